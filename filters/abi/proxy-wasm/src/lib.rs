@@ -1,0 +1,1 @@
+//! Runs policies on proxy-wasm hosts.

@@ -1,0 +1,71 @@
+//! [`decode`]: from JSON text to a wire struct, with every fault of the form.
+
+use serde::de::{Deserialize, DeserializeOwned, Deserializer};
+
+use super::{
+    ConfigErrors,
+    value::{Cursor, Mismatch, Node},
+};
+use crate::Json;
+
+/// Reads `T` from JSON text (empty text is `{}`).
+///
+/// What is missing or refused takes `T`'s default, so that the checks of the meaning still run on
+/// the rest; the result is `None` when there is nothing to check, and some fault is reported then.
+/// `null` counts as absent. A whole number may be written `5.0`, as protobuf hosts do.
+pub fn decode<T: DeserializeOwned>(config: &[u8]) -> (Option<T>, ConfigErrors) {
+    let mut errors = ConfigErrors::default();
+    let text = if config.trim_ascii().is_empty() { b"{}" } else { config };
+    let json = match Json::parse(text) {
+        Ok(json) => json,
+        Err(error) => {
+            errors.add_formal(String::new(), format!("is not JSON: {error}"));
+            return (None, errors);
+        }
+    };
+    let mut root = Node::from(json);
+    // Each round either succeeds or takes at least one node away.
+    loop {
+        let result = T::deserialize(Cursor::root(&root));
+        for (path, message) in root.take_unknown_fields() {
+            errors.add_formal(path.trim_start_matches('.').to_owned(), message);
+        }
+        match result {
+            Ok(value) => return (Some(value), errors),
+            Err(Mismatch { steps, field, message }) => {
+                let path = root.describe(&steps, field);
+                errors.add_formal(path, message);
+                if steps.is_empty() || !root.remove(&steps) {
+                    return (None, errors);
+                }
+            }
+        }
+    }
+}
+
+/// A part of a configuration that may hold secrets: faults of its form do not quote values.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sensitive<T>(pub T);
+
+/// The name by which the deserializer recognises [`Sensitive`].
+pub(super) const SENSITIVE: &str = "novasphere::Sensitive";
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Sensitive<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Inner<T>(std::marker::PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> serde::de::Visitor<'de> for Inner<T> {
+            type Value = T;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a value")
+            }
+
+            fn visit_newtype_struct<D: Deserializer<'de>>(self, d: D) -> Result<T, D::Error> {
+                T::deserialize(d)
+            }
+        }
+        deserializer
+            .deserialize_newtype_struct(SENSITIVE, Inner(std::marker::PhantomData))
+            .map(Self)
+    }
+}

@@ -1,0 +1,85 @@
+//! Reading configurations: every fault at once, each with its path, the value and a remedy.
+//!
+//! The wire structs of the filters are ordinary serde types; [`decode`] reads one with a
+//! deserializer that goes on after a fault. Checks that serde cannot express follow in the filter's
+//! `configure`, which adds its faults with [`ConfigErrors::add`].
+
+mod decode;
+#[cfg(test)]
+mod tests;
+mod value;
+
+use std::fmt;
+
+pub use decode::{Sensitive, decode};
+
+/// One fault of a configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// Where: `credentials[0].secret`; empty for the configuration as a whole.
+    pub path: String,
+    /// What is wrong, with the value unless it may be a secret, and what to do about it.
+    pub message: String,
+}
+
+/// All faults of a configuration, in the order they were found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ConfigErrors {
+    faults: Vec<Fault>,
+    /// How many of the faults are about the form: at and around these, checks of the meaning would
+    /// only report what follows from them.
+    formal: usize,
+}
+
+impl ConfigErrors {
+    /// Adds a fault, unless it is at, above or below a place whose form was already refused.
+    pub fn add(&mut self, path: impl Into<String>, message: impl Into<String>) {
+        let (path, message) = (path.into(), message.into());
+        let follows = self
+            .faults
+            .iter()
+            .take(self.formal)
+            .any(|fault| is_within(&path, &fault.path) || is_within(&fault.path, &path));
+        if !follows {
+            self.faults.push(Fault { path, message });
+        }
+    }
+
+    fn add_formal(&mut self, path: String, message: String) {
+        self.faults.insert(self.formal, Fault { path, message });
+        self.formal = self.formal.saturating_add(1);
+    }
+
+    /// The faults found so far.
+    pub fn faults(&self) -> &[Fault] {
+        &self.faults
+    }
+
+    /// `value` if there is no fault.
+    ///
+    /// # Errors
+    /// The faults.
+    pub fn into_result<T>(self, value: T) -> Result<T, Self> {
+        if self.faults.is_empty() { Ok(value) } else { Err(self) }
+    }
+}
+
+/// Whether `path` is `outer` or inside it.
+fn is_within(path: &str, outer: &str) -> bool {
+    path.strip_prefix(outer)
+        .is_some_and(|rest| outer.is_empty() || rest.is_empty() || rest.starts_with(['.', '[']))
+}
+
+/// One fault a line.
+impl fmt::Display for ConfigErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, fault) in self.faults.iter().enumerate() {
+            let end = if i == 0 { "" } else { "\n" };
+            let path = if fault.path.is_empty() { "configuration" } else { &fault.path };
+            write!(f, "{end}{path}: {}", fault.message)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for ConfigErrors {}

@@ -1,0 +1,122 @@
+use serde::Deserialize;
+
+use super::*;
+
+#[derive(Debug, Default, Deserialize, PartialEq)]
+#[serde(default, deny_unknown_fields)]
+struct Wire {
+    minute: Option<u32>,
+    limit_by: LimitBy,
+    names: Vec<String>,
+    keys: Sensitive<Vec<Key>>,
+    flag: bool,
+}
+
+#[derive(Debug, Default, Deserialize, PartialEq)]
+#[serde(rename_all = "kebab-case")]
+enum LimitBy {
+    #[default]
+    Ip,
+    Header,
+}
+
+#[derive(Debug, Default, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+struct Key {
+    name: String,
+    #[serde(default)]
+    bits: u32,
+}
+
+fn read(json: &str) -> (Option<Wire>, String) {
+    let (wire, errors) = decode(json.as_bytes());
+    (wire, errors.to_string())
+}
+
+#[test]
+fn a_right_configuration_is_read() {
+    let (wire, errors) = read(
+        r#"{"minute": 5.0, "limit_by": "header", "names": ["a"], "keys": [{"name": "k", "bits": 8}],
+            "flag": null}"#,
+    );
+    assert_eq!(errors, "");
+    let key = Key { name: "k".into(), bits: 8 };
+    assert_eq!(
+        wire,
+        Some(Wire {
+            minute: Some(5),
+            limit_by: LimitBy::Header,
+            names: vec!["a".into()],
+            keys: Sensitive(vec![key]),
+            flag: false,
+        })
+    );
+    assert_eq!(read(" ").0, Some(Wire::default()));
+}
+
+#[test]
+fn all_faults_are_found_at_once() {
+    let (wire, errors) = read(
+        r#"{"minut": 5, "minute": "many", "limit_by": "heder", "names": ["a", 7, {}, "b"],
+            "keys": [{"bits": 8}, {"name": "k", "bits": -1, "color": 1}], "flag": "yes", "zz": 1}"#,
+    );
+    let mut lines: Vec<&str> = errors.lines().collect();
+    lines.sort_unstable();
+    assert_eq!(
+        lines,
+        [
+            "flag: must be true or false, not \"yes\"",
+            "keys[0].name: is required",
+            "keys[1].bits: must be a whole number from 0, not a number",
+            "keys[1].color: is not a known field; known here: name, bits",
+            "limit_by: must be one of ip, header, not \"heder\", did you mean \"header\"?",
+            "minut: is not a known field, did you mean \"minute\"?",
+            "minute: must be a whole number from 0, not \"many\"",
+            "names[1]: must be a string, not 7",
+            "names[2]: must be a string, not an object",
+            "zz: is not a known field; known here: minute, limit_by, names, keys, flag",
+        ]
+    );
+    let wire = wire.unwrap();
+    assert_eq!(wire.names, ["a", "b"]);
+    assert_eq!(wire.keys.0, [Key { name: "k".into(), bits: 0 }]);
+}
+
+#[test]
+fn secrets_are_not_quoted() {
+    for json in [
+        r#"{"keys": "s3cret"}"#,
+        r#"{"keys": ["s3cret"]}"#,
+        r#"{"keys": [{"name": "k", "bits": "s3cret"}]}"#,
+        r#"{"keys": {"name": "s3cret"}}"#,
+        r#"{"keys": 53}"#,
+    ] {
+        let (_, errors) = read(json);
+        assert!(errors.starts_with("keys"), "{errors}");
+        assert!(!errors.contains("s3cret") && !errors.contains("53"), "{errors}");
+    }
+}
+
+#[test]
+fn what_is_no_object_is_refused() {
+    assert_eq!(read("[1]").1, "configuration: must be an object, not a list");
+    assert_eq!(read("null").1, "configuration: must be an object, not null");
+    assert_eq!(
+        read("{").1,
+        "configuration: is not JSON: EOF while parsing an object at line 1 column 1"
+    );
+    assert!(read(r#"{"minute": 1, "minute": 2}"#).1.contains("a member occurs twice"));
+}
+
+#[test]
+fn checks_of_the_meaning_do_not_repeat_faults_of_the_form() {
+    let (_, mut errors) = decode::<Wire>(br#"{"minute": "many"}"#);
+    errors.add("minute", "is needed");
+    errors.add("", "needs a limit");
+    errors.add("names", "is empty");
+    errors.add("names", "is too short");
+    assert_eq!(
+        errors.to_string(),
+        "minute: must be a whole number from 0, not \"many\"\nnames: is empty\nnames: is too short"
+    );
+}

@@ -1,0 +1,457 @@
+//! The deserializer behind [`decode`](super::decode()): a tree that remembers which of its nodes were
+//! refused, and a cursor that knows where it is.
+
+use std::{cell::Cell, fmt};
+
+use serde::de::{
+    self, DeserializeSeed, Deserializer, EnumAccess, Error as _, IntoDeserializer, MapAccess,
+    SeqAccess, Unexpected, VariantAccess, Visitor,
+};
+use serde_json::Number;
+
+use super::decode::SENSITIVE;
+use crate::Json;
+
+/// A node of the tree.
+pub(super) struct Node {
+    kind: Kind,
+    /// Set when the node is a member whose name no field has: why.
+    unknown: Cell<Option<String>>,
+}
+
+enum Kind {
+    /// Refused in an earlier round: read as absent.
+    Removed,
+    Null,
+    Bool(bool),
+    Number(Number),
+    String(String),
+    Array(Vec<Node>),
+    Object(Vec<(String, Node)>),
+}
+
+/// A step down the tree: the place among the members or items.
+pub(super) type Steps = Vec<usize>;
+
+impl From<Json> for Node {
+    fn from(json: Json) -> Self {
+        let kind = match json {
+            Json::Null => Kind::Null,
+            Json::Bool(value) => Kind::Bool(value),
+            Json::Number(value) => Kind::Number(value),
+            Json::String(value) => Kind::String(value),
+            Json::Array(items) => Kind::Array(items.into_iter().map(Node::from).collect()),
+            Json::Object(members) => {
+                Kind::Object(members.into_iter().map(|(n, v)| (n, Node::from(v))).collect())
+            }
+        };
+        Self { kind, unknown: Cell::new(None) }
+    }
+}
+
+impl Node {
+    fn is_absent(&self) -> bool {
+        matches!(self.kind, Kind::Removed | Kind::Null)
+    }
+
+    fn children(&mut self) -> Box<dyn Iterator<Item = (String, &mut Node)> + '_> {
+        match &mut self.kind {
+            Kind::Object(members) => {
+                Box::new(members.iter_mut().map(|(n, v)| (format!(".{n}"), v)))
+            }
+            Kind::Array(items) => {
+                Box::new(items.iter_mut().enumerate().map(|(i, v)| (format!("[{i}]"), v)))
+            }
+            _ => Box::new(std::iter::empty()),
+        }
+    }
+
+    /// The path of the node at `steps`, as a user writes it, or of a field missing there.
+    pub(super) fn describe(&mut self, steps: &[usize], field: Option<&str>) -> String {
+        let mut path = String::new();
+        let mut node = self;
+        for step in steps {
+            let Some((name, child)) = node.children().nth(*step) else { break };
+            path.push_str(&name);
+            node = child;
+        }
+        if let Some(field) = field {
+            path.push('.');
+            path.push_str(field);
+        }
+        path.trim_start_matches('.').to_owned()
+    }
+
+    /// Takes the node at `steps` away; false if it was already.
+    pub(super) fn remove(&mut self, steps: &[usize]) -> bool {
+        let Some((first, rest)) = steps.split_first() else {
+            let was_there = !matches!(self.kind, Kind::Removed);
+            self.kind = Kind::Removed;
+            return was_there;
+        };
+        self.children().nth(*first).is_some_and(|(_, child)| child.remove(rest))
+    }
+
+    /// Takes all members that no field has: their paths, each with a leading `.`, and why.
+    pub(super) fn take_unknown_fields(&mut self) -> Vec<(String, String)> {
+        let mut found = Vec::new();
+        for (name, child) in self.children() {
+            if let Some(message) = child.unknown.take() {
+                child.kind = Kind::Removed;
+                found.push((name, message));
+            } else {
+                let inner = child.take_unknown_fields().into_iter();
+                found.extend(inner.map(|(path, message)| (format!("{name}{path}"), message)));
+            }
+        }
+        found
+    }
+
+    fn unexpected(&self) -> Unexpected<'_> {
+        match &self.kind {
+            Kind::Removed | Kind::Null => Unexpected::Unit,
+            Kind::Bool(value) => Unexpected::Bool(*value),
+            Kind::Number(number) => match (number.as_u64(), number.as_i64(), number.as_f64()) {
+                (Some(value), _, _) => Unexpected::Unsigned(value),
+                (_, Some(value), _) => Unexpected::Signed(value),
+                (_, _, value) => Unexpected::Float(value.unwrap_or(f64::NAN)),
+            },
+            Kind::String(text) => Unexpected::Str(text),
+            Kind::Array(_) => Unexpected::Seq,
+            Kind::Object(_) => Unexpected::Map,
+        }
+    }
+}
+
+/// Why a node does not fit the type it is read as.
+#[derive(Debug)]
+pub(super) struct Mismatch {
+    pub(super) steps: Steps,
+    /// The field that is missing from the object at `steps`.
+    pub(super) field: Option<&'static str>,
+    pub(super) message: String,
+}
+
+impl fmt::Display for Mismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Mismatch {}
+
+impl de::Error for Mismatch {
+    fn custom<T: fmt::Display>(message: T) -> Self {
+        Self { steps: Steps::new(), field: None, message: message.to_string() }
+    }
+
+    fn invalid_type(got: Unexpected<'_>, expected: &dyn de::Expected) -> Self {
+        Self::custom(format!("must be {}, not {}", Wanted(expected), Quoted(got)))
+    }
+
+    fn invalid_value(got: Unexpected<'_>, expected: &dyn de::Expected) -> Self {
+        Self::invalid_type(got, expected)
+    }
+
+    fn unknown_variant(got: &str, variants: &'static [&'static str]) -> Self {
+        let hint = suggestion(got, variants);
+        Self::custom(format!("must be one of {}, not {got:?}{hint}", variants.join(", ")))
+    }
+
+    fn missing_field(field: &'static str) -> Self {
+        Self { field: Some(field), ..Self::custom("is required") }
+    }
+}
+
+/// What a type expects, in a user's words.
+struct Wanted<'a>(&'a dyn de::Expected);
+
+impl fmt::Display for Wanted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.to_string().as_str() {
+            "u16" | "u32" | "u64" => f.write_str("a whole number from 0"),
+            "a sequence" => f.write_str("a list"),
+            "a boolean" => f.write_str("true or false"),
+            other => f.write_str(other),
+        }
+    }
+}
+
+/// A value as a user wrote it, cut to a readable length.
+struct Quoted<'a>(Unexpected<'a>);
+
+impl fmt::Display for Quoted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Unexpected::Bool(value) => write!(f, "{value}"),
+            Unexpected::Unsigned(value) => write!(f, "{value}"),
+            Unexpected::Signed(value) => write!(f, "{value}"),
+            Unexpected::Float(value) => write!(f, "{value}"),
+            Unexpected::Str(text) => {
+                let cut: String = text.chars().take(60).collect();
+                let more = if cut.len() < text.len() { "…" } else { "" };
+                write!(f, "{cut:?}{more}")
+            }
+            Unexpected::Seq => f.write_str("a list"),
+            Unexpected::Map => f.write_str("an object"),
+            Unexpected::Unit => f.write_str("null"),
+            other => write!(f, "{other}"),
+        }
+    }
+}
+
+/// `, did you mean "…"?` when one of `known` is close to what was written.
+fn suggestion(written: &str, known: &[&str]) -> String {
+    let plain = |name: &str| name.to_ascii_lowercase().replace(['-', '_'], "");
+    let distance = |name: &str| strsim::osa_distance(&plain(written), &plain(name));
+    known
+        .iter()
+        .map(|name| (distance(name), name))
+        .filter(|(distance, name)| *distance <= 2 && *distance < name.len().div_ceil(2))
+        .min()
+        .map(|(_, name)| format!(", did you mean {name:?}?"))
+        .unwrap_or_default()
+}
+
+/// A place in the tree, being read.
+pub(super) struct Cursor<'de> {
+    node: &'de Node,
+    steps: Steps,
+    /// Whether values here may be secrets.
+    sensitive: bool,
+}
+
+impl<'de> Cursor<'de> {
+    pub(super) fn root(node: &'de Node) -> Self {
+        Self { node, steps: Steps::new(), sensitive: false }
+    }
+
+    fn child(&self, node: &'de Node, step: usize) -> Self {
+        let mut steps = self.steps.clone();
+        steps.push(step);
+        Self { node, steps, sensitive: self.sensitive }
+    }
+
+    /// Whatever the visitor refuses, it refuses here.
+    fn visit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mismatch> {
+        let expected = if self.sensitive { Wanted(&visitor).to_string() } else { String::new() };
+        let result = match &self.node.kind {
+            Kind::Removed | Kind::Null => visitor.visit_unit(),
+            Kind::Bool(value) => visitor.visit_bool(*value),
+            Kind::Number(number) => match (number.as_u64(), number.as_i64(), number.as_f64()) {
+                (Some(value), _, _) => visitor.visit_u64(value),
+                (_, Some(value), _) => visitor.visit_i64(value),
+                (_, _, value) => visitor.visit_f64(value.unwrap_or(f64::NAN)),
+            },
+            Kind::String(text) => visitor.visit_borrowed_str(text),
+            Kind::Array(items) => {
+                visitor.visit_seq(Items { at: &self, items: items.iter().enumerate() })
+            }
+            Kind::Object(members) => visitor.visit_map(Members {
+                at: &self,
+                members: members.iter().enumerate(),
+                value: None,
+            }),
+        };
+        result.map_err(|mismatch| self.locate(mismatch, expected))
+    }
+
+    /// Gives a mismatch raised here its place; one from deeper down has it already.
+    fn locate(&self, mut mismatch: Mismatch, expected: String) -> Mismatch {
+        if mismatch.steps.is_empty() {
+            mismatch.steps.clone_from(&self.steps);
+            if self.sensitive && mismatch.field.is_none() {
+                mismatch.message = match self.node.kind {
+                    Kind::String(_) => format!("must be {expected}, not this string"),
+                    Kind::Number(_) => format!("must be {expected}, not a number"),
+                    _ => mismatch.message,
+                };
+            }
+        }
+        mismatch
+    }
+
+    /// Reads a number, taking `5.0` for 5.
+    fn visit_integer<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mismatch> {
+        let float = match &self.node.kind {
+            Kind::Number(number) if number.is_f64() => number.as_f64(),
+            _ => None,
+        };
+        // 2^53: up to here every whole double is exact.
+        match float.filter(|f| f.fract() == 0.0 && f.abs() <= 9_007_199_254_740_992.0) {
+            #[allow(clippy::cast_possible_truncation)] // in range, checked above
+            Some(whole) => {
+                let result = if whole < 0.0 {
+                    visitor.visit_i64(whole as i64)
+                } else {
+                    visitor.visit_u64(whole as u64)
+                };
+                result.map_err(|mismatch| self.locate(mismatch, "a whole number".to_owned()))
+            }
+            None => self.visit(visitor),
+        }
+    }
+}
+
+impl<'de> Deserializer<'de> for Cursor<'de> {
+    type Error = Mismatch;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mismatch> {
+        self.visit(visitor)
+    }
+
+    fn deserialize_u32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mismatch> {
+        self.visit_integer(visitor)
+    }
+
+    fn deserialize_u64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mismatch> {
+        self.visit_integer(visitor)
+    }
+
+    fn deserialize_u16<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mismatch> {
+        self.visit_integer(visitor)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mismatch> {
+        if self.node.is_absent() { visitor.visit_none() } else { visitor.visit_some(self) }
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Mismatch> {
+        let sensitive = self.sensitive || name == SENSITIVE;
+        visitor.visit_newtype_struct(Self { sensitive, ..self })
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Mismatch> {
+        if let Kind::Object(members) = &self.node.kind {
+            for (name, value) in members {
+                if !fields.contains(&name.as_str()) && !matches!(value.kind, Kind::Removed) {
+                    let hint = match suggestion(name, fields) {
+                        hint if hint.is_empty() => format!("; known here: {}", fields.join(", ")),
+                        hint => hint,
+                    };
+                    value.unknown.set(Some(format!("is not a known field{hint}")));
+                }
+            }
+        } else {
+            let message = format!("must be an object, not {}", Quoted(self.node.unexpected()));
+            return Err(self.locate(Mismatch::custom(message), "an object".to_owned()));
+        }
+        self.visit(visitor)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Mismatch> {
+        let expected = format!("one of {}", variants.join(", "));
+        let result = match &self.node.kind {
+            Kind::String(text) => visitor.visit_enum(Choice(text)),
+            _ => Err(Mismatch::custom(format!(
+                "must be {expected}, not {}",
+                Quoted(self.node.unexpected())
+            ))),
+        };
+        result.map_err(|mismatch| self.locate(mismatch, expected))
+    }
+
+    serde::forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u128 f32 f64 char str string bytes byte_buf unit unit_struct
+        seq tuple tuple_struct map identifier ignored_any
+    }
+}
+
+struct Items<'c, 'de, I> {
+    at: &'c Cursor<'de>,
+    items: I,
+}
+
+impl<'de, I: Iterator<Item = (usize, &'de Node)>> SeqAccess<'de> for Items<'_, 'de, I> {
+    type Error = Mismatch;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(
+        &mut self,
+        seed: T,
+    ) -> Result<Option<T::Value>, Mismatch> {
+        let present = self.items.find(|(_, node)| !matches!(node.kind, Kind::Removed));
+        present.map(|(step, node)| seed.deserialize(self.at.child(node, step))).transpose()
+    }
+}
+
+struct Members<'c, 'de, I> {
+    at: &'c Cursor<'de>,
+    members: I,
+    value: Option<(usize, &'de Node)>,
+}
+
+impl<'de, I: Iterator<Item = (usize, &'de (String, Node))>> MapAccess<'de> for Members<'_, 'de, I> {
+    type Error = Mismatch;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, Mismatch> {
+        for (step, (name, value)) in self.members.by_ref() {
+            let unknown = value.unknown.take();
+            let skip = value.is_absent() || unknown.is_some();
+            value.unknown.set(unknown);
+            if !skip {
+                self.value = Some((step, value));
+                return seed.deserialize(name.as_str().into_deserializer()).map(Some);
+            }
+        }
+        Ok(None)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Mismatch> {
+        let (step, node) = self.value.take().ok_or_else(|| Mismatch::custom("value before key"))?;
+        seed.deserialize(self.at.child(node, step))
+    }
+}
+
+/// A string that names one of an enum's variants.
+struct Choice<'de>(&'de str);
+
+impl<'de> EnumAccess<'de> for Choice<'de> {
+    type Error = Mismatch;
+    type Variant = Self;
+
+    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Self), Mismatch> {
+        let variant = seed.deserialize(de::value::StrDeserializer::<Mismatch>::new(self.0))?;
+        Ok((variant, self))
+    }
+}
+
+impl<'de> VariantAccess<'de> for Choice<'de> {
+    type Error = Mismatch;
+
+    fn unit_variant(self) -> Result<(), Mismatch> {
+        Ok(())
+    }
+
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, _: T) -> Result<T::Value, Mismatch> {
+        Err(Mismatch::custom("must be an object"))
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(self, _: usize, _: V) -> Result<V::Value, Mismatch> {
+        Err(Mismatch::custom("must be a list"))
+    }
+
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        _: &'static [&'static str],
+        _: V,
+    ) -> Result<V::Value, Mismatch> {
+        Err(Mismatch::custom("must be an object"))
+    }
+}

@@ -1,0 +1,118 @@
+//! Field names and values that cannot be wrong (RFC 9110 sections 5.1 and 5.5).
+
+use std::{borrow::Cow, fmt};
+
+/// A field name: one or more token characters, kept in lower case (RFC 9110 section 5.1; lower
+/// case is what HTTP/2 and HTTP/3 need, RFC 9113 section 8.2.1).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct HeaderName(Cow<'static, str>);
+
+/// Why a text is not a field name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidHeaderName(pub String);
+
+impl fmt::Display for InvalidHeaderName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} is not a header name (RFC 9110 5.1)", self.0)
+    }
+}
+
+impl HeaderName {
+    /// A name known to the program.
+    ///
+    /// # Panics
+    /// While compiling, when the name is not lower-case token characters.
+    #[allow(clippy::panic, clippy::indexing_slicing)] // evaluated in constants: a compile error
+    pub const fn from_static(name: &'static str) -> Self {
+        let bytes = name.as_bytes();
+        assert!(!bytes.is_empty());
+        let mut i = 0;
+        while i < bytes.len() {
+            assert!(is_token(bytes[i]) && !bytes[i].is_ascii_uppercase());
+            i += 1;
+        }
+        Self(Cow::Borrowed(name))
+    }
+
+    /// A name from a configuration.
+    ///
+    /// # Errors
+    /// When it is empty or holds a character outside RFC 9110's `token`.
+    pub fn parse(name: &str) -> Result<Self, InvalidHeaderName> {
+        if !name.is_empty() && name.bytes().all(is_token) {
+            Ok(Self(Cow::Owned(name.to_ascii_lowercase())))
+        } else {
+            Err(InvalidHeaderName(name.to_owned()))
+        }
+    }
+
+    /// The name in lower case.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether `line` is this name in any case.
+    pub fn matches(&self, line: &[u8]) -> bool {
+        line.eq_ignore_ascii_case(self.0.as_bytes())
+    }
+
+    /// Whether `line` is this name in any case, with `_` standing for `-`: CGI-like upstreams map
+    /// both to one variable, so a spoofed `X_User_Id` is as good as `X-User-Id` there.
+    pub fn matches_loosely(&self, line: &[u8]) -> bool {
+        let fold = |b: u8| if b == b'_' { b'-' } else { b.to_ascii_lowercase() };
+        line.len() == self.0.len()
+            && line.iter().zip(self.0.bytes()).all(|(a, b)| fold(*a) == fold(b))
+    }
+}
+
+impl fmt::Display for HeaderName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// `tchar` of RFC 9110 section 5.6.2.
+const fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric()
+        || matches!(
+            byte,
+            b'!' | b'#'
+                | b'$'
+                | b'%'
+                | b'&'
+                | b'\''
+                | b'*'
+                | b'+'
+                | b'-'
+                | b'.'
+                | b'^'
+                | b'_'
+                | b'`'
+                | b'|'
+                | b'~'
+        )
+}
+
+/// Why bytes are not a field value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InvalidHeaderValue;
+
+impl fmt::Display for InvalidHeaderValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "holds a control character (RFC 9110 5.5)")
+    }
+}
+
+/// A field value: no control character but tab, white space around it cut off (RFC 9110 section
+/// 5.5). Bytes from 0x80 pass: they are opaque.
+///
+/// # Errors
+/// When a control character, CR, LF or NUL among them, is inside.
+pub fn header_value(value: &[u8]) -> Result<&[u8], InvalidHeaderValue> {
+    let value = value.trim_ascii();
+    if value.iter().all(|b| *b == b'\t' || !b.is_ascii_control()) {
+        Ok(value)
+    } else {
+        Err(InvalidHeaderValue)
+    }
+}

@@ -1,0 +1,99 @@
+//! Heads of requests and responses, as policies see them.
+
+use std::borrow::Cow;
+
+use crate::Edit;
+
+/// Header lines in the order they arrived. Values are bytes, never assumed to be UTF-8; names are
+/// compared without regard to case. A name may occur on several lines.
+#[derive(Clone, Debug, Default)]
+pub struct Headers<'a> {
+    lines: Vec<Line<'a>>,
+}
+
+/// A name and a value.
+type Line<'a> = (Cow<'a, [u8]>, Cow<'a, [u8]>);
+
+impl<'a> Headers<'a> {
+    /// Lines borrowed from the host's answer.
+    pub fn borrowed(lines: impl IntoIterator<Item = (&'a [u8], &'a [u8])>) -> Self {
+        let lines = lines.into_iter().map(|(n, v)| (Cow::Borrowed(n), Cow::Borrowed(v))).collect();
+        Self { lines }
+    }
+
+    /// The value of the first line called `name`. Where more than one line would be an attack, use
+    /// [`get_all`](Self::get_all).
+    pub fn get<'s>(&'s self, name: &str) -> Option<&'s [u8]> {
+        self.lines().find(|(n, _)| n.eq_ignore_ascii_case(name.as_bytes())).map(|(_, v)| v)
+    }
+
+    /// The values of all lines called `name`, in order.
+    pub fn get_all<'s>(&'s self, name: &'s str) -> impl Iterator<Item = &'s [u8]> {
+        self.lines().filter(|(n, _)| n.eq_ignore_ascii_case(name.as_bytes())).map(|(_, v)| v)
+    }
+
+    /// Whether a line is called `name`.
+    pub fn contains(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+
+    /// All lines, pseudo-headers such as `:path` among them, in order.
+    pub fn lines(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        self.lines.iter().map(|(n, v)| (&**n, &**v))
+    }
+
+    /// Carries out `edits`, so that the next policy of a chain sees them.
+    pub fn apply(&mut self, edits: Vec<Edit<'a>>) {
+        for edit in edits {
+            match edit {
+                Edit::Set(name, value) => {
+                    self.lines.retain(|(n, _)| !name.matches(n));
+                    self.lines.push((Cow::Borrowed(name.as_str().as_bytes()), value));
+                }
+                Edit::Add(name, value) => {
+                    self.lines.push((Cow::Borrowed(name.as_str().as_bytes()), value));
+                }
+                Edit::Remove(name) => self.lines.retain(|(n, _)| !name.matches(n)),
+                Edit::Target(target) => {
+                    for (_, value) in self.lines.iter_mut().filter(|(n, _)| **n == *b":path") {
+                        *value = Cow::Owned(target.clone());
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The head of a request. The pseudo-headers of HTTP/2 (RFC 9113 section 8.3.1) are lines of it.
+#[derive(Clone, Debug, Default)]
+pub struct RequestHead<'a> {
+    /// Its header lines.
+    pub headers: Headers<'a>,
+}
+
+impl RequestHead<'_> {
+    /// The method, case-sensitive (RFC 9110 section 9.1); empty when the host gave none.
+    pub fn method(&self) -> &[u8] {
+        self.headers.get(":method").unwrap_or_default()
+    }
+
+    /// The request target: path and query as they came; empty when the host gave none.
+    pub fn target(&self) -> &[u8] {
+        self.headers.get(":path").unwrap_or_default()
+    }
+
+    /// Whether this is a CORS preflight: `OPTIONS` with `Origin` and
+    /// `Access-Control-Request-Method` (Fetch standard, "CORS-preflight request").
+    pub fn is_preflight(&self) -> bool {
+        self.method() == b"OPTIONS"
+            && self.headers.contains("origin")
+            && self.headers.contains("access-control-request-method")
+    }
+}
+
+/// The head of a response.
+#[derive(Clone, Debug, Default)]
+pub struct ResponseHead<'a> {
+    /// Its header lines.
+    pub headers: Headers<'a>,
+}

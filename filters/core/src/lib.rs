@@ -1,0 +1,28 @@
+//! The vocabulary all Novasphere filters speak. Names no host.
+//!
+//! A filter is a [`Policy`]: plain data computed once from its configuration ([`Policy::configure`]),
+//! then applied to each request ([`Policy::on_request`]) and to the response of the requests it let
+//! pass ([`Policy::on_response`]). Time, shared counters and facts about the connection come in as
+//! ports ([`Env`]); what should happen goes out as data ([`Step`], [`Edit`], [`Reply`]). The crates
+//! under `filters/abi` translate both for one host each.
+
+mod client_ip;
+mod config;
+mod header_name;
+mod http;
+mod json;
+mod policy;
+mod ports;
+mod step;
+pub mod target;
+
+pub use client_ip::{ClientIp, parse_source_address};
+pub use config::{ConfigErrors, Fault, Sensitive, decode};
+pub use header_name::{HeaderName, InvalidHeaderName, InvalidHeaderValue, header_value};
+pub use http::{Headers, RequestHead, ResponseHead};
+pub use json::Json;
+pub use policy::{Needs, Policy, Read};
+pub use ports::{
+    Change, Clock, Connection, Env, Host, Store, StoreError, UnixTime, Version, Written,
+};
+pub use step::{Edit, Reply, Step};

@@ -1,0 +1,62 @@
+//! The contract every filter fulfils and every host adapter drives.
+
+use crate::{ConfigErrors, Edit, Env, Host, RequestHead, ResponseHead, Step};
+
+/// One filter: immutable data computed from its configuration, plus how to apply it.
+///
+/// Order of calls for a request: [`on_request`](Policy::on_request) once; then, only when it
+/// answered [`Step::Continue`], [`on_response`](Policy::on_response) once. A policy that replies
+/// puts all its headers in its [`Reply`](crate::Reply). So local replies look the same on hosts
+/// whose callback orders differ.
+pub trait Policy: Sized {
+    /// The filter's name as users know it, for example `jwt-auth`.
+    const NAME: &'static str;
+
+    /// Every decision [`on_request`](Policy::on_request) can come to: a closed set, because hosts
+    /// never free a metric. Lower case, words joined by `_`.
+    const DECISIONS: &'static [&'static str];
+
+    /// What one worker remembers between requests (keys, caches). Empty at start.
+    type State: Default;
+
+    /// What one request hands to its response.
+    type Carry;
+
+    /// Checks a configuration (JSON text, UTF-8) and computes the policy.
+    ///
+    /// # Errors
+    /// All faults found, each with the path of the field, the value (never a secret) and a remedy.
+    fn configure(config: &[u8], host: &dyn Host) -> Result<Self, ConfigErrors>;
+
+    /// Which heads must be read. Reading is the main cost on most hosts.
+    fn needs(&self) -> Needs;
+
+    /// Decides about a request. Never panics, whatever the bytes.
+    fn on_request<'p>(
+        &'p self,
+        head: &RequestHead<'_>,
+        state: &mut Self::State,
+        env: &Env<'_>,
+    ) -> Step<'p, Self::Carry>;
+
+    /// Edits the head of a response to a request this policy let pass.
+    fn on_response<'p>(&'p self, carry: Self::Carry, head: &ResponseHead<'_>) -> Vec<Edit<'p>>;
+}
+
+/// What a policy reads, known when it is configured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Needs {
+    /// From the request's head.
+    pub request: Read,
+    /// From the response's head.
+    pub response: Read,
+}
+
+/// How much of a head a policy reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Read {
+    /// Nothing: the policy gets an empty head.
+    Nothing,
+    /// Everything, in one read.
+    Whole,
+}

@@ -1,0 +1,146 @@
+//! What a policy may ask of its host.
+
+use std::{fmt, net::IpAddr};
+
+/// Facts about the host a configuration is checked on.
+pub trait Host {
+    /// A variable of the proxy's environment; `None` when the host does not pass it on.
+    fn variable(&self, name: &str) -> Option<String>;
+
+    /// How to pass a variable on to a filter on this host, for error messages.
+    fn variable_remedy(&self, name: &str) -> String;
+
+    /// Tells the operator something that is not a fault. Never contains a secret.
+    fn warn(&self, message: &str);
+}
+
+/// The ports a policy uses while it handles a request.
+#[derive(Clone, Copy)]
+pub struct Env<'a> {
+    /// The wall clock.
+    pub clock: &'a dyn Clock,
+    /// Counters shared by all workers of one proxy.
+    pub store: &'a dyn Store,
+    /// Facts about the connection and the route.
+    pub connection: &'a dyn Connection,
+}
+
+/// The wall clock.
+pub trait Clock {
+    /// The time now.
+    fn now(&self) -> UnixTime;
+}
+
+/// Milliseconds since 1970-01-01T00:00:00Z, leap seconds not counted (RFC 7519 section 2,
+/// NumericDate, in finer units).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct UnixTime {
+    /// Milliseconds since the epoch.
+    pub millis: u64,
+}
+
+impl UnixTime {
+    /// Whole seconds since the epoch, rounded down.
+    pub const fn seconds(self) -> u64 {
+        self.millis / 1000
+    }
+}
+
+/// Facts about where a request comes from and where it goes, read only when asked for.
+pub trait Connection {
+    /// The client's address as the host determined it, which may be the last `X-Forwarded-For`
+    /// entry: what is trusted there is the host's configuration.
+    fn client_address(&self) -> Option<IpAddr>;
+
+    /// The name of the upstream service the request is routed to.
+    fn service(&self) -> Option<Vec<u8>>;
+}
+
+/// A map shared by all workers of one proxy, with compare-and-swap.
+///
+/// There is no delete, so keys must come from a bounded set: a fixed prefix plus 4 index bytes.
+pub trait Store {
+    /// The value of `key` and the version to write it with.
+    ///
+    /// # Errors
+    /// When the host has no such store or fails.
+    fn read(&self, key: &[u8]) -> Result<Option<(Vec<u8>, Version)>, StoreError>;
+
+    /// Writes `value` if `key` is still at version `seen`; with `None`, if it is still missing.
+    ///
+    /// # Errors
+    /// When the host has no such store or fails. A lost race is not an error.
+    fn write(&self, key: &[u8], value: &[u8], seen: Option<Version>)
+    -> Result<Written, StoreError>;
+}
+
+/// The version of a stored value, as the host counts it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Version(pub u32);
+
+/// How a conditional write ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// The value is stored.
+    Done,
+    /// Another worker was faster: nothing was written.
+    Raced,
+}
+
+/// What an update closure did to the value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// The value is to be written.
+    Write,
+    /// Nothing is to be written.
+    Keep,
+}
+
+/// Why a shared value could not be updated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StoreError {
+    /// The host refused, with its status code.
+    Host(u32),
+    /// Other workers won every one of the bounded tries.
+    Contended,
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            StoreError::Host(status) => write!(f, "the proxy's shared data answered {status}"),
+            StoreError::Contended => write!(f, "the shared value was contended"),
+        }
+    }
+}
+
+impl std::error::Error for StoreError {}
+
+/// Tries of one [`Store::update`]. Every lost try means that another worker succeeded, so with a
+/// few workers even ten are never used up; the bound is there so that a broken host ends the loop.
+const UPDATE_TRIES: usize = 100;
+
+impl dyn Store + '_ {
+    /// Updates the value of `key`: `change` sees the value (empty when the key is missing), edits
+    /// it and says whether to write. On a lost race it is run again, whole, on the new value.
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing was written then.
+    pub fn update<T>(
+        &self,
+        key: &[u8],
+        mut change: impl FnMut(&mut Vec<u8>) -> (Change, T),
+    ) -> Result<T, StoreError> {
+        for _ in 0..UPDATE_TRIES {
+            let (mut value, seen) = match self.read(key)? {
+                Some((value, version)) => (value, Some(version)),
+                None => (Vec::new(), None),
+            };
+            let (what, result) = change(&mut value);
+            if what == Change::Keep || self.write(key, &value, seen)? == Written::Done {
+                return Ok(result);
+            }
+        }
+        Err(StoreError::Contended)
+    }
+}

@@ -1,0 +1,53 @@
+//! What a policy decided: data, carried out by the host adapter.
+
+use std::borrow::Cow;
+
+use crate::HeaderName;
+
+/// The outcome of [`Policy::on_request`](crate::Policy::on_request).
+#[derive(Debug)]
+pub enum Step<'p, C> {
+    /// The request goes on to the next filter or the upstream.
+    Continue {
+        /// Changes to the request's head, carried out in order.
+        edits: Vec<Edit<'p>>,
+        /// Handed to `on_response`.
+        carry: C,
+        /// One of the policy's `DECISIONS`.
+        decision: &'static str,
+    },
+    /// The request is answered here.
+    Reply {
+        /// Changes to the request's head all the same: what an access log must not show.
+        edits: Vec<Edit<'p>>,
+        /// The answer.
+        reply: Reply<'p>,
+        /// One of the policy's `DECISIONS`.
+        decision: &'static str,
+    },
+}
+
+/// One change to the head of a request or a response. Names and values are valid by construction
+/// of the policy that made them: a value from outside passes [`header_value`](crate::header_value).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Edit<'p> {
+    /// Exactly one line of that name, with this value, whatever was there before.
+    Set(&'p HeaderName, Cow<'p, [u8]>),
+    /// One more line of that name.
+    Add(&'p HeaderName, Cow<'p, [u8]>),
+    /// No line of that name.
+    Remove(&'p HeaderName),
+    /// A new request target (path and query). Requests only.
+    Target(Vec<u8>),
+}
+
+/// An answer made by a filter instead of the upstream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply<'p> {
+    /// The status code, 200..=599.
+    pub status: u16,
+    /// Header lines; no name occurs twice (one host keeps only the last).
+    pub headers: Vec<(&'p HeaderName, Cow<'p, [u8]>)>,
+    /// The body, with its `content-type` among the headers; empty for none.
+    pub body: Cow<'p, [u8]>,
+}

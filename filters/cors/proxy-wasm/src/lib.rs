@@ -1,0 +1,3 @@
+//! The cors filter for proxy-wasm hosts.
+
+novasphere_proxy_wasm::filter!(novasphere_cors::Cors);
