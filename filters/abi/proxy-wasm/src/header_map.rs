@@ -1,0 +1,72 @@
+//! Header lines as the host serialises them: a count, the sizes of each name and value, then each
+//! name and value followed by a NUL; numbers are 32 bits, little-endian.
+
+/// The lines of a map, borrowed. A map that is cut short gives the lines that are whole.
+pub(crate) fn lines(map: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+    let count = number(map, 0).unwrap_or(0);
+    let mut at = 4_usize.saturating_add(count.saturating_mul(8));
+    (0..count).map_while(move |i| {
+        let sizes = 4_usize.saturating_add(i.saturating_mul(8));
+        let name = text(map, &mut at, number(map, sizes)?)?;
+        let value = text(map, &mut at, number(map, sizes.saturating_add(4))?)?;
+        Some((name, value))
+    })
+}
+
+/// Serialises lines.
+pub(crate) fn serialise(lines: &[(&[u8], &[u8])]) -> Vec<u8> {
+    let texts: usize = lines.iter().map(|(n, v)| n.len() + v.len() + 2).sum();
+    let mut map = Vec::with_capacity(4 + lines.len() * 8 + texts);
+    let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX).to_le_bytes();
+    map.extend(number(lines.len()));
+    for (name, value) in lines {
+        map.extend(number(name.len()));
+        map.extend(number(value.len()));
+    }
+    for (name, value) in lines {
+        for text in [name, value] {
+            map.extend_from_slice(text);
+            map.push(0);
+        }
+    }
+    map
+}
+
+fn number(map: &[u8], at: usize) -> Option<usize> {
+    let bytes = map.get(at..at.checked_add(4)?)?;
+    usize::try_from(u32::from_le_bytes(bytes.try_into().ok()?)).ok()
+}
+
+/// The text of `size` bytes at `at`, which moves behind its NUL.
+fn text<'m>(map: &'m [u8], at: &mut usize, size: usize) -> Option<&'m [u8]> {
+    let end = at.checked_add(size)?;
+    let text = map.get(*at..end)?;
+    *at = end.checked_add(1)?;
+    Some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Lines<'a> = Vec<(&'a [u8], &'a [u8])>;
+
+    #[test]
+    fn lines_survive_the_round_trip() {
+        let pairs: Lines =
+            vec![(b":path", b"/a"), (b"x-empty", b""), (b"x-a", b"\xff\0b"), (b"x-a", b"2")];
+        assert_eq!(lines(&serialise(&pairs)).collect::<Lines>(), pairs);
+        assert_eq!(serialise(&[(b"a", b"b")]), b"\x01\0\0\0\x01\0\0\0\x01\0\0\0a\0b\0");
+        assert_eq!(lines(&serialise(&[])).count(), 0);
+    }
+
+    #[test]
+    fn a_map_cut_anywhere_gives_no_more_than_its_whole_lines() {
+        let map = serialise(&[(b"name", b"value"), (b"other", b"more")]);
+        for end in 0..map.len() {
+            assert!(lines(&map[..end]).count() <= 2);
+        }
+        assert_eq!(lines(b"").count(), 0);
+        assert_eq!(lines(&[0xff; 64]).count(), 0);
+    }
+}

@@ -1,0 +1,250 @@
+//! The host calls of proxy-wasm ABI 0.2.1 that the filters use. The only `unsafe` code of the
+//! project: pointers into this module's memory, handed to and taken from the host.
+//!
+//! Every call returns the host's status as a number; none of them panics.
+#![allow(unsafe_code)] // see above
+
+/// A host status other than 0, "Ok".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Status(pub(crate) u32);
+
+impl Status {
+    pub(crate) const NOT_FOUND: Self = Self(1);
+    pub(crate) const CAS_MISMATCH: Self = Self(8);
+
+    fn check(status: u32) -> Result<(), Self> {
+        if status == 0 { Ok(()) } else { Err(Self(status)) }
+    }
+}
+
+/// The header maps of a stream, by their ABI number.
+#[derive(Clone, Copy)]
+pub(crate) enum Map {
+    Request = 0,
+    Response = 2,
+}
+
+const PLUGIN_CONFIGURATION: u32 = 7;
+const COUNTER: u32 = 0;
+
+mod abi {
+    #[link(wasm_import_module = "env")]
+    unsafe extern "C" {
+        pub(super) fn proxy_log(level: u32, message: *const u8, size: usize) -> u32;
+        pub(super) fn proxy_get_current_time_nanoseconds(time: *mut u64) -> u32;
+        pub(super) fn proxy_get_buffer_bytes(
+            buffer: u32,
+            start: usize,
+            max_size: usize,
+            data: *mut *mut u8,
+            size: *mut usize,
+        ) -> u32;
+        pub(super) fn proxy_get_header_map_pairs(
+            map: u32,
+            data: *mut *mut u8,
+            size: *mut usize,
+        ) -> u32;
+        pub(super) fn proxy_replace_header_map_value(
+            map: u32,
+            name: *const u8,
+            name_size: usize,
+            value: *const u8,
+            value_size: usize,
+        ) -> u32;
+        pub(super) fn proxy_add_header_map_value(
+            map: u32,
+            name: *const u8,
+            name_size: usize,
+            value: *const u8,
+            value_size: usize,
+        ) -> u32;
+        pub(super) fn proxy_remove_header_map_value(
+            map: u32,
+            name: *const u8,
+            name_size: usize,
+        ) -> u32;
+        pub(super) fn proxy_get_property(
+            path: *const u8,
+            path_size: usize,
+            data: *mut *mut u8,
+            size: *mut usize,
+        ) -> u32;
+        pub(super) fn proxy_get_shared_data(
+            key: *const u8,
+            key_size: usize,
+            data: *mut *mut u8,
+            size: *mut usize,
+            cas: *mut u32,
+        ) -> u32;
+        pub(super) fn proxy_set_shared_data(
+            key: *const u8,
+            key_size: usize,
+            value: *const u8,
+            value_size: usize,
+            cas: u32,
+        ) -> u32;
+        pub(super) fn proxy_send_local_response(
+            status: u32,
+            details: *const u8,
+            details_size: usize,
+            body: *const u8,
+            body_size: usize,
+            headers: *const u8,
+            headers_size: usize,
+            grpc_status: i32,
+        ) -> u32;
+        pub(super) fn proxy_define_metric(
+            kind: u32,
+            name: *const u8,
+            name_size: usize,
+            id: *mut u32,
+        ) -> u32;
+        pub(super) fn proxy_increment_metric(id: u32, offset: i64) -> u32;
+    }
+}
+
+/// Writes a line to the proxy's log; `level` 0 (trace) to 5 (critical).
+pub(crate) fn log(level: u32, message: &str) {
+    // A log that fails has nowhere to say so.
+    // SAFETY: the host reads `message` during the call only.
+    let _ = unsafe { abi::proxy_log(level, message.as_ptr(), message.len()) };
+}
+
+/// Nanoseconds since the Unix epoch; 0 if the host has no clock.
+pub(crate) fn now() -> u64 {
+    let mut time = 0;
+    // SAFETY: the host writes 8 bytes to `time`.
+    let _ = unsafe { abi::proxy_get_current_time_nanoseconds(&raw mut time) };
+    time
+}
+
+/// The plugin's configuration, `size` bytes long.
+pub(crate) fn plugin_configuration(size: usize) -> Result<Vec<u8>, Status> {
+    returned(|data, len| {
+        // SAFETY: the host writes a pointer and a length.
+        unsafe { abi::proxy_get_buffer_bytes(PLUGIN_CONFIGURATION, 0, size, data, len) }
+    })
+}
+
+/// All lines of a header map, serialised as `header_map` reads them.
+pub(crate) fn header_map(map: Map) -> Result<Vec<u8>, Status> {
+    returned(|data, len| {
+        // SAFETY: the host writes a pointer and a length.
+        unsafe { abi::proxy_get_header_map_pairs(map as u32, data, len) }
+    })
+}
+
+/// Sets the one value of a header.
+pub(crate) fn replace_header(map: Map, name: &[u8], value: &[u8]) -> Result<(), Status> {
+    // SAFETY: the host reads both during the call only.
+    Status::check(unsafe {
+        abi::proxy_replace_header_map_value(
+            map as u32,
+            name.as_ptr(),
+            name.len(),
+            value.as_ptr(),
+            value.len(),
+        )
+    })
+}
+
+/// Adds one line.
+pub(crate) fn add_header(map: Map, name: &[u8], value: &[u8]) -> Result<(), Status> {
+    // SAFETY: the host reads both during the call only.
+    Status::check(unsafe {
+        abi::proxy_add_header_map_value(
+            map as u32,
+            name.as_ptr(),
+            name.len(),
+            value.as_ptr(),
+            value.len(),
+        )
+    })
+}
+
+/// Removes all lines of a name.
+pub(crate) fn remove_header(map: Map, name: &[u8]) -> Result<(), Status> {
+    // SAFETY: the host reads `name` during the call only.
+    Status::check(unsafe {
+        abi::proxy_remove_header_map_value(map as u32, name.as_ptr(), name.len())
+    })
+}
+
+/// A property of the host; `path` is its segments joined by NUL.
+pub(crate) fn property(path: &[u8]) -> Result<Vec<u8>, Status> {
+    returned(|data, len| {
+        // SAFETY: the host reads `path` during the call, and writes a pointer and a length.
+        unsafe { abi::proxy_get_property(path.as_ptr(), path.len(), data, len) }
+    })
+}
+
+/// A shared value and its version.
+pub(crate) fn shared_data(key: &[u8]) -> Result<(Vec<u8>, u32), Status> {
+    let mut cas = 0;
+    let value = returned(|data, len| {
+        // SAFETY: the host reads `key` during the call, and writes a pointer, a length, a version.
+        unsafe { abi::proxy_get_shared_data(key.as_ptr(), key.len(), data, len, &raw mut cas) }
+    })?;
+    Ok((value, cas))
+}
+
+/// Writes a shared value if its version is `cas`.
+pub(crate) fn set_shared_data(key: &[u8], value: &[u8], cas: u32) -> Result<(), Status> {
+    // SAFETY: the host reads both during the call only.
+    Status::check(unsafe {
+        abi::proxy_set_shared_data(key.as_ptr(), key.len(), value.as_ptr(), value.len(), cas)
+    })
+}
+
+/// Answers the request; `headers` is serialised by `header_map`, `details` is for the proxy's log.
+pub(crate) fn send_local_response(
+    status: u16,
+    details: &[u8],
+    headers: &[u8],
+    body: &[u8],
+    grpc_status: i32,
+) -> Result<(), Status> {
+    // SAFETY: the host reads all of them during the call only.
+    Status::check(unsafe {
+        abi::proxy_send_local_response(
+            u32::from(status),
+            details.as_ptr(),
+            details.len(),
+            body.as_ptr(),
+            body.len(),
+            headers.as_ptr(),
+            headers.len(),
+            grpc_status,
+        )
+    })
+}
+
+/// Makes a counter, or finds it: its number.
+pub(crate) fn define_counter(name: &str) -> Result<u32, Status> {
+    let mut id = 0;
+    // SAFETY: the host reads `name` during the call and writes 4 bytes to `id`.
+    Status::check(unsafe {
+        abi::proxy_define_metric(COUNTER, name.as_ptr(), name.len(), &raw mut id)
+    })?;
+    Ok(id)
+}
+
+/// Counts one up.
+pub(crate) fn increment(counter: u32) {
+    // A counter that fails must not fail the request.
+    // SAFETY: no memory is involved.
+    let _ = unsafe { abi::proxy_increment_metric(counter, 1) };
+}
+
+/// Runs a call that returns data, and takes the data over.
+fn returned(call: impl FnOnce(*mut *mut u8, *mut usize) -> u32) -> Result<Vec<u8>, Status> {
+    let mut data = std::ptr::null_mut();
+    let mut size = 0;
+    Status::check(call(&raw mut data, &raw mut size))?;
+    if data.is_null() || size == 0 {
+        return Ok(Vec::new());
+    }
+    // SAFETY: the host got `data` from `proxy_on_memory_allocate(size)`, which leaks a boxed slice
+    // of exactly `size` bytes, filled it, and gives it up with this return.
+    Ok(unsafe { Vec::from_raw_parts(data, size, size) })
+}

@@ -1,0 +1,90 @@
+//! What a policy may ask of the host.
+
+use std::{
+    hash::{BuildHasher, RandomState},
+    net::IpAddr,
+};
+
+use novasphere_core::{
+    Clock, Connection, Host, Random, Store, StoreError, UnixTime, Version, Written,
+    parse_source_address,
+};
+
+use crate::hostcalls::{self, Status};
+
+/// The proxy this module runs in.
+pub(crate) struct Proxy {
+    /// The filter's name, for the log.
+    pub(crate) filter: &'static str,
+}
+
+impl Host for Proxy {
+    fn variable(&self, name: &str) -> Option<String> {
+        std::env::var(name).ok()
+    }
+
+    fn variable_remedy(&self, name: &str) -> String {
+        format!(
+            "set {name} in the proxy's environment and list it in the filter's \
+             vm_config.environment_variables.host_env_keys"
+        )
+    }
+
+    fn warn(&self, message: &str) {
+        log::warn!("novasphere {}: {message}", self.filter);
+    }
+}
+
+impl Clock for Proxy {
+    fn now(&self) -> UnixTime {
+        UnixTime { millis: hostcalls::now() / 1_000_000 }
+    }
+}
+
+impl Random for Proxy {
+    fn bytes(&self) -> [u8; 16] {
+        // RandomState is keyed by the host's random_get (WASI).
+        let half = |n: u8| RandomState::new().hash_one(n).to_le_bytes();
+        let mut bytes = [0; 16];
+        bytes.iter_mut().zip(half(0).into_iter().chain(half(1))).for_each(|(b, r)| *b = r);
+        bytes
+    }
+}
+
+impl Connection for Proxy {
+    fn client_address(&self) -> Option<IpAddr> {
+        parse_source_address(&hostcalls::property(b"source\0address").ok()?)
+    }
+
+    fn service(&self) -> Option<Vec<u8>> {
+        hostcalls::property(b"xds\0cluster_name").ok().filter(|name| !name.is_empty())
+    }
+}
+
+/// Creates a key only if it is missing. With 0 the host would overwrite, and two first requests of
+/// one client would both count as the first.
+const CREATE: u32 = u32::MAX;
+
+impl Store for Proxy {
+    fn read(&self, key: &[u8]) -> Result<Option<(Vec<u8>, Version)>, StoreError> {
+        match hostcalls::shared_data(key) {
+            Ok((value, cas)) => Ok(Some((value, Version(cas)))),
+            Err(Status::NOT_FOUND) => Ok(None),
+            Err(Status(status)) => Err(StoreError::Host(status)),
+        }
+    }
+
+    fn write(
+        &self,
+        key: &[u8],
+        value: &[u8],
+        seen: Option<Version>,
+    ) -> Result<Written, StoreError> {
+        let cas = seen.map_or(CREATE, |version| version.0);
+        match hostcalls::set_shared_data(key, value, cas) {
+            Ok(()) => Ok(Written::Done),
+            Err(Status::CAS_MISMATCH) => Ok(Written::Raced),
+            Err(Status(status)) => Err(StoreError::Host(status)),
+        }
+    }
+}

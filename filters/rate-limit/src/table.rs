@@ -1,0 +1,159 @@
+//! The shared table of counters: exact for every client it holds, and bounded.
+//!
+//! A fixed number of slots, each one value of the shared store with [`PLACES`] entries and one more
+//! for the overflow. An entry belongs to one client of one limiter: it carries the client's whole
+//! 128-bit keyed fingerprint, so no two clients share counts by accident or by design, and all of
+//! its windows, so that one compare-and-swap counts them all. Limiters with different windows share
+//! the table: an entry says itself until when it matters.
+//!
+//! When all places of a slot are taken by live entries, the one with the lowest used share is
+//! forgotten, but never one that has used half or more of any window. If all have, the newcomers of
+//! that limiter share the overflow entry.
+
+use crate::{policy::Limit, window::Window};
+
+/// Windows an entry has room for.
+pub(crate) const WINDOWS: usize = 6;
+/// Entries of a slot, without the overflow entry.
+pub(crate) const PLACES: usize = 8;
+/// 16 bytes of fingerprint, then `last`, `expires`, `protected_until`, `share` and the counts, each
+/// 32 bits, little-endian.
+const ENTRY_BYTES: usize = 16 + 4 * (4 + WINDOWS);
+/// Bytes of a slot: fixed, because one host crashes when a value grows in a full store.
+pub(crate) const SLOT_BYTES: usize = ENTRY_BYTES * (PLACES + 1);
+
+/// A client of a limiter: a keyed hash, wide enough that two clients never share one.
+pub(crate) type Fingerprint = [u8; 16];
+
+/// What the table says of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Verdict {
+    /// Whether every window had room; it was counted then.
+    pub(crate) allowed: bool,
+    /// The counts after this request, in the order of the limits.
+    pub(crate) counts: [u32; WINDOWS],
+    /// What happened to make room.
+    pub(crate) pressure: Pressure,
+}
+
+/// How full the slot was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pressure {
+    /// There was a place.
+    None,
+    /// Another client's counts were forgotten.
+    Evicted,
+    /// The client shares a count with other newcomers.
+    Overflowed,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+struct Entry {
+    fingerprint: Fingerprint,
+    /// When the last counted request came.
+    last: u32,
+    /// The end of the last window that has counts.
+    expires: u32,
+    /// The end of the last window that is used to half or more.
+    protected_until: u32,
+    /// The largest share of a window in use, in 1/65536, when the last request was counted.
+    share: u32,
+    counts: [u32; WINDOWS],
+}
+
+/// Decides about one request of `client` at `now` (seconds since the epoch), and counts it in `slot`
+/// if it is allowed; otherwise `slot` is left as it is. A slot of the wrong size reads as empty.
+pub(crate) fn admit(
+    slot: &mut Vec<u8>,
+    client: Fingerprint,
+    overflow: Fingerprint,
+    limits: &[Limit],
+    now: u32,
+) -> Verdict {
+    if slot.len() != SLOT_BYTES {
+        slot.clear();
+        slot.resize(SLOT_BYTES, 0);
+    }
+    let (place, pressure) = find_place(slot, client, now);
+    let owner = if pressure == Pressure::Overflowed { overflow } else { client };
+    let old = entry(slot, place);
+    if pressure == Pressure::Overflowed && old.fingerprint != owner && old.protected_until > now {
+        // Another limiter's newcomers hold the overflow entry, and may not be forgotten either.
+        let counts = std::array::from_fn(|i| limits.get(i).map_or(0, |limit| limit.requests));
+        return Verdict { allowed: false, counts, pressure };
+    }
+    let old = if old.fingerprint == owner { old } else { Entry::default() };
+    let (allowed, new) = count(old, owner, limits, now);
+    if allowed {
+        write(slot, place, &new);
+    }
+    Verdict { allowed, counts: new.counts, pressure }
+}
+
+/// Counts a request in an entry, if all windows have room; the counts are those of `now` anyway.
+fn count(old: Entry, owner: Fingerprint, limits: &[Limit], now: u32) -> (bool, Entry) {
+    let mut new = Entry { fingerprint: owner, last: now, ..Entry::default() };
+    let mut allowed = true;
+    for ((limit, old_count), new_count) in limits.iter().zip(old.counts).zip(&mut new.counts) {
+        // A clock that went back keeps its counts: `last` is behind the window's start only when
+        // time went on.
+        let current = if old.last >= limit.period.at(now).start { old_count } else { 0 };
+        allowed &= current < limit.requests;
+        *new_count = current;
+    }
+    if !allowed {
+        return (false, new);
+    }
+    for (limit, count) in limits.iter().zip(&mut new.counts) {
+        *count = count.saturating_add(1);
+        let Window { end, .. } = limit.period.at(now);
+        new.expires = new.expires.max(end);
+        if u64::from(*count) * 2 >= u64::from(limit.requests) {
+            new.protected_until = new.protected_until.max(end);
+        }
+        let share = u64::from(*count) * 65_536 / u64::from(limit.requests.max(1));
+        new.share = new.share.max(u32::try_from(share).unwrap_or(u32::MAX));
+    }
+    (true, new)
+}
+
+/// Where the client's counts are, or go.
+fn find_place(slot: &[u8], client: Fingerprint, now: u32) -> (usize, Pressure) {
+    let entries = || (0..PLACES).map(|place| (place, entry(slot, place)));
+    let own = entries().find(|(_, entry)| entry.fingerprint == client);
+    if let Some((place, _)) = own.or_else(|| entries().find(|(_, entry)| entry.expires <= now)) {
+        return (place, Pressure::None);
+    }
+    entries()
+        .filter(|(_, entry)| entry.protected_until <= now)
+        .min_by_key(|(_, entry)| entry.share)
+        .map_or((PLACES, Pressure::Overflowed), |(place, _)| (place, Pressure::Evicted))
+}
+
+fn entry(slot: &[u8], place: usize) -> Entry {
+    let bytes = place.checked_mul(ENTRY_BYTES).and_then(|at| slot.get(at..)).unwrap_or_default();
+    let (fingerprint, numbers) = bytes.split_first_chunk::<16>().unwrap_or((&[0; 16], &[]));
+    let mut numbers = numbers.as_chunks::<4>().0.iter().map(|n| u32::from_le_bytes(*n));
+    let mut next = || numbers.next().unwrap_or_default();
+    Entry {
+        fingerprint: *fingerprint,
+        last: next(),
+        expires: next(),
+        protected_until: next(),
+        share: next(),
+        counts: std::array::from_fn(|_| next()),
+    }
+}
+
+fn write(slot: &mut [u8], place: usize, entry: &Entry) {
+    let numbers = [entry.last, entry.expires, entry.protected_until, entry.share];
+    let bytes = entry
+        .fingerprint
+        .into_iter()
+        .chain(numbers.into_iter().chain(entry.counts).flat_map(u32::to_le_bytes));
+    let at = place.saturating_mul(ENTRY_BYTES);
+    slot.iter_mut().skip(at).zip(bytes).for_each(|(old, new)| *old = new);
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,134 @@
+use super::*;
+use crate::window::Period;
+
+const NOW: u32 = 1_709_213_862;
+const OVERFLOW: Fingerprint = [0xff; 16];
+
+fn per_hour(requests: u32) -> [Limit; 1] {
+    [Limit { period: Period::Hour, requests }]
+}
+
+fn client(number: u8) -> Fingerprint {
+    [number + 1; 16]
+}
+
+fn ask(slot: &mut Vec<u8>, who: u8, limits: &[Limit], now: u32) -> Verdict {
+    let before = slot.clone();
+    let verdict = admit(slot, client(who), OVERFLOW, limits, now);
+    assert!(
+        verdict.allowed || before.len() != SLOT_BYTES || *slot == before,
+        "refused but written"
+    );
+    verdict
+}
+
+#[test]
+fn exactly_the_limit_passes_in_each_window() {
+    let (mut slot, limits) = (Vec::new(), per_hour(3));
+    for now in [NOW, NOW + 3_600, NOW + 7_200] {
+        let allowed = (0..10).filter(|_| ask(&mut slot, 0, &limits, now).allowed).count();
+        assert_eq!(allowed, 3);
+    }
+}
+
+#[test]
+fn all_windows_hold_and_a_refusal_counts_in_none() {
+    let mut slot = Vec::new();
+    let limits = [
+        Limit { period: Period::Minute, requests: 2 },
+        Limit { period: Period::Hour, requests: 3 },
+    ];
+    let minute = NOW - NOW % 3_600;
+    let mut counts = |now| {
+        let verdict = ask(&mut slot, 0, &limits, now);
+        (verdict.allowed, verdict.counts[0], verdict.counts[1])
+    };
+    assert_eq!(counts(minute), (true, 1, 1));
+    assert_eq!(counts(minute), (true, 2, 2));
+    assert_eq!(counts(minute), (false, 2, 2));
+    assert_eq!(counts(minute + 60), (true, 1, 3));
+    assert_eq!(counts(minute + 60), (false, 1, 3));
+    assert_eq!(counts(minute + 3_600), (true, 1, 1));
+}
+
+#[test]
+fn clients_do_not_share_counts() {
+    let (mut slot, limits) = (Vec::new(), per_hour(1));
+    for who in 0..8 {
+        assert!(ask(&mut slot, who, &limits, NOW).allowed);
+        assert!(!ask(&mut slot, who, &limits, NOW).allowed);
+    }
+}
+
+#[test]
+fn a_clock_that_goes_back_gives_no_quota() {
+    let (mut slot, limits) = (Vec::new(), per_hour(2));
+    assert!(ask(&mut slot, 0, &limits, NOW).allowed);
+    assert!(ask(&mut slot, 0, &limits, NOW - 86_400).allowed);
+    for now in [NOW - 86_400, NOW - 90_000, 0] {
+        assert!(!ask(&mut slot, 0, &limits, now).allowed);
+    }
+    // Nor does it lock the client out for longer than a window.
+    assert!(ask(&mut slot, 0, &limits, NOW - 86_400 + 3_600).allowed);
+}
+
+#[test]
+fn a_full_slot_forgets_the_lowest_share_first() {
+    let (mut slot, limits) = (Vec::new(), per_hour(10));
+    for who in 0..8 {
+        for _ in 0..=(who % 4) {
+            ask(&mut slot, who, &limits, NOW);
+        }
+    }
+    // 0 and 4 have used 1 of 10, the others more.
+    assert_eq!(ask(&mut slot, 8, &limits, NOW).pressure, Pressure::Evicted);
+    for who in [1, 2, 3, 4, 5, 6, 7] {
+        let verdict = ask(&mut slot, who, &limits, NOW);
+        assert_eq!(verdict.counts[0], u32::from(who % 4) + 2, "client {who} was forgotten");
+    }
+}
+
+#[test]
+fn half_used_counts_are_never_forgotten() {
+    let (mut slot, limits) = (Vec::new(), per_hour(4));
+    for who in 0..8 {
+        ask(&mut slot, who, &limits, NOW);
+        ask(&mut slot, who, &limits, NOW);
+    }
+    // Newcomers share one count from now on.
+    let verdicts: Vec<Verdict> = (8..14).map(|who| ask(&mut slot, who, &limits, NOW)).collect();
+    assert!(verdicts.iter().all(|verdict| verdict.pressure == Pressure::Overflowed));
+    assert_eq!(verdicts.iter().filter(|verdict| verdict.allowed).count(), 4);
+    for who in 0..8 {
+        assert_eq!(ask(&mut slot, who, &limits, NOW).counts[0], 3);
+    }
+    // When the window ends there is room again.
+    assert_eq!(ask(&mut slot, 14, &limits, NOW + 3_600).pressure, Pressure::None);
+}
+
+#[test]
+fn another_limiters_overflow_is_not_forgotten_either() {
+    let (mut slot, limits) = (Vec::new(), per_hour(1));
+    for who in 0..9 {
+        assert!(ask(&mut slot, who, &limits, NOW).allowed);
+    }
+    let other = admit(&mut slot, client(20), [0xee; 16], &per_hour(5), NOW);
+    assert_eq!((other.allowed, other.counts[0]), (false, 5));
+    assert!(!ask(&mut slot, 9, &limits, NOW).allowed);
+}
+
+#[test]
+fn any_stored_bytes_are_read_without_harm() {
+    for len in [0, 1, 55, SLOT_BYTES - 1, SLOT_BYTES, SLOT_BYTES + 1] {
+        for byte in [0, 1, 0x7f, 0xff] {
+            let mut slot = vec![byte; len];
+            admit(&mut slot, client(0), OVERFLOW, &per_hour(5), NOW);
+            assert_eq!(slot.len(), SLOT_BYTES);
+        }
+    }
+}
+
+#[test]
+fn a_slot_takes_504_bytes() {
+    assert_eq!(SLOT_BYTES, 504);
+}
