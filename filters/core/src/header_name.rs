@@ -103,16 +103,54 @@ impl fmt::Display for InvalidHeaderValue {
     }
 }
 
-/// A field value: no control character but tab, white space around it cut off (RFC 9110 section
+/// A field value: no control character but tab, spaces and tabs around it cut off (RFC 9110 section
 /// 5.5). Bytes from 0x80 pass: they are opaque.
 ///
 /// # Errors
 /// When a control character, CR, LF or NUL among them, is inside.
 pub fn header_value(value: &[u8]) -> Result<&[u8], InvalidHeaderValue> {
-    let value = value.trim_ascii();
+    let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t');
+    let start = value.iter().position(|b| !is_blank(b)).unwrap_or(value.len());
+    let end = value.iter().rposition(|b| !is_blank(b)).map_or(start, |last| last + 1);
+    let value = value.get(start..end).unwrap_or_default();
     if value.iter().all(|b| *b == b'\t' || !b.is_ascii_control()) {
         Ok(value)
     } else {
         Err(InvalidHeaderValue)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_tokens_in_lower_case() {
+        assert_eq!(HeaderName::parse("X-User-Id").unwrap().as_str(), "x-user-id");
+        for name in ["", "x y", "x:", ":path", "x\r\n", "\u{e9}", "x(y)"] {
+            assert!(HeaderName::parse(name).is_err(), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn loose_matches_take_underscores_for_hyphens() {
+        let name = HeaderName::from_static("x-user-id");
+        for line in ["X-User-Id", "x_user-id", "X_USER_ID"] {
+            assert!(name.matches_loosely(line.as_bytes()), "{line}");
+        }
+        for line in ["x-user-ids", "x.user.id", "x-user"] {
+            assert!(!name.matches_loosely(line.as_bytes()), "{line}");
+        }
+        assert!(name.matches(b"X-USER-ID") && !name.matches(b"x_user_id"));
+    }
+
+    #[test]
+    fn values_hold_no_control_characters() {
+        assert_eq!(header_value(b" \ta\tb "), Ok(&b"a\tb"[..]));
+        assert_eq!(header_value(b"\xff"), Ok(&b"\xff"[..]));
+        assert_eq!(header_value(b"  "), Ok(&b""[..]));
+        for value in ["a\r\nb: c", "\na", "a\n", "\0", "\x7f", "\x1b"] {
+            assert_eq!(header_value(value.as_bytes()), Err(InvalidHeaderValue), "{value:?}");
+        }
     }
 }

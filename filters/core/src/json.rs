@@ -6,6 +6,10 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::Number;
 
+/// Members of one object. More than any configuration or set of claims has, and few enough to
+/// compare each name with all others: whoever sends a token chooses how many it has.
+const MAX_MEMBERS: usize = 256;
+
 /// A JSON value. Reading one refuses objects with two members of one name.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Json {
@@ -27,8 +31,8 @@ impl Json {
     /// Reads JSON text.
     ///
     /// # Errors
-    /// When it is no JSON, nests deeper than 128 levels, or names a member twice. The message names
-    /// line and column and never quotes the text.
+    /// When it is no JSON, nests deeper than 128 levels, or has an object that names a member twice
+    /// or has more than 256 members. The message names line and column and never quotes the text.
     pub fn parse(text: &[u8]) -> Result<Self, serde_json::Error> {
         serde_json::from_slice(text)
     }
@@ -103,15 +107,45 @@ impl<'de> Visitor<'de> for JsonVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Json, A::Error> {
         let mut members: Vec<(String, Json)> = Vec::new();
-        while let Some(member) = map.next_entry::<String, Json>()? {
-            members.push(member);
-        }
-        // Sorted, not compared pairwise: an attacker chooses how many members a token has.
-        let mut names: Vec<&str> = members.iter().map(|(name, _)| name.as_str()).collect();
-        names.sort_unstable();
-        if names.windows(2).any(|pair| pair.first() == pair.last()) {
-            return Err(A::Error::custom("a member occurs twice"));
+        while let Some((name, value)) = map.next_entry::<String, Json>()? {
+            if members.iter().any(|(other, _)| *other == name) {
+                return Err(A::Error::custom("a member occurs twice"));
+            }
+            if members.len() == MAX_MEMBERS {
+                return Err(A::Error::custom("an object has more than 256 members"));
+            }
+            members.push((name, value));
         }
         Ok(Json::Object(members))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(text: &str) -> String {
+        Json::parse(text.as_bytes()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn order_is_kept() {
+        let json = Json::parse(br#"{"b": 1, "a": [true, null, "x", 0.5]}"#).unwrap();
+        let Json::Object(members) = &json else { panic!("{json:?}") };
+        assert_eq!(members.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["b", "a"]);
+        assert_eq!(json.get("b"), Some(&Json::Number(1.into())));
+        assert_eq!(json.get("c"), None);
+    }
+
+    #[test]
+    fn what_is_ambiguous_or_excessive_is_refused() {
+        assert!(refusal(r#"{"a": 1, "a": 1}"#).contains("occurs twice"));
+        assert!(refusal(r#"{"x": {"a": 1, "\u0061": 2}}"#).contains("occurs twice"));
+        assert!(refusal(&"[".repeat(1_000)).contains("recursion limit"));
+        let members: Vec<String> = (0..257).map(|n| format!("\"{n}\": 0")).collect();
+        assert!(refusal(&format!("{{{}}}", members.join(","))).contains("256 members"));
+        assert!(refusal("{} x").contains("trailing"));
+        assert!(refusal("\"\u{1}\"").contains("control character"));
+        assert!(Json::parse(b"\"\xff\"").is_err());
     }
 }

@@ -1,1 +1,26 @@
-//! The header-transform filter.
+//! The header-transform filter: rules that change header fields of requests and responses.
+//!
+//! The rules, in order:
+//!
+//! 1. Requests and responses have a set of rules each, and each set is carried out in the order
+//!    `remove`, `rename`, `replace`, `add`, `append`; within one of these, in the order written.
+//! 2. Every rule sees what the rules before it left, not what arrived: after `remove` a header is
+//!    absent, and `add` adds it.
+//! 3. `remove` takes away all lines of a name. `rename` moves all lines of a name to another, whose
+//!    own lines go; nothing happens when there is nothing to move. `replace` puts one line in the
+//!    place of all lines there are, if any. `add` adds a line if there is none. `append` adds a
+//!    line in any case. A line with an empty value is a line (RFC 9110 section 5.5).
+//! 4. Lines are never joined, so `Set-Cookie` passes every rule whole (RFC 9110 section 5.3).
+//! 5. Interim responses stay as they are, but for 101, which is the final answer to an upgrade
+//!    (RFC 9110 section 15.2).
+//! 6. What belongs to the connection, to the framing or to the request's target cannot be named in
+//!    a rule: a configuration that tries is refused.
+
+mod config;
+mod field;
+mod policy;
+mod rules;
+#[cfg(test)]
+mod tests;
+
+pub use policy::HeaderTransform;

@@ -1,0 +1,21 @@
+//! The header fields of the CORS protocol's answers (Fetch standard, "HTTP responses").
+
+use novasphere_core::HeaderName;
+
+pub(crate) static ALLOW_ORIGIN: HeaderName = HeaderName::from_static("access-control-allow-origin");
+pub(crate) static ALLOW_CREDENTIALS: HeaderName =
+    HeaderName::from_static("access-control-allow-credentials");
+pub(crate) static EXPOSE_HEADERS: HeaderName =
+    HeaderName::from_static("access-control-expose-headers");
+pub(crate) static ALLOW_METHODS: HeaderName =
+    HeaderName::from_static("access-control-allow-methods");
+pub(crate) static ALLOW_HEADERS: HeaderName =
+    HeaderName::from_static("access-control-allow-headers");
+pub(crate) static MAX_AGE: HeaderName = HeaderName::from_static("access-control-max-age");
+pub(crate) static ALLOW_PRIVATE_NETWORK: HeaderName =
+    HeaderName::from_static("access-control-allow-private-network");
+pub(crate) static VARY: HeaderName = HeaderName::from_static("vary");
+
+/// Fields that mean something in the answer to a preflight only.
+pub(crate) static PREFLIGHT_ONLY: [&HeaderName; 4] =
+    [&ALLOW_METHODS, &ALLOW_HEADERS, &MAX_AGE, &ALLOW_PRIVATE_NETWORK];

@@ -1,0 +1,48 @@
+//! The policy: the rules for requests and those for responses.
+
+use novasphere_core::{
+    ConfigErrors, Edit, Env, Host, Needs, Policy, Read, RequestHead, ResponseHead, Step, decode,
+};
+
+use crate::{config::Config, rules::Rules};
+
+/// The header-transform filter, configured.
+#[derive(Clone, Debug)]
+pub struct HeaderTransform {
+    pub(crate) request: Rules,
+    pub(crate) response: Rules,
+}
+
+impl Policy for HeaderTransform {
+    const NAME: &'static str = "header-transform";
+    const DECISIONS: &'static [&'static str] = &["passed"];
+    type State = ();
+    type Carry = ();
+
+    fn configure(config: &[u8], _: &dyn Host) -> Result<Self, ConfigErrors> {
+        let (config, mut errors) = decode::<Config>(config);
+        let Some(config) = config else { return Err(errors) };
+        let policy = config.into_policy(&mut errors);
+        errors.into_result(policy)
+    }
+
+    fn needs(&self) -> Needs {
+        let read = |rules: &Rules| if rules.look() { Read::Whole } else { Read::Nothing };
+        Needs { request: read(&self.request), response: read(&self.response) }
+    }
+
+    fn on_request<'p>(&'p self, head: &RequestHead<'_>, (): &mut (), _: &Env<'_>) -> Step<'p, ()> {
+        Step::Continue { edits: self.request.edits(&head.headers), carry: (), decision: "passed" }
+    }
+
+    fn on_response<'p>(&'p self, (): (), head: &ResponseHead<'_>) -> Vec<Edit<'p>> {
+        if is_interim(head) { Vec::new() } else { self.response.edits(&head.headers) }
+    }
+}
+
+/// Whether the final response is still to come. Rules that do not look at the message cannot tell,
+/// and take every response for the final one.
+fn is_interim(head: &ResponseHead<'_>) -> bool {
+    let status = head.headers.get(":status").unwrap_or_default();
+    status.len() == 3 && status.starts_with(b"1") && status != b"101"
+}
