@@ -4,9 +4,10 @@ use std::borrow::Cow;
 
 use percent_encoding::percent_decode;
 
-/// The path, without query and fragment.
+/// The path, without the query. A request target has no fragment (RFC 9112 section 3.2); a `#` is
+/// taken for any other character.
 pub fn path(target: &[u8]) -> &[u8] {
-    target.split(|b| matches!(b, b'?' | b'#')).next().unwrap_or_default()
+    target.split(|b| *b == b'?').next().unwrap_or_default()
 }
 
 /// The query without its `?`; `None` when there is none.
@@ -89,5 +90,6 @@ mod tests {
         assert_eq!(stripped("/a?&token=t&"), Some("/a?&".into()));
         assert_eq!(stripped("/a?b=1"), None);
         assert_eq!(stripped("/token=a"), None);
+        assert_eq!(stripped("/a#f?token=t&x=1#g"), Some("/a#f?x=1#g".into()));
     }
 }

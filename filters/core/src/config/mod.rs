@@ -32,20 +32,24 @@ pub struct ConfigErrors {
 }
 
 impl ConfigErrors {
-    /// Adds a fault, unless it is at, above or below a place whose form was already refused.
+    /// Adds a fault, unless it is at, above or below a place whose form was already refused, or in
+    /// the same list: what is refused is left out, and the items behind it have moved up.
     pub fn add(&mut self, path: impl Into<String>, message: impl Into<String>) {
         let (path, message) = (path.into(), message.into());
-        let follows = self
-            .faults
-            .iter()
-            .take(self.formal)
-            .any(|fault| is_within(&path, &fault.path) || is_within(&fault.path, &path));
+        let follows =
+            self.faults.iter().take(self.formal).any(|fault| {
+                is_within(&path, list_of(&fault.path)) || is_within(&fault.path, &path)
+            });
         if !follows {
             self.faults.push(Fault { path, message });
         }
     }
 
     fn add_formal(&mut self, path: String, message: String) {
+        // A required field of the wrong type is missing in the next round.
+        if self.faults.iter().take(self.formal).any(|fault| fault.path == path) {
+            return;
+        }
         self.faults.insert(self.formal, Fault { path, message });
         self.formal = self.formal.saturating_add(1);
     }
@@ -62,6 +66,11 @@ impl ConfigErrors {
     pub fn into_result<T>(self, value: T) -> Result<T, Self> {
         if self.faults.is_empty() { Ok(value) } else { Err(self) }
     }
+}
+
+/// The outermost list that `path` is in, or itself.
+fn list_of(path: &str) -> &str {
+    path.split('[').next().unwrap_or(path)
 }
 
 /// Whether `path` is `outer` or inside it.

@@ -120,3 +120,19 @@ fn checks_of_the_meaning_do_not_repeat_faults_of_the_form() {
         "minute: must be a whole number from 0, not \"many\"\nnames: is empty\nnames: is too short"
     );
 }
+
+#[test]
+fn items_behind_a_refused_one_are_not_misnamed() {
+    let (wire, mut errors) =
+        decode::<Wire>(br#"{"names": ["a", 7, "bad"], "keys": [{"name": 1}]}"#);
+    assert_eq!(wire.unwrap().names, ["a", "bad"]);
+    errors.add("names[1]", "is bad");
+    errors.add("names[0]", "is bad");
+    errors.add("minute", "is bad");
+    assert_eq!(
+        errors.to_string(),
+        "names[1]: must be a string, not 7\n\
+         keys[0].name: must be a string, not a number\n\
+         minute: is bad"
+    );
+}

@@ -1,0 +1,197 @@
+//! The configuration as users write it, and how it becomes a policy. Names and defaults are those
+//! of Kong's jwt plugin where that has the thing.
+
+use std::fmt;
+
+use novasphere_core::{ConfigErrors, Host, Sensitive, decode};
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error, MapAccess, Visitor},
+};
+
+use crate::{
+    JwtAuth, claims::ClaimRules, credential::Credentials, identity::IdentityHeaders,
+    refusal::Challenges, source::TokenSources, verifier::Algorithm,
+};
+
+/// The configuration of the jwt-auth filter.
+#[derive(Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Config {
+    /// Who may sign tokens: at least one.
+    pub credentials: Sensitive<Vec<CredentialConfig>>,
+    /// Whether secrets are written in base64: standard or URL alphabet, padded or not. Default
+    /// false.
+    pub secret_is_base64: bool,
+    /// Whether secrets shorter than the algorithm's hash (32, 48, 64 bytes) are taken, against RFC
+    /// 7518 section 3.2. Default false.
+    pub allow_weak_secret: bool,
+    /// The claim that names the credential, a string; looked for in the payload, then in the JOSE
+    /// header. Default `iss`.
+    pub key_claim_name: String,
+    /// Headers that carry a token as `Bearer <token>`. Default `[authorization]`.
+    pub header_names: Vec<String>,
+    /// Query parameters that carry a token; always removed before the upstream. Default `[jwt]`.
+    pub uri_param_names: Vec<String>,
+    /// Cookies that carry a token. Default none.
+    pub cookie_names: Vec<String>,
+    /// Time claims a token must have: `exp`, `nbf`. One that it has is honoured even when not
+    /// listed. Default `[exp]`.
+    pub claims_to_verify: Vec<TimeClaim>,
+    /// How far clocks may differ, in seconds, 0 to 3600. Default 0.
+    pub leeway: u32,
+    /// How far ahead `exp` may be, in seconds, 0 to 31536000; 0 is no bound. Needs `exp` in
+    /// `claims_to_verify`. Default 0.
+    pub maximum_expiration: u32,
+    /// The `iss` values accepted, at least one. Default: any.
+    pub issuers: Option<Vec<String>>,
+    /// The `aud` values accepted, at least one; a token needs one of them. Default: any or none.
+    pub audiences: Option<Vec<String>>,
+    /// Whether a CORS preflight needs a token too. Default true: the cors filter answers preflights
+    /// before they come here.
+    pub run_on_preflight: bool,
+    /// The protection space named in `WWW-Authenticate` (RFC 9110 section 11.5). Default none.
+    pub realm: Option<String>,
+    /// Claims that become headers for the upstream. Default none.
+    pub claims_to_headers: Vec<ClaimToHeader>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            credentials: Sensitive::default(),
+            secret_is_base64: false,
+            allow_weak_secret: false,
+            key_claim_name: "iss".to_owned(),
+            header_names: vec!["authorization".to_owned()],
+            uri_param_names: vec!["jwt".to_owned()],
+            cookie_names: Vec::new(),
+            claims_to_verify: vec![TimeClaim::Exp],
+            leeway: 0,
+            maximum_expiration: 0,
+            issuers: None,
+            audiences: None,
+            run_on_preflight: true,
+            realm: None,
+            claims_to_headers: Vec::new(),
+        }
+    }
+}
+
+/// One key somebody signs tokens with. Several may have the same `key`: an old and a new secret.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct CredentialConfig {
+    /// The value of the claim `key_claim_name`. Required.
+    pub key: Option<String>,
+    /// Tokens whose `kid` is another one are not tried with this credential. Default: any.
+    pub kid: Option<String>,
+    /// The one algorithm this key is for: `HS256`, `HS384` or `HS512`. Default `HS256`.
+    pub algorithm: Algorithm,
+    /// The HMAC secret. Required.
+    pub secret: Option<SecretConfig>,
+    /// Whom the upstream is told the token is from. Default nobody.
+    pub consumer: ConsumerConfig,
+}
+
+/// Where a secret is.
+pub(crate) enum SecretConfig {
+    /// Here, for all who can read the configuration.
+    Text(String),
+    /// `{"env": "NAME"}`: in that variable of the proxy's environment.
+    Env(String),
+}
+
+/// Kong's consumer, as the upstream sees it.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct ConsumerConfig {
+    /// Sent as `X-Consumer-ID`.
+    pub id: Option<String>,
+    /// Sent as `X-Consumer-Username`.
+    pub username: Option<String>,
+    /// Sent as `X-Consumer-Custom-ID`.
+    pub custom_id: Option<String>,
+}
+
+/// A claim about time.
+#[derive(Clone, Copy, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum TimeClaim {
+    /// Expiration (RFC 7519 section 4.1.4).
+    Exp,
+    /// Not before (RFC 7519 section 4.1.5).
+    Nbf,
+}
+
+/// A claim that becomes a header.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct ClaimToHeader {
+    /// The claim's name, or a path with dots into objects: `realm_access.roles`. Required.
+    pub claim: Option<String>,
+    /// The header for the upstream. Required.
+    pub header: Option<String>,
+    /// Whether the client's own header stays when the token lacks the claim. For headers that
+    /// clients send too; nothing that grants something. Default false.
+    pub keep_inbound: bool,
+}
+
+impl<'de> Deserialize<'de> for SecretConfig {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct SecretVisitor;
+        impl<'de> Visitor<'de> for SecretVisitor {
+            type Value = SecretConfig;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(r#"text or {"env": "NAME"}"#)
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<SecretConfig, E> {
+                Ok(SecretConfig::Text(text.to_owned()))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<SecretConfig, A::Error> {
+                let misfit = || A::Error::custom(r#"must be text or {"env": "NAME"}"#);
+                let name = match map.next_key::<String>()?.as_deref() {
+                    Some("env") => map.next_value()?,
+                    _ => return Err(misfit()),
+                };
+                match map.next_key::<String>()? {
+                    None => Ok(SecretConfig::Env(name)),
+                    Some(_) => Err(misfit()),
+                }
+            }
+        }
+        deserializer.deserialize_any(SecretVisitor)
+    }
+}
+
+/// Checks `config` and computes the policy.
+pub(crate) fn configure(config: &[u8], host: &dyn Host) -> Result<JwtAuth, ConfigErrors> {
+    let (config, mut errors) = decode::<Config>(config);
+    let Some(config) = config else { return Err(errors) };
+    let policy = JwtAuth {
+        credentials: Credentials::new(&config, host, &mut errors),
+        sources: TokenSources::new(&config, &mut errors),
+        claims: ClaimRules::new(&config, &mut errors),
+        challenges: Challenges::new(&config, &mut errors),
+        identity: IdentityHeaders::new(&config, &mut errors),
+        run_on_preflight: config.run_on_preflight,
+    };
+    errors.into_result(policy)
+}
+
+/// The text of a required field; none and a fault when it is missing or empty.
+pub(crate) fn required<'c>(
+    field: Option<&'c str>,
+    path: &str,
+    errors: &mut ConfigErrors,
+) -> Option<&'c str> {
+    match field {
+        None => errors.add(path, "is required"),
+        Some("") => errors.add(path, "is empty"),
+        Some(_) => return field,
+    }
+    None
+}

@@ -1,0 +1,230 @@
+//! Headers that tell the upstream who sends a request: owned by this filter, so a client's own are
+//! taken away before anything else is decided.
+
+use std::borrow::Cow;
+
+use novasphere_core::{ConfigErrors, Edit, HeaderName, Json, RequestHead};
+
+use crate::{
+    config::{ClaimToHeader, Config, required},
+    credential::Credential,
+    header_text,
+    refusal::Refusal,
+};
+
+/// Kong's headers, in the order of [`IdentityHeaders::of`].
+const CONSUMER_HEADERS: [HeaderName; 5] = [
+    HeaderName::from_static("x-consumer-id"),
+    HeaderName::from_static("x-consumer-custom-id"),
+    HeaderName::from_static("x-consumer-username"),
+    HeaderName::from_static("x-credential-identifier"),
+    // Says that nobody was authenticated, which no request here may say of itself.
+    HeaderName::from_static("x-anonymous-consumer"),
+];
+
+/// Headers of the connection, the message's framing and its routing (RFC 9110 sections 7.2 and
+/// 7.6.1, RFC 9112 section 6), and those that hold credentials: no claim may set them.
+const RESERVED: [&str; 13] = [
+    "authorization",
+    "connection",
+    "content-length",
+    "cookie",
+    "host",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
+/// More than this many `-` and `_` would be too many spellings.
+const MAX_SEPARATORS: usize = 8;
+
+/// All headers this filter owns.
+#[derive(Debug)]
+pub(crate) struct IdentityHeaders {
+    /// Kong's, then those of `claims`.
+    owned: Vec<OwnedHeader>,
+    claims: Vec<ClaimSource>,
+}
+
+#[derive(Debug)]
+struct OwnedHeader {
+    name: HeaderName,
+    /// All names that a CGI-like upstream takes for this one, itself among them.
+    spellings: Vec<HeaderName>,
+}
+
+#[derive(Debug)]
+struct ClaimSource {
+    /// The claim's name as a whole.
+    name: String,
+    /// The same, split at its dots.
+    path: Vec<String>,
+    keep_inbound: bool,
+}
+
+/// What becomes of one owned header.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Fate<'p> {
+    /// It gets this value.
+    Set(Cow<'p, [u8]>),
+    /// It is absent.
+    Remove,
+    /// The client's own stays.
+    Keep,
+}
+
+impl IdentityHeaders {
+    pub fn new(config: &Config, errors: &mut ConfigErrors) -> Self {
+        let mut owned: Vec<_> = CONSUMER_HEADERS.into_iter().map(OwnedHeader::new).collect();
+        let mut claims = Vec::new();
+        for (i, wire) in config.claims_to_headers.iter().enumerate() {
+            let at = format!("claims_to_headers[{i}]");
+            let claim = ClaimSource::new(wire, &at, errors);
+            let header = header_for_claim(wire, &at, &owned, errors);
+            if let (Some(claim), Some(name)) = (claim, header) {
+                claims.push(claim);
+                owned.push(OwnedHeader::new(name));
+            }
+        }
+        Self { owned, claims }
+    }
+
+    /// The fates when nobody is known to send the request.
+    pub fn nobody(&self) -> Vec<Fate<'_>> {
+        let claims = self.claims.iter().map(ClaimSource::fate_without);
+        CONSUMER_HEADERS.iter().map(|_| Fate::Remove).chain(claims).collect()
+    }
+
+    /// The fates when `credential` vouches for `claims`.
+    pub fn of<'p>(
+        &'p self,
+        credential: &'p Credential,
+        claims: &Json,
+    ) -> Result<Vec<Fate<'p>>, Refusal> {
+        let consumer = [
+            &credential.consumer_id,
+            &credential.consumer_custom_id,
+            &credential.consumer_username,
+            &credential.identifier,
+            &None,
+        ];
+        let fate = |value: &'p Option<Vec<u8>>| {
+            value.as_deref().map_or(Fate::Remove, |value| Fate::Set(Cow::Borrowed(value)))
+        };
+        let mut fates = Vec::with_capacity(self.owned.len());
+        fates.extend(consumer.into_iter().map(fate));
+        for source in &self.claims {
+            fates.push(source.fate(claims)?);
+        }
+        Ok(fates)
+    }
+
+    /// The edits that bring `fates` about: every edit costs a host call, so only what `head` has is
+    /// removed.
+    pub fn edits<'p>(&'p self, head: &RequestHead<'_>, fates: Vec<Fate<'p>>) -> Vec<Edit<'p>> {
+        let mut edits = Vec::new();
+        for (line, _) in head.headers.lines() {
+            for (header, fate) in self.owned.iter().zip(&fates) {
+                if !header.name.matches_loosely(line) || *fate == Fate::Keep {
+                    continue;
+                }
+                // Setting a header replaces it in its own spelling only.
+                let replaced = matches!(fate, Fate::Set(_)) && header.name.matches(line);
+                let spelling = header.spellings.iter().find(|spelling| spelling.matches(line));
+                if let Some(remove) = spelling.filter(|_| !replaced).map(Edit::Remove)
+                    && !edits.contains(&remove)
+                {
+                    edits.push(remove);
+                }
+            }
+        }
+        for (header, fate) in self.owned.iter().zip(fates) {
+            if let Fate::Set(value) = fate {
+                edits.push(Edit::Set(&header.name, value));
+            }
+        }
+        edits
+    }
+}
+
+impl OwnedHeader {
+    fn new(name: HeaderName) -> Self {
+        let mut spellings = vec![String::new()];
+        for c in name.as_str().chars() {
+            let forms: &[char] = if is_separator(c) { &['-', '_'] } else { &[c] };
+            spellings = spellings
+                .iter()
+                .flat_map(|start| forms.iter().map(move |form| format!("{start}{form}")))
+                .collect();
+        }
+        let spellings = spellings.iter().filter_map(|text| HeaderName::parse(text).ok()).collect();
+        Self { name, spellings }
+    }
+}
+
+fn is_separator(c: char) -> bool {
+    matches!(c, '-' | '_')
+}
+
+impl ClaimSource {
+    fn new(wire: &ClaimToHeader, at: &str, errors: &mut ConfigErrors) -> Option<Self> {
+        let name = required(wire.claim.as_deref(), &format!("{at}.claim"), errors)?.to_owned();
+        let path = name.split('.').map(str::to_owned).collect();
+        Some(Self { name, path, keep_inbound: wire.keep_inbound })
+    }
+
+    fn fate_without<'p>(&self) -> Fate<'p> {
+        if self.keep_inbound { Fate::Keep } else { Fate::Remove }
+    }
+
+    /// The fate of the header. An empty text has no header: on some hosts setting one to nothing
+    /// removes it.
+    fn fate<'p>(&self, claims: &Json) -> Result<Fate<'p>, Refusal> {
+        match self.find(claims) {
+            None | Some(Json::Null) => Ok(self.fate_without()),
+            Some(claim) => match header_text::from_claim(claim) {
+                Ok(value) if value.is_empty() => Ok(Fate::Remove),
+                Ok(value) => Ok(Fate::Set(Cow::Owned(value))),
+                Err(header_text::UnusableText) => Err(Refusal::UnusableClaim),
+            },
+        }
+    }
+
+    /// A claim of that whole name comes first: namespaced claims have dots in theirs.
+    fn find<'c>(&self, claims: &'c Json) -> Option<&'c Json> {
+        let nested = || self.path.iter().try_fold(claims, |object, name| object.get(name));
+        claims.get(&self.name).or_else(nested)
+    }
+}
+
+fn header_for_claim(
+    wire: &ClaimToHeader,
+    at: &str,
+    owned: &[OwnedHeader],
+    errors: &mut ConfigErrors,
+) -> Option<HeaderName> {
+    let at = format!("{at}.header");
+    let text = required(wire.header.as_deref(), &at, errors)?;
+    let name = match HeaderName::parse(text) {
+        Ok(name) => name,
+        Err(error) => {
+            errors.add(at, error.to_string());
+            return None;
+        }
+    };
+    if RESERVED.iter().any(|reserved| name.matches_loosely(reserved.as_bytes())) {
+        errors.add(at, format!("{text:?} is not a header that a claim may set"));
+    } else if owned.iter().any(|header| header.name.matches_loosely(name.as_str().as_bytes())) {
+        errors.add(at, format!("{text:?} is set already"));
+    } else if name.as_str().chars().filter(|c| is_separator(*c)).count() > MAX_SEPARATORS {
+        errors.add(at, format!("{text:?} has more than {MAX_SEPARATORS} of - and _"));
+    } else {
+        return Some(name);
+    }
+    None
+}

@@ -1,0 +1,157 @@
+//! What the case table cannot show: the reason of a refusal, exact times, arbitrary bytes.
+
+mod claims;
+mod config;
+mod fuzz;
+mod identity;
+mod readme;
+mod source;
+mod token;
+
+use std::cell::RefCell;
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use hmac::{Hmac, Mac};
+use novasphere_core::{
+    Clock, Edit, Headers, Host, Policy, Reply, RequestHead, Step, UnixTime, header_value,
+};
+use sha2::{Sha256, Sha384, Sha512};
+
+use crate::{JwtAuth, policy::DECISIONS};
+
+const SECRET: &str = "a-secret-for-tests-of-64-bytes-0123456789-0123456789-0123456789-";
+const NOW: u64 = 1_800_000_000;
+
+/// A host whose environment has the demo variables.
+#[derive(Default)]
+struct FakeHost {
+    warnings: RefCell<Vec<String>>,
+}
+
+impl Host for FakeHost {
+    fn variable(&self, name: &str) -> Option<String> {
+        match name {
+            "SECRET" => Some(SECRET.to_owned()),
+            "SHORT" => Some("short".to_owned()),
+            "EMPTY" => Some(String::new()),
+            _ => None,
+        }
+    }
+
+    fn variable_remedy(&self, name: &str) -> String {
+        format!("set {name}")
+    }
+
+    fn warn(&self, message: &str) {
+        self.warnings.borrow_mut().push(message.to_owned());
+    }
+}
+
+struct At(u64);
+
+impl Clock for At {
+    fn now(&self) -> UnixTime {
+        UnixTime { millis: self.0 }
+    }
+}
+
+fn configure(config: &str) -> Result<JwtAuth, String> {
+    JwtAuth::configure(config.as_bytes(), &FakeHost::default()).map_err(|e| e.to_string())
+}
+
+/// A policy for the key `k` and the test secret, with `more` fields.
+fn policy(more: &str) -> JwtAuth {
+    let credential = r#"{"key": "k", "secret": {"env": "SECRET"}}"#;
+    configure(&format!(r#"{{"credentials": [{credential}]{more}}}"#)).unwrap()
+}
+
+fn base64url(bytes: impl AsRef<[u8]>) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(bytes)
+}
+
+fn hmac(algorithm: &str, secret: &[u8], message: &str) -> Vec<u8> {
+    macro_rules! sign {
+        ($hash:ty) => {{
+            let mut mac = Hmac::<$hash>::new_from_slice(secret).unwrap();
+            mac.update(message.as_bytes());
+            mac.finalize().into_bytes().to_vec()
+        }};
+    }
+    match algorithm {
+        "HS384" => sign!(Sha384),
+        "HS512" => sign!(Sha512),
+        _ => sign!(Sha256),
+    }
+}
+
+/// A token of these parts, signed with the test secret by `algorithm`, whatever the header says.
+fn signed(algorithm: &str, header: &str, claims: &str) -> String {
+    let message = format!("{}.{}", base64url(header), base64url(claims));
+    let signature = hmac(algorithm, SECRET.as_bytes(), &message);
+    format!("{message}.{}", base64url(signature))
+}
+
+/// An HS256 token of the key `k`, good for a minute, with `more` claims.
+fn token(more: &str) -> String {
+    let claims = format!(r#"{{"iss": "k", "exp": {}{more}}}"#, NOW + 60);
+    signed("HS256", r#"{"alg": "HS256"}"#, &claims)
+}
+
+struct Outcome {
+    decision: &'static str,
+    /// Status and challenge of the reply.
+    reply: Option<(u16, String)>,
+    /// The request's lines after the edits, as `name: value`.
+    lines: Vec<String>,
+    edits: usize,
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn challenge(reply: &Reply<'_>) -> String {
+    assert_eq!(&*reply.body, br#"{"message":"Unauthorized"}"#);
+    let line = |wanted: &str| reply.headers.iter().find(|(name, _)| name.as_str() == wanted);
+    assert_eq!(&*line("content-type").unwrap().1, b"application/json");
+    text(&line("www-authenticate").unwrap().1)
+}
+
+fn check_edits(edits: &[Edit<'_>]) {
+    for edit in edits {
+        if let Edit::Set(name, value) = edit {
+            assert_eq!(header_value(value), Ok(&**value), "{name}");
+            assert!(!value.is_empty(), "{name}");
+        }
+    }
+}
+
+fn run_at(policy: &JwtAuth, millis: u64, lines: &[(&[u8], &[u8])]) -> Outcome {
+    let head = RequestHead { headers: Headers::borrowed(lines.iter().copied()) };
+    let (edits, reply, decision) = match policy.decide(&head, &At(millis)) {
+        Step::Continue { edits, decision, .. } => (edits, None, decision),
+        Step::Reply { edits, reply, decision } => {
+            (edits, Some((reply.status, challenge(&reply))), decision)
+        }
+    };
+    assert!(DECISIONS.contains(&decision), "{decision}");
+    check_edits(&edits);
+    let count = edits.len();
+    let mut headers = Headers::borrowed(lines.iter().copied());
+    headers.apply(edits);
+    let lines = headers.lines().map(|(n, v)| format!("{}: {}", text(n), text(v))).collect();
+    Outcome { decision, reply, lines, edits: count }
+}
+
+fn run(policy: &JwtAuth, lines: &[(&str, &str)]) -> Outcome {
+    let lines: Vec<_> = lines.iter().map(|(n, v)| (n.as_bytes(), v.as_bytes())).collect();
+    run_at(policy, NOW * 1000, &lines)
+}
+
+fn bearer(policy: &JwtAuth, token: &str) -> Outcome {
+    run(policy, &[("authorization", &format!("Bearer {token}"))])
+}
+
+fn decision(policy: &JwtAuth, token: &str) -> &'static str {
+    bearer(policy, token).decision
+}

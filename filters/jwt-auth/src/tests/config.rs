@@ -1,0 +1,235 @@
+use super::*;
+
+const KEY: &str = r#""key": "k", "secret": {"env": "SECRET"}"#;
+
+fn faults(config: &str) -> String {
+    configure(config).unwrap_err()
+}
+
+fn with(more: &str) -> String {
+    faults(&format!(r#"{{"credentials": [{{{KEY}}}], {more}}}"#))
+}
+
+fn credential(fields: &str) -> String {
+    faults(&format!(r#"{{"credentials": [{{{fields}}}]}}"#))
+}
+
+#[test]
+fn a_credential_needs_a_key_and_a_secret_long_enough() {
+    assert_eq!(faults("{}"), "credentials: is empty: without a credential no token can be right");
+    assert_eq!(
+        credential(r#""kid": "x""#),
+        "credentials[0].key: is required\ncredentials[0].secret: is required"
+    );
+    assert_eq!(
+        credential(r#""key": "", "secret": """#),
+        "credentials[0].key: is empty\ncredentials[0].secret: is empty"
+    );
+    assert_eq!(
+        credential(r#""key": "k", "secret": {"env": "EMPTY"}"#),
+        "credentials[0].secret: is empty"
+    );
+    for (algorithm, needed) in [("HS256", 32), ("HS384", 48), ("HS512", 64)] {
+        let of = |size: usize| {
+            let secret = "s".repeat(size);
+            format!(
+                r#"{{"credentials": [{{"key": "k", "algorithm": "{algorithm}",
+                                       "secret": "{secret}"}}]}}"#
+            )
+        };
+        assert!(configure(&of(needed)).is_ok());
+        assert_eq!(
+            faults(&of(needed - 1)),
+            format!(
+                "credentials[0].secret: must be at least {needed} bytes for {algorithm} (RFC 7518 \
+                 3.2), not {}; take a longer one, or set allow_weak_secret",
+                needed - 1
+            )
+        );
+    }
+}
+
+#[test]
+fn weak_secrets_are_taken_on_demand_but_not_empty_ones() {
+    let weak = |name: &str| {
+        configure(&format!(
+            r#"{{"credentials": [{{"key": "k", "secret": {{"env": "{name}"}}}}],
+                 "allow_weak_secret": true}}"#
+        ))
+    };
+    assert!(weak("SHORT").is_ok());
+    assert!(weak("EMPTY").is_err());
+}
+
+#[test]
+fn base64_secrets_have_either_alphabet_and_any_padding() {
+    // 35 bytes whose encoding has both special characters and padding.
+    let secret = [&[0xfb, 0xff, 0xfe][..], &[b'x'; 32]].concat();
+    let standard = base64::prelude::BASE64_STANDARD.encode(&secret);
+    assert!(standard.starts_with("+//+") && standard.ends_with('='));
+    let claims = format!(r#"{{"iss": "k", "exp": {}}}"#, NOW + 1);
+    let message = format!("{}.{}", base64url(r#"{"alg": "HS256"}"#), base64url(claims));
+    let token = format!("{message}.{}", base64url(hmac("HS256", &secret, &message)));
+    let url = standard.replace('+', "-").replace('/', "_");
+    for text in [&standard, &url, url.trim_end_matches('='), &format!(" {standard}\\n")] {
+        let policy = configure(&format!(
+            r#"{{"credentials": [{{"key": "k", "secret": "{text}"}}], "secret_is_base64": true}}"#
+        ))
+        .unwrap();
+        assert_eq!(decision(&policy, &token), "allowed", "{text}");
+    }
+    let bad = r#"{"credentials": [{"key": "k", "secret": "s3cr*t"}], "secret_is_base64": true}"#;
+    assert_eq!(faults(bad), "credentials[0].secret: is not base64, as secret_is_base64 says it is");
+}
+
+#[test]
+fn secrets_are_never_shown() {
+    for wire in [
+        r#"{"credentials": [{"key": "k", "secret": "hunter2"}]}"#,
+        r#"{"credentials": [{"key": "k", "secret": {"env": "hunter2 "}}]}"#,
+        r#"{"credentials": [{"key": "k", "secret": {"text": "hunter2"}}]}"#,
+        r#"{"credentials": [{"key": "k", "secret": {"env": "SECRET", "or": "hunter2"}}]}"#,
+        r#"{"credentials": [{"key": "k", "secret": {}}]}"#,
+        r#"{"credentials": [{"key": "k", "secret": ["hunter2"]}]}"#,
+        r#"{"credentials": [{"key": "k", "algorithm": "hunter2"}]}"#,
+        r#"{"credentials": "hunter2"}"#,
+        r#"{"credentials": ["hunter2"]}"#,
+        r#"{"credentials": [{"key": "k", "secret": "hunter2"}, {"key": "k", "secret": "hunter2"}],
+            "allow_weak_secret": true}"#,
+        r#"{"credentials": [{"key": "k", "secret": "hunter2"}], "secret_is_base64": true}"#,
+    ] {
+        let faults = faults(wire);
+        assert!(faults.starts_with("credentials"), "{faults}");
+        assert!(!faults.contains("hunter2"), "{faults}");
+    }
+}
+
+#[test]
+fn a_secret_in_the_configuration_is_taken_with_a_warning() {
+    let host = FakeHost::default();
+    let config = format!(
+        r#"{{"credentials": [{{"key": "k", "secret": "{SECRET}"}}, {{{}}}]}}"#,
+        KEY.replace("\"k\"", "\"j\"")
+    );
+    let policy = JwtAuth::configure(config.as_bytes(), &host).unwrap();
+    assert_eq!(
+        host.warnings.into_inner(),
+        ["credentials[0].secret: is readable in the configuration; {\"env\": \"NAME\"} takes it \
+          from the proxy's environment"]
+    );
+    assert!(!format!("{policy:?}").contains("secret-for-tests"));
+}
+
+#[test]
+fn a_missing_variable_is_named_with_its_remedy() {
+    assert_eq!(
+        credential(r#""key": "k", "secret": {"env": "NOPE"}"#),
+        "credentials[0].secret.env: there is no variable NOPE; set NOPE"
+    );
+}
+
+#[test]
+fn realm_goes_into_the_challenges() {
+    let outcome =
+        |more: &str, value: &str| run(&policy(more), &[("authorization", value)]).reply.unwrap().1;
+    let realm = r#", "realm": "the api""#;
+    assert_eq!(outcome(realm, "Basic x"), r#"Bearer realm="the api""#);
+    assert_eq!(outcome(realm, "Bearer x"), r#"Bearer realm="the api", error="invalid_token""#);
+    assert_eq!(outcome("", "Bearer x"), r#"Bearer error="invalid_token""#);
+    assert_eq!(
+        with(r#""realm": "a\"b""#),
+        r#"realm: "a\"b" must be printable ASCII without " and \"#
+    );
+    assert_eq!(with(r#""realm": """#), "realm: is empty; leave it out for none");
+}
+
+#[test]
+fn bounds_and_contradictions_are_faults() {
+    for (more, fault) in [
+        (r#""leeway": 3601"#, "leeway: must be at most 3600 seconds, not 3601"),
+        (
+            r#""maximum_expiration": 31536001"#,
+            "maximum_expiration: must be at most 31536000 seconds, not 31536001",
+        ),
+        (
+            r#""maximum_expiration": 1, "claims_to_verify": ["nbf"]"#,
+            "maximum_expiration: needs \"exp\" in claims_to_verify",
+        ),
+        (
+            r#""audiences": []"#,
+            "audiences: is empty: no token could be right; leave it out to accept any",
+        ),
+        (
+            r#""issuers": []"#,
+            "issuers: is empty: no token could be right; leave it out to accept any",
+        ),
+        (r#""key_claim_name": """#, "key_claim_name: is empty"),
+        (
+            r#""header_names": ["a b"]"#,
+            "header_names[0]: \"a b\" is not a header name (RFC 9110 5.1)",
+        ),
+        (r#""uri_param_names": ["a", ""]"#, "uri_param_names[1]: is empty"),
+        (
+            r#""cookie_names": ["a;b"]"#,
+            "cookie_names[0]: \"a;b\" is not a cookie name (RFC 6265 4.1.1)",
+        ),
+        (
+            r#""header_names": [], "uri_param_names": []"#,
+            "header_names: is empty, as are all other places a token could be in",
+        ),
+        (
+            r#""claims_to_verify": ["exp", "iat"]"#,
+            "claims_to_verify[1]: must be one of exp, nbf, not \"iat\"",
+        ),
+    ] {
+        assert_eq!(with(more), fault);
+    }
+    assert!(
+        configure(&format!(
+            r#"{{"credentials": [{{{KEY}}}], "header_names": [], "uri_param_names": [],
+             "cookie_names": ["s"]}}"#
+        ))
+        .is_ok()
+    );
+}
+
+#[test]
+fn claim_headers_are_checked() {
+    let entry = |fields: &str| with(&format!(r#""claims_to_headers": [{{{fields}}}]"#));
+    let at = "claims_to_headers[0].";
+    assert_eq!(entry(""), format!("{at}claim: is required\n{at}header: is required"));
+    for (header, fault) in [
+        ("", "is empty"),
+        ("x y", "\"x y\" is not a header name (RFC 9110 5.1)"),
+        (":path", "\":path\" is not a header name (RFC 9110 5.1)"),
+        ("Host", "\"Host\" is not a header that a claim may set"),
+        ("content_length", "\"content_length\" is not a header that a claim may set"),
+        ("X_Consumer_ID", "\"X_Consumer_ID\" is set already"),
+        ("a-b-c-d-e-f-g-h-i-j", "\"a-b-c-d-e-f-g-h-i-j\" has more than 8 of - and _"),
+    ] {
+        assert_eq!(
+            entry(&format!(r#""claim": "sub", "header": "{header}""#)),
+            format!("{at}header: {fault}")
+        );
+    }
+    assert_eq!(
+        with(
+            r#""claims_to_headers": [{"claim": "a", "header": "X-A"},
+                                     {"claim": "b", "header": "x_a"}]"#
+        ),
+        "claims_to_headers[1].header: \"x_a\" is set already"
+    );
+}
+
+#[test]
+fn a_secret_belongs_to_one_credential() {
+    let config = |second: &str| {
+        configure(&format!(
+            r#"{{"credentials": [{{{KEY}}}, {{{second}, "secret": {{"env": "SECRET"}}}}]}}"#
+        ))
+    };
+    let fault = "credentials[1].secret: another credential with the key \"k\" has this secret";
+    assert_eq!(config(r#""key": "k""#).unwrap_err(), fault);
+    assert_eq!(config(r#""key": "k", "algorithm": "HS512""#).unwrap_err(), fault);
+    assert!(config(r#""key": "j""#).is_ok());
+}
