@@ -1,6 +1,6 @@
 //! What a user writes, and how it becomes the policy.
 
-use novasphere_core::{ConfigErrors, HeaderName, Host};
+use novasphere_core::{ConfigErrors, HeaderName, Host, decode};
 use serde::Deserialize;
 
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
 /// has the field.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(crate) struct Config {
+struct Config {
     /// Who may read responses: origins (`https://app.novasphere.io`, `http://localhost:3000`), all
     /// subdomains of a domain at any depth, without the domain itself (`https://*.novasphere.io`),
     /// the origin `null`, or `*` for everyone. Without a port, the scheme's default port is meant.
@@ -50,9 +50,16 @@ pub(crate) struct Config {
 const ALL_METHODS: [&str; 9] =
     ["GET", "HEAD", "PUT", "PATCH", "POST", "DELETE", "OPTIONS", "TRACE", "CONNECT"];
 
+/// Checks `config` and computes the policy.
+pub(crate) fn configure(config: &[u8], host: &dyn Host) -> Result<Cors, ConfigErrors> {
+    let (config, mut errors) = decode::<Config>(config)?;
+    let policy = config.into_policy(host, &mut errors);
+    errors.into_result(policy)
+}
+
 impl Config {
     /// The policy, which is to be used only if no fault was added.
-    pub(crate) fn into_policy(self, host: &dyn Host, errors: &mut ConfigErrors) -> Cors {
+    fn into_policy(self, host: &dyn Host, errors: &mut ConfigErrors) -> Cors {
         let origins = self.origins(host, errors);
         let methods = self.methods(errors);
         let credentials = self.credentials;

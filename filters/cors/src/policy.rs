@@ -3,12 +3,11 @@
 use std::borrow::Cow;
 
 use novasphere_core::{
-    ConfigErrors, Edit, Env, HeaderName, Host, Needs, Policy, Read, RequestHead, ResponseHead,
-    Step, decode,
+    ConfigErrors, Edit, Env, HeaderName, Host, Needs, Policy, Read, RequestHead, ResponseHead, Step,
 };
 
 use crate::{
-    config::Config,
+    config,
     fields::{ALLOW_CREDENTIALS, ALLOW_ORIGIN, EXPOSE_HEADERS, PREFLIGHT_ONLY},
     origin::{Origin, OriginRule},
     preflight::Preflight,
@@ -47,10 +46,7 @@ impl Policy for Cors {
     type Carry = AllowOrigin;
 
     fn configure(config: &[u8], host: &dyn Host) -> Result<Self, ConfigErrors> {
-        let (config, mut errors) = decode::<Config>(config);
-        let Some(config) = config else { return Err(errors) };
-        let policy = config.into_policy(host, &mut errors);
-        errors.into_result(policy)
+        config::configure(config, host)
     }
 
     fn needs(&self) -> Needs {

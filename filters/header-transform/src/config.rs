@@ -1,6 +1,6 @@
 //! What a user writes, and how it becomes the policy.
 
-use novasphere_core::{ConfigErrors, HeaderName, Sensitive};
+use novasphere_core::{ConfigErrors, HeaderName, Host, Sensitive, decode};
 use serde::Deserialize;
 
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
 /// `request`, those of its response-transformer under `response`. At least one rule is needed.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(crate) struct Config {
+struct Config {
     /// Rules for requests, before they go upstream.
     request: RuleSet,
     /// Rules for responses, before they go to the client.
@@ -53,9 +53,16 @@ struct Lines {
     headers: Vec<String>,
 }
 
+/// Checks `config` and computes the policy.
+pub(crate) fn configure(config: &[u8], _: &dyn Host) -> Result<HeaderTransform, ConfigErrors> {
+    let (config, mut errors) = decode::<Config>(config)?;
+    let policy = config.into_policy(&mut errors);
+    errors.into_result(policy)
+}
+
 impl Config {
     /// The policy, which is to be used only if no fault was added.
-    pub(crate) fn into_policy(self, errors: &mut ConfigErrors) -> HeaderTransform {
+    fn into_policy(self, errors: &mut ConfigErrors) -> HeaderTransform {
         if !self.request.has_rules() && !self.response.has_rules() {
             errors.add("", "has no effect: give request or response at least one rule");
         }

@@ -1,10 +1,10 @@
 //! The policy: the rules for requests and those for responses.
 
 use novasphere_core::{
-    ConfigErrors, Edit, Env, Host, Needs, Policy, Read, RequestHead, ResponseHead, Step, decode,
+    ConfigErrors, Edit, Env, Host, Needs, Policy, Read, RequestHead, ResponseHead, Step,
 };
 
-use crate::{config::Config, rules::Rules};
+use crate::{config, rules::Rules};
 
 /// The header-transform filter, configured.
 #[derive(Clone, Debug)]
@@ -19,11 +19,8 @@ impl Policy for HeaderTransform {
     type State = ();
     type Carry = ();
 
-    fn configure(config: &[u8], _: &dyn Host) -> Result<Self, ConfigErrors> {
-        let (config, mut errors) = decode::<Config>(config);
-        let Some(config) = config else { return Err(errors) };
-        let policy = config.into_policy(&mut errors);
-        errors.into_result(policy)
+    fn configure(config: &[u8], host: &dyn Host) -> Result<Self, ConfigErrors> {
+        config::configure(config, host)
     }
 
     fn needs(&self) -> Needs {

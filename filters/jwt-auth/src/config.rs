@@ -169,8 +169,7 @@ impl<'de> Deserialize<'de> for SecretConfig {
 
 /// Checks `config` and computes the policy.
 pub(crate) fn configure(config: &[u8], host: &dyn Host) -> Result<JwtAuth, ConfigErrors> {
-    let (config, mut errors) = decode::<Config>(config);
-    let Some(config) = config else { return Err(errors) };
+    let (config, mut errors) = decode::<Config>(config)?;
     let policy = JwtAuth {
         credentials: Credentials::new(&config, host, &mut errors),
         sources: TokenSources::new(&config, &mut errors),

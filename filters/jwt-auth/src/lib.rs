@@ -36,36 +36,4 @@ mod tests;
 mod token;
 mod verifier;
 
-use novasphere_core::{ConfigErrors, Edit, Env, Host, Needs, Policy, Read, RequestHead};
-use novasphere_core::{ResponseHead, Step};
-
 pub use policy::JwtAuth;
-
-impl Policy for JwtAuth {
-    const NAME: &'static str = "jwt-auth";
-    const DECISIONS: &'static [&'static str] = policy::DECISIONS;
-
-    type State = ();
-    type Carry = ();
-
-    fn configure(config: &[u8], host: &dyn Host) -> Result<Self, ConfigErrors> {
-        config::configure(config, host)
-    }
-
-    fn needs(&self) -> Needs {
-        Needs { request: Read::Whole, response: Read::Nothing }
-    }
-
-    fn on_request<'p>(
-        &'p self,
-        head: &RequestHead<'_>,
-        (): &mut (),
-        env: &Env<'_>,
-    ) -> Step<'p, ()> {
-        self.decide(head, env.clock)
-    }
-
-    fn on_response<'p>(&'p self, (): (), _: &ResponseHead<'_>) -> Vec<Edit<'p>> {
-        Vec::new()
-    }
-}

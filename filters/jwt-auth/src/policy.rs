@@ -1,9 +1,12 @@
 //! The policy: what is configured, and the decision about a request.
 
-use novasphere_core::{Clock, Edit, RequestHead, Step};
+use novasphere_core::{
+    Clock, ConfigErrors, Edit, Env, Host, Needs, Policy, Read, RequestHead, ResponseHead, Step,
+};
 
 use crate::{
     claims::ClaimRules,
+    config,
     credential::Credentials,
     identity::{Fate, IdentityHeaders},
     refusal::{Challenges, Refusal},
@@ -11,7 +14,7 @@ use crate::{
     token::Token,
 };
 
-/// See the [crate].
+/// The jwt-auth filter, configured.
 #[derive(Debug)]
 pub struct JwtAuth {
     pub(crate) credentials: Credentials,
@@ -20,6 +23,34 @@ pub struct JwtAuth {
     pub(crate) challenges: Challenges,
     pub(crate) identity: IdentityHeaders,
     pub(crate) run_on_preflight: bool,
+}
+
+impl Policy for JwtAuth {
+    const NAME: &'static str = "jwt-auth";
+    const DECISIONS: &'static [&'static str] = DECISIONS;
+    type State = ();
+    type Carry = ();
+
+    fn configure(config: &[u8], host: &dyn Host) -> Result<Self, ConfigErrors> {
+        config::configure(config, host)
+    }
+
+    fn needs(&self) -> Needs {
+        Needs { request: Read::Whole, response: Read::Nothing }
+    }
+
+    fn on_request<'p>(
+        &'p self,
+        head: &RequestHead<'_>,
+        (): &mut (),
+        env: &Env<'_>,
+    ) -> Step<'p, ()> {
+        self.decide(head, env.clock)
+    }
+
+    fn on_response<'p>(&'p self, (): (), _: &ResponseHead<'_>) -> Vec<Edit<'p>> {
+        Vec::new()
+    }
 }
 
 const ALLOWED: &str = "allowed";

@@ -10,11 +10,11 @@ use crate::{
     window::Period,
 };
 
-/// The configuration of the rate-limit filter. Fields and defaults are those of Kong's
+/// Configuration of the rate-limit filter. Fields and defaults are those of Kong's
 /// rate-limiting plugin unless said otherwise.
 #[derive(Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-struct RateLimitConfig {
+struct Config {
     /// Requests a second, 1 or more. At least one period is needed; several hold at once.
     second: Option<u32>,
     /// Requests a minute, 1 or more.
@@ -51,7 +51,7 @@ struct RateLimitConfig {
     max_clients: u32,
 }
 
-impl Default for RateLimitConfig {
+impl Default for Config {
     fn default() -> Self {
         Self {
             second: None,
@@ -90,33 +90,31 @@ enum CountPolicy {
     Local,
 }
 
-/// See [`Policy::configure`](novasphere_core::Policy::configure).
+/// Checks `config` and computes the policy.
 pub(crate) fn configure(config: &[u8], _: &dyn Host) -> Result<RateLimit, ConfigErrors> {
-    let (wire, mut errors) = decode::<RateLimitConfig>(config);
-    let Some(wire) = wire else {
-        return errors.into_result(()).and(Err(ConfigErrors::default()));
-    };
-    let CountPolicy::Local = wire.policy;
-    let limits = limits(&wire, &mut errors);
-    let identity = identity(&wire, &mut errors);
-    if !(400..=599).contains(&wire.error_code) {
-        errors.add("error_code", format!("must be 400 to 599, not {}", wire.error_code));
+    let (config, mut errors) = decode::<Config>(config)?;
+    let CountPolicy::Local = config.policy;
+    let limits = limits(&config, &mut errors);
+    let identity = identity(&config, &mut errors);
+    if !(400..=599).contains(&config.error_code) {
+        errors.add("error_code", format!("must be 400 to 599, not {}", config.error_code));
     }
-    let slots = slots(wire.max_clients, &mut errors);
+    let slots = slots(config.max_clients, &mut errors);
     let policy = RateLimit {
-        namespace: namespace(&wire.name, &limits, &identity),
-        headers: Headers::new(&limits, wire.hide_client_headers),
-        refusal: Refusal { status: wire.error_code, body: body(&wire.error_message) },
+        namespace: namespace(&config.name, &limits, &identity),
+        headers: Headers::new(&limits, config.hide_client_headers),
+        refusal: Refusal { status: config.error_code, body: body(&config.error_message) },
         limits,
         identity,
         slots,
-        fault_tolerant: wire.fault_tolerant,
+        fault_tolerant: config.fault_tolerant,
     };
     errors.into_result(policy)
 }
 
-fn limits(wire: &RateLimitConfig, errors: &mut ConfigErrors) -> Vec<Limit> {
-    let written = [wire.second, wire.minute, wire.hour, wire.day, wire.month, wire.year];
+fn limits(config: &Config, errors: &mut ConfigErrors) -> Vec<Limit> {
+    let written =
+        [config.second, config.minute, config.hour, config.day, config.month, config.year];
     let limits: Vec<Limit> = Period::ALL
         .into_iter()
         .zip(written)
@@ -145,24 +143,24 @@ fn limits(wire: &RateLimitConfig, errors: &mut ConfigErrors) -> Vec<Limit> {
     limits
 }
 
-fn identity(wire: &RateLimitConfig, errors: &mut ConfigErrors) -> Identity {
+fn identity(config: &Config, errors: &mut ConfigErrors) -> Identity {
     let belongs = [
-        ("header_name", wire.header_name.is_some(), LimitBy::Header, "header"),
-        ("path", wire.path.is_some(), LimitBy::Path, "path"),
+        ("header_name", config.header_name.is_some(), LimitBy::Header, "header"),
+        ("path", config.path.is_some(), LimitBy::Path, "path"),
     ];
     for (field, given, limit_by, name) in belongs {
-        if given && wire.limit_by != limit_by {
+        if given && config.limit_by != limit_by {
             errors.add(field, format!("has no effect without limit_by: {name}"));
         }
-        if !given && wire.limit_by == limit_by {
+        if !given && config.limit_by == limit_by {
             errors.add(field, format!("is required with limit_by: {name}"));
         }
     }
-    match wire.limit_by {
+    match config.limit_by {
         LimitBy::Ip => Identity::Ip,
         LimitBy::Consumer => Identity::Consumer,
         LimitBy::Service => Identity::Service,
-        LimitBy::Header => match wire.header_name.as_deref().map(HeaderName::parse) {
+        LimitBy::Header => match config.header_name.as_deref().map(HeaderName::parse) {
             Some(Ok(name)) => Identity::Header(name),
             Some(Err(error)) => {
                 errors.add("header_name", error.to_string());
@@ -171,8 +169,8 @@ fn identity(wire: &RateLimitConfig, errors: &mut ConfigErrors) -> Identity {
             None => Identity::Ip,
         },
         LimitBy::Path => {
-            let path = wire.path.clone().unwrap_or_default();
-            if wire.path.is_some() && (!path.starts_with('/') || path.contains(['?', '#'])) {
+            let path = config.path.clone().unwrap_or_default();
+            if config.path.is_some() && (!path.starts_with('/') || path.contains(['?', '#'])) {
                 errors.add("path", format!("must start with / and hold no query, not {path:?}"));
             }
             Identity::Path(path.into_bytes())

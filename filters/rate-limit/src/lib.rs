@@ -20,39 +20,4 @@ mod table;
 mod tests;
 mod window;
 
-use novasphere_core::{
-    ConfigErrors, Edit, Env, Host, Needs, Policy, Read, RequestHead, ResponseHead, Step,
-};
-
 pub use policy::RateLimit;
-use policy::{Headroom, State};
-
-impl Policy for RateLimit {
-    const NAME: &'static str = "rate-limit";
-    const DECISIONS: &'static [&'static str] =
-        &["allowed", "not_limited", "limited", "store_failed_allowed", "store_failed_refused"];
-    const EVENTS: &'static [&'static str] = &["fell_back_to_ip", "evicted", "overflowed"];
-    type State = State;
-    type Carry = Option<Headroom>;
-
-    fn configure(config: &[u8], host: &dyn Host) -> Result<Self, ConfigErrors> {
-        config::configure(config, host)
-    }
-
-    fn needs(&self) -> Needs {
-        Needs { request: self.identity.reads(), response: Read::Nothing }
-    }
-
-    fn on_request<'p>(
-        &'p self,
-        head: &RequestHead<'_>,
-        state: &mut State,
-        env: &Env<'_>,
-    ) -> Step<'p, Self::Carry> {
-        self.decide(head, state, env)
-    }
-
-    fn on_response<'p>(&'p self, carry: Self::Carry, _: &ResponseHead<'_>) -> Vec<Edit<'p>> {
-        carry.map(|headroom| self.headers.on_response(&headroom)).unwrap_or_default()
-    }
-}

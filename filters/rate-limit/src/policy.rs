@@ -2,17 +2,21 @@
 
 use std::{borrow::Cow, hash::Hasher};
 
-use novasphere_core::{Change, Env, Reply, RequestHead, Step, StoreError};
+use novasphere_core::{
+    Change, ConfigErrors, Edit, Env, Host, Needs, Policy, Read, Reply, RequestHead, ResponseHead,
+    Step, StoreError,
+};
 use siphasher::sip128::{Hasher128, SipHasher13};
 
 use crate::{
+    config,
     headers::Headers,
     identity::Identity,
     table::{self, Fingerprint, Pressure, Verdict, WINDOWS},
     window::Period,
 };
 
-/// A configured limiter.
+/// The rate-limit filter, configured.
 #[derive(Debug)]
 pub struct RateLimit {
     /// At least one, shortest period first.
@@ -67,8 +71,38 @@ const KEY_PREFIX: &[u8] = b"novasphere.rate-limit.1.";
 /// Where the workers share the secret that keys their fingerprints: no slot has this number.
 const SEED_INDEX: u32 = u32::MAX;
 
+impl Policy for RateLimit {
+    const NAME: &'static str = "rate-limit";
+    const DECISIONS: &'static [&'static str] =
+        &["allowed", "not_limited", "limited", "store_failed_allowed", "store_failed_refused"];
+    const EVENTS: &'static [&'static str] = &["fell_back_to_ip", "evicted", "overflowed"];
+    type State = State;
+    type Carry = Option<Headroom>;
+
+    fn configure(config: &[u8], host: &dyn Host) -> Result<Self, ConfigErrors> {
+        config::configure(config, host)
+    }
+
+    fn needs(&self) -> Needs {
+        Needs { request: self.identity.reads(), response: Read::Nothing }
+    }
+
+    fn on_request<'p>(
+        &'p self,
+        head: &RequestHead<'_>,
+        state: &mut State,
+        env: &Env<'_>,
+    ) -> Step<'p, Self::Carry> {
+        self.decide(head, state, env)
+    }
+
+    fn on_response<'p>(&'p self, carry: Self::Carry, _: &ResponseHead<'_>) -> Vec<Edit<'p>> {
+        carry.map(|headroom| self.headers.on_response(&headroom)).unwrap_or_default()
+    }
+}
+
 impl RateLimit {
-    pub(crate) fn decide<'p>(
+    fn decide<'p>(
         &'p self,
         head: &RequestHead<'_>,
         state: &mut State,

@@ -24,11 +24,14 @@ impl Host for NoHost {
     fn warn(&self, _: &str) {}
 }
 
+/// Values and their versions.
+type Values = HashMap<Vec<u8>, (Vec<u8>, u32)>;
+
 /// A proxy's ports, and how other workers interfere.
 struct World {
     seconds: Cell<u64>,
     address: Cell<Option<IpAddr>>,
-    values: RefCell<HashMap<Vec<u8>, (Vec<u8>, u32)>>,
+    values: RefCell<Values>,
     /// How many of the next writes lose their race.
     races: Cell<u32>,
     broken: Cell<bool>,

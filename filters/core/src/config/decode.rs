@@ -10,17 +10,20 @@ use crate::Json;
 
 /// Reads `T` from JSON text (empty text is `{}`).
 ///
-/// What is missing or refused takes `T`'s default, so that the checks of the meaning still run on
-/// the rest; the result is `None` when there is nothing to check, and some fault is reported then.
-/// `null` counts as absent. A whole number may be written `5.0`, as protobuf hosts do.
-pub fn decode<T: DeserializeOwned>(config: &[u8]) -> (Option<T>, ConfigErrors) {
+/// What is missing or refused takes `T`'s default, and its faults come along, so that the checks of
+/// the meaning still run on the rest. `null` counts as absent. A whole number may be written `5.0`,
+/// as protobuf hosts do.
+///
+/// # Errors
+/// The faults, when there is nothing left to check.
+pub fn decode<T: DeserializeOwned>(config: &[u8]) -> Result<(T, ConfigErrors), ConfigErrors> {
     let mut errors = ConfigErrors::default();
     let text = if config.trim_ascii().is_empty() { b"{}" } else { config };
     let json = match Json::parse(text) {
         Ok(json) => json,
         Err(error) => {
             errors.add_formal(String::new(), format!("is not JSON: {error}"));
-            return (None, errors);
+            return Err(errors);
         }
     };
     let mut root = Node::from(json);
@@ -31,12 +34,12 @@ pub fn decode<T: DeserializeOwned>(config: &[u8]) -> (Option<T>, ConfigErrors) {
             errors.add_formal(path.trim_start_matches('.').to_owned(), message);
         }
         match result {
-            Ok(value) => return (Some(value), errors),
+            Ok(value) => return Ok((value, errors)),
             Err(Mismatch { steps, field, message }) => {
                 let path = root.describe(&steps, field);
                 errors.add_formal(path, message);
                 if steps.is_empty() || !root.remove(&steps) {
-                    return (None, errors);
+                    return Err(errors);
                 }
             }
         }
