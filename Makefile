@@ -9,9 +9,8 @@ TARGET := wasm32-wasip1
 CARGO ?= cargo
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 VENV := .venv
-# The artifacts hold file names of their sources: without these they would name this machine.
-CARGO_HOME_DIR := $(or $(CARGO_HOME),$(HOME)/.cargo)
-REMAP := --remap-path-prefix=$(CARGO_HOME_DIR)=/cargo --remap-path-prefix=$(CURDIR)=/novasphere
+# The artifacts hold file names of their sources: without this they would name this machine.
+REMAP := --remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=/cargo\037--remap-path-prefix=$(CURDIR)=/novasphere
 
 .PHONY: help
 help: ## List the targets
@@ -20,7 +19,7 @@ help: ## List the targets
 .PHONY: wasm
 wasm: ## Build dist/novasphere-*.wasm and SHA256SUMS, print the sizes
 	@rustup target add $(TARGET) 2>/dev/null || { rustup target list --installed | grep -qx $(TARGET); }
-	CARGO_TARGET_WASM32_WASIP1_RUSTFLAGS="$(REMAP)" $(CARGO) build --locked --release --target $(TARGET) \
+	CARGO_ENCODED_RUSTFLAGS="$$(printf '$(REMAP)')" $(CARGO) build --locked --release --target $(TARGET) \
 		$(FILTERS:%=-p novasphere-%-proxy-wasm)
 	@mkdir -p dist
 	@for filter in $(FILTERS); do \

@@ -1,1 +1,13 @@
-//! The harness.
+//! The harness: a stand-in for the novasphere-api upstream, real proxies as child processes, raw
+//! clients, and cases as data that run natively and through the proxies.
+
+pub mod cases;
+pub mod chain;
+pub mod client;
+pub mod clock;
+pub mod envoy;
+pub mod gateway;
+pub mod latin1;
+pub mod paths;
+pub mod standin;
+pub mod wait;

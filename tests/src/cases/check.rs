@@ -1,0 +1,156 @@
+//! What was expected against what was observed.
+
+use regex_lite::Regex;
+
+use super::{Expectation, Lines, UpstreamExpectation};
+use crate::standin::Seen;
+
+/// What came of an exchange.
+#[derive(Clone, Debug, Default)]
+pub struct Observed {
+    /// The status the client saw.
+    pub status: u16,
+    /// The header lines the client saw; values are Latin-1.
+    pub headers: Vec<(String, String)>,
+    /// The body the client saw.
+    pub body: String,
+    /// The requests the upstream saw.
+    pub upstream: Vec<Seen>,
+}
+
+impl Observed {
+    /// Everything that is not as expected, a line each.
+    pub fn differences(&self, expect: &Expectation) -> Vec<String> {
+        let mut found = Vec::new();
+        if self.status != expect.status {
+            let (expected, got) = (expect.status, self.status);
+            found.push(format!("status: expected {expected}, got {got} ({})", self.body));
+        }
+        compare(&mut found, "", &self.headers, &expect.headers, &expect.absent);
+        if let Some(body) = &expect.body {
+            compare_text(&mut found, "body", body, &self.body);
+        }
+        if let Some(upstream) = &expect.upstream {
+            self.compare_upstream(&mut found, upstream);
+        }
+        found
+    }
+
+    fn compare_upstream(&self, found: &mut Vec<String>, expected: &UpstreamExpectation) {
+        match (expected, &self.upstream[..]) {
+            (UpstreamExpectation::NotCalled, []) => {}
+            (UpstreamExpectation::NotCalled, seen) => {
+                found.push(format!("upstream: expected no call, got {seen:?}"));
+            }
+            (UpstreamExpectation::Called(received), [seen]) => {
+                if let Some(method) = &received.method {
+                    compare_text(found, "upstream: method", method, &seen.method);
+                }
+                if let Some(path) = &received.path {
+                    compare_text(found, "upstream: path", path, &seen.path);
+                }
+                let (headers, absent) = (&received.headers, &received.absent);
+                compare(found, "upstream: ", &seen.headers, headers, absent);
+            }
+            (UpstreamExpectation::Called(_), seen) => {
+                found.push(format!("upstream: expected one call, got {}", seen.len()));
+            }
+        }
+    }
+}
+
+fn compare(
+    found: &mut Vec<String>,
+    place: &str,
+    got: &[(String, String)],
+    expected: &Lines,
+    absent: &[String],
+) {
+    let lines_of = |name: &str| -> Vec<&str> {
+        got.iter().filter(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| &**v).collect()
+    };
+    for (name, expected) in expected.by_name() {
+        let got = lines_of(name);
+        let same = got.len() == expected.len()
+            && expected.iter().zip(&got).all(|(expected, got)| is_as(expected, got));
+        if !same {
+            found.push(format!("{place}header {name}: expected {expected:?}, got {got:?}"));
+        }
+    }
+    for name in absent {
+        let got = lines_of(name);
+        if !got.is_empty() {
+            found.push(format!("{place}header {name}: expected none, got {got:?}"));
+        }
+    }
+}
+
+fn compare_text(found: &mut Vec<String>, what: &str, expected: &str, got: &str) {
+    if !is_as(expected, got) {
+        found.push(format!("{what}: expected {expected:?}, got {got:?}"));
+    }
+}
+
+/// Whether `got` is `expected`, or as a whole matches the pattern after `~`.
+fn is_as(expected: &str, got: &str) -> bool {
+    let Some(pattern) = expected.strip_prefix('~') else {
+        return expected == got;
+    };
+    Regex::new(&format!("^(?s:{pattern})$")).is_ok_and(|regex| regex.is_match(got))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn expectation(yaml: &str) -> Expectation {
+        serde_yaml_ng::from_str(yaml).unwrap()
+    }
+
+    fn lines(lines: &[(&str, &str)]) -> Vec<(String, String)> {
+        lines.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect()
+    }
+
+    #[test]
+    fn what_is_as_expected_passes() {
+        let seen = Seen {
+            method: "GET".into(),
+            path: "/a".into(),
+            headers: lines(&[("x-user-id", "alice")]),
+        };
+        let observed = Observed {
+            status: 401,
+            headers: lines(&[("Vary", "Accept"), ("vary", "Origin"), ("x-n", "12")]),
+            body: "{}".into(),
+            upstream: vec![seen],
+        };
+        let expect = expectation(
+            "{status: 401, headers: {vary: [Accept, Origin], x-n: '~[0-9]+'}, absent: [x-no],
+              body: '{}', upstream: {path: /a, headers: {x-user-id: alice}, absent: [x-no]}}",
+        );
+        assert_eq!(observed.differences(&expect), [""; 0]);
+    }
+
+    #[test]
+    fn every_difference_is_told() {
+        let observed = Observed {
+            status: 200,
+            headers: lines(&[("vary", "Accept"), ("x-no", "1"), ("x-n", "12a")]),
+            body: "b".into(),
+            upstream: vec![Seen::default()],
+        };
+        let expect = expectation(
+            "{status: 401, headers: {vary: [Accept, Origin], x-n: '~[0-9]+', x-a: 1}, absent: [x-no],
+              body: '{}', upstream: none}",
+        );
+        let found = observed.differences(&expect);
+        assert_eq!(found.len(), 7, "{found:#?}");
+    }
+
+    #[test]
+    fn unknown_keys_are_errors() {
+        for yaml in ["{statsu: 401}", "{upstream: {pth: /}}", "{upstream: nothing}"] {
+            assert!(serde_yaml_ng::from_str::<Expectation>(yaml).is_err(), "{yaml}");
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Configurations that must be refused, each with the exact text of all its faults beside it.
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result, ensure};
+use novasphere_core::Policy;
+
+use super::{all_well, ports::Variables};
+use crate::{
+    chain,
+    envoy::{EnvoyConfig, Listener, WasmFilter, validate},
+    paths::repository,
+};
+
+/// How many of a filter's files the real Envoy is asked about: it stops at the first, so each of
+/// them needs a run of its own.
+const SAMPLES: usize = 4;
+
+/// Checks that the filter `P` refuses every file with the text beside it. With
+/// `UPDATE_SNAPSHOTS=1` the texts are written anew.
+///
+/// # Errors
+/// All failures.
+pub fn check<P: Policy>() -> Result<()> {
+    let update = env::var_os("UPDATE_SNAPSHOTS").is_some_and(|value| value == "1");
+    let environment = chain::environment()?;
+    let mut failures = Vec::new();
+    for path in files(P::NAME)? {
+        let config = fs::read(&path)?;
+        let Err(faults) = P::configure(&config, &Variables(&environment)) else {
+            failures.push(format!("{}: is accepted", shown(&path)));
+            continue;
+        };
+        let got = format!("{faults}\n");
+        let snapshot = path.with_extension("txt");
+        if update {
+            fs::write(&snapshot, got)?;
+        } else if let Err(error) = compare(&snapshot, &got) {
+            failures.push(format!("{error:#}"));
+        }
+    }
+    all_well(&failures)
+}
+
+fn compare(snapshot: &Path, got: &str) -> Result<()> {
+    let expected = fs::read_to_string(snapshot)
+        .with_context(|| format!("{}: set UPDATE_SNAPSHOTS=1 to write it", shown(snapshot)))?;
+    ensure!(expected == got, "{}:\nexpected\n{expected}got\n{got}", shown(snapshot));
+    Ok(())
+}
+
+/// Checks with a few of the files that the real Envoy refuses them too and logs every fault.
+///
+/// # Errors
+/// All failures.
+pub fn check_in_envoy(filter: &str) -> Result<()> {
+    let environment = chain::environment()?;
+    let mut failures = Vec::new();
+    for path in samples(files(filter)?) {
+        let wasm = WasmFilter::new(filter, fs::read_to_string(&path)?);
+        let listeners = vec![Listener::new("invalid", vec![wasm])];
+        let upstream = ([127, 0, 0, 1], 9).into(); // never called
+        let config = EnvoyConfig {
+            environment: environment.clone(),
+            ..EnvoyConfig::new(upstream, listeners)
+        };
+        let exit = validate(&config)?;
+        let faults = fs::read_to_string(path.with_extension("txt"))
+            .with_context(|| format!("{}: has no .txt beside it", shown(&path)))?;
+        let missing: Vec<_> =
+            faults.lines().filter(|line| !exit.log.contains(without_remedy(line))).collect();
+        let told: Vec<_> = exit.log.lines().filter(|line| line.contains("refused")).collect();
+        if exit.success {
+            failures.push(format!("{}: Envoy accepts it", shown(&path)));
+        } else if !missing.is_empty() {
+            let (missing, told) = (missing.join("\n"), told.join("\n"));
+            failures.push(format!("{}: not logged:\n{missing}\nbut:\n{told}", shown(&path)));
+        }
+    }
+    all_well(&failures)
+}
+
+/// A path as it is from the repository's root.
+fn shown(path: &Path) -> String {
+    path.strip_prefix(repository()).unwrap_or(path).display().to_string()
+}
+
+/// How a variable is passed on differs from host to host.
+fn without_remedy(line: &str) -> &str {
+    let end = line.find("in the proxy's environment").and_then(|at| line.get(..at));
+    end.and_then(|line| line.rsplit_once("set ")).map_or(line, |(line, _)| line)
+}
+
+/// A few of the files, from all over the alphabet.
+fn samples(files: Vec<PathBuf>) -> Vec<PathBuf> {
+    let step = files.len().div_ceil(SAMPLES).max(1);
+    files.into_iter().step_by(step).collect()
+}
+
+fn files(filter: &str) -> Result<Vec<PathBuf>> {
+    let name = format!("tests/invalid/{filter}");
+    let entries = fs::read_dir(repository().join(&name));
+    let entries = entries.with_context(|| format!("{name}: there are no files"))?;
+    let mut paths = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<PathBuf>>>()?;
+    for text in paths.iter().filter(|path| path.extension().is_some_and(|e| e == "txt")) {
+        let config = text.with_extension("json");
+        ensure!(config.is_file(), "{}: has no .json beside it", shown(text));
+    }
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
+    paths.sort();
+    ensure!(!paths.is_empty(), "{name}: there are no files");
+    Ok(paths)
+}

@@ -1,0 +1,26 @@
+//! Cases as data: `tests/cases/README.md` describes the files.
+
+mod check;
+mod expand;
+mod format;
+pub mod invalid;
+mod lines;
+pub mod native;
+mod ports;
+pub mod proxied;
+mod token;
+
+pub use check::Observed;
+pub use format::{
+    Case, CaseFile, Exchange, Expectation, Sent, Upstream, UpstreamExpectation, files,
+};
+pub use lines::Lines;
+pub use token::{Key, TokenSpec, mint};
+
+/// All failures of a filter's cases as one error.
+fn all_well(failures: &[String]) -> anyhow::Result<()> {
+    if failures.is_empty() {
+        return Ok(());
+    }
+    anyhow::bail!("{} failures:\n{}\n", failures.len(), failures.join("\n"))
+}

@@ -1,0 +1,165 @@
+//! Cases run against the policy itself, without any proxy.
+
+use std::{
+    collections::BTreeMap,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+
+use anyhow::{Context, Result, anyhow, ensure};
+use novasphere_core::{Env, Headers, Policy, Read, Reply, RequestHead, ResponseHead, Step};
+
+use super::{
+    Case, Exchange, Observed, Sent, all_well, files,
+    ports::{Declared, Loopback, Memory, Unguessable, Variables},
+};
+use crate::{chain, client::HOST, clock::SystemClock, latin1, standin::Seen};
+
+type Line = (Vec<u8>, Vec<u8>);
+
+/// Runs all cases of the filter `P`.
+///
+/// # Errors
+/// All failures.
+pub fn check<P: Policy>() -> Result<()> {
+    let environment = chain::environment()?;
+    let mut failures = Vec::new();
+    for file in files(P::NAME)? {
+        for case in &file.cases {
+            let place = format!("{}: {:?}", file.path, case.name);
+            let found = catch_unwind(AssertUnwindSafe(|| run::<P>(case, &environment)));
+            match found.unwrap_or_else(|_| Err(anyhow!("the policy panicked"))) {
+                Ok(found) => failures.extend(found.iter().map(|f| format!("{place}: {f}"))),
+                Err(error) => failures.push(format!("{place}: {error:#}")),
+            }
+        }
+    }
+    all_well(&failures)
+}
+
+/// Runs one case: what is not as expected, a line each.
+///
+/// # Errors
+/// When the configuration is refused, or the policy breaks the contract.
+pub fn run<P: Policy>(case: &Case, environment: &BTreeMap<String, String>) -> Result<Vec<String>> {
+    let config = case.config.to_string();
+    let policy = P::configure(config.as_bytes(), &Variables(environment))
+        .map_err(|errors| anyhow!("the configuration is refused: {errors}"))?;
+    let mut state = P::State::default();
+    let store = Memory::default();
+    let metrics = Declared::new(P::EVENTS);
+    let env = Env {
+        clock: &SystemClock,
+        store: &store,
+        connection: &Loopback,
+        random: &Unguessable,
+        metrics: &metrics,
+    };
+    let mut differences = Vec::new();
+    for (n, exchange) in case.prepared(environment)?.iter().enumerate() {
+        let number = n.saturating_add(1);
+        let observed = observe(&policy, &mut state, &env, exchange)
+            .with_context(|| format!("exchange {number}"))?;
+        let found = observed.differences(&exchange.expect);
+        differences.extend(found.iter().map(|f| format!("exchange {number}: {f}")));
+    }
+    let undeclared = metrics.undeclared();
+    ensure!(undeclared.is_empty(), "events that are not among the policy's: {undeclared:?}");
+    Ok(differences)
+}
+
+fn observe<P: Policy>(
+    policy: &P,
+    state: &mut P::State,
+    env: &Env<'_>,
+    exchange: &Exchange,
+) -> Result<Observed> {
+    let lines = request_lines(&exchange.request)?;
+    let mut head = RequestHead { headers: borrowed(&lines) };
+    let nothing = RequestHead::default();
+    let read = match policy.needs().request {
+        Read::Whole => &head,
+        Read::Nothing => &nothing,
+    };
+    match policy.on_request(read, state, env) {
+        Step::Continue { edits, carry, decision } => {
+            ensure!(P::DECISIONS.contains(&decision), "{decision:?} is no decision of the policy");
+            head.headers.apply(edits);
+            let upstream = vec![seen(&head)];
+            let mut observed = respond(policy, carry, exchange)?;
+            observed.upstream = upstream;
+            Ok(observed)
+        }
+        Step::Reply { reply, decision, .. } => {
+            ensure!(P::DECISIONS.contains(&decision), "{decision:?} is no decision of the policy");
+            replied(&reply)
+        }
+    }
+}
+
+/// The upstream's answer as the client sees it.
+fn respond<P: Policy>(policy: &P, carry: P::Carry, exchange: &Exchange) -> Result<Observed> {
+    let status = exchange.upstream.status;
+    let mut lines = vec![(b":status".to_vec(), status.to_string().into_bytes())];
+    lines.extend(own_lines(&exchange.upstream.headers.0)?);
+    let mut head = ResponseHead { headers: borrowed(&lines) };
+    let nothing = ResponseHead::default();
+    let read = match policy.needs().response {
+        Read::Whole => &head,
+        Read::Nothing => &nothing,
+    };
+    let edits = policy.on_response(carry, read);
+    head.headers.apply(edits);
+    Ok(Observed { status, headers: fields(&head.headers), ..Observed::default() })
+}
+
+fn replied(reply: &Reply<'_>) -> Result<Observed> {
+    let mut headers: Vec<(String, String)> = Vec::new();
+    for (name, value) in &reply.headers {
+        let twice = headers.iter().any(|(n, _)| n == name.as_str());
+        ensure!(!twice, "the reply has two lines {name}");
+        headers.push((name.as_str().to_owned(), latin1::text(value)));
+    }
+    let body = String::from_utf8_lossy(&reply.body).into_owned();
+    Ok(Observed { status: reply.status, headers, body, upstream: Vec::new() })
+}
+
+/// A request as proxies show it to filters: pseudo-headers first, `host` being one of them, names
+/// in lower case.
+fn request_lines(request: &Sent) -> Result<Vec<Line>> {
+    let mut fields = own_lines(&request.headers.0)?;
+    let host = fields.iter().find(|(name, _)| name == b"host").map(|(_, value)| value.clone());
+    fields.retain(|(name, _)| name != b"host");
+    let mut lines = vec![
+        (b":authority".to_vec(), host.unwrap_or_else(|| HOST.into())),
+        (b":path".to_vec(), latin1::bytes(&request.path)?),
+        (b":method".to_vec(), latin1::bytes(&request.method)?),
+        (b":scheme".to_vec(), b"http".to_vec()),
+    ];
+    lines.append(&mut fields);
+    Ok(lines)
+}
+
+fn own_lines(lines: &[(String, String)]) -> Result<Vec<Line>> {
+    let line = |(name, value): &(String, String)| {
+        Ok((name.to_ascii_lowercase().into_bytes(), latin1::bytes(value)?))
+    };
+    lines.iter().map(line).collect()
+}
+
+fn borrowed(lines: &[Line]) -> Headers<'_> {
+    Headers::borrowed(lines.iter().map(|(name, value)| (&name[..], &value[..])))
+}
+
+fn seen(head: &RequestHead<'_>) -> Seen {
+    Seen {
+        method: latin1::text(head.method()),
+        path: latin1::text(head.target()),
+        headers: fields(&head.headers),
+    }
+}
+
+/// The lines that are not pseudo-headers.
+fn fields(headers: &Headers<'_>) -> Vec<(String, String)> {
+    let lines = headers.lines().filter(|(name, _)| !name.starts_with(b":"));
+    lines.map(|(name, value)| (latin1::text(name), latin1::text(value))).collect()
+}

@@ -1,0 +1,120 @@
+//! Cases run through the real Envoy, between a raw client and the stand-in.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Error, Result};
+
+use super::{Case, CaseFile, Exchange, Observed, all_well, files};
+use crate::{
+    chain,
+    client::{self, Request},
+    envoy::{Envoy, EnvoyConfig, Listener, WasmFilter, validate},
+    latin1,
+    standin::{Answer, EXCHANGE_HEADER, Standin},
+};
+
+/// Runs all cases of a filter through one Envoy, each behind a listener of its own.
+///
+/// # Errors
+/// All failures.
+pub fn check(filter: &str) -> Result<()> {
+    let files = files(filter)?;
+    let standin = Standin::start()?;
+    let config = EnvoyConfig {
+        environment: chain::environment()?,
+        ..EnvoyConfig::new(standin.addr, listeners(filter, &files))
+    };
+    let envoy = match Envoy::start(&config) {
+        Ok(envoy) => envoy,
+        Err(error) => return Err(name_the_culprit(&config, &files, error)),
+    };
+    let run = Run { standin: &standin, envoy: &envoy, environment: &config.environment };
+    let mut failures = Vec::new();
+    for (file, i, case) in numbered(&files) {
+        let place = format!("{}: {:?}", file.path, case.name);
+        match run.case(&listener_name(file, i), case) {
+            Ok(found) => failures.extend(found.iter().map(|f| format!("{place}: {f}"))),
+            Err(error) => failures.push(format!("{place}: {error:#}")),
+        }
+    }
+    if let Err(error) = chain::ensure_no_trap(&envoy) {
+        failures.push(error.to_string());
+    }
+    all_well(&failures)
+}
+
+fn numbered(files: &[CaseFile]) -> impl Iterator<Item = (&CaseFile, usize, &Case)> {
+    files.iter().flat_map(|file| file.cases.iter().enumerate().map(move |(i, c)| (file, i, c)))
+}
+
+fn listener_name(file: &CaseFile, i: usize) -> String {
+    format!("{}-{}", file.topic, i.saturating_add(1))
+}
+
+/// Cases of one file share their counters, files do not.
+fn listeners(filter: &str, files: &[CaseFile]) -> Vec<Listener> {
+    let listener = |(file, i, case): (&CaseFile, usize, &Case)| {
+        let vm_id = format!("{filter}-{}", file.topic);
+        let wasm = WasmFilter { vm_id, ..WasmFilter::new(filter, case.config.to_string()) };
+        Listener::new(listener_name(file, i), vec![wasm])
+    };
+    numbered(files).map(listener).collect()
+}
+
+/// Envoy does not say whose configuration it refuses: each is tried alone.
+fn name_the_culprit(all: &EnvoyConfig, files: &[CaseFile], error: Error) -> Error {
+    for ((file, _, case), listener) in numbered(files).zip(&all.listeners) {
+        let alone = EnvoyConfig { listeners: vec![listener.clone()], ..all.clone() };
+        if let Ok(exit) = validate(&alone)
+            && !exit.success
+        {
+            return error.context(format!("{}: {:?}: Envoy refuses it", file.path, case.name));
+        }
+    }
+    error
+}
+
+struct Run<'a> {
+    standin: &'a Standin,
+    envoy: &'a Envoy,
+    environment: &'a BTreeMap<String, String>,
+}
+
+impl Run<'_> {
+    fn case(&self, listener: &str, case: &Case) -> Result<Vec<String>> {
+        let addr = self.envoy.listener(listener)?;
+        let mut differences = Vec::new();
+        for (n, exchange) in case.prepared(self.environment)?.iter().enumerate() {
+            let number = n.saturating_add(1);
+            let id = format!("{listener}-{number}");
+            let observed =
+                self.observe(addr, &id, exchange).with_context(|| format!("exchange {number}"))?;
+            let found = observed.differences(&exchange.expect);
+            differences.extend(found.iter().map(|f| format!("exchange {number}: {f}")));
+        }
+        Ok(differences)
+    }
+
+    fn observe(
+        &self,
+        addr: std::net::SocketAddr,
+        id: &str,
+        exchange: &Exchange,
+    ) -> Result<Observed> {
+        let answer = Answer::new(exchange.upstream.status, &exchange.upstream.headers.0)?;
+        self.standin.exchanges.agree(id, answer);
+        let sent = &exchange.request;
+        let mut request = Request::new(latin1::bytes(&sent.method)?, latin1::bytes(&sent.path)?);
+        for (name, value) in &sent.headers.0 {
+            request = request.header(name, latin1::bytes(value)?);
+        }
+        let response = client::send(addr, &request.header(EXCHANGE_HEADER, id))?;
+        let lines = response.head.headers.iter();
+        Ok(Observed {
+            status: response.head.status,
+            headers: lines.map(|(name, value)| (name.clone(), latin1::text(value))).collect(),
+            body: String::from_utf8_lossy(&response.body).into_owned(),
+            upstream: self.standin.exchanges.seen(id),
+        })
+    }
+}

@@ -1,0 +1,148 @@
+//! Requests and responses: any bytes in targets and values, lines repeated at will.
+
+use anyhow::{Context, Result};
+
+use crate::latin1;
+
+/// The authority requests are sent to unless they name another.
+pub const HOST: &str = "api.novasphere.io";
+
+/// A request, byte for byte.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The method.
+    pub method: Vec<u8>,
+    /// The request target.
+    pub target: Vec<u8>,
+    /// The header lines.
+    pub headers: Vec<(Vec<u8>, Vec<u8>)>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl Request {
+    /// A request without headers and body.
+    pub fn new(method: impl AsRef<[u8]>, target: impl AsRef<[u8]>) -> Self {
+        let (method, target) = (method.as_ref().to_vec(), target.as_ref().to_vec());
+        Self { method, target, headers: Vec::new(), body: Vec::new() }
+    }
+
+    /// A GET request.
+    pub fn get(target: impl AsRef<[u8]>) -> Self {
+        Self::new("GET", target)
+    }
+
+    /// The same with one more header line.
+    #[must_use]
+    pub fn header(mut self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> Self {
+        self.headers.push((name.as_ref().to_vec(), value.as_ref().to_vec()));
+        self
+    }
+
+    /// The same with a body.
+    #[must_use]
+    pub fn body(mut self, body: impl AsRef<[u8]>) -> Self {
+        self.body = body.as_ref().to_vec();
+        self
+    }
+
+    /// What goes over the wire: `host` and `content-length` are added where they are missing and
+    /// needed, nothing else.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = [&self.method[..], b" ", &self.target, b" HTTP/1.1\r\n"].concat();
+        let mut line = |name: &[u8], value: &[u8]| {
+            bytes.extend_from_slice(&[name, b": ", value, b"\r\n"].concat());
+        };
+        if !self.has("host") {
+            line(b"host", HOST.as_bytes());
+        }
+        let framed = self.has("content-length") || self.has("transfer-encoding");
+        let has_content = matches!(&self.method[..], b"POST" | b"PUT" | b"PATCH");
+        if !framed && (has_content || !self.body.is_empty()) {
+            line(b"content-length", self.body.len().to_string().as_bytes());
+        }
+        for (name, value) in &self.headers {
+            line(name, value);
+        }
+        bytes.extend_from_slice(b"\r\n");
+        bytes.extend_from_slice(&self.body);
+        bytes
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.headers.iter().any(|(n, _)| n.eq_ignore_ascii_case(name.as_bytes()))
+    }
+}
+
+/// Status and header lines of a response; names in lower case.
+#[derive(Clone, Debug, Default)]
+pub struct Head {
+    /// The status code.
+    pub status: u16,
+    /// The header lines.
+    pub headers: Vec<(String, Vec<u8>)>,
+}
+
+impl Head {
+    /// The values of all lines called `name` (lower case), as Latin-1.
+    pub fn all(&self, name: &str) -> Vec<String> {
+        self.headers.iter().filter(|(n, _)| n == name).map(|(_, v)| latin1::text(v)).collect()
+    }
+
+    /// The value of the first line called `name` (lower case), as Latin-1.
+    pub fn first(&self, name: &str) -> Option<String> {
+        self.all(name).into_iter().next()
+    }
+
+    /// How the body that follows is framed (RFC 9112 section 6.3).
+    ///
+    /// # Errors
+    /// When the content length is not a number.
+    pub fn framing(&self, method: &[u8]) -> Result<Framing> {
+        if method == b"HEAD" || matches!(self.status, 100..=199 | 204 | 304) {
+            return Ok(Framing::Length(0));
+        }
+        if self.first("transfer-encoding").is_some_and(|v| v.eq_ignore_ascii_case("chunked")) {
+            return Ok(Framing::Chunked);
+        }
+        match self.first("content-length") {
+            Some(length) => Ok(Framing::Length(length.trim().parse()?)),
+            None => Ok(Framing::UntilClose),
+        }
+    }
+}
+
+/// What is left of a body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Framing {
+    /// So many bytes.
+    Length(u64),
+    /// Chunks until an empty one.
+    Chunked,
+    /// Whatever comes until the connection is closed.
+    UntilClose,
+}
+
+/// A response, whole.
+#[derive(Clone, Debug, Default)]
+pub struct Response {
+    /// Its head.
+    pub head: Head,
+    /// Its body.
+    pub body: Vec<u8>,
+}
+
+impl Response {
+    /// The body as Latin-1 text.
+    pub fn text(&self) -> String {
+        latin1::text(&self.body)
+    }
+
+    /// The body as JSON.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn json(&self) -> Result<serde_json::Value> {
+        serde_json::from_slice(&self.body).with_context(|| format!("no JSON: {}", self.text()))
+    }
+}

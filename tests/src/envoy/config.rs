@@ -1,0 +1,234 @@
+//! Bootstrap configurations for tests: a listener for each chain of filters, one upstream.
+
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
+
+use anyhow::Result;
+use serde_json::{Value, json};
+
+use crate::paths;
+
+const TYPES: &str = "type.googleapis.com/envoy.extensions";
+
+/// What to start an Envoy with.
+#[derive(Clone, Debug)]
+pub struct EnvoyConfig {
+    /// Its listeners, each on a free port.
+    pub listeners: Vec<Listener>,
+    /// The upstream of all of them.
+    pub upstream: SocketAddr,
+    /// The variables of its environment, all of which are passed on to the filters.
+    pub environment: BTreeMap<String, String>,
+    /// How many worker threads.
+    pub concurrency: u32,
+    /// What it logs.
+    pub logging: Logging,
+    /// A file with more listeners, watched for changes (LDS).
+    pub listener_file: Option<PathBuf>,
+}
+
+/// What Envoy logs.
+#[derive(Clone, Debug)]
+pub struct Logging {
+    /// The level of all components.
+    pub level: String,
+    /// Levels of single components: `wasm:trace`.
+    pub components: Option<String>,
+}
+
+impl Default for Logging {
+    fn default() -> Self {
+        Self { level: "info".to_owned(), components: None }
+    }
+}
+
+impl EnvoyConfig {
+    /// Those listeners before that upstream: one worker, the usual log, an empty environment.
+    pub fn new(upstream: SocketAddr, listeners: Vec<Listener>) -> Self {
+        Self {
+            listeners,
+            upstream,
+            environment: BTreeMap::new(),
+            concurrency: 1,
+            logging: Logging::default(),
+            listener_file: None,
+        }
+    }
+
+    pub(super) fn bootstrap(&self) -> Result<Value> {
+        let listeners =
+            self.listeners.iter().map(|l| self.listener(l)).collect::<Result<Vec<_>>>()?;
+        let mut bootstrap = json!({
+            "node": {"id": "novasphere-tests", "cluster": "novasphere-tests"},
+            "admin": {"address": address(([127, 0, 0, 1], 0).into())},
+            "static_resources": {"listeners": listeners, "clusters": [self.cluster()]},
+        });
+        if let (Some(path), Some(members)) = (&self.listener_file, bootstrap.as_object_mut()) {
+            let source =
+                json!({"path_config_source": {"path": path}, "resource_api_version": "V3"});
+            members.insert("dynamic_resources".to_owned(), json!({"lds_config": source}));
+        }
+        Ok(bootstrap)
+    }
+
+    /// The text of a listener file with `listeners` in it.
+    ///
+    /// # Errors
+    /// When a filter has not been built.
+    pub fn listener_file_text(&self, listeners: &[Listener]) -> Result<String> {
+        let resources = listeners
+            .iter()
+            .map(|listener| {
+                let mut value = self.listener(listener)?;
+                if let Some(members) = value.as_object_mut() {
+                    let kind = "type.googleapis.com/envoy.config.listener.v3.Listener";
+                    members.insert("@type".to_owned(), kind.into());
+                }
+                Ok(value)
+            })
+            .collect::<Result<Vec<_>>>()?;
+        Ok(json!({ "resources": resources }).to_string())
+    }
+
+    fn listener(&self, listener: &Listener) -> Result<Value> {
+        let wasm = listener.filters.iter().map(|filter| filter.http_filter(&self.environment));
+        let mut filters = wasm.collect::<Result<Vec<_>>>()?;
+        filters.push(json!({
+            "name": "envoy.filters.http.router",
+            "typed_config": {"@type": format!("{TYPES}.filters.http.router.v3.Router")},
+        }));
+        let manager = json!({
+            "@type": format!(
+                "{TYPES}.filters.network.http_connection_manager.v3.HttpConnectionManager"
+            ),
+            "stat_prefix": listener.name,
+            "codec_type": "AUTO",
+            "use_remote_address": true,
+            "normalize_path": true,
+            "merge_slashes": true,
+            "path_with_escaped_slashes_action": "REJECT_REQUEST",
+            "server_header_transformation": "PASS_THROUGH",
+            "max_request_headers_kb": 96,
+            "common_http_protocol_options": {
+                "max_headers_count": 250,
+                "headers_with_underscores_action":
+                    if listener.underscores { "ALLOW" } else { "DROP_HEADER" },
+            },
+            "upgrade_configs": [{"upgrade_type": "websocket"}],
+            "http_filters": filters,
+            "route_config": {
+                "name": listener.name,
+                "virtual_hosts": [{
+                    "name": "all",
+                    "domains": ["*"],
+                    "routes": [{
+                        "match": {"prefix": "/"},
+                        "route": {"cluster": "novasphere-api", "timeout": "0s"},
+                    }],
+                }],
+            },
+        });
+        let network = json!({
+            "name": "envoy.filters.network.http_connection_manager",
+            "typed_config": manager,
+        });
+        Ok(json!({
+            "name": listener.name,
+            "address": address(([127, 0, 0, 1], listener.port).into()),
+            "filter_chains": [{"filters": [network]}],
+        }))
+    }
+
+    /// The upstream speaks the protocol of the client, so that gRPC and WebSocket both pass.
+    fn cluster(&self) -> Value {
+        json!({
+            "name": "novasphere-api",
+            "type": "STATIC",
+            "connect_timeout": "2s",
+            "typed_extension_protocol_options": {
+                "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
+                    "@type": format!("{TYPES}.upstreams.http.v3.HttpProtocolOptions"),
+                    "use_downstream_protocol_config": {
+                        "http_protocol_options": {},
+                        "http2_protocol_options": {},
+                    },
+                },
+            },
+            "load_assignment": {
+                "cluster_name": "novasphere-api",
+                "endpoints": [{
+                    "lb_endpoints": [{"endpoint": {"address": address(self.upstream)}}],
+                }],
+            },
+        })
+    }
+}
+
+/// A listener and its filters.
+#[derive(Clone, Debug)]
+pub struct Listener {
+    /// Its name.
+    pub name: String,
+    /// Its port; 0 for a free one.
+    pub port: u16,
+    /// Its filters, in order.
+    pub filters: Vec<WasmFilter>,
+    /// Whether header names with underscores pass. Envoy's own default, but not the one that the
+    /// project recommends.
+    pub underscores: bool,
+}
+
+impl Listener {
+    /// A listener on a free port that lets header names with underscores pass.
+    pub fn new(name: impl Into<String>, filters: Vec<WasmFilter>) -> Self {
+        Self { name: name.into(), port: 0, filters, underscores: true }
+    }
+}
+
+/// A filter of this project and its configuration.
+#[derive(Clone, Debug)]
+pub struct WasmFilter {
+    /// Its name: `cors`.
+    pub filter: String,
+    /// Its configuration, JSON text.
+    pub config: String,
+    /// What its shared data is kept by.
+    pub vm_id: String,
+}
+
+impl WasmFilter {
+    /// A filter with a virtual machine of its own.
+    pub fn new(filter: &str, config: impl Into<String>) -> Self {
+        let vm_id = format!("novasphere-{filter}");
+        Self { filter: filter.to_owned(), config: config.into(), vm_id }
+    }
+
+    fn http_filter(&self, environment: &BTreeMap<String, String>) -> Result<Value> {
+        let names: Vec<_> = environment.keys().collect();
+        let plugin = json!({
+            "name": self.filter,
+            "root_id": self.filter,
+            "failure_policy": "FAIL_RELOAD",
+            "vm_config": {
+                "vm_id": self.vm_id,
+                "runtime": "envoy.wasm.runtime.v8",
+                "code": {"local": {"filename": paths::wasm(&self.filter)?}},
+                "environment_variables": {"host_env_keys": names},
+            },
+            "configuration": {
+                "@type": "type.googleapis.com/google.protobuf.StringValue",
+                "value": self.config,
+            },
+        });
+        Ok(json!({
+            "name": format!("novasphere.{}", self.filter),
+            "typed_config": {
+                "@type": format!("{TYPES}.filters.http.wasm.v3.Wasm"),
+                "config": plugin,
+            },
+        }))
+    }
+}
+
+pub(super) fn address(addr: SocketAddr) -> Value {
+    json!({"socket_address": {"address": addr.ip().to_string(), "port_value": addr.port()}})
+}
