@@ -19,7 +19,7 @@ help: ## List the targets
 .PHONY: wasm
 wasm: ## Build dist/novasphere-*.wasm and SHA256SUMS, print the sizes
 	@rustup target add $(TARGET) 2>/dev/null || { rustup target list --installed | grep -qx $(TARGET); }
-	CARGO_ENCODED_RUSTFLAGS="$$(printf '$(REMAP)')" $(CARGO) build --locked --release --target $(TARGET) \
+	CARGO_ENCODED_RUSTFLAGS="$$(printf '%b' '$(REMAP)')" $(CARGO) build --locked --release --target $(TARGET) \
 		$(FILTERS:%=-p novasphere-%-proxy-wasm)
 	@mkdir -p dist
 	@for filter in $(FILTERS); do \

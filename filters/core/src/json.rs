@@ -32,7 +32,7 @@ impl Json {
     ///
     /// # Errors
     /// When it is no JSON, nests deeper than 128 levels, or has an object that names a member twice
-    /// or has more than 256 members. The message names line and column and never quotes the text.
+    /// or has more than 256 members. The message names line and column, and never quotes a value.
     pub fn parse(text: &[u8]) -> Result<Self, serde_json::Error> {
         serde_json::from_slice(text)
     }
@@ -109,7 +109,7 @@ impl<'de> Visitor<'de> for JsonVisitor {
         let mut members: Vec<(String, Json)> = Vec::new();
         while let Some((name, value)) = map.next_entry::<String, Json>()? {
             if members.iter().any(|(other, _)| *other == name) {
-                return Err(A::Error::custom("a member occurs twice"));
+                return Err(A::Error::custom(format_args!("the member {name:?} occurs twice")));
             }
             if members.len() == MAX_MEMBERS {
                 return Err(A::Error::custom("an object has more than 256 members"));

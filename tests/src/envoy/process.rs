@@ -188,6 +188,7 @@ impl Process {
         command
             .args(["--use-dynamic-base-id", "--disable-hot-restart", "--mode", launch.mode])
             .args(["--concurrency", &launch.concurrency.to_string(), "-l", &launch.logging.level])
+            .args(["--file-flush-interval-msec", "100"])
             .arg("-c")
             .arg(&config)
             .arg("--admin-address-path")

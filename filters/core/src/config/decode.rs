@@ -22,7 +22,7 @@ pub fn decode<T: DeserializeOwned>(config: &[u8]) -> Result<(T, ConfigErrors), C
     let json = match Json::parse(text) {
         Ok(json) => json,
         Err(error) => {
-            errors.add_formal(String::new(), format!("is not JSON: {error}"));
+            errors.add_formal(String::new(), format!("is not JSON: {error}"), String::new());
             return Err(errors);
         }
     };
@@ -31,13 +31,14 @@ pub fn decode<T: DeserializeOwned>(config: &[u8]) -> Result<(T, ConfigErrors), C
     loop {
         let result = T::deserialize(Cursor::root(&root));
         for (path, message) in root.take_unknown_fields() {
-            errors.add_formal(path.trim_start_matches('.').to_owned(), message);
+            let path = path.trim_start_matches('.').to_owned();
+            errors.add_formal(path.clone(), message, path);
         }
         match result {
             Ok(value) => return Ok((value, errors)),
             Err(Mismatch { steps, field, message }) => {
                 let path = root.describe(&steps, field);
-                errors.add_formal(path, message);
+                errors.add_formal(path, message, root.describe(&steps, None));
                 if steps.is_empty() || !root.remove(&steps) {
                     return Err(errors);
                 }

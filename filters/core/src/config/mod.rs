@@ -26,26 +26,30 @@ pub struct Fault {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ConfigErrors {
     faults: Vec<Fault>,
-    /// How many of the faults are about the form: at and around these, checks of the meaning would
-    /// only report what follows from them.
+    /// How many of the faults are about the form; they come first.
     formal: usize,
+    /// What was left out because of its form: at and around these places, checks of the meaning
+    /// would only report what follows from that.
+    left_out: Vec<String>,
 }
 
 impl ConfigErrors {
-    /// Adds a fault, unless it is at, above or below a place whose form was already refused, or in
-    /// the same list: what is refused is left out, and the items behind it have moved up.
+    /// Adds a fault, unless it is at, above or below a place that was left out because of its form,
+    /// or in a list that such an item was taken from: the items behind it have moved up.
     pub fn add(&mut self, path: impl Into<String>, message: impl Into<String>) {
         let (path, message) = (path.into(), message.into());
-        let follows =
-            self.faults.iter().take(self.formal).any(|fault| {
-                is_within(&path, list_of(&fault.path)) || is_within(&fault.path, &path)
-            });
+        let follows = self
+            .left_out
+            .iter()
+            .any(|left_out| is_within(&path, list_of_item(left_out)) || is_within(left_out, &path));
         if !follows {
             self.faults.push(Fault { path, message });
         }
     }
 
-    fn add_formal(&mut self, path: String, message: String) {
+    /// Adds a fault of the form, because of which `left_out` was.
+    fn add_formal(&mut self, path: String, message: String, left_out: String) {
+        self.left_out.push(left_out);
         // A required field of the wrong type is missing in the next round.
         if self.faults.iter().take(self.formal).any(|fault| fault.path == path) {
             return;
@@ -68,9 +72,12 @@ impl ConfigErrors {
     }
 }
 
-/// The outermost list that `path` is in, or itself.
-fn list_of(path: &str) -> &str {
-    path.split('[').next().unwrap_or(path)
+/// The list that the item at `path` was in; `path` itself when it is no item.
+fn list_of_item(path: &str) -> &str {
+    match path.rsplit_once('[') {
+        Some((list, _)) if path.ends_with(']') => list,
+        _ => path,
+    }
 }
 
 /// Whether `path` is `outer` or inside it.
