@@ -56,7 +56,7 @@ down: ## Stop what make up started
 
 .PHONY: test
 test: wasm proxies ## Run all tests that need no system packages
-	$(CARGO) test --locked --workspace
+	$(CARGO) test --locked --workspace --no-fail-fast
 	tests/reproducible.sh
 
 .PHONY: lint
