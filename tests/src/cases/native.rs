@@ -7,6 +7,7 @@ use std::{
 
 use anyhow::{Context, Result, anyhow, ensure};
 use novasphere_core::{Env, Headers, Policy, Read, Reply, RequestHead, ResponseHead, Step};
+use serde_json::Value;
 
 use super::{
     Case, Exchange, Observed, Sent, all_well, files,
@@ -36,14 +37,21 @@ pub fn check<P: Policy>() -> Result<()> {
     all_well(&failures)
 }
 
+/// The policy of a configuration.
+///
+/// # Errors
+/// When it is refused.
+pub fn configure<P: Policy>(config: &Value, environment: &BTreeMap<String, String>) -> Result<P> {
+    P::configure(config.to_string().as_bytes(), &Variables(environment))
+        .map_err(|errors| anyhow!("the configuration is refused: {errors}"))
+}
+
 /// Runs one case: what is not as expected, a line each.
 ///
 /// # Errors
 /// When the configuration is refused, or the policy breaks the contract.
 pub fn run<P: Policy>(case: &Case, environment: &BTreeMap<String, String>) -> Result<Vec<String>> {
-    let config = case.config.to_string();
-    let policy = P::configure(config.as_bytes(), &Variables(environment))
-        .map_err(|errors| anyhow!("the configuration is refused: {errors}"))?;
+    let policy: P = configure(&case.config, environment)?;
     let mut state = P::State::default();
     let store = Memory::default();
     let metrics = Declared::new(P::EVENTS);

@@ -1,6 +1,13 @@
 //! The shipped Envoy configurations, as they are but for ports and paths, work in the real Envoy.
 
-use std::{fs, path::PathBuf};
+mod log_and_metrics;
+mod per_route;
+mod ways_around;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, Result, ensure};
 use novasphere_tests::{
@@ -28,7 +35,11 @@ struct Shipped {
 }
 
 impl Shipped {
-    fn start(file: &std::path::Path) -> Result<Self> {
+    fn named(file: &str) -> Result<Self> {
+        Self::start(&repository().join("host-config/envoy").join(file))
+    }
+
+    fn start(file: &Path) -> Result<Self> {
         let standin = Standin::start()?;
         let substitutions = Substitutions::new(standin.addr, chain::environment()?);
         Ok(Self { envoy: Envoy::start_file(file, &substitutions)?, _standin: standin })

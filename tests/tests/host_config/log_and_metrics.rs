@@ -1,0 +1,60 @@
+//! What an operator sees: the access log and the statistics.
+
+use anyhow::{Context, Result, ensure};
+use novasphere_tests::{
+    chain,
+    client::{self, Request},
+    wait::until,
+};
+use serde_json::Value;
+
+use crate::Shipped;
+
+#[test]
+fn the_access_log_names_subject_and_decision() -> Result<()> {
+    let gateway = Shipped::named("all.yaml")?;
+    let token = format!("Bearer {}", chain::good_token()?);
+    // Who somebody claims to be without a token is not a subject.
+    let forged = |target: &str| Request::get(target).header("x-user-id", "root");
+    gateway.send(&forged("/api/v1/wukongs/good").header("authorization", token))?;
+    gateway.send(&forged("/api/v1/wukongs/none?secret=1"))?;
+    gateway.send(&forged("/api/v1/healthz"))?;
+    let line = |path: &str| -> Result<Value> {
+        until(path, || {
+            let log = gateway.envoy.log()?;
+            let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+            Ok(lines.into_iter().find(|line| line.get("path").is_some_and(|p| p == path)))
+        })
+    };
+    let good = line("/api/v1/wukongs/good")?;
+    ensure!(good["subject"] == "alice" && good["decision"] == "via_upstream", "{good}");
+    ensure!(good["status"] == 200 && good["client"] == "127.0.0.1", "{good}");
+    let none = line("/api/v1/wukongs/none")?;
+    ensure!(none["decision"] == "novasphere_jwt-auth:no_token", "{none}");
+    ensure!(none["subject"].is_null() && none["status"] == 401, "{none}");
+    let health = line("/api/v1/healthz")?;
+    ensure!(health["subject"].is_null(), "{health}");
+    Ok(())
+}
+
+#[test]
+fn decisions_and_events_are_counted() -> Result<()> {
+    let gateway = Shipped::named("all.yaml")?;
+    let token = format!("Bearer {}", chain::good_token()?);
+    gateway.send(&Request::get("/api/v1/wukongs"))?;
+    gateway.send(&Request::get("/api/v1/wukongs").header("authorization", token))?;
+    for line in [
+        r#"novasphere_decisions{filter="cors",decision="no_origin"} 2"#,
+        r#"novasphere_decisions{filter="jwt-auth",decision="no_token"} 1"#,
+        r#"novasphere_decisions{filter="jwt-auth",decision="allowed"} 1"#,
+        r#"novasphere_decisions{filter="rate-limit",decision="allowed"} 1"#,
+        r#"novasphere_events{filter="rate-limit",event="evicted"} 0"#,
+    ] {
+        until(line, || {
+            let answer = client::send(gateway.envoy.admin, &Request::get("/stats/prometheus"))?;
+            Ok(answer.text().lines().any(|l| l == line).then_some(()))
+        })
+        .with_context(|| gateway.envoy.log().unwrap_or_default())?;
+    }
+    Ok(())
+}
