@@ -2,8 +2,6 @@
 
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use novasphere_core::{Clock, UnixTime};
-
 /// Milliseconds since 1970-01-01T00:00:00Z.
 #[allow(clippy::disallowed_methods)] // the harness is the outer edge: nothing could hand it the time
 pub fn unix_millis() -> u64 {
@@ -20,14 +18,4 @@ pub fn unix_seconds() -> u64 {
 #[allow(clippy::disallowed_methods)] // as above
 pub fn instant() -> Instant {
     Instant::now()
-}
-
-/// The machine's clock, as policies see it.
-#[derive(Clone, Copy, Debug)]
-pub struct SystemClock;
-
-impl Clock for SystemClock {
-    fn now(&self) -> UnixTime {
-        UnixTime { millis: unix_millis() }
-    }
 }

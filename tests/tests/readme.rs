@@ -1,6 +1,7 @@
-//! The configurations in the filters' READMEs are accepted as they stand there.
+//! The filters' READMEs say what is: their configurations are accepted as they stand there, and
+//! every field, decision and event is named.
 
-use std::fs;
+use std::{collections::BTreeMap, fs};
 
 use anyhow::{Context, Result, ensure};
 use novasphere_core::Policy;
@@ -20,7 +21,21 @@ fn check<P: Policy>() -> Result<()> {
         native::configure::<P>(&config, &environment)
             .with_context(|| format!("{}:\n{block}", path.display()))?;
     }
+    let fields = fields::<P>(&environment)?;
+    let names = P::DECISIONS.iter().chain(P::EVENTS).copied().chain(fields.iter().map(|f| &**f));
+    for name in names {
+        ensure!(text.contains(&format!("`{name}`")), "{}: does not name {name}", path.display());
+    }
     Ok(())
+}
+
+/// The names of all fields at the top of a configuration: what the error for an unknown one lists.
+fn fields<P: Policy>(environment: &BTreeMap<String, String>) -> Result<Vec<String>> {
+    let unknown = serde_json::json!({"zzzzzzzzzzzz": 1});
+    let error = native::configure::<P>(&unknown, environment).err().context("accepted")?;
+    let text = error.to_string();
+    let list = text.lines().find_map(|line| line.split("known here: ").nth(1));
+    Ok(list.context("no fields listed")?.split(", ").map(str::to_owned).collect())
 }
 
 #[test]

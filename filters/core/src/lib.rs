@@ -15,6 +15,8 @@ mod policy;
 mod ports;
 mod step;
 pub mod target;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use client_ip::{ClientIp, parse_source_address};
 pub use config::{ConfigErrors, Fault, Sensitive, decode};

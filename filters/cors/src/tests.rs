@@ -1,14 +1,13 @@
-mod nowhere;
+use novasphere_core::{
+    Edit, Headers, Policy, Reply, RequestHead, ResponseHead, Step, testing::World,
+};
 
-use novasphere_core::{Edit, Headers, Policy, Reply, RequestHead, ResponseHead, Step};
-
-use self::nowhere::Nowhere;
 use crate::Cors;
 
 type Lines<'a> = &'a [(&'a str, &'a [u8])];
 
 fn cors(config: &str) -> Cors {
-    Cors::configure(config.as_bytes(), &Nowhere::default()).unwrap()
+    Cors::configure(config.as_bytes(), &World::default()).unwrap()
 }
 
 fn headers<'a>(lines: Lines<'a>) -> Headers<'a> {
@@ -16,8 +15,8 @@ fn headers<'a>(lines: Lines<'a>) -> Headers<'a> {
 }
 
 fn decide<'p>(cors: &'p Cors, lines: Lines<'_>) -> Step<'p, crate::AllowOrigin> {
-    let nowhere = Nowhere::default();
-    let step = cors.on_request(&RequestHead { headers: headers(lines) }, &mut (), &nowhere.env());
+    let world = World::default();
+    let step = cors.on_request(&RequestHead { headers: headers(lines) }, &mut (), &world.env());
     let (Step::Continue { decision, edits, .. } | Step::Reply { decision, edits, .. }) = &step;
     assert!(Cors::DECISIONS.contains(decision) && edits.is_empty());
     step
@@ -366,7 +365,7 @@ fn vary_comes_to_name_origin_once() {
 
 #[test]
 fn a_whole_top_level_domain_is_worth_a_warning() {
-    let host = Nowhere::default();
+    let host = World::default();
     let config = br#"{"origins": ["https://*.com", "http://*.localhost", "https://*.a.com"]}"#;
     assert!(Cors::configure(config, &host).is_ok());
     assert_eq!(
@@ -378,7 +377,7 @@ fn a_whole_top_level_domain_is_worth_a_warning() {
 #[test]
 fn faults_of_the_form_hide_what_follows_from_them() {
     let faults = |config: &str| {
-        Cors::configure(config.as_bytes(), &Nowhere::default()).unwrap_err().to_string()
+        Cors::configure(config.as_bytes(), &World::default()).unwrap_err().to_string()
     };
     assert_eq!(
         faults(r#"{"origins": "https://app.novasphere.io", "credentials": true}"#),

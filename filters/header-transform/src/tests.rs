@@ -1,16 +1,15 @@
-mod nowhere;
-
 use std::{collections::HashMap, mem};
 
-use novasphere_core::{Edit, Headers, Needs, Policy, Read, RequestHead, ResponseHead, Step};
+use novasphere_core::{
+    Edit, Headers, Needs, Policy, Read, RequestHead, ResponseHead, Step, testing::World,
+};
 
-use self::nowhere::Nowhere;
 use crate::HeaderTransform;
 
 type Lines<'a> = &'a [(&'a str, &'a [u8])];
 
 fn configured(config: &str) -> HeaderTransform {
-    HeaderTransform::configure(config.as_bytes(), &Nowhere).unwrap()
+    HeaderTransform::configure(config.as_bytes(), &World::default()).unwrap()
 }
 
 /// A filter with these rules for responses.
@@ -163,7 +162,7 @@ fn requests_and_responses_have_rules_of_their_own() {
         r#"{"request": {"add": {"headers": ["X-Forwarded-By:novasphere"]}},
             "response": {"remove": {"headers": ["Server"]}}}"#,
     );
-    let step = filter.on_request(&RequestHead::default(), &mut (), &Nowhere.env());
+    let step = filter.on_request(&RequestHead::default(), &mut (), &World::default().env());
     let Step::Continue { edits: made, decision, .. } = step else { panic!("answered") };
     assert!(matches!(&*made, [Edit::Add(name, value)]
         if name.as_str() == "x-forwarded-by" && **value == *b"novasphere"));
@@ -228,7 +227,9 @@ fn edits_amount_to_the_rules_carried_out_one_by_one() {
         let members = chosen.iter().map(|(rule, e)| format!(r#""{rule}": {{"headers": {e:?}}}"#));
         let config = format!(r#"{{"response": {{{}}}}}"#, members.collect::<Vec<_>>().join(", "));
         // Some are refused since a rule has no effect.
-        let Ok(filter) = HeaderTransform::configure(config.as_bytes(), &Nowhere) else { continue };
+        let Ok(filter) = HeaderTransform::configure(config.as_bytes(), &World::default()) else {
+            continue;
+        };
         for a in fields {
             for b in fields {
                 let lines: Vec<(&str, &[u8])> =
@@ -287,7 +288,7 @@ fn values_do_not_leak_into_faults() {
         r#"{"request": {"replace": {"headers": ["a:s3cret", "a:s3cret"]}}}"#,
         r#"{"request": {"append": {"headers": {"Authorization": "s3cret"}}}}"#,
     ] {
-        let faults = HeaderTransform::configure(config.as_bytes(), &Nowhere).unwrap_err();
+        let faults = HeaderTransform::configure(config.as_bytes(), &World::default()).unwrap_err();
         assert!(!faults.to_string().contains("s3cret"), "{faults}");
     }
 }

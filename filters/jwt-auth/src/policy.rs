@@ -57,7 +57,7 @@ const ALLOWED: &str = "allowed";
 const PREFLIGHT: &str = "preflight";
 
 /// Every decision there is.
-pub(crate) const DECISIONS: &[&str] = &[
+const DECISIONS: &[&str] = &[
     ALLOWED,
     PREFLIGHT,
     Refusal::NoToken.decision(),
@@ -81,7 +81,7 @@ pub(crate) const DECISIONS: &[&str] = &[
 
 impl JwtAuth {
     /// Decides about a request, by the rules in the order the [crate] states.
-    pub(crate) fn decide<'p>(&'p self, head: &RequestHead<'_>, clock: &dyn Clock) -> Step<'p, ()> {
+    fn decide<'p>(&'p self, head: &RequestHead<'_>, clock: &dyn Clock) -> Step<'p, ()> {
         if !self.run_on_preflight && head.is_preflight() {
             let edits = self.edits(head, self.identity.nobody());
             return Step::Continue { edits, carry: (), decision: PREFLIGHT };

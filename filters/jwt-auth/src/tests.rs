@@ -8,55 +8,29 @@ mod readme;
 mod source;
 mod token;
 
-use std::cell::RefCell;
-
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use hmac::{Hmac, Mac};
 use novasphere_core::{
-    Clock, Edit, Headers, Host, Policy, Reply, RequestHead, Step, UnixTime, header_value,
+    Edit, Headers, Policy, Reply, RequestHead, Step, header_value, testing::World,
 };
 use sha2::{Sha256, Sha384, Sha512};
 
-use crate::{JwtAuth, policy::DECISIONS};
+use crate::JwtAuth;
+
+const DECISIONS: &[&str] = JwtAuth::DECISIONS;
 
 const SECRET: &str = "a-secret-for-tests-of-64-bytes-0123456789-0123456789-0123456789-";
 const NOW: u64 = 1_800_000_000;
 
-/// A host whose environment has the demo variables.
-#[derive(Default)]
-struct FakeHost {
-    warnings: RefCell<Vec<String>>,
-}
-
-impl Host for FakeHost {
-    fn variable(&self, name: &str) -> Option<String> {
-        match name {
-            "SECRET" => Some(SECRET.to_owned()),
-            "SHORT" => Some("short".to_owned()),
-            "EMPTY" => Some(String::new()),
-            _ => None,
-        }
-    }
-
-    fn variable_remedy(&self, name: &str) -> String {
-        format!("set {name}")
-    }
-
-    fn warn(&self, message: &str) {
-        self.warnings.borrow_mut().push(message.to_owned());
-    }
-}
-
-struct At(u64);
-
-impl Clock for At {
-    fn now(&self) -> UnixTime {
-        UnixTime { millis: self.0 }
-    }
+/// A host whose environment has the variables the tests name.
+fn host() -> World {
+    let variables = [("SECRET", SECRET), ("SHORT", "short"), ("EMPTY", "")];
+    let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    World { variables: variables.into(), ..World::default() }
 }
 
 fn configure(config: &str) -> Result<JwtAuth, String> {
-    JwtAuth::configure(config.as_bytes(), &FakeHost::default()).map_err(|e| e.to_string())
+    JwtAuth::configure(config.as_bytes(), &host()).map_err(|e| e.to_string())
 }
 
 /// A policy for the key `k` and the test secret, with `more` fields.
@@ -128,7 +102,9 @@ fn check_edits(edits: &[Edit<'_>]) {
 
 fn run_at(policy: &JwtAuth, millis: u64, lines: &[(&[u8], &[u8])]) -> Outcome {
     let head = RequestHead { headers: Headers::borrowed(lines.iter().copied()) };
-    let (edits, reply, decision) = match policy.decide(&head, &At(millis)) {
+    let world = World::default();
+    world.millis.set(millis);
+    let (edits, reply, decision) = match policy.on_request(&head, &mut (), &world.env()) {
         Step::Continue { edits, decision, .. } => (edits, None, decision),
         Step::Reply { edits, reply, decision } => {
             (edits, Some((reply.status, challenge(&reply))), decision)

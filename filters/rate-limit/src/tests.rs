@@ -1,136 +1,41 @@
-use std::{
-    cell::{Cell, RefCell},
-    collections::HashMap,
-    net::{IpAddr, Ipv4Addr},
-};
+use std::collections::HashMap;
 
-use novasphere_core::{
-    Clock, Connection, Edit, Env, Headers, Host, Metrics, Policy, Random, RequestHead,
-    ResponseHead, Step, Store, StoreError, UnixTime, Version, Written,
-};
+use novasphere_core::{Edit, Headers, Policy, RequestHead, ResponseHead, Step, testing::World};
 use proptest::prelude::*;
 
-use crate::{RateLimit, policy::State};
+use crate::{
+    RateLimit,
+    policy::{Headroom, State},
+};
 
-struct NoHost;
-
-impl Host for NoHost {
-    fn variable(&self, _: &str) -> Option<String> {
-        None
-    }
-    fn variable_remedy(&self, _: &str) -> String {
-        String::new()
-    }
-    fn warn(&self, _: &str) {}
+/// 2024-02-29T13:37:42Z.
+fn world() -> World {
+    World::at(1_709_213_862)
 }
 
-/// Values and their versions.
-type Values = HashMap<Vec<u8>, (Vec<u8>, u32)>;
-
-/// A proxy's ports, and how other workers interfere.
-struct World {
-    seconds: Cell<u64>,
-    address: Cell<Option<IpAddr>>,
-    values: RefCell<Values>,
-    /// How many of the next writes lose their race.
-    races: Cell<u32>,
-    broken: Cell<bool>,
-    events: RefCell<Vec<&'static str>>,
+fn ask<'p>(
+    world: &World,
+    policy: &'p RateLimit,
+    state: &mut State,
+    lines: &[(&str, &str)],
+) -> Step<'p, Option<Headroom>> {
+    let lines = lines.iter().map(|(n, v)| (n.as_bytes(), v.as_bytes()));
+    policy.on_request(&RequestHead { headers: Headers::borrowed(lines) }, state, &world.env())
 }
 
-impl World {
-    fn new() -> Self {
-        Self {
-            seconds: Cell::new(1_709_213_862),
-            address: Cell::new(Some(IpAddr::V4(Ipv4Addr::LOCALHOST))),
-            values: RefCell::default(),
-            races: Cell::new(0),
-            broken: Cell::new(false),
-            events: RefCell::default(),
-        }
-    }
-
-    fn ask<'p>(
-        &self,
-        policy: &'p RateLimit,
-        state: &mut State,
-        lines: &[(&str, &str)],
-    ) -> Step<'p, Option<crate::policy::Headroom>> {
-        let lines = lines.iter().map(|(n, v)| (n.as_bytes(), v.as_bytes()));
-        let head = RequestHead { headers: Headers::borrowed(lines) };
-        let env = Env { clock: self, store: self, connection: self, random: self, metrics: self };
-        policy.on_request(&head, state, &env)
-    }
-
-    fn allows(&self, policy: &RateLimit, state: &mut State, lines: &[(&str, &str)]) -> bool {
-        matches!(self.ask(policy, state, lines), Step::Continue { .. })
-    }
-}
-
-impl Clock for World {
-    fn now(&self) -> UnixTime {
-        UnixTime { millis: self.seconds.get() * 1000 }
-    }
-}
-
-impl Connection for World {
-    fn client_address(&self) -> Option<IpAddr> {
-        self.address.get()
-    }
-    fn service(&self) -> Option<Vec<u8>> {
-        Some(b"novasphere-api".to_vec())
-    }
-}
-
-impl Random for World {
-    fn bytes(&self) -> [u8; 16] {
-        [7; 16]
-    }
-}
-
-impl Metrics for World {
-    fn count(&self, event: &'static str) {
-        self.events.borrow_mut().push(event);
-    }
-}
-
-impl Store for World {
-    fn read(&self, key: &[u8]) -> Result<Option<(Vec<u8>, Version)>, StoreError> {
-        if self.broken.get() {
-            return Err(StoreError::Host(6));
-        }
-        Ok(self.values.borrow().get(key).map(|(value, cas)| (value.clone(), Version(*cas))))
-    }
-
-    fn write(
-        &self,
-        key: &[u8],
-        value: &[u8],
-        seen: Option<Version>,
-    ) -> Result<Written, StoreError> {
-        if self.races.get() > 0 {
-            self.races.set(self.races.get() - 1);
-            return Ok(Written::Raced);
-        }
-        let mut values = self.values.borrow_mut();
-        let version = values.get(key).map(|(_, cas)| Version(*cas));
-        if version != seen {
-            return Ok(Written::Raced);
-        }
-        values.insert(key.to_vec(), (value.to_vec(), seen.map_or(1, |v| v.0 + 1)));
-        Ok(Written::Done)
-    }
+fn allows(world: &World, policy: &RateLimit, state: &mut State, lines: &[(&str, &str)]) -> bool {
+    matches!(ask(world, policy, state, lines), Step::Continue { .. })
 }
 
 fn limiter(config: &str) -> RateLimit {
-    RateLimit::configure(config.as_bytes(), &NoHost).unwrap()
+    RateLimit::configure(config.as_bytes(), &World::default()).unwrap()
 }
 
 fn refusal(config: &str) -> String {
-    RateLimit::configure(config.as_bytes(), &NoHost).unwrap_err().to_string()
+    RateLimit::configure(config.as_bytes(), &World::default()).unwrap_err().to_string()
 }
 
-fn headers(step: Step<'_, Option<crate::policy::Headroom>>, policy: &RateLimit) -> String {
+fn headers(step: Step<'_, Option<Headroom>>, policy: &RateLimit) -> String {
     let lines: Vec<String> = match step {
         Step::Continue { carry, .. } => policy
             .on_response(carry, &ResponseHead::default())
@@ -152,23 +57,23 @@ fn headers(step: Step<'_, Option<crate::policy::Headroom>>, policy: &RateLimit) 
 #[test]
 fn headers_are_kongs() {
     let policy = limiter(r#"{"minute": 2, "hour": 3}"#);
-    let (world, mut state) = (World::new(), State::default());
+    let (world, mut state) = (world(), State::default());
     // 37:42 past the hour.
     assert_eq!(
-        headers(world.ask(&policy, &mut state, &[]), &policy),
+        headers(ask(&world, &policy, &mut state, &[]), &policy),
         "x-ratelimit-limit-minute=2 x-ratelimit-remaining-minute=1 x-ratelimit-limit-hour=3 \
          x-ratelimit-remaining-hour=2 ratelimit-limit=2 ratelimit-remaining=1 ratelimit-reset=18"
     );
-    world.ask(&policy, &mut state, &[]);
+    ask(&world, &policy, &mut state, &[]);
     assert_eq!(
-        headers(world.ask(&policy, &mut state, &[]), &policy),
+        headers(ask(&world, &policy, &mut state, &[]), &policy),
         "x-ratelimit-limit-minute=2 x-ratelimit-remaining-minute=0 x-ratelimit-limit-hour=3 \
          x-ratelimit-remaining-hour=1 ratelimit-limit=2 ratelimit-remaining=0 ratelimit-reset=18 \
          retry-after=18 content-type=application/json; charset=utf-8"
     );
-    world.seconds.set(world.seconds.get() + 18);
-    world.ask(&policy, &mut state, &[]);
-    let both = headers(world.ask(&policy, &mut state, &[]), &policy);
+    world.pass(18);
+    ask(&world, &policy, &mut state, &[]);
+    let both = headers(ask(&world, &policy, &mut state, &[]), &policy);
     assert!(
         both.contains("ratelimit-limit=3 ratelimit-remaining=0 ratelimit-reset=1320"),
         "{both}"
@@ -179,10 +84,10 @@ fn headers_are_kongs() {
 #[test]
 fn hidden_headers_leave_retry_after() {
     let policy = limiter(r#"{"hour": 1, "hide_client_headers": true}"#);
-    let (world, mut state) = (World::new(), State::default());
-    assert_eq!(headers(world.ask(&policy, &mut state, &[]), &policy), "");
+    let (world, mut state) = (world(), State::default());
+    assert_eq!(headers(ask(&world, &policy, &mut state, &[]), &policy), "");
     assert_eq!(
-        headers(world.ask(&policy, &mut state, &[]), &policy),
+        headers(ask(&world, &policy, &mut state, &[]), &policy),
         "retry-after=1338 content-type=application/json; charset=utf-8"
     );
 }
@@ -190,54 +95,54 @@ fn hidden_headers_leave_retry_after() {
 #[test]
 fn a_lost_race_decides_anew_and_never_twice() {
     let policy = limiter(r#"{"hour": 3}"#);
-    let (world, mut state) = (World::new(), State::default());
+    let (world, mut state) = (world(), State::default());
     for _ in 0..3 {
         world.races.set(5);
-        assert!(world.allows(&policy, &mut state, &[]));
+        assert!(allows(&world, &policy, &mut state, &[]));
     }
     world.races.set(5);
-    assert!(!world.allows(&policy, &mut state, &[]));
+    assert!(!allows(&world, &policy, &mut state, &[]));
 }
 
 #[test]
 fn a_failing_store_is_answered_as_configured() {
-    let world = World::new();
-    world.broken.set(true);
+    let world = world();
+    world.store_fails.set(true);
     let tolerant = limiter(r#"{"hour": 1}"#);
-    assert!(world.allows(&tolerant, &mut State::default(), &[]));
+    assert!(allows(&world, &tolerant, &mut State::default(), &[]));
     let strict = limiter(r#"{"hour": 1, "fault_tolerant": false}"#);
-    match world.ask(&strict, &mut State::default(), &[]) {
+    match ask(&world, &strict, &mut State::default(), &[]) {
         Step::Reply { reply, decision, .. } => {
             assert_eq!((reply.status, decision), (500, "store_failed_refused"));
         }
         other => panic!("{other:?}"),
     }
-    world.broken.set(false);
+    world.store_fails.set(false);
     world.races.set(u32::MAX);
-    assert!(!world.allows(&strict, &mut State::default(), &[]), "bounded tries");
+    assert!(!allows(&world, &strict, &mut State::default(), &[]), "bounded tries");
 }
 
 #[test]
 fn workers_share_counts_and_other_limiters_do_not() {
     let policy = limiter(r#"{"hour": 2}"#);
-    let world = World::new();
+    let world = world();
     let (mut one, mut two) = (State::default(), State::default());
-    assert!(world.allows(&policy, &mut one, &[]));
-    assert!(world.allows(&policy, &mut two, &[]));
-    assert!(!world.allows(&policy, &mut one, &[]));
-    assert!(!world.allows(&policy, &mut two, &[]));
+    assert!(allows(&world, &policy, &mut one, &[]));
+    assert!(allows(&world, &policy, &mut two, &[]));
+    assert!(!allows(&world, &policy, &mut one, &[]));
+    assert!(!allows(&world, &policy, &mut two, &[]));
     for other in
         [r#"{"hour": 3}"#, r#"{"hour": 2, "name": "b"}"#, r#"{"hour": 2, "limit_by": "service"}"#]
     {
-        assert!(world.allows(&limiter(other), &mut State::default(), &[]), "{other}");
+        assert!(allows(&world, &limiter(other), &mut State::default(), &[]), "{other}");
     }
 }
 
 #[test]
 fn identities_are_told_apart() {
     let policy = limiter(r#"{"hour": 1, "limit_by": "header", "header_name": "X-Client"}"#);
-    let (world, mut state) = (World::new(), State::default());
-    let mut first = |lines: &[(&str, &str)]| world.allows(&policy, &mut state, lines);
+    let (world, mut state) = (world(), State::default());
+    let mut first = |lines: &[(&str, &str)]| allows(&world, &policy, &mut state, lines);
     assert!(first(&[("x-client", "a")]));
     assert!(!first(&[("X-Client", "a")]));
     assert!(first(&[("x-client", "b")]));
@@ -251,8 +156,8 @@ fn identities_are_told_apart() {
 #[test]
 fn a_path_limit_leaves_other_paths_alone() {
     let policy = limiter(r#"{"hour": 1, "limit_by": "path", "path": "/api/v1/wukongs"}"#);
-    let (world, mut state) = (World::new(), State::default());
-    let mut ask = |path| world.allows(&policy, &mut state, &[(":path", path)]);
+    let (world, mut state) = (world(), State::default());
+    let mut ask = |path| allows(&world, &policy, &mut state, &[(":path", path)]);
     assert!(ask("/api/v1/wukongs?a=1"));
     assert!(!ask("/api/v1/wukongs"));
     assert!((0..5).all(|_| ask("/api/v1/wukongs/1")));
@@ -261,10 +166,10 @@ fn a_path_limit_leaves_other_paths_alone() {
 #[test]
 fn clients_of_unknown_address_count_as_one() {
     let policy = limiter(r#"{"hour": 1}"#);
-    let (world, mut state) = (World::new(), State::default());
+    let (world, mut state) = (world(), State::default());
     world.address.set(None);
-    assert!(world.allows(&policy, &mut state, &[]));
-    assert!(!world.allows(&policy, &mut state, &[]));
+    assert!(allows(&world, &policy, &mut state, &[]));
+    assert!(!allows(&world, &policy, &mut state, &[]));
 }
 
 #[test]
@@ -281,10 +186,10 @@ fn many_more_clients_than_places_stay_in_bounds() {
     let policy = limiter(
         r#"{"hour": 9, "limit_by": "header", "header_name": "x-client", "max_clients": 1024}"#,
     );
-    let (world, mut state) = (World::new(), State::default());
+    let (world, mut state) = (world(), State::default());
     for n in 0..20_000 {
         let client = format!("client-{n}");
-        assert!(world.allows(&policy, &mut state, &[("x-client", &client)]));
+        assert!(allows(&world, &policy, &mut state, &[("x-client", &client)]));
     }
     assert!(world.values.borrow().len() <= 512 + 1);
     assert!(world.events.borrow().contains(&"evicted"));
@@ -303,11 +208,11 @@ proptest! {
         let policy = limiter(&format!(
             r#"{{"minute": {minute}, "hour": {hour}, "limit_by": "header", "header_name": "c"}}"#
         ));
-        let (world, mut state) = (World::new(), State::default());
+        let (world, mut state) = (world(), State::default());
         let mut counts: HashMap<(u8, char, u64), u32> = HashMap::new();
         for (wait, client) in steps {
-            let now = world.seconds.get() + wait;
-            world.seconds.set(now);
+            world.pass(wait);
+            let now = world.millis.get() / 1000;
             let (in_minute, in_hour) = ((client, 'm', now / 60), (client, 'h', now / 3600));
             let expected = counts.get(&in_minute).copied().unwrap_or(0) < minute
                 && counts.get(&in_hour).copied().unwrap_or(0) < hour;
@@ -316,7 +221,7 @@ proptest! {
                 *counts.entry(in_hour).or_default() += 1;
             }
             let name = client.to_string();
-            prop_assert_eq!(world.allows(&policy, &mut state, &[("c", &name)]), expected);
+            prop_assert_eq!(allows(&world, &policy, &mut state, &[("c", &name)]), expected);
         }
     }
 
@@ -326,10 +231,7 @@ proptest! {
             let policy = limiter(&format!(r#"{{"hour": 1, "limit_by": "{by}"}}"#));
             let lines = [(name.as_bytes(), value.as_slice()), (&b"x-consumer-id"[..], &value)];
             let head = RequestHead { headers: Headers::borrowed(lines) };
-            let world = World::new();
-            let env =
-                Env { clock: &world, store: &world, connection: &world, random: &world, metrics: &world };
-            policy.on_request(&head, &mut State::default(), &env);
+            policy.on_request(&head, &mut State::default(), &world().env());
         }
     }
 }

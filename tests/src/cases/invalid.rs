@@ -6,9 +6,9 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
-use novasphere_core::Policy;
+use novasphere_core::{Policy, testing::World};
 
-use super::{all_well, ports::Variables};
+use super::all_well;
 use crate::{
     chain,
     envoy::{EnvoyConfig, Listener, WasmFilter, validate},
@@ -26,11 +26,11 @@ const SAMPLES: usize = 4;
 /// All failures.
 pub fn check<P: Policy>() -> Result<()> {
     let update = env::var_os("UPDATE_SNAPSHOTS").is_some_and(|value| value == "1");
-    let environment = chain::environment()?;
+    let world = World { variables: chain::environment()?, ..World::default() };
     let mut failures = Vec::new();
     for path in files(P::NAME)? {
         let config = fs::read(&path)?;
-        let Err(faults) = P::configure(&config, &Variables(&environment)) else {
+        let Err(faults) = P::configure(&config, &world) else {
             failures.push(format!("{}: is accepted", shown(&path)));
             continue;
         };

@@ -6,7 +6,6 @@ mod format;
 pub mod invalid;
 mod lines;
 pub mod native;
-mod ports;
 pub mod proxied;
 mod token;
 

@@ -6,14 +6,13 @@ use std::{
 };
 
 use anyhow::{Context, Result, anyhow, ensure};
-use novasphere_core::{Env, Headers, Policy, Read, Reply, RequestHead, ResponseHead, Step};
+use novasphere_core::{
+    Env, Headers, Policy, Read, Reply, RequestHead, ResponseHead, Step, testing::World,
+};
 use serde_json::Value;
 
-use super::{
-    Case, Exchange, Observed, Sent, all_well, files,
-    ports::{Declared, Loopback, Memory, Unguessable, Variables},
-};
-use crate::{chain, client::HOST, clock::SystemClock, latin1, standin::Seen};
+use super::{Case, Exchange, Observed, Sent, all_well, files};
+use crate::{chain, client::HOST, clock::unix_millis, latin1, standin::Seen};
 
 type Line = (Vec<u8>, Vec<u8>);
 
@@ -42,7 +41,8 @@ pub fn check<P: Policy>() -> Result<()> {
 /// # Errors
 /// When it is refused.
 pub fn configure<P: Policy>(config: &Value, environment: &BTreeMap<String, String>) -> Result<P> {
-    P::configure(config.to_string().as_bytes(), &Variables(environment))
+    let world = World { variables: environment.clone(), ..World::default() };
+    P::configure(config.to_string().as_bytes(), &world)
         .map_err(|errors| anyhow!("the configuration is refused: {errors}"))
 }
 
@@ -53,24 +53,18 @@ pub fn configure<P: Policy>(config: &Value, environment: &BTreeMap<String, Strin
 pub fn run<P: Policy>(case: &Case, environment: &BTreeMap<String, String>) -> Result<Vec<String>> {
     let policy: P = configure(&case.config, environment)?;
     let mut state = P::State::default();
-    let store = Memory::default();
-    let metrics = Declared::new(P::EVENTS);
-    let env = Env {
-        clock: &SystemClock,
-        store: &store,
-        connection: &Loopback,
-        random: &Unguessable,
-        metrics: &metrics,
-    };
+    let world = World::default();
     let mut differences = Vec::new();
     for (n, exchange) in case.prepared(environment)?.iter().enumerate() {
         let number = n.saturating_add(1);
-        let observed = observe(&policy, &mut state, &env, exchange)
+        world.millis.set(unix_millis());
+        let observed = observe(&policy, &mut state, &world.env(), exchange)
             .with_context(|| format!("exchange {number}"))?;
         let found = observed.differences(&exchange.expect);
         differences.extend(found.iter().map(|f| format!("exchange {number}: {f}")));
     }
-    let undeclared = metrics.undeclared();
+    let events = world.events.take();
+    let undeclared: Vec<_> = events.iter().filter(|event| !P::EVENTS.contains(event)).collect();
     ensure!(undeclared.is_empty(), "events that are not among the policy's: {undeclared:?}");
     Ok(differences)
 }

@@ -106,7 +106,7 @@ fn secrets_are_never_shown() {
 
 #[test]
 fn a_secret_in_the_configuration_is_taken_with_a_warning() {
-    let host = FakeHost::default();
+    let host = host();
     let config = format!(
         r#"{{"credentials": [{{"key": "k", "secret": "{SECRET}"}}, {{{}}}]}}"#,
         KEY.replace("\"k\"", "\"j\"")

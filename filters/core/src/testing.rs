@@ -1,0 +1,146 @@
+//! A host for tests: every port, its time and its mishaps set by the test.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::{BTreeMap, HashMap},
+    net::{IpAddr, Ipv4Addr},
+};
+
+use crate::{
+    Clock, Connection, Env, Host, Metrics, Random, Store, StoreError, UnixTime, Version, Written,
+};
+
+/// Values and their versions.
+pub type Values = HashMap<Vec<u8>, (Vec<u8>, u32)>;
+
+/// One proxy, as its filters see it.
+#[derive(Debug)]
+pub struct World {
+    /// The proxy's environment.
+    pub variables: BTreeMap<String, String>,
+    /// What filters warned of.
+    pub warnings: RefCell<Vec<String>>,
+    /// The time, in milliseconds since the epoch.
+    pub millis: Cell<u64>,
+    /// The client's address.
+    pub address: Cell<Option<IpAddr>>,
+    /// How many of the next writes to the store lose their race.
+    pub races: Cell<u32>,
+    /// Whether the store answers with errors.
+    pub store_fails: Cell<bool>,
+    /// The events counted.
+    pub events: RefCell<Vec<&'static str>>,
+    /// The shared values and their versions.
+    pub values: RefCell<Values>,
+    /// How often random bytes were drawn.
+    pub drawn: Cell<u8>,
+}
+
+impl Default for World {
+    /// At the epoch, an empty store and environment, a client on the loopback address.
+    fn default() -> Self {
+        Self {
+            variables: BTreeMap::new(),
+            warnings: RefCell::default(),
+            millis: Cell::new(0),
+            address: Cell::new(Some(IpAddr::V4(Ipv4Addr::LOCALHOST))),
+            races: Cell::new(0),
+            store_fails: Cell::new(false),
+            events: RefCell::default(),
+            values: RefCell::default(),
+            drawn: Cell::new(0),
+        }
+    }
+}
+
+impl World {
+    /// One at `seconds` since the epoch.
+    pub fn at(seconds: u64) -> Self {
+        let world = Self::default();
+        world.millis.set(seconds.saturating_mul(1000));
+        world
+    }
+
+    /// Lets time pass.
+    pub fn pass(&self, seconds: u64) {
+        self.millis.set(self.millis.get().saturating_add(seconds.saturating_mul(1000)));
+    }
+
+    /// Its ports.
+    pub fn env(&self) -> Env<'_> {
+        Env { clock: self, store: self, connection: self, random: self, metrics: self }
+    }
+}
+
+impl Host for World {
+    fn variable(&self, name: &str) -> Option<String> {
+        self.variables.get(name).cloned()
+    }
+
+    fn variable_remedy(&self, name: &str) -> String {
+        format!("set {name} in the proxy's environment and pass it on to the filter")
+    }
+
+    fn warn(&self, message: &str) {
+        self.warnings.borrow_mut().push(message.to_owned());
+    }
+}
+
+impl Clock for World {
+    fn now(&self) -> UnixTime {
+        UnixTime { millis: self.millis.get() }
+    }
+}
+
+impl Connection for World {
+    fn client_address(&self) -> Option<IpAddr> {
+        self.address.get()
+    }
+
+    fn service(&self) -> Option<Vec<u8>> {
+        Some(b"novasphere-api".to_vec())
+    }
+}
+
+impl Random for World {
+    /// Different at every call, and the same in every run.
+    fn bytes(&self) -> [u8; 16] {
+        self.drawn.set(self.drawn.get().wrapping_add(1));
+        [self.drawn.get(); 16]
+    }
+}
+
+impl Metrics for World {
+    fn count(&self, event: &'static str) {
+        self.events.borrow_mut().push(event);
+    }
+}
+
+impl Store for World {
+    fn read(&self, key: &[u8]) -> Result<Option<(Vec<u8>, Version)>, StoreError> {
+        if self.store_fails.get() {
+            return Err(StoreError::Host(6));
+        }
+        Ok(self.values.borrow().get(key).map(|(value, version)| (value.clone(), Version(*version))))
+    }
+
+    fn write(
+        &self,
+        key: &[u8],
+        value: &[u8],
+        seen: Option<Version>,
+    ) -> Result<Written, StoreError> {
+        if self.races.get() > 0 {
+            self.races.set(self.races.get().saturating_sub(1));
+            return Ok(Written::Raced);
+        }
+        let mut values = self.values.borrow_mut();
+        let current = values.get(key).map(|(_, version)| Version(*version));
+        if current != seen {
+            return Ok(Written::Raced);
+        }
+        let next = current.map_or(1, |version| version.0.wrapping_add(1));
+        values.insert(key.to_vec(), (value.to_vec(), next));
+        Ok(Written::Done)
+    }
+}
