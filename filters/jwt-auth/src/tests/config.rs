@@ -124,7 +124,8 @@ fn a_secret_in_the_configuration_is_taken_with_a_warning() {
 fn a_missing_variable_is_named_with_its_remedy() {
     assert_eq!(
         credential(r#""key": "k", "secret": {"env": "NOPE"}"#),
-        "credentials[0].secret.env: there is no variable NOPE; set NOPE"
+        "credentials[0].secret.env: there is no variable NOPE; set NOPE in the proxy's environment \
+         and pass it on to the filter"
     );
 }
 
