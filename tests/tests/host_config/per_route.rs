@@ -35,6 +35,9 @@ fn making_a_wukong_has_a_stricter_limit() -> Result<()> {
         ensure!(passed <= 20, "no POST is refused");
     };
     ensure!(passed >= 10 && refused.head.status == 429, "after {passed}: {refused:?}");
+    let slash = with_token(Request::new("POST", format!("{WUKONGS}/")).body("{}"))?;
+    let answer = gateway.send(&slash)?;
+    ensure!(limit(&answer, "minute").as_deref() == Some("10"), "{answer:?}");
     let answer = gateway.send(&get)?;
     ensure!(answer.head.status == 200, "{answer:?}");
     ensure!(limit(&answer, "minute").as_deref() == Some("100"), "{answer:?}");
@@ -61,11 +64,22 @@ fn only_the_console_takes_a_token_from_the_query() -> Result<()> {
 }
 
 #[test]
+fn probes_of_the_health_check_are_not_limited() -> Result<()> {
+    for file in ["all.yaml", "per-route.yaml"] {
+        let gateway = Shipped::named(file)?;
+        for n in 0..120 {
+            let answer = gateway.send(&Request::get("/api/v1/healthz"))?;
+            ensure!(answer.head.status == 200, "{file}: probe {n}: {answer:?}");
+        }
+    }
+    Ok(())
+}
+
+#[test]
 fn the_other_filters_still_run_on_every_route() -> Result<()> {
     let gateway = Shipped::named("per-route.yaml")?;
     let page = "https://app.novasphere.io";
     for request in [
-        Request::get("/api/v1/healthz"),
         with_token(Request::new("POST", WUKONGS).body("{}"))?,
         with_token(Request::get("/api/v1/wukongs/sun"))?,
     ] {
