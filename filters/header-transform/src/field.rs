@@ -32,7 +32,9 @@ pub(crate) enum InvalidEntry {
 impl fmt::Display for InvalidEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Name => f.write_str("is not a header name (RFC 9110 5.1)"),
+            Self::Name => f.write_str(
+                "is not a header name: write letters, digits and hyphens only (RFC 9110 5.1)",
+            ),
             Self::LineName => f.write_str(
                 "does not start with a header name (RFC 9110 5.1): write \"name:value\"",
             ),

@@ -127,8 +127,9 @@ fn limits(config: &Config, errors: &mut ConfigErrors) -> Vec<Limit> {
     for limit in limits.iter().filter(|limit| limit.requests == 0) {
         errors.add(limit.period.name(), "must be 1 or more, not 0");
     }
-    for (shorter, longer) in limits.iter().zip(limits.iter().skip(1)) {
-        if longer.requests < shorter.requests {
+    for (i, longer) in limits.iter().enumerate() {
+        let shorter = limits.iter().take(i).max_by_key(|limit| limit.requests);
+        if let Some(shorter) = shorter.filter(|shorter| longer.requests < shorter.requests) {
             errors.add(
                 longer.period.name(),
                 format!(

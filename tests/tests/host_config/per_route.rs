@@ -5,6 +5,7 @@ use novasphere_tests::{
     chain,
     client::{Console, HOST, Request, Response},
 };
+use serde_json::json;
 
 use crate::Shipped;
 
@@ -82,12 +83,18 @@ fn the_other_filters_still_run_on_every_route() -> Result<()> {
     for request in [
         with_token(Request::new("POST", WUKONGS).body("{}"))?,
         with_token(Request::get("/api/v1/wukongs/sun"))?,
+        with_token(Request::get("/api/v1/wukongs/sun/console/ws"))?,
     ] {
         let answer = gateway.send(&request.header("origin", page))?;
         let allowed = answer.head.first("access-control-allow-origin");
         ensure!(allowed.as_deref() == Some(page), "{answer:?}");
         ensure!(answer.head.first("ratelimit-limit").is_some(), "{answer:?}");
-        ensure!(answer.text().contains("novasphere"), "not transformed: {answer:?}");
+        if answer.head.status == 200 {
+            let echo = answer.json()?;
+            let mut lines = echo["headers"].as_array().into_iter().flatten();
+            let transformed = lines.any(|line| *line == json!(["x-forwarded-by", "novasphere"]));
+            ensure!(transformed, "not transformed: {answer:?}");
+        }
     }
     Ok(())
 }
