@@ -109,16 +109,19 @@ fn running() -> Option<u32> {
 /// Serves until it is told to stop; both servers end with it.
 pub fn serve() -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    // First of all: whoever ends early must not leave an Envoy behind.
+    let mut stop = {
+        let _inside = runtime.enter();
+        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?)
+    };
+    let (_standin, _envoy) = start()?;
     runtime.block_on(async {
-        // First of all: whoever ends early must not leave an Envoy behind.
-        let mut stop = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-        let (_standin, _envoy) = start()?;
         tokio::select! {
             _ = stop.0.recv() => {}
             _ = stop.1.recv() => {}
         }
-        Ok(())
-    })
+    });
+    Ok(())
 }
 
 fn start() -> Result<(Standin, Envoy)> {
