@@ -8,6 +8,7 @@
 
 mod client_ip;
 mod config;
+mod fetch;
 mod header_name;
 mod http;
 mod json;
@@ -20,6 +21,7 @@ pub mod testing;
 
 pub use client_ip::{ClientIp, parse_source_address};
 pub use config::{ConfigErrors, Fault, Sensitive, decode};
+pub use fetch::{Duty, Fetch, FetchError, FetchReply};
 pub use header_name::{HeaderName, InvalidHeaderName, InvalidHeaderValue, header_value};
 pub use http::{Headers, RequestHead, ResponseHead};
 pub use json::Json;

@@ -1,11 +1,15 @@
 //! The contract every filter fulfils and every host adapter drives.
 
-use crate::{ConfigErrors, Edit, Env, Host, RequestHead, ResponseHead, Step};
+use crate::{
+    ConfigErrors, Duty, Edit, Env, Fetch, FetchError, FetchReply, Host, RequestHead, ResponseHead,
+    Step,
+};
 
 /// One filter: immutable data computed from its configuration, plus how to apply it.
 ///
-/// Order of calls for a request: [`on_request`](Policy::on_request) once; then, only when it
-/// answered [`Step::Continue`], [`on_response`](Policy::on_response) once. A policy that replies
+/// Order of calls for a request: [`on_request`](Policy::on_request) once, or again and again while
+/// it answers [`Step::Wait`]; then, only when it answered [`Step::Continue`],
+/// [`on_response`](Policy::on_response) once. A policy that replies
 /// puts all its headers in its [`Reply`](crate::Reply). So local replies look the same on hosts
 /// whose callback orders differ.
 pub trait Policy: Sized {
@@ -44,6 +48,23 @@ pub trait Policy: Sized {
 
     /// Edits the head of a response to a request this policy let pass.
     fn on_response<'p>(&'p self, carry: Self::Carry, head: &ResponseHead<'_>) -> Vec<Edit<'p>>;
+
+    /// What is to be done apart from requests. Asked once when configured, then as the answer says,
+    /// and soon after a request began to wait. Every worker asks.
+    fn on_timer(&self, _: &mut Self::State, _: &Env<'_>) -> Duty {
+        Duty::default()
+    }
+
+    /// A fetch ended; `purpose` is its own. Answers what is to be fetched next.
+    fn on_fetched(
+        &self,
+        _purpose: usize,
+        _reply: Result<FetchReply<'_>, FetchError>,
+        _: &mut Self::State,
+        _: &Env<'_>,
+    ) -> Vec<Fetch> {
+        Vec::new()
+    }
 }
 
 /// What a policy reads, known when it is configured.
@@ -53,6 +74,8 @@ pub struct Needs {
     pub request: Read,
     /// From the response's head.
     pub response: Read,
+    /// How many requests may wait at a time in one worker.
+    pub waiting: usize,
 }
 
 /// How much of a head a policy reads.

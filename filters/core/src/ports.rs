@@ -27,6 +27,8 @@ pub struct Env<'a> {
     pub random: &'a dyn Random,
     /// Counters for the operator.
     pub metrics: &'a dyn Metrics,
+    /// Whether the request may be held: the host can, its bound is not reached, its time not over.
+    pub may_wait: bool,
 }
 
 /// A source of randomness, good enough to key a hash.

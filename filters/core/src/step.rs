@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::HeaderName;
+use crate::{HeaderName, UnixTime};
 
 /// The outcome of [`Policy::on_request`](crate::Policy::on_request).
 #[derive(Debug)]
@@ -15,6 +15,12 @@ pub enum Step<'p, C> {
         carry: C,
         /// One of the policy's `DECISIONS`.
         decision: &'static str,
+    },
+    /// The request is held, and the policy asked again when its state may have changed. Only where
+    /// [`Env::may_wait`](crate::Env::may_wait) says so.
+    Wait {
+        /// When it is asked for the last time, and may not wait any more.
+        until: UnixTime,
     },
     /// The request is answered here.
     Reply {

@@ -34,6 +34,8 @@ pub struct World {
     pub values: RefCell<Values>,
     /// How often random bytes were drawn.
     pub drawn: Cell<u8>,
+    /// Whether requests may wait.
+    pub may_wait: Cell<bool>,
 }
 
 impl Default for World {
@@ -49,6 +51,7 @@ impl Default for World {
             events: RefCell::default(),
             values: RefCell::default(),
             drawn: Cell::new(0),
+            may_wait: Cell::new(false),
         }
     }
 }
@@ -68,7 +71,14 @@ impl World {
 
     /// Its ports.
     pub fn env(&self) -> Env<'_> {
-        Env { clock: self, store: self, connection: self, random: self, metrics: self }
+        Env {
+            clock: self,
+            store: self,
+            connection: self,
+            random: self,
+            metrics: self,
+            may_wait: self.may_wait.get(),
+        }
     }
 }
 

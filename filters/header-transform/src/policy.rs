@@ -25,7 +25,7 @@ impl Policy for HeaderTransform {
 
     fn needs(&self) -> Needs {
         let read = |rules: &Rules| if rules.look() { Read::Whole } else { Read::Nothing };
-        Needs { request: read(&self.request), response: read(&self.response) }
+        Needs { request: read(&self.request), response: read(&self.response), waiting: 0 }
     }
 
     fn on_request<'p>(&'p self, head: &RequestHead<'_>, (): &mut (), _: &Env<'_>) -> Step<'p, ()> {

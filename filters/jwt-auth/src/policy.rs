@@ -36,7 +36,7 @@ impl Policy for JwtAuth {
     }
 
     fn needs(&self) -> Needs {
-        Needs { request: Read::Whole, response: Read::Nothing }
+        Needs { request: Read::Whole, response: Read::Nothing, waiting: 0 }
     }
 
     fn on_request<'p>(
