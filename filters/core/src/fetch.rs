@@ -11,6 +11,8 @@ pub struct Fetch {
     pub purpose: usize,
     /// The upstream as the host knows it: the name of a cluster, or `host:port`.
     pub upstream: String,
+    /// Whether to use TLS, where the host does not know by the upstream.
+    pub https: bool,
     /// The authority, `host` or `host:port` (RFC 9110 section 7.2).
     pub authority: String,
     /// The request target: path and query.

@@ -49,8 +49,8 @@ pub trait Policy: Sized {
     /// Edits the head of a response to a request this policy let pass.
     fn on_response<'p>(&'p self, carry: Self::Carry, head: &ResponseHead<'_>) -> Vec<Edit<'p>>;
 
-    /// What is to be done apart from requests. Asked once when configured, then as the answer says,
-    /// and soon after a request began to wait. Every worker asks.
+    /// What is to be done apart from requests. Asked soon after the configuration if `needs` says
+    /// so, then as the answer says, and sooner while requests wait. Every worker asks.
     fn on_timer(&self, _: &mut Self::State, _: &Env<'_>) -> Duty {
         Duty::default()
     }
@@ -74,6 +74,8 @@ pub struct Needs {
     pub request: Read,
     /// From the response's head.
     pub response: Read,
+    /// Whether the policy has duties apart from requests.
+    pub timer: bool,
     /// How many requests may wait at a time in one worker.
     pub waiting: usize,
 }

@@ -161,7 +161,7 @@ fn requests_and_responses_have_rules_of_their_own() {
 #[test]
 fn only_what_depends_on_a_message_reads_it() {
     let needs = |request: &str, response: &str| {
-        let Needs { request, response } =
+        let Needs { request, response, .. } =
             configured(&format!(r#"{{"request": {request}, "response": {response}}}"#)).needs();
         (request, response)
     };

@@ -36,7 +36,7 @@ impl Policy for JwtAuth {
     }
 
     fn needs(&self) -> Needs {
-        Needs { request: Read::Whole, response: Read::Nothing, waiting: 0 }
+        Needs { request: Read::Whole, response: Read::Nothing, timer: false, waiting: 0 }
     }
 
     fn on_request<'p>(

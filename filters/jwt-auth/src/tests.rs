@@ -106,6 +106,7 @@ fn run_at(policy: &JwtAuth, millis: u64, lines: &[(&[u8], &[u8])]) -> Outcome {
     world.millis.set(millis);
     let (edits, reply, decision) = match policy.on_request(&head, &mut (), &world.env()) {
         Step::Continue { edits, decision, .. } => (edits, None, decision),
+        Step::Wait { .. } => panic!("waits"),
         Step::Reply { edits, reply, decision } => {
             (edits, Some((reply.status, challenge(&reply))), decision)
         }

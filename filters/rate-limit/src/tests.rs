@@ -45,6 +45,7 @@ fn headers(step: Step<'_, Option<Headroom>>, policy: &RateLimit) -> String {
                 other => panic!("{other:?}"),
             })
             .collect(),
+        Step::Wait { .. } => panic!("waits"),
         Step::Reply { reply, .. } => reply
             .headers
             .iter()

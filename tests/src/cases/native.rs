@@ -5,7 +5,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
-use anyhow::{Context, Result, anyhow, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use novasphere_core::{
     Env, Headers, Policy, Read, Reply, RequestHead, ResponseHead, Step, testing::World,
 };
@@ -91,6 +91,7 @@ fn observe<P: Policy>(
             observed.upstream = upstream;
             Ok(observed)
         }
+        Step::Wait { .. } => bail!("the policy waits where it may not"),
         Step::Reply { reply, decision, .. } => {
             ensure!(P::DECISIONS.contains(&decision), "{decision:?} is no decision of the policy");
             replied(&reply)

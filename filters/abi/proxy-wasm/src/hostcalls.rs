@@ -22,9 +22,14 @@ impl Status {
 pub(crate) enum Map {
     Request = 0,
     Response = 2,
+    /// Of the reply to a call that just ended.
+    Fetched = 6,
 }
 
+/// Buffers, by their ABI number.
+const FETCHED_BODY: u32 = 4;
 const PLUGIN_CONFIGURATION: u32 = 7;
+const REQUEST_STREAM: u32 = 0;
 const COUNTER: u32 = 0;
 
 mod abi {
@@ -93,6 +98,9 @@ mod abi {
             headers_size: usize,
             grpc_status: i32,
         ) -> u32;
+        pub(super) fn proxy_set_tick_period_milliseconds(period: u32) -> u32;
+        pub(super) fn proxy_set_effective_context(context: u32) -> u32;
+        pub(super) fn proxy_continue_stream(stream: u32) -> u32;
         pub(super) fn proxy_define_metric(
             kind: u32,
             name: *const u8,
@@ -218,6 +226,32 @@ pub(crate) fn send_local_response(
             grpc_status,
         )
     })
+}
+
+/// The first `size` bytes of the body of the reply to a call that just ended.
+pub(crate) fn fetched_body(size: usize) -> Result<Vec<u8>, Status> {
+    returned(|data, len| {
+        // SAFETY: the host writes a pointer and a length.
+        unsafe { abi::proxy_get_buffer_bytes(FETCHED_BODY, 0, size, data, len) }
+    })
+}
+
+/// Has the host call `on_tick` every so many milliseconds; 0 ends it.
+pub(crate) fn set_tick_period(millis: u32) -> Result<(), Status> {
+    // SAFETY: no memory is involved.
+    Status::check(unsafe { abi::proxy_set_tick_period_milliseconds(millis) })
+}
+
+/// Makes the calls that follow be about the stream, or the root, with that number.
+pub(crate) fn set_effective_context(context: u32) -> Result<(), Status> {
+    // SAFETY: no memory is involved.
+    Status::check(unsafe { abi::proxy_set_effective_context(context) })
+}
+
+/// Lets a request that was paused go on.
+pub(crate) fn continue_request() -> Result<(), Status> {
+    // SAFETY: no memory is involved.
+    Status::check(unsafe { abi::proxy_continue_stream(REQUEST_STREAM) })
 }
 
 /// Makes a counter, or finds it: its number.

@@ -4,8 +4,11 @@
 //! declared here ([`hostcalls`]), because the SDK's own panic on every status they do not expect,
 //! and a panic takes down the whole VM. One file a concern:
 //!
-//! - `root`: one configuration: checks it, keeps the policy, its state and its counters;
-//! - `stream`: one request: reads the head, carries out what the policy decided;
+//! - `root`: one configuration: checks it, keeps the policy, its state and its counters; its timer
+//!   and its fetches;
+//! - `stream`: one request and its response;
+//! - `request`: one decision about a request: reads the head, carries out what the policy decided;
+//! - `held`: requests that wait;
 //! - `ports`: what a policy may ask of the host;
 //! - `configuration`: the forms in which hosts hand over a configuration;
 //! - `header_map`: the host's serialised form of header lines;
@@ -18,6 +21,8 @@ mod configuration;
 mod header_map;
 
 #[cfg(target_arch = "wasm32")]
+mod held;
+#[cfg(target_arch = "wasm32")]
 mod hostcalls;
 #[cfg(target_arch = "wasm32")]
 mod log;
@@ -25,6 +30,8 @@ mod log;
 mod metrics;
 #[cfg(target_arch = "wasm32")]
 mod ports;
+#[cfg(target_arch = "wasm32")]
+mod request;
 #[cfg(target_arch = "wasm32")]
 mod root;
 #[cfg(target_arch = "wasm32")]

@@ -1,0 +1,157 @@
+//! One decision about a request, carried out.
+
+use std::fmt;
+
+use novasphere_core::{
+    Edit, Env, Headers, Metrics, Policy, Read, Reply, RequestHead, Step, UnixTime,
+};
+
+use crate::{
+    header_map,
+    hostcalls::{self, Map, Status},
+    ports::Proxy,
+    root::Configured,
+};
+
+/// What became of the request.
+pub(crate) enum Outcome<C> {
+    /// It goes on; that is for its response.
+    Continue(C),
+    /// It was answered.
+    Replied,
+    /// It is to be held until then at the latest.
+    Wait(UnixTime),
+}
+
+/// Asks the policy about the request of the current stream, and does what it says.
+pub(crate) fn decide<P: Policy>(
+    configured: &Configured<P>,
+    may_wait: bool,
+) -> Result<Outcome<P::Carry>, Fault> {
+    let map = read(Map::Request, configured.policy.needs().request)?;
+    let head = RequestHead { headers: Headers::borrowed(header_map::lines(&map)) };
+    let step = configured
+        .with_env(may_wait, |policy, state, env| policy.on_request(&head, state, env))
+        .ok_or(Fault::Reentered)?;
+    match step {
+        Step::Continue { edits, carry, decision } => {
+            configured.counters.count(decision);
+            apply(Map::Request, &edits)?;
+            Ok(Outcome::Continue(carry))
+        }
+        Step::Reply { edits, reply, decision } => {
+            configured.counters.count(decision);
+            apply(Map::Request, &edits)?;
+            send::<P>(&reply, decision)?;
+            Ok(Outcome::Replied)
+        }
+        Step::Wait { until } => Ok(Outcome::Wait(until)),
+    }
+}
+
+impl<P: Policy> Configured<P> {
+    /// Calls the policy with its state and the host's ports; `None` if it is being called already.
+    pub(crate) fn with_env<'p, T>(
+        &'p self,
+        may_wait: bool,
+        call: impl FnOnce(&'p P, &mut P::State, &Env<'_>) -> T,
+    ) -> Option<T> {
+        let proxy = Proxy { filter: P::NAME };
+        let env = Env {
+            clock: &proxy,
+            store: &proxy,
+            connection: &proxy,
+            random: &proxy,
+            metrics: &self.counters,
+            may_wait,
+        };
+        let mut state = self.state.try_borrow_mut().ok()?;
+        Some(call(&self.policy, &mut state, &env))
+    }
+}
+
+/// What should not happen, and must not end in a panic either.
+pub(crate) enum Fault {
+    /// A request came before a configuration was accepted.
+    NotConfigured,
+    /// The host called into a call, or a policy waits where it may not.
+    Reentered,
+    /// A host call failed: what it should have done, and the host's status.
+    Host(&'static str, Status),
+}
+
+impl Fault {
+    /// Closed: what could not be checked does not pass.
+    pub(crate) fn refuse<P: Policy>(&self) {
+        self.log::<P>("request");
+        let _ = hostcalls::send_local_response(500, b"novasphere_fault", &[], b"", INTERNAL);
+    }
+
+    pub(crate) fn log<P: Policy>(&self, phase: &str) {
+        log::error!("novasphere {}: {self} in the {phase} phase", P::NAME);
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Fault::NotConfigured => f.write_str("not configured"),
+            Fault::Reentered => f.write_str("called by the host inside a call"),
+            Fault::Host(what, Status(status)) => {
+                write!(f, "could not {what}: host status {status}")
+            }
+        }
+    }
+}
+
+/// The lines of a map, serialised; empty when the policy does not read them.
+pub(crate) fn read(map: Map, read: Read) -> Result<Vec<u8>, Fault> {
+    match read {
+        Read::Nothing => Ok(Vec::new()),
+        Read::Whole => hostcalls::header_map(map).map_err(|s| Fault::Host("read headers", s)),
+    }
+}
+
+/// Carries out edits.
+pub(crate) fn apply(map: Map, edits: &[Edit<'_>]) -> Result<(), Fault> {
+    for edit in edits {
+        let result = match edit {
+            Edit::Set(name, value) => {
+                hostcalls::replace_header(map, name.as_str().as_bytes(), value)
+            }
+            Edit::Add(name, value) => hostcalls::add_header(map, name.as_str().as_bytes(), value),
+            Edit::Remove(name) => hostcalls::remove_header(map, name.as_str().as_bytes()),
+            Edit::Target(target) => hostcalls::replace_header(map, b":path", target),
+        };
+        result.map_err(|status| Fault::Host("edit headers", status))?;
+    }
+    Ok(())
+}
+
+fn send<P: Policy>(reply: &Reply<'_>, decision: &str) -> Result<(), Fault> {
+    let lines: Vec<(&[u8], &[u8])> =
+        reply.headers.iter().map(|(name, value)| (name.as_str().as_bytes(), &**value)).collect();
+    // Shown by the access log as %RESPONSE_CODE_DETAILS%.
+    let details = format!("novasphere_{}:{decision}", P::NAME);
+    hostcalls::send_local_response(
+        reply.status,
+        details.as_bytes(),
+        &header_map::serialise(&lines),
+        &reply.body,
+        grpc_status(reply.status),
+    )
+    .map_err(|status| Fault::Host("send a reply", status))
+}
+
+const INTERNAL: i32 = 13;
+
+/// What a gRPC client is told instead of an HTTP status; -1 leaves it to the host. A client over
+/// its limit gets RESOURCE_EXHAUSTED, which hosts would make UNAVAILABLE, and clients retry that.
+fn grpc_status(status: u16) -> i32 {
+    match status {
+        401 => 16,
+        403 => 7,
+        429 => 8,
+        _ => -1,
+    }
+}
