@@ -2,7 +2,7 @@
 
 use std::{fmt, net::IpAddr};
 
-/// Facts about the host a configuration is checked on.
+/// Facts about the host, and a way to the operator.
 pub trait Host {
     /// A variable of the proxy's environment; `None` when the host does not pass it on.
     fn variable(&self, name: &str) -> Option<String>;
@@ -17,6 +17,8 @@ pub trait Host {
 /// The ports a policy uses while it handles a request.
 #[derive(Clone, Copy)]
 pub struct Env<'a> {
+    /// The host, for warnings.
+    pub host: &'a dyn Host,
     /// The wall clock.
     pub clock: &'a dyn Clock,
     /// Counters shared by all workers of one proxy.

@@ -72,6 +72,7 @@ impl World {
     /// Its ports.
     pub fn env(&self) -> Env<'_> {
         Env {
+            host: self,
             clock: self,
             store: self,
             connection: self,

@@ -58,6 +58,7 @@ impl<P: Policy> Configured<P> {
     ) -> Option<T> {
         let proxy = Proxy { filter: P::NAME };
         let env = Env {
+            host: &proxy,
             clock: &proxy,
             store: &proxy,
             connection: &proxy,

@@ -1,0 +1,257 @@
+//! Keys that are fetched (RFC 7517 key sets), directly or by OpenID Connect discovery.
+//!
+//! One worker of a proxy fetches, all use what it got:
+//!
+//! 1. A worker whose timer finds that a fetch is due takes the lease of the shared record. Who
+//!    loses that race leaves it to the winner; a lease ends by itself should its worker die.
+//! 2. A key set that arrives whole and has a usable key is stored for all, and the next fetch is
+//!    due when it gets old. One that is the same as before changes nothing.
+//! 3. When a fetch fails, the last good keys go on, and the next try comes after a pause that
+//!    grows. The operator is told in the log.
+//! 4. A token with an unknown `kid` makes a fetch due at once, but not within the cooldown after
+//!    the last: an attacker with random `kid`s causes no storm.
+//! 5. While a fetch that matters to a request is under way, the request waits.
+
+mod record;
+mod source;
+#[cfg(test)]
+mod tests;
+
+use novasphere_core::{Clock as _, Duty, Env, Fetch, FetchError, FetchReply};
+
+use self::record::{Record, Slot};
+pub(crate) use self::{
+    record::Identity,
+    source::{Endpoint, Source},
+};
+use self::source::Step;
+
+/// All sources, and how their key sets are read.
+pub(crate) struct Sources<K> {
+    pub(crate) sources: Vec<Source>,
+    pub(crate) parse: Parse<K>,
+}
+
+/// Reads a key set of a source; the error says why none of it can be used.
+pub(crate) type Parse<K> = Box<dyn Fn(usize, &[u8], &Env<'_>) -> Result<Vec<K>, String>>;
+
+/// What one worker knows of one source.
+pub(crate) struct Known<K> {
+    slot: Option<Slot>,
+    generation: u32,
+    /// `None` before the first key set.
+    pub(crate) keys: Option<Vec<K>>,
+}
+
+impl<K> Default for Known<K> {
+    fn default() -> Self {
+        Self { slot: None, generation: 0, keys: None }
+    }
+}
+
+/// What there is to hope for when the keys at hand do not do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Prospect {
+    /// Newer keys have just been loaded: look again.
+    Newer,
+    /// A fetch is under way or about to be.
+    Coming,
+    /// Nothing will change soon.
+    None,
+}
+
+/// How often a worker looks at the shared record, in milliseconds.
+const LOOK_MS: u32 = 1_000;
+/// The same before there are keys.
+const LOOK_SOON_MS: u32 = 50;
+
+impl<K> Sources<K> {
+    /// Looks after all sources.
+    pub(crate) fn on_timer(&self, known: &mut Vec<Known<K>>, env: &Env<'_>) -> Duty {
+        known.resize_with(self.sources.len(), Known::default);
+        let mut duty = Duty { fetches: Vec::new(), again_in_ms: Some(LOOK_MS) };
+        for (index, (source, known)) in self.sources.iter().zip(known.iter_mut()).enumerate() {
+            self.load(index, known, env);
+            if lease(source, known, env) {
+                let (step, endpoint) = source.first_step();
+                duty.fetches.push(source.fetch(purpose(index, step), endpoint));
+            }
+            if known.keys.is_none() {
+                duty.again_in_ms = Some(LOOK_SOON_MS);
+            }
+        }
+        duty
+    }
+
+    /// A fetch ended.
+    pub(crate) fn on_fetched(
+        &self,
+        purpose: usize,
+        reply: Result<FetchReply<'_>, FetchError>,
+        known: &mut [Known<K>],
+        env: &Env<'_>,
+    ) -> Vec<Fetch> {
+        let (index, step) = (purpose / 2, step(purpose));
+        let (Some(source), Some(known)) = (self.sources.get(index), known.get_mut(index)) else {
+            return Vec::new();
+        };
+        let result = match reply {
+            Err(error) => Err(error.to_string()),
+            Ok(reply) if reply.status != 200 => Err(format!("status {}", reply.status)),
+            Ok(reply) if step == Step::Discovery => {
+                source.key_set_endpoint(&reply).map(Some).map_err(|why| format!("the answer {why}"))
+            }
+            Ok(reply) => self.accept(index, &reply, known, env).map(|()| None),
+        };
+        match result {
+            Ok(Some(endpoint)) => {
+                vec![source.fetch(self::purpose(index, Step::KeySet), endpoint)]
+            }
+            Ok(None) => Vec::new(),
+            Err(why) => {
+                failed(source, known, &why, env);
+                Vec::new()
+            }
+        }
+    }
+
+    /// What to expect for a request that the keys of source `index` do not answer.
+    pub(crate) fn prospect(
+        &self,
+        index: usize,
+        known: &mut Vec<Known<K>>,
+        env: &Env<'_>,
+    ) -> Prospect {
+        known.resize_with(self.sources.len(), Known::default);
+        let (Some(source), Some(known)) = (self.sources.get(index), known.get_mut(index)) else {
+            return Prospect::None;
+        };
+        if self.load(index, known, env) {
+            return Prospect::Newer;
+        }
+        let Some(slot) = known.slot else { return Prospect::Coming };
+        let now = env.clock.now().millis;
+        let mut prospect = Prospect::None;
+        slot.change(source.identity, env.store, |record| {
+            let under_way = record.leased_until > now || record.due_at <= now;
+            let may_ask = record.fetched_at.saturating_add(source.cooldown_ms) <= now;
+            prospect = if under_way || may_ask { Prospect::Coming } else { Prospect::None };
+            if !under_way && may_ask {
+                record.due_at = now;
+            }
+            !under_way && may_ask
+        });
+        prospect
+    }
+
+    /// Takes over the key set another worker stored; whether there was a newer one.
+    fn load(&self, index: usize, known: &mut Known<K>, env: &Env<'_>) -> bool {
+        let Some(source) = self.sources.get(index) else { return false };
+        let Some(record) = record_of(source, known, env) else { return false };
+        let Some(slot) = known.slot else { return false };
+        if record.generation == known.generation {
+            return false;
+        }
+        let text = slot.key_set(record.generation, env.store);
+        let keys = text.and_then(|text| (self.parse)(index, &text, env).ok());
+        if let Some(keys) = keys {
+            known.keys = Some(keys);
+            known.generation = record.generation;
+            return true;
+        }
+        false
+    }
+
+    /// Stores a key set for all workers, if there is a usable key in it.
+    fn accept(
+        &self,
+        index: usize,
+        reply: &FetchReply<'_>,
+        known: &mut Known<K>,
+        env: &Env<'_>,
+    ) -> Result<(), String> {
+        let source = self.sources.get(index).ok_or("no source")?;
+        let keys = (self.parse)(index, reply.body, env)?;
+        let slot = known.slot.ok_or("no place in the proxy's shared data")?;
+        let now = env.clock.now().millis;
+        let due_at = now.saturating_add(source.good_for_ms(reply, random(env)));
+        let generation = record_of(source, known, env).map_or(0, |record| record.generation);
+        let is_same = slot.key_set(generation, env.store).is_some_and(|text| text == reply.body);
+        let generation = if is_same { generation } else { generation.wrapping_add(1).max(1) };
+        if !is_same {
+            slot.store_key_set(generation, reply.body, env.store).map_err(|e| e.to_string())?;
+        }
+        slot.change(source.identity, env.store, |record| {
+            let Record { identity, fetched_at, .. } = *record;
+            *record =
+                Record { identity, generation, failures: 0, fetched_at, due_at, leased_until: 0 };
+            true
+        });
+        if !is_same || known.keys.is_none() {
+            known.keys = Some(keys);
+            known.generation = generation;
+        }
+        env.metrics.count("keys_fetched");
+        Ok(())
+    }
+}
+
+/// The shared record, in the source's place.
+fn record_of<K>(source: &Source, known: &mut Known<K>, env: &Env<'_>) -> Option<Record> {
+    if known.slot.is_none() {
+        let now = env.clock.now().millis;
+        known.slot = Slot::of(source.identity, now, env.store).ok();
+    }
+    let record = known.slot?.record(source.identity, env.store);
+    if record.is_none() {
+        // Another source has taken the place over: look for a new one next time.
+        known.slot = None;
+    }
+    record
+}
+
+/// Takes the fetch upon this worker, if one is due and no other has.
+fn lease<K>(source: &Source, known: &mut Known<K>, env: &Env<'_>) -> bool {
+    let now = env.clock.now().millis;
+    let is_due = |record: &Record| record.due_at <= now && record.leased_until <= now;
+    let Some(slot) = record_of(source, known, env).filter(is_due).and(known.slot) else {
+        return false;
+    };
+    slot.change(source.identity, env.store, |record| {
+        let due = is_due(record);
+        if due {
+            record.leased_until = now.saturating_add(source.lease_ms());
+            record.fetched_at = now;
+        }
+        due
+    })
+}
+
+fn failed<K>(source: &Source, known: &Known<K>, why: &str, env: &Env<'_>) {
+    let (now, random) = (env.clock.now().millis, random(env));
+    if let Some(slot) = known.slot {
+        slot.change(source.identity, env.store, |record| {
+            record.failures = record.failures.saturating_add(1);
+            record.leased_until = 0;
+            record.due_at = now.saturating_add(Source::retry_in_ms(record.failures, random));
+            true
+        });
+    }
+    env.metrics.count("key_fetch_failed");
+    let old = if known.keys.is_some() { "; the last good keys go on" } else { "" };
+    let Source { issuer, upstream, .. } = source;
+    env.host.warn(&format!("the keys of {issuer} from {upstream} could not be fetched: {why}{old}"));
+}
+
+fn random(env: &Env<'_>) -> u64 {
+    let [a, b, c, d, e, f, g, h, ..] = env.random.bytes();
+    u64::from_le_bytes([a, b, c, d, e, f, g, h])
+}
+
+fn purpose(index: usize, step: Step) -> usize {
+    index * 2 + usize::from(step == Step::KeySet)
+}
+
+fn step(purpose: usize) -> Step {
+    if purpose % 2 == 0 { Step::Discovery } else { Step::KeySet }
+}

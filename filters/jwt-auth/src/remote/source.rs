@@ -1,0 +1,149 @@
+//! One source of keys, as configured.
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use novasphere_core::{Fetch, FetchReply, Json};
+
+use super::record::{Identity, MAX_KEY_SET_BYTES};
+
+/// Where the keys of one issuer come from. Times are in milliseconds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Source {
+    pub(crate) identity: Identity,
+    /// The `iss` of the tokens these keys are for.
+    pub(crate) issuer: String,
+    /// The upstream as the proxy knows it.
+    pub(crate) upstream: String,
+    pub(crate) endpoint: Endpoint,
+    /// Whether the endpoint is OpenID Connect's configuration, which names the key set's.
+    pub(crate) discovery: bool,
+    /// How long a key set is good for, at most.
+    pub(crate) refresh_ms: u64,
+    pub(crate) timeout_ms: u32,
+    /// The least time between two fetches that tokens with an unknown `kid` cause.
+    pub(crate) cooldown_ms: u64,
+    pub(crate) max_waiting: usize,
+}
+
+/// A URL, taken apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Endpoint {
+    pub(crate) https: bool,
+    pub(crate) authority: String,
+    /// Path and query.
+    pub(crate) path: String,
+}
+
+/// The step of a fetch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    Discovery,
+    KeySet,
+}
+
+impl Source {
+    /// The first request of a fetch.
+    pub(crate) fn first_step(&self) -> (Step, Endpoint) {
+        let step = if self.discovery { Step::Discovery } else { Step::KeySet };
+        (step, self.endpoint.clone())
+    }
+
+    pub(crate) fn fetch(&self, purpose: usize, endpoint: Endpoint) -> Fetch {
+        Fetch {
+            purpose,
+            upstream: self.upstream.clone(),
+            https: endpoint.https,
+            authority: endpoint.authority,
+            path: endpoint.path,
+            timeout_ms: self.timeout_ms,
+            max_body: MAX_KEY_SET_BYTES,
+        }
+    }
+
+    /// How long a fetch may take as a whole: until then no other worker begins one.
+    pub(crate) fn lease_ms(&self) -> u64 {
+        let steps = if self.discovery { 2 } else { 1 };
+        u64::from(self.timeout_ms) * steps + 1_000
+    }
+
+    /// Where the key set is, by OpenID Connect Discovery 1.0 section 3: the issuer must be the
+    /// configured one (section 4.3), or another's keys would count as its.
+    pub(crate) fn key_set_endpoint(&self, reply: &FetchReply<'_>) -> Result<Endpoint, String> {
+        let document = Json::parse(reply.body).map_err(|error| format!("is not JSON: {error}"))?;
+        let text = |name| document.get(name).and_then(Json::as_str);
+        if text("issuer") != Some(&self.issuer) {
+            return Err("is of another issuer".to_owned());
+        }
+        let uri = text("jwks_uri").ok_or("names no jwks_uri")?;
+        Endpoint::parse(uri).ok_or_else(|| format!("names a jwks_uri that is no URL: {uri:?}"))
+    }
+
+    /// When the next fetch is due: when the reply's `Cache-Control: max-age` ends (RFC 9111 section
+    /// 5.2.2.1), but not sooner than the cooldown and not later than `refresh_ms`. A tenth earlier
+    /// at most, so that many proxies do not all come at once.
+    pub(crate) fn good_for_ms(&self, reply: &FetchReply<'_>, random: u64) -> u64 {
+        let max_age = reply
+            .headers
+            .get_all("cache-control")
+            .flat_map(|line| line.split(|b| *b == b','))
+            .find_map(max_age_ms);
+        let least = self.cooldown_ms.min(self.refresh_ms);
+        let good_for = max_age.unwrap_or(self.refresh_ms).clamp(least, self.refresh_ms);
+        good_for - random % (good_for / 10 + 1)
+    }
+
+    /// When to try again after so many failures in a row: 1 s, 2 s, 4 s, … and a minute at most,
+    /// a quarter more or less.
+    pub(crate) fn retry_in_ms(failures: u32, random: u64) -> u64 {
+        let back_off = 1_000_u64 << failures.saturating_sub(1).min(6);
+        let back_off = back_off.min(60_000);
+        back_off * 3 / 4 + random % (back_off / 2 + 1)
+    }
+}
+
+fn max_age_ms(directive: &[u8]) -> Option<u64> {
+    let text = str::from_utf8(directive).ok()?.trim().to_ascii_lowercase();
+    if text == "no-store" || text == "no-cache" {
+        return Some(0);
+    }
+    let seconds: u64 = text.strip_prefix("max-age=")?.trim_matches('"').parse().ok()?;
+    seconds.checked_mul(1_000)
+}
+
+impl Endpoint {
+    /// Takes apart `http(s)://authority/path`.
+    pub(crate) fn parse(uri: &str) -> Option<Self> {
+        let (scheme, rest) = uri.split_once("://")?;
+        let https = match scheme.to_ascii_lowercase().as_str() {
+            "https" => true,
+            "http" => false,
+            _ => return None,
+        };
+        let (authority, path) = match rest.find('/') {
+            Some(at) => rest.split_at_checked(at)?,
+            None => (rest, "/"),
+        };
+        let is_plain = |text: &str| text.bytes().all(|b| b.is_ascii_graphic());
+        let fits = !authority.is_empty()
+            && !authority.contains(['@', '?', '#'])
+            && is_plain(authority)
+            && is_plain(path)
+            && !path.contains('#');
+        fits.then(|| Self { https, authority: authority.to_owned(), path: path.to_owned() })
+    }
+
+    /// `host:port`, as one host's dispatch takes it.
+    pub(crate) fn host_and_port(&self) -> String {
+        let has_port = self.authority.rsplit_once(':').is_some_and(|(_, port)| {
+            !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit())
+        });
+        match has_port {
+            true => self.authority.clone(),
+            false => format!("{}:{}", self.authority, if self.https { 443 } else { 80 }),
+        }
+    }
+}
+
+/// A short form of an identity for the log.
+pub(crate) fn name_of(identity: Identity) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(identity)
+}
