@@ -23,6 +23,7 @@
 //! A refusal is a 401 that does not tell which step failed; the decision, seen by the operator
 //! only, does.
 
+mod cache;
 mod claims;
 mod config;
 mod credential;
@@ -30,6 +31,7 @@ mod header_text;
 mod identity;
 mod policy;
 mod refusal;
+mod remote;
 mod source;
 #[cfg(test)]
 mod tests;

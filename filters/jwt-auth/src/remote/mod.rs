@@ -20,11 +20,11 @@ mod tests;
 use novasphere_core::{Clock as _, Duty, Env, Fetch, FetchError, FetchReply};
 
 use self::record::{Record, Slot};
+use self::source::Step;
 pub(crate) use self::{
     record::Identity,
     source::{Endpoint, Source},
 };
-use self::source::Step;
 
 /// All sources, and how their key sets are read.
 pub(crate) struct Sources<K> {
@@ -240,7 +240,8 @@ fn failed<K>(source: &Source, known: &Known<K>, why: &str, env: &Env<'_>) {
     env.metrics.count("key_fetch_failed");
     let old = if known.keys.is_some() { "; the last good keys go on" } else { "" };
     let Source { issuer, upstream, .. } = source;
-    env.host.warn(&format!("the keys of {issuer} from {upstream} could not be fetched: {why}{old}"));
+    env.host
+        .warn(&format!("the keys of {issuer} from {upstream} could not be fetched: {why}{old}"));
 }
 
 fn random(env: &Env<'_>) -> u64 {

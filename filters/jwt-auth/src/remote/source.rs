@@ -1,6 +1,5 @@
 //! One source of keys, as configured.
 
-use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use novasphere_core::{Fetch, FetchReply, Json};
 
 use super::record::{Identity, MAX_KEY_SET_BYTES};
@@ -133,17 +132,13 @@ impl Endpoint {
 
     /// `host:port`, as one host's dispatch takes it.
     pub(crate) fn host_and_port(&self) -> String {
-        let has_port = self.authority.rsplit_once(':').is_some_and(|(_, port)| {
-            !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit())
-        });
+        let has_port = self
+            .authority
+            .rsplit_once(':')
+            .is_some_and(|(_, port)| !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()));
         match has_port {
             true => self.authority.clone(),
             false => format!("{}:{}", self.authority, if self.https { 443 } else { 80 }),
         }
     }
-}
-
-/// A short form of an identity for the log.
-pub(crate) fn name_of(identity: Identity) -> String {
-    BASE64_URL_SAFE_NO_PAD.encode(identity)
 }

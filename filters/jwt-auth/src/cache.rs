@@ -1,0 +1,156 @@
+//! Verified tokens, remembered by one worker: a signature costs up to a millisecond, a look-up less
+//! than a microsecond.
+//!
+//! Two halves: what is used goes into the young one; when that is full it becomes the old one, and
+//! what was in the old one and not used since is forgotten. So what is in use stays, without a list
+//! to keep in order, and entries and bytes are bounded.
+
+use std::{collections::HashMap, rc::Rc};
+
+use novasphere_core::UnixTime;
+
+/// What a token was found to say, by the token itself.
+pub(crate) struct Cache<V> {
+    young: Half<V>,
+    old: Half<V>,
+    /// What a half may hold.
+    entries: usize,
+    bytes: usize,
+}
+
+struct Half<V> {
+    tokens: HashMap<Box<[u8]>, Verified<V>>,
+    bytes: usize,
+}
+
+impl<V> Default for Half<V> {
+    fn default() -> Self {
+        Self { tokens: HashMap::new(), bytes: 0 }
+    }
+}
+
+/// A result, and from when until when it holds.
+pub(crate) struct Verified<V> {
+    /// Until just before then, in milliseconds since the epoch.
+    pub(crate) until: u64,
+    /// From then on, in milliseconds since the epoch.
+    pub(crate) from: u64,
+    pub(crate) value: Rc<V>,
+}
+
+impl<V> Clone for Verified<V> {
+    fn clone(&self) -> Self {
+        Self { until: self.until, from: self.from, value: Rc::clone(&self.value) }
+    }
+}
+
+/// Counted for each entry besides its token: what the table and the result take.
+const ENTRY_BYTES: usize = 512;
+
+impl<V> Cache<V> {
+    /// One for so many tokens and bytes.
+    pub(crate) fn new(entries: usize, bytes: usize) -> Self {
+        Self {
+            young: Half::default(),
+            old: Half::default(),
+            entries: entries / 2,
+            bytes: bytes / 2,
+        }
+    }
+
+    /// What `token`, compared as a whole, was found to say, if that still holds.
+    pub(crate) fn get(&mut self, token: &[u8], now: UnixTime) -> Option<Rc<V>> {
+        let holds =
+            |verified: &Verified<V>| verified.from <= now.millis && now.millis < verified.until;
+        if let Some(verified) = self.young.tokens.get(token) {
+            return holds(verified).then(|| Rc::clone(&verified.value));
+        }
+        let verified = self.old.tokens.get(token).filter(|verified| holds(verified))?.clone();
+        let value = Rc::clone(&verified.value);
+        self.insert(token, verified);
+        Some(value)
+    }
+
+    /// Remembers a result; how many others were forgotten for it.
+    pub(crate) fn insert(&mut self, token: &[u8], verified: Verified<V>) -> usize {
+        let bytes = token.len().saturating_add(ENTRY_BYTES);
+        if self.entries == 0 || bytes > self.bytes {
+            return 0;
+        }
+        let mut forgotten = 0;
+        let full = self.young.tokens.len() >= self.entries || self.young.bytes + bytes > self.bytes;
+        if full && !self.young.tokens.contains_key(token) {
+            let young = std::mem::take(&mut self.young);
+            forgotten = std::mem::replace(&mut self.old, young).tokens.len();
+        }
+        if self.young.tokens.insert(token.into(), verified).is_none() {
+            self.young.bytes += bytes;
+        }
+        forgotten
+    }
+
+    /// Forgets everything: keys have changed.
+    pub(crate) fn clear(&mut self) {
+        self.young = Half::default();
+        self.old = Half::default();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(millis: u64) -> UnixTime {
+        UnixTime { millis }
+    }
+
+    fn holds(value: u32) -> Verified<u32> {
+        Verified { from: 100, until: 200, value: Rc::new(value) }
+    }
+
+    #[test]
+    fn a_result_holds_for_its_time_only() {
+        let mut cache = Cache::new(10, 100_000);
+        cache.insert(b"token", holds(1));
+        for (now, expected) in [(99, None), (100, Some(1)), (199, Some(1)), (200, None)] {
+            assert_eq!(cache.get(b"token", at(now)).map(|v| *v), expected, "at {now}");
+        }
+        assert_eq!(cache.get(b"toke", at(150)), None);
+        assert_eq!(cache.get(b"token ", at(150)), None);
+        cache.clear();
+        assert_eq!(cache.get(b"token", at(150)), None);
+    }
+
+    #[test]
+    fn what_is_used_stays_and_the_rest_is_bounded() {
+        let mut cache = Cache::new(100, 1_000_000);
+        cache.insert(b"used", holds(0));
+        let mut forgotten = 0;
+        for n in 1..10_000_u32 {
+            forgotten += cache.insert(&n.to_le_bytes(), holds(n));
+            assert_eq!(cache.get(b"used", at(150)).map(|v| *v), Some(0), "after {n}");
+            assert!(cache.young.tokens.len() + cache.old.tokens.len() <= 100);
+        }
+        assert!(forgotten > 9_000);
+    }
+
+    #[test]
+    fn bytes_are_bounded_too() {
+        let mut cache = Cache::new(1_000_000, 100_000);
+        for n in 0..1_000_u32 {
+            let mut token = vec![b'x'; 4_000];
+            token.extend(n.to_le_bytes());
+            cache.insert(&token, holds(n));
+            assert!(cache.young.bytes <= 50_000 && cache.old.bytes <= 50_000);
+        }
+        cache.insert(&[b'y'; 60_000], holds(1));
+        assert_eq!(cache.get(&[b'y'; 60_000], at(150)), None);
+    }
+
+    #[test]
+    fn none_is_a_size_too() {
+        let mut cache = Cache::new(0, 0);
+        cache.insert(b"token", holds(1));
+        assert_eq!(cache.get(b"token", at(150)), None);
+    }
+}
