@@ -11,6 +11,7 @@ mod config;
 mod header_name;
 mod http;
 mod json;
+mod plain_path;
 mod policy;
 mod ports;
 mod step;
@@ -23,9 +24,10 @@ pub use config::{ConfigErrors, Fault, Sensitive, decode};
 pub use header_name::{HeaderName, InvalidHeaderName, InvalidHeaderValue, header_value};
 pub use http::{Headers, RequestHead, ResponseHead};
 pub use json::Json;
+pub use plain_path::PlainPath;
 pub use policy::{Needs, Policy, Read};
 pub use ports::{
-    Change, Clock, Connection, Env, Host, Metrics, Random, Store, StoreError, UnixTime, Version,
-    Written,
+    Attributes, Change, Clock, Connection, Env, Host, Metrics, Random, Store, StoreError, UnixTime,
+    Version, Written,
 };
 pub use step::{Edit, Reply, Step};

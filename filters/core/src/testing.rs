@@ -7,7 +7,8 @@ use std::{
 };
 
 use crate::{
-    Clock, Connection, Env, Host, Metrics, Random, Store, StoreError, UnixTime, Version, Written,
+    Attributes, Clock, Connection, Env, Host, Metrics, Random, Store, StoreError, UnixTime,
+    Version, Written,
 };
 
 /// Values and their versions.
@@ -34,6 +35,8 @@ pub struct World {
     pub values: RefCell<Values>,
     /// How often random bytes were drawn.
     pub drawn: Cell<u8>,
+    /// The attributes set.
+    pub attributes: RefCell<BTreeMap<String, Vec<u8>>>,
 }
 
 impl Default for World {
@@ -49,6 +52,7 @@ impl Default for World {
             events: RefCell::default(),
             values: RefCell::default(),
             drawn: Cell::new(0),
+            attributes: RefCell::default(),
         }
     }
 }
@@ -68,7 +72,14 @@ impl World {
 
     /// Its ports.
     pub fn env(&self) -> Env<'_> {
-        Env { clock: self, store: self, connection: self, random: self, metrics: self }
+        Env {
+            clock: self,
+            store: self,
+            connection: self,
+            random: self,
+            metrics: self,
+            attributes: self,
+        }
     }
 }
 
@@ -113,6 +124,12 @@ impl Random for World {
 impl Metrics for World {
     fn count(&self, event: &'static str) {
         self.events.borrow_mut().push(event);
+    }
+}
+
+impl Attributes for World {
+    fn set(&self, name: &str, value: &[u8]) {
+        self.attributes.borrow_mut().insert(name.to_owned(), value.to_vec());
     }
 }
 

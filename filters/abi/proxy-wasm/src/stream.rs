@@ -38,6 +38,7 @@ impl<P: Policy> Stream<P> {
             connection: &proxy,
             random: &proxy,
             metrics: &configured.counters,
+            attributes: &proxy,
         };
         let map = read(Map::Request, configured.policy.needs().request)?;
         let head = RequestHead { headers: Headers::borrowed(header_map::lines(&map)) };
