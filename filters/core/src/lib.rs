@@ -12,6 +12,7 @@ mod fetch;
 mod header_name;
 mod http;
 mod json;
+mod plain_path;
 mod policy;
 mod ports;
 mod step;
@@ -25,9 +26,10 @@ pub use fetch::{Duty, Fetch, FetchError, FetchReply};
 pub use header_name::{HeaderName, InvalidHeaderName, InvalidHeaderValue, header_value};
 pub use http::{Headers, RequestHead, ResponseHead};
 pub use json::Json;
+pub use plain_path::PlainPath;
 pub use policy::{Needs, Policy, Read};
 pub use ports::{
-    Change, Clock, Connection, Env, Host, Metrics, Random, Store, StoreError, UnixTime, Version,
-    Written,
+    Attributes, Change, Clock, Connection, Env, Host, Metrics, Random, Store, StoreError, UnixTime,
+    Version, Written,
 };
 pub use step::{Edit, Reply, Step};

@@ -31,6 +31,8 @@ pub struct Env<'a> {
     pub metrics: &'a dyn Metrics,
     /// Whether the request may be held: the host can, its bound is not reached, its time not over.
     pub may_wait: bool,
+    /// Facts for later filters and the access log.
+    pub attributes: &'a dyn Attributes,
 }
 
 /// A source of randomness, good enough to key a hash.
@@ -43,6 +45,12 @@ pub trait Random {
 pub trait Metrics {
     /// Counts one of the policy's `EVENTS`. What is not among them is not counted.
     fn count(&self, event: &'static str);
+}
+
+/// Facts about a request, for later filters and the access log.
+pub trait Attributes {
+    /// Tells one. Does nothing on a host that has no place for it: no decision may hang on it.
+    fn set(&self, name: &str, value: &[u8]);
 }
 
 /// The wall clock.

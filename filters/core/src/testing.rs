@@ -7,7 +7,8 @@ use std::{
 };
 
 use crate::{
-    Clock, Connection, Env, Host, Metrics, Random, Store, StoreError, UnixTime, Version, Written,
+    Attributes, Clock, Connection, Env, Host, Metrics, Random, Store, StoreError, UnixTime,
+    Version, Written,
 };
 
 /// Values and their versions.
@@ -36,6 +37,8 @@ pub struct World {
     pub drawn: Cell<u8>,
     /// Whether requests may wait.
     pub may_wait: Cell<bool>,
+    /// The attributes set.
+    pub attributes: RefCell<BTreeMap<String, Vec<u8>>>,
 }
 
 impl Default for World {
@@ -52,6 +55,7 @@ impl Default for World {
             values: RefCell::default(),
             drawn: Cell::new(0),
             may_wait: Cell::new(false),
+            attributes: RefCell::default(),
         }
     }
 }
@@ -79,6 +83,7 @@ impl World {
             random: self,
             metrics: self,
             may_wait: self.may_wait.get(),
+            attributes: self,
         }
     }
 }
@@ -124,6 +129,12 @@ impl Random for World {
 impl Metrics for World {
     fn count(&self, event: &'static str) {
         self.events.borrow_mut().push(event);
+    }
+}
+
+impl Attributes for World {
+    fn set(&self, name: &str, value: &[u8]) {
+        self.attributes.borrow_mut().insert(name.to_owned(), value.to_vec());
     }
 }
 

@@ -4,7 +4,11 @@ use novasphere_core::{ConfigErrors, Json, UnixTime};
 
 use crate::{
     config::{Config, TimeClaim},
+    denied::DeniedTokens,
     refusal::Refusal,
+    required::{RequiredClaim, required_claims},
+    scope::Scopes,
+    token::Token,
 };
 
 /// In seconds.
@@ -12,17 +16,26 @@ const MAX_LEEWAY: u32 = 3600;
 /// In seconds: a year, as in Kong.
 const MAX_EXPIRATION: u32 = 31_536_000;
 
-/// Rules for the registered claims (RFC 7519 section 4.1).
+/// Rules for the registered claims (RFC 7519 section 4.1), and for those that grant something.
 #[derive(Debug)]
 pub(crate) struct ClaimRules {
     exp_required: bool,
     nbf_required: bool,
+    /// Required, and not in the future. Otherwise nothing follows from it: RFC 7519 section 4.1.6
+    /// makes it no condition.
+    iat_counts: bool,
     /// In seconds.
     leeway: f64,
     /// How far ahead `exp` may be, in seconds.
     maximum_expiration: Option<f64>,
+    /// Values of `typ`, without `application/`.
+    types: Option<Vec<String>>,
     issuers: Option<Vec<String>>,
     audiences: Option<Vec<String>>,
+    subjects: Option<Vec<String>>,
+    denied: DeniedTokens,
+    required: Vec<RequiredClaim>,
+    scopes: Option<Scopes>,
 }
 
 impl ClaimRules {
@@ -49,20 +62,44 @@ impl ClaimRules {
             exp_required,
             nbf_required: config.claims_to_verify.contains(&TimeClaim::Nbf),
             leeway: leeway.into(),
+            iat_counts: config.claims_to_verify.contains(&TimeClaim::Iat),
             maximum_expiration: (maximum > 0).then_some(maximum.into()),
+            types: list(&config.typ, "typ", errors)
+                .map(|types| types.iter().map(|typ| media_type(typ).to_owned()).collect()),
             issuers: list(&config.issuers, "issuers", errors),
             audiences: list(&config.audiences, "audiences", errors),
+            subjects: list(&config.subjects, "subjects", errors),
+            denied: DeniedTokens::new(config, errors),
+            required: required_claims(config, errors),
+            scopes: Scopes::new(config, errors),
         }
     }
 
-    /// Checks the claims of a token whose signature is verified.
-    pub fn check(&self, claims: &Json, now: UnixTime) -> Result<(), Refusal> {
-        self.check_time(claims, now)?;
-        if let Some(issuers) = &self.issuers {
-            let issuer = claims.get("iss").and_then(Json::as_str);
-            if !issuer.is_some_and(|issuer| issuers.iter().any(|known| known == issuer)) {
-                return Err(Refusal::WrongIssuer);
-            }
+    /// The `scope` attribute of a challenge.
+    pub fn scope_attribute(&self) -> Option<String> {
+        self.scopes.as_ref().map(Scopes::attribute)
+    }
+
+    /// Checks a token whose signature is verified: first whether it is good, then whether for this
+    /// (RFC 6750 section 3.1).
+    pub fn check(&self, token: &Token<'_>, now: UnixTime) -> Result<(), Refusal> {
+        self.check_time(&token.claims, now)?;
+        self.check_names(token)?;
+        self.check_grants(&token.claims)
+    }
+
+    /// Who issued it, for whom, to whom, and what kind of token it is.
+    fn check_names(&self, token: &Token<'_>) -> Result<(), Refusal> {
+        let claims = &token.claims;
+        let known = |list: &Option<Vec<String>>, claim: &str| {
+            let text = claims.get(claim).and_then(Json::as_str);
+            list.as_ref().is_none_or(|list| text.is_some_and(|t| list.iter().any(|k| k == t)))
+        };
+        if !known(&self.issuers, "iss") {
+            return Err(Refusal::WrongIssuer);
+        }
+        if !known(&self.subjects, "sub") {
+            return Err(Refusal::WrongSubject);
         }
         if let Some(audiences) = &self.audiences {
             let ours = |claim: &Json| {
@@ -77,6 +114,27 @@ impl ClaimRules {
             if !named {
                 return Err(Refusal::WrongAudience);
             }
+        }
+        self.check_type(&token.header)
+    }
+
+    /// Kinds of token are not to be mixed up (RFC 8725 section 3.11).
+    fn check_type(&self, header: &Json) -> Result<(), Refusal> {
+        let Some(types) = &self.types else { return Ok(()) };
+        let typ = header.get("typ").and_then(Json::as_str).map(media_type);
+        let known = typ.is_some_and(|typ| types.iter().any(|t| t.eq_ignore_ascii_case(typ)));
+        if known { Ok(()) } else { Err(Refusal::WrongType) }
+    }
+
+    fn check_grants(&self, claims: &Json) -> Result<(), Refusal> {
+        if self.denied.has(claims) {
+            return Err(Refusal::Denied);
+        }
+        if !self.required.iter().all(|required| required.holds(claims)) {
+            return Err(Refusal::RequiredClaim);
+        }
+        if self.scopes.as_ref().is_some_and(|scopes| !scopes.granted_by(claims)) {
+            return Err(Refusal::InsufficientScope);
         }
         Ok(())
     }
@@ -94,11 +152,23 @@ impl ClaimRules {
             _ => {}
         }
         match numeric_date(claims, "nbf")? {
-            Some(nbf) if now < nbf - self.leeway => Err(Refusal::NotYetValid),
-            None if self.nbf_required => Err(Refusal::MissingClaim),
+            Some(nbf) if now < nbf - self.leeway => return Err(Refusal::NotYetValid),
+            None if self.nbf_required => return Err(Refusal::MissingClaim),
+            _ => {}
+        }
+        match numeric_date(claims, "iat")? {
+            Some(iat) if self.iat_counts && now < iat - self.leeway => Err(Refusal::IssuedInFuture),
+            None if self.iat_counts => Err(Refusal::MissingClaim),
             _ => Ok(()),
         }
     }
+}
+
+/// A `typ`, which may leave `application/` out, in any case (RFC 7515 section 4.1.9).
+fn media_type(typ: &str) -> &str {
+    let prefix = typ.get(.."application/".len());
+    let rest = typ.get("application/".len()..);
+    prefix.filter(|prefix| prefix.eq_ignore_ascii_case("application/")).and(rest).unwrap_or(typ)
 }
 
 /// A NumericDate (RFC 7519 section 2): seconds, maybe fractional.

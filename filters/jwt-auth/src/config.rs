@@ -1,6 +1,8 @@
 //! The configuration as users write it, and how it becomes a policy. Names and defaults are those
 //! of Kong's jwt plugin where that has the thing.
 
+mod rules;
+
 use std::fmt;
 
 use novasphere_core::{ConfigErrors, Host, Sensitive, decode};
@@ -9,9 +11,14 @@ use serde::{
     de::{Error, MapAccess, Visitor},
 };
 
+pub(crate) use self::rules::{
+    ClaimToAttribute, DeniedTokensConfig, ErrorFormat, RequiredClaimConfig, ScopesConfig,
+    SkipConfig,
+};
 use crate::{
-    JwtAuth, claims::ClaimRules, credential::Credentials, identity::IdentityHeaders,
-    refusal::Challenges, source::TokenSources, verifier::Algorithm,
+    JwtAuth, answer::Answers, attributes::ClaimAttributes, claims::ClaimRules,
+    credential::Credentials, identity::IdentityHeaders, skip::SkipRules, source::TokenSources,
+    verifier::Algorithm,
 };
 
 /// The configuration of the jwt-auth filter.
@@ -35,25 +42,56 @@ pub(crate) struct Config {
     pub uri_param_names: Vec<String>,
     /// Cookies that carry a token. Default none.
     pub cookie_names: Vec<String>,
-    /// Time claims a token must have: `exp`, `nbf`. One that it has is honoured even when not
-    /// listed. Default `[exp]`.
+    /// Whether the upstream gets the token's header and cookie too. Default true.
+    pub forward_token: bool,
+    /// Time claims a token must have: `exp`, `nbf`, `iat`. An `exp` or `nbf` that it has is honoured
+    /// even when not listed. Default `[exp]`.
     pub claims_to_verify: Vec<TimeClaim>,
     /// How far clocks may differ, in seconds, 0 to 3600. Default 0.
     pub leeway: u32,
     /// How far ahead `exp` may be, in seconds, 0 to 31536000; 0 is no bound. Needs `exp` in
     /// `claims_to_verify`. Default 0.
     pub maximum_expiration: u32,
+    /// The `typ` values accepted, at least one; case and `application/` do not matter. Default: any
+    /// or none.
+    pub typ: Option<Vec<String>>,
     /// The `iss` values accepted, at least one. Default: any.
     pub issuers: Option<Vec<String>>,
     /// The `aud` values accepted, at least one; a token needs one of them. Default: any or none.
     pub audiences: Option<Vec<String>>,
+    /// The `sub` values accepted, at least one. Default: any or none.
+    pub subjects: Option<Vec<String>>,
+    /// Claims a token must have; without one it is a 403. Default none.
+    pub required_claims: Vec<RequiredClaimConfig>,
+    /// Scopes a token must have; without them it is a 403. Default none.
+    pub scopes: Option<ScopesConfig>,
+    /// Tokens that are refused although they are good. Default none.
+    pub denied_tokens: DeniedTokensConfig,
+    /// Whether a request without a token passes, with no identity; one with a bad token does not.
+    /// Default false.
+    pub optional: bool,
+    /// The consumer of every request without a good token, which passes then. Default: it is
+    /// refused.
+    pub anonymous: Option<ConsumerConfig>,
+    /// Requests that need no token. Default none.
+    pub skip: Vec<SkipConfig>,
+    /// Whether nothing is refused, only counted. Default false.
+    pub report_only: bool,
     /// Whether a CORS preflight needs a token too. Default true: the cors filter answers preflights
     /// before they come here.
     pub run_on_preflight: bool,
     /// The protection space named in `WWW-Authenticate` (RFC 9110 section 11.5). Default none.
     pub realm: Option<String>,
+    /// The form of a refusal's body: `kong`, `problem+json` or `template`. Default `kong`.
+    pub error_format: ErrorFormat,
+    /// JSON text with `$status` and `$message` in it. Needs `error_format: template`.
+    pub error_template: Option<String>,
+    /// Whether a refusal tells its reason. Default false.
+    pub verbose_errors: bool,
     /// Claims that become headers for the upstream. Default none.
     pub claims_to_headers: Vec<ClaimToHeader>,
+    /// Claims that later filters and the access log can read. Default none.
+    pub claims_to_attributes: Vec<ClaimToAttribute>,
 }
 
 impl Default for Config {
@@ -66,14 +104,28 @@ impl Default for Config {
             header_names: vec!["authorization".to_owned()],
             uri_param_names: vec!["jwt".to_owned()],
             cookie_names: Vec::new(),
+            forward_token: true,
             claims_to_verify: vec![TimeClaim::Exp],
             leeway: 0,
             maximum_expiration: 0,
+            typ: None,
             issuers: None,
             audiences: None,
+            subjects: None,
+            required_claims: Vec::new(),
+            scopes: None,
+            denied_tokens: DeniedTokensConfig::default(),
+            optional: false,
+            anonymous: None,
+            skip: Vec::new(),
+            report_only: false,
             run_on_preflight: true,
             realm: None,
+            error_format: ErrorFormat::default(),
+            error_template: None,
+            verbose_errors: false,
             claims_to_headers: Vec::new(),
+            claims_to_attributes: Vec::new(),
         }
     }
 }
@@ -122,6 +174,8 @@ pub(crate) enum TimeClaim {
     Exp,
     /// Not before (RFC 7519 section 4.1.5).
     Nbf,
+    /// Issued at (RFC 7519 section 4.1.6).
+    Iat,
 }
 
 /// A claim that becomes a header.
@@ -170,13 +224,25 @@ impl<'de> Deserialize<'de> for SecretConfig {
 /// Checks `config` and computes the policy.
 pub(crate) fn configure(config: &[u8], host: &dyn Host) -> Result<JwtAuth, ConfigErrors> {
     let (config, mut errors) = decode::<Config>(config)?;
+    if config.optional && config.anonymous.is_some() {
+        let message = "excludes anonymous: there, requests without a token pass as that consumer";
+        errors.add("optional", message);
+    }
+    let credentials = Credentials::new(&config, host, &mut errors);
+    let sources = TokenSources::new(&config, &mut errors);
+    let claims = ClaimRules::new(&config, &mut errors);
+    let answers = Answers::new(&config, claims.scope_attribute(), &mut errors);
     let policy = JwtAuth {
-        credentials: Credentials::new(&config, host, &mut errors),
-        sources: TokenSources::new(&config, &mut errors),
-        claims: ClaimRules::new(&config, &mut errors),
-        challenges: Challenges::new(&config, &mut errors),
+        credentials,
+        sources,
+        claims,
+        answers,
         identity: IdentityHeaders::new(&config, &mut errors),
+        attributes: ClaimAttributes::new(&config, &mut errors),
+        skip: SkipRules::new(&config, &mut errors),
         run_on_preflight: config.run_on_preflight,
+        optional: config.optional,
+        report_only: config.report_only,
     };
     errors.into_result(policy)
 }

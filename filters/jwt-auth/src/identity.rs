@@ -6,7 +6,8 @@ use std::borrow::Cow;
 use novasphere_core::{ConfigErrors, Edit, HeaderName, Json, RequestHead};
 
 use crate::{
-    config::{ClaimToHeader, Config, required},
+    claim_path::ClaimPath,
+    config::{ClaimToHeader, Config, ConsumerConfig, required},
     credential::Credential,
     header_text,
     refusal::Refusal,
@@ -49,6 +50,8 @@ pub(crate) struct IdentityHeaders {
     /// Kong's, then those of `claims`.
     owned: Vec<OwnedHeader>,
     claims: Vec<ClaimSource>,
+    /// The values of the consumer headers for a request that passes as the anonymous consumer.
+    anonymous: Option<[Option<Vec<u8>>; 5]>,
 }
 
 #[derive(Debug)]
@@ -60,10 +63,7 @@ struct OwnedHeader {
 
 #[derive(Debug)]
 struct ClaimSource {
-    /// The claim's name as a whole.
-    name: String,
-    /// The same, split at its dots.
-    path: Vec<String>,
+    path: ClaimPath,
     keep_inbound: bool,
 }
 
@@ -84,20 +84,28 @@ impl IdentityHeaders {
         let mut claims = Vec::new();
         for (i, wire) in config.claims_to_headers.iter().enumerate() {
             let at = format!("claims_to_headers[{i}]");
-            let claim = ClaimSource::new(wire, &at, errors);
+            let claim = ClaimPath::new(wire.claim.as_deref(), &at, errors)
+                .map(|path| ClaimSource { path, keep_inbound: wire.keep_inbound });
             let header = header_for_claim(wire, &at, &owned, errors);
             if let (Some(claim), Some(name)) = (claim, header) {
                 claims.push(claim);
                 owned.push(OwnedHeader::new(name));
             }
         }
-        Self { owned, claims }
+        let anonymous = config.anonymous.as_ref().map(|wire| anonymous_values(wire, errors));
+        Self { owned, claims, anonymous }
     }
 
     /// The fates when nobody is known to send the request.
     pub fn nobody(&self) -> Vec<Fate<'_>> {
         let claims = self.claims.iter().map(ClaimSource::fate_without);
         CONSUMER_HEADERS.iter().map(|_| Fate::Remove).chain(claims).collect()
+    }
+
+    /// The fates when the request passes as the anonymous consumer, if there is one.
+    pub fn anonymous(&self) -> Option<Vec<Fate<'_>>> {
+        let claims = self.claims.iter().map(ClaimSource::fate_without);
+        Some(self.anonymous.as_ref()?.iter().map(consumer_fate).chain(claims).collect())
     }
 
     /// The fates when `credential` vouches for `claims`.
@@ -113,11 +121,8 @@ impl IdentityHeaders {
             &credential.identifier,
             &None,
         ];
-        let fate = |value: &'p Option<Vec<u8>>| {
-            value.as_deref().map_or(Fate::Remove, |value| Fate::Set(Cow::Borrowed(value)))
-        };
         let mut fates = Vec::with_capacity(self.owned.len());
-        fates.extend(consumer.into_iter().map(fate));
+        fates.extend(consumer.into_iter().map(consumer_fate));
         for source in &self.claims {
             fates.push(source.fate(claims)?);
         }
@@ -152,6 +157,29 @@ impl IdentityHeaders {
     }
 }
 
+fn consumer_fate(value: &Option<Vec<u8>>) -> Fate<'_> {
+    value.as_deref().map_or(Fate::Remove, |value| Fate::Set(Cow::Borrowed(value)))
+}
+
+/// In the order of [`CONSUMER_HEADERS`].
+fn anonymous_values(wire: &ConsumerConfig, errors: &mut ConfigErrors) -> [Option<Vec<u8>>; 5] {
+    let mut value = |field: &str, text: &Option<String>| {
+        let value = header_text::from_text(text.as_deref()?);
+        if value.is_err() {
+            let message = "holds a control character, or is too long for a header";
+            errors.add(format!("anonymous.{field}"), message);
+        }
+        value.ok().filter(|value| !value.is_empty())
+    };
+    [
+        value("id", &wire.id),
+        value("custom_id", &wire.custom_id),
+        value("username", &wire.username),
+        None,
+        Some(b"true".to_vec()),
+    ]
+}
+
 impl OwnedHeader {
     fn new(name: HeaderName) -> Self {
         let mut spellings = vec![String::new()];
@@ -172,12 +200,6 @@ fn is_separator(c: char) -> bool {
 }
 
 impl ClaimSource {
-    fn new(wire: &ClaimToHeader, at: &str, errors: &mut ConfigErrors) -> Option<Self> {
-        let name = required(wire.claim.as_deref(), &format!("{at}.claim"), errors)?.to_owned();
-        let path = name.split('.').map(str::to_owned).collect();
-        Some(Self { name, path, keep_inbound: wire.keep_inbound })
-    }
-
     fn fate_without<'p>(&self) -> Fate<'p> {
         if self.keep_inbound { Fate::Keep } else { Fate::Remove }
     }
@@ -185,20 +207,14 @@ impl ClaimSource {
     /// The fate of the header. An empty text has no header: on some hosts setting one to nothing
     /// removes it.
     fn fate<'p>(&self, claims: &Json) -> Result<Fate<'p>, Refusal> {
-        match self.find(claims) {
-            None | Some(Json::Null) => Ok(self.fate_without()),
+        match self.path.find(claims) {
+            None => Ok(self.fate_without()),
             Some(claim) => match header_text::from_claim(claim) {
                 Ok(value) if value.is_empty() => Ok(Fate::Remove),
                 Ok(value) => Ok(Fate::Set(Cow::Owned(value))),
                 Err(header_text::UnusableText) => Err(Refusal::UnusableClaim),
             },
         }
-    }
-
-    /// A claim of that whole name comes first: namespaced claims have dots in theirs.
-    fn find<'c>(&self, claims: &'c Json) -> Option<&'c Json> {
-        let nested = || self.path.iter().try_fold(claims, |object, name| object.get(name));
-        claims.get(&self.name).or_else(nested)
     }
 }
 

@@ -23,15 +23,22 @@
 //! A refusal is a 401 that does not tell which step failed; the decision, seen by the operator
 //! only, does.
 
+mod answer;
+mod attributes;
 mod cache;
+mod claim_path;
 mod claims;
 mod config;
 mod credential;
+mod denied;
 mod header_text;
 mod identity;
 mod policy;
 mod refusal;
 mod remote;
+mod required;
+mod scope;
+mod skip;
 mod source;
 #[cfg(test)]
 mod tests;

@@ -1,12 +1,6 @@
-//! Why a request is refused, and what its sender gets to see of that.
+//! Why a request is refused.
 
-use std::borrow::Cow;
-
-use novasphere_core::{ConfigErrors, HeaderName, Reply};
-
-use crate::config::Config;
-
-/// Why a request is refused. Operators see it as the decision; clients do not.
+/// Why a request is refused. Operators see it as the decision; clients only with `verbose_errors`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
     /// Nothing that looks like a token.
@@ -27,22 +21,63 @@ pub(crate) enum Refusal {
     AlgorithmMismatch,
     /// Signed by none of the credentials.
     BadSignature,
-    /// `exp` or `nbf` is no number.
+    /// `typ` is none of those accepted.
+    WrongType,
+    /// `exp`, `nbf` or `iat` is no number.
     MalformedClaim,
-    /// `exp` or `nbf` is required and missing.
+    /// `exp`, `nbf` or `iat` is required and missing.
     MissingClaim,
     /// From `exp` on.
     Expired,
     /// Before `nbf`.
     NotYetValid,
+    /// Before `iat`.
+    IssuedInFuture,
     /// `exp` is further ahead than `maximum_expiration`.
     LifetimeTooLong,
     /// `iss` is none of the issuers.
     WrongIssuer,
     /// `aud` names none of the audiences.
     WrongAudience,
-    /// A claim for a header cannot be one.
+    /// `sub` is none of the subjects.
+    WrongSubject,
+    /// Its `jti` or `sub` is among the denied ones.
+    Denied,
+    /// A claim for a header or an attribute cannot be one.
     UnusableClaim,
+    /// A required claim is missing or another.
+    RequiredClaim,
+    /// A required scope is missing.
+    InsufficientScope,
+}
+
+/// What a refusal means to the client (RFC 6750 section 3.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// A token is needed.
+    NoToken,
+    /// Another token is needed.
+    InvalidToken,
+    /// The token is good, but not for this.
+    Forbidden,
+}
+
+impl Verdict {
+    /// The status code.
+    pub const fn status(self) -> u16 {
+        match self {
+            Verdict::NoToken | Verdict::InvalidToken => 401,
+            Verdict::Forbidden => 403,
+        }
+    }
+
+    /// The reason phrase of the status (RFC 9110 section 15.5).
+    pub const fn title(self) -> &'static str {
+        match self {
+            Verdict::NoToken | Verdict::InvalidToken => "Unauthorized",
+            Verdict::Forbidden => "Forbidden",
+        }
+    }
 }
 
 impl Refusal {
@@ -58,63 +93,61 @@ impl Refusal {
             Refusal::UnknownKey => "unknown_key",
             Refusal::AlgorithmMismatch => "algorithm_mismatch",
             Refusal::BadSignature => "bad_signature",
+            Refusal::WrongType => "wrong_type",
             Refusal::MalformedClaim => "malformed_claim",
             Refusal::MissingClaim => "missing_claim",
             Refusal::Expired => "expired",
             Refusal::NotYetValid => "not_yet_valid",
+            Refusal::IssuedInFuture => "issued_in_future",
             Refusal::LifetimeTooLong => "lifetime_too_long",
             Refusal::WrongIssuer => "wrong_issuer",
             Refusal::WrongAudience => "wrong_audience",
+            Refusal::WrongSubject => "wrong_subject",
+            Refusal::Denied => "denied",
             Refusal::UnusableClaim => "unusable_claim",
-        }
-    }
-}
-
-static WWW_AUTHENTICATE: HeaderName = HeaderName::from_static("www-authenticate");
-static CONTENT_TYPE: HeaderName = HeaderName::from_static("content-type");
-
-/// The challenges of RFC 6750 section 3, one for requests without a token, one for all others.
-#[derive(Debug)]
-pub(crate) struct Challenges {
-    no_token: String,
-    invalid_token: String,
-}
-
-impl Challenges {
-    pub fn new(config: &Config, errors: &mut ConfigErrors) -> Self {
-        let error = r#"error="invalid_token""#;
-        let Some(realm) = &config.realm else {
-            return Self {
-                no_token: "Bearer".to_owned(),
-                invalid_token: format!("Bearer {error}"),
-            };
-        };
-        let quotable = |b: u8| matches!(b, b' '..=b'~') && !matches!(b, b'"' | b'\\');
-        if realm.is_empty() {
-            errors.add("realm", "is empty; leave it out for none");
-        } else if !realm.bytes().all(quotable) {
-            let message = format!("{realm:?} must be printable ASCII without \" and \\");
-            errors.add("realm", message);
-        }
-        Self {
-            no_token: format!(r#"Bearer realm="{realm}""#),
-            invalid_token: format!(r#"Bearer realm="{realm}", {error}"#),
+            Refusal::RequiredClaim => "required_claim",
+            Refusal::InsufficientScope => "insufficient_scope",
         }
     }
 
-    /// The answer to a refused request.
-    pub fn reply(&self, refusal: Refusal) -> Reply<'_> {
-        let challenge = match refusal {
-            Refusal::NoToken => &self.no_token,
-            _ => &self.invalid_token,
-        };
-        Reply {
-            status: 401,
-            headers: vec![
-                (&WWW_AUTHENTICATE, Cow::Borrowed(challenge.as_bytes())),
-                (&CONTENT_TYPE, Cow::Borrowed(b"application/json")),
-            ],
-            body: Cow::Borrowed(br#"{"message":"Unauthorized"}"#),
+    /// What it means to the client.
+    pub const fn verdict(self) -> Verdict {
+        match self {
+            Refusal::NoToken => Verdict::NoToken,
+            Refusal::RequiredClaim | Refusal::InsufficientScope => Verdict::Forbidden,
+            _ => Verdict::InvalidToken,
         }
+    }
+
+    /// It for a developer: the words of Kong's plugin where that has some.
+    pub fn reason(self, key_claim_name: &str) -> String {
+        let reason = match self {
+            Refusal::NoToken => "Unauthorized",
+            Refusal::RepeatedHeader => "Token header on more than one line",
+            Refusal::MultipleTokens => "Multiple tokens provided",
+            Refusal::TokenTooLarge => "Bad token; too large",
+            Refusal::MalformedToken => "Bad token; malformed",
+            Refusal::CriticalHeader => "Bad token; crit and b64 are not supported",
+            Refusal::UnknownKey => {
+                return format!("No credentials found for given '{key_claim_name}'");
+            }
+            Refusal::AlgorithmMismatch => "Invalid algorithm",
+            Refusal::BadSignature => "Invalid signature",
+            Refusal::WrongType => "typ not accepted",
+            Refusal::MalformedClaim => "exp, nbf and iat must be numbers",
+            Refusal::MissingClaim => "exp, nbf or iat missing",
+            Refusal::Expired => "token expired",
+            Refusal::NotYetValid => "token not valid yet",
+            Refusal::IssuedInFuture => "token issued in the future",
+            Refusal::LifetimeTooLong => "exceeds maximum allowed expiration",
+            Refusal::WrongIssuer => "iss not accepted",
+            Refusal::WrongAudience => "aud not accepted",
+            Refusal::WrongSubject => "sub not accepted",
+            Refusal::Denied => "token revoked",
+            Refusal::UnusableClaim => "a claim cannot be passed on",
+            Refusal::RequiredClaim => "a required claim is missing or another",
+            Refusal::InsufficientScope => "a required scope is missing",
+        };
+        reason.to_owned()
     }
 }

@@ -2,9 +2,11 @@
 
 use std::borrow::Cow;
 
-use novasphere_core::{ConfigErrors, HeaderName, RequestHead, target};
+use novasphere_core::{ConfigErrors, Edit, HeaderName, RequestHead, target};
 
 use crate::{config::Config, refusal::Refusal};
+
+static COOKIE: HeaderName = HeaderName::from_static("cookie");
 
 /// Names of query parameters, cookies and headers that carry tokens.
 #[derive(Debug)]
@@ -12,6 +14,8 @@ pub(crate) struct TokenSources {
     params: Vec<String>,
     cookies: Vec<String>,
     headers: Vec<HeaderName>,
+    /// Whether the upstream gets tokens in headers and cookies.
+    forward: bool,
 }
 
 impl TokenSources {
@@ -39,12 +43,44 @@ impl TokenSources {
         if params.is_empty() && cookies.is_empty() && config.header_names.is_empty() {
             errors.add("header_names", "is empty, as are all other places a token could be in");
         }
-        Self { params, cookies, headers }
+        Self { params, cookies, headers, forward: config.forward_token }
     }
 
-    /// The request target without the parameters that carry tokens; `None` when it has none.
-    pub fn strip(&self, head: &RequestHead<'_>) -> Option<Vec<u8>> {
-        target::without_params(head.target(), &self.params)
+    /// The edits that take tokens from a request: from the query always, since it gets into logs,
+    /// from elsewhere unless they are forwarded.
+    pub fn strip<'p>(&'p self, head: &RequestHead<'_>) -> Vec<Edit<'p>> {
+        let mut edits = Vec::new();
+        if !self.forward {
+            let carries = |name: &&HeaderName| {
+                head.headers.get_all(name.as_str()).any(|line| bearer(line).is_some())
+            };
+            edits.extend(self.headers.iter().filter(carries).map(Edit::Remove));
+            edits.extend(self.strip_cookies(head));
+        }
+        edits.extend(target::without_params(head.target(), &self.params).map(Edit::Target));
+        edits
+    }
+
+    /// Takes the cookies that carry tokens from all cookie lines; the rest goes into one line (RFC
+    /// 9113 section 8.2.3).
+    fn strip_cookies<'p>(&self, head: &RequestHead<'_>) -> Option<Edit<'p>> {
+        let is_source = |pair: &&[u8]| cookie(pair).is_some_and(|(name, _)| self.is_cookie(name));
+        if self.cookies.is_empty() || !cookie_pairs(head).any(|pair| is_source(&pair)) {
+            return None;
+        }
+        let rest: Vec<&[u8]> = cookie_pairs(head)
+            .filter(|pair| !is_source(pair))
+            .map(<[u8]>::trim_ascii)
+            .filter(|pair| !pair.is_empty())
+            .collect();
+        if rest.is_empty() {
+            return Some(Edit::Remove(&COOKIE));
+        }
+        Some(Edit::Set(&COOKIE, Cow::Owned(rest.join(&b"; "[..]))))
+    }
+
+    fn is_cookie(&self, name: &[u8]) -> bool {
+        self.cookies.iter().any(|cookie| cookie.as_bytes() == name)
     }
 
     /// The one token of a request.
@@ -67,9 +103,8 @@ impl TokenSources {
             }
         }
         if !self.cookies.is_empty() {
-            let is_source =
-                |name: &[u8]| self.cookies.iter().any(|cookie| cookie.as_bytes() == name);
-            for token in cookies(head).filter(|(name, _)| is_source(name)).map(|(_, value)| value) {
+            let cookies = cookie_pairs(head).filter_map(cookie);
+            for (_, token) in cookies.filter(|(name, _)| self.is_cookie(name)) {
                 pool.add(Cow::Borrowed(token))?;
             }
         }
@@ -102,13 +137,16 @@ fn bearer(line: &[u8]) -> Option<&[u8]> {
     scheme.eq_ignore_ascii_case(b"bearer").then(|| token.trim_ascii())
 }
 
-/// Names and values of all cookies (RFC 6265 section 4.2.1), quotes around values taken off. HTTP/2
-/// may send them on several lines (RFC 9113 section 8.2.3).
-fn cookies<'h>(head: &'h RequestHead<'_>) -> impl Iterator<Item = (&'h [u8], &'h [u8])> {
-    head.headers.get_all("cookie").flat_map(|line| line.split(|b| *b == b';')).filter_map(|pair| {
-        let equals = pair.iter().position(|b| *b == b'=')?;
-        let (name, value) = (pair.get(..equals)?, pair.get(equals.checked_add(1)?..)?.trim_ascii());
-        let quoted = value.strip_prefix(b"\"").and_then(|value| value.strip_suffix(b"\""));
-        Some((name.trim_ascii(), quoted.unwrap_or(value)))
-    })
+/// What stands between the `;` of all cookie lines: HTTP/2 may send several (RFC 9113 section
+/// 8.2.3).
+fn cookie_pairs<'h>(head: &'h RequestHead<'_>) -> impl Iterator<Item = &'h [u8]> {
+    head.headers.get_all("cookie").flat_map(|line| line.split(|b| *b == b';'))
+}
+
+/// Name and value of a cookie (RFC 6265 section 4.2.1), quotes around the value taken off.
+fn cookie(pair: &[u8]) -> Option<(&[u8], &[u8])> {
+    let equals = pair.iter().position(|b| *b == b'=')?;
+    let (name, value) = (pair.get(..equals)?, pair.get(equals.checked_add(1)?..)?.trim_ascii());
+    let quoted = value.strip_prefix(b"\"").and_then(|value| value.strip_suffix(b"\""));
+    Some((name.trim_ascii(), quoted.unwrap_or(value)))
 }

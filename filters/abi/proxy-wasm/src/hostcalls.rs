@@ -74,6 +74,12 @@ mod abi {
             data: *mut *mut u8,
             size: *mut usize,
         ) -> u32;
+        pub(super) fn proxy_set_property(
+            path: *const u8,
+            path_size: usize,
+            value: *const u8,
+            value_size: usize,
+        ) -> u32;
         pub(super) fn proxy_get_shared_data(
             key: *const u8,
             key_size: usize,
@@ -184,6 +190,14 @@ pub(crate) fn property(path: &[u8]) -> Result<Vec<u8>, Status> {
     returned(|data, len| {
         // SAFETY: the host reads `path` during the call, and writes a pointer and a length.
         unsafe { abi::proxy_get_property(path.as_ptr(), path.len(), data, len) }
+    })
+}
+
+/// Sets a property of the host; `path` is its segments joined by NUL.
+pub(crate) fn set_property(path: &[u8], value: &[u8]) -> Result<(), Status> {
+    // SAFETY: the host reads both during the call only.
+    Status::check(unsafe {
+        abi::proxy_set_property(path.as_ptr(), path.len(), value.as_ptr(), value.len())
     })
 }
 

@@ -6,7 +6,7 @@ use std::{
 };
 
 use novasphere_core::{
-    Clock, Connection, Host, Random, Store, StoreError, UnixTime, Version, Written,
+    Attributes, Clock, Connection, Host, Random, Store, StoreError, UnixTime, Version, Written,
     parse_source_address,
 };
 
@@ -58,6 +58,14 @@ impl Connection for Proxy {
 
     fn service(&self) -> Option<Vec<u8>> {
         hostcalls::property(b"xds\0cluster_name").ok().filter(|name| !name.is_empty())
+    }
+}
+
+impl Attributes for Proxy {
+    /// On Envoy the name becomes the filter state `wasm.<name>`. Hosts without such a thing refuse
+    /// the call, and nothing hangs on it.
+    fn set(&self, name: &str, value: &[u8]) {
+        let _ = hostcalls::set_property(name.as_bytes(), value);
     }
 }
 

@@ -64,6 +64,7 @@ impl<P: Policy> Configured<P> {
             connection: &proxy,
             random: &proxy,
             metrics: &self.counters,
+            attributes: &proxy,
             may_wait,
         };
         let mut state = self.state.try_borrow_mut().ok()?;

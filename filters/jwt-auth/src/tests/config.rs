@@ -179,8 +179,8 @@ fn bounds_and_contradictions_are_faults() {
             "header_names: is empty, as are all other places a token could be in",
         ),
         (
-            r#""claims_to_verify": ["exp", "iat"]"#,
-            "claims_to_verify[1]: must be one of exp, nbf, not \"iat\"",
+            r#""claims_to_verify": ["exp", "aud"]"#,
+            "claims_to_verify[1]: must be one of exp, nbf, iat, not \"aud\"",
         ),
     ] {
         assert_eq!(with(more), fault);

@@ -109,3 +109,49 @@ fn token_parameters_never_reach_the_upstream() {
         assert!(refused.lines.contains(&kept), "{:?}", refused.lines);
     }
 }
+
+const HIDDEN: &str = r#", "forward_token": false, "header_names": ["authorization", "X-Token"],
+    "uri_param_names": ["token"], "cookie_names": ["session", "other"]"#;
+
+#[test]
+fn a_token_that_is_not_forwarded_is_removed_everywhere() {
+    let policy = policy(HIDDEN);
+    let t = token("");
+    let header = format!("Bearer {t}");
+    let rest = |lines: &[(&str, &str)]| {
+        let mut lines = run(&policy, lines).lines;
+        lines.retain(|line| !line.starts_with("x-credential"));
+        lines
+    };
+    assert_eq!(rest(&[("Authorization", &header), ("x-token", &header)]), [""; 0]);
+    assert_eq!(
+        rest(&[("authorization", "Basic x"), ("x-token", &header)]),
+        ["authorization: Basic x"],
+        "no token"
+    );
+    for (cookies, kept) in [
+        (vec![format!("session={t}")], vec![]),
+        (vec![format!("a=b; session={t};c=\"d\" ;; e")], vec!["cookie: a=b; c=\"d\"; e"]),
+        (
+            vec![format!("session=\"{t}\"; sessions=x; xsession=y")],
+            vec!["cookie: sessions=x; xsession=y"],
+        ),
+        (vec!["a=b".into(), format!("session={t}"), "c=d".into()], vec!["cookie: a=b; c=d"]),
+        (vec![format!("session={t}; other=")], vec![]),
+    ] {
+        let lines: Vec<_> = cookies.iter().map(|cookie| ("cookie", &**cookie)).collect();
+        assert_eq!(rest(&lines), kept, "{cookies:?}");
+    }
+    let refused = run(&policy, &[("authorization", "Bearer x"), ("cookie", "session=x; a=b")]);
+    assert_eq!(refused.lines, ["cookie: a=b"], "in the log of a refusal neither");
+}
+
+#[test]
+fn other_cookies_and_headers_are_not_touched() {
+    let cookies = [("cookie", "a=b;c"), ("cookie", "d"), ("x-token", "Basic x")];
+    let outcome = run(&policy(HIDDEN), &cookies);
+    assert_eq!(outcome.edits, 0);
+    let t = format!("session={}", token(""));
+    let outcome = run(&policy(ALL), &[("cookie", &t)]);
+    assert_eq!(outcome.lines[0], format!("cookie: {t}"), "forwarded by default");
+}

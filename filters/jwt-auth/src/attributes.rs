@@ -1,0 +1,68 @@
+//! Claims that later filters and the access log can read.
+
+use novasphere_core::{Attributes, ConfigErrors, Json};
+
+use crate::{
+    claim_path::ClaimPath,
+    config::{ClaimToAttribute, Config, required},
+    header_text::{self, UnusableText},
+    refusal::Refusal,
+};
+
+/// All entries of `claims_to_attributes`.
+#[derive(Debug)]
+pub(crate) struct ClaimAttributes {
+    /// Each claim and the name of its attribute.
+    entries: Vec<(ClaimPath, String)>,
+}
+
+impl ClaimAttributes {
+    pub fn new(config: &Config, errors: &mut ConfigErrors) -> Self {
+        let mut entries: Vec<(ClaimPath, String)> = Vec::new();
+        for (i, wire) in config.claims_to_attributes.iter().enumerate() {
+            let at = format!("claims_to_attributes[{i}]");
+            let path = ClaimPath::new(wire.claim.as_deref(), &at, errors);
+            let name = attribute_name(wire, &format!("{at}.attribute"), errors);
+            let (Some(path), Some(name)) = (path, name) else { continue };
+            if entries.iter().any(|(_, other)| other == name) {
+                errors.add(format!("{at}.attribute"), format!("{name:?} is set already"));
+            }
+            entries.push((path, name.to_owned()));
+        }
+        Self { entries }
+    }
+
+    /// The attributes of a token: like headers, so that no claim can forge a line of a log.
+    pub fn of(&self, claims: &Json) -> Result<Vec<(&str, Vec<u8>)>, Refusal> {
+        let mut values = Vec::with_capacity(self.entries.len());
+        for (path, name) in &self.entries {
+            match path.find(claims).map(header_text::from_claim) {
+                None => {}
+                Some(Ok(value)) => values.push((name.as_str(), value)),
+                Some(Err(UnusableText)) => return Err(Refusal::UnusableClaim),
+            }
+        }
+        Ok(values)
+    }
+}
+
+/// Tells the host all of them.
+pub(crate) fn set(values: Vec<(&str, Vec<u8>)>, attributes: &dyn Attributes) {
+    for (name, value) in values {
+        attributes.set(name, &value);
+    }
+}
+
+/// Characters that have no meaning to log formats and property paths.
+fn attribute_name<'c>(
+    wire: &'c ClaimToAttribute,
+    at: &str,
+    errors: &mut ConfigErrors,
+) -> Option<&'c str> {
+    let name = required(wire.attribute.as_deref(), at, errors)?;
+    if name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.')) {
+        return Some(name);
+    }
+    errors.add(at, format!("{name:?} must be of letters, digits, _, - and ."));
+    None
+}

@@ -1,0 +1,92 @@
+//! Claims a token must have, whatever they mean.
+
+use novasphere_core::{ConfigErrors, Json};
+
+use crate::{
+    claim_path::ClaimPath,
+    config::{Config, RequiredClaimConfig},
+};
+
+/// A claim and what must be in it.
+#[derive(Debug)]
+pub(crate) struct RequiredClaim {
+    path: ClaimPath,
+    test: Test,
+}
+
+#[derive(Debug)]
+enum Test {
+    /// It is there.
+    Present,
+    /// It is one of these.
+    OneOf(Vec<Json>),
+    /// One of these is in it.
+    ContainsAny(Vec<Json>),
+}
+
+/// All entries of `required_claims`.
+pub(crate) fn required_claims(config: &Config, errors: &mut ConfigErrors) -> Vec<RequiredClaim> {
+    let mut rules = Vec::new();
+    for (i, wire) in config.required_claims.iter().enumerate() {
+        let at = format!("required_claims[{i}]");
+        let path = ClaimPath::new(wire.claim.as_deref(), &at, errors);
+        let test = Test::new(wire, &at, errors);
+        rules.extend(path.map(|path| RequiredClaim { path, test }));
+    }
+    rules
+}
+
+impl RequiredClaim {
+    /// Whether `claims` has it.
+    pub fn holds(&self, claims: &Json) -> bool {
+        let Some(claim) = self.path.find(claims) else { return false };
+        match &self.test {
+            Test::Present => true,
+            Test::OneOf(values) => values.iter().any(|value| same(claim, value)),
+            Test::ContainsAny(values) => values.iter().any(|value| contains(claim, value)),
+        }
+    }
+}
+
+impl Test {
+    fn new(wire: &RequiredClaimConfig, at: &str, errors: &mut ConfigErrors) -> Self {
+        let one = |value: &Option<Json>| value.clone().map(|value| vec![value]);
+        let tests = [
+            ("equals", one(&wire.equals)),
+            ("one_of", wire.one_of.clone()),
+            ("contains", one(&wire.contains)),
+            ("contains_any", wire.contains_any.clone()),
+        ];
+        let mut given =
+            tests.into_iter().filter_map(|(name, values)| values.map(|values| (name, values)));
+        let Some((name, values)) = given.next() else { return Test::Present };
+        if let Some((other, _)) = given.next() {
+            errors.add(at, format!("has both {name} and {other}; write an entry for each"));
+        }
+        if values.is_empty() {
+            errors.add(format!("{at}.{name}"), "is empty: no claim could be right");
+        }
+        if values.iter().any(|v| matches!(v, Json::Null | Json::Array(_) | Json::Object(_))) {
+            let message = "must be of strings, numbers and booleans: nothing else is compared";
+            errors.add(format!("{at}.{name}"), message);
+        }
+        if name.starts_with("contains") { Test::ContainsAny(values) } else { Test::OneOf(values) }
+    }
+}
+
+/// An array has items, and a string has words between spaces, as `scope` has (RFC 8693 section 4.2).
+fn contains(claim: &Json, value: &Json) -> bool {
+    match claim {
+        Json::Array(items) => items.iter().any(|item| same(item, value)),
+        Json::String(text) => value.as_str().is_some_and(|word| text.split(' ').any(|w| w == word)),
+        _ => false,
+    }
+}
+
+/// Whole numbers are compared exactly; 5.0 is 5.
+fn same(claim: &Json, value: &Json) -> bool {
+    match (claim, value) {
+        (Json::Number(a), Json::Number(b)) if a.is_f64() || b.is_f64() => a.as_f64() == b.as_f64(),
+        _ => claim == value,
+    }
+}
