@@ -10,7 +10,11 @@ use crate::{
 };
 
 static WWW_AUTHENTICATE: HeaderName = HeaderName::from_static("www-authenticate");
+static RETRY_AFTER: HeaderName = HeaderName::from_static("retry-after");
 static CONTENT_TYPE: HeaderName = HeaderName::from_static("content-type");
+
+/// When keys that have not come are likely to be there, or the next try to fetch them is over.
+const RETRY_AFTER_SECONDS: &[u8] = b"5";
 
 /// Makes the answers.
 #[derive(Debug)]
@@ -63,13 +67,16 @@ impl Answers {
     pub fn reply(&self, refusal: Refusal) -> Reply<'_> {
         let reason = self.verbose.then(|| quotable(&refusal.reason(&self.key_claim_name)));
         let (content_type, body) = self.format.body(refusal.verdict(), reason.as_deref());
-        let challenge = self.challenge(refusal, reason.as_deref());
+        let telling = match refusal.verdict() {
+            Verdict::Unavailable => (&RETRY_AFTER, Cow::Borrowed(RETRY_AFTER_SECONDS)),
+            _ => {
+                let challenge = self.challenge(refusal, reason.as_deref());
+                (&WWW_AUTHENTICATE, Cow::Owned(challenge.into_bytes()))
+            }
+        };
         Reply {
             status: refusal.verdict().status(),
-            headers: vec![
-                (&WWW_AUTHENTICATE, Cow::Owned(challenge.into_bytes())),
-                (&CONTENT_TYPE, Cow::Borrowed(content_type)),
-            ],
+            headers: vec![telling, (&CONTENT_TYPE, Cow::Borrowed(content_type))],
             body: Cow::Owned(body.into_bytes()),
         }
     }
@@ -77,7 +84,7 @@ impl Answers {
     /// The challenge of RFC 6750 section 3. Without a token, it has no error (section 3.1).
     fn challenge(&self, refusal: Refusal, reason: Option<&str>) -> String {
         let error = match refusal.verdict() {
-            Verdict::NoToken => None,
+            Verdict::NoToken | Verdict::Unavailable => None,
             Verdict::InvalidToken => Some("invalid_token"),
             Verdict::Forbidden => Some("insufficient_scope"),
         };

@@ -49,6 +49,8 @@ pub(crate) enum Refusal {
     RequiredClaim,
     /// A required scope is missing.
     InsufficientScope,
+    /// The issuer's keys have not come yet.
+    KeysUnavailable,
 }
 
 /// What a refusal means to the client (RFC 6750 section 3.1).
@@ -60,6 +62,8 @@ pub(crate) enum Verdict {
     InvalidToken,
     /// The token is good, but not for this.
     Forbidden,
+    /// Whether it is good cannot be told now (RFC 9110 section 15.6.4).
+    Unavailable,
 }
 
 impl Verdict {
@@ -68,6 +72,7 @@ impl Verdict {
         match self {
             Verdict::NoToken | Verdict::InvalidToken => 401,
             Verdict::Forbidden => 403,
+            Verdict::Unavailable => 503,
         }
     }
 
@@ -76,6 +81,7 @@ impl Verdict {
         match self {
             Verdict::NoToken | Verdict::InvalidToken => "Unauthorized",
             Verdict::Forbidden => "Forbidden",
+            Verdict::Unavailable => "Service Unavailable",
         }
     }
 }
@@ -107,6 +113,7 @@ impl Refusal {
             Refusal::UnusableClaim => "unusable_claim",
             Refusal::RequiredClaim => "required_claim",
             Refusal::InsufficientScope => "insufficient_scope",
+            Refusal::KeysUnavailable => "keys_unavailable",
         }
     }
 
@@ -115,6 +122,7 @@ impl Refusal {
         match self {
             Refusal::NoToken => Verdict::NoToken,
             Refusal::RequiredClaim | Refusal::InsufficientScope => Verdict::Forbidden,
+            Refusal::KeysUnavailable => Verdict::Unavailable,
             _ => Verdict::InvalidToken,
         }
     }
@@ -147,6 +155,7 @@ impl Refusal {
             Refusal::UnusableClaim => "a claim cannot be passed on",
             Refusal::RequiredClaim => "a required claim is missing or another",
             Refusal::InsufficientScope => "a required scope is missing",
+            Refusal::KeysUnavailable => "keys of the issuer not available yet",
         };
         reason.to_owned()
     }

@@ -17,7 +17,7 @@ mod source;
 #[cfg(test)]
 mod tests;
 
-use novasphere_core::{Clock as _, Duty, Env, Fetch, FetchError, FetchReply};
+use novasphere_core::{Duty, Env, Fetch, FetchError, FetchReply};
 
 use self::record::{Record, Slot};
 use self::source::Step;
@@ -27,13 +27,20 @@ pub(crate) use self::{
 };
 
 /// All sources, and how their key sets are read.
-pub(crate) struct Sources<K> {
+#[derive(Debug)]
+pub(crate) struct Sources<R> {
     pub(crate) sources: Vec<Source>,
-    pub(crate) parse: Parse<K>,
+    pub(crate) reader: R,
 }
 
-/// Reads a key set of a source; the error says why none of it can be used.
-pub(crate) type Parse<K> = Box<dyn Fn(usize, &[u8], &Env<'_>) -> Result<Vec<K>, String>>;
+/// Reads key sets.
+pub(crate) trait Reader {
+    /// A key.
+    type Key;
+
+    /// The keys of a set of the source with that index; the error says why none can be used.
+    fn read(&self, source: usize, text: &[u8], env: &Env<'_>) -> Result<Vec<Self::Key>, String>;
+}
 
 /// What one worker knows of one source.
 pub(crate) struct Known<K> {
@@ -65,9 +72,9 @@ const LOOK_MS: u32 = 1_000;
 /// The same before there are keys.
 const LOOK_SOON_MS: u32 = 50;
 
-impl<K> Sources<K> {
+impl<R: Reader> Sources<R> {
     /// Looks after all sources.
-    pub(crate) fn on_timer(&self, known: &mut Vec<Known<K>>, env: &Env<'_>) -> Duty {
+    pub(crate) fn on_timer(&self, known: &mut Vec<Known<R::Key>>, env: &Env<'_>) -> Duty {
         known.resize_with(self.sources.len(), Known::default);
         let mut duty = Duty { fetches: Vec::new(), again_in_ms: Some(LOOK_MS) };
         for (index, (source, known)) in self.sources.iter().zip(known.iter_mut()).enumerate() {
@@ -88,7 +95,7 @@ impl<K> Sources<K> {
         &self,
         purpose: usize,
         reply: Result<FetchReply<'_>, FetchError>,
-        known: &mut [Known<K>],
+        known: &mut [Known<R::Key>],
         env: &Env<'_>,
     ) -> Vec<Fetch> {
         let (index, step) = (purpose / 2, step(purpose));
@@ -119,7 +126,7 @@ impl<K> Sources<K> {
     pub(crate) fn prospect(
         &self,
         index: usize,
-        known: &mut Vec<Known<K>>,
+        known: &mut Vec<Known<R::Key>>,
         env: &Env<'_>,
     ) -> Prospect {
         known.resize_with(self.sources.len(), Known::default);
@@ -145,7 +152,7 @@ impl<K> Sources<K> {
     }
 
     /// Takes over the key set another worker stored; whether there was a newer one.
-    fn load(&self, index: usize, known: &mut Known<K>, env: &Env<'_>) -> bool {
+    fn load(&self, index: usize, known: &mut Known<R::Key>, env: &Env<'_>) -> bool {
         let Some(source) = self.sources.get(index) else { return false };
         let Some(record) = record_of(source, known, env) else { return false };
         let Some(slot) = known.slot else { return false };
@@ -153,7 +160,7 @@ impl<K> Sources<K> {
             return false;
         }
         let text = slot.key_set(record.generation, env.store);
-        let keys = text.and_then(|text| (self.parse)(index, &text, env).ok());
+        let keys = text.and_then(|text| self.reader.read(index, &text, env).ok());
         if let Some(keys) = keys {
             known.keys = Some(keys);
             known.generation = record.generation;
@@ -167,11 +174,11 @@ impl<K> Sources<K> {
         &self,
         index: usize,
         reply: &FetchReply<'_>,
-        known: &mut Known<K>,
+        known: &mut Known<R::Key>,
         env: &Env<'_>,
     ) -> Result<(), String> {
         let source = self.sources.get(index).ok_or("no source")?;
-        let keys = (self.parse)(index, reply.body, env)?;
+        let keys = self.reader.read(index, reply.body, env)?;
         let slot = known.slot.ok_or("no place in the proxy's shared data")?;
         let now = env.clock.now().millis;
         let due_at = now.saturating_add(source.good_for_ms(reply, random(env)));

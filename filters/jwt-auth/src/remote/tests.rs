@@ -4,7 +4,21 @@ use super::*;
 
 const NOW: u64 = 1_800_000_000;
 
-fn source(more: impl FnOnce(&mut Source)) -> Sources<String> {
+/// Takes any text that starts with "key" for a key.
+struct Texts;
+
+impl Reader for Texts {
+    type Key = String;
+
+    fn read(&self, _: usize, text: &[u8], _: &Env<'_>) -> Result<Vec<String>, String> {
+        match str::from_utf8(text) {
+            Ok(text) if text.starts_with("key") => Ok(vec![text.to_owned()]),
+            _ => Err("no usable key".to_owned()),
+        }
+    }
+}
+
+fn source(more: impl FnOnce(&mut Source)) -> Sources<Texts> {
     let mut source = Source {
         identity: [7; 16],
         issuer: "https://issuer.test".to_owned(),
@@ -17,22 +31,18 @@ fn source(more: impl FnOnce(&mut Source)) -> Sources<String> {
         max_waiting: 10,
     };
     more(&mut source);
-    let parse: Parse<String> = Box::new(|_, text, _| match str::from_utf8(text) {
-        Ok(text) if text.starts_with("key") => Ok(vec![text.to_owned()]),
-        _ => Err("no usable key".to_owned()),
-    });
-    Sources { sources: vec![source], parse }
+    Sources { sources: vec![source], reader: Texts }
 }
 
 /// One worker.
 struct Worker<'w> {
-    sources: &'w Sources<String>,
+    sources: &'w Sources<Texts>,
     world: &'w World,
     known: Vec<Known<String>>,
 }
 
 impl<'w> Worker<'w> {
-    fn new(sources: &'w Sources<String>, world: &'w World) -> Self {
+    fn new(sources: &'w Sources<Texts>, world: &'w World) -> Self {
         Self { sources, world, known: Vec::new() }
     }
 
