@@ -25,7 +25,7 @@ pub use http::{Headers, RequestHead, ResponseHead};
 pub use json::Json;
 pub use policy::{Needs, Policy, Read};
 pub use ports::{
-    Change, Clock, Connection, Env, Host, Metrics, Random, Store, StoreError, UnixTime, Version,
-    Written,
+    Change, Clock, Connection, Env, Hash, Host, Metrics, Random, Store, StoreError, UnixTime,
+    Verify, Version, Written,
 };
 pub use step::{Edit, Reply, Step};

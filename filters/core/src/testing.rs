@@ -7,7 +7,8 @@ use std::{
 };
 
 use crate::{
-    Clock, Connection, Env, Host, Metrics, Random, Store, StoreError, UnixTime, Version, Written,
+    Clock, Connection, Env, Hash, Host, Metrics, Random, Store, StoreError, UnixTime, Verify,
+    Version, Written,
 };
 
 /// Values and their versions.
@@ -34,7 +35,12 @@ pub struct World {
     pub values: RefCell<Values>,
     /// How often random bytes were drawn.
     pub drawn: Cell<u8>,
+    /// The host's cryptography; without it the filter has to use its own.
+    pub verify: Option<VerifyFn>,
 }
+
+/// [`Verify::verify`] as a function.
+pub type VerifyFn = fn(Hash, &[u8], &[u8], &[u8]) -> Option<bool>;
 
 impl Default for World {
     /// At the epoch, an empty store and environment, a client on the loopback address.
@@ -49,6 +55,7 @@ impl Default for World {
             events: RefCell::default(),
             values: RefCell::default(),
             drawn: Cell::new(0),
+            verify: None,
         }
     }
 }
@@ -68,7 +75,14 @@ impl World {
 
     /// Its ports.
     pub fn env(&self) -> Env<'_> {
-        Env { clock: self, store: self, connection: self, random: self, metrics: self }
+        Env {
+            clock: self,
+            store: self,
+            connection: self,
+            random: self,
+            metrics: self,
+            verify: self,
+        }
     }
 }
 
@@ -113,6 +127,18 @@ impl Random for World {
 impl Metrics for World {
     fn count(&self, event: &'static str) {
         self.events.borrow_mut().push(event);
+    }
+}
+
+impl Verify for World {
+    fn verify(
+        &self,
+        hash: Hash,
+        public_key: &[u8],
+        signature: &[u8],
+        message: &[u8],
+    ) -> Option<bool> {
+        self.verify.and_then(|verify| verify(hash, public_key, signature, message))
     }
 }
 

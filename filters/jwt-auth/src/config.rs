@@ -3,15 +3,15 @@
 
 use std::fmt;
 
-use novasphere_core::{ConfigErrors, Host, Sensitive, decode};
+use novasphere_core::{ConfigErrors, Host, Json, Sensitive, decode};
 use serde::{
     Deserialize, Deserializer,
     de::{Error, MapAccess, Visitor},
 };
 
 use crate::{
-    JwtAuth, claims::ClaimRules, credential::Credentials, identity::IdentityHeaders,
-    refusal::Challenges, source::TokenSources, verifier::Algorithm,
+    JwtAuth, algorithm::Algorithm, claims::ClaimRules, credential::Credentials,
+    identity::IdentityHeaders, refusal::Challenges, source::TokenSources,
 };
 
 /// The configuration of the jwt-auth filter.
@@ -84,18 +84,24 @@ impl Default for Config {
 pub(crate) struct CredentialConfig {
     /// The value of the claim `key_claim_name`. Required.
     pub key: Option<String>,
-    /// Tokens whose `kid` is another one are not tried with this credential. Default: any.
+    /// Tokens whose `kid` is another one are not tried with this credential. Default: the JWK's, or
+    /// else any.
     pub kid: Option<String>,
-    /// The one algorithm this key is for: `HS256`, `HS384` or `HS512`. Default `HS256`.
-    pub algorithm: Algorithm,
-    /// The HMAC secret. Required.
-    pub secret: Option<SecretConfig>,
+    /// The one algorithm this key is for. Default: the JWK's `alg`, or else the one of its type:
+    /// `HS256` for secrets, `RS256` for RSA keys, the curve's for the others.
+    pub algorithm: Option<Algorithm>,
+    /// An HMAC secret. A credential has either this or a public key or a JWK.
+    pub secret: Option<KeyText>,
+    /// A public key as PEM text: SubjectPublicKeyInfo, PKCS#1 or an X.509 certificate.
+    pub public_key: Option<KeyText>,
+    /// A key as JSON Web Key (RFC 7517): a public one, or `oct`.
+    pub jwk: Option<Json>,
     /// Whom the upstream is told the token is from. Default nobody.
     pub consumer: ConsumerConfig,
 }
 
-/// Where a secret is.
-pub(crate) enum SecretConfig {
+/// Where a secret or a public key is.
+pub(crate) enum KeyText {
     /// Here, for all who can read the configuration.
     Text(String),
     /// `{"env": "NAME"}`: in that variable of the proxy's environment.
@@ -137,33 +143,33 @@ pub(crate) struct ClaimToHeader {
     pub keep_inbound: bool,
 }
 
-impl<'de> Deserialize<'de> for SecretConfig {
+impl<'de> Deserialize<'de> for KeyText {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct SecretVisitor;
-        impl<'de> Visitor<'de> for SecretVisitor {
-            type Value = SecretConfig;
+        struct KeyTextVisitor;
+        impl<'de> Visitor<'de> for KeyTextVisitor {
+            type Value = KeyText;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(r#"text or {"env": "NAME"}"#)
             }
 
-            fn visit_str<E: Error>(self, text: &str) -> Result<SecretConfig, E> {
-                Ok(SecretConfig::Text(text.to_owned()))
+            fn visit_str<E: Error>(self, text: &str) -> Result<KeyText, E> {
+                Ok(KeyText::Text(text.to_owned()))
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<SecretConfig, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<KeyText, A::Error> {
                 let misfit = || A::Error::custom(r#"must be text or {"env": "NAME"}"#);
                 let name = match map.next_key::<String>()?.as_deref() {
                     Some("env") => map.next_value()?,
                     _ => return Err(misfit()),
                 };
                 match map.next_key::<String>()? {
-                    None => Ok(SecretConfig::Env(name)),
+                    None => Ok(KeyText::Env(name)),
                     Some(_) => Err(misfit()),
                 }
             }
         }
-        deserializer.deserialize_any(SecretVisitor)
+        deserializer.deserialize_any(KeyTextVisitor)
     }
 }
 

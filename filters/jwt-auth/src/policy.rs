@@ -1,7 +1,7 @@
 //! The policy: what is configured, and the decision about a request.
 
 use novasphere_core::{
-    Clock, ConfigErrors, Edit, Env, Host, Needs, Policy, Read, RequestHead, ResponseHead, Step,
+    ConfigErrors, Edit, Env, Host, Needs, Policy, Read, RequestHead, ResponseHead, Step,
 };
 
 use crate::{
@@ -12,6 +12,7 @@ use crate::{
     refusal::{Challenges, Refusal},
     source::TokenSources,
     token::Token,
+    verifier::VERIFIED_BY_HOST,
 };
 
 /// The jwt-auth filter, configured.
@@ -28,6 +29,7 @@ pub struct JwtAuth {
 impl Policy for JwtAuth {
     const NAME: &'static str = "jwt-auth";
     const DECISIONS: &'static [&'static str] = DECISIONS;
+    const EVENTS: &'static [&'static str] = &[VERIFIED_BY_HOST];
     type State = ();
     type Carry = ();
 
@@ -45,7 +47,7 @@ impl Policy for JwtAuth {
         (): &mut (),
         env: &Env<'_>,
     ) -> Step<'p, ()> {
-        self.decide(head, env.clock)
+        self.decide(head, env)
     }
 
     fn on_response<'p>(&'p self, (): (), _: &ResponseHead<'_>) -> Vec<Edit<'p>> {
@@ -81,12 +83,12 @@ const DECISIONS: &[&str] = &[
 
 impl JwtAuth {
     /// Decides about a request, by the rules in the order the [crate] states.
-    fn decide<'p>(&'p self, head: &RequestHead<'_>, clock: &dyn Clock) -> Step<'p, ()> {
+    fn decide<'p>(&'p self, head: &RequestHead<'_>, env: &Env<'_>) -> Step<'p, ()> {
         if !self.run_on_preflight && head.is_preflight() {
             let edits = self.edits(head, self.identity.nobody());
             return Step::Continue { edits, carry: (), decision: PREFLIGHT };
         }
-        match self.authenticate(head, clock) {
+        match self.authenticate(head, env) {
             Ok(fates) => {
                 let edits = self.edits(head, fates);
                 Step::Continue { edits, carry: (), decision: ALLOWED }
@@ -104,12 +106,12 @@ impl JwtAuth {
     fn authenticate(
         &self,
         head: &RequestHead<'_>,
-        clock: &dyn Clock,
+        env: &Env<'_>,
     ) -> Result<Vec<Fate<'_>>, Refusal> {
         let text = self.sources.find(head)?;
         let token = Token::parse(&text)?;
-        let credential = self.credentials.signer_of(&token)?;
-        self.claims.check(&token.claims, clock.now())?;
+        let credential = self.credentials.signer_of(&token, env)?;
+        self.claims.check(&token.claims, env.clock.now())?;
         self.identity.of(credential, &token.claims)
     }
 

@@ -7,6 +7,7 @@ mod identity;
 mod readme;
 mod source;
 mod token;
+mod vectors;
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use hmac::{Hmac, Mac};

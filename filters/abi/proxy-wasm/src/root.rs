@@ -21,6 +21,7 @@ pub(crate) struct Configured<P: Policy> {
     pub(crate) policy: P,
     pub(crate) state: RefCell<P::State>,
     pub(crate) counters: Counters,
+    pub(crate) proxy: Proxy,
 }
 
 struct Root<P: Policy> {
@@ -29,7 +30,7 @@ struct Root<P: Policy> {
 
 impl<P: Policy + 'static> Root<P> {
     fn configure(&mut self, size: usize) -> bool {
-        let host = Proxy { filter: P::NAME };
+        let proxy = Proxy::identify(P::NAME);
         let config = match hostcalls::plugin_configuration(size) {
             Ok(config) => config,
             Err(status) if size == 0 && status == hostcalls::Status::NOT_FOUND => Vec::new(),
@@ -42,10 +43,10 @@ impl<P: Policy + 'static> Root<P> {
                 return false;
             }
         };
-        match P::configure(&configuration::json(config), &host) {
+        match P::configure(&configuration::json(config), &proxy) {
             Ok(policy) => {
                 let (state, counters) = (RefCell::default(), Counters::define::<P>());
-                self.configured = Some(Rc::new(Configured { policy, state, counters }));
+                self.configured = Some(Rc::new(Configured { policy, state, counters, proxy }));
                 true
             }
             Err(errors) => {

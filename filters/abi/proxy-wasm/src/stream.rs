@@ -13,7 +13,6 @@ use proxy_wasm::{
 use crate::{
     header_map,
     hostcalls::{self, Map, Status},
-    ports::Proxy,
     root::Configured,
 };
 
@@ -31,13 +30,14 @@ impl<P: Policy> Stream<P> {
 
     fn on_request(&mut self) -> Result<Action, Fault> {
         let configured = self.configured.clone().ok_or(Fault::NotConfigured)?;
-        let proxy = Proxy { filter: P::NAME };
+        let proxy = &configured.proxy;
         let env = Env {
-            clock: &proxy,
-            store: &proxy,
-            connection: &proxy,
-            random: &proxy,
+            clock: proxy,
+            store: proxy,
+            connection: proxy,
+            random: proxy,
             metrics: &configured.counters,
+            verify: proxy,
         };
         let map = read(Map::Request, configured.policy.needs().request)?;
         let head = RequestHead { headers: Headers::borrowed(header_map::lines(&map)) };
