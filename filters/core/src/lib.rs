@@ -29,7 +29,7 @@ pub use json::Json;
 pub use plain_path::PlainPath;
 pub use policy::{Needs, Policy, Read};
 pub use ports::{
-    Attributes, Change, Clock, Connection, Env, Host, Metrics, Random, Store, StoreError, UnixTime,
-    Version, Written,
+    Attributes, Change, Clock, Connection, Env, Hash, Host, Metrics, Random, Store, StoreError,
+    UnixTime, Verify, Version, Written,
 };
 pub use step::{Edit, Reply, Step};

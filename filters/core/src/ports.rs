@@ -33,6 +33,33 @@ pub struct Env<'a> {
     pub may_wait: bool,
     /// Facts for later filters and the access log.
     pub attributes: &'a dyn Attributes,
+    /// The host's own cryptography.
+    pub verify: &'a dyn Verify,
+}
+
+/// Public-key signatures checked by the host, many times faster than a filter can.
+pub trait Verify {
+    /// Whether `signature` is one of `message`, hashed with `hash`, under a public key given as DER
+    /// SubjectPublicKeyInfo: an RSA key (RSASSA-PKCS1-v1_5) or an EC key (ECDSA, the signature as
+    /// DER Ecdsa-Sig-Value). `None` when the host cannot tell.
+    fn verify(
+        &self,
+        hash: Hash,
+        public_key: &[u8],
+        signature: &[u8],
+        message: &[u8],
+    ) -> Option<bool>;
+}
+
+/// A hash function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hash {
+    /// SHA-256.
+    Sha256,
+    /// SHA-384.
+    Sha384,
+    /// SHA-512.
+    Sha512,
 }
 
 /// A source of randomness, good enough to key a hash.

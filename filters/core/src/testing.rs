@@ -7,8 +7,8 @@ use std::{
 };
 
 use crate::{
-    Attributes, Clock, Connection, Env, Host, Metrics, Random, Store, StoreError, UnixTime,
-    Version, Written,
+    Attributes, Clock, Connection, Env, Hash, Host, Metrics, Random, Store, StoreError, UnixTime,
+    Verify, Version, Written,
 };
 
 /// Values and their versions.
@@ -39,7 +39,12 @@ pub struct World {
     pub may_wait: Cell<bool>,
     /// The attributes set.
     pub attributes: RefCell<BTreeMap<String, Vec<u8>>>,
+    /// The host's cryptography; without it the filter has to use its own.
+    pub verify: Option<VerifyFn>,
 }
+
+/// [`Verify::verify`] as a function.
+pub type VerifyFn = fn(Hash, &[u8], &[u8], &[u8]) -> Option<bool>;
 
 impl Default for World {
     /// At the epoch, an empty store and environment, a client on the loopback address.
@@ -56,6 +61,7 @@ impl Default for World {
             drawn: Cell::new(0),
             may_wait: Cell::new(false),
             attributes: RefCell::default(),
+            verify: None,
         }
     }
 }
@@ -84,6 +90,7 @@ impl World {
             metrics: self,
             may_wait: self.may_wait.get(),
             attributes: self,
+            verify: self,
         }
     }
 }
@@ -135,6 +142,18 @@ impl Metrics for World {
 impl Attributes for World {
     fn set(&self, name: &str, value: &[u8]) {
         self.attributes.borrow_mut().insert(name.to_owned(), value.to_vec());
+    }
+}
+
+impl Verify for World {
+    fn verify(
+        &self,
+        hash: Hash,
+        public_key: &[u8],
+        signature: &[u8],
+        message: &[u8],
+    ) -> Option<bool> {
+        self.verify.and_then(|verify| verify(hash, public_key, signature, message))
     }
 }
 

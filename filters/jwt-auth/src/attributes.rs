@@ -33,12 +33,12 @@ impl ClaimAttributes {
     }
 
     /// The attributes of a token: like headers, so that no claim can forge a line of a log.
-    pub fn of(&self, claims: &Json) -> Result<Vec<(&str, Vec<u8>)>, Refusal> {
+    pub fn of(&self, claims: &Json) -> Result<Vec<(String, Vec<u8>)>, Refusal> {
         let mut values = Vec::with_capacity(self.entries.len());
         for (path, name) in &self.entries {
             match path.find(claims).map(header_text::from_claim) {
                 None => {}
-                Some(Ok(value)) => values.push((name.as_str(), value)),
+                Some(Ok(value)) => values.push((name.clone(), value)),
                 Some(Err(UnusableText)) => return Err(Refusal::UnusableClaim),
             }
         }
@@ -47,9 +47,9 @@ impl ClaimAttributes {
 }
 
 /// Tells the host all of them.
-pub(crate) fn set(values: Vec<(&str, Vec<u8>)>, attributes: &dyn Attributes) {
+pub(crate) fn set(values: &[(String, Vec<u8>)], attributes: &dyn Attributes) {
     for (name, value) in values {
-        attributes.set(name, &value);
+        attributes.set(name, value);
     }
 }
 

@@ -88,6 +88,22 @@ impl ClaimRules {
         self.check_grants(&token.claims)
     }
 
+    /// From when until just before when, in milliseconds since the epoch, the verdict on these
+    /// claims stays what it is now: good. Without `exp`, an hour.
+    pub fn validity(&self, claims: &Json, now: UnixTime) -> (u64, u64) {
+        let date = |name| numeric_date(claims, name).ok().flatten();
+        let millis = |seconds: f64| (seconds * 1000.0).clamp(0.0, MAX_EXACT);
+        // Rounded towards now: what is a millisecond off is checked anew.
+        let from = [date("nbf"), date("iat").filter(|_| self.iat_counts)]
+            .into_iter()
+            .flatten()
+            .map(|date| millis(date - self.leeway).ceil() as u64)
+            .max();
+        let until = date("exp").map(|exp| millis(exp + self.leeway).floor() as u64);
+        let until = until.unwrap_or(now.millis.saturating_add(3_600_000));
+        (from.unwrap_or(0), until)
+    }
+
     /// Who issued it, for whom, to whom, and what kind of token it is.
     fn check_names(&self, token: &Token<'_>) -> Result<(), Refusal> {
         let claims = &token.claims;
@@ -163,6 +179,9 @@ impl ClaimRules {
         }
     }
 }
+
+/// 2^53: up to here every whole double is exact.
+const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// A `typ`, which may leave `application/` out, in any case (RFC 7515 section 4.1.9).
 fn media_type(typ: &str) -> &str {

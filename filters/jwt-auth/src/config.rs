@@ -1,32 +1,38 @@
 //! The configuration as users write it, and how it becomes a policy. Names and defaults are those
 //! of Kong's jwt plugin where that has the thing.
 
+mod jwks;
 mod rules;
 
 use std::fmt;
 
-use novasphere_core::{ConfigErrors, Host, Sensitive, decode};
+use novasphere_core::{ConfigErrors, Host, Json, Sensitive, decode};
 use serde::{
     Deserialize, Deserializer,
     de::{Error, MapAccess, Visitor},
 };
 
+pub(crate) use self::jwks::JwksConfig;
 pub(crate) use self::rules::{
     ClaimToAttribute, DeniedTokensConfig, ErrorFormat, RequiredClaimConfig, ScopesConfig,
     SkipConfig,
 };
 use crate::{
-    JwtAuth, answer::Answers, attributes::ClaimAttributes, claims::ClaimRules,
-    credential::Credentials, identity::IdentityHeaders, skip::SkipRules, source::TokenSources,
-    verifier::Algorithm,
+    JwtAuth, algorithm::Algorithm, answer::Answers, attributes::ClaimAttributes,
+    claims::ClaimRules, credential::Credentials, identity::IdentityHeaders, issuers::Issuers,
+    skip::SkipRules, source::TokenSources,
 };
 
 /// The configuration of the jwt-auth filter.
 #[derive(Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Config {
-    /// Who may sign tokens: at least one.
+    /// Who may sign tokens. At least one here or in `jwks`.
     pub credentials: Sensitive<Vec<CredentialConfig>>,
+    /// Issuers whose keys are fetched. Default none.
+    pub jwks: Vec<JwksConfig>,
+    /// How many verified tokens a worker remembers, 0 to 100000. Default 1000.
+    pub cache_tokens: u32,
     /// Whether secrets are written in base64: standard or URL alphabet, padded or not. Default
     /// false.
     pub secret_is_base64: bool,
@@ -98,6 +104,8 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             credentials: Sensitive::default(),
+            jwks: Vec::new(),
+            cache_tokens: 1_000,
             secret_is_base64: false,
             allow_weak_secret: false,
             key_claim_name: "iss".to_owned(),
@@ -136,18 +144,24 @@ impl Default for Config {
 pub(crate) struct CredentialConfig {
     /// The value of the claim `key_claim_name`. Required.
     pub key: Option<String>,
-    /// Tokens whose `kid` is another one are not tried with this credential. Default: any.
+    /// Tokens whose `kid` is another one are not tried with this credential. Default: the JWK's, or
+    /// else any.
     pub kid: Option<String>,
-    /// The one algorithm this key is for: `HS256`, `HS384` or `HS512`. Default `HS256`.
-    pub algorithm: Algorithm,
-    /// The HMAC secret. Required.
-    pub secret: Option<SecretConfig>,
+    /// The one algorithm this key is for. Default: the JWK's `alg`, or else the one of its type:
+    /// `HS256` for secrets, `RS256` for RSA keys, the curve's for the others.
+    pub algorithm: Option<Algorithm>,
+    /// An HMAC secret. A credential has either this or a public key or a JWK.
+    pub secret: Option<KeyText>,
+    /// A public key as PEM text: SubjectPublicKeyInfo, PKCS#1 or an X.509 certificate.
+    pub public_key: Option<KeyText>,
+    /// A key as JSON Web Key (RFC 7517): a public one, or `oct`.
+    pub jwk: Option<Json>,
     /// Whom the upstream is told the token is from. Default nobody.
     pub consumer: ConsumerConfig,
 }
 
-/// Where a secret is.
-pub(crate) enum SecretConfig {
+/// Where a secret or a public key is.
+pub(crate) enum KeyText {
     /// Here, for all who can read the configuration.
     Text(String),
     /// `{"env": "NAME"}`: in that variable of the proxy's environment.
@@ -191,33 +205,33 @@ pub(crate) struct ClaimToHeader {
     pub keep_inbound: bool,
 }
 
-impl<'de> Deserialize<'de> for SecretConfig {
+impl<'de> Deserialize<'de> for KeyText {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct SecretVisitor;
-        impl<'de> Visitor<'de> for SecretVisitor {
-            type Value = SecretConfig;
+        struct KeyTextVisitor;
+        impl<'de> Visitor<'de> for KeyTextVisitor {
+            type Value = KeyText;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(r#"text or {"env": "NAME"}"#)
             }
 
-            fn visit_str<E: Error>(self, text: &str) -> Result<SecretConfig, E> {
-                Ok(SecretConfig::Text(text.to_owned()))
+            fn visit_str<E: Error>(self, text: &str) -> Result<KeyText, E> {
+                Ok(KeyText::Text(text.to_owned()))
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<SecretConfig, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<KeyText, A::Error> {
                 let misfit = || A::Error::custom(r#"must be text or {"env": "NAME"}"#);
                 let name = match map.next_key::<String>()?.as_deref() {
                     Some("env") => map.next_value()?,
                     _ => return Err(misfit()),
                 };
                 match map.next_key::<String>()? {
-                    None => Ok(SecretConfig::Env(name)),
+                    None => Ok(KeyText::Env(name)),
                     Some(_) => Err(misfit()),
                 }
             }
         }
-        deserializer.deserialize_any(SecretVisitor)
+        deserializer.deserialize_any(KeyTextVisitor)
     }
 }
 
@@ -228,12 +242,18 @@ pub(crate) fn configure(config: &[u8], host: &dyn Host) -> Result<JwtAuth, Confi
         let message = "excludes anonymous: there, requests without a token pass as that consumer";
         errors.add("optional", message);
     }
+    if config.cache_tokens > MAX_CACHE_TOKENS {
+        let message = format!("must be 0 to {MAX_CACHE_TOKENS}, not {}", config.cache_tokens);
+        errors.add("cache_tokens", message);
+    }
     let credentials = Credentials::new(&config, host, &mut errors);
     let sources = TokenSources::new(&config, &mut errors);
     let claims = ClaimRules::new(&config, &mut errors);
     let answers = Answers::new(&config, claims.scope_attribute(), &mut errors);
     let policy = JwtAuth {
         credentials,
+        issuers: Issuers::new(&config, &mut errors),
+        cache_tokens: usize::try_from(config.cache_tokens).unwrap_or(usize::MAX),
         sources,
         claims,
         answers,
@@ -246,6 +266,8 @@ pub(crate) fn configure(config: &[u8], host: &dyn Host) -> Result<JwtAuth, Confi
     };
     errors.into_result(policy)
 }
+
+const MAX_CACHE_TOKENS: u32 = 100_000;
 
 /// The text of a required field; none and a fault when it is missing or empty.
 pub(crate) fn required<'c>(

@@ -1,30 +1,29 @@
 //! Who may sign tokens.
 
 use base64::{Engine, prelude::BASE64_STANDARD_NO_PAD};
-use novasphere_core::{ConfigErrors, Host};
+use novasphere_core::{ConfigErrors, Env, Host};
 
 use crate::{
-    config::{Config, CredentialConfig, SecretConfig, required},
-    header_text::{self, UnusableText},
+    algorithm::Algorithm,
+    config::{Config, CredentialConfig, KeyText, required},
+    consumer::Consumer,
+    invalid_key::InvalidKey,
+    jwk::{Jwk, Material},
+    key::{self, Key},
+    pem,
     refusal::Refusal,
     token::Token,
-    verifier::{Algorithm, Verifier},
+    verifier::Verifier,
 };
 
 /// A key somebody signs tokens with, and whom the upstream is told that is.
 #[derive(Debug)]
 pub(crate) struct Credential {
-    key: String,
-    kid: Option<String>,
-    verifier: Verifier,
-    /// `X-Consumer-ID`.
-    pub consumer_id: Option<Vec<u8>>,
-    /// `X-Consumer-Custom-ID`.
-    pub consumer_custom_id: Option<Vec<u8>>,
-    /// `X-Consumer-Username`.
-    pub consumer_username: Option<Vec<u8>>,
-    /// `X-Credential-Identifier`: the key.
-    pub identifier: Option<Vec<u8>>,
+    /// The value of `key_claim_name`.
+    name: String,
+    key: Key,
+    /// Whom its tokens are from; the identifier is the name.
+    pub consumer: Consumer,
 }
 
 /// All of them, and how a token names one.
@@ -39,58 +38,49 @@ impl Credentials {
     pub fn new(config: &Config, host: &dyn Host, errors: &mut ConfigErrors) -> Self {
         required(Some(&config.key_claim_name), "key_claim_name", errors);
         let wires = &config.credentials.0;
-        if wires.is_empty() {
-            errors.add("credentials", "is empty: without a credential no token can be right");
+        if wires.is_empty() && config.jwks.is_empty() {
+            let message = "is empty, as is jwks: without a key no token can be right";
+            errors.add("credentials", message);
         }
         let mut sorted: Vec<Credential> = Vec::new();
         let mut seen: Vec<(&str, Vec<u8>)> = Vec::new();
         for (i, wire) in wires.iter().enumerate() {
             let at = format!("credentials[{i}]");
             let mut reader = CredentialReader { config, host, at: &at, errors: &mut *errors };
-            let key = reader.key(wire);
-            let secret = reader.secret(wire);
-            let (Some(key), Some(secret)) = (key, secret) else { continue };
-            if seen.iter().any(|(k, s)| *k == key && *s == secret) {
-                let message = format!("another credential with the key {key:?} has this secret");
-                errors.add(format!("{at}.secret"), message);
+            let name = reader.name(wire);
+            let key = reader.signing_key(wire);
+            let (Some(name), Some((key, field, bytes))) = (name, key) else { continue };
+            if seen.iter().any(|(n, b)| *n == name && *b == bytes) {
+                let what = if field == "secret" { "secret" } else { "key" };
+                let message = format!("another credential with the key {name:?} has this {what}");
+                errors.add(format!("{at}.{field}"), message);
                 continue;
             }
-            let place = sorted.partition_point(|credential| credential.key.as_str() <= key);
-            sorted.insert(place, reader.credential(wire, key, &secret));
-            seen.push((key, secret));
+            let place = sorted.partition_point(|credential| credential.name.as_str() <= name);
+            sorted.insert(place, reader.credential(wire, name, key));
+            seen.push((name, bytes));
         }
         Self { sorted, key_claim_name: config.key_claim_name.clone() }
     }
 
-    /// The credential `token` is signed by.
-    pub fn signer_of(&self, token: &Token<'_>) -> Result<&Credential, Refusal> {
-        let name = &self.key_claim_name;
-        let claim = token.claims.get(name).or_else(|| token.header.get(name));
-        let key = claim.and_then(|claim| claim.as_str()).ok_or(Refusal::UnknownKey)?;
-        let kid = token.header.get("kid");
-        let fits = |credential: &&Credential| match (&credential.kid, kid) {
-            (Some(wanted), Some(kid)) => kid.as_str() == Some(wanted),
-            _ => true,
-        };
-        // What is known of the best credential so far.
-        let mut refusal = Refusal::UnknownKey;
-        for credential in self.with_key(key).filter(fits) {
-            if credential.verifier.algorithm().name() != token.algorithm() {
-                if refusal == Refusal::UnknownKey {
-                    refusal = Refusal::AlgorithmMismatch;
-                }
-            } else if credential.verifier.verifies(token.signed, &token.signature) {
-                return Ok(credential);
-            } else {
-                refusal = Refusal::BadSignature;
-            }
-        }
-        Err(refusal)
+    /// The credential `token` is signed by. Who configured several under one name has them all
+    /// tried.
+    pub fn signer_of(&self, token: &Token<'_>, env: &Env<'_>) -> Result<&Credential, Refusal> {
+        let claim_name = &self.key_claim_name;
+        let claim = token.claims.get(claim_name).or_else(|| token.header.get(claim_name));
+        let name = claim.and_then(|claim| claim.as_str()).ok_or(Refusal::UnknownKey)?;
+        key::signer_of(self.called(name), token, usize::MAX, env)
     }
 
-    fn with_key<'s>(&'s self, key: &str) -> impl Iterator<Item = &'s Credential> {
-        let start = self.sorted.partition_point(|credential| credential.key.as_str() < key);
-        self.sorted.iter().skip(start).take_while(move |credential| credential.key == key)
+    fn called(&self, name: &str) -> impl Iterator<Item = &Credential> {
+        let start = self.sorted.partition_point(|credential| credential.name.as_str() < name);
+        self.sorted.iter().skip(start).take_while(move |credential| credential.name == name)
+    }
+}
+
+impl AsRef<Key> for Credential {
+    fn as_ref(&self) -> &Key {
+        &self.key
     }
 }
 
@@ -107,13 +97,46 @@ impl CredentialReader<'_> {
         self.errors.add(format!("{}.{field}", self.at), message);
     }
 
-    fn key<'c>(&mut self, wire: &'c CredentialConfig) -> Option<&'c str> {
+    fn name<'c>(&mut self, wire: &'c CredentialConfig) -> Option<&'c str> {
         required(wire.key.as_deref(), &format!("{}.key", self.at), self.errors)
     }
 
-    /// The bytes of the secret, long enough.
-    fn secret(&mut self, wire: &CredentialConfig) -> Option<Vec<u8>> {
-        let text = self.secret_text(wire)?;
+    /// The key that verifies signatures, with the field it is in.
+    fn jwk(&mut self, wire: &CredentialConfig) -> Option<(Jwk, &'static str)> {
+        let (field, jwk) = match (&wire.secret, &wire.public_key, &wire.jwk) {
+            (Some(text), None, None) => ("secret", self.secret(text)?),
+            (None, Some(text), None) => {
+                let text = self.text("public_key", text)?;
+                ("public_key", pem::public_key(&text).map(|key| Jwk::from(Material::Public(key))))
+            }
+            (None, None, Some(json)) => ("jwk", Jwk::read(json)),
+            (None, None, None) => {
+                self.errors.add(self.at, "needs a key: secret, public_key or jwk");
+                return None;
+            }
+            _ => {
+                self.errors.add(self.at, "has several keys: give one of secret, public_key, jwk");
+                return None;
+            }
+        };
+        match jwk {
+            Ok(jwk) => Some((jwk, field)),
+            Err(invalid) => {
+                self.fault(field, invalid.to_string());
+                None
+            }
+        }
+    }
+
+    fn secret(&mut self, text: &KeyText) -> Option<Result<Jwk, InvalidKey>> {
+        if let KeyText::Text(_) = text {
+            self.host.warn(&format!(
+                "{}.secret: is readable in the configuration; {{\"env\": \"NAME\"}} takes it \
+                 from the proxy's environment",
+                self.at
+            ));
+        }
+        let text = self.text("secret", text)?;
         let secret = if self.config.secret_is_base64 {
             let Some(decoded) = decode_base64(&text) else {
                 self.fault("secret", "is not base64, as secret_is_base64 says it is");
@@ -123,71 +146,103 @@ impl CredentialReader<'_> {
         } else {
             text.into_bytes()
         };
-        self.check_size(wire.algorithm, &secret).then_some(secret)
+        // With a public key for its secret, HMAC would take tokens from everybody.
+        if pem::is_pem(&String::from_utf8_lossy(&secret)) {
+            self.fault("secret", "is a PEM key, not a secret; write a public key as public_key");
+            return None;
+        }
+        Some(Ok(Jwk::from(Material::Secret(secret))))
     }
 
-    fn check_size(&mut self, algorithm: Algorithm, secret: &[u8]) -> bool {
-        let (name, needed) = (algorithm.name(), algorithm.secret_size());
+    /// The algorithm of the key: what is configured, if it fits what the key says of itself.
+    fn algorithm(&mut self, wire: &CredentialConfig, jwk: &Jwk) -> Option<Algorithm> {
+        let Some(algorithm) = wire.algorithm else {
+            return Some(jwk.algorithm.unwrap_or_else(|| jwk.material.default_algorithm()));
+        };
+        let name = algorithm.name();
+        if !jwk.material.fits(algorithm) {
+            let fitting: Vec<_> = jwk.material.algorithms().map(Algorithm::name).collect();
+            let message =
+                format!("{name} is not for {}; take {}", jwk.material.kind(), fitting.join(", "));
+            self.fault("algorithm", message);
+            return None;
+        }
+        if let Some(other) = jwk.algorithm.filter(|other| *other != algorithm) {
+            self.fault("algorithm", format!("{name} is not the alg of the jwk, {}", other.name()));
+            return None;
+        }
+        Some(algorithm)
+    }
+
+    fn kid(&mut self, wire: &CredentialConfig, jwk: &Jwk) -> Option<String> {
+        if let (Some(kid), Some(own)) = (&wire.kid, &jwk.kid)
+            && kid != own
+        {
+            self.fault("kid", format!("{kid:?} is not the kid of the jwk"));
+        }
+        wire.kid.clone().or_else(|| jwk.kid.clone())
+    }
+
+    fn check_secret(&mut self, field: &str, algorithm: Algorithm, material: &Material) -> bool {
+        let Material::Secret(secret) = material else { return true };
+        let (name, needed) = (algorithm.name(), algorithm.secret_size().unwrap_or_default());
+        if field == "jwk" {
+            self.host.warn(&format!(
+                "{}.jwk: its secret is readable in the configuration; secret: {{\"env\": \
+                 \"NAME\"}} takes it from the proxy's environment",
+                self.at
+            ));
+        }
         if secret.is_empty() {
-            self.fault("secret", "is empty");
+            self.fault(field, "is empty");
         } else if secret.len() < needed && !self.config.allow_weak_secret {
             let message = format!(
                 "must be at least {needed} bytes for {name} (RFC 7518 3.2), not {}; take a longer \
                  one, or set allow_weak_secret",
                 secret.len()
             );
-            self.fault("secret", message);
+            self.fault(field, message);
         } else {
             return true;
         }
         false
     }
 
-    fn secret_text(&mut self, wire: &CredentialConfig) -> Option<String> {
-        match &wire.secret {
-            None => self.fault("secret", "is required"),
-            Some(SecretConfig::Text(text)) => {
-                self.host.warn(&format!(
-                    "{}.secret: is readable in the configuration; {{\"env\": \"NAME\"}} takes it \
-                     from the proxy's environment",
-                    self.at
-                ));
-                return Some(text.clone());
-            }
+    fn text(&mut self, field: &str, text: &KeyText) -> Option<String> {
+        match text {
+            KeyText::Text(text) => return Some(text.clone()),
             // Not quoted: where a name is expected, somebody writes the secret itself.
-            Some(SecretConfig::Env(name)) if !is_variable_name(name) => {
-                self.fault("secret.env", "must be the name of a variable: letters, digits and _");
+            KeyText::Env(name) if !is_variable_name(name) => {
+                let message = "must be the name of a variable: letters, digits and _";
+                self.fault(&format!("{field}.env"), message);
             }
-            Some(SecretConfig::Env(name)) => match self.host.variable(name) {
+            KeyText::Env(name) => match self.host.variable(name) {
                 Some(text) => return Some(text),
                 None => {
                     let remedy = self.host.variable_remedy(name);
-                    self.fault("secret.env", format!("there is no variable {name}; {remedy}"));
+                    let message = format!("there is no variable {name}; {remedy}");
+                    self.fault(&format!("{field}.env"), message);
                 }
             },
         }
         None
     }
 
-    fn credential(&mut self, wire: &CredentialConfig, key: &str, secret: &[u8]) -> Credential {
-        let consumer = &wire.consumer;
-        Credential {
-            key: key.to_owned(),
-            kid: wire.kid.clone(),
-            verifier: Verifier::hmac(wire.algorithm, secret),
-            consumer_id: self.header("consumer.id", consumer.id.as_deref()),
-            consumer_custom_id: self.header("consumer.custom_id", consumer.custom_id.as_deref()),
-            consumer_username: self.header("consumer.username", consumer.username.as_deref()),
-            identifier: self.header("key", Some(key)),
+    /// The key, ready for use, with the field it is in and what it is made of.
+    fn signing_key(&mut self, wire: &CredentialConfig) -> Option<(Key, &'static str, Vec<u8>)> {
+        let (jwk, field) = self.jwk(wire)?;
+        let kid = self.kid(wire, &jwk);
+        let algorithm = self.algorithm(wire, &jwk)?;
+        if !self.check_secret(field, algorithm, &jwk.material) {
+            return None;
         }
+        let verifier = Verifier::new(algorithm, &jwk.material)?;
+        Some((Key { kid, verifier }, field, jwk.material.bytes()))
     }
 
-    fn header(&mut self, field: &str, text: Option<&str>) -> Option<Vec<u8>> {
-        let value = header_text::from_text(text?);
-        if let Err(UnusableText) = value {
-            self.fault(field, "holds a control character, or is too long for a header");
-        }
-        value.ok().filter(|value| !value.is_empty())
+    fn credential(&mut self, wire: &CredentialConfig, name: &str, key: Key) -> Credential {
+        let consumer = Consumer::new(&wire.consumer, name, self.at, "key", self.errors);
+        Credential { name: name.to_owned(), key, consumer }
     }
 }
 

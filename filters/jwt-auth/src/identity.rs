@@ -8,7 +8,7 @@ use novasphere_core::{ConfigErrors, Edit, HeaderName, Json, RequestHead};
 use crate::{
     claim_path::ClaimPath,
     config::{ClaimToHeader, Config, ConsumerConfig, required},
-    credential::Credential,
+    consumer::Consumer,
     header_text,
     refusal::Refusal,
 };
@@ -67,6 +67,17 @@ struct ClaimSource {
     keep_inbound: bool,
 }
 
+impl Fate<'_> {
+    /// The same, to be kept.
+    pub fn owned(self) -> Fate<'static> {
+        match self {
+            Fate::Set(value) => Fate::Set(Cow::Owned(value.into_owned())),
+            Fate::Remove => Fate::Remove,
+            Fate::Keep => Fate::Keep,
+        }
+    }
+}
+
 /// What becomes of one owned header.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Fate<'p> {
@@ -108,19 +119,14 @@ impl IdentityHeaders {
         Some(self.anonymous.as_ref()?.iter().map(consumer_fate).chain(claims).collect())
     }
 
-    /// The fates when `credential` vouches for `claims`.
+    /// The fates when the claims are `consumer`'s.
     pub fn of<'p>(
         &'p self,
-        credential: &'p Credential,
+        consumer: &'p Consumer,
         claims: &Json,
     ) -> Result<Vec<Fate<'p>>, Refusal> {
-        let consumer = [
-            &credential.consumer_id,
-            &credential.consumer_custom_id,
-            &credential.consumer_username,
-            &credential.identifier,
-            &None,
-        ];
+        let Consumer { id, custom_id, username, identifier } = consumer;
+        let consumer = [id, custom_id, username, identifier, &None];
         let mut fates = Vec::with_capacity(self.owned.len());
         fates.extend(consumer.into_iter().map(consumer_fate));
         for source in &self.claims {

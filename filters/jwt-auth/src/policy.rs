@@ -1,26 +1,37 @@
 //! The policy: what is configured, and the decision about a request.
 
+use std::rc::Rc;
+
 use novasphere_core::{
-    ConfigErrors, Edit, Env, Host, Needs, Policy, Read, RequestHead, ResponseHead, Step,
+    ConfigErrors, Duty, Edit, Env, Fetch, FetchError, FetchReply, Host, Needs, Policy, Read,
+    RequestHead, ResponseHead, Step,
 };
 
 use crate::{
     answer::Answers,
+    approved::{Approved, Found, State},
     attributes::{self, ClaimAttributes},
+    cache::Verified,
     claims::ClaimRules,
     config,
     credential::Credentials,
     identity::{Fate, IdentityHeaders},
+    issuers::{Issuers, Signer},
     refusal::{Refusal, Verdict},
+    remote::{KEY_FETCH_FAILED, KEYS_FETCHED},
     skip::SkipRules,
     source::TokenSources,
     token::Token,
+    verifier::VERIFIED_BY_HOST,
 };
 
 /// The jwt-auth filter, configured.
 #[derive(Debug)]
 pub struct JwtAuth {
     pub(crate) credentials: Credentials,
+    pub(crate) issuers: Issuers,
+    /// How many verified tokens a worker remembers.
+    pub(crate) cache_tokens: usize,
     pub(crate) sources: TokenSources,
     pub(crate) claims: ClaimRules,
     pub(crate) answers: Answers,
@@ -35,8 +46,16 @@ pub struct JwtAuth {
 impl Policy for JwtAuth {
     const NAME: &'static str = "jwt-auth";
     const DECISIONS: &'static [&'static str] = DECISIONS;
-    const EVENTS: &'static [&'static str] = &[REPORTED];
-    type State = ();
+    const EVENTS: &'static [&'static str] = &[
+        VERIFIED_BY_HOST,
+        REPORTED,
+        CACHE_HIT,
+        CACHE_MISS,
+        CACHE_EVICTED,
+        KEYS_FETCHED,
+        KEY_FETCH_FAILED,
+    ];
+    type State = State;
     type Carry = ();
 
     fn configure(config: &[u8], host: &dyn Host) -> Result<Self, ConfigErrors> {
@@ -44,16 +63,35 @@ impl Policy for JwtAuth {
     }
 
     fn needs(&self) -> Needs {
-        Needs { request: Read::Whole, response: Read::Nothing, timer: false, waiting: 0 }
+        Needs {
+            request: Read::Whole,
+            response: Read::Nothing,
+            timer: !self.issuers.is_empty(),
+            waiting: self.issuers.max_waiting(),
+        }
     }
 
     fn on_request<'p>(
         &'p self,
         head: &RequestHead<'_>,
-        (): &mut (),
+        state: &mut State,
         env: &Env<'_>,
     ) -> Step<'p, ()> {
-        self.decide(head, env)
+        self.decide(head, state, env)
+    }
+
+    fn on_timer(&self, state: &mut State, env: &Env<'_>) -> Duty {
+        state.forget_if_keys_change(|known| self.issuers.on_timer(known, env))
+    }
+
+    fn on_fetched(
+        &self,
+        purpose: usize,
+        reply: Result<FetchReply<'_>, FetchError>,
+        state: &mut State,
+        env: &Env<'_>,
+    ) -> Vec<Fetch> {
+        state.forget_if_keys_change(|known| self.issuers.on_fetched(purpose, reply, known, env))
     }
 
     fn on_response<'p>(&'p self, (): (), _: &ResponseHead<'_>) -> Vec<Edit<'p>> {
@@ -67,6 +105,10 @@ const SKIPPED: &str = "skipped";
 const OPTIONAL: &str = "optional";
 const ANONYMOUS: &str = "anonymous";
 
+/// Events of the cache of verified tokens.
+const CACHE_HIT: &str = "cache_hit";
+const CACHE_MISS: &str = "cache_miss";
+const CACHE_EVICTED: &str = "cache_evicted";
 /// The event of a refusal that `report_only` turned into a pass.
 const REPORTED: &str = "reported";
 /// The attribute with the decision of such a request.
@@ -102,36 +144,75 @@ const DECISIONS: &[&str] = &[
     Refusal::UnusableClaim.decision(),
     Refusal::RequiredClaim.decision(),
     Refusal::InsufficientScope.decision(),
+    Refusal::KeysUnavailable.decision(),
 ];
 
 impl JwtAuth {
     /// Decides about a request, by the rules in the order the [crate] states.
-    fn decide<'p>(&'p self, head: &RequestHead<'_>, env: &Env<'_>) -> Step<'p, ()> {
+    fn decide<'p>(
+        &'p self,
+        head: &RequestHead<'_>,
+        state: &mut State,
+        env: &Env<'_>,
+    ) -> Step<'p, ()> {
         if !self.run_on_preflight && head.is_preflight() {
             return self.pass(head, self.identity.nobody(), PREFLIGHT);
         }
         if self.skip.apply_to(head) {
             return self.pass(head, self.identity.nobody(), SKIPPED);
         }
-        match self.authenticate(head, env) {
-            Ok(fates) => self.pass(head, fates, ALLOWED),
+        match self.authenticate(head, state, env) {
+            Ok(Found::Approved(approved)) => {
+                attributes::set(&approved.attributes, env.attributes);
+                self.pass(head, approved.fates.clone(), ALLOWED)
+            }
+            Ok(Found::Later(until)) => Step::Wait { until },
             Err(refusal) => self.refuse(head, refusal, env),
         }
     }
 
-    /// Who sends the request, as headers.
+    /// Who sends the request.
     fn authenticate(
         &self,
         head: &RequestHead<'_>,
+        state: &mut State,
         env: &Env<'_>,
-    ) -> Result<Vec<Fate<'_>>, Refusal> {
-        let text = self.sources.find(head)?;
+    ) -> Result<Found, Refusal> {
+        let (text, now) = (self.sources.find(head)?, env.clock.now());
+        if let Some(approved) = state.cache(self.cache_tokens).get(&text, now) {
+            env.metrics.count(CACHE_HIT);
+            return Ok(Found::Approved(approved));
+        }
+        env.metrics.count(CACHE_MISS);
         let token = Token::parse(&text)?;
-        let credential = self.credentials.signer_of(&token)?;
-        self.claims.check(&token, env.clock.now())?;
-        let fates = self.identity.of(credential, &token.claims)?;
-        attributes::set(self.attributes.of(&token.claims)?, env.attributes);
-        Ok(fates)
+        let known = self.credentials.signer_of(&token, env).map(|c| Signer::Known(&c.consumer));
+        let signer = match known {
+            Ok(signer) => signer,
+            // An issuer whose keys are fetched may have keys in the configuration too.
+            Err(refusal) => state
+                .forget_if_keys_change(|known| self.issuers.signer_of(&token, known, env))
+                .unwrap_or(Err(refusal))?,
+        };
+        let consumer = match signer {
+            Signer::Known(consumer) => consumer,
+            Signer::Later(until) => return Ok(Found::Later(until)),
+        };
+        self.claims.check(&token, now)?;
+        let approved = Rc::new(Approved {
+            fates: self
+                .identity
+                .of(consumer, &token.claims)?
+                .into_iter()
+                .map(Fate::owned)
+                .collect(),
+            attributes: self.attributes.of(&token.claims)?,
+        });
+        let (from, until) = self.claims.validity(&token.claims, now);
+        let verified = Verified { from, until, value: Rc::clone(&approved) };
+        for _ in 0..state.cache(self.cache_tokens).insert(&text, verified) {
+            env.metrics.count(CACHE_EVICTED);
+        }
+        Ok(Found::Approved(approved))
     }
 
     /// What comes of a request that did not show who sends it.

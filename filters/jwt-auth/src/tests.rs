@@ -12,6 +12,7 @@ mod readme;
 mod skip;
 mod source;
 mod token;
+mod vectors;
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use hmac::{Hmac, Mac};
@@ -110,7 +111,7 @@ fn run_at(policy: &JwtAuth, millis: u64, lines: &[(&[u8], &[u8])]) -> Outcome {
     let head = RequestHead { headers: Headers::borrowed(lines.iter().copied()) };
     let world = World::default();
     world.millis.set(millis);
-    let (edits, reply, decision) = match policy.on_request(&head, &mut (), &world.env()) {
+    let (edits, reply, decision) = match policy.on_request(&head, &mut Default::default(), &world.env()) {
         Step::Continue { edits, decision, .. } => (edits, None, decision),
         Step::Wait { .. } => panic!("waits"),
         Step::Reply { edits, reply, decision } => (edits, Some(reply), decision),

@@ -5,6 +5,8 @@
 
 use serde_json::{Map, Number, Value};
 
+use crate::protobuf::{Field, Payload, fields};
+
 /// The JSON text of a configuration. What is neither JSON nor a `Struct` is left as it is, so that
 /// the filter says what is wrong with it.
 pub(crate) fn json(configuration: Vec<u8>) -> Vec<u8> {
@@ -85,64 +87,6 @@ fn number(number: f64) -> Option<Value> {
         return Some(Value::Number(Number::from(number as i64)));
     }
     Number::from_f64(number).map(Value::Number)
-}
-
-struct Field<'b> {
-    number: u64,
-    payload: Payload<'b>,
-}
-
-enum Payload<'b> {
-    Varint(u64),
-    Fixed64(u64),
-    Bytes(&'b [u8]),
-}
-
-/// The fields of a message; `None` where its bytes make no sense, and last then.
-fn fields(mut bytes: &[u8]) -> impl Iterator<Item = Option<Field<'_>>> {
-    std::iter::from_fn(move || {
-        if bytes.is_empty() {
-            return None;
-        }
-        let field = next_field(&mut bytes);
-        if field.is_none() {
-            bytes = &[];
-        }
-        Some(field)
-    })
-}
-
-fn next_field<'b>(bytes: &mut &'b [u8]) -> Option<Field<'b>> {
-    let tag = varint(bytes)?;
-    let payload = match tag & 7 {
-        0 => Payload::Varint(varint(bytes)?),
-        1 => {
-            let (number, rest) = bytes.split_first_chunk::<8>()?;
-            *bytes = rest;
-            Payload::Fixed64(u64::from_le_bytes(*number))
-        }
-        2 => {
-            let size = usize::try_from(varint(bytes)?).ok()?;
-            let (content, rest) = bytes.split_at_checked(size)?;
-            *bytes = rest;
-            Payload::Bytes(content)
-        }
-        _ => return None,
-    };
-    Some(Field { number: tag >> 3, payload })
-}
-
-fn varint(bytes: &mut &[u8]) -> Option<u64> {
-    let mut number = 0_u64;
-    for shift in (0..64).step_by(7) {
-        let (byte, rest) = bytes.split_first()?;
-        *bytes = rest;
-        number |= u64::from(byte & 0x7f) << shift;
-        if byte & 0x80 == 0 {
-            return Some(number);
-        }
-    }
-    None
 }
 
 #[cfg(test)]

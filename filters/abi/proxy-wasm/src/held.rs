@@ -9,7 +9,6 @@ use novasphere_core::{Clock, Policy, UnixTime};
 
 use crate::{
     hostcalls,
-    ports::Proxy,
     request::{self, Fault, Outcome},
     root::Configured,
 };
@@ -61,7 +60,7 @@ impl<C> AllHeld<C> {
         if self.is_empty() {
             return;
         }
-        let now = Proxy { filter: P::NAME }.now();
+        let now = configured.proxy.now();
         let mut waiting = Vec::new();
         for held in self.0.take() {
             if let Some(held) = ask_again(configured, held, now) {

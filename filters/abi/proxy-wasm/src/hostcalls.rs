@@ -114,6 +114,14 @@ mod abi {
             id: *mut u32,
         ) -> u32;
         pub(super) fn proxy_increment_metric(id: u32, offset: i64) -> u32;
+        pub(super) fn proxy_call_foreign_function(
+            name: *const u8,
+            name_size: usize,
+            arguments: *const u8,
+            arguments_size: usize,
+            data: *mut *mut u8,
+            size: *mut usize,
+        ) -> u32;
     }
 }
 
@@ -283,6 +291,23 @@ pub(crate) fn increment(counter: u32) {
     // A counter that fails must not fail the request.
     // SAFETY: no memory is involved.
     let _ = unsafe { abi::proxy_increment_metric(counter, 1) };
+}
+
+/// Calls a function that only this host has. Hosts on nginx trap: see `Proxy::calls_functions`.
+pub(crate) fn foreign_function(name: &str, arguments: &[u8]) -> Result<Vec<u8>, Status> {
+    returned(|data, len| {
+        // SAFETY: the host reads both during the call, and writes a pointer and a length.
+        unsafe {
+            abi::proxy_call_foreign_function(
+                name.as_ptr(),
+                name.len(),
+                arguments.as_ptr(),
+                arguments.len(),
+                data,
+                len,
+            )
+        }
+    })
 }
 
 /// Runs a call that returns data, and takes the data over.

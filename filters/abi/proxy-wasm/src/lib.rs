@@ -12,6 +12,8 @@
 //! - `ports`: what a policy may ask of the host;
 //! - `configuration`: the forms in which hosts hand over a configuration;
 //! - `header_map`: the host's serialised form of header lines;
+//! - `verify_signature`: the messages of Envoy's function of that name;
+//! - `protobuf`: the fields of protobuf messages;
 //! - `metrics`: counters;
 //! - `log`: the way to the proxy's log.
 
@@ -19,6 +21,10 @@
 mod configuration;
 #[cfg(any(target_arch = "wasm32", test))]
 mod header_map;
+#[cfg(any(target_arch = "wasm32", test))]
+mod protobuf;
+#[cfg(any(target_arch = "wasm32", test))]
+mod verify_signature;
 
 #[cfg(target_arch = "wasm32")]
 mod held;

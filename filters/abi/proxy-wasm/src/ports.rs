@@ -6,16 +6,31 @@ use std::{
 };
 
 use novasphere_core::{
-    Attributes, Clock, Connection, Host, Random, Store, StoreError, UnixTime, Version, Written,
-    parse_source_address,
+    Attributes, Clock, Connection, Hash, Host, Random, Store, StoreError, UnixTime, Verify,
+    Version, Written, parse_source_address,
 };
 
-use crate::hostcalls::{self, Status};
+use crate::{
+    hostcalls::{self, Status},
+    verify_signature,
+};
 
 /// The proxy this module runs in.
 pub(crate) struct Proxy {
     /// The filter's name, for the log.
     pub(crate) filter: &'static str,
+    /// Whether it takes calls of foreign functions: unknown ones get a status, no trap.
+    pub(crate) calls_functions: bool,
+}
+
+impl Proxy {
+    /// Finds out, in a root context, what kind of proxy this is. Hosts on nginx trap at every
+    /// foreign function; they are told by answering for nginx's variables, if only with another
+    /// failure than that there is no such property.
+    pub(crate) fn identify(filter: &'static str) -> Self {
+        let nginx = hostcalls::property(b"ngx\0nginx_version");
+        Self { filter, calls_functions: nginx == Err(Status::NOT_FOUND) }
+    }
 }
 
 impl Host for Proxy {
@@ -94,5 +109,22 @@ impl Store for Proxy {
             Err(Status::CAS_MISMATCH) => Ok(Written::Raced),
             Err(Status(status)) => Err(StoreError::Host(status)),
         }
+    }
+}
+
+impl Verify for Proxy {
+    fn verify(
+        &self,
+        hash: Hash,
+        public_key: &[u8],
+        signature: &[u8],
+        message: &[u8],
+    ) -> Option<bool> {
+        if !self.calls_functions {
+            return None;
+        }
+        let arguments = verify_signature::arguments(hash, public_key, signature, message);
+        let answer = hostcalls::foreign_function(verify_signature::NAME, &arguments).ok()?;
+        verify_signature::verdict(&answer)
     }
 }

@@ -9,7 +9,6 @@ use novasphere_core::{
 use crate::{
     header_map,
     hostcalls::{self, Map, Status},
-    ports::Proxy,
     root::Configured,
 };
 
@@ -56,15 +55,16 @@ impl<P: Policy> Configured<P> {
         may_wait: bool,
         call: impl FnOnce(&'p P, &mut P::State, &Env<'_>) -> T,
     ) -> Option<T> {
-        let proxy = Proxy { filter: P::NAME };
+        let proxy = &self.proxy;
         let env = Env {
-            host: &proxy,
-            clock: &proxy,
-            store: &proxy,
-            connection: &proxy,
-            random: &proxy,
+            host: proxy,
+            clock: proxy,
+            store: proxy,
+            connection: proxy,
+            random: proxy,
             metrics: &self.counters,
-            attributes: &proxy,
+            attributes: proxy,
+            verify: proxy,
             may_wait,
         };
         let mut state = self.state.try_borrow_mut().ok()?;

@@ -37,6 +37,7 @@ pub(crate) struct Configured<P: Policy> {
     pub(crate) held: AllHeld<P::Carry>,
     /// How often the host calls `on_tick`, in milliseconds; 0 for never.
     tick: Cell<u32>,
+    pub(crate) proxy: Proxy,
 }
 
 impl<P: Policy> Configured<P> {
@@ -72,7 +73,7 @@ struct Call {
 
 impl<P: Policy + 'static> Root<P> {
     fn configure(&mut self, size: usize) -> bool {
-        let host = Proxy { filter: P::NAME };
+        let proxy = Proxy::identify(P::NAME);
         let config = match hostcalls::plugin_configuration(size) {
             Ok(config) => config,
             Err(Status::NOT_FOUND) if size == 0 => Vec::new(),
@@ -84,13 +85,14 @@ impl<P: Policy + 'static> Root<P> {
                 return false;
             }
         };
-        match P::configure(&configuration::json(config), &host) {
+        match P::configure(&configuration::json(config), &proxy) {
             Ok(policy) => {
                 let timer = policy.needs().timer;
                 let configured = Rc::new(Configured {
                     policy,
                     state: RefCell::default(),
                     counters: Counters::define::<P>(),
+                    proxy,
                     held: AllHeld::default(),
                     tick: Cell::new(0),
                 });

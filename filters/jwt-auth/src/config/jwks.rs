@@ -114,7 +114,10 @@ impl JwksConfig {
             ("max_waiting", self.max_waiting, 0, 10_000),
         ] {
             if value < least || value > most {
-                errors.add(format!("{at}.{field}"), format!("must be {least} to {most}, not {value}"));
+                errors.add(
+                    format!("{at}.{field}"),
+                    format!("must be {least} to {most}, not {value}"),
+                );
             }
         }
     }
@@ -143,8 +146,8 @@ impl JwksConfig {
                 }
                 (Some(cluster), true) => {
                     // The issuer's own name, for servers that have several.
-                    let (https, authority) = of_issuer
-                        .map_or((true, cluster.clone()), |e| (e.https, e.authority));
+                    let (https, authority) =
+                        of_issuer.map_or((true, cluster.clone()), |e| (e.https, e.authority));
                     return Some(Endpoint { https, authority, path: path.clone() });
                 }
             },

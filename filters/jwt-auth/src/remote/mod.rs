@@ -45,7 +45,7 @@ pub(crate) trait Reader {
 /// What one worker knows of one source.
 pub(crate) struct Known<K> {
     slot: Option<Slot>,
-    generation: u32,
+    pub(crate) generation: u32,
     /// `None` before the first key set.
     pub(crate) keys: Option<Vec<K>>,
 }
@@ -66,6 +66,10 @@ pub(crate) enum Prospect {
     /// Nothing will change soon.
     None,
 }
+
+/// Events.
+pub(crate) const KEYS_FETCHED: &str = "keys_fetched";
+pub(crate) const KEY_FETCH_FAILED: &str = "key_fetch_failed";
 
 /// How often a worker looks at the shared record, in milliseconds.
 const LOOK_MS: u32 = 1_000;
@@ -198,7 +202,7 @@ impl<R: Reader> Sources<R> {
             known.keys = Some(keys);
             known.generation = generation;
         }
-        env.metrics.count("keys_fetched");
+        env.metrics.count(KEYS_FETCHED);
         Ok(())
     }
 }
@@ -244,7 +248,7 @@ fn failed<K>(source: &Source, known: &Known<K>, why: &str, env: &Env<'_>) {
             true
         });
     }
-    env.metrics.count("key_fetch_failed");
+    env.metrics.count(KEY_FETCH_FAILED);
     let old = if known.keys.is_some() { "; the last good keys go on" } else { "" };
     let Source { issuer, upstream, .. } = source;
     env.host
@@ -261,5 +265,5 @@ fn purpose(index: usize, step: Step) -> usize {
 }
 
 fn step(purpose: usize) -> Step {
-    if purpose % 2 == 0 { Step::Discovery } else { Step::KeySet }
+    if purpose.is_multiple_of(2) { Step::Discovery } else { Step::KeySet }
 }
