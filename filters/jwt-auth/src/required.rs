@@ -67,7 +67,7 @@ impl Test {
             errors.add(format!("{at}.{name}"), "is empty: no claim could be right");
         }
         if values.iter().any(|v| matches!(v, Json::Null | Json::Array(_) | Json::Object(_))) {
-            let message = "must be of strings, numbers and booleans: nothing else is compared";
+            let message = "must be strings, numbers or booleans: nothing else is compared";
             errors.add(format!("{at}.{name}"), message);
         }
         if name.starts_with("contains") { Test::ContainsAny(values) } else { Test::OneOf(values) }

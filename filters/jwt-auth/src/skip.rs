@@ -150,8 +150,8 @@ fn plain(path: &str, at: &str, errors: &mut ConfigErrors) -> Option<PlainPath> {
     let plain = PlainPath::new(path.as_bytes());
     if plain.is_none() {
         let message = format!(
-            "{path:?} must start with / and have no query, no empty or dot segments, and no ; \\ or \
-             encoded / \\ ; % ? #: no request with such a path is let through"
+            "{path:?} must start with / and have no query, no empty or dot segments, no ; or \\, and \
+             none of / \\ ; % ? # encoded; a {{name}}, in a path_template only, is a whole segment"
         );
         errors.add(at, message);
     }

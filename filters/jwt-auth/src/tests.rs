@@ -111,11 +111,12 @@ fn run_at(policy: &JwtAuth, millis: u64, lines: &[(&[u8], &[u8])]) -> Outcome {
     let head = RequestHead { headers: Headers::borrowed(lines.iter().copied()) };
     let world = World::default();
     world.millis.set(millis);
-    let (edits, reply, decision) = match policy.on_request(&head, &mut Default::default(), &world.env()) {
-        Step::Continue { edits, decision, .. } => (edits, None, decision),
-        Step::Wait { .. } => panic!("waits"),
-        Step::Reply { edits, reply, decision } => (edits, Some(reply), decision),
-    };
+    let (edits, reply, decision) =
+        match policy.on_request(&head, &mut Default::default(), &world.env()) {
+            Step::Continue { edits, decision, .. } => (edits, None, decision),
+            Step::Wait { .. } => panic!("waits"),
+            Step::Reply { edits, reply, decision } => (edits, Some(reply), decision),
+        };
     let body = reply.as_ref().map(|reply| (line(reply, "content-type"), text(&reply.body)));
     let reply = reply.map(|reply| (reply.status, line(&reply, "www-authenticate")));
     assert!(DECISIONS.contains(&decision), "{decision}");

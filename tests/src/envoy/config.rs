@@ -114,6 +114,7 @@ impl EnvoyConfig {
                     if listener.underscores { "ALLOW" } else { "DROP_HEADER" },
             },
             "upgrade_configs": [{"upgrade_type": "websocket"}],
+            "access_log": listener.access_log.iter().map(access_log).collect::<Vec<_>>(),
             "http_filters": filters,
             "route_config": {
                 "name": listener.name,
@@ -175,12 +176,14 @@ pub struct Listener {
     /// Whether header names with underscores pass. Envoy's own default, but not the one that the
     /// project recommends.
     pub underscores: bool,
+    /// What it logs of every request, as a format string; nothing by default.
+    pub access_log: Option<String>,
 }
 
 impl Listener {
     /// A listener on a free port that lets header names with underscores pass.
     pub fn new(name: impl Into<String>, filters: Vec<WasmFilter>) -> Self {
-        Self { name: name.into(), port: 0, filters, underscores: true }
+        Self { name: name.into(), port: 0, filters, underscores: true, access_log: None }
     }
 }
 
@@ -227,6 +230,17 @@ impl WasmFilter {
             },
         }))
     }
+}
+
+/// A line for each request, where Envoy's own log goes.
+fn access_log(format: &String) -> Value {
+    json!({
+        "name": "stdout",
+        "typed_config": {
+            "@type": format!("{TYPES}.access_loggers.stream.v3.StdoutAccessLog"),
+            "log_format": {"text_format_source": {"inline_string": format!("{format}\n")}},
+        },
+    })
 }
 
 pub(super) fn address(addr: SocketAddr) -> Value {

@@ -37,7 +37,13 @@ impl ConfigErrors {
     /// Adds a fault, unless it is at, above or below a place that was left out because of its form,
     /// or in a list that such an item was taken from: the items behind it have moved up.
     pub fn add(&mut self, path: impl Into<String>, message: impl Into<String>) {
-        let (path, message) = (path.into(), message.into());
+        self.add_text(path.into(), message.into());
+    }
+
+    /// Apart from [`add`](Self::add), and cold, so that its code is in a module once and not with
+    /// each of the many faults.
+    #[cold]
+    fn add_text(&mut self, path: String, message: String) {
         let follows = self
             .left_out
             .iter()

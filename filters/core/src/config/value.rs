@@ -293,6 +293,22 @@ impl<'de> Cursor<'de> {
     }
 }
 
+/// Marks what no field has, and what is blank.
+fn refuse_members(members: &[(String, Node)], fields: &[&str]) {
+    for (name, value) in members {
+        if matches!(value.kind, Kind::Null) {
+            // A value left blank must not quietly lift a restriction.
+            value.refused.set(Some("is null: give it a value, or leave it out".to_owned()));
+        } else if !fields.contains(&name.as_str()) && !matches!(value.kind, Kind::Removed) {
+            let hint = match suggestion(name, fields) {
+                hint if hint.is_empty() => format!("; known here: {}", fields.join(", ")),
+                hint => hint,
+            };
+            value.refused.set(Some(format!("is not a known field{hint}")));
+        }
+    }
+}
+
 impl<'de> Deserializer<'de> for Cursor<'de> {
     type Error = Mismatch;
 
@@ -331,24 +347,14 @@ impl<'de> Deserializer<'de> for Cursor<'de> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Mismatch> {
-        if let Kind::Object(members) = &self.node.kind {
-            for (name, value) in members {
-                if matches!(value.kind, Kind::Null) {
-                    // A value left blank must not quietly lift a restriction.
-                    value.refused.set(Some("is null: give it a value, or leave it out".to_owned()));
-                } else if !fields.contains(&name.as_str()) && !matches!(value.kind, Kind::Removed) {
-                    let hint = match suggestion(name, fields) {
-                        hint if hint.is_empty() => format!("; known here: {}", fields.join(", ")),
-                        hint => hint,
-                    };
-                    value.refused.set(Some(format!("is not a known field{hint}")));
-                }
-            }
-        } else {
+        let Kind::Object(members) = &self.node.kind else {
             let message = format!("must be an object, not {}", Quoted(self.node.unexpected()));
             return Err(self.locate(Mismatch::custom(message), "an object".to_owned()));
-        }
-        self.visit(visitor)
+        };
+        refuse_members(members, fields);
+        // Not by way of `visit`, whose other forms would come along with every struct.
+        let at = Members { at: &self, members: members.iter().enumerate(), value: None };
+        visitor.visit_map(at).map_err(|mismatch| self.locate(mismatch, String::new()))
     }
 
     fn deserialize_enum<V: Visitor<'de>>(

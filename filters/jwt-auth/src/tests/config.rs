@@ -16,7 +16,10 @@ fn credential(fields: &str) -> String {
 
 #[test]
 fn a_credential_needs_a_key_and_a_secret_long_enough() {
-    assert_eq!(faults("{}"), "credentials: is empty, as is jwks: without a key no token can be right");
+    assert_eq!(
+        faults("{}"),
+        "credentials: is empty, as is jwks: without a key no token can be right"
+    );
     assert_eq!(
         credential(r#""kid": "x""#),
         "credentials[0].key: is required\ncredentials[0]: needs a key: secret, public_key or jwk"
