@@ -121,7 +121,7 @@ impl Load {
             if answer.head.status == 200 {
                 self.passed.get(pool).context("no such pool")?.fetch_add(1, SeqCst);
             } else {
-                self.fault(format!("pool {pool}: {:?} {}", answer.head, answer.text()));
+                self.fault(format!("pool {pool}: status {} {}", answer.head.status, answer.text()));
             }
             client.settled.store(pool, SeqCst);
             thread::sleep(PACE);
@@ -154,6 +154,6 @@ fn the_load_tells_what_was_not_passed() -> Result<()> {
     })?;
     let gateway = Gateway::start(chain::of(&[("jwt-auth", JWT_AUTH)]))?;
     let refused = under_load(gateway.addr, 4, pools(), |load| load.wait_for_passed(0, 1));
-    ensure!(refused.is_err_and(|error| error.to_string().contains("status: 401")));
+    ensure!(refused.is_err_and(|error| error.to_string().contains("status 401")));
     Ok(())
 }
