@@ -97,7 +97,7 @@ fn it_goes_down_and_comes_back() -> Result<()> {
     let addr: SocketAddr = server.addr;
     let mut open = Connection::open(addr)?;
     ensure!(open.exchange(&Request::get(JWKS_PATH))?.head.status == 200);
-    server.unbind();
+    server.unbind()?;
     ensure!(open.exchange(&Request::get(JWKS_PATH)).is_err(), "the connection stays open");
     ensure!(TcpStream::connect(addr).is_err(), "it still listens");
     server.bind()?;

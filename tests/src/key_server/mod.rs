@@ -6,7 +6,7 @@ mod serve;
 
 use std::{
     collections::BTreeMap,
-    net::{Ipv4Addr, SocketAddr},
+    net::{Ipv4Addr, SocketAddr, TcpStream},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
@@ -144,13 +144,20 @@ impl KeyServer {
         Ok(())
     }
 
-    /// Stops listening and closes all connections: who connects is refused.
-    pub fn unbind(&mut self) {
+    /// Stops listening and closes all connections; waits until who connects is refused.
+    ///
+    /// # Errors
+    /// When connections are still taken after a while.
+    pub fn unbind(&mut self) -> Result<()> {
         if let (Some(runtime), Some(listening)) = (&self.runtime, self.listening.take()) {
             // Both fail only when the task has already ended.
             let _ = listening.stop.send(());
             let _ = runtime.block_on(listening.task);
         }
+        // A child process that another test starts has all sockets for a moment.
+        until("connections to be refused", || {
+            Ok(TcpStream::connect(self.addr).is_err().then_some(()))
+        })
     }
 
     /// How many requests for that path have come.

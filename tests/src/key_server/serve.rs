@@ -40,16 +40,22 @@ async fn serve(stream: TcpStream, shared: Shared) {
     // Small answers must leave at once.
     let _ = stream.set_nodelay(true);
     let service = TowerToHyperService::new(routes(shared.clone()));
-    let mut setup = shared.setup.subscribe();
     tokio::select! {
         biased;
-        _ = setup.wait_for(|setup| setup.behaviour == Behaviour::Down) => {
-            let mut visits = shared.visits();
-            visits.dropped = visits.dropped.saturating_add(1);
-        }
+        () = down(&shared) => {}
         // A client that goes away is its own business.
         _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service) => {}
     }
+}
+
+/// Returns when the server is down, and the connection that is to be closed is counted: before
+/// the client can notice.
+async fn down(shared: &Shared) {
+    let mut setup = shared.setup.subscribe();
+    // The sender lives in `shared`: waiting cannot fail.
+    let _ = setup.wait_for(|setup| setup.behaviour == Behaviour::Down).await;
+    let mut visits = shared.visits();
+    visits.dropped = visits.dropped.saturating_add(1);
 }
 
 fn routes(shared: Shared) -> Router {

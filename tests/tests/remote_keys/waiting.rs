@@ -110,7 +110,7 @@ fn they_are_told_when_the_server_is_down() -> Result<()> {
 fn they_are_told_when_nobody_listens() -> Result<()> {
     let key = TestKey::es256("k1")?;
     let mut server = server(&[&key])?;
-    server.unbind();
+    server.unbind()?;
     let gateway = gateway(&server, 1, Value::Null)?;
     ensure_unavailable(&gateway.send(&request(&token(&key, 0)?))?)?;
     server.bind()?;
