@@ -34,7 +34,7 @@ impl TestKey {
     pub fn es256(kid: &str) -> Result<Self> {
         let pem = p256::SecretKey::random(&mut OsRng).to_pkcs8_pem(LineEnding::LF);
         let pem = pem.map_err(|error| anyhow!("{error}"))?;
-        Self::new(kid, "ES256", PrivateKey::Pem(pem.to_string()))
+        Self::new(kid, "ES256", PrivateKey::Text(pem.to_string()))
     }
 
     /// A fresh Ed25519 key (`EdDSA`).
@@ -50,7 +50,7 @@ impl TestKey {
         Ok(Self {
             kid: kid.to_owned(),
             algorithm: "EdDSA".to_owned(),
-            private_key: PrivateKey::Pem(pem.to_string()),
+            private_key: PrivateKey::Text(pem.to_string()),
             public: json!({"kty": "OKP", "crv": "Ed25519", "x": x}),
         })
     }

@@ -6,6 +6,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use jsonwebtoken::{Algorithm, AlgorithmFamily, EncodingKey};
 use p256::pkcs8::{PrivateKeyInfo, SecretDocument};
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::paths::repository;
 
@@ -13,8 +14,9 @@ use crate::paths::repository;
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
 pub enum PrivateKey {
-    /// Here: PEM text, PKCS#8 or, of RSA, PKCS#1.
-    Pem(String),
+    /// Here: PEM text, PKCS#8 or, of RSA, PKCS#1. Other text is a name in
+    /// `tests/vectors/keys.json`.
+    Text(String),
     /// In a file of `tests/keys`.
     File(PrivateKeyFile),
 }
@@ -57,11 +59,21 @@ impl PrivateKey {
 
     fn pem(&self) -> Result<String> {
         match self {
-            Self::Pem(text) => Ok(text.clone()),
+            Self::Text(text) if text.contains("-----BEGIN ") => Ok(text.clone()),
+            Self::Text(name) => named(name),
             Self::File(PrivateKeyFile { file }) => {
                 let path = repository().join("tests/keys").join(file);
                 fs::read_to_string(&path).with_context(|| path.display().to_string())
             }
         }
     }
+}
+
+/// The private half of the key of that name among those of the vectors.
+fn named(name: &str) -> Result<String> {
+    let path = repository().join("tests/vectors/keys.json");
+    let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+    let keys: Value = serde_json::from_str(&text)?;
+    let pem = keys.get(name).and_then(|key| key.get("private")?.as_str());
+    Ok(pem.with_context(|| format!("no private key {name:?}"))?.to_owned())
 }
