@@ -6,6 +6,7 @@ mod format;
 pub mod invalid;
 mod lines;
 pub mod native;
+mod private_key;
 pub mod proxied;
 mod token;
 
@@ -14,6 +15,7 @@ pub use format::{
     Case, CaseFile, Exchange, Expectation, Sent, Upstream, UpstreamExpectation, files,
 };
 pub use lines::Lines;
+pub use private_key::{PrivateKey, PrivateKeyFile};
 pub use token::{Key, TokenSpec, mint};
 
 /// All failures of a filter's cases as one error.

@@ -2,23 +2,28 @@
 
 use std::{collections::BTreeMap, str::FromStr};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use jsonwebtoken::{Algorithm, EncodingKey, crypto::sign};
+use jsonwebtoken::{Algorithm, AlgorithmFamily, EncodingKey, crypto::sign};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::PrivateKey;
 use crate::clock;
 
 /// What a token is made of.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TokenSpec {
-    /// The algorithm it is signed with: HS256, HS384, HS512, or none.
+    /// The algorithm it is signed with: one of HS, RS or PS with 256, 384 or 512, ES256, ES384,
+    /// `EdDSA`, or none.
     pub algorithm: String,
-    /// The key it is signed with.
+    /// The key it is signed with when that is an HS algorithm.
     #[serde(default)]
     pub secret: Key,
+    /// The key it is signed with when that is another algorithm.
+    #[serde(default)]
+    pub private_key: Option<PrivateKey>,
     /// Members of its JOSE header besides `alg` and `typ`, or instead of them; null takes one away.
     #[serde(default)]
     pub header: Map<String, Value>,
@@ -70,7 +75,7 @@ impl Key {
 /// Makes a token.
 ///
 /// # Errors
-/// When the algorithm or the key's variable is unknown.
+/// When the algorithm or the key's variable is unknown, or the key is not one for the algorithm.
 pub fn mint(spec: &TokenSpec, environment: &BTreeMap<String, String>) -> Result<String> {
     let mut header = Map::from_iter([
         ("alg".to_owned(), spec.algorithm.as_str().into()),
@@ -86,7 +91,11 @@ pub fn mint(spec: &TokenSpec, environment: &BTreeMap<String, String>) -> Result<
     }
     let algorithm = Algorithm::from_str(&spec.algorithm)
         .with_context(|| format!("unknown algorithm {}", spec.algorithm))?;
-    let key = EncodingKey::from_secret(spec.secret.bytes(environment)?);
+    let key = match (algorithm.family(), &spec.private_key) {
+        (AlgorithmFamily::Hmac, _) => EncodingKey::from_secret(spec.secret.bytes(environment)?),
+        (_, Some(key)) => key.for_algorithm(algorithm)?,
+        (_, None) => bail!("{} needs a private_key", spec.algorithm),
+    };
     let signature = sign(message.as_bytes(), &key, algorithm)
         .with_context(|| format!("cannot sign with {}", spec.algorithm))?;
     Ok(format!("{message}.{signature}"))

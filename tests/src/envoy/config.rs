@@ -16,6 +16,8 @@ pub struct EnvoyConfig {
     pub listeners: Vec<Listener>,
     /// The upstream of all of them.
     pub upstream: SocketAddr,
+    /// Clusters besides, by name: what filters call.
+    pub clusters: BTreeMap<String, SocketAddr>,
     /// The variables of its environment, all of which are passed on to the filters.
     pub environment: BTreeMap<String, String>,
     /// How many worker threads.
@@ -47,6 +49,7 @@ impl EnvoyConfig {
         Self {
             listeners,
             upstream,
+            clusters: BTreeMap::new(),
             environment: BTreeMap::new(),
             concurrency: 1,
             logging: Logging::default(),
@@ -57,10 +60,12 @@ impl EnvoyConfig {
     pub(super) fn bootstrap(&self) -> Result<Value> {
         let listeners =
             self.listeners.iter().map(|l| self.listener(l)).collect::<Result<Vec<_>>>()?;
+        let mut clusters = vec![self.upstream_cluster()];
+        clusters.extend(self.clusters.iter().map(|(name, addr)| cluster(name, *addr)));
         let mut bootstrap = json!({
             "node": {"id": "novasphere-tests", "cluster": "novasphere-tests"},
             "admin": {"address": address(([127, 0, 0, 1], 0).into())},
-            "static_resources": {"listeners": listeners, "clusters": [self.cluster()]},
+            "static_resources": {"listeners": listeners, "clusters": clusters},
         });
         if let (Some(path), Some(members)) = (&self.listener_file, bootstrap.as_object_mut()) {
             let source =
@@ -140,12 +145,10 @@ impl EnvoyConfig {
     }
 
     /// The upstream speaks the protocol of the client, so that gRPC and WebSocket both pass.
-    fn cluster(&self) -> Value {
-        json!({
-            "name": "novasphere-api",
-            "type": "STATIC",
-            "connect_timeout": "2s",
-            "typed_extension_protocol_options": {
+    fn upstream_cluster(&self) -> Value {
+        let mut cluster = cluster("novasphere-api", self.upstream);
+        if let Some(members) = cluster.as_object_mut() {
+            let options = json!({
                 "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
                     "@type": format!("{TYPES}.upstreams.http.v3.HttpProtocolOptions"),
                     "use_downstream_protocol_config": {
@@ -153,15 +156,24 @@ impl EnvoyConfig {
                         "http2_protocol_options": {},
                     },
                 },
-            },
-            "load_assignment": {
-                "cluster_name": "novasphere-api",
-                "endpoints": [{
-                    "lb_endpoints": [{"endpoint": {"address": address(self.upstream)}}],
-                }],
-            },
-        })
+            });
+            members.insert("typed_extension_protocol_options".to_owned(), options);
+        }
+        cluster
     }
+}
+
+/// A cluster with one endpoint; HTTP/1.1.
+fn cluster(name: &str, endpoint: SocketAddr) -> Value {
+    json!({
+        "name": name,
+        "type": "STATIC",
+        "connect_timeout": "2s",
+        "load_assignment": {
+            "cluster_name": name,
+            "endpoints": [{"lb_endpoints": [{"endpoint": {"address": address(endpoint)}}]}],
+        },
+    })
 }
 
 /// A listener and its filters.

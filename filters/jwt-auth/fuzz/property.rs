@@ -1,0 +1,203 @@
+//! What must hold of any input, whoever makes it: shared by the fuzz target and `tests/fuzz.rs`.
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use hmac::{Hmac, Mac};
+use novasphere_core::{Edit, Headers, Policy, RequestHead, Step, header_value, testing::World};
+use novasphere_jwt_auth::JwtAuth;
+use sha2::{Sha256, Sha384, Sha512};
+
+const NOW: u64 = 1_800_000_000;
+
+/// Everything that reads what a token says.
+const CONFIG: &str = r#"{
+    "credentials": [
+        {"key": "fuzz", "algorithm": "HS256", "secret": {"env": "HS256"},
+            "consumer": {"id": "1", "username": "fuzz"}},
+        {"key": "fuzz", "algorithm": "HS384", "secret": {"env": "HS384"}, "kid": "384"},
+        {"key": "fuzz", "algorithm": "HS512", "secret": {"env": "HS512"}, "kid": "512"}
+    ],
+    "header_names": ["authorization", "x-token"],
+    "cookie_names": ["session"],
+    "uri_param_names": ["jwt"],
+    "claims_to_verify": ["exp"],
+    "leeway": 10,
+    "maximum_expiration": 31536000,
+    "claims_to_headers": [
+        {"claim": "sub", "header": "X-User-Id"},
+        {"claim": "a.b", "header": "X-Nested"},
+        {"claim": "client", "header": "X-Client-Type", "keep_inbound": true}
+    ]
+}"#;
+
+thread_local! {
+    static POLICY: Result<JwtAuth, String> = {
+        let variable = |algorithm: &Algorithm| (algorithm.name().to_owned(), algorithm.secret());
+        let variables = ALGORITHMS.iter().map(variable).collect();
+        let world = World { variables, ..World::default() };
+        JwtAuth::configure(CONFIG.as_bytes(), &world).map_err(|faults| faults.to_string())
+    };
+}
+
+/// Checks an input.
+///
+/// # Panics
+/// When something does not hold.
+pub fn check(input: &[u8]) {
+    match input {
+        [b'a', rest @ ..] => nothing_passes_unsigned(rest),
+        [b's', rest @ ..] => nothing_signed_breaks_it(rest),
+        [] => {}
+        rest => nothing_changed_passes(rest),
+    }
+}
+
+/// Bytes in all the places that tokens come from.
+fn nothing_passes_unsigned(bytes: &[u8]) {
+    let bearer = [b"Bearer ", bytes].concat();
+    let cookie = [b"session=", bytes].concat();
+    let target = [b"/?jwt=", bytes].concat();
+    let places: [(&[u8], &[u8]); 8] = [
+        (b"authorization", bytes),
+        (b"authorization", &bearer),
+        (b"x-token", bytes),
+        (b"cookie", bytes),
+        (b"cookie", &cookie),
+        (b":path", bytes),
+        (b":path", &target),
+        (bytes, bytes),
+    ];
+    for line in places {
+        assert!(!passes(line), "passed without a signature");
+    }
+}
+
+/// A JOSE header and a payload, whatever they are, signed with the right key.
+fn nothing_signed_breaks_it(bytes: &[u8]) {
+    let mut parts = bytes.splitn(2, |byte| *byte == b'\n');
+    let (header, payload) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    for algorithm in ALGORITHMS {
+        passes((b"authorization", bearer(&signed(*algorithm, header, payload)).as_slice()));
+    }
+}
+
+/// A good token with edits.
+fn nothing_changed_passes(edits: &[u8]) {
+    for algorithm in ALGORITHMS {
+        let good = good_token(*algorithm);
+        assert!(passes((b"authorization", &bearer(&good))), "a good token is refused");
+        let mut changed = good.clone();
+        edits.chunks_exact(4).for_each(|edit| apply(&mut changed, edit));
+        // White space around a token is none of its own.
+        if changed.trim_ascii() != good {
+            assert!(!passes((b"authorization", &bearer(&changed))), "a changed token passed");
+        }
+    }
+}
+
+fn apply(token: &mut Vec<u8>, edit: &[u8]) {
+    let &[kind, high, low, byte] = edit else { return };
+    let at = usize::from(u16::from_be_bytes([high, low])).checked_rem(token.len());
+    let Some(at) = at else { return };
+    match kind % 6 {
+        0 => token.insert(at, byte),
+        1 => drop(token.remove(at)),
+        2 => token.truncate(at),
+        3 => token.rotate_left(at),
+        4 => token.iter_mut().skip(at).take(1).for_each(|b| *b = byte),
+        _ => token.iter_mut().skip(at).take(1).for_each(|b| *b ^= 1 << (byte % 8)),
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Algorithm {
+    Hs256,
+    Hs384,
+    Hs512,
+}
+
+impl Algorithm {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Hs256 => "HS256",
+            Self::Hs384 => "HS384",
+            Self::Hs512 => "HS512",
+        }
+    }
+
+    /// Its key, long enough for each.
+    fn secret(self) -> String {
+        self.name().repeat(13)
+    }
+}
+
+const ALGORITHMS: &[Algorithm] = &[Algorithm::Hs256, Algorithm::Hs384, Algorithm::Hs512];
+
+fn good_token(algorithm: Algorithm) -> Vec<u8> {
+    let header: &[u8] = match algorithm {
+        Algorithm::Hs256 => br#"{"alg":"HS256","typ":"JWT"}"#,
+        Algorithm::Hs384 => br#"{"alg":"HS384","kid":"384"}"#,
+        Algorithm::Hs512 => br#"{"kid":"512","alg":"HS512"}"#,
+    };
+    let payload = format!(r#"{{"iss":"fuzz","sub":"alice","exp":{}}}"#, NOW.saturating_add(60));
+    signed(algorithm, header, payload.as_bytes())
+}
+
+fn signed(algorithm: Algorithm, header: &[u8], payload: &[u8]) -> Vec<u8> {
+    let part = |bytes: &[u8]| BASE64_URL_SAFE_NO_PAD.encode(bytes);
+    let message = format!("{}.{}", part(header), part(payload));
+    let signature = match algorithm {
+        Algorithm::Hs256 => mac::<Hmac<Sha256>>(algorithm, &message),
+        Algorithm::Hs384 => mac::<Hmac<Sha384>>(algorithm, &message),
+        Algorithm::Hs512 => mac::<Hmac<Sha512>>(algorithm, &message),
+    };
+    format!("{message}.{}", part(&signature)).into_bytes()
+}
+
+fn mac<M: Mac + hmac::digest::KeyInit>(algorithm: Algorithm, message: &str) -> Vec<u8> {
+    let secret = algorithm.secret();
+    // HMAC takes keys of any length.
+    let Ok(mut mac) = <M as Mac>::new_from_slice(secret.as_bytes()) else { return Vec::new() };
+    mac.update(message.as_bytes());
+    mac.finalize().into_bytes().to_vec()
+}
+
+fn bearer(token: &[u8]) -> Vec<u8> {
+    [b"Bearer ", token].concat()
+}
+
+/// Whether a request with that line passes. Whatever comes of it, what becomes a header is one.
+fn passes((name, value): (&[u8], &[u8])) -> bool {
+    let lines: [(&[u8], &[u8]); 4] = [
+        (b":method", b"GET"),
+        (b"x-user-id", b"somebody"),
+        (b"x-client-type", b"web"),
+        (name, value),
+    ];
+    let head = RequestHead { headers: Headers::borrowed(lines) };
+    POLICY.with(|policy| {
+        assert!(policy.is_ok(), "the configuration is refused: {:?}", policy.as_ref().err());
+        policy.as_ref().is_ok_and(|policy| decision(policy, &head) == "allowed")
+    })
+}
+
+fn decision(policy: &JwtAuth, head: &RequestHead<'_>) -> &'static str {
+    let world = World::at(NOW);
+    match policy.on_request(head, &mut Default::default(), &world.env()) {
+        Step::Continue { edits, decision, .. } => {
+            check_edits(&edits);
+            decision
+        }
+        Step::Reply { edits, decision, .. } => {
+            check_edits(&edits);
+            decision
+        }
+    }
+}
+
+fn check_edits(edits: &[Edit<'_>]) {
+    for edit in edits {
+        if let Edit::Set(name, value) = edit {
+            assert_eq!(header_value(value), Ok(&**value), "{name}");
+        }
+    }
+}

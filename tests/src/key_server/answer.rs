@@ -1,0 +1,82 @@
+//! What the key server answers.
+
+use axum::{
+    extract::{Request, State},
+    http::{HeaderValue, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use serde_json::{Value, json};
+
+use super::{Behaviour, JWKS_PATH, Setup, Shared};
+use crate::clock::instant;
+
+/// Counts the request, then waits until it is to be answered.
+pub(super) async fn counted(
+    State(shared): State<Shared>,
+    request: Request,
+    next: Next,
+) -> Response {
+    {
+        let mut visits = shared.visits();
+        let count = visits.requests.entry(request.uri().path().to_owned()).or_default();
+        *count = count.saturating_add(1);
+        visits.last = Some(instant());
+    }
+    let mut setup = shared.setup.subscribe();
+    // The sender lives in `shared`: waiting cannot fail.
+    let _ = setup.wait_for(|setup| setup.behaviour != Behaviour::Held).await;
+    let behaviour = setup.borrow().behaviour;
+    if let Behaviour::Slow(span) = behaviour {
+        tokio::time::sleep(span).await;
+    }
+    next.run(request).await
+}
+
+/// The key set (RFC 7517 section 5).
+pub(super) async fn keys(State(shared): State<Shared>) -> Response {
+    let setup = shared.setup.borrow().clone();
+    let set = json!({ "keys": setup.keys });
+    respond(&setup, set)
+}
+
+/// The description (OpenID Connect Discovery 1.0 section 4.2).
+pub(super) async fn description(State(shared): State<Shared>) -> Response {
+    let setup = shared.setup.borrow().clone();
+    let issuer = match setup.behaviour {
+        Behaviour::WrongIssuer => "https://other-issuer.test",
+        _ => &setup.issuer,
+    };
+    let jwks_uri = format!("{}{JWKS_PATH}", setup.issuer);
+    respond(&setup, json!({ "issuer": issuer, "jwks_uri": jwks_uri }))
+}
+
+fn respond(setup: &Setup, body: Value) -> Response {
+    let (status, body) = match setup.behaviour {
+        Behaviour::Status(status) => {
+            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            (status, body.to_string())
+        }
+        Behaviour::Garbage => (StatusCode::OK, "<!doctype html><title>Welcome</title>".to_owned()),
+        Behaviour::Huge(bytes) => (StatusCode::OK, padded(body, bytes)),
+        _ => (StatusCode::OK, body.to_string()),
+    };
+    let mut response = (status, [(header::CONTENT_TYPE, "application/json")], body).into_response();
+    let cache_control = setup.cache_control.as_deref().map(HeaderValue::from_str);
+    if let Some(Ok(value)) = cache_control {
+        response.headers_mut().insert(header::CACHE_CONTROL, value);
+    }
+    response
+}
+
+/// The same object, made so many bytes long by a member that means nothing.
+fn padded(mut body: Value, bytes: usize) -> String {
+    if let Some(members) = body.as_object_mut() {
+        members.insert("x-padding".to_owned(), String::new().into());
+    }
+    let padding = bytes.saturating_sub(body.to_string().len());
+    if let Some(members) = body.as_object_mut() {
+        members.insert("x-padding".to_owned(), "a".repeat(padding).into());
+    }
+    body.to_string()
+}

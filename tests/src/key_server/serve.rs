@@ -1,0 +1,67 @@
+//! Connections of the key server.
+
+use axum::{Router, middleware, routing::get};
+use hyper::server::conn::http1;
+use hyper_util::{rt::TokioIo, service::TowerToHyperService};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::oneshot,
+    task::JoinSet,
+};
+
+use super::{Behaviour, DISCOVERY_PATH, JWKS_PATH, Shared, answer};
+
+/// Serves until told to stop; then nothing listens any more and no connection is left.
+pub(super) async fn accept(
+    listener: TcpListener,
+    shared: Shared,
+    mut stopped: oneshot::Receiver<()>,
+) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            biased;
+            _ = &mut stopped => break,
+            // Those that have ended are forgotten as they end.
+            Some(_) = connections.join_next() => {}
+            accepted = listener.accept() => {
+                if let Ok((stream, _)) = accepted {
+                    connections.spawn(serve(stream, shared.clone()));
+                }
+            }
+        }
+    }
+    drop(listener);
+    connections.shutdown().await;
+}
+
+/// Serves a connection until it ends, or the server goes down.
+async fn serve(stream: TcpStream, shared: Shared) {
+    // Small answers must leave at once.
+    let _ = stream.set_nodelay(true);
+    let service = TowerToHyperService::new(routes(shared.clone()));
+    tokio::select! {
+        biased;
+        () = down(&shared) => {}
+        // A client that goes away is its own business.
+        _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service) => {}
+    }
+}
+
+/// Returns when the server is down, and the connection that is to be closed is counted: before
+/// the client can notice.
+async fn down(shared: &Shared) {
+    let mut setup = shared.setup.subscribe();
+    // The sender lives in `shared`: waiting cannot fail.
+    let _ = setup.wait_for(|setup| setup.behaviour == Behaviour::Down).await;
+    let mut visits = shared.visits();
+    visits.dropped = visits.dropped.saturating_add(1);
+}
+
+fn routes(shared: Shared) -> Router {
+    Router::new()
+        .route(JWKS_PATH, get(answer::keys))
+        .route(DISCOVERY_PATH, get(answer::description))
+        .layer(middleware::from_fn_with_state(shared.clone(), answer::counted))
+        .with_state(shared)
+}
