@@ -101,10 +101,9 @@ impl Issuers {
             let found = keys.map(|keys| key_set::signer_of(keys, token, env));
             let refusal = match found {
                 Some(Ok(_)) => return Some(Ok(Signer::Known(consumer))),
-                Some(Err(refusal)) if !may_be_of_a_newer_key(refusal, token) => {
-                    return Some(Err(refusal));
-                }
-                Some(Err(refusal)) => Some(refusal),
+                // A key that is not there yet.
+                Some(Err(Refusal::UnknownKey)) => Some(Refusal::UnknownKey),
+                Some(Err(refusal)) => return Some(Err(refusal)),
                 None => None,
             };
             match (self.sources.prospect(index, known, env), refusal) {
@@ -121,9 +120,4 @@ impl Issuers {
         }
         Some(Err(Refusal::UnknownKey))
     }
-}
-
-/// A key that is not there yet; where the token does not name its key, any failure can be that.
-fn may_be_of_a_newer_key(refusal: Refusal, token: &Token<'_>) -> bool {
-    refusal == Refusal::UnknownKey || token.header.get("kid").is_none()
 }

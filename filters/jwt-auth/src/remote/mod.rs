@@ -244,7 +244,7 @@ fn failed<K>(source: &Source, known: &Known<K>, why: &str, env: &Env<'_>) {
         slot.change(source.identity, env.store, |record| {
             record.failures = record.failures.saturating_add(1);
             record.leased_until = 0;
-            record.due_at = now.saturating_add(Source::retry_in_ms(record.failures, random));
+            record.due_at = now.saturating_add(source.retry_in_ms(record.failures, random));
             true
         });
     }

@@ -90,12 +90,12 @@ impl Source {
         good_for - random % (good_for / 10 + 1)
     }
 
-    /// When to try again after so many failures in a row: 1 s, 2 s, 4 s, … and a minute at most,
-    /// a quarter more or less.
-    pub(crate) fn retry_in_ms(failures: u32, random: u64) -> u64 {
+    /// When to try again after so many failures in a row: 1 s, 2 s, 4 s, … at most a minute or the
+    /// time between two fetches that succeed; up to a quarter more.
+    pub(crate) fn retry_in_ms(&self, failures: u32, random: u64) -> u64 {
         let back_off = 1_000_u64 << failures.saturating_sub(1).min(6);
-        let back_off = back_off.min(60_000);
-        back_off * 3 / 4 + random % (back_off / 2 + 1)
+        let back_off = back_off.min(60_000).min(self.refresh_ms.max(1_000));
+        back_off + random % (back_off / 4 + 1)
     }
 }
 

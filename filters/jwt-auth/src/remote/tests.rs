@@ -165,7 +165,7 @@ fn the_last_good_keys_go_on_and_retries_back_off() {
     assert_eq!(pauses[0], 0);
     for (failures, pause) in (1..).zip(&pauses[1..]) {
         let back_off = 2_u64.pow(failures - 1).min(60);
-        assert!(*pause >= back_off / 2 && *pause <= back_off * 5 / 4 + 1, "{pauses:?}");
+        assert!(*pause >= back_off && *pause <= back_off * 5 / 4 + 1, "{pauses:?}");
     }
     let warnings = world.warnings.borrow();
     assert_eq!(warnings.len(), 8);
