@@ -85,6 +85,7 @@ pub fn good_token() -> Result<String> {
     let spec = TokenSpec {
         algorithm: "HS256".to_owned(),
         secret: Key::variable("NOVASPHERE_JWT_SECRET"),
+        private_key: None,
         header: serde_json::Map::default(),
         claims: good_claims(),
     };

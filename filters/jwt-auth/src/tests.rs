@@ -4,6 +4,8 @@ mod claims;
 mod config;
 mod fuzz;
 mod identity;
+mod key_set;
+mod keys;
 mod readme;
 mod source;
 mod token;

@@ -1,6 +1,6 @@
 //! Tokens, made with a library that the filters do not use.
 
-use std::{collections::BTreeMap, str::FromStr};
+use std::{collections::BTreeMap, fs, str::FromStr};
 
 use anyhow::{Context, Result};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -8,17 +8,20 @@ use jsonwebtoken::{Algorithm, EncodingKey, crypto::sign};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::clock;
+use crate::{clock, paths::repository};
 
 /// What a token is made of.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TokenSpec {
-    /// The algorithm it is signed with: HS256, HS384, HS512, or none.
+    /// The algorithm it is signed with, or none. ES512 is not among those known.
     pub algorithm: String,
-    /// The key it is signed with.
+    /// The secret it is signed with.
     #[serde(default)]
     pub secret: Key,
+    /// The private key it is signed with: a name in `tests/vectors/keys.json`.
+    #[serde(default)]
+    pub private_key: Option<String>,
     /// Members of its JOSE header besides `alg` and `typ`, or instead of them; null takes one away.
     #[serde(default)]
     pub header: Map<String, Value>,
@@ -86,10 +89,27 @@ pub fn mint(spec: &TokenSpec, environment: &BTreeMap<String, String>) -> Result<
     }
     let algorithm = Algorithm::from_str(&spec.algorithm)
         .with_context(|| format!("unknown algorithm {}", spec.algorithm))?;
-    let key = EncodingKey::from_secret(spec.secret.bytes(environment)?);
+    let key = match &spec.private_key {
+        None => EncodingKey::from_secret(spec.secret.bytes(environment)?),
+        Some(name) => private_key(name, algorithm)?,
+    };
     let signature = sign(message.as_bytes(), &key, algorithm)
         .with_context(|| format!("cannot sign with {}", spec.algorithm))?;
     Ok(format!("{message}.{signature}"))
+}
+
+fn private_key(name: &str, algorithm: Algorithm) -> Result<EncodingKey> {
+    let path = repository().join("tests/vectors/keys.json");
+    let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+    let keys: Value = serde_json::from_str(&text)?;
+    let pem = keys.get(name).and_then(|key| key.get("private")).and_then(Value::as_str);
+    let pem = pem.with_context(|| format!("no private key {name}"))?.as_bytes();
+    let key = match algorithm {
+        Algorithm::ES256 | Algorithm::ES384 => EncodingKey::from_ec_pem(pem),
+        Algorithm::EdDSA => EncodingKey::from_ed_pem(pem),
+        _ => EncodingKey::from_rsa_pem(pem),
+    };
+    key.with_context(|| format!("{name} is no key for {algorithm:?}"))
 }
 
 /// Replaces `now`, `now+600` and `now-5`, wherever they stand, by dates.

@@ -48,6 +48,7 @@ fn token(claims: serde_json::Value) -> Result<String> {
     let spec = TokenSpec {
         algorithm: "HS256".to_owned(),
         secret: Key::variable("NOVASPHERE_JWT_SECRET"),
+        private_key: None,
         header: serde_json::Map::default(),
         claims: all,
     };
