@@ -52,9 +52,8 @@ fn name(vector: &Vector<'_>) -> String {
 fn listeners(keys: &Value, vectors: &[Vector<'_>]) -> Vec<Listener> {
     let mut listeners = BTreeMap::new();
     for vector in vectors {
-        let credential = json!({
-            "key": "k", "algorithm": vector.alg, "public_key": keys[vector.key]["spki"],
-        });
+        let public_key = keys.get(vector.key).and_then(|key| key.get("spki"));
+        let credential = json!({"key": "k", "algorithm": vector.alg, "public_key": public_key});
         let config = json!({"credentials": [credential]}).to_string();
         let filter = WasmFilter::new("jwt-auth", config);
         listeners.insert(name(vector), Listener::new(name(vector), vec![filter]));

@@ -13,10 +13,11 @@ fn jwk(name: &str, more: &str) -> String {
     format!("{}{more}}}", jwk.strip_suffix('}').unwrap())
 }
 
-fn parse(
-    keys: &[String],
-    allowed: &[Algorithm],
-) -> (Result<Vec<(Option<String>, &'static str)>, String>, Vec<String>) {
+/// Kid and algorithm of each key.
+type Names = Vec<(Option<String>, &'static str)>;
+
+/// What comes of a set, and the warnings.
+fn parse(keys: &[String], allowed: &[Algorithm]) -> (Result<Names, String>, Vec<String>) {
     let mut warnings = Vec::new();
     let set = format!(r#"{{"keys": [{}]}}"#, keys.join(", "));
     let keys = key_set::parse(set.as_bytes(), allowed, &mut |warning| warnings.push(warning));
