@@ -9,6 +9,10 @@ TARGET := wasm32-wasip1
 CARGO ?= cargo
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 VENV := .venv
+# The toolchain that rust-toolchain.toml names and its target, where they are missing; rustup itself
+# stays as it is.
+INSTALL_TARGET := rustup target list --installed 2>/dev/null | grep -qx $(TARGET) \
+	|| rustup target add $(TARGET) 2>/dev/null || rustup toolchain install --no-self-update
 # The artifacts hold file names of their sources: without this they would name this machine.
 REMAP := --remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=/cargo\037--remap-path-prefix=$(CURDIR)=/novasphere
 
@@ -18,7 +22,7 @@ help: ## List the targets
 
 .PHONY: wasm
 wasm: ## Build dist/novasphere-*.wasm and SHA256SUMS, print the sizes
-	@rustup target add $(TARGET) 2>/dev/null || { rustup target list --installed | grep -qx $(TARGET); }
+	@$(INSTALL_TARGET)
 	CARGO_ENCODED_RUSTFLAGS="$$(printf '%b' '$(REMAP)')" $(CARGO) build --locked --release --target $(TARGET) \
 		$(FILTERS:%=-p novasphere-%-proxy-wasm)
 	@mkdir -p dist
@@ -44,7 +48,7 @@ demo: wasm proxies ## Walk through the filters in front of novasphere-api in a r
 .PHONY: up
 up: wasm proxies ## Start novasphere-api and Envoy on fixed ports, for curl
 	$(CARGO) build --locked --quiet -p novasphere-tests --bin demo
-	$(TARGET_DIR)/debug/demo up
+	"$(TARGET_DIR)/debug/demo" up
 
 .PHONY: token
 token: ## Print a token that is good for an hour (after make up)
@@ -63,7 +67,7 @@ test: wasm proxies ## Run all tests that need no system packages
 lint: ## Check format, clippy (native and wasm), and dependencies where cargo-deny is installed
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
-	@rustup target add $(TARGET) 2>/dev/null || { rustup target list --installed | grep -qx $(TARGET); }
+	@$(INSTALL_TARGET)
 	$(CARGO) clippy --locked --target $(TARGET) $(FILTERS:%=-p novasphere-%-proxy-wasm) -- -D warnings
 	@if $(CARGO) deny --version >/dev/null 2>&1; then $(CARGO) deny --workspace check; \
 	else echo "cargo-deny is not installed: dependencies not checked (cargo install cargo-deny)"; fi
@@ -73,5 +77,6 @@ fmt: ## Format the sources
 	$(CARGO) fmt --all
 
 .PHONY: clean
-clean: ## Remove everything that was built
+clean: ## Stop what make up started, and remove everything that was built
+	@if [ -d .run ]; then $(CARGO) run --locked --quiet -p novasphere-tests --bin demo -- down; fi
 	rm -rf target dist $(VENV) .run

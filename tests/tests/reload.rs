@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use anyhow::{Context, Result, bail, ensure};
-use novasphere_core::{Host, Policy};
+use novasphere_core::{Policy, testing::World};
 use novasphere_header_transform::HeaderTransform;
 use novasphere_tests::{
     chain,
@@ -29,19 +29,7 @@ fn listener(config: &str) -> Listener {
 
 /// The faults of [`BAD`], as the policy itself names them.
 fn faults() -> Result<String> {
-    struct Nothing;
-    impl Host for Nothing {
-        fn variable(&self, _: &str) -> Option<String> {
-            None
-        }
-
-        fn variable_remedy(&self, _: &str) -> String {
-            String::new()
-        }
-
-        fn warn(&self, _: &str) {}
-    }
-    match HeaderTransform::configure(BAD.as_bytes(), &Nothing) {
+    match HeaderTransform::configure(BAD.as_bytes(), &World::default()) {
         Ok(_) => bail!("the bad configuration is accepted"),
         Err(faults) => Ok(faults.to_string()),
     }
@@ -78,8 +66,12 @@ impl Reloading {
 
     /// Moves a new file into place, as tools that write configurations do.
     fn update(&self, config: &str) -> Result<()> {
+        self.replace(&listener(config))
+    }
+
+    fn replace(&self, listener: &Listener) -> Result<()> {
         let fresh = self.path.with_extension("new");
-        fs::write(&fresh, self.config.listener_file_text(&[listener(config)])?)?;
+        fs::write(&fresh, self.config.listener_file_text(std::slice::from_ref(listener))?)?;
         Ok(fs::rename(&fresh, &self.path)?)
     }
 
@@ -107,6 +99,42 @@ fn a_bad_update_is_refused_and_the_old_configuration_stays() -> Result<()> {
     running.update(&generation(2))?;
     until("the new configuration", || Ok((running.generation()? == "2").then_some(())))?;
     chain::ensure_no_trap(&running.envoy)
+}
+
+/// One of each kind: filter, configuration, what the log says.
+const KINDS: &[(&str, &str, &str)] = &[
+    (
+        "jwt-auth",
+        r#"{"credentials": [{"key": "k", "secret": "kept-quiet"}]}"#,
+        "credentials[0].secret: must be at least 32 bytes for HS256 (RFC 7518 3.2), not 10; take a \
+         longer one, or set allow_weak_secret",
+    ),
+    (
+        "jwt-auth",
+        r#"{"credentials": [{"key": "k", "secret": {"env": "NOVASPHERE_NOWHERE"}}]}"#,
+        "credentials[0].secret.env: there is no variable NOVASPHERE_NOWHERE; set NOVASPHERE_NOWHERE \
+         in the proxy's environment and list it in the filter's \
+         vm_config.environment_variables.host_env_keys",
+    ),
+    ("jwt-auth", r#"{"credentials": []}"#, "credentials: is empty"),
+    ("rate-limit", r#"{"minute": 5, "hour": 4}"#, "hour: may not be lower than minute: 4 < 5"),
+    ("rate-limit", r#"{"minute": "five"}"#, "minute: must be a whole number from 0, not \"five\""),
+    ("cors", r#"{"origns": ["https://a.example"]}"#, "did you mean \"origins\"?"),
+];
+
+#[test]
+fn every_kind_of_bad_update_is_refused() -> Result<()> {
+    let (standin, dir) = (Standin::start()?, tempfile::tempdir()?);
+    let running = Reloading::start(&standin, dir.path())?;
+    for (n, (filter, config, fault)) in (1..).zip(KINDS) {
+        running.replace(&Listener::new("api", vec![WasmFilter::new(filter, *config)]))?;
+        running.envoy.wait_for_stat("listener_manager.lds.update_rejected", |count| count >= n)?;
+        let log = running.envoy.log()?;
+        ensure!(log.contains(fault), "not in the log: {fault}\n{}", telling(&log));
+        ensure!(!log.contains("kept-quiet"), "a secret is in the log");
+        ensure!(running.generation()? == "1", "{fault}: the old configuration is gone");
+    }
+    Ok(())
 }
 
 #[test]

@@ -101,6 +101,11 @@ impl Config {
                     format!("{entry:?} has no effect beside \"*\": keep one of the two"),
                 ),
                 Ok(rule) => {
+                    if rule == OriginRule::Null && self.credentials {
+                        host.warn(&format!(
+                            "{path}: with credentials, every sandboxed frame acts as the user"
+                        ));
+                    }
                     if let Some(domain) = rule.top_level_domain() {
                         host.warn(&format!("{path}: {entry:?} trusts every site under .{domain}"));
                     }

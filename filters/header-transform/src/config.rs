@@ -15,9 +15,9 @@ use crate::{
 #[serde(default, deny_unknown_fields)]
 struct Config {
     /// Rules for requests, before they go upstream.
-    request: RuleSet,
+    request: Sensitive<RuleSet>,
     /// Rules for responses, before they go to the client.
-    response: RuleSet,
+    response: Sensitive<RuleSet>,
 }
 
 /// Rules, carried out in this order; each sees what those before it left. Names are compared
@@ -30,11 +30,11 @@ struct RuleSet {
     /// Headers to rename: `old:new`. All lines move; lines of the new name go.
     rename: Names,
     /// Headers to give another value: `name:value`. Only if present.
-    replace: Sensitive<Lines>,
+    replace: Lines,
     /// Headers to add: `name:value`. Only if absent.
-    add: Sensitive<Lines>,
+    add: Lines,
     /// Lines to append: `name:value`, in any case.
-    append: Sensitive<Lines>,
+    append: Lines,
 }
 
 /// What a rule is about.
@@ -63,12 +63,12 @@ pub(crate) fn configure(config: &[u8], _: &dyn Host) -> Result<HeaderTransform, 
 impl Config {
     /// The policy, which is to be used only if no fault was added.
     fn into_policy(self, errors: &mut ConfigErrors) -> HeaderTransform {
-        if !self.request.has_rules() && !self.response.has_rules() {
+        if !self.request.0.has_rules() && !self.response.0.has_rules() {
             errors.add("", "has no effect: give request or response at least one rule");
         }
         HeaderTransform {
-            request: self.request.into_rules(Message::Request, errors),
-            response: self.response.into_rules(Message::Response, errors),
+            request: self.request.0.into_rules(Message::Request, errors),
+            response: self.response.0.into_rules(Message::Response, errors),
         }
     }
 }
@@ -77,8 +77,7 @@ impl RuleSet {
     fn has_rules(&self) -> bool {
         let names = [&self.remove, &self.rename];
         let values = [&self.replace, &self.add, &self.append];
-        names.iter().any(|n| !n.headers.is_empty())
-            || values.iter().any(|v| !v.0.headers.is_empty())
+        names.iter().any(|n| !n.headers.is_empty()) || values.iter().any(|v| !v.headers.is_empty())
     }
 
     fn into_rules(self, message: Message, errors: &mut ConfigErrors) -> Rules {
@@ -88,9 +87,9 @@ impl RuleSet {
         });
         let rename =
             parser.entries("rename", &self.rename.headers, |entry| field::renaming(entry, message));
-        let replace = parser.entries("replace", &self.replace.0.headers, field::line);
-        let add = parser.entries("add", &self.add.0.headers, field::line);
-        let append = parser.entries("append", &self.append.0.headers, field::line);
+        let replace = parser.entries("replace", &self.replace.headers, field::line);
+        let add = parser.entries("add", &self.add.headers, field::line);
+        let append = parser.entries("append", &self.append.headers, field::line);
 
         parser.refuse_repeated("remove", &remove, "once is enough");
         parser.refuse_repeated("rename", &rename, "nothing is left after the first time");

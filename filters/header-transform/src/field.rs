@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use novasphere_core::{HeaderName, InvalidHeaderName, InvalidHeaderValue, header_value};
+use novasphere_core::{HeaderName, InvalidHeaderValue, header_value};
 
 /// Which message a rule is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,8 +14,8 @@ pub(crate) enum Message {
 /// Why an entry of a rule is refused. Values are not quoted: they may be secrets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum InvalidEntry {
-    Name(InvalidHeaderName),
-    /// Not quoted: without its colon, the value would be taken for a part of the name.
+    /// Not quoted: somebody may have written a value where a name belongs.
+    Name,
     LineName,
     Pseudo,
     Connection(HeaderName),
@@ -32,7 +32,9 @@ pub(crate) enum InvalidEntry {
 impl fmt::Display for InvalidEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Name(error) => error.fmt(f),
+            Self::Name => f.write_str(
+                "is not a header name: write letters, digits and hyphens only (RFC 9110 5.1)",
+            ),
             Self::LineName => f.write_str(
                 "does not start with a header name (RFC 9110 5.1): write \"name:value\"",
             ),
@@ -81,7 +83,7 @@ pub(crate) fn name(text: &str) -> Result<HeaderName, InvalidEntry> {
     if text.starts_with(':') {
         return Err(InvalidEntry::Pseudo);
     }
-    let name = HeaderName::parse(text).map_err(InvalidEntry::Name)?;
+    let name = HeaderName::parse(text).map_err(|_| InvalidEntry::Name)?;
     match name.as_str() {
         "connection" | "keep-alive" | "proxy-connection" | "te" | "upgrade" => {
             Err(InvalidEntry::Connection(name))
@@ -124,7 +126,7 @@ pub(crate) fn renaming(
 pub(crate) fn line(entry: &str) -> Result<(HeaderName, Vec<u8>), InvalidEntry> {
     let (field, value) = split(entry)?;
     let field = name(field).map_err(|error| match error {
-        InvalidEntry::Name(_) => InvalidEntry::LineName,
+        InvalidEntry::Name => InvalidEntry::LineName,
         other => other,
     })?;
     match header_value(value.as_bytes()) {

@@ -10,10 +10,8 @@
 //!    own lines go; nothing happens when there is nothing to move. `replace` puts one line in the
 //!    place of all lines there are, if any. `add` adds a line if there is none. `append` adds a
 //!    line in any case. A line with an empty value is a line (RFC 9110 section 5.5).
-//! 4. Lines are never joined, so `Set-Cookie` passes every rule whole (RFC 9110 section 5.3).
-//! 5. Interim responses stay as they are, but for 101, which is the final answer to an upgrade
-//!    (RFC 9110 section 15.2).
-//! 6. What belongs to the connection, to the framing or to the request's target cannot be named in
+//! 4. No rule joins lines, so `Set-Cookie` passes every rule whole (RFC 9110 section 5.3).
+//! 5. What belongs to the connection, to the framing or to the request's target cannot be named in
 //!    a rule: a configuration that tries is refused.
 
 mod config;

@@ -33,13 +33,6 @@ impl Policy for HeaderTransform {
     }
 
     fn on_response<'p>(&'p self, (): (), head: &ResponseHead<'_>) -> Vec<Edit<'p>> {
-        if is_interim(head) { Vec::new() } else { self.response.edits(&head.headers) }
+        self.response.edits(&head.headers)
     }
-}
-
-/// Whether the final response is still to come. Rules that do not look at the message cannot tell,
-/// and take every response for the final one.
-fn is_interim(head: &ResponseHead<'_>) -> bool {
-    let status = head.headers.get(":status").unwrap_or_default();
-    status.len() == 3 && status.starts_with(b"1") && status != b"101"
 }

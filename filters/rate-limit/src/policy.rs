@@ -66,9 +66,10 @@ pub struct Headroom {
     pub(crate) now: u32,
 }
 
-/// Fixed, so that the keys of the store are a bounded set; then 4 bytes of slot number.
+/// Fixed, so that the keys of the store are a bounded set; then 4 bytes of index: a table of n slots,
+/// a power of two, has the indices n to 2n - 1, so that tables of different sizes keep apart.
 const KEY_PREFIX: &[u8] = b"novasphere.rate-limit.1.";
-/// Where the workers share the secret that keys their fingerprints: no slot has this number.
+/// Where the workers share the secret that keys their fingerprints: no slot has this index.
 const SEED_INDEX: u32 = u32::MAX;
 
 impl Policy for RateLimit {
@@ -113,11 +114,11 @@ impl RateLimit {
         };
         let now = u32::try_from(env.clock.now().seconds()).unwrap_or(u32::MAX);
         match self.count(&identity, now, state, env) {
-            Ok(Verdict { allowed: true, counts, .. }) => {
+            Ok(Verdict { allowed: true, counts, now, .. }) => {
                 let carry = Some(Headroom { counts, now });
                 Step::Continue { edits: Vec::new(), carry, decision: "allowed" }
             }
-            Ok(Verdict { counts, .. }) => self.refuse(&Headroom { counts, now }),
+            Ok(Verdict { counts, now, .. }) => self.refuse(&Headroom { counts, now }),
             Err(_) if self.fault_tolerant => {
                 let decision = "store_failed_allowed";
                 Step::Continue { edits: Vec::new(), carry: None, decision }
@@ -150,7 +151,7 @@ impl RateLimit {
         let client = fingerprint(&keys.client, identity);
         let [a, b, c, d, ..] = client;
         let slot = u32::from_le_bytes([a, b, c, d]) & (self.slots - 1);
-        let verdict = env.store.update(&key(slot), |value| {
+        let verdict = env.store.update(&key(self.slots | slot), |value| {
             let verdict = table::admit(value, client, keys.overflow, &self.limits, now);
             (if verdict.allowed { Change::Write } else { Change::Keep }, verdict)
         })?;

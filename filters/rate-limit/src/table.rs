@@ -25,6 +25,10 @@ pub(crate) const SLOT_BYTES: usize = ENTRY_BYTES * (PLACES + 1);
 /// A client of a limiter: a keyed hash, wide enough that two clients never share one.
 pub(crate) type Fingerprint = [u8; 16];
 
+/// How far the workers' readings of one clock may be apart, in seconds. A worker that read the time
+/// just before a window's end may come to count after others have counted in the next one.
+const READ_EARLIER: u32 = 5;
+
 /// What the table says of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Verdict {
@@ -32,6 +36,8 @@ pub(crate) struct Verdict {
     pub(crate) allowed: bool,
     /// The counts after this request, in the order of the limits.
     pub(crate) counts: [u32; WINDOWS],
+    /// The time they are of, in seconds since the epoch: not before the client's last request.
+    pub(crate) now: u32,
     /// What happened to make room.
     pub(crate) pressure: Pressure,
 }
@@ -80,14 +86,17 @@ pub(crate) fn admit(
     if pressure == Pressure::Overflowed && old.fingerprint != owner && old.protected_until > now {
         // Another limiter's newcomers hold the overflow entry, and may not be forgotten either.
         let counts = std::array::from_fn(|i| limits.get(i).map_or(0, |limit| limit.requests));
-        return Verdict { allowed: false, counts, pressure };
+        return Verdict { allowed: false, counts, now, pressure };
     }
     let old = if old.fingerprint == owner { old } else { Entry::default() };
+    // Time goes on for each client: with an earlier reading, the counts of a window that has begun
+    // would be lost. A clock that was set back is another thing, see `count`.
+    let now = if old.last.saturating_sub(now) <= READ_EARLIER { now.max(old.last) } else { now };
     let (allowed, new) = count(old, owner, limits, now);
     if allowed {
         write(slot, place, &new);
     }
-    Verdict { allowed, counts: new.counts, pressure }
+    Verdict { allowed, counts: new.counts, now, pressure }
 }
 
 /// Counts a request in an entry, if all windows have room; the counts are those of `now` anyway.

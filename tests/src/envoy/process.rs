@@ -105,6 +105,11 @@ impl Envoy {
         until(&format!("the statistic {name}"), || Ok(self.stat(name)?.filter(|v| wanted(*v))))
     }
 
+    /// Where it logs to, while it runs.
+    pub fn log_path(&self) -> PathBuf {
+        self.process.dir.path().join("log")
+    }
+
     /// Everything it has logged so far.
     ///
     /// # Errors

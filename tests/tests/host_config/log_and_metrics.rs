@@ -19,6 +19,11 @@ fn the_access_log_names_subject_and_decision() -> Result<()> {
     gateway.send(&forged("/api/v1/wukongs/good").header("authorization", token))?;
     gateway.send(&forged("/api/v1/wukongs/none?secret=1"))?;
     gateway.send(&forged("/api/v1/healthz"))?;
+    let preflight = Request::new("OPTIONS", "/api/v1/wukongs/preflight")
+        .header("origin", "https://app.novasphere.io")
+        .header("access-control-request-method", "POST")
+        .header("x-user-id", "root");
+    gateway.send(&preflight)?;
     let line = |path: &str| -> Result<Value> {
         until(path, || {
             let log = gateway.envoy.log()?;
@@ -32,8 +37,10 @@ fn the_access_log_names_subject_and_decision() -> Result<()> {
     let none = line("/api/v1/wukongs/none")?;
     ensure!(none["decision"] == "novasphere_jwt-auth:no_token", "{none}");
     ensure!(none["subject"].is_null() && none["status"] == 401, "{none}");
-    let health = line("/api/v1/healthz")?;
-    ensure!(health["subject"].is_null(), "{health}");
+    for path in ["/api/v1/healthz", "/api/v1/wukongs/preflight"] {
+        let line = line(path)?;
+        ensure!(line["subject"].is_null(), "{line}");
+    }
     Ok(())
 }
 

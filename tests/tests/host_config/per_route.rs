@@ -5,6 +5,7 @@ use novasphere_tests::{
     chain,
     client::{Console, HOST, Request, Response},
 };
+use serde_json::json;
 
 use crate::Shipped;
 
@@ -35,6 +36,9 @@ fn making_a_wukong_has_a_stricter_limit() -> Result<()> {
         ensure!(passed <= 20, "no POST is refused");
     };
     ensure!(passed >= 10 && refused.head.status == 429, "after {passed}: {refused:?}");
+    let slash = with_token(Request::new("POST", format!("{WUKONGS}/")).body("{}"))?;
+    let answer = gateway.send(&slash)?;
+    ensure!(limit(&answer, "minute").as_deref() == Some("10"), "{answer:?}");
     let answer = gateway.send(&get)?;
     ensure!(answer.head.status == 200, "{answer:?}");
     ensure!(limit(&answer, "minute").as_deref() == Some("100"), "{answer:?}");
@@ -61,19 +65,36 @@ fn only_the_console_takes_a_token_from_the_query() -> Result<()> {
 }
 
 #[test]
+fn probes_of_the_health_check_are_not_limited() -> Result<()> {
+    for file in ["all.yaml", "per-route.yaml"] {
+        let gateway = Shipped::named(file)?;
+        for n in 0..120 {
+            let answer = gateway.send(&Request::get("/api/v1/healthz"))?;
+            ensure!(answer.head.status == 200, "{file}: probe {n}: {answer:?}");
+        }
+    }
+    Ok(())
+}
+
+#[test]
 fn the_other_filters_still_run_on_every_route() -> Result<()> {
     let gateway = Shipped::named("per-route.yaml")?;
     let page = "https://app.novasphere.io";
     for request in [
-        Request::get("/api/v1/healthz"),
         with_token(Request::new("POST", WUKONGS).body("{}"))?,
         with_token(Request::get("/api/v1/wukongs/sun"))?,
+        with_token(Request::get("/api/v1/wukongs/sun/console/ws"))?,
     ] {
         let answer = gateway.send(&request.header("origin", page))?;
         let allowed = answer.head.first("access-control-allow-origin");
         ensure!(allowed.as_deref() == Some(page), "{answer:?}");
         ensure!(answer.head.first("ratelimit-limit").is_some(), "{answer:?}");
-        ensure!(answer.text().contains("novasphere"), "not transformed: {answer:?}");
+        if answer.head.status == 200 {
+            let echo = answer.json()?;
+            let mut lines = echo["headers"].as_array().into_iter().flatten();
+            let transformed = lines.any(|line| *line == json!(["x-forwarded-by", "novasphere"]));
+            ensure!(transformed, "not transformed: {answer:?}");
+        }
     }
     Ok(())
 }

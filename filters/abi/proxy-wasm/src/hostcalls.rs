@@ -118,12 +118,13 @@ pub(crate) fn log(level: u32, message: &str) {
     let _ = unsafe { abi::proxy_log(level, message.as_ptr(), message.len()) };
 }
 
-/// Nanoseconds since the Unix epoch; 0 if the host has no clock.
+/// Nanoseconds since the Unix epoch. The end of time if the host has no clock: everything that
+/// expires has expired then.
 pub(crate) fn now() -> u64 {
     let mut time = 0;
     // SAFETY: the host writes 8 bytes to `time`.
-    let _ = unsafe { abi::proxy_get_current_time_nanoseconds(&raw mut time) };
-    time
+    let status = unsafe { abi::proxy_get_current_time_nanoseconds(&raw mut time) };
+    if status == 0 { time } else { u64::MAX }
 }
 
 /// The plugin's configuration, `size` bytes long.

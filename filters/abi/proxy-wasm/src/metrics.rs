@@ -10,7 +10,7 @@ pub(crate) struct Counters {
 }
 
 impl Counters {
-    /// Makes a counter for each decision and each event: `novasphere.filter=<filter>.<kind>=<name>.total`
+    /// Makes a counter for each decision and each event: `novasphere.filter=<filter>.<kind>=<name>.<kind>s`
     /// without dots inside the labels, so that the proxy's tag rules can take them apart.
     pub(crate) fn define<P: Policy>() -> Self {
         let decisions = P::DECISIONS.iter().map(|name| ("decision", *name));

@@ -1,5 +1,7 @@
 //! [`decode`]: from JSON text to a wire struct, with every fault of the form.
 
+use std::fmt;
+
 use serde::de::{Deserialize, DeserializeOwned, Deserializer};
 
 use super::{
@@ -11,8 +13,7 @@ use crate::Json;
 /// Reads `T` from JSON text (empty text is `{}`).
 ///
 /// What is missing or refused takes `T`'s default, and its faults come along, so that the checks of
-/// the meaning still run on the rest. `null` counts as absent. A whole number may be written `5.0`,
-/// as protobuf hosts do.
+/// the meaning still run on the rest. A whole number may be written `5.0`, as protobuf hosts do.
 ///
 /// # Errors
 /// The faults, when there is nothing left to check.
@@ -30,7 +31,7 @@ pub fn decode<T: DeserializeOwned>(config: &[u8]) -> Result<(T, ConfigErrors), C
     // Each round either succeeds or takes at least one node away.
     loop {
         let result = T::deserialize(Cursor::root(&root));
-        for (path, message) in root.take_unknown_fields() {
+        for (path, message) in root.take_refused_members() {
             let path = path.trim_start_matches('.').to_owned();
             errors.add_formal(path.clone(), message, path);
         }
@@ -48,8 +49,15 @@ pub fn decode<T: DeserializeOwned>(config: &[u8]) -> Result<(T, ConfigErrors), C
 }
 
 /// A part of a configuration that may hold secrets: faults of its form do not quote values.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Sensitive<T>(pub T);
+
+/// Without the content.
+impl<T> fmt::Debug for Sensitive<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sensitive(…)")
+    }
+}
 
 /// The name by which the deserializer recognises [`Sensitive`].
 pub(super) const SENSITIVE: &str = "novasphere::Sensitive";
@@ -60,7 +68,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Sensitive<T> {
         impl<'de, T: Deserialize<'de>> serde::de::Visitor<'de> for Inner<T> {
             type Value = T;
 
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a value")
             }
 

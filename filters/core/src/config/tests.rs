@@ -39,7 +39,7 @@ fn read(json: &str) -> (Option<Wire>, String) {
 fn a_right_configuration_is_read() {
     let (wire, errors) = read(
         r#"{"minute": 5.0, "limit_by": "header", "names": ["a"], "keys": [{"name": "k", "bits": 8}],
-            "flag": null}"#,
+            "flag": false}"#,
     );
     assert_eq!(errors, "");
     let key = Key { name: "k".into(), bits: 8 };
@@ -82,6 +82,22 @@ fn all_faults_are_found_at_once() {
     let wire = wire.unwrap();
     assert_eq!(wire.names, ["a", "b"]);
     assert_eq!(wire.keys.0, [Key { name: "k".into(), bits: 0 }]);
+}
+
+#[test]
+fn a_value_left_blank_is_not_a_default() {
+    let (wire, errors) = read(r#"{"names": null, "minute": 1, "zz": null, "keys": [null]}"#);
+    let mut lines: Vec<&str> = errors.lines().collect();
+    lines.sort_unstable();
+    assert_eq!(
+        lines,
+        [
+            "keys[0]: must be an object, not null",
+            "names: is null: give it a value, or leave it out",
+            "zz: is null: give it a value, or leave it out"
+        ]
+    );
+    assert_eq!(wire.unwrap().minute, Some(1));
 }
 
 #[test]

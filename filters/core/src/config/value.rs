@@ -15,8 +15,8 @@ use crate::Json;
 /// A node of the tree.
 pub(super) struct Node {
     kind: Kind,
-    /// Set when the node is a member whose name no field has: why.
-    unknown: Cell<Option<String>>,
+    /// Set when the node is a member that its object cannot have: why.
+    refused: Cell<Option<String>>,
 }
 
 enum Kind {
@@ -45,7 +45,7 @@ impl From<Json> for Node {
                 Kind::Object(members.into_iter().map(|(n, v)| (n, Node::from(v))).collect())
             }
         };
-        Self { kind, unknown: Cell::new(None) }
+        Self { kind, refused: Cell::new(None) }
     }
 }
 
@@ -92,15 +92,15 @@ impl Node {
         self.children().nth(*first).is_some_and(|(_, child)| child.remove(rest))
     }
 
-    /// Takes all members that no field has: their paths, each with a leading `.`, and why.
-    pub(super) fn take_unknown_fields(&mut self) -> Vec<(String, String)> {
+    /// Takes all members that were refused: their paths, each with a leading `.`, and why.
+    pub(super) fn take_refused_members(&mut self) -> Vec<(String, String)> {
         let mut found = Vec::new();
         for (name, child) in self.children() {
-            if let Some(message) = child.unknown.take() {
+            if let Some(message) = child.refused.take() {
                 child.kind = Kind::Removed;
                 found.push((name, message));
             } else {
-                let inner = child.take_unknown_fields().into_iter();
+                let inner = child.take_refused_members().into_iter();
                 found.extend(inner.map(|(path, message)| (format!("{name}{path}"), message)));
             }
         }
@@ -333,12 +333,15 @@ impl<'de> Deserializer<'de> for Cursor<'de> {
     ) -> Result<V::Value, Mismatch> {
         if let Kind::Object(members) = &self.node.kind {
             for (name, value) in members {
-                if !fields.contains(&name.as_str()) && !matches!(value.kind, Kind::Removed) {
+                if matches!(value.kind, Kind::Null) {
+                    // A value left blank must not quietly lift a restriction.
+                    value.refused.set(Some("is null: give it a value, or leave it out".to_owned()));
+                } else if !fields.contains(&name.as_str()) && !matches!(value.kind, Kind::Removed) {
                     let hint = match suggestion(name, fields) {
                         hint if hint.is_empty() => format!("; known here: {}", fields.join(", ")),
                         hint => hint,
                     };
-                    value.unknown.set(Some(format!("is not a known field{hint}")));
+                    value.refused.set(Some(format!("is not a known field{hint}")));
                 }
             }
         } else {
@@ -402,9 +405,9 @@ impl<'de, I: Iterator<Item = (usize, &'de (String, Node))>> MapAccess<'de> for M
         seed: K,
     ) -> Result<Option<K::Value>, Mismatch> {
         for (step, (name, value)) in self.members.by_ref() {
-            let unknown = value.unknown.take();
-            let skip = value.is_absent() || unknown.is_some();
-            value.unknown.set(unknown);
+            let refused = value.refused.take();
+            let skip = value.is_absent() || refused.is_some();
+            value.refused.set(refused);
             if !skip {
                 self.value = Some((step, value));
                 return seed.deserialize(name.as_str().into_deserializer()).map(Some);

@@ -61,6 +61,19 @@ fn clients_do_not_share_counts() {
 }
 
 #[test]
+fn a_time_read_just_before_a_window_ends_does_not_open_the_next() {
+    let (mut slot, limits) = (Vec::new(), per_hour(10));
+    let edge = NOW - NOW % 3_600;
+    // The old window is used up; at its edge workers read the time and count in any order.
+    assert_eq!((0..10).filter(|_| ask(&mut slot, 0, &limits, edge - 2).allowed).count(), 10);
+    let times = [edge, edge - 1].into_iter().cycle().take(60);
+    let allowed = times.filter(|now| ask(&mut slot, 0, &limits, *now).allowed).count();
+    assert_eq!(allowed, 10);
+    let verdict = ask(&mut slot, 0, &limits, edge - 1);
+    assert_eq!((verdict.allowed, verdict.now), (false, edge));
+}
+
+#[test]
 fn a_clock_that_goes_back_gives_no_quota() {
     let (mut slot, limits) = (Vec::new(), per_hour(2));
     assert!(ask(&mut slot, 0, &limits, NOW).allowed);
