@@ -4,8 +4,9 @@
     python3 -m venv venv && venv/bin/pip install cryptography==50.0.2 PyJWT==2.15.1
     venv/bin/python tests/vectors/make.py
 
-The keys are for tests only: their private halves are published here. Signatures of RSASSA-PSS and
-ECDSA are random, so each run gives other tokens; all of them expire in 2100.
+The keys are for tests only: their private halves are published here. They stay as they are while
+keys.json is there, since cases name them. Signatures of RSASSA-PSS and ECDSA are random, so each run
+gives other tokens; all of them expire in 2100.
 """
 
 import base64
@@ -147,6 +148,15 @@ def signer(alg, key):
 
 
 def keys():
+    try:
+        made = json.loads((HERE / "keys.json").read_text())
+    except FileNotFoundError:
+        return new_keys()
+    load = form.load_pem_private_key
+    return {name: load(forms["private"].encode(), None) for name, forms in made.items()}
+
+
+def new_keys():
     rsa_key = lambda bits, e=65537: rsa.generate_private_key(e, bits)
     return {
         "rsa2048": rsa_key(2048),

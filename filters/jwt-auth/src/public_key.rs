@@ -178,10 +178,10 @@ impl PublicKey {
         match self {
             // Fails only for numbers too long for DER, which these are not.
             Self::Rsa(key) => key.to_public_key_der().map(|der| der.into_vec()).unwrap_or_default(),
-            Self::P256(key) => [&SPKI_P256[..], key.to_encoded_point(false).as_bytes()].concat(),
-            Self::P384(key) => [&SPKI_P384[..], key.to_encoded_point(false).as_bytes()].concat(),
-            Self::P521(key) => [&SPKI_P521[..], key.to_encoded_point(false).as_bytes()].concat(),
-            Self::Ed25519(key) => [&SPKI_ED25519[..], key.as_bytes()].concat(),
+            Self::P256(key) => [SPKI_P256, key.to_encoded_point(false).as_bytes()].concat(),
+            Self::P384(key) => [SPKI_P384, key.to_encoded_point(false).as_bytes()].concat(),
+            Self::P521(key) => [SPKI_P521, key.to_encoded_point(false).as_bytes()].concat(),
+            Self::Ed25519(key) => [SPKI_ED25519, key.as_bytes()].concat(),
         }
     }
 

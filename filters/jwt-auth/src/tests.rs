@@ -8,6 +8,8 @@ mod exemption;
 mod fuzz;
 mod grants;
 mod identity;
+mod key_set;
+mod keys;
 mod readme;
 mod skip;
 mod source;

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::header_text;
+use crate::{header_text, key_set, pem};
 
 const CONFIG: &str = r#", "cookie_names": ["session"], "claims_to_headers": [
     {"claim": "sub", "header": "X-User-Id"}, {"claim": "a.b", "header": "X-B"}]"#;
@@ -63,6 +63,23 @@ proptest! {
         let line = [b"Bearer ", &bad[..]].concat();
         let outcome = run_at(&policy, NOW * 1000, &[(b"authorization", &line)]);
         prop_assert_ne!(outcome.decision, "allowed");
+    }
+
+    #[test]
+    fn no_key_panics(
+        name in prop::sample::select(vec!["rsa2048", "p256", "p384", "p521", "ed25519"]),
+        form in prop::sample::select(vec!["spki", "jwk"]),
+        places in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
+    ) {
+        let mut text = vectors::key(name, form).into_bytes();
+        for (place, byte) in places {
+            let at = place.index(text.len());
+            text[at] = byte;
+        }
+        let set = [br#"{"keys": ["#, &text[..], b"]}"].concat();
+        let _ = key_set::parse(&set, &key_set::DEFAULT_ALGORITHMS, &mut |_| {});
+        let pem = String::from_utf8_lossy(&text).replace("\\n", "\n");
+        let _ = pem::public_key(&pem);
     }
 
     #[test]

@@ -51,6 +51,12 @@ fn vectors(kind: &str) -> Vec<Vector> {
     vectors.iter().map(vector).collect()
 }
 
+/// A token of the issuer `k` that its key verifies.
+pub(super) fn valid_token(alg: &str) -> String {
+    let vectors = vectors("valid");
+    vectors.iter().find(|vector| vector.alg == alg).unwrap().token.to_owned()
+}
+
 /// The form in which a public key is configured, and its field.
 const FORMS: [(&str, &str); 5] = [
     ("public_key", "spki"),
