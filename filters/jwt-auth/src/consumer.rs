@@ -21,27 +21,28 @@ pub(crate) struct Consumer {
 }
 
 impl Consumer {
-    /// Reads one; `identifier` is from the field of that name beside it.
-    pub fn new(
-        wire: &ConsumerConfig,
-        identifier: &str,
-        at: &str,
-        identifier_field: &str,
-        errors: &mut ConfigErrors,
-    ) -> Self {
-        let mut header = |field: &str, text: Option<&str>| {
-            let value = header_text::from_text(text?);
-            if let Err(UnusableText) = value {
-                let message = "holds a control character, or is too long for a header";
-                errors.add(format!("{at}.{field}"), message);
-            }
-            value.ok().filter(|value| !value.is_empty())
-        };
+    /// Reads the one at that path.
+    pub fn new(wire: &ConsumerConfig, at: &str, errors: &mut ConfigErrors) -> Self {
+        let mut read =
+            |field: &str, text: Option<&str>| value(text?, &format!("{at}.{field}"), errors);
         Self {
-            id: header("consumer.id", wire.id.as_deref()),
-            custom_id: header("consumer.custom_id", wire.custom_id.as_deref()),
-            username: header("consumer.username", wire.username.as_deref()),
-            identifier: header(identifier_field, Some(identifier)),
+            id: read("id", wire.id.as_deref()),
+            custom_id: read("custom_id", wire.custom_id.as_deref()),
+            username: read("username", wire.username.as_deref()),
+            identifier: None,
         }
     }
+
+    /// The same with an identifier, which is from that path.
+    pub fn identified_by(self, identifier: &str, path: &str, errors: &mut ConfigErrors) -> Self {
+        Self { identifier: value(identifier, path, errors), ..self }
+    }
+}
+
+fn value(text: &str, path: &str, errors: &mut ConfigErrors) -> Option<Vec<u8>> {
+    let value = header_text::from_text(text);
+    if let Err(UnusableText) = value {
+        errors.add(path, "holds a control character, or is too long for a header");
+    }
+    value.ok().filter(|value| !value.is_empty())
 }

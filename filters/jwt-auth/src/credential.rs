@@ -241,7 +241,12 @@ impl CredentialReader<'_> {
     }
 
     fn credential(&mut self, wire: &CredentialConfig, name: &str, key: Key) -> Credential {
-        let consumer = Consumer::new(&wire.consumer, name, self.at, "key", self.errors);
+        let at = |field: &str| format!("{}.{field}", self.at);
+        let consumer = Consumer::new(&wire.consumer, &at("consumer"), self.errors).identified_by(
+            name,
+            &at("key"),
+            self.errors,
+        );
         Credential { name: name.to_owned(), key, consumer }
     }
 }

@@ -50,8 +50,8 @@ pub(crate) struct IdentityHeaders {
     /// Kong's, then those of `claims`.
     owned: Vec<OwnedHeader>,
     claims: Vec<ClaimSource>,
-    /// The values of the consumer headers for a request that passes as the anonymous consumer.
-    anonymous: Option<[Option<Vec<u8>>; 5]>,
+    /// Whom a request without a good token is from.
+    anonymous: Option<Consumer>,
 }
 
 #[derive(Debug)]
@@ -103,7 +103,8 @@ impl IdentityHeaders {
                 owned.push(OwnedHeader::new(name));
             }
         }
-        let anonymous = config.anonymous.as_ref().map(|wire| anonymous_values(wire, errors));
+        let anonymous =
+            config.anonymous.as_ref().map(|wire| Consumer::new(wire, "anonymous", errors));
         Self { owned, claims, anonymous }
     }
 
@@ -115,8 +116,9 @@ impl IdentityHeaders {
 
     /// The fates when the request passes as the anonymous consumer, if there is one.
     pub fn anonymous(&self) -> Option<Vec<Fate<'_>>> {
+        let consumer = consumer_fates(self.anonymous.as_ref()?, Fate::Set(Cow::Borrowed(b"true")));
         let claims = self.claims.iter().map(ClaimSource::fate_without);
-        Some(self.anonymous.as_ref()?.iter().map(consumer_fate).chain(claims).collect())
+        Some(consumer.into_iter().chain(claims).collect())
     }
 
     /// The fates when the claims are `consumer`'s.
@@ -125,10 +127,8 @@ impl IdentityHeaders {
         consumer: &'p Consumer,
         claims: &Json,
     ) -> Result<Vec<Fate<'p>>, Refusal> {
-        let Consumer { id, custom_id, username, identifier } = consumer;
-        let consumer = [id, custom_id, username, identifier, &None];
         let mut fates = Vec::with_capacity(self.owned.len());
-        fates.extend(consumer.into_iter().map(consumer_fate));
+        fates.extend(consumer_fates(consumer, Fate::Remove));
         for source in &self.claims {
             fates.push(source.fate(claims)?);
         }
@@ -163,29 +163,16 @@ impl IdentityHeaders {
     }
 }
 
-fn consumer_fate(value: &Option<Vec<u8>>) -> Fate<'_> {
-    value.as_deref().map_or(Fate::Remove, |value| Fate::Set(Cow::Borrowed(value)))
+/// In the order of [`CONSUMER_HEADERS`].
+fn consumer_fates<'p>(consumer: &'p Consumer, anonymous: Fate<'p>) -> [Fate<'p>; 5] {
+    let Consumer { id, custom_id, username, identifier } = consumer;
+    let fate = |value: &'p Option<Vec<u8>>| {
+        value.as_deref().map_or(Fate::Remove, |value| Fate::Set(Cow::Borrowed(value)))
+    };
+    [fate(id), fate(custom_id), fate(username), fate(identifier), anonymous]
 }
 
 /// In the order of [`CONSUMER_HEADERS`].
-fn anonymous_values(wire: &ConsumerConfig, errors: &mut ConfigErrors) -> [Option<Vec<u8>>; 5] {
-    let mut value = |field: &str, text: &Option<String>| {
-        let value = header_text::from_text(text.as_deref()?);
-        if value.is_err() {
-            let message = "holds a control character, or is too long for a header";
-            errors.add(format!("anonymous.{field}"), message);
-        }
-        value.ok().filter(|value| !value.is_empty())
-    };
-    [
-        value("id", &wire.id),
-        value("custom_id", &wire.custom_id),
-        value("username", &wire.username),
-        None,
-        Some(b"true".to_vec()),
-    ]
-}
-
 impl OwnedHeader {
     fn new(name: HeaderName) -> Self {
         let mut spellings = vec![String::new()];

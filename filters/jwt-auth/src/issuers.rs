@@ -53,7 +53,13 @@ impl Issuers {
                 let message = format!("{:?} has an entry already", source.issuer);
                 errors.add(format!("{at}.issuer"), message);
             }
-            consumers.push(Consumer::new(&wire.consumer, &source.issuer, &at, "issuer", errors));
+            consumers.push(
+                Consumer::new(&wire.consumer, &format!("{at}.consumer"), errors).identified_by(
+                    &source.issuer,
+                    &format!("{at}.issuer"),
+                    errors,
+                ),
+            );
             algorithms.push(allowed);
             sources.push(source);
         }
