@@ -21,7 +21,7 @@ pub(crate) fn from_text(text: &str) -> Result<Vec<u8>, UnusableText> {
     bounded(value)
 }
 
-/// The value for a claim: of a string, number or boolean its text; of an array its items, joined by
+/// The value for a claim: of a string, whole number or boolean its text; of an array its items, joined by
 /// `,`. Objects and arrays of more than that have none.
 pub(crate) fn from_claim(claim: &Json) -> Result<Vec<u8>, UnusableText> {
     let Json::Array(items) = claim else {
@@ -42,6 +42,8 @@ pub(crate) fn from_claim(claim: &Json) -> Result<Vec<u8>, UnusableText> {
 fn push_scalar(value: &mut Vec<u8>, scalar: &Json, in_list: bool) -> Result<(), UnusableText> {
     match scalar {
         Json::String(text) => push(value, text, in_list),
+        // A double that is no integer of 64 bits may stand for many numbers.
+        Json::Number(number) if !number.is_i64() && !number.is_u64() => Err(UnusableText),
         Json::Number(number) => push(value, &number.to_string(), in_list),
         Json::Bool(flag) => push(value, if *flag { "true" } else { "false" }, in_list),
         Json::Null | Json::Array(_) | Json::Object(_) => Err(UnusableText),

@@ -7,7 +7,7 @@ use novasphere_core::{ConfigErrors, Edit, HeaderName, Json, RequestHead};
 
 use crate::{
     claim_path::ClaimPath,
-    config::{ClaimToHeader, Config, ConsumerConfig, required},
+    config::{ClaimToHeader, Config, required},
     consumer::Consumer,
     header_text,
     refusal::Refusal,
@@ -24,14 +24,18 @@ const CONSUMER_HEADERS: [HeaderName; 5] = [
 ];
 
 /// Headers of the connection, the message's framing and its routing (RFC 9110 sections 7.2 and
-/// 7.6.1, RFC 9112 section 6), and those that hold credentials: no claim may set them.
-const RESERVED: [&str; 13] = [
+/// 7.6.1, RFC 9112 section 6, RFC 7239), and those that hold credentials: no claim may set them, nor
+/// may their inbound copies be removed. Envoy answers requests without `X-Forwarded-Proto` with 404.
+const RESERVED: [&str; 21] = [
     "authorization",
     "connection",
     "content-length",
+    "content-type",
     "cookie",
+    "forwarded",
     "host",
     "keep-alive",
+    "origin",
     "proxy-authenticate",
     "proxy-authorization",
     "proxy-connection",
@@ -39,6 +43,11 @@ const RESERVED: [&str; 13] = [
     "trailer",
     "transfer-encoding",
     "upgrade",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-port",
+    "x-forwarded-proto",
+    "x-real-ip",
 ];
 
 /// More than this many `-` and `_` would be too many spellings.

@@ -32,7 +32,7 @@ fn claims_become_text() {
         (r#"" a  b ""#, Some("%20a  b%20")),
         (r#"" ""#, Some("%20")),
         ("7", Some("7")),
-        ("-1.5", Some("-1.5")),
+        ("-7", Some("-7")),
         ("18446744073709551615", Some("18446744073709551615")),
         ("true", Some("true")),
         (r#"["a", 1, false, "b,c", " d"]"#, Some("a,1,false,b%2Cc,%20d")),
@@ -42,6 +42,9 @@ fn claims_become_text() {
         ("null", None),
     ] {
         assert_eq!(user_id(json), Ok(expected.map(str::to_owned)), "{json}");
+    }
+    for json in ["-1.5", "18446744073709551616", "18446744073709551617", "1e3"] {
+        assert_eq!(user_id(json), Err("unusable_claim"), "{json}");
     }
 }
 
