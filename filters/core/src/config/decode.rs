@@ -4,10 +4,7 @@ use std::fmt;
 
 use serde::de::{Deserialize, DeserializeOwned, Deserializer};
 
-use super::{
-    ConfigErrors,
-    value::{Cursor, Mismatch, Node},
-};
+use super::{ConfigErrors, cursor::Cursor, mismatch::Mismatch, node::Node};
 use crate::Json;
 
 /// Reads `T` from JSON text (empty text is `{}`).

@@ -4,10 +4,12 @@
 //! deserializer that goes on after a fault. Checks that serde cannot express follow in the filter's
 //! `configure`, which adds its faults with [`ConfigErrors::add`].
 
+mod cursor;
 mod decode;
+mod mismatch;
+mod node;
 #[cfg(test)]
 mod tests;
-mod value;
 
 use std::fmt;
 

@@ -1,0 +1,119 @@
+//! A configuration as a tree that remembers which of its nodes were refused.
+
+use std::cell::Cell;
+
+use serde::de::Unexpected;
+use serde_json::Number;
+
+use crate::Json;
+
+/// A node of the tree.
+pub(super) struct Node {
+    pub(super) kind: Kind,
+    /// Set when the node is a member that its object cannot have: why.
+    pub(super) refused: Cell<Option<String>>,
+}
+
+pub(super) enum Kind {
+    /// Refused in an earlier round: read as absent.
+    Removed,
+    Null,
+    Bool(bool),
+    Number(Number),
+    String(String),
+    Array(Vec<Node>),
+    Object(Vec<(String, Node)>),
+}
+
+/// A step down the tree: the place among the members or items.
+pub(super) type Steps = Vec<usize>;
+
+impl From<Json> for Node {
+    fn from(json: Json) -> Self {
+        let kind = match json {
+            Json::Null => Kind::Null,
+            Json::Bool(value) => Kind::Bool(value),
+            Json::Number(value) => Kind::Number(value),
+            Json::String(value) => Kind::String(value),
+            Json::Array(items) => Kind::Array(items.into_iter().map(Node::from).collect()),
+            Json::Object(members) => {
+                Kind::Object(members.into_iter().map(|(n, v)| (n, Node::from(v))).collect())
+            }
+        };
+        Self { kind, refused: Cell::new(None) }
+    }
+}
+
+impl Node {
+    pub(super) fn is_absent(&self) -> bool {
+        matches!(self.kind, Kind::Removed | Kind::Null)
+    }
+
+    fn children(&mut self) -> Box<dyn Iterator<Item = (String, &mut Node)> + '_> {
+        match &mut self.kind {
+            Kind::Object(members) => {
+                Box::new(members.iter_mut().map(|(n, v)| (format!(".{n}"), v)))
+            }
+            Kind::Array(items) => {
+                Box::new(items.iter_mut().enumerate().map(|(i, v)| (format!("[{i}]"), v)))
+            }
+            _ => Box::new(std::iter::empty()),
+        }
+    }
+
+    /// The path of the node at `steps`, as a user writes it, or of a field missing there.
+    pub(super) fn describe(&mut self, steps: &[usize], field: Option<&str>) -> String {
+        let mut path = String::new();
+        let mut node = self;
+        for step in steps {
+            let Some((name, child)) = node.children().nth(*step) else { break };
+            path.push_str(&name);
+            node = child;
+        }
+        if let Some(field) = field {
+            path.push('.');
+            path.push_str(field);
+        }
+        path.trim_start_matches('.').to_owned()
+    }
+
+    /// Takes the node at `steps` away; false if it was already.
+    pub(super) fn remove(&mut self, steps: &[usize]) -> bool {
+        let Some((first, rest)) = steps.split_first() else {
+            let was_there = !matches!(self.kind, Kind::Removed);
+            self.kind = Kind::Removed;
+            return was_there;
+        };
+        self.children().nth(*first).is_some_and(|(_, child)| child.remove(rest))
+    }
+
+    /// Takes all members that were refused: their paths, each with a leading `.`, and why.
+    pub(super) fn take_refused_members(&mut self) -> Vec<(String, String)> {
+        let mut found = Vec::new();
+        for (name, child) in self.children() {
+            if let Some(message) = child.refused.take() {
+                child.kind = Kind::Removed;
+                found.push((name, message));
+            } else {
+                let inner = child.take_refused_members().into_iter();
+                found.extend(inner.map(|(path, message)| (format!("{name}{path}"), message)));
+            }
+        }
+        found
+    }
+
+    pub(super) fn unexpected(&self) -> Unexpected<'_> {
+        match &self.kind {
+            Kind::Removed | Kind::Null => Unexpected::Unit,
+            Kind::Bool(value) => Unexpected::Bool(*value),
+            Kind::Number(number) => match (number.as_u64(), number.as_i64(), number.as_f64()) {
+                (Some(value), _, _) => Unexpected::Unsigned(value),
+                (_, Some(value), _) => Unexpected::Signed(value),
+                (_, _, value) => Unexpected::Float(value.unwrap_or(f64::NAN)),
+            },
+            Kind::String(text) => Unexpected::Str(text),
+            Kind::Array(_) => Unexpected::Seq,
+            Kind::Object(_) => Unexpected::Map,
+        }
+    }
+}
