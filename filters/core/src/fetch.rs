@@ -67,6 +67,8 @@ impl std::error::Error for FetchError {}
 pub struct Duty {
     /// To be fetched now.
     pub fetches: Vec<Fetch>,
-    /// When to ask again, in milliseconds; `None` for never.
+    /// Whether the requests that wait are to be decided about anew.
+    pub wake: bool,
+    /// Of the timer: when to ask again, in milliseconds; `None` for never.
     pub again_in_ms: Option<u32>,
 }

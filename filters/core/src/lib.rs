@@ -30,6 +30,6 @@ pub use plain_path::PlainPath;
 pub use policy::{Needs, Policy, Read};
 pub use ports::{
     Attributes, Change, Clock, Connection, Env, Hash, Host, Metrics, Random, Store, StoreError,
-    UnixTime, Verify, Version, Written,
+    UnixTime, Verify, Version, Waiting, Written,
 };
 pub use step::{Edit, Reply, Step};

@@ -1,8 +1,7 @@
 //! The contract every filter fulfils and every host adapter drives.
 
 use crate::{
-    ConfigErrors, Duty, Edit, Env, Fetch, FetchError, FetchReply, Host, RequestHead, ResponseHead,
-    Step,
+    ConfigErrors, Duty, Edit, Env, FetchError, FetchReply, Host, RequestHead, ResponseHead, Step,
 };
 
 /// One filter: immutable data computed from its configuration, plus how to apply it.
@@ -55,15 +54,15 @@ pub trait Policy: Sized {
         Duty::default()
     }
 
-    /// A fetch ended; `purpose` is its own. Answers what is to be fetched next.
+    /// A fetch ended; `purpose` is its own.
     fn on_fetched(
         &self,
         _purpose: usize,
         _reply: Result<FetchReply<'_>, FetchError>,
         _: &mut Self::State,
         _: &Env<'_>,
-    ) -> Vec<Fetch> {
-        Vec::new()
+    ) -> Duty {
+        Duty::default()
     }
 }
 
@@ -76,8 +75,6 @@ pub struct Needs {
     pub response: Read,
     /// Whether the policy has duties apart from requests.
     pub timer: bool,
-    /// How many requests may wait at a time in one worker.
-    pub waiting: usize,
 }
 
 /// How much of a head a policy reads.

@@ -29,8 +29,8 @@ pub struct Env<'a> {
     pub random: &'a dyn Random,
     /// Counters for the operator.
     pub metrics: &'a dyn Metrics,
-    /// Whether the request may be held: the host can, its bound is not reached, its time not over.
-    pub may_wait: bool,
+    /// Whether requests may be held.
+    pub waiting: &'a dyn Waiting,
     /// Facts for later filters and the access log.
     pub attributes: &'a dyn Attributes,
     /// The host's own cryptography.
@@ -60,6 +60,13 @@ pub enum Hash {
     Sha384,
     /// SHA-512.
     Sha512,
+}
+
+/// Room for requests that wait.
+pub trait Waiting {
+    /// Whether the request may be held in that queue, which is for so many at most: the host can,
+    /// there is room, and the request's time is not over.
+    fn has_room(&self, queue: usize, most: usize) -> bool;
 }
 
 /// A source of randomness, good enough to key a hash.

@@ -16,9 +16,11 @@ pub enum Step<'p, C> {
         /// One of the policy's `DECISIONS`.
         decision: &'static str,
     },
-    /// The request is held, and the policy asked again when its state may have changed. Only where
-    /// [`Env::may_wait`](crate::Env::may_wait) says so.
+    /// The request is held, and the policy asked again when a [`Duty`](crate::Duty) says so. Only
+    /// where [`Waiting::has_room`](crate::Waiting::has_room) said that there is room.
     Wait {
+        /// The queue asked about.
+        queue: usize,
         /// When it is asked for the last time, and may not wait any more.
         until: UnixTime,
     },

@@ -8,7 +8,7 @@ use std::{
 
 use crate::{
     Attributes, Clock, Connection, Env, Hash, Host, Metrics, Random, Store, StoreError, UnixTime,
-    Verify, Version, Written,
+    Verify, Version, Waiting, Written,
 };
 
 /// Values and their versions.
@@ -88,7 +88,7 @@ impl World {
             connection: self,
             random: self,
             metrics: self,
-            may_wait: self.may_wait.get(),
+            waiting: self,
             attributes: self,
             verify: self,
         }
@@ -142,6 +142,12 @@ impl Metrics for World {
 impl Attributes for World {
     fn set(&self, name: &str, value: &[u8]) {
         self.attributes.borrow_mut().insert(name.to_owned(), value.to_vec());
+    }
+}
+
+impl Waiting for World {
+    fn has_room(&self, _: usize, _: usize) -> bool {
+        self.may_wait.get()
     }
 }
 

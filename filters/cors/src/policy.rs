@@ -50,7 +50,7 @@ impl Policy for Cors {
     }
 
     fn needs(&self) -> Needs {
-        Needs { request: Read::Whole, response: Read::Whole, timer: false, waiting: 0 }
+        Needs { request: Read::Whole, response: Read::Whole, timer: false }
     }
 
     fn on_request<'p>(

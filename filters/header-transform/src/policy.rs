@@ -25,12 +25,7 @@ impl Policy for HeaderTransform {
 
     fn needs(&self) -> Needs {
         let read = |rules: &Rules| if rules.look() { Read::Whole } else { Read::Nothing };
-        Needs {
-            request: read(&self.request),
-            response: read(&self.response),
-            timer: false,
-            waiting: 0,
-        }
+        Needs { request: read(&self.request), response: read(&self.response), timer: false }
     }
 
     fn on_request<'p>(&'p self, head: &RequestHead<'_>, (): &mut (), _: &Env<'_>) -> Step<'p, ()> {

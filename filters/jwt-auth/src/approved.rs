@@ -18,7 +18,10 @@ pub(crate) struct Approved {
 pub(crate) enum Found {
     Approved(Rc<Approved>),
     /// Keys are on their way; then at the latest.
-    Later(UnixTime),
+    Later {
+        queue: usize,
+        until: UnixTime,
+    },
 }
 
 /// What one worker remembers.
@@ -43,8 +46,8 @@ impl State {
         &mut self,
         change: impl FnOnce(&mut Vec<Known<Key>>) -> T,
     ) -> T {
-        let generations = |known: &[Known<Key>]| -> u64 {
-            known.iter().map(|known| u64::from(known.generation)).sum()
+        let generations = |known: &[Known<Key>]| -> Vec<u64> {
+            known.iter().map(|known| known.generation).collect()
         };
         let before = generations(&self.known);
         let result = change(&mut self.known);

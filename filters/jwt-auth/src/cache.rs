@@ -53,7 +53,7 @@ impl<V> Cache<V> {
         Self {
             young: Half::default(),
             old: Half::default(),
-            entries: entries / 2,
+            entries: entries.div_ceil(2),
             bytes: bytes / 2,
         }
     }

@@ -1,6 +1,6 @@
 //! Issuers whose keys are fetched.
 
-use novasphere_core::{ConfigErrors, Duty, Env, Fetch, FetchError, FetchReply, Json, UnixTime};
+use novasphere_core::{ConfigErrors, Duty, Env, FetchError, FetchReply, Json, UnixTime};
 
 use crate::{
     algorithm::Algorithm,
@@ -38,8 +38,11 @@ impl Reader for KeySets {
 /// Who signed a token, or that this will be known later.
 pub(crate) enum Signer<'p> {
     Known(&'p Consumer),
-    /// Then, at the latest.
-    Later(UnixTime),
+    /// Then, at the latest; each issuer has a queue of its own.
+    Later {
+        queue: usize,
+        until: UnixTime,
+    },
 }
 
 impl Issuers {
@@ -48,7 +51,7 @@ impl Issuers {
         for (i, wire) in config.jwks.iter().enumerate() {
             let at = format!("jwks[{i}]");
             let allowed = wire.algorithms(&at, errors);
-            let Some(source) = wire.source(&at, errors) else { continue };
+            let Some(source) = wire.source(&at, &allowed, errors) else { continue };
             if sources.iter().any(|other: &Source| other.issuer == source.issuer) {
                 let message = format!("{:?} has an entry already", source.issuer);
                 errors.add(format!("{at}.issuer"), message);
@@ -70,12 +73,7 @@ impl Issuers {
         self.consumers.is_empty()
     }
 
-    /// How many requests may wait for keys.
-    pub fn max_waiting(&self) -> usize {
-        self.sources.sources.iter().map(|source| source.max_waiting).max().unwrap_or(0)
-    }
-
-    /// Looks after the keys; whether some have changed.
+    /// Looks after the keys.
     pub fn on_timer(&self, known: &mut Vec<Known<Key>>, env: &Env<'_>) -> Duty {
         self.sources.on_timer(known, env)
     }
@@ -87,7 +85,7 @@ impl Issuers {
         reply: Result<FetchReply<'_>, FetchError>,
         known: &mut [Known<Key>],
         env: &Env<'_>,
-    ) -> Vec<Fetch> {
+    ) -> Duty {
         self.sources.on_fetched(purpose, reply, known, env)
     }
 
@@ -116,10 +114,11 @@ impl Issuers {
                 (Prospect::Newer, _) => {}
                 (Prospect::None, Some(refusal)) => return Some(Err(refusal)),
                 // Without any key, there is nothing but to wait, even for a later try.
-                _ if env.may_wait => {
+                _ if env.waiting.has_room(index, source.max_waiting) => {
                     let now = env.clock.now().millis;
                     let millis = now.saturating_add(u64::from(source.timeout_ms));
-                    return Some(Ok(Signer::Later(UnixTime { millis })));
+                    let until = UnixTime { millis };
+                    return Some(Ok(Signer::Later { queue: index, until }));
                 }
                 _ => return Some(Err(Refusal::KeysUnavailable)),
             }

@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use novasphere_core::{
-    ConfigErrors, Duty, Edit, Env, Fetch, FetchError, FetchReply, Host, Needs, Policy, Read,
-    RequestHead, ResponseHead, Step,
+    ConfigErrors, Duty, Edit, Env, FetchError, FetchReply, Host, Needs, Policy, Read, RequestHead,
+    ResponseHead, Step,
 };
 
 use crate::{
@@ -63,12 +63,7 @@ impl Policy for JwtAuth {
     }
 
     fn needs(&self) -> Needs {
-        Needs {
-            request: Read::Whole,
-            response: Read::Nothing,
-            timer: !self.issuers.is_empty(),
-            waiting: self.issuers.max_waiting(),
-        }
+        Needs { request: Read::Whole, response: Read::Nothing, timer: !self.issuers.is_empty() }
     }
 
     fn on_request<'p>(
@@ -90,7 +85,7 @@ impl Policy for JwtAuth {
         reply: Result<FetchReply<'_>, FetchError>,
         state: &mut State,
         env: &Env<'_>,
-    ) -> Vec<Fetch> {
+    ) -> Duty {
         state.forget_if_keys_change(|known| self.issuers.on_fetched(purpose, reply, known, env))
     }
 
@@ -166,7 +161,7 @@ impl JwtAuth {
                 attributes::set(&approved.attributes, env.attributes);
                 self.pass(head, approved.fates.clone(), ALLOWED)
             }
-            Ok(Found::Later(until)) => Step::Wait { until },
+            Ok(Found::Later { queue, until }) => Step::Wait { queue, until },
             Err(refusal) => self.refuse(head, refusal, env),
         }
     }
@@ -195,7 +190,7 @@ impl JwtAuth {
         };
         let consumer = match signer {
             Signer::Known(consumer) => consumer,
-            Signer::Later(until) => return Ok(Found::Later(until)),
+            Signer::Later { queue, until } => return Ok(Found::Later { queue, until }),
         };
         self.claims.check(&token, now)?;
         let approved = Rc::new(Approved {

@@ -5,7 +5,7 @@ use std::{
     rc::{Rc, Weak},
 };
 
-use novasphere_core::{Clock, Policy, UnixTime};
+use novasphere_core::{Clock, Policy, UnixTime, Waiting};
 
 use crate::{
     hostcalls,
@@ -16,14 +16,20 @@ use crate::{
 /// A request that was paused.
 pub(crate) struct Held<C> {
     context: u32,
+    queue: usize,
     until: UnixTime,
     /// Where the stream looks for what its response needs; gone when the client is.
     carry: Weak<RefCell<Option<C>>>,
 }
 
 impl<C> Held<C> {
-    pub(crate) fn new(context: u32, until: UnixTime, carry: &Rc<RefCell<Option<C>>>) -> Self {
-        Self { context, until, carry: Rc::downgrade(carry) }
+    pub(crate) fn new(
+        context: u32,
+        queue: usize,
+        until: UnixTime,
+        carry: &Rc<RefCell<Option<C>>>,
+    ) -> Self {
+        Self { context, queue, until, carry: Rc::downgrade(carry) }
     }
 }
 
@@ -37,14 +43,11 @@ impl<C> Default for AllHeld<C> {
 }
 
 impl<C> AllHeld<C> {
-    /// Whether one more may be held. Those whose client has gone do not count.
-    pub(crate) fn has_room<P: Policy>(&self, policy: &P) -> bool {
-        let most = policy.needs().waiting;
+    /// Whether the queue holds fewer than that. Those whose client has gone do not count.
+    fn has_room(&self, queue: usize, most: usize) -> bool {
         let mut held = self.0.borrow_mut();
-        if held.len() >= most {
-            held.retain(|held| held.carry.strong_count() > 0);
-        }
-        held.len() < most
+        held.retain(|held| held.carry.strong_count() > 0);
+        held.iter().filter(|held| held.queue == queue).count() < most
     }
 
     pub(crate) fn push(&self, held: Held<C>) {
@@ -55,17 +58,22 @@ impl<C> AllHeld<C> {
         self.0.borrow().is_empty()
     }
 
-    /// Asks the policy again about each of them; `root` is the context to come back to.
-    pub(crate) fn wake<P: Policy<Carry = C>>(&self, configured: &Configured<P>, root: u32) {
+    /// Asks the policy again about each of them, or only those whose time is over; `root` is the
+    /// context to come back to.
+    pub(crate) fn wake<P: Policy<Carry = C>>(
+        &self,
+        configured: &Configured<P>,
+        all: bool,
+        root: u32,
+    ) {
         if self.is_empty() {
             return;
         }
         let now = configured.proxy.now();
         let mut waiting = Vec::new();
         for held in self.0.take() {
-            if let Some(held) = ask_again(configured, held, now) {
-                waiting.push(held);
-            }
+            let due = all || held.until <= now;
+            waiting.extend(if due { ask_again(configured, held, now) } else { Some(held) });
         }
         self.0.borrow_mut().append(&mut waiting);
         let _ = hostcalls::set_effective_context(root);
@@ -80,10 +88,10 @@ fn ask_again<P: Policy>(
 ) -> Option<Held<P::Carry>> {
     let slot = held.carry.upgrade()?;
     hostcalls::set_effective_context(held.context).ok()?;
-    let outcome = request::decide(configured, now < held.until);
-    let result = match outcome {
-        Ok(Outcome::Wait(_)) if now < held.until => return Some(held),
-        Ok(Outcome::Wait(_)) => Err(Fault::Reentered),
+    let in_time = now < held.until;
+    let result = match request::decide(configured, &OwnPlace(in_time)) {
+        Ok(Outcome::Wait { .. }) if in_time => return Some(held),
+        Ok(Outcome::Wait { .. }) => Err(Fault::Reentered),
         Ok(Outcome::Continue(carry)) => {
             *slot.borrow_mut() = Some(carry);
             hostcalls::continue_request().map_err(|s| Fault::Host("let a request go on", s))
@@ -95,4 +103,31 @@ fn ask_again<P: Policy>(
         fault.refuse::<P>();
     }
     None
+}
+
+/// The room for a new request. None on nginx, where a request can be resumed by its own call only.
+pub(crate) struct Room<'c, P: Policy>(pub(crate) &'c Configured<P>);
+
+impl<P: Policy> Waiting for Room<'_, P> {
+    fn has_room(&self, queue: usize, most: usize) -> bool {
+        !self.0.proxy.is_nginx && self.0.held.has_room(queue, most)
+    }
+}
+
+/// The room for a request that waits already: its own place, while its time is not over.
+struct OwnPlace(bool);
+
+impl Waiting for OwnPlace {
+    fn has_room(&self, _: usize, _: usize) -> bool {
+        self.0
+    }
+}
+
+/// Where nothing can wait.
+pub(crate) struct NoRoom;
+
+impl Waiting for NoRoom {
+    fn has_room(&self, _: usize, _: usize) -> bool {
+        false
+    }
 }

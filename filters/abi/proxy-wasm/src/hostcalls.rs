@@ -293,7 +293,7 @@ pub(crate) fn increment(counter: u32) {
     let _ = unsafe { abi::proxy_increment_metric(counter, 1) };
 }
 
-/// Calls a function that only this host has. Hosts on nginx trap: see `Proxy::calls_functions`.
+/// Calls a function that only this host has. Hosts on nginx trap: see `Proxy::is_nginx`.
 pub(crate) fn foreign_function(name: &str, arguments: &[u8]) -> Result<Vec<u8>, Status> {
     returned(|data, len| {
         // SAFETY: the host reads both during the call, and writes a pointer and a length.

@@ -19,17 +19,18 @@ use crate::{
 pub(crate) struct Proxy {
     /// The filter's name, for the log.
     pub(crate) filter: &'static str,
-    /// Whether it takes calls of foreign functions: unknown ones get a status, no trap.
-    pub(crate) calls_functions: bool,
+    /// Whether the host is on nginx, which traps at every foreign function, and at resuming a
+    /// request in another's name.
+    pub(crate) is_nginx: bool,
 }
 
 impl Proxy {
-    /// Finds out, in a root context, what kind of proxy this is. Hosts on nginx trap at every
-    /// foreign function; they are told by answering for nginx's variables, if only with another
-    /// failure than that there is no such property.
+    /// Finds out, in a root context, what kind of proxy this is. Hosts on nginx are told by
+    /// answering for nginx's variables, if only with another failure than that there is no such
+    /// property.
     pub(crate) fn identify(filter: &'static str) -> Self {
         let nginx = hostcalls::property(b"ngx\0nginx_version");
-        Self { filter, calls_functions: nginx == Err(Status::NOT_FOUND) }
+        Self { filter, is_nginx: nginx != Err(Status::NOT_FOUND) }
     }
 }
 
@@ -120,7 +121,7 @@ impl Verify for Proxy {
         signature: &[u8],
         message: &[u8],
     ) -> Option<bool> {
-        if !self.calls_functions {
+        if self.is_nginx {
             return None;
         }
         let arguments = verify_signature::arguments(hash, public_key, signature, message);

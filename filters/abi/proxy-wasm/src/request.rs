@@ -3,7 +3,7 @@
 use std::fmt;
 
 use novasphere_core::{
-    Edit, Env, Headers, Metrics, Policy, Read, Reply, RequestHead, Step, UnixTime,
+    Edit, Env, Headers, Metrics, Policy, Read, Reply, RequestHead, Step, UnixTime, Waiting,
 };
 
 use crate::{
@@ -18,19 +18,19 @@ pub(crate) enum Outcome<C> {
     Continue(C),
     /// It was answered.
     Replied,
-    /// It is to be held until then at the latest.
-    Wait(UnixTime),
+    /// It is to be held in that queue, until then at the latest.
+    Wait { queue: usize, until: UnixTime },
 }
 
 /// Asks the policy about the request of the current stream, and does what it says.
 pub(crate) fn decide<P: Policy>(
     configured: &Configured<P>,
-    may_wait: bool,
+    waiting: &dyn Waiting,
 ) -> Result<Outcome<P::Carry>, Fault> {
     let map = read(Map::Request, configured.policy.needs().request)?;
     let head = RequestHead { headers: Headers::borrowed(header_map::lines(&map)) };
     let step = configured
-        .with_env(may_wait, |policy, state, env| policy.on_request(&head, state, env))
+        .with_env(waiting, |policy, state, env| policy.on_request(&head, state, env))
         .ok_or(Fault::Reentered)?;
     match step {
         Step::Continue { edits, carry, decision } => {
@@ -44,7 +44,7 @@ pub(crate) fn decide<P: Policy>(
             send::<P>(&reply, decision)?;
             Ok(Outcome::Replied)
         }
-        Step::Wait { until } => Ok(Outcome::Wait(until)),
+        Step::Wait { queue, until } => Ok(Outcome::Wait { queue, until }),
     }
 }
 
@@ -52,7 +52,7 @@ impl<P: Policy> Configured<P> {
     /// Calls the policy with its state and the host's ports; `None` if it is being called already.
     pub(crate) fn with_env<'p, T>(
         &'p self,
-        may_wait: bool,
+        waiting: &dyn Waiting,
         call: impl FnOnce(&'p P, &mut P::State, &Env<'_>) -> T,
     ) -> Option<T> {
         let proxy = &self.proxy;
@@ -65,7 +65,7 @@ impl<P: Policy> Configured<P> {
             metrics: &self.counters,
             attributes: proxy,
             verify: proxy,
-            may_wait,
+            waiting,
         };
         let mut state = self.state.try_borrow_mut().ok()?;
         Some(call(&self.policy, &mut state, &env))

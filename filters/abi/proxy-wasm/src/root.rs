@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use novasphere_core::{ConfigErrors, Fetch, FetchError, FetchReply, Headers, Policy};
+use novasphere_core::{ConfigErrors, Duty, Fetch, FetchError, FetchReply, Headers, Policy};
 use proxy_wasm::{
     traits::{Context, HttpContext, RootContext},
     types::ContextType,
@@ -14,7 +14,7 @@ use proxy_wasm::{
 
 use crate::{
     configuration, header_map,
-    held::AllHeld,
+    held::{AllHeld, NoRoom},
     hostcalls::{self, Map, Status},
     metrics::Counters,
     ports::Proxy,
@@ -47,9 +47,13 @@ impl<P: Policy> Configured<P> {
     }
 
     fn set_tick(&self, millis: u32) {
-        if self.tick.replace(millis) != millis
-            && let Err(Status(status)) = hostcalls::set_tick_period(millis)
-        {
+        let old = self.tick.replace(millis);
+        if old == millis {
+            return;
+        }
+        // One host takes no second period before the first is ended.
+        let ended = if old == 0 { Ok(()) } else { hostcalls::set_tick_period(0) };
+        if let Err(Status(status)) = ended.and_then(|()| hostcalls::set_tick_period(millis)) {
             log::error!("novasphere {}: no timer: host status {status}", P::NAME);
         }
     }
@@ -99,6 +103,8 @@ impl<P: Policy + 'static> Root<P> {
                 if timer {
                     configured.tick_soon();
                 }
+                // Of another configuration: its purposes mean nothing here.
+                self.calls.clear();
                 self.configured = Some(configured);
                 true
             }
@@ -110,10 +116,10 @@ impl<P: Policy + 'static> Root<P> {
     }
 
     fn tick(&mut self, configured: &Configured<P>) {
-        let duty = configured.with_env(false, |policy, state, env| policy.on_timer(state, env));
+        let duty = configured.with_env(&NoRoom, |policy, state, env| policy.on_timer(state, env));
         let duty = duty.unwrap_or_default();
-        self.fetch(configured, duty.fetches);
-        configured.held.wake(configured, self.id);
+        let wake = self.fetch(configured, duty.fetches) || duty.wake;
+        configured.held.wake(configured, wake, self.id);
         let soon = if configured.held.is_empty() { u32::MAX } else { SOON_MS };
         configured.set_tick(match duty.again_in_ms {
             Some(again) => again.clamp(1, soon),
@@ -123,26 +129,32 @@ impl<P: Policy + 'static> Root<P> {
     }
 
     /// Sends fetches, and tells the policy of those that cannot be sent; bounded, should it answer
-    /// each with another.
-    fn fetch(&mut self, configured: &Configured<P>, mut fetches: Vec<Fetch>) {
+    /// each with another. Whether the requests that wait are to be woken.
+    fn fetch(&mut self, configured: &Configured<P>, mut fetches: Vec<Fetch>) -> bool {
         const MOST: usize = 64;
+        let mut wake = false;
         for _ in 0..MOST {
-            let Some(fetch) = fetches.pop() else { return };
+            let Some(fetch) = fetches.pop() else { break };
             match send(&fetch) {
                 Ok(token) => {
                     let Fetch { purpose, max_body, .. } = fetch;
                     self.calls.push(Call { token, purpose, max_body });
                 }
-                Err(error) => fetches.extend(fetched(configured, fetch.purpose, Err(error))),
+                Err(error) => {
+                    let duty = fetched(configured, fetch.purpose, Err(error));
+                    wake |= duty.wake;
+                    fetches.extend(duty.fetches);
+                }
             }
         }
+        wake
     }
 
     fn call_ended(&mut self, token: u32, headers: usize, body: usize) {
         let Some(configured) = self.configured.clone() else { return };
         let Some(at) = self.calls.iter().position(|call| call.token == token) else { return };
         let call = self.calls.swap_remove(at);
-        let more = match reply(&call, headers, body) {
+        let duty = match reply(&call, headers, body) {
             Ok((map, body)) => {
                 let headers = Headers::borrowed(header_map::lines(&map));
                 let status =
@@ -152,8 +164,8 @@ impl<P: Policy + 'static> Root<P> {
             }
             Err(error) => fetched(&configured, call.purpose, Err(error)),
         };
-        self.fetch(&configured, more);
-        configured.held.wake(&configured, self.id);
+        let wake = self.fetch(&configured, duty.fetches) || duty.wake;
+        configured.held.wake(&configured, wake, self.id);
     }
 }
 
@@ -161,9 +173,9 @@ fn fetched<P: Policy>(
     configured: &Configured<P>,
     purpose: usize,
     reply: Result<FetchReply<'_>, FetchError>,
-) -> Vec<Fetch> {
+) -> Duty {
     configured
-        .with_env(false, |policy, state, env| policy.on_fetched(purpose, reply, state, env))
+        .with_env(&NoRoom, |policy, state, env| policy.on_fetched(purpose, reply, state, env))
         .unwrap_or_default()
 }
 

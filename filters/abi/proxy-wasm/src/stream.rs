@@ -10,7 +10,7 @@ use proxy_wasm::{
 
 use crate::{
     header_map,
-    held::Held,
+    held::{Held, Room},
     hostcalls::Map,
     request::{self, Fault, Outcome},
     root::Configured,
@@ -33,15 +33,15 @@ impl<P: Policy> Stream<P> {
 
     fn on_request(&mut self) -> Result<Action, Fault> {
         let configured = self.configured.clone().ok_or(Fault::NotConfigured)?;
-        match request::decide(&configured, configured.held.has_room(&configured.policy))? {
+        match request::decide(&configured, &Room(&configured))? {
             Outcome::Continue(carry) => {
                 self.carry = Some(carry);
                 Ok(Action::Continue)
             }
             Outcome::Replied => Ok(Action::Pause),
-            Outcome::Wait(until) => {
+            Outcome::Wait { queue, until } => {
                 let carry = Rc::new(RefCell::new(None));
-                configured.held.push(Held::new(self.id, until, &carry));
+                configured.held.push(Held::new(self.id, queue, until, &carry));
                 self.held = Some(carry);
                 configured.tick_soon();
                 Ok(Action::Pause)

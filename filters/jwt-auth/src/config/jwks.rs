@@ -66,7 +66,12 @@ const WELL_KNOWN: &str = "/.well-known/openid-configuration";
 
 impl JwksConfig {
     /// The source, if there is nothing wrong with where it is.
-    pub(crate) fn source(&self, at: &str, errors: &mut ConfigErrors) -> Option<Source> {
+    pub(crate) fn source(
+        &self,
+        at: &str,
+        algorithms: &[Algorithm],
+        errors: &mut ConfigErrors,
+    ) -> Option<Source> {
         self.check_numbers(at, errors);
         let issuer = required(self.issuer.as_deref(), &format!("{at}.issuer"), errors);
         let endpoint = self.endpoint(at, errors)?;
@@ -80,6 +85,8 @@ impl JwksConfig {
                 &endpoint.path,
                 if endpoint.https { "https" } else { "http" },
                 if self.discovery { "discovery" } else { "key set" },
+                // Whether a set is of use depends on them.
+                &algorithms.iter().map(|algorithm| algorithm.name()).collect::<Vec<_>>().join(","),
             ]),
             issuer: issuer.to_owned(),
             upstream,

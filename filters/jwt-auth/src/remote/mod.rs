@@ -17,9 +17,9 @@ mod source;
 #[cfg(test)]
 mod tests;
 
-use novasphere_core::{Duty, Env, Fetch, FetchError, FetchReply};
+use novasphere_core::{Duty, Env, FetchError, FetchReply};
 
-use self::record::{Record, Slot};
+use self::record::{Generation, Record, Slot, generation_of};
 use self::source::Step;
 pub(crate) use self::{
     record::Identity,
@@ -45,14 +45,21 @@ pub(crate) trait Reader {
 /// What one worker knows of one source.
 pub(crate) struct Known<K> {
     slot: Option<Slot>,
-    pub(crate) generation: u32,
+    /// The record as it was when last looked at.
+    seen: Option<Record>,
+    /// The key set in use.
+    pub(crate) generation: Generation,
+    /// One that cannot be used: read, and told of, once.
+    useless: Generation,
+    /// Until when this worker took the fetch upon itself: whoever comes later is not to be undone.
+    lease: u64,
     /// `None` before the first key set.
     pub(crate) keys: Option<Vec<K>>,
 }
 
 impl<K> Default for Known<K> {
     fn default() -> Self {
-        Self { slot: None, generation: 0, keys: None }
+        Self { slot: None, seen: None, generation: 0, useless: 0, lease: 0, keys: None }
     }
 }
 
@@ -80,13 +87,16 @@ impl<R: Reader> Sources<R> {
     /// Looks after all sources.
     pub(crate) fn on_timer(&self, known: &mut Vec<Known<R::Key>>, env: &Env<'_>) -> Duty {
         known.resize_with(self.sources.len(), Known::default);
-        let mut duty = Duty { fetches: Vec::new(), again_in_ms: Some(LOOK_MS) };
+        let mut duty = Duty { again_in_ms: Some(LOOK_MS), ..Duty::default() };
         for (index, (source, known)) in self.sources.iter().zip(known.iter_mut()).enumerate() {
+            let before = known.seen;
             self.load(index, known, env);
             if lease(source, known, env) {
                 let (step, endpoint) = source.first_step();
                 duty.fetches.push(source.fetch(purpose(index, step), endpoint));
             }
+            // A fetch began or ended, here or in another worker.
+            duty.wake |= known.seen != before;
             if known.keys.is_none() {
                 duty.again_in_ms = Some(LOOK_SOON_MS);
             }
@@ -101,10 +111,10 @@ impl<R: Reader> Sources<R> {
         reply: Result<FetchReply<'_>, FetchError>,
         known: &mut [Known<R::Key>],
         env: &Env<'_>,
-    ) -> Vec<Fetch> {
+    ) -> Duty {
         let (index, step) = (purpose / 2, step(purpose));
         let (Some(source), Some(known)) = (self.sources.get(index), known.get_mut(index)) else {
-            return Vec::new();
+            return Duty::default();
         };
         let result = match reply {
             Err(error) => Err(error.to_string()),
@@ -114,16 +124,15 @@ impl<R: Reader> Sources<R> {
             }
             Ok(reply) => self.accept(index, &reply, known, env).map(|()| None),
         };
+        let mut duty = Duty { wake: true, ..Duty::default() };
         match result {
             Ok(Some(endpoint)) => {
-                vec![source.fetch(self::purpose(index, Step::KeySet), endpoint)]
+                duty.fetches.push(source.fetch(self::purpose(index, Step::KeySet), endpoint));
             }
-            Ok(None) => Vec::new(),
-            Err(why) => {
-                failed(source, known, &why, env);
-                Vec::new()
-            }
+            Ok(None) => {}
+            Err(why) => failed(source, known, &why, env),
         }
+        duty
     }
 
     /// What to expect for a request that the keys of source `index` do not answer.
@@ -140,12 +149,14 @@ impl<R: Reader> Sources<R> {
         if self.load(index, known, env) {
             return Prospect::Newer;
         }
-        let Some(slot) = known.slot else { return Prospect::Coming };
+        let Some(slot) = known.slot else {
+            return if known.keys.is_some() { Prospect::None } else { Prospect::Coming };
+        };
         let now = env.clock.now().millis;
         let mut prospect = Prospect::None;
         slot.change(source.identity, env.store, |record| {
-            let under_way = record.leased_until > now || record.due_at <= now;
-            let may_ask = record.fetched_at.saturating_add(source.cooldown_ms) <= now;
+            let under_way = source.is_leased(record, now) || source.is_due(record, now);
+            let may_ask = source.has_cooled_down(record, now);
             prospect = if under_way || may_ask { Prospect::Coming } else { Prospect::None };
             if !under_way && may_ask {
                 record.due_at = now;
@@ -158,19 +169,25 @@ impl<R: Reader> Sources<R> {
     /// Takes over the key set another worker stored; whether there was a newer one.
     fn load(&self, index: usize, known: &mut Known<R::Key>, env: &Env<'_>) -> bool {
         let Some(source) = self.sources.get(index) else { return false };
-        let Some(record) = record_of(source, known, env) else { return false };
-        let Some(slot) = known.slot else { return false };
-        if record.generation == known.generation {
+        let Some(Record { generation, .. }) = record_of(source, known, env) else { return false };
+        if [0, known.generation, known.useless].contains(&generation) {
             return false;
         }
-        let text = slot.key_set(record.generation, env.store);
-        let keys = text.and_then(|text| self.reader.read(index, &text, env).ok());
-        if let Some(keys) = keys {
-            known.keys = Some(keys);
-            known.generation = record.generation;
-            return true;
+        let text = known.slot.and_then(|s| s.key_set(source.identity, generation, env.store));
+        // Being written just now: look again.
+        let Some(text) = text else { return false };
+        match self.reader.read(index, &text, env) {
+            Ok(keys) => {
+                known.keys = Some(keys);
+                known.generation = generation;
+                true
+            }
+            Err(why) => {
+                known.useless = generation;
+                env.host.warn(&format!("the keys of {} cannot be used: {why}", source.issuer));
+                false
+            }
         }
-        false
     }
 
     /// Stores a key set for all workers, if there is a usable key in it.
@@ -182,25 +199,31 @@ impl<R: Reader> Sources<R> {
         env: &Env<'_>,
     ) -> Result<(), String> {
         let source = self.sources.get(index).ok_or("no source")?;
-        let keys = self.reader.read(index, reply.body, env)?;
-        let slot = known.slot.ok_or("no place in the proxy's shared data")?;
-        let now = env.clock.now().millis;
-        let due_at = now.saturating_add(source.good_for_ms(reply, random(env)));
-        let generation = record_of(source, known, env).map_or(0, |record| record.generation);
-        let is_same = slot.key_set(generation, env.store).is_some_and(|text| text == reply.body);
-        let generation = if is_same { generation } else { generation.wrapping_add(1).max(1) };
-        if !is_same {
-            slot.store_key_set(generation, reply.body, env.store).map_err(|e| e.to_string())?;
-        }
-        slot.change(source.identity, env.store, |record| {
-            let Record { identity, fetched_at, .. } = *record;
-            *record =
-                Record { identity, generation, failures: 0, fetched_at, due_at, leased_until: 0 };
-            true
-        });
-        if !is_same || known.keys.is_none() {
+        let generation = generation_of(reply.body);
+        // What is in use already need not be read again, nor complained of.
+        if known.keys.is_none() || known.generation != generation {
+            let keys = self.reader.read(index, reply.body, env)?;
+            let record = record_of(source, known, env).ok_or("no place in the shared data")?;
+            if record.leased_until != known.lease {
+                return Err("it came too late".to_owned());
+            }
+            let slot = known.slot.ok_or("no place in the shared data")?;
+            slot.store_key_set(source.identity, reply.body, env.store)
+                .map_err(|e| e.to_string())?;
             known.keys = Some(keys);
             known.generation = generation;
+        }
+        let due_at = env.clock.now().millis.saturating_add(source.good_for_ms(reply, random(env)));
+        let slot = known.slot.ok_or("no place in the shared data")?;
+        let is_ours = slot.change(source.identity, env.store, |record| {
+            let in_time = record.leased_until == known.lease;
+            if in_time {
+                *record = Record { generation, failures: 0, due_at, leased_until: 0, ..*record };
+            }
+            in_time
+        });
+        if !is_ours {
+            return Err("it came too late".to_owned());
         }
         env.metrics.count(KEYS_FETCHED);
         Ok(())
@@ -213,44 +236,51 @@ fn record_of<K>(source: &Source, known: &mut Known<K>, env: &Env<'_>) -> Option<
         let now = env.clock.now().millis;
         known.slot = Slot::of(source.identity, now, env.store).ok();
     }
-    let record = known.slot?.record(source.identity, env.store);
-    if record.is_none() {
+    known.seen = known.slot?.record(source.identity, env.store);
+    if known.seen.is_none() {
         // Another source has taken the place over: look for a new one next time.
         known.slot = None;
     }
-    record
+    known.seen
 }
 
 /// Takes the fetch upon this worker, if one is due and no other has.
 fn lease<K>(source: &Source, known: &mut Known<K>, env: &Env<'_>) -> bool {
     let now = env.clock.now().millis;
-    let is_due = |record: &Record| record.due_at <= now && record.leased_until <= now;
-    let Some(slot) = record_of(source, known, env).filter(is_due).and(known.slot) else {
-        return false;
-    };
-    slot.change(source.identity, env.store, |record| {
-        let due = is_due(record);
-        if due {
-            record.leased_until = now.saturating_add(source.lease_ms());
+    let is_free = |record: &Record| source.is_due(record, now) && !source.is_leased(record, now);
+    let Some(slot) = known.seen.filter(is_free).and(known.slot) else { return false };
+    let lease = now.saturating_add(source.lease_ms());
+    let taken = slot.change(source.identity, env.store, |record| {
+        let free = is_free(record);
+        if free {
+            record.leased_until = lease;
             record.fetched_at = now;
         }
-        due
-    })
+        free
+    });
+    if taken {
+        known.lease = lease;
+    }
+    taken
 }
 
 fn failed<K>(source: &Source, known: &Known<K>, why: &str, env: &Env<'_>) {
     let (now, random) = (env.clock.now().millis, random(env));
     if let Some(slot) = known.slot {
         slot.change(source.identity, env.store, |record| {
-            record.failures = record.failures.saturating_add(1);
-            record.leased_until = 0;
-            record.due_at = now.saturating_add(source.retry_in_ms(record.failures, random));
-            true
+            let in_time = record.leased_until == known.lease;
+            if in_time {
+                record.failures = record.failures.saturating_add(1);
+                record.leased_until = 0;
+                record.due_at = now.saturating_add(source.retry_in_ms(record.failures, random));
+            }
+            in_time
         });
     }
     env.metrics.count(KEY_FETCH_FAILED);
     let old = if known.keys.is_some() { "; the last good keys go on" } else { "" };
     let Source { issuer, upstream, .. } = source;
+    let why: String = why.chars().take(300).collect(); // may quote what somebody else wrote
     env.host
         .warn(&format!("the keys of {issuer} from {upstream} could not be fetched: {why}{old}"));
 }

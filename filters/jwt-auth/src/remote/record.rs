@@ -3,6 +3,7 @@
 //! are a fixed prefix and an index, so that they take a bounded room for ever.
 
 use novasphere_core::{Change, Store, StoreError};
+use sha2::{Digest, Sha256};
 
 /// The longest key set, in bytes.
 pub(crate) const MAX_KEY_SET_BYTES: usize = 64 * 1024;
@@ -10,12 +11,23 @@ pub(crate) const MAX_KEY_SET_BYTES: usize = 64 * 1024;
 /// What tells a source from others: a hash of all that gives its keys their meaning.
 pub(crate) type Identity = [u8; 16];
 
+/// Which key set: a hash of its text, so that two workers, or two records of one place, never call
+/// different sets the same.
+pub(crate) type Generation = u64;
+
+/// The generation of a text; never 0.
+pub(crate) fn generation_of(text: &[u8]) -> Generation {
+    let digest = Sha256::digest(text);
+    let (hash, _) = digest.split_first_chunk::<8>().unwrap_or((&[0; 8], &[]));
+    u64::from_le_bytes(*hash).max(1)
+}
+
 /// The record. Times are milliseconds since the epoch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Record {
     pub(crate) identity: Identity,
-    /// Counts the different key sets fetched; 0 for none yet.
-    pub(crate) generation: u32,
+    /// The key set that counts; 0 for none yet.
+    pub(crate) generation: Generation,
     /// Fetches that failed in a row.
     pub(crate) failures: u32,
     /// When the last fetch began.
@@ -25,6 +37,9 @@ pub(crate) struct Record {
     /// Until when a worker has taken the fetch upon itself.
     pub(crate) leased_until: u64,
 }
+
+/// Before the text of a stored key set: the source's identity and the size of the text.
+const KEY_SET_HEAD_BYTES: usize = 16 + 4;
 
 /// One place for a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,34 +99,41 @@ impl Slot {
         result.unwrap_or(false)
     }
 
-    /// The key set of that generation.
-    pub(crate) fn key_set(self, generation: u32, store: &dyn Store) -> Option<Vec<u8>> {
+    /// The key set of that generation, if it is whole and the source's own: the place may have
+    /// been another's in between.
+    pub(crate) fn key_set(
+        self,
+        identity: Identity,
+        generation: Generation,
+        store: &dyn Store,
+    ) -> Option<Vec<u8>> {
         let (mut value, _) = store.read(&self.key(1)).ok()??;
-        let (stored, rest) = value.split_first_chunk::<4>()?;
-        let (size, _) = rest.split_first_chunk::<4>()?;
+        let (owner, rest) = value.split_first_chunk::<16>()?;
+        let (size, rest) = rest.split_first_chunk::<4>()?;
         let size = usize::try_from(u32::from_le_bytes(*size)).ok()?;
-        if u32::from_le_bytes(*stored) != generation || size > value.len().checked_sub(8)? {
+        let text = rest.get(..size)?;
+        if *owner != identity || generation_of(text) != generation {
             return None;
         }
-        value.drain(..8);
+        value.drain(..KEY_SET_HEAD_BYTES);
         value.truncate(size);
         Some(value)
     }
 
-    /// Stores the key set of that generation.
+    /// Stores a key set.
     pub(crate) fn store_key_set(
         self,
-        generation: u32,
+        identity: Identity,
         text: &[u8],
         store: &dyn Store,
     ) -> Result<(), StoreError> {
         let size = u32::try_from(text.len()).unwrap_or(u32::MAX);
         store.update(&self.key(1), |value| {
             value.clear();
-            value.extend(generation.to_le_bytes());
+            value.extend(identity);
             value.extend(size.to_le_bytes());
             value.extend_from_slice(text);
-            value.resize(8 + MAX_KEY_SET_BYTES, 0);
+            value.resize(KEY_SET_HEAD_BYTES + MAX_KEY_SET_BYTES, 0);
             (Change::Write, ())
         })
     }
@@ -136,14 +158,14 @@ impl Record {
 
     fn decode(bytes: &[u8]) -> Option<Self> {
         let (identity, rest) = bytes.split_first_chunk::<16>()?;
-        let (generation, rest) = rest.split_first_chunk::<4>()?;
+        let (generation, rest) = rest.split_first_chunk::<8>()?;
         let (failures, rest) = rest.split_first_chunk::<4>()?;
         let (fetched_at, rest) = rest.split_first_chunk::<8>()?;
         let (due_at, rest) = rest.split_first_chunk::<8>()?;
         let (leased_until, []) = rest.split_first_chunk::<8>()? else { return None };
         Some(Self {
             identity: *identity,
-            generation: u32::from_le_bytes(*generation),
+            generation: u64::from_le_bytes(*generation),
             failures: u32::from_le_bytes(*failures),
             fetched_at: u64::from_le_bytes(*fetched_at),
             due_at: u64::from_le_bytes(*due_at),

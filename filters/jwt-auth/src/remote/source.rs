@@ -2,7 +2,7 @@
 
 use novasphere_core::{Fetch, FetchReply, Json};
 
-use super::record::{Identity, MAX_KEY_SET_BYTES};
+use super::record::{Identity, MAX_KEY_SET_BYTES, Record};
 
 /// Where the keys of one issuer come from. Times are in milliseconds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +58,24 @@ impl Source {
         }
     }
 
+    /// Whether a fetch is due. A time further ahead than can have been written is a clock's fault.
+    pub(crate) fn is_due(&self, record: &Record, now: u64) -> bool {
+        const LONGEST_RETRY_MS: u64 = 75_000;
+        let furthest = self.refresh_ms.max(LONGEST_RETRY_MS);
+        record.due_at <= now || record.due_at > now.saturating_add(furthest)
+    }
+
+    /// Whether a worker has taken the fetch upon itself.
+    pub(crate) fn is_leased(&self, record: &Record, now: u64) -> bool {
+        let furthest = now.saturating_add(self.lease_ms());
+        record.leased_until > now && record.leased_until <= furthest
+    }
+
+    /// Whether an unknown `kid` may cause a fetch.
+    pub(crate) fn has_cooled_down(&self, record: &Record, now: u64) -> bool {
+        record.fetched_at > now || record.fetched_at.saturating_add(self.cooldown_ms) <= now
+    }
+
     /// How long a fetch may take as a whole: until then no other worker begins one.
     pub(crate) fn lease_ms(&self) -> u64 {
         let steps = if self.discovery { 2 } else { 1 };
@@ -73,7 +91,13 @@ impl Source {
             return Err("is of another issuer".to_owned());
         }
         let uri = text("jwks_uri").ok_or("names no jwks_uri")?;
-        Endpoint::parse(uri).ok_or_else(|| format!("names a jwks_uri that is no URL: {uri:?}"))
+        let endpoint = Endpoint::parse(uri)
+            .ok_or_else(|| format!("names a jwks_uri that is no URL: {uri:?}"))?;
+        // What came over TLS does not lead to what does not.
+        if self.endpoint.https && !endpoint.https {
+            return Err(format!("names a jwks_uri without TLS: {uri:?}"));
+        }
+        Ok(endpoint)
     }
 
     /// When the next fetch is due: when the reply's `Cache-Control: max-age` ends (RFC 9111 section
@@ -84,7 +108,8 @@ impl Source {
             .headers
             .get_all("cache-control")
             .flat_map(|line| line.split(|b| *b == b','))
-            .find_map(max_age_ms);
+            .filter_map(max_age_ms)
+            .min();
         let least = self.cooldown_ms.min(self.refresh_ms);
         let good_for = max_age.unwrap_or(self.refresh_ms).clamp(least, self.refresh_ms);
         good_for - random % (good_for / 10 + 1)
