@@ -48,6 +48,9 @@ pub(crate) struct Config {
     pub uri_param_names: Vec<String>,
     /// Cookies that carry a token. Default none.
     pub cookie_names: Vec<String>,
+    /// What WebSocket subprotocols start with that carry a token, in base64url; always removed
+    /// before the upstream. Default none.
+    pub websocket_protocols: Vec<String>,
     /// Whether the upstream gets the token's header and cookie too. Default true.
     pub forward_token: bool,
     /// Time claims a token must have: `exp`, `nbf`, `iat`. An `exp` or `nbf` that it has is honoured
@@ -112,6 +115,7 @@ impl Default for Config {
             header_names: vec!["authorization".to_owned()],
             uri_param_names: vec!["jwt".to_owned()],
             cookie_names: Vec::new(),
+            websocket_protocols: Vec::new(),
             forward_token: true,
             claims_to_verify: vec![TimeClaim::Exp],
             leeway: 0,

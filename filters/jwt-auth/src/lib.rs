@@ -7,10 +7,11 @@
 //!    headers (`X-Consumer-ID`, `X-Consumer-Custom-ID`, `X-Consumer-Username`,
 //!    `X-Credential-Identifier`, `X-Anonymous-Consumer`) and those in `claims_to_headers` without
 //!    `keep_inbound`, on any number of lines and with `_` for `-`. So are the query parameters in
-//!    `uri_param_names`; with `forward_token: false`, token headers and cookies too.
+//!    `uri_param_names` and the subprotocols that start as `websocket_protocols` say; with
+//!    `forward_token: false`, token headers and cookies too.
 //! 2. With `run_on_preflight: false`, a CORS preflight passes; so does what a `skip` rule is for.
-//! 3. Tokens are looked for in headers, query and cookies. A token header on two lines and two
-//!    distinct tokens are refused; so is a request without a token.
+//! 3. Tokens are looked for in headers, query, cookies and WebSocket subprotocols. A token header
+//!    on two lines and two distinct tokens are refused; so is a request without a token.
 //! 4. The token's form is checked: size before anything is parsed, three parts, strict base64url
 //!    (RFC 7515 section 2), JSON objects without duplicate members, no `crit` or `b64` header.
 //! 5. The claim `key_claim_name` selects the credentials, `kid` narrows them, and of these the ones
@@ -46,6 +47,7 @@ mod issuers;
 mod jwk;
 mod key;
 mod key_set;
+mod pattern;
 mod pem;
 mod policy;
 mod public_key;
@@ -55,6 +57,7 @@ mod required;
 mod scope;
 mod skip;
 mod source;
+mod subprotocol;
 #[cfg(test)]
 mod tests;
 mod token;

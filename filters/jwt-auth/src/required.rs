@@ -5,6 +5,7 @@ use novasphere_core::{ConfigErrors, Json};
 use crate::{
     claim_path::ClaimPath,
     config::{Config, RequiredClaimConfig},
+    pattern::Pattern,
 };
 
 /// A claim and what must be in it.
@@ -22,6 +23,8 @@ enum Test {
     OneOf(Vec<Json>),
     /// One of these is in it.
     ContainsAny(Vec<Json>),
+    /// It is a string of this form, or one is in it.
+    Matches(Pattern),
 }
 
 /// All entries of `required_claims`.
@@ -31,7 +34,7 @@ pub(crate) fn required_claims(config: &Config, errors: &mut ConfigErrors) -> Vec
         let at = format!("required_claims[{i}]");
         let path = ClaimPath::new(wire.claim.as_deref(), &at, errors);
         let test = Test::new(wire, &at, errors);
-        rules.extend(path.map(|path| RequiredClaim { path, test }));
+        rules.extend(path.zip(test).map(|(path, test)| RequiredClaim { path, test }));
     }
     rules
 }
@@ -44,22 +47,25 @@ impl RequiredClaim {
             Test::Present => true,
             Test::OneOf(values) => values.iter().any(|value| same(claim, value)),
             Test::ContainsAny(values) => values.iter().any(|value| contains(claim, value)),
+            Test::Matches(pattern) => matches(claim, pattern),
         }
     }
 }
 
 impl Test {
-    fn new(wire: &RequiredClaimConfig, at: &str, errors: &mut ConfigErrors) -> Self {
+    /// None and a fault when there is no such test.
+    fn new(wire: &RequiredClaimConfig, at: &str, errors: &mut ConfigErrors) -> Option<Self> {
         let one = |value: &Option<Json>| value.clone().map(|value| vec![value]);
         let tests = [
             ("equals", one(&wire.equals)),
             ("one_of", wire.one_of.clone()),
             ("contains", one(&wire.contains)),
             ("contains_any", wire.contains_any.clone()),
+            ("matches", wire.matches.clone().map(|text| vec![Json::String(text)])),
         ];
         let mut given =
             tests.into_iter().filter_map(|(name, values)| values.map(|values| (name, values)));
-        let Some((name, values)) = given.next() else { return Test::Present };
+        let Some((name, values)) = given.next() else { return Some(Test::Present) };
         if let Some((other, _)) = given.next() {
             errors.add(at, format!("has both {name} and {other}; write an entry for each"));
         }
@@ -70,7 +76,15 @@ impl Test {
             let message = "must be strings, numbers or booleans: nothing else is compared";
             errors.add(format!("{at}.{name}"), message);
         }
-        if name.starts_with("contains") { Test::ContainsAny(values) } else { Test::OneOf(values) }
+        match name {
+            "matches" => {
+                let pattern = Pattern::new(wire.matches.as_deref().unwrap_or_default());
+                let fault = |message| errors.add(format!("{at}.matches"), message);
+                pattern.map_err(fault).ok().map(Test::Matches)
+            }
+            "contains" | "contains_any" => Some(Test::ContainsAny(values)),
+            _ => Some(Test::OneOf(values)),
+        }
     }
 }
 
@@ -80,6 +94,15 @@ fn contains(claim: &Json, value: &Json) -> bool {
         Json::Array(items) => items.iter().any(|item| same(item, value)),
         Json::String(text) => value.as_str().is_some_and(|word| text.split(' ').any(|w| w == word)),
         _ => false,
+    }
+}
+
+/// Strings only: what a number or an object looks like is no matter of form.
+fn matches(claim: &Json, pattern: &Pattern) -> bool {
+    let is_match = |json: &Json| json.as_str().is_some_and(|text| pattern.is_match(text));
+    match claim {
+        Json::Array(items) => items.iter().any(is_match),
+        _ => is_match(claim),
     }
 }
 

@@ -1,10 +1,10 @@
-//! Where tokens come from: headers, query and cookies, all pooled.
+//! Where tokens come from: headers, query, cookies and WebSocket subprotocols, all pooled.
 
 use std::borrow::Cow;
 
 use novasphere_core::{ConfigErrors, Edit, HeaderName, RequestHead, target};
 
-use crate::{config::Config, refusal::Refusal};
+use crate::{config::Config, refusal::Refusal, subprotocol::Subprotocols};
 
 static COOKIE: HeaderName = HeaderName::from_static("cookie");
 
@@ -14,6 +14,7 @@ pub(crate) struct TokenSources {
     params: Vec<String>,
     cookies: Vec<String>,
     headers: Vec<HeaderName>,
+    subprotocols: Subprotocols,
     /// Whether the upstream gets tokens in headers and cookies.
     forward: bool,
 }
@@ -40,14 +41,20 @@ impl TokenSources {
             }
         }
         let (params, cookies) = (config.uri_param_names.clone(), config.cookie_names.clone());
-        if params.is_empty() && cookies.is_empty() && config.header_names.is_empty() {
+        let subprotocols = Subprotocols::new(&config.websocket_protocols, errors);
+        if params.is_empty()
+            && cookies.is_empty()
+            && config.header_names.is_empty()
+            && config.websocket_protocols.is_empty()
+        {
             errors.add("header_names", "is empty, as are all other places a token could be in");
         }
-        Self { params, cookies, headers, forward: config.forward_token }
+        Self { params, cookies, headers, subprotocols, forward: config.forward_token }
     }
 
     /// The edits that take tokens from a request: from the query always, since it gets into logs,
-    /// from elsewhere unless they are forwarded.
+    /// and from the subprotocols, since no server speaks these; from elsewhere unless they are
+    /// forwarded.
     pub fn strip<'p>(&'p self, head: &RequestHead<'_>) -> Vec<Edit<'p>> {
         let mut edits = Vec::new();
         if !self.forward {
@@ -57,6 +64,7 @@ impl TokenSources {
             edits.extend(self.headers.iter().filter(carries).map(Edit::Remove));
             edits.extend(self.strip_cookies(head));
         }
+        edits.extend(self.subprotocols.strip(head));
         edits.extend(target::without_params(head.target(), &self.params).map(Edit::Target));
         edits
     }
@@ -107,6 +115,9 @@ impl TokenSources {
             for (_, token) in cookies.filter(|(name, _)| self.is_cookie(name)) {
                 pool.add(Cow::Borrowed(token))?;
             }
+        }
+        for token in self.subprotocols.tokens(head) {
+            pool.add(Cow::Owned(token?))?;
         }
         pool.0.ok_or(Refusal::NoToken)
     }

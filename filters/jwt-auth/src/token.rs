@@ -67,6 +67,6 @@ fn object(part: &[u8]) -> Result<Json, Refusal> {
 
 /// Strict: no padding, no other characters, no stray bits at the end, so that a signed text has
 /// one form only.
-fn base64url(part: &[u8]) -> Result<Vec<u8>, Refusal> {
+pub(crate) fn base64url(part: &[u8]) -> Result<Vec<u8>, Refusal> {
     BASE64_URL_SAFE_NO_PAD.decode(part).map_err(|_| Refusal::MalformedToken)
 }

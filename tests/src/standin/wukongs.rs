@@ -92,9 +92,9 @@ fn parameter<'u>(uri: &'u Uri, name: &str) -> Option<&'u str> {
     pairs.into_iter().find(|(n, _)| *n == name).map(|(_, value)| value)
 }
 
-/// A console that says what it is told.
+/// A console that says what it is told, in the subprotocol `console.v1` if that is offered.
 pub(super) async fn console(upgrade: WebSocketUpgrade) -> Response {
-    upgrade.on_upgrade(repeat)
+    upgrade.protocols(["console.v1"]).on_upgrade(repeat)
 }
 
 async fn repeat(mut socket: WebSocket) {

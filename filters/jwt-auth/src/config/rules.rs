@@ -17,6 +17,8 @@ pub(crate) struct RequiredClaimConfig {
     pub contains: Option<Json>,
     /// The same with at least one of these.
     pub contains_any: Option<Vec<Json>>,
+    /// The claim is a string that this regular expression matches as a whole, or an array with one.
+    pub matches: Option<String>,
 }
 
 /// Scopes a token must have.

@@ -181,6 +181,20 @@ fn bounds_and_contradictions_are_faults() {
             r#""header_names": [], "uri_param_names": []"#,
             "header_names: is empty, as are all other places a token could be in",
         ),
+        (r#""websocket_protocols": ["a.", ""]"#, "websocket_protocols[1]: is empty"),
+        (
+            r#""websocket_protocols": ["a b."]"#,
+            "websocket_protocols[0]: \"a b.\" is not the start of a subprotocol (RFC 6455 4.1)",
+        ),
+        (
+            r#""websocket_protocols": ["a.b"]"#,
+            "websocket_protocols[0]: \"a.b\" must end in \".\", which no base64url has: the token \
+             follows",
+        ),
+        (
+            r#""websocket_protocols": ["a.", "b.", "a."]"#,
+            "websocket_protocols[2]: \"a.\" is listed twice",
+        ),
         (
             r#""claims_to_verify": ["exp", "aud"]"#,
             "claims_to_verify[1]: must be one of exp, nbf, iat, not \"aud\"",

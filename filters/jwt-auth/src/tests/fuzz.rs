@@ -3,7 +3,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::{header_text, key_set, pem};
 
-const CONFIG: &str = r#", "cookie_names": ["session"], "claims_to_headers": [
+const CONFIG: &str = r#", "cookie_names": ["session"], "websocket_protocols": ["b."],
+    "claims_to_headers": [
     {"claim": "sub", "header": "X-User-Id"}, {"claim": "a.b", "header": "X-B"}]"#;
 
 /// Bytes an attacker would try: arbitrary ones, and such as parsers act on.
@@ -19,9 +20,10 @@ proptest! {
         let bearer = [b"Bearer ", &value[..]].concat();
         let cookie = [b"session=", &value[..]].concat();
         let target = [b"/?jwt=", &value[..]].concat();
+        let offer = [b"b.", &value[..], b", b., ", &value[..]].concat();
         for line in [
             (&b"authorization"[..], &value[..]), (b"authorization", &bearer), (b"cookie", &cookie),
-            (b"cookie", &value), (b":path", &target), (b":path", &value), (&name, &value),
+            (b"cookie", &value), (b"sec-websocket-protocol", &offer), (b":path", &target), (b":path", &value), (&name, &value),
         ] {
             let outcome = run_at(&policy, NOW * 1000, &[line]);
             prop_assert_ne!(outcome.decision, "allowed");

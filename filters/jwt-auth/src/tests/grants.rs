@@ -134,6 +134,66 @@ fn required_claims_contain_items_and_words() {
 }
 
 #[test]
+fn required_claims_match_as_a_whole() {
+    check_required(
+        r#""claim": "m", "matches": "[^@]+@(acme|acme-labs)\\.example""#,
+        &[
+            r#""m": "a@acme.example""#,
+            r#""m": "b.c@acme-labs.example""#,
+            r#""m": [1, "x", "a@acme.example"]"#,
+        ],
+        &[
+            r#""m": "a@acme.example.evil""#,
+            r#""m": "a@acme.example\n""#,
+            r#""m": "x\na@acme.example\nx""#,
+            r#""m": "a@acmeXexample""#,
+            r#""m": "a@ACME.example""#,
+            r#""m": """#,
+            r#""m": []"#,
+            r#""m": [["a@acme.example"]]"#,
+            r#""m": {"x": "a@acme.example"}"#,
+            r#""n": "a@acme.example""#,
+        ],
+    );
+    // Anchors hold for every alternative, and flags do not reach them.
+    let wrong = [r#""m": "ax""#, r#""m": "xb""#, r#""m": "a\nx""#, r#""m": "x\nb""#];
+    check_required(r#""claim": "m", "matches": "a|b""#, &[r#""m": "a""#, r#""m": "b""#], &wrong);
+    check_required(r#""claim": "m", "matches": "(?m)^a$|b""#, &[r#""m": "a""#], &wrong);
+    check_required(
+        r#""claim": "m", "matches": "\\d+|true|\\w""#,
+        &[r#""m": "17""#, r#""m": "true""#],
+        &[r#""m": 17"#, r#""m": true"#, r#""m": "١""#, r#""m": "é""#],
+    );
+}
+
+#[test]
+fn a_pattern_takes_linear_time() {
+    let policy = policy(r#", "required_claims": [{"claim": "m", "matches": "(a|a)*(a*)*b"}]"#);
+    let claims = format!(r#", "m": "{}""#, "a".repeat(5000));
+    assert_eq!(given(&policy, &claims), "required_claim");
+}
+
+#[test]
+fn patterns_are_bounded_and_checked() {
+    let fault = |pattern: &str| {
+        let rule = format!(r#"{{"claim": "m", "matches": "{pattern}"}}"#);
+        let credential = r#"{"key": "k", "secret": {"env": "SECRET"}}"#;
+        let config = format!(r#"{{"credentials": [{credential}], "required_claims": [{rule}]}}"#);
+        configure(&config).err().unwrap_or_default()
+    };
+    for good in ["a", "[a-z0-9-]{1,63}", &"a".repeat(256)] {
+        assert_eq!(fault(good), "", "{good}");
+    }
+    for bad in
+        ["", "(", "a)|(b", "(?x)a #", "(?=a)", "(a)\\\\1", "(.{1000}){1000}", &"a".repeat(257)]
+    {
+        let fault = fault(bad);
+        assert!(fault.starts_with("required_claims[0].matches: "), "{bad}: {fault}");
+        assert_eq!(fault.lines().count(), 1, "{bad}: {fault}");
+    }
+}
+
+#[test]
 fn every_required_claim_is_required() {
     let both = policy(r#", "required_claims": [{"claim": "a"}, {"claim": "b"}]"#);
     assert_eq!(given(&both, r#", "a": 1"#), "required_claim");

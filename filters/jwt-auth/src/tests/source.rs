@@ -155,3 +155,87 @@ fn other_cookies_and_headers_are_not_touched() {
     let outcome = run(&policy(ALL), &[("cookie", &t)]);
     assert_eq!(outcome.lines[0], format!("cookie: {t}"), "forwarded by default");
 }
+
+const WEBSOCKET: &str = r#", "websocket_protocols": ["bearer.", "bearer.b64."]"#;
+
+/// The request's subprotocol lines after the edits.
+fn subprotocols(policy: &JwtAuth, lines: &[&str]) -> (&'static str, Vec<String>) {
+    let lines: Vec<_> = lines.iter().map(|line| ("Sec-WebSocket-Protocol", *line)).collect();
+    let mut outcome = run(policy, &lines);
+    outcome.lines.retain(|line| line.to_ascii_lowercase().starts_with("sec-"));
+    (outcome.decision, outcome.lines)
+}
+
+#[test]
+fn a_subprotocol_carries_a_token_and_is_removed() {
+    let policy = policy(WEBSOCKET);
+    let (a, b) = (base64url(token("")), base64url(token(r#", "n": 2"#)));
+    let (item, other) = (format!("bearer.{a}"), format!("bearer.{b}"));
+    let v1 = "sec-websocket-protocol: v1";
+    for (lines, decision, kept) in [
+        (vec![item.clone()], "allowed", vec![]),
+        (vec![format!("bearer.b64.{a}")], "allowed", vec![]),
+        (vec![format!("v1, {item}")], "allowed", vec![v1]),
+        (
+            vec![format!("{item} ,v2,,\t"), "v1".to_owned()],
+            "allowed",
+            vec!["sec-websocket-protocol: v2, v1"],
+        ),
+        (vec![format!("v1,{item}"), format!("bearer.b64.{a}")], "allowed", vec![v1]),
+        (vec![format!("v1, {item}, {other}")], "multiple_tokens", vec![v1]),
+        (vec![item.clone(), other], "multiple_tokens", vec![]),
+        (vec!["bearer., v1".to_owned()], "no_token", vec![v1]),
+        (vec![format!("v1, {item}=")], "malformed_token", vec![v1]),
+        (vec![format!("v1, {item}.x")], "malformed_token", vec![v1]),
+        (vec![format!("v1, bearer.{}", token(""))], "malformed_token", vec![v1]),
+        (vec!["v1, bearer.+/8".to_owned()], "malformed_token", vec![v1]),
+        (vec!["v1, bearer.eB".to_owned()], "malformed_token", vec![v1]),
+        (vec!["v1, bearer.eA".to_owned()], "malformed_token", vec![v1]),
+    ] {
+        let lines: Vec<&str> = lines.iter().map(|line| &**line).collect();
+        let (found, rest) = subprotocols(&policy, &lines);
+        assert_eq!(
+            (found, rest.iter().map(|line| &**line).collect()),
+            (decision, kept),
+            "{lines:?}"
+        );
+    }
+    let in_header = format!("Bearer {}", token(""));
+    for (item, expected) in [(item, "allowed"), (format!("bearer.{b}"), "multiple_tokens")] {
+        let lines = [("authorization", &*in_header), ("sec-websocket-protocol", &item)];
+        assert_eq!(run(&policy, &lines).decision, expected, "{item}");
+    }
+}
+
+#[test]
+fn subprotocols_without_a_token_are_not_touched() {
+    let item = format!("bearer.{}", base64url(token("")));
+    for (more, line) in [
+        (WEBSOCKET, "v1,v2 ,, v3"),
+        (WEBSOCKET, &*item.replace("bearer", "Bearer")),
+        (WEBSOCKET, &format!("x{item}")),
+        (WEBSOCKET, "bearer"),
+        ("", &item),
+    ] {
+        let outcome = run(&policy(more), &[("sec-websocket-protocol", line)]);
+        assert_eq!((outcome.decision, outcome.edits), ("no_token", 0), "{line}");
+    }
+}
+
+#[test]
+fn subprotocols_with_a_token_are_removed_from_whatever_passes() {
+    let item = format!("v1, bearer.{}", base64url(token("")));
+    for (more, line, decision) in [
+        (r#", "optional": true"#, "v1, bearer.", "optional"),
+        (r#", "skip": [{"path_prefix": "/"}]"#, &*item, "skipped"),
+        (r#", "anonymous": {"username": "guest"}"#, "v1, bearer.x", "anonymous"),
+        (r#", "report_only": true"#, "v1, bearer.x", "malformed_token"),
+        (r#", "forward_token": true"#, &item, "allowed"),
+    ] {
+        let policy = policy(&format!("{WEBSOCKET}{more}"));
+        let outcome = run(&policy, &[(":path", "/a"), ("sec-websocket-protocol", line)]);
+        assert_eq!((outcome.decision, outcome.reply), (decision, None), "{more}");
+        let kept = "sec-websocket-protocol: v1".to_owned();
+        assert!(outcome.lines.contains(&kept), "{more}: {:?}", outcome.lines);
+    }
+}
