@@ -250,6 +250,12 @@ pub(crate) fn configure(config: &[u8], host: &dyn Host) -> Result<JwtAuth, Confi
         let message = format!("must be 0 to {MAX_CACHE_TOKENS}, not {}", config.cache_tokens);
         errors.add("cache_tokens", message);
     }
+    if !config.jwks.is_empty() && config.key_claim_name != "iss" {
+        // Its tokens could say they are from an issuer in jwks.
+        let message = "must be iss beside jwks: a credential found by another claim could speak for \
+                       an issuer there";
+        errors.add("key_claim_name", message);
+    }
     let credentials = Credentials::new(&config, host, &mut errors);
     let sources = TokenSources::new(&config, &mut errors);
     let claims = ClaimRules::new(&config, &mut errors);

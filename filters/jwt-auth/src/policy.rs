@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use novasphere_core::{
     ConfigErrors, Duty, Edit, Env, FetchError, FetchReply, Host, Needs, Policy, Read, RequestHead,
-    ResponseHead, Step,
+    ResponseHead, Step, Waiting,
 };
 
 use crate::{
@@ -142,6 +142,15 @@ const DECISIONS: &[&str] = &[
     Refusal::KeysUnavailable.decision(),
 ];
 
+/// No room for any request.
+struct NoWaiting;
+
+impl Waiting for NoWaiting {
+    fn has_room(&self, _: usize, _: usize) -> bool {
+        false
+    }
+}
+
 impl JwtAuth {
     /// Decides about a request, by the rules in the order the [crate] states.
     fn decide<'p>(
@@ -156,6 +165,8 @@ impl JwtAuth {
         if self.skip.apply_to(head) {
             return self.pass(head, self.identity.nobody(), SKIPPED);
         }
+        // Where nothing is refused, nothing is to be waited for.
+        let env = &if self.report_only { Env { waiting: &NoWaiting, ..*env } } else { *env };
         match self.authenticate(head, state, env) {
             Ok(Found::Approved(approved)) => {
                 attributes::set(&approved.attributes, env.attributes);
