@@ -85,6 +85,7 @@ impl Answers {
     fn challenge(&self, refusal: Refusal, reason: Option<&str>) -> String {
         let error = match refusal.verdict() {
             Verdict::NoToken | Verdict::Unavailable => None,
+            Verdict::InvalidRequest => Some("invalid_request"),
             Verdict::InvalidToken => Some("invalid_token"),
             Verdict::Forbidden => Some("insufficient_scope"),
         };

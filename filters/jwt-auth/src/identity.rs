@@ -117,6 +117,15 @@ impl IdentityHeaders {
         Self { owned, claims, anonymous }
     }
 
+    /// Whether `Connection` names one of these headers. On upgrades proxies pass it on, and the next
+    /// hop would drop what this filter says of the sender.
+    pub fn is_named_by_connection(&self, head: &RequestHead<'_>) -> bool {
+        let members =
+            head.headers.get_all("connection").flat_map(|line| line.split(|b| *b == b','));
+        let mut names = members.map(<[u8]>::trim_ascii);
+        names.any(|name| self.owned.iter().any(|header| header.name.matches_loosely(name)))
+    }
+
     /// The fates when nobody is known to send the request.
     pub fn nobody(&self) -> Vec<Fate<'_>> {
         let claims = self.claims.iter().map(ClaimSource::fate_without);

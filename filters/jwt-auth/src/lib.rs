@@ -10,7 +10,8 @@
 //!    `uri_param_names` and the subprotocols that start as `websocket_protocols` say; with
 //!    `forward_token: false`, token headers and cookies too.
 //! 2. With `run_on_preflight: false`, a CORS preflight passes; so does what a `skip` rule is for.
-//! 3. Tokens are looked for in headers, query, cookies and WebSocket subprotocols. A token header
+//! 3. A `Connection` header that names one of these is refused: the next hop would drop it.
+//!    Tokens are looked for in headers, query, cookies and WebSocket subprotocols. A token header
 //!    on two lines and two distinct tokens are refused; so is a request without a token.
 //! 4. The token's form is checked: size before anything is parsed, three parts, strict base64url
 //!    (RFC 7515 section 2), JSON objects without duplicate members, no `crit` or `b64` header.

@@ -117,6 +117,7 @@ const DECISIONS: &[&str] = &[
     OPTIONAL,
     ANONYMOUS,
     Refusal::NoToken.decision(),
+    Refusal::ConnectionNamesIdentity.decision(),
     Refusal::RepeatedHeader.decision(),
     Refusal::MultipleTokens.decision(),
     Refusal::TokenTooLarge.decision(),
@@ -184,6 +185,9 @@ impl JwtAuth {
         state: &mut State,
         env: &Env<'_>,
     ) -> Result<Found, Refusal> {
+        if self.identity.is_named_by_connection(head) {
+            return Err(Refusal::ConnectionNamesIdentity);
+        }
         let (text, now) = (self.sources.find(head)?, env.clock.now());
         if let Some(approved) = state.cache(self.cache_tokens).get(&text, now) {
             env.metrics.count(CACHE_HIT);

@@ -5,6 +5,9 @@
 pub(crate) enum Refusal {
     /// Nothing that looks like a token.
     NoToken,
+    /// `Connection` names a header that tells who sends the request: whoever gets the request next
+    /// would take that away (RFC 9110 section 7.6.1).
+    ConnectionNamesIdentity,
     /// A token header on more than one line.
     RepeatedHeader,
     /// Distinct tokens.
@@ -58,6 +61,8 @@ pub(crate) enum Refusal {
 pub(crate) enum Verdict {
     /// A token is needed.
     NoToken,
+    /// No token would help.
+    InvalidRequest,
     /// Another token is needed.
     InvalidToken,
     /// The token is good, but not for this.
@@ -71,6 +76,7 @@ impl Verdict {
     pub const fn status(self) -> u16 {
         match self {
             Verdict::NoToken | Verdict::InvalidToken => 401,
+            Verdict::InvalidRequest => 400,
             Verdict::Forbidden => 403,
             Verdict::Unavailable => 503,
         }
@@ -80,6 +86,7 @@ impl Verdict {
     pub const fn title(self) -> &'static str {
         match self {
             Verdict::NoToken | Verdict::InvalidToken => "Unauthorized",
+            Verdict::InvalidRequest => "Bad Request",
             Verdict::Forbidden => "Forbidden",
             Verdict::Unavailable => "Service Unavailable",
         }
@@ -91,6 +98,7 @@ impl Refusal {
     pub const fn decision(self) -> &'static str {
         match self {
             Refusal::NoToken => "no_token",
+            Refusal::ConnectionNamesIdentity => "connection_names_identity",
             Refusal::RepeatedHeader => "repeated_header",
             Refusal::MultipleTokens => "multiple_tokens",
             Refusal::TokenTooLarge => "token_too_large",
@@ -121,6 +129,7 @@ impl Refusal {
     pub const fn verdict(self) -> Verdict {
         match self {
             Refusal::NoToken => Verdict::NoToken,
+            Refusal::ConnectionNamesIdentity => Verdict::InvalidRequest,
             Refusal::RequiredClaim | Refusal::InsufficientScope => Verdict::Forbidden,
             Refusal::KeysUnavailable => Verdict::Unavailable,
             _ => Verdict::InvalidToken,
@@ -131,6 +140,7 @@ impl Refusal {
     pub fn reason(self, key_claim_name: &str) -> String {
         let reason = match self {
             Refusal::NoToken => "Unauthorized",
+            Refusal::ConnectionNamesIdentity => "Connection names an identity header",
             Refusal::RepeatedHeader => "Token header on more than one line",
             Refusal::MultipleTokens => "Multiple tokens provided",
             Refusal::TokenTooLarge => "Bad token; too large",
