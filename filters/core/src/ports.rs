@@ -77,8 +77,13 @@ pub trait Random {
 
 /// Counters for the operator.
 pub trait Metrics {
-    /// Counts one of the policy's `EVENTS`. What is not among them is not counted.
-    fn count(&self, event: &'static str);
+    /// Counts one of the policy's `EVENTS`, so many times. What is not among them is not counted.
+    fn add(&self, event: &'static str, times: u32);
+
+    /// Counts one of them once.
+    fn count(&self, event: &'static str) {
+        self.add(event, 1);
+    }
 }
 
 /// Facts about a request, for later filters and the access log.

@@ -134,8 +134,8 @@ impl Random for World {
 }
 
 impl Metrics for World {
-    fn count(&self, event: &'static str) {
-        self.events.borrow_mut().push(event);
+    fn add(&self, event: &'static str, times: u32) {
+        self.events.borrow_mut().extend((0..times).map(|_| event));
     }
 }
 

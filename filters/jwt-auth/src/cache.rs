@@ -16,6 +16,8 @@ pub(crate) struct Cache<V> {
     /// What a half may hold.
     entries: usize,
     bytes: usize,
+    /// Not told of yet.
+    forgotten: u32,
 }
 
 struct Half<V> {
@@ -38,12 +40,6 @@ pub(crate) struct Verified<V> {
     pub(crate) value: Rc<V>,
 }
 
-impl<V> Clone for Verified<V> {
-    fn clone(&self) -> Self {
-        Self { until: self.until, from: self.from, value: Rc::clone(&self.value) }
-    }
-}
-
 /// Counted for each entry besides its token: what the table and the result take.
 const ENTRY_BYTES: usize = 512;
 
@@ -55,6 +51,7 @@ impl<V> Cache<V> {
             old: Half::default(),
             entries: entries.div_ceil(2),
             bytes: bytes / 2,
+            forgotten: 0,
         }
     }
 
@@ -65,28 +62,38 @@ impl<V> Cache<V> {
         if let Some(verified) = self.young.tokens.get(token) {
             return holds(verified).then(|| Rc::clone(&verified.value));
         }
-        let verified = self.old.tokens.get(token).filter(|verified| holds(verified))?.clone();
+        self.old.tokens.get(token).filter(|verified| holds(verified))?;
+        // Moved, not copied: what stays in the old half is what nobody uses.
+        let (token, verified) = self.old.tokens.remove_entry(token)?;
         let value = Rc::clone(&verified.value);
-        self.insert(token, verified);
+        self.put(token, verified);
         Some(value)
     }
 
-    /// Remembers a result; how many others were forgotten for it.
-    pub(crate) fn insert(&mut self, token: &[u8], verified: Verified<V>) -> usize {
+    /// Remembers a result.
+    pub(crate) fn insert(&mut self, token: &[u8], verified: Verified<V>) {
+        self.put(token.into(), verified);
+    }
+
+    /// How many results were forgotten for others since this was asked last.
+    pub(crate) fn take_forgotten(&mut self) -> u32 {
+        std::mem::take(&mut self.forgotten)
+    }
+
+    fn put(&mut self, token: Box<[u8]>, verified: Verified<V>) {
         let bytes = token.len().saturating_add(ENTRY_BYTES);
         if self.entries == 0 || bytes > self.bytes {
-            return 0;
+            return;
         }
-        let mut forgotten = 0;
         let full = self.young.tokens.len() >= self.entries || self.young.bytes + bytes > self.bytes;
-        if full && !self.young.tokens.contains_key(token) {
+        if full && !self.young.tokens.contains_key(&token) {
             let young = std::mem::take(&mut self.young);
-            forgotten = std::mem::replace(&mut self.old, young).tokens.len();
+            let gone = std::mem::replace(&mut self.old, young).tokens.len();
+            self.forgotten = self.forgotten.saturating_add(u32::try_from(gone).unwrap_or(u32::MAX));
         }
-        if self.young.tokens.insert(token.into(), verified).is_none() {
+        if self.young.tokens.insert(token, verified).is_none() {
             self.young.bytes += bytes;
         }
-        forgotten
     }
 
     /// Forgets everything: keys have changed.
@@ -125,13 +132,15 @@ mod tests {
     fn what_is_used_stays_and_the_rest_is_bounded() {
         let mut cache = Cache::new(100, 1_000_000);
         cache.insert(b"used", holds(0));
-        let mut forgotten = 0;
         for n in 1..10_000_u32 {
-            forgotten += cache.insert(&n.to_le_bytes(), holds(n));
+            cache.insert(&n.to_le_bytes(), holds(n));
             assert_eq!(cache.get(b"used", at(150)).map(|v| *v), Some(0), "after {n}");
             assert!(cache.young.tokens.len() + cache.old.tokens.len() <= 100);
         }
-        assert!(forgotten > 9_000);
+        // Everything that is not there any more, each once, and never what is used.
+        let left = u32::try_from(cache.young.tokens.len() + cache.old.tokens.len()).unwrap();
+        assert_eq!(cache.take_forgotten(), 10_000 - left);
+        assert_eq!(cache.take_forgotten(), 0);
     }
 
     #[test]

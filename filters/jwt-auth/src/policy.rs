@@ -219,8 +219,11 @@ impl JwtAuth {
         });
         let (from, until) = self.claims.validity(&token.claims, now);
         let verified = Verified { from, until, value: Rc::clone(&approved) };
-        for _ in 0..state.cache(self.cache_tokens).insert(&text, verified) {
-            env.metrics.count(CACHE_EVICTED);
+        let cache = state.cache(self.cache_tokens);
+        cache.insert(&text, verified);
+        match cache.take_forgotten() {
+            0 => {}
+            forgotten => env.metrics.add(CACHE_EVICTED, forgotten),
         }
         Ok(Found::Approved(approved))
     }

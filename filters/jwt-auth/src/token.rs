@@ -1,7 +1,7 @@
 //! Tokens in compact serialization (RFC 7515 section 7.1), their form checked and nothing else.
 //!
-//! Read here and not by jwt-compact, which keeps neither the header's unknown members nor the
-//! claims as they were signed: both are looked at for duplicates, and the header for `crit`.
+//! Read here, because libraries keep neither the header's unknown members nor the claims as they
+//! were signed: both are looked at for duplicates, and the header for `crit`.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use novasphere_core::Json;

@@ -286,11 +286,11 @@ pub(crate) fn define_counter(name: &str) -> Result<u32, Status> {
     Ok(id)
 }
 
-/// Counts one up.
-pub(crate) fn increment(counter: u32) {
+/// Counts up by so many.
+pub(crate) fn increment(counter: u32, by: u32) {
     // A counter that fails must not fail the request.
     // SAFETY: no memory is involved.
-    let _ = unsafe { abi::proxy_increment_metric(counter, 1) };
+    let _ = unsafe { abi::proxy_increment_metric(counter, i64::from(by)) };
 }
 
 /// Calls a function that only this host has. Hosts on nginx trap: see `Proxy::is_nginx`.

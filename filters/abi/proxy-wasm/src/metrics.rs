@@ -33,9 +33,9 @@ impl Counters {
 }
 
 impl Metrics for Counters {
-    fn count(&self, event: &'static str) {
+    fn add(&self, event: &'static str, times: u32) {
         if let Some((_, id)) = self.counters.iter().find(|(name, _)| *name == event) {
-            hostcalls::increment(*id);
+            hostcalls::increment(*id, times);
         }
     }
 }
