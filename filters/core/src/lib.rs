@@ -27,7 +27,7 @@ pub use header_name::{HeaderName, InvalidHeaderName, InvalidHeaderValue, header_
 pub use http::{Headers, RequestHead, ResponseHead};
 pub use json::Json;
 pub use plain_path::PlainPath;
-pub use policy::{Needs, Policy, Read};
+pub use policy::{MetricKind, Needs, OwnMetric, Policy, Read};
 pub use ports::{
     Attributes, Change, Clock, Connection, Env, Hash, Host, Metrics, Random, Store, StoreError,
     UnixTime, Verify, Version, Waiting, Written,

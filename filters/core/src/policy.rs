@@ -28,6 +28,11 @@ pub trait Policy: Sized {
     /// What one request hands to its response.
     type Carry;
 
+    /// What a configuration has counted and measured beside these. Asked once.
+    fn own_metrics(&self) -> Vec<OwnMetric> {
+        Vec::new()
+    }
+
     /// Checks a configuration (JSON text, UTF-8) and computes the policy.
     ///
     /// # Errors
@@ -35,7 +40,7 @@ pub trait Policy: Sized {
     fn configure(config: &[u8], host: &dyn Host) -> Result<Self, ConfigErrors>;
 
     /// Which heads must be read. Reading is the main cost on most hosts.
-    fn needs(&self) -> Needs;
+    fn needs(&self) -> Needs<'_>;
 
     /// Decides about a request. Never panics, whatever the bytes.
     fn on_request<'p>(
@@ -68,20 +73,44 @@ pub trait Policy: Sized {
 
 /// What a policy reads, known when it is configured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Needs {
+pub struct Needs<'p> {
     /// From the request's head.
-    pub request: Read,
+    pub request: Read<'p>,
     /// From the response's head.
-    pub response: Read,
+    pub response: Read<'p>,
     /// Whether the policy has duties apart from requests.
     pub timer: bool,
 }
 
 /// How much of a head a policy reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Read {
+pub enum Read<'p> {
     /// Nothing: the policy gets an empty head.
     Nothing,
+    /// Of each of these names, in lower case and all different, the first line; other lines may be
+    /// there too, or not. Cheaper than everything for up to three.
+    Named(&'p [String]),
     /// Everything, in one read.
     Whole,
+}
+
+/// A metric of one configuration. Hosts never free one, so that the names come from a closed set:
+/// the configuration's own words at most.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnMetric {
+    /// Labels, `name=value`, joined by dots; no other dots.
+    pub labels: String,
+    /// What is counted or measured: lower case, words joined by `_`.
+    pub name: &'static str,
+    /// How.
+    pub kind: MetricKind,
+}
+
+/// How a metric changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MetricKind {
+    /// It grows by what is recorded.
+    Counter,
+    /// It becomes what is recorded.
+    Gauge,
 }

@@ -10,6 +10,10 @@ pub trait Host {
     /// How to pass a variable on to a filter on this host, for error messages.
     fn variable_remedy(&self, name: &str) -> String;
 
+    /// Whether [`Attributes`] reach later filters: what is told there can be believed, what stands
+    /// in a header may come from the client.
+    fn passes_attributes(&self) -> bool;
+
     /// Tells the operator something that is not a fault. Never contains a secret.
     fn warn(&self, message: &str);
 }
@@ -80,7 +84,10 @@ pub trait Metrics {
     /// Counts one of the policy's `EVENTS`, so many times. What is not among them is not counted.
     fn add(&self, event: &'static str, times: u32);
 
-    /// Counts one of them once.
+    /// Records a value of one of the policy's own metrics, by its place among them.
+    fn record(&self, own: usize, value: u32);
+
+    /// Counts one event once.
     fn count(&self, event: &'static str) {
         self.add(event, 1);
     }
@@ -90,6 +97,9 @@ pub trait Metrics {
 pub trait Attributes {
     /// Tells one. Does nothing on a host that has no place for it: no decision may hang on it.
     fn set(&self, name: &str, value: &[u8]);
+
+    /// What an earlier filter told; `None` when none did, and on a host without such a place.
+    fn get(&self, name: &str) -> Option<Vec<u8>>;
 }
 
 /// The wall clock.
@@ -121,6 +131,9 @@ pub trait Connection {
 
     /// The name of the upstream service the request is routed to.
     fn service(&self) -> Option<Vec<u8>>;
+
+    /// The name of the route the request took; `None` when it has none.
+    fn route(&self) -> Option<Vec<u8>>;
 }
 
 /// A map shared by all workers of one proxy, with compare-and-swap.

@@ -37,6 +37,12 @@ pub struct World {
     pub drawn: Cell<u8>,
     /// Whether requests may wait.
     pub may_wait: Cell<bool>,
+    /// The values of the policy's own metrics, as recorded, by their place.
+    pub records: RefCell<Vec<(usize, u32)>>,
+    /// The name of the route.
+    pub route: RefCell<Option<Vec<u8>>>,
+    /// Whether attributes reach later filters.
+    pub passes_attributes: Cell<bool>,
     /// The attributes set.
     pub attributes: RefCell<BTreeMap<String, Vec<u8>>>,
     /// The host's cryptography; without it the filter has to use its own.
@@ -57,6 +63,9 @@ impl Default for World {
             races: Cell::new(0),
             store_fails: Cell::new(false),
             events: RefCell::default(),
+            records: RefCell::default(),
+            route: RefCell::default(),
+            passes_attributes: Cell::new(true),
             values: RefCell::default(),
             drawn: Cell::new(0),
             may_wait: Cell::new(false),
@@ -104,6 +113,10 @@ impl Host for World {
         format!("set {name} in the proxy's environment and pass it on to the filter")
     }
 
+    fn passes_attributes(&self) -> bool {
+        self.passes_attributes.get()
+    }
+
     fn warn(&self, message: &str) {
         self.warnings.borrow_mut().push(message.to_owned());
     }
@@ -123,6 +136,10 @@ impl Connection for World {
     fn service(&self) -> Option<Vec<u8>> {
         Some(b"novasphere-api".to_vec())
     }
+
+    fn route(&self) -> Option<Vec<u8>> {
+        self.route.borrow().clone()
+    }
 }
 
 impl Random for World {
@@ -137,11 +154,19 @@ impl Metrics for World {
     fn add(&self, event: &'static str, times: u32) {
         self.events.borrow_mut().extend((0..times).map(|_| event));
     }
+
+    fn record(&self, own: usize, value: u32) {
+        self.records.borrow_mut().push((own, value));
+    }
 }
 
 impl Attributes for World {
     fn set(&self, name: &str, value: &[u8]) {
         self.attributes.borrow_mut().insert(name.to_owned(), value.to_vec());
+    }
+
+    fn get(&self, name: &str) -> Option<Vec<u8>> {
+        self.attributes.borrow().get(name).cloned()
     }
 }
 

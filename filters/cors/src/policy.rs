@@ -49,7 +49,7 @@ impl Policy for Cors {
         config::configure(config, host)
     }
 
-    fn needs(&self) -> Needs {
+    fn needs(&self) -> Needs<'_> {
         Needs { request: Read::Whole, response: Read::Whole, timer: false }
     }
 

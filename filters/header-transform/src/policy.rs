@@ -23,7 +23,7 @@ impl Policy for HeaderTransform {
         config::configure(config, host)
     }
 
-    fn needs(&self) -> Needs {
+    fn needs(&self) -> Needs<'_> {
         let read = |rules: &Rules| if rules.look() { Read::Whole } else { Read::Nothing };
         Needs { request: read(&self.request), response: read(&self.response), timer: false }
     }

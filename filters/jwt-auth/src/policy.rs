@@ -62,7 +62,7 @@ impl Policy for JwtAuth {
         config::configure(config, host)
     }
 
-    fn needs(&self) -> Needs {
+    fn needs(&self) -> Needs<'_> {
         Needs { request: Read::Whole, response: Read::Nothing, timer: !self.issuers.is_empty() }
     }
 

@@ -22,7 +22,7 @@ const CONSUMER_HEADERS: [&str; 3] =
     ["x-consumer-id", "x-consumer-username", "x-credential-identifier"];
 
 impl Identity {
-    pub(crate) fn reads(&self) -> Read {
+    pub(crate) fn reads(&self) -> Read<'_> {
         match self {
             Identity::Ip | Identity::Service => Read::Nothing,
             Identity::Header(_) | Identity::Consumer | Identity::Path(_) => Read::Whole,

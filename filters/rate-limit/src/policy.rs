@@ -84,7 +84,7 @@ impl Policy for RateLimit {
         config::configure(config, host)
     }
 
-    fn needs(&self) -> Needs {
+    fn needs(&self) -> Needs<'_> {
         Needs { request: self.identity.reads(), response: Read::Nothing, timer: false }
     }
 

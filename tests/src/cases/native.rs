@@ -77,12 +77,8 @@ fn observe<P: Policy>(
 ) -> Result<Observed> {
     let lines = request_lines(&exchange.request)?;
     let mut head = RequestHead { headers: borrowed(&lines) };
-    let nothing = RequestHead::default();
-    let read = match policy.needs().request {
-        Read::Whole => &head,
-        Read::Nothing => &nothing,
-    };
-    match policy.on_request(read, state, env) {
+    let read = RequestHead { headers: as_read(&lines, policy.needs().request) };
+    match policy.on_request(&read, state, env) {
         Step::Continue { edits, carry, decision } => {
             ensure!(P::DECISIONS.contains(&decision), "{decision:?} is no decision of the policy");
             head.headers.apply(edits);
@@ -105,12 +101,8 @@ fn respond<P: Policy>(policy: &P, carry: P::Carry, exchange: &Exchange) -> Resul
     let mut lines = vec![(b":status".to_vec(), status.to_string().into_bytes())];
     lines.extend(own_lines(&exchange.upstream.headers.0)?);
     let mut head = ResponseHead { headers: borrowed(&lines) };
-    let nothing = ResponseHead::default();
-    let read = match policy.needs().response {
-        Read::Whole => &head,
-        Read::Nothing => &nothing,
-    };
-    let edits = policy.on_response(carry, read);
+    let read = ResponseHead { headers: as_read(&lines, policy.needs().response) };
+    let edits = policy.on_response(carry, &read);
     head.headers.apply(edits);
     Ok(Observed { status, headers: fields(&head.headers), ..Observed::default() })
 }
@@ -147,6 +139,19 @@ fn own_lines(lines: &[(String, String)]) -> Result<Vec<Line>> {
         Ok((name.to_ascii_lowercase().into_bytes(), latin1::bytes(value)?))
     };
     lines.iter().map(line).collect()
+}
+
+/// No more than the policy asked for.
+fn as_read<'l>(lines: &'l [Line], read: Read<'_>) -> Headers<'l> {
+    match read {
+        Read::Nothing => Headers::default(),
+        Read::Whole => borrowed(lines),
+        Read::Named(names) => {
+            let first = |name: &String| lines.iter().find(|(n, _)| n == name.as_bytes());
+            let found = names.iter().filter_map(first);
+            Headers::borrowed(found.map(|(name, value)| (&name[..], &value[..])))
+        }
+    }
 }
 
 fn borrowed(lines: &[Line]) -> Headers<'_> {

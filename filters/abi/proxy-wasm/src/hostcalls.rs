@@ -4,6 +4,8 @@
 //! Every call returns the host's status as a number; none of them panics.
 #![allow(unsafe_code)] // see above
 
+use novasphere_core::MetricKind;
+
 /// A host status other than 0, "Ok".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Status(pub(crate) u32);
@@ -30,7 +32,6 @@ pub(crate) enum Map {
 const FETCHED_BODY: u32 = 4;
 const PLUGIN_CONFIGURATION: u32 = 7;
 const REQUEST_STREAM: u32 = 0;
-const COUNTER: u32 = 0;
 
 mod abi {
     #[link(wasm_import_module = "env")]
@@ -46,6 +47,13 @@ mod abi {
         ) -> u32;
         pub(super) fn proxy_get_header_map_pairs(
             map: u32,
+            data: *mut *mut u8,
+            size: *mut usize,
+        ) -> u32;
+        pub(super) fn proxy_get_header_map_value(
+            map: u32,
+            name: *const u8,
+            name_size: usize,
             data: *mut *mut u8,
             size: *mut usize,
         ) -> u32;
@@ -114,6 +122,7 @@ mod abi {
             id: *mut u32,
         ) -> u32;
         pub(super) fn proxy_increment_metric(id: u32, offset: i64) -> u32;
+        pub(super) fn proxy_record_metric(id: u32, value: u64) -> u32;
         pub(super) fn proxy_call_foreign_function(
             name: *const u8,
             name_size: usize,
@@ -155,6 +164,19 @@ pub(crate) fn header_map(map: Map) -> Result<Vec<u8>, Status> {
         // SAFETY: the host writes a pointer and a length.
         unsafe { abi::proxy_get_header_map_pairs(map as u32, data, len) }
     })
+}
+
+/// The value of the first line of a name; `None` when there is no such line.
+pub(crate) fn header(map: Map, name: &[u8]) -> Result<Option<Vec<u8>>, Status> {
+    let value = returned(|data, len| {
+        // SAFETY: the host reads `name` during the call, and writes a pointer and a length.
+        unsafe { abi::proxy_get_header_map_value(map as u32, name.as_ptr(), name.len(), data, len) }
+    });
+    match value {
+        Ok(value) => Ok(Some(value)),
+        Err(Status::NOT_FOUND) => Ok(None),
+        Err(status) => Err(status),
+    }
 }
 
 /// Sets the one value of a header.
@@ -276,12 +298,16 @@ pub(crate) fn continue_request() -> Result<(), Status> {
     Status::check(unsafe { abi::proxy_continue_stream(REQUEST_STREAM) })
 }
 
-/// Makes a counter, or finds it: its number.
-pub(crate) fn define_counter(name: &str) -> Result<u32, Status> {
+/// Makes a metric, or finds it: its number.
+pub(crate) fn define_metric(kind: MetricKind, name: &str) -> Result<u32, Status> {
+    let kind = match kind {
+        MetricKind::Counter => 0,
+        MetricKind::Gauge => 1,
+    };
     let mut id = 0;
     // SAFETY: the host reads `name` during the call and writes 4 bytes to `id`.
     Status::check(unsafe {
-        abi::proxy_define_metric(COUNTER, name.as_ptr(), name.len(), &raw mut id)
+        abi::proxy_define_metric(kind, name.as_ptr(), name.len(), &raw mut id)
     })?;
     Ok(id)
 }
@@ -291,6 +317,12 @@ pub(crate) fn increment(counter: u32, by: u32) {
     // A counter that fails must not fail the request.
     // SAFETY: no memory is involved.
     let _ = unsafe { abi::proxy_increment_metric(counter, i64::from(by)) };
+}
+
+/// Sets a gauge.
+pub(crate) fn set_gauge(gauge: u32, value: u32) {
+    // SAFETY: no memory is involved.
+    let _ = unsafe { abi::proxy_record_metric(gauge, u64::from(value)) };
 }
 
 /// Calls a function that only this host has. Hosts on nginx trap: see `Proxy::is_nginx`.

@@ -11,7 +11,8 @@
 //! - `held`: requests that wait;
 //! - `ports`: what a policy may ask of the host;
 //! - `configuration`: the forms in which hosts hand over a configuration;
-//! - `header_map`: the host's serialised form of header lines;
+//! - `lines`: the header lines that a policy reads;
+//! - `header_map`: the host's serialised form of them;
 //! - `verify_signature`: the messages of Envoy's function of that name;
 //! - `protobuf`: the fields of protobuf messages;
 //! - `metrics`: counters;
@@ -30,6 +31,8 @@ mod verify_signature;
 mod held;
 #[cfg(target_arch = "wasm32")]
 mod hostcalls;
+#[cfg(target_arch = "wasm32")]
+mod lines;
 #[cfg(target_arch = "wasm32")]
 mod log;
 #[cfg(target_arch = "wasm32")]

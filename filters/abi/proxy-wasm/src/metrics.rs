@@ -1,34 +1,42 @@
 //! Counters. A proxy never frees one, so the names come from the policy's closed sets.
 
-use novasphere_core::{Metrics, Policy};
+use novasphere_core::{MetricKind, Metrics, Policy};
 
 use crate::hostcalls;
 
 /// The counters of one policy.
 pub(crate) struct Counters {
     counters: Vec<(&'static str, u32)>,
+    /// The policy's own, where the host took them.
+    own: Vec<Option<(MetricKind, u32)>>,
 }
 
 impl Counters {
-    /// Makes a counter for each decision and each event: `novasphere.filter=<filter>.<kind>=<name>.<kind>s`
-    /// without dots inside the labels, so that the proxy's tag rules can take them apart.
-    pub(crate) fn define<P: Policy>() -> Self {
+    /// Makes a counter for each decision and each event: `novasphere.filter=<filter>.<kind>=<name>.<kind>s`,
+    /// and the policy's own metrics: `novasphere.filter=<filter>.<labels>.<name>`, without dots
+    /// inside the labels, so that the proxy's tag rules can take them apart.
+    pub(crate) fn define<P: Policy>(policy: &P) -> Self {
         let decisions = P::DECISIONS.iter().map(|name| ("decision", *name));
         let events = P::EVENTS.iter().map(|name| ("event", *name));
-        let counters = decisions
-            .chain(events)
-            .filter_map(|(kind, name)| {
-                let full = format!("novasphere.filter={}.{kind}={name}.{kind}s", P::NAME);
-                match hostcalls::define_counter(&full) {
-                    Ok(id) => Some((name, id)),
-                    Err(status) => {
-                        log::warn!("{}: no counter {full}: host status {}", P::NAME, status.0);
-                        None
-                    }
-                }
-            })
-            .collect();
-        Self { counters }
+        let counters = decisions.chain(events).filter_map(|(kind, name)| {
+            Some((name, one::<P>(MetricKind::Counter, &format!("{kind}={name}.{kind}s"))?))
+        });
+        let own = policy.own_metrics().into_iter().map(|metric| {
+            let name = format!("{}.{}", metric.labels, metric.name);
+            Some((metric.kind, one::<P>(metric.kind, &name)?))
+        });
+        Self { counters: counters.collect(), own: own.collect() }
+    }
+}
+
+fn one<P: Policy>(kind: MetricKind, name: &str) -> Option<u32> {
+    let name = format!("novasphere.filter={}.{name}", P::NAME);
+    match hostcalls::define_metric(kind, &name) {
+        Ok(id) => Some(id),
+        Err(status) => {
+            log::warn!("novasphere {}: no metric {name}: host status {}", P::NAME, status.0);
+            None
+        }
     }
 }
 
@@ -36,6 +44,14 @@ impl Metrics for Counters {
     fn add(&self, event: &'static str, times: u32) {
         if let Some((_, id)) = self.counters.iter().find(|(name, _)| *name == event) {
             hostcalls::increment(*id, times);
+        }
+    }
+
+    fn record(&self, own: usize, value: u32) {
+        match self.own.get(own) {
+            Some(Some((MetricKind::Counter, id))) => hostcalls::increment(*id, value),
+            Some(Some((MetricKind::Gauge, id))) => hostcalls::set_gauge(*id, value),
+            _ => {}
         }
     }
 }

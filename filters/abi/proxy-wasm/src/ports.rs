@@ -46,6 +46,10 @@ impl Host for Proxy {
         )
     }
 
+    fn passes_attributes(&self) -> bool {
+        !self.is_nginx
+    }
+
     fn warn(&self, message: &str) {
         log::warn!("novasphere {}: {message}", self.filter);
     }
@@ -75,6 +79,10 @@ impl Connection for Proxy {
     fn service(&self) -> Option<Vec<u8>> {
         hostcalls::property(b"xds\0cluster_name").ok().filter(|name| !name.is_empty())
     }
+
+    fn route(&self) -> Option<Vec<u8>> {
+        hostcalls::property(b"xds\0route_name").ok().filter(|name| !name.is_empty())
+    }
 }
 
 impl Attributes for Proxy {
@@ -82,6 +90,10 @@ impl Attributes for Proxy {
     /// the call, and nothing hangs on it.
     fn set(&self, name: &str, value: &[u8]) {
         let _ = hostcalls::set_property(name.as_bytes(), value);
+    }
+
+    fn get(&self, name: &str) -> Option<Vec<u8>> {
+        hostcalls::property(format!("filter_state\0wasm.{name}").as_bytes()).ok()
     }
 }
 

@@ -2,13 +2,12 @@
 
 use std::fmt;
 
-use novasphere_core::{
-    Edit, Env, Headers, Metrics, Policy, Read, Reply, RequestHead, Step, UnixTime, Waiting,
-};
+use novasphere_core::{Edit, Env, Metrics, Policy, Reply, RequestHead, Step, UnixTime, Waiting};
 
 use crate::{
     header_map,
     hostcalls::{self, Map, Status},
+    lines::Lines,
     root::Configured,
 };
 
@@ -27,8 +26,8 @@ pub(crate) fn decide<P: Policy>(
     configured: &Configured<P>,
     waiting: &dyn Waiting,
 ) -> Result<Outcome<P::Carry>, Fault> {
-    let map = read(Map::Request, configured.policy.needs().request)?;
-    let head = RequestHead { headers: Headers::borrowed(header_map::lines(&map)) };
+    let lines = Lines::read(Map::Request, configured.policy.needs().request)?;
+    let head = RequestHead { headers: lines.headers() };
     let step = configured
         .with_env(waiting, |policy, state, env| policy.on_request(&head, state, env))
         .ok_or(Fault::Reentered)?;
@@ -103,14 +102,6 @@ impl fmt::Display for Fault {
                 write!(f, "could not {what}: host status {status}")
             }
         }
-    }
-}
-
-/// The lines of a map, serialised; empty when the policy does not read them.
-pub(crate) fn read(map: Map, read: Read) -> Result<Vec<u8>, Fault> {
-    match read {
-        Read::Nothing => Ok(Vec::new()),
-        Read::Whole => hostcalls::header_map(map).map_err(|s| Fault::Host("read headers", s)),
     }
 }
 

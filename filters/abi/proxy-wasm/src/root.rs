@@ -92,10 +92,11 @@ impl<P: Policy + 'static> Root<P> {
         match P::configure(&configuration::json(config), &proxy) {
             Ok(policy) => {
                 let timer = policy.needs().timer;
+                let counters = Counters::define(&policy);
                 let configured = Rc::new(Configured {
                     policy,
                     state: RefCell::default(),
-                    counters: Counters::define::<P>(),
+                    counters,
                     proxy,
                     held: AllHeld::default(),
                     tick: Cell::new(0),

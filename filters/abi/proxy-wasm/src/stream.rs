@@ -2,16 +2,16 @@
 
 use std::{cell::RefCell, rc::Rc};
 
-use novasphere_core::{Headers, Policy, ResponseHead};
+use novasphere_core::{Policy, ResponseHead};
 use proxy_wasm::{
     traits::{Context, HttpContext},
     types::Action,
 };
 
 use crate::{
-    header_map,
     held::{Held, Room},
     hostcalls::Map,
+    lines::Lines,
     request::{self, Fault, Outcome},
     root::Configured,
 };
@@ -55,8 +55,8 @@ impl<P: Policy> Stream<P> {
         let (Some(carry), Some(configured)) = (self.carry.take().or(held), &self.configured) else {
             return Ok(());
         };
-        let map = request::read(Map::Response, configured.policy.needs().response)?;
-        let head = ResponseHead { headers: Headers::borrowed(header_map::lines(&map)) };
+        let lines = Lines::read(Map::Response, configured.policy.needs().response)?;
+        let head = ResponseHead { headers: lines.headers() };
         request::apply(Map::Response, &configured.policy.on_response(carry, &head))
     }
 }
