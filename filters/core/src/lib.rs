@@ -6,12 +6,16 @@
 //! ports ([`Env`]); what should happen goes out as data ([`Step`], [`Edit`], [`Reply`]). The crates
 //! under `filters/abi` translate both for one host each.
 
+mod cidr;
 mod client_ip;
 mod config;
+mod error_body;
 mod fetch;
 mod header_name;
 mod http;
 mod json;
+mod methods;
+mod path_pattern;
 mod plain_path;
 mod policy;
 mod ports;
@@ -20,12 +24,16 @@ pub mod target;
 #[cfg(feature = "testing")]
 pub mod testing;
 
+pub use cidr::Cidr;
 pub use client_ip::{ClientIp, parse_source_address};
-pub use config::{ConfigErrors, Fault, Sensitive, decode};
+pub use config::{ConfigErrors, Fault, OneOrMany, Sensitive, decode};
+pub use error_body::{ErrorBody, ErrorFormat, Problem};
 pub use fetch::{Duty, Fetch, FetchError, FetchReply};
 pub use header_name::{HeaderName, InvalidHeaderName, InvalidHeaderValue, header_value};
 pub use http::{Headers, RequestHead, ResponseHead};
 pub use json::Json;
+pub use methods::methods;
+pub use path_pattern::{PathFields, PathPattern};
 pub use plain_path::PlainPath;
 pub use policy::{MetricKind, Needs, OwnMetric, Policy, Read};
 pub use ports::{

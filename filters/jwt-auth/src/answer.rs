@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use novasphere_core::{ConfigErrors, HeaderName, Json, Reply};
+use novasphere_core::{ConfigErrors, ErrorBody, HeaderName, Problem, Reply};
 
 use crate::{
-    config::{Config, ErrorFormat},
+    config::Config,
     refusal::{Refusal, Verdict},
 };
 
@@ -22,24 +22,10 @@ pub(crate) struct Answers {
     realm: Option<String>,
     /// The `scope` attribute.
     scope: Option<String>,
-    format: Format,
+    body: ErrorBody,
     /// Whether the reason is told.
     verbose: bool,
     key_claim_name: String,
-}
-
-#[derive(Debug)]
-enum Format {
-    Kong,
-    Problem,
-    Template(Vec<Piece>),
-}
-
-#[derive(Debug)]
-enum Piece {
-    Text(String),
-    Status,
-    Message,
 }
 
 impl Answers {
@@ -57,7 +43,7 @@ impl Answers {
         Self {
             realm: config.realm.clone(),
             scope,
-            format: Format::new(config, errors),
+            body: ErrorBody::new(config.error_format, config.error_template.as_deref(), errors),
             verbose: config.verbose_errors,
             key_claim_name: config.key_claim_name.clone(),
         }
@@ -66,7 +52,14 @@ impl Answers {
     /// The answer to a refused request.
     pub fn reply(&self, refusal: Refusal) -> Reply<'_> {
         let reason = self.verbose.then(|| quotable(&refusal.reason(&self.key_claim_name)));
-        let (content_type, body) = self.format.body(refusal.verdict(), reason.as_deref());
+        let problem = Problem {
+            status: refusal.verdict().status(),
+            kind: "about:blank",
+            title: refusal.verdict().title(),
+            detail: reason.as_deref(),
+            members: "",
+        };
+        let (content_type, body) = self.body.of(&problem);
         let telling = match refusal.verdict() {
             Verdict::Unavailable => (&RETRY_AFTER, Cow::Borrowed(RETRY_AFTER_SECONDS)),
             _ => {
@@ -108,82 +101,4 @@ fn quotable(reason: &str) -> String {
         .chars()
         .map(|c| if matches!(c, ' '..='~') && c != '"' && c != '\\' { c } else { '?' })
         .collect()
-}
-
-impl Format {
-    fn new(config: &Config, errors: &mut ConfigErrors) -> Self {
-        let template = config.error_template.as_deref();
-        match (config.error_format, template) {
-            (ErrorFormat::Template, None) => {
-                errors.add("error_template", "is required with error_format: template");
-            }
-            (ErrorFormat::Kong | ErrorFormat::Problem, Some(_)) => {
-                errors.add("error_template", "needs error_format: template");
-            }
-            _ => {}
-        }
-        match config.error_format {
-            ErrorFormat::Kong => Format::Kong,
-            ErrorFormat::Problem => Format::Problem,
-            ErrorFormat::Template => {
-                let format = Format::Template(pieces(template.unwrap_or_default()));
-                let (_, body) = format.body(Verdict::NoToken, None);
-                if template.is_some() && Json::parse(body.as_bytes()).is_err() {
-                    let message = "must become JSON with $status a number and $message the inside \
-                                   of a string: {\"code\": $status, \"message\": \"$message\"}";
-                    errors.add("error_template", message);
-                }
-                format
-            }
-        }
-    }
-
-    /// The media type and the body. `reason` needs no escapes.
-    fn body(&self, verdict: Verdict, reason: Option<&str>) -> (&'static [u8], String) {
-        let (status, title) = (verdict.status(), verdict.title());
-        let message = reason.unwrap_or(title);
-        match self {
-            Format::Kong => (b"application/json", format!(r#"{{"message":"{message}"}}"#)),
-            Format::Problem => {
-                let detail = reason.map(|reason| format!(r#","detail":"{reason}""#));
-                let detail = detail.unwrap_or_default();
-                let body = format!(
-                    r#"{{"type":"about:blank","title":"{title}","status":{status}{detail}}}"#
-                );
-                (b"application/problem+json", body)
-            }
-            Format::Template(pieces) => {
-                let status = status.to_string();
-                let text = |piece| match piece {
-                    &Piece::Status => status.as_str(),
-                    Piece::Message => message,
-                    Piece::Text(text) => text,
-                };
-                (b"application/json", pieces.iter().map(text).collect())
-            }
-        }
-    }
-}
-
-/// `$status` and `$message` stand for something; any other `$` is one.
-fn pieces(template: &str) -> Vec<Piece> {
-    let mut pieces = Vec::new();
-    for (i, part) in template.split('$').enumerate() {
-        let text = match part {
-            _ if i == 0 => part.to_owned(),
-            _ => {
-                let named = [("status", Piece::Status), ("message", Piece::Message)];
-                let found = named.into_iter().find_map(|(n, p)| Some((p, part.strip_prefix(n)?)));
-                match found {
-                    Some((piece, rest)) => {
-                        pieces.push(piece);
-                        rest.to_owned()
-                    }
-                    None => format!("${part}"),
-                }
-            }
-        };
-        pieces.push(Piece::Text(text));
-    }
-    pieces
 }

@@ -6,7 +6,7 @@ mod rules;
 
 use std::fmt;
 
-use novasphere_core::{ConfigErrors, Host, Json, Sensitive, decode};
+use novasphere_core::{ConfigErrors, ErrorFormat, Host, Json, Sensitive, decode};
 use serde::{
     Deserialize, Deserializer,
     de::{Error, MapAccess, Visitor},
@@ -14,8 +14,7 @@ use serde::{
 
 pub(crate) use self::jwks::JwksConfig;
 pub(crate) use self::rules::{
-    ClaimToAttribute, DeniedTokensConfig, ErrorFormat, RequiredClaimConfig, ScopesConfig,
-    SkipConfig,
+    ClaimToAttribute, DeniedTokensConfig, RequiredClaimConfig, ScopesConfig, SkipConfig,
 };
 use crate::{
     JwtAuth, algorithm::Algorithm, answer::Answers, attributes::ClaimAttributes,

@@ -8,12 +8,14 @@ mod cursor;
 mod decode;
 mod mismatch;
 mod node;
+mod one_or_many;
 #[cfg(test)]
 mod tests;
 
 use std::fmt;
 
 pub use decode::{Sensitive, decode};
+pub use one_or_many::OneOrMany;
 
 /// One fault of a configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]

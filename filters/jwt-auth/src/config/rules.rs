@@ -66,18 +66,3 @@ pub(crate) struct SkipConfig {
     /// Whether ASCII letters match in any case. Default false.
     pub ignore_case: bool,
 }
-
-/// The form of the body of a refusal.
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
-pub(crate) enum ErrorFormat {
-    /// `{"message": …}`, as Kong's plugins.
-    #[default]
-    #[serde(rename = "kong")]
-    Kong,
-    /// RFC 9457.
-    #[serde(rename = "problem+json")]
-    Problem,
-    /// As `error_template` says.
-    #[serde(rename = "template")]
-    Template,
-}

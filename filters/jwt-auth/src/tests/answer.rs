@@ -20,11 +20,14 @@ fn every_refusal_of_a_token_looks_the_same() {
     ];
     for value in same {
         let outcome = run(&policy(""), &[("authorization", &value)]);
-        assert_eq!(body(&outcome), ("application/json", r#"{"message":"Unauthorized"}"#));
+        assert_eq!(
+            body(&outcome),
+            ("application/json; charset=utf-8", r#"{"message":"Unauthorized"}"#)
+        );
         assert_eq!(outcome.reply, Some((401, r#"Bearer error="invalid_token""#.to_owned())));
     }
     let none = run(&policy(""), &[]);
-    assert_eq!(body(&none), ("application/json", r#"{"message":"Unauthorized"}"#));
+    assert_eq!(body(&none), ("application/json; charset=utf-8", r#"{"message":"Unauthorized"}"#));
 }
 
 #[test]
@@ -32,7 +35,7 @@ fn too_little_granted_is_a_403_with_the_scopes_that_would_do() {
     let outcome = bearer(&policy(SCOPES), &token(""));
     let challenge = r#"Bearer error="insufficient_scope", scope="read a b""#;
     assert_eq!(outcome.reply, Some((403, challenge.to_owned())));
-    assert_eq!(body(&outcome), ("application/json", r#"{"message":"Forbidden"}"#));
+    assert_eq!(body(&outcome), ("application/json; charset=utf-8", r#"{"message":"Forbidden"}"#));
     let claims = policy(&format!(r#"{SCOPES}, "required_claims": [{{"claim": "x"}}]"#));
     let outcome = bearer(&claims, &token(""));
     assert_eq!(outcome.reply, Some((403, r#"Bearer error="insufficient_scope""#.to_owned())));
@@ -97,7 +100,7 @@ fn templates_have_status_and_message() {
         (r#"{"ok": false}"#, "", r#"{"ok": false}"#),
     ] {
         let outcome = bearer(&policy(template, more), "x");
-        assert_eq!(body(&outcome), ("application/json", expected));
+        assert_eq!(body(&outcome), ("application/json; charset=utf-8", expected));
     }
     for template in ["", "nonsense", r#"{"m": $message}"#, r#"{"m": "$message}"#] {
         let config = format!(
