@@ -2,22 +2,19 @@
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
-/// What identifies a client by address: an IPv4 address, or an IPv6 network of
-/// [`IPV6_PREFIX`](ClientIp::IPV6_PREFIX) bits, because one client commands all addresses of its
-/// network. An IPv4-mapped IPv6 address is the IPv4 address.
+/// What identifies a client by address: an IPv4 address, or an IPv6 network, because one client
+/// commands all addresses of its network. An IPv4-mapped IPv6 address is the IPv4 address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ClientIp(IpAddr);
 
 impl ClientIp {
-    /// The bits of an IPv6 address that count: the usual size of one subscriber's network.
-    pub const IPV6_PREFIX: u32 = 64;
-
-    /// The identity behind an address.
-    pub fn new(address: IpAddr) -> Self {
+    /// The identity behind an address; so many bits of an IPv6 address count, 128 at most: 64 is the
+    /// usual size of one subscriber's network.
+    pub fn with_prefix(address: IpAddr, ipv6_prefix: u32) -> Self {
         match address.to_canonical() {
             IpAddr::V4(v4) => Self(IpAddr::V4(v4)),
             IpAddr::V6(v6) => {
-                let mask = u128::MAX << (128 - Self::IPV6_PREFIX);
+                let mask = u128::MAX.checked_shl(128_u32.saturating_sub(ipv6_prefix)).unwrap_or(0);
                 Self(IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & mask)))
             }
         }
@@ -44,7 +41,7 @@ mod tests {
     use super::*;
 
     fn identity(text: &str) -> Option<[u8; 16]> {
-        parse_source_address(text.as_bytes()).map(|ip| ClientIp::new(ip).to_bytes())
+        parse_source_address(text.as_bytes()).map(|ip| ClientIp::with_prefix(ip, 64).to_bytes())
     }
 
     #[test]
@@ -60,6 +57,15 @@ mod tests {
         assert_eq!(identity("2001:db8:0:1::1"), identity("[2001:db8:0:1:ffff::2]:443"));
         assert_ne!(identity("2001:db8:0:1::1"), identity("2001:db8:0:2::1"));
         assert_eq!(identity("::ffff:192.0.2.1"), identity("192.0.2.1"));
+    }
+
+    #[test]
+    fn so_many_bits_of_ipv6_count() {
+        let identity = |text: &str, prefix| ClientIp::with_prefix(text.parse().unwrap(), prefix);
+        assert_eq!(identity("2001:db8:1::", 32), identity("2001:db8:2::", 32));
+        assert_ne!(identity("2001:db8::1", 128), identity("2001:db8::2", 128));
+        assert_eq!(identity("2001:db8::1", 0), identity("::", 0));
+        assert_ne!(identity("192.0.2.1", 0), identity("192.0.2.2", 0));
     }
 
     #[test]

@@ -1,74 +1,164 @@
 //! Whose requests are counted together.
 
-use novasphere_core::{ClientIp, Env, HeaderName, Read, RequestHead, target};
+use novasphere_core::{Env, RequestHead, target};
 
-/// What `limit_by` names.
+use crate::address::ClientAddress;
+
+/// What `limit_by` names: all of these together.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Identity {
-    /// The client's address, an IPv6 one by its /64.
+pub(crate) struct Identity {
+    /// At least one, all different.
+    pub(crate) parts: Vec<Part>,
+    pub(crate) otherwise: Otherwise,
+}
+
+/// One thing that identifies a client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// The client's address, an IPv6 one by its network.
     Ip,
-    /// All values of a header.
-    Header(HeaderName),
+    /// The value of a header, in lower case.
+    Header(String),
     /// The consumer that jwt-auth found: `X-Consumer-ID`, else `X-Consumer-Username`, else
     /// `X-Credential-Identifier`.
     Consumer,
+    /// The credential the consumer used: `X-Credential-Identifier`.
+    Credential,
+    /// A claim of the token, passed on by jwt-auth as the attribute of that name.
+    Claim(String),
     /// One count for a path; other paths are not limited.
     Path(Vec<u8>),
     /// One count for the upstream service.
     Service,
+    /// One count for everybody.
+    Constant,
 }
 
-const CONSUMER_HEADERS: [&str; 3] =
-    ["x-consumer-id", "x-consumer-username", "x-credential-identifier"];
+/// What becomes of a request whose identity cannot be resolved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Otherwise {
+    /// The address stands in.
+    Ip,
+    /// All of them are one client.
+    Constant,
+    /// It passes, uncounted.
+    Allow,
+    /// It is refused.
+    Deny,
+}
+
+/// Who sent a request.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Who {
+    /// The bytes that identify the client.
+    Client(Vec<u8>),
+    /// A request the limit does not speak of.
+    NotLimited,
+    /// `on_unresolved` lets it pass.
+    Unresolved(Otherwise),
+}
+
+/// What jwt-auth calls the consumer, the surest name first.
+pub(crate) const CONSUMER_HEADERS: [&str; 3] =
+    ["x-consumer-id", "x-consumer-username", CREDENTIAL_HEADER];
+const CREDENTIAL_HEADER: &str = "x-credential-identifier";
+
+/// The longest value that identifies anybody, in bytes. A longer one is as good as none.
+const MOST_BYTES: usize = 8_192;
+
+/// Counted when `on_unresolved` decides.
+pub(crate) const FELL_BACK_TO_IP: &str = "fell_back_to_ip";
+pub(crate) const FELL_BACK_TO_CONSTANT: &str = "fell_back_to_constant";
 
 impl Identity {
-    pub(crate) fn reads(&self) -> Read<'_> {
-        match self {
-            Identity::Ip | Identity::Service => Read::Nothing,
-            Identity::Header(_) | Identity::Consumer | Identity::Path(_) => Read::Whole,
-        }
+    /// The lines of the head it looks at.
+    pub(crate) fn reads(&self) -> Vec<&str> {
+        let of = |part: &'_ Part| match part {
+            Part::Ip | Part::Claim(_) | Part::Service | Part::Constant => Vec::new(),
+            Part::Header(_) => Vec::new(),
+            Part::Consumer => CONSUMER_HEADERS.to_vec(),
+            Part::Credential => vec![CREDENTIAL_HEADER],
+            Part::Path(_) => vec![":path"],
+        };
+        let named = self.parts.iter().filter_map(|part| match part {
+            Part::Header(name) => Some(name.as_str()),
+            _ => None,
+        });
+        self.parts.iter().flat_map(of).chain(named).collect()
     }
 
-    /// The bytes that identify the client, the kind of identity first; `None` when the request is
-    /// not limited.
-    pub(crate) fn of(&self, head: &RequestHead<'_>, env: &Env<'_>) -> Option<Vec<u8>> {
-        let found = match self {
-            Identity::Ip => None,
-            Identity::Header(name) => {
-                let mut values = head.headers.get_all(name.as_str()).filter(|v| !v.is_empty());
-                values.next().map(|first| tagged(b'h', [first].into_iter().chain(values)))
+    /// Who sent it.
+    pub(crate) fn of(&self, head: &RequestHead<'_>, address: &ClientAddress, env: &Env<'_>) -> Who {
+        let mut client = Vec::with_capacity(64);
+        for part in &self.parts {
+            match part.of(head, env) {
+                Found::Text(kind, text) => tag(&mut client, kind, &text),
+                Found::Ip => by_address(&mut client, head, address, env),
+                Found::Nothing => match self.otherwise {
+                    Otherwise::Ip => {
+                        env.metrics.count(FELL_BACK_TO_IP);
+                        by_address(&mut client, head, address, env);
+                    }
+                    Otherwise::Constant => {
+                        env.metrics.count(FELL_BACK_TO_CONSTANT);
+                        tag(&mut client, b'0', b"");
+                    }
+                    otherwise => return Who::Unresolved(otherwise),
+                },
+                Found::OtherPath => return Who::NotLimited,
             }
-            Identity::Consumer => CONSUMER_HEADERS
-                .iter()
-                .find_map(|name| head.headers.get(name).filter(|value| !value.is_empty()))
-                .map(|consumer| tagged(b'c', [consumer])),
-            Identity::Path(path) => {
-                let matches = target::path(head.target()) == path.as_slice();
-                return matches.then(|| tagged(b'p', [path.as_slice()]));
-            }
-            Identity::Service => {
-                env.connection.service().map(|service| tagged(b's', [service.as_slice()]))
-            }
-        };
-        if found.is_none() && *self != Identity::Ip {
-            env.metrics.count("fell_back_to_ip");
         }
-        Some(found.unwrap_or_else(|| by_address(env)))
+        Who::Client(client)
+    }
+}
+
+/// What a part is in one request.
+enum Found {
+    /// Its kind and its bytes.
+    Text(u8, Vec<u8>),
+    /// The client's address.
+    Ip,
+    /// It cannot be resolved.
+    Nothing,
+    /// A path that is not limited.
+    OtherPath,
+}
+
+impl Part {
+    fn of(&self, head: &RequestHead<'_>, env: &Env<'_>) -> Found {
+        let usable = |value: &&[u8]| !value.is_empty() && value.len() <= MOST_BYTES;
+        let header = |name: &str| head.headers.get(name).filter(usable);
+        let (kind, value) = match self {
+            Part::Ip => return Found::Ip,
+            Part::Constant => (b'1', Some(Vec::new())),
+            Part::Header(name) => (b'h', header(name).map(<[u8]>::to_vec)),
+            Part::Consumer => {
+                let found = CONSUMER_HEADERS.iter().find_map(|name| header(name));
+                (b'c', found.map(<[u8]>::to_vec))
+            }
+            Part::Credential => (b'k', header(CREDENTIAL_HEADER).map(<[u8]>::to_vec)),
+            Part::Claim(name) => {
+                (b'j', env.attributes.get(name).filter(|value| usable(&value.as_slice())))
+            }
+            Part::Path(path) if target::path(head.target()) == path.as_slice() => {
+                (b'p', Some(path.clone()))
+            }
+            Part::Path(_) => return Found::OtherPath,
+            Part::Service => (b's', env.connection.service()),
+        };
+        value.map_or(Found::Nothing, |value| Found::Text(kind, value))
     }
 }
 
 /// Clients without an address (a Unix socket) count as one.
-fn by_address(env: &Env<'_>) -> Vec<u8> {
-    let address = env.connection.client_address().map(|ip| ClientIp::new(ip).to_bytes());
-    tagged(b'i', [address.unwrap_or_default().as_slice()])
+fn by_address(client: &mut Vec<u8>, head: &RequestHead<'_>, from: &ClientAddress, env: &Env<'_>) {
+    let address = from.of(head, env).map(|ip| from.identity(ip).to_bytes());
+    tag(client, b'i', address.as_ref().map_or(&[], <[u8; 16]>::as_slice));
 }
 
-/// Parts with their lengths, so that no two lists of parts read the same.
-fn tagged<'a>(kind: u8, parts: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
-    let mut bytes = vec![kind];
-    for part in parts {
-        bytes.extend(part.len().to_le_bytes());
-        bytes.extend_from_slice(part);
-    }
-    bytes
+/// Parts with their kinds and lengths, so that no two lists of parts read the same.
+fn tag(client: &mut Vec<u8>, kind: u8, part: &[u8]) {
+    client.push(kind);
+    client.extend(part.len().to_le_bytes());
+    client.extend_from_slice(part);
 }

@@ -11,10 +11,18 @@
 //!    `X-RateLimit-*` and `RateLimit-*` headers on its response.
 //! 4. When the shared data fails, `fault_tolerant` decides: pass uncounted, or answer 500.
 
+mod address;
 mod config;
+mod forgiving_path;
 mod headers;
 mod identity;
+mod limiter;
+mod lists;
+mod measures;
 mod policy;
+mod refusal;
+mod rule;
+mod shared;
 mod table;
 #[cfg(test)]
 mod tests;

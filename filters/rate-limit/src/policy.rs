@@ -1,91 +1,113 @@
-//! The limiter as data, and how it decides.
-
-use std::{borrow::Cow, hash::Hasher};
+//! The filter as data, and how it decides.
 
 use novasphere_core::{
-    Change, ConfigErrors, Edit, Env, Host, Needs, Policy, Read, Reply, RequestHead, ResponseHead,
-    Step, StoreError,
+    Change, ConfigErrors, Duty, Edit, Env, HeaderName, Host, Needs, OwnMetric, Policy, Read, Reply,
+    RequestHead, ResponseHead, Step, StoreError,
 };
-use siphasher::sip128::{Hasher128, SipHasher13};
 
 use crate::{
+    address::{ClientAddress, UNUSABLE},
     config,
-    headers::Headers,
-    identity::Identity,
-    table::{self, Fingerprint, Pressure, Verdict, WINDOWS},
-    window::Period,
+    headers::{self, Headroom, decimal},
+    identity::{FELL_BACK_TO_CONSTANT, FELL_BACK_TO_IP, Otherwise, Who},
+    limiter::{Keys, Limiter},
+    lists::Clients,
+    measures,
+    refusal::Answers,
+    rule::{Effect, Paths, Rule},
+    shared::{self, Slots, key},
+    table::{self, Pressure, Verdict},
 };
 
 /// The rate-limit filter, configured.
 #[derive(Debug)]
 pub struct RateLimit {
-    /// At least one, shortest period first.
-    pub(crate) limits: Vec<Limit>,
-    pub(crate) identity: Identity,
-    /// What tells this limiter's counts from others': everything that gives them their meaning.
-    pub(crate) namespace: Vec<u8>,
-    /// Slots of the table, a power of two.
-    pub(crate) slots: u32,
+    /// The filter's own limits, if it has any, then those of its rules.
+    pub(crate) limiters: Vec<Limiter>,
+    /// The first that is for a request decides.
+    pub(crate) rules: Vec<Rule>,
+    /// For requests that no rule is for.
+    pub(crate) otherwise: Effect,
+    pub(crate) address: ClientAddress,
+    pub(crate) allow: Clients,
+    pub(crate) deny: Clients,
+    pub(crate) slots: Slots,
+    pub(crate) max_clients: u32,
     pub(crate) fault_tolerant: bool,
-    pub(crate) headers: Headers,
-    pub(crate) refusal: Refusal,
+    pub(crate) report_only: bool,
+    pub(crate) answers: Answers,
+    pub(crate) reads: Reads,
 }
 
-/// So many requests in a period.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Limit {
-    pub(crate) period: Period,
-    /// At least 1.
-    pub(crate) requests: u32,
-}
-
-/// The answer to a request over a limit.
+/// The lines of heads it looks at.
 #[derive(Debug)]
-pub(crate) struct Refusal {
-    pub(crate) status: u16,
-    pub(crate) body: Vec<u8>,
+pub(crate) struct Reads {
+    /// All lines of a request, because one field may have several.
+    pub(crate) whole_request: bool,
+    pub(crate) request: Vec<String>,
+    pub(crate) response: Vec<String>,
 }
 
-/// What one worker remembers: the keys of the fingerprints, once it has them.
+/// What one worker remembers: the keys of each limiter's fingerprints, once it has them.
 #[derive(Default)]
 pub struct State {
-    keys: Option<Keys>,
+    keys: Vec<Keys>,
 }
 
-#[derive(Clone, Copy)]
-struct Keys {
-    client: [u8; 16],
-    overflow: Fingerprint,
-}
+const ALLOWED: &str = "allowed";
+const NOT_LIMITED: &str = "not_limited";
+const EXEMPT: &str = "exempt";
+const LIMITED: &str = "limited";
+const DENIED: &str = "denied";
+const UNRESOLVED_ALLOWED: &str = "unresolved_allowed";
+const UNRESOLVED_REFUSED: &str = "unresolved_refused";
+const STORE_FAILED_ALLOWED: &str = "store_failed_allowed";
+const STORE_FAILED_REFUSED: &str = "store_failed_refused";
 
-/// What is left of a client's limits after a request; handed to the response.
-#[derive(Clone, Copy, Debug)]
-pub struct Headroom {
-    pub(crate) counts: [u32; WINDOWS],
-    /// When the request was counted, in seconds since the epoch.
-    pub(crate) now: u32,
-}
-
-/// Fixed, so that the keys of the store are a bounded set; then 4 bytes of index: a table of n slots,
-/// a power of two, has the indices n to 2n - 1, so that tables of different sizes keep apart.
-const KEY_PREFIX: &[u8] = b"novasphere.rate-limit.1.";
-/// Where the workers share the secret that keys their fingerprints: no slot has this index.
-const SEED_INDEX: u32 = u32::MAX;
+const EVICTED: &str = "evicted";
+const OVERFLOWED: &str = "overflowed";
+const RACED: &str = "raced";
+/// The event of a refusal that `report_only` turned into a pass.
+const REPORTED: &str = "reported";
+/// The attribute with the decision of such a request.
+const REPORTED_ATTRIBUTE: &str = "rate_limit_reported";
 
 impl Policy for RateLimit {
     const NAME: &'static str = "rate-limit";
-    const DECISIONS: &'static [&'static str] =
-        &["allowed", "not_limited", "limited", "store_failed_allowed", "store_failed_refused"];
-    const EVENTS: &'static [&'static str] = &["fell_back_to_ip", "evicted", "overflowed"];
+    const DECISIONS: &'static [&'static str] = &[
+        ALLOWED,
+        NOT_LIMITED,
+        EXEMPT,
+        LIMITED,
+        DENIED,
+        UNRESOLVED_ALLOWED,
+        UNRESOLVED_REFUSED,
+        STORE_FAILED_ALLOWED,
+        STORE_FAILED_REFUSED,
+    ];
+    const EVENTS: &'static [&'static str] =
+        &[FELL_BACK_TO_IP, FELL_BACK_TO_CONSTANT, UNUSABLE, EVICTED, OVERFLOWED, RACED, REPORTED];
     type State = State;
     type Carry = Option<Headroom>;
+
+    fn own_metrics(&self) -> Vec<OwnMetric> {
+        measures::names(&self.rules, self.max_clients)
+    }
 
     fn configure(config: &[u8], host: &dyn Host) -> Result<Self, ConfigErrors> {
         config::configure(config, host)
     }
 
     fn needs(&self) -> Needs<'_> {
-        Needs { request: self.identity.reads(), response: Read::Nothing, timer: false }
+        fn named(names: &[String]) -> Read<'_> {
+            if names.is_empty() { Read::Nothing } else { Read::Named(names) }
+        }
+        let Reads { whole_request, request, response } = &self.reads;
+        Needs {
+            request: if *whole_request { Read::Whole } else { named(request) },
+            response: named(response),
+            timer: true,
+        }
     }
 
     fn on_request<'p>(
@@ -94,11 +116,25 @@ impl Policy for RateLimit {
         state: &mut State,
         env: &Env<'_>,
     ) -> Step<'p, Self::Carry> {
-        self.decide(head, state, env)
+        match self.decide(head, state, env) {
+            Step::Reply { decision, .. } if self.report_only => {
+                env.metrics.count(REPORTED);
+                env.attributes.set(REPORTED_ATTRIBUTE, decision.as_bytes());
+                passed(None, decision)
+            }
+            step => step,
+        }
     }
 
-    fn on_response<'p>(&'p self, carry: Self::Carry, _: &ResponseHead<'_>) -> Vec<Edit<'p>> {
-        carry.map(|headroom| self.headers.on_response(&headroom)).unwrap_or_default()
+    fn on_response<'p>(&'p self, carry: Self::Carry, head: &ResponseHead<'_>) -> Vec<Edit<'p>> {
+        let Some(headroom) = carry else { return Vec::new() };
+        let Some(limiter) = self.limiters.get(headroom.limiter) else { return Vec::new() };
+        limiter.headers.on_response(&limiter.limits, &headroom, head)
+    }
+
+    fn on_timer(&self, _: &mut State, env: &Env<'_>) -> Duty {
+        measures::look_at_table(&self.rules, self.slots, env);
+        Duty { again_in_ms: Some(measures::EVERY_MS), ..Duty::default() }
     }
 }
 
@@ -109,92 +145,112 @@ impl RateLimit {
         state: &mut State,
         env: &Env<'_>,
     ) -> Step<'p, Option<Headroom>> {
-        let Some(identity) = self.identity.of(head, env) else {
-            return Step::Continue { edits: Vec::new(), carry: None, decision: "not_limited" };
+        if self.deny.include(head, &self.address, env) {
+            return refused(self.answers.forbidden(), DENIED);
+        }
+        if self.allow.include(head, &self.address, env) {
+            return passed(None, EXEMPT);
+        }
+        let paths = Paths::new(head);
+        let rule = self.rules.iter().position(|rule| rule.applies(head, &paths, env));
+        let effect = rule.and_then(|rule| self.rules.get(rule)).map(|rule| rule.effect);
+        let step = self.apply(effect.unwrap_or(self.otherwise), head, state, env);
+        if let Step::Continue { decision, .. } | Step::Reply { decision, .. } = &step {
+            measures::count(&self.rules, rule, decision, env);
+        }
+        step
+    }
+
+    fn apply<'p>(
+        &'p self,
+        effect: Effect,
+        head: &RequestHead<'_>,
+        state: &mut State,
+        env: &Env<'_>,
+    ) -> Step<'p, Option<Headroom>> {
+        let Effect::Counts { limiter: place, cost } = effect else {
+            return passed(None, NOT_LIMITED);
         };
-        let now = u32::try_from(env.clock.now().seconds()).unwrap_or(u32::MAX);
-        match self.count(&identity, now, state, env) {
-            Ok(Verdict { allowed: true, counts, now, .. }) => {
-                let carry = Some(Headroom { counts, now });
-                Step::Continue { edits: Vec::new(), carry, decision: "allowed" }
+        let Some(limiter) = self.limiters.get(place) else { return passed(None, NOT_LIMITED) };
+        let client = match limiter.identity.of(head, &self.address, env) {
+            Who::Client(client) => client,
+            Who::NotLimited => return passed(None, NOT_LIMITED),
+            Who::Unresolved(Otherwise::Deny) => {
+                return refused(self.answers.forbidden(), UNRESOLVED_REFUSED);
             }
-            Ok(Verdict { counts, now, .. }) => self.refuse(&Headroom { counts, now }),
-            Err(_) if self.fault_tolerant => {
-                let decision = "store_failed_allowed";
-                Step::Continue { edits: Vec::new(), carry: None, decision }
+            Who::Unresolved(_) => return passed(None, UNRESOLVED_ALLOWED),
+        };
+        match self.count(place, limiter, &client, cost, state, env) {
+            Ok(Verdict { allowed, counts, now, .. }) => {
+                let headroom = Headroom { limiter: place, counts, now };
+                if allowed {
+                    return passed(Some(headroom), ALLOWED);
+                }
+                self.refuse(limiter, &headroom, cost)
             }
-            Err(_) => Step::Reply {
-                edits: Vec::new(),
-                reply: Reply { status: 500, headers: Vec::new(), body: Cow::Borrowed(b"") },
-                decision: "store_failed_refused",
-            },
+            Err(_) if self.fault_tolerant => passed(None, STORE_FAILED_ALLOWED),
+            Err(_) => refused(self.answers.failed(), STORE_FAILED_REFUSED),
         }
     }
 
-    fn refuse<'p>(&'p self, headroom: &Headroom) -> Step<'p, Option<Headroom>> {
-        let reply = Reply {
-            status: self.refusal.status,
-            headers: self.headers.on_refusal(headroom),
-            body: Cow::Borrowed(&self.refusal.body),
-        };
-        Step::Reply { edits: Vec::new(), reply, decision: "limited" }
+    fn refuse<'p>(
+        &'p self,
+        limiter: &'p Limiter,
+        headroom: &Headroom,
+        cost: u32,
+    ) -> Step<'p, Option<Headroom>> {
+        let limits = &limiter.limits;
+        let mut lines = limiter.headers.on_refusal(limits, headroom);
+        lines.push((&RETRY_AFTER, decimal(headers::retry_after(limits, headroom, cost))));
+        let violated: Vec<String> = headers::left(limits, headroom)
+            .filter(|left| left.remaining < cost)
+            .filter_map(|left| limiter.policies.get(left.limit).cloned())
+            .collect();
+        refused(self.answers.limited(lines, &violated), LIMITED)
     }
 
     fn count(
         &self,
-        identity: &[u8],
-        now: u32,
+        place: usize,
+        limiter: &Limiter,
+        client: &[u8],
+        cost: u32,
         state: &mut State,
         env: &Env<'_>,
     ) -> Result<Verdict, StoreError> {
-        let keys = self.keys(state, env)?;
-        let client = fingerprint(&keys.client, identity);
+        if state.keys.is_empty() {
+            let seed = shared::seed(env)?;
+            state.keys = self.limiters.iter().map(|limiter| limiter.keys(&seed)).collect();
+        }
+        let keys = state.keys.get(place).copied().ok_or(StoreError::Contended)?;
+        let client = keys.client(client);
         let [a, b, c, d, ..] = client;
-        let slot = u32::from_le_bytes([a, b, c, d]) & (self.slots - 1);
-        let verdict = env.store.update(&key(self.slots | slot), |value| {
-            let verdict = table::admit(value, client, keys.overflow, &self.limits, now);
+        let slot = self.slots.at(u32::from_le_bytes([a, b, c, d]));
+        let now = u32::try_from(env.clock.now().seconds()).unwrap_or(u32::MAX);
+        let mut lost = 0_u32;
+        let verdict = env.store.update(&key(slot), |value| {
+            let verdict = table::admit(value, client, keys.overflow, &limiter.limits, cost, now);
+            lost = lost.saturating_add(1);
             (if verdict.allowed { Change::Write } else { Change::Keep }, verdict)
         })?;
+        if lost > 1 {
+            env.metrics.add(RACED, lost - 1);
+        }
         match verdict.pressure {
             Pressure::None => {}
-            Pressure::Evicted => env.metrics.count("evicted"),
-            Pressure::Overflowed => env.metrics.count("overflowed"),
+            Pressure::Evicted => env.metrics.count(EVICTED),
+            Pressure::Overflowed => env.metrics.count(OVERFLOWED),
         }
         Ok(verdict)
     }
-
-    /// The keys of this limiter's fingerprints, made from a secret that the first worker draws and
-    /// all share: a client that could compute fingerprints could choose its slot.
-    fn keys(&self, state: &mut State, env: &Env<'_>) -> Result<Keys, StoreError> {
-        if let Some(keys) = state.keys {
-            return Ok(keys);
-        }
-        let seed = env.store.update(&key(SEED_INDEX), |value| {
-            match <[u8; 16]>::try_from(value.as_slice()) {
-                Ok(seed) => (Change::Keep, seed),
-                Err(_) => {
-                    let seed = env.random.bytes();
-                    *value = seed.to_vec();
-                    (Change::Write, seed)
-                }
-            }
-        })?;
-        let client = fingerprint(&seed, &self.namespace);
-        let keys = Keys { client, overflow: fingerprint(&client, b"overflow") };
-        state.keys = Some(keys);
-        Ok(keys)
-    }
 }
 
-fn key(index: u32) -> Vec<u8> {
-    let mut key = KEY_PREFIX.to_vec();
-    key.extend(index.to_le_bytes());
-    key
+static RETRY_AFTER: HeaderName = HeaderName::from_static("retry-after");
+
+fn passed<'p>(carry: Option<Headroom>, decision: &'static str) -> Step<'p, Option<Headroom>> {
+    Step::Continue { edits: Vec::new(), carry, decision }
 }
 
-/// SipHash-1-3 with 128 bits: keyed, and short enough for the request path.
-fn fingerprint(key: &[u8; 16], bytes: &[u8]) -> Fingerprint {
-    let mut hasher = SipHasher13::new_with_key(key);
-    hasher.write(bytes);
-    hasher.finish128().as_bytes()
+fn refused<'p>(reply: Reply<'p>, decision: &'static str) -> Step<'p, Option<Headroom>> {
+    Step::Reply { edits: Vec::new(), reply, decision }
 }

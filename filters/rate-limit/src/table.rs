@@ -10,10 +10,10 @@
 //! forgotten, but never one that has used half or more of any window. If all have, the newcomers of
 //! that limiter share the overflow entry.
 
-use crate::{policy::Limit, window::Window};
+use crate::{limiter::Limit, window::Window};
 
 /// Windows an entry has room for.
-pub(crate) const WINDOWS: usize = 6;
+pub(crate) const WINDOWS: usize = 7;
 /// Entries of a slot, without the overflow entry.
 pub(crate) const PLACES: usize = 8;
 /// 16 bytes of fingerprint, then `last`, `expires`, `protected_until`, `share` and the counts, each
@@ -67,13 +67,15 @@ struct Entry {
     counts: [u32; WINDOWS],
 }
 
-/// Decides about one request of `client` at `now` (seconds since the epoch), and counts it in `slot`
-/// if it is allowed; otherwise `slot` is left as it is. A slot of the wrong size reads as empty.
+/// Decides about one request of `client` that counts as `cost`, at `now` (seconds since the epoch),
+/// and counts it in `slot` if it is allowed; otherwise `slot` is left as it is. A slot of the wrong
+/// size reads as empty.
 pub(crate) fn admit(
     slot: &mut Vec<u8>,
     client: Fingerprint,
     overflow: Fingerprint,
     limits: &[Limit],
+    cost: u32,
     now: u32,
 ) -> Verdict {
     if slot.len() != SLOT_BYTES {
@@ -92,29 +94,30 @@ pub(crate) fn admit(
     // Time goes on for each client: with an earlier reading, the counts of a window that has begun
     // would be lost. A clock that was set back is another thing, see `count`.
     let now = if old.last.saturating_sub(now) <= READ_EARLIER { now.max(old.last) } else { now };
-    let (allowed, new) = count(old, owner, limits, now);
+    let (allowed, new) = count(old, owner, limits, cost, now);
     if allowed {
         write(slot, place, &new);
     }
     Verdict { allowed, counts: new.counts, now, pressure }
 }
 
-/// Counts a request in an entry, if all windows have room; the counts are those of `now` anyway.
-fn count(old: Entry, owner: Fingerprint, limits: &[Limit], now: u32) -> (bool, Entry) {
+/// Counts a request in an entry, if all windows have room for all of its cost; the counts are those
+/// of `now` anyway.
+fn count(old: Entry, owner: Fingerprint, limits: &[Limit], cost: u32, now: u32) -> (bool, Entry) {
     let mut new = Entry { fingerprint: owner, last: now, ..Entry::default() };
     let mut allowed = true;
     for ((limit, old_count), new_count) in limits.iter().zip(old.counts).zip(&mut new.counts) {
         // A clock that went back keeps its counts: `last` is behind the window's start only when
         // time went on.
         let current = if old.last >= limit.period.at(now).start { old_count } else { 0 };
-        allowed &= current < limit.requests;
+        allowed &= current.saturating_add(cost) <= limit.requests;
         *new_count = current;
     }
     if !allowed {
         return (false, new);
     }
     for (limit, count) in limits.iter().zip(&mut new.counts) {
-        *count = count.saturating_add(1);
+        *count = count.saturating_add(cost);
         let Window { end, .. } = limit.period.at(now);
         new.expires = new.expires.max(end);
         if u64::from(*count) * 2 >= u64::from(limit.requests) {
@@ -124,6 +127,11 @@ fn count(old: Entry, owner: Fingerprint, limits: &[Limit], now: u32) -> (bool, E
         new.share = new.share.max(u32::try_from(share).unwrap_or(u32::MAX));
     }
     (true, new)
+}
+
+/// How many of a slot's entries are alive.
+pub(crate) fn live(slot: &[u8], now: u32) -> usize {
+    (0..PLACES).filter(|place| entry(slot, *place).expires > now).count()
 }
 
 /// Where the client's counts are, or go.

@@ -1,7 +1,9 @@
 //! Fixed windows, aligned to the UTC calendar.
 
+use std::borrow::Cow;
+
 /// The length of a window.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Period {
     Second,
     Minute,
@@ -9,6 +11,8 @@ pub(crate) enum Period {
     Day,
     Month,
     Year,
+    /// So many seconds, at least 1, counted from the epoch.
+    Seconds(u32),
 }
 
 /// One window in time: `[start, end)`, in seconds since the Unix epoch.
@@ -19,18 +23,33 @@ pub(crate) struct Window {
 }
 
 impl Period {
-    pub(crate) const ALL: [Period; 6] =
+    /// Those with a name, shortest first.
+    pub(crate) const NAMED: [Period; 6] =
         [Period::Second, Period::Minute, Period::Hour, Period::Day, Period::Month, Period::Year];
 
-    /// The name as configurations write it.
-    pub(crate) const fn name(self) -> &'static str {
+    /// The name as configurations write it; the number of seconds where there is none.
+    pub(crate) fn name(self) -> Cow<'static, str> {
         match self {
-            Period::Second => "second",
-            Period::Minute => "minute",
-            Period::Hour => "hour",
-            Period::Day => "day",
-            Period::Month => "month",
-            Period::Year => "year",
+            Period::Second => "second".into(),
+            Period::Minute => "minute".into(),
+            Period::Hour => "hour".into(),
+            Period::Day => "day".into(),
+            Period::Month => "month".into(),
+            Period::Year => "year".into(),
+            Period::Seconds(seconds) => seconds.to_string().into(),
+        }
+    }
+
+    /// The length of the shortest and of the longest such window, in seconds.
+    pub(crate) const fn lengths(self) -> (u32, u32) {
+        match self {
+            Period::Second => (1, 1),
+            Period::Minute => (60, 60),
+            Period::Hour => (3_600, 3_600),
+            Period::Day => (DAY, DAY),
+            Period::Month => (28 * DAY, 31 * DAY),
+            Period::Year => (365 * DAY, 366 * DAY),
+            Period::Seconds(seconds) => (seconds, seconds),
         }
     }
 
@@ -38,14 +57,15 @@ impl Period {
     /// of seconds end.
     pub(crate) fn at(self, now: u32) -> Window {
         let aligned = |seconds: u32| {
-            let start = now - now % seconds;
-            Window { start, end: start.saturating_add(seconds) }
+            let start = now - now % seconds.max(1);
+            Window { start, end: start.saturating_add(seconds.max(1)) }
         };
         let days = |first: u32, last: u32| Window {
             start: first.saturating_mul(DAY),
             end: last.saturating_mul(DAY),
         };
         match self {
+            Period::Seconds(seconds) => aligned(seconds),
             Period::Second => aligned(1),
             Period::Minute => aligned(60),
             Period::Hour => aligned(3_600),
@@ -63,7 +83,7 @@ impl Period {
     }
 }
 
-const DAY: u32 = 86_400;
+pub(crate) const DAY: u32 = 86_400;
 
 /// The days from the epoch to the first day of a month, in the proleptic Gregorian calendar.
 fn first_of(year: u32, month: u32) -> u32 {
@@ -93,6 +113,10 @@ mod tests {
     /// 2024-02-29T13:37:42Z, from `date -u -d … +%s`; the other numbers likewise.
     const NOW: u32 = 1_709_213_862;
 
+    fn all() -> impl Iterator<Item = Period> {
+        Period::NAMED.into_iter().chain([1, 7, 90, 10_000, u32::MAX].map(Period::Seconds))
+    }
+
     #[test]
     fn windows_align_to_the_calendar() {
         let window = |period: Period| period.at(NOW);
@@ -114,12 +138,14 @@ mod tests {
 
     #[test]
     fn every_window_holds_its_moment_and_meets_the_next() {
-        for period in Period::ALL {
+        for period in all() {
             for step in 0..200_000_u32 {
                 let now = step * 21_001; // until 2103, about four times a day
                 let Window { start, end } = period.at(now);
                 assert!(start <= now && now < end, "{period:?} at {now}");
-                assert_eq!(period.at(end).start, end, "{period:?} at {now}");
+                assert!(end == u32::MAX || period.at(end).start == end, "{period:?} at {now}");
+                let (shortest, longest) = period.lengths();
+                assert!(end == u32::MAX || (shortest..=longest).contains(&(end - start)));
             }
         }
     }
@@ -127,7 +153,7 @@ mod tests {
     #[test]
     fn the_ends_of_time_do_no_harm() {
         for now in [0, 1, u32::MAX - 1, u32::MAX] {
-            for period in Period::ALL {
+            for period in all() {
                 let Window { start, end } = period.at(now);
                 assert!(start <= now && now <= end, "{period:?} at {now}: {start} {end}");
             }

@@ -14,7 +14,7 @@ fn client(number: u8) -> Fingerprint {
 
 fn ask(slot: &mut Vec<u8>, who: u8, limits: &[Limit], now: u32) -> Verdict {
     let before = slot.clone();
-    let verdict = admit(slot, client(who), OVERFLOW, limits, now);
+    let verdict = admit(slot, client(who), OVERFLOW, limits, 1, now);
     assert!(
         verdict.allowed || before.len() != SLOT_BYTES || *slot == before,
         "refused but written"
@@ -49,6 +49,31 @@ fn all_windows_hold_and_a_refusal_counts_in_none() {
     assert_eq!(counts(minute + 60), (true, 1, 3));
     assert_eq!(counts(minute + 60), (false, 1, 3));
     assert_eq!(counts(minute + 3_600), (true, 1, 1));
+}
+
+#[test]
+fn a_request_counts_its_whole_cost_or_nothing() {
+    let (mut slot, limits) = (Vec::new(), per_hour(10));
+    let mut ask = |cost| {
+        let verdict = admit(&mut slot, client(0), OVERFLOW, &limits, cost, NOW);
+        (verdict.allowed, verdict.counts[0])
+    };
+    assert_eq!(ask(7), (true, 7));
+    assert_eq!(ask(4), (false, 7));
+    assert_eq!(ask(3), (true, 10));
+    assert_eq!(ask(1), (false, 10));
+    assert_eq!(ask(u32::MAX), (false, 10));
+}
+
+#[test]
+fn live_entries_are_counted() {
+    let (mut slot, limits) = (Vec::new(), per_hour(10));
+    assert_eq!(live(&slot, NOW), 0);
+    for who in 0..5 {
+        ask(&mut slot, who, &limits, NOW);
+    }
+    assert_eq!(live(&slot, NOW), 5);
+    assert_eq!(live(&slot, NOW + 3_600), 0);
 }
 
 #[test]
@@ -125,7 +150,7 @@ fn another_limiters_overflow_is_not_forgotten_either() {
     for who in 0..9 {
         assert!(ask(&mut slot, who, &limits, NOW).allowed);
     }
-    let other = admit(&mut slot, client(20), [0xee; 16], &per_hour(5), NOW);
+    let other = admit(&mut slot, client(20), [0xee; 16], &per_hour(5), 1, NOW);
     assert_eq!((other.allowed, other.counts[0]), (false, 5));
     assert!(!ask(&mut slot, 9, &limits, NOW).allowed);
 }
@@ -135,13 +160,13 @@ fn any_stored_bytes_are_read_without_harm() {
     for len in [0, 1, 55, SLOT_BYTES - 1, SLOT_BYTES, SLOT_BYTES + 1] {
         for byte in [0, 1, 0x7f, 0xff] {
             let mut slot = vec![byte; len];
-            admit(&mut slot, client(0), OVERFLOW, &per_hour(5), NOW);
+            admit(&mut slot, client(0), OVERFLOW, &per_hour(5), 1, NOW);
             assert_eq!(slot.len(), SLOT_BYTES);
         }
     }
 }
 
 #[test]
-fn a_slot_takes_504_bytes() {
-    assert_eq!(SLOT_BYTES, 504);
+fn a_slot_takes_540_bytes() {
+    assert_eq!(SLOT_BYTES, 540);
 }

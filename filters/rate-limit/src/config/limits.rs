@@ -1,0 +1,83 @@
+//! The limits as users write them.
+
+use novasphere_core::ConfigErrors;
+use serde::Deserialize;
+
+use crate::{
+    limiter::Limit,
+    window::{DAY, Period},
+};
+
+/// A window of any length.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WindowConfig {
+    /// Its length in seconds, 1 to 31,622,400 (a year). Windows start at multiples of it since the
+    /// epoch.
+    pub seconds: u32,
+    /// Requests in it, 1 or more.
+    pub requests: u32,
+}
+
+/// The seven fields, which the filter has and each of its rules.
+pub(crate) struct Written {
+    /// In the order of [`Period::NAMED`].
+    pub named: [Option<u32>; 6],
+    pub window: Option<WindowConfig>,
+}
+
+const MOST_SECONDS: u32 = 366 * DAY;
+
+/// The limits of the object at `at` (empty, or ending in a dot), shortest period first.
+pub(crate) fn limits(written: &Written, at: &str, errors: &mut ConfigErrors) -> Vec<Limit> {
+    let named = Period::NAMED.into_iter().zip(written.named);
+    let mut limits: Vec<Limit> = named
+        .filter_map(|(period, requests)| Some(Limit { period, requests: requests? }))
+        .collect();
+    if let Some(WindowConfig { seconds, requests }) = written.window {
+        if !(1..=MOST_SECONDS).contains(&seconds) {
+            let message = format!("must be 1 to {MOST_SECONDS}, not {seconds}");
+            errors.add(format!("{at}window.seconds"), message);
+        }
+        let same = limits.iter().find(|limit| limit.period.lengths() == (seconds, seconds));
+        if let Some(same) = same {
+            let message = format!("{seconds} is a {}: give one of the two", same.period.name());
+            errors.add(format!("{at}window.seconds"), message);
+        }
+        limits.push(Limit { period: Period::Seconds(seconds), requests });
+    }
+    limits.sort_by_key(|limit| limit.period.lengths());
+    for limit in limits.iter().filter(|limit| limit.requests == 0) {
+        errors.add(format!("{at}{}", field(*limit)), "must be 1 or more, not 0");
+    }
+    refuse_contradictions(&limits, at, errors);
+    limits
+}
+
+/// A longer window that allows less than a shorter one leaves that one without effect.
+fn refuse_contradictions(limits: &[Limit], at: &str, errors: &mut ConfigErrors) {
+    for (i, longer) in limits.iter().enumerate() {
+        let (shortest, _) = longer.period.lengths();
+        let shorter = limits.iter().take(i).filter(|limit| limit.period.lengths().1 <= shortest);
+        let highest = shorter.max_by_key(|limit| limit.requests);
+        let contradicts = 1..highest.map_or(0, |shorter| shorter.requests);
+        if let Some(shorter) = highest.filter(|_| contradicts.contains(&longer.requests)) {
+            errors.add(
+                format!("{at}{}", field(*longer)),
+                format!(
+                    "may not be lower than {}: {} < {}; {0} could never be reached",
+                    field(*shorter),
+                    longer.requests,
+                    shorter.requests
+                ),
+            );
+        }
+    }
+}
+
+fn field(limit: Limit) -> String {
+    match limit.period {
+        Period::Seconds(_) => "window.requests".to_owned(),
+        named => named.name().into_owned(),
+    }
+}

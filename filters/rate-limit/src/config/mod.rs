@@ -1,0 +1,247 @@
+//! The configuration as users write it, and how it becomes a [`RateLimit`].
+
+mod clients;
+mod identity;
+mod limits;
+mod rule;
+mod rules;
+
+use novasphere_core::{ConfigErrors, ErrorBody, ErrorFormat, Host, OneOrMany, decode};
+use serde::Deserialize;
+
+use self::{
+    limits::{WindowConfig, Written, limits},
+    rule::Limiters,
+    rules::{ClientIpConfig, ClientsConfig, RuleConfig},
+};
+use crate::{
+    limiter::Limiter,
+    lists::Clients,
+    policy::{RateLimit, Reads},
+    refusal::Answers,
+    rule::Rule,
+    shared::Slots,
+};
+
+/// Configuration of the rate-limit filter. Fields and defaults are those of Kong's
+/// rate-limiting plugin unless said otherwise.
+#[derive(Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Config {
+    /// Requests a second, 1 or more. At least one limit is needed, here or in a rule; several hold
+    /// at once.
+    second: Option<u32>,
+    /// Requests a minute, 1 or more.
+    minute: Option<u32>,
+    /// Requests an hour, 1 or more.
+    hour: Option<u32>,
+    /// Requests a day (UTC), 1 or more.
+    day: Option<u32>,
+    /// Requests a calendar month (UTC), 1 or more.
+    month: Option<u32>,
+    /// Requests a calendar year (UTC), 1 or more.
+    year: Option<u32>,
+    /// Requests in a window of any length.
+    window: Option<WindowConfig>,
+    /// Whose requests are counted together. Unlike Kong's, the default is `ip`: an identity taken
+    /// from headers is only as good as what sets them.
+    limit_by: OneOrMany<LimitBy>,
+    /// The header that identifies a client; with `limit_by: header`.
+    header_name: Option<String>,
+    /// The path that is limited, exactly, without query; with `limit_by: path`.
+    path: Option<String>,
+    /// The claim that identifies a client; with `limit_by: claim`.
+    claim_name: Option<String>,
+    /// What becomes of a request whose identity cannot be resolved.
+    on_unresolved: OnUnresolved,
+    /// Where the client's address comes from.
+    client_ip: ClientIpConfig,
+    /// Requests with limits, or a cost, of their own. The first rule that is for a request decides.
+    rules: Vec<RuleConfig>,
+    /// Clients that are never limited.
+    allow: ClientsConfig,
+    /// Clients that are always refused, 403.
+    deny: ClientsConfig,
+    /// Where counts are kept: `local`, in this proxy, shared by its workers.
+    policy: CountPolicy,
+    /// Whether requests pass, uncounted, when the proxy's shared data fails; otherwise 500.
+    fault_tolerant: bool,
+    /// The form of the header fields.
+    headers: Option<HeaderForm>,
+    /// Leave the header fields out: the same as `headers: none`.
+    hide_client_headers: bool,
+    /// Status of a refusal, 400 to 599.
+    error_code: u16,
+    /// `message` of the refusal's body.
+    error_message: String,
+    /// The form of the body.
+    error_format: ErrorFormat,
+    /// The body, JSON, with `$status` and `$message`; with `error_format: template`.
+    error_template: Option<String>,
+    /// Refuses nothing, only counts.
+    report_only: bool,
+    /// Limiters with the same limits, `limit_by` and name share their counts.
+    name: String,
+    /// Clients that are counted exactly at the same time, 1,024 to 16,777,216, of all limiters
+    /// with this value: they share one table. Full, it takes 280 to 550 bytes a client.
+    max_clients: u32,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            second: None,
+            minute: None,
+            hour: None,
+            day: None,
+            month: None,
+            year: None,
+            window: None,
+            limit_by: OneOrMany(vec![LimitBy::Ip]),
+            header_name: None,
+            path: None,
+            claim_name: None,
+            on_unresolved: OnUnresolved::Ip,
+            client_ip: ClientIpConfig::default(),
+            rules: Vec::new(),
+            allow: ClientsConfig::default(),
+            deny: ClientsConfig::default(),
+            policy: CountPolicy::Local,
+            fault_tolerant: true,
+            headers: None,
+            hide_client_headers: false,
+            error_code: 429,
+            error_message: "API rate limit exceeded".to_owned(),
+            error_format: ErrorFormat::default(),
+            error_template: None,
+            report_only: false,
+            name: String::new(),
+            max_clients: 65_536,
+        }
+    }
+}
+
+/// What identifies a client.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LimitBy {
+    Ip,
+    Header,
+    Path,
+    Consumer,
+    Credential,
+    Claim,
+    Service,
+    Constant,
+}
+
+/// What becomes of a request whose identity cannot be resolved.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+enum OnUnresolved {
+    Ip,
+    Constant,
+    Allow,
+    Deny,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum CountPolicy {
+    Local,
+}
+
+/// The form of the header fields.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+enum HeaderForm {
+    Kong,
+    Ietf,
+    None,
+}
+
+/// Checks `config` and computes the policy.
+pub(crate) fn configure(config: &[u8], host: &dyn Host) -> Result<RateLimit, ConfigErrors> {
+    let (config, mut errors) = decode::<Config>(config)?;
+    let CountPolicy::Local = config.policy;
+    let written = Written { named: config.named(), window: config.window };
+    let own = limits(&written, "", &mut errors);
+    let mut limiters = Limiters::new(&config, own, host, &mut errors);
+    let rules = rule::rules(&config, &mut limiters, host, &mut errors);
+    if limiters.is_empty() && config.rules.iter().all(|rule| !rule.has_limits()) {
+        let fields = "second, minute, hour, day, month, year, window";
+        errors.add("", format!("limits nothing: give at least one of {fields}, here or in a rule"));
+    }
+    if !(400..=599).contains(&config.error_code) {
+        errors.add("error_code", format!("must be 400 to 599, not {}", config.error_code));
+    }
+    if !(1_024..=16_777_216).contains(&config.max_clients) {
+        let max_clients = config.max_clients;
+        errors.add("max_clients", format!("must be 1024 to 16777216, not {max_clients}"));
+    }
+    let address = clients::address(&config.client_ip, &mut errors);
+    let allow = clients::list(&config.allow, "allow", host, &mut errors);
+    let deny = clients::list(&config.deny, "deny", host, &mut errors);
+    let body = ErrorBody::new(config.error_format, config.error_template.as_deref(), &mut errors);
+    let otherwise = limiters.otherwise();
+    let limiters = limiters.into_vec();
+    let policy = RateLimit {
+        reads: reads(&limiters, &rules, [&allow, &deny], address.reads_forwarded_for()),
+        limiters,
+        rules,
+        otherwise,
+        address,
+        allow,
+        deny,
+        slots: Slots::hold(config.max_clients.clamp(1_024, 16_777_216)),
+        max_clients: config.max_clients,
+        fault_tolerant: config.fault_tolerant,
+        report_only: config.report_only,
+        answers: Answers {
+            error_code: config.error_code,
+            error_message: inside_of_string(&config.error_message),
+            body,
+        },
+    };
+    errors.into_result(policy)
+}
+
+impl Config {
+    fn named(&self) -> [Option<u32>; 6] {
+        [self.second, self.minute, self.hour, self.day, self.month, self.year]
+    }
+
+    /// The form, from the two fields that say it.
+    fn header_form(&self, errors: &mut ConfigErrors) -> HeaderForm {
+        match (self.hide_client_headers, self.headers) {
+            (true, Some(HeaderForm::Kong | HeaderForm::Ietf)) => {
+                errors.add("hide_client_headers", "contradicts headers: leave one of the two out");
+                HeaderForm::None
+            }
+            (true, _) => HeaderForm::None,
+            (false, form) => form.unwrap_or(HeaderForm::Kong),
+        }
+    }
+}
+
+/// The lines that are looked at, each once.
+fn reads(limiters: &[Limiter], rules: &[Rule], lists: [&Clients; 2], whole_request: bool) -> Reads {
+    let by_lists = lists.into_iter().flat_map(|list| list.reads().iter().copied());
+    let by_rules = rules.iter().flat_map(Rule::reads);
+    let by_identity = limiters.iter().flat_map(|limiter| limiter.identity.reads());
+    let mut request: Vec<String> =
+        by_lists.chain(by_rules).chain(by_identity).map(str::to_owned).collect();
+    let mut response: Vec<String> =
+        limiters.iter().flat_map(|limiter| limiter.headers.reads()).collect();
+    for names in [&mut request, &mut response] {
+        names.sort_unstable();
+        names.dedup();
+    }
+    Reads { whole_request, request, response }
+}
+
+fn inside_of_string(text: &str) -> String {
+    let quoted = serde_json::Value::from(text).to_string();
+    let inside = quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    inside.unwrap_or_default().to_owned()
+}

@@ -1,0 +1,117 @@
+//! What a client is told of its limits.
+
+mod ietf;
+mod kong;
+mod structured;
+
+use std::borrow::Cow;
+
+use novasphere_core::{Edit, HeaderName, ResponseHead};
+
+pub(crate) use self::{
+    ietf::{Ietf, policy},
+    kong::Kong,
+};
+use crate::{limiter::Limit, table::WINDOWS};
+
+/// What is left of a client's limits after a request; handed to the response.
+#[derive(Clone, Copy, Debug)]
+pub struct Headroom {
+    /// The place of the limiter.
+    pub(crate) limiter: usize,
+    pub(crate) counts: [u32; WINDOWS],
+    /// When the request was counted, in seconds since the epoch.
+    pub(crate) now: u32,
+}
+
+/// The fields of one limiter; whatever does not change is made when it is configured.
+#[derive(Debug)]
+pub(crate) enum Headers {
+    /// None at all.
+    None,
+    /// Those of Kong's plugin.
+    Kong(Kong),
+    /// Those of the IETF's draft.
+    Ietf(Ietf),
+}
+
+/// The lines of a refusal.
+pub(crate) type Lines<'p> = Vec<(&'p HeaderName, Cow<'p, [u8]>)>;
+
+impl Headers {
+    /// The lines of an upstream's response it looks at.
+    pub(crate) fn reads(&self) -> Vec<String> {
+        match self {
+            Headers::None => Vec::new(),
+            Headers::Kong(kong) => kong.reads(),
+            Headers::Ietf(ietf) => ietf.reads(),
+        }
+    }
+
+    /// For the response to a request that was let pass. What an upstream says of stricter limits of
+    /// its own stays.
+    pub(crate) fn on_response<'p>(
+        &'p self,
+        limits: &[Limit],
+        headroom: &Headroom,
+        head: &ResponseHead<'_>,
+    ) -> Vec<Edit<'p>> {
+        match self {
+            Headers::None => Vec::new(),
+            Headers::Kong(kong) => kong.on_response(limits, headroom, head),
+            Headers::Ietf(ietf) => ietf.on_response(limits, headroom, head),
+        }
+    }
+
+    /// For the reply to a request that was not.
+    pub(crate) fn on_refusal<'p>(&'p self, limits: &[Limit], headroom: &Headroom) -> Lines<'p> {
+        match self {
+            Headers::None => Vec::new(),
+            Headers::Kong(kong) => kong.on_refusal(limits, headroom),
+            Headers::Ietf(ietf) => ietf.on_refusal(limits, headroom),
+        }
+    }
+}
+
+/// What is left of one window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Left {
+    /// The place of the limit.
+    pub(crate) limit: usize,
+    pub(crate) remaining: u32,
+    /// Seconds until the window ends, at least 1.
+    pub(crate) reset: u32,
+}
+
+/// What is left of each window, in the order of the limits.
+pub(crate) fn left(limits: &[Limit], headroom: &Headroom) -> impl Iterator<Item = Left> {
+    limits.iter().zip(headroom.counts).enumerate().map(|(i, (limit, count))| Left {
+        limit: i,
+        remaining: limit.requests.saturating_sub(count),
+        reset: reset(*limit, headroom.now),
+    })
+}
+
+/// The window with the fewest requests left; of equals the longer one, whose reset is what counts.
+pub(crate) fn tightest(limits: &[Limit], headroom: &Headroom) -> Option<Left> {
+    left(limits, headroom).reduce(
+        |least, next| {
+            if next.remaining <= least.remaining { next } else { least }
+        },
+    )
+}
+
+/// Seconds until every window without room for `cost` has ended, at least 1 (RFC 9110 10.2.3 counts
+/// whole seconds): a request may pass then.
+pub(crate) fn retry_after(limits: &[Limit], headroom: &Headroom, cost: u32) -> u32 {
+    let full = left(limits, headroom).filter(|left| left.remaining < cost);
+    full.map(|left| left.reset).max().unwrap_or(1)
+}
+
+fn reset(limit: Limit, now: u32) -> u32 {
+    limit.period.at(now).end.saturating_sub(now).max(1)
+}
+
+pub(crate) fn decimal<'p>(number: u32) -> Cow<'p, [u8]> {
+    Cow::Owned(number.to_string().into_bytes())
+}

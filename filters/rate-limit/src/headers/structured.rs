@@ -1,0 +1,107 @@
+//! As much of structured fields (RFC 9651) as a `RateLimit` field needs.
+
+/// The name and the `r` of each item of a list of strings; `None` when it is none, or an item has no
+/// `r`.
+pub(super) fn remaining(value: &[u8]) -> Option<Vec<(String, u32)>> {
+    let mut rest = str::from_utf8(value).ok()?.trim_matches(' ');
+    let mut items = Vec::new();
+    loop {
+        let (name, after) = string(rest)?;
+        let (remaining, after) = parameters(after)?;
+        items.push((name, remaining?));
+        rest = after.trim_start_matches([' ', '\t']);
+        if rest.is_empty() {
+            return Some(items);
+        }
+        rest = rest.strip_prefix(',')?.trim_start_matches([' ', '\t']);
+    }
+}
+
+/// A string (section 4.2.5), and what follows it.
+fn string(text: &str) -> Option<(String, &str)> {
+    let mut string = String::new();
+    let mut chars = text.strip_prefix('"')?.chars();
+    loop {
+        match chars.next()? {
+            '"' => return Some((string, chars.as_str())),
+            '\\' => string.push(chars.next().filter(|c| matches!(c, '"' | '\\'))?),
+            c @ ' '..='~' => string.push(c),
+            _ => return None,
+        }
+    }
+}
+
+/// The parameters (section 4.2.3.2): the value of `r`, if it is there, and what follows them.
+fn parameters(mut text: &str) -> Option<(Option<u32>, &str)> {
+    let mut remaining = None;
+    while let Some(after) = text.strip_prefix(';') {
+        let after = after.trim_start_matches(' ');
+        let end = after.find(|c: char| !is_key(c)).unwrap_or(after.len());
+        let (key, after) = after.split_at_checked(end)?;
+        if !key.starts_with(|c: char| c.is_ascii_lowercase() || c == '*') {
+            return None;
+        }
+        let Some(after) = after.strip_prefix('=') else {
+            text = after;
+            continue;
+        };
+        if after.starts_with('"') {
+            text = string(after)?.1;
+            continue;
+        }
+        let end = after.find([';', ',', ' ', '\t']).unwrap_or(after.len());
+        let (value, after) = after.split_at_checked(end)?;
+        if value.is_empty() {
+            return None;
+        }
+        if key == "r" {
+            remaining = Some(value.parse().ok()?);
+        }
+        text = after;
+    }
+    Some((remaining, text))
+}
+
+fn is_key(c: char) -> bool {
+    c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-' | '.' | '*')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn items(value: &str) -> Option<Vec<(String, u32)>> {
+        remaining(value.as_bytes())
+    }
+
+    #[test]
+    fn lists_of_strings_with_r_are_read() {
+        let one = |name: &str, r| (name.to_owned(), r);
+        assert_eq!(items(r#""default";r=50;t=30"#), Some(vec![one("default", 50)]));
+        assert_eq!(
+            items(r#" "a";r=1;pk=:Zm9v: , "b\"\\c"; t=3;r=0;x;y="; ,""#),
+            Some(vec![one("a", 1), one(r#"b"\c"#, 0)])
+        );
+    }
+
+    #[test]
+    fn other_forms_are_none() {
+        for value in [
+            "",
+            "10",
+            "limit=100, remaining=50, reset=30",
+            r#""a""#,
+            r#""a";t=1"#,
+            r#""a";r=-1"#,
+            r#""a";r="#,
+            r#""a";r=1,"#,
+            r#""a";r=1 "b";r=2"#,
+            r#""a;r=1"#,
+            r#""a\x";r=1"#,
+            r#""a";R=1"#,
+        ] {
+            assert_eq!(items(value), None, "{value}");
+        }
+        assert_eq!(remaining(b"\"\xff\";r=1"), None);
+    }
+}

@@ -1,0 +1,68 @@
+//! What the operator sees beside decisions and events: decisions by rule, and how full the table is.
+
+use novasphere_core::{Env, MetricKind, OwnMetric};
+
+use crate::{
+    rule::Rule,
+    shared::{Slots, key},
+    table,
+};
+
+/// Decisions that are counted by rule.
+const BY_RULE: [&str; 3] = ["allowed", "limited", "not_limited"];
+/// What requests that no rule is for count as.
+pub(crate) const NO_RULE: &str = "default";
+
+/// How often the table is looked at, in milliseconds.
+pub(crate) const EVERY_MS: u32 = 10_000;
+/// Slots that are looked at: a sample of 8 times as many entries tells the share of those in use
+/// within about 2%.
+const SAMPLE: u32 = 64;
+
+/// The names of all of them: three for each rule and for `default`, if there are rules; then the
+/// table's.
+pub(crate) fn names(rules: &[Rule], max_clients: u32) -> Vec<OwnMetric> {
+    let rules = if rules.is_empty() { Vec::new() } else { with_default(rules) };
+    let by_rule = rules.into_iter().flat_map(|rule| {
+        BY_RULE.map(|decision| OwnMetric {
+            labels: format!("rule={rule}.decision={decision}"),
+            name: "rule_decisions",
+            kind: MetricKind::Counter,
+        })
+    });
+    let table = OwnMetric {
+        labels: format!("max_clients={max_clients}"),
+        name: "table_clients",
+        kind: MetricKind::Gauge,
+    };
+    by_rule.chain([table]).collect()
+}
+
+fn with_default(rules: &[Rule]) -> Vec<&str> {
+    rules.iter().map(|rule| rule.name.as_str()).chain([NO_RULE]).collect()
+}
+
+/// Counts a decision about a request that this rule is for, or none.
+pub(crate) fn count(rules: &[Rule], rule: Option<usize>, decision: &str, env: &Env<'_>) {
+    let place = BY_RULE.iter().position(|name| *name == decision);
+    if let Some(place) = place.filter(|_| !rules.is_empty()) {
+        env.metrics.record(rule.unwrap_or(rules.len()) * BY_RULE.len() + place, 1);
+    }
+}
+
+/// Estimates how many clients the table holds, from slots at even distances.
+pub(crate) fn look_at_table(rules: &[Rule], slots: Slots, env: &Env<'_>) {
+    let [a, b, c, d, ..] = env.random.bytes();
+    let start = u32::from_le_bytes([a, b, c, d]);
+    let now = u32::try_from(env.clock.now().seconds()).unwrap_or(u32::MAX);
+    let sample = SAMPLE.min(slots.count());
+    let mut live = 0;
+    for i in 0..sample {
+        let slot = slots.at(start.wrapping_add(i.wrapping_mul(slots.count() / sample)));
+        let Ok(value) = env.store.read(&key(slot)) else { return };
+        live += value.map_or(0, |(value, _)| table::live(&value, now));
+    }
+    let clients = u64::try_from(live).unwrap_or(0) * u64::from(slots.count() / sample.max(1));
+    let place = if rules.is_empty() { 0 } else { (rules.len() + 1) * BY_RULE.len() };
+    env.metrics.record(place, u32::try_from(clients).unwrap_or(u32::MAX));
+}

@@ -1,0 +1,58 @@
+//! What the sender of a refused request gets.
+
+use std::borrow::Cow;
+
+use novasphere_core::{ErrorBody, HeaderName, Problem, Reply};
+
+use crate::headers::Lines;
+
+static CONTENT_TYPE: HeaderName = HeaderName::from_static("content-type");
+
+/// Makes the answers.
+#[derive(Debug)]
+pub(crate) struct Answers {
+    /// Of a request over a limit.
+    pub(crate) error_code: u16,
+    /// The inside of a JSON string.
+    pub(crate) error_message: String,
+    pub(crate) body: ErrorBody,
+}
+
+impl Answers {
+    /// To a request over a limit; `policies` are the names of those without room.
+    pub(crate) fn limited<'p>(&'p self, lines: Lines<'p>, policies: &[String]) -> Reply<'p> {
+        let quoted: Vec<String> = policies.iter().map(|name| format!("\"{name}\"")).collect();
+        self.reply(
+            lines,
+            &Problem {
+                status: self.error_code,
+                // The type and title that draft-ietf-httpapi-ratelimit-headers registers.
+                kind: "https://iana.org/assignments/http-problem-types#quota-exceeded",
+                title: "Request cannot be satisfied as assigned quota has been exceeded",
+                detail: Some(&self.error_message),
+                members: &format!(",\"violated-policies\":[{}]", quoted.join(",")),
+            },
+        )
+    }
+
+    /// To a client that may not come at all.
+    pub(crate) fn forbidden(&self) -> Reply<'_> {
+        self.plain(403, "Forbidden")
+    }
+
+    /// When the proxy's shared data failed.
+    pub(crate) fn failed(&self) -> Reply<'_> {
+        self.plain(500, "Internal Server Error")
+    }
+
+    fn plain(&self, status: u16, title: &'static str) -> Reply<'_> {
+        let problem = Problem { status, kind: "about:blank", title, detail: None, members: "" };
+        self.reply(Vec::new(), &problem)
+    }
+
+    fn reply<'p>(&'p self, mut lines: Lines<'p>, problem: &Problem<'_>) -> Reply<'p> {
+        let (content_type, body) = self.body.of(problem);
+        lines.push((&CONTENT_TYPE, Cow::Borrowed(content_type)));
+        Reply { status: problem.status, headers: lines, body: Cow::Owned(body.into_bytes()) }
+    }
+}

@@ -1,0 +1,218 @@
+//! What clients are told.
+
+use super::*;
+
+#[test]
+fn headers_are_kongs() {
+    let policy = limiter(r#"{"minute": 2, "hour": 3}"#);
+    let (world, mut state) = (world(), State::default());
+    // 37:42 past the hour.
+    assert_eq!(
+        headers(ask(&world, &policy, &mut state, &[]), &policy),
+        "x-ratelimit-limit-minute=2 x-ratelimit-remaining-minute=1 x-ratelimit-limit-hour=3 \
+         x-ratelimit-remaining-hour=2 ratelimit-limit=2 ratelimit-remaining=1 ratelimit-reset=18"
+    );
+    ask(&world, &policy, &mut state, &[]);
+    assert_eq!(
+        headers(ask(&world, &policy, &mut state, &[]), &policy),
+        "x-ratelimit-limit-minute=2 x-ratelimit-remaining-minute=0 x-ratelimit-limit-hour=3 \
+         x-ratelimit-remaining-hour=1 ratelimit-limit=2 ratelimit-remaining=0 ratelimit-reset=18 \
+         retry-after=18 content-type=application/json; charset=utf-8"
+    );
+    world.pass(18);
+    ask(&world, &policy, &mut state, &[]);
+    let both = headers(ask(&world, &policy, &mut state, &[]), &policy);
+    assert!(
+        both.contains("ratelimit-limit=3 ratelimit-remaining=0 ratelimit-reset=1320"),
+        "{both}"
+    );
+    assert!(both.contains("retry-after=1320"), "{both}");
+}
+
+#[test]
+fn hidden_headers_leave_retry_after() {
+    let policy = limiter(r#"{"hour": 1, "hide_client_headers": true}"#);
+    let (world, mut state) = (world(), State::default());
+    assert_eq!(headers(ask(&world, &policy, &mut state, &[]), &policy), "");
+    assert_eq!(
+        headers(ask(&world, &policy, &mut state, &[]), &policy),
+        "retry-after=1338 content-type=application/json; charset=utf-8"
+    );
+}
+
+#[test]
+fn a_window_of_any_length_is_named_by_its_seconds() {
+    let policy = limiter(r#"{"window": {"seconds": 90, "requests": 3}, "second": 2}"#);
+    let (world, mut state) = (world(), State::default());
+    // 1709213862 is 42 seconds into its 90.
+    assert_eq!(
+        headers(ask(&world, &policy, &mut state, &[]), &policy),
+        "x-ratelimit-limit-second=2 x-ratelimit-remaining-second=1 x-ratelimit-limit-90=3 \
+         x-ratelimit-remaining-90=2 ratelimit-limit=2 ratelimit-remaining=1 ratelimit-reset=1"
+    );
+}
+
+#[test]
+fn a_stricter_upstreams_fields_stay() {
+    let policy = limiter(r#"{"minute": 5, "hour": 9}"#);
+    let (world, mut state) = (world(), State::default());
+    let mut after = |upstream: &[(&str, &str)]| {
+        let step = ask(&world, &policy, &mut State::default(), &[("x", "y")]);
+        state = State::default();
+        world.values.borrow_mut().clear();
+        headers_after(step, &policy, upstream)
+    };
+    let all = "x-ratelimit-limit-minute=5 x-ratelimit-remaining-minute=4 x-ratelimit-limit-hour=9 \
+               x-ratelimit-remaining-hour=8 ratelimit-limit=5 ratelimit-remaining=4 \
+               ratelimit-reset=18";
+    assert_eq!(after(&[]), all);
+    for weaker in ["4", "5", "77", "many", ""] {
+        assert_eq!(after(&[("ratelimit-remaining", weaker)]), all, "{weaker}");
+    }
+    assert_eq!(
+        after(&[("ratelimit-remaining", "3"), ("x-ratelimit-remaining-hour", "0")]),
+        "x-ratelimit-limit-minute=5 x-ratelimit-remaining-minute=4"
+    );
+}
+
+#[test]
+fn the_drafts_fields_are_two_lists() {
+    let policy = limiter(r#"{"minute": 2, "month": 30, "headers": "ietf", "name": "api"}"#);
+    let (world, mut state) = (world(), State::default());
+    assert_eq!(
+        headers(ask(&world, &policy, &mut state, &[]), &policy),
+        r#"ratelimit="api-minute";r=1;t=18 ratelimit-policy="api-minute";q=2;w=60, "api-month";q=30"#
+    );
+    ask(&world, &policy, &mut state, &[]);
+    assert_eq!(
+        headers(ask(&world, &policy, &mut state, &[]), &policy),
+        r#"ratelimit="api-minute";r=0;t=18 ratelimit-policy="api-minute";q=2;w=60, "api-month";q=30 retry-after=18 content-type=application/json; charset=utf-8"#
+    );
+}
+
+#[test]
+fn the_drafts_fields_join_other_policies() {
+    let policy = limiter(r#"{"minute": 5, "headers": "ietf"}"#);
+    let world = world();
+    let after = |upstream: &str| {
+        world.values.borrow_mut().clear();
+        let step = ask(&world, &policy, &mut State::default(), &[]);
+        headers_after(step, &policy, &[("ratelimit", upstream)])
+    };
+    let ours = r#"ratelimit="minute";r=4;t=18 ratelimit-policy="minute";q=5;w=60"#;
+    let joining = r#"+ratelimit="minute";r=4;t=18 +ratelimit-policy="minute";q=5;w=60"#;
+    assert_eq!(after(r#""daily";r=1;t=50"#), joining);
+    assert_eq!(after(r#""daily";r=1;t=50, "minute";r=3;t=9"#), "");
+    assert_eq!(after(r#""minute";r=4"#), "");
+    assert_eq!(after(r#""minute";r=5"#), ours);
+    assert_eq!(after("limit=100, remaining=50, reset=30"), ours);
+}
+
+#[test]
+fn bodies_have_the_configured_form() {
+    let body = |config: &str| {
+        let policy = limiter(config);
+        let (world, mut state) = (world(), State::default());
+        ask(&world, &policy, &mut state, &[]);
+        let reply = reply(ask(&world, &policy, &mut state, &[]));
+        let (_, content_type) =
+            reply.headers.iter().find(|(name, _)| name.as_str() == "content-type").unwrap();
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+        (reply.status, text(content_type), text(&reply.body))
+    };
+    assert_eq!(
+        body(r#"{"hour": 1, "error_message": "\"no\" \\\""}"#),
+        (429, "application/json; charset=utf-8".into(), r#"{"message":"\"no\" \\\""}"#.into())
+    );
+    assert_eq!(
+        body(r#"{"hour": 1, "day": 9, "error_format": "problem+json"}"#),
+        (
+            429,
+            "application/problem+json".into(),
+            r#"{"type":"https://iana.org/assignments/http-problem-types#quota-exceeded","title":"Request cannot be satisfied as assigned quota has been exceeded","status":429,"detail":"API rate limit exceeded","violated-policies":["hour"]}"#.into()
+        )
+    );
+    assert_eq!(
+        body(
+            r#"{"hour": 1, "error_code": 503, "error_format": "template",
+                 "error_template": "{\"code\": $status, \"message\": \"$message\"}"}"#
+        ),
+        (
+            503,
+            "application/json; charset=utf-8".into(),
+            r#"{"code": 503, "message": "API rate limit exceeded"}"#.into()
+        )
+    );
+}
+
+proptest! {
+    /// What clients compute with: nothing negative, a reset inside its window, Retry-After at least
+    /// the reset, and the first request of a window leaves the limit less its cost.
+    #[test]
+    fn numbers_agree(
+        start in 0_u64..4_000_000_000,
+        steps in prop::collection::vec(0_u64..70, 1..60),
+        second in 1_u32..4,
+        more in 0_u32..20,
+    ) {
+        let minute = second + more;
+        for form in ["kong", "ietf"] {
+            let policy = limiter(&format!(
+                r#"{{"second": {second}, "minute": {minute}, "headers": "{form}"}}"#
+            ));
+            let (world, mut state) = (World::at(start), State::default());
+            for step in &steps {
+                world.pass(*step);
+                let now = world.millis.get() / 1000;
+                let step = ask(&world, &policy, &mut state, &[]);
+                let refused = decision(&step) == "limited";
+                let headers = headers(step, &policy);
+                let number = |field: &str| {
+                    let rest = headers.split(field).nth(1)?;
+                    rest.split([' ', ';']).next()?.parse::<u64>().ok()
+                };
+                let (remaining, reset) = match form {
+                    "kong" => (number(" ratelimit-remaining="), number("ratelimit-reset=")),
+                    _ => (number(";r="), number(";t=")),
+                };
+                prop_assert!(remaining.unwrap() <= u64::from(minute));
+                prop_assert!((1..=60).contains(&reset.unwrap()), "{headers}");
+                prop_assert_eq!(refused, number("retry-after=").is_some());
+                if let Some(retry_after) = number("retry-after=") {
+                    prop_assert_eq!(remaining.unwrap(), 0);
+                    prop_assert!(retry_after >= reset.unwrap() && retry_after <= 60 - now % 60);
+                }
+            }
+        }
+    }
+
+    /// The draft's fields are lists of strings with integers, as RFC 9651 has them.
+    #[test]
+    fn structured_fields_are_sound(
+        name in "[ !#-\\[\\]-~]{0,20}",
+        requests in 1_u32..2_000_000_000,
+        seconds in 1_u32..31_000_000,
+    ) {
+        let name = serde_json::Value::from(name).to_string();
+        let policy = limiter(&format!(
+            r#"{{"window": {{"seconds": {seconds}, "requests": {requests}}}, "headers": "ietf",
+                 "name": {name}}}"#
+        ));
+        let world = world();
+        let Step::Continue { carry, .. } = ask(&world, &policy, &mut State::default(), &[]) else {
+            panic!("refused");
+        };
+        let edits = policy.on_response(carry, &ResponseHead::default());
+        prop_assert_eq!(edits.len(), 2);
+        for edit in edits {
+            let Edit::Set(_, value) = edit else { panic!("{edit:?}") };
+            let list: sfv::List = sfv::Parser::new(&*value).parse().unwrap();
+            prop_assert_eq!(list.len(), 1);
+            let sfv::ListEntry::Item(item) = &list[0] else { panic!("{list:?}") };
+            prop_assert!(item.bare_item.as_string().is_some());
+            for (_, parameter) in &item.params {
+                prop_assert!(parameter.as_integer().is_some());
+            }
+        }
+    }
+}

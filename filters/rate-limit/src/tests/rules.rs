@@ -1,0 +1,188 @@
+//! Requests with limits of their own, and clients with none.
+
+use super::*;
+
+const RULES: &str = r#"{
+    "hour": 100, "limit_by": "constant",
+    "rules": [
+        {"name": "health", "path": "/api/v1/healthz", "unlimited": true},
+        {"name": "login", "methods": ["POST"], "path": "/api/v1/login", "hour": 2, "limit_by": "ip"},
+        {"name": "console", "path_template": "/api/v1/wukongs/{name}/console", "cost": 40},
+        {"name": "gold", "claim": {"name": "tier", "one_of": ["gold", "platinum"]}, "hour": 1000},
+        {"name": "admin", "route": "admin", "header": {"name": "X-Team", "one_of": ["ops"]}, "hour": 7}
+    ]
+}"#;
+
+fn get(path: &'static str) -> [(&'static str, &'static str); 2] {
+    [(":method", "GET"), (":path", path)]
+}
+
+#[test]
+fn the_first_rule_that_is_for_a_request_decides() {
+    let policy = limiter(RULES);
+    let (world, mut state) = (world(), State::default());
+    let mut remaining = |lines: &[(&str, &str)]| {
+        let headers = headers(ask(&world, &policy, &mut state, lines), &policy);
+        let text = headers
+            .split("x-ratelimit-remaining-hour=")
+            .nth(1)
+            .map(|rest| rest.split(' ').next().unwrap().parse::<u32>().unwrap());
+        text
+    };
+    assert_eq!(remaining(&get("/api/v1/wukongs")), Some(99));
+    assert_eq!(remaining(&get("/api/v1/wukongs/one/console")), Some(59));
+    assert_eq!(remaining(&get("/api/v1/wukongs/two/console?x=1")), Some(19));
+    assert_eq!(remaining(&get("/api/v1/wukongs/two/console")), Some(19), "refused, not counted");
+    assert_eq!(remaining(&get("/api/v1/login")), Some(18), "only POST");
+    assert_eq!(remaining(&get("/api/v1/healthz")), None);
+    assert_eq!(remaining(&[(":method", "POST"), (":path", "/api/v1/login")]), Some(1));
+    world.attributes.borrow_mut().insert("tier".to_owned(), b"gold".to_vec());
+    assert_eq!(remaining(&get("/api/v1/wukongs")), Some(999));
+    assert_eq!(remaining(&[(":path", "/"), ("x-team", "ops")]), Some(998), "both must hold");
+    world.attributes.borrow_mut().insert("tier".to_owned(), b"golden".to_vec());
+    *world.route.borrow_mut() = Some(b"admin".to_vec());
+    assert_eq!(remaining(&[(":path", "/"), ("x-team", "ops")]), Some(6));
+    assert_eq!(remaining(&[(":path", "/"), ("x-team", "dev")]), Some(17));
+}
+
+#[test]
+fn a_limit_is_not_left_behind_by_writing_the_path_in_another_way() {
+    let policy = limiter(RULES);
+    let (world, mut state) = (world(), State::default());
+    let ways = [
+        "/api/v1/login",
+        "/api/v1/login/",
+        "//api/v1/login",
+        "/api/v1/%6cogin",
+        "/api/v1/x/../login",
+        "/api/v1/login;a=b",
+        "/api%2Fv1%2flogin",
+        "/api\\v1\\login",
+        "/api/v1/%2e/login",
+        "/api/v1/login%20",
+    ];
+    let allowed = ways.iter().filter(|path| {
+        allows(&world, &policy, &mut state, &[(":method", "POST"), (":path", path)])
+    });
+    assert_eq!(allowed.count(), 2);
+}
+
+#[test]
+fn no_limit_is_left_behind_by_a_path_that_may_be_an_unlimited_one() {
+    let policy = limiter(RULES);
+    let (world, mut state) = (world(), State::default());
+    for path in ["/api/v1/healthz", "/api/v1/health%7a"] {
+        let step = ask(&world, &policy, &mut state, &get(path));
+        assert_eq!(decision(&step), "not_limited", "{path}");
+    }
+    for path in
+        ["/api/v1/healthz/", "//api/v1/healthz", "/api/v1/healthz;x", "/x/../api/v1/healthz"]
+    {
+        let step = ask(&world, &policy, &mut state, &[(":method", "GET"), (":path", path)]);
+        assert_eq!(decision(&step), "allowed", "{path}");
+    }
+}
+
+#[test]
+fn rules_without_limits_of_the_filter_leave_the_rest_alone() {
+    let policy = limiter(
+        r#"{"rules": [{"name": "writes", "methods": ["POST"], "hour": 1, "limit_by": "ip"}]}"#,
+    );
+    let (world, mut state) = (world(), State::default());
+    let mut ask = |method| decision(&ask(&world, &policy, &mut state, &[(":method", method)]));
+    assert_eq!(ask("POST"), "allowed");
+    assert_eq!(ask("POST"), "limited");
+    assert_eq!(ask("GET"), "not_limited");
+}
+
+#[test]
+fn decisions_are_counted_by_rule() {
+    let policy = limiter(
+        r#"{"hour": 9, "max_clients": 1024, "rules": [
+            {"name": "writes", "methods": ["POST"], "hour": 1},
+            {"name": "health", "path": "/healthz", "unlimited": true}]}"#,
+    );
+    let (world, mut state) = (world(), State::default());
+    let names = policy.own_metrics();
+    for lines in [
+        &[(":method", "POST")][..],
+        &[(":method", "POST")],
+        &[(":path", "/healthz")],
+        &[(":path", "/")],
+    ] {
+        ask(&world, &policy, &mut state, lines);
+    }
+    let counted: Vec<&str> =
+        world.records.borrow().iter().map(|(place, _)| names[*place].labels.as_str()).collect();
+    assert_eq!(
+        counted,
+        [
+            "rule=writes.decision=allowed",
+            "rule=writes.decision=limited",
+            "rule=health.decision=not_limited",
+            "rule=default.decision=allowed",
+        ]
+    );
+    assert!(names.iter().all(|metric| metric.labels.split('.').all(|l| l.contains('='))));
+}
+
+#[test]
+fn the_tables_clients_are_estimated() {
+    let policy =
+        limiter(r#"{"hour": 9, "limit_by": "header", "header_name": "c", "max_clients": 1024}"#);
+    let (world, mut state) = (world(), State::default());
+    for n in 0..800 {
+        ask(&world, &policy, &mut state, &[("c", &n.to_string())]);
+    }
+    let duty = policy.on_timer(&mut state, &world.env());
+    assert_eq!(duty.again_in_ms, Some(10_000));
+    let names = policy.own_metrics();
+    let (place, clients) = *world.records.borrow().last().unwrap();
+    assert_eq!((names[place].name, &*names[place].labels), ("table_clients", "max_clients=1024"));
+    assert!((600..1_000).contains(&clients), "{clients}");
+    world.pass(3_600);
+    policy.on_timer(&mut state, &world.env());
+    assert_eq!(world.records.borrow().last().unwrap().1, 0);
+}
+
+#[test]
+fn lists_come_before_limits() {
+    let policy = limiter(
+        r#"{"hour": 1,
+            "allow": {"cidrs": ["10.0.0.0/8"], "consumers": ["ci"]},
+            "deny": {"cidrs": ["10.6.6.0/24", "2001:db8::/32"], "consumers": ["mallory"]}}"#,
+    );
+    let (world, mut state) = (world(), State::default());
+    let mut decide = |address: &str, lines: &[(&str, &str)]| {
+        world.address.set(Some(address.parse().unwrap()));
+        let step = ask(&world, &policy, &mut state, lines);
+        let status = if let Step::Reply { reply, .. } = &step { reply.status } else { 200 };
+        (decision(&step), status)
+    };
+    for _ in 0..3 {
+        assert_eq!(decide("10.1.2.3", &[]), ("exempt", 200));
+        assert_eq!(decide("192.0.2.1", &[("x-consumer-username", "ci")]), ("exempt", 200));
+        assert_eq!(decide("192.0.2.1", &[("x-consumer-id", "ci")]), ("exempt", 200));
+    }
+    assert_eq!(decide("10.6.6.6", &[]), ("denied", 403));
+    assert_eq!(decide("2001:db8::9", &[]), ("denied", 403));
+    assert_eq!(decide("10.1.2.3", &[("x-consumer-username", "mallory")]), ("denied", 403));
+    assert_eq!(decide("192.0.2.1", &[("x-consumer-username", "other")]), ("allowed", 200));
+    assert_eq!(decide("192.0.2.1", &[("x-credential-identifier", "ci")]), ("limited", 429));
+}
+
+#[test]
+fn report_only_counts_and_refuses_nothing() {
+    let policy =
+        limiter(r#"{"hour": 1, "report_only": true, "deny": {"cidrs": ["192.0.2.0/24"]}}"#);
+    let (world, mut state) = (world(), State::default());
+    assert_eq!(decision(&ask(&world, &policy, &mut state, &[])), "allowed");
+    let step = ask(&world, &policy, &mut state, &[]);
+    assert!(matches!(step, Step::Continue { decision: "limited", .. }), "{step:?}");
+    assert_eq!(headers(step, &policy), "");
+    assert_eq!(*world.events.borrow(), ["reported"]);
+    assert_eq!(world.attributes.borrow()["rate_limit_reported"], b"limited");
+    world.address.set(Some("192.0.2.1".parse().unwrap()));
+    let step = ask(&world, &policy, &mut state, &[]);
+    assert!(matches!(step, Step::Continue { decision: "denied", .. }), "{step:?}");
+}

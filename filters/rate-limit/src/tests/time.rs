@@ -1,0 +1,50 @@
+//! Clocks that jump.
+
+use super::*;
+
+#[test]
+fn a_clock_that_steps_back_or_jumps_gives_no_more_than_a_window() {
+    let policy = limiter(r#"{"minute": 3, "hour": 5}"#);
+    let (world, mut state) = (world(), State::default());
+    let start = world.millis.get();
+    let mut at = |offset: i64| {
+        world.millis.set(start.checked_add_signed(offset * 1000).unwrap());
+        (0..10).filter(|_| allows(&world, &policy, &mut state, &[])).count()
+    };
+    assert_eq!(at(0), 3);
+    assert_eq!(at(-3_600), 0, "an hour back");
+    assert_eq!(at(-1), 0);
+    assert_eq!(at(60), 2, "the hour's rest");
+    assert_eq!(at(-86_400), 0, "a day back");
+    assert_eq!(at(7_200), 3, "another hour");
+    assert_eq!(at(7_190), 0, "a little back");
+}
+
+proptest! {
+    /// However the clock moves, as long as it stays in one hour no more than the limit passes; and
+    /// nothing panics at any time.
+    #[test]
+    fn moves_within_a_window_admit_its_limit(moves in prop::collection::vec(0_u64..3_600, 1..100)) {
+        let policy = limiter(r#"{"hour": 7}"#);
+        let (world, mut state) = (World::default(), State::default());
+        let mut allowed = 0;
+        for second in moves {
+            world.millis.set((1_709_211_600 + second) * 1000);
+            allowed += u32::from(allows(&world, &policy, &mut state, &[]));
+        }
+        prop_assert!(allowed <= 7, "{allowed}");
+    }
+
+    #[test]
+    fn no_time_is_too_odd(times in prop::collection::vec(any::<u64>(), 1..20)) {
+        let policy = limiter(
+            r#"{"second": 1, "minute": 2, "hour": 3, "day": 4, "month": 5, "year": 6,
+                "window": {"seconds": 31622400, "requests": 7}}"#,
+        );
+        let (world, mut state) = (World::default(), State::default());
+        for millis in times {
+            world.millis.set(millis);
+            headers(ask(&world, &policy, &mut state, &[]), &policy);
+        }
+    }
+}
