@@ -81,6 +81,17 @@ impl Connection {
         self.write(&[size.as_bytes(), chunk, b"\r\n"].concat())
     }
 
+    /// Reads the answer to a GET request that was sent before.
+    ///
+    /// # Errors
+    /// When the connection breaks or what comes is not HTTP/1.1.
+    pub fn read_answer(&mut self) -> Result<Head> {
+        let head = self.read_head()?;
+        let mut framing = head.framing(b"GET")?;
+        while self.next_piece(&mut framing)?.is_some() {}
+        Ok(head)
+    }
+
     /// Reads the head of a final response.
     ///
     /// # Errors

@@ -126,10 +126,7 @@ impl EnvoyConfig {
                 "virtual_hosts": [{
                     "name": "all",
                     "domains": ["*"],
-                    "routes": [{
-                        "match": {"prefix": "/"},
-                        "route": {"cluster": "novasphere-api", "timeout": "0s"},
-                    }],
+                    "routes": [listener.route()],
                 }],
             },
         });
@@ -190,12 +187,31 @@ pub struct Listener {
     pub underscores: bool,
     /// What it logs of every request, as a format string; nothing by default.
     pub access_log: Option<String>,
+    /// Whether Envoy answers itself, 200, instead of asking the upstream.
+    pub answers: bool,
 }
 
 impl Listener {
     /// A listener on a free port that lets header names with underscores pass.
     pub fn new(name: impl Into<String>, filters: Vec<WasmFilter>) -> Self {
-        Self { name: name.into(), port: 0, filters, underscores: true, access_log: None }
+        Self {
+            name: name.into(),
+            port: 0,
+            filters,
+            underscores: true,
+            access_log: None,
+            answers: false,
+        }
+    }
+}
+
+impl Listener {
+    fn route(&self) -> Value {
+        let all = json!({"prefix": "/"});
+        if self.answers {
+            return json!({"match": all, "direct_response": {"status": 200}});
+        }
+        json!({"match": all, "route": {"cluster": "novasphere-api", "timeout": "0s"}})
     }
 }
 

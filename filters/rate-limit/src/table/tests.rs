@@ -170,3 +170,42 @@ fn any_stored_bytes_are_read_without_harm() {
 fn a_slot_takes_540_bytes() {
     assert_eq!(SLOT_BYTES, 540);
 }
+
+/// Ten million clients, more than a thousand for each entry: memory is that of the table, those at
+/// half of their limit or more are never forgotten, and nobody passes who is at the limit.
+#[test]
+fn ten_million_clients_leave_those_at_their_limit_where_they_are() {
+    const SLOTS: usize = 1_024;
+    let limits = per_hour(4);
+    let fingerprint = |number: u64| -> Fingerprint {
+        // splitmix64, twice: distinct numbers give distinct fingerprints.
+        let mix = |seed: u64| {
+            let mut z = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            z ^ (z >> 31)
+        };
+        let halves = [mix(number), mix(number ^ 0x5555)];
+        halves.map(u64::to_le_bytes).concat().try_into().unwrap()
+    };
+    let mut slots = vec![Vec::new(); SLOTS];
+    let mut ask = |number: u64, now: u32| {
+        let client = fingerprint(number);
+        let slot = usize::from(u16::from_le_bytes([client[0], client[1]])) % SLOTS;
+        admit(&mut slots[slot], client, OVERFLOW, &limits, 1, now)
+    };
+    let limited = 10_000_000_000..10_000_000_200_u64;
+    for client in limited.clone() {
+        assert_eq!((0..9).filter(|_| ask(client, NOW).allowed).count(), 4);
+    }
+    for number in 0..10_000_000 {
+        ask(number, NOW);
+        if number % 1_000_000 == 0 {
+            assert!(limited.clone().all(|client| !ask(client, NOW).allowed), "after {number}");
+        }
+    }
+    assert!(limited.clone().all(|client| !ask(client, NOW + 1).allowed));
+    assert!(limited.clone().all(|client| ask(client, NOW + 3_600).allowed));
+    let bytes: usize = slots.iter().map(Vec::capacity).sum();
+    assert!(bytes <= SLOTS * SLOT_BYTES, "{bytes}");
+}

@@ -1,5 +1,4 @@
-//! Exactly as many requests pass as the limit says, whichever worker they come to, also when the
-//! very first requests of a client come all at once.
+//! A client's very first requests come all at once.
 
 use std::{collections::BTreeMap, net::SocketAddr, sync::Barrier, thread};
 
@@ -12,11 +11,11 @@ use novasphere_tests::{
     gateway::Gateway,
 };
 
+use crate::{CONNECTIONS, WORKERS, several_workers_took_part};
+
 const LIMIT: usize = 8;
 const CONFIG: &str = r#"{"hour": 8, "limit_by": "header", "header_name": "x-client"}"#;
 
-const WORKERS: u32 = 4;
-const CONNECTIONS: usize = 64;
 /// Clients that send at the same moment; each has 16 of the connections.
 const AT_ONCE: usize = 4;
 /// Moments in a round: 48 fresh clients.
@@ -40,7 +39,7 @@ fn the_limit_is_exact_across_workers() -> Result<()> {
         })?;
         check(&gateway)?;
         chain::ensure_no_trap(&gateway.envoy)?;
-        several_workers_took_part(&gateway)?;
+        several_workers_took_part(&gateway.envoy)?;
     }
     Ok(())
 }
@@ -122,18 +121,4 @@ fn judge(tally: &Tally) -> Result<()> {
         return Ok(());
     }
     bail!("of each client exactly {LIMIT} requests should pass:\n{}", wrong.join("\n"))
-}
-
-/// Otherwise the test shows nothing.
-fn several_workers_took_part(gateway: &Gateway) -> Result<()> {
-    let stats = gateway.envoy.stats()?;
-    let took_part = |worker: u32| {
-        let name = format!(".worker_{worker}.downstream_cx_total");
-        stats
-            .iter()
-            .any(|(n, value)| n.starts_with("listener.") && n.ends_with(&name) && *value > 0)
-    };
-    let workers = (0..WORKERS).filter(|worker| took_part(*worker)).count();
-    ensure!(workers >= 2, "{workers} workers took part");
-    Ok(())
 }
