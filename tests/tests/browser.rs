@@ -4,6 +4,7 @@
 
 use std::{
     fs,
+    os::unix::ffi::OsStrExt,
     process::{Child, Command, ExitStatus, Stdio},
     time::Duration,
 };
@@ -15,9 +16,10 @@ use novasphere_tests::{
     envoy::{Envoy, Substitutions, Tls},
     paths::{self, repository},
     standin::Standin,
-    wait::within,
+    wait::{until, within},
 };
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 /// How long the tests of one file may take. Each of them has a shorter deadline of its own.
 const DEADLINE: Duration = Duration::from_secs(180);
@@ -37,6 +39,31 @@ impl Drop for Node {
         // Both fail only when it has already ended.
         let _ = self.0.kill();
         let _ = self.0.wait();
+    }
+}
+
+/// The folder of the browser's profile, which goes when the browser has ended.
+struct Profile(TempDir);
+
+impl Profile {
+    /// Whether a process has the folder among its arguments, as all of Chromium's have.
+    fn is_in_use(&self) -> Result<bool> {
+        let path = self.0.path().as_os_str().as_bytes();
+        for entry in fs::read_dir("/proc")? {
+            // Processes end at any time, and not every entry is one.
+            let arguments = fs::read(entry?.path().join("cmdline")).unwrap_or_default();
+            if arguments.windows(path.len()).any(|window| window == path) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+impl Drop for Profile {
+    fn drop(&mut self) {
+        // After a while it may stay: that is not worth a panic.
+        let _ = until("the browser to end", || Ok((!self.is_in_use()?).then_some(())));
     }
 }
 
@@ -61,14 +88,13 @@ fn run(name: &str, filters: Value) -> Result<()> {
         "token": token("now+600")?,
         "expiredToken": token("now-600")?,
     });
-    // The browser's profile goes with this folder, even when the browser was killed.
-    let files = tempfile::Builder::new().prefix("novasphere-chromium-").tempdir()?;
+    let profile = Profile(tempfile::Builder::new().prefix("novasphere-chromium-").tempdir()?);
     let mut command = Command::new("node");
     command
         .arg("--test-reporter=spec")
         .arg(repository().join("tests/browser").join(format!("{name}.test.js")))
         .env("NOVASPHERE_SETTING", setting.to_string())
-        .env("TMPDIR", files.path())
+        .env("TMPDIR", profile.0.path())
         .stdin(Stdio::null());
     let mut node = Node(command.spawn().context("cannot run node: install the package nodejs")?);
     let status = node.wait()?;
