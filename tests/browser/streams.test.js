@@ -6,14 +6,14 @@ import { APP, scenario } from './browser.js';
 import { API, authorization, noRequestsActive, setting, target } from './gateway.js';
 
 /** The upstream sends one every 100 ms. */
-const COUNT = 8;
+const COUNT = 12;
 const path = `/api/v1/wukongs/sun/events?count=${COUNT}`;
 
 /** Browser and upstream have the same clock: nothing was held back until the end. */
 function assertOneByOne(events) {
   assert.deepEqual(events.map(({ n }) => n), [...Array(COUNT).keys()].map((n) => n + 1));
   const last = events.at(-1).sent_at_ms;
-  for (const { n, arrived } of events.slice(0, COUNT / 2)) {
+  for (const { n, arrived } of events.slice(0, COUNT / 3)) {
     assert(arrived < last, `event ${n} arrived at ${arrived}, the last left at ${last}`);
   }
 }
