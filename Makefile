@@ -9,6 +9,7 @@ TARGET := wasm32-wasip1
 CARGO ?= cargo
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 VENV := .venv
+BROWSER := tests/browser
 # The toolchain that rust-toolchain.toml names and its target, where they are missing; rustup itself
 # stays as it is.
 INSTALL_TARGET := rustup target list --installed 2>/dev/null | grep -qx $(TARGET) \
@@ -63,10 +64,23 @@ test: wasm proxies ## Run all tests that need no system packages
 	$(CARGO) test --locked --workspace --no-fail-fast
 	tests/reproducible.sh
 
+.PHONY: test-system
+test-system: test-browser ## Run all tests that need system packages
+
+$(BROWSER)/node_modules/.package-lock.json: $(BROWSER)/package-lock.json
+	@command -v npm >/dev/null || { echo "npm is missing: install the packages nodejs and npm"; exit 1; }
+	cd $(BROWSER) && npm ci --no-audit --no-fund
+	@touch $@
+
+# One after another: what Node.js reports is not captured.
+.PHONY: test-browser
+test-browser: wasm proxies $(BROWSER)/node_modules/.package-lock.json ## Run pages in a real browser (packages chromium, nodejs and npm)
+	$(CARGO) test --locked -p novasphere-tests --features system --test browser -- --test-threads=1
+
 .PHONY: lint
 lint: ## Check format, clippy (native and wasm), and dependencies where cargo-deny is installed
 	$(CARGO) fmt --all --check
-	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	$(CARGO) clippy --locked --workspace --all-targets --all-features -- -D warnings
 	@$(INSTALL_TARGET)
 	$(CARGO) clippy --locked --target $(TARGET) $(FILTERS:%=-p novasphere-%-proxy-wasm) -- -D warnings
 	@if $(CARGO) deny --version >/dev/null 2>&1; then $(CARGO) deny --workspace check; \
@@ -79,4 +93,4 @@ fmt: ## Format the sources
 .PHONY: clean
 clean: ## Stop what make up started, and remove everything that was built
 	@if [ -d .run ]; then $(CARGO) run --locked --quiet -p novasphere-tests --bin demo -- down; fi
-	rm -rf target dist $(VENV) .run
+	rm -rf target dist $(VENV) .run $(BROWSER)/node_modules

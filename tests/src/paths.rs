@@ -53,3 +53,18 @@ pub fn envoy() -> Result<PathBuf> {
             )
         })
 }
+
+/// Chromium: `$CHROMIUM`, or where distributions put it.
+///
+/// # Errors
+/// When there is none.
+pub fn chromium() -> Result<PathBuf> {
+    let path = env::var_os("CHROMIUM").map_or_else(|| "/usr/bin/chromium".into(), PathBuf::from);
+    if !path.is_file() {
+        bail!(
+            "no Chromium at {}: install the package chromium, or set CHROMIUM to the program",
+            path.display()
+        );
+    }
+    Ok(path)
+}

@@ -16,14 +16,26 @@ const PAUSE: Duration = Duration::from_millis(20);
 ///
 /// # Errors
 /// When it has answered nothing within [`PATIENCE`], or failed.
-pub fn until<T>(what: &str, mut look: impl FnMut() -> Result<Option<T>>) -> Result<T> {
+pub fn until<T>(what: &str, look: impl FnMut() -> Result<Option<T>>) -> Result<T> {
+    within(PATIENCE, what, look)
+}
+
+/// The same for what takes longer than usual, or must not.
+///
+/// # Errors
+/// When it has answered nothing within `span`, or failed.
+pub fn within<T>(
+    span: Duration,
+    what: &str,
+    mut look: impl FnMut() -> Result<Option<T>>,
+) -> Result<T> {
     let start = instant();
     loop {
         if let Some(found) = look()? {
             return Ok(found);
         }
-        if start.elapsed() > PATIENCE {
-            bail!("waited {} s in vain for {what}", PATIENCE.as_secs());
+        if start.elapsed() > span {
+            bail!("waited {} s in vain for {what}", span.as_secs());
         }
         sleep(PAUSE);
     }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::paths;
 
-const TYPES: &str = "type.googleapis.com/envoy.extensions";
+pub(super) const TYPES: &str = "type.googleapis.com/envoy.extensions";
 
 /// What to start an Envoy with.
 #[derive(Clone, Debug)]

@@ -1,12 +1,15 @@
 //! Configuration files as they are shipped, moved to this machine: free ports, the stand-in as
-//! upstream, the filters from `dist/`.
+//! upstream, the filters from `dist/`. A test can have TLS besides, and change filters.
 
 use std::{collections::BTreeMap, fs, net::SocketAddr, path::Path};
 
 use anyhow::{Context, Result};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
-use super::config::address;
+use super::{
+    changes::{self, Tls},
+    config::address,
+};
 use crate::paths;
 
 /// What a shipped file is run with.
@@ -20,13 +23,18 @@ pub struct Substitutions {
     pub admin: SocketAddr,
     /// The variables of Envoy's environment.
     pub environment: BTreeMap<String, String>,
+    /// TLS for its listeners, with HTTP/2; the files have none.
+    pub tls: Option<Tls>,
+    /// What the configurations of filters are merged with (RFC 7396), by the filter's name.
+    pub filters: BTreeMap<String, Value>,
 }
 
 impl Substitutions {
     /// That upstream and environment, and free ports to listen at.
     pub fn new(upstream: SocketAddr, environment: BTreeMap<String, String>) -> Self {
         let free = SocketAddr::from(([127, 0, 0, 1], 0));
-        Self { upstream, gateway: free, admin: free, environment }
+        let (tls, filters) = (None, BTreeMap::new());
+        Self { upstream, gateway: free, admin: free, environment, tls, filters }
     }
 }
 
@@ -34,8 +42,14 @@ pub(super) fn bootstrap(path: &Path, substitutions: &Substitutions) -> Result<Va
     let text = fs::read_to_string(path).with_context(|| path.display().to_string())?;
     let yaml: Value = serde_yaml_ng::from_str(&text).with_context(|| path.display().to_string())?;
     let mut bootstrap = moved(yaml, Place::Listener, substitutions)?;
+    if let Some(tls) = &substitutions.tls {
+        changes::add_tls(&mut bootstrap, tls);
+    }
+    for (filter, patch) in &substitutions.filters {
+        changes::merge_into(&mut bootstrap, filter, patch)?;
+    }
     if let Value::Object(members) = &mut bootstrap {
-        let admin = serde_json::json!({ "address": address(substitutions.admin) });
+        let admin = json!({ "address": address(substitutions.admin) });
         members.insert("admin".to_owned(), admin);
     }
     Ok(bootstrap)

@@ -1,10 +1,12 @@
 //! The real Envoy as a child process.
 
+mod changes;
 mod config;
 mod exit;
 mod file;
 mod process;
 
+pub use changes::Tls;
 pub use config::{EnvoyConfig, Listener, Logging, WasmFilter};
 pub use exit::{Exit, serve_until_exit, validate};
 pub use file::Substitutions;

@@ -1,5 +1,6 @@
-//! Answers agreed on beforehand, told apart by the header `x-case-exchange`, and a record of the
-//! requests that reached the upstream.
+//! Answers agreed on beforehand, and a record of the requests that reached the upstream. What a
+//! request belongs to is in its header `x-case-exchange`, or in its query, `?exchange=`, where a
+//! header would be one too many: a page's request is no longer a simple one then.
 
 use std::{
     collections::HashMap,
@@ -8,13 +9,15 @@ use std::{
 
 use anyhow::{Context, Result};
 use axum::{
-    extract::{Request, State},
+    body::Bytes,
+    extract::{Path, Request, State},
     http::{HeaderName, HeaderValue, StatusCode},
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use serde::{Deserialize, Serialize};
 
-use super::wukongs::{lines, target};
+use super::wukongs::{lines, parameter, target};
 use crate::latin1;
 
 /// The header that names the exchange a request belongs to.
@@ -47,7 +50,7 @@ impl Answer {
 }
 
 /// A request as it reached the upstream.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Seen {
     /// Its method.
     pub method: String,
@@ -65,13 +68,27 @@ pub struct Exchanges {
 
 #[derive(Default)]
 struct Exchange {
-    answer: Answer,
+    /// `None`: what the stand-in answers of its own.
+    answer: Option<Answer>,
     seen: Vec<Seen>,
+}
+
+/// What is agreed over HTTP.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Agreement {
+    status: u16,
+    #[serde(default)]
+    headers: Vec<(String, String)>,
 }
 
 impl Exchanges {
     /// Agrees on the answer to requests of the exchange `id`.
     pub fn agree(&self, id: &str, answer: Answer) {
+        self.insert(id, Some(answer));
+    }
+
+    fn insert(&self, id: &str, answer: Option<Answer>) {
         self.lock().insert(id.to_owned(), Exchange { answer, seen: Vec::new() });
     }
 
@@ -81,7 +98,10 @@ impl Exchanges {
     }
 
     fn record(&self, request: &Request) -> Option<Answer> {
-        let id = request.headers().get(EXCHANGE_HEADER)?.to_str().ok()?;
+        let id = match request.headers().get(EXCHANGE_HEADER) {
+            Some(id) => id.to_str().ok()?,
+            None => parameter(request.uri(), "exchange")?,
+        };
         let mut agreed = self.lock();
         let exchange = agreed.get_mut(id)?;
         exchange.seen.push(Seen {
@@ -89,7 +109,7 @@ impl Exchanges {
             path: target(request.uri()),
             headers: lines(request.headers()),
         });
-        Some(exchange.answer.clone())
+        exchange.answer.clone()
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Exchange>> {
@@ -110,4 +130,28 @@ pub(super) async fn answer_as_agreed(
         response.headers_mut().append(name, value);
     }
     response
+}
+
+/// `PUT /exchanges/{id}`: agrees on an answer, `{"status": 200, "headers": [["etag", "1"]]}`, or
+/// with `null` only to record.
+pub(super) async fn agree(
+    State(exchanges): State<Exchanges>,
+    Path(id): Path<String>,
+    body: Bytes,
+) -> Result<StatusCode, (StatusCode, String)> {
+    let refuse = |error: String| (StatusCode::BAD_REQUEST, error);
+    let agreement: Option<Agreement> =
+        serde_json::from_slice(&body).map_err(|error| refuse(error.to_string()))?;
+    let answer = agreement.map(|agreed| Answer::new(agreed.status, &agreed.headers));
+    exchanges.insert(&id, answer.transpose().map_err(|error| refuse(format!("{error:#}")))?);
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `GET /exchanges/{id}`: the requests that have reached the upstream.
+pub(super) async fn seen(State(exchanges): State<Exchanges>, Path(id): Path<String>) -> Response {
+    let seen = exchanges.lock().get(&id).map(|exchange| serde_json::json!(exchange.seen));
+    match seen {
+        Some(seen) => seen.to_string().into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
 }

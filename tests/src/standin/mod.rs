@@ -87,6 +87,8 @@ fn routes(exchanges: Exchanges) -> Router {
         .route("/novasphere.v1.Wukongs/Watch", post(grpc::echo))
         .route("/echo", any(wukongs::echo))
         .route("/echo/{*rest}", any(wukongs::echo))
+        .route("/exchanges/{id}", get(exchange::seen).put(exchange::agree))
+        .with_state(exchanges.clone())
         .fallback(wukongs::unknown)
         .layer(from_fn_with_state(exchanges, exchange::answer_as_agreed))
 }

@@ -87,7 +87,7 @@ pub(super) async fn events(uri: Uri) -> Response {
 }
 
 /// The value of a query parameter as it was written.
-fn parameter<'u>(uri: &'u Uri, name: &str) -> Option<&'u str> {
+pub(super) fn parameter<'u>(uri: &'u Uri, name: &str) -> Option<&'u str> {
     let pairs = uri.query()?.split('&').filter_map(|pair| pair.split_once('='));
     pairs.into_iter().find(|(n, _)| *n == name).map(|(_, value)| value)
 }

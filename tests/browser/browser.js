@@ -1,0 +1,139 @@
+// Chromium, and pages of any origin in it.
+//
+// All host names lead to this machine, so that pages and API have the names, the ports and the
+// scheme that the shipped configuration is written for. It matters in three ways:
+// - Cookies. `https://app.novasphere.io` and `https://api.novasphere.io` are different origins, but
+//   the same site: SameSite counts as in production. (`127.0.0.1` and `localhost` are two sites.)
+// - Secure contexts. Pages come over TLS, as `Secure` cookies and mixed content rules want it.
+//   (On loopback names plain HTTP would do too, and hide mistakes.)
+// - Local network access. Pages and API have addresses of the same kind, loopback, so no page
+//   reaches for a more private network than its own, and Chromium asks nobody for permission.
+
+import { createHash, X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import http from 'node:http';
+import https from 'node:https';
+import { after, before, test } from 'node:test';
+
+import { chromium } from 'playwright-core';
+
+import { setting } from './gateway.js';
+
+/** The page that the shipped configuration is for. */
+export const APP = 'https://app.novasphere.io';
+
+/** Another one, which a wildcard entry of it covers. */
+export const CONSOLE = 'https://console.novasphere.io';
+
+/** One of the same site, which no entry covers. */
+export const SITE = 'https://novasphere.io';
+
+/** One that has no business here. */
+export const FOREIGN = 'https://foreign.example';
+
+/** How long one scenario may take. */
+const TIMEOUT = 30_000;
+
+const certificate = readFileSync(setting.certificate);
+const servers = [];
+let browser;
+
+async function serve(server) {
+  servers.push(server);
+  await new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  return server.address().port;
+}
+
+function answer(request, response) {
+  response.setHeader('Content-Type', 'text/html');
+  response.end('<!doctype html><title>page</title>');
+}
+
+before(async () => {
+  const tls = { cert: certificate, key: readFileSync(setting.privateKey) };
+  const securePort = await serve(https.createServer(tls, answer));
+  const plainPort = await serve(http.createServer(answer));
+  const key = new X509Certificate(certificate).publicKey.export({ type: 'spki', format: 'der' });
+  browser = await chromium.launch({
+    executablePath: setting.chromium,
+    chromiumSandbox: false, // does not work for root
+    args: [
+      `--host-resolver-rules=${[
+        `MAP api.novasphere.io:443 ${setting.gateway}`,
+        `MAP *:80 127.0.0.1:${plainPort}`,
+        `MAP * 127.0.0.1:${securePort}`,
+      ]}`,
+      `--ignore-certificate-errors-spki-list=${createHash('sha256').update(key).digest('base64')}`,
+      '--no-proxy-server',
+      '--disable-gpu',
+      '--disable-quic',
+    ],
+  });
+});
+
+after(async () => {
+  await browser?.close();
+  for (const server of servers) {
+    server.closeAllConnections();
+    server.close();
+  }
+});
+
+/** A test in a browser profile of its own; `open` opens a page of an origin. */
+export function scenario(name, run) {
+  test(name, { timeout: TIMEOUT }, async () => {
+    const profile = await browser.newContext();
+    try {
+      await run(async (origin) => {
+        const page = await profile.newPage();
+        await page.goto(`${origin}/`);
+        return page;
+      });
+    } finally {
+      await profile.close();
+    }
+  });
+}
+
+/**
+ * What a page, or a frame in it, comes to know by `fetch`: the answer, or the error's name.
+ * A browser tells a page nothing else about an answer it may not read.
+ */
+export function call(page, { url }, init = {}) {
+  return page.evaluate(fetched, [url, init]);
+}
+
+async function fetched([url, init]) {
+  try {
+    const answer = await fetch(url, init);
+    return {
+      type: answer.type,
+      url: answer.url,
+      status: answer.status,
+      redirected: answer.redirected,
+      headers: Object.fromEntries(answer.headers),
+      body: await answer.text(),
+    };
+  } catch (error) {
+    return { error: error.name };
+  }
+}
+
+/** What `call` returns when the browser refuses. */
+export const REFUSED = { error: 'TypeError' };
+
+/** A frame in the page with the opaque origin `null`. */
+export async function opaqueFrame(page, attributes) {
+  const handle = await page.evaluateHandle(async (attributes) => {
+    const frame = document.createElement('iframe');
+    Object.assign(frame, attributes);
+    const loaded = new Promise((resolve) => frame.addEventListener('load', resolve));
+    document.body.append(frame);
+    await loaded;
+    return frame;
+  }, attributes);
+  return handle.asElement().contentFrame();
+}

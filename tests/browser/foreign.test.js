@@ -1,0 +1,100 @@
+// Pages that have no business here. CORS keeps simple requests from nothing, only their answers
+// from the page; all other requests do not get beyond their preflight.
+
+import assert from 'node:assert/strict';
+
+import { APP, FOREIGN, REFUSED, SITE, call, opaqueFrame, scenario } from './browser.js';
+import { API, authorization, decided, setting, target } from './gateway.js';
+
+/** A page that does nothing of its own. */
+const blank = '<!doctype html><title>frame</title>';
+
+const origins = [
+  FOREIGN,
+  'https://app.novasphere.io.foreign.example',
+  'https://notnovasphere.io',
+  // The wildcard entry is for hosts below it.
+  SITE,
+  // Another scheme or another port is another origin.
+  'http://app.novasphere.io',
+  'https://app.novasphere.io:8443',
+];
+
+/** By name, how to come by such a page. */
+const pages = {
+  ...Object.fromEntries(origins.map((origin) => [origin, (open) => open(origin)])),
+  // The origin of these is `null`, even within the application.
+  'a sandboxed frame': async (open) =>
+    opaqueFrame(await open(APP), { sandbox: 'allow-scripts', srcdoc: blank }),
+  'a sandboxed frame of the application': async (open) =>
+    opaqueFrame(await open(APP), { sandbox: 'allow-scripts', src: '/' }),
+  'a data: URL': async (open) => opaqueFrame(await open(APP), { src: `data:text/html,${blank}` }),
+};
+
+for (const [name, opened] of Object.entries(pages)) {
+  scenario(`${name} reads nothing`, async (open) => {
+    const page = await opened(open);
+    // The token is in the URL, so that nothing is asked before.
+    const wukongs = await target(`/api/v1/wukongs?token=${setting.token}`);
+    const inits = [{}, { credentials: 'include' }, { method: 'POST', body: 'x' }];
+    const { cors } = await decided(async () => {
+      for (const init of inits) {
+        assert.deepEqual(await call(page, wukongs, init), REFUSED);
+      }
+    });
+    assert.deepEqual(cors, { not_allowed: 3 });
+    const seen = await wukongs.seen();
+    assert.equal(seen.length, 3);
+    const origin = await page.evaluate(() => self.origin);
+    assert(seen.every(({ headers }) => headers.origin === origin), origin);
+  });
+
+  scenario(`${name} cannot read the gateway's own answers`, async (open) => {
+    const page = await opened(open);
+    assert.deepEqual(await call(page, { url: `${API}/api/v1/wukongs` }), REFUSED);
+  });
+
+  scenario(`${name} gets nothing past a preflight`, async (open) => {
+    const page = await opened(open);
+    const wukong = await target('/api/v1/wukongs/sun', { status: 200 });
+    const inits = [
+      { headers: authorization },
+      { method: 'DELETE' },
+      { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: '{}' },
+    ];
+    const counts = await decided(async () => {
+      for (const init of inits) {
+        assert.deepEqual(await call(page, wukong, init), REFUSED);
+      }
+    });
+    assert.deepEqual(counts, { cors: { preflight_refused: 3 } });
+    assert.deepEqual(await wukong.seen(), []);
+  });
+}
+
+scenario('an answer in mode no-cors is opaque', async (open) => {
+  const page = await open(FOREIGN);
+  const url = `${API}/api/v1/wukongs?token=${setting.token}`;
+  const answer = await call(page, { url }, { mode: 'no-cors' });
+  const opaque = { type: 'opaque', url: '', status: 0, redirected: false, headers: {}, body: '' };
+  assert.deepEqual(answer, opaque);
+});
+
+scenario('a foreign EventSource gets no event', async (open) => {
+  const page = await open(FOREIGN);
+  const events = await target(`/api/v1/wukongs/sun/events?token=${setting.token}`);
+  const [state, heard] = await page.evaluate(
+    (url) =>
+      new Promise((resolve) => {
+        const source = new EventSource(url);
+        const heard = [];
+        source.addEventListener('wukong', ({ data }) => heard.push(data));
+        source.onopen = () => heard.push('open');
+        source.onerror = () => resolve([source.readyState, heard]);
+      }),
+    events.url,
+  );
+  assert.deepEqual(heard, []);
+  assert.equal(state, 2); // EventSource.CLOSED: it does not try again
+  assert.equal((await events.seen()).length, 1);
+});

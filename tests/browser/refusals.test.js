@@ -1,0 +1,46 @@
+// What the gateway itself answers, as a page sees it.
+
+import assert from 'node:assert/strict';
+
+import { APP, call, scenario } from './browser.js';
+import { authorization, setting, target } from './gateway.js';
+
+for (const [what, headers] of [
+  ['without a token', {}],
+  ['with an expired token', { Authorization: `Bearer ${setting.expiredToken}` }],
+  ['with what is no token', { Authorization: 'Bearer nonsense' }],
+]) {
+  scenario(`a page reads the 401 of a request ${what}`, async (open) => {
+    const page = await open(APP);
+    const wukongs = await target('/api/v1/wukongs');
+    for (const credentials of ['omit', 'include']) {
+      const answer = await call(page, wukongs, { headers, credentials });
+      assert.equal(answer.status, 401);
+      assert.equal(answer.type, 'cors');
+      assert.deepEqual(JSON.parse(answer.body), { message: 'Unauthorized' });
+      assert(!('www-authenticate' in answer.headers), 'it is not among the exposed headers');
+    }
+    assert.deepEqual(await wukongs.seen(), []);
+  });
+}
+
+// Last: what follows would be refused.
+scenario('a page reads the 429 and when to come again', async (open) => {
+  const page = await open(APP);
+  const wukongs = await target('/api/v1/wukongs', { status: 200 });
+  const answers = [];
+  // 100 a minute. A minute may turn once in between, and then 100 more pass.
+  while (answers.length < 202 && answers.at(-1)?.status !== 429) {
+    answers.push(await call(page, wukongs, { headers: authorization }));
+  }
+  const refused = answers.pop();
+  assert.equal(refused.status, 429);
+  assert.equal(refused.type, 'cors');
+  assert.deepEqual(JSON.parse(refused.body), { message: 'API rate limit exceeded' });
+  const wait = Number(refused.headers['retry-after']);
+  assert(wait >= 1 && wait <= 60, refused.headers['retry-after']);
+  assert.equal(refused.headers['ratelimit-remaining'], '0');
+  assert(answers.every(({ status }) => status === 200));
+  assert(answers.length <= 200, `${answers.length} have passed`);
+  assert.equal((await wukongs.seen()).length, answers.length);
+});

@@ -1,0 +1,121 @@
+// Server-sent events through all filters, as they happen.
+
+import assert from 'node:assert/strict';
+
+import { APP, scenario } from './browser.js';
+import { API, authorization, noRequestsActive, setting, target } from './gateway.js';
+
+/** The upstream sends one every 100 ms. */
+const COUNT = 12;
+const path = `/api/v1/wukongs/sun/events?count=${COUNT}`;
+
+/** Browser and upstream have the same clock: nothing was held back until the end. */
+function assertOneByOne(events) {
+  assert.deepEqual(events.map(({ n }) => n), [...Array(COUNT).keys()].map((n) => n + 1));
+  const last = events.at(-1).sent_at_ms;
+  for (const { n, arrived } of events.slice(0, COUNT / 3)) {
+    assert(arrived < last, `event ${n} arrived at ${arrived}, the last left at ${last}`);
+  }
+}
+
+scenario('fetch reads events one by one, with Authorization', async (open) => {
+  const page = await open(APP);
+  const events = await page.evaluate(
+    async ([url, headers]) => {
+      const answer = await fetch(url, { headers });
+      const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+      const events = [];
+      let text = '';
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done) return events;
+        text += value;
+        const whole = text.split('\n\n');
+        text = whole.pop();
+        for (const event of whole) {
+          const data = event.split('\n').find((line) => line.startsWith('data:'));
+          events.push({ ...JSON.parse(data.slice(5)), arrived: Date.now() });
+        }
+      }
+    },
+    [API + path, authorization],
+  );
+  assertOneByOne(events);
+});
+
+scenario('a page that stops reading ends the request, up to the upstream', async (open) => {
+  const page = await open(APP);
+  const name = await page.evaluate(
+    async ([url, headers]) => {
+      const stop = new AbortController();
+      const answer = await fetch(url, { headers, signal: stop.signal });
+      const reader = answer.body.getReader();
+      await reader.read();
+      stop.abort();
+      return reader.read().catch((error) => error.name);
+    },
+    [`${API}/api/v1/wukongs/sun/events?count=1000000`, authorization],
+  );
+  assert.equal(name, 'AbortError');
+  await noRequestsActive();
+});
+
+for (const withCredentials of [false, true]) {
+  const how = withCredentials ? 'with' : 'without';
+  scenario(`EventSource ${how} credentials hears events one by one, with ?token=`, async (open) => {
+    const page = await open(APP);
+    const stream = await target(`${path}&token=${setting.token}`);
+    const events = await page.evaluate(
+      ([url, count, init]) =>
+        new Promise((resolve, reject) => {
+          const source = new EventSource(url, init);
+          const events = [];
+          source.addEventListener('wukong', ({ data }) => {
+            events.push({ ...JSON.parse(data), arrived: Date.now() });
+            if (events.length === count) {
+              source.close(); // or it would come again
+              resolve(events);
+            }
+          });
+          source.onerror = () => reject(new Error(`failed after ${events.length} events`));
+        }),
+      [stream.url, COUNT, { withCredentials }],
+    );
+    assertOneByOne(events);
+    const [request] = await stream.seen();
+    assert(!request.path.includes('token='), request.path);
+    assert.equal(request.headers['x-user-id'], 'alice');
+  });
+}
+
+scenario('EventSource comes again and says where it was', async (open) => {
+  const page = await open(APP);
+  const stream = await target(`/api/v1/wukongs/sun/events?count=1&token=${setting.token}`);
+  await page.evaluate(
+    (url) =>
+      new Promise((resolve) => {
+        const source = new EventSource(url);
+        let heard = 0;
+        source.addEventListener('wukong', () => {
+          heard += 1;
+          if (heard === 2) resolve(source.close());
+        });
+      }),
+    stream.url,
+  );
+  const requests = await stream.seen();
+  assert.deepEqual(requests.map(({ headers }) => headers['last-event-id']), [undefined, '1']);
+});
+
+scenario('EventSource without a token gives up', async (open) => {
+  const page = await open(APP);
+  const state = await page.evaluate(
+    (url) =>
+      new Promise((resolve) => {
+        const source = new EventSource(url);
+        source.onerror = () => resolve(source.readyState);
+      }),
+    API + path,
+  );
+  assert.equal(state, 2); // EventSource.CLOSED
+});

@@ -1,0 +1,82 @@
+//! What a test changes in a shipped file.
+
+use std::path::PathBuf;
+
+use anyhow::{Result, ensure};
+use serde_json::{Map, Value, json};
+
+use super::config::TYPES;
+
+/// What a TLS server shows.
+#[derive(Clone, Debug)]
+pub struct Tls {
+    /// A file with its certificate.
+    pub certificate: PathBuf,
+    /// A file with its private key.
+    pub private_key: PathBuf,
+}
+
+/// TLS for every listener, with HTTP/2 where the client wants it.
+pub(super) fn add_tls(bootstrap: &mut Value, tls: &Tls) {
+    let socket = json!({
+        "name": "envoy.transport_sockets.tls",
+        "typed_config": {
+            "@type": format!("{TYPES}.transport_sockets.tls.v3.DownstreamTlsContext"),
+            "common_tls_context": {
+                "alpn_protocols": ["h2", "http/1.1"],
+                "tls_certificates": [{
+                    "certificate_chain": {"filename": tls.certificate},
+                    "private_key": {"filename": tls.private_key},
+                }],
+            },
+        },
+    });
+    for chain in filter_chains(bootstrap).filter_map(Value::as_object_mut) {
+        chain.insert("transport_socket".to_owned(), socket.clone());
+    }
+}
+
+/// Merges a patch into the configuration of the HTTP filters of that name.
+pub(super) fn merge_into(bootstrap: &mut Value, filter: &str, patch: &Value) -> Result<()> {
+    let mut found = false;
+    for connection_filter in filter_chains(bootstrap).flat_map(|chain| items(chain, "/filters")) {
+        for http_filter in items(connection_filter, "/typed_config/http_filters") {
+            let is_named = http_filter.get("name").is_some_and(|name| name == filter);
+            let config = http_filter.pointer_mut("/typed_config/config/configuration/value");
+            if let (true, Some(config)) = (is_named, config) {
+                merge(config, patch);
+                found = true;
+            }
+        }
+    }
+    ensure!(found, "no filter {filter} to change");
+    Ok(())
+}
+
+fn filter_chains(bootstrap: &mut Value) -> impl Iterator<Item = &mut Value> {
+    let listeners = items(bootstrap, "/static_resources/listeners");
+    listeners.flat_map(|listener| items(listener, "/filter_chains"))
+}
+
+fn items<'v>(value: &'v mut Value, pointer: &str) -> impl Iterator<Item = &'v mut Value> + use<'v> {
+    value.pointer_mut(pointer).and_then(Value::as_array_mut).into_iter().flatten()
+}
+
+/// A JSON merge patch (RFC 7396, section 2).
+fn merge(target: &mut Value, patch: &Value) {
+    let Value::Object(patch) = patch else {
+        target.clone_from(patch);
+        return;
+    };
+    if !target.is_object() {
+        *target = Value::Object(Map::new());
+    }
+    let Some(members) = target.as_object_mut() else { return };
+    for (name, value) in patch {
+        if value.is_null() {
+            members.remove(name);
+        } else {
+            merge(members.entry(name).or_insert(Value::Null), value);
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! Pages in a real Chromium that call the API through the real Envoy with its shipped
+//! configuration. What the pages do is in `tests/browser/<name>.test.js`; each file has a gateway
+//! and a browser of its own, so that no quota and no cache is shared.
+
+use std::{
+    fs,
+    os::unix::ffi::OsStrExt,
+    process::{Child, Command, ExitStatus, Stdio},
+    time::Duration,
+};
+
+use anyhow::{Context, Result, ensure};
+use novasphere_tests::{
+    cases::{Key, TokenSpec, mint},
+    chain,
+    envoy::{Envoy, Substitutions, Tls},
+    paths::{self, repository},
+    standin::Standin,
+    wait::{until, within},
+};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// How long the tests of one file may take. Each of them has a shorter deadline of its own.
+const DEADLINE: Duration = Duration::from_secs(180);
+
+/// A running Node.js. It is killed when dropped, and the browser ends with it: it reads its
+/// commands from a pipe.
+struct Node(Child);
+
+impl Node {
+    fn wait(&mut self) -> Result<ExitStatus> {
+        within(DEADLINE, "the pages", || Ok(self.0.try_wait()?))
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        // Both fail only when it has already ended.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// The folder of the browser's profile, which goes when the browser has ended.
+struct Profile(TempDir);
+
+impl Profile {
+    /// Whether a process has the folder among its arguments, as all of Chromium's have.
+    fn is_in_use(&self) -> Result<bool> {
+        let path = self.0.path().as_os_str().as_bytes();
+        for entry in fs::read_dir("/proc")? {
+            // Processes end at any time, and not every entry is one.
+            let arguments = fs::read(entry?.path().join("cmdline")).unwrap_or_default();
+            if arguments.windows(path.len()).any(|window| window == path) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+impl Drop for Profile {
+    fn drop(&mut self) {
+        // After a while it may stay: that is not worth a panic.
+        let _ = until("the browser to end", || Ok((!self.is_in_use()?).then_some(())));
+    }
+}
+
+/// Runs a file. `filters` is what it changes in the shipped configurations of the filters.
+fn run(name: &str, filters: Value) -> Result<()> {
+    let (tls, chromium) = (tls(), paths::chromium()?);
+    let standin = Standin::start()?;
+    let substitutions = Substitutions {
+        tls: Some(tls.clone()),
+        filters: serde_json::from_value(filters)?,
+        ..Substitutions::new(standin.addr, chain::environment()?)
+    };
+    let file = repository().join("host-config/envoy/all.yaml");
+    let envoy = Envoy::start_file(&file, &substitutions)?;
+    let setting = json!({
+        "chromium": chromium,
+        "certificate": tls.certificate,
+        "privateKey": tls.private_key,
+        "gateway": envoy.listener("gateway")?,
+        "admin": envoy.admin,
+        "standin": standin.addr,
+        "token": token("now+600")?,
+        "expiredToken": token("now-600")?,
+    });
+    let profile = Profile(tempfile::Builder::new().prefix("novasphere-chromium-").tempdir()?);
+    let mut command = Command::new("node");
+    command
+        .arg("--test-reporter=spec")
+        .arg(repository().join("tests/browser").join(format!("{name}.test.js")))
+        .env("NOVASPHERE_SETTING", setting.to_string())
+        .env("TMPDIR", profile.0.path())
+        .stdin(Stdio::null());
+    let mut node = Node(command.spawn().context("cannot run node: install the package nodejs")?);
+    let status = node.wait()?;
+    ensure!(status.success(), "{name}.test.js: node ended with {status}");
+    chain::ensure_no_trap(&envoy)
+}
+
+fn tls() -> Tls {
+    let keys = repository().join("tests/keys");
+    Tls { certificate: keys.join("tls-certificate.pem"), private_key: keys.join("tls-key.pem") }
+}
+
+fn token(expiry: &str) -> Result<String> {
+    let spec = TokenSpec {
+        algorithm: "HS256".to_owned(),
+        secret: Key::variable("NOVASPHERE_JWT_SECRET"),
+        private_key: None,
+        header: serde_json::Map::default(),
+        claims: json!({"iss": "novasphere-user", "sub": "alice", "exp": expiry}),
+    };
+    mint(&spec, &chain::environment()?)
+}
+
+#[test]
+fn requests() -> Result<()> {
+    run("requests", json!({}))
+}
+
+#[test]
+fn preflights() -> Result<()> {
+    run("preflights", json!({}))
+}
+
+#[test]
+fn uncached() -> Result<()> {
+    run("uncached", json!({"cors": {"max_age": 0}}))
+}
+
+#[test]
+fn refusals() -> Result<()> {
+    run("refusals", json!({}))
+}
+
+#[test]
+fn foreign() -> Result<()> {
+    run("foreign", json!({}))
+}
+
+#[test]
+fn session() -> Result<()> {
+    run("session", json!({"jwt-auth": {"cookie_names": ["session"]}}))
+}
+
+#[test]
+fn streams() -> Result<()> {
+    run("streams", json!({}))
+}
+
+#[test]
+fn console() -> Result<()> {
+    let protocols = json!(["base64url.bearer.authorization.k8s.io."]);
+    run("console", json!({"jwt-auth": {"websocket_protocols": protocols}}))
+}
+
+/// The second example in the README of cors.
+#[test]
+fn public() -> Result<()> {
+    let cors = json!({
+        "origins": ["*"],
+        "methods": null,
+        "headers": ["*", "Authorization"],
+        "exposed_headers": ["*"],
+        "credentials": null,
+        "max_age": 86400,
+    });
+    run("public", json!({"cors": cors}))
+}
+
+#[test]
+fn every_file_is_run() -> Result<()> {
+    let tests = include_str!("browser.rs");
+    for entry in fs::read_dir(repository().join("tests/browser"))? {
+        let file = entry?.file_name().into_string().unwrap_or_default();
+        if let Some(name) = file.strip_suffix(".test.js") {
+            ensure!(tests.contains(&format!("run(\"{name}\", ")), "{file} is not run");
+        }
+    }
+    Ok(())
+}
