@@ -56,6 +56,7 @@ fn decisions_and_events_are_counted() -> Result<()> {
         r#"novasphere_decisions{filter="jwt-auth",decision="allowed"} 1"#,
         r#"novasphere_decisions{filter="rate-limit",decision="allowed"} 1"#,
         r#"novasphere_events{filter="rate-limit",event="evicted"} 0"#,
+        r#"novasphere_table_clients{filter="rate-limit",max_clients="65536"} 0"#,
     ] {
         until(line, || {
             let answer = client::send(gateway.envoy.admin, &Request::get("/stats/prometheus"))?;

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 
 mod headers;
 mod identity;
+mod readme;
 mod rules;
 mod time;
 
