@@ -44,9 +44,11 @@ pub(crate) fn limits(written: &Written, at: &str, errors: &mut ConfigErrors) -> 
             let message = format!("{seconds} is a {}: give one of the two", same.period.name());
             errors.add(format!("{at}window.seconds"), message);
         }
-        limits.push(Limit { period: Period::Seconds(seconds), requests });
+        let length = (seconds, seconds);
+        let place = limits.iter().position(|limit| limit.period.lengths() > length);
+        let limit = Limit { period: Period::Seconds(seconds), requests };
+        limits.insert(place.unwrap_or(limits.len()), limit);
     }
-    limits.sort_by_key(|limit| limit.period.lengths());
     for limit in limits.iter().filter(|limit| limit.requests == 0) {
         errors.add(format!("{at}{}", field(*limit)), "must be 1 or more, not 0");
     }

@@ -35,8 +35,8 @@ impl Ietf {
         }
     }
 
-    pub(super) fn reads(&self) -> Vec<String> {
-        vec![self.limit.as_str().to_owned()]
+    pub(super) fn reads(&self) -> Vec<&str> {
+        vec![self.limit.as_str()]
     }
 
     /// Policies of other names are joined by ours: both fields are lists. Of two policies of one

@@ -44,9 +44,9 @@ impl Kong {
         }
     }
 
-    pub(super) fn reads(&self) -> Vec<String> {
+    pub(super) fn reads(&self) -> Vec<&str> {
         let windows = self.windows.iter().map(|window| &window.remaining);
-        windows.chain([&self.remaining]).map(|name| name.as_str().to_owned()).collect()
+        windows.chain([&self.remaining]).map(HeaderName::as_str).collect()
     }
 
     pub(super) fn on_response<'p>(
