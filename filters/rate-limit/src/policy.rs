@@ -2,7 +2,7 @@
 
 use novasphere_core::{
     Change, ConfigErrors, Duty, Edit, Env, HeaderName, Host, Needs, OwnMetric, Policy, Read, Reply,
-    RequestHead, ResponseHead, Step, StoreError,
+    RequestHead, ResponseHead, Step, StoreError, UnixTime,
 };
 
 use crate::{
@@ -48,10 +48,13 @@ pub(crate) struct Reads {
     pub(crate) response: Vec<String>,
 }
 
-/// What one worker remembers: the keys of each limiter's fingerprints, once it has them.
+/// What one worker remembers.
 #[derive(Default)]
 pub struct State {
+    /// Of each limiter the keys of its fingerprints, once they are there.
     keys: Vec<Keys>,
+    /// When the table was looked at.
+    looked: UnixTime,
 }
 
 const ALLOWED: &str = "allowed";
@@ -132,8 +135,13 @@ impl Policy for RateLimit {
         limiter.headers.on_response(&limiter.limits, &headroom, head)
     }
 
-    fn on_timer(&self, _: &mut State, env: &Env<'_>) -> Duty {
-        measures::look_at_table(&self.rules, self.slots, env);
+    fn on_timer(&self, state: &mut State, env: &Env<'_>) -> Duty {
+        let now = env.clock.now();
+        // Hosts and chains may ask more often.
+        if now.millis.abs_diff(state.looked.millis) >= u64::from(measures::EVERY_MS) {
+            state.looked = now;
+            measures::look_at_table(&self.rules, self.slots, env);
+        }
         Duty { again_in_ms: Some(measures::EVERY_MS), ..Duty::default() }
     }
 }
