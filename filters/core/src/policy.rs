@@ -96,6 +96,9 @@ pub enum Read<'p> {
     /// Of each of these names, in lower case and all different, the first line; other lines may be
     /// there too, or not. Cheaper than everything for up to three.
     Named(&'p [String]),
+    /// Everything if there is a line of one of these names, in lower case; otherwise nothing. For
+    /// what is seldom there.
+    WholeIfAny(&'p [String]),
     /// Everything, in one read.
     Whole,
 }

@@ -27,8 +27,10 @@ pub struct Gateway {
 /// What the filters read of a head, all together.
 #[derive(Debug)]
 enum Reads {
-    Whole,
+    Nothing,
     Named(Vec<String>),
+    WholeIfAny(Vec<String>),
+    Whole,
 }
 
 /// What each filter hands to its response, in the order of requests.
@@ -172,26 +174,33 @@ impl Gateway {
 
 impl Reads {
     fn of<'r>(all: impl Iterator<Item = Read<'r>>) -> Self {
-        let mut names: Vec<String> = Vec::new();
-        for read in all {
-            match read {
-                Read::Whole => return Self::Whole,
-                Read::Nothing => {}
-                Read::Named(more) => {
-                    let new = more.iter().filter(|name| !names.contains(name));
-                    let new: Vec<String> = new.cloned().collect();
-                    names.extend(new);
-                }
+        all.fold(Self::Nothing, |reads, read| match (reads, read) {
+            (reads, Read::Nothing) => reads,
+            (Self::Nothing, Read::Named(names)) => Self::Named(names.to_vec()),
+            (Self::Nothing, Read::WholeIfAny(names)) => Self::WholeIfAny(names.to_vec()),
+            (Self::Named(known), Read::Named(names)) => Self::Named(union(known, names)),
+            (Self::WholeIfAny(known), Read::WholeIfAny(names)) => {
+                Self::WholeIfAny(union(known, names))
             }
-        }
-        Self::Named(names)
+            _ => Self::Whole,
+        })
     }
 
     fn read(&self) -> Read<'_> {
         match self {
-            Reads::Whole => Read::Whole,
-            Reads::Named(names) if names.is_empty() => Read::Nothing,
+            Reads::Nothing => Read::Nothing,
             Reads::Named(names) => Read::Named(names),
+            Reads::WholeIfAny(names) => Read::WholeIfAny(names),
+            Reads::Whole => Read::Whole,
         }
     }
+}
+
+fn union(mut known: Vec<String>, names: &[String]) -> Vec<String> {
+    for name in names {
+        if !known.contains(name) {
+            known.push(name.clone());
+        }
+    }
+    known
 }

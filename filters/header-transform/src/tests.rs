@@ -164,7 +164,7 @@ fn only_what_depends_on_a_message_reads_it() {
         let filter = configured(&format!(r#"{{"request": {request}, "response": {response}}}"#));
         let looks = |read| match read {
             Read::Nothing => false,
-            Read::Named(_) | Read::Whole => true,
+            Read::Named(_) | Read::WholeIfAny(_) | Read::Whole => true,
         };
         (looks(filter.needs().request), looks(filter.needs().response))
     };

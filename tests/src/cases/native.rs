@@ -146,6 +146,10 @@ fn as_read<'l>(lines: &'l [Line], read: Read<'_>) -> Headers<'l> {
     match read {
         Read::Nothing => Headers::default(),
         Read::Whole => borrowed(lines),
+        Read::WholeIfAny(names) => {
+            let is_there = |name: &String| lines.iter().any(|(n, _)| n == name.as_bytes());
+            if names.iter().any(is_there) { borrowed(lines) } else { Headers::default() }
+        }
         Read::Named(names) => {
             let first = |name: &String| lines.iter().find(|(n, _)| n == name.as_bytes());
             let found = names.iter().filter_map(first);

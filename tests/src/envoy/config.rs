@@ -108,6 +108,7 @@ impl EnvoyConfig {
             "stat_prefix": listener.name,
             "codec_type": "AUTO",
             "use_remote_address": true,
+            "xff_num_trusted_hops": listener.trusted_hops,
             "normalize_path": true,
             "merge_slashes": true,
             "path_with_escaped_slashes_action": "REJECT_REQUEST",
@@ -189,6 +190,8 @@ pub struct Listener {
     pub access_log: Option<String>,
     /// Whether Envoy answers itself, 200, instead of asking the upstream.
     pub answers: bool,
+    /// How many proxies in front append to `X-Forwarded-For`.
+    pub trusted_hops: u32,
 }
 
 impl Listener {
@@ -201,6 +204,7 @@ impl Listener {
             underscores: true,
             access_log: None,
             answers: false,
+            trusted_hops: 0,
         }
     }
 }

@@ -56,12 +56,11 @@ pub(crate) fn limits(written: &Written, at: &str, errors: &mut ConfigErrors) -> 
     limits
 }
 
-/// A longer window that allows less than a shorter one leaves that one without effect.
+/// A longer window that allows less than a shorter one inside it leaves that one without effect.
 fn refuse_contradictions(limits: &[Limit], at: &str, errors: &mut ConfigErrors) {
     for (i, longer) in limits.iter().enumerate() {
-        let (shortest, _) = longer.period.lengths();
-        let shorter = limits.iter().take(i).filter(|limit| limit.period.lengths().1 <= shortest);
-        let highest = shorter.max_by_key(|limit| limit.requests);
+        let inside = limits.iter().take(i).filter(|shorter| nests(shorter.period, longer.period));
+        let highest = inside.max_by_key(|limit| limit.requests);
         let contradicts = 1..highest.map_or(0, |shorter| shorter.requests);
         if let Some(shorter) = highest.filter(|_| contradicts.contains(&longer.requests)) {
             errors.add(
@@ -74,6 +73,21 @@ fn refuse_contradictions(limits: &[Limit], at: &str, errors: &mut ConfigErrors) 
                 ),
             );
         }
+    }
+}
+
+/// Whether every window of the shorter length lies in one of the longer.
+fn nests(shorter: Period, longer: Period) -> bool {
+    let fixed = |period: Period| {
+        let (shortest, longest) = period.lengths();
+        (shortest == longest).then_some(shortest.max(1))
+    };
+    match (fixed(shorter), fixed(longer)) {
+        (Some(shorter), Some(longer)) => longer % shorter == 0,
+        // Months and years begin with a day.
+        (Some(shorter), None) => DAY % shorter == 0,
+        (None, None) => shorter == Period::Month && longer == Period::Year,
+        (None, Some(_)) => false,
     }
 }
 
