@@ -99,6 +99,16 @@ fn has_bare_dot(text: &str) -> bool {
     false
 }
 
+/// Whether anything may stand right before a letter, so that `.*novasphere\.io` means
+/// `evilnovasphere.io` too.
+fn has_open_front(text: &str) -> bool {
+    let is_open = |any| {
+        let mut rests = text.split(any).skip(1);
+        rests.any(|rest| rest.starts_with(|c: char| c.is_ascii_alphanumeric()))
+    };
+    is_open(".*") || is_open(".+")
+}
+
 /// Whether `rule` can stand in one list with `*`.
 fn counts_beside_any(config: &PolicyConfig, rule: &OriginRule) -> bool {
     match rule {
@@ -142,6 +152,10 @@ fn check_danger(
                 ));
             }
         }
+        OriginRule::Pattern(_) if has_open_front(entry) => host.warn(&format!(
+            "{path}: {entry:?} lets anything stand before a name, as in evilnovasphere.io: write \
+             (.*\\.)? for subdomains"
+        )),
         _ => {}
     }
 }

@@ -128,3 +128,15 @@ fn policies_may_narrow_what_comes_after_them() {
         {"origins": ["null"]}], "origins": ["*"]}"#;
     assert_eq!(warnings(config), none);
 }
+
+#[test]
+fn a_pattern_with_an_open_front_is_worth_a_warning() {
+    let warned = |pattern: &str| warnings(&with_pattern(pattern)).len();
+    for open in [r"https://.*novasphere\.io", r"https?://(.+novasphere|a)\.io"] {
+        assert_eq!(warned(open), 1, "{open}");
+    }
+    for closed in [r"https://(.*\.)?novasphere\.io", r"https://.*\.a\.io", r"https://pr-.*\.a\.io"]
+    {
+        assert_eq!(warned(closed), 0, "{closed}");
+    }
+}

@@ -121,3 +121,13 @@ fn two_origin_lines_are_not_allowed() {
     let reply = preflight(&cors, APP, &[("origin", APP)]);
     assert_eq!(reply.headers.len(), 1);
 }
+
+#[test]
+fn a_pattern_takes_linear_time() {
+    let cors = cors(r#"{"origins": ["~https://(a|a)*(a*)*(a|b)*\\.x"]}"#);
+    for length in [250, 290, 60_000] {
+        assert!(!allows(&cors, format!("https://{}", "a".repeat(length)).as_bytes()));
+    }
+    assert!(allows(&cors, format!("https://{}.x", "a".repeat(250)).as_bytes()));
+    assert!(!allows(&cors, format!("https://{}.x", "a".repeat(300)).as_bytes()));
+}
