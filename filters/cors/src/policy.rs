@@ -51,7 +51,6 @@ impl Cors {
     ) -> Self {
         let is_any = matches!(groups.as_slice(), [only] if only.origins.is_any());
         let is_private = groups.iter().any(|group| group.preflight.private_network);
-        // Whoever answers it: the upstream may look at the fourth field too.
         let preflight_vary = if is_private { vary::PRIVATE_PREFLIGHT } else { vary::PREFLIGHT };
         Self {
             groups,
