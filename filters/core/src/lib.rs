@@ -16,6 +16,7 @@ mod http;
 mod json;
 mod methods;
 mod path_pattern;
+mod pattern;
 mod plain_path;
 mod policy;
 mod ports;
@@ -34,6 +35,7 @@ pub use http::{Headers, RequestHead, ResponseHead};
 pub use json::Json;
 pub use methods::methods;
 pub use path_pattern::{PathFields, PathPattern};
+pub use pattern::{InvalidPattern, Pattern};
 pub use plain_path::PlainPath;
 pub use policy::{MetricKind, Needs, OwnMetric, Policy, Read};
 pub use ports::{

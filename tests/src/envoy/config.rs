@@ -120,6 +120,7 @@ impl EnvoyConfig {
                     if listener.underscores { "ALLOW" } else { "DROP_HEADER" },
             },
             "upgrade_configs": [{"upgrade_type": "websocket"}],
+            "http2_protocol_options": {"allow_connect": true},
             "access_log": listener.access_log.iter().map(access_log).collect::<Vec<_>>(),
             "http_filters": filters,
             "route_config": {
@@ -151,7 +152,7 @@ impl EnvoyConfig {
                     "@type": format!("{TYPES}.upstreams.http.v3.HttpProtocolOptions"),
                     "use_downstream_protocol_config": {
                         "http_protocol_options": {},
-                        "http2_protocol_options": {},
+                        "http2_protocol_options": {"allow_connect": true},
                     },
                 },
             });
