@@ -120,8 +120,8 @@ fn two_limiters_give_two_policies() -> Result<()> {
 #[test]
 fn behind_a_load_balancer_the_address_it_appended_counts() -> Result<()> {
     let forwarded = json!({"from": "forwarded_for", "trusted_hops": 2});
-    let trusted = json!({"from": "forwarded_for", "trusted_cidrs": ["127.0.0.0/8"]});
-    // By Envoy, and by the filter: Envoy adds its peer to the list.
+    // Envoy adds its peer to the list, but for a peer on loopback an address of its own machine.
+    let trusted = json!({"from": "forwarded_for", "trusted_cidrs": ["0.0.0.0/0"]});
     for (hops, client_ip) in [(1, json!({})), (0, forwarded), (0, trusted)] {
         let config = json!({"hour": 1, "client_ip": client_ip});
         let filter = WasmFilter::new("rate-limit", config.to_string());
@@ -136,9 +136,9 @@ fn behind_a_load_balancer_the_address_it_appended_counts() -> Result<()> {
             Ok(gateway.send(&request)?.head.status)
         };
         let seen = [
-            status("6.6.6.1, 198.51.100.1")?,
-            status("6.6.6.2, 198.51.100.1")?,
-            status("198.51.100.1, 198.51.100.2")?,
+            status("6.6.6.1, 2001:db8:1::1")?,
+            status("6.6.6.2, 2001:db8:1::1")?,
+            status("2001:db8:1::1, 2001:db8:2::1")?,
         ];
         ensure!(seen == [200, 429, 200], "{hops} {config}: {seen:?}");
     }

@@ -83,9 +83,9 @@ fn nests(shorter: Period, longer: Period) -> bool {
         (shortest == longest).then_some(shortest.max(1))
     };
     match (fixed(shorter), fixed(longer)) {
-        (Some(shorter), Some(longer)) => longer % shorter == 0,
+        (Some(shorter), Some(longer)) => longer.is_multiple_of(shorter),
         // Months and years begin with a day.
-        (Some(shorter), None) => DAY % shorter == 0,
+        (Some(shorter), None) => DAY.is_multiple_of(shorter),
         (None, None) => shorter == Period::Month && longer == Period::Year,
         (None, Some(_)) => false,
     }
