@@ -12,6 +12,7 @@ mod fetch;
 mod header_name;
 mod http;
 mod json;
+mod params;
 mod plain_path;
 mod policy;
 mod ports;
@@ -26,6 +27,7 @@ pub use fetch::{Duty, Fetch, FetchError, FetchReply};
 pub use header_name::{HeaderName, InvalidHeaderName, InvalidHeaderValue, header_value};
 pub use http::{Headers, RequestHead, ResponseHead};
 pub use json::Json;
+pub use params::{Params, encode_param};
 pub use plain_path::PlainPath;
 pub use policy::{MetricKind, Needs, OwnMetric, Policy, Read};
 pub use ports::{
