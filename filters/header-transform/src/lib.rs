@@ -14,11 +14,22 @@
 //! 5. What belongs to the connection, to the framing or to the request's target cannot be named in
 //!    a rule: a configuration that tries is refused.
 
+mod condition;
 mod config;
 mod field;
+mod fields;
+mod input;
+mod invalid_entry;
+mod kept;
+mod message;
+mod param;
+mod pattern;
 mod policy;
+mod query;
 mod rules;
+mod sweep;
+mod template;
 #[cfg(test)]
 mod tests;
 
-pub use policy::HeaderTransform;
+pub use policy::{HeaderTransform, Made};

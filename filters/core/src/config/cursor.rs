@@ -146,8 +146,17 @@ impl<'de> Deserializer<'de> for Cursor<'de> {
         visitor: V,
     ) -> Result<V::Value, Mismatch> {
         let Kind::Object(members) = &self.node.kind else {
-            let message = format!("must be an object, not {}", Quoted(self.node.unexpected()));
-            return Err(self.locate(Mismatch::custom(message), "an object".to_owned()));
+            // Some structs can be had whole, with true, and say so.
+            let expected = match Wanted(&visitor).to_string() {
+                name if name.starts_with("struct ") => "an object".to_owned(),
+                expected => expected,
+            };
+            let message = format!("must be {expected}, not {}", Quoted(self.node.unexpected()));
+            let misfit = self.locate(Mismatch::custom(message), expected);
+            return match self.node.kind {
+                Kind::Bool(value) => visitor.visit_bool(value).map_err(|_: Mismatch| misfit),
+                _ => Err(misfit),
+            };
         };
         refuse_members(members, fields);
         // Not by way of `visit`, whose other forms would come along with every struct.

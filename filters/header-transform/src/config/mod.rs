@@ -1,176 +1,205 @@
-//! What a user writes, and how it becomes the policy.
+//! How a configuration becomes the policy.
 
-use novasphere_core::{ConfigErrors, HeaderName, Host, Sensitive, decode};
-use serde::Deserialize;
+mod conditions;
+mod entries;
+mod security;
+mod wire;
 
+use novasphere_core::{ConfigErrors, HeaderName, Host, decode};
+
+use self::{
+    entries::{Place, Rules as Parsed},
+    wire::{Config, RequestRules, ResponseRules},
+};
 use crate::{
-    field::{self, InvalidEntry, Message},
+    condition::Condition,
+    field,
+    message::Message,
+    param,
+    pattern::EXACTLY,
     policy::HeaderTransform,
+    query::{QueryRules, Rule},
     rules::Rules,
+    template::{Form, compile},
 };
 
-/// Configuration of the header-transform filter: the rules of Kong's request-transformer under
-/// `request`, those of its response-transformer under `response`. At least one rule is needed.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct Config {
-    /// Rules for requests, before they go upstream.
-    request: Sensitive<RuleSet>,
-    /// Rules for responses, before they go to the client.
-    response: Sensitive<RuleSet>,
-}
-
-/// Rules, carried out in this order; each sees what those before it left. Names are compared
-/// without regard to case. Values may be credentials for the upstream, so faults do not quote them.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct RuleSet {
-    /// Headers to take away, all lines of them: names.
-    remove: Names,
-    /// Headers to rename: `old:new`. All lines move; lines of the new name go.
-    rename: Names,
-    /// Headers to give another value: `name:value`. Only if present.
-    replace: Lines,
-    /// Headers to add: `name:value`. Only if absent.
-    add: Lines,
-    /// Lines to append: `name:value`, in any case.
-    append: Lines,
-}
-
-/// What a rule is about.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct Names {
-    /// Header names; for `rename` two, joined by a colon.
-    headers: Vec<String>,
-}
-
-/// What a rule is about.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct Lines {
-    /// A name, a colon and a value each; white space around the value is not part of it.
-    headers: Vec<String>,
-}
-
 /// Checks `config` and computes the policy.
-pub(crate) fn configure(config: &[u8], _: &dyn Host) -> Result<HeaderTransform, ConfigErrors> {
-    let (config, mut errors) = decode::<Config>(config)?;
-    let policy = config.into_policy(&mut errors);
-    errors.into_result(policy)
-}
-
-impl Config {
-    /// The policy, which is to be used only if no fault was added.
-    fn into_policy(self, errors: &mut ConfigErrors) -> HeaderTransform {
-        if !self.request.0.has_rules() && !self.response.0.has_rules() {
-            errors.add("", "has no effect: give request or response at least one rule");
-        }
-        HeaderTransform {
-            request: self.request.0.into_rules(Message::Request, errors),
-            response: self.response.0.into_rules(Message::Response, errors),
-        }
+pub(crate) fn configure(config: &[u8], host: &dyn Host) -> Result<HeaderTransform, ConfigErrors> {
+    let (Config { request, response }, mut errors) = decode::<Config>(config)?;
+    let (request, response) = (request.0, response.0);
+    if !request.has_rules() && !response.has_rules() {
+        errors.add("", "has no effect: give request or response at least one rule");
     }
+    let (request, query) = request.into_rules(host, &mut errors);
+    let response = response.into_rules(host, &mut errors);
+    errors.into_result(HeaderTransform::new(request, query, response))
 }
 
-impl RuleSet {
+/// The entries of one rule: its name, when it applies, and the texts.
+type Texts<'c> = (Condition, &'c [String]);
+
+impl RequestRules {
     fn has_rules(&self) -> bool {
-        let names = [&self.remove, &self.rename];
-        let values = [&self.replace, &self.add, &self.append];
-        names.iter().any(|n| !n.headers.is_empty()) || values.iter().any(|v| !v.headers.is_empty())
+        let rules = [&self.remove, &self.rename, &self.replace, &self.add, &self.append];
+        rules.iter().any(|rule| !rule.headers.is_empty() || !rule.querystring.is_empty())
     }
 
-    fn into_rules(self, message: Message, errors: &mut ConfigErrors) -> Rules {
-        let mut parser = Parser { message, errors };
-        let remove = parser.entries("remove", &self.remove.headers, |entry| {
-            field::removable(entry, message).map(|name| (name, ()))
-        });
-        let rename =
-            parser.entries("rename", &self.rename.headers, |entry| field::renaming(entry, message));
-        let replace = parser.entries("replace", &self.replace.headers, field::line);
-        let add = parser.entries("add", &self.add.headers, field::line);
-        let append = parser.entries("append", &self.append.headers, field::line);
+    fn into_rules(self, host: &dyn Host, errors: &mut ConfigErrors) -> (Rules, QueryRules) {
+        let [remove, rename, replace, add, append] = [
+            ("remove", &self.remove),
+            ("rename", &self.rename),
+            ("replace", &self.replace),
+            ("add", &self.add),
+            ("append", &self.append),
+        ]
+        .map(|(name, rule)| conditions::of_request(name, rule, errors));
+        let message = Message::Request;
+        let texts = [
+            (remove.clone(), &*self.remove.headers),
+            (rename.clone(), &*self.rename.headers),
+            (replace.clone(), &*self.replace.headers),
+            (add.clone(), &*self.add.headers),
+            (append.clone(), &*self.append.headers),
+            (Condition::Always, &[]),
+        ];
+        let headers = headers(message, texts, host, errors);
+        let texts = [
+            (remove, &*self.remove.querystring),
+            (rename, &*self.rename.querystring),
+            (replace, &*self.replace.querystring),
+            (add, &*self.add.querystring),
+            (append, &*self.append.querystring),
+        ];
+        let query = params(texts, host, errors);
+        (header_rules(message, headers), query_rules(query))
+    }
+}
 
-        parser.refuse_repeated("remove", &remove, "once is enough");
-        parser.refuse_repeated("rename", &rename, "nothing is left after the first time");
-        parser.refuse_repeated("replace", &replace, "give it one value");
-        parser.refuse_repeated("add", &add, "it is present after the first time, use append");
-        parser.refuse_removed("rename", &remove, &rename, &rename);
-        parser.refuse_removed("replace", &remove, &rename, &replace);
+impl ResponseRules {
+    fn has_rules(&self) -> bool {
+        let rules =
+            [&self.remove, &self.rename, &self.replace, &self.add, &self.append, &self.allow];
+        self.security_headers.is_on() || rules.iter().any(|rule| !rule.headers.is_empty())
+    }
 
-        let mut rules = Rules::default();
-        remove.into_iter().for_each(|entry| rules.remove(entry.name));
-        rename.into_iter().for_each(|entry| rules.rename(entry.name, entry.argument));
-        replace.into_iter().for_each(|entry| rules.replace(entry.name, entry.argument));
-        add.into_iter().for_each(|entry| rules.add(entry.name, entry.argument));
-        append.into_iter().for_each(|entry| rules.append(entry.name, entry.argument));
+    fn into_rules(self, host: &dyn Host, errors: &mut ConfigErrors) -> Rules {
+        let texts = [
+            ("remove", &self.remove),
+            ("rename", &self.rename),
+            ("replace", &self.replace),
+            ("add", &self.add),
+            ("append", &self.append),
+            ("allow", &self.allow),
+        ]
+        .map(|(name, rule)| (conditions::of_response(name, rule, errors), &*rule.headers));
+        let headers = headers(Message::Response, texts, host, errors);
+        let security = self.security_headers.into_rules(&headers, host, errors);
+        let mut rules = header_rules(Message::Response, headers);
+        security.add_to(&mut rules);
         rules
     }
 }
 
-/// One entry of a rule, taken apart.
-struct Entry<T> {
-    /// Its place in the list.
-    index: usize,
-    name: HeaderName,
-    /// The new name or the value.
-    argument: T,
-}
-
-/// Reads the rules for one message.
-struct Parser<'e> {
+/// Takes the entries about headers apart.
+fn headers(
     message: Message,
-    errors: &'e mut ConfigErrors,
+    [remove, rename, replace, add, append, allow]: [Texts<'_>; 6],
+    host: &dyn Host,
+    errors: &mut ConfigErrors,
+) -> Parsed<HeaderName> {
+    let mut place = Place { message, list: "headers", fold: message.fold(), errors };
+    let removal = |entry: &str| field::removal(entry, message).map(|name| (name, ()));
+    let renaming = |entry: &str| field::renaming(entry, message);
+    let line = |entry: &str| field::line(entry, message, host);
+    let parsed = Parsed {
+        allow: place.rule("allow", &allow.0, allow.1, removal),
+        remove: place.rule("remove", &remove.0, remove.1, removal),
+        rename: place.rule("rename", &rename.0, rename.1, renaming),
+        replace: place.rule("replace", &replace.0, replace.1, line),
+        add: place.rule("add", &add.0, add.1, line),
+        append: place.rule("append", &append.0, append.1, line),
+    };
+    place.check(&parsed);
+    if message == Message::Request {
+        place.refuse_two_spellings(&parsed);
+    }
+    parsed
 }
 
-impl Parser<'_> {
-    fn entries<T>(
-        &mut self,
-        rule: &str,
-        entries: &[String],
-        parse: impl Fn(&str) -> Result<(HeaderName, T), InvalidEntry>,
-    ) -> Vec<Entry<T>> {
-        let mut parsed = Vec::new();
-        for (index, entry) in entries.iter().enumerate() {
-            match parse(entry) {
-                Ok((name, argument)) => parsed.push(Entry { index, name, argument }),
-                Err(error) => self.add(rule, index, error.to_string()),
-            }
-        }
-        parsed
-    }
+/// Takes the entries about query parameters apart.
+fn params(
+    [remove, rename, replace, add, append]: [Texts<'_>; 5],
+    host: &dyn Host,
+    errors: &mut ConfigErrors,
+) -> Parsed<String> {
+    let mut place = Place { message: Message::Request, list: "querystring", fold: EXACTLY, errors };
+    let removal = |entry: &str| param::removal(entry).map(|name| (name, ()));
+    let line = |entry: &str| param::line(entry, host);
+    let parsed = Parsed {
+        allow: place.rule("allow", &Condition::Always, &[], removal),
+        remove: place.rule("remove", &remove.0, remove.1, removal),
+        rename: place.rule("rename", &rename.0, rename.1, param::renaming),
+        replace: place.rule("replace", &replace.0, replace.1, line),
+        add: place.rule("add", &add.0, add.1, line),
+        append: place.rule("append", &append.0, append.1, line),
+    };
+    place.check(&parsed);
+    parsed
+}
 
-    fn refuse_repeated<T>(&mut self, rule: &str, entries: &[Entry<T>], reason: &str) {
-        for (i, Entry { index, name, .. }) in entries.iter().enumerate() {
-            if entries.iter().take(i).any(|earlier| earlier.name == *name) {
-                self.add(rule, *index, format!("\"{name}\" is named twice: {reason}"));
-            }
-        }
+/// The rules about headers, in their order.
+fn header_rules(message: Message, parsed: Parsed<HeaderName>) -> Rules {
+    let Parsed { remove, rename, replace, add, append, allow } = parsed;
+    let mut rules = Rules::new(message);
+    if !allow.entries.is_empty() {
+        let allowed = allow.entries.into_iter().map(|entry| entry.name).collect();
+        rules.allow(&allow.when, allowed);
     }
-
-    /// Refuses entries about a header that `remove` takes away and no renaming brings back.
-    fn refuse_removed<T>(
-        &mut self,
-        rule: &str,
-        remove: &[Entry<()>],
-        rename: &[Entry<HeaderName>],
-        entries: &[Entry<T>],
-    ) {
-        for Entry { index, name, .. } in entries {
-            let removed = remove.iter().any(|entry| entry.name == *name);
-            let back = rename.iter().any(|entry| entry.argument == *name && entry.name != *name);
-            if removed && !back {
-                let fault = format!("\"{name}\" is removed before, so nothing is left to {rule}");
-                self.add(rule, *index, fault);
-            }
+    for entry in remove.entries {
+        match entry.name.name().map(HeaderName::parse) {
+            Some(Ok(name)) => rules.remove(&remove.when, name),
+            _ => rules.remove_matching(&remove.when, entry.name),
         }
     }
-
-    fn add(&mut self, rule: &str, index: usize, fault: String) {
-        let message = match self.message {
-            Message::Request => "request",
-            Message::Response => "response",
-        };
-        self.errors.add(format!("{message}.{rule}.headers[{index}]"), fault);
+    for entry in rename.entries {
+        rules.rename(&rename.when, entry.name, entry.argument);
     }
+    for entry in replace.entries {
+        let value = compile(entry.argument, Form::Field, &mut rules.templates);
+        rules.replace(&replace.when, entry.name, value);
+    }
+    for entry in add.entries {
+        let value = compile(entry.argument, Form::Field, &mut rules.templates);
+        rules.add(&add.when, entry.name, value);
+    }
+    for entry in append.entries {
+        let value = compile(entry.argument, Form::Field, &mut rules.templates);
+        rules.append(&append.when, entry.name, value);
+    }
+    rules
+}
+
+/// The rules about query parameters, in their order.
+fn query_rules(parsed: Parsed<String>) -> QueryRules {
+    let Parsed { remove, rename, replace, add, append, allow: _ } = parsed;
+    let mut rules = QueryRules::default();
+    for entry in remove.entries {
+        rules.push(&remove.when, Rule::Remove(entry.name));
+    }
+    for entry in rename.entries {
+        rules.push(&rename.when, Rule::Rename { old: entry.name, new: entry.argument });
+    }
+    for entry in replace.entries {
+        let value = compile(entry.argument, Form::Param, &mut rules.templates);
+        rules.push(&replace.when, Rule::Replace(entry.name, value));
+    }
+    for entry in add.entries {
+        let value = compile(entry.argument, Form::Param, &mut rules.templates);
+        rules.push(&add.when, Rule::Add(entry.name, value));
+    }
+    for entry in append.entries {
+        let value = compile(entry.argument, Form::Param, &mut rules.templates);
+        rules.push(&append.when, Rule::Append(entry.name, value));
+    }
+    rules
 }

@@ -1,0 +1,96 @@
+//! What the tests have in common: a host that shows the policy no more than it asked for.
+
+mod conditions;
+mod headers;
+mod model;
+mod query;
+mod reads;
+mod sweep;
+mod template;
+
+use novasphere_core::{
+    Edit, Headers, Policy, Read, RequestHead, ResponseHead, Step, testing::World,
+};
+
+use crate::{HeaderTransform, Made};
+
+type Lines<'a> = &'a [(&'a str, &'a [u8])];
+
+fn configured(config: &str) -> HeaderTransform {
+    HeaderTransform::configure(config.as_bytes(), &World::default()).unwrap()
+}
+
+/// A filter with these rules for requests.
+fn for_requests(rules: &str) -> HeaderTransform {
+    configured(&format!("{{\"request\": {rules}}}"))
+}
+
+/// A filter with these rules for responses.
+fn for_responses(rules: &str) -> HeaderTransform {
+    configured(&format!("{{\"response\": {rules}}}"))
+}
+
+/// The faults of a configuration.
+fn refused(config: &str) -> String {
+    HeaderTransform::configure(config.as_bytes(), &World::default()).unwrap_err().to_string()
+}
+
+fn headers<'a>(lines: Lines<'a>) -> Headers<'a> {
+    Headers::borrowed(lines.iter().map(|(n, v)| (n.as_bytes(), *v)))
+}
+
+/// No more than the policy asked for.
+fn as_read<'a>(lines: Lines<'a>, read: Read<'_>) -> Headers<'a> {
+    match read {
+        Read::Nothing => Headers::default(),
+        Read::Whole => headers(lines),
+        Read::Named(names) => {
+            let first =
+                |name: &String| lines.iter().find(|(n, _)| n.eq_ignore_ascii_case(name.as_str()));
+            Headers::borrowed(names.iter().filter_map(first).map(|(n, v)| (n.as_bytes(), *v)))
+        }
+    }
+}
+
+fn on_request<'p>(
+    filter: &'p HeaderTransform,
+    lines: Lines<'_>,
+    world: &World,
+) -> (Vec<Edit<'p>>, Made) {
+    let head = RequestHead { headers: as_read(lines, filter.needs().request) };
+    match filter.on_request(&head, &mut (), &world.env()) {
+        Step::Continue { edits, carry, decision: "passed" } => (edits, carry),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The edits for a response to an empty request.
+fn on_response<'p>(filter: &'p HeaderTransform, lines: Lines<'_>) -> Vec<Edit<'p>> {
+    let (_, made) = on_request(filter, &[], &World::default());
+    filter.on_response(made, &ResponseHead { headers: as_read(lines, filter.needs().response) })
+}
+
+fn shown(headers: &Headers<'_>) -> Vec<String> {
+    let lines = headers.lines();
+    lines.map(|(n, v)| format!("{}: {}", n.escape_ascii(), v.escape_ascii())).collect()
+}
+
+/// What becomes of a request in that world.
+fn sent_in(world: &World, filter: &HeaderTransform, lines: Lines<'_>) -> Vec<String> {
+    let mut result = headers(lines);
+    result.apply(on_request(filter, lines, world).0);
+    shown(&result)
+}
+
+/// What becomes of a request.
+fn sent(rules: &str, lines: Lines<'_>) -> Vec<String> {
+    sent_in(&World::default(), &for_requests(rules), lines)
+}
+
+/// What becomes of a response.
+fn answered(rules: &str, lines: Lines<'_>) -> Vec<String> {
+    let filter = for_responses(rules);
+    let mut result = headers(lines);
+    result.apply(on_response(&filter, lines));
+    shown(&result)
+}
