@@ -1,12 +1,12 @@
 //! header-transform beside other filters, itself among them, and on connections that are handed over.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use novasphere_tests::{
     chain,
     client::{Connection, Console, Request, Response},
     gateway::Gateway,
 };
-use serde_json::Value;
+use serde::Deserialize;
 
 /// Idempotent but for `append`.
 const RULES: &str = r#"{
@@ -35,11 +35,15 @@ fn request() -> Request {
         .header("x-api", "b")
 }
 
-/// The request as the upstream saw it, in its own words: path and lines.
-fn seen(answer: &Response) -> Result<(String, Vec<(String, String)>)> {
-    let answer: Value = answer.json()?;
-    let path = answer["path"].as_str().context("no path")?.to_owned();
-    Ok((path, serde_json::from_value(answer["headers"].clone())?))
+/// The request as the upstream saw it, in its own words.
+#[derive(Deserialize)]
+struct Seen {
+    path: String,
+    headers: Vec<(String, String)>,
+}
+
+fn seen(answer: &Response) -> Result<Seen> {
+    Ok(serde_json::from_value(answer.json()?)?)
 }
 
 fn values<'l>(lines: &'l [(String, String)], name: &str) -> Vec<&'l str> {
@@ -49,7 +53,7 @@ fn values<'l>(lines: &'l [(String, String)], name: &str) -> Vec<&'l str> {
 fn check_carried_out(filters: usize) -> Result<()> {
     let gateway = Gateway::start(chain::of(&vec![("header-transform", RULES); filters]))?;
     let answer = gateway.send(&request())?;
-    let (path, lines) = seen(&answer)?;
+    let Seen { path, headers: lines } = seen(&answer)?;
     let tags = "&tag=a".repeat(filters);
     ensure!(path == format!("/api/v1/wukongs?page=2&limit=50&v=1{tags}"), "{path}");
     let appended = vec!["novasphere"; filters];
@@ -121,7 +125,7 @@ fn claims_come_from_jwt_auth_and_from_nobody_else() -> Result<()> {
         (forged(), "nobody", ""),
     ] {
         let answer = gateway.send(&request)?;
-        let (path, lines) = seen(&answer)?;
+        let Seen { path, headers: lines } = seen(&answer)?;
         ensure!(path == format!("/api/v1/wukongs{query}"), "{user}: {path}");
         ensure!(values(&lines, "x-user") == [format!("user-{user}")], "{user}: {lines:?}");
         ensure!(values(&lines, "x_user").is_empty(), "{user}: {lines:?}");

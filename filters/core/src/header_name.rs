@@ -65,12 +65,6 @@ impl HeaderName {
     }
 }
 
-impl AsRef<str> for HeaderName {
-    fn as_ref(&self) -> &str {
-        self.as_str()
-    }
-}
-
 impl fmt::Display for HeaderName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

@@ -32,6 +32,11 @@ impl NamePattern {
         Self { text: format!("{stem}*"), open: true }
     }
 
+    /// As it was written, a header's in lower case.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.text
+    }
+
     /// The name, unless it is the start of names only.
     pub(crate) fn name(&self) -> Option<&str> {
         (!self.open).then_some(&self.text)
@@ -53,11 +58,5 @@ impl NamePattern {
     fn stem(&self) -> &[u8] {
         let text = self.text.as_bytes();
         if self.open { text.strip_suffix(b"*").unwrap_or(text) } else { text }
-    }
-}
-
-impl AsRef<str> for NamePattern {
-    fn as_ref(&self) -> &str {
-        &self.text
     }
 }

@@ -55,10 +55,13 @@ impl Reads {
         if whole {
             return Self::Whole;
         }
-        let mut names: Vec<String> = names.map(str::to_owned).collect();
-        names.sort_unstable();
-        names.dedup();
-        Self::Named(names)
+        let mut different: Vec<String> = Vec::new();
+        for name in names {
+            if !different.iter().any(|other| other == name) {
+                different.push(name.to_owned());
+            }
+        }
+        Self::Named(different)
     }
 
     fn as_read(&self) -> Read<'_> {

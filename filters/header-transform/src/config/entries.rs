@@ -1,6 +1,6 @@
 //! Entries of rules, taken apart, and what contradicts one another among them.
 
-use novasphere_core::{ConfigErrors, HeaderName};
+use novasphere_core::ConfigErrors;
 
 use crate::{
     condition::Condition,
@@ -11,32 +11,37 @@ use crate::{
 };
 
 /// The rules of one kind, about headers or about query parameters.
-pub(super) struct Rules<N> {
-    pub remove: Rule<NamePattern, ()>,
-    pub rename: Rule<N, N>,
-    pub replace: Rule<N, Text>,
-    pub add: Rule<N, Text>,
-    pub append: Rule<N, Text>,
+pub(super) struct Rules {
+    pub remove: Rule<NamePattern>,
+    /// With the new names.
+    pub rename: Rule<String>,
+    pub replace: Rule<Text>,
+    pub add: Rule<Text>,
+    pub append: Rule<Text>,
     /// Empty for no such rule.
-    pub allow: Rule<NamePattern, ()>,
+    pub allow: Rule<NamePattern>,
 }
 
 /// One rule.
-pub(super) struct Rule<N, T> {
+pub(super) struct Rule<T> {
     /// Its name in the configuration.
     pub name: &'static str,
     pub when: Condition,
-    pub entries: Vec<Entry<N, T>>,
+    pub entries: Vec<Entry<T>>,
 }
 
 /// One entry.
-pub(super) struct Entry<N, T> {
+pub(super) struct Entry<T> {
     /// Its place in the list.
     pub index: usize,
-    pub name: N,
-    /// The new name or the value.
+    /// A header's in lower case.
+    pub name: String,
+    /// What the name stands for, the new name or the value.
     pub argument: T,
 }
+
+/// Reads an entry: its name and the rest.
+type Parse<'f, T> = &'f dyn Fn(&str) -> Result<(String, T), InvalidEntry>;
 
 /// Where faults are.
 pub(super) struct Place<'e> {
@@ -49,13 +54,13 @@ pub(super) struct Place<'e> {
 }
 
 impl Place<'_> {
-    pub fn rule<N, T>(
+    pub fn rule<T>(
         &mut self,
         name: &'static str,
         when: &Condition,
         texts: &[String],
-        parse: impl Fn(&str) -> Result<(N, T), InvalidEntry>,
-    ) -> Rule<N, T> {
+        parse: Parse<'_, T>,
+    ) -> Rule<T> {
         let mut entries = Vec::new();
         for (index, text) in texts.iter().enumerate() {
             match parse(text) {
@@ -67,7 +72,7 @@ impl Place<'_> {
     }
 
     /// Refuses what contradicts something before it, or has no effect.
-    pub fn check<N: AsRef<str> + PartialEq>(&mut self, rules: &Rules<N>) {
+    pub fn check(&mut self, rules: &Rules) {
         self.refuse_covered(&rules.remove);
         self.refuse_covered(&rules.allow);
         self.refuse_repeated(&rules.rename, "nothing is left after the first time");
@@ -78,15 +83,15 @@ impl Place<'_> {
         self.refuse_not_allowed(rules);
     }
 
-    fn refuse_covered(&mut self, rule: &Rule<NamePattern, ()>) {
-        for (i, Entry { index, name, .. }) in rule.entries.iter().enumerate() {
+    fn refuse_covered(&mut self, rule: &Rule<NamePattern>) {
+        for (i, Entry { index, argument: name, .. }) in rule.entries.iter().enumerate() {
             let same = |other: &NamePattern| other.covers(name, self.fold);
-            let earlier = rule.entries.iter().take(i).find(|other| same(&other.name));
+            let earlier = rule.entries.iter().take(i).find(|other| same(&other.argument));
             let later = rule.entries.iter().skip(i.saturating_add(1));
             // Of two that cover one another, the second is told.
-            let wider = later.filter(|other| !name.covers(&other.name, self.fold));
-            if let Some(other) = earlier.or(wider.clone().find(|other| same(&other.name))) {
-                let (name, other) = (name.as_ref(), other.name.as_ref());
+            let wider = later.filter(|other| !name.covers(&other.argument, self.fold));
+            if let Some(other) = earlier.or(wider.clone().find(|other| same(&other.argument))) {
+                let (name, other) = (name.as_str(), other.argument.as_str());
                 let fault = match name == other {
                     true => format!("\"{name}\" is named twice: once is enough"),
                     false => format!("\"{name}\" is meant by \"{other}\" too: once is enough"),
@@ -96,31 +101,30 @@ impl Place<'_> {
         }
     }
 
-    fn refuse_repeated<N: AsRef<str> + PartialEq, T>(&mut self, rule: &Rule<N, T>, reason: &str) {
+    fn refuse_repeated<T>(&mut self, rule: &Rule<T>, reason: &str) {
         for (i, Entry { index, name, .. }) in rule.entries.iter().enumerate() {
             if rule.entries.iter().take(i).any(|earlier| earlier.name == *name) {
-                let name = name.as_ref();
                 self.add(rule.name, *index, format!("\"{name}\" is named twice: {reason}"));
             }
         }
     }
 
     /// Refuses entries about a name that is taken away before and no renaming brings back.
-    fn refuse_removed<N: AsRef<str> + PartialEq, T>(&mut self, rule: &Rule<N, T>, all: &Rules<N>) {
-        let goes = |taking: &Rule<NamePattern, ()>, name: &str| {
+    fn refuse_removed<T>(&mut self, rule: &Rule<T>, all: &Rules) {
+        let goes = |taking: &Rule<NamePattern>, name: &str| {
             let in_time = taking.when == Condition::Always || taking.when == rule.when;
             let goes =
-                |entry: &Entry<NamePattern, ()>| entry.name.matches(name.as_bytes(), self.fold);
+                |entry: &Entry<NamePattern>| entry.argument.matches(name.as_bytes(), self.fold);
             let listed = taking.entries.iter().any(goes);
             in_time && !taking.entries.is_empty() && listed != (taking.name == "allow")
         };
         let mut faults = Vec::new();
         for Entry { index, name, .. } in &rule.entries {
-            let renamed = |entry: &Entry<N, N>| entry.argument == *name && entry.name != *name;
+            let renamed = |entry: &Entry<String>| entry.argument == *name && entry.name != *name;
             if all.rename.entries.iter().any(renamed) {
                 continue;
             }
-            let (shown, rule) = (name.as_ref(), rule.name);
+            let (shown, rule) = (name.as_str(), rule.name);
             if goes(&all.remove, shown) {
                 let fault = format!("\"{shown}\" is removed before, so nothing is left to {rule}");
                 faults.push((*index, fault));
@@ -135,19 +139,19 @@ impl Place<'_> {
     }
 
     /// Refuses to remove what may not pass anyway.
-    fn refuse_not_allowed<N>(&mut self, all: &Rules<N>) {
+    fn refuse_not_allowed(&mut self, all: &Rules) {
         let (remove, allow) = (&all.remove, &all.allow);
         let in_force = allow.when == Condition::Always || allow.when == remove.when;
         if allow.entries.is_empty() || !in_force {
             return;
         }
-        for Entry { index, name, .. } in &remove.entries {
-            let some_pass = |entry: &Entry<NamePattern, ()>| {
-                entry.name.covers(name, self.fold) || name.covers(&entry.name, self.fold)
+        for Entry { index, argument: name, .. } in &remove.entries {
+            let some_pass = |entry: &Entry<NamePattern>| {
+                entry.argument.covers(name, self.fold) || name.covers(&entry.argument, self.fold)
             };
             let kept = name.name().is_some_and(is_kept);
             if !kept && !allow.entries.iter().any(some_pass) {
-                let name = name.as_ref();
+                let name = name.as_str();
                 let fault = format!("\"{name}\" is not in allow, so it goes anyway");
                 self.add(remove.name, *index, fault);
             }
@@ -155,12 +159,12 @@ impl Place<'_> {
     }
 
     /// Refuses two names that differ only in `_` for `-`: where lines go, they are one.
-    pub fn refuse_two_spellings(&mut self, all: &Rules<HeaderName>) {
+    pub fn refuse_two_spellings(&mut self, all: &Rules) {
         let removed = all
             .remove
             .entries
             .iter()
-            .filter_map(|entry| Some((all.remove.name, entry.index, entry.name.name()?)));
+            .filter_map(|entry| Some((all.remove.name, entry.index, entry.argument.name()?)));
         let renamed = all.rename.entries.iter().flat_map(|entry| {
             [&entry.name, &entry.argument].map(|name| (all.rename.name, entry.index, name.as_str()))
         });

@@ -8,7 +8,7 @@ mod wire;
 use novasphere_core::{ConfigErrors, HeaderName, Host, decode};
 
 use self::{
-    entries::{Place, Rules as Parsed},
+    entries::{Entry, Place, Rules as Parsed},
     wire::{Config, RequestRules, ResponseRules},
 };
 use crate::{
@@ -16,11 +16,11 @@ use crate::{
     field,
     message::Message,
     param,
-    pattern::EXACTLY,
+    pattern::{EXACTLY, NamePattern},
     policy::HeaderTransform,
     query::{QueryRules, Rule},
     rules::Rules,
-    template::{Form, compile},
+    template::{Form, Value, compile},
 };
 
 /// Checks `config` and computes the policy.
@@ -106,18 +106,22 @@ fn headers(
     [remove, rename, replace, add, append, allow]: [Texts<'_>; 6],
     host: &dyn Host,
     errors: &mut ConfigErrors,
-) -> Parsed<HeaderName> {
+) -> Parsed {
     let mut place = Place { message, list: "headers", fold: message.fold(), errors };
-    let removal = |entry: &str| field::removal(entry, message).map(|name| (name, ()));
-    let renaming = |entry: &str| field::renaming(entry, message);
-    let line = |entry: &str| field::line(entry, message, host);
+    let removal = |entry: &str| field::removal(entry, message).map(named);
+    let renaming = |entry: &str| {
+        field::renaming(entry, message).map(|(old, new)| (old.to_string(), new.to_string()))
+    };
+    let line = |entry: &str| {
+        field::line(entry, message, host).map(|(name, value)| (name.to_string(), value))
+    };
     let parsed = Parsed {
-        allow: place.rule("allow", &allow.0, allow.1, removal),
-        remove: place.rule("remove", &remove.0, remove.1, removal),
-        rename: place.rule("rename", &rename.0, rename.1, renaming),
-        replace: place.rule("replace", &replace.0, replace.1, line),
-        add: place.rule("add", &add.0, add.1, line),
-        append: place.rule("append", &append.0, append.1, line),
+        allow: place.rule("allow", &allow.0, allow.1, &removal),
+        remove: place.rule("remove", &remove.0, remove.1, &removal),
+        rename: place.rule("rename", &rename.0, rename.1, &renaming),
+        replace: place.rule("replace", &replace.0, replace.1, &line),
+        add: place.rule("add", &add.0, add.1, &line),
+        append: place.rule("append", &append.0, append.1, &line),
     };
     place.check(&parsed);
     if message == Message::Request {
@@ -131,75 +135,79 @@ fn params(
     [remove, rename, replace, add, append]: [Texts<'_>; 5],
     host: &dyn Host,
     errors: &mut ConfigErrors,
-) -> Parsed<String> {
+) -> Parsed {
     let mut place = Place { message: Message::Request, list: "querystring", fold: EXACTLY, errors };
-    let removal = |entry: &str| param::removal(entry).map(|name| (name, ()));
+    let removal = |entry: &str| param::removal(entry).map(named);
     let line = |entry: &str| param::line(entry, host);
     let parsed = Parsed {
-        allow: place.rule("allow", &Condition::Always, &[], removal),
-        remove: place.rule("remove", &remove.0, remove.1, removal),
-        rename: place.rule("rename", &rename.0, rename.1, param::renaming),
-        replace: place.rule("replace", &replace.0, replace.1, line),
-        add: place.rule("add", &add.0, add.1, line),
-        append: place.rule("append", &append.0, append.1, line),
+        allow: place.rule("allow", &Condition::Always, &[], &removal),
+        remove: place.rule("remove", &remove.0, remove.1, &removal),
+        rename: place.rule("rename", &rename.0, rename.1, &param::renaming),
+        replace: place.rule("replace", &replace.0, replace.1, &line),
+        add: place.rule("add", &add.0, add.1, &line),
+        append: place.rule("append", &append.0, append.1, &line),
     };
     place.check(&parsed);
     parsed
 }
 
+fn named(pattern: NamePattern) -> (String, NamePattern) {
+    (pattern.as_str().to_owned(), pattern)
+}
+
 /// The rules about headers, in their order.
-fn header_rules(message: Message, parsed: Parsed<HeaderName>) -> Rules {
+fn header_rules(message: Message, parsed: Parsed) -> Rules {
     let Parsed { remove, rename, replace, add, append, allow } = parsed;
     let mut rules = Rules::new(message);
     if !allow.entries.is_empty() {
-        let allowed = allow.entries.into_iter().map(|entry| entry.name).collect();
+        let allowed = allow.entries.into_iter().map(|entry| entry.argument).collect();
         rules.allow(&allow.when, allowed);
     }
-    for entry in remove.entries {
-        match entry.name.name().map(HeaderName::parse) {
+    for Entry { argument: pattern, .. } in remove.entries {
+        match pattern.name().map(HeaderName::parse) {
             Some(Ok(name)) => rules.remove(&remove.when, name),
-            _ => rules.remove_matching(&remove.when, entry.name),
+            _ => rules.remove_matching(&remove.when, pattern),
         }
     }
-    for entry in rename.entries {
-        rules.rename(&rename.when, entry.name, entry.argument);
+    for Entry { name, argument, .. } in rename.entries {
+        if let (Ok(old), Ok(new)) = (HeaderName::parse(&name), HeaderName::parse(&argument)) {
+            rules.rename(&rename.when, old, new);
+        }
     }
-    for entry in replace.entries {
-        let value = compile(entry.argument, Form::Field, &mut rules.templates);
-        rules.replace(&replace.when, entry.name, value);
-    }
-    for entry in add.entries {
-        let value = compile(entry.argument, Form::Field, &mut rules.templates);
-        rules.add(&add.when, entry.name, value);
-    }
-    for entry in append.entries {
-        let value = compile(entry.argument, Form::Field, &mut rules.templates);
-        rules.append(&append.when, entry.name, value);
+    for (rule, push) in [
+        (replace, Rules::replace as fn(&mut Rules, &Condition, HeaderName, Value)),
+        (add, Rules::add),
+        (append, Rules::append),
+    ] {
+        for Entry { name, argument, .. } in rule.entries {
+            let value = compile(argument, Form::Field, &mut rules.templates);
+            if let Ok(name) = HeaderName::parse(&name) {
+                push(&mut rules, &rule.when, name, value);
+            }
+        }
     }
     rules
 }
 
 /// The rules about query parameters, in their order.
-fn query_rules(parsed: Parsed<String>) -> QueryRules {
+fn query_rules(parsed: Parsed) -> QueryRules {
     let Parsed { remove, rename, replace, add, append, allow: _ } = parsed;
     let mut rules = QueryRules::default();
     for entry in remove.entries {
-        rules.push(&remove.when, Rule::Remove(entry.name));
+        rules.push(&remove.when, Rule::Remove(entry.argument));
     }
     for entry in rename.entries {
         rules.push(&rename.when, Rule::Rename { old: entry.name, new: entry.argument });
     }
-    for entry in replace.entries {
-        let value = compile(entry.argument, Form::Param, &mut rules.templates);
-        rules.push(&replace.when, Rule::Replace(entry.name, value));
-    }
-    for entry in add.entries {
-        let value = compile(entry.argument, Form::Param, &mut rules.templates);
-        rules.push(&add.when, Rule::Add(entry.name, value));
-    }
-    for entry in append.entries {
-        let value = compile(entry.argument, Form::Param, &mut rules.templates);
-        rules.push(&append.when, Rule::Append(entry.name, value));
+    for (rule, kind) in [
+        (replace, Rule::Replace as fn(String, Value) -> Rule),
+        (add, Rule::Add),
+        (append, Rule::Append),
+    ] {
+        for Entry { name, argument, .. } in rule.entries {
+            let value = compile(argument, Form::Param, &mut rules.templates);
+            rules.push(&rule.when, kind(name, value));
+        }
     }
     rules
 }

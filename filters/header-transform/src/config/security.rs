@@ -36,7 +36,7 @@ impl SecurityHeaders {
 
     pub fn into_rules(
         self,
-        rules: &Parsed<HeaderName>,
+        rules: &Parsed,
         host: &dyn Host,
         errors: &mut ConfigErrors,
     ) -> Security {
@@ -77,10 +77,10 @@ impl SecurityHeaders {
 }
 
 /// Whether a rule gives that header a value.
-fn is_given(rules: &Parsed<HeaderName>, name: &HeaderName) -> bool {
+fn is_given(rules: &Parsed, name: &HeaderName) -> bool {
     let given = [&rules.replace, &rules.add, &rules.append];
-    given.iter().any(|rule| rule.entries.iter().any(|entry| entry.name == *name))
-        || rules.rename.entries.iter().any(|entry| entry.argument == *name)
+    given.iter().any(|rule| rule.entries.iter().any(|entry| entry.name == name.as_str()))
+        || rules.rename.entries.iter().any(|entry| entry.argument == name.as_str())
 }
 
 impl Security {

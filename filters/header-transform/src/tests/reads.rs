@@ -8,7 +8,11 @@ use crate::HeaderTransform;
 fn shown(read: Read<'_>) -> String {
     match read {
         Read::Nothing => "nothing".to_owned(),
-        Read::Named(names) => names.join(" "),
+        Read::Named(names) => {
+            let mut names = names.to_vec();
+            names.sort();
+            names.join(" ")
+        }
         Read::Whole => "whole".to_owned(),
     }
 }
