@@ -262,6 +262,41 @@ proptest! {
     }
 }
 
+/// Every set of rules about two names, on every message with up to two lines of each.
+#[test]
+fn all_small_sets_are_as_if_carried_out_one_by_one() {
+    let choices: [&[&[&str]]; 5] = [
+        &[&[], &["a"], &["b"], &["a", "b"]],
+        &[&[], &["a:b"], &["b:a"], &["a:b", "b:a"], &["b:a", "a:c"]],
+        &[&[], &["a: 1"], &["a: 9"], &["b: 1"]],
+        &[&[], &["a: 1"], &["b: 8", "a: 8"]],
+        &[&[], &["a: 1"], &["a: 7", "a: 1"], &["b: 1"]],
+    ];
+    let fields: [&[&[u8]]; 4] = [&[], &[b"1"], &[b""], &[b"1", b"2"]];
+    let total: usize = choices.iter().map(|entries| entries.len()).product();
+    let mut compared = 0;
+    for number in 0..total {
+        let mut rest = number;
+        let chosen = choices.map(|entries| {
+            let entry = entries[rest % entries.len()];
+            rest /= entries.len();
+            (entry.iter().map(|e| (*e).to_owned()).collect(), Vec::new(), "")
+        });
+        // Some are refused since a rule has no effect.
+        let Some(filter) = configured(&chosen, "response") else { continue };
+        for (a, b) in fields.iter().flat_map(|a| fields.iter().map(move |b| (a, b))) {
+            let line = |name: &'static str| move |v: &&[u8]| (name.to_owned(), v.to_vec());
+            let mut lines: Vec<Line> =
+                a.iter().map(line("a")).chain(b.iter().map(line("b"))).collect();
+            lines.push((":status".into(), b"200".to_vec()));
+            let expected = Plain::new(&lines, false).carried_out(&chosen);
+            assert_eq!(by_name(&response(&filter, &lines)), by_name(&expected), "{chosen:?}");
+            compared += 1;
+        }
+    }
+    assert!(compared > 5000, "{compared}");
+}
+
 /// Otherwise the properties say nothing.
 #[test]
 fn most_rules_are_accepted() {
