@@ -15,6 +15,7 @@ mod header_name;
 mod http;
 mod json;
 mod methods;
+mod params;
 mod path_pattern;
 mod pattern;
 mod plain_path;
@@ -34,6 +35,7 @@ pub use header_name::{HeaderName, InvalidHeaderName, InvalidHeaderValue, header_
 pub use http::{Headers, RequestHead, ResponseHead};
 pub use json::Json;
 pub use methods::methods;
+pub use params::{Params, encode_param};
 pub use path_pattern::{PathFields, PathPattern};
 pub use pattern::{InvalidPattern, Pattern};
 pub use plain_path::PlainPath;

@@ -27,7 +27,7 @@ pub(crate) enum Link {
     Cors(Cors),
     JwtAuth(Box<JwtAuth>),
     RateLimit(Box<RateLimit>),
-    HeaderTransform(HeaderTransform),
+    HeaderTransform(Box<HeaderTransform>),
 }
 
 /// What one worker remembers of all filters.
@@ -95,7 +95,7 @@ impl Kind {
             Kind::JwtAuth => Link::JwtAuth(Box::new(JwtAuth::configure(config, host)?)),
             Kind::RateLimit => Link::RateLimit(Box::new(RateLimit::configure(config, host)?)),
             Kind::HeaderTransform => {
-                Link::HeaderTransform(HeaderTransform::configure(config, host)?)
+                Link::HeaderTransform(Box::new(HeaderTransform::configure(config, host)?))
             }
         })
     }

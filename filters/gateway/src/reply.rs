@@ -33,6 +33,7 @@ fn apply<'p>(headers: &mut Vec<(&'p HeaderName, Cow<'p, [u8]>)>, edit: Edit<'p>)
             None => headers.push((name, value)),
         },
         Edit::Remove(name) => headers.retain(|(known, _)| *known != name),
+        Edit::RemoveFound(name) => headers.retain(|(known, _)| **known != name),
         Edit::Target(_) => {}
     }
 }

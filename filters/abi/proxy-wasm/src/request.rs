@@ -119,6 +119,7 @@ pub(crate) fn apply(map: Map, edits: &[Edit<'_>]) -> Result<(), Fault> {
             }
             Edit::Add(name, value) => hostcalls::add_header(map, name.as_str().as_bytes(), value),
             Edit::Remove(name) => hostcalls::remove_header(map, name.as_str().as_bytes()),
+            Edit::RemoveFound(name) => hostcalls::remove_header(map, name.as_str().as_bytes()),
             Edit::Target(target) => hostcalls::replace_header(map, b":path", target),
         };
         result.map_err(|status| Fault::Host("edit headers", status))?;
