@@ -9,7 +9,8 @@ mod sweep;
 mod template;
 
 use novasphere_core::{
-    Edit, Headers, Policy, Read, RequestHead, ResponseHead, Step, testing::World,
+    Edit, Headers, Policy, Read, RequestHead, ResponseHead, Step,
+    testing::{self, World},
 };
 
 use crate::{HeaderTransform, Made};
@@ -41,15 +42,8 @@ fn headers<'a>(lines: Lines<'a>) -> Headers<'a> {
 
 /// No more than the policy asked for.
 fn as_read<'a>(lines: Lines<'a>, read: Read<'_>) -> Headers<'a> {
-    match read {
-        Read::Nothing => Headers::default(),
-        Read::Whole => headers(lines),
-        Read::Named(names) => {
-            let first =
-                |name: &String| lines.iter().find(|(n, _)| n.eq_ignore_ascii_case(name.as_str()));
-            Headers::borrowed(names.iter().filter_map(first).map(|(n, v)| (n.as_bytes(), *v)))
-        }
-    }
+    let lines: Vec<(&[u8], &[u8])> = lines.iter().map(|(n, v)| (n.as_bytes(), *v)).collect();
+    testing::as_read(&lines, read)
 }
 
 fn on_request<'p>(

@@ -7,7 +7,8 @@ use std::{
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use novasphere_core::{
-    Env, Headers, Policy, Read, Reply, RequestHead, ResponseHead, Step, testing::World,
+    Env, Headers, Policy, Read, Reply, RequestHead, ResponseHead, Step,
+    testing::{self, World},
 };
 use serde_json::Value;
 
@@ -143,19 +144,8 @@ fn own_lines(lines: &[(String, String)]) -> Result<Vec<Line>> {
 
 /// No more than the policy asked for.
 fn as_read<'l>(lines: &'l [Line], read: Read<'_>) -> Headers<'l> {
-    match read {
-        Read::Nothing => Headers::default(),
-        Read::Whole => borrowed(lines),
-        Read::WholeIfAny(names) => {
-            let is_there = |name: &String| lines.iter().any(|(n, _)| n == name.as_bytes());
-            if names.iter().any(is_there) { borrowed(lines) } else { Headers::default() }
-        }
-        Read::Named(names) => {
-            let first = |name: &String| lines.iter().find(|(n, _)| n == name.as_bytes());
-            let found = names.iter().filter_map(first);
-            Headers::borrowed(found.map(|(name, value)| (&name[..], &value[..])))
-        }
-    }
+    let lines: Vec<(&[u8], &[u8])> = lines.iter().map(|(n, v)| (&n[..], &v[..])).collect();
+    testing::as_read(&lines, read)
 }
 
 fn borrowed(lines: &[Line]) -> Headers<'_> {

@@ -8,7 +8,7 @@ use crate::HeaderTransform;
 fn shown(read: Read<'_>) -> String {
     match read {
         Read::Nothing => "nothing".to_owned(),
-        Read::Named(names) => {
+        Read::Named(names) | Read::WholeIfAny(names) => {
             let mut names = names.to_vec();
             names.sort();
             names.join(" ")
