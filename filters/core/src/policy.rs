@@ -75,6 +75,8 @@ pub struct Needs {
     pub response: Read,
     /// Whether the policy has duties apart from requests.
     pub timer: bool,
+    /// Whether the policy uses the [`Store`](crate::Store).
+    pub store: bool,
 }
 
 /// How much of a head a policy reads.

@@ -50,7 +50,7 @@ impl Policy for Cors {
     }
 
     fn needs(&self) -> Needs {
-        Needs { request: Read::Whole, response: Read::Whole, timer: false }
+        Needs { request: Read::Whole, response: Read::Whole, timer: false, store: false }
     }
 
     fn on_request<'p>(

@@ -25,7 +25,12 @@ impl Policy for HeaderTransform {
 
     fn needs(&self) -> Needs {
         let read = |rules: &Rules| if rules.look() { Read::Whole } else { Read::Nothing };
-        Needs { request: read(&self.request), response: read(&self.response), timer: false }
+        Needs {
+            request: read(&self.request),
+            response: read(&self.response),
+            timer: false,
+            store: false,
+        }
     }
 
     fn on_request<'p>(&'p self, head: &RequestHead<'_>, (): &mut (), _: &Env<'_>) -> Step<'p, ()> {

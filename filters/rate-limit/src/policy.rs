@@ -85,7 +85,7 @@ impl Policy for RateLimit {
     }
 
     fn needs(&self) -> Needs {
-        Needs { request: self.identity.reads(), response: Read::Nothing, timer: false }
+        Needs { request: self.identity.reads(), response: Read::Nothing, timer: false, store: true }
     }
 
     fn on_request<'p>(

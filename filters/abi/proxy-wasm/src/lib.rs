@@ -8,7 +8,9 @@
 //!   and its fetches;
 //! - `stream`: one request and its response;
 //! - `request`: one decision about a request: reads the head, carries out what the policy decided;
+//! - `local_reply`: answers made here;
 //! - `held`: requests that wait;
+//! - `nginx`: what differs where the host is ngx_wasm_module in nginx, as in Kong;
 //! - `ports`: what a policy may ask of the host;
 //! - `configuration`: the forms in which hosts hand over a configuration;
 //! - `header_map`: the host's serialised form of header lines;
@@ -22,6 +24,8 @@ mod configuration;
 #[cfg(any(target_arch = "wasm32", test))]
 mod header_map;
 #[cfg(any(target_arch = "wasm32", test))]
+mod nginx;
+#[cfg(any(target_arch = "wasm32", test))]
 mod protobuf;
 #[cfg(any(target_arch = "wasm32", test))]
 mod verify_signature;
@@ -30,6 +34,8 @@ mod verify_signature;
 mod held;
 #[cfg(target_arch = "wasm32")]
 mod hostcalls;
+#[cfg(target_arch = "wasm32")]
+mod local_reply;
 #[cfg(target_arch = "wasm32")]
 mod log;
 #[cfg(target_arch = "wasm32")]

@@ -9,6 +9,7 @@ use novasphere_core::{
 use crate::{
     header_map,
     hostcalls::{self, Map, Status},
+    local_reply, nginx,
     root::Configured,
 };
 
@@ -22,11 +23,16 @@ pub(crate) enum Outcome<C> {
     Wait { queue: usize, until: UnixTime },
 }
 
-/// Asks the policy about the request of the current stream, and does what it says.
+/// Asks the policy about the request of the current stream, which has so many header lines, and does
+/// what it says.
 pub(crate) fn decide<P: Policy>(
     configured: &Configured<P>,
     waiting: &dyn Waiting,
+    lines: usize,
 ) -> Result<Outcome<P::Carry>, Fault> {
+    if configured.proxy.is_nginx {
+        return nginx::request::decide(configured, lines);
+    }
     let map = read(Map::Request, configured.policy.needs().request)?;
     let head = RequestHead { headers: Headers::borrowed(header_map::lines(&map)) };
     let step = configured
@@ -34,12 +40,12 @@ pub(crate) fn decide<P: Policy>(
         .ok_or(Fault::Reentered)?;
     match step {
         Step::Continue { edits, carry, decision } => {
-            configured.counters.count(decision);
+            configured.counters().count(decision);
             apply(Map::Request, &edits)?;
             Ok(Outcome::Continue(carry))
         }
         Step::Reply { edits, reply, decision } => {
-            configured.counters.count(decision);
+            configured.counters().count(decision);
             apply(Map::Request, &edits)?;
             send::<P>(&reply, decision)?;
             Ok(Outcome::Replied)
@@ -62,7 +68,7 @@ impl<P: Policy> Configured<P> {
             store: proxy,
             connection: proxy,
             random: proxy,
-            metrics: &self.counters,
+            metrics: self.counters(),
             attributes: proxy,
             verify: proxy,
             waiting,
@@ -80,13 +86,15 @@ pub(crate) enum Fault {
     Reentered,
     /// A host call failed: what it should have done, and the host's status.
     Host(&'static str, Status),
+    /// What the policy wants, this host cannot do.
+    Unable(String),
 }
 
 impl Fault {
     /// Closed: what could not be checked does not pass.
     pub(crate) fn refuse<P: Policy>(&self) {
         self.log::<P>("request");
-        let _ = hostcalls::send_local_response(500, b"novasphere_fault", &[], b"", INTERNAL);
+        let _ = local_reply::send(500, "novasphere_fault", &[], b"", INTERNAL);
     }
 
     pub(crate) fn log<P: Policy>(&self, phase: &str) {
@@ -97,11 +105,12 @@ impl Fault {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Fault::NotConfigured => f.write_str("not configured"),
+            Fault::NotConfigured => f.write_str("not configured: the log says why, further up"),
             Fault::Reentered => f.write_str("called by the host inside a call"),
             Fault::Host(what, Status(status)) => {
                 write!(f, "could not {what}: host status {status}")
             }
+            Fault::Unable(what) => write!(f, "cannot {what}"),
         }
     }
 }
@@ -130,19 +139,12 @@ pub(crate) fn apply(map: Map, edits: &[Edit<'_>]) -> Result<(), Fault> {
     Ok(())
 }
 
-fn send<P: Policy>(reply: &Reply<'_>, decision: &str) -> Result<(), Fault> {
+pub(crate) fn send<P: Policy>(reply: &Reply<'_>, decision: &str) -> Result<(), Fault> {
     let lines: Vec<(&[u8], &[u8])> =
         reply.headers.iter().map(|(name, value)| (name.as_str().as_bytes(), &**value)).collect();
     // Shown by the access log as %RESPONSE_CODE_DETAILS%.
     let details = format!("novasphere_{}:{decision}", P::NAME);
-    hostcalls::send_local_response(
-        reply.status,
-        details.as_bytes(),
-        &header_map::serialise(&lines),
-        &reply.body,
-        grpc_status(reply.status),
-    )
-    .map_err(|status| Fault::Host("send a reply", status))
+    local_reply::send(reply.status, &details, &lines, &reply.body, grpc_status(reply.status))
 }
 
 const INTERNAL: i32 = 13;
