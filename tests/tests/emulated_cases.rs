@@ -1,0 +1,16 @@
+//! Every case through the built modules in emulated hosts.
+
+use anyhow::Result;
+use novasphere_tests::{cases::emulated::check, host::Kind};
+
+const FILTERS: [&str; 4] = ["cors", "header-transform", "jwt-auth", "rate-limit"];
+
+#[test]
+fn on_an_envoy() -> Result<()> {
+    check(Kind::Envoy, &FILTERS)
+}
+
+#[test]
+fn on_nginx_but_for_known_differences() -> Result<()> {
+    check(Kind::Nginx, &FILTERS)
+}
