@@ -8,7 +8,8 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 use wasmtime::{
-    Engine, Instance, Linker, Memory, Module, Store, TypedFunc, WasmParams, WasmResults,
+    Config, Engine, Instance, Linker, Memory, Module, OptLevel, Store, TypedFunc, WasmParams,
+    WasmResults,
 };
 
 use super::{Action, Guest, Host, Kind, Trap, imports};
@@ -29,7 +30,12 @@ pub(super) struct Wasm {
     instance: Instance,
 }
 
-static ENGINE: LazyLock<Engine> = LazyLock::new(Engine::default);
+static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
+    let mut config = Config::new();
+    // Compiling takes longer than running.
+    config.cranelift_opt_level(OptLevel::None);
+    Engine::new(&config).unwrap_or_default()
+});
 static MODULES: Mutex<Option<HashMap<String, Module>>> = Mutex::new(None);
 
 /// What nginx calls without asking whether it is there.

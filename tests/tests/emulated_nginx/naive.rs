@@ -56,14 +56,7 @@ impl Guest for Naive {
         (self.on_tick)(host)
     }
 
-    fn on_call_reply(
-        &mut self,
-        host: &Host,
-        _: u32,
-        _: u32,
-        _: u32,
-        _: u32,
-    ) -> Result<(), Trap> {
+    fn on_call_reply(&mut self, host: &Host, _: u32, _: u32, _: u32, _: u32) -> Result<(), Trap> {
         (self.on_call_reply)(host)
     }
 }
