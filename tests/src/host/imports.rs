@@ -1,10 +1,13 @@
 //! The calls of the host as a module imports them: pointers and lengths in its memory.
 
-use wasmtime::{Caller, Error, ExternType, Linker, Module as Wasm, Result, Val};
+use wasmtime::{ExternType, Linker, Module as Wasm, Result, Val};
 
-use super::{Called, Host, Kind, Map, status, wasi, wasm::Data};
-
-type Module<'a> = Caller<'a, Data>;
+use super::{
+    Called, Host, Kind, Map,
+    memory::{Module, deserialise, number, read, returns, serialise, write},
+    status, wasi,
+    wasm::Data,
+};
 
 /// Defines everything that a module of ABI 0.2.1 may import on that host.
 pub(super) fn define(linker: &mut Linker<Data>, module: &Wasm, kind: Kind) -> Result<()> {
@@ -261,7 +264,7 @@ fn define_replies(linker: &mut Linker<Data>) -> Result<()> {
     linker.func_wrap(
         "env",
         "proxy_call_foreign_function",
-        |mut module: Module<'_>, name, size, _args: u32, _size: u32, data, length| {
+        |mut module: Module<'_>, name, size, _: u32, _: u32, data, length| {
             let name = String::from_utf8_lossy(&read(&mut module, name, size)?).into_owned();
             let result = host(&module).foreign_function(&name);
             returns(&mut module, result, data, length)
@@ -295,19 +298,14 @@ fn define_unsupported(linker: &mut Linker<Data>, module: &Wasm, kind: Kind) -> R
         let is_known = UNSUPPORTED.contains(&name.as_str()) || name == "proxy_set_header_map_pairs";
         let ExternType::Func(form) = import.ty() else { continue };
         if is_known || (name == "proxy_get_log_level" && kind == Kind::Envoy) {
-            linker.func_new(
-                "env",
-                &import.name().to_owned(),
-                form,
-                move |mut module, _, results| {
-                    let done = host(&module).unsupported(&name);
-                    let status = number(&mut module, done)?;
-                    if let Some(result) = results.first_mut() {
-                        *result = Val::I32(i32::try_from(status)?);
-                    }
-                    Ok(())
-                },
-            )?;
+            linker.func_new("env", import.name(), form, move |mut module, _, results| {
+                let done = host(&module).unsupported(&name);
+                let status = number(&mut module, done)?;
+                if let Some(result) = results.first_mut() {
+                    *result = Val::I32(i32::try_from(status)?);
+                }
+                Ok(())
+            })?;
         }
     }
     Ok(())
@@ -315,86 +313,4 @@ fn define_unsupported(linker: &mut Linker<Data>, module: &Wasm, kind: Kind) -> R
 
 fn host(module: &Module<'_>) -> Host {
     module.data().host.clone()
-}
-
-/// Ends the call with a status, or the instance with a trap.
-fn number(module: &mut Module<'_>, called: Called<()>) -> Result<u32> {
-    match called {
-        Ok(Ok(())) => Ok(0),
-        Ok(Err(status)) => Ok(status),
-        Err(trap) => {
-            let why = trap.why.clone();
-            module.data_mut().trap = Some(trap);
-            Err(Error::msg(why))
-        }
-    }
-}
-
-/// Hands bytes over, in memory that the module allocates.
-fn returns(
-    module: &mut Module<'_>,
-    called: Called<Vec<u8>>,
-    data: u32,
-    length: u32,
-) -> Result<u32> {
-    let bytes = match called {
-        Ok(Ok(bytes)) => bytes,
-        other => return number(module, other.map(|result| result.map(|_| ()))),
-    };
-    let size = u32::try_from(bytes.len())?;
-    let mut at = 0;
-    if size > 0 {
-        let allocate = module.data().allocate.clone().ok_or_else(|| Error::msg("no allocator"))?;
-        at = allocate.call(&mut *module, size)?;
-        write(module, at, &bytes)?;
-    }
-    write(module, data, &at.to_le_bytes())?;
-    write(module, length, &size.to_le_bytes())?;
-    Ok(0)
-}
-
-pub(super) fn read(module: &mut Module<'_>, at: u32, size: u32) -> Result<Vec<u8>> {
-    let memory = module.data().memory.ok_or_else(|| Error::msg("no memory"))?;
-    let mut bytes = vec![0; size as usize];
-    memory.read(&*module, at as usize, &mut bytes)?;
-    Ok(bytes)
-}
-
-pub(super) fn write(module: &mut Module<'_>, at: u32, bytes: &[u8]) -> Result<()> {
-    let memory = module.data().memory.ok_or_else(|| Error::msg("no memory"))?;
-    Ok(memory.write(&mut *module, at as usize, bytes)?)
-}
-
-type Lines = Vec<(Vec<u8>, Vec<u8>)>;
-
-/// Header lines as the ABI has them: a count, all sizes, then names and values, each with a NUL.
-fn serialise(lines: &Lines) -> Vec<u8> {
-    let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX).to_le_bytes();
-    let mut map = number(lines.len()).to_vec();
-    for (name, value) in lines {
-        map.extend([number(name.len()), number(value.len())].concat());
-    }
-    for text in lines.iter().flat_map(|(name, value)| [name, value]) {
-        map.extend(text);
-        map.push(0);
-    }
-    map
-}
-
-fn deserialise(map: &[u8]) -> Option<Lines> {
-    if map.is_empty() {
-        return Some(Vec::new());
-    }
-    let number = |at: usize| -> Option<usize> {
-        let bytes = map.get(at..at.checked_add(4)?)?;
-        Some(u32::from_le_bytes(bytes.try_into().ok()?) as usize)
-    };
-    let count = number(0)?;
-    let mut at = count.checked_mul(8)?.checked_add(4)?;
-    let mut text = |size: usize| {
-        let text = map.get(at..at.checked_add(size)?)?.to_vec();
-        at = at.checked_add(size)?.checked_add(1)?;
-        Some(text)
-    };
-    (0..count).map(|i| Some((text(number(4 + i * 8)?)?, text(number(8 + i * 8)?)?))).collect()
 }

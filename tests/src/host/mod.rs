@@ -9,26 +9,32 @@
 //! - `worker`: one worker: its instances, their root contexts, its timers and its calls;
 //! - `run`, `exchange`: a request on its way through the filters and back;
 //! - `guest`: what a filter is called for; filters in Rust, for raw calls;
-//! - `wasm`, `imports`, `wasi`: filters as WebAssembly, compiled once per process;
-//! - `calls`: the calls of the host, as raw as they are;
+//! - `wasm`, `imports`, `memory`, `wasi`: filters as WebAssembly, compiled once per process;
+//! - `abi`: names and numbers;
+//! - `calls`, `headers`: the calls of the host, as raw as they are;
 //! - `lines`: header lists with nginx's way of forgetting;
-//! - `properties`, `shared_data`, `metrics`: what the names say.
+//! - `properties`, `shared_data`, `metrics`, `target`: what the names say.
 
+mod abi;
 mod calls;
 mod exchange;
 mod guest;
+mod headers;
 mod imports;
 mod lines;
+mod memory;
 mod metrics;
 mod properties;
 mod proxy;
 mod run;
 mod shared_data;
+mod target;
 mod wasi;
 mod wasm;
 mod worker;
 
-pub use calls::{Called, Host, Map, Trap, status};
+pub use abi::{Called, Map, Trap, status};
+pub use calls::Host;
 pub use exchange::{Answer, Phase};
 pub use guest::{Action, Guest};
 pub use metrics::Kind as MetricKind;

@@ -1,15 +1,13 @@
 //! The part of WASI that all hosts have.
 
-use wasmtime::{Caller, Error, Linker, Result};
+use wasmtime::{Error, Linker, Result};
 
 use super::{
-    imports::{read, write},
+    memory::{Module, read, write},
     wasm::Data,
 };
 
 const WASI: &str = "wasi_snapshot_preview1";
-
-type Module<'a> = Caller<'a, Data>;
 
 pub(super) fn define(linker: &mut Linker<Data>) -> Result<()> {
     linker.func_wrap(

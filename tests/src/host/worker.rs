@@ -128,9 +128,6 @@ impl Worker {
         };
         for (module, root) in timers {
             let Some(loaded) = self.loaded.get(&root).cloned() else { continue };
-            if self.instances.get(&module).is_none_or(|instance| instance.trapped) {
-                self.host.state().periods.insert((module.clone(), root), 0);
-            }
             if !matches!(self.start_root(&loaded, false), Ok(Ok(()))) {
                 continue;
             }
@@ -189,6 +186,8 @@ impl Worker {
             };
             let instance = Instance { guest, trapped: false, roots: HashSet::new() };
             self.instances.insert(module.clone(), instance);
+            // The periods went with the old one, its timers did not.
+            self.host.state().periods.retain(|(of, _), _| of != module);
         }
         let instance = self.instances.get(module);
         if instance.is_some_and(|instance| instance.roots.contains(&root)) {
@@ -248,6 +247,9 @@ impl Worker {
         let Some(instance) = self.instances.get_mut(module) else {
             return Err(Trap::new("no instance"));
         };
+        if instance.trapped {
+            return Err(Trap::new("the instance is gone"));
+        }
         let result = call(instance.guest.as_mut(), &self.host);
         if let Err(trap) = &result {
             instance.trapped = true;

@@ -41,23 +41,22 @@ impl Numbers {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % u64::try_from(end.max(1)).unwrap()).unwrap()
+        (self.0 % end.max(1) as u64) as usize
     }
 
-    fn of<'a, T>(&mut self, items: &'a [T]) -> &'a T {
-        &items[self.below(items.len())]
+    fn of<T: Copy + Default>(&mut self, items: &[T]) -> T {
+        items.get(self.below(items.len())).copied().unwrap_or_default()
     }
 
     fn bytes(&mut self) -> Vec<u8> {
         let len = self.below(20);
-        let byte = |n: usize| u8::try_from(n).unwrap();
         // What nginx lets through: neither NUL nor line breaks.
-        (0..len).map(|_| byte(self.below(256))).filter(|b| ![0, b'\r', b'\n'].contains(b)).collect()
+        (0..len).map(|_| self.below(256) as u8).filter(|b| ![0, b'\r', b'\n'].contains(b)).collect()
     }
 
     /// An identity header in some spelling.
     fn forged(&mut self) -> Vec<u8> {
-        let (name, _) = *self.of(&IDENTITY);
+        let (name, _) = self.of(&IDENTITY);
         let letter = |b: u8, n: usize| match (b, n) {
             (b'-', 0) => b'_',
             (_, 1) => b.to_ascii_uppercase(),
@@ -77,7 +76,7 @@ fn request(numbers: &mut Numbers, token: &str) -> (Request, bool) {
         request = request.header("authorization", format!("Bearer {token}"));
     }
     let many = [0, 1, 2, 3, 90, 95, 200];
-    let count = *numbers.of(&many);
+    let count = numbers.of(&many);
     for n in 0..count {
         let (name, value) = match numbers.below(if count > 3 { 20 } else { 4 }) {
             0 => (numbers.forged(), b"root".to_vec()),
@@ -157,7 +156,7 @@ fn the_whole_chain_never_traps() -> Result<()> {
             request.target.retain(|b| *b > b' ' && *b != 0x7f);
         }
         let names = ["origin", "access-control-request-method", "x-client", "content-type"];
-        request = request.header(*numbers.of(&names), numbers.bytes());
+        request = request.header(numbers.of(&names), numbers.bytes());
         worker.send(&request)?;
     }
     ensure!(worker.trapped().is_none() && worker.crashed().is_none(), "{:?}", worker.trapped());

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, thread};
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, anyhow, ensure};
 use novasphere_tests::{
     client::Request,
     host::{Action, Host, Kind, Plugin, Proxy, Worker, crc32, status},
@@ -198,7 +198,10 @@ fn admitted(kind: Kind) -> Result<usize> {
     };
     thread::scope(|scope| {
         let workers: Vec<_> = (0..4).map(|_| scope.spawn(|| one(Arc::clone(&proxy)))).collect();
-        workers.into_iter().map(|worker| worker.join().unwrap()).sum()
+        let joined = workers
+            .into_iter()
+            .map(|worker| worker.join().unwrap_or_else(|_| Err(anyhow!("a worker panicked"))));
+        joined.sum()
     })
 }
 

@@ -23,7 +23,7 @@ pub(crate) struct Proxy {
     /// Whether the host is on nginx, which traps at every foreign function, and at resuming a
     /// request in another's name.
     pub(crate) is_nginx: bool,
-    zone: Zone,
+    pub(crate) zone: Zone,
 }
 
 impl Proxy {
@@ -102,9 +102,11 @@ const CREATE_ON_NGINX: u32 = 0;
 impl Store for Proxy {
     fn read(&self, key: &[u8]) -> Result<Option<(Vec<u8>, Version)>, StoreError> {
         if self.is_nginx {
-            self.zone.look_once(self.filter);
+            self.zone.look(self.filter);
         }
-        match hostcalls::shared_data(key) {
+        let read = hostcalls::shared_data(key);
+        self.zone.found();
+        match read {
             Ok((value, cas)) => Ok(Some((value, Version(cas)))),
             Err(Status::NOT_FOUND) => Ok(None),
             Err(Status(status)) => Err(StoreError::Host(status)),

@@ -21,7 +21,7 @@ use crate::{
     metrics::Counters,
     nginx::{
         self, head,
-        ticking::{PERIOD_MS, Tick, Ticking},
+        ticking::{PERIOD_MS, Ticking},
         zone,
     },
     ports::Proxy,
@@ -141,18 +141,10 @@ impl<P: Policy + 'static> Root<P> {
     /// Nothing is held there, and the period stays as it is.
     fn tick_on_nginx(&mut self, configured: &Configured<P>) {
         let now = configured.proxy.now().millis;
-        let tick = configured.ticking.tick(now);
-        if tick == Tick::Nothing {
-            return;
-        }
-        if tick == Tick::FirstDuties {
-            set_period::<P>(0);
-        }
-        let duty = due(configured);
-        self.fetch(configured, duty.fetches);
-        configured.ticking.again(now, duty.again_in_ms);
-        if tick == Tick::FirstDuties {
-            set_period::<P>(PERIOD_MS);
+        if configured.proxy.zone.is_there() && configured.ticking.is_due(now) {
+            let duty = due(configured);
+            self.fetch(configured, duty.fetches);
+            configured.ticking.again(now, duty.again_in_ms);
         }
     }
 

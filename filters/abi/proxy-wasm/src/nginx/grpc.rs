@@ -53,6 +53,12 @@ mod tests {
     }
 
     #[test]
+    fn clients_are_told_what_happened() {
+        let codes = [401, 403, 429, 500, 400, 418].map(code);
+        assert_eq!(codes, [&b"16"[..], b"7", b"8", b"13", b"13", b"2"]);
+    }
+
+    #[test]
     fn messages_are_percent_encoded() {
         assert_eq!(message("100% {\"a\"}\n\u{e9}".as_bytes()), b"100%25 {\"a\"}%0A%C3%A9");
     }

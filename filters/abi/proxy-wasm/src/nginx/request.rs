@@ -27,6 +27,10 @@ pub(crate) fn decide<P: Policy>(
     lines: usize,
 ) -> Result<Outcome<P::Carry>, Fault> {
     configured.ticking.used();
+    if configured.policy.needs().timer {
+        // Its duties wait for that.
+        configured.proxy.zone.look(P::NAME);
+    }
     match try_to::<P>(configured, lines) {
         Ok(outcome) => Ok(outcome),
         Err(Stop::Fault(fault)) => Err(fault),

@@ -16,6 +16,7 @@ pub(crate) enum Unchangeable {
 }
 
 impl Unchangeable {
+    #[cfg_attr(not(target_arch = "wasm32"), allow(dead_code))] // told where the host is called
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Path => "a filter changed the path, which only a route can on this host",

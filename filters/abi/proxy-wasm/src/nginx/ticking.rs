@@ -3,6 +3,10 @@
 //! The host adds a timer at every period that is set, takes no second period, and goes on with the
 //! timers of configurations that are gone. So the period is set once and stays, and what is due is
 //! decided here, by the clock.
+//!
+//! A trap in a tick is worse than one in a request: the instance is made anew and sets its period,
+//! and the host goes on with the old timer besides, so that they double each time. So duties that
+//! need shared data wait until a request has shown that there is some: see `zone`.
 
 use std::cell::Cell;
 
@@ -23,32 +27,18 @@ pub(crate) struct Ticking {
     due_at: Cell<u64>,
 }
 
-/// What a tick has to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Tick {
-    Nothing,
-    /// Duties for the first time, which may trap: shared data may have no zone. With the period
-    /// left on, the host would then double the timers each time.
-    FirstDuties,
-    Duties,
-}
-
 impl Ticking {
     /// A request came.
     pub(crate) fn used(&self) {
         self.used.set(true);
     }
 
-    /// What to do at `now`, in milliseconds.
-    pub(crate) fn tick(&self, now: u64) -> Tick {
-        let first = !self.started.replace(true);
-        if self.used.take() || first {
+    /// Whether the duties are due at `now`, in milliseconds.
+    pub(crate) fn is_due(&self, now: u64) -> bool {
+        if self.used.take() || !self.started.replace(true) {
             self.used_at.set(now);
         }
-        if self.used_at.get().saturating_add(IDLE_MS) <= now || self.due_at.get() > now {
-            return Tick::Nothing;
-        }
-        if first { Tick::FirstDuties } else { Tick::Duties }
+        self.used_at.get().saturating_add(IDLE_MS) > now && self.due_at.get() <= now
     }
 
     /// The duties are due again in so many milliseconds; `None` for never.
@@ -64,23 +54,21 @@ mod tests {
     #[test]
     fn duties_come_when_they_are_due_however_many_ticks_there_are() {
         let ticking = Ticking::default();
-        assert_eq!(ticking.tick(1_000), Tick::FirstDuties);
+        assert!(ticking.is_due(1_000));
         ticking.again(1_000, Some(1_000));
-        assert_eq!([1_000, 1_100, 1_999].map(|now| ticking.tick(now)), [Tick::Nothing; 3]);
-        assert_eq!(ticking.tick(2_000), Tick::Duties);
+        assert_eq!([1_000, 1_100, 1_999].map(|now| ticking.is_due(now)), [false; 3]);
+        assert!(ticking.is_due(2_000));
         ticking.again(2_000, None);
-        assert_eq!(ticking.tick(3_000_000), Tick::Nothing);
+        assert!(!ticking.is_due(3_000_000));
     }
 
     #[test]
     fn without_requests_duties_rest_until_one_comes() {
         let ticking = Ticking::default();
-        assert_eq!(ticking.tick(0), Tick::FirstDuties);
-        assert_eq!(ticking.tick(IDLE_MS - 1), Tick::Duties);
-        assert_eq!(ticking.tick(IDLE_MS), Tick::Nothing);
+        assert!(ticking.is_due(0) && ticking.is_due(IDLE_MS - 1));
+        assert!(!ticking.is_due(IDLE_MS));
         ticking.used();
-        assert_eq!(ticking.tick(IDLE_MS + 100), Tick::Duties);
-        assert_eq!(ticking.tick(2 * IDLE_MS + 99), Tick::Duties);
-        assert_eq!(ticking.tick(2 * IDLE_MS + 100), Tick::Nothing);
+        assert!(ticking.is_due(IDLE_MS + 100) && ticking.is_due(2 * IDLE_MS + 99));
+        assert!(!ticking.is_due(2 * IDLE_MS + 100));
     }
 }
