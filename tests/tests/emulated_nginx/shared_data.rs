@@ -93,7 +93,7 @@ fn keys_of_one_checksum_share_an_entry() -> Result<()> {
 #[test]
 fn the_filters_keys_share_none() -> Result<()> {
     let jwks_sum = crc32(&[&b"novasphere.jwt-auth.1."[..], &[0; 4]].concat());
-    let constant = completing(b"novasphere.rate-limit.1.", jwks_sum);
+    let constant = completing(b"novasphere.rate-limit.2.", jwks_sum);
     for jwks_index in 0..512 {
         let limits_index = constant ^ jwks_index;
         // The largest table, and the seed.
@@ -237,7 +237,7 @@ fn random_bytes_are_no_secret_and_the_seed_is_not_made_of_them_alone() -> Result
         proxy.environment.insert("NOVASPHERE_SEED".to_owned(), variable.to_owned());
         let proxy = Arc::new(proxy);
         let read = for_each_request(|host| {
-            let key = [&b"novasphere.rate-limit.1."[..], &u32::MAX.to_le_bytes()].concat();
+            let key = [&b"novasphere.rate-limit.2."[..], &u32::MAX.to_le_bytes()].concat();
             let (seed, _) = host.shared_data(&key)?.unwrap_or_default();
             host.log(9, String::from_utf8_lossy(&seed).into_owned());
             Ok(Action::Continue)
