@@ -10,6 +10,7 @@ pub mod gateway;
 pub mod key_server;
 pub mod latin1;
 pub mod paths;
+pub mod shipped;
 pub mod standin;
 pub mod test_key;
 pub mod wait;
