@@ -7,6 +7,7 @@ use novasphere_cors::Cors;
 use novasphere_header_transform::HeaderTransform;
 use novasphere_jwt_auth::JwtAuth;
 use novasphere_rate_limit::RateLimit;
+use serde::Deserialize;
 use serde_json::Value;
 
 use crate::{cases::native::configure, chain, paths::repository};
@@ -48,6 +49,17 @@ pub fn yaml(file: &str) -> Result<Value> {
     serde_yaml_ng::from_str(&text).with_context(|| path.display().to_string())
 }
 
+/// All YAML documents of a file of the repository.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn documents(file: &str) -> Result<Vec<Value>> {
+    let path = repository().join(file);
+    let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+    let documents = serde_yaml_ng::Deserializer::from_str(&text).map(Value::deserialize);
+    documents.collect::<Result<_, _>>().with_context(|| path.display().to_string())
+}
+
 /// All filters below a part of an Envoy configuration, in the order of the text; the names are
 /// those of the `.wasm` files.
 pub fn in_envoy(part: &Value) -> Vec<Configured> {
@@ -74,6 +86,24 @@ pub fn in_kong(part: &Value) -> Result<Vec<Configured>> {
         Some(())
     });
     found.into_iter().map(|(filter, config)| parsed(filter, config)).collect()
+}
+
+/// The filters of an EnvoyExtensionPolicy, in order.
+pub fn in_envoy_gateway(policy: &Value) -> Vec<Configured> {
+    let filters = policy.pointer("/spec/wasm").and_then(Value::as_array).into_iter().flatten();
+    let filters = filters.filter_map(|wasm| {
+        let filter = wasm.get("name")?.as_str()?.to_owned();
+        Some(Configured { filter, config: wasm.get("config")?.clone() })
+    });
+    filters.collect()
+}
+
+/// The filter of a WasmPlugin, after its place: the higher comes first.
+pub fn in_istio(plugin: &Value) -> Option<(i64, Configured)> {
+    let spec = plugin.get("spec")?;
+    let filter = spec.get("pluginName")?.as_str()?.to_owned();
+    let configured = Configured { filter, config: spec.get("pluginConfig")?.clone() };
+    Some((spec.get("priority")?.as_i64()?, configured))
 }
 
 /// Kong 3.4 takes text.

@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# Applies or deletes the manifests of one host, and shows before what will change:
+#   deploy/apply.sh apply|delete HOST
+# REGISTRY: where the images of `make image` were pushed to. DRY_RUN=1 only shows.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+action=$1 host=$2
+kubectl=${KUBECTL:-kubectl}
+command -v "$kubectl" >/dev/null || { echo "kubectl is missing: install it, or set KUBECTL" >&2; exit 1; }
+[ -f "deploy/$host/kustomization.yaml" ] || { echo "there is no deploy/$host" >&2; exit 1; }
+[ -n "${REGISTRY:-}" ] || { echo "set REGISTRY to where the images of make image were pushed to" >&2; exit 1; }
+[ -f dist/images/digests ] || { echo "dist/images/digests is missing: run make image" >&2; exit 1; }
+
+mkdir -p dist/deploy
+manifests=dist/deploy/$host.yaml
+"$kubectl" kustomize "deploy/$host" | python3 deploy/pin.py "$REGISTRY" dist/images/digests > "$manifests"
+context=$("$kubectl" config current-context)
+"$kubectl" version >/dev/null
+echo "cluster: $context"
+echo "manifests: $manifests"
+
+if [ "$action" = delete ]; then
+	grep -E '^kind: ' "$manifests" | sort | uniq -c
+	echo "The namespace, and the Secret novasphere-jwt, stay."
+	[ "${DRY_RUN:-}" = 1 ] || "$kubectl" delete --ignore-not-found -f "$manifests"
+	exit
+fi
+
+differs() {
+	# 1 says that there are differences; more, that it could not be told.
+	"$kubectl" diff "$@" || [ $? -eq 1 ]
+}
+# Nothing can be compared in a namespace that is not there yet.
+differs -k deploy/namespace
+if "$kubectl" get namespace novasphere-system >/dev/null 2>&1; then
+	differs -f "$manifests"
+else
+	cat "$manifests"
+fi
+[ "${DRY_RUN:-}" = 1 ] && exit
+"$kubectl" apply -k deploy/namespace
+"$kubectl" apply -f "$manifests"
+for deployment in $("$kubectl" get -f "$manifests" -o name | grep '^deployment' || true); do
+	"$kubectl" -n novasphere-system rollout status --timeout=5m "$deployment"
+done
