@@ -17,7 +17,7 @@ diff) exit 1 ;;
 get) [ "$2" = namespace ] || echo deployment.apps/gateway ;;
 esac
 """
-HOSTS = [name for name in NAMES if name != "namespace"]
+HOSTS = [name for name in NAMES if name not in ("namespace", "api-only-by-gateway")]
 
 
 def run(action, host, **environment):

@@ -10,7 +10,7 @@ import yaml
 
 DEPLOY = pathlib.Path(__file__).resolve().parent.parent
 REPOSITORY = DEPLOY.parent
-NAMES = ["namespace", "envoy", "envoy-portable", "envoy-gateway", "istio", "kong"]
+NAMES = ["namespace", "api-only-by-gateway", "envoy", "envoy-portable", "envoy-gateway", "istio", "kong"]
 
 
 def kubectl():

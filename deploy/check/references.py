@@ -7,6 +7,7 @@ OUTSIDE = {
     ("Service", "novasphere-api"), ("Secret", "novasphere-jwt"),
     ("ClusterIssuer", "letsencrypt-prod"), ("GatewayClass", "istio"),
 }
+OUTSIDE_PODS = {"app.kubernetes.io/name": "novasphere-api"}
 BACKEND_PORT = 8080
 
 
@@ -37,7 +38,7 @@ def selector(doc):
 
 def selected(docs, doc):
     wanted = selector(doc)
-    if made_by_controller(docs, wanted):
+    if wanted == OUTSIDE_PODS or made_by_controller(docs, wanted):
         return
     namespace = at(doc, "metadata", "namespace")
     pods = [

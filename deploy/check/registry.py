@@ -20,6 +20,7 @@ import open_failing
 import pinning
 import plain_secrets
 import probes
+import readme
 import references
 
 OF_MANIFESTS = {
@@ -45,4 +46,5 @@ OF_FILES = {
     "image_layout": image_layout,
     "lint": lint,
     "pinning": pinning,
+    "readme": readme,
 }
