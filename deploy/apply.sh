@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Applies or deletes the manifests of one host, and shows before what will change:
 #   deploy/apply.sh apply|delete HOST
-# REGISTRY: where the images of `make image` were pushed to. DRY_RUN=1 only shows.
+# REGISTRY: where the images of `make image` were pushed to (for apply). DRY_RUN=1 only shows.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -9,23 +9,25 @@ action=$1 host=$2
 kubectl=${KUBECTL:-kubectl}
 command -v "$kubectl" >/dev/null || { echo "kubectl is missing: install it, or set KUBECTL" >&2; exit 1; }
 [ -f "deploy/$host/kustomization.yaml" ] || { echo "there is no deploy/$host" >&2; exit 1; }
+context=$("$kubectl" config current-context)
+"$kubectl" version >/dev/null
+echo "cluster: $context"
+
+if [ "$action" = delete ]; then
+	# By name, so it does not matter where images are.
+	"$kubectl" kustomize "deploy/$host" | grep -A3 '^kind: ' | grep -E '^(kind|  name):'
+	echo "The namespace, and the Secret novasphere-jwt, stay."
+	[ "${DRY_RUN:-}" = 1 ] || "$kubectl" delete --ignore-not-found -k "deploy/$host"
+	exit
+fi
+
 [ -n "${REGISTRY:-}" ] || { echo "set REGISTRY to where the images of make image were pushed to" >&2; exit 1; }
 [ -f dist/images/digests ] || { echo "dist/images/digests is missing: run make image" >&2; exit 1; }
 
 mkdir -p dist/deploy
 manifests=dist/deploy/$host.yaml
 "$kubectl" kustomize "deploy/$host" | python3 deploy/pin.py "$REGISTRY" dist/images/digests > "$manifests"
-context=$("$kubectl" config current-context)
-"$kubectl" version >/dev/null
-echo "cluster: $context"
 echo "manifests: $manifests"
-
-if [ "$action" = delete ]; then
-	grep -E '^kind: ' "$manifests" | sort | uniq -c
-	echo "The namespace, and the Secret novasphere-jwt, stay."
-	[ "${DRY_RUN:-}" = 1 ] || "$kubectl" delete --ignore-not-found -f "$manifests"
-	exit
-fi
 
 differs() {
 	# 1 says that there are differences; more, that it could not be told.

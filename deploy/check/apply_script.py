@@ -35,7 +35,7 @@ def run(action, host, **environment):
         return done, [call.split()[0] for call in asked]
 
 
-def check(_):
+def check(built):
     if not (REPOSITORY / "dist/images/digests").is_file():
         return [], "there are no images: make image"
     findings = []
@@ -48,10 +48,11 @@ def check(_):
         done, asked = run("apply", host, DRY_RUN="1")
         if done.returncode or "apply" in asked or "diff" not in asked:
             findings.append(f"{host}: DRY_RUN: {asked} {done.stderr.strip()}")
-        done, asked = run("delete", host)
-        written = parse((REPOSITORY / f"dist/deploy/{host}.yaml").read_text())
-        if done.returncode or "delete" not in asked or any(doc["kind"] == "Namespace" for doc in written):
-            findings.append(f"{host}: delete: {asked} {done.stderr.strip()}")
+        done, asked = run("delete", host, REGISTRY="")
+        named = {doc["kind"] for doc in parse(built[host])}
+        told = all(f"kind: {kind}\n" in done.stdout for kind in named)
+        if done.returncode or "delete" not in asked or not told or "Namespace" in named:
+            findings.append(f"{host}: delete: {asked} {done.stdout} {done.stderr.strip()}")
     if run("apply", "envoy", REGISTRY="")[0].returncode == 0:
         findings.append("without REGISTRY it goes on")
     return findings, None
