@@ -16,13 +16,17 @@ echo "cluster: $context"
 if [ "$action" = delete ]; then
 	# By name, so it does not matter where images are.
 	"$kubectl" kustomize "deploy/$host" | grep -A3 '^kind: ' | grep -E '^(kind|  name):'
-	echo "The namespace, and the Secret novasphere-jwt, stay."
+	echo "What is in common and monitoring, and the Secret novasphere-jwt, stay."
 	[ "${DRY_RUN:-}" = 1 ] || "$kubectl" delete --ignore-not-found -k "deploy/$host"
 	exit
 fi
 
 [ -n "${REGISTRY:-}" ] || { echo "set REGISTRY to where the images of make image were pushed to" >&2; exit 1; }
 [ -f dist/images/digests ] || { echo "dist/images/digests is missing: run make image" >&2; exit 1; }
+
+# Kong has no counts that Prometheus could read.
+parts=(common)
+[ "$host" = kong ] || parts+=(monitoring)
 
 mkdir -p dist/deploy
 manifests=dist/deploy/$host.yaml
@@ -33,15 +37,16 @@ differs() {
 	# 1 says that there are differences; more, that it could not be told.
 	"$kubectl" diff "$@" || [ $? -eq 1 ]
 }
-# Nothing can be compared in a namespace that is not there yet.
-differs -k deploy/namespace
 if "$kubectl" get namespace novasphere-system >/dev/null 2>&1; then
+	for part in "${parts[@]}"; do differs -k "deploy/$part"; done
 	differs -f "$manifests"
 else
+	# Nothing can be compared in a namespace that is not there yet.
+	for part in "${parts[@]}"; do "$kubectl" kustomize "deploy/$part"; done
 	cat "$manifests"
 fi
 [ "${DRY_RUN:-}" = 1 ] && exit
-"$kubectl" apply -k deploy/namespace
+for part in "${parts[@]}"; do "$kubectl" apply -k "deploy/$part"; done
 "$kubectl" apply -f "$manifests"
 for deployment in $("$kubectl" get -f "$manifests" -o name | grep '^deployment' || true); do
 	"$kubectl" -n novasphere-system rollout status --timeout=5m "$deployment"

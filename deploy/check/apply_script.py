@@ -1,11 +1,11 @@
-"""deploy/apply.sh shows what will change before it changes it, and leaves the namespace."""
+"""deploy/apply.sh shows what will change before it changes it, and leaves what others need."""
 
 import os
 import pathlib
 import subprocess
 import tempfile
 
-from manifests import DEPLOY, NAMES, REPOSITORY, kubectl, parse
+from manifests import DEPLOY, HOSTS, REPOSITORY, kubectl, parse
 
 # Notes what it is asked, and answers as a cluster with the namespace; builds as the real one does.
 STAND_IN = """#!/bin/bash
@@ -14,11 +14,11 @@ case $1 in
 kustomize) exec "$REAL" "$@" ;;
 config) echo test-cluster ;;
 diff) exit 1 ;;
-get) [ "$2" = namespace ] || echo deployment.apps/gateway ;;
+get) if [ "$2" = namespace ]; then exit "$NO_NAMESPACE"; else echo deployment.apps/gateway; fi ;;
 esac
 """
-HOSTS = [name for name in NAMES if name not in ("namespace", "api-only-by-gateway")]
-
+# Others may need them too.
+SHARED = {"Namespace", "Certificate", "PrometheusRule"}
 
 def run(action, host, **environment):
     """What it printed, and what kubectl was asked."""
@@ -28,7 +28,7 @@ def run(action, host, **environment):
         program.chmod(0o755)
         environment = {
             **os.environ, "KUBECTL": str(program), "REAL": kubectl(), "CALLS": str(calls),
-            "REGISTRY": "registry.test/team", **environment,
+            "REGISTRY": "registry.test/team", "NO_NAMESPACE": "0", **environment,
         }
         done = subprocess.run([str(DEPLOY / "apply.sh"), action, host], capture_output=True, text=True, env=environment)
         asked = calls.read_text().splitlines() if calls.exists() else []
@@ -48,10 +48,13 @@ def check(built):
         done, asked = run("apply", host, DRY_RUN="1")
         if done.returncode or "apply" in asked or "diff" not in asked:
             findings.append(f"{host}: DRY_RUN: {asked} {done.stderr.strip()}")
+        done, asked = run("apply", host, NO_NAMESPACE="1")
+        if done.returncode or "diff" in asked or "kind: Namespace" not in done.stdout:
+            findings.append(f"{host}: without the namespace: {asked} {done.stderr.strip()}")
         done, asked = run("delete", host, REGISTRY="")
         named = {doc["kind"] for doc in parse(built[host])}
         told = all(f"kind: {kind}\n" in done.stdout for kind in named)
-        if done.returncode or "delete" not in asked or not told or "Namespace" in named:
+        if done.returncode or "delete" not in asked or not told or SHARED & named:
             findings.append(f"{host}: delete: {asked} {done.stdout} {done.stderr.strip()}")
     if run("apply", "envoy", REGISTRY="")[0].returncode == 0:
         findings.append("without REGISTRY it goes on")

@@ -10,7 +10,8 @@ import yaml
 
 DEPLOY = pathlib.Path(__file__).resolve().parent.parent
 REPOSITORY = DEPLOY.parent
-NAMES = ["namespace", "api-only-by-gateway", "envoy", "envoy-portable", "envoy-gateway", "istio", "kong"]
+HOSTS = ["envoy", "envoy-portable", "envoy-gateway", "istio", "kong"]
+NAMES = ["common", "monitoring", "api-only-by-gateway", *HOSTS]
 
 
 def kubectl():

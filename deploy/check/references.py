@@ -2,9 +2,9 @@
 
 from manifests import at, containers, label, named, of_kind, workloads
 
-# Not part of these manifests: deploy/README.md says where they come from.
+# Not part of a gateway's manifests: common/ and deploy/README.md say where they come from.
 OUTSIDE = {
-    ("Service", "novasphere-api"), ("Secret", "novasphere-jwt"),
+    ("Service", "novasphere-api"), ("Secret", "novasphere-jwt"), ("Secret", "novasphere-api-tls"),
     ("ClusterIssuer", "letsencrypt-prod"), ("GatewayClass", "istio"),
 }
 OUTSIDE_PODS = {"app.kubernetes.io/name": "novasphere-api"}
@@ -25,6 +25,9 @@ def check(docs):
         target = at(doc, "spec", "scaleTargetRef") or {}
         if not exists(docs, target.get("kind"), target.get("name"), doc):
             yield f"{label(doc)}: there is no {target.get('kind')} {target.get('name')}"
+    for doc in of_kind(docs, "Certificate"):
+        if ("Secret", at(doc, "spec", "secretName")) not in OUTSIDE:
+            yield f"{label(doc)}: no gateway uses the Secret {at(doc, 'spec', 'secretName')}"
     for doc in docs:
         yield from attached(docs, doc)
 
@@ -93,8 +96,6 @@ def sources(template):
 def exists(docs, kind, name, doc):
     if (kind, name) in OUTSIDE:
         return True
-    if kind == "Secret":
-        return any(at(c, "spec", "secretName") == name for c in of_kind(docs, "Certificate"))
     namespace = None if kind == "GatewayClass" else at(doc, "metadata", "namespace")
     return named(docs, kind, name, namespace)
 
