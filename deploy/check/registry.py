@@ -3,6 +3,7 @@ not be done."""
 
 import alerts
 import apply_script
+import bill_of_materials
 import checkov_scan
 import core_schema
 import custom_schema
@@ -39,6 +40,7 @@ OF_MANIFESTS = {
 }
 OF_FILES = {
     "apply_script": apply_script,
+    "bill_of_materials": bill_of_materials,
     "checkov": checkov_scan,
     "envoy_start": envoy_start,
     "generated": generated,
