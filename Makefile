@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 
-FILTERS := cors header-transform jwt-auth rate-limit
+FILTERS := cors gateway header-transform jwt-auth rate-limit
 TARGET := wasm32-wasip1
 CARGO ?= cargo
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)

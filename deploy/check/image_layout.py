@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import tempfile
 
 from manifests import DEPLOY, REPOSITORY
 
-FILTERS = ("cors", "header-transform", "jwt-auth", "rate-limit")
+FILTERS = re.search(r"^FILTERS := (.*)$", (REPOSITORY / "Makefile").read_text(), re.MULTILINE).group(1).split()
 LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
 MAGIC = b"\0asm\x01\0\0\0"
 

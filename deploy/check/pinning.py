@@ -5,9 +5,10 @@ import sys
 import tempfile
 
 import images
+from image_layout import FILTERS
 from manifests import DEPLOY, parse
 
-NAMES = ("cors", "header-transform", "jwt-auth", "rate-limit", "filters")
+NAMES = (*FILTERS, "filters")
 
 
 def pinned(text, lines):

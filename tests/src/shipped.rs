@@ -4,6 +4,7 @@ use std::{fs, path::Path};
 
 use anyhow::{Context, Result, bail};
 use novasphere_cors::Cors;
+use novasphere_gateway::Gateway;
 use novasphere_header_transform::HeaderTransform;
 use novasphere_jwt_auth::JwtAuth;
 use novasphere_rate_limit::RateLimit;
@@ -30,6 +31,7 @@ impl Configured {
         let (config, environment) = (&self.config, chain::environment()?);
         match self.filter.as_str() {
             "cors" => configure::<Cors>(config, &environment).map(drop),
+            "gateway" => configure::<Gateway>(config, &environment).map(drop),
             "header-transform" => configure::<HeaderTransform>(config, &environment).map(drop),
             "jwt-auth" => configure::<JwtAuth>(config, &environment).map(drop),
             "rate-limit" => configure::<RateLimit>(config, &environment).map(drop),

@@ -114,3 +114,33 @@ fn two_limiters_give_two_policies() -> Result<()> {
     ensure!(limits.contains(r#""inner-hour";r=6"#), "{limits}");
     Ok(())
 }
+
+/// As the shipped files say for a load balancer in front: its entry counts, not what clients write
+/// before it.
+#[test]
+fn behind_a_load_balancer_the_address_it_appended_counts() -> Result<()> {
+    let forwarded = json!({"from": "forwarded_for", "trusted_hops": 2});
+    // Envoy adds its peer to the list, but for a peer on loopback an address of its own machine.
+    let trusted = json!({"from": "forwarded_for", "trusted_cidrs": ["0.0.0.0/0"]});
+    for (hops, client_ip) in [(1, json!({})), (0, forwarded), (0, trusted)] {
+        let config = json!({"hour": 1, "client_ip": client_ip});
+        let filter = WasmFilter::new("rate-limit", config.to_string());
+        let gateway = Gateway::configured(vec![filter], |mut config| {
+            for listener in &mut config.listeners {
+                listener.trusted_hops = hops;
+            }
+            config
+        })?;
+        let status = |forwarded_for: &str| -> Result<u16> {
+            let request = Request::get("/api/v1/wukongs").header("x-forwarded-for", forwarded_for);
+            Ok(gateway.send(&request)?.head.status)
+        };
+        let seen = [
+            status("6.6.6.1, 2001:db8:1::1")?,
+            status("6.6.6.2, 2001:db8:1::1")?,
+            status("2001:db8:1::1, 2001:db8:2::1")?,
+        ];
+        ensure!(seen == [200, 429, 200], "{hops} {config}: {seen:?}");
+    }
+    Ok(())
+}

@@ -24,9 +24,31 @@ fn ensure_readable(answer: &Response, status: u16) -> Result<()> {
     for (name, value) in [
         ("access-control-allow-origin", PAGE),
         ("access-control-allow-credentials", "true"),
+        ("access-control-expose-headers", "X-Auth-Token"),
         ("vary", "Origin"),
     ] {
         ensure!(answer.head.all(name) == [value], "{status}: {name}: {answer:?}");
+    }
+    let fields = answer.head.headers.iter().filter(|(n, _)| n.starts_with("access-control-"));
+    ensure!(fields.count() == 3, "{status}: {answer:?}");
+    Ok(())
+}
+
+/// What later filters refuse depends on Origin too, so that no cache hands one page another's.
+#[test]
+fn refusals_of_all_kinds_can_be_read_and_vary() -> Result<()> {
+    let jwt = r#"{"credentials": [{"key": "novasphere-user",
+        "secret": {"env": "NOVASPHERE_JWT_SECRET"}}], "scopes": {"all_of": ["admin"]}}"#;
+    let gateway = Gateway::start(chain::of(&[("cors", CORS), ("jwt-auth", jwt)]))?;
+    let token = token()?;
+    let request = || Request::get("/api/v1/wukongs").header("authorization", &token);
+    ensure_readable(&gateway.send(&request().header("origin", PAGE))?, 403)?;
+    for origin in [Some("https://evil.example"), None] {
+        let request = origin.into_iter().fold(request(), |r, origin| r.header("origin", origin));
+        let answer = gateway.send(&request)?;
+        ensure!(answer.head.status == 403 && answer.head.all("vary") == ["Origin"], "{answer:?}");
+        let speaks = answer.head.headers.iter().any(|(n, _)| n.starts_with("access-control-"));
+        ensure!(!speaks, "{answer:?}");
     }
     Ok(())
 }

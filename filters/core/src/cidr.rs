@@ -52,9 +52,12 @@ impl Cidr {
         Ok(Self { bits, mask })
     }
 
-    /// Whether the address is of this network. An IPv4-mapped IPv6 address is the IPv4 address.
+    /// Whether the address is of this network. An IPv4-mapped IPv6 address is the IPv4 address, and
+    /// of no IPv6 network that is shorter than the mapping.
     pub fn contains(&self, address: IpAddr) -> bool {
-        bits(address) & self.mask == self.bits
+        let is_ipv6_only = self.mask != self.mask | (u128::MAX << 32);
+        let is_ipv4 = address.to_canonical().is_ipv4();
+        !(is_ipv6_only && is_ipv4) && bits(address) & self.mask == self.bits
     }
 }
 
@@ -82,6 +85,11 @@ mod tests {
         assert!(contains("0.0.0.0/0", "255.255.255.255"));
         assert!(!contains("0.0.0.0/0", "::1"), "of the other family");
         assert!(contains("::/0", "2001:db8::1"));
+        for network in ["::/0", "::/8", "::fffe:0:0/95"] {
+            assert!(!contains(network, "192.0.2.1"), "{network}");
+            assert!(!contains(network, "::ffff:192.0.2.1"), "{network}");
+        }
+        assert!(contains("::ffff:192.0.2.0/120", "192.0.2.1"));
         assert!(contains("2001:db8::/33", "2001:db8:7fff::1"));
         assert!(!contains("2001:db8::/33", "2001:db8:8000::1"));
         assert!(contains("192.0.2.1", "::ffff:192.0.2.1"));

@@ -29,10 +29,13 @@ impl ClientIp {
     }
 }
 
-/// Reads an address as hosts write it: `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1` or
-/// `[2001:db8::1]:80`.
+/// Reads an address as hosts write it: `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]`
+/// or `[2001:db8::1]:80`.
 pub fn parse_source_address(text: &[u8]) -> Option<IpAddr> {
     let text = str::from_utf8(text).ok()?;
+    if let Some(inside) = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        return inside.parse().ok().map(IpAddr::V6);
+    }
     text.parse().ok().or_else(|| text.parse().ok().map(|with_port: SocketAddr| with_port.ip()))
 }
 
@@ -50,6 +53,7 @@ mod tests {
         assert_eq!(identity("192.0.2.1"), identity("192.0.2.1:81"));
         assert_ne!(identity("192.0.2.1"), identity("192.0.2.2"));
         assert_eq!(identity("[2001:db8::1]:80"), identity("2001:db8::1"));
+        assert_eq!(identity("[2001:db8::1]"), identity("2001:db8::1"));
     }
 
     #[test]
@@ -70,7 +74,7 @@ mod tests {
 
     #[test]
     fn other_texts_are_no_address() {
-        for text in ["", "unix:/run/x", "192.0.2", "[::1", "\u{7f}"] {
+        for text in ["", "unix:/run/x", "192.0.2", "[::1", "[192.0.2.1]", "\u{7f}"] {
             assert_eq!(identity(text), None, "{text:?}");
         }
         assert_eq!(parse_source_address(b"\xff"), None);

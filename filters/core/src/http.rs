@@ -54,6 +54,7 @@ impl<'a> Headers<'a> {
                     self.lines.push((Cow::Borrowed(name.as_str().as_bytes()), value));
                 }
                 Edit::Remove(name) => self.lines.retain(|(n, _)| !name.matches(n)),
+                Edit::RemoveFound(name) => self.lines.retain(|(n, _)| !name.matches(n)),
                 Edit::Target(target) => {
                     for (_, value) in self.lines.iter_mut().filter(|(n, _)| **n == *b":path") {
                         *value = Cow::Owned(target.clone());
@@ -80,6 +81,12 @@ impl RequestHead<'_> {
     /// The request target: path and query as they came; empty when the host gave none.
     pub fn target(&self) -> &[u8] {
         self.headers.get(":path").unwrap_or_default()
+    }
+
+    /// The authority, host and port, as it came (RFC 9110 section 7.2); empty when the host gave
+    /// none.
+    pub fn authority(&self) -> &[u8] {
+        self.headers.get(":authority").unwrap_or_default()
     }
 
     /// Whether this is a CORS preflight: `OPTIONS` with `Origin` and

@@ -54,6 +54,31 @@ impl Json {
     }
 }
 
+/// As JSON text.
+impl fmt::Display for Json {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Json::Null => f.write_str("null"),
+            Json::Bool(value) => write!(f, "{value}"),
+            Json::Number(value) => write!(f, "{value}"),
+            Json::String(text) => write!(f, "{}", serde_json::Value::from(text.as_str())),
+            Json::Array(items) => {
+                for (i, item) in items.iter().enumerate() {
+                    write!(f, "{}{item}", if i == 0 { "[" } else { "," })?;
+                }
+                f.write_str(if items.is_empty() { "[]" } else { "]" })
+            }
+            Json::Object(members) => {
+                for (i, (name, value)) in members.iter().enumerate() {
+                    let start = if i == 0 { "{" } else { "," };
+                    write!(f, "{start}{}:{value}", serde_json::Value::from(name.as_str()))?;
+                }
+                f.write_str(if members.is_empty() { "{}" } else { "}" })
+            }
+        }
+    }
+}
+
 impl<'de> Deserialize<'de> for Json {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(JsonVisitor)

@@ -15,7 +15,9 @@ mod header_name;
 mod http;
 mod json;
 mod methods;
+mod params;
 mod path_pattern;
+mod pattern;
 mod plain_path;
 mod policy;
 mod ports;
@@ -33,7 +35,9 @@ pub use header_name::{HeaderName, InvalidHeaderName, InvalidHeaderValue, header_
 pub use http::{Headers, RequestHead, ResponseHead};
 pub use json::Json;
 pub use methods::methods;
+pub use params::{Params, encode_param};
 pub use path_pattern::{PathFields, PathPattern};
+pub use pattern::{InvalidPattern, Pattern};
 pub use plain_path::PlainPath;
 pub use policy::{MetricKind, Needs, OwnMetric, Policy, Read};
 pub use ports::{

@@ -53,6 +53,12 @@ pub trait Policy: Sized {
     /// Edits the head of a response to a request this policy let pass.
     fn on_response<'p>(&'p self, carry: Self::Carry, head: &ResponseHead<'_>) -> Vec<Edit<'p>>;
 
+    /// The filter that made the last [`Reply`](crate::Reply): itself, unless it is a chain of
+    /// several.
+    fn replier(_: &Self::State) -> &'static str {
+        Self::NAME
+    }
+
     /// What is to be done apart from requests. Asked soon after the configuration if `needs` says
     /// so, then as the answer says, and sooner while requests wait. Every worker asks.
     fn on_timer(&self, _: &mut Self::State, _: &Env<'_>) -> Duty {
@@ -90,6 +96,9 @@ pub enum Read<'p> {
     /// Of each of these names, in lower case and all different, the first line; other lines may be
     /// there too, or not. Cheaper than everything for up to three.
     Named(&'p [String]),
+    /// Everything if there is a line of one of these names, in lower case; otherwise nothing. For
+    /// what is seldom there.
+    WholeIfAny(&'p [String]),
     /// Everything, in one read.
     Whole,
 }
@@ -98,6 +107,8 @@ pub enum Read<'p> {
 /// the configuration's own words at most.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnMetric {
+    /// The filter it belongs to.
+    pub filter: &'static str,
     /// Labels, `name=value`, joined by dots; no other dots.
     pub labels: String,
     /// What is counted or measured: lower case, words joined by `_`.

@@ -110,7 +110,7 @@ pub trait Clock {
 
 /// Milliseconds since 1970-01-01T00:00:00Z, leap seconds not counted (RFC 7519 section 2,
 /// NumericDate, in finer units).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct UnixTime {
     /// Milliseconds since the epoch.
     pub millis: u64,

@@ -45,6 +45,8 @@ pub enum Edit<'p> {
     Add(&'p HeaderName, Cow<'p, [u8]>),
     /// No line of that name.
     Remove(&'p HeaderName),
+    /// The same of a name that was found in the message and is none of the policy's own.
+    RemoveFound(HeaderName),
     /// A new request target (path and query). Requests only.
     Target(Vec<u8>),
 }

@@ -45,7 +45,8 @@ fn pairs(target: &[u8]) -> impl Iterator<Item = &[u8]> {
     query(target).into_iter().flat_map(|query| query.split(|b| *b == b'&'))
 }
 
-fn pair_name(pair: &[u8]) -> Cow<'_, [u8]> {
+/// The decoded name of a `name=value`.
+pub(crate) fn pair_name(pair: &[u8]) -> Cow<'_, [u8]> {
     percent_decode(pair.splitn(2, |b| *b == b'=').next().unwrap_or_default()).into()
 }
 

@@ -7,9 +7,23 @@ use std::{
 };
 
 use crate::{
-    Attributes, Clock, Connection, Env, Hash, Host, Metrics, Random, Store, StoreError, UnixTime,
-    Verify, Version, Waiting, Written,
+    Attributes, Clock, Connection, Env, Hash, Headers, Host, Metrics, Random, Read, Store,
+    StoreError, UnixTime, Verify, Version, Waiting, Written,
 };
+
+/// As much of a head as a policy asked to read, and no more.
+pub fn as_read<'l>(lines: &[(&'l [u8], &'l [u8])], read: Read<'_>) -> Headers<'l> {
+    let named = |name: &String| lines.iter().find(|(n, _)| n.eq_ignore_ascii_case(name.as_bytes()));
+    match read {
+        Read::Nothing => Headers::default(),
+        Read::Whole => Headers::borrowed(lines.iter().copied()),
+        Read::WholeIfAny(names) if names.iter().any(|name| named(name).is_some()) => {
+            Headers::borrowed(lines.iter().copied())
+        }
+        Read::WholeIfAny(_) => Headers::default(),
+        Read::Named(names) => Headers::borrowed(names.iter().filter_map(named).copied()),
+    }
+}
 
 /// Values and their versions.
 pub type Values = HashMap<Vec<u8>, (Vec<u8>, u32)>;

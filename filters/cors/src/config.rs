@@ -1,28 +1,29 @@
-//! What a user writes, and how it becomes the policy.
+//! What a user writes, and how it becomes the policy. Names and defaults are those of Kong's cors
+//! plugin where it has the field.
 
-use novasphere_core::{ConfigErrors, HeaderName, Host, decode};
+mod group;
+mod names;
+mod origins;
+
+use novasphere_core::{ConfigErrors, Host, decode};
 use serde::Deserialize;
 
-use crate::{
-    origin::OriginRule,
-    policy::{Cors, Origins},
-    preflight::{AllowHeaders, Preflight},
-};
+use crate::{group::Group, policy::Cors, preflight::Preflights};
 
-/// Configuration of the cors filter. Names and defaults are those of Kong's cors plugin where it
-/// has the field.
+/// Configuration of the cors filter.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct Config {
-    /// Who may read responses: origins (`https://app.novasphere.io`, `http://localhost:3000`), all
-    /// subdomains of a domain at any depth, without the domain itself (`https://*.novasphere.io`),
-    /// the origin `null`, or `*` for everyone. Without a port, the scheme's default port is meant.
-    /// Default: `["*"]`.
+    /// Who may read responses: origins (`https://app.novasphere.io`, `http://localhost:3000`), those
+    /// of a domain's subdomains (`https://*.novasphere.io` for one label, `https://**.novasphere.io`
+    /// for one or more, neither for the domain itself), any port (`http://localhost:*`), regular
+    /// expressions for a whole origin (`~https://pr-[0-9]+\.novasphere\.io`), `null`, or `*` for
+    /// everyone. Without a port, the scheme's default port is meant. Default: `["*"]`, or nobody
+    /// besides those of `policies`.
     origins: Option<Vec<String>>,
 
     /// Methods a page may use (`Access-Control-Allow-Methods`), case-sensitive; GET, HEAD and POST
-    /// are always allowed by browsers. Default: GET, HEAD, PUT, PATCH, POST, DELETE, OPTIONS,
-    /// TRACE, CONNECT.
+    /// are always allowed by browsers. Default: GET, HEAD, PUT, PATCH, POST, DELETE, OPTIONS.
     methods: Option<Vec<String>>,
 
     /// Request headers a page may send (`Access-Control-Allow-Headers`); an empty list allows the
@@ -31,24 +32,72 @@ struct Config {
 
     /// Response headers a page may read (`Access-Control-Expose-Headers`) besides the safelisted
     /// ones. Default: none.
-    exposed_headers: Vec<String>,
+    exposed_headers: Option<Vec<String>>,
 
     /// Whether pages may send cookies and HTTP authentication and read the answers
     /// (`Access-Control-Allow-Credentials`). Default: false.
-    credentials: bool,
+    credentials: Option<bool>,
 
     /// Seconds a browser may keep the answer to a preflight (`Access-Control-Max-Age`), from 0;
-    /// browsers cap it, at 7200 or 86400. Default: not sent, which browsers take for 5.
+    /// browsers cap it, at 600, 7200 or 86400. Default: not sent, which browsers take for 5.
     max_age: Option<u32>,
+
+    /// Whether pages of public sites may reach into a private network
+    /// (`Access-Control-Allow-Private-Network`, where the preflight asks for it). Default: false.
+    private_network: Option<bool>,
 
     /// With `*` in `origins`: echo the request's origin instead of sending `*`. Together with
     /// `credentials` this lets every site act as the user. Default: false.
     reflect_any_origin: bool,
+
+    /// Other rules for some origins, before those above; the first entry that names an origin
+    /// decides. Default: none.
+    policies: Option<Vec<PolicyConfig>>,
+
+    /// Whether preflights go to the upstream, whose answer names methods, headers and lifetime.
+    /// Default: false.
+    preflight_continue: bool,
+
+    /// Status of the answer to a preflight: 200 or 204. Default: 204.
+    preflight_status: Option<u16>,
+
+    /// Whether requests of other origins are refused with 403 when they could change something:
+    /// unsafe methods (RFC 9110 section 9.2.1) and WebSockets. Default: false.
+    block_disallowed: bool,
+
+    /// With `origins` `["*"]`: whether responses to requests without `Origin` say so too. Default:
+    /// true.
+    allow_origin_absent: Option<bool>,
 }
 
-/// Kong's default.
-const ALL_METHODS: [&str; 9] =
-    ["GET", "HEAD", "PUT", "PATCH", "POST", "DELETE", "OPTIONS", "TRACE", "CONNECT"];
+/// An entry of `policies`. What it leaves out is as above it, `reflect_any_origin` apart.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PolicyConfig {
+    /// Whom it is for, as `origins` above. Required.
+    origins: Vec<String>,
+    /// As `methods` above.
+    #[serde(default)]
+    methods: Option<Vec<String>>,
+    /// As `headers` above.
+    #[serde(default)]
+    headers: Option<Vec<String>>,
+    /// As `exposed_headers` above.
+    #[serde(default)]
+    exposed_headers: Option<Vec<String>>,
+    /// As `credentials` above.
+    #[serde(default)]
+    credentials: Option<bool>,
+    /// As `max_age` above.
+    #[serde(default)]
+    max_age: Option<u32>,
+    /// As `private_network` above.
+    #[serde(default)]
+    private_network: Option<bool>,
+    /// As `reflect_any_origin` above. Default: false.
+    #[serde(default)]
+    reflect_any_origin: bool,
+}
 
 /// Checks `config` and computes the policy.
 pub(crate) fn configure(config: &[u8], host: &dyn Host) -> Result<Cors, ConfigErrors> {
@@ -59,137 +108,95 @@ pub(crate) fn configure(config: &[u8], host: &dyn Host) -> Result<Cors, ConfigEr
 
 impl Config {
     /// The policy, which is to be used only if no fault was added.
-    fn into_policy(self, host: &dyn Host, errors: &mut ConfigErrors) -> Cors {
-        let origins = self.origins(host, errors);
-        let methods = self.methods(errors);
-        let credentials = self.credentials;
-        let headers = match &self.headers {
-            Some(names) => {
-                check_headers("headers", names, credentials, errors);
-                AllowHeaders::Listed(names.join(", "))
-            }
-            None => AllowHeaders::Requested,
-        };
-        check_headers("exposed_headers", &self.exposed_headers, credentials, errors);
-        let max_age = self.max_age.map(|seconds| seconds.to_string());
-        Cors {
-            origins,
-            preflight: Preflight { methods, headers, max_age, credentials },
-            exposed_headers: self.exposed_headers.join(", "),
-            credentials,
+    fn into_policy(mut self, host: &dyn Host, errors: &mut ConfigErrors) -> Cors {
+        let policies = self.policies.take();
+        if policies.as_ref().is_some_and(Vec::is_empty) {
+            errors.add("policies", "must not be empty: leave it out if there are none");
         }
+        let common = self.common(policies.is_some(), errors);
+        common.check("", &common, host, errors);
+        if self.preflight_continue {
+            self.check_forwarding(&common, policies.as_deref().unwrap_or_default(), errors);
+        }
+        let mut groups: Vec<Group> = Vec::new();
+        for (i, policy) in policies.unwrap_or_default().into_iter().enumerate() {
+            let at = format!("policies[{i}].");
+            policy.check(&at, &common, host, errors);
+            let group = policy.or(&common).into_group(&at, &groups, host, errors);
+            groups.push(group);
+        }
+        if !common.origins.is_empty() {
+            groups.push(common.into_group("", &groups, host, errors));
+        }
+        let absent = self.allow_origin_absent.unwrap_or(true);
+        if self.block_disallowed && groups.iter().any(|group| group.origins.is_any()) {
+            let fault =
+                "has no effect with \"*\" in origins, which allows everyone: name the origins";
+            errors.add("block_disallowed", fault);
+        }
+        if !absent && !matches!(groups.as_slice(), [only] if only.origins.is_any()) {
+            let fault = "has no effect unless origins is [\"*\"] and nothing else: origins are \
+                         told to those that have one";
+            errors.add("allow_origin_absent", fault);
+        }
+        Cors::new(groups, self.preflights(errors), self.block_disallowed, absent)
     }
 
-    fn origins(&self, host: &dyn Host, errors: &mut ConfigErrors) -> Origins {
-        let Some(entries) = &self.origins else {
-            return self.any_origin(Vec::new(), errors);
-        };
-        if entries.is_empty() {
-            errors.add("origins", "must not be empty: name the origins, or leave it out for all");
-        }
-        let everyone = entries.iter().any(|entry| entry == "*");
-        let mut rules = Vec::new();
-        for (i, entry) in entries.iter().enumerate() {
-            let path = format!("origins[{i}]");
-            match OriginRule::parse(entry) {
-                Err(error) => errors.add(path, format!("{entry:?} {error}")),
-                Ok(rule) if rules.contains(&rule) => {
-                    errors.add(path, format!("{entry:?} is listed twice"));
-                }
-                Ok(rule) if everyone && !self.counts_beside_any(&rule) => errors.add(
-                    path,
-                    format!("{entry:?} has no effect beside \"*\": keep one of the two"),
-                ),
-                Ok(rule) => {
-                    if rule == OriginRule::Null && self.credentials {
-                        host.warn(&format!(
-                            "{path}: with credentials, every sandboxed frame acts as the user"
-                        ));
-                    }
-                    if let Some(domain) = rule.top_level_domain() {
-                        host.warn(&format!("{path}: {entry:?} trusts every site under .{domain}"));
-                    }
-                    rules.push(rule);
-                }
-            }
-        }
-        if everyone {
-            return self.any_origin(rules, errors);
-        }
-        if self.reflect_any_origin {
+    /// The fields that entries of `policies` have too; without origins where only those have them.
+    fn common(&mut self, has_policies: bool, errors: &mut ConfigErrors) -> PolicyConfig {
+        let origins = self.origins.take();
+        if origins.is_none() && has_policies && self.reflect_any_origin {
             errors.add("reflect_any_origin", "has no effect unless origins is [\"*\"]");
         }
-        Origins::Named(rules)
+        if origins.as_ref().is_some_and(Vec::is_empty) {
+            errors.add("origins", "must not be empty: name the origins, or leave it out for all");
+        }
+        let everyone = if has_policies { Vec::new() } else { vec!["*".to_owned()] };
+        PolicyConfig {
+            origins: origins.unwrap_or(everyone),
+            methods: self.methods.take(),
+            headers: self.headers.take(),
+            exposed_headers: self.exposed_headers.take(),
+            credentials: self.credentials,
+            max_age: self.max_age,
+            private_network: self.private_network,
+            reflect_any_origin: self.reflect_any_origin,
+        }
     }
 
-    /// `origins` is `*`, written or by default, maybe with `null` beside it.
-    fn any_origin(&self, mut rules: Vec<OriginRule>, errors: &mut ConfigErrors) -> Origins {
-        if self.reflect_any_origin {
-            if !rules.contains(&OriginRule::Every) {
-                rules.push(OriginRule::Every);
-            }
-            return Origins::Named(rules);
+    /// What has no effect since the upstream answers preflights.
+    fn check_forwarding(
+        &self,
+        common: &PolicyConfig,
+        policies: &[PolicyConfig],
+        errors: &mut ConfigErrors,
+    ) {
+        let mut fault = |path: String| {
+            errors
+                .add(path, "has no effect with preflight_continue: the upstream's answer says it");
+        };
+        if self.preflight_status.is_some() {
+            fault("preflight_status".to_owned());
         }
-        if self.credentials {
-            errors.add(
-                "origins",
-                "\"*\", which is the default, cannot be combined with credentials (Fetch standard, CORS \
-                 protocol and credentials): name the origins, or say \"reflect_any_origin\": true if every site may act as \
-                 the user",
+        for field in common.preflight_fields() {
+            fault(field.to_owned());
+        }
+        for (i, policy) in policies.iter().enumerate() {
+            for field in policy.preflight_fields() {
+                fault(format!("policies[{i}].{field}"));
+            }
+        }
+    }
+
+    fn preflights(&self, errors: &mut ConfigErrors) -> Preflights {
+        let status = self.preflight_status.unwrap_or(204);
+        if !matches!(status, 200 | 204) {
+            let fault = format!(
+                "must be 200 or 204, not {status}: browsers take 200 to 299, and proxies no other \
+                 for an answer without a body"
             );
+            errors.add("preflight_status", fault);
         }
-        Origins::Any
-    }
-
-    /// Whether `rule` can stand in one list with `*`.
-    fn counts_beside_any(&self, rule: &OriginRule) -> bool {
-        match rule {
-            OriginRule::Every => true,
-            // A constant `*` covers it, a reflected origin does not.
-            OriginRule::Null => self.reflect_any_origin,
-            OriginRule::Named(_) => false,
-        }
-    }
-
-    /// `Access-Control-Allow-Methods`.
-    fn methods(&self, errors: &mut ConfigErrors) -> String {
-        let Some(methods) = &self.methods else { return ALL_METHODS.join(", ") };
-        if methods.is_empty() {
-            errors.add("methods", "must not be empty: name the methods, or leave it out for all");
-        }
-        for (i, method) in methods.iter().enumerate() {
-            let path = format!("methods[{i}]");
-            let upper = method.to_ascii_uppercase();
-            // A method is a token, as a field name is (RFC 9110 section 9.1).
-            if HeaderName::parse(method).is_err() {
-                errors.add(path, format!("{method:?} is not a method (RFC 9110 9.1)"));
-            } else if *method != upper && ALL_METHODS.contains(&upper.as_str()) {
-                let fault = format!("{method:?}: methods are case-sensitive, write {upper:?}");
-                errors.add(path, fault);
-            } else if methods.iter().take(i).any(|earlier| earlier == method) {
-                errors.add(path, format!("{method:?} is listed twice"));
-            } else if method == "*" && self.credentials {
-                errors.add(path, LITERAL_WILDCARD);
-            }
-        }
-        methods.join(", ")
-    }
-}
-
-const LITERAL_WILDCARD: &str = "\"*\" is no wildcard when credentials are allowed, but a name \
-                                (Fetch standard, CORS protocol and credentials): list the names that are \
-                                meant";
-
-/// Checks names that go out as one list.
-fn check_headers(field: &str, names: &[String], credentials: bool, errors: &mut ConfigErrors) {
-    for (i, name) in names.iter().enumerate() {
-        let path = format!("{field}[{i}]");
-        if let Err(error) = HeaderName::parse(name) {
-            errors.add(path, error.to_string());
-        } else if names.iter().take(i).any(|earlier| earlier.eq_ignore_ascii_case(name)) {
-            errors.add(path, format!("{name:?} is listed twice"));
-        } else if name == "*" && credentials {
-            errors.add(path, LITERAL_WILDCARD);
-        }
+        if self.preflight_continue { Preflights::Forward } else { Preflights::Answer(status) }
     }
 }

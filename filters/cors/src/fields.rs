@@ -12,6 +12,7 @@ pub(crate) static ALLOW_METHODS: HeaderName =
 pub(crate) static ALLOW_HEADERS: HeaderName =
     HeaderName::from_static("access-control-allow-headers");
 pub(crate) static MAX_AGE: HeaderName = HeaderName::from_static("access-control-max-age");
+/// Private Network Access (WICG), "CORS preflight".
 pub(crate) static ALLOW_PRIVATE_NETWORK: HeaderName =
     HeaderName::from_static("access-control-allow-private-network");
 pub(crate) static VARY: HeaderName = HeaderName::from_static("vary");
@@ -19,3 +20,14 @@ pub(crate) static VARY: HeaderName = HeaderName::from_static("vary");
 /// Fields that mean something in the answer to a preflight only.
 pub(crate) static PREFLIGHT_ONLY: [&HeaderName; 4] =
     [&ALLOW_METHODS, &ALLOW_HEADERS, &MAX_AGE, &ALLOW_PRIVATE_NETWORK];
+
+/// All fields of the protocol.
+pub(crate) static FIELDS: [&HeaderName; 7] = [
+    &ALLOW_ORIGIN,
+    &ALLOW_CREDENTIALS,
+    &EXPOSE_HEADERS,
+    &ALLOW_METHODS,
+    &ALLOW_HEADERS,
+    &MAX_AGE,
+    &ALLOW_PRIVATE_NETWORK,
+];

@@ -1,29 +1,50 @@
-//! Origins (RFC 6454), and the entries of a configuration that match them.
+//! Origins as browsers send them (RFC 6454 section 6.2; URL standard, "host serializer").
 
-use std::{fmt, net::Ipv6Addr, num::NonZeroU16};
+use std::{
+    borrow::Cow,
+    fmt,
+    net::{Ipv4Addr, Ipv6Addr},
+    num::NonZeroU16,
+};
+
+/// No origin is longer: a host has at most 253 bytes (RFC 1035 section 2.3.4).
+const MAX_BYTES: usize = 300;
 
 /// A serialised origin, taken apart (RFC 6454 section 6.2).
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Origin<'a> {
-    scheme: &'a str,
-    host: &'a str,
+    text: &'a str,
+    pub(crate) scheme: &'a str,
+    pub(crate) host: Host<'a>,
     /// `None` for the scheme's default port.
-    port: Option<NonZeroU16>,
+    pub(crate) port: Option<NonZeroU16>,
+}
+
+/// A host. IPv4 addresses are names here: they have one way of writing.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Host<'a> {
+    /// In any case; empty for local files.
+    Name(&'a str),
+    /// In brackets.
+    V6(Ipv6Addr),
 }
 
 /// Why a text is not an origin, or not an entry of `origins`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum InvalidOrigin {
+    Length,
     Scheme,
     Excess,
     Host,
     Port,
     Wildcard,
+    Pattern,
 }
 
 impl fmt::Display for InvalidOrigin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Length => "is longer than an origin can be",
             Self::Scheme => {
                 "has no scheme: an origin is scheme://host or scheme://host:port (RFC 6454 6.2)"
             }
@@ -32,13 +53,15 @@ impl fmt::Display for InvalidOrigin {
                  no query and no user (RFC 6454 6.2)"
             }
             Self::Host => {
-                "has no valid host: write it in ASCII as browsers send it, xn--… for other letters"
+                "has no valid host: write it in ASCII as browsers send it, xn--… for other \
+                 letters, an address in its usual form, and without a dot at the end"
             }
-            Self::Port => "has no valid port: it must be a number from 1 to 65535",
+            Self::Port => "has no valid port: it must be a number from 1 to 65535, or * for any",
             Self::Wildcard => {
-                "may hold * only as the whole first label before a domain: \
-                 https://*.novasphere.io; all origins are \"*\""
+                "may hold * only as the whole port, or before a domain as *. for one label or **. \
+                 for one or more: https://*.novasphere.io; all origins are \"*\""
             }
+            Self::Pattern => "looks like a regular expression: put ~ before it if it is one",
         })
     }
 }
@@ -47,6 +70,9 @@ impl<'a> Origin<'a> {
     /// # Errors
     /// When `text` is not a serialised origin; `null` is none, since it names no one.
     pub(crate) fn parse(text: &'a str) -> Result<Self, InvalidOrigin> {
+        if text.len() > MAX_BYTES {
+            return Err(InvalidOrigin::Length);
+        }
         let (scheme, authority) = text.split_once("://").ok_or(InvalidOrigin::Scheme)?;
         if !is_scheme(scheme) {
             return Err(InvalidOrigin::Scheme);
@@ -54,12 +80,70 @@ impl<'a> Origin<'a> {
         if authority.contains(['/', '?', '#', '@', '\\']) {
             return Err(InvalidOrigin::Excess);
         }
+        Self::with_authority(text, scheme, authority)
+    }
+
+    /// The origin with this scheme and the authority of a request (RFC 9110 section 7.2).
+    pub(crate) fn of_request(scheme: &'a str, authority: &'a str) -> Result<Self, InvalidOrigin> {
+        Self::with_authority("", scheme, authority)
+    }
+
+    fn with_authority(
+        text: &'a str,
+        scheme: &'a str,
+        authority: &'a str,
+    ) -> Result<Self, InvalidOrigin> {
         let (host, port) = split_port(authority)?;
-        if !is_host(host) {
-            return Err(InvalidOrigin::Host);
-        }
+        let host = Host::parse(host, scheme).ok_or(InvalidOrigin::Host)?;
         let port = port.filter(|port| Some(port.get()) != default_port(scheme));
-        Ok(Self { scheme, host, port })
+        Ok(Self { text, scheme, host, port })
+    }
+
+    /// Whether this is what pages from local files send where it is not `null`.
+    pub(crate) fn is_local_file(&self) -> bool {
+        matches!(self.host, Host::Name(""))
+    }
+
+    /// Whether two origins are the same (RFC 6454 section 5).
+    pub(crate) fn is(&self, other: &Origin<'_>) -> bool {
+        self.scheme.eq_ignore_ascii_case(other.scheme)
+            && self.host.is(&other.host)
+            && self.port == other.port
+    }
+
+    /// As regular expressions see it: in lower case, without a default port.
+    pub(crate) fn normalised(&self) -> Cow<'a, str> {
+        let text = match self.port {
+            Some(_) => self.text,
+            // What is written of a default port: no host ends in a colon.
+            None => self
+                .text
+                .strip_suffix(":443")
+                .or(self.text.strip_suffix(":80"))
+                .unwrap_or(self.text),
+        };
+        if text.bytes().any(|b| b.is_ascii_uppercase()) {
+            Cow::Owned(text.to_ascii_lowercase())
+        } else {
+            Cow::Borrowed(text)
+        }
+    }
+}
+
+impl<'a> Host<'a> {
+    fn parse(text: &'a str, scheme: &str) -> Option<Self> {
+        if let Some(address) = text.strip_prefix('[') {
+            return address.strip_suffix(']')?.parse().ok().map(Self::V6);
+        }
+        is_name(text, scheme).then_some(Self::Name(text))
+    }
+
+    fn is(&self, other: &Host<'_>) -> bool {
+        match (self, other) {
+            (Self::Name(a), Host::Name(b)) => a.eq_ignore_ascii_case(b),
+            (Self::V6(a), Host::V6(b)) => a == b,
+            _ => false,
+        }
     }
 }
 
@@ -83,119 +167,38 @@ fn split_port(authority: &str) -> Result<(&str, Option<NonZeroU16>), InvalidOrig
     match authority.rsplit_once(':') {
         // A colon inside the brackets of an IPv6 address starts no port.
         Some((host, port)) if !port.ends_with(']') => {
-            // `parse` alone would take a leading +.
-            let digits = port.bytes().all(|b| b.is_ascii_digit());
-            let number = port.parse().ok().filter(|_| digits).ok_or(InvalidOrigin::Port)?;
+            // `parse` alone would take a leading + and leading zeros, which nobody sends.
+            let is_plain = port.bytes().all(|b| b.is_ascii_digit()) && !port.starts_with('0');
+            let number = port.parse().ok().filter(|_| is_plain).ok_or(InvalidOrigin::Port)?;
             Ok((host, Some(number)))
         }
         _ => Ok((authority, None)),
     }
 }
 
-/// Labels joined by dots, none of them empty, or an IPv6 address in brackets. Everything a host
-/// could be mistaken by is out: a comma (two joined `Origin` lines), white space, other letters.
-fn is_host(text: &str) -> bool {
+/// Labels joined by dots, none of them empty. Everything a host could be mistaken by is out: a
+/// comma (two joined `Origin` lines), white space, other letters, a dot at the end.
+fn is_name(text: &str, scheme: &str) -> bool {
     let is_label = |label: &str| {
         !label.is_empty()
             && label.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
     };
-    ipv6(text).is_some() || text.split('.').all(is_label)
-}
-
-fn ipv6(host: &str) -> Option<Ipv6Addr> {
-    host.strip_prefix('[')?.strip_suffix(']')?.parse().ok()
-}
-
-/// An entry of `origins`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum OriginRule {
-    /// `*`: every origin but `null`.
-    Every,
-    /// `null`: what sandboxed frames and local files send. Anyone can be `null`, hence only by
-    /// name.
-    Null,
-    /// One origin, or those of all subdomains of a domain.
-    Named(OriginPattern),
-}
-
-/// Scheme and host are in lower case.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct OriginPattern {
-    scheme: String,
-    host: String,
-    port: Option<NonZeroU16>,
-    /// Whether the hosts below `host` are meant, and not `host` itself.
-    subdomains: bool,
-}
-
-impl OriginRule {
-    /// # Errors
-    /// When the entry has none of the forms `*`, `null`, `scheme://host[:port]` and
-    /// `scheme://*.domain[:port]`.
-    pub(crate) fn parse(entry: &str) -> Result<Self, InvalidOrigin> {
-        match entry {
-            "*" => return Ok(Self::Every),
-            "null" => return Ok(Self::Null),
-            _ => {}
-        }
-        let (plain, subdomains) = match entry.split_once("://*.") {
-            Some((scheme, domain)) => (format!("{scheme}://{domain}"), true),
-            None => (entry.to_owned(), false),
-        };
-        if plain.contains('*') && plain.contains("://") {
-            return Err(InvalidOrigin::Wildcard);
-        }
-        let origin = Origin::parse(&plain)?;
-        // Addresses have no subdomains.
-        let ends_in_number =
-            origin.host.rsplit('.').next().is_some_and(|l| l.bytes().all(|b| b.is_ascii_digit()));
-        if subdomains && (ends_in_number || ipv6(origin.host).is_some()) {
-            return Err(InvalidOrigin::Wildcard);
-        }
-        Ok(Self::Named(OriginPattern {
-            scheme: origin.scheme.to_ascii_lowercase(),
-            host: match ipv6(origin.host) {
-                Some(address) => format!("[{address}]"),
-                None => origin.host.to_ascii_lowercase(),
-            },
-            port: origin.port,
-            subdomains,
-        }))
+    if default_port(scheme).is_none() {
+        // Schemes of applications have hosts of their own kind: app://. and local files' none.
+        return text.split('.').all(is_label)
+            || text == "."
+            || (text.is_empty() && scheme.eq_ignore_ascii_case("file"));
     }
-
-    /// Whether this entry means the origin that was sent as `text`; `origin` is the same, taken
-    /// apart.
-    pub(crate) fn allows(&self, text: &str, origin: Option<&Origin<'_>>) -> bool {
-        match self {
-            Self::Null => text == "null",
-            Self::Every => origin.is_some(),
-            Self::Named(pattern) => origin.is_some_and(|origin| pattern.matches(origin)),
-        }
+    if ends_in_a_number(text) {
+        return text.parse::<Ipv4Addr>().is_ok();
     }
-
-    /// The domain whose every site this entry trusts, when that is a whole top-level domain.
-    pub(crate) fn top_level_domain(&self) -> Option<&str> {
-        match self {
-            Self::Named(pattern) if pattern.subdomains => Some(pattern.host.as_str())
-                .filter(|host| !host.contains('.') && *host != "localhost"),
-            _ => None,
-        }
-    }
+    text.split('.').all(is_label)
 }
 
-impl OriginPattern {
-    fn matches(&self, origin: &Origin<'_>) -> bool {
-        self.port == origin.port
-            && origin.scheme.eq_ignore_ascii_case(&self.scheme)
-            && if self.subdomains {
-                origin.host.len().checked_sub(self.host.len()).is_some_and(|cut| {
-                    // No label of a host is empty, so what stands before the dot is one or more.
-                    origin.host.split_at_checked(cut).is_some_and(|(labels, domain)| {
-                        labels.ends_with('.') && domain.eq_ignore_ascii_case(&self.host)
-                    })
-                })
-            } else {
-                origin.host.eq_ignore_ascii_case(&self.host)
-            }
-    }
+/// Whether browsers take `host` for an IPv4 address (URL standard, "ends-in-a-number checker").
+pub(crate) fn ends_in_a_number(host: &str) -> bool {
+    let last = host.rsplit('.').next().unwrap_or_default();
+    let hex = last.strip_prefix("0x").or(last.strip_prefix("0X"));
+    (!last.is_empty() && last.bytes().all(|b| b.is_ascii_digit()))
+        || hex.is_some_and(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit()))
 }

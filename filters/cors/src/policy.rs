@@ -3,52 +3,118 @@
 use std::borrow::Cow;
 
 use novasphere_core::{
-    ConfigErrors, Edit, Env, HeaderName, Host, Needs, Policy, Read, RequestHead, ResponseHead, Step,
+    ConfigErrors, Edit, Env, Host, Needs, Policy, Read, RequestHead, ResponseHead, Step,
 };
 
 use crate::{
-    config,
-    fields::{ALLOW_CREDENTIALS, ALLOW_ORIGIN, EXPOSE_HEADERS, PREFLIGHT_ONLY},
-    origin::{Origin, OriginRule},
-    preflight::Preflight,
-    vary,
+    config, cross_site,
+    group::{AllowOrigin, Group, Sender},
+    preflight::{self, Preflights},
+    response,
+    vary::{self, Dependence},
 };
 
 /// The cors filter, configured.
 #[derive(Clone, Debug)]
 pub struct Cors {
-    pub(crate) origins: Origins,
-    pub(crate) preflight: Preflight,
-    /// `Access-Control-Expose-Headers`; empty for none but the safelisted ones.
-    pub(crate) exposed_headers: String,
-    pub(crate) credentials: bool,
+    /// The first that names an origin decides.
+    groups: Vec<Group>,
+    /// Whether every answer is the same, whatever the request.
+    constant: bool,
+    preflights: Preflights,
+    /// What the answer to a preflight depends on.
+    preflight_vary: Dependence,
+    block_disallowed: bool,
 }
 
-/// Which origins may read responses.
+/// What a request hands to its response.
 #[derive(Clone, Debug)]
-pub(crate) enum Origins {
-    /// All, told so by a constant `*`.
-    Any,
-    /// Those one of the rules allows, each told by its own name.
-    Named(Vec<OriginRule>),
+pub struct Carried {
+    granted: Option<Granted>,
+    /// Whether the response is the upstream's answer to a preflight.
+    is_preflight: bool,
 }
 
-/// The value of `Access-Control-Allow-Origin` for the response; none when the origin of the request
-/// is not allowed or unknown.
+/// The place of the group that names the origin, and what the origin is told.
 #[derive(Clone, Debug)]
-pub struct AllowOrigin(Option<Cow<'static, [u8]>>);
+struct Granted {
+    group: usize,
+    allow_origin: AllowOrigin,
+}
+
+impl Cors {
+    pub(crate) fn new(
+        groups: Vec<Group>,
+        preflights: Preflights,
+        block_disallowed: bool,
+        allow_origin_absent: bool,
+    ) -> Self {
+        let is_any = matches!(groups.as_slice(), [only] if only.origins.is_any());
+        let is_private = groups.iter().any(|group| group.preflight.private_network);
+        let preflight_vary = if is_private { vary::PRIVATE_PREFLIGHT } else { vary::PREFLIGHT };
+        Self {
+            groups,
+            constant: is_any && allow_origin_absent,
+            preflights,
+            preflight_vary,
+            block_disallowed,
+        }
+    }
+
+    fn grant(&self, sender: &Sender<'_>) -> Option<Granted> {
+        if self.constant {
+            return Some(Granted { group: 0, allow_origin: Cow::Borrowed(b"*") });
+        }
+        self.groups.iter().enumerate().find_map(|(group, rules)| {
+            rules.origins.allow(sender).map(|allow_origin| Granted { group, allow_origin })
+        })
+    }
+
+    fn group_of(&self, granted: Option<Granted>) -> Option<(&Group, AllowOrigin)> {
+        let granted = granted?;
+        self.groups.get(granted.group).map(|group| (group, granted.allow_origin))
+    }
+
+    fn on_preflight(&self, granted: Option<Granted>, head: &RequestHead<'_>) -> Step<'_, Carried> {
+        match self.preflights {
+            Preflights::Answer(status) => {
+                let granted = self.group_of(granted);
+                let (reply, decision) =
+                    preflight::answer(granted, status, self.preflight_vary, head);
+                Step::Reply { edits: Vec::new(), reply, decision }
+            }
+            Preflights::Forward => {
+                let decision =
+                    if granted.is_some() { "preflight_forwarded" } else { "preflight_refused" };
+                let carry = Carried { granted, is_preflight: true };
+                Step::Continue { edits: Vec::new(), carry, decision }
+            }
+        }
+    }
+}
 
 impl Policy for Cors {
     const NAME: &'static str = "cors";
-    const DECISIONS: &'static [&'static str] =
-        &["preflight_allowed", "preflight_refused", "allowed", "not_allowed", "no_origin"];
+    const DECISIONS: &'static [&'static str] = &[
+        "no_origin",
+        "allowed",
+        "same_origin",
+        "not_allowed",
+        "blocked",
+        "preflight_allowed",
+        "preflight_refused",
+        "preflight_method",
+        "preflight_headers",
+        "preflight_forwarded",
+    ];
     type State = ();
-    type Carry = AllowOrigin;
+    type Carry = Carried;
 
     fn configure(config: &[u8], host: &dyn Host) -> Result<Self, ConfigErrors> {
         config::configure(config, host)
     }
 
+    /// A test in `tests/reads.rs` holds the fields that are read.
     fn needs(&self) -> Needs<'_> {
         Needs { request: Read::Whole, response: Read::Whole, timer: false }
     }
@@ -58,80 +124,36 @@ impl Policy for Cors {
         head: &RequestHead<'_>,
         (): &mut (),
         _: &Env<'_>,
-    ) -> Step<'p, AllowOrigin> {
-        let allow_origin = self.origins.allow(head);
-        let edits = Vec::new();
-        if head.is_preflight() {
-            let allowed = allow_origin.is_some();
-            let decision = if allowed { "preflight_allowed" } else { "preflight_refused" };
-            return Step::Reply {
-                edits,
-                reply: self.preflight.reply(allow_origin, head),
-                decision,
-            };
-        }
-        let decision = match &allow_origin {
-            _ if !head.headers.contains("origin") => "no_origin",
-            Some(_) => "allowed",
-            None => "not_allowed",
+    ) -> Step<'p, Carried> {
+        let sender = Sender::of(head);
+        let granted = self.grant(&sender);
+        let decision = match (sender, &granted) {
+            (Sender::Nobody, _) => "no_origin",
+            _ if head.is_preflight() => return self.on_preflight(granted, head),
+            (_, Some(_)) => "allowed",
+            _ if cross_site::is_same_origin(&sender, head) => "same_origin",
+            _ if self.block_disallowed && cross_site::can_act(head) => {
+                let reply = cross_site::refusal();
+                return Step::Reply { edits: Vec::new(), reply, decision: "blocked" };
+            }
+            _ => "not_allowed",
         };
-        Step::Continue { edits, carry: AllowOrigin(allow_origin), decision }
+        let carry = Carried { granted, is_preflight: false };
+        Step::Continue { edits: Vec::new(), carry, decision }
     }
 
-    fn on_response<'p>(
-        &'p self,
-        AllowOrigin(allow_origin): AllowOrigin,
-        head: &ResponseHead<'_>,
-    ) -> Vec<Edit<'p>> {
-        let allowed = allow_origin.is_some();
-        let credentials: Option<Cow<'_, [u8]>> =
-            (allowed && self.credentials).then_some(Cow::Borrowed(b"true"));
-        let exposed = (allowed && !self.exposed_headers.is_empty())
-            .then_some(Cow::Borrowed(self.exposed_headers.as_bytes()));
+    fn on_response<'p>(&'p self, carried: Carried, head: &ResponseHead<'_>) -> Vec<Edit<'p>> {
+        let granted = self.group_of(carried.granted);
         let mut edits = Vec::new();
-        edits.extend(make(&ALLOW_ORIGIN, allow_origin, head));
-        edits.extend(make(&ALLOW_CREDENTIALS, credentials, head));
-        edits.extend(make(&EXPOSE_HEADERS, exposed, head));
-        edits.extend(PREFLIGHT_ONLY.iter().filter_map(|name| make(name, None, head)));
-        if matches!(self.origins, Origins::Named(_)) {
-            edits.extend(vary::with_origin(head));
+        if carried.is_preflight {
+            response::restrict(granted, head, &mut edits);
+            edits.extend(self.preflight_vary.merge(head));
+        } else {
+            response::replace(granted, head, &mut edits);
+            if !self.constant {
+                edits.extend(vary::ORIGIN.merge(head));
+            }
         }
         edits
-    }
-}
-
-impl Origins {
-    /// The value of `Access-Control-Allow-Origin` in the answer to a request.
-    fn allow(&self, head: &RequestHead<'_>) -> Option<Cow<'static, [u8]>> {
-        let rules = match self {
-            Origins::Any => return Some(Cow::Borrowed(b"*")),
-            Origins::Named(rules) => rules,
-        };
-        let mut lines = head.headers.get_all("origin");
-        let (Some(line), None) = (lines.next(), lines.next()) else { return None };
-        let text = str::from_utf8(line).ok()?;
-        let origin = Origin::parse(text).ok();
-        // As it was sent, since the browser compares it with what it sent, byte for byte.
-        rules
-            .iter()
-            .any(|rule| rule.allows(text, origin.as_ref()))
-            .then(|| Cow::Owned(line.to_vec()))
-    }
-}
-
-/// The edit after which `head` has exactly one line `name` with `value`, or none for `None`; no
-/// edit when it is so already.
-fn make<'p>(
-    name: &'p HeaderName,
-    value: Option<Cow<'p, [u8]>>,
-    head: &ResponseHead<'_>,
-) -> Option<Edit<'p>> {
-    let mut lines = head.headers.get_all(name.as_str());
-    match (value, lines.next(), lines.next()) {
-        (None, None, _) => None,
-        (None, Some(_), _) => Some(Edit::Remove(name)),
-        (Some(value), None, _) => Some(Edit::Add(name, value)),
-        (Some(value), Some(line), None) if *value == *line => None,
-        (Some(value), Some(_), _) => Some(Edit::Set(name, value)),
     }
 }

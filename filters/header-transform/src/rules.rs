@@ -1,168 +1,225 @@
-//! The rules for one kind of message, and the edits that carry them out.
+//! The rules about headers for one kind of message, and the edits that carry them out.
 
-use std::{borrow::Cow, mem};
+use std::borrow::Cow;
 
-use novasphere_core::{Edit, HeaderName, Headers, header_value};
+use novasphere_core::{Edit, HeaderName, Headers};
+
+use crate::{
+    condition::Condition,
+    fields::{Field, edits},
+    message::Message,
+    pattern::NamePattern,
+    sweep::Sweep,
+    template::{Template, Value},
+};
 
 /// Rules in the order they are carried out.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Rules {
+    pub(crate) message: Message,
     /// Every name some rule is about, once.
-    names: Vec<HeaderName>,
-    rules: Vec<Rule>,
+    names: Vec<Name>,
+    rules: Vec<(Condition, Rule)>,
+    pub(crate) templates: Vec<Template>,
+    /// Whether all lines are looked at.
+    pub(crate) whole: bool,
 }
 
 /// The place of a name in `Rules::names`.
 type Place = usize;
 
+/// A name some rule is about.
+#[derive(Clone, Debug)]
+pub(crate) struct Name {
+    pub(crate) name: HeaderName,
+    /// Whether some rule takes its lines away. In requests it then stands for all its spellings with
+    /// `_` for `-`.
+    pub(crate) guarded: bool,
+    /// Whether its presence matters.
+    pub(crate) seen: bool,
+    /// Whether all rules before the one being added leave no line that arrived.
+    cleared: bool,
+}
+
 #[derive(Clone, Debug)]
 enum Rule {
+    Sweep(Sweep),
     Remove(Place),
     Rename { old: Place, new: Place },
-    Replace(Place, Vec<u8>),
-    Add(Place, Vec<u8>),
-    Append(Place, Vec<u8>),
+    Replace(Place, Value),
+    Add(Place, Value),
+    Append(Place, Value),
 }
 
 impl Rules {
-    pub(crate) fn remove(&mut self, name: HeaderName) {
-        let place = self.place(name);
-        self.rules.push(Rule::Remove(place));
+    pub(crate) fn new(message: Message) -> Self {
+        let (names, rules, templates) = (Vec::new(), Vec::new(), Vec::new());
+        Self { message, names, rules, templates, whole: false }
     }
 
-    /// A header renamed to itself stays as it is.
-    pub(crate) fn rename(&mut self, old: HeaderName, new: HeaderName) {
-        if old != new {
-            let (old, new) = (self.place(old), self.place(new));
-            self.rules.push(Rule::Rename { old, new });
-        }
+    /// Only these names may pass.
+    pub(crate) fn allow(&mut self, when: &Condition, allowed: Vec<NamePattern>) {
+        self.sweep(when, Sweep::AllBut(allowed));
     }
 
-    pub(crate) fn replace(&mut self, name: HeaderName, value: Vec<u8>) {
-        let place = self.place(name);
-        self.rules.push(Rule::Replace(place, value));
+    /// Takes away all names that `pattern` matches.
+    pub(crate) fn remove_matching(&mut self, when: &Condition, pattern: NamePattern) {
+        self.sweep(when, Sweep::Matching(pattern));
     }
 
-    pub(crate) fn add(&mut self, name: HeaderName, value: Vec<u8>) {
-        let place = self.place(name);
-        self.rules.push(Rule::Add(place, value));
+    fn sweep(&mut self, when: &Condition, sweep: Sweep) {
+        self.whole = true;
+        self.rules.push((when.clone(), Rule::Sweep(sweep)));
     }
 
-    pub(crate) fn append(&mut self, name: HeaderName, value: Vec<u8>) {
+    pub(crate) fn remove(&mut self, when: &Condition, name: HeaderName) {
         let place = self.place(name);
-        self.rules.push(Rule::Append(place, value));
+        // On requests every edit makes Envoy pick the route again, so that it pays to look first.
+        let looks = self.message == Message::Request;
+        self.takes_away(place, looks);
+        self.clears(place, when);
+        self.rules.push((when.clone(), Rule::Remove(place)));
+    }
+
+    pub(crate) fn rename(&mut self, when: &Condition, old: HeaderName, new: HeaderName) {
+        let (old, new) = (self.place(old), self.place(new));
+        self.whole = true;
+        self.takes_away(old, true);
+        self.takes_away(new, true);
+        self.rules.push((when.clone(), Rule::Rename { old, new }));
+    }
+
+    pub(crate) fn replace(&mut self, when: &Condition, name: HeaderName, value: Value) {
+        let place = self.place(name);
+        let looks = self.looks(place);
+        self.takes_away(place, looks);
+        self.rules.push((when.clone(), Rule::Replace(place, value)));
+    }
+
+    pub(crate) fn add(&mut self, when: &Condition, name: HeaderName, value: Value) {
+        let place = self.place(name);
+        let looks = self.looks(place);
+        self.see(place, looks);
+        self.rules.push((when.clone(), Rule::Add(place, value)));
+    }
+
+    pub(crate) fn append(&mut self, when: &Condition, name: HeaderName, value: Value) {
+        let place = self.place(name);
+        self.rules.push((when.clone(), Rule::Append(place, value)));
     }
 
     fn place(&mut self, name: HeaderName) -> Place {
-        self.names.iter().position(|known| *known == name).unwrap_or_else(|| {
-            self.names.push(name);
+        self.names.iter().position(|known| known.name == name).unwrap_or_else(|| {
+            self.names.push(Name { name, guarded: false, seen: false, cleared: false });
             self.names.len().saturating_sub(1)
         })
     }
 
-    /// Whether the edits depend on the message. To take away a header that is not there costs a
-    /// tenth of reading the message to see that, so `remove` and `append` alone do not look.
+    /// Whether what is left of the name depends on what arrived.
+    fn looks(&self, place: Place) -> bool {
+        self.names.get(place).is_some_and(|name| !name.cleared)
+    }
+
+    fn see(&mut self, place: Place, looks: bool) {
+        if let Some(name) = self.names.get_mut(place) {
+            name.seen |= looks;
+        }
+    }
+
+    fn takes_away(&mut self, place: Place, looks: bool) {
+        let is_request = self.message == Message::Request;
+        if let Some(name) = self.names.get_mut(place) {
+            name.guarded = true;
+            name.seen |= looks;
+            // Its other spellings are seen among all lines only.
+            self.whole |= is_request && looks && name.name.as_str().contains(['-', '_']);
+        }
+    }
+
+    fn clears(&mut self, place: Place, when: &Condition) {
+        if let Some(name) = self.names.get_mut(place) {
+            name.cleared |= *when == Condition::Always;
+        }
+    }
+
+    /// Whether the edits depend on the message. Rules that only remove names from responses and
+    /// append do not look.
     pub(crate) fn look(&self) -> bool {
-        !self.rules.iter().all(|rule| matches!(rule, Rule::Remove(_) | Rule::Append(..)))
+        self.whole
+            || self.names.iter().any(|name| name.seen)
+            || self.rules.iter().any(|(when, _)| *when != Condition::Always)
+    }
+
+    /// The lines they look at, unless at all; a name may occur twice.
+    pub(crate) fn reads(&self) -> impl Iterator<Item = &str> {
+        let names = self.names.iter().filter(|name| name.seen).map(|name| name.name.as_str());
+        names.chain(self.rules.iter().filter_map(|(when, _)| when.reads()))
     }
 
     /// The edits that carry the rules out on a message with these headers: as few as possible.
-    pub(crate) fn edits<'p>(&'p self, headers: &Headers<'_>) -> Vec<Edit<'p>> {
-        if !self.look() {
-            return self.rules.iter().filter_map(|rule| self.unseen(rule)).collect();
+    /// `value` makes a value ready, if it can be made.
+    pub(crate) fn edits<'p>(
+        &'p self,
+        headers: &Headers<'_>,
+        mut value: impl FnMut(&'p Value) -> Option<Cow<'p, [u8]>>,
+    ) -> Vec<Edit<'p>> {
+        let mut due = self.rules.iter().filter(|(when, _)| when.applies(headers)).peekable();
+        if due.peek().is_none() {
+            return Vec::new();
         }
-        let mut fields: Vec<Vec<Line<'p, '_>>> = self
-            .names
-            .iter()
-            .map(|name| headers.get_all(name.as_str()).map(Line::Arrived).collect())
-            .collect();
-        for rule in &self.rules {
-            rule.carry_out(&mut fields);
-        }
-        let fields = self.names.iter().zip(fields);
-        fields.flat_map(|(name, lines)| difference(name, &lines, headers)).collect()
-    }
-
-    /// The edit for a rule that does not look.
-    fn unseen<'p>(&'p self, rule: &'p Rule) -> Option<Edit<'p>> {
-        match rule {
-            Rule::Remove(place) => self.names.get(*place).map(Edit::Remove),
-            Rule::Append(place, value) => {
-                self.names.get(*place).map(|name| Edit::Add(name, Cow::Borrowed(value)))
+        let mut fields: Vec<Field<'_, '_>> =
+            self.names.iter().map(|name| Field::new(name, headers, self.message)).collect();
+        let fold = self.message.fold();
+        let mut swept = Vec::new();
+        for (_, rule) in due {
+            if let Rule::Sweep(sweep) = rule {
+                let taken = |field: &&mut Field<'_, '_>| {
+                    sweep.takes(field.name().as_str().as_bytes(), fold)
+                };
+                fields.iter_mut().filter(taken).for_each(Field::clear);
+                swept.push(sweep);
+            } else {
+                rule.carry_out(&mut fields, &mut value);
             }
-            Rule::Rename { .. } | Rule::Replace(..) | Rule::Add(..) => None,
         }
-    }
-}
-
-/// The value of a line.
-#[derive(Clone, Copy, Debug)]
-enum Line<'p, 'm> {
-    /// From the message.
-    Arrived(&'m [u8]),
-    /// From a rule.
-    Given(&'p [u8]),
-}
-
-impl Line<'_, '_> {
-    fn value(&self) -> &[u8] {
-        match self {
-            Line::Arrived(value) | Line::Given(value) => value,
-        }
+        let swept = |line: &[u8]| swept.iter().any(|sweep| sweep.takes(line, fold));
+        edits(fields, headers, swept, self.whole)
     }
 }
 
 impl Rule {
     /// Changes the lines of the named fields, each at its place.
-    fn carry_out<'p>(&'p self, fields: &mut [Vec<Line<'p, '_>>]) {
+    fn carry_out<'p>(
+        &'p self,
+        fields: &mut [Field<'p, '_>],
+        value: &mut impl FnMut(&'p Value) -> Option<Cow<'p, [u8]>>,
+    ) {
         let (Rule::Remove(place)
         | Rule::Rename { old: place, .. }
         | Rule::Replace(place, _)
         | Rule::Add(place, _)
-        | Rule::Append(place, _)) = self;
-        let Some(lines) = fields.get_mut(*place) else { return };
+        | Rule::Append(place, _)) = self
+        else {
+            return;
+        };
+        let Some(field) = fields.get_mut(*place) else { return };
         match self {
-            Rule::Remove(_) => lines.clear(),
+            Rule::Sweep(_) => {}
+            Rule::Remove(_) => field.clear(),
             Rule::Rename { new, .. } => {
-                let mut moved = mem::take(lines);
-                // What the host let through but must not be sent anew.
-                moved.retain(|line| header_value(line.value()).is_ok());
+                let moved = field.take();
                 if let Some(target) = fields.get_mut(*new).filter(|_| !moved.is_empty()) {
-                    *target = moved;
+                    target.become_lines(moved);
                 }
             }
-            Rule::Replace(_, value) if !lines.is_empty() => *lines = vec![Line::Given(value)],
-            Rule::Add(_, value) if lines.is_empty() => lines.push(Line::Given(value)),
+            Rule::Replace(_, new) if field.is_present() => {
+                if let Some(value) = value(new) {
+                    field.become_lines(vec![value]);
+                }
+            }
+            Rule::Add(_, new) if !field.is_present() => field.extend(value(new)),
             Rule::Replace(..) | Rule::Add(..) => {}
-            Rule::Append(_, value) => lines.push(Line::Given(value)),
+            Rule::Append(_, new) => field.extend(value(new)),
         }
     }
-}
-
-/// The edits that turn the lines called `name` of a message into `lines`.
-fn difference<'p>(
-    name: &'p HeaderName,
-    lines: &[Line<'p, '_>],
-    headers: &Headers<'_>,
-) -> Vec<Edit<'p>> {
-    let mut arrived = headers.get_all(name.as_str());
-    let present = headers.contains(name.as_str());
-    if lines.is_empty() {
-        return if present { vec![Edit::Remove(name)] } else { Vec::new() };
-    }
-    // Lines that only follow those that arrived are added; otherwise all are written anew.
-    let mut rest = lines.iter();
-    let follow = arrived.all(|before| rest.next().is_some_and(|line| line.value() == before));
-    if !follow {
-        rest = lines.iter();
-    }
-    rest.enumerate()
-        .map(|(i, line)| {
-            let value = match *line {
-                Line::Given(value) => Cow::Borrowed(value),
-                Line::Arrived(value) => Cow::Owned(value.to_vec()),
-            };
-            if i == 0 && !follow { Edit::Set(name, value) } else { Edit::Add(name, value) }
-        })
-        .collect()
 }

@@ -48,7 +48,6 @@ mod issuers;
 mod jwk;
 mod key;
 mod key_set;
-mod pattern;
 mod pem;
 mod policy;
 mod public_key;

@@ -1,11 +1,10 @@
 //! Claims a token must have, whatever they mean.
 
-use novasphere_core::{ConfigErrors, Json};
+use novasphere_core::{ConfigErrors, InvalidPattern, Json, Pattern};
 
 use crate::{
     claim_path::ClaimPath,
     config::{Config, RequiredClaimConfig},
-    pattern::Pattern,
 };
 
 /// A claim and what must be in it.
@@ -79,13 +78,22 @@ impl Test {
         match name {
             "matches" => {
                 let pattern = Pattern::new(wire.matches.as_deref().unwrap_or_default());
-                let fault = |message| errors.add(format!("{at}.matches"), message);
+                let fault = |why| errors.add(format!("{at}.matches"), no_pattern(&why));
                 pattern.map_err(fault).ok().map(Test::Matches)
             }
             "contains" | "contains_any" => Some(Test::ContainsAny(values)),
             _ => Some(Test::OneOf(values)),
         }
     }
+}
+
+fn no_pattern(why: &InvalidPattern) -> String {
+    let remedy = match why {
+        InvalidPattern::Empty => "leave it out to accept any value",
+        InvalidPattern::TooLong(_) => "shorten it, or list values in one_of",
+        InvalidPattern::Syntax { .. } => "mend it, or list values in one_of",
+    };
+    format!("{why}; {remedy}")
 }
 
 /// An array has items, and a string has words between spaces, as `scope` has (RFC 8693 section 4.2).

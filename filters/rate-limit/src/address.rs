@@ -62,15 +62,15 @@ impl ClientAddress {
 fn behind(proxies: &[Cidr], head: &RequestHead<'_>, env: &Env<'_>) -> Option<IpAddr> {
     let is_trusted = |address| proxies.iter().any(|proxy| proxy.contains(address));
     let mut last = env.connection.client_address()?;
-    for entry in entries(head).take(MOST_ENTRIES) {
-        if !is_trusted(last) {
-            return Some(last);
+    let mut entries = entries(head).take(MOST_ENTRIES);
+    while is_trusted(last) {
+        match entries.next().map(parse_source_address) {
+            Some(Some(address)) => last = address,
+            Some(None) | None => {
+                env.metrics.count(UNUSABLE);
+                break;
+            }
         }
-        let Some(address) = parse_source_address(entry) else {
-            env.metrics.count(UNUSABLE);
-            return Some(last);
-        };
-        last = address;
     }
     Some(last)
 }

@@ -89,15 +89,20 @@ impl Identity {
 
     /// Who sent it.
     pub(crate) fn of(&self, head: &RequestHead<'_>, address: &ClientAddress, env: &Env<'_>) -> Who {
+        let other = |part: &Part| matches!(part, Part::Path(path) if target::path(head.target()) != path.as_slice());
+        if self.parts.iter().any(other) {
+            return Who::NotLimited;
+        }
         let mut client = Vec::with_capacity(64);
         for part in &self.parts {
-            match part.of(head, env) {
-                Found::Text(kind, text) => tag(&mut client, kind, &text),
-                Found::Ip => by_address(&mut client, head, address, env),
-                Found::Nothing => match self.otherwise {
+            match part.of(head, address, env) {
+                Some((kind, text)) => tag(&mut client, kind, &text),
+                None => match self.otherwise {
                     Otherwise::Ip => {
                         env.metrics.count(FELL_BACK_TO_IP);
-                        by_address(&mut client, head, address, env);
+                        // Clients without an address (a Unix socket) count as one.
+                        let ip = by_address(head, address, env).unwrap_or_default();
+                        tag(&mut client, b'i', &ip);
                     }
                     Otherwise::Constant => {
                         env.metrics.count(FELL_BACK_TO_CONSTANT);
@@ -105,55 +110,40 @@ impl Identity {
                     }
                     otherwise => return Who::Unresolved(otherwise),
                 },
-                Found::OtherPath => return Who::NotLimited,
             }
         }
         Who::Client(client)
     }
 }
 
-/// What a part is in one request.
-enum Found {
-    /// Its kind and its bytes.
-    Text(u8, Vec<u8>),
-    /// The client's address.
-    Ip,
-    /// It cannot be resolved.
-    Nothing,
-    /// A path that is not limited.
-    OtherPath,
-}
-
 impl Part {
-    fn of(&self, head: &RequestHead<'_>, env: &Env<'_>) -> Found {
+    /// Its kind and its bytes in one request; `None` when it cannot be resolved.
+    fn of(
+        &self,
+        head: &RequestHead<'_>,
+        address: &ClientAddress,
+        env: &Env<'_>,
+    ) -> Option<(u8, Vec<u8>)> {
         let usable = |value: &&[u8]| !value.is_empty() && value.len() <= MOST_BYTES;
-        let header = |name: &str| head.headers.get(name).filter(usable);
+        let header = |name: &str| head.headers.get(name).filter(usable).map(<[u8]>::to_vec);
         let (kind, value) = match self {
-            Part::Ip => return Found::Ip,
+            Part::Ip => (b'i', by_address(head, address, env)),
             Part::Constant => (b'1', Some(Vec::new())),
-            Part::Header(name) => (b'h', header(name).map(<[u8]>::to_vec)),
-            Part::Consumer => {
-                let found = CONSUMER_HEADERS.iter().find_map(|name| header(name));
-                (b'c', found.map(<[u8]>::to_vec))
-            }
-            Part::Credential => (b'k', header(CREDENTIAL_HEADER).map(<[u8]>::to_vec)),
+            Part::Header(name) => (b'h', header(name)),
+            Part::Consumer => (b'c', CONSUMER_HEADERS.iter().find_map(|name| header(name))),
+            Part::Credential => (b'k', header(CREDENTIAL_HEADER)),
             Part::Claim(name) => {
                 (b'j', env.attributes.get(name).filter(|value| usable(&value.as_slice())))
             }
-            Part::Path(path) if target::path(head.target()) == path.as_slice() => {
-                (b'p', Some(path.clone()))
-            }
-            Part::Path(_) => return Found::OtherPath,
+            Part::Path(path) => (b'p', Some(path.clone())),
             Part::Service => (b's', env.connection.service()),
         };
-        value.map_or(Found::Nothing, |value| Found::Text(kind, value))
+        Some((kind, value?))
     }
 }
 
-/// Clients without an address (a Unix socket) count as one.
-fn by_address(client: &mut Vec<u8>, head: &RequestHead<'_>, from: &ClientAddress, env: &Env<'_>) {
-    let address = from.of(head, env).map(|ip| from.identity(ip).to_bytes());
-    tag(client, b'i', address.as_ref().map_or(&[], <[u8; 16]>::as_slice));
+fn by_address(head: &RequestHead<'_>, from: &ClientAddress, env: &Env<'_>) -> Option<Vec<u8>> {
+    from.of(head, env).map(|ip| from.identity(ip).to_bytes().to_vec())
 }
 
 /// Parts with their kinds and lengths, so that no two lists of parts read the same.

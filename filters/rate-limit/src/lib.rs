@@ -13,13 +13,13 @@
 
 mod address;
 mod config;
-mod forgiving_path;
 mod headers;
 mod identity;
 mod limiter;
 mod lists;
 mod measures;
 mod policy;
+mod readings;
 mod refusal;
 mod rule;
 mod shared;

@@ -1,8 +1,9 @@
 //! What the operator sees beside decisions and events: decisions by rule, and how full the table is.
 
-use novasphere_core::{Env, MetricKind, OwnMetric};
+use novasphere_core::{Env, MetricKind, OwnMetric, Policy};
 
 use crate::{
+    RateLimit,
     rule::Rule,
     shared::{Slots, key},
     table,
@@ -25,12 +26,14 @@ pub(crate) fn names(rules: &[Rule], max_clients: u32) -> Vec<OwnMetric> {
     let rules = if rules.is_empty() { Vec::new() } else { with_default(rules) };
     let by_rule = rules.into_iter().flat_map(|rule| {
         BY_RULE.map(|decision| OwnMetric {
+            filter: RateLimit::NAME,
             labels: format!("rule={rule}.decision={decision}"),
             name: "rule_decisions",
             kind: MetricKind::Counter,
         })
     });
     let table = OwnMetric {
+        filter: RateLimit::NAME,
         labels: format!("max_clients={max_clients}"),
         name: "table_clients",
         kind: MetricKind::Gauge,

@@ -2,7 +2,7 @@
 
 use novasphere_core::{
     Change, ConfigErrors, Duty, Edit, Env, HeaderName, Host, Needs, OwnMetric, Policy, Read, Reply,
-    RequestHead, ResponseHead, Step, StoreError,
+    RequestHead, ResponseHead, Step, StoreError, UnixTime,
 };
 
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
     lists::Clients,
     measures,
     refusal::Answers,
-    rule::{Effect, Paths, Rule},
+    rule::{self, Ambiguous, Effect, Rule},
     shared::{self, Slots, key},
     table::{self, Pressure, Verdict},
 };
@@ -45,13 +45,17 @@ pub(crate) struct Reads {
     /// All lines of a request, because one field may have several.
     pub(crate) whole_request: bool,
     pub(crate) request: Vec<String>,
+    /// What an upstream says of limits of its own.
     pub(crate) response: Vec<String>,
 }
 
-/// What one worker remembers: the keys of each limiter's fingerprints, once it has them.
+/// What one worker remembers.
 #[derive(Default)]
 pub struct State {
+    /// Of each limiter the keys of its fingerprints, once they are there.
     keys: Vec<Keys>,
+    /// When the table was looked at.
+    looked: UnixTime,
 }
 
 const ALLOWED: &str = "allowed";
@@ -59,6 +63,7 @@ const NOT_LIMITED: &str = "not_limited";
 const EXEMPT: &str = "exempt";
 const LIMITED: &str = "limited";
 const DENIED: &str = "denied";
+const AMBIGUOUS_PATH: &str = "ambiguous_path";
 const UNRESOLVED_ALLOWED: &str = "unresolved_allowed";
 const UNRESOLVED_REFUSED: &str = "unresolved_refused";
 const STORE_FAILED_ALLOWED: &str = "store_failed_allowed";
@@ -80,6 +85,7 @@ impl Policy for RateLimit {
         EXEMPT,
         LIMITED,
         DENIED,
+        AMBIGUOUS_PATH,
         UNRESOLVED_ALLOWED,
         UNRESOLVED_REFUSED,
         STORE_FAILED_ALLOWED,
@@ -99,13 +105,17 @@ impl Policy for RateLimit {
     }
 
     fn needs(&self) -> Needs<'_> {
-        fn named(names: &[String]) -> Read<'_> {
-            if names.is_empty() { Read::Nothing } else { Read::Named(names) }
-        }
         let Reads { whole_request, request, response } = &self.reads;
         Needs {
-            request: if *whole_request { Read::Whole } else { named(request) },
-            response: named(response),
+            request: match request.as_slice() {
+                _ if *whole_request => Read::Whole,
+                [] => Read::Nothing,
+                names => Read::Named(names),
+            },
+            response: match response.as_slice() {
+                [] => Read::Nothing,
+                names => Read::WholeIfAny(names),
+            },
             timer: true,
         }
     }
@@ -122,6 +132,8 @@ impl Policy for RateLimit {
                 env.attributes.set(REPORTED_ATTRIBUTE, decision.as_bytes());
                 passed(None, decision)
             }
+            // Limits that are not enforced yet are nothing to clients.
+            Step::Continue { decision, .. } if self.report_only => passed(None, decision),
             step => step,
         }
     }
@@ -132,8 +144,13 @@ impl Policy for RateLimit {
         limiter.headers.on_response(&limiter.limits, &headroom, head)
     }
 
-    fn on_timer(&self, _: &mut State, env: &Env<'_>) -> Duty {
-        measures::look_at_table(&self.rules, self.slots, env);
+    fn on_timer(&self, state: &mut State, env: &Env<'_>) -> Duty {
+        let now = env.clock.now();
+        // Hosts and chains may ask more often.
+        if now.millis.abs_diff(state.looked.millis) >= u64::from(measures::EVERY_MS) {
+            state.looked = now;
+            measures::look_at_table(&self.rules, self.slots, env);
+        }
         Duty { again_in_ms: Some(measures::EVERY_MS), ..Duty::default() }
     }
 }
@@ -151,8 +168,10 @@ impl RateLimit {
         if self.allow.include(head, &self.address, env) {
             return passed(None, EXEMPT);
         }
-        let paths = Paths::new(head);
-        let rule = self.rules.iter().position(|rule| rule.applies(head, &paths, env));
+        let rule = match rule::first(&self.rules, head, env) {
+            Ok(rule) => rule,
+            Err(Ambiguous) => return refused(self.answers.ambiguous(), AMBIGUOUS_PATH),
+        };
         let effect = rule.and_then(|rule| self.rules.get(rule)).map(|rule| rule.effect);
         let step = self.apply(effect.unwrap_or(self.otherwise), head, state, env);
         if let Step::Continue { decision, .. } | Step::Reply { decision, .. } = &step {
@@ -181,15 +200,15 @@ impl RateLimit {
             Who::Unresolved(_) => return passed(None, UNRESOLVED_ALLOWED),
         };
         match self.count(place, limiter, &client, cost, state, env) {
-            Ok(Verdict { allowed, counts, now, .. }) => {
+            Ok(Some(Verdict { allowed, counts, now, .. })) => {
                 let headroom = Headroom { limiter: place, counts, now };
                 if allowed {
                     return passed(Some(headroom), ALLOWED);
                 }
                 self.refuse(limiter, &headroom, cost)
             }
-            Err(_) if self.fault_tolerant => passed(None, STORE_FAILED_ALLOWED),
-            Err(_) => refused(self.answers.failed(), STORE_FAILED_REFUSED),
+            Ok(None) | Err(_) if self.fault_tolerant => passed(None, STORE_FAILED_ALLOWED),
+            Ok(None) | Err(_) => refused(self.answers.failed(), STORE_FAILED_REFUSED),
         }
     }
 
@@ -209,6 +228,7 @@ impl RateLimit {
         refused(self.answers.limited(lines, &violated), LIMITED)
     }
 
+    /// Counts it, if it may pass; `None` when the table has no place for it.
     fn count(
         &self,
         place: usize,
@@ -217,7 +237,7 @@ impl RateLimit {
         cost: u32,
         state: &mut State,
         env: &Env<'_>,
-    ) -> Result<Verdict, StoreError> {
+    ) -> Result<Option<Verdict>, StoreError> {
         if state.keys.is_empty() {
             let seed = shared::seed(env)?;
             state.keys = self.limiters.iter().map(|limiter| limiter.keys(&seed)).collect();
@@ -231,7 +251,7 @@ impl RateLimit {
         let verdict = env.store.update(&key(slot), |value| {
             let verdict = table::admit(value, client, keys.overflow, &limiter.limits, cost, now);
             lost = lost.saturating_add(1);
-            (if verdict.allowed { Change::Write } else { Change::Keep }, verdict)
+            (if verdict.changed { Change::Write } else { Change::Keep }, verdict)
         })?;
         if lost > 1 {
             env.metrics.add(RACED, lost - 1);
@@ -240,8 +260,12 @@ impl RateLimit {
             Pressure::None => {}
             Pressure::Evicted => env.metrics.count(EVICTED),
             Pressure::Overflowed => env.metrics.count(OVERFLOWED),
+            Pressure::Lost => {
+                env.metrics.count(OVERFLOWED);
+                return Ok(None);
+            }
         }
-        Ok(verdict)
+        Ok(Some(verdict))
     }
 }
 

@@ -40,6 +40,11 @@ impl Answers {
         self.plain(403, "Forbidden")
     }
 
+    /// To a path that is one rule's to some servers and another's to others.
+    pub(crate) fn ambiguous(&self) -> Reply<'_> {
+        self.plain(400, "Bad Request")
+    }
+
     /// When the proxy's shared data failed.
     pub(crate) fn failed(&self) -> Reply<'_> {
         self.plain(500, "Internal Server Error")

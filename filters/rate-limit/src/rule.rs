@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 
 use novasphere_core::{Env, PathPattern, PlainPath, RequestHead, target};
 
-use crate::forgiving_path::forgiving;
+use crate::readings::{forgiving, literal};
 
 /// One entry of `rules`.
 #[derive(Debug)]
@@ -55,10 +55,11 @@ impl Expected {
     }
 }
 
-/// The path of one request in its two readings, each made when first asked for.
+/// The path of one request as servers may read it, each reading made when first asked for.
 pub(crate) struct Paths<'h> {
     raw: &'h [u8],
     plain: OnceCell<Option<PlainPath>>,
+    literal: OnceCell<String>,
     forgiving: OnceCell<String>,
 }
 
@@ -67,6 +68,7 @@ impl<'h> Paths<'h> {
         Self {
             raw: target::path(head.target()),
             plain: OnceCell::new(),
+            literal: OnceCell::new(),
             forgiving: OnceCell::new(),
         }
     }
@@ -75,33 +77,101 @@ impl<'h> Paths<'h> {
         self.plain.get_or_init(|| PlainPath::new(self.raw)).as_ref().map(PlainPath::as_str)
     }
 
-    fn forgiving(&self) -> &str {
-        self.forgiving.get_or_init(|| forgiving(self.raw))
+    /// As it stands there.
+    fn literally(&self, pattern: &PathPattern) -> bool {
+        let read = || literal(self.raw);
+        match self.plain() {
+            Some(plain) => pattern.matches(plain),
+            None => pattern.matches(self.literal.get_or_init(read)),
+        }
+    }
+
+    /// As the most forgiving server takes it, which knows no slash at the end.
+    fn forgivingly(&self, pattern: &PathPattern) -> bool {
+        let path = self.forgiving.get_or_init(|| forgiving(self.raw));
+        pattern.matches(path) || pattern.matches(&format!("{path}/"))
     }
 }
 
+/// How a rule's path pattern takes the path of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reading {
+    /// In every way, or it has none.
+    Every,
+    /// As it stands there only.
+    Literal,
+    /// As a forgiving server takes it only.
+    Forgiving,
+}
+
+/// The place of the first rule that is for this request.
+///
+/// # Errors
+/// When to some servers the path is that of one rule, and to others that of another.
+pub(crate) fn first(
+    rules: &[Rule],
+    head: &RequestHead<'_>,
+    env: &Env<'_>,
+) -> Result<Option<usize>, Ambiguous> {
+    let paths = Paths::new(head);
+    let mut found: Option<(usize, Reading)> = None;
+    for (place, rule) in rules.iter().enumerate() {
+        let Some(reading) = rule.reads_as(head, &paths, env) else { continue };
+        match (found, reading) {
+            (None, Reading::Every) => return Ok(Some(place)),
+            (None, _) => found = Some((place, reading)),
+            (Some((_, Reading::Literal)), Reading::Forgiving)
+            | (Some((_, Reading::Forgiving)), Reading::Literal) => return Err(Ambiguous),
+            (Some(_), _) => {}
+        }
+    }
+    Ok(found.map(|(place, _)| place))
+}
+
+/// A path that is one rule's to some servers and another's to others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Ambiguous;
+
 impl Rule {
-    /// Whether it is for this request.
-    pub(crate) fn applies(&self, head: &RequestHead<'_>, paths: &Paths<'_>, env: &Env<'_>) -> bool {
+    /// Whether, and how, it is for this request.
+    fn reads_as(
+        &self,
+        head: &RequestHead<'_>,
+        paths: &Paths<'_>,
+        env: &Env<'_>,
+    ) -> Option<Reading> {
         let Condition { methods, path, route, claim, header } = &self.condition;
-        (methods.is_empty() || methods.iter().any(|m| m.as_bytes() == head.method()))
-            && path.as_ref().is_none_or(|pattern| self.is_for(pattern, paths))
+        let holds = (methods.is_empty() || methods.iter().any(|m| m.as_bytes() == head.method()))
             && header.as_ref().is_none_or(|expected| {
                 head.headers.get(&expected.name).is_some_and(|value| expected.is_met(value))
-            })
-            && route.as_ref().is_none_or(|route| {
-                env.connection.route().is_some_and(|name| name == route.as_bytes())
-            })
-            && claim.as_ref().is_none_or(|expected| {
-                env.attributes.get(&expected.name).is_some_and(|value| expected.is_met(&value))
-            })
+            });
+        let reading = match path {
+            None => Some(Reading::Every),
+            Some(pattern) => self.path_reads_as(pattern, paths),
+        };
+        let reading = reading.filter(|_| holds)?;
+        // These ask the host.
+        let holds = route.as_ref().is_none_or(|route| {
+            env.connection.route().is_some_and(|name| name == route.as_bytes())
+        }) && claim.as_ref().is_none_or(|expected| {
+            env.attributes.get(&expected.name).is_some_and(|value| expected.is_met(&value))
+        });
+        holds.then_some(reading)
     }
 
     /// A rule that lifts limits is for paths that all read alike; another one for all paths that
     /// anybody takes for its own.
-    fn is_for(&self, pattern: &PathPattern, paths: &Paths<'_>) -> bool {
-        paths.plain().is_some_and(|path| pattern.matches(path))
-            || self.effect != Effect::Unlimited && pattern.matches(paths.forgiving())
+    fn path_reads_as(&self, pattern: &PathPattern, paths: &Paths<'_>) -> Option<Reading> {
+        if self.effect == Effect::Unlimited {
+            let is_plain = paths.plain().is_some_and(|path| pattern.matches(path));
+            return is_plain.then_some(Reading::Every);
+        }
+        match (paths.literally(pattern), paths.forgivingly(pattern)) {
+            (true, true) => Some(Reading::Every),
+            (true, false) => Some(Reading::Literal),
+            (false, true) => Some(Reading::Forgiving),
+            (false, false) => None,
+        }
     }
 
     /// The lines of the head it looks at.

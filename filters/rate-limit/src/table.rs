@@ -40,6 +40,8 @@ pub(crate) struct Verdict {
     pub(crate) now: u32,
     /// What happened to make room.
     pub(crate) pressure: Pressure,
+    /// Whether the slot has changed.
+    pub(crate) changed: bool,
 }
 
 /// How full the slot was.
@@ -51,6 +53,8 @@ pub(crate) enum Pressure {
     Evicted,
     /// The client shares a count with other newcomers.
     Overflowed,
+    /// Nor is there a place to share: newcomers of another limiter hold it.
+    Lost,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -68,8 +72,7 @@ struct Entry {
 }
 
 /// Decides about one request of `client` that counts as `cost`, at `now` (seconds since the epoch),
-/// and counts it in `slot` if it is allowed; otherwise `slot` is left as it is. A slot of the wrong
-/// size reads as empty.
+/// and counts it in `slot` if it is allowed. A slot of the wrong size reads as empty.
 pub(crate) fn admit(
     slot: &mut Vec<u8>,
     client: Fingerprint,
@@ -85,20 +88,34 @@ pub(crate) fn admit(
     let (place, pressure) = find_place(slot, client, now);
     let owner = if pressure == Pressure::Overflowed { overflow } else { client };
     let old = entry(slot, place);
-    if pressure == Pressure::Overflowed && old.fingerprint != owner && old.protected_until > now {
-        // Another limiter's newcomers hold the overflow entry, and may not be forgotten either.
-        let counts = std::array::from_fn(|i| limits.get(i).map_or(0, |limit| limit.requests));
-        return Verdict { allowed: false, counts, now, pressure };
+    if pressure == Pressure::Overflowed && old.fingerprint != owner && old.is_protected(now) {
+        let (counts, pressure) = (Entry::default().counts, Pressure::Lost);
+        return Verdict { allowed: false, counts, now, pressure, changed: false };
     }
     let old = if old.fingerprint == owner { old } else { Entry::default() };
     // Time goes on for each client: with an earlier reading, the counts of a window that has begun
     // would be lost. A clock that was set back is another thing, see `count`.
-    let now = if old.last.saturating_sub(now) <= READ_EARLIER { now.max(old.last) } else { now };
+    let was_ahead = old.was_ahead(now);
+    let now = if was_ahead { now } else { now.max(old.last) };
     let (allowed, new) = count(old, owner, limits, cost, now);
-    if allowed {
+    // A refusal is written only to bring an entry back to a clock that was set back.
+    let changed = allowed || was_ahead;
+    if changed {
         write(slot, place, &new);
     }
-    Verdict { allowed, counts: new.counts, now, pressure }
+    Verdict { allowed, counts: new.counts, now, pressure, changed }
+}
+
+impl Entry {
+    /// Whether it was written when the clock was ahead of where it is now.
+    fn was_ahead(&self, now: u32) -> bool {
+        self.last.saturating_sub(now) > READ_EARLIER
+    }
+
+    /// Whether it may not be forgotten. What a clock wrote that was ahead could stay for ever.
+    fn is_protected(&self, now: u32) -> bool {
+        self.protected_until > now && !self.was_ahead(now)
+    }
 }
 
 /// Counts a request in an entry, if all windows have room for all of its cost; the counts are those
@@ -113,11 +130,10 @@ fn count(old: Entry, owner: Fingerprint, limits: &[Limit], cost: u32, now: u32) 
         allowed &= current.saturating_add(cost) <= limit.requests;
         *new_count = current;
     }
-    if !allowed {
-        return (false, new);
-    }
     for (limit, count) in limits.iter().zip(&mut new.counts) {
-        *count = count.saturating_add(cost);
+        if allowed {
+            *count = count.saturating_add(cost);
+        }
         let Window { end, .. } = limit.period.at(now);
         new.expires = new.expires.max(end);
         if u64::from(*count) * 2 >= u64::from(limit.requests) {
@@ -126,7 +142,7 @@ fn count(old: Entry, owner: Fingerprint, limits: &[Limit], cost: u32, now: u32) 
         let share = u64::from(*count) * 65_536 / u64::from(limit.requests.max(1));
         new.share = new.share.max(u32::try_from(share).unwrap_or(u32::MAX));
     }
-    (true, new)
+    (allowed, new)
 }
 
 /// How many of a slot's entries are alive.
@@ -142,7 +158,7 @@ fn find_place(slot: &[u8], client: Fingerprint, now: u32) -> (usize, Pressure) {
         return (place, Pressure::None);
     }
     entries()
-        .filter(|(_, entry)| entry.protected_until <= now)
+        .filter(|(_, entry)| !entry.is_protected(now))
         .min_by_key(|(_, entry)| entry.share)
         .map_or((PLACES, Pressure::Overflowed), |(place, _)| (place, Pressure::Evicted))
 }

@@ -27,6 +27,7 @@ impl Observed {
             found.push(format!("status: expected {expected}, got {got} ({})", self.body));
         }
         compare(&mut found, "", &self.headers, &expect.headers, &expect.absent);
+        self.compare_closed(&mut found, expect);
         if let Some(body) = &expect.body {
             compare_text(&mut found, "body", body, &self.body);
         }
@@ -34,6 +35,17 @@ impl Observed {
             self.compare_upstream(&mut found, upstream);
         }
         found
+    }
+
+    /// Lines of closed names that are not among those expected.
+    fn compare_closed(&self, found: &mut Vec<String>, expect: &Expectation) {
+        let is_expected = |name: &str| expect.headers.0.iter().any(|(n, _)| same_name(n, name));
+        for (name, value) in &self.headers {
+            let is_closed = expect.closed.iter().any(|closed| covers(closed, name));
+            if is_closed && !is_expected(name) {
+                found.push(format!("header {name}: expected none, got {value:?}"));
+            }
+        }
     }
 
     fn compare_upstream(&self, found: &mut Vec<String>, expected: &UpstreamExpectation) {
@@ -67,7 +79,7 @@ fn compare(
     absent: &[String],
 ) {
     let lines_of = |name: &str| -> Vec<&str> {
-        got.iter().filter(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| &**v).collect()
+        got.iter().filter(|(n, _)| same_name(n, name)).map(|(_, v)| &**v).collect()
     };
     for (name, expected) in expected.by_name() {
         let got = lines_of(name);
@@ -82,6 +94,18 @@ fn compare(
         if !got.is_empty() {
             found.push(format!("{place}header {name}: expected none, got {got:?}"));
         }
+    }
+}
+
+fn same_name(a: &str, b: &str) -> bool {
+    a.eq_ignore_ascii_case(b)
+}
+
+/// Whether `name` is `closed`, or starts as it does before a `*`.
+fn covers(closed: &str, name: &str) -> bool {
+    match closed.strip_suffix('*') {
+        Some(start) => name.get(..start.len()).is_some_and(|begin| same_name(begin, start)),
+        None => same_name(closed, name),
     }
 }
 
@@ -145,6 +169,23 @@ mod tests {
         );
         let found = observed.differences(&expect);
         assert_eq!(found.len(), 7, "{found:#?}");
+    }
+
+    #[test]
+    fn closed_names_have_no_other_lines() {
+        let observed = Observed {
+            status: 200,
+            headers: lines(&[("Vary", "Origin"), ("x-a", "1"), ("X-B", "2"), ("y", "3")]),
+            ..Observed::default()
+        };
+        let differences = |headers: &str| {
+            let mut expect = expectation(headers);
+            expect.closed = vec!["vary".into(), "x-*".into(), "y-*".into()];
+            observed.differences(&expect)
+        };
+        assert_eq!(differences("{headers: {vary: Origin, x-a: 1, x-b: 2}}"), [""; 0]);
+        assert_eq!(differences("{headers: {X-A: 1}}").len(), 2);
+        assert_eq!(differences("{}").len(), 3);
     }
 
     #[test]

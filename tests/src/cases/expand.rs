@@ -39,6 +39,7 @@ impl Expansion {
                 status: expect.status,
                 headers: self.lines(&expect.headers)?,
                 absent: expect.absent.clone(),
+                closed: expect.closed.clone(),
                 body: expect.body.as_deref().map(|body| self.text(body)).transpose()?,
                 upstream: expect.upstream.as_ref().map(|u| self.received(u)).transpose()?,
             },

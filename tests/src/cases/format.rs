@@ -34,6 +34,10 @@ pub struct Case {
     /// Tokens, minted anew for every run.
     #[serde(default)]
     pub tokens: BTreeMap<String, TokenSpec>,
+    /// Names of response headers, those of all that start so with a `*` at the end: what the client
+    /// sees of them is what `headers` says, and nothing else, in every exchange.
+    #[serde(default)]
+    pub closed: Vec<String>,
     /// What happens, one after another.
     pub exchanges: Vec<Exchange>,
 }
@@ -95,6 +99,9 @@ pub struct Expectation {
     pub headers: Lines,
     /// No lines of these names.
     pub absent: Vec<String>,
+    /// No lines of these names but those in `headers`: from the case.
+    #[serde(skip)]
+    pub closed: Vec<String>,
     /// The body.
     pub body: Option<String>,
     /// What reaches the upstream.
@@ -107,6 +114,7 @@ impl Default for Expectation {
             status: 200,
             headers: Lines::default(),
             absent: Vec::new(),
+            closed: Vec::new(),
             body: None,
             upstream: None,
         }
@@ -156,7 +164,12 @@ impl Case {
     pub fn prepared(&self, environment: &BTreeMap<String, String>) -> Result<Vec<Exchange>> {
         ensure!(!self.exchanges.is_empty(), "there are no exchanges");
         let expansion = Expansion::new(&self.tokens, environment)?;
-        self.exchanges.iter().map(|exchange| expansion.exchange(exchange)).collect()
+        let mut exchanges: Vec<Exchange> =
+            self.exchanges.iter().map(|e| expansion.exchange(e)).collect::<Result<_>>()?;
+        for exchange in &mut exchanges {
+            exchange.expect.closed.clone_from(&self.closed);
+        }
+        Ok(exchanges)
     }
 }
 

@@ -108,6 +108,7 @@ impl EnvoyConfig {
             "stat_prefix": listener.name,
             "codec_type": "AUTO",
             "use_remote_address": true,
+            "xff_num_trusted_hops": listener.trusted_hops,
             "normalize_path": true,
             "merge_slashes": true,
             "path_with_escaped_slashes_action": "REJECT_REQUEST",
@@ -119,6 +120,7 @@ impl EnvoyConfig {
                     if listener.underscores { "ALLOW" } else { "DROP_HEADER" },
             },
             "upgrade_configs": [{"upgrade_type": "websocket"}],
+            "http2_protocol_options": {"allow_connect": true},
             "access_log": listener.access_log.iter().map(access_log).collect::<Vec<_>>(),
             "http_filters": filters,
             "route_config": {
@@ -150,7 +152,7 @@ impl EnvoyConfig {
                     "@type": format!("{TYPES}.upstreams.http.v3.HttpProtocolOptions"),
                     "use_downstream_protocol_config": {
                         "http_protocol_options": {},
-                        "http2_protocol_options": {},
+                        "http2_protocol_options": {"allow_connect": true},
                     },
                 },
             });
@@ -189,6 +191,8 @@ pub struct Listener {
     pub access_log: Option<String>,
     /// Whether Envoy answers itself, 200, instead of asking the upstream.
     pub answers: bool,
+    /// How many proxies in front append to `X-Forwarded-For`.
+    pub trusted_hops: u32,
 }
 
 impl Listener {
@@ -201,6 +205,7 @@ impl Listener {
             underscores: true,
             access_log: None,
             answers: false,
+            trusted_hops: 0,
         }
     }
 }

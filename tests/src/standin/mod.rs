@@ -81,7 +81,7 @@ fn routes(exchanges: Exchanges) -> Router {
         .route("/api/v1/wukongs", get(wukongs::list).post(wukongs::create))
         .route("/api/v1/wukongs/{name}", get(wukongs::read))
         .route("/api/v1/wukongs/{name}/events", get(wukongs::events))
-        .route("/api/v1/wukongs/{name}/console/ws", get(wukongs::console))
+        .route("/api/v1/wukongs/{name}/console/ws", get(wukongs::console).connect(wukongs::console))
         .route("/api/v1/wukongs/{name}/upload", post(wukongs::upload))
         .route("/novasphere.v1.Wukongs/Get", post(grpc::echo))
         .route("/novasphere.v1.Wukongs/Watch", post(grpc::echo))
@@ -110,7 +110,7 @@ async fn serve(stream: TcpStream, routes: Router) {
     let _ = stream.set_nodelay(true);
     let mut server = auto::Builder::new(TokioExecutor::new());
     server.http1().max_headers(MAX_HEADERS);
-    server.http2().max_header_list_size(MAX_HEADER_BYTES);
+    server.http2().max_header_list_size(MAX_HEADER_BYTES).enable_connect_protocol();
     let service = TowerToHyperService::new(routes);
     // A client that goes away is its own business.
     let _ = server.serve_connection_with_upgrades(TokioIo::new(stream), service).await;

@@ -19,22 +19,23 @@ impl Counters {
         let decisions = P::DECISIONS.iter().map(|name| ("decision", *name));
         let events = P::EVENTS.iter().map(|name| ("event", *name));
         let counters = decisions.chain(events).filter_map(|(kind, name)| {
-            Some((name, one::<P>(MetricKind::Counter, &format!("{kind}={name}.{kind}s"))?))
+            let labels = format!("{kind}={name}.{kind}s");
+            Some((name, define(MetricKind::Counter, P::NAME, &labels)?))
         });
         let own = policy.own_metrics().into_iter().map(|metric| {
             let name = format!("{}.{}", metric.labels, metric.name);
-            Some((metric.kind, one::<P>(metric.kind, &name)?))
+            Some((metric.kind, define(metric.kind, metric.filter, &name)?))
         });
         Self { counters: counters.collect(), own: own.collect() }
     }
 }
 
-fn one<P: Policy>(kind: MetricKind, name: &str) -> Option<u32> {
-    let name = format!("novasphere.filter={}.{name}", P::NAME);
+fn define(kind: MetricKind, filter: &str, name: &str) -> Option<u32> {
+    let name = format!("novasphere.filter={filter}.{name}");
     match hostcalls::define_metric(kind, &name) {
         Ok(id) => Some(id),
         Err(status) => {
-            log::warn!("novasphere {}: no metric {name}: host status {}", P::NAME, status.0);
+            log::warn!("novasphere {filter}: no metric {name}: host status {}", status.0);
             None
         }
     }

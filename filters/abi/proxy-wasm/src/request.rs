@@ -40,7 +40,8 @@ pub(crate) fn decide<P: Policy>(
         Step::Reply { edits, reply, decision } => {
             configured.counters.count(decision);
             apply(Map::Request, &edits)?;
-            send::<P>(&reply, decision)?;
+            let replier = configured.replier().ok_or(Fault::Reentered)?;
+            send(&reply, replier, decision)?;
             Ok(Outcome::Replied)
         }
         Step::Wait { queue, until } => Ok(Outcome::Wait { queue, until }),
@@ -48,6 +49,10 @@ pub(crate) fn decide<P: Policy>(
 }
 
 impl<P: Policy> Configured<P> {
+    fn replier(&self) -> Option<&'static str> {
+        self.state.try_borrow().ok().map(|state| P::replier(&state))
+    }
+
     /// Calls the policy with its state and the host's ports; `None` if it is being called already.
     pub(crate) fn with_env<'p, T>(
         &'p self,
@@ -114,6 +119,7 @@ pub(crate) fn apply(map: Map, edits: &[Edit<'_>]) -> Result<(), Fault> {
             }
             Edit::Add(name, value) => hostcalls::add_header(map, name.as_str().as_bytes(), value),
             Edit::Remove(name) => hostcalls::remove_header(map, name.as_str().as_bytes()),
+            Edit::RemoveFound(name) => hostcalls::remove_header(map, name.as_str().as_bytes()),
             Edit::Target(target) => hostcalls::replace_header(map, b":path", target),
         };
         result.map_err(|status| Fault::Host("edit headers", status))?;
@@ -121,11 +127,11 @@ pub(crate) fn apply(map: Map, edits: &[Edit<'_>]) -> Result<(), Fault> {
     Ok(())
 }
 
-fn send<P: Policy>(reply: &Reply<'_>, decision: &str) -> Result<(), Fault> {
+fn send(reply: &Reply<'_>, replier: &str, decision: &str) -> Result<(), Fault> {
     let lines: Vec<(&[u8], &[u8])> =
         reply.headers.iter().map(|(name, value)| (name.as_str().as_bytes(), &**value)).collect();
     // Shown by the access log as %RESPONSE_CODE_DETAILS%.
-    let details = format!("novasphere_{}:{decision}", P::NAME);
+    let details = format!("novasphere_{replier}:{decision}");
     hostcalls::send_local_response(
         reply.status,
         details.as_bytes(),

@@ -69,6 +69,12 @@ impl<'de> Cursor<'de> {
         mismatch
     }
 
+    #[cold]
+    fn is_no_object(&self) -> Mismatch {
+        let message = format!("must be an object, not {}", Quoted(self.node.unexpected()));
+        self.locate(Mismatch::custom(message), "an object".to_owned())
+    }
+
     /// Reads a number, taking `5.0` for 5.
     fn visit_integer<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mismatch> {
         let float = match &self.node.kind {
@@ -146,8 +152,13 @@ impl<'de> Deserializer<'de> for Cursor<'de> {
         visitor: V,
     ) -> Result<V::Value, Mismatch> {
         let Kind::Object(members) = &self.node.kind else {
-            let message = format!("must be an object, not {}", Quoted(self.node.unexpected()));
-            return Err(self.locate(Mismatch::custom(message), "an object".to_owned()));
+            return match self.node.kind {
+                // Some structs can be had whole, with true.
+                Kind::Bool(value) => {
+                    visitor.visit_bool(value).map_err(|_: Mismatch| self.is_no_object())
+                }
+                _ => Err(self.is_no_object()),
+            };
         };
         refuse_members(members, fields);
         // Not by way of `visit`, whose other forms would come along with every struct.

@@ -68,6 +68,14 @@ impl ConfigErrors {
         self.formal = self.formal.saturating_add(1);
     }
 
+    /// Adds the faults of a part of the configuration, which is at `at`.
+    pub fn add_part(&mut self, at: &str, part: Self) {
+        for Fault { path, message } in part.faults {
+            let dot = if path.is_empty() || path.starts_with('[') { "" } else { "." };
+            self.faults.push(Fault { path: format!("{at}{dot}{path}"), message });
+        }
+    }
+
     /// The faults found so far.
     pub fn faults(&self) -> &[Fault] {
         &self.faults

@@ -44,9 +44,11 @@ pub(crate) fn limits(written: &Written, at: &str, errors: &mut ConfigErrors) -> 
             let message = format!("{seconds} is a {}: give one of the two", same.period.name());
             errors.add(format!("{at}window.seconds"), message);
         }
-        limits.push(Limit { period: Period::Seconds(seconds), requests });
+        let length = (seconds, seconds);
+        let place = limits.iter().position(|limit| limit.period.lengths() > length);
+        let limit = Limit { period: Period::Seconds(seconds), requests };
+        limits.insert(place.unwrap_or(limits.len()), limit);
     }
-    limits.sort_by_key(|limit| limit.period.lengths());
     for limit in limits.iter().filter(|limit| limit.requests == 0) {
         errors.add(format!("{at}{}", field(*limit)), "must be 1 or more, not 0");
     }
@@ -54,12 +56,11 @@ pub(crate) fn limits(written: &Written, at: &str, errors: &mut ConfigErrors) -> 
     limits
 }
 
-/// A longer window that allows less than a shorter one leaves that one without effect.
+/// A longer window that allows less than a shorter one inside it leaves that one without effect.
 fn refuse_contradictions(limits: &[Limit], at: &str, errors: &mut ConfigErrors) {
     for (i, longer) in limits.iter().enumerate() {
-        let (shortest, _) = longer.period.lengths();
-        let shorter = limits.iter().take(i).filter(|limit| limit.period.lengths().1 <= shortest);
-        let highest = shorter.max_by_key(|limit| limit.requests);
+        let inside = limits.iter().take(i).filter(|shorter| nests(shorter.period, longer.period));
+        let highest = inside.max_by_key(|limit| limit.requests);
         let contradicts = 1..highest.map_or(0, |shorter| shorter.requests);
         if let Some(shorter) = highest.filter(|_| contradicts.contains(&longer.requests)) {
             errors.add(
@@ -72,6 +73,21 @@ fn refuse_contradictions(limits: &[Limit], at: &str, errors: &mut ConfigErrors) 
                 ),
             );
         }
+    }
+}
+
+/// Whether every window of the shorter length lies in one of the longer.
+fn nests(shorter: Period, longer: Period) -> bool {
+    let fixed = |period: Period| {
+        let (shortest, longest) = period.lengths();
+        (shortest == longest).then_some(shortest.max(1))
+    };
+    match (fixed(shorter), fixed(longer)) {
+        (Some(shorter), Some(longer)) => longer.is_multiple_of(shorter),
+        // Months and years begin with a day.
+        (Some(shorter), None) => DAY.is_multiple_of(shorter),
+        (None, None) => shorter == Period::Month && longer == Period::Year,
+        (None, Some(_)) => false,
     }
 }
 

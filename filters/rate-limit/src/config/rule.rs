@@ -39,9 +39,13 @@ impl Limiters {
         }
         let mut limiters = Self { found: Vec::new(), form, own: !own.is_empty() };
         let names = Names::of_filter(config);
-        let counts_by_filter = config.rules.iter().any(|rule| rule.limit_by.is_none());
-        if limiters.own || counts_by_filter || config.rules.is_empty() {
-            refuse_unused(&names, "", errors);
+        refuse_unused(&names, "", errors);
+        let inherits = |rule: &RuleConfig| rule.has_limits() && rule.limit_by.is_none();
+        let is_default = names.limit_by == [LimitBy::Ip];
+        if !limiters.own && !is_default && !config.rules.iter().any(inherits) {
+            let message = "has no effect: the filter has no limits of its own, and every rule that \
+                           has says by whom";
+            errors.add("limit_by", message);
         }
         if limiters.own {
             let identity = identity(&names, config.on_unresolved, "", host, errors);
@@ -200,7 +204,9 @@ fn effect(
     let limits = limits(&written, &dot, errors);
     let cost = wire.cost.unwrap_or(1);
     if wire.unlimited {
-        if wire.has_limits() || wire.cost.is_some() || wire.limit_by.is_some() {
+        let says_who =
+            wire.limit_by.is_some() || wire.header_name.is_some() || wire.claim_name.is_some();
+        if wire.has_limits() || wire.cost.is_some() || says_who {
             errors.add(format!("{at}.unlimited"), "contradicts its limits, cost or limit_by");
         }
         return Effect::Unlimited;
@@ -208,6 +214,11 @@ fn effect(
     let place = if limits.is_empty() {
         if wire.limit_by.is_some() || wire.header_name.is_some() || wire.claim_name.is_some() {
             errors.add(format!("{at}.limit_by"), "needs limits of the rule's own");
+        }
+        if limiters.own && config.limit_by.0.contains(&LimitBy::Path) {
+            let message = "has no effect: limit_by: path counts that one path only; give the rule \
+                           limits and a limit_by of its own";
+            errors.add(format!("{at}.cost"), message);
         }
         if !limiters.own || wire.cost.is_none() {
             let message = "does nothing: give it limits of its own, unlimited: true, or a cost \
@@ -251,12 +262,10 @@ fn names<'c>(
         claim_name: wire.claim_name.as_deref(),
     };
     refuse_unused(&own, at, errors);
-    if wire.limit_by.is_none() {
-        return filter;
-    }
-    if is_by_path {
-        let message = "cannot be path in a rule: use constant, and the rule's own path";
+    if is_by_path || wire.limit_by.is_none() && filter.limit_by.contains(&LimitBy::Path) {
+        let message = "cannot be path in a rule, nor come from the filter: use constant, and the \
+                       rule's own path";
         errors.add(format!("{at}limit_by"), message);
     }
-    own
+    if wire.limit_by.is_none() { filter } else { own }
 }

@@ -4,7 +4,11 @@ use std::borrow::Cow;
 
 use novasphere_core::{Edit, HeaderName, ResponseHead};
 
-use super::{Headroom, Lines, structured, tightest};
+use super::{
+    Headroom, Lines,
+    structured::{self, Item},
+    tightest,
+};
 use crate::{limiter::Limit, window::Period};
 
 /// `RateLimit-Policy` with a policy for each window, and `RateLimit` for the tightest.
@@ -35,11 +39,11 @@ impl Ietf {
         }
     }
 
-    pub(super) fn reads(&self) -> Vec<String> {
-        vec![self.limit.as_str().to_owned()]
+    pub(super) fn reads(&self) -> Vec<&str> {
+        vec![self.limit.as_str(), self.policy.as_str()]
     }
 
-    /// Policies of other names are joined by ours: both fields are lists. Of two policies of one
+    /// Both fields are lists, so policies of other names stand beside ours. Of two policies of one
     /// name the stricter stays. What is not of this draft's form is replaced, because a list with a
     /// broken part is ignored as a whole.
     pub(super) fn on_response<'p>(
@@ -49,19 +53,26 @@ impl Ietf {
         head: &ResponseHead<'_>,
     ) -> Vec<Edit<'p>> {
         let Some(left) = tightest(limits, headroom) else { return Vec::new() };
-        let theirs = head.headers.get(self.limit.as_str()).map(structured::remaining);
-        let mut joins = false;
-        if let Some(Some(theirs)) = theirs {
-            let same = theirs.iter().find(|(name, _)| self.names.contains(name));
-            if same.is_some_and(|(_, theirs)| *theirs <= left.remaining) {
-                return Vec::new();
-            }
-            joins = same.is_none();
+        let theirs = items(&self.limit, head);
+        let same = theirs.iter().filter(|item| self.names.contains(&item.name));
+        let least = same.filter_map(|item| item.remaining).min();
+        if least.is_some_and(|theirs| theirs <= left.remaining) {
+            return Vec::new();
         }
-        let edit = |(name, value)| {
-            if joins { Edit::Add(name, value) } else { Edit::Set(name, value) }
-        };
-        self.lines(limits, headroom).into_iter().map(edit).collect()
+        let lines = self.lines(limits, headroom).into_iter();
+        lines.map(|(name, ours)| Edit::Set(name, self.beside(items(name, head), ours))).collect()
+    }
+
+    /// Our items behind those of other names.
+    fn beside<'p>(&self, theirs: Vec<Item<'_>>, ours: Cow<'p, [u8]>) -> Cow<'p, [u8]> {
+        let foreign = theirs.iter().filter(|item| !self.names.contains(&item.name));
+        let mut list: Vec<u8> =
+            foreign.flat_map(|i| [i.text, ", "].concat().into_bytes()).collect();
+        if list.is_empty() {
+            return ours;
+        }
+        list.extend_from_slice(&ours);
+        Cow::Owned(list)
     }
 
     pub(super) fn on_refusal<'p>(&'p self, limits: &[Limit], headroom: &Headroom) -> Lines<'p> {
@@ -77,6 +88,18 @@ impl Ietf {
             (&self.policy, Cow::Borrowed(self.policies.as_bytes())),
         ]
     }
+}
+
+/// The items of all lines of a field; none when one of them is broken.
+fn items<'h>(name: &HeaderName, head: &'h ResponseHead<'_>) -> Vec<Item<'h>> {
+    let mut all = Vec::new();
+    for line in head.headers.lines().filter(|(n, _)| name.matches(n)).map(|(_, value)| value) {
+        match structured::items(line) {
+            Some(items) => all.extend(items),
+            None => return Vec::new(),
+        }
+    }
+    all
 }
 
 /// The name of a limit's policy.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use novasphere_core::{Edit, HeaderName, ResponseHead};
 
-use super::{Headroom, Lines, decimal, left, tightest};
+use super::{Headroom, Left, Lines, decimal, left, tightest};
 use crate::limiter::Limit;
 
 /// `X-RateLimit-Limit-<Window>` and `-Remaining-<Window>` for each window; `RateLimit-Limit`,
@@ -44,9 +44,9 @@ impl Kong {
         }
     }
 
-    pub(super) fn reads(&self) -> Vec<String> {
+    pub(super) fn reads(&self) -> Vec<&str> {
         let windows = self.windows.iter().map(|window| &window.remaining);
-        windows.chain([&self.remaining]).map(|name| name.as_str().to_owned()).collect()
+        windows.chain([&self.remaining]).map(HeaderName::as_str).collect()
     }
 
     pub(super) fn on_response<'p>(
@@ -55,10 +55,16 @@ impl Kong {
         headroom: &Headroom,
         head: &ResponseHead<'_>,
     ) -> Vec<Edit<'p>> {
-        let is_stricter = |name: &HeaderName, ours| {
-            let theirs = head.headers.get(name.as_str());
-            let theirs = theirs.and_then(|value| str::from_utf8(value).ok()?.trim().parse().ok());
-            theirs.is_some_and(|theirs: u32| theirs < ours)
+        let number = |name: &HeaderName| -> Option<u32> {
+            let value = head.headers.get(name.as_str())?;
+            str::from_utf8(value).ok()?.trim().parse().ok()
+        };
+        let is_stricter = |name: &HeaderName, ours: Left| match number(name) {
+            // As few are left, and for longer.
+            Some(theirs) if theirs == ours.remaining && *name == self.remaining => {
+                number(&self.reset).is_some_and(|reset| reset > ours.reset)
+            }
+            theirs => theirs.is_some_and(|theirs| theirs < ours.remaining),
         };
         let lines = self.lines(limits, headroom, is_stricter);
         lines.into_iter().map(|(name, value)| Edit::Set(name, value)).collect()
@@ -74,17 +80,17 @@ impl Kong {
         &'p self,
         limits: &[Limit],
         headroom: &Headroom,
-        leave: impl Fn(&HeaderName, u32) -> bool,
+        leave: impl Fn(&HeaderName, Left) -> bool,
     ) -> Lines<'p> {
         let mut lines: Lines<'p> = Vec::with_capacity(self.windows.len() * 2 + 5);
         for (window, left) in self.windows.iter().zip(left(limits, headroom)) {
-            if !leave(&window.remaining, left.remaining) {
+            if !leave(&window.remaining, left) {
                 lines.push((&window.limit, Cow::Borrowed(&window.limit_value)));
                 lines.push((&window.remaining, decimal(left.remaining)));
             }
         }
         let tightest = tightest(limits, headroom)
-            .filter(|left| !leave(&self.remaining, left.remaining))
+            .filter(|left| !leave(&self.remaining, *left))
             .and_then(|left| Some((self.windows.get(left.limit)?, left)));
         if let Some((window, left)) = tightest {
             lines.push((&self.limit, Cow::Borrowed(&window.limit_value)));

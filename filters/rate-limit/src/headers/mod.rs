@@ -40,7 +40,7 @@ pub(crate) type Lines<'p> = Vec<(&'p HeaderName, Cow<'p, [u8]>)>;
 
 impl Headers {
     /// The lines of an upstream's response it looks at.
-    pub(crate) fn reads(&self) -> Vec<String> {
+    pub(crate) fn reads(&self) -> Vec<&str> {
         match self {
             Headers::None => Vec::new(),
             Headers::Kong(kong) => kong.reads(),

@@ -1,14 +1,25 @@
 //! As much of structured fields (RFC 9651) as a `RateLimit` field needs.
 
-/// The name and the `r` of each item of a list of strings; `None` when it is none, or an item has no
-/// `r`.
-pub(super) fn remaining(value: &[u8]) -> Option<Vec<(String, u32)>> {
+/// An item of a list of strings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Item<'v> {
+    /// The string.
+    pub(super) name: String,
+    /// Its parameter `r`.
+    pub(super) remaining: Option<u32>,
+    /// It and all its parameters, as they came.
+    pub(super) text: &'v str,
+}
+
+/// The items of a list of strings; `None` when the value is none.
+pub(super) fn items(value: &[u8]) -> Option<Vec<Item<'_>>> {
     let mut rest = str::from_utf8(value).ok()?.trim_matches(' ');
     let mut items = Vec::new();
     loop {
         let (name, after) = string(rest)?;
         let (remaining, after) = parameters(after)?;
-        items.push((name, remaining?));
+        let text = rest.get(..rest.len().checked_sub(after.len())?)?;
+        items.push(Item { name, remaining, text });
         rest = after.trim_start_matches([' ', '\t']);
         if rest.is_empty() {
             return Some(items);
@@ -70,17 +81,22 @@ fn is_key(c: char) -> bool {
 mod tests {
     use super::*;
 
-    fn items(value: &str) -> Option<Vec<(String, u32)>> {
-        remaining(value.as_bytes())
+    fn read(value: &str) -> Option<Vec<(String, Option<u32>, &str)>> {
+        let items = items(value.as_bytes())?;
+        Some(items.into_iter().map(|item| (item.name, item.remaining, item.text)).collect())
     }
 
     #[test]
-    fn lists_of_strings_with_r_are_read() {
-        let one = |name: &str, r| (name.to_owned(), r);
-        assert_eq!(items(r#""default";r=50;t=30"#), Some(vec![one("default", 50)]));
+    fn lists_of_strings_are_read() {
+        let default = r#""default";r=50;t=30"#;
+        assert_eq!(read(default), Some(vec![("default".to_owned(), Some(50), default)]));
         assert_eq!(
-            items(r#" "a";r=1;pk=:Zm9v: , "b\"\\c"; t=3;r=0;x;y="; ,""#),
-            Some(vec![one("a", 1), one(r#"b"\c"#, 0)])
+            read(r#" "a";r=1;pk=:Zm9v: , "b\"\\c"; t=3;r=0;x;y="; ,",	"d" "#),
+            Some(vec![
+                ("a".to_owned(), Some(1), r#""a";r=1;pk=:Zm9v:"#),
+                (r#"b"\c"#.to_owned(), Some(0), r#""b\"\\c"; t=3;r=0;x;y="; ,""#),
+                ("d".to_owned(), None, r#""d""#),
+            ])
         );
     }
 
@@ -90,8 +106,6 @@ mod tests {
             "",
             "10",
             "limit=100, remaining=50, reset=30",
-            r#""a""#,
-            r#""a";t=1"#,
             r#""a";r=-1"#,
             r#""a";r="#,
             r#""a";r=1,"#,
@@ -100,8 +114,8 @@ mod tests {
             r#""a\x";r=1"#,
             r#""a";R=1"#,
         ] {
-            assert_eq!(items(value), None, "{value}");
+            assert_eq!(read(value), None, "{value}");
         }
-        assert_eq!(remaining(b"\"\xff\";r=1"), None);
+        assert_eq!(items(b"\"\xff\";r=1"), None);
     }
 }

@@ -69,6 +69,10 @@ fn a_stricter_upstreams_fields_stay() {
     for weaker in ["4", "5", "77", "many", ""] {
         assert_eq!(after(&[("ratelimit-remaining", weaker)]), all, "{weaker}");
     }
+    assert_eq!(after(&[("ratelimit-remaining", "4"), ("ratelimit-reset", "17")]), all);
+    assert!(
+        !after(&[("ratelimit-remaining", "4"), ("ratelimit-reset", "1200")]).contains("-reset")
+    );
     assert_eq!(
         after(&[("ratelimit-remaining", "3"), ("x-ratelimit-remaining-hour", "0")]),
         "x-ratelimit-limit-minute=5 x-ratelimit-remaining-minute=4"
@@ -94,18 +98,30 @@ fn the_drafts_fields_are_two_lists() {
 fn the_drafts_fields_join_other_policies() {
     let policy = limiter(r#"{"minute": 5, "headers": "ietf"}"#);
     let world = world();
-    let after = |upstream: &str| {
+    let after = |upstream: &[(&str, &str)]| {
         world.values.borrow_mut().clear();
         let step = ask(&world, &policy, &mut State::default(), &[]);
-        headers_after(step, &policy, &[("ratelimit", upstream)])
+        headers_after(step, &policy, upstream)
     };
     let ours = r#"ratelimit="minute";r=4;t=18 ratelimit-policy="minute";q=5;w=60"#;
-    let joining = r#"+ratelimit="minute";r=4;t=18 +ratelimit-policy="minute";q=5;w=60"#;
-    assert_eq!(after(r#""daily";r=1;t=50"#), joining);
-    assert_eq!(after(r#""daily";r=1;t=50, "minute";r=3;t=9"#), "");
-    assert_eq!(after(r#""minute";r=4"#), "");
-    assert_eq!(after(r#""minute";r=5"#), ours);
-    assert_eq!(after("limit=100, remaining=50, reset=30"), ours);
+    let limit = |value| after(&[("ratelimit", value)]);
+    assert_eq!(
+        after(&[("ratelimit", r#""daily";r=1;t=50"#), ("ratelimit-policy", r#""daily";q=9"#)]),
+        r#"ratelimit="daily";r=1;t=50, "minute";r=4;t=18 ratelimit-policy="daily";q=9, "minute";q=5;w=60"#
+    );
+    assert_eq!(
+        limit(r#""daily";r=0;t=9000, "minute";r=50"#),
+        r#"ratelimit="daily";r=0;t=9000, "minute";r=4;t=18 ratelimit-policy="minute";q=5;w=60"#
+    );
+    assert_eq!(
+        after(&[("ratelimit-policy", r#""daily";q=10"#)]),
+        r#"ratelimit="minute";r=4;t=18 ratelimit-policy="daily";q=10, "minute";q=5;w=60"#
+    );
+    assert_eq!(limit(r#""daily";r=1;t=50, "minute";r=3;t=9"#), "");
+    assert_eq!(after(&[("ratelimit", r#""daily";r=0"#), ("ratelimit", r#""minute";r=1"#)]), "");
+    assert_eq!(limit(r#""minute";r=4"#), "");
+    assert_eq!(limit(r#""minute";r=5"#), ours);
+    assert_eq!(limit("limit=100, remaining=50, reset=30"), ours);
 }
 
 #[test]

@@ -197,3 +197,17 @@ fn ipv6_networks_are_as_long_as_configured() {
     assert_eq!(apart(r#"{"ipv6_prefix": 48}"#), [true, false, true]);
     assert_eq!(apart(r#"{"ipv6_prefix": 128}"#), [true, true, true]);
 }
+
+#[test]
+fn envoys_own_entry_is_a_proxys() {
+    let trusted = r#"{"from": "forwarded_for", "trusted_cidrs": ["127.0.0.0/8"]}"#;
+    let allowed = counted_apart(
+        trusted,
+        &[
+            ("127.0.0.1", &["6.6.6.1, 198.51.100.1,127.0.0.1"]),
+            ("127.0.0.1", &["6.6.6.2, 198.51.100.1,127.0.0.1"]),
+            ("127.0.0.1", &["198.51.100.1, 198.51.100.2,127.0.0.1"]),
+        ],
+    );
+    assert_eq!(allowed, [true, false, true]);
+}

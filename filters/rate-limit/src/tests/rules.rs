@@ -23,11 +23,10 @@ fn the_first_rule_that_is_for_a_request_decides() {
     let (world, mut state) = (world(), State::default());
     let mut remaining = |lines: &[(&str, &str)]| {
         let headers = headers(ask(&world, &policy, &mut state, lines), &policy);
-        let text = headers
+        headers
             .split("x-ratelimit-remaining-hour=")
             .nth(1)
-            .map(|rest| rest.split(' ').next().unwrap().parse::<u32>().unwrap());
-        text
+            .map(|rest| rest.split(' ').next().unwrap().parse::<u32>().unwrap())
     };
     assert_eq!(remaining(&get("/api/v1/wukongs")), Some(99));
     assert_eq!(remaining(&get("/api/v1/wukongs/one/console")), Some(59));
@@ -65,6 +64,46 @@ fn a_limit_is_not_left_behind_by_writing_the_path_in_another_way() {
         allows(&world, &policy, &mut state, &[(":method", "POST"), (":path", path)])
     });
     assert_eq!(allowed.count(), 2);
+}
+
+#[test]
+fn a_server_that_resolves_nothing_is_not_left_out_either() {
+    let rules = |rules: &str| limiter(&format!(r#"{{"rules": [{rules}]}}"#));
+    let allowed = |policy: &RateLimit, paths: &[&str]| {
+        let (world, mut state) = (world(), State::default());
+        let ask = |path: &&&str| allows(&world, policy, &mut state, &[(":path", path)]);
+        paths.iter().filter(ask).count()
+    };
+    let export = rules(r#"{"name": "e", "path_prefix": "/export", "hour": 1}"#);
+    let ways =
+        ["/export/x/../../y", "/export%3f", "/export%00", "/export%23", "/export;x", "/export/"];
+    assert_eq!(allowed(&export, &ways), 1);
+    let template = rules(r#"{"name": "t", "path_template": "/u/{id}/reset", "hour": 1}"#);
+    let ways = ["/u/a%2fb/reset", "/u/;x/reset", "/u/%252e/reset", "/u/%20/reset", "/u/a/reset/"];
+    assert_eq!(allowed(&template, &ways), 1);
+    let slash = rules(r#"{"name": "s", "path": "/login/", "hour": 1}"#);
+    let ways = ["//login/", "/login/;x", "/login;x/", "/login", "/login/"];
+    assert_eq!(allowed(&slash, &ways), 1);
+}
+
+#[test]
+fn a_path_of_two_rules_is_refused() {
+    let policy = limiter(
+        r#"{"rules": [
+            {"name": "bulk", "path_prefix": "/bulk", "hour": 1000},
+            {"name": "export", "path_prefix": "/export", "hour": 1},
+            {"name": "rest", "path_prefix": "/", "hour": 500}]}"#,
+    );
+    let (world, mut state) = (world(), State::default());
+    for path in ["/export/x/../../bulk/y", "/export/%252e%252e/bulk", "/bulk/..;/export"] {
+        let step = ask(&world, &policy, &mut state, &[(":path", path)]);
+        assert_eq!(decision(&step), "ambiguous_path", "{path}");
+        assert_eq!(reply(step).status, 400);
+    }
+    for path in ["/export/", "/bulk//", "/x;y", "/%2e/z", "/"] {
+        let step = ask(&world, &policy, &mut state, &[(":path", path)]);
+        assert_eq!(decision(&step), "allowed", "{path}");
+    }
 }
 
 #[test]
@@ -176,7 +215,9 @@ fn report_only_counts_and_refuses_nothing() {
     let policy =
         limiter(r#"{"hour": 1, "report_only": true, "deny": {"cidrs": ["192.0.2.0/24"]}}"#);
     let (world, mut state) = (world(), State::default());
-    assert_eq!(decision(&ask(&world, &policy, &mut state, &[])), "allowed");
+    let step = ask(&world, &policy, &mut state, &[]);
+    assert_eq!(decision(&step), "allowed");
+    assert_eq!(headers(step, &policy), "");
     let step = ask(&world, &policy, &mut state, &[]);
     assert!(matches!(step, Step::Continue { decision: "limited", .. }), "{step:?}");
     assert_eq!(headers(step, &policy), "");

@@ -13,11 +13,34 @@ fn a_clock_that_steps_back_or_jumps_gives_no_more_than_a_window() {
     };
     assert_eq!(at(0), 3);
     assert_eq!(at(-3_600), 0, "an hour back");
-    assert_eq!(at(-1), 0);
+    assert_eq!(at(-3_500), 2, "that hour's rest, in its next minute");
+    assert_eq!(at(0), 3, "right again: one window more than there was");
     assert_eq!(at(60), 2, "the hour's rest");
     assert_eq!(at(-86_400), 0, "a day back");
     assert_eq!(at(7_200), 3, "another hour");
     assert_eq!(at(7_190), 0, "a little back");
+}
+
+#[test]
+fn a_clock_that_was_years_ahead_locks_nobody_out() {
+    let policy =
+        limiter(r#"{"minute": 3, "limit_by": "header", "header_name": "c", "max_clients": 1024}"#);
+    let (world, mut state) = (world(), State::default());
+    let right = world.millis.get();
+    world.pass(3 * 366 * 86_400);
+    for n in 0..20_000 {
+        ask(&world, &policy, &mut state, &[("c", &(n % 10_000).to_string())]);
+    }
+    world.millis.set(right);
+    let mut first = |name: &str| allows(&world, &policy, &mut state, &[("c", name)]);
+    assert_eq!((0..500).filter(|n| first(&format!("new-{n}"))).count(), 500);
+    for n in 0..10 {
+        first(&n.to_string());
+    }
+    world.pass(60);
+    for n in 0..10 {
+        assert!(allows(&world, &policy, &mut state, &[("c", &n.to_string())]), "{n}");
+    }
 }
 
 proptest! {

@@ -1,0 +1,185 @@
+//! Query parameters, changed in place.
+
+use std::borrow::Cow;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
+
+use crate::target;
+
+/// All but the unreserved characters, which mean the same encoded or not (RFC 3986 section 2.3).
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// `text` as part of the name or the value of a query parameter, percent-encoded (RFC 3986 section
+/// 2.1).
+pub fn encode_param(text: &[u8]) -> impl Iterator<Item = &str> {
+    percent_encode(text, RESERVED)
+}
+
+/// The query parameters of a request target. Names are compared decoded, as upstreams do; what is
+/// not changed keeps its bytes and its place.
+#[derive(Clone, Debug)]
+pub struct Params<'t> {
+    path: &'t [u8],
+    /// `name=value` each, or without the `=`, as they stand in the query.
+    pairs: Vec<Cow<'t, [u8]>>,
+    changed: bool,
+}
+
+impl<'t> Params<'t> {
+    /// Those of `target`; `None` unless that is a path and a query, which `*` and the authority of
+    /// a CONNECT are not (RFC 9112 section 3.2).
+    pub fn new(target: &'t [u8]) -> Option<Self> {
+        target.starts_with(b"/").then(|| {
+            let query = target::query(target).filter(|query| !query.is_empty());
+            let pairs = query.into_iter().flat_map(|query| query.split(|b| *b == b'&'));
+            let pairs = pairs.map(Cow::Borrowed).collect();
+            Self { path: target::path(target), pairs, changed: false }
+        })
+    }
+
+    /// Whether there is one called `name`.
+    pub fn contains(&self, name: &str) -> bool {
+        self.pairs.iter().any(|pair| is_called(pair, name))
+    }
+
+    /// Takes away all whose name `goes`.
+    pub fn remove(&mut self, goes: impl Fn(&[u8]) -> bool) {
+        let before = self.pairs.len();
+        self.pairs.retain(|pair| !goes(&target::pair_name(pair)));
+        self.changed |= self.pairs.len() < before;
+    }
+
+    /// Gives all called `old` the name `new`; those that had it already go. Does nothing when none
+    /// is called `old`.
+    pub fn rename(&mut self, old: &str, new: &str) {
+        if !self.contains(old) {
+            return;
+        }
+        self.pairs.retain(|pair| !is_called(pair, new));
+        for pair in self.pairs.iter_mut().filter(|pair| is_called(pair, old)) {
+            let rest = pair.iter().position(|b| *b == b'=').and_then(|at| pair.get(at..));
+            let renamed = [encoded(new).as_slice(), rest.unwrap_or_default()].concat();
+            *pair = Cow::Owned(renamed);
+        }
+        self.changed = true;
+    }
+
+    /// Puts one in the place of the first called `name`, with a value that is encoded already; the
+    /// others go. Does nothing when there is none.
+    pub fn replace(&mut self, name: &str, value: &[u8]) {
+        let mut new = Some(one(name, value));
+        let before = self.pairs.len();
+        self.pairs.retain_mut(|pair| {
+            if !is_called(pair, name) {
+                return true;
+            }
+            let Some(new) = new.take() else { return false };
+            self.changed |= **pair != *new;
+            *pair = Cow::Owned(new);
+            true
+        });
+        self.changed |= self.pairs.len() < before;
+    }
+
+    /// Adds one at the end, with a value that is encoded already.
+    pub fn append(&mut self, name: &str, value: &[u8]) {
+        self.pairs.push(Cow::Owned(one(name, value)));
+        self.changed = true;
+    }
+
+    /// The target with these parameters; `None` when nothing was changed. A query that is left
+    /// empty goes with its `?`.
+    pub fn into_target(self) -> Option<Vec<u8>> {
+        if !self.changed {
+            return None;
+        }
+        let mut target = self.path.to_vec();
+        for (i, pair) in self.pairs.iter().enumerate() {
+            target.push(if i == 0 { b'?' } else { b'&' });
+            target.extend_from_slice(pair);
+        }
+        Some(target)
+    }
+}
+
+fn is_called(pair: &[u8], name: &str) -> bool {
+    *target::pair_name(pair) == *name.as_bytes()
+}
+
+fn encoded(text: &str) -> Vec<u8> {
+    encode_param(text.as_bytes()).flat_map(str::bytes).collect()
+}
+
+fn one(name: &str, value: &[u8]) -> Vec<u8> {
+    let mut pair = encoded(name);
+    pair.push(b'=');
+    pair.extend_from_slice(value);
+    pair
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn changed(target: &str, change: impl Fn(&mut Params<'_>)) -> Option<String> {
+        let mut params = Params::new(target.as_bytes())?;
+        change(&mut params);
+        params.into_target().map(|target| String::from_utf8(target).unwrap())
+    }
+
+    #[test]
+    fn only_a_path_has_parameters() {
+        for target in ["*", "", "novasphere.io:443", "http://h/?a=1"] {
+            assert!(Params::new(target.as_bytes()).is_none(), "{target}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_changed_keeps_its_bytes() {
+        let remove = |p: &mut Params<'_>| p.remove(|name| name == b"t");
+        assert_eq!(changed("/a?x=%2f&t=1&&Y+&t&%74=2&", remove), Some("/a?x=%2f&&Y+&".into()));
+        assert_eq!(changed("/a?t=1", remove), Some("/a".into()));
+        assert_eq!(changed("/a?T=1&tt=2&xt", remove), None);
+        assert_eq!(changed("/a?", remove), None);
+        assert_eq!(changed("/t=1", remove), None);
+    }
+
+    #[test]
+    fn renaming_keeps_places_and_values() {
+        let rename = |p: &mut Params<'_>| p.rename("o", "n e");
+        assert_eq!(
+            changed("/?o=%2F&n%20e=9&b&%6f&o=2=3", rename),
+            Some("/?n%20e=%2F&b&n%20e&n%20e=2=3".into())
+        );
+        assert_eq!(changed("/?n%20e=9", rename), None);
+        let swap = |p: &mut Params<'_>| {
+            p.rename("a", "b");
+            p.rename("b", "a");
+        };
+        assert_eq!(changed("/?a=1&b=2", swap), Some("/?a=1".into()));
+    }
+
+    #[test]
+    fn replacing_makes_one_in_the_place_of_the_first() {
+        let replace = |p: &mut Params<'_>| p.replace("o", b"v");
+        assert_eq!(changed("/?a&o=1&b&%6F=2&o", replace), Some("/?a&o=v&b".into()));
+        assert_eq!(changed("/?a", replace), None);
+        assert_eq!(changed("/?o=v", replace), None);
+        assert_eq!(changed("/?%6f=v", replace), Some("/?o=v".into()));
+    }
+
+    #[test]
+    fn appending_comes_last() {
+        let append = |p: &mut Params<'_>| p.append("n&=", b"%26");
+        assert_eq!(changed("/a", append), Some("/a?n%26%3D=%26".into()));
+        assert_eq!(changed("/a?", append), Some("/a?n%26%3D=%26".into()));
+        assert_eq!(changed("/a?x#y", append), Some("/a?x#y&n%26%3D=%26".into()));
+    }
+
+    #[test]
+    fn everything_but_the_unreserved_is_encoded() {
+        let encode = |text: &[u8]| encode_param(text).collect::<String>();
+        assert_eq!(encode(b"aZ09-._~"), "aZ09-._~");
+        assert_eq!(encode(b" +&=#%/?;:@\r\n\xff"), "%20%2B%26%3D%23%25%2F%3F%3B%3A%40%0D%0A%FF");
+    }
+}

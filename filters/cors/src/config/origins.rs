@@ -1,0 +1,178 @@
+//! The entries of `origins`: which may stand together, and what they would let happen.
+
+use novasphere_core::{ConfigErrors, Host, InvalidPattern, Pattern};
+
+use super::PolicyConfig;
+use crate::{
+    group::{Group, Origins},
+    origin_rule::OriginRule,
+};
+
+/// What a regular expression that names origins cannot match (RFC 2606 section 2).
+const NOBODY: [&str; 2] = ["https://nobody.invalid", "http://nobody.invalid:8080"];
+
+/// Checks `config.origins` and computes what they mean, after the groups in `earlier`.
+pub(super) fn compile(
+    config: &PolicyConfig,
+    at: &str,
+    earlier: &[Group],
+    host: &dyn Host,
+    errors: &mut ConfigErrors,
+) -> Origins {
+    let entries = &config.origins;
+    let everyone = entries.iter().any(|entry| entry == "*");
+    if entries.is_empty() {
+        errors.add(format!("{at}origins"), "must not be empty: name the origins");
+    }
+    let mut rules: Vec<OriginRule> = Vec::new();
+    for (i, entry) in entries.iter().enumerate() {
+        let path = format!("{at}origins[{i}]");
+        match rule(entry) {
+            Err(fault) => errors.add(path, fault),
+            Ok(rule) => {
+                let is_twice = rules.iter().any(|other| other.is(&rule))
+                    || entries.iter().take(i).any(|other| other == entry);
+                if is_twice {
+                    errors.add(path, format!("{entry:?} is listed twice"));
+                } else if everyone && !counts_beside_any(config, &rule) {
+                    let fault = "has no effect beside \"*\": keep one of the two";
+                    errors.add(path, format!("{entry:?} {fault}"));
+                } else if earlier.iter().any(|group| group.origins.covers(&rule)) {
+                    let fault = "has no effect: an entry of policies before it decides; put the \
+                                 narrower one first";
+                    errors.add(path, format!("{entry:?} {fault}"));
+                } else {
+                    check_danger(config, &rule, entry, &path, host, errors);
+                }
+                rules.push(rule);
+            }
+        }
+    }
+    if config.private_network == Some(true) && everyone {
+        host.warn(&format!("{at}private_network: every site may reach into the private network"));
+    }
+    check_reflection(config, everyone, at, errors);
+    if everyone && !config.reflect_any_origin { Origins::Any } else { Origins::Named(rules) }
+}
+
+fn rule(entry: &str) -> Result<OriginRule, String> {
+    let Some(text) = entry.strip_prefix('~') else {
+        return OriginRule::parse(entry).map_err(|error| format!("{entry:?} {error}"));
+    };
+    let pattern = Pattern::new(text).map_err(|why| {
+        let remedy = match why {
+            InvalidPattern::Empty => "write the expression behind the ~",
+            InvalidPattern::TooLong(_) => "split it into several entries",
+            InvalidPattern::Syntax { .. } => "mend it",
+        };
+        format!("{why}; {remedy}")
+    })?;
+    if has_bare_dot(text) {
+        let fault = "holds a dot that stands for any character, as in appxnovasphere.io: write \\. \
+                     for a dot, or [a-z0-9-] for a letter";
+        return Err(format!("{text:?} {fault}"));
+    }
+    if NOBODY.iter().any(|nobody| pattern.is_match(nobody)) {
+        return Err(format!("{text:?} matches every site: write \"*\" if that is meant"));
+    }
+    Ok(OriginRule::Pattern(pattern))
+}
+
+/// Whether a dot stands alone, outside a class, for any one character. With a repetition behind it
+/// it is meant so.
+fn has_bare_dot(text: &str) -> bool {
+    let mut in_class = false;
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => {
+                chars.next();
+            }
+            '[' => in_class = true,
+            ']' => in_class = false,
+            '.' if !in_class && !matches!(chars.peek(), Some('*' | '+' | '?' | '{')) => {
+                return true;
+            }
+            _ => {}
+        }
+    }
+    false
+}
+
+/// Whether anything may stand right before a letter, so that `.*novasphere\.io` means
+/// `evilnovasphere.io` too.
+fn has_open_front(text: &str) -> bool {
+    let is_open = |any| {
+        let mut rests = text.split(any).skip(1);
+        rests.any(|rest| rest.starts_with(|c: char| c.is_ascii_alphanumeric()))
+    };
+    is_open(".*") || is_open(".+")
+}
+
+/// Whether `rule` can stand in one list with `*`.
+fn counts_beside_any(config: &PolicyConfig, rule: &OriginRule) -> bool {
+    match rule {
+        OriginRule::Every => true,
+        // A constant `*` covers them, a reflected origin does not.
+        OriginRule::Null => config.reflect_any_origin,
+        OriginRule::Form(form) => config.reflect_any_origin && form.is_local_file(),
+        OriginRule::Pattern(_) => false,
+    }
+}
+
+/// What is not refused for its form, but for what it would let happen, or is worth a warning.
+fn check_danger(
+    config: &PolicyConfig,
+    rule: &OriginRule,
+    entry: &str,
+    path: &str,
+    host: &dyn Host,
+    errors: &mut ConfigErrors,
+) {
+    let credentials = config.credentials == Some(true);
+    match rule {
+        // Whoever puts a page into a sandboxed frame is `null`, so this is everyone.
+        OriginRule::Null if credentials && !config.reflect_any_origin => errors.add(
+            path,
+            "\"null\" with credentials lets every site act as the user: any page in a sandboxed \
+             frame is null. Give null a policy without credentials, or the page an origin of its \
+             own",
+        ),
+        OriginRule::Form(form) => {
+            if let Some(domain) = form.top_level_domain() {
+                host.warn(&format!("{path}: {entry:?} trusts every site under .{domain}"));
+            }
+            if credentials && form.is_local_file() {
+                host.warn(&format!("{path}: every local file the user opens may act as the user"));
+            }
+            if credentials && form.is_plain_http() {
+                host.warn(&format!(
+                    "{path}: {entry:?} has no TLS: whoever changes the page on its way acts as \
+                     the user"
+                ));
+            }
+        }
+        OriginRule::Pattern(_) if has_open_front(entry) => host.warn(&format!(
+            "{path}: {entry:?} lets anything stand before a name, as in evilnovasphere.io: write \
+             (.*\\.)? for subdomains"
+        )),
+        _ => {}
+    }
+}
+
+fn check_reflection(config: &PolicyConfig, everyone: bool, at: &str, errors: &mut ConfigErrors) {
+    if !everyone {
+        // Where there are no origins at all, that is said.
+        if config.reflect_any_origin && !config.origins.is_empty() {
+            let path = format!("{at}reflect_any_origin");
+            errors.add(path, "has no effect unless origins is [\"*\"]");
+        }
+    } else if config.credentials == Some(true) && !config.reflect_any_origin {
+        errors.add(
+            format!("{at}origins"),
+            "\"*\", which is the default, cannot be combined with credentials (Fetch standard, \
+             CORS protocol and credentials): name the origins, or say \"reflect_any_origin\": true \
+             if every site may act as the user",
+        );
+    }
+}

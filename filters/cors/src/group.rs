@@ -1,0 +1,79 @@
+//! A group of origins and what they may do.
+
+use std::borrow::Cow;
+
+use novasphere_core::RequestHead;
+
+use crate::{origin::Origin, origin_rule::OriginRule, preflight::Preflight};
+
+/// What holds for some origins.
+#[derive(Clone, Debug)]
+pub(crate) struct Group {
+    pub(crate) origins: Origins,
+    pub(crate) credentials: bool,
+    /// `Access-Control-Expose-Headers`; empty for none but the safelisted ones.
+    pub(crate) exposed_headers: String,
+    pub(crate) preflight: Preflight,
+}
+
+/// Which origins may read responses.
+#[derive(Clone, Debug)]
+pub(crate) enum Origins {
+    /// All, told so by a constant `*`.
+    Any,
+    /// Those one of the rules allows, each told by its own name.
+    Named(Vec<OriginRule>),
+}
+
+/// Who says to have sent a request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Sender<'h> {
+    /// There is no `Origin`.
+    Nobody,
+    /// The one line `Origin`, and what it says if it is an origin: `null` is none.
+    Line(&'h str, Option<Origin<'h>>),
+    /// Several lines, or bytes that no origin has.
+    Garbled,
+}
+
+/// `Access-Control-Allow-Origin` in the answer to an allowed request.
+pub(crate) type AllowOrigin = Cow<'static, [u8]>;
+
+impl<'h> Sender<'h> {
+    pub(crate) fn of(head: &'h RequestHead<'_>) -> Self {
+        let mut lines = head.headers.get_all("origin");
+        match (lines.next().map(str::from_utf8), lines.next()) {
+            (None, _) => Self::Nobody,
+            (Some(Ok(text)), None) => Self::Line(text, Origin::parse(text).ok()),
+            _ => Self::Garbled,
+        }
+    }
+}
+
+impl Origins {
+    pub(crate) fn is_any(&self) -> bool {
+        matches!(self, Self::Any)
+    }
+
+    /// What an allowed sender is told; `None` for one that is not among these.
+    pub(crate) fn allow(&self, sender: &Sender<'_>) -> Option<AllowOrigin> {
+        match (self, sender) {
+            (_, Sender::Nobody) => None,
+            (Self::Any, _) => Some(Cow::Borrowed(b"*")),
+            // As it was sent, since the browser compares it with what it sent, byte for byte.
+            (Self::Named(rules), Sender::Line(text, origin)) => rules
+                .iter()
+                .any(|rule| rule.allows(text, origin.as_ref()))
+                .then(|| Cow::Owned(text.as_bytes().to_vec())),
+            (Self::Named(_), Sender::Garbled) => None,
+        }
+    }
+
+    /// Whether `other` can allow nothing that these do not.
+    pub(crate) fn covers(&self, other: &OriginRule) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Named(rules) => rules.iter().any(|rule| rule.covers(other)),
+        }
+    }
+}

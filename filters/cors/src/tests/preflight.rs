@@ -1,0 +1,153 @@
+use super::*;
+
+#[test]
+fn a_preflight_from_an_allowed_origin_is_told_everything() {
+    let cors = cors(NOVASPHERE);
+    assert_eq!(
+        told(&preflight(&cors, APP, &[])),
+        [
+            "vary: Origin, Access-Control-Request-Method, Access-Control-Request-Headers",
+            "access-control-allow-origin: https://app.novasphere.io",
+            "access-control-allow-credentials: true",
+            "access-control-allow-methods: GET, PUT",
+            "access-control-allow-headers: Authorization, X-Client-Type",
+            "access-control-max-age: 3600",
+        ]
+    );
+}
+
+#[test]
+fn a_preflight_from_elsewhere_is_told_nothing() {
+    assert_eq!(
+        told(&preflight(&cors(NOVASPHERE), b"https://evil.com", &[])),
+        ["vary: Origin, Access-Control-Request-Method, Access-Control-Request-Headers"]
+    );
+}
+
+#[test]
+fn without_a_list_the_requested_headers_are_allowed() {
+    let cors = cors(r#"{"origins": ["https://app.novasphere.io"]}"#);
+    let allowed = |lines: &[&[u8]]| {
+        let more: Vec<_> = lines.iter().map(|l| ("access-control-request-headers", *l)).collect();
+        let lines = told(&preflight(&cors, APP, &more));
+        lines
+            .iter()
+            .find_map(|l| l.strip_prefix("access-control-allow-headers: ").map(str::to_owned))
+    };
+    assert_eq!(allowed(&[]), None);
+    assert_eq!(allowed(&[b""]), None);
+    assert_eq!(allowed(&[b"authorization,x-a"]), Some("authorization, x-a".into()));
+    assert_eq!(allowed(&[b"a, ,b", b"c"]), Some("a, b, c".into()));
+    for bad in [&b"a b"[..], b"a\xe9", b"a\r\nset-cookie: b", b"a\0", b"a, \"b\"", b"a:b"] {
+        assert_eq!(allowed(&[b"x", bad]), None, "{}", bad.escape_ascii());
+    }
+    assert_eq!(allowed(&[&[b'a'; 2048]]).map(|value| value.len()), Some(2048));
+    assert_eq!(allowed(&[&[b'a'; 2049]]), None);
+    assert_eq!(allowed(&[&b"a,".repeat(100_000)]), None);
+}
+
+#[test]
+fn an_empty_list_allows_no_header() {
+    let cors = cors(r#"{"headers": []}"#);
+    let reply = preflight(&cors, APP, &[("access-control-request-headers", b"x-a")]);
+    assert!(!told(&reply).iter().any(|l| l.starts_with("access-control-allow-headers")));
+}
+
+#[test]
+fn other_options_requests_go_on() {
+    let cors = cors(NOVASPHERE);
+    for lines in [
+        &[(":method", &b"OPTIONS"[..]), ("origin", APP)][..],
+        &[(":method", b"OPTIONS"), ("access-control-request-method", b"PUT")],
+        &[(":method", b"options"), ("origin", APP), ("access-control-request-method", b"PUT")],
+        &[(":method", b"GET"), ("origin", APP), ("access-control-request-method", b"PUT")],
+    ] {
+        assert!(matches!(decide(&cors, lines), Step::Continue { .. }), "{lines:?}");
+    }
+}
+
+#[test]
+fn decisions_name_what_happened() {
+    let decision = |config: &str, origin: Option<&[u8]>, method: &[u8]| {
+        let mut lines = vec![(":method", method), ("access-control-request-method", b"PUT")];
+        lines.extend(origin.map(|origin| ("origin", origin)));
+        match decide(&cors(config), &lines) {
+            Step::Continue { decision, .. } | Step::Reply { decision, .. } => decision,
+            Step::Wait { .. } => panic!("waits"),
+        }
+    };
+    assert_eq!(decision(NOVASPHERE, Some(APP), b"OPTIONS"), "preflight_allowed");
+    assert_eq!(decision(NOVASPHERE, Some(b"null"), b"OPTIONS"), "preflight_refused");
+    assert_eq!(decision(NOVASPHERE, Some(APP), b"GET"), "allowed");
+    assert_eq!(decision(NOVASPHERE, Some(b"null"), b"GET"), "not_allowed");
+    assert_eq!(decision(NOVASPHERE, None, b"OPTIONS"), "no_origin");
+    assert_eq!(decision("{}", None, b"GET"), "no_origin");
+    assert_eq!(decision("{}", Some(b"null"), b"GET"), "allowed");
+}
+
+/// The lists stand whole in the answer; the decision says what came of them.
+#[test]
+fn what_is_asked_for_is_matched_against_the_lists() {
+    let decision = |config: &str, method: &[u8], headers: &[&[u8]]| {
+        let mut lines = vec![
+            (":method", &b"OPTIONS"[..]),
+            ("origin", APP),
+            ("access-control-request-method", method),
+        ];
+        lines.extend(headers.iter().map(|line| ("access-control-request-headers", *line)));
+        match decide(&cors(config), &lines) {
+            Step::Reply { decision, .. } => decision,
+            _ => panic!("went on"),
+        }
+    };
+    let listed = r#"{"origins": ["https://app.novasphere.io"], "methods": ["PUT"],
+        "headers": ["Authorization", "X-A"]}"#;
+    for method in [&b"PUT"[..], b"GET", b"HEAD", b"POST"] {
+        assert_eq!(decision(listed, method, &[]), "preflight_allowed");
+    }
+    for method in [&b"DELETE"[..], b"put", b"*", b"", b"\xff"] {
+        assert_eq!(decision(listed, method, &[]), "preflight_method");
+    }
+    let names = |lines: &[&[u8]]| decision(listed, b"PUT", lines);
+    assert_eq!(names(&[b"authorization,x-a"]), "preflight_allowed");
+    assert_eq!(names(&[b"AUTHORIZATION", b" X-A ,, "]), "preflight_allowed");
+    assert_eq!(names(&[b"x-a", b"x-b"]), "preflight_headers");
+    assert_eq!(names(&[b"x-a x-a"]), "preflight_headers");
+    assert_eq!(names(&[&b"x-a,".repeat(65)]), "preflight_headers");
+    assert_eq!(names(&[&b"x-a,".repeat(64)]), "preflight_allowed");
+    let wild = r#"{"methods": ["*"], "headers": ["*"]}"#;
+    assert_eq!(decision(wild, b"ANY", &[b"x-any"]), "preflight_allowed");
+    assert_eq!(decision(wild, b"ANY", &[b"authorization"]), "preflight_headers");
+    assert_eq!(decision("{}", b"PURGE", &[b"x-any"]), "preflight_method");
+}
+
+#[test]
+fn a_private_network_is_opened_to_who_asks() {
+    let cors = cors(
+        r#"{"policies": [{"origins": ["https://app.novasphere.io"], "private_network": true}],
+            "origins": ["https://b.example"]}"#,
+    );
+    let asks = |origin: &[u8], value: &[u8]| {
+        let more: Lines<'_> = &[("access-control-request-private-network", value)];
+        let lines = told(&preflight(&cors, origin, more));
+        assert_eq!(
+            lines[0],
+            "vary: Origin, Access-Control-Request-Method, Access-Control-Request-Headers, \
+             Access-Control-Request-Private-Network"
+        );
+        lines.contains(&"access-control-allow-private-network: true".to_owned())
+    };
+    assert!(asks(APP, b"true"));
+    assert!(!asks(APP, b"TRUE") && !asks(APP, b"") && !asks(APP, b"1"));
+    assert!(!asks(b"https://b.example", b"true") && !asks(b"https://c.example", b"true"));
+    assert_eq!(told(&preflight(&cors, APP, &[])).len(), 3);
+}
+
+#[test]
+fn the_status_can_be_200() {
+    let cors = cors(r#"{"preflight_status": 200}"#);
+    let lines: Lines<'_> =
+        &[(":method", b"OPTIONS"), ("origin", APP), ("access-control-request-method", b"PUT")];
+    let Step::Reply { reply, .. } = decide(&cors, lines) else { panic!("went on") };
+    assert_eq!((reply.status, &*reply.body), (200, &b""[..]));
+}

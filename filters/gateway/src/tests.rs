@@ -1,0 +1,235 @@
+use novasphere_core::{
+    Edit, Headers, Policy, Reply, RequestHead, ResponseHead, Step, testing::World,
+};
+
+use crate::{Gateway, link::States, policy::Carries};
+
+const SECRET: &str = "a secret of more than thirty-two bytes";
+
+fn configured(config: &str) -> Gateway {
+    Gateway::configure(config.as_bytes(), &World::default()).unwrap()
+}
+
+fn refusal(config: &str) -> String {
+    Gateway::configure(config.as_bytes(), &World::default()).unwrap_err().to_string()
+}
+
+fn ask<'p>(
+    world: &World,
+    gateway: &'p Gateway,
+    states: &mut States,
+    lines: &[(&str, &str)],
+) -> Step<'p, Carries> {
+    let lines = lines.iter().map(|(n, v)| (n.as_bytes(), v.as_bytes()));
+    let head = RequestHead { headers: Headers::borrowed(lines) };
+    gateway.on_request(&head, states, &world.env())
+}
+
+fn reply<'p>(step: Step<'p, Carries>) -> (Reply<'p>, &'static str) {
+    match step {
+        Step::Reply { reply, decision, .. } => (reply, decision),
+        Step::Continue { .. } => panic!("passes"),
+        Step::Wait { .. } => panic!("waits"),
+    }
+}
+
+fn value<'r>(reply: &'r Reply<'_>, name: &str) -> Option<&'r str> {
+    let line = reply.headers.iter().find(|(known, _)| known.as_str() == name);
+    line.map(|(_, value)| str::from_utf8(value).unwrap())
+}
+
+/// The metrics recorded, by name.
+fn recorded(world: &World, gateway: &Gateway) -> Vec<String> {
+    let metrics = gateway.own_metrics();
+    let records = world.records.borrow();
+    let name = |(place, _): &(usize, u32)| {
+        format!("{}.{}.{}", metrics[*place].filter, metrics[*place].labels, metrics[*place].name)
+    };
+    records.iter().map(name).collect()
+}
+
+#[test]
+fn every_filter_sees_what_those_before_it_did() {
+    let gateway = configured(&format!(
+        r#"{{
+            "jwt_auth": {{"credentials": [{{"key": "k", "secret": "{SECRET}"}}], "optional": true}},
+            "rate_limit": {{"hour": 1, "limit_by": "consumer"}},
+            "header_transform": {{"request": {{"rename": {{"headers": ["x-consumer-id:x-forged"]}}}}}}
+        }}"#
+    ));
+    let (world, mut states) = (World::default(), States::default());
+    // A forged identity is gone before the limits are looked up, and is not renamed either.
+    for id in ["a", "b"] {
+        let step = ask(&world, &gateway, &mut states, &[("x-consumer-id", id)]);
+        if id == "b" {
+            assert_eq!(reply(step).0.status, 429);
+            continue;
+        }
+        let Step::Continue { edits, .. } = step else { panic!("refused") };
+        assert!(edits.iter().any(|edit| {
+            matches!(edit, Edit::Remove(name) if name.as_str() == "x-consumer-id")
+        }));
+        assert!(!edits.iter().any(|edit| {
+            matches!(edit, Edit::Set(name, _) | Edit::Add(name, _) if name.as_str() == "x-forged")
+        }));
+    }
+}
+
+#[test]
+fn a_reply_passes_the_filters_before_the_one_that_made_it() {
+    let gateway = configured(&format!(
+        r#"{{
+            "cors": {{"origins": ["https://app.novasphere.io"], "credentials": true}},
+            "jwt_auth": {{"credentials": [{{"key": "k", "secret": "{SECRET}"}}]}},
+            "header_transform": {{"response": {{"add": {{"headers": ["x-after:1"]}}}}}}
+        }}"#
+    ));
+    let (world, mut states) = (World::default(), States::default());
+    let origin = [("origin", "https://app.novasphere.io"), (":method", "GET"), (":path", "/")];
+    let (answer, decision) = reply(ask(&world, &gateway, &mut states, &origin));
+    assert_eq!((answer.status, decision), (401, "no_token"));
+    assert_eq!(Gateway::replier(&states), "jwt-auth");
+    assert_eq!(value(&answer, "access-control-allow-origin"), Some("https://app.novasphere.io"));
+    assert_eq!(value(&answer, "access-control-allow-credentials"), Some("true"));
+    assert_eq!(value(&answer, "vary"), Some("Origin"));
+    assert_eq!(value(&answer, "www-authenticate"), Some("Bearer"));
+    assert_eq!(value(&answer, "x-after"), None, "that filter is behind");
+    let names: Vec<&str> = answer.headers.iter().map(|(name, _)| name.as_str()).collect();
+    let mut distinct = names.clone();
+    distinct.sort_unstable();
+    distinct.dedup();
+    assert_eq!(names.len(), distinct.len(), "{names:?}");
+}
+
+#[test]
+fn decisions_are_those_of_the_filters() {
+    let gateway =
+        configured(r#"{"cors": {"origins": ["https://a.example"]}, "rate_limit": {"hour": 1}}"#);
+    let (world, mut states) = (World::default(), States::default());
+    ask(&world, &gateway, &mut states, &[]);
+    ask(&world, &gateway, &mut states, &[]);
+    assert_eq!(
+        recorded(&world, &gateway),
+        [
+            "cors.decision=no_origin.decisions",
+            "rate-limit.decision=allowed.decisions",
+            "rate-limit.decision=limited.decisions",
+            "cors.decision=no_origin.decisions",
+        ]
+    );
+    let metrics = gateway.own_metrics();
+    assert!(metrics.iter().any(|m| m.filter == "rate-limit" && m.name == "table_clients"));
+    world.records.borrow_mut().clear();
+    world.millis.set(60_000);
+    gateway.on_timer(&mut states, &world.env());
+    assert_eq!(recorded(&world, &gateway), ["rate-limit.max_clients=65536.table_clients"]);
+}
+
+#[test]
+fn the_response_passes_the_last_filter_first() {
+    let gateway = configured(
+        r#"{"cors": {"origins": ["https://a.example"]},
+            "header_transform": {"response": {"add": {"headers": ["vary:Accept"]}}}}"#,
+    );
+    let (world, mut states) = (World::default(), States::default());
+    let Step::Continue { carry, .. } =
+        ask(&world, &gateway, &mut states, &[("origin", "https://a.example")])
+    else {
+        panic!("refused");
+    };
+    let mut head = ResponseHead::default();
+    head.headers.apply(gateway.on_response(carry, &ResponseHead::default()));
+    let vary: Vec<String> =
+        head.headers.get_all("vary").map(|v| String::from_utf8_lossy(v).into_owned()).collect();
+    assert_eq!(vary.join(", "), "Accept, Origin");
+}
+
+#[test]
+fn claims_reach_later_filters_of_the_chain_on_every_host() {
+    let world = World::default();
+    world.passes_attributes.set(false);
+    let config = |order: &str| {
+        format!(
+            r#"{{
+                "jwt_auth": {{"credentials": [{{"key": "k", "secret": "{SECRET}"}}],
+                    "claims_to_attributes": [{{"claim": "org", "attribute": "org"}}]}},
+                "rate_limit": {{"hour": 1, "limit_by": "claim", "claim_name": "org"}},
+                "order": {order}
+            }}"#
+        )
+    };
+    Gateway::configure(config(r#"["jwt_auth", "rate_limit"]"#).as_bytes(), &world).unwrap();
+    let errors =
+        Gateway::configure(config(r#"["rate_limit", "jwt_auth"]"#).as_bytes(), &world).unwrap_err();
+    assert!(errors.to_string().starts_with("rate_limit.claim_name: cannot be"), "{errors}");
+}
+
+#[test]
+fn faults_of_all_filters_are_told_at_once() {
+    assert_eq!(
+        refusal(
+            r#"{"cors": {"origns": []}, "rate_limit": {"minute": 0},
+                "jwt_auth": {"credentials": []}, "cros": 1}"#
+        )
+        .lines()
+        .map(|line| line.split(": ").next().unwrap())
+        .collect::<Vec<_>>(),
+        ["cros", "cors.origns", "jwt_auth.credentials", "rate_limit.minute"]
+    );
+    assert!(refusal("{}").starts_with("configuration: does nothing"));
+}
+
+#[test]
+fn the_order_names_what_is_configured_once() {
+    let chain = |order: &str| {
+        refusal(&format!(
+            r#"{{"cors": {{"origins": ["*"]}}, "rate_limit": {{"hour": 1}}, "order": {order}}}"#
+        ))
+    };
+    assert_eq!(chain(r#"["cors"]"#), "order: leaves out rate_limit, which is configured");
+    assert_eq!(
+        chain(r#"["cors", "rate_limit", "cors", "jwt_auth"]"#),
+        "order[2]: cors stands there twice\n\
+         order[3]: jwt_auth is not configured: leave it out, or add it"
+    );
+    assert!(chain(r#"["csrf"]"#).starts_with("order[0]: must be one of cors, jwt_auth"));
+    let jwks = r#"{"jwt_auth": {"jwks": [{"issuer": "https://id.example", "cluster": "id", "path": "/keys"}]},
+        "rate_limit": {"hour": 1}, "order": ["rate_limit", "jwt_auth"]}"#;
+    assert!(refusal(jwks).contains("would count twice"), "{}", refusal(jwks));
+}
+
+#[test]
+fn a_limit_may_stand_before_keys_that_are_there() {
+    let gateway = configured(&format!(
+        r#"{{"jwt_auth": {{"credentials": [{{"key": "k", "secret": "{SECRET}"}}]}},
+            "rate_limit": {{"hour": 1}}, "order": ["rate_limit", "jwt_auth"]}}"#
+    ));
+    let (world, mut states) = (World::default(), States::default());
+    assert_eq!(reply(ask(&world, &gateway, &mut states, &[])).0.status, 401);
+    assert_eq!(Gateway::replier(&states), "jwt-auth");
+    let (answer, _) = reply(ask(&world, &gateway, &mut states, &[]));
+    assert_eq!(answer.status, 429);
+    assert_eq!(Gateway::replier(&states), "rate-limit");
+}
+
+#[test]
+fn requests_that_wait_are_counted_when_they_are_decided() {
+    let gateway = configured(
+        r#"{"cors": {"origins": ["*"]},
+            "jwt_auth": {"jwks": [{"issuer": "https://id.example", "cluster": "id", "path": "/keys"}]}}"#,
+    );
+    let (world, mut states) = (World::default(), States::default());
+    world.may_wait.set(true);
+    let token = format!(
+        "Bearer {}.{}.c2lnbmF0dXJl",
+        "eyJhbGciOiJSUzI1NiIsImtpZCI6ImEifQ",
+        "eyJpc3MiOiJodHRwczovL2lkLmV4YW1wbGUiLCJleHAiOjQwMDAwMDAwMDB9"
+    );
+    let step = ask(&world, &gateway, &mut states, &[("authorization", &token), (":path", "/")]);
+    let Step::Wait { queue, .. } = step else { panic!("does not wait") };
+    assert_eq!(queue % 4, 1, "the second filter's");
+    assert!(!recorded(&world, &gateway).iter().any(|name| name.contains("decision=")));
+    let duty = gateway.on_timer(&mut states, &world.env());
+    assert_eq!(duty.fetches.len(), 1);
+    assert_eq!(duty.fetches[0].purpose % 4, 1);
+}

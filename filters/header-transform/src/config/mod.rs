@@ -1,0 +1,213 @@
+//! How a configuration becomes the policy.
+
+mod conditions;
+mod entries;
+mod security;
+mod wire;
+
+use novasphere_core::{ConfigErrors, HeaderName, Host, decode};
+
+use self::{
+    entries::{Entry, Place, Rules as Parsed},
+    wire::{Config, RequestRules, ResponseRules},
+};
+use crate::{
+    condition::Condition,
+    field,
+    message::Message,
+    param,
+    pattern::{EXACTLY, NamePattern},
+    policy::HeaderTransform,
+    query::{QueryRules, Rule},
+    rules::Rules,
+    template::{Form, Value, compile},
+};
+
+/// Checks `config` and computes the policy.
+pub(crate) fn configure(config: &[u8], host: &dyn Host) -> Result<HeaderTransform, ConfigErrors> {
+    let (Config { request, response }, mut errors) = decode::<Config>(config)?;
+    let (request, response) = (request.0, response.0);
+    if !request.has_rules() && !response.has_rules() {
+        errors.add("", "has no effect: give request or response at least one rule");
+    }
+    let (request, query) = request.into_rules(host, &mut errors);
+    let response = response.into_rules(host, &mut errors);
+    errors.into_result(HeaderTransform::new(request, query, response))
+}
+
+/// The entries of one rule: its name, when it applies, and the texts.
+type Texts<'c> = (Condition, &'c [String]);
+
+impl RequestRules {
+    fn has_rules(&self) -> bool {
+        let rules = [&self.remove, &self.rename, &self.replace, &self.add, &self.append];
+        rules.iter().any(|rule| !rule.headers.is_empty() || !rule.querystring.is_empty())
+    }
+
+    fn into_rules(self, host: &dyn Host, errors: &mut ConfigErrors) -> (Rules, QueryRules) {
+        let [remove, rename, replace, add, append] = [
+            ("remove", &self.remove),
+            ("rename", &self.rename),
+            ("replace", &self.replace),
+            ("add", &self.add),
+            ("append", &self.append),
+        ]
+        .map(|(name, rule)| conditions::of_request(name, rule, errors));
+        let message = Message::Request;
+        let texts = [
+            (remove.clone(), &*self.remove.headers),
+            (rename.clone(), &*self.rename.headers),
+            (replace.clone(), &*self.replace.headers),
+            (add.clone(), &*self.add.headers),
+            (append.clone(), &*self.append.headers),
+            (Condition::Always, &[]),
+        ];
+        let headers = headers(message, texts, host, errors);
+        let texts = [
+            (remove, &*self.remove.querystring),
+            (rename, &*self.rename.querystring),
+            (replace, &*self.replace.querystring),
+            (add, &*self.add.querystring),
+            (append, &*self.append.querystring),
+        ];
+        let query = params(texts, host, errors);
+        (header_rules(message, headers), query_rules(query))
+    }
+}
+
+impl ResponseRules {
+    fn has_rules(&self) -> bool {
+        let rules =
+            [&self.remove, &self.rename, &self.replace, &self.add, &self.append, &self.allow];
+        self.security_headers.is_on() || rules.iter().any(|rule| !rule.headers.is_empty())
+    }
+
+    fn into_rules(self, host: &dyn Host, errors: &mut ConfigErrors) -> Rules {
+        let texts = [
+            ("remove", &self.remove),
+            ("rename", &self.rename),
+            ("replace", &self.replace),
+            ("add", &self.add),
+            ("append", &self.append),
+            ("allow", &self.allow),
+        ]
+        .map(|(name, rule)| (conditions::of_response(name, rule, errors), &*rule.headers));
+        let headers = headers(Message::Response, texts, host, errors);
+        let security = self.security_headers.into_rules(&headers, host, errors);
+        let mut rules = header_rules(Message::Response, headers);
+        security.add_to(&mut rules);
+        rules
+    }
+}
+
+/// Takes the entries about headers apart.
+fn headers(
+    message: Message,
+    [remove, rename, replace, add, append, allow]: [Texts<'_>; 6],
+    host: &dyn Host,
+    errors: &mut ConfigErrors,
+) -> Parsed {
+    let mut place = Place { message, list: "headers", fold: message.fold(), errors };
+    let removal = |entry: &str| field::removal(entry, message).map(named);
+    let renaming = |entry: &str| {
+        field::renaming(entry, message).map(|(old, new)| (old.to_string(), new.to_string()))
+    };
+    let line = |entry: &str| {
+        field::line(entry, message, host).map(|(name, value)| (name.to_string(), value))
+    };
+    let parsed = Parsed {
+        allow: place.rule("allow", &allow.0, allow.1, &removal),
+        remove: place.rule("remove", &remove.0, remove.1, &removal),
+        rename: place.rule("rename", &rename.0, rename.1, &renaming),
+        replace: place.rule("replace", &replace.0, replace.1, &line),
+        add: place.rule("add", &add.0, add.1, &line),
+        append: place.rule("append", &append.0, append.1, &line),
+    };
+    place.check(&parsed);
+    if message == Message::Request {
+        place.refuse_two_spellings(&parsed);
+    }
+    parsed
+}
+
+/// Takes the entries about query parameters apart.
+fn params(
+    [remove, rename, replace, add, append]: [Texts<'_>; 5],
+    host: &dyn Host,
+    errors: &mut ConfigErrors,
+) -> Parsed {
+    let mut place = Place { message: Message::Request, list: "querystring", fold: EXACTLY, errors };
+    let removal = |entry: &str| param::removal(entry).map(named);
+    let line = |entry: &str| param::line(entry, host);
+    let parsed = Parsed {
+        allow: place.rule("allow", &Condition::Always, &[], &removal),
+        remove: place.rule("remove", &remove.0, remove.1, &removal),
+        rename: place.rule("rename", &rename.0, rename.1, &param::renaming),
+        replace: place.rule("replace", &replace.0, replace.1, &line),
+        add: place.rule("add", &add.0, add.1, &line),
+        append: place.rule("append", &append.0, append.1, &line),
+    };
+    place.check(&parsed);
+    parsed
+}
+
+fn named(pattern: NamePattern) -> (String, NamePattern) {
+    (pattern.as_str().to_owned(), pattern)
+}
+
+/// The rules about headers, in their order.
+fn header_rules(message: Message, parsed: Parsed) -> Rules {
+    let Parsed { remove, rename, replace, add, append, allow } = parsed;
+    let mut rules = Rules::new(message);
+    if !allow.entries.is_empty() {
+        let allowed = allow.entries.into_iter().map(|entry| entry.argument).collect();
+        rules.allow(&allow.when, allowed);
+    }
+    for Entry { argument: pattern, .. } in remove.entries {
+        match pattern.name().map(HeaderName::parse) {
+            Some(Ok(name)) => rules.remove(&remove.when, name),
+            _ => rules.remove_matching(&remove.when, pattern),
+        }
+    }
+    for Entry { name, argument, .. } in rename.entries {
+        if let (Ok(old), Ok(new)) = (HeaderName::parse(&name), HeaderName::parse(&argument)) {
+            rules.rename(&rename.when, old, new);
+        }
+    }
+    for (rule, push) in [
+        (replace, Rules::replace as fn(&mut Rules, &Condition, HeaderName, Value)),
+        (add, Rules::add),
+        (append, Rules::append),
+    ] {
+        for Entry { name, argument, .. } in rule.entries {
+            let value = compile(argument, Form::Field, &mut rules.templates);
+            if let Ok(name) = HeaderName::parse(&name) {
+                push(&mut rules, &rule.when, name, value);
+            }
+        }
+    }
+    rules
+}
+
+/// The rules about query parameters, in their order.
+fn query_rules(parsed: Parsed) -> QueryRules {
+    let Parsed { remove, rename, replace, add, append, allow: _ } = parsed;
+    let mut rules = QueryRules::default();
+    for entry in remove.entries {
+        rules.push(&remove.when, Rule::Remove(entry.argument));
+    }
+    for entry in rename.entries {
+        rules.push(&rename.when, Rule::Rename { old: entry.name, new: entry.argument });
+    }
+    for (rule, kind) in [
+        (replace, Rule::Replace as fn(String, Value) -> Rule),
+        (add, Rule::Add),
+        (append, Rule::Append),
+    ] {
+        for Entry { name, argument, .. } in rule.entries {
+            let value = compile(argument, Form::Param, &mut rules.templates);
+            rules.push(&rule.when, kind(name, value));
+        }
+    }
+    rules
+}

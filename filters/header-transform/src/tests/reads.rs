@@ -1,0 +1,86 @@
+//! Only what matters is read.
+
+use novasphere_core::{Policy, Read};
+
+use super::{configured, for_requests, for_responses};
+use crate::HeaderTransform;
+
+fn shown(read: Read<'_>) -> String {
+    match read {
+        Read::Nothing => "nothing".to_owned(),
+        Read::Named(names) | Read::WholeIfAny(names) => {
+            let mut names = names.to_vec();
+            names.sort();
+            names.join(" ")
+        }
+        Read::Whole => "whole".to_owned(),
+    }
+}
+
+fn request(rules: &str) -> String {
+    shown(for_requests(rules).needs().request)
+}
+
+fn response(rules: &str) -> String {
+    shown(for_responses(rules).needs().response)
+}
+
+#[test]
+fn rules_for_one_message_do_not_read_the_other() {
+    let both =
+        |filter: &HeaderTransform| (shown(filter.needs().request), shown(filter.needs().response));
+    let canonical = r#"{"request": {"add": {"headers": ["X-Forwarded-By:novasphere"]}},
+        "response": {"remove": {"headers": ["Server"]}}}"#;
+    assert_eq!(both(&configured(canonical)), ("x-forwarded-by".into(), "nothing".into()));
+    let renaming = r#"{"response": {"rename": {"headers": ["a:b"]}}}"#;
+    assert_eq!(both(&configured(renaming)), ("nothing".into(), "whole".into()));
+}
+
+#[test]
+fn requests_are_read_as_far_as_rules_look() {
+    for (rules, reads) in [
+        (r#"{"append": {"headers": ["x-a:1"]}}"#, "nothing"),
+        (r#"{"add": {"headers": ["x-b:1", "x-a:1"]}}"#, "x-a x-b"),
+        // Without a hyphen there is one spelling.
+        (r#"{"remove": {"headers": ["tenant"]}}"#, "tenant"),
+        (r#"{"replace": {"headers": ["tenant:1"]}}"#, "tenant"),
+        (r#"{"remove": {"headers": ["x-a"]}}"#, "whole"),
+        (r#"{"replace": {"headers": ["x-a:1"]}}"#, "whole"),
+        (r#"{"rename": {"headers": ["a:b"]}}"#, "whole"),
+        (r#"{"remove": {"headers": ["a*"]}}"#, "whole"),
+        (r#"{"append": {"headers": ["x-a:1"], "if_method": ["GET"]}}"#, ":method"),
+        (r#"{"append": {"querystring": ["a:1"], "if_method": ["GET"]}}"#, ":method :path"),
+        (r#"{"append": {"headers": ["x-a:$(headers.X-B)$(headers.x-b)"]}}"#, "x-b"),
+        (r#"{"append": {"headers": ["x-a:$(query.q)$(path.1)$(host)"]}}"#, ":authority :path"),
+        (r#"{"append": {"headers": ["x-a:$(client.ip)$(claims.sub)"]}}"#, "nothing"),
+        (r#"{"append": {"headers": ["x-a:$(request.id)"]}}"#, "x-request-id"),
+        (r#"{"append": {"querystring": ["a:$(headers.b)"]}}"#, ":path b"),
+    ] {
+        assert_eq!(request(rules), reads, "{rules}");
+    }
+}
+
+#[test]
+fn responses_are_read_as_far_as_rules_look() {
+    for (rules, reads) in [
+        (r#"{"remove": {"headers": ["x-a"]}, "append": {"headers": ["x-a:1"]}}"#, "nothing"),
+        // Whatever was there is gone.
+        (r#"{"remove": {"headers": ["x-a"]}, "add": {"headers": ["x-a:1"]}}"#, "nothing"),
+        (r#"{"security_headers": {"override": true}}"#, "nothing"),
+        (r#"{"add": {"headers": ["x-a:1"]}}"#, ":status x-a"),
+        (r#"{"replace": {"headers": ["x-a:1"]}}"#, ":status x-a"),
+        (r#"{"append": {"headers": ["x-a:1"], "if_status": [404]}}"#, ":status"),
+        (r#"{"rename": {"headers": ["x-a:x-b"]}}"#, "whole"),
+        (r#"{"remove": {"headers": ["x-a*"]}}"#, "whole"),
+        (r#"{"allow": {"headers": ["x-a"]}}"#, "whole"),
+    ] {
+        assert_eq!(response(rules), reads, "{rules}");
+    }
+}
+
+#[test]
+fn values_for_responses_are_made_of_the_request() {
+    let rules = r#"{"append": {"headers": ["x-a:$(headers.x-b)"]}}"#;
+    assert_eq!(shown(for_responses(rules).needs().request), "x-b");
+    assert_eq!(response(rules), "nothing");
+}
