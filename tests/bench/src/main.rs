@@ -1,0 +1,46 @@
+//! Measures what the filters cost.
+//!
+//! - `proxy`: in the real Envoy, against its own filters: processor time for each request, latency,
+//!   memory, start-up time.
+
+mod proxy;
+
+use std::{
+    env,
+    io::{self, Write},
+    process::ExitCode,
+};
+
+use anyhow::{Context, Result, bail};
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("bench: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<()> {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments.as_slice() {
+        ["proxy", rounds, seconds, nothing] => proxy::run(
+            proxy::Effort { rounds: number(rounds)?, seconds: number(seconds)? },
+            nothing.as_ref(),
+        ),
+        other => bail!("{other:?} is not `proxy ROUNDS SECONDS MODULE`"),
+    }
+}
+
+fn number(text: &str) -> Result<usize> {
+    let number = text.parse().ok().filter(|number| *number > 0);
+    number.with_context(|| format!("{text:?} is no number from 1"))
+}
+
+/// Writes to standard output.
+fn say(text: &str) -> Result<()> {
+    writeln!(io::stdout(), "{text}").context("standard output")
+}
