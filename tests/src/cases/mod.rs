@@ -5,6 +5,7 @@ mod expand;
 mod format;
 pub mod invalid;
 mod lines;
+mod module;
 pub mod native;
 mod private_key;
 pub mod proxied;
@@ -15,6 +16,7 @@ pub use format::{
     Case, CaseFile, Exchange, Expectation, Sent, Upstream, UpstreamExpectation, files,
 };
 pub use lines::Lines;
+pub use module::Module;
 pub use private_key::{PrivateKey, PrivateKeyFile};
 pub use token::{Key, TokenSpec, mint};
 
