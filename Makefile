@@ -88,12 +88,17 @@ bench: wasm proxies ## Measure the filters in Envoy, against its own (package wr
 	$(BUILD_WASM) -p novasphere-bench-nothing
 	$(CARGO) run --locked -p novasphere-bench -- proxy $(ROUNDS) $(SECONDS) "$(NOTHING)"
 
+.PHONY: bench-micro
+bench-micro: wasm ## Count the instructions of single requests; UPDATE=1 writes them down
+	$(CARGO) run --locked --quiet -p novasphere-bench -- micro $(if $(UPDATE),update)
+
 .PHONY: lint
 lint: ## Check format, clippy (native and wasm), and dependencies where cargo-deny is installed
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets --all-features -- -D warnings
 	@$(INSTALL_TARGET)
-	$(CARGO) clippy --locked --target $(TARGET) $(FILTERS:%=-p novasphere-%-proxy-wasm) -- -D warnings
+	$(CARGO) clippy --locked --target $(TARGET) -p novasphere-bench-nothing \
+		$(FILTERS:%=-p novasphere-%-proxy-wasm) -- -D warnings
 	@if $(CARGO) deny --version >/dev/null 2>&1; then $(CARGO) deny --workspace check; \
 	else echo "cargo-deny is not installed: dependencies not checked (cargo install cargo-deny)"; fi
 

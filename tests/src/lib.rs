@@ -7,6 +7,7 @@ pub mod client;
 pub mod clock;
 pub mod envoy;
 pub mod gateway;
+pub mod host;
 pub mod key_server;
 pub mod latin1;
 pub mod paths;

@@ -1,9 +1,15 @@
 //! Measures what the filters cost.
 //!
 //! - `proxy`: in the real Envoy, against its own filters: processor time for each request, latency,
-//!   memory, start-up time.
+//!   memory, start-up time;
+//! - `micro`: in an emulated host: instructions of single requests.
 
+mod artifacts;
+mod filters;
+mod micro;
 mod proxy;
+mod tokens;
+mod traffic;
 
 use std::{
     env,
@@ -31,7 +37,9 @@ fn run() -> Result<()> {
             proxy::Effort { rounds: number(rounds)?, seconds: number(seconds)? },
             nothing.as_ref(),
         ),
-        other => bail!("{other:?} is not `proxy ROUNDS SECONDS MODULE`"),
+        ["micro"] => micro::run(false),
+        ["micro", "update"] => micro::run(true),
+        other => bail!("{other:?} is none of `proxy ROUNDS SECONDS MODULE`, `micro [update]`"),
     }
 }
 

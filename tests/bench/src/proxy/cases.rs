@@ -1,6 +1,7 @@
 //! What is measured: a chain, under requests with certain tokens.
 
-use super::tokens::{ALGORITHMS, Pool};
+use super::token_files::Pool;
+use crate::tokens::ALGORITHMS;
 
 /// One line of the report.
 #[derive(Clone, Debug)]

@@ -5,10 +5,11 @@ use std::path::Path;
 use anyhow::Result;
 use serde_json::{Map, Value, json};
 
-use super::filters::{
-    Native, cors, gateway, header_transform, jwt_auth, rate_limit, rate_limit_for_all, wasm,
-    wasm_file,
+use super::{
+    native::Native,
+    wasm::{wasm, wasm_file},
 };
+use crate::filters::{cors, gateway, header_transform, jwt_auth, rate_limit, rate_limit_for_all};
 
 /// A chain of filters.
 pub(crate) struct Chain {

@@ -10,7 +10,7 @@ use super::{
     chain::Chain,
     rounds::{Footprint, footprint},
     statistics::median,
-    tokens::TokenFiles,
+    token_files::TokenFiles,
 };
 use crate::say;
 

@@ -12,10 +12,8 @@ use std::{
 use anyhow::{Context, Result, anyhow, ensure};
 use novasphere_tests::clock::instant;
 
-use super::{
-    load::CONNECTIONS,
-    traffic::{PATH, REQUEST},
-};
+use super::load::CONNECTIONS;
+use crate::traffic::{PATH, REQUEST};
 
 /// Requests in a second: a part of what one worker can take.
 pub(crate) const RATE: usize = 2_000;

@@ -4,7 +4,7 @@ use std::{fs, net::SocketAddr, path::Path, process::Command};
 
 use anyhow::{Context, Result, bail, ensure};
 
-use super::traffic::{PATH, REQUEST};
+use crate::traffic::{PATH, REQUEST};
 
 /// What wrk runs: sends the tokens of a file in turn, and tells how it went in one line.
 const SCRIPT: &str = include_str!("wrk.lua");

@@ -3,25 +3,26 @@
 mod bootstrap;
 mod cases;
 mod chain;
-mod filters;
 mod footprints;
 mod latency;
 mod load;
+mod native;
 mod plot;
 mod report;
 mod rounds;
 mod statistics;
 mod tables;
-mod tokens;
-mod traffic;
+mod token_files;
 mod upstream;
+mod wasm;
 
 use std::{fs, path::Path};
 
 use anyhow::{Context, Result};
 use novasphere_tests::paths;
 
-use crate::say;
+use self::token_files::TokenFiles;
+use crate::{say, tokens::Issuer};
 
 /// How much is measured.
 #[derive(Clone, Copy, Debug)]
@@ -43,9 +44,9 @@ const ENOUGH: Effort = Effort { rounds: 7, seconds: 1 };
 pub(crate) fn run(effort: Effort, nothing: &Path) -> Result<()> {
     let nothing = nothing.canonicalize().with_context(|| nothing.display().to_string())?;
     let dir = tempfile::Builder::new().prefix("novasphere-bench-").tempdir()?;
-    let issuer = tokens::Issuer::new()?;
-    let files = issuer.files(dir.path())?;
-    let chains = chain::chains(&issuer.jwks(), &nothing)?;
+    let issuer = Issuer::new()?;
+    let files = TokenFiles::write(&issuer, dir.path())?;
+    let chains = chain::chains(issuer.jwks(), &nothing)?;
     let upstream = upstream::start()?;
     let cases = cases::all();
     let measured = rounds::measure(&cases, &chains, upstream, &files, effort, dir.path())?;

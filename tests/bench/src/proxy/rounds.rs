@@ -13,7 +13,7 @@ use super::{
     latency::{self, Latency},
     load::Wrk,
     statistics::median,
-    tokens::{Pool, TokenFiles},
+    token_files::{Pool, TokenFiles},
 };
 use crate::say;
 

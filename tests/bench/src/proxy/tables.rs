@@ -1,9 +1,8 @@
 //! The results as tables in Markdown.
 
-use std::{fmt::Write, fs};
+use std::fmt::Write;
 
 use anyhow::{Context, Result};
-use novasphere_tests::paths;
 
 use super::{
     cases::{BASE, Case, Table, UNIT, place},
@@ -12,6 +11,7 @@ use super::{
     rounds::Measured,
     statistics::{median, quartiles},
 };
+use crate::artifacts;
 
 /// One case.
 #[derive(Clone, Debug)]
@@ -104,7 +104,7 @@ pub(crate) fn all(results: &Results, footprints: &[Footprints]) -> Result<String
         writeln!(text, "| {label} | {start:.0} | {one:.0} | {two:.0} |")?;
     }
     writeln!(text, "\n## Sizes\n\n| artifact | KB |\n|---|---:|")?;
-    for (name, bytes) in sizes()? {
+    for (name, bytes) in artifacts::sizes()? {
         writeln!(text, "| {name} | {} |", bytes.div_ceil(1000))?;
     }
     Ok(text)
@@ -120,23 +120,4 @@ fn costs(text: &mut String, results: &Results, table: Table) -> Result<()> {
         )?;
     }
     Ok(())
-}
-
-/// The modules of `dist` and their sizes in bytes.
-///
-/// # Errors
-/// When nothing has been built.
-pub(crate) fn sizes() -> Result<Vec<(String, u64)>> {
-    let dist = paths::dist("SHA256SUMS")?;
-    let dist = dist.parent().context("dist")?;
-    let mut sizes = Vec::new();
-    for entry in fs::read_dir(dist)? {
-        let entry = entry?;
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if name.ends_with(".wasm") {
-            sizes.push((name, entry.metadata()?.len()));
-        }
-    }
-    sizes.sort();
-    Ok(sizes)
 }

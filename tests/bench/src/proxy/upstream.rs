@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::Result;
 
-use super::traffic::{BODY, RESPONSE};
+use crate::traffic::{BODY, RESPONSE};
 
 /// Starts one. It answers until the program ends: a thread for each connection.
 pub(crate) fn start() -> Result<SocketAddr> {

@@ -1,18 +1,10 @@
-//! The filters that are compared: this project's and Envoy's own, each doing the same as the other
-//! as far as they can.
+//! Envoy's own filters, doing the same as this project's as far as they can.
 
-use std::path::Path;
-
-use anyhow::Result;
-use novasphere_tests::paths;
 use serde_json::{Value, json};
 
-use super::tokens::ISSUER;
+use crate::{filters::PLENTY, tokens::ISSUER};
 
 const TYPES: &str = "type.googleapis.com/envoy.extensions.filters.http";
-
-/// More than any run sends.
-const PLENTY: u32 = 1_000_000_000;
 
 /// A filter of Envoy's own, and what it is told for each route.
 pub(crate) struct Native {
@@ -97,83 +89,4 @@ fn with_type(config: &mut Value, kind: &str) {
     if let Some(members) = config.as_object_mut() {
         members.insert("@type".to_owned(), format!("{TYPES}.{kind}").into());
     }
-}
-
-pub(crate) fn cors() -> Value {
-    json!({
-        "origins": ["https://app.novasphere.io", "https://*.novasphere.io"],
-        "methods": ["GET", "POST", "PUT", "DELETE", "OPTIONS"],
-        "headers": ["Authorization", "Content-Type", "X-Client-Type"],
-        "exposed_headers": ["X-Auth-Token", "RateLimit", "RateLimit-Policy", "Retry-After"],
-        "credentials": true,
-        "max_age": 3600,
-    })
-}
-
-pub(crate) fn jwt_auth(keys: &[Value]) -> Value {
-    let credential = |jwk: &Value| json!({"key": ISSUER, "jwk": jwk});
-    json!({
-        "credentials": keys.iter().map(credential).collect::<Vec<_>>(),
-        "uri_param_names": ["token"],
-        "claims_to_verify": ["exp"],
-        "audiences": ["api"],
-        "claims_to_headers": [
-            {"claim": "sub", "header": "X-User-Id"},
-            {"claim": "name", "header": "X-User-Name"},
-        ],
-    })
-}
-
-/// Limits by the client's address, a minute's and an hour's.
-pub(crate) fn rate_limit(headers: &str) -> Value {
-    json!({"minute": PLENTY, "hour": PLENTY, "limit_by": "ip", "headers": headers})
-}
-
-/// One limit for all clients, as the native filter has it.
-pub(crate) fn rate_limit_for_all() -> Value {
-    json!({"minute": PLENTY, "limit_by": "constant", "headers": "ietf"})
-}
-
-pub(crate) fn header_transform() -> Value {
-    json!({
-        "request": {"add": {"headers": ["X-Forwarded-By:novasphere"]}},
-        "response": {"remove": {"headers": ["X-Powered-By"]}},
-    })
-}
-
-/// The chain in one module.
-pub(crate) fn gateway(keys: &[Value], rate_limit: Value) -> Value {
-    json!({
-        "cors": cors(),
-        "jwt_auth": jwt_auth(keys),
-        "rate_limit": rate_limit,
-        "header_transform": header_transform(),
-    })
-}
-
-/// A filter of this project; modules of one `vm_id` and one file share a virtual machine.
-pub(crate) fn wasm(filter: &str, vm_id: &str, config: &Value) -> Result<Value> {
-    Ok(wasm_file(filter, vm_id, &paths::wasm(filter)?, config))
-}
-
-pub(crate) fn wasm_file(name: &str, vm_id: &str, file: &Path, config: &Value) -> Value {
-    json!({
-        "name": format!("novasphere.{name}"),
-        "typed_config": {
-            "@type": format!("{TYPES}.wasm.v3.Wasm"),
-            "config": {
-                "name": name,
-                "failure_policy": "FAIL_RELOAD",
-                "vm_config": {
-                    "vm_id": vm_id,
-                    "runtime": "envoy.wasm.runtime.v8",
-                    "code": {"local": {"filename": file}},
-                },
-                "configuration": {
-                    "@type": "type.googleapis.com/google.protobuf.StringValue",
-                    "value": config.to_string(),
-                },
-            },
-        },
-    })
 }
