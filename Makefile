@@ -19,9 +19,11 @@ REMAP := --remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=/cargo\037--rema
 BUILD_WASM = CARGO_ENCODED_RUSTFLAGS="$$(printf '%b' '$(REMAP)')" \
 	$(CARGO) build --locked --release --target $(TARGET)
 
+include deploy/deploy.mk
+
 .PHONY: help
 help: ## List the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
 
 .PHONY: wasm
 wasm: ## Build dist/novasphere-*.wasm and SHA256SUMS, print the sizes
@@ -109,4 +111,4 @@ fmt: ## Format the sources
 .PHONY: clean
 clean: ## Stop what make up started, and remove everything that was built
 	@if [ -d .run ]; then $(CARGO) run --locked --quiet -p novasphere-tests --bin demo -- down; fi
-	rm -rf target dist $(VENV) .run $(BROWSER)/node_modules
+	rm -rf target dist $(VENV) $(VENV_DEPLOY) .run $(BROWSER)/node_modules

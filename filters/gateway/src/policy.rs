@@ -52,8 +52,12 @@ impl Policy for Gateway {
     }
 
     fn needs(&self) -> Needs<'_> {
-        let timer = self.links.iter().any(|link| link.needs().timer);
-        Needs { request: self.request.read(), response: self.response.read(), timer }
+        Needs {
+            request: self.request.read(),
+            response: self.response.read(),
+            timer: self.links.iter().any(|link| link.needs().timer),
+            store: self.links.iter().any(|link| link.needs().store),
+        }
     }
 
     fn replier(states: &States) -> &'static str {

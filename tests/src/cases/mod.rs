@@ -1,6 +1,7 @@
 //! Cases as data: `tests/cases/README.md` describes the files.
 
 mod check;
+pub mod emulated;
 mod expand;
 mod format;
 pub mod invalid;

@@ -136,6 +136,18 @@ impl<'de> Deserializer<'de> for Cursor<'de> {
         if self.node.is_absent() { visitor.visit_none() } else { visitor.visit_some(self) }
     }
 
+    /// `{}` is an empty list too: in Lua, which some hosts read and write configurations with, there
+    /// is no difference.
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mismatch> {
+        match &self.node.kind {
+            Kind::Object(members) if members.is_empty() => {
+                let none = Items { at: &self, items: std::iter::empty() };
+                visitor.visit_seq(none).map_err(|mismatch| self.locate(mismatch, String::new()))
+            }
+            _ => self.visit(visitor),
+        }
+    }
+
     fn deserialize_newtype_struct<V: Visitor<'de>>(
         self,
         name: &'static str,
@@ -185,7 +197,7 @@ impl<'de> Deserializer<'de> for Cursor<'de> {
 
     serde::forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u128 f32 f64 char str string bytes byte_buf unit unit_struct
-        seq tuple tuple_struct map identifier ignored_any
+        tuple tuple_struct map identifier ignored_any
     }
 }
 
