@@ -22,7 +22,7 @@ impl Policy for Nothing {
     }
 
     fn needs(&self) -> Needs<'_> {
-        Needs { request: Read::Nothing, response: Read::Nothing, timer: false }
+        Needs { request: Read::Nothing, response: Read::Nothing, timer: false, store: false }
     }
 
     fn on_request<'p>(&'p self, _: &RequestHead<'_>, (): &mut (), _: &Env<'_>) -> Step<'p, ()> {
