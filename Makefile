@@ -16,6 +16,8 @@ INSTALL_TARGET := rustup target list --installed 2>/dev/null | grep -qx $(TARGET
 	|| rustup target add $(TARGET) 2>/dev/null || rustup toolchain install --no-self-update
 # The artifacts hold file names of their sources: without this they would name this machine.
 REMAP := --remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=/cargo\037--remap-path-prefix=$(CURDIR)=/novasphere
+BUILD_WASM = CARGO_ENCODED_RUSTFLAGS="$$(printf '%b' '$(REMAP)')" \
+	$(CARGO) build --locked --release --target $(TARGET)
 
 include deploy/deploy.mk
 
@@ -26,8 +28,7 @@ help: ## List the targets
 .PHONY: wasm
 wasm: ## Build dist/novasphere-*.wasm and SHA256SUMS, print the sizes
 	@$(INSTALL_TARGET)
-	CARGO_ENCODED_RUSTFLAGS="$$(printf '%b' '$(REMAP)')" $(CARGO) build --locked --release --target $(TARGET) \
-		$(FILTERS:%=-p novasphere-%-proxy-wasm)
+	$(BUILD_WASM) $(FILTERS:%=-p novasphere-%-proxy-wasm)
 	@mkdir -p dist
 	@for filter in $(FILTERS); do \
 		install -m 644 "$(TARGET_DIR)/$(TARGET)/release/novasphere_$${filter//-/_}_proxy_wasm.wasm" \
@@ -79,12 +80,27 @@ $(BROWSER)/node_modules/.package-lock.json: $(BROWSER)/package-lock.json
 test-browser: wasm proxies $(BROWSER)/node_modules/.package-lock.json ## Run pages in a real browser (packages chromium, nodejs and npm)
 	$(CARGO) test --locked -p novasphere-tests --features system --test browser -- --test-threads=1
 
+NOTHING := $(TARGET_DIR)/$(TARGET)/release/novasphere_bench_nothing.wasm
+ROUNDS ?= 15
+SECONDS ?= 1
+
+.PHONY: bench
+bench: wasm proxies ## Measure the filters in Envoy, against its own (package wrk); ROUNDS=2 for a try
+	@command -v wrk >/dev/null || { echo "wrk is missing: install the package wrk"; exit 1; }
+	$(BUILD_WASM) -p novasphere-bench-nothing
+	$(CARGO) run --locked -p novasphere-bench -- proxy $(ROUNDS) $(SECONDS) "$(NOTHING)"
+
+.PHONY: bench-micro
+bench-micro: wasm ## Count the instructions of single requests; UPDATE=1 writes them down
+	$(CARGO) run --locked --quiet -p novasphere-bench -- micro $(if $(UPDATE),update)
+
 .PHONY: lint
 lint: ## Check format, clippy (native and wasm), and dependencies where cargo-deny is installed
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets --all-features -- -D warnings
 	@$(INSTALL_TARGET)
-	$(CARGO) clippy --locked --target $(TARGET) $(FILTERS:%=-p novasphere-%-proxy-wasm) -- -D warnings
+	$(CARGO) clippy --locked --target $(TARGET) -p novasphere-bench-nothing \
+		$(FILTERS:%=-p novasphere-%-proxy-wasm) -- -D warnings
 	@if $(CARGO) deny --version >/dev/null 2>&1; then $(CARGO) deny --workspace check; \
 	else echo "cargo-deny is not installed: dependencies not checked (cargo install cargo-deny)"; fi
 

@@ -46,6 +46,14 @@ impl Envoy {
         Self::when_ready(Process::spawn(&file::bootstrap(path, substitutions)?, &launch)?)
     }
 
+    /// Starts one with a whole configuration, whose admin interface is to listen at a free port.
+    ///
+    /// # Errors
+    /// When it refuses to start, with its log, or is not ready in time.
+    pub fn start_bootstrap(bootstrap: &Value, concurrency: u32) -> Result<Self> {
+        Self::when_ready(Process::spawn(bootstrap, &Launch { concurrency, ..Launch::default() })?)
+    }
+
     fn when_ready(mut process: Process) -> Result<Self> {
         let admin = until("Envoy's admin address", || process.alive()?.admin_address())?;
         let mut envoy = Self { admin, process };
@@ -131,12 +139,17 @@ impl Envoy {
         .with_context(|| format!("log:\n{}", telling(&self.log().unwrap_or_default())))
     }
 
+    /// The number of its process.
+    pub fn pid(&self) -> u32 {
+        self.process.child.id()
+    }
+
     /// Its resident memory in bytes.
     ///
     /// # Errors
     /// When it is no longer running.
     pub fn rss(&self) -> Result<u64> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.process.child.id()))?;
+        let status = fs::read_to_string(format!("/proc/{}/status", self.pid()))?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
         let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB"));
         let kilobytes: u64 = kilobytes.context("no VmRSS")?.trim().parse()?;

@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{
-    Called, Dispatched, Kind, Proxy, Trap,
+    Called, Dispatched, Kind, Proxy, Trap, Work,
     exchange::{Exchange, LocalReply, Phase},
     metrics,
     proxy::{CallReply, lock},
@@ -35,6 +35,7 @@ pub(super) struct State {
     pub(super) log: Vec<(u32, String)>,
     pub(super) random: u64,
     pub(super) resumed: bool,
+    pub(super) work: Vec<Work>,
     /// The root of each stream's context.
     pub(super) parents: HashMap<u32, u32>,
 }
@@ -60,6 +61,7 @@ impl Host {
             log: Vec::new(),
             random,
             resumed: false,
+            work: Vec::new(),
             parents: HashMap::new(),
         })))
     }
@@ -253,8 +255,9 @@ impl Host {
         use std::hash::{BuildHasher, RandomState};
         let is_nginx = self.is_nginx();
         let mut state = self.state();
+        let repeats = is_nginx || state.proxy.counted_at.is_some();
         let byte = |_| {
-            if !is_nginx {
+            if !repeats {
                 return (RandomState::new().hash_one(0) & 0xff) as u8;
             }
             state.random = state.random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);

@@ -41,5 +41,5 @@ pub use metrics::Kind as MetricKind;
 pub use proxy::{CallReply, Dispatched, Filter, Kind, Plugin, Proxy};
 pub use run::UpstreamReply;
 pub use shared_data::crc32;
-pub use wasm::imports_of;
+pub use wasm::{Work, imports_of};
 pub use worker::{Load, Worker};

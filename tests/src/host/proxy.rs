@@ -115,6 +115,10 @@ pub struct Proxy {
     pub client: String,
     /// What a worker's `random()` starts from: its process id and the time, so to speak.
     pub random_seed: u64,
+    /// Whether the work of filters is counted, and when that is, in milliseconds since 1970: the
+    /// time stands still there, and all random numbers start from `random_seed`, so that the same
+    /// requests are the same work.
+    pub counted_at: Option<u64>,
     pub(super) shared: Mutex<SharedData>,
     pub(super) metrics: Mutex<Metrics>,
     pub(super) passed_ms: AtomicU64,
@@ -134,6 +138,7 @@ impl Proxy {
             lua: None,
             client: "127.0.0.1".to_owned(),
             random_seed: 1,
+            counted_at: None,
             shared: Mutex::default(),
             metrics: Mutex::default(),
             passed_ms: AtomicU64::new(0),
@@ -168,7 +173,8 @@ impl Proxy {
     }
 
     pub(super) fn now_ns(&self) -> u64 {
-        let millis = clock::unix_millis().saturating_add(self.passed_ms.load(Ordering::SeqCst));
+        let start = self.counted_at.unwrap_or_else(clock::unix_millis);
+        let millis = start.saturating_add(self.passed_ms.load(Ordering::SeqCst));
         millis.saturating_mul(1_000_000)
     }
 }

@@ -8,8 +8,8 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 use wasmtime::{
-    Config, Engine, Instance, Linker, Memory, Module, OptLevel, Store, TypedFunc, WasmParams,
-    WasmResults,
+    CallHook, Config, Engine, Instance, Linker, Memory, Module, OptLevel, Store, TypedFunc,
+    WasmParams, WasmResults,
 };
 
 use super::{Action, Guest, Host, Kind, Trap, imports};
@@ -22,21 +22,45 @@ pub(super) struct Data {
     pub(super) allocate: Option<TypedFunc<u32, u32>>,
     /// The trap that a call of the host ended in.
     pub(super) trap: Option<Trap>,
+    /// How often it called the host.
+    calls: u64,
+}
+
+/// What one callback of a filter took.
+#[derive(Clone, Debug)]
+pub struct Work {
+    /// The callback: `proxy_on_request_headers`.
+    pub callback: String,
+    /// Instructions of WebAssembly: wasmtime's fuel.
+    pub instructions: u64,
+    /// Calls of the host.
+    pub calls: u64,
 }
 
 /// An instance of a module.
 pub(super) struct Wasm {
     store: Store<Data>,
     instance: Instance,
+    counts: bool,
 }
 
-static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
+static ENGINE: LazyLock<Engine> = LazyLock::new(|| engine(false));
+/// Counts instructions, which takes time.
+static COUNTING: LazyLock<Engine> = LazyLock::new(|| engine(true));
+
+fn engine(counts: bool) -> Engine {
     let mut config = Config::new();
+    config.consume_fuel(counts);
     // Compiling takes longer than running.
     config.cranelift_opt_level(OptLevel::None);
     Engine::new(&config).unwrap_or_default()
-});
-static MODULES: Mutex<Option<HashMap<String, Module>>> = Mutex::new(None);
+}
+
+/// By name, and whether they count.
+static MODULES: Mutex<Option<HashMap<(String, bool), Module>>> = Mutex::new(None);
+
+/// More than any callback takes.
+const FUEL: u64 = 1 << 50;
 
 /// What nginx calls without asking whether it is there.
 const NEEDED_ON_NGINX: [&str; 3] =
@@ -45,10 +69,11 @@ const NEEDED_ON_NGINX: [&str; 3] =
 impl Wasm {
     /// Starts a module of `dist`.
     pub(super) fn start(filter: &str, host: &Host) -> Result<Self> {
-        Self::of(&module(filter)?, host)
+        let counts = host.proxy().counted_at.is_some();
+        Self::of(&module(filter, counts)?, host, counts)
     }
 
-    fn of(module: &Module, host: &Host) -> Result<Self> {
+    fn of(module: &Module, host: &Host, counts: bool) -> Result<Self> {
         let kind = host.proxy().kind;
         let exports = |name: &str| module.get_export(name).is_some();
         if kind == Kind::Nginx {
@@ -56,15 +81,22 @@ impl Wasm {
                 ensure!(exports(name), "the module has no {name}");
             }
         }
-        let data = Data { host: host.clone(), memory: None, allocate: None, trap: None };
-        let mut store = Store::new(&ENGINE, data);
-        let mut linker = Linker::new(&ENGINE);
+        let data = Data { host: host.clone(), memory: None, allocate: None, trap: None, calls: 0 };
+        let mut store = Store::new(module.engine(), data);
+        if counts {
+            store.set_fuel(FUEL).map_err(loose)?;
+            store.call_hook(|mut store, hook| {
+                store.data_mut().calls += u64::from(matches!(hook, CallHook::CallingHost));
+                Ok(())
+            });
+        }
+        let mut linker = Linker::new(module.engine());
         imports::define(&mut linker, module, kind).map_err(loose)?;
         let instance = linker.instantiate(&mut store, module).map_err(loose)?;
         store.data_mut().memory = instance.get_memory(&mut store, "memory");
         let allocate = instance.get_typed_func(&mut store, "proxy_on_memory_allocate");
         store.data_mut().allocate = Some(allocate.map_err(loose)?);
-        let mut wasm = Self { store, instance };
+        let mut wasm = Self { store, instance, counts };
         wasm.call::<(), ()>("_initialize", ()).map_err(|trap| anyhow::anyhow!(trap.why))?;
         Ok(wasm)
     }
@@ -72,10 +104,26 @@ impl Wasm {
     fn call<P: WasmParams, R: WasmResults>(&mut self, name: &str, args: P) -> Result<R, Trap> {
         let function = self.instance.get_typed_func::<P, R>(&mut self.store, name);
         let function = function.map_err(|error| Trap::new(error.to_string()))?;
-        function.call(&mut self.store, args).map_err(|error| {
+        let before = self.work();
+        let result = function.call(&mut self.store, args).map_err(|error| {
             let trap = self.store.data_mut().trap.take();
             trap.unwrap_or_else(|| Trap::new(format!("{error:?}")))
-        })
+        });
+        if let (Some((left, before)), Some((left_after, calls))) = (before, self.work()) {
+            let work = Work {
+                callback: name.to_owned(),
+                instructions: left.saturating_sub(left_after),
+                calls: calls.saturating_sub(before),
+            };
+            self.store.data().host.state().work.push(work);
+        }
+        result
+    }
+
+    /// The fuel that is left and how often it called the host, where that is counted.
+    fn work(&self) -> Option<(u64, u64)> {
+        let left = self.counts.then(|| self.store.get_fuel().ok()).flatten();
+        left.map(|left| (left, self.store.data().calls))
     }
 
     fn action(&mut self, name: &str, id: u32, lines: u32) -> Result<Action, Trap> {
@@ -127,16 +175,18 @@ impl Guest for Wasm {
     }
 }
 
-fn module(filter: &str) -> Result<Module> {
+fn module(filter: &str, counts: bool) -> Result<Module> {
     let mut modules = MODULES.lock().unwrap_or_else(PoisonError::into_inner);
     let modules = modules.get_or_insert_default();
-    if let Some(module) = modules.get(filter) {
+    let place = (filter.to_owned(), counts);
+    if let Some(module) = modules.get(&place) {
         return Ok(module.clone());
     }
     let path = paths::wasm(filter)?;
     let bytes = fs::read(&path).with_context(|| path.display().to_string())?;
-    let module = Module::new(&ENGINE, bytes).map_err(loose)?;
-    modules.insert(filter.to_owned(), module.clone());
+    let engine = if counts { &COUNTING } else { &ENGINE };
+    let module = Module::new(engine, bytes).map_err(loose)?;
+    modules.insert(place, module.clone());
     Ok(module)
 }
 
@@ -150,7 +200,7 @@ fn loose(error: wasmtime::Error) -> anyhow::Error {
 /// # Errors
 /// When there is no such module.
 pub fn imports_of(filter: &str) -> Result<Vec<String>> {
-    let module = module(filter)?;
+    let module = module(filter, false)?;
     let name = |import: wasmtime::ImportType<'_>| format!("{}.{}", import.module(), import.name());
     Ok(module.imports().map(name).collect())
 }

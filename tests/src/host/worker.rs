@@ -8,7 +8,7 @@ use std::{
 use anyhow::{Result, bail};
 
 use super::{
-    CallReply, Dispatched, Filter, Guest, Host, Kind, Plugin, Proxy, Trap, calls::State,
+    CallReply, Dispatched, Filter, Guest, Host, Kind, Plugin, Proxy, Trap, Work, calls::State,
     exchange::Phase, wasm::Wasm,
 };
 
@@ -106,6 +106,11 @@ impl Worker {
     pub fn trapped(&self) -> Option<String> {
         let log = self.log();
         log.into_iter().map(|(_, line)| line).find(|line| line.starts_with("trap: "))
+    }
+
+    /// What the filters did since this was asked last, where it is counted.
+    pub fn take_work(&mut self) -> Vec<Work> {
+        std::mem::take(&mut self.host.state().work)
     }
 
     /// The timers that wait to fire.

@@ -1,0 +1,60 @@
+//! The configurations of this project's filters that are measured.
+
+use serde_json::{Value, json};
+
+use crate::tokens::ISSUER;
+
+/// More than any run sends.
+pub(crate) const PLENTY: u32 = 1_000_000_000;
+
+pub(crate) fn cors() -> Value {
+    json!({
+        "origins": ["https://app.novasphere.io", "https://*.novasphere.io"],
+        "methods": ["GET", "POST", "PUT", "DELETE", "OPTIONS"],
+        "headers": ["Authorization", "Content-Type", "X-Client-Type"],
+        "exposed_headers": ["X-Auth-Token", "RateLimit", "RateLimit-Policy", "Retry-After"],
+        "credentials": true,
+        "max_age": 3600,
+    })
+}
+
+pub(crate) fn jwt_auth(keys: &[Value]) -> Value {
+    let credential = |jwk: &Value| json!({"key": ISSUER, "jwk": jwk});
+    json!({
+        "credentials": keys.iter().map(credential).collect::<Vec<_>>(),
+        "uri_param_names": ["token"],
+        "claims_to_verify": ["exp"],
+        "audiences": ["api"],
+        "claims_to_headers": [
+            {"claim": "sub", "header": "X-User-Id"},
+            {"claim": "name", "header": "X-User-Name"},
+        ],
+    })
+}
+
+/// Limits by the client's address, a minute's and an hour's.
+pub(crate) fn rate_limit(headers: &str) -> Value {
+    json!({"minute": PLENTY, "hour": PLENTY, "limit_by": "ip", "headers": headers})
+}
+
+/// One limit for all clients, as the native filter has it.
+pub(crate) fn rate_limit_for_all() -> Value {
+    json!({"minute": PLENTY, "limit_by": "constant", "headers": "ietf"})
+}
+
+pub(crate) fn header_transform() -> Value {
+    json!({
+        "request": {"add": {"headers": ["X-Forwarded-By:novasphere"]}},
+        "response": {"remove": {"headers": ["X-Powered-By"]}},
+    })
+}
+
+/// The chain in one module.
+pub(crate) fn gateway(keys: &[Value], rate_limit: Value) -> Value {
+    json!({
+        "cors": cors(),
+        "jwt_auth": jwt_auth(keys),
+        "rate_limit": rate_limit,
+        "header_transform": header_transform(),
+    })
+}

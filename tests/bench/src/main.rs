@@ -1,0 +1,54 @@
+//! Measures what the filters cost.
+//!
+//! - `proxy`: in the real Envoy, against its own filters: processor time for each request, latency,
+//!   memory, start-up time;
+//! - `micro`: in an emulated host: instructions of single requests.
+
+mod artifacts;
+mod filters;
+mod micro;
+mod proxy;
+mod tokens;
+mod traffic;
+
+use std::{
+    env,
+    io::{self, Write},
+    process::ExitCode,
+};
+
+use anyhow::{Context, Result, bail};
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("bench: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<()> {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments.as_slice() {
+        ["proxy", rounds, seconds, nothing] => proxy::run(
+            proxy::Effort { rounds: number(rounds)?, seconds: number(seconds)? },
+            nothing.as_ref(),
+        ),
+        ["micro"] => micro::run(false),
+        ["micro", "update"] => micro::run(true),
+        other => bail!("{other:?} is none of `proxy ROUNDS SECONDS MODULE`, `micro [update]`"),
+    }
+}
+
+fn number(text: &str) -> Result<usize> {
+    let number = text.parse().ok().filter(|number| *number > 0);
+    number.with_context(|| format!("{text:?} is no number from 1"))
+}
+
+/// Writes to standard output.
+fn say(text: &str) -> Result<()> {
+    writeln!(io::stdout(), "{text}").context("standard output")
+}

@@ -1,0 +1,152 @@
+//! Requests whose work is counted: what is common, and what an attacker would send.
+
+use anyhow::Result;
+use novasphere_tests::client::Request;
+use serde_json::{Value, json};
+
+use super::NOW;
+use crate::{
+    filters::{cors, gateway, header_transform, jwt_auth, rate_limit, rate_limit_for_all},
+    tokens::{ALGORITHMS, Issuer},
+    traffic::{PATH, REQUEST},
+};
+
+/// One request, and what comes before it.
+pub(crate) struct Case {
+    pub(crate) filter: &'static str,
+    pub(crate) name: String,
+    pub(crate) config: Value,
+    /// So that memory is allocated, caches are filled or limits reached.
+    pub(crate) before: Vec<Request>,
+    pub(crate) request: Request,
+    pub(crate) status: u16,
+}
+
+/// As many as make the next one like all that follow.
+const BEFORE: usize = 10;
+
+impl Case {
+    /// The same request again and again.
+    fn repeated(filter: &'static str, name: &str, config: Value, request: Request) -> Self {
+        let before = vec![request.clone(); BEFORE];
+        Self { filter, name: name.to_owned(), config, before, request, status: 200 }
+    }
+
+    fn answered(self, status: u16) -> Self {
+        Self { status, ..self }
+    }
+}
+
+/// All of them.
+///
+/// # Errors
+/// When a token cannot be made.
+pub(crate) fn all(issuer: &Issuer) -> Result<Vec<Case>> {
+    let mut cases = Vec::from(of_cors());
+    cases.extend(of_jwt_auth(issuer)?);
+    cases.extend(of_rate_limit());
+    cases.push(Case::repeated("header-transform", "added", header_transform(), page()));
+    cases.extend(of_gateway(issuer)?);
+    Ok(cases)
+}
+
+fn of_cors() -> [Case; 5] {
+    let case = |name, request| Case::repeated("cors", name, cors(), request);
+    let foreign = with(&page(), "Origin", "https://evil.example");
+    [
+        case("no origin", without(&page(), "Origin")),
+        case("allowed origin", page()),
+        case("foreign origin", foreign),
+        case("preflight", preflight("https://app.novasphere.io")).answered(204),
+        case("foreign preflight", preflight("https://evil.example")).answered(204),
+    ]
+}
+
+fn of_jwt_auth(issuer: &Issuer) -> Result<Vec<Case>> {
+    let config = jwt_auth(issuer.jwks());
+    let case = |name: &str, request| Case::repeated("jwt-auth", name, config.clone(), request);
+    let warm = signed(issuer, "HS256", 0)?;
+    let mut forged = issuer.token("HS256", 0, &expiry())?;
+    forged.replace_range(forged.len() - 4.., "AAAA");
+    let mut cases = vec![
+        case("warm", warm),
+        case("no token", page()).answered(401),
+        case("bad signature", bearing(&forged)).answered(401),
+    ];
+    for algorithm in ALGORITHMS {
+        let name = format!("cold {algorithm}");
+        let before = (0..BEFORE).map(|number| signed(issuer, algorithm, number));
+        let before = before.collect::<Result<_>>()?;
+        cases.push(Case { before, ..case(&name, signed(issuer, algorithm, BEFORE)?) });
+    }
+    Ok(cases)
+}
+
+fn of_rate_limit() -> [Case; 4] {
+    let case = |name, config| Case::repeated("rate-limit", name, config, page());
+    let few = json!({"minute": 5, "limit_by": "ip", "headers": "ietf"});
+    [
+        case("one limit for all", rate_limit_for_all()),
+        case("by address, ietf", rate_limit("ietf")),
+        case("by address, kong", rate_limit("kong")),
+        case("limited", few).answered(429),
+    ]
+}
+
+fn of_gateway(issuer: &Issuer) -> Result<Vec<Case>> {
+    let config = |headers| gateway(issuer.jwks(), rate_limit(headers));
+    let case = |name, config, request| Case::repeated("gateway", name, config, request);
+    let mut few = config("ietf");
+    if let Some(limit) = few.get_mut("rate_limit") {
+        *limit = json!({"minute": 5, "limit_by": "ip", "headers": "ietf"});
+    }
+    let warm = signed(issuer, "HS256", 0)?;
+    let cold = (0..BEFORE).map(|number| signed(issuer, "HS256", number));
+    let cold = Case {
+        before: cold.collect::<Result<_>>()?,
+        ..case("cold, ietf", config("ietf"), signed(issuer, "HS256", BEFORE)?)
+    };
+    Ok(vec![
+        case("warm, ietf", config("ietf"), warm.clone()),
+        case("warm, kong", config("kong"), warm.clone()),
+        cold,
+        case("preflight", config("ietf"), preflight("https://app.novasphere.io")).answered(204),
+        case("no token", config("ietf"), page()).answered(401),
+        case("limited", few, warm).answered(429),
+    ])
+}
+
+fn page() -> Request {
+    let fields = REQUEST.iter();
+    fields.fold(Request::get(PATH), |request, (name, value)| request.header(name, value))
+}
+
+fn preflight(origin: &str) -> Request {
+    let mut request = with(&page(), "Origin", origin)
+        .header("Access-Control-Request-Method", "PUT")
+        .header("Access-Control-Request-Headers", "authorization,content-type");
+    request.method = b"OPTIONS".to_vec();
+    request
+}
+
+fn signed(issuer: &Issuer, algorithm: &str, number: usize) -> Result<Request> {
+    Ok(bearing(&issuer.token(algorithm, number, &expiry())?))
+}
+
+fn bearing(token: &str) -> Request {
+    page().header("Authorization", format!("Bearer {token}"))
+}
+
+fn expiry() -> Value {
+    (NOW / 1000 + 3600).into()
+}
+
+fn with(request: &Request, name: &str, value: &str) -> Request {
+    without(request, name).header(name, value)
+}
+
+fn without(request: &Request, name: &str) -> Request {
+    let mut request = request.clone();
+    request.headers.retain(|(known, _)| known != name.as_bytes());
+    request
+}

@@ -1,0 +1,67 @@
+//! Envoy's configuration: one listener with a chain of filters, one upstream cluster.
+
+use std::net::SocketAddr;
+
+use serde_json::{Value, json};
+
+use super::chain::Chain;
+
+const TYPES: &str = "type.googleapis.com/envoy.extensions.filters";
+
+pub(crate) fn bootstrap(chain: &Chain, upstream: SocketAddr) -> Value {
+    let mut filters = chain.filters.clone();
+    filters.push(json!({
+        "name": "envoy.filters.http.router",
+        "typed_config": {"@type": format!("{TYPES}.http.router.v3.Router")},
+    }));
+    // As in host-config/envoy, without access log.
+    let manager = json!({
+        "@type":
+            format!("{TYPES}.network.http_connection_manager.v3.HttpConnectionManager"),
+        "stat_prefix": "gateway",
+        "use_remote_address": true,
+        "normalize_path": true,
+        "merge_slashes": true,
+        "path_with_escaped_slashes_action": "REJECT_REQUEST",
+        "common_http_protocol_options": {"headers_with_underscores_action": "DROP_HEADER"},
+        "http_filters": filters,
+        "route_config": {"virtual_hosts": [{
+            "name": "novasphere-api",
+            "domains": ["*"],
+            "routes": [{
+                "match": {"path_separated_prefix": "/api/v1"},
+                "route": {"cluster": "novasphere-api", "timeout": "60s"},
+            }],
+            "typed_per_filter_config": chain.per_route,
+        }]},
+    });
+    let manager = json!({
+        "name": "envoy.filters.network.http_connection_manager",
+        "typed_config": manager,
+    });
+    let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
+    json!({
+        "admin": {"address": address(loopback)},
+        "static_resources": {
+            "listeners": [{
+                "name": "gateway",
+                "address": address(loopback),
+                "filter_chains": [{"filters": [manager]}],
+            }],
+            "clusters": [{
+                "name": "novasphere-api",
+                "type": "STATIC",
+                "connect_timeout": "5s",
+                "load_assignment": {
+                    "cluster_name": "novasphere-api",
+                    "endpoints":
+                        [{"lb_endpoints": [{"endpoint": {"address": address(upstream)}}]}],
+                },
+            }],
+        },
+    })
+}
+
+fn address(addr: SocketAddr) -> Value {
+    json!({"socket_address": {"address": addr.ip().to_string(), "port_value": addr.port()}})
+}

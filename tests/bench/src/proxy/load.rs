@@ -1,0 +1,84 @@
+//! As many requests as the proxy can take, by wrk, and the processor time they take it.
+
+use std::{fs, net::SocketAddr, path::Path, process::Command};
+
+use anyhow::{Context, Result, bail, ensure};
+
+use crate::traffic::{PATH, REQUEST};
+
+/// What wrk runs: sends the tokens of a file in turn, and tells how it went in one line.
+const SCRIPT: &str = include_str!("wrk.lua");
+
+/// Connections of the client.
+pub(crate) const CONNECTIONS: usize = 16;
+
+/// The load generator.
+pub(crate) struct Wrk<'d> {
+    dir: &'d Path,
+}
+
+impl<'d> Wrk<'d> {
+    /// One whose script is kept in `dir`.
+    ///
+    /// # Errors
+    /// When it is not installed.
+    pub(crate) fn new(dir: &'d Path) -> Result<Self> {
+        ensure!(
+            Command::new("wrk").arg("--version").output().is_ok(),
+            "wrk is missing: install the package wrk"
+        );
+        fs::write(dir.join("wrk.lua"), SCRIPT)?;
+        Ok(Self { dir })
+    }
+
+    /// Sends requests for that time; the processor time that process `pid` took for each, in
+    /// microseconds.
+    ///
+    /// # Errors
+    /// When any request fails.
+    pub(crate) fn cost(
+        &self,
+        addr: SocketAddr,
+        tokens: &Path,
+        seconds: usize,
+        pid: u32,
+    ) -> Result<f64> {
+        let before = processor_time(pid)?;
+        let requests = self.run(addr, tokens, seconds)?;
+        let nanoseconds = processor_time(pid)?.saturating_sub(before);
+        #[allow(clippy::cast_precision_loss)] // far below 2^52
+        Ok(nanoseconds as f64 / 1000.0 / requests as f64)
+    }
+
+    fn run(&self, addr: SocketAddr, tokens: &Path, seconds: usize) -> Result<u64> {
+        let mut command = Command::new("wrk");
+        command.args(["-t", "1", "-c", &CONNECTIONS.to_string(), "-d", &format!("{seconds}s")]);
+        for (name, value) in REQUEST {
+            command.args(["-H", &format!("{name}: {value}")]);
+        }
+        command.arg("-s").arg(self.dir.join("wrk.lua"));
+        command.args([&format!("http://{addr}{PATH}"), "--"]).arg(tokens);
+        let output = command.output().context("wrk")?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        let counts = text.lines().find_map(|line| line.strip_prefix("novasphere "));
+        let counts: Vec<u64> =
+            counts.unwrap_or_default().split(' ').filter_map(|n| n.parse().ok()).collect();
+        match counts.as_slice() {
+            [requests, 0] if *requests > 0 => Ok(*requests),
+            [requests, errors] => bail!("{errors} of {requests} requests failed"),
+            _ => bail!("wrk failed: {text}{}", String::from_utf8_lossy(&output.stderr)),
+        }
+    }
+}
+
+/// How long all threads of a process have been running, in nanoseconds.
+fn processor_time(pid: u32) -> Result<u64> {
+    let mut sum = 0_u64;
+    for task in fs::read_dir(format!("/proc/{pid}/task"))? {
+        let path = task?.path().join("schedstat");
+        let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+        let running = text.split(' ').next().and_then(|field| field.parse().ok());
+        sum = sum.saturating_add(running.unwrap_or(0));
+    }
+    Ok(sum)
+}

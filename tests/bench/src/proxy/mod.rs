@@ -1,0 +1,65 @@
+//! `bench proxy`: the real Envoy under load, with this project's filters, with its own, with none.
+
+mod bootstrap;
+mod cases;
+mod chain;
+mod footprints;
+mod latency;
+mod load;
+mod native;
+mod plot;
+mod report;
+mod rounds;
+mod statistics;
+mod tables;
+mod token_files;
+mod upstream;
+mod wasm;
+
+use std::{fs, path::Path};
+
+use anyhow::{Context, Result};
+use novasphere_tests::paths;
+
+use self::token_files::TokenFiles;
+use crate::{say, tokens::Issuer};
+
+/// How much is measured.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Effort {
+    /// How often each case is measured.
+    pub(crate) rounds: usize,
+    /// How long each time.
+    pub(crate) seconds: usize,
+}
+
+/// Less is a try, and is not written down.
+const ENOUGH: Effort = Effort { rounds: 7, seconds: 1 };
+
+/// Measures, prints, and writes `docs/benchmarks.md` and its plot. `nothing` is the module of the
+/// filter that does nothing.
+///
+/// # Errors
+/// When something is missing or a request fails.
+pub(crate) fn run(effort: Effort, nothing: &Path) -> Result<()> {
+    let nothing = nothing.canonicalize().with_context(|| nothing.display().to_string())?;
+    let dir = tempfile::Builder::new().prefix("novasphere-bench-").tempdir()?;
+    let issuer = Issuer::new()?;
+    let files = TokenFiles::write(&issuer, dir.path())?;
+    let chains = chain::chains(issuer.jwks(), &nothing)?;
+    let upstream = upstream::start()?;
+    let cases = cases::all();
+    let measured = rounds::measure(&cases, &chains, upstream, &files, effort, dir.path())?;
+    let footprints = footprints::measure(&chains, upstream, &files, effort, dir.path())?;
+    let results = tables::Results::new(&cases, &measured)?;
+    let tables = tables::all(&results, &footprints)?;
+    say(&tables)?;
+    if effort.rounds < ENOUGH.rounds || effort.seconds < ENOUGH.seconds {
+        return say("A try: docs/benchmarks.md is left as it is.");
+    }
+    let docs = paths::repository().join("docs");
+    fs::create_dir_all(&docs)?;
+    fs::write(docs.join("benchmarks.md"), report::text(&tables, effort)?)?;
+    fs::write(docs.join("benchmarks.svg"), plot::svg(&results))?;
+    say("Written: docs/benchmarks.md and docs/benchmarks.svg.")
+}

@@ -1,0 +1,145 @@
+//! All cases in turn, again and again: what disturbs the machine for a while disturbs all alike.
+
+use std::{collections::BTreeMap, net::SocketAddr, path::Path};
+
+use anyhow::{Context, Result};
+use novasphere_tests::{chain::ensure_no_trap, envoy::Envoy};
+
+use super::{
+    Effort,
+    bootstrap::bootstrap,
+    cases::{BASE, Case, Table, UNIT, place},
+    chain::Chain,
+    latency::{self, Latency},
+    load::Wrk,
+    statistics::median,
+    token_files::{Pool, TokenFiles},
+};
+use crate::say;
+
+/// What was measured of one case, a value for each round.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Measured {
+    /// Processor time for each request, in microseconds.
+    pub(crate) cost: Vec<f64>,
+    /// Of the whole chains only.
+    pub(crate) latency: Vec<Latency>,
+}
+
+/// An Envoy with one chain.
+struct Running {
+    envoy: Envoy,
+    addr: SocketAddr,
+}
+
+/// Seconds of load before anything counts: the modules get optimised, pools and caches filled.
+const WARM_UP: usize = 2;
+
+/// Measures all cases; the result is in their order.
+///
+/// # Errors
+/// When a proxy does not start, or a request fails.
+pub(crate) fn measure(
+    cases: &[Case],
+    chains: &[Chain],
+    upstream: SocketAddr,
+    tokens: &TokenFiles,
+    effort: Effort,
+    dir: &Path,
+) -> Result<Vec<Measured>> {
+    let wrk = Wrk::new(dir)?;
+    let mut proxies = BTreeMap::new();
+    for chain in chains {
+        proxies.insert(chain.id, start(chain, upstream).with_context(|| chain.id)?);
+    }
+    let proxy = |case: &Case| proxies.get(case.chain).with_context(|| case.chain);
+    for case in cases {
+        let Running { envoy, addr } = proxy(case)?;
+        let seconds = WARM_UP.min(effort.seconds);
+        let file = tokens.file(case.algorithm, case.pool)?;
+        let warm = wrk.cost(*addr, file, seconds, envoy.pid());
+        let seen = || format!("{}: {}", case.label, envoy.log().unwrap_or_default());
+        warm.with_context(seen)?;
+    }
+    let schedule = schedule(cases);
+    let mut measured = vec![Measured::default(); cases.len()];
+    for round in 0..effort.rounds {
+        say(&format!("round {} of {}", round + 1, effort.rounds))?;
+        let mut costs = vec![Vec::new(); cases.len()];
+        // Each round starts elsewhere, so that none always comes after the same.
+        let first = round * schedule.len() / effort.rounds;
+        for place in schedule.iter().cycle().skip(first).take(schedule.len()) {
+            let (Some(case), Some(costs)) = (cases.get(*place), costs.get_mut(*place)) else {
+                continue;
+            };
+            let Running { envoy, addr } = proxy(case)?;
+            let file = tokens.file(case.algorithm, case.pool)?;
+            let cost = wrk.cost(*addr, file, effort.seconds, envoy.pid());
+            costs.push(cost.with_context(|| case.label.clone())?);
+        }
+        for ((case, result), costs) in cases.iter().zip(&mut measured).zip(&costs) {
+            result.cost.push(median(costs));
+            if case.table == Table::Chain {
+                let file = tokens.file(case.algorithm, case.pool)?;
+                let latency = latency::measure(proxy(case)?.addr, file, effort.seconds);
+                result.latency.push(latency.with_context(|| case.label.clone())?);
+            }
+        }
+    }
+    for (id, Running { envoy, .. }) in &proxies {
+        ensure_no_trap(envoy).context(*id)?;
+    }
+    Ok(measured)
+}
+
+/// The places of the cases of one round. What all are compared with comes again and again.
+fn schedule(cases: &[Case]) -> Vec<usize> {
+    const EVERY: usize = 8;
+    let compared = [BASE, UNIT].map(|chain| place(cases, chain));
+    let mut schedule = Vec::new();
+    for number in 0..cases.len() {
+        if number % EVERY == 0 {
+            schedule.extend(compared.iter().flatten());
+        }
+        if !compared.contains(&Some(number)) {
+            schedule.push(number);
+        }
+    }
+    schedule
+}
+
+fn start(chain: &Chain, upstream: SocketAddr) -> Result<Running> {
+    let envoy = Envoy::start_bootstrap(&bootstrap(chain, upstream), 1)?;
+    let addr = envoy.listener("gateway")?;
+    Ok(Running { envoy, addr })
+}
+
+/// What a proxy takes before and beside its requests.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Footprint {
+    /// From the start of the process until it is ready, in milliseconds.
+    pub(crate) start: f64,
+    /// Resident memory after some load, in MiB.
+    pub(crate) memory: f64,
+}
+
+/// One start of a chain with that many workers.
+///
+/// # Errors
+/// When it does not start, or a request fails.
+pub(crate) fn footprint(
+    chain: &Chain,
+    upstream: SocketAddr,
+    tokens: &TokenFiles,
+    workers: u32,
+    dir: &Path,
+) -> Result<Footprint> {
+    let from = novasphere_tests::clock::instant();
+    let envoy = Envoy::start_bootstrap(&bootstrap(chain, upstream), workers)?;
+    let start = from.elapsed().as_secs_f64() * 1000.0;
+    let addr = envoy.listener("gateway")?;
+    Wrk::new(dir)?.cost(addr, tokens.file("HS256", Pool::Warm)?, 1, envoy.pid())?;
+    #[allow(clippy::cast_precision_loss)] // far below 2^52
+    let memory = envoy.rss()? as f64 / 1024.0 / 1024.0;
+    Ok(Footprint { start, memory })
+}
