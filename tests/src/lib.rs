@@ -12,4 +12,5 @@ pub mod latin1;
 pub mod paths;
 pub mod standin;
 pub mod test_key;
+pub mod traefik;
 pub mod wait;

@@ -4,11 +4,13 @@ mod check;
 mod expand;
 mod format;
 pub mod invalid;
+mod known;
 mod lines;
 pub mod native;
 mod private_key;
 pub mod proxied;
 mod token;
+pub mod traefik;
 
 pub use check::Observed;
 pub use format::{
