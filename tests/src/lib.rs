@@ -11,6 +11,7 @@ pub mod key_server;
 pub mod latin1;
 pub mod paths;
 pub mod standin;
+pub mod streams;
 pub mod test_key;
 pub mod traefik;
 pub mod wait;

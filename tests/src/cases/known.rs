@@ -52,7 +52,7 @@ impl KnownDifferences {
                 let found = file.cases.iter().any(|known| known.name == *case);
                 ensure!(found, "{name}: no case {case:?} in {}", entry.file);
             }
-            let says_something = entry.refused.is_some() != !entry.exchanges.is_empty();
+            let says_something = entry.refused.is_some() == entry.exchanges.is_empty();
             ensure!(says_something && !entry.reason.is_empty(), "{name}: {entry:?}");
         }
         Ok(known)

@@ -74,7 +74,7 @@ fn routers(filter: &str, files: &[CaseFile], form: Form) -> Vec<Router> {
             };
             let name = router_name(file, i);
             let rule = format!("HeaderRegexp(`{EXCHANGE_HEADER}`, `^{name}-[0-9]+$`)");
-            routers.push(Router { name, rule, plugins: vec![plugin] });
+            routers.push(Router::new(name, rule, vec![plugin]));
         }
     }
     routers

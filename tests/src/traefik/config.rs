@@ -29,6 +29,8 @@ pub struct Router {
     pub rule: String,
     /// The filters, in order.
     pub plugins: Vec<Plugin>,
+    /// Whether the upstream is to be spoken to in HTTP/2, as gRPC needs it.
+    pub speaks_http2: bool,
 }
 
 /// A filter of this project and its configuration.
@@ -53,9 +55,14 @@ impl Plugin {
 }
 
 impl Router {
+    /// One for an upstream that is spoken to in HTTP/1.1.
+    pub fn new(name: impl Into<String>, rule: impl Into<String>, plugins: Vec<Plugin>) -> Self {
+        Self { name: name.into(), rule: rule.into(), plugins, speaks_http2: false }
+    }
+
     /// For all requests.
     pub fn for_all(name: &str, plugins: Vec<Plugin>) -> Self {
-        Self { name: name.to_owned(), rule: "PathPrefix(`/`)".to_owned(), plugins }
+        Self::new(name, "PathPrefix(`/`)", plugins)
     }
 }
 
@@ -108,7 +115,8 @@ impl TraefikConfig {
                 middlewares.insert(name.clone(), json!({"plugin": plugin}));
                 chain.push(name);
             }
-            let mut value = json!({"rule": router.rule, "service": "novasphere-api"});
+            let service = if router.speaks_http2 { "novasphere-api-h2c" } else { "novasphere-api" };
+            let mut value = json!({"rule": router.rule, "service": service});
             if let (false, Some(members)) = (chain.is_empty(), value.as_object_mut()) {
                 members.insert("middlewares".to_owned(), chain.into());
             }
@@ -120,10 +128,16 @@ impl TraefikConfig {
             "service": "ping@internal",
         });
         routers.insert("ready".to_owned(), ready);
-        let upstream = json!({"servers": [{"url": format!("http://{}", self.upstream)}]});
+        let upstream = |scheme: &str| {
+            let url = format!("{scheme}://{}", self.upstream);
+            json!({"loadBalancer": {"servers": [{"url": url}]}})
+        };
         let mut http = json!({
             "routers": routers,
-            "services": {"novasphere-api": {"loadBalancer": upstream}},
+            "services": {
+                "novasphere-api": upstream("http"),
+                "novasphere-api-h2c": upstream("h2c"),
+            },
         });
         // Without any, Traefik takes the whole file for faulty.
         if let (false, Some(members)) = (middlewares.is_empty(), http.as_object_mut()) {

@@ -45,8 +45,8 @@ impl Traefik {
     pub fn start(config: &TraefikConfig) -> Result<Self> {
         let dir = folder()?;
         let addr = free_address()?;
-        fs::write(dir.path().join(STATIC), config.fixed(addr, DYNAMIC).to_string())?;
-        fs::write(dir.path().join(DYNAMIC), config.dynamic(1).to_string())?;
+        fs::write(dir.path().join(STATIC), yaml(&config.fixed(addr, DYNAMIC)))?;
+        fs::write(dir.path().join(DYNAMIC), yaml(&config.dynamic(1)))?;
         let child = spawn(dir.path(), &config.environment)?;
         let mut traefik = Self { addr, child, dir, number: 1 };
         traefik.wait_until_taken_over()?;
@@ -65,8 +65,8 @@ impl Traefik {
         environment: &BTreeMap<String, String>,
     ) -> Result<Self> {
         let dir = folder()?;
-        fs::write(dir.path().join(STATIC), fixed.to_string())?;
-        fs::write(dir.path().join(DYNAMIC), dynamic.to_string())?;
+        fs::write(dir.path().join(STATIC), yaml(fixed))?;
+        fs::write(dir.path().join(DYNAMIC), yaml(dynamic))?;
         let child = spawn(dir.path(), environment)?;
         Ok(Self { addr, child, dir, number: 1 })
     }
@@ -79,7 +79,7 @@ impl Traefik {
         self.number = self.number.saturating_add(1);
         // Moved into place: it must not read half a file.
         let new = self.dir.path().join("new");
-        fs::write(&new, config.dynamic(self.number).to_string())?;
+        fs::write(&new, yaml(&config.dynamic(self.number)))?;
         fs::rename(new, self.dir.path().join(DYNAMIC))?;
         self.wait_until_taken_over()
     }
@@ -168,6 +168,18 @@ impl Drop for Traefik {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// JSON as YAML takes it: some of the characters that JSON allows in texts it does not.
+fn yaml(value: &Value) -> String {
+    let mut text = String::new();
+    for c in value.to_string().chars() {
+        match c {
+            '\u{7f}'..='\u{9f}' => text.push_str(&format!("\\u{:04x}", u32::from(c))),
+            _ => text.push(c),
+        }
+    }
+    text
 }
 
 /// A folder with the built plugins where Traefik looks for them.
