@@ -6,7 +6,7 @@ use anyhow::{Context, Result, ensure};
 
 use crate::{
     chain,
-    client::{Call, Connection, Console, EventStream, Outcome, Request},
+    client::{Call, Connection, Console, EventStream, HOST, Outcome, Request},
 };
 
 /// Streams through a proxy that takes the token of [`chain`].
@@ -35,11 +35,19 @@ impl Streams {
     /// # Errors
     /// When one does not pass as it comes.
     pub fn check_half_duplex(&self) -> Result<()> {
-        self.events_arrive_one_by_one().context("server-sent events")?;
-        self.a_console_answers().context("WebSocket")?;
-        self.an_upload_arrives().context("chunked upload")?;
+        self.check_web()?;
         self.grpc_unary().context("gRPC, unary")?;
         self.grpc_both_ways().context("gRPC, both ways")
+    }
+
+    /// What pages use, the same.
+    ///
+    /// # Errors
+    /// When one does not pass as it comes.
+    pub fn check_web(&self) -> Result<()> {
+        self.events_arrive_one_by_one().context("server-sent events")?;
+        self.a_console_answers().context("WebSocket")?;
+        self.an_upload_arrives().context("chunked upload")
     }
 
     fn events_arrive_one_by_one(&self) -> Result<()> {
@@ -70,7 +78,7 @@ impl Streams {
 
     fn a_console_answers(&self) -> Result<()> {
         let target = format!("/api/v1/wukongs/sun/console/ws?token={}", chain::good_token()?);
-        let mut console = Console::open(self.addr, &target, &[])?;
+        let mut console = Console::open(self.addr, &target, &[("host", HOST)])?;
         for text in ["ls", "a longer line", "\u{65e5}\u{672c}"] {
             console.say(text)?;
             ensure!(console.hear()? == text);

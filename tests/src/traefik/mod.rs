@@ -1,6 +1,7 @@
 //! The real Traefik as a child process.
 
 mod config;
+mod file;
 mod log;
 mod process;
 

@@ -34,7 +34,7 @@ pub struct Traefik {
 }
 
 /// The file that it watches, and the one it reads at start.
-const DYNAMIC: &str = "dynamic.yaml";
+pub(super) const DYNAMIC: &str = "dynamic.yaml";
 const STATIC: &str = "static.yaml";
 
 impl Traefik {
@@ -116,12 +116,20 @@ impl Traefik {
     /// # Errors
     /// When the file cannot be read.
     pub fn log(&self) -> Result<Vec<Line>> {
+        Ok(self.raw_log()?.lines().map(Line::parse).collect())
+    }
+
+    /// The same as it is in the file.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn raw_log(&self) -> Result<String> {
         let log = fs::read(self.dir.path().join("log"))?;
-        Ok(String::from_utf8_lossy(&log).lines().map(Line::parse).collect())
+        Ok(String::from_utf8_lossy(&log).into_owned())
     }
 
     /// What it logged, but for information.
-    fn troubles(&self) -> String {
+    pub(super) fn troubles(&self) -> String {
         let lines = self.log().unwrap_or_default();
         let lines = lines.iter().filter(|line| line.level != "info");
         lines.map(|line| line.text.as_str()).collect::<Vec<_>>().join("\n")

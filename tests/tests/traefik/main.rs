@@ -6,6 +6,7 @@ mod modules;
 mod oddities;
 mod refusals;
 mod reload;
+mod shipped;
 mod streams;
 
 use anyhow::Result;
