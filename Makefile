@@ -20,9 +20,11 @@ INSTALL_TARGET := rustup target list --installed 2>/dev/null | grep -qx $(TARGET
 # The artifacts hold file names of their sources: without this they would name this machine.
 REMAP := --remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=/cargo\037--remap-path-prefix=$(CURDIR)=/novasphere
 
+include deploy/deploy.mk
+
 .PHONY: help
 help: ## List the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
 
 .PHONY: wasm
 wasm: ## Build dist/novasphere-*.wasm, their Traefik forms and SHA256SUMS, print the sizes
@@ -103,4 +105,4 @@ fmt: ## Format the sources
 .PHONY: clean
 clean: ## Stop what make up started, and remove everything that was built
 	@if [ -d .run ]; then $(CARGO) run --locked --quiet -p novasphere-tests --bin demo -- down; fi
-	rm -rf target dist $(VENV) .run $(BROWSER)/node_modules
+	rm -rf target dist $(VENV) $(VENV_DEPLOY) .run $(BROWSER)/node_modules

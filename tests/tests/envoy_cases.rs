@@ -1,7 +1,10 @@
 //! Every case through the real Envoy.
 
 use anyhow::Result;
-use novasphere_tests::cases::proxied::check;
+use novasphere_tests::cases::{
+    Module,
+    proxied::{check, check_in},
+};
 
 #[test]
 fn cors() -> Result<()> {
@@ -21,4 +24,24 @@ fn jwt_auth() -> Result<()> {
 #[test]
 fn rate_limit() -> Result<()> {
     check("rate-limit")
+}
+
+#[test]
+fn cors_in_the_gateway() -> Result<()> {
+    check_in(&Module::gateway("cors"))
+}
+
+#[test]
+fn header_transform_in_the_gateway() -> Result<()> {
+    check_in(&Module::gateway("header-transform"))
+}
+
+#[test]
+fn jwt_auth_in_the_gateway() -> Result<()> {
+    check_in(&Module::gateway("jwt-auth"))
+}
+
+#[test]
+fn rate_limit_in_the_gateway() -> Result<()> {
+    check_in(&Module::gateway("rate-limit"))
 }

@@ -11,7 +11,7 @@ const WASI: [&str; 6] =
 
 #[test]
 fn every_host_has_what_the_modules_import() -> Result<()> {
-    for filter in ["cors", "header-transform", "jwt-auth", "rate-limit"] {
+    for filter in ["cors", "gateway", "header-transform", "jwt-auth", "rate-limit"] {
         let path = paths::wasm(filter)?;
         let module = fs::read(&path).with_context(|| path.display().to_string())?;
         let imports = imports(&module).with_context(|| format!("{filter}: no module"))?;

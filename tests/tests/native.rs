@@ -2,10 +2,14 @@
 
 use anyhow::Result;
 use novasphere_cors::Cors;
+use novasphere_gateway::Gateway;
 use novasphere_header_transform::HeaderTransform;
 use novasphere_jwt_auth::JwtAuth;
 use novasphere_rate_limit::RateLimit;
-use novasphere_tests::cases::native::check;
+use novasphere_tests::cases::{
+    Module,
+    native::{check, check_in},
+};
 
 #[test]
 fn cors() -> Result<()> {
@@ -25,4 +29,13 @@ fn jwt_auth() -> Result<()> {
 #[test]
 fn rate_limit() -> Result<()> {
     check::<RateLimit>()
+}
+
+/// The filters give the same verdicts in the chain.
+#[test]
+fn in_the_gateway() -> Result<()> {
+    for filter in ["cors", "header-transform", "jwt-auth", "rate-limit"] {
+        check_in::<Gateway>(&Module::gateway(filter))?;
+    }
+    Ok(())
 }

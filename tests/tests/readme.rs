@@ -57,3 +57,8 @@ fn jwt_auth() -> Result<()> {
 fn rate_limit() -> Result<()> {
     check::<novasphere_rate_limit::RateLimit>()
 }
+
+#[test]
+fn gateway() -> Result<()> {
+    check::<novasphere_gateway::Gateway>()
+}

@@ -86,6 +86,8 @@ pub struct Needs<'p> {
     pub response: Read<'p>,
     /// Whether the policy has duties apart from requests.
     pub timer: bool,
+    /// Whether the policy uses the [`Store`](crate::Store).
+    pub store: bool,
 }
 
 /// How much of a head a policy reads.

@@ -60,4 +60,6 @@ pub struct Reply<'p> {
     pub headers: Vec<(&'p HeaderName, Cow<'p, [u8]>)>,
     /// The body, with its `content-type` among the headers; empty for none.
     pub body: Cow<'p, [u8]>,
+    /// What a gRPC client is told, where the status alone does not say it.
+    pub grpc_status: Option<u8>,
 }

@@ -41,5 +41,6 @@ pub(crate) fn refusal() -> Reply<'static> {
             (&CONTENT_TYPE, Cow::Borrowed(b"application/json; charset=utf-8")),
         ],
         body: Cow::Borrowed(br#"{"message":"Origin not allowed"}"#),
+        grpc_status: None,
     }
 }

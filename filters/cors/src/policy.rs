@@ -116,7 +116,7 @@ impl Policy for Cors {
 
     /// A test in `tests/reads.rs` holds the fields that are read.
     fn needs(&self) -> Needs<'_> {
-        Needs { request: Read::Whole, response: Read::Whole, timer: false }
+        Needs { request: Read::Whole, response: Read::Whole, timer: false, store: false }
     }
 
     fn on_request<'p>(

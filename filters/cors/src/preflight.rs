@@ -66,7 +66,7 @@ pub(crate) fn answer<'p>(
         }
         decision = group.preflight.tell(head, &mut headers);
     }
-    (Reply { status, headers, body: Cow::Borrowed(b"") }, decision)
+    (Reply { status, headers, body: Cow::Borrowed(b""), grpc_status: None }, decision)
 }
 
 impl Preflight {

@@ -86,7 +86,7 @@ impl Policy for HeaderTransform {
 
     fn needs(&self) -> Needs<'_> {
         let (request, response) = (self.request_reads.as_read(), self.response_reads.as_read());
-        Needs { request, response, timer: false }
+        Needs { request, response, timer: false, store: false }
     }
 
     fn on_request<'p>(

@@ -71,6 +71,7 @@ impl Answers {
             status: refusal.verdict().status(),
             headers: vec![telling, (&CONTENT_TYPE, Cow::Borrowed(content_type))],
             body: Cow::Owned(body.into_bytes()),
+            grpc_status: None,
         }
     }
 

@@ -65,7 +65,8 @@ impl Policy for JwtAuth {
     }
 
     fn needs(&self) -> Needs<'_> {
-        Needs { request: Read::Whole, response: Read::Nothing, timer: !self.issuers.is_empty() }
+        let fetches = !self.issuers.is_empty();
+        Needs { request: Read::Whole, response: Read::Nothing, timer: fetches, store: fetches }
     }
 
     fn on_request<'p>(

@@ -117,6 +117,7 @@ impl Policy for RateLimit {
                 names => Read::WholeIfAny(names),
             },
             timer: true,
+            store: true,
         }
     }
 

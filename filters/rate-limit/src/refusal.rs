@@ -8,6 +8,10 @@ use crate::headers::Lines;
 
 static CONTENT_TYPE: HeaderName = HeaderName::from_static("content-type");
 
+/// Of gRPC's status codes, what a client over its limit gets whatever `error_code` says: it retries
+/// others.
+const RESOURCE_EXHAUSTED: u8 = 8;
+
 /// Makes the answers.
 #[derive(Debug)]
 pub(crate) struct Answers {
@@ -22,7 +26,7 @@ impl Answers {
     /// To a request over a limit; `policies` are the names of those without room.
     pub(crate) fn limited<'p>(&'p self, lines: Lines<'p>, policies: &[String]) -> Reply<'p> {
         let quoted: Vec<String> = policies.iter().map(|name| format!("\"{name}\"")).collect();
-        self.reply(
+        let reply = self.reply(
             lines,
             &Problem {
                 status: self.error_code,
@@ -32,7 +36,8 @@ impl Answers {
                 detail: Some(&self.error_message),
                 members: &format!(",\"violated-policies\":[{}]", quoted.join(",")),
             },
-        )
+        );
+        Reply { grpc_status: Some(RESOURCE_EXHAUSTED), ..reply }
     }
 
     /// To a client that may not come at all.
@@ -58,6 +63,11 @@ impl Answers {
     fn reply<'p>(&'p self, mut lines: Lines<'p>, problem: &Problem<'_>) -> Reply<'p> {
         let (content_type, body) = self.body.of(problem);
         lines.push((&CONTENT_TYPE, Cow::Borrowed(content_type)));
-        Reply { status: problem.status, headers: lines, body: Cow::Owned(body.into_bytes()) }
+        Reply {
+            status: problem.status,
+            headers: lines,
+            body: Cow::Owned(body.into_bytes()),
+            grpc_status: None,
+        }
     }
 }

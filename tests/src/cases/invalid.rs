@@ -123,6 +123,14 @@ pub fn check_in_traefik(filter: &str) -> Result<()> {
     all_well(&failures)
 }
 
+/// The configurations that must be refused, with their names.
+///
+/// # Errors
+/// When they cannot be read.
+pub fn configurations(filter: &str) -> Result<Vec<(String, String)>> {
+    files(filter)?.iter().map(|path| Ok((shown(path), fs::read_to_string(path)?))).collect()
+}
+
 /// A path as it is from the repository's root.
 fn shown(path: &Path) -> String {
     path.strip_prefix(repository()).unwrap_or(path).display().to_string()

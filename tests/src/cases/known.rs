@@ -11,6 +11,10 @@ use crate::paths::repository;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct KnownDifferences {
+    /// On nginx: the host adds a newline to the bodies of local replies.
+    pub(super) added_newline: String,
+    /// On nginx: headers that were taken away reach the upstream without a value.
+    pub(super) emptied_headers: String,
     cases: Vec<KnownDifference>,
 }
 
@@ -34,26 +38,35 @@ pub(super) struct KnownDifference {
     reason: String,
 }
 
+const FILE: &str = "tests/known-differences.yaml";
+
 impl KnownDifferences {
-    /// Those of a host.
+    /// All of them.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub(super) fn read() -> Result<Self> {
+        let text = fs::read_to_string(repository().join(FILE)).context(FILE)?;
+        serde_yaml_ng::from_str(&text).context(FILE)
+    }
+
+    /// Those of a host about one filter.
     ///
     /// # Errors
     /// When one of them says nothing, or is about nothing.
     pub(super) fn of(host: &str, filter: &str, files: &[CaseFile]) -> Result<Self> {
-        let name = "tests/known-differences.yaml";
-        let text = fs::read_to_string(repository().join(name)).context(name)?;
-        let mut known: Self = serde_yaml_ng::from_str(&text).context(name)?;
+        let mut known = Self::read()?;
         let of_filter = |file: &str| file.split('/').next() == Some(filter);
         known.cases.retain(|entry| entry.host == host && of_filter(&entry.file));
         for entry in &known.cases {
             let file = files.iter().find(|file| entry.file == format!("{filter}/{}", file.topic));
-            let file = file.with_context(|| format!("{name}: no file {}", entry.file))?;
+            let file = file.with_context(|| format!("{FILE}: no file {}", entry.file))?;
             for case in &entry.cases {
                 let found = file.cases.iter().any(|known| known.name == *case);
-                ensure!(found, "{name}: no case {case:?} in {}", entry.file);
+                ensure!(found, "{FILE}: no case {case:?} in {}", entry.file);
             }
             let says_something = entry.refused.is_some() == entry.exchanges.is_empty();
-            ensure!(says_something && !entry.reason.is_empty(), "{name}: {entry:?}");
+            ensure!(says_something && !entry.reason.is_empty(), "{FILE}: {entry:?}");
         }
         Ok(known)
     }
@@ -71,6 +84,11 @@ impl KnownDifference {
     /// All that is different in an exchange, by its number.
     pub(super) fn of_exchange(&self, number: usize) -> &[String] {
         self.exchanges.get(&number).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Whether any of it speaks of that.
+    pub(super) fn speaks_of(&self, text: &str) -> bool {
+        self.exchanges.values().flatten().any(|line| line.contains(text))
     }
 }
 

@@ -1,11 +1,13 @@
 //! Cases as data: `tests/cases/README.md` describes the files.
 
 mod check;
+pub mod emulated;
 mod expand;
 mod format;
 pub mod invalid;
 mod known;
 mod lines;
+mod module;
 pub mod native;
 mod private_key;
 pub mod proxied;
@@ -17,6 +19,7 @@ pub use format::{
     Case, CaseFile, Exchange, Expectation, Sent, Upstream, UpstreamExpectation, files,
 };
 pub use lines::Lines;
+pub use module::Module;
 pub use private_key::{PrivateKey, PrivateKeyFile};
 pub use token::{Key, TokenSpec, mint};
 

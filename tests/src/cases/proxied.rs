@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, net::SocketAddr};
 
 use anyhow::{Context, Error, Result};
 
-use super::{Case, CaseFile, Exchange, Observed, all_well, files};
+use super::{Case, CaseFile, Exchange, Module, Observed, all_well, files};
 use crate::{
     chain,
     client::{self, Request},
@@ -18,11 +18,19 @@ use crate::{
 /// # Errors
 /// All failures.
 pub fn check(filter: &str) -> Result<()> {
-    let files = files(filter)?;
+    check_in(&Module::of(filter))
+}
+
+/// Runs all cases of a filter in a module that has that filter in it.
+///
+/// # Errors
+/// All failures.
+pub fn check_in(module: &Module) -> Result<()> {
+    let files = files(&module.filter)?;
     let standin = Standin::start()?;
     let config = EnvoyConfig {
         environment: chain::environment()?,
-        ..EnvoyConfig::new(standin.addr, listeners(filter, &files))
+        ..EnvoyConfig::new(standin.addr, listeners(module, &files))
     };
     let envoy = match Envoy::start(&config) {
         Ok(envoy) => envoy,
@@ -52,10 +60,11 @@ fn listener_name(file: &CaseFile, i: usize) -> String {
 }
 
 /// Cases of one file share their counters, files do not.
-fn listeners(filter: &str, files: &[CaseFile]) -> Vec<Listener> {
+fn listeners(module: &Module, files: &[CaseFile]) -> Vec<Listener> {
     let listener = |(file, i, case): (&CaseFile, usize, &Case)| {
-        let vm_id = format!("{filter}-{}", file.topic);
-        let wasm = WasmFilter { vm_id, ..WasmFilter::new(filter, case.config.to_string()) };
+        let vm_id = format!("{}-{}", module.filter, file.topic);
+        let config = module.config(&case.config).to_string();
+        let wasm = WasmFilter { vm_id, ..WasmFilter::new(&module.name, config) };
         Listener::new(listener_name(file, i), vec![wasm])
     };
     numbered(files).map(listener).collect()

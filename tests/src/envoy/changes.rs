@@ -36,6 +36,13 @@ pub(super) fn add_tls(bootstrap: &mut Value, tls: &Tls) {
     }
 }
 
+/// Takes the TLS of the listeners away: its files are not on this machine.
+pub(super) fn remove_tls(bootstrap: &mut Value) {
+    for chain in filter_chains(bootstrap).filter_map(Value::as_object_mut) {
+        chain.remove("transport_socket");
+    }
+}
+
 /// Merges a patch into the configuration of the HTTP filters of that name.
 pub(super) fn merge_into(bootstrap: &mut Value, filter: &str, patch: &Value) -> Result<()> {
     let mut found = false;

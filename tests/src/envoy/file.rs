@@ -23,7 +23,7 @@ pub struct Substitutions {
     pub admin: SocketAddr,
     /// The variables of Envoy's environment.
     pub environment: BTreeMap<String, String>,
-    /// TLS for its listeners, with HTTP/2; the files have none.
+    /// TLS for its listeners, with HTTP/2, instead of what the file says.
     pub tls: Option<Tls>,
     /// What the configurations of filters are merged with (RFC 7396), by the filter's name.
     pub filters: BTreeMap<String, Value>,
@@ -42,6 +42,7 @@ pub(super) fn bootstrap(path: &Path, substitutions: &Substitutions) -> Result<Va
     let text = fs::read_to_string(path).with_context(|| path.display().to_string())?;
     let yaml: Value = serde_yaml_ng::from_str(&text).with_context(|| path.display().to_string())?;
     let mut bootstrap = moved(yaml, Place::Listener, substitutions)?;
+    changes::remove_tls(&mut bootstrap);
     if let Some(tls) = &substitutions.tls {
         changes::add_tls(&mut bootstrap, tls);
     }

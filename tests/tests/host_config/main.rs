@@ -2,6 +2,7 @@
 
 mod log_and_metrics;
 mod per_route;
+mod same_filters;
 mod ways_around;
 
 use std::{

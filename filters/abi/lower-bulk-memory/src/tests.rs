@@ -1,4 +1,4 @@
-use wasmi::{Engine, Instance, Linker, Memory, Module, Store, TypedFunc};
+use wasmtime::{Engine, Instance, Memory, Module, Store, TypedFunc};
 
 use crate::lower::lower;
 
@@ -30,14 +30,14 @@ impl Running {
         let engine = Engine::default();
         let mut store = Store::new(&engine, ());
         let module = Module::new(&engine, module).unwrap();
-        let instance = Linker::new(&engine).instantiate_and_start(&mut store, &module).unwrap();
-        let memory = instance.get_memory(&store, "m").unwrap();
+        let instance = Instance::new(&mut store, &module, &[]).unwrap();
+        let memory = instance.get_memory(&mut store, "m").unwrap();
         Self { store, memory, instance }
     }
 
     fn call(&mut self, name: &str, arguments: (i32, i32, i32)) -> bool {
         let function: TypedFunc<(i32, i32, i32), ()> =
-            self.instance.get_typed_func(&self.store, name).unwrap();
+            self.instance.get_typed_func(&mut self.store, name).unwrap();
         function.call(&mut self.store, arguments).is_ok()
     }
 

@@ -89,7 +89,7 @@ fn ask_again<P: Policy>(
     let slot = held.carry.upgrade()?;
     hostcalls::set_effective_context(held.context).ok()?;
     let in_time = now < held.until;
-    let result = match request::decide(configured, &OwnPlace(in_time)) {
+    let result = match request::decide(configured, &OwnPlace(in_time), 0) {
         Ok(Outcome::Wait { .. }) if in_time => return Some(held),
         Ok(Outcome::Wait { .. }) => Err(Fault::Reentered),
         Ok(Outcome::Continue(carry)) => {

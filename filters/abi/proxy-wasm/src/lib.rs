@@ -8,7 +8,9 @@
 //!   and its fetches;
 //! - `stream`: one request and its response;
 //! - `request`: one decision about a request: reads the head, carries out what the policy decided;
+//! - `local_reply`: answers made here;
 //! - `held`: requests that wait;
+//! - `nginx`: what differs where the host is ngx_wasm_module in nginx, as in Kong;
 //! - `ports`: what a policy may ask of the host;
 //! - `configuration`: the forms in which hosts hand over a configuration;
 //! - `lines`: the header lines that a policy reads;
@@ -23,6 +25,8 @@ mod configuration;
 #[cfg(any(target_arch = "wasm32", test))]
 mod header_map;
 #[cfg(any(target_arch = "wasm32", test))]
+mod nginx;
+#[cfg(any(target_arch = "wasm32", test))]
 mod protobuf;
 #[cfg(any(target_arch = "wasm32", test))]
 mod verify_signature;
@@ -33,6 +37,8 @@ mod held;
 mod hostcalls;
 #[cfg(target_arch = "wasm32")]
 mod lines;
+#[cfg(target_arch = "wasm32")]
+mod local_reply;
 #[cfg(target_arch = "wasm32")]
 mod log;
 #[cfg(target_arch = "wasm32")]

@@ -12,6 +12,7 @@ use novasphere_core::{
 
 use crate::{
     hostcalls::{self, Status},
+    nginx::{self, seed, zone::Zone},
     verify_signature,
 };
 
@@ -22,15 +23,13 @@ pub(crate) struct Proxy {
     /// Whether the host is on nginx, which traps at every foreign function, and at resuming a
     /// request in another's name.
     pub(crate) is_nginx: bool,
+    pub(crate) zone: Zone,
 }
 
 impl Proxy {
-    /// Finds out, in a root context, what kind of proxy this is. Hosts on nginx are told by
-    /// answering for nginx's variables, if only with another failure than that there is no such
-    /// property.
+    /// Finds out, in a root context, what kind of proxy this is.
     pub(crate) fn identify(filter: &'static str) -> Self {
-        let nginx = hostcalls::property(b"ngx\0nginx_version");
-        Self { filter, is_nginx: nginx != Err(Status::NOT_FOUND) }
+        Self { filter, is_nginx: nginx::detect(), zone: Zone::default() }
     }
 }
 
@@ -40,6 +39,12 @@ impl Host for Proxy {
     }
 
     fn variable_remedy(&self, name: &str) -> String {
+        if self.is_nginx {
+            return format!(
+                "set {name} in the proxy's environment and pass it on with \
+                 nginx_main_env = {name} in kong.conf"
+            );
+        }
         format!(
             "set {name} in the proxy's environment and list it in the filter's \
              vm_config.environment_variables.host_env_keys"
@@ -63,6 +68,9 @@ impl Clock for Proxy {
 
 impl Random for Proxy {
     fn bytes(&self) -> [u8; 16] {
+        if self.is_nginx {
+            return seed::bytes();
+        }
         // RandomState is keyed by the host's random_get (WASI).
         let half = |n: u8| RandomState::new().hash_one(n).to_le_bytes();
         let mut bytes = [0; 16];
@@ -77,11 +85,13 @@ impl Connection for Proxy {
     }
 
     fn service(&self) -> Option<Vec<u8>> {
-        hostcalls::property(b"xds\0cluster_name").ok().filter(|name| !name.is_empty())
+        let path: &[u8] = if self.is_nginx { b"kong\0service_name" } else { b"xds\0cluster_name" };
+        hostcalls::property(path).ok().filter(|name| !name.is_empty())
     }
 
     fn route(&self) -> Option<Vec<u8>> {
-        hostcalls::property(b"xds\0route_name").ok().filter(|name| !name.is_empty())
+        let path: &[u8] = if self.is_nginx { b"kong\0route_name" } else { b"xds\0route_name" };
+        hostcalls::property(path).ok().filter(|name| !name.is_empty())
     }
 }
 
@@ -97,13 +107,19 @@ impl Attributes for Proxy {
     }
 }
 
-/// Creates a key only if it is missing. With 0 the host would overwrite, and two first requests of
-/// one client would both count as the first.
+/// Creates a key only if it is missing. With 0 Envoy would overwrite, and two first requests of one
+/// client would both count as the first; on nginx it is the one number that creates.
 const CREATE: u32 = u32::MAX;
+const CREATE_ON_NGINX: u32 = 0;
 
 impl Store for Proxy {
     fn read(&self, key: &[u8]) -> Result<Option<(Vec<u8>, Version)>, StoreError> {
-        match hostcalls::shared_data(key) {
+        if self.is_nginx {
+            self.zone.look(self.filter);
+        }
+        let read = hostcalls::shared_data(key);
+        self.zone.found();
+        match read {
             Ok((value, cas)) => Ok(Some((value, Version(cas)))),
             Err(Status::NOT_FOUND) => Ok(None),
             Err(Status(status)) => Err(StoreError::Host(status)),
@@ -116,7 +132,8 @@ impl Store for Proxy {
         value: &[u8],
         seen: Option<Version>,
     ) -> Result<Written, StoreError> {
-        let cas = seen.map_or(CREATE, |version| version.0);
+        let create = if self.is_nginx { CREATE_ON_NGINX } else { CREATE };
+        let cas = seen.map_or(create, |version| version.0);
         match hostcalls::set_shared_data(key, value, cas) {
             Ok(()) => Ok(Written::Done),
             Err(Status::CAS_MISMATCH) => Ok(Written::Raced),

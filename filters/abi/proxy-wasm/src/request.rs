@@ -5,9 +5,9 @@ use std::fmt;
 use novasphere_core::{Edit, Env, Metrics, Policy, Reply, RequestHead, Step, UnixTime, Waiting};
 
 use crate::{
-    header_map,
     hostcalls::{self, Map, Status},
     lines::Lines,
+    local_reply, nginx,
     root::Configured,
 };
 
@@ -21,11 +21,16 @@ pub(crate) enum Outcome<C> {
     Wait { queue: usize, until: UnixTime },
 }
 
-/// Asks the policy about the request of the current stream, and does what it says.
+/// Asks the policy about the request of the current stream, which has so many header lines, and does
+/// what it says.
 pub(crate) fn decide<P: Policy>(
     configured: &Configured<P>,
     waiting: &dyn Waiting,
+    lines: usize,
 ) -> Result<Outcome<P::Carry>, Fault> {
+    if configured.proxy.is_nginx {
+        return nginx::request::decide(configured, lines);
+    }
     let lines = Lines::read(Map::Request, configured.policy.needs().request)?;
     let head = RequestHead { headers: lines.headers() };
     let step = configured
@@ -33,12 +38,12 @@ pub(crate) fn decide<P: Policy>(
         .ok_or(Fault::Reentered)?;
     match step {
         Step::Continue { edits, carry, decision } => {
-            configured.counters.count(decision);
+            configured.counters().count(decision);
             apply(Map::Request, &edits)?;
             Ok(Outcome::Continue(carry))
         }
         Step::Reply { edits, reply, decision } => {
-            configured.counters.count(decision);
+            configured.counters().count(decision);
             apply(Map::Request, &edits)?;
             let replier = configured.replier().ok_or(Fault::Reentered)?;
             send(&reply, replier, decision)?;
@@ -49,7 +54,7 @@ pub(crate) fn decide<P: Policy>(
 }
 
 impl<P: Policy> Configured<P> {
-    fn replier(&self) -> Option<&'static str> {
+    pub(crate) fn replier(&self) -> Option<&'static str> {
         self.state.try_borrow().ok().map(|state| P::replier(&state))
     }
 
@@ -66,7 +71,7 @@ impl<P: Policy> Configured<P> {
             store: proxy,
             connection: proxy,
             random: proxy,
-            metrics: &self.counters,
+            metrics: self.counters(),
             attributes: proxy,
             verify: proxy,
             waiting,
@@ -84,13 +89,15 @@ pub(crate) enum Fault {
     Reentered,
     /// A host call failed: what it should have done, and the host's status.
     Host(&'static str, Status),
+    /// What the policy wants, this host cannot do.
+    Unable(String),
 }
 
 impl Fault {
     /// Closed: what could not be checked does not pass.
     pub(crate) fn refuse<P: Policy>(&self) {
         self.log::<P>("request");
-        let _ = hostcalls::send_local_response(500, b"novasphere_fault", &[], b"", INTERNAL);
+        let _ = local_reply::send(500, "novasphere_fault", &[], b"", INTERNAL);
     }
 
     pub(crate) fn log<P: Policy>(&self, phase: &str) {
@@ -101,11 +108,12 @@ impl Fault {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Fault::NotConfigured => f.write_str("not configured"),
+            Fault::NotConfigured => f.write_str("not configured: the log says why, further up"),
             Fault::Reentered => f.write_str("called by the host inside a call"),
             Fault::Host(what, Status(status)) => {
                 write!(f, "could not {what}: host status {status}")
             }
+            Fault::Unable(what) => write!(f, "cannot {what}"),
         }
     }
 }
@@ -127,19 +135,13 @@ pub(crate) fn apply(map: Map, edits: &[Edit<'_>]) -> Result<(), Fault> {
     Ok(())
 }
 
-fn send(reply: &Reply<'_>, replier: &str, decision: &str) -> Result<(), Fault> {
+pub(crate) fn send(reply: &Reply<'_>, replier: &str, decision: &str) -> Result<(), Fault> {
     let lines: Vec<(&[u8], &[u8])> =
         reply.headers.iter().map(|(name, value)| (name.as_str().as_bytes(), &**value)).collect();
     // Shown by the access log as %RESPONSE_CODE_DETAILS%.
     let details = format!("novasphere_{replier}:{decision}");
-    hostcalls::send_local_response(
-        reply.status,
-        details.as_bytes(),
-        &header_map::serialise(&lines),
-        &reply.body,
-        grpc_status(reply.status),
-    )
-    .map_err(|status| Fault::Host("send a reply", status))
+    let grpc_status = reply.grpc_status.map_or_else(|| grpc_status(reply.status), i32::from);
+    local_reply::send(reply.status, &details, &lines, &reply.body, grpc_status)
 }
 
 const INTERNAL: i32 = 13;

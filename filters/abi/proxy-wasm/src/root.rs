@@ -1,12 +1,12 @@
 //! One configuration of a filter.
 
 use std::{
-    cell::{Cell, RefCell},
+    cell::{Cell, OnceCell, RefCell},
     rc::Rc,
     time::Duration,
 };
 
-use novasphere_core::{ConfigErrors, Duty, Fetch, FetchError, FetchReply, Headers, Policy};
+use novasphere_core::{Clock, ConfigErrors, Duty, Fetch, FetchError, FetchReply, Headers, Policy};
 use proxy_wasm::{
     traits::{Context, HttpContext, RootContext},
     types::ContextType,
@@ -17,6 +17,11 @@ use crate::{
     held::{AllHeld, NoRoom},
     hostcalls::{self, Map, Status},
     metrics::Counters,
+    nginx::{
+        self, head,
+        ticking::{PERIOD_MS, Ticking},
+        zone,
+    },
     ports::Proxy,
     stream::Stream,
 };
@@ -33,28 +38,30 @@ pub fn start<P: Policy + 'static>() {
 pub(crate) struct Configured<P: Policy> {
     pub(crate) policy: P,
     pub(crate) state: RefCell<P::State>,
-    pub(crate) counters: Counters,
+    counters: OnceCell<Counters>,
     pub(crate) held: AllHeld<P::Carry>,
     /// How often the host calls `on_tick`, in milliseconds; 0 for never.
     tick: Cell<u32>,
+    /// What takes its place on nginx.
+    pub(crate) ticking: Ticking,
     pub(crate) proxy: Proxy,
 }
 
 impl<P: Policy> Configured<P> {
+    /// Defined by the first that asks: a host that cannot make one more may trap, which must not
+    /// happen on nginx while it configures the filter.
+    pub(crate) fn counters(&self) -> &Counters {
+        self.counters.get_or_init(|| Counters::define(&self.policy))
+    }
+
     /// Has the policy asked about its duties, and about what is held, at once.
     pub(crate) fn tick_soon(&self) {
         self.set_tick(SOON_MS);
     }
 
     fn set_tick(&self, millis: u32) {
-        let old = self.tick.replace(millis);
-        if old == millis {
-            return;
-        }
-        // One host takes no second period before the first is ended.
-        let ended = if old == 0 { Ok(()) } else { hostcalls::set_tick_period(0) };
-        if let Err(Status(status)) = ended.and_then(|()| hostcalls::set_tick_period(millis)) {
-            log::error!("novasphere {}: no timer: host status {status}", P::NAME);
+        if self.tick.replace(millis) != millis {
+            set_period::<P>(millis);
         }
     }
 }
@@ -91,19 +98,16 @@ impl<P: Policy + 'static> Root<P> {
         };
         match P::configure(&configuration::json(config), &proxy) {
             Ok(policy) => {
-                let timer = policy.needs().timer;
-                let counters = Counters::define(&policy);
                 let configured = Rc::new(Configured {
                     policy,
                     state: RefCell::default(),
-                    counters,
+                    counters: OnceCell::new(),
                     proxy,
                     held: AllHeld::default(),
                     tick: Cell::new(0),
+                    ticking: Ticking::default(),
                 });
-                if timer {
-                    configured.tick_soon();
-                }
+                start_up(&configured);
                 // Of another configuration: its purposes mean nothing here.
                 self.calls.clear();
                 self.configured = Some(configured);
@@ -117,8 +121,10 @@ impl<P: Policy + 'static> Root<P> {
     }
 
     fn tick(&mut self, configured: &Configured<P>) {
-        let duty = configured.with_env(&NoRoom, |policy, state, env| policy.on_timer(state, env));
-        let duty = duty.unwrap_or_default();
+        if configured.proxy.is_nginx {
+            return self.tick_on_nginx(configured);
+        }
+        let duty = due(configured);
         let wake = self.fetch(configured, duty.fetches) || duty.wake;
         configured.held.wake(configured, wake, self.id);
         let soon = if configured.held.is_empty() { u32::MAX } else { SOON_MS };
@@ -127,6 +133,16 @@ impl<P: Policy + 'static> Root<P> {
             None if soon == SOON_MS => soon,
             None => 0,
         });
+    }
+
+    /// Nothing is held there, and the period stays as it is.
+    fn tick_on_nginx(&mut self, configured: &Configured<P>) {
+        let now = configured.proxy.now().millis;
+        if configured.proxy.zone.is_there() && configured.ticking.is_due(now) {
+            let duty = due(configured);
+            self.fetch(configured, duty.fetches);
+            configured.ticking.again(now, duty.again_in_ms);
+        }
     }
 
     /// Sends fetches, and tells the policy of those that cannot be sent; bounded, should it answer
@@ -170,6 +186,38 @@ impl<P: Policy + 'static> Root<P> {
     }
 }
 
+/// What there is to do for a policy that was just accepted.
+fn start_up<P: Policy>(configured: &Configured<P>) {
+    let needs = configured.policy.needs();
+    if !configured.proxy.is_nginx {
+        configured.counters();
+        if needs.timer {
+            configured.tick_soon();
+        }
+        return;
+    }
+    if needs.store {
+        let setting = zone::SETTING;
+        log::info!("novasphere {}: shares data: {setting} in kong.conf makes the zone", P::NAME);
+    }
+    if needs.timer {
+        set_period::<P>(PERIOD_MS);
+    }
+}
+
+fn set_period<P: Policy>(millis: u32) {
+    if let Err(Status(status)) = hostcalls::set_tick_period(millis) {
+        log::error!("novasphere {}: no timer: host status {status}", P::NAME);
+    }
+}
+
+/// What the policy has to do now.
+fn due<P: Policy>(configured: &Configured<P>) -> Duty {
+    configured
+        .with_env(&NoRoom, |policy, state, env| policy.on_timer(state, env))
+        .unwrap_or_default()
+}
+
 fn fetched<P: Policy>(
     configured: &Configured<P>,
     purpose: usize,
@@ -197,7 +245,7 @@ fn send(fetch: &Fetch) -> Result<u32, FetchError> {
 
 /// The head, serialised, and the body of the reply to a call that just ended.
 fn reply(call: &Call, headers: usize, body: usize) -> Result<(Vec<u8>, Vec<u8>), FetchError> {
-    if headers == 0 {
+    if headers == 0 || (nginx::is_host() && !head::fits(headers, head::OF_REPLY)) {
         return Err(FetchError::NoReply);
     }
     if body > call.max_body {
@@ -223,7 +271,17 @@ impl<P: Policy + 'static> Context for Root<P> {
 
 impl<P: Policy + 'static> RootContext for Root<P> {
     fn on_configure(&mut self, size: usize) -> bool {
-        self.configure(size)
+        if self.configure(size) {
+            return true;
+        }
+        if !nginx::is_host() {
+            return false;
+        }
+        // A filter that refuses is left out there, and requests pass without it. Without a policy
+        // each of them is answered with 500.
+        self.configured = None;
+        log::error!("novasphere {}: every request of this filter is answered with 500", P::NAME);
+        true
     }
 
     fn on_tick(&mut self) {

@@ -12,6 +12,7 @@ use crate::{
     held::{Held, Room},
     hostcalls::Map,
     lines::Lines,
+    nginx,
     request::{self, Fault, Outcome},
     root::Configured,
 };
@@ -31,9 +32,9 @@ impl<P: Policy> Stream<P> {
         Self { id, configured, carry: None, held: None }
     }
 
-    fn on_request(&mut self) -> Result<Action, Fault> {
+    fn on_request(&mut self, lines: usize) -> Result<Action, Fault> {
         let configured = self.configured.clone().ok_or(Fault::NotConfigured)?;
-        match request::decide(&configured, &Room(&configured))? {
+        match request::decide(&configured, &Room(&configured), lines)? {
             Outcome::Continue(carry) => {
                 self.carry = Some(carry);
                 Ok(Action::Continue)
@@ -49,12 +50,15 @@ impl<P: Policy> Stream<P> {
         }
     }
 
-    fn on_response(&mut self) -> Result<(), Fault> {
+    fn on_response(&mut self, lines: usize) -> Result<(), Fault> {
         let held = self.held.take().and_then(|carry| carry.take());
         // None after this filter's own reply, and on hosts that show it a later filter's.
         let (Some(carry), Some(configured)) = (self.carry.take().or(held), &self.configured) else {
             return Ok(());
         };
+        if configured.proxy.is_nginx {
+            return nginx::response::respond(configured, carry, lines);
+        }
         let lines = Lines::read(Map::Response, configured.policy.needs().response)?;
         let head = ResponseHead { headers: lines.headers() };
         request::apply(Map::Response, &configured.policy.on_response(carry, &head))
@@ -64,15 +68,15 @@ impl<P: Policy> Stream<P> {
 impl<P: Policy> Context for Stream<P> {}
 
 impl<P: Policy> HttpContext for Stream<P> {
-    fn on_http_request_headers(&mut self, _: usize, _: bool) -> Action {
-        self.on_request().unwrap_or_else(|fault| {
+    fn on_http_request_headers(&mut self, lines: usize, _: bool) -> Action {
+        self.on_request(lines).unwrap_or_else(|fault| {
             fault.refuse::<P>();
             Action::Pause
         })
     }
 
-    fn on_http_response_headers(&mut self, _: usize, _: bool) -> Action {
-        if let Err(fault) = self.on_response() {
+    fn on_http_response_headers(&mut self, lines: usize, _: bool) -> Action {
+        if let Err(fault) = self.on_response(lines) {
             fault.log::<P>("response");
         }
         Action::Continue

@@ -154,18 +154,22 @@ impl<'de> Deserializer<'de> for Cursor<'de> {
         }
     }
 
-    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mismatch> {
-        match self.value_as_text() {
-            Some("") => {
-                let none = Items { at: &self, items: std::iter::empty() };
-                visitor.visit_seq(none).map_err(|mismatch| self.locate(mismatch, String::new()))
-            }
-            _ => self.visit(visitor),
-        }
-    }
-
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mismatch> {
         if self.node.is_absent() { visitor.visit_none() } else { visitor.visit_some(self) }
+    }
+
+    /// `{}` is an empty list too: in Lua, which some hosts read and write configurations with, there
+    /// is no difference. So is `""` where the host writes values as text.
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mismatch> {
+        let is_empty = match &self.node.kind {
+            Kind::Object(members) => members.is_empty(),
+            _ => self.value_as_text() == Some(""),
+        };
+        if !is_empty {
+            return self.visit(visitor);
+        }
+        let none = Items { at: &self, items: std::iter::empty() };
+        visitor.visit_seq(none).map_err(|mismatch| self.locate(mismatch, String::new()))
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(

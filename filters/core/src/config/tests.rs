@@ -41,6 +41,16 @@ fn read_on(json: &str, host: &World) -> (Option<Wire>, String) {
 }
 
 #[test]
+fn an_empty_object_is_an_empty_list() {
+    let (wire, errors) = read(r#"{"names": {}, "keys": {}}"#);
+    assert_eq!((wire, errors.as_str()), (Some(Wire::default()), ""));
+    let (_, errors) = read(r#"{"names": {"a": 1}}"#);
+    assert!(errors.starts_with("names: "), "{errors}");
+    let (_, errors) = read(r#"{"minute": {}}"#);
+    assert!(errors.starts_with("minute: "), "{errors}");
+}
+
+#[test]
 fn a_right_configuration_is_read() {
     let (wire, errors) = read(
         r#"{"minute": 5.0, "limit_by": "header", "names": ["a"], "keys": [{"name": "k", "bits": 8}],

@@ -1,0 +1,136 @@
+"""The real Envoy starts with the very files of the ConfigMap, tells that it is ready where the probes
+ask, refuses a request without a token over TLS, and drains as preStop says."""
+
+import http.client
+import os
+import pathlib
+import shutil
+import socket
+import ssl
+import subprocess
+import tempfile
+import time
+
+from generated import config_map
+from manifests import REPOSITORY, parse
+
+HOST = {"Host": "api.novasphere.io"}
+DEADLINE = 60
+
+
+def check(built):
+    envoy = program()
+    if envoy is None:
+        return [], "there is no Envoy: make proxies"
+    if not list((REPOSITORY / "dist").glob("*.wasm")):
+        return [], "the filters are not built: make wasm"
+    docs = parse(built["envoy"])
+    deployment = next(doc for doc in docs if doc["kind"] == "Deployment")
+    container = deployment["spec"]["template"]["spec"]["containers"][0]
+    with tempfile.TemporaryDirectory(prefix="novasphere-deploy-") as directory:
+        gateway = Gateway(envoy, pathlib.Path(directory), config_map(docs, "novasphere-gateway-envoy"), container)
+        try:
+            return list(gateway.findings()), None
+        finally:
+            gateway.stop()
+
+
+def program():
+    if os.environ.get("ENVOY_BIN"):
+        return os.environ["ENVOY_BIN"]
+    found = sorted((REPOSITORY / ".venv/lib").glob("*/site-packages/envoy/_bin/envoy"))
+    return str(found[0]) if found else None
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Gateway:
+    """The container, moved to this machine: its directories and ports."""
+
+    def __init__(self, envoy, directory, files, container):
+        self.ports = {port: free_port() for port in ("8443", "9901", "9902")}
+        self.moves = {
+            "/etc/novasphere-tls": str(directory / "tls"),
+            "/etc/novasphere/": f"{directory}/",
+            "/etc/envoy/wasm": str(REPOSITORY / "dist"),
+        }
+        (directory / "tls").mkdir()
+        keys = REPOSITORY / "tests/keys"
+        shutil.copy(keys / "tls-certificate.pem", directory / "tls/tls.crt")
+        shutil.copy(keys / "tls-key.pem", directory / "tls/tls.key")
+        for name, text in files.items():
+            (directory / name).write_text(self.moved(text))
+        self.container, self.log = container, directory / "log"
+        command = [envoy, *(self.moved(argument) for argument in container["args"]), "--use-dynamic-base-id"]
+        # Half a minute would be long for a test.
+        command[command.index("--drain-time-s") + 1] = "1"
+        environment = {**os.environ, "NOVASPHERE_JWT_SECRET": "only-for-this-test-of-48-bytes-0123456789abcdef"}
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
+
+    def moved(self, text):
+        for old, new in self.moves.items():
+            text = text.replace(old, new)
+        for old, new in self.ports.items():
+            text = text.replace(f"port_value: {old}", f"port_value: {new}").replace(f"/{old}\n", f"/{new}\n")
+        return text
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait()
+
+    def ask(self, port, path, tls=False):
+        if tls:
+            context = ssl._create_unverified_context()
+            connection = http.client.HTTPSConnection("127.0.0.1", self.ports[port], timeout=5, context=context)
+        else:
+            connection = http.client.HTTPConnection("127.0.0.1", self.ports[port], timeout=5)
+        try:
+            connection.request("GET", path, headers=HOST)
+            answer = connection.getresponse()
+            return answer.status, answer.getheader("connection"), answer.read().decode()
+        finally:
+            connection.close()
+
+    def until(self, true):
+        """Whether it comes true in time; None when Envoy has ended."""
+        end = time.monotonic() + DEADLINE
+        while time.monotonic() < end:
+            if self.process.poll() is not None:
+                return None
+            try:
+                if true():
+                    return True
+            except OSError:
+                pass
+            time.sleep(0.05)
+        return False
+
+    def findings(self):
+        ready = self.container["readinessProbe"]["httpGet"]["path"]
+        started = self.until(lambda: self.ask("9902", ready)[0] == 200)
+        if not started:
+            yield f"Envoy {'ended' if started is None else 'is not ready'}: {self.log.read_text()[-3000:]}"
+            return
+        for path in ("/", "/quitquitquit", "/config_dump", "/stats"):
+            if self.ask("9902", path)[0] != 404:
+                yield f"the status listener shows {path}"
+        if self.ask("8443", "/api/v1/wukongs", tls=True)[0] != 401:
+            yield "a request without a token is not refused"
+        counted = 'novasphere_decisions{filter="jwt-auth",decision="no_token"} 1'
+        if not self.until(lambda: counted in self.ask("9902", "/stats/prometheus")[2]):
+            yield "the refusal is not counted"
+        yield from self.drains()
+
+    def drains(self):
+        command = list(self.container["lifecycle"]["preStop"]["exec"]["command"])
+        command[-1] = self.moved(command[-1].replace("sleep 5\n", "").replace("sleep 30\n", ""))
+        run = subprocess.run(command, capture_output=True, text=True, timeout=30)
+        if run.returncode or run.stderr:
+            yield f"preStop fails: {run.stderr}"
+        elif not self.until(lambda: self.ask("8443", "/api/v1/healthz", tls=True)[1] == "close"):
+            yield "preStop does not drain: connections are kept"

@@ -1,0 +1,33 @@
+"""Kong's chart gets the settings of kong.env, but for those that it makes itself."""
+
+import yaml
+
+from manifests import DEPLOY, parse
+
+# Of the chart's values proxy, admin, status and dblessConfig.
+BY_CHART = {"proxy_listen", "admin_listen", "status_listen", "declarative_config"}
+
+
+def check(built):
+    values = yaml.safe_load((DEPLOY / "kong/values.yaml").read_text())
+    lines = (DEPLOY / "kong/kong.env").read_text().splitlines()
+    variables = dict(line.removeprefix("KONG_").split("=", 1) for line in lines if not line.startswith("#"))
+    findings = []
+    for name, value in variables.items():
+        name = name.lower()
+        if name not in BY_CHART and values["env"].get(name) != value:
+            findings.append(f"values.yaml: env.{name} is not {value!r}, as in kong.env")
+    for name, value in values["env"].items():
+        if not isinstance(value, str):
+            findings.append(f"values.yaml: env.{name} is no text")
+    deployment = next(doc for doc in parse(built["kong"]) if doc["kind"] == "Deployment")
+    container = deployment["spec"]["template"]["spec"]["containers"][0]
+    for field in ("resources", "lifecycle", "startupProbe"):
+        if values[field] != container[field]:
+            findings.append(f"values.yaml: {field} is not that of the Deployment")
+    probe = {name: part for name, part in values["readinessProbe"].items() if part is not None}
+    if probe != container["readinessProbe"]:
+        findings.append("values.yaml: readinessProbe is not that of the Deployment")
+    if values["image"]["tag"] not in container["image"]:
+        findings.append("values.yaml: image is not that of the Deployment")
+    return findings, None

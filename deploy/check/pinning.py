@@ -1,0 +1,35 @@
+"""deploy/pin.py writes registry and digests into everything that names an image of the filters."""
+
+import subprocess
+import sys
+import tempfile
+
+import images
+from image_layout import FILTERS
+from manifests import DEPLOY, parse
+
+NAMES = (*FILTERS, "filters")
+
+
+def pinned(text, lines):
+    with tempfile.NamedTemporaryFile("w") as digests:
+        digests.write("".join(lines))
+        digests.flush()
+        command = [sys.executable, str(DEPLOY / "pin.py"), "registry.test/team", digests.name]
+        return subprocess.run(command, input=text, capture_output=True, text=True)
+
+
+def check(built):
+    lines = [f"{name} 0.1.0 sha256:{n:064x}\n" for n, name in enumerate(NAMES)]
+    findings = []
+    for name, text in built.items():
+        run = pinned(text, lines)
+        if run.returncode:
+            findings.append(f"{name}: {run.stderr.strip()}")
+            continue
+        for what, image in images.references(parse(run.stdout)):
+            if images.OWN in image or (image.startswith("registry.test/team/") and "filters-copy" not in image and "@sha256:" not in image):
+                findings.append(f"{name}: {what}: {image} is not pinned")
+    if pinned(built["envoy"], lines[:-1]).returncode == 0:
+        findings.append("an image without a digest is let through")
+    return findings, None

@@ -1,0 +1,24 @@
+"""deploy/README.md names targets and files that there are."""
+
+import re
+
+from manifests import DEPLOY, REPOSITORY
+
+
+def check(_):
+    text = (DEPLOY / "README.md").read_text()
+    rules = (REPOSITORY / "Makefile").read_text() + (DEPLOY / "deploy.mk").read_text()
+    hosts = re.search(r"^DEPLOY_HOSTS := (.*)$", rules, re.MULTILINE).group(1).split()
+    targets = set(re.findall(r"^([a-z-]+):", rules, re.MULTILINE))
+    targets |= {f"{verb}-gateway-{host}" for verb in ("deploy", "undeploy") for host in hosts}
+    findings = [f"there is no make {name}" for name in set(re.findall(r"\bmake ([a-z][a-z-]+)", text)) - targets]
+    for host in hosts:
+        if f"| `{host}` |" not in text:
+            findings.append(f"{host} is not in the table")
+    for link in re.findall(r"\]\((?!http)([^)#]+)\)", text):
+        if not (DEPLOY / link).exists():
+            findings.append(f"there is no {link}")
+    for path in re.findall(r"`([a-z-]+/[\w./-]+)`", text):
+        if not any((base / path).exists() for base in (DEPLOY, REPOSITORY)) and not path.startswith("dist/"):
+            findings.append(f"there is no {path}")
+    return findings, None

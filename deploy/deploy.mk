@@ -1,0 +1,39 @@
+# Images, manifests, and their checks; part of the Makefile.
+
+VENV_DEPLOY := .venv-deploy
+DEPLOY_HOSTS := envoy envoy-portable envoy-gateway istio kong
+VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)
+
+.PHONY: image
+image: wasm ## Build OCI images of the filters in dist/images, print their digests
+	@python3 deploy/image/build.py dist/images dist $(VERSION) $(FILTERS)
+
+.PHONY: sbom
+sbom: ## Write dist/sbom.cdx.json: what the filters are built of
+	@mkdir -p dist
+	@python3 deploy/sbom.py $(FILTERS) > dist/sbom.cdx.json
+
+.PHONY: deploy-generate
+deploy-generate: ## Write anew what the manifests hold of host-config
+	@python3 deploy/generate.py
+
+$(VENV_DEPLOY)/installed: deploy/check/requirements.txt
+	python3 -m venv $(VENV_DEPLOY)
+	$(VENV_DEPLOY)/bin/pip install --quiet --requirement deploy/check/requirements.txt
+	@cp deploy/check/requirements.txt $@
+
+# CRDS=DIR: where the custom resource definitions are, if not in ../shared/crds.
+.PHONY: deploy-check
+deploy-check: image proxies $(VENV_DEPLOY)/installed ## Check the manifests and images without a cluster
+	$(VENV_DEPLOY)/bin/python deploy/check
+
+# REGISTRY=ghcr.io/novasphere, where `make image` was pushed to; DRY_RUN=1 changes nothing.
+.PHONY: $(DEPLOY_HOSTS:%=deploy-gateway-%) $(DEPLOY_HOSTS:%=undeploy-gateway-%)
+$(DEPLOY_HOSTS:%=deploy-gateway-%): deploy-gateway-%:
+	@deploy/apply.sh apply $*
+$(DEPLOY_HOSTS:%=undeploy-gateway-%): undeploy-gateway-%:
+	@deploy/apply.sh delete $*
+
+.PHONY: help-deploy
+help-deploy: ## List deploy-gateway-… and undeploy-gateway-… for each host
+	@printf '  %s\n' $(DEPLOY_HOSTS:%=deploy-gateway-%) $(DEPLOY_HOSTS:%=undeploy-gateway-%)

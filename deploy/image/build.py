@@ -1,0 +1,121 @@
+#!/usr/bin/env python3
+"""Writes OCI images of the filters as image layouts, without any tool and always the same bytes.
+
+    build.py OUT DIST VERSION FILTER...
+
+OUT/<filter>: one filter as plugin.wasm, in the "compat" form of the Wasm Image Specification that
+Istio and Envoy Gateway take. OUT/filters: all files for proxies that load from a directory, Envoy
+and Kong. Prints the digest of each; OUT/digests holds them.
+
+The same files give the same digest on every machine: times are 0, names are sorted, and the layer is
+stored in gzip's form but not compressed, since every version of zlib compresses in its own way.
+"""
+
+import hashlib
+import io
+import json
+import pathlib
+import shutil
+import struct
+import sys
+import tarfile
+import zlib
+
+LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
+CONFIG = "application/vnd.oci.image.config.v1+json"
+MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+INDEX = "application/vnd.oci.image.index.v1+json"
+SOURCE = "Novasphere gateway filters"
+
+
+def tar(files):
+    """A tar archive of files, by name."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=tarfile.USTAR_FORMAT) as archive:
+        for name in sorted(files):
+            member = tarfile.TarInfo(name)
+            member.size, member.mode, member.mtime = len(files[name]), 0o644, 0
+            archive.addfile(member, io.BytesIO(files[name]))
+    return out.getvalue()
+
+
+def gzip_stored(data):
+    """RFC 1952 around stored blocks (RFC 1951 section 3.2.4)."""
+    out = bytearray(b"\x1f\x8b\x08\0\0\0\0\0\0\xff")
+    blocks = [data[at : at + 0xFFFF] for at in range(0, len(data), 0xFFFF)] or [b""]
+    for n, block in enumerate(blocks):
+        last = n == len(blocks) - 1
+        out += struct.pack("<BHH", last, len(block), len(block) ^ 0xFFFF) + block
+    return bytes(out + struct.pack("<II", zlib.crc32(data), len(data) & 0xFFFFFFFF))
+
+
+def dump(value):
+    return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
+
+
+class Layout:
+    """An image layout (OCI Image Layout Specification) with one image."""
+
+    def __init__(self, path):
+        self.path = path
+        shutil.rmtree(path, ignore_errors=True)
+        (path / "blobs/sha256").mkdir(parents=True)
+
+    def blob(self, media_type, data):
+        digest = hashlib.sha256(data).hexdigest()
+        (self.path / "blobs/sha256" / digest).write_bytes(data)
+        return {"mediaType": media_type, "digest": f"sha256:{digest}", "size": len(data)}
+
+    def image(self, files, title, version):
+        archive = tar(files)
+        # A single manifest is taken on every architecture; the field must hold some.
+        config = {
+            "architecture": "amd64",
+            "os": "linux",
+            "config": {},
+            "created": "1970-01-01T00:00:00Z",
+            "rootfs": {"type": "layers", "diff_ids": [f"sha256:{hashlib.sha256(archive).hexdigest()}"]},
+        }
+        manifest = {
+            "schemaVersion": 2,
+            "mediaType": MANIFEST,
+            "config": self.blob(CONFIG, dump(config)),
+            "layers": [self.blob(LAYER, gzip_stored(archive))],
+            "annotations": {
+                "module.wasm.image/variant": "compat",
+                "org.opencontainers.image.description": SOURCE,
+                "org.opencontainers.image.licenses": "Apache-2.0",
+                "org.opencontainers.image.title": title,
+                "org.opencontainers.image.version": version,
+            },
+        }
+        entry = self.blob(MANIFEST, dump(manifest))
+        entry["annotations"] = {"org.opencontainers.image.ref.name": version}
+        index = {"schemaVersion": 2, "mediaType": INDEX, "manifests": [entry]}
+        (self.path / "index.json").write_bytes(dump(index))
+        (self.path / "oci-layout").write_bytes(dump({"imageLayoutVersion": "1.0.0"}))
+        return entry["digest"]
+
+
+def main(out, dist, version, *filters):
+    out, dist = pathlib.Path(out), pathlib.Path(dist)
+    names = {f: f"novasphere-{f}.wasm" for f in filters}
+    missing = [name for name in names.values() if not (dist / name).is_file()]
+    if missing:
+        sys.exit(f"{dist}: {', '.join(missing)} missing: run make wasm")
+    images = {f: {"plugin.wasm": (dist / name).read_bytes()} for f, name in names.items()}
+    # Kong reads the schema beside each filter.
+    together = [*names.values(), *(p.name for p in dist.glob("novasphere-*.meta.json"))]
+    images["filters"] = {name: (dist / name).read_bytes() for name in together}
+    lines = []
+    for name, files in images.items():
+        digest = Layout(out / name).image(files, f"novasphere-{name}", version)
+        lines.append(f"{name} {version} {digest}\n")
+    (out / "digests").write_text("".join(lines))
+    print("".join(lines), end="")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 5:
+        sys.exit(__doc__)
+    main(*sys.argv[1:])

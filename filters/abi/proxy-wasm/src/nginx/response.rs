@@ -1,0 +1,81 @@
+//! The edits of a response's head.
+
+use novasphere_core::{Edit, Headers, Policy, Read, ResponseHead};
+
+use super::head;
+use crate::{
+    header_map,
+    hostcalls::{self, Map, Status},
+    request::Fault,
+    root::Configured,
+};
+
+/// Headers of which nginx keeps one line itself: replacing is all there is, and works.
+const SINGLE: [&str; 15] = [
+    "accept-ranges",
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-range",
+    "content-type",
+    "date",
+    "e-tag",
+    "etag",
+    "expires",
+    "last-modified",
+    "location",
+    "refresh",
+    "server",
+    "www-authenticate",
+];
+
+/// Asks the policy about the response of the current stream, which has so many header lines, and
+/// does what it says.
+pub(crate) fn respond<P: Policy>(
+    configured: &Configured<P>,
+    carry: P::Carry,
+    lines: usize,
+) -> Result<(), Fault> {
+    let map = match configured.policy.needs().response {
+        Read::Nothing => None,
+        _ if !head::fits(lines, head::OF_RESPONSE) => {
+            return Err(Fault::Unable(format!("read {lines} header lines")));
+        }
+        _ => Some(hostcalls::header_map(Map::Response).map_err(failed)?),
+    };
+    let seen = map.iter().flat_map(|map| header_map::lines(map));
+    let head = ResponseHead { headers: Headers::borrowed(seen) };
+    for edit in configured.policy.on_response(carry, &head) {
+        carry_out(&edit, map.as_ref().map(|_| &head.headers)).map_err(failed)?;
+    }
+    Ok(())
+}
+
+fn failed(status: Status) -> Fault {
+    Fault::Host("edit headers", status)
+}
+
+/// Carries out one edit; `arrived` are the headers, if they were read.
+fn carry_out(edit: &Edit<'_>, arrived: Option<&Headers<'_>>) -> Result<(), Status> {
+    match edit {
+        Edit::Set(name, value) => {
+            let is_single = SINGLE.contains(&name.as_str())
+                || arrived.is_some_and(|headers| headers.get_all(name.as_str()).count() <= 1);
+            let name = name.as_str().as_bytes();
+            if is_single {
+                return hostcalls::replace_header(Map::Response, name, value);
+            }
+            // Replacing a header of several lines leaves none.
+            hostcalls::remove_header(Map::Response, name)?;
+            hostcalls::add_header(Map::Response, name, value)
+        }
+        Edit::Add(name, value) => {
+            hostcalls::add_header(Map::Response, name.as_str().as_bytes(), value)
+        }
+        Edit::Remove(name) => hostcalls::remove_header(Map::Response, name.as_str().as_bytes()),
+        Edit::RemoveFound(name) => {
+            hostcalls::remove_header(Map::Response, name.as_str().as_bytes())
+        }
+        Edit::Target(_) => Ok(()), // requests only
+    }
+}

@@ -1,0 +1,144 @@
+//! Cases run through the built modules in an emulated host.
+
+use std::sync::Arc;
+
+use anyhow::{Context, Result, ensure};
+
+use super::{
+    Case, Exchange, Module, Observed, all_well, files,
+    known::{KnownDifference, KnownDifferences, is_as_known},
+};
+use crate::{
+    chain,
+    client::Request,
+    host::{Answer, Kind, Plugin, Proxy, UpstreamReply, Worker},
+    latin1,
+};
+
+/// The name of nginx in `tests/known-differences.yaml`.
+const NGINX: &str = "nginx";
+
+/// What was met of the differences that every case may show.
+#[derive(Debug, Default)]
+struct Met {
+    added_newline: bool,
+    emptied_headers: bool,
+}
+
+/// Runs all cases of the filters in these modules on that host. On nginx they may end otherwise as
+/// `tests/known-differences.yaml` says, and must.
+///
+/// # Errors
+/// All failures.
+pub fn check(kind: Kind, modules: &[Module]) -> Result<()> {
+    let mut failures = Vec::new();
+    let mut met = Met::default();
+    for module in modules {
+        let filter = &module.filter;
+        let files = files(filter)?;
+        let known = KnownDifferences::of(NGINX, filter, &files)?;
+        for file in &files {
+            let proxy = proxy(kind)?;
+            for case in &file.cases {
+                let known = known.find(filter, &file.topic, case);
+                let expected = known.filter(|_| kind == Kind::Nginx);
+                let found = run(&proxy, kind, module, case, expected, &mut met);
+                let place = format!("{}: {:?}", file.path, case.name);
+                let found = found.with_context(|| place.clone())?;
+                failures.extend(found.iter().map(|found| format!("{place}: {found}")));
+            }
+        }
+    }
+    if kind == Kind::Nginx {
+        failures.extend(unneeded(&KnownDifferences::read()?, &met));
+    }
+    all_well(&failures)
+}
+
+fn unneeded(known: &KnownDifferences, met: &Met) -> Vec<String> {
+    let general =
+        [(met.added_newline, &known.added_newline), (met.emptied_headers, &known.emptied_headers)];
+    let general = general.iter().filter(|(met, reason)| !met || reason.is_empty());
+    let told = |(_, reason): &(bool, &String)| {
+        format!("known-differences: not needed, or without a reason: {reason:?}")
+    };
+    general.map(told).collect()
+}
+
+fn proxy(kind: Kind) -> Result<Arc<Proxy>> {
+    let mut proxy = Proxy::new(kind);
+    proxy.environment = chain::environment()?;
+    Ok(Arc::new(proxy))
+}
+
+/// What is otherwise than expected, and not known to be.
+fn run(
+    proxy: &Arc<Proxy>,
+    kind: Kind,
+    module: &Module,
+    case: &Case,
+    expected: Option<&KnownDifference>,
+    met: &mut Met,
+) -> Result<Vec<String>> {
+    let plugin = Plugin::wasm(&module.name, module.config(&case.config).to_string());
+    let mut worker = Worker::start(proxy, &[plugin])?;
+    let mut failures = Vec::new();
+    for (n, exchange) in case.prepared(&proxy.environment)?.iter().enumerate() {
+        let number = n.saturating_add(1);
+        let observed = observe(&mut worker, kind, exchange, met)?;
+        let found = observed.differences(&exchange.expect);
+        let known = expected.map(|known| known.of_exchange(number)).unwrap_or_default();
+        if !is_as_known(&found, known) {
+            failures.push(format!("exchange {number}: {}", serde_json::to_string(&found)?));
+        }
+    }
+    failures.extend(worker.trapped());
+    // A configuration that the host cannot serve is known to be answered with 500.
+    let refused = expected.is_some_and(|known| known.speaks_of("500"));
+    let is_fault =
+        |line: &String| line.contains(" phase") && !(refused && line.contains("not configured"));
+    let log = worker.log().into_iter().map(|(_, line)| line);
+    failures.extend(log.filter(is_fault));
+    Ok(failures)
+}
+
+fn observe(
+    worker: &mut Worker,
+    kind: Kind,
+    exchange: &Exchange,
+    met: &mut Met,
+) -> Result<Observed> {
+    let sent = &exchange.request;
+    let mut request = Request::new(latin1::bytes(&sent.method)?, latin1::bytes(&sent.path)?);
+    for (name, value) in &sent.headers.0 {
+        request = request.header(name, latin1::bytes(value)?);
+    }
+    let lines = exchange.upstream.headers.0.iter();
+    let line =
+        |(name, value): &(String, String)| Ok((name.clone().into_bytes(), latin1::bytes(value)?));
+    let upstream = UpstreamReply {
+        status: exchange.upstream.status,
+        lines: lines.map(line).collect::<Result<_>>()?,
+    };
+    let answer = worker.exchange(&request, &upstream, &|_| None)?;
+    ensure!(!answer.hangs && !answer.closed, "the client gets no whole answer");
+    ensure!(answer.reason.is_empty(), "the reason phrase tells {:?}", answer.reason);
+    Ok(observed(answer, kind, met))
+}
+
+/// What the client and the upstream make of it: a newline at the end means nothing, and an empty
+/// header none.
+fn observed(answer: Answer, kind: Kind, met: &mut Met) -> Observed {
+    let mut body = String::from_utf8_lossy(&answer.body).into_owned();
+    if answer.added_newline {
+        met.added_newline = true;
+        body.pop();
+    }
+    let mut upstream: Vec<_> = answer.upstream.into_iter().collect();
+    for seen in upstream.iter_mut().filter(|_| kind == Kind::Nginx) {
+        let before = seen.headers.len();
+        seen.headers.retain(|(_, value)| !value.is_empty());
+        met.emptied_headers |= seen.headers.len() < before;
+    }
+    Observed { status: answer.status, headers: answer.headers, body, upstream }
+}

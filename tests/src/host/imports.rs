@@ -1,0 +1,316 @@
+//! The calls of the host as a module imports them: pointers and lengths in its memory.
+
+use wasmtime::{ExternType, Linker, Module as Wasm, Result, Val};
+
+use super::{
+    Called, Host, Kind, Map,
+    memory::{Module, deserialise, number, read, returns, serialise, write},
+    status, wasi,
+    wasm::Data,
+};
+
+/// Defines everything that a module of ABI 0.2.1 may import on that host.
+pub(super) fn define(linker: &mut Linker<Data>, module: &Wasm, kind: Kind) -> Result<()> {
+    wasi::define(linker)?;
+    define_basics(linker)?;
+    define_headers(linker)?;
+    define_properties(linker)?;
+    define_shared_data(linker)?;
+    define_metrics(linker)?;
+    define_replies(linker)?;
+    define_unsupported(linker, module, kind)
+}
+
+fn define_basics(linker: &mut Linker<Data>) -> Result<()> {
+    linker.func_wrap("env", "proxy_log", |mut module: Module<'_>, level: u32, at, size| {
+        let message = String::from_utf8_lossy(&read(&mut module, at, size)?).into_owned();
+        host(&module).log(level, message);
+        Ok(0_u32)
+    })?;
+    linker.func_wrap(
+        "env",
+        "proxy_get_current_time_nanoseconds",
+        |mut module: Module<'_>, at: u32| {
+            let now = host(&module).now_ns();
+            write(&mut module, at, &now.to_le_bytes()).map(|()| 0_u32)
+        },
+    )?;
+    linker.func_wrap(
+        "env",
+        "proxy_get_buffer_bytes",
+        |mut module: Module<'_>, buffer: u32, start: u32, size: u32, data, length| {
+            let bytes = host(&module).buffer(buffer, start as usize, size as usize);
+            returns(&mut module, bytes, data, length)
+        },
+    )?;
+    linker.func_wrap(
+        "env",
+        "proxy_set_tick_period_milliseconds",
+        |mut module: Module<'_>, millis: u32| {
+            let done = host(&module).set_tick_period(millis);
+            number(&mut module, done)
+        },
+    )?;
+    linker.func_wrap(
+        "env",
+        "proxy_set_effective_context",
+        |mut module: Module<'_>, context: u32| {
+            let done = host(&module).set_effective_context(context);
+            number(&mut module, done)
+        },
+    )?;
+    linker.func_wrap("env", "proxy_continue_stream", |mut module: Module<'_>, stream: u32| {
+        let done = host(&module).continue_stream(stream);
+        number(&mut module, done)
+    })?;
+    Ok(())
+}
+
+fn define_headers(linker: &mut Linker<Data>) -> Result<()> {
+    linker.func_wrap(
+        "env",
+        "proxy_get_header_map_pairs",
+        |mut module: Module<'_>, map: u32, data, length| {
+            let lines = match Map::of(map) {
+                Some(map) => host(&module).lines(map).map(|r| r.map(|lines| serialise(&lines))),
+                None => Ok(Err(status::BAD_ARGUMENT)),
+            };
+            returns(&mut module, lines, data, length)
+        },
+    )?;
+    linker.func_wrap(
+        "env",
+        "proxy_get_header_map_value",
+        |mut module: Module<'_>, map: u32, name, name_size, data, length| {
+            let name = read(&mut module, name, name_size)?;
+            let value = match Map::of(map) {
+                Some(map) => host(&module).header(map, &name),
+                None => Ok(Err(status::BAD_ARGUMENT)),
+            };
+            returns(&mut module, value, data, length)
+        },
+    )?;
+    type Edit = fn(&Host, Map, &[u8], &[u8]) -> Called<()>;
+    let edits: [(&str, Edit); 2] = [
+        ("proxy_replace_header_map_value", |host, map, n, v| host.replace_header(map, n, v)),
+        ("proxy_add_header_map_value", |host, map, n, v| host.add_header(map, n, v)),
+    ];
+    for (call, edit) in edits {
+        linker.func_wrap(
+            "env",
+            call,
+            move |mut module: Module<'_>, map: u32, name, name_size, value, value_size| {
+                let name = read(&mut module, name, name_size)?;
+                let value = read(&mut module, value, value_size)?;
+                let done = match Map::of(map) {
+                    Some(map) => edit(&host(&module), map, &name, &value),
+                    None => Ok(Err(status::BAD_ARGUMENT)),
+                };
+                number(&mut module, done)
+            },
+        )?;
+    }
+    linker.func_wrap(
+        "env",
+        "proxy_remove_header_map_value",
+        |mut module: Module<'_>, map: u32, name, size| {
+            let name = read(&mut module, name, size)?;
+            let done = match Map::of(map) {
+                Some(map) => host(&module).remove_header(map, &name),
+                None => Ok(Err(status::BAD_ARGUMENT)),
+            };
+            number(&mut module, done)
+        },
+    )?;
+    Ok(())
+}
+
+fn define_properties(linker: &mut Linker<Data>) -> Result<()> {
+    linker.func_wrap(
+        "env",
+        "proxy_get_property",
+        |mut module: Module<'_>, path, size, data, length| {
+            let path = String::from_utf8_lossy(&read(&mut module, path, size)?).into_owned();
+            let value = host(&module).property(&path);
+            returns(&mut module, value, data, length)
+        },
+    )?;
+    linker.func_wrap(
+        "env",
+        "proxy_set_property",
+        |mut module: Module<'_>, path, size, value, value_size| {
+            let path = String::from_utf8_lossy(&read(&mut module, path, size)?).into_owned();
+            let value = read(&mut module, value, value_size)?;
+            let done = host(&module).set_property(&path, &value);
+            number(&mut module, done)
+        },
+    )?;
+    Ok(())
+}
+
+fn define_shared_data(linker: &mut Linker<Data>) -> Result<()> {
+    linker.func_wrap(
+        "env",
+        "proxy_get_shared_data",
+        |mut module: Module<'_>, key, size, data: u32, length: u32, cas: u32| {
+            let key = read(&mut module, key, size)?;
+            let found = host(&module).shared_data(&key);
+            let value = match found {
+                Ok(Ok((value, version))) => {
+                    write(&mut module, cas, &version.to_le_bytes())?;
+                    Ok(Ok(value))
+                }
+                Ok(Err(status)) => Ok(Err(status)),
+                Err(trap) => Err(trap),
+            };
+            returns(&mut module, value, data, length)
+        },
+    )?;
+    linker.func_wrap(
+        "env",
+        "proxy_set_shared_data",
+        |mut module: Module<'_>, key, size, value, value_size, cas: u32| {
+            let key = read(&mut module, key, size)?;
+            let value = read(&mut module, value, value_size)?;
+            let done = host(&module).set_shared_data(&key, &value, cas);
+            number(&mut module, done)
+        },
+    )?;
+    Ok(())
+}
+
+fn define_metrics(linker: &mut Linker<Data>) -> Result<()> {
+    linker.func_wrap(
+        "env",
+        "proxy_define_metric",
+        |mut module: Module<'_>, kind: u32, name, size, id: u32| {
+            let name = String::from_utf8_lossy(&read(&mut module, name, size)?).into_owned();
+            match host(&module).define_metric(kind, &name) {
+                Ok(Ok(defined)) => {
+                    write(&mut module, id, &defined.to_le_bytes())?;
+                    Ok(0)
+                }
+                other => number(&mut module, other.map(|result| result.map(|_| ()))),
+            }
+        },
+    )?;
+    linker.func_wrap(
+        "env",
+        "proxy_increment_metric",
+        |mut module: Module<'_>, id: u32, by: i64| {
+            let done = host(&module).increment_metric(id, by);
+            number(&mut module, done)
+        },
+    )?;
+    linker.func_wrap(
+        "env",
+        "proxy_record_metric",
+        |mut module: Module<'_>, id: u32, value: i64| {
+            let done = host(&module).record_metric(id, value);
+            number(&mut module, done)
+        },
+    )?;
+    Ok(())
+}
+
+fn define_replies(linker: &mut Linker<Data>) -> Result<()> {
+    linker.func_wrap(
+        "env",
+        "proxy_send_local_response",
+        |mut module: Module<'_>,
+         status: u32,
+         details,
+         details_size,
+         body,
+         body_size,
+         lines,
+         lines_size,
+         grpc: i32| {
+            let details = read(&mut module, details, details_size)?;
+            let body = read(&mut module, body, body_size)?;
+            let lines = read(&mut module, lines, lines_size)?;
+            let done = match deserialise(&lines) {
+                Some(lines) => {
+                    host(&module).send_local_response(status, &details, &body, lines, grpc)
+                }
+                None => Ok(Err(status::BAD_ARGUMENT)),
+            };
+            number(&mut module, done)
+        },
+    )?;
+    linker.func_wrap(
+        "env",
+        "proxy_http_call",
+        |mut module: Module<'_>,
+         upstream,
+         upstream_size,
+         lines,
+         lines_size,
+         _body: u32,
+         _body_size: u32,
+         _trailers: u32,
+         _trailers_size: u32,
+         _timeout: u32,
+         token: u32| {
+            let upstream = read(&mut module, upstream, upstream_size)?;
+            let upstream = String::from_utf8_lossy(&upstream).into_owned();
+            let lines = deserialise(&read(&mut module, lines, lines_size)?).unwrap_or_default();
+            match host(&module).dispatch(&upstream, lines) {
+                Ok(Ok(number)) => write(&mut module, token, &number.to_le_bytes()).map(|()| 0),
+                other => number(&mut module, other.map(|result| result.map(|_| ()))),
+            }
+        },
+    )?;
+    linker.func_wrap(
+        "env",
+        "proxy_call_foreign_function",
+        |mut module: Module<'_>, name, size, _: u32, _: u32, data, length| {
+            let name = String::from_utf8_lossy(&read(&mut module, name, size)?).into_owned();
+            let result = host(&module).foreign_function(&name);
+            returns(&mut module, result, data, length)
+        },
+    )?;
+    Ok(())
+}
+
+/// Calls that nginx has by name only, and that no filter of the project makes. The SDK imports them.
+const UNSUPPORTED: [&str; 13] = [
+    "proxy_close_stream",
+    "proxy_dequeue_shared_queue",
+    "proxy_done",
+    "proxy_enqueue_shared_queue",
+    "proxy_get_status",
+    "proxy_grpc_call",
+    "proxy_grpc_cancel",
+    "proxy_grpc_close",
+    "proxy_grpc_send",
+    "proxy_grpc_stream",
+    "proxy_register_shared_queue",
+    "proxy_resolve_shared_queue",
+    "proxy_set_buffer_bytes",
+];
+
+/// The same, and one call that is of another form on nginx than the SDK's: a module that imports it
+/// does not load there.
+fn define_unsupported(linker: &mut Linker<Data>, module: &Wasm, kind: Kind) -> Result<()> {
+    for import in module.imports().filter(|import| import.module() == "env") {
+        let name = import.name().to_owned();
+        let is_known = UNSUPPORTED.contains(&name.as_str()) || name == "proxy_set_header_map_pairs";
+        let ExternType::Func(form) = import.ty() else { continue };
+        if is_known || (name == "proxy_get_log_level" && kind == Kind::Envoy) {
+            linker.func_new("env", import.name(), form, move |mut module, _, results| {
+                let done = host(&module).unsupported(&name);
+                let status = number(&mut module, done)?;
+                if let Some(result) = results.first_mut() {
+                    *result = Val::I32(i32::try_from(status)?);
+                }
+                Ok(())
+            })?;
+        }
+    }
+    Ok(())
+}
+
+fn host(module: &Module<'_>) -> Host {
+    module.data().host.clone()
+}

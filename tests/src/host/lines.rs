@@ -1,0 +1,152 @@
+//! Lists of header lines, with the ways in which the hosts change them.
+
+use super::Kind;
+
+/// A header line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Line {
+    pub(super) name: Vec<u8>,
+    pub(super) value: Vec<u8>,
+    /// Taken away, as nginx marks it: filters do not see it in lists, and what sends requests to
+    /// the upstream does not look at the mark.
+    hidden: bool,
+}
+
+/// A list of lines.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Lines {
+    lines: Vec<Line>,
+}
+
+/// Of these nginx knows the first line of a request only.
+const REQUEST_SINGLES: &[&str] = &[
+    "host",
+    "connection",
+    "if-modified-since",
+    "if-unmodified-since",
+    "if-match",
+    "if-none-match",
+    "user-agent",
+    "referer",
+    "content-length",
+    "content-type",
+    "range",
+    "if-range",
+    "transfer-encoding",
+    "expect",
+    "upgrade",
+    "accept-encoding",
+    "via",
+    "authorization",
+    "keep-alive",
+    "x-real-ip",
+    "depth",
+    "destination",
+    "overwrite",
+    "date",
+];
+
+/// The same of a response.
+const RESPONSE_SINGLES: &[&str] = &[
+    "server",
+    "date",
+    "content-length",
+    "content-encoding",
+    "location",
+    "refresh",
+    "last-modified",
+    "content-range",
+    "accept-ranges",
+    "www-authenticate",
+    "expires",
+    "e-tag",
+    "etag",
+    "content-type",
+    "connection",
+];
+
+impl Lines {
+    pub(super) fn new(lines: impl IntoIterator<Item = (Vec<u8>, Vec<u8>)>) -> Self {
+        let line = |(name, value)| Line { name, value, hidden: false };
+        Self { lines: lines.into_iter().map(line).collect() }
+    }
+
+    /// What filters see.
+    pub(super) fn visible(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
+        let visible = self.lines.iter().filter(|line| !line.hidden);
+        visible.map(|line| (line.name.clone(), line.value.clone())).collect()
+    }
+
+    /// What is there whatever filters see.
+    pub(super) fn all(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
+        self.lines.iter().map(|line| (line.name.clone(), line.value.clone())).collect()
+    }
+
+    /// How many lines there are, by the host's own count.
+    pub(super) fn count(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// The first line of a name, marked or not.
+    pub(super) fn first(&self, name: &[u8]) -> Option<&[u8]> {
+        let line = self.lines.iter().find(|line| line.name.eq_ignore_ascii_case(name));
+        line.map(|line| line.value.as_slice())
+    }
+
+    pub(super) fn replace(&mut self, kind: Kind, is_request: bool, name: &[u8], value: &[u8]) {
+        let places = self.places(name);
+        let Some(first) = places.first().copied() else {
+            return self.push(name, value);
+        };
+        for place in places.iter().skip(1).filter(|_| kind == Kind::Envoy).rev() {
+            self.lines.remove(*place);
+        }
+        if let Some(line) = self.lines.get_mut(first) {
+            line.value = value.to_vec();
+            line.hidden = false;
+        }
+        // Of several, nginx changes the first, then marks the others, then that one too.
+        if kind == Kind::Nginx && places.len() > 1 && !is_single(is_request, name) {
+            self.hide(&places);
+        }
+    }
+
+    pub(super) fn add(&mut self, kind: Kind, is_request: bool, name: &[u8], value: &[u8]) {
+        let is_there = !self.places(name).is_empty();
+        if kind == Kind::Nginx && is_there && is_single(is_request, name) {
+            return; // with a line in the log, and status Ok
+        }
+        self.push(name, value);
+    }
+
+    pub(super) fn remove(&mut self, kind: Kind, is_request: bool, name: &[u8]) {
+        let places = self.places(name);
+        match kind {
+            Kind::Envoy => self.lines.retain(|line| !line.name.eq_ignore_ascii_case(name)),
+            Kind::Nginx if is_single(is_request, name) => {
+                self.hide(places.get(..1).unwrap_or_default());
+            }
+            Kind::Nginx => self.hide(&places),
+        }
+    }
+
+    fn push(&mut self, name: &[u8], value: &[u8]) {
+        self.lines.push(Line { name: name.to_vec(), value: value.to_vec(), hidden: false });
+    }
+
+    fn hide(&mut self, places: &[usize]) {
+        for (i, line) in self.lines.iter_mut().enumerate() {
+            line.hidden |= places.contains(&i);
+        }
+    }
+
+    fn places(&self, name: &[u8]) -> Vec<usize> {
+        let is_it = |(i, line): (usize, &Line)| line.name.eq_ignore_ascii_case(name).then_some(i);
+        self.lines.iter().enumerate().filter_map(is_it).collect()
+    }
+}
+
+fn is_single(is_request: bool, name: &[u8]) -> bool {
+    let singles = if is_request { REQUEST_SINGLES } else { RESPONSE_SINGLES };
+    singles.iter().any(|single| name.eq_ignore_ascii_case(single.as_bytes()))
+}

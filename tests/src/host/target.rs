@@ -1,0 +1,52 @@
+//! Targets as nginx takes them apart.
+
+/// Path and query, the query with its `?`; nginx cuts both at a `#`.
+pub(super) fn split(target: &[u8]) -> (&[u8], Vec<u8>) {
+    let target = target.split(|b| *b == b'#').next().unwrap_or_default();
+    let at = target.iter().position(|b| *b == b'?').unwrap_or(target.len());
+    let (path, query) = target.split_at_checked(at).unwrap_or((target, &[]));
+    (path, query.to_vec())
+}
+
+/// A path as nginx makes it: decoded, `.` and `..` and empty segments resolved.
+pub(super) fn normalised(path: &[u8]) -> Vec<u8> {
+    let decoded = percent_decoded(path);
+    let mut segments: Vec<&[u8]> = Vec::new();
+    let mut last_is_open = false;
+    for segment in decoded.split(|b| *b == b'/') {
+        last_is_open = matches!(segment, b"" | b"." | b"..");
+        match segment {
+            b"" | b"." => {}
+            b".." => {
+                segments.pop();
+            }
+            _ => segments.push(segment),
+        }
+    }
+    let mut path = Vec::new();
+    for segment in &segments {
+        path.push(b'/');
+        path.extend_from_slice(segment);
+    }
+    if last_is_open || segments.is_empty() {
+        path.push(b'/');
+    }
+    path
+}
+
+fn percent_decoded(bytes: &[u8]) -> Vec<u8> {
+    let digit = |b: &u8| char::from(*b).to_digit(16).and_then(|d| u8::try_from(d).ok());
+    let mut decoded = Vec::new();
+    let mut rest = bytes;
+    while let Some((first, after)) = rest.split_first() {
+        rest = after;
+        match (first, after) {
+            (b'%', [high, low, after @ ..]) if digit(high).is_some() && digit(low).is_some() => {
+                decoded.push(digit(high).unwrap_or(0) * 16 + digit(low).unwrap_or(0));
+                rest = after;
+            }
+            _ => decoded.push(*first),
+        }
+    }
+    decoded
+}

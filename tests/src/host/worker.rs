@@ -1,0 +1,282 @@
+//! One worker: its instances, their root contexts, its timers and its calls.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
+
+use anyhow::{Result, bail};
+
+use super::{
+    CallReply, Dispatched, Filter, Guest, Host, Kind, Plugin, Proxy, Trap, calls::State,
+    exchange::Phase, wasm::Wasm,
+};
+
+/// When a chain of filters is loaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Load {
+    /// At the proxy's start.
+    Start,
+    /// When its configuration changes.
+    Change,
+}
+
+/// A worker. Each has its own instances; what it shares with others is in [`Proxy`].
+pub struct Worker {
+    pub(super) host: Host,
+    pub(super) proxy: Arc<Proxy>,
+    instances: HashMap<String, Instance>,
+    pub(super) chain: Vec<Loaded>,
+    /// All that were ever loaded, by the number of their root.
+    loaded: HashMap<u32, Loaded>,
+    next_id: u32,
+    dead: Option<String>,
+}
+
+/// One per module.
+struct Instance {
+    guest: Box<dyn Guest>,
+    trapped: bool,
+    roots: HashSet<u32>,
+}
+
+#[derive(Clone)]
+pub(super) struct Loaded {
+    plugin: Plugin,
+    pub(super) module: String,
+    pub(super) root: u32,
+}
+
+impl Worker {
+    /// A worker of `proxy` that starts with that chain.
+    ///
+    /// # Errors
+    /// When a module cannot be loaded, or Envoy would not start.
+    pub fn start(proxy: &Arc<Proxy>, chain: &[Plugin]) -> Result<Self> {
+        let mut worker = Self {
+            host: Host::new(Arc::clone(proxy)),
+            proxy: Arc::clone(proxy),
+            instances: HashMap::new(),
+            chain: Vec::new(),
+            loaded: HashMap::new(),
+            next_id: 1,
+            dead: None,
+        };
+        worker.load(chain, Load::Start)?;
+        Ok(worker)
+    }
+
+    /// Takes that chain from now on.
+    ///
+    /// # Errors
+    /// When a module cannot be loaded, or Envoy refuses a configuration and keeps the old chain.
+    pub fn load(&mut self, plugins: &[Plugin], when: Load) -> Result<()> {
+        let mut chain = Vec::new();
+        for plugin in plugins {
+            let module = plugin.filter.name();
+            let loaded = Loaded { plugin: plugin.clone(), module, root: self.next() };
+            self.loaded.insert(loaded.root, loaded.clone());
+            let started = self.start_root(&loaded, true)?;
+            match (self.proxy.kind, started, when) {
+                (_, Ok(()), _) => chain.push(loaded),
+                (Kind::Envoy, Err(why), _) => bail!("the configuration is refused: {why}"),
+                // The route goes on without this filter; at the start, everything does without all.
+                (Kind::Nginx, Err(_), Load::Change) => {}
+                (Kind::Nginx, Err(_), Load::Start) => {
+                    self.chain = Vec::new();
+                    return Ok(());
+                }
+            }
+        }
+        self.chain = chain;
+        Ok(())
+    }
+
+    /// What filters and the host have logged so far: levels from 0, trace, to 5, critical.
+    pub fn log(&self) -> Vec<(u32, String)> {
+        self.host.state().log.clone()
+    }
+
+    /// Why the worker is gone, if it is.
+    pub fn crashed(&self) -> Option<&str> {
+        self.dead.as_deref()
+    }
+
+    /// Whether any instance has trapped so far.
+    pub fn trapped(&self) -> Option<String> {
+        let log = self.log();
+        log.into_iter().map(|(_, line)| line).find(|line| line.starts_with("trap: "))
+    }
+
+    /// The timers that wait to fire.
+    pub fn timers(&self) -> usize {
+        self.host.state().timers.len()
+    }
+
+    /// The calls that wait for their replies.
+    pub fn calls(&self) -> Vec<Dispatched> {
+        self.host.state().calls.clone()
+    }
+
+    /// All timers fire that wait now.
+    pub fn tick(&mut self) {
+        let is_nginx = self.proxy.kind == Kind::Nginx;
+        let timers = if is_nginx {
+            std::mem::take(&mut self.host.state().timers)
+        } else {
+            self.host.state().timers.clone()
+        };
+        for (module, root) in timers {
+            let Some(loaded) = self.loaded.get(&root).cloned() else { continue };
+            if !matches!(self.start_root(&loaded, false), Ok(Ok(()))) {
+                continue;
+            }
+            let _ = self.call(&module, root, Phase::Tick, |guest, host| guest.on_tick(host, root));
+            let mut state = self.host.state();
+            let period = state.periods.get(&(module.clone(), root)).copied().unwrap_or(0);
+            if is_nginx && period != 0 {
+                state.timers.push((module, root));
+            }
+        }
+    }
+
+    /// The replies to all calls of root contexts come; `None` is a failure. How many there were.
+    pub fn answer_calls(&mut self, reply: impl Fn(&Dispatched) -> Option<CallReply>) -> usize {
+        let calls = std::mem::take(&mut self.host.state().calls);
+        for call in &calls {
+            self.answer_call(call, reply(call));
+        }
+        calls.len()
+    }
+
+    pub(super) fn answer_call(&mut self, call: &Dispatched, reply: Option<CallReply>) {
+        let failed = reply.is_none();
+        let reply = reply.unwrap_or_default();
+        let size = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        let lines = if failed { 0 } else { size(reply.lines.len() + 1) };
+        let body = size(reply.body.len());
+        {
+            let mut state = self.host.state();
+            state.call_reply = Some(reply);
+            if let Some(exchange) = &mut state.exchange {
+                exchange.timed_out |= failed;
+            }
+        }
+        let (id, token) = (call.context, call.token);
+        let _ = self.call(&call.module, id, Phase::CallReply, |guest, host| {
+            guest.on_call_reply(host, id, token, lines, body)
+        });
+        self.host.state().call_reply = None;
+    }
+
+    pub(super) fn next(&mut self) -> u32 {
+        let id = self.next_id;
+        self.next_id = self.next_id.saturating_add(1);
+        id
+    }
+
+    /// Sees to it that the module has an instance and the root context is in it.
+    pub(super) fn start_root(&mut self, loaded: &Loaded, load: bool) -> Result<Result<(), Trap>> {
+        let Loaded { plugin, module, root } = loaded;
+        let root = *root;
+        if self.instances.get(module).is_none_or(|instance| instance.trapped) {
+            let guest: Box<dyn Guest> = match &plugin.filter {
+                Filter::Wasm(name) => Box::new(Wasm::start(name, &self.host)?),
+                Filter::Native(_, make) => make(),
+            };
+            let instance = Instance { guest, trapped: false, roots: HashSet::new() };
+            self.instances.insert(module.clone(), instance);
+            // The periods went with the old one, its timers did not.
+            self.host.state().periods.retain(|(of, _), _| of != module);
+        }
+        let instance = self.instances.get(module);
+        if instance.is_some_and(|instance| instance.roots.contains(&root)) {
+            return Ok(Ok(()));
+        }
+        let started = self.configure(plugin, module, root, load);
+        if let (Ok(()), Some(instance)) = (&started, self.instances.get_mut(module)) {
+            instance.roots.insert(root);
+        }
+        Ok(started)
+    }
+
+    fn configure(
+        &mut self,
+        plugin: &Plugin,
+        module: &str,
+        root: u32,
+        load: bool,
+    ) -> Result<(), Trap> {
+        // Where an instance is made anew for a request, its roots are no part of that request.
+        let exchange = {
+            let mut state = self.host.state();
+            state.config = plugin.config.clone().into_bytes();
+            state.exchange.take()
+        };
+        let size = u32::try_from(plugin.config.len()).unwrap_or(u32::MAX);
+        let accepted = self.call(module, root, Phase::Root, |guest, host| {
+            guest.on_context_create(host, root, 0)?;
+            let started = !load || guest.on_vm_start(host, root)?;
+            Ok(started && guest.on_configure(host, root, size)?)
+        });
+        self.host.state().exchange = exchange;
+        match accepted {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(Trap::new("on_configure returned false")),
+            Err(trap) => Err(trap),
+        }
+    }
+
+    /// Calls a filter; a trap ends its instance.
+    pub(super) fn call<T>(
+        &mut self,
+        module: &str,
+        context: u32,
+        phase: Phase,
+        call: impl FnOnce(&mut dyn Guest, &Host) -> Result<T, Trap>,
+    ) -> Result<T, Trap> {
+        if let Some(why) = &self.dead {
+            return Err(Trap::crash(why.clone()));
+        }
+        {
+            let mut state = self.host.state();
+            state.phase = phase;
+            state.context = context;
+            state.current = (module.to_owned(), context);
+        }
+        let Some(instance) = self.instances.get_mut(module) else {
+            return Err(Trap::new("no instance"));
+        };
+        if instance.trapped {
+            return Err(Trap::new("the instance is gone"));
+        }
+        let result = call(instance.guest.as_mut(), &self.host);
+        if let Err(trap) = &result {
+            instance.trapped = true;
+            self.host.log(5, format!("trap: {trap}"));
+            if trap.crashes_worker {
+                self.dead = Some(trap.why.clone());
+            }
+        }
+        result
+    }
+
+    /// Makes a context for a stream.
+    pub(super) fn create_stream(&mut self, loaded: &Loaded, id: u32) -> Result<(), Trap> {
+        let started = self.start_root(loaded, false);
+        started.unwrap_or_else(|error| Err(Trap::new(error.to_string())))?;
+        let root = loaded.root;
+        self.host.state().parents.insert(id, root);
+        self.call(&loaded.module, id, Phase::Request, |guest, host| {
+            guest.on_context_create(host, id, root)
+        })
+    }
+}
+
+impl State {
+    /// The root of the context that the host called.
+    pub(super) fn root(&self) -> u32 {
+        let context = self.current.1;
+        self.parents.get(&context).copied().unwrap_or(context)
+    }
+}

@@ -1,0 +1,130 @@
+//! The filters' configurations in files for users, whatever proxy the files are for.
+
+use std::{fs, path::Path};
+
+use anyhow::{Context, Result, bail};
+use novasphere_cors::Cors;
+use novasphere_gateway::Gateway;
+use novasphere_header_transform::HeaderTransform;
+use novasphere_jwt_auth::JwtAuth;
+use novasphere_rate_limit::RateLimit;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::{cases::native::configure, chain, paths::repository};
+
+/// A filter and its configuration.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Configured {
+    /// The filter's name: `cors`.
+    pub filter: String,
+    /// Its configuration.
+    pub config: Value,
+}
+
+impl Configured {
+    /// Has the filter check the configuration, on a host that passes on the tests' environment.
+    ///
+    /// # Errors
+    /// What the filter has against it, or that there is no such filter.
+    pub fn check(&self) -> Result<()> {
+        let (config, environment) = (&self.config, chain::environment()?);
+        match self.filter.as_str() {
+            "cors" => configure::<Cors>(config, &environment).map(drop),
+            "gateway" => configure::<Gateway>(config, &environment).map(drop),
+            "header-transform" => configure::<HeaderTransform>(config, &environment).map(drop),
+            "jwt-auth" => configure::<JwtAuth>(config, &environment).map(drop),
+            "rate-limit" => configure::<RateLimit>(config, &environment).map(drop),
+            other => bail!("there is no filter {other}"),
+        }
+        .with_context(|| self.filter.clone())
+    }
+}
+
+/// A YAML document of the repository.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn yaml(file: &str) -> Result<Value> {
+    let path = repository().join(file);
+    let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+    serde_yaml_ng::from_str(&text).with_context(|| path.display().to_string())
+}
+
+/// All YAML documents of a file of the repository.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn documents(file: &str) -> Result<Vec<Value>> {
+    let path = repository().join(file);
+    let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+    let documents = serde_yaml_ng::Deserializer::from_str(&text).map(Value::deserialize);
+    documents.collect::<Result<_, _>>().with_context(|| path.display().to_string())
+}
+
+/// All filters below a part of an Envoy configuration, in the order of the text; the names are
+/// those of the `.wasm` files.
+pub fn in_envoy(part: &Value) -> Vec<Configured> {
+    let mut found = Vec::new();
+    walk(part, &mut |members| {
+        let file = members.pointer("/vm_config/code/local/filename")?.as_str()?;
+        let name = Path::new(file).file_stem()?.to_str()?.strip_prefix("novasphere-")?;
+        let config = members.pointer("/configuration/value")?.clone();
+        found.push(Configured { filter: name.to_owned(), config });
+        Some(())
+    });
+    found
+}
+
+/// All filters below a part of Kong's declarative configuration.
+///
+/// # Errors
+/// When a configuration written as text is not JSON.
+pub fn in_kong(part: &Value) -> Result<Vec<Configured>> {
+    let mut found = Vec::new();
+    walk(part, &mut |members| {
+        let name = members.get("name")?.as_str()?.strip_prefix("novasphere-")?;
+        found.push((name.to_owned(), members.get("config")?.clone()));
+        Some(())
+    });
+    found.into_iter().map(|(filter, config)| parsed(filter, config)).collect()
+}
+
+/// The filters of an EnvoyExtensionPolicy, in order.
+pub fn in_envoy_gateway(policy: &Value) -> Vec<Configured> {
+    let filters = policy.pointer("/spec/wasm").and_then(Value::as_array).into_iter().flatten();
+    let filters = filters.filter_map(|wasm| {
+        let filter = wasm.get("name")?.as_str()?.to_owned();
+        Some(Configured { filter, config: wasm.get("config")?.clone() })
+    });
+    filters.collect()
+}
+
+/// The filter of a WasmPlugin, after its place: the higher comes first.
+pub fn in_istio(plugin: &Value) -> Option<(i64, Configured)> {
+    let spec = plugin.get("spec")?;
+    let filter = spec.get("pluginName")?.as_str()?.to_owned();
+    let configured = Configured { filter, config: spec.get("pluginConfig")?.clone() };
+    Some((spec.get("priority")?.as_i64()?, configured))
+}
+
+/// Kong 3.4 takes text.
+fn parsed(filter: String, config: Value) -> Result<Configured> {
+    let config = match config {
+        Value::String(text) => serde_json::from_str(&text).with_context(|| filter.clone())?,
+        other => other,
+    };
+    Ok(Configured { filter, config })
+}
+
+/// Shows `see` every object.
+fn walk(part: &Value, see: &mut impl FnMut(&Value) -> Option<()>) {
+    match part {
+        Value::Array(items) => items.iter().for_each(|item| walk(item, see)),
+        Value::Object(members) => {
+            let _ = see(part);
+            members.values().for_each(|value| walk(value, see));
+        }
+        _ => {}
+    }
+}

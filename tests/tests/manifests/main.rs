@@ -1,0 +1,116 @@
+//! The Kubernetes manifests: their filters are configured as in host-config, and work in the real
+//! Envoy. What else there is to check of them, `make deploy-check` checks.
+
+mod alerts;
+mod serving;
+mod settings;
+
+use std::{fs, path::Path};
+
+use anyhow::{Context, Result, ensure};
+use novasphere_tests::{
+    paths::repository,
+    shipped::{self, Configured},
+};
+use serde_json::{Value, json};
+
+const ORDER: [&str; 4] = ["cors", "jwt-auth", "rate-limit", "header-transform"];
+
+/// The policies of Envoy Gateway: their names, and their filters in order.
+fn envoy_gateway() -> Result<Vec<(String, Vec<Configured>)>> {
+    let mut policies = Vec::new();
+    for document in all_documents("deploy/envoy-gateway")? {
+        if document.get("kind") == Some(&json!("EnvoyExtensionPolicy")) {
+            let name = document.pointer("/metadata/name").and_then(Value::as_str);
+            let name = name.context("no name")?.to_owned();
+            policies.push((name, shipped::in_envoy_gateway(&document)));
+        }
+    }
+    ensure!(policies.len() == 4, "{} policies", policies.len());
+    Ok(policies)
+}
+
+/// The filters of Istio's gateway, in order.
+fn istio() -> Result<Vec<Configured>> {
+    let documents = all_documents("deploy/istio")?;
+    let plugins = documents.iter().filter(|doc| doc.get("kind") == Some(&json!("WasmPlugin")));
+    let mut plugins: Vec<_> = plugins.filter_map(shipped::in_istio).collect();
+    plugins.sort_by_key(|(priority, _)| std::cmp::Reverse(*priority));
+    Ok(plugins.into_iter().map(|(_, configured)| configured).collect())
+}
+
+fn all_documents(dir: &str) -> Result<Vec<Value>> {
+    let mut documents = Vec::new();
+    let entries = fs::read_dir(repository().join(dir)).with_context(|| dir.to_owned())?;
+    for entry in entries {
+        let path = entry?.path();
+        let file = path.strip_prefix(repository()).unwrap_or(&path);
+        if file.extension().is_some_and(|extension| extension == "yaml") {
+            documents.extend(shipped::documents(&Path::new(file).display().to_string())?);
+        }
+    }
+    Ok(documents)
+}
+
+fn per_route() -> Result<Vec<Configured>> {
+    Ok(shipped::in_envoy(&shipped::yaml("host-config/envoy/per-route.yaml")?))
+}
+
+#[test]
+fn every_filter_accepts_its_configuration() -> Result<()> {
+    let envoy = shipped::in_envoy(&shipped::yaml("deploy/envoy/envoy.yaml")?);
+    let kong = shipped::in_kong(&shipped::yaml("deploy/kong/kong.yml")?)?;
+    let policies = envoy_gateway()?.into_iter().flat_map(|(_, filters)| filters);
+    let all: Vec<_> = envoy.into_iter().chain(kong).chain(policies).chain(istio()?).collect();
+    ensure!(all.len() == 6 + 15 + 14 + 4, "{} filters", all.len());
+    all.iter().try_for_each(Configured::check)
+}
+
+#[test]
+fn envoy_gateway_has_the_configurations_of_envoy() -> Result<()> {
+    let wanted = per_route()?;
+    let policies = envoy_gateway()?;
+    for (name, filters) in &policies {
+        for configured in filters {
+            ensure!(wanted.contains(configured), "{name}: not for Envoy: {configured:?}");
+        }
+        let names: Vec<_> = filters.iter().map(|c| c.filter.as_str()).collect();
+        let health = name == "novasphere-api-health";
+        let expected: &[&str] = if health { &["cors", "header-transform"] } else { &ORDER };
+        ensure!(names == expected, "{name}: {names:?}");
+    }
+    let used: Vec<_> = policies.into_iter().flat_map(|(_, filters)| filters).collect();
+    for configured in &wanted {
+        ensure!(used.contains(configured), "not for Envoy Gateway: {configured:?}");
+    }
+    Ok(())
+}
+
+/// There is one configuration for a whole gateway, so that the exceptions of routes are the filters'.
+#[test]
+fn istio_has_the_configurations_of_envoy() -> Result<()> {
+    let wanted = shipped::in_envoy(&shipped::yaml("host-config/envoy/all.yaml")?);
+    let mut istio = istio()?;
+    let exceptions = istio.iter_mut().filter_map(|configured| {
+        let field = match configured.filter.as_str() {
+            "jwt-auth" => "skip",
+            "rate-limit" => "rules",
+            _ => return None,
+        };
+        configured.config.as_object_mut()?.remove(field)
+    });
+    let exceptions: Vec<_> = exceptions.collect();
+    ensure!(istio == wanted, "{istio:?}\nbut for Envoy\n{wanted:?}");
+    let strict = per_route()?.into_iter().find(|c| c.config["minute"] == 10).context("strict")?;
+    let [skip, rules] = exceptions.as_slice() else { anyhow::bail!("{exceptions:?}") };
+    ensure!(*skip == json!([{"path": "/api/v1/healthz"}]), "{skip}");
+    let expected = json!([
+        {"name": "health", "path": "/api/v1/healthz", "unlimited": true},
+        {
+            "name": "make-wukong", "methods": ["POST"], "path": "/api/v1/wukongs",
+            "minute": strict.config["minute"], "hour": strict.config["hour"],
+        },
+    ]);
+    ensure!(*rules == expected, "{rules}");
+    Ok(())
+}
