@@ -25,8 +25,8 @@ impl Numbers {
         usize::try_from(self.0 >> 33).unwrap_or(0) % most.max(1)
     }
 
-    fn pick<'a, T: ?Sized>(&mut self, from: &[&'a T]) -> &'a T {
-        from[self.below(from.len())]
+    fn pick<'a>(&mut self, from: &[&'a str]) -> &'a str {
+        from.get(self.below(from.len())).copied().unwrap_or_default()
     }
 
     fn bytes(&mut self, most: usize) -> Vec<u8> {
@@ -56,7 +56,9 @@ fn forbidden(numbers: &mut Numbers, token: &str) -> Request {
         0 => damaged.truncate(numbers.below(token.len())),
         1 => {
             let at = numbers.below(damaged.len());
-            damaged[at] = if damaged[at] == b'A' { b'B' } else { b'A' };
+            if let Some(byte) = damaged.get_mut(at) {
+                *byte = if *byte == b'A' { b'B' } else { b'A' };
+            }
         }
         2 => damaged = numbers.bytes(200),
         3 => damaged.extend(numbers.bytes(20).into_iter().chain([b'.'])),
