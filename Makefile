@@ -5,6 +5,9 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 FILTERS := cors gateway header-transform jwt-auth rate-limit
+# Those that can be right on Traefik, which runs http-wasm.
+HTTP_WASM := header-transform jwt-auth
+ARTIFACTS := $(FILTERS:%=novasphere-%.wasm) $(HTTP_WASM:%=novasphere-%.http.wasm)
 TARGET := wasm32-wasip1
 CARGO ?= cargo
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
@@ -26,16 +29,22 @@ help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
 
 .PHONY: wasm
-wasm: ## Build dist/novasphere-*.wasm and SHA256SUMS, print the sizes
+wasm: ## Build dist/novasphere-*.wasm, their Traefik forms and SHA256SUMS, print the sizes
 	@$(INSTALL_TARGET)
-	$(BUILD_WASM) $(FILTERS:%=-p novasphere-%-proxy-wasm)
+	$(BUILD_WASM) $(FILTERS:%=-p novasphere-%-proxy-wasm) $(HTTP_WASM:%=-p novasphere-%-http-wasm)
 	@mkdir -p dist
 	@for filter in $(FILTERS); do \
 		install -m 644 "$(TARGET_DIR)/$(TARGET)/release/novasphere_$${filter//-/_}_proxy_wasm.wasm" \
 			"dist/novasphere-$$filter.wasm"; \
 	done
-	@cd dist && sha256sum $(FILTERS:%=novasphere-%.wasm) > SHA256SUMS
-	@cd dist && wc -c $(FILTERS:%=novasphere-%.wasm) | awk '{printf "%9d bytes  %s\n", $$1, $$2}'
+	@for filter in $(HTTP_WASM); do \
+		$(CARGO) run --locked --quiet -p novasphere-lower-bulk-memory -- \
+			"$(TARGET_DIR)/$(TARGET)/release/novasphere_$${filter//-/_}_http_wasm.wasm" \
+			"dist/novasphere-$$filter.http.wasm"; \
+		install -m 644 "filters/$$filter/http-wasm/.traefik.yml" "dist/novasphere-$$filter.traefik.yml"; \
+	done
+	@cd dist && sha256sum $(ARTIFACTS) $(HTTP_WASM:%=novasphere-%.traefik.yml) > SHA256SUMS
+	@cd dist && wc -c $(ARTIFACTS) | awk '{printf "%9d bytes  %s\n", $$1, $$2}'
 
 $(VENV)/installed: tests/requirements.txt
 	python3 -m venv $(VENV)
@@ -46,8 +55,8 @@ $(VENV)/installed: tests/requirements.txt
 proxies: $(VENV)/installed ## Install the real proxies for demo and tests into .venv
 
 .PHONY: demo
-demo: wasm proxies ## Walk through the filters in front of novasphere-api in a real Envoy
-	$(CARGO) run --locked --quiet -p novasphere-tests --bin demo -- tour
+demo: wasm proxies ## Walk through the filters in a real proxy: HOST=envoy (default) or traefik
+	$(CARGO) run --locked --quiet -p novasphere-tests --bin demo -- tour $(or $(HOST),envoy)
 
 .PHONY: up
 up: wasm proxies ## Start novasphere-api and Envoy on fixed ports, for curl
@@ -100,7 +109,7 @@ lint: ## Check format, clippy (native and wasm), and dependencies where cargo-de
 	$(CARGO) clippy --locked --workspace --all-targets --all-features -- -D warnings
 	@$(INSTALL_TARGET)
 	$(CARGO) clippy --locked --target $(TARGET) -p novasphere-bench-nothing \
-		$(FILTERS:%=-p novasphere-%-proxy-wasm) -- -D warnings
+		$(FILTERS:%=-p novasphere-%-proxy-wasm) $(HTTP_WASM:%=-p novasphere-%-http-wasm) -- -D warnings
 	@if $(CARGO) deny --version >/dev/null 2>&1; then $(CARGO) deny --workspace check; \
 	else echo "cargo-deny is not installed: dependencies not checked (cargo install cargo-deny)"; fi
 

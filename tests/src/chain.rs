@@ -10,6 +10,7 @@ use crate::{
     client::Request,
     envoy::{Envoy, WasmFilter, telling},
     paths::repository,
+    traefik::Plugin,
 };
 
 /// The filters in their order, each with a configuration as users write it.
@@ -56,6 +57,18 @@ pub const TRANSFORM: (&str, &str) = (
     "response": {"remove": {"headers": ["Server"]}}
 }"#,
 );
+
+/// The part of the chain that Traefik runs, as its plugins.
+///
+/// # Errors
+/// None: the configurations are JSON.
+pub fn plugins() -> Result<Vec<Plugin>> {
+    let transform = r#"{"request": {"add": {"headers": ["X-Forwarded-By:novasphere"]}}}"#;
+    [("jwt-auth", JWT_AUTH), ("header-transform", transform)]
+        .into_iter()
+        .map(|(filter, config)| Ok(Plugin::of_fields(filter, serde_json::from_str(config)?)))
+        .collect()
+}
 
 /// Filters from pairs of name and configuration.
 pub fn of(filters: &[(&str, &str)]) -> Vec<WasmFilter> {

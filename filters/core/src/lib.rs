@@ -23,7 +23,7 @@ mod policy;
 mod ports;
 mod step;
 pub mod target;
-#[cfg(feature = "testing")]
+#[cfg(any(feature = "testing", test))]
 pub mod testing;
 
 pub use cidr::Cidr;
@@ -41,7 +41,7 @@ pub use pattern::{InvalidPattern, Pattern};
 pub use plain_path::PlainPath;
 pub use policy::{MetricKind, Needs, OwnMetric, Policy, Read};
 pub use ports::{
-    Attributes, Change, Clock, Connection, Env, Hash, Host, Metrics, Random, Store, StoreError,
-    UnixTime, Verify, Version, Waiting, Written,
+    Attributes, Capability, Change, Clock, Connection, Env, Hash, Host, Metrics, Random, Store,
+    StoreError, UnixTime, Verify, Version, Waiting, Written,
 };
 pub use step::{Edit, Reply, Step};

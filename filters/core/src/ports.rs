@@ -14,8 +14,36 @@ pub trait Host {
     /// in a header may come from the client.
     fn passes_attributes(&self) -> bool;
 
+    /// What to do instead where the host lacks something, for error messages; `None` where it does
+    /// not. What cannot be right on a host is refused there, not left undone.
+    fn lacks(&self, _: Capability) -> Option<&'static str> {
+        None
+    }
+
+    /// Whether configurations come with their numbers and booleans, and what is empty, written as
+    /// text.
+    fn values_are_text(&self) -> bool {
+        false
+    }
+
+    /// How many bytes a filter may keep in one worker to be faster the next time.
+    fn cache_bytes(&self) -> usize {
+        8 * 1024 * 1024
+    }
+
     /// Tells the operator something that is not a fault. Never contains a secret.
     fn warn(&self, message: &str);
+}
+
+/// What not every host can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Capability {
+    /// Carry out a [`Fetch`](crate::Fetch).
+    Fetch,
+    /// Edit the head of a response.
+    Response,
+    /// Show [`Attributes`] to later filters or the access log.
+    Attribute,
 }
 
 /// The ports a policy uses while it handles a request.

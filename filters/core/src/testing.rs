@@ -7,8 +7,8 @@ use std::{
 };
 
 use crate::{
-    Attributes, Clock, Connection, Env, Hash, Headers, Host, Metrics, Random, Read, Store,
-    StoreError, UnixTime, Verify, Version, Waiting, Written,
+    Attributes, Capability, Clock, Connection, Env, Hash, Headers, Host, Metrics, Random, Read,
+    Store, StoreError, UnixTime, Verify, Version, Waiting, Written,
 };
 
 /// As much of a head as a policy asked to read, and no more.
@@ -61,6 +61,10 @@ pub struct World {
     pub attributes: RefCell<BTreeMap<String, Vec<u8>>>,
     /// The host's cryptography; without it the filter has to use its own.
     pub verify: Option<VerifyFn>,
+    /// What the host lacks.
+    pub lacks: Vec<Capability>,
+    /// Whether the values of a configuration are text.
+    pub values_are_text: bool,
 }
 
 /// [`Verify::verify`] as a function.
@@ -85,6 +89,8 @@ impl Default for World {
             may_wait: Cell::new(false),
             attributes: RefCell::default(),
             verify: None,
+            lacks: Vec::new(),
+            values_are_text: false,
         }
     }
 }
@@ -129,6 +135,14 @@ impl Host for World {
 
     fn passes_attributes(&self) -> bool {
         self.passes_attributes.get()
+    }
+
+    fn lacks(&self, capability: Capability) -> Option<&'static str> {
+        self.lacks.contains(&capability).then_some("do it elsewhere")
+    }
+
+    fn values_are_text(&self) -> bool {
+        self.values_are_text
     }
 
     fn warn(&self, message: &str) {

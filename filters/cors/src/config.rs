@@ -101,7 +101,7 @@ struct PolicyConfig {
 
 /// Checks `config` and computes the policy.
 pub(crate) fn configure(config: &[u8], host: &dyn Host) -> Result<Cors, ConfigErrors> {
-    let (config, mut errors) = decode::<Config>(config)?;
+    let (config, mut errors) = decode::<Config>(config, host)?;
     let policy = config.into_policy(host, &mut errors);
     errors.into_result(policy)
 }

@@ -1,6 +1,6 @@
 //! The configuration as users write it, and how it becomes a [`Gateway`].
 
-use novasphere_core::{ConfigErrors, Host, Json, decode};
+use novasphere_core::{Capability, ConfigErrors, Host, Json, decode};
 use serde::Deserialize;
 
 use crate::{
@@ -27,7 +27,7 @@ struct Config {
 
 /// Checks `config` and computes the chain.
 pub(crate) fn configure(config: &[u8], host: &dyn Host) -> Result<Gateway, ConfigErrors> {
-    let (config, mut errors) = decode::<Config>(config)?;
+    let (config, mut errors) = decode::<Config>(config, host)?;
     let order = order(&config, &mut errors);
     let mut links: Vec<Link> = Vec::with_capacity(order.len());
     let mut before: Vec<Kind> = Vec::with_capacity(order.len());
@@ -112,6 +112,18 @@ impl Host for LinkHost<'_> {
 
     fn passes_attributes(&self) -> bool {
         self.told || self.outer.passes_attributes()
+    }
+
+    fn lacks(&self, capability: Capability) -> Option<&'static str> {
+        self.outer.lacks(capability)
+    }
+
+    fn values_are_text(&self) -> bool {
+        self.outer.values_are_text()
+    }
+
+    fn cache_bytes(&self) -> usize {
+        self.outer.cache_bytes()
     }
 
     fn warn(&self, message: &str) {

@@ -22,6 +22,10 @@ pub struct Gateway {
     places: Vec<Place>,
     request: Reads,
     response: Reads,
+    /// The last filter that reads a request's head: edits of those from there on need not be seen.
+    last_to_read_requests: usize,
+    /// The first that reads a response's head.
+    first_to_read_responses: usize,
 }
 
 /// What the filters read of a head, all together.
@@ -78,8 +82,7 @@ impl Policy for Gateway {
         let mut all: Vec<Edit<'p>> = Vec::new();
         for (number, (link, carry)) in self.links.iter().zip(carry.0).enumerate().rev() {
             let edits = link.on_response(carry, seen.as_ref().unwrap_or(head));
-            let is_read = |link: &Link| link.needs().response != Read::Nothing;
-            if !edits.is_empty() && self.links.iter().take(number).any(is_read) {
+            if !edits.is_empty() && self.first_to_read_responses < number {
                 seen.get_or_insert_with(|| head.clone()).headers.apply(edits.clone());
             }
             all.extend(edits);
@@ -118,7 +121,17 @@ impl Gateway {
         let (metrics, places) = ports::all_metrics(&links);
         let request = Reads::of(links.iter().map(|link| link.needs().request));
         let response = Reads::of(links.iter().map(|link| link.needs().response));
-        Self { links, metrics, places, request, response }
+        let reads_request = |link: &Link| link.needs().request != Read::Nothing;
+        let reads_response = |link: &Link| link.needs().response != Read::Nothing;
+        Self {
+            last_to_read_requests: links.iter().rposition(reads_request).unwrap_or(0),
+            first_to_read_responses: links.iter().position(reads_response).unwrap_or(usize::MAX),
+            links,
+            metrics,
+            places,
+            request,
+            response,
+        }
     }
 
     fn ask<'p>(
@@ -136,8 +149,7 @@ impl Gateway {
             let own_env = Env { attributes: &attributes, ..own.env(env) };
             match link.on_request(seen.as_ref().unwrap_or(head), states, &own_env) {
                 Step::Continue { edits, carry, decision } => {
-                    let is_read = |link: &Link| link.needs().request != Read::Nothing;
-                    if !edits.is_empty() && self.links.iter().skip(number + 1).any(is_read) {
+                    if !edits.is_empty() && self.last_to_read_requests > number {
                         seen.get_or_insert_with(|| head.clone()).headers.apply(edits.clone());
                     }
                     all.extend(edits);

@@ -32,13 +32,10 @@ pub struct State {
     cache: Option<Cache<Approved>>,
 }
 
-/// For the cached tokens of one worker.
-const CACHE_BYTES: usize = 8 * 1024 * 1024;
-
 impl State {
-    /// The cache of verified tokens, for so many.
-    pub(crate) fn cache(&mut self, tokens: usize) -> &mut Cache<Approved> {
-        self.cache.get_or_insert_with(|| Cache::new(tokens, CACHE_BYTES))
+    /// The cache of verified tokens, for so many and so many bytes.
+    pub(crate) fn cache(&mut self, tokens: usize, bytes: usize) -> &mut Cache<Approved> {
+        self.cache.get_or_insert_with(|| Cache::new(tokens, bytes))
     }
 
     /// Does something that may change the keys. What was verified with others is forgotten then.

@@ -1,6 +1,6 @@
 //! What a signed token must say for itself.
 
-use novasphere_core::{ConfigErrors, Json, UnixTime};
+use novasphere_core::{ConfigErrors, Host, Json, UnixTime};
 
 use crate::{
     config::{Config, TimeClaim},
@@ -39,7 +39,7 @@ pub(crate) struct ClaimRules {
 }
 
 impl ClaimRules {
-    pub fn new(config: &Config, errors: &mut ConfigErrors) -> Self {
+    pub fn new(config: &Config, host: &dyn Host, errors: &mut ConfigErrors) -> Self {
         let (leeway, maximum) = (config.leeway, config.maximum_expiration);
         let exp_required = config.claims_to_verify.contains(&TimeClaim::Exp);
         if leeway > MAX_LEEWAY {
@@ -70,7 +70,7 @@ impl ClaimRules {
             audiences: list(&config.audiences, "audiences", errors),
             subjects: list(&config.subjects, "subjects", errors),
             denied: DeniedTokens::new(config, errors),
-            required: required_claims(config, errors),
+            required: required_claims(config, host, errors),
             scopes: Scopes::new(config, errors),
         }
     }

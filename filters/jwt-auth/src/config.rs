@@ -6,7 +6,7 @@ mod rules;
 
 use std::fmt;
 
-use novasphere_core::{ConfigErrors, ErrorFormat, Host, Json, Sensitive, decode};
+use novasphere_core::{Capability, ConfigErrors, ErrorFormat, Host, Json, Sensitive, decode};
 use serde::{
     Deserialize, Deserializer,
     de::{Error, MapAccess, Visitor},
@@ -240,7 +240,7 @@ impl<'de> Deserialize<'de> for KeyText {
 
 /// Checks `config` and computes the policy.
 pub(crate) fn configure(config: &[u8], host: &dyn Host) -> Result<JwtAuth, ConfigErrors> {
-    let (config, mut errors) = decode::<Config>(config)?;
+    let (config, mut errors) = decode::<Config>(config, host)?;
     if config.optional && config.anonymous.is_some() {
         let message = "excludes anonymous: there, requests without a token pass as that consumer";
         errors.add("optional", message);
@@ -255,14 +255,16 @@ pub(crate) fn configure(config: &[u8], host: &dyn Host) -> Result<JwtAuth, Confi
                        an issuer there";
         errors.add("key_claim_name", message);
     }
+    refuse_what_is_lacking(&config, host, &mut errors);
     let credentials = Credentials::new(&config, host, &mut errors);
     let sources = TokenSources::new(&config, &mut errors);
-    let claims = ClaimRules::new(&config, &mut errors);
+    let claims = ClaimRules::new(&config, host, &mut errors);
     let answers = Answers::new(&config, claims.scope_attribute(), &mut errors);
     let policy = JwtAuth {
         credentials,
         issuers: Issuers::new(&config, &mut errors),
         cache_tokens: usize::try_from(config.cache_tokens).unwrap_or(usize::MAX),
+        cache_bytes: host.cache_bytes(),
         sources,
         claims,
         answers,
@@ -277,6 +279,17 @@ pub(crate) fn configure(config: &[u8], host: &dyn Host) -> Result<JwtAuth, Confi
 }
 
 const MAX_CACHE_TOKENS: u32 = 100_000;
+
+fn refuse_what_is_lacking(config: &Config, host: &dyn Host, errors: &mut ConfigErrors) {
+    for (is_used, field, capability) in [
+        (!config.jwks.is_empty(), "jwks", Capability::Fetch),
+        (!config.claims_to_attributes.is_empty(), "claims_to_attributes", Capability::Attribute),
+    ] {
+        if let (true, Some(remedy)) = (is_used, host.lacks(capability)) {
+            errors.add(field, format!("cannot be used here: {remedy}"));
+        }
+    }
+}
 
 /// The text of a required field; none and a fault when it is missing or empty.
 pub(crate) fn required<'c>(

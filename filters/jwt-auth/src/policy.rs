@@ -32,6 +32,8 @@ pub struct JwtAuth {
     pub(crate) issuers: Issuers,
     /// How many verified tokens a worker remembers.
     pub(crate) cache_tokens: usize,
+    /// How many bytes that may take.
+    pub(crate) cache_bytes: usize,
     pub(crate) sources: TokenSources,
     pub(crate) claims: ClaimRules,
     pub(crate) answers: Answers,
@@ -190,7 +192,7 @@ impl JwtAuth {
             return Err(Refusal::ConnectionNamesIdentity);
         }
         let (text, now) = (self.sources.find(head)?, env.clock.now());
-        if let Some(approved) = state.cache(self.cache_tokens).get(&text, now) {
+        if let Some(approved) = state.cache(self.cache_tokens, self.cache_bytes).get(&text, now) {
             env.metrics.count(CACHE_HIT);
             return Ok(Found::Approved(approved));
         }
@@ -220,7 +222,7 @@ impl JwtAuth {
         });
         let (from, until) = self.claims.validity(&token.claims, now);
         let verified = Verified { from, until, value: Rc::clone(&approved) };
-        let cache = state.cache(self.cache_tokens);
+        let cache = state.cache(self.cache_tokens, self.cache_bytes);
         cache.insert(&text, verified);
         match cache.take_forgotten() {
             0 => {}

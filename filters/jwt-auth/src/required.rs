@@ -1,6 +1,6 @@
 //! Claims a token must have, whatever they mean.
 
-use novasphere_core::{ConfigErrors, InvalidPattern, Json, Pattern};
+use novasphere_core::{ConfigErrors, Host, InvalidPattern, Json, Pattern};
 
 use crate::{
     claim_path::ClaimPath,
@@ -27,12 +27,16 @@ enum Test {
 }
 
 /// All entries of `required_claims`.
-pub(crate) fn required_claims(config: &Config, errors: &mut ConfigErrors) -> Vec<RequiredClaim> {
+pub(crate) fn required_claims(
+    config: &Config,
+    host: &dyn Host,
+    errors: &mut ConfigErrors,
+) -> Vec<RequiredClaim> {
     let mut rules = Vec::new();
     for (i, wire) in config.required_claims.iter().enumerate() {
         let at = format!("required_claims[{i}]");
         let path = ClaimPath::new(wire.claim.as_deref(), &at, errors);
-        let test = Test::new(wire, &at, errors);
+        let test = Test::new(wire, &at, host, errors);
         rules.extend(path.zip(test).map(|(path, test)| RequiredClaim { path, test }));
     }
     rules
@@ -53,7 +57,12 @@ impl RequiredClaim {
 
 impl Test {
     /// None and a fault when there is no such test.
-    fn new(wire: &RequiredClaimConfig, at: &str, errors: &mut ConfigErrors) -> Option<Self> {
+    fn new(
+        wire: &RequiredClaimConfig,
+        at: &str,
+        host: &dyn Host,
+        errors: &mut ConfigErrors,
+    ) -> Option<Self> {
         let one = |value: &Option<Json>| value.clone().map(|value| vec![value]);
         let tests = [
             ("equals", one(&wire.equals)),
@@ -75,6 +84,11 @@ impl Test {
             let message = "must be strings, numbers or booleans: nothing else is compared";
             errors.add(format!("{at}.{name}"), message);
         }
+        if name != "matches" && host.values_are_text() && values.iter().any(looks_like_scalar) {
+            let message = "may be text, or a number or boolean that the proxy wrote as text; write \
+                           the whole configuration as JSON text in one field, json";
+            errors.add(format!("{at}.{name}"), message);
+        }
         match name {
             "matches" => {
                 let pattern = Pattern::new(wire.matches.as_deref().unwrap_or_default());
@@ -85,6 +99,12 @@ impl Test {
             _ => Some(Test::OneOf(values)),
         }
     }
+}
+
+/// Whether this text may have been a number or a boolean.
+fn looks_like_scalar(value: &Json) -> bool {
+    let parsed = value.as_str().map(|text| Json::parse(text.as_bytes()));
+    matches!(parsed, Some(Ok(Json::Number(_) | Json::Bool(_))))
 }
 
 fn no_pattern(why: &InvalidPattern) -> String {

@@ -1,55 +1,22 @@
 //! Cases run through the built modules in an emulated host.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fs,
-    sync::Arc,
-};
+use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
-use serde::Deserialize;
 
-use super::{Case, Exchange, Module, Observed, all_well, files};
+use super::{
+    Case, Exchange, Module, Observed, all_well, files,
+    known::{KnownDifference, KnownDifferences, is_as_known},
+};
 use crate::{
     chain,
     client::Request,
     host::{Answer, Kind, Plugin, Proxy, UpstreamReply, Worker},
     latin1,
-    paths::repository,
 };
 
-/// `tests/known-differences.yaml`: what is different on nginx, and why.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct KnownDifferences {
-    /// The host adds a newline to the bodies of local replies.
-    added_newline: String,
-    /// Headers that were taken away reach the upstream without a value.
-    emptied_headers: String,
-    /// Cases that end otherwise.
-    cases: Vec<KnownDifference>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct KnownDifference {
-    /// The file below `tests/cases`, without `.yaml`.
-    file: String,
-    /// The name of the case.
-    case: String,
-    /// The numbers of its exchanges that end otherwise, and all that is different in each.
-    exchanges: BTreeMap<usize, Vec<String>>,
-    /// Why.
-    reason: String,
-}
-
-impl KnownDifferences {
-    fn read() -> Result<Self> {
-        let name = "tests/known-differences.yaml";
-        let text = fs::read_to_string(repository().join(name)).context(name)?;
-        serde_yaml_ng::from_str(&text).context(name)
-    }
-}
+/// The name of nginx in `tests/known-differences.yaml`.
+const NGINX: &str = "nginx";
 
 /// What was met of the differences that every case may show.
 #[derive(Debug, Default)]
@@ -64,21 +31,17 @@ struct Met {
 /// # Errors
 /// All failures.
 pub fn check(kind: Kind, modules: &[Module]) -> Result<()> {
-    let known = KnownDifferences::read()?;
     let mut failures = Vec::new();
     let mut met = Met::default();
-    let mut places = BTreeSet::new();
     for module in modules {
         let filter = &module.filter;
-        for file in files(filter)? {
+        let files = files(filter)?;
+        let known = KnownDifferences::of(NGINX, filter, &files)?;
+        for file in &files {
             let proxy = proxy(kind)?;
             for case in &file.cases {
-                let place = (format!("{filter}/{}", file.topic), case.name.clone());
-                let differences = known.cases.iter().find(|known| {
-                    kind == Kind::Nginx && known.file == place.0 && known.case == place.1
-                });
-                let expected = differences.map(|known| &known.exchanges);
-                places.insert(place);
+                let known = known.find(filter, &file.topic, case);
+                let expected = known.filter(|_| kind == Kind::Nginx);
                 let found = run(&proxy, kind, module, case, expected, &mut met);
                 let place = format!("{}: {:?}", file.path, case.name);
                 let found = found.with_context(|| place.clone())?;
@@ -87,31 +50,19 @@ pub fn check(kind: Kind, modules: &[Module]) -> Result<()> {
         }
     }
     if kind == Kind::Nginx {
-        failures.extend(unneeded(&known, &places, &met));
+        failures.extend(unneeded(&KnownDifferences::read()?, &met));
     }
     all_well(&failures)
 }
 
-fn unneeded(
-    known: &KnownDifferences,
-    places: &BTreeSet<(String, String)>,
-    met: &Met,
-) -> Vec<String> {
-    let mut failures = Vec::new();
-    for entry in &known.cases {
-        if !places.contains(&(entry.file.clone(), entry.case.clone())) {
-            failures.push(format!("known-differences: there is no such case: {entry:?}"));
-        }
-        if entry.reason.is_empty() || entry.exchanges.is_empty() {
-            failures.push(format!("known-differences: {:?} says nothing", entry.case));
-        }
-    }
+fn unneeded(known: &KnownDifferences, met: &Met) -> Vec<String> {
     let general =
         [(met.added_newline, &known.added_newline), (met.emptied_headers, &known.emptied_headers)];
-    for (_, reason) in general.iter().filter(|(met, reason)| !met || reason.is_empty()) {
-        failures.push(format!("known-differences: not needed, or without a reason: {reason:?}"));
-    }
-    failures
+    let general = general.iter().filter(|(met, reason)| !met || reason.is_empty());
+    let told = |(_, reason): &(bool, &String)| {
+        format!("known-differences: not needed, or without a reason: {reason:?}")
+    };
+    general.map(told).collect()
 }
 
 fn proxy(kind: Kind) -> Result<Arc<Proxy>> {
@@ -126,7 +77,7 @@ fn run(
     kind: Kind,
     module: &Module,
     case: &Case,
-    expected: Option<&BTreeMap<usize, Vec<String>>>,
+    expected: Option<&KnownDifference>,
     met: &mut Met,
 ) -> Result<Vec<String>> {
     let plugin = Plugin::wasm(&module.name, module.config(&case.config).to_string());
@@ -136,14 +87,14 @@ fn run(
         let number = n.saturating_add(1);
         let observed = observe(&mut worker, kind, exchange, met)?;
         let found = observed.differences(&exchange.expect);
-        let known = expected.and_then(|known| known.get(&number));
-        if found != *known.unwrap_or(&Vec::new()) {
+        let known = expected.map(|known| known.of_exchange(number)).unwrap_or_default();
+        if !is_as_known(&found, known) {
             failures.push(format!("exchange {number}: {}", serde_json::to_string(&found)?));
         }
     }
     failures.extend(worker.trapped());
     // A configuration that the host cannot serve is known to be answered with 500.
-    let refused = expected.is_some_and(|known| known.values().flatten().any(|d| d.contains("500")));
+    let refused = expected.is_some_and(|known| known.speaks_of("500"));
     let is_fault =
         |line: &String| line.contains(" phase") && !(refused && line.contains("not configured"));
     let log = worker.log().into_iter().map(|(_, line)| line);

@@ -11,8 +11,10 @@ use novasphere_core::{Policy, testing::World};
 use super::all_well;
 use crate::{
     chain,
+    client::Request,
     envoy::{EnvoyConfig, Listener, WasmFilter, validate},
     paths::repository,
+    traefik::{Plugin, Router, Traefik, TraefikConfig},
 };
 
 /// Checks that the filter `P` refuses every file with the text beside it. With
@@ -74,6 +76,48 @@ pub fn check_in_envoy(filter: &str) -> Result<()> {
         } else if !missing.is_empty() {
             let (missing, told) = (missing.join("\n"), told.join("\n"));
             failures.push(format!("{}: not logged:\n{missing}\nbut:\n{told}", shown(&path)));
+        }
+    }
+    all_well(&failures)
+}
+
+/// Checks with every file that the real Traefik refuses them too, logs every fault, and lets nobody
+/// through.
+///
+/// # Errors
+/// All failures.
+pub fn check_in_traefik(filter: &str) -> Result<()> {
+    let files = files(filter)?;
+    let router = |(n, path): (usize, &PathBuf)| {
+        let config = fs::read_to_string(path)?;
+        let rule = format!("Path(`/{n}`)");
+        Ok(Router::new(format!("invalid-{n}"), rule, vec![Plugin::of_text(filter, config)]))
+    };
+    let routers = files.iter().enumerate().map(router).collect::<Result<_>>()?;
+    let upstream = ([127, 0, 0, 1], 9).into(); // never called
+    let config = TraefikConfig {
+        environment: chain::environment()?,
+        ..TraefikConfig::new(upstream, routers)
+    };
+    let traefik = Traefik::start(&config)?;
+    let log = traefik.log()?;
+    let mut failures = Vec::new();
+    for (n, path) in files.iter().enumerate() {
+        let status = traefik.send(&Request::get(format!("/{n}")))?.head.status;
+        if status != 404 {
+            failures.push(format!("{}: answered with {status}", shown(path)));
+        }
+        let name = format!("invalid-{n}");
+        let told: Vec<_> = log
+            .iter()
+            .filter(|line| line.router.as_ref() == Some(&name))
+            .map(|line| line.text.as_str())
+            .collect();
+        let faults = fs::read_to_string(path.with_extension("txt"))?;
+        for fault in faults.lines().map(without_remedy) {
+            if !told.iter().any(|line| line.contains(fault)) {
+                failures.push(format!("{}: not logged: {fault}\nbut: {told:#?}", shown(path)));
+            }
         }
     }
     all_well(&failures)

@@ -5,12 +5,14 @@ pub mod emulated;
 mod expand;
 mod format;
 pub mod invalid;
+mod known;
 mod lines;
 mod module;
 pub mod native;
 mod private_key;
 pub mod proxied;
 mod token;
+pub mod traefik;
 
 pub use check::Observed;
 pub use format::{

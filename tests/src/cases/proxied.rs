@@ -1,6 +1,6 @@
 //! Cases run through the real Envoy, between a raw client and the stand-in.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, net::SocketAddr};
 
 use anyhow::{Context, Error, Result};
 
@@ -96,34 +96,35 @@ impl Run<'_> {
         for (n, exchange) in case.prepared(self.environment)?.iter().enumerate() {
             let number = n.saturating_add(1);
             let id = format!("{listener}-{number}");
-            let observed =
-                self.observe(addr, &id, exchange).with_context(|| format!("exchange {number}"))?;
+            let observed = observe(self.standin, addr, &id, exchange)
+                .with_context(|| format!("exchange {number}"))?;
             let found = observed.differences(&exchange.expect);
             differences.extend(found.iter().map(|f| format!("exchange {number}: {f}")));
         }
         Ok(differences)
     }
+}
 
-    fn observe(
-        &self,
-        addr: std::net::SocketAddr,
-        id: &str,
-        exchange: &Exchange,
-    ) -> Result<Observed> {
-        let answer = Answer::new(exchange.upstream.status, &exchange.upstream.headers.0)?;
-        self.standin.exchanges.agree(id, answer);
-        let sent = &exchange.request;
-        let mut request = Request::new(latin1::bytes(&sent.method)?, latin1::bytes(&sent.path)?);
-        for (name, value) in &sent.headers.0 {
-            request = request.header(name, latin1::bytes(value)?);
-        }
-        let response = client::send(addr, &request.header(EXCHANGE_HEADER, id))?;
-        let lines = response.head.headers.iter();
-        Ok(Observed {
-            status: response.head.status,
-            headers: lines.map(|(name, value)| (name.clone(), latin1::text(value))).collect(),
-            body: String::from_utf8_lossy(&response.body).into_owned(),
-            upstream: self.standin.exchanges.seen(id),
-        })
+/// Sends an exchange's request through the proxy at `addr`: what came of it.
+pub(super) fn observe(
+    standin: &Standin,
+    addr: SocketAddr,
+    id: &str,
+    exchange: &Exchange,
+) -> Result<Observed> {
+    let answer = Answer::new(exchange.upstream.status, &exchange.upstream.headers.0)?;
+    standin.exchanges.agree(id, answer);
+    let sent = &exchange.request;
+    let mut request = Request::new(latin1::bytes(&sent.method)?, latin1::bytes(&sent.path)?);
+    for (name, value) in &sent.headers.0 {
+        request = request.header(name, latin1::bytes(value)?);
     }
+    let response = client::send(addr, &request.header(EXCHANGE_HEADER, id))?;
+    let lines = response.head.headers.iter();
+    Ok(Observed {
+        status: response.head.status,
+        headers: lines.map(|(name, value)| (name.clone(), latin1::text(value))).collect(),
+        body: String::from_utf8_lossy(&response.body).into_owned(),
+        upstream: standin.exchanges.seen(id),
+    })
 }

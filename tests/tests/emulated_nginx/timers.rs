@@ -256,7 +256,7 @@ fn a_trap_in_a_tick_doubles_the_timers_and_the_filters_do_not_get_there() -> Res
         let answer = ours.send(&request(&key)?)?;
         ensure!(answer.status == 500 && answer.upstream.is_none(), "{n}: {answer:?}");
     }
-    let told = ours.log().iter().any(|(_, line)| line.contains("set nginx_wasm_shm_kv = 10m"));
+    let told = ours.log().iter().any(|(_, line)| line.contains("set nginx_wasm_shm_kv = 64m"));
     ensure!(told && ours.crashed().is_none());
     Ok(())
 }

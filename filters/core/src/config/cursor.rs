@@ -10,6 +10,7 @@ use super::{
     mismatch::{Mismatch, Quoted, Wanted, suggestion},
     node::{Kind, Node, Steps},
 };
+use crate::Json;
 
 /// A place in the tree, being read.
 pub(super) struct Cursor<'de> {
@@ -17,17 +18,32 @@ pub(super) struct Cursor<'de> {
     steps: Steps,
     /// Whether values here may be secrets.
     sensitive: bool,
+    /// Whether the host writes values as text.
+    values_are_text: bool,
 }
 
 impl<'de> Cursor<'de> {
-    pub(super) fn root(node: &'de Node) -> Self {
-        Self { node, steps: Steps::new(), sensitive: false }
+    pub(super) fn root(node: &'de Node, values_are_text: bool) -> Self {
+        Self { node, steps: Steps::new(), sensitive: false, values_are_text }
     }
 
     fn child(&self, node: &'de Node, step: usize) -> Self {
         let mut steps = self.steps.clone();
         steps.push(step);
-        Self { node, steps, sensitive: self.sensitive }
+        Self { node, steps, ..*self }
+    }
+
+    /// The text here, where the host writes other values so.
+    fn value_as_text(&self) -> Option<&'de str> {
+        match &self.node.kind {
+            Kind::String(text) if self.values_are_text => Some(text),
+            _ => None,
+        }
+    }
+
+    /// What a number or a boolean is, if the host wrote it as text.
+    fn scalar(&self) -> Option<Json> {
+        Json::parse(self.value_as_text()?.as_bytes()).ok()
     }
 
     /// Whatever the visitor refuses, it refuses here.
@@ -77,23 +93,22 @@ impl<'de> Cursor<'de> {
 
     /// Reads a number, taking `5.0` for 5.
     fn visit_integer<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mismatch> {
-        let float = match &self.node.kind {
-            Kind::Number(number) if number.is_f64() => number.as_f64(),
-            _ => None,
+        let number = match (&self.node.kind, self.scalar()) {
+            (Kind::Number(number), _) if number.is_f64() => number.clone(),
+            (_, Some(Json::Number(number))) => number,
+            _ => return self.visit(visitor),
         };
-        // 2^53: up to here every whole double is exact.
-        match float.filter(|f| f.fract() == 0.0 && f.abs() <= 9_007_199_254_740_992.0) {
-            #[allow(clippy::cast_possible_truncation)] // in range, checked above
-            Some(whole) => {
-                let result = if whole < 0.0 {
-                    visitor.visit_i64(whole as i64)
-                } else {
-                    visitor.visit_u64(whole as u64)
-                };
-                result.map_err(|mismatch| self.locate(mismatch, "a whole number".to_owned()))
+        let result = match (number.as_u64(), number.as_i64(), number.as_f64()) {
+            (Some(value), _, _) => visitor.visit_u64(value),
+            (_, Some(value), _) => visitor.visit_i64(value),
+            // 2^53: up to here every whole double is exact.
+            #[allow(clippy::cast_possible_truncation)] // in range, checked
+            (_, _, Some(f)) if f.fract() == 0.0 && f.abs() <= 9_007_199_254_740_992.0 => {
+                if f < 0.0 { visitor.visit_i64(f as i64) } else { visitor.visit_u64(f as u64) }
             }
-            None => self.visit(visitor),
-        }
+            _ => return self.visit(visitor),
+        };
+        result.map_err(|mismatch| self.locate(mismatch, "a whole number".to_owned()))
     }
 }
 
@@ -132,20 +147,29 @@ impl<'de> Deserializer<'de> for Cursor<'de> {
         self.visit_integer(visitor)
     }
 
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mismatch> {
+        match self.scalar() {
+            Some(Json::Bool(value)) => visitor.visit_bool(value),
+            _ => self.visit(visitor),
+        }
+    }
+
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mismatch> {
         if self.node.is_absent() { visitor.visit_none() } else { visitor.visit_some(self) }
     }
 
     /// `{}` is an empty list too: in Lua, which some hosts read and write configurations with, there
-    /// is no difference.
+    /// is no difference. So is `""` where the host writes values as text.
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mismatch> {
-        match &self.node.kind {
-            Kind::Object(members) if members.is_empty() => {
-                let none = Items { at: &self, items: std::iter::empty() };
-                visitor.visit_seq(none).map_err(|mismatch| self.locate(mismatch, String::new()))
-            }
-            _ => self.visit(visitor),
+        let is_empty = match &self.node.kind {
+            Kind::Object(members) => members.is_empty(),
+            _ => self.value_as_text() == Some(""),
+        };
+        if !is_empty {
+            return self.visit(visitor);
         }
+        let none = Items { at: &self, items: std::iter::empty() };
+        visitor.visit_seq(none).map_err(|mismatch| self.locate(mismatch, String::new()))
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(
@@ -163,14 +187,18 @@ impl<'de> Deserializer<'de> for Cursor<'de> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Mismatch> {
-        let Kind::Object(members) = &self.node.kind else {
-            return match self.node.kind {
-                // Some structs can be had whole, with true.
-                Kind::Bool(value) => {
-                    visitor.visit_bool(value).map_err(|_: Mismatch| self.is_no_object())
-                }
-                _ => Err(self.is_no_object()),
-            };
+        let members = match (&self.node.kind, self.value_as_text()) {
+            (Kind::Object(members), _) => members.as_slice(),
+            (_, Some("")) => &[],
+            // Some structs can be had whole, with true.
+            _ => {
+                let whole = match (&self.node.kind, self.scalar()) {
+                    (Kind::Bool(value), _) => *value,
+                    (_, Some(Json::Bool(value))) => value,
+                    _ => return Err(self.is_no_object()),
+                };
+                return visitor.visit_bool(whole).map_err(|_: Mismatch| self.is_no_object());
+            }
         };
         refuse_members(members, fields);
         // Not by way of `visit`, whose other forms would come along with every struct.
@@ -196,7 +224,7 @@ impl<'de> Deserializer<'de> for Cursor<'de> {
     }
 
     serde::forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u128 f32 f64 char str string bytes byte_buf unit unit_struct
+        i8 i16 i32 i64 i128 u8 u128 f32 f64 char str string bytes byte_buf unit unit_struct
         tuple tuple_struct map identifier ignored_any
     }
 }

@@ -5,16 +5,21 @@ use std::fmt;
 use serde::de::{Deserialize, DeserializeOwned, Deserializer};
 
 use super::{ConfigErrors, cursor::Cursor, mismatch::Mismatch, node::Node};
-use crate::Json;
+use crate::{Host, Json};
 
 /// Reads `T` from JSON text (empty text is `{}`).
 ///
 /// What is missing or refused takes `T`'s default, and its faults come along, so that the checks of
-/// the meaning still run on the rest. A whole number may be written `5.0`, as protobuf hosts do.
+/// the meaning still run on the rest. A whole number may be written `5.0`, as protobuf hosts do, and
+/// where [`Host::values_are_text`], a number `"5"`, a boolean `"true"`, an empty list or object `""`.
 ///
 /// # Errors
 /// The faults, when there is nothing left to check.
-pub fn decode<T: DeserializeOwned>(config: &[u8]) -> Result<(T, ConfigErrors), ConfigErrors> {
+pub fn decode<T: DeserializeOwned>(
+    config: &[u8],
+    host: &dyn Host,
+) -> Result<(T, ConfigErrors), ConfigErrors> {
+    let values_are_text = host.values_are_text();
     let mut errors = ConfigErrors::default();
     let text = if config.trim_ascii().is_empty() { b"{}" } else { config };
     let json = match Json::parse(text) {
@@ -27,7 +32,7 @@ pub fn decode<T: DeserializeOwned>(config: &[u8]) -> Result<(T, ConfigErrors), C
     let mut root = Node::from(json);
     // Each round either succeeds or takes at least one node away.
     loop {
-        let result = T::deserialize(Cursor::root(&root));
+        let result = T::deserialize(Cursor::root(&root, values_are_text));
         for (path, message) in root.take_refused_members() {
             let path = path.trim_start_matches('.').to_owned();
             errors.add_formal(path.clone(), message, path);

@@ -1,6 +1,7 @@
 use serde::Deserialize;
 
 use super::*;
+use crate::testing::World;
 
 #[derive(Debug, Default, Deserialize, PartialEq)]
 #[serde(default, deny_unknown_fields)]
@@ -29,7 +30,11 @@ struct Key {
 }
 
 fn read(json: &str) -> (Option<Wire>, String) {
-    match decode(json.as_bytes()) {
+    read_on(json, &World::default())
+}
+
+fn read_on(json: &str, host: &World) -> (Option<Wire>, String) {
+    match decode(json.as_bytes(), host) {
         Ok((wire, errors)) => (Some(wire), errors.to_string()),
         Err(errors) => (None, errors.to_string()),
     }
@@ -138,7 +143,7 @@ fn what_is_no_object_is_refused() {
 
 #[test]
 fn checks_of_the_meaning_do_not_repeat_faults_of_the_form() {
-    let (_, mut errors) = decode::<Wire>(br#"{"minute": "many"}"#).unwrap();
+    let (_, mut errors) = decode::<Wire>(br#"{"minute": "many"}"#, &World::default()).unwrap();
     errors.add("minute", "is needed");
     errors.add("", "needs a limit");
     errors.add("names", "is empty");
@@ -152,7 +157,7 @@ fn checks_of_the_meaning_do_not_repeat_faults_of_the_form() {
 #[test]
 fn items_behind_a_refused_one_are_not_misnamed() {
     let json = br#"{"names": ["a", 7, "bad"], "keys": [{"name": 1}]}"#;
-    let (wire, mut errors) = decode::<Wire>(json).unwrap();
+    let (wire, mut errors) = decode::<Wire>(json, &World::default()).unwrap();
     assert_eq!(wire.names, ["a", "bad"]);
     errors.add("names[1]", "is bad");
     errors.add("names[0]", "is bad");
@@ -166,7 +171,7 @@ fn items_behind_a_refused_one_are_not_misnamed() {
     );
     // A field that is left out moves nothing.
     let json = br#"{"keys": [{"name": "k", "color": 1}, {"name": "l", "bits": "x"}]}"#;
-    let (_, mut errors) = decode::<Wire>(json).unwrap();
+    let (_, mut errors) = decode::<Wire>(json, &World::default()).unwrap();
     errors.add("keys[0].name", "is bad");
     errors.add("keys[1].name", "is bad");
     errors.add("keys[1].bits", "are bad");
@@ -177,4 +182,49 @@ fn items_behind_a_refused_one_are_not_misnamed() {
          keys[0].name: is bad\n\
          keys[1].name: is bad"
     );
+}
+
+#[test]
+fn values_may_be_text_where_the_host_says_so() {
+    let config = r#"{"minute": "5", "flag": "true", "names": ["5", "true"], "limit_by": "header",
+        "keys": [{"name": "1", "bits": "8.000000"}]}"#;
+    let host = World { values_are_text: true, ..World::default() };
+    let (wire, errors) = read_on(config, &host);
+    assert_eq!(errors, "");
+    let key = Key { name: "1".into(), bits: 8 };
+    assert_eq!(
+        wire,
+        Some(Wire {
+            minute: Some(5),
+            limit_by: LimitBy::Header,
+            names: vec!["5".into(), "true".into()],
+            keys: Sensitive(vec![key]),
+            flag: true,
+        })
+    );
+    let (_, errors) = read(config);
+    assert_eq!(errors.lines().count(), 3, "{errors}");
+}
+
+#[test]
+fn text_is_a_value_only_if_it_looks_like_one() {
+    let host = World { values_are_text: true, ..World::default() };
+    let (wire, errors) = read_on(r#"{"names": "", "keys": "", "flag": "false"}"#, &host);
+    assert_eq!((wire, errors.as_str()), (Some(Wire::default()), ""));
+    for config in [
+        r#"{"minute": "many"}"#,
+        r#"{"minute": ""}"#,
+        r#"{"minute": "-1"}"#,
+        r#"{"minute": "1.5"}"#,
+        r#"{"minute": "true"}"#,
+        r#"{"flag": "yes"}"#,
+        r#"{"flag": "1"}"#,
+        r#"{"flag": ""}"#,
+        r#"{"names": "a"}"#,
+        r#"{"keys": "[]"}"#,
+        r#"{"minut": ""}"#,
+    ] {
+        let (_, errors) = read_on(config, &host);
+        assert_eq!(errors.lines().count(), 1, "{config}: {errors}");
+    }
 }

@@ -5,7 +5,7 @@ mod entries;
 mod security;
 mod wire;
 
-use novasphere_core::{ConfigErrors, HeaderName, Host, decode};
+use novasphere_core::{Capability, ConfigErrors, HeaderName, Host, decode};
 
 use self::{
     entries::{Entry, Place, Rules as Parsed},
@@ -25,10 +25,15 @@ use crate::{
 
 /// Checks `config` and computes the policy.
 pub(crate) fn configure(config: &[u8], host: &dyn Host) -> Result<HeaderTransform, ConfigErrors> {
-    let (Config { request, response }, mut errors) = decode::<Config>(config)?;
+    let (Config { request, response }, mut errors) = decode::<Config>(config, host)?;
     let (request, response) = (request.0, response.0);
     if !request.has_rules() && !response.has_rules() {
         errors.add("", "has no effect: give request or response at least one rule");
+    }
+    if response.has_rules()
+        && let Some(remedy) = host.lacks(Capability::Response)
+    {
+        errors.add("response", format!("cannot be used here: {remedy}"));
     }
     let (request, query) = request.into_rules(host, &mut errors);
     let response = response.into_rules(host, &mut errors);

@@ -162,7 +162,7 @@ enum HeaderForm {
 
 /// Checks `config` and computes the policy.
 pub(crate) fn configure(config: &[u8], host: &dyn Host) -> Result<RateLimit, ConfigErrors> {
-    let (config, mut errors) = decode::<Config>(config)?;
+    let (config, mut errors) = decode::<Config>(config, host)?;
     let CountPolicy::Local = config.policy;
     let written = Written { named: config.named(), window: config.window };
     let own = limits(&written, "", &mut errors);

@@ -1,9 +1,10 @@
-//! The demo: `tour` walks through the story, `up` and `down` keep a gateway running for curl,
+//! The demo: `tour` walks through the story in one of the proxies, `up` and `down` keep a gateway running for curl,
 //! `token` prints a token it accepts.
 
 mod background;
 mod story;
 mod tour;
+mod traefik;
 
 use std::{env, process::ExitCode};
 
@@ -27,7 +28,7 @@ fn main() -> ExitCode {
 fn run() -> Result<()> {
     let command = env::args().nth(1).unwrap_or_default();
     match command.as_str() {
-        "tour" => tour::run(),
+        "tour" => tour::run(&env::args().nth(2).unwrap_or_else(|| "envoy".to_owned())),
         "up" => background::up(),
         "down" => background::down(),
         "serve" => background::serve(),

@@ -1,8 +1,8 @@
-//! The story, told with the shipped configuration in a real Envoy.
+//! The story, told with the shipped configurations in the real proxies.
 
 use std::{net::SocketAddr, thread};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use novasphere_tests::{
     chain,
     client::{self, Console, EventStream, Request, Response},
@@ -16,36 +16,49 @@ use serde_json::json;
 use crate::{
     say,
     story::{expect_header, expect_status, expect_upstream, print_answer, print_request, title},
-    token,
+    token, traefik,
 };
 
-const WUKONGS: &str = "/api/v1/wukongs";
+pub const WUKONGS: &str = "/api/v1/wukongs";
 const PAGE: &str = "https://app.novasphere.io";
 
 /// Tells the whole story; fails at the first scene that is not as told.
-pub fn run() -> Result<()> {
-    let standin = Standin::start()?;
-    let file = repository().join("host-config/envoy/all.yaml");
-    let environment = chain::environment()?;
-    let envoy = Envoy::start_file(&file, &Substitutions::new(standin.addr, environment))?;
-    let tour =
-        Tour { gateway: envoy.listener("gateway")?, good: token(json!({"exp": "now+3600"}))? };
-    say("Envoy runs host-config/envoy/all.yaml in front of a stand-in for novasphere-api.");
-    tour.tokens()?;
-    tour.origins()?;
-    tour.streams()?;
-    tour.limit()?;
-    bad_configuration(standin.addr)?;
+pub fn run(host: &str) -> Result<()> {
+    match host {
+        "envoy" => through_envoy()?,
+        "traefik" => traefik::run()?,
+        other => bail!("HOST={other:?} is none of envoy, traefik"),
+    }
     say("\nAll as told.");
     Ok(())
 }
 
-struct Tour {
-    gateway: SocketAddr,
+fn through_envoy() -> Result<()> {
+    let standin = Standin::start()?;
+    let file = repository().join("host-config/envoy/all.yaml");
+    let environment = chain::environment()?;
+    let envoy = Envoy::start_file(&file, &Substitutions::new(standin.addr, environment))?;
+    let tour = Tour::of(envoy.listener("gateway")?)?;
+    say("Envoy runs host-config/envoy/all.yaml in front of a stand-in for novasphere-api.");
+    tour.tokens()?;
+    tour.origins(204)?;
+    tour.streams()?;
+    tour.limit()?;
+    bad_configuration(standin.addr)
+}
+
+/// The scenes that all proxies play.
+pub struct Tour {
+    pub gateway: SocketAddr,
     good: String,
 }
 
 impl Tour {
+    /// Before that gateway.
+    pub fn of(gateway: SocketAddr) -> Result<Self> {
+        Ok(Self { gateway, good: token(json!({"exp": "now+3600"}))? })
+    }
+
     fn ask(&self, request: &Request, telling: &[&str]) -> Result<Response> {
         print_request(request);
         let response = client::send(self.gateway, request)?;
@@ -53,11 +66,11 @@ impl Tour {
         Ok(response)
     }
 
-    fn authorized(&self, request: Request) -> Request {
+    pub fn authorized(&self, request: Request) -> Request {
         request.header("authorization", format!("Bearer {}", self.good))
     }
 
-    fn tokens(&self) -> Result<()> {
+    pub fn tokens(&self) -> Result<()> {
         title("Without a token: 401 and a challenge (RFC 6750)");
         let response = self.ask(&Request::get(WUKONGS), &["www-authenticate"])?;
         expect_status(&response, 401)?;
@@ -97,7 +110,8 @@ impl Tour {
         Ok(())
     }
 
-    fn origins(&self) -> Result<()> {
+    /// A preflight is answered with that status.
+    pub fn origins(&self, answered: u16) -> Result<()> {
         const ALLOW: &str = "access-control-allow-origin";
         let preflight = |origin: &str| {
             Request::new("OPTIONS", WUKONGS)
@@ -109,12 +123,12 @@ impl Tour {
         let telling =
             [ALLOW, "access-control-allow-methods", "access-control-allow-headers", "vary"];
         let response = self.ask(&preflight(PAGE), &telling)?;
-        expect_status(&response, 204)?;
+        expect_status(&response, answered)?;
         expect_header(&response.head, ALLOW, Some(PAGE))?;
 
-        title("A foreign page is told nothing");
+        title("A foreign page may nothing: there is no Access-Control-Allow-Origin for it");
         let response = self.ask(&preflight("https://app.novasphere.io.evil.example"), &telling)?;
-        expect_status(&response, 204)?;
+        expect_status(&response, answered)?;
         expect_header(&response.head, ALLOW, None)?;
 
         title("Our page can read a 401 too");
@@ -123,7 +137,7 @@ impl Tour {
         expect_header(&response.head, ALLOW, Some(PAGE))
     }
 
-    fn streams(&self) -> Result<()> {
+    pub fn streams(&self) -> Result<()> {
         title("Server-sent events arrive one by one");
         let request = self.authorized(Request::get(format!("{WUKONGS}/sun/events?count=4")));
         print_request(&request);
@@ -182,7 +196,7 @@ impl Tour {
             let wait = number(&refused, "retry-after")?;
             thread::sleep(std::time::Duration::from_secs(wait));
         }
-        anyhow::bail!("three minutes turned while 101 requests were sent")
+        bail!("three minutes turned while 101 requests were sent")
     }
 }
 
@@ -201,7 +215,7 @@ fn told(refused: &Response) -> Result<()> {
     Ok(())
 }
 
-fn number(response: &Response, name: &str) -> Result<u64> {
+pub fn number(response: &Response, name: &str) -> Result<u64> {
     let value = response.head.first(name).with_context(|| format!("no {name}"))?;
     value.parse().with_context(|| format!("{name}: {value}"))
 }

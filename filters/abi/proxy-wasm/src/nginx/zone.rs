@@ -46,7 +46,7 @@ impl Zone {
                 self.0.set(Known::SeemsMissing);
                 log::warn!(
                     "novasphere {filter}: shared data is needed and no zone seems to be configured: \
-                     if this request fails, set {SETTING} = 10m in kong.conf"
+                     if this request fails, set {SETTING} = 64m in kong.conf"
                 );
             }
             // Outside of a request, where it cannot be read.

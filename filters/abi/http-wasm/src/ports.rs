@@ -1,0 +1,166 @@
+//! What a policy may ask of the host.
+
+use std::{
+    hash::{BuildHasher, RandomState},
+    net::IpAddr,
+};
+
+use novasphere_core::{
+    Attributes, Capability, Clock, Connection, Env, Hash, Host, Metrics, Random, Store, StoreError,
+    UnixTime, Verify, Version, Waiting, Written, parse_source_address,
+};
+
+use crate::hostcalls::{self, Level};
+
+/// The proxy this module runs in.
+pub(crate) struct Proxy {
+    /// The filter's name, for the log.
+    pub(crate) filter: &'static str,
+    /// Whether values of the configuration may have become text.
+    pub(crate) values_are_text: bool,
+    /// Whether warnings are told: not again by each instance.
+    pub(crate) warns: bool,
+}
+
+impl Proxy {
+    /// Its ports.
+    pub(crate) fn env(&self) -> Env<'_> {
+        Env {
+            host: self,
+            clock: self,
+            store: self,
+            connection: self,
+            random: self,
+            metrics: self,
+            waiting: self,
+            attributes: self,
+            verify: self,
+        }
+    }
+}
+
+impl Host for Proxy {
+    /// A variable that is listed in the settings but is not set comes empty.
+    fn variable(&self, name: &str) -> Option<String> {
+        std::env::var(name).ok().filter(|value| !value.is_empty())
+    }
+
+    fn variable_remedy(&self, name: &str) -> String {
+        format!(
+            "set {name} in Traefik's environment and list it in the plugin's settings.envs \
+             (static configuration, experimental.localPlugins)"
+        )
+    }
+
+    fn passes_attributes(&self) -> bool {
+        false
+    }
+
+    fn lacks(&self, capability: Capability) -> Option<&'static str> {
+        Some(match capability {
+            Capability::Fetch => {
+                "a plugin of Traefik cannot fetch; write the issuer's keys into credentials, each \
+                 with its kid: {key: <issuer>, kid: ..., jwk: {...}}"
+            }
+            Capability::Response => {
+                "a plugin of Traefik cannot change a response that streams; use Traefik's headers \
+                 middleware, customResponseHeaders"
+            }
+            Capability::Attribute => {
+                "Traefik has no place for attributes; use claims_to_headers, and in the access log \
+                 fields.headers"
+            }
+        })
+    }
+
+    fn values_are_text(&self) -> bool {
+        self.values_are_text
+    }
+
+    /// There is an instance for each request in flight, streams too.
+    fn cache_bytes(&self) -> usize {
+        256 * 1024
+    }
+
+    fn warn(&self, message: &str) {
+        if self.warns {
+            hostcalls::log(Level::Warn, &format!("novasphere {}: {message}", self.filter));
+        }
+    }
+}
+
+impl Clock for Proxy {
+    fn now(&self) -> UnixTime {
+        UnixTime { millis: hostcalls::now() / 1_000_000 }
+    }
+}
+
+impl Connection for Proxy {
+    fn client_address(&self) -> Option<IpAddr> {
+        let mut address = Vec::new();
+        hostcalls::source_addr(&mut address)?;
+        parse_source_address(&address)
+    }
+
+    fn service(&self) -> Option<Vec<u8>> {
+        None
+    }
+
+    fn route(&self) -> Option<Vec<u8>> {
+        None
+    }
+}
+
+impl Attributes for Proxy {
+    /// What is told about a request that passes although it is no good, in `report_only`, goes to
+    /// the log: there is no counter that would tell.
+    fn set(&self, name: &str, value: &[u8]) {
+        let value = String::from_utf8_lossy(value);
+        hostcalls::log(Level::Info, &format!("novasphere {}: {name}={value}", self.filter));
+    }
+
+    fn get(&self, _: &str) -> Option<Vec<u8>> {
+        None
+    }
+}
+
+impl Random for Proxy {
+    /// The host's numbers are the same in every run; filters that need better ones do not run here.
+    fn bytes(&self) -> [u8; 16] {
+        let half = |n: u8| RandomState::new().hash_one(n).to_le_bytes();
+        let mut bytes = [0; 16];
+        bytes.iter_mut().zip(half(0).into_iter().chain(half(1))).for_each(|(b, r)| *b = r);
+        bytes
+    }
+}
+
+impl Metrics for Proxy {
+    fn add(&self, _: &'static str, _: u32) {}
+
+    fn record(&self, _: usize, _: u32) {}
+}
+
+/// The host shares nothing between instances.
+const NO_STORE: StoreError = StoreError::Host(0);
+
+impl Store for Proxy {
+    fn read(&self, _: &[u8]) -> Result<Option<(Vec<u8>, Version)>, StoreError> {
+        Err(NO_STORE)
+    }
+
+    fn write(&self, _: &[u8], _: &[u8], _: Option<Version>) -> Result<Written, StoreError> {
+        Err(NO_STORE)
+    }
+}
+
+impl Waiting for Proxy {
+    fn has_room(&self, _: usize, _: usize) -> bool {
+        false
+    }
+}
+
+impl Verify for Proxy {
+    fn verify(&self, _: Hash, _: &[u8], _: &[u8], _: &[u8]) -> Option<bool> {
+        None
+    }
+}

@@ -1,0 +1,177 @@
+//! Replaces the instructions by calls of functions that do the same.
+//!
+//! A call is exactly as long as the instruction it stands for, its index being padded, so nothing
+//! in a function moves. The functions and their type come last in their sections, so no index
+//! changes.
+
+use anyhow::{Context, Result, bail, ensure};
+use wasmparser::{Operator, Parser, Payload, TypeRef};
+
+use crate::routines::{COPY, FILL, TYPE};
+
+/// `call`, then the index of the function in LEB128, padded to 3 or 2 bytes.
+const CALL: u8 = 0x10;
+const MAX_COPY_INDEX: u32 = 1 << 21;
+const MAX_FILL_INDEX: u32 = 1 << 14;
+
+/// The sections that get longer.
+const TYPES: u8 = 1;
+const FUNCTIONS: u8 = 3;
+const CODE: u8 = 10;
+
+/// `module` without `memory.copy` and `memory.fill`.
+///
+/// # Errors
+/// When it is no module, or one that this was not made for.
+pub fn lower(module: &[u8]) -> Result<Vec<u8>> {
+    let Shape { types, functions, bulk } = Shape::of(module)?;
+    let (copy, fill) = (functions, functions.saturating_add(1));
+    ensure!(copy < MAX_COPY_INDEX && fill < MAX_FILL_INDEX, "too many functions");
+    let mut patched = module.to_vec();
+    for Bulk { at, is_copy } in bulk {
+        let call = if is_copy {
+            vec![CALL, low(copy), low(copy >> 7), high(copy >> 14)]
+        } else {
+            vec![CALL, low(fill), high(fill >> 7)]
+        };
+        let end = at.saturating_add(call.len());
+        patched.get_mut(at..end).context("the module ends early")?.copy_from_slice(&call);
+    }
+    let mut type_index = Vec::new();
+    push_number(&mut type_index, types);
+    append(
+        &patched,
+        &[
+            (TYPES, vec![TYPE]),
+            (FUNCTIONS, vec![&type_index, &type_index]),
+            (CODE, vec![COPY, FILL]),
+        ],
+    )
+}
+
+/// A byte of a number with more to come, and the last one.
+fn low(number: u32) -> u8 {
+    high(number) | 0x80
+}
+
+#[allow(clippy::cast_possible_truncation)] // seven bits
+fn high(number: u32) -> u8 {
+    (number & 0x7f) as u8
+}
+
+/// What has to be known of a module.
+#[derive(Default)]
+struct Shape {
+    types: u32,
+    /// With those imported.
+    functions: u32,
+    bulk: Vec<Bulk>,
+}
+
+/// An instruction to replace, and where it is.
+struct Bulk {
+    at: usize,
+    is_copy: bool,
+}
+
+impl Shape {
+    fn of(module: &[u8]) -> Result<Self> {
+        let mut shape = Self::default();
+        for payload in Parser::new(0).parse_all(module) {
+            match payload? {
+                Payload::TypeSection(types) => {
+                    for group in types {
+                        let size = u32::try_from(group?.types().len())?;
+                        shape.types = shape.types.saturating_add(size);
+                    }
+                }
+                Payload::ImportSection(imports) => {
+                    for import in imports.into_imports() {
+                        let is_function = matches!(import?.ty, TypeRef::Func(_));
+                        shape.functions = shape.functions.saturating_add(u32::from(is_function));
+                    }
+                }
+                Payload::FunctionSection(functions) => {
+                    shape.functions = shape.functions.saturating_add(functions.count());
+                }
+                Payload::CodeSectionEntry(body) => {
+                    for instruction in body.get_operators_reader()?.into_iter_with_offsets() {
+                        let (operator, at) = instruction?;
+                        shape.bulk.extend(bulk(&operator, at)?);
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(shape)
+    }
+}
+
+fn bulk(operator: &Operator<'_>, at: usize) -> Result<Option<Bulk>> {
+    Ok(match operator {
+        Operator::MemoryCopy { dst_mem: 0, src_mem: 0 } => Some(Bulk { at, is_copy: true }),
+        Operator::MemoryFill { mem: 0 } => Some(Bulk { at, is_copy: false }),
+        Operator::MemoryCopy { .. }
+        | Operator::MemoryFill { .. }
+        | Operator::MemoryInit { .. }
+        | Operator::DataDrop { .. }
+        | Operator::TableInit { .. }
+        | Operator::TableCopy { .. }
+        | Operator::TableFill { .. }
+        | Operator::ElemDrop { .. } => bail!("no replacement for {operator:?}"),
+        _ => None,
+    })
+}
+
+/// The module with more items at the ends of these sections.
+fn append(module: &[u8], items: &[(u8, Vec<&[u8]>)]) -> Result<Vec<u8>> {
+    const HEADER: usize = 8;
+    let (header, mut rest) = module.split_at_checked(HEADER).context("no module")?;
+    let mut longer = header.to_vec();
+    let mut found = 0_usize;
+    while let Some((id, after)) = rest.split_first() {
+        let (size, after) = number(after).context("no section")?;
+        let (section, after) = after.split_at_checked(size).context("a section ends early")?;
+        rest = after;
+        longer.push(*id);
+        match items.iter().find(|(wanted, _)| wanted == id) {
+            None => {
+                push_number(&mut longer, u32::try_from(section.len())?);
+                longer.extend_from_slice(section);
+            }
+            Some((_, more)) => {
+                found = found.saturating_add(1);
+                let (count, old) = number(section).context("a section without a count")?;
+                let mut content = Vec::new();
+                push_number(&mut content, u32::try_from(count.saturating_add(more.len()))?);
+                content.extend_from_slice(old);
+                more.iter().for_each(|item| content.extend_from_slice(item));
+                push_number(&mut longer, u32::try_from(content.len())?);
+                longer.extend_from_slice(&content);
+            }
+        }
+    }
+    ensure!(found == items.len(), "a module without functions");
+    Ok(longer)
+}
+
+/// A number in LEB128, and what follows it.
+fn number(bytes: &[u8]) -> Option<(usize, &[u8])> {
+    let mut number = 0_usize;
+    for (shift, byte) in (0..u32::BITS).step_by(7).zip(bytes) {
+        number |= usize::from(byte & 0x7f) << shift;
+        if byte & 0x80 == 0 {
+            let size = usize::try_from(shift / 7).ok()?.saturating_add(1);
+            return Some((number, bytes.get(size..)?));
+        }
+    }
+    None
+}
+
+fn push_number(bytes: &mut Vec<u8>, mut number: u32) {
+    while number >= 0x80 {
+        bytes.push(low(number));
+        number >>= 7;
+    }
+    bytes.push(high(number));
+}

@@ -1,0 +1,102 @@
+//! `tests/known-differences.yaml`: cases that end otherwise on a host, and why.
+
+use std::{collections::BTreeMap, fs};
+
+use anyhow::{Context, Result, ensure};
+use serde::Deserialize;
+
+use super::{Case, CaseFile};
+use crate::paths::repository;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct KnownDifferences {
+    /// On nginx: the host adds a newline to the bodies of local replies.
+    pub(super) added_newline: String,
+    /// On nginx: headers that were taken away reach the upstream without a value.
+    pub(super) emptied_headers: String,
+    cases: Vec<KnownDifference>,
+}
+
+/// A case, or all of a file, and all that is different.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct KnownDifference {
+    /// The host.
+    host: String,
+    /// The file below `tests/cases`, without `.yaml`.
+    file: String,
+    /// The names of the cases; without them, all of the file.
+    #[serde(default)]
+    cases: Vec<String>,
+    /// The numbers of the exchanges that end otherwise, and all that is different in each.
+    #[serde(default)]
+    exchanges: BTreeMap<usize, Vec<String>>,
+    /// Instead: the fault because of which the configuration is refused.
+    pub(super) refused: Option<String>,
+    /// Why.
+    reason: String,
+}
+
+const FILE: &str = "tests/known-differences.yaml";
+
+impl KnownDifferences {
+    /// All of them.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub(super) fn read() -> Result<Self> {
+        let text = fs::read_to_string(repository().join(FILE)).context(FILE)?;
+        serde_yaml_ng::from_str(&text).context(FILE)
+    }
+
+    /// Those of a host about one filter.
+    ///
+    /// # Errors
+    /// When one of them says nothing, or is about nothing.
+    pub(super) fn of(host: &str, filter: &str, files: &[CaseFile]) -> Result<Self> {
+        let mut known = Self::read()?;
+        let of_filter = |file: &str| file.split('/').next() == Some(filter);
+        known.cases.retain(|entry| entry.host == host && of_filter(&entry.file));
+        for entry in &known.cases {
+            let file = files.iter().find(|file| entry.file == format!("{filter}/{}", file.topic));
+            let file = file.with_context(|| format!("{FILE}: no file {}", entry.file))?;
+            for case in &entry.cases {
+                let found = file.cases.iter().any(|known| known.name == *case);
+                ensure!(found, "{FILE}: no case {case:?} in {}", entry.file);
+            }
+            let says_something = entry.refused.is_some() == entry.exchanges.is_empty();
+            ensure!(says_something && !entry.reason.is_empty(), "{FILE}: {entry:?}");
+        }
+        Ok(known)
+    }
+
+    /// What is known of a case.
+    pub(super) fn find(&self, filter: &str, topic: &str, case: &Case) -> Option<&KnownDifference> {
+        self.cases.iter().find(|entry| {
+            let is_named = entry.cases.is_empty() || entry.cases.contains(&case.name);
+            entry.file == format!("{filter}/{topic}") && is_named
+        })
+    }
+}
+
+impl KnownDifference {
+    /// All that is different in an exchange, by its number.
+    pub(super) fn of_exchange(&self, number: usize) -> &[String] {
+        self.exchanges.get(&number).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Whether any of it speaks of that.
+    pub(super) fn speaks_of(&self, text: &str) -> bool {
+        self.exchanges.values().flatten().any(|line| line.contains(text))
+    }
+}
+
+/// Whether what was found is what is known; a line that ends in `…` may go on.
+pub(super) fn is_as_known(found: &[String], known: &[String]) -> bool {
+    let same = |(found, known): (&String, &String)| match known.strip_suffix('…') {
+        Some(start) => found.starts_with(start),
+        None => found == known,
+    };
+    found.len() == known.len() && found.iter().zip(known).all(same)
+}

@@ -1,0 +1,156 @@
+//! Bodies that pass as they come: server-sent events, WebSocket, chunked uploads and gRPC.
+
+use std::net::SocketAddr;
+
+use anyhow::{Context, Result, ensure};
+
+use crate::{
+    chain,
+    client::{Call, Connection, Console, EventStream, HOST, Outcome, Request},
+};
+
+/// Streams through a proxy that takes the token of [`chain`].
+#[derive(Clone, Copy, Debug)]
+pub struct Streams {
+    /// Where the proxy listens.
+    pub addr: SocketAddr,
+}
+
+impl Streams {
+    /// Sends one of each.
+    ///
+    /// # Errors
+    /// When one does not pass as it comes.
+    pub fn check(&self) -> Result<()> {
+        self.events_arrive_one_by_one().context("server-sent events")?;
+        self.a_console_answers().context("WebSocket")?;
+        self.an_upload_is_not_buffered().context("chunked upload")?;
+        self.grpc_unary().context("gRPC, unary")?;
+        self.grpc_both_ways().context("gRPC, both ways")
+    }
+
+    /// The same through a proxy that reads an HTTP/1.1 request to its end before it passes the
+    /// response on.
+    ///
+    /// # Errors
+    /// When one does not pass as it comes.
+    pub fn check_half_duplex(&self) -> Result<()> {
+        self.check_web()?;
+        self.grpc_unary().context("gRPC, unary")?;
+        self.grpc_both_ways().context("gRPC, both ways")
+    }
+
+    /// What pages use, the same.
+    ///
+    /// # Errors
+    /// When one does not pass as it comes.
+    pub fn check_web(&self) -> Result<()> {
+        self.events_arrive_one_by_one().context("server-sent events")?;
+        self.a_console_answers().context("WebSocket")?;
+        self.an_upload_arrives().context("chunked upload")
+    }
+
+    fn events_arrive_one_by_one(&self) -> Result<()> {
+        let request = Request::get("/api/v1/wukongs/sun/events?count=5")
+            .header("authorization", format!("Bearer {}", chain::good_token()?));
+        let mut stream = EventStream::open(self.addr, &request)?;
+        ensure!(stream.head.status == 200, "{:?}", stream.head);
+        let mut events = Vec::new();
+        while let Some(event) = stream.next_event()? {
+            events.push(event);
+        }
+        ensure!(events.len() == 5, "{events:?}");
+        let (first, last) = (events.first().context("none")?, events.last().context("none")?);
+        let last: serde_json::Value = serde_json::from_str(&last.data)?;
+        let last_sent_at = last.get("sent_at_ms").and_then(serde_json::Value::as_u64);
+        ensure!(
+            first.arrived_at_ms < last_sent_at.context("no time")?,
+            "the first event arrived only after the last was sent: {events:?}"
+        );
+        let gaps = events.windows(2).filter_map(|pair| match pair {
+            [a, b] => b.arrived_at_ms.checked_sub(a.arrived_at_ms),
+            _ => None,
+        });
+        let apart = gaps.filter(|gap| *gap >= 30).count();
+        ensure!(apart >= 2, "the events arrived together: {events:?}");
+        Ok(())
+    }
+
+    fn a_console_answers(&self) -> Result<()> {
+        let target = format!("/api/v1/wukongs/sun/console/ws?token={}", chain::good_token()?);
+        let mut console = Console::open(self.addr, &target, &[("host", HOST)])?;
+        for text in ["ls", "a longer line", "\u{65e5}\u{672c}"] {
+            console.say(text)?;
+            ensure!(console.hear()? == text);
+        }
+        console.close()
+    }
+
+    fn an_upload_is_not_buffered(&self) -> Result<()> {
+        let request = Request::new("POST", "/api/v1/wukongs/sun/upload?echo=1")
+            .header("authorization", format!("Bearer {}", chain::good_token()?))
+            .header("transfer-encoding", "chunked");
+        let mut connection = Connection::open(self.addr)?;
+        connection.write(&request.to_bytes())?;
+        connection.write_chunk(b"chunk 0")?;
+        let head = connection.read_head()?;
+        ensure!(head.status == 200, "{head:?}");
+        let mut framing = head.framing(b"POST")?;
+        ensure!(connection.next_piece(&mut framing)?.as_deref() == Some(&b"chunk 0"[..]));
+        for n in 1..5 {
+            // Each chunk is sent only when the one before has come back.
+            let chunk = format!("chunk {n}").into_bytes();
+            connection.write_chunk(&chunk)?;
+            ensure!(connection.next_piece(&mut framing)? == Some(chunk));
+        }
+        connection.write_chunk(b"")?;
+        ensure!(connection.next_piece(&mut framing)?.is_none());
+        Ok(())
+    }
+
+    fn an_upload_arrives(&self) -> Result<()> {
+        let request = Request::new("POST", "/api/v1/wukongs/sun/upload")
+            .header("authorization", format!("Bearer {}", chain::good_token()?))
+            .header("transfer-encoding", "chunked");
+        let mut connection = Connection::open(self.addr)?;
+        connection.write(&request.to_bytes())?;
+        for n in 0..5 {
+            connection.write_chunk(format!("chunk {n}").as_bytes())?;
+        }
+        connection.write_chunk(b"")?;
+        let head = connection.read_answer()?;
+        ensure!(head.status == 200, "{head:?}");
+        Ok(())
+    }
+
+    fn grpc_unary(&self) -> Result<()> {
+        let mut call = self.call("/novasphere.v1.Wukongs/Get")?;
+        call.send(b"sun")?;
+        call.half_close()?;
+        ensure!(call.receive()?.as_deref() == Some(&b"sun"[..]));
+        ensure!(call.receive()?.is_none());
+        ended_well(&call.outcome()?)
+    }
+
+    fn grpc_both_ways(&self) -> Result<()> {
+        let mut call = self.call("/novasphere.v1.Wukongs/Watch")?;
+        for n in 0..5 {
+            let message = format!("message {n}").into_bytes();
+            call.send(&message)?;
+            ensure!(call.receive()? == Some(message));
+        }
+        call.half_close()?;
+        ensure!(call.receive()?.is_none());
+        ended_well(&call.outcome()?)
+    }
+
+    fn call(&self, method: &str) -> Result<Call> {
+        let token = format!("Bearer {}", chain::good_token()?);
+        Call::open(self.addr, method, &[("authorization", &token)])
+    }
+}
+
+fn ended_well(outcome: &Outcome) -> Result<()> {
+    ensure!(*outcome == Outcome { status: "0".to_owned(), in_trailers: true }, "{outcome:?}");
+    Ok(())
+}

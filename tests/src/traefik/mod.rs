@@ -1,0 +1,10 @@
+//! The real Traefik as a child process.
+
+mod config;
+mod file;
+mod log;
+mod process;
+
+pub use config::{Plugin, Router, TraefikConfig};
+pub use log::Line;
+pub use process::Traefik;

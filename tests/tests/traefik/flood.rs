@@ -1,0 +1,151 @@
+//! Thousands of requests that somebody made up: none gets through without a good token, all with
+//! one do, and Traefik stays up, in bounded memory.
+
+use std::thread;
+
+use anyhow::{Result, ensure};
+use novasphere_tests::{
+    chain,
+    client::{Connection, Request, Response},
+};
+
+use crate::Gateway;
+
+const CLIENTS: u64 = 64;
+const REQUESTS: u64 = 250;
+
+/// Numbers that look random, the same in every run.
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, most: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 >> 33).unwrap_or(0) % most.max(1)
+    }
+
+    fn pick<'a, T: ?Sized>(&mut self, from: &[&'a T]) -> &'a T {
+        from[self.below(from.len())]
+    }
+
+    fn bytes(&mut self, most: usize) -> Vec<u8> {
+        (0..self.below(most)).map(|_| (self.below(224) as u8).saturating_add(32)).collect()
+    }
+}
+
+/// A request that has to pass: a good token, and other things that are odd but allowed.
+fn allowed(numbers: &mut Numbers, token: &str) -> Request {
+    let target = numbers.pick(&["/echo", "/echo/a?b=c&d", "/echo/%2e%2e%2f", "/echo?a=;"]);
+    let mut request = Request::new(numbers.pick(&["GET", "POST", "DELETE", "OPTIONS"]), target);
+    for _ in 0..numbers.below(20) {
+        let name =
+            numbers.pick(&["x-a", "x_b", "X.C", "cookie", "x-user-id", "X-Consumer-ID", "accept"]);
+        let most = if numbers.below(10) == 0 { 12_000 } else { 40 };
+        let mut value = numbers.bytes(most);
+        value.retain(|byte| *byte != 0x7f);
+        request = request.header(name, value);
+    }
+    request.header("authorization", format!("Bearer {token}"))
+}
+
+/// A request that must not pass: the token is damaged, or there is none.
+fn forbidden(numbers: &mut Numbers, token: &str) -> Request {
+    let mut damaged = token.as_bytes().to_vec();
+    match numbers.below(5) {
+        0 => damaged.truncate(numbers.below(token.len())),
+        1 => {
+            let at = numbers.below(damaged.len());
+            damaged[at] = if damaged[at] == b'A' { b'B' } else { b'A' };
+        }
+        2 => damaged = numbers.bytes(200),
+        3 => damaged.extend(numbers.bytes(20).into_iter().chain([b'.'])),
+        _ => {
+            let at = numbers.below(damaged.len());
+            damaged.insert(at, b'.');
+        }
+    }
+    let target = [b"/echo?".to_vec(), numbers.bytes(100)].concat();
+    let mut request = Request::new(numbers.pick(&["GET", "PUT", "HEAD", "FOO", "get"]), target);
+    for _ in 0..numbers.below(10) {
+        let (name, value) = (numbers.bytes(12), numbers.bytes(300));
+        request = request.header(name, value);
+    }
+    match numbers.below(4) {
+        0 => request,
+        1 => request.header("authorization", [b"Bearer ", &damaged[..]].concat()),
+        2 => Request { target: [b"/echo?token=", &damaged[..]].concat(), ..request },
+        _ => request.header("authorization", damaged),
+    }
+}
+
+/// One client's connection, opened anew when the other side has closed it.
+struct Client<'g> {
+    gateway: &'g Gateway,
+    connection: Option<Connection>,
+}
+
+impl Client<'_> {
+    fn send(&mut self, request: &Request) -> Result<Response> {
+        let mut connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => Connection::open(self.gateway.traefik.addr)?,
+        };
+        let answer = connection.exchange(request)?;
+        let closes = answer.head.first("connection").is_some_and(|value| value == "close");
+        if !closes && answer.head.status != 400 {
+            self.connection = Some(connection);
+        }
+        Ok(answer)
+    }
+}
+
+/// How many of those that must not pass were answered.
+fn flood(gateway: &Gateway, seed: u64, token: &str) -> Result<u64> {
+    let mut numbers = Numbers(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+    let mut client = Client { gateway, connection: None };
+    let mut answered = 0;
+    for n in 0..REQUESTS {
+        if n % 4 == 0 {
+            let request = allowed(&mut numbers, token);
+            let answer = client.send(&request)?;
+            ensure!(answer.head.status == 200, "{}: {}", answer.head.status, shown(&request));
+        } else {
+            let request = forbidden(&mut numbers, token);
+            // A broken head may be answered by closing the connection.
+            let Ok(answer) = client.send(&request) else { continue };
+            answered += 1;
+            let is_refused = (400..500).contains(&answer.head.status);
+            ensure!(is_refused, "{}: {}", answer.head.status, shown(&request));
+        }
+    }
+    Ok(answered)
+}
+
+fn shown(request: &Request) -> String {
+    String::from_utf8_lossy(&request.to_bytes()).chars().take(2_000).collect()
+}
+
+#[test]
+fn sixteen_thousand_made_up_requests() -> Result<()> {
+    let mut gateway = Gateway::start(chain::plugins()?)?;
+    let token = chain::good_token()?;
+    let answered = thread::scope(|scope| {
+        let clients: Vec<_> = (1..=CLIENTS)
+            .map(|seed| {
+                scope.spawn({
+                    let (gateway, token) = (&gateway, &token);
+                    move || flood(gateway, seed, token)
+                })
+            })
+            .collect();
+        clients.into_iter().try_fold(0, |sum, client| {
+            Ok::<_, anyhow::Error>(sum + client.join().expect("a client panicked")?)
+        })
+    })?;
+    ensure!(answered > 10_000, "only {answered} of 12000 were answered");
+    ensure!(gateway.send(&chain::good_request()?)?.head.status == 200);
+    let memory = gateway.traefik.memory()?;
+    ensure!(memory < 1024 * 1024 * 1024, "Traefik has {memory} bytes");
+    gateway.traefik.ensure_no_trap()
+}

@@ -1,0 +1,146 @@
+//! What cannot be right in Traefik is refused, with the way out, and nobody gets through.
+
+use anyhow::{Result, ensure};
+use novasphere_tests::{
+    cases::invalid::check_in_traefik,
+    chain,
+    client::Request,
+    traefik::{Plugin, Router},
+};
+use serde_json::{Value, json};
+
+use crate::Gateway;
+
+#[test]
+fn invalid_configurations_of_jwt_auth() -> Result<()> {
+    check_in_traefik("jwt-auth")
+}
+
+#[test]
+fn invalid_configurations_of_header_transform() -> Result<()> {
+    check_in_traefik("header-transform")
+}
+
+/// Filter, configuration, and what the log says.
+fn refused() -> Vec<(&'static str, Value, &'static str)> {
+    let credential = json!({"key": "k", "secret": "kept-quiet-kept-quiet-kept-quiet"});
+    let with = |name: &str, value: Value| json!({"credentials": [credential.clone()], name: value});
+    let jwks = json!([{"issuer": "https://id.example", "uri": "https://id.example/keys"}]);
+    let attributes = json!([{"claim": "sub", "attribute": "user"}]);
+    vec![
+        (
+            "jwt-auth",
+            with("jwks", jwks),
+            "jwks: cannot be used here: a plugin of Traefik cannot fetch; write the issuer's keys \
+             into credentials, each with its kid: {key: <issuer>, kid: ..., jwk: {...}}",
+        ),
+        (
+            "jwt-auth",
+            json!({"jwks": [{"issuer": "https://id.example", "discovery": true}]}),
+            "jwks: cannot be used here: a plugin of Traefik cannot fetch",
+        ),
+        (
+            "jwt-auth",
+            with("claims_to_attributes", attributes),
+            "claims_to_attributes: cannot be used here: Traefik has no place for attributes",
+        ),
+        (
+            "jwt-auth",
+            with("required_claims", json!([{"claim": "admin", "equals": true}])),
+            "required_claims[0].equals: may be text, or a number or boolean that the proxy wrote \
+             as text; write the whole configuration as JSON text in one field, json",
+        ),
+        (
+            "jwt-auth",
+            json!({"credentials": [{"key": "k", "secret": {"env": "NOVASPHERE_NOWHERE"}}]}),
+            "credentials[0].secret.env: there is no variable NOVASPHERE_NOWHERE; set \
+             NOVASPHERE_NOWHERE in Traefik's environment and list it in the plugin's settings.envs \
+             (static configuration, experimental.localPlugins)",
+        ),
+        (
+            "jwt-auth",
+            json!({"credentials": [{"key": "k", "secret": "kept-quiet"}]}),
+            "credentials[0].secret: must be at least 32 bytes for HS256",
+        ),
+        ("jwt-auth", with("leeway", json!("many")), "leeway: must be a whole number from 0"),
+        ("jwt-auth", with("leewy", json!(5)), "did you mean \"leeway\"?"),
+        ("jwt-auth", json!({"json": "{", "leeway": 5}), "json: is not a known field"),
+        ("jwt-auth", json!({"json": "{"}), "configuration: is not JSON"),
+        (
+            "header-transform",
+            json!({"response": {"remove": {"headers": ["Server"]}}}),
+            "response: cannot be used here: a plugin of Traefik cannot change a response that \
+             streams; use Traefik's headers middleware, customResponseHeaders",
+        ),
+        (
+            "header-transform",
+            json!({"response": {"security_headers": true}}),
+            "response: cannot be used here",
+        ),
+        (
+            "header-transform",
+            json!({"request": {"add": {"headers": ["x-user:$(claims.sub)"]}}}),
+            "let jwt-auth write the header itself (claims_to_headers)",
+        ),
+    ]
+}
+
+#[test]
+fn what_cannot_be_right_is_refused_with_the_way_out() -> Result<()> {
+    let refused = refused();
+    let mut routers = vec![Router::new("good", "PathPrefix(`/api`)", chain::plugins()?)];
+    for (n, (filter, config, _)) in refused.iter().enumerate() {
+        let plugins = vec![Plugin::of_fields(filter, config.clone())];
+        routers.push(Router::new(format!("refused-{n}"), format!("Path(`/{n}`)"), plugins));
+    }
+    let mut gateway = Gateway::with_routers(routers)?;
+    let log = gateway.traefik.log()?;
+    for (n, (_, config, fault)) in refused.iter().enumerate() {
+        let name = format!("refused-{n}");
+        let told = log.iter().filter(|line| line.router.as_ref() == Some(&name));
+        let told: Vec<_> = told.map(|line| line.text.as_str()).collect();
+        ensure!(told.iter().any(|line| line.contains(fault)), "{config}: {fault}\n{told:#?}");
+        ensure!(!told.iter().any(|line| line.contains("kept-quiet")), "a secret is in the log");
+        let good = chain::good_request()?;
+        let status = gateway.send(&Request { target: format!("/{n}").into(), ..good })?.head.status;
+        ensure!(status == 404, "{config}: {status}");
+    }
+    ensure!(gateway.send(&chain::good_request()?)?.head.status == 200);
+    gateway.traefik.ensure_no_trap()
+}
+
+/// Not by each of the instances.
+#[test]
+fn a_warning_is_told_once() -> Result<()> {
+    let config = json!({"credentials": [{"key": "novasphere-user", "secret": "s".repeat(64)}]});
+    let gateway = Gateway::start(vec![Plugin::of_fields("jwt-auth", config)])?;
+    let addr = gateway.traefik.addr;
+    std::thread::scope(|scope| {
+        for _ in 0..16 {
+            scope.spawn(move || {
+                for _ in 0..20 {
+                    let _ = novasphere_tests::client::send(addr, &Request::get("/api/v1/wukongs"));
+                }
+            });
+        }
+    });
+    let log = gateway.traefik.log()?;
+    let told = log.iter().filter(|line| line.level == "warn" && line.text.contains("readable"));
+    // Both routers have the filter.
+    ensure!(told.count() == 2, "{log:#?}");
+    Ok(())
+}
+
+#[test]
+fn report_only_is_told_in_the_log() -> Result<()> {
+    let config = json!({
+        "credentials": [{"key": "k", "secret": {"env": "NOVASPHERE_JWT_SECRET"}}],
+        "report_only": true,
+    });
+    let mut gateway = Gateway::start(vec![Plugin::of_fields("jwt-auth", config)])?;
+    ensure!(gateway.send(&Request::get("/api/v1/wukongs"))?.head.status == 200);
+    let log = gateway.traefik.log()?;
+    let told = "novasphere jwt-auth: jwt_auth_reported=no_token";
+    ensure!(log.iter().any(|line| line.level == "info" && line.text == told), "{log:#?}");
+    gateway.traefik.ensure_no_trap()
+}

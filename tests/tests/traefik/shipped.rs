@@ -1,0 +1,232 @@
+//! The files of host-config/traefik, as they are but for ports, in the real Traefik: what stands in
+//! their README.
+
+use std::fs;
+
+use anyhow::{Context, Result, ensure};
+use novasphere_tests::{
+    chain,
+    client::{Request, Response},
+    paths::repository,
+    standin::{Answer, EXCHANGE_HEADER, Standin},
+    streams::Streams,
+    traefik::{Plugin, Router, Traefik},
+};
+use serde_json::Value;
+
+use crate::Gateway;
+
+const PAGE: &str = "https://app.novasphere.io";
+const ALLOW: &str = "access-control-allow-origin";
+
+struct Shipped {
+    traefik: Traefik,
+    standin: Standin,
+}
+
+impl Shipped {
+    fn start() -> Result<Self> {
+        let standin = Standin::start()?;
+        let traefik = Traefik::start_shipped(standin.addr, &chain::environment()?)?;
+        Ok(Self { traefik, standin })
+    }
+
+    fn send(&self, request: &Request) -> Result<Response> {
+        self.traefik.send(request)
+    }
+
+    /// Sends a request that the upstream answers with these headers.
+    fn send_for(&self, request: Request, headers: &[(&str, &str)]) -> Result<Response> {
+        let headers = headers.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned()));
+        let answer = Answer::new(200, &headers.collect::<Vec<_>>())?;
+        self.standin.exchanges.agree("shipped", answer);
+        self.send(&request.header(EXCHANGE_HEADER, "shipped"))
+    }
+}
+
+fn preflight(origin: &str) -> Request {
+    Request::new("OPTIONS", "/api/v1/wukongs")
+        .header("origin", origin)
+        .header("access-control-request-method", "POST")
+        .header("access-control-request-headers", "authorization")
+}
+
+#[test]
+fn identities_are_the_filters_to_say() -> Result<()> {
+    let mut shipped = Shipped::start()?;
+    let forge = |request: Request| {
+        ["X-User-Id", "X-Consumer-Username", "x_user_id", "X.Consumer.Username"]
+            .into_iter()
+            .fold(request, |request, name| request.header(name, "root"))
+    };
+    let health = shipped.send(&forge(Request::get("/api/v1/healthz")))?;
+    ensure!(health.head.status == 200 && !health.text().contains("root"), "{}", health.text());
+    ensure!(health.text().contains(r#"["x-forwarded-by","novasphere"]"#), "{}", health.text());
+    let answer =
+        shipped.send(&forge(chain::good_request()?).header("x-client-type", "electron"))?;
+    let text = answer.text();
+    ensure!(answer.head.status == 200 && !text.contains("root"), "{text}");
+    for line in [
+        r#"["x-user-id","alice"]"#,
+        r#"["x-client-type","electron"]"#,
+        r#"["x-credential-identifier","novasphere-user"]"#,
+        r#"["x-forwarded-by","novasphere"]"#,
+    ] {
+        ensure!(text.contains(line), "{line}: {text}");
+    }
+    shipped.traefik.ensure_no_trap()
+}
+
+#[test]
+fn the_health_check_is_no_way_around() -> Result<()> {
+    let shipped = Shipped::start()?;
+    for target in [
+        "/api/v1/healthz/../wukongs",
+        "/api/v1/healthz/%2e%2e/wukongs",
+        "/api/v1/healthz/..%2fwukongs",
+        "/api/v1/healthz%2f..%2fwukongs",
+        "/api/v1/healthz/..;/wukongs",
+        "/api/v1/healthz/",
+        "/api/v1/healthzXYZ",
+        "/api/v1//healthz/../wukongs",
+        "//api/v1/wukongs",
+        "/api/v1/wukongs/%2e%2e/wukongs",
+        "/api/v1/wukongs?/api/v1/healthz",
+        "http://api.novasphere.io/api/v1/wukongs",
+    ] {
+        let status = shipped.send(&Request::get(target))?.head.status;
+        ensure!([301, 400, 401, 404].contains(&status), "{target}: {status}");
+    }
+    // This one is the health check, for the upstream too.
+    let answer = shipped.send(&Request::get("/api/v1/wukongs%3f/../healthz"))?;
+    ensure!(answer.json()?.get("path").is_some_and(|path| path == "/api/v1/healthz"), "{answer:?}");
+    let elsewhere = chain::good_request()?.header("host", "evil.example");
+    ensure!(shipped.send(&elsewhere)?.head.status == 404);
+    Ok(())
+}
+
+#[test]
+fn pages_are_told_what_they_may() -> Result<()> {
+    let shipped = Shipped::start()?;
+    for origin in [PAGE, "https://a.b.novasphere.io"] {
+        let answer = shipped.send(&preflight(origin))?;
+        ensure!(answer.head.status == 200, "{answer:?}");
+        for (name, value) in [
+            (ALLOW, origin),
+            ("access-control-allow-credentials", "true"),
+            ("access-control-allow-headers", "Authorization,Content-Type,X-Client-Type"),
+            ("access-control-allow-methods", "GET,POST,PUT,DELETE,OPTIONS"),
+            ("access-control-max-age", "3600"),
+        ] {
+            ensure!(answer.head.all(name) == [value], "{origin}: {name}: {answer:?}");
+        }
+    }
+    for origin in [
+        "https://novasphere.io",
+        "http://app.novasphere.io",
+        "https://app.novasphere.io.evil.example",
+        "https://evilnovasphere.io",
+        "null",
+    ] {
+        let answer = shipped.send(&preflight(origin))?;
+        ensure!(answer.head.first(ALLOW).is_none(), "{origin}: {answer:?}");
+    }
+    let request = Request::get("/api/v1/wukongs").header("origin", PAGE);
+    let refused = shipped.send(&request)?;
+    ensure!(refused.head.status == 401 && refused.head.all(ALLOW) == [PAGE], "{refused:?}");
+    ensure!(refused.head.all("vary") == ["Origin"], "{refused:?}");
+    Ok(())
+}
+
+#[test]
+fn the_upstream_has_no_say_in_who_may_read() -> Result<()> {
+    let shipped = Shipped::start()?;
+    let own = [(ALLOW, "*"), ("vary", "Accept"), ("x-powered-by", "somebody")];
+    for (origin, expected) in
+        [(Some(PAGE), vec![PAGE]), (Some("https://evil.example"), vec![]), (None, vec![])]
+    {
+        let request = chain::good_request()?;
+        let request = origin.into_iter().fold(request, |r, origin| r.header("origin", origin));
+        let answer = shipped.send_for(request, &own)?;
+        ensure!(answer.head.all(ALLOW) == expected, "{origin:?}: {answer:?}");
+        ensure!(answer.head.all("vary").join(",").contains("Origin"), "{origin:?}: {answer:?}");
+        ensure!(answer.head.first("x-powered-by").is_none(), "{answer:?}");
+    }
+    Ok(())
+}
+
+/// A bucket, which fills up while it is emptied: a few more may pass.
+#[test]
+fn a_hundred_requests_pass_and_not_many_more() -> Result<()> {
+    let shipped = Shipped::start()?;
+    let request = chain::good_request()?;
+    let mut passed = 0;
+    let refused = loop {
+        let answer = shipped.send(&request.clone().header("origin", PAGE))?;
+        if answer.head.status != 200 {
+            break answer;
+        }
+        passed += 1;
+        ensure!(passed <= 150, "no request is refused");
+    };
+    ensure!(passed >= 100, "only {passed} passed");
+    ensure!(refused.head.status == 429 && refused.head.all(ALLOW) == [PAGE], "{refused:?}");
+    refused.head.first("retry-after").context("no Retry-After")?.parse::<u32>()?;
+    ensure!(shipped.send(&Request::get("/api/v1/healthz"))?.head.status == 200);
+    // A header does not make another client.
+    let claimed = request.header("x-forwarded-for", "192.0.2.1").header("x-real-ip", "192.0.2.1");
+    ensure!(shipped.send(&claimed)?.head.status == 429, "X-Forwarded-For is believed");
+    Ok(())
+}
+
+#[test]
+fn streams_pass() -> Result<()> {
+    let mut shipped = Shipped::start()?;
+    Streams { addr: shipped.traefik.addr }.check_web()?;
+    shipped.traefik.ensure_no_trap()
+}
+
+#[test]
+fn the_configurations_of_the_readme_are_right() -> Result<()> {
+    let path = repository().join("host-config/traefik/README.md");
+    let text = fs::read_to_string(&path)?;
+    let blocks = text.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let mut routers = Vec::new();
+    for (n, block) in blocks.enumerate() {
+        let yaml: Value = serde_yaml_ng::from_str(block).with_context(|| block.to_owned())?;
+        let plugin = yaml.pointer("/http/middlewares/jwt-auth/plugin/novasphere-jwt-auth");
+        let plugin = Plugin::of_fields("jwt-auth", plugin.context("no plugin")?.clone());
+        routers.push(Router::new(format!("block-{n}"), format!("Path(`/{n}`)"), vec![plugin]));
+    }
+    let count = routers.len();
+    ensure!(count == 2, "{count} blocks");
+    let gateway = Gateway::with_routers(routers)?;
+    for n in 0..count {
+        let answer = gateway.send(&Request::get(format!("/{n}")))?;
+        ensure!(answer.head.status == 401, "block {n}: {:#?}", gateway.traefik.log()?);
+    }
+    Ok(())
+}
+
+#[test]
+fn no_token_gets_into_the_log() -> Result<()> {
+    let shipped = Shipped::start()?;
+    let good = chain::good_token()?;
+    let bad = format!("{good}-and-not-good");
+    for token in [&good, &bad] {
+        for target in ["/api/v1/wukongs?token=", "/api/v1/wukongs?page=2&token="] {
+            shipped.send(&Request::get(format!("{target}{token}")))?;
+        }
+        let header = format!("Bearer {token}");
+        shipped.send(&Request::get("/api/v1/wukongs").header("authorization", header))?;
+    }
+    novasphere_tests::wait::until("the access log", || {
+        let lines = shipped.traefik.raw_log()?;
+        Ok((lines.matches("\"DownstreamStatus\"").count() >= 6).then_some(()))
+    })?;
+    let log = shipped.traefik.raw_log()?;
+    let signature = good.rsplit('.').next().context("no signature")?;
+    ensure!(!log.contains(signature), "a token is in the log:\n{log}");
+    ensure!(log.contains("\"request_X-User-Id\":\"alice\""), "{log}");
+    Ok(())
+}
