@@ -33,7 +33,7 @@ struct Running {
 }
 
 /// Seconds of load before anything counts: the modules get optimised, pools and caches filled.
-const WARM_UP: usize = 2;
+const WARM_UP: usize = 1;
 
 /// Measures all cases; the result is in their order.
 ///
@@ -55,9 +55,8 @@ pub(crate) fn measure(
     let proxy = |case: &Case| proxies.get(case.chain).with_context(|| case.chain);
     for case in cases {
         let Running { envoy, addr } = proxy(case)?;
-        let seconds = WARM_UP.min(effort.seconds);
         let file = tokens.file(case.algorithm, case.pool)?;
-        let warm = wrk.cost(*addr, file, seconds, envoy.pid());
+        let warm = wrk.cost(*addr, file, WARM_UP, envoy.pid());
         let seen = || format!("{}: {}", case.label, envoy.log().unwrap_or_default());
         warm.with_context(seen)?;
     }
