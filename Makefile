@@ -29,13 +29,14 @@ help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
 
 .PHONY: wasm
-wasm: ## Build dist/novasphere-*.wasm, their Traefik forms and SHA256SUMS, print the sizes
+wasm: ## Build dist/novasphere-*.wasm, their schemas for Kong, their Traefik forms and SHA256SUMS, print the sizes
 	@$(INSTALL_TARGET)
 	$(BUILD_WASM) $(FILTERS:%=-p novasphere-%-proxy-wasm) $(HTTP_WASM:%=-p novasphere-%-http-wasm)
 	@mkdir -p dist
 	@for filter in $(FILTERS); do \
 		install -m 644 "$(TARGET_DIR)/$(TARGET)/release/novasphere_$${filter//-/_}_proxy_wasm.wasm" \
 			"dist/novasphere-$$filter.wasm"; \
+		install -m 644 "host-config/kong/meta/novasphere-$$filter.meta.json" dist/; \
 	done
 	@for filter in $(HTTP_WASM); do \
 		$(CARGO) run --locked --quiet -p novasphere-lower-bulk-memory -- \
@@ -43,13 +44,17 @@ wasm: ## Build dist/novasphere-*.wasm, their Traefik forms and SHA256SUMS, print
 			"dist/novasphere-$$filter.http.wasm"; \
 		install -m 644 "filters/$$filter/http-wasm/.traefik.yml" "dist/novasphere-$$filter.traefik.yml"; \
 	done
-	@cd dist && sha256sum $(ARTIFACTS) $(HTTP_WASM:%=novasphere-%.traefik.yml) > SHA256SUMS
+	@cd dist && sha256sum $(ARTIFACTS) $(FILTERS:%=novasphere-%.meta.json) $(HTTP_WASM:%=novasphere-%.traefik.yml) > SHA256SUMS
 	@cd dist && wc -c $(ARTIFACTS) | awk '{printf "%9d bytes  %s\n", $$1, $$2}'
 
 $(VENV)/installed: tests/requirements.txt
 	python3 -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --requirement tests/requirements.txt
 	@cp tests/requirements.txt $@
+
+.PHONY: schema
+schema: ## Write the schemas of the configurations into host-config, from the types that read them
+	$(CARGO) run --locked --quiet -p novasphere-tests --bin schema
 
 .PHONY: proxies
 proxies: $(VENV)/installed ## Install the real proxies for demo and tests into .venv

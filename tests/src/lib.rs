@@ -11,6 +11,7 @@ pub mod host;
 pub mod key_server;
 pub mod latin1;
 pub mod paths;
+pub mod schema;
 pub mod shipped;
 pub mod standin;
 pub mod streams;

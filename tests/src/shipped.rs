@@ -90,6 +90,22 @@ pub fn in_kong(part: &Value) -> Result<Vec<Configured>> {
     found.into_iter().map(|(filter, config)| parsed(filter, config)).collect()
 }
 
+/// All filters below a part of Traefik's dynamic configuration.
+///
+/// # Errors
+/// When a configuration written as text is not JSON.
+pub fn in_traefik(part: &Value) -> Result<Vec<Configured>> {
+    let mut found = Vec::new();
+    walk(part, &mut |members| {
+        for (name, config) in members.get("plugin")?.as_object()? {
+            let config = config.get("json").unwrap_or(config);
+            found.push((name.strip_prefix("novasphere-")?.to_owned(), config.clone()));
+        }
+        Some(())
+    });
+    found.into_iter().map(|(filter, config)| parsed(filter, config)).collect()
+}
+
 /// The filters of an EnvoyExtensionPolicy, in order.
 pub fn in_envoy_gateway(policy: &Value) -> Vec<Configured> {
     let filters = policy.pointer("/spec/wasm").and_then(Value::as_array).into_iter().flatten();
@@ -108,7 +124,7 @@ pub fn in_istio(plugin: &Value) -> Option<(i64, Configured)> {
     Some((spec.get("priority")?.as_i64()?, configured))
 }
 
-/// Kong 3.4 takes text.
+/// Kong 3.4 takes text, Traefik may be given some.
 fn parsed(filter: String, config: Value) -> Result<Configured> {
     let config = match config {
         Value::String(text) => serde_json::from_str(&text).with_context(|| filter.clone())?,

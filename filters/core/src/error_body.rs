@@ -6,6 +6,7 @@ use crate::{ConfigErrors, Json};
 
 /// The form of the body of a refusal.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, serde::Serialize))]
 pub enum ErrorFormat {
     /// `{"message": …}`, as Kong's plugins.
     #[default]

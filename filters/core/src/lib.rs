@@ -21,6 +21,8 @@ mod pattern;
 mod plain_path;
 mod policy;
 mod ports;
+#[cfg(feature = "schema")]
+pub mod schema;
 mod step;
 pub mod target;
 #[cfg(any(feature = "testing", test))]

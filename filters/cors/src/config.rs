@@ -4,8 +4,11 @@
 mod group;
 mod names;
 mod origins;
-mod patterns;
+#[cfg(feature = "schema")]
+pub(crate) mod schema;
 
+#[cfg(feature = "schema")]
+use novasphere_core::schema::TOKEN;
 use novasphere_core::{ConfigErrors, Host, decode};
 use serde::Deserialize;
 
@@ -13,6 +16,7 @@ use crate::{group::Group, policy::Cors, preflight::Preflights};
 
 /// Configuration of the cors filter.
 #[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 struct Config {
     /// Who may read responses: origins (`https://app.novasphere.io`, `http://localhost:3000`), those
@@ -21,18 +25,22 @@ struct Config {
     /// expressions for a whole origin (`~https://pr-[0-9]+\.novasphere\.io`), `null`, or `*` for
     /// everyone. Without a port, the scheme's default port is meant. Default: `["*"]`, or nobody
     /// besides those of `policies`.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1), inner(length(min = 1))))]
     origins: Option<Vec<String>>,
 
     /// Methods a page may use (`Access-Control-Allow-Methods`), case-sensitive; GET, HEAD and POST
     /// are always allowed by browsers. Default: GET, HEAD, PUT, PATCH, POST, DELETE, OPTIONS.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1), inner(regex(pattern = TOKEN))))]
     methods: Option<Vec<String>>,
 
     /// Request headers a page may send (`Access-Control-Allow-Headers`); an empty list allows the
     /// safelisted ones only. Default: whatever the preflight asks for.
+    #[cfg_attr(feature = "schema", schemars(inner(regex(pattern = TOKEN))))]
     headers: Option<Vec<String>>,
 
     /// Response headers a page may read (`Access-Control-Expose-Headers`) besides the safelisted
     /// ones. Default: none.
+    #[cfg_attr(feature = "schema", schemars(inner(regex(pattern = TOKEN))))]
     exposed_headers: Option<Vec<String>>,
 
     /// Whether pages may send cookies and HTTP authentication and read the answers
@@ -44,8 +52,7 @@ struct Config {
     max_age: Option<u32>,
 
     /// Whether pages of public sites may reach into a private network
-    /// (`Access-Control-Allow-Private-Network`, where the preflight asks for it, or with
-    /// `preflight_continue` where the upstream says so). Default: false.
+    /// (`Access-Control-Allow-Private-Network`, where the preflight asks for it). Default: false.
     private_network: Option<bool>,
 
     /// With `*` in `origins`: echo the request's origin instead of sending `*`. Together with
@@ -54,6 +61,7 @@ struct Config {
 
     /// Other rules for some origins, before those above; the first entry that names an origin
     /// decides. Default: none.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     policies: Option<Vec<PolicyConfig>>,
 
     /// Whether preflights go to the upstream, whose answer names methods, headers and lifetime.
@@ -61,6 +69,7 @@ struct Config {
     preflight_continue: bool,
 
     /// Status of the answer to a preflight: 200 or 204. Default: 204.
+    #[cfg_attr(feature = "schema", schemars(extend("enum" = [200, 204])))]
     preflight_status: Option<u16>,
 
     /// Whether requests of other origins are refused with 403 when they could change something:
@@ -74,18 +83,23 @@ struct Config {
 
 /// An entry of `policies`. What it leaves out is as above it, `reflect_any_origin` apart.
 #[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct PolicyConfig {
     /// Whom it is for, as `origins` above. Required.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1), inner(length(min = 1))))]
     origins: Vec<String>,
     /// As `methods` above.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1), inner(regex(pattern = TOKEN))))]
     methods: Option<Vec<String>>,
     /// As `headers` above.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(inner(regex(pattern = TOKEN))))]
     headers: Option<Vec<String>>,
     /// As `exposed_headers` above.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(inner(regex(pattern = TOKEN))))]
     exposed_headers: Option<Vec<String>>,
     /// As `credentials` above.
     #[serde(default)]

@@ -35,4 +35,6 @@ mod response;
 mod tests;
 mod vary;
 
+#[cfg(feature = "schema")]
+pub use config::schema::schema;
 pub use policy::{Carried, Cors};

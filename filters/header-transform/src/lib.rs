@@ -36,4 +36,6 @@ mod template;
 #[cfg(test)]
 mod tests;
 
+#[cfg(feature = "schema")]
+pub use config::schema::schema;
 pub use policy::{HeaderTransform, Made};

@@ -2,17 +2,18 @@
 //! of Kong's jwt plugin where that has the thing.
 
 mod jwks;
+mod key_text;
 mod rules;
+#[cfg(feature = "schema")]
+pub(crate) mod schema;
 
-use std::fmt;
-
+#[cfg(feature = "schema")]
+use novasphere_core::schema::{QUOTABLE, TOKEN, each_required};
 use novasphere_core::{Capability, ConfigErrors, ErrorFormat, Host, Json, Sensitive, decode};
-use serde::{
-    Deserialize, Deserializer,
-    de::{Error, MapAccess, Visitor},
-};
+use serde::Deserialize;
 
 pub(crate) use self::jwks::JwksConfig;
+pub(crate) use self::key_text::KeyText;
 pub(crate) use self::rules::{
     ClaimToAttribute, DeniedTokensConfig, RequiredClaimConfig, ScopesConfig, SkipConfig,
 };
@@ -24,13 +25,16 @@ use crate::{
 
 /// The configuration of the jwt-auth filter.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "schema", schemars(extend("anyOf" = each_required(&["credentials", "jwks"]))))]
 pub(crate) struct Config {
     /// Who may sign tokens. At least one here or in `jwks`.
     pub credentials: Sensitive<Vec<CredentialConfig>>,
     /// Issuers whose keys are fetched. Default none.
     pub jwks: Vec<JwksConfig>,
     /// How many verified tokens a worker remembers, 0 to 100000. Default 1000.
+    #[cfg_attr(feature = "schema", schemars(range(max = MAX_CACHE_TOKENS)))]
     pub cache_tokens: u32,
     /// Whether secrets are written in base64: standard or URL alphabet, padded or not. Default
     /// false.
@@ -40,15 +44,20 @@ pub(crate) struct Config {
     pub allow_weak_secret: bool,
     /// The claim that names the credential, a string; looked for in the payload, then in the JOSE
     /// header. Default `iss`.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub key_claim_name: String,
     /// Headers that carry a token as `Bearer <token>`. Default `[authorization]`.
+    #[cfg_attr(feature = "schema", schemars(inner(regex(pattern = TOKEN))))]
     pub header_names: Vec<String>,
     /// Query parameters that carry a token; always removed before the upstream. Default `[jwt]`.
+    #[cfg_attr(feature = "schema", schemars(inner(length(min = 1))))]
     pub uri_param_names: Vec<String>,
     /// Cookies that carry a token. Default none.
+    #[cfg_attr(feature = "schema", schemars(inner(regex(pattern = TOKEN))))]
     pub cookie_names: Vec<String>,
     /// What WebSocket subprotocols start with that carry a token, in base64url; always removed
     /// before the upstream. Default none.
+    #[cfg_attr(feature = "schema", schemars(inner(regex(pattern = TOKEN))))]
     pub websocket_protocols: Vec<String>,
     /// Whether the upstream gets the token's header and cookie too. Default true.
     pub forward_token: bool,
@@ -56,18 +65,24 @@ pub(crate) struct Config {
     /// even when not listed. Default `[exp]`.
     pub claims_to_verify: Vec<TimeClaim>,
     /// How far clocks may differ, in seconds, 0 to 3600. Default 0.
+    #[cfg_attr(feature = "schema", schemars(range(max = 3_600)))]
     pub leeway: u32,
     /// How far ahead `exp` may be, in seconds, 0 to 31536000; 0 is no bound. Needs `exp` in
     /// `claims_to_verify`. Default 0.
+    #[cfg_attr(feature = "schema", schemars(range(max = 31_536_000)))]
     pub maximum_expiration: u32,
     /// The `typ` values accepted, at least one; case and `application/` do not matter. Default: any
     /// or none.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub typ: Option<Vec<String>>,
     /// The `iss` values accepted, at least one. Default: any.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub issuers: Option<Vec<String>>,
     /// The `aud` values accepted, at least one; a token needs one of them. Default: any or none.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub audiences: Option<Vec<String>>,
     /// The `sub` values accepted, at least one. Default: any or none.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub subjects: Option<Vec<String>>,
     /// Claims a token must have; without one it is a 403. Default none.
     pub required_claims: Vec<RequiredClaimConfig>,
@@ -89,6 +104,7 @@ pub(crate) struct Config {
     /// before they come here.
     pub run_on_preflight: bool,
     /// The protection space named in `WWW-Authenticate` (RFC 9110 section 11.5). Default none.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = QUOTABLE), length(min = 1)))]
     pub realm: Option<String>,
     /// The form of a refusal's body: `kong`, `problem+json` or `template`. Default `kong`.
     pub error_format: ErrorFormat,
@@ -143,9 +159,13 @@ impl Default for Config {
 
 /// One key somebody signs tokens with. Several may have the same `key`: an old and a new secret.
 #[derive(Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "schema", schemars(extend("oneOf" = each_required(&["secret", "public_key", "jwk"]))))]
+#[cfg_attr(feature = "schema", schemars(extend("required" = ["key"])))]
 pub(crate) struct CredentialConfig {
     /// The value of the claim `key_claim_name`. Required.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub key: Option<String>,
     /// Tokens whose `kid` is another one are not tried with this credential. Default: the JWK's, or
     /// else any.
@@ -158,21 +178,15 @@ pub(crate) struct CredentialConfig {
     /// A public key as PEM text: SubjectPublicKeyInfo, PKCS#1 or an X.509 certificate.
     pub public_key: Option<KeyText>,
     /// A key as JSON Web Key (RFC 7517): a public one, or `oct`.
+    #[cfg_attr(feature = "schema", schemars(schema_with = "schema::jwk"))]
     pub jwk: Option<Json>,
     /// Whom the upstream is told the token is from. Default nobody.
     pub consumer: ConsumerConfig,
 }
 
-/// Where a secret or a public key is.
-pub(crate) enum KeyText {
-    /// Here, for all who can read the configuration.
-    Text(String),
-    /// `{"env": "NAME"}`: in that variable of the proxy's environment.
-    Env(String),
-}
-
 /// Kong's consumer, as the upstream sees it.
 #[derive(Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct ConsumerConfig {
     /// Sent as `X-Consumer-ID`.
@@ -185,6 +199,7 @@ pub(crate) struct ConsumerConfig {
 
 /// A claim about time.
 #[derive(Clone, Copy, Deserialize, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum TimeClaim {
     /// Expiration (RFC 7519 section 4.1.4).
@@ -197,45 +212,19 @@ pub(crate) enum TimeClaim {
 
 /// A claim that becomes a header.
 #[derive(Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "schema", schemars(extend("required" = ["claim", "header"])))]
 pub(crate) struct ClaimToHeader {
     /// The claim's name, or a path with dots into objects: `realm_access.roles`. Required.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub claim: Option<String>,
     /// The header for the upstream. Required.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = TOKEN)))]
     pub header: Option<String>,
     /// Whether the client's own header stays when the token lacks the claim. For headers that
     /// clients send too; nothing that grants something. Default false.
     pub keep_inbound: bool,
-}
-
-impl<'de> Deserialize<'de> for KeyText {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct KeyTextVisitor;
-        impl<'de> Visitor<'de> for KeyTextVisitor {
-            type Value = KeyText;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(r#"text or {"env": "NAME"}"#)
-            }
-
-            fn visit_str<E: Error>(self, text: &str) -> Result<KeyText, E> {
-                Ok(KeyText::Text(text.to_owned()))
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<KeyText, A::Error> {
-                let misfit = || A::Error::custom(r#"must be text or {"env": "NAME"}"#);
-                let name = match map.next_key::<String>()?.as_deref() {
-                    Some("env") => map.next_value()?,
-                    _ => return Err(misfit()),
-                };
-                match map.next_key::<String>()? {
-                    None => Ok(KeyText::Env(name)),
-                    Some(_) => Err(misfit()),
-                }
-            }
-        }
-        deserializer.deserialize_any(KeyTextVisitor)
-    }
 }
 
 /// Checks `config` and computes the policy.

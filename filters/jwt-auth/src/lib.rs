@@ -63,4 +63,6 @@ mod tests;
 mod token;
 mod verifier;
 
+#[cfg(feature = "schema")]
+pub use config::schema::schema;
 pub use policy::JwtAuth;

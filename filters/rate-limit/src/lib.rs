@@ -28,4 +28,6 @@ mod table;
 mod tests;
 mod window;
 
+#[cfg(feature = "schema")]
+pub use config::schema::schema;
 pub use policy::RateLimit;

@@ -1,7 +1,6 @@
 //! The filters in the real Traefik: what must hold besides the cases.
 
 mod algorithms;
-mod deployed;
 mod flood;
 mod modules;
 mod oddities;

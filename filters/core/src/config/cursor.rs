@@ -87,11 +87,7 @@ impl<'de> Cursor<'de> {
 
     #[cold]
     fn is_no_object(&self) -> Mismatch {
-        let message = match &self.node.kind {
-            // It may be a whole object as text, secrets and all.
-            Kind::String(_) => "must be an object, not a string".to_owned(),
-            _ => format!("must be an object, not {}", Quoted(self.node.unexpected())),
-        };
+        let message = format!("must be an object, not {}", Quoted(self.node.unexpected()));
         self.locate(Mismatch::custom(message), "an object".to_owned())
     }
 
@@ -265,7 +261,9 @@ impl<'de, I: Iterator<Item = (usize, &'de (String, Node))>> MapAccess<'de> for M
     ) -> Result<Option<K::Value>, Mismatch> {
         for (step, (name, value)) in self.members.by_ref() {
             let refused = value.refused.take();
-            let skip = value.is_absent() || refused.is_some();
+            // A null that has not been refused is in a part that is read as it is: another
+            // filter's configuration, which refuses it.
+            let skip = matches!(value.kind, Kind::Removed) || refused.is_some();
             value.refused.set(refused);
             if !skip {
                 self.value = Some((step, value));

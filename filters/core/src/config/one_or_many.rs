@@ -6,6 +6,7 @@ use serde::de::{Deserialize, Deserializer, IntoDeserializer, SeqAccess, Visitor}
 
 /// One name, or a list of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(serde::Serialize))]
 pub struct OneOrMany<T>(pub Vec<T>);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for OneOrMany<T> {

@@ -185,6 +185,19 @@ fn items_behind_a_refused_one_are_not_misnamed() {
 }
 
 #[test]
+fn a_part_read_as_json_keeps_its_nulls() {
+    #[derive(Default, Deserialize)]
+    #[serde(default, deny_unknown_fields)]
+    struct Outer {
+        part: Option<crate::Json>,
+    }
+    let config = br#"{"part": {"a": null, "b": [null]}}"#;
+    let (outer, errors) = decode::<Outer>(config, &World::default()).unwrap();
+    assert_eq!(errors.to_string(), "");
+    assert_eq!(outer.part.unwrap().to_string(), r#"{"a":null,"b":[null]}"#);
+}
+
+#[test]
 fn values_may_be_text_where_the_host_says_so() {
     let config = r#"{"minute": "5", "flag": "true", "names": ["5", "true"], "limit_by": "header",
         "keys": [{"name": "1", "bits": "8.000000"}]}"#;

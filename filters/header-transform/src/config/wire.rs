@@ -3,6 +3,8 @@
 use std::fmt;
 
 use novasphere_core::Sensitive;
+#[cfg(feature = "schema")]
+use novasphere_core::schema::METHOD;
 use serde::{
     Deserialize, Deserializer,
     de::{Error, MapAccess, Visitor, value::MapAccessDeserializer},
@@ -11,7 +13,9 @@ use serde::{
 /// Configuration of the header-transform filter: the rules of Kong's request-transformer under
 /// `request`, those of its response-transformer under `response`. At least one rule is needed.
 #[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "schema", schemars(extend("minProperties" = 1)))]
 pub(super) struct Config {
     /// Rules for requests, before they go upstream.
     pub request: Sensitive<RequestRules>,
@@ -23,6 +27,7 @@ pub(super) struct Config {
 /// compared without regard to case, those of query parameters decoded. Values may be credentials for
 /// the upstream, so faults do not quote them.
 #[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct RequestRules {
     /// What to take away, all lines or parameters of a name: names, or `start*`.
@@ -39,18 +44,23 @@ pub(super) struct RequestRules {
 
 /// What a rule for requests is about.
 #[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct RequestEntries {
     /// Headers.
+    #[cfg_attr(feature = "schema", schemars(inner(length(min = 1))))]
     pub headers: Vec<String>,
     /// Query parameters.
+    #[cfg_attr(feature = "schema", schemars(inner(length(min = 1))))]
     pub querystring: Vec<String>,
     /// The methods of the requests the rule is for. Default any.
+    #[cfg_attr(feature = "schema", schemars(inner(regex(pattern = METHOD))))]
     pub if_method: Vec<String>,
 }
 
 /// As for requests, without query parameters.
 #[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct ResponseRules {
     /// Headers to take away, all lines: names, or `start*`.
@@ -64,16 +74,18 @@ pub(super) struct ResponseRules {
     /// Headers to append: `name:value`, in any case.
     pub append: ResponseEntries,
     /// The headers that may pass, together with `remove`: names, or `start*`. Default all.
-    pub allow: Option<ResponseEntries>,
+    pub allow: ResponseEntries,
     /// Headers that tell browsers to be careful, after all other rules. Default none.
     pub security_headers: SecurityHeaders,
 }
 
 /// What a rule for responses is about.
 #[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct ResponseEntries {
     /// Headers.
+    #[cfg_attr(feature = "schema", schemars(inner(length(min = 1))))]
     pub headers: Vec<String>,
     /// The status codes of the responses the rule is for: 404, `200-299`, `5xx`. Default any.
     pub if_status: Vec<StatusText>,
@@ -93,6 +105,7 @@ pub(super) enum SecurityHeaders {
 
 /// The value of each, or `false` for none. An upstream's own value stays unless `override`.
 #[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct SecurityValues {
     /// RFC 6797. Default `max-age=31536000`.

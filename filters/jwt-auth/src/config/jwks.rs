@@ -14,30 +14,40 @@ use crate::{
 /// The keys of one issuer, fetched and refetched by the proxy. Where from: `uri`, or `cluster` with
 /// `path`, or with `discovery` the issuer itself.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "schema", schemars(extend("required" = ["issuer"])))]
 pub(crate) struct JwksConfig {
     /// The `iss` of the tokens these keys are for, exactly. Required.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub issuer: Option<String>,
     /// The URL of the key set, or with `discovery` of the configuration document.
     pub uri: Option<String>,
     /// The proxy's upstream for it. Default: host and port of the URL.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub cluster: Option<String>,
     /// Path and query there, instead of `uri`.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = "^/")))]
     pub path: Option<String>,
     /// Whether what is fetched is the OpenID Connect configuration, which names the key set.
     /// Without `uri` and `path` it is fetched from the issuer. Default false.
     pub discovery: bool,
     /// How long a key set is good for, in seconds, 1 to 86400; `Cache-Control: max-age` shortens it.
     /// Default 300.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 86_400)))]
     pub refresh: u32,
     /// How long a fetch may take, in seconds, 1 to 60; requests wait for it. Default 5.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 60)))]
     pub timeout: u32,
     /// The least time between two fetches that an unknown `kid` causes, in seconds, 1 to 3600.
     /// Default 30.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 3_600)))]
     pub cooldown: u32,
     /// How many requests may wait for keys in one worker, 0 to 10000. Default 100.
+    #[cfg_attr(feature = "schema", schemars(range(max = 10_000)))]
     pub max_waiting: u32,
     /// Which algorithms keys may be used with. Default RS256, ES256, ES384, ES512, EdDSA.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub algorithms: Option<Vec<Algorithm>>,
     /// Whom the upstream is told the tokens are from. Default nobody.
     pub consumer: ConsumerConfig,

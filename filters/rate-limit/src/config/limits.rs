@@ -10,12 +10,15 @@ use crate::{
 
 /// A window of any length.
 #[derive(Clone, Copy, Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct WindowConfig {
     /// Its length in seconds, 1 to 31,622,400 (a year). Windows start at multiples of it since the
     /// epoch.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = MOST_SECONDS)))]
     pub seconds: u32,
     /// Requests in it, 1 or more.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub requests: u32,
 }
 

@@ -5,7 +5,11 @@ mod identity;
 mod limits;
 mod rule;
 mod rules;
+#[cfg(feature = "schema")]
+pub(crate) mod schema;
 
+#[cfg(feature = "schema")]
+use novasphere_core::schema::{ATTRIBUTE, QUOTABLE, TOKEN};
 use novasphere_core::{ConfigErrors, ErrorBody, ErrorFormat, Host, OneOrMany, decode};
 use serde::Deserialize;
 
@@ -26,20 +30,28 @@ use crate::{
 /// Configuration of the rate-limit filter. Fields and defaults are those of Kong's
 /// rate-limiting plugin unless said otherwise.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "schema", schemars(extend("anyOf" = schema::limits_something())))]
 pub(crate) struct Config {
     /// Requests a second, 1 or more. At least one limit is needed, here or in a rule; several hold
     /// at once.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     second: Option<u32>,
     /// Requests a minute, 1 or more.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     minute: Option<u32>,
     /// Requests an hour, 1 or more.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     hour: Option<u32>,
     /// Requests a day (UTC), 1 or more.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     day: Option<u32>,
     /// Requests a calendar month (UTC), 1 or more.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     month: Option<u32>,
     /// Requests a calendar year (UTC), 1 or more.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     year: Option<u32>,
     /// Requests in a window of any length.
     window: Option<WindowConfig>,
@@ -47,10 +59,13 @@ pub(crate) struct Config {
     /// from headers is only as good as what sets them.
     limit_by: OneOrMany<LimitBy>,
     /// The header that identifies a client; with `limit_by: header`.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = TOKEN)))]
     header_name: Option<String>,
     /// The path that is limited, exactly, without query; with `limit_by: path`.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = r"^/[^?#]*$")))]
     path: Option<String>,
     /// The claim that identifies a client; with `limit_by: claim`.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = ATTRIBUTE)))]
     claim_name: Option<String>,
     /// What becomes of a request whose identity cannot be resolved.
     on_unresolved: OnUnresolved,
@@ -71,6 +86,7 @@ pub(crate) struct Config {
     /// Leave the header fields out: the same as `headers: none`.
     hide_client_headers: bool,
     /// Status of a refusal, 400 to 599.
+    #[cfg_attr(feature = "schema", schemars(range(min = 400, max = 599)))]
     error_code: u16,
     /// `message` of the refusal's body.
     error_message: String,
@@ -81,9 +97,11 @@ pub(crate) struct Config {
     /// Refuses nothing, only counts.
     report_only: bool,
     /// Limiters with the same limits, `limit_by` and name share their counts.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = QUOTABLE)))]
     name: String,
     /// Clients that are counted exactly at the same time, 1,024 to 16,777,216, of all limiters
     /// with this value: they share one table. Full, it takes 280 to 550 bytes a client.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1_024, max = 16_777_216)))]
     max_clients: u32,
 }
 
@@ -123,6 +141,7 @@ impl Default for Config {
 
 /// What identifies a client.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum LimitBy {
     Ip,
@@ -137,6 +156,7 @@ pub(crate) enum LimitBy {
 
 /// What becomes of a request whose identity cannot be resolved.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(rename_all = "lowercase")]
 enum OnUnresolved {
     Ip,
@@ -146,6 +166,7 @@ enum OnUnresolved {
 }
 
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(rename_all = "lowercase")]
 enum CountPolicy {
     Local,
@@ -153,6 +174,7 @@ enum CountPolicy {
 
 /// The form of the header fields.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(rename_all = "lowercase")]
 enum HeaderForm {
     Kong,

@@ -1,0 +1,16 @@
+//! The JSON Schema of the configuration.
+
+use novasphere_core::schema::each_required;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+
+use super::Config;
+
+/// The JSON Schema of the configuration.
+pub fn schema(generator: &mut SchemaGenerator) -> Schema {
+    Config::json_schema(generator)
+}
+
+/// A limit, or rules, which may have some.
+pub(super) fn limits_something() -> Vec<Schema> {
+    each_required(&["second", "minute", "hour", "day", "month", "year", "window", "rules"])
+}

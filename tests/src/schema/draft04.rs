@@ -1,0 +1,73 @@
+//! From JSON Schema 2020-12 to draft-04, which is what Kong knows. Only what the filters' schemas
+//! have is translated; what else draft-04 lacks is told by the tests.
+
+use schemars::{
+    Schema,
+    transform::{Transform, transform_subschemas},
+};
+use serde_json::{Map, Value, json};
+
+/// The same schema in draft-04.
+pub(super) fn downgraded(mut schema: Schema) -> Value {
+    Downgrade.transform(&mut schema);
+    schema.insert("$schema".to_owned(), "http://json-schema.org/draft-04/schema#".into());
+    schema.to_value()
+}
+
+struct Downgrade;
+
+impl Transform for Downgrade {
+    fn transform(&mut self, schema: &mut Schema) {
+        transform_subschemas(self, schema);
+        let Some(members) = schema.as_object_mut() else { return };
+        rename_definitions(members);
+        without_constants(members);
+        with_empty_objects(members);
+        alone(members);
+    }
+}
+
+fn rename_definitions(members: &mut Map<String, Value>) {
+    if let Some(definitions) = members.remove("$defs") {
+        members.insert("definitions".to_owned(), definitions);
+    }
+    if let Some(Value::String(reference)) = members.get_mut("$ref") {
+        *reference = reference.replace("#/$defs/", "#/definitions/");
+    }
+}
+
+/// Texts that are each told what they mean become one list of texts.
+fn without_constants(members: &mut Map<String, Value>) {
+    if let Some(constant) = members.remove("const") {
+        members.insert("enum".to_owned(), json!([constant]));
+    }
+    let Some(Value::Array(either)) = members.get("oneOf") else { return };
+    let texts = |schema: &Value| match schema.get("enum") {
+        Some(Value::Array(texts)) if schema.get("type")? == "string" => Some(texts.clone()),
+        _ => None,
+    };
+    if let Some(texts) = either.iter().map(texts).collect::<Option<Vec<_>>>() {
+        members.remove("oneOf");
+        members.insert("type".to_owned(), "string".into());
+        members.insert("enum".to_owned(), texts.concat().into());
+    }
+}
+
+/// Kong is written in Lua, where an empty list is an empty object.
+fn with_empty_objects(members: &mut Map<String, Value>) {
+    if members.get("type").is_some_and(|name| name == "array") && !members.contains_key("minItems")
+    {
+        members.insert("type".to_owned(), json!(["array", "object"]));
+        members.insert("maxProperties".to_owned(), 0.into());
+    }
+}
+
+/// Beside a reference nothing else counts.
+fn alone(members: &mut Map<String, Value>) {
+    if members.len() < 2 {
+        return;
+    }
+    if let Some(reference) = members.remove("$ref") {
+        members.insert("allOf".to_owned(), json!([{"$ref": reference}]));
+    }
+}
