@@ -25,7 +25,9 @@ impl Both {
     /// Those of all filters.
     fn all() -> Result<Vec<Self>> {
         let both = FILTERS.iter().map(|(filter, generate)| {
-            let for_kong = schema::for_kong(filter, *generate)["config_schema"].take();
+            let for_kong = schema::for_kong(filter, *generate)
+                .pointer_mut("/config_schema")
+                .map_or_else(Default::default, serde_json::Value::take);
             Ok(Self {
                 filter,
                 for_editors: Validator::new(schema::for_editors(filter, *generate).to_value())?,
