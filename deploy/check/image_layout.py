@@ -89,8 +89,9 @@ def check(_):
         copied.mkdir(parents=True)
         for path in wasm.values():
             shutil.copy(path, copied)
-        for path in dist.glob("*.meta.json"):
-            shutil.copy(path, copied)
+        for pattern in ("*.meta.json", "*.http.wasm", "*.traefik.yml"):
+            for path in dist.glob(pattern):
+                shutil.copy(path, copied)
         if digests(one / "images", dist) != digests(two / "images", copied):
             findings.append("two builds of the same files have other digests")
         for name, path in wasm.items():

@@ -5,7 +5,7 @@
 
 OUT/<filter>: one filter as plugin.wasm, in the "compat" form of the Wasm Image Specification that
 Istio and Envoy Gateway take. OUT/filters: all files for proxies that load from a directory, Envoy
-and Kong. Prints the digest of each; OUT/digests holds them.
+and Kong. OUT/traefik: the plugins of Traefik, each in a directory. Prints the digest of each; OUT/digests holds them.
 
 The same files give the same digest on every machine: times are 0, names are sorted, and the layer is
 stored in gzip's form but not compressed, since every version of zlib compresses in its own way.
@@ -107,6 +107,14 @@ def main(out, dist, version, *filters):
     # Kong reads the schema beside each filter.
     together = [*names.values(), *(p.name for p in dist.glob("novasphere-*.meta.json"))]
     images["filters"] = {name: (dist / name).read_bytes() for name in together}
+    # Traefik wants a directory for each of its plugins.
+    plugins = {}
+    for plugin in dist.glob("novasphere-*.http.wasm"):
+        name = plugin.name.removesuffix(".http.wasm")
+        directory = name.removeprefix("novasphere-")
+        plugins[f"{directory}/plugin.wasm"] = plugin.read_bytes()
+        plugins[f"{directory}/.traefik.yml"] = (dist / f"{name}.traefik.yml").read_bytes()
+    images["traefik"] = plugins
     lines = []
     for name, files in images.items():
         digest = Layout(out / name).image(files, f"novasphere-{name}", version)

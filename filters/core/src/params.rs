@@ -15,8 +15,8 @@ pub fn encode_param(text: &[u8]) -> impl Iterator<Item = &str> {
     percent_encode(text, RESERVED)
 }
 
-/// The query parameters of a request target. Names are compared decoded, as upstreams do; what is
-/// not changed keeps its bytes and its place.
+/// The query parameters of a request target. Names are compared decoded, as upstreams do, a `+` as a
+/// space and as itself; what is not changed keeps its bytes and its place.
 #[derive(Clone, Debug)]
 pub struct Params<'t> {
     path: &'t [u8],
@@ -45,7 +45,7 @@ impl<'t> Params<'t> {
     /// Takes away all whose name `goes`.
     pub fn remove(&mut self, goes: impl Fn(&[u8]) -> bool) {
         let before = self.pairs.len();
-        self.pairs.retain(|pair| !goes(&target::pair_name(pair)));
+        self.pairs.retain(|pair| !target::is_called(pair, &goes));
         self.changed |= self.pairs.len() < before;
     }
 
@@ -103,7 +103,7 @@ impl<'t> Params<'t> {
 }
 
 fn is_called(pair: &[u8], name: &str) -> bool {
-    *target::pair_name(pair) == *name.as_bytes()
+    target::is_called(pair, |called| called == name.as_bytes())
 }
 
 fn encoded(text: &str) -> Vec<u8> {
@@ -166,6 +166,24 @@ mod tests {
         assert_eq!(changed("/?a", replace), None);
         assert_eq!(changed("/?o=v", replace), None);
         assert_eq!(changed("/?%6f=v", replace), Some("/?o=v".into()));
+    }
+
+    #[test]
+    fn a_plus_in_a_name_is_a_space_or_itself() {
+        let target = "/?my+n=1+2&my%20n&x=+&my%2Bn";
+        assert_eq!(
+            changed(target, |p| p.remove(|name| name == b"my n")),
+            Some("/?x=+&my%2Bn".into())
+        );
+        assert_eq!(
+            changed(target, |p| p.remove(|name| name == b"my+n")),
+            Some("/?my%20n&x=+".into())
+        );
+        assert_eq!(changed(target, |p| p.rename("my n", "n")), Some("/?n=1+2&n&x=+&my%2Bn".into()));
+        assert_eq!(
+            changed(target, |p| p.replace("my n", b"v")),
+            Some("/?my%20n=v&x=+&my%2Bn".into())
+        );
     }
 
     #[test]

@@ -31,6 +31,12 @@ pub trait Host {
         8 * 1024 * 1024
     }
 
+    /// Whether a filter before this one takes away what clients send under the names of identity
+    /// headers. Nobody knows, unless it is a chain.
+    fn clears_identity_headers(&self) -> bool {
+        false
+    }
+
     /// Tells the operator something that is not a fault. Never contains a secret.
     fn warn(&self, message: &str);
 }

@@ -16,20 +16,24 @@ pub fn query(target: &[u8]) -> Option<&[u8]> {
     target.get(start.checked_add(1)?..)
 }
 
-/// The values of every query parameter called `name`, percent-decoded, in order. The name in the
-/// query is decoded too: upstreams do so.
+/// The values of every query parameter called `name`, decoded, in order. The name in the query is
+/// decoded too: upstreams do so. A `+` is a space (URL standard, "application/x-www-form-urlencoded
+/// parsing"), in names a `+` as well, since upstreams differ.
 pub fn query_values<'t>(target: &'t [u8], name: &'t str) -> impl Iterator<Item = Cow<'t, [u8]>> {
-    pairs(target).filter(move |pair| pair_name(pair) == name.as_bytes()).map(|pair| {
-        let value = pair.splitn(2, |b| *b == b'=').nth(1).unwrap_or_default();
-        percent_decode(value).into()
-    })
+    pairs(target).filter(move |pair| is_called(pair, |called| called == name.as_bytes())).map(
+        |pair| {
+            let value = pair.splitn(2, |b| *b == b'=').nth(1).unwrap_or_default();
+            form_decode(value)
+        },
+    )
 }
 
 /// The target without the query parameters whose decoded name is in `names`, everything else
 /// untouched, byte for byte; `None` when there is none of them. A query that is left empty goes
 /// with its `?`.
 pub fn without_params(target: &[u8], names: &[String]) -> Option<Vec<u8>> {
-    let dropped = |pair: &[u8]| names.iter().any(|n| pair_name(pair) == n.as_bytes());
+    let dropped =
+        |pair: &[u8]| is_called(pair, |called| names.iter().any(|n| called == n.as_bytes()));
     if !pairs(target).any(dropped) {
         return None;
     }
@@ -45,9 +49,19 @@ fn pairs(target: &[u8]) -> impl Iterator<Item = &[u8]> {
     query(target).into_iter().flat_map(|query| query.split(|b| *b == b'&'))
 }
 
-/// The decoded name of a `name=value`.
-pub(crate) fn pair_name(pair: &[u8]) -> Cow<'_, [u8]> {
-    percent_decode(pair.splitn(2, |b| *b == b'=').next().unwrap_or_default()).into()
+/// Whether `is_it` holds for the decoded name of a `name=value`, in which a `+` may be a space or
+/// itself.
+pub(crate) fn is_called(pair: &[u8], is_it: impl Fn(&[u8]) -> bool) -> bool {
+    let name = pair.splitn(2, |b| *b == b'=').next().unwrap_or_default();
+    is_it(&Cow::from(percent_decode(name))) || (name.contains(&b'+') && is_it(&form_decode(name)))
+}
+
+fn form_decode(text: &[u8]) -> Cow<'_, [u8]> {
+    if !text.contains(&b'+') {
+        return percent_decode(text).into();
+    }
+    let spaced: Vec<u8> = text.iter().map(|b| if *b == b'+' { b' ' } else { *b }).collect();
+    Cow::Owned(percent_decode(&spaced).collect())
 }
 
 #[cfg(test)]
@@ -81,6 +95,9 @@ mod tests {
         assert_eq!(values("/?token&token=", "token"), ["", ""]);
         assert_eq!(values("/?Token=a&xtoken=b&tokens=c", "token"), Vec::<String>::new());
         assert_eq!(values("/?token=a=b", "token"), ["a=b"]);
+        assert_eq!(values("/?q=a+b%2Bc&q=+", "q"), ["a b+c", " "]);
+        assert_eq!(values("/?my+q=1&my%20q=2&my%2Bq=3", "my q"), ["1", "2"]);
+        assert_eq!(values("/?my+q=1&my%20q=2&my%2Bq=3", "my+q"), ["1", "3"]);
     }
 
     #[test]
@@ -91,6 +108,9 @@ mod tests {
         assert_eq!(stripped("/a?&token=t&"), Some("/a?&".into()));
         assert_eq!(stripped("/a?b=1"), None);
         assert_eq!(stripped("/token=a"), None);
+        let names = ["my token".to_owned()];
+        let spaced = without_params(b"/a?my+token=t&x=1+2&my%20token", &names);
+        assert_eq!(spaced.as_deref(), Some(&b"/a?x=1+2"[..]));
         assert_eq!(stripped("/a#f?token=t&x=1#g"), Some("/a#f?x=1#g".into()));
     }
 }

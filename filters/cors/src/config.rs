@@ -4,6 +4,7 @@
 mod group;
 mod names;
 mod origins;
+mod patterns;
 #[cfg(feature = "schema")]
 pub(crate) mod schema;
 
@@ -52,7 +53,8 @@ struct Config {
     max_age: Option<u32>,
 
     /// Whether pages of public sites may reach into a private network
-    /// (`Access-Control-Allow-Private-Network`, where the preflight asks for it). Default: false.
+    /// (`Access-Control-Allow-Private-Network`, where the preflight asks for it, or with
+    /// `preflight_continue` where the upstream says so). Default: false.
     private_network: Option<bool>,
 
     /// With `*` in `origins`: echo the request's origin instead of sending `*`. Together with

@@ -5,7 +5,10 @@ use std::borrow::Cow;
 use novasphere_core::{Edit, HeaderName, ResponseHead};
 
 use crate::{
-    fields::{ALLOW_CREDENTIALS, ALLOW_ORIGIN, EXPOSE_HEADERS, FIELDS, PREFLIGHT_ONLY},
+    fields::{
+        ALLOW_CREDENTIALS, ALLOW_ORIGIN, ALLOW_PRIVATE_NETWORK, EXPOSE_HEADERS, FIELDS,
+        PREFLIGHT_ONLY,
+    },
     group::{AllowOrigin, Group},
 };
 
@@ -34,8 +37,9 @@ pub(crate) fn replace<'p>(
 }
 
 /// Of the upstream's answer to a preflight this leaves what `granted` allows: the methods, headers
-/// and lifetime are the upstream's to name, the origin and the credentials are not, and unless both
-/// allow the origin nothing is said.
+/// and lifetime are the upstream's to name, the origin, the credentials and the private network are
+/// not. Nothing is said to an origin that is not allowed, or when the upstream names none, whichever
+/// that be.
 pub(crate) fn restrict<'p>(
     granted: Option<(&'p Group, AllowOrigin)>,
     head: &ResponseHead<'_>,
@@ -46,6 +50,9 @@ pub(crate) fn restrict<'p>(
             edits.extend(make(&ALLOW_ORIGIN, Some(origin), head));
             if !group.credentials {
                 edits.extend(make(&ALLOW_CREDENTIALS, None, head));
+            }
+            if !group.preflight.private_network {
+                edits.extend(make(&ALLOW_PRIVATE_NETWORK, None, head));
             }
         }
         _ => edits.extend(FIELDS.iter().filter_map(|name| make(name, None, head))),

@@ -51,6 +51,7 @@ pub(crate) fn configure(config: &[u8], host: &dyn Host) -> Result<Gateway, Confi
         before.push(*kind);
     }
     refuse_counting_twice(&links, &mut errors);
+    refuse_forged_identities(&links, &mut errors);
     errors.into_result(Gateway::new(links))
 }
 
@@ -103,6 +104,20 @@ fn refuse_counting_twice(links: &[Link], errors: &mut ConfigErrors) {
     }
 }
 
+/// Identity headers are the client's own until jwt-auth has been asked.
+fn refuse_forged_identities(links: &[Link], errors: &mut ConfigErrors) {
+    let later = links.iter().rposition(|link| link.kind() == Kind::JwtAuth).unwrap_or(0);
+    let believes = |link: &Link| match link {
+        Link::RateLimit(policy) => policy.believes_identity_headers(),
+        _ => false,
+    };
+    if links.iter().take(later).any(believes) {
+        let message = "rate_limit before jwt_auth would believe the identity headers that clients \
+                       send: put it behind, or limit by ip and without consumers in its lists";
+        errors.add("order", message);
+    }
+}
+
 /// The host as one filter of a chain sees it.
 struct LinkHost<'a> {
     outer: &'a dyn Host,
@@ -134,6 +149,10 @@ impl Host for LinkHost<'_> {
 
     fn cache_bytes(&self) -> usize {
         self.outer.cache_bytes()
+    }
+
+    fn clears_identity_headers(&self) -> bool {
+        self.told || self.outer.clears_identity_headers()
     }
 
     fn warn(&self, message: &str) {

@@ -23,7 +23,9 @@ fn apply<'p>(headers: &mut Vec<(&'p HeaderName, Cow<'p, [u8]>)>, edit: Edit<'p>)
             headers.retain(|(known, _)| *known != name);
             headers.push((name, value));
         }
-        // No name occurs twice in a reply: what is added joins the line (RFC 9110 section 5.3).
+        // Cookies cannot be joined (RFC 6265 section 3).
+        Edit::Add(name, value) if name.as_str() == "set-cookie" => headers.push((name, value)),
+        // No other name occurs twice in a reply: what is added joins the line (RFC 9110 section 5.3).
         Edit::Add(name, value) => match headers.iter_mut().find(|(known, _)| *known == name) {
             Some((_, line)) => {
                 let line = line.to_mut();

@@ -240,3 +240,30 @@ fn requests_that_wait_are_counted_when_they_are_decided() {
     assert_eq!(duty.fetches.len(), 1);
     assert_eq!(duty.fetches[0].purpose % 4, 1);
 }
+
+#[test]
+fn identity_headers_are_believed_behind_jwt_auth_only() {
+    let chain = |order: &str, limit: &str| {
+        let config = format!(
+            r#"{{"jwt_auth": {{"credentials": [{{"key": "k", "secret": {{"env": "SECRET"}}}}]}},
+                "rate_limit": {{"hour": 1, {limit}}}, "order": {order}}}"#
+        );
+        let mut world = World::default();
+        world.variables.insert("SECRET".to_owned(), SECRET.to_owned());
+        let result = Gateway::configure(config.as_bytes(), &world);
+        let warnings = world.warnings.take();
+        (result.err().map(|errors| errors.to_string()), warnings)
+    };
+    for limit in [r#""limit_by": "consumer""#, r#""allow": {"consumers": ["ci"]}"#] {
+        let (errors, _) = chain(r#"["rate_limit", "jwt_auth"]"#, limit);
+        assert!(errors.is_some_and(|e| e.contains("that clients send: put it behind")), "{limit}");
+        assert_eq!(chain(r#"["jwt_auth", "rate_limit"]"#, limit), (None, vec![]));
+    }
+    assert_eq!(chain(r#"["rate_limit", "jwt_auth"]"#, r#""limit_by": "ip""#).0, None);
+}
+
+#[test]
+fn a_chain_written_as_text_is_not_quoted() {
+    let errors = refusal(r#"{"jwt_auth": "{\"credentials\": [{\"secret\": \"s3cret\"}]}"}"#);
+    assert_eq!(errors, "jwt_auth: must be an object, not a string");
+}

@@ -1,5 +1,7 @@
 //! Which headers a rule may name, and which values it may give them.
 
+use std::borrow::Cow;
+
 use novasphere_core::{HeaderName, Host, header_value};
 
 use crate::{
@@ -17,29 +19,53 @@ pub(crate) fn name(text: &str, message: Message) -> Result<HeaderName, InvalidEn
         return Err(InvalidEntry::Pseudo);
     }
     let name = HeaderName::parse(text).map_err(|_| InvalidEntry::Name)?;
-    match name.as_str() {
+    let spelling = plain_spelling(&name, message);
+    match &*spelling {
         text if kept::is_of_connection(text) => Err(InvalidEntry::Connection(name)),
         text if kept::is_framing(text) => Err(InvalidEntry::Framing(name)),
         text if message == Message::Response && kept::is_handshake(text) => {
             Err(InvalidEntry::Handshake(name))
         }
         "host" => Err(InvalidEntry::Host),
+        // In another spelling it would take the place of this one.
+        SCHEME if message == Message::Request && name.as_str() != SCHEME => {
+            Err(InvalidEntry::Scheme)
+        }
         _ => Ok(name),
+    }
+}
+
+/// Without it, Envoy has no route.
+const SCHEME: &str = "x-forwarded-proto";
+
+/// The spelling that upstreams which follow CGI take a name in a request for, as rules do.
+fn plain_spelling(name: &HeaderName, message: Message) -> Cow<'_, str> {
+    match message {
+        Message::Request => Cow::Owned(name.as_str().replace('_', "-")),
+        Message::Response => Cow::Borrowed(name.as_str()),
     }
 }
 
 /// The name of a header that rules may take away.
 fn removable(text: &str, message: Message) -> Result<HeaderName, InvalidEntry> {
     match name(text, message)? {
-        name if message == Message::Request && name.as_str() == "x-forwarded-proto" => {
-            Err(InvalidEntry::Scheme)
-        }
+        name if message == Message::Request && name.as_str() == SCHEME => Err(InvalidEntry::Scheme),
         name => Ok(name),
     }
 }
 
-/// The name of a header that may go, or what the names of such headers start with.
+/// The name of a header that is to go, or what the names of such headers start with.
 pub(crate) fn removal(text: &str, message: Message) -> Result<NamePattern, InvalidEntry> {
+    let pattern = names(text, message)?;
+    let stem = text.strip_suffix('*').and_then(|stem| HeaderName::parse(stem).ok());
+    match stem.filter(|stem| kept::stay_all(&plain_spelling(stem, message))) {
+        Some(_) => Err(InvalidEntry::Spared(pattern.as_str().to_owned())),
+        None => Ok(pattern),
+    }
+}
+
+/// The name of a header that may go, or what the names of such headers start with.
+pub(crate) fn names(text: &str, message: Message) -> Result<NamePattern, InvalidEntry> {
     match text.strip_suffix('*') {
         Some("") => Err(InvalidEntry::EveryName),
         Some(stem) if stem.starts_with(':') => Err(InvalidEntry::Pseudo),
@@ -82,6 +108,20 @@ pub(crate) fn line(
     match text(field.as_str(), value, host)? {
         Text::Fixed(value) if value.is_empty() => Err(InvalidEntry::Empty(field)),
         value => Ok((field, value)),
+    }
+}
+
+/// `name:value` for one more line.
+pub(crate) fn another_line(
+    entry: &str,
+    message: Message,
+    host: &dyn Host,
+) -> Result<(HeaderName, Text), InvalidEntry> {
+    match line(entry, message, host)? {
+        (name, _) if message == Message::Request && name.as_str() == SCHEME => {
+            Err(InvalidEntry::SecondScheme)
+        }
+        line => Ok(line),
     }
 }
 

@@ -45,10 +45,11 @@ impl<'p, 'm> Field<'p, 'm> {
         self.new.clear();
     }
 
-    /// Takes all lines out, but for what the host let through and must not be sent anew.
-    pub(crate) fn take(&mut self) -> Vec<Cow<'p, [u8]>> {
+    /// Takes all lines out. What the host let through and must not be sent anew is dropped.
+    pub(crate) fn take(&mut self, dropped: &mut impl FnMut()) -> Vec<Cow<'p, [u8]>> {
         let arrived: &[_] = if self.kept { &self.arrived } else { &[] };
-        let values = arrived.iter().filter_map(|(_, value)| header_value(value).ok());
+        let values =
+            arrived.iter().filter_map(|(_, value)| header_value(value).map_err(|_| dropped()).ok());
         let mut lines: Vec<_> = values.map(|value| Cow::Owned(value.to_vec())).collect();
         lines.append(&mut self.new);
         self.kept = false;

@@ -19,7 +19,7 @@ pub(crate) enum Input {
     Segment(usize),
     /// `client.ip`: the client's address, as the host determined it.
     ClientIp,
-    /// `host`: the authority the client asked for.
+    /// `host`, `headers.host`: the authority the client asked for.
     Host,
 }
 
@@ -72,6 +72,8 @@ impl Input {
             None => (text, None),
         };
         match (kind, name) {
+            // Hosts know it by another name, and some by both.
+            ("headers", Some(name)) if name.eq_ignore_ascii_case("host") => Ok(Self::Host),
             ("headers", Some(name)) => {
                 HeaderName::parse(name).map(Self::Header).map_err(|_| InvalidInput::HeaderName)
             }

@@ -16,6 +16,7 @@ pub(crate) enum InvalidEntry {
     Pseudo,
     Host,
     Scheme,
+    SecondScheme,
     EveryName,
     InnerStar,
     NoColon,
@@ -24,6 +25,8 @@ pub(crate) enum InvalidEntry {
     Handshake(HeaderName),
     NoNewName(String),
     ToItself(String),
+    /// A pattern.
+    Spared(String),
     Value(String, InvalidHeaderValue),
     Empty(HeaderName),
     Template(String, InvalidTemplate),
@@ -50,6 +53,11 @@ impl fmt::Display for InvalidEntry {
                 write!(f, "has no new name for \"{name}\": write \"old:new\"")
             }
             Self::ToItself(name) => write!(f, "renames \"{name}\" to itself: give another name"),
+            Self::Spared(pattern) => write!(
+                f,
+                "\"{pattern}\" has no effect: what is known by such names goes by its full name \
+                 only, or not at all"
+            ),
             Self::Value(name, error) => write!(f, "the value of \"{name}\" {error}"),
             Self::Empty(name) => write!(
                 f,
@@ -88,8 +96,12 @@ impl InvalidEntry {
                  proxy's route"
             }
             Self::Scheme => {
-                "\"x-forwarded-proto\" must stay: Envoy answers requests without it with 404; \
-                 replace sets another value"
+                "\"x-forwarded-proto\" must stay, in this spelling: Envoy answers requests without \
+                 it with 404; replace sets another value"
+            }
+            Self::SecondScheme => {
+                "\"x-forwarded-proto\" is there already, and two of them are no scheme: replace \
+                 sets another value"
             }
             Self::EveryName => {
                 "would be every name: say what the names start with, as in \"x-internal-*\""

@@ -58,6 +58,32 @@ pub(crate) fn stays_unlisted(name: &[u8]) -> bool {
         })
 }
 
+/// Whether every known name that starts with `stem` stays when a pattern matches it (IANA, HTTP Field
+/// Name Registry).
+pub(crate) fn stay_all(stem: &str) -> bool {
+    const STARTS: [&str; 18] = [
+        "authorization",
+        "cache-control",
+        "connection",
+        "content-encoding",
+        "content-length",
+        "content-range",
+        "content-type",
+        "grpc-",
+        "http2-",
+        "keep-",
+        "proxy-",
+        "retry-",
+        "sec-websocket-",
+        "set-cookie",
+        "trailer",
+        "transfer-",
+        "www-",
+        "x-forwarded-proto",
+    ];
+    STARTS.iter().any(|start| stem.starts_with(start))
+}
+
 /// A name that is no text is none of ours.
 fn lower(name: &[u8]) -> Option<Cow<'_, str>> {
     let name = str::from_utf8(name).ok()?;

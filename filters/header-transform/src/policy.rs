@@ -99,8 +99,11 @@ impl Policy for HeaderTransform {
             Value::Fixed(value) => Some(Cow::Borrowed(value.as_slice())),
             Value::Made(place) => templates.get(*place)?.fill(head, env).map(Cow::Owned),
         };
-        let mut edits =
-            self.request.edits(&head.headers, |wanted| value(wanted, &self.request.templates));
+        let mut edits = self.request.edits(
+            &head.headers,
+            |wanted| value(wanted, &self.request.templates),
+            || env.metrics.count(Unmade::INVALID),
+        );
         let target = self.query.target(
             head.target(),
             |when| when.applies(&head.headers),
@@ -117,9 +120,11 @@ impl Policy for HeaderTransform {
         if status(&head.headers).is_some_and(|status| status < 200) {
             return Vec::new();
         }
-        self.response.edits(&head.headers, |value| match value {
+        let value = |value: &'p Value| match value {
             Value::Fixed(value) => Some(Cow::Borrowed(value.as_slice())),
             Value::Made(place) => made.get(*place)?.clone().map(Cow::Owned),
-        })
+        };
+        // Nothing is counted on responses.
+        self.response.edits(&head.headers, value, || {})
     }
 }

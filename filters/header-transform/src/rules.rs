@@ -142,12 +142,13 @@ impl Rules {
         }
     }
 
-    /// Whether the edits depend on the message. Rules that only remove names from responses and
-    /// append do not look.
+    /// Whether it matters what message it is: unless they only remove names and append what is
+    /// fixed.
     pub(crate) fn look(&self) -> bool {
-        self.whole
-            || self.names.iter().any(|name| name.seen)
-            || self.rules.iter().any(|(when, _)| *when != Condition::Always)
+        let looks =
+            |rule: &Rule| !matches!(rule, Rule::Remove(_) | Rule::Append(_, Value::Fixed(_)));
+        self.names.iter().any(|name| name.seen)
+            || self.rules.iter().any(|(when, rule)| *when != Condition::Always || looks(rule))
     }
 
     /// The lines they look at, unless at all; a name may occur twice.
@@ -157,11 +158,13 @@ impl Rules {
     }
 
     /// The edits that carry the rules out on a message with these headers: as few as possible.
-    /// `value` makes a value ready, if it can be made.
+    /// `value` makes a value ready, if it can be made; `dropped` is told of each that cannot be
+    /// moved.
     pub(crate) fn edits<'p>(
         &'p self,
         headers: &Headers<'_>,
         mut value: impl FnMut(&'p Value) -> Option<Cow<'p, [u8]>>,
+        mut dropped: impl FnMut(),
     ) -> Vec<Edit<'p>> {
         let mut due = self.rules.iter().filter(|(when, _)| when.applies(headers)).peekable();
         if due.peek().is_none() {
@@ -179,7 +182,7 @@ impl Rules {
                 fields.iter_mut().filter(taken).for_each(Field::clear);
                 swept.push(sweep);
             } else {
-                rule.carry_out(&mut fields, &mut value);
+                rule.carry_out(&mut fields, &mut value, &mut dropped);
             }
         }
         let swept = |line: &[u8]| swept.iter().any(|sweep| sweep.takes(line, fold));
@@ -193,6 +196,7 @@ impl Rule {
         &'p self,
         fields: &mut [Field<'p, '_>],
         value: &mut impl FnMut(&'p Value) -> Option<Cow<'p, [u8]>>,
+        dropped: &mut impl FnMut(),
     ) {
         let (Rule::Remove(place)
         | Rule::Rename { old: place, .. }
@@ -207,7 +211,7 @@ impl Rule {
             Rule::Sweep(_) => {}
             Rule::Remove(_) => field.clear(),
             Rule::Rename { new, .. } => {
-                let moved = field.take();
+                let moved = field.take(dropped);
                 if let Some(target) = fields.get_mut(*new).filter(|_| !moved.is_empty()) {
                     target.become_lines(moved);
                 }

@@ -9,7 +9,7 @@ mod sweep;
 mod template;
 
 use novasphere_core::{
-    Edit, Headers, Policy, Read, RequestHead, ResponseHead, Step,
+    Capability, Edit, Headers, Policy, Read, RequestHead, ResponseHead, Step,
     testing::{self, World},
 };
 
@@ -87,4 +87,15 @@ fn answered(rules: &str, lines: Lines<'_>) -> Vec<String> {
     let mut result = headers(lines);
     result.apply(on_response(&filter, lines));
     shown(&result)
+}
+
+#[test]
+fn rules_for_responses_need_a_host_that_edits_them() {
+    let host = World { lacks: vec![Capability::Response], ..World::default() };
+    let config =
+        br#"{"request": {"add": {"headers": ["a:b"]}}, "response": {"security_headers": true}}"#;
+    let faults = HeaderTransform::configure(config, &host).unwrap_err();
+    assert_eq!(faults.to_string(), "response: cannot be used here: do it elsewhere");
+    let config = br#"{"request": {"add": {"headers": ["a:b"]}}, "response": {}}"#;
+    assert!(HeaderTransform::configure(config, &host).is_ok());
 }

@@ -9,7 +9,7 @@ use crate::{
     address::{ClientAddress, UNUSABLE},
     config,
     headers::{self, Headroom, decimal},
-    identity::{FELL_BACK_TO_CONSTANT, FELL_BACK_TO_IP, Otherwise, Who},
+    identity::{FELL_BACK_TO_CONSTANT, FELL_BACK_TO_IP, Otherwise, Part, Who},
     limiter::{Keys, Limiter},
     lists::Clients,
     measures,
@@ -157,6 +157,13 @@ impl Policy for RateLimit {
 }
 
 impl RateLimit {
+    /// Whether it believes the headers in which jwt-auth names consumer and credential.
+    pub fn believes_identity_headers(&self) -> bool {
+        let of_identity = |part: &Part| matches!(part, Part::Consumer | Part::Credential);
+        self.limiters.iter().any(|limiter| limiter.identity.parts.iter().any(of_identity))
+            || [&self.allow, &self.deny].iter().any(|list| !list.consumers.is_empty())
+    }
+
     fn decide<'p>(
         &'p self,
         head: &RequestHead<'_>,

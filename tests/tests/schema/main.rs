@@ -27,7 +27,7 @@ impl Both {
         let both = FILTERS.iter().map(|(filter, generate)| {
             let for_kong = schema::for_kong(filter, *generate)
                 .pointer_mut("/config_schema")
-                .map_or_else(Default::default, serde_json::Value::take);
+                .map_or_else(Default::default, Value::take);
             Ok(Self {
                 filter,
                 for_editors: Validator::new(schema::for_editors(filter, *generate).to_value())?,

@@ -1,6 +1,7 @@
 //! The filters in the real Traefik: what must hold besides the cases.
 
 mod algorithms;
+mod deployed;
 mod flood;
 mod modules;
 mod oddities;

@@ -150,7 +150,7 @@ impl<P: Policy + 'static> Root<P> {
     fn fetch(&mut self, configured: &Configured<P>, mut fetches: Vec<Fetch>) -> bool {
         const MOST: usize = 64;
         let mut wake = false;
-        for _ in 0..MOST {
+        for _ in 0..MOST.saturating_add(fetches.len()) {
             let Some(fetch) = fetches.pop() else { break };
             match send(&fetch) {
                 Ok(token) => {

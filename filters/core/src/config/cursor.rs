@@ -87,7 +87,11 @@ impl<'de> Cursor<'de> {
 
     #[cold]
     fn is_no_object(&self) -> Mismatch {
-        let message = format!("must be an object, not {}", Quoted(self.node.unexpected()));
+        let message = match &self.node.kind {
+            // It may be a whole object as text, secrets and all.
+            Kind::String(_) => "must be an object, not a string".to_owned(),
+            _ => format!("must be an object, not {}", Quoted(self.node.unexpected())),
+        };
         self.locate(Mismatch::custom(message), "an object".to_owned())
     }
 

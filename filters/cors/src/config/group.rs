@@ -63,13 +63,12 @@ impl PolicyConfig {
         }
     }
 
-    /// The fields set that say something in the answer to a preflight only.
+    /// The fields set that say only what an upstream that answers preflights says itself.
     pub(super) fn preflight_fields(&self) -> impl Iterator<Item = &'static str> {
         [
             (self.methods.is_some(), "methods"),
             (self.headers.is_some(), "headers"),
             (self.max_age.is_some(), "max_age"),
-            (self.private_network == Some(true), "private_network"),
         ]
         .into_iter()
         .filter_map(|(is_set, name)| is_set.then_some(name))

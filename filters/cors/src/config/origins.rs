@@ -1,15 +1,12 @@
 //! The entries of `origins`: which may stand together, and what they would let happen.
 
-use novasphere_core::{ConfigErrors, Host, InvalidPattern, Pattern};
+use novasphere_core::{ConfigErrors, Host};
 
-use super::PolicyConfig;
+use super::{PolicyConfig, patterns};
 use crate::{
     group::{Group, Origins},
     origin_rule::OriginRule,
 };
-
-/// What a regular expression that names origins cannot match (RFC 2606 section 2).
-const NOBODY: [&str; 2] = ["https://nobody.invalid", "http://nobody.invalid:8080"];
 
 /// Checks `config.origins` and computes what they mean, after the groups in `earlier`.
 pub(super) fn compile(
@@ -56,57 +53,10 @@ pub(super) fn compile(
 }
 
 fn rule(entry: &str) -> Result<OriginRule, String> {
-    let Some(text) = entry.strip_prefix('~') else {
-        return OriginRule::parse(entry).map_err(|error| format!("{entry:?} {error}"));
-    };
-    let pattern = Pattern::new(text).map_err(|why| {
-        let remedy = match why {
-            InvalidPattern::Empty => "write the expression behind the ~",
-            InvalidPattern::TooLong(_) => "split it into several entries",
-            InvalidPattern::Syntax { .. } => "mend it",
-        };
-        format!("{why}; {remedy}")
-    })?;
-    if has_bare_dot(text) {
-        let fault = "holds a dot that stands for any character, as in appxnovasphere.io: write \\. \
-                     for a dot, or [a-z0-9-] for a letter";
-        return Err(format!("{text:?} {fault}"));
+    match entry.strip_prefix('~') {
+        Some(text) => patterns::compile(text).map(OriginRule::Pattern),
+        None => OriginRule::parse(entry).map_err(|error| format!("{entry:?} {error}")),
     }
-    if NOBODY.iter().any(|nobody| pattern.is_match(nobody)) {
-        return Err(format!("{text:?} matches every site: write \"*\" if that is meant"));
-    }
-    Ok(OriginRule::Pattern(pattern))
-}
-
-/// Whether a dot stands alone, outside a class, for any one character. With a repetition behind it
-/// it is meant so.
-fn has_bare_dot(text: &str) -> bool {
-    let mut in_class = false;
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '\\' => {
-                chars.next();
-            }
-            '[' => in_class = true,
-            ']' => in_class = false,
-            '.' if !in_class && !matches!(chars.peek(), Some('*' | '+' | '?' | '{')) => {
-                return true;
-            }
-            _ => {}
-        }
-    }
-    false
-}
-
-/// Whether anything may stand right before a letter, so that `.*novasphere\.io` means
-/// `evilnovasphere.io` too.
-fn has_open_front(text: &str) -> bool {
-    let is_open = |any| {
-        let mut rests = text.split(any).skip(1);
-        rests.any(|rest| rest.starts_with(|c: char| c.is_ascii_alphanumeric()))
-    };
-    is_open(".*") || is_open(".+")
 }
 
 /// Whether `rule` can stand in one list with `*`.
@@ -140,24 +90,42 @@ fn check_danger(
         ),
         OriginRule::Form(form) => {
             if let Some(domain) = form.top_level_domain() {
-                host.warn(&format!("{path}: {entry:?} trusts every site under .{domain}"));
+                warn_of_domain(path, entry, domain, host);
             }
             if credentials && form.is_local_file() {
                 host.warn(&format!("{path}: every local file the user opens may act as the user"));
             }
             if credentials && form.is_plain_http() {
-                host.warn(&format!(
-                    "{path}: {entry:?} has no TLS: whoever changes the page on its way acts as \
-                     the user"
-                ));
+                warn_of_plain_http(path, entry, host);
             }
         }
-        OriginRule::Pattern(_) if has_open_front(entry) => host.warn(&format!(
-            "{path}: {entry:?} lets anything stand before a name, as in evilnovasphere.io: write \
-             (.*\\.)? for subdomains"
-        )),
+        OriginRule::Pattern(pattern) => {
+            let text = entry.strip_prefix('~').unwrap_or(entry);
+            if let Some(domain) = patterns::top_level_domain(text, pattern) {
+                warn_of_domain(path, entry, domain, host);
+            }
+            if patterns::has_open_front(text, pattern) {
+                host.warn(&format!(
+                    "{path}: {entry:?} lets anything stand before a name, as in evilnovasphere.io: \
+                     write (.*\\.)? for subdomains"
+                ));
+            }
+            if credentials && patterns::is_plain_http(text) {
+                warn_of_plain_http(path, entry, host);
+            }
+        }
         _ => {}
     }
+}
+
+fn warn_of_domain(path: &str, entry: &str, domain: &str, host: &dyn Host) {
+    host.warn(&format!("{path}: {entry:?} trusts every site under .{domain}"));
+}
+
+fn warn_of_plain_http(path: &str, entry: &str, host: &dyn Host) {
+    host.warn(&format!(
+        "{path}: {entry:?} has no TLS: whoever changes the page on its way acts as the user"
+    ));
 }
 
 fn check_reflection(config: &PolicyConfig, everyone: bool, at: &str, errors: &mut ConfigErrors) {

@@ -132,11 +132,66 @@ fn policies_may_narrow_what_comes_after_them() {
 #[test]
 fn a_pattern_with_an_open_front_is_worth_a_warning() {
     let warned = |pattern: &str| warnings(&with_pattern(pattern)).len();
-    for open in [r"https://.*novasphere\.io", r"https?://(.+novasphere|a)\.io"] {
+    for open in [
+        r"https://.*novasphere\.io",
+        r"https?://(.+novasphere|a)\.io",
+        r"https://[^.]*novasphere\.io",
+        r"https://(.*)novasphere\.io",
+        r"https://.*?novasphere\.io(:[0-9]+)?",
+        r"https://[a-z]{0,30}novasphere\.io",
+    ] {
         assert_eq!(warned(open), 1, "{open}");
     }
-    for closed in [r"https://(.*\.)?novasphere\.io", r"https://.*\.a\.io", r"https://pr-.*\.a\.io"]
-    {
+    for closed in [
+        r"https://(.*\.)?novasphere\.io",
+        r"https://.*\.a\.io",
+        r"https://pr-.*\.a\.io",
+        r"https://[a-z0-9-]+\.novasphere\.io",
+        r"https://[a-z0-9]+-preview\.novasphere\.io",
+    ] {
         assert_eq!(warned(closed), 0, "{closed}");
+    }
+}
+
+#[test]
+fn a_pattern_is_warned_of_as_a_wildcard_is() {
+    let with_credentials =
+        |pattern: &str| warnings(&with_pattern(pattern).replace('}', r#", "credentials": true}"#));
+    let no_tls = "has no TLS: whoever changes the page on its way acts as the user";
+    for plain in [
+        r"http://app\.novasphere\.io",
+        r"https?://app\.novasphere\.io",
+        r"(https|http)://app\.novasphere\.io",
+        r"[a-z]+://app\.novasphere\.io",
+    ] {
+        let warned = with_credentials(plain);
+        assert!(matches!(&warned[..], [one] if one.ends_with(no_tls)), "{plain}: {warned:?}");
+        assert!(warnings(&with_pattern(plain)).is_empty(), "{plain}");
+    }
+    let none: [&str; 0] = [];
+    for safe in [r"https://app\.novasphere\.io", r"http://localhost:[0-9]+"] {
+        assert_eq!(with_credentials(safe), none, "{safe}");
+    }
+    let warned = warnings(&with_pattern(r"https://.*\.(test|example)(:[0-9]+)?"));
+    assert!(matches!(&warned[..], [one] if one.ends_with("trusts every site under .test")));
+    assert_eq!(warnings(&with_pattern(r"https://[a-z]+\.localhost")), none);
+}
+
+/// What is written oddly, and matches all the same.
+#[test]
+fn a_pattern_that_can_match_is_taken() {
+    for (pattern, origin) in [
+        (r"^https:\/\/app\.novasphere\.io$", "https://app.novasphere.io"),
+        (r"https://app\.novasphere\.io/?", "https://app.novasphere.io"),
+        (r"(?i)https://App\.novasphere\.io", "https://app.novasphere.io"),
+        (r"(?P<Scheme>https)://[A-Z0-9]+\.novasphere\.io", "https://7.novasphere.io"),
+        (r"https://\w+\.novasphere\.io\S{0,9}", "https://a.novasphere.io:8443"),
+        (r"https?://app\.novasphere\.io:443", "http://app.novasphere.io:443"),
+        (r".*//app\.novasphere\.io", "https://app.novasphere.io"),
+        (r"https://app\.novasphere\.io(:443)?", "https://app.novasphere.io"),
+        (r"https://pr[-_][0-9]\.novasphere\.io", "https://pr-1.novasphere.io"),
+        (r"https://pr[-][0-9]\.novasphere\.io", "https://pr-1.novasphere.io"),
+    ] {
+        assert!(allows(&cors(&with_pattern(pattern)), origin.as_bytes()), "{pattern}");
     }
 }

@@ -76,3 +76,20 @@ fn a_star_stays_one() {
     assert!(lines.contains(&"access-control-allow-origin: *".to_owned()), "{lines:?}");
     assert!(!lines.iter().any(|line| line.contains("credentials")), "{lines:?}");
 }
+
+/// Private Network Access, "CORS preflight": the upstream's word counts where it is allowed to.
+#[test]
+fn private_networks_are_for_the_configuration_to_allow() {
+    let answer: Vec<_> =
+        [ANSWER, &[("access-control-allow-private-network", &b"true"[..])]].concat();
+    let says = |lines: &[String]| lines.iter().any(|line| line.contains("private-network: true"));
+    let (_, lines) = answered(FORWARDING, APP, &answer);
+    assert!(!says(&lines), "{lines:?}");
+    let private = FORWARDING.replace('}', r#", "private_network": true}"#);
+    let (_, lines) = answered(&private, APP, &answer);
+    assert!(says(&lines), "{lines:?}");
+    let vary = format!("{VARY}, Access-Control-Request-Private-Network");
+    assert!(lines.contains(&vary), "{lines:?}");
+    let (_, lines) = answered(&private, APP, ANSWER);
+    assert!(!says(&lines) && lines.contains(&vary), "{lines:?}");
+}

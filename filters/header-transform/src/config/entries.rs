@@ -76,6 +76,7 @@ impl Place<'_> {
         self.refuse_covered(&rules.remove);
         self.refuse_covered(&rules.allow);
         self.refuse_repeated(&rules.rename, "nothing is left after the first time");
+        self.refuse_crossed(&rules.rename);
         self.refuse_repeated(&rules.replace, "give it one value");
         self.refuse_repeated(&rules.add, "it is present after the first time, use append");
         self.refuse_removed(&rules.rename, rules);
@@ -85,7 +86,10 @@ impl Place<'_> {
 
     fn refuse_covered(&mut self, rule: &Rule<NamePattern>) {
         for (i, Entry { index, argument: name, .. }) in rule.entries.iter().enumerate() {
-            let same = |other: &NamePattern| other.covers(name, self.fold);
+            let same = |other: &NamePattern| {
+                other.covers(name, self.fold)
+                    && !(rule.name == "remove" && self.spares(other, name))
+            };
             let earlier = rule.entries.iter().take(i).find(|other| same(&other.argument));
             let later = rule.entries.iter().skip(i.saturating_add(1));
             // Of two that cover one another, the second is told.
@@ -101,6 +105,12 @@ impl Place<'_> {
         }
     }
 
+    /// Whether what `name` stands for stays though `pattern` matches it.
+    fn spares(&self, pattern: &NamePattern, name: &NamePattern) -> bool {
+        let stays = |name: &str| crate::kept::stays_unless_named(name.as_bytes());
+        self.list == "headers" && pattern.name().is_none() && name.name().is_some_and(stays)
+    }
+
     fn refuse_repeated<T>(&mut self, rule: &Rule<T>, reason: &str) {
         for (i, Entry { index, name, .. }) in rule.entries.iter().enumerate() {
             if rule.entries.iter().take(i).any(|earlier| earlier.name == *name) {
@@ -109,14 +119,42 @@ impl Place<'_> {
         }
     }
 
+    /// Refuses to rename back, and two names to one.
+    fn refuse_crossed(&mut self, rename: &Rule<String>) {
+        for (i, Entry { index, name: old, argument: new }) in rename.entries.iter().enumerate() {
+            let mut earlier = rename.entries.iter().take(i);
+            let crossed = |e: &&Entry<String>| {
+                (e.name == *new && e.argument == *old) || (e.argument == *new && e.name != *old)
+            };
+            let fault = match earlier.find(crossed) {
+                Some(Entry { name, .. }) if name == new => {
+                    format!("\"{old}\" is what \"{new}\" is renamed to: keep one of the two")
+                }
+                Some(Entry { name, .. }) => format!(
+                    "\"{new}\" is the new name of \"{name}\" too, which would go: give \
+                     another name"
+                ),
+                None => continue,
+            };
+            self.add(rename.name, *index, fault);
+        }
+    }
+
     /// Refuses entries about a name that is taken away before and no renaming brings back.
     fn refuse_removed<T>(&mut self, rule: &Rule<T>, all: &Rules) {
         let goes = |taking: &Rule<NamePattern>, name: &str| {
             let in_time = taking.when == Condition::Always || taking.when == rule.when;
-            let goes =
-                |entry: &Entry<NamePattern>| entry.argument.matches(name.as_bytes(), self.fold);
+            let is_allow = taking.name == "allow";
+            let name = NamePattern::exact(name);
+            let goes = |Entry { argument: pattern, .. }: &Entry<NamePattern>| {
+                pattern.covers(&name, self.fold) && (is_allow || !self.spares(pattern, &name))
+            };
             let listed = taking.entries.iter().any(goes);
-            in_time && !taking.entries.is_empty() && listed != (taking.name == "allow")
+            in_time && !taking.entries.is_empty() && listed != is_allow
+        };
+        let renamed_before = |name: &str| {
+            let in_time = all.rename.when == Condition::Always || all.rename.when == rule.when;
+            rule.name != "rename" && in_time && all.rename.entries.iter().any(|e| e.name == name)
         };
         let mut faults = Vec::new();
         for Entry { index, name, .. } in &rule.entries {
@@ -125,7 +163,10 @@ impl Place<'_> {
                 continue;
             }
             let (shown, rule) = (name.as_str(), rule.name);
-            if goes(&all.remove, shown) {
+            if renamed_before(shown) {
+                let fault = format!("\"{shown}\" is renamed before, so nothing is left to {rule}");
+                faults.push((*index, fault));
+            } else if goes(&all.remove, shown) {
                 let fault = format!("\"{shown}\" is removed before, so nothing is left to {rule}");
                 faults.push((*index, fault));
             } else if goes(&all.allow, shown) && !is_kept(shown) {

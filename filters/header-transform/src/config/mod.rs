@@ -11,7 +11,7 @@ use novasphere_core::{Capability, ConfigErrors, HeaderName, Host, decode};
 
 use self::{
     entries::{Entry, Place, Rules as Parsed},
-    wire::{Config, RequestRules, ResponseRules},
+    wire::{Config, RequestRules, ResponseEntries, ResponseRules},
 };
 use crate::{
     condition::Condition,
@@ -84,19 +84,26 @@ impl RequestRules {
 
 impl ResponseRules {
     fn has_rules(&self) -> bool {
-        let rules =
-            [&self.remove, &self.rename, &self.replace, &self.add, &self.append, &self.allow];
-        self.security_headers.is_on() || rules.iter().any(|rule| !rule.headers.is_empty())
+        let rules = [&self.remove, &self.rename, &self.replace, &self.add, &self.append];
+        self.allow.is_some()
+            || self.security_headers.is_on()
+            || rules.iter().any(|rule| !rule.headers.is_empty())
     }
 
     fn into_rules(self, host: &dyn Host, errors: &mut ConfigErrors) -> Rules {
+        if self.allow.as_ref().is_some_and(|allow| allow.headers.is_empty()) {
+            let fault = "must not be empty: name the headers that may pass, or leave allow out \
+                         to let all pass";
+            errors.add("response.allow.headers", fault);
+        }
+        let none = ResponseEntries::default();
         let texts = [
             ("remove", &self.remove),
             ("rename", &self.rename),
             ("replace", &self.replace),
             ("add", &self.add),
             ("append", &self.append),
-            ("allow", &self.allow),
+            ("allow", self.allow.as_ref().unwrap_or(&none)),
         ]
         .map(|(name, rule)| (conditions::of_response(name, rule, errors), &*rule.headers));
         let headers = headers(Message::Response, texts, host, errors);
@@ -116,19 +123,23 @@ fn headers(
 ) -> Parsed {
     let mut place = Place { message, list: "headers", fold: message.fold(), errors };
     let removal = |entry: &str| field::removal(entry, message).map(named);
+    let allowed = |entry: &str| field::names(entry, message).map(named);
     let renaming = |entry: &str| {
         field::renaming(entry, message).map(|(old, new)| (old.to_string(), new.to_string()))
     };
     let line = |entry: &str| {
         field::line(entry, message, host).map(|(name, value)| (name.to_string(), value))
     };
+    let another_line = |entry: &str| {
+        field::another_line(entry, message, host).map(|(name, value)| (name.to_string(), value))
+    };
     let parsed = Parsed {
-        allow: place.rule("allow", &allow.0, allow.1, &removal),
+        allow: place.rule("allow", &allow.0, allow.1, &allowed),
         remove: place.rule("remove", &remove.0, remove.1, &removal),
         rename: place.rule("rename", &rename.0, rename.1, &renaming),
         replace: place.rule("replace", &replace.0, replace.1, &line),
         add: place.rule("add", &add.0, add.1, &line),
-        append: place.rule("append", &append.0, append.1, &line),
+        append: place.rule("append", &append.0, append.1, &another_line),
     };
     place.check(&parsed);
     if message == Message::Request {

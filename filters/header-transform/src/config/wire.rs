@@ -74,7 +74,7 @@ pub(super) struct ResponseRules {
     /// Headers to append: `name:value`, in any case.
     pub append: ResponseEntries,
     /// The headers that may pass, together with `remove`: names, or `start*`. Default all.
-    pub allow: ResponseEntries,
+    pub allow: Option<ResponseEntries>,
     /// Headers that tell browsers to be careful, after all other rules. Default none.
     pub security_headers: SecurityHeaders,
 }

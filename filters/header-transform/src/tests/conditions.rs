@@ -71,6 +71,24 @@ fn interim_responses_are_left_alone_by_rules_that_look() {
     }
 }
 
+/// Whether all is looked at or little, and rules that do not look among them (README, rule 7).
+#[test]
+fn interim_responses_are_left_alone_by_rules_that_give_something() {
+    let lines: [(&str, &[u8]); 3] =
+        [(":status", b"101"), ("x-frame-options", b"ALLOWALL"), ("a", b"1")];
+    let left = [":status: 101", "x-frame-options: ALLOWALL", "a: 1"];
+    for rules in [
+        r#"{"security_headers": {"override": true}}"#,
+        r#"{"remove": {"headers": ["a"]}, "add": {"headers": ["a:2"]}}"#,
+        r#"{"append": {"headers": ["a:$(host | h)"]}}"#,
+        r#"{"remove": {"headers": ["a"]}, "replace": {"headers": ["x-frame-options:DENY"]}}"#,
+    ] {
+        assert_eq!(answered(rules, &lines), left, "{rules}");
+    }
+    let fixed = r#"{"remove": {"headers": ["a"]}, "append": {"headers": ["b:2"]}}"#;
+    assert_eq!(answered(fixed, &lines), [left[0], left[1], "b: 2"]);
+}
+
 #[test]
 fn other_spellings_of_a_request_header_go_with_it() {
     let lines: [(&str, &[u8]); 4] =

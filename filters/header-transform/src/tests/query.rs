@@ -29,6 +29,19 @@ fn each_rule_works_on_the_query() {
     }
 }
 
+/// URL standard, "application/x-www-form-urlencoded parsing".
+#[test]
+fn a_plus_is_a_space_where_names_and_values_are_read() {
+    let remove = r#"{"remove": {"querystring": ["my param", "x y*"]}}"#;
+    assert_eq!(target(remove, "/?my+param=1&a=1+2&my%20param&x+yz&x%2Byz"), "/?a=1+2&x%2Byz");
+    let literal = r#"{"remove": {"querystring": ["a+b"]}}"#;
+    assert_eq!(target(literal, "/?a+b=1&a%2Bb&a%20b&c=+"), "/?a%20b&c=+");
+    let add = r#"{"add": {"querystring": ["my param:1"]}}"#;
+    assert_eq!(target(add, "/?my+param"), "/?my+param");
+    let value = r#"{"replace": {"querystring": ["q:$(query.q)", "n:$(query.my param)"]}}"#;
+    assert_eq!(target(value, "/?q=a+b%2Bc&n&my+param=2"), "/?q=a%20b%2Bc&n=2&my+param=2");
+}
+
 #[test]
 fn the_order_is_that_of_headers() {
     let rules = r#"{"append": {"querystring": ["a:p"]}, "add": {"querystring": ["a:d", "b:d"]},

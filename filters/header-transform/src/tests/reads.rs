@@ -53,6 +53,7 @@ fn requests_are_read_as_far_as_rules_look() {
         (r#"{"append": {"headers": ["x-a:$(headers.X-B)$(headers.x-b)"]}}"#, "x-b"),
         (r#"{"append": {"headers": ["x-a:$(query.q)$(path.1)$(host)"]}}"#, ":authority :path"),
         (r#"{"append": {"headers": ["x-a:$(client.ip)$(claims.sub)"]}}"#, "nothing"),
+        (r#"{"append": {"headers": ["x-a:$(headers.Host)"]}}"#, ":authority"),
         (r#"{"append": {"headers": ["x-a:$(request.id)"]}}"#, "x-request-id"),
         (r#"{"append": {"querystring": ["a:$(headers.b)"]}}"#, ":path b"),
     ] {
@@ -64,9 +65,10 @@ fn requests_are_read_as_far_as_rules_look() {
 fn responses_are_read_as_far_as_rules_look() {
     for (rules, reads) in [
         (r#"{"remove": {"headers": ["x-a"]}, "append": {"headers": ["x-a:1"]}}"#, "nothing"),
-        // Whatever was there is gone.
-        (r#"{"remove": {"headers": ["x-a"]}, "add": {"headers": ["x-a:1"]}}"#, "nothing"),
-        (r#"{"security_headers": {"override": true}}"#, "nothing"),
+        // Whatever was there is gone, unless the response is interim.
+        (r#"{"remove": {"headers": ["x-a"]}, "add": {"headers": ["x-a:1"]}}"#, ":status"),
+        (r#"{"security_headers": {"override": true}}"#, ":status"),
+        (r#"{"append": {"headers": ["x-a:$(path.1)"]}}"#, ":status"),
         (r#"{"add": {"headers": ["x-a:1"]}}"#, ":status x-a"),
         (r#"{"replace": {"headers": ["x-a:1"]}}"#, ":status x-a"),
         (r#"{"append": {"headers": ["x-a:1"], "if_status": [404]}}"#, ":status"),
@@ -82,5 +84,5 @@ fn responses_are_read_as_far_as_rules_look() {
 fn values_for_responses_are_made_of_the_request() {
     let rules = r#"{"append": {"headers": ["x-a:$(headers.x-b)"]}}"#;
     assert_eq!(shown(for_responses(rules).needs().request), "x-b");
-    assert_eq!(response(rules), "nothing");
+    assert_eq!(response(rules), ":status");
 }

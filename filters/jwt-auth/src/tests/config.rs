@@ -1,3 +1,5 @@
+use novasphere_core::Capability;
+
 use super::*;
 
 const KEY: &str = r#""key": "k", "secret": {"env": "SECRET"}"#;
@@ -250,4 +252,41 @@ fn a_secret_belongs_to_one_credential() {
     assert_eq!(config(r#""key": "k""#).unwrap_err(), fault);
     assert_eq!(config(r#""key": "k", "algorithm": "HS512""#).unwrap_err(), fault);
     assert!(config(r#""key": "j""#).is_ok());
+}
+
+#[test]
+fn what_the_host_lacks_is_refused_with_what_to_do() {
+    let host = World { lacks: vec![Capability::Fetch, Capability::Attribute], ..World::default() };
+    let config = r#"{
+        "credentials": [{"key": "k", "secret": "0123456789-0123456789-0123456789"}],
+        "jwks": [{"issuer": "https://a.example", "uri": "https://a.example/keys"}],
+        "claims_to_attributes": [{"claim": "sub", "attribute": "user"}]
+    }"#;
+    let faults = JwtAuth::configure(config.as_bytes(), &host).unwrap_err();
+    assert_eq!(
+        faults.to_string(),
+        "jwks: cannot be used here: do it elsewhere\n\
+         claims_to_attributes: cannot be used here: do it elsewhere"
+    );
+    assert!(JwtAuth::configure(config.as_bytes(), &World::default()).is_ok());
+}
+
+#[test]
+fn text_that_may_have_been_a_number_is_not_compared() {
+    let host = World { values_are_text: true, ..World::default() };
+    let config = |test: &str| {
+        let config = format!(
+            r#"{{"credentials": [{{"key": "k", "secret": "0123456789-0123456789-0123456789"}}],
+                 "leeway": "5", "run_on_preflight": "false", "skip": "",
+                 "required_claims": [{{"claim": "a", {test}}}]}}"#
+        );
+        JwtAuth::configure(config.as_bytes(), &host).map(|_| ()).map_err(|e| e.to_string())
+    };
+    for test in [r#""equals": "5""#, r#""one_of": ["a", "true"]"#, r#""contains": "-1.5e3""#] {
+        let faults = config(test).unwrap_err();
+        assert!(faults.contains("a number or boolean that the proxy wrote as text"), "{faults}");
+    }
+    for test in [r#""equals": "five""#, r#""one_of": ["a", "True"]"#, r#""matches": "5""#] {
+        assert_eq!(config(test), Ok(()), "{test}");
+    }
 }

@@ -55,7 +55,7 @@ pub(super) fn list(
     for (i, _) in config.consumers.iter().enumerate().filter(|(_, name)| name.is_empty()) {
         errors.add(format!("{at}.consumers[{i}]"), "is empty");
     }
-    if !config.consumers.is_empty() {
+    if !config.consumers.is_empty() && !host.clears_identity_headers() {
         host.warn(&format!(
             "{at}.consumers believes X-Consumer-ID and X-Consumer-Username: use it only where \
              jwt-auth, before this filter, takes away what clients send under these names"

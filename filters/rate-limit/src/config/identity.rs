@@ -85,11 +85,13 @@ fn part(
         LimitBy::Service => Some(Part::Service),
         LimitBy::Constant => Some(Part::Constant),
         LimitBy::Consumer | LimitBy::Credential => {
-            host.warn(&format!(
-                "{at}limit_by: {} believes X-Consumer-* and X-Credential-Identifier: use it only \
-                 where jwt-auth, before this filter, takes away what clients send under these names",
-                name(by)
-            ));
+            if !host.clears_identity_headers() {
+                host.warn(&format!(
+                    "{at}limit_by: {} believes X-Consumer-* and X-Credential-Identifier: use it only \
+                     where jwt-auth, before this filter, takes away what clients send under these names",
+                    name(by)
+                ));
+            }
             Some(if by == LimitBy::Consumer { Part::Consumer } else { Part::Credential })
         }
         LimitBy::Header => match HeaderName::parse(&required("header_name", names.header_name)?) {

@@ -46,7 +46,7 @@ pub(crate) fn respond<P: Policy>(
     let seen = map.iter().flat_map(|map| header_map::lines(map));
     let head = ResponseHead { headers: Headers::borrowed(seen) };
     for edit in configured.policy.on_response(carry, &head) {
-        carry_out(&edit, map.as_ref().map(|_| &head.headers)).map_err(failed)?;
+        carry_out(&edit).map_err(failed)?;
     }
     Ok(())
 }
@@ -55,17 +55,17 @@ fn failed(status: Status) -> Fault {
     Fault::Host("edit headers", status)
 }
 
-/// Carries out one edit; `arrived` are the headers, if they were read.
-fn carry_out(edit: &Edit<'_>, arrived: Option<&Headers<'_>>) -> Result<(), Status> {
+/// Carries out one edit.
+fn carry_out(edit: &Edit<'_>) -> Result<(), Status> {
     match edit {
         Edit::Set(name, value) => {
-            let is_single = SINGLE.contains(&name.as_str())
-                || arrived.is_some_and(|headers| headers.get_all(name.as_str()).count() <= 1);
+            let is_single = SINGLE.contains(&name.as_str());
             let name = name.as_str().as_bytes();
             if is_single {
                 return hostcalls::replace_header(Map::Response, name, value);
             }
-            // Replacing a header of several lines leaves none.
+            // Replacing a header of several lines leaves none, and an edit before this one may have
+            // added a line.
             hostcalls::remove_header(Map::Response, name)?;
             hostcalls::add_header(Map::Response, name, value)
         }

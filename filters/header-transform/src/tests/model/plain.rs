@@ -140,6 +140,7 @@ impl Plain {
             let pairs = split_query(&target).1?.split(|b| *b == b'&');
             let pair = pairs.into_iter().find(|pair| called(pair) == name.as_bytes())?;
             let value = pair.iter().skip_while(|b| **b != b'=').skip(1).copied();
+            let value = value.map(|b| if b == b'+' { b' ' } else { b });
             Some(decoded(&value.collect::<Vec<_>>())).filter(|value| !value.is_empty())
         };
         let plain_segment = match split_query(&target).0 {
