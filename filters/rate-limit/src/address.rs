@@ -1,6 +1,6 @@
 //! The address of the client behind the proxies in front of this one.
 
-use std::net::IpAddr;
+use std::{cell::OnceCell, net::IpAddr};
 
 use novasphere_core::{Cidr, ClientIp, Env, RequestHead, parse_source_address};
 
@@ -30,14 +30,42 @@ pub(crate) const UNUSABLE: &str = "forwarded_for_unusable";
 /// The longest list that is read, in entries: what a proxy in front adds stands at its end.
 const MOST_ENTRIES: usize = 64;
 
+/// The address of one request's client, looked up when it is first asked for: lists and limits may
+/// all ask, and each look asks the host.
+pub(crate) struct Lookup<'a> {
+    address: &'a ClientAddress,
+    head: &'a RequestHead<'a>,
+    env: &'a Env<'a>,
+    found: OnceCell<Option<IpAddr>>,
+}
+
+impl<'a> Lookup<'a> {
+    pub(crate) fn new(
+        address: &'a ClientAddress,
+        head: &'a RequestHead<'a>,
+        env: &'a Env<'a>,
+    ) -> Self {
+        Self { address, head, env, found: OnceCell::new() }
+    }
+
+    /// The address; `None` where the connection has none (a Unix socket).
+    pub(crate) fn get(&self) -> Option<IpAddr> {
+        *self.found.get_or_init(|| self.address.of(self.head, self.env))
+    }
+
+    /// The client that the address stands for.
+    pub(crate) fn identity(&self) -> Option<ClientIp> {
+        self.get().map(|ip| ClientIp::with_prefix(ip, self.address.ipv6_prefix))
+    }
+}
+
 impl ClientAddress {
     /// Whether `X-Forwarded-For` is read.
     pub(crate) fn reads_forwarded_for(&self) -> bool {
         self.from != From::Connection
     }
 
-    /// The address; `None` where the connection has none (a Unix socket).
-    pub(crate) fn of(&self, head: &RequestHead<'_>, env: &Env<'_>) -> Option<IpAddr> {
+    fn of(&self, head: &RequestHead<'_>, env: &Env<'_>) -> Option<IpAddr> {
         let forwarded = match &self.from {
             From::Connection => return env.connection.client_address(),
             From::Hops(hops) => {
@@ -49,11 +77,6 @@ impl ClientAddress {
             env.metrics.count(UNUSABLE);
         }
         forwarded.or_else(|| env.connection.client_address())
-    }
-
-    /// The client that an address stands for.
-    pub(crate) fn identity(&self, address: IpAddr) -> ClientIp {
-        ClientIp::with_prefix(address, self.ipv6_prefix)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use novasphere_core::{Env, RequestHead, target};
 
-use crate::address::ClientAddress;
+use crate::address::Lookup;
 
 /// What `limit_by` names: all of these together.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,23 +72,18 @@ pub(crate) const FELL_BACK_TO_CONSTANT: &str = "fell_back_to_constant";
 
 impl Identity {
     /// The lines of the head it looks at.
-    pub(crate) fn reads(&self) -> Vec<&str> {
-        let of = |part: &'_ Part| match part {
-            Part::Ip | Part::Claim(_) | Part::Service | Part::Constant => Vec::new(),
-            Part::Header(_) => Vec::new(),
+    pub(crate) fn reads(&self) -> impl Iterator<Item = &str> {
+        self.parts.iter().flat_map(|part| match part {
+            Part::Header(name) => vec![name.as_str()],
             Part::Consumer => CONSUMER_HEADERS.to_vec(),
             Part::Credential => vec![CREDENTIAL_HEADER],
             Part::Path(_) => vec![":path"],
-        };
-        let named = self.parts.iter().filter_map(|part| match part {
-            Part::Header(name) => Some(name.as_str()),
-            _ => None,
-        });
-        self.parts.iter().flat_map(of).chain(named).collect()
+            Part::Ip | Part::Claim(_) | Part::Service | Part::Constant => Vec::new(),
+        })
     }
 
     /// Who sent it.
-    pub(crate) fn of(&self, head: &RequestHead<'_>, address: &ClientAddress, env: &Env<'_>) -> Who {
+    pub(crate) fn of(&self, head: &RequestHead<'_>, address: &Lookup<'_>, env: &Env<'_>) -> Who {
         let other = |part: &Part| matches!(part, Part::Path(path) if target::path(head.target()) != path.as_slice());
         if self.parts.iter().any(other) {
             return Who::NotLimited;
@@ -101,7 +96,7 @@ impl Identity {
                     Otherwise::Ip => {
                         env.metrics.count(FELL_BACK_TO_IP);
                         // Clients without an address (a Unix socket) count as one.
-                        let ip = by_address(head, address, env).unwrap_or_default();
+                        let ip = by_address(address).unwrap_or_default();
                         tag(&mut client, b'i', &ip);
                     }
                     Otherwise::Constant => {
@@ -121,13 +116,13 @@ impl Part {
     fn of(
         &self,
         head: &RequestHead<'_>,
-        address: &ClientAddress,
+        address: &Lookup<'_>,
         env: &Env<'_>,
     ) -> Option<(u8, Vec<u8>)> {
         let usable = |value: &&[u8]| !value.is_empty() && value.len() <= MOST_BYTES;
         let header = |name: &str| head.headers.get(name).filter(usable).map(<[u8]>::to_vec);
         let (kind, value) = match self {
-            Part::Ip => (b'i', by_address(head, address, env)),
+            Part::Ip => (b'i', by_address(address)),
             Part::Constant => (b'1', Some(Vec::new())),
             Part::Header(name) => (b'h', header(name)),
             Part::Consumer => (b'c', CONSUMER_HEADERS.iter().find_map(|name| header(name))),
@@ -142,8 +137,8 @@ impl Part {
     }
 }
 
-fn by_address(head: &RequestHead<'_>, from: &ClientAddress, env: &Env<'_>) -> Option<Vec<u8>> {
-    from.of(head, env).map(|ip| from.identity(ip).to_bytes().to_vec())
+fn by_address(address: &Lookup<'_>) -> Option<Vec<u8>> {
+    address.identity().map(|ip| ip.to_bytes().to_vec())
 }
 
 /// Parts with their kinds and lengths, so that no two lists of parts read the same.

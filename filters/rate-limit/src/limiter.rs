@@ -23,8 +23,8 @@ pub(crate) struct Limiter {
     /// What tells its counts from others': everything that gives them their meaning.
     pub(crate) namespace: Vec<u8>,
     pub(crate) headers: Headers,
-    /// The names of its policies, in the order of the limits.
-    pub(crate) policies: Vec<String>,
+    /// What its policies are called after; empty for none.
+    pub(crate) name: String,
 }
 
 /// The keys of the fingerprints of one limiter's clients.

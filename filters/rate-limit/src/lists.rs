@@ -1,8 +1,8 @@
 //! Clients that are never limited, and clients that are always refused.
 
-use novasphere_core::{Cidr, Env, RequestHead};
+use novasphere_core::{Cidr, RequestHead};
 
-use crate::{address::ClientAddress, identity::CONSUMER_HEADERS};
+use crate::{address::Lookup, identity::CONSUMER_HEADERS};
 
 /// One list of clients.
 #[derive(Debug, Default)]
@@ -14,14 +14,9 @@ pub(crate) struct Clients {
 
 impl Clients {
     /// Whether the request's client is one of them.
-    pub(crate) fn include(
-        &self,
-        head: &RequestHead<'_>,
-        address: &ClientAddress,
-        env: &Env<'_>,
-    ) -> bool {
+    pub(crate) fn include(&self, head: &RequestHead<'_>, address: &Lookup<'_>) -> bool {
         let by_address = || {
-            let address = address.of(head, env);
+            let address = address.get();
             address.is_some_and(|address| self.cidrs.iter().any(|cidr| cidr.contains(address)))
         };
         let named = |header: &&str| {

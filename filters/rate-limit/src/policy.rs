@@ -6,7 +6,7 @@ use novasphere_core::{
 };
 
 use crate::{
-    address::{ClientAddress, UNUSABLE},
+    address::{ClientAddress, Lookup, UNUSABLE},
     config,
     headers::{self, Headroom, decimal},
     identity::{FELL_BACK_TO_CONSTANT, FELL_BACK_TO_IP, Otherwise, Part, Who},
@@ -170,10 +170,11 @@ impl RateLimit {
         state: &mut State,
         env: &Env<'_>,
     ) -> Step<'p, Option<Headroom>> {
-        if self.deny.include(head, &self.address, env) {
+        let address = Lookup::new(&self.address, head, env);
+        if self.deny.include(head, &address) {
             return refused(self.answers.forbidden(), DENIED);
         }
-        if self.allow.include(head, &self.address, env) {
+        if self.allow.include(head, &address) {
             return passed(None, EXEMPT);
         }
         let rule = match rule::first(&self.rules, head, env) {
@@ -181,7 +182,7 @@ impl RateLimit {
             Err(Ambiguous) => return refused(self.answers.ambiguous(), AMBIGUOUS_PATH),
         };
         let effect = rule.and_then(|rule| self.rules.get(rule)).map(|rule| rule.effect);
-        let step = self.apply(effect.unwrap_or(self.otherwise), head, state, env);
+        let step = self.apply(effect.unwrap_or(self.otherwise), head, &address, state, env);
         if let Step::Continue { decision, .. } | Step::Reply { decision, .. } = &step {
             measures::count(&self.rules, rule, decision, env);
         }
@@ -192,6 +193,7 @@ impl RateLimit {
         &'p self,
         effect: Effect,
         head: &RequestHead<'_>,
+        address: &Lookup<'_>,
         state: &mut State,
         env: &Env<'_>,
     ) -> Step<'p, Option<Headroom>> {
@@ -199,7 +201,7 @@ impl RateLimit {
             return passed(None, NOT_LIMITED);
         };
         let Some(limiter) = self.limiters.get(place) else { return passed(None, NOT_LIMITED) };
-        let client = match limiter.identity.of(head, &self.address, env) {
+        let client = match limiter.identity.of(head, address, env) {
             Who::Client(client) => client,
             Who::NotLimited => return passed(None, NOT_LIMITED),
             Who::Unresolved(Otherwise::Deny) => {
@@ -231,7 +233,7 @@ impl RateLimit {
         lines.push((&RETRY_AFTER, decimal(headers::retry_after(limits, headroom, cost))));
         let violated: Vec<String> = headers::left(limits, headroom)
             .filter(|left| left.remaining < cost)
-            .filter_map(|left| limiter.policies.get(left.limit).cloned())
+            .filter_map(|left| Some(headers::policy(&limiter.name, *limits.get(left.limit)?)))
             .collect();
         refused(self.answers.limited(lines, &violated), LIMITED)
     }

@@ -9,7 +9,7 @@ use super::{
     rules::{ExpectedConfig, RuleConfig},
 };
 use crate::{
-    headers::{Headers, Ietf, Kong, policy},
+    headers::{Headers, Ietf, Kong},
     identity::Identity,
     limiter::{Limit, Limiter},
     measures::NO_RULE,
@@ -64,7 +64,7 @@ impl Limiters {
         self.found.push(Limiter {
             namespace: format!("{name:?} {limits:?} {identity:?}").into_bytes(),
             headers,
-            policies: limits.iter().map(|limit| policy(name, *limit)).collect(),
+            name: name.to_owned(),
             limits,
             identity,
         });

@@ -211,3 +211,14 @@ fn envoys_own_entry_is_a_proxys() {
     );
     assert_eq!(allowed, [true, false, true]);
 }
+
+#[test]
+fn the_address_is_looked_up_once() {
+    let policy = limiter(
+        r#"{"hour": 9, "client_ip": {"from": "forwarded_for", "trusted_hops": 2},
+            "allow": {"cidrs": ["10.0.0.0/8"]}, "deny": {"cidrs": ["192.0.2.0/24"]}}"#,
+    );
+    let (world, mut state) = (world(), State::default());
+    assert!(allows(&world, &policy, &mut state, &[("x-forwarded-for", "10.0.0.1")]));
+    assert_eq!(*world.events.borrow(), ["forwarded_for_unusable"]);
+}
