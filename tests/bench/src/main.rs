@@ -36,15 +36,15 @@ fn run() -> Result<()> {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
-        ["proxy", rounds, seconds, nothing] => proxy::run(
+        ["proxy", rounds, seconds, modules] => proxy::run(
             proxy::Effort { rounds: number(rounds)?, seconds: number(seconds)? },
-            nothing.as_ref(),
+            modules.as_ref(),
         ),
         ["soak", requests] => soak::run(u64::try_from(number(requests)?)?),
         ["micro"] => micro::run(false),
         ["micro", "update"] => micro::run(true),
         other => bail!(
-            "{other:?} is none of `proxy ROUNDS SECONDS MODULE`, `soak REQUESTS`, `micro [update]`"
+            "{other:?} is none of `proxy ROUNDS SECONDS DIRECTORY`, `soak REQUESTS`, `micro [update]`"
         ),
     }
 }

@@ -36,17 +36,17 @@ pub(crate) struct Effort {
 /// Less is a try, and is not written down.
 const ENOUGH: Effort = Effort { rounds: 7, seconds: 1 };
 
-/// Measures, prints, and writes `docs/benchmarks.md` and its plot. `nothing` is the module of the
-/// filter that does nothing.
+/// Measures, prints, and writes `docs/benchmarks.md` and its plot. `modules` is
+/// where the modules are that do nothing.
 ///
 /// # Errors
 /// When something is missing or a request fails.
-pub(crate) fn run(effort: Effort, nothing: &Path) -> Result<()> {
-    let nothing = nothing.canonicalize().with_context(|| nothing.display().to_string())?;
+pub(crate) fn run(effort: Effort, modules: &Path) -> Result<()> {
+    let modules = modules.canonicalize().with_context(|| modules.display().to_string())?;
     let dir = tempfile::Builder::new().prefix("novasphere-bench-").tempdir()?;
     let issuer = Issuer::new()?;
     let files = TokenFiles::write(&issuer, dir.path())?;
-    let chains = chain::chains(issuer.jwks(), &nothing)?;
+    let chains = chain::chains(issuer.jwks(), &modules)?;
     let upstream = upstream::start()?;
     let cases = cases::all();
     let measured = rounds::measure(&cases, &chains, upstream, &files, effort, dir.path())?;
