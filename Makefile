@@ -86,7 +86,7 @@ test: wasm proxies ## Run all tests that need no system packages
 	tests/reproducible.sh
 
 .PHONY: test-system
-test-system: test-browser ## Run all tests that need system packages
+test-system: test-browser test-redis ## Run all tests that need system packages
 
 $(BROWSER)/node_modules/.package-lock.json: $(BROWSER)/package-lock.json
 	@command -v npm >/dev/null || { echo "npm is missing: install the packages nodejs and npm"; exit 1; }
@@ -97,6 +97,11 @@ $(BROWSER)/node_modules/.package-lock.json: $(BROWSER)/package-lock.json
 .PHONY: test-browser
 test-browser: wasm proxies $(BROWSER)/node_modules/.package-lock.json ## Run pages in a real browser (packages chromium, nodejs and npm)
 	$(CARGO) test --locked -p novasphere-tests --features system --test browser -- --test-threads=1
+
+# What is missing is named by the tests.
+.PHONY: test-redis
+test-redis: ## Run a real Redis behind its HTTP form (packages: see README)
+	$(CARGO) test --locked -p novasphere-tests --features system --test redis_front
 
 BENCH := novasphere-bench-nothing novasphere-bench-nothing-sdk
 ROUNDS ?= 15

@@ -233,7 +233,7 @@ mod tests {
         let host = Host::new(Arc::new(Proxy::new(Kind::Envoy)));
         let mut module = Wasm::start("rate-limit", &host).unwrap();
         let (root, other, stream, unknown) = (1, 2, 3, 99);
-        let mut calls = |module: &mut Wasm| {
+        let calls = |module: &mut Wasm| {
             for id in [root, stream, unknown, 0, u32::MAX] {
                 module.on_tick(&host, id)?;
                 module.on_call_reply(&host, id, id, 1, 1)?;
