@@ -39,7 +39,11 @@ fn run() -> Result<()> {
         ),
         ["micro"] => micro::run(false),
         ["micro", "update"] => micro::run(true),
-        other => bail!("{other:?} is none of `proxy ROUNDS SECONDS DIRECTORY`, `micro [update]`"),
+        ["profile", filter, case] => micro::profile(filter, case),
+        other => bail!(
+            "{other:?} is none of `proxy ROUNDS SECONDS DIRECTORY`, `micro [update]`, \
+             `profile FILTER CASE`"
+        ),
     }
 }
 
