@@ -104,6 +104,10 @@ bench: wasm proxies ## Measure the filters in Envoy, against its own (package wr
 	$(BUILD_WASM) $(BENCH:%=-p %)
 	$(CARGO) run --locked -p novasphere-bench -- proxy $(ROUNDS) $(SECONDS) "$(TARGET_DIR)/$(TARGET)/release"
 
+.PHONY: soak
+soak: wasm proxies ## Send REQUESTS (5 million) of all kinds through the gateway: memory must not grow (package wrk)
+	$(CARGO) run --locked --quiet -p novasphere-bench -- soak $(or $(REQUESTS),5000000)
+
 .PHONY: bench-micro
 bench-micro: wasm ## Count the instructions of single requests; UPDATE=1 writes them down
 	$(CARGO) run --locked --quiet -p novasphere-bench -- micro $(if $(UPDATE),update)

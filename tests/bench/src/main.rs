@@ -2,13 +2,17 @@
 //!
 //! - `proxy`: in the real Envoy, against its own filters: processor time for each request, latency,
 //!   memory, start-up time;
-//! - `micro`: in an emulated host: instructions of single requests.
+//! - `soak`: whether memory grows over millions of requests;
+//! - `micro`: in an emulated host: instructions of single requests;
+//! - `profile`: the functions that those are in.
 
 mod artifacts;
 mod filters;
 mod micro;
 mod proxy;
+mod soak;
 mod tokens;
+mod traefik;
 mod traffic;
 
 use std::{
@@ -37,12 +41,13 @@ fn run() -> Result<()> {
             proxy::Effort { rounds: number(rounds)?, seconds: number(seconds)? },
             modules.as_ref(),
         ),
+        ["soak", requests] => soak::run(u64::try_from(number(requests)?)?),
         ["micro"] => micro::run(false),
         ["micro", "update"] => micro::run(true),
         ["profile", filter, case] => micro::profile(filter, case),
         other => bail!(
-            "{other:?} is none of `proxy ROUNDS SECONDS DIRECTORY`, `micro [update]`, \
-             `profile FILTER CASE`"
+            "{other:?} is none of `proxy ROUNDS SECONDS DIRECTORY`, `soak REQUESTS`, \
+             `micro [update]`, `profile FILTER CASE`"
         ),
     }
 }

@@ -9,6 +9,7 @@ use crate::{
     hostcalls::{self, Map, Status},
     lines::Lines,
     local_reply, log, nginx,
+    ports::Time,
     root::Configured,
 };
 
@@ -79,7 +80,10 @@ impl<P: Policy> Configured<P> {
             waiting,
         };
         let mut state = self.state.try_borrow_mut().ok()?;
-        Some(call(&self.policy, &mut state, &env))
+        proxy.time.set(Time::Stands(None));
+        let result = call(&self.policy, &mut state, &env);
+        proxy.time.set(Time::Runs);
+        Some(result)
     }
 }
 

@@ -20,7 +20,7 @@ pub(crate) struct Chain {
 }
 
 impl Chain {
-    fn wasm(id: &'static str, filters: Vec<Value>) -> Self {
+    pub(crate) fn wasm(id: &'static str, filters: Vec<Value>) -> Self {
         Self { id, filters, per_route: Map::new() }
     }
 

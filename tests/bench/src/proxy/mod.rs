@@ -1,20 +1,20 @@
 //! `bench proxy`: the real Envoy under load, with this project's filters, with its own, with none.
 
-mod bootstrap;
+pub(crate) mod bootstrap;
 mod cases;
-mod chain;
+pub(crate) mod chain;
 mod footprints;
 mod latency;
-mod load;
+pub(crate) mod load;
 mod native;
 mod plot;
 mod report;
 mod rounds;
-mod statistics;
+pub(crate) mod statistics;
 mod tables;
-mod token_files;
-mod upstream;
-mod wasm;
+pub(crate) mod token_files;
+pub(crate) mod upstream;
+pub(crate) mod wasm;
 
 use std::{fs, path::Path};
 
@@ -22,7 +22,7 @@ use anyhow::{Context, Result};
 use novasphere_tests::paths;
 
 use self::token_files::TokenFiles;
-use crate::{say, tokens::Issuer};
+use crate::{say, tokens::Issuer, traefik};
 
 /// How much is measured.
 #[derive(Clone, Copy, Debug)]
@@ -52,7 +52,8 @@ pub(crate) fn run(effort: Effort, modules: &Path) -> Result<()> {
     let measured = rounds::measure(&cases, &chains, upstream, &files, effort, dir.path())?;
     let footprints = footprints::measure(&chains, upstream, &files, effort, dir.path())?;
     let results = tables::Results::new(&cases, &measured)?;
-    let tables = tables::all(&results, &footprints)?;
+    let traefik = traefik::measure(issuer.jwks(), upstream, &files, effort, dir.path())?;
+    let tables = tables::all(&results, &footprints, &traefik)?;
     say(&tables)?;
     if effort.rounds < ENOUGH.rounds || effort.seconds < ENOUGH.seconds {
         return say("A try: docs/benchmarks.md is left as it is.");
