@@ -210,7 +210,7 @@ fn module(filter: &str, counts: bool) -> Result<Module> {
     if let Some(module) = modules.get(&place) {
         return Ok(module.clone());
     }
-    let path = paths::wasm(filter)?;
+    let path = paths::kong_wasm(filter)?;
     let bytes = fs::read(&path).with_context(|| path.display().to_string())?;
     let engine = if counts { &COUNTING } else { &ENGINE };
     let module = Module::new(engine, bytes).map_err(loose)?;
