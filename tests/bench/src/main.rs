@@ -3,7 +3,8 @@
 //! - `proxy`: in the real Envoy, against its own filters: processor time for each request, latency,
 //!   memory, start-up time;
 //! - `soak`: whether memory grows over millions of requests;
-//! - `micro`: in an emulated host: instructions of single requests.
+//! - `micro`: in an emulated host: instructions of single requests;
+//! - `profile`: the functions that those are in.
 
 mod artifacts;
 mod filters;
@@ -44,8 +45,10 @@ fn run() -> Result<()> {
         ["soak", requests] => soak::run(u64::try_from(number(requests)?)?),
         ["micro"] => micro::run(false),
         ["micro", "update"] => micro::run(true),
+        ["profile", filter, case] => micro::profile(filter, case),
         other => bail!(
-            "{other:?} is none of `proxy ROUNDS SECONDS DIRECTORY`, `soak REQUESTS`, `micro [update]`"
+            "{other:?} is none of `proxy ROUNDS SECONDS DIRECTORY`, `soak REQUESTS`, \
+             `micro [update]`, `profile FILTER CASE`"
         ),
     }
 }

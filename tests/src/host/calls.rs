@@ -36,6 +36,10 @@ pub(super) struct State {
     pub(super) random: u64,
     pub(super) resumed: bool,
     pub(super) work: Vec<Work>,
+    /// The callback that is to end after so many instructions.
+    pub(super) ends: Option<(&'static str, u64)>,
+    /// Where it was then: functions, the innermost first.
+    pub(super) ended_in: Vec<String>,
     /// The root of each stream's context.
     pub(super) parents: HashMap<u32, u32>,
 }
@@ -62,6 +66,8 @@ impl Host {
             random,
             resumed: false,
             work: Vec::new(),
+            ends: None,
+            ended_in: Vec::new(),
             parents: HashMap::new(),
         })))
     }

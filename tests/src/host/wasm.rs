@@ -8,8 +8,8 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 use wasmtime::{
-    CallHook, Config, Engine, Instance, Linker, Memory, Module, OptLevel, Store, TypedFunc,
-    WasmParams, WasmResults,
+    CallHook, Config, Engine, FrameInfo, Instance, Linker, Memory, Module, OptLevel, Store,
+    TypedFunc, WasmBacktrace, WasmParams, WasmResults,
 };
 
 use super::{Action, Guest, Host, Kind, Trap, imports};
@@ -104,8 +104,10 @@ impl Wasm {
     fn call<P: WasmParams, R: WasmResults>(&mut self, name: &str, args: P) -> Result<R, Trap> {
         let function = self.instance.get_typed_func::<P, R>(&mut self.store, name);
         let function = function.map_err(|error| Trap::new(error.to_string()))?;
+        self.end_early(name)?;
         let before = self.work();
         let result = function.call(&mut self.store, args).map_err(|error| {
+            self.store.data().host.state().ended_in = stack(&error);
             let trap = self.store.data_mut().trap.take();
             trap.unwrap_or_else(|| Trap::new(format!("{error:?}")))
         });
@@ -118,6 +120,17 @@ impl Wasm {
             self.store.data().host.state().work.push(work);
         }
         result
+    }
+
+    /// Leaves it as many instructions as were asked for, if it is to end early.
+    fn end_early(&mut self, name: &str) -> Result<(), Trap> {
+        let ends = self.store.data().host.state().ends;
+        match ends {
+            Some((callback, after)) if callback == name => {
+                self.store.set_fuel(after).map_err(|error| Trap::new(error.to_string()))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// A callback that need not be there on Envoy. On nginx a missing one is a null pointer.
@@ -203,6 +216,16 @@ fn module(filter: &str, counts: bool) -> Result<Module> {
     let module = Module::new(engine, bytes).map_err(loose)?;
     modules.insert(place, module.clone());
     Ok(module)
+}
+
+/// The functions that a call ended in, the innermost first; their names, if the module has them.
+fn stack(error: &wasmtime::Error) -> Vec<String> {
+    let Some(trace) = error.downcast_ref::<WasmBacktrace>() else { return Vec::new() };
+    let name = |frame: &FrameInfo| {
+        let name = frame.func_name().map(|name| name.to_owned());
+        name.unwrap_or_else(|| format!("function {}", frame.func_index()))
+    };
+    trace.frames().iter().map(name).collect()
 }
 
 /// wasmtime's errors are of a type of their own.

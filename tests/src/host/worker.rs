@@ -113,6 +113,16 @@ impl Worker {
         std::mem::take(&mut self.host.state().work)
     }
 
+    /// Ends a callback, by its name, after so many instructions, where they are counted.
+    pub fn end_early(&mut self, callback: &'static str, instructions: u64) {
+        self.host.state().ends = Some((callback, instructions));
+    }
+
+    /// The functions it was in then, the innermost first.
+    pub fn take_stack(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.host.state().ended_in)
+    }
+
     /// The timers that wait to fire.
     pub fn timers(&self) -> usize {
         self.host.state().timers.len()

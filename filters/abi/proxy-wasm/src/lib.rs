@@ -12,6 +12,7 @@
 //! - `fetches`: its timer and its fetches;
 //! - `stream`: one request and its response;
 //! - `request`: one decision about a request: reads the head, carries out what the policy decided;
+//! - `edits`: the calls that edits take;
 //! - `local_reply`: answers made here;
 //! - `held`: requests that wait;
 //! - `nginx`: what differs where the host is ngx_wasm_module in nginx, as in Kong;
@@ -22,10 +23,15 @@
 //! - `verify_signature`: the messages of Envoy's function of that name;
 //! - `protobuf`: the fields of protobuf messages;
 //! - `metrics`: counters;
-//! - `log`: the way to the proxy's log.
+//! - `log`: the way to the proxy's log;
+//! - `allocator`: memory.
 
 #[cfg(any(target_arch = "wasm32", test))]
+mod allocator;
+#[cfg(any(target_arch = "wasm32", test))]
 mod configuration;
+#[cfg(any(target_arch = "wasm32", test))]
+mod edits;
 #[cfg(any(target_arch = "wasm32", test))]
 mod header_map;
 #[cfg(any(target_arch = "wasm32", test))]

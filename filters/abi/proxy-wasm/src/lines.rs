@@ -10,10 +10,10 @@ use crate::{
 
 /// The lines of one head, owned.
 pub(crate) enum Lines<'p> {
-    /// A whole map, serialised; empty for none.
-    Serialised(Vec<u8>),
-    /// Single lines.
-    Single(Vec<(&'p str, Vec<u8>)>),
+    /// A whole map, serialised.
+    Whole(Vec<u8>),
+    /// What there is of lines with these names.
+    Single(&'p [String], Vec<(&'p str, Vec<u8>)>),
 }
 
 /// Above so many, reading everything is the cheaper way (measured on Envoy: an absent line takes
@@ -27,14 +27,14 @@ impl<'p> Lines<'p> {
     pub(crate) fn read(map: Map, read: Read<'p>) -> Result<Self, Fault> {
         let fault = |status| Fault::Host("read headers", status);
         match read {
-            Read::Nothing => Ok(Self::Serialised(Vec::new())),
+            Read::Nothing => Ok(Self::Single(&[], Vec::new())),
             Read::Named(names) if names.len() <= MOST_SINGLE => {
                 let mut lines = Vec::with_capacity(names.len());
                 for name in names {
                     let value = hostcalls::header(map, name.as_bytes()).map_err(fault)?;
                     lines.extend(value.map(|value| (name.as_str(), value)));
                 }
-                Ok(Self::Single(lines))
+                Ok(Self::Single(names, lines))
             }
             Read::WholeIfAny(names) if names.len() <= MOST_ABSENT => {
                 for name in names {
@@ -42,10 +42,10 @@ impl<'p> Lines<'p> {
                         return Self::read(map, Read::Whole);
                     }
                 }
-                Ok(Self::Serialised(Vec::new()))
+                Ok(Self::Single(names, Vec::new()))
             }
             Read::Named(_) | Read::WholeIfAny(_) | Read::Whole => {
-                hostcalls::header_map(map).map(Self::Serialised).map_err(fault)
+                hostcalls::header_map(map).map(Self::Whole).map_err(fault)
             }
         }
     }
@@ -53,10 +53,19 @@ impl<'p> Lines<'p> {
     /// They, as a policy sees them.
     pub(crate) fn headers(&self) -> Headers<'_> {
         match self {
-            Lines::Serialised(map) => Headers::borrowed(header_map::lines(map)),
-            Lines::Single(lines) => {
+            Lines::Whole(map) => Headers::borrowed(header_map::lines(map)),
+            Lines::Single(_, lines) => {
                 Headers::borrowed(lines.iter().map(|(n, v)| (n.as_bytes(), v.as_slice())))
             }
         }
+    }
+
+    /// Whether it is known that there is no line of that name, in lower case; `headers` are these.
+    pub(crate) fn lack(&self, headers: &Headers<'_>, name: &str) -> bool {
+        let is_known = match self {
+            Lines::Whole(_) => true,
+            Lines::Single(read, _) => read.iter().any(|read| read == name),
+        };
+        is_known && !headers.contains(name)
     }
 }

@@ -1,6 +1,7 @@
 //! What a policy may ask of the host.
 
 use std::{
+    cell::Cell,
     hash::{BuildHasher, RandomState},
     net::IpAddr,
 };
@@ -25,12 +26,23 @@ pub(crate) struct Proxy {
     /// request in another's name.
     pub(crate) is_nginx: bool,
     pub(crate) zone: Zone,
+    pub(crate) time: Cell<Time>,
+}
+
+/// The time as the host tells it.
+#[derive(Clone, Copy, Default)]
+pub(crate) enum Time {
+    /// It goes on.
+    #[default]
+    Runs,
+    /// It stands still from when it is first asked for: a policy is being called.
+    Stands(Option<UnixTime>),
 }
 
 impl Proxy {
     /// Finds out, in a root context, what kind of proxy this is.
     pub(crate) fn identify(filter: &'static str) -> Self {
-        Self { filter, is_nginx: nginx::detect(), zone: Zone::default() }
+        Self { filter, is_nginx: nginx::detect(), zone: Zone::default(), time: Cell::default() }
     }
 }
 
@@ -63,7 +75,14 @@ impl Host for Proxy {
 
 impl Clock for Proxy {
     fn now(&self) -> UnixTime {
-        UnixTime { millis: hostcalls::now() / 1_000_000 }
+        if let Time::Stands(Some(now)) = self.time.get() {
+            return now;
+        }
+        let now = UnixTime { millis: hostcalls::now() / 1_000_000 };
+        if matches!(self.time.get(), Time::Stands(None)) {
+            self.time.set(Time::Stands(Some(now)));
+        }
+        now
     }
 }
 

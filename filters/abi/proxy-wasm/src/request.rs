@@ -5,9 +5,11 @@ use std::fmt;
 use novasphere_core::{Edit, Env, Metrics, Policy, Reply, RequestHead, Step, UnixTime, Waiting};
 
 use crate::{
+    edits::{self, Call},
     hostcalls::{self, Map, Status},
     lines::Lines,
     local_reply, log, nginx,
+    ports::Time,
     root::Configured,
 };
 
@@ -33,18 +35,19 @@ pub(crate) fn decide<P: Policy>(
     }
     let lines = Lines::read(Map::Request, configured.policy.needs().request)?;
     let head = RequestHead { headers: lines.headers() };
+    let lack = |name: &str| lines.lack(&head.headers, name);
     let step = configured
         .with_env(waiting, |policy, state, env| policy.on_request(&head, state, env))
         .ok_or(Fault::Reentered)?;
     match step {
         Step::Continue { edits, carry, decision } => {
             configured.counters().count(decision);
-            apply(Map::Request, &edits)?;
+            apply(Map::Request, lack, &edits)?;
             Ok(Outcome::Continue(carry))
         }
         Step::Reply { edits, reply, decision } => {
             configured.counters().count(decision);
-            apply(Map::Request, &edits)?;
+            apply(Map::Request, lack, &edits)?;
             let replier = configured.replier().ok_or(Fault::Reentered)?;
             send(&reply, replier, decision)?;
             Ok(Outcome::Replied)
@@ -77,7 +80,10 @@ impl<P: Policy> Configured<P> {
             waiting,
         };
         let mut state = self.state.try_borrow_mut().ok()?;
-        Some(call(&self.policy, &mut state, &env))
+        proxy.time.set(Time::Stands(None));
+        let result = call(&self.policy, &mut state, &env);
+        proxy.time.set(Time::Runs);
+        Some(result)
     }
 }
 
@@ -118,19 +124,19 @@ impl fmt::Display for Fault {
     }
 }
 
-/// Carries out edits.
-pub(crate) fn apply(map: Map, edits: &[Edit<'_>]) -> Result<(), Fault> {
-    for edit in edits {
-        let result = match edit {
-            Edit::Set(name, value) => {
-                hostcalls::replace_header(map, name.as_str().as_bytes(), value)
-            }
-            Edit::Add(name, value) => hostcalls::add_header(map, name.as_str().as_bytes(), value),
-            Edit::Remove(name) => hostcalls::remove_header(map, name.as_str().as_bytes()),
-            Edit::RemoveFound(name) => hostcalls::remove_header(map, name.as_str().as_bytes()),
-            Edit::Target(target) => hostcalls::replace_header(map, b":path", target),
-        };
-        result.map_err(|status| Fault::Host("edit headers", status))?;
+/// Carries out edits of a head for which `lack` tells what is not in it.
+pub(crate) fn apply(
+    map: Map,
+    lack: impl Fn(&str) -> bool,
+    edits: &[Edit<'_>],
+) -> Result<(), Fault> {
+    for call in edits::calls(edits, lack) {
+        match call {
+            Call::Replace(name, value) => hostcalls::replace_header(map, name, value),
+            Call::Add(name, value) => hostcalls::add_header(map, name, value),
+            Call::Remove(name) => hostcalls::remove_header(map, name),
+        }
+        .map_err(|status| Fault::Host("edit headers", status))?;
     }
     Ok(())
 }

@@ -95,6 +95,7 @@ impl<P: Policy> Stream<P> {
         }
         let lines = Lines::read(Map::Response, configured.policy.needs().response)?;
         let head = ResponseHead { headers: lines.headers() };
-        request::apply(Map::Response, &configured.policy.on_response(carry, &head))
+        let lack = |name: &str| lines.lack(&head.headers, name);
+        request::apply(Map::Response, lack, &configured.policy.on_response(carry, &head))
     }
 }

@@ -3,6 +3,9 @@
 
 mod cases;
 mod counts;
+mod profile;
+
+pub(crate) use profile::run as profile;
 
 use std::sync::Arc;
 
@@ -61,23 +64,32 @@ fn measure() -> Result<Counts> {
 }
 
 fn count(case: &Case) -> Result<Stages> {
+    let (mut worker, configure) = prepare(case)?;
+    let answer = worker.exchange(&case.request, &upstream(), &|_| None)?;
+    ensure!(answer.status == case.status, "the status is {}", answer.status);
+    let trap = worker.trapped();
+    ensure!(trap.is_none(), "{}", trap.unwrap_or_default());
+    Ok(stages(&configure, &worker.take_work()))
+}
+
+/// A worker to which all has happened that comes before the request, and its configuration's work.
+fn prepare(case: &Case) -> Result<(Worker, Vec<Work>)> {
     let mut proxy = Proxy::new(Kind::Envoy);
     proxy.counted_at = Some(NOW);
     let plugin = Plugin::wasm(case.filter, case.config.to_string());
     let mut worker = Worker::start(&Arc::new(proxy), &[plugin])?;
     let configure = worker.take_work();
-    let bytes = |text: &str| text.as_bytes().to_vec();
-    let lines = RESPONSE.map(|(name, value)| (bytes(name), bytes(value)));
-    let upstream = UpstreamReply { status: 200, lines: lines.to_vec() };
     for request in &case.before {
-        worker.exchange(request, &upstream, &|_| None)?;
+        worker.exchange(request, &upstream(), &|_| None)?;
     }
     worker.take_work();
-    let answer = worker.exchange(&case.request, &upstream, &|_| None)?;
-    ensure!(answer.status == case.status, "the status is {}", answer.status);
-    let trap = worker.trapped();
-    ensure!(trap.is_none(), "{}", trap.unwrap_or_default());
-    Ok(stages(&configure, &worker.take_work()))
+    Ok((worker, configure))
+}
+
+fn upstream() -> UpstreamReply {
+    let bytes = |text: &str| text.as_bytes().to_vec();
+    let lines = RESPONSE.map(|(name, value)| (bytes(name), bytes(value)));
+    UpstreamReply { status: 200, lines: lines.to_vec() }
 }
 
 fn stages(configure: &[Work], request: &[Work]) -> Stages {

@@ -8,6 +8,8 @@
 
 use novasphere_core::{Edit, HeaderName};
 
+use crate::edits::name_of;
+
 /// A call of the host.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Call<'e> {
@@ -67,11 +69,7 @@ pub(crate) fn plan<'e>(
 ) -> Result<Vec<Call<'e>>, Refused<'e>> {
     let mut fields: Vec<Field<'e>> = Vec::new();
     for edit in edits {
-        let name: &HeaderName = match edit {
-            Edit::Set(name, _) | Edit::Add(name, _) | Edit::Remove(name) => name,
-            Edit::RemoveFound(name) => name,
-            Edit::Target(_) => continue,
-        };
+        let Some(name) = name_of(edit) else { continue };
         let at = fields.iter().position(|field| field.name == name).unwrap_or_else(|| {
             fields.push(Field::of(raw, name));
             fields.len().saturating_sub(1)
