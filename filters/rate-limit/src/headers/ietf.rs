@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use novasphere_core::{Edit, HeaderName, ResponseHead};
 
 use super::{
-    Headroom, Lines,
+    DIGITS, Headroom, Lines, push_decimal,
     structured::{self, Item},
     tightest,
 };
@@ -82,9 +82,15 @@ impl Ietf {
     fn lines<'p>(&'p self, limits: &[Limit], headroom: &Headroom) -> Lines<'p> {
         let Some(left) = tightest(limits, headroom) else { return Vec::new() };
         let name = self.names.get(left.limit).map_or("", String::as_str);
-        let item = format!("\"{name}\";r={};t={}", left.remaining, left.reset);
+        let mut item = Vec::with_capacity(name.len() + "\"\";r=;t=".len() + 2 * DIGITS);
+        item.push(b'"');
+        item.extend_from_slice(name.as_bytes());
+        item.extend_from_slice(b"\";r=");
+        push_decimal(&mut item, left.remaining);
+        item.extend_from_slice(b";t=");
+        push_decimal(&mut item, left.reset);
         vec![
-            (&self.limit, Cow::Owned(item.into_bytes())),
+            (&self.limit, Cow::Owned(item)),
             (&self.policy, Cow::Borrowed(self.policies.as_bytes())),
         ]
     }
