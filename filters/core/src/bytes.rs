@@ -13,13 +13,32 @@ pub fn same_bytes(a: &[u8], b: &[u8]) -> bool {
     a.len() == b.len() && difference == 0 && difference_of_rests == 0
 }
 
-/// Whether two names are the same in any case. Most hosts give names in lower case, and most of one
-/// length differ at the end.
-#[inline]
+/// Whether two names are the same in any case. Most differ in length.
+#[inline(always)]
 pub(crate) fn is_called(line: &[u8], name: &[u8]) -> bool {
-    line.len() == name.len()
-        && line.last().map(u8::to_ascii_lowercase) == name.last().map(u8::to_ascii_lowercase)
+    line.len() == name.len() && is_same_name(line, name)
+}
+
+/// The same of names of one length. Most of these differ at the end; hosts give them in lower case,
+/// mostly.
+fn is_same_name(line: &[u8], name: &[u8]) -> bool {
+    line.last().map(u8::to_ascii_lowercase) == name.last().map(u8::to_ascii_lowercase)
         && (same_bytes(line, name) || line.eq_ignore_ascii_case(name))
+}
+
+/// Where `byte` is first, looked for in eight places at a time.
+pub fn position(text: &[u8], byte: u8) -> Option<usize> {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let wanted = ONES.wrapping_mul(byte.into());
+    let (words, _) = text.as_chunks::<8>();
+    // A byte is zero where it is the one that is looked for; the lowest zero is found for sure.
+    let is_in = |word: &[u8; 8]| {
+        let difference = u64::from_le_bytes(*word) ^ wanted;
+        difference.wrapping_sub(ONES) & !difference & (ONES << 7) != 0
+    };
+    let start = words.iter().position(is_in).unwrap_or(words.len()).saturating_mul(8);
+    let rest = text.get(start..).unwrap_or_default();
+    rest.iter().position(|b| *b == byte).map(|at| start.saturating_add(at))
 }
 
 #[cfg(test)]
@@ -38,6 +57,23 @@ mod tests {
                 let mut other = text.to_vec();
                 other[at] ^= 0x80;
                 assert!(!same_bytes(text, &other), "{end} bytes, at {at}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_first_of_its_kind_is_found() {
+        for length in 0..40 {
+            for byte in [0, 1, b'.', 0x7f, 0x80, 0xff] {
+                let other = byte.wrapping_add(1);
+                let mut text = vec![other; length];
+                assert_eq!(position(&text, byte), None);
+                for at in (0..length).rev() {
+                    text[at] = byte;
+                    assert_eq!(position(&text, byte), Some(at), "{byte} in {length}");
+                }
+                let text = vec![byte.wrapping_sub(1); length];
+                assert_eq!(position(&text, byte), None);
             }
         }
     }

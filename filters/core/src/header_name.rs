@@ -49,11 +49,13 @@ impl HeaderName {
     }
 
     /// The name in lower case.
+    #[inline]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
     /// Whether `line` is this name in any case.
+    #[inline]
     pub fn matches(&self, line: &[u8]) -> bool {
         is_called(line, self.0.as_bytes())
     }

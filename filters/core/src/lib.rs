@@ -29,7 +29,7 @@ pub mod target;
 #[cfg(any(feature = "testing", test))]
 pub mod testing;
 
-pub use bytes::same_bytes;
+pub use bytes::{position, same_bytes};
 pub use cidr::Cidr;
 pub use client_ip::{ClientIp, parse_source_address};
 pub use config::{ConfigErrors, Fault, OneOrMany, Sensitive, decode};

@@ -32,14 +32,14 @@ pub(crate) enum Sender<'h> {
     Nobody,
     /// The one line `Origin`.
     Line(OriginLine<'h>),
-    /// Several lines, or bytes that no origin has.
+    /// Several lines.
     Garbled,
 }
 
 /// What a request's `Origin` says.
 #[derive(Clone, Debug)]
 pub(crate) struct OriginLine<'h> {
-    pub(crate) text: &'h str,
+    pub(crate) bytes: &'h [u8],
     /// Read when it is first asked for: most are written as the configuration has them.
     origin: OnceCell<Option<Origin<'h>>>,
 }
@@ -47,7 +47,8 @@ pub(crate) struct OriginLine<'h> {
 impl<'h> OriginLine<'h> {
     /// What it says if it is an origin: `null` is none.
     pub(crate) fn origin(&self) -> Option<&Origin<'h>> {
-        self.origin.get_or_init(|| Origin::parse(self.text).ok()).as_ref()
+        let read = || Origin::parse(str::from_utf8(self.bytes).ok()?).ok();
+        self.origin.get_or_init(read).as_ref()
     }
 }
 
@@ -57,9 +58,9 @@ pub(crate) type AllowOrigin = Cow<'static, [u8]>;
 impl<'h> Sender<'h> {
     pub(crate) fn of(head: &'h RequestHead<'_>) -> Self {
         let mut lines = head.headers.get_all("origin");
-        match (lines.next().map(str::from_utf8), lines.next()) {
+        match (lines.next(), lines.next()) {
             (None, _) => Self::Nobody,
-            (Some(Ok(text)), None) => Self::Line(OriginLine { text, origin: OnceCell::new() }),
+            (Some(bytes), None) => Self::Line(OriginLine { bytes, origin: OnceCell::new() }),
             _ => Self::Garbled,
         }
     }
@@ -77,9 +78,9 @@ impl Origins {
             (Self::Any, _) => Some(Cow::Borrowed(b"*")),
             // As it was sent, since the browser compares it with what it sent, byte for byte.
             (Self::Named(rules), Sender::Line(line)) => {
-                let is_allowed = rules.iter().any(|rule| rule.is_written(line.text))
+                let is_allowed = rules.iter().any(|rule| rule.is_written(line.bytes))
                     || rules.iter().any(|rule| rule.allows(line));
-                is_allowed.then(|| Cow::Owned(line.text.as_bytes().to_vec()))
+                is_allowed.then(|| Cow::Owned(line.bytes.to_vec()))
             }
             (Self::Named(_), Sender::Garbled) => None,
         }

@@ -77,15 +77,15 @@ impl OriginRule {
     }
 
     /// Whether this entry is that one origin, in the same words.
-    pub(crate) fn is_written(&self, text: &str) -> bool {
+    pub(crate) fn is_written(&self, line: &[u8]) -> bool {
         let Self::Form(OriginForm { text: Some(own), .. }) = self else { return false };
-        same_bytes(own.as_bytes(), text.as_bytes())
+        same_bytes(own.as_bytes(), line)
     }
 
     /// Whether this entry means the origin.
     pub(crate) fn allows(&self, line: &OriginLine<'_>) -> bool {
         match self {
-            Self::Null => line.text == "null",
+            Self::Null => line.bytes == b"null",
             Self::Every => line.origin().is_some_and(|origin| !origin.is_local_file()),
             Self::Form(form) => line.origin().is_some_and(|origin| form.matches(origin)),
             Self::Pattern(pattern) => line.origin().is_some_and(|origin| {

@@ -124,10 +124,10 @@ impl IdentityHeaders {
     /// Whether `Connection` names one of these headers. On upgrades proxies pass it on, and the next
     /// hop would drop what this filter says of the sender.
     pub fn is_named_by_connection(&self, head: &RequestHead<'_>) -> bool {
-        let members =
-            head.headers.get_all("connection").flat_map(|line| line.split(|b| *b == b','));
-        let mut names = members.map(<[u8]>::trim_ascii);
-        names.any(|name| self.owned.iter().any(|header| header.name.matches_loosely(name)))
+        let is_owned = |name: &[u8]| self.owned.iter().any(|own| own.name.matches_loosely(name));
+        let names_it =
+            |line: &[u8]| line.split(|b| *b == b',').any(|name| is_owned(name.trim_ascii()));
+        head.headers.get_all("connection").any(names_it)
     }
 
     /// The fates when nobody is known to send the request.

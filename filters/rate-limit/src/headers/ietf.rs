@@ -53,6 +53,11 @@ impl Ietf {
         head: &ResponseHead<'_>,
     ) -> Vec<Edit<'p>> {
         let Some(left) = tightest(limits, headroom) else { return Vec::new() };
+        let is_ours = |line: &[u8]| self.limit.matches(line) || self.policy.matches(line);
+        if !head.headers.lines().any(|(name, _)| is_ours(name)) {
+            let lines = self.lines(limits, headroom).into_iter();
+            return lines.map(|(name, ours)| Edit::Set(name, ours)).collect();
+        }
         let theirs = items(&self.limit, head);
         let same = theirs.iter().filter(|item| self.names.contains(&item.name));
         let least = same.filter_map(|item| item.remaining).min();
