@@ -94,15 +94,19 @@ $(BROWSER)/node_modules/.package-lock.json: $(BROWSER)/package-lock.json
 test-browser: wasm proxies $(BROWSER)/node_modules/.package-lock.json ## Run pages in a real browser (packages chromium, nodejs and npm)
 	$(CARGO) test --locked -p novasphere-tests --features system --test browser -- --test-threads=1
 
-NOTHING := $(TARGET_DIR)/$(TARGET)/release/novasphere_bench_nothing.wasm
+BENCH := novasphere-bench-nothing novasphere-bench-nothing-sdk
 ROUNDS ?= 15
 SECONDS ?= 1
 
 .PHONY: bench
 bench: wasm proxies ## Measure the filters in Envoy, against its own (package wrk); ROUNDS=2 for a try
 	@command -v wrk >/dev/null || { echo "wrk is missing: install the package wrk"; exit 1; }
-	$(BUILD_WASM) -p novasphere-bench-nothing
-	$(CARGO) run --locked -p novasphere-bench -- proxy $(ROUNDS) $(SECONDS) "$(NOTHING)"
+	$(BUILD_WASM) $(BENCH:%=-p %)
+	$(CARGO) run --locked -p novasphere-bench -- proxy $(ROUNDS) $(SECONDS) "$(TARGET_DIR)/$(TARGET)/release"
+
+.PHONY: soak
+soak: wasm proxies ## Send REQUESTS (5 million) of all kinds through the gateway: memory must not grow (package wrk)
+	$(CARGO) run --locked --quiet -p novasphere-bench -- soak $(or $(REQUESTS),5000000)
 
 .PHONY: bench-micro
 bench-micro: wasm ## Count the instructions of single requests; UPDATE=1 writes them down
@@ -113,7 +117,7 @@ lint: ## Check format, clippy (native and wasm), and dependencies where cargo-de
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets --all-features -- -D warnings
 	@$(INSTALL_TARGET)
-	$(CARGO) clippy --locked --target $(TARGET) -p novasphere-bench-nothing \
+	$(CARGO) clippy --locked --target $(TARGET) $(BENCH:%=-p %) \
 		$(FILTERS:%=-p novasphere-%-proxy-wasm) $(HTTP_WASM:%=-p novasphere-%-http-wasm) -- -D warnings
 	@if $(CARGO) deny --version >/dev/null 2>&1; then $(CARGO) deny --workspace check; \
 	else echo "cargo-deny is not installed: dependencies not checked (cargo install cargo-deny)"; fi

@@ -12,8 +12,8 @@ from image_layout import FILTERS
 from manifests import DEPLOY, REPOSITORY
 
 # Some are linked in, others only run when the filters are built.
-WITHIN = {"novasphere-core", "serde", "proxy-wasm"}
-NOT_WITHIN = {"serde_derive", "syn", "proptest"}
+WITHIN = {"novasphere-core", "novasphere-proxy-wasm", "serde"}
+NOT_WITHIN = {"proxy-wasm", "serde_derive", "syn", "proptest"}
 
 
 def check(_):

@@ -2,13 +2,16 @@
 //!
 //! - `proxy`: in the real Envoy, against its own filters: processor time for each request, latency,
 //!   memory, start-up time;
+//! - `soak`: whether memory grows over millions of requests;
 //! - `micro`: in an emulated host: instructions of single requests.
 
 mod artifacts;
 mod filters;
 mod micro;
 mod proxy;
+mod soak;
 mod tokens;
+mod traefik;
 mod traffic;
 
 use std::{
@@ -33,13 +36,16 @@ fn run() -> Result<()> {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
-        ["proxy", rounds, seconds, nothing] => proxy::run(
+        ["proxy", rounds, seconds, modules] => proxy::run(
             proxy::Effort { rounds: number(rounds)?, seconds: number(seconds)? },
-            nothing.as_ref(),
+            modules.as_ref(),
         ),
+        ["soak", requests] => soak::run(u64::try_from(number(requests)?)?),
         ["micro"] => micro::run(false),
         ["micro", "update"] => micro::run(true),
-        other => bail!("{other:?} is none of `proxy ROUNDS SECONDS MODULE`, `micro [update]`"),
+        other => bail!(
+            "{other:?} is none of `proxy ROUNDS SECONDS DIRECTORY`, `soak REQUESTS`, `micro [update]`"
+        ),
     }
 }
 

@@ -273,7 +273,8 @@ fn define_replies(linker: &mut Linker<Data>) -> Result<()> {
     Ok(())
 }
 
-/// Calls that nginx has by name only, and that no filter of the project makes. The SDK imports them.
+/// Calls that nginx has by name only, and that no filter of the project makes. Modules of the Rust SDK
+/// import them.
 const UNSUPPORTED: [&str; 13] = [
     "proxy_close_stream",
     "proxy_dequeue_shared_queue",

@@ -62,7 +62,7 @@ static MODULES: Mutex<Option<HashMap<(String, bool), Module>>> = Mutex::new(None
 /// More than any callback takes.
 const FUEL: u64 = 1 << 50;
 
-/// What nginx calls without asking whether it is there.
+/// What nginx asks for when it loads a module. The rest it calls without asking.
 const NEEDED_ON_NGINX: [&str; 3] =
     ["proxy_on_context_create", "proxy_on_vm_start", "proxy_on_configure"];
 
@@ -120,6 +120,21 @@ impl Wasm {
         result
     }
 
+    /// A callback that need not be there on Envoy. On nginx a missing one is a null pointer.
+    fn callback<P: WasmParams, R: WasmResults + Default>(
+        &mut self,
+        name: &str,
+        args: P,
+    ) -> Result<R, Trap> {
+        if self.instance.get_func(&mut self.store, name).is_some() {
+            return self.call(name, args);
+        }
+        match self.store.data().host.proxy().kind {
+            Kind::Envoy => Ok(R::default()),
+            Kind::Nginx => Err(Trap::crash(format!("segmentation fault: there is no {name}"))),
+        }
+    }
+
     /// The fuel that is left and how often it called the host, where that is counted.
     fn work(&self) -> Option<(u64, u64)> {
         let left = self.counts.then(|| self.store.get_fuel().ok()).flatten();
@@ -127,7 +142,7 @@ impl Wasm {
     }
 
     fn action(&mut self, name: &str, id: u32, lines: u32) -> Result<Action, Trap> {
-        let action: u32 = self.call(name, (id, lines, 0_u32))?;
+        let action: u32 = self.callback(name, (id, lines, 0_u32))?;
         Ok(if action == 0 { Action::Continue } else { Action::Pause })
     }
 }
@@ -154,7 +169,7 @@ impl Guest for Wasm {
     }
 
     fn on_tick(&mut self, _: &Host, root: u32) -> Result<(), Trap> {
-        self.call("proxy_on_tick", root)
+        self.callback("proxy_on_tick", root)
     }
 
     fn on_call_reply(
@@ -165,13 +180,13 @@ impl Guest for Wasm {
         lines: u32,
         body: u32,
     ) -> Result<(), Trap> {
-        self.call("proxy_on_http_call_response", (id, token, lines, body, 0_u32))
+        self.callback("proxy_on_http_call_response", (id, token, lines, body, 0_u32))
     }
 
     fn on_delete(&mut self, _: &Host, id: u32) -> Result<(), Trap> {
-        self.call::<_, u32>("proxy_on_done", id)?;
-        self.call::<_, ()>("proxy_on_log", id)?;
-        self.call("proxy_on_delete", id)
+        self.callback::<_, u32>("proxy_on_done", id)?;
+        self.callback::<_, ()>("proxy_on_log", id)?;
+        self.callback("proxy_on_delete", id)
     }
 }
 
@@ -203,4 +218,46 @@ pub fn imports_of(filter: &str) -> Result<Vec<String>> {
     let module = module(filter, false)?;
     let name = |import: wasmtime::ImportType<'_>| format!("{}.{}", import.module(), import.name());
     Ok(module.imports().map(name).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::host::Proxy;
+
+    /// No host does all of this; what a module makes of it must not end the virtual machine.
+    #[test]
+    fn calls_in_any_order_and_about_any_context_do_not_trap() {
+        let host = Host::new(Arc::new(Proxy::new(Kind::Envoy)));
+        let mut module = Wasm::start("rate-limit", &host).unwrap();
+        let (root, other, stream, unknown) = (1, 2, 3, 99);
+        let mut calls = |module: &mut Wasm| {
+            for id in [root, stream, unknown, 0, u32::MAX] {
+                module.on_tick(&host, id)?;
+                module.on_call_reply(&host, id, id, 1, 1)?;
+                // Without a policy, nothing passes.
+                assert_eq!(module.on_request(&host, id, 1)?, Action::Pause);
+                assert_eq!(module.on_response(&host, id, 1)?, Action::Continue);
+            }
+            Ok::<_, Trap>(())
+        };
+        calls(&mut module).unwrap();
+        for id in [stream, unknown, root, root] {
+            module.on_delete(&host, id).unwrap();
+        }
+        module.on_context_create(&host, stream, unknown).unwrap();
+        calls(&mut module).unwrap();
+        // Nothing is no configuration.
+        assert!(!module.on_configure(&host, other, 0).unwrap());
+        assert!(module.on_vm_start(&host, unknown).unwrap());
+        for (id, root) in [(root, 0), (root, 0), (stream, root), (stream, root), (root, root)] {
+            module.on_context_create(&host, id, root).unwrap();
+        }
+        calls(&mut module).unwrap();
+        for id in [root, stream, stream, root] {
+            module.on_delete(&host, id).unwrap();
+        }
+    }
 }

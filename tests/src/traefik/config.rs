@@ -27,6 +27,8 @@ pub struct Router {
     pub name: String,
     /// Which requests are for it, in Traefik's language.
     pub rule: String,
+    /// Middlewares of Traefik's own, before the filters.
+    pub native: Vec<Value>,
     /// The filters, in order.
     pub plugins: Vec<Plugin>,
     /// Whether the upstream is to be spoken to in HTTP/2, as gRPC needs it.
@@ -57,7 +59,8 @@ impl Plugin {
 impl Router {
     /// One for an upstream that is spoken to in HTTP/1.1.
     pub fn new(name: impl Into<String>, rule: impl Into<String>, plugins: Vec<Plugin>) -> Self {
-        Self { name: name.into(), rule: rule.into(), plugins, speaks_http2: false }
+        let (name, rule) = (name.into(), rule.into());
+        Self { name, rule, native: Vec::new(), plugins, speaks_http2: false }
     }
 
     /// For all requests.
@@ -109,10 +112,13 @@ impl TraefikConfig {
         let (mut routers, mut middlewares) = (Map::new(), Map::new());
         for router in &self.routers {
             let mut chain = Vec::new();
-            for (n, plugin) in router.plugins.iter().enumerate() {
-                let name = format!("{}-{n}", router.name);
+            let plugins = router.plugins.iter().map(|plugin| {
                 let plugin = json!({format!("novasphere-{}", plugin.filter): plugin.config});
-                middlewares.insert(name.clone(), json!({"plugin": plugin}));
+                json!({ "plugin": plugin })
+            });
+            for (n, middleware) in router.native.iter().cloned().chain(plugins).enumerate() {
+                let name = format!("{}-{n}", router.name);
+                middlewares.insert(name.clone(), middleware);
                 chain.push(name);
             }
             let service = if router.speaks_http2 { "novasphere-api-h2c" } else { "novasphere-api" };

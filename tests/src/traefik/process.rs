@@ -147,6 +147,11 @@ impl Traefik {
         Ok(())
     }
 
+    /// The number of its process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// How much memory it has, in bytes.
     ///
     /// # Errors

@@ -30,7 +30,7 @@ fn validate(document: &Value) -> Result<()> {
 
 #[test]
 fn files_are_in_kongs_format() -> Result<()> {
-    for file in ["kong.yml", "lua-plugins.yml"] {
+    for file in ["kong.yml", "gateway.yml", "lua-plugins.yml"] {
         validate(&shipped::yaml(&format!("{DIR}/{file}"))?).context(file)?;
     }
     Ok(())
@@ -106,6 +106,34 @@ fn chains_are_in_order_and_cover_every_route() -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Route by route the same, but for the filters: in one of them, what in the other all four have.
+#[test]
+fn the_gateway_is_the_four_as_one() -> Result<()> {
+    let (split, whole) = (kong()?, shipped::yaml(&format!("{DIR}/gateway.yml"))?);
+    let services = |document: &Value| document["services"].as_array().cloned().unwrap_or_default();
+    let bare = |value: &Value| -> Value {
+        let members = value.as_object().cloned().unwrap_or_default().into_iter();
+        members.filter(|(name, _)| !["filter_chains", "routes"].contains(&name.as_str())).collect()
+    };
+    ensure!(services(&split).len() == services(&whole).len(), "not as many services");
+    for (split, whole) in services(&split).iter().zip(&services(&whole)) {
+        ensure!(bare(split) == bare(whole), "{} and {}", bare(split), bare(whole));
+        ensure!(whole.get("filter_chains").is_none(), "a second gateway on {}", bare(whole));
+        let first = shipped::in_kong(&split["filter_chains"])?;
+        let routes = |service: &Value| service["routes"].as_array().cloned().unwrap_or_default();
+        ensure!(routes(split).len() == routes(whole).len(), "not as many routes");
+        for (split, whole) in routes(split).iter().zip(&routes(whole)) {
+            ensure!(bare(split) == bare(whole), "{} and {}", bare(split), bare(whole));
+            let rest = shipped::in_kong(&split["filter_chains"])?;
+            let parts = first.iter().chain(&rest);
+            let config = parts.map(|part| (part.filter.replace('-', "_"), part.config.clone()));
+            let all = Configured { filter: "gateway".to_owned(), config: config.collect() };
+            ensure!(shipped::in_kong(&whole["filter_chains"])? == [all], "{}", bare(whole));
+        }
+    }
+    shipped::in_kong(&whole)?.iter().try_for_each(Configured::check)
 }
 
 /// Which of the routes takes which path, with Kong's rules: its regular expressions are anchored at

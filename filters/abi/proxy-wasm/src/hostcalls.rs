@@ -112,6 +112,18 @@ mod abi {
             headers_size: usize,
             grpc_status: i32,
         ) -> u32;
+        pub(super) fn proxy_http_call(
+            upstream: *const u8,
+            upstream_size: usize,
+            headers: *const u8,
+            headers_size: usize,
+            body: *const u8,
+            body_size: usize,
+            trailers: *const u8,
+            trailers_size: usize,
+            timeout: u32,
+            token: *mut u32,
+        ) -> u32;
         pub(super) fn proxy_set_tick_period_milliseconds(period: u32) -> u32;
         pub(super) fn proxy_set_effective_context(context: u32) -> u32;
         pub(super) fn proxy_continue_stream(stream: u32) -> u32;
@@ -280,6 +292,34 @@ pub(crate) fn fetched_body(size: usize) -> Result<Vec<u8>, Status> {
     })
 }
 
+/// Sends a request to an upstream; `headers` is serialised by `header_map`. The token that tells of
+/// the call's end, within so many milliseconds.
+pub(crate) fn http_call(
+    upstream: &str,
+    headers: &[u8],
+    body: &[u8],
+    timeout_ms: u32,
+) -> Result<u32, Status> {
+    const NO_TRAILERS: [u8; 4] = [0; 4];
+    let mut token = 0;
+    // SAFETY: the host reads all of them during the call only, and writes 4 bytes to `token`.
+    Status::check(unsafe {
+        abi::proxy_http_call(
+            upstream.as_ptr(),
+            upstream.len(),
+            headers.as_ptr(),
+            headers.len(),
+            body.as_ptr(),
+            body.len(),
+            NO_TRAILERS.as_ptr(),
+            NO_TRAILERS.len(),
+            timeout_ms,
+            &raw mut token,
+        )
+    })?;
+    Ok(token)
+}
+
 /// Has the host call `on_tick` every so many milliseconds; 0 ends it.
 pub(crate) fn set_tick_period(millis: u32) -> Result<(), Status> {
     // SAFETY: no memory is involved.
@@ -342,6 +382,11 @@ pub(crate) fn foreign_function(name: &str, arguments: &[u8]) -> Result<Vec<u8>, 
     })
 }
 
+/// Memory for `size` bytes that a call of the host returns.
+pub(crate) fn allocate(size: usize) -> *mut u8 {
+    Box::into_raw(Box::<[u8]>::new_uninit_slice(size)).cast()
+}
+
 /// Runs a call that returns data, and takes the data over.
 fn returned(call: impl FnOnce(*mut *mut u8, *mut usize) -> u32) -> Result<Vec<u8>, Status> {
     let mut data = std::ptr::null_mut();
@@ -350,7 +395,7 @@ fn returned(call: impl FnOnce(*mut *mut u8, *mut usize) -> u32) -> Result<Vec<u8
     if data.is_null() || size == 0 {
         return Ok(Vec::new());
     }
-    // SAFETY: the host got `data` from `proxy_on_memory_allocate(size)`, which leaks a boxed slice
-    // of exactly `size` bytes, filled it, and gives it up with this return.
+    // SAFETY: the host got `data` from `allocate(size)`, a boxed slice of exactly `size` bytes,
+    // filled it, and gives it up with this return.
     Ok(unsafe { Vec::from_raw_parts(data, size, size) })
 }

@@ -1,11 +1,15 @@
 //! Runs Novasphere policies on proxy-wasm hosts, ABI 0.2.1.
 //!
-//! The only crate that names proxy-wasm. The SDK serves contexts and dispatch; the host calls are
-//! declared here ([`hostcalls`]), because the SDK's own panic on every status they do not expect,
-//! and a panic takes down the whole VM. One file a concern:
+//! The only crate that names proxy-wasm. Callbacks and host calls are declared here and nowhere
+//! else, because the Rust SDK's panic on what they do not expect, and a panic takes down the whole
+//! virtual machine. One file a concern:
 //!
-//! - `root`: one configuration: checks it, keeps the policy, its state and its counters; its timer
-//!   and its fetches;
+//! - `exports`: the callbacks, as hosts find them;
+//! - `hostcalls`: the calls of the host;
+//! - `module`: what each callback is about: root contexts, streams, calls that ended;
+//! - `table`: what is known of each stream, by its number;
+//! - `root`: one configuration: checks it, keeps the policy, its state and its counters;
+//! - `fetches`: its timer and its fetches;
 //! - `stream`: one request and its response;
 //! - `request`: one decision about a request: reads the head, carries out what the policy decided;
 //! - `local_reply`: answers made here;
@@ -29,8 +33,14 @@ mod nginx;
 #[cfg(any(target_arch = "wasm32", test))]
 mod protobuf;
 #[cfg(any(target_arch = "wasm32", test))]
+mod table;
+#[cfg(any(target_arch = "wasm32", test))]
 mod verify_signature;
 
+#[cfg(target_arch = "wasm32")]
+mod exports;
+#[cfg(target_arch = "wasm32")]
+mod fetches;
 #[cfg(target_arch = "wasm32")]
 mod held;
 #[cfg(target_arch = "wasm32")]
@@ -44,6 +54,8 @@ mod log;
 #[cfg(target_arch = "wasm32")]
 mod metrics;
 #[cfg(target_arch = "wasm32")]
+mod module;
+#[cfg(target_arch = "wasm32")]
 mod ports;
 #[cfg(target_arch = "wasm32")]
 mod request;
@@ -53,7 +65,7 @@ mod root;
 mod stream;
 
 #[cfg(target_arch = "wasm32")]
-pub use root::start;
+pub use module::start;
 
 /// Makes a crate the proxy-wasm module of a policy: `novasphere_proxy_wasm::filter!(novasphere_cors::Cors);`
 #[macro_export]

@@ -1,37 +1,35 @@
-//! The way to the proxy's log.
+//! The way to the proxy's log. Filters log when they are configured, and what should not happen:
+//! nothing per request.
 
-use log::{Level, LevelFilter, Log, Metadata, Record};
+use std::fmt::Arguments;
 
 use crate::hostcalls;
 
-struct ProxyLog;
-
-impl Log for ProxyLog {
-    fn enabled(&self, _: &Metadata<'_>) -> bool {
-        true
-    }
-
-    fn log(&self, record: &Record<'_>) {
-        let level = match record.level() {
-            Level::Trace => 0,
-            Level::Debug => 1,
-            Level::Info => 2,
-            Level::Warn => 3,
-            Level::Error => 4,
-        };
-        hostcalls::log(level, &record.args().to_string());
-    }
-
-    fn flush(&self) {}
-}
-
+const INFO: u32 = 2;
+const WARN: u32 = 3;
+const ERROR: u32 = 4;
 const CRITICAL: u32 = 5;
 
-/// Sends `log` records and panics to the proxy's log. Filters log when they are configured, not
-/// per request, so `info` costs nothing there.
+/// Sends panics to the proxy's log.
 pub(crate) fn start() {
-    if log::set_logger(&ProxyLog).is_ok() {
-        log::set_max_level(LevelFilter::Info);
-    }
     std::panic::set_hook(Box::new(|panic| hostcalls::log(CRITICAL, &panic.to_string())));
+}
+
+/// What an operator may want to know of a filter.
+pub(crate) fn info(filter: &str, what: Arguments<'_>) {
+    write(INFO, filter, what);
+}
+
+/// What an operator should look at.
+pub(crate) fn warn(filter: &str, what: Arguments<'_>) {
+    write(WARN, filter, what);
+}
+
+/// Why something does not work.
+pub(crate) fn error(filter: &str, what: Arguments<'_>) {
+    write(ERROR, filter, what);
+}
+
+fn write(level: u32, filter: &str, what: Arguments<'_>) {
+    hostcalls::log(level, &format!("novasphere {filter}: {what}"));
 }

@@ -2,7 +2,7 @@
 
 use novasphere_core::{MetricKind, Metrics, Policy};
 
-use crate::hostcalls;
+use crate::{hostcalls, log};
 
 /// The counters of one policy.
 pub(crate) struct Counters {
@@ -35,7 +35,7 @@ fn define(kind: MetricKind, filter: &str, name: &str) -> Option<u32> {
     match hostcalls::define_metric(kind, &name) {
         Ok(id) => Some(id),
         Err(status) => {
-            log::warn!("novasphere {filter}: no metric {name}: host status {}", status.0);
+            log::warn(filter, format_args!("no metric {name}: host status {}", status.0));
             None
         }
     }

@@ -12,6 +12,7 @@ use novasphere_core::{
 
 use crate::{
     hostcalls::{self, Status},
+    log,
     nginx::{self, seed, zone::Zone},
     verify_signature,
 };
@@ -56,7 +57,7 @@ impl Host for Proxy {
     }
 
     fn warn(&self, message: &str) {
-        log::warn!("novasphere {}: {message}", self.filter);
+        log::warn(self.filter, format_args!("{message}"));
     }
 }
 

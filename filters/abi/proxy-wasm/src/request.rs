@@ -7,7 +7,7 @@ use novasphere_core::{Edit, Env, Metrics, Policy, Reply, RequestHead, Step, Unix
 use crate::{
     hostcalls::{self, Map, Status},
     lines::Lines,
-    local_reply, nginx,
+    local_reply, log, nginx,
     root::Configured,
 };
 
@@ -101,7 +101,7 @@ impl Fault {
     }
 
     pub(crate) fn log<P: Policy>(&self, phase: &str) {
-        log::error!("novasphere {}: {self} in the {phase} phase", P::NAME);
+        log::error(P::NAME, format_args!("{self} in the {phase} phase"));
     }
 }
 

@@ -31,9 +31,10 @@ pub(crate) const BASE: &str = "none";
 /// What is the unit, added to [`BASE`].
 pub(crate) const UNIT: &str = "native-four-cache";
 
-const CHAINS: [(&str, &str); 9] = [
+const CHAINS: [(&str, &str); 10] = [
     (BASE, "no filter"),
     ("nothing", "a module that does nothing"),
+    ("nothing-sdk", "a module of the Rust SDK that does nothing"),
     (UNIT, "native four, token cache"),
     ("native-four", "native four, no token cache"),
     ("gateway-for-all", "gateway, ietf headers, one limit for all"),

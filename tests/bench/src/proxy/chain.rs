@@ -20,7 +20,7 @@ pub(crate) struct Chain {
 }
 
 impl Chain {
-    fn wasm(id: &'static str, filters: Vec<Value>) -> Self {
+    pub(crate) fn wasm(id: &'static str, filters: Vec<Value>) -> Self {
         Self { id, filters, per_route: Map::new() }
     }
 
@@ -37,11 +37,14 @@ impl Chain {
     }
 }
 
-/// All chains. `nothing` is the module of the filter that does nothing.
-pub(crate) fn chains(keys: &[Value], nothing: &Path) -> Result<Vec<Chain>> {
+/// All chains. `modules` is where the modules are that do nothing.
+pub(crate) fn chains(keys: &[Value], modules: &Path) -> Result<Vec<Chain>> {
+    let nothing =
+        |id, file| Chain::wasm(id, vec![wasm_file(id, id, &modules.join(file), &json!({}))]);
     let mut chains = vec![
         Chain::wasm("none", Vec::new()),
-        Chain::wasm("nothing", vec![wasm_file("nothing", "nothing", nothing, &json!({}))]),
+        nothing("nothing", "novasphere_bench_nothing.wasm"),
+        nothing("nothing-sdk", "novasphere_bench_nothing_sdk.wasm"),
         Chain::native("native-four", &native_four(keys, false)),
         Chain::native("native-four-cache", &native_four(keys, true)),
         Chain::wasm("four-vms", four_modules(keys)?),

@@ -1,20 +1,20 @@
 //! `bench proxy`: the real Envoy under load, with this project's filters, with its own, with none.
 
-mod bootstrap;
+pub(crate) mod bootstrap;
 mod cases;
-mod chain;
+pub(crate) mod chain;
 mod footprints;
 mod latency;
-mod load;
+pub(crate) mod load;
 mod native;
 mod plot;
 mod report;
 mod rounds;
-mod statistics;
+pub(crate) mod statistics;
 mod tables;
-mod token_files;
-mod upstream;
-mod wasm;
+pub(crate) mod token_files;
+pub(crate) mod upstream;
+pub(crate) mod wasm;
 
 use std::{fs, path::Path};
 
@@ -22,7 +22,7 @@ use anyhow::{Context, Result};
 use novasphere_tests::paths;
 
 use self::token_files::TokenFiles;
-use crate::{say, tokens::Issuer};
+use crate::{say, tokens::Issuer, traefik};
 
 /// How much is measured.
 #[derive(Clone, Copy, Debug)]
@@ -36,23 +36,24 @@ pub(crate) struct Effort {
 /// Less is a try, and is not written down.
 const ENOUGH: Effort = Effort { rounds: 7, seconds: 1 };
 
-/// Measures, prints, and writes `docs/benchmarks.md` and its plot. `nothing` is the module of the
-/// filter that does nothing.
+/// Measures, prints, and writes `docs/benchmarks.md` and its plot. `modules` is
+/// where the modules are that do nothing.
 ///
 /// # Errors
 /// When something is missing or a request fails.
-pub(crate) fn run(effort: Effort, nothing: &Path) -> Result<()> {
-    let nothing = nothing.canonicalize().with_context(|| nothing.display().to_string())?;
+pub(crate) fn run(effort: Effort, modules: &Path) -> Result<()> {
+    let modules = modules.canonicalize().with_context(|| modules.display().to_string())?;
     let dir = tempfile::Builder::new().prefix("novasphere-bench-").tempdir()?;
     let issuer = Issuer::new()?;
     let files = TokenFiles::write(&issuer, dir.path())?;
-    let chains = chain::chains(issuer.jwks(), &nothing)?;
+    let chains = chain::chains(issuer.jwks(), &modules)?;
     let upstream = upstream::start()?;
     let cases = cases::all();
     let measured = rounds::measure(&cases, &chains, upstream, &files, effort, dir.path())?;
     let footprints = footprints::measure(&chains, upstream, &files, effort, dir.path())?;
     let results = tables::Results::new(&cases, &measured)?;
-    let tables = tables::all(&results, &footprints)?;
+    let traefik = traefik::measure(issuer.jwks(), upstream, &files, effort, dir.path())?;
+    let tables = tables::all(&results, &footprints, &traefik)?;
     say(&tables)?;
     if effort.rounds < ENOUGH.rounds || effort.seconds < ENOUGH.seconds {
         return say("A try: docs/benchmarks.md is left as it is.");

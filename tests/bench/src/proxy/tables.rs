@@ -80,7 +80,7 @@ fn added(measured: &Measured, base: &Measured) -> Vec<f64> {
 ///
 /// # Errors
 /// When a filter has not been built.
-pub(crate) fn all(results: &Results, footprints: &[Footprints]) -> Result<String> {
+pub(crate) fn all(results: &Results, footprints: &[Footprints], traefik: &str) -> Result<String> {
     let mut text = String::new();
     let unit = results.unit;
     writeln!(text, "## The whole job\n")?;
@@ -103,6 +103,7 @@ pub(crate) fn all(results: &Results, footprints: &[Footprints]) -> Result<String
     for Footprints { label, start, one, two } in footprints {
         writeln!(text, "| {label} | {start:.0} | {one:.0} | {two:.0} |")?;
     }
+    writeln!(text, "\n## Traefik\n\n{traefik}")?;
     writeln!(text, "\n## Sizes\n\n| artifact | KB |\n|---|---:|")?;
     for (name, bytes) in artifacts::sizes()? {
         writeln!(text, "| {name} | {} |", bytes.div_ceil(1000))?;

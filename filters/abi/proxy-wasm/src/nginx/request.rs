@@ -11,7 +11,7 @@ use crate::{
     header_map,
     held::NoRoom,
     hostcalls::{self, Map, Status},
-    local_reply,
+    local_reply, log,
     request::{Fault, Outcome, send},
     root::Configured,
 };
@@ -36,7 +36,7 @@ pub(crate) fn decide<P: Policy>(
         Err(Stop::Fault(fault)) => Err(fault),
         Err(Stop::Client(status, why)) => {
             // As nginx tells of a client's mistakes.
-            log::info!("novasphere {}: {status}: {why}", P::NAME);
+            log::info(P::NAME, format_args!("{status}: {why}"));
             local_reply::message(status, &why)?;
             Ok(Outcome::Replied)
         }

@@ -5,7 +5,10 @@
 
 use std::cell::Cell;
 
-use crate::hostcalls::{self, Status};
+use crate::{
+    hostcalls::{self, Status},
+    log,
+};
 
 /// What an operator has to set.
 pub(crate) const SETTING: &str = "nginx_wasm_shm_kv";
@@ -44,9 +47,12 @@ impl Zone {
             Ok(_) => self.found(),
             Err(Status::NOT_FOUND) => {
                 self.0.set(Known::SeemsMissing);
-                log::warn!(
-                    "novasphere {filter}: shared data is needed and no zone seems to be configured: \
-                     if this request fails, set {SETTING} = 64m in kong.conf"
+                log::warn(
+                    filter,
+                    format_args!(
+                        "shared data is needed and no zone seems to be configured: if this request \
+                         fails, set {SETTING} = 64m in kong.conf"
+                    ),
                 );
             }
             // Outside of a request, where it cannot be read.

@@ -1,0 +1,72 @@
+//! The memory of a process with WebAssembly in it.
+
+use std::fs;
+
+use anyhow::{Context, Result};
+
+/// In bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Memory {
+    /// The linear memories of all virtual machines.
+    pub(crate) vms: u64,
+    /// All that is resident.
+    pub(crate) resident: u64,
+}
+
+/// What V8 reserves behind a linear memory, so that no access of 32 bits can miss it, is more than
+/// that. Nothing else reserves as much.
+const GUARD: u64 = 2 << 30;
+
+impl Memory {
+    /// # Errors
+    /// Where there is no `/proc`, or no virtual machine.
+    pub(crate) fn of(pid: u32) -> Result<Self> {
+        let maps = fs::read_to_string(format!("/proc/{pid}/maps"))?;
+        let statm = fs::read_to_string(format!("/proc/{pid}/statm"))?;
+        let pages: u64 = statm.split(' ').nth(1).context("no resident set")?.parse()?;
+        let vms = linear_memories(&maps);
+        Ok(Self { vms: vms.context("no virtual machine")?, resident: pages.saturating_mul(4096) })
+    }
+}
+
+/// What is writable just before a guard.
+fn linear_memories(maps: &str) -> Option<u64> {
+    let mut before: Option<(u64, u64)> = None;
+    let mut sum = None;
+    for (start, end, access) in maps.lines().filter_map(mapping) {
+        if let (Some((from, to)), "---p") = (before, access)
+            && to == start
+            && end - start >= GUARD
+        {
+            sum = Some(sum.unwrap_or(0) + (to - from));
+        }
+        before = (access == "rw-p").then_some((start, end));
+    }
+    sum
+}
+
+fn mapping(line: &str) -> Option<(u64, u64, &str)> {
+    let mut fields = line.split(' ');
+    let (start, end) = fields.next()?.split_once('-')?;
+    let number = |text| u64::from_str_radix(text, 16).ok();
+    Some((number(start)?, number(end)?, fields.next()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_lies_before_a_guard_is_a_linear_memory() {
+        let maps = "\
+100000000000-100000170000 rw-p 00000000 00:00 0
+100000170000-100200000000 ---p 00000000 00:00 0
+100200000000-100200001000 rw-p 00000000 00:00 0
+100200001000-100200002000 ---p 00000000 00:00 0
+100300000000-100300001000 rw-p 00000000 00:00 0
+100400000000-100600000000 ---p 00000000 00:00 0
+";
+        assert_eq!(linear_memories(maps), Some(0x17_0000));
+        assert_eq!(linear_memories(""), None);
+    }
+}
