@@ -169,10 +169,13 @@ impl JwtAuth {
         if self.skip.apply_to(head) {
             return self.pass(head, &self.identity.nobody(), SKIPPED);
         }
-        // Where nothing is refused, nothing is to be waited for.
-        let impatient = Env { waiting: &NoWaiting, ..*env };
-        let env = if self.report_only { &impatient } else { env };
-        match self.authenticate(head, state, env) {
+        let found = if self.report_only {
+            // Where nothing is refused, nothing is to be waited for.
+            self.authenticate(head, state, &Env { waiting: &NoWaiting, ..*env })
+        } else {
+            self.authenticate(head, state, env)
+        };
+        match found {
             Ok(Found::Approved(approved)) => {
                 attributes::set(&approved.attributes, env.attributes);
                 self.pass(head, &approved.fates, ALLOWED)
