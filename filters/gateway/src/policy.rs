@@ -11,6 +11,7 @@ use crate::{
     link::{Link, LinkCarry, States, seen_by},
     ports::{self, OfLink, Place},
     reply,
+    time::Once,
 };
 
 /// The four filters as one chain, configured.
@@ -141,9 +142,10 @@ impl Gateway {
         env: &Env<'_>,
     ) -> Step<'p, Carries> {
         let attributes = Told::new(env.attributes);
-        let told = Env { attributes: &attributes, ..*env };
+        let clock = Once::new(env.clock);
+        let shared = Env { attributes: &attributes, clock: &clock, ..*env };
         let mut passed = Vec::with_capacity(self.links.len());
-        match self.ask_from(0, head, states, &told, &mut passed) {
+        match self.ask_from(0, head, states, &shared, &mut passed) {
             Step::Continue { edits, carry: (), decision } => {
                 self.count(&passed, env);
                 Step::Continue { edits, carry: Carries(passed), decision }
