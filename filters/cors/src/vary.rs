@@ -70,7 +70,7 @@ impl Dependence {
                 push(&mut merged, name);
             }
         }
-        (merged.len() > named).then(|| Edit::Set(&VARY, Cow::Owned(merged)))
+        (merged.len() > named).then_some(Edit::Set(&VARY, Cow::Owned(merged)))
     }
 }
 
