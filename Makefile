@@ -22,6 +22,8 @@ REMAP := --remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=/cargo\037--rema
 BUILD_WASM = CARGO_ENCODED_RUSTFLAGS="$$(printf '%b' '$(REMAP)')" \
 	$(CARGO) build --locked --release --target $(TARGET)
 
+POSTLINK := $(CARGO) run --locked --quiet -p novasphere-postlink --
+
 include deploy/deploy.mk
 
 .PHONY: help
@@ -29,22 +31,24 @@ help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
 
 .PHONY: wasm
-wasm: ## Build dist/novasphere-*.wasm, their schemas for Kong, their Traefik forms and SHA256SUMS, print the sizes
+wasm: ## Build dist/novasphere-*.wasm, their forms for Kong and Traefik and SHA256SUMS, print the sizes
 	@$(INSTALL_TARGET)
 	$(BUILD_WASM) $(FILTERS:%=-p novasphere-%-proxy-wasm) $(HTTP_WASM:%=-p novasphere-%-http-wasm)
-	@mkdir -p dist
+	@mkdir -p dist/kong
 	@for filter in $(FILTERS); do \
 		install -m 644 "$(TARGET_DIR)/$(TARGET)/release/novasphere_$${filter//-/_}_proxy_wasm.wasm" \
-			"dist/novasphere-$$filter.wasm"; \
-		install -m 644 "host-config/kong/meta/novasphere-$$filter.meta.json" dist/; \
+			"dist/kong/novasphere-$$filter.wasm"; \
+		install -m 644 "host-config/kong/meta/novasphere-$$filter.meta.json" dist/kong/; \
+		$(POSTLINK) for-envoy "dist/kong/novasphere-$$filter.wasm" "dist/novasphere-$$filter.wasm"; \
 	done
 	@for filter in $(HTTP_WASM); do \
-		$(CARGO) run --locked --quiet -p novasphere-lower-bulk-memory -- \
+		$(POSTLINK) lower-bulk-memory \
 			"$(TARGET_DIR)/$(TARGET)/release/novasphere_$${filter//-/_}_http_wasm.wasm" \
 			"dist/novasphere-$$filter.http.wasm"; \
 		install -m 644 "filters/$$filter/http-wasm/.traefik.yml" "dist/novasphere-$$filter.traefik.yml"; \
 	done
-	@cd dist && sha256sum $(ARTIFACTS) $(FILTERS:%=novasphere-%.meta.json) $(HTTP_WASM:%=novasphere-%.traefik.yml) > SHA256SUMS
+	@cd dist && sha256sum $(ARTIFACTS) $(FILTERS:%=kong/novasphere-%.wasm) \
+		$(FILTERS:%=kong/novasphere-%.meta.json) $(HTTP_WASM:%=novasphere-%.traefik.yml) > SHA256SUMS
 	@cd dist && wc -c $(ARTIFACTS) | awk '{printf "%9d bytes  %s\n", $$1, $$2}'
 
 $(VENV)/installed: tests/requirements.txt
@@ -82,7 +86,7 @@ test: wasm proxies ## Run all tests that need no system packages
 	tests/reproducible.sh
 
 .PHONY: test-system
-test-system: test-browser ## Run all tests that need system packages
+test-system: test-browser test-redis ## Run all tests that need system packages
 
 $(BROWSER)/node_modules/.package-lock.json: $(BROWSER)/package-lock.json
 	@command -v npm >/dev/null || { echo "npm is missing: install the packages nodejs and npm"; exit 1; }
@@ -93,6 +97,11 @@ $(BROWSER)/node_modules/.package-lock.json: $(BROWSER)/package-lock.json
 .PHONY: test-browser
 test-browser: wasm proxies $(BROWSER)/node_modules/.package-lock.json ## Run pages in a real browser (packages chromium, nodejs and npm)
 	$(CARGO) test --locked -p novasphere-tests --features system --test browser -- --test-threads=1
+
+# What is missing is named by the tests.
+.PHONY: test-redis
+test-redis: ## Run a real Redis behind its HTTP form (packages: see README)
+	$(CARGO) test --locked -p novasphere-tests --features system --test redis_front
 
 BENCH := novasphere-bench-nothing novasphere-bench-nothing-sdk
 ROUNDS ?= 15

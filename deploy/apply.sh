@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Applies or deletes the manifests of one host, and shows before what will change:
+# Applies or deletes the manifests of one host or store, and shows before what will change:
 #   deploy/apply.sh apply|delete HOST
-# REGISTRY: where the images of `make image` were pushed to (for apply). DRY_RUN=1 only shows.
+# REGISTRY: where the images of `make image` were pushed to (for apply; not for a store, which has none
+# of them). DRY_RUN=1 only shows.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -16,21 +17,28 @@ echo "cluster: $context"
 if [ "$action" = delete ]; then
 	# By name, so it does not matter where images are.
 	"$kubectl" kustomize "deploy/$host" | grep -A3 '^kind: ' | grep -E '^(kind|  name):'
-	echo "What is in common and monitoring, and the Secret novasphere-jwt, stay."
+	echo "What is in common and monitoring, Secrets made by hand and the volumes of Redis stay."
 	[ "${DRY_RUN:-}" = 1 ] || "$kubectl" delete --ignore-not-found -k "deploy/$host"
 	exit
 fi
 
+digests=dist/images/digests
+case $host in
+redis*) REGISTRY=none digests=/dev/null ;;
+esac
 [ -n "${REGISTRY:-}" ] || { echo "set REGISTRY to where the images of make image were pushed to" >&2; exit 1; }
-[ -f dist/images/digests ] || { echo "dist/images/digests is missing: run make image" >&2; exit 1; }
+[ -e "$digests" ] || { echo "dist/images/digests is missing: run make image" >&2; exit 1; }
 
-# Kong has no counts that Prometheus could read.
+# Kong has no counts that Prometheus could read; alerts are about the filters.
 parts=(common)
-[ "$host" = kong ] || parts+=(monitoring)
+case $host in
+kong | redis*) ;;
+*) parts+=(monitoring) ;;
+esac
 
 mkdir -p dist/deploy
 manifests=dist/deploy/$host.yaml
-"$kubectl" kustomize "deploy/$host" | python3 deploy/pin.py "$REGISTRY" dist/images/digests > "$manifests"
+"$kubectl" kustomize "deploy/$host" | python3 deploy/pin.py "$REGISTRY" "$digests" > "$manifests"
 echo "manifests: $manifests"
 
 differs() {
@@ -48,6 +56,6 @@ fi
 [ "${DRY_RUN:-}" = 1 ] && exit
 for part in "${parts[@]}"; do "$kubectl" apply -k "deploy/$part"; done
 "$kubectl" apply -f "$manifests"
-for deployment in $("$kubectl" get -f "$manifests" -o name | grep '^deployment' || true); do
-	"$kubectl" -n novasphere-system rollout status --timeout=5m "$deployment"
+for workload in $("$kubectl" get -f "$manifests" -o name | grep -E '^(deployment|statefulset)' || true); do
+	"$kubectl" -n novasphere-system rollout status --timeout=5m "$workload"
 done

@@ -2,6 +2,7 @@
 
 VENV_DEPLOY := .venv-deploy
 DEPLOY_HOSTS := envoy envoy-portable envoy-gateway istio kong
+DEPLOY_STORES := redis redis-external
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)
 
 .PHONY: image
@@ -34,6 +35,14 @@ $(DEPLOY_HOSTS:%=deploy-gateway-%): deploy-gateway-%:
 $(DEPLOY_HOSTS:%=undeploy-gateway-%): undeploy-gateway-%:
 	@deploy/apply.sh delete $*
 
+# DRY_RUN=1 changes nothing.
+.PHONY: $(DEPLOY_STORES:%=deploy-%) $(DEPLOY_STORES:%=undeploy-%)
+$(DEPLOY_STORES:%=deploy-%): deploy-%:
+	@deploy/apply.sh apply $*
+$(DEPLOY_STORES:%=undeploy-%): undeploy-%:
+	@deploy/apply.sh delete $*
+
 .PHONY: help-deploy
-help-deploy: ## List deploy-gateway-… and undeploy-gateway-… for each host
-	@printf '  %s\n' $(DEPLOY_HOSTS:%=deploy-gateway-%) $(DEPLOY_HOSTS:%=undeploy-gateway-%)
+help-deploy: ## List deploy-gateway-… and undeploy-gateway-… for each host, deploy-… and undeploy-… for Redis
+	@printf '  %s\n' $(DEPLOY_HOSTS:%=deploy-gateway-%) $(DEPLOY_HOSTS:%=undeploy-gateway-%) \
+		$(DEPLOY_STORES:%=deploy-%) $(DEPLOY_STORES:%=undeploy-%)

@@ -5,7 +5,8 @@
     generate.py --check   fails where a file is not what would be written
 
 envoy/envoy.yaml is host-config/envoy/per-route.yaml with what a cluster needs besides: TLS, a
-listener for probes and metrics. kong/kong.yml and kong/kong.env are copies.
+listener for probes and metrics. redis/nginx.conf is host-config/redis/nginx.conf for OpenResty, with
+TLS. kong/kong.yml, kong/kong.env and the other files of redis are copies.
 """
 
 import pathlib
@@ -85,11 +86,37 @@ overload_manager:
 
 """
 
+NGINX_HEADER = """\
+# Made by deploy/generate.py of host-config/redis/nginx.conf: change that, then run
+# make deploy-generate.
+"""
+
+# Names are looked up by the cluster's DNS, which nginx finds as every program does, when it starts.
+NGINX_RESOLVER = """\
+  resolver kube-dns.kube-system.svc.cluster.local valid=10s ipv6=off;
+  lua_ssl_trusted_certificate /etc/novasphere-redis-tls/ca.crt;
+  lua_ssl_protocols TLSv1.2 TLSv1.3;
+"""
+
+NGINX_TLS = """\
+    listen 8443 ssl;
+    ssl_certificate /etc/novasphere-redis-tls/tls.crt;
+    ssl_certificate_key /etc/novasphere-redis-tls/tls.key;
+    ssl_protocols TLSv1.2 TLSv1.3;
+    ssl_session_cache shared:tls:1m;
+"""
+
+# As host-config has them.
+COPIES = (
+    "kong/kong.env", "kong/kong.yml", "redis/front.lua", "redis/redis-tls.conf", "redis/redis.conf",
+    "redis/settings.lua", "redis/start-redis.sh", "redis/users.acl.template",
+)
+
 
 def replaced(text, old, new):
     """`text` with the one `old` in it replaced."""
     if text.count(old) != 1:
-        sys.exit(f"per-route.yaml: {old!r} is there {text.count(old)} times, not once")
+        sys.exit(f"host-config: {old!r} is there {text.count(old)} times, not once")
     return text.replace(old, new)
 
 
@@ -104,12 +131,23 @@ def envoy(per_route):
     return ENVOY_HEADER + text
 
 
+def nginx(debian):
+    modules = "".join(f"load_module /usr/lib/nginx/modules/{name}_module.so;\n" for name in ("ndk_http", "ngx_http_lua"))
+    # What it says of Debian ends where the modules do.
+    text = debian[debian.index(modules) + len(modules):]
+    text = replaced(text, "  access_log /var/log/novasphere-redis/failures.log ", "  access_log /dev/stdout ")
+    text = replaced(text, "  lua_socket_log_errors off;\n", f"  lua_socket_log_errors off;\n{NGINX_RESOLVER}")
+    text = replaced(text, "    listen 127.0.0.1:8379;\n", NGINX_TLS)
+    text = replaced(text, "    listen 127.0.0.1:8380;\n", "    listen 8081;\n")
+    return NGINX_HEADER + text
+
+
 def generated():
     read = lambda name: (HOST_CONFIG / name).read_text()
     return {
         "envoy/envoy.yaml": envoy(read("envoy/per-route.yaml")),
-        "kong/kong.env": read("kong/kong.env"),
-        "kong/kong.yml": read("kong/kong.yml"),
+        "redis/nginx.conf": nginx(read("redis/nginx.conf")),
+        **{name: read(name) for name in COPIES},
     }
 
 

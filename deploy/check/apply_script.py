@@ -5,7 +5,7 @@ import pathlib
 import subprocess
 import tempfile
 
-from manifests import DEPLOY, HOSTS, REPOSITORY, kubectl, parse
+from manifests import DEPLOY, HOSTS, REPOSITORY, STORES, kubectl, label, parse
 
 # Notes what it is asked, and answers as a cluster with the namespace; builds as the real one does.
 STAND_IN = """#!/bin/bash
@@ -17,8 +17,7 @@ diff) exit 1 ;;
 get) if [ "$2" = namespace ]; then exit "$NO_NAMESPACE"; else echo deployment.apps/gateway; fi ;;
 esac
 """
-# Others may need them too.
-SHARED = {"Namespace", "Certificate", "PrometheusRule"}
+
 
 def run(action, host, **environment):
     """What it printed, and what kubectl was asked."""
@@ -39,8 +38,10 @@ def check(built):
     if not (REPOSITORY / "dist/images/digests").is_file():
         return [], "there are no images: make image"
     findings = []
-    for host in HOSTS:
-        done, asked = run("apply", host)
+    # Others may need them too.
+    shared = {label(doc) for part in ("common", "monitoring") for doc in parse(built[part])}
+    for host in (*HOSTS, *STORES):
+        done, asked = run("apply", host, **({"REGISTRY": ""} if host in STORES else {}))
         if done.returncode:
             findings.append(f"{host}: apply fails: {done.stderr.strip()}")
         elif asked.index("diff") > asked.index("apply") or "test-cluster" not in done.stdout:
@@ -52,9 +53,9 @@ def check(built):
         if done.returncode or "diff" in asked or "kind: Namespace" not in done.stdout:
             findings.append(f"{host}: without the namespace: {asked} {done.stderr.strip()}")
         done, asked = run("delete", host, REGISTRY="")
-        named = {doc["kind"] for doc in parse(built[host])}
-        told = all(f"kind: {kind}\n" in done.stdout for kind in named)
-        if done.returncode or "delete" not in asked or not told or SHARED & named:
+        named = {label(doc) for doc in parse(built[host])}
+        told = all(f"kind: {name.split('/')[0]}\n" in done.stdout for name in named)
+        if done.returncode or "delete" not in asked or not told or shared & named:
             findings.append(f"{host}: delete: {asked} {done.stdout} {done.stderr.strip()}")
     if run("apply", "envoy", REGISTRY="")[0].returncode == 0:
         findings.append("without REGISTRY it goes on")

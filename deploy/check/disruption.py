@@ -1,17 +1,21 @@
-"""Every Deployment keeps serving through rollouts, evictions and the loss of a node."""
+"""Every Deployment keeps serving through rollouts, evictions and the loss of a node. A StatefulSet is a
+Redis, whose counts nobody else has: there is one of it."""
 
 from manifests import at, label, of_kind, workloads
 
 
 def check(docs):
     for doc, template in workloads(docs):
-        yield from scaling(docs, doc)
-        yield from spread(doc, template)
+        if doc["kind"] == "StatefulSet":
+            yield from single(docs, doc)
+        else:
+            yield from scaling(docs, doc)
+            yield from spread(doc, template)
         labels = at(template, "metadata", "labels") or {}
         selected = lambda other: matches(at(other, "spec", "selector"), labels, doc, other)
         if not any(map(selected, of_kind(docs, "PodDisruptionBudget"))):
             yield f"{label(doc)}: has no PodDisruptionBudget"
-        if at(doc, "spec", "strategy", "rollingUpdate", "maxUnavailable") != 0:
+        if doc["kind"] != "StatefulSet" and at(doc, "spec", "strategy", "rollingUpdate", "maxUnavailable") != 0:
             yield f"{label(doc)}: maxUnavailable of its rollouts is not 0"
     for doc in of_kind(docs, "HorizontalPodAutoscaler"):
         if (at(doc, "spec", "minReplicas") or 1) < 2:
@@ -30,12 +34,21 @@ def matches(selector, labels, doc, other):
     return same and bool(wanted) and wanted.items() <= labels.items()
 
 
-def scaling(docs, doc):
+def is_scaled(docs, doc):
     def scales(other):
         target = at(other, "spec", "scaleTargetRef") or {}
         return target.get("kind") == doc["kind"] and target.get("name") == at(doc, "metadata", "name")
 
-    if not any(map(scales, of_kind(docs, "HorizontalPodAutoscaler"))):
+    return any(map(scales, of_kind(docs, "HorizontalPodAutoscaler")))
+
+
+def single(docs, doc):
+    if at(doc, "spec", "replicas") != 1 or is_scaled(docs, doc):
+        yield f"{label(doc)}: is not one: each of them would count by itself"
+
+
+def scaling(docs, doc):
+    if not is_scaled(docs, doc):
         yield f"{label(doc)}: has no HorizontalPodAutoscaler"
     elif "replicas" in doc["spec"]:
         yield f"{label(doc)}: replicas and a HorizontalPodAutoscaler contradict each other"

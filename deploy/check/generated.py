@@ -7,11 +7,16 @@ from manifests import DEPLOY, at, of_kind, parse
 sys.path.insert(0, str(DEPLOY))
 import generate  # noqa: E402
 
+REDIS = ("redis.conf", "redis-tls.conf", "start-redis.sh", "users.acl.template")
+FRONT = ("nginx.conf", "front.lua", "settings.lua")
 # The files in which ConfigMap of which manifests.
 FILES = {
     ("envoy", "novasphere-gateway-envoy"): {"envoy.yaml": "envoy/envoy.yaml", "tls.yaml": "envoy/tls.yaml"},
     ("envoy-portable", "novasphere-gateway-envoy"): {"envoy.yaml": "envoy/envoy.yaml", "tls.yaml": "envoy/tls.yaml"},
     ("kong", "novasphere-gateway-kong"): {"kong.yml": "kong/kong.yml"},
+    ("redis", "novasphere-redis"): {name: f"redis/{name}" for name in REDIS},
+    ("redis", "novasphere-redis-front"): {name: f"redis/{name}" for name in FRONT},
+    ("redis-external", "novasphere-redis-front"): {name: f"redis/{name}" for name in FRONT},
 }
 
 

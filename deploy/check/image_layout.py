@@ -89,7 +89,8 @@ def check(_):
         copied.mkdir(parents=True)
         for path in wasm.values():
             shutil.copy(path, copied)
-        for pattern in ("*.meta.json", "*.http.wasm", "*.traefik.yml"):
+        shutil.copytree(dist / "kong", copied / "kong")
+        for pattern in ("*.http.wasm", "*.traefik.yml"):
             for path in dist.glob(pattern):
                 shutil.copy(path, copied)
         if digests(one / "images", dist) != digests(two / "images", copied):
@@ -97,4 +98,6 @@ def check(_):
         for name, path in wasm.items():
             findings += faults(one / "images" / name, {"plugin.wasm": path.read_bytes()})
         findings += faults(one / "images/filters", {path.name: path.read_bytes() for path in wasm.values()})
+        for_kong = {path.name: path.read_bytes() for path in (dist / "kong").glob("*.wasm")}
+        findings += faults(one / "images/kong", for_kong)
     return findings, None

@@ -11,7 +11,8 @@ import yaml
 DEPLOY = pathlib.Path(__file__).resolve().parent.parent
 REPOSITORY = DEPLOY.parent
 HOSTS = ["envoy", "envoy-portable", "envoy-gateway", "istio", "kong"]
-NAMES = ["common", "monitoring", "api-only-by-gateway", *HOSTS]
+STORES = ["redis", "redis-external"]
+NAMES = ["common", "monitoring", "api-only-by-gateway", *HOSTS, *STORES]
 
 
 def kubectl():

@@ -1,11 +1,12 @@
 """What is mounted is there, and nothing is mounted inside of what cannot be written to."""
 
-from manifests import containers, label, workloads
+from manifests import at, containers, label, workloads
 
 
 def check(docs):
     for doc, template in workloads(docs):
         volumes = {v.get("name"): v for v in (template.get("spec") or {}).get("volumes", [])}
+        volumes |= {at(claim, "metadata", "name"): claim for claim in at(doc, "spec", "volumeClaimTemplates") or []}
         used = set()
         for container in containers(template):
             what = f"{label(doc)}: container {container.get('name')}"

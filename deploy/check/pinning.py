@@ -8,7 +8,7 @@ import images
 from image_layout import FILTERS
 from manifests import DEPLOY, parse
 
-NAMES = (*FILTERS, "filters")
+NAMES = (*FILTERS, "kong", "filters")
 
 
 def pinned(text, lines):

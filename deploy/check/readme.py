@@ -11,8 +11,10 @@ def check(_):
     hosts = re.search(r"^DEPLOY_HOSTS := (.*)$", rules, re.MULTILINE).group(1).split()
     targets = set(re.findall(r"^([a-z-]+):", rules, re.MULTILINE))
     targets |= {f"{verb}-gateway-{host}" for verb in ("deploy", "undeploy") for host in hosts}
+    stores = re.search(r"^DEPLOY_STORES := (.*)$", rules, re.MULTILINE).group(1).split()
+    targets |= {f"{verb}-{store}" for verb in ("deploy", "undeploy") for store in stores}
     findings = [f"there is no make {name}" for name in set(re.findall(r"\bmake ([a-z][a-z-]+)", text)) - targets]
-    for host in hosts:
+    for host in (*hosts, *stores):
         if f"| `{host}` |" not in text:
             findings.append(f"{host} is not in the table")
     for link in re.findall(r"\]\((?!http)([^)#]+)\)", text):

@@ -5,6 +5,7 @@ from manifests import at, containers, label, named, of_kind, workloads
 # Not part of a gateway's manifests: common/ and deploy/README.md say where they come from.
 OUTSIDE = {
     ("Service", "novasphere-api"), ("Secret", "novasphere-jwt"), ("Secret", "novasphere-api-tls"),
+    ("Secret", "novasphere-redis"), ("ConfigMap", "novasphere-redis-authority"),
     ("ClusterIssuer", "letsencrypt-prod"), ("GatewayClass", "istio"),
 }
 OUTSIDE_PODS = {"app.kubernetes.io/name": "novasphere-api"}
@@ -26,10 +27,31 @@ def check(docs):
         if not exists(docs, target.get("kind"), target.get("name"), doc):
             yield f"{label(doc)}: there is no {target.get('kind')} {target.get('name')}"
     for doc in of_kind(docs, "Certificate"):
-        if ("Secret", at(doc, "spec", "secretName")) not in OUTSIDE:
-            yield f"{label(doc)}: no gateway uses the Secret {at(doc, 'spec', 'secretName')}"
+        yield from certified(docs, doc)
+    for doc in of_kind(docs, "Issuer"):
+        authority = at(doc, "spec", "ca", "secretName")
+        if authority and not made_by_certificate(docs, authority, doc):
+            yield f"{label(doc)}: no Certificate makes the Secret {authority}"
     for doc in docs:
         yield from attached(docs, doc)
+
+
+def certified(docs, doc):
+    secret, issuer = at(doc, "spec", "secretName"), at(doc, "spec", "issuerRef") or {}
+    used = {name for _, pods in workloads(docs) for kind, name in sources(pods) if kind == "Secret"}
+    used |= {at(other, "spec", "ca", "secretName") for other in of_kind(docs, "Issuer")}
+    if ("Secret", secret) not in OUTSIDE and secret not in used:
+        yield f"{label(doc)}: nobody uses the Secret {secret}"
+    if not exists(docs, issuer.get("kind", "Issuer"), issuer.get("name"), doc):
+        yield f"{label(doc)}: there is no {issuer.get('kind', 'Issuer')} {issuer.get('name')}"
+
+
+def made_by_certificate(docs, secret, doc):
+    namespace = at(doc, "metadata", "namespace")
+    return any(
+        at(other, "spec", "secretName") == secret and at(other, "metadata", "namespace") == namespace
+        for other in of_kind(docs, "Certificate")
+    )
 
 
 def selector(doc):
@@ -82,6 +104,10 @@ def sources(template):
             yield "ConfigMap", volume["configMap"].get("name")
         if "secret" in volume:
             yield "Secret", volume["secret"].get("secretName")
+        for source in at(volume, "projected", "sources") or []:
+            for field, kind in (("configMap", "ConfigMap"), ("secret", "Secret")):
+                if field in source:
+                    yield kind, source[field].get("name")
     for container in containers(template):
         for source in container.get("envFrom", []):
             for field, kind in (("configMapRef", "ConfigMap"), ("secretRef", "Secret")):
@@ -94,7 +120,7 @@ def sources(template):
 
 
 def exists(docs, kind, name, doc):
-    if (kind, name) in OUTSIDE:
+    if (kind, name) in OUTSIDE or (kind == "Secret" and made_by_certificate(docs, name, doc)):
         return True
     namespace = None if kind == "GatewayClass" else at(doc, "metadata", "namespace")
     return named(docs, kind, name, namespace)

@@ -22,6 +22,7 @@ import pinning
 import plain_secrets
 import probes
 import readme
+import redis_start
 import references
 
 OF_MANIFESTS = {
@@ -49,4 +50,5 @@ OF_FILES = {
     "lint": lint,
     "pinning": pinning,
     "readme": readme,
+    "redis_start": redis_start,
 }

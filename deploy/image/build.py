@@ -4,8 +4,9 @@
     build.py OUT DIST VERSION FILTER...
 
 OUT/<filter>: one filter as plugin.wasm, in the "compat" form of the Wasm Image Specification that
-Istio and Envoy Gateway take. OUT/filters: all files for proxies that load from a directory, Envoy
-and Kong. OUT/traefik: the plugins of Traefik, each in a directory. Prints the digest of each; OUT/digests holds them.
+Istio and Envoy Gateway take. OUT/filters: all of them, for an Envoy that loads from a directory.
+OUT/kong: the same for Kong, each with its schema. OUT/traefik: the plugins of Traefik, each in a
+directory. Prints the digest of each; OUT/digests holds them.
 
 The same files give the same digest on every machine: times are 0, names are sorted, and the layer is
 stored in gzip's form but not compressed, since every version of zlib compresses in its own way.
@@ -104,9 +105,8 @@ def main(out, dist, version, *filters):
     if missing:
         sys.exit(f"{dist}: {', '.join(missing)} missing: run make wasm")
     images = {f: {"plugin.wasm": (dist / name).read_bytes()} for f, name in names.items()}
-    # Kong reads the schema beside each filter.
-    together = [*names.values(), *(p.name for p in dist.glob("novasphere-*.meta.json"))]
-    images["filters"] = {name: (dist / name).read_bytes() for name in together}
+    images["filters"] = {name: (dist / name).read_bytes() for name in names.values()}
+    images["kong"] = {path.name: path.read_bytes() for path in (dist / "kong").iterdir()}
     # Traefik wants a directory for each of its plugins.
     plugins = {}
     for plugin in dist.glob("novasphere-*.http.wasm"):

@@ -10,7 +10,10 @@ pub mod gateway;
 pub mod host;
 pub mod key_server;
 pub mod latin1;
+pub mod loopback;
 pub mod paths;
+#[cfg(feature = "system")]
+pub mod redis;
 pub mod schema;
 pub mod shipped;
 pub mod standin;

@@ -21,6 +21,14 @@ pub fn wasm(filter: &str) -> Result<PathBuf> {
     dist(&format!("novasphere-{filter}.wasm"))
 }
 
+/// The same for Kong, with all that its nginx calls: `kong/novasphere-<filter>.wasm`.
+///
+/// # Errors
+/// When it has not been built.
+pub fn kong_wasm(filter: &str) -> Result<PathBuf> {
+    dist(&format!("kong/novasphere-{filter}.wasm"))
+}
+
 /// The same for Traefik: `novasphere-<filter>.http.wasm`.
 ///
 /// # Errors

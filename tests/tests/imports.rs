@@ -1,8 +1,8 @@
 //! The modules ask their host for nothing but proxy-wasm's functions and the part of WASI that all
-//! hosts have: with one import more, a module does not load. And they have all callbacks that hosts
-//! take for granted: with one less, nginx's worker ends.
+//! hosts have: with one import more, a module does not load. And they have all callbacks that their
+//! host takes for granted: with one less, nginx's worker ends.
 
-use std::fs;
+use std::{fs, path::PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use novasphere_tests::paths;
@@ -53,15 +53,25 @@ const EXPORTS: [&str; 16] = [
     "proxy_on_vm_start",
 ];
 
+/// Of these, what Envoy does not miss.
+const NGINX_ONLY: [&str; 4] =
+    ["proxy_on_done", "proxy_on_log", "proxy_on_request_body", "proxy_on_response_body"];
+
 /// Each callback costs a crossing per request, so there is none besides.
 #[test]
 fn the_modules_have_the_callbacks_that_hosts_need_and_no_more() -> Result<()> {
     for filter in FILTERS {
-        let path = paths::wasm(filter)?;
-        let module = fs::read(&path).with_context(|| path.display().to_string())?;
-        let mut exports = exports(&module).with_context(|| format!("{filter}: no module"))?;
-        exports.sort();
-        ensure!(exports == EXPORTS, "{filter}: {exports:?}");
+        let exports = |path: PathBuf| -> Result<Vec<String>> {
+            let module = fs::read(&path).with_context(|| path.display().to_string())?;
+            let mut exports = exports(&module).context("no module")?;
+            exports.sort();
+            Ok(exports)
+        };
+        let for_kong = exports(paths::kong_wasm(filter)?)?;
+        ensure!(for_kong == EXPORTS, "{filter}: {for_kong:?}");
+        let for_envoy = exports(paths::wasm(filter)?)?;
+        let rest = EXPORTS.into_iter().filter(|export| !NGINX_ONLY.contains(export));
+        ensure!(for_envoy == rest.collect::<Vec<_>>(), "{filter}: {for_envoy:?}");
     }
     Ok(())
 }

@@ -23,7 +23,7 @@ pub enum Kind {
 /// A filter's module.
 #[derive(Clone)]
 pub enum Filter {
-    /// `dist/novasphere-<name>.wasm`.
+    /// `dist/kong/novasphere-<name>.wasm`.
     Wasm(String),
     /// One written here, for raw calls: its name, and what makes an instance.
     Native(String, Arc<dyn Fn() -> Box<dyn Guest> + Send + Sync>),

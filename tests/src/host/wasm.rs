@@ -197,7 +197,7 @@ fn module(filter: &str, counts: bool) -> Result<Module> {
     if let Some(module) = modules.get(&place) {
         return Ok(module.clone());
     }
-    let path = paths::wasm(filter)?;
+    let path = paths::kong_wasm(filter)?;
     let bytes = fs::read(&path).with_context(|| path.display().to_string())?;
     let engine = if counts { &COUNTING } else { &ENGINE };
     let module = Module::new(engine, bytes).map_err(loose)?;
@@ -233,7 +233,7 @@ mod tests {
         let host = Host::new(Arc::new(Proxy::new(Kind::Envoy)));
         let mut module = Wasm::start("rate-limit", &host).unwrap();
         let (root, other, stream, unknown) = (1, 2, 3, 99);
-        let mut calls = |module: &mut Wasm| {
+        let calls = |module: &mut Wasm| {
             for id in [root, stream, unknown, 0, u32::MAX] {
                 module.on_tick(&host, id)?;
                 module.on_call_reply(&host, id, id, 1, 1)?;

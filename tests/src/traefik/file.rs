@@ -6,12 +6,10 @@ use std::{collections::BTreeMap, fs, net::SocketAddr, path::Path};
 use anyhow::{Context, Result};
 use serde_json::{Map, Value, json};
 
-use super::{
-    Traefik,
-    process::{DYNAMIC, free_address},
-};
+use super::{Traefik, process::DYNAMIC};
 use crate::{
     client::{HOST, Request},
+    loopback::free_address,
     paths::repository,
     wait::until,
 };

@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     fs::{self, File},
-    net::{Ipv4Addr, SocketAddr, TcpListener},
+    net::SocketAddr,
     path::Path,
     process::{Child, Command, Stdio},
 };
@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     client::{self, Request, Response},
+    loopback::free_address,
     paths,
     wait::until,
 };
@@ -206,14 +207,6 @@ fn folder() -> Result<TempDir> {
         fs::copy(manifest, plugin.join(".traefik.yml"))?;
     }
     Ok(dir)
-}
-
-/// Traefik does not tell which port it got, so one is found for it.
-///
-/// # Errors
-/// When there is none.
-pub(super) fn free_address() -> Result<SocketAddr> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?)
 }
 
 fn spawn(dir: &Path, environment: &BTreeMap<String, String>) -> Result<Child> {

@@ -7,17 +7,15 @@
 use anyhow::{Context, Result, bail, ensure};
 use wasmparser::{Operator, Parser, Payload, TypeRef};
 
-use crate::routines::{COPY, FILL, TYPE};
+use crate::{
+    routines::{COPY, FILL, TYPE},
+    sections::{CODE, FUNCTIONS, TYPES, high, low, number, push_number, rewrite},
+};
 
 /// `call`, then the index of the function in LEB128, padded to 3 or 2 bytes.
 const CALL: u8 = 0x10;
 const MAX_COPY_INDEX: u32 = 1 << 21;
 const MAX_FILL_INDEX: u32 = 1 << 14;
-
-/// The sections that get longer.
-const TYPES: u8 = 1;
-const FUNCTIONS: u8 = 3;
-const CODE: u8 = 10;
 
 /// `module` without `memory.copy` and `memory.fill`.
 ///
@@ -47,16 +45,6 @@ pub fn lower(module: &[u8]) -> Result<Vec<u8>> {
             (CODE, vec![COPY, FILL]),
         ],
     )
-}
-
-/// A byte of a number with more to come, and the last one.
-fn low(number: u32) -> u8 {
-    high(number) | 0x80
-}
-
-#[allow(clippy::cast_possible_truncation)] // seven bits
-fn high(number: u32) -> u8 {
-    (number & 0x7f) as u8
 }
 
 /// What has to be known of a module.
@@ -125,53 +113,19 @@ fn bulk(operator: &Operator<'_>, at: usize) -> Result<Option<Bulk>> {
 
 /// The module with more items at the ends of these sections.
 fn append(module: &[u8], items: &[(u8, Vec<&[u8]>)]) -> Result<Vec<u8>> {
-    const HEADER: usize = 8;
-    let (header, mut rest) = module.split_at_checked(HEADER).context("no module")?;
-    let mut longer = header.to_vec();
     let mut found = 0_usize;
-    while let Some((id, after)) = rest.split_first() {
-        let (size, after) = number(after).context("no section")?;
-        let (section, after) = after.split_at_checked(size).context("a section ends early")?;
-        rest = after;
-        longer.push(*id);
-        match items.iter().find(|(wanted, _)| wanted == id) {
-            None => {
-                push_number(&mut longer, u32::try_from(section.len())?);
-                longer.extend_from_slice(section);
-            }
-            Some((_, more)) => {
-                found = found.saturating_add(1);
-                let (count, old) = number(section).context("a section without a count")?;
-                let mut content = Vec::new();
-                push_number(&mut content, u32::try_from(count.saturating_add(more.len()))?);
-                content.extend_from_slice(old);
-                more.iter().for_each(|item| content.extend_from_slice(item));
-                push_number(&mut longer, u32::try_from(content.len())?);
-                longer.extend_from_slice(&content);
-            }
-        }
-    }
+    let longer = rewrite(module, |id, section| {
+        let Some((_, more)) = items.iter().find(|(wanted, _)| *wanted == id) else {
+            return Ok(None);
+        };
+        found = found.saturating_add(1);
+        let (count, old) = number(section).context("a section without a count")?;
+        let mut content = Vec::new();
+        push_number(&mut content, u32::try_from(count.saturating_add(more.len()))?);
+        content.extend_from_slice(old);
+        more.iter().for_each(|item| content.extend_from_slice(item));
+        Ok(Some(content))
+    })?;
     ensure!(found == items.len(), "a module without functions");
     Ok(longer)
-}
-
-/// A number in LEB128, and what follows it.
-fn number(bytes: &[u8]) -> Option<(usize, &[u8])> {
-    let mut number = 0_usize;
-    for (shift, byte) in (0..u32::BITS).step_by(7).zip(bytes) {
-        number |= usize::from(byte & 0x7f) << shift;
-        if byte & 0x80 == 0 {
-            let size = usize::try_from(shift / 7).ok()?.saturating_add(1);
-            return Some((number, bytes.get(size..)?));
-        }
-    }
-    None
-}
-
-fn push_number(bytes: &mut Vec<u8>, mut number: u32) {
-    while number >= 0x80 {
-        bytes.push(low(number));
-        number >>= 7;
-    }
-    bytes.push(high(number));
 }

@@ -1,0 +1,204 @@
+"""The real Redis and nginx start with the very files of the ConfigMaps, talk TLS to each other and to
+gateways, refuse who has no token, and are ready where the probes ask."""
+
+import contextlib
+import http.client
+import json
+import os
+import pathlib
+import shutil
+import socket
+import ssl
+import subprocess
+import tempfile
+import time
+
+from envoy_start import free_port
+from generated import config_map
+from manifests import parse
+
+MODULES = pathlib.Path("/usr/lib/nginx/modules")
+PROGRAMS = ("/usr/bin/redis-server", "/usr/bin/redis-cli", "/usr/sbin/nginx", "/usr/bin/openssl")
+NAMES = {
+    "redis": "novasphere-redis.novasphere-system.svc.cluster.local",
+    "front": "novasphere-redis-front.novasphere-system.svc.cluster.local",
+}
+TOKENS = ("only-for-this-test-0123456789abcdef0123", "only-for-this-test-next-0123456789abcdef")
+PASSWORD = "only-for-this-test-password"
+DEADLINE = 30
+COUNT = "local n = (redis.call('GET', KEYS[1]) or 0) + 1 redis.call('SET', KEYS[1], n, 'EX', 60) return n"
+
+
+def check(built):
+    needed = [*PROGRAMS, MODULES / "ngx_http_lua_module.so", "/usr/share/lua/5.1/nginx/redis.lua"]
+    missing = [str(path) for path in needed if not pathlib.Path(path).exists()]
+    if missing:
+        return [], f"there is no {', '.join(missing)}: install what make test-redis needs"
+    docs = parse(built["redis"])
+    with contextlib.ExitStack() as stack:
+        directory = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="novasphere-redis-")))
+        pods = Pods(directory, docs)
+        stack.callback(pods.stop)
+        try:
+            pods.start()
+            return list(pods.findings()), None
+        except (OSError, subprocess.CalledProcessError, TimeoutError) as error:
+            return [f"{error}: {pods.logs()}"], None
+
+
+class Pods:
+    """Both containers, moved to this machine: their directories and ports."""
+
+    def __init__(self, directory, docs):
+        self.directory, self.processes = directory, {}
+        self.ports = {port: free_port() for port in ("6379", "8443", "8081")}
+        self.containers = {
+            doc["metadata"]["name"]: doc["spec"]["template"]["spec"]["containers"][0]
+            for doc in docs if doc["kind"] in ("StatefulSet", "Deployment")
+        }
+        for pod in NAMES:
+            for part in ("config", "secret", "tls", "run", "data"):
+                (directory / pod / part).mkdir(parents=True)
+        self.certify()
+        for pod, name in (("redis", "novasphere-redis"), ("front", "novasphere-redis-front")):
+            (directory / pod / "secret/password").write_text(PASSWORD + "\n")
+            for file, text in config_map(docs, name).items():
+                (directory / pod / "config" / file).write_text(self.moved(pod, text))
+        (directory / "front/secret/tokens").write_text("\n".join(TOKENS))
+
+    def certify(self):
+        """As cert-manager would."""
+        run = lambda *arguments: subprocess.run(["openssl", *arguments], check=True, capture_output=True)
+        ca, key = self.directory / "ca.crt", self.directory / "ca.key"
+        new = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"]
+        run(*new, "-subj", "/CN=authority", "-keyout", str(key), "-out", str(ca))
+        for pod, name in NAMES.items():
+            tls = self.directory / pod / "tls"
+            run(*new, "-subj", f"/CN={pod}", "-addext", f"subjectAltName=DNS:{name}",
+                "-addext", "basicConstraints=critical,CA:FALSE", "-CA", str(ca), "-CAkey", str(key),
+                "-keyout", str(tls / "tls.key"), "-out", str(tls / "tls.crt"))
+            shutil.copy(ca, tls / "ca.crt")
+
+    def moved(self, pod, text):
+        here = self.directory / pod
+        for old, new in (
+            ("/etc/novasphere-redis-secret", here / "secret"), ("/etc/novasphere-redis-tls", here / "tls"),
+            ("/etc/novasphere-redis", here / "config"), ("/run/novasphere-redis-front", here / "run"),
+            ("/run/novasphere-redis", here / "run"), ("/var/lib/novasphere-redis", here / "data"),
+        ):
+            text = text.replace(old, str(new))
+        for old, new in self.ports.items():
+            for around in ("listen {};", "listen {} ssl;", "tls-port {}"):
+                text = text.replace(around.format(old), around.format(new))
+        # There is no cluster's DNS here, nor is one asked.
+        text = text.replace("resolver kube-dns.kube-system.svc.cluster.local ", "resolver 127.0.0.1 ")
+        return text.replace("bind * -::*", "bind 127.0.0.1").replace("listen ", "listen 127.0.0.1:")
+
+    def environment(self, pod, container):
+        values = {v["name"]: self.moved(pod, v["value"]) for v in container["env"]}
+        values["NOVASPHERE_REDIS_ADDRESS"] = f"127.0.0.1:{self.ports['6379']}"
+        # A machine that runs checks may be slow.
+        values["NOVASPHERE_REDIS_TIMEOUT_MS"] = "3000"
+        return {"PATH": os.environ["PATH"], **values}
+
+    def start(self):
+        redis = self.containers["novasphere-redis"]
+        self.spawn("redis", [self.moved("redis", word) for word in redis["command"]], redis)
+        self.until("Redis", lambda: self.probe(redis["readinessProbe"]) == 0)
+        self.start_front()
+
+    def start_front(self):
+        front = self.containers["novasphere-redis-front"]
+        # OpenResty has the modules built in.
+        modules = "".join(f"load_module {MODULES}/{name}_module.so;" for name in ("ndk_http", "ngx_http_lua"))
+        user = "user root;" if os.geteuid() == 0 else ""
+        arguments = [self.moved("front", word) for word in front["args"]]
+        self.spawn("front", ["/usr/sbin/nginx", *arguments, "-g", modules + user], front)
+        path = front["readinessProbe"]["httpGet"]["path"]
+        self.until("the front", lambda: self.status(path)[0] == 200)
+
+    def spawn(self, pod, command, container):
+        with (self.directory / f"{pod}.log").open("w") as log:
+            self.processes[pod] = subprocess.Popen(
+                command, stdout=log, stderr=log, env=self.environment(pod, container), cwd=self.directory
+            )
+
+    def stop(self):
+        for process in self.processes.values():
+            process.terminate()
+            process.wait()
+
+    def logs(self):
+        return " ".join(path.read_text()[-2000:] for path in sorted(self.directory.glob("*.log")))
+
+    def until(self, what, true):
+        end = time.monotonic() + DEADLINE
+        while time.monotonic() < end:
+            try:
+                if true():
+                    return
+            except OSError:
+                pass
+            if any(process.poll() is not None for process in self.processes.values()):
+                break
+            time.sleep(0.05)
+        raise TimeoutError(f"{what} is not ready")
+
+    def probe(self, probe):
+        command = [self.moved("redis", word) for word in probe["exec"]["command"]]
+        command[-1] = command[-1].replace("redis-cli ", f"redis-cli -p {self.ports['6379']} ")
+        return subprocess.run(command, capture_output=True).returncode
+
+    def status(self, path):
+        connection = http.client.HTTPConnection("127.0.0.1", self.ports["8081"], timeout=5)
+        with contextlib.closing(connection):
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode()
+
+    def ask(self, token, command):
+        """As a gateway does, which checks the certificate's name."""
+        context = ssl.create_default_context(cafile=str(self.directory / "ca.crt"))
+        connection = http.client.HTTPSConnection(NAMES["front"], timeout=5, context=context)
+        connection._create_connection = lambda *_: socket.create_connection(("127.0.0.1", self.ports["8443"]), 5)
+        with contextlib.closing(connection):
+            headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+            connection.request("POST", "/", json.dumps(command), headers)
+            answer = connection.getresponse()
+            return answer.status, json.loads(answer.read())
+
+    def findings(self):
+        script = ["EVAL", COUNT, 1, "novasphere:test"]
+        for count, token in enumerate(TOKENS, 1):
+            answer = self.ask(token, script)
+            if answer != (200, {"result": count}):
+                yield f"a gateway is answered {answer}: {self.logs()}"
+        if self.ask("x" * 40, script)[0] != 401:
+            yield "a wrong token is not refused"
+        if self.ask(TOKENS[0], ["FLUSHALL"])[0] != 400:
+            yield "FLUSHALL is not refused"
+        if self.ask(TOKENS[0], ["EVAL", "return redis.call('KEYS', '*')", 0])[0] != 400:
+            yield "scripts may look at all keys"
+        for path, wanted in (("/health", 200), ("/live", 200), ("/metrics", 200), ("/", 404)):
+            if self.status(path)[0] != wanted:
+                yield f"{path} is answered {self.status(path)}"
+        try:
+            plain = http.client.HTTPConnection("127.0.0.1", self.ports["8443"], timeout=5)
+            plain.request("POST", "/", "[\"PING\"]")
+            if plain.getresponse().status != 400:
+                yield "the front takes requests without TLS"
+        except OSError:
+            pass
+        yield from self.distrusts()
+
+    def distrusts(self):
+        """Redis with another's certificate is not talked to."""
+        self.processes["front"].terminate()
+        self.processes.pop("front").wait()
+        for variable in self.containers["novasphere-redis-front"]["env"]:
+            if variable["name"] == "NOVASPHERE_REDIS_TLS_NAME":
+                variable["value"] = "another.example.com"
+        self.start_front()
+        answer = self.ask(TOKENS[0], ["PING"])
+        if answer[0] != 502:
+            yield f"a Redis with another name is trusted: {answer} {self.logs()}"

@@ -1,0 +1,2 @@
+mod exports;
+mod lower;
