@@ -43,6 +43,9 @@ enum Reads {
 /// What each filter hands to its response, in the order of requests.
 pub struct Carries(Vec<Passed>);
 
+/// More edits than a response usually has: room for so many is made at once.
+const USUAL_EDITS: usize = 16;
+
 /// That a filter let a request pass.
 struct Passed {
     decision: &'static str,
@@ -87,7 +90,9 @@ impl Policy for Gateway {
     }
 
     fn on_response<'p>(&'p self, carry: Carries, head: &ResponseHead<'_>) -> Vec<Edit<'p>> {
-        self.respond(carry, head)
+        let mut all = Vec::with_capacity(USUAL_EDITS);
+        self.respond(carry, head, &mut all);
+        all
     }
 
     fn on_timer(&self, states: &mut States, env: &Env<'_>) -> Duty {
@@ -196,26 +201,28 @@ impl Gateway {
         }
     }
 
-    /// Has the last of the filters that let the request pass edit the response, then those before
-    /// it, which see its edits.
+    /// Has the filters that let the request pass edit the response, the last one first; each sees the
+    /// edits of those behind it.
     fn respond<'p>(
         &'p self,
         Carries(mut passed): Carries,
         head: &ResponseHead<'_>,
-    ) -> Vec<Edit<'p>> {
-        let Some(Passed { carry, .. }) = passed.pop() else { return Vec::new() };
-        let (number, before) = (passed.len(), Carries(passed));
-        let Some(link) = self.links.get(number) else { return Vec::new() };
-        let mut edits = link.on_response(carry, head);
-        let is_seen = |other: &Link| other.sees_response_edits(&edits, head);
-        let others = if self.links.iter().take(number).any(is_seen) {
-            let seen = ResponseHead { headers: head.headers.edited(&edits) };
-            self.respond(before, &seen)
-        } else {
-            self.respond(before, head)
-        };
-        edits.extend(others);
-        edits
+        all: &mut Vec<Edit<'p>>,
+    ) {
+        while let Some(Passed { carry, .. }) = passed.pop() {
+            let before = self.links.get(..passed.len()).unwrap_or_default();
+            let Some(link) = self.links.get(before.len()) else { return };
+            let edits = link.on_response(carry, head);
+            if before.iter().any(|other| other.sees_response_edits(&edits, head)) {
+                let seen = ResponseHead { headers: head.headers.edited(&edits) };
+                let mut others = Vec::new();
+                self.respond(Carries(passed), &seen, &mut others);
+                all.extend(edits);
+                all.append(&mut others);
+                return;
+            }
+            all.extend(edits);
+        }
     }
 
     /// Counts what the filters decided that let a request pass.

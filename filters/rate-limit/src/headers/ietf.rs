@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use novasphere_core::{Edit, HeaderName, ResponseHead};
 
 use super::{
-    DIGITS, Headroom, Lines, push_decimal,
+    DIGITS, Headroom, Left, Lines, push_decimal,
     structured::{self, Item},
     tightest,
 };
@@ -53,10 +53,11 @@ impl Ietf {
         head: &ResponseHead<'_>,
     ) -> Vec<Edit<'p>> {
         let Some(left) = tightest(limits, headroom) else { return Vec::new() };
-        let is_ours = |line: &[u8]| self.limit.matches(line) || self.policy.matches(line);
-        if !head.headers.lines().any(|(name, _)| is_ours(name)) {
-            let lines = self.lines(limits, headroom).into_iter();
-            return lines.map(|(name, ours)| Edit::Set(name, ours)).collect();
+        let is_known = |line: &[u8]| self.limit.matches(line) || self.policy.matches(line);
+        if !head.headers.lines().any(|(name, _)| is_known(name)) {
+            let policies = Cow::Borrowed(self.policies.as_bytes());
+            let limit = Edit::Set(&self.limit, self.limit_value(left));
+            return vec![limit, Edit::Set(&self.policy, policies)];
         }
         let theirs = items(&self.limit, head);
         let same = theirs.iter().filter(|item| self.names.contains(&item.name));
@@ -86,6 +87,13 @@ impl Ietf {
 
     fn lines<'p>(&'p self, limits: &[Limit], headroom: &Headroom) -> Lines<'p> {
         let Some(left) = tightest(limits, headroom) else { return Vec::new() };
+        vec![
+            (&self.limit, self.limit_value(left)),
+            (&self.policy, Cow::Borrowed(self.policies.as_bytes())),
+        ]
+    }
+
+    fn limit_value<'p>(&self, left: Left) -> Cow<'p, [u8]> {
         let name = self.names.get(left.limit).map_or("", String::as_str);
         let mut item = Vec::with_capacity(name.len() + "\"\";r=;t=".len() + 2 * DIGITS);
         item.push(b'"');
@@ -94,10 +102,7 @@ impl Ietf {
         push_decimal(&mut item, left.remaining);
         item.extend_from_slice(b";t=");
         push_decimal(&mut item, left.reset);
-        vec![
-            (&self.limit, Cow::Owned(item)),
-            (&self.policy, Cow::Borrowed(self.policies.as_bytes())),
-        ]
+        Cow::Owned(item)
     }
 }
 
