@@ -12,7 +12,6 @@ pub mod key_server;
 pub mod latin1;
 pub mod loopback;
 pub mod paths;
-#[cfg(feature = "system")]
 pub mod redis;
 pub mod schema;
 pub mod shipped;

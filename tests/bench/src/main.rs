@@ -9,6 +9,7 @@ mod artifacts;
 mod filters;
 mod micro;
 mod proxy;
+mod shared_counts;
 mod soak;
 mod tokens;
 mod traefik;

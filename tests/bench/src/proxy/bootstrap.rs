@@ -48,16 +48,20 @@ pub(crate) fn bootstrap(chain: &Chain, upstream: SocketAddr) -> Value {
                 "address": address(loopback),
                 "filter_chains": [{"filters": [manager]}],
             }],
-            "clusters": [{
-                "name": "novasphere-api",
-                "type": "STATIC",
-                "connect_timeout": "5s",
-                "load_assignment": {
-                    "cluster_name": "novasphere-api",
-                    "endpoints":
-                        [{"lb_endpoints": [{"endpoint": {"address": address(upstream)}}]}],
-                },
-            }],
+            "clusters": [cluster("novasphere-api", upstream)],
+        },
+    })
+}
+
+/// A cluster of one.
+pub(crate) fn cluster(name: &str, addr: SocketAddr) -> Value {
+    json!({
+        "name": name,
+        "type": "STATIC",
+        "connect_timeout": "5s",
+        "load_assignment": {
+            "cluster_name": name,
+            "endpoints": [{"lb_endpoints": [{"endpoint": {"address": address(addr)}}]}],
         },
     })
 }

@@ -12,6 +12,15 @@ const SCRIPT: &str = include_str!("wrk.lua");
 /// Connections of the client.
 pub(crate) const CONNECTIONS: usize = 16;
 
+/// What came of some load.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Load {
+    /// Requests that were answered in a second.
+    pub(crate) per_second: f64,
+    /// Processor time of the proxy for each, in microseconds.
+    pub(crate) cost: f64,
+}
+
 /// The load generator.
 pub(crate) struct Wrk<'d> {
     dir: &'d Path,
@@ -43,11 +52,28 @@ impl<'d> Wrk<'d> {
         seconds: usize,
         pid: u32,
     ) -> Result<f64> {
+        Ok(self.load(addr, tokens, seconds, pid)?.cost)
+    }
+
+    /// The same, and how many were answered.
+    ///
+    /// # Errors
+    /// When any request fails.
+    #[allow(clippy::cast_precision_loss)] // far below 2^52
+    pub(crate) fn load(
+        &self,
+        addr: SocketAddr,
+        tokens: &Path,
+        seconds: usize,
+        pid: u32,
+    ) -> Result<Load> {
         let before = processor_time(pid)?;
         let requests = self.run(addr, tokens, seconds)?;
         let nanoseconds = processor_time(pid)?.saturating_sub(before);
-        #[allow(clippy::cast_precision_loss)] // far below 2^52
-        Ok(nanoseconds as f64 / 1000.0 / requests as f64)
+        Ok(Load {
+            per_second: requests as f64 / seconds as f64,
+            cost: nanoseconds as f64 / 1000.0 / requests as f64,
+        })
     }
 
     fn run(&self, addr: SocketAddr, tokens: &Path, seconds: usize) -> Result<u64> {

@@ -4,7 +4,7 @@ pub(crate) mod bootstrap;
 mod cases;
 pub(crate) mod chain;
 mod footprints;
-mod latency;
+pub(crate) mod latency;
 pub(crate) mod load;
 mod native;
 mod plot;
@@ -22,7 +22,12 @@ use anyhow::{Context, Result};
 use novasphere_tests::paths;
 
 use self::token_files::TokenFiles;
-use crate::{say, tokens::Issuer, traefik};
+use crate::{
+    say,
+    shared_counts::{self, Store},
+    tokens::Issuer,
+    traefik,
+};
 
 /// How much is measured.
 #[derive(Clone, Copy, Debug)]
@@ -47,13 +52,16 @@ pub(crate) fn run(effort: Effort, modules: &Path) -> Result<()> {
     let issuer = Issuer::new()?;
     let files = TokenFiles::write(&issuer, dir.path())?;
     let chains = chain::chains(issuer.jwks(), &modules)?;
+    // First, because packages may be missing.
+    let store = Store::start()?;
     let upstream = upstream::start()?;
     let cases = cases::all();
     let measured = rounds::measure(&cases, &chains, upstream, &files, effort, dir.path())?;
     let footprints = footprints::measure(&chains, upstream, &files, effort, dir.path())?;
     let results = tables::Results::new(&cases, &measured)?;
     let traefik = traefik::measure(issuer.jwks(), upstream, &files, effort, dir.path())?;
-    let tables = tables::all(&results, &footprints, &traefik)?;
+    let redis = shared_counts::measure(&store, upstream, &files, effort, dir.path())?;
+    let tables = tables::all(&results, &footprints, &redis, &traefik)?;
     say(&tables)?;
     if effort.rounds < ENOUGH.rounds || effort.seconds < ENOUGH.seconds {
         return say("A try: docs/benchmarks.md is left as it is.");

@@ -80,7 +80,12 @@ fn added(measured: &Measured, base: &Measured) -> Vec<f64> {
 ///
 /// # Errors
 /// When a filter has not been built.
-pub(crate) fn all(results: &Results, footprints: &[Footprints], traefik: &str) -> Result<String> {
+pub(crate) fn all(
+    results: &Results,
+    footprints: &[Footprints],
+    redis: &str,
+    traefik: &str,
+) -> Result<String> {
     let mut text = String::new();
     let unit = results.unit;
     writeln!(text, "## The whole job\n")?;
@@ -103,6 +108,7 @@ pub(crate) fn all(results: &Results, footprints: &[Footprints], traefik: &str) -
     for Footprints { label, start, one, two } in footprints {
         writeln!(text, "| {label} | {start:.0} | {one:.0} | {two:.0} |")?;
     }
+    writeln!(text, "\n## Counts in Redis\n\n{redis}")?;
     writeln!(text, "\n## Traefik\n\n{traefik}")?;
     writeln!(text, "\n## Sizes\n\n| artifact | KB |\n|---|---:|")?;
     for (name, bytes) in artifacts::sizes()? {
