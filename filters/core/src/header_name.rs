@@ -113,10 +113,10 @@ impl fmt::Display for InvalidHeaderValue {
 /// # Errors
 /// When a control character, CR, LF or NUL among them, is inside.
 pub fn header_value(value: &[u8]) -> Result<&[u8], InvalidHeaderValue> {
-    let mut value = value;
-    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = value {
-        value = rest;
-    }
+    let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t');
+    let start = value.iter().position(|b| !is_blank(b)).unwrap_or(value.len());
+    let end = value.iter().rposition(|b| !is_blank(b)).map_or(start, |last| last + 1);
+    let value = value.get(start..end).unwrap_or_default();
     if value.iter().all(|b| *b == b'\t' || !b.is_ascii_control()) {
         Ok(value)
     } else {

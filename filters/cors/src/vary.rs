@@ -48,8 +48,6 @@ impl Dependence {
     /// and hosts do not agree on how a second line is added.
     pub(crate) fn merge(self, head: &ResponseHead<'_>) -> Option<Edit<'static>> {
         let mut merged = Vec::new();
-        // A bit for each of the names.
-        let mut named = 0_u8;
         let mut is_there = false;
         for line in head.headers.get_all(VARY.as_str()) {
             is_there = true;
@@ -58,29 +56,21 @@ impl Dependence {
                 match header_value(member) {
                     Err(_) | Ok(b"") => {}
                     Ok(b"*") => return None,
-                    Ok(member) => {
-                        named |= self.bit(member);
-                        push(&mut merged, member);
-                    }
+                    Ok(member) => push(&mut merged, member),
                 }
             }
         }
         if !is_there {
             return Some(Edit::Add(&VARY, self.value()));
         }
-        let before = merged.len();
+        let named = merged.len();
         for name in self.names.iter().map(|name| name.as_bytes()) {
-            if named & self.bit(name) == 0 {
+            let mut members = merged.split(|b| *b == b',').map(<[u8]>::trim_ascii);
+            if !members.any(|member| member.eq_ignore_ascii_case(name)) {
                 push(&mut merged, name);
             }
         }
-        (merged.len() > before).then_some(Edit::Set(&VARY, Cow::Owned(merged)))
-    }
-
-    /// The bit that stands for a name, none for others.
-    fn bit(self, member: &[u8]) -> u8 {
-        let place = self.names.iter().position(|name| name.as_bytes().eq_ignore_ascii_case(member));
-        place.map_or(0, |place| 1 << place.min(7))
+        (merged.len() > named).then_some(Edit::Set(&VARY, Cow::Owned(merged)))
     }
 }
 
