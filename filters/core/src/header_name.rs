@@ -2,6 +2,8 @@
 
 use std::{borrow::Cow, fmt};
 
+use crate::bytes::is_called;
+
 /// A field name: one or more token characters, kept in lower case (RFC 9110 section 5.1; lower
 /// case is what HTTP/2 and HTTP/3 need, RFC 9113 section 8.2.1).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -47,13 +49,15 @@ impl HeaderName {
     }
 
     /// The name in lower case.
+    #[inline]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
     /// Whether `line` is this name in any case.
+    #[inline]
     pub fn matches(&self, line: &[u8]) -> bool {
-        line.eq_ignore_ascii_case(self.0.as_bytes())
+        is_called(line, self.0.as_bytes())
     }
 
     /// Whether `line` is this name in any case, with `_` standing for `-`: CGI-like upstreams map

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::Edit;
+use crate::{Edit, bytes::is_called};
 
 /// Header lines in the order they arrived. Values are bytes, never assumed to be UTF-8; names are
 /// compared without regard to case. A name may occur on several lines.
@@ -11,25 +11,31 @@ pub struct Headers<'a> {
     lines: Vec<Line<'a>>,
 }
 
+/// More lines than heads usually have: room for so many is made at once.
+const USUAL_LINES: usize = 64;
+
 /// A name and a value.
 type Line<'a> = (Cow<'a, [u8]>, Cow<'a, [u8]>);
 
 impl<'a> Headers<'a> {
     /// Lines borrowed from the host's answer.
     pub fn borrowed(lines: impl IntoIterator<Item = (&'a [u8], &'a [u8])>) -> Self {
-        let lines = lines.into_iter().map(|(n, v)| (Cow::Borrowed(n), Cow::Borrowed(v))).collect();
-        Self { lines }
+        let lines = lines.into_iter();
+        let (least, most) = lines.size_hint();
+        let mut all = Vec::with_capacity(most.unwrap_or(least).min(USUAL_LINES));
+        all.extend(lines.map(|(n, v)| (Cow::Borrowed(n), Cow::Borrowed(v))));
+        Self { lines: all }
     }
 
     /// The value of the first line called `name`. Where more than one line would be an attack, use
     /// [`get_all`](Self::get_all).
     pub fn get<'s>(&'s self, name: &str) -> Option<&'s [u8]> {
-        self.lines().find(|(n, _)| n.eq_ignore_ascii_case(name.as_bytes())).map(|(_, v)| v)
+        self.lines().find(|(n, _)| is_called(n, name.as_bytes())).map(|(_, v)| v)
     }
 
     /// The values of all lines called `name`, in order.
     pub fn get_all<'s>(&'s self, name: &'s str) -> impl Iterator<Item = &'s [u8]> {
-        self.lines().filter(|(n, _)| n.eq_ignore_ascii_case(name.as_bytes())).map(|(_, v)| v)
+        self.lines().filter(|(n, _)| is_called(n, name.as_bytes())).map(|(_, v)| v)
     }
 
     /// Whether a line is called `name`.
@@ -42,8 +48,8 @@ impl<'a> Headers<'a> {
         self.lines.iter().map(|(n, v)| (&**n, &**v))
     }
 
-    /// Carries out `edits`, so that the next policy of a chain sees them.
-    pub fn apply(&mut self, edits: Vec<Edit<'a>>) {
+    /// Carries out `edits`.
+    pub fn apply(&mut self, edits: impl IntoIterator<Item = Edit<'a>>) {
         for edit in edits {
             match edit {
                 Edit::Set(name, value) => {
@@ -62,6 +68,15 @@ impl<'a> Headers<'a> {
                 }
             }
         }
+    }
+
+    /// What `edits` make of it, for the next policy of a chain: no text is copied.
+    pub fn edited<'s>(&'s self, edits: &'s [Edit<'_>]) -> Headers<'s> {
+        let mut lines = Vec::with_capacity(self.lines.len().saturating_add(edits.len()));
+        lines.extend(self.lines().map(|(n, v)| (Cow::Borrowed(n), Cow::Borrowed(v))));
+        let mut edited = Headers { lines };
+        edited.apply(edits.iter().map(Edit::as_borrowed));
+        edited
     }
 }
 

@@ -6,6 +6,8 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::Number;
 
+use crate::same_bytes;
+
 /// Members of one object. More than any configuration or set of claims has, and few enough to
 /// compare each name with all others: whoever sends a token chooses how many it has.
 const MAX_MEMBERS: usize = 256;
@@ -40,7 +42,11 @@ impl Json {
     /// The member called `name` of an object.
     pub fn get(&self, name: &str) -> Option<&Json> {
         match self {
-            Json::Object(members) => members.iter().find(|(n, _)| n == name).map(|(_, v)| v),
+            Json::Object(members) => {
+                let is_it =
+                    |n: &str| n.len() == name.len() && same_bytes(n.as_bytes(), name.as_bytes());
+                members.iter().find(|(n, _)| is_it(n)).map(|(_, v)| v)
+            }
             _ => None,
         }
     }
@@ -133,7 +139,9 @@ impl<'de> Visitor<'de> for JsonVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Json, A::Error> {
         let mut members: Vec<(String, Json)> = Vec::new();
         while let Some((name, value)) = map.next_entry::<String, Json>()? {
-            if members.iter().any(|(other, _)| *other == name) {
+            if members.iter().any(|(other, _)| {
+                other.len() == name.len() && same_bytes(other.as_bytes(), name.as_bytes())
+            }) {
                 return Err(A::Error::custom(format_args!("the member {name:?} occurs twice")));
             }
             if members.len() == MAX_MEMBERS {

@@ -6,6 +6,7 @@
 //! ports ([`Env`]); what should happen goes out as data ([`Step`], [`Edit`], [`Reply`]). The crates
 //! under `filters/abi` translate both for one host each.
 
+mod bytes;
 mod cidr;
 mod client_ip;
 mod config;
@@ -28,6 +29,7 @@ pub mod target;
 #[cfg(any(feature = "testing", test))]
 pub mod testing;
 
+pub use bytes::{position, same_bytes};
 pub use cidr::Cidr;
 pub use client_ip::{ClientIp, parse_source_address};
 pub use config::{ConfigErrors, Fault, OneOrMany, Sensitive, decode};

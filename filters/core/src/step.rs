@@ -51,6 +51,28 @@ pub enum Edit<'p> {
     Target(Vec<u8>),
 }
 
+impl Edit<'_> {
+    /// The name of the lines it is about.
+    pub fn name(&self) -> &str {
+        match self {
+            Edit::Set(name, _) | Edit::Add(name, _) | Edit::Remove(name) => name.as_str(),
+            Edit::RemoveFound(name) => name.as_str(),
+            Edit::Target(_) => ":path",
+        }
+    }
+
+    /// The same, with the values of this one.
+    pub(crate) fn as_borrowed(&self) -> Edit<'_> {
+        match self {
+            Edit::Set(name, value) => Edit::Set(name, Cow::Borrowed(value)),
+            Edit::Add(name, value) => Edit::Add(name, Cow::Borrowed(value)),
+            Edit::Remove(name) => Edit::Remove(name),
+            Edit::RemoveFound(name) => Edit::Remove(name),
+            Edit::Target(target) => Edit::Target(target.clone()),
+        }
+    }
+}
+
 /// An answer made by a filter instead of the upstream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reply<'p> {

@@ -52,7 +52,10 @@ fn pairs(target: &[u8]) -> impl Iterator<Item = &[u8]> {
 /// Whether `is_it` holds for the decoded name of a `name=value`, in which a `+` may be a space or
 /// itself.
 pub(crate) fn is_called(pair: &[u8], is_it: impl Fn(&[u8]) -> bool) -> bool {
-    let name = pair.splitn(2, |b| *b == b'=').next().unwrap_or_default();
+    let name = pair.split(|b| *b == b'=').next().unwrap_or_default();
+    if !name.iter().any(|b| matches!(b, b'%' | b'+')) {
+        return is_it(name);
+    }
     is_it(&Cow::from(percent_decode(name))) || (name.contains(&b'+') && is_it(&form_decode(name)))
 }
 

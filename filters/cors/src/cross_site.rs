@@ -23,7 +23,8 @@ pub(crate) fn can_act(head: &RequestHead<'_>) -> bool {
 /// TLS may end before the proxy, so that a request from an https page arrives as http. The other
 /// way round it is another origin.
 pub(crate) fn is_same_origin(sender: &Sender<'_>, head: &RequestHead<'_>) -> bool {
-    let Sender::Line(_, Some(origin)) = sender else { return false };
+    let Sender::Line(line) = sender else { return false };
+    let Some(origin) = line.origin() else { return false };
     let authority = head.headers.get(":authority").or(head.headers.get("host"));
     let Some(Ok(authority)) = authority.map(str::from_utf8) else { return false };
     let scheme = head.headers.get(":scheme").unwrap_or(b"http");

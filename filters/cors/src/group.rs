@@ -1,6 +1,6 @@
 //! A group of origins and what they may do.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, cell::OnceCell};
 
 use novasphere_core::RequestHead;
 
@@ -26,14 +26,30 @@ pub(crate) enum Origins {
 }
 
 /// Who says to have sent a request.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Sender<'h> {
     /// There is no `Origin`.
     Nobody,
-    /// The one line `Origin`, and what it says if it is an origin: `null` is none.
-    Line(&'h str, Option<Origin<'h>>),
-    /// Several lines, or bytes that no origin has.
+    /// The one line `Origin`.
+    Line(OriginLine<'h>),
+    /// Several lines.
     Garbled,
+}
+
+/// What a request's `Origin` says.
+#[derive(Clone, Debug)]
+pub(crate) struct OriginLine<'h> {
+    pub(crate) bytes: &'h [u8],
+    /// Read when it is first asked for: most are written as the configuration has them.
+    origin: OnceCell<Option<Origin<'h>>>,
+}
+
+impl<'h> OriginLine<'h> {
+    /// What it says if it is an origin: `null` is none.
+    pub(crate) fn origin(&self) -> Option<&Origin<'h>> {
+        let read = || Origin::parse(str::from_utf8(self.bytes).ok()?).ok();
+        self.origin.get_or_init(read).as_ref()
+    }
 }
 
 /// `Access-Control-Allow-Origin` in the answer to an allowed request.
@@ -42,9 +58,9 @@ pub(crate) type AllowOrigin = Cow<'static, [u8]>;
 impl<'h> Sender<'h> {
     pub(crate) fn of(head: &'h RequestHead<'_>) -> Self {
         let mut lines = head.headers.get_all("origin");
-        match (lines.next().map(str::from_utf8), lines.next()) {
+        match (lines.next(), lines.next()) {
             (None, _) => Self::Nobody,
-            (Some(Ok(text)), None) => Self::Line(text, Origin::parse(text).ok()),
+            (Some(bytes), None) => Self::Line(OriginLine { bytes, origin: OnceCell::new() }),
             _ => Self::Garbled,
         }
     }
@@ -61,10 +77,11 @@ impl Origins {
             (_, Sender::Nobody) => None,
             (Self::Any, _) => Some(Cow::Borrowed(b"*")),
             // As it was sent, since the browser compares it with what it sent, byte for byte.
-            (Self::Named(rules), Sender::Line(text, origin)) => rules
-                .iter()
-                .any(|rule| rule.allows(text, origin.as_ref()))
-                .then(|| Cow::Owned(text.as_bytes().to_vec())),
+            (Self::Named(rules), Sender::Line(line)) => {
+                let is_allowed = rules.iter().any(|rule| rule.is_written(line.bytes))
+                    || rules.iter().any(|rule| rule.allows(line));
+                is_allowed.then(|| Cow::Owned(line.bytes.to_vec()))
+            }
             (Self::Named(_), Sender::Garbled) => None,
         }
     }

@@ -38,3 +38,4 @@ mod vary;
 #[cfg(feature = "schema")]
 pub use config::schema::schema;
 pub use policy::{Carried, Cors};
+pub use response::looks_at;

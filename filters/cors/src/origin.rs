@@ -73,11 +73,13 @@ impl<'a> Origin<'a> {
         if text.len() > MAX_BYTES {
             return Err(InvalidOrigin::Length);
         }
-        let (scheme, authority) = text.split_once("://").ok_or(InvalidOrigin::Scheme)?;
+        let colon = text.bytes().position(|b| b == b':').ok_or(InvalidOrigin::Scheme)?;
+        let (scheme, rest) = text.split_at_checked(colon).ok_or(InvalidOrigin::Scheme)?;
+        let authority = rest.strip_prefix("://").ok_or(InvalidOrigin::Scheme)?;
         if !is_scheme(scheme) {
             return Err(InvalidOrigin::Scheme);
         }
-        if authority.contains(['/', '?', '#', '@', '\\']) {
+        if authority.bytes().any(|b| matches!(b, b'/' | b'?' | b'#' | b'@' | b'\\')) {
             return Err(InvalidOrigin::Excess);
         }
         Self::with_authority(text, scheme, authority)
@@ -179,26 +181,34 @@ fn split_port(authority: &str) -> Result<(&str, Option<NonZeroU16>), InvalidOrig
 /// Labels joined by dots, none of them empty. Everything a host could be mistaken by is out: a
 /// comma (two joined `Origin` lines), white space, other letters, a dot at the end.
 fn is_name(text: &str, scheme: &str) -> bool {
-    let is_label = |label: &str| {
-        !label.is_empty()
-            && label.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
-    };
     if default_port(scheme).is_none() {
         // Schemes of applications have hosts of their own kind: app://. and local files' none.
-        return text.split('.').all(is_label)
+        return are_labels(text)
             || text == "."
             || (text.is_empty() && scheme.eq_ignore_ascii_case("file"));
     }
     if ends_in_a_number(text) {
         return text.parse::<Ipv4Addr>().is_ok();
     }
-    text.split('.').all(is_label)
+    are_labels(text)
+}
+
+fn are_labels(text: &str) -> bool {
+    let mut last = b'.';
+    for byte in text.bytes() {
+        let is_known = byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+        if !is_known || (byte == b'.' && last == b'.') {
+            return false;
+        }
+        last = byte;
+    }
+    last != b'.'
 }
 
 /// Whether browsers take `host` for an IPv4 address (URL standard, "ends-in-a-number checker").
 pub(crate) fn ends_in_a_number(host: &str) -> bool {
-    let last = host.rsplit('.').next().unwrap_or_default();
-    let hex = last.strip_prefix("0x").or(last.strip_prefix("0X"));
-    (!last.is_empty() && last.bytes().all(|b| b.is_ascii_digit()))
-        || hex.is_some_and(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit()))
+    let last = host.as_bytes().rsplit(|b| *b == b'.').next().unwrap_or_default();
+    let hex = last.strip_prefix(b"0x").or(last.strip_prefix(b"0X"));
+    (!last.is_empty() && last.iter().all(u8::is_ascii_digit))
+        || hex.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
 }

@@ -2,9 +2,12 @@
 
 use std::{net::Ipv6Addr, num::NonZeroU16};
 
-use novasphere_core::Pattern;
+use novasphere_core::{Pattern, same_bytes};
 
-use crate::origin::{Host, InvalidOrigin, Origin, ends_in_a_number};
+use crate::{
+    group::OriginLine,
+    origin::{Host, InvalidOrigin, Origin, ends_in_a_number},
+};
 
 /// An entry of `origins`.
 #[derive(Clone, Debug)]
@@ -26,6 +29,8 @@ pub(crate) struct OriginForm {
     scheme: String,
     host: HostForm,
     port: PortForm,
+    /// How browsers write it, where it is one origin with a name.
+    text: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,14 +76,19 @@ impl OriginRule {
         }
     }
 
-    /// Whether this entry means the origin that was sent as `text`; `origin` is the same, taken
-    /// apart.
-    pub(crate) fn allows(&self, text: &str, origin: Option<&Origin<'_>>) -> bool {
+    /// Whether this entry is that one origin, in the same words.
+    pub(crate) fn is_written(&self, line: &[u8]) -> bool {
+        let Self::Form(OriginForm { text: Some(own), .. }) = self else { return false };
+        same_bytes(own.as_bytes(), line)
+    }
+
+    /// Whether this entry means the origin.
+    pub(crate) fn allows(&self, line: &OriginLine<'_>) -> bool {
         match self {
-            Self::Null => text == "null",
-            Self::Every => origin.is_some_and(|origin| !origin.is_local_file()),
-            Self::Form(form) => origin.is_some_and(|origin| form.matches(origin)),
-            Self::Pattern(pattern) => origin.is_some_and(|origin| {
+            Self::Null => line.bytes == b"null",
+            Self::Every => line.origin().is_some_and(|origin| !origin.is_local_file()),
+            Self::Form(form) => line.origin().is_some_and(|origin| form.matches(origin)),
+            Self::Pattern(pattern) => line.origin().is_some_and(|origin| {
                 !origin.is_local_file() && pattern.is_match(&origin.normalised())
             }),
         }
@@ -131,7 +141,11 @@ impl OriginForm {
             // https://host:8443:*
             (true, _) => return Err(InvalidOrigin::Wildcard),
         };
-        Ok(Self { scheme: origin.scheme.to_ascii_lowercase(), host, port })
+        let text = match (&host, port) {
+            (HostForm::Name(_), PortForm::Is(_)) => Some(origin.normalised().into_owned()),
+            _ => None,
+        };
+        Ok(Self { scheme: origin.scheme.to_ascii_lowercase(), host, port, text })
     }
 
     fn matches(&self, origin: &Origin<'_>) -> bool {

@@ -127,7 +127,7 @@ impl Policy for Cors {
     ) -> Step<'p, Carried> {
         let sender = Sender::of(head);
         let granted = self.grant(&sender);
-        let decision = match (sender, &granted) {
+        let decision = match (&sender, &granted) {
             (Sender::Nobody, _) => "no_origin",
             _ if head.is_preflight() => return self.on_preflight(granted, head),
             (_, Some(_)) => "allowed",

@@ -7,7 +7,7 @@ use novasphere_core::{Edit, HeaderName, ResponseHead};
 use crate::{
     fields::{
         ALLOW_CREDENTIALS, ALLOW_ORIGIN, ALLOW_PRIVATE_NETWORK, EXPOSE_HEADERS, FIELDS,
-        PREFLIGHT_ONLY,
+        PREFLIGHT_ONLY, VARY,
     },
     group::{AllowOrigin, Group},
 };
@@ -61,9 +61,18 @@ pub(crate) fn restrict<'p>(
 
 /// Whether there is a CORS field.
 fn speaks(head: &ResponseHead<'_>) -> bool {
-    head.headers.lines().any(|(name, _)| {
-        name.get(..15).is_some_and(|start| start.eq_ignore_ascii_case(b"access-control-"))
-    })
+    head.headers.lines().any(|(name, _)| is_of_cors(name))
+}
+
+fn is_of_cors(name: &[u8]) -> bool {
+    matches!(name, [b'a' | b'A', ..])
+        && name.get(..15).is_some_and(|start| start.eq_ignore_ascii_case(b"access-control-"))
+}
+
+/// Whether lines of that name in a response mean anything to this filter: others may be there or
+/// not.
+pub fn looks_at(name: &str) -> bool {
+    is_of_cors(name.as_bytes()) || name == VARY.as_str()
 }
 
 fn add<'p>(name: &'p HeaderName, value: Option<Cow<'p, [u8]>>) -> Option<Edit<'p>> {

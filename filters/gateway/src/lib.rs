@@ -19,6 +19,7 @@ mod ports;
 mod reply;
 #[cfg(test)]
 mod tests;
+mod time;
 
 #[cfg(feature = "schema")]
 pub use config::schema::schema;

@@ -1,8 +1,8 @@
 //! One filter of the chain, whichever it is.
 
 use novasphere_core::{
-    ConfigErrors, Duty, Edit, Env, FetchError, FetchReply, Host, Needs, OwnMetric, Policy,
-    RequestHead, ResponseHead, Step,
+    ConfigErrors, Duty, Edit, Env, FetchError, FetchReply, Headers, Host, Needs, OwnMetric, Policy,
+    Read, RequestHead, ResponseHead, Step,
 };
 use novasphere_cors::Cors;
 use novasphere_header_transform::HeaderTransform;
@@ -191,6 +191,14 @@ impl Link {
         }
     }
 
+    /// Whether it makes a difference to the filter that the head of a response was edited so.
+    pub(crate) fn sees_response_edits(&self, edits: &[Edit<'_>], head: &ResponseHead<'_>) -> bool {
+        match self {
+            Link::Cors(_) => edits.iter().any(|edit| novasphere_cors::looks_at(edit.name())),
+            _ => seen_by(self.needs().response, edits, &head.headers),
+        }
+    }
+
     pub(crate) fn on_timer(&self, states: &mut States, env: &Env<'_>) -> Duty {
         with_state!(self, states, |policy, state, _carry| policy.on_timer(state, env))
     }
@@ -205,6 +213,18 @@ impl Link {
         with_state!(self, states, |policy, state, _carry| {
             policy.on_fetched(purpose, reply, state, env)
         })
+    }
+}
+
+/// Whether a filter that reads so much of a head can see that it was edited so.
+pub(crate) fn seen_by(read: Read<'_>, edits: &[Edit<'_>], headers: &Headers<'_>) -> bool {
+    let edited =
+        |names: &[String]| edits.iter().any(|edit| names.iter().any(|name| name == edit.name()));
+    match read {
+        Read::Nothing => false,
+        Read::Named(names) => edited(names),
+        Read::WholeIfAny(names) => edited(names) || names.iter().any(|name| headers.contains(name)),
+        Read::Whole => !edits.is_empty(),
     }
 }
 

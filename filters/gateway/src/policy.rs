@@ -8,9 +8,10 @@ use novasphere_core::{
 use crate::{
     attributes::Told,
     config,
-    link::{Link, LinkCarry, States},
+    link::{Link, LinkCarry, States, seen_by},
     ports::{self, OfLink, Place},
     reply,
+    time::Once,
 };
 
 /// The four filters as one chain, configured.
@@ -22,10 +23,12 @@ pub struct Gateway {
     places: Vec<Place>,
     request: Reads,
     response: Reads,
-    /// The last filter that reads a request's head: edits of those from there on need not be seen.
-    last_to_read_requests: usize,
-    /// The first that reads a response's head.
-    first_to_read_responses: usize,
+    /// For each filter what those behind it read of a request: of its edits they need to see no
+    /// others.
+    read_behind: Vec<Reads>,
+    /// Whether one of them needs it.
+    timer: bool,
+    store: bool,
 }
 
 /// What the filters read of a head, all together.
@@ -38,7 +41,16 @@ enum Reads {
 }
 
 /// What each filter hands to its response, in the order of requests.
-pub struct Carries(Vec<LinkCarry>);
+pub struct Carries(Vec<Passed>);
+
+/// More edits than a response usually has: room for so many is made at once.
+const USUAL_EDITS: usize = 16;
+
+/// That a filter let a request pass.
+struct Passed {
+    decision: &'static str,
+    carry: LinkCarry,
+}
 
 impl Policy for Gateway {
     const NAME: &'static str = "gateway";
@@ -59,8 +71,8 @@ impl Policy for Gateway {
         Needs {
             request: self.request.read(),
             response: self.response.read(),
-            timer: self.links.iter().any(|link| link.needs().timer),
-            store: self.links.iter().any(|link| link.needs().store),
+            timer: self.timer,
+            store: self.store,
         }
     }
 
@@ -78,15 +90,8 @@ impl Policy for Gateway {
     }
 
     fn on_response<'p>(&'p self, carry: Carries, head: &ResponseHead<'_>) -> Vec<Edit<'p>> {
-        let mut seen: Option<ResponseHead<'_>> = None;
-        let mut all: Vec<Edit<'p>> = Vec::new();
-        for (number, (link, carry)) in self.links.iter().zip(carry.0).enumerate().rev() {
-            let edits = link.on_response(carry, seen.as_ref().unwrap_or(head));
-            if !edits.is_empty() && self.first_to_read_responses < number {
-                seen.get_or_insert_with(|| head.clone()).headers.apply(edits.clone());
-            }
-            all.extend(edits);
-        }
+        let mut all = Vec::with_capacity(USUAL_EDITS);
+        self.respond(carry, head, &mut all);
         all
     }
 
@@ -121,11 +126,12 @@ impl Gateway {
         let (metrics, places) = ports::all_metrics(&links);
         let request = Reads::of(links.iter().map(|link| link.needs().request));
         let response = Reads::of(links.iter().map(|link| link.needs().response));
-        let reads_request = |link: &Link| link.needs().request != Read::Nothing;
-        let reads_response = |link: &Link| link.needs().response != Read::Nothing;
+        let read_behind = (1..=links.len())
+            .map(|next| Reads::of(links.iter().skip(next).map(|link| link.needs().request)));
         Self {
-            last_to_read_requests: links.iter().rposition(reads_request).unwrap_or(0),
-            first_to_read_responses: links.iter().position(reads_response).unwrap_or(usize::MAX),
+            read_behind: read_behind.collect(),
+            timer: links.iter().any(|link| link.needs().timer),
+            store: links.iter().any(|link| link.needs().store),
             links,
             metrics,
             places,
@@ -141,46 +147,89 @@ impl Gateway {
         env: &Env<'_>,
     ) -> Step<'p, Carries> {
         let attributes = Told::new(env.attributes);
-        let mut seen: Option<RequestHead<'_>> = None;
-        let mut all: Vec<Edit<'p>> = Vec::new();
-        let mut passed: Vec<(&'static str, LinkCarry)> = Vec::with_capacity(self.links.len());
-        for (number, link) in self.links.iter().enumerate() {
-            let own = OfLink::new(env, self.place(number));
-            let own_env = Env { attributes: &attributes, ..own.env(env) };
-            match link.on_request(seen.as_ref().unwrap_or(head), states, &own_env) {
-                Step::Continue { edits, carry, decision } => {
-                    if !edits.is_empty() && self.last_to_read_requests > number {
-                        seen.get_or_insert_with(|| head.clone()).headers.apply(edits.clone());
-                    }
-                    all.extend(edits);
-                    passed.push((decision, carry));
+        let clock = Once::new(env.clock);
+        let shared = Env { attributes: &attributes, clock: &clock, ..*env };
+        let mut passed = Vec::with_capacity(self.links.len());
+        match self.ask_from(0, head, states, &shared, &mut passed) {
+            Step::Continue { edits, carry: (), decision } => {
+                self.count(&passed, env);
+                Step::Continue { edits, carry: Carries(passed), decision }
+            }
+            Step::Wait { queue, until } => Step::Wait { queue, until },
+            Step::Reply { edits, mut reply, decision } => {
+                self.count(&passed, env);
+                for (link, Passed { carry, .. }) in self.links.iter().zip(passed).rev() {
+                    reply::pass(&mut reply, link, carry);
                 }
-                // Who let it pass is asked again, and counted, when the wait is over.
-                Step::Wait { queue, until } => {
-                    return Step::Wait { queue: own.outer_number(queue), until };
-                }
-                Step::Reply { edits, mut reply, decision } => {
-                    own.decided(decision);
-                    all.extend(edits);
-                    states.replier = link.kind().name();
-                    let Carries(carries) = self.count(passed, env);
-                    for (link, carry) in self.links.iter().zip(carries).rev() {
-                        reply::pass(&mut reply, link, carry);
-                    }
-                    return Step::Reply { edits: all, reply, decision };
-                }
+                Step::Reply { edits, reply, decision }
             }
         }
-        Step::Continue { edits: all, carry: self.count(passed, env), decision: "" }
+    }
+
+    /// Asks the filter at that place, then those behind it, which see its edits.
+    fn ask_from<'p>(
+        &'p self,
+        number: usize,
+        head: &RequestHead<'_>,
+        states: &mut States,
+        env: &Env<'_>,
+        passed: &mut Vec<Passed>,
+    ) -> Step<'p, ()> {
+        let Some(link) = self.links.get(number) else {
+            return Step::Continue { edits: Vec::new(), carry: (), decision: "" };
+        };
+        let own = OfLink::new(env, self.place(number));
+        match link.on_request(head, states, &own.env(env)) {
+            Step::Continue { edits, carry, decision } => {
+                passed.push(Passed { decision, carry });
+                let next = number.saturating_add(1);
+                let behind = self.read_behind.get(number).map(Reads::read);
+                if behind.is_some_and(|read| seen_by(read, &edits, &head.headers)) {
+                    let seen = RequestHead { headers: head.headers.edited(&edits) };
+                    let step = self.ask_from(next, &seen, states, env, passed);
+                    return behind_edits(edits, step);
+                }
+                behind_edits(edits, self.ask_from(next, head, states, env, passed))
+            }
+            // Who let it pass is asked again, and counted, when the wait is over.
+            Step::Wait { queue, until } => Step::Wait { queue: own.outer_number(queue), until },
+            Step::Reply { edits, reply, decision } => {
+                own.decided(decision);
+                states.replier = link.kind().name();
+                Step::Reply { edits, reply, decision }
+            }
+        }
+    }
+
+    /// Has the filters that let the request pass edit the response, the last one first; each sees the
+    /// edits of those behind it.
+    fn respond<'p>(
+        &'p self,
+        Carries(mut passed): Carries,
+        head: &ResponseHead<'_>,
+        all: &mut Vec<Edit<'p>>,
+    ) {
+        while let Some(Passed { carry, .. }) = passed.pop() {
+            let before = self.links.get(..passed.len()).unwrap_or_default();
+            let Some(link) = self.links.get(before.len()) else { return };
+            let edits = link.on_response(carry, head);
+            if before.iter().any(|other| other.sees_response_edits(&edits, head)) {
+                let seen = ResponseHead { headers: head.headers.edited(&edits) };
+                let mut others = Vec::new();
+                self.respond(Carries(passed), &seen, &mut others);
+                all.extend(edits);
+                all.append(&mut others);
+                return;
+            }
+            all.extend(edits);
+        }
     }
 
     /// Counts what the filters decided that let a request pass.
-    fn count(&self, passed: Vec<(&'static str, LinkCarry)>, env: &Env<'_>) -> Carries {
-        let counted = passed.into_iter().enumerate().map(|(number, (decision, carry))| {
-            OfLink::new(env, self.place(number)).decided(decision);
-            carry
-        });
-        Carries(counted.collect())
+    fn count(&self, passed: &[Passed], env: &Env<'_>) {
+        for (place, Passed { decision, .. }) in self.places.iter().zip(passed) {
+            OfLink::new(env, *place).decided(decision);
+        }
     }
 
     fn place(&self, number: usize) -> Place {
@@ -208,6 +257,26 @@ impl Reads {
             Reads::Named(names) => Read::Named(names),
             Reads::WholeIfAny(names) => Read::WholeIfAny(names),
             Reads::Whole => Read::Whole,
+        }
+    }
+}
+
+/// A step of the filters behind, with the edits of the one before them.
+fn behind_edits<'p>(mut own: Vec<Edit<'p>>, step: Step<'p, ()>) -> Step<'p, ()> {
+    let all = |edits: Vec<Edit<'p>>| {
+        if own.is_empty() {
+            return edits;
+        }
+        own.extend(edits);
+        own
+    };
+    match step {
+        Step::Continue { edits, carry, decision } => {
+            Step::Continue { edits: all(edits), carry, decision }
+        }
+        Step::Wait { queue, until } => Step::Wait { queue, until },
+        Step::Reply { edits, reply, decision } => {
+            Step::Reply { edits: all(edits), reply, decision }
         }
     }
 }

@@ -56,7 +56,7 @@ impl<'a> OfLink<'a> {
 
     /// Counts what the filter decided.
     pub(crate) fn decided(&self, decision: &str) {
-        let place = self.place.kind.decisions().iter().position(|name| *name == decision);
+        let place = place_of(decision, self.place.kind.decisions());
         if let Some(place) = place {
             self.metrics.record(self.place.metrics.saturating_add(place), 1);
         }
@@ -84,10 +84,16 @@ impl<'a> OfLink<'a> {
     }
 }
 
+/// Where `name` is among `names`: they are constants, so that mostly it is one of them itself.
+fn place_of(name: &str, names: &[&str]) -> Option<usize> {
+    let is_it = |known: &&str| std::ptr::eq(*known, name);
+    names.iter().position(is_it).or_else(|| names.iter().position(|known| *known == name))
+}
+
 impl Metrics for OfLink<'_> {
     fn add(&self, event: &'static str, times: u32) {
         let Place { metrics, kind, .. } = self.place;
-        if let Some(place) = kind.events().iter().position(|name| *name == event) {
+        if let Some(place) = place_of(event, kind.events()) {
             let place = kind.decisions().len().saturating_add(place);
             self.metrics.record(metrics.saturating_add(place), times);
         }

@@ -5,12 +5,18 @@
 //! what was in the old one and not used since is forgotten. So what is in use stays, without a list
 //! to keep in order, and entries and bytes are bounded.
 
-use std::{collections::HashMap, rc::Rc};
+use std::{
+    collections::HashMap,
+    hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState},
+    rc::Rc,
+};
 
-use novasphere_core::UnixTime;
+use novasphere_core::{UnixTime, same_bytes};
 
 /// What a token was found to say, by the token itself.
 pub(crate) struct Cache<V> {
+    /// Keys the places of tokens.
+    random: RandomState,
     young: Half<V>,
     old: Half<V>,
     /// What a half may hold.
@@ -21,13 +27,41 @@ pub(crate) struct Cache<V> {
 }
 
 struct Half<V> {
-    tokens: HashMap<Box<[u8]>, Verified<V>>,
+    tokens: HashMap<u64, Entry<V>, BuildHasherDefault<AsItIs>>,
     bytes: usize,
+}
+
+struct Entry<V> {
+    /// The whole token.
+    token: Box<[u8]>,
+    verified: Verified<V>,
+}
+
+impl<V> Entry<V> {
+    fn bytes(&self) -> usize {
+        self.token.len().saturating_add(ENTRY_BYTES)
+    }
+}
+
+/// For keys that are hashes already.
+#[derive(Default)]
+struct AsItIs(u64);
+
+impl Hasher for AsItIs {
+    fn write(&mut self, _: &[u8]) {}
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }
 
 impl<V> Default for Half<V> {
     fn default() -> Self {
-        Self { tokens: HashMap::new(), bytes: 0 }
+        Self { tokens: HashMap::default(), bytes: 0 }
     }
 }
 
@@ -40,13 +74,23 @@ pub(crate) struct Verified<V> {
     pub(crate) value: Rc<V>,
 }
 
+impl<V> Verified<V> {
+    fn at(&self, now: UnixTime) -> Option<Rc<V>> {
+        (self.from <= now.millis && now.millis < self.until).then(|| Rc::clone(&self.value))
+    }
+}
+
 /// Counted for each entry besides its token: what the table and the result take.
 const ENTRY_BYTES: usize = 512;
+
+/// So much of a token's end is hashed: of a signature, which whoever sends tokens cannot choose.
+const HASHED_BYTES: usize = 32;
 
 impl<V> Cache<V> {
     /// One for so many tokens and bytes.
     pub(crate) fn new(entries: usize, bytes: usize) -> Self {
         Self {
+            random: RandomState::new(),
             young: Half::default(),
             old: Half::default(),
             entries: entries.div_ceil(2),
@@ -57,22 +101,26 @@ impl<V> Cache<V> {
 
     /// What `token`, compared as a whole, was found to say, if that still holds.
     pub(crate) fn get(&mut self, token: &[u8], now: UnixTime) -> Option<Rc<V>> {
-        let holds =
-            |verified: &Verified<V>| verified.from <= now.millis && now.millis < verified.until;
-        if let Some(verified) = self.young.tokens.get(token) {
-            return holds(verified).then(|| Rc::clone(&verified.value));
+        let place = self.place(token);
+        let is_it = |entry: &&Entry<V>| same_bytes(&entry.token, token);
+        if let Some(entry) = self.young.tokens.get(&place).filter(is_it) {
+            return entry.verified.at(now);
         }
-        self.old.tokens.get(token).filter(|verified| holds(verified))?;
+        let value = self.old.tokens.get(&place).filter(is_it)?.verified.at(now)?;
         // Moved, not copied: what stays in the old half is what nobody uses.
-        let (token, verified) = self.old.tokens.remove_entry(token)?;
-        let value = Rc::clone(&verified.value);
-        self.put(token, verified);
+        let entry = self.old.tokens.remove(&place)?;
+        self.put(place, entry);
         Some(value)
     }
 
     /// Remembers a result.
     pub(crate) fn insert(&mut self, token: &[u8], verified: Verified<V>) {
-        self.put(token.into(), verified);
+        self.put(self.place(token), Entry { token: token.into(), verified });
+    }
+
+    fn place(&self, token: &[u8]) -> u64 {
+        let end = token.last_chunk::<HASHED_BYTES>();
+        self.random.hash_one(end.map_or(token, |end| end.as_slice()))
     }
 
     /// How many results were forgotten for others since this was asked last.
@@ -80,20 +128,20 @@ impl<V> Cache<V> {
         std::mem::take(&mut self.forgotten)
     }
 
-    fn put(&mut self, token: Box<[u8]>, verified: Verified<V>) {
-        let bytes = token.len().saturating_add(ENTRY_BYTES);
+    fn put(&mut self, place: u64, entry: Entry<V>) {
+        let bytes = entry.bytes();
         if self.entries == 0 || bytes > self.bytes {
             return;
         }
         let full = self.young.tokens.len() >= self.entries || self.young.bytes + bytes > self.bytes;
-        if full && !self.young.tokens.contains_key(&token) {
+        if full && !self.young.tokens.contains_key(&place) {
             let young = std::mem::take(&mut self.young);
             let gone = std::mem::replace(&mut self.old, young).tokens.len();
             self.forgotten = self.forgotten.saturating_add(u32::try_from(gone).unwrap_or(u32::MAX));
         }
-        if self.young.tokens.insert(token, verified).is_none() {
-            self.young.bytes += bytes;
-        }
+        // What was at its place: the same token, or one of the same hash.
+        let replaced = self.young.tokens.insert(place, entry).map_or(0, |other| other.bytes());
+        self.young.bytes = self.young.bytes.saturating_add(bytes).saturating_sub(replaced);
     }
 
     /// Forgets everything: keys have changed.

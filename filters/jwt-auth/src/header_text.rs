@@ -51,6 +51,11 @@ fn push_scalar(value: &mut Vec<u8>, scalar: &Json, in_list: bool) -> Result<(), 
 }
 
 fn push(value: &mut Vec<u8>, text: &str, in_list: bool) -> Result<(), UnusableText> {
+    let is_plain = |byte: u8| matches!(byte, b'!'..=b'~') && !matches!(byte, b'%' | b',');
+    if text.bytes().all(is_plain) {
+        value.extend_from_slice(text.as_bytes());
+        return Ok(());
+    }
     let last = text.len().saturating_sub(1);
     for (i, byte) in text.bytes().enumerate() {
         match byte {

@@ -58,6 +58,8 @@ const MAX_SEPARATORS: usize = 8;
 pub(crate) struct IdentityHeaders {
     /// Kong's, then those of `claims`.
     owned: Vec<OwnedHeader>,
+    /// The lengths of their names, a bit for each: most lines of a head are of none.
+    lengths: u64,
     claims: Vec<ClaimSource>,
     /// Whom a request without a good token is from.
     anonymous: Option<Consumer>,
@@ -114,16 +116,18 @@ impl IdentityHeaders {
         }
         let anonymous =
             config.anonymous.as_ref().map(|wire| Consumer::new(wire, "anonymous", errors));
-        Self { owned, claims, anonymous }
+        let lengths =
+            owned.iter().fold(0, |bits, header| bits | length_bit(header.name.as_str().as_bytes()));
+        Self { owned, lengths, claims, anonymous }
     }
 
     /// Whether `Connection` names one of these headers. On upgrades proxies pass it on, and the next
     /// hop would drop what this filter says of the sender.
     pub fn is_named_by_connection(&self, head: &RequestHead<'_>) -> bool {
-        let members =
-            head.headers.get_all("connection").flat_map(|line| line.split(|b| *b == b','));
-        let mut names = members.map(<[u8]>::trim_ascii);
-        names.any(|name| self.owned.iter().any(|header| header.name.matches_loosely(name)))
+        let is_owned = |name: &[u8]| self.owned.iter().any(|own| own.name.matches_loosely(name));
+        let names_it =
+            |line: &[u8]| line.split(|b| *b == b',').any(|name| is_owned(name.trim_ascii()));
+        head.headers.get_all("connection").any(names_it)
     }
 
     /// The fates when nobody is known to send the request.
@@ -153,12 +157,20 @@ impl IdentityHeaders {
         Ok(fates)
     }
 
-    /// The edits that bring `fates` about: every edit costs a host call, so only what `head` has is
-    /// removed.
-    pub fn edits<'p>(&'p self, head: &RequestHead<'_>, fates: Vec<Fate<'p>>) -> Vec<Edit<'p>> {
-        let mut edits = Vec::new();
+    /// Adds the edits that bring `fates` about: every edit costs a host call, so only what `head` has
+    /// is removed.
+    pub fn add_edits<'p>(
+        &'p self,
+        head: &RequestHead<'_>,
+        fates: &[Fate<'p>],
+        edits: &mut Vec<Edit<'p>>,
+    ) {
+        let start = edits.len();
         for (line, _) in head.headers.lines() {
-            for (header, fate) in self.owned.iter().zip(&fates) {
+            if self.lengths & length_bit(line) == 0 {
+                continue;
+            }
+            for (header, fate) in self.owned.iter().zip(fates) {
                 if !header.name.matches_loosely(line) || *fate == Fate::Keep {
                     continue;
                 }
@@ -166,7 +178,7 @@ impl IdentityHeaders {
                 let replaced = matches!(fate, Fate::Set(_)) && header.name.matches(line);
                 let spelling = header.spellings.iter().find(|spelling| spelling.matches(line));
                 if let Some(remove) = spelling.filter(|_| !replaced).map(Edit::Remove)
-                    && !edits.contains(&remove)
+                    && !edits.iter().skip(start).any(|edit| *edit == remove)
                 {
                     edits.push(remove);
                 }
@@ -174,11 +186,15 @@ impl IdentityHeaders {
         }
         for (header, fate) in self.owned.iter().zip(fates) {
             if let Fate::Set(value) = fate {
-                edits.push(Edit::Set(&header.name, value));
+                edits.push(Edit::Set(&header.name, value.clone()));
             }
         }
-        edits
     }
+}
+
+/// The bit that stands for the length of a name; the last one for all that are longer.
+fn length_bit(name: &[u8]) -> u64 {
+    1 << name.len().min(63)
 }
 
 /// In the order of [`CONSUMER_HEADERS`].

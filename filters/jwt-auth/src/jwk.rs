@@ -1,10 +1,10 @@
 //! JSON Web Keys (RFC 7517, RFC 7518 section 6, RFC 8037 section 2).
 
-use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use novasphere_core::Json;
 
 use crate::{
     algorithm::Algorithm,
+    base64url,
     invalid_key::InvalidKey,
     public_key::{Curve, PublicKey},
 };
@@ -158,7 +158,7 @@ fn text<'j>(json: &'j Json, name: &'static str) -> Result<&'j str, InvalidKey> {
 
 fn bytes(json: &Json, name: &'static str) -> Result<Vec<u8>, InvalidKey> {
     let text = text(json, name)?;
-    BASE64_URL_SAFE_NO_PAD.decode(text).map_err(|_| InvalidKey::NotBase64Url(name))
+    base64url::decode(text.as_bytes()).map_err(|_| InvalidKey::NotBase64Url(name))
 }
 
 fn sized(json: &Json, name: &'static str, size: usize) -> Result<Vec<u8>, InvalidKey> {

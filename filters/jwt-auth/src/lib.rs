@@ -34,6 +34,7 @@ mod algorithm;
 mod answer;
 mod approved;
 mod attributes;
+mod base64url;
 mod cache;
 mod claim_path;
 mod claims;

@@ -164,17 +164,21 @@ impl JwtAuth {
         env: &Env<'_>,
     ) -> Step<'p, ()> {
         if !self.run_on_preflight && head.is_preflight() {
-            return self.pass(head, self.identity.nobody(), PREFLIGHT);
+            return self.pass(head, &self.identity.nobody(), PREFLIGHT);
         }
         if self.skip.apply_to(head) {
-            return self.pass(head, self.identity.nobody(), SKIPPED);
+            return self.pass(head, &self.identity.nobody(), SKIPPED);
         }
-        // Where nothing is refused, nothing is to be waited for.
-        let env = &if self.report_only { Env { waiting: &NoWaiting, ..*env } } else { *env };
-        match self.authenticate(head, state, env) {
+        let found = if self.report_only {
+            // Where nothing is refused, nothing is to be waited for.
+            self.authenticate(head, state, &Env { waiting: &NoWaiting, ..*env })
+        } else {
+            self.authenticate(head, state, env)
+        };
+        match found {
             Ok(Found::Approved(approved)) => {
                 attributes::set(&approved.attributes, env.attributes);
-                self.pass(head, approved.fates.clone(), ALLOWED)
+                self.pass(head, &approved.fates, ALLOWED)
             }
             Ok(Found::Later { queue, until }) => Step::Wait { queue, until },
             Err(refusal) => self.refuse(head, refusal, env),
@@ -239,22 +243,22 @@ impl JwtAuth {
         env: &Env<'_>,
     ) -> Step<'p, ()> {
         if self.optional && refusal == Refusal::NoToken {
-            return self.pass(head, self.identity.nobody(), OPTIONAL);
+            return self.pass(head, &self.identity.nobody(), OPTIONAL);
         }
         // Not for a token that is good but grants too little: its sender is known.
         if matches!(refusal.verdict(), Verdict::NoToken | Verdict::InvalidToken)
             && let Some(fates) = self.identity.anonymous()
         {
-            return self.pass(head, fates, ANONYMOUS);
+            return self.pass(head, &fates, ANONYMOUS);
         }
         if self.report_only {
             env.metrics.count(REPORTED);
             env.attributes.set(REPORTED_ATTRIBUTE, refusal.decision().as_bytes());
-            return self.pass(head, self.identity.nobody(), refusal.decision());
+            return self.pass(head, &self.identity.nobody(), refusal.decision());
         }
         // Edited all the same: an access log shows neither a forged identity nor a token.
         Step::Reply {
-            edits: self.edits(head, self.identity.nobody()),
+            edits: self.edits(head, &self.identity.nobody()),
             reply: self.answers.reply(refusal),
             decision: refusal.decision(),
         }
@@ -263,16 +267,16 @@ impl JwtAuth {
     fn pass<'p>(
         &'p self,
         head: &RequestHead<'_>,
-        fates: Vec<Fate<'p>>,
+        fates: &[Fate<'p>],
         decision: &'static str,
     ) -> Step<'p, ()> {
         Step::Continue { edits: self.edits(head, fates), carry: (), decision }
     }
 
-    fn edits<'p>(&'p self, head: &RequestHead<'_>, fates: Vec<Fate<'p>>) -> Vec<Edit<'p>> {
+    fn edits<'p>(&'p self, head: &RequestHead<'_>, fates: &[Fate<'p>]) -> Vec<Edit<'p>> {
         // Tokens first: their header may be one that a claim sets.
         let mut edits = self.sources.strip(head);
-        edits.extend(self.identity.edits(head, fates));
+        self.identity.add_edits(head, fates, &mut edits);
         edits
     }
 }

@@ -3,10 +3,9 @@
 //! Read here, because libraries keep neither the header's unknown members nor the claims as they
 //! were signed: both are looked at for duplicates, and the header for `crit`.
 
-use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use novasphere_core::Json;
+use novasphere_core::{Json, position};
 
-use crate::refusal::Refusal;
+use crate::{base64url, refusal::Refusal};
 
 /// The longest token that is looked at, in bytes. Header lines of proxies end about there.
 pub(crate) const MAX_TOKEN_BYTES: usize = 8 * 1024;
@@ -30,12 +29,11 @@ impl<'t> Token<'t> {
         if text.len() > MAX_TOKEN_BYTES {
             return Err(Refusal::TokenTooLarge);
         }
-        let mut parts = text.split(|b| *b == b'.');
-        let (Some(header), Some(payload), Some(signature), None) =
-            (parts.next(), parts.next(), parts.next(), parts.next())
-        else {
+        let (header, rest) = cut(text).ok_or(Refusal::MalformedToken)?;
+        let (payload, signature) = cut(rest).ok_or(Refusal::MalformedToken)?;
+        if cut(signature).is_some() {
             return Err(Refusal::MalformedToken);
-        };
+        }
         let header = object(header)?;
         // "crit" must be understood or refused, whatever its value (RFC 7515 section 4.1.11); "b64"
         // changes what is signed (RFC 7797 section 3).
@@ -65,8 +63,13 @@ fn object(part: &[u8]) -> Result<Json, Refusal> {
     }
 }
 
-/// Strict: no padding, no other characters, no stray bits at the end, so that a signed text has
-/// one form only.
+/// What stands before and behind the first dot.
+fn cut(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (before, from) = text.split_at_checked(position(text, b'.')?)?;
+    Some((before, from.get(1..)?))
+}
+
+/// The bytes that a part of a token stands for.
 pub(crate) fn base64url(part: &[u8]) -> Result<Vec<u8>, Refusal> {
-    BASE64_URL_SAFE_NO_PAD.decode(part).map_err(|_| Refusal::MalformedToken)
+    base64url::decode(part).map_err(|_| Refusal::MalformedToken)
 }

@@ -47,8 +47,10 @@ fn with_default(rules: &[Rule]) -> Vec<&str> {
 
 /// Counts a decision about a request that this rule is for, or none.
 pub(crate) fn count(rules: &[Rule], rule: Option<usize>, decision: &str, env: &Env<'_>) {
-    let place = BY_RULE.iter().position(|name| *name == decision);
-    if let Some(place) = place.filter(|_| !rules.is_empty()) {
+    if rules.is_empty() {
+        return;
+    }
+    if let Some(place) = BY_RULE.iter().position(|name| *name == decision) {
         env.metrics.record(rule.unwrap_or(rules.len()) * BY_RULE.len() + place, 1);
     }
 }

@@ -34,9 +34,7 @@ impl Slots {
 
 /// The key of an index.
 pub(crate) fn key(index: u32) -> Vec<u8> {
-    let mut key = KEY_PREFIX.to_vec();
-    key.extend(index.to_le_bytes());
-    key
+    [KEY_PREFIX, &index.to_le_bytes()].concat()
 }
 
 /// The secret, drawn by the first worker that asks.

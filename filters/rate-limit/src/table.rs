@@ -152,9 +152,13 @@ pub(crate) fn live(slot: &[u8], now: u32) -> usize {
 
 /// Where the client's counts are, or go.
 fn find_place(slot: &[u8], client: Fingerprint, now: u32) -> (usize, Pressure) {
+    // Only looked at, not read: of a client that is there, the others do not matter.
+    let mut fingerprints = slot.as_chunks::<ENTRY_BYTES>().0.iter().take(PLACES);
+    if let Some(own) = fingerprints.position(|entry| entry.first_chunk() == Some(&client)) {
+        return (own, Pressure::None);
+    }
     let entries = || (0..PLACES).map(|place| (place, entry(slot, place)));
-    let own = entries().find(|(_, entry)| entry.fingerprint == client);
-    if let Some((place, _)) = own.or_else(|| entries().find(|(_, entry)| entry.expires <= now)) {
+    if let Some((place, _)) = entries().find(|(_, entry)| entry.expires <= now) {
         return (place, Pressure::None);
     }
     entries()
@@ -164,7 +168,7 @@ fn find_place(slot: &[u8], client: Fingerprint, now: u32) -> (usize, Pressure) {
 }
 
 fn entry(slot: &[u8], place: usize) -> Entry {
-    let bytes = place.checked_mul(ENTRY_BYTES).and_then(|at| slot.get(at..)).unwrap_or_default();
+    let bytes = slot.as_chunks::<ENTRY_BYTES>().0.get(place).unwrap_or(&[0; ENTRY_BYTES]);
     let (fingerprint, numbers) = bytes.split_first_chunk::<16>().unwrap_or((&[0; 16], &[]));
     let mut numbers = numbers.as_chunks::<4>().0.iter().map(|n| u32::from_le_bytes(*n));
     let mut next = || numbers.next().unwrap_or_default();
@@ -179,13 +183,16 @@ fn entry(slot: &[u8], place: usize) -> Entry {
 }
 
 fn write(slot: &mut [u8], place: usize, entry: &Entry) {
+    let bytes = slot.as_chunks_mut::<ENTRY_BYTES>().0.get_mut(place);
+    let Some((fingerprint, rest)) = bytes.and_then(|bytes| bytes.split_first_chunk_mut()) else {
+        return;
+    };
+    *fingerprint = entry.fingerprint;
     let numbers = [entry.last, entry.expires, entry.protected_until, entry.share];
-    let bytes = entry
-        .fingerprint
-        .into_iter()
-        .chain(numbers.into_iter().chain(entry.counts).flat_map(u32::to_le_bytes));
-    let at = place.saturating_mul(ENTRY_BYTES);
-    slot.iter_mut().skip(at).zip(bytes).for_each(|(old, new)| *old = new);
+    let numbers = numbers.into_iter().chain(entry.counts);
+    for (old, new) in rest.as_chunks_mut::<4>().0.iter_mut().zip(numbers) {
+        *old = new.to_le_bytes();
+    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use novasphere_core::{Edit, HeaderName, ResponseHead};
 
 use super::{
-    Headroom, Lines,
+    DIGITS, Headroom, Left, Lines, push_decimal,
     structured::{self, Item},
     tightest,
 };
@@ -53,6 +53,12 @@ impl Ietf {
         head: &ResponseHead<'_>,
     ) -> Vec<Edit<'p>> {
         let Some(left) = tightest(limits, headroom) else { return Vec::new() };
+        let is_known = |line: &[u8]| self.limit.matches(line) || self.policy.matches(line);
+        if !head.headers.lines().any(|(name, _)| is_known(name)) {
+            let policies = Cow::Borrowed(self.policies.as_bytes());
+            let limit = Edit::Set(&self.limit, self.limit_value(left));
+            return vec![limit, Edit::Set(&self.policy, policies)];
+        }
         let theirs = items(&self.limit, head);
         let same = theirs.iter().filter(|item| self.names.contains(&item.name));
         let least = same.filter_map(|item| item.remaining).min();
@@ -81,12 +87,22 @@ impl Ietf {
 
     fn lines<'p>(&'p self, limits: &[Limit], headroom: &Headroom) -> Lines<'p> {
         let Some(left) = tightest(limits, headroom) else { return Vec::new() };
-        let name = self.names.get(left.limit).map_or("", String::as_str);
-        let item = format!("\"{name}\";r={};t={}", left.remaining, left.reset);
         vec![
-            (&self.limit, Cow::Owned(item.into_bytes())),
+            (&self.limit, self.limit_value(left)),
             (&self.policy, Cow::Borrowed(self.policies.as_bytes())),
         ]
+    }
+
+    fn limit_value<'p>(&self, left: Left) -> Cow<'p, [u8]> {
+        let name = self.names.get(left.limit).map_or("", String::as_str);
+        let mut item = Vec::with_capacity(name.len() + "\"\";r=;t=".len() + 2 * DIGITS);
+        item.push(b'"');
+        item.extend_from_slice(name.as_bytes());
+        item.extend_from_slice(b"\";r=");
+        push_decimal(&mut item, left.remaining);
+        item.extend_from_slice(b";t=");
+        push_decimal(&mut item, left.reset);
+        Cow::Owned(item)
     }
 }
 
