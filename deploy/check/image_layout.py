@@ -65,9 +65,9 @@ def faults(layout, wanted):
         files = fetched(layout)
     except (Wrong, OSError, ValueError, KeyError, EOFError, tarfile.TarError) as error:
         return [f"{layout.name}: {error}"]
-    if {name: data for name, data in files.items() if name.endswith(".wasm")} != wanted:
+    if {name: data for name, data in files.items() if name.endswith((".wasm", ".meta.json"))} != wanted:
         return [f"{layout.name}: does not hold {', '.join(wanted)} of dist"]
-    if not all(data.startswith(MAGIC) for data in wanted.values()):
+    if not all(data.startswith(MAGIC) for name, data in wanted.items() if name.endswith(".wasm")):
         return [f"{layout.name}: a file is no WebAssembly"]
     return []
 
@@ -98,6 +98,6 @@ def check(_):
         for name, path in wasm.items():
             findings += faults(one / "images" / name, {"plugin.wasm": path.read_bytes()})
         findings += faults(one / "images/filters", {path.name: path.read_bytes() for path in wasm.values()})
-        for_kong = {path.name: path.read_bytes() for path in (dist / "kong").glob("*.wasm")}
-        findings += faults(one / "images/kong", for_kong)
+        for_kong = [f"novasphere-{name}.{end}" for name in FILTERS for end in ("wasm", "meta.json")]
+        findings += faults(one / "images/kong", {name: (dist / "kong" / name).read_bytes() for name in for_kong})
     return findings, None

@@ -101,12 +101,14 @@ class Layout:
 def main(out, dist, version, *filters):
     out, dist = pathlib.Path(out), pathlib.Path(dist)
     names = {f: f"novasphere-{f}.wasm" for f in filters}
-    missing = [name for name in names.values() if not (dist / name).is_file()]
+    # Kong reads the schema beside each filter.
+    for_kong = [f"kong/novasphere-{f}.{end}" for f in filters for end in ("wasm", "meta.json")]
+    missing = [name for name in (*names.values(), *for_kong) if not (dist / name).is_file()]
     if missing:
         sys.exit(f"{dist}: {', '.join(missing)} missing: run make wasm")
     images = {f: {"plugin.wasm": (dist / name).read_bytes()} for f, name in names.items()}
     images["filters"] = {name: (dist / name).read_bytes() for name in names.values()}
-    images["kong"] = {path.name: path.read_bytes() for path in (dist / "kong").iterdir()}
+    images["kong"] = {name.removeprefix("kong/"): (dist / name).read_bytes() for name in for_kong}
     # Traefik wants a directory for each of its plugins.
     plugins = {}
     for plugin in dist.glob("novasphere-*.http.wasm"):

@@ -54,7 +54,8 @@ function _M.read()
     timeout = timeout,
     server_name = server_name ~= "" and server_name or nil,
     user = os.getenv("NOVASPHERE_REDIS_USER") or "novasphere",
-    password = secret("NOVASPHERE_REDIS_PASSWORD", faults):gsub("%s+$", ""),
+    -- As start-redis.sh reads it.
+    password = secret("NOVASPHERE_REDIS_PASSWORD", faults):gsub("\n+$", ""),
     tokens = tokens(faults),
   }
   if #faults > 0 then

@@ -6,7 +6,8 @@
 --   200 {"result": ...}   what Redis answered
 --   400 {"error": "..."}  what Redis has against the command, or this file against the request
 --   401, 405, 413, 415    the request is not for here
---   502, 503, 504         Redis broke off, is not there or cannot serve, does not answer in time
+--   502, 503, 504         Redis broke off or is not set up right, is not there or cannot serve, does
+--                         not answer in time
 --
 -- A connection goes back to the pool only after a whole answer: otherwise the next request would
 -- get this one's. Nothing is sent twice: a script that was sent may have run.
@@ -126,10 +127,46 @@ local function failure(why)
   return 502, "broken", "Redis broke off"
 end
 
+-- What an error of Redis means here.
+local function refusal(why)
+  local kind = why:match("^%u+")
+  -- More than maxclients are told so, whatever they ask.
+  if UNAVAILABLE[kind] or why:find("^ERR max number of clients") then
+    return 503, "unavailable", why
+  elseif kind == "WRONGPASS" or kind == "NOAUTH" then
+    return 502, "auth", "Redis does not take the front's password"
+  end
+  return 400, "redis_error", why
+end
+
+-- The client's socket, whose every wait ends when the time for the request does. A timeout of the
+-- socket's own begins anew with each piece of an answer.
+local Socket = {}
+for _, name in ipairs({ "connect", "sslhandshake", "send", "receive" }) do
+  Socket[name] = function(self, ...)
+    ngx.update_time()
+    local left = math.floor((self.deadline - ngx.now()) * 1000)
+    if left < 1 then
+      return nil, "timeout"
+    end
+    self.socket:settimeout(left)
+    return self.socket[name](self.socket, ...)
+  end
+end
+for _, name in ipairs({ "close", "getreusedtimes", "setkeepalive" }) do
+  Socket[name] = function(self, ...)
+    return self.socket[name](self.socket, ...)
+  end
+end
+local SOCKET = { __index = Socket }
+
 -- A connection that is ready for commands; or status, outcome and message.
-local function connect(left)
+local function connect()
   local redis = client:new()
-  redis:set_timeout(left())
+  local socket = setmetatable(
+    { socket = rawget(redis, "_sock"), deadline = ngx.now() + settings.timeout / 1000 }, SOCKET
+  )
+  redis._sock = socket
   local connected, why
   if settings.port then
     connected, why = redis:connect(settings.host, settings.port, POOL)
@@ -146,24 +183,24 @@ local function connect(left)
     return redis
   end
   if settings.server_name then
-    redis:set_timeout(left())
     -- The client of Debian knows no TLS; its socket does. A certificate that is not right is an error
     -- that it returns, or one that it throws when the handshake was done at once (lua-resty-core's
     -- issue 499). Not false for nil: then it would return true.
-    local socket = rawget(redis, "_sock")
     local done, session, reason = pcall(socket.sslhandshake, socket, nil, settings.server_name, true)
     if not done or not session then
       redis:close()
+      if not done or reason:find("certificate", 1, true) then
+        return nil, 502, "certificate", "Redis' certificate is not right"
+      end
       return nil, failure(reason)
     end
   end
   if settings.password ~= "" then
-    redis:set_timeout(left())
     local welcome, reason = redis:auth(settings.user, settings.password)
     if not welcome then
       redis:close()
       if welcome == false then
-        return nil, 502, "auth", "Redis does not take the front's password"
+        return nil, refusal(reason)
       end
       return nil, failure(reason)
     end
@@ -173,16 +210,10 @@ end
 
 -- Has Redis run a command: status, outcome and body of the answer.
 local function run(args)
-  local deadline = ngx.now() + settings.timeout / 1000
-  local function left()
-    ngx.update_time()
-    return math.max(1, math.floor((deadline - ngx.now()) * 1000))
-  end
-  local redis, status, outcome, message = connect(left)
+  local redis, status, outcome, message = connect()
   if not redis then
     return status, outcome, message
   end
-  redis:set_timeout(left())
   local result, why = redis[args[1]:lower()](redis, unpack(args, 2))
   if result == nil then
     -- What it still has to say must not reach anyone else.
@@ -191,8 +222,7 @@ local function run(args)
   end
   redis:set_keepalive(IDLE_MS)
   if result == false then
-    local unavailable = UNAVAILABLE[why:match("^%u+")]
-    return unavailable and 503 or 400, unavailable and "unavailable" or "redis_error", why
+    return refusal(why)
   end
   return 200, "ok", result
 end
@@ -212,6 +242,10 @@ local function answer()
   local is_json = content_type:find("^application/json%s*$") or content_type:find("^application/json%s*;")
   if not is_json or ngx.var.http_content_encoding then
     return 415, "malformed", "the body is to be application/json, without encoding"
+  end
+  -- Framed as more than the buffer takes, in many small chunks.
+  if ngx.req.get_body_file() then
+    return 413, "malformed", "a command has at most 64 KiB, with its chunks' sizes"
   end
   local args, why = command(ngx.req.get_body_data())
   if not args then

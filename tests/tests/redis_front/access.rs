@@ -117,7 +117,10 @@ fn a_wrong_password_is_told_without_it() -> Result<()> {
     let password = "wrong-password-0123456789".to_owned();
     let front = Front::start_with(FrontOptions { password, ..FrontOptions::new(&redis) })?;
     ensure_refused(&front.command(&echo("n"))?, 502, "does not take the front's password")?;
-    ensure!(front.outcomes("auth")? == 1);
+    let none = FrontOptions { password: String::new(), ..FrontOptions::new(&redis) };
+    let without = Front::start_with(none)?;
+    ensure_refused(&without.command(&echo("n"))?, 502, "does not take the front's password")?;
+    ensure!(front.outcomes("auth")? == 1 && without.outcomes("auth")? == 1);
     ensure!(!front.log()?.contains("wrong-password") && !redis.log()?.contains("wrong-password"));
     Ok(())
 }

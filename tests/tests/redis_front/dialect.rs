@@ -118,7 +118,11 @@ fn bodies_are_bounded() -> Result<()> {
     // It may have closed before all is sent.
     let _ = (0..10).try_for_each(|_| connection.write_chunk(&[b'a'; 8192]));
     ensure!(connection.read_head()?.status == 413);
-    Ok(())
+    // Few bytes in many chunks.
+    let tiny = echo(&"a".repeat(20_000)).to_string().into_bytes();
+    let chunks = tiny.iter().map(|byte| [b'1', b'\r', b'\n', *byte, b'\r', b'\n']);
+    request.body = [chunks.flatten().collect(), b"0\r\n\r\n".to_vec()].concat();
+    ensure_refused(&client::send(front.addr, &request)?, 413, "with its chunks' sizes")
 }
 
 #[test]

@@ -1,6 +1,11 @@
 //! Redis is full, gone, standing still, empty or busy; clients leave; the front itself ends.
 
-use std::{thread, time::Duration};
+use std::{
+    io::{Read, Write},
+    net::{Ipv4Addr, TcpListener},
+    thread,
+    time::Duration,
+};
 
 use anyhow::{Result, anyhow, ensure};
 use novasphere_tests::{
@@ -100,6 +105,53 @@ fn nobody_gets_the_answer_to_a_request_that_timed_out() -> Result<()> {
         }
     }
     ensure!(front.outcomes("timeout")? == 40);
+    Ok(())
+}
+
+#[test]
+fn the_timeout_is_for_the_whole_answer() -> Result<()> {
+    let redis = Redis::start()?;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+    let address = listener.local_addr()?.to_string();
+    let timeout = Duration::from_millis(200);
+    let password = String::new();
+    let options = FrontOptions { redis: address, password, timeout, ..FrontOptions::new(&redis) };
+    let front = Front::start_with(options)?;
+    thread::scope(|scope| {
+        // Each piece comes in time; together they take ten times as long.
+        scope.spawn(move || -> Result<()> {
+            let (mut stream, _) = listener.accept()?;
+            let read = stream.read(&mut [0; 1024])?;
+            ensure!(read > 0);
+            stream.write_all(b"*40\r\n")?;
+            for _ in 0..40 {
+                thread::sleep(Duration::from_millis(50));
+                // It fails when the front has closed.
+                stream.write_all(b":1\r\n")?;
+            }
+            Ok(())
+        });
+        let start = instant();
+        ensure_refused(&front.command(&json!(["PING"]))?, 504, "in time")?;
+        ensure!(start.elapsed() < timeout + SLACK, "{:?}", start.elapsed());
+        Ok(())
+    })
+}
+
+#[test]
+fn more_connections_than_redis_takes_are_no_wrong_password() -> Result<()> {
+    let (redis, front) = both()?;
+    ensure!(front.command(&echo("n0"))?.head.status == 200);
+    // The one in the front's pool.
+    redis.cli(&["CONFIG", "SET", "maxclients", "1"])?;
+    let other = Front::start(&redis)?;
+    for n in 0..20 {
+        let answer = other.command(&echo(&format!("n{n}")))?;
+        // Redis says why and closes: who writes after that may only learn of the latter.
+        ensure!(matches!(answer.head.status, 502 | 503), "{answer:?} {}", answer.text());
+    }
+    let told = other.outcomes("unavailable")?;
+    ensure!(told + other.outcomes("broken")? == 20 && told > 0, "{told}");
     Ok(())
 }
 
