@@ -101,7 +101,7 @@ test-browser: wasm proxies $(BROWSER)/node_modules/.package-lock.json ## Run pag
 # What is missing is named by the tests.
 .PHONY: test-redis
 test-redis: ## Run a real Redis behind its HTTP form (packages: see README)
-	$(CARGO) test --locked -p novasphere-tests --features system --test redis_front
+	$(CARGO) test --locked -p novasphere-tests --features system --test redis_front --test shared_counts
 
 BENCH := novasphere-bench-nothing novasphere-bench-nothing-sdk
 ROUNDS ?= 15

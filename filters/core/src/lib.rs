@@ -7,9 +7,11 @@
 //! under `filters/abi` translate both for one host each.
 
 mod bytes;
+mod call;
 mod cidr;
 mod client_ip;
 mod config;
+mod endpoint;
 mod error_body;
 mod fetch;
 mod header_name;
@@ -30,9 +32,11 @@ pub mod target;
 pub mod testing;
 
 pub use bytes::{position, same_bytes};
+pub use call::{Answer, Call};
 pub use cidr::Cidr;
 pub use client_ip::{ClientIp, parse_source_address};
-pub use config::{ConfigErrors, Fault, OneOrMany, Sensitive, decode};
+pub use config::{ConfigErrors, Fault, KeyText, OneOrMany, Sensitive, decode};
+pub use endpoint::Endpoint;
 pub use error_body::{ErrorBody, ErrorFormat, Problem};
 pub use fetch::{Duty, Fetch, FetchError, FetchReply};
 pub use header_name::{HeaderName, InvalidHeaderName, InvalidHeaderValue, header_value};

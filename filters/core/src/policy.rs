@@ -1,13 +1,14 @@
 //! The contract every filter fulfils and every host adapter drives.
 
 use crate::{
-    ConfigErrors, Duty, Edit, Env, FetchError, FetchReply, Host, RequestHead, ResponseHead, Step,
+    Answer, ConfigErrors, Duty, Edit, Env, FetchError, FetchReply, Host, RequestHead, ResponseHead,
+    Step,
 };
 
 /// One filter: immutable data computed from its configuration, plus how to apply it.
 ///
 /// Order of calls for a request: [`on_request`](Policy::on_request) once, or again and again while
-/// it answers [`Step::Wait`]; then, only when it answered [`Step::Continue`],
+/// it answers [`Step::Wait`] or [`Step::Call`]; then, only when it answered [`Step::Continue`],
 /// [`on_response`](Policy::on_response) once. A policy that replies
 /// puts all its headers in its [`Reply`](crate::Reply). So local replies look the same on hosts
 /// whose callback orders differ.
@@ -64,6 +65,9 @@ pub trait Policy: Sized {
     fn on_timer(&self, _: &mut Self::State, _: &Env<'_>) -> Duty {
         Duty::default()
     }
+
+    /// A call ended whose request nobody waits for any more. Hosts need not tell.
+    fn on_unclaimed(&self, _: Answer<'_>, _: &mut Self::State, _: &Env<'_>) {}
 
     /// A fetch ended; `purpose` is its own.
     fn on_fetched(

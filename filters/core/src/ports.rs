@@ -2,6 +2,8 @@
 
 use std::{fmt, net::IpAddr};
 
+use crate::Answer;
+
 /// Facts about the host, and a way to the operator.
 pub trait Host {
     /// A variable of the proxy's environment; `None` when the host does not pass it on.
@@ -44,7 +46,7 @@ pub trait Host {
 /// What not every host can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Capability {
-    /// Carry out a [`Fetch`](crate::Fetch).
+    /// Carry out a [`Fetch`](crate::Fetch) or a [`Call`](crate::Call).
     Fetch,
     /// Edit the head of a response.
     Response,
@@ -73,6 +75,8 @@ pub struct Env<'a> {
     pub attributes: &'a dyn Attributes,
     /// The host's own cryptography.
     pub verify: &'a dyn Verify,
+    /// What came of the call that the policy made for this request.
+    pub answer: Option<Answer<'a>>,
 }
 
 /// Public-key signatures checked by the host, many times faster than a filter can.

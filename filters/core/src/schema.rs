@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use crate::{OneOrMany, Sensitive};
+use crate::{KeyText, OneOrMany, Sensitive};
 
 /// A token (RFC 9110 section 5.6.2), as names of headers are. `\x25` is `%`, with which Kong's
 /// validator cannot quote a pattern.
@@ -44,6 +44,33 @@ impl<T: JsonSchema> JsonSchema for Sensitive<T> {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         T::json_schema(generator)
+    }
+}
+
+/// Without patterns: validators quote what does not match, and it may be a secret in a wrong place.
+impl JsonSchema for KeyText {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "KeyText".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"anyOf": [
+            {"type": "string", "minLength": 1},
+            {
+                "type": "object",
+                "required": ["env"],
+                "properties": {"env": {
+                    "description": "The variable of the proxy's environment that it is in.",
+                    "type": "string",
+                    "minLength": 1
+                }},
+                "additionalProperties": false
+            }
+        ]})
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::{HeaderName, UnixTime};
+use crate::{Call, HeaderName, UnixTime};
 
 /// The outcome of [`Policy::on_request`](crate::Policy::on_request).
 #[derive(Debug)]
@@ -24,6 +24,9 @@ pub enum Step<'p, C> {
         /// When it is asked for the last time, and may not wait any more.
         until: UnixTime,
     },
+    /// The request is held for the answer to a call, and then decided about anew: once, since a
+    /// call for a request that has its answer is a fault.
+    Call(Call<'p>),
     /// The request is answered here.
     Reply {
         /// Changes to the request's head all the same: what an access log must not show.

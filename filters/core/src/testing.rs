@@ -120,6 +120,7 @@ impl World {
             waiting: self,
             attributes: self,
             verify: self,
+            answer: None,
         }
     }
 }

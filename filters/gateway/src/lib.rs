@@ -12,6 +12,7 @@
 //! Decisions, events and metrics are those of the filters, under their own names.
 
 mod attributes;
+mod calling;
 mod config;
 mod link;
 mod policy;

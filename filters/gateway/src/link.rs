@@ -1,8 +1,8 @@
 //! One filter of the chain, whichever it is.
 
 use novasphere_core::{
-    ConfigErrors, Duty, Edit, Env, FetchError, FetchReply, Headers, Host, Needs, OwnMetric, Policy,
-    Read, RequestHead, ResponseHead, Step,
+    Answer, ConfigErrors, Duty, Edit, Env, FetchError, FetchReply, Headers, Host, Needs, OwnMetric,
+    Policy, Read, RequestHead, ResponseHead, Step,
 };
 use novasphere_cors::Cors;
 use novasphere_header_transform::HeaderTransform;
@@ -191,6 +191,10 @@ impl Link {
         }
     }
 
+    pub(crate) fn on_unclaimed(&self, answer: Answer<'_>, states: &mut States, env: &Env<'_>) {
+        with_state!(self, states, |policy, state, _carry| policy.on_unclaimed(answer, state, env));
+    }
+
     /// Whether it makes a difference to the filter that the head of a response was edited so.
     pub(crate) fn sees_response_edits(&self, edits: &[Edit<'_>], head: &ResponseHead<'_>) -> bool {
         match self {
@@ -234,6 +238,7 @@ fn carried<'p, C>(step: Step<'p, C>, carried: fn(C) -> LinkCarry) -> Step<'p, Li
             Step::Continue { edits, carry: carried(carry), decision }
         }
         Step::Wait { queue, until } => Step::Wait { queue, until },
+        Step::Call(call) => Step::Call(call),
         Step::Reply { edits, reply, decision } => Step::Reply { edits, reply, decision },
     }
 }

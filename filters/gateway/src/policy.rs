@@ -1,13 +1,13 @@
 //! The chain: who is asked when, and what becomes of the answers.
 
 use novasphere_core::{
-    ConfigErrors, Duty, Edit, Env, FetchError, FetchReply, Host, Needs, OwnMetric, Policy, Read,
-    RequestHead, ResponseHead, Step,
+    Answer, ConfigErrors, Duty, Edit, Env, FetchError, FetchReply, Host, Needs, OwnMetric, Policy,
+    Read, RequestHead, ResponseHead, Step,
 };
 
 use crate::{
     attributes::Told,
-    config,
+    calling, config,
     link::{Link, LinkCarry, States, seen_by},
     ports::{self, OfLink, Place},
     reply,
@@ -104,6 +104,14 @@ impl Policy for Gateway {
         all
     }
 
+    fn on_unclaimed(&self, answer: Answer<'_>, states: &mut States, env: &Env<'_>) {
+        let Some((number, answer)) = calling::unclaimed(answer) else { return };
+        if let Some(link) = self.links.get(number) {
+            let own = OfLink::new(env, self.place(number));
+            link.on_unclaimed(answer, states, &own.env(env));
+        }
+    }
+
     fn on_fetched(
         &self,
         purpose: usize,
@@ -156,6 +164,7 @@ impl Gateway {
                 Step::Continue { edits, carry: Carries(passed), decision }
             }
             Step::Wait { queue, until } => Step::Wait { queue, until },
+            Step::Call(call) => Step::Call(call),
             Step::Reply { edits, mut reply, decision } => {
                 self.count(&passed, env);
                 for (link, Passed { carry, .. }) in self.links.iter().zip(passed).rev() {
@@ -179,7 +188,9 @@ impl Gateway {
             return Step::Continue { edits: Vec::new(), carry: (), decision: "" };
         };
         let own = OfLink::new(env, self.place(number));
-        match link.on_request(head, states, &own.env(env)) {
+        let own = if calling::is_repeated(number, env) { own.again() } else { own };
+        let own_env = Env { answer: calling::answer_of(number, env), ..own.env(env) };
+        match link.on_request(head, states, &own_env) {
             Step::Continue { edits, carry, decision } => {
                 passed.push(Passed { decision, carry });
                 let next = number.saturating_add(1);
@@ -193,6 +204,7 @@ impl Gateway {
             }
             // Who let it pass is asked again, and counted, when the wait is over.
             Step::Wait { queue, until } => Step::Wait { queue: own.outer_number(queue), until },
+            Step::Call(call) => Step::Call(calling::of_link(number, call)),
             Step::Reply { edits, reply, decision } => {
                 own.decided(decision);
                 states.replier = link.kind().name();
@@ -275,6 +287,7 @@ fn behind_edits<'p>(mut own: Vec<Edit<'p>>, step: Step<'p, ()>) -> Step<'p, ()> 
             Step::Continue { edits: all(edits), carry, decision }
         }
         Step::Wait { queue, until } => Step::Wait { queue, until },
+        Step::Call(call) => Step::Call(call),
         Step::Reply { edits, reply, decision } => {
             Step::Reply { edits: all(edits), reply, decision }
         }

@@ -39,6 +39,8 @@ pub(crate) struct OfLink<'a> {
     metrics: &'a dyn Metrics,
     waiting: &'a dyn Waiting,
     place: Place,
+    /// Whether it counted its events when the request came by before.
+    again: bool,
 }
 
 /// Numbers of filters: no chain has more.
@@ -46,7 +48,12 @@ const STRIDE: usize = Kind::ALL.len();
 
 impl<'a> OfLink<'a> {
     pub(crate) fn new(env: &Env<'a>, place: Place) -> Self {
-        Self { metrics: env.metrics, waiting: env.waiting, place }
+        Self { metrics: env.metrics, waiting: env.waiting, place, again: false }
+    }
+
+    /// For a request that it was asked about before.
+    pub(crate) fn again(self) -> Self {
+        Self { again: true, ..self }
     }
 
     /// `outer` as the filter sees it.
@@ -93,6 +100,9 @@ fn place_of(name: &str, names: &[&str]) -> Option<usize> {
 impl Metrics for OfLink<'_> {
     fn add(&self, event: &'static str, times: u32) {
         let Place { metrics, kind, .. } = self.place;
+        if self.again {
+            return;
+        }
         if let Some(place) = place_of(event, kind.events()) {
             let place = kind.decisions().len().saturating_add(place);
             self.metrics.record(metrics.saturating_add(place), times);
@@ -100,6 +110,9 @@ impl Metrics for OfLink<'_> {
     }
 
     fn record(&self, own: usize, value: u32) {
+        if self.again {
+            return;
+        }
         let Place { metrics, kind, .. } = self.place;
         let before = kind.decisions().len().saturating_add(kind.events().len());
         self.metrics.record(metrics.saturating_add(before).saturating_add(own), value);

@@ -1,5 +1,6 @@
 use novasphere_core::{
-    Edit, Headers, Policy, Reply, RequestHead, ResponseHead, Step, testing::World,
+    Answer, Edit, Env, FetchReply, Headers, Policy, Reply, RequestHead, ResponseHead, Step,
+    testing::World,
 };
 
 use crate::{Gateway, link::States, policy::Carries};
@@ -29,7 +30,7 @@ fn reply<'p>(step: Step<'p, Carries>) -> (Reply<'p>, &'static str) {
     match step {
         Step::Reply { reply, decision, .. } => (reply, decision),
         Step::Continue { .. } => panic!("passes"),
-        Step::Wait { .. } => panic!("waits"),
+        Step::Wait { .. } | Step::Call(_) => panic!("waits"),
     }
 }
 
@@ -266,4 +267,46 @@ fn identity_headers_are_believed_behind_jwt_auth_only() {
 fn a_chain_written_as_text_is_not_quoted() {
     let errors = refusal(r#"{"jwt_auth": "{\"credentials\": [{\"secret\": \"s3cret\"}]}"}"#);
     assert_eq!(errors, "jwt_auth: must be an object, not a string");
+}
+
+/// The chain goes on from the start when the answer is there, and the one that asked gets it.
+#[test]
+fn the_filter_that_asked_gets_the_answer_and_all_is_counted_once() {
+    let gateway = configured(&format!(
+        r#"{{
+            "cors": {{"origins": ["https://a.example"]}},
+            "jwt_auth": {{"credentials": [{{"key": "k", "secret": "{SECRET}"}}], "optional": true}},
+            "rate_limit": {{"hour": 1, "policy": "redis", "limit_by": "claim", "claim_name": "org",
+                "redis": {{"uri": "http://redis:80/", "on_error": "deny"}}}}
+        }}"#
+    ));
+    let (world, mut states) = (World::default(), States::default());
+    let Step::Call(call) = ask(&world, &gateway, &mut states, &[(":path", "/")]) else {
+        panic!("does not ask");
+    };
+    assert!(!recorded(&world, &gateway).iter().any(|name| name.contains("decision=")));
+    let body = String::from_utf8(call.body).unwrap();
+    let nonce = body.split('"').nth(9).unwrap();
+    let answer = format!(r#"{{"result":["{nonce}",1,5000,1]}}"#);
+    let reply = |status, body| {
+        Ok(FetchReply { status, headers: Headers::default(), body: str::as_bytes(body) })
+    };
+    let mut again = |reply| {
+        let answer = Answer { ticket: &call.ticket, reply: &reply };
+        let env = Env { answer: Some(answer), ..world.env() };
+        gateway.on_request(&RequestHead::default(), &mut states, &env)
+    };
+    assert!(matches!(again(reply(200, &answer)), Step::Continue { .. }));
+    let counted = recorded(&world, &gateway);
+    for once in [
+        "cors.decision=no_origin.decisions",
+        "jwt-auth.decision=optional.decisions",
+        "rate-limit.decision=allowed.decisions",
+        "rate-limit.event=fell_back_to_ip.events",
+        "rate-limit.event=redis_called.events",
+    ] {
+        assert_eq!(counted.iter().filter(|name| *name == once).count(), 1, "{once}: {counted:?}");
+    }
+    assert!(matches!(again(reply(500, "")), Step::Reply { reply, .. } if reply.status == 503));
+    assert_eq!(Gateway::replier(&states), "rate-limit");
 }

@@ -183,7 +183,7 @@ fn passes((name, value): (&[u8], &[u8])) -> bool {
 fn decision(policy: &JwtAuth, head: &RequestHead<'_>) -> &'static str {
     let world = World::at(NOW);
     match policy.on_request(head, &mut Default::default(), &world.env()) {
-        Step::Wait { .. } => "waits",
+        Step::Wait { .. } | Step::Call(_) => "waits",
         Step::Continue { edits, decision, .. } => {
             check_edits(&edits);
             decision

@@ -2,18 +2,18 @@
 //! of Kong's jwt plugin where that has the thing.
 
 mod jwks;
-mod key_text;
 mod rules;
 #[cfg(feature = "schema")]
 pub(crate) mod schema;
 
 #[cfg(feature = "schema")]
 use novasphere_core::schema::{QUOTABLE, TOKEN, each_required};
-use novasphere_core::{Capability, ConfigErrors, ErrorFormat, Host, Json, Sensitive, decode};
+use novasphere_core::{
+    Capability, ConfigErrors, ErrorFormat, Host, Json, KeyText, Sensitive, decode,
+};
 use serde::Deserialize;
 
 pub(crate) use self::jwks::JwksConfig;
-pub(crate) use self::key_text::KeyText;
 pub(crate) use self::rules::{
     ClaimToAttribute, DeniedTokensConfig, RequiredClaimConfig, ScopesConfig, SkipConfig,
 };

@@ -1,11 +1,11 @@
 //! Who may sign tokens.
 
 use base64::{Engine, prelude::BASE64_STANDARD_NO_PAD};
-use novasphere_core::{ConfigErrors, Env, Host};
+use novasphere_core::{ConfigErrors, Env, Host, KeyText};
 
 use crate::{
     algorithm::Algorithm,
-    config::{Config, CredentialConfig, KeyText, required},
+    config::{Config, CredentialConfig, required},
     consumer::Consumer,
     invalid_key::InvalidKey,
     jwk::{Jwk, Material},
@@ -106,7 +106,8 @@ impl CredentialReader<'_> {
         let (field, jwk) = match (&wire.secret, &wire.public_key, &wire.jwk) {
             (Some(text), None, None) => ("secret", self.secret(text)?),
             (None, Some(text), None) => {
-                let text = self.text("public_key", text)?;
+                let at = format!("{}.public_key", self.at);
+                let text = text.read(&at, self.host, self.errors)?;
                 ("public_key", pem::public_key(&text).map(|key| Jwk::from(Material::Public(key))))
             }
             (None, None, Some(json)) => ("jwk", Jwk::read(json)),
@@ -129,14 +130,8 @@ impl CredentialReader<'_> {
     }
 
     fn secret(&mut self, text: &KeyText) -> Option<Result<Jwk, InvalidKey>> {
-        if let KeyText::Text(_) = text {
-            self.host.warn(&format!(
-                "{}.secret: is readable in the configuration; {{\"env\": \"NAME\"}} takes it \
-                 from the proxy's environment",
-                self.at
-            ));
-        }
-        let text = self.text("secret", text)?;
+        let at = format!("{}.secret", self.at);
+        let text = text.read_secret(&at, self.host, self.errors)?;
         let secret = if self.config.secret_is_base64 {
             let Some(decoded) = decode_base64(&text) else {
                 self.fault("secret", "is not base64, as secret_is_base64 says it is");
@@ -208,26 +203,6 @@ impl CredentialReader<'_> {
         false
     }
 
-    fn text(&mut self, field: &str, text: &KeyText) -> Option<String> {
-        match text {
-            KeyText::Text(text) => return Some(text.clone()),
-            // Not quoted: where a name is expected, somebody writes the secret itself.
-            KeyText::Env(name) if !is_variable_name(name) => {
-                let message = "must be the name of a variable: letters, digits and _";
-                self.fault(&format!("{field}.env"), message);
-            }
-            KeyText::Env(name) => match self.host.variable(name) {
-                Some(text) => return Some(text),
-                None => {
-                    let remedy = self.host.variable_remedy(name);
-                    let message = format!("there is no variable {name}; {remedy}");
-                    self.fault(&format!("{field}.env"), message);
-                }
-            },
-        }
-        None
-    }
-
     /// The key, ready for use, with the field it is in and what it is made of.
     fn signing_key(&mut self, wire: &CredentialConfig) -> Option<(Key, &'static str, Vec<u8>)> {
         let (jwk, field) = self.jwk(wire)?;
@@ -249,12 +224,6 @@ impl CredentialReader<'_> {
         );
         Credential { name: name.to_owned(), key, consumer }
     }
-}
-
-fn is_variable_name(name: &str) -> bool {
-    !name.is_empty()
-        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
-        && !name.starts_with(|c: char| c.is_ascii_digit())
 }
 
 /// Both alphabets of RFC 4648, padded or not, white space around it ignored.

@@ -116,7 +116,7 @@ fn run_at(policy: &JwtAuth, millis: u64, lines: &[(&[u8], &[u8])]) -> Outcome {
     let (edits, reply, decision) =
         match policy.on_request(&head, &mut Default::default(), &world.env()) {
             Step::Continue { edits, decision, .. } => (edits, None, decision),
-            Step::Wait { .. } => panic!("waits"),
+            Step::Wait { .. } | Step::Call(_) => panic!("waits"),
             Step::Reply { edits, reply, decision } => (edits, Some(reply), decision),
         };
     let body = reply.as_ref().map(|reply| (line(reply, "content-type"), text(&reply.body)));

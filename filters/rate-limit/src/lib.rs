@@ -10,22 +10,28 @@
 //! 3. A request over a limit is answered `error_code` with `Retry-After`; one within gets the
 //!    `X-RateLimit-*` and `RateLimit-*` headers on its response.
 //! 4. When the shared data fails, `fault_tolerant` decides: pass uncounted, or answer 500.
+//!
+//! Counts that several proxies share are in [`redis`].
 
 mod address;
 mod config;
 mod headers;
 mod identity;
+mod known;
 mod limiter;
 mod lists;
+mod local;
 mod measures;
 mod policy;
 mod readings;
+mod redis;
 mod refusal;
 mod rule;
 mod shared;
 mod table;
+mod take;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod window;
 
 #[cfg(feature = "schema")]

@@ -4,7 +4,13 @@ use std::hash::Hasher;
 
 use siphasher::sip128::{Hasher128, SipHasher13};
 
-use crate::{headers::Headers, identity::Identity, table::Fingerprint, window::Period};
+use crate::{
+    headers::Headers,
+    identity::Identity,
+    redis::Secret,
+    table::{Fingerprint, WINDOWS},
+    window::Period,
+};
 
 /// So many requests in a period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +31,10 @@ pub(crate) struct Limiter {
     pub(crate) headers: Headers,
     /// What its policies are called after; empty for none.
     pub(crate) name: String,
+    /// Makes the keys of counts in Redis.
+    pub(crate) shared: Option<Secret>,
+    /// The limits that hold here while Redis fails; empty where none do.
+    pub(crate) fallback: Vec<Limit>,
 }
 
 /// The keys of the fingerprints of one limiter's clients.
@@ -39,8 +49,32 @@ impl Limiter {
     /// Its keys, made from a secret that all workers share: a client that could compute
     /// fingerprints could choose its slot.
     pub(crate) fn keys(&self, seed: &[u8; 16]) -> Keys {
-        let client = fingerprint(seed, &self.namespace);
+        let mut client = fingerprint(seed, &self.namespace);
+        if !self.fallback.is_empty() {
+            // Counted apart from a limiter with the same limits that is always local.
+            client = fingerprint(&client, format!("{:?}", self.fallback).as_bytes());
+        }
         Keys { client, overflow: fingerprint(&client, b"overflow") }
+    }
+}
+
+impl Limiter {
+    /// The key of a client's counts in Redis.
+    pub(crate) fn redis_key(&self, identity: &[u8]) -> [u8; 16] {
+        self.shared.as_ref().map(|secret| secret.key(identity)).unwrap_or_default()
+    }
+
+    /// The limits of the proxy's own table.
+    pub(crate) fn table_limits(&self) -> &[Limit] {
+        if self.fallback.is_empty() { &self.limits } else { &self.fallback }
+    }
+
+    /// Counts of the table as counts under the limits that clients are told: so much is left.
+    pub(crate) fn as_told(&self, mut counts: [u32; WINDOWS]) -> [u32; WINDOWS] {
+        for ((count, limit), own) in counts.iter_mut().zip(&self.limits).zip(&self.fallback) {
+            *count = limit.requests.saturating_sub(own.requests.saturating_sub(*count));
+        }
+        counts
     }
 }
 

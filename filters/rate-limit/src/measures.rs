@@ -3,7 +3,7 @@
 use novasphere_core::{Env, MetricKind, OwnMetric, Policy};
 
 use crate::{
-    RateLimit,
+    RateLimit, redis,
     rule::Rule,
     shared::{Slots, key},
     table,
@@ -20,9 +20,9 @@ pub(crate) const EVERY_MS: u32 = 10_000;
 /// within about 2%.
 const SAMPLE: u32 = 64;
 
-/// The names of all of them: three for each rule and for `default`, if there are rules; then the
-/// table's.
-pub(crate) fn names(rules: &[Rule], max_clients: u32) -> Vec<OwnMetric> {
+/// The names of all of them: three for each rule and for `default`, if there are rules; then those
+/// of Redis, then the table's.
+pub(crate) fn names(rules: &[Rule], table: Option<u32>, redis: bool) -> Vec<OwnMetric> {
     let rules = if rules.is_empty() { Vec::new() } else { with_default(rules) };
     let by_rule = rules.into_iter().flat_map(|rule| {
         BY_RULE.map(|decision| OwnMetric {
@@ -32,13 +32,19 @@ pub(crate) fn names(rules: &[Rule], max_clients: u32) -> Vec<OwnMetric> {
             kind: MetricKind::Counter,
         })
     });
-    let table = OwnMetric {
+    let table = table.map(|max_clients| OwnMetric {
         filter: RateLimit::NAME,
         labels: format!("max_clients={max_clients}"),
         name: "table_clients",
         kind: MetricKind::Gauge,
-    };
-    by_rule.chain([table]).collect()
+    });
+    let of_redis = redis.then(redis::measures::names).into_iter().flatten();
+    by_rule.chain(of_redis).chain(table).collect()
+}
+
+/// Where those of Redis begin.
+pub(crate) fn after_rules(rules: &[Rule]) -> usize {
+    if rules.is_empty() { 0 } else { (rules.len() + 1) * BY_RULE.len() }
 }
 
 fn with_default(rules: &[Rule]) -> Vec<&str> {
@@ -56,7 +62,7 @@ pub(crate) fn count(rules: &[Rule], rule: Option<usize>, decision: &str, env: &E
 }
 
 /// Estimates how many clients the table holds, from slots at even distances.
-pub(crate) fn look_at_table(rules: &[Rule], slots: Slots, env: &Env<'_>) {
+pub(crate) fn look_at_table(gauge: usize, slots: Slots, env: &Env<'_>) {
     let [a, b, c, d, ..] = env.random.bytes();
     let start = u32::from_le_bytes([a, b, c, d]);
     let now = u32::try_from(env.clock.now().seconds()).unwrap_or(u32::MAX);
@@ -68,6 +74,5 @@ pub(crate) fn look_at_table(rules: &[Rule], slots: Slots, env: &Env<'_>) {
         live += value.map_or(0, |(value, _)| table::live(&value, now));
     }
     let clients = u64::try_from(live).unwrap_or(0) * u64::from(slots.count() / sample.max(1));
-    let place = if rules.is_empty() { 0 } else { (rules.len() + 1) * BY_RULE.len() };
-    env.metrics.record(place, u32::try_from(clients).unwrap_or(u32::MAX));
+    env.metrics.record(gauge, u32::try_from(clients).unwrap_or(u32::MAX));
 }

@@ -1,8 +1,8 @@
 //! The filter as data, and how it decides.
 
 use novasphere_core::{
-    Change, ConfigErrors, Duty, Edit, Env, HeaderName, Host, Needs, OwnMetric, Policy, Read, Reply,
-    RequestHead, ResponseHead, Step, StoreError, UnixTime,
+    Answer, ConfigErrors, Duty, Edit, Env, Host, Needs, OwnMetric, Policy, Read, Reply,
+    RequestHead, ResponseHead, Step, UnixTime,
 };
 
 use crate::{
@@ -10,13 +10,16 @@ use crate::{
     config,
     headers::{self, Headroom, decimal},
     identity::{FELL_BACK_TO_CONSTANT, FELL_BACK_TO_IP, Otherwise, Part, Who},
+    known::Known,
     limiter::{Keys, Limiter},
     lists::Clients,
+    local::Names,
     measures,
-    refusal::Answers,
+    redis::{self, OnError, Redis},
+    refusal::{Answers, RETRY_AFTER},
     rule::{self, Ambiguous, Effect, Rule},
-    shared::{self, Slots, key},
-    table::{self, Pressure, Verdict},
+    shared::Slots,
+    take::Terms,
 };
 
 /// The rate-limit filter, configured.
@@ -37,6 +40,10 @@ pub struct RateLimit {
     pub(crate) report_only: bool,
     pub(crate) answers: Answers,
     pub(crate) reads: Reads,
+    /// Where counts are, if not in this proxy.
+    pub(crate) redis: Option<Box<Redis>>,
+    /// How much of a client's limits a worker takes at a time, if not just what a request counts.
+    pub(crate) lease: Option<Terms>,
 }
 
 /// The lines of heads it looks at.
@@ -53,29 +60,52 @@ pub(crate) struct Reads {
 #[derive(Default)]
 pub struct State {
     /// Of each limiter the keys of its fingerprints, once they are there.
-    keys: Vec<Keys>,
+    pub(crate) keys: Vec<Keys>,
+    pub(crate) known: Known,
+    pub(crate) redis: redis::State,
     /// When the table was looked at.
     looked: UnixTime,
 }
 
-const ALLOWED: &str = "allowed";
-const NOT_LIMITED: &str = "not_limited";
+pub(crate) const ALLOWED: &str = "allowed";
+pub(crate) const NOT_LIMITED: &str = "not_limited";
 const EXEMPT: &str = "exempt";
-const LIMITED: &str = "limited";
+pub(crate) const LIMITED: &str = "limited";
 const DENIED: &str = "denied";
 const AMBIGUOUS_PATH: &str = "ambiguous_path";
 const UNRESOLVED_ALLOWED: &str = "unresolved_allowed";
 const UNRESOLVED_REFUSED: &str = "unresolved_refused";
-const STORE_FAILED_ALLOWED: &str = "store_failed_allowed";
-const STORE_FAILED_REFUSED: &str = "store_failed_refused";
+pub(crate) const STORE_FAILED_ALLOWED: &str = "store_failed_allowed";
+pub(crate) const STORE_FAILED_REFUSED: &str = "store_failed_refused";
+pub(crate) const FALLBACK_ALLOWED: &str = "fallback_allowed";
+pub(crate) const FALLBACK_LIMITED: &str = "fallback_limited";
 
-const EVICTED: &str = "evicted";
-const OVERFLOWED: &str = "overflowed";
-const RACED: &str = "raced";
+pub(crate) const EVICTED: &str = "evicted";
+pub(crate) const OVERFLOWED: &str = "overflowed";
+pub(crate) const RACED: &str = "raced";
+pub(crate) const LEASE_HIT: &str = "lease_hit";
+pub(crate) const REFUSED_AS_KNOWN: &str = "refused_as_known";
+pub(crate) const REDIS_CALLED: &str = "redis_called";
+pub(crate) const BREAKER_OPENED: &str = "breaker_opened";
+pub(crate) const BREAKER_CLOSED: &str = "breaker_closed";
 /// The event of a refusal that `report_only` turned into a pass.
 const REPORTED: &str = "reported";
 /// The attribute with the decision of such a request.
 const REPORTED_ATTRIBUTE: &str = "rate_limit_reported";
+
+/// A decision about a request.
+pub(crate) type Decided<'p> = Step<'p, Option<Headroom>>;
+
+/// What is asked about a request.
+pub(crate) struct Question {
+    /// The rule that is for it.
+    pub(crate) rule: Option<usize>,
+    /// The place of the limiter.
+    pub(crate) limiter: usize,
+    pub(crate) cost: u32,
+    /// The bytes that identify the client.
+    pub(crate) identity: Vec<u8>,
+}
 
 impl Policy for RateLimit {
     const NAME: &'static str = "rate-limit";
@@ -90,14 +120,29 @@ impl Policy for RateLimit {
         UNRESOLVED_REFUSED,
         STORE_FAILED_ALLOWED,
         STORE_FAILED_REFUSED,
+        FALLBACK_ALLOWED,
+        FALLBACK_LIMITED,
     ];
-    const EVENTS: &'static [&'static str] =
-        &[FELL_BACK_TO_IP, FELL_BACK_TO_CONSTANT, UNUSABLE, EVICTED, OVERFLOWED, RACED, REPORTED];
+    const EVENTS: &'static [&'static str] = &[
+        FELL_BACK_TO_IP,
+        FELL_BACK_TO_CONSTANT,
+        UNUSABLE,
+        EVICTED,
+        OVERFLOWED,
+        RACED,
+        REPORTED,
+        LEASE_HIT,
+        REFUSED_AS_KNOWN,
+        REDIS_CALLED,
+        BREAKER_OPENED,
+        BREAKER_CLOSED,
+    ];
     type State = State;
     type Carry = Option<Headroom>;
 
     fn own_metrics(&self) -> Vec<OwnMetric> {
-        measures::names(&self.rules, self.max_clients)
+        let table = self.uses_table().then_some(self.max_clients);
+        measures::names(&self.rules, table, self.redis.is_some())
     }
 
     fn configure(config: &[u8], host: &dyn Host) -> Result<Self, ConfigErrors> {
@@ -116,8 +161,8 @@ impl Policy for RateLimit {
                 [] => Read::Nothing,
                 names => Read::WholeIfAny(names),
             },
-            timer: true,
-            store: true,
+            timer: self.uses_table(),
+            store: self.uses_table(),
         }
     }
 
@@ -127,7 +172,11 @@ impl Policy for RateLimit {
         state: &mut State,
         env: &Env<'_>,
     ) -> Step<'p, Self::Carry> {
-        match self.decide(head, state, env) {
+        let step = match (&self.redis, env.answer) {
+            (Some(redis), Some(answer)) => self.answered(redis, answer, state, env),
+            _ => self.decide(head, state, env),
+        };
+        match step {
             Step::Reply { decision, .. } if self.report_only => {
                 env.metrics.count(REPORTED);
                 env.attributes.set(REPORTED_ATTRIBUTE, decision.as_bytes());
@@ -145,12 +194,21 @@ impl Policy for RateLimit {
         limiter.headers.on_response(&limiter.limits, &headroom, head)
     }
 
+    fn on_unclaimed(&self, answer: Answer<'_>, state: &mut State, env: &Env<'_>) {
+        if let (Some(redis), Some(asked)) = (&self.redis, answer.ticket.downcast_ref()) {
+            // What is of use to other requests.
+            let _ = self.learn(redis, asked, answer, state, env);
+        }
+    }
+
     fn on_timer(&self, state: &mut State, env: &Env<'_>) -> Duty {
         let now = env.clock.now();
         // Hosts and chains may ask more often.
         if now.millis.abs_diff(state.looked.millis) >= u64::from(measures::EVERY_MS) {
             state.looked = now;
-            measures::look_at_table(&self.rules, self.slots, env);
+            let before = if self.redis.is_some() { redis::measures::COUNT } else { 0 };
+            let gauge = measures::after_rules(&self.rules) + before;
+            measures::look_at_table(gauge, self.slots, env);
         }
         Duty { again_in_ms: Some(measures::EVERY_MS), ..Duty::default() }
     }
@@ -169,7 +227,7 @@ impl RateLimit {
         head: &RequestHead<'_>,
         state: &mut State,
         env: &Env<'_>,
-    ) -> Step<'p, Option<Headroom>> {
+    ) -> Decided<'p> {
         let address = Lookup::new(&self.address, head, env);
         if self.deny.include(head, &address) {
             return refused(self.answers.forbidden(), DENIED);
@@ -182,7 +240,8 @@ impl RateLimit {
             Err(Ambiguous) => return refused(self.answers.ambiguous(), AMBIGUOUS_PATH),
         };
         let effect = rule.and_then(|rule| self.rules.get(rule)).map(|rule| rule.effect);
-        let step = self.apply(effect.unwrap_or(self.otherwise), head, &address, state, env);
+        let effect = effect.unwrap_or(self.otherwise);
+        let step = self.apply(effect, rule, head, &address, state, env);
         if let Step::Continue { decision, .. } | Step::Reply { decision, .. } = &step {
             measures::count(&self.rules, rule, decision, env);
         }
@@ -192,16 +251,17 @@ impl RateLimit {
     fn apply<'p>(
         &'p self,
         effect: Effect,
+        rule: Option<usize>,
         head: &RequestHead<'_>,
         address: &Lookup<'_>,
         state: &mut State,
         env: &Env<'_>,
-    ) -> Step<'p, Option<Headroom>> {
+    ) -> Decided<'p> {
         let Effect::Counts { limiter: place, cost } = effect else {
             return passed(None, NOT_LIMITED);
         };
         let Some(limiter) = self.limiters.get(place) else { return passed(None, NOT_LIMITED) };
-        let client = match limiter.identity.of(head, address, env) {
+        let identity = match limiter.identity.of(head, address, env) {
             Who::Client(client) => client,
             Who::NotLimited => return passed(None, NOT_LIMITED),
             Who::Unresolved(Otherwise::Deny) => {
@@ -209,25 +269,28 @@ impl RateLimit {
             }
             Who::Unresolved(_) => return passed(None, UNRESOLVED_ALLOWED),
         };
-        match self.count(place, limiter, &client, cost, state, env) {
-            Ok(Some(Verdict { allowed, counts, now, .. })) => {
-                let headroom = Headroom { limiter: place, counts, now };
-                if allowed {
-                    return passed(Some(headroom), ALLOWED);
-                }
-                self.refuse(limiter, &headroom, cost)
+        let question = Question { rule, limiter: place, cost, identity };
+        match &self.redis {
+            Some(redis) => self.ask_redis(redis, question, state, env),
+            None => {
+                let names = Names { allowed: ALLOWED, limited: LIMITED };
+                self.ask_table(&question, self.lease, names, state, env)
             }
-            Ok(None) | Err(_) if self.fault_tolerant => passed(None, STORE_FAILED_ALLOWED),
-            Ok(None) | Err(_) => refused(self.answers.failed(), STORE_FAILED_REFUSED),
         }
     }
 
-    fn refuse<'p>(
+    /// Whether anything is counted in this proxy.
+    fn uses_table(&self) -> bool {
+        self.redis.as_ref().is_none_or(|redis| redis.on_error == OnError::Local)
+    }
+
+    pub(crate) fn refuse<'p>(
         &'p self,
         limiter: &'p Limiter,
         headroom: &Headroom,
         cost: u32,
-    ) -> Step<'p, Option<Headroom>> {
+        decision: &'static str,
+    ) -> Decided<'p> {
         let limits = &limiter.limits;
         let mut lines = limiter.headers.on_refusal(limits, headroom);
         lines.push((&RETRY_AFTER, decimal(headers::retry_after(limits, headroom, cost))));
@@ -235,56 +298,14 @@ impl RateLimit {
             .filter(|left| left.remaining < cost)
             .filter_map(|left| Some(headers::policy(&limiter.name, *limits.get(left.limit)?)))
             .collect();
-        refused(self.answers.limited(lines, &violated), LIMITED)
-    }
-
-    /// Counts it, if it may pass; `None` when the table has no place for it.
-    fn count(
-        &self,
-        place: usize,
-        limiter: &Limiter,
-        client: &[u8],
-        cost: u32,
-        state: &mut State,
-        env: &Env<'_>,
-    ) -> Result<Option<Verdict>, StoreError> {
-        if state.keys.is_empty() {
-            let seed = shared::seed(env)?;
-            state.keys = self.limiters.iter().map(|limiter| limiter.keys(&seed)).collect();
-        }
-        let keys = state.keys.get(place).copied().ok_or(StoreError::Contended)?;
-        let client = keys.client(client);
-        let [a, b, c, d, ..] = client;
-        let slot = self.slots.at(u32::from_le_bytes([a, b, c, d]));
-        let now = u32::try_from(env.clock.now().seconds()).unwrap_or(u32::MAX);
-        let mut lost = 0_u32;
-        let verdict = env.store.update(&key(slot), |value| {
-            let verdict = table::admit(value, client, keys.overflow, &limiter.limits, cost, now);
-            lost = lost.saturating_add(1);
-            (if verdict.changed { Change::Write } else { Change::Keep }, verdict)
-        })?;
-        if lost > 1 {
-            env.metrics.add(RACED, lost - 1);
-        }
-        match verdict.pressure {
-            Pressure::None => {}
-            Pressure::Evicted => env.metrics.count(EVICTED),
-            Pressure::Overflowed => env.metrics.count(OVERFLOWED),
-            Pressure::Lost => {
-                env.metrics.count(OVERFLOWED);
-                return Ok(None);
-            }
-        }
-        Ok(Some(verdict))
+        refused(self.answers.limited(lines, &violated), decision)
     }
 }
 
-static RETRY_AFTER: HeaderName = HeaderName::from_static("retry-after");
-
-fn passed<'p>(carry: Option<Headroom>, decision: &'static str) -> Step<'p, Option<Headroom>> {
+pub(crate) fn passed<'p>(carry: Option<Headroom>, decision: &'static str) -> Decided<'p> {
     Step::Continue { edits: Vec::new(), carry, decision }
 }
 
-fn refused<'p>(reply: Reply<'p>, decision: &'static str) -> Step<'p, Option<Headroom>> {
+pub(crate) fn refused<'p>(reply: Reply<'p>, decision: &'static str) -> Decided<'p> {
     Step::Reply { edits: Vec::new(), reply, decision }
 }

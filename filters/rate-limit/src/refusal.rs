@@ -4,9 +4,10 @@ use std::borrow::Cow;
 
 use novasphere_core::{ErrorBody, HeaderName, Problem, Reply};
 
-use crate::headers::Lines;
+use crate::headers::{Lines, decimal};
 
 static CONTENT_TYPE: HeaderName = HeaderName::from_static("content-type");
+pub(crate) static RETRY_AFTER: HeaderName = HeaderName::from_static("retry-after");
 
 /// Of gRPC's status codes, what a client over its limit gets whatever `error_code` says: it retries
 /// others.
@@ -53,6 +54,13 @@ impl Answers {
     /// When the proxy's shared data failed.
     pub(crate) fn failed(&self) -> Reply<'_> {
         self.plain(500, "Internal Server Error")
+    }
+
+    /// When Redis fails, and nobody may pass uncounted; it is tried again in so many seconds.
+    pub(crate) fn unavailable(&self, seconds: u32) -> Reply<'_> {
+        let (title, kind) = ("Service Unavailable", "about:blank");
+        let problem = Problem { status: 503, kind, title, detail: None, members: "" };
+        self.reply(vec![(&RETRY_AFTER, decimal(seconds))], &problem)
     }
 
     fn plain(&self, status: u16, title: &'static str) -> Reply<'_> {

@@ -10,7 +10,7 @@
 //! forgotten, but never one that has used half or more of any window. If all have, the newcomers of
 //! that limiter share the overflow entry.
 
-use crate::{limiter::Limit, window::Window};
+use crate::{limiter::Limit, take::Take, window::Window};
 
 /// Windows an entry has room for.
 pub(crate) const WINDOWS: usize = 7;
@@ -34,6 +34,8 @@ const READ_EARLIER: u32 = 5;
 pub(crate) struct Verdict {
     /// Whether every window had room; it was counted then.
     pub(crate) allowed: bool,
+    /// What was counted: the cost and the lease.
+    pub(crate) taken: u32,
     /// The counts after this request, in the order of the limits.
     pub(crate) counts: [u32; WINDOWS],
     /// The time they are of, in seconds since the epoch: not before the client's last request.
@@ -71,14 +73,14 @@ struct Entry {
     counts: [u32; WINDOWS],
 }
 
-/// Decides about one request of `client` that counts as `cost`, at `now` (seconds since the epoch),
+/// Decides about one request of `client` that counts as `take` says, at `now` (seconds since the epoch),
 /// and counts it in `slot` if it is allowed. A slot of the wrong size reads as empty.
 pub(crate) fn admit(
     slot: &mut Vec<u8>,
     client: Fingerprint,
     overflow: Fingerprint,
     limits: &[Limit],
-    cost: u32,
+    take: &Take,
     now: u32,
 ) -> Verdict {
     if slot.len() != SLOT_BYTES {
@@ -90,20 +92,22 @@ pub(crate) fn admit(
     let old = entry(slot, place);
     if pressure == Pressure::Overflowed && old.fingerprint != owner && old.is_protected(now) {
         let (counts, pressure) = (Entry::default().counts, Pressure::Lost);
-        return Verdict { allowed: false, counts, now, pressure, changed: false };
+        return Verdict { allowed: false, taken: 0, counts, now, pressure, changed: false };
     }
     let old = if old.fingerprint == owner { old } else { Entry::default() };
     // Time goes on for each client: with an earlier reading, the counts of a window that has begun
     // would be lost. A clock that was set back is another thing, see `count`.
     let was_ahead = old.was_ahead(now);
     let now = if was_ahead { now } else { now.max(old.last) };
-    let (allowed, new) = count(old, owner, limits, cost, now);
-    // A refusal is written only to bring an entry back to a clock that was set back.
-    let changed = allowed || was_ahead;
+    let (taken, new) = count(old, owner, limits, take, now);
+    let allowed = taken > 0;
+    // A refusal is written only to bring an entry back to a clock that was set back, or to give
+    // something back.
+    let changed = allowed || was_ahead || take.back > 0;
     if changed {
         write(slot, place, &new);
     }
-    Verdict { allowed, counts: new.counts, now, pressure, changed }
+    Verdict { allowed, taken, counts: new.counts, now, pressure, changed }
 }
 
 impl Entry {
@@ -118,22 +122,24 @@ impl Entry {
     }
 }
 
-/// Counts a request in an entry, if all windows have room for all of its cost; the counts are those
-/// of `now` anyway.
-fn count(old: Entry, owner: Fingerprint, limits: &[Limit], cost: u32, now: u32) -> (bool, Entry) {
+/// Counts a request in an entry, if all windows have room for all of its cost, and says how much;
+/// the counts are those of `now` anyway.
+fn count(old: Entry, owner: Fingerprint, limits: &[Limit], take: &Take, now: u32) -> (u32, Entry) {
     let mut new = Entry { fingerprint: owner, last: now, ..Entry::default() };
-    let mut allowed = true;
+    let mut left = u32::MAX;
     for ((limit, old_count), new_count) in limits.iter().zip(old.counts).zip(&mut new.counts) {
         // A clock that went back keeps its counts: `last` is behind the window's start only when
         // time went on.
-        let current = if old.last >= limit.period.at(now).start { old_count } else { 0 };
-        allowed &= current.saturating_add(cost) <= limit.requests;
+        let start = limit.period.at(now).start;
+        let current = if old.last >= start { old_count } else { 0 };
+        let current = if start <= take.since { current.saturating_sub(take.back) } else { current };
+        left = left.min(limit.requests.saturating_sub(current));
         *new_count = current;
     }
+    let rest = left.checked_sub(take.cost);
+    let taken = rest.map_or(0, |rest| take.cost.saturating_add(take.lease.of(rest)));
     for (limit, count) in limits.iter().zip(&mut new.counts) {
-        if allowed {
-            *count = count.saturating_add(cost);
-        }
+        *count = count.saturating_add(taken);
         let Window { end, .. } = limit.period.at(now);
         new.expires = new.expires.max(end);
         if u64::from(*count) * 2 >= u64::from(limit.requests) {
@@ -142,7 +148,7 @@ fn count(old: Entry, owner: Fingerprint, limits: &[Limit], cost: u32, now: u32) 
         let share = u64::from(*count) * 65_536 / u64::from(limit.requests.max(1));
         new.share = new.share.max(u32::try_from(share).unwrap_or(u32::MAX));
     }
-    (allowed, new)
+    (taken, new)
 }
 
 /// How many of a slot's entries are alive.

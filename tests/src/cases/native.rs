@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use novasphere_core::{
-    Env, Headers, Policy, Read, Reply, RequestHead, ResponseHead, Step,
+    Answer, Env, FetchError, Headers, Policy, Read, Reply, RequestHead, ResponseHead, Step,
     testing::{self, World},
 };
 use serde_json::Value;
@@ -98,6 +98,13 @@ fn observe<P: Policy>(
             Ok(observed)
         }
         Step::Wait { .. } => bail!("the policy waits where it may not"),
+        // Nobody is there to be called.
+        Step::Call(_) if env.answer.is_some() => bail!("the policy calls twice"),
+        Step::Call(call) => {
+            let reply = Err(FetchError::NotSent(0));
+            let answer = Answer { ticket: &call.ticket, reply: &reply };
+            observe(policy, state, &Env { answer: Some(answer), ..*env }, exchange)
+        }
         Step::Reply { reply, decision, .. } => {
             ensure!(is_declared::<P>(decision), "{decision:?} is no decision of the policy");
             replied(&reply)

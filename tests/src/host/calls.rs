@@ -223,7 +223,12 @@ impl Host {
     }
 
     /// `proxy_http_call`
-    pub fn dispatch(&self, upstream: &str, lines: Vec<(Vec<u8>, Vec<u8>)>) -> Called<u32> {
+    pub fn dispatch(
+        &self,
+        upstream: &str,
+        lines: Vec<(Vec<u8>, Vec<u8>)>,
+        body: Vec<u8>,
+    ) -> Called<u32> {
         let is_nginx = self.is_nginx();
         let mut state = self.state();
         if is_nginx && state.phase == Phase::Response {
@@ -236,7 +241,7 @@ impl Host {
         let token = state.proxy.next_token.fetch_add(1, Ordering::SeqCst);
         let (module, context) = state.current.clone();
         let upstream = upstream.to_owned();
-        state.calls.push(Dispatched { upstream, lines, token, context, module });
+        state.calls.push(Dispatched { upstream, lines, body, token, context, module });
         Ok(Ok(token))
     }
 

@@ -246,8 +246,8 @@ fn define_replies(linker: &mut Linker<Data>) -> Result<()> {
          upstream_size,
          lines,
          lines_size,
-         _body: u32,
-         _body_size: u32,
+         body,
+         body_size,
          _trailers: u32,
          _trailers_size: u32,
          _timeout: u32,
@@ -255,7 +255,8 @@ fn define_replies(linker: &mut Linker<Data>) -> Result<()> {
             let upstream = read(&mut module, upstream, upstream_size)?;
             let upstream = String::from_utf8_lossy(&upstream).into_owned();
             let lines = deserialise(&read(&mut module, lines, lines_size)?).unwrap_or_default();
-            match host(&module).dispatch(&upstream, lines) {
+            let body = read(&mut module, body, body_size)?;
+            match host(&module).dispatch(&upstream, lines, body) {
                 Ok(Ok(number)) => write(&mut module, token, &number.to_le_bytes()).map(|()| 0),
                 other => number(&mut module, other.map(|result| result.map(|_| ()))),
             }

@@ -82,6 +82,8 @@ pub struct Dispatched {
     pub upstream: String,
     /// Its lines, pseudo-headers among them.
     pub lines: Vec<(Vec<u8>, Vec<u8>)>,
+    /// Its body.
+    pub body: Vec<u8>,
     pub(super) token: u32,
     pub(super) context: u32,
     pub(super) module: String,

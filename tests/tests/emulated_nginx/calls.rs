@@ -9,13 +9,13 @@ use novasphere_tests::{
 use crate::naive::{Naive, ensure_sound, for_each_request, status_of, worker};
 
 fn call(host: &Host) -> Result<(), novasphere_tests::host::Trap> {
-    host.dispatch("keys.example:443", Vec::new()).map(|sent| assert!(sent.is_ok()))
+    host.dispatch("keys.example:443", Vec::new(), Vec::new()).map(|sent| assert!(sent.is_ok()))
 }
 
 #[test]
 fn calls_go_to_host_and_port() -> Result<()> {
     let mut naive = worker(&[for_each_request(|host| {
-        let sent = host.dispatch("a-cluster", Vec::new()).map(status_of)?;
+        let sent = host.dispatch("a-cluster", Vec::new(), Vec::new()).map(status_of)?;
         assert_eq!(sent, status::INTERNAL_FAILURE);
         Ok(Action::Continue)
     })])?;

@@ -9,6 +9,7 @@ mod invalid;
 mod metrics;
 mod naive;
 mod properties;
+mod redis;
 mod replies;
 mod shared_data;
 mod target;

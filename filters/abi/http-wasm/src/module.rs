@@ -92,7 +92,7 @@ impl<P: Policy> Module<P> {
                 outcome::edit_request(&edits).ok_or(UNEDITED)?;
                 Ok(outcome::send(&reply))
             }
-            Step::Wait { .. } => Err("the policy waits where it may not"),
+            Step::Wait { .. } | Step::Call(_) => Err("the policy waits where it may not"),
         }
     }
 }

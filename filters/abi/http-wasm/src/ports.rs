@@ -35,6 +35,7 @@ impl Proxy {
             waiting: self,
             attributes: self,
             verify: self,
+            answer: None,
         }
     }
 }

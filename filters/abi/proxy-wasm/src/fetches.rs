@@ -2,13 +2,12 @@
 
 use std::{cell::RefCell, rc::Rc};
 
-use novasphere_core::{Clock, Duty, Fetch, FetchError, FetchReply, Headers, Policy};
+use novasphere_core::{Clock, Duty, Fetch, FetchError, FetchReply, Policy};
 
 use crate::{
-    header_map,
+    calls, header_map,
     held::NoRoom,
-    hostcalls::{self, Map, Status},
-    nginx::{self, head},
+    hostcalls::{self, Status},
     root::{Configured, SOON_MS},
 };
 
@@ -45,7 +44,7 @@ pub(crate) struct Root<'m, P: Policy> {
     pub(crate) fetches: &'m Fetches,
 }
 
-impl<P: Policy> Root<'_, P> {
+impl<P: Policy + 'static> Root<'_, P> {
     pub(crate) fn tick(&self) {
         let configured = &*self.configured;
         if configured.proxy.is_nginx {
@@ -98,14 +97,8 @@ impl<P: Policy> Root<'_, P> {
 
     pub(crate) fn fetch_ended(&self, call: &Call, lines: usize, body: usize) {
         let configured = &*self.configured;
-        let duty = match reply(call, lines, body) {
-            Ok((map, body)) => {
-                let headers = Headers::borrowed(header_map::lines(&map));
-                let status =
-                    headers.get(":status").and_then(|s| str::from_utf8(s).ok()?.parse().ok());
-                let reply = FetchReply { status: status.unwrap_or(0), headers, body: &body };
-                fetched(configured, call.purpose, Ok(reply))
-            }
+        let duty = match calls::read(lines, body, call.max_body) {
+            Ok((map, body)) => fetched(configured, call.purpose, Ok(calls::reply(&map, &body))),
             Err(error) => fetched(configured, call.purpose, Err(error)),
         };
         let wake = self.fetch(duty.fetches) || duty.wake;
@@ -116,7 +109,7 @@ impl<P: Policy> Root<'_, P> {
 /// What the policy has to do now.
 fn due<P: Policy>(configured: &Configured<P>) -> Duty {
     configured
-        .with_env(&NoRoom, |policy, state, env| policy.on_timer(state, env))
+        .with_env(&NoRoom, None, |policy, state, env| policy.on_timer(state, env))
         .unwrap_or_default()
 }
 
@@ -126,7 +119,7 @@ fn fetched<P: Policy>(
     reply: Result<FetchReply<'_>, FetchError>,
 ) -> Duty {
     configured
-        .with_env(&NoRoom, |policy, state, env| policy.on_fetched(purpose, reply, state, env))
+        .with_env(&NoRoom, None, |policy, state, env| policy.on_fetched(purpose, reply, state, env))
         .unwrap_or_default()
 }
 
@@ -142,17 +135,4 @@ fn send(fetch: &Fetch) -> Result<u32, FetchError> {
     ]);
     hostcalls::http_call(&fetch.upstream, &lines, &[], fetch.timeout_ms)
         .map_err(|Status(status)| FetchError::NotSent(status))
-}
-
-/// The head, serialised, and the body of the reply to a call that just ended.
-fn reply(call: &Call, headers: usize, body: usize) -> Result<(Vec<u8>, Vec<u8>), FetchError> {
-    if headers == 0 || (nginx::is_host() && !head::fits(headers, head::OF_REPLY)) {
-        return Err(FetchError::NoReply);
-    }
-    if body > call.max_body {
-        return Err(FetchError::TooLarge(body));
-    }
-    let map = hostcalls::header_map(Map::Fetched).map_err(|_| FetchError::NoReply)?;
-    let body = if body == 0 { Ok(Vec::new()) } else { hostcalls::fetched_body(body) };
-    Ok((map, body.map_err(|_| FetchError::NoReply)?))
 }

@@ -9,8 +9,9 @@ use novasphere_core::{Clock, Policy, UnixTime, Waiting};
 
 use crate::{
     hostcalls,
-    request::{self, Fault, Outcome},
+    request::{self, Fault, Outcome, Request},
     root::Configured,
+    stream::Left,
 };
 
 /// A request that was paused.
@@ -18,8 +19,8 @@ pub(crate) struct Held<C> {
     context: u32,
     queue: usize,
     until: UnixTime,
-    /// Where the stream looks for what its response needs; gone when the client is.
-    carry: Weak<RefCell<Option<C>>>,
+    /// Where the stream looks for what becomes of the request; gone when the client is.
+    left: Weak<RefCell<Left<C>>>,
 }
 
 impl<C> Held<C> {
@@ -27,9 +28,9 @@ impl<C> Held<C> {
         context: u32,
         queue: usize,
         until: UnixTime,
-        carry: &Rc<RefCell<Option<C>>>,
+        left: &Rc<RefCell<Left<C>>>,
     ) -> Self {
-        Self { context, queue, until, carry: Rc::downgrade(carry) }
+        Self { context, queue, until, left: Rc::downgrade(left) }
     }
 }
 
@@ -46,7 +47,7 @@ impl<C> AllHeld<C> {
     /// Whether the queue holds fewer than that. Those whose client has gone do not count.
     fn has_room(&self, queue: usize, most: usize) -> bool {
         let mut held = self.0.borrow_mut();
-        held.retain(|held| held.carry.strong_count() > 0);
+        held.retain(|held| held.left.strong_count() > 0);
         held.iter().filter(|held| held.queue == queue).count() < most
     }
 
@@ -60,7 +61,7 @@ impl<C> AllHeld<C> {
 
     /// Asks the policy again about each of them, or only those whose time is over; `root` is the
     /// context to come back to.
-    pub(crate) fn wake<P: Policy<Carry = C>>(
+    pub(crate) fn wake<P: Policy<Carry = C> + 'static>(
         &self,
         configured: &Configured<P>,
         all: bool,
@@ -81,20 +82,26 @@ impl<C> AllHeld<C> {
 }
 
 /// Gives the request back when it goes on waiting.
-fn ask_again<P: Policy>(
+fn ask_again<P: Policy + 'static>(
     configured: &Configured<P>,
     held: Held<P::Carry>,
     now: UnixTime,
 ) -> Option<Held<P::Carry>> {
-    let slot = held.carry.upgrade()?;
+    let slot = held.left.upgrade()?;
     hostcalls::set_effective_context(held.context).ok()?;
     let in_time = now < held.until;
-    let result = match request::decide(configured, &OwnPlace(in_time), 0) {
+    let waiting = OwnPlace(in_time);
+    let request = Request { stream: held.context, lines: 0, waiting: &waiting, answer: None };
+    let result = match request::decide(configured, request) {
         Ok(Outcome::Wait { .. }) if in_time => return Some(held),
         Ok(Outcome::Wait { .. }) => Err(Fault::Reentered),
         Ok(Outcome::Continue(carry)) => {
-            *slot.borrow_mut() = Some(carry);
-            hostcalls::continue_request().map_err(|s| Fault::Host("let a request go on", s))
+            *slot.borrow_mut() = Left::Carry(carry);
+            request::go_on()
+        }
+        Ok(Outcome::Call(call)) => {
+            *slot.borrow_mut() = Left::Call(call, 0);
+            Ok(())
         }
         Ok(Outcome::Replied) => Ok(()),
         Err(fault) => Err(fault),

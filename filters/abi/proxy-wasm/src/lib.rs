@@ -11,6 +11,7 @@
 //! - `root`: one configuration: checks it, keeps the policy, its state and its counters;
 //! - `fetches`: its timer and its fetches;
 //! - `stream`: one request and its response;
+//! - `calls`: calls that requests wait for;
 //! - `request`: one decision about a request: reads the head, carries out what the policy decided;
 //! - `edits`: the calls that edits take;
 //! - `local_reply`: answers made here;
@@ -43,6 +44,8 @@ mod table;
 #[cfg(any(target_arch = "wasm32", test))]
 mod verify_signature;
 
+#[cfg(target_arch = "wasm32")]
+mod calls;
 #[cfg(target_arch = "wasm32")]
 mod exports;
 #[cfg(target_arch = "wasm32")]

@@ -8,12 +8,14 @@ use std::{cell::RefCell, rc::Rc};
 use novasphere_core::Policy;
 
 use crate::{
+    calls::{Call, Calls},
     exports::{self, Action, Callbacks},
     fetches::{Fetches, Root},
-    log, nginx,
-    request::Fault,
+    held::NoRoom,
+    hostcalls, log, nginx,
+    request::{self, Fault},
     root::{self, Configured},
-    stream::Stream,
+    stream::{Left, Stream},
     table::Table,
 };
 
@@ -32,14 +34,16 @@ struct Module<P: Policy> {
     roots: RefCell<Roots<P>>,
     streams: RefCell<Table<Stream<P>>>,
     fetches: Fetches,
+    calls: Calls,
 }
 
-impl<P: Policy> Module<P> {
+impl<P: Policy + 'static> Module<P> {
     fn new() -> Self {
         Self {
             roots: RefCell::default(),
             streams: RefCell::new(Table::new()),
             fetches: Fetches::default(),
+            calls: Calls::new(),
         }
     }
 
@@ -62,6 +66,7 @@ impl<P: Policy> Module<P> {
             }
         };
         drop((roots, old));
+        self.calls.forget_orphans();
     }
 
     fn root(&self, root: u32) -> Option<Root<'_, P>> {
@@ -81,9 +86,36 @@ impl<P: Policy> Module<P> {
         drop(left);
         Ok(action)
     }
+
+    /// A call of a stream ended: its request is decided about again, and goes on or is answered. If
+    /// the client has left, the policy learns of the answer all the same.
+    fn call_ended(&self, call: &Call, token: u32, lines: usize, body: usize) {
+        let Some(configured) = call.configured::<P>() else { return };
+        let id = call.stream;
+        let Some(of_request) = self.stream(id, |stream| stream.call(token)).flatten() else {
+            call.ended(lines, body, |answer| {
+                configured.with_env(&NoRoom, None, |policy, state, env| {
+                    policy.on_unclaimed(answer, state, env);
+                })
+            });
+            return;
+        };
+        // Envoy tells the root of it. On nginx it is the stream, and this does nothing.
+        let _ = hostcalls::set_effective_context(id);
+        let decided = call
+            .ended(lines, body, |answer| Stream::decide_with(id, &configured, of_request, answer));
+        let result = decided.and_then(|left| {
+            let goes_on = matches!(left, Left::Carry(_));
+            drop(self.stream(id, |stream| stream.keep(left)));
+            if goes_on { request::go_on() } else { Ok(()) }
+        });
+        if let Err(fault) = result {
+            fault.refuse::<P>();
+        }
+    }
 }
 
-impl<P: Policy> Callbacks for Module<P> {
+impl<P: Policy + 'static> Callbacks for Module<P> {
     fn on_context_create(&self, id: u32, root: u32) {
         if root == 0 {
             if self.configured(id).is_none() {
@@ -96,7 +128,7 @@ impl<P: Policy> Callbacks for Module<P> {
     }
 
     fn on_configure(&self, root: u32, size: usize) -> bool {
-        if let Some(configured) = root::configure(size) {
+        if let Some(configured) = root::configure(size, &self.calls) {
             self.set_root(root, Some(configured));
             return true;
         }
@@ -121,6 +153,8 @@ impl<P: Policy> Callbacks for Module<P> {
             && let Some(root) = self.root(call.root)
         {
             root.fetch_ended(&call, lines, body);
+        } else if let Some(call) = self.calls.take(token) {
+            self.call_ended(&call, token, lines, body);
         }
     }
 
@@ -143,6 +177,7 @@ impl<P: Policy> Callbacks for Module<P> {
         if stream.is_none() {
             self.fetches.forget(id);
             self.roots.borrow_mut().retain(|(root, _)| *root != id);
+            self.calls.forget_orphans();
         }
     }
 }

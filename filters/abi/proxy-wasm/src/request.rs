@@ -2,9 +2,12 @@
 
 use std::fmt;
 
-use novasphere_core::{Edit, Env, Metrics, Policy, Reply, RequestHead, Step, UnixTime, Waiting};
+use novasphere_core::{
+    Answer, Edit, Env, Metrics, Policy, Reply, RequestHead, Step, UnixTime, Waiting,
+};
 
 use crate::{
+    calls::UnderWay,
     edits::{self, Call},
     hostcalls::{self, Map, Status},
     lines::Lines,
@@ -21,23 +24,35 @@ pub(crate) enum Outcome<C> {
     Replied,
     /// It is to be held in that queue, until then at the latest.
     Wait { queue: usize, until: UnixTime },
+    /// It is held until that call ends.
+    Call(UnderWay),
 }
 
-/// Asks the policy about the request of the current stream, which has so many header lines, and does
-/// what it says.
-pub(crate) fn decide<P: Policy>(
+/// The request of the stream that the host is being called about.
+#[derive(Clone, Copy)]
+pub(crate) struct Request<'a> {
+    pub(crate) stream: u32,
+    /// Header lines.
+    pub(crate) lines: usize,
+    pub(crate) waiting: &'a dyn Waiting,
+    pub(crate) answer: Option<Answer<'a>>,
+}
+
+/// Asks the policy about a request, and does what it says.
+pub(crate) fn decide<P: Policy + 'static>(
     configured: &Configured<P>,
-    waiting: &dyn Waiting,
-    lines: usize,
+    request: Request<'_>,
 ) -> Result<Outcome<P::Carry>, Fault> {
     if configured.proxy.is_nginx {
-        return nginx::request::decide(configured, lines);
+        return nginx::request::decide(configured, request);
     }
     let lines = Lines::read(Map::Request, configured.policy.needs().request)?;
     let head = RequestHead { headers: lines.headers() };
     let lack = |name: &str| lines.lack(&head.headers, name);
     let step = configured
-        .with_env(waiting, |policy, state, env| policy.on_request(&head, state, env))
+        .with_env(request.waiting, request.answer, |policy, state, env| {
+            policy.on_request(&head, state, env)
+        })
         .ok_or(Fault::Reentered)?;
     match step {
         Step::Continue { edits, carry, decision } => {
@@ -53,7 +68,32 @@ pub(crate) fn decide<P: Policy>(
             Ok(Outcome::Replied)
         }
         Step::Wait { queue, until } => Ok(Outcome::Wait { queue, until }),
+        Step::Call(call) => hold(configured, request, &call),
     }
+}
+
+/// Makes a call that a request waits for. One that cannot be made is answered at once.
+pub(crate) fn hold<P: Policy + 'static>(
+    configured: &Configured<P>,
+    request: Request<'_>,
+    call: &novasphere_core::Call<'_>,
+) -> Result<Outcome<P::Carry>, Fault> {
+    if request.answer.is_some() {
+        return Err(Fault::Unable("call twice for a request".to_owned()));
+    }
+    match configured.calls.send(request.stream, call, configured.me.clone()) {
+        Ok(under_way) => Ok(Outcome::Call(under_way)),
+        Err(error) => {
+            let reply = Err(error);
+            let answer = Some(Answer { ticket: &call.ticket, reply: &reply });
+            decide(configured, Request { answer, ..request })
+        }
+    }
+}
+
+/// Lets the request go on that was held.
+pub(crate) fn go_on() -> Result<(), Fault> {
+    hostcalls::continue_request().map_err(|status| Fault::Host("let a request go on", status))
 }
 
 impl<P: Policy> Configured<P> {
@@ -65,6 +105,7 @@ impl<P: Policy> Configured<P> {
     pub(crate) fn with_env<'p, T>(
         &'p self,
         waiting: &dyn Waiting,
+        answer: Option<Answer<'_>>,
         call: impl FnOnce(&'p P, &mut P::State, &Env<'_>) -> T,
     ) -> Option<T> {
         let proxy = &self.proxy;
@@ -78,6 +119,7 @@ impl<P: Policy> Configured<P> {
             attributes: proxy,
             verify: proxy,
             waiting,
+            answer,
         };
         let mut state = self.state.try_borrow_mut().ok()?;
         proxy.time.set(Time::Stands(None));

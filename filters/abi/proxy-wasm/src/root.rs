@@ -2,12 +2,13 @@
 
 use std::{
     cell::{Cell, OnceCell, RefCell},
-    rc::Rc,
+    rc::{Rc, Weak},
 };
 
 use novasphere_core::{ConfigErrors, Policy};
 
 use crate::{
+    calls::Calls,
     configuration,
     held::AllHeld,
     hostcalls::{self, Status},
@@ -26,6 +27,9 @@ pub(crate) struct Configured<P: Policy> {
     pub(crate) state: RefCell<P::State>,
     counters: OnceCell<Counters>,
     pub(crate) held: AllHeld<P::Carry>,
+    pub(crate) calls: Calls,
+    /// Itself.
+    pub(crate) me: Weak<Self>,
     /// How often the host calls `on_tick`, in milliseconds; 0 for never.
     tick: Cell<u32>,
     /// What takes its place on nginx.
@@ -56,7 +60,7 @@ impl<P: Policy> Configured<P> {
 pub(crate) const SOON_MS: u32 = 20;
 
 /// Reads a configuration of so many bytes, and starts what it says; `None` if it is refused.
-pub(crate) fn configure<P: Policy>(size: usize) -> Option<Rc<Configured<P>>> {
+pub(crate) fn configure<P: Policy>(size: usize, calls: &Calls) -> Option<Rc<Configured<P>>> {
     let proxy = Proxy::identify(P::NAME);
     let config = match hostcalls::plugin_configuration(size) {
         Ok(config) => config,
@@ -68,12 +72,14 @@ pub(crate) fn configure<P: Policy>(size: usize) -> Option<Rc<Configured<P>>> {
     };
     match P::configure(&configuration::json(config), &proxy) {
         Ok(policy) => {
-            let configured = Rc::new(Configured {
+            let configured = Rc::new_cyclic(|me| Configured {
+                me: me.clone(),
                 policy,
                 state: RefCell::default(),
                 counters: OnceCell::new(),
                 proxy,
                 held: AllHeld::default(),
+                calls: calls.clone(),
                 tick: Cell::new(0),
                 ticking: Ticking::default(),
             });

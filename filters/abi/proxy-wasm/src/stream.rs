@@ -2,15 +2,16 @@
 
 use std::{cell::RefCell, rc::Rc};
 
-use novasphere_core::{Policy, ResponseHead};
+use novasphere_core::{Answer, Policy, ResponseHead};
 
 use crate::{
+    calls::UnderWay,
     exports::Action,
-    held::{Held, Room},
+    held::{Held, NoRoom, Room},
     hostcalls::Map,
     lines::Lines,
     nginx,
-    request::{self, Fault, Outcome},
+    request::{self, Fault, Outcome, Request},
     root::Configured,
 };
 
@@ -27,7 +28,9 @@ pub(crate) enum Left<C> {
     /// From its `Continue` until the response's head.
     Carry(C),
     /// The same for a request that was held; the end of it tells that the client has gone.
-    Held(Rc<RefCell<Option<C>>>),
+    Held(Rc<RefCell<Left<C>>>),
+    /// Nothing yet: a call is under way, for a request with so many lines.
+    Call(UnderWay, usize),
     /// Nothing, and it was answered.
     Reply,
 }
@@ -36,12 +39,35 @@ impl<C> Left<C> {
     pub(crate) fn action(&self) -> Action {
         match self {
             Self::Nothing | Self::Carry(_) => Action::Continue,
-            Self::Held(_) | Self::Reply => Action::Pause,
+            Self::Held(_) | Self::Call(..) | Self::Reply => Action::Pause,
         }
     }
 }
 
-impl<P: Policy> Stream<P> {
+impl<C> Left<C> {
+    fn carry(self) -> Option<C> {
+        match self {
+            Self::Nothing | Self::Call(..) | Self::Reply => None,
+            Self::Carry(carry) => Some(carry),
+            Self::Held(left) => left.replace(Self::Nothing).carry(),
+        }
+    }
+
+    /// Takes the call with that token: the lines of the request that waits for it.
+    fn call(&mut self, token: u32) -> Option<usize> {
+        match self {
+            Self::Held(left) => left.borrow_mut().call(token),
+            Self::Call(call, lines) if call.is(token) => {
+                let lines = *lines;
+                *self = Self::Nothing;
+                Some(lines)
+            }
+            _ => None,
+        }
+    }
+}
+
+impl<P: Policy + 'static> Stream<P> {
     pub(crate) fn new(configured: Option<Rc<Configured<P>>>) -> Self {
         Self { configured, left: Left::Nothing }
     }
@@ -56,16 +82,38 @@ impl<P: Policy> Stream<P> {
         configured: &Rc<Configured<P>>,
         lines: usize,
     ) -> Result<Left<P::Carry>, Fault> {
-        Ok(match request::decide(configured, &Room(configured), lines)? {
+        let request = Request { stream: id, lines, waiting: &Room(configured), answer: None };
+        Ok(match request::decide(configured, request)? {
             Outcome::Continue(carry) => Left::Carry(carry),
             Outcome::Replied => Left::Reply,
             Outcome::Wait { queue, until } => {
-                let carry = Rc::new(RefCell::new(None));
-                configured.held.push(Held::new(id, queue, until, &carry));
+                let left = Rc::new(RefCell::new(Left::Nothing));
+                configured.held.push(Held::new(id, queue, until, &left));
                 configured.tick_soon();
-                Left::Held(carry)
+                Left::Held(left)
             }
+            Outcome::Call(call) => Left::Call(call, lines),
         })
+    }
+
+    /// Takes the call with that token, which has ended: the lines of the request that waits for it.
+    pub(crate) fn call(&mut self, token: u32) -> Option<usize> {
+        self.left.call(token)
+    }
+
+    /// Decides about the request of stream `id` with the answer to its call.
+    pub(crate) fn decide_with(
+        id: u32,
+        configured: &Configured<P>,
+        lines: usize,
+        answer: Answer<'_>,
+    ) -> Result<Left<P::Carry>, Fault> {
+        let request = Request { stream: id, lines, waiting: &NoRoom, answer: Some(answer) };
+        match request::decide(configured, request)? {
+            Outcome::Continue(carry) => Ok(Left::Carry(carry)),
+            Outcome::Replied => Ok(Left::Reply),
+            Outcome::Wait { .. } | Outcome::Call(_) => Err(Fault::Reentered),
+        }
     }
 
     /// Keeps that for the response. What was kept before.
@@ -76,11 +124,7 @@ impl<P: Policy> Stream<P> {
     /// What the response is to be handled with. None after this filter's own reply, and on hosts
     /// that show it a later filter's.
     pub(crate) fn take(&mut self) -> Option<(Rc<Configured<P>>, P::Carry)> {
-        let carry = match std::mem::replace(&mut self.left, Left::Nothing) {
-            Left::Nothing | Left::Reply => None,
-            Left::Carry(carry) => Some(carry),
-            Left::Held(carry) => carry.take(),
-        };
+        let carry = std::mem::replace(&mut self.left, Left::Nothing).carry();
         Some((self.configured()?, carry?))
     }
 

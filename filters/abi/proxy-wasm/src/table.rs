@@ -53,6 +53,15 @@ impl<T> Table<T> {
         Some(value)
     }
 
+    /// Takes out what is not to stay.
+    pub(crate) fn retain(&mut self, stays: impl Fn(&T) -> bool) {
+        let goes = |(number, value): &(u32, T)| (!stays(value)).then_some(*number);
+        let gone: Vec<u32> = self.places.iter().flatten().filter_map(goes).collect();
+        for number in gone {
+            self.remove(number);
+        }
+    }
+
     /// There is a free place, always: the search ends there.
     fn find(&self, number: u32) -> Option<usize> {
         let mut at = self.home(number);
@@ -136,6 +145,16 @@ mod tests {
             assert!(number < 8 || table.remove(number - 4) == Some(number - 4));
         }
         assert_eq!((table.places.len(), table.get_mut(3).copied()), (FIRST_SIZE, Some(3)));
+    }
+
+    #[test]
+    fn what_is_not_to_stay_goes() {
+        let mut table = Table::new();
+        (0..100).for_each(|number| table.insert(number, number));
+        table.retain(|value| value % 3 == 0);
+        for number in 0..100 {
+            assert_eq!(table.get_mut(number).copied(), (number % 3 == 0).then_some(number));
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 mod cursor;
 mod decode;
+mod key_text;
 mod mismatch;
 mod node;
 mod one_or_many;
@@ -15,6 +16,7 @@ mod tests;
 use std::fmt;
 
 pub use decode::{Sensitive, decode};
+pub use key_text::KeyText;
 pub use one_or_many::OneOrMany;
 
 /// One fault of a configuration.

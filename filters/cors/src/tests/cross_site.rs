@@ -28,7 +28,7 @@ fn decision(config: &str, method: &[u8], origin: Option<&[u8]>, more: Lines<'_>)
             decision
         }
         Step::Continue { decision, .. } => decision,
-        Step::Wait { .. } => panic!("waits"),
+        Step::Wait { .. } | Step::Call(_) => panic!("waits"),
     }
 }
 

@@ -140,7 +140,7 @@ fn outcome(cors: &Cors, request: &Lines, answer: &Lines) -> Lines {
             let lines = edited.lines();
             lines.map(|(n, v)| (String::from_utf8_lossy(n).to_lowercase(), v.to_vec())).collect()
         }
-        Step::Wait { .. } => panic!("waits"),
+        Step::Wait { .. } | Step::Call(_) => panic!("waits"),
     }
 }
 

@@ -68,6 +68,6 @@ fn outcome(cors: &Cors, request: Lines<'_>, answer: Lines<'_>) -> String {
             let edits = cors.on_response(carry, &ResponseHead { headers: headers(answer) });
             format!("{decision} {edits:?}")
         }
-        Step::Wait { .. } => panic!("waits"),
+        Step::Wait { .. } | Step::Call(_) => panic!("waits"),
     }
 }

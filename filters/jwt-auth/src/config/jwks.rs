@@ -1,6 +1,6 @@
 //! Wire struct of keys that are fetched.
 
-use novasphere_core::ConfigErrors;
+use novasphere_core::{ConfigErrors, Endpoint};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
@@ -8,7 +8,7 @@ use super::{ConsumerConfig, required};
 use crate::{
     algorithm::Algorithm,
     key_set::DEFAULT_ALGORITHMS,
-    remote::{Endpoint, Identity, Source},
+    remote::{Identity, Source},
 };
 
 /// The keys of one issuer, fetched and refetched by the proxy. Where from: `uri`, or `cluster` with

@@ -21,10 +21,7 @@ use novasphere_core::{Duty, Env, FetchError, FetchReply};
 
 use self::record::{Generation, Record, Slot, generation_of};
 use self::source::Step;
-pub(crate) use self::{
-    record::Identity,
-    source::{Endpoint, Source},
-};
+pub(crate) use self::{record::Identity, source::Source};
 
 /// All sources, and how their key sets are read.
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! One source of keys, as configured.
 
-use novasphere_core::{Fetch, FetchReply, Json};
+use novasphere_core::{Endpoint, Fetch, FetchReply, Json};
 
 use super::record::{Identity, MAX_KEY_SET_BYTES, Record};
 
@@ -21,15 +21,6 @@ pub(crate) struct Source {
     /// The least time between two fetches that tokens with an unknown `kid` cause.
     pub(crate) cooldown_ms: u64,
     pub(crate) max_waiting: usize,
-}
-
-/// A URL, taken apart.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Endpoint {
-    pub(crate) https: bool,
-    pub(crate) authority: String,
-    /// Path and query.
-    pub(crate) path: String,
 }
 
 /// The step of a fetch.
@@ -131,39 +122,4 @@ fn max_age_ms(directive: &[u8]) -> Option<u64> {
     }
     let seconds: u64 = text.strip_prefix("max-age=")?.trim_matches('"').parse().ok()?;
     seconds.checked_mul(1_000)
-}
-
-impl Endpoint {
-    /// Takes apart `http(s)://authority/path`.
-    pub(crate) fn parse(uri: &str) -> Option<Self> {
-        let (scheme, rest) = uri.split_once("://")?;
-        let https = match scheme.to_ascii_lowercase().as_str() {
-            "https" => true,
-            "http" => false,
-            _ => return None,
-        };
-        let (authority, path) = match rest.find('/') {
-            Some(at) => rest.split_at_checked(at)?,
-            None => (rest, "/"),
-        };
-        let is_plain = |text: &str| text.bytes().all(|b| b.is_ascii_graphic());
-        let fits = !authority.is_empty()
-            && !authority.contains(['@', '?', '#'])
-            && is_plain(authority)
-            && is_plain(path)
-            && !path.contains('#');
-        fits.then(|| Self { https, authority: authority.to_owned(), path: path.to_owned() })
-    }
-
-    /// `host:port`, as one host's dispatch takes it.
-    pub(crate) fn host_and_port(&self) -> String {
-        let has_port = self
-            .authority
-            .rsplit_once(':')
-            .is_some_and(|(_, port)| !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()));
-        match has_port {
-            true => self.authority.clone(),
-            false => format!("{}:{}", self.authority, if self.https { 443 } else { 80 }),
-        }
-    }
 }

@@ -1,6 +1,6 @@
 mod trouble;
 
-use novasphere_core::{Fetch, Headers, testing::World};
+use novasphere_core::{Endpoint, Fetch, Headers, testing::World};
 
 use super::*;
 
@@ -291,31 +291,4 @@ fn without_shared_data_there_is_no_panic_and_no_key() {
     let mut worker = Worker::new(&sources, &world);
     assert_eq!(worker.tick(), []);
     assert_eq!(worker.prospect(), Prospect::Coming);
-}
-
-#[test]
-fn urls_are_taken_apart() {
-    let parsed = |uri: &str| {
-        let Endpoint { https, authority, path } = Endpoint::parse(uri)?;
-        Some((https, authority, path))
-    };
-    let parts = |https, authority: &str, path: &str| Some((https, authority.into(), path.into()));
-    assert_eq!(parsed("https://a.test"), parts(true, "a.test", "/"));
-    assert_eq!(parsed("HTTP://a.test:8080/x?y"), parts(false, "a.test:8080", "/x?y"));
-    for bad in [
-        "",
-        "a.test/x",
-        "ftp://a.test/",
-        "https:///x",
-        "https://u@a/",
-        "https://a/x#f",
-        "https://a/ b",
-        "https://a?x",
-    ] {
-        assert_eq!(parsed(bad), None, "{bad}");
-    }
-    assert_eq!(Endpoint::parse("https://a.test").unwrap().host_and_port(), "a.test:443");
-    assert_eq!(Endpoint::parse("http://a.test").unwrap().host_and_port(), "a.test:80");
-    assert_eq!(Endpoint::parse("http://[::1]:81/").unwrap().host_and_port(), "[::1]:81");
-    assert_eq!(Endpoint::parse("http://[::1]/").unwrap().host_and_port(), "[::1]:80");
 }

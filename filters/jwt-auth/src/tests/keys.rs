@@ -232,7 +232,7 @@ fn the_host_is_asked_first() {
             RequestHead { headers: Headers::borrowed([(&b"authorization"[..], line.as_bytes())]) };
         let decision = match policy.on_request(&head, &mut Default::default(), &world.env()) {
             Step::Continue { decision, .. } | Step::Reply { decision, .. } => decision,
-            Step::Wait { .. } => panic!("waits"),
+            Step::Wait { .. } | Step::Call(_) => panic!("waits"),
         };
         let mut events = world.events.take();
         events.retain(|event| *event == "verified_by_host");

@@ -3,6 +3,7 @@
 mod clients;
 mod identity;
 mod limits;
+mod redis;
 mod rule;
 mod rules;
 #[cfg(feature = "schema")]
@@ -15,6 +16,7 @@ use serde::Deserialize;
 
 use self::{
     limits::{WindowConfig, Written, limits},
+    redis::{LeaseConfig, RedisConfig},
     rule::Limiters,
     rules::{ClientIpConfig, ClientsConfig, RuleConfig},
 };
@@ -77,8 +79,14 @@ pub(crate) struct Config {
     allow: ClientsConfig,
     /// Clients that are always refused, 403.
     deny: ClientsConfig,
-    /// Where counts are kept: `local`, in this proxy, shared by its workers.
+    /// Where counts are kept: `local`, in this proxy, shared by its workers; `redis`, shared by all
+    /// proxies that use the same Redis.
     policy: CountPolicy,
+    /// Redis, with `policy: redis`.
+    redis: Option<RedisConfig>,
+    /// Lets a worker take part of what a client has left, so that most requests need not ask where
+    /// counts are kept. Default: every request asks.
+    lease: Option<LeaseConfig>,
     /// Whether requests pass, uncounted, when the proxy's shared data fails; otherwise 500.
     fault_tolerant: bool,
     /// The form of the header fields.
@@ -125,6 +133,8 @@ impl Default for Config {
             allow: ClientsConfig::default(),
             deny: ClientsConfig::default(),
             policy: CountPolicy::Local,
+            redis: None,
+            lease: None,
             fault_tolerant: true,
             headers: None,
             hide_client_headers: false,
@@ -134,7 +144,7 @@ impl Default for Config {
             error_template: None,
             report_only: false,
             name: String::new(),
-            max_clients: 65_536,
+            max_clients: MAX_CLIENTS,
         }
     }
 }
@@ -170,7 +180,11 @@ enum OnUnresolved {
 #[serde(rename_all = "lowercase")]
 enum CountPolicy {
     Local,
+    Redis,
 }
+
+/// The default of `max_clients`.
+const MAX_CLIENTS: u32 = 65_536;
 
 /// The form of the header fields.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
@@ -185,7 +199,6 @@ enum HeaderForm {
 /// Checks `config` and computes the policy.
 pub(crate) fn configure(config: &[u8], host: &dyn Host) -> Result<RateLimit, ConfigErrors> {
     let (config, mut errors) = decode::<Config>(config, host)?;
-    let CountPolicy::Local = config.policy;
     let written = Written { named: config.named(), window: config.window };
     let own = limits(&written, "", &mut errors);
     let mut limiters = Limiters::new(&config, own, host, &mut errors);
@@ -206,7 +219,9 @@ pub(crate) fn configure(config: &[u8], host: &dyn Host) -> Result<RateLimit, Con
     let deny = clients::list(&config.deny, "deny", host, &mut errors);
     let body = ErrorBody::new(config.error_format, config.error_template.as_deref(), &mut errors);
     let otherwise = limiters.otherwise();
-    let limiters = limiters.into_vec();
+    let mut limiters = limiters.into_vec();
+    let redis = redis::redis(&config, &mut limiters, &rules, host, &mut errors);
+    let lease = redis::lease(config.lease, &mut errors);
     let policy = RateLimit {
         reads: reads(&limiters, &rules, [&allow, &deny], address.reads_forwarded_for()),
         limiters,
@@ -219,6 +234,8 @@ pub(crate) fn configure(config: &[u8], host: &dyn Host) -> Result<RateLimit, Con
         max_clients: config.max_clients,
         fault_tolerant: config.fault_tolerant,
         report_only: config.report_only,
+        redis,
+        lease,
         answers: Answers {
             error_code: config.error_code,
             error_message: inside_of_string(&config.error_message),

@@ -67,6 +67,8 @@ impl Limiters {
             name: name.to_owned(),
             limits,
             identity,
+            shared: None,
+            fallback: Vec::new(),
         });
         self.found.len() - 1
     }

@@ -12,7 +12,11 @@ pub(crate) use self::{
     ietf::{Ietf, policy},
     kong::Kong,
 };
-use crate::{limiter::Limit, table::WINDOWS};
+use crate::{
+    known::{Counts, seconds},
+    limiter::Limit,
+    table::WINDOWS,
+};
 
 /// What is left of a client's limits after a request; handed to the response.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +26,13 @@ pub struct Headroom {
     pub(crate) counts: [u32; WINDOWS],
     /// When the request was counted, in seconds since the epoch.
     pub(crate) now: u32,
+}
+
+impl Headroom {
+    /// Under the limiter at that place.
+    pub(crate) fn of(limiter: usize, counts: Counts) -> Self {
+        Self { limiter, counts: counts.counts, now: seconds(counts.at) }
+    }
 }
 
 /// The fields of one limiter; whatever does not change is made when it is configured.

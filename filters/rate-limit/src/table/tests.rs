@@ -14,7 +14,7 @@ fn client(number: u8) -> Fingerprint {
 
 fn ask(slot: &mut Vec<u8>, who: u8, limits: &[Limit], now: u32) -> Verdict {
     let before = slot.clone();
-    let verdict = admit(slot, client(who), OVERFLOW, limits, 1, now);
+    let verdict = admit(slot, client(who), OVERFLOW, limits, &Take::only(1), now);
     assert!(
         verdict.changed || before.len() != SLOT_BYTES || *slot == before,
         "written without a word"
@@ -55,7 +55,7 @@ fn all_windows_hold_and_a_refusal_counts_in_none() {
 fn a_request_counts_its_whole_cost_or_nothing() {
     let (mut slot, limits) = (Vec::new(), per_hour(10));
     let mut ask = |cost| {
-        let verdict = admit(&mut slot, client(0), OVERFLOW, &limits, cost, NOW);
+        let verdict = admit(&mut slot, client(0), OVERFLOW, &limits, &Take::only(cost), NOW);
         (verdict.allowed, verdict.counts[0])
     };
     assert_eq!(ask(7), (true, 7));
@@ -168,7 +168,7 @@ fn another_limiters_overflow_is_not_forgotten_either() {
     for who in 0..9 {
         assert!(ask(&mut slot, who, &limits, NOW).allowed);
     }
-    let other = admit(&mut slot, client(20), [0xee; 16], &per_hour(5), 1, NOW);
+    let other = admit(&mut slot, client(20), [0xee; 16], &per_hour(5), &Take::only(1), NOW);
     assert_eq!((other.allowed, other.pressure), (false, Pressure::Lost));
     assert!(!ask(&mut slot, 9, &limits, NOW).allowed);
 }
@@ -178,7 +178,7 @@ fn any_stored_bytes_are_read_without_harm() {
     for len in [0, 1, 55, SLOT_BYTES - 1, SLOT_BYTES, SLOT_BYTES + 1] {
         for byte in [0, 1, 0x7f, 0xff] {
             let mut slot = vec![byte; len];
-            admit(&mut slot, client(0), OVERFLOW, &per_hour(5), 1, NOW);
+            admit(&mut slot, client(0), OVERFLOW, &per_hour(5), &Take::only(1), NOW);
             assert_eq!(slot.len(), SLOT_BYTES);
         }
     }
@@ -210,7 +210,7 @@ fn ten_million_clients_leave_those_at_their_limit_where_they_are() {
     let mut ask = |number: u64, now: u32| {
         let client = fingerprint(number);
         let slot = usize::from(u16::from_le_bytes([client[0], client[1]])) % SLOTS;
-        admit(&mut slots[slot], client, OVERFLOW, &limits, 1, now)
+        admit(&mut slots[slot], client, OVERFLOW, &limits, &Take::only(1), now)
     };
     let limited = 10_000_000_000..10_000_000_200_u64;
     for client in limited.clone() {

@@ -18,7 +18,7 @@ fn world() -> World {
     World::at(1_709_213_862)
 }
 
-fn ask<'p>(
+pub(crate) fn ask<'p>(
     world: &World,
     policy: &'p RateLimit,
     state: &mut State,
@@ -32,7 +32,7 @@ fn allows(world: &World, policy: &RateLimit, state: &mut State, lines: &[(&str, 
     matches!(ask(world, policy, state, lines), Step::Continue { .. })
 }
 
-fn limiter(config: &str) -> RateLimit {
+pub(crate) fn limiter(config: &str) -> RateLimit {
     RateLimit::configure(config.as_bytes(), &World::default()).unwrap()
 }
 
@@ -41,7 +41,7 @@ fn refusal(config: &str) -> String {
 }
 
 /// The lines a step gives to the response to a request, or the reply's.
-fn headers(step: Step<'_, Option<Headroom>>, policy: &RateLimit) -> String {
+pub(crate) fn headers(step: Step<'_, Option<Headroom>>, policy: &RateLimit) -> String {
     headers_after(step, policy, &[])
 }
 
@@ -68,7 +68,7 @@ fn headers_after(
                 })
                 .collect()
         }
-        Step::Wait { .. } => panic!("waits"),
+        Step::Wait { .. } | Step::Call(_) => panic!("waits"),
         Step::Reply { reply, .. } => {
             reply.headers.iter().map(|(name, value)| line(name, value)).collect()
         }
@@ -76,10 +76,10 @@ fn headers_after(
     lines.join(" ")
 }
 
-fn decision(step: &Step<'_, Option<Headroom>>) -> &'static str {
+pub(crate) fn decision(step: &Step<'_, Option<Headroom>>) -> &'static str {
     match step {
         Step::Continue { decision, .. } | Step::Reply { decision, .. } => decision,
-        Step::Wait { .. } => "waits",
+        Step::Wait { .. } | Step::Call(_) => "waits",
     }
 }
 

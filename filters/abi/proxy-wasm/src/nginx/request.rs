@@ -1,6 +1,8 @@
 //! One decision about a request, carried out with the calls that have an effect here.
 
-use novasphere_core::{Edit, Headers, Metrics, Policy, Read, RequestHead, Step};
+use std::borrow::Cow;
+
+use novasphere_core::{Answer, Edit, Headers, Metrics, Policy, Read, Reply, RequestHead, Step};
 
 use super::{
     edits::{self, Call, Refused},
@@ -12,7 +14,7 @@ use crate::{
     held::NoRoom,
     hostcalls::{self, Map, Status},
     local_reply, log,
-    request::{Fault, Outcome, send},
+    request::{Fault, Outcome, Request, hold, send},
     root::Configured,
 };
 
@@ -20,24 +22,29 @@ use crate::{
 const UPSTREAM_URI: &[u8] = b"ngx\0upstream_uri";
 const TARGET: &[u8] = b"request\0path";
 
-/// Asks the policy about the request of the current stream, which has so many header lines, and
-/// does what it says.
-pub(crate) fn decide<P: Policy>(
+/// Asks the policy about a request, and does what it says.
+pub(crate) fn decide<P: Policy + 'static>(
     configured: &Configured<P>,
-    lines: usize,
+    request: Request<'_>,
 ) -> Result<Outcome<P::Carry>, Fault> {
     configured.ticking.used();
     if configured.policy.needs().timer {
         // Its duties wait for that.
         configured.proxy.zone.look(P::NAME);
     }
-    match try_to::<P>(configured, lines) {
+    // After a call that came to nothing, a body makes the host close the connection.
+    let has_body = !matches!(request.answer, Some(Answer { reply: Err(_), .. }));
+    match try_to::<P>(configured, request, has_body) {
         Ok(outcome) => Ok(outcome),
         Err(Stop::Fault(fault)) => Err(fault),
         Err(Stop::Client(status, why)) => {
             // As nginx tells of a client's mistakes.
             log::info(P::NAME, format_args!("{status}: {why}"));
-            local_reply::message(status, &why)?;
+            if has_body {
+                local_reply::message(status, &why)?;
+            } else {
+                local_reply::send(status, "", &[], b"", -1)?;
+            }
             Ok(Outcome::Replied)
         }
     }
@@ -74,7 +81,12 @@ impl From<Refused<'_>> for Stop {
     }
 }
 
-fn try_to<P: Policy>(configured: &Configured<P>, lines: usize) -> Result<Outcome<P::Carry>, Stop> {
+fn try_to<P: Policy + 'static>(
+    configured: &Configured<P>,
+    request: Request<'_>,
+    has_body: bool,
+) -> Result<Outcome<P::Carry>, Stop> {
+    let lines = request.lines;
     let head = match configured.policy.needs().request {
         Read::Nothing => None,
         _ => Some(Head::read(lines)?),
@@ -82,7 +94,9 @@ fn try_to<P: Policy>(configured: &Configured<P>, lines: usize) -> Result<Outcome
     let seen = head.as_ref().map(Head::lines).unwrap_or_default();
     let seen = RequestHead { headers: Headers::borrowed(seen) };
     let step = configured
-        .with_env(&NoRoom, |policy, state, env| policy.on_request(&seen, state, env))
+        .with_env(&NoRoom, request.answer, |policy, state, env| {
+            policy.on_request(&seen, state, env)
+        })
         .ok_or(Fault::Reentered)?;
     match step {
         Step::Continue { edits, carry, decision } => {
@@ -95,12 +109,19 @@ fn try_to<P: Policy>(configured: &Configured<P>, lines: usize) -> Result<Outcome
             // For the access log only: what cannot be done changes nothing about the reply.
             let _ = edit(head.as_ref(), lines, &edits);
             let replier = configured.replier().ok_or(Fault::Reentered)?;
+            let reply = if has_body { reply } else { without_body(reply) };
             send(&reply, replier, decision)?;
             Ok(Outcome::Replied)
         }
         // There was no room.
         Step::Wait { .. } => Err(Fault::Reentered.into()),
+        Step::Call(call) => Ok(hold(configured, request, &call)?),
     }
+}
+
+fn without_body(mut reply: Reply<'_>) -> Reply<'_> {
+    reply.headers.retain(|(name, _)| name.as_str() != "content-type");
+    Reply { body: Cow::Borrowed(b""), ..reply }
 }
 
 /// The head of a request: its lines as the host gave them, serialised, and the target as the client

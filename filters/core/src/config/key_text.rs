@@ -1,0 +1,94 @@
+//! Where a key, or another secret, is: in the configuration, or in the environment.
+
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error, MapAccess, Visitor},
+};
+
+use super::ConfigErrors;
+use crate::Host;
+
+/// Where a secret or a public key is.
+pub enum KeyText {
+    /// Here, for all who can read the configuration.
+    Text(String),
+    /// `{"env": "NAME"}`: in that variable of the proxy's environment.
+    Env(String),
+}
+
+impl KeyText {
+    /// The text itself, of the field at `path`.
+    pub fn read(&self, path: &str, host: &dyn Host, errors: &mut ConfigErrors) -> Option<String> {
+        match self {
+            Self::Text(text) => return Some(text.clone()),
+            // Not quoted: where a name is expected, somebody writes the secret itself.
+            Self::Env(name) if !is_variable_name(name) => {
+                let message = "must be the name of a variable: letters, digits and _";
+                errors.add(format!("{path}.env"), message);
+            }
+            Self::Env(name) => match host.variable(name) {
+                Some(text) => return Some(text),
+                None => {
+                    let remedy = host.variable_remedy(name);
+                    let message = format!("there is no variable {name}; {remedy}");
+                    errors.add(format!("{path}.env"), message);
+                }
+            },
+        }
+        None
+    }
+
+    /// The same of a secret: warns of one that can be read here.
+    pub fn read_secret(
+        &self,
+        path: &str,
+        host: &dyn Host,
+        errors: &mut ConfigErrors,
+    ) -> Option<String> {
+        if let Self::Text(_) = self {
+            host.warn(&format!(
+                "{path}: is readable in the configuration; {{\"env\": \"NAME\"}} takes it \
+                 from the proxy's environment"
+            ));
+        }
+        self.read(path, host, errors)
+    }
+}
+
+fn is_variable_name(name: &str) -> bool {
+    !name.is_empty()
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+        && !name.starts_with(|c: char| c.is_ascii_digit())
+}
+
+impl<'de> Deserialize<'de> for KeyText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct KeyTextVisitor;
+        impl<'de> Visitor<'de> for KeyTextVisitor {
+            type Value = KeyText;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(r#"text or {"env": "NAME"}"#)
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<KeyText, E> {
+                Ok(KeyText::Text(text.to_owned()))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<KeyText, A::Error> {
+                let misfit = || A::Error::custom(r#"must be text or {"env": "NAME"}"#);
+                let name = match map.next_key::<String>()?.as_deref() {
+                    Some("env") => map.next_value()?,
+                    _ => return Err(misfit()),
+                };
+                match map.next_key::<String>()? {
+                    None => Ok(KeyText::Env(name)),
+                    Some(_) => Err(misfit()),
+                }
+            }
+        }
+        deserializer.deserialize_any(KeyTextVisitor)
+    }
+}

@@ -1,0 +1,158 @@
+//! Redis with the script, as plain code; and proxies that use it.
+
+use std::{any::Any, cell::RefCell, collections::HashMap, rc::Rc};
+
+use novasphere_core::{
+    Answer, Env, FetchError, FetchReply, Headers, Policy, RequestHead, Step, testing::World,
+};
+
+use crate::{
+    RateLimit,
+    headers::Headroom,
+    policy::{Decided, State},
+};
+
+/// What `count.lua` does, by a clock that the test sets.
+#[derive(Default)]
+pub struct Redis {
+    pub millis: u64,
+    pub values: HashMap<String, Vec<(u64, u64)>>,
+    pub calls: u64,
+}
+
+impl Redis {
+    /// The reply to a command.
+    pub fn answer(&mut self, body: &[u8]) -> String {
+        self.calls += 1;
+        let command: Vec<String> = serde_json::from_slice(body).unwrap();
+        let [eval, _, keys, key, nonce, rest @ ..] = &command[..] else { panic!("{command:?}") };
+        assert_eq!((eval.as_str(), keys.as_str()), ("EVAL", "1"));
+        let number = |text: &String| -> u64 { text.parse().unwrap() };
+        let [cost, share, most, back, since] = [0, 1, 2, 3, 4].map(|i| number(&rest[i]));
+        let now = self.millis / 1_000;
+        let old = self.values.get(key).cloned().unwrap_or_default();
+        let mut left = u64::MAX;
+        let mut new = Vec::new();
+        for (i, window) in rest[5..].chunks(2).enumerate() {
+            let start = match window[0].split_once(' ') {
+                None => now - now % number(&window[0]),
+                Some(_) => {
+                    let moments = window[0].split(' ').map(|m| m.parse::<u64>().unwrap());
+                    moments.filter(|moment| *moment <= now).max().unwrap()
+                }
+            };
+            let (was, count) = old.get(i).copied().unwrap_or_default();
+            let count = if was < start { 0 } else { count };
+            let count = if start <= since { count.saturating_sub(back) } else { count };
+            left = left.min(number(&window[1]).saturating_sub(count));
+            new.push((start, count));
+        }
+        let taken = left.checked_sub(cost).map_or(0, |left| cost + (left * share / 100).min(most));
+        new.iter_mut().for_each(|(_, count)| *count += taken);
+        let counts: Vec<String> = new.iter().map(|(_, count)| format!(",{count}")).collect();
+        self.values.insert(key.clone(), new);
+        format!(r#"{{"result":["{nonce}",{taken},{}{}]}}"#, self.millis, counts.concat())
+    }
+}
+
+/// A worker of a proxy.
+pub struct Worker<'p> {
+    pub policy: &'p RateLimit,
+    pub state: State,
+    pub world: World,
+}
+
+/// A call under way.
+pub struct UnderWay {
+    pub ticket: Rc<dyn Any>,
+    pub body: Vec<u8>,
+}
+
+/// What a worker does with a request at first.
+pub enum First<'p> {
+    Asks(UnderWay),
+    Decides(Decided<'p>),
+}
+
+impl<'p> Worker<'p> {
+    pub fn new(policy: &'p RateLimit, millis: u64) -> Self {
+        let world = World::default();
+        world.millis.set(millis);
+        Self { policy, state: State::default(), world }
+    }
+
+    fn on_request(&mut self, client: &str, answer: Option<Answer<'_>>) -> Decided<'p> {
+        let env = Env { answer, ..self.world.env() };
+        let lines = [(&b"c"[..], client.as_bytes()), (b":path", b"/"), (b":method", b"GET")];
+        let head = RequestHead { headers: Headers::borrowed(lines) };
+        self.policy.on_request(&head, &mut self.state, &env)
+    }
+
+    /// A request comes.
+    pub fn begin(&mut self, client: &str) -> First<'p> {
+        match self.on_request(client, None) {
+            Step::Call(call) => First::Asks(UnderWay { ticket: call.ticket, body: call.body }),
+            step => First::Decides(step),
+        }
+    }
+
+    /// Its call ends.
+    pub fn end(
+        &mut self,
+        client: &str,
+        call: UnderWay,
+        reply: Result<(u16, &str), FetchError>,
+    ) -> Decided<'p> {
+        let reply = reply.map(|(status, body)| FetchReply {
+            status,
+            headers: Headers::default(),
+            body: body.as_bytes(),
+        });
+        self.on_request(client, Some(Answer { ticket: &call.ticket, reply: &reply }))
+    }
+
+    /// Its call ends, and the client has left.
+    pub fn abandon(&mut self, call: &UnderWay, reply: Result<(u16, &str), FetchError>) {
+        let reply = reply.map(|(status, body)| FetchReply {
+            status,
+            headers: Headers::default(),
+            body: body.as_bytes(),
+        });
+        let answer = Answer { ticket: &call.ticket, reply: &reply };
+        self.policy.on_unclaimed(answer, &mut self.state, &self.world.env());
+    }
+
+    /// A request from its start to its end.
+    pub fn ask(&mut self, client: &str, redis: &RefCell<Redis>) -> Decided<'p> {
+        match self.begin(client) {
+            First::Decides(step) => step,
+            First::Asks(call) => {
+                let answer = redis.borrow_mut().answer(&call.body);
+                self.end(client, call, Ok((200, &answer)))
+            }
+        }
+    }
+
+    /// The same when calls come to nothing.
+    pub fn ask_in_vain(&mut self, reply: Result<(u16, &str), FetchError>) -> &'static str {
+        match self.begin("a") {
+            First::Decides(step) => decision(&step),
+            First::Asks(call) => decision(&self.end("a", call, reply)),
+        }
+    }
+
+    pub fn pass(&self, millis: u64) {
+        self.world.millis.set(self.world.millis.get() + millis);
+    }
+}
+
+pub fn decision(step: &Decided<'_>) -> &'static str {
+    crate::tests::decision(step)
+}
+
+pub fn headroom(step: Decided<'_>) -> Headroom {
+    match step {
+        Step::Continue { carry: Some(headroom), .. } => headroom,
+        other => panic!("{other:?}"),
+    }
+}
