@@ -17,6 +17,7 @@ mod config;
 mod link;
 mod policy;
 mod ports;
+mod reads;
 mod reply;
 #[cfg(test)]
 mod tests;

@@ -1,14 +1,16 @@
 //! One filter of the chain, whichever it is.
 
 use novasphere_core::{
-    Answer, ConfigErrors, Duty, Edit, Env, FetchError, FetchReply, Headers, Host, Needs, OwnMetric,
-    Policy, Read, RequestHead, ResponseHead, Step,
+    Answer, ConfigErrors, Duty, Edit, Env, FetchError, FetchReply, Host, Needs, OwnMetric, Policy,
+    RequestHead, ResponseHead, Step,
 };
 use novasphere_cors::Cors;
 use novasphere_header_transform::HeaderTransform;
 use novasphere_jwt_auth::JwtAuth;
 use novasphere_rate_limit::RateLimit;
 use serde::Deserialize;
+
+use crate::reads::seen_by;
 
 /// The filters a chain can have.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
@@ -217,18 +219,6 @@ impl Link {
         with_state!(self, states, |policy, state, _carry| {
             policy.on_fetched(purpose, reply, state, env)
         })
-    }
-}
-
-/// Whether a filter that reads so much of a head can see that it was edited so.
-pub(crate) fn seen_by(read: Read<'_>, edits: &[Edit<'_>], headers: &Headers<'_>) -> bool {
-    let edited =
-        |names: &[String]| edits.iter().any(|edit| names.iter().any(|name| name == edit.name()));
-    match read {
-        Read::Nothing => false,
-        Read::Named(names) => edited(names),
-        Read::WholeIfAny(names) => edited(names) || names.iter().any(|name| headers.contains(name)),
-        Read::Whole => !edits.is_empty(),
     }
 }
 

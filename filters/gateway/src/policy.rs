@@ -2,14 +2,15 @@
 
 use novasphere_core::{
     Answer, ConfigErrors, Duty, Edit, Env, FetchError, FetchReply, Host, Needs, OwnMetric, Policy,
-    Read, RequestHead, ResponseHead, Step,
+    RequestHead, ResponseHead, Step,
 };
 
 use crate::{
     attributes::Told,
     calling, config,
-    link::{Link, LinkCarry, States, seen_by},
+    link::{Link, LinkCarry, States},
     ports::{self, OfLink, Place},
+    reads::{Reads, seen_by},
     reply,
     time::Once,
 };
@@ -29,15 +30,6 @@ pub struct Gateway {
     /// Whether one of them needs it.
     timer: bool,
     store: bool,
-}
-
-/// What the filters read of a head, all together.
-#[derive(Debug)]
-enum Reads {
-    Nothing,
-    Named(Vec<String>),
-    WholeIfAny(Vec<String>),
-    Whole,
 }
 
 /// What each filter hands to its response, in the order of requests.
@@ -249,30 +241,6 @@ impl Gateway {
     }
 }
 
-impl Reads {
-    fn of<'r>(all: impl Iterator<Item = Read<'r>>) -> Self {
-        all.fold(Self::Nothing, |reads, read| match (reads, read) {
-            (reads, Read::Nothing) => reads,
-            (Self::Nothing, Read::Named(names)) => Self::Named(names.to_vec()),
-            (Self::Nothing, Read::WholeIfAny(names)) => Self::WholeIfAny(names.to_vec()),
-            (Self::Named(known), Read::Named(names)) => Self::Named(union(known, names)),
-            (Self::WholeIfAny(known), Read::WholeIfAny(names)) => {
-                Self::WholeIfAny(union(known, names))
-            }
-            _ => Self::Whole,
-        })
-    }
-
-    fn read(&self) -> Read<'_> {
-        match self {
-            Reads::Nothing => Read::Nothing,
-            Reads::Named(names) => Read::Named(names),
-            Reads::WholeIfAny(names) => Read::WholeIfAny(names),
-            Reads::Whole => Read::Whole,
-        }
-    }
-}
-
 /// A step of the filters behind, with the edits of the one before them.
 fn behind_edits<'p>(mut own: Vec<Edit<'p>>, step: Step<'p, ()>) -> Step<'p, ()> {
     let all = |edits: Vec<Edit<'p>>| {
@@ -292,13 +260,4 @@ fn behind_edits<'p>(mut own: Vec<Edit<'p>>, step: Step<'p, ()>) -> Step<'p, ()> 
             Step::Reply { edits: all(edits), reply, decision }
         }
     }
-}
-
-fn union(mut known: Vec<String>, names: &[String]) -> Vec<String> {
-    for name in names {
-        if !known.contains(name) {
-            known.push(name.clone());
-        }
-    }
-    known
 }

@@ -42,9 +42,7 @@ impl<C> Left<C> {
             Self::Held(_) | Self::Call(..) | Self::Reply => Action::Pause,
         }
     }
-}
 
-impl<C> Left<C> {
     fn carry(self) -> Option<C> {
         match self {
             Self::Nothing | Self::Call(..) | Self::Reply => None,
