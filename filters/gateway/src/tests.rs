@@ -5,6 +5,8 @@ use novasphere_core::{
 
 use crate::{Gateway, link::States, policy::Carries};
 
+mod sight;
+
 const SECRET: &str = "a secret of more than thirty-two bytes";
 
 fn configured(config: &str) -> Gateway {

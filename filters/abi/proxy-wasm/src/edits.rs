@@ -54,6 +54,8 @@ pub(crate) fn name_of<'e>(edit: &'e Edit<'_>) -> Option<&'e HeaderName> {
 mod tests {
     use std::borrow::Cow;
 
+    use novasphere_core::Headers;
+
     use super::*;
 
     static THERE: HeaderName = HeaderName::from_static("x-there");
@@ -88,6 +90,40 @@ mod tests {
         assert_eq!(called(&edits), expected);
         let edits = [add(&ABSENT), Edit::Remove(&ABSENT)];
         assert_eq!(called(&edits), [Call::Add(b"x-absent", b"2"), Call::Remove(b"x-absent")]);
+    }
+
+    #[test]
+    fn the_calls_do_what_the_edits_say() {
+        let names = [&THERE, &ABSENT, &HOST];
+        let mut random = 3_u64;
+        let mut next = |below: usize| {
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (random >> 33) as usize % below
+        };
+        for _ in 0..10_000 {
+            let lines: Vec<(&[u8], &[u8])> =
+                (0..next(4)).map(|_| (bytes(names[next(3)]), &b"0"[..])).collect();
+            let edits: Vec<Edit<'_>> = (0..next(6))
+                .map(|_| match (next(3), names[next(3)]) {
+                    (0, name) => set(name),
+                    (1, name) => add(name),
+                    (_, name) => Edit::Remove(name),
+                })
+                .collect();
+            let mut head = Headers::borrowed(lines.iter().copied());
+            let mut called = lines.clone();
+            for call in calls(&edits, |name| !head.contains(name)) {
+                let (Call::Replace(name, _) | Call::Add(name, _) | Call::Remove(name)) = call;
+                if !matches!(call, Call::Add(..)) {
+                    called.retain(|(other, _)| *other != name);
+                }
+                if let Call::Replace(_, value) | Call::Add(_, value) = call {
+                    called.push((name, value));
+                }
+            }
+            head.apply(edits.clone());
+            assert!(head.lines().eq(called), "{edits:?} of {lines:?}");
+        }
     }
 
     #[test]
