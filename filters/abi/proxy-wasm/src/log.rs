@@ -1,5 +1,5 @@
-//! The way to the proxy's log. Filters log when they are configured, and what should not happen:
-//! nothing per request.
+//! The way to the proxy's log. Filters log when they are configured, and what should not happen; per
+//! request nothing but a client's mistakes on nginx, as nginx does.
 
 use std::fmt::Arguments;
 
