@@ -5,7 +5,7 @@ use std::{fs, process::Command};
 use anyhow::{Context, Result};
 use novasphere_tests::paths;
 
-use super::{Effort, latency::RATE, load::CONNECTIONS};
+use super::{Effort, latency::RATE, load::CONNECTIONS, rounds::SAME};
 
 /// The whole file.
 ///
@@ -36,7 +36,9 @@ Cost: wrk sends as many requests as one worker takes, over {CONNECTIONS} connect
 the processor time of all threads of that Envoy (`/proc/<pid>/task/*/schedstat`) is divided by the \
 number of requests. All cases take their turn in each of {rounds} rounds, each round starting with \
 another one. What a case adds is its cost less that without filters in the same round; the table shows \
-medians. Before the first round every case runs for a second, so that V8 has optimised the modules.
+medians. Every {SAME} rounds all proxies are started afresh, because how a process happens to lie in memory \
+makes a difference that stays with it; then every case runs for a second before it counts, so that V8 has \
+optimised the modules.
 
 Warm tokens: 100 in turn, which all caches hold. Cold tokens: 2,500 in turn, more than the 1,000 that a \
 cache holds, so that each has been forgotten when it comes again.

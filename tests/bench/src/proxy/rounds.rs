@@ -35,6 +35,10 @@ struct Running {
 /// Seconds of load before anything counts: the modules get optimised, pools and caches filled.
 const WARM_UP: usize = 1;
 
+/// Rounds with the same processes. How a process happens to lie in memory makes a difference of
+/// microseconds that stays with it.
+pub(crate) const SAME: usize = 3;
+
 /// Measures all cases; the result is in their order.
 ///
 /// # Errors
@@ -48,22 +52,16 @@ pub(crate) fn measure(
     dir: &Path,
 ) -> Result<Vec<Measured>> {
     let wrk = Wrk::new(dir)?;
-    let mut proxies = BTreeMap::new();
-    for chain in chains {
-        proxies.insert(chain.id, start(chain, upstream).with_context(|| chain.id)?);
-    }
-    let proxy = |case: &Case| proxies.get(case.chain).with_context(|| case.chain);
-    for case in cases {
-        let Running { envoy, addr } = proxy(case)?;
-        let file = tokens.file(case.algorithm, case.pool)?;
-        let warm = wrk.cost(*addr, file, WARM_UP, envoy.pid());
-        let seen = || format!("{}: {}", case.label, envoy.log().unwrap_or_default());
-        warm.with_context(seen)?;
-    }
     let schedule = schedule(cases);
     let mut measured = vec![Measured::default(); cases.len()];
+    let mut proxies = BTreeMap::new();
     for round in 0..effort.rounds {
+        if round % SAME == 0 {
+            check(&proxies)?;
+            proxies = start_all(cases, chains, upstream, tokens, &wrk)?;
+        }
         say(&format!("round {} of {}", round + 1, effort.rounds))?;
+        let proxy = |case: &Case| proxies.get(case.chain).with_context(|| case.chain);
         let mut costs = vec![Vec::new(); cases.len()];
         // Each round starts elsewhere, so that none always comes after the same.
         let first = round * schedule.len() / effort.rounds;
@@ -85,10 +83,34 @@ pub(crate) fn measure(
             }
         }
     }
-    for (id, Running { envoy, .. }) in &proxies {
-        ensure_no_trap(envoy).context(*id)?;
-    }
+    check(&proxies)?;
     Ok(measured)
+}
+
+/// Starts all chains, and sends each case some load before anything counts.
+fn start_all(
+    cases: &[Case],
+    chains: &[Chain],
+    upstream: SocketAddr,
+    tokens: &TokenFiles,
+    wrk: &Wrk<'_>,
+) -> Result<BTreeMap<&'static str, Running>> {
+    let mut proxies = BTreeMap::new();
+    for chain in chains {
+        proxies.insert(chain.id, start(chain, upstream).with_context(|| chain.id)?);
+    }
+    for case in cases {
+        let Running { envoy, addr } = proxies.get(case.chain).with_context(|| case.chain)?;
+        let file = tokens.file(case.algorithm, case.pool)?;
+        let warm = wrk.cost(*addr, file, WARM_UP, envoy.pid());
+        let seen = || format!("{}: {}", case.label, envoy.log().unwrap_or_default());
+        warm.with_context(seen)?;
+    }
+    Ok(proxies)
+}
+
+fn check(proxies: &BTreeMap<&'static str, Running>) -> Result<()> {
+    proxies.iter().try_for_each(|(id, running)| ensure_no_trap(&running.envoy).context(*id))
 }
 
 /// The places of the cases of one round. What all are compared with comes again and again.
