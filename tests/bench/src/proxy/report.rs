@@ -17,7 +17,7 @@ pub(crate) fn text(tables: &str, effort: Effort) -> Result<String> {
         "\
 # Benchmarks
 
-Written by `make bench ROUNDS={rounds} SECONDS={seconds}`; needs the package wrk. Compare within one run: \
+Written by `make bench ROUNDS={rounds} SECONDS={seconds}`; tests/bench says what it needs. Compare within one run: \
 another machine, or another hour, moves all numbers together. What matters is the last column.
 
 ![Added processor time](benchmarks.svg)
