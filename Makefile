@@ -22,7 +22,10 @@ REMAP := --remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=/cargo\037--rema
 BUILD_WASM = CARGO_ENCODED_RUSTFLAGS="$$(printf '%b' '$(REMAP)')" \
 	$(CARGO) build --locked --release --target $(TARGET)
 
-POSTLINK := $(CARGO) run --locked --quiet -p novasphere-postlink --
+# No package is selected with -p: features are united over what is selected, and with another
+# selection the dependencies, the compiler in wasmtime among them, are built once more.
+RUN := $(CARGO) run --locked --quiet --bin
+POSTLINK := $(RUN) novasphere-postlink --
 
 include deploy/deploy.mk
 
@@ -58,27 +61,27 @@ $(VENV)/installed: tests/requirements.txt
 
 .PHONY: schema
 schema: ## Write the schemas of the configurations into host-config, from the types that read them
-	$(CARGO) run --locked --quiet -p novasphere-tests --bin schema
+	$(RUN) schema
 
 .PHONY: proxies
 proxies: $(VENV)/installed ## Install the real proxies for demo and tests into .venv
 
 .PHONY: demo
 demo: wasm proxies ## Walk through the filters in a real proxy: HOST=envoy (default) or traefik
-	$(CARGO) run --locked --quiet -p novasphere-tests --bin demo -- tour $(or $(HOST),envoy)
+	$(RUN) demo -- tour $(or $(HOST),envoy)
 
 .PHONY: up
 up: wasm proxies ## Start novasphere-api and Envoy on fixed ports, for curl
-	$(CARGO) build --locked --quiet -p novasphere-tests --bin demo
+	$(CARGO) build --locked --quiet --bin demo
 	"$(TARGET_DIR)/debug/demo" up
 
 .PHONY: token
 token: ## Print a token that is good for an hour (after make up)
-	@$(CARGO) run --locked --quiet -p novasphere-tests --bin demo -- token
+	@$(RUN) demo -- token
 
 .PHONY: down
 down: ## Stop what make up started
-	$(CARGO) run --locked --quiet -p novasphere-tests --bin demo -- down
+	$(RUN) demo -- down
 
 .PHONY: test
 test: wasm proxies ## Run all tests that need no system packages
@@ -96,12 +99,12 @@ $(BROWSER)/node_modules/.package-lock.json: $(BROWSER)/package-lock.json
 # One after another: what Node.js reports is not captured.
 .PHONY: test-browser
 test-browser: wasm proxies $(BROWSER)/node_modules/.package-lock.json ## Run pages in a real browser (packages chromium, nodejs and npm)
-	$(CARGO) test --locked -p novasphere-tests --features system --test browser -- --test-threads=1
+	$(CARGO) test --locked --workspace --features novasphere-tests/system --test browser -- --test-threads=1
 
 # What is missing is named by the tests.
 .PHONY: test-redis
 test-redis: ## Run a real Redis behind its HTTP form (packages: see README)
-	$(CARGO) test --locked -p novasphere-tests --features system --test redis_front --test shared_counts
+	$(CARGO) test --locked --workspace --features novasphere-tests/system --test redis_front --test shared_counts
 
 BENCH := novasphere-bench-nothing novasphere-bench-nothing-sdk
 ROUNDS ?= 15
@@ -111,15 +114,15 @@ SECONDS ?= 1
 bench: wasm proxies ## Measure the filters in Envoy, against its own (package wrk); ROUNDS=2 for a try
 	@command -v wrk >/dev/null || { echo "wrk is missing: install the package wrk"; exit 1; }
 	$(BUILD_WASM) $(BENCH:%=-p %)
-	$(CARGO) run --locked -p novasphere-bench -- proxy $(ROUNDS) $(SECONDS) "$(TARGET_DIR)/$(TARGET)/release"
+	$(RUN) bench -- proxy $(ROUNDS) $(SECONDS) "$(TARGET_DIR)/$(TARGET)/release"
 
 .PHONY: soak
 soak: wasm proxies ## Send REQUESTS (5 million) of all kinds through the gateway: memory must not grow (package wrk)
-	$(CARGO) run --locked --quiet -p novasphere-bench -- soak $(or $(REQUESTS),5000000)
+	$(RUN) bench -- soak $(or $(REQUESTS),5000000)
 
 .PHONY: bench-micro
 bench-micro: wasm ## Count the instructions of single requests; UPDATE=1 writes them down
-	$(CARGO) run --locked --quiet -p novasphere-bench -- micro $(if $(UPDATE),update)
+	$(RUN) bench -- micro $(if $(UPDATE),update)
 
 .PHONY: lint
 lint: ## Check format, clippy (native and wasm), and dependencies where cargo-deny is installed
@@ -137,5 +140,5 @@ fmt: ## Format the sources
 
 .PHONY: clean
 clean: ## Stop what make up started, and remove everything that was built
-	@if [ -d .run ]; then $(CARGO) run --locked --quiet -p novasphere-tests --bin demo -- down; fi
+	@if [ -d .run ]; then $(RUN) demo -- down; fi
 	rm -rf target dist $(VENV) $(VENV_DEPLOY) .run $(BROWSER)/node_modules
