@@ -76,7 +76,9 @@ fn machine() -> Result<String> {
 fn envoy() -> Result<String> {
     let program = paths::envoy()?;
     let text = output(&program.display().to_string(), &["--version"])?;
-    let version = text.split('/').nth(1).context("Envoy's version")?;
+    // `<program>  version: <commit>/<version>/<state>/<build>/<library>`
+    let (_, build) = text.split_once("version: ").context("Envoy's version")?;
+    let version = build.split('/').nth(1).context("Envoy's version")?;
     Ok(format!("Envoy {version}"))
 }
 
