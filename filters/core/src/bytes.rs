@@ -3,14 +3,20 @@
 /// Whether two texts are the same. Takes the same time wherever they differ, if they are of one
 /// length.
 pub fn same_bytes(a: &[u8], b: &[u8]) -> bool {
-    let ((words_a, rest_a), (words_b, rest_b)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
+    if a.len() != b.len() {
+        return false;
+    }
+    let (words_a, words_b) = (a.as_chunks::<8>().0, b.as_chunks::<8>().0);
     let words = words_a.iter().zip(words_b);
     let difference = words.fold(0, |difference, (a, b)| {
         difference | (u64::from_ne_bytes(*a) ^ u64::from_ne_bytes(*b))
     });
-    let rests = rest_a.iter().zip(rest_b);
-    let difference_of_rests = rests.fold(0, |difference, (a, b)| difference | (a ^ b));
-    a.len() == b.len() && difference == 0 && difference_of_rests == 0
+    // The last word may overlap the one before it.
+    let rest = match (a.last_chunk(), b.last_chunk()) {
+        (Some(a), Some(b)) => u64::from_ne_bytes(*a) ^ u64::from_ne_bytes(*b),
+        _ => a.iter().zip(b).fold(0, |difference, (a, b)| difference | u64::from(a ^ b)),
+    };
+    difference | rest == 0
 }
 
 /// Whether two names are the same in any case. Most differ in length.

@@ -3,13 +3,13 @@
 
 /// The lines of a map, borrowed. A map that is cut short gives the lines that are whole.
 pub(crate) fn lines(map: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
-    let count = number(map, 0).unwrap_or(0);
-    let mut at = 4_usize.saturating_add(count.saturating_mul(8));
-    (0..count).map_while(move |i| {
-        let sizes = 4_usize.saturating_add(i.saturating_mul(8));
-        let name = text(map, &mut at, number(map, sizes)?)?;
-        let value = text(map, &mut at, number(map, sizes.saturating_add(4))?)?;
-        Some((name, value))
+    let (count, sizes) = map.split_first_chunk().unwrap_or((&[0; 4], &[]));
+    let count = number(*count);
+    let mut texts = sizes.get(count.saturating_mul(8)..).unwrap_or_default();
+    let sizes = sizes.as_chunks::<8>().0.iter().take(count);
+    sizes.map_while(move |&[a, b, c, d, e, f, g, h]| {
+        let name = text(&mut texts, number([a, b, c, d]))?;
+        Some((name, text(&mut texts, number([e, f, g, h]))?))
     })
 }
 
@@ -32,16 +32,14 @@ pub(crate) fn serialise(lines: &[(&[u8], &[u8])]) -> Vec<u8> {
     map
 }
 
-fn number(map: &[u8], at: usize) -> Option<usize> {
-    let bytes = map.get(at..at.checked_add(4)?)?;
-    usize::try_from(u32::from_le_bytes(bytes.try_into().ok()?)).ok()
+fn number(bytes: [u8; 4]) -> usize {
+    u32::from_le_bytes(bytes) as usize
 }
 
-/// The text of `size` bytes at `at`, which moves behind its NUL.
-fn text<'m>(map: &'m [u8], at: &mut usize, size: usize) -> Option<&'m [u8]> {
-    let end = at.checked_add(size)?;
-    let text = map.get(*at..end)?;
-    *at = end.checked_add(1)?;
+/// Takes the text of `size` bytes, and the NUL behind it, off the front of `texts`.
+fn text<'m>(texts: &mut &'m [u8], size: usize) -> Option<&'m [u8]> {
+    let (text, rest) = texts.split_at_checked(size)?;
+    *texts = rest.get(1..).unwrap_or_default();
     Some(text)
 }
 
