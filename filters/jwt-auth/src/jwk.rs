@@ -1,13 +1,9 @@
 //! JSON Web Keys (RFC 7517, RFC 7518 section 6, RFC 8037 section 2).
 
 use novasphere_core::Json;
+use novasphere_ecdsa::Curve;
 
-use crate::{
-    algorithm::Algorithm,
-    base64url,
-    invalid_key::InvalidKey,
-    public_key::{Curve, PublicKey},
-};
+use crate::{algorithm::Algorithm, base64url, invalid_key::InvalidKey, public_key::PublicKey};
 
 /// A JSON Web Key for signatures.
 #[derive(Debug)]

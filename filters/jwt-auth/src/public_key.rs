@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use novasphere_ecdsa::{Curve, EcKey};
 use rsa::{
     BigUint, RsaPublicKey,
     pkcs1::{self, der::Decode},
@@ -16,12 +17,8 @@ use crate::{algorithm::Algorithm, invalid_key::InvalidKey};
 pub(crate) enum PublicKey {
     /// RSA, 2048 to 4096 bits.
     Rsa(RsaPublicKey),
-    /// EC on P-256.
-    P256(p256::ecdsa::VerifyingKey),
-    /// EC on P-384.
-    P384(p384::ecdsa::VerifyingKey),
-    /// EC on P-521.
-    P521(p521::ecdsa::VerifyingKey),
+    /// EC on P-256, P-384 or P-521.
+    Ec(EcKey),
     /// Ed25519.
     Ed25519(ed25519_dalek::VerifyingKey),
 }
@@ -29,34 +26,6 @@ pub(crate) enum PublicKey {
 impl fmt::Debug for PublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.kind())
-    }
-}
-
-/// An elliptic curve of ECDSA.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Curve {
-    P256,
-    P384,
-    P521,
-}
-
-impl Curve {
-    /// The size of a coordinate in bytes.
-    pub fn field_size(self) -> usize {
-        match self {
-            Self::P256 => 32,
-            Self::P384 => 48,
-            Self::P521 => 66,
-        }
-    }
-
-    fn of_object_identifier(oid: ObjectIdentifier) -> Option<Self> {
-        match oid {
-            SECP256R1 => Some(Self::P256),
-            SECP384R1 => Some(Self::P384),
-            SECP521R1 => Some(Self::P521),
-            _ => None,
-        }
     }
 }
 
@@ -84,7 +53,7 @@ impl PublicKey {
             RSA_ENCRYPTION => Self::from_pkcs1(key),
             EC_PUBLIC_KEY => {
                 let curve = spki.algorithm.parameters_oid().map_err(|_| InvalidKey::Curve)?;
-                let curve = Curve::of_object_identifier(curve).ok_or(InvalidKey::Curve)?;
+                let curve = curve_of(curve).ok_or(InvalidKey::Curve)?;
                 Self::from_point(curve, key)
             }
             ID_ED25519 => Self::ed25519(key),
@@ -117,12 +86,7 @@ impl PublicKey {
 
     /// An EC key of its point (SEC 1 section 2.3.3), which must be on the curve and not at infinity.
     pub fn from_point(curve: Curve, point: &[u8]) -> Result<Self, InvalidKey> {
-        let key = match curve {
-            Curve::P256 => p256::ecdsa::VerifyingKey::from_sec1_bytes(point).map(Self::P256),
-            Curve::P384 => p384::ecdsa::VerifyingKey::from_sec1_bytes(point).map(Self::P384),
-            Curve::P521 => p521::ecdsa::VerifyingKey::from_sec1_bytes(point).map(Self::P521),
-        };
-        key.map_err(|_| InvalidKey::Point)
+        EcKey::from_point(curve, point).map(Self::Ec).ok_or(InvalidKey::Point)
     }
 
     /// An Ed25519 key (RFC 8032 section 5.1.2). One of small order is refused: with it, a signature
@@ -143,9 +107,7 @@ impl PublicKey {
             Self::Rsa(_) => {
                 matches!(algorithm, A::Rs256 | A::Rs384 | A::Rs512 | A::Ps256 | A::Ps384 | A::Ps512)
             }
-            Self::P256(_) => algorithm == A::Es256,
-            Self::P384(_) => algorithm == A::Es384,
-            Self::P521(_) => algorithm == A::Es512,
+            Self::Ec(key) => algorithm == algorithm_of(key.curve()),
             Self::Ed25519(_) => algorithm == A::EdDsa,
         }
     }
@@ -155,9 +117,7 @@ impl PublicKey {
     pub fn default_algorithm(&self) -> Algorithm {
         match self {
             Self::Rsa(_) => Algorithm::Rs256,
-            Self::P256(_) => Algorithm::Es256,
-            Self::P384(_) => Algorithm::Es384,
-            Self::P521(_) => Algorithm::Es512,
+            Self::Ec(key) => algorithm_of(key.curve()),
             Self::Ed25519(_) => Algorithm::EdDsa,
         }
     }
@@ -166,9 +126,11 @@ impl PublicKey {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Rsa(_) => "an RSA key",
-            Self::P256(_) => "an EC key on P-256",
-            Self::P384(_) => "an EC key on P-384",
-            Self::P521(_) => "an EC key on P-521",
+            Self::Ec(key) => match key.curve() {
+                Curve::P256 => "an EC key on P-256",
+                Curve::P384 => "an EC key on P-384",
+                Curve::P521 => "an EC key on P-521",
+            },
             Self::Ed25519(_) => "an Ed25519 key",
         }
     }
@@ -178,9 +140,7 @@ impl PublicKey {
         match self {
             // Fails only for numbers too long for DER, which these are not.
             Self::Rsa(key) => key.to_public_key_der().map(|der| der.into_vec()).unwrap_or_default(),
-            Self::P256(key) => [SPKI_P256, key.to_encoded_point(false).as_bytes()].concat(),
-            Self::P384(key) => [SPKI_P384, key.to_encoded_point(false).as_bytes()].concat(),
-            Self::P521(key) => [SPKI_P521, key.to_encoded_point(false).as_bytes()].concat(),
+            Self::Ec(key) => [spki_prefix(key.curve()), &key.point()].concat(),
             Self::Ed25519(key) => [SPKI_ED25519, key.as_bytes()].concat(),
         }
     }
@@ -189,9 +149,8 @@ impl PublicKey {
     pub fn signature_size(&self) -> usize {
         match self {
             Self::Rsa(key) => key.size(),
-            Self::P256(_) | Self::Ed25519(_) => 64,
-            Self::P384(_) => 96,
-            Self::P521(_) => 132,
+            Self::Ec(key) => 2 * key.curve().field_size(),
+            Self::Ed25519(_) => 64,
         }
     }
 }
@@ -208,6 +167,32 @@ const SPKI_P521: &[u8] =
     b"\x30\x81\x9b\x30\x10\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x05\x2b\x81\
                            \x04\0\x23\x03\x81\x86\0";
 const SPKI_ED25519: &[u8] = b"\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\0";
+
+fn spki_prefix(curve: Curve) -> &'static [u8] {
+    match curve {
+        Curve::P256 => SPKI_P256,
+        Curve::P384 => SPKI_P384,
+        Curve::P521 => SPKI_P521,
+    }
+}
+
+fn curve_of(oid: ObjectIdentifier) -> Option<Curve> {
+    match oid {
+        SECP256R1 => Some(Curve::P256),
+        SECP384R1 => Some(Curve::P384),
+        SECP521R1 => Some(Curve::P521),
+        _ => None,
+    }
+}
+
+/// The one algorithm that keys on the curve are for (RFC 7518 section 3.4).
+fn algorithm_of(curve: Curve) -> Algorithm {
+    match curve {
+        Curve::P256 => Algorithm::Es256,
+        Curve::P384 => Algorithm::Es384,
+        Curve::P521 => Algorithm::Es512,
+    }
+}
 
 /// The bits of a big-endian number, leading zeros not counted.
 fn bits(number: &[u8]) -> usize {

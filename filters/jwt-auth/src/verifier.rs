@@ -4,7 +4,7 @@ use std::{borrow::Cow, fmt};
 
 use hmac::{Hmac, Mac};
 use novasphere_core::{Env, Verify};
-use rsa::{Pkcs1v15Sign, Pss, RsaPublicKey, signature, traits::SignatureScheme};
+use rsa::{Pkcs1v15Sign, Pss, RsaPublicKey, traits::SignatureScheme};
 use sha2::{Digest, Sha256, Sha384, Sha512};
 
 use crate::{algorithm::Algorithm, jwk::Material, public_key::PublicKey};
@@ -106,21 +106,11 @@ fn is_mac<M: Mac + Clone>(mac: &M, message: &[u8], signature: &[u8]) -> bool {
 fn verifies(algorithm: Algorithm, key: &PublicKey, message: &[u8], signature: &[u8]) -> bool {
     match key {
         PublicKey::Rsa(key) => rsa(algorithm, key, message, signature),
-        PublicKey::P256(key) => ecdsa(key, message, p256::ecdsa::Signature::from_slice(signature)),
-        PublicKey::P384(key) => ecdsa(key, message, p384::ecdsa::Signature::from_slice(signature)),
-        PublicKey::P521(key) => ecdsa(key, message, p521::ecdsa::Signature::from_slice(signature)),
+        PublicKey::Ec(key) => key.verifies(message, signature),
         // Strict: refuses points of small order and a second form of one signature.
         PublicKey::Ed25519(key) => ed25519_dalek::Signature::from_slice(signature)
             .is_ok_and(|signature| key.verify_strict(message, &signature).is_ok()),
     }
-}
-
-fn ecdsa<S>(
-    key: &impl signature::Verifier<S>,
-    message: &[u8],
-    signature: Result<S, signature::Error>,
-) -> bool {
-    signature.is_ok_and(|signature| key.verify(message, &signature).is_ok())
 }
 
 fn rsa(algorithm: Algorithm, key: &RsaPublicKey, message: &[u8], signature: &[u8]) -> bool {
