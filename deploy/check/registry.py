@@ -24,6 +24,7 @@ import probes
 import readme
 import redis_start
 import references
+import restarts
 
 OF_MANIFESTS = {
     "alerts": alerts,
@@ -51,4 +52,5 @@ OF_FILES = {
     "pinning": pinning,
     "readme": readme,
     "redis_start": redis_start,
+    "restarts": restarts,
 }
