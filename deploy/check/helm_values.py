@@ -1,7 +1,9 @@
-"""Kong's chart gets the settings of kong.env, but for those that it makes itself."""
+"""Kong's chart gets the settings of kong.env, but for those that it makes itself; no chart's pods wait for
+nodes that take none."""
 
 import yaml
 
+from disruption import CLOSED, counts_closed_nodes
 from manifests import DEPLOY, parse
 
 # Of the chart's values proxy, admin, status and dblessConfig.
@@ -12,7 +14,10 @@ def check(built):
     values = yaml.safe_load((DEPLOY / "kong/values.yaml").read_text())
     lines = (DEPLOY / "kong/kong.env").read_text().splitlines()
     variables = dict(line.removeprefix("KONG_").split("=", 1) for line in lines if not line.startswith("#"))
-    findings = []
+    findings = [
+        f"{host}/values.yaml: {CLOSED}" for host in ("kong", "traefik")
+        if any(counts_closed_nodes(yaml.safe_load((DEPLOY / host / "values.yaml").read_text())))
+    ]
     for name, value in variables.items():
         name = name.lower()
         if name not in BY_CHART and values["env"].get(name) != value:
