@@ -21,6 +21,7 @@ import open_failing
 import pinning
 import plain_secrets
 import probes
+import reach
 import readme
 import redis_start
 import references
@@ -50,6 +51,7 @@ OF_FILES = {
     "image_layout": image_layout,
     "lint": lint,
     "pinning": pinning,
+    "reach": reach,
     "readme": readme,
     "redis_start": redis_start,
     "restarts": restarts,
