@@ -5,6 +5,7 @@ import alerts
 import apply_script
 import bill_of_materials
 import checkov_scan
+import connections
 import core_schema
 import custom_schema
 import disruption
@@ -45,6 +46,7 @@ OF_FILES = {
     "apply_script": apply_script,
     "bill_of_materials": bill_of_materials,
     "checkov": checkov_scan,
+    "connections": connections,
     "envoy_start": envoy_start,
     "generated": generated,
     "helm_values": helm_values,
