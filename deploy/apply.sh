@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Applies or deletes the manifests of one host or store, and shows before what will change:
 #   deploy/apply.sh apply|delete HOST
-# REGISTRY: where the images of `make image` were pushed to (for apply; not for a store, which has none
-# of them). DRY_RUN=1 only shows.
+# REGISTRY: where the images of `make image` were pushed to (for apply; not for a store or Traefik, whose
+# manifests name none of them). DRY_RUN=1 only shows.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -24,15 +24,15 @@ fi
 
 digests=dist/images/digests
 case $host in
-redis*) REGISTRY=none digests=/dev/null ;;
+redis* | traefik) REGISTRY=none digests=/dev/null ;;
 esac
 [ -n "${REGISTRY:-}" ] || { echo "set REGISTRY to where the images of make image were pushed to" >&2; exit 1; }
 [ -e "$digests" ] || { echo "dist/images/digests is missing: run make image" >&2; exit 1; }
 
-# Kong has no counts that Prometheus could read; alerts are about the filters.
+# Kong and Traefik have no counts that Prometheus could read; alerts are about the filters.
 parts=(common)
 case $host in
-kong | redis*) ;;
+kong | traefik | redis*) ;;
 *) parts+=(monitoring) ;;
 esac
 

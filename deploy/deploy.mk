@@ -1,7 +1,7 @@
 # Images, manifests, and their checks; part of the Makefile.
 
 VENV_DEPLOY := .venv-deploy
-DEPLOY_HOSTS := envoy envoy-portable envoy-gateway istio kong
+DEPLOY_HOSTS := envoy envoy-portable envoy-gateway istio kong traefik
 DEPLOY_STORES := redis redis-external
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)
 

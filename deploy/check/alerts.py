@@ -1,10 +1,14 @@
 """Alerts and dashboards: expressions that Prometheus can read, of labels that Envoy gives."""
 
 import json
+import re
 
 import promql_parser
 
 from manifests import at, label, of_kind
+
+# A function of a range takes the name away. What is the same but for its name is an error then.
+NAMES_IN_RANGE = re.compile(r"\{[^}]*__name__\s*(=~|!=|!~)[^}]*\}\s*\[")
 
 
 def expressions(docs):
@@ -28,6 +32,8 @@ def check(docs):
             promql_parser.parse(expr)
         except ValueError as error:
             yield f"{what}: {error}"
+        if NAMES_IN_RANGE.search(expr):
+            yield f"{what}: several metrics in one range: Prometheus refuses it when they differ by name only"
     for doc in of_kind(docs, "PrometheusRule"):
         for group in at(doc, "spec", "groups") or []:
             for rule in group.get("rules", []):

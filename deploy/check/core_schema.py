@@ -9,7 +9,7 @@ VERSIONS = ("1.33", "1.37")
 # What kinds of these groups are is for custom_schema to say.
 CUSTOM = (
     "cert-manager.io", "extensions.istio.io", "gateway.envoyproxy.io",
-    "gateway.networking.k8s.io", "monitoring.coreos.com", "networking.istio.io",
+    "gateway.networking.k8s.io", "monitoring.coreos.com", "networking.istio.io", "traefik.io",
 )
 # What istiod merges into what it makes.
 MERGED = {

@@ -1,10 +1,17 @@
 """Every Deployment keeps serving through rollouts, evictions and the loss of a node. A StatefulSet is a
 Redis, whose counts nobody else has: there is one of it."""
 
+import yaml
+
 from manifests import at, label, of_kind, workloads
 
 
 def check(docs):
+    for doc in docs:
+        # Istio takes parts of a Deployment as text.
+        texts = (doc.get("data") or {}).get("deployment") if doc.get("kind") == "ConfigMap" else None
+        if any(counts_closed_nodes([doc, yaml.safe_load(texts or "")])):
+            yield f"{label(doc)}: {CLOSED}"
     for doc, template in workloads(docs):
         if doc["kind"] == "StatefulSet":
             yield from single(docs, doc)
@@ -26,6 +33,22 @@ def check(docs):
             yield f"{label(doc)}: minReplicas of envoyHpa is less than 2"
         if not at(kubernetes, "envoyPDB"):
             yield f"{label(doc)}: has no envoyPDB"
+
+
+CLOSED = (
+    "a node that is drained, or of the control plane, counts as one without pods and keeps others from more: "
+    "nodeTaintsPolicy: Honor"
+)
+
+
+def counts_closed_nodes(value):
+    """Each topologySpreadConstraint in it that does, however deep."""
+    if isinstance(value, dict):
+        if value.get("whenUnsatisfiable") == "DoNotSchedule" and value.get("nodeTaintsPolicy") != "Honor":
+            yield value
+        value = list(value.values())
+    for part in value if isinstance(value, list) else ():
+        yield from counts_closed_nodes(part)
 
 
 def matches(selector, labels, doc, other):

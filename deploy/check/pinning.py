@@ -8,7 +8,7 @@ import images
 from image_layout import FILTERS
 from manifests import DEPLOY, parse
 
-NAMES = (*FILTERS, "kong", "filters")
+NAMES = (*FILTERS, "kong", "traefik", "filters")
 
 
 def pinned(text, lines):
@@ -30,6 +30,10 @@ def check(built):
         for what, image in images.references(parse(run.stdout)):
             if images.OWN in image or (image.startswith("registry.test/team/") and "filters-copy" not in image and "@sha256:" not in image):
                 findings.append(f"{name}: {what}: {image} is not pinned")
+    for path in sorted(DEPLOY.glob("*/values.yaml")):
+        run = pinned(path.read_text(), lines)
+        if run.returncode or images.OWN in run.stdout or "@sha256:" not in run.stdout:
+            findings.append(f"{path.parent.name}/values.yaml: not pinned: {run.stderr.strip()}")
     if pinned(built["envoy"], lines[:-1]).returncode == 0:
         findings.append("an image without a digest is let through")
     return findings, None

@@ -23,4 +23,6 @@ def check(_):
     for path in re.findall(r"`([a-z-]+/[\w./-]+)`", text):
         if not any((base / path).exists() for base in (DEPLOY, REPOSITORY)) and not path.startswith("dist/"):
             findings.append(f"there is no {path}")
+    if "done < dist/images/digests" not in text:
+        findings.append("not every image of make image is pushed")
     return findings, None

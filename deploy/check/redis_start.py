@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import pathlib
+import re
 import shutil
 import socket
 import ssl
@@ -15,7 +16,7 @@ import time
 
 from envoy_start import free_port
 from generated import config_map
-from manifests import parse
+from manifests import DEPLOY, parse
 
 MODULES = pathlib.Path("/usr/lib/nginx/modules")
 PROGRAMS = ("/usr/bin/redis-server", "/usr/bin/redis-cli", "/usr/sbin/nginx", "/usr/bin/openssl")
@@ -44,6 +45,12 @@ def check(built):
             return list(pods.findings()), None
         except (OSError, subprocess.CalledProcessError, TimeoutError) as error:
             return [f"{error}: {pods.logs()}"], None
+
+
+def asked_for():
+    """The outcomes that alerts.yaml names."""
+    text = (DEPLOY / "redis/alerts.yaml").read_text()
+    return {name for names in re.findall(r'outcome=~"([^"]+)"', text) for name in names.split("|")}
 
 
 class Pods:
@@ -187,6 +194,10 @@ class Pods:
         for path, wanted in (("/health", 200), ("/live", 200), ("/metrics", 200), ("/", 404)):
             if self.status(path)[0] != wanted:
                 yield f"{path} is answered {self.status(path)}"
+        told = self.status("/metrics")[1]
+        for outcome in asked_for():
+            if f'{{outcome="{outcome}"}}' not in told:
+                yield f"alerts ask for the outcome {outcome}, which is not counted from the start"
         try:
             plain = http.client.HTTPConnection("127.0.0.1", self.ports["8443"], timeout=5)
             plain.request("POST", "/", "[\"PING\"]")

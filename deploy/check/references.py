@@ -1,6 +1,10 @@
 """What one resource says of another is so: selectors, ports, names."""
 
-from manifests import at, containers, label, named, of_kind, workloads
+import functools
+
+import yaml
+
+from manifests import DEPLOY, at, containers, label, named, of_kind, workloads
 
 # Not part of a gateway's manifests: common/ and deploy/README.md say where they come from.
 OUTSIDE = {
@@ -63,7 +67,7 @@ def selector(doc):
 
 def selected(docs, doc):
     wanted = selector(doc)
-    if wanted == OUTSIDE_PODS or made_by_controller(docs, wanted):
+    if wanted in (OUTSIDE_PODS, *chart_pods()) or made_by_controller(docs, wanted):
         return
     namespace = at(doc, "metadata", "namespace")
     pods = [
@@ -88,6 +92,13 @@ def ports(doc):
     if doc["kind"] == "NetworkPolicy":
         return [p.get("port") for rule in spec.get("ingress", []) for p in rule.get("ports", [])]
     return []
+
+
+@functools.cache
+def chart_pods():
+    """The labels of the pods that charts make, as their values say."""
+    values = [yaml.safe_load(path.read_text()) for path in sorted(DEPLOY.glob("*/values.yaml"))]
+    return [c["labelSelector"]["matchLabels"] for v in values for c in v["topologySpreadConstraints"]]
 
 
 def made_by_controller(docs, wanted):

@@ -5,6 +5,7 @@ import alerts
 import apply_script
 import bill_of_materials
 import checkov_scan
+import connections
 import core_schema
 import custom_schema
 import disruption
@@ -21,9 +22,11 @@ import open_failing
 import pinning
 import plain_secrets
 import probes
+import reach
 import readme
 import redis_start
 import references
+import restarts
 
 OF_MANIFESTS = {
     "alerts": alerts,
@@ -43,12 +46,15 @@ OF_FILES = {
     "apply_script": apply_script,
     "bill_of_materials": bill_of_materials,
     "checkov": checkov_scan,
+    "connections": connections,
     "envoy_start": envoy_start,
     "generated": generated,
     "helm_values": helm_values,
     "image_layout": image_layout,
     "lint": lint,
     "pinning": pinning,
+    "reach": reach,
     "readme": readme,
     "redis_start": redis_start,
+    "restarts": restarts,
 }

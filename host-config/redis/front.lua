@@ -38,12 +38,21 @@ local UNAVAILABLE = {
   OOM = true, READONLY = true, TRYAGAIN = true, UNBLOCKED = true,
 }
 
+local OUTCOMES = {
+  "ok", "redis_error", "malformed", "unauthorized", "unavailable", "timeout", "broken", "auth",
+  "certificate", "internal",
+}
+
 local settings = {}
 local _M = {}
 
 -- Reads the settings when nginx starts, which a wrong one prevents.
 function _M.configure()
   settings = require("settings").read()
+  -- A count that is not there before it is 1 has not grown, for Prometheus.
+  for _, outcome in ipairs(OUTCOMES) do
+    ngx.shared.novasphere_redis:add(outcome, 0)
+  end
 end
 
 -- How long it takes tells nothing but the length of the token.
