@@ -144,3 +144,22 @@ fn behind_a_load_balancer_the_address_it_appended_counts() -> Result<()> {
     }
     Ok(())
 }
+
+/// Envoy has it under another name in the list of all lines than when it is asked for alone.
+#[test]
+fn limits_by_host_are_the_same_alone_and_in_a_chain() -> Result<()> {
+    let limit = json!({
+        "hour": 1, "limit_by": "header", "header_name": "Host",
+        "rules": [{"name": "b", "header": {"name": "host", "one_of": ["b.example"]}, "hour": 2}],
+    });
+    let chain = json!({"cors": {"origins": ["https://a.example"]}, "rate_limit": &limit});
+    for (filter, config) in [("rate-limit", &limit), ("gateway", &chain)] {
+        let gateway = Gateway::start(vec![WasmFilter::new(filter, config.to_string())])?;
+        let request = Request::get("/api/v1/wukongs");
+        let statuses = ["a.example", "a.example", "b.example", "b.example", "b.example"]
+            .map(|host| Ok(gateway.send(&request.clone().header("host", host))?.head.status));
+        let statuses: Vec<u16> = statuses.into_iter().collect::<Result<_>>()?;
+        ensure!(statuses == [200, 429, 200, 200, 429], "{filter}: {statuses:?}");
+    }
+    Ok(())
+}

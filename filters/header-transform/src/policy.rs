@@ -116,8 +116,9 @@ impl Policy for HeaderTransform {
 
     fn on_response<'p>(&'p self, Made(made): Made, head: &ResponseHead<'_>) -> Vec<Edit<'p>> {
         // Interim responses come before the real one, and 101 hands the connection over (RFC 9110
-        // sections 15.2 and 7.8). Rules that do not look have not read the status.
-        if status(&head.headers).is_some_and(|status| status < 200) {
+        // sections 15.2 and 7.8). Rules that do not look are carried out all the same, also where
+        // the status was read for others.
+        if self.response.look() && status(&head.headers).is_some_and(|status| status < 200) {
             return Vec::new();
         }
         let value = |value: &'p Value| match value {

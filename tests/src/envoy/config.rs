@@ -229,13 +229,15 @@ pub struct WasmFilter {
     pub config: String,
     /// What its shared data is kept by.
     pub vm_id: String,
+    /// Whether bodies come to it while it holds a request's head back.
+    pub bodies_go_on: bool,
 }
 
 impl WasmFilter {
     /// A filter with a virtual machine of its own.
     pub fn new(filter: &str, config: impl Into<String>) -> Self {
         let vm_id = format!("novasphere-{filter}");
-        Self { filter: filter.to_owned(), config: config.into(), vm_id }
+        Self { filter: filter.to_owned(), config: config.into(), vm_id, bodies_go_on: false }
     }
 
     fn http_filter(&self, environment: &BTreeMap<String, String>) -> Result<Value> {
@@ -244,6 +246,7 @@ impl WasmFilter {
             "name": self.filter,
             "root_id": self.filter,
             "failure_policy": "FAIL_RELOAD",
+            "allow_on_headers_stop_iteration": self.bodies_go_on,
             "vm_config": {
                 "vm_id": self.vm_id,
                 "runtime": "envoy.wasm.runtime.v8",

@@ -156,7 +156,11 @@ impl Wasm {
 
     fn action(&mut self, name: &str, id: u32, lines: u32) -> Result<Action, Trap> {
         let action: u32 = self.callback(name, (id, lines, 0_u32))?;
-        Ok(if action == 0 { Action::Continue } else { Action::Pause })
+        match (action, self.store.data().host.proxy().kind) {
+            (0, _) => Ok(Action::Continue),
+            (1, _) | (_, Kind::Envoy) => Ok(Action::Pause),
+            (_, Kind::Nginx) => Err(Trap::new(format!("return action {action}"))),
+        }
     }
 }
 

@@ -55,12 +55,20 @@ fn provider(fields: Value) -> Value {
 
 /// A gateway whose jwt-auth takes its keys from the server.
 fn gateway(server: &KeyServer, workers: u32, fields: Value) -> Result<Gateway> {
+    gateway_of(filter(fields), server, workers)
+}
+
+/// The jwt-auth of a gateway.
+fn filter(fields: Value) -> WasmFilter {
     let config = json!({
         "jwks": [provider(fields)],
         "uri_param_names": [],
         "claims_to_headers": [{"claim": "sub", "header": "X-User-Id"}],
     });
-    let filter = WasmFilter::new("jwt-auth", config.to_string());
+    WasmFilter::new("jwt-auth", config.to_string())
+}
+
+fn gateway_of(filter: WasmFilter, server: &KeyServer, workers: u32) -> Result<Gateway> {
     Gateway::configured(vec![filter], |mut config| {
         config.clusters.insert("keys".to_owned(), server.addr);
         config.concurrency = workers;

@@ -5,16 +5,17 @@ use std::time::Duration;
 use anyhow::{Result, ensure};
 use novasphere_tests::{
     chain,
-    client::Connection,
+    client::{Connection, Request},
     clock::instant,
+    envoy::WasmFilter,
     key_server::{Behaviour, JWKS_PATH},
     test_key::TestKey,
 };
 use serde_json::{Value, json};
 
 use crate::{
-    answer, ensure_passed, ensure_unavailable, gateway, request, send_all, server, status, token,
-    tokens, wait_for_parked, wait_until_passed,
+    answer, ensure_passed, ensure_unavailable, filter, gateway, gateway_of, request, send_all,
+    server, status, token, tokens, wait_for_parked, wait_until_passed,
 };
 
 /// Longer than a test holds the keys back.
@@ -38,6 +39,31 @@ fn early_requests_wait_for_the_keys() -> Result<()> {
     }
     let fetches = server.requests(JWKS_PATH);
     ensure!((1..=2).contains(&fetches), "{fetches} fetches");
+    chain::ensure_no_trap(&gateway.envoy)
+}
+
+/// Where a body goes on although its head is held back, Envoy lets both pass after it.
+#[test]
+fn a_body_takes_no_early_request_along() -> Result<()> {
+    let [key, forger] = [TestKey::es256("k1")?, TestKey::es256("k1")?];
+    let server = server(&[&key])?;
+    server.behave(Behaviour::Held);
+    let filter = WasmFilter { bodies_go_on: true, ..filter(json!({"timeout": LONG})) };
+    let gateway = gateway_of(filter, &server, 1)?;
+    let mut early = Vec::new();
+    for key in [&key, &forger] {
+        let post = Request { method: b"POST".to_vec(), ..request(&token(key, 0)?) };
+        let mut connection = Connection::open(gateway.addr)?;
+        connection.write(&post.body("a body").to_bytes())?;
+        early.push(connection);
+    }
+    wait_for_parked(&gateway, 2)?;
+    server.behave(Behaviour::Serve);
+    let [good, forged] = early.as_mut_slice() else { anyhow::bail!("not two connections") };
+    for (connection, expected) in [(forged, 401), (good, 201)] {
+        let status = answer(connection)?.head.status;
+        ensure!(status == expected, "answered with {status} instead of {expected}");
+    }
     chain::ensure_no_trap(&gateway.envoy)
 }
 

@@ -7,6 +7,8 @@
 
 use std::cell::Cell;
 
+use crate::nginx;
+
 /// What the module of a filter does when the host calls. No call ever panics: hosts may call in
 /// any order, and about contexts that were never made.
 pub(crate) trait Callbacks {
@@ -32,12 +34,27 @@ pub(crate) trait Callbacks {
     fn on_delete(&self, id: u32);
 }
 
-/// What the host is to do with a stream, by its ABI number.
+/// What the host is to do with a stream.
 #[derive(Clone, Copy)]
 pub(crate) enum Action {
-    Continue = 0,
-    Pause = 1,
+    Continue,
+    Pause,
 }
+
+impl Action {
+    /// Its number. The ABI's own for a pause, 1, may mean the head alone to Envoy, as its
+    /// `allow_on_headers_stop_iteration` says; the first piece of a body then takes the head along.
+    /// Envoy's 4 holds back all there is. nginx knows 1 only, and means all.
+    fn number(self) -> u32 {
+        match self {
+            Self::Continue => CONTINUE,
+            Self::Pause if nginx::is_host() => 1,
+            Self::Pause => 4,
+        }
+    }
+}
+
+const CONTINUE: u32 = 0;
 
 thread_local! {
     static MODULE: Cell<Option<&'static dyn Callbacks>> = const { Cell::new(None) };
@@ -101,7 +118,7 @@ extern "C" fn proxy_on_http_call_response(
 
 #[unsafe(no_mangle)]
 extern "C" fn proxy_on_request_headers(id: u32, lines: usize, _end: u32) -> u32 {
-    module().map_or(Action::Pause, |module| module.on_request(id, lines)) as u32
+    module().map_or(Action::Pause, |module| module.on_request(id, lines)).number()
 }
 
 #[unsafe(no_mangle)]
@@ -109,7 +126,7 @@ extern "C" fn proxy_on_response_headers(id: u32, lines: usize, _end: u32) -> u32
     if let Some(module) = module() {
         module.on_response(id, lines);
     }
-    Action::Continue as u32
+    CONTINUE
 }
 
 #[unsafe(no_mangle)]
@@ -121,12 +138,12 @@ extern "C" fn proxy_on_delete(id: u32) {
 
 #[unsafe(no_mangle)]
 extern "C" fn proxy_on_request_body(_id: u32, _size: usize, _end: u32) -> u32 {
-    Action::Continue as u32
+    CONTINUE
 }
 
 #[unsafe(no_mangle)]
 extern "C" fn proxy_on_response_body(_id: u32, _size: usize, _end: u32) -> u32 {
-    Action::Continue as u32
+    CONTINUE
 }
 
 /// Whether the context may be forgotten.

@@ -125,3 +125,25 @@ fn a_chain_is_its_filters_one_after_the_other() {
         assert_eq!(found, expected, "{filters:?} of {said:?}");
     }
 }
+
+/// What a filter of a chain reads for itself does not show to the others what their hosts would not
+/// have shown them.
+#[test]
+fn the_response_to_a_handshake_is_that_of_the_filters_one_after_the_other() {
+    let filters = [
+        ("cors", r#"{"origins": ["https://a.example"]}"#.to_owned()),
+        ("header_transform", r#"{"response": {"remove": {"headers": ["x-a"]}}}"#.to_owned()),
+    ];
+    let lines = |lines: &[(&str, &str)]| -> Lines {
+        lines.iter().map(|(n, v)| (n.as_bytes().to_vec(), v.as_bytes().to_vec())).collect()
+    };
+    let request = lines(&[(":method", "GET"), (":path", "/")]);
+    let response = lines(&[(":status", "101"), ("x-a", "1")]);
+    let (_, chained, _) = pass(&[chain(&filters)], request.clone(), response.clone());
+    // A filter that only removes by name reads nothing of a response: see its README, rule 7.
+    let alone = chain(&filters[1..]);
+    assert!(matches!(alone.needs().response, novasphere_core::Read::Nothing));
+    let (_, edits, _) = pass(&[alone], request, lines(&[("x-a", "1")]));
+    assert_eq!(edits, Lines::new());
+    assert!(!chained.iter().any(|(name, _)| name == b"x-a"), "{chained:?}");
+}

@@ -95,7 +95,7 @@ fn part(
             Some(if by == LimitBy::Consumer { Part::Consumer } else { Part::Credential })
         }
         LimitBy::Header => match HeaderName::parse(&required("header_name", names.header_name)?) {
-            Ok(name) => Some(Part::Header(name.as_str().to_owned())),
+            Ok(name) => Some(Part::Header(line(&name))),
             Err(error) => {
                 errors.add(format!("{at}header_name"), error.to_string());
                 None
@@ -115,6 +115,12 @@ fn part(
             Some(Part::Path(path.into_bytes()))
         }
     }
+}
+
+/// What a request's head calls that header. Hosts know `host` by another name, and some by both, but
+/// not in every way of reading.
+pub(super) fn line(name: &HeaderName) -> String {
+    if name.as_str() == "host" { ":authority".to_owned() } else { name.as_str().to_owned() }
 }
 
 /// Refuses a claim that cannot reach this filter; whether it can.
