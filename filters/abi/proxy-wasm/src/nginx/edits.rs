@@ -35,7 +35,7 @@ const KEPT: [&str; 5] =
     ["content-length", "host", "transfer-encoding", "x-forwarded-for", "x-real-ip"];
 
 /// A second line of these is dropped without a word.
-const SINGLE: [&str; 22] = [
+const SINGLE: [&str; 24] = [
     "accept-encoding",
     "authorization",
     "connection",
@@ -52,12 +52,14 @@ const SINGLE: [&str; 22] = [
     "if-range",
     "if-unmodified-since",
     "keep-alive",
+    "overwrite",
     "range",
     "referer",
     "transfer-encoding",
     "upgrade",
     "user-agent",
     "via",
+    "x-real-ip",
 ];
 
 type Line<'m> = (&'m [u8], &'m [u8]);
@@ -228,6 +230,10 @@ mod tests {
         let address = HeaderName::from_static("x-forwarded-for");
         let raw: &[Line] = &[(b"Via", b"1.1 a"), (b"X-Forwarded-For", b"192.0.2.1")];
         assert_eq!(plan(raw, &[add(&via, b"1.1 b")]), Err(Refused::Single(&via)));
+        for name in ["overwrite", "x-real-ip"].map(HeaderName::from_static) {
+            let raw: &[Line] = &[(name.as_str().as_bytes(), b"192.0.2.1")];
+            assert_eq!(plan(raw, &[add(&name, b"192.0.2.2")]), Err(Refused::Single(&name)));
+        }
         assert_eq!(plan(raw, &[Edit::Remove(&address)]), Err(Refused::Kept(&address)));
         assert_eq!(plan(&[], &[Edit::Remove(&address)]), Ok(vec![]));
     }
