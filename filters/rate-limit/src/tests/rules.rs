@@ -106,6 +106,38 @@ fn a_path_of_two_rules_is_refused() {
     }
 }
 
+/// What stands before a `..` may be one segment to the server that resolves it, and none or two to
+/// the most forgiving one.
+#[test]
+fn servers_that_resolve_dots_and_forgive_nothing_else_are_not_left_out() {
+    let policy = limiter(
+        r#"{"rules": [
+            {"name": "login", "path": "/api/login", "hour": 1, "limit_by": "constant"},
+            {"name": "other", "path": "/login", "hour": 9}]}"#,
+    );
+    let alone = limiter(r#"{"rules": [{"name": "login", "path": "/api/login", "hour": 1}]}"#);
+    for path in [
+        "/x%23/../api/login",
+        "/x%3f/../api/login",
+        "/api/..;/../login",
+        "/api/..%20/../login",
+        "/api/x\\y/../login",
+        "/api/x%5cy/../login",
+        "/api/x%2fy/../login",
+        "/api/%252e%252e/../login",
+        "/api//../login",
+        "/api/%2f/../login",
+        "/api/..;/%2e%2e/login",
+        "/x%23/../api/login;y",
+    ] {
+        let (world, mut state) = (world(), State::default());
+        let mut ask = |policy| decision(&ask(&world, policy, &mut state, &[(":path", path)]));
+        assert_eq!([(); 2].map(|()| ask(&alone)), ["allowed", "limited"], "{path}");
+        let refused = ask(&policy) == "ambiguous_path";
+        assert!(refused || [ask(&policy), ask(&policy)].contains(&"limited"), "{path}");
+    }
+}
+
 #[test]
 fn no_limit_is_left_behind_by_a_path_that_may_be_an_unlimited_one() {
     let policy = limiter(RULES);
