@@ -15,15 +15,7 @@ pub(crate) fn literal(path: &[u8]) -> String {
 /// off; white space around segments too; empty and dot segments resolved, the slash at the end
 /// dropped.
 pub(crate) fn forgiving(path: &[u8]) -> String {
-    let mut bytes = path.to_vec();
-    // Each round that changes anything makes it shorter; two encodings are more than servers undo.
-    for _ in 0..3 {
-        let decoded = decode(&bytes);
-        if decoded.len() == bytes.len() {
-            break;
-        }
-        bytes = decoded;
-    }
+    let bytes = decode_all(path);
     let text = String::from_utf8_lossy(&bytes);
     let text = text.split(['?', '#', '\0']).next().unwrap_or_default();
     let mut segments: Vec<&str> = Vec::new();
@@ -83,6 +75,24 @@ fn resolved_in(way: u8, path: &[u8]) -> Vec<u8> {
         }
     }
     [b"/", segments.join(&b'/').as_slice()].concat()
+}
+
+/// Whether a `..` is in it, however often encoded.
+pub(crate) fn goes_back(path: &[u8]) -> bool {
+    decode_all(path).windows(2).any(|two| two == b"..")
+}
+
+fn decode_all(path: &[u8]) -> Vec<u8> {
+    let mut bytes = path.to_vec();
+    // Each round that changes anything makes it shorter; two encodings are more than servers undo.
+    for _ in 0..3 {
+        let decoded = decode(&bytes);
+        if decoded.len() == bytes.len() {
+            break;
+        }
+        bytes = decoded;
+    }
+    bytes
 }
 
 /// Every encoding that is one, resolved once.

@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 
 use novasphere_core::{Env, PathPattern, PlainPath, RequestHead, target};
 
-use crate::readings::{forgiving, literal, resolved};
+use crate::readings::{forgiving, goes_back, literal, resolved};
 
 /// One entry of `rules`.
 #[derive(Debug)]
@@ -101,6 +101,10 @@ impl<'h> Paths<'h> {
         })
     }
 
+    fn goes_back(&self) -> bool {
+        self.plain().is_none() && goes_back(self.raw)
+    }
+
     /// How a pattern takes it; `None` when in no way.
     fn read_by(&self, pattern: &PathPattern) -> Option<Reading> {
         // Forgiving servers know no slash at the end.
@@ -149,6 +153,9 @@ pub(crate) fn first(
             (Some((_, Reading::Some(ours))), Reading::Some(theirs)) if theirs & !ours != 0 => {
                 return Err(Ambiguous);
             }
+            // Of all other readings the later rule is the first. Where nothing goes back they differ
+            // in what few servers tell apart, as a slash at the end, and the earlier one holds.
+            (Some(_), Reading::Every) if paths.goes_back() => return Err(Ambiguous),
             (Some(_), _) => {}
         }
     }

@@ -106,6 +106,23 @@ fn a_path_of_two_rules_is_refused() {
     }
 }
 
+/// The rest has no path of its own to be read in another way, and is another rule all the same.
+#[test]
+fn a_path_of_a_rule_and_of_the_rest_is_refused_where_it_goes_back() {
+    let policy = limiter(
+        r#"{"rules": [
+            {"name": "bulk", "path_prefix": "/bulk", "hour": 1000},
+            {"name": "rest", "path_prefix": "/", "hour": 1, "limit_by": "constant"}]}"#,
+    );
+    let (world, mut state) = (world(), State::default());
+    let mut decide = |path| decision(&ask(&world, &policy, &mut state, &[(":path", path)]));
+    for path in ["/export/../bulk", "/export/..%2fbulk", "/export/%252e%252e/bulk"] {
+        assert_eq!(decide(path), "ambiguous_path", "{path}");
+    }
+    assert_eq!(["/export", "/a/../export"].map(&mut decide), ["allowed", "limited"]);
+    assert_eq!(["/bulk/", "/bulk;x", "//bulk", "/bulk/a/../b"].map(&mut decide), ["allowed"; 4]);
+}
+
 /// What stands before a `..` may be one segment to the server that resolves it, and none or two to
 /// the most forgiving one.
 #[test]
