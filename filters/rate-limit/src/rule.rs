@@ -137,9 +137,11 @@ pub(crate) enum Reading {
 /// The place of the first rule that is for this request.
 ///
 /// # Errors
-/// When to some servers the path is that of one rule, and to others that of another.
+/// When to some servers the path is that of one rule, and to others that of another, or of none where
+/// what no rule is for is limited too.
 pub(crate) fn first(
     rules: &[Rule],
+    rest_is_limited: bool,
     head: &RequestHead<'_>,
     env: &Env<'_>,
 ) -> Result<Option<usize>, Ambiguous> {
@@ -159,7 +161,11 @@ pub(crate) fn first(
             (Some(_), _) => {}
         }
     }
-    Ok(found.map(|(place, _)| place))
+    match found {
+        // To other readings it is none's.
+        Some(_) if rest_is_limited && paths.goes_back() => Err(Ambiguous),
+        found => Ok(found.map(|(place, _)| place)),
+    }
 }
 
 /// A path that is one rule's to some servers and another's to others.

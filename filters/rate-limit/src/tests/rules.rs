@@ -123,6 +123,23 @@ fn a_path_of_a_rule_and_of_the_rest_is_refused_where_it_goes_back() {
     assert_eq!(["/bulk/", "/bulk;x", "//bulk", "/bulk/a/../b"].map(&mut decide), ["allowed"; 4]);
 }
 
+#[test]
+fn the_filters_own_limits_are_not_left_behind_for_those_of_a_rule() {
+    let policy = limiter(
+        r#"{"hour": 1, "rules": [
+            {"name": "bulk", "path_prefix": "/bulk", "hour": 1000},
+            {"name": "health", "path": "/health", "unlimited": true}]}"#,
+    );
+    let (world, mut state) = (world(), State::default());
+    let mut decide = |path| decision(&ask(&world, &policy, &mut state, &[(":path", path)]));
+    for path in ["/export/../bulk", "/export/..%2fbulk", "/export/%252e%252e/bulk"] {
+        assert_eq!(decide(path), "ambiguous_path", "{path}");
+    }
+    assert_eq!(["/export", "/a/../export"].map(&mut decide), ["allowed", "limited"]);
+    assert_eq!(["/bulk/", "/bulk;x", "//bulk", "/bulk/a/../b"].map(&mut decide), ["allowed"; 4]);
+    assert_eq!(decide("/a/../health"), "limited");
+}
+
 /// What stands before a `..` may be one segment to the server that resolves it, and none or two to
 /// the most forgiving one.
 #[test]
