@@ -95,7 +95,7 @@ fn part(
             Some(if by == LimitBy::Consumer { Part::Consumer } else { Part::Credential })
         }
         LimitBy::Header => match HeaderName::parse(&required("header_name", names.header_name)?) {
-            Ok(name) => Some(Part::Header(name.as_str().to_owned())),
+            Ok(name) => Some(Part::Header(line(&name))),
             Err(error) => {
                 errors.add(format!("{at}header_name"), error.to_string());
                 None
@@ -114,6 +114,14 @@ fn part(
             }
             Some(Part::Path(path.into_bytes()))
         }
+    }
+}
+
+/// The line of a head in which a header is: hosts have that of `Host` in another, some in both.
+pub(super) fn line(name: &HeaderName) -> String {
+    match name.as_str() {
+        "host" => ":authority".to_owned(),
+        name => name.to_owned(),
     }
 }
 

@@ -4,7 +4,7 @@ use novasphere_core::{ConfigErrors, HeaderName, Host, PathFields, PathPattern, m
 
 use super::{
     Config, HeaderForm, LimitBy,
-    identity::{Names, identity, refuse_claim, refuse_unused},
+    identity::{Names, identity, line, refuse_claim, refuse_unused},
     limits::{Written, limits},
     rules::{ExpectedConfig, RuleConfig},
 };
@@ -153,7 +153,7 @@ fn condition(wire: &RuleConfig, at: &str, host: &dyn Host, errors: &mut ConfigEr
         let at = format!("{at}.header");
         let expected = expected(header, &at, errors)?;
         match HeaderName::parse(&expected.name) {
-            Ok(name) => Some(Expected { name: name.as_str().to_owned(), ..expected }),
+            Ok(name) => Some(Expected { name: line(&name), ..expected }),
             Err(error) => {
                 errors.add(format!("{at}.name"), error.to_string());
                 None
