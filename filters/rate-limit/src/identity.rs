@@ -17,7 +17,7 @@ pub(crate) struct Identity {
 pub(crate) enum Part {
     /// The client's address, an IPv6 one by its network.
     Ip,
-    /// The value of a header, in lower case.
+    /// The value of a header, its name in lower case; `:authority` for `Host`.
     Header(String),
     /// The consumer that jwt-auth found: `X-Consumer-ID`, else `X-Consumer-Username`, else
     /// `X-Credential-Identifier`.

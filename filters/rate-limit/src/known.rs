@@ -135,7 +135,12 @@ impl Known {
             return;
         }
         let Some(known) = self.entry(client, asked) else { return };
-        (known.counts, known.asked) = (counts, asked);
+        // The quicker of two answers tells better how far the two clocks are apart.
+        let lag = |counts: Counts, asked: u64| counts.at.wrapping_sub(asked).cast_signed();
+        let last = known.holds(asked).then(|| lag(known.counts, known.asked));
+        let least = last.unwrap_or(i64::MAX).min(lag(counts, asked));
+        known.counts = counts;
+        known.asked = counts.at.wrapping_sub(least.cast_unsigned());
         let second = seconds(counts.at);
         // In the worker's time, and not after the end by the clock of the counts: that one's
         // reading is the later of the two.
@@ -190,10 +195,13 @@ impl Client {
     }
 
     fn matters(&self, now: u64) -> bool {
+        self.asking.strong_count() > 0 || self.holds(now)
+    }
+
+    /// Whether it can rule about requests.
+    fn holds(&self, now: u64) -> bool {
         let holds = |until: u64| self.asked <= now && now < until;
-        self.asking.strong_count() > 0
-            || self.tokens > 0 && holds(self.until)
-            || self.refused > 0 && holds(self.refused_until)
+        self.tokens > 0 && holds(self.until) || self.refused > 0 && holds(self.refused_until)
     }
 }
 

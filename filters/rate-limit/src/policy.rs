@@ -235,7 +235,8 @@ impl RateLimit {
         if self.allow.include(head, &address) {
             return passed(None, EXEMPT);
         }
-        let rule = match rule::first(&self.rules, head, env) {
+        let rest_is_limited = self.otherwise != Effect::Unlimited;
+        let rule = match rule::first(&self.rules, rest_is_limited, head, env) {
             Ok(rule) => rule,
             Err(Ambiguous) => return refused(self.answers.ambiguous(), AMBIGUOUS_PATH),
         };

@@ -1,4 +1,5 @@
-//! The two ends of what servers take a path for.
+//! What servers take a path for: the two ends of it, and what is between them where `..` goes back
+//! over something that one server takes for a segment and another for none or several.
 
 /// A path as a server serves it that resolves nothing: each segment decoded once, its slashes left
 /// encoded.
@@ -14,15 +15,7 @@ pub(crate) fn literal(path: &[u8]) -> String {
 /// off; white space around segments too; empty and dot segments resolved, the slash at the end
 /// dropped.
 pub(crate) fn forgiving(path: &[u8]) -> String {
-    let mut bytes = path.to_vec();
-    // Each round that changes anything makes it shorter; two encodings are more than servers undo.
-    for _ in 0..3 {
-        let decoded = decode(&bytes);
-        if decoded.len() == bytes.len() {
-            break;
-        }
-        bytes = decoded;
-    }
+    let bytes = decode_all(path);
     let text = String::from_utf8_lossy(&bytes);
     let text = text.split(['?', '#', '\0']).next().unwrap_or_default();
     let mut segments: Vec<&str> = Vec::new();
@@ -36,6 +29,70 @@ pub(crate) fn forgiving(path: &[u8]) -> String {
         }
     }
     format!("/{}", segments.join("/"))
+}
+
+// The ways in which servers differ that resolve dot segments before they forgive anything else.
+const DECODED: u8 = 1;
+const BACKSLASH: u8 = 2;
+const PARAMETERS: u8 = 4;
+const EMPTY: u8 = 8;
+
+/// A path with a `..` as such servers pass it on, or look at it next: decoded before that or not, `\`
+/// being a `/` or not, parameters cut off or not, empty segments going or not. None without a `..`.
+pub(crate) fn resolved(path: &[u8]) -> Vec<Vec<u8>> {
+    let decoded = decode(path);
+    let has = |text: &[u8]| decoded.windows(text.len()).any(|part| part == text);
+    if !has(b"..") {
+        return Vec::new();
+    }
+    let if_has = |text: &[u8], way: u8| if has(text) { way } else { 0 };
+    let matters = DECODED | EMPTY | if_has(b"\\", BACKSLASH) | if_has(b";", PARAMETERS);
+    let mut all: Vec<Vec<u8>> = Vec::new();
+    for way in (0..16).filter(|way| way & !matters == 0) {
+        let path = resolved_in(way, if way & DECODED != 0 { &decoded } else { path });
+        if !all.contains(&path) {
+            all.push(path);
+        }
+    }
+    all
+}
+
+fn resolved_in(way: u8, path: &[u8]) -> Vec<u8> {
+    let is_slash = |b: &u8| *b == b'/' || way & BACKSLASH != 0 && *b == b'\\';
+    let mut segments: Vec<&[u8]> = Vec::new();
+    for segment in path.strip_prefix(b"/").unwrap_or(path).split(is_slash) {
+        let end = segment.iter().position(|b| way & PARAMETERS != 0 && *b == b';');
+        let name = segment.get(..end.unwrap_or(segment.len())).unwrap_or_default();
+        // Encoded dots are dots to all (RFC 3986 section 2.3), unless decoded already.
+        let name = if way & DECODED != 0 { name.to_vec() } else { decode(name) };
+        match name.as_slice() {
+            b"" if way & EMPTY != 0 => {}
+            b"." => {}
+            b".." => {
+                segments.pop();
+            }
+            _ => segments.push(segment),
+        }
+    }
+    [b"/", segments.join(&b'/').as_slice()].concat()
+}
+
+/// Whether a `..` is in it, however often encoded.
+pub(crate) fn goes_back(path: &[u8]) -> bool {
+    decode_all(path).windows(2).any(|two| two == b"..")
+}
+
+fn decode_all(path: &[u8]) -> Vec<u8> {
+    let mut bytes = path.to_vec();
+    // Each round that changes anything makes it shorter; two encodings are more than servers undo.
+    for _ in 0..3 {
+        let decoded = decode(&bytes);
+        if decoded.len() == bytes.len() {
+            break;
+        }
+        bytes = decoded;
+    }
+    bytes
 }
 
 /// Every encoding that is one, resolved once.
@@ -82,10 +139,26 @@ mod tests {
     }
 
     #[test]
+    fn what_goes_before_two_dots_is_what_the_server_takes_for_a_segment() {
+        let resolved = |path: &str| -> Vec<String> {
+            let all = resolved(path.as_bytes()).into_iter();
+            all.map(|path| String::from_utf8(path).unwrap()).collect()
+        };
+        assert_eq!(resolved("/a/b"), [""; 0]);
+        assert_eq!(resolved("/a/b/../c/."), ["/a/c"]);
+        assert_eq!(resolved("/a//%2e%2E/c"), ["/a/c", "/c"]);
+        assert_eq!(resolved("/a%2fb/../c"), ["/c", "/a/c"]);
+        assert_eq!(resolved("/a/b\\d/../c"), ["/a/c", "/a/b/c"]);
+        assert_eq!(resolved("/a/..;x/../c"), ["/a/c", "/c"]);
+        assert_eq!(resolved("/a/%252e./../c"), ["/a/c"]);
+    }
+
+    #[test]
     fn no_path_is_too_odd() {
         for byte in 0..=255_u8 {
             literal(&[b'/', byte, b'%', byte, b'2', b'5', b'.', byte]);
             forgiving(&[b'/', byte, b'%', byte, b'2', b'5', b'.', byte]);
+            resolved(&[byte, b'/', b'.', b'.', byte, b'%', byte, b'2', b'5', b'.', b'.']);
         }
         assert_eq!(forgiving(&b"%25".repeat(10_000)).len(), 10_001);
     }

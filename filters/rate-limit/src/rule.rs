@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 
 use novasphere_core::{Env, PathPattern, PlainPath, RequestHead, target};
 
-use crate::readings::{forgiving, literal};
+use crate::readings::{forgiving, goes_back, literal, resolved};
 
 /// One entry of `rules`.
 #[derive(Debug)]
@@ -60,7 +60,7 @@ pub(crate) struct Paths<'h> {
     raw: &'h [u8],
     plain: OnceCell<Option<PlainPath>>,
     literal: OnceCell<String>,
-    forgiving: OnceCell<String>,
+    forgiving: OnceCell<Vec<String>>,
 }
 
 impl<'h> Paths<'h> {
@@ -86,10 +86,42 @@ impl<'h> Paths<'h> {
         }
     }
 
-    /// As the most forgiving server takes it, which knows no slash at the end.
-    fn forgivingly(&self, pattern: &PathPattern) -> bool {
-        let path = self.forgiving.get_or_init(|| forgiving(self.raw));
-        pattern.matches(path) || pattern.matches(&format!("{path}/"))
+    /// As forgiving servers take it.
+    fn forgiving(&self) -> &[String] {
+        self.forgiving.get_or_init(|| {
+            let resolved = if self.plain().is_some() { Vec::new() } else { resolved(self.raw) };
+            let mut readings = vec![forgiving(self.raw)];
+            for path in resolved {
+                let reading = forgiving(&path);
+                if !readings.contains(&reading) {
+                    readings.push(reading);
+                }
+            }
+            readings
+        })
+    }
+
+    fn goes_back(&self) -> bool {
+        self.plain().is_none() && goes_back(self.raw)
+    }
+
+    /// How a pattern takes it; `None` when in no way.
+    fn read_by(&self, pattern: &PathPattern) -> Option<Reading> {
+        // Forgiving servers know no slash at the end.
+        let forgivingly =
+            |path: &String| pattern.matches(path) || pattern.matches(&format!("{path}/"));
+        let matches = [self.literally(pattern)].into_iter();
+        let matches = matches.chain(self.forgiving().iter().map(forgivingly));
+        let (mut ways, mut all) = (0, 0);
+        for (way, is_its) in matches.enumerate() {
+            all |= 1 << way;
+            ways |= u32::from(is_its) << way;
+        }
+        match ways {
+            0 => None,
+            _ if ways == all => Some(Reading::Every),
+            _ => Some(Reading::Some(ways)),
+        }
     }
 }
 
@@ -98,18 +130,18 @@ impl<'h> Paths<'h> {
 pub(crate) enum Reading {
     /// In every way, or it has none.
     Every,
-    /// As it stands there only.
-    Literal,
-    /// As a forgiving server takes it only.
-    Forgiving,
+    /// In some of the ways, a bit for each: as it stands there, then as forgiving servers take it.
+    Some(u32),
 }
 
 /// The place of the first rule that is for this request.
 ///
 /// # Errors
-/// When to some servers the path is that of one rule, and to others that of another.
+/// When to some servers the path is that of one rule, and to others that of another, or of none where
+/// what no rule is for is limited too.
 pub(crate) fn first(
     rules: &[Rule],
+    rest_is_limited: bool,
     head: &RequestHead<'_>,
     env: &Env<'_>,
 ) -> Result<Option<usize>, Ambiguous> {
@@ -120,12 +152,20 @@ pub(crate) fn first(
         match (found, reading) {
             (None, Reading::Every) => return Ok(Some(place)),
             (None, _) => found = Some((place, reading)),
-            (Some((_, Reading::Literal)), Reading::Forgiving)
-            | (Some((_, Reading::Forgiving)), Reading::Literal) => return Err(Ambiguous),
+            (Some((_, Reading::Some(ours))), Reading::Some(theirs)) if theirs & !ours != 0 => {
+                return Err(Ambiguous);
+            }
+            // Of all other readings the later rule is the first. Where nothing goes back they differ
+            // in what few servers tell apart, as a slash at the end, and the earlier one holds.
+            (Some(_), Reading::Every) if paths.goes_back() => return Err(Ambiguous),
             (Some(_), _) => {}
         }
     }
-    Ok(found.map(|(place, _)| place))
+    match found {
+        // To other readings it is none's.
+        Some(_) if rest_is_limited && paths.goes_back() => Err(Ambiguous),
+        found => Ok(found.map(|(place, _)| place)),
+    }
 }
 
 /// A path that is one rule's to some servers and another's to others.
@@ -166,12 +206,7 @@ impl Rule {
             let is_plain = paths.plain().is_some_and(|path| pattern.matches(path));
             return is_plain.then_some(Reading::Every);
         }
-        match (paths.literally(pattern), paths.forgivingly(pattern)) {
-            (true, true) => Some(Reading::Every),
-            (true, false) => Some(Reading::Literal),
-            (false, true) => Some(Reading::Forgiving),
-            (false, false) => None,
-        }
+        paths.read_by(pattern)
     }
 
     /// The lines of the head it looks at.

@@ -17,6 +17,23 @@ fn identities_are_told_apart() {
     assert_eq!(*world.events.borrow(), ["fell_back_to_ip", "fell_back_to_ip"]);
 }
 
+/// Envoy shows no line `host`.
+#[test]
+fn the_host_is_the_authority() {
+    let host = |host: &'static str| [(":authority", host), (":path", "/")];
+    let by_host = limiter(r#"{"hour": 1, "limit_by": "header", "header_name": "Host"}"#);
+    let rule = limiter(
+        r#"{"rules": [{"name": "a", "header": {"name": "host", "one_of": ["a"]}, "hour": 1}]}"#,
+    );
+    let hosts = ["a", "a", "b", "b"];
+    for (policy, expected) in
+        [(&by_host, [true, false, true, false]), (&rule, [true, false, true, true])]
+    {
+        let (world, mut state) = (world(), State::default());
+        assert_eq!(hosts.map(|name| allows(&world, policy, &mut state, &host(name))), expected);
+    }
+}
+
 #[test]
 fn a_path_limit_leaves_other_paths_alone() {
     let policy = limiter(r#"{"hour": 1, "limit_by": "path", "path": "/api/v1/wukongs"}"#);

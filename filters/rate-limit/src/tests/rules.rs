@@ -106,6 +106,72 @@ fn a_path_of_two_rules_is_refused() {
     }
 }
 
+/// The rest has no path of its own to be read in another way, and is another rule all the same.
+#[test]
+fn a_path_of_a_rule_and_of_the_rest_is_refused_where_it_goes_back() {
+    let policy = limiter(
+        r#"{"rules": [
+            {"name": "bulk", "path_prefix": "/bulk", "hour": 1000},
+            {"name": "rest", "path_prefix": "/", "hour": 1, "limit_by": "constant"}]}"#,
+    );
+    let (world, mut state) = (world(), State::default());
+    let mut decide = |path| decision(&ask(&world, &policy, &mut state, &[(":path", path)]));
+    for path in ["/export/../bulk", "/export/..%2fbulk", "/export/%252e%252e/bulk"] {
+        assert_eq!(decide(path), "ambiguous_path", "{path}");
+    }
+    assert_eq!(["/export", "/a/../export"].map(&mut decide), ["allowed", "limited"]);
+    assert_eq!(["/bulk/", "/bulk;x", "//bulk", "/bulk/a/../b"].map(&mut decide), ["allowed"; 4]);
+}
+
+#[test]
+fn the_filters_own_limits_are_not_left_behind_for_those_of_a_rule() {
+    let policy = limiter(
+        r#"{"hour": 1, "rules": [
+            {"name": "bulk", "path_prefix": "/bulk", "hour": 1000},
+            {"name": "health", "path": "/health", "unlimited": true}]}"#,
+    );
+    let (world, mut state) = (world(), State::default());
+    let mut decide = |path| decision(&ask(&world, &policy, &mut state, &[(":path", path)]));
+    for path in ["/export/../bulk", "/export/..%2fbulk", "/export/%252e%252e/bulk"] {
+        assert_eq!(decide(path), "ambiguous_path", "{path}");
+    }
+    assert_eq!(["/export", "/a/../export"].map(&mut decide), ["allowed", "limited"]);
+    assert_eq!(["/bulk/", "/bulk;x", "//bulk", "/bulk/a/../b"].map(&mut decide), ["allowed"; 4]);
+    assert_eq!(decide("/a/../health"), "limited");
+}
+
+/// What stands before a `..` may be one segment to the server that resolves it, and none or two to
+/// the most forgiving one.
+#[test]
+fn servers_that_resolve_dots_and_forgive_nothing_else_are_not_left_out() {
+    let policy = limiter(
+        r#"{"rules": [
+            {"name": "login", "path": "/api/login", "hour": 1, "limit_by": "constant"},
+            {"name": "other", "path": "/login", "hour": 9}]}"#,
+    );
+    let alone = limiter(r#"{"rules": [{"name": "login", "path": "/api/login", "hour": 1}]}"#);
+    for path in [
+        "/x%23/../api/login",
+        "/x%3f/../api/login",
+        "/api/..;/../login",
+        "/api/..%20/../login",
+        "/api/x\\y/../login",
+        "/api/x%5cy/../login",
+        "/api/x%2fy/../login",
+        "/api/%252e%252e/../login",
+        "/api//../login",
+        "/api/%2f/../login",
+        "/api/..;/%2e%2e/login",
+        "/x%23/../api/login;y",
+    ] {
+        let (world, mut state) = (world(), State::default());
+        let mut ask = |policy| decision(&ask(&world, policy, &mut state, &[(":path", path)]));
+        assert_eq!([(); 2].map(|()| ask(&alone)), ["allowed", "limited"], "{path}");
+        let refused = ask(&policy) == "ambiguous_path";
+        assert!(refused || [ask(&policy), ask(&policy)].contains(&"limited"), "{path}");
+    }
+}
+
 #[test]
 fn no_limit_is_left_behind_by_a_path_that_may_be_an_unlimited_one() {
     let policy = limiter(RULES);

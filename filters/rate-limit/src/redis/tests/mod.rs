@@ -195,6 +195,28 @@ fn one_call_at_a_time_asks_for_a_lease() {
     assert_eq!(redis.borrow().values.values().next().unwrap()[0].1, 5 + 1 + 2, "it begins anew");
 }
 
+/// Its `asked` is long before Redis counted, and the lease's is not.
+#[test]
+fn a_slow_refusal_does_not_tell_of_the_next_window() {
+    let policy = shared(&format!(r#""minute": 100, "lease": {{"share": 50}}, {URI}"#));
+    let redis = redis();
+    let [mut worker, mut other] = [0, 1].map(|_| Worker::new(&policy, NOW));
+    let calls = [0, 1].map(|_| match worker.begin("a") {
+        First::Asks(call) => call,
+        First::Decides(step) => panic!("{step:?}"),
+    });
+    let [lease, slow] = calls;
+    let answer = redis.borrow_mut().answer(&lease.body);
+    worker.end("a", lease, Ok((200, &answer)));
+    while decision(&other.ask("a", &redis)) == "allowed" {}
+    redis.borrow_mut().millis += 10_000;
+    worker.pass(10_000);
+    let answer = redis.borrow_mut().answer(&slow.body);
+    assert_eq!(decision(&worker.end("a", slow, Ok((200, &answer)))), "limited");
+    let told = crate::tests::headers(worker.ask("a", &redis), &policy);
+    assert!(told.ends_with("ratelimit-remaining=1 ratelimit-reset=8"), "{told}");
+}
+
 #[test]
 fn a_local_lease_asks_the_table_seldom() {
     let policy = limiter(r#"{"hour": 1000, "lease": {"share": 10, "max": 50}}"#);
