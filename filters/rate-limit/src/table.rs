@@ -8,7 +8,8 @@
 //!
 //! When all places of a slot are taken by live entries, the one with the lowest used share is
 //! forgotten, but never one that has used half or more of any window. If all have, the newcomers of
-//! that limiter share the overflow entry.
+//! that limiter share the overflow entry; who of them gets a place of their own later goes on with
+//! the shared counts, because they may all be theirs.
 
 use crate::{limiter::Limit, take::Take, window::Window};
 
@@ -94,7 +95,7 @@ pub(crate) fn admit(
         let (counts, pressure) = (Entry::default().counts, Pressure::Lost);
         return Verdict { allowed: false, taken: 0, counts, now, pressure, changed: false };
     }
-    let old = if old.fingerprint == owner { old } else { Entry::default() };
+    let old = if old.fingerprint == owner { old } else { shared(slot, overflow, now) };
     // Time goes on for each client: with an earlier reading, the counts of a window that has begun
     // would be lost. A clock that was set back is another thing, see `count`.
     let was_ahead = old.was_ahead(now);
@@ -171,6 +172,13 @@ fn find_place(slot: &[u8], client: Fingerprint, now: u32) -> (usize, Pressure) {
         .filter(|(_, entry)| !entry.is_protected(now))
         .min_by_key(|(_, entry)| entry.share)
         .map_or((PLACES, Pressure::Overflowed), |(place, _)| (place, Pressure::Evicted))
+}
+
+/// What a newcomer starts with: the counts it may have shared.
+fn shared(slot: &[u8], overflow: Fingerprint, now: u32) -> Entry {
+    let shared = entry(slot, PLACES);
+    let is_its = shared.fingerprint == overflow && !shared.was_ahead(now);
+    if is_its { shared } else { Entry::default() }
 }
 
 fn entry(slot: &[u8], place: usize) -> Entry {

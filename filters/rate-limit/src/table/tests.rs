@@ -163,6 +163,18 @@ fn half_used_counts_are_never_forgotten() {
 }
 
 #[test]
+fn a_place_of_its_own_gives_no_client_of_the_overflow_a_new_limit() {
+    let (mut slot, hour) = (Vec::new(), per_hour(4));
+    let minute = [Limit { period: Period::Minute, requests: 1 }];
+    for who in 0..8 {
+        assert!(ask(&mut slot, who, &minute, NOW).allowed);
+    }
+    let mut admitted = |now| (0..9).filter(|_| ask(&mut slot, 20, &hour, now).allowed).count();
+    // In the next minute the others' places are free.
+    assert_eq!([NOW, NOW + 60, NOW + 3600].map(&mut admitted), [4, 0, 4]);
+}
+
+#[test]
 fn another_limiters_overflow_is_not_forgotten_either() {
     let (mut slot, limits) = (Vec::new(), per_hour(1));
     for who in 0..9 {
