@@ -59,7 +59,8 @@ pub enum Capability {
 pub struct Env<'a> {
     /// The host, for warnings.
     pub host: &'a dyn Host,
-    /// The wall clock.
+    /// The wall clock. It stands still while a policy is called, so that all filters of a chain and
+    /// all their answers are of one time, which is asked of the host once.
     pub clock: &'a dyn Clock,
     /// Counters shared by all workers of one proxy.
     pub store: &'a dyn Store,

@@ -21,7 +21,6 @@ mod reads;
 mod reply;
 #[cfg(test)]
 mod tests;
-mod time;
 
 #[cfg(feature = "schema")]
 pub use config::schema::schema;

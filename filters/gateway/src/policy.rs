@@ -12,7 +12,6 @@ use crate::{
     ports::{self, OfLink, Place},
     reads::{Reads, seen_by},
     reply,
-    time::Once,
 };
 
 /// The four filters as one chain, configured.
@@ -147,8 +146,7 @@ impl Gateway {
         env: &Env<'_>,
     ) -> Step<'p, Carries> {
         let attributes = Told::new(env.attributes);
-        let clock = Once::new(env.clock);
-        let shared = Env { attributes: &attributes, clock: &clock, ..*env };
+        let shared = Env { attributes: &attributes, ..*env };
         let mut passed = Vec::with_capacity(self.links.len());
         match self.ask_from(0, head, states, &shared, &mut passed) {
             Step::Continue { edits, carry: (), decision } => {

@@ -15,6 +15,7 @@
 
 mod address;
 mod config;
+mod decision;
 mod headers;
 mod identity;
 mod known;

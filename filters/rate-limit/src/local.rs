@@ -6,13 +6,14 @@ use novasphere_core::{Change, Env, StoreError};
 
 use crate::{
     RateLimit,
+    decision::{
+        EVICTED, LEASE_HIT, NOT_LIMITED, OVERFLOWED, RACED, STORE_FAILED_ALLOWED,
+        STORE_FAILED_REFUSED,
+    },
     headers::Headroom,
     known::{Counts, Granted, Ruling},
     limiter::Limiter,
-    policy::{
-        Decided, EVICTED, LEASE_HIT, NOT_LIMITED, OVERFLOWED, Question, RACED,
-        STORE_FAILED_ALLOWED, STORE_FAILED_REFUSED, State, passed, refused,
-    },
+    policy::{Decided, Question, State, passed, refused},
     shared::{self, key},
     table::{self, Fingerprint, Pressure, Verdict},
     take::{Take, Terms},

@@ -8,6 +8,12 @@ use novasphere_core::{
 use crate::{
     address::{ClientAddress, Lookup, UNUSABLE},
     config,
+    decision::{
+        ALLOWED, AMBIGUOUS_PATH, BREAKER_CLOSED, BREAKER_OPENED, DENIED, EVICTED, EXEMPT,
+        FALLBACK_ALLOWED, FALLBACK_LIMITED, LEASE_HIT, LIMITED, NOT_LIMITED, OVERFLOWED, RACED,
+        REDIS_CALLED, REFUSED_AS_KNOWN, REPORTED, REPORTED_ATTRIBUTE, STORE_FAILED_ALLOWED,
+        STORE_FAILED_REFUSED, UNRESOLVED_ALLOWED, UNRESOLVED_REFUSED,
+    },
     headers::{self, Headroom, decimal},
     identity::{FELL_BACK_TO_CONSTANT, FELL_BACK_TO_IP, Otherwise, Part, Who},
     known::Known,
@@ -66,32 +72,6 @@ pub struct State {
     /// When the table was looked at.
     looked: UnixTime,
 }
-
-pub(crate) const ALLOWED: &str = "allowed";
-pub(crate) const NOT_LIMITED: &str = "not_limited";
-const EXEMPT: &str = "exempt";
-pub(crate) const LIMITED: &str = "limited";
-const DENIED: &str = "denied";
-const AMBIGUOUS_PATH: &str = "ambiguous_path";
-const UNRESOLVED_ALLOWED: &str = "unresolved_allowed";
-const UNRESOLVED_REFUSED: &str = "unresolved_refused";
-pub(crate) const STORE_FAILED_ALLOWED: &str = "store_failed_allowed";
-pub(crate) const STORE_FAILED_REFUSED: &str = "store_failed_refused";
-pub(crate) const FALLBACK_ALLOWED: &str = "fallback_allowed";
-pub(crate) const FALLBACK_LIMITED: &str = "fallback_limited";
-
-pub(crate) const EVICTED: &str = "evicted";
-pub(crate) const OVERFLOWED: &str = "overflowed";
-pub(crate) const RACED: &str = "raced";
-pub(crate) const LEASE_HIT: &str = "lease_hit";
-pub(crate) const REFUSED_AS_KNOWN: &str = "refused_as_known";
-pub(crate) const REDIS_CALLED: &str = "redis_called";
-pub(crate) const BREAKER_OPENED: &str = "breaker_opened";
-pub(crate) const BREAKER_CLOSED: &str = "breaker_closed";
-/// The event of a refusal that `report_only` turned into a pass.
-const REPORTED: &str = "reported";
-/// The attribute with the decision of such a request.
-const REPORTED_ATTRIBUTE: &str = "rate_limit_reported";
 
 /// A decision about a request.
 pub(crate) type Decided<'p> = Step<'p, Option<Headroom>>;

@@ -13,15 +13,15 @@ use super::{
 };
 use crate::{
     RateLimit,
+    decision::{
+        ALLOWED, BREAKER_CLOSED, BREAKER_OPENED, FALLBACK_ALLOWED, FALLBACK_LIMITED, LEASE_HIT,
+        LIMITED, REDIS_CALLED, REFUSED_AS_KNOWN, STORE_FAILED_ALLOWED, STORE_FAILED_REFUSED,
+    },
     headers::Headroom,
     known::{Granted, Ruling, seconds},
     local::Names,
     measures,
-    policy::{
-        ALLOWED, BREAKER_CLOSED, BREAKER_OPENED, Decided, FALLBACK_ALLOWED, FALLBACK_LIMITED,
-        LEASE_HIT, LIMITED, Question, REDIS_CALLED, REFUSED_AS_KNOWN, STORE_FAILED_ALLOWED,
-        STORE_FAILED_REFUSED, State, passed, refused,
-    },
+    policy::{Decided, Question, State, passed, refused},
 };
 
 impl RateLimit {
