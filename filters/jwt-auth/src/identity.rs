@@ -68,7 +68,7 @@ pub(crate) struct IdentityHeaders {
 #[derive(Debug)]
 struct OwnedHeader {
     name: HeaderName,
-    /// All names that a CGI-like upstream takes for this one, itself among them.
+    /// The names with `-` and `_` that a CGI-like upstream takes for this one, itself among them.
     spellings: Vec<HeaderName>,
 }
 
@@ -176,8 +176,8 @@ impl IdentityHeaders {
                 }
                 // Setting a header replaces it in its own spelling only.
                 let replaced = matches!(fate, Fate::Set(_)) && header.name.matches(line);
-                let spelling = header.spellings.iter().find(|spelling| spelling.matches(line));
-                if let Some(remove) = spelling.filter(|_| !replaced).map(Edit::Remove)
+                if !replaced
+                    && let Some(remove) = header.removal(line)
                     && !edits.iter().skip(start).any(|edit| *edit == remove)
                 {
                     edits.push(remove);
@@ -219,6 +219,15 @@ impl OwnedHeader {
         }
         let spellings = spellings.iter().filter_map(|text| HeaderName::parse(text).ok()).collect();
         Self { name, spellings }
+    }
+
+    /// Takes away a line that is taken for this header. Few are spelled with more than `-` and `_`.
+    fn removal(&self, line: &[u8]) -> Option<Edit<'_>> {
+        if let Some(spelling) = self.spellings.iter().find(|spelling| spelling.matches(line)) {
+            return Some(Edit::Remove(spelling));
+        }
+        let found = HeaderName::parse(str::from_utf8(line).ok()?).ok()?;
+        Some(Edit::RemoveFound(found))
     }
 }
 
