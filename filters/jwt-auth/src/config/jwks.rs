@@ -103,7 +103,7 @@ impl JwksConfig {
             endpoint,
             discovery: self.discovery,
             refresh_ms: u64::from(self.refresh) * 1_000,
-            timeout_ms: self.timeout * 1_000,
+            timeout_ms: self.timeout.saturating_mul(1_000),
             cooldown_ms: u64::from(self.cooldown) * 1_000,
             max_waiting: usize::try_from(self.max_waiting).unwrap_or(usize::MAX),
         })
@@ -152,7 +152,10 @@ impl JwksConfig {
             (Some(uri), None) => match Endpoint::parse(uri) {
                 Some(endpoint) => return Some(endpoint),
                 None => {
-                    let message = format!("{uri:?} is no URL such as https://issuer.example/keys");
+                    // What stands before an @ may be a password.
+                    let shown = if uri.contains('@') { "what holds an @" } else { uri };
+                    let message =
+                        format!("{shown:?} is no URL such as https://issuer.example/keys");
                     errors.add(format!("{at}.uri"), message);
                 }
             },
