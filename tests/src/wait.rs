@@ -1,4 +1,4 @@
-//! Waiting for a condition instead of for a time.
+//! PendingQueues for a condition instead of for a time.
 
 use std::{thread::sleep, time::Duration};
 

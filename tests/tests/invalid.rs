@@ -1,14 +1,14 @@
 //! Every invalid configuration is refused with the text beside it; the real Envoy logs that text.
 
 use anyhow::Result;
-use novasphere_core::Policy;
+use novasphere_core::Filter;
 use novasphere_cors::Cors;
 use novasphere_header_transform::HeaderTransform;
 use novasphere_jwt_auth::JwtAuth;
 use novasphere_rate_limit::RateLimit;
 use novasphere_tests::cases::invalid;
 
-fn check<P: Policy>() -> Result<()> {
+fn check<P: Filter>() -> Result<()> {
     invalid::check::<P>()?;
     invalid::check_in_envoy(P::NAME)
 }

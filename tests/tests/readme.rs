@@ -4,10 +4,10 @@
 use std::{collections::BTreeMap, fs};
 
 use anyhow::{Context, Result, ensure};
-use novasphere_core::Policy;
+use novasphere_core::Filter;
 use novasphere_tests::{cases::native, chain, paths::repository};
 
-fn check<P: Policy>() -> Result<()> {
+fn check<P: Filter>() -> Result<()> {
     let path = repository().join("filters").join(P::NAME).join("README.md");
     let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
     let environment = chain::environment()?;
@@ -22,7 +22,7 @@ fn check<P: Policy>() -> Result<()> {
             .with_context(|| format!("{}:\n{block}", path.display()))?;
     }
     let fields = fields::<P>(&environment)?;
-    let names = P::DECISIONS.iter().chain(P::EVENTS).copied().chain(fields.iter().map(|f| &**f));
+    let names = P::REASONS.iter().chain(P::EVENTS).copied().chain(fields.iter().map(|f| &**f));
     for name in names {
         ensure!(text.contains(&format!("`{name}`")), "{}: does not name {name}", path.display());
     }
@@ -30,7 +30,7 @@ fn check<P: Policy>() -> Result<()> {
 }
 
 /// The names of all fields at the top of a configuration: what the error for an unknown one lists.
-fn fields<P: Policy>(environment: &BTreeMap<String, String>) -> Result<Vec<String>> {
+fn fields<P: Filter>(environment: &BTreeMap<String, String>) -> Result<Vec<String>> {
     let unknown = serde_json::json!({"zzzzzzzzzzzz": 1});
     let error = native::configure::<P>(&unknown, environment).err().context("accepted")?;
     let text = error.to_string();

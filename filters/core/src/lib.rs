@@ -1,55 +1,57 @@
-//! The vocabulary all Novasphere filters speak. Names no host.
+//! The vocabulary every Novasphere filter speaks. It names no host.
 //!
-//! A filter is a [`Policy`]: plain data computed once from its configuration ([`Policy::configure`]),
-//! then applied to each request ([`Policy::on_request`]) and to the response of the requests it let
-//! pass ([`Policy::on_response`]). Time, shared counters and facts about the connection come in as
-//! ports ([`Env`]); what should happen goes out as data ([`Step`], [`Edit`], [`Reply`]). The crates
-//! under `filters/abi` translate both for one host each.
+//! A [`Filter`] is plain data, computed once from its configuration ([`Filter::build`]) and applied
+//! to each request ([`Filter::on_request`]) and to the response of each request it continued
+//! ([`Filter::on_response`]). Time, shared counters and connection facts come in through [`Env`].
+//! Effects go out as data: [`Decision`], [`HeaderMutation`], [`LocalResponse`]. The crates under
+//! `filters/abi` translate both for one host each.
+//!
+//! In reading order:
+//!
+//! - `filter`: the contract;
+//! - `decision`: what a filter decides about a request;
+//! - `header_interest`: which headers a filter reads;
+//! - `host`, `shared_data`, `callout`: what a host offers;
+//! - `config`: decoding and checking a configuration;
+//! - `http`, `path`, `client_ip`: HTTP facts that several filters use;
+//! - `json`, `schema`, `testing`.
 
-mod bytes;
-mod call;
+mod callout;
 mod cidr;
 mod client_ip;
 mod config;
-mod endpoint;
-mod error_body;
-mod fetch;
-mod header_name;
+mod decision;
+mod filter;
+mod header_interest;
+mod host;
 mod http;
 mod json;
-mod methods;
-mod params;
-mod path_pattern;
-mod pattern;
-mod plain_path;
-mod policy;
-mod ports;
+mod path;
 #[cfg(feature = "schema")]
 pub mod schema;
-mod step;
-pub mod target;
+mod shared_data;
 #[cfg(any(feature = "testing", test))]
 pub mod testing;
 
-pub use bytes::{position, same_bytes};
-pub use call::{Answer, Call};
+pub use callout::{Callout, CalloutResult, Fetch, FetchError, FetchResponse, TimerActions};
 pub use cidr::Cidr;
 pub use client_ip::{ClientIp, parse_source_address};
-pub use config::{ConfigErrors, Fault, KeyText, OneOrMany, Sensitive, decode};
-pub use endpoint::Endpoint;
-pub use error_body::{ErrorBody, ErrorFormat, Problem};
-pub use fetch::{Duty, Fetch, FetchError, FetchReply};
-pub use header_name::{HeaderName, InvalidHeaderName, InvalidHeaderValue, header_value};
-pub use http::{Headers, RequestHead, ResponseHead};
-pub use json::Json;
-pub use methods::methods;
-pub use params::{Params, encode_param};
-pub use path_pattern::{PathFields, PathPattern};
-pub use pattern::{InvalidPattern, Pattern};
-pub use plain_path::PlainPath;
-pub use policy::{MetricKind, Needs, OwnMetric, Policy, Read};
-pub use ports::{
-    Attributes, Capability, Change, Clock, Connection, Env, Hash, Host, Metrics, Random, Store,
-    StoreError, UnixTime, Verify, Version, Waiting, Written,
+pub use config::{
+    BuildContext, ConfigErrors, Endpoint, Fault, InvalidPattern, KeyText, OneOrMany, Pattern,
+    Sensitive, decode,
 };
-pub use step::{Edit, Reply, Step};
+pub use decision::{Decision, HeaderMutation, LocalResponse};
+pub use filter::{Filter, MetricDefinition, MetricKind};
+pub use header_interest::HeaderInterest;
+pub use host::{
+    Attributes, Capability, Clock, Connection, Env, Hash, Host, Metrics, PendingQueues, Random,
+    UnixTime, Verify,
+};
+pub use http::{
+    ErrorBody, ErrorFormat, HeaderName, Headers, InvalidHeaderName, InvalidHeaderValue, Params,
+    Problem, RequestHead, ResponseHead, encode_param, header_value, methods, position, same_bytes,
+    target,
+};
+pub use json::Json;
+pub use path::{PathFields, PathPattern, PlainPath};
+pub use shared_data::{Cas, Change, SharedData, SharedDataError, Written};

@@ -7,21 +7,21 @@ use std::{
 };
 
 use crate::{
-    Attributes, Capability, Clock, Connection, Env, Hash, Headers, Host, Metrics, Random, Read,
-    Store, StoreError, UnixTime, Verify, Version, Waiting, Written,
+    Attributes, Capability, Cas, Clock, Connection, Env, Hash, HeaderInterest, Headers, Host,
+    Metrics, PendingQueues, Random, SharedData, SharedDataError, UnixTime, Verify, Written,
 };
 
 /// As much of a head as a policy asked to read, and no more.
-pub fn as_read<'l>(lines: &[(&'l [u8], &'l [u8])], read: Read<'_>) -> Headers<'l> {
+pub fn as_read<'l>(lines: &[(&'l [u8], &'l [u8])], interest: &HeaderInterest) -> Headers<'l> {
     let named = |name: &String| lines.iter().find(|(n, _)| n.eq_ignore_ascii_case(name.as_bytes()));
-    match read {
-        Read::Nothing => Headers::default(),
-        Read::Whole => Headers::borrowed(lines.iter().copied()),
-        Read::WholeIfAny(names) if names.iter().any(|name| named(name).is_some()) => {
+    match interest {
+        HeaderInterest::None => Headers::default(),
+        HeaderInterest::All => Headers::borrowed(lines.iter().copied()),
+        HeaderInterest::AllIfAny(names) if names.iter().any(|name| named(name).is_some()) => {
             Headers::borrowed(lines.iter().copied())
         }
-        Read::WholeIfAny(_) => Headers::default(),
-        Read::Named(names) => Headers::borrowed(names.iter().filter_map(named).copied()),
+        HeaderInterest::AllIfAny(_) => Headers::default(),
+        HeaderInterest::Named(names) => Headers::borrowed(names.iter().filter_map(named).copied()),
     }
 }
 
@@ -113,14 +113,14 @@ impl World {
         Env {
             host: self,
             clock: self,
-            store: self,
+            shared_data: self,
             connection: self,
             random: self,
             metrics: self,
-            waiting: self,
+            pending: self,
             attributes: self,
             verify: self,
-            answer: None,
+            callout: None,
         }
     }
 }
@@ -138,7 +138,7 @@ impl Host for World {
         self.passes_attributes.get()
     }
 
-    fn lacks(&self, capability: Capability) -> Option<&'static str> {
+    fn unsupported(&self, capability: Capability) -> Option<&'static str> {
         self.lacks.contains(&capability).then_some("do it elsewhere")
     }
 
@@ -199,8 +199,8 @@ impl Attributes for World {
     }
 }
 
-impl Waiting for World {
-    fn has_room(&self, _: usize, _: usize) -> bool {
+impl PendingQueues for World {
+    fn has_capacity(&self, _: usize, _: usize) -> bool {
         self.may_wait.get()
     }
 }
@@ -217,28 +217,28 @@ impl Verify for World {
     }
 }
 
-impl Store for World {
-    fn read(&self, key: &[u8]) -> Result<Option<(Vec<u8>, Version)>, StoreError> {
+impl SharedData for World {
+    fn read(&self, key: &[u8]) -> Result<Option<(Vec<u8>, Cas)>, SharedDataError> {
         if self.store_fails.get() {
-            return Err(StoreError::Host(6));
+            return Err(SharedDataError::Host(6));
         }
-        Ok(self.values.borrow().get(key).map(|(value, version)| (value.clone(), Version(*version))))
+        Ok(self.values.borrow().get(key).map(|(value, version)| (value.clone(), Cas(*version))))
     }
 
     fn write(
         &self,
         key: &[u8],
         value: &[u8],
-        seen: Option<Version>,
-    ) -> Result<Written, StoreError> {
+        seen: Option<Cas>,
+    ) -> Result<Written, SharedDataError> {
         if self.races.get() > 0 {
             self.races.set(self.races.get().saturating_sub(1));
-            return Ok(Written::Raced);
+            return Ok(Written::CasMismatch);
         }
         let mut values = self.values.borrow_mut();
-        let current = values.get(key).map(|(_, version)| Version(*version));
+        let current = values.get(key).map(|(_, version)| Cas(*version));
         if current != seen {
-            return Ok(Written::Raced);
+            return Ok(Written::CasMismatch);
         }
         let next = current.map_or(1, |version| version.0.wrapping_add(1));
         values.insert(key.to_vec(), (value.to_vec(), next));

@@ -8,18 +8,18 @@ mod patterns;
 #[cfg(feature = "schema")]
 pub(crate) mod schema;
 
+use novasphere_core::BuildContext;
 #[cfg(feature = "schema")]
 use novasphere_core::schema::TOKEN;
-use novasphere_core::{ConfigErrors, Host, decode};
 use serde::Deserialize;
 
-use crate::{group::Group, policy::Cors, preflight::Preflights};
+use crate::{filter::Cors, group::Group, preflight::Preflights};
 
 /// Configuration of the cors filter.
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
-struct Config {
+pub struct Config {
     /// Who may read responses: origins (`https://app.novasphere.io`, `http://localhost:3000`), those
     /// of a domain's subdomains (`https://*.novasphere.io` for one label, `https://**.novasphere.io`
     /// for one or more, neither for the domain itself), any port (`http://localhost:*`), regular
@@ -87,7 +87,7 @@ struct Config {
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-struct PolicyConfig {
+pub struct PolicyConfig {
     /// Whom it is for, as `origins` above. Required.
     #[cfg_attr(feature = "schema", schemars(length(min = 1), inner(length(min = 1))))]
     origins: Vec<String>,
@@ -117,57 +117,50 @@ struct PolicyConfig {
     reflect_any_origin: bool,
 }
 
-/// Checks `config` and computes the policy.
-pub(crate) fn configure(config: &[u8], host: &dyn Host) -> Result<Cors, ConfigErrors> {
-    let (config, mut errors) = decode::<Config>(config, host)?;
-    let policy = config.into_policy(host, &mut errors);
-    errors.into_result(policy)
-}
-
 impl Config {
     /// The policy, which is to be used only if no fault was added.
-    fn into_policy(mut self, host: &dyn Host, errors: &mut ConfigErrors) -> Cors {
+    pub(crate) fn into_filter(mut self, cx: &mut BuildContext<'_>) -> Cors {
         let policies = self.policies.take();
         if policies.as_ref().is_some_and(Vec::is_empty) {
-            errors.add("policies", "must not be empty: leave it out if there are none");
+            cx.fault("policies", "must not be empty: leave it out if there are none");
         }
-        let common = self.common(policies.is_some(), errors);
-        common.check("", &common, host, errors);
+        let common = self.common(policies.is_some(), cx);
+        common.check("", &common, cx);
         if self.preflight_continue {
-            self.check_forwarding(&common, policies.as_deref().unwrap_or_default(), errors);
+            self.check_forwarding(&common, policies.as_deref().unwrap_or_default(), cx);
         }
         let mut groups: Vec<Group> = Vec::new();
         for (i, policy) in policies.unwrap_or_default().into_iter().enumerate() {
             let at = format!("policies[{i}].");
-            policy.check(&at, &common, host, errors);
-            let group = policy.or(&common).into_group(&at, &groups, host, errors);
+            policy.check(&at, &common, cx);
+            let group = policy.or(&common).into_group(&at, &groups, cx);
             groups.push(group);
         }
         if !common.origins.is_empty() {
-            groups.push(common.into_group("", &groups, host, errors));
+            groups.push(common.into_group("", &groups, cx));
         }
         let absent = self.allow_origin_absent.unwrap_or(true);
         if self.block_disallowed && groups.iter().any(|group| group.origins.is_any()) {
             let fault =
                 "has no effect with \"*\" in origins, which allows everyone: name the origins";
-            errors.add("block_disallowed", fault);
+            cx.fault("block_disallowed", fault);
         }
         if !absent && !matches!(groups.as_slice(), [only] if only.origins.is_any()) {
             let fault = "has no effect unless origins is [\"*\"] and nothing else: origins are \
                          told to those that have one";
-            errors.add("allow_origin_absent", fault);
+            cx.fault("allow_origin_absent", fault);
         }
-        Cors::new(groups, self.preflights(errors), self.block_disallowed, absent)
+        Cors::new(groups, self.preflights(cx), self.block_disallowed, absent)
     }
 
     /// The fields that entries of `policies` have too; without origins where only those have them.
-    fn common(&mut self, has_policies: bool, errors: &mut ConfigErrors) -> PolicyConfig {
+    fn common(&mut self, has_policies: bool, cx: &mut BuildContext<'_>) -> PolicyConfig {
         let origins = self.origins.take();
         if origins.is_none() && has_policies && self.reflect_any_origin {
-            errors.add("reflect_any_origin", "has no effect unless origins is [\"*\"]");
+            cx.fault("reflect_any_origin", "has no effect unless origins is [\"*\"]");
         }
         if origins.as_ref().is_some_and(Vec::is_empty) {
-            errors.add("origins", "must not be empty: name the origins, or leave it out for all");
+            cx.fault("origins", "must not be empty: name the origins, or leave it out for all");
         }
         let everyone = if has_policies { Vec::new() } else { vec!["*".to_owned()] };
         PolicyConfig {
@@ -187,11 +180,10 @@ impl Config {
         &self,
         common: &PolicyConfig,
         policies: &[PolicyConfig],
-        errors: &mut ConfigErrors,
+        cx: &mut BuildContext<'_>,
     ) {
         let mut fault = |path: String| {
-            errors
-                .add(path, "has no effect with preflight_continue: the upstream's answer says it");
+            cx.fault(path, "has no effect with preflight_continue: the upstream's answer says it");
         };
         if self.preflight_status.is_some() {
             fault("preflight_status".to_owned());
@@ -206,15 +198,19 @@ impl Config {
         }
     }
 
-    fn preflights(&self, errors: &mut ConfigErrors) -> Preflights {
+    fn preflights(&self, cx: &mut BuildContext<'_>) -> Preflights {
         let status = self.preflight_status.unwrap_or(204);
         if !matches!(status, 200 | 204) {
             let fault = format!(
                 "must be 200 or 204, not {status}: browsers take 200 to 299, and proxies no other \
                  for an answer without a body"
             );
-            errors.add("preflight_status", fault);
+            cx.fault("preflight_status", fault);
         }
-        if self.preflight_continue { Preflights::Forward } else { Preflights::Answer(status) }
+        if self.preflight_continue {
+            Preflights::Forward
+        } else {
+            Preflights::CalloutResult(status)
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use novasphere_core::{HeaderName, Reply, RequestHead};
+use novasphere_core::{HeaderName, LocalResponse, RequestHead};
 
 use crate::{fields::VARY, group::Sender, origin::Origin, vary};
 
@@ -34,8 +34,8 @@ pub(crate) fn is_same_origin(sender: &Sender<'_>, head: &RequestHead<'_>) -> boo
 }
 
 /// The answer to a request that is refused; its body is in Kong's form.
-pub(crate) fn refusal() -> Reply<'static> {
-    Reply {
+pub(crate) fn refusal() -> LocalResponse<'static> {
+    LocalResponse {
         status: 403,
         headers: vec![
             (&VARY, vary::ORIGIN.value()),

@@ -24,11 +24,11 @@
 mod config;
 mod cross_site;
 mod fields;
+mod filter;
 mod group;
 mod names;
 mod origin;
 mod origin_rule;
-mod policy;
 mod preflight;
 mod response;
 #[cfg(test)]
@@ -37,5 +37,5 @@ mod vary;
 
 #[cfg(feature = "schema")]
 pub use config::schema::schema;
-pub use policy::{Carried, Cors};
-pub use response::looks_at;
+pub use filter::{Carried, Cors};
+pub use response::observes;

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use novasphere_core::{HeaderName, Reply, RequestHead};
+use novasphere_core::{HeaderName, LocalResponse, RequestHead};
 
 use crate::{
     fields::{
@@ -25,7 +25,7 @@ const MAX_NAMES: usize = 64;
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Preflights {
     /// This filter, with that status.
-    Answer(u16),
+    CalloutResult(u16),
     /// The upstream.
     Forward,
 }
@@ -51,31 +51,31 @@ pub(crate) enum AllowHeaders {
 
 /// The answer and the decision it stands for. `granted` is the group of the origin and what it is
 /// told; without one nothing is said but what the answer depends on.
-pub(crate) fn answer<'p>(
-    granted: Option<(&'p Group, AllowOrigin)>,
+pub(crate) fn answer<'f>(
+    granted: Option<(&'f Group, AllowOrigin)>,
     status: u16,
     vary: Dependence,
     head: &RequestHead<'_>,
-) -> (Reply<'p>, &'static str) {
+) -> (LocalResponse<'f>, &'static str) {
     let mut headers: Vec<(&HeaderName, Cow<'_, [u8]>)> = vec![(&VARY, vary.value())];
-    let mut decision = "preflight_refused";
+    let mut reason = "preflight_refused";
     if let Some((group, allow_origin)) = granted {
         headers.push((&ALLOW_ORIGIN, allow_origin));
         if group.credentials {
             headers.push((&ALLOW_CREDENTIALS, Cow::Borrowed(b"true")));
         }
-        decision = group.preflight.tell(head, &mut headers);
+        reason = group.preflight.tell(head, &mut headers);
     }
-    (Reply { status, headers, body: Cow::Borrowed(b""), grpc_status: None }, decision)
+    (LocalResponse { status, headers, body: Cow::Borrowed(b""), grpc_status: None }, reason)
 }
 
 impl Preflight {
     /// Adds what an allowed origin is told. Its lists stand there whole, also where they do not
     /// hold what it asks for: that is for the browser to refuse, and to say in its console.
-    fn tell<'p>(
-        &'p self,
+    fn tell<'f>(
+        &'f self,
         head: &RequestHead<'_>,
-        headers: &mut Vec<(&'p HeaderName, Cow<'p, [u8]>)>,
+        headers: &mut Vec<(&'f HeaderName, Cow<'f, [u8]>)>,
     ) -> &'static str {
         headers.push((&ALLOW_METHODS, Cow::Borrowed(self.methods.as_bytes())));
         let requested = requested_headers(head);

@@ -1,5 +1,6 @@
 use novasphere_core::{
-    Edit, Headers, Policy, Reply, RequestHead, ResponseHead, Step, testing::World,
+    Decision, Filter, HeaderMutation, Headers, LocalResponse, RequestHead, ResponseHead,
+    testing::World,
 };
 
 use crate::{Carried, Cors};
@@ -19,34 +20,39 @@ mod table;
 type Lines<'a> = &'a [(&'a str, &'a [u8])];
 
 fn cors(config: &str) -> Cors {
-    Cors::configure(config.as_bytes(), &World::default()).unwrap()
+    Cors::from_json(config.as_bytes(), &World::default()).unwrap()
 }
 
 fn headers<'a>(lines: Lines<'a>) -> Headers<'a> {
     Headers::borrowed(lines.iter().map(|(n, v)| (n.as_bytes(), *v)))
 }
 
-fn decide<'p>(cors: &'p Cors, lines: Lines<'_>) -> Step<'p, Carried> {
+fn decide<'f>(cors: &'f Cors, lines: Lines<'_>) -> Decision<'f, Carried> {
     let world = World::default();
     let step = cors.on_request(&RequestHead { headers: headers(lines) }, &mut (), &world.env());
-    let (Step::Continue { decision, edits, .. } | Step::Reply { decision, edits, .. }) = &step
+    let (Decision::Continue { reason, mutations, .. }
+    | Decision::Respond { reason, mutations, .. }) = &step
     else {
         panic!("waits")
     };
-    assert!(Cors::DECISIONS.contains(decision) && edits.is_empty());
+    assert!(Cors::REASONS.contains(reason) && mutations.is_empty());
     step
 }
 
-/// The edits of the response to a request that went on.
-fn edits<'p>(cors: &'p Cors, request: Lines<'_>, response: Lines<'_>) -> Vec<Edit<'p>> {
-    let Step::Continue { carry, .. } = decide(cors, request) else { panic!("answered") };
+/// The mutations of the response to a request that went on.
+fn mutations<'f>(
+    cors: &'f Cors,
+    request: Lines<'_>,
+    response: Lines<'_>,
+) -> Vec<HeaderMutation<'f>> {
+    let Decision::Continue { carry, .. } = decide(cors, request) else { panic!("answered") };
     cors.on_response(carry, &ResponseHead { headers: headers(response) })
 }
 
 /// The lines of the response to a request that went on, `name: value` each.
 fn response(cors: &Cors, request: Lines<'_>, response: Lines<'_>) -> Vec<String> {
     let mut result = headers(response);
-    result.apply(edits(cors, request, response));
+    result.apply(mutations(cors, request, response));
     let lines = result.lines();
     lines.map(|(n, v)| format!("{}: {}", n.escape_ascii(), v.escape_ascii())).collect()
 }
@@ -60,20 +66,20 @@ fn allows(cors: &Cors, origin: &[u8]) -> bool {
     lines.contains(&told)
 }
 
-fn preflight<'p>(cors: &'p Cors, origin: &[u8], more: Lines<'_>) -> Reply<'p> {
+fn preflight<'f>(cors: &'f Cors, origin: &[u8], more: Lines<'_>) -> LocalResponse<'f> {
     let mut lines = vec![
         (":method", &b"OPTIONS"[..]),
         ("origin", origin),
         ("access-control-request-method", b"PUT"),
     ];
     lines.extend_from_slice(more);
-    let Step::Reply { reply, .. } = decide(cors, &lines) else { panic!("went on") };
-    assert_eq!((reply.status, &*reply.body), (204, &b""[..]));
-    reply
+    let Decision::Respond { response, .. } = decide(cors, &lines) else { panic!("went on") };
+    assert_eq!((response.status, &*response.body), (204, &b""[..]));
+    response
 }
 
-fn told(reply: &Reply<'_>) -> Vec<String> {
-    let lines = reply.headers.iter();
+fn told(response: &LocalResponse<'_>) -> Vec<String> {
+    let lines = response.headers.iter();
     lines.map(|(name, value)| format!("{name}: {}", value.escape_ascii())).collect()
 }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use novasphere_core::{Edit, ResponseHead, header_value};
+use novasphere_core::{HeaderMutation, ResponseHead, header_value};
 
 use crate::fields::VARY;
 
@@ -46,7 +46,7 @@ impl Dependence {
     ///
     /// Several lines become one with all their members: they mean the same (RFC 9110 section 5.3),
     /// and hosts do not agree on how a second line is added.
-    pub(crate) fn merge(self, head: &ResponseHead<'_>) -> Option<Edit<'static>> {
+    pub(crate) fn merge(self, head: &ResponseHead<'_>) -> Option<HeaderMutation<'static>> {
         let mut merged = Vec::new();
         let mut is_there = false;
         for line in head.headers.get_all(VARY.as_str()) {
@@ -61,7 +61,7 @@ impl Dependence {
             }
         }
         if !is_there {
-            return Some(Edit::Add(&VARY, self.value()));
+            return Some(HeaderMutation::Add(&VARY, self.value()));
         }
         let named = merged.len();
         for name in self.names.iter().map(|name| name.as_bytes()) {
@@ -70,7 +70,7 @@ impl Dependence {
                 push(&mut merged, name);
             }
         }
-        (merged.len() > named).then_some(Edit::Set(&VARY, Cow::Owned(merged)))
+        (merged.len() > named).then_some(HeaderMutation::Set(&VARY, Cow::Owned(merged)))
     }
 }
 

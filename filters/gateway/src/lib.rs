@@ -1,27 +1,35 @@
-//! The four filters as one chain in one place: a request crosses the host's boundary once.
+//! The four filters as one chain in one module. A request crosses the host's boundary once.
 //!
 //! For each request, in this order:
 //!
-//! 1. The filters that are configured are asked one after another, as [`order`](config) says; each
-//!    sees the request with the edits of those before it.
-//! 2. The first that refuses ends the chain. Its reply passes the filters before it, the last one
-//!    first, as a response of the upstream would: so cors marks a 401.
-//! 3. Otherwise the edits of all go to the host at once, and the request goes on.
-//! 4. The response passes all filters, the last one first.
+//! 1. The configured filters decide one after another, in the configured order. Each sees the
+//!    request with the mutations of the earlier ones.
+//! 2. The first filter that responds ends the chain. Its local response passes the earlier filters
+//!    in reverse order, as an upstream's response would: cors thus marks a 401.
+//! 3. Otherwise the mutations of all filters go to the host at once, and the request continues.
+//! 4. The response passes all filters in reverse order.
 //!
-//! Decisions, events and metrics are those of the filters, under their own names.
+//! Reasons, events and metrics are those of the filters, under the filters' names.
+//!
+//! In reading order:
+//!
+//! - `config`: the configuration, a struct of the four;
+//! - `build`: from a configuration to a chain;
+//! - `chain`: the filter;
+//! - `entry`: one filter of the chain, and `entry_env`, its environment;
+//! - `callouts`, `attribute_cache`, `local_response`: one concern of the chain each.
 
-mod attributes;
-mod calling;
+mod attribute_cache;
+mod build;
+mod callouts;
+mod chain;
 mod config;
-mod link;
-mod policy;
-mod ports;
-mod reads;
-mod reply;
+mod entry;
+mod entry_env;
+mod local_response;
 #[cfg(test)]
 mod tests;
 
+pub use chain::Gateway;
 #[cfg(feature = "schema")]
 pub use config::schema::schema;
-pub use policy::Gateway;

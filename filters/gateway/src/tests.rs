@@ -1,49 +1,49 @@
 use novasphere_core::{
-    Answer, Edit, Env, FetchReply, Headers, Policy, Reply, RequestHead, ResponseHead, Step,
-    testing::World,
+    CalloutResult, Decision, Env, FetchResponse, Filter, HeaderMutation, Headers, LocalResponse,
+    RequestHead, ResponseHead, testing::World,
 };
 
-use crate::{Gateway, link::States, policy::Carries};
+use crate::{Gateway, chain::ChainCarry, entry::States};
 
 mod sight;
 
 const SECRET: &str = "a secret of more than thirty-two bytes";
 
 fn configured(config: &str) -> Gateway {
-    Gateway::configure(config.as_bytes(), &World::default()).unwrap()
+    Gateway::from_json(config.as_bytes(), &World::default()).unwrap()
 }
 
 fn refusal(config: &str) -> String {
-    Gateway::configure(config.as_bytes(), &World::default()).unwrap_err().to_string()
+    Gateway::from_json(config.as_bytes(), &World::default()).unwrap_err().to_string()
 }
 
-fn ask<'p>(
+fn ask<'f>(
     world: &World,
-    gateway: &'p Gateway,
+    gateway: &'f Gateway,
     states: &mut States,
     lines: &[(&str, &str)],
-) -> Step<'p, Carries> {
+) -> Decision<'f, ChainCarry> {
     let lines = lines.iter().map(|(n, v)| (n.as_bytes(), v.as_bytes()));
     let head = RequestHead { headers: Headers::borrowed(lines) };
     gateway.on_request(&head, states, &world.env())
 }
 
-fn reply<'p>(step: Step<'p, Carries>) -> (Reply<'p>, &'static str) {
+fn response<'f>(step: Decision<'f, ChainCarry>) -> (LocalResponse<'f>, &'static str) {
     match step {
-        Step::Reply { reply, decision, .. } => (reply, decision),
-        Step::Continue { .. } => panic!("passes"),
-        Step::Wait { .. } | Step::Call(_) => panic!("waits"),
+        Decision::Respond { response, reason, .. } => (response, reason),
+        Decision::Continue { .. } => panic!("passes"),
+        Decision::Pause { .. } | Decision::Call(_) => panic!("waits"),
     }
 }
 
-fn value<'r>(reply: &'r Reply<'_>, name: &str) -> Option<&'r str> {
-    let line = reply.headers.iter().find(|(known, _)| known.as_str() == name);
+fn value<'r>(response: &'r LocalResponse<'_>, name: &str) -> Option<&'r str> {
+    let line = response.headers.iter().find(|(known, _)| known.as_str() == name);
     line.map(|(_, value)| str::from_utf8(value).unwrap())
 }
 
 /// The metrics recorded, by name.
 fn recorded(world: &World, gateway: &Gateway) -> Vec<String> {
-    let metrics = gateway.own_metrics();
+    let metrics = gateway.metric_definitions();
     let records = world.records.borrow();
     let name = |(place, _): &(usize, u32)| {
         format!("{}.{}.{}", metrics[*place].filter, metrics[*place].labels, metrics[*place].name)
@@ -65,15 +65,15 @@ fn every_filter_sees_what_those_before_it_did() {
     for id in ["a", "b"] {
         let step = ask(&world, &gateway, &mut states, &[("x-consumer-id", id)]);
         if id == "b" {
-            assert_eq!(reply(step).0.status, 429);
+            assert_eq!(response(step).0.status, 429);
             continue;
         }
-        let Step::Continue { edits, .. } = step else { panic!("refused") };
-        assert!(edits.iter().any(|edit| {
-            matches!(edit, Edit::Remove(name) if name.as_str() == "x-consumer-id")
+        let Decision::Continue { mutations, .. } = step else { panic!("refused") };
+        assert!(mutations.iter().any(|edit| {
+            matches!(edit, HeaderMutation::Remove(name) if name.as_str() == "x-consumer-id")
         }));
-        assert!(!edits.iter().any(|edit| {
-            matches!(edit, Edit::Set(name, _) | Edit::Add(name, _) if name.as_str() == "x-forged")
+        assert!(!mutations.iter().any(|edit| {
+            matches!(edit, HeaderMutation::Set(name, _) | HeaderMutation::Add(name, _) if name.as_str() == "x-forged")
         }));
     }
 }
@@ -89,9 +89,9 @@ fn a_reply_passes_the_filters_before_the_one_that_made_it() {
     ));
     let (world, mut states) = (World::default(), States::default());
     let origin = [("origin", "https://app.novasphere.io"), (":method", "GET"), (":path", "/")];
-    let (answer, decision) = reply(ask(&world, &gateway, &mut states, &origin));
-    assert_eq!((answer.status, decision), (401, "no_token"));
-    assert_eq!(Gateway::replier(&states), "jwt-auth");
+    let (answer, reason) = response(ask(&world, &gateway, &mut states, &origin));
+    assert_eq!((answer.status, reason), (401, "no_token"));
+    assert_eq!(Gateway::responder(&states), "jwt-auth");
     assert_eq!(value(&answer, "access-control-allow-origin"), Some("https://app.novasphere.io"));
     assert_eq!(value(&answer, "access-control-allow-credentials"), Some("true"));
     assert_eq!(value(&answer, "vary"), Some("Origin"));
@@ -120,7 +120,7 @@ fn decisions_are_those_of_the_filters() {
             "cors.decision=no_origin.decisions",
         ]
     );
-    let metrics = gateway.own_metrics();
+    let metrics = gateway.metric_definitions();
     assert!(metrics.iter().any(|m| m.filter == "rate-limit" && m.name == "table_clients"));
     world.records.borrow_mut().clear();
     world.millis.set(60_000);
@@ -135,7 +135,7 @@ fn the_response_passes_the_last_filter_first() {
             "header_transform": {"response": {"add": {"headers": ["vary:Accept"]}}}}"#,
     );
     let (world, mut states) = (World::default(), States::default());
-    let Step::Continue { carry, .. } =
+    let Decision::Continue { carry, .. } =
         ask(&world, &gateway, &mut states, &[("origin", "https://a.example")])
     else {
         panic!("refused");
@@ -161,9 +161,9 @@ fn claims_reach_later_filters_of_the_chain_on_every_host() {
             }}"#
         )
     };
-    Gateway::configure(config(r#"["jwt_auth", "rate_limit"]"#).as_bytes(), &world).unwrap();
+    Gateway::from_json(config(r#"["jwt_auth", "rate_limit"]"#).as_bytes(), &world).unwrap();
     let errors =
-        Gateway::configure(config(r#"["rate_limit", "jwt_auth"]"#).as_bytes(), &world).unwrap_err();
+        Gateway::from_json(config(r#"["rate_limit", "jwt_auth"]"#).as_bytes(), &world).unwrap_err();
     assert!(errors.to_string().starts_with("rate_limit.claim_name: cannot be"), "{errors}");
 }
 
@@ -177,9 +177,9 @@ fn faults_of_all_filters_are_told_at_once() {
         .lines()
         .map(|line| line.split(": ").next().unwrap())
         .collect::<Vec<_>>(),
-        ["cros", "cors.origns", "jwt_auth.credentials", "rate_limit.minute"]
+        ["cors.origns", "cros", "jwt_auth.credentials", "rate_limit.minute"]
     );
-    assert!(refusal("{}").starts_with("configuration: does nothing"));
+    assert!(refusal("{}").starts_with("configuration: has no effect"));
 }
 
 #[test]
@@ -189,11 +189,11 @@ fn the_order_names_what_is_configured_once() {
             r#"{{"cors": {{"origins": ["*"]}}, "rate_limit": {{"hour": 1}}, "order": {order}}}"#
         ))
     };
-    assert_eq!(chain(r#"["cors"]"#), "order: leaves out rate_limit, which is configured");
+    assert_eq!(chain(r#"["cors"]"#), "order: must list rate_limit, which is configured");
     assert_eq!(
         chain(r#"["cors", "rate_limit", "cors", "jwt_auth"]"#),
-        "order[2]: cors stands there twice\n\
-         order[3]: jwt_auth is not configured: leave it out, or add it"
+        "order[2]: cors is listed twice\n\
+         order[3]: jwt_auth is not configured: configure it or remove it"
     );
     assert!(chain(r#"["csrf"]"#).starts_with("order[0]: must be one of cors, jwt_auth"));
     let jwks = r#"{"jwt_auth": {"jwks": [{"issuer": "https://id.example", "cluster": "id", "path": "/keys"}]},
@@ -208,11 +208,11 @@ fn a_limit_may_stand_before_keys_that_are_there() {
             "rate_limit": {{"hour": 1}}, "order": ["rate_limit", "jwt_auth"]}}"#
     ));
     let (world, mut states) = (World::default(), States::default());
-    assert_eq!(reply(ask(&world, &gateway, &mut states, &[])).0.status, 401);
-    assert_eq!(Gateway::replier(&states), "jwt-auth");
-    let (answer, _) = reply(ask(&world, &gateway, &mut states, &[]));
+    assert_eq!(response(ask(&world, &gateway, &mut states, &[])).0.status, 401);
+    assert_eq!(Gateway::responder(&states), "jwt-auth");
+    let (answer, _) = response(ask(&world, &gateway, &mut states, &[]));
     assert_eq!(answer.status, 429);
-    assert_eq!(Gateway::replier(&states), "rate-limit");
+    assert_eq!(Gateway::responder(&states), "rate-limit");
 }
 
 #[test]
@@ -236,7 +236,7 @@ fn requests_that_wait_are_counted_when_they_are_decided() {
         "eyJpc3MiOiJodHRwczovL2lkLmV4YW1wbGUiLCJleHAiOjQwMDAwMDAwMDB9"
     );
     let step = ask(&world, &gateway, &mut states, &[("authorization", &token), (":path", "/")]);
-    let Step::Wait { queue, .. } = step else { panic!("does not wait") };
+    let Decision::Pause { queue, .. } = step else { panic!("does not wait") };
     assert_eq!(queue % 4, 1, "the second filter's");
     assert!(!recorded(&world, &gateway).iter().any(|name| name.contains("decision=")));
     let duty = gateway.on_timer(&mut states, &world.env());
@@ -253,13 +253,13 @@ fn identity_headers_are_believed_behind_jwt_auth_only() {
         );
         let mut world = World::default();
         world.variables.insert("SECRET".to_owned(), SECRET.to_owned());
-        let result = Gateway::configure(config.as_bytes(), &world);
+        let result = Gateway::from_json(config.as_bytes(), &world);
         let warnings = world.warnings.take();
         (result.err().map(|errors| errors.to_string()), warnings)
     };
     for limit in [r#""limit_by": "consumer""#, r#""allow": {"consumers": ["ci"]}"#] {
         let (errors, _) = chain(r#"["rate_limit", "jwt_auth"]"#, limit);
-        assert!(errors.is_some_and(|e| e.contains("that clients send: put it behind")), "{limit}");
+        assert!(errors.is_some_and(|e| e.contains("that clients send: move it after")), "{limit}");
         assert_eq!(chain(r#"["jwt_auth", "rate_limit"]"#, limit), (None, vec![]));
     }
     assert_eq!(chain(r#"["rate_limit", "jwt_auth"]"#, r#""limit_by": "ip""#).0, None);
@@ -283,22 +283,22 @@ fn the_filter_that_asked_gets_the_answer_and_all_is_counted_once() {
         }}"#
     ));
     let (world, mut states) = (World::default(), States::default());
-    let Step::Call(call) = ask(&world, &gateway, &mut states, &[(":path", "/")]) else {
+    let Decision::Call(call) = ask(&world, &gateway, &mut states, &[(":path", "/")]) else {
         panic!("does not ask");
     };
     assert!(!recorded(&world, &gateway).iter().any(|name| name.contains("decision=")));
     let body = String::from_utf8(call.body).unwrap();
     let nonce = body.split('"').nth(9).unwrap();
     let answer = format!(r#"{{"result":["{nonce}",1,5000,1]}}"#);
-    let reply = |status, body| {
-        Ok(FetchReply { status, headers: Headers::default(), body: str::as_bytes(body) })
+    let response = |status, body| {
+        Ok(FetchResponse { status, headers: Headers::default(), body: str::as_bytes(body) })
     };
-    let mut again = |reply| {
-        let answer = Answer { ticket: &call.ticket, reply: &reply };
-        let env = Env { answer: Some(answer), ..world.env() };
+    let mut again = |response| {
+        let answer = CalloutResult { ticket: &call.ticket, response: &response };
+        let env = Env { callout: Some(answer), ..world.env() };
         gateway.on_request(&RequestHead::default(), &mut states, &env)
     };
-    assert!(matches!(again(reply(200, &answer)), Step::Continue { .. }));
+    assert!(matches!(again(response(200, &answer)), Decision::Continue { .. }));
     let counted = recorded(&world, &gateway);
     for once in [
         "cors.decision=no_origin.decisions",
@@ -309,6 +309,8 @@ fn the_filter_that_asked_gets_the_answer_and_all_is_counted_once() {
     ] {
         assert_eq!(counted.iter().filter(|name| *name == once).count(), 1, "{once}: {counted:?}");
     }
-    assert!(matches!(again(reply(500, "")), Step::Reply { reply, .. } if reply.status == 503));
-    assert_eq!(Gateway::replier(&states), "rate-limit");
+    assert!(
+        matches!(again(response(500, "")), Decision::Respond { response, .. } if response.status == 503)
+    );
+    assert_eq!(Gateway::responder(&states), "rate-limit");
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use novasphere_core::{HeaderName, Host, header_value};
+use novasphere_core::{HeaderName, header_value};
 
 use crate::{
     input::Input,
@@ -98,14 +98,14 @@ pub(crate) fn renaming(
 pub(crate) fn line(
     entry: &str,
     message: Message,
-    host: &dyn Host,
+    claims: bool,
 ) -> Result<(HeaderName, Text), InvalidEntry> {
     let (field, value) = split_header(entry)?;
     let field = name(field, message).map_err(|error| match error {
         InvalidEntry::Name => InvalidEntry::LineName,
         other => other,
     })?;
-    match text(field.as_str(), value, host)? {
+    match text(field.as_str(), value, claims)? {
         Text::Fixed(value) if value.is_empty() => Err(InvalidEntry::Empty(field)),
         value => Ok((field, value)),
     }
@@ -115,9 +115,9 @@ pub(crate) fn line(
 pub(crate) fn another_line(
     entry: &str,
     message: Message,
-    host: &dyn Host,
+    claims: bool,
 ) -> Result<(HeaderName, Text), InvalidEntry> {
-    match line(entry, message, host)? {
+    match line(entry, message, claims)? {
         (name, _) if message == Message::Request && name.as_str() == SCHEME => {
             Err(InvalidEntry::SecondScheme)
         }
@@ -126,7 +126,7 @@ pub(crate) fn another_line(
 }
 
 /// The value of `name`.
-pub(crate) fn text(name: &str, value: &str, host: &dyn Host) -> Result<Text, InvalidEntry> {
+pub(crate) fn text(name: &str, value: &str, claims: bool) -> Result<Text, InvalidEntry> {
     let value = header_value(value.as_bytes())
         .map_err(|error| InvalidEntry::Value(name.to_owned(), error))
         .map(|trimmed| str::from_utf8(trimmed).unwrap_or(value))?;
@@ -134,7 +134,7 @@ pub(crate) fn text(name: &str, value: &str, host: &dyn Host) -> Result<Text, Inv
         template::parse(value).map_err(|error| InvalidEntry::Template(name.to_owned(), error))?;
     let is_claim = |piece: &Piece| matches!(piece, Piece::Input { input: Input::Claim(_), .. });
     match &text {
-        Text::Made(pieces) if pieces.iter().any(is_claim) && !host.passes_attributes() => {
+        Text::Made(pieces) if pieces.iter().any(is_claim) && !claims => {
             Err(InvalidEntry::NoAttributes(name.to_owned()))
         }
         _ => Ok(text),

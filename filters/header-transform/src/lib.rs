@@ -22,13 +22,13 @@ mod condition;
 mod config;
 mod field;
 mod fields;
+mod filter;
 mod input;
 mod invalid_entry;
 mod kept;
 mod message;
 mod param;
 mod pattern;
-mod policy;
 mod query;
 mod rules;
 mod sweep;
@@ -38,4 +38,4 @@ mod tests;
 
 #[cfg(feature = "schema")]
 pub use config::schema::schema;
-pub use policy::{HeaderTransform, Made};
+pub use filter::{HeaderTransform, Made};

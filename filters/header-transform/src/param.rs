@@ -1,7 +1,5 @@
 //! Which query parameters a rule may name, and which values it may give them.
 
-use novasphere_core::Host;
-
 use crate::{field::text, invalid_entry::InvalidEntry, pattern::NamePattern, template::Text};
 
 /// The name of a query parameter, decoded.
@@ -37,9 +35,9 @@ pub(crate) fn renaming(entry: &str) -> Result<(String, String), InvalidEntry> {
 }
 
 /// `name:value`, split at the first colon; the value may be empty.
-pub(crate) fn line(entry: &str, host: &dyn Host) -> Result<(String, Text), InvalidEntry> {
+pub(crate) fn line(entry: &str, claims: bool) -> Result<(String, Text), InvalidEntry> {
     let (param, value) = entry.split_once(':').ok_or(InvalidEntry::NoColon)?;
     let param = name(param)?;
-    let text = text(&param, value, host)?;
+    let text = text(&param, value, claims)?;
     Ok((param, text))
 }

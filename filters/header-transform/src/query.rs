@@ -44,11 +44,11 @@ impl QueryRules {
     /// The target with the rules carried out; `None` if they change nothing. Only the query
     /// changes: the host has picked a route and its filters by the path. `applies` tells which
     /// conditions hold, `value` makes a value ready, if it can be made.
-    pub(crate) fn target<'p>(
-        &'p self,
+    pub(crate) fn target<'f>(
+        &'f self,
         target: &[u8],
         applies: impl Fn(&Condition) -> bool,
-        value: impl Fn(&'p Value) -> Option<Cow<'p, [u8]>>,
+        value: impl Fn(&'f Value) -> Option<Cow<'f, [u8]>>,
     ) -> Option<Vec<u8>> {
         let mut due = self.rules.iter().filter(|(when, _)| applies(when)).peekable();
         due.peek()?;

@@ -1,12 +1,12 @@
-//! The rules about headers for one kind of message, and the edits that carry them out.
+//! The rules about headers for one kind of message, and the mutations that carry them out.
 
 use std::borrow::Cow;
 
-use novasphere_core::{Edit, HeaderName, Headers};
+use novasphere_core::{HeaderMutation, HeaderName, Headers};
 
 use crate::{
     condition::Condition,
-    fields::{Field, edits},
+    fields::{Field, mutations},
     message::Message,
     pattern::NamePattern,
     sweep::Sweep,
@@ -157,15 +157,15 @@ impl Rules {
         names.chain(self.rules.iter().filter_map(|(when, _)| when.reads()))
     }
 
-    /// The edits that carry the rules out on a message with these headers: as few as possible.
+    /// The mutations that carry the rules out on a message with these headers: as few as possible.
     /// `value` makes a value ready, if it can be made; `dropped` is told of each that cannot be
     /// moved.
-    pub(crate) fn edits<'p>(
-        &'p self,
+    pub(crate) fn mutations<'f>(
+        &'f self,
         headers: &Headers<'_>,
-        mut value: impl FnMut(&'p Value) -> Option<Cow<'p, [u8]>>,
+        mut value: impl FnMut(&'f Value) -> Option<Cow<'f, [u8]>>,
         mut dropped: impl FnMut(),
-    ) -> Vec<Edit<'p>> {
+    ) -> Vec<HeaderMutation<'f>> {
         let mut due = self.rules.iter().filter(|(when, _)| when.applies(headers)).peekable();
         if due.peek().is_none() {
             return Vec::new();
@@ -186,16 +186,16 @@ impl Rules {
             }
         }
         let swept = |line: &[u8]| swept.iter().any(|sweep| sweep.takes(line, fold));
-        edits(fields, headers, swept, self.whole)
+        mutations(fields, headers, swept, self.whole)
     }
 }
 
 impl Rule {
     /// Changes the lines of the named fields, each at its place.
-    fn carry_out<'p>(
-        &'p self,
-        fields: &mut [Field<'p, '_>],
-        value: &mut impl FnMut(&'p Value) -> Option<Cow<'p, [u8]>>,
+    fn carry_out<'f>(
+        &'f self,
+        fields: &mut [Field<'f, '_>],
+        value: &mut impl FnMut(&'f Value) -> Option<Cow<'f, [u8]>>,
         dropped: &mut impl FnMut(),
     ) {
         let (Rule::Remove(place)

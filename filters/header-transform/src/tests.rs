@@ -9,7 +9,8 @@ mod sweep;
 mod template;
 
 use novasphere_core::{
-    Capability, Edit, Headers, Policy, Read, RequestHead, ResponseHead, Step,
+    Capability, Decision, Filter, HeaderInterest, HeaderMutation, Headers, RequestHead,
+    ResponseHead,
     testing::{self, World},
 };
 
@@ -18,7 +19,7 @@ use crate::{HeaderTransform, Made};
 type Lines<'a> = &'a [(&'a str, &'a [u8])];
 
 fn configured(config: &str) -> HeaderTransform {
-    HeaderTransform::configure(config.as_bytes(), &World::default()).unwrap()
+    HeaderTransform::from_json(config.as_bytes(), &World::default()).unwrap()
 }
 
 /// A filter with these rules for requests.
@@ -33,7 +34,7 @@ fn for_responses(rules: &str) -> HeaderTransform {
 
 /// The faults of a configuration.
 fn refused(config: &str) -> String {
-    HeaderTransform::configure(config.as_bytes(), &World::default()).unwrap_err().to_string()
+    HeaderTransform::from_json(config.as_bytes(), &World::default()).unwrap_err().to_string()
 }
 
 fn headers<'a>(lines: Lines<'a>) -> Headers<'a> {
@@ -41,27 +42,27 @@ fn headers<'a>(lines: Lines<'a>) -> Headers<'a> {
 }
 
 /// No more than the policy asked for.
-fn as_read<'a>(lines: Lines<'a>, read: Read<'_>) -> Headers<'a> {
+fn as_read<'a>(lines: Lines<'a>, read: &HeaderInterest) -> Headers<'a> {
     let lines: Vec<(&[u8], &[u8])> = lines.iter().map(|(n, v)| (n.as_bytes(), *v)).collect();
     testing::as_read(&lines, read)
 }
 
-fn on_request<'p>(
-    filter: &'p HeaderTransform,
+fn on_request<'f>(
+    filter: &'f HeaderTransform,
     lines: Lines<'_>,
     world: &World,
-) -> (Vec<Edit<'p>>, Made) {
-    let head = RequestHead { headers: as_read(lines, filter.needs().request) };
+) -> (Vec<HeaderMutation<'f>>, Made) {
+    let head = RequestHead { headers: as_read(lines, filter.request_headers()) };
     match filter.on_request(&head, &mut (), &world.env()) {
-        Step::Continue { edits, carry, decision: "passed" } => (edits, carry),
+        Decision::Continue { mutations, carry, reason: "passed" } => (mutations, carry),
         other => panic!("{other:?}"),
     }
 }
 
-/// The edits for a response to an empty request.
-fn on_response<'p>(filter: &'p HeaderTransform, lines: Lines<'_>) -> Vec<Edit<'p>> {
+/// The mutations for a response to an empty request.
+fn on_response<'f>(filter: &'f HeaderTransform, lines: Lines<'_>) -> Vec<HeaderMutation<'f>> {
     let (_, made) = on_request(filter, &[], &World::default());
-    filter.on_response(made, &ResponseHead { headers: as_read(lines, filter.needs().response) })
+    filter.on_response(made, &ResponseHead { headers: as_read(lines, filter.response_headers()) })
 }
 
 fn shown(headers: &Headers<'_>) -> Vec<String> {
@@ -94,8 +95,8 @@ fn rules_for_responses_need_a_host_that_edits_them() {
     let host = World { lacks: vec![Capability::Response], ..World::default() };
     let config =
         br#"{"request": {"add": {"headers": ["a:b"]}}, "response": {"security_headers": true}}"#;
-    let faults = HeaderTransform::configure(config, &host).unwrap_err();
+    let faults = HeaderTransform::from_json(config, &host).unwrap_err();
     assert_eq!(faults.to_string(), "response: cannot be used here: do it elsewhere");
     let config = br#"{"request": {"add": {"headers": ["a:b"]}}, "response": {}}"#;
-    assert!(HeaderTransform::configure(config, &host).is_ok());
+    assert!(HeaderTransform::from_json(config, &host).is_ok());
 }

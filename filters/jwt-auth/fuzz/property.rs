@@ -2,7 +2,9 @@
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use hmac::{Hmac, Mac};
-use novasphere_core::{Edit, Headers, Policy, RequestHead, Step, header_value, testing::World};
+use novasphere_core::{
+    Decision, Filter, HeaderMutation, Headers, RequestHead, header_value, testing::World,
+};
 use novasphere_jwt_auth::JwtAuth;
 use sha2::{Sha256, Sha384, Sha512};
 
@@ -34,7 +36,7 @@ thread_local! {
         let variable = |algorithm: &Algorithm| (algorithm.name().to_owned(), algorithm.secret());
         let variables = ALGORITHMS.iter().map(variable).collect();
         let world = World { variables, ..World::default() };
-        JwtAuth::configure(CONFIG.as_bytes(), &world).map_err(|faults| faults.to_string())
+        JwtAuth::from_json(CONFIG.as_bytes(), &world).map_err(|faults| faults.to_string())
     };
 }
 
@@ -80,13 +82,13 @@ fn nothing_signed_breaks_it(bytes: &[u8]) {
     }
 }
 
-/// A good token with edits.
-fn nothing_changed_passes(edits: &[u8]) {
+/// A good token with mutations.
+fn nothing_changed_passes(mutations: &[u8]) {
     for algorithm in ALGORITHMS {
         let good = good_token(*algorithm);
         assert!(passes((b"authorization", &bearer(&good))), "a good token is refused");
         let mut changed = good.clone();
-        edits.chunks_exact(4).for_each(|edit| apply(&mut changed, edit));
+        mutations.chunks_exact(4).for_each(|edit| apply(&mut changed, edit));
         // White space around a token is none of its own.
         if changed.trim_ascii() != good {
             assert!(!passes((b"authorization", &bearer(&changed))), "a changed token passed");
@@ -176,28 +178,28 @@ fn passes((name, value): (&[u8], &[u8])) -> bool {
     let head = RequestHead { headers: Headers::borrowed(lines) };
     POLICY.with(|policy| {
         assert!(policy.is_ok(), "the configuration is refused: {:?}", policy.as_ref().err());
-        policy.as_ref().is_ok_and(|policy| decision(policy, &head) == "allowed")
+        policy.as_ref().is_ok_and(|policy| reason(policy, &head) == "allowed")
     })
 }
 
-fn decision(policy: &JwtAuth, head: &RequestHead<'_>) -> &'static str {
+fn reason(policy: &JwtAuth, head: &RequestHead<'_>) -> &'static str {
     let world = World::at(NOW);
     match policy.on_request(head, &mut Default::default(), &world.env()) {
-        Step::Wait { .. } | Step::Call(_) => "waits",
-        Step::Continue { edits, decision, .. } => {
-            check_edits(&edits);
-            decision
+        Decision::Pause { .. } | Decision::Call(_) => "waits",
+        Decision::Continue { mutations, reason, .. } => {
+            check_edits(&mutations);
+            reason
         }
-        Step::Reply { edits, decision, .. } => {
-            check_edits(&edits);
-            decision
+        Decision::Respond { mutations, reason, .. } => {
+            check_edits(&mutations);
+            reason
         }
     }
 }
 
-fn check_edits(edits: &[Edit<'_>]) {
-    for edit in edits {
-        if let Edit::Set(name, value) = edit {
+fn check_edits(mutations: &[HeaderMutation<'_>]) {
+    for edit in mutations {
+        if let HeaderMutation::Set(name, value) = edit {
             assert_eq!(header_value(value), Ok(&**value), "{name}");
         }
     }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 /// A signature algorithm (RFC 7518 section 3.1, RFC 8037 section 3.1). `none` is none of them.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub(crate) enum Algorithm {
+pub enum Algorithm {
     /// HMAC with SHA-256.
     #[serde(rename = "HS256")]
     Hs256,

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use novasphere_core::{ConfigErrors, ErrorBody, HeaderName, Problem, Reply};
+use novasphere_core::{BuildContext, ErrorBody, HeaderName, LocalResponse, Problem};
 
 use crate::{
     config::Config,
@@ -30,28 +30,28 @@ pub(crate) struct Answers {
 
 impl Answers {
     /// `scope` is the attribute of that name, if scopes are required.
-    pub fn new(config: &Config, scope: Option<String>, errors: &mut ConfigErrors) -> Self {
+    pub fn new(config: &Config, scope: Option<String>, cx: &mut BuildContext<'_>) -> Self {
         let quotable = |b: u8| matches!(b, b' '..=b'~') && !matches!(b, b'"' | b'\\');
         match config.realm.as_deref() {
-            Some("") => errors.add("realm", "is empty; leave it out for none"),
+            Some("") => cx.fault("realm", "is empty; leave it out for none"),
             Some(realm) if !realm.bytes().all(quotable) => {
                 let message = format!("{realm:?} must be printable ASCII without \" and \\");
-                errors.add("realm", message);
+                cx.fault("realm", message);
             }
             _ => {}
         }
         Self {
             realm: config.realm.clone(),
             scope,
-            body: ErrorBody::new(config.error_format, config.error_template.as_deref(), errors),
+            body: ErrorBody::new(config.error_format, config.error_template.as_deref(), cx),
             verbose: config.verbose_errors,
             key_claim_name: config.key_claim_name.clone(),
         }
     }
 
     /// The answer to a refused request.
-    pub fn reply(&self, refusal: Refusal) -> Reply<'_> {
-        let reason = self.verbose.then(|| quotable(&refusal.reason(&self.key_claim_name)));
+    pub fn response(&self, refusal: Refusal) -> LocalResponse<'_> {
+        let reason = self.verbose.then(|| quotable(&refusal.description(&self.key_claim_name)));
         let problem = Problem {
             status: refusal.verdict().status(),
             kind: "about:blank",
@@ -67,7 +67,7 @@ impl Answers {
                 (&WWW_AUTHENTICATE, Cow::Owned(challenge.into_bytes()))
             }
         };
-        Reply {
+        LocalResponse {
             status: refusal.verdict().status(),
             headers: vec![telling, (&CONTENT_TYPE, Cow::Borrowed(content_type))],
             body: Cow::Owned(body.into_bytes()),

@@ -1,6 +1,6 @@
 //! Claims that later filters and the access log can read.
 
-use novasphere_core::{Attributes, ConfigErrors, Json};
+use novasphere_core::{Attributes, BuildContext, Json};
 
 use crate::{
     claim_path::ClaimPath,
@@ -17,15 +17,15 @@ pub(crate) struct ClaimAttributes {
 }
 
 impl ClaimAttributes {
-    pub fn new(config: &Config, errors: &mut ConfigErrors) -> Self {
+    pub fn new(config: &Config, cx: &mut BuildContext<'_>) -> Self {
         let mut entries: Vec<(ClaimPath, String)> = Vec::new();
         for (i, wire) in config.claims_to_attributes.iter().enumerate() {
             let at = format!("claims_to_attributes[{i}]");
-            let path = ClaimPath::new(wire.claim.as_deref(), &at, errors);
-            let name = attribute_name(wire, &format!("{at}.attribute"), errors);
+            let path = ClaimPath::new(wire.claim.as_deref(), &at, cx);
+            let name = attribute_name(wire, &format!("{at}.attribute"), cx);
             let (Some(path), Some(name)) = (path, name) else { continue };
             if entries.iter().any(|(_, other)| other == name) {
-                errors.add(format!("{at}.attribute"), format!("{name:?} is set already"));
+                cx.fault(format!("{at}.attribute"), format!("{name:?} is set already"));
             }
             entries.push((path, name.to_owned()));
         }
@@ -57,12 +57,12 @@ pub(crate) fn set(values: &[(String, Vec<u8>)], attributes: &dyn Attributes) {
 fn attribute_name<'c>(
     wire: &'c ClaimToAttribute,
     at: &str,
-    errors: &mut ConfigErrors,
+    cx: &mut BuildContext<'_>,
 ) -> Option<&'c str> {
-    let name = required(wire.attribute.as_deref(), at, errors)?;
+    let name = required(wire.attribute.as_deref(), at, cx)?;
     if name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.')) {
         return Some(name);
     }
-    errors.add(at, format!("{name:?} must be of letters, digits, _, - and ."));
+    cx.fault(at, format!("{name:?} must be of letters, digits, _, - and ."));
     None
 }

@@ -1,6 +1,6 @@
 //! Where a claim is.
 
-use novasphere_core::{ConfigErrors, Json};
+use novasphere_core::{BuildContext, Json};
 
 use crate::config::required;
 
@@ -15,8 +15,8 @@ pub(crate) struct ClaimPath {
 
 impl ClaimPath {
     /// The path in the required field `claim` of the entry at `at`.
-    pub fn new(claim: Option<&str>, at: &str, errors: &mut ConfigErrors) -> Option<Self> {
-        let name = required(claim, &format!("{at}.claim"), errors)?.to_owned();
+    pub fn new(claim: Option<&str>, at: &str, cx: &mut BuildContext<'_>) -> Option<Self> {
+        let name = required(claim, &format!("{at}.claim"), cx)?.to_owned();
         let segments = name.split('.').map(str::to_owned).collect();
         Some(Self { name, segments })
     }

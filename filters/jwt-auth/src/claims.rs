@@ -1,6 +1,6 @@
 //! What a signed token must say for itself.
 
-use novasphere_core::{ConfigErrors, Host, Json, UnixTime};
+use novasphere_core::{BuildContext, Json, UnixTime};
 
 use crate::{
     config::{Config, TimeClaim},
@@ -39,22 +39,22 @@ pub(crate) struct ClaimRules {
 }
 
 impl ClaimRules {
-    pub fn new(config: &Config, host: &dyn Host, errors: &mut ConfigErrors) -> Self {
+    pub fn new(config: &Config, cx: &mut BuildContext<'_>) -> Self {
         let (leeway, maximum) = (config.leeway, config.maximum_expiration);
         let exp_required = config.claims_to_verify.contains(&TimeClaim::Exp);
         if leeway > MAX_LEEWAY {
-            errors.add("leeway", format!("must be at most {MAX_LEEWAY} seconds, not {leeway}"));
+            cx.fault("leeway", format!("must be at most {MAX_LEEWAY} seconds, not {leeway}"));
         }
         if maximum > MAX_EXPIRATION {
             let message = format!("must be at most {MAX_EXPIRATION} seconds, not {maximum}");
-            errors.add("maximum_expiration", message);
+            cx.fault("maximum_expiration", message);
         }
         if maximum > 0 && !exp_required {
-            errors.add("maximum_expiration", "needs \"exp\" in claims_to_verify");
+            cx.fault("maximum_expiration", "needs \"exp\" in claims_to_verify");
         }
-        let list = |field: &Option<Vec<String>>, path: &str, errors: &mut ConfigErrors| {
+        let list = |field: &Option<Vec<String>>, path: &str, cx: &mut BuildContext<'_>| {
             if field.as_ref().is_some_and(Vec::is_empty) {
-                errors.add(path, "is empty: no token could be right; leave it out to accept any");
+                cx.fault(path, "is empty: no token could be right; leave it out to accept any");
             }
             field.clone()
         };
@@ -64,14 +64,14 @@ impl ClaimRules {
             leeway: leeway.into(),
             iat_counts: config.claims_to_verify.contains(&TimeClaim::Iat),
             maximum_expiration: (maximum > 0).then_some(maximum.into()),
-            types: list(&config.typ, "typ", errors)
+            types: list(&config.typ, "typ", cx)
                 .map(|types| types.iter().map(|typ| media_type(typ).to_owned()).collect()),
-            issuers: list(&config.issuers, "issuers", errors),
-            audiences: list(&config.audiences, "audiences", errors),
-            subjects: list(&config.subjects, "subjects", errors),
-            denied: DeniedTokens::new(config, errors),
-            required: required_claims(config, host, errors),
-            scopes: Scopes::new(config, errors),
+            issuers: list(&config.issuers, "issuers", cx),
+            audiences: list(&config.audiences, "audiences", cx),
+            subjects: list(&config.subjects, "subjects", cx),
+            denied: DeniedTokens::new(config, cx),
+            required: required_claims(config, cx),
+            scopes: Scopes::new(config, cx),
         }
     }
 

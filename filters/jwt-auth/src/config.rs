@@ -8,9 +8,7 @@ pub(crate) mod schema;
 
 #[cfg(feature = "schema")]
 use novasphere_core::schema::{QUOTABLE, TOKEN, each_required};
-use novasphere_core::{
-    Capability, ConfigErrors, ErrorFormat, Host, Json, KeyText, Sensitive, decode,
-};
+use novasphere_core::{BuildContext, Capability, ErrorFormat, Json, KeyText, Sensitive};
 use serde::Deserialize;
 
 pub(crate) use self::jwks::JwksConfig;
@@ -28,7 +26,7 @@ use crate::{
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "schema", schemars(extend("anyOf" = each_required(&["credentials", "jwks"]))))]
-pub(crate) struct Config {
+pub struct Config {
     /// Who may sign tokens. At least one here or in `jwks`.
     pub credentials: Sensitive<Vec<CredentialConfig>>,
     /// Issuers whose keys are fetched. Default none.
@@ -163,7 +161,7 @@ impl Default for Config {
 #[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "schema", schemars(extend("oneOf" = each_required(&["secret", "public_key", "jwk"]))))]
 #[cfg_attr(feature = "schema", schemars(extend("required" = ["key"])))]
-pub(crate) struct CredentialConfig {
+pub struct CredentialConfig {
     /// The value of the claim `key_claim_name`. Required.
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub key: Option<String>,
@@ -188,7 +186,7 @@ pub(crate) struct CredentialConfig {
 #[derive(Default, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
-pub(crate) struct ConsumerConfig {
+pub struct ConsumerConfig {
     /// Sent as `X-Consumer-ID`.
     pub id: Option<String>,
     /// Sent as `X-Consumer-Username`.
@@ -201,7 +199,7 @@ pub(crate) struct ConsumerConfig {
 #[derive(Clone, Copy, Deserialize, PartialEq, Eq)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum TimeClaim {
+pub enum TimeClaim {
     /// Expiration (RFC 7519 section 4.1.4).
     Exp,
     /// Not before (RFC 7519 section 4.1.5).
@@ -215,7 +213,7 @@ pub(crate) enum TimeClaim {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "schema", schemars(extend("required" = ["claim", "header"])))]
-pub(crate) struct ClaimToHeader {
+pub struct ClaimToHeader {
     /// The claim's name, or a path with dots into objects: `realm_access.roles`. Required.
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub claim: Option<String>,
@@ -227,55 +225,52 @@ pub(crate) struct ClaimToHeader {
     pub keep_inbound: bool,
 }
 
-/// Checks `config` and computes the policy.
-pub(crate) fn configure(config: &[u8], host: &dyn Host) -> Result<JwtAuth, ConfigErrors> {
-    let (config, mut errors) = decode::<Config>(config, host)?;
+pub(crate) fn into_filter(config: Config, cx: &mut BuildContext<'_>) -> JwtAuth {
     if config.optional && config.anonymous.is_some() {
         let message = "excludes anonymous: there, requests without a token pass as that consumer";
-        errors.add("optional", message);
+        cx.fault("optional", message);
     }
     if config.cache_tokens > MAX_CACHE_TOKENS {
         let message = format!("must be 0 to {MAX_CACHE_TOKENS}, not {}", config.cache_tokens);
-        errors.add("cache_tokens", message);
+        cx.fault("cache_tokens", message);
     }
     if !config.jwks.is_empty() && config.key_claim_name != "iss" {
         // Its tokens could say they are from an issuer in jwks.
         let message = "must be iss beside jwks: a credential found by another claim could speak for \
                        an issuer there";
-        errors.add("key_claim_name", message);
+        cx.fault("key_claim_name", message);
     }
-    refuse_what_is_lacking(&config, host, &mut errors);
-    let credentials = Credentials::new(&config, host, &mut errors);
-    let sources = TokenSources::new(&config, &mut errors);
-    let claims = ClaimRules::new(&config, host, &mut errors);
-    let answers = Answers::new(&config, claims.scope_attribute(), &mut errors);
-    let policy = JwtAuth {
+    refuse_what_is_lacking(&config, cx);
+    let credentials = Credentials::new(&config, cx);
+    let sources = TokenSources::new(&config, cx);
+    let claims = ClaimRules::new(&config, cx);
+    let answers = Answers::new(&config, claims.scope_attribute(), cx);
+    JwtAuth {
         credentials,
-        issuers: Issuers::new(&config, &mut errors),
+        issuers: Issuers::new(&config, cx),
         cache_tokens: usize::try_from(config.cache_tokens).unwrap_or(usize::MAX),
-        cache_bytes: host.cache_bytes(),
+        cache_bytes: cx.cache_bytes(),
         sources,
         claims,
         answers,
-        identity: IdentityHeaders::new(&config, &mut errors),
-        attributes: ClaimAttributes::new(&config, &mut errors),
-        skip: SkipRules::new(&config, &mut errors),
+        identity: IdentityHeaders::new(&config, cx),
+        attributes: ClaimAttributes::new(&config, cx),
+        skip: SkipRules::new(&config, cx),
         run_on_preflight: config.run_on_preflight,
         optional: config.optional,
         report_only: config.report_only,
-    };
-    errors.into_result(policy)
+    }
 }
 
 const MAX_CACHE_TOKENS: u32 = 100_000;
 
-fn refuse_what_is_lacking(config: &Config, host: &dyn Host, errors: &mut ConfigErrors) {
+fn refuse_what_is_lacking(config: &Config, cx: &mut BuildContext<'_>) {
     for (is_used, field, capability) in [
         (!config.jwks.is_empty(), "jwks", Capability::Fetch),
         (!config.claims_to_attributes.is_empty(), "claims_to_attributes", Capability::Attribute),
     ] {
-        if let (true, Some(remedy)) = (is_used, host.lacks(capability)) {
-            errors.add(field, format!("cannot be used here: {remedy}"));
+        if let (true, Some(remedy)) = (is_used, cx.unsupported(capability)) {
+            cx.fault(field, format!("cannot be used here: {remedy}"));
         }
     }
 }
@@ -284,11 +279,11 @@ fn refuse_what_is_lacking(config: &Config, host: &dyn Host, errors: &mut ConfigE
 pub(crate) fn required<'c>(
     field: Option<&'c str>,
     path: &str,
-    errors: &mut ConfigErrors,
+    cx: &mut BuildContext<'_>,
 ) -> Option<&'c str> {
     match field {
-        None => errors.add(path, "is required"),
-        Some("") => errors.add(path, "is empty"),
+        None => cx.fault(path, "is required"),
+        Some("") => cx.fault(path, "is empty"),
         Some(_) => return field,
     }
     None

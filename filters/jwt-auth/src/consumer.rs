@@ -1,6 +1,6 @@
 //! Whom the upstream is told a token is from.
 
-use novasphere_core::ConfigErrors;
+use novasphere_core::BuildContext;
 
 use crate::{
     config::ConsumerConfig,
@@ -22,9 +22,8 @@ pub(crate) struct Consumer {
 
 impl Consumer {
     /// Reads the one at that path.
-    pub fn new(wire: &ConsumerConfig, at: &str, errors: &mut ConfigErrors) -> Self {
-        let mut read =
-            |field: &str, text: Option<&str>| value(text?, &format!("{at}.{field}"), errors);
+    pub fn new(wire: &ConsumerConfig, at: &str, cx: &mut BuildContext<'_>) -> Self {
+        let mut read = |field: &str, text: Option<&str>| value(text?, &format!("{at}.{field}"), cx);
         Self {
             id: read("id", wire.id.as_deref()),
             custom_id: read("custom_id", wire.custom_id.as_deref()),
@@ -34,15 +33,15 @@ impl Consumer {
     }
 
     /// The same with an identifier, which is from that path.
-    pub fn identified_by(self, identifier: &str, path: &str, errors: &mut ConfigErrors) -> Self {
-        Self { identifier: value(identifier, path, errors), ..self }
+    pub fn identified_by(self, identifier: &str, path: &str, cx: &mut BuildContext<'_>) -> Self {
+        Self { identifier: value(identifier, path, cx), ..self }
     }
 }
 
-fn value(text: &str, path: &str, errors: &mut ConfigErrors) -> Option<Vec<u8>> {
+fn value(text: &str, path: &str, cx: &mut BuildContext<'_>) -> Option<Vec<u8>> {
     let value = header_text::from_text(text);
     if let Err(UnusableText) = value {
-        errors.add(path, "holds a control character, or is too long for a header");
+        cx.fault(path, "holds a control character, or is too long for a header");
     }
     value.ok().filter(|value| !value.is_empty())
 }

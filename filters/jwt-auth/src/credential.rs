@@ -1,7 +1,7 @@
 //! Who may sign tokens.
 
 use base64::{Engine, prelude::BASE64_STANDARD_NO_PAD};
-use novasphere_core::{ConfigErrors, Env, Host, KeyText};
+use novasphere_core::{BuildContext, Env, KeyText};
 
 use crate::{
     algorithm::Algorithm,
@@ -35,25 +35,25 @@ pub(crate) struct Credentials {
 }
 
 impl Credentials {
-    pub fn new(config: &Config, host: &dyn Host, errors: &mut ConfigErrors) -> Self {
-        required(Some(&config.key_claim_name), "key_claim_name", errors);
+    pub fn new(config: &Config, cx: &mut BuildContext<'_>) -> Self {
+        required(Some(&config.key_claim_name), "key_claim_name", cx);
         let wires = &config.credentials.0;
         if wires.is_empty() && config.jwks.is_empty() {
             let message = "is empty, as is jwks: without a key no token can be right";
-            errors.add("credentials", message);
+            cx.fault("credentials", message);
         }
         let mut sorted: Vec<Credential> = Vec::new();
         let mut seen: Vec<(&str, Vec<u8>)> = Vec::new();
         for (i, wire) in wires.iter().enumerate() {
             let at = format!("credentials[{i}]");
-            let mut reader = CredentialReader { config, host, at: &at, errors: &mut *errors };
+            let mut reader = CredentialReader { config, at: &at, cx: &mut *cx };
             let name = reader.name(wire);
             let key = reader.signing_key(wire);
             let (Some(name), Some((key, field, bytes))) = (name, key) else { continue };
             if seen.iter().any(|(n, b)| *n == name && *b == bytes) {
                 let what = if field == "secret" { "secret" } else { "key" };
                 let message = format!("another credential with the key {name:?} has this {what}");
-                errors.add(format!("{at}.{field}"), message);
+                cx.fault(format!("{at}.{field}"), message);
                 continue;
             }
             let place = sorted.partition_point(|credential| credential.name.as_str() <= name);
@@ -85,20 +85,19 @@ impl AsRef<Key> for Credential {
 }
 
 /// Reads one credential of a configuration. No fault it adds shows a secret.
-struct CredentialReader<'r> {
+struct CredentialReader<'r, 'h> {
     config: &'r Config,
-    host: &'r dyn Host,
     at: &'r str,
-    errors: &'r mut ConfigErrors,
+    cx: &'r mut BuildContext<'h>,
 }
 
-impl CredentialReader<'_> {
+impl CredentialReader<'_, '_> {
     fn fault(&mut self, field: &str, message: impl Into<String>) {
-        self.errors.add(format!("{}.{field}", self.at), message);
+        self.cx.fault(format!("{}.{field}", self.at), message);
     }
 
     fn name<'c>(&mut self, wire: &'c CredentialConfig) -> Option<&'c str> {
-        required(wire.key.as_deref(), &format!("{}.key", self.at), self.errors)
+        required(wire.key.as_deref(), &format!("{}.key", self.at), self.cx)
     }
 
     /// The key that verifies signatures, with the field it is in.
@@ -107,16 +106,16 @@ impl CredentialReader<'_> {
             (Some(text), None, None) => ("secret", self.secret(text)?),
             (None, Some(text), None) => {
                 let at = format!("{}.public_key", self.at);
-                let text = text.read(&at, self.host, self.errors)?;
+                let text = text.read(&at, self.cx)?;
                 ("public_key", pem::public_key(&text).map(|key| Jwk::from(Material::Public(key))))
             }
             (None, None, Some(json)) => ("jwk", Jwk::read(json)),
             (None, None, None) => {
-                self.errors.add(self.at, "needs a key: secret, public_key or jwk");
+                self.cx.fault(self.at, "needs a key: secret, public_key or jwk");
                 return None;
             }
             _ => {
-                self.errors.add(self.at, "has several keys: give one of secret, public_key, jwk");
+                self.cx.fault(self.at, "has several keys: give one of secret, public_key, jwk");
                 return None;
             }
         };
@@ -131,7 +130,7 @@ impl CredentialReader<'_> {
 
     fn secret(&mut self, text: &KeyText) -> Option<Result<Jwk, InvalidKey>> {
         let at = format!("{}.secret", self.at);
-        let text = text.read_secret(&at, self.host, self.errors)?;
+        let text = text.read_secret(&at, self.cx)?;
         let secret = if self.config.secret_is_base64 {
             let Some(decoded) = decode_base64(&text) else {
                 self.fault("secret", "is not base64, as secret_is_base64 says it is");
@@ -182,7 +181,7 @@ impl CredentialReader<'_> {
         let Material::Secret(secret) = material else { return true };
         let (name, needed) = (algorithm.name(), algorithm.secret_size().unwrap_or_default());
         if field == "jwk" {
-            self.host.warn(&format!(
+            self.cx.warn(&format!(
                 "{}.jwk: its secret is readable in the configuration; secret: {{\"env\": \
                  \"NAME\"}} takes it from the proxy's environment",
                 self.at
@@ -217,10 +216,10 @@ impl CredentialReader<'_> {
 
     fn credential(&mut self, wire: &CredentialConfig, name: &str, key: Key) -> Credential {
         let at = |field: &str| format!("{}.{field}", self.at);
-        let consumer = Consumer::new(&wire.consumer, &at("consumer"), self.errors).identified_by(
+        let consumer = Consumer::new(&wire.consumer, &at("consumer"), self.cx).identified_by(
             name,
             &at("key"),
-            self.errors,
+            self.cx,
         );
         Credential { name: name.to_owned(), key, consumer }
     }

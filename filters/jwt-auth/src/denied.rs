@@ -1,6 +1,6 @@
 //! Revocation: tokens that are refused although they are good.
 
-use novasphere_core::{ConfigErrors, Json};
+use novasphere_core::{BuildContext, Json};
 
 use crate::config::Config;
 
@@ -14,10 +14,10 @@ pub(crate) struct DeniedTokens {
 }
 
 impl DeniedTokens {
-    pub fn new(config: &Config, errors: &mut ConfigErrors) -> Self {
+    pub fn new(config: &Config, cx: &mut BuildContext<'_>) -> Self {
         let mut sorted = |field: &str, values: &[String]| {
             if let Some(i) = values.iter().position(String::is_empty) {
-                errors.add(format!("denied_tokens.{field}[{i}]"), "is empty");
+                cx.fault(format!("denied_tokens.{field}[{i}]"), "is empty");
             }
             let mut values = values.to_vec();
             values.sort_unstable();

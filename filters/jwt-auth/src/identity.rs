@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use novasphere_core::{ConfigErrors, Edit, HeaderName, Json, RequestHead};
+use novasphere_core::{BuildContext, HeaderMutation, HeaderName, Json, RequestHead};
 
 use crate::{
     claim_path::ClaimPath,
@@ -91,9 +91,9 @@ impl Fate<'_> {
 
 /// What becomes of one owned header.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Fate<'p> {
+pub(crate) enum Fate<'f> {
     /// It gets this value.
-    Set(Cow<'p, [u8]>),
+    Set(Cow<'f, [u8]>),
     /// It is absent.
     Remove,
     /// The client's own stays.
@@ -101,21 +101,20 @@ pub(crate) enum Fate<'p> {
 }
 
 impl IdentityHeaders {
-    pub fn new(config: &Config, errors: &mut ConfigErrors) -> Self {
+    pub fn new(config: &Config, cx: &mut BuildContext<'_>) -> Self {
         let mut owned: Vec<_> = CONSUMER_HEADERS.into_iter().map(OwnedHeader::new).collect();
         let mut claims = Vec::new();
         for (i, wire) in config.claims_to_headers.iter().enumerate() {
             let at = format!("claims_to_headers[{i}]");
-            let claim = ClaimPath::new(wire.claim.as_deref(), &at, errors)
+            let claim = ClaimPath::new(wire.claim.as_deref(), &at, cx)
                 .map(|path| ClaimSource { path, keep_inbound: wire.keep_inbound });
-            let header = header_for_claim(wire, &at, &owned, errors);
+            let header = header_for_claim(wire, &at, &owned, cx);
             if let (Some(claim), Some(name)) = (claim, header) {
                 claims.push(claim);
                 owned.push(OwnedHeader::new(name));
             }
         }
-        let anonymous =
-            config.anonymous.as_ref().map(|wire| Consumer::new(wire, "anonymous", errors));
+        let anonymous = config.anonymous.as_ref().map(|wire| Consumer::new(wire, "anonymous", cx));
         let lengths =
             owned.iter().fold(0, |bits, header| bits | length_bit(header.name.as_str().as_bytes()));
         Self { owned, lengths, claims, anonymous }
@@ -144,11 +143,11 @@ impl IdentityHeaders {
     }
 
     /// The fates when the claims are `consumer`'s.
-    pub fn of<'p>(
-        &'p self,
-        consumer: &'p Consumer,
+    pub fn of<'f>(
+        &'f self,
+        consumer: &'f Consumer,
         claims: &Json,
-    ) -> Result<Vec<Fate<'p>>, Refusal> {
+    ) -> Result<Vec<Fate<'f>>, Refusal> {
         let mut fates = Vec::with_capacity(self.owned.len());
         fates.extend(consumer_fates(consumer, Fate::Remove));
         for source in &self.claims {
@@ -157,15 +156,15 @@ impl IdentityHeaders {
         Ok(fates)
     }
 
-    /// Adds the edits that bring `fates` about: every edit costs a host call, so only what `head` has
+    /// Adds the mutations that bring `fates` about: every edit costs a host call, so only what `head` has
     /// is removed.
-    pub fn add_edits<'p>(
-        &'p self,
+    pub fn add_edits<'f>(
+        &'f self,
         head: &RequestHead<'_>,
-        fates: &[Fate<'p>],
-        edits: &mut Vec<Edit<'p>>,
+        fates: &[Fate<'f>],
+        mutations: &mut Vec<HeaderMutation<'f>>,
     ) {
-        let start = edits.len();
+        let start = mutations.len();
         for (line, _) in head.headers.lines() {
             if self.lengths & length_bit(line) == 0 {
                 continue;
@@ -178,15 +177,15 @@ impl IdentityHeaders {
                 let replaced = matches!(fate, Fate::Set(_)) && header.name.matches(line);
                 if !replaced
                     && let Some(remove) = header.removal(line)
-                    && !edits.iter().skip(start).any(|edit| *edit == remove)
+                    && !mutations.iter().skip(start).any(|edit| *edit == remove)
                 {
-                    edits.push(remove);
+                    mutations.push(remove);
                 }
             }
         }
         for (header, fate) in self.owned.iter().zip(fates) {
             if let Fate::Set(value) = fate {
-                edits.push(Edit::Set(&header.name, value.clone()));
+                mutations.push(HeaderMutation::Set(&header.name, value.clone()));
             }
         }
     }
@@ -198,9 +197,9 @@ fn length_bit(name: &[u8]) -> u64 {
 }
 
 /// In the order of [`CONSUMER_HEADERS`].
-fn consumer_fates<'p>(consumer: &'p Consumer, anonymous: Fate<'p>) -> [Fate<'p>; 5] {
+fn consumer_fates<'f>(consumer: &'f Consumer, anonymous: Fate<'f>) -> [Fate<'f>; 5] {
     let Consumer { id, custom_id, username, identifier } = consumer;
-    let fate = |value: &'p Option<Vec<u8>>| {
+    let fate = |value: &'f Option<Vec<u8>>| {
         value.as_deref().map_or(Fate::Remove, |value| Fate::Set(Cow::Borrowed(value)))
     };
     [fate(id), fate(custom_id), fate(username), fate(identifier), anonymous]
@@ -222,12 +221,12 @@ impl OwnedHeader {
     }
 
     /// Takes away a line that is taken for this header. Few are spelled with more than `-` and `_`.
-    fn removal(&self, line: &[u8]) -> Option<Edit<'_>> {
+    fn removal(&self, line: &[u8]) -> Option<HeaderMutation<'_>> {
         if let Some(spelling) = self.spellings.iter().find(|spelling| spelling.matches(line)) {
-            return Some(Edit::Remove(spelling));
+            return Some(HeaderMutation::remove(spelling));
         }
         let found = HeaderName::parse(str::from_utf8(line).ok()?).ok()?;
-        Some(Edit::RemoveFound(found))
+        Some(HeaderMutation::Remove(Cow::Owned(found)))
     }
 }
 
@@ -236,13 +235,13 @@ fn is_separator(c: char) -> bool {
 }
 
 impl ClaimSource {
-    fn fate_without<'p>(&self) -> Fate<'p> {
+    fn fate_without<'f>(&self) -> Fate<'f> {
         if self.keep_inbound { Fate::Keep } else { Fate::Remove }
     }
 
     /// The fate of the header. An empty text has no header: on some hosts setting one to nothing
     /// removes it.
-    fn fate<'p>(&self, claims: &Json) -> Result<Fate<'p>, Refusal> {
+    fn fate<'f>(&self, claims: &Json) -> Result<Fate<'f>, Refusal> {
         match self.path.find(claims) {
             None => Ok(self.fate_without()),
             Some(claim) => match header_text::from_claim(claim) {
@@ -258,23 +257,23 @@ fn header_for_claim(
     wire: &ClaimToHeader,
     at: &str,
     owned: &[OwnedHeader],
-    errors: &mut ConfigErrors,
+    cx: &mut BuildContext<'_>,
 ) -> Option<HeaderName> {
     let at = format!("{at}.header");
-    let text = required(wire.header.as_deref(), &at, errors)?;
+    let text = required(wire.header.as_deref(), &at, cx)?;
     let name = match HeaderName::parse(text) {
         Ok(name) => name,
         Err(error) => {
-            errors.add(at, error.to_string());
+            cx.fault(at, error.to_string());
             return None;
         }
     };
     if RESERVED.iter().any(|reserved| name.matches_loosely(reserved.as_bytes())) {
-        errors.add(at, format!("{text:?} is not a header that a claim may set"));
+        cx.fault(at, format!("{text:?} is not a header that a claim may set"));
     } else if owned.iter().any(|header| header.name.matches_loosely(name.as_str().as_bytes())) {
-        errors.add(at, format!("{text:?} is set already"));
+        cx.fault(at, format!("{text:?} is set already"));
     } else if name.as_str().chars().filter(|c| is_separator(*c)).count() > MAX_SEPARATORS {
-        errors.add(at, format!("{text:?} has more than {MAX_SEPARATORS} of - and _"));
+        cx.fault(at, format!("{text:?} has more than {MAX_SEPARATORS} of - and _"));
     } else {
         return Some(name);
     }

@@ -1,6 +1,6 @@
 //! Issuers whose keys are fetched.
 
-use novasphere_core::{ConfigErrors, Duty, Env, FetchError, FetchReply, Json, UnixTime};
+use novasphere_core::{BuildContext, Env, FetchError, FetchResponse, Json, TimerActions, UnixTime};
 
 use crate::{
     algorithm::Algorithm,
@@ -36,8 +36,8 @@ impl Reader for KeySets {
 }
 
 /// Who signed a token, or that this will be known later.
-pub(crate) enum Signer<'p> {
-    Known(&'p Consumer),
+pub(crate) enum Signer<'f> {
+    Known(&'f Consumer),
     /// Then, at the latest; each issuer has a queue of its own.
     Later {
         queue: usize,
@@ -46,21 +46,21 @@ pub(crate) enum Signer<'p> {
 }
 
 impl Issuers {
-    pub fn new(config: &Config, errors: &mut ConfigErrors) -> Self {
+    pub fn new(config: &Config, cx: &mut BuildContext<'_>) -> Self {
         let (mut sources, mut algorithms, mut consumers) = (Vec::new(), Vec::new(), Vec::new());
         for (i, wire) in config.jwks.iter().enumerate() {
             let at = format!("jwks[{i}]");
-            let allowed = wire.algorithms(&at, errors);
-            let Some(source) = wire.source(&at, &allowed, errors) else { continue };
+            let allowed = wire.algorithms(&at, cx);
+            let Some(source) = wire.source(&at, &allowed, cx) else { continue };
             if sources.iter().any(|other: &Source| other.issuer == source.issuer) {
                 let message = format!("{:?} has an entry already", source.issuer);
-                errors.add(format!("{at}.issuer"), message);
+                cx.fault(format!("{at}.issuer"), message);
             }
             consumers.push(
-                Consumer::new(&wire.consumer, &format!("{at}.consumer"), errors).identified_by(
+                Consumer::new(&wire.consumer, &format!("{at}.consumer"), cx).identified_by(
                     &source.issuer,
                     &format!("{at}.issuer"),
-                    errors,
+                    cx,
                 ),
             );
             algorithms.push(allowed);
@@ -74,19 +74,19 @@ impl Issuers {
     }
 
     /// Looks after the keys.
-    pub fn on_timer(&self, known: &mut Vec<Known<Key>>, env: &Env<'_>) -> Duty {
+    pub fn on_timer(&self, known: &mut Vec<Known<Key>>, env: &Env<'_>) -> TimerActions {
         self.sources.on_timer(known, env)
     }
 
     /// A fetch ended.
-    pub fn on_fetched(
+    pub fn on_fetch(
         &self,
         purpose: usize,
-        reply: Result<FetchReply<'_>, FetchError>,
+        response: Result<FetchResponse<'_>, FetchError>,
         known: &mut [Known<Key>],
         env: &Env<'_>,
-    ) -> Duty {
-        self.sources.on_fetched(purpose, reply, known, env)
+    ) -> TimerActions {
+        self.sources.on_fetch(purpose, response, known, env)
     }
 
     /// The signer of a token of one of these issuers; `None` when it is of none of them.
@@ -114,7 +114,7 @@ impl Issuers {
                 (Prospect::Newer, _) => {}
                 (Prospect::None, Some(refusal)) => return Some(Err(refusal)),
                 // Without any key, there is nothing but to wait, even for a later try.
-                _ if env.waiting.has_room(index, source.max_waiting) => {
+                _ if env.pending.has_capacity(index, source.max_waiting) => {
                     let now = env.clock.now().millis;
                     let millis = now.saturating_add(u64::from(source.timeout_ms));
                     let until = UnixTime { millis };

@@ -42,6 +42,7 @@ mod config;
 mod consumer;
 mod credential;
 mod denied;
+mod filter;
 mod header_text;
 mod identity;
 mod invalid_key;
@@ -50,7 +51,6 @@ mod jwk;
 mod key;
 mod key_set;
 mod pem;
-mod policy;
 mod public_key;
 mod refusal;
 mod remote;
@@ -66,4 +66,4 @@ mod verifier;
 
 #[cfg(feature = "schema")]
 pub use config::schema::schema;
-pub use policy::JwtAuth;
+pub use filter::JwtAuth;

@@ -95,7 +95,7 @@ impl Verdict {
 
 impl Refusal {
     /// Its name among the decisions.
-    pub const fn decision(self) -> &'static str {
+    pub const fn reason(self) -> &'static str {
         match self {
             Refusal::NoToken => "no_token",
             Refusal::ConnectionNamesIdentity => "connection_names_identity",
@@ -137,7 +137,7 @@ impl Refusal {
     }
 
     /// It for a developer: the words of Kong's plugin where that has some.
-    pub fn reason(self, key_claim_name: &str) -> String {
+    pub fn description(self, key_claim_name: &str) -> String {
         let reason = match self {
             Refusal::NoToken => "Unauthorized",
             Refusal::ConnectionNamesIdentity => "Connection names an identity header",

@@ -1,6 +1,6 @@
 //! Claims a token must have, whatever they mean.
 
-use novasphere_core::{ConfigErrors, Host, InvalidPattern, Json, Pattern};
+use novasphere_core::{BuildContext, InvalidPattern, Json, Pattern};
 
 use crate::{
     claim_path::ClaimPath,
@@ -27,16 +27,12 @@ enum Test {
 }
 
 /// All entries of `required_claims`.
-pub(crate) fn required_claims(
-    config: &Config,
-    host: &dyn Host,
-    errors: &mut ConfigErrors,
-) -> Vec<RequiredClaim> {
+pub(crate) fn required_claims(config: &Config, cx: &mut BuildContext<'_>) -> Vec<RequiredClaim> {
     let mut rules = Vec::new();
     for (i, wire) in config.required_claims.iter().enumerate() {
         let at = format!("required_claims[{i}]");
-        let path = ClaimPath::new(wire.claim.as_deref(), &at, errors);
-        let test = Test::new(wire, &at, host, errors);
+        let path = ClaimPath::new(wire.claim.as_deref(), &at, cx);
+        let test = Test::new(wire, &at, cx);
         rules.extend(path.zip(test).map(|(path, test)| RequiredClaim { path, test }));
     }
     rules
@@ -57,12 +53,7 @@ impl RequiredClaim {
 
 impl Test {
     /// None and a fault when there is no such test.
-    fn new(
-        wire: &RequiredClaimConfig,
-        at: &str,
-        host: &dyn Host,
-        errors: &mut ConfigErrors,
-    ) -> Option<Self> {
+    fn new(wire: &RequiredClaimConfig, at: &str, cx: &mut BuildContext<'_>) -> Option<Self> {
         let one = |value: &Option<Json>| value.clone().map(|value| vec![value]);
         let tests = [
             ("equals", one(&wire.equals)),
@@ -75,24 +66,24 @@ impl Test {
             tests.into_iter().filter_map(|(name, values)| values.map(|values| (name, values)));
         let Some((name, values)) = given.next() else { return Some(Test::Present) };
         if let Some((other, _)) = given.next() {
-            errors.add(at, format!("has both {name} and {other}; write an entry for each"));
+            cx.fault(at, format!("has both {name} and {other}; write an entry for each"));
         }
         if values.is_empty() {
-            errors.add(format!("{at}.{name}"), "is empty: no claim could be right");
+            cx.fault(format!("{at}.{name}"), "is empty: no claim could be right");
         }
         if values.iter().any(|v| matches!(v, Json::Null | Json::Array(_) | Json::Object(_))) {
             let message = "must be strings, numbers or booleans: nothing else is compared";
-            errors.add(format!("{at}.{name}"), message);
+            cx.fault(format!("{at}.{name}"), message);
         }
-        if name != "matches" && host.values_are_text() && values.iter().any(looks_like_scalar) {
+        if name != "matches" && cx.values_are_text() && values.iter().any(looks_like_scalar) {
             let message = "may be text, or a number or boolean that the proxy wrote as text; write \
                            the whole configuration as JSON text in one field, json";
-            errors.add(format!("{at}.{name}"), message);
+            cx.fault(format!("{at}.{name}"), message);
         }
         match name {
             "matches" => {
                 let pattern = Pattern::new(wire.matches.as_deref().unwrap_or_default());
-                let fault = |why| errors.add(format!("{at}.matches"), no_pattern(&why));
+                let fault = |why| cx.fault(format!("{at}.matches"), no_pattern(&why));
                 pattern.map_err(fault).ok().map(Test::Matches)
             }
             "contains" | "contains_any" => Some(Test::ContainsAny(values)),

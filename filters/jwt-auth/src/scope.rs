@@ -1,6 +1,6 @@
 //! Scopes: what a token was issued for (RFC 6749 section 3.3).
 
-use novasphere_core::{ConfigErrors, Json};
+use novasphere_core::{BuildContext, Json};
 
 use crate::config::Config;
 
@@ -13,16 +13,16 @@ pub(crate) struct Scopes {
 
 impl Scopes {
     /// `None` when none are configured.
-    pub fn new(config: &Config, errors: &mut ConfigErrors) -> Option<Self> {
+    pub fn new(config: &Config, cx: &mut BuildContext<'_>) -> Option<Self> {
         let wire = config.scopes.as_ref()?;
         if wire.all_of.is_empty() && wire.any_of.is_empty() {
-            errors.add("scopes", "names no scope; leave it out to require none");
+            cx.fault("scopes", "names no scope; leave it out to require none");
         }
         for (field, scopes) in [("all_of", &wire.all_of), ("any_of", &wire.any_of)] {
             for (i, scope) in scopes.iter().enumerate().filter(|(_, scope)| !is_scope_token(scope))
             {
                 let message = format!("{scope:?} is not a scope (RFC 6749 3.3)");
-                errors.add(format!("scopes.{field}[{i}]"), message);
+                cx.fault(format!("scopes.{field}[{i}]"), message);
             }
         }
         Some(Self { all_of: wire.all_of.clone(), any_of: wire.any_of.clone() })

@@ -1,7 +1,7 @@
 //! Requests that need no token, by method and path.
 
 use novasphere_core::{
-    ConfigErrors, PathFields, PathPattern, PlainPath, RequestHead, methods, target,
+    BuildContext, PathFields, PathPattern, PlainPath, RequestHead, methods, target,
 };
 
 use crate::config::Config;
@@ -18,18 +18,18 @@ struct SkipRule {
 }
 
 impl SkipRules {
-    pub fn new(config: &Config, errors: &mut ConfigErrors) -> Self {
+    pub fn new(config: &Config, cx: &mut BuildContext<'_>) -> Self {
         let mut rules = Vec::new();
         for (i, wire) in config.skip.iter().enumerate() {
             let at = format!("skip[{i}]");
-            let methods = methods(wire.methods.as_deref(), &format!("{at}.methods"), errors);
+            let methods = methods(wire.methods.as_deref(), &format!("{at}.methods"), cx);
             let fields = PathFields {
                 path: wire.path.as_deref(),
                 path_prefix: wire.path_prefix.as_deref(),
                 path_template: wire.path_template.as_deref(),
                 ignore_case: wire.ignore_case,
             };
-            let path = PathPattern::new(fields, &at, errors);
+            let path = PathPattern::new(fields, &at, cx);
             rules.extend(path.map(|path| SkipRule { methods, path }));
         }
         Self(rules)

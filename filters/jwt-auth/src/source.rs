@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use novasphere_core::{ConfigErrors, Edit, HeaderName, RequestHead, target};
+use novasphere_core::{BuildContext, HeaderMutation, HeaderName, RequestHead, target};
 
 use crate::{config::Config, refusal::Refusal, subprotocol::Subprotocols};
 
@@ -20,58 +20,60 @@ pub(crate) struct TokenSources {
 }
 
 impl TokenSources {
-    pub fn new(config: &Config, errors: &mut ConfigErrors) -> Self {
+    pub fn new(config: &Config, cx: &mut BuildContext<'_>) -> Self {
         for (i, name) in config.uri_param_names.iter().enumerate() {
             if name.is_empty() {
-                errors.add(format!("uri_param_names[{i}]"), "is empty");
+                cx.fault(format!("uri_param_names[{i}]"), "is empty");
             }
         }
         for (i, name) in config.cookie_names.iter().enumerate() {
             // Both are tokens of RFC 9110 section 5.6.2.
             if HeaderName::parse(name).is_err() {
                 let message = format!("{name:?} is not a cookie name (RFC 6265 4.1.1)");
-                errors.add(format!("cookie_names[{i}]"), message);
+                cx.fault(format!("cookie_names[{i}]"), message);
             }
         }
         let mut headers = Vec::new();
         for (i, name) in config.header_names.iter().enumerate() {
             match HeaderName::parse(name) {
                 Ok(name) => headers.push(name),
-                Err(error) => errors.add(format!("header_names[{i}]"), error.to_string()),
+                Err(error) => cx.fault(format!("header_names[{i}]"), error.to_string()),
             }
         }
         let (params, cookies) = (config.uri_param_names.clone(), config.cookie_names.clone());
-        let subprotocols = Subprotocols::new(&config.websocket_protocols, errors);
+        let subprotocols = Subprotocols::new(&config.websocket_protocols, cx);
         if params.is_empty()
             && cookies.is_empty()
             && config.header_names.is_empty()
             && config.websocket_protocols.is_empty()
         {
-            errors.add("header_names", "is empty, as are all other places a token could be in");
+            cx.fault("header_names", "is empty, as are all other places a token could be in");
         }
         Self { params, cookies, headers, subprotocols, forward: config.forward_token }
     }
 
-    /// The edits that take tokens from a request: from the query always, since it gets into logs,
+    /// The mutations that take tokens from a request: from the query always, since it gets into logs,
     /// and from the subprotocols, since no server speaks these; from elsewhere unless they are
     /// forwarded.
-    pub fn strip<'p>(&'p self, head: &RequestHead<'_>) -> Vec<Edit<'p>> {
-        let mut edits = Vec::new();
+    pub fn strip<'f>(&'f self, head: &RequestHead<'_>) -> Vec<HeaderMutation<'f>> {
+        let mut mutations = Vec::new();
         if !self.forward {
             let carries = |name: &&HeaderName| {
                 head.headers.get_all(name.as_str()).any(|line| bearer(line).is_some())
             };
-            edits.extend(self.headers.iter().filter(carries).map(Edit::Remove));
-            edits.extend(self.strip_cookies(head));
+            mutations.extend(self.headers.iter().filter(carries).map(HeaderMutation::remove));
+            mutations.extend(self.strip_cookies(head));
         }
-        edits.extend(self.subprotocols.strip(head));
-        edits.extend(target::without_params(head.target(), &self.params).map(Edit::Target));
-        edits
+        mutations.extend(self.subprotocols.strip(head));
+        mutations.extend(
+            target::without_params(head.target(), &self.params).map(HeaderMutation::Target),
+        );
+        mutations
     }
 
     /// Takes the cookies that carry tokens from all cookie lines; the rest goes into one line (RFC
     /// 9113 section 8.2.3).
-    fn strip_cookies<'p>(&self, head: &RequestHead<'_>) -> Option<Edit<'p>> {
+    fn strip_cookies<'f>(&self, head: &RequestHead<'_>) -> Option<HeaderMutation<'f>> {
         let is_source = |pair: &&[u8]| cookie(pair).is_some_and(|(name, _)| self.is_cookie(name));
         if self.cookies.is_empty() || !cookie_pairs(head).any(|pair| is_source(&pair)) {
             return None;
@@ -82,9 +84,9 @@ impl TokenSources {
             .filter(|pair| !pair.is_empty())
             .collect();
         if rest.is_empty() {
-            return Some(Edit::Remove(&COOKIE));
+            return Some(HeaderMutation::remove(&COOKIE));
         }
-        Some(Edit::Set(&COOKIE, Cow::Owned(rest.join(&b"; "[..]))))
+        Some(HeaderMutation::Set(&COOKIE, Cow::Owned(rest.join(&b"; "[..]))))
     }
 
     fn is_cookie(&self, name: &[u8]) -> bool {

@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use novasphere_core::{ConfigErrors, Edit, HeaderName, RequestHead, header_value};
+use novasphere_core::{BuildContext, HeaderMutation, HeaderName, RequestHead, header_value};
 
 use crate::{refusal::Refusal, token::base64url};
 
@@ -17,7 +17,7 @@ pub(crate) struct Subprotocols {
 }
 
 impl Subprotocols {
-    pub fn new(prefixes: &[String], errors: &mut ConfigErrors) -> Self {
+    pub fn new(prefixes: &[String], cx: &mut BuildContext<'_>) -> Self {
         for (i, prefix) in prefixes.iter().enumerate() {
             let message = if prefix.is_empty() {
                 "is empty".to_owned()
@@ -31,7 +31,7 @@ impl Subprotocols {
             } else {
                 continue;
             };
-            errors.add(format!("websocket_protocols[{i}]"), message);
+            cx.fault(format!("websocket_protocols[{i}]"), message);
         }
         Self { prefixes: prefixes.to_vec() }
     }
@@ -42,7 +42,7 @@ impl Subprotocols {
     }
 
     /// Takes the subprotocols that carry tokens from all lines; the rest goes into one line.
-    pub fn strip<'p>(&self, head: &RequestHead<'_>) -> Option<Edit<'p>> {
+    pub fn strip<'f>(&self, head: &RequestHead<'_>) -> Option<HeaderMutation<'f>> {
         if !self.offered(head).any(|item| self.encoded_token(item).is_some()) {
             return None;
         }
@@ -53,9 +53,9 @@ impl Subprotocols {
             .filter(|item| !item.is_empty())
             .collect();
         if rest.is_empty() {
-            return Some(Edit::Remove(&HEADER));
+            return Some(HeaderMutation::remove(&HEADER));
         }
-        Some(Edit::Set(&HEADER, Cow::Owned(rest.join(&b", "[..]))))
+        Some(HeaderMutation::Set(&HEADER, Cow::Owned(rest.join(&b", "[..]))))
     }
 
     /// What the client offers, on any number of lines; nothing where no prefix is configured.

@@ -19,13 +19,14 @@ mod vectors;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use hmac::{Hmac, Mac};
 use novasphere_core::{
-    Edit, Headers, Policy, Reply, RequestHead, Step, header_value, testing::World,
+    Decision, Filter, HeaderMutation, Headers, LocalResponse, RequestHead, header_value,
+    testing::World,
 };
 use sha2::{Sha256, Sha384, Sha512};
 
 use crate::JwtAuth;
 
-const DECISIONS: &[&str] = JwtAuth::DECISIONS;
+const REASONS: &[&str] = JwtAuth::REASONS;
 
 const SECRET: &str = "a-secret-for-tests-of-64-bytes-0123456789-0123456789-0123456789-";
 const NOW: u64 = 1_800_000_000;
@@ -38,7 +39,7 @@ fn host() -> World {
 }
 
 fn configure(config: &str) -> Result<JwtAuth, String> {
-    JwtAuth::configure(config.as_bytes(), &host()).map_err(|e| e.to_string())
+    JwtAuth::from_json(config.as_bytes(), &host()).map_err(|e| e.to_string())
 }
 
 /// A policy for the key `k` and the test secret, with `more` fields.
@@ -80,29 +81,29 @@ fn token(more: &str) -> String {
 }
 
 struct Outcome {
-    decision: &'static str,
+    reason: &'static str,
     /// Status and challenge of the reply.
-    reply: Option<(u16, String)>,
+    response: Option<(u16, String)>,
     /// Content type and body of the reply.
     body: Option<(String, String)>,
     /// The attributes and events of the request.
     world: World,
-    /// The request's lines after the edits, as `name: value`.
+    /// The request's lines after the mutations, as `name: value`.
     lines: Vec<String>,
-    edits: usize,
+    mutations: usize,
 }
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-fn line(reply: &Reply<'_>, wanted: &str) -> String {
-    text(&reply.headers.iter().find(|(name, _)| name.as_str() == wanted).unwrap().1)
+fn line(response: &LocalResponse<'_>, wanted: &str) -> String {
+    text(&response.headers.iter().find(|(name, _)| name.as_str() == wanted).unwrap().1)
 }
 
-fn check_edits(edits: &[Edit<'_>]) {
-    for edit in edits {
-        if let Edit::Set(name, value) = edit {
+fn check_edits(mutations: &[HeaderMutation<'_>]) {
+    for edit in mutations {
+        if let HeaderMutation::Set(name, value) = edit {
             assert_eq!(header_value(value), Ok(&**value), "{name}");
             assert!(!value.is_empty(), "{name}");
         }
@@ -113,21 +114,24 @@ fn run_at(policy: &JwtAuth, millis: u64, lines: &[(&[u8], &[u8])]) -> Outcome {
     let head = RequestHead { headers: Headers::borrowed(lines.iter().copied()) };
     let world = World::default();
     world.millis.set(millis);
-    let (edits, reply, decision) =
+    let (mutations, response, reason) =
         match policy.on_request(&head, &mut Default::default(), &world.env()) {
-            Step::Continue { edits, decision, .. } => (edits, None, decision),
-            Step::Wait { .. } | Step::Call(_) => panic!("waits"),
-            Step::Reply { edits, reply, decision } => (edits, Some(reply), decision),
+            Decision::Continue { mutations, reason, .. } => (mutations, None, reason),
+            Decision::Pause { .. } | Decision::Call(_) => panic!("waits"),
+            Decision::Respond { mutations, response, reason } => {
+                (mutations, Some(response), reason)
+            }
         };
-    let body = reply.as_ref().map(|reply| (line(reply, "content-type"), text(&reply.body)));
-    let reply = reply.map(|reply| (reply.status, line(&reply, "www-authenticate")));
-    assert!(DECISIONS.contains(&decision), "{decision}");
-    check_edits(&edits);
-    let count = edits.len();
+    let body =
+        response.as_ref().map(|response| (line(response, "content-type"), text(&response.body)));
+    let response = response.map(|response| (response.status, line(&response, "www-authenticate")));
+    assert!(REASONS.contains(&reason), "{reason}");
+    check_edits(&mutations);
+    let count = mutations.len();
     let mut headers = Headers::borrowed(lines.iter().copied());
-    headers.apply(edits);
+    headers.apply(mutations);
     let lines = headers.lines().map(|(n, v)| format!("{}: {}", text(n), text(v))).collect();
-    Outcome { decision, reply, body, world, lines, edits: count }
+    Outcome { reason, response, body, world, lines, mutations: count }
 }
 
 fn run(policy: &JwtAuth, lines: &[(&str, &str)]) -> Outcome {
@@ -139,6 +143,6 @@ fn bearer(policy: &JwtAuth, token: &str) -> Outcome {
     run(policy, &[("authorization", &format!("Bearer {token}"))])
 }
 
-fn decision(policy: &JwtAuth, token: &str) -> &'static str {
-    bearer(policy, token).decision
+fn reason(policy: &JwtAuth, token: &str) -> &'static str {
+    bearer(policy, token).reason
 }

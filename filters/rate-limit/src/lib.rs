@@ -16,6 +16,7 @@
 mod address;
 mod config;
 mod decision;
+mod filter;
 mod headers;
 mod identity;
 mod known;
@@ -23,7 +24,6 @@ mod limiter;
 mod lists;
 mod local;
 mod measures;
-mod policy;
 mod readings;
 mod redis;
 mod refusal;
@@ -37,4 +37,4 @@ mod window;
 
 #[cfg(feature = "schema")]
 pub use config::schema::schema;
-pub use policy::RateLimit;
+pub use filter::RateLimit;

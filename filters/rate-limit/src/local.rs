@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use novasphere_core::{Change, Env, StoreError};
+use novasphere_core::{Change, Env, SharedDataError};
 
 use crate::{
     RateLimit,
@@ -10,10 +10,10 @@ use crate::{
         EVICTED, LEASE_HIT, NOT_LIMITED, OVERFLOWED, RACED, STORE_FAILED_ALLOWED,
         STORE_FAILED_REFUSED,
     },
+    filter::{Decided, Question, State, passed, refused},
     headers::Headroom,
     known::{Counts, Granted, Ruling},
     limiter::Limiter,
-    policy::{Decided, Question, State, passed, refused},
     shared::{self, key},
     table::{self, Fingerprint, Pressure, Verdict},
     take::{Take, Terms},
@@ -29,14 +29,14 @@ pub(crate) struct Names {
 impl RateLimit {
     /// Decides by the counts of this proxy. With `lease` a worker takes more than the request's
     /// cost, and rules about the next ones by itself.
-    pub(crate) fn ask_table<'p>(
-        &'p self,
+    pub(crate) fn ask_table<'f>(
+        &'f self,
         question: &Question,
         lease: Option<Terms>,
         names: Names,
         state: &mut State,
         env: &Env<'_>,
-    ) -> Decided<'p> {
+    ) -> Decided<'f> {
         let Question { limiter: place, cost, .. } = *question;
         let Some(limiter) = self.limiters.get(place) else { return passed(None, NOT_LIMITED) };
         let headroom = |counts| Headroom::of(place, counts);
@@ -58,13 +58,13 @@ impl RateLimit {
         lease: Option<Terms>,
         state: &mut State,
         env: &Env<'_>,
-    ) -> Result<Option<Ruling>, StoreError> {
+    ) -> Result<Option<Ruling>, SharedDataError> {
         if state.keys.is_empty() {
             let seed = shared::seed(env)?;
             state.keys = self.limiters.iter().map(|limiter| limiter.keys(&seed)).collect();
         }
         let Question { limiter: place, cost, .. } = *question;
-        let keys = state.keys.get(place).copied().ok_or(StoreError::Contended)?;
+        let keys = state.keys.get(place).copied().ok_or(SharedDataError::Contended)?;
         let client = keys.client(&question.identity);
         let now = env.clock.now().millis;
         let mut take = Take::only(cost);
@@ -98,11 +98,11 @@ impl RateLimit {
         client: &Fingerprint,
         mut admit: impl FnMut(&mut Vec<u8>) -> Verdict,
         env: &Env<'_>,
-    ) -> Result<Option<Verdict>, StoreError> {
+    ) -> Result<Option<Verdict>, SharedDataError> {
         let [a, b, c, d, ..] = *client;
         let slot = self.slots.at(u32::from_le_bytes([a, b, c, d]));
         let mut lost = 0_u32;
-        let verdict = env.store.update(&key(slot), |value| {
+        let verdict = env.shared_data.update(&key(slot), |value| {
             let verdict = admit(value);
             lost = lost.saturating_add(1);
             (if verdict.changed { Change::Write } else { Change::Keep }, verdict)

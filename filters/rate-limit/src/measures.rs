@@ -1,6 +1,6 @@
 //! What the operator sees beside decisions and events: decisions by rule, and how full the table is.
 
-use novasphere_core::{Env, MetricKind, OwnMetric, Policy};
+use novasphere_core::{Env, Filter, MetricDefinition, MetricKind};
 
 use crate::{
     RateLimit, redis,
@@ -22,17 +22,17 @@ const SAMPLE: u32 = 64;
 
 /// The names of all of them: three for each rule and for `default`, if there are rules; then those
 /// of Redis, then the table's.
-pub(crate) fn names(rules: &[Rule], table: Option<u32>, redis: bool) -> Vec<OwnMetric> {
+pub(crate) fn names(rules: &[Rule], table: Option<u32>, redis: bool) -> Vec<MetricDefinition> {
     let rules = if rules.is_empty() { Vec::new() } else { with_default(rules) };
     let by_rule = rules.into_iter().flat_map(|rule| {
-        BY_RULE.map(|decision| OwnMetric {
+        BY_RULE.map(|reason| MetricDefinition {
             filter: RateLimit::NAME,
-            labels: format!("rule={rule}.decision={decision}"),
+            labels: format!("rule={rule}.decision={reason}"),
             name: "rule_decisions",
             kind: MetricKind::Counter,
         })
     });
-    let table = table.map(|max_clients| OwnMetric {
+    let table = table.map(|max_clients| MetricDefinition {
         filter: RateLimit::NAME,
         labels: format!("max_clients={max_clients}"),
         name: "table_clients",
@@ -52,11 +52,11 @@ fn with_default(rules: &[Rule]) -> Vec<&str> {
 }
 
 /// Counts a decision about a request that this rule is for, or none.
-pub(crate) fn count(rules: &[Rule], rule: Option<usize>, decision: &str, env: &Env<'_>) {
+pub(crate) fn count(rules: &[Rule], rule: Option<usize>, reason: &str, env: &Env<'_>) {
     if rules.is_empty() {
         return;
     }
-    if let Some(place) = BY_RULE.iter().position(|name| *name == decision) {
+    if let Some(place) = BY_RULE.iter().position(|name| *name == reason) {
         env.metrics.record(rule.unwrap_or(rules.len()) * BY_RULE.len() + place, 1);
     }
 }
@@ -70,7 +70,7 @@ pub(crate) fn look_at_table(gauge: usize, slots: Slots, env: &Env<'_>) {
     let mut live = 0;
     for i in 0..sample {
         let slot = slots.at(start.wrapping_add(i.wrapping_mul(slots.count() / sample)));
-        let Ok(value) = env.store.read(&key(slot)) else { return };
+        let Ok(value) = env.shared_data.read(&key(slot)) else { return };
         live += value.map_or(0, |(value, _)| table::live(&value, now));
     }
     let clients = u64::try_from(live).unwrap_or(0) * u64::from(slots.count() / sample.max(1));

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use novasphere_core::{ErrorBody, HeaderName, Problem, Reply};
+use novasphere_core::{ErrorBody, HeaderName, LocalResponse, Problem};
 
 use crate::headers::{Lines, decimal};
 
@@ -25,9 +25,13 @@ pub(crate) struct Answers {
 
 impl Answers {
     /// To a request over a limit; `policies` are the names of those without room.
-    pub(crate) fn limited<'p>(&'p self, lines: Lines<'p>, policies: &[String]) -> Reply<'p> {
+    pub(crate) fn limited<'f>(
+        &'f self,
+        lines: Lines<'f>,
+        policies: &[String],
+    ) -> LocalResponse<'f> {
         let quoted: Vec<String> = policies.iter().map(|name| format!("\"{name}\"")).collect();
-        let reply = self.reply(
+        let response = self.response(
             lines,
             &Problem {
                 status: self.error_code,
@@ -38,40 +42,40 @@ impl Answers {
                 members: &format!(",\"violated-policies\":[{}]", quoted.join(",")),
             },
         );
-        Reply { grpc_status: Some(RESOURCE_EXHAUSTED), ..reply }
+        LocalResponse { grpc_status: Some(RESOURCE_EXHAUSTED), ..response }
     }
 
     /// To a client that may not come at all.
-    pub(crate) fn forbidden(&self) -> Reply<'_> {
+    pub(crate) fn forbidden(&self) -> LocalResponse<'_> {
         self.plain(403, "Forbidden")
     }
 
     /// To a path that is one rule's to some servers and another's to others.
-    pub(crate) fn ambiguous(&self) -> Reply<'_> {
+    pub(crate) fn ambiguous(&self) -> LocalResponse<'_> {
         self.plain(400, "Bad Request")
     }
 
     /// When the proxy's shared data failed.
-    pub(crate) fn failed(&self) -> Reply<'_> {
+    pub(crate) fn failed(&self) -> LocalResponse<'_> {
         self.plain(500, "Internal Server Error")
     }
 
     /// When Redis fails, and nobody may pass uncounted; it is tried again in so many seconds.
-    pub(crate) fn unavailable(&self, seconds: u32) -> Reply<'_> {
+    pub(crate) fn unavailable(&self, seconds: u32) -> LocalResponse<'_> {
         let (title, kind) = ("Service Unavailable", "about:blank");
         let problem = Problem { status: 503, kind, title, detail: None, members: "" };
-        self.reply(vec![(&RETRY_AFTER, decimal(seconds))], &problem)
+        self.response(vec![(&RETRY_AFTER, decimal(seconds))], &problem)
     }
 
-    fn plain(&self, status: u16, title: &'static str) -> Reply<'_> {
+    fn plain(&self, status: u16, title: &'static str) -> LocalResponse<'_> {
         let problem = Problem { status, kind: "about:blank", title, detail: None, members: "" };
-        self.reply(Vec::new(), &problem)
+        self.response(Vec::new(), &problem)
     }
 
-    fn reply<'p>(&'p self, mut lines: Lines<'p>, problem: &Problem<'_>) -> Reply<'p> {
+    fn response<'f>(&'f self, mut lines: Lines<'f>, problem: &Problem<'_>) -> LocalResponse<'f> {
         let (content_type, body) = self.body.of(problem);
         lines.push((&CONTENT_TYPE, Cow::Borrowed(content_type)));
-        Reply {
+        LocalResponse {
             status: problem.status,
             headers: lines,
             body: Cow::Owned(body.into_bytes()),

@@ -1,6 +1,6 @@
 //! The keys of the store.
 
-use novasphere_core::{Change, Env, StoreError};
+use novasphere_core::{Change, Env, SharedDataError};
 
 /// Fixed, so that the keys of the store are a bounded set; then 4 bytes of index: a table of n slots,
 /// a power of two, has the indices n to 2n - 1, so that tables of different sizes keep apart. The
@@ -38,8 +38,8 @@ pub(crate) fn key(index: u32) -> Vec<u8> {
 }
 
 /// The secret, drawn by the first worker that asks.
-pub(crate) fn seed(env: &Env<'_>) -> Result<[u8; 16], StoreError> {
-    env.store.update(&key(SEED_INDEX), |value| match <[u8; 16]>::try_from(value.as_slice()) {
+pub(crate) fn seed(env: &Env<'_>) -> Result<[u8; 16], SharedDataError> {
+    env.shared_data.update(&key(SEED_INDEX), |value| match <[u8; 16]>::try_from(value.as_slice()) {
         Ok(seed) => (Change::Keep, seed),
         Err(_) => {
             let seed = env.random.bytes();

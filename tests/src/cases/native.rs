@@ -7,7 +7,8 @@ use std::{
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use novasphere_core::{
-    Answer, Env, FetchError, Headers, Policy, Read, Reply, RequestHead, ResponseHead, Step,
+    CalloutResult, Decision, Env, FetchError, Filter, HeaderInterest, Headers, LocalResponse,
+    RequestHead, ResponseHead,
     testing::{self, World},
 };
 use serde_json::Value;
@@ -21,7 +22,7 @@ type Line = (Vec<u8>, Vec<u8>);
 ///
 /// # Errors
 /// All failures.
-pub fn check<P: Policy>() -> Result<()> {
+pub fn check<P: Filter>() -> Result<()> {
     check_in::<P>(&Module::of(P::NAME))
 }
 
@@ -29,7 +30,7 @@ pub fn check<P: Policy>() -> Result<()> {
 ///
 /// # Errors
 /// All failures.
-pub fn check_in<P: Policy>(module: &Module) -> Result<()> {
+pub fn check_in<P: Filter>(module: &Module) -> Result<()> {
     let environment = chain::environment()?;
     let mut failures = Vec::new();
     for mut file in files(&module.filter)? {
@@ -50,9 +51,9 @@ pub fn check_in<P: Policy>(module: &Module) -> Result<()> {
 ///
 /// # Errors
 /// When it is refused.
-pub fn configure<P: Policy>(config: &Value, environment: &BTreeMap<String, String>) -> Result<P> {
+pub fn configure<P: Filter>(config: &Value, environment: &BTreeMap<String, String>) -> Result<P> {
     let world = World { variables: environment.clone(), ..World::default() };
-    P::configure(config.to_string().as_bytes(), &world)
+    P::from_json(config.to_string().as_bytes(), &world)
         .map_err(|errors| anyhow!("the configuration is refused: {errors}"))
 }
 
@@ -60,7 +61,7 @@ pub fn configure<P: Policy>(config: &Value, environment: &BTreeMap<String, Strin
 ///
 /// # Errors
 /// When the configuration is refused, or the policy breaks the contract.
-pub fn run<P: Policy>(case: &Case, environment: &BTreeMap<String, String>) -> Result<Vec<String>> {
+pub fn run<P: Filter>(case: &Case, environment: &BTreeMap<String, String>) -> Result<Vec<String>> {
     let policy: P = configure(&case.config, environment)?;
     let mut state = P::State::default();
     let world = World::default();
@@ -79,7 +80,7 @@ pub fn run<P: Policy>(case: &Case, environment: &BTreeMap<String, String>) -> Re
     Ok(differences)
 }
 
-fn observe<P: Policy>(
+fn observe<P: Filter>(
     policy: &P,
     state: &mut P::State,
     env: &Env<'_>,
@@ -87,57 +88,57 @@ fn observe<P: Policy>(
 ) -> Result<Observed> {
     let lines = request_lines(&exchange.request)?;
     let mut head = RequestHead { headers: borrowed(&lines) };
-    let read = RequestHead { headers: as_read(&lines, policy.needs().request) };
+    let read = RequestHead { headers: as_read(&lines, policy.request_headers()) };
     match policy.on_request(&read, state, env) {
-        Step::Continue { edits, carry, decision } => {
-            ensure!(is_declared::<P>(decision), "{decision:?} is no decision of the policy");
-            head.headers.apply(edits);
+        Decision::Continue { mutations, carry, reason } => {
+            ensure!(is_declared::<P>(reason), "{reason:?} is no decision of the policy");
+            head.headers.apply(mutations);
             let upstream = vec![seen(&head)];
             let mut observed = respond(policy, carry, exchange)?;
             observed.upstream = upstream;
             Ok(observed)
         }
-        Step::Wait { .. } => bail!("the policy waits where it may not"),
+        Decision::Pause { .. } => bail!("the policy waits where it may not"),
         // Nobody is there to be called.
-        Step::Call(_) if env.answer.is_some() => bail!("the policy calls twice"),
-        Step::Call(call) => {
-            let reply = Err(FetchError::NotSent(0));
-            let answer = Answer { ticket: &call.ticket, reply: &reply };
-            observe(policy, state, &Env { answer: Some(answer), ..*env }, exchange)
+        Decision::Call(_) if env.callout.is_some() => bail!("the policy calls twice"),
+        Decision::Call(call) => {
+            let response = Err(FetchError::NotSent(0));
+            let answer = CalloutResult { ticket: &call.ticket, response: &response };
+            observe(policy, state, &Env { callout: Some(answer), ..*env }, exchange)
         }
-        Step::Reply { reply, decision, .. } => {
-            ensure!(is_declared::<P>(decision), "{decision:?} is no decision of the policy");
-            replied(&reply)
+        Decision::Respond { response, reason, .. } => {
+            ensure!(is_declared::<P>(reason), "{reason:?} is no decision of the policy");
+            replied(&response)
         }
     }
 }
 
 /// A chain has none: its filters count their own.
-fn is_declared<P: Policy>(decision: &str) -> bool {
-    P::DECISIONS.is_empty() || P::DECISIONS.contains(&decision)
+fn is_declared<P: Filter>(reason: &str) -> bool {
+    P::REASONS.is_empty() || P::REASONS.contains(&reason)
 }
 
 /// The upstream's answer as the client sees it.
-fn respond<P: Policy>(policy: &P, carry: P::Carry, exchange: &Exchange) -> Result<Observed> {
+fn respond<P: Filter>(policy: &P, carry: P::Carry, exchange: &Exchange) -> Result<Observed> {
     let status = exchange.upstream.status;
     let mut lines = vec![(b":status".to_vec(), status.to_string().into_bytes())];
     lines.extend(own_lines(&exchange.upstream.headers.0)?);
     let mut head = ResponseHead { headers: borrowed(&lines) };
-    let read = ResponseHead { headers: as_read(&lines, policy.needs().response) };
-    let edits = policy.on_response(carry, &read);
-    head.headers.apply(edits);
+    let read = ResponseHead { headers: as_read(&lines, policy.response_headers()) };
+    let mutations = policy.on_response(carry, &read);
+    head.headers.apply(mutations);
     Ok(Observed { status, headers: fields(&head.headers), ..Observed::default() })
 }
 
-fn replied(reply: &Reply<'_>) -> Result<Observed> {
+fn replied(response: &LocalResponse<'_>) -> Result<Observed> {
     let mut headers: Vec<(String, String)> = Vec::new();
-    for (name, value) in &reply.headers {
+    for (name, value) in &response.headers {
         let twice = headers.iter().any(|(n, _)| n == name.as_str());
         ensure!(!twice, "the reply has two lines {name}");
         headers.push((name.as_str().to_owned(), latin1::text(value)));
     }
-    let body = String::from_utf8_lossy(&reply.body).into_owned();
-    Ok(Observed { status: reply.status, headers, body, upstream: Vec::new() })
+    let body = String::from_utf8_lossy(&response.body).into_owned();
+    Ok(Observed { status: response.status, headers, body, upstream: Vec::new() })
 }
 
 /// A request as proxies show it to filters: pseudo-headers first, `host` being one of them, names
@@ -164,9 +165,9 @@ fn own_lines(lines: &[(String, String)]) -> Result<Vec<Line>> {
 }
 
 /// No more than the policy asked for.
-fn as_read<'l>(lines: &'l [Line], read: Read<'_>) -> Headers<'l> {
+fn as_read<'l>(lines: &'l [Line], interest: &HeaderInterest) -> Headers<'l> {
     let lines: Vec<(&[u8], &[u8])> = lines.iter().map(|(n, v)| (&n[..], &v[..])).collect();
-    testing::as_read(&lines, read)
+    testing::as_read(&lines, interest)
 }
 
 fn borrowed(lines: &[Line]) -> Headers<'_> {

@@ -91,11 +91,11 @@ fn define_headers(linker: &mut Linker<Data>) -> Result<()> {
         },
     )?;
     type Edit = fn(&Host, Map, &[u8], &[u8]) -> Called<()>;
-    let edits: [(&str, Edit); 2] = [
+    let mutations: [(&str, Edit); 2] = [
         ("proxy_replace_header_map_value", |host, map, n, v| host.replace_header(map, n, v)),
         ("proxy_add_header_map_value", |host, map, n, v| host.add_header(map, n, v)),
     ];
-    for (call, edit) in edits {
+    for (call, edit) in mutations {
         linker.func_wrap(
             "env",
             call,

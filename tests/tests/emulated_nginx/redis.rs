@@ -108,7 +108,7 @@ fn an_upstream_that_the_host_does_not_take_is_no_redis() -> Result<()> {
     ensure_sound(&ours)
 }
 
-/// The edits of the filters before it are made once, when the answer is there.
+/// The mutations of the filters before it are made once, when the answer is there.
 #[test]
 fn the_chain_goes_on_where_it_was() -> Result<()> {
     let config = json!({

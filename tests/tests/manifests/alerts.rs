@@ -3,7 +3,7 @@
 use std::fs;
 
 use anyhow::{Context, Result, ensure};
-use novasphere_core::Policy;
+use novasphere_core::Filter;
 use novasphere_cors::Cors;
 use novasphere_header_transform::HeaderTransform;
 use novasphere_jwt_auth::JwtAuth;
@@ -15,8 +15,8 @@ const FILES: [&str; 2] = ["alerts.yaml", "novasphere-gateway.json"];
 
 /// What a filter counts as `kind`.
 fn counted(filter: &str, kind: &str) -> Option<Vec<&'static str>> {
-    fn of<P: Policy>(kind: &str) -> Vec<&'static str> {
-        if kind == "decision" { P::DECISIONS } else { P::EVENTS }.to_vec()
+    fn of<P: Filter>(kind: &str) -> Vec<&'static str> {
+        if kind == "decision" { P::REASONS } else { P::EVENTS }.to_vec()
     }
     match filter {
         Cors::NAME => Some(of::<Cors>(kind)),

@@ -2,7 +2,7 @@
 //! too, and what the filter refuses for its form both schemas do.
 
 use anyhow::{Context, Result, ensure};
-use novasphere_core::{Fault, Policy, testing::World};
+use novasphere_core::{Fault, Filter, testing::World};
 use novasphere_cors::Cors;
 use novasphere_gateway::Gateway;
 use novasphere_header_transform::HeaderTransform;
@@ -34,8 +34,8 @@ fn is_formal(fault: &Fault) -> bool {
 
 /// What the filter has against a configuration.
 fn faults(filter: &str, config: &Value, world: &World) -> Result<Vec<Fault>> {
-    fn of<P: Policy>(config: &Value, world: &World) -> Vec<Fault> {
-        let found = P::configure(config.to_string().as_bytes(), world);
+    fn of<P: Filter>(config: &Value, world: &World) -> Vec<Fault> {
+        let found = P::from_json(config.to_string().as_bytes(), world);
         found.err().map(|errors| errors.faults().to_vec()).unwrap_or_default()
     }
     let of = match filter {

@@ -4,7 +4,7 @@
 use std::{fs, thread};
 
 use anyhow::{Context, Result, anyhow, ensure};
-use novasphere_core::{Headers, Policy, RequestHead, Step, testing::World};
+use novasphere_core::{Decision, Filter, Headers, RequestHead, testing::World};
 use novasphere_jwt_auth::JwtAuth;
 use novasphere_tests::{
     cases::mint,
@@ -90,7 +90,7 @@ fn verdict(policy: &JwtAuth, token: &str) -> u16 {
     let world = World::default();
     world.millis.set(unix_millis());
     match policy.on_request(&head, &mut Default::default(), &world.env()) {
-        Step::Reply { reply, .. } => reply.status,
+        Decision::Respond { response, .. } => response.status,
         _ => 200,
     }
 }
@@ -101,7 +101,7 @@ type Expected = (Request, u16);
 fn expected(configurations: &[Value], tokens: &[String]) -> Result<Vec<Expected>> {
     let mut expected = Vec::new();
     for (n, config) in configurations.iter().enumerate() {
-        let policy = JwtAuth::configure(config.to_string().as_bytes(), &World::default())
+        let policy = JwtAuth::from_json(config.to_string().as_bytes(), &World::default())
             .map_err(|errors| anyhow!("{errors}"))?;
         for token in tokens {
             let request = Request::get(format!("/echo/{n}"))

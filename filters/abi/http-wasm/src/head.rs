@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use novasphere_core::{Headers, Read};
+use novasphere_core::{HeaderInterest, Headers};
 
 use crate::{hostcalls, list};
 
@@ -50,16 +50,16 @@ impl Head {
     }
 
     /// Reads what the policy needs.
-    pub(crate) fn read(&mut self, read: Read<'_>) -> Result<(), Unreadable> {
+    pub(crate) fn read(&mut self, interest: &HeaderInterest) -> Result<(), Unreadable> {
         self.text.clear();
         self.lines.clear();
-        match read {
-            Read::Nothing => Ok(()),
-            Read::Whole => self.read_whole(),
-            Read::Named(names) => names.iter().try_for_each(|name| self.read_named(name)),
-            Read::WholeIfAny(names) => {
+        match interest {
+            HeaderInterest::None => Ok(()),
+            HeaderInterest::All => self.read_whole(),
+            HeaderInterest::Named(names) => names.iter().try_for_each(|name| self.read_named(name)),
+            HeaderInterest::AllIfAny(names) => {
                 names.iter().try_for_each(|name| self.read_named(name))?;
-                if self.lines.is_empty() { Ok(()) } else { self.read(Read::Whole) }
+                if self.lines.is_empty() { Ok(()) } else { self.read(&HeaderInterest::All) }
             }
         }
     }

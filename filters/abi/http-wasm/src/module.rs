@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, OnceCell};
 
-use novasphere_core::{Policy, RequestHead, Step};
+use novasphere_core::{Decision, Filter, RequestHead};
 
 use crate::{
     configuration::Configuration,
@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// A module whose filter is `P`.
-pub struct Module<P: Policy> {
+pub struct Module<P: Filter> {
     configured: OnceCell<(P, Proxy)>,
     /// Taken while a request is handled: should one trap, the next starts with nothing instead of
     /// what is half done.
@@ -21,7 +21,7 @@ pub struct Module<P: Policy> {
     head: Cell<Head>,
 }
 
-impl<P: Policy> Module<P> {
+impl<P: Filter> Module<P> {
     /// One that is not configured yet.
     #[must_use]
     pub const fn new() -> Self {
@@ -45,7 +45,7 @@ impl<P: Policy> Module<P> {
         let Configuration { json, values_are_text } = Configuration::of(given);
         let warns = hostcalls::is_first_instance();
         let proxy = Proxy { filter: P::NAME, values_are_text, warns };
-        match P::configure(&json, &proxy) {
+        match P::from_json(&json, &proxy) {
             Ok(policy) => self.configured.set((policy, proxy)).ok(),
             Err(errors) => {
                 // The log is the only place where an operator sees why: one line a fault.
@@ -72,7 +72,7 @@ impl<P: Policy> Module<P> {
 
     fn decide(&self, head: &mut Head) -> Result<u64, &'static str> {
         let (policy, proxy) = self.configured.get().ok_or("not configured")?;
-        match head.read(policy.needs().request) {
+        match head.read(policy.request_headers()) {
             Ok(()) => {}
             // Request Header Fields Too Large (RFC 6585 section 5).
             Err(Unreadable::TooLarge) => return Ok(outcome::send_status(431)),
@@ -84,20 +84,20 @@ impl<P: Policy> Module<P> {
         self.state.set(Some(state));
         const UNEDITED: &str = "could not edit the request's head";
         match step {
-            Step::Continue { edits, .. } => {
-                outcome::edit_request(&edits).ok_or(UNEDITED)?;
+            Decision::Continue { mutations, .. } => {
+                outcome::edit_request(&mutations).ok_or(UNEDITED)?;
                 Ok(NEXT)
             }
-            Step::Reply { edits, reply, .. } => {
-                outcome::edit_request(&edits).ok_or(UNEDITED)?;
-                Ok(outcome::send(&reply))
+            Decision::Respond { mutations, response, .. } => {
+                outcome::edit_request(&mutations).ok_or(UNEDITED)?;
+                Ok(outcome::send(&response))
             }
-            Step::Wait { .. } | Step::Call(_) => Err("the policy waits where it may not"),
+            Decision::Pause { .. } | Decision::Call(_) => Err("the policy waits where it may not"),
         }
     }
 }
 
-impl<P: Policy> Default for Module<P> {
+impl<P: Filter> Default for Module<P> {
     fn default() -> Self {
         Self::new()
     }

@@ -1,6 +1,6 @@
 //! Carries out what the policy decided.
 
-use novasphere_core::{Edit, HeaderName, Reply};
+use novasphere_core::{HeaderMutation, HeaderName, LocalResponse};
 
 use crate::{hostcalls, target};
 
@@ -9,16 +9,17 @@ pub(crate) const NEXT: u64 = 1;
 /// The request is answered.
 pub(crate) const ANSWERED: u64 = 0;
 
-/// Carries out edits; `None` if one cannot be.
-pub(crate) fn edit_request(edits: &[Edit<'_>]) -> Option<()> {
-    for edit in edits {
+/// Carries out mutations; `None` if one cannot be.
+pub(crate) fn edit_request(mutations: &[HeaderMutation<'_>]) -> Option<()> {
+    for edit in mutations {
         match edit {
-            Edit::Set(name, value) => hostcalls::set_header(name.as_str(), value),
-            Edit::Add(name, value) => hostcalls::add_header(name.as_str(), value),
-            Edit::Remove(name) => remove(name),
-            Edit::RemoveFound(name) => remove(name),
-            Edit::Target(target) if target::is_acceptable(target) => hostcalls::set_uri(target),
-            Edit::Target(_) => return None,
+            HeaderMutation::Set(name, value) => hostcalls::set_header(name.as_str(), value),
+            HeaderMutation::Add(name, value) => hostcalls::add_header(name.as_str(), value),
+            HeaderMutation::Remove(name) => remove(name),
+            HeaderMutation::Target(target) if target::is_acceptable(target) => {
+                hostcalls::set_uri(target)
+            }
+            HeaderMutation::Target(_) => return None,
         }
     }
     Some(())
@@ -29,16 +30,16 @@ fn remove(name: &HeaderName) {
 }
 
 /// Answers the request.
-pub(crate) fn send(reply: &Reply<'_>) -> u64 {
-    for (name, value) in &reply.headers {
+pub(crate) fn send(response: &LocalResponse<'_>) -> u64 {
+    for (name, value) in &response.headers {
         hostcalls::set_response_header(name.as_str(), value);
     }
     // After the headers, since it sends the head.
-    hostcalls::set_status(reply.status);
+    hostcalls::set_status(response.status);
     let mut method = Vec::new();
     let has_body = hostcalls::method(&mut method).is_some() && method != b"HEAD";
-    if has_body && !reply.body.is_empty() && !matches!(reply.status, 204 | 304) {
-        hostcalls::write_body(&reply.body);
+    if has_body && !response.body.is_empty() && !matches!(response.status, 204 | 304) {
+        hostcalls::write_body(&response.body);
     }
     ANSWERED
 }

@@ -6,8 +6,8 @@ use std::{
 };
 
 use novasphere_core::{
-    Attributes, Capability, Clock, Connection, Env, Hash, Host, Metrics, Random, Store, StoreError,
-    UnixTime, Verify, Version, Waiting, Written, parse_source_address,
+    Attributes, Capability, Cas, Clock, Connection, Env, Hash, Host, Metrics, PendingQueues,
+    Random, SharedData, SharedDataError, UnixTime, Verify, Written, parse_source_address,
 };
 
 use crate::hostcalls::{self, Level};
@@ -28,14 +28,14 @@ impl Proxy {
         Env {
             host: self,
             clock: self,
-            store: self,
+            shared_data: self,
             connection: self,
             random: self,
             metrics: self,
-            waiting: self,
+            pending: self,
             attributes: self,
             verify: self,
-            answer: None,
+            callout: None,
         }
     }
 }
@@ -57,7 +57,7 @@ impl Host for Proxy {
         false
     }
 
-    fn lacks(&self, capability: Capability) -> Option<&'static str> {
+    fn unsupported(&self, capability: Capability) -> Option<&'static str> {
         Some(match capability {
             Capability::Fetch => {
                 "a plugin of Traefik cannot fetch; write the issuer's keys into credentials, each \
@@ -142,20 +142,20 @@ impl Metrics for Proxy {
 }
 
 /// The host shares nothing between instances.
-const NO_STORE: StoreError = StoreError::Host(0);
+const NO_SHARED_DATA: SharedDataError = SharedDataError::Host(0);
 
-impl Store for Proxy {
-    fn read(&self, _: &[u8]) -> Result<Option<(Vec<u8>, Version)>, StoreError> {
-        Err(NO_STORE)
+impl SharedData for Proxy {
+    fn read(&self, _: &[u8]) -> Result<Option<(Vec<u8>, Cas)>, SharedDataError> {
+        Err(NO_SHARED_DATA)
     }
 
-    fn write(&self, _: &[u8], _: &[u8], _: Option<Version>) -> Result<Written, StoreError> {
-        Err(NO_STORE)
+    fn write(&self, _: &[u8], _: &[u8], _: Option<Cas>) -> Result<Written, SharedDataError> {
+        Err(NO_SHARED_DATA)
     }
 }
 
-impl Waiting for Proxy {
-    fn has_room(&self, _: usize, _: usize) -> bool {
+impl PendingQueues for Proxy {
+    fn has_capacity(&self, _: usize, _: usize) -> bool {
         false
     }
 }

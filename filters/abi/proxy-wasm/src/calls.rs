@@ -7,7 +7,7 @@ use std::{
     rc::{Rc, Weak},
 };
 
-use novasphere_core::{Answer, FetchError, FetchReply, Headers, Policy};
+use novasphere_core::{CalloutResult, FetchError, FetchResponse, Filter, Headers};
 
 use crate::{
     header_map,
@@ -56,7 +56,7 @@ impl Calls {
     pub(crate) fn send(
         &self,
         stream: u32,
-        call: &novasphere_core::Call<'_>,
+        call: &novasphere_core::Callout<'_>,
         configured: Weak<dyn Any>,
     ) -> Result<UnderWay, FetchError> {
         let scheme: &[u8] = if call.endpoint.https { b"https" } else { b"http" };
@@ -94,7 +94,7 @@ impl UnderWay {
 
 impl Call {
     /// What asked, if it is still there.
-    pub(crate) fn configured<P: Policy + 'static>(&self) -> Option<Rc<Configured<P>>> {
+    pub(crate) fn configured<P: Filter + 'static>(&self) -> Option<Rc<Configured<P>>> {
         self.configured.upgrade()?.downcast().ok()
     }
 
@@ -103,22 +103,22 @@ impl Call {
         &self,
         lines: usize,
         body: usize,
-        decide: impl FnOnce(Answer<'_>) -> T,
+        decide: impl FnOnce(CalloutResult<'_>) -> T,
     ) -> T {
         let read = read(lines, body, self.max_body);
-        let reply = match &read {
-            Ok((map, body)) => Ok(reply(map, body)),
+        let response = match &read {
+            Ok((map, body)) => Ok(response(map, body)),
             Err(error) => Err(*error),
         };
-        decide(Answer { ticket: &self.ticket, reply: &reply })
+        decide(CalloutResult { ticket: &self.ticket, response: &response })
     }
 }
 
 /// The reply to a call, from its head, serialised, and its body.
-pub(crate) fn reply<'r>(map: &'r [u8], body: &'r [u8]) -> FetchReply<'r> {
+pub(crate) fn response<'r>(map: &'r [u8], body: &'r [u8]) -> FetchResponse<'r> {
     let headers = Headers::borrowed(header_map::lines(map));
     let status = headers.get(":status").and_then(|s| str::from_utf8(s).ok()?.parse().ok());
-    FetchReply { status: status.unwrap_or(0), headers, body }
+    FetchResponse { status: status.unwrap_or(0), headers, body }
 }
 
 /// The head, serialised, and the body of the reply to a call that just ended: so many lines and
@@ -129,12 +129,12 @@ pub(crate) fn read(
     max_body: usize,
 ) -> Result<(Vec<u8>, Vec<u8>), FetchError> {
     if lines == 0 || (nginx::is_host() && !head::fits(lines, head::OF_REPLY)) {
-        return Err(FetchError::NoReply);
+        return Err(FetchError::NoResponse);
     }
     if body > max_body {
         return Err(FetchError::TooLarge(body));
     }
-    let map = hostcalls::header_map(Map::Fetched).map_err(|_| FetchError::NoReply)?;
+    let map = hostcalls::header_map(Map::Fetched).map_err(|_| FetchError::NoResponse)?;
     let body = if body == 0 { Ok(Vec::new()) } else { hostcalls::fetched_body(body) };
-    Ok((map, body.map_err(|_| FetchError::NoReply)?))
+    Ok((map, body.map_err(|_| FetchError::NoResponse)?))
 }

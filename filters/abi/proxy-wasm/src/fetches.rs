@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, rc::Rc};
 
-use novasphere_core::{Clock, Duty, Fetch, FetchError, FetchReply, Policy};
+use novasphere_core::{Clock, Fetch, FetchError, FetchResponse, Filter, TimerActions};
 
 use crate::{
     calls, header_map,
@@ -38,13 +38,13 @@ impl Fetches {
 }
 
 /// A root context that is being called.
-pub(crate) struct Root<'m, P: Policy> {
+pub(crate) struct Root<'m, P: Filter> {
     pub(crate) id: u32,
     pub(crate) configured: Rc<Configured<P>>,
     pub(crate) fetches: &'m Fetches,
 }
 
-impl<P: Policy + 'static> Root<'_, P> {
+impl<P: Filter + 'static> Root<'_, P> {
     pub(crate) fn tick(&self) {
         let configured = &*self.configured;
         if configured.proxy.is_nginx {
@@ -98,7 +98,7 @@ impl<P: Policy + 'static> Root<'_, P> {
     pub(crate) fn fetch_ended(&self, call: &Call, lines: usize, body: usize) {
         let configured = &*self.configured;
         let duty = match calls::read(lines, body, call.max_body) {
-            Ok((map, body)) => fetched(configured, call.purpose, Ok(calls::reply(&map, &body))),
+            Ok((map, body)) => fetched(configured, call.purpose, Ok(calls::response(&map, &body))),
             Err(error) => fetched(configured, call.purpose, Err(error)),
         };
         let wake = self.fetch(duty.fetches) || duty.wake;
@@ -107,19 +107,21 @@ impl<P: Policy + 'static> Root<'_, P> {
 }
 
 /// What the policy has to do now.
-fn due<P: Policy>(configured: &Configured<P>) -> Duty {
+fn due<P: Filter>(configured: &Configured<P>) -> TimerActions {
     configured
         .with_env(&NoRoom, None, |policy, state, env| policy.on_timer(state, env))
         .unwrap_or_default()
 }
 
-fn fetched<P: Policy>(
+fn fetched<P: Filter>(
     configured: &Configured<P>,
     purpose: usize,
-    reply: Result<FetchReply<'_>, FetchError>,
-) -> Duty {
+    response: Result<FetchResponse<'_>, FetchError>,
+) -> TimerActions {
     configured
-        .with_env(&NoRoom, None, |policy, state, env| policy.on_fetched(purpose, reply, state, env))
+        .with_env(&NoRoom, None, |policy, state, env| {
+            policy.on_fetch(purpose, response, state, env)
+        })
         .unwrap_or_default()
 }
 

@@ -5,7 +5,7 @@ use std::{
     rc::{Rc, Weak},
 };
 
-use novasphere_core::{Clock, Policy, UnixTime, Waiting};
+use novasphere_core::{Clock, Filter, PendingQueues, UnixTime};
 
 use crate::{
     hostcalls,
@@ -45,7 +45,7 @@ impl<C> Default for AllHeld<C> {
 
 impl<C> AllHeld<C> {
     /// Whether the queue holds fewer than that. Those whose client has gone do not count.
-    fn has_room(&self, queue: usize, most: usize) -> bool {
+    fn has_capacity(&self, queue: usize, most: usize) -> bool {
         let mut held = self.0.borrow_mut();
         held.retain(|held| held.left.strong_count() > 0);
         held.iter().filter(|held| held.queue == queue).count() < most
@@ -61,7 +61,7 @@ impl<C> AllHeld<C> {
 
     /// Asks the policy again about each of them, or only those whose time is over; `root` is the
     /// context to come back to.
-    pub(crate) fn wake<P: Policy<Carry = C> + 'static>(
+    pub(crate) fn wake<P: Filter<Carry = C> + 'static>(
         &self,
         configured: &Configured<P>,
         all: bool,
@@ -82,7 +82,7 @@ impl<C> AllHeld<C> {
 }
 
 /// Gives the request back when it goes on waiting.
-fn ask_again<P: Policy + 'static>(
+fn ask_again<P: Filter + 'static>(
     configured: &Configured<P>,
     held: Held<P::Carry>,
     now: UnixTime,
@@ -91,7 +91,7 @@ fn ask_again<P: Policy + 'static>(
     hostcalls::set_effective_context(held.context).ok()?;
     let in_time = now < held.until;
     let waiting = OwnPlace(in_time);
-    let request = Request { stream: held.context, lines: 0, waiting: &waiting, answer: None };
+    let request = Request { stream: held.context, lines: 0, pending: &waiting, callout: None };
     let result = match request::decide(configured, request) {
         Ok(Outcome::Wait { .. }) if in_time => return Some(held),
         Ok(Outcome::Wait { .. }) => Err(Fault::Reentered),
@@ -113,19 +113,19 @@ fn ask_again<P: Policy + 'static>(
 }
 
 /// The room for a new request. None on nginx, where a request can be resumed by its own call only.
-pub(crate) struct Room<'c, P: Policy>(pub(crate) &'c Configured<P>);
+pub(crate) struct Room<'c, P: Filter>(pub(crate) &'c Configured<P>);
 
-impl<P: Policy> Waiting for Room<'_, P> {
-    fn has_room(&self, queue: usize, most: usize) -> bool {
-        !self.0.proxy.is_nginx && self.0.held.has_room(queue, most)
+impl<P: Filter> PendingQueues for Room<'_, P> {
+    fn has_capacity(&self, queue: usize, most: usize) -> bool {
+        !self.0.proxy.is_nginx && self.0.held.has_capacity(queue, most)
     }
 }
 
 /// The room for a request that waits already: its own place, while its time is not over.
 struct OwnPlace(bool);
 
-impl Waiting for OwnPlace {
-    fn has_room(&self, _: usize, _: usize) -> bool {
+impl PendingQueues for OwnPlace {
+    fn has_capacity(&self, _: usize, _: usize) -> bool {
         self.0
     }
 }
@@ -133,8 +133,8 @@ impl Waiting for OwnPlace {
 /// Where nothing can wait.
 pub(crate) struct NoRoom;
 
-impl Waiting for NoRoom {
-    fn has_room(&self, _: usize, _: usize) -> bool {
+impl PendingQueues for NoRoom {
+    fn has_capacity(&self, _: usize, _: usize) -> bool {
         false
     }
 }

@@ -13,7 +13,7 @@
 //! - `stream`: one request and its response;
 //! - `calls`: calls that requests wait for;
 //! - `request`: one decision about a request: reads the head, carries out what the policy decided;
-//! - `edits`: the calls that edits take;
+//! - `mutations`: the calls that mutations take;
 //! - `local_reply`: answers made here;
 //! - `held`: requests that wait;
 //! - `nginx`: what differs where the host is ngx_wasm_module in nginx, as in Kong;
@@ -32,9 +32,9 @@ mod allocator;
 #[cfg(any(target_arch = "wasm32", test))]
 mod configuration;
 #[cfg(any(target_arch = "wasm32", test))]
-mod edits;
-#[cfg(any(target_arch = "wasm32", test))]
 mod header_map;
+#[cfg(any(target_arch = "wasm32", test))]
+mod mutations;
 #[cfg(any(target_arch = "wasm32", test))]
 mod nginx;
 #[cfg(any(target_arch = "wasm32", test))]

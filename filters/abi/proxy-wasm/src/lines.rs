@@ -1,6 +1,6 @@
 //! The header lines that a policy reads, by one call of the host for all of them or by one for each.
 
-use novasphere_core::{Headers, Read};
+use novasphere_core::{HeaderInterest, Headers};
 
 use crate::{
     header_map,
@@ -9,11 +9,11 @@ use crate::{
 };
 
 /// The lines of one head, owned.
-pub(crate) enum Lines<'p> {
+pub(crate) enum Lines<'f> {
     /// A whole map, serialised.
     Whole(Vec<u8>),
     /// What there is of lines with these names.
-    Single(&'p [String], Vec<(&'p str, Vec<u8>)>),
+    Single(&'f [String], Vec<(&'f str, Vec<u8>)>),
 }
 
 /// Above so many, reading everything is the cheaper way (measured on Envoy: an absent line takes
@@ -22,13 +22,13 @@ const MOST_SINGLE: usize = 3;
 /// The same for names that are seldom there.
 const MOST_ABSENT: usize = 8;
 
-impl<'p> Lines<'p> {
+impl<'f> Lines<'f> {
     /// Reads what the policy needs.
-    pub(crate) fn read(map: Map, read: Read<'p>) -> Result<Self, Fault> {
+    pub(crate) fn read(map: Map, interest: &'f HeaderInterest) -> Result<Self, Fault> {
         let fault = |status| Fault::Host("read headers", status);
-        match read {
-            Read::Nothing => Ok(Self::Single(&[], Vec::new())),
-            Read::Named(names) if names.len() <= MOST_SINGLE => {
+        match interest {
+            HeaderInterest::None => Ok(Self::Single(&[], Vec::new())),
+            HeaderInterest::Named(names) if names.len() <= MOST_SINGLE => {
                 let mut lines = Vec::with_capacity(names.len());
                 for name in names {
                     let value = hostcalls::header(map, name.as_bytes()).map_err(fault)?;
@@ -36,15 +36,15 @@ impl<'p> Lines<'p> {
                 }
                 Ok(Self::Single(names, lines))
             }
-            Read::WholeIfAny(names) if names.len() <= MOST_ABSENT => {
+            HeaderInterest::AllIfAny(names) if names.len() <= MOST_ABSENT => {
                 for name in names {
                     if hostcalls::header(map, name.as_bytes()).map_err(fault)?.is_some() {
-                        return Self::read(map, Read::Whole);
+                        return Self::read(map, &HeaderInterest::All);
                     }
                 }
                 Ok(Self::Single(names, Vec::new()))
             }
-            Read::Named(_) | Read::WholeIfAny(_) | Read::Whole => {
+            HeaderInterest::Named(_) | HeaderInterest::AllIfAny(_) | HeaderInterest::All => {
                 hostcalls::header_map(map).map(Self::Whole).map_err(fault)
             }
         }

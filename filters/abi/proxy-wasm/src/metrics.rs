@@ -1,6 +1,6 @@
 //! Counters. A proxy never frees one, so the names come from the policy's closed sets.
 
-use novasphere_core::{MetricKind, Metrics, Policy};
+use novasphere_core::{Filter, MetricKind, Metrics};
 
 use crate::{hostcalls, log};
 
@@ -15,14 +15,14 @@ impl Counters {
     /// Makes a counter for each decision and each event: `novasphere.filter=<filter>.<kind>=<name>.<kind>s`,
     /// and the policy's own metrics: `novasphere.filter=<filter>.<labels>.<name>`, without dots
     /// inside the labels, so that the proxy's tag rules can take them apart.
-    pub(crate) fn define<P: Policy>(policy: &P) -> Self {
-        let decisions = P::DECISIONS.iter().map(|name| ("decision", *name));
+    pub(crate) fn define<P: Filter>(policy: &P) -> Self {
+        let decisions = P::REASONS.iter().map(|name| ("decision", *name));
         let events = P::EVENTS.iter().map(|name| ("event", *name));
         let counters = decisions.chain(events).filter_map(|(kind, name)| {
             let labels = format!("{kind}={name}.{kind}s");
             Some((name, define(MetricKind::Counter, P::NAME, &labels)?))
         });
-        let own = policy.own_metrics().into_iter().map(|metric| {
+        let own = policy.metric_definitions().into_iter().map(|metric| {
             let name = format!("{}.{}", metric.labels, metric.name);
             Some((metric.kind, define(metric.kind, metric.filter, &name)?))
         });

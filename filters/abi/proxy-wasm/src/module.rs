@@ -5,7 +5,7 @@
 
 use std::{cell::RefCell, rc::Rc};
 
-use novasphere_core::Policy;
+use novasphere_core::Filter;
 
 use crate::{
     calls::{Call, Calls},
@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// Starts a module whose filter is `P`.
-pub fn start<P: Policy + 'static>() {
+pub fn start<P: Filter + 'static>() {
     log::start();
     exports::serve(Box::leak(Box::new(Module::<P>::new())));
 }
@@ -30,14 +30,14 @@ pub fn start<P: Policy + 'static>() {
 type Roots<P> = Vec<(u32, Option<Rc<Configured<P>>>)>;
 
 /// All that one virtual machine holds of a filter.
-struct Module<P: Policy> {
+struct Module<P: Filter> {
     roots: RefCell<Roots<P>>,
     streams: RefCell<Table<Stream<P>>>,
     fetches: Fetches,
     calls: Calls,
 }
 
-impl<P: Policy + 'static> Module<P> {
+impl<P: Filter + 'static> Module<P> {
     fn new() -> Self {
         Self {
             roots: RefCell::default(),
@@ -95,7 +95,7 @@ impl<P: Policy + 'static> Module<P> {
         let Some(of_request) = self.stream(id, |stream| stream.call(token)).flatten() else {
             call.ended(lines, body, |answer| {
                 configured.with_env(&NoRoom, None, |policy, state, env| {
-                    policy.on_unclaimed(answer, state, env);
+                    policy.on_orphaned_callout(answer, state, env);
                 })
             });
             return;
@@ -115,7 +115,7 @@ impl<P: Policy + 'static> Module<P> {
     }
 }
 
-impl<P: Policy + 'static> Callbacks for Module<P> {
+impl<P: Filter + 'static> Callbacks for Module<P> {
     fn on_context_create(&self, id: u32, root: u32) {
         if root == 0 {
             if self.configured(id).is_none() {

@@ -7,8 +7,8 @@ use std::{
 };
 
 use novasphere_core::{
-    Attributes, Clock, Connection, Hash, Host, Random, Store, StoreError, UnixTime, Verify,
-    Version, Written, parse_source_address,
+    Attributes, Cas, Clock, Connection, Hash, Host, Random, SharedData, SharedDataError, UnixTime,
+    Verify, Written, parse_source_address,
 };
 
 use crate::{
@@ -132,17 +132,17 @@ impl Attributes for Proxy {
 const CREATE: u32 = u32::MAX;
 const CREATE_ON_NGINX: u32 = 0;
 
-impl Store for Proxy {
-    fn read(&self, key: &[u8]) -> Result<Option<(Vec<u8>, Version)>, StoreError> {
+impl SharedData for Proxy {
+    fn read(&self, key: &[u8]) -> Result<Option<(Vec<u8>, Cas)>, SharedDataError> {
         if self.is_nginx {
             self.zone.look(self.filter);
         }
         let read = hostcalls::shared_data(key);
         self.zone.found();
         match read {
-            Ok((value, cas)) => Ok(Some((value, Version(cas)))),
+            Ok((value, cas)) => Ok(Some((value, Cas(cas)))),
             Err(Status::NOT_FOUND) => Ok(None),
-            Err(Status(status)) => Err(StoreError::Host(status)),
+            Err(Status(status)) => Err(SharedDataError::Host(status)),
         }
     }
 
@@ -150,14 +150,14 @@ impl Store for Proxy {
         &self,
         key: &[u8],
         value: &[u8],
-        seen: Option<Version>,
-    ) -> Result<Written, StoreError> {
+        seen: Option<Cas>,
+    ) -> Result<Written, SharedDataError> {
         let create = if self.is_nginx { CREATE_ON_NGINX } else { CREATE };
         let cas = seen.map_or(create, |version| version.0);
         match hostcalls::set_shared_data(key, value, cas) {
             Ok(()) => Ok(Written::Done),
-            Err(Status::CAS_MISMATCH) => Ok(Written::Raced),
-            Err(Status(status)) => Err(StoreError::Host(status)),
+            Err(Status::CAS_MISMATCH) => Ok(Written::CasMismatch),
+            Err(Status(status)) => Err(SharedDataError::Host(status)),
         }
     }
 }

@@ -3,15 +3,17 @@
 use std::fmt;
 
 use novasphere_core::{
-    Answer, Edit, Env, Metrics, Policy, Reply, RequestHead, Step, UnixTime, Waiting,
+    CalloutResult, Decision, Env, Filter, HeaderMutation, LocalResponse, Metrics, PendingQueues,
+    RequestHead, UnixTime,
 };
 
 use crate::{
     calls::UnderWay,
-    edits::{self, Call},
     hostcalls::{self, Map, Status},
     lines::Lines,
-    local_reply, log, nginx,
+    local_reply, log,
+    mutations::{self, Call},
+    nginx,
     ports::Time,
     root::Configured,
 };
@@ -34,59 +36,59 @@ pub(crate) struct Request<'a> {
     pub(crate) stream: u32,
     /// Header lines.
     pub(crate) lines: usize,
-    pub(crate) waiting: &'a dyn Waiting,
-    pub(crate) answer: Option<Answer<'a>>,
+    pub(crate) pending: &'a dyn PendingQueues,
+    pub(crate) callout: Option<CalloutResult<'a>>,
 }
 
 /// Asks the policy about a request, and does what it says.
-pub(crate) fn decide<P: Policy + 'static>(
+pub(crate) fn decide<P: Filter + 'static>(
     configured: &Configured<P>,
     request: Request<'_>,
 ) -> Result<Outcome<P::Carry>, Fault> {
     if configured.proxy.is_nginx {
         return nginx::request::decide(configured, request);
     }
-    let lines = Lines::read(Map::Request, configured.policy.needs().request)?;
+    let lines = Lines::read(Map::Request, configured.policy.request_headers())?;
     let head = RequestHead { headers: lines.headers() };
     let lack = |name: &str| lines.lack(&head.headers, name);
     let step = configured
-        .with_env(request.waiting, request.answer, |policy, state, env| {
+        .with_env(request.pending, request.callout, |policy, state, env| {
             policy.on_request(&head, state, env)
         })
         .ok_or(Fault::Reentered)?;
     match step {
-        Step::Continue { edits, carry, decision } => {
-            configured.counters().count(decision);
-            apply(Map::Request, lack, &edits)?;
+        Decision::Continue { mutations, carry, reason } => {
+            configured.counters().count(reason);
+            apply(Map::Request, lack, &mutations)?;
             Ok(Outcome::Continue(carry))
         }
-        Step::Reply { edits, reply, decision } => {
-            configured.counters().count(decision);
-            apply(Map::Request, lack, &edits)?;
-            let replier = configured.replier().ok_or(Fault::Reentered)?;
-            send(&reply, replier, decision)?;
+        Decision::Respond { mutations, response, reason } => {
+            configured.counters().count(reason);
+            apply(Map::Request, lack, &mutations)?;
+            let responder = configured.responder().ok_or(Fault::Reentered)?;
+            send(&response, responder, reason)?;
             Ok(Outcome::Replied)
         }
-        Step::Wait { queue, until } => Ok(Outcome::Wait { queue, until }),
-        Step::Call(call) => hold(configured, request, &call),
+        Decision::Pause { queue, until } => Ok(Outcome::Wait { queue, until }),
+        Decision::Call(call) => hold(configured, request, &call),
     }
 }
 
 /// Makes a call that a request waits for. One that cannot be made is answered at once.
-pub(crate) fn hold<P: Policy + 'static>(
+pub(crate) fn hold<P: Filter + 'static>(
     configured: &Configured<P>,
     request: Request<'_>,
-    call: &novasphere_core::Call<'_>,
+    call: &novasphere_core::Callout<'_>,
 ) -> Result<Outcome<P::Carry>, Fault> {
-    if request.answer.is_some() {
+    if request.callout.is_some() {
         return Err(Fault::Unable("call twice for a request".to_owned()));
     }
     match configured.calls.send(request.stream, call, configured.me.clone()) {
         Ok(under_way) => Ok(Outcome::Call(under_way)),
         Err(error) => {
-            let reply = Err(error);
-            let answer = Some(Answer { ticket: &call.ticket, reply: &reply });
-            decide(configured, Request { answer, ..request })
+            let response = Err(error);
+            let callout = Some(CalloutResult { ticket: &call.ticket, response: &response });
+            decide(configured, Request { callout, ..request })
         }
     }
 }
@@ -96,30 +98,30 @@ pub(crate) fn go_on() -> Result<(), Fault> {
     hostcalls::continue_request().map_err(|status| Fault::Host("let a request go on", status))
 }
 
-impl<P: Policy> Configured<P> {
-    pub(crate) fn replier(&self) -> Option<&'static str> {
-        self.state.try_borrow().ok().map(|state| P::replier(&state))
+impl<P: Filter> Configured<P> {
+    pub(crate) fn responder(&self) -> Option<&'static str> {
+        self.state.try_borrow().ok().map(|state| P::responder(&state))
     }
 
     /// Calls the policy with its state and the host's ports; `None` if it is being called already.
-    pub(crate) fn with_env<'p, T>(
-        &'p self,
-        waiting: &dyn Waiting,
-        answer: Option<Answer<'_>>,
-        call: impl FnOnce(&'p P, &mut P::State, &Env<'_>) -> T,
+    pub(crate) fn with_env<'f, T>(
+        &'f self,
+        pending: &dyn PendingQueues,
+        callout: Option<CalloutResult<'_>>,
+        call: impl FnOnce(&'f P, &mut P::State, &Env<'_>) -> T,
     ) -> Option<T> {
         let proxy = &self.proxy;
         let env = Env {
             host: proxy,
             clock: proxy,
-            store: proxy,
+            shared_data: proxy,
             connection: proxy,
             random: proxy,
             metrics: self.counters(),
             attributes: proxy,
             verify: proxy,
-            waiting,
-            answer,
+            pending,
+            callout,
         };
         let mut state = self.state.try_borrow_mut().ok()?;
         proxy.time.set(Time::Stands(None));
@@ -143,12 +145,12 @@ pub(crate) enum Fault {
 
 impl Fault {
     /// Closed: what could not be checked does not pass.
-    pub(crate) fn refuse<P: Policy>(&self) {
+    pub(crate) fn refuse<P: Filter>(&self) {
         self.log::<P>("request");
         let _ = local_reply::send(500, "novasphere_fault", &[], b"", INTERNAL);
     }
 
-    pub(crate) fn log<P: Policy>(&self, phase: &str) {
+    pub(crate) fn log<P: Filter>(&self, phase: &str) {
         log::error(P::NAME, format_args!("{self} in the {phase} phase"));
     }
 }
@@ -166,13 +168,13 @@ impl fmt::Display for Fault {
     }
 }
 
-/// Carries out edits of a head for which `lack` tells what is not in it.
+/// Carries out mutations of a head for which `lack` tells what is not in it.
 pub(crate) fn apply(
     map: Map,
     lack: impl Fn(&str) -> bool,
-    edits: &[Edit<'_>],
+    mutations: &[HeaderMutation<'_>],
 ) -> Result<(), Fault> {
-    for call in edits::calls(edits, lack) {
+    for call in mutations::calls(mutations, lack) {
         match call {
             Call::Replace(name, value) => hostcalls::replace_header(map, name, value),
             Call::Add(name, value) => hostcalls::add_header(map, name, value),
@@ -183,13 +185,17 @@ pub(crate) fn apply(
     Ok(())
 }
 
-pub(crate) fn send(reply: &Reply<'_>, replier: &str, decision: &str) -> Result<(), Fault> {
+pub(crate) fn send(
+    response: &LocalResponse<'_>,
+    responder: &str,
+    reason: &str,
+) -> Result<(), Fault> {
     let lines: Vec<(&[u8], &[u8])> =
-        reply.headers.iter().map(|(name, value)| (name.as_str().as_bytes(), &**value)).collect();
+        response.headers.iter().map(|(name, value)| (name.as_str().as_bytes(), &**value)).collect();
     // Shown by the access log as %RESPONSE_CODE_DETAILS%.
-    let details = format!("novasphere_{replier}:{decision}");
-    let grpc_status = reply.grpc_status.map_or_else(|| grpc_status(reply.status), i32::from);
-    local_reply::send(reply.status, &details, &lines, &reply.body, grpc_status)
+    let details = format!("novasphere_{responder}:{reason}");
+    let grpc_status = response.grpc_status.map_or_else(|| grpc_status(response.status), i32::from);
+    local_reply::send(response.status, &details, &lines, &response.body, grpc_status)
 }
 
 const INTERNAL: i32 = 13;

@@ -5,7 +5,7 @@ use std::{
     rc::{Rc, Weak},
 };
 
-use novasphere_core::{ConfigErrors, Policy};
+use novasphere_core::{ConfigErrors, Filter};
 
 use crate::{
     calls::Calls,
@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// A configured policy, with what one worker remembers of it.
-pub(crate) struct Configured<P: Policy> {
+pub(crate) struct Configured<P: Filter> {
     pub(crate) policy: P,
     pub(crate) state: RefCell<P::State>,
     counters: OnceCell<Counters>,
@@ -37,7 +37,7 @@ pub(crate) struct Configured<P: Policy> {
     pub(crate) proxy: Proxy,
 }
 
-impl<P: Policy> Configured<P> {
+impl<P: Filter> Configured<P> {
     /// Defined by the first that asks: a host that cannot make one more may trap, which must not
     /// happen on nginx while it configures the filter.
     pub(crate) fn counters(&self) -> &Counters {
@@ -60,7 +60,7 @@ impl<P: Policy> Configured<P> {
 pub(crate) const SOON_MS: u32 = 20;
 
 /// Reads a configuration of so many bytes, and starts what it says; `None` if it is refused.
-pub(crate) fn configure<P: Policy>(size: usize, calls: &Calls) -> Option<Rc<Configured<P>>> {
+pub(crate) fn configure<P: Filter>(size: usize, calls: &Calls) -> Option<Rc<Configured<P>>> {
     let proxy = Proxy::identify(P::NAME);
     let config = match hostcalls::plugin_configuration(size) {
         Ok(config) => config,
@@ -70,7 +70,7 @@ pub(crate) fn configure<P: Policy>(size: usize, calls: &Calls) -> Option<Rc<Conf
             return None;
         }
     };
-    match P::configure(&configuration::json(config), &proxy) {
+    match P::from_json(&configuration::json(config), &proxy) {
         Ok(policy) => {
             let configured = Rc::new_cyclic(|me| Configured {
                 me: me.clone(),
@@ -94,32 +94,31 @@ pub(crate) fn configure<P: Policy>(size: usize, calls: &Calls) -> Option<Rc<Conf
 }
 
 /// What there is to do for a policy that was just accepted.
-fn start_up<P: Policy>(configured: &Configured<P>) {
-    let needs = configured.policy.needs();
+fn start_up<P: Filter>(configured: &Configured<P>) {
     if !configured.proxy.is_nginx {
         configured.counters();
-        if needs.timer {
+        if configured.policy.uses_timer() {
             configured.tick_soon();
         }
         return;
     }
-    if needs.store {
+    if configured.policy.uses_shared_data() {
         let setting = zone::SETTING;
         log::info(P::NAME, format_args!("shares data: {setting} in kong.conf makes the zone"));
     }
-    if needs.timer {
+    if configured.policy.uses_timer() {
         set_period::<P>(PERIOD_MS);
     }
 }
 
-fn set_period<P: Policy>(millis: u32) {
+fn set_period<P: Filter>(millis: u32) {
     if let Err(Status(status)) = hostcalls::set_tick_period(millis) {
         log::error(P::NAME, format_args!("no timer: host status {status}"));
     }
 }
 
 /// The log is the only place where an operator sees why: one line a fault.
-fn refuse<P: Policy>(errors: &ConfigErrors) {
+fn refuse<P: Filter>(errors: &ConfigErrors) {
     for line in errors.to_string().lines() {
         log::error(P::NAME, format_args!("configuration refused: {line}"));
     }

@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, rc::Rc};
 
-use novasphere_core::{Answer, Policy, ResponseHead};
+use novasphere_core::{CalloutResult, Filter, ResponseHead};
 
 use crate::{
     calls::UnderWay,
@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// The state of one request.
-pub(crate) struct Stream<P: Policy> {
+pub(crate) struct Stream<P: Filter> {
     configured: Option<Rc<Configured<P>>>,
     left: Left<P::Carry>,
 }
@@ -32,20 +32,20 @@ pub(crate) enum Left<C> {
     /// Nothing yet: a call is under way, for a request with so many lines.
     Call(UnderWay, usize),
     /// Nothing, and it was answered.
-    Reply,
+    LocalResponse,
 }
 
 impl<C> Left<C> {
     pub(crate) fn action(&self) -> Action {
         match self {
             Self::Nothing | Self::Carry(_) => Action::Continue,
-            Self::Held(_) | Self::Call(..) | Self::Reply => Action::Pause,
+            Self::Held(_) | Self::Call(..) | Self::LocalResponse => Action::Pause,
         }
     }
 
     fn carry(self) -> Option<C> {
         match self {
-            Self::Nothing | Self::Call(..) | Self::Reply => None,
+            Self::Nothing | Self::Call(..) | Self::LocalResponse => None,
             Self::Carry(carry) => Some(carry),
             Self::Held(left) => left.replace(Self::Nothing).carry(),
         }
@@ -65,7 +65,7 @@ impl<C> Left<C> {
     }
 }
 
-impl<P: Policy + 'static> Stream<P> {
+impl<P: Filter + 'static> Stream<P> {
     pub(crate) fn new(configured: Option<Rc<Configured<P>>>) -> Self {
         Self { configured, left: Left::Nothing }
     }
@@ -80,10 +80,10 @@ impl<P: Policy + 'static> Stream<P> {
         configured: &Rc<Configured<P>>,
         lines: usize,
     ) -> Result<Left<P::Carry>, Fault> {
-        let request = Request { stream: id, lines, waiting: &Room(configured), answer: None };
+        let request = Request { stream: id, lines, pending: &Room(configured), callout: None };
         Ok(match request::decide(configured, request)? {
             Outcome::Continue(carry) => Left::Carry(carry),
-            Outcome::Replied => Left::Reply,
+            Outcome::Replied => Left::LocalResponse,
             Outcome::Wait { queue, until } => {
                 let left = Rc::new(RefCell::new(Left::Nothing));
                 configured.held.push(Held::new(id, queue, until, &left));
@@ -104,12 +104,12 @@ impl<P: Policy + 'static> Stream<P> {
         id: u32,
         configured: &Configured<P>,
         lines: usize,
-        answer: Answer<'_>,
+        answer: CalloutResult<'_>,
     ) -> Result<Left<P::Carry>, Fault> {
-        let request = Request { stream: id, lines, waiting: &NoRoom, answer: Some(answer) };
+        let request = Request { stream: id, lines, pending: &NoRoom, callout: Some(answer) };
         match request::decide(configured, request)? {
             Outcome::Continue(carry) => Ok(Left::Carry(carry)),
-            Outcome::Replied => Ok(Left::Reply),
+            Outcome::Replied => Ok(Left::LocalResponse),
             Outcome::Wait { .. } | Outcome::Call(_) => Err(Fault::Reentered),
         }
     }
@@ -135,7 +135,7 @@ impl<P: Policy + 'static> Stream<P> {
         if configured.proxy.is_nginx {
             return nginx::response::respond(configured, carry, lines);
         }
-        let lines = Lines::read(Map::Response, configured.policy.needs().response)?;
+        let lines = Lines::read(Map::Response, configured.policy.response_headers())?;
         let head = ResponseHead { headers: lines.headers() };
         let lack = |name: &str| lines.lack(&head.headers, name);
         request::apply(Map::Response, lack, &configured.policy.on_response(carry, &head))

@@ -7,8 +7,7 @@ use serde::{
     de::{Error, MapAccess, Visitor},
 };
 
-use super::ConfigErrors;
-use crate::Host;
+use super::BuildContext;
 
 /// Where a secret or a public key is.
 pub enum KeyText {
@@ -20,20 +19,20 @@ pub enum KeyText {
 
 impl KeyText {
     /// The text itself, of the field at `path`.
-    pub fn read(&self, path: &str, host: &dyn Host, errors: &mut ConfigErrors) -> Option<String> {
+    pub fn read(&self, path: &str, cx: &mut BuildContext<'_>) -> Option<String> {
         match self {
             Self::Text(text) => return Some(text.clone()),
             // Not quoted: where a name is expected, somebody writes the secret itself.
             Self::Env(name) if !is_variable_name(name) => {
                 let message = "must be the name of a variable: letters, digits and _";
-                errors.add(format!("{path}.env"), message);
+                cx.fault(format!("{path}.env"), message);
             }
-            Self::Env(name) => match host.variable(name) {
+            Self::Env(name) => match cx.variable(name) {
                 Some(text) => return Some(text),
                 None => {
-                    let remedy = host.variable_remedy(name);
+                    let remedy = cx.variable_remedy(name);
                     let message = format!("there is no variable {name}; {remedy}");
-                    errors.add(format!("{path}.env"), message);
+                    cx.fault(format!("{path}.env"), message);
                 }
             },
         }
@@ -41,19 +40,14 @@ impl KeyText {
     }
 
     /// The same of a secret: warns of one that can be read here.
-    pub fn read_secret(
-        &self,
-        path: &str,
-        host: &dyn Host,
-        errors: &mut ConfigErrors,
-    ) -> Option<String> {
+    pub fn read_secret(&self, path: &str, cx: &mut BuildContext<'_>) -> Option<String> {
         if let Self::Text(_) = self {
-            host.warn(&format!(
+            cx.warn(&format!(
                 "{path}: is readable in the configuration; {{\"env\": \"NAME\"}} takes it \
                  from the proxy's environment"
             ));
         }
-        self.read(path, host, errors)
+        self.read(path, cx)
     }
 }
 

@@ -1,30 +1,37 @@
-//! Reading configurations: every fault at once, each with its path, the value and a remedy.
+//! Decoding and checking configurations. Every fault is reported at once, each with its path, the
+//! value and a remedy.
 //!
-//! The wire structs of the filters are ordinary serde types; [`decode`] reads one with a
-//! deserializer that goes on after a fault. Checks that serde cannot express follow in the filter's
-//! `configure`, which adds its faults with [`ConfigErrors::add`].
+//! The filters' configurations are ordinary serde types. [`decode()`] reads one with a deserializer
+//! that continues after a fault. Checks that serde cannot express follow in the filter's `build`,
+//! which adds faults to the [`BuildContext`].
 
+mod build_context;
 mod cursor;
 mod decode;
+mod endpoint;
 mod key_text;
 mod mismatch;
 mod node;
 mod one_or_many;
+mod regex;
 #[cfg(test)]
 mod tests;
 
 use std::fmt;
 
+pub use build_context::BuildContext;
 pub use decode::{Sensitive, decode};
+pub use endpoint::Endpoint;
 pub use key_text::KeyText;
 pub use one_or_many::OneOrMany;
+pub use regex::{InvalidPattern, Pattern};
 
 /// One fault of a configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
-    /// Where: `credentials[0].secret`; empty for the configuration as a whole.
+    /// The field: `credentials[0].secret`. Empty for the configuration as a whole.
     pub path: String,
-    /// What is wrong, with the value unless it may be a secret, and what to do about it.
+    /// The problem, the value unless it may be a secret, and a remedy.
     pub message: String,
 }
 
@@ -32,34 +39,68 @@ pub struct Fault {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ConfigErrors {
     faults: Vec<Fault>,
-    /// How many of the faults are about the form; they come first.
+    /// The number of faults of the form. They come first.
     formal: usize,
-    /// What was left out because of its form: at and around these places, checks of the meaning
-    /// would only report what follows from that.
+    /// Paths of the values that decoding left out because of their form. Faults of the meaning at
+    /// or around them would be follow-ups.
     left_out: Vec<String>,
 }
 
 impl ConfigErrors {
-    /// Adds a fault, unless it is at, above or below a place that was left out because of its form,
-    /// or in a list that such an item was taken from: the items behind it have moved up.
+    /// Adds a fault of the meaning.
+    ///
+    /// Ignores a fault at, above or below a value that decoding left out. Such a value also shifts
+    /// the items behind it in its list, so indices in `path` count the remaining items, and the
+    /// fault gets the index in the configuration as written.
     pub fn add(&mut self, path: impl Into<String>, message: impl Into<String>) {
         self.add_text(path.into(), message.into());
     }
 
-    /// Apart from [`add`](Self::add), and cold, so that its code is in a module once and not with
-    /// each of the many faults.
+    /// Separate from [`add`](Self::add) and cold, so that a module contains this code once and not
+    /// at each of the many calls.
     #[cold]
     fn add_text(&mut self, path: String, message: String) {
-        let follows = self
-            .left_out
-            .iter()
-            .any(|left_out| is_within(&path, list_of_item(left_out)) || is_within(left_out, &path));
+        let path = self.path_as_written(&path);
+        let follows =
+            self.left_out.iter().any(|out| is_within(&path, out) || is_within(out, &path));
         if !follows {
             self.faults.push(Fault { path, message });
         }
     }
 
-    /// Adds a fault of the form, because of which `left_out` was.
+    /// `path` with indices that count the items left out too.
+    fn path_as_written(&self, path: &str) -> String {
+        let mut written = String::with_capacity(path.len());
+        for piece in path.split_inclusive('[') {
+            let index = piece.split_once(']').and_then(|(index, rest)| {
+                let index = index.parse::<usize>().ok()?;
+                written.ends_with('[').then_some((index, rest))
+            });
+            match index {
+                Some((index, rest)) => {
+                    let index = self.index_as_written(&written, index);
+                    written.push_str(&format!("{index}]{rest}"));
+                }
+                None => written.push_str(piece),
+            }
+        }
+        written
+    }
+
+    /// The index of an item of `list` (a path that ends in `[`) among all items written there.
+    fn index_as_written(&self, list: &str, index: usize) -> usize {
+        let mut left_out: Vec<usize> = self
+            .left_out
+            .iter()
+            .filter_map(|path| path.strip_prefix(list)?.strip_suffix(']')?.parse().ok())
+            .collect();
+        left_out.sort_unstable();
+        left_out
+            .into_iter()
+            .fold(index, |index, out| index.saturating_add(usize::from(out <= index)))
+    }
+
+    /// Adds a fault of the form. Decoding left out the value at `left_out`.
     fn add_formal(&mut self, path: String, message: String, left_out: String) {
         self.left_out.push(left_out);
         // A required field of the wrong type is missing in the next round.
@@ -70,15 +111,7 @@ impl ConfigErrors {
         self.formal = self.formal.saturating_add(1);
     }
 
-    /// Adds the faults of a part of the configuration, which is at `at`.
-    pub fn add_part(&mut self, at: &str, part: Self) {
-        for Fault { path, message } in part.faults {
-            let dot = if path.is_empty() || path.starts_with('[') { "" } else { "." };
-            self.faults.push(Fault { path: format!("{at}{dot}{path}"), message });
-        }
-    }
-
-    /// The faults found so far.
+    /// The faults so far.
     pub fn faults(&self) -> &[Fault] {
         &self.faults
     }
@@ -89,14 +122,6 @@ impl ConfigErrors {
     /// The faults.
     pub fn into_result<T>(self, value: T) -> Result<T, Self> {
         if self.faults.is_empty() { Ok(value) } else { Err(self) }
-    }
-}
-
-/// The list that the item at `path` was in; `path` itself when it is no item.
-fn list_of_item(path: &str) -> &str {
-    match path.rsplit_once('[') {
-        Some((list, _)) if path.ends_with(']') => list,
-        _ => path,
     }
 }
 

@@ -155,18 +155,20 @@ fn checks_of_the_meaning_do_not_repeat_faults_of_the_form() {
 }
 
 #[test]
-fn items_behind_a_refused_one_are_not_misnamed() {
+fn faults_behind_a_left_out_item_keep_the_index_as_written() {
     let json = br#"{"names": ["a", 7, "bad"], "keys": [{"name": 1}]}"#;
     let (wire, mut errors) = decode::<Wire>(json, &World::default()).unwrap();
     assert_eq!(wire.names, ["a", "bad"]);
     errors.add("names[1]", "is bad");
     errors.add("names[0]", "is bad");
-    errors.add("keys[0].bits", "are bad");
+    errors.add("names", "is too short");
     errors.add("minute", "is bad");
     assert_eq!(
         errors.to_string(),
         "names[1]: must be a string, not 7\n\
          keys[0].name: must be a string, not a number\n\
+         names[2]: is bad\n\
+         names[0]: is bad\n\
          minute: is bad"
     );
     // A field that is left out moves nothing.

@@ -1,6 +1,6 @@
 //! The fields that hold for a group of origins.
 
-use novasphere_core::{ConfigErrors, Host};
+use novasphere_core::BuildContext;
 
 use super::{
     PolicyConfig,
@@ -21,28 +21,22 @@ const METHODS: [&str; 7] = ["GET", "HEAD", "PUT", "PATCH", "POST", "DELETE", "OP
 
 impl PolicyConfig {
     /// Checks what is written here, at `at`, and what is taken over from `common`.
-    pub(super) fn check(
-        &self,
-        at: &str,
-        common: &PolicyConfig,
-        host: &dyn Host,
-        errors: &mut ConfigErrors,
-    ) {
+    pub(super) fn check(&self, at: &str, common: &PolicyConfig, cx: &mut BuildContext<'_>) {
         let credentials = self.credentials.or(common.credentials).unwrap_or(false);
         let written = |list: &Option<Vec<String>>| list.clone().unwrap_or_default();
         if self.methods.as_ref().is_some_and(Vec::is_empty) {
             let fault = "must not be empty: name the methods, or leave it out for all";
-            errors.add(format!("{at}methods"), fault);
+            cx.fault(format!("{at}methods"), fault);
         }
-        check_methods(&format!("{at}methods"), &written(&self.methods), credentials, errors);
-        check_headers(&format!("{at}headers"), &written(&self.headers), credentials, host, errors);
+        check_methods(&format!("{at}methods"), &written(&self.methods), credentials, cx);
+        check_headers(&format!("{at}headers"), &written(&self.headers), credentials, cx);
         let exposed = written(&self.exposed_headers);
-        check_exposed_headers(&format!("{at}exposed_headers"), &exposed, credentials, errors);
+        check_exposed_headers(&format!("{at}exposed_headers"), &exposed, credentials, cx);
         if self.credentials == Some(true) && common.credentials != Some(true) {
-            self.check_taken_over(at, common, errors);
+            self.check_taken_over(at, common, cx);
         }
         if let Some(seconds) = self.max_age.filter(|seconds| *seconds > LONGEST_MAX_AGE) {
-            host.warn(&format!(
+            cx.warn(&format!(
                 "{at}max_age: no browser keeps an answer for {seconds} seconds: Firefox caps it at \
                  {LONGEST_MAX_AGE}, Chromium at 7200, Safari at 600"
             ));
@@ -50,7 +44,7 @@ impl PolicyConfig {
     }
 
     /// A wildcard in `common` that stops being one here.
-    fn check_taken_over(&self, at: &str, common: &PolicyConfig, errors: &mut ConfigErrors) {
+    fn check_taken_over(&self, at: &str, common: &PolicyConfig, cx: &mut BuildContext<'_>) {
         for (field, own, theirs) in [
             ("methods", &self.methods, &common.methods),
             ("headers", &self.headers, &common.headers),
@@ -58,7 +52,7 @@ impl PolicyConfig {
         ] {
             let is_wild = theirs.as_ref().is_some_and(|names| names.iter().any(|name| name == "*"));
             if own.is_none() && is_wild {
-                errors.add(format!("{at}{field}"), names::LITERAL_WILDCARD);
+                cx.fault(format!("{at}{field}"), names::LITERAL_WILDCARD);
             }
         }
     }
@@ -92,10 +86,9 @@ impl PolicyConfig {
         self,
         at: &str,
         earlier: &[Group],
-        host: &dyn Host,
-        errors: &mut ConfigErrors,
+        cx: &mut BuildContext<'_>,
     ) -> Group {
-        let origins = origins::compile(&self, at, earlier, host, errors);
+        let origins = origins::compile(&self, at, earlier, cx);
         let credentials = self.credentials.unwrap_or(false);
         let methods = self.methods.unwrap_or_else(|| METHODS.map(str::to_owned).into());
         Group {

@@ -1,6 +1,6 @@
 //! Lists of methods and header names.
 
-use novasphere_core::{ConfigErrors, HeaderName, Host};
+use novasphere_core::{BuildContext, HeaderName};
 
 /// Methods that exist in this spelling only.
 const METHODS: [&str; 10] =
@@ -41,25 +41,25 @@ pub(super) fn check_methods(
     field: &str,
     methods: &[String],
     credentials: bool,
-    errors: &mut ConfigErrors,
+    cx: &mut BuildContext<'_>,
 ) {
     for (i, method) in methods.iter().enumerate() {
         let path = format!("{field}[{i}]");
         let upper = method.to_ascii_uppercase();
         // A method is a token, as a field name is (RFC 9110 section 9.1).
         if HeaderName::parse(method).is_err() {
-            errors.add(path, format!("{method:?} is not a method (RFC 9110 9.1)"));
+            cx.fault(path, format!("{method:?} is not a method (RFC 9110 9.1)"));
         } else if FORBIDDEN_METHODS.contains(&upper.as_str()) {
             let fault = "is a method that no page can use (Fetch standard, forbidden method): \
                          leave it out";
-            errors.add(path, format!("{method:?} {fault}"));
+            cx.fault(path, format!("{method:?} {fault}"));
         } else if *method != upper && METHODS.contains(&upper.as_str()) {
             let fault = format!("{method:?}: methods are case-sensitive, write {upper:?}");
-            errors.add(path, fault);
+            cx.fault(path, fault);
         } else if methods.iter().take(i).any(|earlier| earlier == method) {
-            errors.add(path, format!("{method:?} is listed twice"));
+            cx.fault(path, format!("{method:?} is listed twice"));
         } else if method == "*" && credentials {
-            errors.add(path, LITERAL_WILDCARD);
+            cx.fault(path, LITERAL_WILDCARD);
         }
     }
 }
@@ -68,17 +68,16 @@ pub(super) fn check_headers(
     field: &str,
     names: &[String],
     credentials: bool,
-    host: &dyn Host,
-    errors: &mut ConfigErrors,
+    cx: &mut BuildContext<'_>,
 ) {
-    check_names(field, names, credentials, errors);
+    check_names(field, names, credentials, cx);
     for (i, name) in names.iter().enumerate() {
         let lower = name.to_ascii_lowercase();
         let is_forbidden = FORBIDDEN_HEADERS.contains(&lower.as_str())
             || ["proxy-", "sec-"].iter().any(|start| lower.starts_with(start));
         // Harmless, and in many a configuration.
         if is_forbidden {
-            host.warn(&format!(
+            cx.warn(&format!(
                 "{field}[{i}]: {name:?} is set by browsers, never by pages: leave it out"
             ));
         }
@@ -89,27 +88,27 @@ pub(super) fn check_exposed_headers(
     field: &str,
     names: &[String],
     credentials: bool,
-    errors: &mut ConfigErrors,
+    cx: &mut BuildContext<'_>,
 ) {
-    check_names(field, names, credentials, errors);
+    check_names(field, names, credentials, cx);
     for (i, name) in names.iter().enumerate() {
         if ["set-cookie", "set-cookie2"].contains(&name.to_ascii_lowercase().as_str()) {
             let fault = "is never shown to pages (Fetch standard, forbidden response-header name): \
                          leave it out";
-            errors.add(format!("{field}[{i}]"), format!("{name:?} {fault}"));
+            cx.fault(format!("{field}[{i}]"), format!("{name:?} {fault}"));
         }
     }
 }
 
-fn check_names(field: &str, names: &[String], credentials: bool, errors: &mut ConfigErrors) {
+fn check_names(field: &str, names: &[String], credentials: bool, cx: &mut BuildContext<'_>) {
     for (i, name) in names.iter().enumerate() {
         let path = format!("{field}[{i}]");
         if let Err(error) = HeaderName::parse(name) {
-            errors.add(path, error.to_string());
+            cx.fault(path, error.to_string());
         } else if names.iter().take(i).any(|earlier| earlier.eq_ignore_ascii_case(name)) {
-            errors.add(path, format!("{name:?} is listed twice"));
+            cx.fault(path, format!("{name:?} is listed twice"));
         } else if name == "*" && credentials {
-            errors.add(path, LITERAL_WILDCARD);
+            cx.fault(path, LITERAL_WILDCARD);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The entries of `origins`: which may stand together, and what they would let happen.
 
-use novasphere_core::{ConfigErrors, Host};
+use novasphere_core::BuildContext;
 
 use super::{PolicyConfig, patterns};
 use crate::{
@@ -13,42 +13,41 @@ pub(super) fn compile(
     config: &PolicyConfig,
     at: &str,
     earlier: &[Group],
-    host: &dyn Host,
-    errors: &mut ConfigErrors,
+    cx: &mut BuildContext<'_>,
 ) -> Origins {
     let entries = &config.origins;
     let everyone = entries.iter().any(|entry| entry == "*");
     if entries.is_empty() {
-        errors.add(format!("{at}origins"), "must not be empty: name the origins");
+        cx.fault(format!("{at}origins"), "must not be empty: name the origins");
     }
     let mut rules: Vec<OriginRule> = Vec::new();
     for (i, entry) in entries.iter().enumerate() {
         let path = format!("{at}origins[{i}]");
         match rule(entry) {
-            Err(fault) => errors.add(path, fault),
+            Err(fault) => cx.fault(path, fault),
             Ok(rule) => {
                 let is_twice = rules.iter().any(|other| other.is(&rule))
                     || entries.iter().take(i).any(|other| other == entry);
                 if is_twice {
-                    errors.add(path, format!("{entry:?} is listed twice"));
+                    cx.fault(path, format!("{entry:?} is listed twice"));
                 } else if everyone && !counts_beside_any(config, &rule) {
                     let fault = "has no effect beside \"*\": keep one of the two";
-                    errors.add(path, format!("{entry:?} {fault}"));
+                    cx.fault(path, format!("{entry:?} {fault}"));
                 } else if earlier.iter().any(|group| group.origins.covers(&rule)) {
                     let fault = "has no effect: an entry of policies before it decides; put the \
                                  narrower one first";
-                    errors.add(path, format!("{entry:?} {fault}"));
+                    cx.fault(path, format!("{entry:?} {fault}"));
                 } else {
-                    check_danger(config, &rule, entry, &path, host, errors);
+                    check_danger(config, &rule, entry, &path, cx);
                 }
                 rules.push(rule);
             }
         }
     }
     if config.private_network == Some(true) && everyone {
-        host.warn(&format!("{at}private_network: every site may reach into the private network"));
+        cx.warn(&format!("{at}private_network: every site may reach into the private network"));
     }
-    check_reflection(config, everyone, at, errors);
+    check_reflection(config, everyone, at, cx);
     if everyone && !config.reflect_any_origin { Origins::Any } else { Origins::Named(rules) }
 }
 
@@ -76,13 +75,12 @@ fn check_danger(
     rule: &OriginRule,
     entry: &str,
     path: &str,
-    host: &dyn Host,
-    errors: &mut ConfigErrors,
+    cx: &mut BuildContext<'_>,
 ) {
     let credentials = config.credentials == Some(true);
     match rule {
         // Whoever puts a page into a sandboxed frame is `null`, so this is everyone.
-        OriginRule::Null if credentials && !config.reflect_any_origin => errors.add(
+        OriginRule::Null if credentials && !config.reflect_any_origin => cx.fault(
             path,
             "\"null\" with credentials lets every site act as the user: any page in a sandboxed \
              frame is null. Give null a policy without credentials, or the page an origin of its \
@@ -90,53 +88,53 @@ fn check_danger(
         ),
         OriginRule::Form(form) => {
             if let Some(domain) = form.top_level_domain() {
-                warn_of_domain(path, entry, domain, host);
+                warn_of_domain(path, entry, domain, cx);
             }
             if credentials && form.is_local_file() {
-                host.warn(&format!("{path}: every local file the user opens may act as the user"));
+                cx.warn(&format!("{path}: every local file the user opens may act as the user"));
             }
             if credentials && form.is_plain_http() {
-                warn_of_plain_http(path, entry, host);
+                warn_of_plain_http(path, entry, cx);
             }
         }
         OriginRule::Pattern(pattern) => {
             let text = entry.strip_prefix('~').unwrap_or(entry);
             if let Some(domain) = patterns::top_level_domain(text, pattern) {
-                warn_of_domain(path, entry, domain, host);
+                warn_of_domain(path, entry, domain, cx);
             }
             if patterns::has_open_front(text, pattern) {
-                host.warn(&format!(
+                cx.warn(&format!(
                     "{path}: {entry:?} lets anything stand before a name, as in evilnovasphere.io: \
                      write (.*\\.)? for subdomains"
                 ));
             }
             if credentials && patterns::is_plain_http(text) {
-                warn_of_plain_http(path, entry, host);
+                warn_of_plain_http(path, entry, cx);
             }
         }
         _ => {}
     }
 }
 
-fn warn_of_domain(path: &str, entry: &str, domain: &str, host: &dyn Host) {
-    host.warn(&format!("{path}: {entry:?} trusts every site under .{domain}"));
+fn warn_of_domain(path: &str, entry: &str, domain: &str, cx: &mut BuildContext<'_>) {
+    cx.warn(&format!("{path}: {entry:?} trusts every site under .{domain}"));
 }
 
-fn warn_of_plain_http(path: &str, entry: &str, host: &dyn Host) {
-    host.warn(&format!(
+fn warn_of_plain_http(path: &str, entry: &str, cx: &mut BuildContext<'_>) {
+    cx.warn(&format!(
         "{path}: {entry:?} has no TLS: whoever changes the page on its way acts as the user"
     ));
 }
 
-fn check_reflection(config: &PolicyConfig, everyone: bool, at: &str, errors: &mut ConfigErrors) {
+fn check_reflection(config: &PolicyConfig, everyone: bool, at: &str, cx: &mut BuildContext<'_>) {
     if !everyone {
         // Where there are no origins at all, that is said.
         if config.reflect_any_origin && !config.origins.is_empty() {
             let path = format!("{at}reflect_any_origin");
-            errors.add(path, "has no effect unless origins is [\"*\"]");
+            cx.fault(path, "has no effect unless origins is [\"*\"]");
         }
     } else if config.credentials == Some(true) && !config.reflect_any_origin {
-        errors.add(
+        cx.fault(
             format!("{at}origins"),
             "\"*\", which is the default, cannot be combined with credentials (Fetch standard, \
              CORS protocol and credentials): name the origins, or say \"reflect_any_origin\": true \

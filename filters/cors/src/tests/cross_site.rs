@@ -7,7 +7,7 @@ const BLOCKING: &str = r#"{"origins": ["https://app.novasphere.io"], "block_disa
 const EVIL: &[u8] = b"https://evil.example";
 
 /// The decision about a request to https://api.novasphere.io.
-fn decision(config: &str, method: &[u8], origin: Option<&[u8]>, more: Lines<'_>) -> &'static str {
+fn reason(config: &str, method: &[u8], origin: Option<&[u8]>, more: Lines<'_>) -> &'static str {
     let mut lines: Vec<(&str, &[u8])> = vec![
         (":authority", b"api.novasphere.io"),
         (":path", b"/api/v1/wukongs"),
@@ -18,57 +18,57 @@ fn decision(config: &str, method: &[u8], origin: Option<&[u8]>, more: Lines<'_>)
     lines.extend(origin.map(|origin| ("origin", origin)));
     lines.extend_from_slice(more);
     match decide(&cors(config), &lines) {
-        Step::Reply { reply, decision, .. } => {
-            assert_eq!(reply.status, 403);
+        Decision::Respond { response, reason, .. } => {
+            assert_eq!(response.status, 403);
             assert_eq!(
-                told(&reply),
+                told(&response),
                 ["vary: Origin", "content-type: application/json; charset=utf-8"]
             );
-            assert_eq!(&*reply.body, br#"{"message":"Origin not allowed"}"#);
-            decision
+            assert_eq!(&*response.body, br#"{"message":"Origin not allowed"}"#);
+            reason
         }
-        Step::Continue { decision, .. } => decision,
-        Step::Wait { .. } | Step::Call(_) => panic!("waits"),
+        Decision::Continue { reason, .. } => reason,
+        Decision::Pause { .. } | Decision::Call(_) => panic!("waits"),
     }
 }
 
 #[test]
 fn a_foreign_origin_may_not_use_unsafe_methods() {
     for method in [&b"POST"[..], b"PUT", b"PATCH", b"DELETE", b"CONNECT", b"LOCK", b"get", b""] {
-        assert_eq!(decision(BLOCKING, method, Some(EVIL), &[]), "blocked", "{method:?}");
-        assert_eq!(decision(BLOCKING, method, Some(APP), &[]), "allowed", "{method:?}");
-        assert_eq!(decision(BLOCKING, method, None, &[]), "no_origin", "{method:?}");
+        assert_eq!(reason(BLOCKING, method, Some(EVIL), &[]), "blocked", "{method:?}");
+        assert_eq!(reason(BLOCKING, method, Some(APP), &[]), "allowed", "{method:?}");
+        assert_eq!(reason(BLOCKING, method, None, &[]), "no_origin", "{method:?}");
     }
     for method in [&b"GET"[..], b"HEAD", b"OPTIONS", b"TRACE"] {
-        assert_eq!(decision(BLOCKING, method, Some(EVIL), &[]), "not_allowed", "{method:?}");
+        assert_eq!(reason(BLOCKING, method, Some(EVIL), &[]), "not_allowed", "{method:?}");
     }
 }
 
 #[test]
 fn a_foreign_origin_may_not_open_a_websocket() {
     let upgrade: Lines<'_> = &[("connection", b"Upgrade"), ("upgrade", b"websocket")];
-    assert_eq!(decision(BLOCKING, b"GET", Some(EVIL), upgrade), "blocked");
-    assert_eq!(decision(BLOCKING, b"GET", Some(b"null"), upgrade), "blocked");
-    assert_eq!(decision(BLOCKING, b"GET", Some(APP), upgrade), "allowed");
-    assert_eq!(decision(BLOCKING, b"GET", None, upgrade), "no_origin");
+    assert_eq!(reason(BLOCKING, b"GET", Some(EVIL), upgrade), "blocked");
+    assert_eq!(reason(BLOCKING, b"GET", Some(b"null"), upgrade), "blocked");
+    assert_eq!(reason(BLOCKING, b"GET", Some(APP), upgrade), "allowed");
+    assert_eq!(reason(BLOCKING, b"GET", None, upgrade), "no_origin");
     let connect: Lines<'_> = &[(":protocol", b"websocket")];
-    assert_eq!(decision(BLOCKING, b"CONNECT", Some(EVIL), connect), "blocked");
-    assert_eq!(decision(BLOCKING, b"GET", Some(EVIL), connect), "blocked");
-    assert_eq!(decision(BLOCKING, b"CONNECT", Some(APP), connect), "allowed");
+    assert_eq!(reason(BLOCKING, b"CONNECT", Some(EVIL), connect), "blocked");
+    assert_eq!(reason(BLOCKING, b"GET", Some(EVIL), connect), "blocked");
+    assert_eq!(reason(BLOCKING, b"CONNECT", Some(APP), connect), "allowed");
 }
 
 /// What is not one origin is a foreign one.
 #[test]
 fn an_unclear_origin_is_foreign() {
     for origin in [&b""[..], b"null", b"\xff", b"https://app.novasphere.io, https://evil.example"] {
-        assert_eq!(decision(BLOCKING, b"POST", Some(origin), &[]), "blocked", "{origin:?}");
+        assert_eq!(reason(BLOCKING, b"POST", Some(origin), &[]), "blocked", "{origin:?}");
     }
-    assert_eq!(decision(BLOCKING, b"POST", Some(APP), &[("origin", APP)]), "blocked");
+    assert_eq!(reason(BLOCKING, b"POST", Some(APP), &[("origin", APP)]), "blocked");
 }
 
 #[test]
 fn a_request_of_the_same_origin_passes() {
-    let post = |origin: &[u8], more: Lines<'_>| decision(BLOCKING, b"POST", Some(origin), more);
+    let post = |origin: &[u8], more: Lines<'_>| reason(BLOCKING, b"POST", Some(origin), more);
     for origin in [&b"https://api.novasphere.io"[..], b"https://api.novasphere.io:443"] {
         assert_eq!(post(origin, &[]), "same_origin");
         assert_eq!(post(origin, &[(":authority", b"API.Novasphere.io:443")]), "same_origin");
@@ -93,7 +93,7 @@ fn a_request_of_the_same_origin_passes() {
 #[test]
 fn nothing_is_blocked_unless_it_is_asked_for() {
     let config = r#"{"origins": ["https://app.novasphere.io"]}"#;
-    assert_eq!(decision(config, b"POST", Some(EVIL), &[]), "not_allowed");
-    let same = decision(config, b"POST", Some(b"https://api.novasphere.io"), &[]);
+    assert_eq!(reason(config, b"POST", Some(EVIL), &[]), "not_allowed");
+    let same = reason(config, b"POST", Some(b"https://api.novasphere.io"), &[]);
     assert_eq!(same, "same_origin");
 }

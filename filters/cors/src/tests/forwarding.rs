@@ -21,7 +21,7 @@ fn answered(config: &str, origin: &[u8], answer: Lines<'_>) -> (&'static str, Ve
     let cors = cors(config);
     let request: Lines<'_> =
         &[(":method", b"OPTIONS"), ("origin", origin), ("access-control-request-method", b"PUT")];
-    let Step::Continue { carry, decision, .. } = decide(&cors, request) else {
+    let Decision::Continue { carry, reason, .. } = decide(&cors, request) else {
         panic!("answered here")
     };
     let mut head = headers(answer);
@@ -31,13 +31,13 @@ fn answered(config: &str, origin: &[u8], answer: Lines<'_>) -> (&'static str, Ve
         .map(|(name, value)| format!("{}: {}", name.escape_ascii(), value.escape_ascii()))
         .collect();
     lines.sort();
-    (decision, lines)
+    (reason, lines)
 }
 
 #[test]
 fn the_upstream_names_methods_and_headers_and_this_the_origin() {
-    let (decision, lines) = answered(FORWARDING, APP, ANSWER);
-    assert_eq!(decision, "preflight_forwarded");
+    let (reason, lines) = answered(FORWARDING, APP, ANSWER);
+    assert_eq!(reason, "preflight_forwarded");
     assert_eq!(
         lines,
         [
@@ -55,8 +55,8 @@ fn the_upstream_names_methods_and_headers_and_this_the_origin() {
 
 #[test]
 fn an_origin_that_is_not_allowed_learns_nothing_of_the_upstreams_answer() {
-    let (decision, lines) = answered(FORWARDING, b"https://evil.example", ANSWER);
-    assert_eq!((decision, &lines[..]), ("preflight_refused", &[VARY.to_owned()][..]));
+    let (reason, lines) = answered(FORWARDING, b"https://evil.example", ANSWER);
+    assert_eq!((reason, &lines[..]), ("preflight_refused", &[VARY.to_owned()][..]));
 }
 
 #[test]

@@ -118,8 +118,8 @@ fn a_reflected_origin_is_a_wellformed_one() {
 fn two_origin_lines_are_not_allowed() {
     let cors = cors(NOVASPHERE);
     assert_eq!(response(&cors, &[("origin", APP), ("Origin", APP)], &[]), ["vary: Origin"]);
-    let reply = preflight(&cors, APP, &[("origin", APP)]);
-    assert_eq!(reply.headers.len(), 1);
+    let response = preflight(&cors, APP, &[("origin", APP)]);
+    assert_eq!(response.headers.len(), 1);
 }
 
 #[test]

@@ -49,8 +49,8 @@ fn without_a_list_the_requested_headers_are_allowed() {
 #[test]
 fn an_empty_list_allows_no_header() {
     let cors = cors(r#"{"headers": []}"#);
-    let reply = preflight(&cors, APP, &[("access-control-request-headers", b"x-a")]);
-    assert!(!told(&reply).iter().any(|l| l.starts_with("access-control-allow-headers")));
+    let response = preflight(&cors, APP, &[("access-control-request-headers", b"x-a")]);
+    assert!(!told(&response).iter().any(|l| l.starts_with("access-control-allow-headers")));
 }
 
 #[test]
@@ -62,33 +62,33 @@ fn other_options_requests_go_on() {
         &[(":method", b"options"), ("origin", APP), ("access-control-request-method", b"PUT")],
         &[(":method", b"GET"), ("origin", APP), ("access-control-request-method", b"PUT")],
     ] {
-        assert!(matches!(decide(&cors, lines), Step::Continue { .. }), "{lines:?}");
+        assert!(matches!(decide(&cors, lines), Decision::Continue { .. }), "{lines:?}");
     }
 }
 
 #[test]
 fn decisions_name_what_happened() {
-    let decision = |config: &str, origin: Option<&[u8]>, method: &[u8]| {
+    let reason = |config: &str, origin: Option<&[u8]>, method: &[u8]| {
         let mut lines = vec![(":method", method), ("access-control-request-method", b"PUT")];
         lines.extend(origin.map(|origin| ("origin", origin)));
         match decide(&cors(config), &lines) {
-            Step::Continue { decision, .. } | Step::Reply { decision, .. } => decision,
-            Step::Wait { .. } | Step::Call(_) => panic!("waits"),
+            Decision::Continue { reason, .. } | Decision::Respond { reason, .. } => reason,
+            Decision::Pause { .. } | Decision::Call(_) => panic!("waits"),
         }
     };
-    assert_eq!(decision(NOVASPHERE, Some(APP), b"OPTIONS"), "preflight_allowed");
-    assert_eq!(decision(NOVASPHERE, Some(b"null"), b"OPTIONS"), "preflight_refused");
-    assert_eq!(decision(NOVASPHERE, Some(APP), b"GET"), "allowed");
-    assert_eq!(decision(NOVASPHERE, Some(b"null"), b"GET"), "not_allowed");
-    assert_eq!(decision(NOVASPHERE, None, b"OPTIONS"), "no_origin");
-    assert_eq!(decision("{}", None, b"GET"), "no_origin");
-    assert_eq!(decision("{}", Some(b"null"), b"GET"), "allowed");
+    assert_eq!(reason(NOVASPHERE, Some(APP), b"OPTIONS"), "preflight_allowed");
+    assert_eq!(reason(NOVASPHERE, Some(b"null"), b"OPTIONS"), "preflight_refused");
+    assert_eq!(reason(NOVASPHERE, Some(APP), b"GET"), "allowed");
+    assert_eq!(reason(NOVASPHERE, Some(b"null"), b"GET"), "not_allowed");
+    assert_eq!(reason(NOVASPHERE, None, b"OPTIONS"), "no_origin");
+    assert_eq!(reason("{}", None, b"GET"), "no_origin");
+    assert_eq!(reason("{}", Some(b"null"), b"GET"), "allowed");
 }
 
 /// The lists stand whole in the answer; the decision says what came of them.
 #[test]
 fn what_is_asked_for_is_matched_against_the_lists() {
-    let decision = |config: &str, method: &[u8], headers: &[&[u8]]| {
+    let reason = |config: &str, method: &[u8], headers: &[&[u8]]| {
         let mut lines = vec![
             (":method", &b"OPTIONS"[..]),
             ("origin", APP),
@@ -96,19 +96,19 @@ fn what_is_asked_for_is_matched_against_the_lists() {
         ];
         lines.extend(headers.iter().map(|line| ("access-control-request-headers", *line)));
         match decide(&cors(config), &lines) {
-            Step::Reply { decision, .. } => decision,
+            Decision::Respond { reason, .. } => reason,
             _ => panic!("went on"),
         }
     };
     let listed = r#"{"origins": ["https://app.novasphere.io"], "methods": ["PUT"],
         "headers": ["Authorization", "X-A"]}"#;
     for method in [&b"PUT"[..], b"GET", b"HEAD", b"POST"] {
-        assert_eq!(decision(listed, method, &[]), "preflight_allowed");
+        assert_eq!(reason(listed, method, &[]), "preflight_allowed");
     }
     for method in [&b"DELETE"[..], b"put", b"*", b"", b"\xff"] {
-        assert_eq!(decision(listed, method, &[]), "preflight_method");
+        assert_eq!(reason(listed, method, &[]), "preflight_method");
     }
-    let names = |lines: &[&[u8]]| decision(listed, b"PUT", lines);
+    let names = |lines: &[&[u8]]| reason(listed, b"PUT", lines);
     assert_eq!(names(&[b"authorization,x-a"]), "preflight_allowed");
     assert_eq!(names(&[b"AUTHORIZATION", b" X-A ,, "]), "preflight_allowed");
     assert_eq!(names(&[b"x-a", b"x-b"]), "preflight_headers");
@@ -116,9 +116,9 @@ fn what_is_asked_for_is_matched_against_the_lists() {
     assert_eq!(names(&[&b"x-a,".repeat(65)]), "preflight_headers");
     assert_eq!(names(&[&b"x-a,".repeat(64)]), "preflight_allowed");
     let wild = r#"{"methods": ["*"], "headers": ["*"]}"#;
-    assert_eq!(decision(wild, b"ANY", &[b"x-any"]), "preflight_allowed");
-    assert_eq!(decision(wild, b"ANY", &[b"authorization"]), "preflight_headers");
-    assert_eq!(decision("{}", b"PURGE", &[b"x-any"]), "preflight_method");
+    assert_eq!(reason(wild, b"ANY", &[b"x-any"]), "preflight_allowed");
+    assert_eq!(reason(wild, b"ANY", &[b"authorization"]), "preflight_headers");
+    assert_eq!(reason("{}", b"PURGE", &[b"x-any"]), "preflight_method");
 }
 
 #[test]
@@ -148,6 +148,6 @@ fn the_status_can_be_200() {
     let cors = cors(r#"{"preflight_status": 200}"#);
     let lines: Lines<'_> =
         &[(":method", b"OPTIONS"), ("origin", APP), ("access-control-request-method", b"PUT")];
-    let Step::Reply { reply, .. } = decide(&cors, lines) else { panic!("went on") };
-    assert_eq!((reply.status, &*reply.body), (200, &b""[..]));
+    let Decision::Respond { response, .. } = decide(&cors, lines) else { panic!("went on") };
+    assert_eq!((response.status, &*response.body), (200, &b""[..]));
 }

@@ -1,7 +1,7 @@
 //! What holds for every configuration, request and response: no origin is told its name unless the
 //! configuration names it, `*` and credentials never meet, and nothing panics.
 
-use novasphere_core::{Headers, Policy, RequestHead, ResponseHead, Step, testing::World};
+use novasphere_core::{Decision, Filter, Headers, RequestHead, ResponseHead, testing::World};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -130,17 +130,17 @@ fn outcome(cors: &Cors, request: &Lines, answer: &Lines) -> Lines {
     let world = World::default();
     let head = RequestHead { headers: headers(request) };
     match cors.on_request(&head, &mut (), &world.env()) {
-        Step::Reply { reply, .. } => {
-            let lines = reply.headers.iter();
+        Decision::Respond { response, .. } => {
+            let lines = response.headers.iter();
             lines.map(|(name, value)| (name.to_string(), value.to_vec())).collect()
         }
-        Step::Continue { carry, .. } => {
+        Decision::Continue { carry, .. } => {
             let mut edited = headers(answer);
             edited.apply(cors.on_response(carry, &ResponseHead { headers: headers(answer) }));
             let lines = edited.lines();
             lines.map(|(n, v)| (String::from_utf8_lossy(n).to_lowercase(), v.to_vec())).collect()
         }
-        Step::Wait { .. } | Step::Call(_) => panic!("waits"),
+        Decision::Pause { .. } | Decision::Call(_) => panic!("waits"),
     }
 }
 
@@ -202,7 +202,7 @@ proptest! {
         requests in prop::collection::vec((request(), answer()), 1..12),
     ) {
         let config = configuration(&groups, block, forward).to_string();
-        let cors = Cors::configure(config.as_bytes(), &World::default());
+        let cors = Cors::from_json(config.as_bytes(), &World::default());
         prop_assume!(cors.is_ok());
         let cors = cors.unwrap();
         for (request, answer) in &requests {
@@ -218,7 +218,7 @@ proptest! {
     ) {
         let groups = [Group { entries: vec![entry], credentials: false }];
         let config = configuration(&groups, false, false).to_string();
-        let cors = Cors::configure(config.as_bytes(), &World::default()).unwrap();
+        let cors = Cors::from_json(config.as_bytes(), &World::default()).unwrap();
         for origin in origins {
             let request = vec![("origin".to_owned(), origin)];
             check(&groups, false, &request, &outcome(&cors, &request, &Vec::new()));
@@ -227,8 +227,8 @@ proptest! {
 
     #[test]
     fn no_configuration_panics(text in "\\PC{0,60}", entry in "[a-z~*.:/\\[\\]()0-9@-]{0,40}") {
-        let _ = Cors::configure(text.as_bytes(), &World::default());
+        let _ = Cors::from_json(text.as_bytes(), &World::default());
         let config = json!({"origins": [entry, text], "credentials": true}).to_string();
-        let _ = Cors::configure(config.as_bytes(), &World::default());
+        let _ = Cors::from_json(config.as_bytes(), &World::default());
     }
 }

@@ -63,11 +63,11 @@ fn nothing_else_is_read() {
 
 fn outcome(cors: &Cors, request: Lines<'_>, answer: Lines<'_>) -> String {
     match decide(cors, request) {
-        Step::Reply { reply, decision, .. } => format!("{decision} {reply:?}"),
-        Step::Continue { carry, decision, .. } => {
-            let edits = cors.on_response(carry, &ResponseHead { headers: headers(answer) });
-            format!("{decision} {edits:?}")
+        Decision::Respond { response, reason, .. } => format!("{reason} {response:?}"),
+        Decision::Continue { carry, reason, .. } => {
+            let mutations = cors.on_response(carry, &ResponseHead { headers: headers(answer) });
+            format!("{reason} {mutations:?}")
         }
-        Step::Wait { .. } | Step::Call(_) => panic!("waits"),
+        Decision::Pause { .. } | Decision::Call(_) => panic!("waits"),
     }
 }

@@ -33,8 +33,8 @@ fn what_is_right_already_is_left_alone() {
         ("vary", b"Accept, origin"),
         ("content-type", b"text/plain"),
     ];
-    assert_eq!(edits(&cors, &[("origin", APP)], answer), []);
-    assert_eq!(edits(&self::cors("{}"), &[], &[("access-control-allow-origin", b"*")]), []);
+    assert_eq!(mutations(&cors, &[("origin", APP)], answer), []);
+    assert_eq!(mutations(&self::cors("{}"), &[], &[("access-control-allow-origin", b"*")]), []);
 }
 
 #[test]

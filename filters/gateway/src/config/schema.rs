@@ -3,8 +3,7 @@
 use novasphere_core::schema::each_required;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
-use super::Config;
-use crate::link::Kind;
+use super::{Config, FilterKind};
 
 /// The JSON Schema of the configuration.
 pub fn schema(generator: &mut SchemaGenerator) -> Schema {
@@ -13,5 +12,5 @@ pub fn schema(generator: &mut SchemaGenerator) -> Schema {
 
 /// At least one of the filters.
 pub(super) fn one_of_them() -> Vec<Schema> {
-    each_required(&Kind::ALL.map(Kind::field))
+    each_required(&FilterKind::ALL.map(FilterKind::field))
 }

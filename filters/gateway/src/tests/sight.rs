@@ -48,9 +48,9 @@ fn headers(lines: &Lines) -> Headers<'_> {
     Headers::borrowed(lines.iter().map(|(name, value)| (name.as_slice(), value.as_slice())))
 }
 
-fn edited(lines: &Lines, edits: &[Edit<'_>]) -> Lines {
+fn with_mutations(lines: &Lines, mutations: &[HeaderMutation<'_>]) -> Lines {
     let headers = headers(lines);
-    let edited = headers.edited(edits);
+    let edited = headers.with_mutations(mutations);
     edited.lines().map(|(name, value)| (name.to_vec(), value.to_vec())).collect()
 }
 
@@ -61,19 +61,19 @@ fn pass(gateways: &[Gateway], mut request: Lines, mut response: Lines) -> (Lines
         let (world, mut states) = (World::default(), States::default());
         let head = RequestHead { headers: headers(&request) };
         match gateway.on_request(&head, &mut states, &world.env()) {
-            Step::Continue { edits, carry, .. } => {
-                request = edited(&request, &edits);
+            Decision::Continue { mutations, carry, .. } => {
+                request = with_mutations(&request, &mutations);
                 passed.push((gateway, carry));
             }
-            Step::Reply { edits, reply, .. } => {
-                return (edited(&request, &edits), Lines::new(), reply.status);
+            Decision::Respond { mutations, response, .. } => {
+                return (with_mutations(&request, &mutations), Lines::new(), response.status);
             }
-            Step::Wait { .. } | Step::Call(_) => panic!("waits"),
+            Decision::Pause { .. } | Decision::Call(_) => panic!("waits"),
         }
     }
     for (gateway, carry) in passed.into_iter().rev() {
         let head = ResponseHead { headers: headers(&response) };
-        response = edited(&response, &gateway.on_response(carry, &head));
+        response = with_mutations(&response, &gateway.on_response(carry, &head));
     }
     (request, response, 0)
 }
@@ -142,8 +142,8 @@ fn the_response_to_a_handshake_is_that_of_the_filters_one_after_the_other() {
     let (_, chained, _) = pass(&[chain(&filters)], request.clone(), response.clone());
     // A filter that only removes by name reads nothing of a response: see its README, rule 7.
     let alone = chain(&filters[1..]);
-    assert!(matches!(alone.needs().response, novasphere_core::Read::Nothing));
-    let (_, edits, _) = pass(&[alone], request, lines(&[("x-a", "1")]));
-    assert_eq!(edits, Lines::new());
+    assert!(matches!(alone.response_headers(), novasphere_core::HeaderInterest::None));
+    let (_, mutations, _) = pass(&[alone], request, lines(&[("x-a", "1")]));
+    assert_eq!(mutations, Lines::new());
     assert!(!chained.iter().any(|(name, _)| name == b"x-a"), "{chained:?}");
 }

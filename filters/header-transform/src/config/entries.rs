@@ -1,6 +1,6 @@
 //! Entries of rules, taken apart, and what contradicts one another among them.
 
-use novasphere_core::ConfigErrors;
+use novasphere_core::BuildContext;
 
 use crate::{
     condition::Condition,
@@ -44,16 +44,16 @@ pub(super) struct Entry<T> {
 type Parse<'f, T> = &'f dyn Fn(&str) -> Result<(String, T), InvalidEntry>;
 
 /// Where faults are.
-pub(super) struct Place<'e> {
+pub(super) struct Place<'e, 'h> {
     pub message: Message,
     /// `headers` or `querystring`.
     pub list: &'static str,
     /// How names are compared that are to go.
     pub fold: Fold,
-    pub errors: &'e mut ConfigErrors,
+    pub cx: &'e mut BuildContext<'h>,
 }
 
-impl Place<'_> {
+impl Place<'_, '_> {
     pub fn rule<T>(
         &mut self,
         name: &'static str,
@@ -233,7 +233,7 @@ impl Place<'_> {
 
     pub fn add(&mut self, rule: &str, index: usize, fault: String) {
         let (message, list) = (self.message.as_str(), self.list);
-        self.errors.add(format!("{message}.{rule}.{list}[{index}]"), fault);
+        self.cx.fault(format!("{message}.{rule}.{list}[{index}]"), fault);
     }
 }
 

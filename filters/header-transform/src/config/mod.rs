@@ -7,39 +7,41 @@ pub(crate) mod schema;
 mod security;
 mod wire;
 
-use novasphere_core::{Capability, ConfigErrors, HeaderName, Host, decode};
+use novasphere_core::{BuildContext, Capability, HeaderName};
 
+pub use self::wire::Config;
 use self::{
     entries::{Entry, Place, Rules as Parsed},
-    wire::{Config, RequestRules, ResponseEntries, ResponseRules},
+    wire::{RequestRules, ResponseEntries, ResponseRules},
 };
 use crate::{
     condition::Condition,
     field,
+    filter::HeaderTransform,
     message::Message,
     param,
     pattern::{EXACTLY, NamePattern},
-    policy::HeaderTransform,
     query::{QueryRules, Rule},
     rules::Rules,
     template::{Form, Value, compile},
 };
 
-/// Checks `config` and computes the policy.
-pub(crate) fn configure(config: &[u8], host: &dyn Host) -> Result<HeaderTransform, ConfigErrors> {
-    let (Config { request, response }, mut errors) = decode::<Config>(config, host)?;
-    let (request, response) = (request.0, response.0);
-    if !request.has_rules() && !response.has_rules() {
-        errors.add("", "has no effect: give request or response at least one rule");
+impl Config {
+    pub(crate) fn into_filter(self, cx: &mut BuildContext<'_>) -> HeaderTransform {
+        let Config { request, response } = self;
+        let (request, response) = (request.0, response.0);
+        if !request.has_rules() && !response.has_rules() {
+            cx.fault("", "has no effect: give request or response at least one rule");
+        }
+        if response.has_rules()
+            && let Some(remedy) = cx.unsupported(Capability::Response)
+        {
+            cx.fault("response", format!("cannot be used here: {remedy}"));
+        }
+        let (request, query) = request.into_rules(cx);
+        let response = response.into_rules(cx);
+        HeaderTransform::new(request, query, response)
     }
-    if response.has_rules()
-        && let Some(remedy) = host.lacks(Capability::Response)
-    {
-        errors.add("response", format!("cannot be used here: {remedy}"));
-    }
-    let (request, query) = request.into_rules(host, &mut errors);
-    let response = response.into_rules(host, &mut errors);
-    errors.into_result(HeaderTransform::new(request, query, response))
 }
 
 /// The entries of one rule: its name, when it applies, and the texts.
@@ -51,7 +53,7 @@ impl RequestRules {
         rules.iter().any(|rule| !rule.headers.is_empty() || !rule.querystring.is_empty())
     }
 
-    fn into_rules(self, host: &dyn Host, errors: &mut ConfigErrors) -> (Rules, QueryRules) {
+    fn into_rules(self, cx: &mut BuildContext<'_>) -> (Rules, QueryRules) {
         let [remove, rename, replace, add, append] = [
             ("remove", &self.remove),
             ("rename", &self.rename),
@@ -59,7 +61,7 @@ impl RequestRules {
             ("add", &self.add),
             ("append", &self.append),
         ]
-        .map(|(name, rule)| conditions::of_request(name, rule, errors));
+        .map(|(name, rule)| conditions::of_request(name, rule, cx));
         let message = Message::Request;
         let texts = [
             (remove.clone(), &*self.remove.headers),
@@ -69,7 +71,7 @@ impl RequestRules {
             (append.clone(), &*self.append.headers),
             (Condition::Always, &[]),
         ];
-        let headers = headers(message, texts, host, errors);
+        let headers = headers(message, texts, cx);
         let texts = [
             (remove, &*self.remove.querystring),
             (rename, &*self.rename.querystring),
@@ -77,7 +79,7 @@ impl RequestRules {
             (add, &*self.add.querystring),
             (append, &*self.append.querystring),
         ];
-        let query = params(texts, host, errors);
+        let query = params(texts, cx);
         (header_rules(message, headers), query_rules(query))
     }
 }
@@ -90,11 +92,11 @@ impl ResponseRules {
             || rules.iter().any(|rule| !rule.headers.is_empty())
     }
 
-    fn into_rules(self, host: &dyn Host, errors: &mut ConfigErrors) -> Rules {
+    fn into_rules(self, cx: &mut BuildContext<'_>) -> Rules {
         if self.allow.as_ref().is_some_and(|allow| allow.headers.is_empty()) {
             let fault = "must not be empty: name the headers that may pass, or leave allow out \
                          to let all pass";
-            errors.add("response.allow.headers", fault);
+            cx.fault("response.allow.headers", fault);
         }
         let none = ResponseEntries::default();
         let texts = [
@@ -105,9 +107,9 @@ impl ResponseRules {
             ("append", &self.append),
             ("allow", self.allow.as_ref().unwrap_or(&none)),
         ]
-        .map(|(name, rule)| (conditions::of_response(name, rule, errors), &*rule.headers));
-        let headers = headers(Message::Response, texts, host, errors);
-        let security = self.security_headers.into_rules(&headers, host, errors);
+        .map(|(name, rule)| (conditions::of_response(name, rule, cx), &*rule.headers));
+        let headers = headers(Message::Response, texts, cx);
+        let security = self.security_headers.into_rules(&headers, cx);
         let mut rules = header_rules(Message::Response, headers);
         security.add_to(&mut rules);
         rules
@@ -118,20 +120,20 @@ impl ResponseRules {
 fn headers(
     message: Message,
     [remove, rename, replace, add, append, allow]: [Texts<'_>; 6],
-    host: &dyn Host,
-    errors: &mut ConfigErrors,
+    cx: &mut BuildContext<'_>,
 ) -> Parsed {
-    let mut place = Place { message, list: "headers", fold: message.fold(), errors };
+    let claims = cx.passes_attributes();
+    let mut place = Place { message, list: "headers", fold: message.fold(), cx };
     let removal = |entry: &str| field::removal(entry, message).map(named);
     let allowed = |entry: &str| field::names(entry, message).map(named);
     let renaming = |entry: &str| {
         field::renaming(entry, message).map(|(old, new)| (old.to_string(), new.to_string()))
     };
     let line = |entry: &str| {
-        field::line(entry, message, host).map(|(name, value)| (name.to_string(), value))
+        field::line(entry, message, claims).map(|(name, value)| (name.to_string(), value))
     };
     let another_line = |entry: &str| {
-        field::another_line(entry, message, host).map(|(name, value)| (name.to_string(), value))
+        field::another_line(entry, message, claims).map(|(name, value)| (name.to_string(), value))
     };
     let parsed = Parsed {
         allow: place.rule("allow", &allow.0, allow.1, &allowed),
@@ -151,12 +153,12 @@ fn headers(
 /// Takes the entries about query parameters apart.
 fn params(
     [remove, rename, replace, add, append]: [Texts<'_>; 5],
-    host: &dyn Host,
-    errors: &mut ConfigErrors,
+    cx: &mut BuildContext<'_>,
 ) -> Parsed {
-    let mut place = Place { message: Message::Request, list: "querystring", fold: EXACTLY, errors };
+    let claims = cx.passes_attributes();
+    let mut place = Place { message: Message::Request, list: "querystring", fold: EXACTLY, cx };
     let removal = |entry: &str| param::removal(entry).map(named);
-    let line = |entry: &str| param::line(entry, host);
+    let line = |entry: &str| param::line(entry, claims);
     let parsed = Parsed {
         allow: place.rule("allow", &Condition::Always, &[], &removal),
         remove: place.rule("remove", &remove.0, remove.1, &removal),

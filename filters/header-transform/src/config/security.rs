@@ -1,6 +1,6 @@
 //! `security_headers`.
 
-use novasphere_core::{ConfigErrors, HeaderName, Host};
+use novasphere_core::{BuildContext, HeaderName};
 
 use super::{
     entries::Rules as Parsed,
@@ -34,12 +34,7 @@ impl SecurityHeaders {
         matches!(self, SecurityHeaders::On(_))
     }
 
-    pub fn into_rules(
-        self,
-        rules: &Parsed,
-        host: &dyn Host,
-        errors: &mut ConfigErrors,
-    ) -> Security {
+    pub(super) fn into_rules(self, rules: &Parsed, cx: &mut BuildContext<'_>) -> Security {
         let SecurityHeaders::On(values) = self else { return Security::default() };
         let SecurityValues {
             strict_transport_security,
@@ -58,19 +53,19 @@ impl SecurityHeaders {
                 SecurityValue::Text(value) => value,
             };
             let at = format!("response.security_headers.{}", name.as_str().replace('-', "_"));
-            match field::text(name.as_str(), &value, host) {
+            match field::text(name.as_str(), &value, cx.passes_attributes()) {
                 Ok(Text::Fixed(value)) if value.is_empty() => {
-                    errors.add(&at, "is empty: give it a value, or false for none");
+                    cx.fault(&at, "is empty: give it a value, or false for none");
                 }
                 Ok(value) => security.headers.push((name.clone(), value)),
-                Err(error) => errors.add(&at, error.to_string()),
+                Err(error) => cx.fault(&at, error.to_string()),
             }
             if overrides && is_given(rules, &name) {
-                errors.add(at, format!("overrides what another rule gives to \"{name}\""));
+                cx.fault(at, format!("overrides what another rule gives to \"{name}\""));
             }
         }
         if security.headers.is_empty() {
-            errors.add("response.security_headers", "has no effect: use false for none at all");
+            cx.fault("response.security_headers", "has no effect: use false for none at all");
         }
         security
     }

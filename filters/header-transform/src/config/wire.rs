@@ -16,7 +16,7 @@ use serde::{
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "schema", schemars(extend("minProperties" = 1)))]
-pub(super) struct Config {
+pub struct Config {
     /// Rules for requests, before they go upstream.
     pub request: Sensitive<RequestRules>,
     /// Rules for responses, before they go to the client.
@@ -29,7 +29,7 @@ pub(super) struct Config {
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct RequestRules {
+pub struct RequestRules {
     /// What to take away, all lines or parameters of a name: names, or `start*`.
     pub remove: RequestEntries,
     /// What to rename: `old:new`. All of the old name; what has the new name goes.
@@ -46,7 +46,7 @@ pub(super) struct RequestRules {
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct RequestEntries {
+pub struct RequestEntries {
     /// Headers.
     #[cfg_attr(feature = "schema", schemars(inner(length(min = 1))))]
     pub headers: Vec<String>,
@@ -62,7 +62,7 @@ pub(super) struct RequestEntries {
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct ResponseRules {
+pub struct ResponseRules {
     /// Headers to take away, all lines: names, or `start*`.
     pub remove: ResponseEntries,
     /// Headers to rename: `old:new`.
@@ -83,7 +83,7 @@ pub(super) struct ResponseRules {
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct ResponseEntries {
+pub struct ResponseEntries {
     /// Headers.
     #[cfg_attr(feature = "schema", schemars(inner(length(min = 1))))]
     pub headers: Vec<String>,
@@ -93,11 +93,11 @@ pub(super) struct ResponseEntries {
 
 /// One entry of `if_status`, number or text.
 #[derive(Debug)]
-pub(super) struct StatusText(pub String);
+pub struct StatusText(pub String);
 
 /// `true`, `false`, or which of them.
 #[derive(Debug, Default)]
-pub(super) enum SecurityHeaders {
+pub enum SecurityHeaders {
     #[default]
     Off,
     On(SecurityValues),
@@ -107,7 +107,7 @@ pub(super) enum SecurityHeaders {
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct SecurityValues {
+pub struct SecurityValues {
     /// RFC 6797. Default `max-age=31536000`.
     pub strict_transport_security: SecurityValue,
     /// Fetch standard. Default `nosniff`.
@@ -131,7 +131,7 @@ const SECURITY_FIELDS: &[&str] = &[
 
 /// One of them.
 #[derive(Debug, Default)]
-pub(super) enum SecurityValue {
+pub enum SecurityValue {
     #[default]
     Default,
     Off,

@@ -5,7 +5,7 @@ mod plain;
 use std::collections::BTreeSet;
 
 use novasphere_core::{
-    Edit, HeaderName, Headers, Policy, RequestHead, ResponseHead, Step, header_value,
+    Decision, Filter, HeaderMutation, HeaderName, Headers, RequestHead, ResponseHead, header_value,
     testing::World,
 };
 use proptest::{prelude::*, strategy::ValueTree};
@@ -109,52 +109,53 @@ fn configured(operations: &[Operation], message: &str) -> Option<HeaderTransform
         rules.insert(name.into(), rule);
     }
     let config = serde_json::json!({ message: rules }).to_string();
-    HeaderTransform::configure(config.as_bytes(), &World::default()).ok()
+    HeaderTransform::from_json(config.as_bytes(), &World::default()).ok()
 }
 
 fn borrowed(lines: &[Line]) -> Vec<(&str, &[u8])> {
     lines.iter().map(|(name, value)| (&**name, &**value)).collect()
 }
 
-/// What is left of a request, and the edits that did it.
+/// What is left of a request, and the mutations that did it.
 fn request(filter: &HeaderTransform, lines: &[Line]) -> Vec<Line> {
     let lines = borrowed(lines);
-    let head = RequestHead { headers: as_read(&lines, filter.needs().request) };
-    let Step::Continue { edits, .. } = filter.on_request(&head, &mut (), &World::default().env())
+    let head = RequestHead { headers: as_read(&lines, filter.request_headers()) };
+    let Decision::Continue { mutations, .. } =
+        filter.on_request(&head, &mut (), &World::default().env())
     else {
         panic!("not passed")
     };
-    applied(&lines, edits)
+    applied(&lines, mutations)
 }
 
 fn response(filter: &HeaderTransform, lines: &[Line]) -> Vec<Line> {
     let lines = borrowed(lines);
-    let Step::Continue { carry, .. } =
+    let Decision::Continue { carry, .. } =
         filter.on_request(&RequestHead::default(), &mut (), &World::default().env())
     else {
         panic!("not passed")
     };
-    let head = ResponseHead { headers: as_read(&lines, filter.needs().response) };
+    let head = ResponseHead { headers: as_read(&lines, filter.response_headers()) };
     applied(&lines, filter.on_response(carry, &head))
 }
 
-fn applied(lines: &[(&str, &[u8])], edits: Vec<Edit<'_>>) -> Vec<Line> {
-    edits.iter().for_each(is_fit_to_send);
+fn applied(lines: &[(&str, &[u8])], mutations: Vec<HeaderMutation<'_>>) -> Vec<Line> {
+    mutations.iter().for_each(is_fit_to_send);
     let mut headers = Headers::borrowed(lines.iter().map(|(n, v)| (n.as_bytes(), *v)));
-    headers.apply(edits);
+    headers.apply(mutations);
     let text = |name: &[u8]| String::from_utf8(name.to_vec()).unwrap();
     headers.lines().map(|(name, value)| (text(name), value.to_vec())).collect()
 }
 
 /// No produced name or value is ever invalid (RFC 9110 sections 5.1 and 5.5).
-fn is_fit_to_send(edit: &Edit<'_>) {
+fn is_fit_to_send(edit: &HeaderMutation<'_>) {
     match edit {
-        Edit::Set(name, value) | Edit::Add(name, value) => {
+        HeaderMutation::Set(name, value) | HeaderMutation::Add(name, value) => {
             assert_eq!(HeaderName::parse(name.as_str()).as_ref(), Ok(*name));
             assert_eq!(header_value(value), Ok(&**value));
         }
-        Edit::Remove(_) | Edit::RemoveFound(_) => {}
-        Edit::Target(target) => assert!(target.starts_with(b"/")),
+        HeaderMutation::Remove(_) => {}
+        HeaderMutation::Target(target) => assert!(target.starts_with(b"/")),
     }
 }
 

@@ -1,34 +1,35 @@
 //! Only what matters is read.
 
-use novasphere_core::{Policy, Read};
+use novasphere_core::{Filter, HeaderInterest};
 
 use super::{configured, for_requests, for_responses};
 use crate::HeaderTransform;
 
-fn shown(read: Read<'_>) -> String {
+fn shown(read: &HeaderInterest) -> String {
     match read {
-        Read::Nothing => "nothing".to_owned(),
-        Read::Named(names) | Read::WholeIfAny(names) => {
-            let mut names = names.to_vec();
+        HeaderInterest::None => "nothing".to_owned(),
+        HeaderInterest::Named(names) | HeaderInterest::AllIfAny(names) => {
+            let mut names = names.clone();
             names.sort();
             names.join(" ")
         }
-        Read::Whole => "whole".to_owned(),
+        HeaderInterest::All => "whole".to_owned(),
     }
 }
 
 fn request(rules: &str) -> String {
-    shown(for_requests(rules).needs().request)
+    shown(for_requests(rules).request_headers())
 }
 
 fn response(rules: &str) -> String {
-    shown(for_responses(rules).needs().response)
+    shown(for_responses(rules).response_headers())
 }
 
 #[test]
 fn rules_for_one_message_do_not_read_the_other() {
-    let both =
-        |filter: &HeaderTransform| (shown(filter.needs().request), shown(filter.needs().response));
+    let both = |filter: &HeaderTransform| {
+        (shown(filter.request_headers()), shown(filter.response_headers()))
+    };
     let canonical = r#"{"request": {"add": {"headers": ["X-Forwarded-By:novasphere"]}},
         "response": {"remove": {"headers": ["Server"]}}}"#;
     assert_eq!(both(&configured(canonical)), ("x-forwarded-by".into(), "nothing".into()));
@@ -83,6 +84,6 @@ fn responses_are_read_as_far_as_rules_look() {
 #[test]
 fn values_for_responses_are_made_of_the_request() {
     let rules = r#"{"append": {"headers": ["x-a:$(headers.x-b)"]}}"#;
-    assert_eq!(shown(for_responses(rules).needs().request), "x-b");
+    assert_eq!(shown(for_responses(rules).request_headers()), "x-b");
     assert_eq!(response(rules), ":status");
 }

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use novasphere_core::{Policy, ResponseHead, testing::World};
+use novasphere_core::{Filter, ResponseHead, testing::World};
 
 use super::{Lines, configured, for_requests, headers, on_request, refused, sent_in, shown};
 use crate::HeaderTransform;
@@ -148,8 +148,8 @@ fn a_rule_without_a_value_changes_nothing() {
         "querystring": ["q:$(headers.x-none)"]}, "append": {"headers": ["x-user:$(query.none)"]}}}"#;
     let world = World::default();
     let filter = configured(rules);
-    let (edits, _) = on_request(&filter, REQUEST, &world);
-    assert!(edits.is_empty());
+    let (mutations, _) = on_request(&filter, REQUEST, &world);
+    assert!(mutations.is_empty());
     assert_eq!(world.events.take(), ["input_missing"; 3]);
     // Where it would do nothing anyway, no value is made.
     let rules = r#"{"request": {"add": {"headers": ["x-user:$(headers.x-none)"]}}}"#;
@@ -162,8 +162,8 @@ fn values_for_responses_come_from_the_request() {
     let rules = r#"{"response": {"append": {"headers": ["x-request-id:$(request.id)",
         "x-none:$(headers.x-none)"]}, "add": {"headers": ["x-user:$(headers.x-user)"]}}}"#;
     let (filter, world) = (configured(rules), World::default());
-    let (edits, carry) = on_request(&filter, REQUEST, &world);
-    assert!(edits.is_empty());
+    let (mutations, carry) = on_request(&filter, REQUEST, &world);
+    assert!(mutations.is_empty());
     let mut response = headers(&[(":status", b"200"), ("x-user", b"upstream")]);
     let head = ResponseHead { headers: response.clone() };
     response.apply(filter.on_response(carry, &head));
@@ -210,7 +210,7 @@ fn claims_need_a_host_that_passes_them() {
     world.passes_attributes.set(false);
     let config = r#"{"request": {"add": {"headers": ["x-user:$(claims.sub | none)"],
         "querystring": ["u:$(claims.sub)"]}}}"#;
-    let faults = HeaderTransform::configure(config.as_bytes(), &world).unwrap_err();
+    let faults = HeaderTransform::from_json(config.as_bytes(), &world).unwrap_err();
     assert_eq!(faults.faults().len(), 2);
     assert!(faults.to_string().contains("claims_to_headers"), "{faults}");
 }

@@ -1,6 +1,6 @@
 //! Wire struct of keys that are fetched.
 
-use novasphere_core::{ConfigErrors, Endpoint};
+use novasphere_core::{BuildContext, Endpoint};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
@@ -17,7 +17,7 @@ use crate::{
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "schema", schemars(extend("required" = ["issuer"])))]
-pub(crate) struct JwksConfig {
+pub struct JwksConfig {
     /// The `iss` of the tokens these keys are for, exactly. Required.
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub issuer: Option<String>,
@@ -80,11 +80,11 @@ impl JwksConfig {
         &self,
         at: &str,
         algorithms: &[Algorithm],
-        errors: &mut ConfigErrors,
+        cx: &mut BuildContext<'_>,
     ) -> Option<Source> {
-        self.check_numbers(at, errors);
-        let issuer = required(self.issuer.as_deref(), &format!("{at}.issuer"), errors);
-        let endpoint = self.endpoint(at, errors)?;
+        self.check_numbers(at, cx);
+        let issuer = required(self.issuer.as_deref(), &format!("{at}.issuer"), cx);
+        let endpoint = self.endpoint(at, cx)?;
         let issuer = issuer?;
         let upstream = self.cluster.clone().unwrap_or_else(|| endpoint.host_and_port());
         Some(Source {
@@ -110,20 +110,20 @@ impl JwksConfig {
     }
 
     /// The algorithms its keys may be used with.
-    pub(crate) fn algorithms(&self, at: &str, errors: &mut ConfigErrors) -> Vec<Algorithm> {
+    pub(crate) fn algorithms(&self, at: &str, cx: &mut BuildContext<'_>) -> Vec<Algorithm> {
         let Some(algorithms) = &self.algorithms else { return DEFAULT_ALGORITHMS.to_vec() };
         let path = format!("{at}.algorithms");
         if algorithms.is_empty() {
-            errors.add(&path, "is empty: no key could be used; leave it out for the default");
+            cx.fault(&path, "is empty: no key could be used; leave it out for the default");
         }
         for algorithm in algorithms.iter().filter(|algorithm| algorithm.secret_size().is_some()) {
             let name = algorithm.name();
-            errors.add(&path, format!("{name} is for secrets, and the keys of a set are public"));
+            cx.fault(&path, format!("{name} is for secrets, and the keys of a set are public"));
         }
         algorithms.clone()
     }
 
-    fn check_numbers(&self, at: &str, errors: &mut ConfigErrors) {
+    fn check_numbers(&self, at: &str, cx: &mut BuildContext<'_>) {
         for (field, value, least, most) in [
             ("refresh", self.refresh, 1, 86_400),
             ("timeout", self.timeout, 1, 60),
@@ -131,7 +131,7 @@ impl JwksConfig {
             ("max_waiting", self.max_waiting, 0, 10_000),
         ] {
             if value < least || value > most {
-                errors.add(
+                cx.fault(
                     format!("{at}.{field}"),
                     format!("must be {least} to {most}, not {value}"),
                 );
@@ -139,16 +139,16 @@ impl JwksConfig {
         }
     }
 
-    fn endpoint(&self, at: &str, errors: &mut ConfigErrors) -> Option<Endpoint> {
+    fn endpoint(&self, at: &str, cx: &mut BuildContext<'_>) -> Option<Endpoint> {
         if self.cluster.as_deref() == Some("") {
-            errors.add(format!("{at}.cluster"), "is empty");
+            cx.fault(format!("{at}.cluster"), "is empty");
         }
         let of_issuer = self.issuer.as_deref().and_then(|issuer| {
             let issuer = issuer.strip_suffix('/').unwrap_or(issuer);
             Endpoint::parse(&format!("{issuer}{WELL_KNOWN}"))
         });
         match (&self.uri, &self.path) {
-            (Some(_), Some(_)) => errors.add(format!("{at}.path"), "has no effect beside uri"),
+            (Some(_), Some(_)) => cx.fault(format!("{at}.path"), "has no effect beside uri"),
             (Some(uri), None) => match Endpoint::parse(uri) {
                 Some(endpoint) => return Some(endpoint),
                 None => {
@@ -156,13 +156,13 @@ impl JwksConfig {
                     let shown = if uri.contains('@') { "what holds an @" } else { uri };
                     let message =
                         format!("{shown:?} is no URL such as https://issuer.example/keys");
-                    errors.add(format!("{at}.uri"), message);
+                    cx.fault(format!("{at}.uri"), message);
                 }
             },
             (None, Some(path)) => match (&self.cluster, path.starts_with('/')) {
-                (None, _) => errors.add(format!("{at}.cluster"), "is required with path"),
+                (None, _) => cx.fault(format!("{at}.cluster"), "is required with path"),
                 (_, false) => {
-                    errors.add(format!("{at}.path"), format!("must start with /, not {path:?}"));
+                    cx.fault(format!("{at}.path"), format!("must start with /, not {path:?}"));
                 }
                 (Some(cluster), true) => {
                     // The issuer's own name, for servers that have several.
@@ -173,9 +173,9 @@ impl JwksConfig {
             },
             (None, None) if self.discovery => match of_issuer {
                 Some(endpoint) => return Some(endpoint),
-                None => errors.add(format!("{at}.uri"), "is required: the issuer is no URL"),
+                None => cx.fault(format!("{at}.uri"), "is required: the issuer is no URL"),
             },
-            (None, None) => errors.add(format!("{at}.uri"), "is required, or cluster and path"),
+            (None, None) => cx.fault(format!("{at}.uri"), "is required, or cluster and path"),
         }
         None
     }

@@ -13,7 +13,7 @@ use super::schema::{SCOPE, scalar, scalars};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "schema", schemars(extend("required" = ["claim"])))]
-pub(crate) struct RequiredClaimConfig {
+pub struct RequiredClaimConfig {
     /// The claim's name, or a path with dots into objects: `realm_access.roles`. Required.
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub claim: Option<String>,
@@ -38,7 +38,7 @@ pub(crate) struct RequiredClaimConfig {
 #[derive(Default, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
-pub(crate) struct ScopesConfig {
+pub struct ScopesConfig {
     /// Each of these.
     #[cfg_attr(feature = "schema", schemars(inner(regex(pattern = SCOPE))))]
     pub all_of: Vec<String>,
@@ -51,7 +51,7 @@ pub(crate) struct ScopesConfig {
 #[derive(Default, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
-pub(crate) struct DeniedTokensConfig {
+pub struct DeniedTokensConfig {
     /// Those with one of these `jti` (RFC 7519 section 4.1.7).
     #[cfg_attr(feature = "schema", schemars(inner(length(min = 1))))]
     pub jti: Vec<String>,
@@ -65,7 +65,7 @@ pub(crate) struct DeniedTokensConfig {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "schema", schemars(extend("required" = ["claim", "attribute"])))]
-pub(crate) struct ClaimToAttribute {
+pub struct ClaimToAttribute {
     /// The claim's name, or a path with dots into objects. Required.
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub claim: Option<String>,
@@ -79,7 +79,7 @@ pub(crate) struct ClaimToAttribute {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "schema", schemars(extend("oneOf" = each_required(&["path", "path_prefix", "path_template"]))))]
-pub(crate) struct SkipConfig {
+pub struct SkipConfig {
     /// Their methods, at least one. Default: any.
     #[cfg_attr(feature = "schema", schemars(length(min = 1), inner(regex(pattern = METHOD))))]
     pub methods: Option<Vec<String>>,

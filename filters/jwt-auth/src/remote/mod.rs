@@ -17,10 +17,10 @@ mod source;
 #[cfg(test)]
 mod tests;
 
-use novasphere_core::{Duty, Env, FetchError, FetchReply};
+use novasphere_core::{Env, FetchError, FetchResponse, TimerActions};
 
 use self::record::{Generation, Record, Slot, generation_of};
-use self::source::Step;
+use self::source::FetchStage;
 pub(crate) use self::{record::Identity, source::Source};
 
 /// All sources, and how their key sets are read.
@@ -82,15 +82,15 @@ const LOOK_SOON_MS: u32 = 50;
 
 impl<R: Reader> Sources<R> {
     /// Looks after all sources.
-    pub(crate) fn on_timer(&self, known: &mut Vec<Known<R::Key>>, env: &Env<'_>) -> Duty {
+    pub(crate) fn on_timer(&self, known: &mut Vec<Known<R::Key>>, env: &Env<'_>) -> TimerActions {
         known.resize_with(self.sources.len(), Known::default);
-        let mut duty = Duty { again_in_ms: Some(LOOK_MS), ..Duty::default() };
+        let mut duty = TimerActions { again_in_ms: Some(LOOK_MS), ..TimerActions::default() };
         for (index, (source, known)) in self.sources.iter().zip(known.iter_mut()).enumerate() {
             let before = known.seen;
             self.load(index, known, env);
             if lease(source, known, env) {
-                let (step, endpoint) = source.first_step();
-                duty.fetches.push(source.fetch(purpose(index, step), endpoint));
+                let (stage, endpoint) = source.first_stage();
+                duty.fetches.push(source.fetch(purpose(index, stage), endpoint));
             }
             // A fetch began or ended, here or in another worker.
             duty.wake |= known.seen != before;
@@ -102,29 +102,30 @@ impl<R: Reader> Sources<R> {
     }
 
     /// A fetch ended.
-    pub(crate) fn on_fetched(
+    pub(crate) fn on_fetch(
         &self,
         purpose: usize,
-        reply: Result<FetchReply<'_>, FetchError>,
+        response: Result<FetchResponse<'_>, FetchError>,
         known: &mut [Known<R::Key>],
         env: &Env<'_>,
-    ) -> Duty {
-        let (index, step) = (purpose / 2, step(purpose));
+    ) -> TimerActions {
+        let (index, stage) = (purpose / 2, stage(purpose));
         let (Some(source), Some(known)) = (self.sources.get(index), known.get_mut(index)) else {
-            return Duty::default();
+            return TimerActions::default();
         };
-        let result = match reply {
+        let result = match response {
             Err(error) => Err(error.to_string()),
-            Ok(reply) if reply.status != 200 => Err(format!("status {}", reply.status)),
-            Ok(reply) if step == Step::Discovery => {
-                source.key_set_endpoint(&reply).map(Some).map_err(|why| format!("the answer {why}"))
-            }
-            Ok(reply) => self.accept(index, &reply, known, env).map(|()| None),
+            Ok(response) if response.status != 200 => Err(format!("status {}", response.status)),
+            Ok(response) if stage == FetchStage::Discovery => source
+                .key_set_endpoint(&response)
+                .map(Some)
+                .map_err(|why| format!("the answer {why}")),
+            Ok(response) => self.accept(index, &response, known, env).map(|()| None),
         };
-        let mut duty = Duty { wake: true, ..Duty::default() };
+        let mut duty = TimerActions { wake: true, ..TimerActions::default() };
         match result {
             Ok(Some(endpoint)) => {
-                duty.fetches.push(source.fetch(self::purpose(index, Step::KeySet), endpoint));
+                duty.fetches.push(source.fetch(self::purpose(index, FetchStage::KeySet), endpoint));
             }
             Ok(None) => {}
             Err(why) => failed(source, known, &why, env),
@@ -151,7 +152,7 @@ impl<R: Reader> Sources<R> {
         };
         let now = env.clock.now().millis;
         let mut prospect = Prospect::None;
-        slot.change(source.identity, env.store, |record| {
+        slot.change(source.identity, env.shared_data, |record| {
             let under_way = source.is_leased(record, now) || source.is_due(record, now);
             let may_ask = source.has_cooled_down(record, now);
             prospect = if under_way || may_ask { Prospect::Coming } else { Prospect::None };
@@ -170,7 +171,7 @@ impl<R: Reader> Sources<R> {
         if [0, known.generation, known.useless].contains(&generation) {
             return false;
         }
-        let text = known.slot.and_then(|s| s.key_set(source.identity, generation, env.store));
+        let text = known.slot.and_then(|s| s.key_set(source.identity, generation, env.shared_data));
         // Being written just now: look again.
         let Some(text) = text else { return false };
         match self.reader.read(index, &text, env) {
@@ -191,28 +192,29 @@ impl<R: Reader> Sources<R> {
     fn accept(
         &self,
         index: usize,
-        reply: &FetchReply<'_>,
+        response: &FetchResponse<'_>,
         known: &mut Known<R::Key>,
         env: &Env<'_>,
     ) -> Result<(), String> {
         let source = self.sources.get(index).ok_or("no source")?;
-        let generation = generation_of(reply.body);
+        let generation = generation_of(response.body);
         // What is in use already need not be read again, nor complained of.
         if known.keys.is_none() || known.generation != generation {
-            let keys = self.reader.read(index, reply.body, env)?;
+            let keys = self.reader.read(index, response.body, env)?;
             let record = record_of(source, known, env).ok_or("no place in the shared data")?;
             if record.leased_until != known.lease {
                 return Err("it came too late".to_owned());
             }
             let slot = known.slot.ok_or("no place in the shared data")?;
-            slot.store_key_set(source.identity, reply.body, env.store)
+            slot.store_key_set(source.identity, response.body, env.shared_data)
                 .map_err(|e| e.to_string())?;
             known.keys = Some(keys);
             known.generation = generation;
         }
-        let due_at = env.clock.now().millis.saturating_add(source.good_for_ms(reply, random(env)));
+        let due_at =
+            env.clock.now().millis.saturating_add(source.good_for_ms(response, random(env)));
         let slot = known.slot.ok_or("no place in the shared data")?;
-        let is_ours = slot.change(source.identity, env.store, |record| {
+        let is_ours = slot.change(source.identity, env.shared_data, |record| {
             let in_time = record.leased_until == known.lease;
             if in_time {
                 *record = Record { generation, failures: 0, due_at, leased_until: 0, ..*record };
@@ -231,9 +233,9 @@ impl<R: Reader> Sources<R> {
 fn record_of<K>(source: &Source, known: &mut Known<K>, env: &Env<'_>) -> Option<Record> {
     if known.slot.is_none() {
         let now = env.clock.now().millis;
-        known.slot = Slot::of(source.identity, now, env.store).ok();
+        known.slot = Slot::of(source.identity, now, env.shared_data).ok();
     }
-    known.seen = known.slot?.record(source.identity, env.store);
+    known.seen = known.slot?.record(source.identity, env.shared_data);
     if known.seen.is_none() {
         // Another source has taken the place over: look for a new one next time.
         known.slot = None;
@@ -247,7 +249,7 @@ fn lease<K>(source: &Source, known: &mut Known<K>, env: &Env<'_>) -> bool {
     let is_free = |record: &Record| source.is_due(record, now) && !source.is_leased(record, now);
     let Some(slot) = known.seen.filter(is_free).and(known.slot) else { return false };
     let lease = now.saturating_add(source.lease_ms());
-    let taken = slot.change(source.identity, env.store, |record| {
+    let taken = slot.change(source.identity, env.shared_data, |record| {
         let free = is_free(record);
         if free {
             record.leased_until = lease;
@@ -264,7 +266,7 @@ fn lease<K>(source: &Source, known: &mut Known<K>, env: &Env<'_>) -> bool {
 fn failed<K>(source: &Source, known: &Known<K>, why: &str, env: &Env<'_>) {
     let (now, random) = (env.clock.now().millis, random(env));
     if let Some(slot) = known.slot {
-        slot.change(source.identity, env.store, |record| {
+        slot.change(source.identity, env.shared_data, |record| {
             let in_time = record.leased_until == known.lease;
             if in_time {
                 record.failures = record.failures.saturating_add(1);
@@ -287,10 +289,10 @@ fn random(env: &Env<'_>) -> u64 {
     u64::from_le_bytes([a, b, c, d, e, f, g, h])
 }
 
-fn purpose(index: usize, step: Step) -> usize {
-    index * 2 + usize::from(step == Step::KeySet)
+fn purpose(index: usize, stage: FetchStage) -> usize {
+    index * 2 + usize::from(stage == FetchStage::KeySet)
 }
 
-fn step(purpose: usize) -> Step {
-    if purpose.is_multiple_of(2) { Step::Discovery } else { Step::KeySet }
+fn stage(purpose: usize) -> FetchStage {
+    if purpose.is_multiple_of(2) { FetchStage::Discovery } else { FetchStage::KeySet }
 }

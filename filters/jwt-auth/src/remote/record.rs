@@ -2,7 +2,7 @@
 //! fetch and who does, and the key set itself. Both have a fixed size, and their keys in the store
 //! are a fixed prefix and an index, so that they take a bounded room for ever.
 
-use novasphere_core::{Change, Store, StoreError};
+use novasphere_core::{Change, SharedData, SharedDataError};
 use sha2::{Digest, Sha256};
 
 /// The longest key set, in bytes.
@@ -54,7 +54,11 @@ const ABANDONED_MS: u64 = 7 * 86_400_000;
 
 impl Slot {
     /// Finds the source's place, or takes a free one.
-    pub(crate) fn of(identity: Identity, now: u64, store: &dyn Store) -> Result<Self, StoreError> {
+    pub(crate) fn of(
+        identity: Identity,
+        now: u64,
+        store: &dyn SharedData,
+    ) -> Result<Self, SharedDataError> {
         let [first, ..] = identity;
         for probe in 0..PROBES {
             let slot = Self((u32::from(first) + probe) % SLOTS);
@@ -72,11 +76,11 @@ impl Slot {
                 return Ok(slot);
             }
         }
-        Err(StoreError::Contended)
+        Err(SharedDataError::Contended)
     }
 
     /// The record; `None` when the place was taken by another source.
-    pub(crate) fn record(self, identity: Identity, store: &dyn Store) -> Option<Record> {
+    pub(crate) fn record(self, identity: Identity, store: &dyn SharedData) -> Option<Record> {
         let (value, _) = store.read(&self.key(0)).ok()??;
         Record::decode(&value).filter(|record| record.identity == identity)
     }
@@ -85,7 +89,7 @@ impl Slot {
     pub(crate) fn change(
         self,
         identity: Identity,
-        store: &dyn Store,
+        store: &dyn SharedData,
         mut change: impl FnMut(&mut Record) -> bool,
     ) -> bool {
         let result = store.update(&self.key(0), |value| match Record::decode(value) {
@@ -105,7 +109,7 @@ impl Slot {
         self,
         identity: Identity,
         generation: Generation,
-        store: &dyn Store,
+        store: &dyn SharedData,
     ) -> Option<Vec<u8>> {
         let (mut value, _) = store.read(&self.key(1)).ok()??;
         let (owner, rest) = value.split_first_chunk::<16>()?;
@@ -125,8 +129,8 @@ impl Slot {
         self,
         identity: Identity,
         text: &[u8],
-        store: &dyn Store,
-    ) -> Result<(), StoreError> {
+        store: &dyn SharedData,
+    ) -> Result<(), SharedDataError> {
         let size = u32::try_from(text.len()).unwrap_or(u32::MAX);
         store.update(&self.key(1), |value| {
             value.clear();

@@ -1,6 +1,6 @@
 //! One source of keys, as configured.
 
-use novasphere_core::{Endpoint, Fetch, FetchReply, Json};
+use novasphere_core::{Endpoint, Fetch, FetchResponse, Json};
 
 use super::record::{Identity, MAX_KEY_SET_BYTES, Record};
 
@@ -25,15 +25,15 @@ pub(crate) struct Source {
 
 /// The step of a fetch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Step {
+pub(crate) enum FetchStage {
     Discovery,
     KeySet,
 }
 
 impl Source {
     /// The first request of a fetch.
-    pub(crate) fn first_step(&self) -> (Step, Endpoint) {
-        let step = if self.discovery { Step::Discovery } else { Step::KeySet };
+    pub(crate) fn first_stage(&self) -> (FetchStage, Endpoint) {
+        let step = if self.discovery { FetchStage::Discovery } else { FetchStage::KeySet };
         (step, self.endpoint.clone())
     }
 
@@ -75,8 +75,12 @@ impl Source {
 
     /// Where the key set is, by OpenID Connect Discovery 1.0 section 3: the issuer must be the
     /// configured one (section 4.3), or another's keys would count as its.
-    pub(crate) fn key_set_endpoint(&self, reply: &FetchReply<'_>) -> Result<Endpoint, String> {
-        let document = Json::parse(reply.body).map_err(|error| format!("is not JSON: {error}"))?;
+    pub(crate) fn key_set_endpoint(
+        &self,
+        response: &FetchResponse<'_>,
+    ) -> Result<Endpoint, String> {
+        let document =
+            Json::parse(response.body).map_err(|error| format!("is not JSON: {error}"))?;
         let text = |name| document.get(name).and_then(Json::as_str);
         if text("issuer") != Some(&self.issuer) {
             return Err("is of another issuer".to_owned());
@@ -94,8 +98,8 @@ impl Source {
     /// When the next fetch is due: when the reply's `Cache-Control: max-age` ends (RFC 9111 section
     /// 5.2.2.1), but not sooner than the cooldown and not later than `refresh_ms`. A tenth earlier
     /// at most, so that many proxies do not all come at once.
-    pub(crate) fn good_for_ms(&self, reply: &FetchReply<'_>, random: u64) -> u64 {
-        let max_age = reply
+    pub(crate) fn good_for_ms(&self, response: &FetchResponse<'_>, random: u64) -> u64 {
+        let max_age = response
             .headers
             .get_all("cache-control")
             .flat_map(|line| line.split(|b| *b == b','))

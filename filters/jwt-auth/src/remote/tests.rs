@@ -60,12 +60,16 @@ impl<'w> Worker<'w> {
         body: &str,
     ) -> Vec<Fetch> {
         let headers = Headers::borrowed(lines.iter().map(|(n, v)| (n.as_bytes(), v.as_bytes())));
-        let reply = FetchReply { status, headers, body: body.as_bytes() };
-        self.ended(fetch, Ok(reply))
+        let response = FetchResponse { status, headers, body: body.as_bytes() };
+        self.ended(fetch, Ok(response))
     }
 
-    fn ended(&mut self, fetch: &Fetch, reply: Result<FetchReply<'_>, FetchError>) -> Vec<Fetch> {
-        self.sources.on_fetched(fetch.purpose, reply, &mut self.known, &self.world.env()).fetches
+    fn ended(
+        &mut self,
+        fetch: &Fetch,
+        response: Result<FetchResponse<'_>, FetchError>,
+    ) -> Vec<Fetch> {
+        self.sources.on_fetch(fetch.purpose, response, &mut self.known, &self.world.env()).fetches
     }
 
     /// Fetches and gets this key set.
@@ -156,7 +160,7 @@ fn the_last_good_keys_go_on_and_retries_back_off() {
         };
         pauses.push((world.millis.get() - start) / 1_000);
         match failure {
-            0 => worker.ended(&fetches[0], Err(FetchError::NoReply)),
+            0 => worker.ended(&fetches[0], Err(FetchError::NoResponse)),
             1 => worker.ended(&fetches[0], Err(FetchError::TooLarge(1_000_000))),
             2 => worker.answer(&fetches[0], 503, &[], "key 2"),
             3 => worker.ended(&fetches[0], Err(FetchError::NotSent(2))),

@@ -24,7 +24,7 @@ fn every_refusal_of_a_token_looks_the_same() {
             body(&outcome),
             ("application/json; charset=utf-8", r#"{"message":"Unauthorized"}"#)
         );
-        assert_eq!(outcome.reply, Some((401, r#"Bearer error="invalid_token""#.to_owned())));
+        assert_eq!(outcome.response, Some((401, r#"Bearer error="invalid_token""#.to_owned())));
     }
     let none = run(&policy(""), &[]);
     assert_eq!(body(&none), ("application/json; charset=utf-8", r#"{"message":"Unauthorized"}"#));
@@ -34,11 +34,11 @@ fn every_refusal_of_a_token_looks_the_same() {
 fn too_little_granted_is_a_403_with_the_scopes_that_would_do() {
     let outcome = bearer(&policy(SCOPES), &token(""));
     let challenge = r#"Bearer error="insufficient_scope", scope="read a b""#;
-    assert_eq!(outcome.reply, Some((403, challenge.to_owned())));
+    assert_eq!(outcome.response, Some((403, challenge.to_owned())));
     assert_eq!(body(&outcome), ("application/json; charset=utf-8", r#"{"message":"Forbidden"}"#));
     let claims = policy(&format!(r#"{SCOPES}, "required_claims": [{{"claim": "x"}}]"#));
     let outcome = bearer(&claims, &token(""));
-    assert_eq!(outcome.reply, Some((403, r#"Bearer error="insufficient_scope""#.to_owned())));
+    assert_eq!(outcome.response, Some((403, r#"Bearer error="insufficient_scope""#.to_owned())));
 }
 
 #[test]
@@ -47,15 +47,15 @@ fn verbose_answers_tell_the_reason() {
     let bad = bearer(&policy, &format!("{}AAA", token("")));
     let challenge =
         r#"Bearer realm="r", error="invalid_token", error_description="Invalid signature""#;
-    assert_eq!(bad.reply, Some((401, challenge.to_owned())));
+    assert_eq!(bad.response, Some((401, challenge.to_owned())));
     assert_eq!(body(&bad).1, r#"{"message":"Invalid signature"}"#);
     let none = run(&policy, &[]);
-    assert_eq!(none.reply, Some((401, r#"Bearer realm="r""#.to_owned())), "RFC 6750 3.1");
+    assert_eq!(none.response, Some((401, r#"Bearer realm="r""#.to_owned())), "RFC 6750 3.1");
     assert_eq!(body(&none).1, r#"{"message":"Unauthorized"}"#);
     let little = bearer(&policy, &token(""));
     let challenge = "Bearer realm=\"r\", error=\"insufficient_scope\", \
                      error_description=\"a required scope is missing\", scope=\"read a b\"";
-    assert_eq!(little.reply, Some((403, challenge.to_owned())));
+    assert_eq!(little.response, Some((403, challenge.to_owned())));
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn no_name_breaks_out_of_an_answer() {
     let outcome = bearer(&policy, &token(""));
     assert_eq!(body(&outcome).1, r#"{"message":"No credentials found for given 'a?????'"}"#);
     let challenge = r#"Bearer error="invalid_token", error_description="No credentials found for given 'a?????'""#;
-    assert_eq!(outcome.reply.unwrap().1, challenge);
+    assert_eq!(outcome.response.unwrap().1, challenge);
 }
 
 #[test]

@@ -21,7 +21,7 @@ fn claims_are_told_as_they_would_be_in_a_header() {
         ),
     ] {
         let outcome = bearer(&policy, &token(claims));
-        assert_eq!(outcome.decision, "allowed");
+        assert_eq!(outcome.reason, "allowed");
         assert_eq!(attributes(&outcome), expected, "{claims}");
     }
 }
@@ -31,7 +31,7 @@ fn nothing_is_told_of_a_token_that_is_refused() {
     let policy = policy(CLAIMS);
     for claims in [r#", "sub": "a\nb""#, r#", "sub": "alice", "a": {"b": {}}"#] {
         let outcome = bearer(&policy, &token(claims));
-        assert_eq!(outcome.decision, "unusable_claim", "{claims}");
+        assert_eq!(outcome.reason, "unusable_claim", "{claims}");
         assert_eq!(attributes(&outcome), []);
     }
     let forged = format!("{}AAA", token(r#", "sub": "root""#));

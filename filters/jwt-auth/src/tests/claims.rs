@@ -2,7 +2,7 @@ use super::*;
 
 fn at(policy: &JwtAuth, millis: u64, claims: &str) -> &'static str {
     let token = signed("HS256", r#"{"alg": "HS256"}"#, &format!(r#"{{"iss": "k"{claims}}}"#));
-    run_at(policy, millis, &[(b"authorization", format!("Bearer {token}").as_bytes())]).decision
+    run_at(policy, millis, &[(b"authorization", format!("Bearer {token}").as_bytes())]).reason
 }
 
 #[test]
@@ -110,15 +110,15 @@ fn issuer_and_audience_are_compared_exactly() {
     ] {
         let claims = format!(r#"{{"client": "k", "exp": {}, {claims}}}"#, NOW + 1);
         let token = signed("HS256", r#"{"alg": "HS256"}"#, &claims);
-        assert_eq!(decision(&policy, &token), expected, "{claims}");
+        assert_eq!(reason(&policy, &token), expected, "{claims}");
     }
 }
 
 #[test]
 fn nothing_is_said_about_claims_before_the_signature_is_verified() {
     let stale = signed("HS256", r#"{"alg": "HS256"}"#, r#"{"iss": "k", "exp": 1}"#);
-    assert_eq!(decision(&policy(""), &stale), "expired");
+    assert_eq!(reason(&policy(""), &stale), "expired");
     let (signed, _) = stale.rsplit_once('.').unwrap();
     let forged = format!("{signed}.{}", base64url([0; 32]));
-    assert_eq!(decision(&policy(""), &forged), "bad_signature");
+    assert_eq!(reason(&policy(""), &forged), "bad_signature");
 }

@@ -81,7 +81,7 @@ fn base64_secrets_have_either_alphabet_and_any_padding() {
             r#"{{"credentials": [{{"key": "k", "secret": "{text}"}}], "secret_is_base64": true}}"#
         ))
         .unwrap();
-        assert_eq!(decision(&policy, &token), "allowed", "{text}");
+        assert_eq!(reason(&policy, &token), "allowed", "{text}");
     }
     let bad = r#"{"credentials": [{"key": "k", "secret": "s3cr*t"}], "secret_is_base64": true}"#;
     assert_eq!(faults(bad), "credentials[0].secret: is not base64, as secret_is_base64 says it is");
@@ -116,7 +116,7 @@ fn a_secret_in_the_configuration_is_taken_with_a_warning() {
         r#"{{"credentials": [{{"key": "k", "secret": "{SECRET}"}}, {{{}}}]}}"#,
         KEY.replace("\"k\"", "\"j\"")
     );
-    let policy = JwtAuth::configure(config.as_bytes(), &host).unwrap();
+    let policy = JwtAuth::from_json(config.as_bytes(), &host).unwrap();
     assert_eq!(
         host.warnings.into_inner(),
         ["credentials[0].secret: is readable in the configuration; {\"env\": \"NAME\"} takes it \
@@ -136,8 +136,9 @@ fn a_missing_variable_is_named_with_its_remedy() {
 
 #[test]
 fn realm_goes_into_the_challenges() {
-    let outcome =
-        |more: &str, value: &str| run(&policy(more), &[("authorization", value)]).reply.unwrap().1;
+    let outcome = |more: &str, value: &str| {
+        run(&policy(more), &[("authorization", value)]).response.unwrap().1
+    };
     let realm = r#", "realm": "the api""#;
     assert_eq!(outcome(realm, "Basic x"), r#"Bearer realm="the api""#);
     assert_eq!(outcome(realm, "Bearer x"), r#"Bearer realm="the api", error="invalid_token""#);
@@ -262,13 +263,13 @@ fn what_the_host_lacks_is_refused_with_what_to_do() {
         "jwks": [{"issuer": "https://a.example", "uri": "https://a.example/keys"}],
         "claims_to_attributes": [{"claim": "sub", "attribute": "user"}]
     }"#;
-    let faults = JwtAuth::configure(config.as_bytes(), &host).unwrap_err();
+    let faults = JwtAuth::from_json(config.as_bytes(), &host).unwrap_err();
     assert_eq!(
         faults.to_string(),
         "jwks: cannot be used here: do it elsewhere\n\
          claims_to_attributes: cannot be used here: do it elsewhere"
     );
-    assert!(JwtAuth::configure(config.as_bytes(), &World::default()).is_ok());
+    assert!(JwtAuth::from_json(config.as_bytes(), &World::default()).is_ok());
 }
 
 #[test]
@@ -280,7 +281,7 @@ fn text_that_may_have_been_a_number_is_not_compared() {
                  "leeway": "5", "run_on_preflight": "false", "skip": "",
                  "required_claims": [{{"claim": "a", {test}}}]}}"#
         );
-        JwtAuth::configure(config.as_bytes(), &host).map(|_| ()).map_err(|e| e.to_string())
+        JwtAuth::from_json(config.as_bytes(), &host).map(|_| ()).map_err(|e| e.to_string())
     };
     for test in [r#""equals": "5""#, r#""one_of": ["a", "true"]"#, r#""contains": "-1.5e3""#] {
         let faults = config(test).unwrap_err();

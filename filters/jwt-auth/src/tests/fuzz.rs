@@ -26,7 +26,7 @@ proptest! {
             (b"cookie", &value), (b"sec-websocket-protocol", &offer), (b":path", &target), (b":path", &value), (&name, &value),
         ] {
             let outcome = run_at(&policy, NOW * 1000, &[line]);
-            prop_assert_ne!(outcome.decision, "allowed");
+            prop_assert_ne!(outcome.reason, "allowed");
         }
     }
 
@@ -35,7 +35,7 @@ proptest! {
         let policy = policy(CONFIG);
         let message = format!("{}.{}", base64url(header), base64url(claims));
         let signature = base64url(hmac("HS256", SECRET.as_bytes(), &message));
-        prop_assert_eq!(decision(&policy, &format!("{message}.{signature}")), "malformed_token");
+        prop_assert_eq!(reason(&policy, &format!("{message}.{signature}")), "malformed_token");
     }
 
     #[test]
@@ -43,7 +43,7 @@ proptest! {
         let exp = if exp.is_finite() { exp } else { 0.0 };
         let sub: String = sub.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect();
         let claims = format!(r#"{{"iss": "k", "sub": "{sub}", "exp": {exp}, "nbf": {nbf}}}"#);
-        decision(&policy(CONFIG), &signed("HS256", r#"{"alg": "HS256"}"#, &claims));
+        reason(&policy(CONFIG), &signed("HS256", r#"{"alg": "HS256"}"#, &claims));
     }
 
     #[test]
@@ -64,7 +64,7 @@ proptest! {
         prop_assume!(bad != good);
         let line = [b"Bearer ", &bad[..]].concat();
         let outcome = run_at(&policy, NOW * 1000, &[(b"authorization", &line)]);
-        prop_assert_ne!(outcome.decision, "allowed");
+        prop_assert_ne!(outcome.reason, "allowed");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::*;
 
 fn with(policy: &JwtAuth, header: &str, claims: &str) -> &'static str {
     let claims = format!(r#"{{"iss": "k", "exp": {}{claims}}}"#, NOW + 60);
-    decision(policy, &signed("HS256", &format!(r#"{{"alg": "HS256"{header}}}"#), &claims))
+    reason(policy, &signed("HS256", &format!(r#"{{"alg": "HS256"{header}}}"#), &claims))
 }
 
 fn given(policy: &JwtAuth, claims: &str) -> &'static str {
@@ -237,7 +237,7 @@ fn denied_tokens_are_refused_as_bad_ones() {
         assert_eq!(given(&policy, claims), expected, "{claims}");
     }
     let outcome = bearer(&policy, &token(r#", "jti": "t1""#));
-    assert_eq!(outcome.reply, Some((401, r#"Bearer error="invalid_token""#.to_owned())));
+    assert_eq!(outcome.response, Some((401, r#"Bearer error="invalid_token""#.to_owned())));
 }
 
 #[test]

@@ -10,7 +10,7 @@ fn lines(policy: &JwtAuth, claims: &str, lines: &[(&str, &str)]) -> Vec<String> 
     let bearer = format!("Bearer {}", token(claims));
     let all: Vec<_> = [("authorization", &*bearer)].iter().chain(lines).copied().collect();
     let outcome = run(policy, &all);
-    assert_eq!(outcome.decision, "allowed");
+    assert_eq!(outcome.reason, "allowed");
     outcome.lines.into_iter().filter(|line| !line.starts_with("authorization")).collect()
 }
 
@@ -19,7 +19,7 @@ fn user_id(json: &str) -> Result<Option<String>, &'static str> {
     let policy = policy(CLAIMS);
     let outcome = bearer(&policy, &token(&format!(r#", "sub": {json}"#)));
     let line = outcome.lines.iter().find_map(|line| line.strip_prefix("x-user-id: "));
-    if outcome.reply.is_none() { Ok(line.map(str::to_owned)) } else { Err(outcome.decision) }
+    if outcome.response.is_none() { Ok(line.map(str::to_owned)) } else { Err(outcome.reason) }
 }
 
 #[test]
@@ -141,10 +141,10 @@ fn the_consumer_is_the_credentials() {
 fn nothing_is_edited_without_need() {
     let policy = policy(CLAIMS);
     let line = format!("Bearer {}", token(""));
-    assert_eq!(run(&policy, &[(":path", "/"), ("authorization", &line)]).edits, 1);
-    assert_eq!(run(&policy, &[(":path", "/"), ("x-client-type", "web")]).edits, 0);
+    assert_eq!(run(&policy, &[(":path", "/"), ("authorization", &line)]).mutations, 1);
+    assert_eq!(run(&policy, &[(":path", "/"), ("x-client-type", "web")]).mutations, 0);
     let twice = [("x-user-id", "a"), ("x-user-id", "b")];
-    assert_eq!(run(&policy, &twice).edits, 1, "one removal for both lines");
+    assert_eq!(run(&policy, &twice).mutations, 1, "one removal for both lines");
 }
 
 #[test]
@@ -161,9 +161,9 @@ fn a_preflight_may_pass_but_not_with_an_identity() {
         {"claim": "sub", "header": "X-User-Id"}]"#,
     );
     let outcome = run(&off, &preflight);
-    assert_eq!(outcome.decision, "preflight");
+    assert_eq!(outcome.reason, "preflight");
     assert_eq!(outcome.lines[1], ":path: /");
     assert_eq!(outcome.lines.len(), 4);
-    assert_eq!(run(&off, &preflight[..3]).decision, "malformed_token", "not every OPTIONS is one");
-    assert_eq!(run(&policy(""), &preflight).decision, "malformed_token", "the default");
+    assert_eq!(run(&off, &preflight[..3]).reason, "malformed_token", "not every OPTIONS is one");
+    assert_eq!(run(&policy(""), &preflight).reason, "malformed_token", "the default");
 }

@@ -27,7 +27,7 @@ fn pem_survives_its_way_through_files_and_variables() {
         pem.replace(r"-----\n", r"-----\n\n  "),
     ] {
         let policy = configure(&with_key("public_key", &config)).unwrap();
-        assert_eq!(decision(&policy, &vectors::valid_token("ES256")), "allowed", "{config}");
+        assert_eq!(reason(&policy, &vectors::valid_token("ES256")), "allowed", "{config}");
     }
 }
 
@@ -150,7 +150,7 @@ fn verifies(credential: &str, token: &str) -> &'static str {
         format!(r#"{{"credentials": [{{"key": "joe", {credential}}}], "claims_to_verify": []}}"#);
     let line = format!("Bearer {token}");
     run_at(&configure(&config).unwrap(), 1_300_819_379_000, &[(b"authorization", line.as_bytes())])
-        .decision
+        .reason
 }
 
 const RFC_7515_PAYLOAD: &str = "eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVl\
@@ -230,13 +230,13 @@ fn the_host_is_asked_first() {
         let line = format!("Bearer {token}");
         let head =
             RequestHead { headers: Headers::borrowed([(&b"authorization"[..], line.as_bytes())]) };
-        let decision = match policy.on_request(&head, &mut Default::default(), &world.env()) {
-            Step::Continue { decision, .. } | Step::Reply { decision, .. } => decision,
-            Step::Wait { .. } | Step::Call(_) => panic!("waits"),
+        let reason = match policy.on_request(&head, &mut Default::default(), &world.env()) {
+            Decision::Continue { reason, .. } | Decision::Respond { reason, .. } => reason,
+            Decision::Pause { .. } | Decision::Call(_) => panic!("waits"),
         };
         let mut events = world.events.take();
         events.retain(|event| *event == "verified_by_host");
-        (decision, events)
+        (reason, events)
     };
     let event = vec!["verified_by_host"];
     for (alg, name) in [("ES256", "p256"), ("RS256", "rsa2048")] {

@@ -9,8 +9,8 @@ fn rules(rules: &str) -> JwtAuth {
 
 fn skips(policy: &JwtAuth, method: &str, path: &str) -> bool {
     let outcome = run(policy, &[(":method", method), (":path", path)]);
-    assert!(["skipped", "no_token"].contains(&outcome.decision));
-    outcome.decision == "skipped"
+    assert!(["skipped", "no_token"].contains(&outcome.reason));
+    outcome.reason == "skipped"
 }
 
 fn check(policy: &JwtAuth, right: &[&str], wrong: &[&str]) {

@@ -8,7 +8,7 @@ fn go(lines: &[(&str, &str)]) -> Outcome {
 }
 
 fn decide(lines: &[(&str, &str)]) -> &'static str {
-    go(lines).decision
+    go(lines).reason
 }
 
 #[test]
@@ -51,8 +51,8 @@ fn what_is_no_bearer_token_is_none() {
         ("cookie", "session=; session".to_owned()),
     ] {
         let outcome = go(&[(name, &value)]);
-        assert_eq!(outcome.decision, "no_token", "{name}: {value}");
-        assert_eq!(outcome.reply, Some((401, "Bearer".to_owned())));
+        assert_eq!(outcome.reason, "no_token", "{name}: {value}");
+        assert_eq!(outcome.response, Some((401, "Bearer".to_owned())));
     }
 }
 
@@ -72,7 +72,7 @@ fn one_token_in_several_places_is_one_and_two_are_refused() {
         ("x-token", "Basic x".to_owned(), "allowed"),
     ] {
         let outcome = go(&[("authorization", &in_header), (name, &value)]);
-        assert_eq!(outcome.decision, expected, "{name}: {value}");
+        assert_eq!(outcome.reason, expected, "{name}: {value}");
     }
     let cookies = [format!("session={a}"), format!("session={b}")];
     assert_eq!(
@@ -87,8 +87,8 @@ fn a_token_header_on_two_lines_is_refused() {
     let (a, basic) = (format!("Bearer {}", token("")), "Basic dXNlcjpwYXNz");
     for second in [&*a, basic, ""] {
         let outcome = go(&[("authorization", &a), ("Authorization", second)]);
-        assert_eq!(outcome.decision, "repeated_header");
-        assert_eq!(outcome.reply, Some((401, r#"Bearer error="invalid_token""#.to_owned())));
+        assert_eq!(outcome.reason, "repeated_header");
+        assert_eq!(outcome.response, Some((401, r#"Bearer error="invalid_token""#.to_owned())));
     }
     assert_eq!(decide(&[("x-token", &a), ("x-token", &a)]), "repeated_header");
 }
@@ -105,7 +105,7 @@ fn token_parameters_never_reach_the_upstream() {
         let outcome = go(&[(":path", &path), ("authorization", &header)]);
         assert!(outcome.lines.contains(&kept), "{:?}", outcome.lines);
         let refused = go(&[(":path", &path), ("authorization", "Bearer x")]);
-        assert!(refused.reply.is_some());
+        assert!(refused.response.is_some());
         assert!(refused.lines.contains(&kept), "{:?}", refused.lines);
     }
 }
@@ -150,7 +150,7 @@ fn a_token_that_is_not_forwarded_is_removed_everywhere() {
 fn other_cookies_and_headers_are_not_touched() {
     let cookies = [("cookie", "a=b;c"), ("cookie", "d"), ("x-token", "Basic x")];
     let outcome = run(&policy(HIDDEN), &cookies);
-    assert_eq!(outcome.edits, 0);
+    assert_eq!(outcome.mutations, 0);
     let t = format!("session={}", token(""));
     let outcome = run(&policy(ALL), &[("cookie", &t)]);
     assert_eq!(outcome.lines[0], format!("cookie: {t}"), "forwarded by default");
@@ -158,12 +158,12 @@ fn other_cookies_and_headers_are_not_touched() {
 
 const WEBSOCKET: &str = r#", "websocket_protocols": ["bearer.", "bearer.b64."]"#;
 
-/// The request's subprotocol lines after the edits.
+/// The request's subprotocol lines after the mutations.
 fn subprotocols(policy: &JwtAuth, lines: &[&str]) -> (&'static str, Vec<String>) {
     let lines: Vec<_> = lines.iter().map(|line| ("Sec-WebSocket-Protocol", *line)).collect();
     let mut outcome = run(policy, &lines);
     outcome.lines.retain(|line| line.to_ascii_lowercase().starts_with("sec-"));
-    (outcome.decision, outcome.lines)
+    (outcome.reason, outcome.lines)
 }
 
 #[test]
@@ -172,7 +172,7 @@ fn a_subprotocol_carries_a_token_and_is_removed() {
     let (a, b) = (base64url(token("")), base64url(token(r#", "n": 2"#)));
     let (item, other) = (format!("bearer.{a}"), format!("bearer.{b}"));
     let v1 = "sec-websocket-protocol: v1";
-    for (lines, decision, kept) in [
+    for (lines, reason, kept) in [
         (vec![item.clone()], "allowed", vec![]),
         (vec![format!("bearer.b64.{a}")], "allowed", vec![]),
         (vec![format!("v1, {item}")], "allowed", vec![v1]),
@@ -194,16 +194,12 @@ fn a_subprotocol_carries_a_token_and_is_removed() {
     ] {
         let lines: Vec<&str> = lines.iter().map(|line| &**line).collect();
         let (found, rest) = subprotocols(&policy, &lines);
-        assert_eq!(
-            (found, rest.iter().map(|line| &**line).collect()),
-            (decision, kept),
-            "{lines:?}"
-        );
+        assert_eq!((found, rest.iter().map(|line| &**line).collect()), (reason, kept), "{lines:?}");
     }
     let in_header = format!("Bearer {}", token(""));
     for (item, expected) in [(item, "allowed"), (format!("bearer.{b}"), "multiple_tokens")] {
         let lines = [("authorization", &*in_header), ("sec-websocket-protocol", &item)];
-        assert_eq!(run(&policy, &lines).decision, expected, "{item}");
+        assert_eq!(run(&policy, &lines).reason, expected, "{item}");
     }
 }
 
@@ -218,14 +214,14 @@ fn subprotocols_without_a_token_are_not_touched() {
         ("", &item),
     ] {
         let outcome = run(&policy(more), &[("sec-websocket-protocol", line)]);
-        assert_eq!((outcome.decision, outcome.edits), ("no_token", 0), "{line}");
+        assert_eq!((outcome.reason, outcome.mutations), ("no_token", 0), "{line}");
     }
 }
 
 #[test]
 fn subprotocols_with_a_token_are_removed_from_whatever_passes() {
     let item = format!("v1, bearer.{}", base64url(token("")));
-    for (more, line, decision) in [
+    for (more, line, reason) in [
         (r#", "optional": true"#, "v1, bearer.", "optional"),
         (r#", "skip": [{"path_prefix": "/"}]"#, &*item, "skipped"),
         (r#", "anonymous": {"username": "guest"}"#, "v1, bearer.x", "anonymous"),
@@ -234,7 +230,7 @@ fn subprotocols_with_a_token_are_removed_from_whatever_passes() {
     ] {
         let policy = policy(&format!("{WEBSOCKET}{more}"));
         let outcome = run(&policy, &[(":path", "/a"), ("sec-websocket-protocol", line)]);
-        assert_eq!((outcome.decision, outcome.reply), (decision, None), "{more}");
+        assert_eq!((outcome.reason, outcome.response), (reason, None), "{more}");
         let kept = "sec-websocket-protocol: v1".to_owned();
         assert!(outcome.lines.contains(&kept), "{more}: {:?}", outcome.lines);
     }

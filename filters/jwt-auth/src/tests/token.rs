@@ -12,7 +12,7 @@ fn the_example_of_rfc_7515_a_1_verifies() {
                 MDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.dBjftJeZ4CVP-mB92K\
                 27uhbUJU1p1r_wW1gFWFOEjXk";
     let at = |seconds: u64| {
-        run_at(&policy, seconds * 1000, &[(b"authorization", line.as_bytes())]).decision
+        run_at(&policy, seconds * 1000, &[(b"authorization", line.as_bytes())]).reason
     };
     assert_eq!(at(1_300_819_379), "allowed");
     assert_eq!(at(1_300_819_380), "expired");
@@ -30,13 +30,13 @@ fn every_algorithm_verifies_with_its_own_key_only() {
             let header = format!(r#"{{"alg": "{alg}"}}"#);
             let claims = format!(r#"{{"iss": "k", "exp": {}}}"#, NOW + 1);
             let expected = if alg == configured { "allowed" } else { "algorithm_mismatch" };
-            assert_eq!(decision(&policy, &signed(alg, &header, &claims)), expected, "{alg}");
+            assert_eq!(reason(&policy, &signed(alg, &header, &claims)), expected, "{alg}");
             // Signed by the right algorithm, named another.
             if alg != configured {
                 let swapped = signed(configured, &header, &claims);
-                assert_eq!(decision(&policy, &swapped), "algorithm_mismatch");
+                assert_eq!(reason(&policy, &swapped), "algorithm_mismatch");
                 let header = format!(r#"{{"alg": "{configured}"}}"#);
-                assert_eq!(decision(&policy, &signed(alg, &header, &claims)), "bad_signature");
+                assert_eq!(reason(&policy, &signed(alg, &header, &claims)), "bad_signature");
             }
         }
     }
@@ -66,7 +66,7 @@ fn headers_that_change_what_a_signature_means_are_refused() {
         (r#"{"alg": "HS256"} x"#, "malformed_token"),
         ("", "malformed_token"),
     ] {
-        assert_eq!(decision(&policy(""), &signed("HS256", header, &claims)), expected, "{header}");
+        assert_eq!(reason(&policy(""), &signed("HS256", header, &claims)), expected, "{header}");
     }
 }
 
@@ -94,7 +94,7 @@ fn payloads_are_objects_without_duplicates() {
         (format!(r#"{{"iss": "K", "exp": {exp}}}"#), "unknown_key"),
     ] {
         let token = signed("HS256", r#"{"alg": "HS256"}"#, &claims);
-        assert_eq!(decision(&policy(""), &token), expected, "{claims}");
+        assert_eq!(reason(&policy(""), &token), expected, "{claims}");
     }
 }
 
@@ -102,7 +102,7 @@ fn payloads_are_objects_without_duplicates() {
 fn the_compact_form_is_strict() {
     let policy = policy("");
     let good = token("");
-    assert_eq!(decision(&policy, &good), "allowed");
+    assert_eq!(reason(&policy, &good), "allowed");
     let (signed, signature) = good.rsplit_once('.').unwrap();
     let short = signature.get(..20).unwrap();
     // The last character of 32 bytes holds two bits that must be 0.
@@ -128,7 +128,7 @@ fn the_compact_form_is_strict() {
         (".".to_owned(), "malformed_token"),
         ("x".to_owned(), "malformed_token"),
     ] {
-        assert_eq!(decision(&policy, &bad), expected, "{bad}");
+        assert_eq!(reason(&policy, &bad), expected, "{bad}");
     }
 }
 
@@ -145,9 +145,9 @@ fn a_token_too_large_is_not_looked_at() {
             padding += 1;
         }
     };
-    assert_eq!(decision(&policy(""), &large(8190)), "allowed");
-    assert_eq!(decision(&policy(""), &large(8193)), "token_too_large");
-    assert_eq!(decision(&policy(""), &"x".repeat(9000)), "token_too_large");
+    assert_eq!(reason(&policy(""), &large(8190)), "allowed");
+    assert_eq!(reason(&policy(""), &large(8193)), "token_too_large");
+    assert_eq!(reason(&policy(""), &"x".repeat(9000)), "token_too_large");
 }
 
 #[test]
@@ -160,13 +160,13 @@ fn credentials_of_one_key_are_all_tried() {
          "secret": "for-another-algorithm-0123456789012345678901234567890123456789012345"}]}"#;
     let policy = configure(config).unwrap();
     let outcome = bearer(&policy, &token(""));
-    assert_eq!(outcome.decision, "allowed");
+    assert_eq!(outcome.reason, "allowed");
     assert!(outcome.lines.contains(&"x-consumer-id: new".to_owned()), "{:?}", outcome.lines);
 
     let claims = format!(r#"{{"iss": "j", "exp": {}}}"#, NOW + 1);
     let foreign = signed("HS256", r#"{"alg": "HS256"}"#, &claims);
-    assert_eq!(decision(&policy, &foreign), "bad_signature");
-    assert_eq!(decision(&policy, &foreign.replace("HS256", "HS384")), "bad_signature");
+    assert_eq!(reason(&policy, &foreign), "bad_signature");
+    assert_eq!(reason(&policy, &foreign.replace("HS256", "HS384")), "bad_signature");
 }
 
 #[test]
@@ -180,7 +180,7 @@ fn kid_narrows_the_credentials() {
         (r#"{"alg": "HS256", "kid": "2025"}"#, "unknown_key"),
         (r#"{"alg": "HS256", "kid": 2026}"#, "unknown_key"),
     ] {
-        assert_eq!(decision(&policy, &signed("HS256", header, &claims)), expected, "{header}");
+        assert_eq!(reason(&policy, &signed("HS256", header, &claims)), expected, "{header}");
     }
 }
 
@@ -198,6 +198,6 @@ fn the_key_claim_is_in_the_payload_or_else_in_the_header() {
         ),
         (r#"{"alg": "HS256"}"#, format!(r#"{{"exp": {exp}, "iss": "k"}}"#), "unknown_key"),
     ] {
-        assert_eq!(decision(&policy, &signed("HS256", header, &claims)), expected, "{header}");
+        assert_eq!(reason(&policy, &signed("HS256", header, &claims)), expected, "{header}");
     }
 }

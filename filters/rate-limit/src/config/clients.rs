@@ -1,6 +1,6 @@
 //! Addresses and lists of clients.
 
-use novasphere_core::{Cidr, ConfigErrors, Host};
+use novasphere_core::{BuildContext, Cidr};
 
 use super::rules::{AddressFrom, ClientIpConfig, ClientsConfig};
 use crate::{
@@ -11,18 +11,18 @@ use crate::{
 const MOST_HOPS: u32 = 16;
 
 /// Where addresses come from.
-pub(super) fn address(config: &ClientIpConfig, errors: &mut ConfigErrors) -> ClientAddress {
+pub(super) fn address(config: &ClientIpConfig, cx: &mut BuildContext<'_>) -> ClientAddress {
     if !(32..=128).contains(&config.ipv6_prefix) {
         let prefix = config.ipv6_prefix;
-        errors.add("client_ip.ipv6_prefix", format!("must be 32 to 128, not {prefix}"));
+        cx.fault("client_ip.ipv6_prefix", format!("must be 32 to 128, not {prefix}"));
     }
-    let trusted = cidrs(&config.trusted_cidrs, "client_ip.trusted_cidrs", errors);
+    let trusted = cidrs(&config.trusted_cidrs, "client_ip.trusted_cidrs", cx);
     let from = match (config.from, config.trusted_hops, trusted.is_empty()) {
         (AddressFrom::Connection, hops, no_cidrs) => {
             for (field, given) in [("trusted_hops", hops.is_some()), ("trusted_cidrs", !no_cidrs)] {
                 if given {
                     let message = "has no effect without client_ip.from: forwarded_for";
-                    errors.add(format!("client_ip.{field}"), message);
+                    cx.fault(format!("client_ip.{field}"), message);
                 }
             }
             From::Connection
@@ -30,7 +30,7 @@ pub(super) fn address(config: &ClientIpConfig, errors: &mut ConfigErrors) -> Cli
         (AddressFrom::ForwardedFor, Some(hops), true) => {
             if !(1..=MOST_HOPS).contains(&hops) {
                 let message = format!("must be 1 to {MOST_HOPS}, not {hops}");
-                errors.add("client_ip.trusted_hops", message);
+                cx.fault("client_ip.trusted_hops", message);
             }
             From::Hops(usize::try_from(hops).unwrap_or(1))
         }
@@ -38,7 +38,7 @@ pub(super) fn address(config: &ClientIpConfig, errors: &mut ConfigErrors) -> Cli
         (AddressFrom::ForwardedFor, _, _) => {
             let message = "needs exactly one of trusted_hops and trusted_cidrs: without, every \
                            client writes its own address";
-            errors.add("client_ip", message);
+            cx.fault("client_ip", message);
             From::Connection
         }
     };
@@ -46,33 +46,28 @@ pub(super) fn address(config: &ClientIpConfig, errors: &mut ConfigErrors) -> Cli
 }
 
 /// The list in the field `at`.
-pub(super) fn list(
-    config: &ClientsConfig,
-    at: &str,
-    host: &dyn Host,
-    errors: &mut ConfigErrors,
-) -> Clients {
+pub(super) fn list(config: &ClientsConfig, at: &str, cx: &mut BuildContext<'_>) -> Clients {
     for (i, _) in config.consumers.iter().enumerate().filter(|(_, name)| name.is_empty()) {
-        errors.add(format!("{at}.consumers[{i}]"), "is empty");
+        cx.fault(format!("{at}.consumers[{i}]"), "is empty");
     }
-    if !config.consumers.is_empty() && !host.clears_identity_headers() {
-        host.warn(&format!(
+    if !config.consumers.is_empty() && !cx.clears_identity_headers() {
+        cx.warn(&format!(
             "{at}.consumers believes X-Consumer-ID and X-Consumer-Username: use it only where \
              jwt-auth, before this filter, takes away what clients send under these names"
         ));
     }
     Clients {
-        cidrs: cidrs(&config.cidrs, &format!("{at}.cidrs"), errors),
+        cidrs: cidrs(&config.cidrs, &format!("{at}.cidrs"), cx),
         consumers: config.consumers.clone(),
     }
 }
 
-fn cidrs(texts: &[String], at: &str, errors: &mut ConfigErrors) -> Vec<Cidr> {
+fn cidrs(texts: &[String], at: &str, cx: &mut BuildContext<'_>) -> Vec<Cidr> {
     let mut cidrs = Vec::with_capacity(texts.len());
     for (i, text) in texts.iter().enumerate() {
         match Cidr::parse(text) {
             Ok(cidr) => cidrs.push(cidr),
-            Err(error) => errors.add(format!("{at}[{i}]"), error),
+            Err(error) => cx.fault(format!("{at}[{i}]"), error),
         }
     }
     cidrs

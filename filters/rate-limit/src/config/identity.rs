@@ -1,6 +1,6 @@
 //! From `limit_by` to an identity.
 
-use novasphere_core::{ConfigErrors, HeaderName, Host};
+use novasphere_core::{BuildContext, HeaderName};
 
 use super::{Config, LimitBy, OnUnresolved};
 use crate::identity::{Identity, Otherwise, Part};
@@ -29,17 +29,16 @@ pub(super) fn identity(
     names: &Names<'_>,
     on_unresolved: OnUnresolved,
     at: &str,
-    host: &dyn Host,
-    errors: &mut ConfigErrors,
+    cx: &mut BuildContext<'_>,
 ) -> Identity {
     let mut parts: Vec<Part> = Vec::new();
     if names.limit_by.is_empty() {
-        errors.add(format!("{at}limit_by"), "is empty; leave it out for ip");
+        cx.fault(format!("{at}limit_by"), "is empty; leave it out for ip");
     }
     for by in names.limit_by {
-        let Some(part) = part(*by, names, at, host, errors) else { continue };
+        let Some(part) = part(*by, names, at, cx) else { continue };
         if parts.contains(&part) {
-            errors.add(format!("{at}limit_by"), format!("names {} twice", name(*by)));
+            cx.fault(format!("{at}limit_by"), format!("names {} twice", name(*by)));
         }
         parts.push(part);
     }
@@ -53,7 +52,7 @@ pub(super) fn identity(
 }
 
 /// Fields that belong to a kind of identity which is not named.
-pub(super) fn refuse_unused(names: &Names<'_>, at: &str, errors: &mut ConfigErrors) {
+pub(super) fn refuse_unused(names: &Names<'_>, at: &str, cx: &mut BuildContext<'_>) {
     let belongs = [
         ("header_name", names.header_name, LimitBy::Header),
         ("path", names.path, LimitBy::Path),
@@ -62,21 +61,15 @@ pub(super) fn refuse_unused(names: &Names<'_>, at: &str, errors: &mut ConfigErro
     for (field, given, by) in belongs {
         if given.is_some() && !names.limit_by.contains(&by) {
             let message = format!("has no effect without limit_by: {}", name(by));
-            errors.add(format!("{at}{field}"), message);
+            cx.fault(format!("{at}{field}"), message);
         }
     }
 }
 
-fn part(
-    by: LimitBy,
-    names: &Names<'_>,
-    at: &str,
-    host: &dyn Host,
-    errors: &mut ConfigErrors,
-) -> Option<Part> {
+fn part(by: LimitBy, names: &Names<'_>, at: &str, cx: &mut BuildContext<'_>) -> Option<Part> {
     let mut required = |field: &str, value: Option<&str>| {
         if value.is_none() {
-            errors.add(format!("{at}{field}"), format!("is required with limit_by: {}", name(by)));
+            cx.fault(format!("{at}{field}"), format!("is required with limit_by: {}", name(by)));
         }
         value.map(str::to_owned)
     };
@@ -85,8 +78,8 @@ fn part(
         LimitBy::Service => Some(Part::Service),
         LimitBy::Constant => Some(Part::Constant),
         LimitBy::Consumer | LimitBy::Credential => {
-            if !host.clears_identity_headers() {
-                host.warn(&format!(
+            if !cx.clears_identity_headers() {
+                cx.warn(&format!(
                     "{at}limit_by: {} believes X-Consumer-* and X-Credential-Identifier: use it only \
                      where jwt-auth, before this filter, takes away what clients send under these names",
                     name(by)
@@ -97,20 +90,19 @@ fn part(
         LimitBy::Header => match HeaderName::parse(&required("header_name", names.header_name)?) {
             Ok(name) => Some(Part::Header(line(&name))),
             Err(error) => {
-                errors.add(format!("{at}header_name"), error.to_string());
+                cx.fault(format!("{at}header_name"), error.to_string());
                 None
             }
         },
         LimitBy::Claim => {
             let claim = required("claim_name", names.claim_name)?;
-            refuse_claim(&claim, &format!("{at}claim_name"), host, errors)
-                .then_some(Part::Claim(claim))
+            refuse_claim(&claim, &format!("{at}claim_name"), cx).then_some(Part::Claim(claim))
         }
         LimitBy::Path => {
             let path = required("path", names.path)?;
             if !path.starts_with('/') || path.contains(['?', '#']) {
                 let message = format!("must start with / and hold no query, not {path:?}");
-                errors.add(format!("{at}path"), message);
+                cx.fault(format!("{at}path"), message);
             }
             Some(Part::Path(path.into_bytes()))
         }
@@ -124,27 +116,22 @@ pub(super) fn line(name: &HeaderName) -> String {
 }
 
 /// Refuses a claim that cannot reach this filter; whether it can.
-pub(super) fn refuse_claim(
-    claim: &str,
-    at: &str,
-    host: &dyn Host,
-    errors: &mut ConfigErrors,
-) -> bool {
+pub(super) fn refuse_claim(claim: &str, at: &str, cx: &mut BuildContext<'_>) -> bool {
     let is_attribute =
         claim.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'));
-    if !host.passes_attributes() {
+    if !cx.passes_attributes() {
         let message = "cannot be read here: this proxy passes no claims from jwt-auth to later \
                        filters; have jwt-auth write it to a header (claims_to_headers) and name \
                        that";
-        errors.add(at, message);
+        cx.fault(at, message);
     } else if claim.is_empty() || !is_attribute {
         let message = format!(
             "{claim:?} must be an attribute of jwt-auth's claims_to_attributes: letters, digits, \
              _, - and ."
         );
-        errors.add(at, message);
+        cx.fault(at, message);
     }
-    host.passes_attributes()
+    cx.passes_attributes()
 }
 
 fn name(by: LimitBy) -> &'static str {

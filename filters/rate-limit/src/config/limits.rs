@@ -1,6 +1,6 @@
 //! The limits as users write them.
 
-use novasphere_core::ConfigErrors;
+use novasphere_core::BuildContext;
 use serde::Deserialize;
 
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-pub(crate) struct WindowConfig {
+pub struct WindowConfig {
     /// Its length in seconds, 1 to 31,622,400 (a year). Windows start at multiples of it since the
     /// epoch.
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = MOST_SECONDS)))]
@@ -32,7 +32,7 @@ pub(crate) struct Written {
 const MOST_SECONDS: u32 = 366 * DAY;
 
 /// The limits of the object at `at` (empty, or ending in a dot), shortest period first.
-pub(crate) fn limits(written: &Written, at: &str, errors: &mut ConfigErrors) -> Vec<Limit> {
+pub(crate) fn limits(written: &Written, at: &str, cx: &mut BuildContext<'_>) -> Vec<Limit> {
     let named = Period::NAMED.into_iter().zip(written.named);
     let mut limits: Vec<Limit> = named
         .filter_map(|(period, requests)| Some(Limit { period, requests: requests? }))
@@ -40,12 +40,12 @@ pub(crate) fn limits(written: &Written, at: &str, errors: &mut ConfigErrors) -> 
     if let Some(WindowConfig { seconds, requests }) = written.window {
         if !(1..=MOST_SECONDS).contains(&seconds) {
             let message = format!("must be 1 to {MOST_SECONDS}, not {seconds}");
-            errors.add(format!("{at}window.seconds"), message);
+            cx.fault(format!("{at}window.seconds"), message);
         }
         let same = limits.iter().find(|limit| limit.period.lengths() == (seconds, seconds));
         if let Some(same) = same {
             let message = format!("{seconds} is a {}: give one of the two", same.period.name());
-            errors.add(format!("{at}window.seconds"), message);
+            cx.fault(format!("{at}window.seconds"), message);
         }
         let length = (seconds, seconds);
         let place = limits.iter().position(|limit| limit.period.lengths() > length);
@@ -53,20 +53,20 @@ pub(crate) fn limits(written: &Written, at: &str, errors: &mut ConfigErrors) -> 
         limits.insert(place.unwrap_or(limits.len()), limit);
     }
     for limit in limits.iter().filter(|limit| limit.requests == 0) {
-        errors.add(format!("{at}{}", field(*limit)), "must be 1 or more, not 0");
+        cx.fault(format!("{at}{}", field(*limit)), "must be 1 or more, not 0");
     }
-    refuse_contradictions(&limits, at, errors);
+    refuse_contradictions(&limits, at, cx);
     limits
 }
 
 /// A longer window that allows less than a shorter one inside it leaves that one without effect.
-fn refuse_contradictions(limits: &[Limit], at: &str, errors: &mut ConfigErrors) {
+fn refuse_contradictions(limits: &[Limit], at: &str, cx: &mut BuildContext<'_>) {
     for (i, longer) in limits.iter().enumerate() {
         let inside = limits.iter().take(i).filter(|shorter| nests(shorter.period, longer.period));
         let highest = inside.max_by_key(|limit| limit.requests);
         let contradicts = 1..highest.map_or(0, |shorter| shorter.requests);
         if let Some(shorter) = highest.filter(|_| contradicts.contains(&longer.requests)) {
-            errors.add(
+            cx.fault(
                 format!("{at}{}", field(*longer)),
                 format!(
                     "may not be lower than {}: {} < {}; {0} could never be reached",

@@ -11,7 +11,7 @@ pub(crate) mod schema;
 
 #[cfg(feature = "schema")]
 use novasphere_core::schema::{ATTRIBUTE, QUOTABLE, TOKEN};
-use novasphere_core::{ConfigErrors, ErrorBody, ErrorFormat, Host, OneOrMany, decode};
+use novasphere_core::{BuildContext, ErrorBody, ErrorFormat, HeaderInterest, OneOrMany};
 use serde::Deserialize;
 
 use self::{
@@ -21,11 +21,7 @@ use self::{
     rules::{ClientIpConfig, ClientsConfig, RuleConfig},
 };
 use crate::{
-    limiter::Limiter,
-    lists::Clients,
-    policy::{RateLimit, Reads},
-    refusal::Answers,
-    rule::Rule,
+    filter::RateLimit, limiter::Limiter, lists::Clients, refusal::Answers, rule::Rule,
     shared::Slots,
 };
 
@@ -35,7 +31,7 @@ use crate::{
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "schema", schemars(extend("anyOf" = schema::limits_something())))]
-pub(crate) struct Config {
+pub struct Config {
     /// Requests a second, 1 or more. At least one limit is needed, here or in a rule; several hold
     /// at once.
     #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
@@ -153,7 +149,7 @@ impl Default for Config {
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum LimitBy {
+pub enum LimitBy {
     Ip,
     Header,
     Path,
@@ -196,34 +192,39 @@ enum HeaderForm {
     None,
 }
 
-/// Checks `config` and computes the policy.
-pub(crate) fn configure(config: &[u8], host: &dyn Host) -> Result<RateLimit, ConfigErrors> {
-    let (config, mut errors) = decode::<Config>(config, host)?;
+pub(crate) fn into_filter(config: Config, cx: &mut BuildContext<'_>) -> RateLimit {
     let written = Written { named: config.named(), window: config.window };
-    let own = limits(&written, "", &mut errors);
-    let mut limiters = Limiters::new(&config, own, host, &mut errors);
-    let rules = rule::rules(&config, &mut limiters, host, &mut errors);
+    let own = limits(&written, "", cx);
+    let mut limiters = Limiters::new(&config, own, cx);
+    let rules = rule::rules(&config, &mut limiters, cx);
     if limiters.is_empty() && config.rules.iter().all(|rule| !rule.has_limits()) {
         let fields = "second, minute, hour, day, month, year, window";
-        errors.add("", format!("limits nothing: give at least one of {fields}, here or in a rule"));
+        cx.fault("", format!("limits nothing: give at least one of {fields}, here or in a rule"));
     }
     if !(400..=599).contains(&config.error_code) {
-        errors.add("error_code", format!("must be 400 to 599, not {}", config.error_code));
+        cx.fault("error_code", format!("must be 400 to 599, not {}", config.error_code));
     }
     if !(1_024..=16_777_216).contains(&config.max_clients) {
         let max_clients = config.max_clients;
-        errors.add("max_clients", format!("must be 1024 to 16777216, not {max_clients}"));
+        cx.fault("max_clients", format!("must be 1024 to 16777216, not {max_clients}"));
     }
-    let address = clients::address(&config.client_ip, &mut errors);
-    let allow = clients::list(&config.allow, "allow", host, &mut errors);
-    let deny = clients::list(&config.deny, "deny", host, &mut errors);
-    let body = ErrorBody::new(config.error_format, config.error_template.as_deref(), &mut errors);
+    let address = clients::address(&config.client_ip, cx);
+    let allow = clients::list(&config.allow, "allow", cx);
+    let deny = clients::list(&config.deny, "deny", cx);
+    let body = ErrorBody::new(config.error_format, config.error_template.as_deref(), cx);
     let otherwise = limiters.otherwise();
     let mut limiters = limiters.into_vec();
-    let redis = redis::redis(&config, &mut limiters, &rules, host, &mut errors);
-    let lease = redis::lease(config.lease, &mut errors);
-    let policy = RateLimit {
-        reads: reads(&limiters, &rules, [&allow, &deny], address.reads_forwarded_for()),
+    let redis = redis::redis(&config, &mut limiters, &rules, cx);
+    let lease = redis::lease(config.lease, cx);
+    RateLimit {
+        request_headers: if address.reads_forwarded_for() {
+            HeaderInterest::All
+        } else {
+            request_headers(&limiters, &rules, [&allow, &deny])
+        },
+        response_headers: HeaderInterest::all_if_any(
+            limiters.iter().flat_map(|limiter| limiter.headers.reads()),
+        ),
         limiters,
         rules,
         otherwise,
@@ -241,8 +242,7 @@ pub(crate) fn configure(config: &[u8], host: &dyn Host) -> Result<RateLimit, Con
             error_message: inside_of_string(&config.error_message),
             body,
         },
-    };
-    errors.into_result(policy)
+    }
 }
 
 impl Config {
@@ -251,10 +251,10 @@ impl Config {
     }
 
     /// The form, from the two fields that say it.
-    fn header_form(&self, errors: &mut ConfigErrors) -> HeaderForm {
+    fn header_form(&self, cx: &mut BuildContext<'_>) -> HeaderForm {
         match (self.hide_client_headers, self.headers) {
             (true, Some(HeaderForm::Kong | HeaderForm::Ietf)) => {
-                errors.add("hide_client_headers", "contradicts headers: leave one of the two out");
+                cx.fault("hide_client_headers", "contradicts headers: leave one of the two out");
                 HeaderForm::None
             }
             (true, _) => HeaderForm::None,
@@ -263,27 +263,11 @@ impl Config {
     }
 }
 
-/// The lines that are looked at, each once.
-fn reads(limiters: &[Limiter], rules: &[Rule], lists: [&Clients; 2], whole_request: bool) -> Reads {
+fn request_headers(limiters: &[Limiter], rules: &[Rule], lists: [&Clients; 2]) -> HeaderInterest {
     let by_lists = lists.into_iter().flat_map(|list| list.reads().iter().copied());
     let by_rules = rules.iter().flat_map(Rule::reads);
     let by_identity = limiters.iter().flat_map(|limiter| limiter.identity.reads());
-    Reads {
-        whole_request,
-        request: distinct(by_lists.chain(by_rules).chain(by_identity)),
-        response: distinct(limiters.iter().flat_map(|limiter| limiter.headers.reads())),
-    }
-}
-
-/// Few names, so that no sort is worth its code.
-fn distinct<'n>(names: impl Iterator<Item = &'n str>) -> Vec<String> {
-    let mut distinct: Vec<String> = Vec::new();
-    for name in names {
-        if !distinct.iter().any(|known| known == name) {
-            distinct.push(name.to_owned());
-        }
-    }
-    distinct
+    HeaderInterest::named(by_lists.chain(by_rules).chain(by_identity))
 }
 
 fn inside_of_string(text: &str) -> String {

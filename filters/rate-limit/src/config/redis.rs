@@ -1,7 +1,7 @@
 //! Where shared counts are, as users write it.
 
 use novasphere_core::{
-    Capability, ConfigErrors, Endpoint, HeaderName, Host, KeyText, Sensitive, header_value,
+    BuildContext, Capability, Endpoint, HeaderName, KeyText, Sensitive, header_value,
 };
 use serde::Deserialize;
 
@@ -19,7 +19,7 @@ use crate::{
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "schema", schemars(extend("required" = ["uri"])))]
-pub(crate) struct RedisConfig {
+pub struct RedisConfig {
     /// The URL that takes commands. Required.
     uri: Option<String>,
     /// The proxy's upstream for it. Default: host and port of the URL.
@@ -67,7 +67,7 @@ impl Default for RedisConfig {
 #[derive(Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
-pub(crate) struct BreakerConfig {
+pub struct BreakerConfig {
     /// After so many failures in a row, 1 to 100. Default 3.
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 100)))]
     failures: u32,
@@ -86,7 +86,7 @@ impl Default for BreakerConfig {
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum OnErrorConfig {
+pub enum OnErrorConfig {
     Local,
     Allow,
     Deny,
@@ -96,7 +96,7 @@ pub(crate) enum OnErrorConfig {
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
-pub(crate) struct LeaseConfig {
+pub struct LeaseConfig {
     /// Percent of what is left of the tightest window, 1 to 50. Default 10.
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 50)))]
     share: u32,
@@ -112,10 +112,10 @@ impl Default for LeaseConfig {
 }
 
 /// The terms of leases.
-pub(super) fn lease(config: Option<LeaseConfig>, errors: &mut ConfigErrors) -> Option<Terms> {
+pub(super) fn lease(config: Option<LeaseConfig>, cx: &mut BuildContext<'_>) -> Option<Terms> {
     let LeaseConfig { share, max } = config?;
-    within("lease.share", share, 1, 50, errors);
-    within("lease.max", max, 1, 1_000_000, errors);
+    within("lease.share", share, 1, 50, cx);
+    within("lease.max", max, 1, 1_000_000, cx);
     Some(Terms { share, max })
 }
 
@@ -124,29 +124,28 @@ pub(super) fn redis(
     config: &Config,
     limiters: &mut [Limiter],
     rules: &[Rule],
-    host: &dyn Host,
-    errors: &mut ConfigErrors,
+    cx: &mut BuildContext<'_>,
 ) -> Option<Box<Redis>> {
     let wire = match (&config.policy, &config.redis) {
         (CountPolicy::Local, None) => return None,
         (CountPolicy::Local, Some(_)) => {
-            errors.add("redis", "has no effect without policy: redis");
+            cx.fault("redis", "has no effect without policy: redis");
             return None;
         }
         (CountPolicy::Redis, None) => {
-            errors.add("redis", "is required with policy: redis: at least its uri");
+            cx.fault("redis", "is required with policy: redis: at least its uri");
             return None;
         }
         (CountPolicy::Redis, Some(wire)) => wire,
     };
-    if let Some(remedy) = host.lacks(Capability::Fetch) {
-        errors.add("policy", format!("cannot be redis here: {remedy}"));
+    if let Some(remedy) = cx.unsupported(Capability::Fetch) {
+        cx.fault("policy", format!("cannot be redis here: {remedy}"));
     }
-    wire.check_numbers(errors);
-    wire.refuse_unused(config, errors);
-    let endpoint = wire.endpoint(errors);
-    let headers = wire.headers(host, errors);
-    let secret = wire.secret(host, errors);
+    wire.check_numbers(cx);
+    wire.refuse_unused(config, cx);
+    let endpoint = wire.endpoint(cx);
+    let headers = wire.headers(cx);
+    let secret = wire.secret(cx);
     for (place, limiter) in limiters.iter_mut().enumerate() {
         limiter.shared = secret.as_ref().map(|secret| secret.of(&limiter.namespace));
         if wire.on_error == OnErrorConfig::Local {
@@ -187,9 +186,9 @@ fn fallback(limits: &[Limit], share: u32, cost: u32) -> Vec<Limit> {
     limits.iter().map(part).collect()
 }
 
-fn within(path: &str, value: u32, least: u32, most: u32, errors: &mut ConfigErrors) {
+fn within(path: &str, value: u32, least: u32, most: u32, cx: &mut BuildContext<'_>) {
     if !(least..=most).contains(&value) {
-        errors.add(path, format!("must be {least} to {most}, not {value}"));
+        cx.fault(path, format!("must be {least} to {most}, not {value}"));
     }
 }
 
@@ -204,16 +203,16 @@ impl Effect {
 }
 
 impl RedisConfig {
-    fn check_numbers(&self, errors: &mut ConfigErrors) {
-        within("redis.timeout_ms", self.timeout_ms, 1, 10_000, errors);
-        within("redis.local_share", self.local_share.unwrap_or(100), 1, 100, errors);
-        within("redis.breaker.failures", self.breaker.failures, 1, 100, errors);
-        within("redis.breaker.open_ms", self.breaker.open_ms, 100, 60_000, errors);
-        within("redis.max_in_flight", self.max_in_flight, 1, 10_000, errors);
+    fn check_numbers(&self, cx: &mut BuildContext<'_>) {
+        within("redis.timeout_ms", self.timeout_ms, 1, 10_000, cx);
+        within("redis.local_share", self.local_share.unwrap_or(100), 1, 100, cx);
+        within("redis.breaker.failures", self.breaker.failures, 1, 100, cx);
+        within("redis.breaker.open_ms", self.breaker.open_ms, 100, 60_000, cx);
+        within("redis.max_in_flight", self.max_in_flight, 1, 10_000, cx);
     }
 
     /// What is about counting here, where nothing is.
-    fn refuse_unused(&self, config: &Config, errors: &mut ConfigErrors) {
+    fn refuse_unused(&self, config: &Config, cx: &mut BuildContext<'_>) {
         if self.on_error == OnErrorConfig::Local {
             return;
         }
@@ -223,43 +222,43 @@ impl RedisConfig {
             ("max_clients", config.max_clients != MAX_CLIENTS),
         ] {
             if given {
-                errors.add(field, "has no effect with policy: redis without on_error: local");
+                cx.fault(field, "has no effect with policy: redis without on_error: local");
             }
         }
     }
 
-    fn endpoint(&self, errors: &mut ConfigErrors) -> Option<Endpoint> {
+    fn endpoint(&self, cx: &mut BuildContext<'_>) -> Option<Endpoint> {
         if self.cluster.as_deref() == Some("") {
-            errors.add("redis.cluster", "is empty");
+            cx.fault("redis.cluster", "is empty");
         }
         let Some(uri) = &self.uri else {
-            errors.add("redis.uri", "is required");
+            cx.fault("redis.uri", "is required");
             return None;
         };
         let endpoint = Endpoint::parse(uri);
         if endpoint.is_none() {
             let message = format!("{uri:?} is no URL such as http://redis-http:8080/");
-            errors.add("redis.uri", message);
+            cx.fault("redis.uri", message);
         }
         endpoint
     }
 
-    fn headers(&self, host: &dyn Host, errors: &mut ConfigErrors) -> Vec<(HeaderName, String)> {
+    fn headers(&self, cx: &mut BuildContext<'_>) -> Vec<(HeaderName, String)> {
         let json = (HeaderName::from_static("content-type"), "application/json".to_owned());
         let at = "redis.token";
-        let token = self.token.as_ref().and_then(|token| token.0.read_secret(at, host, errors));
+        let token = self.token.as_ref().and_then(|token| token.0.read_secret(at, cx));
         let Some(token) = token else { return vec![json] };
         if token.is_empty() || header_value(token.as_bytes()).is_err() || token.contains(' ') {
-            errors.add(at, "must be a token of visible characters");
+            cx.fault(at, "must be a token of visible characters");
         }
         vec![json, (HeaderName::from_static("authorization"), format!("Bearer {token}"))]
     }
 
-    fn secret(&self, host: &dyn Host, errors: &mut ConfigErrors) -> Option<Secret> {
+    fn secret(&self, cx: &mut BuildContext<'_>) -> Option<Secret> {
         let Some(Sensitive(text)) = &self.secret else { return Secret::new(b"") };
-        let text = text.read_secret("redis.secret", host, errors)?;
+        let text = text.read_secret("redis.secret", cx)?;
         if text.len() < 16 {
-            errors.add("redis.secret", "is too short to be secret: 16 bytes or more");
+            cx.fault("redis.secret", "is too short to be secret: 16 bytes or more");
         }
         Secret::new(text.as_bytes())
     }

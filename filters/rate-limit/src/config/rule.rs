@@ -1,6 +1,6 @@
 //! From `rules` to rules, and the limiters they share.
 
-use novasphere_core::{ConfigErrors, HeaderName, Host, PathFields, PathPattern, methods};
+use novasphere_core::{BuildContext, HeaderName, PathFields, PathPattern, methods};
 
 use super::{
     Config, HeaderForm, LimitBy,
@@ -25,30 +25,25 @@ pub(super) struct Limiters {
 }
 
 impl Limiters {
-    pub(super) fn new(
-        config: &Config,
-        own: Vec<Limit>,
-        host: &dyn Host,
-        errors: &mut ConfigErrors,
-    ) -> Self {
-        let form = config.header_form(errors);
+    pub(super) fn new(config: &Config, own: Vec<Limit>, cx: &mut BuildContext<'_>) -> Self {
+        let form = config.header_form(cx);
         let is_plain = |c: char| matches!(c, ' '..='~') && c != '"' && c != '\\';
         if !config.name.chars().all(is_plain) {
             let message = format!("{:?} must be printable ASCII without \" and \\", config.name);
-            errors.add("name", message);
+            cx.fault("name", message);
         }
         let mut limiters = Self { found: Vec::new(), form, own: !own.is_empty() };
         let names = Names::of_filter(config);
-        refuse_unused(&names, "", errors);
+        refuse_unused(&names, "", cx);
         let inherits = |rule: &RuleConfig| rule.has_limits() && rule.limit_by.is_none();
         let is_default = names.limit_by == [LimitBy::Ip];
         if !limiters.own && !is_default && !config.rules.iter().any(inherits) {
             let message = "has no effect: the filter has no limits of its own, and every rule that \
                            has says by whom";
-            errors.add("limit_by", message);
+            cx.fault("limit_by", message);
         }
         if limiters.own {
-            let identity = identity(&names, config.on_unresolved, "", host, errors);
+            let identity = identity(&names, config.on_unresolved, "", cx);
             limiters.add(own, identity, &config.name);
         }
         limiters
@@ -101,39 +96,38 @@ impl RuleConfig {
 pub(super) fn rules(
     config: &Config,
     limiters: &mut Limiters,
-    host: &dyn Host,
-    errors: &mut ConfigErrors,
+    cx: &mut BuildContext<'_>,
 ) -> Vec<Rule> {
     let mut rules: Vec<Rule> = Vec::with_capacity(config.rules.len());
     for (i, wire) in config.rules.iter().enumerate() {
         let at = format!("rules[{i}]");
-        let name = name(wire, &rules, &at, errors);
-        let condition = condition(wire, &at, host, errors);
-        let effect = effect(wire, config, &name, limiters, &at, host, errors);
+        let name = name(wire, &rules, &at, cx);
+        let condition = condition(wire, &at, cx);
+        let effect = effect(wire, config, &name, limiters, &at, cx);
         rules.push(Rule { name, condition, effect });
     }
     rules
 }
 
-fn name(wire: &RuleConfig, before: &[Rule], at: &str, errors: &mut ConfigErrors) -> String {
+fn name(wire: &RuleConfig, before: &[Rule], at: &str, cx: &mut BuildContext<'_>) -> String {
     let at = format!("{at}.name");
     let Some(name) = wire.name.clone() else {
-        errors.add(at, "is required: metrics are counted under it");
+        cx.fault(at, "is required: metrics are counted under it");
         return String::new();
     };
     let is_label = name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
     if !is_label || !(1..=64).contains(&name.len()) {
         let message = format!("{name:?} must be 1 to 64 letters, digits, _ and -");
-        errors.add(at, message);
+        cx.fault(at, message);
     } else if name == NO_RULE {
-        errors.add(at, "\"default\" is what requests that no rule is for are counted as");
+        cx.fault(at, "\"default\" is what requests that no rule is for are counted as");
     } else if before.iter().any(|rule| rule.name == name) {
-        errors.add(at, format!("{name:?} is the name of an earlier rule"));
+        cx.fault(at, format!("{name:?} is the name of an earlier rule"));
     }
     name
 }
 
-fn condition(wire: &RuleConfig, at: &str, host: &dyn Host, errors: &mut ConfigErrors) -> Condition {
+fn condition(wire: &RuleConfig, at: &str, cx: &mut BuildContext<'_>) -> Condition {
     let fields = PathFields {
         path: wire.path.as_deref(),
         path_prefix: wire.path_prefix.as_deref(),
@@ -141,29 +135,29 @@ fn condition(wire: &RuleConfig, at: &str, host: &dyn Host, errors: &mut ConfigEr
         ignore_case: wire.ignore_case,
     };
     if wire.ignore_case && fields.is_empty() {
-        errors.add(format!("{at}.ignore_case"), "has no effect without a path");
+        cx.fault(format!("{at}.ignore_case"), "has no effect without a path");
     }
-    let path = if fields.is_empty() { None } else { PathPattern::new(fields, at, errors) };
+    let path = if fields.is_empty() { None } else { PathPattern::new(fields, at, cx) };
     let claim = wire.claim.as_ref().and_then(|claim| {
         let at = format!("{at}.claim");
-        let expected = expected(claim, &at, errors)?;
-        refuse_claim(&expected.name, &format!("{at}.name"), host, errors).then_some(expected)
+        let expected = expected(claim, &at, cx)?;
+        refuse_claim(&expected.name, &format!("{at}.name"), cx).then_some(expected)
     });
     let header = wire.header.as_ref().and_then(|header| {
         let at = format!("{at}.header");
-        let expected = expected(header, &at, errors)?;
+        let expected = expected(header, &at, cx)?;
         match HeaderName::parse(&expected.name) {
             Ok(name) => Some(Expected { name: line(&name), ..expected }),
             Err(error) => {
-                errors.add(format!("{at}.name"), error.to_string());
+                cx.fault(format!("{at}.name"), error.to_string());
                 None
             }
         }
     });
     if wire.route.as_deref() == Some("") {
-        errors.add(format!("{at}.route"), "is empty; leave it out for any");
+        cx.fault(format!("{at}.route"), "is empty; leave it out for any");
     }
-    let methods = methods(wire.methods.as_deref(), &format!("{at}.methods"), errors);
+    let methods = methods(wire.methods.as_deref(), &format!("{at}.methods"), cx);
     let condition = Condition { methods, path, route: wire.route.clone(), claim, header };
     let given = [
         wire.methods.is_some(),
@@ -175,18 +169,18 @@ fn condition(wire: &RuleConfig, at: &str, host: &dyn Host, errors: &mut ConfigEr
     if !given.contains(&true) {
         let message = "is for every request: give it a methods, path, path_prefix, path_template, \
                        route, claim or header, or give its limits to the filter";
-        errors.add(at, message);
+        cx.fault(at, message);
     }
     condition
 }
 
-fn expected(wire: &ExpectedConfig, at: &str, errors: &mut ConfigErrors) -> Option<Expected> {
+fn expected(wire: &ExpectedConfig, at: &str, cx: &mut BuildContext<'_>) -> Option<Expected> {
     let name = wire.name.clone().filter(|name| !name.is_empty());
     if name.is_none() {
-        errors.add(format!("{at}.name"), "is required");
+        cx.fault(format!("{at}.name"), "is required");
     }
     if wire.one_of.is_empty() {
-        errors.add(format!("{at}.one_of"), "is required: the values it may have");
+        cx.fault(format!("{at}.one_of"), "is required: the values it may have");
     }
     Some(Expected { name: name?, one_of: wire.one_of.clone() })
 }
@@ -198,39 +192,38 @@ fn effect(
     name: &str,
     limiters: &mut Limiters,
     at: &str,
-    host: &dyn Host,
-    errors: &mut ConfigErrors,
+    cx: &mut BuildContext<'_>,
 ) -> Effect {
     let dot = format!("{at}.");
     let written = Written { named: wire.named(), window: wire.window };
-    let limits = limits(&written, &dot, errors);
+    let limits = limits(&written, &dot, cx);
     let cost = wire.cost.unwrap_or(1);
     if wire.unlimited {
         let says_who =
             wire.limit_by.is_some() || wire.header_name.is_some() || wire.claim_name.is_some();
         if wire.has_limits() || wire.cost.is_some() || says_who {
-            errors.add(format!("{at}.unlimited"), "contradicts its limits, cost or limit_by");
+            cx.fault(format!("{at}.unlimited"), "contradicts its limits, cost or limit_by");
         }
         return Effect::Unlimited;
     }
     let place = if limits.is_empty() {
         if wire.limit_by.is_some() || wire.header_name.is_some() || wire.claim_name.is_some() {
-            errors.add(format!("{at}.limit_by"), "needs limits of the rule's own");
+            cx.fault(format!("{at}.limit_by"), "needs limits of the rule's own");
         }
         if limiters.own && config.limit_by.0.contains(&LimitBy::Path) {
             let message = "has no effect: limit_by: path counts that one path only; give the rule \
                            limits and a limit_by of its own";
-            errors.add(format!("{at}.cost"), message);
+            cx.fault(format!("{at}.cost"), message);
         }
         if !limiters.own || wire.cost.is_none() {
             let message = "does nothing: give it limits of its own, unlimited: true, or a cost \
                            under limits of the filter";
-            errors.add(at, message);
+            cx.fault(at, message);
         }
         0
     } else {
-        let names = names(wire, config, &dot, errors);
-        let identity = identity(&names, config.on_unresolved, &dot, host, errors);
+        let names = names(wire, config, &dot, cx);
+        let identity = identity(&names, config.on_unresolved, &dot, cx);
         let name = if config.name.is_empty() {
             name.to_owned()
         } else {
@@ -242,7 +235,7 @@ fn effect(
     if cost == 0 || lowest.is_some_and(|lowest| cost > lowest) {
         let lowest = lowest.unwrap_or(u32::MAX);
         let message = format!("must be 1 to {lowest}, the lowest of its limits, not {cost}");
-        errors.add(format!("{at}.cost"), message);
+        cx.fault(format!("{at}.cost"), message);
     }
     Effect::Counts { limiter: place, cost }
 }
@@ -252,7 +245,7 @@ fn names<'c>(
     wire: &'c RuleConfig,
     config: &'c Config,
     at: &str,
-    errors: &mut ConfigErrors,
+    cx: &mut BuildContext<'_>,
 ) -> Names<'c> {
     let filter = Names::of_filter(config);
     let is_by_path = wire.limit_by.as_ref().is_some_and(|by| by.0.contains(&LimitBy::Path));
@@ -263,11 +256,11 @@ fn names<'c>(
         path: Some("/").filter(|_| is_by_path),
         claim_name: wire.claim_name.as_deref(),
     };
-    refuse_unused(&own, at, errors);
+    refuse_unused(&own, at, cx);
     if is_by_path || wire.limit_by.is_none() && filter.limit_by.contains(&LimitBy::Path) {
         let message = "cannot be path in a rule, nor come from the filter: use constant, and the \
                        rule's own path";
-        errors.add(format!("{at}limit_by"), message);
+        cx.fault(format!("{at}limit_by"), message);
     }
     if wire.limit_by.is_none() { filter } else { own }
 }

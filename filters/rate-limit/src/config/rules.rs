@@ -12,7 +12,7 @@ use super::{LimitBy, limits::WindowConfig};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "schema", schemars(extend("required" = ["name"])))]
-pub(crate) struct RuleConfig {
+pub struct RuleConfig {
     /// Its name in metrics: letters, digits, `_` and `-`. Required, and not `default`.
     #[cfg_attr(feature = "schema", schemars(regex(pattern = "^[A-Za-z0-9_-]{1,64}$")))]
     pub name: Option<String>,
@@ -77,7 +77,7 @@ pub(crate) struct RuleConfig {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "schema", schemars(extend("required" = ["name", "one_of"])))]
-pub(crate) struct ExpectedConfig {
+pub struct ExpectedConfig {
     /// The name. Required.
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub name: Option<String>,
@@ -90,7 +90,7 @@ pub(crate) struct ExpectedConfig {
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
-pub(crate) struct ClientsConfig {
+pub struct ClientsConfig {
     /// Their networks: `10.0.0.0/8`, `2001:db8::/32`, or single addresses.
     #[cfg_attr(feature = "schema", schemars(inner(length(min = 1))))]
     pub cidrs: Vec<String>,
@@ -103,7 +103,7 @@ pub(crate) struct ClientsConfig {
 #[derive(Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
-pub(crate) struct ClientIpConfig {
+pub struct ClientIpConfig {
     /// `connection`, as the proxy found it, or `forwarded_for`, the X-Forwarded-For header.
     pub from: AddressFrom,
     /// The place of the client's entry from the end of X-Forwarded-For, 1 to 16.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use novasphere_core::{Edit, HeaderName, ResponseHead};
+use novasphere_core::{HeaderMutation, HeaderName, ResponseHead};
 
 use super::{
     DIGITS, Headroom, Left, Lines, push_decimal,
@@ -46,18 +46,18 @@ impl Ietf {
     /// Both fields are lists, so policies of other names stand beside ours. Of two policies of one
     /// name the stricter stays. What is not of this draft's form is replaced, because a list with a
     /// broken part is ignored as a whole.
-    pub(super) fn on_response<'p>(
-        &'p self,
+    pub(super) fn on_response<'f>(
+        &'f self,
         limits: &[Limit],
         headroom: &Headroom,
         head: &ResponseHead<'_>,
-    ) -> Vec<Edit<'p>> {
+    ) -> Vec<HeaderMutation<'f>> {
         let Some(left) = tightest(limits, headroom) else { return Vec::new() };
         let is_known = |line: &[u8]| self.limit.matches(line) || self.policy.matches(line);
         if !head.headers.lines().any(|(name, _)| is_known(name)) {
             let policies = Cow::Borrowed(self.policies.as_bytes());
-            let limit = Edit::Set(&self.limit, self.limit_value(left));
-            return vec![limit, Edit::Set(&self.policy, policies)];
+            let limit = HeaderMutation::Set(&self.limit, self.limit_value(left));
+            return vec![limit, HeaderMutation::Set(&self.policy, policies)];
         }
         let theirs = items(&self.limit, head);
         let same = theirs.iter().filter(|item| self.names.contains(&item.name));
@@ -66,11 +66,13 @@ impl Ietf {
             return Vec::new();
         }
         let lines = self.lines(limits, headroom).into_iter();
-        lines.map(|(name, ours)| Edit::Set(name, self.beside(items(name, head), ours))).collect()
+        lines
+            .map(|(name, ours)| HeaderMutation::Set(name, self.beside(items(name, head), ours)))
+            .collect()
     }
 
     /// Our items behind those of other names.
-    fn beside<'p>(&self, theirs: Vec<Item<'_>>, ours: Cow<'p, [u8]>) -> Cow<'p, [u8]> {
+    fn beside<'f>(&self, theirs: Vec<Item<'_>>, ours: Cow<'f, [u8]>) -> Cow<'f, [u8]> {
         let foreign = theirs.iter().filter(|item| !self.names.contains(&item.name));
         let mut list: Vec<u8> =
             foreign.flat_map(|i| [i.text, ", "].concat().into_bytes()).collect();
@@ -81,11 +83,11 @@ impl Ietf {
         Cow::Owned(list)
     }
 
-    pub(super) fn on_refusal<'p>(&'p self, limits: &[Limit], headroom: &Headroom) -> Lines<'p> {
+    pub(super) fn on_refusal<'f>(&'f self, limits: &[Limit], headroom: &Headroom) -> Lines<'f> {
         self.lines(limits, headroom)
     }
 
-    fn lines<'p>(&'p self, limits: &[Limit], headroom: &Headroom) -> Lines<'p> {
+    fn lines<'f>(&'f self, limits: &[Limit], headroom: &Headroom) -> Lines<'f> {
         let Some(left) = tightest(limits, headroom) else { return Vec::new() };
         vec![
             (&self.limit, self.limit_value(left)),
@@ -93,7 +95,7 @@ impl Ietf {
         ]
     }
 
-    fn limit_value<'p>(&self, left: Left) -> Cow<'p, [u8]> {
+    fn limit_value<'f>(&self, left: Left) -> Cow<'f, [u8]> {
         let name = self.names.get(left.limit).map_or("", String::as_str);
         let mut item = Vec::with_capacity(name.len() + "\"\";r=;t=".len() + 2 * DIGITS);
         item.push(b'"');

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use novasphere_core::{Edit, HeaderName, ResponseHead};
+use novasphere_core::{HeaderMutation, HeaderName, ResponseHead};
 
 use super::{Headroom, Left, Lines, decimal, left, tightest};
 use crate::limiter::Limit;
@@ -49,12 +49,12 @@ impl Kong {
         windows.chain([&self.remaining]).map(HeaderName::as_str).collect()
     }
 
-    pub(super) fn on_response<'p>(
-        &'p self,
+    pub(super) fn on_response<'f>(
+        &'f self,
         limits: &[Limit],
         headroom: &Headroom,
         head: &ResponseHead<'_>,
-    ) -> Vec<Edit<'p>> {
+    ) -> Vec<HeaderMutation<'f>> {
         let number = |name: &HeaderName| -> Option<u32> {
             let value = head.headers.get(name.as_str())?;
             str::from_utf8(value).ok()?.trim().parse().ok()
@@ -67,22 +67,22 @@ impl Kong {
             theirs => theirs.is_some_and(|theirs| theirs < ours.remaining),
         };
         let lines = self.lines(limits, headroom, is_stricter);
-        lines.into_iter().map(|(name, value)| Edit::Set(name, value)).collect()
+        lines.into_iter().map(|(name, value)| HeaderMutation::Set(name, value)).collect()
     }
 
-    pub(super) fn on_refusal<'p>(&'p self, limits: &[Limit], headroom: &Headroom) -> Lines<'p> {
+    pub(super) fn on_refusal<'f>(&'f self, limits: &[Limit], headroom: &Headroom) -> Lines<'f> {
         self.lines(limits, headroom, |_, _| false)
     }
 
     /// The lines, without those about a window of which somebody else leaves less: what is asked is
     /// the name of the field with what is left, and how much that is here.
-    fn lines<'p>(
-        &'p self,
+    fn lines<'f>(
+        &'f self,
         limits: &[Limit],
         headroom: &Headroom,
         leave: impl Fn(&HeaderName, Left) -> bool,
-    ) -> Lines<'p> {
-        let mut lines: Lines<'p> = Vec::with_capacity(self.windows.len() * 2 + 5);
+    ) -> Lines<'f> {
+        let mut lines: Lines<'f> = Vec::with_capacity(self.windows.len() * 2 + 5);
         for (window, left) in self.windows.iter().zip(left(limits, headroom)) {
             if !leave(&window.remaining, left) {
                 lines.push((&window.limit, Cow::Borrowed(&window.limit_value)));

@@ -6,7 +6,7 @@ mod structured;
 
 use std::borrow::Cow;
 
-use novasphere_core::{Edit, HeaderName, ResponseHead};
+use novasphere_core::{HeaderMutation, HeaderName, ResponseHead};
 
 pub(crate) use self::{
     ietf::{Ietf, policy},
@@ -47,7 +47,7 @@ pub(crate) enum Headers {
 }
 
 /// The lines of a refusal.
-pub(crate) type Lines<'p> = Vec<(&'p HeaderName, Cow<'p, [u8]>)>;
+pub(crate) type Lines<'f> = Vec<(&'f HeaderName, Cow<'f, [u8]>)>;
 
 impl Headers {
     /// The lines of an upstream's response it looks at.
@@ -61,12 +61,12 @@ impl Headers {
 
     /// For the response to a request that was let pass. What an upstream says of stricter limits of
     /// its own stays.
-    pub(crate) fn on_response<'p>(
-        &'p self,
+    pub(crate) fn on_response<'f>(
+        &'f self,
         limits: &[Limit],
         headroom: &Headroom,
         head: &ResponseHead<'_>,
-    ) -> Vec<Edit<'p>> {
+    ) -> Vec<HeaderMutation<'f>> {
         match self {
             Headers::None => Vec::new(),
             Headers::Kong(kong) => kong.on_response(limits, headroom, head),
@@ -75,7 +75,7 @@ impl Headers {
     }
 
     /// For the reply to a request that was not.
-    pub(crate) fn on_refusal<'p>(&'p self, limits: &[Limit], headroom: &Headroom) -> Lines<'p> {
+    pub(crate) fn on_refusal<'f>(&'f self, limits: &[Limit], headroom: &Headroom) -> Lines<'f> {
         match self {
             Headers::None => Vec::new(),
             Headers::Kong(kong) => kong.on_refusal(limits, headroom),
@@ -123,7 +123,7 @@ fn reset(limit: Limit, now: u32) -> u32 {
     limit.period.at(now).end.saturating_sub(now).max(1)
 }
 
-pub(crate) fn decimal<'p>(number: u32) -> Cow<'p, [u8]> {
+pub(crate) fn decimal<'f>(number: u32) -> Cow<'f, [u8]> {
     let mut text = Vec::with_capacity(DIGITS);
     push_decimal(&mut text, number);
     Cow::Owned(text)

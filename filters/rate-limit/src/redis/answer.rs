@@ -1,6 +1,6 @@
 //! What came of a question.
 
-use novasphere_core::{FetchError, FetchReply, Json};
+use novasphere_core::{FetchError, FetchResponse, Json};
 
 use crate::{
     known::{Counts, Granted},
@@ -62,23 +62,23 @@ impl Failure {
 
 /// Reads the answer to the question with that nonce about so many limits.
 pub(crate) fn read(
-    reply: &Result<FetchReply<'_>, FetchError>,
+    response: &Result<FetchResponse<'_>, FetchError>,
     nonce: &str,
     limits: usize,
 ) -> Result<Granted, Failure> {
-    let reply = reply.as_ref().map_err(|error| match error {
+    let response = response.as_ref().map_err(|error| match error {
         FetchError::NotSent(_) => Failure::NotSent,
-        FetchError::NoReply => Failure::NoReply,
+        FetchError::NoResponse => Failure::NoReply,
         FetchError::TooLarge(_) => Failure::Unreadable,
     })?;
-    match reply.status {
+    match response.status {
         200 => {}
         401 | 403 => return Err(Failure::Unauthorized),
         502 | 503 => return Err(Failure::Unavailable),
         504 => return Err(Failure::NoReply),
         _ => return Err(Failure::Status),
     }
-    let json = Json::parse(reply.body).map_err(|_| Failure::Unreadable)?;
+    let json = Json::parse(response.body).map_err(|_| Failure::Unreadable)?;
     if json.get("error").is_some() {
         return Err(Failure::Status);
     }

@@ -1,6 +1,6 @@
 //! What the operator sees of Redis.
 
-use novasphere_core::{Env, MetricKind, OwnMetric, Policy};
+use novasphere_core::{Env, Filter, MetricDefinition, MetricKind};
 
 use super::answer::Failure;
 use crate::RateLimit;
@@ -16,8 +16,8 @@ const WITHIN_MS: [u64; 8] = [1, 3, 10, 30, 100, 300, 1_000, 3_000];
 pub(crate) const COUNT: usize = Failure::ALL.len() + WITHIN_MS.len() + 1;
 
 /// Of each failure a counter, then of each latency class.
-pub(crate) fn names() -> impl Iterator<Item = OwnMetric> {
-    let counter = |labels: String, name: &'static str| OwnMetric {
+pub(crate) fn names() -> impl Iterator<Item = MetricDefinition> {
+    let counter = |labels: String, name: &'static str| MetricDefinition {
         filter: RateLimit::NAME,
         labels,
         name,

@@ -11,15 +11,15 @@
 
 pub(crate) mod answer;
 pub(crate) mod breaker;
+mod counter;
 mod key;
 pub(crate) mod measures;
-mod policy;
 #[cfg(test)]
 mod tests;
 
 use std::{fmt::Write, rc::Rc};
 
-use novasphere_core::{Call, Endpoint, Env, HeaderName, UnixTime};
+use novasphere_core::{Callout, Endpoint, Env, HeaderName, UnixTime};
 
 pub(crate) use self::{
     breaker::{Breaker, Terms as BreakerTerms},
@@ -27,8 +27,8 @@ pub(crate) use self::{
     measures::Measures,
 };
 use crate::{
+    filter::Question,
     limiter::{Keys, Limit},
-    policy::Question,
     table::Fingerprint,
     take::Take,
     window::Period,
@@ -95,8 +95,8 @@ const MAX_ANSWER_BYTES: usize = 4_096;
 
 impl Redis {
     /// The call that asks.
-    fn call<'p>(&'p self, asked: Rc<Asked>, body: Vec<u8>) -> Call<'p> {
-        Call {
+    fn call<'f>(&'f self, asked: Rc<Asked>, body: Vec<u8>) -> Callout<'f> {
+        Callout {
             ticket: asked,
             upstream: &self.upstream,
             endpoint: &self.endpoint,

@@ -130,11 +130,11 @@ fn bodies_have_the_configured_form() {
         let policy = limiter(config);
         let (world, mut state) = (world(), State::default());
         ask(&world, &policy, &mut state, &[]);
-        let reply = reply(ask(&world, &policy, &mut state, &[]));
+        let response = response(ask(&world, &policy, &mut state, &[]));
         let (_, content_type) =
-            reply.headers.iter().find(|(name, _)| name.as_str() == "content-type").unwrap();
+            response.headers.iter().find(|(name, _)| name.as_str() == "content-type").unwrap();
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-        (reply.status, text(content_type), text(&reply.body))
+        (response.status, text(content_type), text(&response.body))
     };
     assert_eq!(
         body(r#"{"hour": 1, "error_message": "\"no\" \\\""}"#),
@@ -181,7 +181,7 @@ proptest! {
                 world.pass(*step);
                 let now = world.millis.get() / 1000;
                 let step = ask(&world, &policy, &mut state, &[]);
-                let refused = decision(&step) == "limited";
+                let refused = reason(&step) == "limited";
                 let headers = headers(step, &policy);
                 let number = |field: &str| {
                     let rest = headers.split(field).nth(1)?;
@@ -215,13 +215,13 @@ proptest! {
                  "name": {name}}}"#
         ));
         let world = world();
-        let Step::Continue { carry, .. } = ask(&world, &policy, &mut State::default(), &[]) else {
+        let Decision::Continue { carry, .. } = ask(&world, &policy, &mut State::default(), &[]) else {
             panic!("refused");
         };
-        let edits = policy.on_response(carry, &ResponseHead::default());
-        prop_assert_eq!(edits.len(), 2);
-        for edit in edits {
-            let Edit::Set(_, value) = edit else { panic!("{edit:?}") };
+        let mutations = policy.on_response(carry, &ResponseHead::default());
+        prop_assert_eq!(mutations.len(), 2);
+        for edit in mutations {
+            let HeaderMutation::Set(_, value) = edit else { panic!("{edit:?}") };
             let list: sfv::List = sfv::Parser::new(&*value).parse().unwrap();
             prop_assert_eq!(list.len(), 1);
             let sfv::ListEntry::Item(item) = &list[0] else { panic!("{list:?}") };

@@ -91,28 +91,28 @@ fn a_claim_that_cannot_come_is_refused() {
     let world = World::default();
     world.passes_attributes.set(false);
     let config = r#"{"hour": 1, "limit_by": "claim", "claim_name": "org"}"#;
-    let errors = RateLimit::configure(config.as_bytes(), &world).unwrap_err().to_string();
+    let errors = RateLimit::from_json(config.as_bytes(), &world).unwrap_err().to_string();
     assert!(errors.starts_with("claim_name: cannot be read here"), "{errors}");
     assert!(errors.contains("claims_to_headers"), "{errors}");
     let rule = r#"{"rules": [{"name": "a", "claim": {"name": "t", "one_of": ["x"]}, "hour": 1}]}"#;
-    let errors = RateLimit::configure(rule.as_bytes(), &world).unwrap_err().to_string();
+    let errors = RateLimit::from_json(rule.as_bytes(), &world).unwrap_err().to_string();
     assert!(errors.starts_with("rules[0].claim.name: cannot be read here"), "{errors}");
 }
 
 #[test]
-fn who_believes_identity_headers_is_told() {
+fn who_trusts_identity_headers_is_told() {
     for config in [
         r#"{"hour": 1, "limit_by": "consumer"}"#,
         r#"{"hour": 1, "limit_by": "credential"}"#,
         r#"{"hour": 1, "deny": {"consumers": ["mallory"]}}"#,
     ] {
         let world = World::default();
-        RateLimit::configure(config.as_bytes(), &world).unwrap();
+        RateLimit::from_json(config.as_bytes(), &world).unwrap();
         let warnings = world.warnings.borrow();
         assert!(warnings.iter().any(|w| w.contains("where jwt-auth, before")), "{warnings:?}");
     }
     let world = World::default();
-    RateLimit::configure(br#"{"hour": 1}"#, &world).unwrap();
+    RateLimit::from_json(br#"{"hour": 1}"#, &world).unwrap();
     assert_eq!(*world.warnings.borrow(), [""; 0]);
 }
 
@@ -127,7 +127,7 @@ fn what_becomes_of_the_unresolved_is_configured() {
         let (world, mut state) = (world(), State::default());
         addresses.map(|address| {
             world.address.set(Some(address.parse().unwrap()));
-            decision(&ask(&world, policy, &mut state, &[]))
+            reason(&ask(&world, policy, &mut state, &[]))
         })
     };
     let two = ["192.0.2.1", "192.0.2.2"];
@@ -138,8 +138,8 @@ fn what_becomes_of_the_unresolved_is_configured() {
     assert_eq!(decide(&limit("deny"), two), ["unresolved_refused"; 2]);
     let (world, mut state) = (world(), State::default());
     let policy = limit("deny");
-    let reply = reply(ask(&world, &policy, &mut state, &[]));
-    assert_eq!((reply.status, &*reply.body), (403, &br#"{"message":"Forbidden"}"#[..]));
+    let response = response(ask(&world, &policy, &mut state, &[]));
+    assert_eq!((response.status, &*response.body), (403, &br#"{"message":"Forbidden"}"#[..]));
 }
 
 #[test]

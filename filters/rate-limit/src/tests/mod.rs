@@ -1,7 +1,8 @@
 use std::collections::HashMap;
 
 use novasphere_core::{
-    Edit, Headers, Policy, Reply, RequestHead, ResponseHead, Step, testing::World,
+    Decision, Filter, HeaderMutation, Headers, LocalResponse, RequestHead, ResponseHead,
+    testing::World,
 };
 use proptest::prelude::*;
 
@@ -11,43 +12,43 @@ mod readme;
 mod rules;
 mod time;
 
-use crate::{RateLimit, headers::Headroom, policy::State, shared::Slots};
+use crate::{RateLimit, filter::State, headers::Headroom, shared::Slots};
 
 /// 2024-02-29T13:37:42Z.
 fn world() -> World {
     World::at(1_709_213_862)
 }
 
-pub(crate) fn ask<'p>(
+pub(crate) fn ask<'f>(
     world: &World,
-    policy: &'p RateLimit,
+    policy: &'f RateLimit,
     state: &mut State,
     lines: &[(&str, &str)],
-) -> Step<'p, Option<Headroom>> {
+) -> Decision<'f, Option<Headroom>> {
     let lines = lines.iter().map(|(n, v)| (n.as_bytes(), v.as_bytes()));
     policy.on_request(&RequestHead { headers: Headers::borrowed(lines) }, state, &world.env())
 }
 
 fn allows(world: &World, policy: &RateLimit, state: &mut State, lines: &[(&str, &str)]) -> bool {
-    matches!(ask(world, policy, state, lines), Step::Continue { .. })
+    matches!(ask(world, policy, state, lines), Decision::Continue { .. })
 }
 
 pub(crate) fn limiter(config: &str) -> RateLimit {
-    RateLimit::configure(config.as_bytes(), &World::default()).unwrap()
+    RateLimit::from_json(config.as_bytes(), &World::default()).unwrap()
 }
 
 fn refusal(config: &str) -> String {
-    RateLimit::configure(config.as_bytes(), &World::default()).unwrap_err().to_string()
+    RateLimit::from_json(config.as_bytes(), &World::default()).unwrap_err().to_string()
 }
 
 /// The lines a step gives to the response to a request, or the reply's.
-pub(crate) fn headers(step: Step<'_, Option<Headroom>>, policy: &RateLimit) -> String {
+pub(crate) fn headers(step: Decision<'_, Option<Headroom>>, policy: &RateLimit) -> String {
     headers_after(step, policy, &[])
 }
 
 /// The same when the upstream answers with these lines.
 fn headers_after(
-    step: Step<'_, Option<Headroom>>,
+    step: Decision<'_, Option<Headroom>>,
     policy: &RateLimit,
     upstream: &[(&str, &str)],
 ) -> String {
@@ -55,37 +56,37 @@ fn headers_after(
         format!("{name}={}", String::from_utf8_lossy(value))
     };
     let lines: Vec<String> = match step {
-        Step::Continue { carry, .. } => {
+        Decision::Continue { carry, .. } => {
             let upstream = upstream.iter().map(|(n, v)| (n.as_bytes(), v.as_bytes()));
             let head = ResponseHead { headers: Headers::borrowed(upstream) };
-            let edits = policy.on_response(carry, &head);
-            edits
+            let mutations = policy.on_response(carry, &head);
+            mutations
                 .iter()
                 .map(|edit| match edit {
-                    Edit::Set(name, value) => line(name, value),
-                    Edit::Add(name, value) => format!("+{}", line(name, value)),
+                    HeaderMutation::Set(name, value) => line(name, value),
+                    HeaderMutation::Add(name, value) => format!("+{}", line(name, value)),
                     other => panic!("{other:?}"),
                 })
                 .collect()
         }
-        Step::Wait { .. } | Step::Call(_) => panic!("waits"),
-        Step::Reply { reply, .. } => {
-            reply.headers.iter().map(|(name, value)| line(name, value)).collect()
+        Decision::Pause { .. } | Decision::Call(_) => panic!("waits"),
+        Decision::Respond { response, .. } => {
+            response.headers.iter().map(|(name, value)| line(name, value)).collect()
         }
     };
     lines.join(" ")
 }
 
-pub(crate) fn decision(step: &Step<'_, Option<Headroom>>) -> &'static str {
+pub(crate) fn reason(step: &Decision<'_, Option<Headroom>>) -> &'static str {
     match step {
-        Step::Continue { decision, .. } | Step::Reply { decision, .. } => decision,
-        Step::Wait { .. } | Step::Call(_) => "waits",
+        Decision::Continue { reason, .. } | Decision::Respond { reason, .. } => reason,
+        Decision::Pause { .. } | Decision::Call(_) => "waits",
     }
 }
 
-fn reply<'p>(step: Step<'p, Option<Headroom>>) -> Reply<'p> {
+fn response<'f>(step: Decision<'f, Option<Headroom>>) -> LocalResponse<'f> {
     match step {
-        Step::Reply { reply, .. } => reply,
+        Decision::Respond { response, .. } => response,
         other => panic!("{other:?}"),
     }
 }
@@ -110,8 +111,8 @@ fn a_failing_store_is_answered_as_configured() {
     assert!(allows(&world, &tolerant, &mut State::default(), &[]));
     let strict = limiter(r#"{"hour": 1, "fault_tolerant": false}"#);
     match ask(&world, &strict, &mut State::default(), &[]) {
-        Step::Reply { reply, decision, .. } => {
-            assert_eq!((reply.status, decision), (500, "store_failed_refused"));
+        Decision::Respond { response, reason, .. } => {
+            assert_eq!((response.status, reason), (500, "store_failed_refused"));
         }
         other => panic!("{other:?}"),
     }

@@ -97,12 +97,12 @@ fn a_path_of_two_rules_is_refused() {
     let (world, mut state) = (world(), State::default());
     for path in ["/export/x/../../bulk/y", "/export/%252e%252e/bulk", "/bulk/..;/export"] {
         let step = ask(&world, &policy, &mut state, &[(":path", path)]);
-        assert_eq!(decision(&step), "ambiguous_path", "{path}");
-        assert_eq!(reply(step).status, 400);
+        assert_eq!(reason(&step), "ambiguous_path", "{path}");
+        assert_eq!(response(step).status, 400);
     }
     for path in ["/export/", "/bulk//", "/x;y", "/%2e/z", "/"] {
         let step = ask(&world, &policy, &mut state, &[(":path", path)]);
-        assert_eq!(decision(&step), "allowed", "{path}");
+        assert_eq!(reason(&step), "allowed", "{path}");
     }
 }
 
@@ -115,7 +115,7 @@ fn a_path_of_a_rule_and_of_the_rest_is_refused_where_it_goes_back() {
             {"name": "rest", "path_prefix": "/", "hour": 1, "limit_by": "constant"}]}"#,
     );
     let (world, mut state) = (world(), State::default());
-    let mut decide = |path| decision(&ask(&world, &policy, &mut state, &[(":path", path)]));
+    let mut decide = |path| reason(&ask(&world, &policy, &mut state, &[(":path", path)]));
     for path in ["/export/../bulk", "/export/..%2fbulk", "/export/%252e%252e/bulk"] {
         assert_eq!(decide(path), "ambiguous_path", "{path}");
     }
@@ -131,7 +131,7 @@ fn the_filters_own_limits_are_not_left_behind_for_those_of_a_rule() {
             {"name": "health", "path": "/health", "unlimited": true}]}"#,
     );
     let (world, mut state) = (world(), State::default());
-    let mut decide = |path| decision(&ask(&world, &policy, &mut state, &[(":path", path)]));
+    let mut decide = |path| reason(&ask(&world, &policy, &mut state, &[(":path", path)]));
     for path in ["/export/../bulk", "/export/..%2fbulk", "/export/%252e%252e/bulk"] {
         assert_eq!(decide(path), "ambiguous_path", "{path}");
     }
@@ -165,7 +165,7 @@ fn servers_that_resolve_dots_and_forgive_nothing_else_are_not_left_out() {
         "/x%23/../api/login;y",
     ] {
         let (world, mut state) = (world(), State::default());
-        let mut ask = |policy| decision(&ask(&world, policy, &mut state, &[(":path", path)]));
+        let mut ask = |policy| reason(&ask(&world, policy, &mut state, &[(":path", path)]));
         assert_eq!([(); 2].map(|()| ask(&alone)), ["allowed", "limited"], "{path}");
         let refused = ask(&policy) == "ambiguous_path";
         assert!(refused || [ask(&policy), ask(&policy)].contains(&"limited"), "{path}");
@@ -178,13 +178,13 @@ fn no_limit_is_left_behind_by_a_path_that_may_be_an_unlimited_one() {
     let (world, mut state) = (world(), State::default());
     for path in ["/api/v1/healthz", "/api/v1/health%7a"] {
         let step = ask(&world, &policy, &mut state, &get(path));
-        assert_eq!(decision(&step), "not_limited", "{path}");
+        assert_eq!(reason(&step), "not_limited", "{path}");
     }
     for path in
         ["/api/v1/healthz/", "//api/v1/healthz", "/api/v1/healthz;x", "/x/../api/v1/healthz"]
     {
         let step = ask(&world, &policy, &mut state, &[(":method", "GET"), (":path", path)]);
-        assert_eq!(decision(&step), "allowed", "{path}");
+        assert_eq!(reason(&step), "allowed", "{path}");
     }
 }
 
@@ -194,7 +194,7 @@ fn rules_without_limits_of_the_filter_leave_the_rest_alone() {
         r#"{"rules": [{"name": "writes", "methods": ["POST"], "hour": 1, "limit_by": "ip"}]}"#,
     );
     let (world, mut state) = (world(), State::default());
-    let mut ask = |method| decision(&ask(&world, &policy, &mut state, &[(":method", method)]));
+    let mut ask = |method| reason(&ask(&world, &policy, &mut state, &[(":method", method)]));
     assert_eq!(ask("POST"), "allowed");
     assert_eq!(ask("POST"), "limited");
     assert_eq!(ask("GET"), "not_limited");
@@ -208,7 +208,7 @@ fn decisions_are_counted_by_rule() {
             {"name": "health", "path": "/healthz", "unlimited": true}]}"#,
     );
     let (world, mut state) = (world(), State::default());
-    let names = policy.own_metrics();
+    let names = policy.metric_definitions();
     for lines in [
         &[(":method", "POST")][..],
         &[(":method", "POST")],
@@ -241,7 +241,7 @@ fn the_tables_clients_are_estimated() {
     }
     let duty = policy.on_timer(&mut state, &world.env());
     assert_eq!(duty.again_in_ms, Some(10_000));
-    let names = policy.own_metrics();
+    let names = policy.metric_definitions();
     let (place, clients) = *world.records.borrow().last().unwrap();
     assert_eq!((names[place].name, &*names[place].labels), ("table_clients", "max_clients=1024"));
     assert!((600..1_000).contains(&clients), "{clients}");
@@ -261,8 +261,9 @@ fn lists_come_before_limits() {
     let mut decide = |address: &str, lines: &[(&str, &str)]| {
         world.address.set(Some(address.parse().unwrap()));
         let step = ask(&world, &policy, &mut state, lines);
-        let status = if let Step::Reply { reply, .. } = &step { reply.status } else { 200 };
-        (decision(&step), status)
+        let status =
+            if let Decision::Respond { response, .. } = &step { response.status } else { 200 };
+        (reason(&step), status)
     };
     for _ in 0..3 {
         assert_eq!(decide("10.1.2.3", &[]), ("exempt", 200));
@@ -282,14 +283,14 @@ fn report_only_counts_and_refuses_nothing() {
         limiter(r#"{"hour": 1, "report_only": true, "deny": {"cidrs": ["192.0.2.0/24"]}}"#);
     let (world, mut state) = (world(), State::default());
     let step = ask(&world, &policy, &mut state, &[]);
-    assert_eq!(decision(&step), "allowed");
+    assert_eq!(reason(&step), "allowed");
     assert_eq!(headers(step, &policy), "");
     let step = ask(&world, &policy, &mut state, &[]);
-    assert!(matches!(step, Step::Continue { decision: "limited", .. }), "{step:?}");
+    assert!(matches!(step, Decision::Continue { reason: "limited", .. }), "{step:?}");
     assert_eq!(headers(step, &policy), "");
     assert_eq!(*world.events.borrow(), ["reported"]);
     assert_eq!(world.attributes.borrow()["rate_limit_reported"], b"limited");
     world.address.set(Some("192.0.2.1".parse().unwrap()));
     let step = ask(&world, &policy, &mut state, &[]);
-    assert!(matches!(step, Step::Continue { decision: "denied", .. }), "{step:?}");
+    assert!(matches!(step, Decision::Continue { reason: "denied", .. }), "{step:?}");
 }

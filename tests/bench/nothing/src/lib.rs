@@ -1,8 +1,8 @@
-//! A filter that does nothing: what is left is the cost of the adapter, and of the host's way into
-//! a module and back.
+//! A filter without rules. What remains is the cost of the adapter, and of the host's call into a
+//! module.
 
 use novasphere_core::{
-    ConfigErrors, Edit, Env, Host, Needs, Policy, Read, RequestHead, ResponseHead, Step,
+    BuildContext, Decision, Env, Filter, HeaderInterest, HeaderMutation, RequestHead, ResponseHead,
 };
 
 novasphere_proxy_wasm::filter!(crate::Nothing);
@@ -11,25 +11,34 @@ novasphere_proxy_wasm::filter!(crate::Nothing);
 #[derive(Debug)]
 pub struct Nothing;
 
-impl Policy for Nothing {
+/// The empty configuration.
+#[derive(serde::Deserialize)]
+pub struct Config {}
+
+impl Filter for Nothing {
     const NAME: &'static str = "nothing";
-    const DECISIONS: &'static [&'static str] = &[];
+    const REASONS: &'static [&'static str] = &[];
+    type Config = Config;
     type State = ();
     type Carry = ();
 
-    fn configure(_: &[u8], _: &dyn Host) -> Result<Self, ConfigErrors> {
-        Ok(Self)
+    fn build(_: Config, _: &mut BuildContext<'_>) -> Self {
+        Self
     }
 
-    fn needs(&self) -> Needs<'_> {
-        Needs { request: Read::Nothing, response: Read::Nothing, timer: false, store: false }
+    fn request_headers(&self) -> &HeaderInterest {
+        &HeaderInterest::None
     }
 
-    fn on_request<'p>(&'p self, _: &RequestHead<'_>, (): &mut (), _: &Env<'_>) -> Step<'p, ()> {
-        Step::Continue { edits: Vec::new(), carry: (), decision: "" }
+    fn response_headers(&self) -> &HeaderInterest {
+        &HeaderInterest::None
     }
 
-    fn on_response<'p>(&'p self, (): (), _: &ResponseHead<'_>) -> Vec<Edit<'p>> {
+    fn on_request<'f>(&'f self, _: &RequestHead<'_>, (): &mut (), _: &Env<'_>) -> Decision<'f, ()> {
+        Decision::Continue { mutations: Vec::new(), carry: (), reason: "" }
+    }
+
+    fn on_response<'f>(&'f self, (): (), _: &ResponseHead<'_>) -> Vec<HeaderMutation<'f>> {
         Vec::new()
     }
 }

@@ -20,7 +20,7 @@ type Line<'m> = (&'m [u8], &'m [u8]);
 
 /// The lines of a request whose target is `target` on the wire. The host's own `:path` is decoded,
 /// `/a%2Fb` being `/a/b`, and its `:authority` is the proxy's name. A line without a value is one
-/// that was taken away, see `edits`.
+/// that was taken away, see `mutations`.
 pub(crate) fn lines<'m>(raw: &[Line<'m>], target: &'m [u8]) -> Vec<Line<'m>> {
     let host = raw.iter().find(|(name, _)| name.eq_ignore_ascii_case(b"host"));
     let line = |(name, value): &Line<'m>| match *name {

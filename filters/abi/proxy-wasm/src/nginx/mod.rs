@@ -5,7 +5,7 @@
 //! - a configuration that is refused, or a trap, while the host configures a filter leaves the
 //!   route without the filter: the root accepts it, says why, and every request gets 500;
 //! - a request header that is removed still goes upstream, and of a repeated one only the first
-//!   line changes: `edits` empties instead, and refuses what occurs twice;
+//!   line changes: `mutations` empties instead, and refuses what occurs twice;
 //! - an empty header stands for one that was taken away, so it reads as absent: `head`;
 //! - `:path` is decoded and `:authority` is the proxy's own: `head` shows what the client sent;
 //! - `:path` cannot be written: `target` rewrites the upstream's URI, in its query only;
@@ -22,11 +22,11 @@
 //! phase, no foreign function is called, and a reply is sent once.
 
 #[cfg(any(target_arch = "wasm32", test))]
-pub(crate) mod edits;
-#[cfg(any(target_arch = "wasm32", test))]
 pub(crate) mod grpc;
 #[cfg(any(target_arch = "wasm32", test))]
 pub(crate) mod head;
+#[cfg(any(target_arch = "wasm32", test))]
+pub(crate) mod mutations;
 #[cfg(any(target_arch = "wasm32", test))]
 pub(crate) mod target;
 #[cfg(any(target_arch = "wasm32", test))]

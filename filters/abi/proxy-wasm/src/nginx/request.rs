@@ -2,11 +2,14 @@
 
 use std::borrow::Cow;
 
-use novasphere_core::{Answer, Edit, Headers, Metrics, Policy, Read, Reply, RequestHead, Step};
+use novasphere_core::{
+    CalloutResult, Decision, Filter, HeaderInterest, HeaderMutation, Headers, LocalResponse,
+    Metrics, RequestHead,
+};
 
 use super::{
-    edits::{self, Call, Refused},
     head,
+    mutations::{self, Call, Refused},
     target::{self, Unchangeable},
 };
 use crate::{
@@ -23,17 +26,17 @@ const UPSTREAM_URI: &[u8] = b"ngx\0upstream_uri";
 const TARGET: &[u8] = b"request\0path";
 
 /// Asks the policy about a request, and does what it says.
-pub(crate) fn decide<P: Policy + 'static>(
+pub(crate) fn decide<P: Filter + 'static>(
     configured: &Configured<P>,
     request: Request<'_>,
 ) -> Result<Outcome<P::Carry>, Fault> {
     configured.ticking.used();
-    if configured.policy.needs().timer {
+    if configured.policy.uses_timer() {
         // Its duties wait for that.
         configured.proxy.zone.look(P::NAME);
     }
     // After a call that came to nothing, a body makes the host close the connection.
-    let has_body = !matches!(request.answer, Some(Answer { reply: Err(_), .. }));
+    let has_body = !matches!(request.callout, Some(CalloutResult { response: Err(_), .. }));
     match try_to::<P>(configured, request, has_body) {
         Ok(outcome) => Ok(outcome),
         Err(Stop::Fault(fault)) => Err(fault),
@@ -81,47 +84,47 @@ impl From<Refused<'_>> for Stop {
     }
 }
 
-fn try_to<P: Policy + 'static>(
+fn try_to<P: Filter + 'static>(
     configured: &Configured<P>,
     request: Request<'_>,
     has_body: bool,
 ) -> Result<Outcome<P::Carry>, Stop> {
     let lines = request.lines;
-    let head = match configured.policy.needs().request {
-        Read::Nothing => None,
+    let head = match configured.policy.request_headers() {
+        HeaderInterest::None => None,
         _ => Some(Head::read(lines)?),
     };
     let seen = head.as_ref().map(Head::lines).unwrap_or_default();
     let seen = RequestHead { headers: Headers::borrowed(seen) };
     let step = configured
-        .with_env(&NoRoom, request.answer, |policy, state, env| {
+        .with_env(&NoRoom, request.callout, |policy, state, env| {
             policy.on_request(&seen, state, env)
         })
         .ok_or(Fault::Reentered)?;
     match step {
-        Step::Continue { edits, carry, decision } => {
-            edit(head.as_ref(), lines, &edits)?;
-            configured.counters().count(decision);
+        Decision::Continue { mutations, carry, reason } => {
+            edit(head.as_ref(), lines, &mutations)?;
+            configured.counters().count(reason);
             Ok(Outcome::Continue(carry))
         }
-        Step::Reply { edits, reply, decision } => {
-            configured.counters().count(decision);
+        Decision::Respond { mutations, response, reason } => {
+            configured.counters().count(reason);
             // For the access log only: what cannot be done changes nothing about the reply.
-            let _ = edit(head.as_ref(), lines, &edits);
-            let replier = configured.replier().ok_or(Fault::Reentered)?;
-            let reply = if has_body { reply } else { without_body(reply) };
-            send(&reply, replier, decision)?;
+            let _ = edit(head.as_ref(), lines, &mutations);
+            let responder = configured.responder().ok_or(Fault::Reentered)?;
+            let response = if has_body { response } else { without_body(response) };
+            send(&response, responder, reason)?;
             Ok(Outcome::Replied)
         }
         // There was no room.
-        Step::Wait { .. } => Err(Fault::Reentered.into()),
-        Step::Call(call) => Ok(hold(configured, request, &call)?),
+        Decision::Pause { .. } => Err(Fault::Reentered.into()),
+        Decision::Call(call) => Ok(hold(configured, request, &call)?),
     }
 }
 
-fn without_body(mut reply: Reply<'_>) -> Reply<'_> {
-    reply.headers.retain(|(name, _)| name.as_str() != "content-type");
-    Reply { body: Cow::Borrowed(b""), ..reply }
+fn without_body(mut response: LocalResponse<'_>) -> LocalResponse<'_> {
+    response.headers.retain(|(name, _)| name.as_str() != "content-type");
+    LocalResponse { body: Cow::Borrowed(b""), ..response }
 }
 
 /// The head of a request: its lines as the host gave them, serialised, and the target as the client
@@ -154,9 +157,9 @@ fn failed(what: &'static str) -> impl Fn(Status) -> Fault {
     move |status| Fault::Host(what, status)
 }
 
-/// Carries out edits, all or none: what cannot be done is found out before anything is.
-fn edit(head: Option<&Head>, lines: usize, edits: &[Edit<'_>]) -> Result<(), Stop> {
-    if edits.is_empty() {
+/// Carries out mutations, all or none: what cannot be done is found out before anything is.
+fn edit(head: Option<&Head>, lines: usize, mutations: &[HeaderMutation<'_>]) -> Result<(), Stop> {
+    if mutations.is_empty() {
         return Ok(());
     }
     let read;
@@ -168,9 +171,9 @@ fn edit(head: Option<&Head>, lines: usize, edits: &[Edit<'_>]) -> Result<(), Sto
         }
     };
     let raw = head.raw();
-    let calls = edits::plan(&raw, edits)?;
-    let target = edits.iter().rev().find_map(|edit| match edit {
-        Edit::Target(target) => Some(target),
+    let calls = mutations::plan(&raw, mutations)?;
+    let target = mutations.iter().rev().find_map(|edit| match edit {
+        HeaderMutation::Target(target) => Some(target),
         _ => None,
     });
     let uri = target.map(|target| upstream_uri(&head.target, target)).transpose()?;

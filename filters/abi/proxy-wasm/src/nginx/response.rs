@@ -1,6 +1,6 @@
-//! The edits of a response's head.
+//! The mutations of a response's head.
 
-use novasphere_core::{Edit, Headers, Policy, Read, ResponseHead};
+use novasphere_core::{Filter, HeaderInterest, HeaderMutation, Headers, ResponseHead};
 
 use super::head;
 use crate::{
@@ -31,13 +31,13 @@ const SINGLE: [&str; 15] = [
 
 /// Asks the policy about the response of the current stream, which has so many header lines, and
 /// does what it says.
-pub(crate) fn respond<P: Policy>(
+pub(crate) fn respond<P: Filter>(
     configured: &Configured<P>,
     carry: P::Carry,
     lines: usize,
 ) -> Result<(), Fault> {
-    let map = match configured.policy.needs().response {
-        Read::Nothing => None,
+    let map = match configured.policy.response_headers() {
+        HeaderInterest::None => None,
         _ if !head::fits(lines, head::OF_RESPONSE) => {
             return Err(Fault::Unable(format!("read {lines} header lines")));
         }
@@ -56,9 +56,9 @@ fn failed(status: Status) -> Fault {
 }
 
 /// Carries out one edit.
-fn carry_out(edit: &Edit<'_>) -> Result<(), Status> {
+fn carry_out(edit: &HeaderMutation<'_>) -> Result<(), Status> {
     match edit {
-        Edit::Set(name, value) => {
+        HeaderMutation::Set(name, value) => {
             let is_single = SINGLE.contains(&name.as_str());
             let name = name.as_str().as_bytes();
             if is_single {
@@ -69,13 +69,12 @@ fn carry_out(edit: &Edit<'_>) -> Result<(), Status> {
             hostcalls::remove_header(Map::Response, name)?;
             hostcalls::add_header(Map::Response, name, value)
         }
-        Edit::Add(name, value) => {
+        HeaderMutation::Add(name, value) => {
             hostcalls::add_header(Map::Response, name.as_str().as_bytes(), value)
         }
-        Edit::Remove(name) => hostcalls::remove_header(Map::Response, name.as_str().as_bytes()),
-        Edit::RemoveFound(name) => {
+        HeaderMutation::Remove(name) => {
             hostcalls::remove_header(Map::Response, name.as_str().as_bytes())
         }
-        Edit::Target(_) => Ok(()), // requests only
+        HeaderMutation::Target(_) => Ok(()), // requests only
     }
 }

@@ -62,7 +62,7 @@ fn a_reply_that_comes_too_late_undoes_nothing() {
     world.pass(7);
     let new = quick.tick();
     assert_eq!((old.len(), new.len()), (1, 1));
-    slow.ended(&old[0], Err(FetchError::NoReply));
+    slow.ended(&old[0], Err(FetchError::NoResponse));
     assert_eq!(slow.tick(), [], "a third fetch while the second is under way");
     slow.answer(&old[0], 200, &[], "key 1");
     quick.answer(&new[0], 200, &[], "key 2");

@@ -59,7 +59,7 @@ proptest! {
                     First::Decides(step) => Some((client, step)),
                 },
             };
-            if let Some((client, step)) = decided && decision(&step) == "allowed" {
+            if let Some((client, step)) = decided && reason(&step) == "allowed" {
                 // A call that was answered late counted in the window when Redis saw it.
                 let at = headroom(step).now;
                 *passed.entry((client.clone(), u64::from(at) / 60)).or_default() += 1;
@@ -118,7 +118,7 @@ impl Fleet {
                 Traffic::Even | Traffic::Skewed => draw(workers),
                 Traffic::Moving => (n / 100) as usize % workers,
             };
-            passed += u64::from(decision(&fleet[to].ask("a", &redis)) == "allowed");
+            passed += u64::from(reason(&fleet[to].ask("a", &redis)) == "allowed");
             if n == limit / 2 {
                 calls = redis.borrow().calls;
             }

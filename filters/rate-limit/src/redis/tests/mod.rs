@@ -4,9 +4,9 @@ mod trouble;
 
 use std::cell::RefCell;
 
-use novasphere_core::{Policy, Step, testing::World};
+use novasphere_core::{Decision, Filter, testing::World};
 
-use self::model::{First, Redis, Worker, decision, headroom};
+use self::model::{First, Redis, Worker, headroom, reason};
 use crate::{RateLimit, headers, tests::limiter};
 
 /// 2024-02-29T13:37:42.5Z.
@@ -61,10 +61,10 @@ fn the_call_goes_where_the_configuration_says() {
     world.variables.insert("TOKEN".to_owned(), "s3cret".to_owned());
     let config = r#"{"hour": 5, "policy": "redis", "redis": {"uri": "https://redis.test/x?y",
         "cluster": "front", "token": {"env": "TOKEN"}, "timeout_ms": 70}}"#;
-    let policy = RateLimit::configure(config.as_bytes(), &world).unwrap();
+    let policy = RateLimit::from_json(config.as_bytes(), &world).unwrap();
     assert_eq!(world.warnings.take(), [""; 0]);
     let step = crate::tests::ask(&world, &policy, &mut Default::default(), &[]);
-    let Step::Call(call) = step else { panic!("{step:?}") };
+    let Decision::Call(call) = step else { panic!("{step:?}") };
     assert_eq!((call.upstream, call.timeout_ms), ("front", 70));
     assert_eq!((call.endpoint.authority.as_str(), call.endpoint.https), ("redis.test", true));
     assert_eq!(call.endpoint.path, "/x?y");
@@ -97,7 +97,7 @@ fn proxies_together_let_exactly_the_limit_pass() {
         let mut allowed = 0;
         for n in 0..requests {
             workers[n % 3].world.millis.set(NOW + ahead);
-            allowed += usize::from(decision(&workers[n % 3].ask("a", redis)) == "allowed");
+            allowed += usize::from(reason(&workers[n % 3].ask("a", redis)) == "allowed");
         }
         allowed
     };
@@ -127,17 +127,17 @@ fn who_is_refused_costs_no_call_until_the_window_ends() {
     let policy = shared(&format!(r#""minute": 2, "hour": 50, {URI}"#));
     let (redis, mut worker) = (redis(), Worker::new(&policy, NOW));
     for expected in ["allowed", "allowed", "limited", "limited", "limited"] {
-        assert_eq!(decision(&worker.ask("a", &redis)), expected);
+        assert_eq!(reason(&worker.ask("a", &redis)), expected);
     }
     assert_eq!(redis.borrow().calls, 3);
-    assert_eq!(decision(&worker.ask("b", &redis)), "allowed");
+    assert_eq!(reason(&worker.ask("b", &redis)), "allowed");
     // 17.5 seconds are left.
     worker.pass(17_400);
     let told = crate::tests::headers(worker.ask("a", &redis), &policy);
     assert!(told.contains("retry-after=1 "), "{told}");
     worker.pass(100);
     redis.borrow_mut().millis += 17_500;
-    assert_eq!(decision(&worker.ask("a", &redis)), "allowed");
+    assert_eq!(reason(&worker.ask("a", &redis)), "allowed");
     assert_eq!(redis.borrow().calls, 5);
 }
 
@@ -150,7 +150,7 @@ fn a_lease_lets_most_requests_pass_without_a_call() {
         left.push(1_000 - headroom(worker.ask("a", &redis)).counts[0]);
     }
     assert_eq!(left, (0..1_000).rev().collect::<Vec<_>>(), "what is left is known all the time");
-    assert_eq!(decision(&worker.ask("a", &redis)), "limited");
+    assert_eq!(reason(&worker.ask("a", &redis)), "limited");
     assert!(redis.borrow().calls < 60, "{}", redis.borrow().calls);
     let events = worker.world.events.take();
     let called = events.iter().filter(|event| **event == "redis_called").count();
@@ -208,11 +208,11 @@ fn a_slow_refusal_does_not_tell_of_the_next_window() {
     let [lease, slow] = calls;
     let answer = redis.borrow_mut().answer(&lease.body);
     worker.end("a", lease, Ok((200, &answer)));
-    while decision(&other.ask("a", &redis)) == "allowed" {}
+    while reason(&other.ask("a", &redis)) == "allowed" {}
     redis.borrow_mut().millis += 10_000;
     worker.pass(10_000);
     let answer = redis.borrow_mut().answer(&slow.body);
-    assert_eq!(decision(&worker.end("a", slow, Ok((200, &answer)))), "limited");
+    assert_eq!(reason(&worker.end("a", slow, Ok((200, &answer)))), "limited");
     let told = crate::tests::headers(worker.ask("a", &redis), &policy);
     assert!(told.ends_with("ratelimit-remaining=1 ratelimit-reset=8"), "{told}");
 }
@@ -221,11 +221,11 @@ fn a_slow_refusal_does_not_tell_of_the_next_window() {
 fn a_local_lease_asks_the_table_seldom() {
     let policy = limiter(r#"{"hour": 1000, "lease": {"share": 10, "max": 50}}"#);
     let world = World::at(NOW / 1_000);
-    let mut workers = [0, 1].map(|_| crate::policy::State::default());
+    let mut workers = [0, 1].map(|_| crate::filter::State::default());
     let mut allowed = 0;
     for n in 0..3_000 {
         let step = crate::tests::ask(&world, &policy, &mut workers[n % 2], &[]);
-        allowed += usize::from(decision(&step) == "allowed");
+        allowed += usize::from(reason(&step) == "allowed");
     }
     assert_eq!(allowed, 1_000, "both workers use theirs up");
     let hits = world.events.take().iter().filter(|event| **event == "lease_hit").count();

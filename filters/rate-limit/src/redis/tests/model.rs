@@ -3,13 +3,14 @@
 use std::{any::Any, cell::RefCell, collections::HashMap, rc::Rc};
 
 use novasphere_core::{
-    Answer, Env, FetchError, FetchReply, Headers, Policy, RequestHead, Step, testing::World,
+    CalloutResult, Decision, Env, FetchError, FetchResponse, Filter, Headers, RequestHead,
+    testing::World,
 };
 
 use crate::{
     RateLimit,
+    filter::{Decided, State},
     headers::Headroom,
-    policy::{Decided, State},
 };
 
 /// What `count.lua` does, by a clock that the test sets.
@@ -56,8 +57,8 @@ impl Redis {
 }
 
 /// A worker of a proxy.
-pub struct Worker<'p> {
-    pub policy: &'p RateLimit,
+pub struct Worker<'f> {
+    pub policy: &'f RateLimit,
     pub state: State,
     pub world: World,
 }
@@ -69,29 +70,29 @@ pub struct UnderWay {
 }
 
 /// What a worker does with a request at first.
-pub enum First<'p> {
+pub enum First<'f> {
     Asks(UnderWay),
-    Decides(Decided<'p>),
+    Decides(Decided<'f>),
 }
 
-impl<'p> Worker<'p> {
-    pub fn new(policy: &'p RateLimit, millis: u64) -> Self {
+impl<'f> Worker<'f> {
+    pub fn new(policy: &'f RateLimit, millis: u64) -> Self {
         let world = World::default();
         world.millis.set(millis);
         Self { policy, state: State::default(), world }
     }
 
-    fn on_request(&mut self, client: &str, answer: Option<Answer<'_>>) -> Decided<'p> {
-        let env = Env { answer, ..self.world.env() };
+    fn on_request(&mut self, client: &str, answer: Option<CalloutResult<'_>>) -> Decided<'f> {
+        let env = Env { callout: answer, ..self.world.env() };
         let lines = [(&b"c"[..], client.as_bytes()), (b":path", b"/"), (b":method", b"GET")];
         let head = RequestHead { headers: Headers::borrowed(lines) };
         self.policy.on_request(&head, &mut self.state, &env)
     }
 
     /// A request comes.
-    pub fn begin(&mut self, client: &str) -> First<'p> {
+    pub fn begin(&mut self, client: &str) -> First<'f> {
         match self.on_request(client, None) {
-            Step::Call(call) => First::Asks(UnderWay { ticket: call.ticket, body: call.body }),
+            Decision::Call(call) => First::Asks(UnderWay { ticket: call.ticket, body: call.body }),
             step => First::Decides(step),
         }
     }
@@ -101,29 +102,29 @@ impl<'p> Worker<'p> {
         &mut self,
         client: &str,
         call: UnderWay,
-        reply: Result<(u16, &str), FetchError>,
-    ) -> Decided<'p> {
-        let reply = reply.map(|(status, body)| FetchReply {
+        response: Result<(u16, &str), FetchError>,
+    ) -> Decided<'f> {
+        let response = response.map(|(status, body)| FetchResponse {
             status,
             headers: Headers::default(),
             body: body.as_bytes(),
         });
-        self.on_request(client, Some(Answer { ticket: &call.ticket, reply: &reply }))
+        self.on_request(client, Some(CalloutResult { ticket: &call.ticket, response: &response }))
     }
 
     /// Its call ends, and the client has left.
-    pub fn abandon(&mut self, call: &UnderWay, reply: Result<(u16, &str), FetchError>) {
-        let reply = reply.map(|(status, body)| FetchReply {
+    pub fn abandon(&mut self, call: &UnderWay, response: Result<(u16, &str), FetchError>) {
+        let response = response.map(|(status, body)| FetchResponse {
             status,
             headers: Headers::default(),
             body: body.as_bytes(),
         });
-        let answer = Answer { ticket: &call.ticket, reply: &reply };
-        self.policy.on_unclaimed(answer, &mut self.state, &self.world.env());
+        let answer = CalloutResult { ticket: &call.ticket, response: &response };
+        self.policy.on_orphaned_callout(answer, &mut self.state, &self.world.env());
     }
 
     /// A request from its start to its end.
-    pub fn ask(&mut self, client: &str, redis: &RefCell<Redis>) -> Decided<'p> {
+    pub fn ask(&mut self, client: &str, redis: &RefCell<Redis>) -> Decided<'f> {
         match self.begin(client) {
             First::Decides(step) => step,
             First::Asks(call) => {
@@ -134,10 +135,10 @@ impl<'p> Worker<'p> {
     }
 
     /// The same when calls come to nothing.
-    pub fn ask_in_vain(&mut self, reply: Result<(u16, &str), FetchError>) -> &'static str {
+    pub fn ask_in_vain(&mut self, response: Result<(u16, &str), FetchError>) -> &'static str {
         match self.begin("a") {
-            First::Decides(step) => decision(&step),
-            First::Asks(call) => decision(&self.end("a", call, reply)),
+            First::Decides(step) => reason(&step),
+            First::Asks(call) => reason(&self.end("a", call, response)),
         }
     }
 
@@ -146,13 +147,13 @@ impl<'p> Worker<'p> {
     }
 }
 
-pub fn decision(step: &Decided<'_>) -> &'static str {
-    crate::tests::decision(step)
+pub fn reason(step: &Decided<'_>) -> &'static str {
+    crate::tests::reason(step)
 }
 
 pub fn headroom(step: Decided<'_>) -> Headroom {
     match step {
-        Step::Continue { carry: Some(headroom), .. } => headroom,
+        Decision::Continue { carry: Some(headroom), .. } => headroom,
         other => panic!("{other:?}"),
     }
 }

@@ -1,10 +1,10 @@
 //! When Redis fails.
 
-use novasphere_core::{FetchError, Step};
+use novasphere_core::{Decision, FetchError};
 use proptest::prelude::*;
 
 use super::{
-    model::{First, Worker, decision},
+    model::{First, Worker, reason},
     *,
 };
 
@@ -12,7 +12,7 @@ fn failing(on_error: &str) -> RateLimit {
     shared(&format!(r#""minute": 4, "redis": {{"uri": "http://redis:80/", {on_error}}}"#))
 }
 
-const TIMEOUT: Result<(u16, &str), FetchError> = Err(FetchError::NoReply);
+const TIMEOUT: Result<(u16, &str), FetchError> = Err(FetchError::NoResponse);
 
 #[test]
 fn on_error_decides() {
@@ -27,9 +27,11 @@ fn on_error_decides() {
     let deny = failing(r#""on_error": "deny", "breaker": {"open_ms": 2500}"#);
     let mut worker = Worker::new(&deny, NOW);
     let First::Asks(call) = worker.begin("a") else { panic!("does not ask") };
-    let Step::Reply { reply, decision, .. } = worker.end("a", call, TIMEOUT) else { panic!() };
-    assert_eq!((reply.status, decision), (503, "store_failed_refused"));
-    assert!(reply.headers.iter().any(|(n, v)| n.as_str() == "retry-after" && &**v == b"3"));
+    let Decision::Respond { response, reason, .. } = worker.end("a", call, TIMEOUT) else {
+        panic!()
+    };
+    assert_eq!((response.status, reason), (503, "store_failed_refused"));
+    assert!(response.headers.iter().any(|(n, v)| n.as_str() == "retry-after" && &**v == b"3"));
 }
 
 #[test]
@@ -58,8 +60,8 @@ fn a_dead_redis_costs_a_few_timeouts_and_then_one_now_and_then() {
     assert_eq!((0..100).filter(|_| asks(&mut worker)).count(), 1);
     assert_eq!(worker.world.warnings.borrow().len(), 1, "told once");
     worker.pass(1_000);
-    assert_eq!(decision(&worker.ask("a", &redis)), "allowed");
-    assert_eq!(decision(&worker.ask("a", &redis)), "allowed");
+    assert_eq!(reason(&worker.ask("a", &redis)), "allowed");
+    assert_eq!(reason(&worker.ask("a", &redis)), "allowed");
     let events = worker.world.events.take();
     for event in ["breaker_opened", "breaker_closed"] {
         assert_eq!(events.iter().filter(|e| **e == event).count(), 1, "{event}");
@@ -74,7 +76,7 @@ fn calls_under_way_are_bounded_and_end_with_their_requests() {
     for n in 0..25 {
         match worker.begin(&n.to_string()) {
             First::Asks(call) => under_way.push(call),
-            First::Decides(step) => assert_eq!(decision(&step), "store_failed_allowed"),
+            First::Decides(step) => assert_eq!(reason(&step), "store_failed_allowed"),
         }
     }
     assert_eq!(under_way.len(), 10);
@@ -103,22 +105,23 @@ fn answers_that_nobody_waits_for_are_learned_from() {
     let First::Asks(call) = worker.begin("a") else { panic!("does not ask") };
     let answer = redis.borrow_mut().answer(&call.body);
     worker.abandon(&call, Ok((200, &answer)));
-    assert_eq!(decision(&worker.ask("a", &redis)), "allowed");
+    assert_eq!(reason(&worker.ask("a", &redis)), "allowed");
     assert_eq!(redis.borrow().calls, 1, "the lease is there");
 }
 
 #[test]
 fn every_failure_has_its_name() {
     let policy = failing(r#""on_error": "allow""#);
-    let names: Vec<String> = policy.own_metrics().into_iter().map(|metric| metric.labels).collect();
-    let kind = |reply| {
+    let names: Vec<String> =
+        policy.metric_definitions().into_iter().map(|metric| metric.labels).collect();
+    let kind = |response| {
         let mut worker = Worker::new(&policy, NOW);
-        assert_eq!(worker.ask_in_vain(reply), "store_failed_allowed");
+        assert_eq!(worker.ask_in_vain(response), "store_failed_allowed");
         let records = worker.world.records.take();
         assert_eq!(records.len(), 1, "{records:?}");
         names[records[0].0].clone()
     };
-    for (reply, expected) in [
+    for (response, expected) in [
         (Err(FetchError::NotSent(2)), "not_sent"),
         (TIMEOUT, "no_reply"),
         (Err(FetchError::TooLarge(9_999)), "unreadable"),
@@ -134,7 +137,7 @@ fn every_failure_has_its_name() {
         (Ok((200, r#"{"result":[]}"#)), "unreadable"),
         (Ok((200, r#"{"result":["0000000000000000",1,1,1]}"#)), "wrong_answer"),
     ] {
-        assert_eq!(kind(reply), format!("kind={expected}"), "{reply:?}");
+        assert_eq!(kind(response), format!("kind={expected}"), "{response:?}");
     }
 }
 
@@ -155,7 +158,7 @@ fn an_answer_has_to_be_one_to_this_question() {
         let First::Asks(call) = worker.begin("a") else { panic!("does not ask") };
         let command: Vec<String> = serde_json::from_slice(&call.body).unwrap();
         let answer = format!(r#"{{"result":["{}",{rest}]}}"#, command[4]);
-        assert_eq!(decision(&worker.end("a", call, Ok((200, &answer)))), expected, "{rest}");
+        assert_eq!(reason(&worker.end("a", call, Ok((200, &answer)))), expected, "{rest}");
     }
 }
 

@@ -1,4 +1,4 @@
-//! The edits of a request's headers, as calls that have an effect here.
+//! The mutations of a request's headers, as calls that have an effect here.
 //!
 //! To remove a header is accepted and has none: it still goes upstream. Setting one changes its
 //! first line, and the others go upstream as they came. So a header is taken away by setting it to
@@ -6,9 +6,9 @@
 //! spelling: upstreams that take `_` for `-` would else read the emptied line with the one that
 //! was set, or a client's own line instead of it.
 
-use novasphere_core::{Edit, HeaderName};
+use novasphere_core::{HeaderMutation, HeaderName};
 
-use crate::edits::name_of;
+use crate::mutations::name_of;
 
 /// A call of the host.
 #[derive(Debug, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub(crate) enum Call<'e> {
     Add(&'e HeaderName, &'e [u8]),
 }
 
-/// Why edits cannot be carried out.
+/// Why mutations cannot be carried out.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Refused<'e> {
     /// The client sent a header more than once that may be there once.
@@ -64,13 +64,13 @@ const SINGLE: [&str; 24] = [
 
 type Line<'m> = (&'m [u8], &'m [u8]);
 
-/// The calls that carry `edits` out on a request with these lines, as the host gave them.
+/// The calls that carry `mutations` out on a request with these lines, as the host gave them.
 pub(crate) fn plan<'e>(
     raw: &[Line<'e>],
-    edits: &'e [Edit<'_>],
+    mutations: &'e [HeaderMutation<'_>],
 ) -> Result<Vec<Call<'e>>, Refused<'e>> {
     let mut fields: Vec<Field<'e>> = Vec::new();
-    for edit in edits {
+    for edit in mutations {
         let Some(name) = name_of(edit) else { continue };
         let at = fields.iter().position(|field| field.name == name).unwrap_or_else(|| {
             fields.push(Field::of(raw, name));
@@ -110,18 +110,18 @@ impl<'e> Field<'e> {
         Self { name, first, alike, is_owned: false, stays: true, values: Vec::new() }
     }
 
-    fn edit(&mut self, edit: &'e Edit<'_>) {
+    fn edit(&mut self, edit: &'e HeaderMutation<'_>) {
         match edit {
-            Edit::Set(_, value) => {
+            HeaderMutation::Set(_, value) => {
                 (self.is_owned, self.stays) = (true, false);
                 self.values = vec![value];
             }
-            Edit::Remove(_) | Edit::RemoveFound(_) => {
+            HeaderMutation::Remove(_) => {
                 (self.is_owned, self.stays) = (true, false);
                 self.values.clear();
             }
-            Edit::Add(_, value) => self.values.push(value),
-            Edit::Target(_) => {}
+            HeaderMutation::Add(_, value) => self.values.push(value),
+            HeaderMutation::Target(_) => {}
         }
     }
 
@@ -164,33 +164,33 @@ mod tests {
     static ID: HeaderName = HeaderName::from_static("x-user-id");
     static UNDERSCORES: HeaderName = HeaderName::from_static("x_user_id");
 
-    fn set<'e>(name: &'e HeaderName, value: &'static [u8]) -> Edit<'e> {
-        Edit::Set(name, Cow::Borrowed(value))
+    fn set<'e>(name: &'e HeaderName, value: &'static [u8]) -> HeaderMutation<'e> {
+        HeaderMutation::Set(name, Cow::Borrowed(value))
     }
 
-    fn add<'e>(name: &'e HeaderName, value: &'static [u8]) -> Edit<'e> {
-        Edit::Add(name, Cow::Borrowed(value))
+    fn add<'e>(name: &'e HeaderName, value: &'static [u8]) -> HeaderMutation<'e> {
+        HeaderMutation::Add(name, Cow::Borrowed(value))
     }
 
     #[test]
     fn a_header_is_taken_away_by_emptying_it() {
         assert_eq!(
-            plan(&[(b"X-User-ID", b"evil")], &[Edit::Remove(&ID)]),
+            plan(&[(b"X-User-ID", b"evil")], &[HeaderMutation::remove(&ID)]),
             Ok(vec![Call::Replace(&ID, b"")])
         );
-        assert_eq!(plan(&[], &[Edit::Remove(&ID)]), Ok(vec![]));
-        assert_eq!(plan(&[(b"x-user-id", b"")], &[Edit::Remove(&ID)]), Ok(vec![]));
+        assert_eq!(plan(&[], &[HeaderMutation::remove(&ID)]), Ok(vec![]));
+        assert_eq!(plan(&[(b"x-user-id", b"")], &[HeaderMutation::remove(&ID)]), Ok(vec![]));
     }
 
     #[test]
     fn the_last_word_counts() {
         let raw: &[Line] = &[(b"x-user-id", b"evil")];
-        let edits = [Edit::Remove(&ID), set(&ID, b"alice")];
-        assert_eq!(plan(raw, &edits), Ok(vec![Call::Replace(&ID, b"alice")]));
-        let edits = [set(&ID, b"alice"), Edit::Remove(&ID)];
-        assert_eq!(plan(raw, &edits), Ok(vec![Call::Replace(&ID, b"")]));
-        let edits = [set(&ID, b"1"), add(&ID, b"2")];
-        assert_eq!(plan(raw, &edits), Ok(vec![Call::Replace(&ID, b"1"), Call::Add(&ID, b"2")]));
+        let mutations = [HeaderMutation::remove(&ID), set(&ID, b"alice")];
+        assert_eq!(plan(raw, &mutations), Ok(vec![Call::Replace(&ID, b"alice")]));
+        let mutations = [set(&ID, b"alice"), HeaderMutation::remove(&ID)];
+        assert_eq!(plan(raw, &mutations), Ok(vec![Call::Replace(&ID, b"")]));
+        let mutations = [set(&ID, b"1"), add(&ID, b"2")];
+        assert_eq!(plan(raw, &mutations), Ok(vec![Call::Replace(&ID, b"1"), Call::Add(&ID, b"2")]));
     }
 
     #[test]
@@ -199,7 +199,7 @@ mod tests {
         let empty_first: &[Line] = &[(b"x-user-id", b""), (b"X-User-Id", b"evil")];
         let both: &[Line] = &[(b"x-user-id", b"a"), (b"X_User_Id", b"b")];
         for raw in [twice, empty_first, both] {
-            for edit in [set(&ID, b"alice"), Edit::Remove(&ID)] {
+            for edit in [set(&ID, b"alice"), HeaderMutation::remove(&ID)] {
                 assert_eq!(plan(raw, &[edit]), Err(Refused::Repeated(&ID)), "{raw:?}");
             }
         }
@@ -208,9 +208,9 @@ mod tests {
     #[test]
     fn a_spelling_that_counts_as_the_same_may_not_stand_beside_what_is_set() {
         let raw: &[Line] = &[(b"X_User_Id", b"evil")];
-        let edits = [Edit::Remove(&UNDERSCORES), set(&ID, b"alice")];
-        assert_eq!(plan(raw, &edits), Err(Refused::Repeated(&ID)));
-        assert_eq!(plan(raw, &edits[..1]), Ok(vec![Call::Replace(&UNDERSCORES, b"")]));
+        let mutations = [HeaderMutation::remove(&UNDERSCORES), set(&ID, b"alice")];
+        assert_eq!(plan(raw, &mutations), Err(Refused::Repeated(&ID)));
+        assert_eq!(plan(raw, &mutations[..1]), Ok(vec![Call::Replace(&UNDERSCORES, b"")]));
     }
 
     #[test]
@@ -234,7 +234,7 @@ mod tests {
             let raw: &[Line] = &[(name.as_str().as_bytes(), b"192.0.2.1")];
             assert_eq!(plan(raw, &[add(&name, b"192.0.2.2")]), Err(Refused::Single(&name)));
         }
-        assert_eq!(plan(raw, &[Edit::Remove(&address)]), Err(Refused::Kept(&address)));
-        assert_eq!(plan(&[], &[Edit::Remove(&address)]), Ok(vec![]));
+        assert_eq!(plan(raw, &[HeaderMutation::remove(&address)]), Err(Refused::Kept(&address)));
+        assert_eq!(plan(&[], &[HeaderMutation::remove(&address)]), Ok(vec![]));
     }
 }

@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 
 use novasphere_core::{
-    ConfigErrors, Edit, Env, Host, Needs, Policy, Read, RequestHead, ResponseHead, Step,
+    BuildContext, Decision, Env, Filter, HeaderInterest, HeaderMutation, RequestHead, ResponseHead,
 };
 
 use crate::{
     condition::status,
-    config,
+    config::Config,
     query::QueryRules,
     rules::Rules,
     template::{Template, Unmade, Value},
@@ -20,8 +20,8 @@ pub struct HeaderTransform {
     request: Rules,
     query: QueryRules,
     response: Rules,
-    request_reads: Reads,
-    response_reads: Reads,
+    request_headers: HeaderInterest,
+    response_headers: HeaderInterest,
 }
 
 /// What values for the response were made of the request, in the order of their templates; `None`
@@ -29,77 +29,54 @@ pub struct HeaderTransform {
 #[derive(Debug)]
 pub struct Made(Vec<Option<Vec<u8>>>);
 
-/// [`Read`], owned.
-#[derive(Clone, Debug)]
-enum Reads {
-    Whole,
-    /// Nothing, when it is empty.
-    Named(Vec<String>),
-}
-
 impl HeaderTransform {
     pub(crate) fn new(request: Rules, query: QueryRules, response: Rules) -> Self {
         let templates = request.templates.iter().chain(&query.templates).chain(&response.templates);
         let inputs = templates.flat_map(Template::inputs).filter_map(|input| input.reads());
         let target = (!query.is_empty()).then_some(":path");
         let lines = request.reads().chain(query.reads()).chain(target).chain(inputs);
-        let request_reads = Reads::new(request.whole, lines);
+        let request_headers = interest(request.whole, lines);
         let status = response.look().then_some(":status");
-        let response_reads = Reads::new(response.whole, response.reads().chain(status));
-        Self { request, query, response, request_reads, response_reads }
+        let response_headers = interest(response.whole, response.reads().chain(status));
+        Self { request, query, response, request_headers, response_headers }
     }
 }
 
-impl Reads {
-    fn new<'n>(whole: bool, names: impl Iterator<Item = &'n str>) -> Self {
-        if whole {
-            return Self::Whole;
-        }
-        let mut different: Vec<String> = Vec::new();
-        for name in names {
-            if !different.iter().any(|other| other == name) {
-                different.push(name.to_owned());
-            }
-        }
-        Self::Named(different)
-    }
-
-    fn as_read(&self) -> Read<'_> {
-        match self {
-            Reads::Whole => Read::Whole,
-            Reads::Named(names) if names.is_empty() => Read::Nothing,
-            Reads::Named(names) => Read::Named(names),
-        }
-    }
+fn interest<'n>(whole: bool, names: impl Iterator<Item = &'n str>) -> HeaderInterest {
+    if whole { HeaderInterest::All } else { HeaderInterest::named(names) }
 }
 
-impl Policy for HeaderTransform {
+impl Filter for HeaderTransform {
     const NAME: &'static str = "header-transform";
-    const DECISIONS: &'static [&'static str] = &["passed"];
+    const REASONS: &'static [&'static str] = &["passed"];
     const EVENTS: &'static [&'static str] = &[Unmade::MISSING, Unmade::INVALID];
+    type Config = Config;
     type State = ();
     type Carry = Made;
 
-    fn configure(config: &[u8], host: &dyn Host) -> Result<Self, ConfigErrors> {
-        config::configure(config, host)
+    fn build(config: Self::Config, cx: &mut BuildContext<'_>) -> Self {
+        config.into_filter(cx)
     }
 
-    fn needs(&self) -> Needs<'_> {
-        let (request, response) = (self.request_reads.as_read(), self.response_reads.as_read());
-        Needs { request, response, timer: false, store: false }
+    fn request_headers(&self) -> &HeaderInterest {
+        &self.request_headers
     }
 
-    fn on_request<'p>(
-        &'p self,
+    fn response_headers(&self) -> &HeaderInterest {
+        &self.response_headers
+    }
+
+    fn on_request<'f>(
+        &'f self,
         head: &RequestHead<'_>,
         (): &mut (),
         env: &Env<'_>,
-    ) -> Step<'p, Made> {
-        let value = |value: &'p Value, templates: &'p [Template]| match value {
+    ) -> Decision<'f, Made> {
+        let value = |value: &'f Value, templates: &'f [Template]| match value {
             Value::Fixed(value) => Some(Cow::Borrowed(value.as_slice())),
             Value::Made(place) => templates.get(*place)?.fill(head, env).map(Cow::Owned),
         };
-        let mut edits = self.request.edits(
+        let mut mutations = self.request.mutations(
             &head.headers,
             |wanted| value(wanted, &self.request.templates),
             || env.metrics.count(Unmade::INVALID),
@@ -109,23 +86,27 @@ impl Policy for HeaderTransform {
             |when| when.applies(&head.headers),
             |wanted| value(wanted, &self.query.templates),
         );
-        edits.extend(target.map(Edit::Target));
+        mutations.extend(target.map(HeaderMutation::Target));
         let made = self.response.templates.iter().map(|template| template.fill(head, env));
-        Step::Continue { edits, carry: Made(made.collect()), decision: "passed" }
+        Decision::Continue { mutations, carry: Made(made.collect()), reason: "passed" }
     }
 
-    fn on_response<'p>(&'p self, Made(made): Made, head: &ResponseHead<'_>) -> Vec<Edit<'p>> {
+    fn on_response<'f>(
+        &'f self,
+        Made(made): Made,
+        head: &ResponseHead<'_>,
+    ) -> Vec<HeaderMutation<'f>> {
         // Interim responses come before the real one, and 101 hands the connection over (RFC 9110
         // sections 15.2 and 7.8). Rules that do not look are carried out all the same, also where
         // the status was read for others.
         if self.response.look() && status(&head.headers).is_some_and(|status| status < 200) {
             return Vec::new();
         }
-        let value = |value: &'p Value| match value {
+        let value = |value: &'f Value| match value {
             Value::Fixed(value) => Some(Cow::Borrowed(value.as_slice())),
             Value::Made(place) => made.get(*place)?.clone().map(Cow::Owned),
         };
         // Nothing is counted on responses.
-        self.response.edits(&head.headers, value, || {})
+        self.response.mutations(&head.headers, value, || {})
     }
 }

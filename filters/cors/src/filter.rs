@@ -3,11 +3,12 @@
 use std::borrow::Cow;
 
 use novasphere_core::{
-    ConfigErrors, Edit, Env, Host, Needs, Policy, Read, RequestHead, ResponseHead, Step,
+    BuildContext, Decision, Env, Filter, HeaderInterest, HeaderMutation, RequestHead, ResponseHead,
 };
 
 use crate::{
-    config, cross_site,
+    config::Config,
+    cross_site,
     group::{AllowOrigin, Group, Sender},
     preflight::{self, Preflights},
     response,
@@ -75,27 +76,31 @@ impl Cors {
         self.groups.get(granted.group).map(|group| (group, granted.allow_origin))
     }
 
-    fn on_preflight(&self, granted: Option<Granted>, head: &RequestHead<'_>) -> Step<'_, Carried> {
+    fn on_preflight(
+        &self,
+        granted: Option<Granted>,
+        head: &RequestHead<'_>,
+    ) -> Decision<'_, Carried> {
         match self.preflights {
-            Preflights::Answer(status) => {
+            Preflights::CalloutResult(status) => {
                 let granted = self.group_of(granted);
-                let (reply, decision) =
+                let (response, reason) =
                     preflight::answer(granted, status, self.preflight_vary, head);
-                Step::Reply { edits: Vec::new(), reply, decision }
+                Decision::Respond { mutations: Vec::new(), response, reason }
             }
             Preflights::Forward => {
-                let decision =
+                let reason =
                     if granted.is_some() { "preflight_forwarded" } else { "preflight_refused" };
                 let carry = Carried { granted, is_preflight: true };
-                Step::Continue { edits: Vec::new(), carry, decision }
+                Decision::Continue { mutations: Vec::new(), carry, reason }
             }
         }
     }
 }
 
-impl Policy for Cors {
+impl Filter for Cors {
     const NAME: &'static str = "cors";
-    const DECISIONS: &'static [&'static str] = &[
+    const REASONS: &'static [&'static str] = &[
         "no_origin",
         "allowed",
         "same_origin",
@@ -107,53 +112,62 @@ impl Policy for Cors {
         "preflight_headers",
         "preflight_forwarded",
     ];
+    type Config = Config;
     type State = ();
     type Carry = Carried;
 
-    fn configure(config: &[u8], host: &dyn Host) -> Result<Self, ConfigErrors> {
-        config::configure(config, host)
+    fn build(config: Self::Config, cx: &mut BuildContext<'_>) -> Self {
+        config.into_filter(cx)
     }
 
-    /// A test in `tests/reads.rs` holds the fields that are read.
-    fn needs(&self) -> Needs<'_> {
-        Needs { request: Read::Whole, response: Read::Whole, timer: false, store: false }
+    fn request_headers(&self) -> &HeaderInterest {
+        &HeaderInterest::All
     }
 
-    fn on_request<'p>(
-        &'p self,
+    /// `tests/reads.rs` checks which response headers are read.
+    fn response_headers(&self) -> &HeaderInterest {
+        &HeaderInterest::All
+    }
+
+    fn on_request<'f>(
+        &'f self,
         head: &RequestHead<'_>,
         (): &mut (),
         _: &Env<'_>,
-    ) -> Step<'p, Carried> {
+    ) -> Decision<'f, Carried> {
         let sender = Sender::of(head);
         let granted = self.grant(&sender);
-        let decision = match (&sender, &granted) {
+        let reason = match (&sender, &granted) {
             (Sender::Nobody, _) => "no_origin",
             _ if head.is_preflight() => return self.on_preflight(granted, head),
             (_, Some(_)) => "allowed",
             _ if cross_site::is_same_origin(&sender, head) => "same_origin",
             _ if self.block_disallowed && cross_site::can_act(head) => {
-                let reply = cross_site::refusal();
-                return Step::Reply { edits: Vec::new(), reply, decision: "blocked" };
+                let response = cross_site::refusal();
+                return Decision::Respond { mutations: Vec::new(), response, reason: "blocked" };
             }
             _ => "not_allowed",
         };
         let carry = Carried { granted, is_preflight: false };
-        Step::Continue { edits: Vec::new(), carry, decision }
+        Decision::Continue { mutations: Vec::new(), carry, reason }
     }
 
-    fn on_response<'p>(&'p self, carried: Carried, head: &ResponseHead<'_>) -> Vec<Edit<'p>> {
+    fn on_response<'f>(
+        &'f self,
+        carried: Carried,
+        head: &ResponseHead<'_>,
+    ) -> Vec<HeaderMutation<'f>> {
         let granted = self.group_of(carried.granted);
-        let mut edits = Vec::new();
+        let mut mutations = Vec::new();
         if carried.is_preflight {
-            response::restrict(granted, head, &mut edits);
-            edits.extend(self.preflight_vary.merge(head));
+            response::restrict(granted, head, &mut mutations);
+            mutations.extend(self.preflight_vary.merge(head));
         } else {
-            response::replace(granted, head, &mut edits);
+            response::replace(granted, head, &mut mutations);
             if !self.constant {
-                edits.extend(vary::ORIGIN.merge(head));
+                mutations.extend(vary::ORIGIN.merge(head));
             }
         }
-        edits
+        mutations
     }
 }

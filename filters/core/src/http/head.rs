@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::{Edit, bytes::is_called};
+use super::bytes::is_called;
+use crate::HeaderMutation;
 
 /// Header lines in the order they arrived. Values are bytes, never assumed to be UTF-8; names are
 /// compared without regard to case. A name may occur on several lines.
@@ -48,20 +49,19 @@ impl<'a> Headers<'a> {
         self.lines.iter().map(|(n, v)| (&**n, &**v))
     }
 
-    /// Carries out `edits`.
-    pub fn apply(&mut self, edits: impl IntoIterator<Item = Edit<'a>>) {
-        for edit in edits {
+    /// Carries out `mutations`.
+    pub fn apply(&mut self, mutations: impl IntoIterator<Item = HeaderMutation<'a>>) {
+        for edit in mutations {
             match edit {
-                Edit::Set(name, value) => {
+                HeaderMutation::Set(name, value) => {
                     self.lines.retain(|(n, _)| !name.matches(n));
                     self.lines.push((Cow::Borrowed(name.as_str().as_bytes()), value));
                 }
-                Edit::Add(name, value) => {
+                HeaderMutation::Add(name, value) => {
                     self.lines.push((Cow::Borrowed(name.as_str().as_bytes()), value));
                 }
-                Edit::Remove(name) => self.lines.retain(|(n, _)| !name.matches(n)),
-                Edit::RemoveFound(name) => self.lines.retain(|(n, _)| !name.matches(n)),
-                Edit::Target(target) => {
+                HeaderMutation::Remove(name) => self.lines.retain(|(n, _)| !name.matches(n)),
+                HeaderMutation::Target(target) => {
                     for (_, value) in self.lines.iter_mut().filter(|(n, _)| **n == *b":path") {
                         *value = Cow::Owned(target.clone());
                     }
@@ -70,13 +70,13 @@ impl<'a> Headers<'a> {
         }
     }
 
-    /// What `edits` make of it, for the next policy of a chain: no text is copied.
-    pub fn edited<'s>(&'s self, edits: &'s [Edit<'_>]) -> Headers<'s> {
-        let mut lines = Vec::with_capacity(self.lines.len().saturating_add(edits.len()));
+    /// What `mutations` make of it, for the next policy of a chain: no text is copied.
+    pub fn with_mutations<'s>(&'s self, mutations: &'s [HeaderMutation<'_>]) -> Headers<'s> {
+        let mut lines = Vec::with_capacity(self.lines.len().saturating_add(mutations.len()));
         lines.extend(self.lines().map(|(n, v)| (Cow::Borrowed(n), Cow::Borrowed(v))));
-        let mut edited = Headers { lines };
-        edited.apply(edits.iter().map(Edit::as_borrowed));
-        edited
+        let mut changed = Headers { lines };
+        changed.apply(mutations.iter().map(HeaderMutation::as_borrowed));
+        changed
     }
 }
 

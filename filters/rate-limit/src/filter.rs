@@ -1,13 +1,13 @@
 //! The filter as data, and how it decides.
 
 use novasphere_core::{
-    Answer, ConfigErrors, Duty, Edit, Env, Host, Needs, OwnMetric, Policy, Read, Reply,
-    RequestHead, ResponseHead, Step, UnixTime,
+    BuildContext, CalloutResult, Decision, Env, Filter, HeaderInterest, HeaderMutation,
+    LocalResponse, MetricDefinition, RequestHead, ResponseHead, TimerActions, UnixTime,
 };
 
 use crate::{
     address::{ClientAddress, Lookup, UNUSABLE},
-    config,
+    config::{self, Config},
     decision::{
         ALLOWED, AMBIGUOUS_PATH, BREAKER_CLOSED, BREAKER_OPENED, DENIED, EVICTED, EXEMPT,
         FALLBACK_ALLOWED, FALLBACK_LIMITED, LEASE_HIT, LIMITED, NOT_LIMITED, OVERFLOWED, RACED,
@@ -45,21 +45,13 @@ pub struct RateLimit {
     pub(crate) fault_tolerant: bool,
     pub(crate) report_only: bool,
     pub(crate) answers: Answers,
-    pub(crate) reads: Reads,
+    pub(crate) request_headers: HeaderInterest,
+    /// An upstream's rate-limit headers.
+    pub(crate) response_headers: HeaderInterest,
     /// Where counts are, if not in this proxy.
     pub(crate) redis: Option<Box<Redis>>,
     /// How much of a client's limits a worker takes at a time, if not just what a request counts.
     pub(crate) lease: Option<Terms>,
-}
-
-/// The lines of heads it looks at.
-#[derive(Debug)]
-pub(crate) struct Reads {
-    /// All lines of a request, because one field may have several.
-    pub(crate) whole_request: bool,
-    pub(crate) request: Vec<String>,
-    /// What an upstream says of limits of its own.
-    pub(crate) response: Vec<String>,
 }
 
 /// What one worker remembers.
@@ -74,7 +66,7 @@ pub struct State {
 }
 
 /// A decision about a request.
-pub(crate) type Decided<'p> = Step<'p, Option<Headroom>>;
+pub(crate) type Decided<'f> = Decision<'f, Option<Headroom>>;
 
 /// What is asked about a request.
 pub(crate) struct Question {
@@ -87,9 +79,9 @@ pub(crate) struct Question {
     pub(crate) identity: Vec<u8>,
 }
 
-impl Policy for RateLimit {
+impl Filter for RateLimit {
     const NAME: &'static str = "rate-limit";
-    const DECISIONS: &'static [&'static str] = &[
+    const REASONS: &'static [&'static str] = &[
         ALLOWED,
         NOT_LIMITED,
         EXEMPT,
@@ -117,71 +109,75 @@ impl Policy for RateLimit {
         BREAKER_OPENED,
         BREAKER_CLOSED,
     ];
+    type Config = Config;
     type State = State;
     type Carry = Option<Headroom>;
 
-    fn own_metrics(&self) -> Vec<OwnMetric> {
+    fn metric_definitions(&self) -> Vec<MetricDefinition> {
         let table = self.uses_table().then_some(self.max_clients);
         measures::names(&self.rules, table, self.redis.is_some())
     }
 
-    fn configure(config: &[u8], host: &dyn Host) -> Result<Self, ConfigErrors> {
-        config::configure(config, host)
+    fn build(config: Self::Config, cx: &mut BuildContext<'_>) -> Self {
+        config::into_filter(config, cx)
     }
 
-    fn needs(&self) -> Needs<'_> {
-        let Reads { whole_request, request, response } = &self.reads;
-        Needs {
-            request: match request.as_slice() {
-                _ if *whole_request => Read::Whole,
-                [] => Read::Nothing,
-                names => Read::Named(names),
-            },
-            response: match response.as_slice() {
-                [] => Read::Nothing,
-                names => Read::WholeIfAny(names),
-            },
-            timer: self.uses_table(),
-            store: self.uses_table(),
-        }
+    fn request_headers(&self) -> &HeaderInterest {
+        &self.request_headers
     }
 
-    fn on_request<'p>(
-        &'p self,
+    fn response_headers(&self) -> &HeaderInterest {
+        &self.response_headers
+    }
+
+    fn uses_timer(&self) -> bool {
+        self.uses_table()
+    }
+
+    fn uses_shared_data(&self) -> bool {
+        self.uses_table()
+    }
+
+    fn on_request<'f>(
+        &'f self,
         head: &RequestHead<'_>,
         state: &mut State,
         env: &Env<'_>,
-    ) -> Step<'p, Self::Carry> {
-        let step = match (&self.redis, env.answer) {
+    ) -> Decision<'f, Self::Carry> {
+        let step = match (&self.redis, env.callout) {
             (Some(redis), Some(answer)) => self.answered(redis, answer, state, env),
             _ => self.decide(head, state, env),
         };
         match step {
-            Step::Reply { decision, .. } if self.report_only => {
+            Decision::Respond { reason, .. } if self.report_only => {
                 env.metrics.count(REPORTED);
-                env.attributes.set(REPORTED_ATTRIBUTE, decision.as_bytes());
-                passed(None, decision)
+                env.attributes.set(REPORTED_ATTRIBUTE, reason.as_bytes());
+                passed(None, reason)
             }
             // Limits that are not enforced yet are nothing to clients.
-            Step::Continue { decision, .. } if self.report_only => passed(None, decision),
+            Decision::Continue { reason, .. } if self.report_only => passed(None, reason),
             step => step,
         }
     }
 
-    fn on_response<'p>(&'p self, carry: Self::Carry, head: &ResponseHead<'_>) -> Vec<Edit<'p>> {
+    fn on_response<'f>(
+        &'f self,
+        carry: Self::Carry,
+        head: &ResponseHead<'_>,
+    ) -> Vec<HeaderMutation<'f>> {
         let Some(headroom) = carry else { return Vec::new() };
         let Some(limiter) = self.limiters.get(headroom.limiter) else { return Vec::new() };
         limiter.headers.on_response(&limiter.limits, &headroom, head)
     }
 
-    fn on_unclaimed(&self, answer: Answer<'_>, state: &mut State, env: &Env<'_>) {
+    fn on_orphaned_callout(&self, answer: CalloutResult<'_>, state: &mut State, env: &Env<'_>) {
         if let (Some(redis), Some(asked)) = (&self.redis, answer.ticket.downcast_ref()) {
             // What is of use to other requests.
             let _ = self.learn(redis, asked, answer, state, env);
         }
     }
 
-    fn on_timer(&self, state: &mut State, env: &Env<'_>) -> Duty {
+    fn on_timer(&self, state: &mut State, env: &Env<'_>) -> TimerActions {
         let now = env.clock.now();
         // Hosts and chains may ask more often.
         if now.millis.abs_diff(state.looked.millis) >= u64::from(measures::EVERY_MS) {
@@ -190,24 +186,24 @@ impl Policy for RateLimit {
             let gauge = measures::after_rules(&self.rules) + before;
             measures::look_at_table(gauge, self.slots, env);
         }
-        Duty { again_in_ms: Some(measures::EVERY_MS), ..Duty::default() }
+        TimerActions { again_in_ms: Some(measures::EVERY_MS), ..TimerActions::default() }
     }
 }
 
 impl RateLimit {
-    /// Whether it believes the headers in which jwt-auth names consumer and credential.
-    pub fn believes_identity_headers(&self) -> bool {
+    /// Whether it trusts the headers in which jwt-auth names consumer and credential.
+    pub fn trusts_identity_headers(&self) -> bool {
         let of_identity = |part: &Part| matches!(part, Part::Consumer | Part::Credential);
         self.limiters.iter().any(|limiter| limiter.identity.parts.iter().any(of_identity))
             || [&self.allow, &self.deny].iter().any(|list| !list.consumers.is_empty())
     }
 
-    fn decide<'p>(
-        &'p self,
+    fn decide<'f>(
+        &'f self,
         head: &RequestHead<'_>,
         state: &mut State,
         env: &Env<'_>,
-    ) -> Decided<'p> {
+    ) -> Decided<'f> {
         let address = Lookup::new(&self.address, head, env);
         if self.deny.include(head, &address) {
             return refused(self.answers.forbidden(), DENIED);
@@ -223,21 +219,21 @@ impl RateLimit {
         let effect = rule.and_then(|rule| self.rules.get(rule)).map(|rule| rule.effect);
         let effect = effect.unwrap_or(self.otherwise);
         let step = self.apply(effect, rule, head, &address, state, env);
-        if let Step::Continue { decision, .. } | Step::Reply { decision, .. } = &step {
-            measures::count(&self.rules, rule, decision, env);
+        if let Decision::Continue { reason, .. } | Decision::Respond { reason, .. } = &step {
+            measures::count(&self.rules, rule, reason, env);
         }
         step
     }
 
-    fn apply<'p>(
-        &'p self,
+    fn apply<'f>(
+        &'f self,
         effect: Effect,
         rule: Option<usize>,
         head: &RequestHead<'_>,
         address: &Lookup<'_>,
         state: &mut State,
         env: &Env<'_>,
-    ) -> Decided<'p> {
+    ) -> Decided<'f> {
         let Effect::Counts { limiter: place, cost } = effect else {
             return passed(None, NOT_LIMITED);
         };
@@ -265,13 +261,13 @@ impl RateLimit {
         self.redis.as_ref().is_none_or(|redis| redis.on_error == OnError::Local)
     }
 
-    pub(crate) fn refuse<'p>(
-        &'p self,
-        limiter: &'p Limiter,
+    pub(crate) fn refuse<'f>(
+        &'f self,
+        limiter: &'f Limiter,
         headroom: &Headroom,
         cost: u32,
-        decision: &'static str,
-    ) -> Decided<'p> {
+        reason: &'static str,
+    ) -> Decided<'f> {
         let limits = &limiter.limits;
         let mut lines = limiter.headers.on_refusal(limits, headroom);
         lines.push((&RETRY_AFTER, decimal(headers::retry_after(limits, headroom, cost))));
@@ -279,14 +275,14 @@ impl RateLimit {
             .filter(|left| left.remaining < cost)
             .filter_map(|left| Some(headers::policy(&limiter.name, *limits.get(left.limit)?)))
             .collect();
-        refused(self.answers.limited(lines, &violated), decision)
+        refused(self.answers.limited(lines, &violated), reason)
     }
 }
 
-pub(crate) fn passed<'p>(carry: Option<Headroom>, decision: &'static str) -> Decided<'p> {
-    Step::Continue { edits: Vec::new(), carry, decision }
+pub(crate) fn passed<'f>(carry: Option<Headroom>, reason: &'static str) -> Decided<'f> {
+    Decision::Continue { mutations: Vec::new(), carry, reason }
 }
 
-pub(crate) fn refused<'p>(reply: Reply<'p>, decision: &'static str) -> Decided<'p> {
-    Step::Reply { edits: Vec::new(), reply, decision }
+pub(crate) fn refused<'f>(response: LocalResponse<'f>, reason: &'static str) -> Decided<'f> {
+    Decision::Respond { mutations: Vec::new(), response, reason }
 }

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, fmt};
 
-use crate::bytes::is_called;
+use super::bytes::is_called;
 
 /// A field name: one or more token characters, kept in lower case (RFC 9110 section 5.1; lower
 /// case is what HTTP/2 and HTTP/3 need, RFC 9113 section 8.2.1).

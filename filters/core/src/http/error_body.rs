@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::{ConfigErrors, Json};
+use crate::{BuildContext, Json};
 
 /// The form of the body of a refusal.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
@@ -58,13 +58,13 @@ const PROBLEM_JSON: &[u8] = b"application/problem+json";
 
 impl ErrorBody {
     /// The form that the fields `error_format` and `error_template` give.
-    pub fn new(format: ErrorFormat, template: Option<&str>, errors: &mut ConfigErrors) -> Self {
+    pub fn new(format: ErrorFormat, template: Option<&str>, cx: &mut BuildContext<'_>) -> Self {
         match (format, template) {
             (ErrorFormat::Template, None) => {
-                errors.add("error_template", "is required with error_format: template");
+                cx.fault("error_template", "is required with error_format: template");
             }
             (ErrorFormat::Kong | ErrorFormat::Problem, Some(_)) => {
-                errors.add("error_template", "needs error_format: template");
+                cx.fault("error_template", "needs error_format: template");
             }
             _ => {}
         }
@@ -78,7 +78,7 @@ impl ErrorBody {
                 if template.is_some() && Json::parse(example.as_bytes()).is_err() {
                     let message = "must become JSON with $status a number and $message the inside \
                                    of a string: {\"code\": $status, \"message\": \"$message\"}";
-                    errors.add("error_template", message);
+                    cx.fault("error_template", message);
                 }
                 body
             }

@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use novasphere_core::{
-    ConfigErrors, Duty, Edit, Env, FetchError, FetchReply, Host, Needs, Policy, Read, RequestHead,
-    ResponseHead, Step, Waiting,
+    BuildContext, Decision, Env, FetchError, FetchResponse, Filter, HeaderInterest, HeaderMutation,
+    PendingQueues, RequestHead, ResponseHead, TimerActions,
 };
 
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
     attributes::{self, ClaimAttributes},
     cache::Verified,
     claims::ClaimRules,
-    config,
+    config::{self, Config},
     credential::Credentials,
     identity::{Fate, IdentityHeaders},
     issuers::{Issuers, Signer},
@@ -45,9 +45,9 @@ pub struct JwtAuth {
     pub(crate) report_only: bool,
 }
 
-impl Policy for JwtAuth {
+impl Filter for JwtAuth {
     const NAME: &'static str = "jwt-auth";
-    const DECISIONS: &'static [&'static str] = DECISIONS;
+    const REASONS: &'static [&'static str] = REASONS;
     const EVENTS: &'static [&'static str] = &[
         VERIFIED_BY_HOST,
         REPORTED,
@@ -57,42 +57,54 @@ impl Policy for JwtAuth {
         KEYS_FETCHED,
         KEY_FETCH_FAILED,
     ];
+    type Config = Config;
     type State = State;
     type Carry = ();
 
-    fn configure(config: &[u8], host: &dyn Host) -> Result<Self, ConfigErrors> {
-        config::configure(config, host)
+    fn build(config: Self::Config, cx: &mut BuildContext<'_>) -> Self {
+        config::into_filter(config, cx)
     }
 
-    fn needs(&self) -> Needs<'_> {
-        let fetches = !self.issuers.is_empty();
-        Needs { request: Read::Whole, response: Read::Nothing, timer: fetches, store: fetches }
+    fn request_headers(&self) -> &HeaderInterest {
+        &HeaderInterest::All
     }
 
-    fn on_request<'p>(
-        &'p self,
+    fn response_headers(&self) -> &HeaderInterest {
+        &HeaderInterest::None
+    }
+
+    fn uses_timer(&self) -> bool {
+        !self.issuers.is_empty()
+    }
+
+    fn uses_shared_data(&self) -> bool {
+        !self.issuers.is_empty()
+    }
+
+    fn on_request<'f>(
+        &'f self,
         head: &RequestHead<'_>,
         state: &mut State,
         env: &Env<'_>,
-    ) -> Step<'p, ()> {
+    ) -> Decision<'f, ()> {
         self.decide(head, state, env)
     }
 
-    fn on_timer(&self, state: &mut State, env: &Env<'_>) -> Duty {
+    fn on_timer(&self, state: &mut State, env: &Env<'_>) -> TimerActions {
         state.forget_if_keys_change(|known| self.issuers.on_timer(known, env))
     }
 
-    fn on_fetched(
+    fn on_fetch(
         &self,
         purpose: usize,
-        reply: Result<FetchReply<'_>, FetchError>,
+        response: Result<FetchResponse<'_>, FetchError>,
         state: &mut State,
         env: &Env<'_>,
-    ) -> Duty {
-        state.forget_if_keys_change(|known| self.issuers.on_fetched(purpose, reply, known, env))
+    ) -> TimerActions {
+        state.forget_if_keys_change(|known| self.issuers.on_fetch(purpose, response, known, env))
     }
 
-    fn on_response<'p>(&'p self, (): (), _: &ResponseHead<'_>) -> Vec<Edit<'p>> {
+    fn on_response<'f>(&'f self, (): (), _: &ResponseHead<'_>) -> Vec<HeaderMutation<'f>> {
         Vec::new()
     }
 }
@@ -113,56 +125,56 @@ const REPORTED: &str = "reported";
 const REPORTED_ATTRIBUTE: &str = "jwt_auth_reported";
 
 /// Every decision there is.
-const DECISIONS: &[&str] = &[
+const REASONS: &[&str] = &[
     ALLOWED,
     PREFLIGHT,
     SKIPPED,
     OPTIONAL,
     ANONYMOUS,
-    Refusal::NoToken.decision(),
-    Refusal::ConnectionNamesIdentity.decision(),
-    Refusal::RepeatedHeader.decision(),
-    Refusal::MultipleTokens.decision(),
-    Refusal::TokenTooLarge.decision(),
-    Refusal::MalformedToken.decision(),
-    Refusal::CriticalHeader.decision(),
-    Refusal::UnknownKey.decision(),
-    Refusal::AlgorithmMismatch.decision(),
-    Refusal::BadSignature.decision(),
-    Refusal::WrongType.decision(),
-    Refusal::MalformedClaim.decision(),
-    Refusal::MissingClaim.decision(),
-    Refusal::Expired.decision(),
-    Refusal::NotYetValid.decision(),
-    Refusal::IssuedInFuture.decision(),
-    Refusal::LifetimeTooLong.decision(),
-    Refusal::WrongIssuer.decision(),
-    Refusal::WrongAudience.decision(),
-    Refusal::WrongSubject.decision(),
-    Refusal::Denied.decision(),
-    Refusal::UnusableClaim.decision(),
-    Refusal::RequiredClaim.decision(),
-    Refusal::InsufficientScope.decision(),
-    Refusal::KeysUnavailable.decision(),
+    Refusal::NoToken.reason(),
+    Refusal::ConnectionNamesIdentity.reason(),
+    Refusal::RepeatedHeader.reason(),
+    Refusal::MultipleTokens.reason(),
+    Refusal::TokenTooLarge.reason(),
+    Refusal::MalformedToken.reason(),
+    Refusal::CriticalHeader.reason(),
+    Refusal::UnknownKey.reason(),
+    Refusal::AlgorithmMismatch.reason(),
+    Refusal::BadSignature.reason(),
+    Refusal::WrongType.reason(),
+    Refusal::MalformedClaim.reason(),
+    Refusal::MissingClaim.reason(),
+    Refusal::Expired.reason(),
+    Refusal::NotYetValid.reason(),
+    Refusal::IssuedInFuture.reason(),
+    Refusal::LifetimeTooLong.reason(),
+    Refusal::WrongIssuer.reason(),
+    Refusal::WrongAudience.reason(),
+    Refusal::WrongSubject.reason(),
+    Refusal::Denied.reason(),
+    Refusal::UnusableClaim.reason(),
+    Refusal::RequiredClaim.reason(),
+    Refusal::InsufficientScope.reason(),
+    Refusal::KeysUnavailable.reason(),
 ];
 
 /// No room for any request.
 struct NoWaiting;
 
-impl Waiting for NoWaiting {
-    fn has_room(&self, _: usize, _: usize) -> bool {
+impl PendingQueues for NoWaiting {
+    fn has_capacity(&self, _: usize, _: usize) -> bool {
         false
     }
 }
 
 impl JwtAuth {
     /// Decides about a request, by the rules in the order the [crate] states.
-    fn decide<'p>(
-        &'p self,
+    fn decide<'f>(
+        &'f self,
         head: &RequestHead<'_>,
         state: &mut State,
         env: &Env<'_>,
-    ) -> Step<'p, ()> {
+    ) -> Decision<'f, ()> {
         if !self.run_on_preflight && head.is_preflight() {
             return self.pass(head, &self.identity.nobody(), PREFLIGHT);
         }
@@ -171,7 +183,7 @@ impl JwtAuth {
         }
         let found = if self.report_only {
             // Where nothing is refused, nothing is to be waited for.
-            self.authenticate(head, state, &Env { waiting: &NoWaiting, ..*env })
+            self.authenticate(head, state, &Env { pending: &NoWaiting, ..*env })
         } else {
             self.authenticate(head, state, env)
         };
@@ -180,7 +192,7 @@ impl JwtAuth {
                 attributes::set(&approved.attributes, env.attributes);
                 self.pass(head, &approved.fates, ALLOWED)
             }
-            Ok(Found::Later { queue, until }) => Step::Wait { queue, until },
+            Ok(Found::Later { queue, until }) => Decision::Pause { queue, until },
             Err(refusal) => self.refuse(head, refusal, env),
         }
     }
@@ -236,12 +248,12 @@ impl JwtAuth {
     }
 
     /// What comes of a request that did not show who sends it.
-    fn refuse<'p>(
-        &'p self,
+    fn refuse<'f>(
+        &'f self,
         head: &RequestHead<'_>,
         refusal: Refusal,
         env: &Env<'_>,
-    ) -> Step<'p, ()> {
+    ) -> Decision<'f, ()> {
         if self.optional && refusal == Refusal::NoToken {
             return self.pass(head, &self.identity.nobody(), OPTIONAL);
         }
@@ -253,30 +265,34 @@ impl JwtAuth {
         }
         if self.report_only {
             env.metrics.count(REPORTED);
-            env.attributes.set(REPORTED_ATTRIBUTE, refusal.decision().as_bytes());
-            return self.pass(head, &self.identity.nobody(), refusal.decision());
+            env.attributes.set(REPORTED_ATTRIBUTE, refusal.reason().as_bytes());
+            return self.pass(head, &self.identity.nobody(), refusal.reason());
         }
         // Edited all the same: an access log shows neither a forged identity nor a token.
-        Step::Reply {
-            edits: self.edits(head, &self.identity.nobody()),
-            reply: self.answers.reply(refusal),
-            decision: refusal.decision(),
+        Decision::Respond {
+            mutations: self.mutations(head, &self.identity.nobody()),
+            response: self.answers.response(refusal),
+            reason: refusal.reason(),
         }
     }
 
-    fn pass<'p>(
-        &'p self,
+    fn pass<'f>(
+        &'f self,
         head: &RequestHead<'_>,
-        fates: &[Fate<'p>],
-        decision: &'static str,
-    ) -> Step<'p, ()> {
-        Step::Continue { edits: self.edits(head, fates), carry: (), decision }
+        fates: &[Fate<'f>],
+        reason: &'static str,
+    ) -> Decision<'f, ()> {
+        Decision::Continue { mutations: self.mutations(head, fates), carry: (), reason }
     }
 
-    fn edits<'p>(&'p self, head: &RequestHead<'_>, fates: &[Fate<'p>]) -> Vec<Edit<'p>> {
+    fn mutations<'f>(
+        &'f self,
+        head: &RequestHead<'_>,
+        fates: &[Fate<'f>],
+    ) -> Vec<HeaderMutation<'f>> {
         // Tokens first: their header may be one that a claim sets.
-        let mut edits = self.sources.strip(head);
-        self.identity.add_edits(head, fates, &mut edits);
-        edits
+        let mut mutations = self.sources.strip(head);
+        self.identity.add_edits(head, fates, &mut mutations);
+        mutations
     }
 }

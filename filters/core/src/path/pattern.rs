@@ -1,6 +1,6 @@
 //! Which paths a rule is for.
 
-use crate::{ConfigErrors, PlainPath};
+use crate::{BuildContext, PlainPath};
 
 /// A path, everything under it, or a template.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,21 +46,21 @@ enum Segment {
 
 impl PathPattern {
     /// The pattern that exactly one of the fields of the rule at `at` gives.
-    pub fn new(fields: PathFields<'_>, at: &str, errors: &mut ConfigErrors) -> Option<Self> {
+    pub fn new(fields: PathFields<'_>, at: &str, cx: &mut BuildContext<'_>) -> Option<Self> {
         let form = match (fields.path, fields.path_prefix, fields.path_template) {
             (Some(path), None, None) => {
-                let path = plain(path, &format!("{at}.path"), errors)?;
+                let path = plain(path, &format!("{at}.path"), cx)?;
                 Form::Exact(path.as_str().to_owned())
             }
             (None, Some(prefix), None) => {
-                let path = plain(prefix, &format!("{at}.path_prefix"), errors)?;
+                let path = plain(prefix, &format!("{at}.path_prefix"), cx)?;
                 Form::Under(format!("{}/", path.as_str().trim_end_matches('/')))
             }
             (None, None, Some(template)) => {
-                Form::template(template, &format!("{at}.path_template"), errors)?
+                Form::template(template, &format!("{at}.path_template"), cx)?
             }
             _ => {
-                errors.add(at, "needs exactly one of path, path_prefix and path_template");
+                cx.fault(at, "needs exactly one of path, path_prefix and path_template");
                 return None;
             }
         };
@@ -102,14 +102,14 @@ impl PathPattern {
 }
 
 impl Form {
-    fn template(template: &str, at: &str, errors: &mut ConfigErrors) -> Option<Self> {
+    fn template(template: &str, at: &str, cx: &mut BuildContext<'_>) -> Option<Self> {
         let is_variable = |part: &str| {
             let name = part.strip_prefix('{').and_then(|part| part.strip_suffix('}'));
             name.is_some_and(|name| !name.is_empty() && !name.contains(['{', '}']))
         };
         let example: Vec<&str> =
             template.split('/').map(|part| if is_variable(part) { "x" } else { part }).collect();
-        let example = plain(&example.join("/"), at, errors)?;
+        let example = plain(&example.join("/"), at, cx)?;
         let parts = template.split('/').zip(example.as_str().split('/')).skip(1);
         let segment = |(part, literal): (&str, &str)| {
             if is_variable(part) { Segment::Variable } else { Segment::Literal(literal.to_owned()) }
@@ -118,14 +118,14 @@ impl Form {
     }
 }
 
-fn plain(path: &str, at: &str, errors: &mut ConfigErrors) -> Option<PlainPath> {
+fn plain(path: &str, at: &str, cx: &mut BuildContext<'_>) -> Option<PlainPath> {
     let plain = PlainPath::new(path.as_bytes());
     if plain.is_none() {
         let message = format!(
             "{path:?} must start with / and have no query, no empty or dot segments, no ; or \\, and \
              none of / \\ ; % ? # encoded; a {{name}}, in a path_template only, is a whole segment"
         );
-        errors.add(at, message);
+        cx.fault(at, message);
     }
     plain
 }

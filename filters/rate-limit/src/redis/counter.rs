@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use novasphere_core::{Answer, Env, Step};
+use novasphere_core::{CalloutResult, Decision, Env};
 
 use super::{
     Asked, OnError, Redis,
@@ -17,22 +17,22 @@ use crate::{
         ALLOWED, BREAKER_CLOSED, BREAKER_OPENED, FALLBACK_ALLOWED, FALLBACK_LIMITED, LEASE_HIT,
         LIMITED, REDIS_CALLED, REFUSED_AS_KNOWN, STORE_FAILED_ALLOWED, STORE_FAILED_REFUSED,
     },
+    filter::{Decided, Question, State, passed, refused},
     headers::Headroom,
     known::{Granted, Ruling, seconds},
     local::Names,
     measures,
-    policy::{Decided, Question, State, passed, refused},
 };
 
 impl RateLimit {
     /// Rules about a request with what is known, or asks.
-    pub(crate) fn ask_redis<'p>(
-        &'p self,
-        redis: &'p Redis,
+    pub(crate) fn ask_redis<'f>(
+        &'f self,
+        redis: &'f Redis,
         question: Question,
         state: &mut State,
         env: &Env<'_>,
-    ) -> Decided<'p> {
+    ) -> Decided<'f> {
         let Question { limiter: place, cost, .. } = question;
         let Some(limiter) = self.limiters.get(place) else { return passed(None, ALLOWED) };
         if state.redis.keys.is_empty() {
@@ -70,17 +70,17 @@ impl RateLimit {
         let asked =
             Asked { nonce, at: now, question, most, known_as, alive, _in_flight: in_flight };
         env.metrics.count(REDIS_CALLED);
-        Step::Call(redis.call(Rc::new(asked), body))
+        Decision::Call(redis.call(Rc::new(asked), body))
     }
 
     /// Decides about a request that was asked about.
-    pub(crate) fn answered<'p>(
-        &'p self,
-        redis: &'p Redis,
-        answer: Answer<'_>,
+    pub(crate) fn answered<'f>(
+        &'f self,
+        redis: &'f Redis,
+        answer: CalloutResult<'_>,
         state: &mut State,
         env: &Env<'_>,
-    ) -> Decided<'p> {
+    ) -> Decided<'f> {
         let Some(asked) = answer.ticket.downcast_ref::<Asked>() else {
             return refused(self.answers.failed(), STORE_FAILED_REFUSED);
         };
@@ -88,8 +88,8 @@ impl RateLimit {
             Ok(granted) => self.granted(asked, &granted),
             Err(failure) => self.without_redis(redis, failure, &asked.question, state, env),
         };
-        if let Step::Continue { decision, .. } | Step::Reply { decision, .. } = &step {
-            measures::count(&self.rules, asked.question.rule, decision, env);
+        if let Decision::Continue { reason, .. } | Decision::Respond { reason, .. } = &step {
+            measures::count(&self.rules, asked.question.rule, reason, env);
         }
         step
     }
@@ -99,14 +99,14 @@ impl RateLimit {
         &self,
         redis: &Redis,
         asked: &Asked,
-        answer: Answer<'_>,
+        answer: CalloutResult<'_>,
         state: &mut State,
         env: &Env<'_>,
     ) -> Result<Granted, Failure> {
         let Question { limiter: place, cost, .. } = asked.question;
         let limits = self.limiters.get(place).map_or(&[][..], |limiter| &limiter.limits);
         let now = env.clock.now().millis;
-        let read = answer::read(answer.reply, &asked.nonce, limits.len());
+        let read = answer::read(answer.response, &asked.nonce, limits.len());
         match read.and_then(|granted| asked.checked(granted)) {
             Ok(granted) => {
                 redis.measures.answered(now.saturating_sub(asked.at.millis), env);
@@ -127,7 +127,7 @@ impl RateLimit {
         }
     }
 
-    fn granted<'p>(&'p self, asked: &Asked, granted: &Granted) -> Decided<'p> {
+    fn granted<'f>(&'f self, asked: &Asked, granted: &Granted) -> Decided<'f> {
         let Question { limiter: place, cost, .. } = asked.question;
         let Some(limiter) = self.limiters.get(place) else { return passed(None, ALLOWED) };
         let mut headroom = Headroom::of(place, granted.counts);
@@ -140,14 +140,14 @@ impl RateLimit {
     }
 
     /// Decides as `on_error` says.
-    fn without_redis<'p>(
-        &'p self,
-        redis: &'p Redis,
+    fn without_redis<'f>(
+        &'f self,
+        redis: &'f Redis,
         failure: Failure,
         question: &Question,
         state: &mut State,
         env: &Env<'_>,
-    ) -> Decided<'p> {
+    ) -> Decided<'f> {
         redis.measures.failed(failure, env);
         match redis.on_error {
             OnError::Local => {
@@ -173,13 +173,13 @@ impl Asked {
 }
 
 /// What the operator is told, once until Redis answers again.
-fn told(failure: Failure, answer: Answer<'_>) -> String {
+fn told(failure: Failure, answer: CalloutResult<'_>) -> String {
     const MOST_BYTES: usize = 200;
-    let detail = match answer.reply {
+    let detail = match answer.response {
         Err(error) => error.to_string(),
-        Ok(reply) => {
-            let start = reply.body.get(..MOST_BYTES).unwrap_or(reply.body);
-            format!("status {}: {:?}", reply.status, String::from_utf8_lossy(start))
+        Ok(response) => {
+            let start = response.body.get(..MOST_BYTES).unwrap_or(response.body);
+            format!("status {}: {:?}", response.status, String::from_utf8_lossy(start))
         }
     };
     format!("Redis fails ({}), and is left alone for a while: {detail}", failure.name())

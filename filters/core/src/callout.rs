@@ -1,0 +1,102 @@
+//! HTTP requests a filter has its host make: callouts for a request, and fetches apart from one.
+
+use std::{any::Any, fmt, rc::Rc};
+
+use crate::{Endpoint, HeaderName, Headers};
+
+/// A POST request for the host to make. The host holds the request that caused it, then asks the
+/// filter again, with the result in [`Env::callout`](crate::Env::callout).
+#[derive(Debug)]
+pub struct Callout<'f> {
+    /// Returned with the result. Dropped if no result arrives.
+    pub ticket: Rc<dyn Any>,
+    /// The upstream as the host knows it: a cluster name, or `host:port`.
+    pub upstream: &'f str,
+    /// The URL.
+    pub endpoint: &'f Endpoint,
+    /// Header lines.
+    pub headers: &'f [(HeaderName, String)],
+    /// The body.
+    pub body: Vec<u8>,
+    /// Time limit for the whole response, in milliseconds.
+    pub timeout_ms: u32,
+    /// Maximum size of the response body, in bytes.
+    pub max_body: usize,
+}
+
+/// The result of a [`Callout`].
+#[derive(Clone, Copy, Debug)]
+pub struct CalloutResult<'a> {
+    /// The callout's ticket.
+    pub ticket: &'a Rc<dyn Any>,
+    /// The response, or why there is none.
+    pub response: &'a Result<FetchResponse<'a>, FetchError>,
+}
+
+/// A GET request for the host to make.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fetch {
+    /// Returned with the response.
+    pub purpose: usize,
+    /// The upstream as the host knows it: a cluster name, or `host:port`.
+    pub upstream: String,
+    /// Whether to use TLS, on hosts whose upstream does not determine it.
+    pub https: bool,
+    /// The authority, `host` or `host:port` (RFC 9110 section 7.2).
+    pub authority: String,
+    /// The request target: path and query.
+    pub path: String,
+    /// Time limit for the whole response, in milliseconds.
+    pub timeout_ms: u32,
+    /// Maximum size of the response body, in bytes.
+    pub max_body: usize,
+}
+
+/// The response to a [`Fetch`] or a [`Callout`].
+#[derive(Clone, Debug)]
+pub struct FetchResponse<'a> {
+    /// The status code.
+    pub status: u16,
+    /// Header lines, including `:status`.
+    pub headers: Headers<'a>,
+    /// The whole body.
+    pub body: &'a [u8],
+}
+
+/// Why there is no response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FetchError {
+    /// The host did not send the request. Its status code usually means an unknown upstream.
+    NotSent(u32),
+    /// No response arrived in time.
+    NoResponse,
+    /// The body exceeds `max_body`: its size in bytes.
+    TooLarge(usize),
+}
+
+impl fmt::Display for FetchError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotSent(status) => write!(
+                f,
+                "the proxy did not send the request (host status {status}); check that the \
+                 upstream exists"
+            ),
+            Self::NoResponse => f.write_str("no response in time"),
+            Self::TooLarge(size) => write!(f, "the response is too large: {size} bytes"),
+        }
+    }
+}
+
+impl std::error::Error for FetchError {}
+
+/// The actions a filter requests from its timer or after a fetch.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TimerActions {
+    /// Fetches to start now.
+    pub fetches: Vec<Fetch>,
+    /// Whether to ask again about all paused requests.
+    pub wake: bool,
+    /// When to call the timer again, in milliseconds. `None` for never.
+    pub again_in_ms: Option<u32>,
+}

@@ -1,0 +1,132 @@
+//! [`BuildContext`] collects the faults, warnings and environment reads of one build.
+
+use super::ConfigErrors;
+use crate::{Capability, Host};
+
+/// Collects the faults and warnings of one build and offers the host's facts to it.
+///
+/// A chain builds each of its filters [`within`](Self::within) its part of the configuration: paths
+/// and warnings then name the part.
+pub struct BuildContext<'h> {
+    host: &'h dyn Host,
+    errors: ConfigErrors,
+    warnings: Vec<String>,
+    variables: Vec<String>,
+    /// The part of the configuration that is being built. Empty for the whole.
+    part: &'static str,
+    behind_jwt_auth: bool,
+}
+
+impl<'h> BuildContext<'h> {
+    /// A context for a configuration whose decoding found `errors`.
+    pub fn new(host: &'h dyn Host, errors: ConfigErrors) -> Self {
+        Self {
+            host,
+            errors,
+            warnings: Vec::new(),
+            variables: Vec::new(),
+            part: "",
+            behind_jwt_auth: false,
+        }
+    }
+
+    /// Builds one filter of a chain from the member `part` of the configuration. `behind_jwt_auth`
+    /// says whether requests pass jwt-auth before this filter.
+    pub fn within<T>(
+        &mut self,
+        part: &'static str,
+        behind_jwt_auth: bool,
+        build: impl FnOnce(&mut Self) -> T,
+    ) -> T {
+        let outer = (self.part, self.behind_jwt_auth);
+        (self.part, self.behind_jwt_auth) = (part, behind_jwt_auth);
+        let built = build(self);
+        (self.part, self.behind_jwt_auth) = outer;
+        built
+    }
+
+    /// Adds a fault of the field at `path`, which is empty for the configuration as a whole. See
+    /// [`ConfigErrors::add`].
+    pub fn fault(&mut self, path: impl Into<String>, message: impl Into<String>) {
+        self.errors.add(join(self.part, &path.into()), message);
+    }
+
+    /// Adds a warning. It must not contain a secret.
+    pub fn warn(&mut self, message: &str) {
+        let separator = if self.part.is_empty() { "" } else { ": " };
+        self.warnings.push(format!("{}{separator}{message}", self.part));
+    }
+
+    /// Sends the warnings to the host. Returns `filter` if there is no fault.
+    ///
+    /// # Errors
+    /// The faults.
+    pub fn finish<F>(self, filter: F) -> Result<F, ConfigErrors> {
+        for warning in &self.warnings {
+            self.host.warn(warning);
+        }
+        self.errors.into_result(filter)
+    }
+
+    /// Whether there is a fault.
+    pub fn has_faults(&self) -> bool {
+        !self.errors.faults().is_empty()
+    }
+
+    /// The warnings so far.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// The names of the environment variables read so far.
+    pub fn variables(&self) -> &[String] {
+        &self.variables
+    }
+
+    /// The value of a variable in the proxy's environment. See [`Host::variable`].
+    pub fn variable(&mut self, name: &str) -> Option<String> {
+        self.variables.push(name.to_owned());
+        self.host.variable(name)
+    }
+
+    /// How to pass a variable on to a filter. See [`Host::variable_remedy`].
+    pub fn variable_remedy(&self, name: &str) -> String {
+        self.host.variable_remedy(name)
+    }
+
+    /// The alternative to a missing capability. See [`Host::unsupported`].
+    pub fn unsupported(&self, capability: Capability) -> Option<&'static str> {
+        self.host.unsupported(capability)
+    }
+
+    /// Whether the host passes values as text. See [`Host::values_are_text`].
+    pub fn values_are_text(&self) -> bool {
+        self.host.values_are_text()
+    }
+
+    /// Maximum size of the filter's caches in one worker, in bytes. See [`Host::cache_bytes`].
+    pub fn cache_bytes(&self) -> usize {
+        self.host.cache_bytes()
+    }
+
+    /// Whether attributes of an earlier filter can reach this one. See [`Host::passes_attributes`].
+    pub fn passes_attributes(&self) -> bool {
+        self.behind_jwt_auth || self.host.passes_attributes()
+    }
+
+    /// Whether an earlier filter of the chain removes the identity headers that clients send.
+    /// Unknown, hence false, outside of a chain.
+    pub fn clears_identity_headers(&self) -> bool {
+        self.behind_jwt_auth
+    }
+}
+
+/// The path of a field in a part of the configuration.
+fn join(part: &str, path: &str) -> String {
+    let separator = match path {
+        "" => "",
+        _ if part.is_empty() || path.starts_with('[') => "",
+        _ => ".",
+    };
+    format!("{part}{separator}{path}")
+}

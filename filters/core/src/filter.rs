@@ -1,0 +1,138 @@
+//! The contract between a filter and a host adapter.
+
+use crate::{
+    BuildContext, CalloutResult, ConfigErrors, Decision, Env, FetchError, FetchResponse,
+    HeaderInterest, HeaderMutation, Host, RequestHead, ResponseHead, TimerActions, decode,
+};
+
+/// One filter: immutable data computed from its configuration, plus how to apply it.
+///
+/// Order of calls for a request: [`on_request`](Filter::on_request) once, or again after each
+/// [`Decision::Pause`] and after a [`Decision::Call`]. Then
+/// [`on_response`](Filter::on_response) once, but only if the decision was
+/// [`Decision::Continue`]. A filter that responds itself puts all headers into its
+/// [`LocalResponse`](crate::LocalResponse), so local responses look the same on hosts with
+/// different callback orders.
+pub trait Filter: Sized {
+    /// The name users know, for example `jwt-auth`.
+    const NAME: &'static str;
+
+    /// Every reason [`on_request`](Filter::on_request) can give, exported as the metric label
+    /// `decision`. The set is closed because hosts never free a metric. Lower case, words joined by
+    /// `_`.
+    const REASONS: &'static [&'static str];
+
+    /// Countable events other than the decision about a request. Also a closed set.
+    const EVENTS: &'static [&'static str] = &[];
+
+    /// The configuration as users write it.
+    type Config: serde::de::DeserializeOwned;
+
+    /// The memory one worker keeps between requests: keys, caches. Empty at start.
+    type State: Default;
+
+    /// The data a continued request hands to its response.
+    type Carry;
+
+    /// Metrics that depend on the configuration. Hosts ask once.
+    fn metric_definitions(&self) -> Vec<MetricDefinition> {
+        Vec::new()
+    }
+
+    /// Decodes a configuration (JSON text, UTF-8) and builds the filter. Warnings go to the host.
+    ///
+    /// # Errors
+    /// All faults found, each with the field's path, the value (never a secret) and a remedy.
+    fn from_json(config: &[u8], host: &dyn Host) -> Result<Self, ConfigErrors> {
+        let (config, errors) = decode(config, host)?;
+        let mut cx = BuildContext::new(host, errors);
+        let filter = Self::build(config, &mut cx);
+        cx.finish(filter)
+    }
+
+    /// Checks a decoded configuration and computes the filter.
+    ///
+    /// Faults go to `cx`. If there is one, the caller drops the returned filter.
+    fn build(config: Self::Config, cx: &mut BuildContext<'_>) -> Self;
+
+    /// The request headers this filter reads. Reading is the main cost on most hosts.
+    fn request_headers(&self) -> &HeaderInterest;
+
+    /// The response headers this filter reads.
+    fn response_headers(&self) -> &HeaderInterest;
+
+    /// Whether [`on_timer`](Filter::on_timer) has work to do.
+    fn uses_timer(&self) -> bool {
+        false
+    }
+
+    /// Whether the filter uses [`SharedData`](crate::SharedData).
+    fn uses_shared_data(&self) -> bool {
+        false
+    }
+
+    /// Decides about a request. Must not panic, whatever the bytes.
+    fn on_request<'f>(
+        &'f self,
+        head: &RequestHead<'_>,
+        state: &mut Self::State,
+        env: &Env<'_>,
+    ) -> Decision<'f, Self::Carry>;
+
+    /// Mutates the response head of a request this filter continued.
+    fn on_response<'f>(
+        &'f self,
+        carry: Self::Carry,
+        head: &ResponseHead<'_>,
+    ) -> Vec<HeaderMutation<'f>>;
+
+    /// The name of the filter that made the last [`LocalResponse`](crate::LocalResponse). A chain
+    /// names one of its filters.
+    fn responder(_: &Self::State) -> &'static str {
+        Self::NAME
+    }
+
+    /// Work apart from requests. If [`uses_timer`](Filter::uses_timer), hosts call it soon after
+    /// the configuration, then at the requested time, and more often while requests are paused.
+    /// Every worker calls it.
+    fn on_timer(&self, _: &mut Self::State, _: &Env<'_>) -> TimerActions {
+        TimerActions::default()
+    }
+
+    /// A callout ended after its request was gone. Hosts may omit this call.
+    fn on_orphaned_callout(&self, _: CalloutResult<'_>, _: &mut Self::State, _: &Env<'_>) {}
+
+    /// A fetch ended. `purpose` is the one the filter gave it.
+    fn on_fetch(
+        &self,
+        _purpose: usize,
+        _response: Result<FetchResponse<'_>, FetchError>,
+        _: &mut Self::State,
+        _: &Env<'_>,
+    ) -> TimerActions {
+        TimerActions::default()
+    }
+}
+
+/// A metric of one configuration. Hosts never free a metric, so names and labels must come from a
+/// closed set, at most the words of the configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MetricDefinition {
+    /// The filter the metric belongs to.
+    pub filter: &'static str,
+    /// Labels, `name=value`, joined by dots. Names and values contain no dots.
+    pub labels: String,
+    /// The metric's name: lower case, words joined by `_`.
+    pub name: &'static str,
+    /// Counter or gauge.
+    pub kind: MetricKind,
+}
+
+/// How a metric changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MetricKind {
+    /// Grows by the recorded value.
+    Counter,
+    /// Takes the recorded value.
+    Gauge,
+}

@@ -1,0 +1,174 @@
+//! What a filter may ask of its host.
+
+use std::net::IpAddr;
+
+use crate::{CalloutResult, SharedData};
+
+/// Facts about the host that a filter needs while it is built, and a log.
+pub trait Host {
+    /// The value of a variable in the proxy's environment. `None` if the host does not pass it on.
+    fn variable(&self, name: &str) -> Option<String>;
+
+    /// How to pass a variable on to a filter on this host, for error messages.
+    fn variable_remedy(&self, name: &str) -> String;
+
+    /// Whether [`Attributes`] reach later filters. Attributes are trusted; headers may come from
+    /// the client.
+    fn passes_attributes(&self) -> bool;
+
+    /// The alternative to a capability this host lacks, for error messages. `None` if the host has
+    /// the capability. A filter that needs a missing capability is refused.
+    fn unsupported(&self, _: Capability) -> Option<&'static str> {
+        None
+    }
+
+    /// Whether the host passes numbers, booleans and empty values of a configuration as text.
+    fn values_are_text(&self) -> bool {
+        false
+    }
+
+    /// Maximum size of a filter's caches in one worker, in bytes.
+    fn cache_bytes(&self) -> usize {
+        8 * 1024 * 1024
+    }
+
+    /// Logs a warning. It must not contain a secret.
+    fn warn(&self, message: &str);
+}
+
+/// A capability that some hosts lack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Capability {
+    /// Carry out a [`Fetch`](crate::Fetch) or a [`Callout`](crate::Callout).
+    Fetch,
+    /// Mutate the head of a response.
+    Response,
+    /// Show [`Attributes`] to later filters or in the access log.
+    Attribute,
+}
+
+/// The capabilities a filter uses while it handles a request.
+#[derive(Clone, Copy)]
+pub struct Env<'a> {
+    /// The host, for warnings.
+    pub host: &'a dyn Host,
+    /// The wall clock. It does not advance during a call of the filter: all filters of a chain see
+    /// the same time, and the host is asked once.
+    pub clock: &'a dyn Clock,
+    /// Values shared by all workers of one proxy.
+    pub shared_data: &'a dyn SharedData,
+    /// Facts about the connection and the route.
+    pub connection: &'a dyn Connection,
+    /// Unpredictable numbers.
+    pub random: &'a dyn Random,
+    /// Counters for the operator.
+    pub metrics: &'a dyn Metrics,
+    /// Queues of paused requests.
+    pub pending: &'a dyn PendingQueues,
+    /// Facts for later filters and the access log.
+    pub attributes: &'a dyn Attributes,
+    /// Signature verification by the host.
+    pub verify: &'a dyn Verify,
+    /// The result of the callout the filter made for this request.
+    pub callout: Option<CalloutResult<'a>>,
+}
+
+/// Signature verification by the host, many times faster than in a filter.
+pub trait Verify {
+    /// Verifies `signature` over `message`, hashed with `hash`. `public_key` is a DER
+    /// SubjectPublicKeyInfo with an RSA key (RSASSA-PKCS1-v1_5) or an EC key (ECDSA with a DER
+    /// Ecdsa-Sig-Value). `None` if the host cannot verify it.
+    fn verify(
+        &self,
+        hash: Hash,
+        public_key: &[u8],
+        signature: &[u8],
+        message: &[u8],
+    ) -> Option<bool>;
+}
+
+/// A hash function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hash {
+    /// SHA-256.
+    Sha256,
+    /// SHA-384.
+    Sha384,
+    /// SHA-512.
+    Sha512,
+}
+
+/// Queues of paused requests.
+pub trait PendingQueues {
+    /// Whether the request may pause in `queue`, which holds up to `max` requests: the host can
+    /// pause it, the queue has capacity, and the request's time limit has not passed.
+    fn has_capacity(&self, queue: usize, max: usize) -> bool;
+}
+
+/// Randomness good enough to key a hash.
+pub trait Random {
+    /// 16 bytes, different at each call.
+    fn bytes(&self) -> [u8; 16];
+}
+
+/// Counters for the operator.
+pub trait Metrics {
+    /// Adds `times` to one of the filter's `EVENTS`. Ignores other names.
+    fn add(&self, event: &'static str, times: u32);
+
+    /// Records a value of the filter's metric definition with this index.
+    fn record(&self, index: usize, value: u32);
+
+    /// Counts one event once.
+    fn count(&self, event: &'static str) {
+        self.add(event, 1);
+    }
+}
+
+/// Facts about a request, for later filters and the access log.
+pub trait Attributes {
+    /// Sets an attribute. A no-op on a host without attributes, so no decision may depend on it.
+    fn set(&self, name: &str, value: &[u8]);
+
+    /// The value an earlier filter set. `None` if none did, and on a host without attributes.
+    fn get(&self, name: &str) -> Option<Vec<u8>>;
+}
+
+/// The wall clock.
+pub trait Clock {
+    /// The current time.
+    fn now(&self) -> UnixTime;
+}
+
+/// Milliseconds since 1970-01-01T00:00:00Z without leap seconds (NumericDate of RFC 7519 section 2,
+/// in milliseconds).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct UnixTime {
+    /// Milliseconds since the epoch.
+    pub millis: u64,
+}
+
+impl UnixTime {
+    /// Whole seconds since the epoch, rounded down.
+    ///
+    /// ```
+    /// use novasphere_core::UnixTime;
+    /// assert_eq!(UnixTime { millis: 1_999 }.seconds(), 1);
+    /// ```
+    pub const fn seconds(self) -> u64 {
+        self.millis / 1000
+    }
+}
+
+/// Facts about the connection and the route, read on demand.
+pub trait Connection {
+    /// The client address as the host determined it. It may be the last `X-Forwarded-For` entry,
+    /// depending on what the host's configuration trusts.
+    fn client_address(&self) -> Option<IpAddr>;
+
+    /// The name of the upstream service of the request's route.
+    fn service(&self) -> Option<Vec<u8>>;
+
+    /// The name of the request's route. `None` if it has no name.
+    fn route(&self) -> Option<Vec<u8>>;
+}

@@ -1,0 +1,99 @@
+//! Values shared by all workers of one proxy, with compare-and-swap.
+
+use std::fmt;
+
+/// A map shared by all workers of one proxy, with compare-and-swap.
+///
+/// Hosts cannot delete a key, so keys must come from a bounded set: a fixed prefix plus 4 index
+/// bytes.
+pub trait SharedData {
+    /// Returns the value of `key` and its CAS token.
+    ///
+    /// # Errors
+    /// If the host has no shared data or the call fails.
+    fn read(&self, key: &[u8]) -> Result<Option<(Vec<u8>, Cas)>, SharedDataError>;
+
+    /// Writes `value` if the CAS token of `key` is still `seen`. With `None`, writes it if `key` is
+    /// still missing.
+    ///
+    /// # Errors
+    /// If the host has no shared data or the call fails. A lost race is not an error.
+    fn write(
+        &self,
+        key: &[u8],
+        value: &[u8],
+        seen: Option<Cas>,
+    ) -> Result<Written, SharedDataError>;
+}
+
+/// The CAS token of a stored value, as the host counts it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cas(pub u32);
+
+/// The result of a conditional write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// The value is stored.
+    Done,
+    /// Another worker wrote first. Nothing was stored.
+    CasMismatch,
+}
+
+/// What an update closure did to the value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Write the value.
+    Write,
+    /// Leave the stored value as it is.
+    Keep,
+}
+
+/// Why a shared value could not be updated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SharedDataError {
+    /// The host refused, with its status code.
+    Host(u32),
+    /// Other workers won each of the bounded tries.
+    Contended,
+}
+
+impl fmt::Display for SharedDataError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Host(status) => write!(f, "shared data failed with host status {status}"),
+            Self::Contended => write!(f, "the shared value is contended"),
+        }
+    }
+}
+
+impl std::error::Error for SharedDataError {}
+
+/// Tries of one [`SharedData::update`]. Each lost try means that another worker succeeded, so a few
+/// workers never exhaust even ten. The bound ends the loop on a broken host.
+const UPDATE_TRIES: usize = 100;
+
+impl dyn SharedData + '_ {
+    /// Updates the value of `key`. `change` gets the value (empty if the key is missing), edits it
+    /// and returns whether to write it. After a lost race `change` runs again, whole, on the new
+    /// value.
+    ///
+    /// # Errors
+    /// [`SharedDataError`]. Nothing was written then.
+    pub fn update<T>(
+        &self,
+        key: &[u8],
+        mut change: impl FnMut(&mut Vec<u8>) -> (Change, T),
+    ) -> Result<T, SharedDataError> {
+        for _ in 0..UPDATE_TRIES {
+            let (mut value, seen) = match self.read(key)? {
+                Some((value, cas)) => (value, Some(cas)),
+                None => (Vec::new(), None),
+            };
+            let (action, result) = change(&mut value);
+            if action == Change::Keep || self.write(key, &value, seen)? == Written::Done {
+                return Ok(result);
+            }
+        }
+        Err(SharedDataError::Contended)
+    }
+}

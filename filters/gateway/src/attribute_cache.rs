@@ -1,0 +1,31 @@
+//! Attributes the filters of one chain pass to each other.
+
+use std::cell::RefCell;
+
+use novasphere_core::Attributes;
+
+/// The attributes of one request. Sets go to the host too, for the access log. Gets are answered
+/// here first, which saves a host call.
+pub(crate) struct AttributeCache<'a> {
+    host: &'a dyn Attributes,
+    values: RefCell<Vec<(String, Vec<u8>)>>,
+}
+
+impl<'a> AttributeCache<'a> {
+    pub(crate) fn new(host: &'a dyn Attributes) -> Self {
+        Self { host, values: RefCell::default() }
+    }
+}
+
+impl Attributes for AttributeCache<'_> {
+    fn set(&self, name: &str, value: &[u8]) {
+        self.values.borrow_mut().push((name.to_owned(), value.to_vec()));
+        self.host.set(name, value);
+    }
+
+    fn get(&self, name: &str) -> Option<Vec<u8>> {
+        let values = self.values.borrow();
+        let last = values.iter().rev().find(|(known, _)| known == name);
+        last.map(|(_, value)| value.clone()).or_else(|| self.host.get(name))
+    }
+}

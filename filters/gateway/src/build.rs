@@ -1,0 +1,105 @@
+//! From a configuration to a chain.
+
+use novasphere_core::{BuildContext, Filter};
+use novasphere_cors::Cors;
+use novasphere_header_transform::HeaderTransform;
+use novasphere_jwt_auth::JwtAuth;
+use novasphere_rate_limit::RateLimit;
+
+use crate::{
+    chain::Gateway,
+    config::{Config, FilterKind},
+    entry::ChainEntry,
+};
+
+/// Checks `config` and computes the chain.
+pub(crate) fn build(mut config: Config, cx: &mut BuildContext<'_>) -> Gateway {
+    let order = order(&config, cx);
+    let mut entries: Vec<ChainEntry> = Vec::with_capacity(order.len());
+    for (index, kind) in order.iter().enumerate() {
+        let behind_jwt_auth = order.iter().take(index).any(|kind| *kind == FilterKind::JwtAuth);
+        let entry = cx.within(kind.field(), behind_jwt_auth, |cx| entry(*kind, &mut config, cx));
+        entries.extend(entry);
+    }
+    refuse_counting_twice(&entries, cx);
+    refuse_forged_identities(&entries, cx);
+    Gateway::new(entries)
+}
+
+/// Builds a filter from its part of the configuration. `None` if there is no such part.
+fn entry(kind: FilterKind, config: &mut Config, cx: &mut BuildContext<'_>) -> Option<ChainEntry> {
+    Some(match kind {
+        FilterKind::Cors => ChainEntry::Cors(Cors::build(config.cors.take()?, cx)),
+        FilterKind::JwtAuth => {
+            ChainEntry::JwtAuth(Box::new(JwtAuth::build(config.jwt_auth.take()?, cx)))
+        }
+        FilterKind::RateLimit => {
+            ChainEntry::RateLimit(Box::new(RateLimit::build(config.rate_limit.take()?, cx)))
+        }
+        FilterKind::HeaderTransform => {
+            let config = config.header_transform.take()?;
+            ChainEntry::HeaderTransform(Box::new(HeaderTransform::build(config, cx)))
+        }
+    })
+}
+
+fn is_configured(kind: FilterKind, config: &Config) -> bool {
+    match kind {
+        FilterKind::Cors => config.cors.is_some(),
+        FilterKind::JwtAuth => config.jwt_auth.is_some(),
+        FilterKind::RateLimit => config.rate_limit.is_some(),
+        FilterKind::HeaderTransform => config.header_transform.is_some(),
+    }
+}
+
+fn order(config: &Config, cx: &mut BuildContext<'_>) -> Vec<FilterKind> {
+    let configured: Vec<FilterKind> =
+        FilterKind::ALL.into_iter().filter(|kind| is_configured(*kind, config)).collect();
+    if configured.is_empty() {
+        cx.fault(
+            "",
+            "has no effect: configure at least one of cors, jwt_auth, rate_limit, header_transform",
+        );
+    }
+    let Some(order) = &config.order else { return configured };
+    for (i, kind) in order.iter().enumerate() {
+        let path = format!("order[{i}]");
+        if !configured.contains(kind) {
+            let message = format!("{} is not configured: configure it or remove it", kind.field());
+            cx.fault(path, message);
+        } else if order.iter().take(i).any(|earlier| earlier == kind) {
+            cx.fault(path, format!("{} is listed twice", kind.field()));
+        }
+    }
+    for kind in configured.iter().filter(|kind| !order.contains(kind)) {
+        cx.fault("order", format!("must list {}, which is configured", kind.field()));
+    }
+    order.clone()
+}
+
+/// A request that waits for keys passes the chain again from its start, so earlier limits would
+/// count it twice.
+fn refuse_counting_twice(entries: &[ChainEntry], cx: &mut BuildContext<'_>) {
+    let index = |kind| entries.iter().position(|entry| entry.kind() == kind);
+    let fetches = |entry: &ChainEntry| entry.kind() == FilterKind::JwtAuth && entry.uses_timer();
+    let (limit, auth) = (index(FilterKind::RateLimit), index(FilterKind::JwtAuth));
+    if limit.is_some() && limit < auth && entries.iter().any(fetches) {
+        let message = "rate_limit must come after a jwt_auth that fetches keys: it would count a \
+                       request that waits for keys twice. Reorder them, or use two separate filters";
+        cx.fault("order", message);
+    }
+}
+
+/// Identity headers are unverified until jwt-auth has run.
+fn refuse_forged_identities(entries: &[ChainEntry], cx: &mut BuildContext<'_>) {
+    let auth = entries.iter().rposition(|entry| entry.kind() == FilterKind::JwtAuth).unwrap_or(0);
+    let trusts = |entry: &ChainEntry| match entry {
+        ChainEntry::RateLimit(filter) => filter.trusts_identity_headers(),
+        _ => false,
+    };
+    if entries.iter().take(auth).any(trusts) {
+        let message = "rate_limit before jwt_auth would trust identity headers that clients send: \
+                       move it after jwt_auth, or limit by ip and list no consumers";
+        cx.fault("order", message);
+    }
+}

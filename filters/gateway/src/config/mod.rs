@@ -1,0 +1,67 @@
+//! The configuration as users write it.
+
+#[cfg(feature = "schema")]
+pub(crate) mod schema;
+
+use novasphere_core::Filter;
+use novasphere_cors::Cors;
+use novasphere_header_transform::HeaderTransform;
+use novasphere_jwt_auth::JwtAuth;
+use novasphere_rate_limit::RateLimit;
+use serde::Deserialize;
+
+/// Configuration of the gateway: any of the filters, each with its own configuration.
+#[derive(Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "schema", schemars(extend("anyOf" = schema::one_of_them())))]
+pub struct Config {
+    /// Configuration of the cors filter.
+    #[cfg_attr(feature = "schema", schemars(schema_with = "novasphere_cors::schema"))]
+    pub(crate) cors: Option<<Cors as Filter>::Config>,
+    /// Configuration of the jwt-auth filter.
+    #[cfg_attr(feature = "schema", schemars(schema_with = "novasphere_jwt_auth::schema"))]
+    pub(crate) jwt_auth: Option<<JwtAuth as Filter>::Config>,
+    /// Configuration of the rate-limit filter.
+    #[cfg_attr(feature = "schema", schemars(schema_with = "novasphere_rate_limit::schema"))]
+    pub(crate) rate_limit: Option<<RateLimit as Filter>::Config>,
+    /// Configuration of the header-transform filter.
+    #[cfg_attr(feature = "schema", schemars(schema_with = "novasphere_header_transform::schema"))]
+    pub(crate) header_transform: Option<<HeaderTransform as Filter>::Config>,
+    /// The order in which requests pass the filters: each configured filter once. Default: cors,
+    /// jwt_auth, rate_limit, header_transform.
+    #[cfg_attr(feature = "schema", schemars(extend("uniqueItems" = true)))]
+    pub(crate) order: Option<Vec<FilterKind>>,
+}
+
+/// A filter that a chain can contain.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum FilterKind {
+    /// The cors filter.
+    #[default]
+    Cors,
+    /// The jwt-auth filter.
+    JwtAuth,
+    /// The rate-limit filter.
+    RateLimit,
+    /// The header-transform filter.
+    HeaderTransform,
+}
+
+impl FilterKind {
+    /// All filters, in the default order.
+    pub(crate) const ALL: [FilterKind; 4] =
+        [FilterKind::Cors, FilterKind::JwtAuth, FilterKind::RateLimit, FilterKind::HeaderTransform];
+
+    /// The member of the configuration that configures the filter.
+    pub(crate) const fn field(self) -> &'static str {
+        match self {
+            FilterKind::Cors => "cors",
+            FilterKind::JwtAuth => "jwt_auth",
+            FilterKind::RateLimit => "rate_limit",
+            FilterKind::HeaderTransform => "header_transform",
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! The environment of one filter in the chain. Its metric indices, queues and purposes become the
+//! chain's.
+
+use novasphere_core::{Env, MetricDefinition, MetricKind, Metrics, PendingQueues, TimerActions};
+
+use crate::{config::FilterKind, entry::ChainEntry};
+
+/// Where a filter's metrics start among the chain's.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct EntryMetrics {
+    entry: usize,
+    first_metric: usize,
+    kind: FilterKind,
+}
+
+/// All metrics of a chain: of each filter its reasons, its events and its metric definitions.
+pub(crate) fn chain_metrics(entries: &[ChainEntry]) -> (Vec<MetricDefinition>, Vec<EntryMetrics>) {
+    let (mut definitions, mut metrics) = (Vec::new(), Vec::new());
+    for (index, entry) in entries.iter().enumerate() {
+        let kind = entry.kind();
+        metrics.push(EntryMetrics { entry: index, first_metric: definitions.len(), kind });
+        definitions.extend(kind.reasons().iter().map(|name| counter(kind, "decision", name)));
+        definitions.extend(kind.events().iter().map(|name| counter(kind, "event", name)));
+        definitions.extend(entry.metric_definitions());
+    }
+    (definitions, metrics)
+}
+
+fn counter(kind: FilterKind, label: &'static str, value: &str) -> MetricDefinition {
+    MetricDefinition {
+        filter: kind.name(),
+        labels: format!("{label}={value}"),
+        name: if label == "decision" { "decisions" } else { "events" },
+        kind: MetricKind::Counter,
+    }
+}
+
+/// The environment of one filter.
+pub(crate) struct EntryEnv<'a> {
+    metrics: &'a dyn Metrics,
+    pending: &'a dyn PendingQueues,
+    index: EntryMetrics,
+    /// Whether the filter counted its events in an earlier pass of the request.
+    repeated: bool,
+}
+
+/// Numbers of the chain are `filter's number * STRIDE + entry`. No chain has more entries.
+const STRIDE: usize = FilterKind::ALL.len();
+
+impl<'a> EntryEnv<'a> {
+    pub(crate) fn new(env: &Env<'a>, index: EntryMetrics) -> Self {
+        Self { metrics: env.metrics, pending: env.pending, index, repeated: false }
+    }
+
+    /// For a request the filter decided about before.
+    pub(crate) fn repeated(self) -> Self {
+        Self { repeated: true, ..self }
+    }
+
+    /// `outer` as the filter sees it.
+    pub(crate) fn env<'s>(&'s self, outer: &Env<'s>) -> Env<'s> {
+        Env { metrics: self, pending: self, ..*outer }
+    }
+
+    /// Counts the filter's decision.
+    pub(crate) fn count_decision(&self, reason: &str) {
+        if let Some(position) = position(reason, self.index.kind.reasons()) {
+            self.metrics.record(self.index.first_metric.saturating_add(position), 1);
+        }
+    }
+
+    /// The chain's number for a queue or a purpose of the filter.
+    pub(crate) fn outer_number(&self, inner: usize) -> usize {
+        inner.saturating_mul(STRIDE).saturating_add(self.index.entry)
+    }
+
+    /// The entry and the filter's number for a number of the chain.
+    pub(crate) fn inner_number(outer: usize) -> (usize, usize) {
+        (outer % STRIDE, outer / STRIDE)
+    }
+
+    /// Adds the filter's timer actions to the chain's.
+    pub(crate) fn merge(&self, all: &mut TimerActions, mut actions: TimerActions) {
+        for fetch in &mut actions.fetches {
+            fetch.purpose = self.outer_number(fetch.purpose);
+        }
+        all.fetches.append(&mut actions.fetches);
+        all.wake |= actions.wake;
+        all.again_in_ms = all.again_in_ms.into_iter().chain(actions.again_in_ms).min();
+    }
+}
+
+/// The position of `name` in `names`. Both are usually the same constant, so compare addresses
+/// first.
+fn position(name: &str, names: &[&str]) -> Option<usize> {
+    let is_same = |known: &&str| std::ptr::eq(*known, name);
+    names.iter().position(is_same).or_else(|| names.iter().position(|known| *known == name))
+}
+
+impl Metrics for EntryEnv<'_> {
+    fn add(&self, event: &'static str, times: u32) {
+        let EntryMetrics { first_metric, kind, .. } = self.index;
+        if self.repeated {
+            return;
+        }
+        if let Some(position) = position(event, kind.events()) {
+            let offset = kind.reasons().len().saturating_add(position);
+            self.metrics.record(first_metric.saturating_add(offset), times);
+        }
+    }
+
+    fn record(&self, index: usize, value: u32) {
+        if self.repeated {
+            return;
+        }
+        let EntryMetrics { first_metric, kind, .. } = self.index;
+        let offset = kind.reasons().len().saturating_add(kind.events().len());
+        self.metrics.record(first_metric.saturating_add(offset).saturating_add(index), value);
+    }
+}
+
+impl PendingQueues for EntryEnv<'_> {
+    fn has_capacity(&self, queue: usize, max: usize) -> bool {
+        self.pending.has_capacity(self.outer_number(queue), max)
+    }
+}
