@@ -97,7 +97,7 @@ class Pods:
         for old, new in self.ports.items():
             for around in ("listen {};", "listen {} ssl;", "tls-port {}"):
                 text = text.replace(around.format(old), around.format(new))
-        # There is no cluster DNS here; the check needs no lookup.
+        # This machine has no cluster DNS, and the check needs no lookup.
         text = text.replace("resolver kube-dns.kube-system.svc.cluster.local ", "resolver 127.0.0.1 ")
         return text.replace("bind * -::*", "bind 127.0.0.1").replace("listen ", "listen 127.0.0.1:")
 
