@@ -124,9 +124,9 @@ class Gateway:
         counted = 'novasphere_decisions{filter="jwt-auth",decision="no_token"} 1'
         if not self.wait_until(lambda: counted in self.get("9902", "/stats/prometheus")[2]):
             yield f"the metric is missing: {counted}"
-        yield from self.drains()
+        yield from self.check_drain()
 
-    def drains(self):
+    def check_drain(self):
         command = list(self.container["lifecycle"]["preStop"]["exec"]["command"])
         command[-1] = self.localized(command[-1].replace("sleep 5\n", "").replace("sleep 30\n", ""))
         run = subprocess.run(command, capture_output=True, text=True, timeout=30)
