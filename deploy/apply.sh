@@ -1,23 +1,24 @@
 #!/usr/bin/env bash
-# Applies or deletes the manifests of one host or store, and shows before what will change:
+# Applies or deletes the manifests of one host or store, after showing the changes:
 #   deploy/apply.sh apply|delete HOST
-# REGISTRY: where the images of `make image` were pushed to (for apply; not for a store or Traefik, whose
-# manifests name none of them). DRY_RUN=1 only shows.
+# REGISTRY  where the images of `make image` were pushed. Required for apply, except for Traefik and the
+#           stores, whose manifests name no filter image.
+# DRY_RUN   1 shows the changes and stops.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 action=$1 host=$2
 kubectl=${KUBECTL:-kubectl}
-command -v "$kubectl" >/dev/null || { echo "kubectl is missing: install it, or set KUBECTL" >&2; exit 1; }
-[ -f "deploy/$host/kustomization.yaml" ] || { echo "there is no deploy/$host" >&2; exit 1; }
+command -v "$kubectl" >/dev/null || { echo "kubectl not found: install it, or set KUBECTL to its path" >&2; exit 1; }
+[ -f "deploy/$host/kustomization.yaml" ] || { echo "deploy/$host: no such host or store" >&2; exit 1; }
 context=$("$kubectl" config current-context)
 "$kubectl" version >/dev/null
 echo "cluster: $context"
 
 if [ "$action" = delete ]; then
-	# By name, so it does not matter where images are.
+	# Deletion goes by name, so the manifests need no registry.
 	"$kubectl" kustomize "deploy/$host" | grep -A3 '^kind: ' | grep -E '^(kind|  name):'
-	echo "What is in common and monitoring, Secrets made by hand and the volumes of Redis stay."
+	echo "Kept: the resources in common and monitoring, Secrets created manually and the Redis volume."
 	[ "${DRY_RUN:-}" = 1 ] || "$kubectl" delete --ignore-not-found -k "deploy/$host"
 	exit
 fi
@@ -26,10 +27,10 @@ digests=dist/images/digests
 case $host in
 redis* | traefik) REGISTRY=none digests=/dev/null ;;
 esac
-[ -n "${REGISTRY:-}" ] || { echo "set REGISTRY to where the images of make image were pushed to" >&2; exit 1; }
-[ -e "$digests" ] || { echo "dist/images/digests is missing: run make image" >&2; exit 1; }
+[ -n "${REGISTRY:-}" ] || { echo "REGISTRY is not set: expected the registry with the images of make image, for example ghcr.io/novasphere" >&2; exit 1; }
+[ -e "$digests" ] || { echo "dist/images/digests not found: run make image" >&2; exit 1; }
 
-# Kong and Traefik have no counts that Prometheus could read; alerts are about the filters.
+# Prometheus cannot scrape the filters' metrics from Kong and Traefik, and redis has its own alerts.
 parts=(common)
 case $host in
 kong | traefik | redis*) ;;
@@ -42,14 +43,14 @@ manifests=dist/deploy/$host.yaml
 echo "manifests: $manifests"
 
 differs() {
-	# 1 says that there are differences; more, that it could not be told.
+	# kubectl diff exits with 1 for differences and with more for errors.
 	"$kubectl" diff "$@" || [ $? -eq 1 ]
 }
 if "$kubectl" get namespace novasphere-system >/dev/null 2>&1; then
 	for part in "${parts[@]}"; do differs -k "deploy/$part"; done
 	differs -f "$manifests"
 else
-	# Nothing can be compared in a namespace that is not there yet.
+	# kubectl diff fails in a namespace that does not exist yet.
 	for part in "${parts[@]}"; do "$kubectl" kustomize "deploy/$part"; done
 	cat "$manifests"
 fi

@@ -1,4 +1,4 @@
-# Images, manifests, and their checks; part of the Makefile.
+# Images, manifests and their checks; included by the Makefile.
 
 VENV_DEPLOY := .venv-deploy
 DEPLOY_HOSTS := envoy envoy-portable envoy-gateway istio kong traefik
@@ -6,16 +6,16 @@ DEPLOY_STORES := redis redis-external
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)
 
 .PHONY: image
-image: wasm ## Build OCI images of the filters in dist/images, print their digests
+image: wasm ## Build OCI images of the filters in dist/images and print their digests
 	@python3 deploy/image/build.py dist/images dist $(VERSION) $(FILTERS)
 
 .PHONY: sbom
-sbom: ## Write dist/sbom.cdx.json: what the filters are built of
+sbom: ## Write dist/sbom.cdx.json, a CycloneDX list of the crates in the filters
 	@mkdir -p dist
 	@python3 deploy/sbom.py $(FILTERS) > dist/sbom.cdx.json
 
 .PHONY: deploy-generate
-deploy-generate: ## Write anew what the manifests hold of host-config
+deploy-generate: ## Regenerate the files under deploy that derive from host-config
 	@python3 deploy/generate.py
 
 $(VENV_DEPLOY)/installed: deploy/check/requirements.txt
@@ -23,19 +23,19 @@ $(VENV_DEPLOY)/installed: deploy/check/requirements.txt
 	$(VENV_DEPLOY)/bin/pip install --quiet --requirement deploy/check/requirements.txt
 	@cp deploy/check/requirements.txt $@
 
-# CRDS=DIR: where the custom resource definitions are, if not in ../shared/crds.
+# CRDS=DIR: directory of the custom resource definitions; default ../shared/crds.
 .PHONY: deploy-check
 deploy-check: image proxies $(VENV_DEPLOY)/installed ## Check the manifests and images without a cluster
 	$(VENV_DEPLOY)/bin/python deploy/check
 
-# REGISTRY=ghcr.io/novasphere, where `make image` was pushed to; DRY_RUN=1 changes nothing.
+# REGISTRY=ghcr.io/novasphere: where the images of `make image` were pushed. DRY_RUN=1 only shows the changes.
 .PHONY: $(DEPLOY_HOSTS:%=deploy-gateway-%) $(DEPLOY_HOSTS:%=undeploy-gateway-%)
 $(DEPLOY_HOSTS:%=deploy-gateway-%): deploy-gateway-%:
 	@deploy/apply.sh apply $*
 $(DEPLOY_HOSTS:%=undeploy-gateway-%): undeploy-gateway-%:
 	@deploy/apply.sh delete $*
 
-# DRY_RUN=1 changes nothing.
+# DRY_RUN=1 only shows the changes.
 .PHONY: $(DEPLOY_STORES:%=deploy-%) $(DEPLOY_STORES:%=undeploy-%)
 $(DEPLOY_STORES:%=deploy-%): deploy-%:
 	@deploy/apply.sh apply $*

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Writes where the images of the filters are into manifests, by digest.
+"""Replaces the placeholder registry in manifests and pins the filter images by digest.
 
     kubectl kustomize deploy/envoy | deploy/pin.py REGISTRY dist/images/digests
 
-REGISTRY is where they were pushed to, such as ghcr.io/novasphere. Images of others are named on
-standard error when they have no digest.
+REGISTRY is where the images were pushed, for example ghcr.io/novasphere. Third-party images without
+a digest are listed on standard error.
 """
 
 import pathlib
@@ -12,9 +12,9 @@ import re
 import sys
 
 OWN = re.compile(r"registry\.example\.com/novasphere/([a-z-]+):([\w.-]+)")
-OTHER = re.compile(r"^\s*-?\s*image: (\S+)$", re.MULTILINE)
-# Made by hand: image/Containerfile.
-NOT_BUILT = {"filters-copy"}
+ANY_IMAGE = re.compile(r"^\s*-?\s*image: (\S+)$", re.MULTILINE)
+# Built manually from image/Containerfile, so `make image` has no digest for it.
+BUILT_MANUALLY = {"filters-copy"}
 
 
 def main(registry, digests):
@@ -23,7 +23,7 @@ def main(registry, digests):
 
     def pin(found):
         name, version = found.groups()
-        if name in NOT_BUILT:
+        if name in BUILT_MANUALLY:
             return f"{registry}/{name}:{version}"
         if name not in known:
             missing.add(name)
@@ -31,8 +31,8 @@ def main(registry, digests):
 
     text = OWN.sub(pin, sys.stdin.read())
     if missing:
-        sys.exit(f"{digests}: no digest of {', '.join(sorted(missing))}: run make image")
-    for image in sorted(set(OTHER.findall(text))):
+        sys.exit(f"{digests}: no digest for {', '.join(sorted(missing))}: run make image")
+    for image in sorted(set(ANY_IMAGE.findall(text))):
         if "@sha256:" not in image:
             print(f"not pinned by digest: {image}", file=sys.stderr)
     print(text, end="")

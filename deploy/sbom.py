@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Prints what the filters are built of, as CycloneDX: the crates that are linked into each of them.
+"""Prints a CycloneDX bill of materials: the crates linked into the filters.
 
     sbom.py FILTER...
 
-The same sources give the same text: there is no time and no random number in it.
+The output is reproducible: it holds no timestamp and no random serial number.
 """
 
 import json
@@ -20,12 +20,12 @@ def metadata():
 
 
 def is_macro(package):
-    """Macros run in the compiler."""
+    """Procedural macros run in the compiler and are not linked."""
     return any("proc-macro" in target["kind"] for target in package["targets"])
 
 
 def linked(packages, nodes, root):
-    """The crates that are linked into one, and not only run when it is built or tested."""
+    """The crates linked into `root`, without build and test dependencies."""
     found, waiting = set(), [root]
     while waiting:
         name = waiting.pop()

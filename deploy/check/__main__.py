@@ -1,6 +1,6 @@
 """Checks the manifests without a cluster: python deploy/check [CHECK...]
 
-CRDS=DIR names the directory with the custom resource definitions, else ../shared/crds is looked at.
+CRDS=DIR sets the directory of the custom resource definitions; the default is ../shared/crds.
 """
 
 import sys
@@ -9,7 +9,7 @@ import bad
 import cel
 import custom_schema
 import manifests
-from registry import OF_FILES, OF_MANIFESTS
+from registry import FILE_CHECKS, MANIFEST_CHECKS
 
 
 def possible(check):
@@ -17,38 +17,38 @@ def possible(check):
 
 
 def main(wanted):
-    passed, failed, left_out = 0, 0, []
+    passed, failed, skipped = 0, 0, []
 
-    def tell(what, findings):
+    def report(subject, findings):
         nonlocal passed, failed
         passed, failed = passed + (not findings), failed + bool(findings)
-        print(f"{'FAILED' if findings else 'ok':7}{what}")
+        print(f"{'FAILED' if findings else 'ok':7}{subject}")
         for finding in findings:
             print(f"       {finding}")
 
     built = {name: manifests.build(name) for name in manifests.NAMES}
     for name, text in built.items():
         docs = manifests.parse(text)
-        for check, module in OF_MANIFESTS.items():
+        for check, module in MANIFEST_CHECKS.items():
             if (not wanted or check in wanted) and possible(check):
-                tell(f"{name}: {check}", list(module.check(docs)))
-    for check, module in OF_FILES.items():
+                report(f"{name}: {check}", list(module.check(docs)))
+    for check, module in FILE_CHECKS.items():
         if not wanted or check in wanted:
-            findings, why_not = module.check(built)
-            if why_not:
-                left_out.append(f"{check}: {why_not}")
+            findings, skip_reason = module.check(built)
+            if skip_reason:
+                skipped.append(f"{check}: {skip_reason}")
             else:
-                tell(check, findings)
+                report(check, findings)
     if not wanted or "bad" in wanted:
-        for what, findings in bad.results(possible):
-            tell(what, findings)
+        for subject, findings in bad.results(possible):
+            report(subject, findings)
     if not possible("custom_schema"):
-        left_out.append("custom resources are not checked against their definitions: set CRDS to a directory with them")
-    if cel.NOT_ASKED:
-        left_out.append(f"{len(cel.NOT_ASKED)} rules of definitions use functions that only the API server has")
-    for line in left_out:
-        print(f"left out: {line}")
-    print(f"{passed} passed, {failed} failed, {len(left_out)} skipped")
+        skipped.append("custom_schema: no custom resource definitions: set CRDS to their directory")
+    if cel.UNSUPPORTED:
+        skipped.append(f"custom_schema: {len(cel.UNSUPPORTED)} CEL rules use functions that only the API server has")
+    for line in skipped:
+        print(f"skipped: {line}")
+    print(f"{passed} passed, {failed} failed, {len(skipped)} skipped")
     return 1 if failed else 0
 
 

@@ -1,4 +1,4 @@
-"""deploy/sbom.py prints valid CycloneDX, always the same, with the crates that are linked in."""
+"""deploy/sbom.py prints reproducible, valid CycloneDX with the linked crates and no others."""
 
 import json
 import shutil
@@ -11,25 +11,25 @@ from cyclonedx.validation.json import JsonStrictValidator
 from image_layout import FILTERS
 from manifests import DEPLOY, REPOSITORY
 
-# Some are linked in, others only run when the filters are built.
-WITHIN = {"novasphere-core", "novasphere-proxy-wasm", "serde"}
-NOT_WITHIN = {"proxy-wasm", "serde_derive", "syn", "proptest"}
+# Crates linked into the filters, and crates used only to build or test them.
+LINKED = {"novasphere-core", "novasphere-proxy-wasm", "serde"}
+NOT_LINKED = {"proxy-wasm", "serde_derive", "syn", "proptest"}
 
 
 def check(_):
     if not shutil.which("cargo"):
-        return [], "there is no cargo"
-    texts = [printed(), printed()]
+        return [], "cargo not found"
+    texts = [sbom_output(), sbom_output()]
     error = JsonStrictValidator(SchemaVersion.V1_6).validate_str(texts[0])
-    findings = [f"not CycloneDX 1.6: {str(error)[:300]}"] if error else []
+    findings = [f"invalid CycloneDX 1.6: {str(error)[:300]}"] if error else []
     if texts[0] != texts[1] or str(REPOSITORY) in texts[0]:
-        findings.append("it differs from run to run, or from place to place")
+        findings.append("the output depends on the run or on the checkout's path")
     names = {component["name"] for component in json.loads(texts[0])["components"]}
-    findings += [f"{name} is missing" for name in WITHIN - names]
-    findings += [f"{name} is no part of the filters" for name in NOT_WITHIN & names]
+    findings += [f"{name} is missing" for name in LINKED - names]
+    findings += [f"{name} is not linked into the filters" for name in NOT_LINKED & names]
     return findings, None
 
 
-def printed():
+def sbom_output():
     command = [sys.executable, str(DEPLOY / "sbom.py"), *FILTERS]
     return subprocess.run(command, capture_output=True, text=True, check=True, cwd=REPOSITORY).stdout

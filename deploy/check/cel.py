@@ -1,4 +1,4 @@
-"""The rules of custom resource definitions (x-kubernetes-validations), in CEL."""
+"""Evaluates the CEL rules of custom resource definitions (x-kubernetes-validations)."""
 
 import functools
 import ipaddress
@@ -9,8 +9,8 @@ import celpy
 from celpy.celtypes import BoolType, IntType, ListType, StringType
 
 ENVIRONMENT = celpy.Environment()
-# Rules with functions that are not here.
-NOT_ASKED = set()
+# Rules that use functions missing here.
+UNSUPPORTED = set()
 STANDARD = set(
     "has size all exists exists_one map filter matches startsWith endsWith contains duration timestamp "
     "int uint double string bool type dyn in".split()
@@ -34,8 +34,8 @@ def substring(text, start, end=None):
     return StringType(str(text)[int(start) : None if end is None else int(end)])
 
 
-# What Kubernetes adds to CEL, as far as the definitions use it.
-ADDED = {
+# Kubernetes' CEL extensions that the definitions use.
+EXTENSIONS = {
     "getScheme": lambda url: StringType(urllib.parse.urlsplit(url).scheme),
     "indexOf": lambda text, part: IntType(text.find(part)),
     "isIP": is_ip,
@@ -50,17 +50,17 @@ ADDED = {
 
 @functools.cache
 def program(rule):
-    """None when the rule calls something unknown."""
-    without_texts = re.sub(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", "''", rule)
-    if set(re.findall(r"\b([A-Za-z_]\w*)\s*\(", without_texts)) - STANDARD - ADDED.keys():
+    """The compiled rule; None if it calls an unsupported function."""
+    without_strings = re.sub(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", "''", rule)
+    if set(re.findall(r"\b([A-Za-z_]\w*)\s*\(", without_strings)) - STANDARD - EXTENSIONS.keys():
         return None
-    return ENVIRONMENT.program(ENVIRONMENT.compile(rule), functions=ADDED)
+    return ENVIRONMENT.program(ENVIRONMENT.compile(rule), functions=EXTENSIONS)
 
 
 def faults(schema, value, path=()):
-    """What the rules of a schema have against a value: where, and why."""
+    """Path and message of each rule that the value violates."""
     for rule in schema.get("x-kubernetes-validations", []):
-        # Rules about changes have nothing to compare with.
+        # Transition rules need an old value.
         if "oldSelf" not in rule["rule"] and not holds(rule["rule"], value):
             where = ".".join(str(part) for part in path) or "the resource"
             yield where, rule.get("message") or rule["rule"]
@@ -76,12 +76,12 @@ def faults(schema, value, path=()):
 
 
 def holds(rule, value):
-    asked = program(rule)
-    if asked is None:
-        NOT_ASKED.add(rule)
+    compiled = program(rule)
+    if compiled is None:
+        UNSUPPORTED.add(rule)
         return True
     try:
-        return bool(asked.evaluate({"self": celpy.json_to_cel(value)}))
+        return bool(compiled.evaluate({"self": celpy.json_to_cel(value)}))
     except celpy.CELEvalError:
-        # As for the API server: a rule that cannot be evaluated does not hold.
+        # The API server also treats an evaluation error as a violation.
         return False

@@ -1,4 +1,4 @@
-"""Custom resources fit their definitions: the schema, without unknown fields, and the rules in CEL."""
+"""Custom resources match their definitions: the schema, with no unknown fields, and the CEL rules."""
 
 import copy
 import functools
@@ -14,14 +14,14 @@ from manifests import REPOSITORY, label
 
 
 def directory():
-    """Where the definitions are, if they are there."""
+    """The directory of the definitions; None if it does not exist."""
     path = pathlib.Path(os.environ.get("CRDS") or REPOSITORY.parent / "shared/crds")
     return path if path.is_dir() else None
 
 
 @functools.cache
 def definitions():
-    """The schemas by API version and kind."""
+    """Schemas by API version and kind."""
     found = {}
     for path in sorted(directory().rglob("*.yaml")):
         for doc in yaml.load_all(path.read_text(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
@@ -39,7 +39,7 @@ def check(docs):
     for doc in filter(is_custom, docs):
         schema = definitions().get((doc["apiVersion"], doc["kind"]))
         if schema is None:
-            yield f"{label(doc)}: there is no {doc['apiVersion']} {doc['kind']}"
+            yield f"{label(doc)}: no definition of {doc['apiVersion']} {doc['kind']}"
             continue
         found = list(faults(schema, doc))
         yield from found
@@ -55,7 +55,7 @@ def faults(schema, doc):
 
 
 def strict(schema, root=False):
-    """A structural schema as one of JSON Schema that knows no other fields."""
+    """Converts a structural schema to a JSON Schema that rejects unknown fields."""
     out = {name: value for name, value in schema.items() if not name.startswith("x-")}
     out.pop("default", None)
     out.pop("format", None)
@@ -78,7 +78,7 @@ def strict(schema, root=False):
 
 
 def with_defaults(schema, value):
-    """The value as the API server completes it before it asks the rules."""
+    """Fills in defaults as the API server does before it evaluates the rules."""
     if isinstance(value, dict):
         for name, part in schema.get("properties", {}).items():
             if name not in value and "default" in part:

@@ -1,5 +1,5 @@
-"""The real Envoy starts with the very files of the ConfigMap, tells that it is ready where the probes
-ask, refuses a request without a token over TLS, and drains as preStop says."""
+"""The real Envoy starts with the files of the ConfigMap, passes the readiness probe, rejects a request
+without a token over TLS, and drains through preStop."""
 
 import http.client
 import os
@@ -21,9 +21,9 @@ DEADLINE = 60
 def check(built):
     envoy = program()
     if envoy is None:
-        return [], "there is no Envoy: make proxies"
+        return [], "Envoy not found: run make proxies"
     if not list((REPOSITORY / "dist").glob("*.wasm")):
-        return [], "the filters are not built: make wasm"
+        return [], "filters not built: run make wasm"
     docs = parse(built["envoy"])
     deployment = next(doc for doc in docs if doc["kind"] == "Deployment")
     container = deployment["spec"]["template"]["spec"]["containers"][0]
@@ -49,11 +49,11 @@ def free_port():
 
 
 class Gateway:
-    """The container, moved to this machine: its directories and ports."""
+    """The container as a local process, with local directories and ports."""
 
     def __init__(self, envoy, directory, files, container):
         self.ports = {port: free_port() for port in ("8443", "9901", "9902")}
-        self.moves = {
+        self.replacements = {
             "/etc/novasphere-tls": str(directory / "tls"),
             "/etc/novasphere/": f"{directory}/",
             "/etc/envoy/wasm": str(REPOSITORY / "dist"),
@@ -63,17 +63,17 @@ class Gateway:
         shutil.copy(keys / "tls-certificate.pem", directory / "tls/tls.crt")
         shutil.copy(keys / "tls-key.pem", directory / "tls/tls.key")
         for name, text in files.items():
-            (directory / name).write_text(self.moved(text))
+            (directory / name).write_text(self.localized(text))
         self.container, self.log = container, directory / "log"
-        command = [envoy, *(self.moved(argument) for argument in container["args"]), "--use-dynamic-base-id"]
-        # Half a minute would be long for a test.
+        command = [envoy, *(self.localized(argument) for argument in container["args"]), "--use-dynamic-base-id"]
+        # The configured 30 s would slow down the check.
         command[command.index("--drain-time-s") + 1] = "1"
         environment = {**os.environ, "NOVASPHERE_JWT_SECRET": "only-for-this-test-of-48-bytes-0123456789abcdef"}
         with self.log.open("w") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
 
-    def moved(self, text):
-        for old, new in self.moves.items():
+    def localized(self, text):
+        for old, new in self.replacements.items():
             text = text.replace(old, new)
         for old, new in self.ports.items():
             text = text.replace(f"port_value: {old}", f"port_value: {new}").replace(f"/{old}\n", f"/{new}\n")
@@ -83,7 +83,7 @@ class Gateway:
         self.process.terminate()
         self.process.wait()
 
-    def ask(self, port, path, tls=False):
+    def get(self, port, path, tls=False):
         if tls:
             context = ssl._create_unverified_context()
             connection = http.client.HTTPSConnection("127.0.0.1", self.ports[port], timeout=5, context=context)
@@ -91,19 +91,19 @@ class Gateway:
             connection = http.client.HTTPConnection("127.0.0.1", self.ports[port], timeout=5)
         try:
             connection.request("GET", path, headers=HOST)
-            answer = connection.getresponse()
-            return answer.status, answer.getheader("connection"), answer.read().decode()
+            response = connection.getresponse()
+            return response.status, response.getheader("connection"), response.read().decode()
         finally:
             connection.close()
 
-    def until(self, true):
-        """Whether it comes true in time; None when Envoy has ended."""
+    def wait_until(self, condition):
+        """Whether the condition holds before the deadline; None if Envoy exited."""
         end = time.monotonic() + DEADLINE
         while time.monotonic() < end:
             if self.process.poll() is not None:
                 return None
             try:
-                if true():
+                if condition():
                     return True
             except OSError:
                 pass
@@ -112,25 +112,25 @@ class Gateway:
 
     def findings(self):
         ready = self.container["readinessProbe"]["httpGet"]["path"]
-        started = self.until(lambda: self.ask("9902", ready)[0] == 200)
+        started = self.wait_until(lambda: self.get("9902", ready)[0] == 200)
         if not started:
-            yield f"Envoy {'ended' if started is None else 'is not ready'}: {self.log.read_text()[-3000:]}"
+            yield f"Envoy {'exited' if started is None else 'is not ready'}: {self.log.read_text()[-3000:]}"
             return
         for path in ("/", "/quitquitquit", "/config_dump", "/stats"):
-            if self.ask("9902", path)[0] != 404:
-                yield f"the status listener shows {path}"
-        if self.ask("8443", "/api/v1/wukongs", tls=True)[0] != 401:
-            yield "a request without a token is not refused"
+            if self.get("9902", path)[0] != 404:
+                yield f"the status listener must not serve {path}"
+        if self.get("8443", "/api/v1/wukongs", tls=True)[0] != 401:
+            yield "a request without a token must get 401"
         counted = 'novasphere_decisions{filter="jwt-auth",decision="no_token"} 1'
-        if not self.until(lambda: counted in self.ask("9902", "/stats/prometheus")[2]):
-            yield "the refusal is not counted"
-        yield from self.drains()
+        if not self.wait_until(lambda: counted in self.get("9902", "/stats/prometheus")[2]):
+            yield f"the metric is missing: {counted}"
+        yield from self.check_drain()
 
-    def drains(self):
+    def check_drain(self):
         command = list(self.container["lifecycle"]["preStop"]["exec"]["command"])
-        command[-1] = self.moved(command[-1].replace("sleep 5\n", "").replace("sleep 30\n", ""))
+        command[-1] = self.localized(command[-1].replace("sleep 5\n", "").replace("sleep 30\n", ""))
         run = subprocess.run(command, capture_output=True, text=True, timeout=30)
         if run.returncode or run.stderr:
             yield f"preStop fails: {run.stderr}"
-        elif not self.until(lambda: self.ask("8443", "/api/v1/healthz", tls=True)[1] == "close"):
-            yield "preStop does not drain: connections are kept"
+        elif not self.wait_until(lambda: self.get("8443", "/api/v1/healthz", tls=True)[1] == "close"):
+            yield "preStop does not drain: responses lack `connection: close`"

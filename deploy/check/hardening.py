@@ -1,12 +1,12 @@
-"""Pods comply with the restricted profile, have limits and no token."""
+"""Pods meet the restricted Pod Security Standard, have resource limits and mount no API token."""
 
-from manifests import at, containers, label, named, of_kind, workloads
+from manifests import containers, has_resource, label, lookup, of_kind, workloads
 
 
 def check(docs):
     for doc in of_kind(docs, "Namespace"):
-        if at(doc, "metadata", "labels", "pod-security.kubernetes.io/enforce") != "restricted":
-            yield f"{label(doc)}: does not enforce the restricted profile"
+        if lookup(doc, "metadata", "labels", "pod-security.kubernetes.io/enforce") != "restricted":
+            yield f"{label(doc)}: must enforce the restricted Pod Security Standard"
     for doc, template in workloads(docs):
         yield from pod(docs, doc, template.get("spec") or {})
         for container in containers(template):
@@ -14,35 +14,35 @@ def check(docs):
 
 
 def pod(docs, doc, spec):
-    what, context = label(doc), spec.get("securityContext") or {}
+    subject, context = label(doc), spec.get("securityContext") or {}
     if context.get("runAsNonRoot") is not True or not context.get("runAsUser"):
-        yield f"{what}: runAsNonRoot and runAsUser are missing"
-    if at(context, "seccompProfile", "type") != "RuntimeDefault":
-        yield f"{what}: seccompProfile is not RuntimeDefault"
+        yield f"{subject}: runAsNonRoot must be true and runAsUser set"
+    if lookup(context, "seccompProfile", "type") != "RuntimeDefault":
+        yield f"{subject}: seccompProfile must be RuntimeDefault"
     if spec.get("automountServiceAccountToken") is not False:
-        yield f"{what}: automountServiceAccountToken is not false"
+        yield f"{subject}: automountServiceAccountToken must be false"
     account = spec.get("serviceAccountName")
-    if not named(docs, "ServiceAccount", account, at(doc, "metadata", "namespace")):
-        yield f"{what}: has no ServiceAccount of its own"
+    if not has_resource(docs, "ServiceAccount", account, lookup(doc, "metadata", "namespace")):
+        yield f"{subject}: serviceAccountName must name a ServiceAccount in these manifests"
     for field in ("hostNetwork", "hostPID", "hostIPC"):
         if spec.get(field):
-            yield f"{what}: {field}"
+            yield f"{subject}: {field} must be unset"
     for volume in spec.get("volumes", []):
         if "hostPath" in volume:
-            yield f"{what}: volume {volume.get('name')} is a hostPath"
-        if "emptyDir" in volume and not at(volume, "emptyDir", "sizeLimit"):
-            yield f"{what}: volume {volume.get('name')}: emptyDir without sizeLimit"
+            yield f"{subject}: volume {volume.get('name')}: hostPath is not allowed"
+        if "emptyDir" in volume and not lookup(volume, "emptyDir", "sizeLimit"):
+            yield f"{subject}: volume {volume.get('name')}: emptyDir needs a sizeLimit"
 
 
-def confined(container, what):
+def confined(container, subject):
     context = container.get("securityContext") or {}
     if context.get("allowPrivilegeEscalation") is not False:
-        yield f"{what}: allowPrivilegeEscalation is not false"
+        yield f"{subject}: allowPrivilegeEscalation must be false"
     if context.get("readOnlyRootFilesystem") is not True:
-        yield f"{what}: readOnlyRootFilesystem is not true"
-    if at(context, "capabilities", "drop") != ["ALL"] or at(context, "capabilities", "add"):
-        yield f"{what}: capabilities are not just dropped, all of them"
+        yield f"{subject}: readOnlyRootFilesystem must be true"
+    if lookup(context, "capabilities", "drop") != ["ALL"] or lookup(context, "capabilities", "add"):
+        yield f"{subject}: capabilities must drop ALL and add none"
     for kind in ("requests", "limits"):
         for resource in ("cpu", "memory"):
-            if not at(container, "resources", kind, resource):
-                yield f"{what}: has no {kind} of {resource}"
+            if not lookup(container, "resources", kind, resource):
+                yield f"{subject}: missing resources.{kind}.{resource}"

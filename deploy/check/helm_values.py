@@ -1,16 +1,16 @@
-"""Kong's chart gets the settings of kong.env, but for those that it makes itself; no chart's pods wait for
-nodes that take none."""
+"""The values for Kong's chart match kong.env and the Deployment; the values of both charts spread pods
+correctly, and Traefik's drain times fit its grace period."""
 
 import re
 
 import yaml
 
-from disruption import CLOSED, counts_closed_nodes
+from disruption import IGNORES_TAINTS, ignoring_taints
 from manifests import DEPLOY, parse
 from probes import LOAD_BALANCER
 
-# Of the chart's values proxy, admin, status and dblessConfig.
-BY_CHART = {"proxy_listen", "admin_listen", "status_listen", "declarative_config"}
+# Variables that the chart sets from its values proxy, admin, status and dblessConfig.
+SET_BY_CHART = {"proxy_listen", "admin_listen", "status_listen", "declarative_config"}
 
 
 def check(built):
@@ -18,31 +18,31 @@ def check(built):
     lines = (DEPLOY / "kong/kong.env").read_text().splitlines()
     variables = dict(line.removeprefix("KONG_").split("=", 1) for line in lines if not line.startswith("#"))
     findings = [
-        f"{host}/values.yaml: {CLOSED}" for host in ("kong", "traefik")
-        if any(counts_closed_nodes(yaml.safe_load((DEPLOY / host / "values.yaml").read_text())))
+        f"{host}/values.yaml: {IGNORES_TAINTS}" for host in ("kong", "traefik")
+        if any(ignoring_taints(yaml.safe_load((DEPLOY / host / "values.yaml").read_text())))
     ]
     traefik = yaml.safe_load((DEPLOY / "traefik/values.yaml").read_text())
-    waits = dict(re.findall(r"lifeCycle\.(\w+)=(\d+)s", " ".join(traefik["additionalArguments"])))
-    accepts, ends = int(waits["requestAcceptGraceTimeout"]), int(waits["graceTimeOut"])
-    if accepts < LOAD_BALANCER:
-        findings.append(f"traefik/values.yaml: the load balancer still sends connections after {accepts} s")
-    if accepts + ends >= traefik["deployment"]["terminationGracePeriodSeconds"]:
-        findings.append(f"traefik/values.yaml: terminationGracePeriodSeconds is not longer than {accepts} s and {ends} s")
+    timeouts = dict(re.findall(r"lifeCycle\.(\w+)=(\d+)s", " ".join(traefik["additionalArguments"])))
+    accept_seconds, drain_seconds = int(timeouts["requestAcceptGraceTimeout"]), int(timeouts["graceTimeOut"])
+    if accept_seconds < LOAD_BALANCER:
+        findings.append(f"traefik/values.yaml: requestAcceptGraceTimeout must be at least {LOAD_BALANCER} s: the load balancer still sends connections after {accept_seconds} s")
+    if accept_seconds + drain_seconds >= traefik["deployment"]["terminationGracePeriodSeconds"]:
+        findings.append(f"traefik/values.yaml: terminationGracePeriodSeconds must exceed {accept_seconds} s + {drain_seconds} s, the drain times")
     for name, value in variables.items():
         name = name.lower()
-        if name not in BY_CHART and values["env"].get(name) != value:
-            findings.append(f"values.yaml: env.{name} is not {value!r}, as in kong.env")
+        if name not in SET_BY_CHART and values["env"].get(name) != value:
+            findings.append(f"kong/values.yaml: env.{name} must be {value!r}, as in kong.env")
     for name, value in values["env"].items():
         if not isinstance(value, str):
-            findings.append(f"values.yaml: env.{name} is no text")
+            findings.append(f"kong/values.yaml: env.{name} must be a string")
     deployment = next(doc for doc in parse(built["kong"]) if doc["kind"] == "Deployment")
     container = deployment["spec"]["template"]["spec"]["containers"][0]
     for field in ("resources", "lifecycle", "startupProbe"):
         if values[field] != container[field]:
-            findings.append(f"values.yaml: {field} is not that of the Deployment")
+            findings.append(f"kong/values.yaml: {field} differs from the Deployment")
     probe = {name: part for name, part in values["readinessProbe"].items() if part is not None}
     if probe != container["readinessProbe"]:
-        findings.append("values.yaml: readinessProbe is not that of the Deployment")
+        findings.append("kong/values.yaml: readinessProbe differs from the Deployment")
     if values["image"]["tag"] not in container["image"]:
-        findings.append("values.yaml: image is not that of the Deployment")
+        findings.append("kong/values.yaml: image differs from the Deployment")
     return findings, None

@@ -1,4 +1,4 @@
-"""The images are as Istio and Envoy Gateway fetch them, and come out the same from another place."""
+"""The images have the form that Istio and Envoy Gateway fetch, and their build is reproducible."""
 
 import gzip
 import hashlib
@@ -19,56 +19,56 @@ LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
 MAGIC = b"\0asm\x01\0\0\0"
 
 
-class Wrong(Exception):
+class InvalidLayout(Exception):
     pass
 
 
 def blob(layout, entry):
-    """What a descriptor is about, verified."""
+    """The verified content behind a descriptor."""
     kind, digest = entry["digest"].split(":")
     data = (layout / "blobs" / kind / digest).read_bytes()
     if hashlib.sha256(data).hexdigest() != digest or len(data) != entry["size"]:
-        raise Wrong(f"the blob {digest} is not what its descriptor says")
+        raise InvalidLayout(f"blob {digest}: digest or size differs from the descriptor")
     return data
 
 
-def fetched(layout):
-    """The files of an image, read as those fetchers do: one manifest, its last layer, tar and gzip."""
+def image_files(layout):
+    """The files of an image, read like Istio and Envoy Gateway do: one manifest, last layer, gzip, tar."""
     if json.loads((layout / "oci-layout").read_text()) != {"imageLayoutVersion": "1.0.0"}:
-        raise Wrong("oci-layout")
+        raise InvalidLayout("oci-layout: expected imageLayoutVersion 1.0.0")
     manifests = json.loads((layout / "index.json").read_text())["manifests"]
     if len(manifests) != 1 or manifests[0]["mediaType"] != "application/vnd.oci.image.manifest.v1+json":
-        raise Wrong("not one manifest: a digest of an index cannot be pinned")
+        raise InvalidLayout("expected a single image manifest: the digest of an index cannot be pinned")
     manifest = json.loads(blob(layout, manifests[0]))
     config = json.loads(blob(layout, manifest["config"]))
     if manifest.get("annotations", {}).get("module.wasm.image/variant") != "compat":
-        raise Wrong("the annotation module.wasm.image/variant is not compat")
+        raise InvalidLayout("expected the annotation module.wasm.image/variant: compat")
     layers = manifest["layers"]
     if len(layers) != 1 or layers[-1]["mediaType"] != LAYER:
-        raise Wrong(f"the layers are not one of {LAYER}")
+        raise InvalidLayout(f"expected a single layer of type {LAYER}")
     archive = gzip.decompress(blob(layout, layers[-1]))
     if config["rootfs"]["diff_ids"] != [f"sha256:{hashlib.sha256(archive).hexdigest()}"]:
-        raise Wrong("diff_ids is not the digest of the archive")
+        raise InvalidLayout("diff_ids differs from the digest of the archive")
     files = {}
     with tarfile.open(fileobj=io.BytesIO(archive)) as members:
         for member in members:
             if not member.isfile() or (member.mtime, member.uid, member.gid, member.mode) != (0, 0, 0, 0o644):
-                raise Wrong(f"{member.name} is not a plain file of root, of the time 0")
+                raise InvalidLayout(f"{member.name}: expected a regular file of root with mode 0644 and time 0")
             files[member.name] = members.extractfile(member).read()
     if list(files) != sorted(files):
-        raise Wrong("the files are not sorted")
+        raise InvalidLayout("expected sorted files")
     return files
 
 
-def faults(layout, wanted):
+def faults(layout, expected):
     try:
-        files = fetched(layout)
-    except (Wrong, OSError, ValueError, KeyError, EOFError, tarfile.TarError) as error:
+        files = image_files(layout)
+    except (InvalidLayout, OSError, ValueError, KeyError, EOFError, tarfile.TarError) as error:
         return [f"{layout.name}: {error}"]
-    if {name: data for name, data in files.items() if name.endswith((".wasm", ".meta.json"))} != wanted:
-        return [f"{layout.name}: does not hold {', '.join(wanted)} of dist"]
-    if not all(data.startswith(MAGIC) for name, data in wanted.items() if name.endswith(".wasm")):
-        return [f"{layout.name}: a file is no WebAssembly"]
+    if {name: data for name, data in files.items() if name.endswith((".wasm", ".meta.json"))} != expected:
+        return [f"{layout.name}: expected exactly these files of dist: {', '.join(expected)}"]
+    if not all(data.startswith(MAGIC) for name, data in expected.items() if name.endswith(".wasm")):
+        return [f"{layout.name}: a .wasm file is not WebAssembly"]
     return []
 
 
@@ -81,7 +81,7 @@ def check(_):
     dist = REPOSITORY / "dist"
     wasm = {name: dist / f"novasphere-{name}.wasm" for name in FILTERS}
     if not all(path.is_file() for path in wasm.values()):
-        return [], "the filters are not built: make wasm"
+        return [], "filters not built: run make wasm"
     findings = []
     with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as two:
         one, two = pathlib.Path(one), pathlib.Path(two)
@@ -94,7 +94,7 @@ def check(_):
             for path in dist.glob(pattern):
                 shutil.copy(path, copied)
         if digests(one / "images", dist) != digests(two / "images", copied):
-            findings.append("two builds of the same files have other digests")
+            findings.append("two builds of the same files have different digests")
         for name, path in wasm.items():
             findings += faults(one / "images" / name, {"plugin.wasm": path.read_bytes()})
         findings += faults(one / "images/filters", {path.name: path.read_bytes() for path in wasm.values()})

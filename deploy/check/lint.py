@@ -1,4 +1,4 @@
-"""The YAML itself: no key twice, no odd indentation."""
+"""YAML style: no duplicate keys, consistent indentation."""
 
 from yamllint import config, linter
 

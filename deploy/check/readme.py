@@ -1,4 +1,4 @@
-"""deploy/README.md names targets and files that there are."""
+"""deploy/README.md refers to existing make targets and files."""
 
 import re
 
@@ -13,16 +13,16 @@ def check(_):
     targets |= {f"{verb}-gateway-{host}" for verb in ("deploy", "undeploy") for host in hosts}
     stores = re.search(r"^DEPLOY_STORES := (.*)$", rules, re.MULTILINE).group(1).split()
     targets |= {f"{verb}-{store}" for verb in ("deploy", "undeploy") for store in stores}
-    findings = [f"there is no make {name}" for name in set(re.findall(r"\bmake ([a-z][a-z-]+)", text)) - targets]
+    findings = [f"unknown target: make {name}" for name in set(re.findall(r"\bmake ([a-z][a-z-]+)", text)) - targets]
     for host in (*hosts, *stores):
         if f"| `{host}` |" not in text:
-            findings.append(f"{host} is not in the table")
+            findings.append(f"missing in the table: {host}")
     for link in re.findall(r"\]\((?!http)([^)#]+)\)", text):
         if not (DEPLOY / link).exists():
-            findings.append(f"there is no {link}")
+            findings.append(f"no such file: {link}")
     for path in re.findall(r"`([a-z-]+/[\w./-]+)`", text):
         if not any((base / path).exists() for base in (DEPLOY, REPOSITORY)) and not path.startswith("dist/"):
-            findings.append(f"there is no {path}")
+            findings.append(f"no such file: {path}")
     if "done < dist/images/digests" not in text:
-        findings.append("not every image of make image is pushed")
+        findings.append("missing the loop that pushes every image of make image")
     return findings, None

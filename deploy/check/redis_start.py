@@ -1,5 +1,5 @@
-"""The real Redis and nginx start with the very files of the ConfigMaps, talk TLS to each other and to
-gateways, refuse who has no token, and are ready where the probes ask."""
+"""The real Redis and nginx start with the files of the ConfigMaps, use TLS between each other and towards
+gateways, reject requests without a token, and pass their probes."""
 
 import contextlib
 import http.client
@@ -34,7 +34,7 @@ def check(built):
     needed = [*PROGRAMS, MODULES / "ngx_http_lua_module.so", "/usr/share/lua/5.1/nginx/redis.lua"]
     missing = [str(path) for path in needed if not pathlib.Path(path).exists()]
     if missing:
-        return [], f"there is no {', '.join(missing)}: install what make test-redis needs"
+        return [], f"not found: {', '.join(missing)}: install the dependencies of make test-redis"
     docs = parse(built["redis"])
     with contextlib.ExitStack() as stack:
         directory = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="novasphere-redis-")))
@@ -47,14 +47,14 @@ def check(built):
             return [f"{error}: {pods.logs()}"], None
 
 
-def asked_for():
-    """The outcomes that alerts.yaml names."""
+def alert_outcomes():
+    """The outcomes that alerts.yaml selects."""
     text = (DEPLOY / "redis/alerts.yaml").read_text()
     return {name for names in re.findall(r'outcome=~"([^"]+)"', text) for name in names.split("|")}
 
 
 class Pods:
-    """Both containers, moved to this machine: their directories and ports."""
+    """Both containers as local processes, with local directories and ports."""
 
     def __init__(self, directory, docs):
         self.directory, self.processes = directory, {}
@@ -70,11 +70,11 @@ class Pods:
         for pod, name in (("redis", "novasphere-redis"), ("front", "novasphere-redis-front")):
             (directory / pod / "secret/password").write_text(PASSWORD + "\n")
             for file, text in config_map(docs, name).items():
-                (directory / pod / "config" / file).write_text(self.moved(pod, text))
+                (directory / pod / "config" / file).write_text(self.localized(pod, text))
         (directory / "front/secret/tokens").write_text("\n".join(TOKENS))
 
     def certify(self):
-        """As cert-manager would."""
+        """Issues the certificates that cert-manager would."""
         run = lambda *arguments: subprocess.run(["openssl", *arguments], check=True, capture_output=True)
         ca, key = self.directory / "ca.crt", self.directory / "ca.key"
         new = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"]
@@ -86,7 +86,7 @@ class Pods:
                 "-keyout", str(tls / "tls.key"), "-out", str(tls / "tls.crt"))
             shutil.copy(ca, tls / "ca.crt")
 
-    def moved(self, pod, text):
+    def localized(self, pod, text):
         here = self.directory / pod
         for old, new in (
             ("/etc/novasphere-redis-secret", here / "secret"), ("/etc/novasphere-redis-tls", here / "tls"),
@@ -97,14 +97,14 @@ class Pods:
         for old, new in self.ports.items():
             for around in ("listen {};", "listen {} ssl;", "tls-port {}"):
                 text = text.replace(around.format(old), around.format(new))
-        # There is no cluster's DNS here, nor is one asked.
+        # This machine has no cluster DNS, and the check needs no lookup.
         text = text.replace("resolver kube-dns.kube-system.svc.cluster.local ", "resolver 127.0.0.1 ")
         return text.replace("bind * -::*", "bind 127.0.0.1").replace("listen ", "listen 127.0.0.1:")
 
     def environment(self, pod, container):
-        values = {v["name"]: self.moved(pod, v["value"]) for v in container["env"]}
+        values = {v["name"]: self.localized(pod, v["value"]) for v in container["env"]}
         values["NOVASPHERE_REDIS_ADDRESS"] = f"127.0.0.1:{self.ports['6379']}"
-        # A machine that runs checks may be slow.
+        # Generous, because the machine may be slow.
         values["NOVASPHERE_REDIS_TIMEOUT_MS"] = "3000"
         return {"PATH": os.environ["PATH"], **values}
 
@@ -114,18 +114,18 @@ class Pods:
 
     def start_redis(self):
         redis = self.containers["novasphere-redis"]
-        self.spawn("redis", [self.moved("redis", word) for word in redis["command"]], redis)
-        self.until("Redis", lambda: self.probe(redis["readinessProbe"]) == 0)
+        self.spawn("redis", [self.localized("redis", word) for word in redis["command"]], redis)
+        self.wait_until("Redis", lambda: self.probe(redis["readinessProbe"]) == 0)
 
     def start_front(self):
         front = self.containers["novasphere-redis-front"]
-        # OpenResty has the modules built in.
+        # OpenResty has these modules built in.
         modules = "".join(f"load_module {MODULES}/{name}_module.so;" for name in ("ndk_http", "ngx_http_lua"))
         user = "user root;" if os.geteuid() == 0 else ""
-        arguments = [self.moved("front", word) for word in front["args"]]
+        arguments = [self.localized("front", word) for word in front["args"]]
         self.spawn("front", ["/usr/sbin/nginx", *arguments, "-g", modules + user], front)
         path = front["readinessProbe"]["httpGet"]["path"]
-        self.until("the front", lambda: self.status(path)[0] == 200)
+        self.wait_until("the front", lambda: self.status(path)[0] == 200)
 
     def spawn(self, pod, command, container):
         with (self.directory / f"{pod}.log").open("w") as log:
@@ -135,28 +135,28 @@ class Pods:
 
     def stop(self):
         for pod, process in self.processes.items():
-            # Redis in a script does not end by SIGTERM; nginx' workers do not end by its SIGKILL.
+            # Redis ignores SIGTERM during a script; nginx workers survive SIGKILL of their master.
             (process.kill if pod == "redis" else process.terminate)()
             process.wait()
 
     def logs(self):
         return " ".join(path.read_text()[-2000:] for path in sorted(self.directory.glob("*.log")))
 
-    def until(self, what, true):
+    def wait_until(self, program, condition):
         end = time.monotonic() + DEADLINE
         while time.monotonic() < end:
             try:
-                if true():
+                if condition():
                     return
             except OSError:
                 pass
             if any(process.poll() is not None for process in self.processes.values()):
                 break
             time.sleep(0.05)
-        raise TimeoutError(f"{what} is not ready")
+        raise TimeoutError(f"{program} is not ready")
 
     def probe(self, probe):
-        command = [self.moved("redis", word) for word in probe["exec"]["command"]]
+        command = [self.localized("redis", word) for word in probe["exec"]["command"]]
         command[-1] = command[-1].replace("redis-cli ", f"redis-cli -p {self.ports['6379']} ")
         return subprocess.run(command, capture_output=True).returncode
 
@@ -164,73 +164,73 @@ class Pods:
         connection = http.client.HTTPConnection("127.0.0.1", self.ports["8081"], timeout=5)
         with contextlib.closing(connection):
             connection.request("GET", path)
-            answer = connection.getresponse()
-            return answer.status, answer.read().decode()
+            response = connection.getresponse()
+            return response.status, response.read().decode()
 
-    def ask(self, token, command):
-        """As a gateway does, which checks the certificate's name."""
+    def send(self, token, command):
+        """Sends a command like a gateway, which verifies the certificate's name."""
         context = ssl.create_default_context(cafile=str(self.directory / "ca.crt"))
         connection = http.client.HTTPSConnection(NAMES["front"], timeout=5, context=context)
         connection._create_connection = lambda *_: socket.create_connection(("127.0.0.1", self.ports["8443"]), 5)
         with contextlib.closing(connection):
             headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
             connection.request("POST", "/", json.dumps(command), headers)
-            answer = connection.getresponse()
-            return answer.status, json.loads(answer.read())
+            response = connection.getresponse()
+            return response.status, json.loads(response.read())
 
     def findings(self):
         script = ["EVAL", COUNT, 1, "novasphere:test"]
         for count, token in enumerate(TOKENS, 1):
-            answer = self.ask(token, script)
-            if answer != (200, {"result": count}):
-                yield f"a gateway is answered {answer}: {self.logs()}"
-        if self.ask("x" * 40, script)[0] != 401:
-            yield "a wrong token is not refused"
-        if self.ask(TOKENS[0], ["FLUSHALL"])[0] != 400:
-            yield "FLUSHALL is not refused"
-        if self.ask(TOKENS[0], ["EVAL", "return redis.call('KEYS', '*')", 0])[0] != 400:
-            yield "scripts may look at all keys"
-        yield from self.hangs()
-        for path, wanted in (("/health", 200), ("/live", 200), ("/metrics", 200), ("/", 404)):
-            if self.status(path)[0] != wanted:
-                yield f"{path} is answered {self.status(path)}"
-        told = self.status("/metrics")[1]
-        for outcome in asked_for():
-            if f'{{outcome="{outcome}"}}' not in told:
-                yield f"alerts ask for the outcome {outcome}, which is not counted from the start"
+            response = self.send(token, script)
+            if response != (200, {"result": count}):
+                yield f"a gateway gets {response}, expected 200 and the count {count}: {self.logs()}"
+        if self.send("x" * 40, script)[0] != 401:
+            yield "a wrong token must get 401"
+        if self.send(TOKENS[0], ["FLUSHALL"])[0] != 400:
+            yield "FLUSHALL must get 400"
+        if self.send(TOKENS[0], ["EVAL", "return redis.call('KEYS', '*')", 0])[0] != 400:
+            yield "a script that lists all keys must get 400"
+        yield from self.check_hanging_script()
+        for path, expected in (("/health", 200), ("/live", 200), ("/metrics", 200), ("/", 404)):
+            if self.status(path)[0] != expected:
+                yield f"{path} gets {self.status(path)}, expected {expected}"
+        metrics = self.status("/metrics")[1]
+        for outcome in alert_outcomes():
+            if f'{{outcome="{outcome}"}}' not in metrics:
+                yield f"alerts select the outcome {outcome}, which /metrics must list from the start"
         try:
             plain = http.client.HTTPConnection("127.0.0.1", self.ports["8443"], timeout=5)
             plain.request("POST", "/", "[\"PING\"]")
             if plain.getresponse().status != 400:
-                yield "the front takes requests without TLS"
+                yield "the front must reject requests without TLS"
         except OSError:
             pass
-        yield from self.distrusts()
+        yield from self.check_wrong_certificate()
 
-    def hangs(self):
-        """A script without end makes Redis unready, then it is killed."""
+    def check_hanging_script(self):
+        """An endless script makes Redis unready and fails its liveness probe."""
         redis = self.containers["novasphere-redis"]
         if self.probe(redis["livenessProbe"]) != 0:
-            yield "Redis would be killed while it serves"
-        self.ask(TOKENS[0], ["EVAL", "while true do end", 0])
+            yield "the liveness probe fails while Redis serves"
+        self.send(TOKENS[0], ["EVAL", "while true do end", 0])
         if self.probe(redis["readinessProbe"]) == 0:
-            yield "Redis is ready while a script hangs"
+            yield "the readiness probe passes while a script hangs"
         if self.probe(redis["livenessProbe"]) == 0:
-            yield "Redis is not killed while a script hangs"
+            yield "the liveness probe passes while a script hangs"
         self.processes["redis"].kill()
         self.processes["redis"].wait()
         if self.probe(redis["livenessProbe"]) != 0:
-            yield "Redis would be killed before it listens"
+            yield "the liveness probe fails before Redis listens"
         self.start_redis()
 
-    def distrusts(self):
-        """Redis with another's certificate is not talked to."""
+    def check_wrong_certificate(self):
+        """The front rejects a Redis whose certificate has another name."""
         self.processes["front"].terminate()
         self.processes.pop("front").wait()
         for variable in self.containers["novasphere-redis-front"]["env"]:
             if variable["name"] == "NOVASPHERE_REDIS_TLS_NAME":
                 variable["value"] = "another.example.com"
         self.start_front()
-        answer = self.ask(TOKENS[0], ["PING"])
-        if answer[0] != 502 or "certificate" not in answer[1]["error"]:
-            yield f"a Redis with another name is trusted: {answer} {self.logs()}"
+        response = self.send(TOKENS[0], ["PING"])
+        if response[0] != 502 or "certificate" not in response[1]["error"]:
+            yield f"the front must reject a Redis with another name: {response} {self.logs()}"

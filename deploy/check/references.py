@@ -1,12 +1,12 @@
-"""What one resource says of another is so: selectors, ports, names."""
+"""References between resources resolve: selectors, ports and names."""
 
 import functools
 
 import yaml
 
-from manifests import DEPLOY, at, containers, label, named, of_kind, workloads
+from manifests import DEPLOY, containers, has_resource, label, lookup, of_kind, workloads
 
-# Not part of a gateway's manifests: common/ and deploy/README.md say where they come from.
+# Resources from elsewhere: common/ or the steps in deploy/README.md create them.
 OUTSIDE = {
     ("Service", "novasphere-api"), ("Secret", "novasphere-jwt"), ("Secret", "novasphere-api-tls"),
     ("Secret", "novasphere-redis"), ("ConfigMap", "novasphere-redis-authority"),
@@ -20,40 +20,40 @@ def check(docs):
     for doc in of_kind(docs, "Service", "PodDisruptionBudget", "NetworkPolicy", "PodMonitor"):
         yield from selected(docs, doc)
     for doc, template in workloads(docs):
-        wanted = at(doc, "spec", "selector", "matchLabels") or {}
-        if not wanted or not wanted.items() <= (at(template, "metadata", "labels") or {}).items():
-            yield f"{label(doc)}: its selector does not select its own pods"
+        wanted = lookup(doc, "spec", "selector", "matchLabels") or {}
+        if not wanted or not wanted.items() <= (lookup(template, "metadata", "labels") or {}).items():
+            yield f"{label(doc)}: spec.selector does not match the pod template's labels"
         for kind, name in sources(template):
             if not exists(docs, kind, name, doc):
-                yield f"{label(doc)}: there is no {kind} {name}"
+                yield f"{label(doc)}: unknown {kind} {name}"
     for doc in of_kind(docs, "HorizontalPodAutoscaler"):
-        target = at(doc, "spec", "scaleTargetRef") or {}
+        target = lookup(doc, "spec", "scaleTargetRef") or {}
         if not exists(docs, target.get("kind"), target.get("name"), doc):
-            yield f"{label(doc)}: there is no {target.get('kind')} {target.get('name')}"
+            yield f"{label(doc)}: unknown {target.get('kind')} {target.get('name')}"
     for doc in of_kind(docs, "Certificate"):
         yield from certified(docs, doc)
     for doc in of_kind(docs, "Issuer"):
-        authority = at(doc, "spec", "ca", "secretName")
-        if authority and not made_by_certificate(docs, authority, doc):
-            yield f"{label(doc)}: no Certificate makes the Secret {authority}"
+        authority = lookup(doc, "spec", "ca", "secretName")
+        if authority and not created_by_certificate(docs, authority, doc):
+            yield f"{label(doc)}: no Certificate creates the Secret {authority}"
     for doc in docs:
         yield from attached(docs, doc)
 
 
 def certified(docs, doc):
-    secret, issuer = at(doc, "spec", "secretName"), at(doc, "spec", "issuerRef") or {}
+    secret, issuer = lookup(doc, "spec", "secretName"), lookup(doc, "spec", "issuerRef") or {}
     used = {name for _, pods in workloads(docs) for kind, name in sources(pods) if kind == "Secret"}
-    used |= {at(other, "spec", "ca", "secretName") for other in of_kind(docs, "Issuer")}
+    used |= {lookup(other, "spec", "ca", "secretName") for other in of_kind(docs, "Issuer")}
     if ("Secret", secret) not in OUTSIDE and secret not in used:
-        yield f"{label(doc)}: nobody uses the Secret {secret}"
+        yield f"{label(doc)}: the Secret {secret} is unused"
     if not exists(docs, issuer.get("kind", "Issuer"), issuer.get("name"), doc):
-        yield f"{label(doc)}: there is no {issuer.get('kind', 'Issuer')} {issuer.get('name')}"
+        yield f"{label(doc)}: unknown {issuer.get('kind', 'Issuer')} {issuer.get('name')}"
 
 
-def made_by_certificate(docs, secret, doc):
-    namespace = at(doc, "metadata", "namespace")
+def created_by_certificate(docs, secret, doc):
+    namespace = lookup(doc, "metadata", "namespace")
     return any(
-        at(other, "spec", "secretName") == secret and at(other, "metadata", "namespace") == namespace
+        lookup(other, "spec", "secretName") == secret and lookup(other, "metadata", "namespace") == namespace
         for other in of_kind(docs, "Certificate")
     )
 
@@ -62,25 +62,25 @@ def selector(doc):
     spec = doc.get("spec") or {}
     if doc["kind"] == "Service":
         return spec.get("selector") or {}
-    return at(spec, "podSelector" if doc["kind"] == "NetworkPolicy" else "selector", "matchLabels") or {}
+    return lookup(spec, "podSelector" if doc["kind"] == "NetworkPolicy" else "selector", "matchLabels") or {}
 
 
 def selected(docs, doc):
     wanted = selector(doc)
-    if wanted in (OUTSIDE_PODS, *chart_pods()) or made_by_controller(docs, wanted):
+    if wanted in (OUTSIDE_PODS, *chart_pods()) or created_by_controller(docs, wanted):
         return
-    namespace = at(doc, "metadata", "namespace")
+    namespace = lookup(doc, "metadata", "namespace")
     pods = [
         template for other, template in workloads(docs)
-        if at(other, "metadata", "namespace") == namespace
-        and wanted and wanted.items() <= (at(template, "metadata", "labels") or {}).items()
+        if lookup(other, "metadata", "namespace") == namespace
+        and wanted and wanted.items() <= (lookup(template, "metadata", "labels") or {}).items()
     ]
     if not pods:
-        yield f"{label(doc)}: selects no pods"
+        yield f"{label(doc)}: the selector matches no pods"
     names = {p.get("name") for pod in pods for c in containers(pod) for p in c.get("ports", [])}
     for port in ports(doc):
         if pods and isinstance(port, str) and port not in names:
-            yield f"{label(doc)}: its pods have no port {port}"
+            yield f"{label(doc)}: the selected pods have no port {port}"
 
 
 def ports(doc):
@@ -96,26 +96,26 @@ def ports(doc):
 
 @functools.cache
 def chart_pods():
-    """The labels of the pods that charts make, as their values say."""
+    """Labels of the pods that charts create, read from the values."""
     values = [yaml.safe_load(path.read_text()) for path in sorted(DEPLOY.glob("*/values.yaml"))]
     return [c["labelSelector"]["matchLabels"] for v in values for c in v["topologySpreadConstraints"]]
 
 
-def made_by_controller(docs, wanted):
-    """Whether the pods are those that a controller makes for one of the Gateways."""
-    gateways = {at(doc, "metadata", "name") for doc in of_kind(docs, "Gateway")}
+def created_by_controller(docs, wanted):
+    """Whether a controller creates the pods for one of the Gateways."""
+    gateways = {lookup(doc, "metadata", "name") for doc in of_kind(docs, "Gateway")}
     names = ("gateway.networking.k8s.io/gateway-name", "gateway.envoyproxy.io/owning-gateway-name")
     return any(wanted.get(name) in gateways for name in names)
 
 
 def sources(template):
-    """The ConfigMaps and Secrets that pods need."""
-    for volume in at(template, "spec", "volumes") or []:
+    """ConfigMaps and Secrets that the pod template refers to."""
+    for volume in lookup(template, "spec", "volumes") or []:
         if "configMap" in volume:
             yield "ConfigMap", volume["configMap"].get("name")
         if "secret" in volume:
             yield "Secret", volume["secret"].get("secretName")
-        for source in at(volume, "projected", "sources") or []:
+        for source in lookup(volume, "projected", "sources") or []:
             for field, kind in (("configMap", "ConfigMap"), ("secret", "Secret")):
                 if field in source:
                     yield kind, source[field].get("name")
@@ -126,41 +126,41 @@ def sources(template):
                     yield kind, source[field].get("name")
         for variable in container.get("env", []):
             for field, kind in (("configMapKeyRef", "ConfigMap"), ("secretKeyRef", "Secret")):
-                if at(variable, "valueFrom", field):
-                    yield kind, at(variable, "valueFrom", field, "name")
+                if lookup(variable, "valueFrom", field):
+                    yield kind, lookup(variable, "valueFrom", field, "name")
 
 
 def exists(docs, kind, name, doc):
-    if (kind, name) in OUTSIDE or (kind == "Secret" and made_by_certificate(docs, name, doc)):
+    if (kind, name) in OUTSIDE or (kind == "Secret" and created_by_certificate(docs, name, doc)):
         return True
-    namespace = None if kind == "GatewayClass" else at(doc, "metadata", "namespace")
-    return named(docs, kind, name, namespace)
+    namespace = None if kind == "GatewayClass" else lookup(doc, "metadata", "namespace")
+    return has_resource(docs, kind, name, namespace)
 
 
 def attached(docs, doc):
-    """Policies, routes and Gateways."""
+    """Checks the references of policies, routes and Gateways."""
     spec = doc.get("spec")
-    references = [*(at(spec, "targetRefs") or []), *(at(spec, "parentRefs") or [])]
-    references += filter(None, [at(spec, "infrastructure", "parametersRef")])
+    references = [*(lookup(spec, "targetRefs") or []), *(lookup(spec, "parentRefs") or [])]
+    references += filter(None, [lookup(spec, "infrastructure", "parametersRef")])
     for reference in references:
         kind, name = reference.get("kind", "Gateway"), reference.get("name")
         if not exists(docs, kind, name, doc):
-            yield f"{label(doc)}: there is no {kind} {name}"
+            yield f"{label(doc)}: unknown {kind} {name}"
         section = reference.get("sectionName")
         if section and section not in listeners(docs, name):
             yield f"{label(doc)}: Gateway {name} has no listener {section}"
-    if doc["kind"] == "Gateway" and not exists(docs, "GatewayClass", at(spec, "gatewayClassName"), doc):
-        yield f"{label(doc)}: there is no GatewayClass {at(spec, 'gatewayClassName')}"
-    for rule in at(spec, "rules") or [] if doc["kind"] == "HTTPRoute" else []:
+    if doc["kind"] == "Gateway" and not exists(docs, "GatewayClass", lookup(spec, "gatewayClassName"), doc):
+        yield f"{label(doc)}: unknown GatewayClass {lookup(spec, 'gatewayClassName')}"
+    for rule in lookup(spec, "rules") or [] if doc["kind"] == "HTTPRoute" else []:
         for backend in rule.get("backendRefs", []):
             if ("Service", backend.get("name")) not in OUTSIDE or backend.get("port") != BACKEND_PORT:
-                yield f"{label(doc)}: there is no Service {backend.get('name')}:{backend.get('port')}"
-    for listener in at(spec, "listeners") or [] if doc["kind"] == "Gateway" else []:
-        for certificate in at(listener, "tls", "certificateRefs") or []:
+                yield f"{label(doc)}: unknown Service {backend.get('name')}:{backend.get('port')}"
+    for listener in lookup(spec, "listeners") or [] if doc["kind"] == "Gateway" else []:
+        for certificate in lookup(listener, "tls", "certificateRefs") or []:
             if not exists(docs, "Secret", certificate.get("name"), doc):
-                yield f"{label(doc)}: there is no Secret {certificate.get('name')}"
+                yield f"{label(doc)}: unknown Secret {certificate.get('name')}"
 
 
 def listeners(docs, name):
-    gateways = [doc for doc in of_kind(docs, "Gateway") if at(doc, "metadata", "name") == name]
-    return {at(l, "name") for doc in gateways for l in at(doc, "spec", "listeners") or []}
+    gateways = [doc for doc in of_kind(docs, "Gateway") if lookup(doc, "metadata", "name") == name]
+    return {lookup(l, "name") for doc in gateways for l in lookup(doc, "spec", "listeners") or []}

@@ -1,60 +1,63 @@
-"""All checks, by name. One of manifests yields findings; one of files returns them, or why it could
-not be done."""
+"""All checks by name.
+
+A manifest check gets the resources of one kustomization and yields findings. A file check gets all
+rendered kustomizations and returns its findings and the reason it was skipped, if it was.
+"""
 
 import alerts
+import api_access
 import apply_script
 import bill_of_materials
 import checkov_scan
-import connections
+import connection_limits
 import core_schema
 import custom_schema
 import disruption
 import envoy_start
+import fail_closed
 import generated
 import hardening
 import helm_values
 import image_layout
 import images
-import isolation
 import lint
 import mounts
-import open_failing
+import network_policies
 import pinning
-import plain_secrets
+import plaintext_secrets
 import probes
-import reach
 import readme
 import redis_start
 import references
-import restarts
+import restart_alert
 
-OF_MANIFESTS = {
+MANIFEST_CHECKS = {
     "alerts": alerts,
     "core_schema": core_schema,
     "custom_schema": custom_schema,
     "disruption": disruption,
+    "fail_closed": fail_closed,
     "hardening": hardening,
     "images": images,
-    "isolation": isolation,
     "mounts": mounts,
-    "open_failing": open_failing,
-    "plain_secrets": plain_secrets,
+    "network_policies": network_policies,
+    "plaintext_secrets": plaintext_secrets,
     "probes": probes,
     "references": references,
 }
-OF_FILES = {
+FILE_CHECKS = {
+    "api_access": api_access,
     "apply_script": apply_script,
     "bill_of_materials": bill_of_materials,
     "checkov": checkov_scan,
-    "connections": connections,
+    "connection_limits": connection_limits,
     "envoy_start": envoy_start,
     "generated": generated,
     "helm_values": helm_values,
     "image_layout": image_layout,
     "lint": lint,
     "pinning": pinning,
-    "reach": reach,
     "readme": readme,
     "redis_start": redis_start,
-    "restarts": restarts,
+    "restart_alert": restart_alert,
 }

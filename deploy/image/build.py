@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
-"""Writes OCI images of the filters as image layouts, without any tool and always the same bytes.
+"""Builds reproducible OCI images of the filters as image layouts, without container tools.
 
     build.py OUT DIST VERSION FILTER...
 
-OUT/<filter>: one filter as plugin.wasm, in the "compat" form of the Wasm Image Specification that
-Istio and Envoy Gateway take. OUT/filters: all of them, for an Envoy that loads from a directory.
-OUT/kong: the same for Kong, each with its schema. OUT/traefik: the plugins of Traefik, each in a
-directory. Prints the digest of each; OUT/digests holds them.
+    OUT/<filter>   one filter as plugin.wasm, in the "compat" variant of the Wasm Image Specification
+                   that Istio and Envoy Gateway accept
+    OUT/filters    all filters, for Envoy
+    OUT/kong       all filters for Kong, each with its schema
+    OUT/traefik    the Traefik plugins, one directory each
+    OUT/digests    the digest of each image, also printed
 
-The same files give the same digest on every machine: times are 0, names are sorted, and the layer is
-stored in gzip's form but not compressed, since every version of zlib compresses in its own way.
+The same files give the same digest on every machine: timestamps are 0, names are sorted, and the
+gzip layer is stored uncompressed, because zlib's output differs between versions.
 """
 
 import hashlib
@@ -30,7 +32,7 @@ SOURCE = "Novasphere gateway filters"
 
 
 def tar(files):
-    """A tar archive of files, by name."""
+    """A tar archive of `files`, a dict from name to content."""
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w", format=tarfile.USTAR_FORMAT) as archive:
         for name in sorted(files):
@@ -41,7 +43,7 @@ def tar(files):
 
 
 def gzip_stored(data):
-    """RFC 1952 around stored blocks (RFC 1951 section 3.2.4)."""
+    """Gzip (RFC 1952) with stored blocks only (RFC 1951 section 3.2.4)."""
     out = bytearray(b"\x1f\x8b\x08\0\0\0\0\0\0\xff")
     blocks = [data[at : at + 0xFFFF] for at in range(0, len(data), 0xFFFF)] or [b""]
     for n, block in enumerate(blocks):
@@ -55,7 +57,7 @@ def dump(value):
 
 
 class Layout:
-    """An image layout (OCI Image Layout Specification) with one image."""
+    """An OCI image layout with one image."""
 
     def __init__(self, path):
         self.path = path
@@ -69,7 +71,7 @@ class Layout:
 
     def image(self, files, title, version):
         archive = tar(files)
-        # A single manifest is taken on every architecture; the field must hold some.
+        # The field is mandatory; a single manifest runs on every architecture.
         config = {
             "architecture": "amd64",
             "os": "linux",
@@ -101,15 +103,15 @@ class Layout:
 def main(out, dist, version, *filters):
     out, dist = pathlib.Path(out), pathlib.Path(dist)
     names = {f: f"novasphere-{f}.wasm" for f in filters}
-    # Kong reads the schema beside each filter.
+    # Kong reads each filter's schema from the same directory.
     for_kong = [f"kong/novasphere-{f}.{end}" for f in filters for end in ("wasm", "meta.json")]
     missing = [name for name in (*names.values(), *for_kong) if not (dist / name).is_file()]
     if missing:
-        sys.exit(f"{dist}: {', '.join(missing)} missing: run make wasm")
+        sys.exit(f"{dist}: missing {', '.join(missing)}: run make wasm")
     images = {f: {"plugin.wasm": (dist / name).read_bytes()} for f, name in names.items()}
     images["filters"] = {name: (dist / name).read_bytes() for name in names.values()}
     images["kong"] = {name.removeprefix("kong/"): (dist / name).read_bytes() for name in for_kong}
-    # Traefik wants a directory for each of its plugins.
+    # Traefik requires one directory per plugin.
     plugins = {}
     for plugin in dist.glob("novasphere-*.http.wasm"):
         name = plugin.name.removesuffix(".http.wasm")

@@ -1,5 +1,5 @@
-"""When a filter breaks down, what the alert asks for counts it: in the real Envoy, with the names that the
-filters have in Envoy and Istio."""
+"""The metrics in the alert NovasphereFilterRestarted count a crashed filter. Tested in the real Envoy, with
+the filter names of both Envoy and Istio."""
 
 import base64
 import http.client
@@ -15,7 +15,7 @@ from envoy_start import DEADLINE, free_port, program
 from manifests import parse
 
 FILTERS = ("cors", "gateway", "header-transform", "jwt-auth", "rate-limit")
-# Istio's are named by namespace and name of the WasmPlugin.
+# Istio names a filter by namespace and name of its WasmPlugin.
 NAMES = (*FILTERS, *(f"novasphere-system.novasphere-{name}" for name in FILTERS))
 NAME_OF = re.compile(r'__name__=~"([^"]+)"')
 EXTENSIONS = "type.googleapis.com/envoy.extensions"
@@ -26,8 +26,8 @@ def section(kind, *items):
     return bytes([kind, len(content)]) + content
 
 
-def broken():
-    """A filter that breaks down with every request: its request callback is `unreachable`."""
+def crashing_filter():
+    """A filter that crashes on every request: its request callback is `unreachable`."""
     types = {"abi": (0, 0), "create": (2, 0), "start": (2, 1), "headers": (3, 1), "memory": (1, 1)}
     functions = {
         "proxy_abi_version_0_2_1": ("abi", b""),
@@ -42,21 +42,21 @@ def broken():
         bytes([len(name)]) + name.encode() + bytes([0, n]) for n, name in enumerate(functions)
     ] + [b"\x06memory\x02\x00"]
     bodies = [bytes([len(code) + 2, 0]) + code + b"\x0b" for _, code in functions.values()]
-    # More than 127 bytes: their length takes two.
-    named = bytes([len(exports)]) + b"".join(exports)
+    # Above 127 bytes, the LEB128 length takes two bytes.
+    export_section = bytes([len(exports)]) + b"".join(exports)
     return b"".join((
         b"\0asm\1\0\0\0",
         section(1, *(bytes([0x60, n]) + b"\x7f" * n + bytes([m]) + b"\x7f" * m for n, m in types.values())),
         section(3, *(bytes([kinds.index(kind)]) for kind, _ in functions.values())),
         section(5, b"\x00\x02"),
-        bytes([7, len(named) & 0x7F | 0x80, len(named) >> 7]) + named,
+        bytes([7, len(export_section) & 0x7F | 0x80, len(export_section) >> 7]) + export_section,
         section(10, *bodies),
     ))
 
 
 def bootstrap(admin, ports):
-    """A listener for each name, so that every filter gets requests."""
-    module = base64.b64encode(broken()).decode()
+    """One listener per filter name."""
+    module = base64.b64encode(crashing_filter()).decode()
 
     def listener(name, port):
         filters = [
@@ -81,42 +81,42 @@ def address(port):
     return {"socket_address": {"address": "127.0.0.1", "port_value": port}}
 
 
-def ask(port, path):
+def get(port, path):
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     try:
         connection.request("GET", path)
-        answer = connection.getresponse()
-        return answer.status, answer.read().decode()
+        response = connection.getresponse()
+        return response.status, response.read().decode()
     except OSError:
         return None, ""
     finally:
         connection.close()
 
 
-def missed(admin, ports, pattern):
-    """The filters whose breakdown no metric of this pattern tells of."""
-    left, end = set(ports), time.monotonic() + DEADLINE / 3
-    while left and time.monotonic() < end:
-        for name in left:
-            ask(ports[name], "/")
-        lines = (re.match(r"(\w+)\{[^}]*\} (\d+)", line) for line in ask(admin, "/stats/prometheus")[1].splitlines())
+def uncounted(admin, ports, pattern):
+    """The filters whose crash no metric that matches the pattern counts."""
+    remaining, end = set(ports), time.monotonic() + DEADLINE / 3
+    while remaining and time.monotonic() < end:
+        for name in remaining:
+            get(ports[name], "/")
+        lines = (re.match(r"(\w+)\{[^}]*\} (\d+)", line) for line in get(admin, "/stats/prometheus")[1].splitlines())
         counting = {found[1] for found in lines if found and found[2] != "0" and pattern.fullmatch(found[1])}
-        left = {name for name in left if not any(
+        remaining = {name for name in remaining if not any(
             metric.startswith(f"envoy_wasm_{re.sub(r'[^a-z]', '_', name)}_") for metric in counting
         )}
         time.sleep(0.2)
-    return left
+    return remaining
 
 
 def check(built):
     envoy = program()
     if envoy is None:
-        return [], "there is no Envoy: make proxies"
-    asked = dict(expressions(parse(built["monitoring"])))
-    expr = next((expr for what, expr in asked.items() if what.endswith(": NovasphereFilterRestarted")), "")
+        return [], "Envoy not found: run make proxies"
+    alerts = dict(expressions(parse(built["monitoring"])))
+    expr = next((expr for name, expr in alerts.items() if name.endswith(": NovasphereFilterRestarted")), "")
     pattern = NAME_OF.search(expr)
     if not pattern:
-        return ["there is no alert NovasphereFilterRestarted that asks by __name__"], None
+        return ["the alert NovasphereFilterRestarted must select metrics by __name__"], None
     admin, ports = free_port(), {name: free_port() for name in NAMES}
     with tempfile.TemporaryDirectory(prefix="novasphere-deploy-") as directory:
         config, log = pathlib.Path(directory, "envoy.json"), pathlib.Path(directory, "log")
@@ -126,11 +126,11 @@ def check(built):
                 [envoy, "-c", str(config), "--concurrency", "1", "--use-dynamic-base-id"], stdout=out, stderr=out,
             )
         try:
-            left = missed(admin, ports, re.compile(pattern[1]))
+            remaining = uncounted(admin, ports, re.compile(pattern[1]))
             ended = process.poll() is not None
             return [
-                f"NovasphereFilterRestarted does not see that {name} broke down" for name in sorted(left)
-            ] + ([f"Envoy ended: {log.read_text()[-2000:]}"] if ended else []), None
+                f"NovasphereFilterRestarted does not count the crash of {name}" for name in sorted(remaining)
+            ] + ([f"Envoy exited: {log.read_text()[-2000:]}"] if ended else []), None
         finally:
             process.terminate()
             process.wait()
