@@ -19,7 +19,7 @@ pub trait Filter: Sized {
 
     /// Every reason [`on_request`](Filter::on_request) can give, exported as the metric label
     /// `decision`. The set is closed because hosts never free a metric. Lower case, words joined by
-    /// `_`.
+    /// `_`. See [`metric_names!`](crate::metric_names).
     const REASONS: &'static [&'static str];
 
     /// Countable events other than the decision about a request. Also a closed set.

@@ -26,6 +26,7 @@ mod header_interest;
 mod host;
 mod http;
 mod json;
+mod metric_names;
 mod path;
 #[cfg(feature = "schema")]
 pub mod schema;
