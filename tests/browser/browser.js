@@ -99,9 +99,9 @@ export function scenario(name, run) {
 }
 
 /**
-* Calls `fetch` in a page or a frame. Returns the response, or the name of the error, which is all
-* that a page learns about a response it may not read.
-*/
+ * Calls `fetch` in a page or a frame. Returns the response, or the name of the error, which is all
+ * that a page learns about a response it may not read.
+ */
 export function call(page, { url }, init = {}) {
   return page.evaluate(fetched, [url, init]);
 }

@@ -22,10 +22,10 @@ async function ask(address, path, init) {
 }
 
 /**
-* Creates a target whose requests the upstream records.
+ * Creates a target whose requests the upstream records.
 *
-* `answer`, `{status, headers: [[name, value], …]}`, replaces the upstream's default response.
-*/
+ * `answer`, `{status, headers: [[name, value], …]}`, replaces the upstream's default response.
+ */
 export async function target(path, answer = null) {
   const id = randomUUID();
   const record = `/exchanges/${id}`;
@@ -46,9 +46,9 @@ async function decisions() {
 }
 
 /**
-* Counts each filter's decisions while `act` runs: `{cors: {allowed: 1}}`, without zeros. A filter
-* counts before it responds, so every response that a page has received is counted.
-*/
+ * Counts each filter's decisions while `act` runs: `{cors: {allowed: 1}}`, without zeros. A filter
+ * counts before it responds, so every response that a page has received is counted.
+ */
 export async function decided(act) {
   const before = await decisions();
   await act();

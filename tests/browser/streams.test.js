@@ -62,7 +62,7 @@ scenario('a page that stops reading ends the request, up to the upstream', async
 
 for (const withCredentials of [false, true]) {
   const how = withCredentials ? 'with' : 'without';
-  scenario(`EventSource ${how} credentials receives events one by one, with ?token=`, async (open) => {
+  scenario(`EventSource ${how} credentials reads events one by one, with ?token=`, async (open) => {
     const page = await open(APP);
     const stream = await target(`${path}&token=${setting.token}`);
     const events = await page.evaluate(
