@@ -23,7 +23,7 @@ async function ask(address, path, init) {
 
 /**
  * Creates a target whose requests the upstream records.
-*
+ *
  * `answer`, `{status, headers: [[name, value], …]}`, replaces the upstream's default response.
  */
 export async function target(path, answer = null) {
