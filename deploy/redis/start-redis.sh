@@ -1,7 +1,8 @@
 #!/bin/sh
-# Starts Redis with the rights of users.acl.template, for the password in NOVASPHERE_REDIS_PASSWORD or
-# in the file that NOVASPHERE_REDIS_PASSWORD_FILE names: start-redis.sh CONFIGURATION [OPTION...]
-# Redis gets the SHA-256 of the password; the front, the password itself.
+# usage: start-redis.sh CONFIGURATION [OPTION...]
+# Starts Redis with the permissions of users.acl.template. The password is in
+# NOVASPHERE_REDIS_PASSWORD, or in the file that NOVASPHERE_REDIS_PASSWORD_FILE names. Redis gets its
+# SHA-256 only; the front end gets the password itself.
 set -eu
 
 password=${NOVASPHERE_REDIS_PASSWORD:-}
@@ -9,7 +10,7 @@ if [ -n "${NOVASPHERE_REDIS_PASSWORD_FILE:-}" ]; then
 	password=$(cat "$NOVASPHERE_REDIS_PASSWORD_FILE")
 fi
 if [ "${#password}" -lt 16 ]; then
-	echo "NOVASPHERE_REDIS_PASSWORD, or the file that NOVASPHERE_REDIS_PASSWORD_FILE names, needs 16 characters or more" >&2
+	echo "NOVASPHERE_REDIS_PASSWORD, or the file that NOVASPHERE_REDIS_PASSWORD_FILE names, must have at least 16 characters" >&2
 	exit 1
 fi
 hash=$(printf %s "$password" | sha256sum | cut -d ' ' -f 1)

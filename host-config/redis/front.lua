@@ -1,38 +1,39 @@
--- Redis over HTTP, in the dialect of Upstash's REST API, as far as the filters speak it:
+-- Redis over HTTP: the subset of Upstash's REST API that the filters use.
 --
 --   POST / with Authorization: Bearer TOKEN and a JSON array of strings and numbers,
 --   ["EVAL", script, "1", key, argument, ...]
 --
---   200 {"result": ...}   what Redis answered
---   400 {"error": "..."}  what Redis has against the command, or this file against the request
---   401, 405, 413, 415    the request is not for here
---   502, 503, 504         Redis broke off or is not set up right, is not there or cannot serve, does
---                         not answer in time
+--   200 {"result": ...}   the result from Redis
+--   400 {"error": "..."}  Redis rejected the command, or this file rejected the request
+--   401, 405, 413, 415    unauthorized, wrong method, too large, wrong content type
+--   502                   Redis closed the connection or is misconfigured
+--   503                   Redis is unreachable or cannot serve
+--   504                   Redis did not respond in time
 --
--- A connection goes back to the pool only after a whole answer: otherwise the next request would
--- get this one's. Nothing is sent twice: a script that was sent may have run.
+-- A connection returns to the pool only after a complete response. Otherwise the next request would
+-- read the rest of this one's. No command is sent twice, because a script that was sent may have run.
 
 local cjson = require("cjson").new()
--- OpenResty brings the client under its own name, Debian (lua-nginx-redis) under nginx's.
+-- OpenResty names the client resty.redis; Debian's lua-nginx-redis names it nginx.redis.
 local found, client = pcall(require, "resty.redis")
 if not found then
   client = require "nginx.redis"
 end
 
--- NaN, Infinity and hexadecimal numbers are no JSON (RFC 8259 section 6).
+-- NaN, Infinity and hexadecimal numbers are not JSON (RFC 8259 section 6).
 cjson.decode_invalid_numbers(false)
--- An array of texts needs one level.
+-- A command needs one level only.
 cjson.decode_max_depth(4)
 
 local COMMANDS = { EVAL = true, EVALSHA = true, PING = true }
 local MAX_ARGUMENTS = 256
--- Beyond this not every integer is a number of Lua's.
+-- The largest integer up to which a Lua number represents every integer.
 local MAX_INTEGER = 2 ^ 53
--- Per worker; who finds them all in use waits, as part of the timeout.
+-- Per worker. A request that finds all connections in use waits; the wait counts towards the timeout.
 local POOL = { pool_size = 64, backlog = 1024 }
--- Redis closes idle connections after 300 s (redis.conf), so this side is first.
+-- Less than Redis' own idle timeout of 300 s (redis.conf), so that this side closes first.
 local IDLE_MS = 60000
--- What Redis answers when it cannot serve now, whatever the command.
+-- Error codes of a Redis that cannot serve any command at the moment.
 local UNAVAILABLE = {
   BUSY = true, CLUSTERDOWN = true, LOADING = true, MASTERDOWN = true, MISCONF = true,
   OOM = true, READONLY = true, TRYAGAIN = true, UNBLOCKED = true,
@@ -46,16 +47,16 @@ local OUTCOMES = {
 local settings = {}
 local _M = {}
 
--- Reads the settings when nginx starts, which a wrong one prevents.
+-- Reads the settings when nginx starts. An invalid setting stops the start.
 function _M.configure()
   settings = require("settings").read()
-  -- A count that is not there before it is 1 has not grown, for Prometheus.
+  -- Start every counter at 0: Prometheus sees no increase in a counter that first appears as 1.
   for _, outcome in ipairs(OUTCOMES) do
     ngx.shared.novasphere_redis:add(outcome, 0)
   end
 end
 
--- How long it takes tells nothing but the length of the token.
+-- Compares in constant time; the duration reveals only the length of the token.
 local function same(presented, token)
   local difference = bit.bxor(#presented, #token)
   for i = 1, #token do
@@ -66,7 +67,7 @@ end
 
 local function is_authorized()
   local header = ngx.req.get_headers()["authorization"]
-  -- Two lines make a table.
+  -- A repeated header is a table.
   if type(header) ~= "string" then
     return false
   end
@@ -81,7 +82,7 @@ local function is_authorized()
   return known
 end
 
--- As the client wrote it: tostring() would make 1e+15 of a time in microseconds.
+-- Formats a number as the client wrote it. tostring() would turn a time in microseconds into 1e+15.
 local function text(number)
   if number % 1 == 0 and math.abs(number) <= MAX_INTEGER then
     return string.format("%.0f", number)
@@ -89,7 +90,7 @@ local function text(number)
   return string.format("%.17g", number)
 end
 
--- The command of a request's body, or what is wrong with it.
+-- Parses a request body into a command. On failure returns nil and the reason.
 local function command(body)
   if not body or not body:find("^%s*%[") then
     return nil, "the body is no JSON array"
@@ -105,17 +106,17 @@ local function command(body)
     if type(arg) == "number" then
       args[i] = text(arg)
     elseif type(arg) ~= "string" then
-      return nil, "part " .. i .. " of the command is neither text nor number"
+      return nil, "part " .. i .. " of the command is neither a string nor a number"
     end
   end
   args[1] = args[1]:upper()
   if not COMMANDS[args[1]] then
-    return nil, "this command is not allowed: EVAL, EVALSHA and PING are"
+    return nil, "command not allowed: expected EVAL, EVALSHA or PING"
   end
   return args
 end
 
--- As JSON; cjson would write an empty array as an object, and large integers inexactly.
+-- Encodes a value as JSON. cjson would write an empty array as an object and round large integers.
 local function encode(value)
   if type(value) == "number" then
     return text(value)
@@ -131,15 +132,15 @@ end
 
 local function failure(why)
   if why == "timeout" then
-    return 504, "timeout", "Redis does not answer in time"
+    return 504, "timeout", "Redis did not respond in time"
   end
-  return 502, "broken", "Redis broke off"
+  return 502, "broken", "Redis closed the connection"
 end
 
--- What an error of Redis means here.
+-- Maps an error of Redis to a status, an outcome and a message.
 local function refusal(why)
   local kind = why:match("^%u+")
-  -- More than maxclients are told so, whatever they ask.
+  -- Redis sends this error on connect when maxclients is exceeded.
   if UNAVAILABLE[kind] or why:find("^ERR max number of clients") then
     return 503, "unavailable", why
   elseif kind == "WRONGPASS" or kind == "NOAUTH" then
@@ -148,8 +149,8 @@ local function refusal(why)
   return 400, "redis_error", why
 end
 
--- The client's socket, whose every wait ends when the time for the request does. A timeout of the
--- socket's own begins anew with each piece of an answer.
+-- Wraps the client's socket so that every wait ends at the deadline of the request. The socket's own
+-- timeout restarts with each piece of a response.
 local Socket = {}
 for _, name in ipairs({ "connect", "sslhandshake", "send", "receive" }) do
   Socket[name] = function(self, ...)
@@ -169,7 +170,7 @@ for _, name in ipairs({ "close", "getreusedtimes", "setkeepalive" }) do
 end
 local SOCKET = { __index = Socket }
 
--- A connection that is ready for commands; or status, outcome and message.
+-- Returns a connection ready for commands. On failure returns nil, status, outcome and message.
 local function connect()
   local redis = client:new()
   local socket = setmetatable(
@@ -192,14 +193,14 @@ local function connect()
     return redis
   end
   if settings.server_name then
-    -- The client of Debian knows no TLS; its socket does. A certificate that is not right is an error
-    -- that it returns, or one that it throws when the handshake was done at once (lua-resty-core's
-    -- issue 499). Not false for nil: then it would return true.
+    -- Debian's client does not support TLS, but its socket does. The socket returns an error for an
+    -- invalid certificate, or throws it if the handshake completed immediately (lua-resty-core issue
+    -- 499). Pass nil as the session: with false, the call would return true instead of a session.
     local done, session, reason = pcall(socket.sslhandshake, socket, nil, settings.server_name, true)
     if not done or not session then
       redis:close()
       if not done or reason:find("certificate", 1, true) then
-        return nil, 502, "certificate", "Redis' certificate is not right"
+        return nil, 502, "certificate", "Redis' certificate is invalid"
       end
       return nil, failure(reason)
     end
@@ -217,7 +218,7 @@ local function connect()
   return redis
 end
 
--- Has Redis run a command: status, outcome and body of the answer.
+-- Runs a command in Redis. Returns status, outcome, and the result or the message.
 local function run(args)
   local redis, status, outcome, message = connect()
   if not redis then
@@ -225,7 +226,7 @@ local function run(args)
   end
   local result, why = redis[args[1]:lower()](redis, unpack(args, 2))
   if result == nil then
-    -- What it still has to say must not reach anyone else.
+    -- The rest of this response must not reach another request.
     redis:close()
     return failure(why)
   end
@@ -237,7 +238,7 @@ local function run(args)
 end
 
 local function answer()
-  -- Always, so that no part of it is taken for the next request on this connection.
+  -- Read the body in every case, so that nginx does not parse it as the next request.
   ngx.req.read_body()
   if ngx.req.get_method() ~= "POST" then
     ngx.header["Allow"] = "POST"
@@ -250,11 +251,11 @@ local function answer()
   local content_type = (ngx.var.content_type or "application/json"):lower()
   local is_json = content_type:find("^application/json%s*$") or content_type:find("^application/json%s*;")
   if not is_json or ngx.var.http_content_encoding then
-    return 415, "malformed", "the body is to be application/json, without encoding"
+    return 415, "malformed", "the body must be application/json without encoding"
   end
-  -- Framed as more than the buffer takes, in many small chunks.
+  -- Many small chunks: the framing makes the body larger than the buffer.
   if ngx.req.get_body_file() then
-    return 413, "malformed", "a command has at most 64 KiB, with its chunks' sizes"
+    return 413, "malformed", "the command is too large: at most 64 KiB, together with its chunks' sizes"
   end
   local args, why = command(ngx.req.get_body_data())
   if not args then
@@ -287,19 +288,19 @@ local function guarded(handler)
   respond(status, outcome, value)
 end
 
--- Answers a request of the filters.
+-- Serves a request of the filters.
 function _M.serve()
   guarded(answer)
 end
 
--- Whether Redis answers: 200 {"result":"PONG"}.
+-- Sends 200 {"result":"PONG"} if Redis responds.
 function _M.health()
   guarded(function()
     return run({ "PING" })
   end)
 end
 
--- How often there was which outcome, for Prometheus.
+-- Sends the number of requests by outcome, for Prometheus.
 function _M.metrics()
   local counts = ngx.shared.novasphere_redis
   local lines = { "# TYPE novasphere_redis_front_requests counter" }

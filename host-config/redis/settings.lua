@@ -1,8 +1,8 @@
--- The settings of front.lua: README.md says what each means.
+-- The settings of front.lua. README.md describes them.
 
 local _M = {}
 
--- The variable NAME, or the content of the file that NAME_FILE names.
+-- Returns the variable NAME, or the content of the file that NAME_FILE names.
 local function secret(name, faults)
   local path = os.getenv(name .. "_FILE")
   if not path or path == "" then
@@ -24,7 +24,7 @@ local function tokens(faults)
     list[#list + 1] = token
     if #token < 32 then
       faults[#faults + 1] = "NOVASPHERE_REDIS_TOKENS: token " .. #list .. " has " .. #token
-        .. " characters: take 32 or more, random ones"
+        .. " characters: use at least 32 random characters"
     end
   end
   if #list == 0 then
@@ -33,7 +33,7 @@ local function tokens(faults)
   return list
 end
 
--- What the environment says; an error with every fault there is.
+-- Reads the settings from the environment. Raises one error that lists every fault.
 function _M.read()
   local faults = {}
   local address = os.getenv("NOVASPHERE_REDIS_ADDRESS") or "127.0.0.1:6379"
@@ -54,7 +54,7 @@ function _M.read()
     timeout = timeout,
     server_name = server_name ~= "" and server_name or nil,
     user = os.getenv("NOVASPHERE_REDIS_USER") or "novasphere",
-    -- As start-redis.sh reads it.
+    -- start-redis.sh also drops trailing newlines.
     password = secret("NOVASPHERE_REDIS_PASSWORD", faults):gsub("\n+$", ""),
     tokens = tokens(faults),
   }

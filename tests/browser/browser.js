@@ -1,13 +1,13 @@
-// Chromium, and pages of any origin in it.
+// Starts Chromium and opens pages of any origin in it.
 //
-// All host names lead to this machine, so that pages and API have the names, the ports and the
-// scheme that the shipped configuration is written for. It matters in three ways:
-// - Cookies. `https://app.novasphere.io` and `https://api.novasphere.io` are different origins, but
-//   the same site: SameSite counts as in production. (`127.0.0.1` and `localhost` are two sites.)
-// - Secure contexts. Pages come over TLS, as `Secure` cookies and mixed content rules want it.
-//   (On loopback names plain HTTP would do too, and hide mistakes.)
-// - Local network access. Pages and API have addresses of the same kind, loopback, so no page
-//   reaches for a more private network than its own, and Chromium asks nobody for permission.
+// All host names resolve to this machine, so that pages and API have the names, the ports and the
+// scheme of the shipped configuration. This matters for:
+// - Cookies. `https://app.novasphere.io` and `https://api.novasphere.io` are different origins on
+//   the same site, so SameSite works as in production. (`127.0.0.1` and `localhost` are two sites.)
+// - Secure contexts. Pages load over TLS, as `Secure` cookies and the mixed content rules require.
+//   (On loopback names plain HTTP would also work, and hide mistakes.)
+// - Local network access. Pages and API both have loopback addresses. No page accesses a more
+//   private network than its own, so Chromium shows no permission prompt.
 
 import { createHash, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -19,19 +19,19 @@ import { chromium } from 'playwright-core';
 
 import { setting } from './gateway.js';
 
-/** The page that the shipped configuration is for. */
+/** The web app's origin in the shipped configuration. */
 export const APP = 'https://app.novasphere.io';
 
-/** Another one, which a wildcard entry of it covers. */
+/** An origin that the configuration's wildcard entry allows. */
 export const CONSOLE = 'https://console.novasphere.io';
 
-/** One of the same site, which no entry covers. */
+/** An origin on the same site that no entry allows. */
 export const SITE = 'https://novasphere.io';
 
-/** One that has no business here. */
+/** An origin on another site that no entry allows. */
 export const FOREIGN = 'https://foreign.example';
 
-/** How long one scenario may take. */
+/** The time limit of one scenario, in milliseconds. */
 const TIMEOUT = 30_000;
 
 const certificate = readFileSync(setting.certificate);
@@ -82,7 +82,7 @@ after(async () => {
   }
 });
 
-/** A test in a browser profile of its own; `open` opens a page of an origin. */
+/** A test in a fresh browser profile. Passes `run` a function that opens a page of an origin. */
 export function scenario(name, run) {
   test(name, { timeout: TIMEOUT }, async () => {
     const profile = await browser.newContext();
@@ -99,8 +99,8 @@ export function scenario(name, run) {
 }
 
 /**
- * What a page, or a frame in it, comes to know by `fetch`: the answer, or the error's name.
- * A browser tells a page nothing else about an answer it may not read.
+ * Calls `fetch` in a page or a frame. Returns the response, or the name of the error, which is all
+ * that a page learns about a response it may not read.
  */
 export function call(page, { url }, init = {}) {
   return page.evaluate(fetched, [url, init]);
@@ -122,10 +122,10 @@ async function fetched([url, init]) {
   }
 }
 
-/** What `call` returns when the browser refuses. */
+/** The result of `call` when the browser blocks the request or the response. */
 export const REFUSED = { error: 'TypeError' };
 
-/** A frame in the page with the opaque origin `null`. */
+/** Adds a frame with the opaque origin `null` to the page. */
 export async function opaqueFrame(page, attributes) {
   const handle = await page.evaluateHandle(async (attributes) => {
     const frame = document.createElement('iframe');

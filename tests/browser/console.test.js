@@ -1,4 +1,4 @@
-// WebSockets: a page cannot set their headers, so the token is in the query or a subprotocol.
+// WebSockets. A page cannot set headers on them, so the token is in the query or a subprotocol.
 
 import assert from 'node:assert/strict';
 
@@ -7,11 +7,11 @@ import { decided, setting, target } from './gateway.js';
 
 const path = '/api/v1/wukongs/sun/console/ws';
 
-/** What `websocket_protocols` names; the token follows in base64url once more. */
+/** The prefix in `websocket_protocols`. The token follows, encoded in base64url once more. */
 const prefix = 'base64url.bearer.authorization.k8s.io.';
 const tokenProtocol = prefix + Buffer.from(setting.token).toString('base64url');
 
-/** Says something in a new WebSocket and hears the answer, or how it failed. */
+/** Sends messages over a new WebSocket. Returns the echoed messages and the close code. */
 function talk(page, { url }, protocols = []) {
   return page.evaluate(
     ([url, protocols]) =>
@@ -35,7 +35,7 @@ function talk(page, { url }, protocols = []) {
 
 const conversation = { heard: ['hello', [0, 128, 255]], code: 1000, protocol: '' };
 
-/** A handshake that failed: a page does not come to know why. */
+/** A failed handshake. The page does not learn the reason. */
 const failure = { heard: [], code: 1006, protocol: '' };
 
 scenario('a token in the query opens a WebSocket', async (open) => {
@@ -59,20 +59,20 @@ scenario('a token in a subprotocol opens a WebSocket', async (open) => {
   }
 });
 
-scenario('a token alone is no subprotocol that the upstream could select', async (open) => {
+scenario('a WebSocket that offers only the token subprotocol fails', async (open) => {
   const page = await open(APP);
   const terminal = await target(path);
   assert.deepEqual(await talk(page, terminal, [tokenProtocol]), failure);
-  // It was let pass, but the browser wants an answer to what it offered.
+  // The gateway forwards the request, but the browser requires a selected subprotocol.
   assert.equal((await terminal.seen()).length, 1);
 });
 
 for (const [what, query, protocols, decision] of [
   ['without a token', '', ['console.v1'], 'no_token'],
   ['with an expired token', `?token=${setting.expiredToken}`, [], 'expired'],
-  ['with what is no token', '', ['console.v1', `${prefix}bm9uc2Vuc2U`], 'malformed_token'],
+  ['with a malformed token', '', ['console.v1', `${prefix}bm9uc2Vuc2U`], 'malformed_token'],
 ]) {
-  scenario(`${what} there is no WebSocket`, async (open) => {
+  scenario(`${what} no WebSocket opens`, async (open) => {
     const page = await open(APP);
     const terminal = await target(path + query);
     const counts = await decided(async () => {
@@ -83,9 +83,9 @@ for (const [what, query, protocols, decision] of [
   });
 }
 
-// CORS is not for WebSockets: no preflight, and nothing that a page may not read. It is the token,
-// which a foreign page does not have, that protects them.
-scenario('a foreign page opens a WebSocket with a token only', async (open) => {
+// CORS does not cover WebSockets: browsers send no preflight and let every page read the messages.
+// The token protects them, because a page on a disallowed origin has none.
+scenario('a page on a disallowed origin needs a token to open a WebSocket', async (open) => {
   const page = await open(FOREIGN);
   const query = `?token=${setting.token}`;
   const { cors } = await decided(async () => {

@@ -1,29 +1,29 @@
-// Pages that have no business here. CORS keeps simple requests from nothing, only their answers
-// from the page; all other requests do not get beyond their preflight.
+// Pages on disallowed origins. Simple requests reach the upstream, but the page cannot read the
+// responses. All other requests end with the preflight.
 
 import assert from 'node:assert/strict';
 
 import { APP, FOREIGN, REFUSED, SITE, call, opaqueFrame, scenario } from './browser.js';
 import { API, authorization, decided, setting, target } from './gateway.js';
 
-/** A page that does nothing of its own. */
+/** A page without scripts. */
 const blank = '<!doctype html><title>frame</title>';
 
 const origins = [
   FOREIGN,
   'https://app.novasphere.io.foreign.example',
   'https://notnovasphere.io',
-  // The wildcard entry is for hosts below it.
+  // The wildcard entry allows subdomains only.
   SITE,
-  // Another scheme or another port is another origin.
+  // A different scheme or port is a different origin.
   'http://app.novasphere.io',
   'https://app.novasphere.io:8443',
 ];
 
-/** By name, how to come by such a page. */
+/** Ways to open such a page, by name. */
 const pages = {
   ...Object.fromEntries(origins.map((origin) => [origin, (open) => open(origin)])),
-  // The origin of these is `null`, even within the application.
+  // These have the origin `null`, even inside the application.
   'a sandboxed frame': async (open) =>
     opaqueFrame(await open(APP), { sandbox: 'allow-scripts', srcdoc: blank }),
   'a sandboxed frame of the application': async (open) =>
@@ -34,7 +34,7 @@ const pages = {
 for (const [name, opened] of Object.entries(pages)) {
   scenario(`${name} reads nothing`, async (open) => {
     const page = await opened(open);
-    // The token is in the URL, so that nothing is asked before.
+    // The token is in the URL, so that the browser sends no preflight.
     const wukongs = await target(`/api/v1/wukongs?token=${setting.token}`);
     const inits = [{}, { credentials: 'include' }, { method: 'POST', body: 'x' }];
     const { cors } = await decided(async () => {
@@ -49,7 +49,7 @@ for (const [name, opened] of Object.entries(pages)) {
     assert(seen.every(({ headers }) => headers.origin === origin), origin);
   });
 
-  scenario(`${name} cannot read the gateway's own answers`, async (open) => {
+  scenario(`${name} cannot read the gateway's own responses`, async (open) => {
     const page = await opened(open);
     assert.deepEqual(await call(page, { url: `${API}/api/v1/wukongs` }), REFUSED);
   });
@@ -72,7 +72,7 @@ for (const [name, opened] of Object.entries(pages)) {
   });
 }
 
-scenario('an answer in mode no-cors is opaque', async (open) => {
+scenario('a response in mode no-cors is opaque', async (open) => {
   const page = await open(FOREIGN);
   const url = `${API}/api/v1/wukongs?token=${setting.token}`;
   const answer = await call(page, { url }, { mode: 'no-cors' });
@@ -80,7 +80,7 @@ scenario('an answer in mode no-cors is opaque', async (open) => {
   assert.deepEqual(answer, opaque);
 });
 
-scenario('a foreign EventSource gets no event', async (open) => {
+scenario('an EventSource on a disallowed origin receives no event', async (open) => {
   const page = await open(FOREIGN);
   const events = await target(`/api/v1/wukongs/sun/events?token=${setting.token}`);
   const [state, heard] = await page.evaluate(
@@ -95,6 +95,6 @@ scenario('a foreign EventSource gets no event', async (open) => {
     events.url,
   );
   assert.deepEqual(heard, []);
-  assert.equal(state, 2); // EventSource.CLOSED: it does not try again
+  assert.equal(state, 2); // EventSource.CLOSED: it does not reconnect
   assert.equal((await events.seen()).length, 1);
 });

@@ -1,17 +1,17 @@
-// The gateway under test, its upstream, and what can be seen of both from outside the browser.
+// The gateway under test and its upstream, observed from outside the browser.
 
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** What the Rust side has started. */
+/** Addresses, tokens and keys from the Rust test that started this process. */
 export const setting = JSON.parse(process.env.NOVASPHERE_SETTING ?? 'null');
-assert(setting, 'started by make test-browser only');
+assert(setting, 'NOVASPHERE_SETTING is missing: run make test-browser');
 
-/** Where pages reach the gateway. */
+/** The gateway's origin, as pages see it. */
 export const API = 'https://api.novasphere.io';
 
-/** The header of a user whom jwt-auth lets pass. */
+/** The header with a valid token. */
 export const authorization = { Authorization: `Bearer ${setting.token}` };
 
 async function ask(address, path, init) {
@@ -22,9 +22,9 @@ async function ask(address, path, init) {
 }
 
 /**
- * A target whose requests the upstream records.
+ * Creates a target whose requests the upstream records.
  *
- * With `answer`, `{status, headers: [[name, value], …]}`, it answers so; otherwise as always.
+ * `answer`, `{status, headers: [[name, value], …]}`, replaces the upstream's default response.
  */
 export async function target(path, answer = null) {
   const id = randomUUID();
@@ -32,7 +32,7 @@ export async function target(path, answer = null) {
   await ask(setting.standin, record, { method: 'PUT', body: JSON.stringify(answer) });
   return {
     url: `${API}${path}${path.includes('?') ? '&' : '?'}exchange=${id}`,
-    /** The requests that have reached the upstream. */
+    /** Returns the requests that have reached the upstream. */
     async seen() {
       const seen = JSON.parse(await ask(setting.standin, record));
       return seen.map((request) => ({ ...request, headers: Object.fromEntries(request.headers) }));
@@ -46,8 +46,8 @@ async function decisions() {
 }
 
 /**
- * How often each filter decides what while `act` runs: `{cors: {allowed: 1}}`, without what comes
- * up never. A filter counts before it answers, so what a page has seen is counted.
+ * Counts each filter's decisions while `act` runs: `{cors: {allowed: 1}}`, without zeros. A filter
+ * counts before it responds, so every response that a page has received is counted.
  */
 export async function decided(act) {
   const before = await decisions();
@@ -61,7 +61,7 @@ export async function decided(act) {
   return grown;
 }
 
-/** Waits until the gateway has no request open at the upstream. */
+/** Waits until the gateway has no open request at the upstream. */
 export async function noRequestsActive() {
   const gauge = 'cluster.novasphere-api.upstream_rq_active';
   const deadline = Date.now() + 10_000;

@@ -1,4 +1,4 @@
-// What browsers ask about first (Fetch standard, "CORS-preflight fetch").
+// Preflights (Fetch standard, "CORS-preflight fetch").
 
 import assert from 'node:assert/strict';
 
@@ -9,14 +9,14 @@ const headers = { ...authorization, 'Content-Type': 'application/json', 'X-Clien
 const body = '{"name":"moon"}';
 
 for (const method of ['PUT', 'DELETE', 'POST']) {
-  scenario(`${method} with a token, JSON and X-Client-Type is asked about`, async (open) => {
+  scenario(`${method} with a token, JSON and X-Client-Type causes a preflight`, async (open) => {
     const page = await open(APP);
     const wukong = await target('/api/v1/wukongs/moon', { status: 200 });
     const counts = await decided(async () => {
       assert.equal((await call(page, wukong, { method, headers, body })).status, 200);
     });
     assert.deepEqual(counts.cors, { preflight_allowed: 1, allowed: 1 });
-    // The preflight has no token and needs none, and it costs nothing of the quota.
+    // The preflight needs no token and consumes no quota.
     assert.deepEqual(counts['jwt-auth'], { allowed: 1 });
     assert.deepEqual(counts['rate-limit'], { allowed: 1 });
     const [request, ...others] = await wukong.seen();
@@ -28,7 +28,7 @@ for (const method of ['PUT', 'DELETE', 'POST']) {
   });
 }
 
-scenario('with credentials it is the same', async (open) => {
+scenario('a request with credentials causes a preflight too', async (open) => {
   const page = await open(APP);
   const wukong = await target('/api/v1/wukongs/moon', { status: 200 });
   const { cors } = await decided(async () => {
@@ -38,12 +38,12 @@ scenario('with credentials it is the same', async (open) => {
   assert.deepEqual(cors, { preflight_allowed: 1, allowed: 1 });
 });
 
-scenario('the answer to a preflight is kept for max_age', async (open) => {
+scenario('the browser caches a preflight response for max_age', async (open) => {
   const page = await open(APP);
   const wukong = await target('/api/v1/wukongs/moon', { status: 200 });
   const methods = ['PUT', 'PUT', 'DELETE', 'GET'];
   const { cors } = await decided(async () => {
-    // It names all methods and headers, so that it is good for other requests as well.
+    // The response lists all methods and headers, so that it also covers other requests.
     for (const method of methods) {
       const init = { method, headers, body: method === 'GET' ? undefined : body };
       assert.equal((await call(page, wukong, init)).status, 200);
@@ -53,7 +53,7 @@ scenario('the answer to a preflight is kept for max_age', async (open) => {
   assert.deepEqual((await wukong.seen()).map(({ method }) => method), methods);
 });
 
-scenario('another page of the same site asks anew', async (open) => {
+scenario('a second origin on the same site sends its own preflight', async (open) => {
   const wukong = await target('/api/v1/wukongs/moon', { status: 200 });
   const { cors } = await decided(async () => {
     for (const origin of [APP, CONSOLE]) {
@@ -68,13 +68,13 @@ for (const [what, init, decision] of [
   ['a method', { method: 'PATCH', headers: authorization }, 'preflight_method'],
   ['a header', { headers: { ...authorization, 'X-Unlisted': '1' } }, 'preflight_headers'],
 ]) {
-  scenario(`${what} outside the lists is refused by the browser`, async (open) => {
+  scenario(`the browser blocks ${what} outside the lists`, async (open) => {
     const page = await open(APP);
     const wukong = await target('/api/v1/wukongs/moon', { status: 200 });
     const counts = await decided(async () => {
       assert.deepEqual(await call(page, wukong, init), REFUSED);
     });
-    // Nothing came of the preflight.
+    // No request follows the preflight.
     assert.deepEqual(counts, { cors: { [decision]: 1 } });
     assert.deepEqual(await wukong.seen(), []);
   });

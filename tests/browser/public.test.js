@@ -1,4 +1,4 @@
-// An API for everybody: origins ["*"] without credentials.
+// A public API: origins ["*"] without credentials.
 
 import assert from 'node:assert/strict';
 
@@ -30,7 +30,7 @@ for (const [name, opened] of Object.entries(pages)) {
   scenario(`${name} reads nothing with credentials`, async (open) => {
     const page = await opened(open);
     const wukongs = await target('/api/v1/wukongs');
-    // Fetch takes `*` for no answer then.
+    // With credentials, the Fetch standard does not accept `*`.
     assert.deepEqual(await call(page, wukongs, { credentials: 'include' }), REFUSED);
   });
 }

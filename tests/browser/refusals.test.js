@@ -1,4 +1,4 @@
-// What the gateway itself answers, as a page sees it.
+// Rejections by the gateway, as a page sees them.
 
 import assert from 'node:assert/strict';
 
@@ -8,7 +8,7 @@ import { authorization, setting, target } from './gateway.js';
 for (const [what, headers] of [
   ['without a token', {}],
   ['with an expired token', { Authorization: `Bearer ${setting.expiredToken}` }],
-  ['with what is no token', { Authorization: 'Bearer nonsense' }],
+  ['with a malformed token', { Authorization: 'Bearer nonsense' }],
 ]) {
   scenario(`a page reads the 401 of a request ${what}`, async (open) => {
     const page = await open(APP);
@@ -24,12 +24,12 @@ for (const [what, headers] of [
   });
 }
 
-// Last: what follows would be refused.
-scenario('a page reads the 429 and when to come again', async (open) => {
+// Keep this scenario last, because it uses up the quota.
+scenario('a page reads the 429 and its Retry-After', async (open) => {
   const page = await open(APP);
   const wukongs = await target('/api/v1/wukongs', { status: 200 });
   const answers = [];
-  // 100 a minute. A minute may turn once in between, and then 100 more pass.
+  // The limit is 100 per minute. If a new minute starts meanwhile, another 100 pass.
   while (answers.length < 202 && answers.at(-1)?.status !== 429) {
     answers.push(await call(page, wukongs, { headers: authorization }));
   }

@@ -1,4 +1,4 @@
-// What pages of the application can do and read.
+// Requests that pages of the application can send, and responses they can read.
 
 import assert from 'node:assert/strict';
 
@@ -6,7 +6,7 @@ import { APP, CONSOLE, FOREIGN, REFUSED, call, scenario } from './browser.js';
 import { API, authorization, decided, setting, target } from './gateway.js';
 
 for (const origin of [APP, CONSOLE]) {
-  scenario(`${origin} reads what the upstream answers`, async (open) => {
+  scenario(`${origin} reads the upstream's response`, async (open) => {
     const page = await open(origin);
     const answer = await call(page, { url: `${API}/api/v1/wukongs` }, { headers: authorization });
     assert.equal(answer.status, 200);
@@ -19,7 +19,7 @@ for (const origin of [APP, CONSOLE]) {
   });
 }
 
-scenario('a simple request goes without a preflight', async (open) => {
+scenario('a simple request causes no preflight', async (open) => {
   const page = await open(APP);
   const wukongs = await target(`/api/v1/wukongs?token=${setting.token}`);
   const init = { method: 'POST', headers: { 'Content-Type': 'text/plain' }, body: '{}' };
@@ -39,7 +39,7 @@ scenario('a page reads the exposed headers and no others', async (open) => {
       ['X-Internal', 'not for pages'],
       ['ETag', '"1"'],
       ['Content-Language', 'en'],
-      // What the upstream exposes of its own is replaced.
+      // The filter replaces the upstream's own CORS headers.
       ['Access-Control-Expose-Headers', 'X-Internal, ETag'],
       ['Access-Control-Allow-Origin', '*'],
     ],
@@ -56,12 +56,12 @@ scenario('a page reads the exposed headers and no others', async (open) => {
   }
 });
 
-scenario('a page reads a 404 of the upstream, and one of the gateway', async (open) => {
+scenario('a page reads a 404 from the upstream and from the gateway', async (open) => {
   const page = await open(APP);
   const upstream = await call(page, { url: `${API}/api/v1/nothing` }, { headers: authorization });
   assert.equal(upstream.status, 404);
   assert.equal(JSON.parse(upstream.body).message, 'Not Found');
-  // No route leads there.
+  // No route matches this path.
   const gateway = await call(page, { url: `${API}/nothing` }, { headers: authorization });
   assert.equal(gateway.status, 404);
 });
@@ -78,7 +78,7 @@ scenario('a redirect within the API is followed', async (open) => {
   assert.equal(JSON.parse(answer.body).method, 'POST');
 });
 
-scenario('a redirect to a site that allows nobody ends in an error', async (open) => {
+scenario('a redirect to a site without CORS headers ends in an error', async (open) => {
   const page = await open(APP);
   const location = [['Location', `${FOREIGN}/`]];
   const moved = await target('/api/v1/old', { status: 302, headers: location });
@@ -86,8 +86,8 @@ scenario('a redirect to a site that allows nobody ends in an error', async (open
   assert.equal((await moved.seen()).length, 1);
 });
 
-scenario('what the browser keeps for one origin it does not give to another', async (open) => {
-  // Both pages are of one site and share a cache. `Vary: Origin` keeps them apart in it.
+scenario('the browser does not reuse a cached response for another origin', async (open) => {
+  // Both pages are on one site and share a cache. `Vary: Origin` separates their entries.
   const wukongs = await target('/api/v1/wukongs', {
     status: 200,
     headers: [['Cache-Control', 'max-age=600']],
@@ -96,7 +96,7 @@ scenario('what the browser keeps for one origin it does not give to another', as
   const app = await open(APP);
   assert.equal((await call(app, wukongs, init)).status, 200);
   assert.equal((await call(app, wukongs, init)).status, 200);
-  assert.equal((await wukongs.seen()).length, 1, 'the browser keeps it');
+  assert.equal((await wukongs.seen()).length, 1, 'the browser caches the response');
   assert.equal((await call(await open(CONSOLE), wukongs, init)).status, 200);
-  assert.equal((await wukongs.seen()).length, 2, 'and asks again for another origin');
+  assert.equal((await wukongs.seen()).length, 2, 'another origin causes a new request');
 });

@@ -1,11 +1,11 @@
-// Cookies, here with the token in one of them.
+// Cookies. One of them carries the token.
 
 import assert from 'node:assert/strict';
 
 import { APP, CONSOLE, FOREIGN, REFUSED, SITE, call, scenario } from './browser.js';
 import { authorization, decided, setting, target } from './gateway.js';
 
-/** Signs a page in: the upstream sets the cookie. */
+/** Signs in: the upstream sets the cookie. */
 async function signIn(page, sameSite) {
   const cookie = `session=${setting.token}; Path=/; Secure; HttpOnly; SameSite=${sameSite}`;
   const login = await target('/api/v1/login', { status: 204, headers: [['Set-Cookie', cookie]] });
@@ -13,7 +13,7 @@ async function signIn(page, sameSite) {
   assert.equal((await call(page, login, init)).status, 204);
 }
 
-scenario('a page with credentials is known by its cookie', async (open) => {
+scenario('a cookie authenticates a request with credentials', async (open) => {
   const page = await open(APP);
   await signIn(page, 'Lax');
   const wukongs = await target('/api/v1/wukongs');
@@ -28,7 +28,7 @@ scenario('a page with credentials is known by its cookie', async (open) => {
   assert.equal(request.headers['x-user-id'], 'alice');
 });
 
-scenario('so it is after a preflight, which has no cookie', async (open) => {
+scenario('a cookie authenticates a request after its preflight', async (open) => {
   const page = await open(CONSOLE);
   await signIn(page, 'Lax');
   const wukong = await target('/api/v1/wukongs/sun', { status: 200 });
@@ -40,7 +40,7 @@ scenario('so it is after a preflight, which has no cookie', async (open) => {
 });
 
 for (const credentials of ['omit', 'same-origin']) {
-  scenario(`with credentials: ${credentials} the cookie stays behind`, async (open) => {
+  scenario(`with credentials: ${credentials} the browser sends no cookie`, async (open) => {
     const page = await open(APP);
     await signIn(page, 'Lax');
     const wukongs = await target('/api/v1/wukongs');
@@ -49,7 +49,7 @@ for (const credentials of ['omit', 'same-origin']) {
   });
 }
 
-scenario('a cookie that a page without credentials is given is not kept', async (open) => {
+scenario('the browser drops a cookie from a response without credentials', async (open) => {
   const page = await open(APP);
   const headers = [['Set-Cookie', `session=${setting.token}; Path=/; Secure`]];
   const login = await target('/api/v1/login', { status: 204, headers });
@@ -77,7 +77,7 @@ scenario('EventSource with credentials needs no token in its URL', async (open) 
   assert.equal(JSON.parse(data).n, 1);
 });
 
-scenario('a cookie of the site is not sent for a foreign page', async (open) => {
+scenario('the browser sends no cookie for a page on another site', async (open) => {
   await signIn(await open(APP), 'Lax');
   const wukongs = await target('/api/v1/wukongs');
   const counts = await decided(async () => {
@@ -88,9 +88,9 @@ scenario('a cookie of the site is not sent for a foreign page', async (open) => 
   assert.deepEqual(await wukongs.seen(), []);
 });
 
-// SameSite is no help against other pages of the site, CORS is: they act as the user, but read
-// nothing, and what needs a preflight stays undone.
-scenario('a page of the same site that is not allowed reads nothing', async (open) => {
+// SameSite does not protect against other origins on the same site, but CORS does: their simple
+// requests carry the cookie, but they cannot read the responses or pass a preflight.
+scenario('a page on a disallowed origin of the same site reads nothing', async (open) => {
   await signIn(await open(APP), 'Strict');
   const page = await open(SITE);
   const wukongs = await target('/api/v1/wukongs');

@@ -1,15 +1,15 @@
-// Server-sent events through all filters, as they happen.
+// Server-sent events pass all filters without buffering.
 
 import assert from 'node:assert/strict';
 
 import { APP, scenario } from './browser.js';
 import { API, authorization, noRequestsActive, setting, target } from './gateway.js';
 
-/** The upstream sends one every 100 ms. */
+/** The number of events. The upstream sends one every 100 ms. */
 const COUNT = 12;
 const path = `/api/v1/wukongs/sun/events?count=${COUNT}`;
 
-/** Browser and upstream have the same clock: nothing was held back until the end. */
+/** Checks that no event was held back until the end. Browser and upstream share a clock. */
 function assertOneByOne(events) {
   assert.deepEqual(events.map(({ n }) => n), [...Array(COUNT).keys()].map((n) => n + 1));
   const last = events.at(-1).sent_at_ms;
@@ -62,7 +62,7 @@ scenario('a page that stops reading ends the request, up to the upstream', async
 
 for (const withCredentials of [false, true]) {
   const how = withCredentials ? 'with' : 'without';
-  scenario(`EventSource ${how} credentials hears events one by one, with ?token=`, async (open) => {
+  scenario(`EventSource ${how} credentials reads events one by one, with ?token=`, async (open) => {
     const page = await open(APP);
     const stream = await target(`${path}&token=${setting.token}`);
     const events = await page.evaluate(
@@ -73,7 +73,7 @@ for (const withCredentials of [false, true]) {
           source.addEventListener('wukong', ({ data }) => {
             events.push({ ...JSON.parse(data), arrived: Date.now() });
             if (events.length === count) {
-              source.close(); // or it would come again
+              source.close(); // otherwise it reconnects
               resolve(events);
             }
           });
@@ -88,7 +88,7 @@ for (const withCredentials of [false, true]) {
   });
 }
 
-scenario('EventSource comes again and says where it was', async (open) => {
+scenario('EventSource reconnects with Last-Event-ID', async (open) => {
   const page = await open(APP);
   const stream = await target(`/api/v1/wukongs/sun/events?count=1&token=${setting.token}`);
   await page.evaluate(

@@ -1,11 +1,11 @@
-// max_age: 0
+// With max_age: 0, the browser caches no preflight.
 
 import assert from 'node:assert/strict';
 
 import { APP, call, scenario } from './browser.js';
 import { authorization, decided, target } from './gateway.js';
 
-scenario('every request has a preflight of its own', async (open) => {
+scenario('every request causes its own preflight', async (open) => {
   const page = await open(APP);
   const wukong = await target('/api/v1/wukongs/sun', { status: 200 });
   const { cors } = await decided(async () => {
