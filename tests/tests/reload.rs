@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use anyhow::{Context, Result, bail, ensure};
-use novasphere_core::{Filter, testing::World};
+use novasphere_core::{Filter, testing::TestHost};
 use novasphere_header_transform::HeaderTransform;
 use novasphere_tests::{
     chain,
@@ -29,7 +29,7 @@ fn listener(config: &str) -> Listener {
 
 /// The faults of [`BAD`], as the policy itself names them.
 fn faults() -> Result<String> {
-    match HeaderTransform::from_json(BAD.as_bytes(), &World::default()) {
+    match HeaderTransform::from_json(BAD.as_bytes(), &TestHost::default()) {
         Ok(_) => bail!("the bad configuration is accepted"),
         Err(faults) => Ok(faults.to_string()),
     }

@@ -6,7 +6,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::Number;
 
-use crate::same_bytes;
+use crate::bytes_eq;
 
 /// Members of one object. More than any configuration or set of claims has, and few enough to
 /// compare each name with all others: whoever sends a token chooses how many it has.
@@ -44,7 +44,7 @@ impl Json {
         match self {
             Json::Object(members) => {
                 let is_it =
-                    |n: &str| n.len() == name.len() && same_bytes(n.as_bytes(), name.as_bytes());
+                    |n: &str| n.len() == name.len() && bytes_eq(n.as_bytes(), name.as_bytes());
                 members.iter().find(|(n, _)| is_it(n)).map(|(_, v)| v)
             }
             _ => None,
@@ -140,7 +140,7 @@ impl<'de> Visitor<'de> for JsonVisitor {
         let mut members: Vec<(String, Json)> = Vec::new();
         while let Some((name, value)) = map.next_entry::<String, Json>()? {
             if members.iter().any(|(other, _)| {
-                other.len() == name.len() && same_bytes(other.as_bytes(), name.as_bytes())
+                other.len() == name.len() && bytes_eq(other.as_bytes(), name.as_bytes())
             }) {
                 return Err(A::Error::custom(format_args!("the member {name:?} occurs twice")));
             }

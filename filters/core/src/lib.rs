@@ -38,7 +38,7 @@ pub use callout::{Callout, CalloutResult, Fetch, FetchError, FetchResponse, Time
 pub use cidr::Cidr;
 pub use client_ip::{ClientIp, parse_source_address};
 pub use config::{
-    BuildContext, ConfigErrors, Endpoint, Fault, InvalidPattern, KeyText, OneOrMany, Pattern,
+    BuildContext, ConfigErrors, Endpoint, Fault, InvalidPattern, KeySource, OneOrMany, Pattern,
     Sensitive, decode,
 };
 pub use decision::{Decision, HeaderMutation, LocalResponse};
@@ -49,10 +49,10 @@ pub use host::{
     UnixTime, Verify,
 };
 pub use http::{
-    ErrorBody, ErrorFormat, HeaderName, Headers, InvalidHeaderName, InvalidHeaderValue, Params,
-    Problem, RequestHead, ResponseHead, encode_param, header_value, methods, position, same_bytes,
-    target,
+    ErrorBody, ErrorFormat, HeaderName, Headers, InvalidHeaderName, InvalidHeaderValue,
+    ProblemDetails, QueryParams, RequestHead, ResponseHead, bytes_eq, encode_query_param,
+    find_byte, header_value, parse_methods, target,
 };
 pub use json::Json;
-pub use path::{PathFields, PathPattern, PlainPath};
+pub use path::{PathMatch, PathPattern, UnambiguousPath};
 pub use shared_data::{Cas, Change, SharedData, SharedDataError, Written};

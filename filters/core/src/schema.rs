@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use crate::{KeyText, OneOrMany, Sensitive};
+use crate::{KeySource, OneOrMany, Sensitive};
 
 /// A token (RFC 9110 section 5.6.2), as names of headers are. `\x25` is `%`, with which Kong's
 /// validator cannot quote a pattern.
@@ -48,13 +48,13 @@ impl<T: JsonSchema> JsonSchema for Sensitive<T> {
 }
 
 /// Without patterns: validators quote what does not match, and it may be a secret in a wrong place.
-impl JsonSchema for KeyText {
+impl JsonSchema for KeySource {
     fn inline_schema() -> bool {
         true
     }
 
     fn schema_name() -> Cow<'static, str> {
-        "KeyText".into()
+        "KeySource".into()
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {

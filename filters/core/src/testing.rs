@@ -12,7 +12,10 @@ use crate::{
 };
 
 /// As much of a head as a policy asked to read, and no more.
-pub fn as_read<'l>(lines: &[(&'l [u8], &'l [u8])], interest: &HeaderInterest) -> Headers<'l> {
+pub fn visible_headers<'l>(
+    lines: &[(&'l [u8], &'l [u8])],
+    interest: &HeaderInterest,
+) -> Headers<'l> {
     let named = |name: &String| lines.iter().find(|(n, _)| n.eq_ignore_ascii_case(name.as_bytes()));
     match interest {
         HeaderInterest::None => Headers::default(),
@@ -30,7 +33,7 @@ pub type Values = HashMap<Vec<u8>, (Vec<u8>, u32)>;
 
 /// One proxy, as its filters see it.
 #[derive(Debug)]
-pub struct World {
+pub struct TestHost {
     /// The proxy's environment.
     pub variables: BTreeMap<String, String>,
     /// What filters warned of.
@@ -40,17 +43,17 @@ pub struct World {
     /// The client's address.
     pub address: Cell<Option<IpAddr>>,
     /// How many of the next writes to the store lose their race.
-    pub races: Cell<u32>,
+    pub cas_mismatches: Cell<u32>,
     /// Whether the store answers with errors.
-    pub store_fails: Cell<bool>,
+    pub shared_data_fails: Cell<bool>,
     /// The events counted.
     pub events: RefCell<Vec<&'static str>>,
     /// The shared values and their versions.
-    pub values: RefCell<Values>,
-    /// How often random bytes were drawn.
-    pub drawn: Cell<u8>,
+    pub shared_values: RefCell<Values>,
+    /// How often random bytes were random_calls.
+    pub random_calls: Cell<u8>,
     /// Whether requests may wait.
-    pub may_wait: Cell<bool>,
+    pub can_pause: Cell<bool>,
     /// The values of the policy's own metrics, as recorded, by their place.
     pub records: RefCell<Vec<(usize, u32)>>,
     /// The name of the route.
@@ -61,8 +64,8 @@ pub struct World {
     pub attributes: RefCell<BTreeMap<String, Vec<u8>>>,
     /// The host's cryptography; without it the filter has to use its own.
     pub verify: Option<VerifyFn>,
-    /// What the host lacks.
-    pub lacks: Vec<Capability>,
+    /// What the host unsupported.
+    pub unsupported: Vec<Capability>,
     /// Whether the values of a configuration are text.
     pub values_are_text: bool,
 }
@@ -70,7 +73,7 @@ pub struct World {
 /// [`Verify::verify`] as a function.
 pub type VerifyFn = fn(Hash, &[u8], &[u8], &[u8]) -> Option<bool>;
 
-impl Default for World {
+impl Default for TestHost {
     /// At the epoch, an empty store and environment, a client on the loopback address.
     fn default() -> Self {
         Self {
@@ -78,33 +81,33 @@ impl Default for World {
             warnings: RefCell::default(),
             millis: Cell::new(0),
             address: Cell::new(Some(IpAddr::V4(Ipv4Addr::LOCALHOST))),
-            races: Cell::new(0),
-            store_fails: Cell::new(false),
+            cas_mismatches: Cell::new(0),
+            shared_data_fails: Cell::new(false),
             events: RefCell::default(),
             records: RefCell::default(),
             route: RefCell::default(),
             passes_attributes: Cell::new(true),
-            values: RefCell::default(),
-            drawn: Cell::new(0),
-            may_wait: Cell::new(false),
+            shared_values: RefCell::default(),
+            random_calls: Cell::new(0),
+            can_pause: Cell::new(false),
             attributes: RefCell::default(),
             verify: None,
-            lacks: Vec::new(),
+            unsupported: Vec::new(),
             values_are_text: false,
         }
     }
 }
 
-impl World {
+impl TestHost {
     /// One at `seconds` since the epoch.
     pub fn at(seconds: u64) -> Self {
-        let world = Self::default();
-        world.millis.set(seconds.saturating_mul(1000));
-        world
+        let host = Self::default();
+        host.millis.set(seconds.saturating_mul(1000));
+        host
     }
 
     /// Lets time pass.
-    pub fn pass(&self, seconds: u64) {
+    pub fn advance(&self, seconds: u64) {
         self.millis.set(self.millis.get().saturating_add(seconds.saturating_mul(1000)));
     }
 
@@ -125,7 +128,7 @@ impl World {
     }
 }
 
-impl Host for World {
+impl Host for TestHost {
     fn variable(&self, name: &str) -> Option<String> {
         self.variables.get(name).cloned()
     }
@@ -139,7 +142,7 @@ impl Host for World {
     }
 
     fn unsupported(&self, capability: Capability) -> Option<&'static str> {
-        self.lacks.contains(&capability).then_some("do it elsewhere")
+        self.unsupported.contains(&capability).then_some("do it elsewhere")
     }
 
     fn values_are_text(&self) -> bool {
@@ -151,13 +154,13 @@ impl Host for World {
     }
 }
 
-impl Clock for World {
+impl Clock for TestHost {
     fn now(&self) -> UnixTime {
         UnixTime { millis: self.millis.get() }
     }
 }
 
-impl Connection for World {
+impl Connection for TestHost {
     fn client_address(&self) -> Option<IpAddr> {
         self.address.get()
     }
@@ -171,15 +174,15 @@ impl Connection for World {
     }
 }
 
-impl Random for World {
+impl Random for TestHost {
     /// Different at every call, and the same in every run.
     fn bytes(&self) -> [u8; 16] {
-        self.drawn.set(self.drawn.get().wrapping_add(1));
-        [self.drawn.get(); 16]
+        self.random_calls.set(self.random_calls.get().wrapping_add(1));
+        [self.random_calls.get(); 16]
     }
 }
 
-impl Metrics for World {
+impl Metrics for TestHost {
     fn add(&self, event: &'static str, times: u32) {
         self.events.borrow_mut().extend((0..times).map(|_| event));
     }
@@ -189,7 +192,7 @@ impl Metrics for World {
     }
 }
 
-impl Attributes for World {
+impl Attributes for TestHost {
     fn set(&self, name: &str, value: &[u8]) {
         self.attributes.borrow_mut().insert(name.to_owned(), value.to_vec());
     }
@@ -199,13 +202,13 @@ impl Attributes for World {
     }
 }
 
-impl PendingQueues for World {
+impl PendingQueues for TestHost {
     fn has_capacity(&self, _: usize, _: usize) -> bool {
-        self.may_wait.get()
+        self.can_pause.get()
     }
 }
 
-impl Verify for World {
+impl Verify for TestHost {
     fn verify(
         &self,
         hash: Hash,
@@ -217,12 +220,16 @@ impl Verify for World {
     }
 }
 
-impl SharedData for World {
+impl SharedData for TestHost {
     fn read(&self, key: &[u8]) -> Result<Option<(Vec<u8>, Cas)>, SharedDataError> {
-        if self.store_fails.get() {
+        if self.shared_data_fails.get() {
             return Err(SharedDataError::Host(6));
         }
-        Ok(self.values.borrow().get(key).map(|(value, version)| (value.clone(), Cas(*version))))
+        Ok(self
+            .shared_values
+            .borrow()
+            .get(key)
+            .map(|(value, version)| (value.clone(), Cas(*version))))
     }
 
     fn write(
@@ -231,11 +238,11 @@ impl SharedData for World {
         value: &[u8],
         seen: Option<Cas>,
     ) -> Result<Written, SharedDataError> {
-        if self.races.get() > 0 {
-            self.races.set(self.races.get().saturating_sub(1));
+        if self.cas_mismatches.get() > 0 {
+            self.cas_mismatches.set(self.cas_mismatches.get().saturating_sub(1));
             return Ok(Written::CasMismatch);
         }
-        let mut values = self.values.borrow_mut();
+        let mut values = self.shared_values.borrow_mut();
         let current = values.get(key).map(|(_, version)| Cas(*version));
         if current != seen {
             return Ok(Written::CasMismatch);

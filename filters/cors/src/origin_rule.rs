@@ -2,7 +2,7 @@
 
 use std::{net::Ipv6Addr, num::NonZeroU16};
 
-use novasphere_core::{Pattern, same_bytes};
+use novasphere_core::{Pattern, bytes_eq};
 
 use crate::{
     group::OriginLine,
@@ -79,7 +79,7 @@ impl OriginRule {
     /// Whether this entry is that one origin, in the same words.
     pub(crate) fn is_written(&self, line: &[u8]) -> bool {
         let Self::Form(OriginForm { text: Some(own), .. }) = self else { return false };
-        same_bytes(own.as_bytes(), line)
+        bytes_eq(own.as_bytes(), line)
     }
 
     /// Whether this entry means the origin.

@@ -1,6 +1,6 @@
 use novasphere_core::{
     Decision, Filter, HeaderMutation, Headers, LocalResponse, RequestHead, ResponseHead,
-    testing::World,
+    testing::TestHost,
 };
 
 use crate::{Carried, Cors};
@@ -20,7 +20,7 @@ mod table;
 type Lines<'a> = &'a [(&'a str, &'a [u8])];
 
 fn cors(config: &str) -> Cors {
-    Cors::from_json(config.as_bytes(), &World::default()).unwrap()
+    Cors::from_json(config.as_bytes(), &TestHost::default()).unwrap()
 }
 
 fn headers<'a>(lines: Lines<'a>) -> Headers<'a> {
@@ -28,8 +28,8 @@ fn headers<'a>(lines: Lines<'a>) -> Headers<'a> {
 }
 
 fn decide<'f>(cors: &'f Cors, lines: Lines<'_>) -> Decision<'f, Carried> {
-    let world = World::default();
-    let step = cors.on_request(&RequestHead { headers: headers(lines) }, &mut (), &world.env());
+    let host = TestHost::default();
+    let step = cors.on_request(&RequestHead { headers: headers(lines) }, &mut (), &host.env());
     let (Decision::Continue { reason, mutations, .. }
     | Decision::Respond { reason, mutations, .. }) = &step
     else {

@@ -1,6 +1,6 @@
 use novasphere_core::{
     CalloutResult, Decision, Env, FetchResponse, Filter, HeaderMutation, Headers, LocalResponse,
-    RequestHead, ResponseHead, testing::World,
+    RequestHead, ResponseHead, testing::TestHost,
 };
 
 use crate::{Gateway, chain::ChainCarry, entry::States};
@@ -10,22 +10,22 @@ mod sight;
 const SECRET: &str = "a secret of more than thirty-two bytes";
 
 fn configured(config: &str) -> Gateway {
-    Gateway::from_json(config.as_bytes(), &World::default()).unwrap()
+    Gateway::from_json(config.as_bytes(), &TestHost::default()).unwrap()
 }
 
 fn refusal(config: &str) -> String {
-    Gateway::from_json(config.as_bytes(), &World::default()).unwrap_err().to_string()
+    Gateway::from_json(config.as_bytes(), &TestHost::default()).unwrap_err().to_string()
 }
 
 fn ask<'f>(
-    world: &World,
+    host: &TestHost,
     gateway: &'f Gateway,
     states: &mut States,
     lines: &[(&str, &str)],
 ) -> Decision<'f, ChainCarry> {
     let lines = lines.iter().map(|(n, v)| (n.as_bytes(), v.as_bytes()));
     let head = RequestHead { headers: Headers::borrowed(lines) };
-    gateway.on_request(&head, states, &world.env())
+    gateway.on_request(&head, states, &host.env())
 }
 
 fn response<'f>(step: Decision<'f, ChainCarry>) -> (LocalResponse<'f>, &'static str) {
@@ -42,9 +42,9 @@ fn value<'r>(response: &'r LocalResponse<'_>, name: &str) -> Option<&'r str> {
 }
 
 /// The metrics recorded, by name.
-fn recorded(world: &World, gateway: &Gateway) -> Vec<String> {
+fn recorded(host: &TestHost, gateway: &Gateway) -> Vec<String> {
     let metrics = gateway.metric_definitions();
-    let records = world.records.borrow();
+    let records = host.records.borrow();
     let name = |(place, _): &(usize, u32)| {
         format!("{}.{}.{}", metrics[*place].filter, metrics[*place].labels, metrics[*place].name)
     };
@@ -60,10 +60,10 @@ fn every_filter_sees_what_those_before_it_did() {
             "header_transform": {{"request": {{"rename": {{"headers": ["x-consumer-id:x-forged"]}}}}}}
         }}"#
     ));
-    let (world, mut states) = (World::default(), States::default());
+    let (host, mut states) = (TestHost::default(), States::default());
     // A forged identity is gone before the limits are looked up, and is not renamed either.
     for id in ["a", "b"] {
-        let step = ask(&world, &gateway, &mut states, &[("x-consumer-id", id)]);
+        let step = ask(&host, &gateway, &mut states, &[("x-consumer-id", id)]);
         if id == "b" {
             assert_eq!(response(step).0.status, 429);
             continue;
@@ -87,9 +87,9 @@ fn a_reply_passes_the_filters_before_the_one_that_made_it() {
             "header_transform": {{"response": {{"add": {{"headers": ["x-after:1"]}}}}}}
         }}"#
     ));
-    let (world, mut states) = (World::default(), States::default());
+    let (host, mut states) = (TestHost::default(), States::default());
     let origin = [("origin", "https://app.novasphere.io"), (":method", "GET"), (":path", "/")];
-    let (answer, reason) = response(ask(&world, &gateway, &mut states, &origin));
+    let (answer, reason) = response(ask(&host, &gateway, &mut states, &origin));
     assert_eq!((answer.status, reason), (401, "no_token"));
     assert_eq!(Gateway::responder(&states), "jwt-auth");
     assert_eq!(value(&answer, "access-control-allow-origin"), Some("https://app.novasphere.io"));
@@ -108,11 +108,11 @@ fn a_reply_passes_the_filters_before_the_one_that_made_it() {
 fn decisions_are_those_of_the_filters() {
     let gateway =
         configured(r#"{"cors": {"origins": ["https://a.example"]}, "rate_limit": {"hour": 1}}"#);
-    let (world, mut states) = (World::default(), States::default());
-    ask(&world, &gateway, &mut states, &[]);
-    ask(&world, &gateway, &mut states, &[]);
+    let (host, mut states) = (TestHost::default(), States::default());
+    ask(&host, &gateway, &mut states, &[]);
+    ask(&host, &gateway, &mut states, &[]);
     assert_eq!(
-        recorded(&world, &gateway),
+        recorded(&host, &gateway),
         [
             "cors.decision=no_origin.decisions",
             "rate-limit.decision=allowed.decisions",
@@ -122,10 +122,10 @@ fn decisions_are_those_of_the_filters() {
     );
     let metrics = gateway.metric_definitions();
     assert!(metrics.iter().any(|m| m.filter == "rate-limit" && m.name == "table_clients"));
-    world.records.borrow_mut().clear();
-    world.millis.set(60_000);
-    gateway.on_timer(&mut states, &world.env());
-    assert_eq!(recorded(&world, &gateway), ["rate-limit.max_clients=65536.table_clients"]);
+    host.records.borrow_mut().clear();
+    host.millis.set(60_000);
+    gateway.on_timer(&mut states, &host.env());
+    assert_eq!(recorded(&host, &gateway), ["rate-limit.max_clients=65536.table_clients"]);
 }
 
 #[test]
@@ -134,9 +134,9 @@ fn the_response_passes_the_last_filter_first() {
         r#"{"cors": {"origins": ["https://a.example"]},
             "header_transform": {"response": {"add": {"headers": ["vary:Accept"]}}}}"#,
     );
-    let (world, mut states) = (World::default(), States::default());
+    let (host, mut states) = (TestHost::default(), States::default());
     let Decision::Continue { carry, .. } =
-        ask(&world, &gateway, &mut states, &[("origin", "https://a.example")])
+        ask(&host, &gateway, &mut states, &[("origin", "https://a.example")])
     else {
         panic!("refused");
     };
@@ -149,8 +149,8 @@ fn the_response_passes_the_last_filter_first() {
 
 #[test]
 fn claims_reach_later_filters_of_the_chain_on_every_host() {
-    let world = World::default();
-    world.passes_attributes.set(false);
+    let host = TestHost::default();
+    host.passes_attributes.set(false);
     let config = |order: &str| {
         format!(
             r#"{{
@@ -161,9 +161,9 @@ fn claims_reach_later_filters_of_the_chain_on_every_host() {
             }}"#
         )
     };
-    Gateway::from_json(config(r#"["jwt_auth", "rate_limit"]"#).as_bytes(), &world).unwrap();
+    Gateway::from_json(config(r#"["jwt_auth", "rate_limit"]"#).as_bytes(), &host).unwrap();
     let errors =
-        Gateway::from_json(config(r#"["rate_limit", "jwt_auth"]"#).as_bytes(), &world).unwrap_err();
+        Gateway::from_json(config(r#"["rate_limit", "jwt_auth"]"#).as_bytes(), &host).unwrap_err();
     assert!(errors.to_string().starts_with("rate_limit.claim_name: cannot be"), "{errors}");
 }
 
@@ -211,10 +211,10 @@ fn a_limit_may_stand_before_keys_that_are_there() {
         r#"{{"jwt_auth": {{"credentials": [{{"key": "k", "secret": "{SECRET}"}}]}},
             "rate_limit": {{"hour": 1}}, "order": ["rate_limit", "jwt_auth"]}}"#
     ));
-    let (world, mut states) = (World::default(), States::default());
-    assert_eq!(response(ask(&world, &gateway, &mut states, &[])).0.status, 401);
+    let (host, mut states) = (TestHost::default(), States::default());
+    assert_eq!(response(ask(&host, &gateway, &mut states, &[])).0.status, 401);
     assert_eq!(Gateway::responder(&states), "jwt-auth");
-    let (answer, _) = response(ask(&world, &gateway, &mut states, &[]));
+    let (answer, _) = response(ask(&host, &gateway, &mut states, &[]));
     assert_eq!(answer.status, 429);
     assert_eq!(Gateway::responder(&states), "rate-limit");
 }
@@ -232,18 +232,18 @@ fn requests_that_wait_are_counted_when_they_are_decided() {
         r#"{"cors": {"origins": ["*"]},
             "jwt_auth": {"jwks": [{"issuer": "https://id.example", "cluster": "id", "path": "/keys"}]}}"#,
     );
-    let (world, mut states) = (World::default(), States::default());
-    world.may_wait.set(true);
+    let (host, mut states) = (TestHost::default(), States::default());
+    host.can_pause.set(true);
     let token = format!(
         "Bearer {}.{}.c2lnbmF0dXJl",
         "eyJhbGciOiJSUzI1NiIsImtpZCI6ImEifQ",
         "eyJpc3MiOiJodHRwczovL2lkLmV4YW1wbGUiLCJleHAiOjQwMDAwMDAwMDB9"
     );
-    let step = ask(&world, &gateway, &mut states, &[("authorization", &token), (":path", "/")]);
+    let step = ask(&host, &gateway, &mut states, &[("authorization", &token), (":path", "/")]);
     let Decision::Pause { queue, .. } = step else { panic!("does not wait") };
     assert_eq!(queue % 4, 1, "the second filter's");
-    assert!(!recorded(&world, &gateway).iter().any(|name| name.contains("decision=")));
-    let duty = gateway.on_timer(&mut states, &world.env());
+    assert!(!recorded(&host, &gateway).iter().any(|name| name.contains("decision=")));
+    let duty = gateway.on_timer(&mut states, &host.env());
     assert_eq!(duty.fetches.len(), 1);
     assert_eq!(duty.fetches[0].purpose % 4, 1);
 }
@@ -255,10 +255,10 @@ fn identity_headers_are_believed_behind_jwt_auth_only() {
             r#"{{"jwt_auth": {{"credentials": [{{"key": "k", "secret": {{"env": "SECRET"}}}}]}},
                 "rate_limit": {{"hour": 1, {limit}}}, "order": {order}}}"#
         );
-        let mut world = World::default();
-        world.variables.insert("SECRET".to_owned(), SECRET.to_owned());
-        let result = Gateway::from_json(config.as_bytes(), &world);
-        let warnings = world.warnings.take();
+        let mut host = TestHost::default();
+        host.variables.insert("SECRET".to_owned(), SECRET.to_owned());
+        let result = Gateway::from_json(config.as_bytes(), &host);
+        let warnings = host.warnings.take();
         (result.err().map(|errors| errors.to_string()), warnings)
     };
     for limit in [r#""limit_by": "consumer""#, r#""allow": {"consumers": ["ci"]}"#] {
@@ -286,11 +286,11 @@ fn the_filter_that_asked_gets_the_answer_and_all_is_counted_once() {
                 "redis": {{"uri": "http://redis:80/", "on_error": "deny"}}}}
         }}"#
     ));
-    let (world, mut states) = (World::default(), States::default());
-    let Decision::Call(call) = ask(&world, &gateway, &mut states, &[(":path", "/")]) else {
+    let (host, mut states) = (TestHost::default(), States::default());
+    let Decision::Call(call) = ask(&host, &gateway, &mut states, &[(":path", "/")]) else {
         panic!("does not ask");
     };
-    assert!(!recorded(&world, &gateway).iter().any(|name| name.contains("decision=")));
+    assert!(!recorded(&host, &gateway).iter().any(|name| name.contains("decision=")));
     let body = String::from_utf8(call.body).unwrap();
     let nonce = body.split('"').nth(9).unwrap();
     let answer = format!(r#"{{"result":["{nonce}",1,5000,1]}}"#);
@@ -299,11 +299,11 @@ fn the_filter_that_asked_gets_the_answer_and_all_is_counted_once() {
     };
     let mut again = |response| {
         let answer = CalloutResult { ticket: &call.ticket, response: &response };
-        let env = Env { callout: Some(answer), ..world.env() };
+        let env = Env { callout: Some(answer), ..host.env() };
         gateway.on_request(&RequestHead::default(), &mut states, &env)
     };
     assert!(matches!(again(response(200, &answer)), Decision::Continue { .. }));
-    let counted = recorded(&world, &gateway);
+    let counted = recorded(&host, &gateway);
     for once in [
         "cors.decision=no_origin.decisions",
         "jwt-auth.decision=optional.decisions",

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, fmt};
 
-use novasphere_core::{Env, HeaderName, PlainPath, RequestHead, target};
+use novasphere_core::{Env, HeaderName, RequestHead, UnambiguousPath, target};
 
 /// One fact about a request. Templates in rules for responses ask for the same: those of the
 /// request that the response is to.
@@ -128,7 +128,7 @@ impl Input {
 /// Of a path that can be read in one way only: what stands in a header must be what the upstream
 /// takes it for.
 fn segment(target: &[u8], number: usize) -> Option<Vec<u8>> {
-    let path = PlainPath::new(target::path(target))?;
+    let path = UnambiguousPath::new(target::path(target))?;
     path.as_str().split('/').nth(number).map(|segment| segment.as_bytes().to_vec())
 }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use novasphere_core::Params;
+use novasphere_core::QueryParams;
 
 use crate::{
     condition::Condition,
@@ -52,7 +52,7 @@ impl QueryRules {
     ) -> Option<Vec<u8>> {
         let mut due = self.rules.iter().filter(|(when, _)| applies(when)).peekable();
         due.peek()?;
-        let mut params = Params::new(target)?;
+        let mut params = QueryParams::new(target)?;
         for (_, rule) in due {
             match rule {
                 Rule::Remove(pattern) => params.remove(|name| pattern.matches(name, EXACTLY)),

@@ -2,7 +2,7 @@
 
 use std::{fmt, iter, mem};
 
-use novasphere_core::{Env, RequestHead, encode_param, header_value};
+use novasphere_core::{Env, RequestHead, encode_query_param, header_value};
 
 use crate::input::{Input, InvalidInput};
 
@@ -141,7 +141,7 @@ const MAX_BYTES: usize = 4096;
 pub(crate) fn compile(text: Text, form: Form, templates: &mut Vec<Template>) -> Value {
     let ready = |text: String| match form {
         Form::Field => text,
-        Form::Param => encode_param(text.as_bytes()).collect(),
+        Form::Param => encode_query_param(text.as_bytes()).collect(),
     };
     match text {
         Text::Fixed(text) => Value::Fixed(ready(text).into_bytes()),
@@ -209,7 +209,7 @@ impl Form {
         match self {
             Form::Field if input.is_ascii() => value.extend_from_slice(input),
             Form::Field => return Err(Unmade::Invalid),
-            Form::Param => value.extend(encode_param(input).flat_map(str::bytes)),
+            Form::Param => value.extend(encode_query_param(input).flat_map(str::bytes)),
         }
         Ok(())
     }

@@ -11,7 +11,7 @@ mod template;
 use novasphere_core::{
     Capability, Decision, Filter, HeaderInterest, HeaderMutation, Headers, RequestHead,
     ResponseHead,
-    testing::{self, World},
+    testing::{self, TestHost},
 };
 
 use crate::{HeaderTransform, Made};
@@ -19,7 +19,7 @@ use crate::{HeaderTransform, Made};
 type Lines<'a> = &'a [(&'a str, &'a [u8])];
 
 fn configured(config: &str) -> HeaderTransform {
-    HeaderTransform::from_json(config.as_bytes(), &World::default()).unwrap()
+    HeaderTransform::from_json(config.as_bytes(), &TestHost::default()).unwrap()
 }
 
 /// A filter with these rules for requests.
@@ -34,7 +34,7 @@ fn for_responses(rules: &str) -> HeaderTransform {
 
 /// The faults of a configuration.
 fn refused(config: &str) -> String {
-    HeaderTransform::from_json(config.as_bytes(), &World::default()).unwrap_err().to_string()
+    HeaderTransform::from_json(config.as_bytes(), &TestHost::default()).unwrap_err().to_string()
 }
 
 fn headers<'a>(lines: Lines<'a>) -> Headers<'a> {
@@ -42,18 +42,18 @@ fn headers<'a>(lines: Lines<'a>) -> Headers<'a> {
 }
 
 /// No more than the policy asked for.
-fn as_read<'a>(lines: Lines<'a>, read: &HeaderInterest) -> Headers<'a> {
+fn visible_headers<'a>(lines: Lines<'a>, read: &HeaderInterest) -> Headers<'a> {
     let lines: Vec<(&[u8], &[u8])> = lines.iter().map(|(n, v)| (n.as_bytes(), *v)).collect();
-    testing::as_read(&lines, read)
+    testing::visible_headers(&lines, read)
 }
 
 fn on_request<'f>(
     filter: &'f HeaderTransform,
     lines: Lines<'_>,
-    world: &World,
+    test_host: &TestHost,
 ) -> (Vec<HeaderMutation<'f>>, Made) {
-    let head = RequestHead { headers: as_read(lines, filter.request_headers()) };
-    match filter.on_request(&head, &mut (), &world.env()) {
+    let head = RequestHead { headers: visible_headers(lines, filter.request_headers()) };
+    match filter.on_request(&head, &mut (), &test_host.env()) {
         Decision::Continue { mutations, carry, reason: "passed" } => (mutations, carry),
         other => panic!("{other:?}"),
     }
@@ -61,8 +61,11 @@ fn on_request<'f>(
 
 /// The mutations for a response to an empty request.
 fn on_response<'f>(filter: &'f HeaderTransform, lines: Lines<'_>) -> Vec<HeaderMutation<'f>> {
-    let (_, made) = on_request(filter, &[], &World::default());
-    filter.on_response(made, &ResponseHead { headers: as_read(lines, filter.response_headers()) })
+    let (_, made) = on_request(filter, &[], &TestHost::default());
+    filter.on_response(
+        made,
+        &ResponseHead { headers: visible_headers(lines, filter.response_headers()) },
+    )
 }
 
 fn shown(headers: &Headers<'_>) -> Vec<String> {
@@ -70,16 +73,16 @@ fn shown(headers: &Headers<'_>) -> Vec<String> {
     lines.map(|(n, v)| format!("{}: {}", n.escape_ascii(), v.escape_ascii())).collect()
 }
 
-/// What becomes of a request in that world.
-fn sent_in(world: &World, filter: &HeaderTransform, lines: Lines<'_>) -> Vec<String> {
+/// The request that the upstream receives.
+fn sent_in(test_host: &TestHost, filter: &HeaderTransform, lines: Lines<'_>) -> Vec<String> {
     let mut result = headers(lines);
-    result.apply(on_request(filter, lines, world).0);
+    result.apply(on_request(filter, lines, test_host).0);
     shown(&result)
 }
 
 /// What becomes of a request.
 fn sent(rules: &str, lines: Lines<'_>) -> Vec<String> {
-    sent_in(&World::default(), &for_requests(rules), lines)
+    sent_in(&TestHost::default(), &for_requests(rules), lines)
 }
 
 /// What becomes of a response.
@@ -92,7 +95,7 @@ fn answered(rules: &str, lines: Lines<'_>) -> Vec<String> {
 
 #[test]
 fn rules_for_responses_need_a_host_that_edits_them() {
-    let host = World { lacks: vec![Capability::Response], ..World::default() };
+    let host = TestHost { unsupported: vec![Capability::Response], ..TestHost::default() };
     let config =
         br#"{"request": {"add": {"headers": ["a:b"]}}, "response": {"security_headers": true}}"#;
     let faults = HeaderTransform::from_json(config, &host).unwrap_err();

@@ -3,7 +3,7 @@
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use hmac::{Hmac, Mac};
 use novasphere_core::{
-    Decision, Filter, HeaderMutation, Headers, RequestHead, header_value, testing::World,
+    Decision, Filter, HeaderMutation, Headers, RequestHead, header_value, testing::TestHost,
 };
 use novasphere_jwt_auth::JwtAuth;
 use sha2::{Sha256, Sha384, Sha512};
@@ -35,8 +35,8 @@ thread_local! {
     static POLICY: Result<JwtAuth, String> = {
         let variable = |algorithm: &Algorithm| (algorithm.name().to_owned(), algorithm.secret());
         let variables = ALGORITHMS.iter().map(variable).collect();
-        let world = World { variables, ..World::default() };
-        JwtAuth::from_json(CONFIG.as_bytes(), &world).map_err(|faults| faults.to_string())
+        let host = TestHost { variables, ..TestHost::default() };
+        JwtAuth::from_json(CONFIG.as_bytes(), &host).map_err(|faults| faults.to_string())
     };
 }
 
@@ -183,8 +183,8 @@ fn passes((name, value): (&[u8], &[u8])) -> bool {
 }
 
 fn reason(policy: &JwtAuth, head: &RequestHead<'_>) -> &'static str {
-    let world = World::at(NOW);
-    match policy.on_request(head, &mut Default::default(), &world.env()) {
+    let host = TestHost::at(NOW);
+    match policy.on_request(head, &mut Default::default(), &host.env()) {
         Decision::Pause { .. } | Decision::Call(_) => "waits",
         Decision::Continue { mutations, reason, .. } => {
             check_edits(&mutations);

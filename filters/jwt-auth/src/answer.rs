@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use novasphere_core::{BuildContext, ErrorBody, HeaderName, LocalResponse, Problem};
+use novasphere_core::{BuildContext, ErrorBody, HeaderName, LocalResponse, ProblemDetails};
 
 use crate::{
     config::Config,
@@ -52,14 +52,14 @@ impl Answers {
     /// The answer to a refused request.
     pub fn response(&self, refusal: Refusal) -> LocalResponse<'_> {
         let reason = self.verbose.then(|| quotable(&refusal.description(&self.key_claim_name)));
-        let problem = Problem {
+        let problem = ProblemDetails {
             status: refusal.verdict().status(),
             kind: "about:blank",
             title: refusal.verdict().title(),
             detail: reason.as_deref(),
             members: "",
         };
-        let (content_type, body) = self.body.of(&problem);
+        let (content_type, body) = self.body.render(&problem);
         let telling = match refusal.verdict() {
             Verdict::Unavailable => (&RETRY_AFTER, Cow::Borrowed(RETRY_AFTER_SECONDS)),
             _ => {

@@ -11,7 +11,7 @@ use std::{
     rc::Rc,
 };
 
-use novasphere_core::{UnixTime, same_bytes};
+use novasphere_core::{UnixTime, bytes_eq};
 
 /// What a token was found to say, by the token itself.
 pub(crate) struct Cache<V> {
@@ -102,7 +102,7 @@ impl<V> Cache<V> {
     /// What `token`, compared as a whole, was found to say, if that still holds.
     pub(crate) fn get(&mut self, token: &[u8], now: UnixTime) -> Option<Rc<V>> {
         let place = self.place(token);
-        let is_it = |entry: &&Entry<V>| same_bytes(&entry.token, token);
+        let is_it = |entry: &&Entry<V>| bytes_eq(&entry.token, token);
         if let Some(entry) = self.young.tokens.get(&place).filter(is_it) {
             return entry.verified.at(now);
         }

@@ -8,7 +8,7 @@ pub(crate) mod schema;
 
 #[cfg(feature = "schema")]
 use novasphere_core::schema::{QUOTABLE, TOKEN, each_required};
-use novasphere_core::{BuildContext, Capability, ErrorFormat, Json, KeyText, Sensitive};
+use novasphere_core::{BuildContext, Capability, ErrorFormat, Json, KeySource, Sensitive};
 use serde::Deserialize;
 
 pub(crate) use self::jwks::JwksConfig;
@@ -172,9 +172,9 @@ pub struct CredentialConfig {
     /// `HS256` for secrets, `RS256` for RSA keys, the curve's for the others.
     pub algorithm: Option<Algorithm>,
     /// An HMAC secret. A credential has either this or a public key or a JWK.
-    pub secret: Option<KeyText>,
+    pub secret: Option<KeySource>,
     /// A public key as PEM text: SubjectPublicKeyInfo, PKCS#1 or an X.509 certificate.
-    pub public_key: Option<KeyText>,
+    pub public_key: Option<KeySource>,
     /// A key as JSON Web Key (RFC 7517): a public one, or `oct`.
     #[cfg_attr(feature = "schema", schemars(schema_with = "schema::jwk"))]
     pub jwk: Option<Json>,

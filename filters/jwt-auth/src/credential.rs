@@ -1,7 +1,7 @@
 //! Who may sign tokens.
 
 use base64::{Engine, prelude::BASE64_STANDARD_NO_PAD};
-use novasphere_core::{BuildContext, Env, KeyText};
+use novasphere_core::{BuildContext, Env, KeySource};
 
 use crate::{
     algorithm::Algorithm,
@@ -128,7 +128,7 @@ impl CredentialReader<'_, '_> {
         }
     }
 
-    fn secret(&mut self, text: &KeyText) -> Option<Result<Jwk, InvalidKey>> {
+    fn secret(&mut self, text: &KeySource) -> Option<Result<Jwk, InvalidKey>> {
         let at = format!("{}.secret", self.at);
         let text = text.read_secret(&at, self.cx)?;
         let secret = if self.config.secret_is_base64 {

@@ -1,7 +1,7 @@
 //! Requests that need no token, by method and path.
 
 use novasphere_core::{
-    BuildContext, PathFields, PathPattern, PlainPath, RequestHead, methods, target,
+    BuildContext, PathMatch, PathPattern, RequestHead, UnambiguousPath, parse_methods, target,
 };
 
 use crate::config::Config;
@@ -22,8 +22,8 @@ impl SkipRules {
         let mut rules = Vec::new();
         for (i, wire) in config.skip.iter().enumerate() {
             let at = format!("skip[{i}]");
-            let methods = methods(wire.methods.as_deref(), &format!("{at}.methods"), cx);
-            let fields = PathFields {
+            let methods = parse_methods(wire.methods.as_deref(), &format!("{at}.methods"), cx);
+            let fields = PathMatch {
                 path: wire.path.as_deref(),
                 path_prefix: wire.path_prefix.as_deref(),
                 path_template: wire.path_template.as_deref(),
@@ -36,12 +36,12 @@ impl SkipRules {
     }
 
     /// Whether one of them is for this request. None is for a path that can be read in more than
-    /// one way ([`PlainPath`]): it could be another one to the upstream.
+    /// one way ([`UnambiguousPath`]): it could be another one to the upstream.
     pub fn apply_to(&self, head: &RequestHead<'_>) -> bool {
         if self.0.is_empty() {
             return false;
         }
-        let Some(path) = PlainPath::new(target::path(head.target())) else { return false };
+        let Some(path) = UnambiguousPath::new(target::path(head.target())) else { return false };
         self.0.iter().any(|rule| rule.applies(head.method(), path.as_str()))
     }
 }

@@ -20,7 +20,7 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use hmac::{Hmac, Mac};
 use novasphere_core::{
     Decision, Filter, HeaderMutation, Headers, LocalResponse, RequestHead, header_value,
-    testing::World,
+    testing::TestHost,
 };
 use sha2::{Sha256, Sha384, Sha512};
 
@@ -32,10 +32,10 @@ const SECRET: &str = "a-secret-for-tests-of-64-bytes-0123456789-0123456789-01234
 const NOW: u64 = 1_800_000_000;
 
 /// A host whose environment has the variables the tests name.
-fn host() -> World {
+fn host() -> TestHost {
     let variables = [("SECRET", SECRET), ("SHORT", "short"), ("EMPTY", "")];
     let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    World { variables: variables.into(), ..World::default() }
+    TestHost { variables: variables.into(), ..TestHost::default() }
 }
 
 fn configure(config: &str) -> Result<JwtAuth, String> {
@@ -87,7 +87,7 @@ struct Outcome {
     /// Content type and body of the reply.
     body: Option<(String, String)>,
     /// The attributes and events of the request.
-    world: World,
+    host: TestHost,
     /// The request's lines after the mutations, as `name: value`.
     lines: Vec<String>,
     mutations: usize,
@@ -112,10 +112,10 @@ fn check_edits(mutations: &[HeaderMutation<'_>]) {
 
 fn run_at(policy: &JwtAuth, millis: u64, lines: &[(&[u8], &[u8])]) -> Outcome {
     let head = RequestHead { headers: Headers::borrowed(lines.iter().copied()) };
-    let world = World::default();
-    world.millis.set(millis);
+    let test_host = TestHost::default();
+    test_host.millis.set(millis);
     let (mutations, response, reason) =
-        match policy.on_request(&head, &mut Default::default(), &world.env()) {
+        match policy.on_request(&head, &mut Default::default(), &test_host.env()) {
             Decision::Continue { mutations, reason, .. } => (mutations, None, reason),
             Decision::Pause { .. } | Decision::Call(_) => panic!("waits"),
             Decision::Respond { mutations, response, reason } => {
@@ -131,7 +131,7 @@ fn run_at(policy: &JwtAuth, millis: u64, lines: &[(&[u8], &[u8])]) -> Outcome {
     let mut headers = Headers::borrowed(lines.iter().copied());
     headers.apply(mutations);
     let lines = headers.lines().map(|(n, v)| format!("{}: {}", text(n), text(v))).collect();
-    Outcome { reason, response, body, world, lines, mutations: count }
+    Outcome { reason, response, body, host: test_host, lines, mutations: count }
 }
 
 fn run(policy: &JwtAuth, lines: &[(&str, &str)]) -> Outcome {

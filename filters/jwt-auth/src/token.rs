@@ -3,7 +3,7 @@
 //! Read here, because libraries keep neither the header's unknown members nor the claims as they
 //! were signed: both are looked at for duplicates, and the header for `crit`.
 
-use novasphere_core::{Json, position};
+use novasphere_core::{Json, find_byte};
 
 use crate::{base64url, refusal::Refusal};
 
@@ -65,7 +65,7 @@ fn object(part: &[u8]) -> Result<Json, Refusal> {
 
 /// What stands before and behind the first dot.
 fn cut(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (before, from) = text.split_at_checked(position(text, b'.')?)?;
+    let (before, from) = text.split_at_checked(find_byte(text, b'.')?)?;
     Some((before, from.get(1..)?))
 }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use novasphere_core::{ErrorBody, HeaderName, LocalResponse, Problem};
+use novasphere_core::{ErrorBody, HeaderName, LocalResponse, ProblemDetails};
 
 use crate::headers::{Lines, decimal};
 
@@ -33,7 +33,7 @@ impl Answers {
         let quoted: Vec<String> = policies.iter().map(|name| format!("\"{name}\"")).collect();
         let response = self.response(
             lines,
-            &Problem {
+            &ProblemDetails {
                 status: self.error_code,
                 // The type and title that draft-ietf-httpapi-ratelimit-headers registers.
                 kind: "https://iana.org/assignments/http-problem-types#quota-exceeded",
@@ -63,17 +63,22 @@ impl Answers {
     /// When Redis fails, and nobody may pass uncounted; it is tried again in so many seconds.
     pub(crate) fn unavailable(&self, seconds: u32) -> LocalResponse<'_> {
         let (title, kind) = ("Service Unavailable", "about:blank");
-        let problem = Problem { status: 503, kind, title, detail: None, members: "" };
+        let problem = ProblemDetails { status: 503, kind, title, detail: None, members: "" };
         self.response(vec![(&RETRY_AFTER, decimal(seconds))], &problem)
     }
 
     fn plain(&self, status: u16, title: &'static str) -> LocalResponse<'_> {
-        let problem = Problem { status, kind: "about:blank", title, detail: None, members: "" };
+        let problem =
+            ProblemDetails { status, kind: "about:blank", title, detail: None, members: "" };
         self.response(Vec::new(), &problem)
     }
 
-    fn response<'f>(&'f self, mut lines: Lines<'f>, problem: &Problem<'_>) -> LocalResponse<'f> {
-        let (content_type, body) = self.body.of(problem);
+    fn response<'f>(
+        &'f self,
+        mut lines: Lines<'f>,
+        problem: &ProblemDetails<'_>,
+    ) -> LocalResponse<'f> {
+        let (content_type, body) = self.body.render(problem);
         lines.push((&CONTENT_TYPE, Cow::Borrowed(content_type)));
         LocalResponse {
             status: problem.status,

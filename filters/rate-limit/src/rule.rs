@@ -2,7 +2,7 @@
 
 use std::cell::OnceCell;
 
-use novasphere_core::{Env, PathPattern, PlainPath, RequestHead, target};
+use novasphere_core::{Env, PathPattern, RequestHead, UnambiguousPath, target};
 
 use crate::readings::{forgiving, goes_back, literal, resolved};
 
@@ -58,7 +58,7 @@ impl Expected {
 /// The path of one request as servers may read it, each reading made when first asked for.
 pub(crate) struct Paths<'h> {
     raw: &'h [u8],
-    plain: OnceCell<Option<PlainPath>>,
+    plain: OnceCell<Option<UnambiguousPath>>,
     literal: OnceCell<String>,
     forgiving: OnceCell<Vec<String>>,
 }
@@ -74,7 +74,10 @@ impl<'h> Paths<'h> {
     }
 
     fn plain(&self) -> Option<&str> {
-        self.plain.get_or_init(|| PlainPath::new(self.raw)).as_ref().map(PlainPath::as_str)
+        self.plain
+            .get_or_init(|| UnambiguousPath::new(self.raw))
+            .as_ref()
+            .map(UnambiguousPath::as_str)
     }
 
     /// As it stands there.

@@ -6,7 +6,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
-use novasphere_core::{Filter, testing::World};
+use novasphere_core::{Filter, testing::TestHost};
 
 use super::all_well;
 use crate::{
@@ -24,11 +24,11 @@ use crate::{
 /// All failures.
 pub fn check<P: Filter>() -> Result<()> {
     let update = env::var_os("UPDATE_SNAPSHOTS").is_some_and(|value| value == "1");
-    let world = World { variables: chain::environment()?, ..World::default() };
+    let test_host = TestHost { variables: chain::environment()?, ..TestHost::default() };
     let mut failures = Vec::new();
     for path in files(P::NAME)? {
         let config = fs::read(&path)?;
-        let Err(faults) = P::from_json(&config, &world) else {
+        let Err(faults) = P::from_json(&config, &test_host) else {
             failures.push(format!("{}: is accepted", shown(&path)));
             continue;
         };

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, anyhow, bail, ensure};
 use novasphere_core::{
     CalloutResult, Decision, Env, FetchError, Filter, HeaderInterest, Headers, LocalResponse,
     RequestHead, ResponseHead,
-    testing::{self, World},
+    testing::{self, TestHost},
 };
 use serde_json::Value;
 
@@ -52,8 +52,8 @@ pub fn check_in<P: Filter>(module: &Module) -> Result<()> {
 /// # Errors
 /// When it is refused.
 pub fn configure<P: Filter>(config: &Value, environment: &BTreeMap<String, String>) -> Result<P> {
-    let world = World { variables: environment.clone(), ..World::default() };
-    P::from_json(config.to_string().as_bytes(), &world)
+    let test_host = TestHost { variables: environment.clone(), ..TestHost::default() };
+    P::from_json(config.to_string().as_bytes(), &test_host)
         .map_err(|errors| anyhow!("the configuration is refused: {errors}"))
 }
 
@@ -64,17 +64,17 @@ pub fn configure<P: Filter>(config: &Value, environment: &BTreeMap<String, Strin
 pub fn run<P: Filter>(case: &Case, environment: &BTreeMap<String, String>) -> Result<Vec<String>> {
     let policy: P = configure(&case.config, environment)?;
     let mut state = P::State::default();
-    let world = World::default();
+    let test_host = TestHost::default();
     let mut differences = Vec::new();
     for (n, exchange) in case.prepared(environment)?.iter().enumerate() {
         let number = n.saturating_add(1);
-        world.millis.set(unix_millis());
-        let observed = observe(&policy, &mut state, &world.env(), exchange)
+        test_host.millis.set(unix_millis());
+        let observed = observe(&policy, &mut state, &test_host.env(), exchange)
             .with_context(|| format!("exchange {number}"))?;
         let found = observed.differences(&exchange.expect);
         differences.extend(found.iter().map(|f| format!("exchange {number}: {f}")));
     }
-    let events = world.events.take();
+    let events = test_host.events.take();
     let undeclared: Vec<_> = events.iter().filter(|event| !P::EVENTS.contains(event)).collect();
     ensure!(undeclared.is_empty(), "events that are not among the policy's: {undeclared:?}");
     Ok(differences)
@@ -88,7 +88,7 @@ fn observe<P: Filter>(
 ) -> Result<Observed> {
     let lines = request_lines(&exchange.request)?;
     let mut head = RequestHead { headers: borrowed(&lines) };
-    let read = RequestHead { headers: as_read(&lines, policy.request_headers()) };
+    let read = RequestHead { headers: visible_headers(&lines, policy.request_headers()) };
     match policy.on_request(&read, state, env) {
         Decision::Continue { mutations, carry, reason } => {
             ensure!(is_declared::<P>(reason), "{reason:?} is no decision of the policy");
@@ -124,7 +124,7 @@ fn respond<P: Filter>(policy: &P, carry: P::Carry, exchange: &Exchange) -> Resul
     let mut lines = vec![(b":status".to_vec(), status.to_string().into_bytes())];
     lines.extend(own_lines(&exchange.upstream.headers.0)?);
     let mut head = ResponseHead { headers: borrowed(&lines) };
-    let read = ResponseHead { headers: as_read(&lines, policy.response_headers()) };
+    let read = ResponseHead { headers: visible_headers(&lines, policy.response_headers()) };
     let mutations = policy.on_response(carry, &read);
     head.headers.apply(mutations);
     Ok(Observed { status, headers: fields(&head.headers), ..Observed::default() })
@@ -165,9 +165,9 @@ fn own_lines(lines: &[(String, String)]) -> Result<Vec<Line>> {
 }
 
 /// No more than the policy asked for.
-fn as_read<'l>(lines: &'l [Line], interest: &HeaderInterest) -> Headers<'l> {
+fn visible_headers<'l>(lines: &'l [Line], interest: &HeaderInterest) -> Headers<'l> {
     let lines: Vec<(&[u8], &[u8])> = lines.iter().map(|(n, v)| (&n[..], &v[..])).collect();
-    testing::as_read(&lines, interest)
+    testing::visible_headers(&lines, interest)
 }
 
 fn borrowed(lines: &[Line]) -> Headers<'_> {

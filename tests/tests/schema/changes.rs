@@ -2,7 +2,7 @@
 //! too, and what the filter refuses for its form both schemas do.
 
 use anyhow::{Context, Result, ensure};
-use novasphere_core::{Fault, Filter, testing::World};
+use novasphere_core::{Fault, Filter, testing::TestHost};
 use novasphere_cors::Cors;
 use novasphere_gateway::Gateway;
 use novasphere_header_transform::HeaderTransform;
@@ -33,9 +33,9 @@ fn is_formal(fault: &Fault) -> bool {
 }
 
 /// What the filter has against a configuration.
-fn faults(filter: &str, config: &Value, world: &World) -> Result<Vec<Fault>> {
-    fn of<P: Filter>(config: &Value, world: &World) -> Vec<Fault> {
-        let found = P::from_json(config.to_string().as_bytes(), world);
+fn faults(filter: &str, config: &Value, host: &TestHost) -> Result<Vec<Fault>> {
+    fn of<P: Filter>(config: &Value, host: &TestHost) -> Vec<Fault> {
+        let found = P::from_json(config.to_string().as_bytes(), host);
         found.err().map(|errors| errors.faults().to_vec()).unwrap_or_default()
     }
     let of = match filter {
@@ -46,7 +46,7 @@ fn faults(filter: &str, config: &Value, world: &World) -> Result<Vec<Fault>> {
         "rate-limit" => of::<RateLimit>,
         other => anyhow::bail!("there is no filter {other}"),
     };
-    Ok(of(config, world))
+    Ok(of(config, host))
 }
 
 /// The places in a value, as JSON pointers (RFC 6901).
@@ -114,8 +114,8 @@ fn changed(value: &Value, at: &str) -> Vec<Value> {
 }
 
 /// What is not as it should be with one changed configuration.
-fn difference(both: &Both, config: &Value, at: &str, world: &World) -> Result<Option<String>> {
-    let faults = faults(both.filter, config, world)?;
+fn difference(both: &Both, config: &Value, at: &str, host: &TestHost) -> Result<Option<String>> {
+    let faults = faults(both.filter, config, host)?;
     let editors = both.for_editors.check(config);
     let kong = both.for_kong.check(config);
     // An empty object for an empty list is for Kong: nobody writes it.
@@ -133,7 +133,7 @@ fn difference(both: &Both, config: &Value, at: &str, world: &World) -> Result<Op
 }
 
 fn check(all: &[Configured]) -> Result<()> {
-    let world = World { variables: chain::environment()?, ..World::default() };
+    let host = TestHost { variables: chain::environment()?, ..TestHost::default() };
     let schemas = Both::all()?;
     let mut failures = Vec::new();
     let mut changes: u32 = 0;
@@ -144,7 +144,7 @@ fn check(all: &[Configured]) -> Result<()> {
         // The members of keys are for configure() alone.
         for at in found.iter().filter(|at| !at.contains("/jwk/")) {
             for changed in changed(config, at) {
-                failures.extend(difference(both, &changed, at, &world)?);
+                failures.extend(difference(both, &changed, at, &host)?);
                 changes = changes.saturating_add(1);
             }
         }

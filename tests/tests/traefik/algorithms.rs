@@ -4,7 +4,7 @@
 use std::{fs, thread};
 
 use anyhow::{Context, Result, anyhow, ensure};
-use novasphere_core::{Decision, Filter, Headers, RequestHead, testing::World};
+use novasphere_core::{Decision, Filter, Headers, RequestHead, testing::TestHost};
 use novasphere_jwt_auth::JwtAuth;
 use novasphere_tests::{
     cases::mint,
@@ -87,9 +87,9 @@ fn verdict(policy: &JwtAuth, token: &str) -> u16 {
     let lines =
         [(&b":method"[..], &b"GET"[..]), (b":path", b"/"), (b"authorization", value.as_bytes())];
     let head = RequestHead { headers: Headers::borrowed(lines) };
-    let world = World::default();
-    world.millis.set(unix_millis());
-    match policy.on_request(&head, &mut Default::default(), &world.env()) {
+    let host = TestHost::default();
+    host.millis.set(unix_millis());
+    match policy.on_request(&head, &mut Default::default(), &host.env()) {
         Decision::Respond { response, .. } => response.status,
         _ => 200,
     }
@@ -101,7 +101,7 @@ type Expected = (Request, u16);
 fn expected(configurations: &[Value], tokens: &[String]) -> Result<Vec<Expected>> {
     let mut expected = Vec::new();
     for (n, config) in configurations.iter().enumerate() {
-        let policy = JwtAuth::from_json(config.to_string().as_bytes(), &World::default())
+        let policy = JwtAuth::from_json(config.to_string().as_bytes(), &TestHost::default())
             .map_err(|errors| anyhow!("{errors}"))?;
         for token in tokens {
             let request = Request::get(format!("/echo/{n}"))

@@ -9,7 +9,7 @@ mod build_context;
 mod cursor;
 mod decode;
 mod endpoint;
-mod key_text;
+mod key_source;
 mod mismatch;
 mod node;
 mod one_or_many;
@@ -22,7 +22,7 @@ use std::fmt;
 pub use build_context::BuildContext;
 pub use decode::{Sensitive, decode};
 pub use endpoint::Endpoint;
-pub use key_text::KeyText;
+pub use key_source::KeySource;
 pub use one_or_many::OneOrMany;
 pub use regex::{InvalidPattern, Pattern};
 

@@ -1,7 +1,7 @@
 use serde::Deserialize;
 
 use super::*;
-use crate::testing::World;
+use crate::testing::TestHost;
 
 #[derive(Debug, Default, Deserialize, PartialEq)]
 #[serde(default, deny_unknown_fields)]
@@ -30,10 +30,10 @@ struct Key {
 }
 
 fn read(json: &str) -> (Option<Wire>, String) {
-    read_on(json, &World::default())
+    read_on(json, &TestHost::default())
 }
 
-fn read_on(json: &str, host: &World) -> (Option<Wire>, String) {
+fn read_on(json: &str, host: &TestHost) -> (Option<Wire>, String) {
     match decode(json.as_bytes(), host) {
         Ok((wire, errors)) => (Some(wire), errors.to_string()),
         Err(errors) => (None, errors.to_string()),
@@ -143,7 +143,7 @@ fn what_is_no_object_is_refused() {
 
 #[test]
 fn checks_of_the_meaning_do_not_repeat_faults_of_the_form() {
-    let (_, mut errors) = decode::<Wire>(br#"{"minute": "many"}"#, &World::default()).unwrap();
+    let (_, mut errors) = decode::<Wire>(br#"{"minute": "many"}"#, &TestHost::default()).unwrap();
     errors.add("minute", "is needed");
     errors.add("", "needs a limit");
     errors.add("names", "is empty");
@@ -157,7 +157,7 @@ fn checks_of_the_meaning_do_not_repeat_faults_of_the_form() {
 #[test]
 fn faults_behind_a_left_out_item_keep_the_index_as_written() {
     let json = br#"{"names": ["a", 7, "bad"], "keys": [{"name": 1}]}"#;
-    let (wire, mut errors) = decode::<Wire>(json, &World::default()).unwrap();
+    let (wire, mut errors) = decode::<Wire>(json, &TestHost::default()).unwrap();
     assert_eq!(wire.names, ["a", "bad"]);
     errors.add("names[1]", "is bad");
     errors.add("names[0]", "is bad");
@@ -173,7 +173,7 @@ fn faults_behind_a_left_out_item_keep_the_index_as_written() {
     );
     // A field that is left out moves nothing.
     let json = br#"{"keys": [{"name": "k", "color": 1}, {"name": "l", "bits": "x"}]}"#;
-    let (_, mut errors) = decode::<Wire>(json, &World::default()).unwrap();
+    let (_, mut errors) = decode::<Wire>(json, &TestHost::default()).unwrap();
     errors.add("keys[0].name", "is bad");
     errors.add("keys[1].name", "is bad");
     errors.add("keys[1].bits", "are bad");
@@ -194,7 +194,7 @@ fn a_part_read_as_json_keeps_its_nulls() {
         part: Option<crate::Json>,
     }
     let config = br#"{"part": {"a": null, "b": [null]}}"#;
-    let (outer, errors) = decode::<Outer>(config, &World::default()).unwrap();
+    let (outer, errors) = decode::<Outer>(config, &TestHost::default()).unwrap();
     assert_eq!(errors.to_string(), "");
     assert_eq!(outer.part.unwrap().to_string(), r#"{"a":null,"b":[null]}"#);
 }
@@ -203,7 +203,7 @@ fn a_part_read_as_json_keeps_its_nulls() {
 fn values_may_be_text_where_the_host_says_so() {
     let config = r#"{"minute": "5", "flag": "true", "names": ["5", "true"], "limit_by": "header",
         "keys": [{"name": "1", "bits": "8.000000"}]}"#;
-    let host = World { values_are_text: true, ..World::default() };
+    let host = TestHost { values_are_text: true, ..TestHost::default() };
     let (wire, errors) = read_on(config, &host);
     assert_eq!(errors, "");
     let key = Key { name: "1".into(), bits: 8 };
@@ -223,7 +223,7 @@ fn values_may_be_text_where_the_host_says_so() {
 
 #[test]
 fn text_is_a_value_only_if_it_looks_like_one() {
-    let host = World { values_are_text: true, ..World::default() };
+    let host = TestHost { values_are_text: true, ..TestHost::default() };
     let (wire, errors) = read_on(r#"{"names": "", "keys": "", "flag": "false"}"#, &host);
     assert_eq!((wire, errors.as_str()), (Some(Wire::default()), ""));
     for config in [

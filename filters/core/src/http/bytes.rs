@@ -2,7 +2,7 @@
 
 /// Whether two texts are the same. Takes the same time wherever they differ, if they are of one
 /// length.
-pub fn same_bytes(a: &[u8], b: &[u8]) -> bool {
+pub fn bytes_eq(a: &[u8], b: &[u8]) -> bool {
     if a.len() != b.len() {
         return false;
     }
@@ -29,11 +29,11 @@ pub(crate) fn is_called(line: &[u8], name: &[u8]) -> bool {
 /// mostly.
 fn is_same_name(line: &[u8], name: &[u8]) -> bool {
     line.last().map(u8::to_ascii_lowercase) == name.last().map(u8::to_ascii_lowercase)
-        && (same_bytes(line, name) || line.eq_ignore_ascii_case(name))
+        && (bytes_eq(line, name) || line.eq_ignore_ascii_case(name))
 }
 
 /// Where `byte` is first, looked for in eight places at a time.
-pub fn position(text: &[u8], byte: u8) -> Option<usize> {
+pub fn find_byte(text: &[u8], byte: u8) -> Option<usize> {
     const ONES: u64 = 0x0101_0101_0101_0101;
     let wanted = ONES.wrapping_mul(byte.into());
     let (words, _) = text.as_chunks::<8>();
@@ -56,13 +56,13 @@ mod tests {
         let text: Vec<u8> = (0..40).collect();
         for end in 0..text.len() {
             let text = &text[..end];
-            assert!(same_bytes(text, text));
-            assert!(!same_bytes(text, &[text, b"x"].concat()));
-            assert!(!same_bytes(&[text, b"x"].concat(), text));
+            assert!(bytes_eq(text, text));
+            assert!(!bytes_eq(text, &[text, b"x"].concat()));
+            assert!(!bytes_eq(&[text, b"x"].concat(), text));
             for at in 0..end {
                 let mut other = text.to_vec();
                 other[at] ^= 0x80;
-                assert!(!same_bytes(text, &other), "{end} bytes, at {at}");
+                assert!(!bytes_eq(text, &other), "{end} bytes, at {at}");
             }
         }
     }
@@ -73,13 +73,13 @@ mod tests {
             for byte in [0, 1, b'.', 0x7f, 0x80, 0xff] {
                 let other = byte.wrapping_add(1);
                 let mut text = vec![other; length];
-                assert_eq!(position(&text, byte), None);
+                assert_eq!(find_byte(&text, byte), None);
                 for at in (0..length).rev() {
                     text[at] = byte;
-                    assert_eq!(position(&text, byte), Some(at), "{byte} in {length}");
+                    assert_eq!(find_byte(&text, byte), Some(at), "{byte} in {length}");
                 }
                 let text = vec![byte.wrapping_sub(1); length];
-                assert_eq!(position(&text, byte), None);
+                assert_eq!(find_byte(&text, byte), None);
             }
         }
     }

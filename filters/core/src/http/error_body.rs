@@ -40,7 +40,7 @@ enum Piece {
 
 /// What a body says. Texts are the inside of JSON strings, escapes and all.
 #[derive(Clone, Copy, Debug)]
-pub struct Problem<'a> {
+pub struct ProblemDetails<'a> {
     /// The status code.
     pub status: u16,
     /// `type` of RFC 9457: a URI, or `about:blank`.
@@ -73,8 +73,9 @@ impl ErrorBody {
             ErrorFormat::Problem => Self(Form::Problem),
             ErrorFormat::Template => {
                 let body = Self(Form::Template(pieces(template.unwrap_or_default())));
-                let any = Problem { status: 400, kind: "", title: "x", detail: None, members: "" };
-                let (_, example) = body.of(&any);
+                let any =
+                    ProblemDetails { status: 400, kind: "", title: "x", detail: None, members: "" };
+                let (_, example) = body.render(&any);
                 if template.is_some() && Json::parse(example.as_bytes()).is_err() {
                     let message = "must become JSON with $status a number and $message the inside \
                                    of a string: {\"code\": $status, \"message\": \"$message\"}";
@@ -86,8 +87,8 @@ impl ErrorBody {
     }
 
     /// The media type and the body.
-    pub fn of(&self, problem: &Problem<'_>) -> (&'static [u8], String) {
-        let Problem { status, kind, title, detail, members } = *problem;
+    pub fn render(&self, problem: &ProblemDetails<'_>) -> (&'static [u8], String) {
+        let ProblemDetails { status, kind, title, detail, members } = *problem;
         let message = detail.unwrap_or(title);
         match &self.0 {
             Form::Kong => (JSON, format!(r#"{{"message":"{message}"}}"#)),

@@ -3,7 +3,7 @@
 use crate::{BuildContext, HeaderName};
 
 /// The methods that a rule with this list is for, any when there are none; `at` is the list.
-pub fn methods(list: Option<&[String]>, at: &str, cx: &mut BuildContext<'_>) -> Vec<String> {
+pub fn parse_methods(list: Option<&[String]>, at: &str, cx: &mut BuildContext<'_>) -> Vec<String> {
     let methods = list.unwrap_or_default();
     if list.is_some() && methods.is_empty() {
         cx.fault(at, "is empty; leave it out for any");

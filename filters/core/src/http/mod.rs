@@ -8,9 +8,9 @@ mod methods;
 mod params;
 pub mod target;
 
-pub use bytes::{position, same_bytes};
-pub use error_body::{ErrorBody, ErrorFormat, Problem};
+pub use bytes::{bytes_eq, find_byte};
+pub use error_body::{ErrorBody, ErrorFormat, ProblemDetails};
 pub use head::{Headers, RequestHead, ResponseHead};
 pub use header_name::{HeaderName, InvalidHeaderName, InvalidHeaderValue, header_value};
-pub use methods::methods;
-pub use params::{Params, encode_param};
+pub use methods::parse_methods;
+pub use params::{QueryParams, encode_query_param};

@@ -11,21 +11,21 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b
 
 /// `text` as part of the name or the value of a query parameter, percent-encoded (RFC 3986 section
 /// 2.1).
-pub fn encode_param(text: &[u8]) -> impl Iterator<Item = &str> {
+pub fn encode_query_param(text: &[u8]) -> impl Iterator<Item = &str> {
     percent_encode(text, RESERVED)
 }
 
 /// The query parameters of a request target. Names are compared decoded, as upstreams do, a `+` as a
 /// space and as itself; what is not changed keeps its bytes and its place.
 #[derive(Clone, Debug)]
-pub struct Params<'t> {
+pub struct QueryParams<'t> {
     path: &'t [u8],
     /// `name=value` each, or without the `=`, as they stand in the query.
     pairs: Vec<Cow<'t, [u8]>>,
     changed: bool,
 }
 
-impl<'t> Params<'t> {
+impl<'t> QueryParams<'t> {
     /// Those of `target`; `None` unless that is a path and a query, which `*` and the authority of
     /// a CONNECT are not (RFC 9112 section 3.2).
     pub fn new(target: &'t [u8]) -> Option<Self> {
@@ -107,7 +107,7 @@ fn is_called(pair: &[u8], name: &str) -> bool {
 }
 
 fn encoded(text: &str) -> Vec<u8> {
-    encode_param(text.as_bytes()).flat_map(str::bytes).collect()
+    encode_query_param(text.as_bytes()).flat_map(str::bytes).collect()
 }
 
 fn one(name: &str, value: &[u8]) -> Vec<u8> {
@@ -121,8 +121,8 @@ fn one(name: &str, value: &[u8]) -> Vec<u8> {
 mod tests {
     use super::*;
 
-    fn changed(target: &str, change: impl Fn(&mut Params<'_>)) -> Option<String> {
-        let mut params = Params::new(target.as_bytes())?;
+    fn changed(target: &str, change: impl Fn(&mut QueryParams<'_>)) -> Option<String> {
+        let mut params = QueryParams::new(target.as_bytes())?;
         change(&mut params);
         params.into_target().map(|target| String::from_utf8(target).unwrap())
     }
@@ -130,13 +130,13 @@ mod tests {
     #[test]
     fn only_a_path_has_parameters() {
         for target in ["*", "", "novasphere.io:443", "http://h/?a=1"] {
-            assert!(Params::new(target.as_bytes()).is_none(), "{target}");
+            assert!(QueryParams::new(target.as_bytes()).is_none(), "{target}");
         }
     }
 
     #[test]
     fn what_is_not_changed_keeps_its_bytes() {
-        let remove = |p: &mut Params<'_>| p.remove(|name| name == b"t");
+        let remove = |p: &mut QueryParams<'_>| p.remove(|name| name == b"t");
         assert_eq!(changed("/a?x=%2f&t=1&&Y+&t&%74=2&", remove), Some("/a?x=%2f&&Y+&".into()));
         assert_eq!(changed("/a?t=1", remove), Some("/a".into()));
         assert_eq!(changed("/a?T=1&tt=2&xt", remove), None);
@@ -146,13 +146,13 @@ mod tests {
 
     #[test]
     fn renaming_keeps_places_and_values() {
-        let rename = |p: &mut Params<'_>| p.rename("o", "n e");
+        let rename = |p: &mut QueryParams<'_>| p.rename("o", "n e");
         assert_eq!(
             changed("/?o=%2F&n%20e=9&b&%6f&o=2=3", rename),
             Some("/?n%20e=%2F&b&n%20e&n%20e=2=3".into())
         );
         assert_eq!(changed("/?n%20e=9", rename), None);
-        let swap = |p: &mut Params<'_>| {
+        let swap = |p: &mut QueryParams<'_>| {
             p.rename("a", "b");
             p.rename("b", "a");
         };
@@ -161,7 +161,7 @@ mod tests {
 
     #[test]
     fn replacing_makes_one_in_the_place_of_the_first() {
-        let replace = |p: &mut Params<'_>| p.replace("o", b"v");
+        let replace = |p: &mut QueryParams<'_>| p.replace("o", b"v");
         assert_eq!(changed("/?a&o=1&b&%6F=2&o", replace), Some("/?a&o=v&b".into()));
         assert_eq!(changed("/?a", replace), None);
         assert_eq!(changed("/?o=v", replace), None);
@@ -188,7 +188,7 @@ mod tests {
 
     #[test]
     fn appending_comes_last() {
-        let append = |p: &mut Params<'_>| p.append("n&=", b"%26");
+        let append = |p: &mut QueryParams<'_>| p.append("n&=", b"%26");
         assert_eq!(changed("/a", append), Some("/a?n%26%3D=%26".into()));
         assert_eq!(changed("/a?", append), Some("/a?n%26%3D=%26".into()));
         assert_eq!(changed("/a?x#y", append), Some("/a?x#y&n%26%3D=%26".into()));
@@ -196,7 +196,7 @@ mod tests {
 
     #[test]
     fn everything_but_the_unreserved_is_encoded() {
-        let encode = |text: &[u8]| encode_param(text).collect::<String>();
+        let encode = |text: &[u8]| encode_query_param(text).collect::<String>();
         assert_eq!(encode(b"aZ09-._~"), "aZ09-._~");
         assert_eq!(encode(b" +&=#%/?;:@\r\n\xff"), "%20%2B%26%3D%23%25%2F%3F%3B%3A%40%0D%0A%FF");
     }

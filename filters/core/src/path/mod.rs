@@ -1,7 +1,7 @@
 //! Request paths: which one a server reads, and which rule matches it.
 
 mod pattern;
-mod plain;
+mod unambiguous;
 
-pub use pattern::{PathFields, PathPattern};
-pub use plain::PlainPath;
+pub use pattern::{PathMatch, PathPattern};
+pub use unambiguous::UnambiguousPath;

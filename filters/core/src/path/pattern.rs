@@ -1,6 +1,6 @@
 //! Which paths a rule is for.
 
-use crate::{BuildContext, PlainPath};
+use crate::{BuildContext, UnambiguousPath};
 
 /// A path, everything under it, or a template.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,7 +11,7 @@ pub struct PathPattern {
 
 /// The fields of a rule that say which paths it is for.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct PathFields<'c> {
+pub struct PathMatch<'c> {
     /// The path.
     pub path: Option<&'c str>,
     /// The path or the start of it, up to a `/`.
@@ -22,7 +22,7 @@ pub struct PathFields<'c> {
     pub ignore_case: bool,
 }
 
-impl PathFields<'_> {
+impl PathMatch<'_> {
     /// Whether none of the three is there.
     pub fn is_empty(&self) -> bool {
         self.path.is_none() && self.path_prefix.is_none() && self.path_template.is_none()
@@ -46,7 +46,7 @@ enum Segment {
 
 impl PathPattern {
     /// The pattern that exactly one of the fields of the rule at `at` gives.
-    pub fn new(fields: PathFields<'_>, at: &str, cx: &mut BuildContext<'_>) -> Option<Self> {
+    pub fn new(fields: PathMatch<'_>, at: &str, cx: &mut BuildContext<'_>) -> Option<Self> {
         let form = match (fields.path, fields.path_prefix, fields.path_template) {
             (Some(path), None, None) => {
                 let path = plain(path, &format!("{at}.path"), cx)?;
@@ -118,8 +118,8 @@ impl Form {
     }
 }
 
-fn plain(path: &str, at: &str, cx: &mut BuildContext<'_>) -> Option<PlainPath> {
-    let plain = PlainPath::new(path.as_bytes());
+fn plain(path: &str, at: &str, cx: &mut BuildContext<'_>) -> Option<UnambiguousPath> {
+    let plain = UnambiguousPath::new(path.as_bytes());
     if plain.is_none() {
         let message = format!(
             "{path:?} must start with / and have no query, no empty or dot segments, no ; or \\, and \

@@ -2,7 +2,7 @@ use super::*;
 
 #[test]
 fn a_whole_top_level_domain_is_worth_a_warning() {
-    let host = World::default();
+    let host = TestHost::default();
     let config = br#"{"origins": ["https://*.com", "http://*.localhost", "https://*.a.com"]}"#;
     assert!(Cors::from_json(config, &host).is_ok());
     assert_eq!(
@@ -14,7 +14,7 @@ fn a_whole_top_level_domain_is_worth_a_warning() {
 #[test]
 fn faults_of_the_form_hide_what_follows_from_them() {
     let faults = |config: &str| {
-        Cors::from_json(config.as_bytes(), &World::default()).unwrap_err().to_string()
+        Cors::from_json(config.as_bytes(), &TestHost::default()).unwrap_err().to_string()
     };
     assert_eq!(
         faults(r#"{"origins": "https://app.novasphere.io", "credentials": true}"#),
@@ -24,7 +24,7 @@ fn faults_of_the_form_hide_what_follows_from_them() {
 
 /// What `config` is warned of; it is accepted.
 fn warnings(config: &str) -> Vec<String> {
-    let host = World::default();
+    let host = TestHost::default();
     assert!(Cors::from_json(config.as_bytes(), &host).is_ok(), "{config}");
     host.warnings.into_inner()
 }
@@ -94,7 +94,7 @@ fn null_with_credentials_needs_reflection() {
 fn a_dot_of_a_pattern_is_written_as_one() {
     let fault = |pattern: &str| {
         let config = with_pattern(pattern);
-        match Cors::from_json(config.as_bytes(), &World::default()) {
+        match Cors::from_json(config.as_bytes(), &TestHost::default()) {
             Ok(_) => String::new(),
             Err(errors) => errors.to_string(),
         }

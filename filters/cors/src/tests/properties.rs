@@ -1,7 +1,7 @@
 //! What holds for every configuration, request and response: no origin is told its name unless the
 //! configuration names it, `*` and credentials never meet, and nothing panics.
 
-use novasphere_core::{Decision, Filter, Headers, RequestHead, ResponseHead, testing::World};
+use novasphere_core::{Decision, Filter, Headers, RequestHead, ResponseHead, testing::TestHost};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -127,9 +127,9 @@ fn headers(lines: &Lines) -> Headers<'_> {
 
 /// What the client gets: the lines of the reply or of the edited response.
 fn outcome(cors: &Cors, request: &Lines, answer: &Lines) -> Lines {
-    let world = World::default();
+    let test_host = TestHost::default();
     let head = RequestHead { headers: headers(request) };
-    match cors.on_request(&head, &mut (), &world.env()) {
+    match cors.on_request(&head, &mut (), &test_host.env()) {
         Decision::Respond { response, .. } => {
             let lines = response.headers.iter();
             lines.map(|(name, value)| (name.to_string(), value.to_vec())).collect()
@@ -202,7 +202,7 @@ proptest! {
         requests in prop::collection::vec((request(), answer()), 1..12),
     ) {
         let config = configuration(&groups, block, forward).to_string();
-        let cors = Cors::from_json(config.as_bytes(), &World::default());
+        let cors = Cors::from_json(config.as_bytes(), &TestHost::default());
         prop_assume!(cors.is_ok());
         let cors = cors.unwrap();
         for (request, answer) in &requests {
@@ -218,7 +218,7 @@ proptest! {
     ) {
         let groups = [Group { entries: vec![entry], credentials: false }];
         let config = configuration(&groups, false, false).to_string();
-        let cors = Cors::from_json(config.as_bytes(), &World::default()).unwrap();
+        let cors = Cors::from_json(config.as_bytes(), &TestHost::default()).unwrap();
         for origin in origins {
             let request = vec![("origin".to_owned(), origin)];
             check(&groups, false, &request, &outcome(&cors, &request, &Vec::new()));
@@ -227,8 +227,8 @@ proptest! {
 
     #[test]
     fn no_configuration_panics(text in "\\PC{0,60}", entry in "[a-z~*.:/\\[\\]()0-9@-]{0,40}") {
-        let _ = Cors::from_json(text.as_bytes(), &World::default());
+        let _ = Cors::from_json(text.as_bytes(), &TestHost::default());
         let config = json!({"origins": [entry, text], "credentials": true}).to_string();
-        let _ = Cors::from_json(config.as_bytes(), &World::default());
+        let _ = Cors::from_json(config.as_bytes(), &TestHost::default());
     }
 }

@@ -58,9 +58,9 @@ fn with_mutations(lines: &Lines, mutations: &[HeaderMutation<'_>]) -> Lines {
 fn pass(gateways: &[Gateway], mut request: Lines, mut response: Lines) -> (Lines, Lines, u16) {
     let mut passed = Vec::new();
     for gateway in gateways {
-        let (world, mut states) = (World::default(), States::default());
+        let (host, mut states) = (TestHost::default(), States::default());
         let head = RequestHead { headers: headers(&request) };
-        match gateway.on_request(&head, &mut states, &world.env()) {
+        match gateway.on_request(&head, &mut states, &host.env()) {
             Decision::Continue { mutations, carry, .. } => {
                 request = with_mutations(&request, &mutations);
                 passed.push((gateway, carry));

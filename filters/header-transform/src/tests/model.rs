@@ -6,12 +6,12 @@ use std::collections::BTreeSet;
 
 use novasphere_core::{
     Decision, Filter, HeaderMutation, HeaderName, Headers, RequestHead, ResponseHead, header_value,
-    testing::World,
+    testing::TestHost,
 };
 use proptest::{prelude::*, strategy::ValueTree};
 
 use self::plain::{Line, Plain};
-use super::as_read;
+use super::visible_headers;
 use crate::HeaderTransform;
 
 const OPERATIONS: [&str; 5] = ["remove", "rename", "replace", "add", "append"];
@@ -109,7 +109,7 @@ fn configured(operations: &[Operation], message: &str) -> Option<HeaderTransform
         rules.insert(name.into(), rule);
     }
     let config = serde_json::json!({ message: rules }).to_string();
-    HeaderTransform::from_json(config.as_bytes(), &World::default()).ok()
+    HeaderTransform::from_json(config.as_bytes(), &TestHost::default()).ok()
 }
 
 fn borrowed(lines: &[Line]) -> Vec<(&str, &[u8])> {
@@ -119,9 +119,9 @@ fn borrowed(lines: &[Line]) -> Vec<(&str, &[u8])> {
 /// What is left of a request, and the mutations that did it.
 fn request(filter: &HeaderTransform, lines: &[Line]) -> Vec<Line> {
     let lines = borrowed(lines);
-    let head = RequestHead { headers: as_read(&lines, filter.request_headers()) };
+    let head = RequestHead { headers: visible_headers(&lines, filter.request_headers()) };
     let Decision::Continue { mutations, .. } =
-        filter.on_request(&head, &mut (), &World::default().env())
+        filter.on_request(&head, &mut (), &TestHost::default().env())
     else {
         panic!("not passed")
     };
@@ -131,11 +131,11 @@ fn request(filter: &HeaderTransform, lines: &[Line]) -> Vec<Line> {
 fn response(filter: &HeaderTransform, lines: &[Line]) -> Vec<Line> {
     let lines = borrowed(lines);
     let Decision::Continue { carry, .. } =
-        filter.on_request(&RequestHead::default(), &mut (), &World::default().env())
+        filter.on_request(&RequestHead::default(), &mut (), &TestHost::default().env())
     else {
         panic!("not passed")
     };
-    let head = ResponseHead { headers: as_read(&lines, filter.response_headers()) };
+    let head = ResponseHead { headers: visible_headers(&lines, filter.response_headers()) };
     applied(&lines, filter.on_response(carry, &head))
 }
 

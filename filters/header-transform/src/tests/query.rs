@@ -1,6 +1,6 @@
 //! Rules about query parameters.
 
-use novasphere_core::testing::World;
+use novasphere_core::testing::TestHost;
 
 use super::{Lines, configured, on_request, sent, sent_in};
 
@@ -75,7 +75,7 @@ fn what_changes_nothing_makes_no_edit() {
     let filter = configured(rules);
     for path in ["/", "/?", "/?b=1", "/?c"] {
         let lines: Lines<'_> = &[(":path", path.as_bytes())];
-        assert!(on_request(&filter, lines, &World::default()).0.is_empty(), "{path}");
+        assert!(on_request(&filter, lines, &TestHost::default()).0.is_empty(), "{path}");
     }
 }
 
@@ -84,9 +84,9 @@ fn what_templates_bring_is_encoded() {
     let rules = r#"{"request": {"add": {"querystring": ["u:<$(headers.x-u | a b)>"]}}}"#;
     let filter = configured(rules);
     let sent = |value: &[u8]| {
-        let world = World::default();
-        let lines = sent_in(&world, &filter, &[(":path", b"/p"), ("x-u", value)]);
-        (lines[0].clone(), world.events.take())
+        let host = TestHost::default();
+        let lines = sent_in(&host, &filter, &[(":path", b"/p"), ("x-u", value)]);
+        (lines[0].clone(), host.events.take())
     };
     assert_eq!(sent(b"1&admin=1#%00\xff").0, ":path: /p?u=%3C1%26admin%3D1%23%2500%FF%3E");
     assert_eq!(sent(b"").0, ":path: /p?u=%3Ca%20b%3E");

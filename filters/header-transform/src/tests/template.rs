@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use novasphere_core::{Filter, ResponseHead, testing::World};
+use novasphere_core::{Filter, ResponseHead, testing::TestHost};
 
 use super::{Lines, configured, for_requests, headers, on_request, refused, sent_in, shown};
 use crate::HeaderTransform;
@@ -18,13 +18,13 @@ const REQUEST: Lines<'_> = &[
 
 /// The value a template makes of the request, and the events.
 fn made(template: &str) -> (Option<String>, Vec<&'static str>) {
-    let world = World::default();
-    world.address.set(Some("::ffff:192.0.2.1".parse::<IpAddr>().unwrap()));
-    world.attributes.borrow_mut().insert("realm.sub".into(), b"u-1".to_vec());
+    let test_host = TestHost::default();
+    test_host.address.set(Some("::ffff:192.0.2.1".parse::<IpAddr>().unwrap()));
+    test_host.attributes.borrow_mut().insert("realm.sub".into(), b"u-1".to_vec());
     let rules = serde_json(template);
-    let lines = sent_in(&world, &for_requests(&rules), REQUEST);
+    let lines = sent_in(&test_host, &for_requests(&rules), REQUEST);
     let value = lines.iter().find_map(|line| line.strip_prefix("made: "));
-    (value.map(str::to_owned), world.events.take())
+    (value.map(str::to_owned), test_host.events.take())
 }
 
 fn serde_json(template: &str) -> String {
@@ -97,9 +97,9 @@ fn dollars_are_dollars() {
 fn what_may_not_be_sent_is_not() {
     let filter = for_requests(r#"{"add": {"headers": ["made:<$(headers.x)>"]}}"#);
     let made = |value: &[u8]| {
-        let world = World::default();
-        let lines = sent_in(&world, &filter, &[("x", value)]);
-        (lines.get(1).cloned(), world.events.take())
+        let test_host = TestHost::default();
+        let lines = sent_in(&test_host, &filter, &[("x", value)]);
+        (lines.get(1).cloned(), test_host.events.take())
     };
     for value in
         [&b"a\r\nb: c"[..], b"\n", b"\0", b"\x7f", b"\x1b[0m", b"caf\xc3\xa9", &[b'a'; 4095]]
@@ -113,18 +113,18 @@ fn what_may_not_be_sent_is_not() {
 #[test]
 fn white_space_around_a_value_is_not_part_of_it() {
     let filter = for_requests(r#"{"add": {"headers": ["made:$(query.q)"]}}"#);
-    let world = World::default();
-    let made = |path: &[u8]| sent_in(&world, &filter, &[(":path", path)]);
+    let test_host = TestHost::default();
+    let made = |path: &[u8]| sent_in(&test_host, &filter, &[(":path", path)]);
     assert_eq!(made(b"/?q=%20a%09")[1], "made: a");
     assert_eq!(made(b"/?q=%20").len(), 1);
-    assert_eq!(world.events.take(), ["input_missing"]);
+    assert_eq!(test_host.events.take(), ["input_missing"]);
 }
 
 /// A path that the upstream may read in another way has no segments.
 #[test]
 fn segments_are_those_of_plain_paths() {
     let filter = for_requests(r#"{"add": {"headers": ["made:$(path.2 | none)"]}}"#);
-    let made = |path: &[u8]| sent_in(&World::default(), &filter, &[(":path", path)])[1].clone();
+    let made = |path: &[u8]| sent_in(&TestHost::default(), &filter, &[(":path", path)])[1].clone();
     assert_eq!(made(b"/a/b/c"), "made: b");
     for path in [&b"/a/../b"[..], b"/a//b", b"/a/b%2Fc", b"/a/b;c", b"/a/%zz", b"*", b"", b"/a"] {
         assert_eq!(made(path), "made: none", "{}", path.escape_ascii());
@@ -136,7 +136,7 @@ fn templates_see_the_values_before_the_rules() {
     let rules = r#"{"request": {"remove": {"headers": ["x-user"], "querystring": ["q"]},
         "add": {"headers": ["x-old:$(headers.x-user)", "x-q:$(query.q)"]},
         "append": {"querystring": ["q:$(query.q)!"]}}}"#;
-    let lines = sent_in(&World::default(), &configured(rules), REQUEST);
+    let lines = sent_in(&TestHost::default(), &configured(rules), REQUEST);
     assert!(lines.contains(&"x-old: alice".to_owned()), "{lines:?}");
     assert!(lines.contains(&"x-q: a b".to_owned()));
     assert!(lines.contains(&":path: /api/v1/wuk%6Fngs/?e=&q=a%20b%21".to_owned()));
@@ -146,29 +146,29 @@ fn templates_see_the_values_before_the_rules() {
 fn a_rule_without_a_value_changes_nothing() {
     let rules = r#"{"request": {"replace": {"headers": ["x-user:$(headers.x-none)"],
         "querystring": ["q:$(headers.x-none)"]}, "append": {"headers": ["x-user:$(query.none)"]}}}"#;
-    let world = World::default();
+    let test_host = TestHost::default();
     let filter = configured(rules);
-    let (mutations, _) = on_request(&filter, REQUEST, &world);
+    let (mutations, _) = on_request(&filter, REQUEST, &test_host);
     assert!(mutations.is_empty());
-    assert_eq!(world.events.take(), ["input_missing"; 3]);
+    assert_eq!(test_host.events.take(), ["input_missing"; 3]);
     // Where it would do nothing anyway, no value is made.
     let rules = r#"{"request": {"add": {"headers": ["x-user:$(headers.x-none)"]}}}"#;
-    on_request(&configured(rules), REQUEST, &world);
-    assert!(world.events.take().is_empty());
+    on_request(&configured(rules), REQUEST, &test_host);
+    assert!(test_host.events.take().is_empty());
 }
 
 #[test]
 fn values_for_responses_come_from_the_request() {
     let rules = r#"{"response": {"append": {"headers": ["x-request-id:$(request.id)",
         "x-none:$(headers.x-none)"]}, "add": {"headers": ["x-user:$(headers.x-user)"]}}}"#;
-    let (filter, world) = (configured(rules), World::default());
-    let (mutations, carry) = on_request(&filter, REQUEST, &world);
+    let (filter, test_host) = (configured(rules), TestHost::default());
+    let (mutations, carry) = on_request(&filter, REQUEST, &test_host);
     assert!(mutations.is_empty());
     let mut response = headers(&[(":status", b"200"), ("x-user", b"upstream")]);
     let head = ResponseHead { headers: response.clone() };
     response.apply(filter.on_response(carry, &head));
     assert_eq!(shown(&response), [":status: 200", "x-user: upstream", "x-request-id: 7f"]);
-    assert_eq!(world.events.take(), ["input_missing"]);
+    assert_eq!(test_host.events.take(), ["input_missing"]);
 }
 
 #[test]
@@ -206,11 +206,11 @@ fn what_is_no_template_is_refused() {
 
 #[test]
 fn claims_need_a_host_that_passes_them() {
-    let world = World::default();
-    world.passes_attributes.set(false);
+    let test_host = TestHost::default();
+    test_host.passes_attributes.set(false);
     let config = r#"{"request": {"add": {"headers": ["x-user:$(claims.sub | none)"],
         "querystring": ["u:$(claims.sub)"]}}}"#;
-    let faults = HeaderTransform::from_json(config.as_bytes(), &world).unwrap_err();
+    let faults = HeaderTransform::from_json(config.as_bytes(), &test_host).unwrap_err();
     assert_eq!(faults.faults().len(), 2);
     assert!(faults.to_string().contains("claims_to_headers"), "{faults}");
 }

@@ -1,6 +1,6 @@
 mod trouble;
 
-use novasphere_core::{Endpoint, Fetch, Headers, testing::World};
+use novasphere_core::{Endpoint, Fetch, Headers, testing::TestHost};
 
 use super::*;
 
@@ -39,17 +39,17 @@ fn source(more: impl FnOnce(&mut Source)) -> Sources<Texts> {
 /// One worker.
 struct Worker<'w> {
     sources: &'w Sources<Texts>,
-    world: &'w World,
+    host: &'w TestHost,
     known: Vec<Known<String>>,
 }
 
 impl<'w> Worker<'w> {
-    fn new(sources: &'w Sources<Texts>, world: &'w World) -> Self {
-        Self { sources, world, known: Vec::new() }
+    fn new(sources: &'w Sources<Texts>, host: &'w TestHost) -> Self {
+        Self { sources, host, known: Vec::new() }
     }
 
     fn tick(&mut self) -> Vec<Fetch> {
-        self.sources.on_timer(&mut self.known, &self.world.env()).fetches
+        self.sources.on_timer(&mut self.known, &self.host.env()).fetches
     }
 
     fn answer(
@@ -69,7 +69,7 @@ impl<'w> Worker<'w> {
         fetch: &Fetch,
         response: Result<FetchResponse<'_>, FetchError>,
     ) -> Vec<Fetch> {
-        self.sources.on_fetch(fetch.purpose, response, &mut self.known, &self.world.env()).fetches
+        self.sources.on_fetch(fetch.purpose, response, &mut self.known, &self.host.env()).fetches
     }
 
     /// Fetches and gets this key set.
@@ -84,14 +84,14 @@ impl<'w> Worker<'w> {
     }
 
     fn prospect(&mut self) -> Prospect {
-        self.sources.prospect(0, &mut self.known, &self.world.env())
+        self.sources.prospect(0, &mut self.known, &self.host.env())
     }
 }
 
 #[test]
 fn one_worker_fetches_and_all_have_the_keys() {
-    let (sources, world) = (source(|_| {}), World::at(NOW));
-    let mut workers: Vec<_> = (0..4).map(|_| Worker::new(&sources, &world)).collect();
+    let (sources, host) = (source(|_| {}), TestHost::at(NOW));
+    let mut workers: Vec<_> = (0..4).map(|_| Worker::new(&sources, &host)).collect();
     let fetches: Vec<_> = workers.iter_mut().map(Worker::tick).collect();
     assert_eq!(fetches.iter().map(Vec::len).collect::<Vec<_>>(), [1, 0, 0, 0]);
     let fetch = &fetches[0][0];
@@ -102,17 +102,17 @@ fn one_worker_fetches_and_all_have_the_keys() {
         assert_eq!(worker.tick(), []);
         assert_eq!(worker.keys(), Some("key 1"));
     }
-    assert_eq!(*world.events.borrow(), ["keys_fetched"]);
+    assert_eq!(*host.events.borrow(), ["keys_fetched"]);
 }
 
 #[test]
 fn keys_are_fetched_anew_before_they_get_old() {
-    let (sources, world) = (source(|_| {}), World::at(NOW));
-    let (mut one, mut two) = (Worker::new(&sources, &world), Worker::new(&sources, &world));
+    let (sources, host) = (source(|_| {}), TestHost::at(NOW));
+    let (mut one, mut two) = (Worker::new(&sources, &host), Worker::new(&sources, &host));
     one.gets("key 1");
-    world.pass(269);
+    host.advance(269);
     assert_eq!(one.tick(), []);
-    world.pass(31);
+    host.advance(31);
     two.gets("key 2");
     assert_eq!(one.keys(), Some("key 1"));
     one.tick();
@@ -130,35 +130,35 @@ fn cache_control_counts_within_bounds() {
         ("max-age=86400", 270, 300),
         ("max-age=nonsense", 270, 300),
     ] {
-        let (sources, world) = (source(|_| {}), World::at(NOW));
-        let mut worker = Worker::new(&sources, &world);
+        let (sources, host) = (source(|_| {}), TestHost::at(NOW));
+        let mut worker = Worker::new(&sources, &host);
         let fetches = worker.tick();
         worker.answer(&fetches[0], 200, &[("Cache-Control", value)], "key 1");
-        world.pass(due_from - 1);
+        host.advance(due_from - 1);
         assert_eq!(worker.tick(), [], "{value}");
-        world.pass(due_to - due_from + 1);
+        host.advance(due_to - due_from + 1);
         assert_eq!(worker.tick().len(), 1, "{value}");
     }
 }
 
 #[test]
 fn the_last_good_keys_go_on_and_retries_back_off() {
-    let (sources, world) = (source(|_| {}), World::at(NOW));
-    let mut worker = Worker::new(&sources, &world);
+    let (sources, host) = (source(|_| {}), TestHost::at(NOW));
+    let mut worker = Worker::new(&sources, &host);
     worker.gets("key 1");
-    world.pass(300);
+    host.advance(300);
     let mut pauses = Vec::new();
     for failure in 0..8 {
-        let start = world.millis.get();
+        let start = host.millis.get();
         let fetches = loop {
             let fetches = worker.tick();
             if !fetches.is_empty() {
                 break fetches;
             }
-            world.millis.set(world.millis.get() + 100);
-            assert!(world.millis.get() < start + 120_000, "no more tries");
+            host.millis.set(host.millis.get() + 100);
+            assert!(host.millis.get() < start + 120_000, "no more tries");
         };
-        pauses.push((world.millis.get() - start) / 1_000);
+        pauses.push((host.millis.get() - start) / 1_000);
         match failure {
             0 => worker.ended(&fetches[0], Err(FetchError::NoResponse)),
             1 => worker.ended(&fetches[0], Err(FetchError::TooLarge(1_000_000))),
@@ -173,33 +173,33 @@ fn the_last_good_keys_go_on_and_retries_back_off() {
         let back_off = 2_u64.pow(failures - 1).min(60);
         assert!(*pause >= back_off && *pause <= back_off * 5 / 4 + 1, "{pauses:?}");
     }
-    let warnings = world.warnings.borrow();
+    let warnings = host.warnings.borrow();
     assert_eq!(warnings.len(), 8);
     assert!(warnings[2].contains("status 503; the last good keys go on"), "{}", warnings[2]);
 }
 
 #[test]
 fn a_worker_that_dies_does_not_keep_the_lease() {
-    let (sources, world) = (source(|_| {}), World::at(NOW));
-    let mut dead = Worker::new(&sources, &world);
+    let (sources, host) = (source(|_| {}), TestHost::at(NOW));
+    let mut dead = Worker::new(&sources, &host);
     assert_eq!(dead.tick().len(), 1);
-    let mut worker = Worker::new(&sources, &world);
-    world.pass(5);
+    let mut worker = Worker::new(&sources, &host);
+    host.advance(5);
     assert_eq!(worker.tick(), []);
-    world.pass(1);
+    host.advance(1);
     worker.gets("key 1");
 }
 
 #[test]
 fn unknown_kids_cause_no_more_than_a_fetch_a_cooldown() {
-    let (sources, world) = (source(|_| {}), World::at(NOW));
-    let (mut one, mut two) = (Worker::new(&sources, &world), Worker::new(&sources, &world));
+    let (sources, host) = (source(|_| {}), TestHost::at(NOW));
+    let (mut one, mut two) = (Worker::new(&sources, &host), Worker::new(&sources, &host));
     one.gets("key 1");
     two.tick();
     for _ in 0..100 {
         assert_eq!(two.prospect(), Prospect::None);
     }
-    world.pass(30);
+    host.advance(30);
     for _ in 0..100 {
         assert_eq!(two.prospect(), Prospect::Coming);
     }
@@ -218,19 +218,19 @@ fn unknown_kids_cause_no_more_than_a_fetch_a_cooldown() {
 
 #[test]
 fn a_set_that_is_the_same_changes_nothing() {
-    let (sources, world) = (source(|_| {}), World::at(NOW));
-    let mut worker = Worker::new(&sources, &world);
+    let (sources, host) = (source(|_| {}), TestHost::at(NOW));
+    let mut worker = Worker::new(&sources, &host);
     worker.gets("key 1");
     let generation = worker.known[0].generation;
-    world.pass(300);
+    host.advance(300);
     worker.gets("key 1");
     assert_eq!(worker.known[0].generation, generation);
 }
 
 #[test]
 fn discovery_names_the_key_set_of_its_own_issuer_only() {
-    let (sources, world) = (source(|source| source.discovery = true), World::at(NOW));
-    let mut worker = Worker::new(&sources, &world);
+    let (sources, host) = (source(|source| source.discovery = true), TestHost::at(NOW));
+    let mut worker = Worker::new(&sources, &host);
     let fetches = worker.tick();
     let document = r#"{"issuer": "https://issuer.test", "jwks_uri": "https://k.test/a?b=c"}"#;
     let next = worker.answer(&fetches[0], 200, &[], document);
@@ -248,7 +248,7 @@ fn discovery_names_the_key_set_of_its_own_issuer_only() {
         "[]",
         "",
     ] {
-        world.pass(400);
+        host.advance(400);
         let fetches = worker.tick();
         assert_eq!(worker.answer(&fetches[0], 200, &[], bad), [], "{bad}");
         assert_eq!(worker.keys(), Some("key 1"));
@@ -261,8 +261,8 @@ fn sources_that_fall_on_one_place_keep_apart() {
         source(|_| {}),
         source(|source| source.identity = [7, 8, 9, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
     );
-    let world = World::at(NOW);
-    let (mut first, mut second) = (Worker::new(&one, &world), Worker::new(&two, &world));
+    let host = TestHost::at(NOW);
+    let (mut first, mut second) = (Worker::new(&one, &host), Worker::new(&two, &host));
     first.gets("key 1");
     second.gets("key 2");
     first.tick();
@@ -272,27 +272,27 @@ fn sources_that_fall_on_one_place_keep_apart() {
 
 #[test]
 fn any_shared_bytes_are_read_without_harm() {
-    let (sources, world) = (source(|_| {}), World::at(NOW));
-    Worker::new(&sources, &world).gets("key 1");
-    let keys: Vec<Vec<u8>> = world.values.borrow().keys().cloned().collect();
+    let (sources, host) = (source(|_| {}), TestHost::at(NOW));
+    Worker::new(&sources, &host).gets("key 1");
+    let keys: Vec<Vec<u8>> = host.shared_values.borrow().keys().cloned().collect();
     assert_eq!(keys.len(), 2);
     for key in keys {
-        let good = world.values.borrow()[&key].clone();
+        let good = host.shared_values.borrow()[&key].clone();
         for bad in [vec![], vec![0; 3], vec![0xff; 48], vec![0xff; 100], good.0[..8].to_vec()] {
-            world.values.borrow_mut().insert(key.clone(), (bad, 1));
-            let mut worker = Worker::new(&sources, &world);
+            host.shared_values.borrow_mut().insert(key.clone(), (bad, 1));
+            let mut worker = Worker::new(&sources, &host);
             worker.tick();
             worker.prospect();
         }
-        world.values.borrow_mut().insert(key, good);
+        host.shared_values.borrow_mut().insert(key, good);
     }
 }
 
 #[test]
 fn without_shared_data_there_is_no_panic_and_no_key() {
-    let (sources, world) = (source(|_| {}), World::at(NOW));
-    world.store_fails.set(true);
-    let mut worker = Worker::new(&sources, &world);
+    let (sources, host) = (source(|_| {}), TestHost::at(NOW));
+    host.shared_data_fails.set(true);
+    let mut worker = Worker::new(&sources, &host);
     assert_eq!(worker.tick(), []);
     assert_eq!(worker.prospect(), Prospect::Coming);
 }

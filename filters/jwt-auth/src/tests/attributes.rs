@@ -4,7 +4,7 @@ const CLAIMS: &str = r#", "claims_to_attributes": [
     {"claim": "sub", "attribute": "user"}, {"claim": "a.b", "attribute": "tenant.id"}]"#;
 
 fn attributes(outcome: &Outcome) -> Vec<(String, String)> {
-    let set = outcome.world.attributes.borrow();
+    let set = outcome.host.attributes.borrow();
     set.iter().map(|(name, value)| (name.clone(), text(value))).collect()
 }
 

@@ -257,7 +257,10 @@ fn a_secret_belongs_to_one_credential() {
 
 #[test]
 fn what_the_host_lacks_is_refused_with_what_to_do() {
-    let host = World { lacks: vec![Capability::Fetch, Capability::Attribute], ..World::default() };
+    let host = TestHost {
+        unsupported: vec![Capability::Fetch, Capability::Attribute],
+        ..TestHost::default()
+    };
     let config = r#"{
         "credentials": [{"key": "k", "secret": "0123456789-0123456789-0123456789"}],
         "jwks": [{"issuer": "https://a.example", "uri": "https://a.example/keys"}],
@@ -269,12 +272,12 @@ fn what_the_host_lacks_is_refused_with_what_to_do() {
         "jwks: cannot be used here: do it elsewhere\n\
          claims_to_attributes: cannot be used here: do it elsewhere"
     );
-    assert!(JwtAuth::from_json(config.as_bytes(), &World::default()).is_ok());
+    assert!(JwtAuth::from_json(config.as_bytes(), &TestHost::default()).is_ok());
 }
 
 #[test]
 fn text_that_may_have_been_a_number_is_not_compared() {
-    let host = World { values_are_text: true, ..World::default() };
+    let host = TestHost { values_are_text: true, ..TestHost::default() };
     let config = |test: &str| {
         let config = format!(
             r#"{{"credentials": [{{"key": "k", "secret": "0123456789-0123456789-0123456789"}}],

@@ -57,13 +57,13 @@ fn in_report_mode_everything_passes_and_is_counted() {
         let outcome = with_forged(&policy, &[("authorization", value)]);
         assert_eq!((outcome.reason, outcome.response), (reason, None));
         assert_eq!(outcome.lines.len(), 1, "{:?}", outcome.lines);
-        assert_eq!(outcome.world.events.borrow().last(), Some(&"reported"));
-        let attributes = outcome.world.attributes.borrow();
+        assert_eq!(outcome.host.events.borrow().last(), Some(&"reported"));
+        let attributes = outcome.host.attributes.borrow();
         assert_eq!(attributes.get("jwt_auth_reported").unwrap(), reason.as_bytes());
     }
     let good = bearer(&policy, &token(r#", "scope": "a""#));
     assert_eq!(good.reason, "allowed");
-    assert!(!good.world.events.borrow().contains(&"reported"));
+    assert!(!good.host.events.borrow().contains(&"reported"));
 }
 
 #[test]

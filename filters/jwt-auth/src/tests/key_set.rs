@@ -114,7 +114,7 @@ fn set(keys: &[String]) -> Vec<Key> {
 fn signer<'k>(keys: &'k [Key], header: &str, token: &str) -> Result<&'k Key, Refusal> {
     let (_, rest) = token.split_once('.').unwrap();
     let token = format!("{}.{rest}", base64url(header));
-    key_set::signer_of(keys, &Token::parse(token.as_bytes()).unwrap(), &World::default().env())
+    key_set::signer_of(keys, &Token::parse(token.as_bytes()).unwrap(), &TestHost::default().env())
 }
 
 /// The signature covers the header too, so here it is good only where the header is the vector's.

@@ -183,7 +183,7 @@ fn verifies_as_jws(jwk: &str, jws: &str) -> bool {
     let verifier = Verifier::new(algorithm, &jwk.material).unwrap();
     let (message, signature) = jws.rsplit_once('.').unwrap();
     let signature = BASE64_URL_SAFE_NO_PAD.decode(signature).unwrap();
-    verifier.verifies(message.as_bytes(), &signature, &World::default().env())
+    verifier.verifies(message.as_bytes(), &signature, &TestHost::default().env())
 }
 
 #[test]
@@ -226,15 +226,15 @@ fn the_host_is_asked_first() {
             key(key_name, "jwk")
         );
         let policy = configure(&config).unwrap();
-        let world = World { verify: Some(host), ..World::at(NOW) };
+        let test_host = TestHost { verify: Some(host), ..TestHost::at(NOW) };
         let line = format!("Bearer {token}");
         let head =
             RequestHead { headers: Headers::borrowed([(&b"authorization"[..], line.as_bytes())]) };
-        let reason = match policy.on_request(&head, &mut Default::default(), &world.env()) {
+        let reason = match policy.on_request(&head, &mut Default::default(), &test_host.env()) {
             Decision::Continue { reason, .. } | Decision::Respond { reason, .. } => reason,
             Decision::Pause { .. } | Decision::Call(_) => panic!("waits"),
         };
-        let mut events = world.events.take();
+        let mut events = test_host.events.take();
         events.retain(|event| *event == "verified_by_host");
         (reason, events)
     };

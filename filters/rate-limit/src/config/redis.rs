@@ -1,7 +1,7 @@
 //! Where shared counts are, as users write it.
 
 use novasphere_core::{
-    BuildContext, Capability, Endpoint, HeaderName, KeyText, Sensitive, header_value,
+    BuildContext, Capability, Endpoint, HeaderName, KeySource, Sensitive, header_value,
 };
 use serde::Deserialize;
 
@@ -26,10 +26,10 @@ pub struct RedisConfig {
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     cluster: Option<String>,
     /// Sent as `Authorization: Bearer <token>`. Default none.
-    token: Option<Sensitive<KeyText>>,
+    token: Option<Sensitive<KeySource>>,
     /// What keys are made with, the same in every proxy, so that nobody who reads them can try out
     /// whose they are. Default none.
-    secret: Option<Sensitive<KeyText>>,
+    secret: Option<Sensitive<KeySource>>,
     /// How long a call may take, in milliseconds, 1 to 10000; a request waits for it. Default 200.
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 10_000)))]
     timeout_ms: u32,

@@ -1,6 +1,6 @@
 //! From `rules` to rules, and the limiters they share.
 
-use novasphere_core::{BuildContext, HeaderName, PathFields, PathPattern, methods};
+use novasphere_core::{BuildContext, HeaderName, PathMatch, PathPattern, parse_methods};
 
 use super::{
     Config, HeaderForm, LimitBy,
@@ -128,7 +128,7 @@ fn name(wire: &RuleConfig, before: &[Rule], at: &str, cx: &mut BuildContext<'_>)
 }
 
 fn condition(wire: &RuleConfig, at: &str, cx: &mut BuildContext<'_>) -> Condition {
-    let fields = PathFields {
+    let fields = PathMatch {
         path: wire.path.as_deref(),
         path_prefix: wire.path_prefix.as_deref(),
         path_template: wire.path_template.as_deref(),
@@ -157,7 +157,7 @@ fn condition(wire: &RuleConfig, at: &str, cx: &mut BuildContext<'_>) -> Conditio
     if wire.route.as_deref() == Some("") {
         cx.fault(format!("{at}.route"), "is empty; leave it out for any");
     }
-    let methods = methods(wire.methods.as_deref(), &format!("{at}.methods"), cx);
+    let methods = parse_methods(wire.methods.as_deref(), &format!("{at}.methods"), cx);
     let condition = Condition { methods, path, route: wire.route.clone(), claim, header };
     let given = [
         wire.methods.is_some(),

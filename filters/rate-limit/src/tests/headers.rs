@@ -5,23 +5,23 @@ use super::*;
 #[test]
 fn headers_are_kongs() {
     let policy = limiter(r#"{"minute": 2, "hour": 3}"#);
-    let (world, mut state) = (world(), State::default());
+    let (host, mut state) = (host(), State::default());
     // 37:42 past the hour.
     assert_eq!(
-        headers(ask(&world, &policy, &mut state, &[]), &policy),
+        headers(ask(&host, &policy, &mut state, &[]), &policy),
         "x-ratelimit-limit-minute=2 x-ratelimit-remaining-minute=1 x-ratelimit-limit-hour=3 \
          x-ratelimit-remaining-hour=2 ratelimit-limit=2 ratelimit-remaining=1 ratelimit-reset=18"
     );
-    ask(&world, &policy, &mut state, &[]);
+    ask(&host, &policy, &mut state, &[]);
     assert_eq!(
-        headers(ask(&world, &policy, &mut state, &[]), &policy),
+        headers(ask(&host, &policy, &mut state, &[]), &policy),
         "x-ratelimit-limit-minute=2 x-ratelimit-remaining-minute=0 x-ratelimit-limit-hour=3 \
          x-ratelimit-remaining-hour=1 ratelimit-limit=2 ratelimit-remaining=0 ratelimit-reset=18 \
          retry-after=18 content-type=application/json; charset=utf-8"
     );
-    world.pass(18);
-    ask(&world, &policy, &mut state, &[]);
-    let both = headers(ask(&world, &policy, &mut state, &[]), &policy);
+    host.advance(18);
+    ask(&host, &policy, &mut state, &[]);
+    let both = headers(ask(&host, &policy, &mut state, &[]), &policy);
     assert!(
         both.contains("ratelimit-limit=3 ratelimit-remaining=0 ratelimit-reset=1320"),
         "{both}"
@@ -32,10 +32,10 @@ fn headers_are_kongs() {
 #[test]
 fn hidden_headers_leave_retry_after() {
     let policy = limiter(r#"{"hour": 1, "hide_client_headers": true}"#);
-    let (world, mut state) = (world(), State::default());
-    assert_eq!(headers(ask(&world, &policy, &mut state, &[]), &policy), "");
+    let (host, mut state) = (host(), State::default());
+    assert_eq!(headers(ask(&host, &policy, &mut state, &[]), &policy), "");
     assert_eq!(
-        headers(ask(&world, &policy, &mut state, &[]), &policy),
+        headers(ask(&host, &policy, &mut state, &[]), &policy),
         "retry-after=1338 content-type=application/json; charset=utf-8"
     );
 }
@@ -43,10 +43,10 @@ fn hidden_headers_leave_retry_after() {
 #[test]
 fn a_window_of_any_length_is_named_by_its_seconds() {
     let policy = limiter(r#"{"window": {"seconds": 90, "requests": 3}, "second": 2}"#);
-    let (world, mut state) = (world(), State::default());
+    let (host, mut state) = (host(), State::default());
     // 1709213862 is 42 seconds into its 90.
     assert_eq!(
-        headers(ask(&world, &policy, &mut state, &[]), &policy),
+        headers(ask(&host, &policy, &mut state, &[]), &policy),
         "x-ratelimit-limit-second=2 x-ratelimit-remaining-second=1 x-ratelimit-limit-90=3 \
          x-ratelimit-remaining-90=2 ratelimit-limit=2 ratelimit-remaining=1 ratelimit-reset=1"
     );
@@ -55,11 +55,11 @@ fn a_window_of_any_length_is_named_by_its_seconds() {
 #[test]
 fn a_stricter_upstreams_fields_stay() {
     let policy = limiter(r#"{"minute": 5, "hour": 9}"#);
-    let (world, mut state) = (world(), State::default());
+    let (host, mut state) = (host(), State::default());
     let mut after = |upstream: &[(&str, &str)]| {
-        let step = ask(&world, &policy, &mut State::default(), &[("x", "y")]);
+        let step = ask(&host, &policy, &mut State::default(), &[("x", "y")]);
         state = State::default();
-        world.values.borrow_mut().clear();
+        host.shared_values.borrow_mut().clear();
         headers_after(step, &policy, upstream)
     };
     let all = "x-ratelimit-limit-minute=5 x-ratelimit-remaining-minute=4 x-ratelimit-limit-hour=9 \
@@ -82,14 +82,14 @@ fn a_stricter_upstreams_fields_stay() {
 #[test]
 fn the_drafts_fields_are_two_lists() {
     let policy = limiter(r#"{"minute": 2, "month": 30, "headers": "ietf", "name": "api"}"#);
-    let (world, mut state) = (world(), State::default());
+    let (host, mut state) = (host(), State::default());
     assert_eq!(
-        headers(ask(&world, &policy, &mut state, &[]), &policy),
+        headers(ask(&host, &policy, &mut state, &[]), &policy),
         r#"ratelimit="api-minute";r=1;t=18 ratelimit-policy="api-minute";q=2;w=60, "api-month";q=30"#
     );
-    ask(&world, &policy, &mut state, &[]);
+    ask(&host, &policy, &mut state, &[]);
     assert_eq!(
-        headers(ask(&world, &policy, &mut state, &[]), &policy),
+        headers(ask(&host, &policy, &mut state, &[]), &policy),
         r#"ratelimit="api-minute";r=0;t=18 ratelimit-policy="api-minute";q=2;w=60, "api-month";q=30 retry-after=18 content-type=application/json; charset=utf-8"#
     );
 }
@@ -97,10 +97,10 @@ fn the_drafts_fields_are_two_lists() {
 #[test]
 fn the_drafts_fields_join_other_policies() {
     let policy = limiter(r#"{"minute": 5, "headers": "ietf"}"#);
-    let world = world();
+    let host = host();
     let after = |upstream: &[(&str, &str)]| {
-        world.values.borrow_mut().clear();
-        let step = ask(&world, &policy, &mut State::default(), &[]);
+        host.shared_values.borrow_mut().clear();
+        let step = ask(&host, &policy, &mut State::default(), &[]);
         headers_after(step, &policy, upstream)
     };
     let ours = r#"ratelimit="minute";r=4;t=18 ratelimit-policy="minute";q=5;w=60"#;
@@ -128,9 +128,9 @@ fn the_drafts_fields_join_other_policies() {
 fn bodies_have_the_configured_form() {
     let body = |config: &str| {
         let policy = limiter(config);
-        let (world, mut state) = (world(), State::default());
-        ask(&world, &policy, &mut state, &[]);
-        let response = response(ask(&world, &policy, &mut state, &[]));
+        let (host, mut state) = (host(), State::default());
+        ask(&host, &policy, &mut state, &[]);
+        let response = response(ask(&host, &policy, &mut state, &[]));
         let (_, content_type) =
             response.headers.iter().find(|(name, _)| name.as_str() == "content-type").unwrap();
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
@@ -176,11 +176,11 @@ proptest! {
             let policy = limiter(&format!(
                 r#"{{"second": {second}, "minute": {minute}, "headers": "{form}"}}"#
             ));
-            let (world, mut state) = (World::at(start), State::default());
+            let (host, mut state) = (TestHost::at(start), State::default());
             for step in &steps {
-                world.pass(*step);
-                let now = world.millis.get() / 1000;
-                let step = ask(&world, &policy, &mut state, &[]);
+                host.advance(*step);
+                let now = host.millis.get() / 1000;
+                let step = ask(&host, &policy, &mut state, &[]);
                 let refused = reason(&step) == "limited";
                 let headers = headers(step, &policy);
                 let number = |field: &str| {
@@ -214,8 +214,8 @@ proptest! {
             r#"{{"window": {{"seconds": {seconds}, "requests": {requests}}}, "headers": "ietf",
                  "name": {name}}}"#
         ));
-        let world = world();
-        let Decision::Continue { carry, .. } = ask(&world, &policy, &mut State::default(), &[]) else {
+        let host = host();
+        let Decision::Continue { carry, .. } = ask(&host, &policy, &mut State::default(), &[]) else {
             panic!("refused");
         };
         let mutations = policy.on_response(carry, &ResponseHead::default());

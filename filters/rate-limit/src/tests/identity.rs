@@ -5,8 +5,8 @@ use super::*;
 #[test]
 fn identities_are_told_apart() {
     let policy = limiter(r#"{"hour": 1, "limit_by": "header", "header_name": "X-Client"}"#);
-    let (world, mut state) = (world(), State::default());
-    let mut first = |lines: &[(&str, &str)]| allows(&world, &policy, &mut state, lines);
+    let (host, mut state) = (host(), State::default());
+    let mut first = |lines: &[(&str, &str)]| allows(&host, &policy, &mut state, lines);
     assert!(first(&[("x-client", "a")]));
     assert!(!first(&[("X-Client", "a")]));
     assert!(first(&[("x-client", "b")]));
@@ -14,13 +14,13 @@ fn identities_are_told_apart() {
     assert!(first(&[("x-client", "ab")]));
     assert!(first(&[]), "by address");
     assert!(!first(&[("x-client", "")]), "by address");
-    assert_eq!(*world.events.borrow(), ["fell_back_to_ip", "fell_back_to_ip"]);
+    assert_eq!(*host.events.borrow(), ["fell_back_to_ip", "fell_back_to_ip"]);
 }
 
 /// Envoy shows no line `host`.
 #[test]
 fn the_host_is_the_authority() {
-    let host = |host: &'static str| [(":authority", host), (":path", "/")];
+    let named = |host: &'static str| [(":authority", host), (":path", "/")];
     let by_host = limiter(r#"{"hour": 1, "limit_by": "header", "header_name": "Host"}"#);
     let rule = limiter(
         r#"{"rules": [{"name": "a", "header": {"name": "host", "one_of": ["a"]}, "hour": 1}]}"#,
@@ -29,16 +29,16 @@ fn the_host_is_the_authority() {
     for (policy, expected) in
         [(&by_host, [true, false, true, false]), (&rule, [true, false, true, true])]
     {
-        let (world, mut state) = (world(), State::default());
-        assert_eq!(hosts.map(|name| allows(&world, policy, &mut state, &host(name))), expected);
+        let (host, mut state) = (host(), State::default());
+        assert_eq!(hosts.map(|name| allows(&host, policy, &mut state, &named(name))), expected);
     }
 }
 
 #[test]
 fn a_path_limit_leaves_other_paths_alone() {
     let policy = limiter(r#"{"hour": 1, "limit_by": "path", "path": "/api/v1/wukongs"}"#);
-    let (world, mut state) = (world(), State::default());
-    let mut ask = |path| allows(&world, &policy, &mut state, &[(":path", path)]);
+    let (host, mut state) = (host(), State::default());
+    let mut ask = |path| allows(&host, &policy, &mut state, &[(":path", path)]);
     assert!(ask("/api/v1/wukongs?a=1"));
     assert!(!ask("/api/v1/wukongs"));
     assert!((0..5).all(|_| ask("/api/v1/wukongs/1")));
@@ -47,19 +47,19 @@ fn a_path_limit_leaves_other_paths_alone() {
 #[test]
 fn clients_of_unknown_address_count_as_one() {
     let policy = limiter(r#"{"hour": 1}"#);
-    let (world, mut state) = (world(), State::default());
-    world.address.set(None);
-    assert!(allows(&world, &policy, &mut state, &[]));
-    assert!(!allows(&world, &policy, &mut state, &[]));
+    let (host, mut state) = (host(), State::default());
+    host.address.set(None);
+    assert!(allows(&host, &policy, &mut state, &[]));
+    assert!(!allows(&host, &policy, &mut state, &[]));
 }
 
 #[test]
 fn parts_together_are_one_identity() {
     let policy = limiter(r#"{"hour": 1, "limit_by": ["header", "ip"], "header_name": "x-client"}"#);
-    let (world, mut state) = (world(), State::default());
+    let (host, mut state) = (host(), State::default());
     let mut first = |address: &str, client: &str| {
-        world.address.set(Some(address.parse().unwrap()));
-        allows(&world, &policy, &mut state, &[("x-client", client)])
+        host.address.set(Some(address.parse().unwrap()));
+        allows(&host, &policy, &mut state, &[("x-client", client)])
     };
     assert!(first("192.0.2.1", "a"));
     assert!(!first("192.0.2.1", "a"));
@@ -70,14 +70,14 @@ fn parts_together_are_one_identity() {
 #[test]
 fn a_claim_is_what_jwt_auth_told_and_never_a_header() {
     let policy = limiter(r#"{"hour": 1, "limit_by": "claim", "claim_name": "org"}"#);
-    let (world, mut state) = (world(), State::default());
+    let (host, mut state) = (host(), State::default());
     let forged: &[(&str, &str)] = &[("org", "b"), ("wasm.org", "b"), ("x-org", "b")];
     let mut first = |org: Option<&str>| {
-        let mut attributes = world.attributes.borrow_mut();
+        let mut attributes = host.attributes.borrow_mut();
         attributes.clear();
         attributes.extend(org.map(|org| ("org".to_owned(), org.as_bytes().to_vec())));
         drop(attributes);
-        allows(&world, &policy, &mut state, forged)
+        allows(&host, &policy, &mut state, forged)
     };
     assert!(first(Some("a")));
     assert!(!first(Some("a")));
@@ -88,14 +88,14 @@ fn a_claim_is_what_jwt_auth_told_and_never_a_header() {
 
 #[test]
 fn a_claim_that_cannot_come_is_refused() {
-    let world = World::default();
-    world.passes_attributes.set(false);
+    let host = TestHost::default();
+    host.passes_attributes.set(false);
     let config = r#"{"hour": 1, "limit_by": "claim", "claim_name": "org"}"#;
-    let errors = RateLimit::from_json(config.as_bytes(), &world).unwrap_err().to_string();
+    let errors = RateLimit::from_json(config.as_bytes(), &host).unwrap_err().to_string();
     assert!(errors.starts_with("claim_name: cannot be read here"), "{errors}");
     assert!(errors.contains("claims_to_headers"), "{errors}");
     let rule = r#"{"rules": [{"name": "a", "claim": {"name": "t", "one_of": ["x"]}, "hour": 1}]}"#;
-    let errors = RateLimit::from_json(rule.as_bytes(), &world).unwrap_err().to_string();
+    let errors = RateLimit::from_json(rule.as_bytes(), &host).unwrap_err().to_string();
     assert!(errors.starts_with("rules[0].claim.name: cannot be read here"), "{errors}");
 }
 
@@ -106,14 +106,14 @@ fn who_trusts_identity_headers_is_told() {
         r#"{"hour": 1, "limit_by": "credential"}"#,
         r#"{"hour": 1, "deny": {"consumers": ["mallory"]}}"#,
     ] {
-        let world = World::default();
-        RateLimit::from_json(config.as_bytes(), &world).unwrap();
-        let warnings = world.warnings.borrow();
+        let host = TestHost::default();
+        RateLimit::from_json(config.as_bytes(), &host).unwrap();
+        let warnings = host.warnings.borrow();
         assert!(warnings.iter().any(|w| w.contains("where jwt-auth, before")), "{warnings:?}");
     }
-    let world = World::default();
-    RateLimit::from_json(br#"{"hour": 1}"#, &world).unwrap();
-    assert_eq!(*world.warnings.borrow(), [""; 0]);
+    let host = TestHost::default();
+    RateLimit::from_json(br#"{"hour": 1}"#, &host).unwrap();
+    assert_eq!(*host.warnings.borrow(), [""; 0]);
 }
 
 #[test]
@@ -124,10 +124,10 @@ fn what_becomes_of_the_unresolved_is_configured() {
         ))
     };
     let decide = |policy: &RateLimit, addresses: [&str; 2]| {
-        let (world, mut state) = (world(), State::default());
+        let (host, mut state) = (host(), State::default());
         addresses.map(|address| {
-            world.address.set(Some(address.parse().unwrap()));
-            reason(&ask(&world, policy, &mut state, &[]))
+            host.address.set(Some(address.parse().unwrap()));
+            reason(&ask(&host, policy, &mut state, &[]))
         })
     };
     let two = ["192.0.2.1", "192.0.2.2"];
@@ -136,17 +136,17 @@ fn what_becomes_of_the_unresolved_is_configured() {
     assert_eq!(decide(&limit("constant"), two), ["allowed", "limited"]);
     assert_eq!(decide(&limit("allow"), [two[0], two[0]]), ["unresolved_allowed"; 2]);
     assert_eq!(decide(&limit("deny"), two), ["unresolved_refused"; 2]);
-    let (world, mut state) = (world(), State::default());
+    let (host, mut state) = (host(), State::default());
     let policy = limit("deny");
-    let response = response(ask(&world, &policy, &mut state, &[]));
+    let response = response(ask(&host, &policy, &mut state, &[]));
     assert_eq!((response.status, &*response.body), (403, &br#"{"message":"Forbidden"}"#[..]));
 }
 
 #[test]
 fn a_value_that_is_too_long_is_none() {
     let policy = limiter(r#"{"hour": 1, "limit_by": "header", "header_name": "x-client"}"#);
-    let (world, mut state) = (world(), State::default());
-    let mut first = |client: &str| allows(&world, &policy, &mut state, &[("x-client", client)]);
+    let (host, mut state) = (host(), State::default());
+    let mut first = |client: &str| allows(&host, &policy, &mut state, &[("x-client", client)]);
     assert!(first(&"a".repeat(8_192)));
     assert!(first(&"b".repeat(8_193)), "by address");
     assert!(!first(&"c".repeat(8_193)), "by address");
@@ -155,12 +155,12 @@ fn a_value_that_is_too_long_is_none() {
 /// The addresses that count, `X-Forwarded-For` being these lines.
 fn counted_apart(client_ip: &str, requests: &[(&str, &[&str])]) -> Vec<bool> {
     let policy = limiter(&format!(r#"{{"hour": 1, "client_ip": {client_ip}}}"#));
-    let (world, mut state) = (world(), State::default());
+    let (host, mut state) = (host(), State::default());
     let first = |(address, lines): &(&str, &[&str])| {
-        world.address.set(Some(address.parse().unwrap()));
+        host.address.set(Some(address.parse().unwrap()));
         let lines: Vec<(&str, &str)> =
             lines.iter().map(|line| ("x-forwarded-for", *line)).collect();
-        allows(&world, &policy, &mut state, &lines)
+        allows(&host, &policy, &mut state, &lines)
     };
     requests.iter().map(first).collect()
 }
@@ -235,7 +235,7 @@ fn the_address_is_looked_up_once() {
         r#"{"hour": 9, "client_ip": {"from": "forwarded_for", "trusted_hops": 2},
             "allow": {"cidrs": ["10.0.0.0/8"]}, "deny": {"cidrs": ["192.0.2.0/24"]}}"#,
     );
-    let (world, mut state) = (world(), State::default());
-    assert!(allows(&world, &policy, &mut state, &[("x-forwarded-for", "10.0.0.1")]));
-    assert_eq!(*world.events.borrow(), ["forwarded_for_unusable"]);
+    let (host, mut state) = (host(), State::default());
+    assert!(allows(&host, &policy, &mut state, &[("x-forwarded-for", "10.0.0.1")]));
+    assert_eq!(*host.events.borrow(), ["forwarded_for_unusable"]);
 }

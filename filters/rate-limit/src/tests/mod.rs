@@ -2,7 +2,7 @@ use std::collections::HashMap;
 
 use novasphere_core::{
     Decision, Filter, HeaderMutation, Headers, LocalResponse, RequestHead, ResponseHead,
-    testing::World,
+    testing::TestHost,
 };
 use proptest::prelude::*;
 
@@ -15,30 +15,30 @@ mod time;
 use crate::{RateLimit, filter::State, headers::Headroom, shared::Slots};
 
 /// 2024-02-29T13:37:42Z.
-fn world() -> World {
-    World::at(1_709_213_862)
+fn host() -> TestHost {
+    TestHost::at(1_709_213_862)
 }
 
 pub(crate) fn ask<'f>(
-    world: &World,
+    host: &TestHost,
     policy: &'f RateLimit,
     state: &mut State,
     lines: &[(&str, &str)],
 ) -> Decision<'f, Option<Headroom>> {
     let lines = lines.iter().map(|(n, v)| (n.as_bytes(), v.as_bytes()));
-    policy.on_request(&RequestHead { headers: Headers::borrowed(lines) }, state, &world.env())
+    policy.on_request(&RequestHead { headers: Headers::borrowed(lines) }, state, &host.env())
 }
 
-fn allows(world: &World, policy: &RateLimit, state: &mut State, lines: &[(&str, &str)]) -> bool {
-    matches!(ask(world, policy, state, lines), Decision::Continue { .. })
+fn allows(host: &TestHost, policy: &RateLimit, state: &mut State, lines: &[(&str, &str)]) -> bool {
+    matches!(ask(host, policy, state, lines), Decision::Continue { .. })
 }
 
 pub(crate) fn limiter(config: &str) -> RateLimit {
-    RateLimit::from_json(config.as_bytes(), &World::default()).unwrap()
+    RateLimit::from_json(config.as_bytes(), &TestHost::default()).unwrap()
 }
 
 fn refusal(config: &str) -> String {
-    RateLimit::from_json(config.as_bytes(), &World::default()).unwrap_err().to_string()
+    RateLimit::from_json(config.as_bytes(), &TestHost::default()).unwrap_err().to_string()
 }
 
 /// The lines a step gives to the response to a request, or the reply's.
@@ -94,46 +94,46 @@ fn response<'f>(step: Decision<'f, Option<Headroom>>) -> LocalResponse<'f> {
 #[test]
 fn a_lost_race_decides_anew_and_never_twice() {
     let policy = limiter(r#"{"hour": 3}"#);
-    let (world, mut state) = (world(), State::default());
+    let (host, mut state) = (host(), State::default());
     for _ in 0..3 {
-        world.races.set(5);
-        assert!(allows(&world, &policy, &mut state, &[]));
+        host.cas_mismatches.set(5);
+        assert!(allows(&host, &policy, &mut state, &[]));
     }
-    world.races.set(5);
-    assert!(!allows(&world, &policy, &mut state, &[]));
+    host.cas_mismatches.set(5);
+    assert!(!allows(&host, &policy, &mut state, &[]));
 }
 
 #[test]
 fn a_failing_store_is_answered_as_configured() {
-    let world = world();
-    world.store_fails.set(true);
+    let host = host();
+    host.shared_data_fails.set(true);
     let tolerant = limiter(r#"{"hour": 1}"#);
-    assert!(allows(&world, &tolerant, &mut State::default(), &[]));
+    assert!(allows(&host, &tolerant, &mut State::default(), &[]));
     let strict = limiter(r#"{"hour": 1, "fault_tolerant": false}"#);
-    match ask(&world, &strict, &mut State::default(), &[]) {
+    match ask(&host, &strict, &mut State::default(), &[]) {
         Decision::Respond { response, reason, .. } => {
             assert_eq!((response.status, reason), (500, "store_failed_refused"));
         }
         other => panic!("{other:?}"),
     }
-    world.store_fails.set(false);
-    world.races.set(u32::MAX);
-    assert!(!allows(&world, &strict, &mut State::default(), &[]), "bounded tries");
+    host.shared_data_fails.set(false);
+    host.cas_mismatches.set(u32::MAX);
+    assert!(!allows(&host, &strict, &mut State::default(), &[]), "bounded tries");
 }
 
 #[test]
 fn workers_share_counts_and_other_limiters_do_not() {
     let policy = limiter(r#"{"hour": 2}"#);
-    let world = world();
+    let host = host();
     let (mut one, mut two) = (State::default(), State::default());
-    assert!(allows(&world, &policy, &mut one, &[]));
-    assert!(allows(&world, &policy, &mut two, &[]));
-    assert!(!allows(&world, &policy, &mut one, &[]));
-    assert!(!allows(&world, &policy, &mut two, &[]));
+    assert!(allows(&host, &policy, &mut one, &[]));
+    assert!(allows(&host, &policy, &mut two, &[]));
+    assert!(!allows(&host, &policy, &mut one, &[]));
+    assert!(!allows(&host, &policy, &mut two, &[]));
     for other in
         [r#"{"hour": 3}"#, r#"{"hour": 2, "name": "b"}"#, r#"{"hour": 2, "limit_by": "service"}"#]
     {
-        assert!(allows(&world, &limiter(other), &mut State::default(), &[]), "{other}");
+        assert!(allows(&host, &limiter(other), &mut State::default(), &[]), "{other}");
     }
 }
 
@@ -152,13 +152,13 @@ fn many_more_clients_than_places_stay_in_bounds() {
     let policy = limiter(
         r#"{"hour": 9, "limit_by": "header", "header_name": "x-client", "max_clients": 1024}"#,
     );
-    let (world, mut state) = (world(), State::default());
+    let (host, mut state) = (host(), State::default());
     for n in 0..20_000 {
         let client = format!("client-{n}");
-        assert!(allows(&world, &policy, &mut state, &[("x-client", &client)]));
+        assert!(allows(&host, &policy, &mut state, &[("x-client", &client)]));
     }
-    assert!(world.values.borrow().len() <= 512 + 1);
-    assert!(world.events.borrow().contains(&"evicted"));
+    assert!(host.shared_values.borrow().len() <= 512 + 1);
+    assert!(host.events.borrow().contains(&"evicted"));
 }
 
 proptest! {
@@ -175,13 +175,13 @@ proptest! {
         let policy = limiter(&format!(
             r#"{{"minute": {minute}, "hour": {hour}, "limit_by": "header", "header_name": "c"}}"#
         ));
-        let (world, mut state) = (world(), State::default());
+        let (host, mut state) = (host(), State::default());
         let mut counts: HashMap<(u8, char, u64), u32> = HashMap::new();
         let mut last: HashMap<u8, u64> = HashMap::new();
-        let mut clock = world.millis.get() / 1000;
+        let mut clock = host.millis.get() / 1000;
         for (wait, late, client) in steps {
             clock += wait;
-            world.millis.set((clock - late) * 1000);
+            host.millis.set((clock - late) * 1000);
             let now = last.get(&client).copied().unwrap_or(0).max(clock - late);
             let (in_minute, in_hour) = ((client, 'm', now / 60), (client, 'h', now / 3600));
             let expected = counts.get(&in_minute).copied().unwrap_or(0) < minute
@@ -192,7 +192,7 @@ proptest! {
                 last.insert(client, now);
             }
             let name = client.to_string();
-            prop_assert_eq!(allows(&world, &policy, &mut state, &[("c", &name)]), expected);
+            prop_assert_eq!(allows(&host, &policy, &mut state, &[("c", &name)]), expected);
         }
     }
 
@@ -202,7 +202,7 @@ proptest! {
             let policy = limiter(&format!(r#"{{"hour": 1, "limit_by": "{by}"}}"#));
             let lines = [(name.as_bytes(), value.as_slice()), (&b"x-consumer-id"[..], &value)];
             let head = RequestHead { headers: Headers::borrowed(lines) };
-            policy.on_request(&head, &mut State::default(), &world().env());
+            policy.on_request(&head, &mut State::default(), &host().env());
         }
     }
 }

@@ -20,9 +20,9 @@ fn get(path: &'static str) -> [(&'static str, &'static str); 2] {
 #[test]
 fn the_first_rule_that_is_for_a_request_decides() {
     let policy = limiter(RULES);
-    let (world, mut state) = (world(), State::default());
+    let (host, mut state) = (host(), State::default());
     let mut remaining = |lines: &[(&str, &str)]| {
-        let headers = headers(ask(&world, &policy, &mut state, lines), &policy);
+        let headers = headers(ask(&host, &policy, &mut state, lines), &policy);
         headers
             .split("x-ratelimit-remaining-hour=")
             .nth(1)
@@ -35,11 +35,11 @@ fn the_first_rule_that_is_for_a_request_decides() {
     assert_eq!(remaining(&get("/api/v1/login")), Some(18), "only POST");
     assert_eq!(remaining(&get("/api/v1/healthz")), None);
     assert_eq!(remaining(&[(":method", "POST"), (":path", "/api/v1/login")]), Some(1));
-    world.attributes.borrow_mut().insert("tier".to_owned(), b"gold".to_vec());
+    host.attributes.borrow_mut().insert("tier".to_owned(), b"gold".to_vec());
     assert_eq!(remaining(&get("/api/v1/wukongs")), Some(999));
     assert_eq!(remaining(&[(":path", "/"), ("x-team", "ops")]), Some(998), "both must hold");
-    world.attributes.borrow_mut().insert("tier".to_owned(), b"golden".to_vec());
-    *world.route.borrow_mut() = Some(b"admin".to_vec());
+    host.attributes.borrow_mut().insert("tier".to_owned(), b"golden".to_vec());
+    *host.route.borrow_mut() = Some(b"admin".to_vec());
     assert_eq!(remaining(&[(":path", "/"), ("x-team", "ops")]), Some(6));
     assert_eq!(remaining(&[(":path", "/"), ("x-team", "dev")]), Some(17));
 }
@@ -47,7 +47,7 @@ fn the_first_rule_that_is_for_a_request_decides() {
 #[test]
 fn a_limit_is_not_left_behind_by_writing_the_path_in_another_way() {
     let policy = limiter(RULES);
-    let (world, mut state) = (world(), State::default());
+    let (host, mut state) = (host(), State::default());
     let ways = [
         "/api/v1/login",
         "/api/v1/login/",
@@ -60,9 +60,9 @@ fn a_limit_is_not_left_behind_by_writing_the_path_in_another_way() {
         "/api/v1/%2e/login",
         "/api/v1/login%20",
     ];
-    let allowed = ways.iter().filter(|path| {
-        allows(&world, &policy, &mut state, &[(":method", "POST"), (":path", path)])
-    });
+    let allowed = ways
+        .iter()
+        .filter(|path| allows(&host, &policy, &mut state, &[(":method", "POST"), (":path", path)]));
     assert_eq!(allowed.count(), 2);
 }
 
@@ -70,8 +70,8 @@ fn a_limit_is_not_left_behind_by_writing_the_path_in_another_way() {
 fn a_server_that_resolves_nothing_is_not_left_out_either() {
     let rules = |rules: &str| limiter(&format!(r#"{{"rules": [{rules}]}}"#));
     let allowed = |policy: &RateLimit, paths: &[&str]| {
-        let (world, mut state) = (world(), State::default());
-        let ask = |path: &&&str| allows(&world, policy, &mut state, &[(":path", path)]);
+        let (host, mut state) = (host(), State::default());
+        let ask = |path: &&&str| allows(&host, policy, &mut state, &[(":path", path)]);
         paths.iter().filter(ask).count()
     };
     let export = rules(r#"{"name": "e", "path_prefix": "/export", "hour": 1}"#);
@@ -94,14 +94,14 @@ fn a_path_of_two_rules_is_refused() {
             {"name": "export", "path_prefix": "/export", "hour": 1},
             {"name": "rest", "path_prefix": "/", "hour": 500}]}"#,
     );
-    let (world, mut state) = (world(), State::default());
+    let (host, mut state) = (host(), State::default());
     for path in ["/export/x/../../bulk/y", "/export/%252e%252e/bulk", "/bulk/..;/export"] {
-        let step = ask(&world, &policy, &mut state, &[(":path", path)]);
+        let step = ask(&host, &policy, &mut state, &[(":path", path)]);
         assert_eq!(reason(&step), "ambiguous_path", "{path}");
         assert_eq!(response(step).status, 400);
     }
     for path in ["/export/", "/bulk//", "/x;y", "/%2e/z", "/"] {
-        let step = ask(&world, &policy, &mut state, &[(":path", path)]);
+        let step = ask(&host, &policy, &mut state, &[(":path", path)]);
         assert_eq!(reason(&step), "allowed", "{path}");
     }
 }
@@ -114,8 +114,8 @@ fn a_path_of_a_rule_and_of_the_rest_is_refused_where_it_goes_back() {
             {"name": "bulk", "path_prefix": "/bulk", "hour": 1000},
             {"name": "rest", "path_prefix": "/", "hour": 1, "limit_by": "constant"}]}"#,
     );
-    let (world, mut state) = (world(), State::default());
-    let mut decide = |path| reason(&ask(&world, &policy, &mut state, &[(":path", path)]));
+    let (host, mut state) = (host(), State::default());
+    let mut decide = |path| reason(&ask(&host, &policy, &mut state, &[(":path", path)]));
     for path in ["/export/../bulk", "/export/..%2fbulk", "/export/%252e%252e/bulk"] {
         assert_eq!(decide(path), "ambiguous_path", "{path}");
     }
@@ -130,8 +130,8 @@ fn the_filters_own_limits_are_not_left_behind_for_those_of_a_rule() {
             {"name": "bulk", "path_prefix": "/bulk", "hour": 1000},
             {"name": "health", "path": "/health", "unlimited": true}]}"#,
     );
-    let (world, mut state) = (world(), State::default());
-    let mut decide = |path| reason(&ask(&world, &policy, &mut state, &[(":path", path)]));
+    let (host, mut state) = (host(), State::default());
+    let mut decide = |path| reason(&ask(&host, &policy, &mut state, &[(":path", path)]));
     for path in ["/export/../bulk", "/export/..%2fbulk", "/export/%252e%252e/bulk"] {
         assert_eq!(decide(path), "ambiguous_path", "{path}");
     }
@@ -164,8 +164,8 @@ fn servers_that_resolve_dots_and_forgive_nothing_else_are_not_left_out() {
         "/api/..;/%2e%2e/login",
         "/x%23/../api/login;y",
     ] {
-        let (world, mut state) = (world(), State::default());
-        let mut ask = |policy| reason(&ask(&world, policy, &mut state, &[(":path", path)]));
+        let (host, mut state) = (host(), State::default());
+        let mut ask = |policy| reason(&ask(&host, policy, &mut state, &[(":path", path)]));
         assert_eq!([(); 2].map(|()| ask(&alone)), ["allowed", "limited"], "{path}");
         let refused = ask(&policy) == "ambiguous_path";
         assert!(refused || [ask(&policy), ask(&policy)].contains(&"limited"), "{path}");
@@ -175,15 +175,15 @@ fn servers_that_resolve_dots_and_forgive_nothing_else_are_not_left_out() {
 #[test]
 fn no_limit_is_left_behind_by_a_path_that_may_be_an_unlimited_one() {
     let policy = limiter(RULES);
-    let (world, mut state) = (world(), State::default());
+    let (host, mut state) = (host(), State::default());
     for path in ["/api/v1/healthz", "/api/v1/health%7a"] {
-        let step = ask(&world, &policy, &mut state, &get(path));
+        let step = ask(&host, &policy, &mut state, &get(path));
         assert_eq!(reason(&step), "not_limited", "{path}");
     }
     for path in
         ["/api/v1/healthz/", "//api/v1/healthz", "/api/v1/healthz;x", "/x/../api/v1/healthz"]
     {
-        let step = ask(&world, &policy, &mut state, &[(":method", "GET"), (":path", path)]);
+        let step = ask(&host, &policy, &mut state, &[(":method", "GET"), (":path", path)]);
         assert_eq!(reason(&step), "allowed", "{path}");
     }
 }
@@ -193,8 +193,8 @@ fn rules_without_limits_of_the_filter_leave_the_rest_alone() {
     let policy = limiter(
         r#"{"rules": [{"name": "writes", "methods": ["POST"], "hour": 1, "limit_by": "ip"}]}"#,
     );
-    let (world, mut state) = (world(), State::default());
-    let mut ask = |method| reason(&ask(&world, &policy, &mut state, &[(":method", method)]));
+    let (host, mut state) = (host(), State::default());
+    let mut ask = |method| reason(&ask(&host, &policy, &mut state, &[(":method", method)]));
     assert_eq!(ask("POST"), "allowed");
     assert_eq!(ask("POST"), "limited");
     assert_eq!(ask("GET"), "not_limited");
@@ -207,7 +207,7 @@ fn decisions_are_counted_by_rule() {
             {"name": "writes", "methods": ["POST"], "hour": 1},
             {"name": "health", "path": "/healthz", "unlimited": true}]}"#,
     );
-    let (world, mut state) = (world(), State::default());
+    let (host, mut state) = (host(), State::default());
     let names = policy.metric_definitions();
     for lines in [
         &[(":method", "POST")][..],
@@ -215,10 +215,10 @@ fn decisions_are_counted_by_rule() {
         &[(":path", "/healthz")],
         &[(":path", "/")],
     ] {
-        ask(&world, &policy, &mut state, lines);
+        ask(&host, &policy, &mut state, lines);
     }
     let counted: Vec<&str> =
-        world.records.borrow().iter().map(|(place, _)| names[*place].labels.as_str()).collect();
+        host.records.borrow().iter().map(|(place, _)| names[*place].labels.as_str()).collect();
     assert_eq!(
         counted,
         [
@@ -235,19 +235,19 @@ fn decisions_are_counted_by_rule() {
 fn the_tables_clients_are_estimated() {
     let policy =
         limiter(r#"{"hour": 9, "limit_by": "header", "header_name": "c", "max_clients": 1024}"#);
-    let (world, mut state) = (world(), State::default());
+    let (host, mut state) = (host(), State::default());
     for n in 0..800 {
-        ask(&world, &policy, &mut state, &[("c", &n.to_string())]);
+        ask(&host, &policy, &mut state, &[("c", &n.to_string())]);
     }
-    let duty = policy.on_timer(&mut state, &world.env());
+    let duty = policy.on_timer(&mut state, &host.env());
     assert_eq!(duty.again_in_ms, Some(10_000));
     let names = policy.metric_definitions();
-    let (place, clients) = *world.records.borrow().last().unwrap();
+    let (place, clients) = *host.records.borrow().last().unwrap();
     assert_eq!((names[place].name, &*names[place].labels), ("table_clients", "max_clients=1024"));
     assert!((600..1_000).contains(&clients), "{clients}");
-    world.pass(3_600);
-    policy.on_timer(&mut state, &world.env());
-    assert_eq!(world.records.borrow().last().unwrap().1, 0);
+    host.advance(3_600);
+    policy.on_timer(&mut state, &host.env());
+    assert_eq!(host.records.borrow().last().unwrap().1, 0);
 }
 
 #[test]
@@ -257,10 +257,10 @@ fn lists_come_before_limits() {
             "allow": {"cidrs": ["10.0.0.0/8"], "consumers": ["ci"]},
             "deny": {"cidrs": ["10.6.6.0/24", "2001:db8::/32"], "consumers": ["mallory"]}}"#,
     );
-    let (world, mut state) = (world(), State::default());
+    let (host, mut state) = (host(), State::default());
     let mut decide = |address: &str, lines: &[(&str, &str)]| {
-        world.address.set(Some(address.parse().unwrap()));
-        let step = ask(&world, &policy, &mut state, lines);
+        host.address.set(Some(address.parse().unwrap()));
+        let step = ask(&host, &policy, &mut state, lines);
         let status =
             if let Decision::Respond { response, .. } = &step { response.status } else { 200 };
         (reason(&step), status)
@@ -281,16 +281,16 @@ fn lists_come_before_limits() {
 fn report_only_counts_and_refuses_nothing() {
     let policy =
         limiter(r#"{"hour": 1, "report_only": true, "deny": {"cidrs": ["192.0.2.0/24"]}}"#);
-    let (world, mut state) = (world(), State::default());
-    let step = ask(&world, &policy, &mut state, &[]);
+    let (host, mut state) = (host(), State::default());
+    let step = ask(&host, &policy, &mut state, &[]);
     assert_eq!(reason(&step), "allowed");
     assert_eq!(headers(step, &policy), "");
-    let step = ask(&world, &policy, &mut state, &[]);
+    let step = ask(&host, &policy, &mut state, &[]);
     assert!(matches!(step, Decision::Continue { reason: "limited", .. }), "{step:?}");
     assert_eq!(headers(step, &policy), "");
-    assert_eq!(*world.events.borrow(), ["reported"]);
-    assert_eq!(world.attributes.borrow()["rate_limit_reported"], b"limited");
-    world.address.set(Some("192.0.2.1".parse().unwrap()));
-    let step = ask(&world, &policy, &mut state, &[]);
+    assert_eq!(*host.events.borrow(), ["reported"]);
+    assert_eq!(host.attributes.borrow()["rate_limit_reported"], b"limited");
+    host.address.set(Some("192.0.2.1".parse().unwrap()));
+    let step = ask(&host, &policy, &mut state, &[]);
     assert!(matches!(step, Decision::Continue { reason: "denied", .. }), "{step:?}");
 }

@@ -5,11 +5,11 @@ use super::*;
 #[test]
 fn a_clock_that_steps_back_or_jumps_gives_no_more_than_a_window() {
     let policy = limiter(r#"{"minute": 3, "hour": 5}"#);
-    let (world, mut state) = (world(), State::default());
-    let start = world.millis.get();
+    let (host, mut state) = (host(), State::default());
+    let start = host.millis.get();
     let mut at = |offset: i64| {
-        world.millis.set(start.checked_add_signed(offset * 1000).unwrap());
-        (0..10).filter(|_| allows(&world, &policy, &mut state, &[])).count()
+        host.millis.set(start.checked_add_signed(offset * 1000).unwrap());
+        (0..10).filter(|_| allows(&host, &policy, &mut state, &[])).count()
     };
     assert_eq!(at(0), 3);
     assert_eq!(at(-3_600), 0, "an hour back");
@@ -25,21 +25,21 @@ fn a_clock_that_steps_back_or_jumps_gives_no_more_than_a_window() {
 fn a_clock_that_was_years_ahead_locks_nobody_out() {
     let policy =
         limiter(r#"{"minute": 3, "limit_by": "header", "header_name": "c", "max_clients": 1024}"#);
-    let (world, mut state) = (world(), State::default());
-    let right = world.millis.get();
-    world.pass(3 * 366 * 86_400);
+    let (host, mut state) = (host(), State::default());
+    let right = host.millis.get();
+    host.advance(3 * 366 * 86_400);
     for n in 0..20_000 {
-        ask(&world, &policy, &mut state, &[("c", &(n % 10_000).to_string())]);
+        ask(&host, &policy, &mut state, &[("c", &(n % 10_000).to_string())]);
     }
-    world.millis.set(right);
-    let mut first = |name: &str| allows(&world, &policy, &mut state, &[("c", name)]);
+    host.millis.set(right);
+    let mut first = |name: &str| allows(&host, &policy, &mut state, &[("c", name)]);
     assert_eq!((0..500).filter(|n| first(&format!("new-{n}"))).count(), 500);
     for n in 0..10 {
         first(&n.to_string());
     }
-    world.pass(60);
+    host.advance(60);
     for n in 0..10 {
-        assert!(allows(&world, &policy, &mut state, &[("c", &n.to_string())]), "{n}");
+        assert!(allows(&host, &policy, &mut state, &[("c", &n.to_string())]), "{n}");
     }
 }
 
@@ -49,11 +49,11 @@ proptest! {
     #[test]
     fn moves_within_a_window_admit_its_limit(moves in prop::collection::vec(0_u64..3_600, 1..100)) {
         let policy = limiter(r#"{"hour": 7}"#);
-        let (world, mut state) = (World::default(), State::default());
+        let (host, mut state) = (TestHost::default(), State::default());
         let mut allowed = 0;
         for second in moves {
-            world.millis.set((1_709_211_600 + second) * 1000);
-            allowed += u32::from(allows(&world, &policy, &mut state, &[]));
+            host.millis.set((1_709_211_600 + second) * 1000);
+            allowed += u32::from(allows(&host, &policy, &mut state, &[]));
         }
         prop_assert!(allowed <= 7, "{allowed}");
     }
@@ -64,10 +64,10 @@ proptest! {
             r#"{"second": 1, "minute": 2, "hour": 3, "day": 4, "month": 5, "year": 6,
                 "window": {"seconds": 31622400, "requests": 7}}"#,
         );
-        let (world, mut state) = (World::default(), State::default());
+        let (host, mut state) = (TestHost::default(), State::default());
         for millis in times {
-            world.millis.set(millis);
-            headers(ask(&world, &policy, &mut state, &[]), &policy);
+            host.millis.set(millis);
+            headers(ask(&host, &policy, &mut state, &[]), &policy);
         }
     }
 }

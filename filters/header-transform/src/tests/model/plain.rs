@@ -145,7 +145,7 @@ impl Plain {
         };
         let plain_segment = match split_query(&target).0 {
             b"/p/q" => Some(b"p".to_vec()),
-            path => novasphere_core::PlainPath::new(path)
+            path => novasphere_core::UnambiguousPath::new(path)
                 .and_then(|path| path.as_str().split('/').nth(1).map(|s| s.as_bytes().to_vec()))
                 .filter(|segment| !segment.is_empty()),
         };

@@ -4,7 +4,7 @@ mod trouble;
 
 use std::cell::RefCell;
 
-use novasphere_core::{Decision, Filter, testing::World};
+use novasphere_core::{Decision, Filter, testing::TestHost};
 
 use self::model::{First, Redis, Worker, headroom, reason};
 use crate::{RateLimit, headers, tests::limiter};
@@ -57,13 +57,13 @@ fn a_call_is_one_command_with_all_windows() {
 
 #[test]
 fn the_call_goes_where_the_configuration_says() {
-    let mut world = World::at(NOW / 1_000);
-    world.variables.insert("TOKEN".to_owned(), "s3cret".to_owned());
+    let mut host = TestHost::at(NOW / 1_000);
+    host.variables.insert("TOKEN".to_owned(), "s3cret".to_owned());
     let config = r#"{"hour": 5, "policy": "redis", "redis": {"uri": "https://redis.test/x?y",
         "cluster": "front", "token": {"env": "TOKEN"}, "timeout_ms": 70}}"#;
-    let policy = RateLimit::from_json(config.as_bytes(), &world).unwrap();
-    assert_eq!(world.warnings.take(), [""; 0]);
-    let step = crate::tests::ask(&world, &policy, &mut Default::default(), &[]);
+    let policy = RateLimit::from_json(config.as_bytes(), &host).unwrap();
+    assert_eq!(host.warnings.take(), [""; 0]);
+    let step = crate::tests::ask(&host, &policy, &mut Default::default(), &[]);
     let Decision::Call(call) = step else { panic!("{step:?}") };
     assert_eq!((call.upstream, call.timeout_ms), ("front", 70));
     assert_eq!((call.endpoint.authority.as_str(), call.endpoint.https), ("redis.test", true));
@@ -96,7 +96,7 @@ fn proxies_together_let_exactly_the_limit_pass() {
     let mut count = |requests: usize, redis: &RefCell<Redis>, ahead: u64| {
         let mut allowed = 0;
         for n in 0..requests {
-            workers[n % 3].world.millis.set(NOW + ahead);
+            workers[n % 3].host.millis.set(NOW + ahead);
             allowed += usize::from(reason(&workers[n % 3].ask("a", redis)) == "allowed");
         }
         allowed
@@ -152,7 +152,7 @@ fn a_lease_lets_most_requests_pass_without_a_call() {
     assert_eq!(left, (0..1_000).rev().collect::<Vec<_>>(), "what is left is known all the time");
     assert_eq!(reason(&worker.ask("a", &redis)), "limited");
     assert!(redis.borrow().calls < 60, "{}", redis.borrow().calls);
-    let events = worker.world.events.take();
+    let events = worker.host.events.take();
     let called = events.iter().filter(|event| **event == "redis_called").count();
     assert_eq!(called as u64, redis.borrow().calls);
     assert_eq!(events.iter().filter(|event| **event == "lease_hit").count(), 1_001 - called);
@@ -220,14 +220,14 @@ fn a_slow_refusal_does_not_tell_of_the_next_window() {
 #[test]
 fn a_local_lease_asks_the_table_seldom() {
     let policy = limiter(r#"{"hour": 1000, "lease": {"share": 10, "max": 50}}"#);
-    let world = World::at(NOW / 1_000);
+    let host = TestHost::at(NOW / 1_000);
     let mut workers = [0, 1].map(|_| crate::filter::State::default());
     let mut allowed = 0;
     for n in 0..3_000 {
-        let step = crate::tests::ask(&world, &policy, &mut workers[n % 2], &[]);
+        let step = crate::tests::ask(&host, &policy, &mut workers[n % 2], &[]);
         allowed += usize::from(reason(&step) == "allowed");
     }
     assert_eq!(allowed, 1_000, "both workers use theirs up");
-    let hits = world.events.take().iter().filter(|event| **event == "lease_hit").count();
+    let hits = host.events.take().iter().filter(|event| **event == "lease_hit").count();
     assert!(hits > 900, "{hits}");
 }

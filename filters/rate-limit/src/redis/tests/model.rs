@@ -4,7 +4,7 @@ use std::{any::Any, cell::RefCell, collections::HashMap, rc::Rc};
 
 use novasphere_core::{
     CalloutResult, Decision, Env, FetchError, FetchResponse, Filter, Headers, RequestHead,
-    testing::World,
+    testing::TestHost,
 };
 
 use crate::{
@@ -60,7 +60,7 @@ impl Redis {
 pub struct Worker<'f> {
     pub policy: &'f RateLimit,
     pub state: State,
-    pub world: World,
+    pub host: TestHost,
 }
 
 /// A call under way.
@@ -77,13 +77,13 @@ pub enum First<'f> {
 
 impl<'f> Worker<'f> {
     pub fn new(policy: &'f RateLimit, millis: u64) -> Self {
-        let world = World::default();
-        world.millis.set(millis);
-        Self { policy, state: State::default(), world }
+        let host = TestHost::default();
+        host.millis.set(millis);
+        Self { policy, state: State::default(), host }
     }
 
     fn on_request(&mut self, client: &str, answer: Option<CalloutResult<'_>>) -> Decided<'f> {
-        let env = Env { callout: answer, ..self.world.env() };
+        let env = Env { callout: answer, ..self.host.env() };
         let lines = [(&b"c"[..], client.as_bytes()), (b":path", b"/"), (b":method", b"GET")];
         let head = RequestHead { headers: Headers::borrowed(lines) };
         self.policy.on_request(&head, &mut self.state, &env)
@@ -120,7 +120,7 @@ impl<'f> Worker<'f> {
             body: body.as_bytes(),
         });
         let answer = CalloutResult { ticket: &call.ticket, response: &response };
-        self.policy.on_orphaned_callout(answer, &mut self.state, &self.world.env());
+        self.policy.on_orphaned_callout(answer, &mut self.state, &self.host.env());
     }
 
     /// A request from its start to its end.
@@ -143,7 +143,7 @@ impl<'f> Worker<'f> {
     }
 
     pub fn pass(&self, millis: u64) {
-        self.world.millis.set(self.world.millis.get() + millis);
+        self.host.millis.set(self.host.millis.get() + millis);
     }
 }
 

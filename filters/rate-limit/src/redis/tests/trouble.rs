@@ -58,11 +58,11 @@ fn a_dead_redis_costs_a_few_timeouts_and_then_one_now_and_then() {
     assert_eq!(first, 3);
     worker.pass(1_000);
     assert_eq!((0..100).filter(|_| asks(&mut worker)).count(), 1);
-    assert_eq!(worker.world.warnings.borrow().len(), 1, "told once");
+    assert_eq!(worker.host.warnings.borrow().len(), 1, "told once");
     worker.pass(1_000);
     assert_eq!(reason(&worker.ask("a", &redis)), "allowed");
     assert_eq!(reason(&worker.ask("a", &redis)), "allowed");
-    let events = worker.world.events.take();
+    let events = worker.host.events.take();
     for event in ["breaker_opened", "breaker_closed"] {
         assert_eq!(events.iter().filter(|e| **e == event).count(), 1, "{event}");
     }
@@ -98,7 +98,7 @@ fn answers_that_nobody_waits_for_are_learned_from() {
         worker.abandon(&call, TIMEOUT);
     }
     assert_eq!(worker.ask_in_vain(TIMEOUT), "store_failed_allowed");
-    assert!(worker.world.events.take().contains(&"breaker_opened"));
+    assert!(worker.host.events.take().contains(&"breaker_opened"));
 
     let policy = shared(&format!(r#""minute": 100, "lease": {{}}, {URI}"#));
     let (redis, mut worker) = (redis(), Worker::new(&policy, NOW));
@@ -117,7 +117,7 @@ fn every_failure_has_its_name() {
     let kind = |response| {
         let mut worker = Worker::new(&policy, NOW);
         assert_eq!(worker.ask_in_vain(response), "store_failed_allowed");
-        let records = worker.world.records.take();
+        let records = worker.host.records.take();
         assert_eq!(records.len(), 1, "{records:?}");
         names[records[0].0].clone()
     };

@@ -10,14 +10,14 @@ use serde::{
 use super::BuildContext;
 
 /// Where a secret or a public key is.
-pub enum KeyText {
+pub enum KeySource {
     /// Here, for all who can read the configuration.
     Text(String),
     /// `{"env": "NAME"}`: in that variable of the proxy's environment.
     Env(String),
 }
 
-impl KeyText {
+impl KeySource {
     /// The text itself, of the field at `path`.
     pub fn read(&self, path: &str, cx: &mut BuildContext<'_>) -> Option<String> {
         match self {
@@ -57,32 +57,32 @@ fn is_variable_name(name: &str) -> bool {
         && !name.starts_with(|c: char| c.is_ascii_digit())
 }
 
-impl<'de> Deserialize<'de> for KeyText {
+impl<'de> Deserialize<'de> for KeySource {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct KeyTextVisitor;
-        impl<'de> Visitor<'de> for KeyTextVisitor {
-            type Value = KeyText;
+        struct KeySourceVisitor;
+        impl<'de> Visitor<'de> for KeySourceVisitor {
+            type Value = KeySource;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(r#"text or {"env": "NAME"}"#)
             }
 
-            fn visit_str<E: Error>(self, text: &str) -> Result<KeyText, E> {
-                Ok(KeyText::Text(text.to_owned()))
+            fn visit_str<E: Error>(self, text: &str) -> Result<KeySource, E> {
+                Ok(KeySource::Text(text.to_owned()))
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<KeyText, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<KeySource, A::Error> {
                 let misfit = || A::Error::custom(r#"must be text or {"env": "NAME"}"#);
                 let name = match map.next_key::<String>()?.as_deref() {
                     Some("env") => map.next_value()?,
                     _ => return Err(misfit()),
                 };
                 match map.next_key::<String>()? {
-                    None => Ok(KeyText::Env(name)),
+                    None => Ok(KeySource::Env(name)),
                     Some(_) => Err(misfit()),
                 }
             }
         }
-        deserializer.deserialize_any(KeyTextVisitor)
+        deserializer.deserialize_any(KeySourceVisitor)
     }
 }

@@ -14,9 +14,9 @@
 ///
 /// What is left means the same whether encoded or not: `/%61` is `/a`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PlainPath(String);
+pub struct UnambiguousPath(String);
 
-impl PlainPath {
+impl UnambiguousPath {
     /// The plain form of a path as sent, without its query; `None` when it has none.
     pub fn new(path: &[u8]) -> Option<Self> {
         let text = String::from_utf8(decode(path)?).ok()?;
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     fn plain(path: &str) -> Option<String> {
-        PlainPath::new(path.as_bytes()).map(|path| path.0)
+        UnambiguousPath::new(path.as_bytes()).map(|path| path.0)
     }
 
     #[test]
@@ -137,6 +137,6 @@ mod tests {
         ] {
             assert_eq!(plain(path), None, "{path}");
         }
-        assert_eq!(PlainPath::new(b"/\xff"), None);
+        assert_eq!(UnambiguousPath::new(b"/\xff"), None);
     }
 }
