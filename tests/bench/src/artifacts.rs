@@ -8,7 +8,7 @@ use novasphere_tests::paths;
 /// The modules of `dist` and their sizes in bytes.
 ///
 /// # Errors
-/// When nothing has been built.
+/// If the modules are not built.
 pub(crate) fn sizes() -> Result<Vec<(String, u64)>> {
     let dist = paths::dist("SHA256SUMS")?;
     let mut sizes = Vec::new();

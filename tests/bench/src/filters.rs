@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::tokens::ISSUER;
 
-/// More than any run sends.
+/// More requests than a run sends.
 pub(crate) const PLENTY: u32 = 1_000_000_000;
 
 pub(crate) fn cors() -> Value {
@@ -32,12 +32,12 @@ pub(crate) fn jwt_auth(keys: &[Value]) -> Value {
     })
 }
 
-/// Limits by the client's address, a minute's and an hour's.
+/// Two limits by client address: one a minute and one an hour.
 pub(crate) fn rate_limit(headers: &str) -> Value {
     json!({"minute": PLENTY, "hour": PLENTY, "limit_by": "ip", "headers": headers})
 }
 
-/// One limit for all clients, as the native filter has it.
+/// A limit shared by all clients, like Envoy's local_ratelimit.
 pub(crate) fn rate_limit_for_all() -> Value {
     json!({"minute": PLENTY, "limit_by": "constant", "headers": "ietf"})
 }
@@ -49,7 +49,7 @@ pub(crate) fn header_transform() -> Value {
     })
 }
 
-/// The chain in one module.
+/// The whole chain in one module.
 pub(crate) fn gateway(keys: &[Value], rate_limit: Value) -> Value {
     json!({
         "cors": cors(),

@@ -1,10 +1,10 @@
-//! Measures what the filters cost.
+//! Measures the cost of the filters.
 //!
-//! - `proxy`: in the real Envoy, against its own filters: processor time for each request, latency,
-//!   memory, start-up time;
-//! - `soak`: whether memory grows over millions of requests;
-//! - `micro`: in an emulated host: instructions of single requests;
-//! - `profile`: the functions that those are in.
+//! - `proxy`: CPU time a request, latency, memory and start-up time in the real Envoy, against Envoy's
+//!   own filters;
+//! - `soak`: memory growth over millions of requests;
+//! - `micro`: instructions of single requests in an emulated host;
+//! - `profile`: the functions those instructions belong to.
 
 mod artifacts;
 mod filters;
@@ -55,7 +55,7 @@ fn run() -> Result<()> {
 
 fn number(text: &str) -> Result<usize> {
     let number = text.parse().ok().filter(|number| *number > 0);
-    number.with_context(|| format!("{text:?} is no number from 1"))
+    number.with_context(|| format!("{text:?} is not a number from 1"))
 }
 
 /// Writes to standard output.

@@ -1,5 +1,5 @@
-//! rate-limit with counts in Redis: how many requests one worker of the real Envoy lets pass, with
-//! the real Redis behind the front of host-config.
+//! rate-limit with counts in Redis: the throughput of one worker of the real Envoy, with the real
+//! Redis behind the front of host-config.
 
 use std::{net::SocketAddr, path::Path};
 
@@ -34,7 +34,7 @@ pub(crate) struct Store {
 
 impl Store {
     /// # Errors
-    /// When a package is missing.
+    /// If a package is missing.
     pub(crate) fn start() -> Result<Self> {
         let redis = Redis::start()?;
         Ok(Self { front: Front::start(&redis)?, _redis: redis })
@@ -43,7 +43,7 @@ impl Store {
 
 const LABELS: [&str; 4] = ["no filter", "local", "redis", "redis with lease"];
 
-/// An Envoy, and what was measured of it, a value for each round.
+/// An Envoy and its measurements, one value a round.
 struct Measured {
     envoy: Envoy,
     addr: SocketAddr,
@@ -51,10 +51,10 @@ struct Measured {
     latency: Vec<Latency>,
 }
 
-/// Measures all in turn, again and again; the result is a table.
+/// Measures all cases in turn, in rounds. Returns a table.
 ///
 /// # Errors
-/// When a proxy does not start, or a request fails.
+/// If a proxy does not start, or a request fails.
 pub(crate) fn measure(
     store: &Store,
     upstream: SocketAddr,
@@ -92,7 +92,7 @@ fn start(chain: &Chain, upstream: SocketAddr, front: SocketAddr) -> Result<Measu
     Ok(Measured { envoy, addr, load: Vec::new(), latency: Vec::new() })
 }
 
-/// In the order of [`LABELS`]. All requests are of one client.
+/// In the order of [`LABELS`]. One client sends all requests.
 fn chains(front: &Front) -> Result<Vec<Chain>> {
     let redis = json!({"policy": "redis", "redis": {
         "uri": "http://redis.test/", "cluster": "redis", "token": front.token(),

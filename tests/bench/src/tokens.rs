@@ -1,4 +1,4 @@
-//! Who signs tokens. The keys are those of the tests' vectors: the same token is the same text.
+//! The token issuers. They use the keys of the test vectors, so equal tokens are equal text.
 
 use std::{collections::BTreeMap, fs};
 
@@ -13,17 +13,17 @@ use serde_json::{Map, Value, json};
 /// The `iss` of all tokens.
 pub(crate) const ISSUER: &str = "novasphere-user";
 
-/// What tokens are signed by; the names are the `kid`s of the keys too.
+/// Signing algorithms. The names are also the keys' `kid`s.
 pub(crate) const ALGORITHMS: [&str; 4] = ["HS256", "RS256", "ES256", "EdDSA"];
 
-/// The names of their keys in `tests/vectors/keys.json`.
+/// The names of the keys in `tests/vectors/keys.json`.
 const KEYS: [(&str, &str); 3] = [("RS256", "rsa2048"), ("ES256", "p256"), ("EdDSA", "ed25519")];
 
 const SECRET: &str = "novasphere-bench-secret-of-48-bytes-0123456789ab";
 
-/// An issuer with a key for each algorithm.
+/// An issuer with one key an algorithm.
 pub(crate) struct Issuer {
-    /// The public halves, as they stand in a key set.
+    /// The public keys, as members of a key set.
     keys: Vec<Value>,
 }
 
@@ -41,12 +41,12 @@ impl Issuer {
         Ok(Self { keys })
     }
 
-    /// Its keys as JSON Web Keys.
+    /// The issuer's keys as JSON Web Keys.
     pub(crate) fn jwks(&self) -> &[Value] {
         &self.keys
     }
 
-    /// A token that expires then.
+    /// A token that expires at `expiry`.
     pub(crate) fn token(&self, algorithm: &str, number: usize, expiry: &Value) -> Result<String> {
         let private_key = KEYS.iter().find(|(known, _)| *known == algorithm);
         let spec = TokenSpec {

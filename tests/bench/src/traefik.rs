@@ -1,5 +1,5 @@
-//! `bench traefik`: the real Traefik under load, with this project's filters, with a middleware of its
-//! own, with none.
+//! `bench traefik`: the real Traefik under load, with this project's filters, with Traefik's own
+//! middleware, and with none.
 
 use std::{collections::BTreeMap, net::SocketAddr, path::Path};
 
@@ -18,7 +18,7 @@ use crate::{
     say,
 };
 
-/// One line of the report: which Traefik, under which tokens.
+/// A line of the report: a Traefik and a token pool.
 struct Case {
     label: &'static str,
     chain: &'static str,
@@ -46,17 +46,16 @@ const fn cold(label: &'static str, algorithm: &'static str) -> Case {
     Case { label, chain: "jwt-auth", algorithm, pool: Pool::Cold }
 }
 
-/// What was measured of one case: microseconds of processor time for each request, a value for each
-/// round.
+/// The measurements of one case: microseconds of CPU time a request, one value a round.
 type Costs = Vec<f64>;
 
-/// Seconds of load before anything counts: the modules are compiled, caches filled.
+/// Seconds of warm-up load. Modules are compiled and caches filled after it.
 const WARM_UP: usize = 1;
 
-/// Measures all cases in turn, again and again; the result is a table.
+/// Measures all cases in turn, in rounds. Returns a table.
 ///
 /// # Errors
-/// When a proxy does not start, or a request fails.
+/// If a proxy does not start, or a request fails.
 pub(crate) fn measure(
     keys: &[Value],
     upstream: SocketAddr,
@@ -93,7 +92,7 @@ pub(crate) fn measure(
     table(&measured)
 }
 
-/// What is measured, each in a Traefik of its own.
+/// The cases. Each runs in a separate Traefik.
 fn chains(keys: &[Value]) -> [(&'static str, Router); 5] {
     let jwt_auth = || Plugin::of_fields("jwt-auth", jwt_auth(keys));
     let header_transform = || {

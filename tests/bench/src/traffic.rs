@@ -1,9 +1,9 @@
-//! What a client sends and the upstream answers: what a page does that calls novasphere-api.
+//! Requests and responses of a page that calls novasphere-api.
 
 /// The path of every request.
 pub(crate) const PATH: &str = "/api/v1/wukongs?limit=20";
 
-/// The lines of every request, besides the token's.
+/// The header lines of every request, except the token's.
 pub(crate) const REQUEST: [(&str, &str); 8] = [
     ("Host", "api.novasphere.io"),
     ("Origin", "https://app.novasphere.io"),
@@ -15,7 +15,7 @@ pub(crate) const REQUEST: [(&str, &str); 8] = [
     ("X-Client-Type", "web"),
 ];
 
-/// The lines of every response, besides the length.
+/// The header lines of every response, except the length.
 pub(crate) const RESPONSE: [(&str, &str); 5] = [
     ("Content-Type", "application/json"),
     ("Cache-Control", "no-store"),

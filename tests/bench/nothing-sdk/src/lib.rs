@@ -1,4 +1,4 @@
-//! A filter that does nothing, made with the Rust SDK: what a filter costs there at least.
+//! An empty filter on the Rust SDK: the minimum cost of a filter there.
 
 #[cfg(target_arch = "wasm32")]
 mod module {

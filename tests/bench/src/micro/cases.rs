@@ -1,4 +1,4 @@
-//! Requests whose work is counted: what is common, and what an attacker would send.
+//! The counted requests: common requests and attacks.
 
 use anyhow::Result;
 use novasphere_tests::client::Request;
@@ -11,22 +11,22 @@ use crate::{
     traffic::{PATH, REQUEST},
 };
 
-/// One request, and what comes before it.
+/// A request and its warm-up.
 pub(crate) struct Case {
     pub(crate) filter: &'static str,
     pub(crate) name: String,
     pub(crate) config: Value,
-    /// So that memory is allocated, caches are filled or limits reached.
+    /// Requests before it: they allocate memory, fill caches or reach limits.
     pub(crate) before: Vec<Request>,
     pub(crate) request: Request,
     pub(crate) status: u16,
 }
 
-/// As many as make the next one like all that follow.
+/// Number of warm-up requests. After them, costs are constant.
 const BEFORE: usize = 10;
 
 impl Case {
-    /// The same request again and again.
+    /// A case with the same request as its warm-up.
     fn repeated(filter: &'static str, name: &str, config: Value, request: Request) -> Self {
         let before = vec![request.clone(); BEFORE];
         Self { filter, name: name.to_owned(), config, before, request, status: 200 }
@@ -40,7 +40,7 @@ impl Case {
 /// All of them.
 ///
 /// # Errors
-/// When a token cannot be made.
+/// If a token cannot be signed.
 pub(crate) fn all(issuer: &Issuer) -> Result<Vec<Case>> {
     let mut cases = Vec::from(of_cors());
     cases.extend(of_jwt_auth(issuer)?);

@@ -1,4 +1,4 @@
-//! What was counted, and what it may be.
+//! The counts and their limits.
 
 use std::{collections::BTreeMap, fs};
 
@@ -16,31 +16,31 @@ pub(crate) struct Counts {
     pub(crate) cases: BTreeMap<String, BTreeMap<String, Stages>>,
 }
 
-/// Instructions in each stage, and `calls`, those of the host in all of them.
+/// Instructions in each stage, and `calls`: the host calls in all stages.
 pub(crate) type Stages = BTreeMap<String, u64>;
 
 const FILE: &str = "tests/bench/counts.json";
 
 impl Counts {
-    /// Those that were written down last.
+    /// Reads the recorded counts.
     ///
     /// # Errors
-    /// When the file is missing or broken.
+    /// If the file is missing or invalid.
     pub(crate) fn read() -> Result<Self> {
         let text = fs::read_to_string(paths::repository().join(FILE)).context(FILE)?;
         serde_json::from_str(&text).context(FILE)
     }
 
-    /// Writes these down.
+    /// Records these counts.
     ///
     /// # Errors
-    /// When the file cannot be written.
+    /// If the file cannot be written.
     pub(crate) fn write(&self) -> Result<()> {
         let text = serde_json::to_string_pretty(self)?;
         fs::write(paths::repository().join(FILE), text + "\n").context(FILE)
     }
 
-    /// Whatever has grown by more than noise of a compiler explains, or come, or gone.
+    /// Every count that grew by more than compiler noise, appeared or disappeared.
     pub(crate) fn grown(&self, now: &Self) -> Vec<String> {
         let (old, new) = (self.lines(), now.lines());
         let gone = old.keys().filter(|name| !new.contains_key(*name));
@@ -57,7 +57,7 @@ impl Counts {
         faults
     }
 
-    /// All numbers by name, with the percentage that each may grow by.
+    /// All counts by name, with the allowed growth in percent.
     fn lines(&self) -> BTreeMap<String, (u64, u64)> {
         let sizes =
             self.bytes.iter().map(|(name, bytes)| (format!("bytes of {name}"), (*bytes, 2)));
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn what_grows_is_told() {
+    fn reports_counts_that_grew() {
         let old = counts(1000, 1000);
         let none: [&str; 0] = [];
         assert_eq!(old.grown(&counts(1020, 1050)), none);

@@ -1,5 +1,5 @@
-//! `bench micro`: how many instructions the built modules take for single requests, in an emulated
-//! host. The numbers are the same on every machine, however busy it is.
+//! `bench micro`: instructions of the built modules for single requests, in an emulated host. The
+//! counts are the same on every machine, at any load.
 
 mod cases;
 mod counts;
@@ -18,13 +18,13 @@ use self::{
 };
 use crate::{artifacts, say, tokens::Issuer, traffic::RESPONSE};
 
-/// When all of it happens, in milliseconds since 1970.
+/// The emulated time of all requests, in milliseconds since 1970.
 const NOW: u64 = 1_800_000_000_000;
 
-/// Counts and prints; fails where counts have grown, or writes them down.
+/// Counts and prints. Fails if counts grew, or records them.
 ///
 /// # Errors
-/// When counts have grown, or a request does not end as expected.
+/// If counts grew, or a request does not end as expected.
 pub(crate) fn run(update: bool) -> Result<()> {
     let now = measure()?;
     for (filter, cases) in &now.cases {
@@ -72,7 +72,7 @@ fn count(case: &Case) -> Result<Stages> {
     Ok(stages(&configure, &worker.take_work()))
 }
 
-/// A worker to which all has happened that comes before the request, and its configuration's work.
+/// A worker after the warm-up requests, and the instructions of its configuration.
 fn prepare(case: &Case) -> Result<(Worker, Vec<Work>)> {
     let mut proxy = Proxy::new(Kind::Envoy);
     proxy.counted_at = Some(NOW);
@@ -102,7 +102,7 @@ fn stages(configure: &[Work], request: &[Work]) -> Stages {
         let stage = match work.callback.as_str() {
             "proxy_on_request_headers" => "request",
             "proxy_on_response_headers" => "response",
-            // Contexts come and go.
+            // Creating and deleting contexts counts too.
             _ => "context",
         };
         add(stage, work.instructions);

@@ -1,7 +1,7 @@
-//! `bench profile FILTER CASE`: the functions that the instructions of a request are in.
+//! `bench profile FILTER CASE`: the functions that execute the instructions of a request.
 //!
-//! The request is sent again and again, and ended after more and more instructions: where it is then
-//! is a sample. Modules have to be built with the names of their functions.
+//! The request runs repeatedly and stops after a growing number of instructions. Each stop is a sample.
+//! The modules must contain function names.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,13 +12,13 @@ use crate::{say, tokens::Issuer};
 
 const CALLBACKS: [&str; 2] = ["proxy_on_request_headers", "proxy_on_response_headers"];
 
-/// How many, for each callback.
+/// Number of samples a callback.
 const SAMPLES: u64 = 400;
 
-/// How many functions are shown.
+/// Number of functions to print.
 const SHOWN: usize = 40;
 
-/// Samples in a function itself, and in what it calls.
+/// Samples in a function itself, and in its callees.
 #[derive(Default)]
 struct Hits {
     own: u64,
@@ -28,7 +28,7 @@ struct Hits {
 /// Prints the functions of each callback.
 ///
 /// # Errors
-/// When there is no such case, or a request does not end as expected.
+/// If the case does not exist, or a request does not end as expected.
 pub(crate) fn run(filter: &str, name: &str) -> Result<()> {
     let cases = cases::all(&Issuer::new()?)?;
     let mut cases = cases.iter();

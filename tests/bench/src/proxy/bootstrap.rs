@@ -14,7 +14,7 @@ pub(crate) fn bootstrap(chain: &Chain, upstream: SocketAddr) -> Value {
         "name": "envoy.filters.http.router",
         "typed_config": {"@type": format!("{TYPES}.http.router.v3.Router")},
     }));
-    // As in host-config/envoy, without access log.
+    // Like host-config/envoy, without the access log.
     let manager = json!({
         "@type":
             format!("{TYPES}.network.http_connection_manager.v3.HttpConnectionManager"),
@@ -53,7 +53,7 @@ pub(crate) fn bootstrap(chain: &Chain, upstream: SocketAddr) -> Value {
     })
 }
 
-/// A cluster of one.
+/// A cluster with one endpoint.
 pub(crate) fn cluster(name: &str, addr: SocketAddr) -> Value {
     json!({
         "name": name,

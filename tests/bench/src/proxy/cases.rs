@@ -1,9 +1,9 @@
-//! What is measured: a chain, under requests with certain tokens.
+//! The cases: a chain and a token pool.
 
 use super::token_files::Pool;
 use crate::tokens::ALGORITHMS;
 
-/// One line of the report.
+/// A line of the report.
 #[derive(Clone, Debug)]
 pub(crate) struct Case {
     pub(crate) label: String,
@@ -19,16 +19,16 @@ pub(crate) struct Case {
 pub(crate) enum Table {
     /// The whole job.
     Chain,
-    /// One filter.
+    /// A single filter.
     Single,
-    /// One token after the other.
+    /// Many tokens in turn.
     Tokens,
 }
 
-/// What everything is compared with, by its chain.
+/// The chain that all cases are compared with.
 pub(crate) const BASE: &str = "none";
 
-/// What is the unit, added to [`BASE`].
+/// The chain whose added cost over [`BASE`] is the unit A.
 pub(crate) const UNIT: &str = "native-four-cache";
 
 const CHAINS: [(&str, &str); 10] = [
@@ -61,7 +61,7 @@ const TOKENS: [(&str, Pool, &str); 4] = [
     ("jwt-auth", Pool::Warm, "jwt-auth, warm"),
 ];
 
-/// All of them, in the order of the report.
+/// All cases, in the order of the report.
 pub(crate) fn all() -> Vec<Case> {
     let with = |table| {
         move |(chain, label): (&'static str, &str)| Case {
@@ -82,7 +82,7 @@ pub(crate) fn all() -> Vec<Case> {
     chains.into_iter().chain(single).chain(tokens).collect()
 }
 
-/// The case that a chain of the first table is measured by.
+/// The case that measures a chain of the first table.
 pub(crate) fn place(cases: &[Case], chain: &str) -> Option<usize> {
     cases.iter().position(|case| case.chain == chain && case.table == Table::Chain)
 }

@@ -1,4 +1,4 @@
-//! The chains of filters that are measured, each in an Envoy of its own.
+//! The measured filter chains. Each runs in a separate Envoy.
 
 use std::path::Path;
 
@@ -15,7 +15,7 @@ use crate::filters::{cors, gateway, header_transform, jwt_auth, rate_limit, rate
 pub(crate) struct Chain {
     pub(crate) id: &'static str,
     pub(crate) filters: Vec<Value>,
-    /// What filters are told for the route, by their names.
+    /// The filters' per-route configurations, by name.
     pub(crate) per_route: Map<String, Value>,
 }
 
@@ -37,7 +37,7 @@ impl Chain {
     }
 }
 
-/// All chains. `modules` is where the modules are that do nothing.
+/// All chains. `modules` is the directory of the empty modules.
 pub(crate) fn chains(keys: &[Value], modules: &Path) -> Result<Vec<Chain>> {
     let nothing =
         |id, file| Chain::wasm(id, vec![wasm_file(id, id, &modules.join(file), &json!({}))]);
@@ -62,7 +62,7 @@ pub(crate) fn chains(keys: &[Value], modules: &Path) -> Result<Vec<Chain>> {
     Ok(chains)
 }
 
-/// One filter alone, and its counterpart.
+/// A single filter and its native counterpart.
 fn single(keys: &[Value]) -> Result<Vec<Chain>> {
     let mut chains = vec![
         Chain::native("native-cors", &[Native::cors()]),
@@ -93,7 +93,7 @@ fn native_four(keys: &[Value], cache: bool) -> [Native; 4] {
     ]
 }
 
-/// Files of their own are virtual machines of their own, whatever their `vm_id`.
+/// Separate files are separate VMs, whatever their `vm_id`.
 fn four_modules(keys: &[Value]) -> Result<Vec<Value>> {
     Ok(vec![
         wasm("cors", "novasphere", &cors())?,
@@ -103,7 +103,7 @@ fn four_modules(keys: &[Value]) -> Result<Vec<Value>> {
     ])
 }
 
-/// The gateway's module four times, each time with one of the filters: they share one.
+/// The gateway's module four times, each time with one filter. The four share one VM.
 fn four_in_one_vm(keys: &[Value]) -> Result<Vec<Value>> {
     let parts = [
         json!({"cors": cors()}),

@@ -18,7 +18,7 @@ use crate::say;
 #[derive(Clone, Debug)]
 pub(crate) struct Footprints {
     pub(crate) label: String,
-    /// Milliseconds until it is ready, with one worker.
+    /// Milliseconds until ready, with one worker.
     pub(crate) start: f64,
     /// MiB with one worker.
     pub(crate) one: f64,
@@ -26,17 +26,17 @@ pub(crate) struct Footprints {
     pub(crate) two: f64,
 }
 
-/// Of those that differ in their configuration only, one is enough.
+/// The chains to measure. Chains with equal modules count once.
 const WHOLE: [&str; 6] =
     ["none", "nothing", "native-four-cache", "gateway-ietf", "one-vm", "four-vms"];
 
-/// How often each is started, at most.
+/// Maximum number of starts of a chain.
 const STARTS: usize = 3;
 
-/// Starts whole chains with one worker and with two.
+/// Starts each chain with one worker and with two.
 ///
 /// # Errors
-/// When one does not start, or a request fails.
+/// If a proxy does not start, or a request fails.
 pub(crate) fn measure(
     chains: &[Chain],
     upstream: SocketAddr,

@@ -1,4 +1,4 @@
-//! How long requests take at a fixed rate.
+//! Latency at a fixed request rate.
 
 use std::{
     fs,
@@ -15,24 +15,24 @@ use novasphere_tests::clock::instant;
 use super::load::CONNECTIONS;
 use crate::traffic::{PATH, REQUEST};
 
-/// Requests in a second: a part of what one worker can take.
+/// Requests a second, well below the capacity of one worker.
 pub(crate) const RATE: usize = 2_000;
 
-/// Half and 99 of 100 requests took at most so long, in microseconds.
+/// Median and 99th percentile, in microseconds.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Latency {
     pub(crate) p50: f64,
     pub(crate) p99: f64,
 }
 
-/// Sends requests at [`RATE`] for that time.
+/// Sends requests at [`RATE`] for `seconds` seconds.
 ///
-/// Each connection has a timetable. A request that is late because the one before took too long
-/// counts from when it was due: the proxy's fault. One that is late because this process was not
-/// woken in time counts from when it was sent.
+/// Each connection has a schedule. If a request is late because the previous one was slow, its latency
+/// counts from the scheduled time, since the proxy caused the delay. If it is late because this process
+/// woke up late, its latency counts from the time it was sent.
 ///
 /// # Errors
-/// When any request fails.
+/// If any request fails.
 pub(crate) fn measure(addr: SocketAddr, tokens: &Path, seconds: usize) -> Result<Latency> {
     let tokens = fs::read_to_string(tokens)?;
     let requests: Vec<_> = tokens.lines().map(request).collect();

@@ -1,4 +1,4 @@
-//! As many requests as the proxy can take, by wrk, and the processor time they take it.
+//! Full load by wrk, and the proxy's CPU time.
 
 use std::{fs, net::SocketAddr, path::Path, process::Command};
 
@@ -6,18 +6,18 @@ use anyhow::{Context, Result, bail, ensure};
 
 use crate::traffic::{PATH, REQUEST};
 
-/// What wrk runs: sends the tokens of a file in turn, and tells how it went in one line.
+/// wrk's script. It sends the tokens of a file in turn and prints a one-line summary.
 const SCRIPT: &str = include_str!("wrk.lua");
 
 /// Connections of the client.
 pub(crate) const CONNECTIONS: usize = 16;
 
-/// What came of some load.
+/// The result of one load run.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Load {
-    /// Requests that were answered in a second.
+    /// Responses a second.
     pub(crate) per_second: f64,
-    /// Processor time of the proxy for each, in microseconds.
+    /// The proxy's CPU time a request, in microseconds.
     pub(crate) cost: f64,
 }
 
@@ -27,10 +27,10 @@ pub(crate) struct Wrk<'d> {
 }
 
 impl<'d> Wrk<'d> {
-    /// One whose script is kept in `dir`.
+    /// Creates a load generator with its script in `dir`.
     ///
     /// # Errors
-    /// When it is not installed.
+    /// If wrk is not installed.
     pub(crate) fn new(dir: &'d Path) -> Result<Self> {
         ensure!(
             Command::new("wrk").arg("--version").output().is_ok(),
@@ -40,11 +40,11 @@ impl<'d> Wrk<'d> {
         Ok(Self { dir })
     }
 
-    /// Sends requests for that time; the processor time that process `pid` took for each, in
+    /// Sends requests for `seconds` seconds. Returns the CPU time of process `pid` for each request, in
     /// microseconds.
     ///
     /// # Errors
-    /// When any request fails.
+    /// If any request fails.
     pub(crate) fn cost(
         &self,
         addr: SocketAddr,
@@ -55,10 +55,10 @@ impl<'d> Wrk<'d> {
         Ok(self.load(addr, tokens, seconds, pid)?.cost)
     }
 
-    /// The same, and how many were answered.
+    /// Like [`cost`](Self::cost), with the number of responses.
     ///
     /// # Errors
-    /// When any request fails.
+    /// If any request fails.
     #[allow(clippy::cast_precision_loss)] // far below 2^52
     pub(crate) fn load(
         &self,
@@ -97,7 +97,7 @@ impl<'d> Wrk<'d> {
     }
 }
 
-/// How long all threads of a process have been running, in nanoseconds.
+/// The CPU time of all threads of a process, in nanoseconds.
 fn processor_time(pid: u32) -> Result<u64> {
     let mut sum = 0_u64;
     for task in fs::read_dir(format!("/proc/{pid}/task"))? {

@@ -1,4 +1,4 @@
-//! `bench proxy`: the real Envoy under load, with this project's filters, with its own, with none.
+//! `bench proxy`: the real Envoy under load, with this project's filters, with its own, and with none.
 
 pub(crate) mod bootstrap;
 mod cases;
@@ -29,30 +29,30 @@ use crate::{
     traefik,
 };
 
-/// How much is measured.
+/// The number and length of the measurements.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Effort {
-    /// How often each case is measured.
+    /// Measurements of each case.
     pub(crate) rounds: usize,
-    /// How long each time.
+    /// Length of one measurement.
     pub(crate) seconds: usize,
 }
 
-/// Less is a try, and is not written down.
+/// The minimum for a published result. A shorter run prints its result only.
 const ENOUGH: Effort = Effort { rounds: 7, seconds: 1 };
 
-/// Measures, prints, and writes `docs/benchmarks.md` and its plot. `modules` is
-/// where the modules are that do nothing.
+/// Measures, prints, and writes `docs/benchmarks.md` and its plot. `modules` is the directory of the
+/// empty modules.
 ///
 /// # Errors
-/// When something is missing or a request fails.
+/// If a program or module is missing, or a request fails.
 pub(crate) fn run(effort: Effort, modules: &Path) -> Result<()> {
     let modules = modules.canonicalize().with_context(|| modules.display().to_string())?;
     let dir = tempfile::Builder::new().prefix("novasphere-bench-").tempdir()?;
     let issuer = Issuer::new()?;
     let files = TokenFiles::write(&issuer, dir.path())?;
     let chains = chain::chains(issuer.jwks(), &modules)?;
-    // First, because packages may be missing.
+    // First, because it fails if packages are missing.
     let store = Store::start()?;
     let upstream = upstream::start()?;
     let cases = cases::all();

@@ -1,4 +1,4 @@
-//! Envoy's own filters, doing the same as this project's as far as they can.
+//! Envoy's own filters, configured for the same job as far as they support it.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use crate::{filters::PLENTY, tokens::ISSUER};
 
 const TYPES: &str = "type.googleapis.com/envoy.extensions.filters.http";
 
-/// A filter of Envoy's own, and what it is told for each route.
+/// A native filter and its per-route configuration.
 pub(crate) struct Native {
     pub(crate) name: &'static str,
     pub(crate) config: Value,

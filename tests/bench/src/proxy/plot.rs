@@ -1,4 +1,4 @@
-//! The plot: bars of what each case adds.
+//! The plot: one bar a case, for its added cost.
 
 use std::fmt::Write;
 
@@ -8,14 +8,14 @@ use super::{
 };
 
 const WIDTH: f64 = 860.0;
-/// Where bars start.
+/// The x coordinate of the bars.
 const LEFT: f64 = 340.0;
-/// The longest bar.
+/// The length of the longest bar.
 const LONGEST: f64 = 440.0;
 const ROW: f64 = 24.0;
 const HEADING: f64 = 44.0;
 
-/// The picture: colours that can be read on white and on black.
+/// Draws the plot in colours that are readable on white and on black.
 pub(crate) fn svg(results: &Results) -> String {
     let panels = [
         (Table::Chain, "The whole job: added processor time, in A (Envoy's own four = 1)"),
@@ -25,7 +25,7 @@ pub(crate) fn svg(results: &Results) -> String {
     let mut rows = String::new();
     let mut y = 0.0;
     for (table, heading) in panels {
-        // Without filters nothing is added.
+        // The case without filters adds nothing.
         let lines = results.lines.iter().filter(|line| line.table == table && line.added != 0.0);
         let lines: Vec<&Line> = lines.collect();
         let most = lines.iter().map(|line| line.units).fold(0.0, f64::max);

@@ -1,4 +1,4 @@
-//! `docs/benchmarks.md`: the tables, how they came about, on what machine and when.
+//! `docs/benchmarks.md`: the tables, the method, the machine and the date.
 
 use std::{fs, process::Command};
 
@@ -10,49 +10,46 @@ use super::{Effort, latency::RATE, load::CONNECTIONS, rounds::SAME};
 /// The whole file.
 ///
 /// # Errors
-/// When the machine does not say what it is.
+/// If the machine does not report its processor or kernel.
 pub(crate) fn text(tables: &str, effort: Effort) -> Result<String> {
     let Effort { rounds, seconds } = effort;
     Ok(format!(
         "\
 # Benchmarks
 
-Written by `make bench ROUNDS={rounds} SECONDS={seconds}`; tests/bench says what it needs. Compare within one run: \
-another machine, or another hour, moves all numbers together. What matters is the last column.
+Written by `make bench ROUNDS={rounds} SECONDS={seconds}`. tests/bench/README.md lists its requirements. Compare \
+figures of one run only: another machine or another hour shifts all of them together. The last column \
+matters most.
 
-![Added processor time](benchmarks.svg)
+![Added CPU time](benchmarks.svg)
 
-- When: {date}, at commit {commit}.
+- Date: {date}, at commit {commit}.
 - Machine: {machine}.
-- Proxy: {envoy}, one worker unless it says otherwise.
+- Proxy: {envoy}, one worker unless noted.
 
 ## Method
 
-Each chain of filters runs in an Envoy of its own, with the settings of host-config/envoy and no access \
-log, before an upstream cluster that always gives the same answer of five header fields and 160 bytes. \
-Requests have eight header fields and a token of about 300 bytes, 600 with RS256.
+Each filter chain runs in a separate Envoy with the settings of host-config/envoy and no access log. \
+The upstream cluster returns a constant response with five header fields and 160 bytes. Requests have \
+eight header fields and a token of about 300 bytes (600 with RS256).
 
-Cost: wrk sends as many requests as one worker takes, over {CONNECTIONS} connections, for {seconds} s; \
-the processor time of all threads of that Envoy (`/proc/<pid>/task/*/schedstat`) is divided by the \
-number of requests. All cases take their turn in each of {rounds} rounds, each round starting with \
-another one. What a case adds is its cost less that without filters in the same round; the table shows \
-medians. Every {SAME} rounds all proxies are started afresh, because how a process happens to lie in memory \
-makes a difference that stays with it; then every case runs for a second before it counts, so that V8 has \
-optimised the modules.
-
-Warm tokens: 100 in turn, which all caches hold. Cold tokens: 2,500 in turn, more than the 1,000 that a \
-cache holds, so that each has been forgotten when it comes again.
-
-Latency: {RATE} requests in a second at fixed times over {CONNECTIONS} connections; a request that has \
-to wait for the one before counts from when it was due.
-
-Memory: resident, after one second of load. Start-up: from the start of the process until Envoy is \
-ready, on one worker; it is looked at every 20 ms.
+- **Cost:** wrk saturates one worker over {CONNECTIONS} connections for {seconds} s. The cost is the CPU \
+time of all threads of that Envoy (`/proc/<pid>/task/*/schedstat`) divided by the number of requests. The \
+{rounds} rounds measure all cases in turn, each starting at another case. The added cost of a case is its \
+cost minus the cost without filters in the same round. The tables show medians. All proxies restart every \
+{SAME} rounds, because the memory layout of a process shifts its cost for its whole life. Each case then \
+warms up for a second, so that V8 optimises the modules.
+- **Warm tokens:** 100 in turn, which all caches hold.
+- **Cold tokens:** 2,500 in turn. A cache holds 1,000, so each token is evicted before it returns.
+- **Latency:** {RATE} requests a second at fixed times over {CONNECTIONS} connections. A request that has to \
+wait for the previous one counts from its scheduled time.
+- **Memory:** resident set after one second of load.
+- **Start-up:** time from process start until Envoy is ready, with one worker, polled every 20 ms.
 
 The native four are cors, jwt_authn with local keys, local_ratelimit and header_mutation. They do less: \
-local_ratelimit counts all clients as one, in one window. \"One limit for all\" is the same job; the \
-other lines count each client's address, a minute's and an hour's. Four filters in one VM are the \
-gateway's module four times with one filter each: modules in files of their own cannot share a VM.
+local_ratelimit has one count for all clients, in one window. \"One limit for all\" is the same job. The \
+other lines have a limit a minute and one an hour for each client address. \"Four filters in one VM\" is the \
+gateway's module four times with one filter each, since modules in separate files cannot share a VM.
 
 {tables}",
         date = output("date", &["-u", "+%Y-%m-%d"])?,

@@ -1,4 +1,4 @@
-//! All cases in turn, again and again: what disturbs the machine for a while disturbs all alike.
+//! Runs all cases in turn, in rounds, so that a temporary disturbance affects all cases alike.
 
 use std::{collections::BTreeMap, net::SocketAddr, path::Path};
 
@@ -17,12 +17,12 @@ use super::{
 };
 use crate::say;
 
-/// What was measured of one case, a value for each round.
+/// The measurements of one case, one value a round.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Measured {
-    /// Processor time for each request, in microseconds.
+    /// CPU time a request, in microseconds.
     pub(crate) cost: Vec<f64>,
-    /// Of the whole chains only.
+    /// For whole chains only.
     pub(crate) latency: Vec<Latency>,
 }
 
@@ -32,17 +32,17 @@ struct Running {
     addr: SocketAddr,
 }
 
-/// Seconds of load before anything counts: the modules get optimised, pools and caches filled.
+/// Seconds of warm-up load. It lets V8 optimise the modules and fills pools and caches.
 const WARM_UP: usize = 1;
 
-/// Rounds with the same processes. How a process happens to lie in memory makes a difference of
-/// microseconds that stays with it.
+/// Rounds before all processes restart. The memory layout of a process shifts its cost by
+/// microseconds for its whole life.
 pub(crate) const SAME: usize = 3;
 
-/// Measures all cases; the result is in their order.
+/// Measures all cases. The results are in the order of the cases.
 ///
 /// # Errors
-/// When a proxy does not start, or a request fails.
+/// If a proxy does not start, or a request fails.
 pub(crate) fn measure(
     cases: &[Case],
     chains: &[Chain],
@@ -63,7 +63,7 @@ pub(crate) fn measure(
         say(&format!("round {} of {}", round + 1, effort.rounds))?;
         let proxy = |case: &Case| proxies.get(case.chain).with_context(|| case.chain);
         let mut costs = vec![Vec::new(); cases.len()];
-        // Each round starts elsewhere, so that none always comes after the same.
+        // Each round starts at another case, so that no case always follows the same one.
         let first = round * schedule.len() / effort.rounds;
         for place in schedule.iter().cycle().skip(first).take(schedule.len()) {
             let (Some(case), Some(costs)) = (cases.get(*place), costs.get_mut(*place)) else {
@@ -87,7 +87,7 @@ pub(crate) fn measure(
     Ok(measured)
 }
 
-/// Starts all chains, and sends each case some load before anything counts.
+/// Starts all chains and warms up each case.
 fn start_all(
     cases: &[Case],
     chains: &[Chain],
@@ -113,7 +113,7 @@ fn check(proxies: &BTreeMap<&'static str, Running>) -> Result<()> {
     proxies.iter().try_for_each(|(id, running)| ensure_no_trap(&running.envoy).context(*id))
 }
 
-/// The places of the cases of one round. What all are compared with comes again and again.
+/// The indices of the cases in one round. The base case repeats between the others.
 fn schedule(cases: &[Case]) -> Vec<usize> {
     const EVERY: usize = 8;
     let compared = [BASE, UNIT].map(|chain| place(cases, chain));
@@ -135,19 +135,19 @@ fn start(chain: &Chain, upstream: SocketAddr) -> Result<Running> {
     Ok(Running { envoy, addr })
 }
 
-/// What a proxy takes before and beside its requests.
+/// The start-up time and memory of a proxy.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Footprint {
-    /// From the start of the process until it is ready, in milliseconds.
+    /// Time from the process start until ready, in milliseconds.
     pub(crate) start: f64,
     /// Resident memory after some load, in MiB.
     pub(crate) memory: f64,
 }
 
-/// One start of a chain with that many workers.
+/// Starts a chain with `workers` workers once.
 ///
 /// # Errors
-/// When it does not start, or a request fails.
+/// If the proxy does not start, or a request fails.
 pub(crate) fn footprint(
     chain: &Chain,
     upstream: SocketAddr,

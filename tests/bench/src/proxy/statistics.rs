@@ -1,12 +1,12 @@
-//! The middle of many measurements.
+//! Medians and quartiles.
 
-/// The median; of an even number the mean of the two in the middle. 0 of none.
+/// The median: the mean of the middle two for an even number of values, 0 for none.
 pub(crate) fn median(values: &[f64]) -> f64 {
     let (low, high) = (quantile(values, 1, 2, Rounded::Down), quantile(values, 1, 2, Rounded::Up));
     f64::midpoint(low, high)
 }
 
-/// What the middle half of the values lies between.
+/// The lower and the upper quartile.
 pub(crate) fn quartiles(values: &[f64]) -> (f64, f64) {
     (quantile(values, 1, 4, Rounded::Down), quantile(values, 3, 4, Rounded::Up))
 }

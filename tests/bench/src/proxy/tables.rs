@@ -13,17 +13,17 @@ use super::{
 };
 use crate::artifacts;
 
-/// One case.
+/// The results of a case.
 #[derive(Clone, Debug)]
 pub(crate) struct Line {
     pub(crate) label: String,
     pub(crate) table: Table,
     pub(crate) is_native: bool,
-    /// Microseconds of processor time for each request.
+    /// Microseconds of CPU time a request.
     cost: f64,
-    /// The same less that without filters in the same round.
+    /// `cost` minus the cost without filters in the same round.
     pub(crate) added: f64,
-    /// What the middle half of the rounds lies between.
+    /// The quartiles over the rounds.
     between: (f64, f64),
     /// `added` in units of A.
     pub(crate) units: f64,
@@ -33,13 +33,13 @@ pub(crate) struct Line {
 /// All cases.
 pub(crate) struct Results {
     pub(crate) lines: Vec<Line>,
-    /// What Envoy's own four filters add, with their token cache, in microseconds.
+    /// A: the cost that Envoy's own four filters add with their token cache, in microseconds.
     unit: f64,
 }
 
 impl Results {
     /// # Errors
-    /// When there is nothing to compare with.
+    /// If the base case is missing.
     pub(crate) fn new(cases: &[Case], measured: &[Measured]) -> Result<Self> {
         let of = |chain| measured.get(place(cases, chain)?);
         let base = of(BASE).context("no base")?;
@@ -71,7 +71,7 @@ fn line(case: &Case, measured: &Measured, base: &Measured, unit: f64) -> Line {
     }
 }
 
-/// What it costs more than `base` did in the same round.
+/// The cost over `base` in the same round.
 fn added(measured: &Measured, base: &Measured) -> Vec<f64> {
     measured.cost.iter().zip(&base.cost).map(|(cost, base)| cost - base).collect()
 }
@@ -79,7 +79,7 @@ fn added(measured: &Measured, base: &Measured) -> Vec<f64> {
 /// All tables, each under a heading.
 ///
 /// # Errors
-/// When a filter has not been built.
+/// If a filter is not built.
 pub(crate) fn all(
     results: &Results,
     footprints: &[Footprints],

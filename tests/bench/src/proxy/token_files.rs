@@ -1,4 +1,4 @@
-//! The tokens that requests carry, where wrk finds them.
+//! Files with the tokens that wrk sends.
 
 use std::{
     collections::BTreeMap,
@@ -11,12 +11,12 @@ use serde_json::json;
 
 use crate::tokens::{ALGORITHMS, Issuer};
 
-/// Which tokens requests carry, one after the other and again from the start.
+/// A pool of tokens, sent in turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Pool {
-    /// So few that a cache holds all.
+    /// Few enough for the caches to hold all.
     Warm,
-    /// More than the 1000 that the caches hold: each is forgotten when it comes again.
+    /// More than the 1000 tokens a cache holds, so each is evicted before it is sent again.
     Cold,
 }
 
@@ -29,11 +29,11 @@ impl Pool {
     }
 }
 
-/// Where the tokens are.
+/// The directory of the token files.
 pub(crate) struct TokenFiles(BTreeMap<(&'static str, Pool), PathBuf>);
 
 impl TokenFiles {
-    /// Writes all tokens, a line each, to a file for each algorithm and pool.
+    /// Writes one file an algorithm and pool, with one token a line.
     pub(crate) fn write(issuer: &Issuer, dir: &Path) -> Result<Self> {
         let mut files = BTreeMap::new();
         let expiry = json!("now+36000");

@@ -1,4 +1,4 @@
-//! The upstream: the same answer for everybody, at as little cost as can be.
+//! The upstream: a constant response at minimum cost.
 
 use std::{
     io::{Read, Write},
@@ -10,21 +10,21 @@ use anyhow::Result;
 
 use crate::traffic::{BODY, RESPONSE};
 
-/// Starts one. It answers until the program ends: a thread for each connection.
+/// Starts an upstream that runs until the program ends, with one thread a connection.
 pub(crate) fn start() -> Result<SocketAddr> {
     let listener = TcpListener::bind(("127.0.0.1", 0))?;
     let addr = listener.local_addr()?;
     thread::spawn(move || {
         for stream in listener.incoming().filter_map(Result::ok) {
-            // A connection that breaks is the proxy's to count.
+            // The proxy counts broken connections.
             thread::spawn(move || answer(stream));
         }
     });
     Ok(addr)
 }
 
-/// Answers what comes over one connection. Requests have no bodies, and a proxy sends the next one
-/// only after the answer: a head that ends the buffer ends the request.
+/// Serves one connection. Requests have no bodies, and the proxy waits for each response, so the end of
+/// a head at the end of the buffer is the end of a request.
 fn answer(mut stream: TcpStream) -> std::io::Result<()> {
     stream.set_nodelay(true)?;
     let lines = RESPONSE.map(|(name, value)| format!("{name}: {value}\r\n")).concat();

@@ -6,7 +6,7 @@ use anyhow::Result;
 use novasphere_tests::paths;
 use serde_json::{Value, json};
 
-/// A filter of this project; modules of one `vm_id` and one file share a virtual machine.
+/// A filter of this project. Modules with the same `vm_id` and file share a VM.
 pub(crate) fn wasm(filter: &str, vm_id: &str, config: &Value) -> Result<Value> {
     Ok(wasm_file(filter, vm_id, &paths::wasm(filter)?, config))
 }

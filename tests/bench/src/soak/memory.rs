@@ -1,4 +1,4 @@
-//! The memory of a process with WebAssembly in it.
+//! The memory of a process that runs WebAssembly.
 
 use std::fs;
 
@@ -7,19 +7,19 @@ use anyhow::{Context, Result};
 /// In bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Memory {
-    /// The linear memories of all virtual machines.
+    /// The linear memories of all VMs.
     pub(crate) vms: u64,
-    /// All that is resident.
+    /// The resident set.
     pub(crate) resident: u64,
 }
 
-/// What V8 reserves behind a linear memory, so that no access of 32 bits can miss it, is more than
-/// that. Nothing else reserves as much.
+/// V8 reserves a guard region behind each linear memory that catches every 32-bit access. It is larger
+/// than this. Other mappings are smaller.
 const GUARD: u64 = 2 << 30;
 
 impl Memory {
     /// # Errors
-    /// Where there is no `/proc`, or no virtual machine.
+    /// If there is no `/proc`, or no VM.
     pub(crate) fn of(pid: u32) -> Result<Self> {
         let maps = fs::read_to_string(format!("/proc/{pid}/maps"))?;
         let statm = fs::read_to_string(format!("/proc/{pid}/statm"))?;
@@ -29,7 +29,7 @@ impl Memory {
     }
 }
 
-/// What is writable just before a guard.
+/// The writable mapping in front of a guard region.
 fn linear_memories(maps: &str) -> Option<u64> {
     let mut before: Option<(u64, u64)> = None;
     let mut sum = None;
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_lies_before_a_guard_is_a_linear_memory() {
+    fn finds_linear_memory_in_front_of_guard() {
         let maps = "\
 100000000000-100000170000 rw-p 00000000 00:00 0
 100000170000-100200000000 ---p 00000000 00:00 0

@@ -1,4 +1,4 @@
-//! `bench soak`: millions of requests of all kinds through the gateway in the real Envoy; memory must
+//! `bench soak`: millions of requests of all kinds through the gateway in the real Envoy. Memory must
 //! not grow once its caches and tables are full.
 
 mod memory;
@@ -26,17 +26,17 @@ use crate::{
 const SCRIPT: &str = include_str!("soak.lua");
 const CONNECTIONS: &str = "32";
 
-/// Looks at memory during the run.
+/// Number of memory samples in a run.
 const LOOKS: u64 = 20;
-/// How long each of wrk's runs takes, in seconds; the rest of a look's requests follows in another.
+/// Duration of one run of wrk, in seconds. Several runs send the requests between two samples.
 const SECONDS: &str = "5";
-/// By then all caches and tables are full: a quarter of the requests.
+/// The first sample that counts. After a quarter of the requests, all caches and tables are full.
 const FULL_AFTER: u64 = LOOKS / 4;
-/// Bytes that the process may still grow by: the allocator's and Envoy's own buffers. One byte kept
-/// for each request would be more.
+/// Allowed growth of the process in bytes, for the allocator's and Envoy's buffers. A leak of one byte
+/// a request exceeds it.
 const SLACK: u64 = 4 << 20;
 
-/// Some of what the mix has to lead to; metrics end in it.
+/// Metric suffixes that must be non-zero at the end: the mix must reach these decisions.
 const DECISIONS: [&str; 7] = [
     "cors.decision=preflight_allowed",
     "cors.decision=preflight_refused",
@@ -47,10 +47,10 @@ const DECISIONS: [&str; 7] = [
     "rate-limit.decision=limited",
 ];
 
-/// Sends so many requests, prints what memory did, and fails when it grew.
+/// Sends `requests` requests, prints the memory samples, and fails if memory grew.
 ///
 /// # Errors
-/// When it grew, something is missing, a connection fails, or a filter broke down.
+/// If memory grew, a program or module is missing, a connection fails, or a filter trapped.
 pub(crate) fn run(requests: u64) -> Result<()> {
     let dir = tempfile::Builder::new().prefix("novasphere-soak-").tempdir()?;
     let issuer = Issuer::new()?;
@@ -76,13 +76,13 @@ pub(crate) fn run(requests: u64) -> Result<()> {
     say(&format!("Flat over {sent} requests."))
 }
 
-/// The chain with limits for each address, of which there are millions.
+/// The chain with a limit for each client address. The run uses millions of addresses.
 fn gateway(issuer: &Issuer) -> Result<Chain> {
     let rate_limit = json!({
         "minute": 100,
         "hour": 1000,
         "limit_by": "ip",
-        // Envoy adds the address of wrk.
+        // Envoy appends wrk's address.
         "client_ip": {"from": "forwarded_for", "trusted_hops": 2},
         "headers": "ietf",
     });
@@ -90,7 +90,7 @@ fn gateway(issuer: &Issuer) -> Result<Chain> {
     Ok(Chain::wasm("gateway", vec![wasm("gateway", "gateway", &config)?]))
 }
 
-/// Sends for a while; how many requests were answered.
+/// Sends requests for one run. Returns the number of responses.
 fn send(addr: SocketAddr, tokens: &Path, dir: &Path, seed: u64) -> Result<u64> {
     let mut command = Command::new("wrk");
     command.args(["-t", "1", "-c", CONNECTIONS, "-d", &format!("{SECONDS}s"), "-s"]);
@@ -106,7 +106,7 @@ fn send(addr: SocketAddr, tokens: &Path, dir: &Path, seed: u64) -> Result<u64> {
     }
 }
 
-/// What the filters decided, so that a mix that is all refused by the first of them shows.
+/// Prints the filters' decisions, to expose a mix that the first filter refuses entirely.
 fn tell_decisions(envoy: &Envoy) -> Result<()> {
     let stats = envoy.stats()?;
     let decided = |decision: &str| -> Result<u64> {
