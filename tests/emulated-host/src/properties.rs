@@ -2,6 +2,9 @@
 
 use super::{Called, Kind, Trap, calls::State, exchange::Phase, status};
 
+/// The level `error` of `proxy_log`.
+const LOG_ERROR: u32 = 4;
+
 pub(super) fn get(state: &mut State, path: &str) -> Called<Vec<u8>> {
     match state.proxy.kind {
         Kind::Envoy => Ok(on_envoy(state, path).ok_or(status::NOT_FOUND)),
@@ -56,7 +59,9 @@ fn on_nginx(state: &mut State, path: &str) -> Called<Vec<u8>> {
     let text = |text: &str| Ok(Ok(text.as_bytes().to_vec()));
     let is_root = state.exchange.is_none();
     if is_root && path.contains('.') {
-        // "cannot get scoped properties outside of a request"
+        let owner = if path.starts_with("kong.") { "host" } else { "ngx" };
+        let line = format!("cannot get {owner} properties outside of a request");
+        state.log.push((LOG_ERROR, line));
         return Ok(Err(status::INTERNAL_FAILURE));
     }
     let proxy = std::sync::Arc::clone(&state.proxy);

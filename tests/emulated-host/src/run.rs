@@ -25,6 +25,24 @@ impl UpstreamReply {
     }
 }
 
+/// Kong and nginx add nine header lines to the upstream's. The number was measured, the names are
+/// assumptions. An [`Answer`] omits them.
+const KONG_RESPONSE_LINES: [&str; 9] = [
+    "Connection",
+    "Date",
+    "Keep-Alive",
+    "Transfer-Encoding",
+    "Via",
+    "X-Kong-Proxy-Latency",
+    "X-Kong-Request-Id",
+    "X-Kong-Response-Latency",
+    "X-Kong-Upstream-Latency",
+];
+
+fn is_kongs(name: &[u8]) -> bool {
+    KONG_RESPONSE_LINES.iter().any(|own| own.as_bytes() == name)
+}
+
 type Calls<'c> = dyn Fn(&Dispatched) -> Option<CallReply> + 'c;
 
 impl Worker {
@@ -95,7 +113,12 @@ impl Worker {
                     self.with_exchange(|exchange| Some(exchange.seen(kind, original)));
                 self.with_exchange(|exchange| {
                     exchange.status = upstream.status;
-                    exchange.response = Lines::new(upstream.lines.iter().cloned());
+                    let own = match kind {
+                        Kind::Envoy => [].iter(),
+                        Kind::Nginx => KONG_RESPONSE_LINES.iter(),
+                    };
+                    let own = own.map(|name| (name.as_bytes().to_vec(), b"kong".to_vec()));
+                    exchange.response = Lines::new(own.chain(upstream.lines.iter().cloned()));
                 });
             }
         }
@@ -114,7 +137,8 @@ impl Worker {
         self.with_exchange(|exchange| {
             answer.status = exchange.status;
             answer.hangs = exchange.hangs;
-            let lines = exchange.response.visible();
+            let mut lines = exchange.response.visible();
+            lines.retain(|(name, _)| kind == Kind::Envoy || !is_kongs(name));
             let text =
                 |(name, value): &(Vec<u8>, Vec<u8>)| (latin1::text(name), latin1::text(value));
             answer.headers = lines.iter().map(text).collect();
@@ -133,11 +157,14 @@ impl Worker {
             let action = self.call(&loaded.module, *id, Phase::Request, |guest, host| {
                 guest.on_request(host, *id, lines)
             })?;
-            if action == Action::Pause && !self.has_replied() && !self.wait(*id, calls) {
+            if self.has_replied() {
+                return Ok(Ok(at + 1));
+            }
+            if action == Action::Pause && !self.wait(*id, calls) {
                 return Ok(bail_paused());
             }
             if self.has_replied() {
-                return Ok(Ok(at + 1));
+                return Ok(Ok(self.run_later_filters(ids, at + 1)));
             }
         }
         Ok(Ok(ids.len()))
@@ -145,6 +172,7 @@ impl Worker {
 
     /// The calls of a request that is held come back; whether it may go on then.
     fn wait(&mut self, id: u32, calls: &Calls<'_>) -> bool {
+        let mut had_calls = false;
         loop {
             let mine = {
                 let mut state = self.host.state();
@@ -152,14 +180,40 @@ impl Worker {
                 place.map(|place| state.calls.remove(place))
             };
             let Some(call) = mine else { break };
+            had_calls = true;
             self.answer_call(&call, calls(&call));
             let resumed = std::mem::take(&mut self.host.state().resumed);
             if resumed || self.has_replied() {
                 return true;
             }
         }
-        // nginx goes on when all calls of a request have ended.
-        self.proxy.kind == Kind::Nginx && self.with_exchange(|exchange| exchange.timed_out)
+        // nginx resumes the request when its last call has ended, even if the filter does not.
+        self.proxy.kind == Kind::Nginx && had_calls
+    }
+
+    /// Continues after a reply from a callout, which does not end nginx's filter chain: later
+    /// filters still get the request. A second reply traps, and the client gets the first. Returns
+    /// how many filters saw the request.
+    fn run_later_filters(&mut self, ids: &[u32], start: usize) -> usize {
+        if self.proxy.kind == Kind::Envoy {
+            return start;
+        }
+        for index in start..ids.len() {
+            let (Some(id), Some(loaded)) = (ids.get(index), self.chain.get(index).cloned()) else {
+                break;
+            };
+            let lines = self.with_exchange(|exchange| exchange.request.count());
+            let lines = u32::try_from(lines).unwrap_or(u32::MAX);
+            let result = self.create_stream(&loaded, *id).and_then(|()| {
+                self.call(&loaded.module, *id, Phase::Request, |guest, host| {
+                    guest.on_request(host, *id, lines)
+                })
+            });
+            if result.is_err() {
+                return index;
+            }
+        }
+        ids.len()
     }
 
     fn response_phase(&mut self, ids: &[u32], passed: usize, order: &[usize]) -> Result<(), Trap> {

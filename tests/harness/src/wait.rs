@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use crate::clock::instant;
 
 /// How long a condition is waited for before the harness gives up.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(120);
 
 /// How long to pause between two looks.
 const PAUSE: Duration = Duration::from_millis(20);

@@ -6,7 +6,7 @@ use super::{
     EnvoyConfig,
     process::{Launch, Process},
 };
-use crate::wait::until;
+use crate::{startup::StartSlot, wait::until};
 
 /// How it ended.
 #[derive(Clone, Debug)]
@@ -35,6 +35,7 @@ pub fn serve_until_exit(config: &EnvoyConfig) -> Result<Exit> {
 
 fn run(config: &EnvoyConfig, mode: &str) -> Result<Exit> {
     let launch = Launch { mode, ..Launch::of(config) };
+    let _slot = StartSlot::acquire()?;
     let mut process = Process::spawn(&config.bootstrap()?, &launch)?;
     let status = until("Envoy to end", || Ok(process.child.try_wait()?))?;
     Ok(Exit { success: status.success(), log: process.log()? })

@@ -16,6 +16,7 @@ use super::{EnvoyConfig, Logging, Substitutions, file, telling};
 use crate::{
     client::{self, Request, Response},
     paths,
+    startup::StartSlot,
     wait::until,
 };
 
@@ -33,8 +34,7 @@ impl Envoy {
     /// # Errors
     /// When it refuses to start, with its log, or is not ready in time.
     pub fn start(config: &EnvoyConfig) -> Result<Self> {
-        let process = Process::spawn(&config.bootstrap()?, &Launch::of(config))?;
-        Self::when_ready(process)
+        Self::start_with(&config.bootstrap()?, &Launch::of(config))
     }
 
     /// Starts one with a configuration file as it is shipped, but for addresses and paths.
@@ -43,7 +43,7 @@ impl Envoy {
     /// When it refuses to start, with its log, or is not ready in time.
     pub fn start_file(path: &Path, substitutions: &Substitutions) -> Result<Self> {
         let launch = Launch { environment: &substitutions.environment, ..Launch::default() };
-        Self::when_ready(Process::spawn(&file::bootstrap(path, substitutions)?, &launch)?)
+        Self::start_with(&file::bootstrap(path, substitutions)?, &launch)
     }
 
     /// Starts one with a whole configuration, whose admin interface is to listen at a free port.
@@ -51,10 +51,12 @@ impl Envoy {
     /// # Errors
     /// When it refuses to start, with its log, or is not ready in time.
     pub fn start_bootstrap(bootstrap: &Value, concurrency: u32) -> Result<Self> {
-        Self::when_ready(Process::spawn(bootstrap, &Launch { concurrency, ..Launch::default() })?)
+        Self::start_with(bootstrap, &Launch { concurrency, ..Launch::default() })
     }
 
-    fn when_ready(mut process: Process) -> Result<Self> {
+    fn start_with(bootstrap: &Value, launch: &Launch<'_>) -> Result<Self> {
+        let _slot = StartSlot::acquire()?;
+        let mut process = Process::spawn(bootstrap, launch)?;
         let admin = until("Envoy's admin address", || process.alive()?.admin_address())?;
         let mut envoy = Self { admin, process };
         until("Envoy to be ready", || {

@@ -11,6 +11,7 @@ use crate::{
     client::{HOST, Request},
     loopback::free_address,
     paths::repository,
+    startup::StartSlot,
     wait::until,
 };
 
@@ -37,6 +38,7 @@ impl Traefik {
         }
         let services = dynamic.pointer_mut("/http/services").and_then(Value::as_object_mut);
         move_to(services.context("no services")?, upstream);
+        let _slot = StartSlot::acquire()?;
         let mut traefik = Self::start_files(&fixed, &dynamic, addr, environment)?;
         until("Traefik to serve", || {
             traefik.ensure_alive()?;

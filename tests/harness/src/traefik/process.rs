@@ -20,6 +20,7 @@ use crate::{
     client::{self, Request, Response},
     loopback::free_address,
     paths,
+    startup::StartSlot,
     wait::until,
 };
 
@@ -44,6 +45,7 @@ impl Traefik {
     /// # Errors
     /// When it does not start, with its log.
     pub fn start(config: &TraefikConfig) -> Result<Self> {
+        let _slot = StartSlot::acquire()?;
         let dir = folder()?;
         let addr = free_address()?;
         fs::write(dir.path().join(STATIC), yaml(&config.fixed(addr, DYNAMIC)))?;

@@ -1,7 +1,7 @@
 //! Row 7, and that of calls in 6: HTTP calls that filters make.
 
 use anyhow::{Result, ensure};
-use novasphere_emulated_host::{Action, CallReply, Host, Map, UpstreamReply, status};
+use novasphere_emulated_host::{Action, CallReply, Dispatched, Host, Map, UpstreamReply, status};
 use novasphere_harness::client::Request;
 
 use super::naive::{Naive, ensure_sound, for_each_request, status_of, worker};
@@ -43,9 +43,7 @@ fn a_reply_with_a_body_after_a_timeout_closes_the_connection() -> Result<()> {
     ensure!(worker(&[naive(with_body)])?.send(&Request::get("/"))?.closed);
     let answer = worker(&[naive(without)])?.send(&Request::get("/"))?;
     ensure!(answer.status == 503 && !answer.closed, "{answer:?}");
-    let in_time = |_: &novasphere_emulated_host::Dispatched| {
-        Some(CallReply { status: 200, ..CallReply::default() })
-    };
+    let in_time = |_: &Dispatched| Some(CallReply { status: 200, ..CallReply::default() });
     let answer = worker(&[naive(with_body)])?.exchange(
         &Request::get("/"),
         &UpstreamReply::ok(),
@@ -69,4 +67,46 @@ fn a_call_in_the_response_phase_traps_as_do_foreign_functions_and_grpc() -> Resu
         ensure!(worker(&[plugin])?.send(&Request::get("/"))?.status == 500);
     }
     Ok(())
+}
+
+/// The reply does not end the filter chain, unlike one in the request callback.
+#[test]
+fn later_filters_see_a_request_that_a_callout_refused() -> Result<()> {
+    let on_request = |host: &Host| call(host).map(|()| Action::Pause);
+    let on_call_reply =
+        |host: &Host| host.send_local_response(429, b"", b"", Vec::new(), -1).map(|_| ());
+    let first = Naive { on_request, on_call_reply, ..Naive::default() }.called("first");
+    let log = |host: &Host| {
+        host.log(2, "later");
+        Ok(Action::Continue)
+    };
+    let later = Naive { on_request: log, ..Naive::default() }.called("later");
+    let in_time = |_: &Dispatched| Some(CallReply { status: 200, ..CallReply::default() });
+    for reply in [&in_time as &dyn Fn(&Dispatched) -> Option<CallReply>, &|_| None] {
+        let mut naive = worker(&[first.clone(), later.clone()])?;
+        let answer = naive.exchange(&Request::get("/"), &UpstreamReply::ok(), &reply)?;
+        ensure!(answer.status == 429 && answer.upstream.is_none(), "{answer:?}");
+        ensure!(naive.log() == [(2, "later".to_owned())], "{:?}", naive.log());
+    }
+
+    let refuse = |host: &Host| {
+        host.send_local_response(403, b"", b"", Vec::new(), -1).map(|_| Action::Pause)
+    };
+    let later = Naive { on_request: refuse, ..Naive::default() }.called("later");
+    let mut naive = worker(&[first, later])?;
+    let answer = naive.exchange(&Request::get("/"), &UpstreamReply::ok(), &in_time)?;
+    ensure!(answer.status == 429 && answer.upstream.is_none(), "{answer:?}");
+    let trap = "trap: local response already stashed".to_owned();
+    ensure!(naive.trapped() == Some(trap), "{:?}", naive.log());
+    Ok(())
+}
+
+#[test]
+fn the_last_callout_resumes_a_request_by_itself() -> Result<()> {
+    let on_request = |host: &Host| call(host).map(|()| Action::Pause);
+    let mut naive = worker(&[Naive { on_request, ..Naive::default() }.plugin()])?;
+    let in_time = |_: &Dispatched| Some(CallReply { status: 200, ..CallReply::default() });
+    let answer = naive.exchange(&Request::get("/"), &UpstreamReply::ok(), &in_time)?;
+    ensure!(answer.status == 200 && answer.upstream.is_some(), "{answer:?}");
+    ensure_sound(&naive)
 }

@@ -151,7 +151,7 @@ fn a_long_response_is_left_as_it_is() -> Result<()> {
     let request = Request::get("/").header("origin", "https://a.example");
     let answer = worker.exchange(&request, &upstream, &|_| None)?;
     ensure!(answer.status == 200 && answer.headers.len() == 150, "{answer:?}");
-    ensure!(worker.log().iter().any(|(_, line)| line.contains("cannot read 150 header lines")));
+    ensure!(worker.log().iter().any(|(_, line)| line.contains("cannot read 159 header lines")));
     ensure!(proxy.overflows() == 0 && worker.trapped().is_none());
     Ok(())
 }
@@ -191,4 +191,46 @@ fn lists_keep_the_clients_case_and_a_single_read_gives_the_first() -> Result<()>
     })])?;
     naive.send(&Request::get("/").header("X-CliENT", "1").header("x-client", "2"))?;
     ensure_sound(&naive)
+}
+
+/// jwt-auth adds three lines, so behind it the client's share of the 96 lines is 93.
+#[test]
+fn behind_jwt_auth_93_client_lines_pass_and_95_get_431() -> Result<()> {
+    let chain = [
+        Plugin::wasm("jwt-auth", novasphere_harness::chain::JWT_AUTH),
+        Plugin::wasm("rate-limit", r#"{"hour": 5, "limit_by": "ip"}"#),
+    ];
+    let mut ours = worker(&chain)?;
+    let token = format!("Bearer {}", novasphere_harness::chain::good_token()?);
+    for (lines, status) in [(93, 200), (95, 431)] {
+        // The client sends Host and Authorization too.
+        let request = (0..lines - 2).fold(Request::get("/"), |r, i| r.header(format!("h{i}"), ""));
+        let answer = ours.send(&request.header("Authorization", &*token))?;
+        ensure!(answer.status == status, "{lines} lines: {answer:?}");
+    }
+    ensure_sound(&ours)
+}
+
+/// Nine lines of Kong and those of cors count in a response.
+#[test]
+fn of_90_upstream_lines_on_rate_limit_is_silent_and_of_98_cors_too() -> Result<()> {
+    let limit = ("rate-limit", r#"{"hour": 50, "limit_by": "ip"}"#.to_owned());
+    let cors = ("cors", novasphere_harness::chain::CORS.to_owned());
+    let both = format!(r#"{{"cors": {}, "rate_limit": {}}}"#, cors.1, limit.1);
+    let filters = [&cors, &limit].map(|(name, config)| Plugin::wasm(name, config));
+    let gateway = [Plugin::wasm("gateway", both)];
+    let request = Request::get("/").header("Origin", "https://app.novasphere.io");
+    let shown = |plugins: &[Plugin], count: usize| -> Result<[bool; 2]> {
+        let lines = (0..count).map(|i| (format!("h{i}").into_bytes(), Vec::new())).collect();
+        let upstream = UpstreamReply { status: 200, lines };
+        let answer = worker(plugins)?.exchange(&request, &upstream, &|_| None)?;
+        let names = ["access-control-allow-origin", "x-ratelimit-limit-hour"];
+        Ok(names.map(|name| !client_lines(&answer, name).is_empty()))
+    };
+    ensure!(shown(&filters, 80)? == [true, true]);
+    ensure!(shown(&filters, 90)? == [true, false]);
+    ensure!(shown(&filters, 98)? == [false, false]);
+    ensure!(shown(&gateway, 90)? == [true, true]);
+    ensure!(shown(&gateway, 98)? == [false, false]);
+    Ok(())
 }

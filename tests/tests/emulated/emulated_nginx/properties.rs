@@ -2,7 +2,7 @@
 
 use anyhow::{Result, ensure};
 use novasphere_emulated_host::{Action, Plugin, status};
-use novasphere_harness::client::Request;
+use novasphere_harness::{chain, client::Request};
 
 use super::naive::{Naive, ensure_sound, for_each_request, status_of, worker};
 
@@ -56,5 +56,38 @@ fn a_secret_that_is_not_passed_on_is_missed_with_the_way_to_do_so() -> Result<()
     let told = "nginx_main_env = NOVASPHERE_NOWHERE in kong.conf";
     ensure!(ours.log().iter().any(|(_, line)| line.contains(told)), "{:?}", ours.log());
     ensure!(ours.send(&Request::get("/"))?.status == 500);
+    Ok(())
+}
+
+#[test]
+fn a_read_outside_of_a_request_logs_an_error() -> Result<()> {
+    let on_tick = |host: &novasphere_emulated_host::Host| {
+        for path in ["ngx.pid", "kong.node.id"] {
+            assert_eq!(status_of(host.property(path)?), status::INTERNAL_FAILURE);
+        }
+        Ok(())
+    };
+    let on_configure =
+        |host: &novasphere_emulated_host::Host| host.set_tick_period(100).map(|_| true);
+    let mut naive = worker(&[Naive { on_tick, on_configure, ..Naive::default() }.plugin()])?;
+    naive.tick();
+    let expected = ["ngx", "host"]
+        .map(|kind| (4, format!("cannot get {kind} properties outside of a request")));
+    ensure!(naive.log() == expected, "{:?}", naive.log());
+    Ok(())
+}
+
+#[test]
+fn the_timers_of_the_filters_log_no_error() -> Result<()> {
+    let limit = r#"{"hour": 5, "limit_by": "ip"}"#;
+    for (filter, config) in [("rate-limit", limit), ("jwt-auth", chain::JWT_AUTH)] {
+        let mut ours = worker(&[Plugin::wasm(filter, config)])?;
+        for _ in 0..3 {
+            ours.send(&Request::get("/"))?;
+            ours.tick();
+        }
+        let errors: Vec<_> = ours.log().into_iter().filter(|(level, _)| *level >= 4).collect();
+        ensure!(errors.is_empty(), "{filter}: {errors:?}");
+    }
     Ok(())
 }
