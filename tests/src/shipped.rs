@@ -11,7 +11,8 @@ use novasphere_rate_limit::RateLimit;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::{cases::native::configure, chain, paths::repository};
+use crate::cases::native::configure;
+use novasphere_harness::{chain, paths::repository};
 
 /// A filter and its configuration.
 #[derive(Clone, Debug, PartialEq)]

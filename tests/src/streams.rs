@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::{
+use novasphere_harness::{
     chain,
     client::{Call, Connection, Console, EventStream, HOST, Outcome, Request},
 };

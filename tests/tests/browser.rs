@@ -10,14 +10,14 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
-use novasphere_tests::{
-    cases::{Key, TokenSpec, mint},
+use novasphere_harness::{
     chain,
     envoy::{Envoy, Substitutions, Tls},
     paths::{self, repository},
     standin::Standin,
     wait::{until, within},
 };
+use novasphere_tests::cases::{Key, TokenSpec, mint};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 

@@ -3,7 +3,7 @@
 use std::fs;
 
 use anyhow::{Context, Result};
-use novasphere_tests::paths;
+use novasphere_harness::paths;
 
 /// The modules of `dist` and their sizes in bytes.
 ///

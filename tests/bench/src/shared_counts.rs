@@ -4,11 +4,8 @@
 use std::{net::SocketAddr, path::Path};
 
 use anyhow::{Context, Result};
-use novasphere_tests::{
-    chain::ensure_no_trap,
-    envoy::Envoy,
-    redis::{Front, Redis},
-};
+use novasphere_harness::{chain::ensure_no_trap, envoy::Envoy};
+use novasphere_tests::redis::{Front, Redis};
 use serde_json::{Value, json};
 
 use crate::{

@@ -4,10 +4,8 @@ use std::{collections::BTreeMap, fs};
 
 use anyhow::{Context, Result};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use novasphere_tests::{
-    cases::{Key, PrivateKey, TokenSpec, mint},
-    paths,
-};
+use novasphere_harness::paths;
+use novasphere_tests::cases::{Key, PrivateKey, TokenSpec, mint};
 use serde_json::{Map, Value, json};
 
 /// The `iss` of all tokens.

@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, net::SocketAddr, path::Path};
 
 use anyhow::{Context, Result};
-use novasphere_tests::traefik::{Plugin, Router, Traefik, TraefikConfig};
+use novasphere_harness::traefik::{Plugin, Router, Traefik, TraefikConfig};
 use serde_json::{Value, json};
 
 use crate::{

@@ -3,7 +3,7 @@
 use regex_lite::Regex;
 
 use super::{Expectation, Lines, UpstreamExpectation};
-use crate::standin::Seen;
+use novasphere_harness::standin::Seen;
 
 /// What came of an exchange.
 #[derive(Clone, Debug, Default)]

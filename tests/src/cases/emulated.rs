@@ -8,12 +8,8 @@ use super::{
     Case, Exchange, Module, Observed, all_well, files,
     known::{KnownDifference, KnownDifferences, is_as_known},
 };
-use crate::{
-    chain,
-    client::Request,
-    host::{Answer, Kind, Plugin, Proxy, UpstreamReply, Worker},
-    latin1,
-};
+use novasphere_emulated_host::{Answer, Kind, Plugin, Proxy, UpstreamReply, Worker};
+use novasphere_harness::{chain, client::Request, latin1};
 
 /// The name of nginx in `tests/known-differences.yaml`.
 const NGINX: &str = "nginx";

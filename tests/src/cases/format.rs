@@ -10,7 +10,7 @@ use serde::{
 use serde_json::Value;
 
 use super::{Lines, TokenSpec, expand::Expansion};
-use crate::paths::repository;
+use novasphere_harness::paths::repository;
 
 /// A file of cases.
 #[derive(Clone, Debug)]

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, ensure};
 use novasphere_core::{Filter, testing::TestHost};
 
 use super::all_well;
-use crate::{
+use novasphere_harness::{
     chain,
     client::Request,
     envoy::{EnvoyConfig, Listener, WasmFilter, validate},

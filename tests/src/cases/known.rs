@@ -6,7 +6,7 @@ use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 
 use super::{Case, CaseFile};
-use crate::paths::repository;
+use novasphere_harness::paths::repository;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

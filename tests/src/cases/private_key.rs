@@ -8,7 +8,7 @@ use p256::pkcs8::{PrivateKeyInfo, SecretDocument};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::paths::repository;
+use novasphere_harness::paths::repository;
 
 /// Where a private key is.
 #[derive(Clone, Debug, Deserialize)]

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, net::SocketAddr};
 use anyhow::{Context, Error, Result};
 
 use super::{Case, CaseFile, Exchange, Module, Observed, all_well, files};
-use crate::{
+use novasphere_harness::{
     chain,
     client::{self, Request},
     envoy::{Envoy, EnvoyConfig, Listener, WasmFilter, validate},

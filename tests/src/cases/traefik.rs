@@ -8,7 +8,7 @@ use super::{
     known::{KnownDifference, KnownDifferences, is_as_known},
     proxied::observe,
 };
-use crate::{
+use novasphere_harness::{
     chain,
     client::Request,
     standin::{EXCHANGE_HEADER, Standin},

@@ -9,7 +9,7 @@ use axum::{
 use serde_json::{Value, json};
 
 use super::{Behaviour, JWKS_PATH, Setup, Shared};
-use crate::clock::instant;
+use novasphere_harness::clock::instant;
 
 /// Counts the request, then waits until it is to be answered.
 pub(super) async fn counted(

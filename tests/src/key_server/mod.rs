@@ -20,7 +20,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-use crate::wait::until;
+use novasphere_harness::wait::until;
 
 /// Where the key set is.
 pub const JWKS_PATH: &str = "/jwks.json";

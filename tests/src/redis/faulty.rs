@@ -23,7 +23,7 @@ use tokio::{
     sync::watch,
 };
 
-use crate::{
+use novasphere_harness::{
     client::{self, Request},
     wait::until,
 };

@@ -13,7 +13,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::{Redis, group::Group, packages, server};
-use crate::{
+use novasphere_harness::{
     client::{self, Request, Response},
     loopback::free_address,
     paths::repository,

@@ -11,7 +11,7 @@ use anyhow::{Context, Result, ensure};
 use tempfile::TempDir;
 
 use super::{front::moved, group::Group, packages};
-use crate::{paths::repository, wait::until};
+use novasphere_harness::{paths::repository, wait::until};
 
 /// The password of the front's user.
 pub(super) const PASSWORD: &str = "only-for-tests-password";

@@ -5,15 +5,15 @@ use std::{fs, thread};
 
 use anyhow::{Context, Result, anyhow, ensure};
 use novasphere_core::{Decision, Filter, Headers, RequestHead, testing::TestHost};
-use novasphere_jwt_auth::JwtAuth;
-use novasphere_tests::{
-    cases::mint,
+use novasphere_harness::{
     chain,
     client::{Connection, Request},
     clock::unix_millis,
     paths::repository,
     traefik::{Plugin, Router},
 };
+use novasphere_jwt_auth::JwtAuth;
+use novasphere_tests::cases::mint;
 use serde_json::{Value, json};
 
 use crate::Gateway;

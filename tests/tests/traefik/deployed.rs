@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use anyhow::{Context, Result, ensure};
-use novasphere_tests::paths::repository;
+use novasphere_harness::paths::repository;
 use serde::Deserialize;
 use serde_json::{Value, json};
 

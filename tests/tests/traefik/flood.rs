@@ -4,7 +4,7 @@
 use std::thread;
 
 use anyhow::{Result, ensure};
-use novasphere_tests::{
+use novasphere_harness::{
     chain,
     client::{Connection, Request, Response},
 };

@@ -1,4 +1,4 @@
-//! The filters in the real Traefik: what must hold besides the cases.
+//! The filters in the real Traefik (`make wasm proxies`).
 
 mod algorithms;
 mod deployed;
@@ -9,9 +9,10 @@ mod refusals;
 mod reload;
 mod shipped;
 mod streams;
+mod traefik_cases;
 
 use anyhow::Result;
-use novasphere_tests::{
+use novasphere_harness::{
     chain,
     client::{Request, Response},
     standin::Standin,

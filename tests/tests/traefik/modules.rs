@@ -4,7 +4,7 @@
 use std::fs;
 
 use anyhow::{Context, Result, ensure};
-use novasphere_tests::paths;
+use novasphere_harness::paths;
 use wasmparser::{Parser, Payload, Validator, WasmFeatures};
 
 const FILTERS: [&str; 2] = ["header-transform", "jwt-auth"];

@@ -1,7 +1,7 @@
 //! Whatever a client sends, the filters do not break down, and the next client is served.
 
 use anyhow::{Context, Result, ensure};
-use novasphere_tests::{chain, client::Request, traefik::Plugin};
+use novasphere_harness::{chain, client::Request, traefik::Plugin};
 use serde_json::json;
 
 use crate::Gateway;

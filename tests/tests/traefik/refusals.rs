@@ -1,12 +1,12 @@
 //! What cannot be right in Traefik is refused, with the way out, and nobody gets through.
 
 use anyhow::{Result, ensure};
-use novasphere_tests::{
-    cases::invalid::check_in_traefik,
+use novasphere_harness::{
     chain,
     client::Request,
     traefik::{Plugin, Router},
 };
+use novasphere_tests::cases::invalid::check_in_traefik;
 use serde_json::{Value, json};
 
 use crate::Gateway;
@@ -119,7 +119,8 @@ fn a_warning_is_told_once() -> Result<()> {
         for _ in 0..16 {
             scope.spawn(move || {
                 for _ in 0..20 {
-                    let _ = novasphere_tests::client::send(addr, &Request::get("/api/v1/wukongs"));
+                    let _ =
+                        novasphere_harness::client::send(addr, &Request::get("/api/v1/wukongs"));
                 }
             });
         }

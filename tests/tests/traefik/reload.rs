@@ -6,7 +6,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
-use novasphere_tests::{
+use novasphere_harness::{
     chain,
     client::{self, Request},
     standin::Standin,

@@ -4,14 +4,14 @@
 use std::fs;
 
 use anyhow::{Context, Result, ensure};
-use novasphere_tests::{
+use novasphere_harness::{
     chain,
     client::{Request, Response},
     paths::repository,
     standin::{Answer, EXCHANGE_HEADER, Standin},
-    streams::Streams,
     traefik::{Plugin, Router, Traefik},
 };
+use novasphere_tests::streams::Streams;
 use serde_json::Value;
 
 use crate::Gateway;
@@ -220,7 +220,7 @@ fn no_token_gets_into_the_log() -> Result<()> {
         let header = format!("Bearer {token}");
         shipped.send(&Request::get("/api/v1/wukongs").header("authorization", header))?;
     }
-    novasphere_tests::wait::until("the access log", || {
+    novasphere_harness::wait::until("the access log", || {
         let lines = shipped.traefik.raw_log()?;
         Ok((lines.matches("\"DownstreamStatus\"").count() >= 6).then_some(()))
     })?;

@@ -2,12 +2,12 @@
 
 use anyhow::{Context, Result, ensure};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use novasphere_tests::{
+use novasphere_harness::{
     chain,
     client::{Console, EventStream, Request},
-    streams::Streams,
     traefik::Plugin,
 };
+use novasphere_tests::streams::Streams;
 use serde_json::json;
 
 use crate::Gateway;

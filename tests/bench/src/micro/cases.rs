@@ -1,7 +1,7 @@
 //! The counted requests: common requests and attacks.
 
 use anyhow::Result;
-use novasphere_tests::client::Request;
+use novasphere_harness::client::Request;
 use serde_json::{Value, json};
 
 use super::NOW;

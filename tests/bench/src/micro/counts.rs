@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fs};
 
 use anyhow::{Context, Result};
-use novasphere_tests::paths;
+use novasphere_harness::paths;
 use serde::{Deserialize, Serialize};
 
 /// Counts by filter, case and stage; sizes by artifact.

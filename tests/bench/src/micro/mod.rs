@@ -10,7 +10,7 @@ pub(crate) use profile::run as profile;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
-use novasphere_tests::host::{Kind, Plugin, Proxy, UpstreamReply, Work, Worker};
+use novasphere_emulated_host::{Kind, Plugin, Proxy, UpstreamReply, Work, Worker};
 
 use self::{
     cases::Case,

@@ -10,7 +10,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, anyhow, ensure};
-use novasphere_tests::clock::instant;
+use novasphere_harness::clock::instant;
 
 use super::load::CONNECTIONS;
 use crate::traffic::{PATH, REQUEST};

@@ -19,7 +19,7 @@ pub(crate) mod wasm;
 use std::{fs, path::Path};
 
 use anyhow::{Context, Result};
-use novasphere_tests::paths;
+use novasphere_harness::paths;
 
 use self::token_files::TokenFiles;
 use crate::{

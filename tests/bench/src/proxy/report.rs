@@ -3,7 +3,7 @@
 use std::{fs, process::Command};
 
 use anyhow::{Context, Result};
-use novasphere_tests::paths;
+use novasphere_harness::paths;
 
 use super::{Effort, latency::RATE, load::CONNECTIONS, rounds::SAME};
 

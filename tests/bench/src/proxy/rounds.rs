@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, net::SocketAddr, path::Path};
 
 use anyhow::{Context, Result};
-use novasphere_tests::{chain::ensure_no_trap, envoy::Envoy};
+use novasphere_harness::{chain::ensure_no_trap, envoy::Envoy};
 
 use super::{
     Effort,
@@ -155,7 +155,7 @@ pub(crate) fn footprint(
     workers: u32,
     dir: &Path,
 ) -> Result<Footprint> {
-    let from = novasphere_tests::clock::instant();
+    let from = novasphere_harness::clock::instant();
     let envoy = Envoy::start_bootstrap(&bootstrap(chain, upstream), workers)?;
     let start = from.elapsed().as_secs_f64() * 1000.0;
     let addr = envoy.listener("gateway")?;

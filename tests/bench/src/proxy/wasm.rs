@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::Result;
-use novasphere_tests::paths;
+use novasphere_harness::paths;
 use serde_json::{Value, json};
 
 /// A filter of this project. Modules with the same `vm_id` and file share a VM.

@@ -6,7 +6,7 @@ mod memory;
 use std::{fs, net::SocketAddr, path::Path, process::Command};
 
 use anyhow::{Context, Result, bail, ensure};
-use novasphere_tests::{chain::ensure_no_trap, envoy::Envoy};
+use novasphere_harness::{chain::ensure_no_trap, envoy::Envoy};
 use serde_json::json;
 
 use self::memory::Memory;

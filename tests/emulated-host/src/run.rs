@@ -1,0 +1,269 @@
+//! One request through all filters of a worker.
+
+use anyhow::{Result, bail};
+
+use super::{
+    Action, Answer, CallReply, Dispatched, Kind, Trap, Worker,
+    exchange::{Exchange, LocalReply, Phase},
+    lines::Lines,
+};
+use novasphere_harness::{client::Request, latin1};
+
+/// What the upstream answers.
+#[derive(Clone, Debug, Default)]
+pub struct UpstreamReply {
+    /// The status.
+    pub status: u16,
+    /// The header lines.
+    pub lines: Vec<(Vec<u8>, Vec<u8>)>,
+}
+
+impl UpstreamReply {
+    /// 200 and nothing more.
+    pub fn ok() -> Self {
+        Self { status: 200, lines: Vec::new() }
+    }
+}
+
+/// Kong and nginx add nine header lines to the upstream's. The number was measured, the names are
+/// assumptions. An [`Answer`] omits them.
+const KONG_RESPONSE_LINES: [&str; 9] = [
+    "Connection",
+    "Date",
+    "Keep-Alive",
+    "Transfer-Encoding",
+    "Via",
+    "X-Kong-Proxy-Latency",
+    "X-Kong-Request-Id",
+    "X-Kong-Response-Latency",
+    "X-Kong-Upstream-Latency",
+];
+
+fn is_kongs(name: &[u8]) -> bool {
+    KONG_RESPONSE_LINES.iter().any(|own| own.as_bytes() == name)
+}
+
+type Calls<'c> = dyn Fn(&Dispatched) -> Option<CallReply> + 'c;
+
+impl Worker {
+    /// Sends a request through the filters to an upstream that answers with 200.
+    ///
+    /// # Errors
+    /// When it neither goes on nor is answered.
+    pub fn send(&mut self, request: &Request) -> Result<Answer> {
+        self.exchange(request, &UpstreamReply::ok(), &|_| None)
+    }
+
+    /// The same with another answer of the upstream, and replies to the calls that filters make
+    /// while they hold the request; `None` is one that fails.
+    ///
+    /// # Errors
+    /// When it neither goes on nor is answered.
+    pub fn exchange(
+        &mut self,
+        request: &Request,
+        upstream: &UpstreamReply,
+        calls: &Calls<'_>,
+    ) -> Result<Answer> {
+        let kind = self.proxy.kind;
+        let proxy = std::sync::Arc::clone(&self.proxy);
+        let mut lines = request.headers.clone();
+        if let Some(status) = proxy.lua.as_ref().and_then(|lua| lua(&mut lines)) {
+            return Ok(Answer { status, ..Answer::default() }); // no filter sees it
+        }
+        let (method, target) = (&request.method, &request.target);
+        let mut exchange = Exchange::new(kind, method, target, lines, &proxy.strip_path);
+        exchange.request_id = self.host.random(16).iter().map(|b| format!("{b:02x}")).collect();
+        let original = exchange.request.clone();
+        self.host.state().exchange = Some(exchange);
+        let ids: Vec<u32> = (0..self.chain.len()).map(|_| self.next()).collect();
+        let answer = self.both_ways(&ids, &original, upstream, calls);
+        for (at, id) in ids.iter().enumerate() {
+            if let Some(loaded) = self.chain.get(at).cloned() {
+                let _ = self.call(&loaded.module, *id, Phase::Response, |guest, host| {
+                    guest.on_delete(host, *id)
+                });
+            }
+        }
+        self.host.state().exchange = None;
+        answer
+    }
+
+    fn both_ways(
+        &mut self,
+        ids: &[u32],
+        original: &Lines,
+        upstream: &UpstreamReply,
+        calls: &Calls<'_>,
+    ) -> Result<Answer> {
+        let kind = self.proxy.kind;
+        let passed = match self.request_phase(ids, calls) {
+            Ok(passed) => passed?,
+            Err(_) => {
+                let status = if kind == Kind::Nginx { 500 } else { 503 };
+                return Ok(Answer { status, ..Answer::default() });
+            }
+        };
+        let mut answer = Answer::default();
+        let local = self.with_exchange(|exchange| exchange.reply.clone());
+        match &local {
+            Some(reply) => self.answer_locally(reply, &mut answer),
+            None => {
+                answer.upstream =
+                    self.with_exchange(|exchange| Some(exchange.seen(kind, original)));
+                self.with_exchange(|exchange| {
+                    exchange.status = upstream.status;
+                    let own = match kind {
+                        Kind::Envoy => [].iter(),
+                        Kind::Nginx => KONG_RESPONSE_LINES.iter(),
+                    };
+                    let own = own.map(|name| (name.as_bytes().to_vec(), b"kong".to_vec()));
+                    exchange.response = Lines::new(own.chain(upstream.lines.iter().cloned()));
+                });
+            }
+        }
+        // Envoy goes back through the filters that the request came to; nginx through all, forward.
+        let order: Vec<usize> = match kind {
+            Kind::Envoy => (0..passed).rev().collect(),
+            Kind::Nginx => (0..ids.len()).collect(),
+        };
+        let before = self.with_exchange(|exchange| exchange.response.clone());
+        if self.response_phase(ids, passed, &order).is_err() {
+            match kind {
+                Kind::Envoy => return Ok(Answer { status: 503, ..answer }),
+                Kind::Nginx => self.with_exchange(|exchange| exchange.response = before),
+            }
+        }
+        self.with_exchange(|exchange| {
+            answer.status = exchange.status;
+            answer.hangs = exchange.hangs;
+            let mut lines = exchange.response.visible();
+            lines.retain(|(name, _)| kind == Kind::Envoy || !is_kongs(name));
+            let text =
+                |(name, value): &(Vec<u8>, Vec<u8>)| (latin1::text(name), latin1::text(value));
+            answer.headers = lines.iter().map(text).collect();
+            answer.closed = kind == Kind::Nginx && exchange.timed_out && !answer.body.is_empty();
+        });
+        Ok(answer)
+    }
+
+    /// How many filters saw the request.
+    fn request_phase(&mut self, ids: &[u32], calls: &Calls<'_>) -> Result<Result<usize>, Trap> {
+        for (at, id) in ids.iter().enumerate() {
+            let Some(loaded) = self.chain.get(at).cloned() else { break };
+            self.create_stream(&loaded, *id)?;
+            let lines = self.with_exchange(|exchange| exchange.request.count());
+            let lines = u32::try_from(lines).unwrap_or(u32::MAX);
+            let action = self.call(&loaded.module, *id, Phase::Request, |guest, host| {
+                guest.on_request(host, *id, lines)
+            })?;
+            if self.has_replied() {
+                return Ok(Ok(at + 1));
+            }
+            if action == Action::Pause && !self.wait(*id, calls) {
+                return Ok(bail_paused());
+            }
+            if self.has_replied() {
+                return Ok(Ok(self.run_later_filters(ids, at + 1)));
+            }
+        }
+        Ok(Ok(ids.len()))
+    }
+
+    /// The calls of a request that is held come back; whether it may go on then.
+    fn wait(&mut self, id: u32, calls: &Calls<'_>) -> bool {
+        let mut had_calls = false;
+        loop {
+            let mine = {
+                let mut state = self.host.state();
+                let place = state.calls.iter().position(|call| call.context == id);
+                place.map(|place| state.calls.remove(place))
+            };
+            let Some(call) = mine else { break };
+            had_calls = true;
+            self.answer_call(&call, calls(&call));
+            let resumed = std::mem::take(&mut self.host.state().resumed);
+            if resumed || self.has_replied() {
+                return true;
+            }
+        }
+        // nginx resumes the request when its last call has ended, even if the filter does not.
+        self.proxy.kind == Kind::Nginx && had_calls
+    }
+
+    /// Continues after a reply from a callout, which does not end nginx's filter chain: later
+    /// filters still get the request. A second reply traps, and the client gets the first. Returns
+    /// how many filters saw the request.
+    fn run_later_filters(&mut self, ids: &[u32], start: usize) -> usize {
+        if self.proxy.kind == Kind::Envoy {
+            return start;
+        }
+        for index in start..ids.len() {
+            let (Some(id), Some(loaded)) = (ids.get(index), self.chain.get(index).cloned()) else {
+                break;
+            };
+            let lines = self.with_exchange(|exchange| exchange.request.count());
+            let lines = u32::try_from(lines).unwrap_or(u32::MAX);
+            let result = self.create_stream(&loaded, *id).and_then(|()| {
+                self.call(&loaded.module, *id, Phase::Request, |guest, host| {
+                    guest.on_request(host, *id, lines)
+                })
+            });
+            if result.is_err() {
+                return index;
+            }
+        }
+        ids.len()
+    }
+
+    fn response_phase(&mut self, ids: &[u32], passed: usize, order: &[usize]) -> Result<(), Trap> {
+        for at in order {
+            let (Some(id), Some(loaded)) = (ids.get(*at), self.chain.get(*at).cloned()) else {
+                continue;
+            };
+            if *at >= passed {
+                self.create_stream(&loaded, *id)?;
+            }
+            let lines = self.with_exchange(|exchange| exchange.response.count());
+            let lines = u32::try_from(lines).unwrap_or(u32::MAX);
+            self.call(&loaded.module, *id, Phase::Response, |guest, host| {
+                guest.on_response(host, *id, lines)
+            })?;
+        }
+        Ok(())
+    }
+
+    fn answer_locally(&self, reply: &LocalReply, answer: &mut Answer) {
+        let kind = self.proxy.kind;
+        let mut lines = Lines::default();
+        for (name, value) in &reply.lines {
+            match kind {
+                Kind::Envoy => lines.add(kind, false, name, value),
+                // The last one of a name stays.
+                Kind::Nginx => lines.replace(kind, false, name, value),
+            }
+        }
+        answer.body.clone_from(&reply.body);
+        if kind == Kind::Nginx {
+            answer.reason = latin1::text(&reply.details);
+            answer.added_newline = !answer.body.is_empty();
+            answer.body.extend(answer.added_newline.then_some(b'\n'));
+        }
+        self.with_exchange(|exchange| {
+            exchange.status = u16::try_from(reply.status).unwrap_or(0);
+            exchange.response = lines;
+        });
+    }
+
+    fn has_replied(&self) -> bool {
+        self.with_exchange(|exchange| exchange.reply.is_some())
+    }
+
+    fn with_exchange<T: Default>(&self, with: impl FnOnce(&mut Exchange) -> T) -> T {
+        self.host.state().exchange.as_mut().map(with).unwrap_or_default()
+    }
+}
+
+fn bail_paused() -> Result<usize> {
+    bail!("the request was held, and nothing will let it go on")
+}

@@ -1,0 +1,259 @@
+//! A running Envoy.
+
+use std::{
+    collections::BTreeMap,
+    fs::{self, File},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+};
+
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::{EnvoyConfig, Logging, Substitutions, file, telling};
+use crate::{
+    client::{self, Request, Response},
+    paths,
+    startup::StartSlot,
+    wait::until,
+};
+
+/// A running Envoy. It is killed, and its files are removed, when dropped.
+#[derive(Debug)]
+pub struct Envoy {
+    /// Where its admin interface listens.
+    pub admin: SocketAddr,
+    process: Process,
+}
+
+impl Envoy {
+    /// Starts one and waits until it is ready.
+    ///
+    /// # Errors
+    /// When it refuses to start, with its log, or is not ready in time.
+    pub fn start(config: &EnvoyConfig) -> Result<Self> {
+        Self::start_with(&config.bootstrap()?, &Launch::of(config))
+    }
+
+    /// Starts one with a configuration file as it is shipped, but for addresses and paths.
+    ///
+    /// # Errors
+    /// When it refuses to start, with its log, or is not ready in time.
+    pub fn start_file(path: &Path, substitutions: &Substitutions) -> Result<Self> {
+        let launch = Launch { environment: &substitutions.environment, ..Launch::default() };
+        Self::start_with(&file::bootstrap(path, substitutions)?, &launch)
+    }
+
+    /// Starts one with a whole configuration, whose admin interface is to listen at a free port.
+    ///
+    /// # Errors
+    /// When it refuses to start, with its log, or is not ready in time.
+    pub fn start_bootstrap(bootstrap: &Value, concurrency: u32) -> Result<Self> {
+        Self::start_with(bootstrap, &Launch { concurrency, ..Launch::default() })
+    }
+
+    fn start_with(bootstrap: &Value, launch: &Launch<'_>) -> Result<Self> {
+        let _slot = StartSlot::acquire()?;
+        let mut process = Process::spawn(bootstrap, launch)?;
+        let admin = until("Envoy's admin address", || process.alive()?.admin_address())?;
+        let mut envoy = Self { admin, process };
+        until("Envoy to be ready", || {
+            envoy.process.alive()?;
+            let answer = envoy.admin_get("/ready");
+            Ok(answer.ok().filter(|answer| answer.head.status == 200))
+        })?;
+        Ok(envoy)
+    }
+
+    /// Asks the admin interface.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub fn admin_get(&self, path: &str) -> Result<Response> {
+        client::send(self.admin, &Request::get(path).header("connection", "close"))
+    }
+
+    /// Where the listener of that name listens; waits until it does.
+    ///
+    /// # Errors
+    /// When it does not in time.
+    pub fn listener(&self, name: &str) -> Result<SocketAddr> {
+        until(&format!("the listener {name}"), || {
+            let all = self.admin_get("/listeners?format=json")?.json()?;
+            let all = all.get("listener_statuses").and_then(Value::as_array);
+            let named = |status: &&Value| status.get("name").and_then(Value::as_str) == Some(name);
+            let status = all.into_iter().flatten().find(named);
+            Ok(status.and_then(|s| s.get("local_address")?.get("socket_address")).and_then(socket))
+        })
+    }
+
+    /// The value of a counter or gauge; `None` while it does not exist.
+    ///
+    /// # Errors
+    /// When the admin interface does not answer.
+    pub fn stat(&self, name: &str) -> Result<Option<u64>> {
+        Ok(self.stats()?.get(name).copied())
+    }
+
+    /// All counters and gauges.
+    ///
+    /// # Errors
+    /// When the admin interface does not answer.
+    pub fn stats(&self) -> Result<BTreeMap<String, u64>> {
+        let stats = self.admin_get("/stats")?.text();
+        let lines = stats.lines().filter_map(|line| line.split_once(": "));
+        Ok(lines.filter_map(|(n, value)| Some((n.to_owned(), value.parse().ok()?))).collect())
+    }
+
+    /// Waits until a counter or gauge is as `wanted`.
+    ///
+    /// # Errors
+    /// When it is not in time.
+    pub fn wait_for_stat(&self, name: &str, wanted: impl Fn(u64) -> bool) -> Result<u64> {
+        until(&format!("the statistic {name}"), || Ok(self.stat(name)?.filter(|v| wanted(*v))))
+    }
+
+    /// Where it logs to, while it runs.
+    pub fn log_path(&self) -> PathBuf {
+        self.process.dir.path().join("log")
+    }
+
+    /// Everything it has logged so far.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn log(&self) -> Result<String> {
+        self.process.log()
+    }
+
+    /// Waits until that many lines of the log hold `text`.
+    ///
+    /// # Errors
+    /// When they do not in time: the message holds the log.
+    pub fn wait_for_log_lines(&self, text: &str, count: usize) -> Result<()> {
+        until(&format!("{text:?} in {count} lines of the log"), || {
+            let log = self.log()?;
+            let found = log.lines().filter(|line| line.contains(text)).count();
+            Ok((found >= count).then_some(()))
+        })
+        .with_context(|| format!("log:\n{}", telling(&self.log().unwrap_or_default())))
+    }
+
+    /// The number of its process.
+    pub fn pid(&self) -> u32 {
+        self.process.child.id()
+    }
+
+    /// Its resident memory in bytes.
+    ///
+    /// # Errors
+    /// When it is no longer running.
+    pub fn rss(&self) -> Result<u64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.pid()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB"));
+        let kilobytes: u64 = kilobytes.context("no VmRSS")?.trim().parse()?;
+        Ok(kilobytes.saturating_mul(1024))
+    }
+}
+
+fn socket(address: &Value) -> Option<SocketAddr> {
+    let port = u16::try_from(address.get("port_value")?.as_u64()?).ok().filter(|p| *p != 0)?;
+    Some(SocketAddr::new(address.get("address")?.as_str()?.parse().ok()?, port))
+}
+
+/// How to call the program.
+pub(super) struct Launch<'a> {
+    pub(super) environment: &'a BTreeMap<String, String>,
+    pub(super) concurrency: u32,
+    pub(super) logging: Logging,
+    pub(super) mode: &'a str,
+}
+
+impl Default for Launch<'_> {
+    fn default() -> Self {
+        const NOTHING: &BTreeMap<String, String> = &BTreeMap::new();
+        Self { environment: NOTHING, concurrency: 1, logging: Logging::default(), mode: "serve" }
+    }
+}
+
+impl<'a> Launch<'a> {
+    pub(super) fn of(config: &'a EnvoyConfig) -> Self {
+        Self {
+            environment: &config.environment,
+            concurrency: config.concurrency,
+            logging: config.logging.clone(),
+            mode: "serve",
+        }
+    }
+}
+
+/// The child process and its files, which go with it.
+#[derive(Debug)]
+pub(super) struct Process {
+    pub(super) child: Child,
+    dir: TempDir,
+}
+
+impl Process {
+    pub(super) fn spawn(bootstrap: &Value, launch: &Launch<'_>) -> Result<Self> {
+        let program = paths::envoy()?;
+        let dir = tempfile::Builder::new().prefix("novasphere-envoy-").tempdir()?;
+        let config = dir.path().join("envoy.json");
+        fs::write(&config, bootstrap.to_string())?;
+        let log = File::create(dir.path().join("log"))?;
+        let mut command = Command::new(&program);
+        command
+            .args(["--use-dynamic-base-id", "--disable-hot-restart", "--mode", launch.mode])
+            .args(["--concurrency", &launch.concurrency.to_string(), "-l", &launch.logging.level])
+            .args(["--file-flush-interval-msec", "100"])
+            .arg("-c")
+            .arg(&config)
+            .arg("--admin-address-path")
+            .arg(dir.path().join("admin"))
+            .envs(launch.environment)
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log);
+        if let Some(components) = &launch.logging.components {
+            command.args(["--component-log-level", components]);
+        }
+        let child = command.spawn().with_context(|| format!("cannot run {}", program.display()))?;
+        Ok(Self { child, dir })
+    }
+
+    /// Itself, unless it has ended.
+    fn alive(&mut self) -> Result<&Self> {
+        if let Some(status) = self.child.try_wait()? {
+            bail!("Envoy ended with {status}; its log:\n{}", telling(&self.log()?));
+        }
+        Ok(self)
+    }
+
+    fn admin_address(&self) -> Result<Option<SocketAddr>> {
+        let path: PathBuf = self.dir.path().join("admin");
+        match fs::read_to_string(path) {
+            Ok(text) if !text.is_empty() => {
+                let addr = text.trim().parse()?;
+                ensure!(addr != SocketAddr::from(([127, 0, 0, 1], 0)), "no admin port");
+                Ok(Some(addr))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    pub(super) fn log(&self) -> Result<String> {
+        let log = fs::read(self.dir.path().join("log"))?;
+        Ok(String::from_utf8_lossy(&log).into_owned())
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // Both fail only when it has already ended.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,128 @@
+//! Rows 1, 10, 16 and 19: how filters are loaded, and told that they are on nginx.
+
+use anyhow::{Result, ensure};
+use novasphere_emulated_host::{Kind, Load, Plugin, Proxy, Worker, imports_of, status};
+use novasphere_harness::{chain, client::Request};
+use std::sync::Arc;
+
+use super::naive::{Naive, ensure_sound, status_of, worker};
+
+const GOOD: &str = r#"{"request": {"add": {"headers": ["x-added:1"]}}}"#;
+const BAD: &str = r#"{"reqest": {}}"#;
+
+fn refuses() -> Plugin {
+    Naive { on_configure: |_| Ok(false), ..Naive::default() }.plugin()
+}
+
+fn traps() -> Plugin {
+    // A call that is only allowed in requests.
+    let on_configure =
+        |host: &novasphere_emulated_host::Host| host.foreign_function("anything").map(|_| true);
+    Naive { on_configure, ..Naive::default() }.plugin()
+}
+
+#[test]
+fn a_filter_that_refuses_a_change_is_left_out() -> Result<()> {
+    for plugin in [refuses(), traps()] {
+        let mut worker = worker(&[Plugin::wasm("header-transform", GOOD)])?;
+        worker.load(&[plugin, Plugin::wasm("header-transform", GOOD)], Load::Change)?;
+        let answer = worker.send(&Request::get("/"))?;
+        ensure!(answer.status == 200 && answer.upstream.is_some(), "{answer:?}");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_filter_that_refuses_at_the_start_takes_all_others_with_it() -> Result<()> {
+    let jwt_auth = Plugin::wasm("jwt-auth", chain::JWT_AUTH);
+    let mut guarded = worker(std::slice::from_ref(&jwt_auth))?;
+    ensure!(guarded.send(&Request::get("/"))?.status == 401);
+    for plugin in [refuses(), traps()] {
+        let mut open = worker(&[jwt_auth.clone(), plugin])?;
+        ensure!(open.send(&Request::get("/"))?.status == 200, "the emulation does not bite");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_bad_configuration_closes_the_route() -> Result<()> {
+    for when in [Load::Start, Load::Change] {
+        let mut worker = worker(&[])?;
+        worker.load(&[Plugin::wasm("header-transform", BAD)], when)?;
+        let answer = worker.send(&Request::get("/"))?;
+        ensure!(answer.status == 500 && answer.upstream.is_none(), "{when:?}: {answer:?}");
+        let log = worker.log();
+        let told = |text: &str| log.iter().any(|(level, line)| *level == 4 && line.contains(text));
+        ensure!(told("did you mean \"request\"?") && told("answered with 500"), "{log:?}");
+        ensure!(worker.trapped().is_none());
+    }
+    Ok(())
+}
+
+#[test]
+fn other_filters_go_on_beside_a_bad_configuration() -> Result<()> {
+    let mut bad = worker(&[Plugin::wasm("jwt-auth", chain::JWT_AUTH)])?;
+    let (jwt, bad_one) = (Plugin::wasm("jwt-auth", chain::JWT_AUTH), Plugin::wasm("cors", "{"));
+    bad.load(&[jwt, bad_one], Load::Change)?;
+    ensure!(bad.send(&Request::get("/"))?.status == 401);
+    ensure!(bad.send(&chain::good_request()?)?.status == 500);
+    Ok(())
+}
+
+#[test]
+fn the_same_bad_configuration_is_refused_on_envoy() -> Result<()> {
+    let proxy = Arc::new(Proxy::new(Kind::Envoy));
+    ensure!(Worker::start(&proxy, &[Plugin::wasm("header-transform", BAD)]).is_err());
+    Ok(())
+}
+
+#[test]
+fn nginx_tells_itself_by_failing_otherwise_than_not_found() -> Result<()> {
+    for (kind, expected) in [(Kind::Nginx, "10"), (Kind::Envoy, "1")] {
+        let on_vm_start = |host: &novasphere_emulated_host::Host| {
+            let status = status_of(host.property("ngx.nginx_version")?);
+            host.log(2, status.to_string());
+            Ok(())
+        };
+        let plugin = Naive { on_vm_start, ..Naive::default() }.plugin();
+        let worker = Worker::start(&Arc::new(Proxy::new(kind)), &[plugin])?;
+        ensure!(worker.log() == [(2, expected.to_owned())], "{kind:?}: {:?}", worker.log());
+    }
+    ensure!(status::INTERNAL_FAILURE == 10 && status::NOT_FOUND == 1);
+    Ok(())
+}
+
+#[test]
+fn a_root_that_asks_for_its_name_ends_the_worker() -> Result<()> {
+    let on_configure =
+        |host: &novasphere_emulated_host::Host| host.property("plugin_name").map(|_| true);
+    let naive = worker(&[Naive { on_configure, ..Naive::default() }.plugin()])?;
+    ensure!(naive.crashed().is_some(), "the emulation does not bite");
+    for filter in ["cors", "header-transform", "jwt-auth", "rate-limit"] {
+        ensure!(worker(&[Plugin::wasm(filter, "{}")])?.crashed().is_none(), "{filter}");
+    }
+    Ok(())
+}
+
+#[test]
+fn modules_load_only_with_what_nginx_has() -> Result<()> {
+    for filter in ["cors", "header-transform", "jwt-auth", "rate-limit"] {
+        // The emulated host refuses a module without the callbacks nginx calls unasked.
+        worker(&[Plugin::wasm(filter, "{}")])?;
+        let imports = imports_of(filter)?;
+        ensure!(!imports.contains(&"env.proxy_get_log_level".to_owned()), "{filter}");
+    }
+    Ok(())
+}
+
+#[test]
+fn one_instance_serves_all_configurations_of_a_worker() -> Result<()> {
+    let config = |n: u32| format!(r#"{{"request": {{"add": {{"headers": ["x-{n}:{n}"]}}}}}}"#);
+    let plugins = [1, 2, 3].map(|n| Plugin::wasm("header-transform", config(n)));
+    let mut worker = worker(&plugins)?;
+    let answer = worker.send(&Request::get("/"))?;
+    for n in ["1", "2", "3"] {
+        ensure!(super::naive::upstream_lines(&answer, &format!("x-{n}")) == [n], "{answer:?}");
+    }
+    ensure_sound(&worker)
+}

@@ -1,0 +1,53 @@
+//! Every configuration that the filters refuse closes the route.
+
+use anyhow::{Result, ensure};
+use novasphere_emulated_host::Plugin;
+use novasphere_harness::client::Request;
+use novasphere_tests::cases::invalid::configurations;
+
+use super::naive::{ensure_sound, worker};
+
+fn check(filter: &str) -> Result<()> {
+    for (name, config) in configurations(filter)? {
+        let mut ours = worker(&[Plugin::wasm(filter, config)])?;
+        let requests = [
+            Request::get("/"),
+            Request::new("OPTIONS", "/")
+                .header("origin", "https://app.novasphere.io")
+                .header("access-control-request-method", "GET"),
+        ];
+        for request in requests {
+            let answer = ours.send(&request)?;
+            ensure!(answer.status == 500 && answer.upstream.is_none(), "{name}: {answer:?}");
+        }
+        let told = ours.log().iter().any(|(_, line)| line.contains("configuration refused"));
+        ensure!(told, "{name}: {:?}", ours.log());
+        ensure!(ours.trapped().is_none(), "{name}");
+    }
+    // Not everything is refused.
+    let good = worker(&[Plugin::wasm(
+        "header-transform",
+        r#"{"request": {"remove": {"headers": ["a"]}}}"#,
+    )])?;
+    ensure_sound(&good)
+}
+
+#[test]
+fn of_cors() -> Result<()> {
+    check("cors")
+}
+
+#[test]
+fn of_header_transform() -> Result<()> {
+    check("header-transform")
+}
+
+#[test]
+fn of_jwt_auth() -> Result<()> {
+    check("jwt-auth")
+}
+
+#[test]
+fn of_rate_limit() -> Result<()> {
+    check("rate-limit")
+}

@@ -1,0 +1,114 @@
+//! Filters that know nothing of the host, and chains to put them in.
+
+use std::sync::Arc;
+
+use anyhow::{Result, ensure};
+use novasphere_emulated_host::{Action, Answer, Guest, Host, Kind, Plugin, Proxy, Trap, Worker};
+use novasphere_harness::chain;
+
+type Call = fn(&Host) -> Result<(), Trap>;
+
+/// A filter made of a few calls.
+#[derive(Clone, Copy)]
+pub struct Naive {
+    pub on_vm_start: Call,
+    /// Whether it accepts its configuration.
+    pub on_configure: fn(&Host) -> Result<bool, Trap>,
+    pub on_request: fn(&Host) -> Result<Action, Trap>,
+    pub on_response: Call,
+    pub on_tick: Call,
+    pub on_call_reply: Call,
+}
+
+impl Default for Naive {
+    fn default() -> Self {
+        Self {
+            on_vm_start: |_| Ok(()),
+            on_configure: |_| Ok(true),
+            on_request: |_| Ok(Action::Continue),
+            on_response: |_| Ok(()),
+            on_tick: |_| Ok(()),
+            on_call_reply: |_| Ok(()),
+        }
+    }
+}
+
+impl Guest for Naive {
+    fn on_vm_start(&mut self, host: &Host, _: u32) -> Result<bool, Trap> {
+        (self.on_vm_start)(host).map(|()| true)
+    }
+
+    fn on_configure(&mut self, host: &Host, _: u32, _: u32) -> Result<bool, Trap> {
+        (self.on_configure)(host)
+    }
+
+    fn on_request(&mut self, host: &Host, _: u32, _: u32) -> Result<Action, Trap> {
+        (self.on_request)(host)
+    }
+
+    fn on_response(&mut self, host: &Host, _: u32, _: u32) -> Result<Action, Trap> {
+        (self.on_response)(host).map(|()| Action::Continue)
+    }
+
+    fn on_tick(&mut self, host: &Host, _: u32) -> Result<(), Trap> {
+        (self.on_tick)(host)
+    }
+
+    fn on_call_reply(&mut self, host: &Host, _: u32, _: u32, _: u32, _: u32) -> Result<(), Trap> {
+        (self.on_call_reply)(host)
+    }
+}
+
+impl Naive {
+    /// It in a chain, under that name.
+    pub fn called(self, name: &str) -> Plugin {
+        Plugin::native(name, move || self)
+    }
+
+    pub fn plugin(self) -> Plugin {
+        self.called("naive")
+    }
+}
+
+/// A filter that makes some calls for each request, and goes on.
+pub fn for_each_request(on_request: fn(&Host) -> Result<Action, Trap>) -> Plugin {
+    Naive { on_request, ..Naive::default() }.plugin()
+}
+
+/// A proxy on nginx with the tests' environment.
+pub fn nginx() -> Result<Proxy> {
+    let mut proxy = Proxy::new(Kind::Nginx);
+    proxy.environment = chain::environment()?;
+    Ok(proxy)
+}
+
+/// One worker of such a proxy.
+pub fn worker(plugins: &[Plugin]) -> Result<Worker> {
+    Worker::start(&Arc::new(nginx()?), plugins)
+}
+
+/// The values of all lines of a name that the upstream got.
+pub fn upstream_lines(answer: &Answer, name: &str) -> Vec<String> {
+    let lines = answer.upstream.iter().flat_map(|seen| &seen.headers);
+    lines.filter(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value.clone()).collect()
+}
+
+/// The values of all lines of a name that the client got.
+pub fn client_lines(answer: &Answer, name: &str) -> Vec<String> {
+    let lines = answer.headers.iter();
+    lines.filter(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value.clone()).collect()
+}
+
+/// Nothing trapped, no filter met a fault, and the host never wrote past a buffer.
+pub fn ensure_sound(worker: &Worker) -> Result<()> {
+    ensure!(worker.trapped().is_none(), "{:?}", worker.log());
+    ensure!(worker.crashed().is_none(), "{:?}", worker.log());
+    let fault = worker.log().into_iter().find(|(_, line)| line.contains(" phase"));
+    ensure!(fault.is_none(), "{fault:?}");
+    Ok(())
+}
+
+/// What a call answered, where it may not trap.
+pub fn status_of<T>(result: Result<T, u32>) -> u32 {
+    result.err().unwrap_or(0)
+}

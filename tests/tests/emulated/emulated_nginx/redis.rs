@@ -1,0 +1,130 @@
+//! rate-limit asks Redis from its own request, is resumed by its own call, and answers without a
+//! body when that came to nothing.
+
+use std::cell::Cell;
+
+use anyhow::{Context, Result, ensure};
+use novasphere_emulated_host::{Answer, CallReply, Dispatched, Plugin, UpstreamReply, Worker};
+use novasphere_harness::client::Request;
+use serde_json::{Value, json};
+
+use super::naive::{client_lines, ensure_sound, upstream_lines, worker};
+
+fn limit(more: &Value) -> Value {
+    let mut config = json!({
+        "hour": 3, "policy": "redis",
+        "redis": {"uri": "http://redis.test:8080/", "on_error": "deny"},
+    });
+    if let (Some(config), Some(more)) = (config.as_object_mut(), more.as_object()) {
+        config.extend(more.clone());
+    }
+    config
+}
+
+fn plugin(more: &Value) -> Plugin {
+    Plugin::wasm("rate-limit", limit(more).to_string())
+}
+
+/// The answer of a Redis that has counted so many.
+fn counted(call: &Dispatched, count: u32) -> Option<CallReply> {
+    let command: Vec<String> = serde_json::from_slice(&call.body).ok()?;
+    let taken = u32::from(count <= 3);
+    let result = json!([command.get(4)?, taken, 1_700_000_000_000_u64, count.min(3)]);
+    let body = json!({ "result": result }).to_string().into_bytes();
+    let status = (b":status".to_vec(), b"200".to_vec());
+    Some(CallReply { status: 200, lines: vec![status], body })
+}
+
+fn send(worker: &mut Worker, reply: impl Fn(&Dispatched) -> Option<CallReply>) -> Result<Answer> {
+    worker.exchange(&Request::get("/api/v1/wukongs"), &UpstreamReply::ok(), &reply)
+}
+
+#[test]
+fn a_request_waits_for_its_own_call() -> Result<()> {
+    let mut ours = worker(&[plugin(&json!({}))])?;
+    let count = Cell::new(0);
+    let reply = |call: &Dispatched| {
+        assert_eq!(call.upstream, "redis.test:8080");
+        count.set(count.get() + 1);
+        counted(call, count.get())
+    };
+    for left in ["2", "1", "0"] {
+        let answer = send(&mut ours, reply)?;
+        ensure!(answer.status == 200 && answer.upstream.is_some(), "{answer:?}");
+        ensure!(client_lines(&answer, "x-ratelimit-remaining-hour") == [left], "{answer:?}");
+    }
+    for _ in 0..3 {
+        let answer = send(&mut ours, reply)?;
+        ensure!(answer.status == 429 && answer.upstream.is_none(), "{answer:?}");
+        ensure!(!answer.body.is_empty() && !answer.closed, "{answer:?}");
+    }
+    ensure!(count.get() == 4, "who is refused is not asked about again: {}", count.get());
+    ensure_sound(&ours)
+}
+
+#[test]
+fn a_call_that_comes_to_nothing_is_answered_without_a_body() -> Result<()> {
+    let mut ours = worker(&[plugin(&json!({}))])?;
+    let answer = send(&mut ours, |_| None)?;
+    ensure!(answer.status == 503 && !answer.closed && answer.body.is_empty(), "{answer:?}");
+    ensure!(client_lines(&answer, "retry-after") == ["1"], "{answer:?}");
+    ensure!(client_lines(&answer, "content-type").is_empty(), "{answer:?}");
+    // One that is not asked about is answered in full.
+    for _ in 0..2 {
+        send(&mut ours, |_| None)?;
+    }
+    let asked = Cell::new(false);
+    let answer = send(&mut ours, |_| {
+        asked.set(true);
+        None
+    })?;
+    ensure!(!asked.get(), "the breaker is closed");
+    ensure!(answer.status == 503 && !answer.body.is_empty() && !answer.closed, "{answer:?}");
+    ensure_sound(&ours)
+}
+
+#[test]
+fn requests_are_counted_here_while_redis_fails() -> Result<()> {
+    let redis = json!({"uri": "http://redis.test:8080/", "on_error": "local", "local_share": 50});
+    let mut ours = worker(&[plugin(&json!({ "redis": redis }))])?;
+    let mut statuses = Vec::new();
+    for _ in 0..4 {
+        let answer = send(&mut ours, |_| None)?;
+        ensure!(!answer.closed, "{answer:?}");
+        statuses.push(answer.status);
+    }
+    ensure!(statuses == [200, 200, 429, 429], "{statuses:?}");
+    ensure_sound(&ours)
+}
+
+#[test]
+fn an_upstream_that_the_host_does_not_take_is_no_redis() -> Result<()> {
+    let redis = json!({"uri": "http://redis.test/", "cluster": "redis", "on_error": "allow"});
+    let mut ours = worker(&[plugin(&json!({ "redis": redis }))])?;
+    let answer = send(&mut ours, |_| None)?;
+    ensure!(answer.status == 200 && answer.upstream.is_some(), "{answer:?}");
+    ensure_sound(&ours)
+}
+
+/// The mutations of the filters before it are made once, when the answer is there.
+#[test]
+fn the_chain_goes_on_where_it_was() -> Result<()> {
+    let config = json!({
+        "cors": {"origins": ["https://app.novasphere.io"]},
+        "rate_limit": limit(&json!({})),
+        "header_transform": {"request": {"add": {"headers": ["x-seen:1"]}}},
+    });
+    let mut ours = worker(&[Plugin::wasm("gateway", config.to_string())])?;
+    let request = Request::get("/").header("origin", "https://app.novasphere.io");
+    let ours_to = |worker: &mut Worker, count| {
+        worker.exchange(&request, &UpstreamReply::ok(), &|call| counted(call, count))
+    };
+    let answer = ours_to(&mut ours, 1)?;
+    ensure!(answer.status == 200 && upstream_lines(&answer, "x-seen") == ["1"], "{answer:?}");
+    let answer = ours_to(&mut ours, 4)?;
+    let allowed = client_lines(&answer, "access-control-allow-origin");
+    ensure!(answer.status == 429 && allowed == ["https://app.novasphere.io"], "{answer:?}");
+    let log = ours.log();
+    ensure!(log.iter().all(|(level, _)| *level < 4), "{log:?}");
+    ensure_sound(&ours).context("after two requests")
+}

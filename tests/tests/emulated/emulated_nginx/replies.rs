@@ -1,0 +1,185 @@
+//! Rows 5, 6, 8 and 18: answers made by filters.
+
+use anyhow::{Result, ensure};
+use novasphere_emulated_host::{Action, Host, Plugin, Trap, UpstreamReply};
+use novasphere_harness::{chain, client::Request};
+
+use super::naive::{Naive, client_lines, ensure_sound, for_each_request, upstream_lines, worker};
+
+type Lines = Vec<(Vec<u8>, Vec<u8>)>;
+
+fn lines(lines: &[(&str, &str)]) -> Lines {
+    lines.iter().map(|(n, v)| (n.as_bytes().to_vec(), v.as_bytes().to_vec())).collect()
+}
+
+fn reply(host: &Host, details: &str, body: &str, headers: &[(&str, &str)]) -> Result<(), Trap> {
+    let sent =
+        host.send_local_response(403, details.as_bytes(), body.as_bytes(), lines(headers), 7)?;
+    assert_eq!(sent, Ok(()));
+    Ok(())
+}
+
+#[test]
+fn a_reply_gets_a_newline_and_the_last_line_of_a_name() -> Result<()> {
+    let mut naive = worker(&[for_each_request(|host| {
+        reply(host, "", "no", &[("vary", "Origin"), ("Vary", "Accept")])?;
+        Ok(Action::Pause)
+    })])?;
+    let answer = naive.send(&Request::get("/"))?;
+    ensure!(answer.body == b"no\n" && client_lines(&answer, "vary") == ["Accept"], "{answer:?}");
+    Ok(())
+}
+
+#[test]
+fn the_details_are_the_reason_phrase() -> Result<()> {
+    let mut naive = worker(&[for_each_request(|host| {
+        reply(host, "token expired", "", &[])?;
+        Ok(Action::Pause)
+    })])?;
+    ensure!(naive.send(&Request::get("/"))?.reason == "token expired");
+    let mut ours = worker(&[Plugin::wasm("jwt-auth", chain::JWT_AUTH)])?;
+    let answer = ours.send(&Request::get("/"))?;
+    ensure!(answer.status == 401 && answer.reason.is_empty(), "{answer:?}");
+    ensure_sound(&ours)
+}
+
+#[test]
+fn a_second_reply_traps() -> Result<()> {
+    let mut naive = worker(&[for_each_request(|host| {
+        reply(host, "", "", &[])?;
+        reply(host, "", "", &[])?;
+        Ok(Action::Pause)
+    })])?;
+    ensure!(naive.send(&Request::get("/"))?.status == 500 && naive.trapped().is_some());
+    Ok(())
+}
+
+#[test]
+fn a_reply_in_the_response_phase_leaves_the_client_waiting() -> Result<()> {
+    let on_response = |host: &Host| reply(host, "", "no", &[]);
+    let mut naive = worker(&[Naive { on_response, ..Naive::default() }.plugin()])?;
+    ensure!(naive.send(&Request::get("/"))?.hangs, "the emulation does not bite");
+    Ok(())
+}
+
+#[test]
+fn responses_go_forward_and_through_filters_that_saw_no_request() -> Result<()> {
+    let named = |name: &str| {
+        let on_response = |host: &Host| {
+            let name = host.property("plugin_name")?.unwrap();
+            host.log(2, String::from_utf8_lossy(&name));
+            Ok(())
+        };
+        Naive { on_response, ..Naive::default() }.called(name)
+    };
+    let mut naive = worker(&[named("first"), named("second")])?;
+    naive.send(&Request::get("/"))?;
+    ensure!(naive.log() == [(2, "first".to_owned()), (2, "second".to_owned())]);
+
+    let refuses = for_each_request(|host| {
+        reply(host, "", "", &[])?;
+        Ok(Action::Pause)
+    });
+    let mut naive = worker(&[refuses, named("later")])?;
+    naive.send(&Request::get("/"))?;
+    ensure!(naive.log() == [(2, "later".to_owned())], "{:?}", naive.log());
+    Ok(())
+}
+
+/// A 401 looks the same whatever stands behind it: later filters leave it as it is, earlier ones do
+/// their part.
+#[test]
+fn a_reply_is_decorated_by_the_filters_before_it_only() -> Result<()> {
+    let limit = Plugin::wasm("rate-limit", r#"{"hour": 5, "limit_by": "ip"}"#);
+    let jwt_auth = Plugin::wasm("jwt-auth", chain::JWT_AUTH);
+    let cors = Plugin::wasm("cors", chain::CORS);
+    let request = Request::get("/").header("origin", "https://app.novasphere.io");
+    let mut ours = worker(&[cors, jwt_auth.clone(), limit.clone()])?;
+    let answer = ours.send(&request)?;
+    ensure!(answer.status == 401, "{answer:?}");
+    let allowed = client_lines(&answer, "access-control-allow-origin");
+    ensure!(allowed == ["https://app.novasphere.io"], "{answer:?}");
+    ensure!(client_lines(&answer, "x-ratelimit-limit-hour").is_empty(), "{answer:?}");
+    ensure_sound(&ours)?;
+
+    let mut ours = worker(&[limit, jwt_auth])?;
+    let answer = ours.send(&request)?;
+    ensure!(client_lines(&answer, "x-ratelimit-limit-hour") == ["5"], "{answer:?}");
+    ensure_sound(&ours)
+}
+
+#[test]
+fn a_trap_in_the_request_is_a_500_and_in_the_response_nothing() -> Result<()> {
+    let on_request = |host: &Host| host.foreign_function("x").map(|_| Action::Continue);
+    let mut naive = worker(&[Naive { on_request, ..Naive::default() }.plugin()])?;
+    ensure!(naive.send(&Request::get("/"))?.status == 500);
+
+    let on_response = |host: &Host| host.foreign_function("x").map(|_| ());
+    let mut naive = worker(&[Naive { on_response, ..Naive::default() }.plugin()])?;
+    let line = (b"server".to_vec(), b"upstream".to_vec());
+    let upstream = UpstreamReply { status: 200, lines: vec![line] };
+    let answer = naive.exchange(&Request::get("/"), &upstream, &|_| None)?;
+    ensure!(answer.status == 200 && client_lines(&answer, "server") == ["upstream"], "{answer:?}");
+    Ok(())
+}
+
+#[test]
+fn the_next_request_after_a_trap_finds_a_new_instance() -> Result<()> {
+    let on_request = |host: &Host| {
+        let traps = host.property("request.headers.x-trap")?.is_ok();
+        if traps { host.foreign_function("x").map(|_| Action::Pause) } else { Ok(Action::Continue) }
+    };
+    let mut naive = worker(&[Naive { on_request, ..Naive::default() }.plugin()])?;
+    ensure!(naive.send(&Request::get("/").header("x-trap", "1"))?.status == 500);
+    ensure!(naive.send(&Request::get("/"))?.status == 200);
+    Ok(())
+}
+
+#[test]
+fn rejections_by_lua_plugins_reach_no_filter_and_their_headers_do() -> Result<()> {
+    let mut proxy = super::naive::nginx()?;
+    proxy.lua = Some(Box::new(|lines| {
+        if lines.iter().any(|(name, _)| name == b"x-banned") {
+            return Some(403);
+        }
+        lines.push((b"X-Consumer-ID".to_vec(), b"lua".to_vec()));
+        None
+    }));
+    let config = r#"{"hour": 1, "limit_by": "consumer"}"#;
+    let proxy = std::sync::Arc::new(proxy);
+    let mut ours =
+        novasphere_emulated_host::Worker::start(&proxy, &[Plugin::wasm("rate-limit", config)])?;
+    for _ in 0..3 {
+        ensure!(ours.send(&Request::get("/").header("x-banned", "1"))?.status == 403);
+    }
+    let answer = ours.send(&Request::get("/"))?;
+    ensure!(answer.status == 200 && upstream_lines(&answer, "x-consumer-id") == ["lua"]);
+    ensure!(ours.send(&Request::get("/"))?.status == 429);
+    ensure_sound(&ours)
+}
+
+#[test]
+fn grpc_clients_are_told_in_headers() -> Result<()> {
+    // The number that Envoy makes a gRPC answer of is without effect.
+    let mut naive = worker(&[for_each_request(|host| {
+        reply(host, "", "no", &[])?;
+        Ok(Action::Pause)
+    })])?;
+    let request = Request::new("POST", "/").header("Content-Type", "application/grpc+proto");
+    let answer = naive.send(&request)?;
+    ensure!(answer.status == 403 && client_lines(&answer, "grpc-status").is_empty(), "{answer:?}");
+
+    let jwt_auth = Plugin::wasm("jwt-auth", chain::JWT_AUTH);
+    let limit = Plugin::wasm("rate-limit", r#"{"hour": 1, "limit_by": "ip"}"#);
+    let bad = Plugin::wasm("cors", "[]");
+    for (plugin, code) in [(jwt_auth, "16"), (limit, "8"), (bad, "13")] {
+        let mut ours = worker(&[plugin])?;
+        ours.send(&request)?;
+        let answer = ours.send(&request)?;
+        ensure!(answer.status == 200 && answer.body.is_empty(), "{answer:?}");
+        ensure!(client_lines(&answer, "content-type") == ["application/grpc"], "{answer:?}");
+        ensure!(client_lines(&answer, "grpc-status") == [code], "{answer:?}");
+        ensure!(answer.upstream.is_none());
+    }
+    Ok(())
+}

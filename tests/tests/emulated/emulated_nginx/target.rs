@@ -1,0 +1,112 @@
+//! Rows 4 and 17: the target.
+
+use std::sync::Arc;
+
+use anyhow::{Result, ensure};
+use novasphere_emulated_host::{Action, Map, Plugin, Worker, status};
+use novasphere_harness::{chain, client::Request};
+
+use super::naive::{ensure_sound, for_each_request, nginx, status_of, worker};
+
+#[test]
+fn the_path_is_decoded_and_the_property_is_not() -> Result<()> {
+    let mut naive = worker(&[for_each_request(|host| {
+        assert_eq!(host.header(Map::Request, b":path")?, Ok(b"/a/b?x=%2f".to_vec()));
+        assert_eq!(host.property("request.path")?, Ok(b"/x/../a%2Fb?x=%2f".to_vec()));
+        Ok(Action::Continue)
+    })])?;
+    naive.send(&Request::get("/x/../a%2Fb?x=%2f"))?;
+    ensure_sound(&naive)
+}
+
+#[test]
+fn writing_path_and_authority_changes_nothing_but_the_method_changes() -> Result<()> {
+    let mut naive = worker(&[for_each_request(|host| {
+        for (name, value) in [(":path", "/b"), (":authority", "evil"), (":method", "PUT")] {
+            let set = host.replace_header(Map::Request, name.as_bytes(), value.as_bytes())?;
+            assert_eq!(set, Ok(()));
+        }
+        assert_eq!(host.set_property("ngx.args", b"")?, Ok(()));
+        Ok(Action::Continue)
+    })])?;
+    let seen = naive.send(&Request::get("/a?token=t"))?.upstream.unwrap_or_default();
+    ensure!((seen.method.as_str(), seen.path.as_str()) == ("PUT", "/a?token=t"), "{seen:?}");
+    Ok(())
+}
+
+#[test]
+fn other_variables_cannot_be_set() -> Result<()> {
+    let mut naive = worker(&[for_each_request(|host| {
+        let set = |path| host.set_property(path, b"x").map(status_of);
+        assert_eq!(set("ngx.pid")?, status::INTERNAL_FAILURE);
+        assert_eq!(set("anything")?, status::NOT_FOUND);
+        Ok(Action::Continue)
+    })])?;
+    naive.send(&Request::get("/"))?;
+    ensure_sound(&naive)
+}
+
+/// Filters match paths as the client sent them: `/public` decoded from something else is none.
+#[test]
+fn exemptions_go_by_what_the_client_sent() -> Result<()> {
+    let config = r#"{
+        "credentials": [{"key": "k", "secret": {"env": "NOVASPHERE_JWT_SECRET"}}],
+        "skip": [{"path_prefix": "/public"}]
+    }"#;
+    let mut ours = worker(&[Plugin::wasm("jwt-auth", config)])?;
+    for (target, status) in [
+        ("/public", 200),
+        ("/public/a", 200),
+        ("/public%2F..%2Fprivate", 401),
+        ("/public/../private", 401),
+        ("/publicity", 401),
+        ("/a%2F..%2Fpublic", 401),
+    ] {
+        let answer = ours.send(&Request::get(target))?;
+        ensure!(answer.status == status, "{target}: {answer:?}");
+    }
+    ensure_sound(&ours)
+}
+
+fn with_token() -> Result<Request> {
+    let token = chain::good_token()?;
+    Ok(Request::get(format!("/api/a?x=%2f&token={token}&y")))
+}
+
+#[test]
+fn a_token_in_the_query_does_not_go_upstream() -> Result<()> {
+    let mut proxy = nginx()?;
+    proxy.strip_path = "/api".to_owned();
+    let mut ours = Worker::start(&Arc::new(proxy), &[Plugin::wasm("jwt-auth", chain::JWT_AUTH)])?;
+    let answer = ours.send(&with_token()?)?;
+    let seen = answer.upstream.clone().unwrap_or_default();
+    ensure!(seen.path == "/a?x=%2f&y", "{answer:?}");
+    ensure_sound(&ours)
+}
+
+#[test]
+fn two_filters_may_both_take_it_away() -> Result<()> {
+    let jwt_auth = Plugin::wasm("jwt-auth", chain::JWT_AUTH);
+    let mut ours = worker(&[jwt_auth.clone(), jwt_auth])?;
+    let answer = ours.send(&with_token()?)?;
+    let seen = answer.upstream.clone().unwrap_or_default();
+    ensure!(seen.path == "/api/a?x=%2f&y", "{answer:?}");
+    ensure_sound(&ours)
+}
+
+#[test]
+fn a_query_that_something_else_rewrote_is_refused() -> Result<()> {
+    let rewrites = for_each_request(|host| {
+        let uri = host.property("ngx.upstream_uri")?.unwrap();
+        let rewritten = String::from_utf8_lossy(&uri).replace("token=", "%74oken=");
+        assert_eq!(host.set_property("ngx.upstream_uri", rewritten.as_bytes())?, Ok(()));
+        Ok(Action::Continue)
+    });
+    let mut ours = worker(&[rewrites, Plugin::wasm("jwt-auth", chain::JWT_AUTH)])?;
+    let answer = ours.send(&with_token()?)?;
+    ensure!(answer.status == 500 && answer.upstream.is_none(), "{answer:?}");
+    ensure!(
+        ours.log().iter().any(|(_, line)| line.contains("something else has changed the query"))
+    );
+    Ok(())
+}

@@ -1,0 +1,273 @@
+//! Rows 10 and 14: timers, and what they may not do; keys that are fetched by them.
+
+use std::sync::Arc;
+
+use anyhow::{Context, Result, ensure};
+use novasphere_emulated_host::{Action, CallReply, Dispatched, Host, Load, Plugin, Proxy, Worker};
+use novasphere_harness::client::Request;
+use novasphere_tests::test_key::TestKey;
+use serde_json::json;
+
+use super::naive::{
+    Naive, ensure_sound, for_each_request, nginx, status_of, upstream_lines, worker,
+};
+
+fn started(host: &Host) -> Result<bool, novasphere_emulated_host::Trap> {
+    host.set_tick_period(20).map(|set| set.is_ok())
+}
+
+#[test]
+fn a_second_period_traps_unless_the_first_is_ended() -> Result<()> {
+    let twice = |host: &Host| {
+        host.set_tick_period(20)?.unwrap();
+        host.set_tick_period(30).map(|set| set.is_ok())
+    };
+    let ended = |host: &Host| {
+        host.set_tick_period(20)?.unwrap();
+        host.set_tick_period(0)?.unwrap();
+        host.set_tick_period(30).map(|set| set.is_ok())
+    };
+    let with = |on_configure| worker(&[Naive { on_configure, ..Naive::default() }.plugin()]);
+    ensure!(with(twice)?.trapped().is_some(), "the emulation does not bite");
+    ensure_sound(&with(ended)?)
+}
+
+#[test]
+fn a_request_may_not_set_it() -> Result<()> {
+    let mut naive =
+        worker(&[for_each_request(|host| host.set_tick_period(20).map(|_| Action::Continue))])?;
+    ensure!(naive.send(&Request::get("/"))?.status == 500);
+    Ok(())
+}
+
+#[test]
+fn a_new_period_in_a_tick_makes_one_timer_more() -> Result<()> {
+    let on_tick = |host: &Host| {
+        host.set_tick_period(0)?.unwrap();
+        host.set_tick_period(30).map(|_| ())
+    };
+    let naive = Naive { on_configure: started, on_tick, ..Naive::default() };
+    let mut naive = worker(&[naive.plugin()])?;
+    for expected in [1, 2, 4, 8] {
+        ensure!(naive.timers() == expected, "{}", naive.timers());
+        naive.tick();
+    }
+    Ok(())
+}
+
+#[test]
+fn to_resume_a_request_in_a_tick_ends_the_worker() -> Result<()> {
+    let on_tick = |host: &Host| {
+        assert_eq!(status_of(host.set_effective_context(5)?), 0);
+        host.continue_stream(0).map(|_| ())
+    };
+    let naive = Naive { on_configure: started, on_tick, ..Naive::default() };
+    let mut naive = worker(&[naive.plugin()])?;
+    naive.tick();
+    ensure!(naive.crashed().is_some(), "the emulation does not bite");
+    Ok(())
+}
+
+#[test]
+fn old_configurations_keep_ticking() -> Result<()> {
+    let on_tick = |host: &Host| {
+        host.log(2, "tick");
+        Ok(())
+    };
+    let plugin = Naive { on_configure: started, on_tick, ..Naive::default() }.plugin();
+    let mut naive = worker(std::slice::from_ref(&plugin))?;
+    naive.load(&[plugin], Load::Change)?;
+    naive.tick();
+    ensure!(naive.log().len() == 2, "the emulation does not bite");
+    Ok(())
+}
+
+const ISSUER: &str = "https://issuer.example";
+
+fn with_keys() -> Plugin {
+    let config = json!({
+        "jwks": [{"issuer": ISSUER, "uri": "https://issuer.example/jwks"}],
+        "claims_to_headers": [{"claim": "sub", "header": "X-User-Id"}],
+    });
+    Plugin::wasm("jwt-auth", config.to_string())
+}
+
+fn publish(keys: &[&TestKey]) -> CallReply {
+    let keys: Vec<_> = keys.iter().map(|key| key.jwk()).collect();
+    let lines = vec![(b"content-type".to_vec(), b"application/json".to_vec())];
+    CallReply { status: 200, lines, body: json!({"keys": keys}).to_string().into_bytes() }
+}
+
+fn request(key: &TestKey) -> Result<Request> {
+    let token = key.token(&json!({"iss": ISSUER, "sub": "alice", "exp": "now+6000"}))?;
+    Ok(Request::get("/").header("authorization", format!("Bearer {token}")))
+}
+
+/// Lets 100 ms pass, so many times.
+fn tick(proxy: &Proxy, worker: &mut Worker, times: usize) {
+    for _ in 0..times {
+        proxy.pass(100);
+        worker.tick();
+    }
+}
+
+#[test]
+fn keys_are_fetched_and_timers_stay_few() -> Result<()> {
+    let key = TestKey::es256("1")?;
+    let proxy = Arc::new(nginx()?);
+    let mut ours = Worker::start(&proxy, &[with_keys()])?;
+    // Nothing waits: without keys the request is refused at once.
+    let answer = ours.send(&request(&key)?)?;
+    ensure!(answer.status == 503 && answer.upstream.is_none(), "{answer:?}");
+    tick(&proxy, &mut ours, 2);
+    let call = ours.calls().first().cloned().context("no fetch")?;
+    ensure!(call.upstream == "issuer.example:443", "{call:?}");
+    ensure!(call.lines.contains(&(b":scheme".to_vec(), b"https".to_vec())), "{call:?}");
+    ours.answer_calls(|_| Some(publish(&[&key])));
+    let answer = ours.send(&request(&key)?)?;
+    ensure!(
+        answer.status == 200 && upstream_lines(&answer, "x-user-id") == ["alice"],
+        "{answer:?}"
+    );
+    tick(&proxy, &mut ours, 200);
+    ensure!(ours.timers() <= 2, "{} timers", ours.timers());
+    ensure_sound(&ours)
+}
+
+#[test]
+fn one_of_several_workers_fetches_for_all() -> Result<()> {
+    let key = TestKey::es256("1")?;
+    let proxy = Arc::new(nginx()?);
+    let mut workers = Vec::new();
+    for _ in 0..3 {
+        let mut worker = Worker::start(&proxy, &[with_keys()])?;
+        worker.send(&Request::get("/"))?;
+        workers.push(worker);
+    }
+    let mut fetches = 0;
+    for _ in 0..20 {
+        proxy.pass(100);
+        for worker in &mut workers {
+            worker.tick();
+        }
+        for worker in &mut workers {
+            fetches += worker.answer_calls(|_| Some(publish(&[&key])));
+        }
+    }
+    ensure!(fetches == 1, "{fetches} fetches");
+    for worker in &mut workers {
+        ensure!(worker.send(&request(&key)?)?.status == 200);
+        ensure_sound(worker)?;
+    }
+    Ok(())
+}
+
+#[test]
+fn failures_are_tried_again_and_told() -> Result<()> {
+    let key = TestKey::es256("1")?;
+    let proxy = Arc::new(nginx()?);
+    let mut ours = Worker::start(&proxy, &[with_keys()])?;
+    let long = CallReply {
+        lines: (0..150).map(|n| (format!("h{n}").into_bytes(), b"".to_vec())).collect(),
+        ..publish(&[&key])
+    };
+    ours.send(&Request::get("/"))?;
+    for failure in [None, Some(CallReply { status: 500, ..CallReply::default() }), Some(long)] {
+        for _ in 0..100 {
+            tick(&proxy, &mut ours, 1);
+            if ours.answer_calls(|_| failure.clone()) > 0 {
+                break;
+            }
+        }
+        ensure!(ours.send(&request(&key)?)?.status == 503);
+    }
+    let told = ours.log().iter().filter(|(_, line)| line.contains("could not be fetched")).count();
+    ensure!(told == 3, "{:?}", ours.log());
+    tick(&proxy, &mut ours, 100);
+    ensure!(ours.answer_calls(|_| Some(publish(&[&key]))) == 1);
+    ensure!(ours.send(&request(&key)?)?.status == 200);
+    ensure!(proxy.overflows() == 0 && ours.trapped().is_none());
+    Ok(())
+}
+
+/// How many fetches there are in a day without requests.
+fn fetches_in_a_day(proxy: &Proxy, worker: &mut Worker, reply: &CallReply) -> usize {
+    let minute = |_| {
+        proxy.pass(60_000);
+        worker.tick();
+        worker.answer_calls(|_: &Dispatched| Some(reply.clone()))
+    };
+    (0..24 * 60).map(minute).sum()
+}
+
+#[test]
+fn a_configuration_that_is_gone_stops_fetching() -> Result<()> {
+    let key = TestKey::es256("1")?;
+    let proxy = Arc::new(nginx()?);
+    let mut ours = Worker::start(&proxy, &[with_keys()])?;
+    ours.send(&Request::get("/"))?;
+    ours.load(&[], Load::Change)?;
+    let fetches = fetches_in_a_day(&proxy, &mut ours, &publish(&[&key]));
+    // Every five minutes for an hour.
+    ensure!((1..20).contains(&fetches), "{fetches} fetches");
+    ensure_sound(&ours)
+}
+
+#[test]
+fn after_a_day_without_requests_the_first_one_brings_new_keys() -> Result<()> {
+    let (old, new) = (TestKey::es256("old")?, TestKey::es256("new")?);
+    let proxy = Arc::new(nginx()?);
+    let mut ours = Worker::start(&proxy, &[with_keys()])?;
+    ours.send(&Request::get("/"))?;
+    fetches_in_a_day(&proxy, &mut ours, &publish(&[&old]));
+    ensure!(ours.send(&request(&new)?)?.status != 200);
+    tick(&proxy, &mut ours, 1);
+    ensure!(ours.answer_calls(|_| Some(publish(&[&new]))) == 1);
+    let token = new.token(&json!({"iss": ISSUER, "sub": "alice", "exp": "now+600000"}))?;
+    let again = Request::get("/").header("authorization", format!("Bearer {token}"));
+    ensure!(ours.send(&again)?.status == 200);
+    ensure_sound(&ours)
+}
+
+/// Shared data without a zone traps in a tick too, and then the timers double.
+#[test]
+fn a_trap_in_a_tick_doubles_the_timers_and_the_filters_do_not_get_there() -> Result<()> {
+    let key = TestKey::es256("1")?;
+    let mut proxy = nginx()?;
+    proxy.zone = None;
+    let proxy = Arc::new(proxy);
+
+    let on_tick = |host: &Host| host.shared_data(b"k").map(|_| ());
+    let naive = Naive { on_configure: started, on_tick, ..Naive::default() };
+    let mut naive = Worker::start(&proxy, &[naive.plugin()])?;
+    for _ in 0..8 {
+        naive.tick();
+    }
+    ensure!(naive.timers() > 50, "the emulation does not bite: {}", naive.timers());
+
+    let mut ours = Worker::start(&proxy, &[with_keys()])?;
+    for n in 0..10 {
+        tick(&proxy, &mut ours, 5);
+        let traps = ours.log().iter().filter(|(_, line)| line.starts_with("trap: ")).count();
+        // One for each request before, and a timer for each instance.
+        ensure!(traps == n && ours.timers() <= n + 1, "{traps} traps, {} timers", ours.timers());
+        let answer = ours.send(&request(&key)?)?;
+        ensure!(answer.status == 500 && answer.upstream.is_none(), "{n}: {answer:?}");
+    }
+    let told = ours.log().iter().any(|(_, line)| line.contains("set nginx_wasm_shm_kv = 64m"));
+    ensure!(told && ours.crashed().is_none());
+    Ok(())
+}
+
+/// Whatever request comes first, the keys are there soon after.
+#[test]
+fn keys_wait_for_the_first_request() -> Result<()> {
+    let proxy = Arc::new(nginx()?);
+    let mut ours = Worker::start(&proxy, &[with_keys()])?;
+    tick(&proxy, &mut ours, 10);
+    ensure!(ours.calls().is_empty(), "{:?}", ours.calls());
+    ensure!(ours.send(&Request::get("/"))?.status == 401);
+    tick(&proxy, &mut ours, 1);
+    ensure!(ours.calls().len() == 1, "{:?}", ours.calls());
+    ensure_sound(&ours)
+}

@@ -1,0 +1,53 @@
+//! Claims in Envoy's access log: attributes are filter state there.
+
+use anyhow::{Result, ensure};
+use novasphere_harness::{
+    chain, client::Request, envoy::WasmFilter, gateway::Gateway, wait::until,
+};
+use novasphere_tests::cases::{TokenSpec, mint};
+use serde_json::json;
+
+const FORMAT: &str = "line %PATH(NQ)% user=%FILTER_STATE(wasm.user:PLAIN)% \
+                      roles=%FILTER_STATE(wasm.roles:PLAIN)% \
+                      reported=%FILTER_STATE(wasm.jwt_auth_reported:PLAIN)%";
+
+#[test]
+fn the_access_log_shows_claims_and_what_would_be_refused() -> Result<()> {
+    let config = json!({
+        "credentials": [{"key": "novasphere-user", "secret": {"env": "NOVASPHERE_JWT_SECRET"}}],
+        "report_only": true,
+        "claims_to_attributes": [
+            {"claim": "sub", "attribute": "user"},
+            {"claim": "realm_access.roles", "attribute": "roles"},
+        ],
+    });
+    let filter = WasmFilter::new("jwt-auth", config.to_string());
+    let gateway = Gateway::configured(vec![filter], |mut config| {
+        for listener in &mut config.listeners {
+            listener.access_log = Some(FORMAT.to_owned());
+        }
+        config
+    })?;
+    let token: TokenSpec = serde_json::from_value(json!({
+        "algorithm": "HS256",
+        "secret": {"env": "NOVASPHERE_JWT_SECRET"},
+        "claims": {
+            "iss": "novasphere-user", "exp": "now+600", "sub": "Jürgen",
+            "realm_access": {"roles": ["a", "b"]},
+        },
+    }))?;
+    let good = format!("Bearer {}", mint(&token, &chain::environment()?)?);
+    for (path, authorization) in [("good", &*good), ("bad", "Bearer x")] {
+        let request =
+            Request::get(format!("/api/v1/wukongs/{path}")).header("authorization", authorization);
+        let status = gateway.send(&request)?.head.status;
+        ensure!(status == 200, "{path}: answered with {status}");
+    }
+    for line in [
+        "line /api/v1/wukongs/good user=J%C3%BCrgen roles=a,b reported=-",
+        "line /api/v1/wukongs/bad user=- roles=- reported=malformed_token",
+    ] {
+        until(line, || Ok(gateway.envoy.log()?.lines().any(|l| l == line).then_some(())))?;
+    }
+    chain::ensure_no_trap(&gateway.envoy)
+}

@@ -1,0 +1,70 @@
+//! `block_disallowed` of the cors filter: pages of other sites open no console and change nothing.
+
+use anyhow::{Context, Result, ensure};
+use novasphere_harness::{
+    chain,
+    client::{Console, Request, open_websocket},
+    gateway::Gateway,
+};
+
+const CONSOLE: &str = "/api/v1/wukongs/sun/console/ws";
+const PAGE: &str = "https://app.novasphere.io";
+const EVIL: &str = "https://evil.example";
+
+fn gateway() -> Result<Gateway> {
+    let config = r#"{"origins": ["https://app.novasphere.io"], "block_disallowed": true}"#;
+    Gateway::start(chain::of(&[("cors", config)]))
+}
+
+#[test]
+fn a_foreign_page_opens_no_websocket() -> Result<()> {
+    let gateway = gateway()?;
+    let open = |headers: &[(&'static str, &str)]| Console::open(gateway.addr, CONSOLE, headers);
+    for foreign in [EVIL, "null", "https://app.novasphere.io.evil.example"] {
+        let refusal = open(&[("origin", foreign)]).err().context("it is open")?.to_string();
+        ensure!(refusal.contains("403"), "{foreign}: {refusal}");
+    }
+    // The page, a program that sends no Origin, and a page of the gateway's own origin.
+    let own = format!("http://{}", gateway.addr);
+    for headers in [&[("origin", PAGE)][..], &[], &[("origin", own.as_str())]] {
+        let mut console = open(headers).with_context(|| format!("{headers:?}"))?;
+        console.say("ls")?;
+        ensure!(console.hear()? == "ls");
+        console.close()?;
+    }
+    chain::ensure_no_trap(&gateway.envoy)
+}
+
+#[test]
+fn a_foreign_page_opens_no_websocket_over_http2() -> Result<()> {
+    let gateway = gateway()?;
+    let open = |headers: &[(&str, &str)]| open_websocket(gateway.addr, CONSOLE, headers);
+    for (headers, expected) in [
+        (&[("origin", EVIL)][..], 403),
+        (&[("origin", "null")], 403),
+        (&[("origin", PAGE)], 200),
+        (&[("origin", "http://api.novasphere.io")], 200),
+        (&[], 200),
+    ] {
+        let status = open(headers)?;
+        ensure!(status == expected, "{headers:?}: {status}");
+    }
+    chain::ensure_no_trap(&gateway.envoy)
+}
+
+#[test]
+fn a_foreign_page_changes_nothing() -> Result<()> {
+    let gateway = gateway()?;
+    let post = |origin: &str| {
+        let request = Request::new("POST", "/echo").header("origin", origin).body("x=1");
+        gateway.send(&request)
+    };
+    let refused = post(EVIL)?;
+    ensure!(refused.head.status == 403, "{refused:?}");
+    ensure!(refused.text() == r#"{"message":"Origin not allowed"}"#, "{refused:?}");
+    ensure!(refused.head.first("access-control-allow-origin").is_none(), "{refused:?}");
+    for origin in [PAGE, "http://api.novasphere.io"] {
+        ensure!(post(origin)?.head.status == 200, "{origin}");
+    }
+    Ok(())
+}

@@ -1,0 +1,24 @@
+//! Exactly as many requests pass as the limit says, whichever worker they come to.
+
+mod burst;
+mod windows;
+
+use anyhow::{Result, ensure};
+use novasphere_harness::envoy::Envoy;
+
+const WORKERS: u32 = 4;
+const CONNECTIONS: usize = 64;
+
+/// Otherwise the test shows nothing.
+fn several_workers_took_part(envoy: &Envoy) -> Result<()> {
+    let stats = envoy.stats()?;
+    let took_part = |worker: u32| {
+        let name = format!(".worker_{worker}.downstream_cx_total");
+        stats
+            .iter()
+            .any(|(n, value)| n.starts_with("listener.") && n.ends_with(&name) && *value > 0)
+    };
+    let workers = (0..WORKERS).filter(|worker| took_part(*worker)).count();
+    ensure!(workers >= 2, "{workers} workers took part");
+    Ok(())
+}

@@ -1,0 +1,75 @@
+//! What an operator sees: the access log and the statistics.
+
+use anyhow::{Context, Result, ensure};
+use novasphere_harness::{
+    chain,
+    client::{self, Request},
+    wait::until,
+};
+use serde_json::Value;
+
+use super::Shipped;
+
+/// The four filters, separate and in one chain.
+const FILES: [&str; 2] = ["all.yaml", "gateway.yaml"];
+
+#[test]
+fn the_access_log_names_subject_and_decision() -> Result<()> {
+    for file in FILES {
+        let gateway = Shipped::named(file)?;
+        let token = format!("Bearer {}", chain::good_token()?);
+        // Who somebody claims to be without a token is not a subject.
+        let forged = |target: &str| Request::get(target).header("x-user-id", "root");
+        gateway.send(&forged("/api/v1/wukongs/good").header("authorization", token))?;
+        gateway.send(&forged("/api/v1/wukongs/none?secret=1"))?;
+        gateway.send(&forged("/api/v1/healthz"))?;
+        let preflight = Request::new("OPTIONS", "/api/v1/wukongs/preflight")
+            .header("origin", "https://app.novasphere.io")
+            .header("access-control-request-method", "POST")
+            .header("x-user-id", "root");
+        gateway.send(&preflight)?;
+        let line = |path: &str| -> Result<Value> {
+            until(path, || {
+                let log = gateway.envoy.log()?;
+                let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+                Ok(lines.into_iter().find(|line| line.get("path").is_some_and(|p| p == path)))
+            })
+        };
+        let good = line("/api/v1/wukongs/good")?;
+        ensure!(good["subject"] == "alice" && good["decision"] == "via_upstream", "{good}");
+        ensure!(good["status"] == 200 && good["client"] == "127.0.0.1", "{good}");
+        let none = line("/api/v1/wukongs/none")?;
+        ensure!(none["decision"] == "novasphere_jwt-auth:no_token", "{none}");
+        ensure!(none["subject"].is_null() && none["status"] == 401, "{none}");
+        for path in ["/api/v1/healthz", "/api/v1/wukongs/preflight"] {
+            let line = line(path)?;
+            ensure!(line["subject"].is_null(), "{line}");
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn decisions_and_events_are_counted() -> Result<()> {
+    for file in FILES {
+        let gateway = Shipped::named(file)?;
+        let token = format!("Bearer {}", chain::good_token()?);
+        gateway.send(&Request::get("/api/v1/wukongs"))?;
+        gateway.send(&Request::get("/api/v1/wukongs").header("authorization", token))?;
+        for line in [
+            r#"novasphere_decisions{filter="cors",decision="no_origin"} 2"#,
+            r#"novasphere_decisions{filter="jwt-auth",decision="no_token"} 1"#,
+            r#"novasphere_decisions{filter="jwt-auth",decision="allowed"} 1"#,
+            r#"novasphere_decisions{filter="rate-limit",decision="allowed"} 1"#,
+            r#"novasphere_events{filter="rate-limit",event="evicted"} 0"#,
+            r#"novasphere_table_clients{filter="rate-limit",max_clients="65536"} 0"#,
+        ] {
+            until(line, || {
+                let answer = client::send(gateway.envoy.admin, &Request::get("/stats/prometheus"))?;
+                Ok(answer.text().lines().any(|l| l == line).then_some(()))
+            })
+            .with_context(|| gateway.envoy.log().unwrap_or_default())?;
+        }
+    }
+    Ok(())
+}

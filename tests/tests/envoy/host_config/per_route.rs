@@ -1,0 +1,107 @@
+//! Routes with settings of their own.
+
+use anyhow::{Result, ensure};
+use novasphere_harness::{
+    chain,
+    client::{Console, HOST, Request, Response},
+};
+use serde_json::json;
+
+use super::Shipped;
+
+const WUKONGS: &str = "/api/v1/wukongs";
+
+fn with_token(request: Request) -> Result<Request> {
+    Ok(request.header("authorization", format!("Bearer {}", chain::good_token()?)))
+}
+
+fn limit(response: &Response, window: &str) -> Option<String> {
+    response.head.first(&format!("x-ratelimit-limit-{window}"))
+}
+
+#[test]
+fn making_a_wukong_has_a_stricter_limit() -> Result<()> {
+    let gateway = Shipped::named("per-route.yaml")?;
+    let post = with_token(Request::new("POST", WUKONGS).body("{}"))?;
+    let get = with_token(Request::get(WUKONGS))?;
+    // A minute may turn once in between, and then 10 more pass.
+    let mut passed = 0;
+    let refused = loop {
+        let answer = gateway.send(&post)?;
+        ensure!(limit(&answer, "minute").as_deref() == Some("10"), "{answer:?}");
+        if answer.head.status != 200 && answer.head.status != 201 {
+            break answer;
+        }
+        passed += 1;
+        ensure!(passed <= 20, "no POST is refused");
+    };
+    ensure!(passed >= 10 && refused.head.status == 429, "after {passed}: {refused:?}");
+    let slash = with_token(Request::new("POST", format!("{WUKONGS}/")).body("{}"))?;
+    let answer = gateway.send(&slash)?;
+    ensure!(limit(&answer, "minute").as_deref() == Some("10"), "{answer:?}");
+    let answer = gateway.send(&get)?;
+    ensure!(answer.head.status == 200, "{answer:?}");
+    ensure!(limit(&answer, "minute").as_deref() == Some("100"), "{answer:?}");
+    Ok(())
+}
+
+#[test]
+fn only_the_console_takes_a_token_from_the_query() -> Result<()> {
+    let gateway = Shipped::named("per-route.yaml")?;
+    let token = chain::good_token()?;
+    let target = format!("{WUKONGS}/sun/console/ws?token={token}");
+    let addr = gateway.envoy.listener("gateway")?;
+    let mut console = Console::open(addr, &target, &[("host", HOST)])?;
+    console.say("hello")?;
+    ensure!(console.hear()? == "hello", "no echo");
+    console.close()?;
+    for target in [WUKONGS, "/api/v1/wukongs/sun", "/api/v1/wukongs/sun/events"] {
+        let answer = gateway.send(&Request::get(format!("{target}?token={token}")))?;
+        ensure!(answer.head.status == 401, "{target}: {answer:?}");
+    }
+    let without = Console::open(addr, &format!("{WUKONGS}/sun/console/ws"), &[("host", HOST)]);
+    ensure!(without.is_err_and(|error| error.to_string().contains("401")), "no token, no 401");
+    Ok(())
+}
+
+#[test]
+fn probes_of_the_health_check_are_not_limited() -> Result<()> {
+    for file in ["all.yaml", "gateway.yaml", "per-route.yaml"] {
+        let gateway = Shipped::named(file)?;
+        for n in 0..120 {
+            let answer = gateway.send(&Request::get("/api/v1/healthz"))?;
+            ensure!(answer.head.status == 200, "{file}: probe {n}: {answer:?}");
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn the_other_filters_still_run_on_every_route() -> Result<()> {
+    for file in ["all.yaml", "gateway.yaml", "per-route.yaml"] {
+        run_on_every_route(&Shipped::named(file)?)?;
+    }
+    Ok(())
+}
+
+fn run_on_every_route(gateway: &Shipped) -> Result<()> {
+    let page = "https://app.novasphere.io";
+    for request in [
+        with_token(Request::new("POST", WUKONGS).body("{}"))?,
+        with_token(Request::get("/api/v1/wukongs/sun"))?,
+        with_token(Request::get("/api/v1/wukongs/sun/console/ws"))?,
+    ] {
+        let answer = gateway.send(&request.header("origin", page))?;
+        let allowed = answer.head.first("access-control-allow-origin");
+        ensure!(allowed.as_deref() == Some(page), "{answer:?}");
+        ensure!(answer.head.first("ratelimit-limit").is_some(), "{answer:?}");
+        if answer.head.status == 200 {
+            let echo = answer.json()?;
+            let mut lines =
+                echo.get("headers").and_then(serde_json::Value::as_array).into_iter().flatten();
+            let transformed = lines.any(|line| *line == json!(["x-forwarded-by", "novasphere"]));
+            ensure!(transformed, "not transformed: {answer:?}");
+        }
+    }
+    Ok(())
+}

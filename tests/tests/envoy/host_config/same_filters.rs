@@ -1,0 +1,48 @@
+//! The chain has the filters of `all.yaml`, configured alike.
+
+use std::fs;
+
+use anyhow::{Context, Result, ensure};
+use novasphere_harness::paths::repository;
+use serde_json::{Map, Value};
+
+/// The configurations of all wasm filters in a file, each under its name, in order.
+fn configurations(file: &str) -> Result<Vec<(String, Value)>> {
+    let text = fs::read_to_string(repository().join("host-config/envoy").join(file))?;
+    let mut found = Vec::new();
+    collect(&serde_yaml_ng::from_str(&text)?, &mut found);
+    Ok(found)
+}
+
+fn collect(value: &Value, found: &mut Vec<(String, Value)>) {
+    let plugin = value.get("config").and_then(|config| {
+        Some((config.get("name")?.as_str()?, config.pointer("/configuration/value")?))
+    });
+    if let Some((name, config)) = plugin {
+        found.push((name.to_owned(), config.clone()));
+    }
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| collect(item, found)),
+        Value::Object(members) => members.values().for_each(|item| collect(item, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn the_chain_is_that_of_all_yaml() -> Result<()> {
+    let separate: Map<String, Value> = configurations("all.yaml")?
+        .into_iter()
+        .map(|(name, config)| (name.replace('-', "_"), config))
+        .collect();
+    let chains = configurations("gateway.yaml")?;
+    ensure!(chains.len() == 2 && separate.len() == 4, "{chains:?}");
+    let whole = chains.iter().find(|(_, chain)| chain.get("jwt_auth").is_some());
+    let (_, whole) = whole.context("no chain with jwt_auth")?;
+    ensure!(*whole == Value::Object(separate.clone()), "{whole}");
+    for (_, chain) in &chains {
+        for (name, config) in chain.as_object().into_iter().flatten() {
+            ensure!(separate.get(name) == Some(config), "{name}: {config}");
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,145 @@
+//! No way around jwt-auth by the health check's exemption, and the settings that see to it.
+
+use std::{fs, path::Path};
+
+use anyhow::{Context, Result, ensure};
+use novasphere_harness::client::Request;
+use serde_json::{Value, json};
+
+use super::{Shipped, files};
+
+/// The headers that only jwt-auth may set.
+const IDENTITIES: [&str; 7] = [
+    "x-user-id",
+    "x-user-name",
+    "x-consumer-id",
+    "x-consumer-custom-id",
+    "x-consumer-username",
+    "x-credential-identifier",
+    "x-anonymous-consumer",
+];
+
+#[test]
+fn the_health_check_is_no_way_around_a_token() -> Result<()> {
+    for file in ["jwt-auth.yaml", "all.yaml", "gateway.yaml", "per-route.yaml"] {
+        let gateway = Shipped::named(file)?;
+        ensure!(gateway.send(&Request::get("/api/v1/healthz"))?.head.status == 200, "{file}");
+        for target in [
+            "/api/v1/wukongs",
+            "/api/v1/healthz/../wukongs",
+            "/api/v1/healthz/%2e%2e/wukongs",
+            "/api/v1/healthz/.%2E/wukongs",
+            "/api/v1/healthz%2f..%2fwukongs",
+            "/api/v1/healthz/..%2fwukongs",
+            "/api/v1/healthz%5c..%5cwukongs",
+            "/api/v1/healthz\\..\\wukongs",
+            "/api/v1/healthz//..//wukongs",
+            "//api/v1/wukongs",
+            "/api/v1/healthzXYZ",
+            "/api/v1/healthz/",
+            "/api/v1/healthz/wukongs",
+            "/api/v1/healthz;/../wukongs",
+            "/api/v1/HEALTHZ",
+            "/api/v1/wukongs?x=/api/v1/healthz",
+            "/api/v1/wukongs#/api/v1/healthz",
+        ] {
+            let answer = gateway.send(&Request::get(target))?;
+            ensure!(
+                matches!(answer.head.status, 400 | 401 | 404),
+                "{file}: {target} is answered with {answer:?}"
+            );
+            ensure!(!answer.text().contains("\"headers\""), "{file}: {target} went upstream");
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn forged_identities_reach_no_upstream() -> Result<()> {
+    for file in files()? {
+        let names = IDENTITIES.iter().chain(&["x_user_id"]);
+        let forged = names
+            .fold(Request::get("/api/v1/healthz"), |request, name| request.header(name, "root"));
+        let (answer, file) = (Shipped::start(&file)?.send(&forged)?, file.display());
+        ensure!(answer.head.status == 200, "{file}: {answer:?}");
+        ensure!(!answer.text().contains("root"), "{file}: the upstream saw {}", answer.text());
+    }
+    Ok(())
+}
+
+#[test]
+fn every_file_has_the_settings_that_must_stay() -> Result<()> {
+    for file in files()? {
+        let text = fs::read_to_string(&file)?;
+        let yaml: Value = serde_yaml_ng::from_str(&text)?;
+        check_settings(&yaml, &file).with_context(|| file.display().to_string())?;
+    }
+    Ok(())
+}
+
+fn check_settings(yaml: &Value, file: &Path) -> Result<()> {
+    let manager = yaml
+        .pointer("/static_resources/listeners/0/filter_chains/0/filters/0/typed_config")
+        .context("no HTTP connection manager")?;
+    let wanted = [
+        ("/normalize_path", json!(true)),
+        ("/merge_slashes", json!(true)),
+        ("/path_with_escaped_slashes_action", json!("REJECT_REQUEST")),
+        ("/common_http_protocol_options/headers_with_underscores_action", json!("DROP_HEADER")),
+        ("/use_remote_address", json!(true)),
+        ("/early_header_mutation_extensions/0/typed_config/mutations", mutations()),
+        ("/upgrade_configs", json!([{"upgrade_type": "websocket"}])),
+    ];
+    for (pointer, value) in wanted {
+        ensure!(manager.pointer(pointer) == Some(&value), "{pointer} must be {value}");
+    }
+    let admin = yaml.pointer("/admin/address/socket_address/address");
+    ensure!(admin == Some(&json!("127.0.0.1")), "the admin interface must be on loopback");
+    let routes = manager
+        .pointer("/route_config/virtual_hosts/0/routes")
+        .and_then(Value::as_array)
+        .context("no routes")?;
+    for route in routes {
+        ensure!(route.pointer("/match/prefix").is_none(), "a route matches by prefix: {route}");
+    }
+    let streams = routes.iter().filter(|route| route.to_string().contains("events"));
+    for route in streams {
+        ensure!(route.pointer("/route/timeout") == Some(&json!("0s")), "SSE is cut: {route}");
+    }
+    let mut filters = 0;
+    each_filter(manager, &mut |config| {
+        filters += 1;
+        let policy = config.get("failure_policy");
+        ensure!(policy == Some(&json!("FAIL_RELOAD")), "failure_policy of {config}");
+        let vm_id = config.pointer("/vm_config/vm_id");
+        ensure!(vm_id == Some(&json!("novasphere")), "vm_id of {config}");
+        Ok(())
+    })?;
+    let name = file.file_name().unwrap_or_default();
+    let expected = match name.to_str() {
+        Some("all.yaml") => 4,
+        // The chain, and the shorter one of the health check.
+        Some("gateway.yaml") => 2,
+        Some("per-route.yaml") => 6,
+        _ => 1,
+    };
+    ensure!(filters == expected, "{filters} filters instead of {expected}");
+    Ok(())
+}
+
+/// Removes what only jwt-auth may set.
+fn mutations() -> Value {
+    IDENTITIES.iter().map(|name| json!({"remove": name})).collect()
+}
+
+/// Calls `check` with the plugin configuration of every wasm filter below `value`.
+fn each_filter(value: &Value, check: &mut impl FnMut(&Value) -> Result<()>) -> Result<()> {
+    if let Some(config) = value.get("config").filter(|config| config.get("vm_config").is_some()) {
+        check(config)?;
+    }
+    match value {
+        Value::Array(items) => items.iter().try_for_each(|item| each_filter(item, check)),
+        Value::Object(members) => members.values().try_for_each(|item| each_filter(item, check)),
+        _ => Ok(()),
+    }
+}

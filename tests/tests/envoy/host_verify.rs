@@ -1,0 +1,115 @@
+//! Envoy's own cryptography verifies where it can, and comes to the verdicts of the filter's.
+
+use std::{collections::BTreeMap, fs};
+
+use anyhow::{Context, Result, ensure};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use novasphere_harness::{
+    chain,
+    client::{self, Request},
+    envoy::{Envoy, EnvoyConfig, Listener, WasmFilter},
+    paths::repository,
+    standin::Standin,
+};
+use serde_json::{Value, json};
+
+const EVENTS: &str = "wasmcustom.novasphere.filter=jwt-auth.event=verified_by_host.events";
+/// The algorithms that Envoy verifies.
+const BY_HOST: [&str; 5] = ["RS256", "RS384", "RS512", "ES256", "ES384"];
+
+/// A token of the vectors: which key and algorithm it is for.
+struct Vector<'v> {
+    alg: &'v str,
+    key: &'v str,
+    token: &'v str,
+}
+
+fn read(name: &str) -> Result<Value> {
+    let path = repository().join(format!("tests/vectors/{name}.json"));
+    let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+    Ok(serde_json::from_str(&text)?)
+}
+
+/// Those with a public key.
+fn vectors<'v>(tokens: &'v Value, kind: &str) -> Vec<Vector<'v>> {
+    let text = |vector: &'v Value, name: &str| vector[name].as_str();
+    let vectors = tokens[kind].as_array().into_iter().flatten();
+    let vectors = vectors.filter_map(|vector| {
+        Some(Vector {
+            alg: text(vector, "alg")?,
+            key: text(vector, "key")?,
+            token: text(vector, "token")?,
+        })
+    });
+    vectors.collect()
+}
+
+fn name(vector: &Vector<'_>) -> String {
+    format!("{}-{}", vector.alg, vector.key)
+}
+
+/// A listener for each pair of algorithm and key.
+fn listeners(keys: &Value, vectors: &[Vector<'_>]) -> Vec<Listener> {
+    let mut listeners = BTreeMap::new();
+    for vector in vectors {
+        let public_key = keys.get(vector.key).and_then(|key| key.get("spki"));
+        let credential = json!({"key": "k", "algorithm": vector.alg, "public_key": public_key});
+        let config = json!({"credentials": [credential]}).to_string();
+        let filter = WasmFilter::new("jwt-auth", config);
+        listeners.insert(name(vector), Listener::new(name(vector), vec![filter]));
+    }
+    listeners.into_values().collect()
+}
+
+struct Proxy {
+    envoy: Envoy,
+}
+
+impl Proxy {
+    fn status(&self, vector: &Vector<'_>, token: &str) -> Result<u16> {
+        let addr = self.envoy.listener(&name(vector))?;
+        let request =
+            Request::get("/api/v1/wukongs").header("authorization", format!("Bearer {token}"));
+        Ok(client::send(addr, &request)?.head.status)
+    }
+
+    fn verified_by_host(&self) -> Result<u64> {
+        Ok(self.envoy.stats()?.get(EVENTS).copied().unwrap_or_default())
+    }
+}
+
+#[test]
+fn envoy_verifies_what_it_can_with_the_same_verdicts() -> Result<()> {
+    let (keys, tokens) = (read("keys")?, read("tokens")?);
+    let (valid, forged) = (vectors(&tokens, "valid"), vectors(&tokens, "forged"));
+    ensure!(valid.len() >= 11 && forged.len() > 200);
+    let standin = Standin::start()?;
+    let both: Vec<_> = valid.iter().chain(&forged).map(|v| Vector { ..*v }).collect();
+    let config = EnvoyConfig::new(standin.addr, listeners(&keys, &both));
+    let proxy = Proxy { envoy: Envoy::start(&config)? };
+
+    let mut expected = 0;
+    for vector in &valid {
+        let status = proxy.status(vector, vector.token)?;
+        ensure!(status == 200, "{}: {status}", name(vector));
+        expected += u64::from(BY_HOST.contains(&vector.alg));
+        ensure!(proxy.verified_by_host()? == expected, "{} by the wrong one", name(vector));
+    }
+    for vector in &forged {
+        ensure!(proxy.status(vector, vector.token)? == 401, "{} {}", name(vector), vector.token);
+    }
+    for vector in valid.iter().filter(|vector| BY_HOST.contains(&vector.alg)) {
+        let (message, signature) = vector.token.rsplit_once('.').context("no token")?;
+        let signature = BASE64_URL_SAFE_NO_PAD.decode(signature)?;
+        // Every bit of the short ones, every fifth of the others.
+        let step = if vector.alg.starts_with("ES") { 1 } else { 5 };
+        for bit in (0..signature.len() * 8).step_by(step) {
+            let mut flipped = signature.clone();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            let token = format!("{message}.{}", BASE64_URL_SAFE_NO_PAD.encode(flipped));
+            ensure!(proxy.status(vector, &token)? == 401, "{} bit {bit}", name(vector));
+        }
+    }
+    ensure!(proxy.verified_by_host()? == expected);
+    chain::ensure_no_trap(&proxy.envoy)
+}

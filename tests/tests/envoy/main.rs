@@ -1,0 +1,20 @@
+//! The filters in the real Envoy (`make wasm proxies`).
+
+mod attributes;
+mod cross_site;
+mod envoy_cases;
+mod exactness;
+mod host_config;
+mod host_verify;
+mod invalid;
+mod key_server;
+mod manifests;
+mod many_clients;
+mod rate_limit;
+mod refusals;
+mod reload;
+mod remote_keys;
+mod robustness;
+mod secrecy;
+mod streaming;
+mod transform;

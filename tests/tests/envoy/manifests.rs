@@ -1,0 +1,110 @@
+//! The filters as the Kubernetes manifests configure them.
+
+use anyhow::{Context, Result, ensure};
+use novasphere_harness::{
+    chain,
+    client::{self, Console, HOST, Request, Response},
+    envoy::{Envoy, EnvoyConfig, Listener, Substitutions, WasmFilter},
+    paths::repository,
+    standin::Standin,
+};
+use novasphere_tests::{
+    manifests::{envoy_gateway, istio},
+    shipped::Configured,
+};
+
+const WUKONGS: &str = "/api/v1/wukongs";
+
+fn with_token(request: Request) -> Result<Request> {
+    Ok(request.header("authorization", format!("Bearer {}", chain::good_token()?)))
+}
+
+fn limit(response: &Response) -> Option<String> {
+    response.head.first("x-ratelimit-limit-minute")
+}
+
+/// A gateway whose listeners have these filters.
+fn start(listeners: &[(String, Vec<Configured>)]) -> Result<(Envoy, Standin)> {
+    let standin = Standin::start()?;
+    let listeners = listeners.iter().map(|(name, filters)| {
+        let wasm = filters.iter().map(|c| WasmFilter::new(&c.filter, c.config.to_string()));
+        Listener::new(name.clone(), wasm.collect())
+    });
+    let config = EnvoyConfig {
+        environment: chain::environment()?,
+        ..EnvoyConfig::new(standin.addr, listeners.collect())
+    };
+    Ok((Envoy::start(&config)?, standin))
+}
+
+#[test]
+fn the_deployments_own_file_serves() -> Result<()> {
+    let standin = Standin::start()?;
+    let substitutions = Substitutions::new(standin.addr, chain::environment()?);
+    let file = repository().join("deploy/envoy/envoy.yaml");
+    let envoy = Envoy::start_file(&file, &substitutions)?;
+    let gateway = envoy.listener("gateway")?;
+    for (request, status) in [
+        (Request::get("/api/v1/healthz"), 200),
+        (Request::get(WUKONGS), 401),
+        (with_token(Request::get(WUKONGS))?, 200),
+    ] {
+        let answer = client::send(gateway, &request)?;
+        ensure!(answer.head.status == status, "{request:?} is answered with {answer:?}");
+    }
+    // Nothing but two pages of the admin interface, and these for reading only.
+    let status = envoy.listener("status")?;
+    for request in [
+        Request::get("/quitquitquit"),
+        Request::get("/ready/../quitquitquit"),
+        Request::new("POST", "/ready"),
+        Request::new("POST", "/quitquitquit"),
+    ] {
+        let answer = client::send(status, &request)?;
+        ensure!(answer.head.status == 404, "{request:?} is answered with {answer:?}");
+    }
+    chain::ensure_no_trap(&envoy)
+}
+
+#[test]
+fn the_policies_of_envoy_gateway_serve() -> Result<()> {
+    let policies = envoy_gateway()?;
+    let (envoy, _standin) = start(&policies)?;
+    let ask = |name: &str, request: &Request| client::send(envoy.listener(name)?, request);
+    for (name, _) in &policies {
+        let answer = ask(name, &with_token(Request::get(WUKONGS))?)?;
+        ensure!(answer.head.status == 200, "{name}: {answer:?}");
+        let refused = if name == "novasphere-api-health" { 200 } else { 401 };
+        let answer = ask(name, &Request::get(WUKONGS))?;
+        ensure!(answer.head.status == refused, "{name}: {answer:?}");
+    }
+    let strict = ask("novasphere-api-make-wukong", &with_token(Request::get(WUKONGS))?)?;
+    ensure!(limit(&strict).as_deref() == Some("10"), "{strict:?}");
+    let target = format!("{WUKONGS}/sun/console/ws?token={}", chain::good_token()?);
+    let open = |name: &str| Console::open(envoy.listener(name)?, &target, &[("host", HOST)]);
+    open("novasphere-api-console")?.close()?;
+    ensure!(open("novasphere-api").is_err(), "a token from the query is taken everywhere");
+    chain::ensure_no_trap(&envoy)
+}
+
+#[test]
+fn the_plugins_of_istio_serve() -> Result<()> {
+    let (envoy, _standin) = start(&[("gateway".to_owned(), istio()?)])?;
+    let addr = envoy.listener("gateway")?;
+    for _ in 0..120 {
+        let answer = client::send(addr, &Request::get("/api/v1/healthz"))?;
+        ensure!(answer.head.status == 200, "{answer:?}");
+    }
+    for target in [WUKONGS, "/api/v1/healthz/../wukongs", "/api/v1/healthzXYZ"] {
+        let answer = client::send(addr, &Request::get(target))?;
+        ensure!(matches!(answer.head.status, 400 | 401), "{target}: {answer:?}");
+    }
+    let get = client::send(addr, &with_token(Request::get(WUKONGS))?)?;
+    ensure!(get.head.status == 200 && limit(&get).as_deref() == Some("100"), "{get:?}");
+    let post = with_token(Request::new("POST", WUKONGS).body("{}"))?;
+    let post = client::send(addr, &post)?;
+    ensure!(limit(&post).as_deref() == Some("10"), "{post:?}");
+    let target = format!("{WUKONGS}/sun/console/ws?token={}", chain::good_token()?);
+    Console::open(addr, &target, &[("host", HOST)]).context("console")?.close()?;
+    chain::ensure_no_trap(&envoy)
+}

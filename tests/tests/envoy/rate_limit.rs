@@ -1,0 +1,165 @@
+//! rate-limit beside other filters in one Envoy.
+
+use anyhow::{Result, ensure};
+use novasphere_harness::{
+    chain,
+    client::{Request, Response},
+    envoy::WasmFilter,
+    gateway::Gateway,
+};
+use novasphere_tests::cases::{TokenSpec, mint};
+use serde_json::{Value, json};
+
+fn token(claims: Value) -> Result<String> {
+    let mut all = json!({"iss": "novasphere-user", "exp": "now+600"});
+    if let (Value::Object(all), Value::Object(more)) = (&mut all, claims) {
+        all.extend(more);
+    }
+    let token: TokenSpec = serde_json::from_value(json!({
+        "algorithm": "HS256",
+        "secret": {"env": "NOVASPHERE_JWT_SECRET"},
+        "claims": all,
+    }))?;
+    Ok(format!("Bearer {}", mint(&token, &chain::environment()?)?))
+}
+
+#[test]
+fn limits_by_claim_follow_the_token_and_no_header() -> Result<()> {
+    let jwt_auth = json!({
+        "credentials": [{"key": "novasphere-user", "secret": {"env": "NOVASPHERE_JWT_SECRET"}}],
+        "optional": true,
+        "claims_to_attributes": [
+            {"claim": "org", "attribute": "org"},
+            {"claim": "realm_access.tier", "attribute": "tier"},
+        ],
+    });
+    let rate_limit = json!({
+        "hour": 1, "limit_by": "claim", "claim_name": "org",
+        "rules": [{"name": "gold", "claim": {"name": "tier", "one_of": ["gold"]}, "hour": 3}],
+    });
+    let gateway = Gateway::start(vec![
+        WasmFilter::new("jwt-auth", jwt_auth.to_string()),
+        WasmFilter::new("rate-limit", rate_limit.to_string()),
+    ])?;
+    let send = |claims: Value| -> Result<u16> {
+        let request = Request::get("/api/v1/wukongs")
+            .header("authorization", token(claims)?)
+            .header("tier", "gold")
+            .header("wasm.tier", "gold")
+            .header("org", "another");
+        Ok(gateway.send(&request)?.head.status)
+    };
+    ensure!(send(json!({"org": "a"}))? == 200);
+    ensure!(send(json!({"org": "a", "sub": "somebody else"}))? == 429);
+    ensure!(send(json!({"org": "b"}))? == 200);
+    let gold = json!({"org": "a", "realm_access": {"tier": "gold"}});
+    for _ in 0..3 {
+        ensure!(send(gold.clone())? == 200);
+    }
+    ensure!(send(gold)? == 429);
+    // Nobody's claim: by address, whatever the headers say.
+    let anonymous = |org: &str| -> Result<u16> {
+        let request = Request::get("/api/v1/wukongs").header("org", org).header("tier", "gold");
+        Ok(gateway.send(&request)?.head.status)
+    };
+    ensure!(anonymous("x")? == 200 && anonymous("y")? == 429);
+    for (rule, decision, times) in
+        [("gold", "allowed", 3), ("gold", "limited", 1), ("default", "limited", 2)]
+    {
+        let name = format!(
+            "wasmcustom.novasphere.filter=rate-limit.rule={rule}.decision={decision}.rule_decisions"
+        );
+        gateway.envoy.wait_for_stat(&name, |n| n == times)?;
+    }
+    chain::ensure_no_trap(&gateway.envoy)
+}
+
+/// Two limiters on one route: clients are told of the tighter one, whichever comes first.
+#[test]
+fn of_two_limiters_the_tighter_one_is_told() -> Result<()> {
+    let tight = json!({"hour": 2, "limit_by": "constant", "name": "tight"});
+    let loose = json!({"hour": 9, "limit_by": "ip", "name": "loose"});
+    for order in [[&tight, &loose], [&loose, &tight]] {
+        let limiters = order.map(|config| WasmFilter::new("rate-limit", config.to_string()));
+        let gateway = Gateway::start(limiters.to_vec())?;
+        let send = || gateway.send(&Request::get("/api/v1/wukongs"));
+        let told = |answer: &Response| {
+            ["ratelimit-limit", "ratelimit-remaining", "x-ratelimit-remaining-hour"]
+                .map(|name| answer.head.all(name).join("|"))
+        };
+        ensure!(told(&send()?) == ["2", "1", "1"], "{order:?}");
+        send()?;
+        let refused = send()?;
+        ensure!(refused.head.status == 429, "{refused:?}");
+        ensure!(told(&refused) == ["2", "0", "0"], "{order:?}: {refused:?}");
+        ensure!(refused.head.all("retry-after").len() == 1, "{refused:?}");
+    }
+    Ok(())
+}
+
+/// The same with the draft's fields, where both are told.
+#[test]
+fn two_limiters_give_two_policies() -> Result<()> {
+    let limiter = |name: &str, hour: u32| {
+        let config = json!({"hour": hour, "limit_by": "ip", "name": name, "headers": "ietf"});
+        WasmFilter::new("rate-limit", config.to_string())
+    };
+    let gateway = Gateway::start(vec![limiter("outer", 5), limiter("inner", 7)])?;
+    let answer = gateway.send(&Request::get("/api/v1/wukongs"))?;
+    let policies = answer.head.all("ratelimit-policy").join(", ");
+    ensure!(policies.contains(r#""outer-hour";q=5;w=3600"#), "{policies}");
+    ensure!(policies.contains(r#""inner-hour";q=7;w=3600"#), "{policies}");
+    let limits = answer.head.all("ratelimit").join(", ");
+    ensure!(limits.contains(r#""outer-hour";r=4"#), "{limits}");
+    ensure!(limits.contains(r#""inner-hour";r=6"#), "{limits}");
+    Ok(())
+}
+
+/// As the shipped files say for a load balancer in front: its entry counts, not what clients write
+/// before it.
+#[test]
+fn behind_a_load_balancer_the_address_it_appended_counts() -> Result<()> {
+    let forwarded = json!({"from": "forwarded_for", "trusted_hops": 2});
+    // Envoy adds its peer to the list, but for a peer on loopback an address of its own machine.
+    let trusted = json!({"from": "forwarded_for", "trusted_cidrs": ["0.0.0.0/0"]});
+    for (hops, client_ip) in [(1, json!({})), (0, forwarded), (0, trusted)] {
+        let config = json!({"hour": 1, "client_ip": client_ip});
+        let filter = WasmFilter::new("rate-limit", config.to_string());
+        let gateway = Gateway::configured(vec![filter], |mut config| {
+            for listener in &mut config.listeners {
+                listener.trusted_hops = hops;
+            }
+            config
+        })?;
+        let status = |forwarded_for: &str| -> Result<u16> {
+            let request = Request::get("/api/v1/wukongs").header("x-forwarded-for", forwarded_for);
+            Ok(gateway.send(&request)?.head.status)
+        };
+        let seen = [
+            status("6.6.6.1, 2001:db8:1::1")?,
+            status("6.6.6.2, 2001:db8:1::1")?,
+            status("2001:db8:1::1, 2001:db8:2::1")?,
+        ];
+        ensure!(seen == [200, 429, 200], "{hops} {config}: {seen:?}");
+    }
+    Ok(())
+}
+
+/// Envoy has it under another name in the list of all lines than when it is asked for alone.
+#[test]
+fn limits_by_host_are_the_same_alone_and_in_a_chain() -> Result<()> {
+    let limit = json!({
+        "hour": 1, "limit_by": "header", "header_name": "Host",
+        "rules": [{"name": "b", "header": {"name": "host", "one_of": ["b.example"]}, "hour": 2}],
+    });
+    let chain = json!({"cors": {"origins": ["https://a.example"]}, "rate_limit": &limit});
+    for (filter, config) in [("rate-limit", &limit), ("gateway", &chain)] {
+        let gateway = Gateway::start(vec![WasmFilter::new(filter, config.to_string())])?;
+        let request = Request::get("/api/v1/wukongs");
+        let statuses = ["a.example", "a.example", "b.example", "b.example", "b.example"]
+            .map(|host| Ok(gateway.send(&request.clone().header("host", host))?.head.status));
+        let statuses: Vec<u16> = statuses.into_iter().collect::<Result<_>>()?;
+        ensure!(statuses == [200, 429, 200, 200, 429], "{filter}: {statuses:?}");
+    }
+    Ok(())
+}

@@ -1,0 +1,102 @@
+//! What clients get when the chain refuses them: pages can read it, gRPC clients understand it.
+
+use anyhow::{Context, Result, ensure};
+use novasphere_harness::{
+    chain::{self, CORS, JWT_AUTH},
+    client::{Call, Request, Response},
+    gateway::Gateway,
+};
+
+const PAGE: &str = "https://app.novasphere.io";
+
+/// The chain with a limit that is used up by the first request.
+fn strict() -> Result<Gateway> {
+    let limit = r#"{"hour": 1}"#;
+    Gateway::start(chain::of(&[("cors", CORS), ("jwt-auth", JWT_AUTH), ("rate-limit", limit)]))
+}
+
+fn token() -> Result<String> {
+    Ok(format!("Bearer {}", chain::good_token()?))
+}
+
+fn ensure_readable(answer: &Response, status: u16) -> Result<()> {
+    ensure!(answer.head.status == status, "{status}: {answer:?}");
+    for (name, value) in [
+        ("access-control-allow-origin", PAGE),
+        ("access-control-allow-credentials", "true"),
+        ("access-control-expose-headers", "X-Auth-Token"),
+        ("vary", "Origin"),
+    ] {
+        ensure!(answer.head.all(name) == [value], "{status}: {name}: {answer:?}");
+    }
+    let fields = answer.head.headers.iter().filter(|(n, _)| n.starts_with("access-control-"));
+    ensure!(fields.count() == 3, "{status}: {answer:?}");
+    Ok(())
+}
+
+/// What later filters refuse depends on Origin too, so that no cache hands one page another's.
+#[test]
+fn refusals_of_all_kinds_can_be_read_and_vary() -> Result<()> {
+    let jwt = r#"{"credentials": [{"key": "novasphere-user",
+        "secret": {"env": "NOVASPHERE_JWT_SECRET"}}], "scopes": {"all_of": ["admin"]}}"#;
+    let gateway = Gateway::start(chain::of(&[("cors", CORS), ("jwt-auth", jwt)]))?;
+    let token = token()?;
+    let request = || Request::get("/api/v1/wukongs").header("authorization", &token);
+    ensure_readable(&gateway.send(&request().header("origin", PAGE))?, 403)?;
+    for origin in [Some("https://evil.example"), None] {
+        let request = origin.into_iter().fold(request(), |r, origin| r.header("origin", origin));
+        let answer = gateway.send(&request)?;
+        ensure!(answer.head.status == 403 && answer.head.all("vary") == ["Origin"], "{answer:?}");
+        let speaks = answer.head.headers.iter().any(|(n, _)| n.starts_with("access-control-"));
+        ensure!(!speaks, "{answer:?}");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_page_can_read_a_401_and_a_429() -> Result<()> {
+    let gateway = strict()?;
+    let request = || Request::get("/api/v1/wukongs").header("origin", PAGE);
+    ensure_readable(&gateway.send(&request())?, 401)?;
+    ensure_readable(&gateway.send(&request().header("authorization", token()?))?, 200)?;
+    let limited = gateway.send(&request().header("authorization", token()?))?;
+    ensure_readable(&limited, 429)?;
+    ensure!(limited.head.first("retry-after").is_some(), "{limited:?}");
+    let foreign = Request::get("/api/v1/wukongs").header("origin", "https://evil.example");
+    let answer = gateway.send(&foreign)?;
+    ensure!(answer.head.first("access-control-allow-origin").is_none(), "{answer:?}");
+    Ok(())
+}
+
+#[test]
+fn grpc_clients_get_their_own_status() -> Result<()> {
+    let gateway = strict()?;
+    let call = |headers: &[(&str, &str)]| -> Result<String> {
+        let mut call = Call::open(gateway.addr, "/novasphere.v1.Wukongs/Get", headers)?;
+        let _ = call.send(b"hello"); // a refusal may be faster
+        let _ = call.half_close();
+        while let Ok(Some(_)) = call.receive() {}
+        Ok(call.outcome().context("no outcome")?.status)
+    };
+    let authorization = token()?;
+    let headers = [("authorization", authorization.as_str())];
+    ensure!(call(&[])? == "16", "UNAUTHENTICATED without a token");
+    ensure!(call(&headers)? == "0", "OK with one");
+    ensure!(call(&headers)? == "8", "RESOURCE_EXHAUSTED over the limit");
+    Ok(())
+}
+
+#[test]
+fn a_client_does_not_choose_its_address() -> Result<()> {
+    let gateway = strict()?;
+    let request = |claimed: &str| -> Result<u16> {
+        let request = Request::get("/api/v1/wukongs")
+            .header("authorization", token()?)
+            .header("x-forwarded-for", claimed)
+            .header("x-real-ip", claimed);
+        Ok(gateway.send(&request)?.head.status)
+    };
+    ensure!(request("192.0.2.1")? == 200);
+    ensure!(request("192.0.2.2")? == 429, "X-Forwarded-For is believed");
+    Ok(())
+}

@@ -1,0 +1,147 @@
+//! A bad configuration is refused with every fault named, and what was there before goes on.
+
+use std::{fs, path::Path};
+
+use anyhow::{Context, Result, bail, ensure};
+use novasphere_core::{Filter, testing::TestHost};
+use novasphere_harness::{
+    chain,
+    client::{self, Request},
+    envoy::{Envoy, EnvoyConfig, Listener, WasmFilter, serve_until_exit, telling},
+    standin::Standin,
+    wait::until,
+};
+use novasphere_header_transform::HeaderTransform;
+
+/// Three faults: a field that does not exist, a value without its name, another field.
+const BAD: &str = r#"{
+    "response": {"add": {"headers": ["x-generation"]}, "remov": {"headers": ["server"]}},
+    "reqest": {}
+}"#;
+
+fn generation(n: u32) -> String {
+    format!(r#"{{"response": {{"add": {{"headers": ["x-generation:{n}"]}}}}}}"#)
+}
+
+fn listener(config: &str) -> Listener {
+    Listener::new("api", vec![WasmFilter::new("header-transform", config)])
+}
+
+/// The faults of [`BAD`], as the policy itself names them.
+fn faults() -> Result<String> {
+    match HeaderTransform::from_json(BAD.as_bytes(), &TestHost::default()) {
+        Ok(_) => bail!("the bad configuration is accepted"),
+        Err(faults) => Ok(faults.to_string()),
+    }
+}
+
+/// Every fault is in the log, and each of them names the place and the way out.
+fn ensure_faults_are_told(log: &str) -> Result<()> {
+    let (log, faults) = (telling(log), faults()?);
+    ensure!(faults.lines().count() == 3, "{faults}");
+    for line in faults.lines() {
+        ensure!(log.contains(line), "not in the log: {line}\nlog:\n{log}");
+    }
+    for part in ["remov", "did you mean \"remove\"", "reqest", "did you mean \"request\""] {
+        ensure!(log.contains(part), "not in the log: {part}\nlog:\n{log}");
+    }
+    Ok(())
+}
+
+/// An Envoy that takes its listeners from a file.
+struct Reloading {
+    config: EnvoyConfig,
+    envoy: Envoy,
+    path: std::path::PathBuf,
+}
+
+impl Reloading {
+    fn start(standin: &Standin, dir: &Path) -> Result<Self> {
+        let path = dir.join("listeners.json");
+        let mut config = EnvoyConfig::new(standin.addr, Vec::new());
+        fs::write(&path, config.listener_file_text(&[listener(&generation(1))])?)?;
+        config.listener_file = Some(path.clone());
+        Ok(Self { envoy: Envoy::start(&config)?, config, path })
+    }
+
+    /// Moves a new file into place, as tools that write configurations do.
+    fn update(&self, config: &str) -> Result<()> {
+        self.replace(&listener(config))
+    }
+
+    fn replace(&self, listener: &Listener) -> Result<()> {
+        let fresh = self.path.with_extension("new");
+        fs::write(&fresh, self.config.listener_file_text(std::slice::from_ref(listener))?)?;
+        Ok(fs::rename(&fresh, &self.path)?)
+    }
+
+    fn generation(&self) -> Result<String> {
+        let request = Request::get("/api/v1/wukongs");
+        let answer = client::send(self.envoy.listener("api")?, &request)?;
+        ensure!(answer.head.status == 200, "{answer:?}");
+        answer.head.first("x-generation").context("the filter did not run")
+    }
+}
+
+#[test]
+fn a_bad_update_is_refused_and_the_old_configuration_stays() -> Result<()> {
+    let (standin, dir) = (Standin::start()?, tempfile::tempdir()?);
+    let running = Reloading::start(&standin, dir.path())?;
+    ensure!(running.generation()? == "1");
+
+    running.update(BAD)?;
+    running.envoy.wait_for_stat("listener_manager.lds.update_rejected", |n| n >= 1)?;
+    ensure_faults_are_told(&running.envoy.log()?)?;
+    for _ in 0..5 {
+        ensure!(running.generation()? == "1");
+    }
+
+    running.update(&generation(2))?;
+    until("the new configuration", || Ok((running.generation()? == "2").then_some(())))?;
+    chain::ensure_no_trap(&running.envoy)
+}
+
+/// One of each kind: filter, configuration, what the log says.
+const KINDS: &[(&str, &str, &str)] = &[
+    (
+        "jwt-auth",
+        r#"{"credentials": [{"key": "k", "secret": "kept-quiet"}]}"#,
+        "credentials[0].secret: must be at least 32 bytes for HS256 (RFC 7518 3.2), not 10; take a \
+         longer one, or set allow_weak_secret",
+    ),
+    (
+        "jwt-auth",
+        r#"{"credentials": [{"key": "k", "secret": {"env": "NOVASPHERE_NOWHERE"}}]}"#,
+        "credentials[0].secret.env: there is no variable NOVASPHERE_NOWHERE; set NOVASPHERE_NOWHERE \
+         in the proxy's environment and list it in the filter's \
+         vm_config.environment_variables.host_env_keys",
+    ),
+    ("jwt-auth", r#"{"credentials": []}"#, "credentials: is empty"),
+    ("rate-limit", r#"{"minute": 5, "hour": 4}"#, "hour: may not be lower than minute: 4 < 5"),
+    ("rate-limit", r#"{"minute": "five"}"#, "minute: must be a whole number from 0, not \"five\""),
+    ("cors", r#"{"origns": ["https://a.example"]}"#, "did you mean \"origins\"?"),
+];
+
+#[test]
+fn every_kind_of_bad_update_is_refused() -> Result<()> {
+    let (standin, dir) = (Standin::start()?, tempfile::tempdir()?);
+    let running = Reloading::start(&standin, dir.path())?;
+    for (n, (filter, config, fault)) in (1..).zip(KINDS) {
+        running.replace(&Listener::new("api", vec![WasmFilter::new(filter, *config)]))?;
+        running.envoy.wait_for_stat("listener_manager.lds.update_rejected", |count| count >= n)?;
+        let log = running.envoy.log()?;
+        ensure!(log.contains(fault), "not in the log: {fault}\n{}", telling(&log));
+        ensure!(!log.contains("kept-quiet"), "a secret is in the log");
+        ensure!(running.generation()? == "1", "{fault}: the old configuration is gone");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_bad_configuration_at_start_stops_envoy() -> Result<()> {
+    // Nothing listens there, and nobody will ask.
+    let config = EnvoyConfig::new(([127, 0, 0, 1], 9).into(), vec![listener(BAD)]);
+    let exit = serve_until_exit(&config)?;
+    ensure!(!exit.success, "{}", exit.log);
+    ensure_faults_are_told(&exit.log)
+}

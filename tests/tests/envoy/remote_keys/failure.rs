@@ -1,0 +1,122 @@
+//! An issuer whose server fails after it has served keys: the last good ones go on.
+
+use anyhow::{Result, ensure};
+use novasphere_harness::{chain, gateway::Gateway, wait::until};
+use novasphere_tests::{
+    key_server::{Behaviour, JWKS_PATH, KeyServer},
+    test_key::TestKey,
+};
+use serde_json::{Value, json};
+
+use super::{ensure_all_pass, gateway, published, server, status, token, wait_until_passed};
+
+const WORKERS: u32 = 4;
+
+/// More than any key set has.
+const HUGE: usize = 4 << 20;
+
+fn refreshing(server: &KeyServer) -> Result<Gateway> {
+    gateway(server, WORKERS, json!({"refresh": 1}))
+}
+
+/// Waits until the server has failed twice, however it does.
+fn wait_for_failures(gateway: &Gateway, server: &KeyServer, behaviour: Behaviour) -> Result<()> {
+    let count = || match behaviour {
+        Behaviour::Down => server.dropped(),
+        _ => server.requests(JWKS_PATH),
+    };
+    // The connection that was open when the server went down is no failure.
+    let failures = if behaviour == Behaviour::Down { 3 } else { 2 };
+    let before = count();
+    until(&format!("fetches from a server that is {behaviour:?}"), || {
+        Ok((count() >= before + failures).then_some(()))
+    })?;
+    chain::ensure_no_trap(&gateway.envoy)
+}
+
+#[test]
+fn the_last_good_keys_go_on() -> Result<()> {
+    let [key, other] = [TestKey::es256("k1")?, TestKey::es256("k2")?];
+    let server = server(&[&key])?;
+    let gateway = refreshing(&server)?;
+    ensure_all_pass(&gateway, &key)?;
+    let failures = [
+        Behaviour::Status(500),
+        Behaviour::Status(404),
+        Behaviour::Garbage,
+        Behaviour::Huge(HUGE),
+        Behaviour::Down,
+    ];
+    for behaviour in failures {
+        // What is in a bad answer does not count, although it looks like keys.
+        server.set(|setup| {
+            setup.behaviour = behaviour;
+            setup.keys = published(&[&other]);
+        });
+        wait_for_failures(&gateway, &server, behaviour)?;
+        ensure_all_pass(&gateway, &key)?;
+        let status = status(&gateway, &token(&other, 0)?)?;
+        ensure!(status == 401, "{behaviour:?}: a key of a bad answer lets pass: {status}");
+    }
+    // The same server, well again: now its keys count.
+    server.behave(Behaviour::Serve);
+    wait_until_passed(&gateway, &other)?;
+    chain::ensure_no_trap(&gateway.envoy)
+}
+
+#[test]
+fn a_server_that_is_gone_and_comes_back() -> Result<()> {
+    let [key, other] = [TestKey::es256("k1")?, TestKey::es256("k2")?];
+    let mut server = server(&[&key])?;
+    let gateway = refreshing(&server)?;
+    ensure_all_pass(&gateway, &key)?;
+    server.unbind()?;
+    gateway.envoy.wait_for_stat("cluster.keys.upstream_cx_connect_fail", |n| n >= 2)?;
+    ensure_all_pass(&gateway, &key)?;
+    server.set(|setup| setup.keys = published(&[&other]));
+    server.bind()?;
+    wait_until_passed(&gateway, &other)?;
+    chain::ensure_no_trap(&gateway.envoy)
+}
+
+#[test]
+fn an_answer_without_a_usable_key_leaves_the_keys_as_they_are() -> Result<()> {
+    let key = TestKey::es256("k1")?;
+    let server = server(&[&key])?;
+    let gateway = refreshing(&server)?;
+    ensure_all_pass(&gateway, &key)?;
+    let sets: [Vec<Value>; 3] = [
+        Vec::new(),
+        vec![json!({"kty": "oct", "k": "AAAA", "kid": "k1"})],
+        vec![json!("k1"), json!(null)],
+    ];
+    for keys in sets {
+        server.set(|setup| setup.keys = keys);
+        wait_for_failures(&gateway, &server, Behaviour::Serve)?;
+        ensure_all_pass(&gateway, &key)?;
+    }
+    Ok(())
+}
+
+#[test]
+fn failures_make_no_storm() -> Result<()> {
+    let key = TestKey::es256("k1")?;
+    let server = server(&[&key])?;
+    server.behave(Behaviour::Status(500));
+    let gateway = gateway(&server, WORKERS, Value::Null)?;
+    let start = novasphere_harness::clock::instant();
+    for n in 0..200 {
+        let status = status(&gateway, &token(&key, n)?)?;
+        ensure!(status == 503, "answered with {status} although there are no keys");
+        if start.elapsed().as_secs() >= 10 {
+            break; // requests may wait for a fetch that fails
+        }
+    }
+    let (seconds, fetches) = (start.elapsed().as_secs(), server.requests(JWKS_PATH));
+    // At most one per cooldown of a second, one at the start, one at each end of the span.
+    let bound = usize::try_from(seconds)?.saturating_add(3);
+    ensure!(fetches <= bound, "{fetches} fetches within {seconds} seconds");
+    server.behave(Behaviour::Serve);
+    wait_until_passed(&gateway, &key)?;
+    chain::ensure_no_trap(&gateway.envoy)
+}

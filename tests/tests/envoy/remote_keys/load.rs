@@ -1,0 +1,159 @@
+//! Clients that send one request after another, all of which must pass.
+
+use std::{
+    net::SocketAddr,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
+    },
+    thread,
+    time::Duration,
+};
+
+use anyhow::{Context, Result, bail, ensure};
+use novasphere_harness::{
+    chain::{self, JWT_AUTH},
+    client::Connection,
+    gateway::Gateway,
+    wait::until,
+};
+
+use super::request;
+
+/// So that the machine has time for the proxy.
+const PACE: Duration = Duration::from_millis(10);
+
+/// No test takes that long.
+const MOST_REQUESTS: usize = 20_000;
+
+/// The load: which tokens its clients send, and what has come of them.
+pub(crate) struct Load {
+    pools: Vec<Vec<String>>,
+    clients: Vec<Client>,
+    passed: Vec<AtomicUsize>,
+    faults: Mutex<Vec<String>>,
+    over: AtomicBool,
+}
+
+#[derive(Default)]
+struct Client {
+    /// The pool its next tokens are from.
+    pool: AtomicUsize,
+    /// The pool its last answered token was from.
+    settled: AtomicUsize,
+}
+
+/// Lets so many clients send tokens of the first pool while `story` goes on; it may have them send
+/// others. Each client has a connection of its own.
+///
+/// # Errors
+/// When the story fails, or any request was not passed.
+pub(crate) fn under_load(
+    addr: SocketAddr,
+    clients: usize,
+    pools: Vec<Vec<String>>,
+    story: impl FnOnce(&Load) -> Result<()>,
+) -> Result<()> {
+    let load = Load {
+        passed: pools.iter().map(|_| AtomicUsize::new(0)).collect(),
+        pools,
+        clients: (0..clients).map(|_| Client::default()).collect(),
+        faults: Mutex::default(),
+        over: AtomicBool::new(false),
+    };
+    thread::scope(|scope| {
+        for client in &load.clients {
+            scope.spawn(|| {
+                if let Err(error) = load.run(addr, client) {
+                    load.fault(format!("{error:#}"));
+                }
+            });
+        }
+        let told = story(&load);
+        load.over.store(true, SeqCst);
+        told
+    })?;
+    load.ensure_faultless()
+}
+
+impl Load {
+    /// Has the clients that `which` chooses send tokens of that pool from now on.
+    pub(crate) fn switch(&self, pool: usize, which: impl Fn(usize) -> bool) {
+        let chosen = self.clients.iter().enumerate().filter(|(n, _)| which(*n));
+        chosen.for_each(|(_, client)| client.pool.store(pool, SeqCst));
+    }
+
+    /// Waits until all clients send what they were last told, and have been answered.
+    ///
+    /// # Errors
+    /// When they have not been in time, or some request was not passed.
+    pub(crate) fn wait_until_settled(&self) -> Result<()> {
+        until("all clients to have switched", || {
+            self.ensure_faultless()?;
+            let settled = |client: &Client| client.settled.load(SeqCst) == client.pool.load(SeqCst);
+            Ok(self.clients.iter().all(settled).then_some(()))
+        })
+    }
+
+    /// Waits until so many more tokens of that pool have passed.
+    ///
+    /// # Errors
+    /// When they have not in time, or some request was not passed.
+    pub(crate) fn wait_for_passed(&self, pool: usize, count: usize) -> Result<()> {
+        let passed = self.passed.get(pool).context("no such pool")?;
+        let wanted = passed.load(SeqCst).saturating_add(count);
+        until(&format!("{count} more requests of pool {pool} to pass"), || {
+            self.ensure_faultless()?;
+            Ok((passed.load(SeqCst) >= wanted).then_some(()))
+        })
+    }
+
+    fn run(&self, addr: SocketAddr, client: &Client) -> Result<()> {
+        let mut connection = Connection::open(addr)?;
+        for n in 0..MOST_REQUESTS {
+            if self.over.load(SeqCst) {
+                return Ok(());
+            }
+            let pool = client.pool.load(SeqCst);
+            let tokens = self.pools.get(pool).context("no such pool")?;
+            let token = tokens.get(n % tokens.len().max(1)).context("no tokens")?;
+            let answer = connection.exchange(&request(token))?;
+            if answer.head.status == 200 {
+                self.passed.get(pool).context("no such pool")?.fetch_add(1, SeqCst);
+            } else {
+                self.fault(format!("pool {pool}: status {} {}", answer.head.status, answer.text()));
+            }
+            client.settled.store(pool, SeqCst);
+            thread::sleep(PACE);
+        }
+        bail!("the story does not end")
+    }
+
+    fn fault(&self, fault: String) {
+        self.faults.lock().unwrap_or_else(PoisonError::into_inner).push(fault);
+    }
+
+    fn ensure_faultless(&self) -> Result<()> {
+        let faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
+        match faults.first() {
+            None => Ok(()),
+            Some(first) => bail!("{} good requests were not passed, first: {first}", faults.len()),
+        }
+    }
+}
+
+#[test]
+fn the_load_tells_what_was_not_passed() -> Result<()> {
+    let pools = || vec![vec!["a.b.c".to_owned()], vec!["d.e.f".to_owned()]];
+    let gateway = Gateway::start(Vec::new())?;
+    under_load(gateway.addr, 4, pools(), |load| {
+        load.wait_for_passed(0, 20)?;
+        load.switch(1, |_| true);
+        load.wait_until_settled()?;
+        load.wait_for_passed(1, 20)
+    })?;
+    let gateway = Gateway::start(chain::of(&[("jwt-auth", JWT_AUTH)]))?;
+    let refused = under_load(gateway.addr, 4, pools(), |load| load.wait_for_passed(0, 1));
+    ensure!(refused.is_err_and(|error| error.to_string().contains("status 401")));
+    Ok(())
+}

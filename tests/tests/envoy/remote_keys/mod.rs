@@ -1,0 +1,199 @@
+//! Keys that jwt-auth fetches from their issuer: when they come, what happens before and without
+//! them, and how they change while requests go on.
+
+mod arrival;
+mod discovery;
+mod failure;
+mod load;
+mod rotation;
+mod unknown_kid;
+mod waiting;
+
+use std::{collections::BTreeMap, time::Duration};
+
+use anyhow::{Context, Result, ensure};
+use novasphere_harness::{
+    client::{Connection, Request, Response},
+    envoy::WasmFilter,
+    gateway::Gateway,
+    wait::until,
+};
+use novasphere_tests::{
+    key_server::{JWKS_PATH, KeyServer},
+    test_key::TestKey,
+};
+use serde_json::{Map, Value, json};
+
+const ISSUER: &str = "https://issuer.test";
+
+/// The `cooldown` of all tests that name no other.
+const COOLDOWN: Duration = Duration::from_secs(1);
+
+/// So many connections that each of four workers is certain to get some.
+const CONNECTIONS: usize = 24;
+
+fn server(keys: &[&TestKey]) -> Result<KeyServer> {
+    KeyServer::start(ISSUER, published(keys))
+}
+
+/// Key set entries of the keys.
+fn published(keys: &[&TestKey]) -> Vec<Value> {
+    keys.iter().map(|key| key.jwk()).collect()
+}
+
+/// The entry of `jwks`, with other fields; null takes one away.
+fn provider(fields: Value) -> Value {
+    let mut provider = json!({
+        "issuer": ISSUER, "cluster": "keys", "path": JWKS_PATH,
+        "refresh": 300, "timeout": 2, "cooldown": COOLDOWN.as_secs(), "max_waiting": 100,
+        "algorithms": ["RS256", "ES256", "EdDSA"],
+    });
+    if let (Some(provider), Value::Object(fields)) = (provider.as_object_mut(), fields) {
+        provider.extend(fields);
+        provider.retain(|_, value| !value.is_null());
+    }
+    provider
+}
+
+/// A gateway whose jwt-auth takes its keys from the server.
+fn gateway(server: &KeyServer, workers: u32, fields: Value) -> Result<Gateway> {
+    gateway_of(filter(fields), server, workers)
+}
+
+/// The jwt-auth of a gateway.
+fn filter(fields: Value) -> WasmFilter {
+    let config = json!({
+        "jwks": [provider(fields)],
+        "uri_param_names": [],
+        "claims_to_headers": [{"claim": "sub", "header": "X-User-Id"}],
+    });
+    WasmFilter::new("jwt-auth", config.to_string())
+}
+
+fn gateway_of(filter: WasmFilter, server: &KeyServer, workers: u32) -> Result<Gateway> {
+    Gateway::configured(vec![filter], |mut config| {
+        config.clusters.insert("keys".to_owned(), server.addr);
+        config.concurrency = workers;
+        config
+    })
+}
+
+fn claims() -> Value {
+    json!({"iss": ISSUER, "sub": "alice", "exp": "now+600"})
+}
+
+/// A good token that no cache has seen: `n` makes it differ from others.
+fn token(key: &TestKey, n: usize) -> Result<String> {
+    let mut claims = claims();
+    if let Some(claims) = claims.as_object_mut() {
+        claims.insert("jti".to_owned(), n.to_string().into());
+    }
+    key.token(&claims)
+}
+
+fn tokens(key: &TestKey, count: usize) -> Result<Vec<String>> {
+    (0..count).map(|n| token(key, n)).collect()
+}
+
+fn request(token: &str) -> Request {
+    Request::get("/api/v1/wukongs").header("authorization", format!("Bearer {token}"))
+}
+
+fn status(gateway: &Gateway, token: &str) -> Result<u16> {
+    Ok(gateway.send(&request(token))?.head.status)
+}
+
+/// The answer lets alice pass.
+fn ensure_passed(answer: &Response) -> Result<()> {
+    ensure!(answer.head.status == 200, "not passed: {} {}", answer.head.status, answer.text());
+    let seen = answer.json()?;
+    let lines = seen.get("headers").and_then(Value::as_array).context("no headers")?;
+    let alice = json!(["x-user-id", "alice"]);
+    ensure!(lines.contains(&alice), "the upstream does not know who it is: {lines:?}");
+    Ok(())
+}
+
+/// The answer says that the keys are not there, and when to come again (RFC 9110 section 10.2.3).
+fn ensure_unavailable(answer: &Response) -> Result<()> {
+    ensure!(answer.head.status == 503, "not a 503: {} {}", answer.head.status, answer.text());
+    let retry_after = answer.head.all("retry-after");
+    let seconds = retry_after.first().and_then(|value| value.parse::<u64>().ok());
+    ensure!(
+        retry_after.len() == 1 && seconds.is_some_and(|s| (1..=600).contains(&s)),
+        "retry-after: {retry_after:?}"
+    );
+    Ok(())
+}
+
+/// Statuses of the tokens, sent one after another, each over a connection of its own.
+fn statuses<'t>(
+    gateway: &Gateway,
+    tokens: impl IntoIterator<Item = &'t String>,
+) -> Result<BTreeMap<u16, usize>> {
+    let mut counts = BTreeMap::new();
+    for token in tokens {
+        let count: &mut usize = counts.entry(status(gateway, token)?).or_default();
+        *count = count.saturating_add(1);
+    }
+    Ok(counts)
+}
+
+/// Good tokens pass at every worker; none of them has been seen before.
+fn ensure_all_pass(gateway: &Gateway, key: &TestKey) -> Result<()> {
+    for token in tokens(key, CONNECTIONS)? {
+        ensure_passed(&gateway.send(&request(&token))?)?;
+    }
+    Ok(())
+}
+
+/// Waits until a good token passes.
+fn wait_until_passed(gateway: &Gateway, key: &TestKey) -> Result<()> {
+    let token = token(key, 0)?;
+    until("a good token to pass", || Ok((status(gateway, &token)? == 200).then_some(())))
+}
+
+/// Sends the requests, each over a connection of its own, and does not wait for answers.
+fn send_all<'t>(
+    gateway: &Gateway,
+    tokens: impl IntoIterator<Item = &'t String>,
+) -> Result<Vec<Connection>> {
+    let send = |token: &String| {
+        let mut connection = Connection::open(gateway.addr)?;
+        connection.write(&request(token).to_bytes())?;
+        Ok(connection)
+    };
+    tokens.into_iter().map(send).collect()
+}
+
+/// Reads an answer to a request that has been sent.
+fn answer(connection: &mut Connection) -> Result<Response> {
+    let head = connection.read_head()?;
+    let mut framing = head.framing(b"GET")?;
+    let mut body = Vec::new();
+    while let Some(piece) = connection.next_piece(&mut framing)? {
+        body.extend(piece);
+    }
+    Ok(Response { head, body })
+}
+
+/// Waits until exactly so many requests are in the gateway without an answer.
+fn wait_for_parked(gateway: &Gateway, count: u64) -> Result<()> {
+    let name = "http.gateway.downstream_rq_active";
+    gateway.envoy.wait_for_stat(name, |active| active == count).map(drop)
+}
+
+/// How many of the workers have taken connections: a test of several workers shows nothing else.
+fn workers_taking_part(gateway: &Gateway) -> Result<usize> {
+    let stats = gateway.envoy.stats()?;
+    let took_part = |name: &str| {
+        name.starts_with("listener.")
+            && name.contains(".worker_")
+            && name.ends_with(".downstream_cx_total")
+    };
+    Ok(stats.iter().filter(|(name, count)| took_part(name) && **count > 0).count())
+}
+
+/// Header members that change the `kid`.
+fn with_kid(kid: &str) -> Value {
+    Value::Object(Map::from_iter([("kid".to_owned(), kid.into())]))
+}

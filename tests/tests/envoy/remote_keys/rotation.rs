@@ -1,0 +1,124 @@
+//! An issuer changes its key while requests go on: no good token is refused, and the old key is
+//! worth nothing once it is gone.
+
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use novasphere_harness::{chain, clock::instant, gateway::Gateway, wait::until};
+use novasphere_tests::{
+    key_server::{Behaviour, JWKS_PATH, KeyServer},
+    test_key::TestKey,
+};
+use serde_json::json;
+
+use super::{
+    CONNECTIONS, COOLDOWN, ensure_all_pass, gateway, load::Load, load::under_load, published,
+    server, status, statuses, tokens, workers_taking_part,
+};
+
+const WORKERS: u32 = 4;
+
+/// In seconds.
+const REFRESH: u64 = 5;
+
+/// Pools of the load.
+const OLD: usize = 0;
+const NEW: usize = 1;
+
+/// Tokens of a pool: some are seen for the first time, some again.
+const POOL: usize = 60;
+
+struct Rotation<'t> {
+    server: &'t KeyServer,
+    gateway: &'t Gateway,
+    old: TestKey,
+    new: TestKey,
+    old_tokens: Vec<String>,
+}
+
+impl Rotation<'_> {
+    fn goes_on(&self, load: &Load) -> Result<()> {
+        load.wait_for_passed(OLD, 300)?;
+        self.both_keys_are_good(load)?;
+        load.switch(NEW, |_| true);
+        load.wait_until_settled()?;
+        load.wait_for_passed(NEW, 300)?;
+        self.the_old_one_goes(load)?;
+        load.wait_for_passed(NEW, 300)
+    }
+
+    /// The new key is used from the moment it is published, by half of the clients.
+    fn both_keys_are_good(&self, load: &Load) -> Result<()> {
+        // Otherwise the refetch would be one too many: a key that comes right after a fetch has to
+        // wait until the cooldown is over.
+        self.server.wait_for_silence(COOLDOWN + Duration::from_millis(200))?;
+        self.server.set(|setup| {
+            setup.keys = published(&[&self.old, &self.new]);
+            setup.behaviour = Behaviour::Slow(Duration::from_millis(300));
+        });
+        load.switch(NEW, |client| client % 2 == 0);
+        load.wait_until_settled()?;
+        load.wait_for_passed(NEW, 300)?;
+        load.wait_for_passed(OLD, 300)?;
+        ensure_all_pass(self.gateway, &self.old)
+    }
+
+    fn the_old_one_goes(&self, load: &Load) -> Result<()> {
+        self.server.set(|setup| setup.keys = published(&[&self.new]));
+        until("the old key to be refused", || {
+            let [first, ..] = self.old_tokens.as_slice() else { return Ok(None) };
+            Ok((status(self.gateway, first)? == 401).then_some(()))
+        })?;
+        // All workers take the keys from one place: none of them is late by more than a moment.
+        until("the old key to be refused by every worker", || {
+            let known = self.old_tokens.iter().take(CONNECTIONS);
+            let statuses = statuses(self.gateway, known)?;
+            Ok((statuses.keys().eq(&[401])).then_some(()))
+        })?;
+        load.wait_for_passed(NEW, 300)?;
+        // Also of the tokens that workers have found good before, none is any longer.
+        let known = statuses(self.gateway, &self.old_tokens)?;
+        let fresh = statuses(self.gateway, &tokens(&self.old, CONNECTIONS)?)?;
+        ensure!(known.keys().eq(&[401]), "tokens known to be good: {known:?}");
+        ensure!(fresh.keys().eq(&[401]), "tokens not seen before: {fresh:?}");
+        Ok(())
+    }
+}
+
+#[test]
+fn no_good_token_is_refused() -> Result<()> {
+    let [old, new] = [TestKey::es256("2026-01")?, TestKey::es256("2026-02")?];
+    let server = server(&[&old])?;
+    let gateway = gateway(&server, WORKERS, json!({"refresh": REFRESH}))?;
+    ensure_all_pass(&gateway, &old)?;
+    let (old_tokens, new_tokens) = (tokens(&old, POOL)?, tokens(&new, POOL)?);
+    let pools = vec![old_tokens.clone(), new_tokens];
+    let rotation = Rotation { server: &server, gateway: &gateway, old, new, old_tokens };
+    let (start, before) = (instant(), server.requests(JWKS_PATH));
+    under_load(gateway.addr, CONNECTIONS, pools, |load| rotation.goes_on(load))?;
+    let (span, fetches) = (start.elapsed(), server.requests(JWKS_PATH) - before);
+    // The refused tokens of the old key may ask for it once per cooldown.
+    let bound = usize::try_from(span.as_secs())?.saturating_add(2);
+    ensure!(fetches <= bound, "{fetches} fetches within {span:?}");
+    let workers = workers_taking_part(&gateway)?;
+    ensure!(workers >= 3, "only {workers} workers had something to do");
+    chain::ensure_no_trap(&gateway.envoy)
+}
+
+#[test]
+fn a_key_that_changes_under_its_name() -> Result<()> {
+    let [old, new] = [TestKey::es256("the-key")?, TestKey::es256("the-key")?];
+    let server = server(&[&old])?;
+    let gateway = gateway(&server, WORKERS, json!({"refresh": 1}))?;
+    ensure_all_pass(&gateway, &old)?;
+    let known = tokens(&old, CONNECTIONS)?;
+    ensure!(statuses(&gateway, &known)?.keys().eq(&[200]));
+    server.set(|setup| setup.keys = published(&[&new]));
+    until("the new key to be good at every worker", || {
+        let statuses = statuses(&gateway, &tokens(&new, CONNECTIONS)?)?;
+        Ok(statuses.keys().eq(&[200]).then_some(()))
+    })?;
+    let statuses = statuses(&gateway, &known)?;
+    ensure!(statuses.keys().eq(&[401]), "tokens of the old key: {statuses:?}");
+    chain::ensure_no_trap(&gateway.envoy)
+}

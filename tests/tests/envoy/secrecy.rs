@@ -1,0 +1,127 @@
+//! Neither a secret nor a token ever gets into the log, even at its finest.
+
+use anyhow::{Context, Result, ensure};
+use novasphere_harness::{
+    chain::{self, CORS, RATE_LIMIT, TRANSFORM},
+    client::Request,
+    envoy::{EnvoyConfig, Listener, Logging, WasmFilter, validate},
+    gateway::Gateway,
+};
+use novasphere_tests::cases::{TokenSpec, mint};
+use serde_json::{Value, json};
+
+const LITERAL_SECRET: &str = "a-literal-secret-of-quite-some-length-0123456789";
+
+/// Only what Envoy says about wasm is its finest: its HTTP code prints whole requests by design.
+fn finest() -> Logging {
+    Logging { components: Some("wasm:trace".to_owned()), ..Logging::default() }
+}
+
+fn jwt_auth(secret: &Value) -> Value {
+    json!({
+        "credentials": [{"key": "novasphere-user", "secret": secret}],
+        "uri_param_names": ["token"],
+        "cookie_names": ["session"],
+        "audiences": ["api"],
+        "claims_to_headers": [{"claim": "sub", "header": "X-User-Id"}],
+    })
+}
+
+fn filters(secret: &Value) -> Vec<WasmFilter> {
+    let jwt_auth = jwt_auth(secret).to_string();
+    chain::of(&[("cors", CORS), ("jwt-auth", &jwt_auth), ("rate-limit", RATE_LIMIT), TRANSFORM])
+}
+
+/// Good and bad tokens: expired, for somebody else, signed with another key, not signed at all.
+fn tokens(secret: &Value) -> Result<Vec<String>> {
+    let claims = |name: &str, exp: &str, aud: &str| json!({"iss": name, "sub": "alice", "exp": exp, "aud": aud});
+    let user = "novasphere-user";
+    let specs = [
+        json!({"algorithm": "HS256", "secret": secret, "claims": claims(user, "now+600", "api")}),
+        json!({"algorithm": "HS256", "secret": secret, "claims": claims(user, "now-600", "api")}),
+        json!({"algorithm": "HS256", "secret": secret, "claims": claims(user, "now+600", "no")}),
+        json!({"algorithm": "HS384", "secret": secret, "claims": claims(user, "now+600", "api")}),
+        json!({"algorithm": "HS256", "secret": "x", "claims": claims(user, "now+600", "api")}),
+        json!({"algorithm": "HS256", "secret": secret, "claims": claims("me", "now+600", "api")}),
+        json!({"algorithm": "none", "claims": claims(user, "now+600", "api")}),
+    ];
+    let environment = chain::environment()?;
+    let mint = |spec| mint(&serde_json::from_value::<TokenSpec>(spec)?, &environment);
+    specs.into_iter().map(mint).collect()
+}
+
+fn requests(token: &str) -> [Request; 4] {
+    let path = "/api/v1/wukongs";
+    [
+        Request::get(path).header("authorization", format!("Bearer {token}")),
+        Request::get(path).header("authorization", format!("Bearer {token}\u{e9}")),
+        Request::get(path).header("cookie", format!("a=b; session={token}")),
+        Request::get(format!("{path}?token={token}")),
+    ]
+}
+
+/// Sends every token in every way, then looks through the log.
+fn check(secret: &Value, secret_text: &str) -> Result<()> {
+    let gateway = Gateway::configured(filters(secret), |mut config| {
+        config.logging = finest();
+        config
+    })?;
+    let tokens = tokens(secret)?;
+    let mut passed = 0;
+    for token in &tokens {
+        for request in requests(token) {
+            let status = gateway.send(&request)?.head.status;
+            ensure!([200, 401, 403].contains(&status), "answered with {status}");
+            passed += usize::from(status == 200);
+        }
+    }
+    ensure!(
+        passed == 3,
+        "{passed} requests passed, not the good token in header, cookie and query"
+    );
+    let log = gateway.envoy.log()?;
+    ensure!(log.contains("[trace][wasm]"), "the log is not the finest:\n{log}");
+    ensure!(!log.contains(secret_text), "the log holds the secret");
+    for token in &tokens {
+        ensure!(!log.contains(token), "the log holds a token");
+        let signature = token.rsplit('.').next().filter(|signature| !signature.is_empty());
+        ensure!(!signature.is_some_and(|s| log.contains(s)), "the log holds a token's signature");
+    }
+    Ok(())
+}
+
+#[test]
+fn with_a_secret_from_the_environment() -> Result<()> {
+    let name = "NOVASPHERE_JWT_SECRET";
+    let environment = chain::environment()?;
+    let text = environment.get(name).context("not in the environment")?;
+    check(&json!({ "env": name }), text)
+}
+
+#[test]
+fn with_a_literal_secret() -> Result<()> {
+    check(&json!(LITERAL_SECRET), LITERAL_SECRET)
+}
+
+#[test]
+fn in_a_configuration_that_is_refused() -> Result<()> {
+    let mut faulty = jwt_auth(&json!(LITERAL_SECRET));
+    let members = faulty.as_object_mut().context("an object")?;
+    members.insert("leeway".to_owned(), "soon".into());
+    let misplaced = json!({"credentials": LITERAL_SECRET});
+    let misspelt = json!({"credentials": [{"key": "a", "secrt": LITERAL_SECRET}]});
+    let mistyped = json!({"credentials": [{"key": "a", "secret": [LITERAL_SECRET]}]});
+    for config in [faulty, misplaced, misspelt, mistyped] {
+        let filter = WasmFilter::new("jwt-auth", config.to_string());
+        let mut envoy = EnvoyConfig::new(
+            ([127, 0, 0, 1], 9).into(), // never called
+            vec![Listener::new("gateway", vec![filter])],
+        );
+        envoy.logging = finest();
+        let exit = validate(&envoy)?;
+        ensure!(!exit.success, "accepted: {config}");
+        ensure!(exit.log.contains("configuration refused"), "{}", exit.log);
+        ensure!(!exit.log.contains(LITERAL_SECRET), "the log holds the secret:\n{}", exit.log);
+    }
+    Ok(())
+}

@@ -1,0 +1,28 @@
+//! Every filter refuses its invalid configurations with the text beside each.
+
+use anyhow::Result;
+use novasphere_cors::Cors;
+use novasphere_header_transform::HeaderTransform;
+use novasphere_jwt_auth::JwtAuth;
+use novasphere_rate_limit::RateLimit;
+use novasphere_tests::cases::invalid::check;
+
+#[test]
+fn cors() -> Result<()> {
+    check::<Cors>()
+}
+
+#[test]
+fn header_transform() -> Result<()> {
+    check::<HeaderTransform>()
+}
+
+#[test]
+fn jwt_auth() -> Result<()> {
+    check::<JwtAuth>()
+}
+
+#[test]
+fn rate_limit() -> Result<()> {
+    check::<RateLimit>()
+}

@@ -1,0 +1,171 @@
+//! The shipped configuration for Kong: in Kong's format, with configurations that the filters
+//! accept, and the same as for Envoy.
+
+mod documents;
+mod settings;
+
+use anyhow::{Context, Result, ensure};
+use boon::{Compiler, Schemas};
+use novasphere_harness::paths::repository;
+use novasphere_tests::shipped::{self, Configured};
+use serde_json::{Value, json};
+
+const DIR: &str = "host-config/kong";
+
+fn kong() -> Result<Value> {
+    shipped::yaml(&format!("{DIR}/kong.yml"))
+}
+
+/// Whether a document is in Kong's format.
+fn validate(document: &Value) -> Result<()> {
+    let schema = repository().join("tests/schema/kong-declarative.json");
+    let mut schemas = Schemas::new();
+    let schema = schema.to_str().context("path")?;
+    let index =
+        Compiler::new().compile(schema, &mut schemas).map_err(|e| anyhow::anyhow!("{e}"))?;
+    schemas.validate(document, index).map_err(|error| anyhow::anyhow!("{error:#}"))
+}
+
+#[test]
+fn files_are_in_kongs_format() -> Result<()> {
+    for file in ["kong.yml", "gateway.yml", "lua-plugins.yml"] {
+        validate(&shipped::yaml(&format!("{DIR}/{file}"))?).context(file)?;
+    }
+    Ok(())
+}
+
+#[test]
+fn the_schema_finds_mistakes() -> Result<()> {
+    let chain = "/services/0/filter_chains/0";
+    for (at, name, value) in [
+        ("", "_format_version", json!("2.1")),
+        ("", "filter-chains", json!([])),
+        ("/services/0", "host", json!("also")),
+        ("/services/0", "read_timeout", json!(0)),
+        ("/services/0", "read_timeout", json!("60s")),
+        ("/services/0/routes/0", "paths", json!(["/api/[a-z]+$"])),
+        ("/services/0/routes/0", "stripe_path", json!(false)),
+        (chain, "filters", json!([])),
+        (chain, "route", json!("health")),
+        ("/services/0", "filter_chains", json!([{"filters": []}, {"filters": []}])),
+        (&format!("{chain}/filters/0"), "name", json!("cors")),
+        (&format!("{chain}/filters/0"), "config", json!(["a"])),
+    ] {
+        let mut document = kong()?;
+        let place = document.pointer_mut(at).and_then(Value::as_object_mut);
+        place.with_context(|| at.to_owned())?.insert(name.to_owned(), value);
+        ensure!(validate(&document).is_err(), "{at}/{name} is accepted");
+    }
+    Ok(())
+}
+
+#[test]
+fn every_filter_accepts_its_configuration() -> Result<()> {
+    let all = shipped::in_kong(&kong()?)?;
+    ensure!(all.len() == 15, "{} filters", all.len());
+    all.iter().try_for_each(Configured::check)
+}
+
+#[test]
+fn the_configurations_are_those_for_envoy() -> Result<()> {
+    let envoy = shipped::in_envoy(&shipped::yaml("host-config/envoy/per-route.yaml")?);
+    ensure!(envoy.len() == 6, "{} filters for Envoy", envoy.len());
+    let kong = shipped::in_kong(&kong()?)?;
+    for configured in &envoy {
+        ensure!(kong.contains(configured), "not for Kong: {configured:?}");
+    }
+    // Envoy takes identities away before its filters, Kong has the last filter do it.
+    let health = |c: &&Configured| c.config.pointer("/request/remove").is_some();
+    ensure!(kong.iter().filter(health).count() == 1, "one chain takes identities away");
+    for configured in kong.iter().filter(|c| !health(c)) {
+        ensure!(envoy.contains(configured), "not for Envoy: {configured:?}");
+    }
+    Ok(())
+}
+
+#[test]
+fn chains_are_in_order_and_cover_every_route() -> Result<()> {
+    let order = ["cors", "jwt-auth", "rate-limit", "header-transform"];
+    let kong = kong()?;
+    for service in kong["services"].as_array().context("services")? {
+        let first = shipped::in_kong(&service["filter_chains"])?;
+        for route in service["routes"].as_array().context("routes")? {
+            let rest = shipped::in_kong(&route["filter_chains"])?;
+            let names: Vec<_> = first.iter().chain(&rest).map(|c| c.filter.as_str()).collect();
+            let expected: &[&str] =
+                if route["name"] == "health" { &["cors", "header-transform"] } else { &order };
+            ensure!(names == expected, "{}: {names:?}", route["name"]);
+            ensure!(route["strip_path"] == false && route["preserve_host"] == true, "{route}");
+            let paths = route["paths"].as_array().context("paths")?;
+            let whole = |path: &Value| {
+                path.as_str().is_some_and(|p| p.starts_with("~/api/v1") && p.ends_with(['$', ')']))
+            };
+            ensure!(paths.iter().all(whole), "{}: a path by prefix: {paths:?}", route["name"]);
+        }
+    }
+    Ok(())
+}
+
+/// Route by route the same, but for the filters: in one of them, what in the other all four have.
+#[test]
+fn the_gateway_is_the_four_as_one() -> Result<()> {
+    let (split, whole) = (kong()?, shipped::yaml(&format!("{DIR}/gateway.yml"))?);
+    let services = |document: &Value| document["services"].as_array().cloned().unwrap_or_default();
+    let bare = |value: &Value| -> Value {
+        let members = value.as_object().cloned().unwrap_or_default().into_iter();
+        members.filter(|(name, _)| !["filter_chains", "routes"].contains(&name.as_str())).collect()
+    };
+    ensure!(services(&split).len() == services(&whole).len(), "not as many services");
+    for (split, whole) in services(&split).iter().zip(&services(&whole)) {
+        ensure!(bare(split) == bare(whole), "{} and {}", bare(split), bare(whole));
+        ensure!(whole.get("filter_chains").is_none(), "a second gateway on {}", bare(whole));
+        let first = shipped::in_kong(&split["filter_chains"])?;
+        let routes = |service: &Value| service["routes"].as_array().cloned().unwrap_or_default();
+        ensure!(routes(split).len() == routes(whole).len(), "not as many routes");
+        for (split, whole) in routes(split).iter().zip(&routes(whole)) {
+            ensure!(bare(split) == bare(whole), "{} and {}", bare(split), bare(whole));
+            let rest = shipped::in_kong(&split["filter_chains"])?;
+            let parts = first.iter().chain(&rest);
+            let config = parts.map(|part| (part.filter.replace('-', "_"), part.config.clone()));
+            let all = Configured { filter: "gateway".to_owned(), config: config.collect() };
+            ensure!(shipped::in_kong(&whole["filter_chains"])? == [all], "{}", bare(whole));
+        }
+    }
+    shipped::in_kong(&whole)?.iter().try_for_each(Configured::check)
+}
+
+/// Which of the routes takes which path, with Kong's rules: its regular expressions are anchored at
+/// their start, and the highest `regex_priority` wins.
+#[test]
+fn paths_come_to_their_routes() -> Result<()> {
+    let kong = kong()?;
+    let services = kong["services"].as_array().context("services")?;
+    let routes: Vec<_> = services.iter().filter_map(|s| s["routes"].as_array()).flatten().collect();
+    for (method, path, expected) in [
+        ("GET", "/api/v1/healthz", "health"),
+        ("GET", "/api/v1/healthz/", "api"),
+        ("GET", "/api/v1/healthzXYZ", "api"),
+        ("GET", "/api/v1/wukongs", "api"),
+        ("POST", "/api/v1/wukongs", "make-wukong"),
+        ("POST", "/api/v1/wukongs/", "make-wukong"),
+        ("POST", "/api/v1/wukongs/sun/start", "api"),
+        ("GET", "/api/v1/wukongs/sun/events", "events"),
+        ("GET", "/api/v1/wukongs/sun/console/ws", "console"),
+        ("GET", "/api/v1/wukongs/a/b/console/ws", "api"),
+        ("GET", "/api/v1", "api"),
+        ("GET", "/api/v12", "none"),
+    ] {
+        let takes = |route: &&&Value| -> bool {
+            let methods = route["methods"].as_array();
+            methods.is_none_or(|methods| methods.iter().any(|m| m == method))
+                && route["paths"].as_array().into_iter().flatten().any(|p| {
+                    let regex = p.as_str().and_then(|p| p.strip_prefix('~')).unwrap_or("-");
+                    regex_lite::Regex::new(&format!("^{regex}")).is_ok_and(|r| r.is_match(path))
+                })
+        };
+        let route = routes.iter().filter(takes).max_by_key(|r| r["regex_priority"].as_i64());
+        let name = route.map_or("none", |route| route["name"].as_str().unwrap_or_default());
+        ensure!(name == expected, "{method} {path}: {name} instead of {expected}");
+    }
+    Ok(())
+}

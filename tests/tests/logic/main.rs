@@ -1,0 +1,9 @@
+//! Tests that start no proxy. `imports` and `schema` read the built modules (`make wasm`).
+
+mod imports;
+mod invalid;
+mod kong_config;
+mod manifests;
+mod native;
+mod readme;
+mod schema;

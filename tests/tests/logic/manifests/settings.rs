@@ -1,0 +1,85 @@
+//! What the proxies' own settings have to be is the same for each of them.
+
+use anyhow::{Context, Result, ensure};
+use novasphere_tests::{manifests::all_documents, shipped};
+use serde_json::{Value, json};
+
+const MANAGER: &str = "/static_resources/listeners/0/filter_chains/0/filters/0/typed_config";
+
+fn per_route() -> Result<Value> {
+    shipped::yaml("host-config/envoy/per-route.yaml")
+}
+
+fn manager() -> Result<Value> {
+    per_route()?.pointer(MANAGER).cloned().context("no HTTP connection manager")
+}
+
+fn document(dir: &str, kind: &str, name: &str) -> Result<Value> {
+    let is = |doc: &Value| {
+        doc.get("kind") == Some(&json!(kind)) && doc.pointer("/metadata/name") == Some(&json!(name))
+    };
+    all_documents(dir)?.into_iter().find(is).with_context(|| format!("{dir}: no {kind} {name}"))
+}
+
+#[test]
+fn istio_hardens_its_listeners_as_envoy_does() -> Result<()> {
+    let filter = document("deploy/istio", "EnvoyFilter", "novasphere-api-clients")?;
+    let config = filter.pointer("/spec/configPatches/0/patch/value/typed_config");
+    let envoy = manager()?;
+    for (name, value) in config.and_then(Value::as_object).context("no settings")? {
+        // Envoy's streams have an idle timeout of their own.
+        if name != "stream_idle_timeout" {
+            ensure!(envoy.get(name) == Some(value), "{name} is {value}");
+        }
+    }
+    for needed in [
+        "normalize_path",
+        "merge_slashes",
+        "path_with_escaped_slashes_action",
+        "common_http_protocol_options",
+        "early_header_mutation_extensions",
+    ] {
+        ensure!(config.and_then(|c| c.get(needed)).is_some(), "{needed} is missing");
+    }
+    Ok(())
+}
+
+#[test]
+fn envoy_gateway_hardens_its_listeners_as_envoy_does() -> Result<()> {
+    let policy = document("deploy/envoy-gateway", "ClientTrafficPolicy", "novasphere-api")?;
+    let removed = policy.pointer("/spec/headers/earlyRequestHeaders/remove");
+    let names = removed.and_then(Value::as_array).context("nothing is removed")?;
+    let mutations: Value = names.iter().map(|name| json!({ "remove": name })).collect();
+    let envoy = manager()?;
+    let pointer = "/early_header_mutation_extensions/0/typed_config/mutations";
+    ensure!(envoy.pointer(pointer) == Some(&mutations), "{mutations}");
+    for (pointer, value) in [
+        ("/spec/path/escapedSlashesAction", "RejectRequest"),
+        ("/spec/headers/withUnderscoresAction", "DropHeader"),
+    ] {
+        ensure!(policy.pointer(pointer) == Some(&json!(value)), "{pointer} is not {value}");
+    }
+    ensure!(policy.pointer("/spec/path/disableMergeSlashes").is_none(), "slashes are not merged");
+    Ok(())
+}
+
+#[test]
+fn counts_have_the_same_labels_everywhere() -> Result<()> {
+    let wanted = per_route()?.pointer("/stats_config/stats_tags").cloned();
+    let istio = document("deploy/istio", "EnvoyFilter", "novasphere-api-statistics")?;
+    let istio = istio.pointer("/spec/configPatches/0/patch/value/stats_config/stats_tags").cloned();
+    let gateway = document("deploy/envoy-gateway", "EnvoyProxy", "novasphere-api")?;
+    let gateway = gateway.pointer("/spec/bootstrap/jsonPatches/0/value/stats_tags").cloned();
+    ensure!(wanted.is_some() && istio == wanted && gateway == wanted, "{istio:?}\n{gateway:?}");
+    Ok(())
+}
+
+/// The query, and the token in it, is not logged.
+#[test]
+fn envoy_gateway_logs_what_envoy_logs() -> Result<()> {
+    let gateway = document("deploy/envoy-gateway", "EnvoyProxy", "novasphere-api")?;
+    let logged = gateway.pointer("/spec/telemetry/accessLog/settings/0/format/json").cloned();
+    let wanted = manager()?.pointer("/access_log/0/typed_config/log_format/json_format").cloned();
+    ensure!(logged.is_some() && logged == wanted, "{logged:?}");
+    Ok(())
+}

@@ -1,0 +1,4 @@
+//! Tests with a real Redis behind its HTTP front end (`make test-redis`).
+
+mod redis_front;
+mod shared_counts;

@@ -1,0 +1,57 @@
+//! Redis' HTTP form as shipped, real nginx before a real Redis: the dialect, tokens, limits, and what
+//! it answers when Redis is gone, stands still or comes back. Nobody ever gets another's answer.
+
+mod access;
+mod dialect;
+mod trouble;
+
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use novasphere_harness::client::Response;
+use novasphere_tests::redis::{Front, Redis};
+use serde_json::{Value, json};
+
+/// Answers its nonce.
+const ECHO: &str = "return ARGV[1]";
+
+/// Counts, and answers its nonce and the count.
+const COUNT: &str = "local n = (redis.call('GET', KEYS[1]) or 0) + 1
+redis.call('SET', KEYS[1], n, 'EX', 3600)
+return {ARGV[1], n}";
+
+/// How much longer than its timeout an answer may take, on a machine that runs other tests.
+const SLACK: Duration = Duration::from_secs(1);
+
+fn both() -> Result<(Redis, Front)> {
+    let redis = Redis::start()?;
+    let front = Front::start(&redis)?;
+    Ok((redis, front))
+}
+
+fn echo(nonce: &str) -> Value {
+    json!(["EVAL", ECHO, 1, "novasphere:a", nonce])
+}
+
+/// Runs a script without arguments on a key of the filters.
+fn eval(front: &Front, script: &str) -> Result<Response> {
+    front.command(&json!(["EVAL", script, "1", "novasphere:a"]))
+}
+
+fn ensure_answer(answer: &Response, status: u16, body: &Value) -> Result<()> {
+    ensure!(
+        answer.head.status == status && answer.json()? == *body,
+        "{answer:?} {}",
+        answer.text()
+    );
+    ensure!(answer.head.first("content-type").as_deref() == Some("application/json"));
+    Ok(())
+}
+
+/// That it is refused with this status, and why.
+fn ensure_refused(answer: &Response, status: u16, why: &str) -> Result<()> {
+    let body = answer.json()?;
+    let error = body.get("error").and_then(Value::as_str).unwrap_or_default();
+    ensure!(answer.head.status == status && error.contains(why), "{answer:?} {body}");
+    Ok(())
+}

@@ -1,0 +1,266 @@
+//! Redis is full, gone, standing still, empty or busy; clients leave; the front itself ends.
+
+use std::{
+    io::{Read, Write},
+    net::{Ipv4Addr, TcpListener},
+    thread,
+    time::Duration,
+};
+
+use anyhow::{Result, anyhow, ensure};
+use novasphere_harness::{
+    client::{self, Connection},
+    clock::instant,
+    wait::until,
+};
+use novasphere_tests::redis::{Fault, FaultyFront, Front, FrontOptions, Redis};
+use serde_json::json;
+
+use super::{COUNT, SLACK, both, echo, ensure_answer, ensure_refused};
+
+#[test]
+fn a_full_redis_is_a_failure_and_no_count_is_lost() -> Result<()> {
+    let (redis, front) = both()?;
+    let count = json!(["EVAL", COUNT, 1, "novasphere:a", "n"]);
+    ensure_answer(&front.command(&count)?, 200, &json!({"result": ["n", 1]}))?;
+    redis.cli(&["CONFIG", "SET", "maxmemory", "1"])?;
+    ensure_refused(&front.command(&count)?, 503, "OOM")?;
+    redis.cli(&["CONFIG", "SET", "maxmemory", "0"])?;
+    ensure_answer(&front.command(&count)?, 200, &json!({"result": ["n", 2]}))
+}
+
+#[test]
+fn without_redis_it_says_so_at_once() -> Result<()> {
+    let (mut redis, front) = both()?;
+    ensure!(front.command(&echo("n0"))?.head.status == 200);
+    ensure!(front.get("/health")?.head.status == 200);
+    redis.kill()?;
+    // The first may still find a connection of the pool, which has broken off.
+    ensure!(matches!(front.command(&echo("n1"))?.head.status, 502 | 503));
+    let start = instant();
+    ensure_refused(&front.command(&echo("n2"))?, 503, "Redis is not there")?;
+    ensure!(start.elapsed() < SLACK, "{:?}", start.elapsed());
+    ensure!(front.get("/health")?.head.status == 503 && front.get("/live")?.head.status == 200);
+    redis.restart_empty()?;
+    ensure_answer(&front.command(&echo("n3"))?, 200, &json!({"result": "n3"}))?;
+    ensure!(redis.size()? == 0 && front.outcomes("unavailable")? >= 2);
+    Ok(())
+}
+
+#[test]
+fn counts_survive_a_restart() -> Result<()> {
+    let (mut redis, front) = both()?;
+    let count = json!(["EVAL", COUNT, 1, "novasphere:a", "n"]);
+    ensure_answer(&front.command(&count)?, 200, &json!({"result": ["n", 1]}))?;
+    // What is killed loses at most the last second.
+    until("the count to be written down", || {
+        let info = redis.cli(&["INFO", "persistence"])?;
+        Ok(info.contains("aof_pending_bio_fsync:0").then_some(()))
+    })?;
+    redis.restart()?;
+    let answer = until("the front to reach Redis again", || {
+        let answer = front.command(&count)?;
+        Ok(Some(answer).filter(|answer| answer.head.status == 200))
+    })?;
+    ensure_answer(&answer, 200, &json!({"result": ["n", 2]}))?;
+    redis.restart_empty()?;
+    ensure!(redis.size()? == 0);
+    Ok(())
+}
+
+#[test]
+fn nobody_gets_the_answer_to_a_request_that_timed_out() -> Result<()> {
+    let redis = Redis::start()?;
+    let timeout = Duration::from_millis(200);
+    let front = Front::start_with(FrontOptions { timeout, ..FrontOptions::new(&redis) })?;
+    let ask = |nonce: &str| client::send(front.addr, &front.request(&echo(nonce)));
+    for round in 0..5 {
+        // Connections are in the pool.
+        let warm = format!("warm{round}");
+        ensure_answer(&ask(&warm)?, 200, &json!({"result": warm}))?;
+        redis.pause()?;
+        let stalled = thread::scope(|scope| {
+            let ask = &ask;
+            let calls: Vec<_> = (0..8)
+                .map(|n| {
+                    scope.spawn(move || {
+                        let start = instant();
+                        (ask(&format!("late{round}-{n}")), start.elapsed())
+                    })
+                })
+                .collect();
+            calls.into_iter().map(thread::ScopedJoinHandle::join).collect::<Vec<_>>()
+        });
+        // Before anything else can fail.
+        redis.resume()?;
+        for call in stalled {
+            let (answer, took) = call.map_err(|_| anyhow!("a client panicked"))?;
+            ensure_refused(&answer?, 504, "in time")?;
+            ensure!(took < timeout + SLACK, "{took:?}");
+        }
+        // What Redis now says to the late ones reaches nobody.
+        for n in 0..40 {
+            let nonce = format!("own{round}-{n}");
+            ensure_answer(&ask(&nonce)?, 200, &json!({"result": nonce}))?;
+        }
+    }
+    ensure!(front.outcomes("timeout")? == 40);
+    Ok(())
+}
+
+#[test]
+fn the_timeout_is_for_the_whole_answer() -> Result<()> {
+    let redis = Redis::start()?;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+    let address = listener.local_addr()?.to_string();
+    let timeout = Duration::from_millis(200);
+    let password = String::new();
+    let options = FrontOptions { redis: address, password, timeout, ..FrontOptions::new(&redis) };
+    let front = Front::start_with(options)?;
+    thread::scope(|scope| {
+        // Each piece comes in time; together they take ten times as long.
+        scope.spawn(move || -> Result<()> {
+            let (mut stream, _) = listener.accept()?;
+            let read = stream.read(&mut [0; 1024])?;
+            ensure!(read > 0);
+            stream.write_all(b"*40\r\n")?;
+            for _ in 0..40 {
+                thread::sleep(Duration::from_millis(50));
+                // It fails when the front has closed.
+                stream.write_all(b":1\r\n")?;
+            }
+            Ok(())
+        });
+        let start = instant();
+        ensure_refused(&front.command(&json!(["PING"]))?, 504, "in time")?;
+        ensure!(start.elapsed() < timeout + SLACK, "{:?}", start.elapsed());
+        Ok(())
+    })
+}
+
+#[test]
+fn more_connections_than_redis_takes_are_no_wrong_password() -> Result<()> {
+    let (redis, front) = both()?;
+    ensure!(front.command(&echo("n0"))?.head.status == 200);
+    // The one in the front's pool.
+    redis.cli(&["CONFIG", "SET", "maxclients", "1"])?;
+    let other = Front::start(&redis)?;
+    for n in 0..20 {
+        let answer = other.command(&echo(&format!("n{n}")))?;
+        // Redis says why and closes: who writes after that may only learn of the latter.
+        ensure!(matches!(answer.head.status, 502 | 503), "{answer:?} {}", answer.text());
+    }
+    let told = other.outcomes("unavailable")?;
+    ensure!(told + other.outcomes("broken")? == 20 && told > 0, "{told}");
+    Ok(())
+}
+
+#[test]
+fn everyone_gets_an_own_answer() -> Result<()> {
+    let redis = Redis::start()?;
+    let timeout = Duration::from_secs(5);
+    let front = Front::start_with(FrontOptions { timeout, ..FrontOptions::new(&redis) })?;
+    thread::scope(|scope| {
+        let clients: Vec<_> = (0..64)
+            .map(|client| {
+                let front = &front;
+                scope.spawn(move || -> Result<()> {
+                    let mut connection = Connection::open(front.addr)?;
+                    for n in 0..100 {
+                        let nonce = format!("{client}-{n}");
+                        let command =
+                            json!(["EVAL", COUNT, 1, format!("novasphere:{client}"), nonce]);
+                        let answer = connection.exchange(&front.request(&command))?;
+                        ensure_answer(&answer, 200, &json!({"result": [nonce, n + 1]}))?;
+                    }
+                    Ok(())
+                })
+            })
+            .collect();
+        clients
+            .into_iter()
+            .try_for_each(|client| client.join().map_err(|_| anyhow!("a client panicked"))?)
+    })?;
+    ensure!(redis.size()? == 64 && front.outcomes("ok")? == 6400);
+    // Two workers with 64 each, at most, and the one that asks.
+    let clients = redis.cli(&["INFO", "clients"])?;
+    let connected = clients.lines().find_map(|line| line.strip_prefix("connected_clients:"));
+    let connected: u32 = connected.unwrap_or_default().parse()?;
+    ensure!(connected <= 129, "{connected}");
+    Ok(())
+}
+
+#[test]
+fn clients_that_leave_cost_no_connection() -> Result<()> {
+    let (redis, front) = both()?;
+    for n in 0..200 {
+        let mut connection = Connection::open(front.addr)?;
+        connection.write(&front.request(&echo(&format!("gone{n}"))).to_bytes())?;
+    }
+    until("Redis to have run them all", || Ok((redis.calls("eval")? == 200).then_some(())))?;
+    ensure_answer(&front.command(&echo("n1"))?, 200, &json!({"result": "n1"}))?;
+    let connections = redis.cli(&["INFO", "stats"])?;
+    let received = connections.lines().find_map(|l| l.strip_prefix("total_connections_received:"));
+    // Two pools of 64, and redis-cli's own.
+    let asked = 2 + redis.calls("info")?;
+    let received: u64 = received.unwrap_or_default().parse()?;
+    ensure!(received <= asked + 128, "{received} connections");
+    Ok(())
+}
+
+#[test]
+fn it_is_killed_paused_and_back_at_the_same_address() -> Result<()> {
+    let (_redis, mut front) = both()?;
+    let addr = front.addr;
+    front.kill()?;
+    ensure!(Connection::open(addr).is_err());
+    front.restart()?;
+    ensure!(front.addr == addr);
+    ensure_answer(&front.command(&echo("n1"))?, 200, &json!({"result": "n1"}))?;
+    front.pause()?;
+    let mut connection = Connection::open(addr)?;
+    connection.write(&front.request(&echo("n2")).to_bytes())?;
+    front.resume()?;
+    ensure!(connection.read_answer()?.status == 200);
+    Ok(())
+}
+
+#[test]
+fn the_faulty_front_fails_as_it_is_told() -> Result<()> {
+    let (_redis, front) = both()?;
+    let faulty = FaultyFront::start(front.addr)?;
+    let ask = |nonce: &str| client::send(faulty.addr, &front.request(&echo(nonce)));
+    ensure_answer(&ask("n1")?, 200, &json!({"result": "n1"}))?;
+    ensure!(faulty.requests() == 1 && faulty.last_command() == Some(echo("n1")));
+    faulty.fail(Fault::Status(500));
+    ensure!(ask("n2")?.head.status == 500 && front.outcomes("ok")? == 1);
+    faulty.fail(Fault::Garbage);
+    ensure!(ask("n3")?.json().is_err());
+    faulty.fail(Fault::Answer("{}".to_owned()));
+    ensure_answer(&ask("n4")?, 200, &json!({}))?;
+    faulty.fail(Fault::Huge(100_000));
+    ensure!(ask("n5")?.body.len() > 100_000);
+    faulty.fail(Fault::OthersAnswer);
+    ensure_answer(&ask("n6")?, 200, &json!({"result": "n1"}))?;
+    ensure_answer(&ask("n7")?, 200, &json!({"result": "n6"}))?;
+    for fault in [Fault::Close, Fault::BreakOff] {
+        faulty.fail(fault);
+        ensure!(ask("n8").is_err());
+    }
+    faulty.fail(Fault::Slow(Duration::from_millis(300)));
+    let start = instant();
+    ensure_answer(&ask("n9")?, 200, &json!({"result": "n9"}))?;
+    ensure!(start.elapsed() >= Duration::from_millis(300));
+    faulty.fail(Fault::Stall);
+    let requests = faulty.requests();
+    thread::scope(|scope| {
+        let stalled = scope.spawn(|| ask("n10"));
+        let came = faulty.wait_for_requests(requests + 1);
+        let early = stalled.is_finished();
+        faulty.fail(Fault::None);
+        let answer = stalled.join().map_err(|_| anyhow!("the client panicked"))??;
+        came?;
+        ensure!(!early);
+        ensure_answer(&answer, 200, &json!({"result": "n10"}))
+    })
+}

@@ -1,0 +1,67 @@
+//! Clients that leave while their call is under way leave nothing behind.
+
+use std::{net::SocketAddr, thread, time::Duration};
+
+use anyhow::{Result, anyhow, ensure};
+use novasphere_harness::{chain, client::Connection};
+use novasphere_tests::redis::{Fault, FaultyFront};
+use serde_json::json;
+
+use super::{both, event, gateway, request};
+
+const CALLS: usize = 200_000;
+const SENDERS: usize = 8;
+/// Calls between two moments at which nothing is under way: memory is that of the most at a time.
+const BATCH: usize = 1_000;
+/// By then that has been reached.
+const WARM: usize = CALLS / 2;
+/// Bytes that memory may still grow by: 60 a call.
+const SLACK: u64 = 6 << 20;
+
+#[test]
+fn memory_stays_what_it_is() -> Result<()> {
+    let (_redis, front) = both()?;
+    let faulty = FaultyFront::start(front.addr)?;
+    // So that clients have left when the answer comes.
+    faulty.fail(Fault::Slow(Duration::from_millis(20)));
+    let own = json!({"on_error": "deny", "timeout_ms": 10_000});
+    let gateway = gateway(&front, faulty.addr, &own, &json!({"year": 1_000_000}))?;
+    let mut warm = 0;
+    for done in (BATCH..=CALLS).step_by(BATCH) {
+        leave(gateway.addr, BATCH / SENDERS)?;
+        for active in ["http.gateway.downstream_cx_active", "cluster.redis.upstream_rq_active"] {
+            gateway.envoy.wait_for_stat(active, |active| active == 0)?;
+        }
+        if done == WARM {
+            warm = gateway.envoy.rss()?;
+        }
+    }
+    let end = gateway.envoy.rss()?;
+    ensure!(end <= warm + SLACK, "from {warm} to {end} bytes");
+    let called = event(&gateway.envoy, "redis_called")?;
+    ensure!(called as usize >= CALLS * 9 / 10, "only {called} calls were made");
+    let passed = gateway.envoy.stat("cluster.novasphere-api.upstream_rq_total")?.unwrap_or(0);
+    ensure!(passed as usize <= CALLS / 10, "{passed} requests did not leave in time");
+    faulty.fail(Fault::None);
+    // Nobody who left has kept a place, nor opened the breaker.
+    ensure!(gateway.send(&request("a"))?.head.status == 200);
+    ensure!(event(&gateway.envoy, "breaker_opened")? == 0);
+    chain::ensure_no_trap(&gateway.envoy)
+}
+
+/// Each sends so many requests, and leaves after each.
+fn leave(addr: SocketAddr, each: usize) -> Result<()> {
+    let send = |sender: usize| -> Result<()> {
+        for n in 0..each {
+            let mut connection = Connection::open(addr)?;
+            connection.write(&request(&format!("{sender}-{}", n % 100)).to_bytes())?;
+        }
+        Ok(())
+    };
+    thread::scope(|scope| {
+        let senders: Vec<_> = (0..SENDERS).map(|n| scope.spawn(move || send(n))).collect();
+        senders
+            .into_iter()
+            .try_for_each(|sender| sender.join().map_err(|_| anyhow!("a sender panicked"))?)
+    })
+}

@@ -1,0 +1,52 @@
+//! Together they let the limit pass, and no more.
+
+use anyhow::{Result, ensure};
+use serde_json::json;
+
+use super::{WORKERS, both, count, ensure_no_traps, event, gateway, request, storm};
+
+const LIMIT: usize = 200;
+const CONNECTIONS: usize = 16;
+const EACH: usize = 25;
+
+#[test]
+fn two_envoys_let_exactly_the_limit_pass() -> Result<()> {
+    let (redis, front) = both()?;
+    // A failure would be a 503; nothing else may make up for one.
+    let own = json!({"on_error": "deny", "timeout_ms": 10_000});
+    let limits = json!({"year": LIMIT, "month": LIMIT});
+    let start = || gateway(&front, front.addr, &own, &limits);
+    let gateways = [start()?, start()?];
+    let statuses = storm(&gateways, CONNECTIONS, EACH)?;
+    let (passed, refused) = (count(&statuses, 200), count(&statuses, 429));
+    ensure!(passed == LIMIT && passed + refused == 2 * CONNECTIONS * EACH, "{passed} {refused}");
+    ensure!(redis.size()? == 1, "a client is one key");
+    for gateway in &gateways {
+        ensure!(event(&gateway.envoy, "refused_as_known")? > 0);
+        let other = gateway.send(&request("b"))?;
+        ensure!(other.head.status == 200, "another client: {other:?}");
+    }
+    ensure_no_traps(&gateways)
+}
+
+#[test]
+fn with_a_lease_they_stay_within_the_bound() -> Result<()> {
+    const MAX: usize = 10;
+    let (redis, front) = both()?;
+    let own = json!({"on_error": "deny", "timeout_ms": 10_000});
+    let more = json!({"year": LIMIT, "lease": {"share": 10, "max": MAX}});
+    let start = || gateway(&front, front.addr, &own, &more);
+    let gateways = [start()?, start()?];
+    let statuses = storm(&gateways, CONNECTIONS, EACH)?;
+    let (passed, refused) = (count(&statuses, 200), count(&statuses, 429));
+    let bound = gateways.len() * WORKERS as usize * MAX;
+    ensure!((LIMIT - bound..=LIMIT).contains(&passed), "{passed} of {LIMIT}");
+    ensure!(passed + refused == 2 * CONNECTIONS * EACH, "{passed} {refused}");
+    let mut hits = 0;
+    for gateway in &gateways {
+        hits += event(&gateway.envoy, "lease_hit")?;
+    }
+    ensure!(hits > 0, "no lease was used");
+    ensure!(redis.size()? == 1);
+    ensure_no_traps(&gateways)
+}

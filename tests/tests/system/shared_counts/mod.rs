@@ -1,0 +1,99 @@
+//! Counts that two Envoys share in a real Redis, behind the front as shipped.
+
+mod abandoned;
+mod exact;
+mod script;
+mod trouble;
+
+use std::{net::SocketAddr, sync::Barrier, thread, time::Duration};
+
+use anyhow::{Result, anyhow};
+use novasphere_harness::{
+    chain,
+    client::{Connection, Request},
+    envoy::{Envoy, WasmFilter},
+    gateway::Gateway,
+};
+use novasphere_tests::redis::{Front, FrontOptions, Redis};
+use serde_json::{Value, json};
+
+const WORKERS: u32 = 2;
+
+/// Redis and its front, which waits longer than the filters: it is their timeout that is tested.
+fn both() -> Result<(Redis, Front)> {
+    let redis = Redis::start()?;
+    let timeout = Duration::from_secs(5);
+    let front = Front::start_with(FrontOptions { timeout, ..FrontOptions::new(&redis) })?;
+    Ok((redis, front))
+}
+
+/// An Envoy whose limits are in the Redis at `addr`. Years do not end during a test.
+fn gateway(front: &Front, addr: SocketAddr, redis: &Value, more: &Value) -> Result<Gateway> {
+    let mut config = json!({
+        "limit_by": "header", "header_name": "x-client", "policy": "redis",
+        "redis": {
+            "uri": "http://redis.test/", "cluster": "redis", "token": front.token(),
+            "secret": "only-for-tests-0123456789",
+        },
+    });
+    extend(&mut config, more);
+    if let Some(own) = config.get_mut("redis") {
+        extend(own, redis);
+    }
+    let filter = WasmFilter::new("rate-limit", config.to_string());
+    Gateway::configured(vec![filter], |mut config| {
+        config.clusters.insert("redis".to_owned(), addr);
+        config.concurrency = WORKERS;
+        config
+    })
+}
+
+fn extend(object: &mut Value, more: &Value) {
+    if let (Some(object), Some(more)) = (object.as_object_mut(), more.as_object()) {
+        object.extend(more.clone());
+    }
+}
+
+fn request(client: &str) -> Request {
+    Request::get("/api/v1/wukongs").header("x-client", client)
+}
+
+/// Sends `each` requests of a client over as many connections to each gateway at once: the statuses.
+fn storm(gateways: &[Gateway], connections: usize, each: usize) -> Result<Vec<u16>> {
+    let barrier = Barrier::new(gateways.len() * connections);
+    let sit = |addr: SocketAddr| -> Result<Vec<u16>> {
+        let connection = Connection::open(addr);
+        barrier.wait();
+        let mut connection = connection?;
+        (0..each).map(|_| Ok(connection.exchange(&request("a"))?.head.status)).collect()
+    };
+    thread::scope(|scope| {
+        let addrs = gateways.iter().flat_map(|gateway| vec![gateway.addr; connections]);
+        let seats: Vec<_> = addrs.map(|addr| scope.spawn(move || sit(addr))).collect();
+        let mut statuses = Vec::new();
+        for seat in seats {
+            statuses.extend(seat.join().map_err(|_| anyhow!("a client panicked"))??);
+        }
+        Ok(statuses)
+    })
+}
+
+fn count(statuses: &[u16], status: u16) -> usize {
+    statuses.iter().filter(|known| **known == status).count()
+}
+
+/// How often an event was counted.
+fn event(envoy: &Envoy, name: &str) -> Result<u64> {
+    let name = format!("wasmcustom.novasphere.filter=rate-limit.event={name}.events");
+    Ok(envoy.stat(&name)?.unwrap_or_default())
+}
+
+/// How often a kind of failure was.
+fn failures(envoy: &Envoy, kind: &str) -> Result<u64> {
+    let name = format!("wasmcustom.novasphere.filter=rate-limit.kind={kind}.redis_failures");
+    Ok(envoy.stat(&name)?.unwrap_or_default())
+}
+
+fn ensure_no_traps(gateways: &[Gateway]) -> Result<()> {
+    gateways.iter().try_for_each(|gateway| chain::ensure_no_trap(&gateway.envoy))
+}

@@ -1,0 +1,240 @@
+//! The story, told with the shipped configurations in the real proxies.
+
+use std::{net::SocketAddr, thread};
+
+use anyhow::{Context, Result, bail, ensure};
+use novasphere_harness::{
+    chain,
+    client::{self, Console, EventStream, Request, Response},
+    clock,
+    envoy::{self, Envoy, EnvoyConfig, Listener, Substitutions},
+    paths::repository,
+    standin::Standin,
+};
+use serde_json::json;
+
+use crate::{
+    say,
+    story::{expect_header, expect_status, expect_upstream, print_answer, print_request, title},
+    token, traefik,
+};
+
+pub const WUKONGS: &str = "/api/v1/wukongs";
+const PAGE: &str = "https://app.novasphere.io";
+
+/// Tells the whole story; fails at the first scene that is not as told.
+pub fn run(host: &str) -> Result<()> {
+    match host {
+        "envoy" => through_envoy()?,
+        "traefik" => traefik::run()?,
+        other => bail!("HOST={other:?} is none of envoy, traefik"),
+    }
+    say("\nAll as told.");
+    Ok(())
+}
+
+fn through_envoy() -> Result<()> {
+    let standin = Standin::start()?;
+    let file = repository().join("host-config/envoy/all.yaml");
+    let environment = chain::environment()?;
+    let envoy = Envoy::start_file(&file, &Substitutions::new(standin.addr, environment))?;
+    let tour = Tour::of(envoy.listener("gateway")?)?;
+    say("Envoy runs host-config/envoy/all.yaml in front of a stand-in for novasphere-api.");
+    tour.tokens()?;
+    tour.origins(204)?;
+    tour.streams()?;
+    tour.limit()?;
+    bad_configuration(standin.addr)
+}
+
+/// The scenes that all proxies play.
+pub struct Tour {
+    pub gateway: SocketAddr,
+    good: String,
+}
+
+impl Tour {
+    /// Before that gateway.
+    pub fn of(gateway: SocketAddr) -> Result<Self> {
+        Ok(Self { gateway, good: token(json!({"exp": "now+3600"}))? })
+    }
+
+    fn ask(&self, request: &Request, telling: &[&str]) -> Result<Response> {
+        print_request(request);
+        let response = client::send(self.gateway, request)?;
+        print_answer(&response.head, telling);
+        Ok(response)
+    }
+
+    pub fn authorized(&self, request: Request) -> Request {
+        request.header("authorization", format!("Bearer {}", self.good))
+    }
+
+    pub fn tokens(&self) -> Result<()> {
+        title("Without a token: 401 and a challenge (RFC 6750)");
+        let response = self.ask(&Request::get(WUKONGS), &["www-authenticate"])?;
+        expect_status(&response, 401)?;
+        expect_header(&response.head, "www-authenticate", Some("Bearer"))?;
+
+        title("With a good token: 200, and the upstream knows who it is");
+        let response = self.ask(&self.authorized(Request::get(WUKONGS)), &[])?;
+        expect_status(&response, 200)?;
+        expect_upstream(&response, "x-user-id", &["alice"])?;
+        expect_upstream(&response, "x-credential-identifier", &["novasphere-user"])?;
+        expect_upstream(&response, "x-forwarded-by", &["novasphere"])?;
+
+        title("Forged identity headers do not get through; X-Client-Type is the client's to say");
+        let forged = Request::get(WUKONGS)
+            .header("x-user-id", "root")
+            .header("x-consumer-username", "admin")
+            .header("x-client-type", "electron");
+        let response = self.ask(&self.authorized(forged), &[])?;
+        expect_status(&response, 200)?;
+        expect_upstream(&response, "x-user-id", &["alice"])?;
+        expect_upstream(&response, "x-consumer-username", &[])?;
+        expect_upstream(&response, "x-client-type", &["electron"])?;
+
+        title("An expired token: 401");
+        let expired = format!("Bearer {}", token(json!({"exp": "now-60"}))?);
+        let request = Request::get(WUKONGS).header("authorization", expired);
+        let response = self.ask(&request, &["www-authenticate"])?;
+        expect_status(&response, 401)?;
+        let challenge = Some("Bearer error=\"invalid_token\"");
+        expect_header(&response.head, "www-authenticate", challenge)?;
+
+        title("The health check needs no token, and is no way around one");
+        expect_status(&self.ask(&Request::get("/api/v1/healthz"), &[])?, 200)?;
+        for target in ["/api/v1/healthz/../wukongs", "/api/v1/healthz/%2e%2e/wukongs"] {
+            expect_status(&self.ask(&Request::get(target), &[])?, 401)?;
+        }
+        Ok(())
+    }
+
+    /// A preflight is answered with that status.
+    pub fn origins(&self, answered: u16) -> Result<()> {
+        const ALLOW: &str = "access-control-allow-origin";
+        let preflight = |origin: &str| {
+            Request::new("OPTIONS", WUKONGS)
+                .header("origin", origin)
+                .header("access-control-request-method", "POST")
+                .header("access-control-request-headers", "authorization")
+        };
+        title("A preflight from our page is answered at once, without a token");
+        let telling =
+            [ALLOW, "access-control-allow-methods", "access-control-allow-headers", "vary"];
+        let response = self.ask(&preflight(PAGE), &telling)?;
+        expect_status(&response, answered)?;
+        expect_header(&response.head, ALLOW, Some(PAGE))?;
+
+        title("A foreign page may nothing: there is no Access-Control-Allow-Origin for it");
+        let response = self.ask(&preflight("https://app.novasphere.io.evil.example"), &telling)?;
+        expect_status(&response, answered)?;
+        expect_header(&response.head, ALLOW, None)?;
+
+        title("Our page can read a 401 too");
+        let response = self.ask(&Request::get(WUKONGS).header("origin", PAGE), &[ALLOW])?;
+        expect_status(&response, 401)?;
+        expect_header(&response.head, ALLOW, Some(PAGE))
+    }
+
+    pub fn streams(&self) -> Result<()> {
+        title("Server-sent events arrive one by one");
+        let request = self.authorized(Request::get(format!("{WUKONGS}/sun/events?count=4")));
+        print_request(&request);
+        let mut events = EventStream::open(self.gateway, &request)?;
+        print_answer(&events.head, &["content-type"]);
+        let (start, mut arrivals) = (clock::unix_millis(), Vec::new());
+        while let Some(event) = events.next_event()? {
+            let after = event.arrived_at_ms.saturating_sub(start);
+            say(&format!("   < after {after:3} ms: {}", event.data));
+            arrivals.push(after);
+        }
+        ensure!(arrivals.len() == 4, "4 events should come, not {}", arrivals.len());
+        let spread = arrivals.iter().max().zip(arrivals.iter().min()).map(|(max, min)| max - min);
+        ensure!(spread > Some(150), "the events came all at once: {arrivals:?}");
+
+        title("A WebSocket with ?token=, which the upstream does not see");
+        let target = format!("{WUKONGS}/sun/console/ws?token={}", self.good);
+        print_request(&Request::get(&target));
+        let mut console = Console::open(self.gateway, &target, &[("host", client::HOST)])?;
+        console.say("hello from the console")?;
+        let heard = console.hear()?;
+        say(&format!("   < 101\n   < {heard}"));
+        ensure!(heard == "hello from the console", "the echo was {heard:?}");
+        console.close()?;
+
+        let target = format!("{WUKONGS}?token={}&page=2", self.good);
+        let response = self.ask(&Request::get(&target), &[])?;
+        expect_status(&response, 200)?;
+        let path = response.json()?.get("path").cloned().unwrap_or_default();
+        say(&format!("   upstream saw {path}"));
+        ensure!(path == json!("/api/v1/wukongs?page=2"), "the upstream saw {path}");
+        Ok(())
+    }
+
+    /// A minute's limit, so the minute may turn while it is counted: then it is counted again.
+    fn limit(&self) -> Result<()> {
+        title("100 requests a minute pass, the 101st is refused");
+        let request = self.authorized(Request::get(WUKONGS));
+        for _ in 0..3 {
+            let first = client::send(self.gateway, &request)?;
+            let left = number(&first, "x-ratelimit-remaining-minute")?;
+            let mut passed = 0;
+            let refused = loop {
+                let response = client::send(self.gateway, &request)?;
+                if response.head.status != 200 {
+                    break response;
+                }
+                passed += 1;
+                ensure!(passed <= 200, "no request is refused");
+            };
+            if first.head.status == 200 && passed == left {
+                say(&format!("   {} requests of this minute passed; {left} of them just now", 100));
+                return told(&refused);
+            }
+            say("   the minute turned meanwhile; once more");
+            let wait = number(&refused, "retry-after")?;
+            thread::sleep(std::time::Duration::from_secs(wait));
+        }
+        bail!("three minutes turned while 101 requests were sent")
+    }
+}
+
+fn told(refused: &Response) -> Result<()> {
+    let telling = [
+        "retry-after",
+        "x-ratelimit-limit-minute",
+        "x-ratelimit-remaining-minute",
+        "x-ratelimit-limit-hour",
+    ];
+    print_answer(&refused.head, &telling);
+    say(&format!("   < {}", refused.text()));
+    expect_status(refused, 429)?;
+    expect_header(&refused.head, "x-ratelimit-remaining-minute", Some("0"))?;
+    ensure!(number(refused, "retry-after")? >= 1, "Retry-After should be at least 1");
+    Ok(())
+}
+
+pub fn number(response: &Response, name: &str) -> Result<u64> {
+    let value = response.head.first(name).with_context(|| format!("no {name}"))?;
+    value.parse().with_context(|| format!("{name}: {value}"))
+}
+
+fn bad_configuration(upstream: SocketAddr) -> Result<()> {
+    title("A configuration with mistakes is refused, all of them at once");
+    let config = r#"{"minut": 100, "hour": 0, "limit_by": "heder"}"#;
+    say(&format!("   rate-limit: {config}"));
+    let listener = Listener::new("gateway", chain::of(&[("rate-limit", config)]));
+    let exit = envoy::validate(&EnvoyConfig::new(upstream, vec![listener]))?;
+    ensure!(!exit.success, "Envoy took it");
+    let told: Vec<&str> = exit
+        .log
+        .lines()
+        .filter_map(|line| line.split_once("configuration refused: ").map(|(_, fault)| fault))
+        .collect();
+    for field in ["minut", "hour", "limit_by"] {
+        let fault = told.iter().find(|fault| fault.starts_with(&format!("{field}:")));
+        say(&format!("   < {}", fault.with_context(|| format!("nothing said of {field}"))?));
+    }
+    Ok(())
+}

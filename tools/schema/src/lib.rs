@@ -1,0 +1,55 @@
+//! The JSON Schemas of the filters' configurations: draft 2020-12 for editors, draft-04 for Kong.
+//! Both derive from the Rust types that the filters decode.
+
+mod draft04;
+mod tidy;
+
+use std::path::{Path, PathBuf};
+
+use schemars::{Schema, SchemaGenerator, generate::SchemaSettings, transform::Transform};
+use serde_json::{Value, json};
+
+/// Generates a filter's schema.
+pub type Generate = fn(&mut SchemaGenerator) -> Schema;
+
+/// Each filter's name and generator.
+pub const FILTERS: [(&str, Generate); 5] = [
+    ("cors", novasphere_cors::schema),
+    ("gateway", novasphere_gateway::schema),
+    ("header-transform", novasphere_header_transform::schema),
+    ("jwt-auth", novasphere_jwt_auth::schema),
+    ("rate-limit", novasphere_rate_limit::schema),
+];
+
+/// Returns the schema for editors.
+pub fn for_editors(filter: &str, generate: Generate) -> Schema {
+    let mut generator = SchemaSettings::draft2020_12().into_generator();
+    let mut schema = generate(&mut generator);
+    let definitions = generator.take_definitions(false);
+    if !definitions.is_empty() {
+        schema.insert("$defs".to_owned(), definitions.into());
+    }
+    let draft = "https://json-schema.org/draft/2020-12/schema";
+    schema.insert("$schema".to_owned(), draft.into());
+    schema.insert("title".to_owned(), format!("novasphere-{filter}").into());
+    tidy::Tidy.transform(&mut schema);
+    schema
+}
+
+/// Returns the `.meta.json` that Kong reads beside a module. Omits `metrics`, because Kong applies
+/// label patterns only to filters whose names are letters.
+pub fn for_kong(filter: &str, generate: Generate) -> Value {
+    json!({"config_schema": draft04::downgraded(for_editors(filter, generate))})
+}
+
+/// Returns all generated files below the folder `host_config`: each path with its text.
+pub fn files(host_config: &Path) -> Vec<(PathBuf, String)> {
+    let file = |path: String, schema: &Value| (host_config.join(path), format!("{schema:#}\n"));
+    let both = FILTERS.iter().flat_map(|(name, generate)| {
+        [
+            file(format!("schema/{name}.json"), for_editors(name, *generate).as_value()),
+            file(format!("kong/meta/novasphere-{name}.meta.json"), &for_kong(name, *generate)),
+        ]
+    });
+    both.collect()
+}
