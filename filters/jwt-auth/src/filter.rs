@@ -8,21 +8,21 @@ use novasphere_core::{
 };
 
 use crate::{
-    answer::Answers,
-    approved::{Approved, Found, State},
-    attributes::{self, ClaimAttributes},
-    cache::Verified,
-    claims::ClaimRules,
     config::{self, Config},
-    credential::Credentials,
-    identity::{Fate, IdentityHeaders},
-    issuers::{Issuers, Signer},
-    refusal::{Refusal, Verdict},
-    remote::{KEY_FETCH_FAILED, KEYS_FETCHED},
-    skip::SkipRules,
-    source::TokenSources,
+    decision::{Refusal, Verdict},
+    identity::attributes::{self, ClaimAttributes},
+    identity::headers::{Fate, IdentityHeaders},
+    keys::credential::Credentials,
+    keys::remote::issuers::{Issuers, Signer},
+    keys::remote::{KEY_FETCH_FAILED, KEYS_FETCHED},
+    keys::verifier::VERIFIED_BY_HOST,
+    local_response::Answers,
+    rules::claims::ClaimRules,
+    rules::skip::SkipRules,
+    sources::TokenSources,
+    state::{Approved, Found, State},
     token::Token,
-    verifier::VERIFIED_BY_HOST,
+    token::cache::Verified,
 };
 
 /// The jwt-auth filter, configured.

@@ -30,39 +30,18 @@
 //! A refusal is a 401, or a 403 when a good token grants too little. It does not tell which step
 //! failed unless `verbose_errors` is set; the decision, seen by the operator only, does.
 
-mod algorithm;
-mod answer;
-mod approved;
-mod attributes;
-mod base64url;
-mod cache;
-mod claim_path;
-mod claims;
 mod config;
-mod consumer;
-mod credential;
-mod denied;
+mod decision;
 mod filter;
-mod header_text;
 mod identity;
-mod invalid_key;
-mod issuers;
-mod jwk;
-mod key;
-mod key_set;
-mod pem;
-mod public_key;
-mod refusal;
-mod remote;
-mod required;
-mod scope;
-mod skip;
-mod source;
-mod subprotocol;
+mod keys;
+mod local_response;
+mod rules;
+mod sources;
+mod state;
 #[cfg(test)]
 mod tests;
 mod token;
-mod verifier;
 
 #[cfg(feature = "schema")]
 pub use config::schema::schema;

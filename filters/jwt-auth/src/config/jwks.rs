@@ -6,9 +6,9 @@ use sha2::{Digest, Sha256};
 
 use super::{ConsumerConfig, required};
 use crate::{
-    algorithm::Algorithm,
-    key_set::DEFAULT_ALGORITHMS,
-    remote::{Identity, Source},
+    config::algorithm::Algorithm,
+    keys::key_set::DEFAULT_ALGORITHMS,
+    keys::remote::{Identity, Source},
 };
 
 /// The keys of one issuer, fetched and refetched by the proxy. Where from: `uri`, or `cluster` with

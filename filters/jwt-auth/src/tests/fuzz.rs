@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
-use super::*;
-use crate::{header_text, key_set, pem};
+use super::{keys::vectors, *};
+use crate::{keys::key_set, keys::pem, token::header_text};
 
 const CONFIG: &str = r#", "cookie_names": ["session"], "websocket_protocols": ["b."],
     "claims_to_headers": [
