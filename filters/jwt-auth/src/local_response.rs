@@ -1,87 +1,95 @@
-//! What the sender of a refused request gets: challenge and body.
+//! Refusals as responses: status, challenge and body.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
-use novasphere_core::{BuildContext, ErrorBody, HeaderName, LocalResponse, ProblemDetails};
+use novasphere_core::{ErrorBody, HeaderName, LocalResponse, ProblemDetails};
 
-use crate::{
-    config::Config,
-    decision::{Refusal, Verdict},
-};
+use crate::decision::{Refusal, RefusalClass};
 
 static WWW_AUTHENTICATE: HeaderName = HeaderName::from_static("www-authenticate");
 static RETRY_AFTER: HeaderName = HeaderName::from_static("retry-after");
 static CONTENT_TYPE: HeaderName = HeaderName::from_static("content-type");
 
-/// When keys that have not come are likely to be there, or the next try to fetch them is over.
+/// The keys are likely to be available by then, or the next fetch has failed.
 const RETRY_AFTER_SECONDS: &[u8] = b"5";
 
-/// Makes the answers.
+/// Renders refusals.
 #[derive(Debug)]
-pub(crate) struct Answers {
-    realm: Option<String>,
-    /// The `scope` attribute.
-    scope: Option<String>,
-    body: ErrorBody,
-    /// Whether the reason is told.
-    verbose: bool,
-    key_claim_name: String,
+pub(crate) struct RefusalResponses {
+    /// Checked with [`check_realm`].
+    pub(crate) realm: Option<String>,
+    /// The `scope` attribute of a challenge, if scopes are required.
+    pub(crate) scope: Option<String>,
+    pub(crate) body: ErrorBody,
+    /// Whether the client gets the reason.
+    pub(crate) verbose: bool,
+    pub(crate) key_claim_name: String,
 }
 
-impl Answers {
-    /// `scope` is the attribute of that name, if scopes are required.
-    pub fn new(config: &Config, scope: Option<String>, cx: &mut BuildContext<'_>) -> Self {
-        let quotable = |b: u8| matches!(b, b' '..=b'~') && !matches!(b, b'"' | b'\\');
-        match config.realm.as_deref() {
-            Some("") => cx.fault("realm", "is empty; leave it out for none"),
-            Some(realm) if !realm.bytes().all(quotable) => {
-                let message = format!("{realm:?} must be printable ASCII without \" and \\");
-                cx.fault("realm", message);
-            }
-            _ => {}
-        }
-        Self {
-            realm: config.realm.clone(),
-            scope,
-            body: ErrorBody::new(config.error_format, config.error_template.as_deref(), cx),
-            verbose: config.verbose_errors,
-            key_claim_name: config.key_claim_name.clone(),
-        }
-    }
+/// Why a text cannot be a realm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum InvalidRealm {
+    Empty,
+    /// Contains a character that is not printable ASCII, or needs an escape in a quoted string.
+    Characters,
+}
 
-    /// The answer to a refused request.
-    pub fn response(&self, refusal: Refusal) -> LocalResponse<'_> {
-        let reason = self.verbose.then(|| quotable(&refusal.description(&self.key_claim_name)));
+impl fmt::Display for InvalidRealm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Empty => "must not be empty; omit it for no realm",
+            Self::Characters => "must be printable ASCII without \" and \\",
+        })
+    }
+}
+
+impl std::error::Error for InvalidRealm {}
+
+/// Checks a realm.
+pub(crate) fn check_realm(realm: &str) -> Result<(), InvalidRealm> {
+    if realm.is_empty() {
+        Err(InvalidRealm::Empty)
+    } else if !realm.chars().all(is_quotable) {
+        Err(InvalidRealm::Characters)
+    } else {
+        Ok(())
+    }
+}
+
+impl RefusalResponses {
+    /// The response to a refused request.
+    pub(crate) fn render(&self, refusal: Refusal) -> LocalResponse<'_> {
+        let class = refusal.class();
+        let reason = self.verbose.then(|| quotable(&description(refusal, &self.key_claim_name)));
         let problem = ProblemDetails {
-            status: refusal.verdict().status(),
+            status: status(class),
             kind: "about:blank",
-            title: refusal.verdict().title(),
+            title: title(class),
             detail: reason.as_deref(),
             members: "",
         };
         let (content_type, body) = self.body.render(&problem);
-        let telling = match refusal.verdict() {
-            Verdict::Unavailable => (&RETRY_AFTER, Cow::Borrowed(RETRY_AFTER_SECONDS)),
-            _ => {
-                let challenge = self.challenge(refusal, reason.as_deref());
-                (&WWW_AUTHENTICATE, Cow::Owned(challenge.into_bytes()))
-            }
+        let header = if class == RefusalClass::Unavailable {
+            (&RETRY_AFTER, Cow::Borrowed(RETRY_AFTER_SECONDS))
+        } else {
+            let challenge = self.challenge(refusal, reason.as_deref());
+            (&WWW_AUTHENTICATE, Cow::Owned(challenge.into_bytes()))
         };
         LocalResponse {
-            status: refusal.verdict().status(),
-            headers: vec![telling, (&CONTENT_TYPE, Cow::Borrowed(content_type))],
+            status: status(class),
+            headers: vec![header, (&CONTENT_TYPE, Cow::Borrowed(content_type))],
             body: Cow::Owned(body.into_bytes()),
             grpc_status: None,
         }
     }
 
-    /// The challenge of RFC 6750 section 3. Without a token, it has no error (section 3.1).
+    /// The challenge (RFC 6750 section 3). Without a token it has no `error` (section 3.1).
     fn challenge(&self, refusal: Refusal, reason: Option<&str>) -> String {
-        let error = match refusal.verdict() {
-            Verdict::NoToken | Verdict::Unavailable => None,
-            Verdict::InvalidRequest => Some("invalid_request"),
-            Verdict::InvalidToken => Some("invalid_token"),
-            Verdict::Forbidden => Some("insufficient_scope"),
+        let error = match refusal.class() {
+            RefusalClass::NoToken | RefusalClass::Unavailable => None,
+            RefusalClass::InvalidRequest => Some("invalid_request"),
+            RefusalClass::InvalidToken => Some("invalid_token"),
+            RefusalClass::Forbidden => Some("insufficient_scope"),
         };
         let scope = self.scope.as_deref().filter(|_| refusal == Refusal::InsufficientScope);
         let parameters = [
@@ -90,16 +98,72 @@ impl Answers {
             ("error_description", error.and(reason)),
             ("scope", scope),
         ];
-        let given = parameters.into_iter().filter_map(|(name, value)| Some((name, value?)));
-        let list: Vec<String> = given.map(|(name, value)| format!("{name}=\"{value}\"")).collect();
+        let present = parameters.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        let list: Vec<String> =
+            present.map(|(name, value)| format!("{name}=\"{value}\"")).collect();
         if list.is_empty() { "Bearer".to_owned() } else { format!("Bearer {}", list.join(", ")) }
     }
 }
 
-/// What an `error_description` may hold (RFC 6750 section 3), and a JSON string too as it is.
-fn quotable(reason: &str) -> String {
-    reason
-        .chars()
-        .map(|c| if matches!(c, ' '..='~') && c != '"' && c != '\\' { c } else { '?' })
-        .collect()
+const fn status(class: RefusalClass) -> u16 {
+    match class {
+        RefusalClass::NoToken | RefusalClass::InvalidToken => 401,
+        RefusalClass::InvalidRequest => 400,
+        RefusalClass::Forbidden => 403,
+        RefusalClass::Unavailable => 503,
+    }
+}
+
+/// The reason phrase of the status (RFC 9110 section 15).
+const fn title(class: RefusalClass) -> &'static str {
+    match class {
+        RefusalClass::NoToken | RefusalClass::InvalidToken => "Unauthorized",
+        RefusalClass::InvalidRequest => "Bad Request",
+        RefusalClass::Forbidden => "Forbidden",
+        RefusalClass::Unavailable => "Service Unavailable",
+    }
+}
+
+/// The reason for a developer, in the words of Kong's plugin where it has the same refusal.
+fn description(refusal: Refusal, key_claim_name: &str) -> String {
+    let text = match refusal {
+        Refusal::NoToken => "Unauthorized",
+        Refusal::ConnectionNamesIdentity => "Connection names an identity header",
+        Refusal::RepeatedHeader => "Token header on more than one line",
+        Refusal::MultipleTokens => "Multiple tokens provided",
+        Refusal::TokenTooLarge => "Bad token; too large",
+        Refusal::MalformedToken => "Bad token; malformed",
+        Refusal::CriticalHeader => "Bad token; crit and b64 are not supported",
+        Refusal::UnknownKey => {
+            return format!("No credentials found for given '{key_claim_name}'");
+        }
+        Refusal::AlgorithmMismatch => "Invalid algorithm",
+        Refusal::BadSignature => "Invalid signature",
+        Refusal::WrongType => "typ not accepted",
+        Refusal::MalformedClaim => "exp, nbf and iat must be numbers",
+        Refusal::MissingClaim => "exp, nbf or iat missing",
+        Refusal::Expired => "token expired",
+        Refusal::NotYetValid => "token not valid yet",
+        Refusal::IssuedInFuture => "token issued in the future",
+        Refusal::LifetimeTooLong => "exceeds maximum allowed expiration",
+        Refusal::WrongIssuer => "iss not accepted",
+        Refusal::WrongAudience => "aud not accepted",
+        Refusal::WrongSubject => "sub not accepted",
+        Refusal::Denied => "token revoked",
+        Refusal::UnusableClaim => "a claim cannot be passed on",
+        Refusal::RequiredClaim => "a required claim is missing or has another value",
+        Refusal::InsufficientScope => "a required scope is missing",
+        Refusal::KeysUnavailable => "keys of the issuer not available yet",
+    };
+    text.to_owned()
+}
+
+/// Replaces characters that `error_description` does not allow (RFC 6750 section 3). The result
+/// needs no escape in a JSON string either.
+fn quotable(text: &str) -> String {
+    text.chars().map(|c| if is_quotable(c) { c } else { '?' }).collect()
+}
+
+fn is_quotable(c: char) -> bool {
+    matches!(c, ' '..='~') && !matches!(c, '"' | '\\')
 }

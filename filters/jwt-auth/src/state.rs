@@ -1,57 +1,64 @@
-//! What a verified token was found to say, and what a worker remembers.
+//! The memory of one worker, and the result of authenticating a request.
 
 use std::rc::Rc;
 
 use novasphere_core::UnixTime;
 
-use crate::{identity::headers::Fate, keys::key::Key, keys::remote::Known, token::cache::Cache};
+use crate::{
+    identity::headers::HeaderAction,
+    keys::{key::Key, remote::KeyCache},
+    token::cache::TokenCache,
+};
 
-/// A token that is good, in the form in which it is used.
+/// The effects of a verified token on a request.
 #[derive(Debug)]
-pub(crate) struct Approved {
-    pub(crate) fates: Vec<Fate<'static>>,
-    /// Names and values.
+pub(crate) struct VerifiedToken {
+    /// The action for each identity header.
+    pub(crate) headers: Vec<HeaderAction<'static>>,
+    /// Names and values of attributes.
     pub(crate) attributes: Vec<(String, Vec<u8>)>,
 }
 
-/// The end of a search for the sender.
-pub(crate) enum Found {
-    Approved(Rc<Approved>),
-    /// Keys are on their way; then at the latest.
-    Later {
+/// The result of authenticating a request.
+pub(crate) enum Authentication {
+    Verified(Rc<VerifiedToken>),
+    /// The keys are being fetched.
+    Pending {
         queue: usize,
+        /// The time of the last attempt.
         until: UnixTime,
     },
 }
 
-/// What one worker remembers.
+/// The keys and verified tokens that one worker remembers.
 #[derive(Default)]
 pub struct State {
-    /// Of each source of keys.
-    known: Vec<Known<Key>>,
-    cache: Option<Cache<Approved>>,
+    /// The fetched keys of each source.
+    keys: Vec<KeyCache<Key>>,
+    tokens: Option<TokenCache<VerifiedToken>>,
 }
 
 impl State {
-    /// The cache of verified tokens, for so many and so many bytes.
-    pub(crate) fn cache(&mut self, tokens: usize, bytes: usize) -> &mut Cache<Approved> {
-        self.cache.get_or_insert_with(|| Cache::new(tokens, bytes))
+    /// The cache of verified tokens, for at most `tokens` tokens and `bytes` bytes.
+    pub(crate) fn tokens(&mut self, tokens: usize, bytes: usize) -> &mut TokenCache<VerifiedToken> {
+        self.tokens.get_or_insert_with(|| TokenCache::new(tokens, bytes))
     }
 
-    /// Does something that may change the keys. What was verified with others is forgotten then.
-    pub(crate) fn forget_if_keys_change<T>(
+    /// Runs `update`, which may change the fetched keys. If it does, forgets the tokens verified
+    /// with the previous keys.
+    pub(crate) fn update_keys<T>(
         &mut self,
-        change: impl FnOnce(&mut Vec<Known<Key>>) -> T,
+        update: impl FnOnce(&mut Vec<KeyCache<Key>>) -> T,
     ) -> T {
-        let generations = |known: &[Known<Key>]| -> Vec<u64> {
-            known.iter().map(|known| known.generation).collect()
+        let generations = |keys: &[KeyCache<Key>]| -> Vec<u64> {
+            keys.iter().map(|cache| cache.generation).collect()
         };
-        let before = generations(&self.known);
-        let result = change(&mut self.known);
-        if generations(&self.known) != before
-            && let Some(cache) = &mut self.cache
+        let before = generations(&self.keys);
+        let result = update(&mut self.keys);
+        if generations(&self.keys) != before
+            && let Some(tokens) = &mut self.tokens
         {
-            cache.clear();
+            tokens.clear();
         }
         result
     }

@@ -3,7 +3,7 @@
 use novasphere_core::Hash;
 use serde::Deserialize;
 
-/// A signature algorithm (RFC 7518 section 3.1, RFC 8037 section 3.1). `none` is none of them.
+/// A signature algorithm (RFC 7518 section 3.1, RFC 8037 section 3.1). Excludes `none`.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Algorithm {
@@ -43,7 +43,7 @@ pub enum Algorithm {
     /// ECDSA on P-521 with SHA-512.
     #[serde(rename = "ES512")]
     Es512,
-    /// Ed25519. RFC 9864 calls it that, RFC 8037 gave it the name it shares with Ed448.
+    /// Ed25519. RFC 8037 named it `EdDSA`, a name shared with Ed448. RFC 9864 named it `Ed25519`.
     #[serde(rename = "EdDSA", alias = "Ed25519")]
     EdDsa,
 }
@@ -52,7 +52,7 @@ pub enum Algorithm {
 const ED25519: &str = "Ed25519";
 
 impl Algorithm {
-    /// All of them.
+    /// All algorithms.
     pub const ALL: [Self; 13] = [
         Self::Hs256,
         Self::Hs384,
@@ -69,7 +69,12 @@ impl Algorithm {
         Self::EdDsa,
     ];
 
-    /// Its name in a JOSE header.
+    /// The default algorithms of a fetched key set. RSA keys without `alg` get RS256, which every
+    /// issuer supports. A key set is public, so HMAC is never allowed for it.
+    pub const DEFAULT_FOR_KEY_SETS: [Self; 5] =
+        [Self::Rs256, Self::Es256, Self::Es384, Self::Es512, Self::EdDsa];
+
+    /// The name in a JOSE header.
     pub fn name(self) -> &'static str {
         match self {
             Self::Hs256 => "HS256",
@@ -88,18 +93,18 @@ impl Algorithm {
         }
     }
 
-    /// Whether `alg` is a name of it; case counts (RFC 7515 section 4.1.1).
-    pub fn is_called(self, alg: &str) -> bool {
+    /// Whether `alg` is one of its names. Case matters (RFC 7515 section 4.1.1).
+    pub fn has_name(self, alg: &str) -> bool {
         alg == self.name() || (self == Self::EdDsa && alg == ED25519)
     }
 
-    /// The algorithm called `alg`.
-    pub fn named(alg: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|algorithm| algorithm.is_called(alg))
+    /// The algorithm with the name `alg`.
+    pub fn from_name(alg: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|algorithm| algorithm.has_name(alg))
     }
 
-    /// How long a secret must be, in bytes: as long as the hash (RFC 7518 section 3.2). `None` when
-    /// the algorithm takes no secret.
+    /// The minimum size of a secret in bytes: the size of the hash (RFC 7518 section 3.2). `None`
+    /// if the algorithm uses a public key.
     pub fn secret_size(self) -> Option<usize> {
         match self {
             Self::Hs256 => Some(32),
@@ -109,7 +114,7 @@ impl Algorithm {
         }
     }
 
-    /// The hash of the message; `None` for Ed25519, which hashes more than that.
+    /// The hash of the message. `None` for Ed25519, which hashes the key and the nonce too.
     pub fn hash(self) -> Option<Hash> {
         match self {
             Self::Hs256 | Self::Rs256 | Self::Ps256 | Self::Es256 => Some(Hash::Sha256),

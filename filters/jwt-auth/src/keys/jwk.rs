@@ -4,22 +4,22 @@ use novasphere_core::Json;
 use novasphere_ecdsa::Curve;
 
 use crate::{
-    config::algorithm::Algorithm, keys::invalid_key::InvalidKey, keys::public_key::PublicKey,
+    config::Algorithm,
+    keys::{invalid_key::InvalidKey, public_key::PublicKey},
     token::base64url,
 };
 
-/// A JSON Web Key for signatures.
+/// A JSON Web Key that verifies signatures.
 #[derive(Debug)]
 pub(crate) struct Jwk {
-    /// The key itself.
-    pub material: Material,
-    /// Its name among the keys of its owner.
-    pub kid: Option<String>,
-    /// The algorithm its owner says it is for.
-    pub algorithm: Option<Algorithm>,
+    pub(crate) material: Material,
+    /// The key's identifier among the keys of its owner.
+    pub(crate) kid: Option<String>,
+    /// The one algorithm that its owner allows. `None` for any that fits.
+    pub(crate) algorithm: Option<Algorithm>,
 }
 
-/// What verifies signatures. Its `Debug` does not show a secret.
+/// Key material. `Debug` shows no secret.
 pub(crate) enum Material {
     /// A secret for HMAC.
     Secret(Vec<u8>),
@@ -37,37 +37,37 @@ impl std::fmt::Debug for Material {
 }
 
 impl Material {
-    /// Whether it is for `algorithm`.
-    pub fn fits(&self, algorithm: Algorithm) -> bool {
+    /// Whether the key can be used with `algorithm`.
+    pub(crate) fn fits(&self, algorithm: Algorithm) -> bool {
         match self {
             Self::Secret(_) => algorithm.secret_size().is_some(),
             Self::Public(key) => key.fits(algorithm),
         }
     }
 
-    /// Its algorithm when nobody says which.
-    pub fn default_algorithm(&self) -> Algorithm {
+    /// The algorithm of a key without `alg` and without a configured algorithm.
+    pub(crate) fn default_algorithm(&self) -> Algorithm {
         match self {
             Self::Secret(_) => Algorithm::Hs256,
             Self::Public(key) => key.default_algorithm(),
         }
     }
 
-    /// All algorithms it is for.
-    pub fn algorithms(&self) -> impl Iterator<Item = Algorithm> {
+    /// All algorithms that the key can be used with.
+    pub(crate) fn algorithms(&self) -> impl Iterator<Item = Algorithm> {
         Algorithm::ALL.into_iter().filter(|algorithm| self.fits(*algorithm))
     }
 
-    /// What it is made of, the same for all forms it may have come in.
-    pub fn bytes(&self) -> Vec<u8> {
+    /// The canonical bytes of the key, the same for PEM and JWK.
+    pub(crate) fn bytes(&self) -> Vec<u8> {
         match self {
             Self::Secret(secret) => secret.clone(),
             Self::Public(key) => key.spki(),
         }
     }
 
-    /// Its type, for messages.
-    pub fn kind(&self) -> &'static str {
+    /// The key type, for messages.
+    pub(crate) fn kind(&self) -> &'static str {
         match self {
             Self::Secret(_) => "a secret",
             Self::Public(key) => key.kind(),
@@ -75,7 +75,7 @@ impl Material {
     }
 }
 
-/// A key that says nothing of itself.
+/// A key without a `kid` and without an `alg`.
 impl From<Material> for Jwk {
     fn from(material: Material) -> Self {
         Self { material, kid: None, algorithm: None }
@@ -86,14 +86,13 @@ impl From<Material> for Jwk {
 const PRIVATE_MEMBERS: [&str; 7] = ["d", "p", "q", "dp", "dq", "qi", "oth"];
 
 impl Jwk {
-    /// Reads a key that is for verifying signatures. Members not known are passed over (RFC 7517
-    /// section 4), `x5c` and `x5u` among them.
-    pub fn read(json: &Json) -> Result<Self, InvalidKey> {
+    /// Parses a key. Unknown members are ignored (RFC 7517 section 4), including `x5c` and `x5u`.
+    pub(crate) fn parse(json: &Json) -> Result<Self, InvalidKey> {
         let Json::Object(_) = json else { return Err(InvalidKey::NotJwk) };
         if let Some(name) = PRIVATE_MEMBERS.into_iter().find(|name| json.get(name).is_some()) {
             return Err(InvalidKey::PrivateMember(name));
         }
-        // Said to be for something else (RFC 7517 sections 4.2 and 4.3).
+        // The owner may restrict the key to other uses (RFC 7517 sections 4.2 and 4.3).
         if json.get("use").is_some_and(|usage| usage.as_str() != Some("sig")) {
             return Err(InvalidKey::Use);
         }
@@ -103,7 +102,7 @@ impl Jwk {
         let algorithm = match json.get("alg") {
             None => None,
             Some(alg) => {
-                let named = alg.as_str().and_then(Algorithm::named);
+                let named = alg.as_str().and_then(Algorithm::from_name);
                 Some(named.ok_or(InvalidKey::Alg)?)
             }
         };
@@ -148,7 +147,7 @@ fn material(json: &Json) -> Result<Material, InvalidKey> {
     public.map(Material::Public)
 }
 
-/// The first byte of a point with both coordinates (SEC 1 section 2.3.3).
+/// The first byte of an uncompressed point (SEC 1 section 2.3.3).
 const UNCOMPRESSED: u8 = 4;
 
 fn text<'j>(json: &'j Json, name: &'static str) -> Result<&'j str, InvalidKey> {

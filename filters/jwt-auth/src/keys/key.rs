@@ -1,29 +1,25 @@
-//! Keys, and which of several a token is signed with.
+//! A key, and the selection of the key that signed a token.
 
 use novasphere_core::{Env, Json};
 
-use crate::{
-    config::algorithm::Algorithm, decision::Refusal, keys::verifier::Verifier, token::Token,
-};
+use crate::{config::Algorithm, decision::Refusal, keys::verifier::Verifier, token::Token};
 
-/// A key with its name and its one algorithm (RFC 8725 section 3.1).
+/// A key with its one algorithm (RFC 8725 section 3.1).
 #[derive(Debug)]
 pub(crate) struct Key {
-    /// Its name among the keys of its owner.
-    pub kid: Option<String>,
-    /// Verifies its signatures.
-    pub verifier: Verifier,
+    /// The key's identifier among the keys of its owner.
+    pub(crate) kid: Option<String>,
+    pub(crate) verifier: Verifier,
 }
 
 impl Key {
-    /// The algorithm it is for.
-    pub fn algorithm(&self) -> Algorithm {
+    pub(crate) fn algorithm(&self) -> Algorithm {
         self.verifier.algorithm()
     }
 
-    /// Whether a token whose header has this `kid` may be signed with it: not when both have one and
-    /// they differ. What is no string is nobody's name.
-    fn is_meant(&self, kid: Option<&Json>) -> bool {
+    /// Whether the `kid` of a token's header allows this key. It excludes the key only if both have
+    /// one and they differ. A `kid` that is not a string matches no key with a `kid`.
+    fn is_allowed_by(&self, kid: Option<&Json>) -> bool {
         match (&self.kid, kid) {
             (Some(own), Some(kid)) => kid.as_str() == Some(own),
             _ => true,
@@ -37,25 +33,26 @@ impl AsRef<Key> for Key {
     }
 }
 
-/// The one of `keys` that `token` is signed with. `kid` chooses, then `alg`; of what is left, at
-/// most `tries` try the signature: each costs up to a millisecond, and whoever sends a token decides
-/// what it names.
-pub(crate) fn signer_of<'k, K: AsRef<Key>>(
+/// The key of `keys` that signed `token`. `kid` selects first, then `alg`.
+///
+/// At most `tries` of the remaining keys verify the signature. Each verification costs up to a
+/// millisecond, and the sender of a token controls how many keys match.
+pub(crate) fn signer<'k, K: AsRef<Key>>(
     keys: impl Iterator<Item = &'k K>,
     token: &Token<'_>,
     tries: usize,
     env: &Env<'_>,
 ) -> Result<&'k K, Refusal> {
     let kid = token.header.get("kid");
-    // What is known of the best key so far.
+    // The refusal of the key that came closest.
     let mut refusal = Refusal::UnknownKey;
     let mut tried = 0;
     for candidate in keys {
         let key = candidate.as_ref();
-        if !key.is_meant(kid) {
+        if !key.is_allowed_by(kid) {
             continue;
         }
-        if !key.algorithm().is_called(token.algorithm()) {
+        if !key.algorithm().has_name(token.algorithm()) {
             if refusal == Refusal::UnknownKey {
                 refusal = Refusal::AlgorithmMismatch;
             }

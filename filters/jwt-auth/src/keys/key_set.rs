@@ -1,45 +1,40 @@
-//! JSON Web Key Sets (RFC 7517 section 5), read key by key: one that is of no use here does not
-//! take the others with it.
+//! JSON Web Key Sets (RFC 7517 section 5). An unusable key does not make the other keys unusable.
 
 use std::fmt;
 
 use novasphere_core::{Env, Json};
 
 use crate::{
-    config::algorithm::Algorithm,
+    config::Algorithm,
     decision::Refusal,
-    keys::invalid_key::InvalidKey,
-    keys::jwk::{Jwk, Material},
-    keys::key::{self, Key},
-    keys::verifier::Verifier,
+    keys::{
+        invalid_key::InvalidKey,
+        jwk::{Jwk, Material},
+        key::{self, Key},
+        verifier::Verifier,
+    },
     token::Token,
 };
 
-/// The most keys a set may have.
+/// Maximum number of keys of a set.
 pub(crate) const MAX_KEYS: usize = 64;
 
-/// The most keys one token is tried with. Only one without `kid` is tried with several.
+/// Maximum number of keys tried for one token. Only a token without `kid` needs more than one.
 pub(crate) const MAX_TRIES: usize = 4;
 
-/// The algorithms of a set whose user lists none. Of those for RSA keys without `alg` the one that
-/// all issuers have; HMAC is not among them and never for a set, whose keys are public.
-pub(crate) const DEFAULT_ALGORITHMS: [Algorithm; 5] =
-    [Algorithm::Rs256, Algorithm::Es256, Algorithm::Es384, Algorithm::Es512, Algorithm::EdDsa];
-
-/// Why a set is not taken.
+/// Why a set is refused.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum InvalidKeySet {
-    /// What the parser says; it quotes no value.
+    /// The parser's error, which quotes no value.
     NotJson(String),
     /// Not an object with a list `keys`.
     NoKeys,
-    /// This many keys.
+    /// The number of keys exceeds [`MAX_KEYS`].
     TooMany(usize),
-    /// Two usable keys have this kid: a token cannot say which it means.
+    /// Two usable keys have this `kid`, so a token cannot select one of them.
     RepeatedKid(String),
-    /// Some usable keys have a kid and some have none, so that a kid would not exclude any key.
+    /// Some usable keys have a `kid` and some have none, so a `kid` would exclude no key.
     SomeWithoutKid,
-    /// No key can be used.
     NoneUsable,
 }
 
@@ -49,7 +44,7 @@ impl fmt::Display for InvalidKeySet {
             Self::NotJson(error) => write!(f, "the key set is not JSON: {error}"),
             Self::NoKeys => f.write_str("the key set has no list \"keys\""),
             Self::TooMany(count) => {
-                write!(f, "the key set has {count} keys; at most {MAX_KEYS} are taken")
+                write!(f, "the key set has {count} keys, at most {MAX_KEYS} are accepted")
             }
             Self::RepeatedKid(kid) => {
                 write!(f, "two keys of the key set have the kid {}", Quoted(kid))
@@ -57,15 +52,16 @@ impl fmt::Display for InvalidKeySet {
             Self::SomeWithoutKid => {
                 f.write_str("some keys of the key set have a kid and some have none")
             }
-            Self::NoneUsable => f.write_str("the key set has no key that can be used"),
+            Self::NoneUsable => f.write_str("the key set has no usable key"),
         }
     }
 }
 
 impl std::error::Error for InvalidKeySet {}
 
-/// Reads a set. A key with `alg` is for that algorithm, one without is for those of `allowed` that
-/// fit its type: there is one [`Key`] for each. `warn` is told of every key that is not used.
+/// Parses a set. A key with `alg` becomes a [`Key`] for that algorithm. A key without `alg` becomes
+/// one [`Key`] for each algorithm of `allowed` that fits its type. `warn` gets a message for every
+/// unused key.
 pub(crate) fn parse(
     json: &[u8],
     allowed: &[Algorithm],
@@ -80,10 +76,10 @@ pub(crate) fn parse(
     let mut kids: Vec<Option<String>> = Vec::new();
     for (i, member) in members.iter().enumerate() {
         match usable(member, allowed) {
-            Ok((kid, own)) => {
+            Ok((kid, member_keys)) => {
                 check_kid(&kids, kid.as_ref())?;
                 kids.push(kid);
-                keys.extend(own);
+                keys.extend(member_keys);
             }
             Err(reason) => {
                 let kid = member.get("kid").and_then(Json::as_str);
@@ -99,50 +95,49 @@ pub(crate) fn parse(
     if keys.is_empty() { Err(InvalidKeySet::NoneUsable) } else { Ok(keys) }
 }
 
-/// The key of a set that `token` is signed with.
-pub(crate) fn signer_of<'k>(
+/// The key of a set that signed `token`.
+pub(crate) fn signer<'k>(
     keys: &'k [Key],
     token: &Token<'_>,
     env: &Env<'_>,
 ) -> Result<&'k Key, Refusal> {
-    key::signer_of(keys.iter(), token, MAX_TRIES, env)
+    key::signer(keys.iter(), token, MAX_TRIES, env)
 }
 
 /// Why a key of a set is not used.
-enum Unusable {
+enum UnusableKey {
     Invalid(InvalidKey),
-    /// A secret that is published is none.
+    /// A secret in a public document.
     Secret,
-    /// None of its algorithms is allowed.
+    /// The key fits no allowed algorithm.
     NotAllowed(Option<Algorithm>),
 }
 
-impl fmt::Display for Unusable {
+impl fmt::Display for UnusableKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Invalid(invalid) => invalid.fmt(f),
-            Self::Secret => f.write_str("is a secret, and the keys of a set are public"),
+            Self::Secret => f.write_str("is a secret, but key sets are public"),
             Self::NotAllowed(Some(algorithm)) => {
-                write!(f, "is for {}, which is not among the algorithms allowed", algorithm.name())
+                write!(f, "is for {}, which is not an allowed algorithm", algorithm.name())
             }
-            Self::NotAllowed(None) => f.write_str("is for none of the algorithms allowed"),
+            Self::NotAllowed(None) => f.write_str("fits none of the allowed algorithms"),
         }
     }
 }
 
-fn usable(member: &Json, allowed: &[Algorithm]) -> Result<(Option<String>, Vec<Key>), Unusable> {
-    let Jwk { material, kid, algorithm } = Jwk::read(member).map_err(Unusable::Invalid)?;
+fn usable(member: &Json, allowed: &[Algorithm]) -> Result<(Option<String>, Vec<Key>), UnusableKey> {
+    let Jwk { material, kid, algorithm } = Jwk::parse(member).map_err(UnusableKey::Invalid)?;
     if let Material::Secret(_) = material {
-        return Err(Unusable::Secret);
+        return Err(UnusableKey::Secret);
     }
-    let wanted = |own: &Algorithm| algorithm.is_none_or(|algorithm| algorithm == *own);
     let keys: Vec<Key> = allowed
         .iter()
-        .filter(|own| wanted(own))
+        .filter(|own| algorithm.is_none_or(|algorithm| algorithm == **own))
         .filter_map(|own| Verifier::new(*own, &material))
         .map(|verifier| Key { kid: kid.clone(), verifier })
         .collect();
-    if keys.is_empty() { Err(Unusable::NotAllowed(algorithm)) } else { Ok((kid, keys)) }
+    if keys.is_empty() { Err(UnusableKey::NotAllowed(algorithm)) } else { Ok((kid, keys)) }
 }
 
 fn check_kid(kids: &[Option<String>], kid: Option<&String>) -> Result<(), InvalidKeySet> {
@@ -157,7 +152,7 @@ fn check_kid(kids: &[Option<String>], kid: Option<&String>) -> Result<(), Invali
     }
 }
 
-/// A kid as somebody else wrote it, cut to a readable length.
+/// A foreign `kid`, cut to a readable length.
 struct Quoted<'k>(&'k str);
 
 impl fmt::Display for Quoted<'_> {

@@ -1,4 +1,4 @@
-//! Keys: how they are read, which one signed a token, and how signatures are verified.
+//! Keys: their formats, their selection for a token, and the verification of signatures.
 
 pub(crate) mod credential;
 pub(crate) mod invalid_key;

@@ -1,24 +1,24 @@
-//! Public keys as PEM text (RFC 7468), with the white space that ways through files, variables and
-//! YAML leave in it.
+//! Public keys as PEM text (RFC 7468). White space is ignored, because files, environment variables
+//! and YAML change it.
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use rsa::pkcs8::der::{self, Decode, Encode, Reader, SliceReader, Tag, Tagged, asn1::AnyRef};
 
-use crate::{keys::invalid_key::InvalidKey, keys::public_key::PublicKey};
+use crate::keys::{invalid_key::InvalidKey, public_key::PublicKey};
 
 const BEGIN: &str = "-----BEGIN ";
 const END: &str = "-----END ";
 const DASHES: &str = "-----";
 
-/// Whether a text is meant to be PEM.
+/// Whether a text contains a PEM block.
 pub(crate) fn is_pem(text: &str) -> bool {
     text.contains(BEGIN)
 }
 
-/// The public key in a PEM text: a SubjectPublicKeyInfo, a PKCS#1 RSA key or the key of an X.509
+/// The public key of a PEM text: a SubjectPublicKeyInfo, a PKCS#1 RSA key or the key of an X.509
 /// certificate.
 pub(crate) fn public_key(text: &str) -> Result<PublicKey, InvalidKey> {
-    // Variables are often set with \n written as two characters.
+    // Environment variables often hold \n as two characters.
     let text = text.replace("\\n", "\n");
     let (label, der) = only_block(&text)?;
     match label {
@@ -33,7 +33,7 @@ pub(crate) fn public_key(text: &str) -> Result<PublicKey, InvalidKey> {
     }
 }
 
-/// What a block holds.
+/// The decoded content of a block.
 type Content = Result<Vec<u8>, InvalidKey>;
 
 /// The label and the content of the only block. Text around it is explanatory (RFC 7468 section
@@ -51,15 +51,15 @@ fn only_block(text: &str) -> Result<(&str, Content), InvalidKey> {
     Ok((label, BASE64_STANDARD.decode(base64).map_err(|_| InvalidKey::NotPem)))
 }
 
-/// The SubjectPublicKeyInfo of a certificate (RFC 5280 section 4.1). The rest of it is passed over:
-/// whoever configures a certificate trusts its key, and a proxy that ran into `notAfter` would
-/// refuse everybody.
+/// The SubjectPublicKeyInfo of a certificate (RFC 5280 section 4.1). Dates and signature are
+/// ignored: the operator trusts the key by configuring it, and enforcing `notAfter` would refuse all
+/// requests from that moment on.
 fn certified_key(certificate: &[u8]) -> der::Result<Vec<u8>> {
     let certificate = sequence(AnyRef::from_der(certificate)?)?;
     let tbs = sequence(SliceReader::new(certificate)?.decode()?)?;
     let mut fields = SliceReader::new(tbs)?;
     let mut field: AnyRef<'_> = fields.decode()?;
-    // The version is there unless it is 1.
+    // Version 1 is omitted.
     if field.tag() != Tag::Integer {
         field = fields.decode()?;
     }

@@ -1,4 +1,4 @@
-//! Public keys: what they must be like, whatever form they come in.
+//! Public keys: the requirements on them in every format.
 
 use std::fmt;
 
@@ -10,9 +10,9 @@ use rsa::{
     traits::PublicKeyParts,
 };
 
-use crate::{config::algorithm::Algorithm, keys::invalid_key::InvalidKey};
+use crate::{config::Algorithm, keys::invalid_key::InvalidKey};
 
-/// A public key that is fit for use.
+/// A public key that meets the requirements.
 #[derive(Clone)]
 pub(crate) enum PublicKey {
     /// RSA, 2048 to 4096 bits.
@@ -37,16 +37,16 @@ const SECP384R1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34")
 const SECP521R1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.35");
 const ID_ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
 
-/// At least that many bits (RFC 7518 section 3.3).
+/// RFC 7518 section 3.3.
 const MIN_RSA_BITS: usize = 2048;
-/// At most that many: verifying takes the longer, the more there are.
+/// Bounds the time of a verification, which grows with the size.
 const MAX_RSA_BITS: usize = 4096;
-/// What BoringSSL, which verifies in Envoy, and the rsa crate take alike.
+/// The limit of both BoringSSL, which verifies in Envoy, and the rsa crate.
 const MAX_RSA_EXPONENT: u64 = (1 << 33) - 1;
 
 impl PublicKey {
-    /// A DER SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7).
-    pub fn from_spki(der: &[u8]) -> Result<Self, InvalidKey> {
+    /// Parses a DER SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7).
+    pub(crate) fn from_spki(der: &[u8]) -> Result<Self, InvalidKey> {
         let spki = SubjectPublicKeyInfoRef::from_der(der).map_err(|_| InvalidKey::NotDer)?;
         let key = spki.subject_public_key.as_bytes().ok_or(InvalidKey::NotDer)?;
         match spki.algorithm.oid {
@@ -61,15 +61,15 @@ impl PublicKey {
         }
     }
 
-    /// A DER RSAPublicKey (RFC 8017 appendix A.1.1).
-    pub fn from_pkcs1(der: &[u8]) -> Result<Self, InvalidKey> {
+    /// Parses a DER RSAPublicKey (RFC 8017 appendix A.1.1).
+    pub(crate) fn from_pkcs1(der: &[u8]) -> Result<Self, InvalidKey> {
         let key = pkcs1::RsaPublicKey::from_der(der).map_err(|_| InvalidKey::NotDer)?;
         Self::rsa(key.modulus.as_bytes(), key.public_exponent.as_bytes())
     }
 
-    /// An RSA key of modulus and exponent, both big-endian.
-    pub fn rsa(modulus: &[u8], exponent: &[u8]) -> Result<Self, InvalidKey> {
-        // Sizes first: what follows computes with these numbers.
+    /// The RSA key with this modulus and exponent, both big-endian.
+    pub(crate) fn rsa(modulus: &[u8], exponent: &[u8]) -> Result<Self, InvalidKey> {
+        // Sizes first, because the other checks compute with these numbers.
         let bits = bits(modulus);
         if !(MIN_RSA_BITS..=MAX_RSA_BITS).contains(&bits) {
             return Err(InvalidKey::RsaSize(bits));
@@ -84,14 +84,15 @@ impl PublicKey {
             .map_err(|_| InvalidKey::RsaModulus)
     }
 
-    /// An EC key of its point (SEC 1 section 2.3.3), which must be on the curve and not at infinity.
-    pub fn from_point(curve: Curve, point: &[u8]) -> Result<Self, InvalidKey> {
+    /// The EC key with this point (SEC 1 section 2.3.3). The point must be on the curve and not at
+    /// infinity.
+    pub(crate) fn from_point(curve: Curve, point: &[u8]) -> Result<Self, InvalidKey> {
         EcKey::from_point(curve, point).map(Self::Ec).ok_or(InvalidKey::Point)
     }
 
-    /// An Ed25519 key (RFC 8032 section 5.1.2). One of small order is refused: with it, a signature
-    /// of one message is a signature of many.
-    pub fn ed25519(bytes: &[u8]) -> Result<Self, InvalidKey> {
+    /// The Ed25519 key with this encoding (RFC 8032 section 5.1.2). Keys of small order are refused,
+    /// because one signature would be valid for many messages.
+    pub(crate) fn ed25519(bytes: &[u8]) -> Result<Self, InvalidKey> {
         let bytes: &[u8; 32] = bytes.try_into().map_err(|_| InvalidKey::Point)?;
         ed25519_dalek::VerifyingKey::from_bytes(bytes)
             .ok()
@@ -100,8 +101,8 @@ impl PublicKey {
             .ok_or(InvalidKey::Point)
     }
 
-    /// Whether keys of this type and curve are for `algorithm`.
-    pub fn fits(&self, algorithm: Algorithm) -> bool {
+    /// Whether keys of this type and curve can be used with `algorithm`.
+    pub(crate) fn fits(&self, algorithm: Algorithm) -> bool {
         use Algorithm as A;
         match self {
             Self::Rsa(_) => {
@@ -112,9 +113,9 @@ impl PublicKey {
         }
     }
 
-    /// The algorithm of a key that comes without one: the only one there is, or else the one all
-    /// implementations have (RFC 7518 section 3.1).
-    pub fn default_algorithm(&self) -> Algorithm {
+    /// The algorithm of a key without `alg`: the only possible one, or RS256, which RFC 7518 section
+    /// 3.1 recommends.
+    pub(crate) fn default_algorithm(&self) -> Algorithm {
         match self {
             Self::Rsa(_) => Algorithm::Rs256,
             Self::Ec(key) => algorithm_of(key.curve()),
@@ -122,8 +123,8 @@ impl PublicKey {
         }
     }
 
-    /// Its type, for messages.
-    pub fn kind(&self) -> &'static str {
+    /// The key type, for messages.
+    pub(crate) fn kind(&self) -> &'static str {
         match self {
             Self::Rsa(_) => "an RSA key",
             Self::Ec(key) => match key.curve() {
@@ -135,18 +136,18 @@ impl PublicKey {
         }
     }
 
-    /// The DER SubjectPublicKeyInfo of the key: the same for all forms it may have come in.
-    pub fn spki(&self) -> Vec<u8> {
+    /// The DER SubjectPublicKeyInfo, the same for PEM and JWK.
+    pub(crate) fn spki(&self) -> Vec<u8> {
         match self {
-            // Fails only for numbers too long for DER, which these are not.
+            // Fails only for numbers too long for DER. The size is limited.
             Self::Rsa(key) => key.to_public_key_der().map(|der| der.into_vec()).unwrap_or_default(),
             Self::Ec(key) => [spki_prefix(key.curve()), &key.point()].concat(),
             Self::Ed25519(key) => [SPKI_ED25519, key.as_bytes()].concat(),
         }
     }
 
-    /// How long a signature is, in bytes.
-    pub fn signature_size(&self) -> usize {
+    /// The size of a signature in bytes.
+    pub(crate) fn signature_size(&self) -> usize {
         match self {
             Self::Rsa(key) => key.size(),
             Self::Ec(key) => 2 * key.curve().field_size(),
@@ -155,8 +156,8 @@ impl PublicKey {
     }
 }
 
-// A SubjectPublicKeyInfo up to the key itself, whose length is fixed: the point uncompressed (RFC
-// 5480 section 2.2), or the 32 bytes of Ed25519 (RFC 8410 section 4).
+// SubjectPublicKeyInfo without its last field, which has a fixed length: the uncompressed point (RFC
+// 5480 section 2.2), or the 32 bytes of an Ed25519 key (RFC 8410 section 4).
 const SPKI_P256: &[u8] =
     b"\x30\x59\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86\x48\
                            \xce\x3d\x03\x01\x07\x03\x42\0";
@@ -185,7 +186,7 @@ fn curve_of(oid: ObjectIdentifier) -> Option<Curve> {
     }
 }
 
-/// The one algorithm that keys on the curve are for (RFC 7518 section 3.4).
+/// The one algorithm of keys on this curve (RFC 7518 section 3.4).
 fn algorithm_of(curve: Curve) -> Algorithm {
     match curve {
         Curve::P256 => Algorithm::Es256,
@@ -194,7 +195,7 @@ fn algorithm_of(curve: Curve) -> Algorithm {
     }
 }
 
-/// The bits of a big-endian number, leading zeros not counted.
+/// The size of a big-endian number in bits, without leading zeros.
 fn bits(number: &[u8]) -> usize {
     let zeros = number.iter().take_while(|byte| **byte == 0).count();
     let rest = number.get(zeros..).unwrap_or_default();
@@ -202,7 +203,7 @@ fn bits(number: &[u8]) -> usize {
     (rest.len() * 8).saturating_sub(first)
 }
 
-/// A big-endian number that fits into 64 bits.
+/// A big-endian number. `None` above 64 bits.
 fn number(bytes: &[u8]) -> Option<u64> {
     (bits(bytes) <= 64).then(|| bytes.iter().fold(0, |n, byte| (n << 8) | u64::from(*byte)))
 }

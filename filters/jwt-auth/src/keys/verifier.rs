@@ -1,4 +1,4 @@
-//! Signatures: a key and the one algorithm it is for.
+//! Verification of signatures.
 
 use std::{borrow::Cow, fmt};
 
@@ -7,67 +7,67 @@ use novasphere_core::{Env, Verify};
 use rsa::{Pkcs1v15Sign, Pss, RsaPublicKey, traits::SignatureScheme};
 use sha2::{Digest, Sha256, Sha384, Sha512};
 
-use crate::{config::algorithm::Algorithm, keys::jwk::Material, keys::public_key::PublicKey};
+use crate::{
+    config::Algorithm,
+    keys::{jwk::Material, public_key::PublicKey},
+    metrics::Event,
+};
 
-/// The event counted for a signature that the host found right.
-pub(crate) const VERIFIED_BY_HOST: &str = "verified_by_host";
-
-/// A key bound to its algorithm, so that a token's header cannot choose another.
+/// A key bound to its one algorithm, so that a token's header cannot choose another.
 pub(crate) struct Verifier {
     algorithm: Algorithm,
-    key: Key,
+    key: PreparedKey,
 }
 
-enum Key {
+enum PreparedKey {
     Hs256(Hmac<Sha256>),
     Hs384(Hmac<Sha384>),
     Hs512(Hmac<Sha512>),
     Public {
         key: Box<PublicKey>,
-        /// Its form for hosts.
+        /// The DER SubjectPublicKeyInfo, the format of hosts.
         spki: Vec<u8>,
     },
 }
 
 impl Verifier {
-    /// `None` when the key is not for the algorithm.
-    pub fn new(algorithm: Algorithm, material: &Material) -> Option<Self> {
+    /// `None` if the key cannot be used with the algorithm.
+    pub(crate) fn new(algorithm: Algorithm, material: &Material) -> Option<Self> {
         let key = match material {
             Material::Secret(secret) => match algorithm {
-                Algorithm::Hs256 => Key::Hs256(Hmac::new_from_slice(secret).ok()?),
-                Algorithm::Hs384 => Key::Hs384(Hmac::new_from_slice(secret).ok()?),
-                Algorithm::Hs512 => Key::Hs512(Hmac::new_from_slice(secret).ok()?),
+                Algorithm::Hs256 => PreparedKey::Hs256(Hmac::new_from_slice(secret).ok()?),
+                Algorithm::Hs384 => PreparedKey::Hs384(Hmac::new_from_slice(secret).ok()?),
+                Algorithm::Hs512 => PreparedKey::Hs512(Hmac::new_from_slice(secret).ok()?),
                 _ => return None,
             },
             Material::Public(key) if key.fits(algorithm) => {
-                Key::Public { key: Box::new(key.clone()), spki: key.spki() }
+                PreparedKey::Public { key: Box::new(key.clone()), spki: key.spki() }
             }
             Material::Public(_) => return None,
         };
         Some(Self { algorithm, key })
     }
 
-    /// The algorithm the key is for.
-    pub fn algorithm(&self) -> Algorithm {
+    pub(crate) fn algorithm(&self) -> Algorithm {
         self.algorithm
     }
 
-    /// Whether `signature` is this key's signature of `message`. Asks the host first where that is
-    /// faster; both come to the same verdict.
-    pub fn verifies(&self, message: &[u8], signature: &[u8], env: &Env<'_>) -> bool {
+    /// Whether `signature` is this key's signature of `message`. The host verifies first where that
+    /// is faster. The result is the same.
+    pub(crate) fn verifies(&self, message: &[u8], signature: &[u8], env: &Env<'_>) -> bool {
         match &self.key {
-            Key::Hs256(mac) => is_mac(mac, message, signature),
-            Key::Hs384(mac) => is_mac(mac, message, signature),
-            Key::Hs512(mac) => is_mac(mac, message, signature),
-            // A signature has one length (RFC 7518 sections 3.3 to 3.5, RFC 8032 section 5.1.7).
-            Key::Public { key, .. } if signature.len() != key.signature_size() => false,
-            Key::Public { key, spki } => {
-                match self.ask_host(spki, message, signature, env.verify) {
-                    Some(verdict) => {
-                        if verdict {
-                            env.metrics.count(VERIFIED_BY_HOST);
+            PreparedKey::Hs256(mac) => is_mac(mac, message, signature),
+            PreparedKey::Hs384(mac) => is_mac(mac, message, signature),
+            PreparedKey::Hs512(mac) => is_mac(mac, message, signature),
+            // The signature has a fixed size (RFC 7518 sections 3.3 to 3.5, RFC 8032 section 5.1.7).
+            PreparedKey::Public { key, .. } if signature.len() != key.signature_size() => false,
+            PreparedKey::Public { key, spki } => {
+                match self.verify_on_host(spki, message, signature, env.verify) {
+                    Some(is_valid) => {
+                        if is_valid {
+                            env.metrics.count(Event::VerifiedByHost.name());
                         }
-                        verdict
+                        is_valid
                     }
                     None => verifies(self.algorithm, key, message, signature),
                 }
@@ -75,8 +75,8 @@ impl Verifier {
         }
     }
 
-    /// The host's verdict, on what hosts know: RSASSA-PKCS1-v1_5 and ECDSA.
-    fn ask_host(
+    /// The host's result. `None` if it has none: hosts support RSASSA-PKCS1-v1_5 and ECDSA.
+    fn verify_on_host(
         &self,
         spki: &[u8],
         message: &[u8],
@@ -107,7 +107,7 @@ fn verifies(algorithm: Algorithm, key: &PublicKey, message: &[u8], signature: &[
     match key {
         PublicKey::Rsa(key) => rsa(algorithm, key, message, signature),
         PublicKey::Ec(key) => key.verifies(message, signature),
-        // Strict: refuses points of small order and a second form of one signature.
+        // Strict: refuses points of small order and malleable signatures.
         PublicKey::Ed25519(key) => ed25519_dalek::Signature::from_slice(signature)
             .is_ok_and(|signature| key.verify_strict(message, &signature).is_ok()),
     }
@@ -122,7 +122,7 @@ fn rsa(algorithm: Algorithm, key: &RsaPublicKey, message: &[u8], signature: &[u8
     ) -> bool {
         key.verify(scheme, &D::digest(message), signature).is_ok()
     }
-    // PSS: the salt is as long as the hash, which MGF1 uses too (RFC 7518 section 3.5).
+    // PSS: the salt has the size of the hash, and MGF1 uses the same hash (RFC 7518 section 3.5).
     match algorithm {
         Algorithm::Rs256 => check::<Sha256>(key, Pkcs1v15Sign::new::<Sha256>(), message, signature),
         Algorithm::Rs384 => check::<Sha384>(key, Pkcs1v15Sign::new::<Sha384>(), message, signature),
@@ -140,8 +140,8 @@ fn rsa(algorithm: Algorithm, key: &RsaPublicKey, message: &[u8], signature: &[u8
     }
 }
 
-/// The DER Ecdsa-Sig-Value (RFC 3279 section 2.2.3) of the two numbers a JWS signature is (RFC 7518
-/// section 3.4). For curves up to P-384: all lengths take one byte.
+/// The DER Ecdsa-Sig-Value (RFC 3279 section 2.2.3) of a JWS signature, which is two numbers (RFC
+/// 7518 section 3.4). For curves up to P-384, where all lengths take one byte.
 fn ecdsa_sig_value(signature: &[u8]) -> Vec<u8> {
     let (r, s) = signature.split_at(signature.len() / 2);
     let mut numbers = integer(r);
@@ -152,7 +152,7 @@ fn ecdsa_sig_value(signature: &[u8]) -> Vec<u8> {
 fn integer(bytes: &[u8]) -> Vec<u8> {
     let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
     let mut number = bytes.get(zeros..).unwrap_or_default().to_vec();
-    // A first bit of 1 would make it negative; zero is one byte.
+    // A leading 1 bit would make the number negative. Zero takes one byte.
     if number.first().is_none_or(|byte| *byte >= 0x80) {
         number.insert(0, 0);
     }

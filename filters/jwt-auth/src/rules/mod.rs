@@ -1,4 +1,4 @@
-//! Rules of the configuration: which requests need a token, and which tokens are acceptable.
+//! Which requests need a token, and which verified tokens are acceptable.
 
 pub(crate) mod claims;
 pub(crate) mod denied;

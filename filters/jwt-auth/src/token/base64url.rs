@@ -1,14 +1,14 @@
-//! base64url (RFC 4648 section 5) as tokens have it: without padding, and in one form only.
+//! base64url (RFC 4648 section 5) without padding. Every byte string has exactly one encoding.
 
-/// The text is not base64url.
+/// The text is not canonical base64url without padding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct NotBase64Url;
 
-/// What a character stands for; `NONE` for those that stand for nothing.
+/// The six bits of each character. `NONE` for characters outside the alphabet.
 const SIXTETS: [u8; 256] = sixtets();
 const NONE: u8 = 0xff;
 
-#[allow(clippy::indexing_slicing)] // evaluated in a constant: a compile error
+#[allow(clippy::indexing_slicing)] // evaluated at compile time, where a fault is an error
 const fn sixtets() -> [u8; 256] {
     let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let (mut sixtets, mut i) = ([NONE; 256], 0);
@@ -19,21 +19,21 @@ const fn sixtets() -> [u8; 256] {
     sixtets
 }
 
-/// The bytes. Strict: no padding, no other characters, no stray bits at the end, so that a signed
+/// Decodes `text`. Refuses padding, other characters and non-zero trailing bits, so that a signed
 /// text has one form only.
 pub(crate) fn decode(text: &[u8]) -> Result<Vec<u8>, NotBase64Url> {
     let (groups, rest) = text.as_chunks::<4>();
     let size = groups.len().saturating_mul(3);
     let mut bytes = Vec::with_capacity(size.saturating_add(2));
     bytes.resize(size, 0);
-    // All bits of all sixtets: a character that is none shows in the highest.
+    // The union of all sixtets. A character outside the alphabet sets the highest bit.
     let mut seen = 0;
     for (group, decoded) in groups.iter().zip(bytes.as_chunks_mut::<3>().0) {
         let [a, b, c, d] = group.map(sixtet);
         seen |= a | b | c | d;
         *decoded = [a << 2 | b >> 4, b << 4 | c >> 2, c << 6 | d];
     }
-    let stray = match *rest {
+    let trailing = match *rest {
         [] => 0,
         [a, b] => {
             let [a, b] = [a, b].map(sixtet);
@@ -49,7 +49,7 @@ pub(crate) fn decode(text: &[u8]) -> Result<Vec<u8>, NotBase64Url> {
         }
         _ => return Err(NotBase64Url),
     };
-    if seen & 0x80 == 0 && stray == 0 { Ok(bytes) } else { Err(NotBase64Url) }
+    if seen & 0x80 == 0 && trailing == 0 { Ok(bytes) } else { Err(NotBase64Url) }
 }
 
 fn sixtet(character: u8) -> u8 {
@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_has_one_form_only() {
+    fn accepts_canonical_encoding_only() {
         assert_eq!(decode(b""), Ok(vec![]));
         assert_eq!(decode(b"_-8"), Ok(vec![0xff, 0xef]));
         for text in ["a", "aaaaa", "/+8", "_-8=", "_-9", "_-", "_x", " _-8", "_-8\n", "_\u{0}8="] {
@@ -74,7 +74,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_is_what_others_take_it_for(
+        fn agrees_with_the_base64_crate(
             text in prop::collection::vec(
                 prop_oneof![40 => prop::sample::select(&b"AZaz09-_Qgw"[..]), 1 => any::<u8>()], 0..40
             ),
@@ -84,7 +84,7 @@ mod tests {
         }
 
         #[test]
-        fn what_was_encoded_comes_back(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+        fn decodes_encoded_bytes(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
             prop_assert_eq!(decode(BASE64_URL_SAFE_NO_PAD.encode(&bytes).as_bytes()), Ok(bytes));
         }
     }

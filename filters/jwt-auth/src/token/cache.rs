@@ -1,9 +1,9 @@
-//! Verified tokens, remembered by one worker: a signature costs up to a millisecond, a look-up less
-//! than a microsecond.
+//! A worker's cache of verified tokens. Verifying a signature takes up to a millisecond, a look-up
+//! less than a microsecond.
 //!
-//! Two halves: what is used goes into the young one; when that is full it becomes the old one, and
-//! what was in the old one and not used since is forgotten. So what is in use stays, without a list
-//! to keep in order, and entries and bytes are bounded.
+//! The cache has two generations. A used token moves to the young generation. When that is full, it
+//! becomes the old generation, and the previous old generation is dropped. Tokens in use thus stay
+//! without a list to keep in order, and both entries and bytes are bounded.
 
 use std::{
     collections::HashMap,
@@ -13,28 +13,28 @@ use std::{
 
 use novasphere_core::{UnixTime, bytes_eq};
 
-/// What a token was found to say, by the token itself.
-pub(crate) struct Cache<V> {
-    /// Keys the places of tokens.
-    random: RandomState,
-    young: Half<V>,
-    old: Half<V>,
-    /// What a half may hold.
-    entries: usize,
-    bytes: usize,
-    /// Not told of yet.
-    forgotten: u32,
+/// Verification results by token.
+pub(crate) struct TokenCache<V> {
+    hasher: RandomState,
+    young: Generation<V>,
+    old: Generation<V>,
+    /// Maximum number of entries of a generation.
+    max_entries: usize,
+    /// Maximum size of a generation in bytes.
+    max_bytes: usize,
+    /// Evictions since the last [`take_evicted`](Self::take_evicted).
+    evicted: u32,
 }
 
-struct Half<V> {
-    tokens: HashMap<u64, Entry<V>, BuildHasherDefault<AsItIs>>,
+struct Generation<V> {
+    tokens: HashMap<u64, Entry<V>, BuildHasherDefault<IdentityHasher>>,
     bytes: usize,
 }
 
 struct Entry<V> {
     /// The whole token.
     token: Box<[u8]>,
-    verified: Verified<V>,
+    result: CachedResult<V>,
 }
 
 impl<V> Entry<V> {
@@ -43,11 +43,11 @@ impl<V> Entry<V> {
     }
 }
 
-/// For keys that are hashes already.
+/// A hasher for keys that are already hashes.
 #[derive(Default)]
-struct AsItIs(u64);
+struct IdentityHasher(u64);
 
-impl Hasher for AsItIs {
+impl Hasher for IdentityHasher {
     fn write(&mut self, _: &[u8]) {}
 
     fn write_u64(&mut self, hash: u64) {
@@ -59,95 +59,98 @@ impl Hasher for AsItIs {
     }
 }
 
-impl<V> Default for Half<V> {
+impl<V> Default for Generation<V> {
     fn default() -> Self {
         Self { tokens: HashMap::default(), bytes: 0 }
     }
 }
 
-/// A result, and from when until when it holds.
-pub(crate) struct Verified<V> {
-    /// Until just before then, in milliseconds since the epoch.
-    pub(crate) until: u64,
-    /// From then on, in milliseconds since the epoch.
-    pub(crate) from: u64,
+/// A verification result and its validity.
+pub(crate) struct CachedResult<V> {
+    /// Start of validity, inclusive, in milliseconds since the epoch.
+    pub(crate) valid_from: u64,
+    /// End of validity, exclusive, in milliseconds since the epoch.
+    pub(crate) valid_until: u64,
     pub(crate) value: Rc<V>,
 }
 
-impl<V> Verified<V> {
-    fn at(&self, now: UnixTime) -> Option<Rc<V>> {
-        (self.from <= now.millis && now.millis < self.until).then(|| Rc::clone(&self.value))
+impl<V> CachedResult<V> {
+    fn value_at(&self, now: UnixTime) -> Option<Rc<V>> {
+        (self.valid_from <= now.millis && now.millis < self.valid_until)
+            .then(|| Rc::clone(&self.value))
     }
 }
 
-/// Counted for each entry besides its token: what the table and the result take.
+/// The size of an entry besides its token: the share of the table and the result.
 const ENTRY_BYTES: usize = 512;
 
-/// So much of a token's end is hashed: of a signature, which whoever sends tokens cannot choose.
+/// The number of bytes at the end of a token that are hashed. They belong to the signature, which
+/// clients cannot choose.
 const HASHED_BYTES: usize = 32;
 
-impl<V> Cache<V> {
-    /// One for so many tokens and bytes.
+impl<V> TokenCache<V> {
+    /// A cache for at most `entries` tokens and `bytes` bytes.
     pub(crate) fn new(entries: usize, bytes: usize) -> Self {
         Self {
-            random: RandomState::new(),
-            young: Half::default(),
-            old: Half::default(),
-            entries: entries.div_ceil(2),
-            bytes: bytes / 2,
-            forgotten: 0,
+            hasher: RandomState::new(),
+            young: Generation::default(),
+            old: Generation::default(),
+            max_entries: entries.div_ceil(2),
+            max_bytes: bytes / 2,
+            evicted: 0,
         }
     }
 
-    /// What `token`, compared as a whole, was found to say, if that still holds.
+    /// The result for `token`, compared as a whole, if it is valid now.
     pub(crate) fn get(&mut self, token: &[u8], now: UnixTime) -> Option<Rc<V>> {
-        let place = self.place(token);
-        let is_it = |entry: &&Entry<V>| bytes_eq(&entry.token, token);
-        if let Some(entry) = self.young.tokens.get(&place).filter(is_it) {
-            return entry.verified.at(now);
+        let hash = self.hash(token);
+        let is_same = |entry: &&Entry<V>| bytes_eq(&entry.token, token);
+        if let Some(entry) = self.young.tokens.get(&hash).filter(is_same) {
+            return entry.result.value_at(now);
         }
-        let value = self.old.tokens.get(&place).filter(is_it)?.verified.at(now)?;
-        // Moved, not copied: what stays in the old half is what nobody uses.
-        let entry = self.old.tokens.remove(&place)?;
-        self.put(place, entry);
+        let value = self.old.tokens.get(&hash).filter(is_same)?.result.value_at(now)?;
+        // Moved instead of copied, so that the old generation keeps unused tokens only.
+        let entry = self.old.tokens.remove(&hash)?;
+        self.put(hash, entry);
         Some(value)
     }
 
-    /// Remembers a result.
-    pub(crate) fn insert(&mut self, token: &[u8], verified: Verified<V>) {
-        self.put(self.place(token), Entry { token: token.into(), verified });
+    pub(crate) fn insert(&mut self, token: &[u8], result: CachedResult<V>) {
+        self.put(self.hash(token), Entry { token: token.into(), result });
     }
 
-    fn place(&self, token: &[u8]) -> u64 {
+    fn hash(&self, token: &[u8]) -> u64 {
         let end = token.last_chunk::<HASHED_BYTES>();
-        self.random.hash_one(end.map_or(token, |end| end.as_slice()))
+        self.hasher.hash_one(end.map_or(token, |end| end.as_slice()))
     }
 
-    /// How many results were forgotten for others since this was asked last.
-    pub(crate) fn take_forgotten(&mut self) -> u32 {
-        std::mem::take(&mut self.forgotten)
+    /// The number of results dropped to make room since the last call.
+    pub(crate) fn take_evicted(&mut self) -> u32 {
+        std::mem::take(&mut self.evicted)
     }
 
-    fn put(&mut self, place: u64, entry: Entry<V>) {
+    fn put(&mut self, hash: u64, entry: Entry<V>) {
         let bytes = entry.bytes();
-        if self.entries == 0 || bytes > self.bytes {
+        if self.max_entries == 0 || bytes > self.max_bytes {
             return;
         }
-        let full = self.young.tokens.len() >= self.entries || self.young.bytes + bytes > self.bytes;
-        if full && !self.young.tokens.contains_key(&place) {
+        let full = self.young.tokens.len() >= self.max_entries
+            || self.young.bytes + bytes > self.max_bytes;
+        if full && !self.young.tokens.contains_key(&hash) {
             let young = std::mem::take(&mut self.young);
-            let gone = std::mem::replace(&mut self.old, young).tokens.len();
-            self.forgotten = self.forgotten.saturating_add(u32::try_from(gone).unwrap_or(u32::MAX));
+            let dropped = std::mem::replace(&mut self.old, young).tokens.len();
+            let dropped = u32::try_from(dropped).unwrap_or(u32::MAX);
+            self.evicted = self.evicted.saturating_add(dropped);
         }
-        // What was at its place: the same token, or one of the same hash.
-        let replaced = self.young.tokens.insert(place, entry).map_or(0, |other| other.bytes());
+        // The replaced entry has the same token, or another token with the same hash.
+        let replaced = self.young.tokens.insert(hash, entry).map_or(0, |other| other.bytes());
         self.young.bytes = self.young.bytes.saturating_add(bytes).saturating_sub(replaced);
     }
 
-    /// Forgets everything: keys have changed.
+    /// Empties the cache.
     pub(crate) fn clear(&mut self) {
-        self.young = Half::default();
-        self.old = Half::default();
+        self.young = Generation::default();
+        self.old = Generation::default();
     }
 }
 
@@ -159,14 +162,14 @@ mod tests {
         UnixTime { millis }
     }
 
-    fn holds(value: u32) -> Verified<u32> {
-        Verified { from: 100, until: 200, value: Rc::new(value) }
+    fn result(value: u32) -> CachedResult<u32> {
+        CachedResult { valid_from: 100, valid_until: 200, value: Rc::new(value) }
     }
 
     #[test]
-    fn a_result_holds_for_its_time_only() {
-        let mut cache = Cache::new(10, 100_000);
-        cache.insert(b"token", holds(1));
+    fn result_is_valid_for_its_time_only() {
+        let mut cache = TokenCache::new(10, 100_000);
+        cache.insert(b"token", result(1));
         for (now, expected) in [(99, None), (100, Some(1)), (199, Some(1)), (200, None)] {
             assert_eq!(cache.get(b"token", at(now)).map(|v| *v), expected, "at {now}");
         }
@@ -177,37 +180,37 @@ mod tests {
     }
 
     #[test]
-    fn what_is_used_stays_and_the_rest_is_bounded() {
-        let mut cache = Cache::new(100, 1_000_000);
-        cache.insert(b"used", holds(0));
+    fn used_token_stays_and_entries_are_bounded() {
+        let mut cache = TokenCache::new(100, 1_000_000);
+        cache.insert(b"used", result(0));
         for n in 1..10_000_u32 {
-            cache.insert(&n.to_le_bytes(), holds(n));
+            cache.insert(&n.to_le_bytes(), result(n));
             assert_eq!(cache.get(b"used", at(150)).map(|v| *v), Some(0), "after {n}");
             assert!(cache.young.tokens.len() + cache.old.tokens.len() <= 100);
         }
-        // Everything that is not there any more, each once, and never what is used.
+        // Every dropped token counts once. The used token is never dropped.
         let left = u32::try_from(cache.young.tokens.len() + cache.old.tokens.len()).unwrap();
-        assert_eq!(cache.take_forgotten(), 10_000 - left);
-        assert_eq!(cache.take_forgotten(), 0);
+        assert_eq!(cache.take_evicted(), 10_000 - left);
+        assert_eq!(cache.take_evicted(), 0);
     }
 
     #[test]
-    fn bytes_are_bounded_too() {
-        let mut cache = Cache::new(1_000_000, 100_000);
+    fn bytes_are_bounded() {
+        let mut cache = TokenCache::new(1_000_000, 100_000);
         for n in 0..1_000_u32 {
             let mut token = vec![b'x'; 4_000];
             token.extend(n.to_le_bytes());
-            cache.insert(&token, holds(n));
+            cache.insert(&token, result(n));
             assert!(cache.young.bytes <= 50_000 && cache.old.bytes <= 50_000);
         }
-        cache.insert(&[b'y'; 60_000], holds(1));
+        cache.insert(&[b'y'; 60_000], result(1));
         assert_eq!(cache.get(&[b'y'; 60_000], at(150)), None);
     }
 
     #[test]
-    fn none_is_a_size_too() {
-        let mut cache = Cache::new(0, 0);
-        cache.insert(b"token", holds(1));
+    fn cache_of_size_zero_stays_empty() {
+        let mut cache = TokenCache::new(0, 0);
+        cache.insert(b"token", result(1));
         assert_eq!(cache.get(b"token", at(150)), None);
     }
 }

@@ -1,35 +1,64 @@
-//! Text as a field value (RFC 9110 section 5.5), so that no two texts give the same value.
+//! Text as a field value (RFC 9110 section 5.5). Different texts give different values.
 //!
-//! Percent-encoded are: `%` itself, bytes beyond ASCII (of UTF-8; as they are, they would be
-//! opaque to the upstream), white space at an end (which is not part of a field value), and `,`
-//! inside an item of a list. Control characters have no form here at all.
+//! These bytes are percent-encoded:
+//!
+//! - `%`;
+//! - bytes of non-ASCII characters in UTF-8, which upstreams would read as opaque data;
+//! - a space at either end, which is not part of a field value;
+//! - `,` inside a list item.
+//!
+//! Text with a control character has no value.
+
+use std::fmt;
 
 use novasphere_core::Json;
 use percent_encoding::percent_encode_byte;
 
-/// The longest value, in bytes as sent. Upstreams often refuse heads beyond 8 KiB.
+/// Maximum size of a value in bytes, after encoding. Upstreams often refuse a head above 8 KiB.
 pub(crate) const MAX_VALUE_BYTES: usize = 4096;
 
-/// The text holds a control character, is too long, or is no text.
+/// A text that cannot become a field value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct UnusableText;
+pub(crate) enum InvalidHeaderText {
+    /// A control character.
+    Control,
+    /// Longer than [`MAX_VALUE_BYTES`] after encoding.
+    TooLong,
+    /// A claim that is neither a string, whole number or boolean, nor an array of these.
+    Shape,
+}
 
-/// The value for `text`.
-pub(crate) fn from_text(text: &str) -> Result<Vec<u8>, UnusableText> {
+impl fmt::Display for InvalidHeaderText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Control => f.write_str("must not contain a control character"),
+            Self::TooLong => {
+                write!(f, "must be at most {MAX_VALUE_BYTES} bytes, percent-encoding included")
+            }
+            Self::Shape => {
+                f.write_str("must be a string, a whole number, a boolean or an array of these")
+            }
+        }
+    }
+}
+
+impl std::error::Error for InvalidHeaderText {}
+
+/// The value of `text`.
+pub(crate) fn from_text(text: &str) -> Result<Vec<u8>, InvalidHeaderText> {
     let mut value = Vec::with_capacity(text.len());
     push(&mut value, text, false)?;
     bounded(value)
 }
 
-/// The value for a claim: of a string, whole number or boolean its text; of an array its items, joined by
-/// `,`. Objects and arrays of more than that have none.
-pub(crate) fn from_claim(claim: &Json) -> Result<Vec<u8>, UnusableText> {
+/// The value of a claim: the text of a string, whole number or boolean, or the items of an array,
+/// joined by `,`. Other claims have no value.
+pub(crate) fn from_claim(claim: &Json) -> Result<Vec<u8>, InvalidHeaderText> {
+    let mut value = Vec::new();
     let Json::Array(items) = claim else {
-        let mut value = Vec::new();
         push_scalar(&mut value, claim, false)?;
         return bounded(value);
     };
-    let mut value = Vec::new();
     for (i, item) in items.iter().enumerate() {
         if i > 0 {
             value.push(b',');
@@ -39,18 +68,20 @@ pub(crate) fn from_claim(claim: &Json) -> Result<Vec<u8>, UnusableText> {
     bounded(value)
 }
 
-fn push_scalar(value: &mut Vec<u8>, scalar: &Json, in_list: bool) -> Result<(), UnusableText> {
+fn push_scalar(value: &mut Vec<u8>, scalar: &Json, in_list: bool) -> Result<(), InvalidHeaderText> {
     match scalar {
         Json::String(text) => push(value, text, in_list),
-        // A double that is no integer of 64 bits may stand for many numbers.
-        Json::Number(number) if !number.is_i64() && !number.is_u64() => Err(UnusableText),
+        // Many different numbers are written as the same double.
+        Json::Number(number) if !number.is_i64() && !number.is_u64() => {
+            Err(InvalidHeaderText::Shape)
+        }
         Json::Number(number) => push(value, &number.to_string(), in_list),
         Json::Bool(flag) => push(value, if *flag { "true" } else { "false" }, in_list),
-        Json::Null | Json::Array(_) | Json::Object(_) => Err(UnusableText),
+        Json::Null | Json::Array(_) | Json::Object(_) => Err(InvalidHeaderText::Shape),
     }
 }
 
-fn push(value: &mut Vec<u8>, text: &str, in_list: bool) -> Result<(), UnusableText> {
+fn push(value: &mut Vec<u8>, text: &str, in_list: bool) -> Result<(), InvalidHeaderText> {
     let is_plain = |byte: u8| matches!(byte, b'!'..=b'~') && !matches!(byte, b'%' | b',');
     if text.bytes().all(is_plain) {
         value.extend_from_slice(text.as_bytes());
@@ -59,7 +90,7 @@ fn push(value: &mut Vec<u8>, text: &str, in_list: bool) -> Result<(), UnusableTe
     let last = text.len().saturating_sub(1);
     for (i, byte) in text.bytes().enumerate() {
         match byte {
-            _ if byte.is_ascii_control() => return Err(UnusableText),
+            _ if byte.is_ascii_control() => return Err(InvalidHeaderText::Control),
             b' ' if i == 0 || i == last => value.extend_from_slice(b"%20"),
             b',' if in_list => value.extend_from_slice(b"%2C"),
             b'%' | 0x80.. => value.extend_from_slice(percent_encode_byte(byte).as_bytes()),
@@ -69,6 +100,6 @@ fn push(value: &mut Vec<u8>, text: &str, in_list: bool) -> Result<(), UnusableTe
     Ok(())
 }
 
-fn bounded(value: Vec<u8>) -> Result<Vec<u8>, UnusableText> {
-    if value.len() <= MAX_VALUE_BYTES { Ok(value) } else { Err(UnusableText) }
+fn bounded(value: Vec<u8>) -> Result<Vec<u8>, InvalidHeaderText> {
+    if value.len() <= MAX_VALUE_BYTES { Ok(value) } else { Err(InvalidHeaderText::TooLong) }
 }

@@ -1,124 +1,119 @@
-//! Issuers whose keys are fetched.
+//! Issuers with fetched keys, and the selection of an issuer by a token.
 
-use novasphere_core::{BuildContext, Env, FetchError, FetchResponse, Json, TimerActions, UnixTime};
+use novasphere_core::{Env, FetchError, FetchResponse, Json, TimerActions, UnixTime};
 
+use super::{
+    key_cache::KeyCache,
+    key_set_sources::{KeyAvailability, KeySetReader, KeySetSources},
+    source::KeySetSource,
+};
 use crate::{
-    config::Config,
-    config::algorithm::Algorithm,
+    config::Algorithm,
     decision::Refusal,
     identity::consumer::Consumer,
-    keys::key::Key,
-    keys::key_set,
-    keys::remote::{Known, Prospect, Reader, Source, Sources},
+    keys::{key::Key, key_set},
     token::Token,
 };
 
-/// All of them.
-#[derive(Debug)]
+/// All issuers.
+#[derive(Debug, Default)]
 pub(crate) struct Issuers {
-    sources: Sources<KeySets>,
-    /// Whom each one's tokens are from.
+    sources: KeySetSources<KeySets>,
+    /// The consumer of each issuer's tokens.
     consumers: Vec<Consumer>,
 }
 
-/// Reads key sets: the algorithms each source's keys may be used with.
-#[derive(Debug)]
-pub(crate) struct KeySets(Vec<Vec<Algorithm>>);
+/// Reads key sets. Holds the allowed algorithms of each source.
+#[derive(Debug, Default)]
+struct KeySets(Vec<Vec<Algorithm>>);
 
-impl Reader for KeySets {
+impl KeySetReader for KeySets {
     type Key = Key;
 
     fn read(&self, index: usize, text: &[u8], env: &Env<'_>) -> Result<Vec<Key>, String> {
         let algorithms = self.0.get(index).map(Vec::as_slice).unwrap_or_default();
-        key_set::parse(text, algorithms, &mut |why| env.host.warn(&format!("jwks[{index}]: {why}")))
-            .map_err(|error| error.to_string())
+        let warn = &mut |reason| env.host.warn(&format!("jwks[{index}]: {reason}"));
+        key_set::parse(text, algorithms, warn).map_err(|error| error.to_string())
     }
 }
 
-/// Who signed a token, or that this will be known later.
+/// The signer of a token.
 pub(crate) enum Signer<'f> {
-    Known(&'f Consumer),
-    /// Then, at the latest; each issuer has a queue of its own.
-    Later {
+    /// The consumer whose key signed the token.
+    Verified(&'f Consumer),
+    /// The keys are being fetched. Each issuer has its own queue of waiting requests.
+    Pending {
         queue: usize,
+        /// The time of the last attempt.
         until: UnixTime,
     },
 }
 
 impl Issuers {
-    pub fn new(config: &Config, cx: &mut BuildContext<'_>) -> Self {
-        let (mut sources, mut algorithms, mut consumers) = (Vec::new(), Vec::new(), Vec::new());
-        for (i, wire) in config.jwks.iter().enumerate() {
-            let at = format!("jwks[{i}]");
-            let allowed = wire.algorithms(&at, cx);
-            let Some(source) = wire.source(&at, &allowed, cx) else { continue };
-            if sources.iter().any(|other: &Source| other.issuer == source.issuer) {
-                let message = format!("{:?} has an entry already", source.issuer);
-                cx.fault(format!("{at}.issuer"), message);
-            }
-            consumers.push(
-                Consumer::new(&wire.consumer, &format!("{at}.consumer"), cx).identified_by(
-                    &source.issuer,
-                    &format!("{at}.issuer"),
-                    cx,
-                ),
-            );
-            algorithms.push(allowed);
-            sources.push(source);
-        }
-        Self { sources: Sources { sources, reader: KeySets(algorithms) }, consumers }
+    pub(crate) fn add(
+        &mut self,
+        source: KeySetSource,
+        algorithms: Vec<Algorithm>,
+        consumer: Consumer,
+    ) {
+        self.sources.sources.push(source);
+        self.sources.reader.0.push(algorithms);
+        self.consumers.push(consumer);
     }
 
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn contains(&self, issuer: &str) -> bool {
+        self.sources.sources.iter().any(|source| source.issuer == issuer)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
         self.consumers.is_empty()
     }
 
-    /// Looks after the keys.
-    pub fn on_timer(&self, known: &mut Vec<Known<Key>>, env: &Env<'_>) -> TimerActions {
-        self.sources.on_timer(known, env)
+    /// Loads new keys and starts due fetches.
+    pub(crate) fn on_timer(&self, caches: &mut Vec<KeyCache<Key>>, env: &Env<'_>) -> TimerActions {
+        self.sources.on_timer(caches, env)
     }
 
-    /// A fetch ended.
-    pub fn on_fetch(
+    /// Handles the response of a fetch.
+    pub(crate) fn on_fetch(
         &self,
         purpose: usize,
         response: Result<FetchResponse<'_>, FetchError>,
-        known: &mut [Known<Key>],
+        caches: &mut [KeyCache<Key>],
         env: &Env<'_>,
     ) -> TimerActions {
-        self.sources.on_fetch(purpose, response, known, env)
+        self.sources.on_fetch(purpose, response, caches, env)
     }
 
-    /// The signer of a token of one of these issuers; `None` when it is of none of them.
-    pub fn signer_of(
+    /// The signer of a token of one of these issuers. `None` if its `iss` is another issuer.
+    pub(crate) fn signer(
         &self,
         token: &Token<'_>,
-        known: &mut Vec<Known<Key>>,
+        caches: &mut Vec<KeyCache<Key>>,
         env: &Env<'_>,
     ) -> Option<Result<Signer<'_>, Refusal>> {
         let issuer = token.claims.get("iss").and_then(Json::as_str)?;
         let index = self.sources.sources.iter().position(|source| source.issuer == issuer)?;
         let (source, consumer) = (self.sources.sources.get(index)?, self.consumers.get(index)?);
-        // Again only after newer keys were loaded, so twice at most.
+        // A second try follows only after newer keys were loaded.
         for _ in 0..2 {
-            let keys = known.get(index).and_then(|known| known.keys.as_deref());
-            let found = keys.map(|keys| key_set::signer_of(keys, token, env));
-            let refusal = match found {
-                Some(Ok(_)) => return Some(Ok(Signer::Known(consumer))),
-                // A key that is not there yet.
+            let keys = caches.get(index).and_then(KeyCache::keys);
+            let signer = keys.map(|keys| key_set::signer(keys, token, env));
+            let refusal = match signer {
+                Some(Ok(_)) => return Some(Ok(Signer::Verified(consumer))),
+                // A newer key set may have the key.
                 Some(Err(Refusal::UnknownKey)) => Some(Refusal::UnknownKey),
                 Some(Err(refusal)) => return Some(Err(refusal)),
                 None => None,
             };
-            match (self.sources.prospect(index, known, env), refusal) {
-                (Prospect::Newer, _) => {}
-                (Prospect::None, Some(refusal)) => return Some(Err(refusal)),
-                // Without any key, there is nothing but to wait, even for a later try.
+            match (self.sources.availability(index, caches, env), refusal) {
+                (KeyAvailability::Updated, _) => {}
+                (KeyAvailability::Unchanged, Some(refusal)) => return Some(Err(refusal)),
+                // Without any keys the request waits in every case, even for a later try.
                 _ if env.pending.has_capacity(index, source.max_waiting) => {
                     let now = env.clock.now().millis;
                     let millis = now.saturating_add(u64::from(source.timeout_ms));
-                    let until = UnixTime { millis };
-                    return Some(Ok(Signer::Later { queue: index, until }));
+                    return Some(Ok(Signer::Pending { queue: index, until: UnixTime { millis } }));
                 }
                 _ => return Some(Err(Refusal::KeysUnavailable)),
             }
