@@ -57,10 +57,9 @@ pub(crate) enum InvalidIdentityHeader {
 impl fmt::Display for InvalidIdentityHeader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Reserved => f.write_str(
-                "must not be set by a claim: it serves the connection, framing, routing or \
-                 credentials",
-            ),
+            Self::Reserved => {
+                f.write_str("is reserved for the connection, framing, routing or credentials")
+            }
             Self::Duplicate => f.write_str("is already set by this filter"),
             Self::TooManySeparators => {
                 write!(f, "must have at most {MAX_SEPARATORS} of - and _")

@@ -1,4 +1,4 @@
-//! What a refused client sees.
+//! Responses to refused requests.
 
 use super::*;
 
@@ -10,7 +10,7 @@ fn body(outcome: &Outcome) -> (&str, &str) {
 const SCOPES: &str = r#", "scopes": {"all_of": ["read"], "any_of": ["a", "b"]}"#;
 
 #[test]
-fn every_refusal_of_a_token_looks_the_same() {
+fn every_bad_token_gets_the_same_response() {
     let good = token("");
     let same = [
         format!("Bearer {}", signed("HS384", r#"{"alg": "HS384"}"#, "{}")),
@@ -19,71 +19,71 @@ fn every_refusal_of_a_token_looks_the_same() {
         format!("Bearer {}", signed("HS256", r#"{"alg": "HS256"}"#, r#"{"iss": "k", "exp": 1}"#)),
     ];
     for value in same {
-        let outcome = run(&policy(""), &[("authorization", &value)]);
+        let outcome = run(&filter(""), &[("authorization", &value)]);
         assert_eq!(
             body(&outcome),
             ("application/json; charset=utf-8", r#"{"message":"Unauthorized"}"#)
         );
         assert_eq!(outcome.response, Some((401, r#"Bearer error="invalid_token""#.to_owned())));
     }
-    let none = run(&policy(""), &[]);
+    let none = run(&filter(""), &[]);
     assert_eq!(body(&none), ("application/json; charset=utf-8", r#"{"message":"Unauthorized"}"#));
 }
 
 #[test]
-fn too_little_granted_is_a_403_with_the_scopes_that_would_do() {
-    let outcome = bearer(&policy(SCOPES), &token(""));
+fn insufficient_grants_get_403_that_names_required_scopes() {
+    let outcome = bearer(&filter(SCOPES), &token(""));
     let challenge = r#"Bearer error="insufficient_scope", scope="read a b""#;
     assert_eq!(outcome.response, Some((403, challenge.to_owned())));
     assert_eq!(body(&outcome), ("application/json; charset=utf-8", r#"{"message":"Forbidden"}"#));
-    let claims = policy(&format!(r#"{SCOPES}, "required_claims": [{{"claim": "x"}}]"#));
+    let claims = filter(&format!(r#"{SCOPES}, "required_claims": [{{"claim": "x"}}]"#));
     let outcome = bearer(&claims, &token(""));
     assert_eq!(outcome.response, Some((403, r#"Bearer error="insufficient_scope""#.to_owned())));
 }
 
 #[test]
-fn verbose_answers_tell_the_reason() {
-    let policy = policy(&format!(r#"{SCOPES}, "verbose_errors": true, "realm": "r""#));
-    let bad = bearer(&policy, &format!("{}AAA", token("")));
+fn verbose_errors_give_the_reason() {
+    let filter = filter(&format!(r#"{SCOPES}, "verbose_errors": true, "realm": "r""#));
+    let bad = bearer(&filter, &format!("{}AAA", token("")));
     let challenge =
         r#"Bearer realm="r", error="invalid_token", error_description="Invalid signature""#;
     assert_eq!(bad.response, Some((401, challenge.to_owned())));
     assert_eq!(body(&bad).1, r#"{"message":"Invalid signature"}"#);
-    let none = run(&policy, &[]);
+    let none = run(&filter, &[]);
     assert_eq!(none.response, Some((401, r#"Bearer realm="r""#.to_owned())), "RFC 6750 3.1");
     assert_eq!(body(&none).1, r#"{"message":"Unauthorized"}"#);
-    let little = bearer(&policy, &token(""));
+    let insufficient = bearer(&filter, &token(""));
     let challenge = "Bearer realm=\"r\", error=\"insufficient_scope\", \
                      error_description=\"a required scope is missing\", scope=\"read a b\"";
-    assert_eq!(little.response, Some((403, challenge.to_owned())));
+    assert_eq!(insufficient.response, Some((403, challenge.to_owned())));
 }
 
 #[test]
-fn no_name_breaks_out_of_an_answer() {
-    let policy = policy(r#", "verbose_errors": true, "key_claim_name": "a\"\\\r\nü""#);
-    let outcome = bearer(&policy, &token(""));
+fn claim_name_cannot_break_out_of_a_response() {
+    let filter = filter(r#", "verbose_errors": true, "key_claim_name": "a\"\\\r\nü""#);
+    let outcome = bearer(&filter, &token(""));
     assert_eq!(body(&outcome).1, r#"{"message":"No credentials found for given 'a?????'"}"#);
     let challenge = r#"Bearer error="invalid_token", error_description="No credentials found for given 'a?????'""#;
     assert_eq!(outcome.response.unwrap().1, challenge);
 }
 
 #[test]
-fn problems_are_those_of_rfc_9457() {
+fn problem_bodies_follow_rfc_9457() {
     let plain = r#"{"type":"about:blank","title":"Unauthorized","status":401}"#;
     let format = r#", "error_format": "problem+json""#;
-    let outcome = bearer(&policy(format), "x");
+    let outcome = bearer(&filter(format), "x");
     assert_eq!(body(&outcome), ("application/problem+json", plain));
-    let outcome = bearer(&policy(&format!("{format}{SCOPES}")), &token(""));
+    let outcome = bearer(&filter(&format!("{format}{SCOPES}")), &token(""));
     assert_eq!(body(&outcome).1, r#"{"type":"about:blank","title":"Forbidden","status":403}"#);
-    let outcome = bearer(&policy(&format!(r#"{format}, "verbose_errors": true"#)), "x");
-    let told = r#"{"type":"about:blank","title":"Unauthorized","status":401,"detail":"Bad token; malformed"}"#;
-    assert_eq!(body(&outcome).1, told);
+    let outcome = bearer(&filter(&format!(r#"{format}, "verbose_errors": true"#)), "x");
+    let expected = r#"{"type":"about:blank","title":"Unauthorized","status":401,"detail":"Bad token; malformed"}"#;
+    assert_eq!(body(&outcome).1, expected);
 }
 
 #[test]
-fn templates_have_status_and_message() {
-    let policy = |template: &str, more: &str| {
-        policy(&format!(r#", "error_format": "template", "error_template": {template:?}{more}"#))
+fn error_template_expands_status_and_message() {
+    let filter = |template: &str, more: &str| {
+        filter(&format!(r#", "error_format": "template", "error_template": {template:?}{more}"#))
     };
     for (template, more, expected) in [
         (
@@ -99,7 +99,7 @@ fn templates_have_status_and_message() {
         (r#""$message$message$statu""#, "", r#""UnauthorizedUnauthorized$statu""#),
         (r#"{"ok": false}"#, "", r#"{"ok": false}"#),
     ] {
-        let outcome = bearer(&policy(template, more), "x");
+        let outcome = bearer(&filter(template, more), "x");
         assert_eq!(body(&outcome), ("application/json; charset=utf-8", expected));
     }
     for template in ["", "nonsense", r#"{"m": $message}"#, r#"{"m": "$message}"#] {

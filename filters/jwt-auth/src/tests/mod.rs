@@ -1,4 +1,5 @@
-//! What the case table cannot show: the reason of a refusal, exact times, arbitrary bytes.
+//! Behaviour beyond the case tables of the workspace: reasons of refusals, exact times, arbitrary
+//! bytes.
 
 mod config;
 mod fuzz;
@@ -25,7 +26,7 @@ const REASONS: &[&str] = JwtAuth::REASONS;
 const SECRET: &str = "a-secret-for-tests-of-64-bytes-0123456789-0123456789-0123456789-";
 const NOW: u64 = 1_800_000_000;
 
-/// A host whose environment has the variables the tests name.
+/// A host with the environment variables of the tests.
 fn host() -> TestHost {
     let variables = [("SECRET", SECRET), ("SHORT", "short"), ("EMPTY", "")];
     let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
@@ -36,8 +37,8 @@ fn configure(config: &str) -> Result<JwtAuth, String> {
     JwtAuth::from_json(config.as_bytes(), &host()).map_err(|e| e.to_string())
 }
 
-/// A policy for the key `k` and the test secret, with `more` fields.
-fn policy(more: &str) -> JwtAuth {
+/// A filter for the key `k` and the test secret, with `more` fields.
+fn filter(more: &str) -> JwtAuth {
     let credential = r#"{"key": "k", "secret": {"env": "SECRET"}}"#;
     configure(&format!(r#"{{"credentials": [{credential}]{more}}}"#)).unwrap()
 }
@@ -61,14 +62,15 @@ fn hmac(algorithm: &str, secret: &[u8], message: &str) -> Vec<u8> {
     }
 }
 
-/// A token of these parts, signed with the test secret by `algorithm`, whatever the header says.
+/// A token with these parts, signed with the test secret and `algorithm`. The header may name
+/// another algorithm.
 fn signed(algorithm: &str, header: &str, claims: &str) -> String {
     let message = format!("{}.{}", base64url(header), base64url(claims));
     let signature = hmac(algorithm, SECRET.as_bytes(), &message);
     format!("{message}.{}", base64url(signature))
 }
 
-/// An HS256 token of the key `k`, good for a minute, with `more` claims.
+/// An HS256 token of the key `k`, valid for a minute, with `more` claims.
 fn token(more: &str) -> String {
     let claims = format!(r#"{{"iss": "k", "exp": {}{more}}}"#, NOW + 60);
     signed("HS256", r#"{"alg": "HS256"}"#, &claims)
@@ -76,9 +78,9 @@ fn token(more: &str) -> String {
 
 struct Outcome {
     reason: &'static str,
-    /// Status and challenge of the reply.
+    /// Status and challenge of the local response.
     response: Option<(u16, String)>,
-    /// Content type and body of the reply.
+    /// Content type and body of the local response.
     body: Option<(String, String)>,
     /// The attributes and events of the request.
     host: TestHost,
@@ -95,23 +97,23 @@ fn line(response: &LocalResponse<'_>, wanted: &str) -> String {
     text(&response.headers.iter().find(|(name, _)| name.as_str() == wanted).unwrap().1)
 }
 
-fn check_edits(mutations: &[HeaderMutation<'_>]) {
-    for edit in mutations {
-        if let HeaderMutation::Set(name, value) = edit {
+fn check_mutations(mutations: &[HeaderMutation<'_>]) {
+    for mutation in mutations {
+        if let HeaderMutation::Set(name, value) = mutation {
             assert_eq!(header_value(value), Ok(&**value), "{name}");
             assert!(!value.is_empty(), "{name}");
         }
     }
 }
 
-fn run_at(policy: &JwtAuth, millis: u64, lines: &[(&[u8], &[u8])]) -> Outcome {
+fn run_at(filter: &JwtAuth, millis: u64, lines: &[(&[u8], &[u8])]) -> Outcome {
     let head = RequestHead { headers: Headers::borrowed(lines.iter().copied()) };
     let test_host = TestHost::default();
     test_host.millis.set(millis);
     let (mutations, response, reason) =
-        match policy.on_request(&head, &mut Default::default(), &test_host.env()) {
+        match filter.on_request(&head, &mut Default::default(), &test_host.env()) {
             Decision::Continue { mutations, reason, .. } => (mutations, None, reason),
-            Decision::Pause { .. } | Decision::Call(_) => panic!("waits"),
+            Decision::Pause { .. } | Decision::Call(_) => panic!("the request waits"),
             Decision::Respond { mutations, response, reason } => {
                 (mutations, Some(response), reason)
             }
@@ -120,7 +122,7 @@ fn run_at(policy: &JwtAuth, millis: u64, lines: &[(&[u8], &[u8])]) -> Outcome {
         response.as_ref().map(|response| (line(response, "content-type"), text(&response.body)));
     let response = response.map(|response| (response.status, line(&response, "www-authenticate")));
     assert!(REASONS.contains(&reason), "{reason}");
-    check_edits(&mutations);
+    check_mutations(&mutations);
     let count = mutations.len();
     let mut headers = Headers::borrowed(lines.iter().copied());
     headers.apply(mutations);
@@ -128,15 +130,15 @@ fn run_at(policy: &JwtAuth, millis: u64, lines: &[(&[u8], &[u8])]) -> Outcome {
     Outcome { reason, response, body, host: test_host, lines, mutations: count }
 }
 
-fn run(policy: &JwtAuth, lines: &[(&str, &str)]) -> Outcome {
+fn run(filter: &JwtAuth, lines: &[(&str, &str)]) -> Outcome {
     let lines: Vec<_> = lines.iter().map(|(n, v)| (n.as_bytes(), v.as_bytes())).collect();
-    run_at(policy, NOW * 1000, &lines)
+    run_at(filter, NOW * 1000, &lines)
 }
 
-fn bearer(policy: &JwtAuth, token: &str) -> Outcome {
-    run(policy, &[("authorization", &format!("Bearer {token}"))])
+fn bearer(filter: &JwtAuth, token: &str) -> Outcome {
+    run(filter, &[("authorization", &format!("Bearer {token}"))])
 }
 
-fn reason(policy: &JwtAuth, token: &str) -> &'static str {
-    bearer(policy, token).reason
+fn reason(filter: &JwtAuth, token: &str) -> &'static str {
+    bearer(filter, token).reason
 }

@@ -4,7 +4,7 @@ const ALL: &str = r#", "header_names": ["authorization", "X-Token"],
     "uri_param_names": ["token", "jwt"], "cookie_names": ["session"]"#;
 
 fn go(lines: &[(&str, &str)]) -> Outcome {
-    run(&policy(ALL), lines)
+    run(&filter(ALL), lines)
 }
 
 fn decide(lines: &[(&str, &str)]) -> &'static str {
@@ -12,7 +12,7 @@ fn decide(lines: &[(&str, &str)]) -> &'static str {
 }
 
 #[test]
-fn a_token_is_found_in_every_place() {
+fn finds_token_in_every_source() {
     let t = token("");
     for (name, value) in [
         ("authorization", format!("Bearer {t}")),
@@ -30,7 +30,7 @@ fn a_token_is_found_in_every_place() {
 }
 
 #[test]
-fn what_is_no_bearer_token_is_none() {
+fn ignores_text_that_is_not_a_bearer_token() {
     let t = token("");
     for (name, value) in [
         (":path", "/".to_owned()),
@@ -57,7 +57,7 @@ fn what_is_no_bearer_token_is_none() {
 }
 
 #[test]
-fn one_token_in_several_places_is_one_and_two_are_refused() {
+fn accepts_one_token_in_several_sources_and_refuses_two_tokens() {
     let (a, b) = (token(""), token(r#", "n": 2"#));
     let in_header = format!("Bearer {a}");
     for (name, value, expected) in [
@@ -83,7 +83,7 @@ fn one_token_in_several_places_is_one_and_two_are_refused() {
 }
 
 #[test]
-fn a_token_header_on_two_lines_is_refused() {
+fn refuses_token_header_on_two_lines() {
     let (a, basic) = (format!("Bearer {}", token("")), "Basic dXNlcjpwYXNz");
     for second in [&*a, basic, ""] {
         let outcome = go(&[("authorization", &a), ("Authorization", second)]);
@@ -96,17 +96,17 @@ fn a_token_header_on_two_lines_is_refused() {
 #[test]
 fn token_parameters_never_reach_the_upstream() {
     let header = format!("Bearer {}", token(""));
-    for (path, kept) in [
+    for (path, expected) in [
         (format!("/a/%2F?x=%20&token={}&y", token("")), "/a/%2F?x=%20&y"),
         ("/a?jwt=&b".to_owned(), "/a?b"),
         ("/a?b=token".to_owned(), "/a?b=token"),
     ] {
-        let kept = format!(":path: {kept}");
+        let expected = format!(":path: {expected}");
         let outcome = go(&[(":path", &path), ("authorization", &header)]);
-        assert!(outcome.lines.contains(&kept), "{:?}", outcome.lines);
+        assert!(outcome.lines.contains(&expected), "{:?}", outcome.lines);
         let refused = go(&[(":path", &path), ("authorization", "Bearer x")]);
         assert!(refused.response.is_some());
-        assert!(refused.lines.contains(&kept), "{:?}", refused.lines);
+        assert!(refused.lines.contains(&expected), "{:?}", refused.lines);
     }
 }
 
@@ -114,12 +114,12 @@ const HIDDEN: &str = r#", "forward_token": false, "header_names": ["authorizatio
     "uri_param_names": ["token"], "cookie_names": ["session", "other"]"#;
 
 #[test]
-fn a_token_that_is_not_forwarded_is_removed_everywhere() {
-    let policy = policy(HIDDEN);
+fn removes_unforwarded_token_from_every_source() {
+    let filter = filter(HIDDEN);
     let t = token("");
     let header = format!("Bearer {t}");
     let rest = |lines: &[(&str, &str)]| {
-        let mut lines = run(&policy, lines).lines;
+        let mut lines = run(&filter, lines).lines;
         lines.retain(|line| !line.starts_with("x-credential"));
         lines
     };
@@ -129,7 +129,7 @@ fn a_token_that_is_not_forwarded_is_removed_everywhere() {
         ["authorization: Basic x"],
         "no token"
     );
-    for (cookies, kept) in [
+    for (cookies, expected) in [
         (vec![format!("session={t}")], vec![]),
         (vec![format!("a=b; session={t};c=\"d\" ;; e")], vec!["cookie: a=b; c=\"d\"; e"]),
         (
@@ -140,39 +140,39 @@ fn a_token_that_is_not_forwarded_is_removed_everywhere() {
         (vec![format!("session={t}; other=")], vec![]),
     ] {
         let lines: Vec<_> = cookies.iter().map(|cookie| ("cookie", &**cookie)).collect();
-        assert_eq!(rest(&lines), kept, "{cookies:?}");
+        assert_eq!(rest(&lines), expected, "{cookies:?}");
     }
-    let refused = run(&policy, &[("authorization", "Bearer x"), ("cookie", "session=x; a=b")]);
+    let refused = run(&filter, &[("authorization", "Bearer x"), ("cookie", "session=x; a=b")]);
     assert_eq!(refused.lines, ["cookie: a=b"], "in the log of a refusal neither");
 }
 
 #[test]
-fn other_cookies_and_headers_are_not_touched() {
+fn keeps_other_cookies_and_headers() {
     let cookies = [("cookie", "a=b;c"), ("cookie", "d"), ("x-token", "Basic x")];
-    let outcome = run(&policy(HIDDEN), &cookies);
+    let outcome = run(&filter(HIDDEN), &cookies);
     assert_eq!(outcome.mutations, 0);
     let t = format!("session={}", token(""));
-    let outcome = run(&policy(ALL), &[("cookie", &t)]);
+    let outcome = run(&filter(ALL), &[("cookie", &t)]);
     assert_eq!(outcome.lines[0], format!("cookie: {t}"), "forwarded by default");
 }
 
 const WEBSOCKET: &str = r#", "websocket_protocols": ["bearer.", "bearer.b64."]"#;
 
 /// The request's subprotocol lines after the mutations.
-fn subprotocols(policy: &JwtAuth, lines: &[&str]) -> (&'static str, Vec<String>) {
+fn subprotocols(filter: &JwtAuth, lines: &[&str]) -> (&'static str, Vec<String>) {
     let lines: Vec<_> = lines.iter().map(|line| ("Sec-WebSocket-Protocol", *line)).collect();
-    let mut outcome = run(policy, &lines);
+    let mut outcome = run(filter, &lines);
     outcome.lines.retain(|line| line.to_ascii_lowercase().starts_with("sec-"));
     (outcome.reason, outcome.lines)
 }
 
 #[test]
-fn a_subprotocol_carries_a_token_and_is_removed() {
-    let policy = policy(WEBSOCKET);
+fn reads_token_from_subprotocol_and_removes_it() {
+    let filter = filter(WEBSOCKET);
     let (a, b) = (base64url(token("")), base64url(token(r#", "n": 2"#)));
     let (item, other) = (format!("bearer.{a}"), format!("bearer.{b}"));
     let v1 = "sec-websocket-protocol: v1";
-    for (lines, reason, kept) in [
+    for (lines, reason, expected) in [
         (vec![item.clone()], "allowed", vec![]),
         (vec![format!("bearer.b64.{a}")], "allowed", vec![]),
         (vec![format!("v1, {item}")], "allowed", vec![v1]),
@@ -193,18 +193,22 @@ fn a_subprotocol_carries_a_token_and_is_removed() {
         (vec!["v1, bearer.eA".to_owned()], "malformed_token", vec![v1]),
     ] {
         let lines: Vec<&str> = lines.iter().map(|line| &**line).collect();
-        let (found, rest) = subprotocols(&policy, &lines);
-        assert_eq!((found, rest.iter().map(|line| &**line).collect()), (reason, kept), "{lines:?}");
+        let (found, rest) = subprotocols(&filter, &lines);
+        assert_eq!(
+            (found, rest.iter().map(|line| &**line).collect()),
+            (reason, expected),
+            "{lines:?}"
+        );
     }
     let in_header = format!("Bearer {}", token(""));
     for (item, expected) in [(item, "allowed"), (format!("bearer.{b}"), "multiple_tokens")] {
         let lines = [("authorization", &*in_header), ("sec-websocket-protocol", &item)];
-        assert_eq!(run(&policy, &lines).reason, expected, "{item}");
+        assert_eq!(run(&filter, &lines).reason, expected, "{item}");
     }
 }
 
 #[test]
-fn subprotocols_without_a_token_are_not_touched() {
+fn keeps_subprotocols_without_token() {
     let item = format!("bearer.{}", base64url(token("")));
     for (more, line) in [
         (WEBSOCKET, "v1,v2 ,, v3"),
@@ -213,13 +217,13 @@ fn subprotocols_without_a_token_are_not_touched() {
         (WEBSOCKET, "bearer"),
         ("", &item),
     ] {
-        let outcome = run(&policy(more), &[("sec-websocket-protocol", line)]);
+        let outcome = run(&filter(more), &[("sec-websocket-protocol", line)]);
         assert_eq!((outcome.reason, outcome.mutations), ("no_token", 0), "{line}");
     }
 }
 
 #[test]
-fn subprotocols_with_a_token_are_removed_from_whatever_passes() {
+fn removes_subprotocol_with_token_from_every_passed_request() {
     let item = format!("v1, bearer.{}", base64url(token("")));
     for (more, line, reason) in [
         (r#", "optional": true"#, "v1, bearer.", "optional"),
@@ -228,10 +232,10 @@ fn subprotocols_with_a_token_are_removed_from_whatever_passes() {
         (r#", "report_only": true"#, "v1, bearer.x", "malformed_token"),
         (r#", "forward_token": true"#, &item, "allowed"),
     ] {
-        let policy = policy(&format!("{WEBSOCKET}{more}"));
-        let outcome = run(&policy, &[(":path", "/a"), ("sec-websocket-protocol", line)]);
+        let filter = filter(&format!("{WEBSOCKET}{more}"));
+        let outcome = run(&filter, &[(":path", "/a"), ("sec-websocket-protocol", line)]);
         assert_eq!((outcome.reason, outcome.response), (reason, None), "{more}");
-        let kept = "sec-websocket-protocol: v1".to_owned();
-        assert!(outcome.lines.contains(&kept), "{more}: {:?}", outcome.lines);
+        let expected = "sec-websocket-protocol: v1".to_owned();
+        assert!(outcome.lines.contains(&expected), "{more}: {:?}", outcome.lines);
     }
 }

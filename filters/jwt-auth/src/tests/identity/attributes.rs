@@ -9,8 +9,8 @@ fn attributes(outcome: &Outcome) -> Vec<(String, String)> {
 }
 
 #[test]
-fn claims_are_told_as_they_would_be_in_a_header() {
-    let policy = policy(CLAIMS);
+fn attributes_are_encoded_like_headers() {
+    let filter = filter(CLAIMS);
     let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     for (claims, expected) in [
         ("", vec![]),
@@ -20,20 +20,20 @@ fn claims_are_told_as_they_would_be_in_a_header() {
             vec![pair("tenant.id", "1,x"), pair("user", "%C3%BC")],
         ),
     ] {
-        let outcome = bearer(&policy, &token(claims));
+        let outcome = bearer(&filter, &token(claims));
         assert_eq!(outcome.reason, "allowed");
         assert_eq!(attributes(&outcome), expected, "{claims}");
     }
 }
 
 #[test]
-fn nothing_is_told_of_a_token_that_is_refused() {
-    let policy = policy(CLAIMS);
+fn refused_token_sets_no_attribute() {
+    let filter = filter(CLAIMS);
     for claims in [r#", "sub": "a\nb""#, r#", "sub": "alice", "a": {"b": {}}"#] {
-        let outcome = bearer(&policy, &token(claims));
+        let outcome = bearer(&filter, &token(claims));
         assert_eq!(outcome.reason, "unusable_claim", "{claims}");
         assert_eq!(attributes(&outcome), []);
     }
     let forged = format!("{}AAA", token(r#", "sub": "root""#));
-    assert_eq!(attributes(&bearer(&policy, &forged)), []);
+    assert_eq!(attributes(&bearer(&filter, &forged)), []);
 }

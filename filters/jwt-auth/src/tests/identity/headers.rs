@@ -5,25 +5,25 @@ const CLAIMS: &str = r#", "uri_param_names": [], "claims_to_headers": [
     {"claim": "client_type", "header": "X-Client-Type", "keep_inbound": true},
     {"claim": "realm_access.roles", "header": "X-Roles"}]"#;
 
-/// The lines after the filter, without the token's.
-fn lines(policy: &JwtAuth, claims: &str, lines: &[(&str, &str)]) -> Vec<String> {
+/// The request's lines after the mutations, without the token.
+fn lines(filter: &JwtAuth, claims: &str, lines: &[(&str, &str)]) -> Vec<String> {
     let bearer = format!("Bearer {}", token(claims));
     let all: Vec<_> = [("authorization", &*bearer)].iter().chain(lines).copied().collect();
-    let outcome = run(policy, &all);
+    let outcome = run(filter, &all);
     assert_eq!(outcome.reason, "allowed");
     outcome.lines.into_iter().filter(|line| !line.starts_with("authorization")).collect()
 }
 
-/// The one header made of the claim `sub` with this JSON value, or the decision without one.
+/// The header that the claim `sub` sets with this JSON value, or the reason of the refusal.
 fn user_id(json: &str) -> Result<Option<String>, &'static str> {
-    let policy = policy(CLAIMS);
-    let outcome = bearer(&policy, &token(&format!(r#", "sub": {json}"#)));
+    let filter = filter(CLAIMS);
+    let outcome = bearer(&filter, &token(&format!(r#", "sub": {json}"#)));
     let line = outcome.lines.iter().find_map(|line| line.strip_prefix("x-user-id: "));
     if outcome.response.is_none() { Ok(line.map(str::to_owned)) } else { Err(outcome.reason) }
 }
 
 #[test]
-fn claims_become_text() {
+fn claims_become_header_text() {
     for (json, expected) in [
         (r#""alice""#, Some("alice")),
         (r#""Doe, John; \"x\"""#, Some("Doe, John; \"x\"")),
@@ -49,7 +49,7 @@ fn claims_become_text() {
 }
 
 #[test]
-fn a_claim_that_cannot_be_a_header_refuses_the_token() {
+fn refuses_token_with_claim_that_cannot_be_a_header() {
     for json in [
         r#""a\r\nX-Admin: 1""#,
         r#""a\n""#,
@@ -69,8 +69,8 @@ fn a_claim_that_cannot_be_a_header_refuses_the_token() {
 }
 
 #[test]
-fn nested_claims_are_found_and_whole_names_come_first() {
-    let roles = |claims: &str| lines(&policy(CLAIMS), claims, &[]).pop().unwrap();
+fn claim_paths_find_whole_names_before_nested_claims() {
+    let roles = |claims: &str| lines(&filter(CLAIMS), claims, &[]).pop().unwrap();
     assert_eq!(roles(r#", "realm_access": {"roles": ["a", "b"]}"#), "x-roles: a,b");
     assert_eq!(
         roles(r#", "realm_access": {"roles": "no"}, "realm_access.roles": "yes""#),
@@ -80,7 +80,7 @@ fn nested_claims_are_found_and_whole_names_come_first() {
 }
 
 #[test]
-fn inbound_copies_are_removed_in_every_spelling() {
+fn removes_inbound_identity_headers_in_every_spelling() {
     let forged = [
         ("x-user-id", "root"),
         ("X-User-Id", "root"),
@@ -100,35 +100,35 @@ fn inbound_copies_are_removed_in_every_spelling() {
         ("x-user-idx", "stays"),
         ("x-user", "stays"),
     ];
-    let policy = policy(CLAIMS);
+    let filter = filter(CLAIMS);
     let stays = ["x-user-idx: stays", "x-user: stays"];
     assert_eq!(
-        lines(&policy, r#", "sub": "alice""#, &forged),
+        lines(&filter, r#", "sub": "alice""#, &forged),
         [&stays[..], &["x-credential-identifier: k", "x-user-id: alice"]].concat()
     );
-    assert_eq!(lines(&policy, "", &forged), [&stays[..], &["x-credential-identifier: k"]].concat());
-    assert_eq!(run(&policy, &forged).lines, stays, "on refusal");
+    assert_eq!(lines(&filter, "", &forged), [&stays[..], &["x-credential-identifier: k"]].concat());
+    assert_eq!(run(&filter, &forged).lines, stays, "on refusal");
 }
 
 #[test]
-fn an_inbound_header_may_be_kept() {
-    let policy = policy(CLAIMS);
+fn keep_inbound_keeps_the_clients_header() {
+    let filter = filter(CLAIMS);
     let inbound = [("x-client-type", "web"), ("x_client_type", "web2")];
     let kept = ["x-client-type: web", "x_client_type: web2"];
     let me = "x-credential-identifier: k";
-    assert_eq!(lines(&policy, "", &inbound), [kept[0], kept[1], me]);
-    assert_eq!(lines(&policy, r#", "client_type": null"#, &inbound), [kept[0], kept[1], me]);
+    assert_eq!(lines(&filter, "", &inbound), [kept[0], kept[1], me]);
+    assert_eq!(lines(&filter, r#", "client_type": null"#, &inbound), [kept[0], kept[1], me]);
     assert_eq!(
-        lines(&policy, r#", "client_type": "app""#, &inbound),
+        lines(&filter, r#", "client_type": "app""#, &inbound),
         [me, "x-client-type: app"],
         "the claim overrides"
     );
-    assert_eq!(lines(&policy, r#", "client_type": """#, &inbound), [me], "even when it is empty");
-    assert_eq!(run(&policy, &inbound).lines, kept, "on refusal");
+    assert_eq!(lines(&filter, r#", "client_type": """#, &inbound), [me], "even if it is empty");
+    assert_eq!(run(&filter, &inbound).lines, kept, "on refusal");
 }
 
 #[test]
-fn the_consumer_is_the_credentials() {
+fn sends_the_consumer_of_the_credential() {
     let config = r#"{"credentials": [{"key": "k", "secret": {"env": "SECRET"},
         "consumer": {"id": "17", "username": "Jürgen", "custom_id": ""}}]}"#;
     assert_eq!(
@@ -138,17 +138,17 @@ fn the_consumer_is_the_credentials() {
 }
 
 #[test]
-fn nothing_is_edited_without_need() {
-    let policy = policy(CLAIMS);
+fn makes_no_unnecessary_mutation() {
+    let filter = filter(CLAIMS);
     let line = format!("Bearer {}", token(""));
-    assert_eq!(run(&policy, &[(":path", "/"), ("authorization", &line)]).mutations, 1);
-    assert_eq!(run(&policy, &[(":path", "/"), ("x-client-type", "web")]).mutations, 0);
+    assert_eq!(run(&filter, &[(":path", "/"), ("authorization", &line)]).mutations, 1);
+    assert_eq!(run(&filter, &[(":path", "/"), ("x-client-type", "web")]).mutations, 0);
     let twice = [("x-user-id", "a"), ("x-user-id", "b")];
-    assert_eq!(run(&policy, &twice).mutations, 1, "one removal for both lines");
+    assert_eq!(run(&filter, &twice).mutations, 1, "one removal for both lines");
 }
 
 #[test]
-fn a_preflight_may_pass_but_not_with_an_identity() {
+fn exempt_preflight_passes_without_identity() {
     let preflight = [
         (":method", "OPTIONS"),
         (":path", "/?jwt=x"),
@@ -156,7 +156,7 @@ fn a_preflight_may_pass_but_not_with_an_identity() {
         ("access-control-request-method", "PUT"),
         ("x-user-id", "root"),
     ];
-    let off = policy(
+    let off = filter(
         r#", "run_on_preflight": false, "claims_to_headers": [
         {"claim": "sub", "header": "X-User-Id"}]"#,
     );
@@ -164,6 +164,10 @@ fn a_preflight_may_pass_but_not_with_an_identity() {
     assert_eq!(outcome.reason, "preflight");
     assert_eq!(outcome.lines[1], ":path: /");
     assert_eq!(outcome.lines.len(), 4);
-    assert_eq!(run(&off, &preflight[..3]).reason, "malformed_token", "not every OPTIONS is one");
-    assert_eq!(run(&policy(""), &preflight).reason, "malformed_token", "the default");
+    assert_eq!(
+        run(&off, &preflight[..3]).reason,
+        "malformed_token",
+        "not every OPTIONS is a preflight"
+    );
+    assert_eq!(run(&filter(""), &preflight).reason, "malformed_token", "the default");
 }

@@ -1,9 +1,9 @@
-//! Which keys a credential takes, and by what the standards' examples verify.
+//! Accepted and refused keys, and the examples of the standards.
 
 use novasphere_core::{Hash, Json};
 
 use super::{super::*, vectors, vectors::key};
-use crate::{keys::jwk::Jwk, keys::verifier::Verifier};
+use crate::keys::{jwk::Jwk, pem, verifier::Verifier};
 
 fn with_key(field: &str, value: &str) -> String {
     format!(r#"{{"credentials": [{{"key": "k", "{field}": {value}}}]}}"#)
@@ -11,12 +11,12 @@ fn with_key(field: &str, value: &str) -> String {
 
 fn fault(field: &str, value: &str) -> String {
     let fault = configure(&with_key(field, value)).unwrap_err();
-    let place = format!("credentials[0].{field}: ");
-    fault.strip_prefix(&place).unwrap_or_else(|| panic!("{fault}")).to_owned()
+    let prefix = format!("credentials[0].{field}: ");
+    fault.strip_prefix(&prefix).unwrap_or_else(|| panic!("{fault}")).to_owned()
 }
 
 #[test]
-fn pem_survives_its_way_through_files_and_variables() {
+fn accepts_pem_with_changed_white_space() {
     let pem = key("p256", "spki");
     for config in [
         pem.clone(),
@@ -26,18 +26,18 @@ fn pem_survives_its_way_through_files_and_variables() {
         pem.replace("-----BEGIN", r"subject=novasphere\n-----BEGIN"),
         pem.replace(r"-----\n", r"-----\n\n  "),
     ] {
-        let policy = configure(&with_key("public_key", &config)).unwrap();
-        assert_eq!(reason(&policy, &vectors::valid_token("ES256")), "allowed", "{config}");
+        let filter = configure(&with_key("public_key", &config)).unwrap();
+        assert_eq!(reason(&filter, &vectors::valid_token("ES256")), "allowed", "{config}");
     }
 }
 
 #[test]
-fn pem_that_is_no_public_key_is_refused() {
+fn refuses_pem_without_public_key() {
     let spki = key("p256", "spki");
     let unquoted = spki.trim_matches('"');
     let not_pem =
-        "must be PEM text (RFC 7468): one block PUBLIC KEY, RSA PUBLIC KEY or CERTIFICATE";
-    let not_der = "does not hold the DER that its PEM label promises";
+        "must be PEM text (RFC 7468) with one block: PUBLIC KEY, RSA PUBLIC KEY or CERTIFICATE";
+    let not_der = "has a PEM label that does not fit its DER content";
     for (pem, expected) in [
         (r#""""#.to_owned(), not_pem),
         (r#""secret""#.to_owned(), not_pem),
@@ -46,32 +46,29 @@ fn pem_that_is_no_public_key_is_refused() {
         (spki.replace("MFkw", "MF!w"), not_pem),
         (
             format!(r#""{unquoted}{unquoted}""#),
-            "holds more than one PEM block; of a certificate chain, give the first only",
+            "has more than one PEM block; of a certificate chain, give only the first",
         ),
-        (
-            key("p256", "private"),
-            "is a private key, which does not belong here; give the public key only",
-        ),
+        (key("p256", "private"), "is a private key; give the public key instead"),
         (
             spki.replace("PUBLIC KEY", "CERTIFICATE REQUEST"),
-            "is a PEM block other than PUBLIC KEY, RSA PUBLIC KEY and CERTIFICATE",
+            "must be a PEM block PUBLIC KEY, RSA PUBLIC KEY or CERTIFICATE",
         ),
         (spki.replace("PUBLIC KEY", "CERTIFICATE"), not_der),
         (spki.replace("PUBLIC KEY", "RSA PUBLIC KEY"), not_der),
         (spki.replace("MFkw", "MFgw"), not_der),
-        (key("secp256k1", "spki"), "is on a curve other than P-256, P-384, P-521 and Ed25519"),
-        (key("ed448", "spki"), "is neither an RSA nor an EC nor an Ed25519 key"),
-        (key("x25519", "spki"), "is neither an RSA nor an EC nor an Ed25519 key"),
-        (key("rsa1024", "spki"), "must have 2048 to 4096 bits (RFC 7518 3.3), not 1024"),
-        (key("rsa1024", "pkcs1"), "must have 2048 to 4096 bits (RFC 7518 3.3), not 1024"),
+        (key("secp256k1", "spki"), "must be on one of the curves P-256, P-384, P-521, Ed25519"),
+        (key("ed448", "spki"), "must be an RSA, EC or Ed25519 key"),
+        (key("x25519", "spki"), "must be an RSA, EC or Ed25519 key"),
+        (key("rsa1024", "spki"), "must have 2048 to 4096 bits (RFC 7518 3.3), got 1024"),
+        (key("rsa1024", "pkcs1"), "must have 2048 to 4096 bits (RFC 7518 3.3), got 1024"),
     ] {
         assert_eq!(fault("public_key", &pem), expected, "{pem}");
     }
 }
 
-/// A change of any byte gives a fault or another key, and never a panic.
+/// Every changed byte gives a fault or another key.
 #[test]
-fn no_changed_certificate_panics() {
+fn corrupted_certificate_does_not_panic() {
     let pem = key("p256", "certificate").replace(r"\n", "\n").replace('"', "");
     let lines: Vec<&str> = pem.lines().collect();
     let der = base64::prelude::BASE64_STANDARD.decode(lines[1..lines.len() - 1].concat()).unwrap();
@@ -81,31 +78,31 @@ fn no_changed_certificate_panics() {
             changed[at] ^= change;
             let text = base64::prelude::BASE64_STANDARD.encode(&changed);
             let pem = format!("-----BEGIN CERTIFICATE-----{text}-----END CERTIFICATE-----");
-            let _ = crate::keys::pem::public_key(&pem);
+            let _ = pem::public_key(&pem);
         }
         let text = base64::prelude::BASE64_STANDARD.encode(&der[..at]);
         let pem = format!("-----BEGIN CERTIFICATE-----{text}-----END CERTIFICATE-----");
-        assert!(crate::keys::pem::public_key(&pem).is_err());
+        assert!(pem::public_key(&pem).is_err());
     }
 }
 
 #[test]
-fn a_jwk_that_cannot_be_right_is_refused() {
+fn refuses_invalid_jwk() {
     let (rsa, ec, okp) = (key("rsa2048", "jwk"), key("p256", "jwk"), key("ed25519", "jwk"));
     let n = base64url([&[0xff; 255][..], &[0xfe]].concat());
     let long = base64url([0xff; 513]);
     let small = base64url([1; 32]);
     let with_e = |e: &str| rsa.replace("AQAB", e);
-    let exponent = "has a public exponent that is even, below 3 or above 2^33 - 1";
-    let point = "is not a good point of its curve";
-    let curve = "is on a curve other than P-256, P-384, P-521 and Ed25519";
+    let exponent = "must have an odd public exponent from 3 to 2^33 - 1";
+    let point = "is not a valid point of its curve";
+    let curve = "must be on one of the curves P-256, P-384, P-521, Ed25519";
     let size =
         |name: &str| format!("has a member {name:?} that is not 32 bytes long (RFC 7518 6.2.1.2)");
     // The neutral element and a point of order 8 (RFC 8032 section 5.1.4).
     let neutral = base64url([&[1][..], &[0; 31]].concat());
     for (jwk, expected) in [
-        ("{}".to_owned(), r#"needs the member "kty", a string"#.to_owned()),
-        (r#"{"kty": "RSA"}"#.to_owned(), r#"needs the member "n", a string"#.to_owned()),
+        ("{}".to_owned(), r#"needs the string member "kty""#.to_owned()),
+        (r#"{"kty": "RSA"}"#.to_owned(), r#"needs the string member "n""#.to_owned()),
         (with_e(""), exponent.to_owned()),
         (with_e("AA"), exponent.to_owned()),
         (with_e("AQ"), exponent.to_owned()),
@@ -114,10 +111,13 @@ fn a_jwk_that_cannot_be_right_is_refused() {
         (with_e(&base64url([0xff; 5])), exponent.to_owned()),
         (with_e(&base64url([0xff; 300])), exponent.to_owned()),
         (with_e("AQAB="), r#"has a member "e" that is not base64url without padding"#.to_owned()),
-        (format!(r#"{{"kty": "RSA", "e": "AQAB", "n": "{n}"}}"#), "has an even modulus".to_owned()),
+        (
+            format!(r#"{{"kty": "RSA", "e": "AQAB", "n": "{n}"}}"#),
+            "must have an odd modulus".to_owned(),
+        ),
         (
             format!(r#"{{"kty": "RSA", "e": "AQAB", "n": "{long}"}}"#),
-            "must have 2048 to 4096 bits (RFC 7518 3.3), not 4104".to_owned(),
+            "must have 2048 to 4096 bits (RFC 7518 3.3), got 4104".to_owned(),
         ),
         (
             format!(r#"{{"kty": "EC", "crv": "P-256", "x": "{small}", "y": "{small}"}}"#),
@@ -135,7 +135,7 @@ fn a_jwk_that_cannot_be_right_is_refused() {
 }
 
 #[test]
-fn private_members_are_named_and_not_shown() {
+fn refuses_private_jwk_without_showing_it() {
     for name in ["d", "p", "q", "dp", "dq", "qi", "oth"] {
         let jwk =
             key("p256", "jwk").replace("\"kty\"", &format!("\"{name}\": \"hunter2\", \"kty\""));
@@ -144,7 +144,7 @@ fn private_members_are_named_and_not_shown() {
     }
 }
 
-/// The configuration of one credential for `joe` at a time before the examples' `exp`.
+/// The reason for `token` with one credential of `joe`, just before the `exp` of the examples.
 fn verifies(credential: &str, token: &str) -> &'static str {
     let config =
         format!(r#"{{"credentials": [{{"key": "joe", {credential}}}], "claims_to_verify": []}}"#);
@@ -157,7 +157,7 @@ const RFC_7515_PAYLOAD: &str = "eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQog
      fQ";
 
 #[test]
-fn the_example_of_rfc_7515_a_2_verifies() {
+fn verifies_rfc_7515_example_a_2() {
     let jwk = r#"{"kty": "RSA", "e": "AQAB",
         "n": "ofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd_wWJcyQoTbji9k0l8W26mPddxHmfHQp-Vaw-4qPCJrcS2mJPMEzP1Pt0Bm4d4QlL-yRT-SFd2lZS-pCgNMsD1W_YpRPEwOWvG6b32690r2jZ47soMZo9wGzjb_7OMg0LOL-bSf63kpaSHSXndS5z5rexMdbBYUsLA9e-KXBdQOS-UTo7WTBEMa2R2CapHg665xsmtdVMTBQY4uDZlxvb3qCo5ZwKh9kG4LT6_I5IhlJH7aGhyxXFvUK-DWNmoudF8NAco9_h9iaGNj8q2ethFkMLs91kzk2PAcDTW9gb54h4FRWyuXpoQ"}"#;
     let signature = "cC4hiUPoj9Eetdgtv3hF80EGrhuB__dzERat0XF9g2VtQgr9PJbu3XOiZj5RZmh7AAuHIm4Bh-0Qc_lF5YKt_O8W2Fp5jujGbds9uJdbF9CUAr7t1dnZcAcQjbKBYNX4BAynRFdiuB--f_nZLgrnbyTyWzO75vRK5h6xBArLIARNPvkSjtQBMHlb1L07Qe7K0GarZRmB_eSN9383LcOLn6_dO--xi12jzDwusC-eOkHWEsqtFZESc6BfI7noOPqvhJ1phCnvWh6IeYI2w9QOYEUipUTI8np6LbgGY9Fs98rqVt5AXLIhWkWywlVmtVrBp0igcN_IoypGlUPQGe77Rw";
@@ -166,7 +166,7 @@ fn the_example_of_rfc_7515_a_2_verifies() {
 }
 
 #[test]
-fn the_example_of_rfc_7515_a_3_verifies() {
+fn verifies_rfc_7515_example_a_3() {
     let jwk = r#"{"kty": "EC", "crv": "P-256",
         "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
         "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}"#;
@@ -176,9 +176,9 @@ fn the_example_of_rfc_7515_a_3_verifies() {
     assert_eq!(verifies(&format!(r#""jwk": {jwk}"#), &token), "allowed");
 }
 
-/// Their payloads are no claims, so these two go past the policy.
+/// Verifies without the filter, because the payload is not a JSON object.
 fn verifies_as_jws(jwk: &str, jws: &str) -> bool {
-    let jwk = Jwk::read(&Json::parse(jwk.as_bytes()).unwrap()).unwrap();
+    let jwk = Jwk::parse(&Json::parse(jwk.as_bytes()).unwrap()).unwrap();
     let algorithm = jwk.material.default_algorithm();
     let verifier = Verifier::new(algorithm, &jwk.material).unwrap();
     let (message, signature) = jws.rsplit_once('.').unwrap();
@@ -187,7 +187,7 @@ fn verifies_as_jws(jwk: &str, jws: &str) -> bool {
 }
 
 #[test]
-fn the_example_of_rfc_7515_a_4_verifies() {
+fn verifies_rfc_7515_example_a_4() {
     let jwk = r#"{"kty": "EC", "crv": "P-521",
         "x": "AekpBQ8ST8a8VcfVOTNl353vSrDCLLJXmPk06wTjxrrjcBpXp5EOnYG_NjFZ6OvLFV1jSfS9tsz4qUxcWceqwQGk",
         "y": "ADSmRA43Z1DSNx_RvcLI87cdL07l6jQyyBXMoxVg_l2Th-x3S1WDhjDly79ajL4Kkd0AZMaZmh9ubmf63e3kyMj2"}"#;
@@ -197,7 +197,7 @@ fn the_example_of_rfc_7515_a_4_verifies() {
 }
 
 #[test]
-fn the_example_of_rfc_8037_a_4_verifies() {
+fn verifies_rfc_8037_example_a_4() {
     let jwk = r#"{"kty": "OKP", "crv": "Ed25519",
         "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
     let jws = "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc.hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg";
@@ -205,34 +205,34 @@ fn the_example_of_rfc_8037_a_4_verifies() {
     assert!(!verifies_as_jws(jwk, &jws.replace("RXhh", "RXhi")));
 }
 
-/// What a host is asked, and that its verdict counts.
+/// Checks the arguments of the host call and the use of its result.
 #[test]
-fn the_host_is_asked_first() {
-    fn right(hash: Hash, key: &[u8], signature: &[u8], message: &[u8]) -> Option<bool> {
+fn host_verifies_signatures_first() {
+    fn accept(hash: Hash, key: &[u8], signature: &[u8], message: &[u8]) -> Option<bool> {
         assert_eq!((hash, key[0], message.starts_with(b"eyJ")), (Hash::Sha256, 0x30, true));
-        // Two integers of DER for ECDSA, the bare number for RSA.
+        // DER with two integers for ECDSA, a plain number for RSA.
         assert!(signature.len() == 256 || signature.starts_with(&[0x30, signature[1], 2]));
         Some(true)
     }
-    fn wrong(_: Hash, _: &[u8], _: &[u8], _: &[u8]) -> Option<bool> {
+    fn reject(_: Hash, _: &[u8], _: &[u8], _: &[u8]) -> Option<bool> {
         Some(false)
     }
-    fn silent(_: Hash, _: &[u8], _: &[u8], _: &[u8]) -> Option<bool> {
+    fn abstain(_: Hash, _: &[u8], _: &[u8], _: &[u8]) -> Option<bool> {
         None
     }
-    let ask = |alg: &str, key_name: &str, token: &str, host| {
+    let verify = |alg: &str, key_name: &str, token: &str, host| {
         let config = format!(
             r#"{{"credentials": [{{"key": "k", "algorithm": "{alg}", "jwk": {}}}]}}"#,
             key(key_name, "jwk")
         );
-        let policy = configure(&config).unwrap();
+        let filter = configure(&config).unwrap();
         let test_host = TestHost { verify: Some(host), ..TestHost::at(NOW) };
         let line = format!("Bearer {token}");
         let head =
             RequestHead { headers: Headers::borrowed([(&b"authorization"[..], line.as_bytes())]) };
-        let reason = match policy.on_request(&head, &mut Default::default(), &test_host.env()) {
+        let reason = match filter.on_request(&head, &mut Default::default(), &test_host.env()) {
             Decision::Continue { reason, .. } | Decision::Respond { reason, .. } => reason,
-            Decision::Pause { .. } | Decision::Call(_) => panic!("waits"),
+            Decision::Pause { .. } | Decision::Call(_) => panic!("the request waits"),
         };
         let mut events = test_host.events.take();
         events.retain(|event| *event == "verified_by_host");
@@ -241,13 +241,13 @@ fn the_host_is_asked_first() {
     let event = vec!["verified_by_host"];
     for (alg, name) in [("ES256", "p256"), ("RS256", "rsa2048")] {
         let token = vectors::valid_token(alg);
-        assert_eq!(ask(alg, name, &token, right), ("allowed", event.clone()));
-        assert_eq!(ask(alg, name, &token, wrong), ("bad_signature", vec![]));
-        assert_eq!(ask(alg, name, &token, silent), ("allowed", vec![]));
-        // Of another length, it is not worth asking.
-        assert_eq!(ask(alg, name, &format!("{token}AAAA"), right), ("bad_signature", vec![]));
+        assert_eq!(verify(alg, name, &token, accept), ("allowed", event.clone()));
+        assert_eq!(verify(alg, name, &token, reject), ("bad_signature", vec![]));
+        assert_eq!(verify(alg, name, &token, abstain), ("allowed", vec![]));
+        // The host is not asked about a signature of another size.
+        assert_eq!(verify(alg, name, &format!("{token}AAAA"), accept), ("bad_signature", vec![]));
     }
     for (alg, name) in [("PS256", "rsa2048"), ("ES512", "p521"), ("EdDSA", "ed25519")] {
-        assert_eq!(ask(alg, name, &vectors::valid_token(alg), wrong), ("allowed", vec![]));
+        assert_eq!(verify(alg, name, &vectors::valid_token(alg), reject), ("allowed", vec![]));
     }
 }

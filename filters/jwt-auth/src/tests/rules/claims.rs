@@ -1,13 +1,13 @@
 use super::super::*;
 
-fn at(policy: &JwtAuth, millis: u64, claims: &str) -> &'static str {
+fn at(filter: &JwtAuth, millis: u64, claims: &str) -> &'static str {
     let token = signed("HS256", r#"{"alg": "HS256"}"#, &format!(r#"{{"iss": "k"{claims}}}"#));
-    run_at(policy, millis, &[(b"authorization", format!("Bearer {token}").as_bytes())]).reason
+    run_at(filter, millis, &[(b"authorization", format!("Bearer {token}").as_bytes())]).reason
 }
 
 #[test]
-fn exp_is_the_first_moment_too_late_and_nbf_the_first_in_time() {
-    let policy = policy(r#", "leeway": 0"#);
+fn exp_is_exclusive_and_nbf_inclusive() {
+    let filter = filter(r#", "leeway": 0"#);
     for (millis, claims, expected) in [
         (999_999, r#", "exp": 1000"#, "allowed"),
         (1_000_000, r#", "exp": 1000"#, "expired"),
@@ -18,26 +18,26 @@ fn exp_is_the_first_moment_too_late_and_nbf_the_first_in_time() {
         (1_000_000, r#", "exp": 2000, "nbf": 1000"#, "allowed"),
         (1_000_000, r#", "exp": 2000, "nbf": 1000.001"#, "not_yet_valid"),
     ] {
-        assert_eq!(at(&policy, millis, claims), expected, "{millis} {claims}");
+        assert_eq!(at(&filter, millis, claims), expected, "{millis} {claims}");
     }
 }
 
 #[test]
-fn leeway_widens_both_ends() {
-    let policy = policy(r#", "leeway": 10"#);
+fn leeway_extends_both_ends() {
+    let filter = filter(r#", "leeway": 10"#);
     for (millis, claims, expected) in [
         (1_009_999, r#", "exp": 1000"#, "allowed"),
         (1_010_000, r#", "exp": 1000"#, "expired"),
         (989_999, r#", "exp": 2000, "nbf": 1000"#, "not_yet_valid"),
         (990_000, r#", "exp": 2000, "nbf": 1000"#, "allowed"),
     ] {
-        assert_eq!(at(&policy, millis, claims), expected, "{millis} {claims}");
+        assert_eq!(at(&filter, millis, claims), expected, "{millis} {claims}");
     }
 }
 
 #[test]
-fn no_number_is_too_odd() {
-    let policy = policy(r#", "leeway": 3600, "maximum_expiration": 31536000"#);
+fn extreme_time_claims_are_compared_correctly() {
+    let filter = filter(r#", "leeway": 3600, "maximum_expiration": 31536000"#);
     for (claims, expected) in [
         (r#", "exp": 18446744073709551615"#, "lifetime_too_long"),
         (r#", "exp": 18446744073709551616"#, "lifetime_too_long"),
@@ -57,17 +57,17 @@ fn no_number_is_too_odd() {
         (r#", "exp": 1800000060, "nbf": "0""#, "malformed_claim"),
     ] {
         for millis in [NOW * 1000, NOW * 1000 + 999] {
-            assert_eq!(at(&policy, millis, claims), expected, "{claims}");
+            assert_eq!(at(&filter, millis, claims), expected, "{claims}");
         }
     }
-    assert_eq!(at(&policy, 0, r#", "exp": 1"#), "allowed");
-    assert_eq!(at(&policy, u64::MAX, r#", "exp": 1"#), "expired");
+    assert_eq!(at(&filter, 0, r#", "exp": 1"#), "allowed");
+    assert_eq!(at(&filter, u64::MAX, r#", "exp": 1"#), "expired");
 }
 
 #[test]
-fn a_listed_claim_is_required_and_a_present_one_honoured() {
-    let none = policy(r#", "claims_to_verify": []"#);
-    let both = policy(r#", "claims_to_verify": ["exp", "nbf"]"#);
+fn listed_time_claims_are_required_and_present_ones_honoured() {
+    let none = filter(r#", "claims_to_verify": []"#);
+    let both = filter(r#", "claims_to_verify": ["exp", "nbf"]"#);
     for (claims, without, with) in [
         ("", "allowed", "missing_claim"),
         (r#", "exp": 2000"#, "allowed", "missing_claim"),
@@ -79,19 +79,19 @@ fn a_listed_claim_is_required_and_a_present_one_honoured() {
         assert_eq!(at(&none, 1_000_000, claims), without, "{claims}");
         assert_eq!(at(&both, 1_000_000, claims), with, "{claims}");
     }
-    assert_eq!(at(&policy(""), 1_000_000, ""), "missing_claim");
+    assert_eq!(at(&filter(""), 1_000_000, ""), "missing_claim");
 }
 
 #[test]
-fn a_lifetime_is_bounded_up_to_the_leeway() {
-    let policy = policy(r#", "maximum_expiration": 600, "leeway": 5"#);
-    assert_eq!(at(&policy, 1_000_000, r#", "exp": 1605"#), "allowed");
-    assert_eq!(at(&policy, 1_000_000, r#", "exp": 1605.5"#), "lifetime_too_long");
+fn maximum_expiration_includes_leeway() {
+    let filter = filter(r#", "maximum_expiration": 600, "leeway": 5"#);
+    assert_eq!(at(&filter, 1_000_000, r#", "exp": 1605"#), "allowed");
+    assert_eq!(at(&filter, 1_000_000, r#", "exp": 1605.5"#), "lifetime_too_long");
 }
 
 #[test]
-fn issuer_and_audience_are_compared_exactly() {
-    let policy = policy(
+fn compares_issuer_and_audience_exactly() {
+    let filter = filter(
         r#", "key_claim_name": "client", "issuers": ["a", "b"], "audiences": ["api", "web"]"#,
     );
     for (claims, expected) in [
@@ -110,15 +110,15 @@ fn issuer_and_audience_are_compared_exactly() {
     ] {
         let claims = format!(r#"{{"client": "k", "exp": {}, {claims}}}"#, NOW + 1);
         let token = signed("HS256", r#"{"alg": "HS256"}"#, &claims);
-        assert_eq!(reason(&policy, &token), expected, "{claims}");
+        assert_eq!(reason(&filter, &token), expected, "{claims}");
     }
 }
 
 #[test]
-fn nothing_is_said_about_claims_before_the_signature_is_verified() {
+fn verifies_signature_before_claims() {
     let stale = signed("HS256", r#"{"alg": "HS256"}"#, r#"{"iss": "k", "exp": 1}"#);
-    assert_eq!(reason(&policy(""), &stale), "expired");
+    assert_eq!(reason(&filter(""), &stale), "expired");
     let (signed, _) = stale.rsplit_once('.').unwrap();
     let forged = format!("{signed}.{}", base64url([0; 32]));
-    assert_eq!(reason(&policy(""), &forged), "bad_signature");
+    assert_eq!(reason(&filter(""), &forged), "bad_signature");
 }

@@ -1,23 +1,23 @@
-//! What a token is for, beyond its times and its issuer.
+//! Claims other than times, issuer and audience.
 
 use super::super::*;
 
-fn with(policy: &JwtAuth, header: &str, claims: &str) -> &'static str {
+fn with(filter: &JwtAuth, header: &str, claims: &str) -> &'static str {
     let claims = format!(r#"{{"iss": "k", "exp": {}{claims}}}"#, NOW + 60);
-    reason(policy, &signed("HS256", &format!(r#"{{"alg": "HS256"{header}}}"#), &claims))
+    reason(filter, &signed("HS256", &format!(r#"{{"alg": "HS256"{header}}}"#), &claims))
 }
 
-fn given(policy: &JwtAuth, claims: &str) -> &'static str {
-    with(policy, "", claims)
+fn given(filter: &JwtAuth, claims: &str) -> &'static str {
+    with(filter, "", claims)
 }
 
 #[test]
-fn iat_is_a_number_and_counts_when_listed() {
+fn iat_must_be_a_number_and_is_checked_if_listed() {
     let now = |offset: i64| format!(r#", "iat": {}"#, 1_800_000_000 + offset);
-    let free = policy("");
+    let free = filter("");
     assert_eq!(given(&free, &now(1000)), "allowed");
     assert_eq!(given(&free, r#", "iat": "1""#), "malformed_claim");
-    let listed = policy(r#", "claims_to_verify": ["exp", "iat"], "leeway": 5"#);
+    let listed = filter(r#", "claims_to_verify": ["exp", "iat"], "leeway": 5"#);
     for (claims, expected) in [
         (now(0), "allowed"),
         (now(-100_000), "allowed"),
@@ -32,8 +32,8 @@ fn iat_is_a_number_and_counts_when_listed() {
 }
 
 #[test]
-fn kinds_of_token_are_told_apart() {
-    let policy = policy(r#", "typ": ["at+jwt", "application/JWT"]"#);
+fn refuses_token_of_another_type() {
+    let filter = filter(r#", "typ": ["at+jwt", "application/JWT"]"#);
     for (header, expected) in [
         (r#", "typ": "at+jwt""#, "allowed"),
         (r#", "typ": "AT+JWT""#, "allowed"),
@@ -48,33 +48,33 @@ fn kinds_of_token_are_told_apart() {
         (r#", "typ": null"#, "wrong_type"),
         ("", "wrong_type"),
     ] {
-        assert_eq!(with(&policy, header, ""), expected, "{header}");
+        assert_eq!(with(&filter, header, ""), expected, "{header}");
     }
 }
 
 #[test]
-fn subjects_are_those_listed() {
-    let policy = policy(r#", "subjects": ["alice", "bob"]"#);
+fn refuses_unlisted_subject() {
+    let filter = filter(r#", "subjects": ["alice", "bob"]"#);
     for (claims, expected) in [
         (r#", "sub": "bob""#, "allowed"),
         (r#", "sub": "Bob""#, "wrong_subject"),
         (r#", "sub": ["bob"]"#, "wrong_subject"),
         ("", "wrong_subject"),
     ] {
-        assert_eq!(given(&policy, claims), expected, "{claims}");
+        assert_eq!(given(&filter, claims), expected, "{claims}");
     }
 }
 
 fn check_required(rule: &str, right: &[&str], wrong: &[&str]) {
-    let policy = policy(&format!(r#", "required_claims": [{{{rule}}}]"#));
+    let filter = filter(&format!(r#", "required_claims": [{{{rule}}}]"#));
     let all = [(right, "allowed"), (wrong, "required_claim")];
     for (claims, expected) in all.iter().flat_map(|(list, e)| list.iter().map(move |c| (c, e))) {
-        assert_eq!(given(&policy, &format!(", {claims}")), *expected, "{rule}: {claims}");
+        assert_eq!(given(&filter, &format!(", {claims}")), *expected, "{rule}: {claims}");
     }
 }
 
 #[test]
-fn required_claims_are_there_and_equal() {
+fn required_claims_test_presence_and_equality() {
     check_required(
         r#""claim": "t""#,
         &[r#""t": """#, r#""t": {}"#],
@@ -108,7 +108,7 @@ fn required_claims_are_there_and_equal() {
 }
 
 #[test]
-fn required_claims_contain_items_and_words() {
+fn required_claims_test_array_items_and_words() {
     check_required(
         r#""claim": "r", "contains": "admin""#,
         &[r#""r": ["user", "admin"]"#, r#""r": "admin""#, r#""r": "user admin""#],
@@ -134,7 +134,7 @@ fn required_claims_contain_items_and_words() {
 }
 
 #[test]
-fn required_claims_match_as_a_whole() {
+fn required_claims_match_the_whole_string() {
     check_required(
         r#""claim": "m", "matches": "[^@]+@(acme|acme-labs)\\.example""#,
         &[
@@ -155,7 +155,7 @@ fn required_claims_match_as_a_whole() {
             r#""n": "a@acme.example""#,
         ],
     );
-    // Anchors hold for every alternative, and flags do not reach them.
+    // The implicit anchors apply to every alternative, and flags do not affect them.
     let wrong = [r#""m": "ax""#, r#""m": "xb""#, r#""m": "a\nx""#, r#""m": "x\nb""#];
     check_required(r#""claim": "m", "matches": "a|b""#, &[r#""m": "a""#, r#""m": "b""#], &wrong);
     check_required(r#""claim": "m", "matches": "(?m)^a$|b""#, &[r#""m": "a""#], &wrong);
@@ -167,14 +167,14 @@ fn required_claims_match_as_a_whole() {
 }
 
 #[test]
-fn a_pattern_takes_linear_time() {
-    let policy = policy(r#", "required_claims": [{"claim": "m", "matches": "(a|a)*(a*)*b"}]"#);
+fn pattern_matching_takes_linear_time() {
+    let filter = filter(r#", "required_claims": [{"claim": "m", "matches": "(a|a)*(a*)*b"}]"#);
     let claims = format!(r#", "m": "{}""#, "a".repeat(5000));
-    assert_eq!(given(&policy, &claims), "required_claim");
+    assert_eq!(given(&filter, &claims), "required_claim");
 }
 
 #[test]
-fn patterns_are_bounded_and_checked() {
+fn refuses_invalid_and_oversized_patterns() {
     let fault = |pattern: &str| {
         let rule = format!(r#"{{"claim": "m", "matches": "{pattern}"}}"#);
         let credential = r#"{"key": "k", "secret": {"env": "SECRET"}}"#;
@@ -194,17 +194,17 @@ fn patterns_are_bounded_and_checked() {
 }
 
 #[test]
-fn every_required_claim_is_required() {
-    let both = policy(r#", "required_claims": [{"claim": "a"}, {"claim": "b"}]"#);
+fn all_required_claims_must_hold() {
+    let both = filter(r#", "required_claims": [{"claim": "a"}, {"claim": "b"}]"#);
     assert_eq!(given(&both, r#", "a": 1"#), "required_claim");
     assert_eq!(given(&both, r#", "a": 1, "b": 1"#), "allowed");
 }
 
 #[test]
-fn scopes_are_in_scope_or_scp() {
-    let all = policy(r#", "scopes": {"all_of": ["read", "write"]}"#);
-    let any = policy(r#", "scopes": {"all_of": ["read"], "any_of": ["a", "b"]}"#);
-    for (policy, claims, expected) in [
+fn reads_scopes_from_scope_and_scp() {
+    let all = filter(r#", "scopes": {"all_of": ["read", "write"]}"#);
+    let any = filter(r#", "scopes": {"all_of": ["read"], "any_of": ["a", "b"]}"#);
+    for (filter, claims, expected) in [
         (&all, r#", "scope": "write x read""#, "allowed"),
         (&all, r#", "scp": ["read", "write"]"#, "allowed"),
         (&all, r#", "scp": "read write""#, "allowed"),
@@ -218,13 +218,13 @@ fn scopes_are_in_scope_or_scp() {
         (&any, r#", "scope": "read""#, "insufficient_scope"),
         (&any, r#", "scope": "a b""#, "insufficient_scope"),
     ] {
-        assert_eq!(given(policy, claims), expected, "{claims}");
+        assert_eq!(given(filter, claims), expected, "{claims}");
     }
 }
 
 #[test]
-fn denied_tokens_are_refused_as_bad_ones() {
-    let policy = policy(r#", "denied_tokens": {"jti": ["t2", "17", "t1"], "sub": ["mallory"]}"#);
+fn refuses_denied_tokens_with_401() {
+    let filter = filter(r#", "denied_tokens": {"jti": ["t2", "17", "t1"], "sub": ["mallory"]}"#);
     for (claims, expected) in [
         ("", "allowed"),
         (r#", "jti": "t3", "sub": "alice""#, "allowed"),
@@ -234,14 +234,14 @@ fn denied_tokens_are_refused_as_bad_ones() {
         (r#", "sub": "mallory""#, "denied"),
         (r#", "jti": "mallory", "sub": "t1""#, "allowed"),
     ] {
-        assert_eq!(given(&policy, claims), expected, "{claims}");
+        assert_eq!(given(&filter, claims), expected, "{claims}");
     }
-    let outcome = bearer(&policy, &token(r#", "jti": "t1""#));
+    let outcome = bearer(&filter, &token(r#", "jti": "t1""#));
     assert_eq!(outcome.response, Some((401, r#"Bearer error="invalid_token""#.to_owned())));
 }
 
 #[test]
-fn what_a_token_grants_is_looked_at_last() {
-    let policy = policy(r#", "scopes": {"all_of": ["a"]}, "issuers": ["other"]"#);
-    assert_eq!(given(&policy, ""), "wrong_issuer");
+fn checks_grants_last() {
+    let filter = filter(r#", "scopes": {"all_of": ["a"]}, "issuers": ["other"]"#);
+    assert_eq!(given(&filter, ""), "wrong_issuer");
 }

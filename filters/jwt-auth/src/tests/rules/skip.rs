@@ -4,26 +4,26 @@ use proptest::prelude::*;
 use super::super::*;
 
 fn rules(rules: &str) -> JwtAuth {
-    policy(&format!(r#", "skip": [{rules}]"#))
+    filter(&format!(r#", "skip": [{rules}]"#))
 }
 
-fn skips(policy: &JwtAuth, method: &str, path: &str) -> bool {
-    let outcome = run(policy, &[(":method", method), (":path", path)]);
+fn skips(filter: &JwtAuth, method: &str, path: &str) -> bool {
+    let outcome = run(filter, &[(":method", method), (":path", path)]);
     assert!(["skipped", "no_token"].contains(&outcome.reason));
     outcome.reason == "skipped"
 }
 
-fn check(policy: &JwtAuth, right: &[&str], wrong: &[&str]) {
+fn check(filter: &JwtAuth, right: &[&str], wrong: &[&str]) {
     for path in right {
-        assert!(skips(policy, "GET", path), "{path}");
+        assert!(skips(filter, "GET", path), "{path}");
     }
     for path in wrong {
-        assert!(!skips(policy, "GET", path), "{path}");
+        assert!(!skips(filter, "GET", path), "{path}");
     }
 }
 
 #[test]
-fn a_path_is_the_whole_path() {
+fn path_matches_the_whole_path() {
     check(
         &rules(r#"{"path": "/api/healthz"}"#),
         &["/api/healthz", "/api/healthz?x=/..", "/api/%68ealthz", "/%61%70i/healthz"],
@@ -52,7 +52,7 @@ fn a_path_is_the_whole_path() {
 }
 
 #[test]
-fn a_prefix_ends_at_a_slash() {
+fn path_prefix_matches_whole_segments() {
     for prefix in ["/public", "/public/"] {
         check(
             &rules(&format!(r#"{{"path_prefix": "{prefix}"}}"#)),
@@ -92,7 +92,7 @@ fn a_prefix_ends_at_a_slash() {
 }
 
 #[test]
-fn a_variable_is_one_segment() {
+fn template_variable_matches_one_segment() {
     check(
         &rules(r#"{"path_template": "/users/{id}/photo.png"}"#),
         &["/users/1/photo.png", "/users/%61b/photo%2epng", "/users/.x/photo.png"],
@@ -111,8 +111,8 @@ fn a_variable_is_one_segment() {
 }
 
 #[test]
-fn methods_and_case_are_as_configured() {
-    let policy = rules(
+fn skip_rules_match_method_and_case_as_configured() {
+    let filter = rules(
         r#"{"methods": ["GET", "HEAD"], "path": "/A", "ignore_case": true}, {"path_prefix": "/B"},
            {"path_prefix": "/C", "ignore_case": true},
            {"path_template": "/D/{x}", "ignore_case": true}"#,
@@ -129,12 +129,12 @@ fn methods_and_case_are_as_configured() {
         ("GET", "/c/X", true),
         ("GET", "/d/X", true),
     ] {
-        assert_eq!(skips(&policy, method, path), expected, "{method} {path}");
+        assert_eq!(skips(&filter, method, path), expected, "{method} {path}");
     }
 }
 
 #[test]
-fn rules_that_could_never_apply_are_faults() {
+fn refuses_skip_rules_that_never_match() {
     let fault = |rule: &str| {
         configure(&format!(
             r#"{{"credentials": [{{"key": "k", "secret": {{"env": "SECRET"}}}}], "skip": [{{{rule}}}]}}"#
@@ -162,10 +162,10 @@ fn rules_that_could_never_apply_are_faults() {
     );
 }
 
-/// The ways in which upstreams read a path, each of them taken as far as any does.
+/// An upstream that reads a path in its own way. Each property is as extreme as in any real one.
 #[derive(Clone, Copy, Debug)]
-struct Reader {
-    /// At least once.
+struct PathReader {
+    /// The number of percent-decodings, at least 1.
     decodes: usize,
     backslashes: bool,
     cuts_parameters: bool,
@@ -174,8 +174,8 @@ struct Reader {
     cuts_at_fragment: bool,
 }
 
-fn reader() -> impl Strategy<Value = Reader> {
-    (1..4_usize, any::<[bool; 5]>()).prop_map(|(decodes, [a, b, c, d, e])| Reader {
+fn reader() -> impl Strategy<Value = PathReader> {
+    (1..4_usize, any::<[bool; 5]>()).prop_map(|(decodes, [a, b, c, d, e])| PathReader {
         decodes,
         backslashes: a,
         cuts_parameters: b,
@@ -185,7 +185,7 @@ fn reader() -> impl Strategy<Value = Reader> {
     })
 }
 
-impl Reader {
+impl PathReader {
     fn read(self, path: &[u8]) -> String {
         let mut path = path.to_vec();
         for _ in 0..self.decodes {
@@ -218,7 +218,7 @@ impl Reader {
     }
 }
 
-/// All that makes readers differ, and a little that does not.
+/// Text that upstreams read differently, mixed with ordinary text.
 fn odd_text(pieces: std::ops::Range<usize>) -> impl Strategy<Value = String> {
     let odd = "/ // . .. ; \\ # ? % ~ * admin public %2e %2E%2e %2f %5c %3b ;x %25 %252e %252f %00 %20 \
                %23 %3f %c3%bc %c0%ae %70";
@@ -231,7 +231,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(4_000))]
 
     #[test]
-    fn no_reader_finds_a_skipped_path_outside_its_rule(
+    fn no_upstream_reads_a_skipped_path_outside_its_rule(
         start in prop::sample::select(vec!["", "/", "/public", "/public/", "/%70ublic/"]),
         rest in odd_text(0..8),
         reader in reader(),
@@ -239,17 +239,17 @@ proptest! {
         let path = format!("{start}{rest}");
         if skips(&rules(r#"{"path_prefix": "/public"}"#), "GET", &path) {
             let read = reader.read(target::path(path.as_bytes()));
-            prop_assert!(read == "/public" || read.starts_with("/public/"), "{path} is {read}");
+            prop_assert!(read == "/public" || read.starts_with("/public/"), "{path} is read as {read}");
         }
     }
 
     #[test]
-    fn a_variable_never_spans_segments(id in odd_text(1..4), reader in reader()) {
+    fn template_variable_never_spans_segments(id in odd_text(1..4), reader in reader()) {
         let path = format!("/users/{id}/photo");
         if skips(&rules(r#"{"path_template": "/users/{id}/photo"}"#), "GET", &path) {
             let read = reader.read(target::path(path.as_bytes()));
             let parts: Vec<&str> = read.split('/').collect();
-            prop_assert!(matches!(parts[..], ["", "users", _, "photo"]), "{path} is {read}");
+            prop_assert!(matches!(parts[..], ["", "users", _, "photo"]), "{path} is read as {read}");
         }
     }
 }

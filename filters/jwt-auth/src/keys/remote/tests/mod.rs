@@ -1,15 +1,21 @@
 mod trouble;
 
-use novasphere_core::{Endpoint, Fetch, Headers, testing::TestHost};
+use novasphere_core::{
+    Endpoint, Env, Fetch, FetchError, FetchResponse, Headers, testing::TestHost,
+};
 
-use super::*;
+use super::{
+    key_cache::KeyCache,
+    key_set_sources::{KeyAvailability, KeySetReader, KeySetSources},
+    source::KeySetSource,
+};
 
 const NOW: u64 = 1_800_000_000;
 
-/// Takes any text that starts with "key" for a key.
-struct Texts;
+/// Reads any text that starts with "key" as a key.
+struct TextKeys;
 
-impl Reader for Texts {
+impl KeySetReader for TextKeys {
     type Key = String;
 
     fn read(&self, _: usize, text: &[u8], _: &Env<'_>) -> Result<Vec<String>, String> {
@@ -20,9 +26,9 @@ impl Reader for Texts {
     }
 }
 
-fn source(more: impl FnOnce(&mut Source)) -> Sources<Texts> {
-    let mut source = Source {
-        identity: [7; 16],
+fn source(more: impl FnOnce(&mut KeySetSource)) -> KeySetSources<TextKeys> {
+    let mut source = KeySetSource {
+        id: [7; 16],
         issuer: "https://issuer.test".to_owned(),
         upstream: "keys".to_owned(),
         endpoint: Endpoint::parse("https://issuer.test/jwks.json").unwrap(),
@@ -33,26 +39,25 @@ fn source(more: impl FnOnce(&mut Source)) -> Sources<Texts> {
         max_waiting: 10,
     };
     more(&mut source);
-    Sources { sources: vec![source], reader: Texts }
+    KeySetSources { sources: vec![source], reader: TextKeys }
 }
 
-/// One worker.
 struct Worker<'w> {
-    sources: &'w Sources<Texts>,
+    sources: &'w KeySetSources<TextKeys>,
     host: &'w TestHost,
-    known: Vec<Known<String>>,
+    caches: Vec<KeyCache<String>>,
 }
 
 impl<'w> Worker<'w> {
-    fn new(sources: &'w Sources<Texts>, host: &'w TestHost) -> Self {
-        Self { sources, host, known: Vec::new() }
+    fn new(sources: &'w KeySetSources<TextKeys>, host: &'w TestHost) -> Self {
+        Self { sources, host, caches: Vec::new() }
     }
 
     fn tick(&mut self) -> Vec<Fetch> {
-        self.sources.on_timer(&mut self.known, &self.host.env()).fetches
+        self.sources.on_timer(&mut self.caches, &self.host.env()).fetches
     }
 
-    fn answer(
+    fn respond(
         &mut self,
         fetch: &Fetch,
         status: u16,
@@ -61,35 +66,35 @@ impl<'w> Worker<'w> {
     ) -> Vec<Fetch> {
         let headers = Headers::borrowed(lines.iter().map(|(n, v)| (n.as_bytes(), v.as_bytes())));
         let response = FetchResponse { status, headers, body: body.as_bytes() };
-        self.ended(fetch, Ok(response))
+        self.finish(fetch, Ok(response))
     }
 
-    fn ended(
+    fn finish(
         &mut self,
         fetch: &Fetch,
         response: Result<FetchResponse<'_>, FetchError>,
     ) -> Vec<Fetch> {
-        self.sources.on_fetch(fetch.purpose, response, &mut self.known, &self.host.env()).fetches
+        self.sources.on_fetch(fetch.purpose, response, &mut self.caches, &self.host.env()).fetches
     }
 
-    /// Fetches and gets this key set.
-    fn gets(&mut self, body: &str) {
+    /// Fetches this key set.
+    fn fetch_keys(&mut self, body: &str) {
         let fetches = self.tick();
         assert_eq!(fetches.len(), 1, "nothing is due");
-        assert_eq!(self.answer(&fetches[0], 200, &[], body), []);
+        assert_eq!(self.respond(&fetches[0], 200, &[], body), []);
     }
 
     fn keys(&self) -> Option<&str> {
-        self.known.first()?.keys.as_ref()?.first().map(String::as_str)
+        self.caches.first()?.keys.as_ref()?.first().map(String::as_str)
     }
 
-    fn prospect(&mut self) -> Prospect {
-        self.sources.prospect(0, &mut self.known, &self.host.env())
+    fn availability(&mut self) -> KeyAvailability {
+        self.sources.availability(0, &mut self.caches, &self.host.env())
     }
 }
 
 #[test]
-fn one_worker_fetches_and_all_have_the_keys() {
+fn one_worker_fetches_for_all_workers() {
     let (sources, host) = (source(|_| {}), TestHost::at(NOW));
     let mut workers: Vec<_> = (0..4).map(|_| Worker::new(&sources, &host)).collect();
     let fetches: Vec<_> = workers.iter_mut().map(Worker::tick).collect();
@@ -97,7 +102,7 @@ fn one_worker_fetches_and_all_have_the_keys() {
     let fetch = &fetches[0][0];
     assert_eq!((&*fetch.upstream, &*fetch.path), ("keys", "/jwks.json"));
     assert_eq!((&*fetch.authority, fetch.https, fetch.timeout_ms), ("issuer.test", true, 5_000));
-    workers[0].answer(fetch, 200, &[], "key 1");
+    workers[0].respond(fetch, 200, &[], "key 1");
     for worker in &mut workers {
         assert_eq!(worker.tick(), []);
         assert_eq!(worker.keys(), Some("key 1"));
@@ -106,21 +111,21 @@ fn one_worker_fetches_and_all_have_the_keys() {
 }
 
 #[test]
-fn keys_are_fetched_anew_before_they_get_old() {
+fn keys_are_refreshed_before_they_expire() {
     let (sources, host) = (source(|_| {}), TestHost::at(NOW));
     let (mut one, mut two) = (Worker::new(&sources, &host), Worker::new(&sources, &host));
-    one.gets("key 1");
+    one.fetch_keys("key 1");
     host.advance(269);
     assert_eq!(one.tick(), []);
     host.advance(31);
-    two.gets("key 2");
+    two.fetch_keys("key 2");
     assert_eq!(one.keys(), Some("key 1"));
     one.tick();
     assert_eq!(one.keys(), Some("key 2"));
 }
 
 #[test]
-fn cache_control_counts_within_bounds() {
+fn cache_control_shortens_the_lifetime_down_to_the_cooldown() {
     for (value, due_from, due_to) in [
         ("max-age=100", 90, 100),
         ("public, max-age=\"100\"", 90, 100),
@@ -133,7 +138,7 @@ fn cache_control_counts_within_bounds() {
         let (sources, host) = (source(|_| {}), TestHost::at(NOW));
         let mut worker = Worker::new(&sources, &host);
         let fetches = worker.tick();
-        worker.answer(&fetches[0], 200, &[("Cache-Control", value)], "key 1");
+        worker.respond(&fetches[0], 200, &[("Cache-Control", value)], "key 1");
         host.advance(due_from - 1);
         assert_eq!(worker.tick(), [], "{value}");
         host.advance(due_to - due_from + 1);
@@ -142,12 +147,12 @@ fn cache_control_counts_within_bounds() {
 }
 
 #[test]
-fn the_last_good_keys_go_on_and_retries_back_off() {
+fn last_good_keys_stay_in_use_and_retries_back_off() {
     let (sources, host) = (source(|_| {}), TestHost::at(NOW));
     let mut worker = Worker::new(&sources, &host);
-    worker.gets("key 1");
+    worker.fetch_keys("key 1");
     host.advance(300);
-    let mut pauses = Vec::new();
+    let mut delays = Vec::new();
     for failure in 0..8 {
         let start = host.millis.get();
         let fetches = loop {
@@ -156,30 +161,30 @@ fn the_last_good_keys_go_on_and_retries_back_off() {
                 break fetches;
             }
             host.millis.set(host.millis.get() + 100);
-            assert!(host.millis.get() < start + 120_000, "no more tries");
+            assert!(host.millis.get() < start + 120_000, "no further try");
         };
-        pauses.push((host.millis.get() - start) / 1_000);
+        delays.push((host.millis.get() - start) / 1_000);
         match failure {
-            0 => worker.ended(&fetches[0], Err(FetchError::NoResponse)),
-            1 => worker.ended(&fetches[0], Err(FetchError::TooLarge(1_000_000))),
-            2 => worker.answer(&fetches[0], 503, &[], "key 2"),
-            3 => worker.ended(&fetches[0], Err(FetchError::NotSent(2))),
-            _ => worker.answer(&fetches[0], 200, &[], "garbage"),
+            0 => worker.finish(&fetches[0], Err(FetchError::NoResponse)),
+            1 => worker.finish(&fetches[0], Err(FetchError::TooLarge(1_000_000))),
+            2 => worker.respond(&fetches[0], 503, &[], "key 2"),
+            3 => worker.finish(&fetches[0], Err(FetchError::NotSent(2))),
+            _ => worker.respond(&fetches[0], 200, &[], "garbage"),
         };
         assert_eq!(worker.keys(), Some("key 1"));
     }
-    assert_eq!(pauses[0], 0);
-    for (failures, pause) in (1..).zip(&pauses[1..]) {
-        let back_off = 2_u64.pow(failures - 1).min(60);
-        assert!(*pause >= back_off && *pause <= back_off * 5 / 4 + 1, "{pauses:?}");
+    assert_eq!(delays[0], 0);
+    for (failures, delay) in (1..).zip(&delays[1..]) {
+        let min = 2_u64.pow(failures - 1).min(60);
+        assert!(*delay >= min && *delay <= min * 5 / 4 + 1, "{delays:?}");
     }
     let warnings = host.warnings.borrow();
     assert_eq!(warnings.len(), 8);
-    assert!(warnings[2].contains("status 503; the last good keys go on"), "{}", warnings[2]);
+    assert!(warnings[2].contains("status 503; the last good keys stay in use"), "{}", warnings[2]);
 }
 
 #[test]
-fn a_worker_that_dies_does_not_keep_the_lease() {
+fn lease_of_a_dead_worker_expires() {
     let (sources, host) = (source(|_| {}), TestHost::at(NOW));
     let mut dead = Worker::new(&sources, &host);
     assert_eq!(dead.tick().len(), 1);
@@ -187,57 +192,57 @@ fn a_worker_that_dies_does_not_keep_the_lease() {
     host.advance(5);
     assert_eq!(worker.tick(), []);
     host.advance(1);
-    worker.gets("key 1");
+    worker.fetch_keys("key 1");
 }
 
 #[test]
-fn unknown_kids_cause_no_more_than_a_fetch_a_cooldown() {
+fn unknown_kids_cause_at_most_one_fetch_per_cooldown() {
     let (sources, host) = (source(|_| {}), TestHost::at(NOW));
     let (mut one, mut two) = (Worker::new(&sources, &host), Worker::new(&sources, &host));
-    one.gets("key 1");
+    one.fetch_keys("key 1");
     two.tick();
     for _ in 0..100 {
-        assert_eq!(two.prospect(), Prospect::None);
+        assert_eq!(two.availability(), KeyAvailability::Unchanged);
     }
     host.advance(30);
     for _ in 0..100 {
-        assert_eq!(two.prospect(), Prospect::Coming);
+        assert_eq!(two.availability(), KeyAvailability::Pending);
     }
     let fetches = one.tick();
     assert_eq!(fetches.len(), 1);
-    assert_eq!(two.prospect(), Prospect::Coming);
+    assert_eq!(two.availability(), KeyAvailability::Pending);
     assert_eq!(two.tick(), []);
-    one.answer(&fetches[0], 200, &[], "key 2");
-    assert_eq!(two.prospect(), Prospect::Newer);
+    one.respond(&fetches[0], 200, &[], "key 2");
+    assert_eq!(two.availability(), KeyAvailability::Updated);
     assert_eq!(two.keys(), Some("key 2"));
     for _ in 0..100 {
-        assert_eq!(two.prospect(), Prospect::None);
+        assert_eq!(two.availability(), KeyAvailability::Unchanged);
         assert_eq!(one.tick(), []);
     }
 }
 
 #[test]
-fn a_set_that_is_the_same_changes_nothing() {
+fn unchanged_key_set_keeps_its_generation() {
     let (sources, host) = (source(|_| {}), TestHost::at(NOW));
     let mut worker = Worker::new(&sources, &host);
-    worker.gets("key 1");
-    let generation = worker.known[0].generation;
+    worker.fetch_keys("key 1");
+    let generation = worker.caches[0].generation;
     host.advance(300);
-    worker.gets("key 1");
-    assert_eq!(worker.known[0].generation, generation);
+    worker.fetch_keys("key 1");
+    assert_eq!(worker.caches[0].generation, generation);
 }
 
 #[test]
-fn discovery_names_the_key_set_of_its_own_issuer_only() {
+fn discovery_document_of_another_issuer_is_refused() {
     let (sources, host) = (source(|source| source.discovery = true), TestHost::at(NOW));
     let mut worker = Worker::new(&sources, &host);
     let fetches = worker.tick();
     let document = r#"{"issuer": "https://issuer.test", "jwks_uri": "https://k.test/a?b=c"}"#;
-    let next = worker.answer(&fetches[0], 200, &[], document);
+    let next = worker.respond(&fetches[0], 200, &[], document);
     assert_eq!(next.len(), 1);
     let Fetch { upstream, authority, path, .. } = &next[0];
     assert_eq!((&**upstream, &**authority, &**path), ("keys", "k.test", "/a?b=c"));
-    worker.answer(&next[0], 200, &[], "key 1");
+    worker.respond(&next[0], 200, &[], "key 1");
     assert_eq!(worker.keys(), Some("key 1"));
 
     for bad in [
@@ -250,30 +255,30 @@ fn discovery_names_the_key_set_of_its_own_issuer_only() {
     ] {
         host.advance(400);
         let fetches = worker.tick();
-        assert_eq!(worker.answer(&fetches[0], 200, &[], bad), [], "{bad}");
+        assert_eq!(worker.respond(&fetches[0], 200, &[], bad), [], "{bad}");
         assert_eq!(worker.keys(), Some("key 1"));
     }
 }
 
 #[test]
-fn sources_that_fall_on_one_place_keep_apart() {
+fn sources_with_the_same_first_slot_stay_apart() {
     let (one, two) = (
         source(|_| {}),
-        source(|source| source.identity = [7, 8, 9, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
+        source(|source| source.id = [7, 8, 9, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
     );
     let host = TestHost::at(NOW);
     let (mut first, mut second) = (Worker::new(&one, &host), Worker::new(&two, &host));
-    first.gets("key 1");
-    second.gets("key 2");
+    first.fetch_keys("key 1");
+    second.fetch_keys("key 2");
     first.tick();
     second.tick();
     assert_eq!((first.keys(), second.keys()), (Some("key 1"), Some("key 2")));
 }
 
 #[test]
-fn any_shared_bytes_are_read_without_harm() {
+fn arbitrary_shared_bytes_do_not_panic() {
     let (sources, host) = (source(|_| {}), TestHost::at(NOW));
-    Worker::new(&sources, &host).gets("key 1");
+    Worker::new(&sources, &host).fetch_keys("key 1");
     let keys: Vec<Vec<u8>> = host.shared_values.borrow().keys().cloned().collect();
     assert_eq!(keys.len(), 2);
     for key in keys {
@@ -282,17 +287,17 @@ fn any_shared_bytes_are_read_without_harm() {
             host.shared_values.borrow_mut().insert(key.clone(), (bad, 1));
             let mut worker = Worker::new(&sources, &host);
             worker.tick();
-            worker.prospect();
+            worker.availability();
         }
         host.shared_values.borrow_mut().insert(key, good);
     }
 }
 
 #[test]
-fn without_shared_data_there_is_no_panic_and_no_key() {
+fn failing_shared_data_does_not_panic_and_gives_no_key() {
     let (sources, host) = (source(|_| {}), TestHost::at(NOW));
     host.shared_data_fails.set(true);
     let mut worker = Worker::new(&sources, &host);
     assert_eq!(worker.tick(), []);
-    assert_eq!(worker.prospect(), Prospect::Coming);
+    assert_eq!(worker.availability(), KeyAvailability::Pending);
 }
