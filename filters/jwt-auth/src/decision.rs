@@ -84,7 +84,7 @@ pub(crate) const REASONS: &[&str] = &{
     names
 };
 
-/// What a refusal means to the client (RFC 6750 section 3.1).
+/// The meaning of a refusal to the client (RFC 6750 section 3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RefusalClass {
     /// The request needs a token.
@@ -100,7 +100,7 @@ pub(crate) enum RefusalClass {
 }
 
 impl Refusal {
-    /// What the refusal means to the client.
+    /// The meaning of the refusal to the client.
     pub(crate) const fn class(self) -> RefusalClass {
         match self {
             Self::NoToken => RefusalClass::NoToken,

@@ -42,7 +42,7 @@ pub struct RequiredClaimConfig {
     /// The claim is an array with this item, or a string with this word between spaces.
     #[cfg_attr(feature = "schema", schemars(schema_with = "scalar"))]
     pub contains: Option<Json>,
-    /// As `contains`, for at least one of these values.
+    /// The test `contains` holds for at least one of these values.
     #[cfg_attr(feature = "schema", schemars(schema_with = "scalars"))]
     pub contains_any: Option<Vec<Json>>,
     /// The claim is a string that this regular expression matches as a whole, or an array with such

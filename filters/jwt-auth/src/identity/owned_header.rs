@@ -1,4 +1,4 @@
-//! One header that the filter owns, in all its spellings.
+//! A header that the filter owns, in all its spellings.
 
 use std::{borrow::Cow, fmt};
 
@@ -6,7 +6,7 @@ use novasphere_core::{HeaderMutation, HeaderName};
 
 /// Headers that no claim may set and whose inbound lines stay. They belong to the connection, to
 /// framing or to routing (RFC 9110 sections 7.2 and 7.6.1, RFC 9112 section 6, RFC 7239), or hold
-/// credentials. Envoy answers a request without `X-Forwarded-Proto` with 404.
+/// credentials. Envoy responds to a request without `X-Forwarded-Proto` with 404.
 const RESERVED: [&str; 21] = [
     "authorization",
     "connection",
@@ -46,7 +46,7 @@ pub(crate) struct OwnedHeader {
 /// Why a claim cannot set a header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum InvalidIdentityHeader {
-    /// One of [`RESERVED`].
+    /// Listed in [`RESERVED`].
     Reserved,
     /// A consumer header, or the header of another claim.
     Duplicate,

@@ -28,7 +28,7 @@ pub(crate) struct TimeRules {
     pub(crate) checks_iat: bool,
     /// In seconds.
     pub(crate) leeway: f64,
-    /// How far `exp` may be in the future, in seconds.
+    /// Maximum distance of `exp` from now, in seconds.
     pub(crate) maximum_expiration: Option<f64>,
 }
 

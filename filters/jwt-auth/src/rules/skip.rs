@@ -6,7 +6,7 @@ use novasphere_core::{PathPattern, RequestHead, UnambiguousPath, target};
 #[derive(Debug)]
 pub(crate) struct SkipRules(Vec<SkipRule>);
 
-/// One entry of `skip`.
+/// An entry of `skip`.
 #[derive(Debug)]
 pub(crate) struct SkipRule {
     /// Empty for any method.

@@ -154,7 +154,7 @@ fn refuses_token_above_size_limit() {
 fn tries_all_credentials_of_a_key() {
     let config = r#"{"credentials": [
         {"key": "k", "secret": "an-older-secret-of-more-than-32-bytes-012345"},
-        {"key": "j", "secret": "the-secret-of-somebody-else-0123456789012345"},
+        {"key": "j", "secret": "the-secret-of-another-issuer-012345678901234"},
         {"key": "k", "secret": {"env": "SECRET"}, "consumer": {"id": "new"}},
         {"key": "k", "algorithm": "HS512",
          "secret": "for-another-algorithm-0123456789012345678901234567890123456789012345"}]}"#;

@@ -1,4 +1,4 @@
-//! One worker's copy of the keys of one source.
+//! A worker's copy of the keys of a source.
 
 use novasphere_core::Env;
 
@@ -8,7 +8,7 @@ use super::{
 };
 use crate::metrics::Event;
 
-/// The keys of one source as one worker has them, and its view of the shared record.
+/// A worker's copy of the keys of a source, and its view of the shared record.
 pub(crate) struct KeyCache<K> {
     pub(super) slot: Option<Slot>,
     /// The record at the last read.

@@ -1,6 +1,6 @@
 //! Fetched keys: key sets (RFC 7517), fetched directly or through OpenID Connect discovery.
 //!
-//! One worker of a proxy fetches, and all workers use the keys:
+//! A single worker of the proxy fetches, and all workers use the keys:
 //!
 //! 1. A worker whose timer finds a due fetch takes the lease in the shared record. A worker that
 //!    loses the race does not fetch. A lease expires, in case its worker dies.

@@ -138,7 +138,7 @@ fn sends_the_consumer_of_the_credential() {
 }
 
 #[test]
-fn makes_no_unnecessary_mutation() {
+fn mutates_only_what_differs() {
     let filter = filter(CLAIMS);
     let line = format!("Bearer {}", token(""));
     assert_eq!(run(&filter, &[(":path", "/"), ("authorization", &line)]).mutations, 1);
