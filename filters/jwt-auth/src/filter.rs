@@ -178,7 +178,7 @@ impl JwtAuth {
         let headers = self.identity.of_consumer(consumer, &token.claims)?;
         let verified = Rc::new(VerifiedToken {
             headers: headers.into_iter().map(HeaderAction::into_owned).collect(),
-            attributes: self.attributes.from_claims(&token.claims)?,
+            attributes: self.attributes.values(&token.claims)?,
         });
         let (valid_from, valid_until) = self.claims.times.validity(&token.claims, now);
         let result = CachedResult { valid_from, valid_until, value: Rc::clone(&verified) };

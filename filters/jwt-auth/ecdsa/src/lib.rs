@@ -73,19 +73,13 @@ impl EcKey {
     /// numbers in full length.
     pub fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
         match &self.0 {
-            Point::P256(key) => {
-                is_valid(key, message, p256::ecdsa::Signature::from_slice(signature))
-            }
-            Point::P384(key) => {
-                is_valid(key, message, p384::ecdsa::Signature::from_slice(signature))
-            }
-            Point::P521(key) => {
-                is_valid(key, message, p521::ecdsa::Signature::from_slice(signature))
-            }
+            Point::P256(key) => verify(key, message, p256::ecdsa::Signature::from_slice(signature)),
+            Point::P384(key) => verify(key, message, p384::ecdsa::Signature::from_slice(signature)),
+            Point::P521(key) => verify(key, message, p521::ecdsa::Signature::from_slice(signature)),
         }
     }
 }
 
-fn is_of<S>(key: &impl Verifier<S>, message: &[u8], signature: Result<S, Error>) -> bool {
+fn verify<S>(key: &impl Verifier<S>, message: &[u8], signature: Result<S, Error>) -> bool {
     signature.is_ok_and(|signature| key.verify(message, &signature).is_ok())
 }

@@ -51,7 +51,7 @@ impl ClaimAttributes {
 
     /// The attributes of a token. They are encoded like header values, so that no claim can forge a
     /// line of a log.
-    pub(crate) fn from_claims(&self, claims: &Json) -> Result<Vec<(String, Vec<u8>)>, Refusal> {
+    pub(crate) fn values(&self, claims: &Json) -> Result<Vec<(String, Vec<u8>)>, Refusal> {
         let mut values = Vec::with_capacity(self.entries.len());
         for (path, name) in &self.entries {
             if let Some(claim) = path.find(claims) {

@@ -144,6 +144,30 @@ fn refuses_private_jwk_without_showing_it() {
     }
 }
 
+#[test]
+fn base64_secrets_accept_both_alphabets_and_any_padding() {
+    // 35 bytes whose encoding has both special characters and padding.
+    let secret = [&[0xfb, 0xff, 0xfe][..], &[b'x'; 32]].concat();
+    let standard = base64::prelude::BASE64_STANDARD.encode(&secret);
+    assert!(standard.starts_with("+//+") && standard.ends_with('='));
+    let claims = format!(r#"{{"iss": "k", "exp": {}}}"#, NOW + 1);
+    let message = format!("{}.{}", base64url(r#"{"alg": "HS256"}"#), base64url(claims));
+    let token = format!("{message}.{}", base64url(hmac("HS256", &secret, &message)));
+    let url = standard.replace('+', "-").replace('/', "_");
+    for text in [&standard, &url, url.trim_end_matches('='), &format!(" {standard}\\n")] {
+        let filter = configure(&format!(
+            r#"{{"credentials": [{{"key": "k", "secret": "{text}"}}], "secret_is_base64": true}}"#
+        ))
+        .unwrap();
+        assert_eq!(reason(&filter, &token), "allowed", "{text}");
+    }
+    let bad = r#"{"credentials": [{"key": "k", "secret": "s3cr*t"}], "secret_is_base64": true}"#;
+    assert_eq!(
+        configure(bad).unwrap_err(),
+        "credentials[0].secret: must be base64, because secret_is_base64 is set"
+    );
+}
+
 /// The reason for `token` with one credential of `joe`, just before the `exp` of the examples.
 fn verifies(credential: &str, token: &str) -> &'static str {
     let config =

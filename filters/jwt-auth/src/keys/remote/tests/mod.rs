@@ -274,30 +274,3 @@ fn sources_with_the_same_first_slot_stay_apart() {
     second.tick();
     assert_eq!((first.keys(), second.keys()), (Some("key 1"), Some("key 2")));
 }
-
-#[test]
-fn arbitrary_shared_bytes_do_not_panic() {
-    let (sources, host) = (source(|_| {}), TestHost::at(NOW));
-    Worker::new(&sources, &host).fetch_keys("key 1");
-    let keys: Vec<Vec<u8>> = host.shared_values.borrow().keys().cloned().collect();
-    assert_eq!(keys.len(), 2);
-    for key in keys {
-        let good = host.shared_values.borrow()[&key].clone();
-        for bad in [vec![], vec![0; 3], vec![0xff; 48], vec![0xff; 100], good.0[..8].to_vec()] {
-            host.shared_values.borrow_mut().insert(key.clone(), (bad, 1));
-            let mut worker = Worker::new(&sources, &host);
-            worker.tick();
-            worker.availability();
-        }
-        host.shared_values.borrow_mut().insert(key, good);
-    }
-}
-
-#[test]
-fn failing_shared_data_does_not_panic_and_gives_no_key() {
-    let (sources, host) = (source(|_| {}), TestHost::at(NOW));
-    host.shared_data_fails.set(true);
-    let mut worker = Worker::new(&sources, &host);
-    assert_eq!(worker.tick(), []);
-    assert_eq!(worker.availability(), KeyAvailability::Pending);
-}
