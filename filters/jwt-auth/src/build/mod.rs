@@ -55,8 +55,6 @@ fn check_combinations(config: &Config, cx: &mut BuildContext<'_>) {
         cx.fault("cache_tokens", message);
     }
     if !config.jwks.is_empty() && config.key_claim_name != "iss" {
-        // Otherwise a credential found by another claim could sign tokens with the iss of a jwks
-        // entry.
         let message = "must be iss when jwks is set: a credential found by another claim could \
                        impersonate an issuer in jwks";
         cx.fault("key_claim_name", message);
