@@ -6,7 +6,7 @@ use novasphere_core::BuildContext;
 
 use crate::token::claim_path::ClaimPath;
 
-/// The text of a required field. A missing or empty text is a fault.
+/// The text of a required field. `None` after a fault: the text is missing or empty.
 pub(super) fn required<'c>(
     field: Option<&'c str>,
     path: &str,
@@ -20,7 +20,7 @@ pub(super) fn required<'c>(
     None
 }
 
-/// The path in the required field `claim` of the entry at `path`.
+/// The path in the required field `claim` of the entry at `path`. `None` after a fault.
 pub(super) fn claim_path(
     claim: Option<&str>,
     path: &str,

@@ -44,7 +44,8 @@ pub(super) fn headers(config: &Config, cx: &mut BuildContext<'_>) -> IdentityHea
     let mut headers = IdentityHeaders::new(anonymous);
     for (i, entry) in config.claims_to_headers.iter().enumerate() {
         let path = format!("claims_to_headers[{i}]");
-        let claim = field::claim_path(entry.claim.as_deref(), &path, cx);
+        // The other fields are checked even after a fault, which drops the filter anyway.
+        let claim = field::claim_path(entry.claim.as_deref(), &path, cx).unwrap_or_default();
         let path = format!("{path}.header");
         let Some(text) = field::required(entry.header.as_deref(), &path, cx) else { continue };
         let name = match HeaderName::parse(text) {
@@ -54,7 +55,6 @@ pub(super) fn headers(config: &Config, cx: &mut BuildContext<'_>) -> IdentityHea
                 continue;
             }
         };
-        let Some(claim) = claim else { continue };
         if let Err(invalid) = headers.add_claim(claim, name, entry.keep_inbound) {
             cx.fault(path, format!("{text:?} {invalid}"));
         }
@@ -69,10 +69,9 @@ pub(super) fn attributes(
     let mut attributes = ClaimAttributes::default();
     for (i, entry) in entries.iter().enumerate() {
         let path = format!("claims_to_attributes[{i}]");
-        let claim = field::claim_path(entry.claim.as_deref(), &path, cx);
+        let claim = field::claim_path(entry.claim.as_deref(), &path, cx).unwrap_or_default();
         let path = format!("{path}.attribute");
-        let name = field::required(entry.attribute.as_deref(), &path, cx);
-        let (Some(claim), Some(name)) = (claim, name) else { continue };
+        let Some(name) = field::required(entry.attribute.as_deref(), &path, cx) else { continue };
         if let Err(invalid) = attributes.add(claim, name) {
             cx.fault(path, format!("{name:?} {invalid}"));
         }

@@ -3,7 +3,7 @@
 use novasphere_core::Json;
 
 /// A claim's name, or a path with dots into objects: `realm_access.roles`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct ClaimPath {
     /// The path as configured.
     name: String,
