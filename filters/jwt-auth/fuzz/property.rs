@@ -1,4 +1,4 @@
-//! What must hold of any input, whoever makes it: shared by the fuzz target and `tests/fuzz.rs`.
+//! The property that must hold for every input. The fuzz target and `tests/fuzz.rs` share it.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use hmac::{Hmac, Mac};
@@ -10,7 +10,7 @@ use sha2::{Sha256, Sha384, Sha512};
 
 const NOW: u64 = 1_800_000_000;
 
-/// Everything that reads what a token says.
+/// A configuration that uses all parts of a token.
 const CONFIG: &str = r#"{
     "credentials": [
         {"key": "fuzz", "algorithm": "HS256", "secret": {"env": "HS256"},
@@ -32,7 +32,7 @@ const CONFIG: &str = r#"{
 }"#;
 
 thread_local! {
-    static POLICY: Result<JwtAuth, String> = {
+    static FILTER: Result<JwtAuth, String> = {
         let variable = |algorithm: &Algorithm| (algorithm.name().to_owned(), algorithm.secret());
         let variables = ALGORITHMS.iter().map(variable).collect();
         let host = TestHost { variables, ..TestHost::default() };
@@ -43,22 +43,22 @@ thread_local! {
 /// Checks an input.
 ///
 /// # Panics
-/// When something does not hold.
+/// If the property does not hold.
 pub fn check(input: &[u8]) {
     match input {
-        [b'a', rest @ ..] => nothing_passes_unsigned(rest),
-        [b's', rest @ ..] => nothing_signed_breaks_it(rest),
+        [b'a', rest @ ..] => check_unsigned(rest),
+        [b's', rest @ ..] => check_signed(rest),
         [] => {}
-        rest => nothing_changed_passes(rest),
+        rest => check_changed(rest),
     }
 }
 
-/// Bytes in all the places that tokens come from.
-fn nothing_passes_unsigned(bytes: &[u8]) {
+/// Arbitrary bytes in every token source do not pass.
+fn check_unsigned(bytes: &[u8]) {
     let bearer = [b"Bearer ", bytes].concat();
     let cookie = [b"session=", bytes].concat();
     let target = [b"/?jwt=", bytes].concat();
-    let places: [(&[u8], &[u8]); 8] = [
+    let lines: [(&[u8], &[u8]); 8] = [
         (b"authorization", bytes),
         (b"authorization", &bearer),
         (b"x-token", bytes),
@@ -68,13 +68,13 @@ fn nothing_passes_unsigned(bytes: &[u8]) {
         (b":path", &target),
         (bytes, bytes),
     ];
-    for line in places {
+    for line in lines {
         assert!(!passes(line), "passed without a signature");
     }
 }
 
-/// A JOSE header and a payload, whatever they are, signed with the right key.
-fn nothing_signed_breaks_it(bytes: &[u8]) {
+/// An arbitrary JOSE header and payload with a valid signature do not panic.
+fn check_signed(bytes: &[u8]) {
     let mut parts = bytes.splitn(2, |byte| *byte == b'\n');
     let (header, payload) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
     for algorithm in ALGORITHMS {
@@ -82,22 +82,22 @@ fn nothing_signed_breaks_it(bytes: &[u8]) {
     }
 }
 
-/// A good token with mutations.
-fn nothing_changed_passes(mutations: &[u8]) {
+/// A changed token does not pass.
+fn check_changed(changes: &[u8]) {
     for algorithm in ALGORITHMS {
         let good = good_token(*algorithm);
-        assert!(passes((b"authorization", &bearer(&good))), "a good token is refused");
+        assert!(passes((b"authorization", &bearer(&good))), "a good token was refused");
         let mut changed = good.clone();
-        mutations.chunks_exact(4).for_each(|edit| apply(&mut changed, edit));
-        // White space around a token is none of its own.
+        changes.chunks_exact(4).for_each(|change| apply(&mut changed, change));
+        // White space around a token does not belong to it.
         if changed.trim_ascii() != good {
             assert!(!passes((b"authorization", &bearer(&changed))), "a changed token passed");
         }
     }
 }
 
-fn apply(token: &mut Vec<u8>, edit: &[u8]) {
-    let &[kind, high, low, byte] = edit else { return };
+fn apply(token: &mut Vec<u8>, change: &[u8]) {
+    let &[kind, high, low, byte] = change else { return };
     let at = usize::from(u16::from_be_bytes([high, low])).checked_rem(token.len());
     let Some(at) = at else { return };
     match kind % 6 {
@@ -126,7 +126,7 @@ impl Algorithm {
         }
     }
 
-    /// Its key, long enough for each.
+    /// A secret that is long enough for every algorithm.
     fn secret(self) -> String {
         self.name().repeat(13)
     }
@@ -157,7 +157,7 @@ fn signed(algorithm: Algorithm, header: &[u8], payload: &[u8]) -> Vec<u8> {
 
 fn mac<M: Mac + hmac::digest::KeyInit>(algorithm: Algorithm, message: &str) -> Vec<u8> {
     let secret = algorithm.secret();
-    // HMAC takes keys of any length.
+    // HMAC accepts keys of any length.
     let Ok(mut mac) = <M as Mac>::new_from_slice(secret.as_bytes()) else { return Vec::new() };
     mac.update(message.as_bytes());
     mac.finalize().into_bytes().to_vec()
@@ -167,39 +167,39 @@ fn bearer(token: &[u8]) -> Vec<u8> {
     [b"Bearer ", token].concat()
 }
 
-/// Whether a request with that line passes. Whatever comes of it, what becomes a header is one.
+/// Whether a request with this line passes. Checks that every set header value is valid.
 fn passes((name, value): (&[u8], &[u8])) -> bool {
     let lines: [(&[u8], &[u8]); 4] = [
         (b":method", b"GET"),
-        (b"x-user-id", b"somebody"),
+        (b"x-user-id", b"mallory"),
         (b"x-client-type", b"web"),
         (name, value),
     ];
     let head = RequestHead { headers: Headers::borrowed(lines) };
-    POLICY.with(|policy| {
-        assert!(policy.is_ok(), "the configuration is refused: {:?}", policy.as_ref().err());
-        policy.as_ref().is_ok_and(|policy| reason(policy, &head) == "allowed")
+    FILTER.with(|filter| {
+        assert!(filter.is_ok(), "configuration refused: {:?}", filter.as_ref().err());
+        filter.as_ref().is_ok_and(|filter| reason(filter, &head) == "allowed")
     })
 }
 
-fn reason(policy: &JwtAuth, head: &RequestHead<'_>) -> &'static str {
+fn reason(filter: &JwtAuth, head: &RequestHead<'_>) -> &'static str {
     let host = TestHost::at(NOW);
-    match policy.on_request(head, &mut Default::default(), &host.env()) {
-        Decision::Pause { .. } | Decision::Call(_) => "waits",
+    match filter.on_request(head, &mut Default::default(), &host.env()) {
+        Decision::Pause { .. } | Decision::Call(_) => "pending",
         Decision::Continue { mutations, reason, .. } => {
-            check_edits(&mutations);
+            check_mutations(&mutations);
             reason
         }
         Decision::Respond { mutations, reason, .. } => {
-            check_edits(&mutations);
+            check_mutations(&mutations);
             reason
         }
     }
 }
 
-fn check_edits(mutations: &[HeaderMutation<'_>]) {
-    for edit in mutations {
-        if let HeaderMutation::Set(name, value) = edit {
+fn check_mutations(mutations: &[HeaderMutation<'_>]) {
+    for mutation in mutations {
+        if let HeaderMutation::Set(name, value) = mutation {
             assert_eq!(header_value(value), Ok(&**value), "{name}");
         }
     }

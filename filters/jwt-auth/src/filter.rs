@@ -1,4 +1,4 @@
-//! The policy: what is configured, and the decision about a request.
+//! The filter: the configured rules, and the decision about a request.
 
 use std::rc::Rc;
 
@@ -8,35 +8,36 @@ use novasphere_core::{
 };
 
 use crate::{
-    answer::Answers,
-    approved::{Approved, Found, State},
-    attributes::{self, ClaimAttributes},
-    cache::Verified,
-    claims::ClaimRules,
-    config::{self, Config},
-    credential::Credentials,
-    identity::{Fate, IdentityHeaders},
-    issuers::{Issuers, Signer},
-    refusal::{Refusal, Verdict},
-    remote::{KEY_FETCH_FAILED, KEYS_FETCHED},
-    skip::SkipRules,
-    source::TokenSources,
-    token::Token,
-    verifier::VERIFIED_BY_HOST,
+    config::Config,
+    decision::{PassReason, REASONS, Refusal, RefusalClass},
+    identity::{
+        attributes::{self, ClaimAttributes},
+        headers::{HeaderAction, IdentityHeaders},
+    },
+    keys::{
+        credential::Credentials,
+        remote::issuers::{Issuers, Signer},
+    },
+    local_response::RefusalResponses,
+    metrics::Event,
+    rules::{claims::ClaimRules, skip::SkipRules},
+    sources::TokenSources,
+    state::{Authentication, State, VerifiedToken},
+    token::{Token, cache::CachedResult},
 };
 
-/// The jwt-auth filter, configured.
+/// The jwt-auth filter.
 #[derive(Debug)]
 pub struct JwtAuth {
     pub(crate) credentials: Credentials,
     pub(crate) issuers: Issuers,
-    /// How many verified tokens a worker remembers.
+    /// Maximum number of verified tokens that a worker remembers.
     pub(crate) cache_tokens: usize,
-    /// How many bytes that may take.
+    /// Maximum size of the cache in bytes.
     pub(crate) cache_bytes: usize,
     pub(crate) sources: TokenSources,
     pub(crate) claims: ClaimRules,
-    pub(crate) answers: Answers,
+    pub(crate) responses: RefusalResponses,
     pub(crate) identity: IdentityHeaders,
     pub(crate) attributes: ClaimAttributes,
     pub(crate) skip: SkipRules,
@@ -48,21 +49,13 @@ pub struct JwtAuth {
 impl Filter for JwtAuth {
     const NAME: &'static str = "jwt-auth";
     const REASONS: &'static [&'static str] = REASONS;
-    const EVENTS: &'static [&'static str] = &[
-        VERIFIED_BY_HOST,
-        REPORTED,
-        CACHE_HIT,
-        CACHE_MISS,
-        CACHE_EVICTED,
-        KEYS_FETCHED,
-        KEY_FETCH_FAILED,
-    ];
+    const EVENTS: &'static [&'static str] = Event::NAMES;
     type Config = Config;
     type State = State;
     type Carry = ();
 
-    fn build(config: Self::Config, cx: &mut BuildContext<'_>) -> Self {
-        config::into_filter(config, cx)
+    fn build(config: Config, cx: &mut BuildContext<'_>) -> Self {
+        Self::from_config(config, cx)
     }
 
     fn request_headers(&self) -> &HeaderInterest {
@@ -91,7 +84,7 @@ impl Filter for JwtAuth {
     }
 
     fn on_timer(&self, state: &mut State, env: &Env<'_>) -> TimerActions {
-        state.forget_if_keys_change(|known| self.issuers.on_timer(known, env))
+        state.update_keys(|keys| self.issuers.on_timer(keys, env))
     }
 
     fn on_fetch(
@@ -101,7 +94,7 @@ impl Filter for JwtAuth {
         state: &mut State,
         env: &Env<'_>,
     ) -> TimerActions {
-        state.forget_if_keys_change(|known| self.issuers.on_fetch(purpose, response, known, env))
+        state.update_keys(|keys| self.issuers.on_fetch(purpose, response, keys, env))
     }
 
     fn on_response<'f>(&'f self, (): (), _: &ResponseHead<'_>) -> Vec<HeaderMutation<'f>> {
@@ -109,66 +102,20 @@ impl Filter for JwtAuth {
     }
 }
 
-const ALLOWED: &str = "allowed";
-const PREFLIGHT: &str = "preflight";
-const SKIPPED: &str = "skipped";
-const OPTIONAL: &str = "optional";
-const ANONYMOUS: &str = "anonymous";
-
-/// Events of the cache of verified tokens.
-const CACHE_HIT: &str = "cache_hit";
-const CACHE_MISS: &str = "cache_miss";
-const CACHE_EVICTED: &str = "cache_evicted";
-/// The event of a refusal that `report_only` turned into a pass.
-const REPORTED: &str = "reported";
-/// The attribute with the decision of such a request.
+/// The attribute with the refusal of a request that passed because of `report_only`.
 const REPORTED_ATTRIBUTE: &str = "jwt_auth_reported";
 
-/// Every decision there is.
-const REASONS: &[&str] = &[
-    ALLOWED,
-    PREFLIGHT,
-    SKIPPED,
-    OPTIONAL,
-    ANONYMOUS,
-    Refusal::NoToken.reason(),
-    Refusal::ConnectionNamesIdentity.reason(),
-    Refusal::RepeatedHeader.reason(),
-    Refusal::MultipleTokens.reason(),
-    Refusal::TokenTooLarge.reason(),
-    Refusal::MalformedToken.reason(),
-    Refusal::CriticalHeader.reason(),
-    Refusal::UnknownKey.reason(),
-    Refusal::AlgorithmMismatch.reason(),
-    Refusal::BadSignature.reason(),
-    Refusal::WrongType.reason(),
-    Refusal::MalformedClaim.reason(),
-    Refusal::MissingClaim.reason(),
-    Refusal::Expired.reason(),
-    Refusal::NotYetValid.reason(),
-    Refusal::IssuedInFuture.reason(),
-    Refusal::LifetimeTooLong.reason(),
-    Refusal::WrongIssuer.reason(),
-    Refusal::WrongAudience.reason(),
-    Refusal::WrongSubject.reason(),
-    Refusal::Denied.reason(),
-    Refusal::UnusableClaim.reason(),
-    Refusal::RequiredClaim.reason(),
-    Refusal::InsufficientScope.reason(),
-    Refusal::KeysUnavailable.reason(),
-];
+/// Queues without capacity.
+struct NoQueues;
 
-/// No room for any request.
-struct NoWaiting;
-
-impl PendingQueues for NoWaiting {
+impl PendingQueues for NoQueues {
     fn has_capacity(&self, _: usize, _: usize) -> bool {
         false
     }
 }
 
 impl JwtAuth {
-    /// Decides about a request, by the rules in the order the [crate] states.
+    /// Decides by the rules in the order that the [crate] states.
     fn decide<'f>(
         &'f self,
         head: &RequestHead<'_>,
@@ -176,78 +123,75 @@ impl JwtAuth {
         env: &Env<'_>,
     ) -> Decision<'f, ()> {
         if !self.run_on_preflight && head.is_preflight() {
-            return self.pass(head, &self.identity.nobody(), PREFLIGHT);
+            return self.pass_unidentified(head, PassReason::Preflight.name());
         }
-        if self.skip.apply_to(head) {
-            return self.pass(head, &self.identity.nobody(), SKIPPED);
+        if self.skip.exempt(head) {
+            return self.pass_unidentified(head, PassReason::Skipped.name());
         }
-        let found = if self.report_only {
-            // Where nothing is refused, nothing is to be waited for.
-            self.authenticate(head, state, &Env { pending: &NoWaiting, ..*env })
+        let authentication = if self.report_only {
+            // The request passes in any case, so it need not wait for keys.
+            self.authenticate(head, state, &Env { pending: &NoQueues, ..*env })
         } else {
             self.authenticate(head, state, env)
         };
-        match found {
-            Ok(Found::Approved(approved)) => {
-                attributes::set(&approved.attributes, env.attributes);
-                self.pass(head, &approved.fates, ALLOWED)
+        match authentication {
+            Ok(Authentication::Verified(token)) => {
+                attributes::set(&token.attributes, env.attributes);
+                self.pass(head, &token.headers, PassReason::Allowed.name())
             }
-            Ok(Found::Later { queue, until }) => Decision::Pause { queue, until },
+            Ok(Authentication::Pending { queue, until }) => Decision::Pause { queue, until },
             Err(refusal) => self.refuse(head, refusal, env),
         }
     }
 
-    /// Who sends the request.
     fn authenticate(
         &self,
         head: &RequestHead<'_>,
         state: &mut State,
         env: &Env<'_>,
-    ) -> Result<Found, Refusal> {
-        if self.identity.is_named_by_connection(head) {
+    ) -> Result<Authentication, Refusal> {
+        if self.identity.are_named_by_connection(head) {
             return Err(Refusal::ConnectionNamesIdentity);
         }
         let (text, now) = (self.sources.find(head)?, env.clock.now());
-        if let Some(approved) = state.cache(self.cache_tokens, self.cache_bytes).get(&text, now) {
-            env.metrics.count(CACHE_HIT);
-            return Ok(Found::Approved(approved));
+        if let Some(token) = state.tokens(self.cache_tokens, self.cache_bytes).get(&text, now) {
+            env.metrics.count(Event::CacheHit.name());
+            return Ok(Authentication::Verified(token));
         }
-        env.metrics.count(CACHE_MISS);
+        env.metrics.count(Event::CacheMiss.name());
         let token = Token::parse(&text)?;
-        let known = self.credentials.signer_of(&token, env).map(|c| Signer::Known(&c.consumer));
-        let signer = match known {
+        let configured = self.credentials.signer(&token, env);
+        let signer = match configured.map(|credential| Signer::Verified(&credential.consumer)) {
             Ok(signer) => signer,
-            // An issuer whose keys are fetched may have keys in the configuration too.
+            // An issuer with fetched keys may have configured keys too.
             Err(refusal) => state
-                .forget_if_keys_change(|known| self.issuers.signer_of(&token, known, env))
+                .update_keys(|keys| self.issuers.signer(&token, keys, env))
                 .unwrap_or(Err(refusal))?,
         };
         let consumer = match signer {
-            Signer::Known(consumer) => consumer,
-            Signer::Later { queue, until } => return Ok(Found::Later { queue, until }),
+            Signer::Verified(consumer) => consumer,
+            Signer::Pending { queue, until } => {
+                return Ok(Authentication::Pending { queue, until });
+            }
         };
         self.claims.check(&token, now)?;
-        let approved = Rc::new(Approved {
-            fates: self
-                .identity
-                .of(consumer, &token.claims)?
-                .into_iter()
-                .map(Fate::owned)
-                .collect(),
-            attributes: self.attributes.of(&token.claims)?,
+        let headers = self.identity.of_consumer(consumer, &token.claims)?;
+        let verified = Rc::new(VerifiedToken {
+            headers: headers.into_iter().map(HeaderAction::into_owned).collect(),
+            attributes: self.attributes.values(&token.claims)?,
         });
-        let (from, until) = self.claims.validity(&token.claims, now);
-        let verified = Verified { from, until, value: Rc::clone(&approved) };
-        let cache = state.cache(self.cache_tokens, self.cache_bytes);
-        cache.insert(&text, verified);
-        match cache.take_forgotten() {
+        let (valid_from, valid_until) = self.claims.times.validity(&token.claims, now);
+        let result = CachedResult { valid_from, valid_until, value: Rc::clone(&verified) };
+        let cache = state.tokens(self.cache_tokens, self.cache_bytes);
+        cache.insert(&text, result);
+        match cache.take_evicted() {
             0 => {}
-            forgotten => env.metrics.add(CACHE_EVICTED, forgotten),
+            evicted => env.metrics.add(Event::CacheEvicted.name(), evicted),
         }
-        Ok(Found::Approved(approved))
+        Ok(Authentication::Verified(verified))
     }
 
-    /// What comes of a request that did not show who sends it.
+    /// Refuses a request, unless `optional`, `anonymous` or `report_only` lets it pass.
     fn refuse<'f>(
         &'f self,
         head: &RequestHead<'_>,
@@ -255,44 +199,52 @@ impl JwtAuth {
         env: &Env<'_>,
     ) -> Decision<'f, ()> {
         if self.optional && refusal == Refusal::NoToken {
-            return self.pass(head, &self.identity.nobody(), OPTIONAL);
+            return self.pass_unidentified(head, PassReason::Optional.name());
         }
-        // Not for a token that is good but grants too little: its sender is known.
-        if matches!(refusal.verdict(), Verdict::NoToken | Verdict::InvalidToken)
-            && let Some(fates) = self.identity.anonymous()
+        // A valid token that grants too little has a known sender, who is not anonymous.
+        if matches!(refusal.class(), RefusalClass::NoToken | RefusalClass::InvalidToken)
+            && let Some(actions) = self.identity.of_anonymous()
         {
-            return self.pass(head, &fates, ANONYMOUS);
+            return self.pass(head, &actions, PassReason::Anonymous.name());
         }
         if self.report_only {
-            env.metrics.count(REPORTED);
-            env.attributes.set(REPORTED_ATTRIBUTE, refusal.reason().as_bytes());
-            return self.pass(head, &self.identity.nobody(), refusal.reason());
+            env.metrics.count(Event::Reported.name());
+            env.attributes.set(REPORTED_ATTRIBUTE, refusal.name().as_bytes());
+            return self.pass_unidentified(head, refusal.name());
         }
-        // Edited all the same: an access log shows neither a forged identity nor a token.
         Decision::Respond {
-            mutations: self.mutations(head, &self.identity.nobody()),
-            response: self.answers.response(refusal),
-            reason: refusal.reason(),
+            // An access log must show neither a forged identity nor a token.
+            mutations: self.mutations(head, &self.identity.of_unidentified()),
+            response: self.responses.render(refusal),
+            reason: refusal.name(),
         }
+    }
+
+    fn pass_unidentified<'f>(
+        &'f self,
+        head: &RequestHead<'_>,
+        reason: &'static str,
+    ) -> Decision<'f, ()> {
+        self.pass(head, &self.identity.of_unidentified(), reason)
     }
 
     fn pass<'f>(
         &'f self,
         head: &RequestHead<'_>,
-        fates: &[Fate<'f>],
+        actions: &[HeaderAction<'f>],
         reason: &'static str,
     ) -> Decision<'f, ()> {
-        Decision::Continue { mutations: self.mutations(head, fates), carry: (), reason }
+        Decision::Continue { mutations: self.mutations(head, actions), carry: (), reason }
     }
 
     fn mutations<'f>(
         &'f self,
         head: &RequestHead<'_>,
-        fates: &[Fate<'f>],
+        actions: &[HeaderAction<'f>],
     ) -> Vec<HeaderMutation<'f>> {
-        // Tokens first: their header may be one that a claim sets.
-        let mut mutations = self.sources.strip(head);
-        self.identity.add_edits(head, fates, &mut mutations);
+        // Tokens first, because a claim may set the header that carries the token.
+        let mut mutations = self.sources.remove_tokens(head);
+        self.identity.add_mutations(head, actions, &mut mutations);
         mutations
     }
 }

@@ -1,68 +1,69 @@
-//! The jwt-auth filter: lets a request pass when it carries a JSON Web Token (RFC 7519) signed with
-//! the key of a configured credential, and tells the upstream who sent it.
+//! The jwt-auth filter. It lets a request pass if the request carries a JSON Web Token (RFC 7519)
+//! signed with a known key, and sends the identity of the caller to the upstream.
 //!
 //! # Rules, in order
 //!
-//! 1. Whatever comes of the request, the headers this filter owns are taken from it: the consumer
-//!    headers (`X-Consumer-ID`, `X-Consumer-Custom-ID`, `X-Consumer-Username`,
-//!    `X-Credential-Identifier`, `X-Anonymous-Consumer`) and those in `claims_to_headers` without
-//!    `keep_inbound`, on any number of lines and with `_` for `-`. So are the query parameters in
-//!    `uri_param_names` and the subprotocols that start as `websocket_protocols` say; with
-//!    `forward_token: false`, token headers and cookies too.
-//! 2. With `run_on_preflight: false`, a CORS preflight passes; so does what a `skip` rule is for.
-//! 3. A `Connection` header that names one of these is refused: the next hop would drop it.
-//!    Tokens are looked for in headers, query, cookies and WebSocket subprotocols. A token header
-//!    on two lines and two distinct tokens are refused; so is a request without a token.
-//! 4. The token's form is checked: size before anything is parsed, three parts, strict base64url
-//!    (RFC 7515 section 2), JSON objects without duplicate members, no `crit` or `b64` header.
-//! 5. The claim `key_claim_name` selects the credentials, `kid` narrows them, and of these the ones
-//!    configured for the token's `alg` try its signature, the host's cryptography first. Then the
-//!    fetched keys of its issuer, if it has some. A key is never used with an algorithm other than
-//!    its own (RFC 8725 section 3.1). While keys are on their way the request waits, within bounds.
-//! 6. Only then the claims count: `exp`, `nbf` and `iat`, `maximum_expiration`, `issuers`,
-//!    `subjects`, `audiences`, `typ`, `denied_tokens`; at last what the token grants:
-//!    `required_claims`, `scopes`.
-//! 7. Consumer and claims become headers and attributes. A claim that cannot be one refuses the
-//!    token: an identity is not lost silently.
-//! 8. What is refused so far passes without an identity where `optional`, `anonymous` or
-//!    `report_only` say so.
+//! 1. Whatever the decision, the filter removes from the request:
+//!    - the headers it owns: `X-Consumer-ID`, `X-Consumer-Custom-ID`, `X-Consumer-Username`,
+//!      `X-Credential-Identifier`, `X-Anonymous-Consumer` and the headers of `claims_to_headers`
+//!      without `keep_inbound`. It removes every line in every spelling, such as `_` for `-`;
+//!    - the query parameters in `uri_param_names`;
+//!    - the subprotocols with a prefix in `websocket_protocols`;
+//!    - with `forward_token: false`, token headers and token cookies.
+//! 2. A CORS preflight passes with `run_on_preflight: false`. A request that matches a `skip` rule
+//!    passes.
+//! 3. A `Connection` header that names an owned header is refused, because the next hop would drop
+//!    the owned header.
+//! 4. The token is read from headers, query, cookies and WebSocket subprotocols. The filter refuses
+//!    a token header on two lines, two different tokens, and a request without a token.
+//! 5. The form of the token is checked: the size before anything is parsed, three parts, strict
+//!    base64url (RFC 7515 section 2), JSON objects without duplicate members, no `crit` or `b64`
+//!    header.
+//! 6. The signature is verified:
+//!    - The claim `key_claim_name` selects the credentials, and `kid` excludes some of them. The
+//!      credentials with the token's `alg` verify the signature, on the host where it can.
+//!    - Then the fetched keys of the token's issuer are tried, if it has any.
+//!    - A key is used only with its own algorithm (RFC 8725 section 3.1).
+//!    - While keys are being fetched, the request waits, within limits.
+//! 7. The claims of a verified token are checked: `exp`, `nbf` and `iat`, `maximum_expiration`,
+//!    `issuers`, `subjects`, `audiences`, `typ`, `denied_tokens`, then the grants: `required_claims`
+//!    and `scopes`.
+//! 8. Consumer and claims become headers and attributes. A claim that cannot become one refuses the
+//!    token, so that no identity is lost silently.
+//! 9. A refused request passes without an identity if `optional`, `anonymous` or `report_only` says
+//!    so.
 //!
-//! A refusal is a 401, or a 403 when a good token grants too little. It does not tell which step
-//! failed unless `verbose_errors` is set; the decision, seen by the operator only, does.
+//! A refusal is a 401. It is a 403 if a valid token grants too little, a 400 by rule 3, and a 503
+//! while the issuer's keys are missing. The response does not show which check failed, unless
+//! `verbose_errors` is set. Operators see it as the decision.
+//!
+//! In reading order:
+//!
+//! - `config`: the configuration;
+//! - `build`: from a configuration to a filter;
+//! - `filter`: the filter and its decision;
+//! - `decision`, `local_response`, `metrics`: reasons, responses to refused requests, events;
+//! - `rules`: exempt requests, and the checks on claims;
+//! - `sources`: where tokens come from;
+//! - `token`: the form of tokens, paths of claims, the cache of verified tokens;
+//! - `keys`: credentials, key formats, signatures, and in `keys::remote` fetched keys;
+//! - `identity`: consumers, identity headers, attributes;
+//! - `state`: the memory of one worker.
 
-mod algorithm;
-mod answer;
-mod approved;
-mod attributes;
-mod base64url;
-mod cache;
-mod claim_path;
-mod claims;
+mod build;
 mod config;
-mod consumer;
-mod credential;
-mod denied;
+mod decision;
 mod filter;
-mod header_text;
 mod identity;
-mod invalid_key;
-mod issuers;
-mod jwk;
-mod key;
-mod key_set;
-mod pem;
-mod public_key;
-mod refusal;
-mod remote;
-mod required;
-mod scope;
-mod skip;
-mod source;
-mod subprotocol;
+mod keys;
+mod local_response;
+mod metrics;
+mod rules;
+mod sources;
+mod state;
 #[cfg(test)]
 mod tests;
 mod token;
-mod verifier;
 
 #[cfg(feature = "schema")]
 pub use config::schema::schema;

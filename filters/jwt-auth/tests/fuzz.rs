@@ -1,5 +1,5 @@
-//! The property of the fuzz target, over its seeds and variations of them: what `make test` has of
-//! fuzzing.
+//! Checks the property of the fuzz target on its seeds and variations of them. This is the part of
+//! fuzzing that `make test` runs.
 
 use std::{fs, path::Path};
 
@@ -8,7 +8,7 @@ use proptest::prelude::*;
 #[path = "../fuzz/property.rs"]
 mod property;
 
-/// The inputs kept, by name.
+/// The seeds by name.
 fn seeds() -> Vec<(String, Vec<u8>)> {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds/token");
     let mut seeds: Vec<_> = fs::read_dir(&dir)
@@ -25,7 +25,7 @@ fn seeds() -> Vec<(String, Vec<u8>)> {
 }
 
 #[test]
-fn it_holds_of_the_seeds() {
+fn property_holds_for_seeds() {
     for (name, seed) in seeds() {
         println!("{name}");
         property::check(&seed);
@@ -33,23 +33,23 @@ fn it_holds_of_the_seeds() {
 }
 
 proptest! {
-    // A failure that has been found becomes a seed.
+    // Failures become seeds instead.
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn it_holds_of_varied_seeds(
+    fn property_holds_for_varied_seeds(
         which in any::<prop::sample::Index>(),
-        places in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
         splice in prop::collection::vec(any::<u8>(), 0..12),
         at in any::<prop::sample::Index>(),
     ) {
         let seeds = seeds();
         let mut input = seeds[which.index(seeds.len())].1.clone();
-        for (place, byte) in places {
-            // The first byte stays: it says how the others are read.
-            let place = place.index(input.len());
-            if place > 0 {
-                input[place] = byte;
+        for (index, byte) in changes {
+            // The first byte stays, because it selects the kind of input.
+            let index = index.index(input.len());
+            if index > 0 {
+                input[index] = byte;
             }
         }
         let at = at.index(input.len()) + 1;

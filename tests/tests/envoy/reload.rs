@@ -106,8 +106,8 @@ const KINDS: &[(&str, &str, &str)] = &[
     (
         "jwt-auth",
         r#"{"credentials": [{"key": "k", "secret": "kept-quiet"}]}"#,
-        "credentials[0].secret: must be at least 32 bytes for HS256 (RFC 7518 3.2), not 10; take a \
-         longer one, or set allow_weak_secret",
+        "credentials[0].secret: must be at least 32 bytes for HS256 (RFC 7518 3.2), got 10; use a \
+         longer secret, or set allow_weak_secret",
     ),
     (
         "jwt-auth",
@@ -116,7 +116,7 @@ const KINDS: &[(&str, &str, &str)] = &[
          in the proxy's environment and list it in the filter's \
          vm_config.environment_variables.host_env_keys",
     ),
-    ("jwt-auth", r#"{"credentials": []}"#, "credentials: is empty"),
+    ("jwt-auth", r#"{"credentials": []}"#, "credentials: configure at least one key"),
     ("rate-limit", r#"{"minute": 5, "hour": 4}"#, "hour: may not be lower than minute: 4 < 5"),
     ("rate-limit", r#"{"minute": "five"}"#, "minute: must be a whole number from 0, not \"five\""),
     ("cors", r#"{"origns": ["https://a.example"]}"#, "did you mean \"origins\"?"),

@@ -47,8 +47,9 @@ fn refused() -> Vec<(&'static str, Value, &'static str)> {
         (
             "jwt-auth",
             with("required_claims", json!([{"claim": "admin", "equals": true}])),
-            "required_claims[0].equals: may be text, or a number or boolean that the proxy wrote \
-             as text; write the whole configuration as JSON text in one field, json",
+            "required_claims[0].equals: is ambiguous: it may be text, or a number or \
+             boolean that the proxy wrote as text; write the whole configuration as JSON text in \
+             one field, json",
         ),
         (
             "jwt-auth",

@@ -1,18 +1,19 @@
 //! ECDSA on the curves of JWS (RFC 7518 section 3.4).
 //!
-//! A crate of its own, because what is generic over curves is compiled where it is used: here to be
-//! small, while the rest of the filter is to be fast. Envoy itself verifies P-256 and P-384.
+//! This is a separate crate, because generic code is compiled in the crate that instantiates it. This
+//! crate is optimised for size, the rest of the filter for speed. Envoy verifies P-256 and P-384
+//! on the host.
 
 use p256::ecdsa::signature::{Error, Verifier};
 
-/// An elliptic curve (FIPS 186-5, NIST SP 800-186), with the hash that goes with it.
+/// An elliptic curve (FIPS 186-5, NIST SP 800-186) with the hash of its algorithm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Curve {
-    /// With SHA-256: ES256.
+    /// P-256 with SHA-256: ES256.
     P256,
-    /// With SHA-384: ES384.
+    /// P-384 with SHA-384: ES384.
     P384,
-    /// With SHA-512: ES512.
+    /// P-521 with SHA-512: ES512.
     P521,
 }
 
@@ -39,7 +40,8 @@ enum Point {
 }
 
 impl EcKey {
-    /// The key of a point (SEC 1 section 2.3.3); `None` when it is not on the curve, or at infinity.
+    /// The key with this point (SEC 1 section 2.3.3). `None` if the point is not on the curve, or at
+    /// infinity.
     pub fn from_point(curve: Curve, point: &[u8]) -> Option<Self> {
         let key = match curve {
             Curve::P256 => p256::ecdsa::VerifyingKey::from_sec1_bytes(point).map(Point::P256),
@@ -49,7 +51,7 @@ impl EcKey {
         key.ok().map(Self)
     }
 
-    /// The curve that it is on.
+    /// The curve of the point.
     pub fn curve(&self) -> Curve {
         match self.0 {
             Point::P256(_) => Curve::P256,
@@ -58,7 +60,7 @@ impl EcKey {
         }
     }
 
-    /// Its point, uncompressed.
+    /// The uncompressed point.
     pub fn point(&self) -> Vec<u8> {
         match &self.0 {
             Point::P256(key) => key.to_encoded_point(false).as_bytes().to_vec(),
@@ -67,17 +69,17 @@ impl EcKey {
         }
     }
 
-    /// Whether `signature`, both numbers big-endian and in full length, is this key's signature of
-    /// `message`.
+    /// Whether `signature` is this key's signature of `message`. It consists of two big-endian
+    /// numbers in full length.
     pub fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
         match &self.0 {
-            Point::P256(key) => is_of(key, message, p256::ecdsa::Signature::from_slice(signature)),
-            Point::P384(key) => is_of(key, message, p384::ecdsa::Signature::from_slice(signature)),
-            Point::P521(key) => is_of(key, message, p521::ecdsa::Signature::from_slice(signature)),
+            Point::P256(key) => verify(key, message, p256::ecdsa::Signature::from_slice(signature)),
+            Point::P384(key) => verify(key, message, p384::ecdsa::Signature::from_slice(signature)),
+            Point::P521(key) => verify(key, message, p521::ecdsa::Signature::from_slice(signature)),
         }
     }
 }
 
-fn is_of<S>(key: &impl Verifier<S>, message: &[u8], signature: Result<S, Error>) -> bool {
+fn verify<S>(key: &impl Verifier<S>, message: &[u8], signature: Result<S, Error>) -> bool {
     signature.is_ok_and(|signature| key.verify(message, &signature).is_ok())
 }

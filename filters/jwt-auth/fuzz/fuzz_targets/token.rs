@@ -1,4 +1,4 @@
-//! Any input against the property.
+//! Checks the property for every input.
 
 #![no_main]
 

@@ -1,35 +1,52 @@
-//! Wire structs of the rules about claims and about requests that need no token.
+//! Rules about claims and rules about requests without a token, as users write them.
 
 use novasphere_core::Json;
 #[cfg(feature = "schema")]
-use novasphere_core::schema::{ATTRIBUTE, METHOD, PATH, each_required};
+use novasphere_core::schema::{METHOD, PATH, each_required};
+#[cfg(feature = "schema")]
+use schemars::{Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 
+/// A scope (RFC 6749 section 3.3).
 #[cfg(feature = "schema")]
-use super::schema::{SCOPE, scalar, scalars};
+const SCOPE: &str = r"^[!#-\[\]-~]+$";
 
-/// A claim a token must have, and what must be in it: at most one of the tests.
+/// A claim about time.
+#[derive(Clone, Copy, Deserialize, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, serde::Serialize))]
+#[serde(rename_all = "lowercase")]
+pub enum TimeClaim {
+    /// Expiration (RFC 7519 section 4.1.4).
+    Exp,
+    /// Not before (RFC 7519 section 4.1.5).
+    Nbf,
+    /// Issued at (RFC 7519 section 4.1.6).
+    Iat,
+}
+
+/// A claim a token must have, with at most one test of its value.
 #[derive(Default, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "schema", schemars(extend("required" = ["claim"])))]
 pub struct RequiredClaimConfig {
-    /// The claim's name, or a path with dots into objects: `realm_access.roles`. Required.
+    /// The claim's name, else a path with dots into objects: `realm_access.roles`. Required.
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub claim: Option<String>,
-    /// The claim is this string, number or boolean.
+    /// The claim has this value: a string, number or boolean.
     #[cfg_attr(feature = "schema", schemars(schema_with = "scalar"))]
     pub equals: Option<Json>,
-    /// The claim is one of these.
+    /// The claim has one of these values.
     #[cfg_attr(feature = "schema", schemars(schema_with = "scalars"))]
     pub one_of: Option<Vec<Json>>,
     /// The claim is an array with this item, or a string with this word between spaces.
     #[cfg_attr(feature = "schema", schemars(schema_with = "scalar"))]
     pub contains: Option<Json>,
-    /// The same with at least one of these.
+    /// The test `contains` holds for at least one of these values.
     #[cfg_attr(feature = "schema", schemars(schema_with = "scalars"))]
     pub contains_any: Option<Vec<Json>>,
-    /// The claim is a string that this regular expression matches as a whole, or an array with one.
+    /// The claim is a string that this regular expression matches as a whole, or an array with such
+    /// a string. At most 256 bytes.
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub matches: Option<String>,
 }
@@ -39,59 +56,57 @@ pub struct RequiredClaimConfig {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct ScopesConfig {
-    /// Each of these.
+    /// Every one of these is required. Default: none.
     #[cfg_attr(feature = "schema", schemars(inner(regex(pattern = SCOPE))))]
     pub all_of: Vec<String>,
-    /// At least one of these, if there are any.
+    /// At least one of these is required, unless the list is empty. Default: none.
     #[cfg_attr(feature = "schema", schemars(inner(regex(pattern = SCOPE))))]
     pub any_of: Vec<String>,
 }
 
-/// Tokens that are refused although they are good.
+/// Revoked tokens: refused even if valid.
 #[derive(Default, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct DeniedTokensConfig {
-    /// Those with one of these `jti` (RFC 7519 section 4.1.7).
+    /// Denied values of `jti` (RFC 7519 section 4.1.7). Default: none.
     #[cfg_attr(feature = "schema", schemars(inner(length(min = 1))))]
     pub jti: Vec<String>,
-    /// Those with one of these `sub` (RFC 7519 section 4.1.2).
+    /// Denied values of `sub` (RFC 7519 section 4.1.2). Default: none.
     #[cfg_attr(feature = "schema", schemars(inner(length(min = 1))))]
     pub sub: Vec<String>,
 }
 
-/// A claim that later filters and the access log can read.
-#[derive(Default, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(default, deny_unknown_fields)]
-#[cfg_attr(feature = "schema", schemars(extend("required" = ["claim", "attribute"])))]
-pub struct ClaimToAttribute {
-    /// The claim's name, or a path with dots into objects. Required.
-    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
-    pub claim: Option<String>,
-    /// The attribute's name. Required.
-    #[cfg_attr(feature = "schema", schemars(regex(pattern = ATTRIBUTE)))]
-    pub attribute: Option<String>,
-}
-
-/// Requests that need no token: exactly one of the three paths.
+/// Requests that need no token. Exactly one of the three paths is required.
 #[derive(Default, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "schema", schemars(extend("oneOf" = each_required(&["path", "path_prefix", "path_template"]))))]
 pub struct SkipConfig {
-    /// Their methods, at least one. Default: any.
+    /// Methods in upper case, at least one. Default: any.
     #[cfg_attr(feature = "schema", schemars(length(min = 1), inner(regex(pattern = METHOD))))]
     pub methods: Option<Vec<String>>,
-    /// Their path.
+    /// Exactly this path.
     #[cfg_attr(feature = "schema", schemars(regex(pattern = PATH)))]
     pub path: Option<String>,
-    /// Their path or the start of it, up to a `/`.
+    /// This path and everything below it: `/public` covers `/public/a`, but not `/publicity`.
     #[cfg_attr(feature = "schema", schemars(regex(pattern = PATH)))]
     pub path_prefix: Option<String>,
-    /// Their path, `{name}` standing for one segment.
+    /// A path in which `{name}` matches one segment that is not empty: `/users/{id}/photo`.
     #[cfg_attr(feature = "schema", schemars(regex(pattern = PATH)))]
     pub path_template: Option<String>,
-    /// Whether ASCII letters match in any case. Default false.
+    /// Whether ASCII letters match in any case. Default: false.
     pub ignore_case: bool,
+}
+
+/// A value that a claim can be compared with.
+#[cfg(feature = "schema")]
+fn scalar(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": ["string", "number", "boolean"]})
+}
+
+/// A list of [`scalar`] values.
+#[cfg(feature = "schema")]
+fn scalars(generator: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": "array", "items": scalar(generator), "minItems": 1})
 }

@@ -17,24 +17,21 @@ fn credential(fields: &str) -> String {
 }
 
 #[test]
-fn a_credential_needs_a_key_and_a_secret_long_enough() {
-    assert_eq!(
-        faults("{}"),
-        "credentials: is empty, as is jwks: without a key no token can be right"
-    );
+fn refuses_credential_without_key_or_with_short_secret() {
+    assert_eq!(faults("{}"), "credentials: configure at least one key in credentials or jwks");
     assert_eq!(
         credential(r#""kid": "x""#),
-        "credentials[0].key: is required\ncredentials[0]: needs a key: secret, public_key or jwk"
+        "credentials[0].key: is required\ncredentials[0]: needs a key: one of secret, public_key, jwk"
     );
     assert_eq!(
         credential(r#""key": "", "secret": """#),
-        "credentials[0].key: is empty\ncredentials[0].secret: is empty"
+        "credentials[0].key: must not be empty\ncredentials[0].secret: must not be empty"
     );
     assert_eq!(
         credential(r#""key": "k", "secret": {"env": "EMPTY"}"#),
-        "credentials[0].secret: is empty"
+        "credentials[0].secret: must not be empty"
     );
-    for (algorithm, needed) in [("HS256", 32), ("HS384", 48), ("HS512", 64)] {
+    for (algorithm, min) in [("HS256", 32), ("HS384", 48), ("HS512", 64)] {
         let of = |size: usize| {
             let secret = "s".repeat(size);
             format!(
@@ -42,20 +39,20 @@ fn a_credential_needs_a_key_and_a_secret_long_enough() {
                                        "secret": "{secret}"}}]}}"#
             )
         };
-        assert!(configure(&of(needed)).is_ok());
+        assert!(configure(&of(min)).is_ok());
         assert_eq!(
-            faults(&of(needed - 1)),
+            faults(&of(min - 1)),
             format!(
-                "credentials[0].secret: must be at least {needed} bytes for {algorithm} (RFC 7518 \
-                 3.2), not {}; take a longer one, or set allow_weak_secret",
-                needed - 1
+                "credentials[0].secret: must be at least {min} bytes for {algorithm} (RFC 7518 3.2), \
+                 got {}; use a longer secret, or set allow_weak_secret",
+                min - 1
             )
         );
     }
 }
 
 #[test]
-fn weak_secrets_are_taken_on_demand_but_not_empty_ones() {
+fn allow_weak_secret_accepts_short_but_not_empty_secrets() {
     let weak = |name: &str| {
         configure(&format!(
             r#"{{"credentials": [{{"key": "k", "secret": {{"env": "{name}"}}}}],
@@ -67,29 +64,8 @@ fn weak_secrets_are_taken_on_demand_but_not_empty_ones() {
 }
 
 #[test]
-fn base64_secrets_have_either_alphabet_and_any_padding() {
-    // 35 bytes whose encoding has both special characters and padding.
-    let secret = [&[0xfb, 0xff, 0xfe][..], &[b'x'; 32]].concat();
-    let standard = base64::prelude::BASE64_STANDARD.encode(&secret);
-    assert!(standard.starts_with("+//+") && standard.ends_with('='));
-    let claims = format!(r#"{{"iss": "k", "exp": {}}}"#, NOW + 1);
-    let message = format!("{}.{}", base64url(r#"{"alg": "HS256"}"#), base64url(claims));
-    let token = format!("{message}.{}", base64url(hmac("HS256", &secret, &message)));
-    let url = standard.replace('+', "-").replace('/', "_");
-    for text in [&standard, &url, url.trim_end_matches('='), &format!(" {standard}\\n")] {
-        let policy = configure(&format!(
-            r#"{{"credentials": [{{"key": "k", "secret": "{text}"}}], "secret_is_base64": true}}"#
-        ))
-        .unwrap();
-        assert_eq!(reason(&policy, &token), "allowed", "{text}");
-    }
-    let bad = r#"{"credentials": [{"key": "k", "secret": "s3cr*t"}], "secret_is_base64": true}"#;
-    assert_eq!(faults(bad), "credentials[0].secret: is not base64, as secret_is_base64 says it is");
-}
-
-#[test]
-fn secrets_are_never_shown() {
-    for wire in [
+fn faults_never_show_a_secret() {
+    for config in [
         r#"{"credentials": [{"key": "k", "secret": "hunter2"}]}"#,
         r#"{"credentials": [{"key": "k", "secret": {"env": "hunter2 "}}]}"#,
         r#"{"credentials": [{"key": "k", "secret": {"text": "hunter2"}}]}"#,
@@ -103,30 +79,30 @@ fn secrets_are_never_shown() {
             "allow_weak_secret": true}"#,
         r#"{"credentials": [{"key": "k", "secret": "hunter2"}], "secret_is_base64": true}"#,
     ] {
-        let faults = faults(wire);
+        let faults = faults(config);
         assert!(faults.starts_with("credentials"), "{faults}");
         assert!(!faults.contains("hunter2"), "{faults}");
     }
 }
 
 #[test]
-fn a_secret_in_the_configuration_is_taken_with_a_warning() {
+fn literal_secret_logs_a_warning() {
     let host = host();
     let config = format!(
         r#"{{"credentials": [{{"key": "k", "secret": "{SECRET}"}}, {{{}}}]}}"#,
         KEY.replace("\"k\"", "\"j\"")
     );
-    let policy = JwtAuth::from_json(config.as_bytes(), &host).unwrap();
+    let filter = JwtAuth::from_json(config.as_bytes(), &host).unwrap();
     assert_eq!(
         host.warnings.into_inner(),
         ["credentials[0].secret: is readable in the configuration; {\"env\": \"NAME\"} takes it \
           from the proxy's environment"]
     );
-    assert!(!format!("{policy:?}").contains("secret-for-tests"));
+    assert!(!format!("{filter:?}").contains("secret-for-tests"));
 }
 
 #[test]
-fn a_missing_variable_is_named_with_its_remedy() {
+fn missing_variable_fault_gives_a_remedy() {
     assert_eq!(
         credential(r#""key": "k", "secret": {"env": "NOPE"}"#),
         "credentials[0].secret.env: there is no variable NOPE; set NOPE in the proxy's environment \
@@ -135,9 +111,9 @@ fn a_missing_variable_is_named_with_its_remedy() {
 }
 
 #[test]
-fn realm_goes_into_the_challenges() {
+fn realm_appears_in_challenges() {
     let outcome = |more: &str, value: &str| {
-        run(&policy(more), &[("authorization", value)]).response.unwrap().1
+        run(&filter(more), &[("authorization", value)]).response.unwrap().1
     };
     let realm = r#", "realm": "the api""#;
     assert_eq!(outcome(realm, "Basic x"), r#"Bearer realm="the api""#);
@@ -145,18 +121,18 @@ fn realm_goes_into_the_challenges() {
     assert_eq!(outcome("", "Bearer x"), r#"Bearer error="invalid_token""#);
     assert_eq!(
         with(r#""realm": "a\"b""#),
-        r#"realm: "a\"b" must be printable ASCII without " and \"#
+        r#"realm: must be printable ASCII without " and \, got "a\"b""#
     );
-    assert_eq!(with(r#""realm": """#), "realm: is empty; leave it out for none");
+    assert_eq!(with(r#""realm": """#), "realm: must not be empty; omit it for no realm");
 }
 
 #[test]
-fn bounds_and_contradictions_are_faults() {
+fn refuses_values_out_of_range_and_contradictions() {
     for (more, fault) in [
-        (r#""leeway": 3601"#, "leeway: must be at most 3600 seconds, not 3601"),
+        (r#""leeway": 3601"#, "leeway: must be 0 to 3600 seconds, got 3601"),
         (
             r#""maximum_expiration": 31536001"#,
-            "maximum_expiration: must be at most 31536000 seconds, not 31536001",
+            "maximum_expiration: must be 0 to 31536000 seconds, got 31536001",
         ),
         (
             r#""maximum_expiration": 1, "claims_to_verify": ["nbf"]"#,
@@ -164,35 +140,36 @@ fn bounds_and_contradictions_are_faults() {
         ),
         (
             r#""audiences": []"#,
-            "audiences: is empty: no token could be right; leave it out to accept any",
+            "audiences: must not be empty, because it would refuse every token; omit it to accept any",
         ),
         (
             r#""issuers": []"#,
-            "issuers: is empty: no token could be right; leave it out to accept any",
+            "issuers: must not be empty, because it would refuse every token; omit it to accept any",
         ),
-        (r#""key_claim_name": """#, "key_claim_name: is empty"),
+        (r#""key_claim_name": """#, "key_claim_name: must not be empty"),
         (
             r#""header_names": ["a b"]"#,
             "header_names[0]: \"a b\" is not a header name (RFC 9110 5.1)",
         ),
-        (r#""uri_param_names": ["a", ""]"#, "uri_param_names[1]: is empty"),
+        (r#""uri_param_names": ["a", ""]"#, "uri_param_names[1]: must not be empty"),
         (
             r#""cookie_names": ["a;b"]"#,
-            "cookie_names[0]: \"a;b\" is not a cookie name (RFC 6265 4.1.1)",
+            "cookie_names[0]: must be a cookie name (RFC 6265 4.1.1), got \"a;b\"",
         ),
         (
             r#""header_names": [], "uri_param_names": []"#,
-            "header_names: is empty, as are all other places a token could be in",
+            "header_names: configure at least one token source in header_names, uri_param_names, \
+             cookie_names or websocket_protocols",
         ),
-        (r#""websocket_protocols": ["a.", ""]"#, "websocket_protocols[1]: is empty"),
+        (r#""websocket_protocols": ["a.", ""]"#, "websocket_protocols[1]: must not be empty"),
         (
             r#""websocket_protocols": ["a b."]"#,
-            "websocket_protocols[0]: \"a b.\" is not the start of a subprotocol (RFC 6455 4.1)",
+            "websocket_protocols[0]: must start a WebSocket subprotocol (RFC 6455 4.1), got \"a b.\"",
         ),
         (
             r#""websocket_protocols": ["a.b"]"#,
-            "websocket_protocols[0]: \"a.b\" must end in \".\", which no base64url has: the token \
-             follows",
+            "websocket_protocols[0]: must end in \".\", which separates the prefix from the token, \
+             got \"a.b\"",
         ),
         (
             r#""websocket_protocols": ["a.", "b.", "a."]"#,
@@ -205,6 +182,10 @@ fn bounds_and_contradictions_are_faults() {
     ] {
         assert_eq!(with(more), fault);
     }
+}
+
+#[test]
+fn accepts_a_single_token_source() {
     assert!(
         configure(&format!(
             r#"{{"credentials": [{{{KEY}}}], "header_names": [], "uri_param_names": [],
@@ -215,18 +196,21 @@ fn bounds_and_contradictions_are_faults() {
 }
 
 #[test]
-fn claim_headers_are_checked() {
+fn refuses_invalid_claim_headers() {
     let entry = |fields: &str| with(&format!(r#""claims_to_headers": [{{{fields}}}]"#));
     let at = "claims_to_headers[0].";
     assert_eq!(entry(""), format!("{at}claim: is required\n{at}header: is required"));
     for (header, fault) in [
-        ("", "is empty"),
+        ("", "must not be empty"),
         ("x y", "\"x y\" is not a header name (RFC 9110 5.1)"),
         (":path", "\":path\" is not a header name (RFC 9110 5.1)"),
-        ("Host", "\"Host\" is not a header that a claim may set"),
-        ("content_length", "\"content_length\" is not a header that a claim may set"),
-        ("X_Consumer_ID", "\"X_Consumer_ID\" is set already"),
-        ("a-b-c-d-e-f-g-h-i-j", "\"a-b-c-d-e-f-g-h-i-j\" has more than 8 of - and _"),
+        ("Host", "\"Host\" is reserved for the connection, framing, routing or credentials"),
+        (
+            "content_length",
+            "\"content_length\" is reserved for the connection, framing, routing or credentials",
+        ),
+        ("X_Consumer_ID", "\"X_Consumer_ID\" is already set by this filter"),
+        ("a-b-c-d-e-f-g-h-i-j", "\"a-b-c-d-e-f-g-h-i-j\" must have at most 8 of - and _"),
     ] {
         assert_eq!(
             entry(&format!(r#""claim": "sub", "header": "{header}""#)),
@@ -238,25 +222,26 @@ fn claim_headers_are_checked() {
             r#""claims_to_headers": [{"claim": "a", "header": "X-A"},
                                      {"claim": "b", "header": "x_a"}]"#
         ),
-        "claims_to_headers[1].header: \"x_a\" is set already"
+        "claims_to_headers[1].header: \"x_a\" is already set by this filter"
     );
 }
 
 #[test]
-fn a_secret_belongs_to_one_credential() {
+fn refuses_same_secret_in_two_credentials() {
     let config = |second: &str| {
         configure(&format!(
             r#"{{"credentials": [{{{KEY}}}, {{{second}, "secret": {{"env": "SECRET"}}}}]}}"#
         ))
     };
-    let fault = "credentials[1].secret: another credential with the key \"k\" has this secret";
+    let fault =
+        "credentials[1].secret: is repeated: another credential with key \"k\" has this secret";
     assert_eq!(config(r#""key": "k""#).unwrap_err(), fault);
     assert_eq!(config(r#""key": "k", "algorithm": "HS512""#).unwrap_err(), fault);
     assert!(config(r#""key": "j""#).is_ok());
 }
 
 #[test]
-fn what_the_host_lacks_is_refused_with_what_to_do() {
+fn refuses_unsupported_capability_with_a_remedy() {
     let host = TestHost {
         unsupported: vec![Capability::Fetch, Capability::Attribute],
         ..TestHost::default()
@@ -276,7 +261,7 @@ fn what_the_host_lacks_is_refused_with_what_to_do() {
 }
 
 #[test]
-fn text_that_may_have_been_a_number_is_not_compared() {
+fn refuses_ambiguous_text_in_required_claims() {
     let host = TestHost { values_are_text: true, ..TestHost::default() };
     let config = |test: &str| {
         let config = format!(

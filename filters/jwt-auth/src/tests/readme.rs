@@ -1,11 +1,11 @@
-//! The README says what is.
+//! The README agrees with the code.
 
 use super::*;
 
 const README: &str = include_str!("../../README.md");
 
 #[test]
-fn it_names_every_field() {
+fn readme_names_every_field() {
     let faults = configure(
         r#"{"credentials": [{"zzzzzzzz": 1}], "zzzzzzzz": 1,
         "claims_to_headers": [{"zzzzzzzz": 1}], "claims_to_attributes": [{"zzzzzzzz": 1}],

@@ -1,0 +1,80 @@
+//! Consumers, identity headers and attributes.
+
+use novasphere_core::{BuildContext, HeaderName};
+
+use super::field;
+use crate::{
+    config::{ClaimToAttribute, Config, ConsumerConfig},
+    identity::{attributes::ClaimAttributes, consumer::Consumer, headers::IdentityHeaders},
+    token::header_text,
+};
+
+/// The consumer at `path`. `identifier` is the text of `X-Credential-Identifier` and its path.
+pub(super) fn consumer(
+    config: &ConsumerConfig,
+    path: &str,
+    identifier: Option<(&str, &str)>,
+    cx: &mut BuildContext<'_>,
+) -> Consumer {
+    let mut read = |field: &str, text: Option<&str>| {
+        text.and_then(|text| header_value(text, &format!("{path}.{field}"), cx))
+    };
+    Consumer {
+        id: read("id", config.id.as_deref()),
+        custom_id: read("custom_id", config.custom_id.as_deref()),
+        username: read("username", config.username.as_deref()),
+        identifier: identifier.and_then(|(text, path)| header_value(text, path, cx)),
+    }
+}
+
+/// The header value of a text. `None` if it is empty.
+fn header_value(text: &str, path: &str, cx: &mut BuildContext<'_>) -> Option<Vec<u8>> {
+    match header_text::from_text(text) {
+        Ok(value) => Some(value).filter(|value| !value.is_empty()),
+        Err(invalid) => {
+            cx.fault(path, invalid.to_string());
+            None
+        }
+    }
+}
+
+pub(super) fn headers(config: &Config, cx: &mut BuildContext<'_>) -> IdentityHeaders {
+    let anonymous = config.anonymous.as_ref();
+    let anonymous = anonymous.map(|config| consumer(config, "anonymous", None, cx));
+    let mut headers = IdentityHeaders::new(anonymous);
+    for (i, entry) in config.claims_to_headers.iter().enumerate() {
+        let path = format!("claims_to_headers[{i}]");
+        // The other fields are checked even after a fault, which drops the filter anyway.
+        let claim = field::claim_path(entry.claim.as_deref(), &path, cx).unwrap_or_default();
+        let path = format!("{path}.header");
+        let Some(text) = field::required(entry.header.as_deref(), &path, cx) else { continue };
+        let name = match HeaderName::parse(text) {
+            Ok(name) => name,
+            Err(invalid) => {
+                cx.fault(path, invalid.to_string());
+                continue;
+            }
+        };
+        if let Err(invalid) = headers.add_claim(claim, name, entry.keep_inbound) {
+            cx.fault(path, format!("{text:?} {invalid}"));
+        }
+    }
+    headers
+}
+
+pub(super) fn attributes(
+    entries: &[ClaimToAttribute],
+    cx: &mut BuildContext<'_>,
+) -> ClaimAttributes {
+    let mut attributes = ClaimAttributes::default();
+    for (i, entry) in entries.iter().enumerate() {
+        let path = format!("claims_to_attributes[{i}]");
+        let claim = field::claim_path(entry.claim.as_deref(), &path, cx).unwrap_or_default();
+        let path = format!("{path}.attribute");
+        let Some(name) = field::required(entry.attribute.as_deref(), &path, cx) else { continue };
+        if let Err(invalid) = attributes.add(claim, name) {
+            cx.fault(path, format!("{name:?} {invalid}"));
+        }
+    }
+    attributes
+}

@@ -1,0 +1,109 @@
+//! From a configuration to a filter. Only this module knows both.
+
+mod claims;
+mod credentials;
+mod field;
+mod identity;
+mod issuers;
+mod sources;
+
+use novasphere_core::{BuildContext, Capability, ErrorBody, PathMatch, PathPattern, parse_methods};
+
+use crate::{
+    config::{Config, MAX_CACHE_TOKENS, SkipConfig},
+    filter::JwtAuth,
+    local_response::{RefusalResponses, check_realm},
+    rules::skip::{SkipRule, SkipRules},
+};
+
+impl JwtAuth {
+    /// Checks `config` and computes the filter. Faults go to `cx`.
+    pub(crate) fn from_config(config: Config, cx: &mut BuildContext<'_>) -> Self {
+        check_combinations(&config, cx);
+        check_capabilities(&config, cx);
+        let credentials = credentials::build(&config, cx);
+        let sources = sources::build(&config, cx);
+        let claims = claims::build(&config, cx);
+        let scope = claims.scopes.as_ref().map(|scopes| scopes.challenge_attribute());
+        let responses = responses(&config, scope, cx);
+        Self {
+            credentials,
+            issuers: issuers::build(&config.jwks, cx),
+            cache_tokens: usize::try_from(config.cache_tokens).unwrap_or(usize::MAX),
+            cache_bytes: cx.cache_bytes(),
+            sources,
+            claims,
+            responses,
+            identity: identity::headers(&config, cx),
+            attributes: identity::attributes(&config.claims_to_attributes, cx),
+            skip: skip_rules(&config.skip, cx),
+            run_on_preflight: config.run_on_preflight,
+            optional: config.optional,
+            report_only: config.report_only,
+        }
+    }
+}
+
+fn check_combinations(config: &Config, cx: &mut BuildContext<'_>) {
+    if config.optional && config.anonymous.is_some() {
+        let message = "has no effect with anonymous, which also covers requests without a token: \
+                       remove one of the two";
+        cx.fault("optional", message);
+    }
+    if config.cache_tokens > MAX_CACHE_TOKENS {
+        let message = format!("must be 0 to {MAX_CACHE_TOKENS}, got {}", config.cache_tokens);
+        cx.fault("cache_tokens", message);
+    }
+    if !config.jwks.is_empty() && config.key_claim_name != "iss" {
+        let message = "must be iss when jwks is set: a credential found by another claim could \
+                       impersonate an issuer in jwks";
+        cx.fault("key_claim_name", message);
+    }
+}
+
+fn check_capabilities(config: &Config, cx: &mut BuildContext<'_>) {
+    for (is_used, field, capability) in [
+        (!config.jwks.is_empty(), "jwks", Capability::Fetch),
+        (!config.claims_to_attributes.is_empty(), "claims_to_attributes", Capability::Attribute),
+    ] {
+        if let (true, Some(remedy)) = (is_used, cx.unsupported(capability)) {
+            cx.fault(field, format!("cannot be used here: {remedy}"));
+        }
+    }
+}
+
+fn responses(
+    config: &Config,
+    scope: Option<String>,
+    cx: &mut BuildContext<'_>,
+) -> RefusalResponses {
+    if let Some(realm) = &config.realm
+        && let Err(invalid) = check_realm(realm)
+    {
+        cx.fault("realm", field::invalid_text(&invalid, realm));
+    }
+    RefusalResponses {
+        realm: config.realm.clone(),
+        scope,
+        body: ErrorBody::new(config.error_format, config.error_template.as_deref(), cx),
+        verbose: config.verbose_errors,
+        key_claim_name: config.key_claim_name.clone(),
+    }
+}
+
+fn skip_rules(configs: &[SkipConfig], cx: &mut BuildContext<'_>) -> SkipRules {
+    let mut rules = Vec::new();
+    for (i, config) in configs.iter().enumerate() {
+        let path = format!("skip[{i}]");
+        let methods = parse_methods(config.methods.as_deref(), &format!("{path}.methods"), cx);
+        let fields = PathMatch {
+            path: config.path.as_deref(),
+            path_prefix: config.path_prefix.as_deref(),
+            path_template: config.path_template.as_deref(),
+            ignore_case: config.ignore_case,
+        };
+        let pattern = PathPattern::new(fields, &path, cx);
+        rules.extend(pattern.map(|path| SkipRule { methods, path }));
+    }
+    SkipRules::new(rules)
+}

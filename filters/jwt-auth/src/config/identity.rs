@@ -1,0 +1,36 @@
+//! Claims for the upstream, for later filters and for the access log, as users write them.
+
+#[cfg(feature = "schema")]
+use novasphere_core::schema::{ATTRIBUTE, TOKEN};
+use serde::Deserialize;
+
+/// A claim that becomes a request header.
+#[derive(Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "schema", schemars(extend("required" = ["claim", "header"])))]
+pub struct ClaimToHeader {
+    /// The claim's name, else a path with dots into objects: `realm_access.roles`. Required.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
+    pub claim: Option<String>,
+    /// The header for the upstream. Required.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = TOKEN)))]
+    pub header: Option<String>,
+    /// Whether the client's own header stays if the token lacks the claim. Only for headers that
+    /// grant nothing. Default: false.
+    pub keep_inbound: bool,
+}
+
+/// A claim that later filters and the access log can read.
+#[derive(Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "schema", schemars(extend("required" = ["claim", "attribute"])))]
+pub struct ClaimToAttribute {
+    /// The claim's name, else a path with dots into objects. Required.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
+    pub claim: Option<String>,
+    /// The attribute's name: letters, digits, `_`, `-` and `.`. Required.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = ATTRIBUTE)))]
+    pub attribute: Option<String>,
+}

@@ -1,0 +1,162 @@
+//! The configuration as users write it. Names and defaults follow Kong's jwt plugin where it has
+//! the same field, except that `claims_to_verify` is `[exp]`.
+
+mod algorithm;
+mod credential;
+mod identity;
+mod jwks;
+mod rules;
+#[cfg(feature = "schema")]
+pub(crate) mod schema;
+
+#[cfg(feature = "schema")]
+use novasphere_core::schema::{QUOTABLE, TOKEN, each_required};
+use novasphere_core::{ErrorFormat, Sensitive};
+use serde::Deserialize;
+
+pub(crate) use self::algorithm::Algorithm;
+pub(crate) use self::credential::{ConsumerConfig, CredentialConfig};
+pub(crate) use self::identity::{ClaimToAttribute, ClaimToHeader};
+pub(crate) use self::jwks::JwksConfig;
+pub(crate) use self::rules::{
+    DeniedTokensConfig, RequiredClaimConfig, ScopesConfig, SkipConfig, TimeClaim,
+};
+
+/// Maximum of `cache_tokens`.
+pub(crate) const MAX_CACHE_TOKENS: u32 = 100_000;
+/// Maximum of `leeway`, in seconds.
+pub(crate) const MAX_LEEWAY: u32 = 3_600;
+/// Maximum of `maximum_expiration`, in seconds: a year, as in Kong.
+pub(crate) const MAX_EXPIRATION: u32 = 31_536_000;
+
+/// The configuration of the jwt-auth filter.
+#[derive(Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "schema", schemars(extend("anyOf" = each_required(&["credentials", "jwks"]))))]
+pub struct Config {
+    /// Keys that sign tokens. At least one entry here or in `jwks` is required.
+    pub credentials: Sensitive<Vec<CredentialConfig>>,
+    /// Issuers whose keys the proxy fetches. Default: none.
+    pub jwks: Vec<JwksConfig>,
+    /// Maximum number of verified tokens that each worker remembers, 0 to 100000. Default: 1000.
+    #[cfg_attr(feature = "schema", schemars(range(max = MAX_CACHE_TOKENS)))]
+    pub cache_tokens: u32,
+    /// Whether secrets are base64: standard or URL alphabet, padded or not. Default: false.
+    pub secret_is_base64: bool,
+    /// Whether to accept secrets shorter than the algorithm's hash (32, 48, 64 bytes), against RFC
+    /// 7518 section 3.2. Default: false.
+    pub allow_weak_secret: bool,
+    /// The claim that names the credential, a string. The payload is searched first, then the JOSE
+    /// header. Default: `iss`.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
+    pub key_claim_name: String,
+    /// Headers that carry a token as `Bearer <token>`. Default: `[authorization]`.
+    #[cfg_attr(feature = "schema", schemars(inner(regex(pattern = TOKEN))))]
+    pub header_names: Vec<String>,
+    /// Query parameters that carry a token. Always removed before the upstream. Default: `[jwt]`.
+    #[cfg_attr(feature = "schema", schemars(inner(length(min = 1))))]
+    pub uri_param_names: Vec<String>,
+    /// Cookies that carry a token. Default: none.
+    #[cfg_attr(feature = "schema", schemars(inner(regex(pattern = TOKEN))))]
+    pub cookie_names: Vec<String>,
+    /// Prefixes of WebSocket subprotocols that carry a token in base64url. Always removed before
+    /// the upstream. Default: none.
+    #[cfg_attr(feature = "schema", schemars(inner(regex(pattern = TOKEN))))]
+    pub websocket_protocols: Vec<String>,
+    /// Whether the upstream gets the token's header and cookie. Default: true.
+    pub forward_token: bool,
+    /// Time claims that a token must have: `exp`, `nbf`, `iat`. An `exp` or `nbf` that is present
+    /// is honoured even if it is not listed. Default: `[exp]`.
+    pub claims_to_verify: Vec<TimeClaim>,
+    /// Tolerated clock difference in seconds, 0 to 3600. Default: 0.
+    #[cfg_attr(feature = "schema", schemars(range(max = MAX_LEEWAY)))]
+    pub leeway: u32,
+    /// How far `exp` may be in the future, in seconds, 0 to 31536000, plus `leeway`. 0 sets no
+    /// limit. Needs `exp` in `claims_to_verify`. Default: 0.
+    #[cfg_attr(feature = "schema", schemars(range(max = MAX_EXPIRATION)))]
+    pub maximum_expiration: u32,
+    /// Accepted `typ` headers, at least one. Case and a leading `application/` do not matter.
+    /// Default: any or none.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
+    pub typ: Option<Vec<String>>,
+    /// Accepted `iss` values, at least one. Default: any.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
+    pub issuers: Option<Vec<String>>,
+    /// Accepted `aud` values, at least one. A token needs one of them. Default: any or none.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
+    pub audiences: Option<Vec<String>>,
+    /// Accepted `sub` values, at least one. Default: any or none.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
+    pub subjects: Option<Vec<String>>,
+    /// Claims that a token must have, else the response is a 403. Default: none.
+    pub required_claims: Vec<RequiredClaimConfig>,
+    /// Scopes that a token must have, else the response is a 403. Default: none.
+    pub scopes: Option<ScopesConfig>,
+    /// Revoked tokens: refused even if valid. Default: none.
+    pub denied_tokens: DeniedTokensConfig,
+    /// Whether a request without a token passes, without an identity. A bad token is still refused.
+    /// Default: false.
+    pub optional: bool,
+    /// The consumer of requests without a good token, which then pass. Default: they are refused.
+    pub anonymous: Option<ConsumerConfig>,
+    /// Requests that need no token. Default: none.
+    pub skip: Vec<SkipConfig>,
+    /// Whether the filter only counts refusals and lets the requests pass. Default: false.
+    pub report_only: bool,
+    /// Whether CORS preflights need a token. Default: true, because the cors filter responds to
+    /// preflights before they reach this filter.
+    pub run_on_preflight: bool,
+    /// The protection space in `WWW-Authenticate` (RFC 9110 section 11.5). Default: none.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = QUOTABLE), length(min = 1)))]
+    pub realm: Option<String>,
+    /// The format of a refusal's body: `kong`, `problem+json` or `template`. Default: `kong`.
+    pub error_format: ErrorFormat,
+    /// JSON text with the variables `$status` and `$message`. Needs `error_format: template`.
+    pub error_template: Option<String>,
+    /// Whether a refusal gives its reason to the client. Default: false.
+    pub verbose_errors: bool,
+    /// Claims that become request headers for the upstream. Default: none.
+    pub claims_to_headers: Vec<ClaimToHeader>,
+    /// Claims that later filters and the access log can read. Default: none.
+    pub claims_to_attributes: Vec<ClaimToAttribute>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            credentials: Sensitive::default(),
+            jwks: Vec::new(),
+            cache_tokens: 1_000,
+            secret_is_base64: false,
+            allow_weak_secret: false,
+            key_claim_name: "iss".to_owned(),
+            header_names: vec!["authorization".to_owned()],
+            uri_param_names: vec!["jwt".to_owned()],
+            cookie_names: Vec::new(),
+            websocket_protocols: Vec::new(),
+            forward_token: true,
+            claims_to_verify: vec![TimeClaim::Exp],
+            leeway: 0,
+            maximum_expiration: 0,
+            typ: None,
+            issuers: None,
+            audiences: None,
+            subjects: None,
+            required_claims: Vec::new(),
+            scopes: None,
+            denied_tokens: DeniedTokensConfig::default(),
+            optional: false,
+            anonymous: None,
+            skip: Vec::new(),
+            report_only: false,
+            run_on_preflight: true,
+            realm: None,
+            error_format: ErrorFormat::default(),
+            error_template: None,
+            verbose_errors: false,
+            claims_to_headers: Vec::new(),
+            claims_to_attributes: Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Claims that later filters and the access log can read.
+
+use std::fmt;
+
+use novasphere_core::{Attributes, Json};
+
+use crate::{
+    decision::Refusal,
+    token::{claim_path::ClaimPath, header_text},
+};
+
+/// All entries of `claims_to_attributes`.
+#[derive(Debug, Default)]
+pub(crate) struct ClaimAttributes {
+    /// The path of each claim and the name of its attribute.
+    entries: Vec<(ClaimPath, String)>,
+}
+
+/// Why an attribute cannot have a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum InvalidAttribute {
+    /// Contains a character that has a meaning in log formats or property paths.
+    Characters,
+    /// Another entry has the name.
+    Duplicate,
+}
+
+impl fmt::Display for InvalidAttribute {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Characters => "must consist of letters, digits, _, - and .",
+            Self::Duplicate => "is already set by another entry",
+        })
+    }
+}
+
+impl std::error::Error for InvalidAttribute {}
+
+impl ClaimAttributes {
+    /// Adds the attribute `name` with the claim at `path`.
+    pub(crate) fn add(&mut self, path: ClaimPath, name: &str) -> Result<(), InvalidAttribute> {
+        if !name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.')) {
+            return Err(InvalidAttribute::Characters);
+        }
+        if self.entries.iter().any(|(_, other)| other == name) {
+            return Err(InvalidAttribute::Duplicate);
+        }
+        self.entries.push((path, name.to_owned()));
+        Ok(())
+    }
+
+    /// The attributes of a token. They are encoded like header values, so that no claim can forge a
+    /// line of a log.
+    pub(crate) fn values(&self, claims: &Json) -> Result<Vec<(String, Vec<u8>)>, Refusal> {
+        let mut values = Vec::with_capacity(self.entries.len());
+        for (path, name) in &self.entries {
+            if let Some(claim) = path.find(claims) {
+                let value = header_text::from_claim(claim).map_err(|_| Refusal::UnusableClaim)?;
+                values.push((name.clone(), value));
+            }
+        }
+        Ok(values)
+    }
+}
+
+/// Sets all attributes on the host.
+pub(crate) fn set(values: &[(String, Vec<u8>)], attributes: &dyn Attributes) {
+    for (name, value) in values {
+        attributes.set(name, value);
+    }
+}

@@ -1,0 +1,201 @@
+//! Headers that identify the caller to the upstream. The filter owns them: it removes the client's
+//! own lines from every request.
+
+use std::borrow::Cow;
+
+use novasphere_core::{HeaderMutation, HeaderName, Json, RequestHead};
+
+use crate::{
+    decision::Refusal,
+    identity::{
+        consumer::Consumer,
+        owned_header::{InvalidIdentityHeader, OwnedHeader},
+    },
+    token::{claim_path::ClaimPath, header_text},
+};
+
+/// Kong's headers, in the order of [`IdentityHeaders::of_consumer`].
+const CONSUMER_HEADERS: [HeaderName; 5] = [
+    HeaderName::from_static("x-consumer-id"),
+    HeaderName::from_static("x-consumer-custom-id"),
+    HeaderName::from_static("x-consumer-username"),
+    HeaderName::from_static("x-credential-identifier"),
+    // Marks an unauthenticated request, so a client must not send it.
+    HeaderName::from_static("x-anonymous-consumer"),
+];
+
+/// All headers that this filter owns.
+#[derive(Debug)]
+pub(crate) struct IdentityHeaders {
+    /// [`CONSUMER_HEADERS`], then the headers of `claims`.
+    owned: Vec<OwnedHeader>,
+    /// A bit for each length of their names. Most lines of a head have another length.
+    lengths: u64,
+    claims: Vec<ClaimSource>,
+    /// The consumer of requests without a good token.
+    anonymous: Option<Consumer>,
+}
+
+#[derive(Debug)]
+struct ClaimSource {
+    path: ClaimPath,
+    keep_inbound: bool,
+}
+
+/// The action for one owned header of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum HeaderAction<'f> {
+    /// Replace the header by this value.
+    Set(Cow<'f, [u8]>),
+    /// Remove the header.
+    Remove,
+    /// Keep the client's own header.
+    Keep,
+}
+
+impl HeaderAction<'_> {
+    pub(crate) fn into_owned(self) -> HeaderAction<'static> {
+        match self {
+            Self::Set(value) => HeaderAction::Set(Cow::Owned(value.into_owned())),
+            Self::Remove => HeaderAction::Remove,
+            Self::Keep => HeaderAction::Keep,
+        }
+    }
+}
+
+impl IdentityHeaders {
+    /// The consumer headers. `anonymous` is the consumer of requests without a good token.
+    pub(crate) fn new(anonymous: Option<Consumer>) -> Self {
+        let mut headers = Self { owned: Vec::new(), lengths: 0, claims: Vec::new(), anonymous };
+        CONSUMER_HEADERS.into_iter().for_each(|name| headers.own(OwnedHeader::new(name)));
+        headers
+    }
+
+    /// Adds a header that the claim at `path` sets.
+    pub(crate) fn add_claim(
+        &mut self,
+        path: ClaimPath,
+        name: HeaderName,
+        keep_inbound: bool,
+    ) -> Result<(), InvalidIdentityHeader> {
+        let header = OwnedHeader::for_claim(name)?;
+        let text = header.name.as_str().as_bytes();
+        if self.owned.iter().any(|other| other.name.matches_loosely(text)) {
+            return Err(InvalidIdentityHeader::Duplicate);
+        }
+        self.claims.push(ClaimSource { path, keep_inbound });
+        self.own(header);
+        Ok(())
+    }
+
+    fn own(&mut self, header: OwnedHeader) {
+        self.lengths |= length_bit(header.name.as_str().as_bytes());
+        self.owned.push(header);
+    }
+
+    /// Whether `Connection` names one of these headers. Proxies forward `Connection` on upgrades,
+    /// and the next hop would then drop the header.
+    pub(crate) fn are_named_by_connection(&self, head: &RequestHead<'_>) -> bool {
+        let is_owned = |name: &[u8]| self.owned.iter().any(|own| own.name.matches_loosely(name));
+        let names_one =
+            |line: &[u8]| line.split(|b| *b == b',').any(|name| is_owned(name.trim_ascii()));
+        head.headers.get_all("connection").any(names_one)
+    }
+
+    /// The actions for a request without a verified identity.
+    pub(crate) fn of_unidentified(&self) -> Vec<HeaderAction<'_>> {
+        let claims = self.claims.iter().map(ClaimSource::action_without_claim);
+        CONSUMER_HEADERS.iter().map(|_| HeaderAction::Remove).chain(claims).collect()
+    }
+
+    /// The actions for a request that passes as the anonymous consumer. `None` if there is none.
+    pub(crate) fn of_anonymous(&self) -> Option<Vec<HeaderAction<'_>>> {
+        let is_anonymous = HeaderAction::Set(Cow::Borrowed(b"true"));
+        let consumer = consumer_actions(self.anonymous.as_ref()?, is_anonymous);
+        let claims = self.claims.iter().map(ClaimSource::action_without_claim);
+        Some(consumer.into_iter().chain(claims).collect())
+    }
+
+    /// The actions for a request of `consumer` with these verified claims.
+    pub(crate) fn of_consumer<'f>(
+        &'f self,
+        consumer: &'f Consumer,
+        claims: &Json,
+    ) -> Result<Vec<HeaderAction<'f>>, Refusal> {
+        let mut actions = Vec::with_capacity(self.owned.len());
+        actions.extend(consumer_actions(consumer, HeaderAction::Remove));
+        for source in &self.claims {
+            actions.push(source.action(claims)?);
+        }
+        Ok(actions)
+    }
+
+    /// Adds the mutations that carry out `actions`. Every mutation costs a host call, so only lines
+    /// of `head` are removed.
+    pub(crate) fn add_mutations<'f>(
+        &'f self,
+        head: &RequestHead<'_>,
+        actions: &[HeaderAction<'f>],
+        mutations: &mut Vec<HeaderMutation<'f>>,
+    ) {
+        let start = mutations.len();
+        for (line, _) in head.headers.lines() {
+            if self.lengths & length_bit(line) == 0 {
+                continue;
+            }
+            for (header, action) in self.owned.iter().zip(actions) {
+                if !header.name.matches_loosely(line) || *action == HeaderAction::Keep {
+                    continue;
+                }
+                // Setting a header replaces only lines with its own spelling.
+                let replaced = matches!(action, HeaderAction::Set(_)) && header.name.matches(line);
+                if !replaced
+                    && let Some(removal) = header.removal(line)
+                    && !mutations.iter().skip(start).any(|mutation| *mutation == removal)
+                {
+                    mutations.push(removal);
+                }
+            }
+        }
+        for (header, action) in self.owned.iter().zip(actions) {
+            if let HeaderAction::Set(value) = action {
+                mutations.push(HeaderMutation::Set(&header.name, value.clone()));
+            }
+        }
+    }
+}
+
+/// The bit for the length of a name. All lengths from 63 on share the last bit.
+fn length_bit(name: &[u8]) -> u64 {
+    1 << name.len().min(63)
+}
+
+/// The actions in the order of [`CONSUMER_HEADERS`].
+fn consumer_actions<'f>(
+    consumer: &'f Consumer,
+    anonymous: HeaderAction<'f>,
+) -> [HeaderAction<'f>; 5] {
+    let Consumer { id, custom_id, username, identifier } = consumer;
+    let action = |value: &'f Option<Vec<u8>>| {
+        let value = value.as_deref();
+        value.map_or(HeaderAction::Remove, |value| HeaderAction::Set(Cow::Borrowed(value)))
+    };
+    [action(id), action(custom_id), action(username), action(identifier), anonymous]
+}
+
+impl ClaimSource {
+    fn action_without_claim<'f>(&self) -> HeaderAction<'f> {
+        if self.keep_inbound { HeaderAction::Keep } else { HeaderAction::Remove }
+    }
+
+    /// An empty text gives no header, because some hosts remove a header that is set to an empty
+    /// value.
+    fn action<'f>(&self, claims: &Json) -> Result<HeaderAction<'f>, Refusal> {
+        let Some(claim) = self.path.find(claims) else { return Ok(self.action_without_claim()) };
+        match header_text::from_claim(claim) {
+            Ok(value) if value.is_empty() => Ok(HeaderAction::Remove),
+            Ok(value) => Ok(HeaderAction::Set(Cow::Owned(value))),
+            Err(_) => Err(Refusal::UnusableClaim),
+        }
+    }
+}

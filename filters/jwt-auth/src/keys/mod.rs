@@ -1,0 +1,11 @@
+//! Keys: their formats, their selection for a token, and the verification of signatures.
+
+pub(crate) mod credential;
+pub(crate) mod invalid_key;
+pub(crate) mod jwk;
+pub(crate) mod key;
+pub(crate) mod key_set;
+pub(crate) mod pem;
+pub(crate) mod public_key;
+pub(crate) mod remote;
+pub(crate) mod verifier;

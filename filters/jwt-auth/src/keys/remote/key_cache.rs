@@ -1,0 +1,127 @@
+//! A worker's copy of the keys of a source.
+
+use novasphere_core::Env;
+
+use super::{
+    record::{Generation, Record, Slot},
+    source::KeySetSource,
+};
+use crate::metrics::Event;
+
+/// A worker's copy of the keys of a source, and its view of the shared record.
+pub(crate) struct KeyCache<K> {
+    pub(super) slot: Option<Slot>,
+    /// The record at the last read.
+    pub(super) record: Option<Record>,
+    /// The key set in use. 0 before the first one.
+    pub(crate) generation: Generation,
+    /// A key set without a usable key, so that it is parsed and logged once.
+    pub(super) unusable: Generation,
+    /// The end of the lease that this worker took. A later lease of another worker differs, so that
+    /// a late response does not overwrite its result.
+    pub(super) lease: u64,
+    /// `None` before the first key set.
+    pub(super) keys: Option<Vec<K>>,
+}
+
+impl<K> Default for KeyCache<K> {
+    fn default() -> Self {
+        Self { slot: None, record: None, generation: 0, unusable: 0, lease: 0, keys: None }
+    }
+}
+
+impl<K> KeyCache<K> {
+    /// The keys in use. `None` before the first key set.
+    pub(super) fn keys(&self) -> Option<&[K]> {
+        self.keys.as_deref()
+    }
+
+    /// Reads the shared record.
+    pub(super) fn read_record(&mut self, source: &KeySetSource, env: &Env<'_>) -> Option<Record> {
+        if self.slot.is_none() {
+            let now = env.clock.now().millis;
+            self.slot = Slot::of(source.id, now, env.shared_data).ok();
+        }
+        self.record = self.slot?.record(source.id, env.shared_data);
+        if self.record.is_none() {
+            // Another source took the slot. The next read finds a new one.
+            self.slot = None;
+        }
+        self.record
+    }
+
+    /// Takes the lease if a fetch is due and no worker holds the lease.
+    pub(super) fn take_lease(&mut self, source: &KeySetSource, env: &Env<'_>) -> bool {
+        let now = env.clock.now().millis;
+        let is_free =
+            |record: &Record| source.is_due(record, now) && !source.is_leased(record, now);
+        let Some(slot) = self.record.filter(is_free).and(self.slot) else { return false };
+        let lease = now.saturating_add(source.lease_ms());
+        let taken = slot.change(source.id, env.shared_data, |record| {
+            let free = is_free(record);
+            if free {
+                record.leased_until = lease;
+                record.fetched_at = now;
+            }
+            free
+        });
+        if taken {
+            self.lease = lease;
+        }
+        taken
+    }
+
+    /// Schedules the next fetch after a success. Returns false if this worker lost the lease.
+    pub(super) fn schedule_refresh(
+        &self,
+        source: &KeySetSource,
+        generation: Generation,
+        lifetime_ms: u64,
+        env: &Env<'_>,
+    ) -> bool {
+        let due_at = env.clock.now().millis.saturating_add(lifetime_ms);
+        self.release_lease(source, env, |record| {
+            *record = Record { generation, failures: 0, due_at, leased_until: 0, ..*record };
+        })
+    }
+
+    /// Schedules the next try after a failure and logs the reason.
+    pub(super) fn schedule_retry(
+        &self,
+        source: &KeySetSource,
+        reason: &str,
+        random: u64,
+        env: &Env<'_>,
+    ) {
+        let now = env.clock.now().millis;
+        self.release_lease(source, env, |record| {
+            record.failures = record.failures.saturating_add(1);
+            record.leased_until = 0;
+            record.due_at = now.saturating_add(source.retry_in_ms(record.failures, random));
+        });
+        env.metrics.count(Event::KeyFetchFailed.name());
+        let in_use = if self.keys.is_some() { "; the last good keys stay in use" } else { "" };
+        let KeySetSource { issuer, upstream, .. } = source;
+        let reason: String = reason.chars().take(300).collect(); // may quote the response
+        env.host.warn(&format!(
+            "the keys of {issuer} from {upstream} could not be fetched: {reason}{in_use}"
+        ));
+    }
+
+    /// Changes the record if this worker still holds the lease.
+    fn release_lease(
+        &self,
+        source: &KeySetSource,
+        env: &Env<'_>,
+        mut change: impl FnMut(&mut Record),
+    ) -> bool {
+        let Some(slot) = self.slot else { return false };
+        slot.change(source.id, env.shared_data, |record| {
+            let is_holder = record.leased_until == self.lease;
+            if is_holder {
+                change(record);
+            }
+            is_holder
+        })
+    }
+}

@@ -1,0 +1,211 @@
+//! The sources of keys: when a worker fetches, and how it takes over the keys of other workers.
+
+use novasphere_core::{Env, FetchError, FetchResponse, TimerActions};
+
+use super::{
+    key_cache::KeyCache,
+    record::{Record, generation_of},
+    source::{FetchStage, KeySetSource},
+};
+use crate::metrics::Event;
+
+/// All sources, and the reader of their key sets.
+#[derive(Debug, Default)]
+pub(super) struct KeySetSources<R> {
+    pub(super) sources: Vec<KeySetSource>,
+    pub(super) reader: R,
+}
+
+/// Parses key sets.
+pub(super) trait KeySetReader {
+    type Key;
+
+    /// The keys of a set of the source with this index, or why the set has no usable key.
+    fn read(&self, source: usize, text: &[u8], env: &Env<'_>) -> Result<Vec<Self::Key>, String>;
+}
+
+/// Whether other keys may verify a token that the cached keys do not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum KeyAvailability {
+    /// Newer keys were just loaded. Try again.
+    Updated,
+    /// A fetch is in progress or due.
+    Pending,
+    /// The keys will not change soon.
+    Unchanged,
+}
+
+/// The interval at which a worker reads the shared record, in milliseconds.
+const POLL_MS: u32 = 1_000;
+/// The interval before the first keys, in milliseconds.
+const POLL_WITHOUT_KEYS_MS: u32 = 50;
+
+const NO_SLOT: &str = "no free slot in the shared data";
+const LEASE_LOST: &str = "the response came after the lease expired";
+
+impl<R: KeySetReader> KeySetSources<R> {
+    /// Loads new keys of all sources and starts due fetches.
+    pub(super) fn on_timer(
+        &self,
+        caches: &mut Vec<KeyCache<R::Key>>,
+        env: &Env<'_>,
+    ) -> TimerActions {
+        caches.resize_with(self.sources.len(), KeyCache::default);
+        let mut actions = TimerActions { again_in_ms: Some(POLL_MS), ..TimerActions::default() };
+        for (index, (source, cache)) in self.sources.iter().zip(caches.iter_mut()).enumerate() {
+            let before = cache.record;
+            self.load(index, cache, env);
+            if cache.take_lease(source, env) {
+                let (stage, endpoint) = source.first_stage();
+                actions.fetches.push(source.fetch(purpose(index, stage), endpoint));
+            }
+            // The record changes when any worker begins or ends a fetch.
+            actions.wake |= cache.record != before;
+            if cache.keys.is_none() {
+                actions.again_in_ms = Some(POLL_WITHOUT_KEYS_MS);
+            }
+        }
+        actions
+    }
+
+    /// Handles the response of a fetch.
+    pub(super) fn on_fetch(
+        &self,
+        purpose: usize,
+        response: Result<FetchResponse<'_>, FetchError>,
+        caches: &mut [KeyCache<R::Key>],
+        env: &Env<'_>,
+    ) -> TimerActions {
+        let (index, stage) = (purpose / 2, stage(purpose));
+        let (Some(source), Some(cache)) = (self.sources.get(index), caches.get_mut(index)) else {
+            return TimerActions::default();
+        };
+        let result = match response {
+            Err(error) => Err(error.to_string()),
+            Ok(response) if response.status != 200 => Err(format!("status {}", response.status)),
+            Ok(response) if stage == FetchStage::Discovery => source
+                .key_set_endpoint(&response)
+                .map(Some)
+                .map_err(|reason| format!("the discovery document {reason}")),
+            Ok(response) => self.accept(index, &response, cache, env).map(|()| None),
+        };
+        let mut actions = TimerActions { wake: true, ..TimerActions::default() };
+        match result {
+            Ok(Some(endpoint)) => {
+                let purpose = self::purpose(index, FetchStage::KeySet);
+                actions.fetches.push(source.fetch(purpose, endpoint));
+            }
+            Ok(None) => {}
+            Err(reason) => cache.schedule_retry(source, &reason, random(env), env),
+        }
+        actions
+    }
+
+    /// Whether the source `index` may get other keys soon. An unknown `kid` makes a fetch due.
+    pub(super) fn availability(
+        &self,
+        index: usize,
+        caches: &mut Vec<KeyCache<R::Key>>,
+        env: &Env<'_>,
+    ) -> KeyAvailability {
+        caches.resize_with(self.sources.len(), KeyCache::default);
+        let (Some(source), Some(cache)) = (self.sources.get(index), caches.get_mut(index)) else {
+            return KeyAvailability::Unchanged;
+        };
+        if self.load(index, cache, env) {
+            return KeyAvailability::Updated;
+        }
+        let Some(slot) = cache.slot else {
+            let has_keys = cache.keys.is_some();
+            return if has_keys { KeyAvailability::Unchanged } else { KeyAvailability::Pending };
+        };
+        let now = env.clock.now().millis;
+        let mut availability = KeyAvailability::Unchanged;
+        slot.change(source.id, env.shared_data, |record| {
+            let in_progress = source.is_leased(record, now) || source.is_due(record, now);
+            let may_fetch = source.has_cooled_down(record, now);
+            availability = if in_progress || may_fetch {
+                KeyAvailability::Pending
+            } else {
+                KeyAvailability::Unchanged
+            };
+            let starts_fetch = !in_progress && may_fetch;
+            if starts_fetch {
+                record.due_at = now;
+            }
+            starts_fetch
+        });
+        availability
+    }
+
+    /// Loads the key set that another worker stored. Returns whether there was a newer one.
+    fn load(&self, index: usize, cache: &mut KeyCache<R::Key>, env: &Env<'_>) -> bool {
+        let Some(source) = self.sources.get(index) else { return false };
+        let Some(Record { generation, .. }) = cache.read_record(source, env) else { return false };
+        if [0, cache.generation, cache.unusable].contains(&generation) {
+            return false;
+        }
+        let text = cache.slot.and_then(|slot| slot.key_set(source.id, generation, env.shared_data));
+        // Another worker is writing it. The next poll finds it.
+        let Some(text) = text else { return false };
+        match self.reader.read(index, &text, env) {
+            Ok(keys) => {
+                cache.keys = Some(keys);
+                cache.generation = generation;
+                true
+            }
+            Err(reason) => {
+                cache.unusable = generation;
+                env.host.warn(&format!("the keys of {} cannot be used: {reason}", source.issuer));
+                false
+            }
+        }
+    }
+
+    /// Stores a fetched key set for all workers if it has a usable key.
+    fn accept(
+        &self,
+        index: usize,
+        response: &FetchResponse<'_>,
+        cache: &mut KeyCache<R::Key>,
+        env: &Env<'_>,
+    ) -> Result<(), String> {
+        let source = self.sources.get(index).ok_or("the source is not configured")?;
+        let generation = generation_of(response.body);
+        // An unchanged key set is neither parsed nor logged again.
+        if cache.keys.is_none() || cache.generation != generation {
+            let keys = self.reader.read(index, response.body, env)?;
+            let record = cache.read_record(source, env).ok_or(NO_SLOT)?;
+            if record.leased_until != cache.lease {
+                return Err(LEASE_LOST.to_owned());
+            }
+            let slot = cache.slot.ok_or(NO_SLOT)?;
+            slot.store_key_set(source.id, response.body, env.shared_data)
+                .map_err(|error| error.to_string())?;
+            cache.keys = Some(keys);
+            cache.generation = generation;
+        }
+        if cache.slot.is_none() {
+            return Err(NO_SLOT.to_owned());
+        }
+        let lifetime_ms = source.lifetime_ms(response, random(env));
+        if !cache.schedule_refresh(source, generation, lifetime_ms, env) {
+            return Err(LEASE_LOST.to_owned());
+        }
+        env.metrics.count(Event::KeysFetched.name());
+        Ok(())
+    }
+}
+
+fn random(env: &Env<'_>) -> u64 {
+    let [a, b, c, d, e, f, g, h, ..] = env.random.bytes();
+    u64::from_le_bytes([a, b, c, d, e, f, g, h])
+}
+
+fn purpose(index: usize, stage: FetchStage) -> usize {
+    index * 2 + usize::from(stage == FetchStage::KeySet)
+}
+
+fn stage(purpose: usize) -> FetchStage {
+    if purpose.is_multiple_of(2) { FetchStage::Discovery } else { FetchStage::KeySet }
+}

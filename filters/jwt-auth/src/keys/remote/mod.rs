@@ -1,0 +1,23 @@
+//! Fetched keys: key sets (RFC 7517), fetched directly or through OpenID Connect discovery.
+//!
+//! A single worker of the proxy fetches, and all workers use the keys:
+//!
+//! 1. A worker whose timer finds a due fetch takes the lease in the shared record. A worker that
+//!    loses the race does not fetch. A lease expires, in case its worker dies.
+//! 2. A complete key set with a usable key is stored for all workers. The next fetch is due when the
+//!    set expires. An unchanged set has no effect.
+//! 3. After a failed fetch the last good keys stay in use. The next try follows after a growing
+//!    delay. The log has the reason.
+//! 4. A token with an unknown `kid` makes a fetch due at once, but not within the cooldown after the
+//!    last one, so random `kid` values cause no storm.
+//! 5. A request waits while a fetch that it needs is in progress.
+
+pub(crate) mod issuers;
+mod key_cache;
+mod key_set_sources;
+mod record;
+pub(crate) mod source;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use self::key_cache::KeyCache;

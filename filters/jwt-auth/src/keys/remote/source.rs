@@ -1,0 +1,153 @@
+//! A source of keys, as configured.
+
+use novasphere_core::{Endpoint, Fetch, FetchResponse, Json};
+
+use super::record::{MAX_KEY_SET_BYTES, Record, SourceId, source_id};
+use crate::config::Algorithm;
+
+/// The location of the keys of one issuer. Times are in milliseconds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct KeySetSource {
+    pub(crate) id: SourceId,
+    /// The `iss` of the tokens.
+    pub(crate) issuer: String,
+    /// The upstream as the proxy knows it.
+    pub(crate) upstream: String,
+    pub(crate) endpoint: Endpoint,
+    /// Whether the endpoint serves the OpenID Connect configuration, which names the key set.
+    pub(crate) discovery: bool,
+    /// Maximum lifetime of a key set.
+    pub(crate) refresh_ms: u64,
+    pub(crate) timeout_ms: u32,
+    /// Minimum time between two fetches caused by an unknown `kid`.
+    pub(crate) cooldown_ms: u64,
+    /// Maximum number of requests that wait for keys in one worker.
+    pub(crate) max_waiting: usize,
+}
+
+/// The stage of a fetch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FetchStage {
+    Discovery,
+    KeySet,
+}
+
+impl KeySetSource {
+    /// The id of a source. It covers the algorithms too, because they decide whether a key set is
+    /// usable.
+    pub(crate) fn id(
+        issuer: &str,
+        upstream: &str,
+        endpoint: &Endpoint,
+        discovery: bool,
+        algorithms: &[Algorithm],
+    ) -> SourceId {
+        let names: Vec<&str> = algorithms.iter().map(|algorithm| algorithm.name()).collect();
+        source_id(&[
+            issuer,
+            upstream,
+            &endpoint.authority,
+            &endpoint.path,
+            if endpoint.https { "https" } else { "http" },
+            if discovery { "discovery" } else { "key set" },
+            &names.join(","),
+        ])
+    }
+
+    /// The first request of a fetch.
+    pub(super) fn first_stage(&self) -> (FetchStage, Endpoint) {
+        let stage = if self.discovery { FetchStage::Discovery } else { FetchStage::KeySet };
+        (stage, self.endpoint.clone())
+    }
+
+    pub(super) fn fetch(&self, purpose: usize, endpoint: Endpoint) -> Fetch {
+        Fetch {
+            purpose,
+            upstream: self.upstream.clone(),
+            https: endpoint.https,
+            authority: endpoint.authority,
+            path: endpoint.path,
+            timeout_ms: self.timeout_ms,
+            max_body: MAX_KEY_SET_BYTES,
+        }
+    }
+
+    /// Whether a fetch is due. A due time beyond any that a worker writes results from a clock that
+    /// was ahead.
+    pub(super) fn is_due(&self, record: &Record, now: u64) -> bool {
+        const MAX_RETRY_MS: u64 = 75_000;
+        let latest = now.saturating_add(self.refresh_ms.max(MAX_RETRY_MS));
+        record.due_at <= now || record.due_at > latest
+    }
+
+    /// Whether a worker holds the lease.
+    pub(super) fn is_leased(&self, record: &Record, now: u64) -> bool {
+        let latest = now.saturating_add(self.lease_ms());
+        record.leased_until > now && record.leased_until <= latest
+    }
+
+    /// Whether an unknown `kid` may cause a fetch.
+    pub(super) fn has_cooled_down(&self, record: &Record, now: u64) -> bool {
+        record.fetched_at > now || record.fetched_at.saturating_add(self.cooldown_ms) <= now
+    }
+
+    /// The duration of a lease: the time limit of all stages. No other worker fetches meanwhile.
+    pub(super) fn lease_ms(&self) -> u64 {
+        let stages = if self.discovery { 2 } else { 1 };
+        u64::from(self.timeout_ms) * stages + 1_000
+    }
+
+    /// The location of the key set (OpenID Connect Discovery 1.0 section 3). The document's issuer
+    /// must be the configured one (section 4.3). Otherwise the keys of another issuer would count
+    /// as its keys.
+    pub(super) fn key_set_endpoint(
+        &self,
+        response: &FetchResponse<'_>,
+    ) -> Result<Endpoint, String> {
+        let document =
+            Json::parse(response.body).map_err(|error| format!("is not JSON: {error}"))?;
+        let text = |name| document.get(name).and_then(Json::as_str);
+        if text("issuer") != Some(&self.issuer) {
+            return Err("has another issuer".to_owned());
+        }
+        let uri = text("jwks_uri").ok_or("has no jwks_uri")?;
+        let endpoint = Endpoint::parse(uri)
+            .ok_or_else(|| format!("has a jwks_uri that is not a URL: {uri:?}"))?;
+        if self.endpoint.https && !endpoint.https {
+            return Err(format!("has a jwks_uri without TLS: {uri:?}"));
+        }
+        Ok(endpoint)
+    }
+
+    /// The time until the next fetch: `Cache-Control: max-age` (RFC 9111 section 5.2.2.1), but at
+    /// least the cooldown and at most `refresh_ms`. Up to a tenth less, so that many proxies do not
+    /// fetch at the same moment.
+    pub(super) fn lifetime_ms(&self, response: &FetchResponse<'_>, random: u64) -> u64 {
+        let max_age = response
+            .headers
+            .get_all("cache-control")
+            .flat_map(|line| line.split(|b| *b == b','))
+            .filter_map(max_age_ms)
+            .min();
+        let min = self.cooldown_ms.min(self.refresh_ms);
+        let lifetime = max_age.unwrap_or(self.refresh_ms).clamp(min, self.refresh_ms);
+        lifetime - random % (lifetime / 10 + 1)
+    }
+
+    /// The time until the next try after this many failures in a row: 1 s, 2 s, 4 s and so on, at
+    /// most a minute, or the refresh time if that is shorter. Up to a quarter more.
+    pub(super) fn retry_in_ms(&self, failures: u32, random: u64) -> u64 {
+        let delay = 1_000_u64 << failures.saturating_sub(1).min(6);
+        let delay = delay.min(60_000).min(self.refresh_ms.max(1_000));
+        delay + random % (delay / 4 + 1)
+    }
+}
+
+fn max_age_ms(directive: &[u8]) -> Option<u64> {
+    let text = str::from_utf8(directive).ok()?.trim().to_ascii_lowercase();
+    if text == "no-store" || text == "no-cache" {
+        return Some(0);
+    }
+    let seconds: u64 = text.strip_prefix("max-age=")?.trim_matches('"').parse().ok()?;
+    seconds.checked_mul(1_000)
+}

@@ -1,0 +1,137 @@
+//! Clocks that jump, slots that change owners, and late responses.
+
+use super::{super::record::generation_of, *};
+
+/// Another source with the same first slot.
+fn neighbour() -> KeySetSources<TextKeys> {
+    source(|source| {
+        let [_, rest @ ..] = &mut source.id;
+        rest.fill(9);
+    })
+}
+
+#[test]
+fn late_response_does_not_overwrite_the_new_owner_of_a_slot() {
+    let (one, two, host) = (source(|_| {}), neighbour(), TestHost::at(NOW));
+    let mut late = Worker::new(&one, &host);
+    let fetches = late.tick();
+    // The record counts as abandoned by then, so the other source takes the slot.
+    host.advance(8 * 86_400);
+    let mut other = Worker::new(&two, &host);
+    other.fetch_keys("key of two");
+    late.respond(&fetches[0], 200, &[], "key of one");
+    let mut fresh = Worker::new(&two, &host);
+    fresh.tick();
+    assert_eq!(fresh.keys(), Some("key of two"));
+}
+
+#[test]
+fn keys_are_replaced_after_the_shared_record_is_lost() {
+    let (sources, host) = (source(|_| {}), TestHost::at(NOW));
+    let (mut one, mut two) = (Worker::new(&sources, &host), Worker::new(&sources, &host));
+    one.fetch_keys("key 1");
+    two.tick();
+    assert_eq!(two.keys(), Some("key 1"));
+    host.shared_values.borrow_mut().clear();
+    one.tick();
+    one.fetch_keys("key 2");
+    for worker in [&mut one, &mut two] {
+        worker.tick();
+        assert_eq!(worker.keys(), Some("key 2"));
+    }
+}
+
+#[test]
+fn fetches_continue_after_a_clock_was_ahead() {
+    let (sources, host) = (source(|_| {}), TestHost::at(NOW + 4 * 31_536_000));
+    let mut worker = Worker::new(&sources, &host);
+    worker.fetch_keys("key 1");
+    worker.tick();
+    host.millis.set(NOW * 1_000);
+    worker.fetch_keys("key 2");
+    assert_eq!(worker.keys(), Some("key 2"));
+    host.advance(30);
+    assert_eq!(worker.availability(), KeyAvailability::Pending);
+}
+
+#[test]
+fn late_response_does_not_replace_newer_keys() {
+    let (sources, host) = (source(|_| {}), TestHost::at(NOW));
+    let (mut slow, mut quick) = (Worker::new(&sources, &host), Worker::new(&sources, &host));
+    let old = slow.tick();
+    host.advance(7);
+    let new = quick.tick();
+    assert_eq!((old.len(), new.len()), (1, 1));
+    slow.finish(&old[0], Err(FetchError::NoResponse));
+    assert_eq!(slow.tick(), [], "the second fetch is in progress");
+    slow.respond(&old[0], 200, &[], "key 1");
+    quick.respond(&new[0], 200, &[], "key 2");
+    slow.respond(&old[0], 200, &[], "key 1");
+    for worker in [&mut slow, &mut quick] {
+        worker.tick();
+        assert_eq!(worker.keys(), Some("key 2"));
+    }
+}
+
+#[test]
+fn unusable_key_set_is_logged_once() {
+    let (sources, host) = (source(|_| {}), TestHost::at(NOW));
+    let mut one = Worker::new(&sources, &host);
+    one.fetch_keys("key 1");
+    // A key set that another version of the filter stored.
+    let slot = one.caches[0].slot.unwrap();
+    slot.store_key_set([7; 16], b"no such thing", &host).unwrap();
+    slot.change([7; 16], &host, |record| {
+        record.generation = generation_of(b"no such thing");
+        true
+    });
+    let mut two = Worker::new(&sources, &host);
+    for _ in 0..50 {
+        two.tick();
+        two.availability();
+    }
+    assert_eq!((two.keys(), host.warnings.borrow().len()), (None, 1));
+}
+
+#[test]
+fn requests_wake_only_when_a_fetch_begins_or_ends() {
+    let (sources, host) = (source(|_| {}), TestHost::at(NOW));
+    let (mut one, mut two) = (Worker::new(&sources, &host), Worker::new(&sources, &host));
+    two.tick();
+    let wakes = |worker: &mut Worker<'_>| sources.on_timer(&mut worker.caches, &host.env()).wake;
+    one.caches = std::mem::take(&mut two.caches);
+    let mut other = Worker::new(&sources, &host);
+    assert!(wakes(&mut other));
+    assert!((0..10).all(|_| !wakes(&mut other)));
+    let fetch = sources.sources[0].fetch(1, Endpoint::parse("https://issuer.test/").unwrap());
+    one.respond(&fetch, 200, &[], "key 1");
+    assert!(wakes(&mut other));
+    assert!((0..10).all(|_| !wakes(&mut other)));
+}
+
+#[test]
+fn arbitrary_shared_bytes_do_not_panic() {
+    let (sources, host) = (source(|_| {}), TestHost::at(NOW));
+    Worker::new(&sources, &host).fetch_keys("key 1");
+    let keys: Vec<Vec<u8>> = host.shared_values.borrow().keys().cloned().collect();
+    assert_eq!(keys.len(), 2);
+    for key in keys {
+        let good = host.shared_values.borrow()[&key].clone();
+        for bad in [vec![], vec![0; 3], vec![0xff; 48], vec![0xff; 100], good.0[..8].to_vec()] {
+            host.shared_values.borrow_mut().insert(key.clone(), (bad, 1));
+            let mut worker = Worker::new(&sources, &host);
+            worker.tick();
+            worker.availability();
+        }
+        host.shared_values.borrow_mut().insert(key, good);
+    }
+}
+
+#[test]
+fn failing_shared_data_does_not_panic_and_gives_no_key() {
+    let (sources, host) = (source(|_| {}), TestHost::at(NOW));
+    host.shared_data_fails.set(true);
+    let mut worker = Worker::new(&sources, &host);
+    assert_eq!(worker.tick(), []);
+    assert_eq!(worker.availability(), KeyAvailability::Pending);
+}

@@ -1,0 +1,169 @@
+//! Refusals as responses: status, challenge and body.
+
+use std::{borrow::Cow, fmt};
+
+use novasphere_core::{ErrorBody, HeaderName, LocalResponse, ProblemDetails};
+
+use crate::decision::{Refusal, RefusalClass};
+
+static WWW_AUTHENTICATE: HeaderName = HeaderName::from_static("www-authenticate");
+static RETRY_AFTER: HeaderName = HeaderName::from_static("retry-after");
+static CONTENT_TYPE: HeaderName = HeaderName::from_static("content-type");
+
+/// The keys are likely to be available by then, or the next fetch has failed.
+const RETRY_AFTER_SECONDS: &[u8] = b"5";
+
+/// Renders refusals.
+#[derive(Debug)]
+pub(crate) struct RefusalResponses {
+    /// Checked with [`check_realm`].
+    pub(crate) realm: Option<String>,
+    /// The `scope` attribute of a challenge, if scopes are required.
+    pub(crate) scope: Option<String>,
+    pub(crate) body: ErrorBody,
+    /// Whether the client gets the reason.
+    pub(crate) verbose: bool,
+    pub(crate) key_claim_name: String,
+}
+
+/// Why a text cannot be a realm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum InvalidRealm {
+    Empty,
+    /// Contains a character that is not printable ASCII, or needs an escape in a quoted string.
+    Characters,
+}
+
+impl fmt::Display for InvalidRealm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Empty => "must not be empty; omit it for no realm",
+            Self::Characters => "must be printable ASCII without \" and \\",
+        })
+    }
+}
+
+impl std::error::Error for InvalidRealm {}
+
+/// Checks a realm.
+pub(crate) fn check_realm(realm: &str) -> Result<(), InvalidRealm> {
+    if realm.is_empty() {
+        Err(InvalidRealm::Empty)
+    } else if !realm.chars().all(is_quotable) {
+        Err(InvalidRealm::Characters)
+    } else {
+        Ok(())
+    }
+}
+
+impl RefusalResponses {
+    /// The response to a refused request.
+    pub(crate) fn render(&self, refusal: Refusal) -> LocalResponse<'_> {
+        let class = refusal.class();
+        let reason = self.verbose.then(|| quotable(&description(refusal, &self.key_claim_name)));
+        let problem = ProblemDetails {
+            status: status(class),
+            kind: "about:blank",
+            title: title(class),
+            detail: reason.as_deref(),
+            members: "",
+        };
+        let (content_type, body) = self.body.render(&problem);
+        let header = if class == RefusalClass::Unavailable {
+            (&RETRY_AFTER, Cow::Borrowed(RETRY_AFTER_SECONDS))
+        } else {
+            let challenge = self.challenge(refusal, reason.as_deref());
+            (&WWW_AUTHENTICATE, Cow::Owned(challenge.into_bytes()))
+        };
+        LocalResponse {
+            status: status(class),
+            headers: vec![header, (&CONTENT_TYPE, Cow::Borrowed(content_type))],
+            body: Cow::Owned(body.into_bytes()),
+            grpc_status: None,
+        }
+    }
+
+    /// The challenge (RFC 6750 section 3). Without a token it has no `error` (section 3.1).
+    fn challenge(&self, refusal: Refusal, reason: Option<&str>) -> String {
+        let error = match refusal.class() {
+            RefusalClass::NoToken | RefusalClass::Unavailable => None,
+            RefusalClass::InvalidRequest => Some("invalid_request"),
+            RefusalClass::InvalidToken => Some("invalid_token"),
+            RefusalClass::Forbidden => Some("insufficient_scope"),
+        };
+        let scope = self.scope.as_deref().filter(|_| refusal == Refusal::InsufficientScope);
+        let parameters = [
+            ("realm", self.realm.as_deref()),
+            ("error", error),
+            ("error_description", error.and(reason)),
+            ("scope", scope),
+        ];
+        let present = parameters.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        let list: Vec<String> =
+            present.map(|(name, value)| format!("{name}=\"{value}\"")).collect();
+        if list.is_empty() { "Bearer".to_owned() } else { format!("Bearer {}", list.join(", ")) }
+    }
+}
+
+const fn status(class: RefusalClass) -> u16 {
+    match class {
+        RefusalClass::NoToken | RefusalClass::InvalidToken => 401,
+        RefusalClass::InvalidRequest => 400,
+        RefusalClass::Forbidden => 403,
+        RefusalClass::Unavailable => 503,
+    }
+}
+
+/// The reason phrase of the status (RFC 9110 section 15).
+const fn title(class: RefusalClass) -> &'static str {
+    match class {
+        RefusalClass::NoToken | RefusalClass::InvalidToken => "Unauthorized",
+        RefusalClass::InvalidRequest => "Bad Request",
+        RefusalClass::Forbidden => "Forbidden",
+        RefusalClass::Unavailable => "Service Unavailable",
+    }
+}
+
+/// The reason for a developer, in the words of Kong's plugin where it has the same refusal.
+fn description(refusal: Refusal, key_claim_name: &str) -> String {
+    let text = match refusal {
+        Refusal::NoToken => "Unauthorized",
+        Refusal::ConnectionNamesIdentity => "Connection names an identity header",
+        Refusal::RepeatedHeader => "Token header on more than one line",
+        Refusal::MultipleTokens => "Multiple tokens provided",
+        Refusal::TokenTooLarge => "Bad token; too large",
+        Refusal::MalformedToken => "Bad token; malformed",
+        Refusal::CriticalHeader => "Bad token; crit and b64 are not supported",
+        Refusal::UnknownKey => {
+            return format!("No credentials found for given '{key_claim_name}'");
+        }
+        Refusal::AlgorithmMismatch => "Invalid algorithm",
+        Refusal::BadSignature => "Invalid signature",
+        Refusal::WrongType => "typ not accepted",
+        Refusal::MalformedClaim => "exp, nbf and iat must be numbers",
+        Refusal::MissingClaim => "exp, nbf or iat missing",
+        Refusal::Expired => "token expired",
+        Refusal::NotYetValid => "token not valid yet",
+        Refusal::IssuedInFuture => "token issued in the future",
+        Refusal::LifetimeTooLong => "exceeds maximum allowed expiration",
+        Refusal::WrongIssuer => "iss not accepted",
+        Refusal::WrongAudience => "aud not accepted",
+        Refusal::WrongSubject => "sub not accepted",
+        Refusal::Denied => "token revoked",
+        Refusal::UnusableClaim => "a claim cannot be passed on",
+        Refusal::RequiredClaim => "a required claim is missing or has another value",
+        Refusal::InsufficientScope => "a required scope is missing",
+        Refusal::KeysUnavailable => "keys of the issuer not available yet",
+    };
+    text.to_owned()
+}
+
+/// Replaces characters that `error_description` does not allow (RFC 6750 section 3). The result
+/// needs no escape in a JSON string either.
+fn quotable(text: &str) -> String {
+    text.chars().map(|c| if is_quotable(c) { c } else { '?' }).collect()
+}
+
+fn is_quotable(c: char) -> bool {
+    matches!(c, ' '..='~') && !matches!(c, '"' | '\\')
+}

@@ -1,0 +1,7 @@
+//! Which requests need a token, and which verified tokens are acceptable.
+
+pub(crate) mod claims;
+pub(crate) mod denied;
+pub(crate) mod required;
+pub(crate) mod scope;
+pub(crate) mod skip;

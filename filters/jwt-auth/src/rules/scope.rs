@@ -1,0 +1,43 @@
+//! Scopes: the permissions a token grants (RFC 6749 section 3.3).
+
+use novasphere_core::Json;
+
+/// Scopes a token must have.
+#[derive(Debug)]
+pub(crate) struct Scopes {
+    all_of: Vec<String>,
+    any_of: Vec<String>,
+}
+
+impl Scopes {
+    /// Requires every scope of `all_of` and, unless `any_of` is empty, one scope of `any_of`.
+    pub(crate) fn new(all_of: Vec<String>, any_of: Vec<String>) -> Self {
+        Self { all_of, any_of }
+    }
+
+    /// Whether the claims `scope` (RFC 8693 section 4.2) and `scp` (Azure AD, Okta) grant the
+    /// scopes. Each may be a string with spaces or an array.
+    pub(crate) fn are_granted_by(&self, claims: &Json) -> bool {
+        let is_granted = |required: &String| {
+            ["scope", "scp"].iter().any(|name| match claims.get(name) {
+                Some(Json::String(text)) => text.split(' ').any(|scope| scope == required),
+                Some(Json::Array(items)) => items.iter().any(|i| i.as_str() == Some(required)),
+                _ => false,
+            })
+        };
+        self.all_of.iter().all(is_granted)
+            && (self.any_of.is_empty() || self.any_of.iter().any(is_granted))
+    }
+
+    /// The `scope` attribute of a challenge (RFC 6750 section 3): all scopes named here.
+    pub(crate) fn challenge_attribute(&self) -> String {
+        let scopes: Vec<&str> = self.all_of.iter().chain(&self.any_of).map(|s| &**s).collect();
+        scopes.join(" ")
+    }
+}
+
+/// Whether `scope` is a `scope-token`: printable ASCII without space, `"` and `\`. It needs no
+/// escape in a quoted string.
+pub(crate) fn is_scope_token(scope: &str) -> bool {
+    !scope.is_empty() && scope.bytes().all(|b| matches!(b, 0x21 | 0x23..=0x5b | 0x5d..=0x7e))
+}

@@ -1,0 +1,140 @@
+//! Where tokens come from: headers, query, cookies and WebSocket subprotocols, all pooled.
+
+pub(crate) mod subprotocol;
+
+use std::borrow::Cow;
+
+use novasphere_core::{HeaderMutation, HeaderName, RequestHead, target};
+
+use self::subprotocol::Subprotocols;
+use crate::decision::Refusal;
+
+static COOKIE: HeaderName = HeaderName::from_static("cookie");
+
+/// The names of all token sources.
+#[derive(Debug)]
+pub(crate) struct TokenSources {
+    /// Query parameters.
+    pub(crate) params: Vec<String>,
+    pub(crate) cookies: Vec<String>,
+    pub(crate) headers: Vec<HeaderName>,
+    pub(crate) subprotocols: Subprotocols,
+    /// Whether the upstream gets tokens in headers and cookies.
+    pub(crate) forward: bool,
+}
+
+impl TokenSources {
+    /// The mutations that remove tokens from a request.
+    ///
+    /// - Query: always removed, because request lines are logged.
+    /// - Subprotocols: always removed, because no upstream supports them.
+    /// - Headers and cookies: removed unless tokens are forwarded.
+    pub(crate) fn remove_tokens<'f>(&'f self, head: &RequestHead<'_>) -> Vec<HeaderMutation<'f>> {
+        let mut mutations = Vec::new();
+        if !self.forward {
+            let has_token = |name: &&HeaderName| {
+                head.headers.get_all(name.as_str()).any(|line| bearer(line).is_some())
+            };
+            mutations.extend(self.headers.iter().filter(has_token).map(HeaderMutation::remove));
+            mutations.extend(self.remove_cookies(head));
+        }
+        mutations.extend(self.subprotocols.remove_tokens(head));
+        mutations.extend(
+            target::without_params(head.target(), &self.params).map(HeaderMutation::Target),
+        );
+        mutations
+    }
+
+    /// Removes the cookies that carry tokens from all cookie lines and joins the others into one
+    /// line (RFC 9113 section 8.2.3).
+    fn remove_cookies<'f>(&self, head: &RequestHead<'_>) -> Option<HeaderMutation<'f>> {
+        let is_source = |pair: &&[u8]| cookie(pair).is_some_and(|(name, _)| self.is_cookie(name));
+        if self.cookies.is_empty() || !cookie_pairs(head).any(|pair| is_source(&pair)) {
+            return None;
+        }
+        let rest: Vec<&[u8]> = cookie_pairs(head)
+            .filter(|pair| !is_source(pair))
+            .map(<[u8]>::trim_ascii)
+            .filter(|pair| !pair.is_empty())
+            .collect();
+        if rest.is_empty() {
+            return Some(HeaderMutation::remove(&COOKIE));
+        }
+        Some(HeaderMutation::Set(&COOKIE, Cow::Owned(rest.join(&b"; "[..]))))
+    }
+
+    fn is_cookie(&self, name: &[u8]) -> bool {
+        self.cookies.iter().any(|cookie| cookie.as_bytes() == name)
+    }
+
+    /// The one token of a request.
+    pub(crate) fn find<'h>(&'h self, head: &'h RequestHead<'_>) -> Result<Cow<'h, [u8]>, Refusal> {
+        let mut token = UniqueToken(None);
+        for name in &self.headers {
+            let mut lines = head.headers.get_all(name.as_str());
+            let line = lines.next();
+            // The header is not a list: some readers take the first line, others the last (RFC 9110
+            // section 5.3).
+            if lines.next().is_some() {
+                return Err(Refusal::RepeatedHeader);
+            }
+            if let Some(found) = line.and_then(bearer) {
+                token.add(Cow::Borrowed(found))?;
+            }
+        }
+        for name in &self.params {
+            for found in target::query_values(head.target(), name) {
+                token.add(found)?;
+            }
+        }
+        if !self.cookies.is_empty() {
+            let cookies = cookie_pairs(head).filter_map(cookie);
+            for (_, found) in cookies.filter(|(name, _)| self.is_cookie(name)) {
+                token.add(Cow::Borrowed(found))?;
+            }
+        }
+        for found in self.subprotocols.tokens(head) {
+            token.add(Cow::Owned(found?))?;
+        }
+        token.0.ok_or(Refusal::NoToken)
+    }
+}
+
+/// Collects tokens, at most one distinct. Ignores empty ones.
+struct UniqueToken<'h>(Option<Cow<'h, [u8]>>);
+
+impl<'h> UniqueToken<'h> {
+    fn add(&mut self, token: Cow<'h, [u8]>) -> Result<(), Refusal> {
+        match &self.0 {
+            Some(other) if !token.is_empty() && *other != token => Err(Refusal::MultipleTokens),
+            None if !token.is_empty() => {
+                self.0 = Some(token);
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The token of a `Bearer` header (RFC 6750 section 2.1). The scheme may be in any case (RFC 9110
+/// section 11.1). `None` for another scheme.
+fn bearer(line: &[u8]) -> Option<&[u8]> {
+    let line = line.trim_ascii();
+    let end = line.iter().position(|b| matches!(b, b' ' | b'\t'))?;
+    let (scheme, token) = line.split_at_checked(end)?;
+    scheme.eq_ignore_ascii_case(b"bearer").then(|| token.trim_ascii())
+}
+
+/// The text between the `;` of all cookie lines. HTTP/2 clients may send several lines (RFC 9113
+/// section 8.2.3).
+fn cookie_pairs<'h>(head: &'h RequestHead<'_>) -> impl Iterator<Item = &'h [u8]> {
+    head.headers.get_all("cookie").flat_map(|line| line.split(|b| *b == b';'))
+}
+
+/// Name and value of a cookie (RFC 6265 section 4.2.1), the value without its optional quotes.
+fn cookie(pair: &[u8]) -> Option<(&[u8], &[u8])> {
+    let equals = pair.iter().position(|b| *b == b'=')?;
+    let (name, value) = (pair.get(..equals)?, pair.get(equals.checked_add(1)?..)?.trim_ascii());
+    let quoted = value.strip_prefix(b"\"").and_then(|value| value.strip_suffix(b"\""));
+    Some((name.trim_ascii(), quoted.unwrap_or(value)))
+}

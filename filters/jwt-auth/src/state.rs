@@ -1,0 +1,65 @@
+//! The memory of one worker, and the result of authenticating a request.
+
+use std::rc::Rc;
+
+use novasphere_core::UnixTime;
+
+use crate::{
+    identity::headers::HeaderAction,
+    keys::{key::Key, remote::KeyCache},
+    token::cache::TokenCache,
+};
+
+/// The effects of a verified token on a request.
+#[derive(Debug)]
+pub(crate) struct VerifiedToken {
+    /// The action for each identity header.
+    pub(crate) headers: Vec<HeaderAction<'static>>,
+    /// Names and values of attributes.
+    pub(crate) attributes: Vec<(String, Vec<u8>)>,
+}
+
+/// The result of authenticating a request.
+pub(crate) enum Authentication {
+    Verified(Rc<VerifiedToken>),
+    /// The keys are being fetched.
+    Pending {
+        queue: usize,
+        /// The time of the last attempt.
+        until: UnixTime,
+    },
+}
+
+/// The keys and verified tokens that one worker remembers.
+#[derive(Default)]
+pub struct State {
+    /// The fetched keys of each source.
+    keys: Vec<KeyCache<Key>>,
+    tokens: Option<TokenCache<VerifiedToken>>,
+}
+
+impl State {
+    /// The cache of verified tokens, for at most `tokens` tokens and `bytes` bytes.
+    pub(crate) fn tokens(&mut self, tokens: usize, bytes: usize) -> &mut TokenCache<VerifiedToken> {
+        self.tokens.get_or_insert_with(|| TokenCache::new(tokens, bytes))
+    }
+
+    /// Runs `update`, which may change the fetched keys. If it does, forgets the tokens verified
+    /// with the previous keys.
+    pub(crate) fn update_keys<T>(
+        &mut self,
+        update: impl FnOnce(&mut Vec<KeyCache<Key>>) -> T,
+    ) -> T {
+        let generations = |keys: &[KeyCache<Key>]| -> Vec<u64> {
+            keys.iter().map(|cache| cache.generation).collect()
+        };
+        let before = generations(&self.keys);
+        let result = update(&mut self.keys);
+        if generations(&self.keys) != before
+            && let Some(tokens) = &mut self.tokens
+        {
+            tokens.clear();
+        }
+        result
+    }
+}

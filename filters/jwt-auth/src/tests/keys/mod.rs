@@ -1,0 +1,3 @@
+mod credential;
+mod key_set;
+pub(super) mod vectors;

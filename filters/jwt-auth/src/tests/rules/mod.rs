@@ -1,0 +1,4 @@
+mod claims;
+mod exemption;
+mod grants;
+mod skip;

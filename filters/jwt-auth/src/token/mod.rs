@@ -1,0 +1,80 @@
+//! Tokens in compact serialization (RFC 7515 section 7.1). This module checks only their form.
+//!
+//! The parsing is our own, because libraries keep neither unknown members of the JOSE header nor
+//! the claims as signed. Both are checked for duplicate members, and the header for `crit`.
+
+pub(crate) mod base64url;
+pub(crate) mod cache;
+pub(crate) mod claim_path;
+pub(crate) mod header_text;
+
+use novasphere_core::{Json, find_byte};
+
+use crate::decision::Refusal;
+
+/// Maximum size of a token in bytes. Most proxies limit a header line to about the same size.
+pub(crate) const MAX_TOKEN_BYTES: usize = 8 * 1024;
+
+/// A parsed token. Its content is untrusted until the signature is verified.
+#[derive(Debug)]
+pub(crate) struct Token<'t> {
+    /// The JOSE header, a JSON object.
+    pub(crate) header: Json,
+    /// The payload, a JSON object.
+    pub(crate) claims: Json,
+    /// The signed bytes: the first two parts and the dot between them.
+    pub(crate) signed: &'t [u8],
+    /// The signature.
+    pub(crate) signature: Vec<u8>,
+}
+
+impl<'t> Token<'t> {
+    /// Parses a token.
+    pub(crate) fn parse(text: &'t [u8]) -> Result<Self, Refusal> {
+        if text.len() > MAX_TOKEN_BYTES {
+            return Err(Refusal::TokenTooLarge);
+        }
+        let (header, rest) = split_at_dot(text).ok_or(Refusal::MalformedToken)?;
+        let (payload, signature) = split_at_dot(rest).ok_or(Refusal::MalformedToken)?;
+        if split_at_dot(signature).is_some() {
+            return Err(Refusal::MalformedToken);
+        }
+        let header = object(header)?;
+        // A recipient must understand "crit" or refuse the token, whatever its value (RFC 7515
+        // section 4.1.11). "b64" changes the signed bytes (RFC 7797 section 3).
+        if header.get("crit").is_some() || header.get("b64").is_some() {
+            return Err(Refusal::CriticalHeader);
+        }
+        let end = text.len().saturating_sub(signature.len()).saturating_sub(1);
+        Ok(Self {
+            claims: object(payload)?,
+            signed: text.get(..end).unwrap_or_default(),
+            signature: decode_part(signature)?,
+            header,
+        })
+    }
+
+    /// The `alg` of the header. Empty if it is not a string.
+    pub(crate) fn algorithm(&self) -> &str {
+        self.header.get("alg").and_then(Json::as_str).unwrap_or_default()
+    }
+}
+
+/// A JSON object without duplicate members (RFC 7515 section 4, RFC 7519 section 4).
+fn object(part: &[u8]) -> Result<Json, Refusal> {
+    match Json::parse(&decode_part(part)?) {
+        Ok(object @ Json::Object(_)) => Ok(object),
+        _ => Err(Refusal::MalformedToken),
+    }
+}
+
+/// The bytes before and after the first dot.
+fn split_at_dot(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (before, from) = text.split_at_checked(find_byte(text, b'.')?)?;
+    Some((before, from.get(1..)?))
+}
+
+/// Decodes a part of a token.
+pub(crate) fn decode_part(part: &[u8]) -> Result<Vec<u8>, Refusal> {
+    base64url::decode(part).map_err(|_| Refusal::MalformedToken)
+}
