@@ -1,4 +1,4 @@
-//! What the test binaries share: cases as data, key servers, Redis, and the shipped configurations.
+//! Shared parts of the test binaries: cases as data, key servers, Redis, and the shipped configurations.
 
 pub mod cases;
 pub mod key_server;

@@ -1,4 +1,4 @@
-//! The filters' configurations in files for users, whatever proxy the files are for.
+//! The filters' configurations in the shipped files of all proxies.
 
 use std::{fs, path::Path};
 
@@ -19,15 +19,15 @@ use novasphere_harness::{chain, paths::repository};
 pub struct Configured {
     /// The filter's name: `cors`.
     pub filter: String,
-    /// Its configuration.
+    /// The configuration.
     pub config: Value,
 }
 
 impl Configured {
-    /// Has the filter check the configuration, on a host that passes on the tests' environment.
+    /// Builds the filter on a host that passes on the tests' environment.
     ///
     /// # Errors
-    /// What the filter has against it, or that there is no such filter.
+    /// If the filter refuses the configuration, or if the filter does not exist.
     pub fn check(&self) -> Result<()> {
         let (config, environment) = (&self.config, chain::environment()?);
         match self.filter.as_str() {
@@ -36,7 +36,7 @@ impl Configured {
             "header-transform" => configure::<HeaderTransform>(config, &environment).map(drop),
             "jwt-auth" => configure::<JwtAuth>(config, &environment).map(drop),
             "rate-limit" => configure::<RateLimit>(config, &environment).map(drop),
-            other => bail!("there is no filter {other}"),
+            other => bail!("unknown filter {other}"),
         }
         .with_context(|| self.filter.clone())
     }
@@ -45,7 +45,7 @@ impl Configured {
 /// A YAML document of the repository.
 ///
 /// # Errors
-/// When it cannot be read.
+/// If it cannot be read.
 pub fn yaml(file: &str) -> Result<Value> {
     let path = repository().join(file);
     let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
@@ -55,7 +55,7 @@ pub fn yaml(file: &str) -> Result<Value> {
 /// All YAML documents of a file of the repository.
 ///
 /// # Errors
-/// When it cannot be read.
+/// If it cannot be read.
 pub fn documents(file: &str) -> Result<Vec<Value>> {
     let path = repository().join(file);
     let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
@@ -63,8 +63,8 @@ pub fn documents(file: &str) -> Result<Vec<Value>> {
     documents.collect::<Result<_, _>>().with_context(|| path.display().to_string())
 }
 
-/// All filters below a part of an Envoy configuration, in the order of the text; the names are
-/// those of the `.wasm` files.
+/// All filters in a part of an Envoy configuration, in document order. Each name is that of the `.wasm`
+/// file.
 pub fn in_envoy(part: &Value) -> Vec<Configured> {
     let mut found = Vec::new();
     walk(part, &mut |members| {
@@ -77,10 +77,10 @@ pub fn in_envoy(part: &Value) -> Vec<Configured> {
     found
 }
 
-/// All filters below a part of Kong's declarative configuration.
+/// All filters in a part of Kong's declarative configuration.
 ///
 /// # Errors
-/// When a configuration written as text is not JSON.
+/// If a configuration written as text is not JSON.
 pub fn in_kong(part: &Value) -> Result<Vec<Configured>> {
     let mut found = Vec::new();
     walk(part, &mut |members| {
@@ -91,10 +91,10 @@ pub fn in_kong(part: &Value) -> Result<Vec<Configured>> {
     found.into_iter().map(|(filter, config)| parsed(filter, config)).collect()
 }
 
-/// All filters below a part of Traefik's dynamic configuration.
+/// All filters in a part of Traefik's dynamic configuration.
 ///
 /// # Errors
-/// When a configuration written as text is not JSON.
+/// If a configuration written as text is not JSON.
 pub fn in_traefik(part: &Value) -> Result<Vec<Configured>> {
     let mut found = Vec::new();
     walk(part, &mut |members| {
@@ -117,7 +117,7 @@ pub fn in_envoy_gateway(policy: &Value) -> Vec<Configured> {
     filters.collect()
 }
 
-/// The filter of a WasmPlugin, after its place: the higher comes first.
+/// The filter of a WasmPlugin and its priority. A higher priority runs first.
 pub fn in_istio(plugin: &Value) -> Option<(i64, Configured)> {
     let spec = plugin.get("spec")?;
     let filter = spec.get("pluginName")?.as_str()?.to_owned();
@@ -125,7 +125,7 @@ pub fn in_istio(plugin: &Value) -> Option<(i64, Configured)> {
     Some((spec.get("priority")?.as_i64()?, configured))
 }
 
-/// Kong 3.4 takes text, Traefik may be given some.
+/// Kong 3.4 requires text, and Traefik accepts it.
 fn parsed(filter: String, config: Value) -> Result<Configured> {
     let config = match config {
         Value::String(text) => serde_json::from_str(&text).with_context(|| filter.clone())?,
@@ -134,7 +134,7 @@ fn parsed(filter: String, config: Value) -> Result<Configured> {
     Ok(Configured { filter, config })
 }
 
-/// Shows `see` every object.
+/// Calls `see` with every object.
 fn walk(part: &Value, see: &mut impl FnMut(&Value) -> Option<()>) {
     match part {
         Value::Array(items) => items.iter().for_each(|item| walk(item, see)),

@@ -1,4 +1,4 @@
-//! Bodies that pass as they come: server-sent events, WebSocket, chunked uploads and gRPC.
+//! Unbuffered bodies: server-sent events, WebSocket, chunked uploads and gRPC.
 
 use std::net::SocketAddr;
 
@@ -9,48 +9,48 @@ use novasphere_harness::{
     client::{Call, Connection, Console, EventStream, HOST, Outcome, Request},
 };
 
-/// Streams through a proxy that takes the token of [`chain`].
+/// Streams through a proxy that accepts the token of [`chain`].
 #[derive(Clone, Copy, Debug)]
 pub struct Streams {
-    /// Where the proxy listens.
+    /// The address of the proxy.
     pub addr: SocketAddr,
 }
 
 impl Streams {
-    /// Sends one of each.
+    /// Sends one stream of each kind.
     ///
     /// # Errors
-    /// When one does not pass as it comes.
+    /// If a stream is buffered or fails.
     pub fn check(&self) -> Result<()> {
-        self.events_arrive_one_by_one().context("server-sent events")?;
-        self.a_console_answers().context("WebSocket")?;
-        self.an_upload_is_not_buffered().context("chunked upload")?;
+        self.events_arrive_separately().context("server-sent events")?;
+        self.console_echoes().context("WebSocket")?;
+        self.upload_is_unbuffered().context("chunked upload")?;
         self.grpc_unary().context("gRPC, unary")?;
-        self.grpc_both_ways().context("gRPC, both ways")
+        self.grpc_bidirectional().context("gRPC, bidirectional")
     }
 
-    /// The same through a proxy that reads an HTTP/1.1 request to its end before it passes the
-    /// response on.
+    /// Like [`check`](Self::check), through a proxy that reads an HTTP/1.1 request to its end before it
+    /// passes the response on.
     ///
     /// # Errors
-    /// When one does not pass as it comes.
+    /// If a stream is buffered or fails.
     pub fn check_half_duplex(&self) -> Result<()> {
         self.check_web()?;
         self.grpc_unary().context("gRPC, unary")?;
-        self.grpc_both_ways().context("gRPC, both ways")
+        self.grpc_bidirectional().context("gRPC, bidirectional")
     }
 
-    /// What pages use, the same.
+    /// The streams that pages use.
     ///
     /// # Errors
-    /// When one does not pass as it comes.
+    /// If a stream is buffered or fails.
     pub fn check_web(&self) -> Result<()> {
-        self.events_arrive_one_by_one().context("server-sent events")?;
-        self.a_console_answers().context("WebSocket")?;
-        self.an_upload_arrives().context("chunked upload")
+        self.events_arrive_separately().context("server-sent events")?;
+        self.console_echoes().context("WebSocket")?;
+        self.upload_arrives().context("chunked upload")
     }
 
-    fn events_arrive_one_by_one(&self) -> Result<()> {
+    fn events_arrive_separately(&self) -> Result<()> {
         let request = Request::get("/api/v1/wukongs/sun/events?count=5")
             .header("authorization", format!("Bearer {}", chain::good_token()?));
         let mut stream = EventStream::open(self.addr, &request)?;
@@ -76,7 +76,7 @@ impl Streams {
         Ok(())
     }
 
-    fn a_console_answers(&self) -> Result<()> {
+    fn console_echoes(&self) -> Result<()> {
         let target = format!("/api/v1/wukongs/sun/console/ws?token={}", chain::good_token()?);
         let mut console = Console::open(self.addr, &target, &[("host", HOST)])?;
         for text in ["ls", "a longer line", "\u{65e5}\u{672c}"] {
@@ -86,7 +86,7 @@ impl Streams {
         console.close()
     }
 
-    fn an_upload_is_not_buffered(&self) -> Result<()> {
+    fn upload_is_unbuffered(&self) -> Result<()> {
         let request = Request::new("POST", "/api/v1/wukongs/sun/upload?echo=1")
             .header("authorization", format!("Bearer {}", chain::good_token()?))
             .header("transfer-encoding", "chunked");
@@ -98,7 +98,7 @@ impl Streams {
         let mut framing = head.framing(b"POST")?;
         ensure!(connection.next_piece(&mut framing)?.as_deref() == Some(&b"chunk 0"[..]));
         for n in 1..5 {
-            // Each chunk is sent only when the one before has come back.
+            // Each chunk is sent only after the previous one has returned.
             let chunk = format!("chunk {n}").into_bytes();
             connection.write_chunk(&chunk)?;
             ensure!(connection.next_piece(&mut framing)? == Some(chunk));
@@ -108,7 +108,7 @@ impl Streams {
         Ok(())
     }
 
-    fn an_upload_arrives(&self) -> Result<()> {
+    fn upload_arrives(&self) -> Result<()> {
         let request = Request::new("POST", "/api/v1/wukongs/sun/upload")
             .header("authorization", format!("Bearer {}", chain::good_token()?))
             .header("transfer-encoding", "chunked");
@@ -132,7 +132,7 @@ impl Streams {
         ended_well(&call.outcome()?)
     }
 
-    fn grpc_both_ways(&self) -> Result<()> {
+    fn grpc_bidirectional(&self) -> Result<()> {
         let mut call = self.call("/novasphere.v1.Wukongs/Watch")?;
         for n in 0..5 {
             let message = format!("message {n}").into_bytes();

@@ -1,4 +1,4 @@
-//! Key pairs of an issuer: what it publishes (RFC 7517, RFC 8037) and the tokens it signs.
+//! Key pairs of an issuer: the published keys (RFC 7517, RFC 8037) and the tokens they sign.
 
 use std::{collections::BTreeMap, str::FromStr};
 
@@ -17,12 +17,12 @@ use crate::cases::{PrivateKey, TokenSpec, mint};
 /// A key pair.
 #[derive(Clone, Debug)]
 pub struct TestKey {
-    /// Its name in the key set and in tokens.
+    /// The `kid` in the key set and in tokens.
     pub kid: String,
-    /// The algorithm it signs by.
+    /// The signing algorithm.
     pub algorithm: String,
     private_key: PrivateKey,
-    /// Its public half, without `kid`, `use` and `alg`.
+    /// The public key, without `kid`, `use` and `alg`.
     public: Value,
 }
 
@@ -30,7 +30,7 @@ impl TestKey {
     /// A fresh P-256 key (ES256).
     ///
     /// # Errors
-    /// When it cannot be written down.
+    /// If it cannot be encoded.
     pub fn es256(kid: &str) -> Result<Self> {
         let pem = p256::SecretKey::random(&mut OsRng).to_pkcs8_pem(LineEnding::LF);
         let pem = pem.map_err(|error| anyhow!("{error}"))?;
@@ -40,7 +40,7 @@ impl TestKey {
     /// A fresh Ed25519 key (`EdDSA`).
     ///
     /// # Errors
-    /// When it cannot be written down.
+    /// If it cannot be encoded.
     pub fn eddsa(kid: &str) -> Result<Self> {
         let mut bytes = [0; 32];
         OsRng.fill_bytes(&mut bytes);
@@ -55,10 +55,10 @@ impl TestKey {
         })
     }
 
-    /// The RSA key in a file of `tests/keys`, for RS256, PS256 or their like.
+    /// The RSA key in a file of `tests/keys`, for example for RS256 or PS256.
     ///
     /// # Errors
-    /// When it is not there.
+    /// If the file does not exist.
     pub fn rsa(kid: &str, algorithm: &str, file: &str) -> Result<Self> {
         Self::new(kid, algorithm, PrivateKey::file(file))
     }
@@ -73,29 +73,29 @@ impl TestKey {
         Ok(Self { kid: kid.to_owned(), algorithm: algorithm.to_owned(), private_key, public })
     }
 
-    /// The public half, as it stands in a key set.
+    /// The public key as a member of a key set.
     pub fn jwk(&self) -> Value {
         let more = json!({"kid": self.kid, "use": "sig", "alg": self.algorithm});
         joined(self.public.clone(), more)
     }
 
-    /// The public half without `alg`, as some issuers publish it.
+    /// The public key without `alg`, as some issuers publish it.
     pub fn jwk_without_algorithm(&self) -> Value {
         joined(self.public.clone(), json!({"kid": self.kid, "use": "sig"}))
     }
 
-    /// A token with those claims, and the key's `kid` in its header.
+    /// A token with these claims and the key's `kid` in its header.
     ///
     /// # Errors
-    /// When it cannot be signed.
+    /// If it cannot be signed.
     pub fn token(&self, claims: &Value) -> Result<String> {
         self.token_with(&Value::Null, claims)
     }
 
-    /// The same with more members in its header, or others; null takes one away.
+    /// Like [`token`](Self::token), with added or replaced header members. Null removes a member.
     ///
     /// # Errors
-    /// When it cannot be signed.
+    /// If it cannot be signed.
     pub fn token_with(&self, header: &Value, claims: &Value) -> Result<String> {
         let header = joined(json!({"kid": self.kid}), header.clone());
         let spec = TokenSpec {
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_key_signs_its_public_half_verifies() {
+    fn public_key_verifies_signature() {
         for key in keys() {
             let token = key.token(&json!({"iss": "joe", "exp": "now+60"})).unwrap();
             assert_eq!(decode_header(&token).unwrap().kid.as_deref(), Some("a"));
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn a_public_half_holds_nothing_private() {
+    fn public_key_contains_no_private_part() {
         for key in keys() {
             let jwk = key.jwk();
             let members: Vec<_> = jwk.as_object().unwrap().keys().map(String::as_str).collect();

@@ -1,25 +1,25 @@
-//! What was expected against what was observed.
+//! Compares the expected with the observed.
 
 use regex_lite::Regex;
 
 use super::{Expectation, Lines, UpstreamExpectation};
 use novasphere_harness::standin::Seen;
 
-/// What came of an exchange.
+/// The observed result of an exchange.
 #[derive(Clone, Debug, Default)]
 pub struct Observed {
-    /// The status the client saw.
+    /// The status the client received.
     pub status: u16,
-    /// The header lines the client saw; values are Latin-1.
+    /// The header lines the client received. Values are Latin-1.
     pub headers: Vec<(String, String)>,
-    /// The body the client saw.
+    /// The body the client received.
     pub body: String,
-    /// The requests the upstream saw.
+    /// The requests the upstream received.
     pub upstream: Vec<Seen>,
 }
 
 impl Observed {
-    /// Everything that is not as expected, a line each.
+    /// Lists every difference, one a line.
     pub fn differences(&self, expect: &Expectation) -> Vec<String> {
         let mut found = Vec::new();
         if self.status != expect.status {
@@ -37,7 +37,7 @@ impl Observed {
         found
     }
 
-    /// Lines of closed names that are not among those expected.
+    /// Lines with a closed name that are not expected.
     fn compare_closed(&self, found: &mut Vec<String>, expect: &Expectation) {
         let is_expected = |name: &str| expect.headers.0.iter().any(|(n, _)| same_name(n, name));
         for (name, value) in &self.headers {
@@ -101,7 +101,7 @@ fn same_name(a: &str, b: &str) -> bool {
     a.eq_ignore_ascii_case(b)
 }
 
-/// Whether `name` is `closed`, or starts as it does before a `*`.
+/// Whether `name` equals `closed`, or matches a `closed` that ends in `*`.
 fn covers(closed: &str, name: &str) -> bool {
     match closed.strip_suffix('*') {
         Some(start) => name.get(..start.len()).is_some_and(|begin| same_name(begin, start)),
@@ -115,7 +115,7 @@ fn compare_text(found: &mut Vec<String>, what: &str, expected: &str, got: &str) 
     }
 }
 
-/// Whether `got` is `expected`, or as a whole matches the pattern after `~`.
+/// Whether `got` equals `expected`, or fully matches the pattern after `~`.
 fn is_as(expected: &str, got: &str) -> bool {
     let Some(pattern) = expected.strip_prefix('~') else {
         return expected == got;
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_as_expected_passes() {
+    fn accepts_expected_observations() {
         let seen = Seen {
             method: "GET".into(),
             path: "/a".into(),
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn every_difference_is_told() {
+    fn reports_every_difference() {
         let observed = Observed {
             status: 200,
             headers: lines(&[("vary", "Accept"), ("x-no", "1"), ("x-n", "12a")]),
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn closed_names_have_no_other_lines() {
+    fn rejects_unlisted_lines_of_closed_names() {
         let observed = Observed {
             status: 200,
             headers: lines(&[("Vary", "Origin"), ("x-a", "1"), ("X-B", "2"), ("y", "3")]),
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_keys_are_errors() {
+    fn rejects_unknown_keys() {
         for yaml in ["{statsu: 401}", "{upstream: {pth: /}}", "{upstream: nothing}"] {
             assert!(serde_yaml_ng::from_str::<Expectation>(yaml).is_err(), "{yaml}");
         }

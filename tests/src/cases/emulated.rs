@@ -1,4 +1,4 @@
-//! Cases run through the built modules in an emulated host.
+//! Runs cases through the built modules in an emulated host.
 
 use std::sync::Arc;
 
@@ -14,15 +14,15 @@ use novasphere_harness::{chain, client::Request, latin1};
 /// The name of nginx in `tests/known-differences.yaml`.
 const NGINX: &str = "nginx";
 
-/// What was met of the differences that every case may show.
+/// The general differences observed so far.
 #[derive(Debug, Default)]
 struct Met {
     added_newline: bool,
     emptied_headers: bool,
 }
 
-/// Runs all cases of the filters in these modules on that host. On nginx they may end otherwise as
-/// `tests/known-differences.yaml` says, and must.
+/// Runs all cases of the filters in these modules on an emulated host. On nginx, the differences must be
+/// exactly as in `tests/known-differences.yaml`.
 ///
 /// # Errors
 /// All failures.
@@ -39,9 +39,9 @@ pub fn check(kind: Kind, modules: &[Module]) -> Result<()> {
                 let known = known.find(filter, &file.topic, case);
                 let expected = known.filter(|_| kind == Kind::Nginx);
                 let found = run(&proxy, kind, module, case, expected, &mut met);
-                let place = format!("{}: {:?}", file.path, case.name);
-                let found = found.with_context(|| place.clone())?;
-                failures.extend(found.iter().map(|found| format!("{place}: {found}")));
+                let label = format!("{}: {:?}", file.path, case.name);
+                let found = found.with_context(|| label.clone())?;
+                failures.extend(found.iter().map(|found| format!("{label}: {found}")));
             }
         }
     }
@@ -67,7 +67,7 @@ fn proxy(kind: Kind) -> Result<Arc<Proxy>> {
     Ok(Arc::new(proxy))
 }
 
-/// What is otherwise than expected, and not known to be.
+/// The unexpected and unknown differences.
 fn run(
     proxy: &Arc<Proxy>,
     kind: Kind,
@@ -89,7 +89,7 @@ fn run(
         }
     }
     failures.extend(worker.trapped());
-    // A configuration that the host cannot serve is known to be answered with 500.
+    // If the host cannot serve a configuration, it responds with 500.
     let refused = expected.is_some_and(|known| known.speaks_of("500"));
     let is_fault =
         |line: &String| line.contains(" phase") && !(refused && line.contains("not configured"));
@@ -117,13 +117,12 @@ fn observe(
         lines: lines.map(line).collect::<Result<_>>()?,
     };
     let answer = worker.exchange(&request, &upstream, &|_| None)?;
-    ensure!(!answer.hangs && !answer.closed, "the client gets no whole answer");
-    ensure!(answer.reason.is_empty(), "the reason phrase tells {:?}", answer.reason);
+    ensure!(!answer.hangs && !answer.closed, "the client gets an incomplete response");
+    ensure!(answer.reason.is_empty(), "unexpected reason phrase {:?}", answer.reason);
     Ok(observed(answer, kind, met))
 }
 
-/// What the client and the upstream make of it: a newline at the end means nothing, and an empty
-/// header none.
+/// Normalises the result for client and upstream: ignores a final newline and empty headers.
 fn observed(answer: Answer, kind: Kind, met: &mut Met) -> Observed {
     let mut body = String::from_utf8_lossy(&answer.body).into_owned();
     if answer.added_newline {

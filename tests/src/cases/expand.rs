@@ -1,4 +1,4 @@
-//! `${name}` in a case stands for a token.
+//! Replaces `${name}` in a case by a token.
 
 use std::collections::BTreeMap;
 
@@ -70,7 +70,7 @@ impl Expansion {
             let (name, rest) =
                 part.split_once('}').with_context(|| format!("no }} in {text:?}"))?;
             let token = self.tokens.get(name);
-            expanded.push_str(token.with_context(|| format!("there is no token {name:?}"))?);
+            expanded.push_str(token.with_context(|| format!("undefined token {name:?}"))?);
             expanded.push_str(rest);
         }
         Ok(expanded)

@@ -15,42 +15,42 @@ use novasphere_harness::paths::repository;
 /// A file of cases.
 #[derive(Clone, Debug)]
 pub struct CaseFile {
-    /// Its name without `.yaml`.
+    /// The file name without `.yaml`.
     pub topic: String,
-    /// Its path from the repository's root, for messages.
+    /// The path from the repository root, for messages.
     pub path: String,
-    /// Its cases.
+    /// The cases in the file.
     pub cases: Vec<Case>,
 }
 
-/// A configuration and some exchanges with what must come of them.
+/// A configuration and a list of exchanges with their expected results.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Case {
-    /// What it shows.
+    /// The behaviour the case shows.
     pub name: String,
     /// The filter's configuration.
     pub config: Value,
-    /// Tokens, minted anew for every run.
+    /// Tokens, signed again for each run.
     #[serde(default)]
     pub tokens: BTreeMap<String, TokenSpec>,
-    /// Names of response headers, those of all that start so with a `*` at the end: what the client
-    /// sees of them is what `headers` says, and nothing else, in every exchange.
+    /// Closed response header names. A final `*` matches every name with that start. In every exchange, the
+    /// client receives exactly the lines of these names that `headers` lists.
     #[serde(default)]
     pub closed: Vec<String>,
-    /// What happens, one after another.
+    /// The exchanges, in order.
     pub exchanges: Vec<Exchange>,
 }
 
-/// A request, the upstream's answer, and what is expected.
+/// A request, the upstream's response, and the expected result.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Exchange {
-    /// What the client sends.
+    /// The client's request.
     pub request: Sent,
-    /// What the upstream answers, if it is asked.
+    /// The upstream's response, if it is called.
     pub upstream: Upstream,
-    /// What must come of it.
+    /// The expected result.
     pub expect: Expectation,
 }
 
@@ -58,11 +58,11 @@ pub struct Exchange {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Sent {
-    /// Its method.
+    /// The method.
     pub method: String,
-    /// Its target.
+    /// The request target.
     pub path: String,
-    /// Its header lines.
+    /// The header lines.
     pub headers: Lines,
 }
 
@@ -73,13 +73,13 @@ impl Default for Sent {
     }
 }
 
-/// The upstream's answer.
+/// The upstream's response.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Upstream {
-    /// Its status.
+    /// The status.
     pub status: u16,
-    /// Its header lines.
+    /// The header lines.
     pub headers: Lines,
 }
 
@@ -89,7 +89,7 @@ impl Default for Upstream {
     }
 }
 
-/// What the client and the upstream must see.
+/// The expected result for client and upstream.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Expectation {
@@ -99,12 +99,12 @@ pub struct Expectation {
     pub headers: Lines,
     /// No lines of these names.
     pub absent: Vec<String>,
-    /// No lines of these names but those in `headers`: from the case.
+    /// No lines of these names except the lines in `headers`. Copied from the case.
     #[serde(skip)]
     pub closed: Vec<String>,
     /// The body.
     pub body: Option<String>,
-    /// What reaches the upstream.
+    /// The request the upstream receives.
     pub upstream: Option<UpstreamExpectation>,
 }
 
@@ -121,22 +121,22 @@ impl Default for Expectation {
     }
 }
 
-/// What the upstream must see.
+/// The expected upstream call.
 #[derive(Clone, Debug)]
 pub enum UpstreamExpectation {
-    /// Nothing: it is not called.
+    /// No call.
     NotCalled,
-    /// A request.
+    /// A call with this request.
     Called(Received),
 }
 
-/// A request as the upstream must see it.
+/// The request the upstream must receive.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Received {
-    /// Its method.
+    /// The method.
     pub method: Option<String>,
-    /// Its target.
+    /// The request target.
     pub path: Option<String>,
     /// Exactly these lines of these names.
     pub headers: Lines,
@@ -157,12 +157,12 @@ impl<'de> Deserialize<'de> for UpstreamExpectation {
 }
 
 impl Case {
-    /// Its exchanges with fresh tokens in them.
+    /// The exchanges with fresh tokens.
     ///
     /// # Errors
-    /// When a token cannot be minted or is not defined.
+    /// If a token cannot be signed or is not defined.
     pub fn prepared(&self, environment: &BTreeMap<String, String>) -> Result<Vec<Exchange>> {
-        ensure!(!self.exchanges.is_empty(), "there are no exchanges");
+        ensure!(!self.exchanges.is_empty(), "exchanges is empty");
         let expansion = Expansion::new(&self.tokens, environment)?;
         let mut exchanges: Vec<Exchange> =
             self.exchanges.iter().map(|e| expansion.exchange(e)).collect::<Result<_>>()?;
@@ -176,15 +176,15 @@ impl Case {
 /// The case files of a filter, in alphabetical order.
 ///
 /// # Errors
-/// When there are none, or one of them is malformed.
+/// If no file exists, or a file is malformed.
 pub fn files(filter: &str) -> Result<Vec<CaseFile>> {
     let name = format!("tests/cases/{filter}");
     let dir = repository().join(&name);
-    let entries = fs::read_dir(&dir).with_context(|| format!("{name}: there are no cases"))?;
+    let entries = fs::read_dir(&dir).with_context(|| format!("{name}: no cases"))?;
     let mut paths = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<PathBuf>>>()?;
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "yaml"));
     paths.sort();
-    ensure!(!paths.is_empty(), "{name}: there are no cases");
+    ensure!(!paths.is_empty(), "{name}: no cases");
     paths.iter().map(|path| read(path, &name)).collect()
 }
 
@@ -193,10 +193,10 @@ fn read(path: &std::path::Path, dir: &str) -> Result<CaseFile> {
     let name = format!("{dir}/{topic}.yaml");
     let text = fs::read_to_string(path).with_context(|| name.clone())?;
     let cases: Vec<Case> = serde_yaml_ng::from_str(&text).with_context(|| name.clone())?;
-    ensure!(!cases.is_empty(), "{name}: there are no cases");
+    ensure!(!cases.is_empty(), "{name}: no cases");
     for (i, case) in cases.iter().enumerate() {
         let earlier = cases.iter().take(i).any(|other| other.name == case.name);
-        ensure!(!earlier, "{name}: two cases are called {:?}", case.name);
+        ensure!(!earlier, "{name}: duplicate case name {:?}", case.name);
     }
     Ok(CaseFile { topic, path: name, cases })
 }

@@ -1,4 +1,4 @@
-//! Configurations that must be refused, each with the exact text of all its faults beside it.
+//! Configurations that must be refused. A text file beside each holds the exact error message.
 
 use std::{
     env, fs,
@@ -17,8 +17,8 @@ use novasphere_harness::{
     traefik::{Plugin, Router, Traefik, TraefikConfig},
 };
 
-/// Checks that the filter `P` refuses every file with the text beside it. With
-/// `UPDATE_SNAPSHOTS=1` the texts are written anew.
+/// Checks that filter `P` refuses every file with the message beside it. With `UPDATE_SNAPSHOTS=1`, it
+/// writes the messages.
 ///
 /// # Errors
 /// All failures.
@@ -29,7 +29,7 @@ pub fn check<P: Filter>() -> Result<()> {
     for path in files(P::NAME)? {
         let config = fs::read(&path)?;
         let Err(faults) = P::from_json(&config, &test_host) else {
-            failures.push(format!("{}: is accepted", shown(&path)));
+            failures.push(format!("{}: the filter accepts it", shown(&path)));
             continue;
         };
         let got = format!("{faults}\n");
@@ -50,7 +50,7 @@ fn compare(snapshot: &Path, got: &str) -> Result<()> {
     Ok(())
 }
 
-/// Checks with every file that the real Envoy refuses them too and logs every fault.
+/// Checks that the real Envoy refuses every file and logs every fault.
 ///
 /// # Errors
 /// All failures.
@@ -70,19 +70,18 @@ pub fn check_in_envoy(filter: &str) -> Result<()> {
             .with_context(|| format!("{}: has no .txt beside it", shown(&path)))?;
         let missing: Vec<_> =
             faults.lines().filter(|line| !exit.log.contains(without_remedy(line))).collect();
-        let told: Vec<_> = exit.log.lines().filter(|line| line.contains("refused")).collect();
+        let logged: Vec<_> = exit.log.lines().filter(|line| line.contains("refused")).collect();
         if exit.success {
             failures.push(format!("{}: Envoy accepts it", shown(&path)));
         } else if !missing.is_empty() {
-            let (missing, told) = (missing.join("\n"), told.join("\n"));
-            failures.push(format!("{}: not logged:\n{missing}\nbut:\n{told}", shown(&path)));
+            let (missing, logged) = (missing.join("\n"), logged.join("\n"));
+            failures.push(format!("{}: not logged:\n{missing}\nbut:\n{logged}", shown(&path)));
         }
     }
     all_well(&failures)
 }
 
-/// Checks with every file that the real Traefik refuses them too, logs every fault, and lets nobody
-/// through.
+/// Checks that the real Traefik refuses every file, logs every fault, and serves no request.
 ///
 /// # Errors
 /// All failures.
@@ -105,38 +104,38 @@ pub fn check_in_traefik(filter: &str) -> Result<()> {
     for (n, path) in files.iter().enumerate() {
         let status = traefik.send(&Request::get(format!("/{n}")))?.head.status;
         if status != 404 {
-            failures.push(format!("{}: answered with {status}", shown(path)));
+            failures.push(format!("{}: responded with {status}", shown(path)));
         }
         let name = format!("invalid-{n}");
-        let told: Vec<_> = log
+        let logged: Vec<_> = log
             .iter()
             .filter(|line| line.router.as_ref() == Some(&name))
             .map(|line| line.text.as_str())
             .collect();
         let faults = fs::read_to_string(path.with_extension("txt"))?;
         for fault in faults.lines().map(without_remedy) {
-            if !told.iter().any(|line| line.contains(fault)) {
-                failures.push(format!("{}: not logged: {fault}\nbut: {told:#?}", shown(path)));
+            if !logged.iter().any(|line| line.contains(fault)) {
+                failures.push(format!("{}: not logged: {fault}\nbut: {logged:#?}", shown(path)));
             }
         }
     }
     all_well(&failures)
 }
 
-/// The configurations that must be refused, with their names.
+/// The invalid configurations and their names.
 ///
 /// # Errors
-/// When they cannot be read.
+/// If they cannot be read.
 pub fn configurations(filter: &str) -> Result<Vec<(String, String)>> {
     files(filter)?.iter().map(|path| Ok((shown(path), fs::read_to_string(path)?))).collect()
 }
 
-/// A path as it is from the repository's root.
+/// The path from the repository root.
 fn shown(path: &Path) -> String {
     path.strip_prefix(repository()).unwrap_or(path).display().to_string()
 }
 
-/// How a variable is passed on differs from host to host.
+/// The way to pass on a variable differs between hosts.
 fn without_remedy(line: &str) -> &str {
     let end = line.find("in the proxy's environment").and_then(|at| line.get(..at));
     end.and_then(|line| line.rsplit_once("set ")).map_or(line, |(line, _)| line)
@@ -145,7 +144,7 @@ fn without_remedy(line: &str) -> &str {
 fn files(filter: &str) -> Result<Vec<PathBuf>> {
     let name = format!("tests/invalid/{filter}");
     let entries = fs::read_dir(repository().join(&name));
-    let entries = entries.with_context(|| format!("{name}: there are no files"))?;
+    let entries = entries.with_context(|| format!("{name}: no files"))?;
     let mut paths = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<PathBuf>>>()?;
     for text in paths.iter().filter(|path| path.extension().is_some_and(|e| e == "txt")) {
         let config = text.with_extension("json");
@@ -153,6 +152,6 @@ fn files(filter: &str) -> Result<Vec<PathBuf>> {
     }
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
     paths.sort();
-    ensure!(!paths.is_empty(), "{name}: there are no files");
+    ensure!(!paths.is_empty(), "{name}: no files");
     Ok(paths)
 }

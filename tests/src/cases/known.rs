@@ -1,4 +1,4 @@
-//! `tests/known-differences.yaml`: cases that end otherwise on a host, and why.
+//! `tests/known-differences.yaml`: cases with another result on a host, and the reason.
 
 use std::{collections::BTreeMap, fs};
 
@@ -11,14 +11,14 @@ use novasphere_harness::paths::repository;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct KnownDifferences {
-    /// On nginx: the host adds a newline to the bodies of local replies.
+    /// nginx adds a newline to the bodies of local responses.
     pub(super) added_newline: String,
-    /// On nginx: headers that were taken away reach the upstream without a value.
+    /// On nginx, a removed header reaches the upstream with an empty value.
     pub(super) emptied_headers: String,
     cases: Vec<KnownDifference>,
 }
 
-/// A case, or all of a file, and all that is different.
+/// A case, or all cases of a file, and all differences.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct KnownDifference {
@@ -26,34 +26,34 @@ pub(super) struct KnownDifference {
     host: String,
     /// The file below `tests/cases`, without `.yaml`.
     file: String,
-    /// The names of the cases; without them, all of the file.
+    /// The names of the cases. Empty for the whole file.
     #[serde(default)]
     cases: Vec<String>,
-    /// The numbers of the exchanges that end otherwise, and all that is different in each.
+    /// The numbers of the differing exchanges, with all differences of each.
     #[serde(default)]
     exchanges: BTreeMap<usize, Vec<String>>,
-    /// Instead: the fault because of which the configuration is refused.
+    /// Alternatively, the fault for which the host refuses the configuration.
     pub(super) refused: Option<String>,
-    /// Why.
+    /// The reason.
     reason: String,
 }
 
 const FILE: &str = "tests/known-differences.yaml";
 
 impl KnownDifferences {
-    /// All of them.
+    /// Reads all entries.
     ///
     /// # Errors
-    /// When they cannot be read.
+    /// If the file cannot be read.
     pub(super) fn read() -> Result<Self> {
         let text = fs::read_to_string(repository().join(FILE)).context(FILE)?;
         serde_yaml_ng::from_str(&text).context(FILE)
     }
 
-    /// Those of a host about one filter.
+    /// The entries of a host for one filter.
     ///
     /// # Errors
-    /// When one of them says nothing, or is about nothing.
+    /// If an entry states no difference or matches no case.
     pub(super) fn of(host: &str, filter: &str, files: &[CaseFile]) -> Result<Self> {
         let mut known = Self::read()?;
         let of_filter = |file: &str| file.split('/').next() == Some(filter);
@@ -71,7 +71,7 @@ impl KnownDifferences {
         Ok(known)
     }
 
-    /// What is known of a case.
+    /// The known differences of a case.
     pub(super) fn find(&self, filter: &str, topic: &str, case: &Case) -> Option<&KnownDifference> {
         self.cases.iter().find(|entry| {
             let is_named = entry.cases.is_empty() || entry.cases.contains(&case.name);
@@ -81,18 +81,18 @@ impl KnownDifferences {
 }
 
 impl KnownDifference {
-    /// All that is different in an exchange, by its number.
+    /// All differences of an exchange, by its number.
     pub(super) fn of_exchange(&self, number: usize) -> &[String] {
         self.exchanges.get(&number).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// Whether any of it speaks of that.
+    /// Whether a difference mentions `text`.
     pub(super) fn speaks_of(&self, text: &str) -> bool {
         self.exchanges.values().flatten().any(|line| line.contains(text))
     }
 }
 
-/// Whether what was found is what is known; a line that ends in `…` may go on.
+/// Whether `found` equals the known difference. A known line that ends in `…` matches by its start.
 pub(super) fn is_as_known(found: &[String], known: &[String]) -> bool {
     let same = |(found, known): (&String, &String)| match known.strip_suffix('…') {
         Some(start) => found.starts_with(start),

@@ -1,4 +1,4 @@
-//! Header lines as a case writes them: a mapping from name to a value or a list of values.
+//! Header lines in a case: a mapping from a name to a value or a list of values.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use serde::{
     de::{MapAccess, Visitor},
 };
 
-/// Header lines in the order they are written; a name with a list of values is several lines.
+/// Header lines in written order. A name with a list of values gives several lines.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lines(pub Vec<(String, String)>);
 
@@ -60,7 +60,7 @@ enum OneOrMore {
     More(Vec<Scalar>),
 }
 
-/// YAML reads `60` and `true` as what they look like; in a header they are text.
+/// YAML reads `60` and `true` as a number and a boolean. Header values are text.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Scalar {

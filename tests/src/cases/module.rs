@@ -1,28 +1,28 @@
-//! The modules in which a filter can run.
+//! The modules that can contain a filter.
 
 use serde_json::{Value, json};
 
-/// A module with a filter in it: the filter's own, or the gateway.
+/// A module that contains a filter: the filter's module, or the gateway.
 #[derive(Clone, Debug)]
 pub struct Module {
-    /// The filter, as its cases are called: `jwt-auth`.
+    /// The filter's name in `tests/cases`: `jwt-auth`.
     pub filter: String,
-    /// The module: the same, or `gateway`.
+    /// The module's name: the filter's, or `gateway`.
     pub name: String,
 }
 
 impl Module {
-    /// The filter's own.
+    /// The filter's module.
     pub fn of(filter: &str) -> Self {
         Self { filter: filter.to_owned(), name: filter.to_owned() }
     }
 
-    /// The gateway, with that filter alone in it.
+    /// The gateway with only that filter configured.
     pub fn gateway(filter: &str) -> Self {
         Self { name: "gateway".to_owned(), ..Self::of(filter) }
     }
 
-    /// The module's configuration for a configuration of the filter.
+    /// Converts a configuration of the filter into one of the module.
     pub fn config(&self, of_filter: &Value) -> Value {
         if self.name == self.filter {
             return of_filter.clone();

@@ -1,4 +1,4 @@
-//! Cases run against the policy itself, without any proxy.
+//! Runs cases against the filter itself, without a proxy.
 
 use std::{
     collections::BTreeMap,
@@ -26,7 +26,7 @@ pub fn check<P: Filter>() -> Result<()> {
     check_in::<P>(&Module::of(P::NAME))
 }
 
-/// Runs all cases of a filter in `P`, which has that filter in it.
+/// Runs all cases of a filter in `P`, which contains that filter.
 ///
 /// # Errors
 /// All failures.
@@ -36,96 +36,96 @@ pub fn check_in<P: Filter>(module: &Module) -> Result<()> {
     for mut file in files(&module.filter)? {
         for case in &mut file.cases {
             case.config = module.config(&case.config);
-            let place = format!("{}: {:?}", file.path, case.name);
+            let name = format!("{}: {:?}", file.path, case.name);
             let found = catch_unwind(AssertUnwindSafe(|| run::<P>(case, &environment)));
-            match found.unwrap_or_else(|_| Err(anyhow!("the policy panicked"))) {
-                Ok(found) => failures.extend(found.iter().map(|f| format!("{place}: {f}"))),
-                Err(error) => failures.push(format!("{place}: {error:#}")),
+            match found.unwrap_or_else(|_| Err(anyhow!("the filter panicked"))) {
+                Ok(found) => failures.extend(found.iter().map(|f| format!("{name}: {f}"))),
+                Err(error) => failures.push(format!("{name}: {error:#}")),
             }
         }
     }
     all_well(&failures)
 }
 
-/// The policy of a configuration.
+/// Builds the filter from a configuration.
 ///
 /// # Errors
-/// When it is refused.
+/// If the configuration is refused.
 pub fn configure<P: Filter>(config: &Value, environment: &BTreeMap<String, String>) -> Result<P> {
     let test_host = TestHost { variables: environment.clone(), ..TestHost::default() };
     P::from_json(config.to_string().as_bytes(), &test_host)
         .map_err(|errors| anyhow!("the configuration is refused: {errors}"))
 }
 
-/// Runs one case: what is not as expected, a line each.
+/// Runs one case. Returns the differences, one a line.
 ///
 /// # Errors
-/// When the configuration is refused, or the policy breaks the contract.
+/// If the configuration is refused, or the filter breaks the contract.
 pub fn run<P: Filter>(case: &Case, environment: &BTreeMap<String, String>) -> Result<Vec<String>> {
-    let policy: P = configure(&case.config, environment)?;
+    let filter: P = configure(&case.config, environment)?;
     let mut state = P::State::default();
     let test_host = TestHost::default();
     let mut differences = Vec::new();
     for (n, exchange) in case.prepared(environment)?.iter().enumerate() {
         let number = n.saturating_add(1);
         test_host.millis.set(unix_millis());
-        let observed = observe(&policy, &mut state, &test_host.env(), exchange)
+        let observed = observe(&filter, &mut state, &test_host.env(), exchange)
             .with_context(|| format!("exchange {number}"))?;
         let found = observed.differences(&exchange.expect);
         differences.extend(found.iter().map(|f| format!("exchange {number}: {f}")));
     }
     let events = test_host.events.take();
     let undeclared: Vec<_> = events.iter().filter(|event| !P::EVENTS.contains(event)).collect();
-    ensure!(undeclared.is_empty(), "events that are not among the policy's: {undeclared:?}");
+    ensure!(undeclared.is_empty(), "undeclared events: {undeclared:?}");
     Ok(differences)
 }
 
 fn observe<P: Filter>(
-    policy: &P,
+    filter: &P,
     state: &mut P::State,
     env: &Env<'_>,
     exchange: &Exchange,
 ) -> Result<Observed> {
     let lines = request_lines(&exchange.request)?;
     let mut head = RequestHead { headers: borrowed(&lines) };
-    let read = RequestHead { headers: visible_headers(&lines, policy.request_headers()) };
-    match policy.on_request(&read, state, env) {
+    let read = RequestHead { headers: visible_headers(&lines, filter.request_headers()) };
+    match filter.on_request(&read, state, env) {
         Decision::Continue { mutations, carry, reason } => {
-            ensure!(is_declared::<P>(reason), "{reason:?} is no decision of the policy");
+            ensure!(is_declared::<P>(reason), "{reason:?} is not in REASONS");
             head.headers.apply(mutations);
             let upstream = vec![seen(&head)];
-            let mut observed = respond(policy, carry, exchange)?;
+            let mut observed = respond(filter, carry, exchange)?;
             observed.upstream = upstream;
             Ok(observed)
         }
-        Decision::Pause { .. } => bail!("the policy waits where it may not"),
-        // Nobody is there to be called.
-        Decision::Call(_) if env.callout.is_some() => bail!("the policy calls twice"),
+        Decision::Pause { .. } => bail!("the filter pauses without capacity"),
+        // No host makes the callout here.
+        Decision::Call(_) if env.callout.is_some() => bail!("the filter makes a second callout"),
         Decision::Call(call) => {
             let response = Err(FetchError::NotSent(0));
             let answer = CalloutResult { ticket: &call.ticket, response: &response };
-            observe(policy, state, &Env { callout: Some(answer), ..*env }, exchange)
+            observe(filter, state, &Env { callout: Some(answer), ..*env }, exchange)
         }
         Decision::Respond { response, reason, .. } => {
-            ensure!(is_declared::<P>(reason), "{reason:?} is no decision of the policy");
+            ensure!(is_declared::<P>(reason), "{reason:?} is not in REASONS");
             replied(&response)
         }
     }
 }
 
-/// A chain has none: its filters count their own.
+/// A chain declares no reasons. Its filters count their own.
 fn is_declared<P: Filter>(reason: &str) -> bool {
     P::REASONS.is_empty() || P::REASONS.contains(&reason)
 }
 
-/// The upstream's answer as the client sees it.
-fn respond<P: Filter>(policy: &P, carry: P::Carry, exchange: &Exchange) -> Result<Observed> {
+/// Applies the filter to the upstream's response.
+fn respond<P: Filter>(filter: &P, carry: P::Carry, exchange: &Exchange) -> Result<Observed> {
     let status = exchange.upstream.status;
     let mut lines = vec![(b":status".to_vec(), status.to_string().into_bytes())];
     lines.extend(own_lines(&exchange.upstream.headers.0)?);
     let mut head = ResponseHead { headers: borrowed(&lines) };
-    let read = ResponseHead { headers: visible_headers(&lines, policy.response_headers()) };
-    let mutations = policy.on_response(carry, &read);
+    let read = ResponseHead { headers: visible_headers(&lines, filter.response_headers()) };
+    let mutations = filter.on_response(carry, &read);
     head.headers.apply(mutations);
     Ok(Observed { status, headers: fields(&head.headers), ..Observed::default() })
 }
@@ -134,15 +134,15 @@ fn replied(response: &LocalResponse<'_>) -> Result<Observed> {
     let mut headers: Vec<(String, String)> = Vec::new();
     for (name, value) in &response.headers {
         let twice = headers.iter().any(|(n, _)| n == name.as_str());
-        ensure!(!twice, "the reply has two lines {name}");
+        ensure!(!twice, "the local response has two lines {name}");
         headers.push((name.as_str().to_owned(), latin1::text(value)));
     }
     let body = String::from_utf8_lossy(&response.body).into_owned();
     Ok(Observed { status: response.status, headers, body, upstream: Vec::new() })
 }
 
-/// A request as proxies show it to filters: pseudo-headers first, `host` being one of them, names
-/// in lower case.
+/// A request as proxies present it to filters: pseudo-headers first, including the host, and names in
+/// lower case.
 fn request_lines(request: &Sent) -> Result<Vec<Line>> {
     let mut fields = own_lines(&request.headers.0)?;
     let host = fields.iter().find(|(name, _)| name == b"host").map(|(_, value)| value.clone());
@@ -164,7 +164,7 @@ fn own_lines(lines: &[(String, String)]) -> Result<Vec<Line>> {
     lines.iter().map(line).collect()
 }
 
-/// No more than the policy asked for.
+/// Only the lines the filter asked for.
 fn visible_headers<'l>(lines: &'l [Line], interest: &HeaderInterest) -> Headers<'l> {
     let lines: Vec<(&[u8], &[u8])> = lines.iter().map(|(n, v)| (&n[..], &v[..])).collect();
     testing::visible_headers(&lines, interest)
@@ -182,7 +182,7 @@ fn seen(head: &RequestHead<'_>) -> Seen {
     }
 }
 
-/// The lines that are not pseudo-headers.
+/// The lines without pseudo-headers.
 fn fields(headers: &Headers<'_>) -> Vec<(String, String)> {
     let lines = headers.lines().filter(|(name, _)| !name.starts_with(b":"));
     lines.map(|(name, value)| (latin1::text(name), latin1::text(value))).collect()

@@ -1,4 +1,4 @@
-//! Private keys that tokens are signed with, as PEM text.
+//! Private keys for signing tokens, as PEM text.
 
 use std::fs;
 
@@ -10,14 +10,13 @@ use serde_json::Value;
 
 use novasphere_harness::paths::repository;
 
-/// Where a private key is.
+/// The source of a private key.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
 pub enum PrivateKey {
-    /// Here: PEM text, PKCS#8 or, of RSA, PKCS#1. Other text is a name in
-    /// `tests/vectors/keys.json`.
+    /// PEM text: PKCS#8, or PKCS#1 for RSA. Any other text is a name in `tests/vectors/keys.json`.
     Text(String),
-    /// In a file of `tests/keys`.
+    /// A file in `tests/keys`.
     File(PrivateKeyFile),
 }
 
@@ -25,7 +24,7 @@ pub enum PrivateKey {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PrivateKeyFile {
-    /// The name, below `tests/keys`.
+    /// The name, relative to `tests/keys`.
     pub file: String,
 }
 
@@ -35,10 +34,10 @@ impl PrivateKey {
         Self::File(PrivateKeyFile { file: name.to_owned() })
     }
 
-    /// What signs by `algorithm` with it.
+    /// The key as a signer for `algorithm`.
     ///
     /// # Errors
-    /// When it is not to be had, or not a key for that algorithm.
+    /// If the key cannot be read or does not fit the algorithm.
     pub fn for_algorithm(&self, algorithm: Algorithm) -> Result<EncodingKey> {
         let pem = self.pem()?;
         let parsed = SecretDocument::from_pem(&pem);
@@ -69,7 +68,7 @@ impl PrivateKey {
     }
 }
 
-/// The private half of the key of that name among those of the vectors.
+/// The private key with that name in the vectors.
 fn named(name: &str) -> Result<String> {
     let path = repository().join("tests/vectors/keys.json");
     let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;

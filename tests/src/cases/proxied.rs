@@ -1,4 +1,4 @@
-//! Cases run through the real Envoy, between a raw client and the stand-in.
+//! Runs cases through the real Envoy, between a raw client and a fake upstream.
 
 use std::{collections::BTreeMap, net::SocketAddr};
 
@@ -13,7 +13,7 @@ use novasphere_harness::{
     standin::{Answer, EXCHANGE_HEADER, Standin},
 };
 
-/// Runs all cases of a filter through one Envoy, each behind a listener of its own.
+/// Runs all cases of a filter through one Envoy, each behind a separate listener.
 ///
 /// # Errors
 /// All failures.
@@ -21,7 +21,7 @@ pub fn check(filter: &str) -> Result<()> {
     check_in(&Module::of(filter))
 }
 
-/// Runs all cases of a filter in a module that has that filter in it.
+/// Runs all cases of a filter in a module that contains it.
 ///
 /// # Errors
 /// All failures.
@@ -39,10 +39,10 @@ pub fn check_in(module: &Module) -> Result<()> {
     let run = Run { standin: &standin, envoy: &envoy, environment: &config.environment };
     let mut failures = Vec::new();
     for (file, i, case) in numbered(&files) {
-        let place = format!("{}: {:?}", file.path, case.name);
+        let label = format!("{}: {:?}", file.path, case.name);
         match run.case(&listener_name(file, i), case) {
-            Ok(found) => failures.extend(found.iter().map(|f| format!("{place}: {f}"))),
-            Err(error) => failures.push(format!("{place}: {error:#}")),
+            Ok(found) => failures.extend(found.iter().map(|f| format!("{label}: {f}"))),
+            Err(error) => failures.push(format!("{label}: {error:#}")),
         }
     }
     if let Err(error) = chain::ensure_no_trap(&envoy) {
@@ -59,7 +59,7 @@ fn listener_name(file: &CaseFile, i: usize) -> String {
     format!("{}-{}", file.topic, i.saturating_add(1))
 }
 
-/// Cases of one file share their counters, files do not.
+/// Cases of one file share counters. Cases of different files do not.
 fn listeners(module: &Module, files: &[CaseFile]) -> Vec<Listener> {
     let listener = |(file, i, case): (&CaseFile, usize, &Case)| {
         let vm_id = format!("{}-{}", module.filter, file.topic);
@@ -70,7 +70,7 @@ fn listeners(module: &Module, files: &[CaseFile]) -> Vec<Listener> {
     numbered(files).map(listener).collect()
 }
 
-/// Envoy does not say whose configuration it refuses: each is tried alone.
+/// Envoy does not name the refused configuration, so this starts an Envoy with each one.
 fn name_the_culprit(all: &EnvoyConfig, files: &[CaseFile], error: Error) -> Error {
     for ((file, _, case), listener) in numbered(files).zip(&all.listeners) {
         let alone = EnvoyConfig { listeners: vec![listener.clone()], ..all.clone() };
@@ -105,7 +105,7 @@ impl Run<'_> {
     }
 }
 
-/// Sends an exchange's request through the proxy at `addr`: what came of it.
+/// Sends an exchange's request through the proxy at `addr`. Returns the observed result.
 pub(super) fn observe(
     standin: &Standin,
     addr: SocketAddr,

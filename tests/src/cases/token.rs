@@ -1,4 +1,4 @@
-//! Tokens, made with a library that the filters do not use.
+//! Tokens, signed with a library that the filters do not use.
 
 use std::{collections::BTreeMap, str::FromStr};
 
@@ -10,23 +10,22 @@ use serde_json::{Map, Value};
 
 use super::PrivateKey;
 
-/// What a token is made of.
+/// The contents of a token.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TokenSpec {
-    /// The algorithm it is signed with: one of HS, RS or PS with 256, 384 or 512, ES256, ES384,
-    /// `EdDSA`, or none.
+    /// The signing algorithm: HS, RS or PS with 256, 384 or 512, ES256, ES384, `EdDSA`, or none.
     pub algorithm: String,
-    /// The key it is signed with when that is an HS algorithm.
+    /// The key for an HS algorithm.
     #[serde(default)]
     pub secret: Key,
-    /// The key it is signed with when that is another algorithm.
+    /// The key for any other algorithm.
     #[serde(default)]
     pub private_key: Option<PrivateKey>,
-    /// Members of its JOSE header besides `alg` and `typ`, or instead of them; null takes one away.
+    /// Members of the JOSE header that add to or replace `alg` and `typ`. Null removes a member.
     #[serde(default)]
     pub header: Map<String, Value>,
-    /// Its claims; `now+600` is a `NumericDate`.
+    /// The claims. `now+600` is a `NumericDate`.
     pub claims: Value,
 }
 
@@ -34,9 +33,9 @@ pub struct TokenSpec {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
 pub enum Key {
-    /// The key itself.
+    /// The key.
     Text(String),
-    /// A variable that holds it.
+    /// A variable that holds the key.
     Variable(Variable),
 }
 
@@ -55,7 +54,7 @@ pub struct Variable {
 }
 
 impl Key {
-    /// The key in a variable of the environment.
+    /// The key, read from the environment if it is a variable.
     pub fn variable(name: &str) -> Self {
         Self::Variable(Variable { env: name.to_owned() })
     }
@@ -71,10 +70,10 @@ impl Key {
     }
 }
 
-/// Makes a token.
+/// Signs a token.
 ///
 /// # Errors
-/// When the algorithm or the key's variable is unknown, or the key is not one for the algorithm.
+/// If the algorithm or the key's variable is unknown, or the key does not fit the algorithm.
 pub fn mint(spec: &TokenSpec, environment: &BTreeMap<String, String>) -> Result<String> {
     let mut header = Map::from_iter([
         ("alg".to_owned(), spec.algorithm.as_str().into()),
@@ -105,7 +104,7 @@ mod tests {
 
     use super::*;
 
-    /// RFC 7515 appendix A.1, but for the line breaks that JSON printers do not make.
+    /// RFC 7515 appendix A.1, without its line breaks, which JSON printers do not write.
     #[test]
     fn a_token_is_signed() {
         let spec = r#"{"algorithm": "HS256", "secret": "k", "header": {"typ": null, "kid": "1"},

@@ -1,4 +1,4 @@
-//! Cases run through the real Traefik, between a raw client and the stand-in.
+//! Runs cases through the real Traefik, between a raw client and a fake upstream.
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
@@ -18,17 +18,17 @@ use novasphere_harness::{
 /// The name of the host in `tests/known-differences.yaml`.
 const HOST: &str = "traefik";
 
-/// How configurations are written.
+/// The form of a configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
-    /// As one text.
+    /// A text.
     Text,
-    /// As fields, where Traefik's file provider can show what they are.
+    /// Fields, where Traefik's file provider can represent them.
     Fields,
 }
 
-/// Runs all cases of a filter through one Traefik, each behind a router of its own. They may end
-/// otherwise as `tests/known-differences.yaml` says, and must.
+/// Runs all cases of a filter through one Traefik, each behind a separate router. The differences must be
+/// exactly as in `tests/known-differences.yaml`.
 ///
 /// # Errors
 /// All failures.
@@ -46,10 +46,10 @@ pub fn check(filter: &str, form: Form) -> Result<()> {
     for file in &files {
         for (i, case) in file.cases.iter().enumerate() {
             let known = known.find(filter, &file.topic, case);
-            let place = format!("{}: {:?}", file.path, case.name);
+            let label = format!("{}: {:?}", file.path, case.name);
             match run.case(&router_name(file, i), case, known) {
-                Ok(found) => failures.extend(found.iter().map(|f| format!("{place}: {f}"))),
-                Err(error) => failures.push(format!("{place}: {error:#}")),
+                Ok(found) => failures.extend(found.iter().map(|f| format!("{label}: {f}"))),
+                Err(error) => failures.push(format!("{label}: {error:#}")),
             }
         }
     }
@@ -80,8 +80,8 @@ fn routers(filter: &str, files: &[CaseFile], form: Form) -> Vec<Router> {
     routers
 }
 
-/// Whether the file provider leaves enough of it: it drops null, knows no lists of lists, and what
-/// a claim is compared with could be anything.
+/// Whether the file provider preserves the configuration: it drops null, has no lists of lists, and can
+/// change the type of a claim's expected value.
 fn can_be_fields(config: &Value) -> bool {
     match config {
         Value::Null => false,
@@ -101,7 +101,7 @@ struct Run {
 }
 
 impl Run {
-    /// What is otherwise than expected, and not known to be.
+    /// The unexpected and unknown differences.
     fn case(
         &self,
         router: &str,
@@ -112,9 +112,9 @@ impl Run {
             self.ensure_refused(router, fault)?;
             return Ok(Vec::new());
         }
-        let told = self.log.iter().filter(|line| line.router.as_deref() == Some(router));
-        let told: Vec<_> = told.filter(|line| line.level == "error").collect();
-        ensure!(told.is_empty(), "{told:?}");
+        let logged = self.log.iter().filter(|line| line.router.as_deref() == Some(router));
+        let logged: Vec<_> = logged.filter(|line| line.level == "error").collect();
+        ensure!(logged.is_empty(), "{logged:?}");
         let mut failures = Vec::new();
         for (n, exchange) in case.prepared(&self.config.environment)?.iter().enumerate() {
             let number = n.saturating_add(1);
@@ -130,17 +130,17 @@ impl Run {
         Ok(failures)
     }
 
-    /// The log tells why, and nobody gets through.
+    /// The log gives the reason, and no request passes.
     fn ensure_refused(&self, router: &str, fault: &str) -> Result<()> {
-        let is_told = self.log.iter().any(|line| {
+        let is_logged = self.log.iter().any(|line| {
             line.router.as_deref() == Some(router)
                 && line.text.contains(&format!("configuration refused: {fault}"))
         });
-        ensure!(is_told, "not in the log: {fault}");
+        ensure!(is_logged, "not in the log: {fault}");
         let id = format!("{router}-1");
         let request = Request::get("/api/v1/wukongs").header(EXCHANGE_HEADER, &id);
         let status = self.traefik.send(&request)?.head.status;
-        ensure!(status == 404, "refused, but answered with {status}");
+        ensure!(status == 404, "refused, but the status is {status}");
         Ok(())
     }
 }

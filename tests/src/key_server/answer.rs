@@ -1,4 +1,4 @@
-//! What the key server answers.
+//! Responses of the key server.
 
 use axum::{
     extract::{Request, State},
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::{Behaviour, JWKS_PATH, Setup, Shared};
 use novasphere_harness::clock::instant;
 
-/// Counts the request, then waits until it is to be answered.
+/// Counts the request, then waits until it may respond.
 pub(super) async fn counted(
     State(shared): State<Shared>,
     request: Request,
@@ -24,7 +24,7 @@ pub(super) async fn counted(
         visits.last = Some(instant());
     }
     let mut setup = shared.setup.subscribe();
-    // The sender lives in `shared`: waiting cannot fail.
+    // `shared` owns the sender, so waiting cannot fail.
     let _ = setup.wait_for(|setup| setup.behaviour != Behaviour::Held).await;
     let behaviour = setup.borrow().behaviour;
     if let Behaviour::Slow(span) = behaviour {
@@ -40,7 +40,7 @@ pub(super) async fn keys(State(shared): State<Shared>) -> Response {
     respond(&setup, set)
 }
 
-/// The description (OpenID Connect Discovery 1.0 section 4.2).
+/// The provider configuration (OpenID Connect Discovery 1.0 section 4.2).
 pub(super) async fn description(State(shared): State<Shared>) -> Response {
     let setup = shared.setup.borrow().clone();
     let issuer = match setup.behaviour {
@@ -69,7 +69,7 @@ fn respond(setup: &Setup, body: Value) -> Response {
     response
 }
 
-/// The same object, made so many bytes long by a member that means nothing.
+/// The same object, padded to a given number of bytes by an unknown member.
 fn padded(mut body: Value, bytes: usize) -> String {
     if let Some(members) = body.as_object_mut() {
         members.insert("x-padding".to_owned(), String::new().into());

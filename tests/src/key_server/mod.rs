@@ -1,5 +1,5 @@
-//! An issuer's server: its key set (RFC 7517) and its description (OpenID Connect Discovery 1.0).
-//! The test says what it serves and how it misbehaves, and sees how often it was asked.
+//! An issuer's server: its key set (RFC 7517) and its provider configuration (OpenID Connect Discovery
+//! 1.0). The test controls its contents and faults, and counts its requests.
 
 mod answer;
 mod serve;
@@ -22,48 +22,48 @@ use tokio::{
 
 use novasphere_harness::wait::until;
 
-/// Where the key set is.
+/// The path of the key set.
 pub const JWKS_PATH: &str = "/jwks.json";
 
-/// Where the description is.
+/// The path of the provider configuration.
 pub const DISCOVERY_PATH: &str = "/.well-known/openid-configuration";
 
-/// How the server behaves.
+/// The behaviour of the server.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Behaviour {
-    /// It answers.
+    /// Responds.
     #[default]
     Serve,
-    /// It takes requests and leaves them without an answer until it is told to behave otherwise.
+    /// Accepts requests and does not respond until the behaviour changes.
     Held,
-    /// It closes all connections as soon as they are open.
+    /// Closes every connection at once.
     Down,
-    /// It answers after a while.
+    /// Responds after a delay.
     Slow(Duration),
-    /// It answers with that status; the body is as always.
+    /// Responds with this status and the usual body.
     Status(u16),
-    /// What it answers is not JSON.
+    /// Responds with a body that is not JSON.
     Garbage,
-    /// What it answers is right, but so many bytes long.
+    /// Responds with a valid body of this many bytes.
     Huge(usize),
-    /// Its description is that of another issuer.
+    /// Serves the provider configuration of another issuer.
     WrongIssuer,
 }
 
-/// What the server serves.
+/// The contents of the server.
 #[derive(Clone, Debug)]
 pub struct Setup {
-    /// The issuer it speaks for.
+    /// The issuer.
     pub issuer: String,
-    /// The keys of its set.
+    /// The keys of the set.
     pub keys: Vec<Value>,
-    /// How it behaves.
+    /// The behaviour.
     pub behaviour: Behaviour,
-    /// The value of `Cache-Control` in its answers.
+    /// The value of `Cache-Control` in its responses.
     pub cache_control: Option<String>,
 }
 
-/// Who came.
+/// The request counts.
 #[derive(Debug, Default)]
 struct Visits {
     requests: BTreeMap<String, usize>,
@@ -71,7 +71,7 @@ struct Visits {
     last: Option<Instant>,
 }
 
-/// What server and test share.
+/// State shared by server and test.
 #[derive(Clone)]
 struct Shared {
     setup: watch::Sender<Setup>,
@@ -86,7 +86,7 @@ impl Shared {
 
 /// A running server. It stops when dropped.
 pub struct KeyServer {
-    /// Where it listens.
+    /// The listening address.
     pub addr: SocketAddr,
     shared: Shared,
     runtime: Option<Runtime>,
@@ -99,10 +99,10 @@ struct Listening {
 }
 
 impl KeyServer {
-    /// Starts one that speaks for `issuer`, on a free port of the loopback interface.
+    /// Starts a server for `issuer` on a free loopback port.
     ///
     /// # Errors
-    /// When no port can be had.
+    /// If no port is free.
     pub fn start(issuer: &str, keys: Vec<Value>) -> Result<Self> {
         let setup = Setup {
             issuer: issuer.to_owned(),
@@ -118,20 +118,20 @@ impl KeyServer {
         Ok(server)
     }
 
-    /// Changes what it serves. What it holds back is answered accordingly.
+    /// Changes the contents. Held requests get the new contents.
     pub fn set(&self, change: impl FnOnce(&mut Setup)) {
         self.shared.setup.send_modify(change);
     }
 
-    /// Changes how it behaves.
+    /// Changes the behaviour.
     pub fn behave(&self, behaviour: Behaviour) {
         self.set(|setup| setup.behaviour = behaviour);
     }
 
-    /// Listens again, at the same address; nothing if it already does.
+    /// Listens again at the same address. No effect if it still listens.
     ///
     /// # Errors
-    /// When another program has taken the port.
+    /// If another program uses the port.
     pub fn bind(&mut self) -> Result<()> {
         let Some(runtime) = self.runtime.as_ref().filter(|_| self.listening.is_none()) else {
             return Ok(());
@@ -144,51 +144,51 @@ impl KeyServer {
         Ok(())
     }
 
-    /// Stops listening and closes all connections; waits until who connects is refused.
+    /// Stops listening and closes all connections. Returns when new connections are refused.
     ///
     /// # Errors
-    /// When connections are still taken after a while.
+    /// If the port still accepts connections after the time limit.
     pub fn unbind(&mut self) -> Result<()> {
         if let (Some(runtime), Some(listening)) = (&self.runtime, self.listening.take()) {
-            // Both fail only when the task has already ended.
+            // Both fail only if the task has already ended.
             let _ = listening.stop.send(());
             let _ = runtime.block_on(listening.task);
         }
-        // A child process that another test starts has all sockets for a moment.
+        // A child process started by another test inherits all sockets for a moment.
         until("connections to be refused", || {
             Ok(TcpStream::connect(self.addr).is_err().then_some(()))
         })
     }
 
-    /// How many requests for that path have come.
+    /// The number of requests for a path.
     pub fn requests(&self, path: &str) -> usize {
         self.shared.visits().requests.get(path).copied().unwrap_or_default()
     }
 
-    /// How many requests have come.
+    /// The number of all requests.
     pub fn all_requests(&self) -> usize {
         self.shared.visits().requests.values().sum()
     }
 
-    /// How many connections were closed without an answer because it was [`Behaviour::Down`].
+    /// The number of connections closed because the behaviour was [`Behaviour::Down`].
     pub fn dropped(&self) -> usize {
         self.shared.visits().dropped
     }
 
-    /// Waits until so many requests for the path have come.
+    /// Waits for `count` requests for the path.
     ///
     /// # Errors
-    /// When they have not in time.
+    /// If they do not arrive in time.
     pub fn wait_for_requests(&self, path: &str, count: usize) -> Result<()> {
         until(&format!("request {count} for {path}"), || {
             Ok((self.requests(path) >= count).then_some(()))
         })
     }
 
-    /// Waits until nobody has asked anything for so long.
+    /// Waits for a period of `span` without requests.
     ///
     /// # Errors
-    /// When somebody always has.
+    /// If requests keep arriving.
     pub fn wait_for_silence(&self, span: Duration) -> Result<()> {
         until(&format!("{span:?} without a request for keys"), || {
             let last = self.shared.visits().last;

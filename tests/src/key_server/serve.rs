@@ -11,7 +11,7 @@ use tokio::{
 
 use super::{Behaviour, DISCOVERY_PATH, JWKS_PATH, Shared, answer};
 
-/// Serves until told to stop; then nothing listens any more and no connection is left.
+/// Serves until stopped. Then no listener and no connection is left.
 pub(super) async fn accept(
     listener: TcpListener,
     shared: Shared,
@@ -22,7 +22,7 @@ pub(super) async fn accept(
         tokio::select! {
             biased;
             _ = &mut stopped => break,
-            // Those that have ended are forgotten as they end.
+            // Removes finished connections.
             Some(_) = connections.join_next() => {}
             accepted = listener.accept() => {
                 if let Ok((stream, _)) = accepted {
@@ -35,24 +35,23 @@ pub(super) async fn accept(
     connections.shutdown().await;
 }
 
-/// Serves a connection until it ends, or the server goes down.
+/// Serves a connection until it ends or the server goes down.
 async fn serve(stream: TcpStream, shared: Shared) {
-    // Small answers must leave at once.
+    // Send small responses at once.
     let _ = stream.set_nodelay(true);
     let service = TowerToHyperService::new(routes(shared.clone()));
     tokio::select! {
         biased;
         () = down(&shared) => {}
-        // A client that goes away is its own business.
+        // Clients may disconnect at any time.
         _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service) => {}
     }
 }
 
-/// Returns when the server is down, and the connection that is to be closed is counted: before
-/// the client can notice.
+/// Returns when the server is down. Counts the connection to close before the client can notice.
 async fn down(shared: &Shared) {
     let mut setup = shared.setup.subscribe();
-    // The sender lives in `shared`: waiting cannot fail.
+    // `shared` owns the sender, so waiting cannot fail.
     let _ = setup.wait_for(|setup| setup.behaviour == Behaviour::Down).await;
     let mut visits = shared.visits();
     visits.dropped = visits.dropped.saturating_add(1);

@@ -1,4 +1,4 @@
-//! Between a filter and the front: passes requests on, or fails as it is told.
+//! A front that passes requests on or fails on demand, between a filter and the real front.
 
 use std::{
     io,
@@ -28,33 +28,33 @@ use novasphere_harness::{
     wait::until,
 };
 
-/// How it fails. A change also reaches requests that are stalled.
+/// The fault. A change also affects stalled requests.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Fault {
-    /// It does not: requests are passed on to the front, and its answers back.
+    /// None: passes requests to the front and its responses back.
     #[default]
     None,
-    /// Answers with that status, without asking the front.
+    /// Responds with this status without calling the front.
     Status(u16),
-    /// Answers 200 with something that is not JSON, without asking the front.
+    /// Responds with 200 and a body that is not JSON, without calling the front.
     Garbage,
-    /// Answers 200 with that body, without asking the front.
+    /// Responds with 200 and this body, without calling the front.
     Answer(String),
-    /// Passes the request on, but answers with the answer before it.
+    /// Passes the request on, but returns the previous response.
     OthersAnswer,
-    /// Takes requests, and leaves them without an answer until told otherwise.
+    /// Accepts requests and does not respond until the fault changes.
     Stall,
-    /// Passes the request on after a while.
+    /// Passes the request on after a delay.
     Slow(Duration),
-    /// Closes the connection as soon as a request has come.
+    /// Closes the connection when a request arrives.
     Close,
-    /// Passes the request on, and breaks off amid the answer.
+    /// Passes the request on and closes the connection in the middle of the response.
     BreakOff,
-    /// Answers 200 with a text of so many bytes, without asking the front.
+    /// Responds with 200 and a text of this many bytes, without calling the front.
     Huge(usize),
 }
 
-/// What server and test share.
+/// State shared by server and test.
 struct Shared {
     front: SocketAddr,
     fault: watch::Sender<Fault>,
@@ -71,19 +71,19 @@ struct Last {
 
 type Body = BoxBody<Bytes, io::Error>;
 
-/// A running one, on a free port of the loopback interface. It stops when dropped.
+/// A running server on a free loopback port. It stops when dropped.
 pub struct FaultyFront {
-    /// Where it listens.
+    /// The listening address.
     pub addr: SocketAddr,
     shared: Arc<Shared>,
     runtime: Option<Runtime>,
 }
 
 impl FaultyFront {
-    /// Starts one before a front. It does not fail until told to.
+    /// Starts a server without a fault in front of `front`.
     ///
     /// # Errors
-    /// When no port can be had.
+    /// If no port is free.
     pub fn start(front: SocketAddr) -> Result<Self> {
         let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))?;
@@ -99,30 +99,30 @@ impl FaultyFront {
         Ok(Self { addr, shared, runtime: Some(runtime) })
     }
 
-    /// From now on it fails so.
+    /// Sets the fault.
     pub fn fail(&self, fault: Fault) {
         self.shared.fault.send_replace(fault);
     }
 
-    /// How many requests have come.
+    /// The number of requests.
     pub fn requests(&self) -> usize {
         self.shared.requests.load(Ordering::SeqCst)
     }
 
-    /// How many connections have come.
+    /// The number of connections.
     pub fn connections(&self) -> usize {
         self.shared.connections.load(Ordering::SeqCst)
     }
 
-    /// The command of the last request, if that was JSON.
+    /// The command of the last request, if it was JSON.
     pub fn last_command(&self) -> Option<Value> {
         self.shared.last.lock().unwrap_or_else(PoisonError::into_inner).command.clone()
     }
 
-    /// Waits until so many requests have come.
+    /// Waits for `count` requests.
     ///
     /// # Errors
-    /// When they have not in time.
+    /// If they do not arrive in time.
     pub fn wait_for_requests(&self, count: usize) -> Result<()> {
         until(&format!("request {count} to the store"), || {
             Ok((self.requests() >= count).then_some(()))
@@ -145,17 +145,17 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
                 shared.connections.fetch_add(1, Ordering::SeqCst);
                 tokio::spawn(serve(stream, Arc::clone(&shared)));
             }
-            // Out of descriptors: some connection will end.
+            // No descriptor is free until a connection ends.
             Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
         }
     }
 }
 
 async fn serve(stream: TcpStream, shared: Arc<Shared>) {
-    // Small answers must leave at once.
+    // Send small responses at once.
     let _ = stream.set_nodelay(true);
     let service = service_fn(|request| answer(request, Arc::clone(&shared)));
-    // A client that goes away is its own business; an error of the service closes the connection.
+    // Clients may disconnect at any time. An error of the service closes the connection.
     let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
 
@@ -167,10 +167,10 @@ async fn answer(
     let body = body.collect().await?.to_bytes();
     shared.last.lock().unwrap_or_else(PoisonError::into_inner).command =
         serde_json::from_slice(&body).ok();
-    // Last: who has counted it sees its command.
+    // Counted last, so that a test that sees the count also sees the command.
     shared.requests.fetch_add(1, Ordering::SeqCst);
     let mut fault = shared.fault.subscribe();
-    // The sender lives in `shared`: waiting cannot fail.
+    // `shared` owns the sender, so waiting cannot fail.
     let fault = fault.wait_for(|fault| *fault != Fault::Stall).await.map(|fault| fault.clone())?;
     match fault {
         Fault::Status(status) => respond(status, Bytes::from_static(b"{\"error\":\"told to\"}")),
@@ -204,7 +204,7 @@ async fn answer(
 /// Status and body.
 type Answered = (u16, Bytes);
 
-/// Asks the front: its answer, and the one before it.
+/// Calls the front. Returns its response and the previous one.
 async fn forward(
     head: http::request::Parts,
     body: Bytes,
@@ -235,13 +235,13 @@ fn respond(status: u16, body: Bytes) -> Result<http::Response<Body>> {
     response.body(body).context("no response")
 }
 
-/// Half of the body, and then the connection is closed.
+/// Sends half of the body, then closes the connection.
 async fn break_off(body: Bytes) -> Result<http::Response<Body>> {
     let (mut sender, channel) = Channel::<Bytes, io::Error>::new(1);
     let half = body.slice(..body.len() / 2);
     let length = body.len();
     tokio::spawn(async move {
-        // They fail only when the client has gone.
+        // Fails only if the client has disconnected.
         let _ = sender.send_data(half).await;
         sender.abort(io::Error::from(io::ErrorKind::ConnectionReset));
     });

@@ -20,24 +20,24 @@ use novasphere_harness::{
     wait::until,
 };
 
-/// As `nginx.conf` has it.
+/// The value in `nginx.conf`.
 const WORKERS: usize = 2;
 
-/// What a front is started with.
+/// Options of a front.
 #[derive(Clone, Debug)]
 pub struct FrontOptions {
-    /// Where Redis is: `unix:/…` or `host:port`.
+    /// The address of Redis: `unix:/…` or `host:port`.
     pub redis: String,
-    /// The password it shows to Redis.
+    /// The password for Redis.
     pub password: String,
-    /// The tokens it takes.
+    /// The accepted tokens.
     pub tokens: Vec<String>,
-    /// How long Redis may take. Shipped are 80 ms; a machine that runs tests may be slower.
+    /// The timeout for Redis. The shipped value is 80 ms; a test machine may be slower.
     pub timeout: Duration,
 }
 
 impl FrontOptions {
-    /// With one token and a timeout of 300 ms.
+    /// Options with one token and a timeout of 300 ms.
     pub fn new(redis: &Redis) -> Self {
         Self {
             redis: redis.address(),
@@ -48,12 +48,12 @@ impl FrontOptions {
     }
 }
 
-/// A running front. It is killed, and its files are removed, when dropped.
+/// A running front. When dropped, it is killed and its files are removed.
 #[derive(Debug)]
 pub struct Front {
-    /// Where it answers the filters.
+    /// The address for filters.
     pub addr: SocketAddr,
-    /// Where `/live`, `/health` and `/metrics` are.
+    /// The address of `/live`, `/health` and `/metrics`.
     pub status: SocketAddr,
     options: FrontOptions,
     process: Group,
@@ -61,18 +61,18 @@ pub struct Front {
 }
 
 impl Front {
-    /// Starts one before a Redis and waits until it serves.
+    /// Starts a front for a Redis and waits until it is ready.
     ///
     /// # Errors
-    /// When it does not, with its log, or a package is missing.
+    /// If it does not become ready, with its log, or if a package is missing.
     pub fn start(redis: &Redis) -> Result<Self> {
         Self::start_with(FrontOptions::new(redis))
     }
 
-    /// The same with options.
+    /// Like [`start`](Self::start), with options.
     ///
     /// # Errors
-    /// When it does not serve, with its log, or a package is missing.
+    /// If it does not become ready, with its log, or if a package is missing.
     pub fn start_with(mut options: FrontOptions) -> Result<Self> {
         packages::ensure_installed()?;
         loop {
@@ -84,7 +84,7 @@ impl Front {
             let mut front = Self { addr, status, options, process, dir };
             match front.wait_until_it_serves() {
                 Ok(()) => return Ok(front),
-                // Somebody else was faster.
+                // Another program took the port.
                 Err(_) if front.log()?.contains("Address already in use") => {
                     options = front.options.clone();
                 }
@@ -101,7 +101,7 @@ impl Front {
         })
     }
 
-    /// The first of its tokens.
+    /// The first accepted token.
     pub fn token(&self) -> &str {
         self.options.tokens.first().map_or("", String::as_str)
     }
@@ -114,32 +114,32 @@ impl Front {
             .body(command.to_string())
     }
 
-    /// Has it run a command, over a connection of its own.
+    /// Runs a command over a new connection.
     ///
     /// # Errors
-    /// When it does not answer.
+    /// If it does not respond.
     pub fn command(&self, command: &Value) -> Result<Response> {
         client::send(self.addr, &self.request(command))
     }
 
-    /// Asks for `/live`, `/health` or `/metrics`.
+    /// Requests `/live`, `/health` or `/metrics`.
     ///
     /// # Errors
-    /// When it does not answer.
+    /// If it does not respond.
     pub fn get(&self, path: &str) -> Result<Response> {
         client::send(self.status, &Request::get(path))
     }
 
-    /// Has it take other tokens while it runs, and waits until it does.
+    /// Changes the accepted tokens at run time and waits until the change is active.
     ///
     /// # Errors
-    /// When it does not.
+    /// If the change does not become active.
     pub fn set_tokens(&mut self, tokens: &[&str]) -> Result<()> {
         self.options.tokens = tokens.iter().map(|token| (*token).to_owned()).collect();
         write_tokens(self.dir.path(), &self.options.tokens)?;
         let before = self.ended_workers()?;
         self.process.signal_leader("HUP")?;
-        // Until the last of the old ones has ended, it may take connections.
+        // The old workers may accept connections until the last of them has ended.
         until("the front to take other tokens", || {
             Ok((self.ended_workers()? >= before.saturating_add(WORKERS)).then_some(()))
         })
@@ -149,10 +149,10 @@ impl Front {
         Ok(self.log()?.matches(" exited with code ").count())
     }
 
-    /// Whether it takes a token.
+    /// Whether it accepts a token.
     ///
     /// # Errors
-    /// When it does not answer.
+    /// If it does not respond.
     pub fn takes(&self, token: &str) -> Result<bool> {
         let request = Request::new("POST", "/")
             .header("authorization", format!("Bearer {token}"))
@@ -160,49 +160,49 @@ impl Front {
         Ok(client::send(self.addr, &request)?.head.status != 401)
     }
 
-    /// Kills it. Connections are closed, and refused until it is started again.
+    /// Kills it. Connections are closed, and refused until it restarts.
     ///
     /// # Errors
-    /// When it cannot be killed.
+    /// If it cannot be killed.
     pub fn kill(&mut self) -> Result<()> {
         self.process.kill()?;
-        // The workers end a moment after the program that started them.
+        // The workers end shortly after their parent.
         until("connections to be refused", || {
             let refused = |addr| TcpStream::connect(addr).is_err();
             Ok((refused(self.addr) && refused(self.status)).then_some(()))
         })
     }
 
-    /// Kills it and starts it again at the same address.
+    /// Kills it and restarts it at the same address.
     ///
     /// # Errors
-    /// When it does not serve again.
+    /// If it does not become ready again.
     pub fn restart(&mut self) -> Result<()> {
         self.kill()?;
         self.process = spawn(self.dir.path(), &self.options)?;
         self.wait_until_it_serves()
     }
 
-    /// Has it stand still: connections are taken, and nothing is answered.
+    /// Stops its processes: connections are accepted, but get no response.
     ///
     /// # Errors
-    /// When it has ended.
+    /// If it has ended.
     pub fn pause(&self) -> Result<()> {
         self.process.signal("STOP")
     }
 
-    /// Has it go on.
+    /// Continues its processes.
     ///
     /// # Errors
-    /// When it has ended.
+    /// If it has ended.
     pub fn resume(&self) -> Result<()> {
         self.process.signal("CONT")
     }
 
-    /// How often there was that outcome: `ok`, `timeout`, `unavailable`, …
+    /// The count of an outcome: `ok`, `timeout`, `unavailable`, …
     ///
     /// # Errors
-    /// When it does not answer.
+    /// If it does not respond.
     pub fn outcomes(&self, outcome: &str) -> Result<u64> {
         let prefix = format!("novasphere_redis_front_requests{{outcome=\"{outcome}\"}} ");
         let page = self.get("/metrics")?.text();
@@ -210,20 +210,20 @@ impl Front {
         Ok(count.parse()?)
     }
 
-    /// Everything it has logged so far, failures of requests included.
+    /// Everything logged so far, including failed requests.
     ///
     /// # Errors
-    /// When the file cannot be read.
+    /// If the file cannot be read.
     pub fn log(&self) -> Result<String> {
         let log = fs::read(self.dir.path().join("log"))?;
         Ok(String::from_utf8_lossy(&log).into_owned())
     }
 }
 
-/// `text` with paths and addresses replaced, each of which must be there.
+/// Replaces paths and addresses in `text`, each of which must occur.
 ///
 /// # Errors
-/// When one is not.
+/// If one does not occur.
 pub(super) fn moved(text: &str, replacements: &[(&str, &str)]) -> Result<String> {
     let mut text = text.to_owned();
     for (old, new) in replacements {
@@ -263,7 +263,7 @@ fn spawn(dir: &Path, options: &FrontOptions) -> Result<Group> {
     command
         .args(["-e", "stderr", "-c"])
         .arg(dir.join("nginx.conf"))
-        // As whoever runs the tests; without it root's workers could not reach the socket of Redis.
+        // Use the user who runs the tests. Otherwise the workers of root could not open the socket of Redis.
         .args(["-g", "user root;"])
         .env_clear()
         .env("NOVASPHERE_REDIS_ADDRESS", &options.redis)

@@ -1,4 +1,4 @@
-//! A program and the processes it starts, as one: signals reach them all.
+//! A program and its child processes as one group that receives signals together.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::{Context, Result, bail, ensure};
 
-/// A running group. It is killed when dropped, whatever state it is in.
+/// A running group. It is killed when dropped, in any state.
 #[derive(Debug)]
 pub(super) struct Group {
     leader: Child,
@@ -17,9 +17,9 @@ pub(super) struct Group {
 }
 
 impl Group {
-    /// Starts a program. What it says is added to the file `log`.
+    /// Starts a program. Its output is appended to the file `log`.
     pub(super) fn spawn(command: &mut Command, log: &Path) -> Result<Self> {
-        // Added: nginx opens the same file once more, and neither may overwrite the other.
+        // Append, because nginx opens the same file again and must not overwrite it.
         let file = OpenOptions::new().create(true).append(true).open(log)?;
         let leader = command
             .process_group(0)
@@ -32,26 +32,26 @@ impl Group {
     }
 
     /// # Errors
-    /// When it has ended, with its log.
+    /// If it has ended, with its log.
     pub(super) fn ensure_alive(&mut self) -> Result<()> {
         if let Some(status) = self.leader.try_wait()? {
             let log = fs::read(&self.log)?;
-            bail!("it ended with {status}; its log:\n{}", String::from_utf8_lossy(&log));
+            bail!("it exited with {status}; its log:\n{}", String::from_utf8_lossy(&log));
         }
         Ok(())
     }
 
-    /// Sends all of them a signal: `STOP`.
+    /// Sends a signal, for example `STOP`, to all processes.
     pub(super) fn signal(&self, name: &str) -> Result<()> {
         send(name, &format!("-{}", self.leader.id()))
     }
 
-    /// Sends a signal to the program itself.
+    /// Sends a signal to the program only.
     pub(super) fn signal_leader(&self, name: &str) -> Result<()> {
         send(name, &self.leader.id().to_string())
     }
 
-    /// Kills them and waits until the program has ended.
+    /// Kills all processes and waits until the program has ended.
     pub(super) fn kill(&mut self) -> Result<()> {
         if self.leader.try_wait()?.is_none() {
             self.signal("KILL")?;
@@ -62,7 +62,7 @@ impl Group {
 }
 
 fn send(signal: &str, target: &str) -> Result<()> {
-    // The shell's own: there is one on every machine.
+    // The shell's built-in exists on every machine.
     let status =
         Command::new("sh").args(["-c", "kill -s \"$0\" -- \"$1\"", signal, target]).status()?;
     ensure!(status.success(), "cannot send {signal}");
@@ -71,7 +71,7 @@ fn send(signal: &str, target: &str) -> Result<()> {
 
 impl Drop for Group {
     fn drop(&mut self) {
-        // It fails only when it has already ended.
+        // Fails only if the process has already ended.
         let _ = self.kill();
     }
 }

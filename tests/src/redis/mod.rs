@@ -1,5 +1,5 @@
-//! Redis and its HTTP form, real ones of Debian's packages, with the files of `host-config/redis`,
-//! and a form that fails on demand:
+//! The real Redis and its HTTP form from Debian's packages, with the files of `host-config/redis`, and a
+//! form that fails on demand:
 //!
 //! ```no_run
 //! # fn main() -> anyhow::Result<()> {

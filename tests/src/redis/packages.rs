@@ -1,10 +1,10 @@
-//! Whether what Debian's packages bring is there.
+//! Checks that Debian's packages are installed.
 
 use std::{fs, path::Path};
 
 use anyhow::{Result, ensure};
 
-/// Where nginx is: not in everybody's PATH.
+/// The path of nginx, which is not in every user's PATH.
 pub(super) const NGINX: &str = "/usr/sbin/nginx";
 
 const NEEDED: &[(&str, &str)] = &[
@@ -17,7 +17,7 @@ const NEEDED: &[(&str, &str)] = &[
 ];
 
 /// # Errors
-/// When packages are missing: the message names them all.
+/// If packages are missing. The message names all of them.
 pub(super) fn ensure_installed() -> Result<()> {
     let missing = NEEDED.iter().filter(|(file, _)| !exists(file)).map(|(_, package)| *package);
     let missing: Vec<_> = missing.collect();
@@ -25,7 +25,7 @@ pub(super) fn ensure_installed() -> Result<()> {
     Ok(())
 }
 
-/// One `*` stands for a folder: the machine's architecture.
+/// A `*` matches a directory: the machine's architecture.
 fn exists(file: &str) -> bool {
     let Some((folder, rest)) = file.split_once("/*/") else {
         return Path::new(file).is_file();

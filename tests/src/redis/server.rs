@@ -16,11 +16,11 @@ use novasphere_harness::{paths::repository, wait::until};
 /// The password of the front's user.
 pub(super) const PASSWORD: &str = "only-for-tests-password";
 
-/// That of a user whom only the tests have, and who may do everything.
+/// The password of a test user with all rights.
 const ADMIN: &str = "only-for-tests-admin";
 
-/// A running Redis with the shipped configuration and rights, at a Unix socket. It is killed, and its
-/// data are removed, when dropped.
+/// A running Redis with the shipped configuration and ACL, at a Unix socket. When dropped, it is killed and
+/// its data are removed.
 #[derive(Debug)]
 pub struct Redis {
     process: Group,
@@ -28,10 +28,10 @@ pub struct Redis {
 }
 
 impl Redis {
-    /// Starts one and waits until it serves.
+    /// Starts a Redis and waits until it is ready.
     ///
     /// # Errors
-    /// When it does not, with its log, or a package is missing.
+    /// If it does not become ready, with its log, or if a package is missing.
     pub fn start() -> Result<Self> {
         packages::ensure_installed()?;
         let dir = tempfile::Builder::new().prefix("novasphere-redis-").tempdir()?;
@@ -56,7 +56,7 @@ impl Redis {
         })
     }
 
-    /// Its address, as the front takes it: `unix:/…`.
+    /// The address in the front's form: `unix:/…`.
     pub fn address(&self) -> String {
         format!("unix:{}", self.socket().display())
     }
@@ -65,28 +65,28 @@ impl Redis {
         self.dir.path().join("socket")
     }
 
-    /// Kills it. Connections are closed, and refused until it is started again.
+    /// Kills it. Connections are closed, and refused until it restarts.
     ///
     /// # Errors
-    /// When it cannot be killed.
+    /// If it cannot be killed.
     pub fn kill(&mut self) -> Result<()> {
         self.process.kill()
     }
 
-    /// Kills it and starts it again with what it had written down.
+    /// Kills it and restarts it with its persisted data.
     ///
     /// # Errors
-    /// When it does not serve again.
+    /// If it does not become ready again.
     pub fn restart(&mut self) -> Result<()> {
         self.kill()?;
         self.process = spawn(self.dir.path())?;
         self.wait_until_it_serves()
     }
 
-    /// Kills it and starts it again without any data.
+    /// Kills it and restarts it without data.
     ///
     /// # Errors
-    /// When it does not serve again.
+    /// If it does not become ready again.
     pub fn restart_empty(&mut self) -> Result<()> {
         self.kill()?;
         let data = self.dir.path().join("appendonlydir");
@@ -94,31 +94,31 @@ impl Redis {
         self.restart()
     }
 
-    /// Has it stand still: connections are taken, and nothing is answered.
+    /// Stops the process: connections are accepted, but get no response.
     ///
     /// # Errors
-    /// When it has ended.
+    /// If it has ended.
     pub fn pause(&self) -> Result<()> {
         self.process.signal("STOP")
     }
 
-    /// Has it go on; what came meanwhile is answered now.
+    /// Continues the process, which then responds to waiting requests.
     ///
     /// # Errors
-    /// When it has ended.
+    /// If it has ended.
     pub fn resume(&self) -> Result<()> {
         self.process.signal("CONT")
     }
 
-    /// What redis-cli prints for a command, by a user with all rights.
+    /// The output of redis-cli for a command, by a user with all rights.
     ///
     /// # Errors
-    /// When Redis does not answer, or answers with an error.
+    /// If Redis does not respond, or responds with an error.
     pub fn cli(&self, command: &[&str]) -> Result<String> {
         let output = Command::new("timeout")
             .args(["5", "redis-cli", "-s"])
             .arg(self.socket())
-            // With a status that tells of errors of Redis.
+            // The exit status reports errors of Redis.
             .args(["-e", "--user", "admin"])
             .args(command)
             .env("REDISCLI_AUTH", ADMIN)
@@ -132,17 +132,17 @@ impl Redis {
     }
 
     /// # Errors
-    /// When it does not answer.
+    /// If it does not respond.
     pub fn ping(&self) -> Result<()> {
         let answer = self.cli(&["PING"])?;
         ensure!(answer == "PONG", "{answer}");
         Ok(())
     }
 
-    /// How many keys it has.
+    /// The number of keys.
     ///
     /// # Errors
-    /// When it does not answer.
+    /// If it does not respond.
     pub fn size(&self) -> Result<u64> {
         Ok(self.cli(&["DBSIZE"])?.parse()?)
     }
@@ -150,15 +150,15 @@ impl Redis {
     /// Removes all keys.
     ///
     /// # Errors
-    /// When it does not answer.
+    /// If it does not respond.
     pub fn flush(&self) -> Result<()> {
         self.cli(&["FLUSHALL"]).map(drop)
     }
 
-    /// How often a command was called since it was started: `eval`.
+    /// The number of calls of a command, for example `eval`, since the start.
     ///
     /// # Errors
-    /// When it does not answer.
+    /// If it does not respond.
     pub fn calls(&self, command: &str) -> Result<u64> {
         let statistics = self.cli(&["INFO", "commandstats"])?;
         let prefix = format!("cmdstat_{command}:calls=");
@@ -167,17 +167,17 @@ impl Redis {
         Ok(count.parse()?)
     }
 
-    /// Everything it has logged so far.
+    /// Everything logged so far.
     ///
     /// # Errors
-    /// When the file cannot be read.
+    /// If the file cannot be read.
     pub fn log(&self) -> Result<String> {
         let log = fs::read(self.dir.path().join("log"))?;
         Ok(String::from_utf8_lossy(&log).into_owned())
     }
 }
 
-/// Copies a shipped file, moved to this machine.
+/// Copies a shipped file and adapts its paths to this machine.
 fn install(name: &str, dir: &Path, paths: &[(&str, &str)]) -> Result<()> {
     let text = fs::read_to_string(repository().join("host-config/redis").join(name))?;
     Ok(fs::write(dir.join(name), moved(&text, paths)?)?)
