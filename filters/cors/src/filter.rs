@@ -1,4 +1,4 @@
-//! The policy: who is allowed, and what a response says about it.
+//! The filter: which origins are allowed, and how a response shows it.
 
 use std::borrow::Cow;
 
@@ -7,124 +7,62 @@ use novasphere_core::{
 };
 
 use crate::{
+    block,
+    build::{self, Settings},
     config::Config,
-    cross_site,
-    group::{AllowOrigin, Group, Sender},
-    preflight::{self, Preflights},
+    decision::Reason,
+    origin::RequestOrigin,
+    policy::{AllowOriginValue, Policy},
+    preflight::{self, PreflightMode},
     response,
-    vary::{self, Dependence},
+    vary::{self, VaryFields},
 };
 
-/// The cors filter, configured.
+/// The configured cors filter.
 #[derive(Clone, Debug)]
 pub struct Cors {
-    /// The first that names an origin decides.
-    groups: Vec<Group>,
-    /// Whether every answer is the same, whatever the request.
-    constant: bool,
-    preflights: Preflights,
-    /// What the answer to a preflight depends on.
-    preflight_vary: Dependence,
+    /// The first policy that allows an origin decides.
+    policies: Vec<Policy>,
+    /// Whether every response is the same, whatever the request.
+    is_constant: bool,
+    preflight_mode: PreflightMode,
+    /// The request headers that a preflight response depends on.
+    preflight_vary: VaryFields,
     block_disallowed: bool,
 }
 
-/// What a request hands to its response.
+/// The data a request hands to its response.
 #[derive(Clone, Debug)]
-pub struct Carried {
-    granted: Option<Granted>,
-    /// Whether the response is the upstream's answer to a preflight.
+pub struct CorsCarry {
+    grant: Option<Grant>,
+    /// Whether the upstream responds to a preflight.
     is_preflight: bool,
 }
 
-/// The place of the group that names the origin, and what the origin is told.
+/// The permission of an allowed origin.
 #[derive(Clone, Debug)]
-struct Granted {
-    group: usize,
-    allow_origin: AllowOrigin,
-}
-
-impl Cors {
-    pub(crate) fn new(
-        groups: Vec<Group>,
-        preflights: Preflights,
-        block_disallowed: bool,
-        allow_origin_absent: bool,
-    ) -> Self {
-        let is_any = matches!(groups.as_slice(), [only] if only.origins.is_any());
-        let is_private = groups.iter().any(|group| group.preflight.private_network);
-        let preflight_vary = if is_private { vary::PRIVATE_PREFLIGHT } else { vary::PREFLIGHT };
-        Self {
-            groups,
-            constant: is_any && allow_origin_absent,
-            preflights,
-            preflight_vary,
-            block_disallowed,
-        }
-    }
-
-    fn grant(&self, sender: &Sender<'_>) -> Option<Granted> {
-        if self.constant {
-            return Some(Granted { group: 0, allow_origin: Cow::Borrowed(b"*") });
-        }
-        self.groups.iter().enumerate().find_map(|(group, rules)| {
-            rules.origins.allow(sender).map(|allow_origin| Granted { group, allow_origin })
-        })
-    }
-
-    fn group_of(&self, granted: Option<Granted>) -> Option<(&Group, AllowOrigin)> {
-        let granted = granted?;
-        self.groups.get(granted.group).map(|group| (group, granted.allow_origin))
-    }
-
-    fn on_preflight(
-        &self,
-        granted: Option<Granted>,
-        head: &RequestHead<'_>,
-    ) -> Decision<'_, Carried> {
-        match self.preflights {
-            Preflights::CalloutResult(status) => {
-                let granted = self.group_of(granted);
-                let (response, reason) =
-                    preflight::answer(granted, status, self.preflight_vary, head);
-                Decision::Respond { mutations: Vec::new(), response, reason }
-            }
-            Preflights::Forward => {
-                let reason =
-                    if granted.is_some() { "preflight_forwarded" } else { "preflight_refused" };
-                let carry = Carried { granted, is_preflight: true };
-                Decision::Continue { mutations: Vec::new(), carry, reason }
-            }
-        }
-    }
+struct Grant {
+    /// The index of the policy that allows the origin.
+    policy: usize,
+    allow_origin: AllowOriginValue,
 }
 
 impl Filter for Cors {
     const NAME: &'static str = "cors";
-    const REASONS: &'static [&'static str] = &[
-        "no_origin",
-        "allowed",
-        "same_origin",
-        "not_allowed",
-        "blocked",
-        "preflight_allowed",
-        "preflight_refused",
-        "preflight_method",
-        "preflight_headers",
-        "preflight_forwarded",
-    ];
+    const REASONS: &'static [&'static str] = Reason::NAMES;
     type Config = Config;
     type State = ();
-    type Carry = Carried;
+    type Carry = CorsCarry;
 
-    fn build(config: Self::Config, cx: &mut BuildContext<'_>) -> Self {
-        config.into_filter(cx)
+    fn build(config: Config, cx: &mut BuildContext<'_>) -> Self {
+        Self::new(build::build(config, cx))
     }
 
     fn request_headers(&self) -> &HeaderInterest {
         &HeaderInterest::All
     }
 
-    /// `tests/reads.rs` checks which response headers are read.
+    /// `tests/header_interest.rs` checks which response headers are read.
     fn response_headers(&self) -> &HeaderInterest {
         &HeaderInterest::All
     }
@@ -134,40 +72,96 @@ impl Filter for Cors {
         head: &RequestHead<'_>,
         (): &mut (),
         _: &Env<'_>,
-    ) -> Decision<'f, Carried> {
-        let sender = Sender::of(head);
-        let granted = self.grant(&sender);
-        let reason = match (&sender, &granted) {
-            (Sender::Nobody, _) => "no_origin",
-            _ if head.is_preflight() => return self.on_preflight(granted, head),
-            (_, Some(_)) => "allowed",
-            _ if cross_site::is_same_origin(&sender, head) => "same_origin",
-            _ if self.block_disallowed && cross_site::can_act(head) => {
-                let response = cross_site::refusal();
-                return Decision::Respond { mutations: Vec::new(), response, reason: "blocked" };
+    ) -> Decision<'f, CorsCarry> {
+        let origin = RequestOrigin::of(head);
+        let grant = self.grant(&origin);
+        let reason = match (&origin, &grant) {
+            (RequestOrigin::Absent, _) => Reason::NoOrigin,
+            _ if head.is_preflight() => return self.on_preflight(grant, head),
+            (_, Some(_)) => Reason::Allowed,
+            _ if block::is_same_origin(&origin, head) => Reason::SameOrigin,
+            _ if self.block_disallowed && block::can_change_something(head) => {
+                return Decision::Respond {
+                    mutations: Vec::new(),
+                    response: block::response(),
+                    reason: Reason::Blocked.name(),
+                };
             }
-            _ => "not_allowed",
+            _ => Reason::NotAllowed,
         };
-        let carry = Carried { granted, is_preflight: false };
-        Decision::Continue { mutations: Vec::new(), carry, reason }
+        let carry = CorsCarry { grant, is_preflight: false };
+        Decision::Continue { mutations: Vec::new(), carry, reason: reason.name() }
     }
 
     fn on_response<'f>(
         &'f self,
-        carried: Carried,
+        carry: CorsCarry,
         head: &ResponseHead<'_>,
     ) -> Vec<HeaderMutation<'f>> {
-        let granted = self.group_of(carried.granted);
+        let granted = self.granted_policy(carry.grant);
         let mut mutations = Vec::new();
-        if carried.is_preflight {
+        if carry.is_preflight {
             response::restrict(granted, head, &mut mutations);
             mutations.extend(self.preflight_vary.merge(head));
         } else {
             response::replace(granted, head, &mut mutations);
-            if !self.constant {
+            if !self.is_constant {
                 mutations.extend(vary::ORIGIN.merge(head));
             }
         }
         mutations
+    }
+}
+
+impl Cors {
+    fn new(settings: Settings) -> Self {
+        let Settings { policies, preflight_mode, block_disallowed, allow_origin_absent } = settings;
+        let is_any = matches!(policies.as_slice(), [only] if only.allow_origin.is_any());
+        let is_private = policies.iter().any(|policy| policy.allow_private_network);
+        Self {
+            is_constant: is_any && allow_origin_absent,
+            preflight_vary: if is_private { vary::PRIVATE_PREFLIGHT } else { vary::PREFLIGHT },
+            policies,
+            preflight_mode,
+            block_disallowed,
+        }
+    }
+
+    fn grant(&self, origin: &RequestOrigin<'_>) -> Option<Grant> {
+        if self.is_constant {
+            return Some(Grant { policy: 0, allow_origin: Cow::Borrowed(b"*") });
+        }
+        self.policies.iter().enumerate().find_map(|(index, policy)| {
+            let allow_origin = policy.allow_origin.value_for(origin)?;
+            Some(Grant { policy: index, allow_origin })
+        })
+    }
+
+    fn granted_policy(&self, grant: Option<Grant>) -> Option<(&Policy, AllowOriginValue)> {
+        let grant = grant?;
+        self.policies.get(grant.policy).map(|policy| (policy, grant.allow_origin))
+    }
+
+    fn on_preflight(
+        &self,
+        grant: Option<Grant>,
+        head: &RequestHead<'_>,
+    ) -> Decision<'_, CorsCarry> {
+        match self.preflight_mode {
+            PreflightMode::Respond { status } => {
+                let granted = self.granted_policy(grant);
+                let (response, reason) =
+                    preflight::response(granted, status, self.preflight_vary, head);
+                Decision::Respond { mutations: Vec::new(), response, reason: reason.name() }
+            }
+            PreflightMode::Forward => {
+                let reason = match grant {
+                    Some(_) => Reason::PreflightForwarded,
+                    None => Reason::PreflightRefused,
+                };
+                let carry = CorsCarry { grant, is_preflight: true };
+                Decision::Continue { mutations: Vec::new(), carry, reason: reason.name() }
+            }
+        }
     }
 }

@@ -1,34 +1,46 @@
-//! The cors filter: the server's side of the CORS protocol (Fetch standard, "CORS protocol").
+//! The cors filter: the server side of the CORS protocol (Fetch standard, "CORS protocol").
 //!
 //! The rules, in order:
 //!
-//! 1. When `origins` is `*` and nothing else, every answer says `Access-Control-Allow-Origin: *`,
-//!    whatever the request: one answer for all, so that caches need no `Vary` and cannot mix up two
-//!    kinds of answers.
-//! 2. Otherwise an origin is allowed when the request has exactly one `Origin` line, that line is a
+//! 1. If `origins` is `*` and nothing else applies, every response says
+//!    `Access-Control-Allow-Origin: *`, whatever the request. Caches then need no `Vary` and cannot
+//!    mix up two variants.
+//! 2. Otherwise an origin is allowed if the request has exactly one `Origin` line, its value is a
 //!    serialised origin (RFC 6454 section 6.2) or `null`, and an entry of `origins` matches it. The
-//!    first of `policies` with such an entry decides, the fields beside them come last.
-//! 3. A preflight request is answered here, without a body. To an allowed origin it names the
-//!    methods, headers and lifetime; to others it says nothing but `Vary`. With `preflight_continue`
-//!    the upstream answers it, and its answer is restricted to what rule 2 says.
-//! 4. With `block_disallowed` a request from an origin that is neither allowed nor the same as the
-//!    request's own is refused, if it could change something or asks for a WebSocket.
-//! 5. Every other request, `OPTIONS` among them, goes on. Whether it may is not for CORS to say:
-//!    CORS protects the user of a browser, not the upstream.
-//! 6. On the response the upstream's own CORS headers are replaced by what rules 1 and 2 say, and
-//!    `Vary` comes to name `Origin` where rule 2 was used, also when there was no `Origin`.
+//!    first matching entry of `policies` decides. The fields beside `policies` come last.
+//! 3. The filter responds to preflight requests itself, without a body. An allowed origin gets the
+//!    methods, headers and lifetime; any other origin gets `Vary` only. With `preflight_continue`
+//!    the upstream responds, and the filter restricts its response to the result of rule 2.
+//! 4. With `block_disallowed`, a request is refused if its origin is neither allowed nor the
+//!    request's own, and it could change something or asks for a WebSocket.
+//! 5. Every other request continues, including other `OPTIONS` requests. CORS protects the users of
+//!    browsers, not the upstream.
+//! 6. On the response, the result of rules 1 and 2 replaces the upstream's CORS headers. If rule 2
+//!    was used, `Vary` names `Origin`, even if the request had none.
 //!
-//! The filter stands first in the chain, so rule 6 also covers what later filters answer: a page
-//! can read the 401 or 429 it got.
+//! The filter is first in the chain, so rule 6 also covers the local responses of later filters: a
+//! page can read its 401 or 429.
+//!
+//! In reading order:
+//!
+//! - `config`: the configuration as users write it;
+//! - `build`: from there to the filter; `checks`: the faults and warnings on the way;
+//! - `filter`: the filter; `decision`: the reasons of its decisions;
+//! - `origin`: origins, and the entries of `origins`;
+//! - `policy`: the settings for a group of origins;
+//! - `preflight`, `block`: the local responses;
+//! - `response`, `vary`: the headers of an upstream's response;
+//! - `header_names`: the headers of the protocol.
 
+mod block;
+mod build;
+mod checks;
 mod config;
-mod cross_site;
-mod fields;
+mod decision;
 mod filter;
-mod group;
-mod names;
+mod header_names;
 mod origin;
-mod origin_rule;
+mod policy;
 mod preflight;
 mod response;
 #[cfg(test)]
@@ -37,5 +49,5 @@ mod vary;
 
 #[cfg(feature = "schema")]
 pub use config::schema::schema;
-pub use filter::{Carried, Cors};
+pub use filter::{Cors, CorsCarry};
 pub use response::observes;

@@ -1,139 +1,81 @@
-//! The answer to a CORS-preflight request (Fetch standard, "CORS-preflight fetch").
+//! Responses to CORS-preflight requests (Fetch standard, "CORS-preflight fetch").
 
 use std::borrow::Cow;
 
 use novasphere_core::{HeaderName, LocalResponse, RequestHead};
 
 use crate::{
-    fields::{
+    decision::Reason,
+    header_names::{
         ALLOW_CREDENTIALS, ALLOW_HEADERS, ALLOW_METHODS, ALLOW_ORIGIN, ALLOW_PRIVATE_NETWORK,
         MAX_AGE, VARY,
     },
-    group::{AllowOrigin, Group},
-    names::Names,
-    vary::Dependence,
+    policy::{AllowHeaders, AllowOriginValue, Policy, requested_headers},
+    vary::VaryFields,
 };
 
-/// Bytes of an `Access-Control-Request-Headers` that is read; what is longer is not allowed. The
-/// answer, where it is an echo, stays below every proxy's limit.
-const MAX_BYTES: usize = 2048;
-
-/// Names in it, far more than pages use.
-const MAX_NAMES: usize = 64;
-
-/// Who answers preflights.
+/// The responder to preflights.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Preflights {
-    /// This filter, with that status.
-    CalloutResult(u16),
+pub(crate) enum PreflightMode {
+    /// This filter.
+    Respond {
+        /// 200 or 204.
+        status: u16,
+    },
     /// The upstream.
     Forward,
 }
 
-/// What a preflight from an allowed origin is told, ready to send.
-#[derive(Clone, Debug)]
-pub(crate) struct Preflight {
-    pub(crate) methods: Names,
-    pub(crate) headers: AllowHeaders,
-    /// Seconds.
-    pub(crate) max_age: Option<String>,
-    pub(crate) private_network: bool,
-}
-
-/// Where `Access-Control-Allow-Headers` comes from.
-#[derive(Clone, Debug)]
-pub(crate) enum AllowHeaders {
-    /// The configuration; empty for none but the safelisted ones.
-    Listed(Names),
-    /// The request: whatever the page wants to send.
-    Requested,
-}
-
-/// The answer and the decision it stands for. `granted` is the group of the origin and what it is
-/// told; without one nothing is said but what the answer depends on.
-pub(crate) fn answer<'f>(
-    granted: Option<(&'f Group, AllowOrigin)>,
+/// The response to a preflight, and the reason of the decision. `granted` is the policy of an
+/// allowed origin. Without it the response has `Vary` only.
+pub(crate) fn response<'f>(
+    granted: Option<(&'f Policy, AllowOriginValue)>,
     status: u16,
-    vary: Dependence,
+    vary: VaryFields,
     head: &RequestHead<'_>,
-) -> (LocalResponse<'f>, &'static str) {
+) -> (LocalResponse<'f>, Reason) {
     let mut headers: Vec<(&HeaderName, Cow<'_, [u8]>)> = vec![(&VARY, vary.value())];
-    let mut reason = "preflight_refused";
-    if let Some((group, allow_origin)) = granted {
+    let mut reason = Reason::PreflightRefused;
+    if let Some((policy, allow_origin)) = granted {
         headers.push((&ALLOW_ORIGIN, allow_origin));
-        if group.credentials {
+        if policy.allow_credentials {
             headers.push((&ALLOW_CREDENTIALS, Cow::Borrowed(b"true")));
         }
-        reason = group.preflight.tell(head, &mut headers);
+        reason = add_permissions(policy, head, &mut headers);
     }
     (LocalResponse { status, headers, body: Cow::Borrowed(b""), grpc_status: None }, reason)
 }
 
-impl Preflight {
-    /// Adds what an allowed origin is told. Its lists stand there whole, also where they do not
-    /// hold what it asks for: that is for the browser to refuse, and to say in its console.
-    fn tell<'f>(
-        &'f self,
-        head: &RequestHead<'_>,
-        headers: &mut Vec<(&'f HeaderName, Cow<'f, [u8]>)>,
-    ) -> &'static str {
-        headers.push((&ALLOW_METHODS, Cow::Borrowed(self.methods.as_bytes())));
-        let requested = requested_headers(head);
-        let allow_headers = match (&self.headers, &requested) {
-            (AllowHeaders::Listed(names), _) => Cow::Borrowed(names.as_bytes()),
-            (AllowHeaders::Requested, Some(names)) => Cow::Owned(names.join(&b", "[..])),
-            (AllowHeaders::Requested, None) => Cow::Borrowed(&b""[..]),
-        };
-        if !allow_headers.is_empty() {
-            headers.push((&ALLOW_HEADERS, allow_headers));
-        }
-        if let Some(seconds) = &self.max_age {
-            headers.push((&MAX_AGE, Cow::Borrowed(seconds.as_bytes())));
-        }
-        let asks = head.headers.get("access-control-request-private-network");
-        if self.private_network && asks == Some(b"true") {
-            headers.push((&ALLOW_PRIVATE_NETWORK, Cow::Borrowed(b"true")));
-        }
-        let method = head.headers.get("access-control-request-method").unwrap_or_default();
-        if !self.methods.allow_method(method) {
-            "preflight_method"
-        } else if !requested.is_some_and(|names| self.headers.allow(&names)) {
-            "preflight_headers"
-        } else {
-            "preflight_allowed"
-        }
+/// Adds the permissions of an allowed origin. The lists are complete even if they lack the requested
+/// method or header: the browser then refuses, and reports the reason in its console.
+fn add_permissions<'f>(
+    policy: &'f Policy,
+    head: &RequestHead<'_>,
+    headers: &mut Vec<(&'f HeaderName, Cow<'f, [u8]>)>,
+) -> Reason {
+    headers.push((&ALLOW_METHODS, Cow::Borrowed(policy.allow_methods.as_bytes())));
+    let requested = requested_headers(head);
+    let allow_headers = match (&policy.allow_headers, &requested) {
+        (AllowHeaders::Listed(names), _) => Cow::Borrowed(names.as_bytes()),
+        (AllowHeaders::Requested, Some(names)) => Cow::Owned(names.join(&b", "[..])),
+        (AllowHeaders::Requested, None) => Cow::Borrowed(&b""[..]),
+    };
+    if !allow_headers.is_empty() {
+        headers.push((&ALLOW_HEADERS, allow_headers));
     }
-}
-
-impl AllowHeaders {
-    fn allow(&self, names: &[&[u8]]) -> bool {
-        match self {
-            Self::Listed(listed) => names.iter().all(|name| listed.allow_header(name)),
-            Self::Requested => true,
-        }
+    if let Some(seconds) = &policy.max_age {
+        headers.push((&MAX_AGE, Cow::Borrowed(seconds.as_bytes())));
     }
-}
-
-/// The names in `Access-Control-Request-Headers`, over all its lines; `None` when one of them is
-/// not a field name, or when they are too many or too long.
-fn requested_headers<'h>(head: &'h RequestHead<'_>) -> Option<Vec<&'h [u8]>> {
-    let mut names = Vec::new();
-    let mut bytes = 0_usize;
-    for line in head.headers.get_all("access-control-request-headers") {
-        bytes = bytes.saturating_add(line.len());
-        if bytes > MAX_BYTES {
-            return None;
-        }
-        for member in line.split(|b| *b == b',').map(<[u8]>::trim_ascii) {
-            if member.is_empty() {
-                continue;
-            }
-            HeaderName::parse(str::from_utf8(member).ok()?).ok()?;
-            if names.len() == MAX_NAMES {
-                return None;
-            }
-            names.push(member);
-        }
+    let private_network = head.headers.get("access-control-request-private-network");
+    if policy.allow_private_network && private_network == Some(b"true") {
+        headers.push((&ALLOW_PRIVATE_NETWORK, Cow::Borrowed(b"true")));
     }
-    Some(names)
+    let method = head.headers.get("access-control-request-method").unwrap_or_default();
+    if !policy.allow_methods.allows(method) {
+        Reason::PreflightMethod
+    } else if !requested.is_some_and(|names| policy.allow_headers.allows(&names)) {
+        Reason::PreflightHeaders
+    } else {
+        Reason::PreflightAllowed
+    }
 }

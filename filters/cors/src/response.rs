@@ -1,87 +1,86 @@
-//! What a response says in place of what the upstream said.
+//! The CORS headers of an upstream's response.
 
 use std::borrow::Cow;
 
 use novasphere_core::{HeaderMutation, HeaderName, ResponseHead};
 
 use crate::{
-    fields::{
-        ALLOW_CREDENTIALS, ALLOW_ORIGIN, ALLOW_PRIVATE_NETWORK, EXPOSE_HEADERS, FIELDS,
+    header_names::{
+        ALL, ALLOW_CREDENTIALS, ALLOW_ORIGIN, ALLOW_PRIVATE_NETWORK, EXPOSE_HEADERS,
         PREFLIGHT_ONLY, VARY,
     },
-    group::{AllowOrigin, Group},
+    policy::{AllowOriginValue, Policy},
 };
 
-/// Replaces the upstream's CORS fields by what `granted` says; by nothing without it.
+/// Replaces the upstream's CORS headers by the headers of `granted`. Removes them without it.
 pub(crate) fn replace<'f>(
-    granted: Option<(&'f Group, AllowOrigin)>,
+    granted: Option<(&'f Policy, AllowOriginValue)>,
     head: &ResponseHead<'_>,
     mutations: &mut Vec<HeaderMutation<'f>>,
 ) {
     let (credentials, exposed) = match &granted {
-        Some((group, _)) => (group.credentials, group.exposed_headers.as_bytes()),
+        Some((policy, _)) => (policy.allow_credentials, policy.expose_headers.as_bytes()),
         None => (false, &b""[..]),
     };
-    let upstream_speaks = speaks(head);
-    let mut say = |name, value: Option<Cow<'f, [u8]>>| {
-        mutations.extend(if upstream_speaks { make(name, value, head) } else { add(name, value) });
+    let has_cors = has_cors_headers(head);
+    let mut set = |name, value: Option<Cow<'f, [u8]>>| {
+        mutations.extend(if has_cors { change(name, value, head) } else { add(name, value) });
     };
-    say(&ALLOW_ORIGIN, granted.map(|(_, origin)| origin));
-    say(&ALLOW_CREDENTIALS, credentials.then_some(Cow::Borrowed(b"true")));
-    say(&EXPOSE_HEADERS, Some(Cow::Borrowed(exposed)).filter(|names| !names.is_empty()));
-    if upstream_speaks {
+    set(&ALLOW_ORIGIN, granted.map(|(_, origin)| origin));
+    set(&ALLOW_CREDENTIALS, credentials.then_some(Cow::Borrowed(b"true")));
+    set(&EXPOSE_HEADERS, Some(Cow::Borrowed(exposed)).filter(|names| !names.is_empty()));
+    if has_cors {
         for name in PREFLIGHT_ONLY {
-            say(name, None);
+            set(name, None);
         }
     }
 }
 
-/// Of the upstream's answer to a preflight this leaves what `granted` allows: the methods, headers
-/// and lifetime are the upstream's to name, the origin, the credentials and the private network are
-/// not. Nothing is said to an origin that is not allowed, or when the upstream names none, whichever
-/// that be.
+/// Restricts the upstream's response to a preflight to the permissions of `granted`.
+///
+/// The upstream decides about methods, headers and lifetime; the configuration decides about the
+/// origin, credentials and the private network. Removes all CORS headers if the origin is not
+/// allowed, or if the upstream allows no origin.
 pub(crate) fn restrict<'f>(
-    granted: Option<(&'f Group, AllowOrigin)>,
+    granted: Option<(&'f Policy, AllowOriginValue)>,
     head: &ResponseHead<'_>,
     mutations: &mut Vec<HeaderMutation<'f>>,
 ) {
     match granted {
-        Some((group, origin)) if head.headers.contains(ALLOW_ORIGIN.as_str()) => {
-            mutations.extend(make(&ALLOW_ORIGIN, Some(origin), head));
-            if !group.credentials {
-                mutations.extend(make(&ALLOW_CREDENTIALS, None, head));
+        Some((policy, origin)) if head.headers.contains(ALLOW_ORIGIN.as_str()) => {
+            mutations.extend(change(&ALLOW_ORIGIN, Some(origin), head));
+            if !policy.allow_credentials {
+                mutations.extend(change(&ALLOW_CREDENTIALS, None, head));
             }
-            if !group.preflight.private_network {
-                mutations.extend(make(&ALLOW_PRIVATE_NETWORK, None, head));
+            if !policy.allow_private_network {
+                mutations.extend(change(&ALLOW_PRIVATE_NETWORK, None, head));
             }
         }
-        _ => mutations.extend(FIELDS.iter().filter_map(|name| make(name, None, head))),
+        _ => mutations.extend(ALL.iter().filter_map(|name| change(name, None, head))),
     }
 }
 
-/// Whether there is a CORS field.
-fn speaks(head: &ResponseHead<'_>) -> bool {
-    head.headers.lines().any(|(name, _)| is_of_cors(name))
+fn has_cors_headers(head: &ResponseHead<'_>) -> bool {
+    head.headers.lines().any(|(name, _)| is_cors_header(name))
 }
 
-fn is_of_cors(name: &[u8]) -> bool {
+fn is_cors_header(name: &[u8]) -> bool {
     matches!(name, [b'a' | b'A', ..])
         && name.get(..15).is_some_and(|start| start.eq_ignore_ascii_case(b"access-control-"))
 }
 
-/// Whether lines of that name in a response mean anything to this filter: others may be there or
-/// not.
+/// Whether this filter reads response headers of that name. No other header affects its result.
 pub fn observes(name: &str) -> bool {
-    is_of_cors(name.as_bytes()) || name == VARY.as_str()
+    is_cors_header(name.as_bytes()) || name == VARY.as_str()
 }
 
 fn add<'f>(name: &'f HeaderName, value: Option<Cow<'f, [u8]>>) -> Option<HeaderMutation<'f>> {
     value.map(|value| HeaderMutation::Add(name, value))
 }
 
-/// The edit after which `head` has exactly one line `name` with `value`, or none for `None`; no
-/// edit when it is so already.
-fn make<'f>(
+/// The mutation that leaves exactly one line `name` with `value` in `head`, or no line for `None`.
+/// `None` if `head` is already so.
+fn change<'f>(
     name: &'f HeaderName,
     value: Option<Cow<'f, [u8]>>,
     head: &ResponseHead<'_>,

@@ -4,28 +4,27 @@ use std::borrow::Cow;
 
 use novasphere_core::{HeaderMutation, ResponseHead, header_value};
 
-use crate::fields::VARY;
+use crate::header_names::VARY;
 
-/// What of a request an answer depends on.
+/// The request headers that a response depends on.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Dependence {
-    /// Field names.
+pub(crate) struct VaryFields {
     names: &'static [&'static str],
-    /// The same as a field value.
+    /// The names as a field value.
     text: &'static str,
 }
 
-/// What the answer to a request that is no preflight depends on.
-pub(crate) const ORIGIN: Dependence = Dependence { names: &["Origin"], text: "Origin" };
+/// For responses to requests other than preflights.
+pub(crate) const ORIGIN: VaryFields = VaryFields { names: &["Origin"], text: "Origin" };
 
-/// What the answer to a preflight depends on.
-pub(crate) const PREFLIGHT: Dependence = Dependence {
+/// For preflight responses.
+pub(crate) const PREFLIGHT: VaryFields = VaryFields {
     names: &["Origin", "Access-Control-Request-Method", "Access-Control-Request-Headers"],
     text: "Origin, Access-Control-Request-Method, Access-Control-Request-Headers",
 };
 
-/// The same where private networks count.
-pub(crate) const PRIVATE_PREFLIGHT: Dependence = Dependence {
+/// For preflight responses if a policy has `private_network`.
+pub(crate) const PRIVATE_PREFLIGHT: VaryFields = VaryFields {
     names: &[
         "Origin",
         "Access-Control-Request-Method",
@@ -36,21 +35,21 @@ pub(crate) const PRIVATE_PREFLIGHT: Dependence = Dependence {
            Access-Control-Request-Private-Network",
 };
 
-impl Dependence {
-    /// A whole `Vary`.
+impl VaryFields {
+    /// The value of `Vary` for a response without one.
     pub(crate) fn value(self) -> Cow<'static, [u8]> {
         Cow::Borrowed(self.text.as_bytes())
     }
 
-    /// The edit after which `Vary` names all of these; `None` when it does already, or is `*`.
+    /// The mutation that adds the missing names to `Vary`. `None` if it has all of them, or is `*`.
     ///
-    /// Several lines become one with all their members: they mean the same (RFC 9110 section 5.3),
-    /// and hosts do not agree on how a second line is added.
+    /// Joins several lines into one. The meaning is the same (RFC 9110 section 5.3), and hosts
+    /// differ in how they add a second line.
     pub(crate) fn merge(self, head: &ResponseHead<'_>) -> Option<HeaderMutation<'static>> {
         let mut merged = Vec::new();
-        let mut is_there = false;
+        let mut is_present = false;
         for line in head.headers.get_all(VARY.as_str()) {
-            is_there = true;
+            is_present = true;
             merged.reserve(line.len() + ", ".len() + self.text.len());
             for member in line.split(|b| *b == b',') {
                 match header_value(member) {
@@ -60,7 +59,7 @@ impl Dependence {
                 }
             }
         }
-        if !is_there {
+        if !is_present {
             return Some(HeaderMutation::Add(&VARY, self.value()));
         }
         let named = merged.len();

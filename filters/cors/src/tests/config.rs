@@ -1,7 +1,9 @@
+//! Faults and warnings of a configuration.
+
 use super::*;
 
 #[test]
-fn a_whole_top_level_domain_is_worth_a_warning() {
+fn warns_about_whole_top_level_domains() {
     let host = TestHost::default();
     let config = br#"{"origins": ["https://*.com", "http://*.localhost", "https://*.a.com"]}"#;
     assert!(Cors::from_json(config, &host).is_ok());
@@ -12,7 +14,7 @@ fn a_whole_top_level_domain_is_worth_a_warning() {
 }
 
 #[test]
-fn faults_of_the_form_hide_what_follows_from_them() {
+fn wrong_type_hides_follow_up_faults() {
     let faults = |config: &str| {
         Cors::from_json(config.as_bytes(), &TestHost::default()).unwrap_err().to_string()
     };
@@ -22,7 +24,7 @@ fn faults_of_the_form_hide_what_follows_from_them() {
     );
 }
 
-/// What `config` is warned of; it is accepted.
+/// The warnings of an accepted configuration.
 fn warnings(config: &str) -> Vec<String> {
     let host = TestHost::default();
     assert!(Cors::from_json(config.as_bytes(), &host).is_ok(), "{config}");
@@ -30,7 +32,7 @@ fn warnings(config: &str) -> Vec<String> {
 }
 
 #[test]
-fn what_is_dangerous_but_may_be_meant_is_worth_a_warning() {
+fn warns_about_dangerous_settings() {
     assert_eq!(
         warnings(
             r#"{"origins": ["http://app.novasphere.io", "http://*.novasphere.io:*",
@@ -39,13 +41,13 @@ fn what_is_dangerous_but_may_be_meant_is_worth_a_warning() {
                 "app://."], "credentials": true}"#
         ),
         [
-            "origins[0]: \"http://app.novasphere.io\" has no TLS: whoever changes the page on its \
-             way acts as the user",
-            "origins[1]: \"http://*.novasphere.io:*\" has no TLS: whoever changes the page on its \
-             way acts as the user",
-            "origins[2]: \"http://192.168.1.10\" has no TLS: whoever changes the page on its way \
-             acts as the user",
-            "origins[8]: every local file the user opens may act as the user",
+            "origins[0]: \"http://app.novasphere.io\" has no TLS: an attacker who changes the page in \
+             transit can act as the user",
+            "origins[1]: \"http://*.novasphere.io:*\" has no TLS: an attacker who changes the page in \
+             transit can act as the user",
+            "origins[2]: \"http://192.168.1.10\" has no TLS: an attacker who changes the page in \
+             transit can act as the user",
+            "origins[8]: any local file that the user opens can act as the user",
         ]
     );
     let none: [&str; 0] = [];
@@ -57,13 +59,13 @@ fn what_is_dangerous_but_may_be_meant_is_worth_a_warning() {
     ] {
         assert_eq!(
             warnings(everyone),
-            ["private_network: every site may reach into the private network"]
+            ["private_network: every site can reach the private network"]
         );
     }
 }
 
 #[test]
-fn what_has_less_effect_than_it_seems_is_worth_a_warning() {
+fn warns_about_settings_without_effect() {
     assert_eq!(
         warnings(
             r#"{"policies": [{"origins": ["https://a.example"], "max_age": 86401,
@@ -71,18 +73,18 @@ fn what_has_less_effect_than_it_seems_is_worth_a_warning() {
                 "headers": ["Content-Length"]}"#
         ),
         [
-            "headers[0]: \"Content-Length\" is set by browsers, never by pages: leave it out",
-            "policies[0].headers[1]: \"Cookie\" is set by browsers, never by pages: leave it out",
-            "policies[0].headers[2]: \"Sec-Fetch-Mode\" is set by browsers, never by pages: leave \
-             it out",
-            "policies[0].headers[3]: \"Proxy-X\" is set by browsers, never by pages: leave it out",
-            "policies[0].max_age: no browser keeps an answer for 86401 seconds: Firefox caps it at \
-             86400, Chromium at 7200, Safari at 600",
+            "headers[0]: \"Content-Length\" is set by browsers, never by pages: remove it",
+            "policies[0].headers[1]: \"Cookie\" is set by browsers, never by pages: remove it",
+            "policies[0].headers[2]: \"Sec-Fetch-Mode\" is set by browsers, never by pages: remove \
+             it",
+            "policies[0].headers[3]: \"Proxy-X\" is set by browsers, never by pages: remove it",
+            "policies[0].max_age: no browser caches a preflight response for 86401 seconds: \
+             Firefox caps it at 86400, Chromium at 7200, Safari at 600",
         ]
     );
 }
 
-/// Every site can be `null`, so it is no more than a reflected origin is.
+/// Any site can be `null`, so it adds nothing to a reflected origin.
 #[test]
 fn null_with_credentials_needs_reflection() {
     let config = r#"{"origins": ["*", "null"], "credentials": true, "reflect_any_origin": true}"#;
@@ -91,7 +93,7 @@ fn null_with_credentials_needs_reflection() {
 }
 
 #[test]
-fn a_dot_of_a_pattern_is_written_as_one() {
+fn rejects_unescaped_dots_in_patterns() {
     let fault = |pattern: &str| {
         let config = with_pattern(pattern);
         match Cors::from_json(config.as_bytes(), &TestHost::default()) {
@@ -110,7 +112,7 @@ fn a_dot_of_a_pattern_is_written_as_one() {
         assert_eq!(fault(good), "", "{good}");
     }
     for bad in [r"https://a.example", r"https://a\.b.example", r"https://[a-z]+.example"] {
-        assert!(fault(bad).contains("stands for any character"), "{bad}: {}", fault(bad));
+        assert!(fault(bad).contains("matches any character"), "{bad}: {}", fault(bad));
     }
 }
 
@@ -119,7 +121,7 @@ fn with_pattern(pattern: &str) -> String {
 }
 
 #[test]
-fn policies_may_narrow_what_comes_after_them() {
+fn accepts_policies_from_narrow_to_wide() {
     let none: [&str; 0] = [];
     let config = r#"{"policies": [
         {"origins": ["https://app.novasphere.io", "http://localhost:3000"]},
@@ -130,7 +132,7 @@ fn policies_may_narrow_what_comes_after_them() {
 }
 
 #[test]
-fn a_pattern_with_an_open_front_is_worth_a_warning() {
+fn warns_about_patterns_with_an_open_start() {
     let warned = |pattern: &str| warnings(&with_pattern(pattern)).len();
     for open in [
         r"https://.*novasphere\.io",
@@ -154,10 +156,10 @@ fn a_pattern_with_an_open_front_is_worth_a_warning() {
 }
 
 #[test]
-fn a_pattern_is_warned_of_as_a_wildcard_is() {
+fn warns_about_patterns_like_wildcards() {
     let with_credentials =
         |pattern: &str| warnings(&with_pattern(pattern).replace('}', r#", "credentials": true}"#));
-    let no_tls = "has no TLS: whoever changes the page on its way acts as the user";
+    let no_tls = "has no TLS: an attacker who changes the page in transit can act as the user";
     for plain in [
         r"http://app\.novasphere\.io",
         r"https?://app\.novasphere\.io",
@@ -177,9 +179,8 @@ fn a_pattern_is_warned_of_as_a_wildcard_is() {
     assert_eq!(warnings(&with_pattern(r"https://[a-z]+\.localhost")), none);
 }
 
-/// What is written oddly, and matches all the same.
 #[test]
-fn a_pattern_that_can_match_is_taken() {
+fn accepts_unusual_patterns_that_match() {
     for (pattern, origin) in [
         (r"^https:\/\/app\.novasphere\.io$", "https://app.novasphere.io"),
         (r"https://app\.novasphere\.io/?", "https://app.novasphere.io"),

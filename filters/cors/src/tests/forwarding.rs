@@ -1,11 +1,11 @@
-//! `preflight_continue`: the upstream answers preflights.
+//! `preflight_continue`.
 
 use super::*;
 
 const FORWARDING: &str = r#"{"origins": ["https://app.novasphere.io"], "credentials": true,
     "exposed_headers": ["X-A"], "preflight_continue": true}"#;
 
-const ANSWER: Lines<'static> = &[
+const UPSTREAM: Lines<'static> = &[
     ("access-control-allow-origin", b"*"),
     ("access-control-allow-credentials", b"true"),
     ("access-control-allow-methods", b"GET, PUT"),
@@ -17,15 +17,19 @@ const ANSWER: Lines<'static> = &[
 const VARY: &str =
     "vary: Accept, origin, Access-Control-Request-Method, Access-Control-Request-Headers";
 
-fn answered(config: &str, origin: &[u8], answer: Lines<'_>) -> (&'static str, Vec<String>) {
+fn response_to_preflight(
+    config: &str,
+    origin: &[u8],
+    upstream: Lines<'_>,
+) -> (&'static str, Vec<String>) {
     let cors = cors(config);
     let request: Lines<'_> =
         &[(":method", b"OPTIONS"), ("origin", origin), ("access-control-request-method", b"PUT")];
     let Decision::Continue { carry, reason, .. } = decide(&cors, request) else {
-        panic!("answered here")
+        panic!("did not continue")
     };
-    let mut head = headers(answer);
-    head.apply(cors.on_response(carry, &ResponseHead { headers: headers(answer) }));
+    let mut head = headers(upstream);
+    head.apply(cors.on_response(carry, &ResponseHead { headers: headers(upstream) }));
     let mut lines: Vec<String> = head
         .lines()
         .map(|(name, value)| format!("{}: {}", name.escape_ascii(), value.escape_ascii()))
@@ -35,8 +39,8 @@ fn answered(config: &str, origin: &[u8], answer: Lines<'_>) -> (&'static str, Ve
 }
 
 #[test]
-fn the_upstream_names_methods_and_headers_and_this_the_origin() {
-    let (reason, lines) = answered(FORWARDING, APP, ANSWER);
+fn upstream_decides_methods_and_headers_but_not_origin() {
+    let (reason, lines) = response_to_preflight(FORWARDING, APP, UPSTREAM);
     assert_eq!(reason, "preflight_forwarded");
     assert_eq!(
         lines,
@@ -49,21 +53,21 @@ fn the_upstream_names_methods_and_headers_and_this_the_origin() {
             VARY,
         ]
     );
-    let (_, lines) = answered(&FORWARDING.replace("true,", "false,"), APP, ANSWER);
+    let (_, lines) = response_to_preflight(&FORWARDING.replace("true,", "false,"), APP, UPSTREAM);
     assert!(!lines.iter().any(|line| line.contains("credentials")), "{lines:?}");
 }
 
 #[test]
-fn an_origin_that_is_not_allowed_learns_nothing_of_the_upstreams_answer() {
-    let (reason, lines) = answered(FORWARDING, b"https://evil.example", ANSWER);
+fn disallowed_origin_gets_only_vary() {
+    let (reason, lines) = response_to_preflight(FORWARDING, b"https://evil.example", UPSTREAM);
     assert_eq!((reason, &lines[..]), ("preflight_refused", &[VARY.to_owned()][..]));
 }
 
 #[test]
-fn an_upstream_that_refuses_is_not_overruled() {
-    let (_, lines) = answered(FORWARDING, APP, &ANSWER[1..]);
+fn upstream_can_refuse_an_allowed_origin() {
+    let (_, lines) = response_to_preflight(FORWARDING, APP, &UPSTREAM[1..]);
     assert_eq!(lines, [VARY]);
-    let (_, lines) = answered(FORWARDING, APP, &[]);
+    let (_, lines) = response_to_preflight(FORWARDING, APP, &[]);
     assert_eq!(
         lines,
         ["vary: Origin, Access-Control-Request-Method, Access-Control-Request-Headers"]
@@ -71,25 +75,26 @@ fn an_upstream_that_refuses_is_not_overruled() {
 }
 
 #[test]
-fn a_star_stays_one() {
-    let (_, lines) = answered(r#"{"preflight_continue": true}"#, b"null", ANSWER);
+fn star_stays_a_star() {
+    let (_, lines) = response_to_preflight(r#"{"preflight_continue": true}"#, b"null", UPSTREAM);
     assert!(lines.contains(&"access-control-allow-origin: *".to_owned()), "{lines:?}");
     assert!(!lines.iter().any(|line| line.contains("credentials")), "{lines:?}");
 }
 
-/// Private Network Access, "CORS preflight": the upstream's word counts where it is allowed to.
+/// Private Network Access, "CORS preflight". The upstream can allow it only if the configuration does.
 #[test]
-fn private_networks_are_for_the_configuration_to_allow() {
-    let answer: Vec<_> =
-        [ANSWER, &[("access-control-allow-private-network", &b"true"[..])]].concat();
-    let says = |lines: &[String]| lines.iter().any(|line| line.contains("private-network: true"));
-    let (_, lines) = answered(FORWARDING, APP, &answer);
-    assert!(!says(&lines), "{lines:?}");
+fn private_network_needs_configuration_and_upstream() {
+    let upstream: Vec<_> =
+        [UPSTREAM, &[("access-control-allow-private-network", &b"true"[..])]].concat();
+    let is_allowed =
+        |lines: &[String]| lines.iter().any(|line| line.contains("private-network: true"));
+    let (_, lines) = response_to_preflight(FORWARDING, APP, &upstream);
+    assert!(!is_allowed(&lines), "{lines:?}");
     let private = FORWARDING.replace('}', r#", "private_network": true}"#);
-    let (_, lines) = answered(&private, APP, &answer);
-    assert!(says(&lines), "{lines:?}");
+    let (_, lines) = response_to_preflight(&private, APP, &upstream);
+    assert!(is_allowed(&lines), "{lines:?}");
     let vary = format!("{VARY}, Access-Control-Request-Private-Network");
     assert!(lines.contains(&vary), "{lines:?}");
-    let (_, lines) = answered(&private, APP, ANSWER);
-    assert!(!says(&lines) && lines.contains(&vary), "{lines:?}");
+    let (_, lines) = response_to_preflight(&private, APP, UPSTREAM);
+    assert!(!is_allowed(&lines) && lines.contains(&vary), "{lines:?}");
 }

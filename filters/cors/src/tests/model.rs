@@ -1,5 +1,5 @@
-//! What entries of `origins` mean, said in another way than the filter does: an origin is split
-//! into scheme, labels and port, with default ports filled in, and compared piece by piece.
+//! An independent model of `origins`. It splits an origin into scheme, labels and port, fills in
+//! default ports, and compares the parts.
 
 use std::fmt;
 
@@ -8,20 +8,20 @@ use proptest::prelude::*;
 /// An entry of `origins`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Entry {
-    /// `*`, said to everyone.
+    /// `*`, sent as `*`.
     Any,
-    /// `*`, said as the origin's own name.
+    /// `*`, sent as the request's origin.
     Reflected,
     /// `null`
     Null,
     /// Scheme, labels before the domain, domain, port.
-    Named { scheme: &'static str, below: Below, domain: &'static str, port: Port },
+    Named { scheme: &'static str, depth: Depth, domain: &'static str, port: Port },
     /// `~scheme://[a-z0-9]+\.domain`
     Pattern { scheme: &'static str, domain: &'static str },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Below {
+pub(super) enum Depth {
     Nothing,
     One,
     OneOrMore,
@@ -46,13 +46,13 @@ impl fmt::Display for Entry {
             Entry::Pattern { scheme, domain } => {
                 write!(f, "~{scheme}://[a-z0-9]+\\.{}", domain.replace('.', "\\."))
             }
-            Entry::Named { scheme, below, domain, port } => {
-                let below = match below {
-                    Below::Nothing => "",
-                    Below::One => "*.",
-                    Below::OneOrMore => "**.",
+            Entry::Named { scheme, depth, domain, port } => {
+                let wildcard = match depth {
+                    Depth::Nothing => "",
+                    Depth::One => "*.",
+                    Depth::OneOrMore => "**.",
                 };
-                write!(f, "{scheme}://{below}{domain}")?;
+                write!(f, "{scheme}://{wildcard}{domain}")?;
                 match port {
                     Port::Default => Ok(()),
                     Port::Any => f.write_str(":*"),
@@ -64,7 +64,7 @@ impl fmt::Display for Entry {
 }
 
 impl Entry {
-    pub(super) fn names(&self, origin: &[u8]) -> bool {
+    pub(super) fn allows(&self, origin: &[u8]) -> bool {
         if *self == Entry::Null {
             return origin == b"null";
         }
@@ -79,7 +79,7 @@ impl Entry {
                     && rest.join(".") == *domain
                     && first.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
             }
-            Entry::Named { scheme: wanted, below, domain, port: wanted_port } => {
+            Entry::Named { scheme: wanted, depth, domain, port: wanted_port } => {
                 let domain: Vec<&str> = domain.split('.').collect();
                 let extra = labels.len().checked_sub(domain.len());
                 let is_port = match wanted_port {
@@ -87,10 +87,10 @@ impl Entry {
                     Port::Default => port == default_port(wanted),
                     Port::Is(wanted) => port == Some(*wanted),
                 };
-                let is_depth = match (below, extra) {
-                    (Below::Nothing, extra) => extra == Some(0),
-                    (Below::One, extra) => extra == Some(1),
-                    (Below::OneOrMore, extra) => extra.is_some_and(|extra| extra > 0),
+                let is_depth = match (depth, extra) {
+                    (Depth::Nothing, extra) => extra == Some(0),
+                    (Depth::One, extra) => extra == Some(1),
+                    (Depth::OneOrMore, extra) => extra.is_some_and(|extra| extra > 0),
                 };
                 scheme == *wanted
                     && is_port
@@ -101,7 +101,7 @@ impl Entry {
     }
 }
 
-/// An origin in pieces, in lower case.
+/// The parts of an origin, in lower case.
 struct Parts {
     scheme: String,
     labels: Vec<String>,
@@ -126,12 +126,12 @@ impl Parts {
         if !starts || !letters.all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c)) {
             return None;
         }
-        let pieces: Vec<&str> = rest.split(':').collect();
-        let (host, port) = match pieces.as_slice() {
+        let parts: Vec<&str> = rest.split(':').collect();
+        let (host, port) = match parts.as_slice() {
             [host] => (*host, default_port(&scheme)),
             [host, digits] => {
                 let number = digits.parse::<u16>().ok()?;
-                // The one way of writing it.
+                // Numbers have one canonical form.
                 if number == 0 || number.to_string() != *digits {
                     return None;
                 }
@@ -140,20 +140,19 @@ impl Parts {
             _ => return None,
         };
         let labels: Vec<String> = host.split('.').map(str::to_owned).collect();
-        let is_right = |label: &String| {
+        let is_valid = |label: &String| {
             !label.is_empty()
                 && label
                     .chars()
                     .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_".contains(c))
         };
-        let is_wellformed = labels.iter().all(is_right)
+        let is_well_formed = labels.iter().all(is_valid)
             && (default_port(&scheme).is_none() || !is_broken_address(&labels));
-        (is_wellformed && text.len() <= 300).then_some(Self { scheme, labels, port })
+        (is_well_formed && text.len() <= 300).then_some(Self { scheme, labels, port })
     }
 }
 
-/// Whether the last label makes browsers take the labels for an IPv4 address, which they are not in
-/// the form that browsers send.
+/// Whether browsers treat the host as an IPv4 address, but never send it in this form.
 fn is_broken_address(labels: &[String]) -> bool {
     let last = labels.last().map_or("", |label| label);
     let is_octet = |label: &String| label.parse::<u8>().is_ok_and(|n| n.to_string() == *label);
@@ -162,25 +161,25 @@ fn is_broken_address(labels: &[String]) -> bool {
     is_number && !(labels.len() == 4 && labels.iter().all(is_octet))
 }
 
-/// An entry that names somebody.
-pub(super) fn named() -> impl Strategy<Value = Entry> {
+/// An entry other than `*`.
+pub(super) fn entry() -> impl Strategy<Value = Entry> {
     let scheme = || prop::sample::select(SCHEMES.to_vec());
     let domain = || prop::sample::select(DOMAINS.to_vec());
-    let below = prop::sample::select(vec![Below::Nothing, Below::One, Below::OneOrMore]);
+    let depth = prop::sample::select(vec![Depth::Nothing, Depth::One, Depth::OneOrMore]);
     let port = prop_oneof![
         3 => Just(Port::Default),
         1 => Just(Port::Any),
         1 => prop::sample::select(PORTS.to_vec()).prop_map(Port::Is),
     ];
     prop_oneof![
-        6 => (scheme(), below, domain(), port)
-            .prop_map(|(scheme, below, domain, port)| Entry::Named { scheme, below, domain, port }),
+        6 => (scheme(), depth, domain(), port)
+            .prop_map(|(scheme, depth, domain, port)| Entry::Named { scheme, depth, domain, port }),
         1 => (scheme(), domain()).prop_map(|(scheme, domain)| Entry::Pattern { scheme, domain }),
         1 => Just(Entry::Null),
     ]
 }
 
-/// Bytes of an `Origin`: mostly put together from the pieces of the entries, then disturbed.
+/// Values of `Origin`, mostly built from parts of the entries and then disturbed.
 pub(super) fn origin() -> impl Strategy<Value = Vec<u8>> {
     let scheme = prop_oneof![
         8 => prop::sample::select(SCHEMES.to_vec()).prop_map(str::to_owned),
@@ -204,9 +203,9 @@ pub(super) fn origin() -> impl Strategy<Value = Vec<u8>> {
         format!("{scheme}://{host}{domain}{port}").into_bytes()
     });
     let disturbed = (built.clone(), any::<prop::sample::Index>(), disturbance()).prop_map(
-        |(mut origin, at, piece)| {
-            let at = at.index(origin.len() + 1);
-            origin.splice(at..at, piece);
+        |(mut origin, index, piece)| {
+            let index = index.index(origin.len() + 1);
+            origin.splice(index..index, piece);
             origin
         },
     );

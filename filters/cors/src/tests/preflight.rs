@@ -1,10 +1,10 @@
 use super::*;
 
 #[test]
-fn a_preflight_from_an_allowed_origin_is_told_everything() {
+fn preflight_from_allowed_origin_gets_all_headers() {
     let cors = cors(NOVASPHERE);
     assert_eq!(
-        told(&preflight(&cors, APP, &[])),
+        header_lines(&preflight(&cors, APP, &[])),
         [
             "vary: Origin, Access-Control-Request-Method, Access-Control-Request-Headers",
             "access-control-allow-origin: https://app.novasphere.io",
@@ -17,19 +17,19 @@ fn a_preflight_from_an_allowed_origin_is_told_everything() {
 }
 
 #[test]
-fn a_preflight_from_elsewhere_is_told_nothing() {
+fn preflight_from_disallowed_origin_gets_only_vary() {
     assert_eq!(
-        told(&preflight(&cors(NOVASPHERE), b"https://evil.com", &[])),
+        header_lines(&preflight(&cors(NOVASPHERE), b"https://evil.com", &[])),
         ["vary: Origin, Access-Control-Request-Method, Access-Control-Request-Headers"]
     );
 }
 
 #[test]
-fn without_a_list_the_requested_headers_are_allowed() {
+fn echoes_requested_headers_without_a_list() {
     let cors = cors(r#"{"origins": ["https://app.novasphere.io"]}"#);
     let allowed = |lines: &[&[u8]]| {
         let more: Vec<_> = lines.iter().map(|l| ("access-control-request-headers", *l)).collect();
-        let lines = told(&preflight(&cors, APP, &more));
+        let lines = header_lines(&preflight(&cors, APP, &more));
         lines
             .iter()
             .find_map(|l| l.strip_prefix("access-control-allow-headers: ").map(str::to_owned))
@@ -47,14 +47,14 @@ fn without_a_list_the_requested_headers_are_allowed() {
 }
 
 #[test]
-fn an_empty_list_allows_no_header() {
+fn empty_header_list_allows_none() {
     let cors = cors(r#"{"headers": []}"#);
     let response = preflight(&cors, APP, &[("access-control-request-headers", b"x-a")]);
-    assert!(!told(&response).iter().any(|l| l.starts_with("access-control-allow-headers")));
+    assert!(!header_lines(&response).iter().any(|l| l.starts_with("access-control-allow-headers")));
 }
 
 #[test]
-fn other_options_requests_go_on() {
+fn other_options_requests_continue() {
     let cors = cors(NOVASPHERE);
     for lines in [
         &[(":method", &b"OPTIONS"[..]), ("origin", APP)][..],
@@ -67,13 +67,13 @@ fn other_options_requests_go_on() {
 }
 
 #[test]
-fn decisions_name_what_happened() {
+fn decision_names_the_outcome() {
     let reason = |config: &str, origin: Option<&[u8]>, method: &[u8]| {
         let mut lines = vec![(":method", method), ("access-control-request-method", b"PUT")];
         lines.extend(origin.map(|origin| ("origin", origin)));
         match decide(&cors(config), &lines) {
             Decision::Continue { reason, .. } | Decision::Respond { reason, .. } => reason,
-            Decision::Pause { .. } | Decision::Call(_) => panic!("waits"),
+            Decision::Pause { .. } | Decision::Call(_) => panic!("neither continued nor responded"),
         }
     };
     assert_eq!(reason(NOVASPHERE, Some(APP), b"OPTIONS"), "preflight_allowed");
@@ -85,9 +85,9 @@ fn decisions_name_what_happened() {
     assert_eq!(reason("{}", Some(b"null"), b"GET"), "allowed");
 }
 
-/// The lists stand whole in the answer; the decision says what came of them.
+/// The response has the complete lists in any case; only the decision differs.
 #[test]
-fn what_is_asked_for_is_matched_against_the_lists() {
+fn checks_requested_method_and_headers_against_the_lists() {
     let reason = |config: &str, method: &[u8], headers: &[&[u8]]| {
         let mut lines = vec![
             (":method", &b"OPTIONS"[..]),
@@ -97,7 +97,7 @@ fn what_is_asked_for_is_matched_against_the_lists() {
         lines.extend(headers.iter().map(|line| ("access-control-request-headers", *line)));
         match decide(&cors(config), &lines) {
             Decision::Respond { reason, .. } => reason,
-            _ => panic!("went on"),
+            _ => panic!("did not respond"),
         }
     };
     let listed = r#"{"origins": ["https://app.novasphere.io"], "methods": ["PUT"],
@@ -122,14 +122,14 @@ fn what_is_asked_for_is_matched_against_the_lists() {
 }
 
 #[test]
-fn a_private_network_is_opened_to_who_asks() {
+fn allows_private_network_if_requested() {
     let cors = cors(
         r#"{"policies": [{"origins": ["https://app.novasphere.io"], "private_network": true}],
             "origins": ["https://b.example"]}"#,
     );
-    let asks = |origin: &[u8], value: &[u8]| {
+    let is_allowed = |origin: &[u8], value: &[u8]| {
         let more: Lines<'_> = &[("access-control-request-private-network", value)];
-        let lines = told(&preflight(&cors, origin, more));
+        let lines = header_lines(&preflight(&cors, origin, more));
         assert_eq!(
             lines[0],
             "vary: Origin, Access-Control-Request-Method, Access-Control-Request-Headers, \
@@ -137,17 +137,21 @@ fn a_private_network_is_opened_to_who_asks() {
         );
         lines.contains(&"access-control-allow-private-network: true".to_owned())
     };
-    assert!(asks(APP, b"true"));
-    assert!(!asks(APP, b"TRUE") && !asks(APP, b"") && !asks(APP, b"1"));
-    assert!(!asks(b"https://b.example", b"true") && !asks(b"https://c.example", b"true"));
-    assert_eq!(told(&preflight(&cors, APP, &[])).len(), 3);
+    assert!(is_allowed(APP, b"true"));
+    assert!(!is_allowed(APP, b"TRUE") && !is_allowed(APP, b"") && !is_allowed(APP, b"1"));
+    assert!(
+        !is_allowed(b"https://b.example", b"true") && !is_allowed(b"https://c.example", b"true")
+    );
+    assert_eq!(header_lines(&preflight(&cors, APP, &[])).len(), 3);
 }
 
 #[test]
-fn the_status_can_be_200() {
+fn preflight_status_can_be_200() {
     let cors = cors(r#"{"preflight_status": 200}"#);
     let lines: Lines<'_> =
         &[(":method", b"OPTIONS"), ("origin", APP), ("access-control-request-method", b"PUT")];
-    let Decision::Respond { response, .. } = decide(&cors, lines) else { panic!("went on") };
+    let Decision::Respond { response, .. } = decide(&cors, lines) else {
+        panic!("did not respond")
+    };
     assert_eq!((response.status, &*response.body), (200, &b""[..]));
 }

@@ -1,5 +1,5 @@
-//! What holds for every configuration, request and response: no origin is told its name unless the
-//! configuration names it, `*` and credentials never meet, and nothing panics.
+//! Properties of every configuration, request and response: an origin is allowed only if the
+//! configuration allows it, `*` never comes with credentials, and nothing panics.
 
 use novasphere_core::{Decision, Filter, Headers, RequestHead, ResponseHead, testing::TestHost};
 use proptest::prelude::*;
@@ -10,63 +10,62 @@ use crate::Cors;
 
 type Lines = Vec<(String, Vec<u8>)>;
 
-/// A policy of the configuration: for whom, and with credentials or not.
 #[derive(Clone, Debug)]
-struct Group {
+struct Policy {
     entries: Vec<Entry>,
     credentials: bool,
 }
 
-impl Group {
-    fn names(&self, origin: &[u8]) -> bool {
-        self.entries.iter().any(|entry| entry.names(origin))
+impl Policy {
+    fn allows(&self, origin: &[u8]) -> bool {
+        self.entries.iter().any(|entry| entry.allows(origin))
     }
 
-    /// Whether everyone is told `*`.
+    /// Whether the response is a constant `*`.
     fn is_constant(&self) -> bool {
         matches!(self.entries.as_slice(), [Entry::Any])
     }
 
-    fn wire(&self) -> Value {
+    fn config(&self) -> Value {
         let reflect = self.entries.contains(&Entry::Reflected);
-        let mut wire = json!({
+        let mut config = json!({
             "origins": self.entries.iter().map(ToString::to_string).collect::<Vec<_>>(),
             "credentials": self.credentials,
             "reflect_any_origin": reflect,
         });
         if !reflect {
-            wire.as_object_mut().unwrap().remove("reflect_any_origin");
+            config.as_object_mut().unwrap().remove("reflect_any_origin");
         }
-        wire
+        config
     }
 }
 
-/// Groups whose configuration may be refused, as it may be for real.
-fn groups() -> impl Strategy<Value = Vec<Group>> {
-    let named = prop::collection::vec(model::named(), 1..4);
+/// Policies. Their configuration may be refused.
+fn policies() -> impl Strategy<Value = Vec<Policy>> {
+    let origins = prop::collection::vec(model::entry(), 1..4);
     let entries = prop_oneof![
-        8 => named,
+        8 => origins,
         1 => Just(vec![Entry::Any]),
         1 => Just(vec![Entry::Reflected]),
         1 => Just(vec![Entry::Reflected, Entry::Null]),
         1 => Just(vec![Entry::Null]),
     ];
-    let group =
-        (entries, any::<bool>()).prop_map(|(entries, credentials)| Group { entries, credentials });
-    prop::collection::vec(group, 1..4)
+    let policy =
+        (entries, any::<bool>()).prop_map(|(entries, credentials)| Policy { entries, credentials });
+    prop::collection::vec(policy, 1..4)
 }
 
-fn configuration(groups: &[Group], block: bool, forward: bool) -> Value {
-    let (last, first) = groups.split_last().unwrap();
-    let mut wire = last.wire();
-    let members = wire.as_object_mut().unwrap();
+fn configuration(policies: &[Policy], block: bool, forward: bool) -> Value {
+    let (last, first) = policies.split_last().unwrap();
+    let mut config = last.config();
+    let members = config.as_object_mut().unwrap();
     if !first.is_empty() {
-        members.insert("policies".into(), first.iter().map(Group::wire).collect());
+        members.insert("policies".into(), first.iter().map(Policy::config).collect());
     }
     members.insert("block_disallowed".into(), block.into());
     members.insert("preflight_continue".into(), forward.into());
     members.insert("exposed_headers".into(), json!(["X-A"]));
-    wire
+    config
 }
 
 fn request() -> impl Strategy<Value = Lines> {
@@ -103,7 +102,7 @@ fn request() -> impl Strategy<Value = Lines> {
     })
 }
 
-fn answer() -> impl Strategy<Value = Lines> {
+fn upstream_response() -> impl Strategy<Value = Lines> {
     let names = vec![
         "Access-Control-Allow-Origin",
         "access-control-allow-origin",
@@ -125,22 +124,22 @@ fn headers(lines: &Lines) -> Headers<'_> {
     Headers::borrowed(lines.iter().map(|(name, value)| (name.as_bytes(), &value[..])))
 }
 
-/// What the client gets: the lines of the reply or of the edited response.
-fn outcome(cors: &Cors, request: &Lines, answer: &Lines) -> Lines {
-    let test_host = TestHost::default();
+/// The response header lines that the client gets.
+fn outcome(cors: &Cors, request: &Lines, upstream: &Lines) -> Lines {
+    let host = TestHost::default();
     let head = RequestHead { headers: headers(request) };
-    match cors.on_request(&head, &mut (), &test_host.env()) {
+    match cors.on_request(&head, &mut (), &host.env()) {
         Decision::Respond { response, .. } => {
             let lines = response.headers.iter();
             lines.map(|(name, value)| (name.to_string(), value.to_vec())).collect()
         }
         Decision::Continue { carry, .. } => {
-            let mut edited = headers(answer);
-            edited.apply(cors.on_response(carry, &ResponseHead { headers: headers(answer) }));
-            let lines = edited.lines();
+            let mut mutated = headers(upstream);
+            mutated.apply(cors.on_response(carry, &ResponseHead { headers: headers(upstream) }));
+            let lines = mutated.lines();
             lines.map(|(n, v)| (String::from_utf8_lossy(n).to_lowercase(), v.to_vec())).collect()
         }
-        Decision::Pause { .. } | Decision::Call(_) => panic!("waits"),
+        Decision::Pause { .. } | Decision::Call(_) => panic!("neither continued nor responded"),
     }
 }
 
@@ -155,35 +154,37 @@ fn varies(lines: &Lines) -> bool {
     })
 }
 
-fn check(groups: &[Group], forward: bool, request: &Lines, got: &Lines) {
+fn check(policies: &[Policy], forward: bool, request: &Lines, got: &Lines) {
     let origins = values(request, "origin");
-    let told = values(got, "access-control-allow-origin");
+    let allowed = values(got, "access-control-allow-origin");
     let credentials = values(got, "access-control-allow-credentials");
-    assert!(told.len() <= 1, "{told:?}");
-    let decides = match origins.as_slice() {
-        [origin] => groups.iter().find(|group| group.is_constant() || group.names(origin)),
+    assert!(allowed.len() <= 1, "{allowed:?}");
+    let deciding = match origins.as_slice() {
+        [origin] => policies.iter().find(|policy| policy.is_constant() || policy.allows(origin)),
         _ => None,
     };
-    match told.as_slice() {
+    match allowed.as_slice() {
         [] => assert!(credentials.is_empty(), "{credentials:?}"),
         [b"*"] => {
-            assert!(groups.iter().any(Group::is_constant), "a star without one");
+            assert!(policies.iter().any(Policy::is_constant), "a star without one");
             assert!(credentials.is_empty(), "a star with credentials");
         }
-        [told] => {
-            assert_eq!(origins, [*told], "another origin than the request's");
-            let group = decides.unwrap_or_else(|| panic!("{} is not named", told.escape_ascii()));
-            assert!(!group.is_constant());
-            assert!(credentials.is_empty() || group.credentials);
+        [allowed] => {
+            assert_eq!(origins, [*allowed], "another origin than the request's");
+            let policy =
+                deciding.unwrap_or_else(|| panic!("{} is not allowed", allowed.escape_ascii()));
+            assert!(!policy.is_constant());
+            assert!(credentials.is_empty() || policy.credentials);
         }
         more => panic!("{more:?}"),
     }
-    let is_constant = matches!(groups, [only] if only.is_constant());
+    let is_constant = matches!(policies, [only] if only.is_constant());
     assert!(is_constant || varies(got), "no Vary: {got:?}");
-    // The other way round: who is named is told so, unless the upstream answers a preflight.
-    if let (Some(group), false) = (decides, forward) {
-        assert_eq!(told.len(), 1, "{:?} is not told", origins);
-        assert_eq!(group.credentials && !group.is_constant(), !credentials.is_empty());
+    // Conversely, the response must allow an allowed origin, unless the upstream responds to a
+    // preflight.
+    if let (Some(policy), false) = (deciding, forward) {
+        assert_eq!(allowed.len(), 1, "{origins:?} is not allowed");
+        assert_eq!(policy.credentials && !policy.is_constant(), !credentials.is_empty());
     }
 }
 
@@ -196,37 +197,37 @@ proptest! {
     })]
 
     #[test]
-    fn nobody_is_told_who_is_not_named(
-        groups in groups(),
+    fn allows_only_configured_origins(
+        policies in policies(),
         (block, forward) in (any::<bool>(), any::<bool>()),
-        requests in prop::collection::vec((request(), answer()), 1..12),
+        requests in prop::collection::vec((request(), upstream_response()), 1..12),
     ) {
-        let config = configuration(&groups, block, forward).to_string();
+        let config = configuration(&policies, block, forward).to_string();
         let cors = Cors::from_json(config.as_bytes(), &TestHost::default());
         prop_assume!(cors.is_ok());
         let cors = cors.unwrap();
-        for (request, answer) in &requests {
-            check(&groups, forward, request, &outcome(&cors, request, answer));
+        for (request, upstream) in &requests {
+            check(&policies, forward, request, &outcome(&cors, request, upstream));
         }
     }
 
-    /// Entries of a form, and origins that are made to look like what they name.
+    /// Single entries, and origins that resemble them.
     #[test]
-    fn origins_are_judged_as_the_model_does(
-        entry in model::named(),
+    fn matches_origins_like_the_model(
+        entry in model::entry(),
         origins in prop::collection::vec(model::origin(), 1..40),
     ) {
-        let groups = [Group { entries: vec![entry], credentials: false }];
-        let config = configuration(&groups, false, false).to_string();
+        let policies = [Policy { entries: vec![entry], credentials: false }];
+        let config = configuration(&policies, false, false).to_string();
         let cors = Cors::from_json(config.as_bytes(), &TestHost::default()).unwrap();
         for origin in origins {
             let request = vec![("origin".to_owned(), origin)];
-            check(&groups, false, &request, &outcome(&cors, &request, &Vec::new()));
+            check(&policies, false, &request, &outcome(&cors, &request, &Vec::new()));
         }
     }
 
     #[test]
-    fn no_configuration_panics(text in "\\PC{0,60}", entry in "[a-z~*.:/\\[\\]()0-9@-]{0,40}") {
+    fn no_configuration_causes_a_panic(text in "\\PC{0,60}", entry in "[a-z~*.:/\\[\\]()0-9@-]{0,40}") {
         let _ = Cors::from_json(text.as_bytes(), &TestHost::default());
         let config = json!({"origins": [entry, text], "credentials": true}).to_string();
         let _ = Cors::from_json(config.as_bytes(), &TestHost::default());

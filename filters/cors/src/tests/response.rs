@@ -1,16 +1,16 @@
 use super::*;
 
 #[test]
-fn an_allowed_origin_is_told_so_once() {
+fn allowed_origin_gets_each_header_once() {
     let cors = cors(NOVASPHERE);
-    let right = [
+    let expected = [
         "access-control-allow-origin: https://app.novasphere.io",
         "access-control-allow-credentials: true",
         "access-control-expose-headers: X-Auth-Token",
         "vary: Origin",
     ];
-    assert_eq!(response(&cors, &[("origin", APP)], &[]), right);
-    let upstreams: Lines<'_> = &[
+    assert_eq!(response(&cors, &[("origin", APP)], &[]), expected);
+    let upstream: Lines<'_> = &[
         ("Access-Control-Allow-Origin", b"*"),
         ("access-control-allow-origin", b"https://evil.com"),
         ("access-control-allow-credentials", b"false"),
@@ -20,25 +20,25 @@ fn an_allowed_origin_is_told_so_once() {
         ("access-control-max-age", b"1"),
         ("access-control-allow-private-network", b"true"),
     ];
-    assert_eq!(response(&cors, &[("origin", APP)], upstreams), right);
+    assert_eq!(response(&cors, &[("origin", APP)], upstream), expected);
 }
 
 #[test]
-fn what_is_right_already_is_left_alone() {
+fn correct_headers_are_not_changed() {
     let cors = cors(NOVASPHERE);
-    let answer: Lines<'_> = &[
+    let upstream: Lines<'_> = &[
         ("access-control-allow-origin", APP),
         ("access-control-allow-credentials", b"true"),
         ("access-control-expose-headers", b"X-Auth-Token"),
         ("vary", b"Accept, origin"),
         ("content-type", b"text/plain"),
     ];
-    assert_eq!(mutations(&cors, &[("origin", APP)], answer), []);
+    assert_eq!(mutations(&cors, &[("origin", APP)], upstream), []);
     assert_eq!(mutations(&self::cors("{}"), &[], &[("access-control-allow-origin", b"*")]), []);
 }
 
 #[test]
-fn without_an_allowed_origin_the_upstreams_word_is_taken_away() {
+fn removes_upstream_headers_for_disallowed_origins() {
     let cors = cors(NOVASPHERE);
     let upstream: Lines<'_> = &[
         ("access-control-allow-origin", b"*"),
@@ -52,20 +52,21 @@ fn without_an_allowed_origin_the_upstreams_word_is_taken_away() {
 }
 
 #[test]
-fn everyone_gets_one_answer() {
+fn star_response_is_the_same_for_every_request() {
     let cors = cors(r#"{"exposed_headers": ["X-Auth-Token"]}"#);
-    let right = ["access-control-allow-origin: *", "access-control-expose-headers: X-Auth-Token"];
+    let expected =
+        ["access-control-allow-origin: *", "access-control-expose-headers: X-Auth-Token"];
     for request in [&[][..], &[("origin", APP)], &[("origin", b"\xff")], &[("origin", b"null")]] {
-        assert_eq!(response(&cors, request, &[]), right);
+        assert_eq!(response(&cors, request, &[]), expected);
     }
     assert_eq!(
         response(&cors, &[], &[("vary", b"Accept"), ("access-control-allow-origin", APP)]),
-        ["vary: Accept", right[0], right[1]]
+        ["vary: Accept", expected[0], expected[1]]
     );
 }
 
 #[test]
-fn vary_comes_to_name_origin_once() {
+fn vary_names_origin_once() {
     let cors = cors(NOVASPHERE);
     let vary = |lines: &[&[u8]]| {
         let lines: Vec<_> = lines.iter().map(|line| ("Vary", *line)).collect();
@@ -79,8 +80,8 @@ fn vary_comes_to_name_origin_once() {
         ["vary: Accept, Accept-Encoding, Cookie, Origin"]
     );
     assert_eq!(vary(&[b"X-Origin"]), ["vary: X-Origin, Origin"]);
-    for right in [&[&b"Accept"[..], b"a,ORIGIN"][..], &[b"*"], &[b"Accept, *"]] {
-        assert_eq!(vary(right).len(), right.len());
+    for expected in [&[&b"Accept"[..], b"a,ORIGIN"][..], &[b"*"], &[b"Accept, *"]] {
+        assert_eq!(vary(expected).len(), expected.len());
     }
     assert_eq!(vary(&[b"a\x01,b"]), ["vary: b, Origin"]);
 }

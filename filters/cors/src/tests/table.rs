@@ -1,8 +1,8 @@
-//! `origins.txt`: origins and whether entries allow them.
+//! Checks every line of `origins.txt`.
 
 use super::*;
 
-/// The bytes of a text with `\xNN` in it.
+/// Decodes `\xNN`.
 fn bytes(text: &str) -> Vec<u8> {
     let mut parts = text.split("\\x");
     let mut bytes = parts.next().unwrap().as_bytes().to_vec();
@@ -15,9 +15,9 @@ fn bytes(text: &str) -> Vec<u8> {
 }
 
 #[test]
-fn every_origin_is_judged_as_the_table_says() {
-    let mut policies = Vec::new();
-    let mut judged = 0;
+fn every_origin_matches_as_in_the_table() {
+    let mut filters = Vec::new();
+    let mut checked = 0;
     let mut wrong = Vec::new();
     for (number, line) in include_str!("origins.txt").lines().enumerate() {
         let line = line.split("  # ").next().unwrap();
@@ -25,24 +25,24 @@ fn every_origin_is_judged_as_the_table_says() {
             continue;
         };
         if mark == "=" {
-            policies = both_ways(&rest.split(' ').collect::<Vec<_>>());
+            filters = both_ways(&rest.split(' ').collect::<Vec<_>>());
             continue;
         }
         let origin = bytes(rest);
-        judged += 1;
-        for policy in &policies {
-            if allows(policy, &origin) != (mark == "+") {
+        checked += 1;
+        for filter in &filters {
+            if allows(filter, &origin) != (mark == "+") {
                 wrong.push(format!("line {}: {line}", number + 1));
             }
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
-    assert!(judged >= 300, "{judged}");
+    assert!(checked >= 300, "{checked}");
 }
 
-/// The entries as the only ones, and after a policy for somebody else.
+/// Two filters: the entries alone, and after a policy for another origin.
 fn both_ways(entries: &[&str]) -> Vec<Cors> {
     let entries = entries.iter().map(|entry| format!("{entry:?}")).collect::<Vec<_>>().join(", ");
-    let first = r#"{"policies": [{"origins": ["https://somebody.example"]}], "#;
+    let first = r#"{"policies": [{"origins": ["https://other.example"]}], "#;
     ["{", first].map(|start| cors(&format!(r#"{start}"origins": [{entries}]}}"#))).into()
 }

@@ -1,16 +1,14 @@
-//! Origins as browsers send them (RFC 6454 section 6.2; URL standard, "host serializer").
+//! [`Origin`]: a serialised origin (RFC 6454 section 6.2; URL standard, "host serializer").
 
 use std::{
     borrow::Cow,
-    fmt,
     net::{Ipv4Addr, Ipv6Addr},
     num::NonZeroU16,
 };
 
-/// No origin is longer: a host has at most 253 bytes (RFC 1035 section 2.3.4).
-const MAX_BYTES: usize = 300;
+use super::invalid_origin::{InvalidOrigin, MAX_BYTES};
 
-/// A serialised origin, taken apart (RFC 6454 section 6.2).
+/// The parts of a serialised origin.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Origin<'a> {
     text: &'a str,
@@ -20,55 +18,19 @@ pub(crate) struct Origin<'a> {
     pub(crate) port: Option<NonZeroU16>,
 }
 
-/// A host. IPv4 addresses are names here: they have one way of writing.
+/// A host. IPv4 addresses count as names, since browsers send them in one form only.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Host<'a> {
-    /// In any case; empty for local files.
+    /// In upper or lower case. Empty for local files.
     Name(&'a str),
-    /// In brackets.
     V6(Ipv6Addr),
 }
 
-/// Why a text is not an origin, or not an entry of `origins`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum InvalidOrigin {
-    Length,
-    Scheme,
-    Excess,
-    Host,
-    Port,
-    Wildcard,
-    Pattern,
-}
-
-impl fmt::Display for InvalidOrigin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Length => "is longer than an origin can be",
-            Self::Scheme => {
-                "has no scheme: an origin is scheme://host or scheme://host:port (RFC 6454 6.2)"
-            }
-            Self::Excess => {
-                "holds more than scheme, host and port: an origin has no path, not even a final /, \
-                 no query and no user (RFC 6454 6.2)"
-            }
-            Self::Host => {
-                "has no valid host: write it in ASCII as browsers send it, xn--… for other \
-                 letters, an address in its usual form, and without a dot at the end"
-            }
-            Self::Port => "has no valid port: it must be a number from 1 to 65535, or * for any",
-            Self::Wildcard => {
-                "may hold * only as the whole port, or before a domain as *. for one label or **. \
-                 for one or more: https://*.novasphere.io; all origins are \"*\""
-            }
-            Self::Pattern => "looks like a regular expression: put ~ before it if it is one",
-        })
-    }
-}
-
 impl<'a> Origin<'a> {
+    /// Parses an origin with a scheme.
+    ///
     /// # Errors
-    /// When `text` is not a serialised origin; `null` is none, since it names no one.
+    /// If `text` is not such an origin. `null` is not one: it does not identify a site.
     pub(crate) fn parse(text: &'a str) -> Result<Self, InvalidOrigin> {
         if text.len() > MAX_BYTES {
             return Err(InvalidOrigin::Length);
@@ -85,7 +47,8 @@ impl<'a> Origin<'a> {
         Self::with_authority(text, scheme, authority)
     }
 
-    /// The origin with this scheme and the authority of a request (RFC 9110 section 7.2).
+    /// The origin with the authority of a request (RFC 9110 section 7.2). It has no
+    /// [`normalised`](Self::normalised) form.
     pub(crate) fn of_request(scheme: &'a str, authority: &'a str) -> Result<Self, InvalidOrigin> {
         Self::with_authority("", scheme, authority)
     }
@@ -101,23 +64,23 @@ impl<'a> Origin<'a> {
         Ok(Self { text, scheme, host, port })
     }
 
-    /// Whether this is what pages from local files send where it is not `null`.
+    /// Whether this is `file://`. Some shells send it for local files, others send `null`.
     pub(crate) fn is_local_file(&self) -> bool {
         matches!(self.host, Host::Name(""))
     }
 
-    /// Whether two origins are the same (RFC 6454 section 5).
-    pub(crate) fn is(&self, other: &Origin<'_>) -> bool {
+    /// RFC 6454 section 5.
+    pub(crate) fn is_same_origin(&self, other: &Origin<'_>) -> bool {
         self.scheme.eq_ignore_ascii_case(other.scheme)
-            && self.host.is(&other.host)
+            && self.host.is_same(&other.host)
             && self.port == other.port
     }
 
-    /// As regular expressions see it: in lower case, without a default port.
+    /// The form that regular expressions match: in lower case, without a default port.
     pub(crate) fn normalised(&self) -> Cow<'a, str> {
         let text = match self.port {
             Some(_) => self.text,
-            // What is written of a default port: no host ends in a colon.
+            // A default port may be written out. No host ends in a colon.
             None => self
                 .text
                 .strip_suffix(":443")
@@ -140,7 +103,7 @@ impl<'a> Host<'a> {
         is_name(text, scheme).then_some(Self::Name(text))
     }
 
-    fn is(&self, other: &Host<'_>) -> bool {
+    fn is_same(&self, other: &Host<'_>) -> bool {
         match (self, other) {
             (Self::Name(a), Host::Name(b)) => a.eq_ignore_ascii_case(b),
             (Self::V6(a), Host::V6(b)) => a == b,
@@ -167,9 +130,9 @@ fn default_port(scheme: &str) -> Option<u16> {
 
 fn split_port(authority: &str) -> Result<(&str, Option<NonZeroU16>), InvalidOrigin> {
     match authority.rsplit_once(':') {
-        // A colon inside the brackets of an IPv6 address starts no port.
+        // A colon inside the brackets of an IPv6 address does not start a port.
         Some((host, port)) if !port.ends_with(']') => {
-            // `parse` alone would take a leading + and leading zeros, which nobody sends.
+            // `parse` alone accepts a leading + and leading zeros, which browsers never send.
             let is_plain = port.bytes().all(|b| b.is_ascii_digit()) && !port.starts_with('0');
             let number = port.parse().ok().filter(|_| is_plain).ok_or(InvalidOrigin::Port)?;
             Ok((host, Some(number)))
@@ -178,11 +141,13 @@ fn split_port(authority: &str) -> Result<(&str, Option<NonZeroU16>), InvalidOrig
     }
 }
 
-/// Labels joined by dots, none of them empty. Everything a host could be mistaken by is out: a
-/// comma (two joined `Origin` lines), white space, other letters, a dot at the end.
+/// Whether `text` is labels joined by dots, none of them empty.
+///
+/// This excludes every ambiguous host: commas (two joined `Origin` lines), white space, non-ASCII
+/// letters, a dot at the end.
 fn is_name(text: &str, scheme: &str) -> bool {
     if default_port(scheme).is_none() {
-        // Schemes of applications have hosts of their own kind: app://. and local files' none.
+        // Application schemes have unusual hosts: `app://.`. Local files have none.
         return are_labels(text)
             || text == "."
             || (text.is_empty() && scheme.eq_ignore_ascii_case("file"));
@@ -196,8 +161,8 @@ fn is_name(text: &str, scheme: &str) -> bool {
 fn are_labels(text: &str) -> bool {
     let mut last = b'.';
     for byte in text.bytes() {
-        let is_known = byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-        if !is_known || (byte == b'.' && last == b'.') {
+        let is_allowed = byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+        if !is_allowed || (byte == b'.' && last == b'.') {
             return false;
         }
         last = byte;
@@ -205,7 +170,7 @@ fn are_labels(text: &str) -> bool {
     last != b'.'
 }
 
-/// Whether browsers take `host` for an IPv4 address (URL standard, "ends-in-a-number checker").
+/// Whether browsers treat `host` as an IPv4 address (URL standard, "ends-in-a-number checker").
 pub(crate) fn ends_in_a_number(host: &str) -> bool {
     let last = host.as_bytes().rsplit(|b| *b == b'.').next().unwrap_or_default();
     let hex = last.strip_prefix(b"0x").or(last.strip_prefix(b"0X"));

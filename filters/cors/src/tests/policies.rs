@@ -1,8 +1,8 @@
-//! Groups of origins with rules of their own.
+//! `policies`.
 
 use super::*;
 
-const GROUPS: &str = r#"{
+const POLICIES: &str = r#"{
     "policies": [
         {"origins": ["https://admin.novasphere.io"], "methods": ["GET", "DELETE"],
             "headers": ["Authorization", "X-Admin"], "exposed_headers": ["X-Audit-Id"],
@@ -14,10 +14,10 @@ const GROUPS: &str = r#"{
 }"#;
 
 #[test]
-fn the_first_group_that_names_the_origin_decides() {
-    let cors = cors(GROUPS);
+fn first_matching_policy_decides() {
+    let cors = cors(POLICIES);
     assert_eq!(
-        told(&preflight(&cors, b"https://admin.novasphere.io", &[])),
+        header_lines(&preflight(&cors, b"https://admin.novasphere.io", &[])),
         [
             "vary: Origin, Access-Control-Request-Method, Access-Control-Request-Headers",
             "access-control-allow-origin: https://admin.novasphere.io",
@@ -39,10 +39,10 @@ fn the_first_group_that_names_the_origin_decides() {
 }
 
 #[test]
-fn what_a_group_leaves_out_is_as_above_it() {
-    let cors = cors(GROUPS);
+fn policy_inherits_missing_fields() {
+    let cors = cors(POLICIES);
     assert_eq!(
-        told(&preflight(&cors, APP, &[])),
+        header_lines(&preflight(&cors, APP, &[])),
         [
             "vary: Origin, Access-Control-Request-Method, Access-Control-Request-Headers",
             "access-control-allow-origin: https://app.novasphere.io",
@@ -62,10 +62,10 @@ fn what_a_group_leaves_out_is_as_above_it() {
     );
 }
 
-/// A `*` beside other groups is no longer the same answer for all.
+/// With other policies, the response depends on the origin, so `*` needs `Vary`.
 #[test]
-fn everyone_else_gets_a_star_that_varies() {
-    let cors = cors(GROUPS);
+fn star_beside_policies_varies_by_origin() {
+    let cors = cors(POLICIES);
     let public = [
         "access-control-allow-origin: *",
         "access-control-expose-headers: X-Public-Id",
@@ -78,14 +78,14 @@ fn everyone_else_gets_a_star_that_varies() {
 }
 
 #[test]
-fn with_policies_alone_nobody_else_is_allowed() {
+fn policies_alone_allow_only_their_origins() {
     let cors = cors(r#"{"policies": [{"origins": ["https://app.novasphere.io"]}]}"#);
     assert!(allows(&cors, APP));
     assert!(!allows(&cors, b"https://evil.example"));
 }
 
 #[test]
-fn any_origin_is_reflected_in_its_group_only() {
+fn policy_does_not_inherit_reflection() {
     let cors = cors(
         r#"{"policies": [{"origins": ["https://app.novasphere.io"], "credentials": true}],
             "origins": ["*"], "reflect_any_origin": true}"#,
@@ -96,7 +96,7 @@ fn any_origin_is_reflected_in_its_group_only() {
 }
 
 #[test]
-fn a_response_to_nobody_can_be_left_alone() {
+fn allow_origin_absent_false_varies_by_origin() {
     let cors = cors(r#"{"allow_origin_absent": false, "exposed_headers": ["X-A"]}"#);
     assert_eq!(response(&cors, &[], &[("access-control-allow-origin", b"*")]), ["vary: Origin"]);
     assert_eq!(

@@ -1,19 +1,21 @@
+//! Behaviour of the filter.
+
 use novasphere_core::{
     Decision, Filter, HeaderMutation, Headers, LocalResponse, RequestHead, ResponseHead,
     testing::TestHost,
 };
 
-use crate::{Carried, Cors};
+use crate::{Cors, CorsCarry};
 
+mod block;
 mod config;
-mod cross_site;
 mod forwarding;
-mod groups;
+mod header_interest;
 mod model;
 mod origins;
+mod policies;
 mod preflight;
 mod properties;
-mod reads;
 mod response;
 mod table;
 
@@ -27,29 +29,31 @@ fn headers<'a>(lines: Lines<'a>) -> Headers<'a> {
     Headers::borrowed(lines.iter().map(|(n, v)| (n.as_bytes(), *v)))
 }
 
-fn decide<'f>(cors: &'f Cors, lines: Lines<'_>) -> Decision<'f, Carried> {
+fn decide<'f>(cors: &'f Cors, lines: Lines<'_>) -> Decision<'f, CorsCarry> {
     let host = TestHost::default();
-    let step = cors.on_request(&RequestHead { headers: headers(lines) }, &mut (), &host.env());
+    let decision = cors.on_request(&RequestHead { headers: headers(lines) }, &mut (), &host.env());
     let (Decision::Continue { reason, mutations, .. }
-    | Decision::Respond { reason, mutations, .. }) = &step
+    | Decision::Respond { reason, mutations, .. }) = &decision
     else {
-        panic!("waits")
+        panic!("neither continued nor responded")
     };
     assert!(Cors::REASONS.contains(reason) && mutations.is_empty());
-    step
+    decision
 }
 
-/// The mutations of the response to a request that went on.
+/// The mutations of the response to a request that continued.
 fn mutations<'f>(
     cors: &'f Cors,
     request: Lines<'_>,
     response: Lines<'_>,
 ) -> Vec<HeaderMutation<'f>> {
-    let Decision::Continue { carry, .. } = decide(cors, request) else { panic!("answered") };
+    let Decision::Continue { carry, .. } = decide(cors, request) else {
+        panic!("did not continue")
+    };
     cors.on_response(carry, &ResponseHead { headers: headers(response) })
 }
 
-/// The lines of the response to a request that went on, `name: value` each.
+/// The lines of the response to a request that continued, as `name: value`.
 fn response(cors: &Cors, request: Lines<'_>, response: Lines<'_>) -> Vec<String> {
     let mut result = headers(response);
     result.apply(mutations(cors, request, response));
@@ -57,13 +61,13 @@ fn response(cors: &Cors, request: Lines<'_>, response: Lines<'_>) -> Vec<String>
     lines.map(|(n, v)| format!("{}: {}", n.escape_ascii(), v.escape_ascii())).collect()
 }
 
-/// Whether a request with this `Origin` is told its origin.
+/// Whether the response to a request with this `Origin` allows the origin.
 fn allows(cors: &Cors, origin: &[u8]) -> bool {
     let lines = response(cors, &[("origin", origin)], &[]);
-    let told = format!("access-control-allow-origin: {}", origin.escape_ascii());
+    let allowed = format!("access-control-allow-origin: {}", origin.escape_ascii());
     assert!(lines.contains(&"vary: Origin".to_owned()));
-    assert!(lines.contains(&told) || lines.len() == 1, "{lines:?}");
-    lines.contains(&told)
+    assert!(lines.contains(&allowed) || lines.len() == 1, "{lines:?}");
+    lines.contains(&allowed)
 }
 
 fn preflight<'f>(cors: &'f Cors, origin: &[u8], more: Lines<'_>) -> LocalResponse<'f> {
@@ -73,12 +77,14 @@ fn preflight<'f>(cors: &'f Cors, origin: &[u8], more: Lines<'_>) -> LocalRespons
         ("access-control-request-method", b"PUT"),
     ];
     lines.extend_from_slice(more);
-    let Decision::Respond { response, .. } = decide(cors, &lines) else { panic!("went on") };
+    let Decision::Respond { response, .. } = decide(cors, &lines) else {
+        panic!("did not respond")
+    };
     assert_eq!((response.status, &*response.body), (204, &b""[..]));
     response
 }
 
-fn told(response: &LocalResponse<'_>) -> Vec<String> {
+fn header_lines(response: &LocalResponse<'_>) -> Vec<String> {
     let lines = response.headers.iter();
     lines.map(|(name, value)| format!("{name}: {}", value.escape_ascii())).collect()
 }

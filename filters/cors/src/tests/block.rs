@@ -1,4 +1,4 @@
-//! `block_disallowed`: what foreign pages do.
+//! `block_disallowed`.
 
 use super::*;
 
@@ -21,19 +21,19 @@ fn reason(config: &str, method: &[u8], origin: Option<&[u8]>, more: Lines<'_>) -
         Decision::Respond { response, reason, .. } => {
             assert_eq!(response.status, 403);
             assert_eq!(
-                told(&response),
+                header_lines(&response),
                 ["vary: Origin", "content-type: application/json; charset=utf-8"]
             );
             assert_eq!(&*response.body, br#"{"message":"Origin not allowed"}"#);
             reason
         }
         Decision::Continue { reason, .. } => reason,
-        Decision::Pause { .. } | Decision::Call(_) => panic!("waits"),
+        Decision::Pause { .. } | Decision::Call(_) => panic!("neither continued nor responded"),
     }
 }
 
 #[test]
-fn a_foreign_origin_may_not_use_unsafe_methods() {
+fn blocks_unsafe_methods_from_disallowed_origins() {
     for method in [&b"POST"[..], b"PUT", b"PATCH", b"DELETE", b"CONNECT", b"LOCK", b"get", b""] {
         assert_eq!(reason(BLOCKING, method, Some(EVIL), &[]), "blocked", "{method:?}");
         assert_eq!(reason(BLOCKING, method, Some(APP), &[]), "allowed", "{method:?}");
@@ -45,7 +45,7 @@ fn a_foreign_origin_may_not_use_unsafe_methods() {
 }
 
 #[test]
-fn a_foreign_origin_may_not_open_a_websocket() {
+fn blocks_websockets_from_disallowed_origins() {
     let upgrade: Lines<'_> = &[("connection", b"Upgrade"), ("upgrade", b"websocket")];
     assert_eq!(reason(BLOCKING, b"GET", Some(EVIL), upgrade), "blocked");
     assert_eq!(reason(BLOCKING, b"GET", Some(b"null"), upgrade), "blocked");
@@ -57,9 +57,8 @@ fn a_foreign_origin_may_not_open_a_websocket() {
     assert_eq!(reason(BLOCKING, b"CONNECT", Some(APP), connect), "allowed");
 }
 
-/// What is not one origin is a foreign one.
 #[test]
-fn an_unclear_origin_is_foreign() {
+fn malformed_origins_count_as_disallowed() {
     for origin in [&b""[..], b"null", b"\xff", b"https://app.novasphere.io, https://evil.example"] {
         assert_eq!(reason(BLOCKING, b"POST", Some(origin), &[]), "blocked", "{origin:?}");
     }
@@ -67,12 +66,12 @@ fn an_unclear_origin_is_foreign() {
 }
 
 #[test]
-fn a_request_of_the_same_origin_passes() {
+fn same_origin_requests_pass() {
     let post = |origin: &[u8], more: Lines<'_>| reason(BLOCKING, b"POST", Some(origin), more);
     for origin in [&b"https://api.novasphere.io"[..], b"https://api.novasphere.io:443"] {
         assert_eq!(post(origin, &[]), "same_origin");
         assert_eq!(post(origin, &[(":authority", b"API.Novasphere.io:443")]), "same_origin");
-        // TLS may have ended before.
+        // TLS may end before the proxy.
         assert_eq!(post(origin, &[(":scheme", b"http")]), "same_origin");
         assert_eq!(post(origin, &[(":authority", b"api.novasphere.io:8443")]), "blocked");
         assert_eq!(post(origin, &[(":authority", b"novasphere.io")]), "blocked");
@@ -85,13 +84,13 @@ fn a_request_of_the_same_origin_passes() {
     let ported: Lines<'_> = &[(":scheme", b"http"), (":authority", b"[::1]:8000")];
     assert_eq!(post(b"http://[0::1]:8000", ported), "same_origin");
     assert_eq!(post(b"http://[::1]:8001", ported), "blocked");
-    // A request that has nothing but Host, from hosts without pseudo-headers.
+    // `:authority` takes precedence over `Host`.
     let host: Lines<'_> = &[("host", b"api.novasphere.io"), (":authority", b"x")];
     assert_eq!(post(b"https://api.novasphere.io", host), "blocked");
 }
 
 #[test]
-fn nothing_is_blocked_unless_it_is_asked_for() {
+fn blocks_nothing_by_default() {
     let config = r#"{"origins": ["https://app.novasphere.io"]}"#;
     assert_eq!(reason(config, b"POST", Some(EVIL), &[]), "not_allowed");
     let same = reason(config, b"POST", Some(b"https://api.novasphere.io"), &[]);

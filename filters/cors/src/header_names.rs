@@ -1,4 +1,4 @@
-//! The header fields of the CORS protocol's answers (Fetch standard, "HTTP responses").
+//! The response headers of the CORS protocol (Fetch standard, "HTTP responses").
 
 use novasphere_core::HeaderName;
 
@@ -17,12 +17,12 @@ pub(crate) static ALLOW_PRIVATE_NETWORK: HeaderName =
     HeaderName::from_static("access-control-allow-private-network");
 pub(crate) static VARY: HeaderName = HeaderName::from_static("vary");
 
-/// Fields that mean something in the answer to a preflight only.
+/// Headers that apply to preflight responses only.
 pub(crate) static PREFLIGHT_ONLY: [&HeaderName; 4] =
     [&ALLOW_METHODS, &ALLOW_HEADERS, &MAX_AGE, &ALLOW_PRIVATE_NETWORK];
 
-/// All fields of the protocol.
-pub(crate) static FIELDS: [&HeaderName; 7] = [
+/// All response headers of the protocol.
+pub(crate) static ALL: [&HeaderName; 7] = [
     &ALLOW_ORIGIN,
     &ALLOW_CREDENTIALS,
     &EXPOSE_HEADERS,

@@ -1,4 +1,4 @@
-//! Which fields of a head decide: those that a host has to hand over.
+//! Which headers the filter reads. A host must pass at least these.
 
 use super::*;
 
@@ -14,7 +14,7 @@ const REQUEST: [&str; 9] = [
     "upgrade",
 ];
 
-/// `host` is read where there is no `:authority`, and only then.
+/// Read only if there is no `:authority`.
 const REQUEST_WITHOUT_PSEUDO_HEADERS: &str = "host";
 
 const RESPONSE: [&str; 8] = [
@@ -29,7 +29,7 @@ const RESPONSE: [&str; 8] = [
 ];
 
 #[test]
-fn nothing_else_is_read() {
+fn reads_no_other_headers() {
     let noise: Lines<'_> = &[
         ("x-origin", b"https://evil.example"),
         ("referer", b"https://evil.example/"),
@@ -61,13 +61,13 @@ fn nothing_else_is_read() {
     }
 }
 
-fn outcome(cors: &Cors, request: Lines<'_>, answer: Lines<'_>) -> String {
+fn outcome(cors: &Cors, request: Lines<'_>, upstream: Lines<'_>) -> String {
     match decide(cors, request) {
         Decision::Respond { response, reason, .. } => format!("{reason} {response:?}"),
         Decision::Continue { carry, reason, .. } => {
-            let mutations = cors.on_response(carry, &ResponseHead { headers: headers(answer) });
+            let mutations = cors.on_response(carry, &ResponseHead { headers: headers(upstream) });
             format!("{reason} {mutations:?}")
         }
-        Decision::Pause { .. } | Decision::Call(_) => panic!("waits"),
+        Decision::Pause { .. } | Decision::Call(_) => panic!("neither continued nor responded"),
     }
 }

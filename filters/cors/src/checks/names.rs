@@ -1,16 +1,16 @@
-//! Lists of methods and header names.
+//! Checks of `methods`, `headers` and `exposed_headers`.
 
 use novasphere_core::{BuildContext, HeaderName};
 
-/// Methods that exist in this spelling only.
+/// Methods whose lower-case spelling is a mistake.
 const METHODS: [&str; 10] =
     ["GET", "HEAD", "PUT", "PATCH", "POST", "DELETE", "OPTIONS", "TRACE", "CONNECT", "TRACK"];
 
-/// What no page can send (Fetch standard, "forbidden method").
+/// Methods that pages cannot use (Fetch standard, "forbidden method").
 const FORBIDDEN_METHODS: [&str; 3] = ["CONNECT", "TRACE", "TRACK"];
 
-/// What the browser alone sets (Fetch standard, "forbidden request-header"), besides what starts
-/// with `proxy-` and `sec-`.
+/// Headers that only browsers set (Fetch standard, "forbidden request-header"), besides `proxy-*`
+/// and `sec-*`.
 const FORBIDDEN_HEADERS: [&str; 20] = [
     "accept-charset",
     "accept-encoding",
@@ -34,8 +34,8 @@ const FORBIDDEN_HEADERS: [&str; 20] = [
     "upgrade",
 ];
 
-pub(super) const LITERAL_WILDCARD: &str = "\"*\" is no wildcard when credentials are allowed, but a name (Fetch standard, CORS protocol \
-     and credentials): list the names that are meant";
+pub(super) const LITERAL_WILDCARD: &str = "\"*\" is a literal name when credentials are allowed \
+     (Fetch standard, CORS protocol and credentials): list the names";
 
 pub(super) fn check_methods(
     field: &str,
@@ -46,12 +46,12 @@ pub(super) fn check_methods(
     for (i, method) in methods.iter().enumerate() {
         let path = format!("{field}[{i}]");
         let upper = method.to_ascii_uppercase();
-        // A method is a token, as a field name is (RFC 9110 section 9.1).
+        // A method is a token, like a field name (RFC 9110 section 9.1).
         if HeaderName::parse(method).is_err() {
             cx.fault(path, format!("{method:?} is not a method (RFC 9110 9.1)"));
         } else if FORBIDDEN_METHODS.contains(&upper.as_str()) {
             let fault = "is a method that no page can use (Fetch standard, forbidden method): \
-                         leave it out";
+                         remove it";
             cx.fault(path, format!("{method:?} {fault}"));
         } else if *method != upper && METHODS.contains(&upper.as_str()) {
             let fault = format!("{method:?}: methods are case-sensitive, write {upper:?}");
@@ -75,10 +75,10 @@ pub(super) fn check_headers(
         let lower = name.to_ascii_lowercase();
         let is_forbidden = FORBIDDEN_HEADERS.contains(&lower.as_str())
             || ["proxy-", "sec-"].iter().any(|start| lower.starts_with(start));
-        // Harmless, and in many a configuration.
+        // Harmless, and common in configurations, so only a warning.
         if is_forbidden {
             cx.warn(&format!(
-                "{field}[{i}]: {name:?} is set by browsers, never by pages: leave it out"
+                "{field}[{i}]: {name:?} is set by browsers, never by pages: remove it"
             ));
         }
     }
@@ -93,8 +93,8 @@ pub(super) fn check_exposed_headers(
     check_names(field, names, credentials, cx);
     for (i, name) in names.iter().enumerate() {
         if ["set-cookie", "set-cookie2"].contains(&name.to_ascii_lowercase().as_str()) {
-            let fault = "is never shown to pages (Fetch standard, forbidden response-header name): \
-                         leave it out";
+            let fault = "is never visible to pages (Fetch standard, forbidden response-header \
+                         name): remove it";
             cx.fault(format!("{field}[{i}]"), format!("{name:?} {fault}"));
         }
     }

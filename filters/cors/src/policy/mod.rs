@@ -1,0 +1,27 @@
+//! The settings for a group of origins, one file per response header.
+
+mod allow_headers;
+mod allow_methods;
+mod allow_origin;
+mod name_list;
+
+pub(crate) use self::{
+    allow_headers::{AllowHeaders, requested_headers},
+    allow_methods::AllowMethods,
+    allow_origin::{AllowOrigin, AllowOriginValue},
+    name_list::NameList,
+};
+
+/// The settings for a group of origins. The fields are named after the response headers.
+#[derive(Clone, Debug)]
+pub(crate) struct Policy {
+    pub(crate) allow_origin: AllowOrigin,
+    pub(crate) allow_credentials: bool,
+    /// The field value. Empty for the safelisted headers only.
+    pub(crate) expose_headers: String,
+    pub(crate) allow_methods: AllowMethods,
+    pub(crate) allow_headers: AllowHeaders,
+    /// The field value, in seconds.
+    pub(crate) max_age: Option<String>,
+    pub(crate) allow_private_network: bool,
+}
