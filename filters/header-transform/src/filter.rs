@@ -1,4 +1,4 @@
-//! The policy: the rules for requests and those for responses.
+//! The filter: rules for requests and rules for responses.
 
 use std::borrow::Cow;
 
@@ -7,55 +7,37 @@ use novasphere_core::{
 };
 
 use crate::{
-    condition::status,
+    build,
     config::Config,
-    query::QueryRules,
-    rules::Rules,
-    template::{Template, Unmade, Value},
+    decision::Reason,
+    metrics::Event,
+    rules::{Rules, status},
+    template::{Template, Value},
 };
 
-/// The header-transform filter, configured.
+/// The configured header-transform filter.
 #[derive(Clone, Debug)]
 pub struct HeaderTransform {
-    request: Rules,
-    query: QueryRules,
-    response: Rules,
+    rules: Rules,
     request_headers: HeaderInterest,
     response_headers: HeaderInterest,
 }
 
-/// What values for the response were made of the request, in the order of their templates; `None`
-/// where one could not be made.
+/// The values for the response, rendered from the request, in the order of their templates. `None`
+/// for a value that could not be rendered.
 #[derive(Debug)]
-pub struct Made(Vec<Option<Vec<u8>>>);
-
-impl HeaderTransform {
-    pub(crate) fn new(request: Rules, query: QueryRules, response: Rules) -> Self {
-        let templates = request.templates.iter().chain(&query.templates).chain(&response.templates);
-        let inputs = templates.flat_map(Template::inputs).filter_map(|input| input.reads());
-        let target = (!query.is_empty()).then_some(":path");
-        let lines = request.reads().chain(query.reads()).chain(target).chain(inputs);
-        let request_headers = interest(request.whole, lines);
-        let status = response.look().then_some(":status");
-        let response_headers = interest(response.whole, response.reads().chain(status));
-        Self { request, query, response, request_headers, response_headers }
-    }
-}
-
-fn interest<'n>(whole: bool, names: impl Iterator<Item = &'n str>) -> HeaderInterest {
-    if whole { HeaderInterest::All } else { HeaderInterest::named(names) }
-}
+pub struct Rendered(Vec<Option<Vec<u8>>>);
 
 impl Filter for HeaderTransform {
     const NAME: &'static str = "header-transform";
-    const REASONS: &'static [&'static str] = &["passed"];
-    const EVENTS: &'static [&'static str] = &[Unmade::MISSING, Unmade::INVALID];
+    const REASONS: &'static [&'static str] = Reason::NAMES;
+    const EVENTS: &'static [&'static str] = Event::NAMES;
     type Config = Config;
     type State = ();
-    type Carry = Made;
+    type Carry = Rendered;
 
-    fn build(config: Self::Config, cx: &mut BuildContext<'_>) -> Self {
-        config.into_filter(cx)
+    fn build(config: Config, cx: &mut BuildContext<'_>) -> Self {
+        Self::new(build::build(config, cx))
     }
 
     fn request_headers(&self) -> &HeaderInterest {
@@ -71,42 +53,69 @@ impl Filter for HeaderTransform {
         head: &RequestHead<'_>,
         (): &mut (),
         env: &Env<'_>,
-    ) -> Decision<'f, Made> {
+    ) -> Decision<'f, Rendered> {
+        let Rules { request, query, response } = &self.rules;
         let value = |value: &'f Value, templates: &'f [Template]| match value {
             Value::Fixed(value) => Some(Cow::Borrowed(value.as_slice())),
-            Value::Made(place) => templates.get(*place)?.fill(head, env).map(Cow::Owned),
+            Value::Template(index) => {
+                templates.get(*index)?.render_or_count(head, env).map(Cow::Owned)
+            }
         };
-        let mut mutations = self.request.mutations(
+        let mut mutations = request.mutations(
             &head.headers,
-            |wanted| value(wanted, &self.request.templates),
-            || env.metrics.count(Unmade::INVALID),
+            |wanted| value(wanted, &request.templates),
+            || env.metrics.count(Event::ValueInvalid.name()),
         );
-        let target = self.query.target(
+        let target = query.target(
             head.target(),
-            |when| when.applies(&head.headers),
-            |wanted| value(wanted, &self.query.templates),
+            |condition| condition.applies(&head.headers),
+            |wanted| value(wanted, &query.templates),
         );
         mutations.extend(target.map(HeaderMutation::Target));
-        let made = self.response.templates.iter().map(|template| template.fill(head, env));
-        Decision::Continue { mutations, carry: Made(made.collect()), reason: "passed" }
+        let rendered =
+            response.templates.iter().map(|template| template.render_or_count(head, env));
+        Decision::Continue {
+            mutations,
+            carry: Rendered(rendered.collect()),
+            reason: Reason::Passed.name(),
+        }
     }
 
     fn on_response<'f>(
         &'f self,
-        Made(made): Made,
+        Rendered(rendered): Rendered,
         head: &ResponseHead<'_>,
     ) -> Vec<HeaderMutation<'f>> {
-        // Interim responses come before the real one, and 101 hands the connection over (RFC 9110
-        // sections 15.2 and 7.8). Rules that do not look are carried out all the same, also where
-        // the status was read for others.
-        if self.response.look() && status(&head.headers).is_some_and(|status| status < 200) {
+        let rules = &self.rules.response;
+        // Interim responses precede the final one, and 101 hands the connection over (RFC 9110
+        // sections 15.2 and 7.8). Rules that do not depend on the message apply in any case, even if
+        // the status was read for another filter.
+        if rules.depends_on_message() && status(&head.headers).is_some_and(|status| status < 200) {
             return Vec::new();
         }
         let value = |value: &'f Value| match value {
             Value::Fixed(value) => Some(Cow::Borrowed(value.as_slice())),
-            Value::Made(place) => made.get(*place)?.clone().map(Cow::Owned),
+            Value::Template(index) => rendered.get(*index)?.clone().map(Cow::Owned),
         };
-        // Nothing is counted on responses.
-        self.response.mutations(&head.headers, value, || {})
+        // Responses count no events.
+        rules.mutations(&head.headers, value, || {})
     }
+}
+
+impl HeaderTransform {
+    fn new(rules: Rules) -> Self {
+        let Rules { request, query, response } = &rules;
+        let templates = request.templates.iter().chain(&query.templates).chain(&response.templates);
+        let variables = templates.flat_map(Template::variables).filter_map(|v| v.header());
+        let target = (!query.is_empty()).then_some(":path");
+        let names = request.headers().chain(query.headers()).chain(target).chain(variables);
+        let request_headers = interest(request.reads_all(), names);
+        let status = response.depends_on_message().then_some(":status");
+        let response_headers = interest(response.reads_all(), response.headers().chain(status));
+        Self { rules, request_headers, response_headers }
+    }
+}
+
+fn interest<'n>(reads_all: bool, names: impl Iterator<Item = &'n str>) -> HeaderInterest {
+    if reads_all { HeaderInterest::All } else { HeaderInterest::named(names) }
 }

@@ -1,41 +1,47 @@
-//! The header-transform filter: rules that change header fields and query parameters.
+//! The header-transform filter: rules that change headers and query parameters.
 //!
-//! The rules, in order:
+//! The rules of the filter:
 //!
-//! 1. Requests and responses have a set of rules each, and each set is carried out in the order
-//!    `remove`, `rename`, `replace`, `add`, `append`; within one of these, in the order written. On
-//!    responses `allow` comes before these, and `security_headers` after.
-//! 2. Every rule sees what the rules before it left, not what arrived: after `remove` a header is
-//!    absent, and `add` adds it. Templates see what arrived.
-//! 3. `remove` takes away all lines of a name. `rename` moves all lines of a name to another, whose
-//!    own lines go; nothing happens when there is nothing to move. `replace` puts one line in the
-//!    place of all lines there are, if any. `add` adds a line if there is none. `append` adds a
-//!    line in any case. A line with an empty value is a line (RFC 9110 section 5.5).
-//! 4. No rule joins lines, so `Set-Cookie` passes every rule whole (RFC 9110 section 5.3).
-//! 5. What belongs to the connection, to the framing or to the request's target cannot be named in
-//!    a rule: a configuration that tries is refused. What is meant by the start of its name only is
-//!    spared when the message would say something else without it.
-//! 6. A value that cannot be made whole, or that may not stand where it goes, is not sent.
-//! 7. Of a message no more is read than the rules look at.
+//! 1. Requests and responses have one set of rules each. A set runs in the order `remove`, `rename`,
+//!    `replace`, `add`, `append`. Entries of one rule run in the order written. On responses, `allow`
+//!    runs first and `security_headers` last.
+//! 2. Every rule sees the result of the rules before it: after `remove` a header is absent, so `add`
+//!    adds it. Templates see the request as it arrived.
+//! 3. `remove` removes all lines of a name. `rename` moves all lines to a new name and removes the
+//!    new name's former lines; it has no effect if the old name is absent. `replace` replaces all
+//!    lines by one, if there are any. `add` adds a line if there is none. `append` always adds a
+//!    line. A line with an empty value counts as present (RFC 9110 section 5.5).
+//! 4. No rule joins lines, so several `Set-Cookie` lines stay several (RFC 9110 section 5.3).
+//! 5. Rules cannot name headers of the connection, the framing or the request target: the
+//!    configuration is refused. Patterns spare the headers without which the message would change
+//!    its meaning.
+//! 6. A value that cannot be rendered completely, or that would be invalid, is not sent.
+//! 7. The filter reads only the parts of a message that its rules need.
+//!
+//! In reading order:
+//!
+//! - `config`: the configuration as users write it;
+//! - `build`: from there to the rules; `checks`: the faults on the way; `entry`: single entries;
+//! - `filter`: the filter; `decision`, `metrics`: its names in metrics;
+//! - `rules`: the rules, and the mutations that carry them out;
+//! - `template`: values rendered from the request;
+//! - `message`, `name_pattern`, `protected_headers`: names of headers.
 
-mod condition;
+mod build;
+mod checks;
 mod config;
-mod field;
-mod fields;
+mod decision;
+mod entry;
 mod filter;
-mod input;
-mod invalid_entry;
-mod kept;
 mod message;
-mod param;
-mod pattern;
-mod query;
+mod metrics;
+mod name_pattern;
+mod protected_headers;
 mod rules;
-mod sweep;
 mod template;
 #[cfg(test)]
 mod tests;
 
 #[cfg(feature = "schema")]
 pub use config::schema::schema;
-pub use filter::{HeaderTransform, Made};
+pub use filter::{HeaderTransform, Rendered};

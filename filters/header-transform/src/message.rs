@@ -1,8 +1,8 @@
-//! The two kinds of message.
+//! Requests and responses.
 
-use crate::pattern::{Fold, IN_ANY_CASE, LOOSELY};
+use crate::name_pattern::{Fold, IGNORE_CASE, IGNORE_SPELLING};
 
-/// Which message a rule is about.
+/// The message that a rule changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Message {
     Request,
@@ -10,7 +10,7 @@ pub(crate) enum Message {
 }
 
 impl Message {
-    /// Its name in the configuration.
+    /// The name in the configuration.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Message::Request => "request",
@@ -18,11 +18,11 @@ impl Message {
         }
     }
 
-    /// How the names of headers are compared that are to go.
+    /// Compares the names of headers to remove.
     pub(crate) fn fold(self) -> Fold {
         match self {
-            Message::Request => LOOSELY,
-            Message::Response => IN_ANY_CASE,
+            Message::Request => IGNORE_SPELLING,
+            Message::Response => IGNORE_CASE,
         }
     }
 }

@@ -1,233 +1,101 @@
-//! How a configuration becomes the policy.
+//! The configuration as users write it.
 
-mod conditions;
-mod entries;
 #[cfg(feature = "schema")]
 pub(crate) mod schema;
-mod security;
-mod wire;
+mod security_headers;
+mod status_text;
 
-use novasphere_core::{BuildContext, Capability, HeaderName};
+use novasphere_core::Sensitive;
+#[cfg(feature = "schema")]
+use novasphere_core::schema::METHOD;
+use serde::Deserialize;
 
-pub use self::wire::Config;
-use self::{
-    entries::{Entry, Place, Rules as Parsed},
-    wire::{RequestRules, ResponseEntries, ResponseRules},
-};
-use crate::{
-    condition::Condition,
-    field,
-    filter::HeaderTransform,
-    message::Message,
-    param,
-    pattern::{EXACTLY, NamePattern},
-    query::{QueryRules, Rule},
-    rules::Rules,
-    template::{Form, Value, compile},
+pub(crate) use self::{
+    security_headers::{SecurityHeaders, SecurityValue, SecurityValues},
+    status_text::StatusText,
 };
 
-impl Config {
-    pub(crate) fn into_filter(self, cx: &mut BuildContext<'_>) -> HeaderTransform {
-        let Config { request, response } = self;
-        let (request, response) = (request.0, response.0);
-        if !request.has_rules() && !response.has_rules() {
-            cx.fault("", "has no effect: give request or response at least one rule");
-        }
-        if response.has_rules()
-            && let Some(remedy) = cx.unsupported(Capability::Response)
-        {
-            cx.fault("response", format!("cannot be used here: {remedy}"));
-        }
-        let (request, query) = request.into_rules(cx);
-        let response = response.into_rules(cx);
-        HeaderTransform::new(request, query, response)
-    }
+/// Configuration of the header-transform filter: the rules of Kong's request-transformer under
+/// `request`, the rules of its response-transformer under `response`. At least one rule is required.
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "schema", schemars(extend("minProperties" = 1)))]
+pub struct Config {
+    /// Rules for requests, before they go upstream. Default: none.
+    pub(crate) request: Sensitive<RequestRules>,
+    /// Rules for responses, before they go to the client. Default: none.
+    pub(crate) response: Sensitive<ResponseRules>,
 }
 
-/// The entries of one rule: its name, when it applies, and the texts.
-type Texts<'c> = (Condition, &'c [String]);
-
-impl RequestRules {
-    fn has_rules(&self) -> bool {
-        let rules = [&self.remove, &self.rename, &self.replace, &self.add, &self.append];
-        rules.iter().any(|rule| !rule.headers.is_empty() || !rule.querystring.is_empty())
-    }
-
-    fn into_rules(self, cx: &mut BuildContext<'_>) -> (Rules, QueryRules) {
-        let [remove, rename, replace, add, append] = [
-            ("remove", &self.remove),
-            ("rename", &self.rename),
-            ("replace", &self.replace),
-            ("add", &self.add),
-            ("append", &self.append),
-        ]
-        .map(|(name, rule)| conditions::of_request(name, rule, cx));
-        let message = Message::Request;
-        let texts = [
-            (remove.clone(), &*self.remove.headers),
-            (rename.clone(), &*self.rename.headers),
-            (replace.clone(), &*self.replace.headers),
-            (add.clone(), &*self.add.headers),
-            (append.clone(), &*self.append.headers),
-            (Condition::Always, &[]),
-        ];
-        let headers = headers(message, texts, cx);
-        let texts = [
-            (remove, &*self.remove.querystring),
-            (rename, &*self.rename.querystring),
-            (replace, &*self.replace.querystring),
-            (add, &*self.add.querystring),
-            (append, &*self.append.querystring),
-        ];
-        let query = params(texts, cx);
-        (header_rules(message, headers), query_rules(query))
-    }
+/// Rules, which run in this order. Each rule sees the result of the rules before it. Names of headers
+/// ignore case; names of query parameters are compared decoded. Values may be credentials for the
+/// upstream, so faults do not quote them.
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct RequestRules {
+    /// Removes all lines or parameters of a name. Entries: a name, or `start*`.
+    pub(crate) remove: RequestEntries,
+    /// Renames all lines or parameters of a name, and removes the former ones of the new name.
+    /// Entries: `old:new`.
+    pub(crate) rename: RequestEntries,
+    /// Sets another value if the name is present. Entries: `name:value`.
+    pub(crate) replace: RequestEntries,
+    /// Adds a line or parameter if the name is absent. Entries: `name:value`.
+    pub(crate) add: RequestEntries,
+    /// Always adds a line or parameter. Entries: `name:value`.
+    pub(crate) append: RequestEntries,
 }
 
-impl ResponseRules {
-    fn has_rules(&self) -> bool {
-        let rules = [&self.remove, &self.rename, &self.replace, &self.add, &self.append];
-        self.allow.is_some()
-            || self.security_headers.is_on()
-            || rules.iter().any(|rule| !rule.headers.is_empty())
-    }
-
-    fn into_rules(self, cx: &mut BuildContext<'_>) -> Rules {
-        if self.allow.as_ref().is_some_and(|allow| allow.headers.is_empty()) {
-            let fault = "must not be empty: name the headers that may pass, or leave allow out \
-                         to let all pass";
-            cx.fault("response.allow.headers", fault);
-        }
-        let none = ResponseEntries::default();
-        let texts = [
-            ("remove", &self.remove),
-            ("rename", &self.rename),
-            ("replace", &self.replace),
-            ("add", &self.add),
-            ("append", &self.append),
-            ("allow", self.allow.as_ref().unwrap_or(&none)),
-        ]
-        .map(|(name, rule)| (conditions::of_response(name, rule, cx), &*rule.headers));
-        let headers = headers(Message::Response, texts, cx);
-        let security = self.security_headers.into_rules(&headers, cx);
-        let mut rules = header_rules(Message::Response, headers);
-        security.add_to(&mut rules);
-        rules
-    }
+/// The entries of a rule for requests.
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct RequestEntries {
+    /// Entries for headers. Default: none.
+    #[cfg_attr(feature = "schema", schemars(inner(length(min = 1))))]
+    pub(crate) headers: Vec<String>,
+    /// Entries for query parameters. Default: none.
+    #[cfg_attr(feature = "schema", schemars(inner(length(min = 1))))]
+    pub(crate) querystring: Vec<String>,
+    /// The methods of the requests to which the rule applies. Default: any.
+    #[cfg_attr(feature = "schema", schemars(inner(regex(pattern = METHOD))))]
+    pub(crate) if_method: Vec<String>,
 }
 
-/// Takes the entries about headers apart.
-fn headers(
-    message: Message,
-    [remove, rename, replace, add, append, allow]: [Texts<'_>; 6],
-    cx: &mut BuildContext<'_>,
-) -> Parsed {
-    let claims = cx.passes_attributes();
-    let mut place = Place { message, list: "headers", fold: message.fold(), cx };
-    let removal = |entry: &str| field::removal(entry, message).map(named);
-    let allowed = |entry: &str| field::names(entry, message).map(named);
-    let renaming = |entry: &str| {
-        field::renaming(entry, message).map(|(old, new)| (old.to_string(), new.to_string()))
-    };
-    let line = |entry: &str| {
-        field::line(entry, message, claims).map(|(name, value)| (name.to_string(), value))
-    };
-    let another_line = |entry: &str| {
-        field::another_line(entry, message, claims).map(|(name, value)| (name.to_string(), value))
-    };
-    let parsed = Parsed {
-        allow: place.rule("allow", &allow.0, allow.1, &allowed),
-        remove: place.rule("remove", &remove.0, remove.1, &removal),
-        rename: place.rule("rename", &rename.0, rename.1, &renaming),
-        replace: place.rule("replace", &replace.0, replace.1, &line),
-        add: place.rule("add", &add.0, add.1, &line),
-        append: place.rule("append", &append.0, append.1, &another_line),
-    };
-    place.check(&parsed);
-    if message == Message::Request {
-        place.refuse_two_spellings(&parsed);
-    }
-    parsed
+/// Rules for responses, as for requests but without query parameters.
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct ResponseRules {
+    /// Removes all lines of a header. Entries: a name, or `start*`.
+    pub(crate) remove: ResponseEntries,
+    /// Renames all lines of a header, and removes the former lines of the new name. Entries:
+    /// `old:new`.
+    pub(crate) rename: ResponseEntries,
+    /// Sets another value if the header is present. Entries: `name:value`.
+    pub(crate) replace: ResponseEntries,
+    /// Adds a header if it is absent. Entries: `name:value`.
+    pub(crate) add: ResponseEntries,
+    /// Always adds a header line. Entries: `name:value`.
+    pub(crate) append: ResponseEntries,
+    /// Removes all other headers, before `remove`. Entries: a name, or `start*`. Default: all
+    /// headers pass.
+    pub(crate) allow: Option<ResponseEntries>,
+    /// Security headers for browsers, added after all other rules. Default: none.
+    pub(crate) security_headers: SecurityHeaders,
 }
 
-/// Takes the entries about query parameters apart.
-fn params(
-    [remove, rename, replace, add, append]: [Texts<'_>; 5],
-    cx: &mut BuildContext<'_>,
-) -> Parsed {
-    let claims = cx.passes_attributes();
-    let mut place = Place { message: Message::Request, list: "querystring", fold: EXACTLY, cx };
-    let removal = |entry: &str| param::removal(entry).map(named);
-    let line = |entry: &str| param::line(entry, claims);
-    let parsed = Parsed {
-        allow: place.rule("allow", &Condition::Always, &[], &removal),
-        remove: place.rule("remove", &remove.0, remove.1, &removal),
-        rename: place.rule("rename", &rename.0, rename.1, &param::renaming),
-        replace: place.rule("replace", &replace.0, replace.1, &line),
-        add: place.rule("add", &add.0, add.1, &line),
-        append: place.rule("append", &append.0, append.1, &line),
-    };
-    place.check(&parsed);
-    parsed
-}
-
-fn named(pattern: NamePattern) -> (String, NamePattern) {
-    (pattern.as_str().to_owned(), pattern)
-}
-
-/// The rules about headers, in their order.
-fn header_rules(message: Message, parsed: Parsed) -> Rules {
-    let Parsed { remove, rename, replace, add, append, allow } = parsed;
-    let mut rules = Rules::new(message);
-    if !allow.entries.is_empty() {
-        let allowed = allow.entries.into_iter().map(|entry| entry.argument).collect();
-        rules.allow(&allow.when, allowed);
-    }
-    for Entry { argument: pattern, .. } in remove.entries {
-        match pattern.name().map(HeaderName::parse) {
-            Some(Ok(name)) => rules.remove(&remove.when, name),
-            _ => rules.remove_matching(&remove.when, pattern),
-        }
-    }
-    for Entry { name, argument, .. } in rename.entries {
-        if let (Ok(old), Ok(new)) = (HeaderName::parse(&name), HeaderName::parse(&argument)) {
-            rules.rename(&rename.when, old, new);
-        }
-    }
-    for (rule, push) in [
-        (replace, Rules::replace as fn(&mut Rules, &Condition, HeaderName, Value)),
-        (add, Rules::add),
-        (append, Rules::append),
-    ] {
-        for Entry { name, argument, .. } in rule.entries {
-            let value = compile(argument, Form::Field, &mut rules.templates);
-            if let Ok(name) = HeaderName::parse(&name) {
-                push(&mut rules, &rule.when, name, value);
-            }
-        }
-    }
-    rules
-}
-
-/// The rules about query parameters, in their order.
-fn query_rules(parsed: Parsed) -> QueryRules {
-    let Parsed { remove, rename, replace, add, append, allow: _ } = parsed;
-    let mut rules = QueryRules::default();
-    for entry in remove.entries {
-        rules.push(&remove.when, Rule::Remove(entry.argument));
-    }
-    for entry in rename.entries {
-        rules.push(&rename.when, Rule::Rename { old: entry.name, new: entry.argument });
-    }
-    for (rule, kind) in [
-        (replace, Rule::Replace as fn(String, Value) -> Rule),
-        (add, Rule::Add),
-        (append, Rule::Append),
-    ] {
-        for Entry { name, argument, .. } in rule.entries {
-            let value = compile(argument, Form::Param, &mut rules.templates);
-            rules.push(&rule.when, kind(name, value));
-        }
-    }
-    rules
+/// The entries of a rule for responses.
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct ResponseEntries {
+    /// Entries for headers. Default: none.
+    #[cfg_attr(feature = "schema", schemars(inner(length(min = 1))))]
+    pub(crate) headers: Vec<String>,
+    /// The status codes of the responses to which the rule applies, from 200 to 599: 404,
+    /// `200-299`, `5xx`. Default: any.
+    pub(crate) if_status: Vec<StatusText>,
 }

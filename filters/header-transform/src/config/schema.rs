@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use super::wire::{Config, SecurityHeaders, SecurityValue, SecurityValues, StatusText};
+use super::{Config, SecurityHeaders, SecurityValue, SecurityValues, StatusText};
 
 /// The JSON Schema of the configuration.
 pub fn schema(generator: &mut SchemaGenerator) -> Schema {

@@ -1,17 +1,17 @@
-//! Rules about query parameters.
+//! Rules for query parameters.
 
 use novasphere_core::testing::TestHost;
 
 use super::{Lines, configured, on_request, sent, sent_in};
 
-/// What becomes of a target.
+/// The target after the filter.
 fn target(rules: &str, target: &str) -> String {
     let lines = sent(rules, &[(":path", target.as_bytes())]);
     lines[0].strip_prefix(":path: ").unwrap().to_owned()
 }
 
 #[test]
-fn each_rule_works_on_the_query() {
+fn each_rule_changes_the_query() {
     for (rules, before, after) in [
         (r#"{"remove": {"querystring": ["a"]}}"#, "/p?a=1&b=2&a", "/p?b=2"),
         (r#"{"remove": {"querystring": ["utm_*"]}}"#, "/p?utm_a=1&utm%5Fb&utm=3", "/p?utm=3"),
@@ -31,7 +31,7 @@ fn each_rule_works_on_the_query() {
 
 /// URL standard, "application/x-www-form-urlencoded parsing".
 #[test]
-fn a_plus_is_a_space_where_names_and_values_are_read() {
+fn plus_means_space_in_names_and_values() {
     let remove = r#"{"remove": {"querystring": ["my param", "x y*"]}}"#;
     assert_eq!(target(remove, "/?my+param=1&a=1+2&my%20param&x+yz&x%2Byz"), "/?a=1+2&x%2Byz");
     let literal = r#"{"remove": {"querystring": ["a+b"]}}"#;
@@ -43,7 +43,7 @@ fn a_plus_is_a_space_where_names_and_values_are_read() {
 }
 
 #[test]
-fn the_order_is_that_of_headers() {
+fn rules_run_in_the_same_order_as_for_headers() {
     let rules = r#"{"append": {"querystring": ["a:p"]}, "add": {"querystring": ["a:d", "b:d"]},
         "replace": {"querystring": ["a:r"]}, "rename": {"querystring": ["b:a"]},
         "remove": {"querystring": ["a"]}}"#;
@@ -52,7 +52,7 @@ fn the_order_is_that_of_headers() {
 }
 
 #[test]
-fn what_no_rule_is_about_keeps_its_bytes() {
+fn other_parameters_keep_their_bytes() {
     let odd = "/%2e/a;b/?%=&&=&x=%zz&+=+&\u{7e}#f?";
     let rules = r#"{"remove": {"querystring": ["t"]}}"#;
     assert_eq!(target(rules, odd), odd);
@@ -69,7 +69,7 @@ fn only_the_query_changes() {
 }
 
 #[test]
-fn what_changes_nothing_makes_no_edit() {
+fn rules_without_effect_leave_the_target() {
     let rules =
         r#"{"request": {"remove": {"querystring": ["a"]}, "replace": {"querystring": ["b:1"]}}}"#;
     let filter = configured(rules);
@@ -80,7 +80,7 @@ fn what_changes_nothing_makes_no_edit() {
 }
 
 #[test]
-fn what_templates_bring_is_encoded() {
+fn template_values_are_encoded() {
     let rules = r#"{"request": {"add": {"querystring": ["u:<$(headers.x-u | a b)>"]}}}"#;
     let filter = configured(rules);
     let sent = |value: &[u8]| {

@@ -1,4 +1,4 @@
-//! Values made from the request.
+//! Values rendered from the request.
 
 use std::net::IpAddr;
 
@@ -16,23 +16,23 @@ const REQUEST: Lines<'_> = &[
     ("x-request-id", b"7f"),
 ];
 
-/// The value a template makes of the request, and the events.
-fn made(template: &str) -> (Option<String>, Vec<&'static str>) {
-    let test_host = TestHost::default();
-    test_host.address.set(Some("::ffff:192.0.2.1".parse::<IpAddr>().unwrap()));
-    test_host.attributes.borrow_mut().insert("realm.sub".into(), b"u-1".to_vec());
-    let rules = serde_json(template);
-    let lines = sent_in(&test_host, &for_requests(&rules), REQUEST);
+/// The value of a template for `REQUEST`, and the events.
+fn rendered(template: &str) -> (Option<String>, Vec<&'static str>) {
+    let host = TestHost::default();
+    host.address.set(Some("::ffff:192.0.2.1".parse::<IpAddr>().unwrap()));
+    host.attributes.borrow_mut().insert("realm.sub".into(), b"u-1".to_vec());
+    let rules = add_rule(template);
+    let lines = sent_in(&host, &for_requests(&rules), REQUEST);
     let value = lines.iter().find_map(|line| line.strip_prefix("made: "));
-    (value.map(str::to_owned), test_host.events.take())
+    (value.map(str::to_owned), host.events.take())
 }
 
-fn serde_json(template: &str) -> String {
+fn add_rule(template: &str) -> String {
     format!(r#"{{"add": {{"headers": [{:?}]}}}}"#, format!("made:{template}"))
 }
 
 #[test]
-fn every_input_is_read() {
+fn resolves_every_variable() {
     for (template, value) in [
         ("$(headers.X-User)", "alice"),
         ("$(query.q)", "a b"),
@@ -45,12 +45,12 @@ fn every_input_is_read() {
         ("a $( headers.x-user ) b", "a alice b"),
         ("$(headers.x-user)$(headers.x-user)", "alicealice"),
     ] {
-        assert_eq!(made(template), (Some(value.to_owned()), vec![]), "{template}");
+        assert_eq!(rendered(template), (Some(value.to_owned()), vec![]), "{template}");
     }
 }
 
 #[test]
-fn defaults_stand_for_what_is_missing_or_empty() {
+fn defaults_replace_missing_and_empty_values() {
     for (template, value) in [
         ("$(headers.x-none | none)", "none"),
         ("$(headers.x-empty|none)", "none"),
@@ -61,12 +61,12 @@ fn defaults_stand_for_what_is_missing_or_empty() {
         ("[$(headers.x-none | )]", "[]"),
         ("$(headers.x-user | none)", "alice"),
     ] {
-        assert_eq!(made(template), (Some(value.to_owned()), vec![]), "{template}");
+        assert_eq!(rendered(template), (Some(value.to_owned()), vec![]), "{template}");
     }
 }
 
 #[test]
-fn half_a_value_is_not_sent() {
+fn incomplete_values_are_not_sent() {
     for template in [
         "$(headers.x-none)",
         "user-$(headers.x-empty)",
@@ -75,12 +75,12 @@ fn half_a_value_is_not_sent() {
         "$(claims.none)",
         "$(headers.x-none | )",
     ] {
-        assert_eq!(made(template), (None, vec!["input_missing"]), "{template}");
+        assert_eq!(rendered(template), (None, vec!["input_missing"]), "{template}");
     }
 }
 
 #[test]
-fn dollars_are_dollars() {
+fn other_dollars_are_literal() {
     for (template, value) in [
         ("$5 $$ $", "$5 $$ $"),
         ("$$(host)", "$(host)"),
@@ -89,50 +89,51 @@ fn dollars_are_dollars() {
         ("a$b$(headers.x-user)$", "a$balice$"),
         (")(", ")("),
     ] {
-        assert_eq!(made(template), (Some(value.to_owned()), vec![]), "{template}");
+        assert_eq!(rendered(template), (Some(value.to_owned()), vec![]), "{template}");
     }
 }
 
 #[test]
-fn what_may_not_be_sent_is_not() {
+fn invalid_values_are_not_sent() {
     let filter = for_requests(r#"{"add": {"headers": ["made:<$(headers.x)>"]}}"#);
-    let made = |value: &[u8]| {
-        let test_host = TestHost::default();
-        let lines = sent_in(&test_host, &filter, &[("x", value)]);
-        (lines.get(1).cloned(), test_host.events.take())
+    let rendered = |value: &[u8]| {
+        let host = TestHost::default();
+        let lines = sent_in(&host, &filter, &[("x", value)]);
+        (lines.get(1).cloned(), host.events.take())
     };
     for value in
         [&b"a\r\nb: c"[..], b"\n", b"\0", b"\x7f", b"\x1b[0m", b"caf\xc3\xa9", &[b'a'; 4095]]
     {
-        assert_eq!(made(value), (None, vec!["value_invalid"]), "{}", value.escape_ascii());
+        assert_eq!(rendered(value), (None, vec!["value_invalid"]), "{}", value.escape_ascii());
     }
-    assert_eq!(made(b"a\tb~").0.unwrap(), r"made: <a\tb~>");
-    assert_eq!(made(&[b'a'; 4094]).0.unwrap().len(), "made: ".len() + 4096);
+    assert_eq!(rendered(b"a\tb~").0.unwrap(), r"made: <a\tb~>");
+    assert_eq!(rendered(&[b'a'; 4094]).0.unwrap().len(), "made: ".len() + 4096);
 }
 
 #[test]
-fn white_space_around_a_value_is_not_part_of_it() {
+fn trims_white_space_around_values() {
     let filter = for_requests(r#"{"add": {"headers": ["made:$(query.q)"]}}"#);
-    let test_host = TestHost::default();
-    let made = |path: &[u8]| sent_in(&test_host, &filter, &[(":path", path)]);
-    assert_eq!(made(b"/?q=%20a%09")[1], "made: a");
-    assert_eq!(made(b"/?q=%20").len(), 1);
-    assert_eq!(test_host.events.take(), ["input_missing"]);
+    let host = TestHost::default();
+    let rendered = |path: &[u8]| sent_in(&host, &filter, &[(":path", path)]);
+    assert_eq!(rendered(b"/?q=%20a%09")[1], "made: a");
+    assert_eq!(rendered(b"/?q=%20").len(), 1);
+    assert_eq!(host.events.take(), ["input_missing"]);
 }
 
-/// A path that the upstream may read in another way has no segments.
+/// An upstream may read other paths differently.
 #[test]
-fn segments_are_those_of_plain_paths() {
+fn only_unambiguous_paths_have_segments() {
     let filter = for_requests(r#"{"add": {"headers": ["made:$(path.2 | none)"]}}"#);
-    let made = |path: &[u8]| sent_in(&TestHost::default(), &filter, &[(":path", path)])[1].clone();
-    assert_eq!(made(b"/a/b/c"), "made: b");
+    let rendered =
+        |path: &[u8]| sent_in(&TestHost::default(), &filter, &[(":path", path)])[1].clone();
+    assert_eq!(rendered(b"/a/b/c"), "made: b");
     for path in [&b"/a/../b"[..], b"/a//b", b"/a/b%2Fc", b"/a/b;c", b"/a/%zz", b"*", b"", b"/a"] {
-        assert_eq!(made(path), "made: none", "{}", path.escape_ascii());
+        assert_eq!(rendered(path), "made: none", "{}", path.escape_ascii());
     }
 }
 
 #[test]
-fn templates_see_the_values_before_the_rules() {
+fn templates_see_the_request_as_it_arrived() {
     let rules = r#"{"request": {"remove": {"headers": ["x-user"], "querystring": ["q"]},
         "add": {"headers": ["x-old:$(headers.x-user)", "x-q:$(query.q)"]},
         "append": {"querystring": ["q:$(query.q)!"]}}}"#;
@@ -143,51 +144,51 @@ fn templates_see_the_values_before_the_rules() {
 }
 
 #[test]
-fn a_rule_without_a_value_changes_nothing() {
+fn entries_without_a_value_have_no_effect() {
     let rules = r#"{"request": {"replace": {"headers": ["x-user:$(headers.x-none)"],
         "querystring": ["q:$(headers.x-none)"]}, "append": {"headers": ["x-user:$(query.none)"]}}}"#;
-    let test_host = TestHost::default();
+    let host = TestHost::default();
     let filter = configured(rules);
-    let (mutations, _) = on_request(&filter, REQUEST, &test_host);
+    let (mutations, _) = on_request(&filter, REQUEST, &host);
     assert!(mutations.is_empty());
-    assert_eq!(test_host.events.take(), ["input_missing"; 3]);
-    // Where it would do nothing anyway, no value is made.
+    assert_eq!(host.events.take(), ["input_missing"; 3]);
+    // An entry without effect renders no value.
     let rules = r#"{"request": {"add": {"headers": ["x-user:$(headers.x-none)"]}}}"#;
-    on_request(&configured(rules), REQUEST, &test_host);
-    assert!(test_host.events.take().is_empty());
+    on_request(&configured(rules), REQUEST, &host);
+    assert!(host.events.take().is_empty());
 }
 
 #[test]
-fn values_for_responses_come_from_the_request() {
+fn response_values_come_from_the_request() {
     let rules = r#"{"response": {"append": {"headers": ["x-request-id:$(request.id)",
         "x-none:$(headers.x-none)"]}, "add": {"headers": ["x-user:$(headers.x-user)"]}}}"#;
-    let (filter, test_host) = (configured(rules), TestHost::default());
-    let (mutations, carry) = on_request(&filter, REQUEST, &test_host);
+    let (filter, host) = (configured(rules), TestHost::default());
+    let (mutations, carry) = on_request(&filter, REQUEST, &host);
     assert!(mutations.is_empty());
     let mut response = headers(&[(":status", b"200"), ("x-user", b"upstream")]);
     let head = ResponseHead { headers: response.clone() };
     response.apply(filter.on_response(carry, &head));
     assert_eq!(shown(&response), [":status: 200", "x-user: upstream", "x-request-id: 7f"]);
-    assert_eq!(test_host.events.take(), ["input_missing"]);
+    assert_eq!(host.events.take(), ["input_missing"]);
 }
 
 #[test]
-fn what_is_no_template_is_refused() {
+fn rejects_malformed_templates() {
     for (template, fault) in [
         ("$(host", "without its"),
         ("$(", "without its"),
-        ("$()", "something unknown"),
-        ("$(hosts)", "something unknown"),
-        ("$(header.x)", "something unknown"),
-        ("$(host.name)", "something unknown"),
-        ("$(client.port)", "something unknown"),
-        ("$(headers[\"x-user\"] or \"none\")", "something unknown"),
+        ("$()", "unknown variable"),
+        ("$(hosts)", "unknown variable"),
+        ("$(header.x)", "unknown variable"),
+        ("$(host.name)", "unknown variable"),
+        ("$(client.port)", "unknown variable"),
+        ("$(headers[\"x-user\"] or \"none\")", "unknown variable"),
         ("$(uri_captures.id)", "$(path.1)"),
         ("$(uri_captures['id'])", "$(path.1)"),
         ("$(headers.)", "not a header name"),
         ("$(headers.:path)", "not a header name"),
         ("$(headers.x y)", "not a header name"),
-        ("$(query.)", "has no name"),
+        ("$(query.)", "without a name"),
         ("$(claims.)", "claims_to_attributes"),
         ("$(claims.a b)", "claims_to_attributes"),
         ("$(path.0)", "from 1 to 99"),
@@ -205,12 +206,12 @@ fn what_is_no_template_is_refused() {
 }
 
 #[test]
-fn claims_need_a_host_that_passes_them() {
-    let test_host = TestHost::default();
-    test_host.passes_attributes.set(false);
+fn rejects_claims_on_hosts_without_attributes() {
+    let host = TestHost::default();
+    host.passes_attributes.set(false);
     let config = r#"{"request": {"add": {"headers": ["x-user:$(claims.sub | none)"],
         "querystring": ["u:$(claims.sub)"]}}}"#;
-    let faults = HeaderTransform::from_json(config.as_bytes(), &test_host).unwrap_err();
+    let faults = HeaderTransform::from_json(config.as_bytes(), &host).unwrap_err();
     assert_eq!(faults.faults().len(), 2);
     assert!(faults.to_string().contains("claims_to_headers"), "{faults}");
 }

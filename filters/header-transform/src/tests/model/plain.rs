@@ -1,4 +1,4 @@
-//! The rules, read as the README has them, on a plain list of lines and one of parameters.
+//! The rules of the README, applied to a plain list of lines and a list of parameters.
 
 use super::{OPERATIONS, Operation};
 
@@ -6,7 +6,7 @@ use super::{OPERATIONS, Operation};
 pub(super) type Line = (String, Vec<u8>);
 
 pub(super) struct Plain {
-    /// As they arrived.
+    /// The lines that arrived.
     before: Vec<Line>,
     lines: Vec<Line>,
     /// `None` unless the target is a path.
@@ -25,9 +25,9 @@ impl Plain {
         Self { before: lines.to_vec(), lines: lines.to_vec(), query, is_request }
     }
 
-    pub(super) fn carried_out(mut self, operations: &[Operation]) -> Vec<Line> {
-        let taking = operations.iter().take(3).flat_map(|(headers, ..)| headers);
-        let guarded: Vec<String> = taking
+    pub(super) fn apply(mut self, operations: &[Operation]) -> Vec<Line> {
+        let removing = operations.iter().take(3).flat_map(|(headers, ..)| headers);
+        let removed_names: Vec<String> = removing
             .flat_map(|entry| entry.split(": ").next().unwrap().split(':'))
             .map(folded)
             .collect();
@@ -37,10 +37,10 @@ impl Plain {
                 continue;
             }
             for entry in headers {
-                self.header(operation, entry, &guarded);
+                self.apply_to_headers(operation, entry, &removed_names);
             }
             if self.is_request {
-                params.iter().for_each(|entry| self.param(operation, entry));
+                params.iter().for_each(|entry| self.apply_to_params(operation, entry));
             }
         }
         if self.query != query {
@@ -55,11 +55,11 @@ impl Plain {
         self.lines
     }
 
-    fn header(&mut self, operation: &str, entry: &str, guarded: &[String]) {
+    fn apply_to_headers(&mut self, operation: &str, entry: &str, removed_names: &[String]) {
         let (name, argument) = entry.split_once(':').unwrap_or((entry, ""));
         let is_request = self.is_request;
         let is = |line: &Line, name: &str| {
-            let loosely = is_request && guarded.contains(&folded(name));
+            let loosely = is_request && removed_names.contains(&folded(name));
             line.0.eq_ignore_ascii_case(name) || loosely && folded(&line.0) == folded(name)
         };
         let present = self.lines.iter().any(|line| is(line, name));
@@ -75,7 +75,7 @@ impl Plain {
                 let moved: Vec<Line> = self
                     .lines
                     .extract_if(.., |line| is(line, name))
-                    .filter(|l| fit(&l.1))
+                    .filter(|l| is_valid(&l.1))
                     .collect();
                 if !moved.is_empty() {
                     self.lines.retain(|line| !is(line, argument));
@@ -95,19 +95,19 @@ impl Plain {
         }
     }
 
-    fn param(&mut self, operation: &str, entry: &str) {
+    fn apply_to_params(&mut self, operation: &str, entry: &str) {
         let (name, argument) = entry.split_once(':').unwrap_or((entry, ""));
         let value = self.value(argument.trim(), true);
         let Some(query) = &mut self.query else { return };
-        let first = query.iter().position(|pair| called(pair) == name.as_bytes());
+        let first = query.iter().position(|pair| name_of(pair) == name.as_bytes());
         match (operation, first) {
             ("remove", _) => query.retain(|pair| match name.strip_suffix('*') {
-                Some(stem) => !called(pair).starts_with(stem.as_bytes()),
-                None => called(pair) != name.as_bytes(),
+                Some(stem) => !name_of(pair).starts_with(stem.as_bytes()),
+                None => name_of(pair) != name.as_bytes(),
             }),
             ("rename", Some(_)) => {
-                query.retain(|pair| called(pair) != argument.as_bytes());
-                for pair in query.iter_mut().filter(|pair| called(pair) == name.as_bytes()) {
+                query.retain(|pair| name_of(pair) != argument.as_bytes());
+                for pair in query.iter_mut().filter(|pair| name_of(pair) == name.as_bytes()) {
                     let rest: Vec<u8> = pair.iter().skip_while(|b| **b != b'=').copied().collect();
                     *pair = [argument.as_bytes(), &rest].concat();
                 }
@@ -115,10 +115,10 @@ impl Plain {
             ("replace", Some(first)) => {
                 let Some(value) = value else { return };
                 query[first] = [name.as_bytes(), b"=", &value].concat();
-                let mut at = 0;
+                let mut index = 0;
                 query.retain(|pair| {
-                    at += 1;
-                    at <= first + 1 || called(pair) != name.as_bytes()
+                    index += 1;
+                    index <= first + 1 || name_of(pair) != name.as_bytes()
                 });
             }
             ("add", None) | ("append", _) => {
@@ -129,7 +129,7 @@ impl Plain {
         }
     }
 
-    /// What the values of the tests stand for.
+    /// Renders one of `VALUES`.
     fn value(&self, text: &str, encoded: bool) -> Option<Vec<u8>> {
         let header = |name: &str| {
             let line = self.before.iter().find(|(n, _)| n.eq_ignore_ascii_case(name));
@@ -138,7 +138,7 @@ impl Plain {
         let target = header(":path").unwrap_or_default();
         let query = |name: &str| {
             let pairs = split_query(&target).1?.split(|b| *b == b'&');
-            let pair = pairs.into_iter().find(|pair| called(pair) == name.as_bytes())?;
+            let pair = pairs.into_iter().find(|pair| name_of(pair) == name.as_bytes())?;
             let value = pair.iter().skip_while(|b| **b != b'=').skip(1).copied();
             let value = value.map(|b| if b == b'+' { b' ' } else { b });
             Some(decoded(&value.collect::<Vec<_>>())).filter(|value| !value.is_empty())
@@ -163,15 +163,15 @@ impl Plain {
             "$(query_params.x-a | e e)" => vec![or(query("x-a"), "e e")],
             fixed => vec![literal(fixed)],
         };
-        let inputs_fit = pieces.iter().all(|(piece, is_input)| {
+        let are_valid = pieces.iter().all(|(piece, is_resolved)| {
             let printable = piece.iter().all(|b| matches!(b, b'\t' | b' '..=b'~' | 0x80..));
-            !is_input || printable && (encoded || piece.is_ascii())
+            !is_resolved || printable && (encoded || piece.is_ascii())
         });
         let value: Vec<u8> = match encoded {
             true => pieces.iter().flat_map(|(piece, _)| percent_encoded(piece)).collect(),
             false => trimmed(pieces.into_iter().flat_map(|(piece, _)| piece).collect()),
         };
-        (inputs_fit && !value.is_empty() && value.len() <= 4096).then_some(value)
+        (are_valid && !value.is_empty() && value.len() <= 4096).then_some(value)
     }
 }
 
@@ -186,35 +186,35 @@ fn folded(name: &str) -> String {
     name.to_ascii_lowercase().replace('_', "-")
 }
 
-fn fit(value: &[u8]) -> bool {
+fn is_valid(value: &[u8]) -> bool {
     value.iter().all(|b| *b == b'\t' || *b >= b' ' && *b != 0x7f)
 }
 
 fn split_query(target: &[u8]) -> (&[u8], Option<&[u8]>) {
     match target.iter().position(|b| *b == b'?') {
-        Some(at) => (&target[..at], Some(&target[at + 1..])),
+        Some(index) => (&target[..index], Some(&target[index + 1..])),
         None => (target, None),
     }
 }
 
-fn called(pair: &[u8]) -> Vec<u8> {
+fn name_of(pair: &[u8]) -> Vec<u8> {
     decoded(pair.split(|b| *b == b'=').next().unwrap())
 }
 
 fn decoded(text: &[u8]) -> Vec<u8> {
-    let (mut bytes, mut at) = (Vec::new(), 0);
-    while at < text.len() {
-        let digits = text.get(at + 1..at + 3).filter(|_| text[at] == b'%');
+    let (mut bytes, mut index) = (Vec::new(), 0);
+    while index < text.len() {
+        let digits = text.get(index + 1..index + 3).filter(|_| text[index] == b'%');
         let digits = digits.and_then(|d| str::from_utf8(d).ok());
         let digits = digits.filter(|d| d.bytes().all(|b| b.is_ascii_hexdigit()));
         match digits.and_then(|d| u8::from_str_radix(d, 16).ok()) {
             Some(byte) => {
                 bytes.push(byte);
-                at += 3;
+                index += 3;
             }
             None => {
-                bytes.push(text[at]);
-                at += 1;
+                bytes.push(text[index]);
+                index += 1;
             }
         }
     }

@@ -1,12 +1,12 @@
-//! Only what matters is read.
+//! Which headers the filter reads.
 
 use novasphere_core::{Filter, HeaderInterest};
 
 use super::{configured, for_requests, for_responses};
 use crate::HeaderTransform;
 
-fn shown(read: &HeaderInterest) -> String {
-    match read {
+fn shown(interest: &HeaderInterest) -> String {
+    match interest {
         HeaderInterest::None => "nothing".to_owned(),
         HeaderInterest::Named(names) | HeaderInterest::AllIfAny(names) => {
             let mut names = names.clone();
@@ -26,7 +26,7 @@ fn response(rules: &str) -> String {
 }
 
 #[test]
-fn rules_for_one_message_do_not_read_the_other() {
+fn rules_read_only_their_message() {
     let both = |filter: &HeaderTransform| {
         (shown(filter.request_headers()), shown(filter.response_headers()))
     };
@@ -38,11 +38,11 @@ fn rules_for_one_message_do_not_read_the_other() {
 }
 
 #[test]
-fn requests_are_read_as_far_as_rules_look() {
+fn reads_the_request_headers_that_rules_need() {
     for (rules, reads) in [
         (r#"{"append": {"headers": ["x-a:1"]}}"#, "nothing"),
         (r#"{"add": {"headers": ["x-b:1", "x-a:1"]}}"#, "x-a x-b"),
-        // Without a hyphen there is one spelling.
+        // A name without a hyphen has one spelling.
         (r#"{"remove": {"headers": ["tenant"]}}"#, "tenant"),
         (r#"{"replace": {"headers": ["tenant:1"]}}"#, "tenant"),
         (r#"{"remove": {"headers": ["x-a"]}}"#, "whole"),
@@ -63,10 +63,10 @@ fn requests_are_read_as_far_as_rules_look() {
 }
 
 #[test]
-fn responses_are_read_as_far_as_rules_look() {
+fn reads_the_response_headers_that_rules_need() {
     for (rules, reads) in [
         (r#"{"remove": {"headers": ["x-a"]}, "append": {"headers": ["x-a:1"]}}"#, "nothing"),
-        // Whatever was there is gone, unless the response is interim.
+        // The former lines do not matter, unless the response is interim.
         (r#"{"remove": {"headers": ["x-a"]}, "add": {"headers": ["x-a:1"]}}"#, ":status"),
         (r#"{"security_headers": {"override": true}}"#, ":status"),
         (r#"{"append": {"headers": ["x-a:$(path.1)"]}}"#, ":status"),
@@ -82,7 +82,7 @@ fn responses_are_read_as_far_as_rules_look() {
 }
 
 #[test]
-fn values_for_responses_are_made_of_the_request() {
+fn templates_for_responses_read_the_request() {
     let rules = r#"{"append": {"headers": ["x-a:$(headers.x-b)"]}}"#;
     assert_eq!(shown(for_responses(rules).request_headers()), "x-b");
     assert_eq!(response(rules), ":status");

@@ -1,11 +1,11 @@
-//! What the tests have in common: a host that shows the policy no more than it asked for.
+//! Behaviour of the filter, on a host that passes only the headers that the filter reads.
 
+mod bulk_removal;
 mod conditions;
+mod header_interest;
 mod headers;
 mod model;
 mod query;
-mod reads;
-mod sweep;
 mod template;
 
 use novasphere_core::{
@@ -14,7 +14,7 @@ use novasphere_core::{
     testing::{self, TestHost},
 };
 
-use crate::{HeaderTransform, Made};
+use crate::{HeaderTransform, Rendered};
 
 type Lines<'a> = &'a [(&'a str, &'a [u8])];
 
@@ -41,19 +41,19 @@ fn headers<'a>(lines: Lines<'a>) -> Headers<'a> {
     Headers::borrowed(lines.iter().map(|(n, v)| (n.as_bytes(), *v)))
 }
 
-/// No more than the policy asked for.
-fn visible_headers<'a>(lines: Lines<'a>, read: &HeaderInterest) -> Headers<'a> {
+/// The part of `lines` that a host passes.
+fn visible_headers<'a>(lines: Lines<'a>, interest: &HeaderInterest) -> Headers<'a> {
     let lines: Vec<(&[u8], &[u8])> = lines.iter().map(|(n, v)| (n.as_bytes(), *v)).collect();
-    testing::visible_headers(&lines, read)
+    testing::visible_headers(&lines, interest)
 }
 
 fn on_request<'f>(
     filter: &'f HeaderTransform,
     lines: Lines<'_>,
-    test_host: &TestHost,
-) -> (Vec<HeaderMutation<'f>>, Made) {
+    host: &TestHost,
+) -> (Vec<HeaderMutation<'f>>, Rendered) {
     let head = RequestHead { headers: visible_headers(lines, filter.request_headers()) };
-    match filter.on_request(&head, &mut (), &test_host.env()) {
+    match filter.on_request(&head, &mut (), &host.env()) {
         Decision::Continue { mutations, carry, reason: "passed" } => (mutations, carry),
         other => panic!("{other:?}"),
     }
@@ -61,9 +61,9 @@ fn on_request<'f>(
 
 /// The mutations for a response to an empty request.
 fn on_response<'f>(filter: &'f HeaderTransform, lines: Lines<'_>) -> Vec<HeaderMutation<'f>> {
-    let (_, made) = on_request(filter, &[], &TestHost::default());
+    let (_, rendered) = on_request(filter, &[], &TestHost::default());
     filter.on_response(
-        made,
+        rendered,
         &ResponseHead { headers: visible_headers(lines, filter.response_headers()) },
     )
 }
@@ -73,20 +73,20 @@ fn shown(headers: &Headers<'_>) -> Vec<String> {
     lines.map(|(n, v)| format!("{}: {}", n.escape_ascii(), v.escape_ascii())).collect()
 }
 
-/// The request that the upstream receives.
-fn sent_in(test_host: &TestHost, filter: &HeaderTransform, lines: Lines<'_>) -> Vec<String> {
+/// The request after the filter, in `host`.
+fn sent_in(host: &TestHost, filter: &HeaderTransform, lines: Lines<'_>) -> Vec<String> {
     let mut result = headers(lines);
-    result.apply(on_request(filter, lines, test_host).0);
+    result.apply(on_request(filter, lines, host).0);
     shown(&result)
 }
 
-/// What becomes of a request.
+/// The request after the filter.
 fn sent(rules: &str, lines: Lines<'_>) -> Vec<String> {
     sent_in(&TestHost::default(), &for_requests(rules), lines)
 }
 
-/// What becomes of a response.
-fn answered(rules: &str, lines: Lines<'_>) -> Vec<String> {
+/// The response after the filter.
+fn received(rules: &str, lines: Lines<'_>) -> Vec<String> {
     let filter = for_responses(rules);
     let mut result = headers(lines);
     result.apply(on_response(&filter, lines));
@@ -94,7 +94,7 @@ fn answered(rules: &str, lines: Lines<'_>) -> Vec<String> {
 }
 
 #[test]
-fn rules_for_responses_need_a_host_that_edits_them() {
+fn rejects_response_rules_on_hosts_without_them() {
     let host = TestHost { unsupported: vec![Capability::Response], ..TestHost::default() };
     let config =
         br#"{"request": {"add": {"headers": ["a:b"]}}, "response": {"security_headers": true}}"#;

@@ -1,9 +1,9 @@
 //! Patterns, `allow` and `security_headers`.
 
-use super::{answered, refused, sent};
+use super::{received, refused, sent};
 
-/// Not to be taken by a pattern, RFC 9110 sections 7.2, 7.6.1, 8 and 8.6, RFC 9112 section 6.
-const CAREFUL: [&str; 14] = [
+/// Patterns spare these: RFC 9110 sections 7.2, 7.6.1, 8 and 8.6, RFC 9112 section 6.
+const SPARED: [&str; 14] = [
     "connection",
     "content-encoding",
     "content-length",
@@ -21,7 +21,7 @@ const CAREFUL: [&str; 14] = [
 ];
 
 #[test]
-fn patterns_take_all_names_that_start_so() {
+fn patterns_remove_all_names_with_the_prefix() {
     let lines: [(&str, &[u8]); 5] = [
         ("X-Internal-A", b"1"),
         ("x-internal-", b"2"),
@@ -30,19 +30,19 @@ fn patterns_take_all_names_that_start_so() {
         ("X-INTERNAL-a", b"5"),
     ];
     let rules = r#"{"remove": {"headers": ["X-Internal-*"]}}"#;
-    for made in [sent(rules, &lines), answered(rules, &lines)] {
-        assert_eq!(made, ["x-internal: 3", "ax-internal-b: 4"]);
+    for result in [sent(rules, &lines), received(rules, &lines)] {
+        assert_eq!(result, ["x-internal: 3", "ax-internal-b: 4"]);
     }
 }
 
 #[test]
-fn patterns_take_nothing_that_a_message_needs() {
-    for name in CAREFUL.into_iter().chain([":path", ":authority", ":status"]) {
+fn patterns_spare_essential_headers() {
+    for name in SPARED.into_iter().chain([":path", ":authority", ":status"]) {
         let first: String = name.trim_start_matches(':').chars().take(1).collect();
         let rules = format!(r#"{{"remove": {{"headers": ["{first}*"]}}}}"#);
         let other = format!("{first}ecoy");
         let lines: [(&str, &[u8]); 2] = [(name, b"200"), (&other, b"1")];
-        assert_eq!(answered(&rules, &lines), [format!("{name}: 200")]);
+        assert_eq!(received(&rules, &lines), [format!("{name}: 200")]);
         assert_eq!(sent(&rules, &lines), [format!("{name}: 200")]);
     }
     let rules = r#"{"remove": {"headers": ["x-forwarded-*"]}}"#;
@@ -54,24 +54,24 @@ fn patterns_take_nothing_that_a_message_needs() {
 }
 
 #[test]
-fn what_rules_give_stays_though_a_pattern_matches() {
+fn patterns_keep_headers_that_later_rules_add() {
     let rules = r#"{"remove": {"headers": ["x-*"]}, "add": {"headers": ["x-a:new"]}}"#;
-    assert_eq!(answered(rules, &[("x-a", b"1"), ("x-b", b"2")]), ["x-a: new"]);
-    assert_eq!(answered(rules, &[]), ["x-a: new"]);
+    assert_eq!(received(rules, &[("x-a", b"1"), ("x-b", b"2")]), ["x-a: new"]);
+    assert_eq!(received(rules, &[]), ["x-a: new"]);
 }
 
 #[test]
-fn names_that_are_no_names_are_left_to_the_host() {
+fn malformed_names_are_left_to_the_host() {
     let rules = r#"{"remove": {"headers": ["x-*"]}}"#;
     let lines: [(&str, &[u8]); 2] = [("x-\u{e9}", b"1"), ("x- y", b"2")];
-    assert_eq!(answered(rules, &lines).len(), 2);
+    assert_eq!(received(rules, &lines).len(), 2);
 }
 
 #[test]
-fn allow_lets_what_is_listed_or_needed_pass() {
+fn allow_keeps_listed_and_essential_headers() {
     let rules = r#"{"allow": {"headers": ["X-Request-Id", "ratelimit-*"]},
         "append": {"headers": ["x-given:1"]}}"#;
-    let needed: [(&str, &[u8]); 14] = [
+    let essential: [(&str, &[u8]); 14] = [
         (":status", b"200"),
         ("content-type", b"a/b"),
         ("Content-Encoding", b"br"),
@@ -90,40 +90,40 @@ fn allow_lets_what_is_listed_or_needed_pass() {
     let listed: [(&str, &[u8]); 2] = [("X-Request-ID", b"1"), ("RateLimit-Limit", b"2")];
     let other: [(&str, &[u8]); 4] =
         [("server", b"s"), ("set-cookie", b"a=1"), ("x-powered-by", b"p"), ("etag", b"e")];
-    let lines = [&needed[..], &listed, &other].concat();
-    let left = answered(rules, &lines);
+    let lines = [&essential[..], &listed, &other].concat();
+    let result = received(rules, &lines);
     let shown = |(n, v): &(&str, &[u8])| format!("{n}: {}", v.escape_ascii());
-    let mut expected: Vec<String> = needed.iter().chain(&listed).map(shown).collect();
+    let mut expected: Vec<String> = essential.iter().chain(&listed).map(shown).collect();
     expected.push("x-given: 1".to_owned());
-    assert_eq!(left, expected);
+    assert_eq!(result, expected);
 }
 
 #[test]
-fn security_headers_are_added_where_the_upstream_has_none() {
+fn adds_security_headers_that_the_upstream_lacks() {
     let all = [
         "strict-transport-security: max-age=31536000",
         "x-content-type-options: nosniff",
         "x-frame-options: DENY",
         "referrer-policy: strict-origin-when-cross-origin",
     ];
-    assert_eq!(answered(r#"{"security_headers": true}"#, &[]), all);
+    assert_eq!(received(r#"{"security_headers": true}"#, &[]), all);
     let own: [(&str, &[u8]); 2] = [("X-Frame-Options", b"SAMEORIGIN"), ("referrer-policy", b"")];
     assert_eq!(
-        answered(r#"{"security_headers": true}"#, &own),
+        received(r#"{"security_headers": true}"#, &own),
         ["X-Frame-Options: SAMEORIGIN", "referrer-policy: ", all[0], all[1]]
     );
-    assert_eq!(answered(r#"{"security_headers": {"override": true}}"#, &own), all);
+    assert_eq!(received(r#"{"security_headers": {"override": true}}"#, &own), all);
     let some = r#"{"security_headers": {"strict_transport_security": "max-age=1",
         "x_frame_options": false, "x_content_type_options": true, "referrer_policy": false}}"#;
-    assert_eq!(answered(some, &[]), ["strict-transport-security: max-age=1", all[1]]);
+    assert_eq!(received(some, &[]), ["strict-transport-security: max-age=1", all[1]]);
 }
 
 #[test]
-fn rules_come_before_security_headers() {
+fn security_headers_come_after_the_rules() {
     let rules = r#"{"security_headers": true, "remove": {"headers": ["x-frame-options"]},
         "add": {"headers": ["referrer-policy:no-referrer"]}}"#;
-    let made = answered(rules, &[("x-frame-options", b"SAMEORIGIN")]);
-    assert_eq!(made[0], "x-frame-options: DENY");
-    assert_eq!(made[1], "referrer-policy: no-referrer");
-    assert_eq!(made.len(), 4);
+    let result = received(rules, &[("x-frame-options", b"SAMEORIGIN")]);
+    assert_eq!(result[0], "x-frame-options: DENY");
+    assert_eq!(result[1], "referrer-policy: no-referrer");
+    assert_eq!(result.len(), 4);
 }

@@ -1,26 +1,25 @@
-//! When rules are carried out.
+//! [`Condition`]: when a rule applies.
 
 use std::fmt;
 
 use novasphere_core::{HeaderName, Headers};
 
-/// Which messages rules are for.
+/// The messages to which a rule applies.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Condition {
-    /// All.
     #[default]
     Always,
     /// Requests with one of these methods.
     Methods(Vec<String>),
     /// Responses with a status in one of these ranges.
-    Statuses(Vec<Statuses>),
+    Statuses(Vec<StatusRange>),
 }
 
-/// The first and the last status code.
+/// The first and the last status code of a range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Statuses(u16, u16);
+pub(crate) struct StatusRange(u16, u16);
 
-/// Why a text is no method or no status.
+/// Why a text is not a method or a status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum InvalidCondition {
     Method,
@@ -31,14 +30,19 @@ pub(crate) enum InvalidCondition {
 impl fmt::Display for InvalidCondition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Method => "is not a method: they are case-sensitive, as GET (RFC 9110 9.1)",
+            Self::Method => "is not a method: expected upper case, such as GET (RFC 9110 9.1)",
             Self::Status => {
-                "is not a status: write 404, a range \"200-299\" or a class \"5xx\", from 200 to 599"
+                "is not a status: expected 404, a range \"200-299\" or a class \"5xx\", from 200 \
+                 to 599"
             }
-            Self::Interim => "is interim: rules leave 1xx responses alone (RFC 9110 15.2)",
+            Self::Interim => {
+                "is interim: rules skip 1xx responses (RFC 9110 15.2); expected 200 to 599"
+            }
         })
     }
 }
+
+impl std::error::Error for InvalidCondition {}
 
 impl Condition {
     pub(crate) fn applies(&self, headers: &Headers<'_>) -> bool {
@@ -49,13 +53,13 @@ impl Condition {
                 methods.iter().any(|allowed| allowed.as_bytes() == method)
             }
             Condition::Statuses(ranges) => status(headers).is_some_and(|status| {
-                ranges.iter().any(|Statuses(first, last)| (*first..=*last).contains(&status))
+                ranges.iter().any(|StatusRange(first, last)| (*first..=*last).contains(&status))
             }),
         }
     }
 
-    /// The pseudo-header it looks at.
-    pub(crate) fn reads(&self) -> Option<&'static str> {
+    /// The pseudo-header that the condition reads.
+    pub(super) fn pseudo_header(&self) -> Option<&'static str> {
         match self {
             Condition::Always => None,
             Condition::Methods(_) => Some(":method"),
@@ -69,8 +73,9 @@ pub(crate) fn status(headers: &Headers<'_>) -> Option<u16> {
     str::from_utf8(headers.get(":status")?).ok()?.parse().ok()
 }
 
-/// A method (RFC 9110 section 9.1). Those in lower case are none that anybody uses.
-pub(crate) fn method(text: &str) -> Result<String, InvalidCondition> {
+/// Parses a method (RFC 9110 section 9.1). Refuses lower case, since methods are case-sensitive and
+/// no method in use has it.
+pub(crate) fn parse_method(text: &str) -> Result<String, InvalidCondition> {
     let is_token = HeaderName::parse(text).is_ok();
     if !is_token || text.bytes().any(|b| b.is_ascii_lowercase()) {
         return Err(InvalidCondition::Method);
@@ -78,12 +83,12 @@ pub(crate) fn method(text: &str) -> Result<String, InvalidCondition> {
     Ok(text.to_owned())
 }
 
-impl Statuses {
-    /// `404`, `200-299` or `5xx`.
+impl StatusRange {
+    /// Parses `404`, `200-299` or `5xx`.
     pub(crate) fn parse(text: &str) -> Result<Self, InvalidCondition> {
         let code = |text: &str| {
-            let digits = text.len() == 3 && text.bytes().all(|b| b.is_ascii_digit());
-            text.parse::<u16>().ok().filter(|_| digits)
+            let is_code = text.len() == 3 && text.bytes().all(|b| b.is_ascii_digit());
+            text.parse::<u16>().ok().filter(|_| is_code)
         };
         let (first, last) = match (text.split_once('-'), text.strip_suffix("xx")) {
             (Some((first, last)), _) => (code(first), code(last)),
@@ -100,7 +105,7 @@ impl Statuses {
         }
     }
 
-    /// Whether all of `other` is in it.
+    /// Whether all of `other` is inside this range.
     pub(crate) fn covers(self, other: Self) -> bool {
         self.0 <= other.0 && other.1 <= self.1
     }

@@ -1,0 +1,43 @@
+//! [`EntryList`]: parses entries and reports their faults.
+
+use novasphere_core::BuildContext;
+
+use super::parsed_rules::{ParsedEntry, ParsedRule, RuleTexts};
+use crate::{entry::InvalidEntry, message::Message, name_pattern::Fold};
+
+/// The `headers` or `querystring` lists of the rules for one message.
+pub(super) struct EntryList<'e, 'h> {
+    pub(super) message: Message,
+    /// `headers` or `querystring`.
+    pub(super) list: &'static str,
+    /// Compares names to remove.
+    pub(super) fold: Fold,
+    pub(super) cx: &'e mut BuildContext<'h>,
+}
+
+/// Parses an entry into its name and its argument.
+pub(super) type Parse<'f, T> = &'f dyn Fn(&str) -> Result<(String, T), InvalidEntry>;
+
+impl EntryList<'_, '_> {
+    /// Parses the entries of one rule. Leaves out invalid entries.
+    pub(super) fn parse_rule<T>(
+        &mut self,
+        name: &'static str,
+        (condition, texts): RuleTexts<'_>,
+        parse: Parse<'_, T>,
+    ) -> ParsedRule<T> {
+        let mut entries = Vec::new();
+        for (index, text) in texts.iter().enumerate() {
+            match parse(text) {
+                Ok((name, argument)) => entries.push(ParsedEntry { index, name, argument }),
+                Err(error) => self.fault(name, index, error.to_string()),
+            }
+        }
+        ParsedRule { name, condition, entries }
+    }
+
+    pub(super) fn fault(&mut self, rule: &str, index: usize, fault: String) {
+        let (message, list) = (self.message.as_str(), self.list);
+        self.cx.fault(format!("{message}.{rule}.{list}[{index}]"), fault);
+    }
+}

@@ -1,0 +1,9 @@
+//! The reasons of the filter's decisions.
+
+novasphere_core::metric_names! {
+    /// Why a request continued.
+    pub(crate) enum Reason {
+        /// The filter never refuses a request.
+        Passed => "passed",
+    }
+}

@@ -1,0 +1,224 @@
+//! [`HeaderRules`]: rules for the headers of requests or responses.
+
+use std::borrow::Cow;
+
+use novasphere_core::{HeaderMutation, HeaderName, Headers};
+
+use super::{
+    bulk_removal::BulkRemoval,
+    condition::Condition,
+    header_lines::{HeaderLines, mutations},
+    tracked_name::TrackedName,
+};
+use crate::{
+    message::Message,
+    name_pattern::NamePattern,
+    template::{Template, Value},
+};
+
+/// Rules for the headers of one kind of message.
+#[derive(Clone, Debug)]
+pub(crate) struct HeaderRules {
+    message: Message,
+    /// Each name of the rules, once.
+    names: Vec<TrackedName>,
+    /// In the order they run.
+    rules: Vec<(Condition, Rule)>,
+    pub(crate) templates: Vec<Template>,
+    /// Whether the rules read all lines.
+    reads_all: bool,
+}
+
+/// An index into `HeaderRules::names`.
+type NameIndex = usize;
+
+#[derive(Clone, Debug)]
+enum Rule {
+    RemoveBulk(BulkRemoval),
+    Remove(NameIndex),
+    Rename { old: NameIndex, new: NameIndex },
+    Replace(NameIndex, Value),
+    Add(NameIndex, Value),
+    Append(NameIndex, Value),
+}
+
+impl HeaderRules {
+    pub(crate) fn new(message: Message) -> Self {
+        let (names, rules, templates) = (Vec::new(), Vec::new(), Vec::new());
+        Self { message, names, rules, templates, reads_all: false }
+    }
+
+    /// Removes all headers that match none of `allowed`.
+    pub(crate) fn allow(&mut self, condition: &Condition, allowed: Vec<NamePattern>) {
+        self.remove_bulk(condition, BulkRemoval::AllExcept(allowed));
+    }
+
+    /// Removes all headers that match `pattern`.
+    pub(crate) fn remove_matching(&mut self, condition: &Condition, pattern: NamePattern) {
+        self.remove_bulk(condition, BulkRemoval::Matching(pattern));
+    }
+
+    fn remove_bulk(&mut self, condition: &Condition, removal: BulkRemoval) {
+        self.reads_all = true;
+        self.rules.push((condition.clone(), Rule::RemoveBulk(removal)));
+    }
+
+    pub(crate) fn remove(&mut self, condition: &Condition, name: HeaderName) {
+        let index = self.index_of(name);
+        // Envoy picks the route again after each mutation of a request, so reading first pays off.
+        let reads = self.message == Message::Request;
+        self.mark_removed(index, reads);
+        self.mark_cleared(index, condition);
+        self.rules.push((condition.clone(), Rule::Remove(index)));
+    }
+
+    pub(crate) fn rename(&mut self, condition: &Condition, old: HeaderName, new: HeaderName) {
+        let (old, new) = (self.index_of(old), self.index_of(new));
+        self.reads_all = true;
+        self.mark_removed(old, true);
+        self.mark_removed(new, true);
+        self.rules.push((condition.clone(), Rule::Rename { old, new }));
+    }
+
+    pub(crate) fn replace(&mut self, condition: &Condition, name: HeaderName, value: Value) {
+        let index = self.index_of(name);
+        let reads = self.may_have_arrived_lines(index);
+        self.mark_removed(index, reads);
+        self.rules.push((condition.clone(), Rule::Replace(index, value)));
+    }
+
+    pub(crate) fn add(&mut self, condition: &Condition, name: HeaderName, value: Value) {
+        let index = self.index_of(name);
+        let reads = self.may_have_arrived_lines(index);
+        self.mark_read(index, reads);
+        self.rules.push((condition.clone(), Rule::Add(index, value)));
+    }
+
+    pub(crate) fn append(&mut self, condition: &Condition, name: HeaderName, value: Value) {
+        let index = self.index_of(name);
+        self.rules.push((condition.clone(), Rule::Append(index, value)));
+    }
+
+    fn index_of(&mut self, name: HeaderName) -> NameIndex {
+        self.names.iter().position(|known| known.name == name).unwrap_or_else(|| {
+            self.names.push(TrackedName::new(name));
+            self.names.len().saturating_sub(1)
+        })
+    }
+
+    /// Whether lines that arrived may be left after the rules so far.
+    fn may_have_arrived_lines(&self, index: NameIndex) -> bool {
+        self.names.get(index).is_some_and(|name| !name.is_cleared)
+    }
+
+    fn mark_read(&mut self, index: NameIndex, reads: bool) {
+        if let Some(name) = self.names.get_mut(index) {
+            name.is_read |= reads;
+        }
+    }
+
+    fn mark_removed(&mut self, index: NameIndex, reads: bool) {
+        let is_request = self.message == Message::Request;
+        if let Some(name) = self.names.get_mut(index) {
+            name.is_removed = true;
+            name.is_read |= reads;
+            // Other spellings are found only by reading all lines.
+            self.reads_all |= is_request && reads && name.name.as_str().contains(['-', '_']);
+        }
+    }
+
+    fn mark_cleared(&mut self, index: NameIndex, condition: &Condition) {
+        if let Some(name) = self.names.get_mut(index) {
+            name.is_cleared |= *condition == Condition::Always;
+        }
+    }
+
+    pub(crate) fn reads_all(&self) -> bool {
+        self.reads_all
+    }
+
+    /// Whether the result depends on the message. It does not if the rules only remove names and
+    /// append fixed values, without conditions.
+    pub(crate) fn depends_on_message(&self) -> bool {
+        let depends =
+            |rule: &Rule| !matches!(rule, Rule::Remove(_) | Rule::Append(_, Value::Fixed(_)));
+        self.names.iter().any(|name| name.is_read)
+            || self.rules.iter().any(|(when, rule)| *when != Condition::Always || depends(rule))
+    }
+
+    /// The headers that the rules read, unless they read all lines. A name may occur twice.
+    pub(crate) fn headers(&self) -> impl Iterator<Item = &str> {
+        let names = self.names.iter().filter(|name| name.is_read).map(|name| name.name.as_str());
+        names.chain(self.rules.iter().filter_map(|(condition, _)| condition.pseudo_header()))
+    }
+
+    /// The mutations that carry the rules out on a message with these headers: as few as possible.
+    /// `value` returns a value if it can be rendered. Calls `dropped` for each line that cannot be
+    /// renamed.
+    pub(crate) fn mutations<'f>(
+        &'f self,
+        headers: &Headers<'_>,
+        mut value: impl FnMut(&'f Value) -> Option<Cow<'f, [u8]>>,
+        mut dropped: impl FnMut(),
+    ) -> Vec<HeaderMutation<'f>> {
+        let mut rules = self.rules.iter().filter(|(when, _)| when.applies(headers)).peekable();
+        if rules.peek().is_none() {
+            return Vec::new();
+        }
+        let mut fields: Vec<HeaderLines<'_, '_>> =
+            self.names.iter().map(|name| HeaderLines::new(name, headers, self.message)).collect();
+        let fold = self.message.fold();
+        let mut removals = Vec::new();
+        for (_, rule) in rules {
+            if let Rule::RemoveBulk(removal) = rule {
+                let is_removed = |field: &&mut HeaderLines<'_, '_>| {
+                    removal.removes(field.name().as_str().as_bytes(), fold)
+                };
+                fields.iter_mut().filter(is_removed).for_each(HeaderLines::clear);
+                removals.push(removal);
+            } else {
+                rule.apply(&mut fields, &mut value, &mut dropped);
+            }
+        }
+        let is_removed = |line: &[u8]| removals.iter().any(|removal| removal.removes(line, fold));
+        mutations(fields, headers, is_removed, self.reads_all)
+    }
+}
+
+impl Rule {
+    /// Changes the lines in `fields`, which correspond to `HeaderRules::names`.
+    fn apply<'f>(
+        &'f self,
+        fields: &mut [HeaderLines<'f, '_>],
+        value: &mut impl FnMut(&'f Value) -> Option<Cow<'f, [u8]>>,
+        dropped: &mut impl FnMut(),
+    ) {
+        let (Rule::Remove(index)
+        | Rule::Rename { old: index, .. }
+        | Rule::Replace(index, _)
+        | Rule::Add(index, _)
+        | Rule::Append(index, _)) = self
+        else {
+            return;
+        };
+        let Some(field) = fields.get_mut(*index) else { return };
+        match self {
+            Rule::RemoveBulk(_) => {}
+            Rule::Remove(_) => field.clear(),
+            Rule::Rename { new, .. } => {
+                let moved = field.take(dropped);
+                if let Some(target) = fields.get_mut(*new).filter(|_| !moved.is_empty()) {
+                    target.replace(moved);
+                }
+            }
+            Rule::Replace(_, new) if field.is_present() => {
+                if let Some(value) = value(new) {
+                    field.replace(vec![value]);
+                }
+            }
+            Rule::Add(_, new) if !field.is_present() => field.extend(value(new)),
+            Rule::Replace(..) | Rule::Add(..) => {}
+            Rule::Append(_, new) => field.extend(value(new)),
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! The rules, and the mutations that carry them out.
+
+mod bulk_removal;
+mod condition;
+mod header_lines;
+mod header_rules;
+mod query_rules;
+mod tracked_name;
+
+pub(crate) use self::{
+    condition::{Condition, StatusRange, parse_method, status},
+    header_rules::HeaderRules,
+    query_rules::{QueryRule, QueryRules},
+};
+
+/// All rules of the filter.
+#[derive(Clone, Debug)]
+pub(crate) struct Rules {
+    pub(crate) request: HeaderRules,
+    pub(crate) query: QueryRules,
+    pub(crate) response: HeaderRules,
+}
