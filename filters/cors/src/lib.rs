@@ -24,7 +24,7 @@
 //! In reading order:
 //!
 //! - `config`: the configuration as users write it;
-//! - `build`: from there to the filter; `checks`: the faults and warnings on the way;
+//! - `build`: from there to the filter, with the faults and warnings on the way;
 //! - `filter`: the filter; `decision`: the reasons of its decisions;
 //! - `origin`: origins, and the entries of `origins`;
 //! - `policy`: the settings for a group of origins;
@@ -34,7 +34,6 @@
 
 mod block;
 mod build;
-mod checks;
 mod config;
 mod decision;
 mod filter;

@@ -21,14 +21,13 @@
 //! In reading order:
 //!
 //! - `config`: the configuration as users write it;
-//! - `build`: from there to the rules; `checks`: the faults on the way; `entry`: single entries;
+//! - `build`: from there to the rules, with the faults on the way; `entry`: single entries;
 //! - `filter`: the filter; `decision`, `metrics`: its names in metrics;
 //! - `rules`: the rules, and the mutations that carry them out;
 //! - `template`: values rendered from the request;
 //! - `message`, `name_pattern`, `protected_headers`: names of headers.
 
 mod build;
-mod checks;
 mod config;
 mod decision;
 mod entry;

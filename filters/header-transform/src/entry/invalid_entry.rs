@@ -58,7 +58,7 @@ impl fmt::Display for InvalidEntry {
             Self::Spared(pattern) => write!(
                 f,
                 "\"{pattern}\" has no effect: patterns spare the known headers with this start; \
-                 list the full name of each header to remove"
+                 if a rule may remove one, list its full name"
             ),
             Self::Value(name, error) => write!(f, "the value of \"{name}\" {error}"),
             Self::Empty(name) => write!(

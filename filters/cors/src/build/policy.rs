@@ -1,15 +1,24 @@
-//! Checks of the fields that policies share, except for `origins`.
+//! Policies: inheritance and checks. `origins` has its own file.
 
 use novasphere_core::BuildContext;
 
-use super::names::{self, check_exposed_headers, check_headers, check_methods};
-use crate::config::PolicyConfig;
+use super::{
+    names::{self, check_exposed_headers, check_headers, check_methods},
+    origins,
+};
+use crate::{
+    config::PolicyConfig,
+    policy::{AllowHeaders, AllowMethods, NameList, Policy},
+};
 
 /// The longest time that any browser caches a preflight response, in seconds.
 const LONGEST_MAX_AGE: u32 = 86_400;
 
+/// Kong's default without TRACE and CONNECT, which browsers never send for a page.
+const DEFAULT_METHODS: [&str; 7] = ["GET", "HEAD", "PUT", "PATCH", "POST", "DELETE", "OPTIONS"];
+
 /// Checks the fields of `config`. Paths start with `prefix`.
-pub(crate) fn check(
+pub(super) fn check(
     config: &PolicyConfig,
     prefix: &str,
     defaults: &PolicyConfig,
@@ -56,7 +65,7 @@ fn check_inherited_wildcards(
 }
 
 /// The fields of `config` that apply only to preflight responses made by the filter.
-pub(crate) fn preflight_fields(config: &PolicyConfig) -> impl Iterator<Item = &'static str> {
+pub(super) fn preflight_fields(config: &PolicyConfig) -> impl Iterator<Item = &'static str> {
     [
         (config.methods.is_some(), "methods"),
         (config.headers.is_some(), "headers"),
@@ -64,4 +73,41 @@ pub(crate) fn preflight_fields(config: &PolicyConfig) -> impl Iterator<Item = &'
     ]
     .into_iter()
     .filter_map(|(is_set, name)| is_set.then_some(name))
+}
+
+/// Fills the missing fields of `config`, except for `reflect_any_origin`.
+pub(super) fn inherit(config: PolicyConfig, defaults: &PolicyConfig) -> PolicyConfig {
+    PolicyConfig {
+        methods: config.methods.or_else(|| defaults.methods.clone()),
+        headers: config.headers.or_else(|| defaults.headers.clone()),
+        exposed_headers: config.exposed_headers.or_else(|| defaults.exposed_headers.clone()),
+        credentials: config.credentials.or(defaults.credentials),
+        max_age: config.max_age.or(defaults.max_age),
+        private_network: config.private_network.or(defaults.private_network),
+        ..config
+    }
+}
+
+/// Builds a policy that comes after the policies in `earlier`.
+pub(super) fn build(
+    config: PolicyConfig,
+    prefix: &str,
+    earlier: &[Policy],
+    cx: &mut BuildContext<'_>,
+) -> Policy {
+    let allow_origin = origins::build(&config, prefix, earlier, cx);
+    let credentials = config.credentials.unwrap_or(false);
+    let methods = config.methods.unwrap_or_else(|| DEFAULT_METHODS.map(str::to_owned).into());
+    Policy {
+        allow_origin,
+        allow_credentials: credentials,
+        expose_headers: config.exposed_headers.unwrap_or_default().join(", "),
+        allow_methods: AllowMethods::new(NameList::new(methods, credentials)),
+        allow_headers: match config.headers {
+            Some(names) => AllowHeaders::Listed(NameList::new(names, credentials)),
+            None => AllowHeaders::Requested,
+        },
+        max_age: config.max_age.map(|seconds| seconds.to_string()),
+        allow_private_network: config.private_network.unwrap_or(false),
+    }
 }

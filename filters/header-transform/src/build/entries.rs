@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Parses and checks the entries for headers.
-pub(crate) fn header_entries(
+pub(super) fn header_entries(
     message: Message,
     [remove, rename, replace, add, append, allow]: [RuleTexts<'_>; 6],
     cx: &mut BuildContext<'_>,
@@ -51,7 +51,7 @@ pub(crate) fn header_entries(
 }
 
 /// Parses and checks the entries for query parameters.
-pub(crate) fn param_entries(
+pub(super) fn param_entries(
     [remove, rename, replace, add, append]: [RuleTexts<'_>; 5],
     cx: &mut BuildContext<'_>,
 ) -> ParsedRules {

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Checks `config.origins` and computes the origins they allow, after the policies in `earlier`.
-pub(crate) fn allow_origin(
+pub(super) fn build(
     config: &PolicyConfig,
     prefix: &str,
     earlier: &[Policy],

@@ -1,9 +1,21 @@
 //! From a configuration to the rules of the filter.
 
+mod conditions;
+mod conflicts;
+mod entries;
+mod entry_list;
+mod parsed_rules;
+mod security_headers;
+
 use novasphere_core::{BuildContext, Capability, HeaderName};
 
+use self::{
+    conditions::{if_method, if_status},
+    entries::{header_entries, param_entries},
+    parsed_rules::{ParsedEntry, ParsedRules},
+    security_headers::security_headers,
+};
 use crate::{
-    checks::{self, ParsedEntry, ParsedRules},
     config::{Config, RequestRules, ResponseEntries, ResponseRules},
     message::Message,
     rules::{Condition, HeaderRules, QueryRule, QueryRules, Rules},
@@ -46,7 +58,7 @@ fn request_rules(config: &RequestRules, cx: &mut BuildContext<'_>) -> (HeaderRul
         ("add", &config.add),
         ("append", &config.append),
     ]
-    .map(|(name, rule)| checks::if_method(name, rule, cx));
+    .map(|(name, rule)| if_method(name, rule, cx));
     let texts = [
         (remove.clone(), &*config.remove.headers),
         (rename.clone(), &*config.rename.headers),
@@ -55,7 +67,7 @@ fn request_rules(config: &RequestRules, cx: &mut BuildContext<'_>) -> (HeaderRul
         (append.clone(), &*config.append.headers),
         (Condition::Always, &[]),
     ];
-    let headers = checks::header_entries(Message::Request, texts, cx);
+    let headers = header_entries(Message::Request, texts, cx);
     let texts = [
         (remove, &*config.remove.querystring),
         (rename, &*config.rename.querystring),
@@ -63,7 +75,7 @@ fn request_rules(config: &RequestRules, cx: &mut BuildContext<'_>) -> (HeaderRul
         (add, &*config.add.querystring),
         (append, &*config.append.querystring),
     ];
-    let params = checks::param_entries(texts, cx);
+    let params = param_entries(texts, cx);
     (header_rules(Message::Request, headers), query_rules(params))
 }
 
@@ -82,9 +94,9 @@ fn response_rules(config: ResponseRules, cx: &mut BuildContext<'_>) -> HeaderRul
         ("append", &config.append),
         ("allow", config.allow.as_ref().unwrap_or(&none)),
     ]
-    .map(|(name, rule)| (checks::if_status(name, rule, cx), &*rule.headers));
-    let headers = checks::header_entries(Message::Response, texts, cx);
-    let security = checks::security_headers(config.security_headers, &headers, cx);
+    .map(|(name, rule)| (if_status(name, rule, cx), &*rule.headers));
+    let headers = header_entries(Message::Response, texts, cx);
+    let security = security_headers(config.security_headers, &headers, cx);
     let mut rules = header_rules(Message::Response, headers);
     security.add_to(&mut rules);
     rules

@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// The condition of a rule for requests.
-pub(crate) fn if_method(
+pub(super) fn if_method(
     rule: &str,
     RequestEntries { headers, querystring, if_method }: &RequestEntries,
     cx: &mut BuildContext<'_>,
@@ -32,7 +32,7 @@ pub(crate) fn if_method(
 }
 
 /// The condition of a rule for responses.
-pub(crate) fn if_status(
+pub(super) fn if_status(
     rule: &str,
     ResponseEntries { headers, if_status }: &ResponseEntries,
     cx: &mut BuildContext<'_>,

@@ -22,13 +22,13 @@ const HEADERS: [(HeaderName, &str); 4] = [
 
 /// The security headers to add.
 #[derive(Default)]
-pub(crate) struct SecurityRules {
+pub(super) struct SecurityRules {
     headers: Vec<(HeaderName, ValueText)>,
     overrides: bool,
 }
 
 /// Checks `security_headers` against the other rules for responses.
-pub(crate) fn security_headers(
+pub(super) fn security_headers(
     config: SecurityHeaders,
     rules: &ParsedRules,
     cx: &mut BuildContext<'_>,
@@ -80,7 +80,7 @@ fn is_set_by(rules: &ParsedRules, name: &HeaderName) -> bool {
 
 impl SecurityRules {
     /// Adds the rules after all other rules. Headers that are present stay, unless overridden.
-    pub(crate) fn add_to(self, rules: &mut HeaderRules) {
+    pub(super) fn add_to(self, rules: &mut HeaderRules) {
         for (name, value) in self.headers {
             let value = compile(value, Destination::Header, &mut rules.templates);
             if self.overrides {

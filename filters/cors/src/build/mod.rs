@@ -1,16 +1,17 @@
 //! From a configuration to the settings of the filter.
 
+mod names;
+mod origins;
+mod patterns;
+mod policy;
+
 use novasphere_core::BuildContext;
 
 use crate::{
-    checks,
     config::{Config, PolicyConfig},
-    policy::{AllowHeaders, AllowMethods, NameList, Policy},
+    policy::Policy,
     preflight::PreflightMode,
 };
-
-/// Kong's default without TRACE and CONNECT, which browsers never send for a page.
-const DEFAULT_METHODS: [&str; 7] = ["GET", "HEAD", "PUT", "PATCH", "POST", "DELETE", "OPTIONS"];
 
 /// A checked configuration.
 pub(crate) struct Settings {
@@ -30,19 +31,19 @@ pub(crate) fn build(mut config: Config, cx: &mut BuildContext<'_>) -> Settings {
     }
     let defaults = defaults(&mut config, entries.is_some(), cx);
     let entries = entries.unwrap_or_default();
-    checks::check_policy(&defaults, "", &defaults, cx);
+    policy::check(&defaults, "", &defaults, cx);
     if config.preflight_continue {
         check_forwarding(&config, &defaults, &entries, cx);
     }
     let mut policies: Vec<Policy> = Vec::new();
     for (i, entry) in entries.into_iter().enumerate() {
         let prefix = format!("policies[{i}].");
-        checks::check_policy(&entry, &prefix, &defaults, cx);
-        let policy = build_policy(inherit(entry, &defaults), &prefix, &policies, cx);
+        policy::check(&entry, &prefix, &defaults, cx);
+        let policy = policy::build(policy::inherit(entry, &defaults), &prefix, &policies, cx);
         policies.push(policy);
     }
     if !defaults.origins.is_empty() {
-        let last = build_policy(defaults, "", &policies, cx);
+        let last = policy::build(defaults, "", &policies, cx);
         policies.push(last);
     }
     check_any_origin(&config, &policies, cx);
@@ -79,43 +80,6 @@ fn defaults(config: &mut Config, has_policies: bool, cx: &mut BuildContext<'_>) 
     }
 }
 
-/// Fills the missing fields of `config`, except for `reflect_any_origin`.
-fn inherit(config: PolicyConfig, defaults: &PolicyConfig) -> PolicyConfig {
-    PolicyConfig {
-        methods: config.methods.or_else(|| defaults.methods.clone()),
-        headers: config.headers.or_else(|| defaults.headers.clone()),
-        exposed_headers: config.exposed_headers.or_else(|| defaults.exposed_headers.clone()),
-        credentials: config.credentials.or(defaults.credentials),
-        max_age: config.max_age.or(defaults.max_age),
-        private_network: config.private_network.or(defaults.private_network),
-        ..config
-    }
-}
-
-/// Builds a policy that comes after the policies in `earlier`.
-fn build_policy(
-    config: PolicyConfig,
-    prefix: &str,
-    earlier: &[Policy],
-    cx: &mut BuildContext<'_>,
-) -> Policy {
-    let allow_origin = checks::allow_origin(&config, prefix, earlier, cx);
-    let credentials = config.credentials.unwrap_or(false);
-    let methods = config.methods.unwrap_or_else(|| DEFAULT_METHODS.map(str::to_owned).into());
-    Policy {
-        allow_origin,
-        allow_credentials: credentials,
-        expose_headers: config.exposed_headers.unwrap_or_default().join(", "),
-        allow_methods: AllowMethods::new(NameList::new(methods, credentials)),
-        allow_headers: match config.headers {
-            Some(names) => AllowHeaders::Listed(NameList::new(names, credentials)),
-            None => AllowHeaders::Requested,
-        },
-        max_age: config.max_age.map(|seconds| seconds.to_string()),
-        allow_private_network: config.private_network.unwrap_or(false),
-    }
-}
-
 /// Refuses fields that have no effect with `preflight_continue`.
 fn check_forwarding(
     config: &Config,
@@ -129,11 +93,11 @@ fn check_forwarding(
     if config.preflight_status.is_some() {
         fault("preflight_status".to_owned());
     }
-    for field in checks::preflight_fields(defaults) {
+    for field in policy::preflight_fields(defaults) {
         fault(field.to_owned());
     }
     for (i, entry) in entries.iter().enumerate() {
-        for field in checks::preflight_fields(entry) {
+        for field in policy::preflight_fields(entry) {
             fault(format!("policies[{i}].{field}"));
         }
     }
