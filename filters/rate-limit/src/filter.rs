@@ -6,8 +6,15 @@ use novasphere_core::{
 };
 
 use crate::{
-    address::{ClientAddress, Lookup, UNUSABLE},
+    client::address::{ClientAddress, Lookup, UNUSABLE},
+    client::identity::{FELL_BACK_TO_CONSTANT, FELL_BACK_TO_IP, Otherwise, Part, Who},
+    client::lists::Clients,
     config::{self, Config},
+    counter::charge::Terms,
+    counter::lease::cache::Known,
+    counter::local::Names,
+    counter::local::slots::Slots,
+    counter::redis::{self, OnError, Redis},
     decision::{
         ALLOWED, AMBIGUOUS_PATH, BREAKER_CLOSED, BREAKER_OPENED, DENIED, EVICTED, EXEMPT,
         FALLBACK_ALLOWED, FALLBACK_LIMITED, LEASE_HIT, LIMITED, NOT_LIMITED, OVERFLOWED, RACED,
@@ -15,17 +22,10 @@ use crate::{
         STORE_FAILED_REFUSED, UNRESOLVED_ALLOWED, UNRESOLVED_REFUSED,
     },
     headers::{self, Headroom, decimal},
-    identity::{FELL_BACK_TO_CONSTANT, FELL_BACK_TO_IP, Otherwise, Part, Who},
-    known::Known,
     limiter::{Keys, Limiter},
-    lists::Clients,
-    local::Names,
-    measures,
-    redis::{self, OnError, Redis},
-    refusal::{Answers, RETRY_AFTER},
-    rule::{self, Ambiguous, Effect, Rule},
-    shared::Slots,
-    take::Terms,
+    local_response::{Answers, RETRY_AFTER},
+    metrics,
+    rules::{self, Ambiguous, Effect, Rule},
 };
 
 /// The rate-limit filter, configured.
@@ -115,7 +115,7 @@ impl Filter for RateLimit {
 
     fn metric_definitions(&self) -> Vec<MetricDefinition> {
         let table = self.uses_table().then_some(self.max_clients);
-        measures::names(&self.rules, table, self.redis.is_some())
+        metrics::names(&self.rules, table, self.redis.is_some())
     }
 
     fn build(config: Self::Config, cx: &mut BuildContext<'_>) -> Self {
@@ -180,13 +180,13 @@ impl Filter for RateLimit {
     fn on_timer(&self, state: &mut State, env: &Env<'_>) -> TimerActions {
         let now = env.clock.now();
         // Hosts and chains may ask more often.
-        if now.millis.abs_diff(state.looked.millis) >= u64::from(measures::EVERY_MS) {
+        if now.millis.abs_diff(state.looked.millis) >= u64::from(metrics::EVERY_MS) {
             state.looked = now;
-            let before = if self.redis.is_some() { redis::measures::COUNT } else { 0 };
-            let gauge = measures::after_rules(&self.rules) + before;
-            measures::look_at_table(gauge, self.slots, env);
+            let before = if self.redis.is_some() { redis::metrics::COUNT } else { 0 };
+            let gauge = metrics::after_rules(&self.rules) + before;
+            metrics::look_at_table(gauge, self.slots, env);
         }
-        TimerActions { again_in_ms: Some(measures::EVERY_MS), ..TimerActions::default() }
+        TimerActions { again_in_ms: Some(metrics::EVERY_MS), ..TimerActions::default() }
     }
 }
 
@@ -212,7 +212,7 @@ impl RateLimit {
             return passed(None, EXEMPT);
         }
         let rest_is_limited = self.otherwise != Effect::Unlimited;
-        let rule = match rule::first(&self.rules, rest_is_limited, head, env) {
+        let rule = match rules::first(&self.rules, rest_is_limited, head, env) {
             Ok(rule) => rule,
             Err(Ambiguous) => return refused(self.answers.ambiguous(), AMBIGUOUS_PATH),
         };
@@ -220,7 +220,7 @@ impl RateLimit {
         let effect = effect.unwrap_or(self.otherwise);
         let step = self.apply(effect, rule, head, &address, state, env);
         if let Decision::Continue { reason, .. } | Decision::Respond { reason, .. } = &step {
-            measures::count(&self.rules, rule, reason, env);
+            metrics::count(&self.rules, rule, reason, env);
         }
         step
     }

@@ -5,10 +5,10 @@ use std::hash::Hasher;
 use siphasher::sip128::{Hasher128, SipHasher13};
 
 use crate::{
+    client::identity::Identity,
+    counter::local::table::{Fingerprint, WINDOWS},
+    counter::redis::Secret,
     headers::Headers,
-    identity::Identity,
-    redis::Secret,
-    table::{Fingerprint, WINDOWS},
     window::Period,
 };
 

@@ -4,8 +4,8 @@ use novasphere_core::{BuildContext, Cidr};
 
 use super::rules::{AddressFrom, ClientIpConfig, ClientsConfig};
 use crate::{
-    address::{ClientAddress, From},
-    lists::Clients,
+    client::address::{ClientAddress, From},
+    client::lists::Clients,
 };
 
 const MOST_HOPS: u32 = 16;

@@ -3,7 +3,7 @@
 use novasphere_core::{BuildContext, HeaderName};
 
 use super::{Config, LimitBy, OnUnresolved};
-use crate::identity::{Identity, Otherwise, Part};
+use crate::client::identity::{Identity, Otherwise, Part};
 
 /// The fields of the filter, or of a rule, that name an identity.
 pub(super) struct Names<'c> {

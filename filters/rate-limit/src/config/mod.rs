@@ -21,8 +21,8 @@ use self::{
     rules::{ClientIpConfig, ClientsConfig, RuleConfig},
 };
 use crate::{
-    filter::RateLimit, limiter::Limiter, lists::Clients, refusal::Answers, rule::Rule,
-    shared::Slots,
+    client::lists::Clients, counter::local::slots::Slots, filter::RateLimit, limiter::Limiter,
+    local_response::Answers, rules::Rule,
 };
 
 /// Configuration of the rate-limit filter. Fields and defaults are those of Kong's

@@ -7,11 +7,11 @@ use serde::Deserialize;
 
 use super::{Config, CountPolicy, MAX_CLIENTS};
 use crate::{
+    counter::charge::Terms,
+    counter::redis::{BreakerTerms, Measures, OnError, Redis, Secret, body_start},
     limiter::{Limit, Limiter},
-    measures,
-    redis::{BreakerTerms, Measures, OnError, Redis, Secret, body_start},
-    rule::{Effect, Rule},
-    take::Terms,
+    metrics,
+    rules::{Effect, Rule},
 };
 
 /// Redis, behind an HTTP form of it with Upstash's REST API.
@@ -171,7 +171,7 @@ pub(super) fn redis(
             OnErrorConfig::Deny => OnError::Deny,
         },
         breaker: BreakerTerms { failures: wire.breaker.failures, open_ms: wire.breaker.open_ms },
-        measures: Measures(measures::after_rules(rules)),
+        metrics: Measures(metrics::after_rules(rules)),
         body_start: body_start(),
     }))
 }

@@ -9,11 +9,11 @@ use super::{
     rules::{ExpectedConfig, RuleConfig},
 };
 use crate::{
+    client::identity::Identity,
     headers::{Headers, Ietf, Kong},
-    identity::Identity,
     limiter::{Limit, Limiter},
-    measures::NO_RULE,
-    rule::{Condition, Effect, Expected, Rule},
+    metrics::NO_RULE,
+    rules::{Condition, Effect, Expected, Rule},
 };
 
 /// The limiters, as they are found.

@@ -13,9 +13,9 @@ pub(crate) use self::{
     kong::Kong,
 };
 use crate::{
-    known::{Counts, seconds},
+    counter::lease::cache::{Counts, seconds},
+    counter::local::table::WINDOWS,
     limiter::Limit,
-    table::WINDOWS,
 };
 
 /// What is left of a client's limits after a request; handed to the response.

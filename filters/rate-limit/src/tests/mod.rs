@@ -12,7 +12,7 @@ mod readme;
 mod rules;
 mod time;
 
-use crate::{RateLimit, filter::State, headers::Headroom, shared::Slots};
+use crate::{RateLimit, counter::local::slots::Slots, filter::State, headers::Headroom};
 
 /// 2024-02-29T13:37:42Z.
 fn host() -> TestHost {

@@ -132,7 +132,7 @@ impl Fleet {
 /// The table of the README is what comes of it.
 #[test]
 fn the_sizes_in_the_readme_are_measured() {
-    const README: &str = include_str!("../../../README.md");
+    const README: &str = include_str!("../../../../README.md");
     let mut lines = Vec::new();
     for limit in [100, 1_000, 10_000] {
         for workers in [4, 16, 64] {

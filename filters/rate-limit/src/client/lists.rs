@@ -2,7 +2,7 @@
 
 use novasphere_core::{Cidr, RequestHead};
 
-use crate::{address::Lookup, identity::CONSUMER_HEADERS};
+use crate::{client::address::Lookup, client::identity::CONSUMER_HEADERS};
 
 /// One list of clients.
 #[derive(Debug, Default)]

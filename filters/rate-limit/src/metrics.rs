@@ -3,10 +3,11 @@
 use novasphere_core::{Env, Filter, MetricDefinition, MetricKind};
 
 use crate::{
-    RateLimit, redis,
-    rule::Rule,
-    shared::{Slots, key},
-    table,
+    RateLimit,
+    counter::local::slots::{Slots, key},
+    counter::local::table,
+    counter::redis,
+    rules::Rule,
 };
 
 /// Decisions that are counted by rule.
@@ -38,7 +39,7 @@ pub(crate) fn names(rules: &[Rule], table: Option<u32>, redis: bool) -> Vec<Metr
         name: "table_clients",
         kind: MetricKind::Gauge,
     });
-    let of_redis = redis.then(redis::measures::names).into_iter().flatten();
+    let of_redis = redis.then(redis::metrics::names).into_iter().flatten();
     by_rule.chain(of_redis).chain(table).collect()
 }
 

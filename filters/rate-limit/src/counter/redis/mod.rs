@@ -5,15 +5,15 @@
 //!    Upstash's REST API has, because that is what all hosts can call.
 //! 2. The answer has to repeat a random number. One that does not is another's.
 //! 3. A client that has no room is refused without a call until its window ends; and with a lease
-//!    most of the requests that pass need none, see [`known`](crate::known).
+//!    most of the requests that pass need none, see `counter::lease`.
 //! 4. After some failures in a row nobody is asked for a while, then one request tries (`breaker`).
 //! 5. Without an answer `on_error` decides: count here, let it pass, or refuse it.
 
-pub(crate) mod answer;
 pub(crate) mod breaker;
 mod counter;
 mod key;
-pub(crate) mod measures;
+pub(crate) mod metrics;
+pub(crate) mod response;
 #[cfg(test)]
 mod tests;
 
@@ -24,13 +24,13 @@ use novasphere_core::{Callout, Endpoint, Env, HeaderName, UnixTime};
 pub(crate) use self::{
     breaker::{Breaker, Terms as BreakerTerms},
     key::Secret,
-    measures::Measures,
+    metrics::Measures,
 };
 use crate::{
+    counter::charge::Take,
+    counter::local::table::Fingerprint,
     filter::Question,
     limiter::{Keys, Limit},
-    table::Fingerprint,
-    take::Take,
     window::Period,
 };
 
@@ -45,7 +45,7 @@ pub(crate) struct Redis {
     pub(crate) max_in_flight: usize,
     pub(crate) on_error: OnError,
     pub(crate) breaker: BreakerTerms,
-    pub(crate) measures: Measures,
+    pub(crate) metrics: Measures,
     /// The start of every call's body, up to the key.
     pub(crate) body_start: Vec<u8>,
 }

@@ -3,8 +3,8 @@
 use novasphere_core::{FetchError, FetchResponse, Json};
 
 use crate::{
-    known::{Counts, Granted},
-    table::WINDOWS,
+    counter::lease::cache::{Counts, Granted},
+    counter::local::table::WINDOWS,
 };
 
 /// Why there is no answer.

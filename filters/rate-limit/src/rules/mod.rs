@@ -4,7 +4,9 @@ use std::cell::OnceCell;
 
 use novasphere_core::{Env, PathPattern, RequestHead, UnambiguousPath, target};
 
-use crate::readings::{forgiving, goes_back, literal, resolved};
+mod path_variants;
+
+use self::path_variants::{forgiving, goes_back, literal, resolved};
 
 /// One entry of `rules`.
 #[derive(Debug)]

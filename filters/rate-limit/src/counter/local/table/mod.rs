@@ -11,7 +11,7 @@
 //! that limiter share the overflow entry; who of them gets a place of their own later goes on with
 //! the shared counts, because they may all be theirs.
 
-use crate::{limiter::Limit, take::Take, window::Window};
+use crate::{counter::charge::Take, limiter::Limit, window::Window};
 
 /// Windows an entry has room for.
 pub(crate) const WINDOWS: usize = 7;

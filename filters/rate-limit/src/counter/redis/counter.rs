@@ -5,23 +5,22 @@ use std::rc::Rc;
 use novasphere_core::{CalloutResult, Decision, Env};
 
 use super::{
-    Asked, OnError, Redis,
-    answer::{self, Failure},
-    body,
+    Asked, OnError, Redis, body,
     breaker::Changed,
     nonce,
+    response::{self, Failure},
 };
 use crate::{
     RateLimit,
+    counter::lease::cache::{Granted, Ruling, seconds},
+    counter::local::Names,
     decision::{
         ALLOWED, BREAKER_CLOSED, BREAKER_OPENED, FALLBACK_ALLOWED, FALLBACK_LIMITED, LEASE_HIT,
         LIMITED, REDIS_CALLED, REFUSED_AS_KNOWN, STORE_FAILED_ALLOWED, STORE_FAILED_REFUSED,
     },
     filter::{Decided, Question, State, passed, refused},
     headers::Headroom,
-    known::{Granted, Ruling, seconds},
-    local::Names,
-    measures,
+    metrics,
 };
 
 impl RateLimit {
@@ -89,7 +88,7 @@ impl RateLimit {
             Err(failure) => self.without_redis(redis, failure, &asked.question, state, env),
         };
         if let Decision::Continue { reason, .. } | Decision::Respond { reason, .. } = &step {
-            measures::count(&self.rules, asked.question.rule, reason, env);
+            metrics::count(&self.rules, asked.question.rule, reason, env);
         }
         step
     }
@@ -106,10 +105,10 @@ impl RateLimit {
         let Question { limiter: place, cost, .. } = asked.question;
         let limits = self.limiters.get(place).map_or(&[][..], |limiter| &limiter.limits);
         let now = env.clock.now().millis;
-        let read = answer::read(answer.response, &asked.nonce, limits.len());
+        let read = response::read(answer.response, &asked.nonce, limits.len());
         match read.and_then(|granted| asked.checked(granted)) {
             Ok(granted) => {
-                redis.measures.answered(now.saturating_sub(asked.at.millis), env);
+                redis.metrics.answered(now.saturating_sub(asked.at.millis), env);
                 if state.redis.breaker.succeeded() == Changed::Closed {
                     env.metrics.count(BREAKER_CLOSED);
                     env.host.warn("Redis answers again");
@@ -148,7 +147,7 @@ impl RateLimit {
         state: &mut State,
         env: &Env<'_>,
     ) -> Decided<'f> {
-        redis.measures.failed(failure, env);
+        redis.metrics.failed(failure, env);
         match redis.on_error {
             OnError::Local => {
                 let names = Names { allowed: FALLBACK_ALLOWED, limited: FALLBACK_LIMITED };

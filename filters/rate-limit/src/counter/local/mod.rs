@@ -1,22 +1,25 @@
 //! Counting in this proxy, in the table that its workers share.
 
+pub(crate) mod slots;
+pub(crate) mod table;
+
 use std::rc::Rc;
 
 use novasphere_core::{Change, Env, SharedDataError};
 
 use crate::{
     RateLimit,
+    counter::charge::{Take, Terms},
+    counter::lease::cache::{Counts, Granted, Ruling},
+    counter::local::slots::key,
+    counter::local::table::{Fingerprint, Pressure, Verdict},
     decision::{
         EVICTED, LEASE_HIT, NOT_LIMITED, OVERFLOWED, RACED, STORE_FAILED_ALLOWED,
         STORE_FAILED_REFUSED,
     },
     filter::{Decided, Question, State, passed, refused},
     headers::Headroom,
-    known::{Counts, Granted, Ruling},
     limiter::Limiter,
-    shared::{self, key},
-    table::{self, Fingerprint, Pressure, Verdict},
-    take::{Take, Terms},
 };
 
 /// What a decision is called.
@@ -60,7 +63,7 @@ impl RateLimit {
         env: &Env<'_>,
     ) -> Result<Option<Ruling>, SharedDataError> {
         if state.keys.is_empty() {
-            let seed = shared::seed(env)?;
+            let seed = slots::seed(env)?;
             state.keys = self.limiters.iter().map(|limiter| limiter.keys(&seed)).collect();
         }
         let Question { limiter: place, cost, .. } = *question;

@@ -2,7 +2,7 @@
 
 use novasphere_core::{Env, Filter, MetricDefinition, MetricKind};
 
-use super::answer::Failure;
+use super::response::Failure;
 use crate::RateLimit;
 
 /// The places of these metrics begin there.

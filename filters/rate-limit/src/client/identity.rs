@@ -2,7 +2,7 @@
 
 use novasphere_core::{Env, RequestHead, target};
 
-use crate::address::Lookup;
+use crate::client::address::Lookup;
 
 /// What `limit_by` names: all of these together.
 #[derive(Clone, Debug, PartialEq, Eq)]

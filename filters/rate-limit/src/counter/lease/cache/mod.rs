@@ -12,9 +12,9 @@ use std::{
 };
 
 use crate::{
+    counter::charge::{Take, Terms},
+    counter::local::table::{Fingerprint, WINDOWS},
     limiter::Limit,
-    table::{Fingerprint, WINDOWS},
-    take::{Take, Terms},
 };
 
 /// Clients that are known at most: about 2 MB. Others have no lease, and are asked about each time.

@@ -1,0 +1,5 @@
+//! The client of a request.
+
+pub(crate) mod address;
+pub(crate) mod identity;
+pub(crate) mod lists;
