@@ -1,30 +1,28 @@
-//! What the sender of a refused request gets.
+//! The responses to refused requests.
 
 use std::borrow::Cow;
 
 use novasphere_core::{ErrorBody, HeaderName, LocalResponse, ProblemDetails};
 
-use crate::headers::{Lines, decimal};
+use crate::headers::{Lines, retry_after_line};
 
 static CONTENT_TYPE: HeaderName = HeaderName::from_static("content-type");
-pub(crate) static RETRY_AFTER: HeaderName = HeaderName::from_static("retry-after");
 
-/// Of gRPC's status codes, what a client over its limit gets whatever `error_code` says: it retries
-/// others.
+/// The gRPC status of a request over a limit, whatever `error_code` is. Clients retry on others.
 const RESOURCE_EXHAUSTED: u8 = 8;
 
-/// Makes the answers.
+/// The configured form of local responses.
 #[derive(Debug)]
-pub(crate) struct Answers {
-    /// Of a request over a limit.
+pub(crate) struct LocalResponses {
+    /// The status of a request over a limit.
     pub(crate) error_code: u16,
-    /// The inside of a JSON string.
+    /// The content of a JSON string, escaped.
     pub(crate) error_message: String,
     pub(crate) body: ErrorBody,
 }
 
-impl Answers {
-    /// To a request over a limit; `policies` are the names of those without room.
+impl LocalResponses {
+    /// For a request over a limit. `policies` are the names of the exhausted policies.
     pub(crate) fn limited<'f>(
         &'f self,
         lines: Lines<'f>,
@@ -45,26 +43,26 @@ impl Answers {
         LocalResponse { grpc_status: Some(RESOURCE_EXHAUSTED), ..response }
     }
 
-    /// To a client that may not come at all.
+    /// For a client on the deny list, and for an unknown client with `on_unresolved: deny`.
     pub(crate) fn forbidden(&self) -> LocalResponse<'_> {
         self.plain(403, "Forbidden")
     }
 
-    /// To a path that is one rule's to some servers and another's to others.
-    pub(crate) fn ambiguous(&self) -> LocalResponse<'_> {
+    /// For a path that servers could match to different rules.
+    pub(crate) fn ambiguous_path(&self) -> LocalResponse<'_> {
         self.plain(400, "Bad Request")
     }
 
-    /// When the proxy's shared data failed.
-    pub(crate) fn failed(&self) -> LocalResponse<'_> {
+    /// For a failure of the proxy's shared data.
+    pub(crate) fn shared_data_failed(&self) -> LocalResponse<'_> {
         self.plain(500, "Internal Server Error")
     }
 
-    /// When Redis fails, and nobody may pass uncounted; it is tried again in so many seconds.
-    pub(crate) fn unavailable(&self, seconds: u32) -> LocalResponse<'_> {
+    /// For a failure of Redis with `on_error: deny`. Calls resume after `seconds`.
+    pub(crate) fn redis_unavailable(&self, seconds: u32) -> LocalResponse<'_> {
         let (title, kind) = ("Service Unavailable", "about:blank");
         let problem = ProblemDetails { status: 503, kind, title, detail: None, members: "" };
-        self.response(vec![(&RETRY_AFTER, decimal(seconds))], &problem)
+        self.response(vec![retry_after_line(seconds)], &problem)
     }
 
     fn plain(&self, status: u16, title: &'static str) -> LocalResponse<'_> {

@@ -1,20 +1,30 @@
-//! Clients that are never limited, and clients that are always refused.
+//! Lists of clients.
 
 use novasphere_core::{Cidr, RequestHead};
 
-use crate::{client::address::Lookup, client::identity::CONSUMER_HEADERS};
+use super::{
+    address::Lookup,
+    identity::{CONSUMER_ID, CONSUMER_USERNAME},
+};
 
-/// One list of clients.
+/// The headers in which jwt-auth names a consumer.
+const CONSUMER_HEADERS: [&str; 2] = [CONSUMER_ID, CONSUMER_USERNAME];
+
+/// A list of clients, by network and by consumer.
 #[derive(Debug, Default)]
-pub(crate) struct Clients {
-    pub(crate) cidrs: Vec<Cidr>,
-    /// Ids or user names of consumers.
-    pub(crate) consumers: Vec<String>,
+pub(crate) struct ClientList {
+    cidrs: Vec<Cidr>,
+    /// Ids or user names.
+    consumers: Vec<String>,
 }
 
-impl Clients {
-    /// Whether the request's client is one of them.
-    pub(crate) fn include(&self, head: &RequestHead<'_>, address: &Lookup<'_>) -> bool {
+impl ClientList {
+    pub(crate) fn new(cidrs: Vec<Cidr>, consumers: Vec<String>) -> Self {
+        Self { cidrs, consumers }
+    }
+
+    /// Whether the request's client is in the list.
+    pub(crate) fn contains(&self, head: &RequestHead<'_>, address: &Lookup<'_>) -> bool {
         let by_address = || {
             let address = address.get();
             address.is_some_and(|address| self.cidrs.iter().any(|cidr| cidr.contains(address)))
@@ -24,16 +34,15 @@ impl Clients {
             self.consumers.iter().any(|consumer| consumer.as_bytes() == name)
         };
         (!self.cidrs.is_empty() && by_address())
-            || (!self.consumers.is_empty() && Self::headers().iter().any(named))
+            || (self.names_consumers() && CONSUMER_HEADERS.iter().any(named))
     }
 
-    /// Where the consumer's id and user name stand.
-    fn headers() -> &'static [&'static str] {
-        CONSUMER_HEADERS.split_last().map_or(&[], |(_, names)| names)
+    pub(crate) fn names_consumers(&self) -> bool {
+        !self.consumers.is_empty()
     }
 
-    /// The lines of the head it looks at.
-    pub(crate) fn reads(&self) -> &'static [&'static str] {
-        if self.consumers.is_empty() { &[] } else { Self::headers() }
+    /// The names of the request headers it reads.
+    pub(crate) fn request_headers(&self) -> &'static [&'static str] {
+        if self.names_consumers() { &CONSUMER_HEADERS } else { &[] }
     }
 }

@@ -1,5 +1,11 @@
-//! The client of a request.
+//! The client of a request: its address, its identity, and lists of clients.
 
-pub(crate) mod address;
-pub(crate) mod identity;
-pub(crate) mod lists;
+mod address;
+mod identity;
+mod lists;
+
+pub(crate) use self::{
+    address::{AddressSource, ClientAddress, Lookup},
+    identity::{ClientKey, Identity, NoClient, Part},
+    lists::ClientList,
+};

@@ -1,20 +1,24 @@
-//! What servers take a path for: the two ends of it, and what is between them where `..` goes back
-//! over something that one server takes for a segment and another for none or several.
+//! The variants of a path that servers may serve.
+//!
+//! The extremes are a server that resolves nothing ([`literal`]) and a server that resolves
+//! everything ([`lenient`]). Servers in between differ if a `..` follows something that one server
+//! takes for one segment and another server for none or several ([`resolved`]).
 
-/// A path as a server serves it that resolves nothing: each segment decoded once, its slashes left
-/// encoded.
-pub(crate) fn literal(path: &[u8]) -> String {
+/// The path of a server that resolves nothing. It decodes each segment once and leaves encoded
+/// slashes encoded.
+pub(super) fn literal(path: &[u8]) -> String {
     let segments = path
         .split(|b| *b == b'/')
         .map(|segment| String::from_utf8_lossy(&decode(segment)).replace('/', "%2F"));
     segments.collect::<Vec<_>>().join("/")
 }
 
-/// A path as it is after everything that some server does to it: encodings resolved, also doubled
-/// ones; cut off at a `?`, `#` or NUL that was encoded; `\` taken for `/`; parameters behind a `;` cut
-/// off; white space around segments too; empty and dot segments resolved, the slash at the end
-/// dropped.
-pub(crate) fn forgiving(path: &[u8]) -> String {
+/// The path after everything that some server does to it.
+///
+/// Percent-encodings are decoded, including double ones. The path ends at an encoded `?`, `#` or NUL.
+/// `\` becomes `/`. Parameters after `;` and white space around segments are removed. Empty and dot
+/// segments are resolved, and a trailing slash is removed.
+pub(super) fn lenient(path: &[u8]) -> String {
     let bytes = decode_all(path);
     let text = String::from_utf8_lossy(&bytes);
     let text = text.split(['?', '#', '\0']).next().unwrap_or_default();
@@ -31,25 +35,27 @@ pub(crate) fn forgiving(path: &[u8]) -> String {
     format!("/{}", segments.join("/"))
 }
 
-// The ways in which servers differ that resolve dot segments before they forgive anything else.
-const DECODED: u8 = 1;
-const BACKSLASH: u8 = 2;
-const PARAMETERS: u8 = 4;
-const EMPTY: u8 = 8;
+// The behaviours, as bits, in which servers differ that resolve dot segments first.
+const DECODES: u8 = 1;
+const SPLITS_AT_BACKSLASH: u8 = 2;
+const DROPS_PARAMETERS: u8 = 4;
+const DROPS_EMPTY: u8 = 8;
 
-/// A path with a `..` as such servers pass it on, or look at it next: decoded before that or not, `\`
-/// being a `/` or not, parameters cut off or not, empty segments going or not. None without a `..`.
-pub(crate) fn resolved(path: &[u8]) -> Vec<Vec<u8>> {
+/// The variants of a path with a `..` after a server has resolved dot segments, before any other
+/// step. Servers differ in four behaviours: whether they decode first, split at `\`, drop parameters
+/// and drop empty segments. Empty if the path has no `..`.
+pub(super) fn resolved(path: &[u8]) -> Vec<Vec<u8>> {
     let decoded = decode(path);
     let has = |text: &[u8]| decoded.windows(text.len()).any(|part| part == text);
     if !has(b"..") {
         return Vec::new();
     }
-    let if_has = |text: &[u8], way: u8| if has(text) { way } else { 0 };
-    let matters = DECODED | EMPTY | if_has(b"\\", BACKSLASH) | if_has(b";", PARAMETERS);
+    let if_has = |text: &[u8], bit: u8| if has(text) { bit } else { 0 };
+    let relevant =
+        DECODES | DROPS_EMPTY | if_has(b"\\", SPLITS_AT_BACKSLASH) | if_has(b";", DROPS_PARAMETERS);
     let mut all: Vec<Vec<u8>> = Vec::new();
-    for way in (0..16).filter(|way| way & !matters == 0) {
-        let path = resolved_in(way, if way & DECODED != 0 { &decoded } else { path });
+    for behaviour in (0..16).filter(|behaviour| behaviour & !relevant == 0) {
+        let path = resolved_by(behaviour, if behaviour & DECODES != 0 { &decoded } else { path });
         if !all.contains(&path) {
             all.push(path);
         }
@@ -57,16 +63,17 @@ pub(crate) fn resolved(path: &[u8]) -> Vec<Vec<u8>> {
     all
 }
 
-fn resolved_in(way: u8, path: &[u8]) -> Vec<u8> {
-    let is_slash = |b: &u8| *b == b'/' || way & BACKSLASH != 0 && *b == b'\\';
+fn resolved_by(behaviour: u8, path: &[u8]) -> Vec<u8> {
+    let does = |bit: u8| behaviour & bit != 0;
+    let is_slash = |b: &u8| *b == b'/' || does(SPLITS_AT_BACKSLASH) && *b == b'\\';
     let mut segments: Vec<&[u8]> = Vec::new();
     for segment in path.strip_prefix(b"/").unwrap_or(path).split(is_slash) {
-        let end = segment.iter().position(|b| way & PARAMETERS != 0 && *b == b';');
+        let end = segment.iter().position(|b| does(DROPS_PARAMETERS) && *b == b';');
         let name = segment.get(..end.unwrap_or(segment.len())).unwrap_or_default();
-        // Encoded dots are dots to all (RFC 3986 section 2.3), unless decoded already.
-        let name = if way & DECODED != 0 { name.to_vec() } else { decode(name) };
+        // All servers take an encoded dot for a dot (RFC 3986 section 2.3).
+        let name = if does(DECODES) { name.to_vec() } else { decode(name) };
         match name.as_slice() {
-            b"" if way & EMPTY != 0 => {}
+            b"" if does(DROPS_EMPTY) => {}
             b"." => {}
             b".." => {
                 segments.pop();
@@ -77,14 +84,14 @@ fn resolved_in(way: u8, path: &[u8]) -> Vec<u8> {
     [b"/", segments.join(&b'/').as_slice()].concat()
 }
 
-/// Whether a `..` is in it, however often encoded.
-pub(crate) fn goes_back(path: &[u8]) -> bool {
+/// Whether the path has a `..`, in any encoding.
+pub(super) fn has_dot_dot(path: &[u8]) -> bool {
     decode_all(path).windows(2).any(|two| two == b"..")
 }
 
 fn decode_all(path: &[u8]) -> Vec<u8> {
     let mut bytes = path.to_vec();
-    // Each round that changes anything makes it shorter; two encodings are more than servers undo.
+    // Each effective round shortens the path. Servers decode fewer than three times.
     for _ in 0..3 {
         let decoded = decode(&bytes);
         if decoded.len() == bytes.len() {
@@ -95,7 +102,7 @@ fn decode_all(path: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// Every encoding that is one, resolved once.
+/// Decodes every valid percent-encoding once.
 fn decode(bytes: &[u8]) -> Vec<u8> {
     percent_encoding::percent_decode(bytes).collect()
 }
@@ -105,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whatever_some_server_takes_for_it_is_it() {
+    fn lenient_path_undoes_all_rewriting() {
         for path in [
             "/api/login",
             "/api/login/",
@@ -125,21 +132,21 @@ mod tests {
             "/api/login%23x",
             "/api/login%00.html",
         ] {
-            assert_eq!(forgiving(path.as_bytes()), "/api/login", "{path}");
+            assert_eq!(lenient(path.as_bytes()), "/api/login", "{path}");
         }
-        assert_eq!(forgiving(b""), "/");
-        assert_eq!(forgiving(b"/%zz/%"), "/%zz/%");
+        assert_eq!(lenient(b""), "/");
+        assert_eq!(lenient(b"/%zz/%"), "/%zz/%");
     }
 
     #[test]
-    fn a_server_that_resolves_nothing_sees_segments_decoded_once() {
+    fn literal_path_decodes_segments_once() {
         assert_eq!(literal(b"/export/x/../../y"), "/export/x/../../y");
         assert_eq!(literal(b"/u/a%2fb/%252e/;x/%20"), "/u/a%2Fb/%2e/;x/ ");
         assert_eq!(literal(b"/%6cogin/"), "/login/");
     }
 
     #[test]
-    fn what_goes_before_two_dots_is_what_the_server_takes_for_a_segment() {
+    fn resolved_paths_differ_in_the_segment_before_dot_dot() {
         let resolved = |path: &str| -> Vec<String> {
             let all = resolved(path.as_bytes()).into_iter();
             all.map(|path| String::from_utf8(path).unwrap()).collect()
@@ -154,12 +161,12 @@ mod tests {
     }
 
     #[test]
-    fn no_path_is_too_odd() {
+    fn any_bytes_make_a_path() {
         for byte in 0..=255_u8 {
             literal(&[b'/', byte, b'%', byte, b'2', b'5', b'.', byte]);
-            forgiving(&[b'/', byte, b'%', byte, b'2', b'5', b'.', byte]);
+            lenient(&[b'/', byte, b'%', byte, b'2', b'5', b'.', byte]);
             resolved(&[byte, b'/', b'.', b'.', byte, b'%', byte, b'2', b'5', b'.', b'.']);
         }
-        assert_eq!(forgiving(&b"%25".repeat(10_000)).len(), 10_001);
+        assert_eq!(lenient(&b"%25".repeat(10_000)).len(), 10_001);
     }
 }

@@ -1,40 +1,34 @@
-//! Who asks when calls fail: nobody for a while, then one.
+//! The circuit breaker: after failures in a row, calls stop for a while, then one request probes.
 
 use std::rc::{Rc, Weak};
 
-/// When it opens, and for how long.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Terms {
-    /// After so many failures in a row.
-    pub(crate) failures: u32,
-    pub(crate) open_ms: u32,
-}
+use crate::config::BreakerConfig;
 
-/// One worker's.
+/// The breaker of one worker.
 #[derive(Default)]
-pub(crate) struct Breaker {
+pub(super) struct Breaker {
     failures: u32,
-    /// Until when nobody asks, in milliseconds; `None` while it is closed.
+    /// Until when calls stop, in milliseconds. `None` while the breaker is closed.
     open_until: Option<u64>,
-    /// The one call that tries whether it goes again, while that lives.
+    /// The pending probe.
     probe: Weak<()>,
 }
 
-/// What changed.
+/// How the state of the breaker changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Changed {
-    No,
+pub(super) enum Transition {
+    None,
     Opened,
     Closed,
 }
 
 impl Breaker {
-    /// Whether a request may ask now. `call` is what its call lives as long as.
-    pub(crate) fn lets_ask(&mut self, terms: Terms, call: &Rc<()>, now: u64) -> bool {
+    /// Whether a request may call now. `call` lives as long as its call.
+    pub(super) fn allows_call(&mut self, config: BreakerConfig, call: &Rc<()>, now: u64) -> bool {
         let Some(until) = self.open_until else { return true };
-        // One that is further ahead than can be was written before the clock was set back.
-        let is_over = until <= now || until > now.saturating_add(u64::from(terms.open_ms));
-        // A client that leaves takes the probe with it, and the next may try.
+        // A time beyond `open_ms` means that the clock was set back.
+        let is_over = until <= now || until > now.saturating_add(u64::from(config.open_ms));
+        // The probe ends if its client leaves. Then the next request probes.
         if !is_over || self.probe.strong_count() > 0 {
             return false;
         }
@@ -42,30 +36,28 @@ impl Breaker {
         true
     }
 
-    /// A call was answered.
-    pub(crate) fn succeeded(&mut self) -> Changed {
+    pub(super) fn succeeded(&mut self) -> Transition {
         self.failures = 0;
         self.probe = Weak::new();
-        if self.open_until.take().is_some() { Changed::Closed } else { Changed::No }
+        if self.open_until.take().is_some() { Transition::Closed } else { Transition::None }
     }
 
-    /// A call failed.
-    pub(crate) fn failed(&mut self, terms: Terms, call: &Rc<()>, now: u64) -> Changed {
-        let until = now.saturating_add(u64::from(terms.open_ms));
+    pub(super) fn failed(&mut self, config: BreakerConfig, call: &Rc<()>, now: u64) -> Transition {
+        let until = now.saturating_add(u64::from(config.open_ms));
         if self.open_until.is_some() {
-            // Those that were under way when it opened say nothing new.
+            // A call that was pending when the breaker opened has no new information.
             if std::ptr::eq(self.probe.as_ptr(), Rc::as_ptr(call)) {
                 self.open_until = Some(until);
                 self.probe = Weak::new();
             }
-            return Changed::No;
+            return Transition::None;
         }
         self.failures = self.failures.saturating_add(1);
-        if self.failures < terms.failures {
-            return Changed::No;
+        if self.failures < config.failures {
+            return Transition::None;
         }
         self.open_until = Some(until);
-        Changed::Opened
+        Transition::Opened
     }
 }
 
@@ -73,65 +65,65 @@ impl Breaker {
 mod tests {
     use super::*;
 
-    const TERMS: Terms = Terms { failures: 3, open_ms: 1_000 };
+    const CONFIG: BreakerConfig = BreakerConfig { failures: 3, open_ms: 1_000 };
 
-    /// Asks and fails; whether it might ask.
+    /// Makes a failing call. Returns whether the breaker allowed it.
     fn fails(breaker: &mut Breaker, now: u64) -> bool {
         let call = Rc::new(());
-        let asks = breaker.lets_ask(TERMS, &call, now);
-        if asks {
-            breaker.failed(TERMS, &call, now);
+        let allowed = breaker.allows_call(CONFIG, &call, now);
+        if allowed {
+            breaker.failed(CONFIG, &call, now);
         }
-        asks
+        allowed
     }
 
     #[test]
-    fn it_opens_after_failures_in_a_row() {
+    fn opens_after_failures_in_a_row() {
         let mut breaker = Breaker::default();
         assert!(fails(&mut breaker, 0) && fails(&mut breaker, 1));
-        assert_eq!(breaker.succeeded(), Changed::No);
+        assert_eq!(breaker.succeeded(), Transition::None);
         assert!((0..3).all(|now| fails(&mut breaker, now)));
         assert!(!fails(&mut breaker, 3) && !fails(&mut breaker, 1_001));
     }
 
     #[test]
-    fn one_at_a_time_tries_whether_it_goes_again() {
+    fn probes_with_one_call_at_a_time() {
         let mut breaker = Breaker::default();
         (0..3).for_each(|_| assert!(fails(&mut breaker, 0)));
         let (probe, other) = (Rc::new(()), Rc::new(()));
-        assert!(breaker.lets_ask(TERMS, &probe, 1_000));
-        assert!(!breaker.lets_ask(TERMS, &other, 1_000));
-        assert_eq!(breaker.failed(TERMS, &probe, 1_200), Changed::No);
-        assert!(!breaker.lets_ask(TERMS, &other, 2_199));
-        assert!(breaker.lets_ask(TERMS, &other, 2_200));
-        assert_eq!(breaker.succeeded(), Changed::Closed);
+        assert!(breaker.allows_call(CONFIG, &probe, 1_000));
+        assert!(!breaker.allows_call(CONFIG, &other, 1_000));
+        assert_eq!(breaker.failed(CONFIG, &probe, 1_200), Transition::None);
+        assert!(!breaker.allows_call(CONFIG, &other, 2_199));
+        assert!(breaker.allows_call(CONFIG, &other, 2_200));
+        assert_eq!(breaker.succeeded(), Transition::Closed);
         assert!(fails(&mut breaker, 2_200) && fails(&mut breaker, 2_200));
     }
 
     #[test]
-    fn a_probe_whose_client_leaves_is_followed_by_another() {
+    fn abandoned_probe_is_followed_by_another() {
         let mut breaker = Breaker::default();
         (0..3).for_each(|_| assert!(fails(&mut breaker, 0)));
         let probe = Rc::new(());
-        assert!(breaker.lets_ask(TERMS, &probe, 5_000));
+        assert!(breaker.allows_call(CONFIG, &probe, 5_000));
         drop(probe);
-        assert!(breaker.lets_ask(TERMS, &Rc::new(()), 5_000));
+        assert!(breaker.allows_call(CONFIG, &Rc::new(()), 5_000));
     }
 
     #[test]
-    fn calls_that_were_under_way_do_not_keep_it_open() {
+    fn calls_from_before_it_opened_do_not_keep_it_open() {
         let mut breaker = Breaker::default();
         let late = Rc::new(());
-        assert!(breaker.lets_ask(TERMS, &late, 0));
+        assert!(breaker.allows_call(CONFIG, &late, 0));
         (0..3).for_each(|_| assert!(fails(&mut breaker, 0)));
-        assert_eq!(breaker.failed(TERMS, &late, 900), Changed::No);
-        assert!(breaker.lets_ask(TERMS, &Rc::new(()), 1_000));
+        assert_eq!(breaker.failed(CONFIG, &late, 900), Transition::None);
+        assert!(breaker.allows_call(CONFIG, &Rc::new(()), 1_000));
     }
 
     #[test]
-    fn a_clock_set_back_does_not_keep_it_open() {
+    fn clock_set_back_does_not_keep_it_open() {
         let mut breaker = Breaker::default();
         (0..3).for_each(|_| assert!(fails(&mut breaker, 1_000_000)));
-        assert!(breaker.lets_ask(TERMS, &Rc::new(()), 5_000));
+        assert!(breaker.allows_call(CONFIG, &Rc::new(()), 5_000));
     }
 }

@@ -1,10 +1,9 @@
-//! What one worker knows of clients without asking where counts are kept: what it has taken and not
-//! used yet (a lease), and who has no room until a window ends.
+//! What one worker knows about clients: leases, and refusals that hold until a window ends.
 //!
-//! A lease is counted when it is taken, so that whatever becomes of it never lets more pass than the
-//! limit. It ends with the first window that does; what is left of it then goes back to the longer
-//! windows with the next question about the client. A refusal holds until the window ends, because
-//! counts only grow until then.
+//! A lease is counted when it is taken, so an unused or lost lease never lets more requests pass than
+//! the limit. It ends with the first window that ends. The unused rest then returns to the longer
+//! windows with the client's next charge. A refusal holds until the window ends, because counts only
+//! grow until then.
 
 use std::{
     collections::HashMap,
@@ -12,163 +11,166 @@ use std::{
 };
 
 use crate::{
-    counter::charge::{Take, Terms},
-    counter::local::table::{Fingerprint, WINDOWS},
-    limiter::Limit,
+    config::LeaseConfig,
+    counter::{
+        charge::{Charge, Grant},
+        count::Counted,
+        fingerprint::Fingerprint,
+    },
+    window::{Counts, Limit, MAX_WINDOWS, seconds},
 };
 
-/// Clients that are known at most: about 2 MB. Others have no lease, and are asked about each time.
-const MOST: usize = 16_384;
-/// A worker's first lease of a client at most; later ones are twice what it used of the last.
-const FIRST: u32 = 2;
-/// How often those are thrown out of whom nothing is known any more, in milliseconds.
+/// The maximum number of clients, about 2 MB. Further clients get no lease.
+const MAX_CLIENTS: usize = 16_384;
+
+/// The maximum size of a worker's first lease of a client. Later leases are up to twice the used part
+/// of the last one.
+const FIRST_LEASE: u32 = 2;
+
+/// The minimum time between removals of expired clients, in milliseconds.
 const SWEEP_MS: u64 = 1_000;
 
-/// What one worker knows.
+/// The leases and refusals of one worker.
 #[derive(Default)]
-pub(crate) struct Known {
+pub(crate) struct LeaseCache {
     clients: HashMap<Fingerprint, Client>,
     swept: u64,
 }
 
-/// What was counted of a client, and when.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Counts {
-    pub(crate) counts: [u32; WINDOWS],
-    /// By the clock of the counts, in milliseconds since the epoch.
-    pub(crate) at: u64,
-}
-
-/// What the store said.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Granted {
-    /// The cost and the lease; 0 when there was no room.
-    pub(crate) taken: u32,
-    /// After that.
-    pub(crate) counts: Counts,
-}
-
 #[derive(Default)]
 struct Client {
+    /// The counts of the last grant.
     counts: Counts,
-    /// When the worker asked for them, by its own clock: not later than they are of.
-    asked: u64,
-    /// The lease as it was taken.
+    /// The time of these counts by the worker's clock, or earlier.
+    counted_at: u64,
+    /// The size of the lease.
     leased: u32,
-    /// What of it is not used.
-    tokens: u32,
-    /// Until when it holds, by the worker's clock.
-    until: u64,
-    /// When it was taken, by the clock of the counts, in seconds.
-    since: u32,
-    /// Requests that cost as much are refused, until then.
-    refused: u32,
-    refused_until: u64,
-    /// Alive while a call is under way that asks for a lease.
-    asking: Weak<()>,
+    /// The unused part of the lease.
+    unused: u32,
+    /// The end of the lease, by the worker's clock.
+    lease_ends: u64,
+    /// The start of the lease in seconds, by the clock of the counts.
+    leased_at: u32,
+    /// Requests of this cost or more are refused. 0 for none.
+    refused_cost: u32,
+    /// The end of the refusal, by the worker's clock.
+    refusal_ends: u64,
+    /// Alive while a charge asks for a lease.
+    charging: Weak<()>,
 }
 
-/// What is known about a request.
+/// A verdict without a charge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Ruling {
-    /// The lease has room for it.
+pub(crate) enum CachedVerdict {
+    /// The lease covers the request.
     Allowed(Counts),
-    /// There is no room for it.
+    /// A window is full.
     Refused(Counts),
 }
 
-impl Known {
-    /// Rules about a request, if it can be done without asking; `now` in milliseconds.
-    pub(crate) fn rule(
+impl CachedVerdict {
+    pub(crate) fn into_counted(self) -> Counted {
+        let (allowed, counts) = match self {
+            Self::Allowed(counts) => (true, counts),
+            Self::Refused(counts) => (false, counts),
+        };
+        Counted { allowed, counts, fallback: false }
+    }
+}
+
+impl LeaseCache {
+    /// The verdict on a request, if no charge is needed. `now` is in milliseconds.
+    pub(crate) fn verdict(
         &mut self,
         client: &Fingerprint,
         limits: &[Limit],
         cost: u32,
         now: u64,
-    ) -> Option<Ruling> {
-        let known = self.clients.get_mut(client).filter(|known| known.asked <= now)?;
-        if known.tokens >= cost && now < known.until {
-            known.tokens -= cost;
-            return Some(Ruling::Allowed(known.seen(limits, now)));
+    ) -> Option<CachedVerdict> {
+        let client = self.clients.get_mut(client).filter(|client| client.counted_at <= now)?;
+        if client.unused >= cost && now < client.lease_ends {
+            client.unused -= cost;
+            return Some(CachedVerdict::Allowed(client.used(limits, now)));
         }
-        let is_refused = known.refused != 0 && cost >= known.refused && now < known.refused_until;
-        is_refused.then(|| Ruling::Refused(known.seen(limits, now)))
+        let is_refused =
+            client.refused_cost != 0 && cost >= client.refused_cost && now < client.refusal_ends;
+        is_refused.then(|| CachedVerdict::Refused(client.used(limits, now)))
     }
 
-    /// What to take for a request that is asked about now. Of several questions about a client one
-    /// at a time asks for a lease, so that a worker never has more of it than `terms` say; that
-    /// question lasts as long as `asking`.
-    pub(crate) fn take(
+    /// The charge for a request. Of several charges of a client, one at a time asks for a lease, so
+    /// that a worker never has more than `lease` allows. That charge lasts as long as `alive`.
+    pub(crate) fn charge(
         &mut self,
         client: &Fingerprint,
         cost: u32,
-        terms: Option<Terms>,
-        asking: &Rc<()>,
+        lease: Option<LeaseConfig>,
+        alive: &Rc<()>,
         now: u64,
-    ) -> Take {
-        let plain = Take::only(cost);
-        let Some(lease) = terms else { return plain };
-        let Some(known) = self.entry(client, now) else { return plain };
-        if known.asking.strong_count() > 0 {
+    ) -> Charge {
+        let plain = Charge::without_lease(cost);
+        let Some(lease) = lease else { return plain };
+        let Some(client) = self.entry(client, now) else { return plain };
+        if client.charging.strong_count() > 0 {
             return plain;
         }
-        known.asking = Rc::downgrade(asking);
-        let (back, since) = (std::mem::take(&mut known.tokens), known.since);
-        let used = std::mem::take(&mut known.leased).saturating_sub(back);
-        // Workers that a client seldom comes to must not sit on what it needs elsewhere.
-        let max = used.saturating_mul(2).clamp(FIRST, lease.max.max(FIRST)).min(lease.max);
-        Take { cost, lease: Terms { max, ..lease }, back, since }
+        client.charging = Rc::downgrade(alive);
+        let (returned, leased_at) = (std::mem::take(&mut client.unused), client.leased_at);
+        let used = std::mem::take(&mut client.leased).saturating_sub(returned);
+        // A worker that rarely sees a client must not hold quota that other workers need.
+        let max = used.saturating_mul(2).clamp(FIRST_LEASE, lease.max.max(FIRST_LEASE));
+        let lease = LeaseConfig { max: max.min(lease.max), ..lease };
+        Charge { cost, lease, returned, leased_at }
     }
 
-    /// Learns what came of it. `asked` is when, by the worker's clock.
+    /// Learns the result of a charge. `charged_at` is the time of the charge by the worker's clock.
     pub(crate) fn learn(
         &mut self,
         client: &Fingerprint,
         limits: &[Limit],
         cost: u32,
-        granted: &Granted,
-        asked: u64,
+        grant: &Grant,
+        charged_at: u64,
     ) {
-        let Granted { taken, counts } = *granted;
-        let tokens = taken.saturating_sub(cost);
-        if taken > 0 && tokens == 0 {
+        let Grant { taken, counts } = *grant;
+        let leased = grant.leased(cost);
+        if taken > 0 && leased == 0 {
             return;
         }
-        let Some(known) = self.entry(client, asked) else { return };
-        // The quicker of two answers tells better how far the two clocks are apart.
-        let lag = |counts: Counts, asked: u64| counts.at.wrapping_sub(asked).cast_signed();
-        let last = known.holds(asked).then(|| lag(known.counts, known.asked));
-        let least = last.unwrap_or(i64::MAX).min(lag(counts, asked));
-        known.counts = counts;
-        known.asked = counts.at.wrapping_sub(least.cast_unsigned());
+        let Some(client) = self.entry(client, charged_at) else { return };
+        // Of two responses, the faster one shows the difference between the clocks more precisely.
+        let lag = |counts: Counts, time: u64| counts.at.wrapping_sub(time).cast_signed();
+        let last = client.is_live(charged_at).then(|| lag(client.counts, client.counted_at));
+        let least = last.unwrap_or(i64::MAX).min(lag(counts, charged_at));
+        client.counts = counts;
+        client.counted_at = counts.at.wrapping_sub(least.cast_unsigned());
         let second = seconds(counts.at);
-        // In the worker's time, and not after the end by the clock of the counts: that one's
-        // reading is the later of the two.
-        let ends_in = |limit: &Limit| {
-            let end = u64::from(limit.period.at(second).end) * 1_000;
-            asked.saturating_add(end.saturating_sub(counts.at))
+        // The end of the window by the worker's clock. It is not after the end by the clock of the
+        // counts, because that clock was read later.
+        let end_of = |limit: &Limit| {
+            let end = u64::from(limit.period.window(second).end) * 1_000;
+            charged_at.saturating_add(end.saturating_sub(counts.at))
         };
         if taken > 0 {
-            (known.leased, known.tokens) = (tokens, tokens);
-            known.since = second;
-            known.until = limits.iter().map(ends_in).min().unwrap_or(0);
+            (client.leased, client.unused) = (leased, leased);
+            client.leased_at = second;
+            client.lease_ends = limits.iter().map(end_of).min().unwrap_or(0);
         } else {
             let is_full =
                 |(limit, count): &(&Limit, u32)| limit.requests.saturating_sub(*count) < cost;
             let full = limits.iter().zip(counts.counts).filter(is_full);
-            known.refused = cost;
-            known.refused_until = full.map(|(limit, _)| ends_in(limit)).max().unwrap_or(0);
+            client.refused_cost = cost;
+            client.refusal_ends = full.map(|(limit, _)| end_of(limit)).max().unwrap_or(0);
         }
     }
 
-    /// That of a client; `None` when there is no room for one more.
+    /// The entry of a client. `None` if the cache is full.
     fn entry(&mut self, client: &Fingerprint, now: u64) -> Option<&mut Client> {
-        if self.clients.len() >= MOST && !self.clients.contains_key(client) {
+        if self.clients.len() >= MAX_CLIENTS && !self.clients.contains_key(client) {
             if now.abs_diff(self.swept) >= SWEEP_MS {
                 self.swept = now;
-                self.clients.retain(|_, known| known.matters(now));
+                self.clients.retain(|_, client| client.is_needed(now));
             }
-            if self.clients.len() >= MOST {
+            if self.clients.len() >= MAX_CLIENTS {
                 return None;
             }
         }
@@ -176,32 +178,29 @@ impl Known {
     }
 }
 
-/// Of milliseconds.
-pub(crate) fn seconds(millis: u64) -> u32 {
-    u32::try_from(millis / 1_000).unwrap_or(u32::MAX)
-}
-
 impl Client {
-    /// The counts of the windows that are now, without what is not used.
-    fn seen(&self, limits: &[Limit], now: u64) -> Counts {
+    /// The counts of the current windows, without the unused part of the lease.
+    fn used(&self, limits: &[Limit], now: u64) -> Counts {
         let Counts { counts, at: then } = self.counts;
-        let at = then.saturating_add(now.saturating_sub(self.asked));
-        let mut seen = Counts { counts: [0; WINDOWS], at };
-        let same = |limit: &Limit| limit.period.at(seconds(then)) == limit.period.at(seconds(at));
-        for ((limit, count), seen) in limits.iter().zip(counts).zip(&mut seen.counts) {
-            *seen = if same(limit) { count.saturating_sub(self.tokens) } else { 0 };
+        let at = then.saturating_add(now.saturating_sub(self.counted_at));
+        let mut used = Counts { counts: [0; MAX_WINDOWS], at };
+        let is_current =
+            |limit: &Limit| limit.period.window(seconds(then)) == limit.period.window(seconds(at));
+        for ((limit, count), used) in limits.iter().zip(counts).zip(&mut used.counts) {
+            *used = if is_current(limit) { count.saturating_sub(self.unused) } else { 0 };
         }
-        seen
+        used
     }
 
-    fn matters(&self, now: u64) -> bool {
-        self.asking.strong_count() > 0 || self.holds(now)
+    fn is_needed(&self, now: u64) -> bool {
+        self.charging.strong_count() > 0 || self.is_live(now)
     }
 
-    /// Whether it can rule about requests.
-    fn holds(&self, now: u64) -> bool {
-        let holds = |until: u64| self.asked <= now && now < until;
-        self.tokens > 0 && holds(self.until) || self.refused > 0 && holds(self.refused_until)
+    /// Whether the client has a lease or a refusal.
+    fn is_live(&self, now: u64) -> bool {
+        let is_live = |end: u64| self.counted_at <= now && now < end;
+        self.unused > 0 && is_live(self.lease_ends)
+            || self.refused_cost > 0 && is_live(self.refusal_ends)
     }
 }
 

@@ -1,147 +1,153 @@
-//! The shared table of counters: exact for every client it holds, and bounded.
+//! The shared table of counters: exact for every client in it, and bounded in size.
 //!
-//! A fixed number of slots, each one value of the shared store with [`PLACES`] entries and one more
-//! for the overflow. An entry belongs to one client of one limiter: it carries the client's whole
-//! 128-bit keyed fingerprint, so no two clients share counts by accident or by design, and all of
-//! its windows, so that one compare-and-swap counts them all. Limiters with different windows share
-//! the table: an entry says itself until when it matters.
+//! The table has a fixed number of slots. Each slot is one value of the shared data, with
+//! [`ENTRIES`] entries and an overflow entry. An entry belongs to one client of one limiter. It has
+//! the client's 128-bit keyed fingerprint, so two clients never share counts, by accident or by
+//! design. It has all windows of the client, so one compare-and-swap counts in all of them. Each
+//! entry contains its own expiry, so limiters with different windows can share the table.
 //!
-//! When all places of a slot are taken by live entries, the one with the lowest used share is
-//! forgotten, but never one that has used half or more of any window. If all have, the newcomers of
-//! that limiter share the overflow entry; who of them gets a place of their own later goes on with
-//! the shared counts, because they may all be theirs.
+//! If all entries of a slot are live, the entry with the lowest used share is evicted, but never one
+//! that has used half or more of any window. If all have, the new clients of a limiter share the
+//! overflow entry. A client that gets its own entry later starts with the shared counts, because
+//! they may all be its own.
 
-use crate::{counter::charge::Take, limiter::Limit, window::Window};
+use crate::{
+    counter::{charge::Charge, fingerprint::Fingerprint},
+    window::{Limit, MAX_WINDOWS, Window},
+};
 
-/// Windows an entry has room for.
-pub(crate) const WINDOWS: usize = 7;
 /// Entries of a slot, without the overflow entry.
-pub(crate) const PLACES: usize = 8;
+pub(crate) const ENTRIES: usize = 8;
+
+/// The index of the overflow entry.
+const OVERFLOW: usize = ENTRIES;
+
 /// 16 bytes of fingerprint, then `last`, `expires`, `protected_until`, `share` and the counts, each
 /// 32 bits, little-endian.
-const ENTRY_BYTES: usize = 16 + 4 * (4 + WINDOWS);
-/// Bytes of a slot: fixed, because one host crashes when a value grows in a full store.
-pub(crate) const SLOT_BYTES: usize = ENTRY_BYTES * (PLACES + 1);
+const ENTRY_BYTES: usize = 16 + 4 * (4 + MAX_WINDOWS);
 
-/// A client of a limiter: a keyed hash, wide enough that two clients never share one.
-pub(crate) type Fingerprint = [u8; 16];
+/// The size of a slot. Fixed, because one host crashes if a value grows while its store is full.
+pub(crate) const SLOT_BYTES: usize = ENTRY_BYTES * (ENTRIES + 1);
 
-/// How far the workers' readings of one clock may be apart, in seconds. A worker that read the time
-/// just before a window's end may come to count after others have counted in the next one.
-const READ_EARLIER: u32 = 5;
+/// How far behind a worker's reading of the clock may be, in seconds. A worker can read the time just
+/// before the end of a window, and count after other workers have counted in the next window.
+const MAX_CLOCK_LAG: u32 = 5;
 
-/// What the table says of a request.
+/// The result of a charge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Verdict {
-    /// Whether every window had room; it was counted then.
-    pub(crate) allowed: bool,
-    /// What was counted: the cost and the lease.
+pub(crate) struct Admission {
+    /// The cost and the lease. 0 if a window had no room for the cost.
     pub(crate) taken: u32,
-    /// The counts after this request, in the order of the limits.
-    pub(crate) counts: [u32; WINDOWS],
-    /// The time they are of, in seconds since the epoch: not before the client's last request.
+    /// The counts afterwards, in the order of the limits.
+    pub(crate) counts: [u32; MAX_WINDOWS],
+    /// The time of the counts, in seconds since the epoch. Not before the client's last request.
     pub(crate) now: u32,
-    /// What happened to make room.
     pub(crate) pressure: Pressure,
-    /// Whether the slot has changed.
+    /// Whether the slot changed.
     pub(crate) changed: bool,
 }
 
 /// How full the slot was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Pressure {
-    /// There was a place.
+    /// The client had an entry, or an entry was free.
     None,
-    /// Another client's counts were forgotten.
+    /// The entry of another client was evicted.
     Evicted,
-    /// The client shares a count with other newcomers.
+    /// The client shares the overflow entry.
     Overflowed,
-    /// Nor is there a place to share: newcomers of another limiter hold it.
-    Lost,
+    /// Another limiter uses the overflow entry.
+    NoEntry,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 struct Entry {
     fingerprint: Fingerprint,
-    /// When the last counted request came.
+    /// The time of the last counted request.
     last: u32,
-    /// The end of the last window that has counts.
+    /// The end of the last window with counts.
     expires: u32,
-    /// The end of the last window that is used to half or more.
+    /// The end of the last window of which half or more is used.
     protected_until: u32,
-    /// The largest share of a window in use, in 1/65536, when the last request was counted.
+    /// The largest used share of a window at the last counted request, in 1/65536.
     share: u32,
-    counts: [u32; WINDOWS],
+    counts: [u32; MAX_WINDOWS],
 }
 
-/// Decides about one request of `client` that counts as `take` says, at `now` (seconds since the epoch),
-/// and counts it in `slot` if it is allowed. A slot of the wrong size reads as empty.
+/// Charges `client` in `slot` at `now` (seconds since the epoch), if all windows have room for the
+/// cost. A slot of the wrong size counts as empty.
 pub(crate) fn admit(
     slot: &mut Vec<u8>,
     client: Fingerprint,
     overflow: Fingerprint,
     limits: &[Limit],
-    take: &Take,
+    charge: &Charge,
     now: u32,
-) -> Verdict {
+) -> Admission {
     if slot.len() != SLOT_BYTES {
         slot.clear();
         slot.resize(SLOT_BYTES, 0);
     }
-    let (place, pressure) = find_place(slot, client, now);
+    let (index, pressure) = find_entry(slot, client, now);
     let owner = if pressure == Pressure::Overflowed { overflow } else { client };
-    let old = entry(slot, place);
+    let old = entry(slot, index);
     if pressure == Pressure::Overflowed && old.fingerprint != owner && old.is_protected(now) {
-        let (counts, pressure) = (Entry::default().counts, Pressure::Lost);
-        return Verdict { allowed: false, taken: 0, counts, now, pressure, changed: false };
+        let (counts, pressure) = (Entry::default().counts, Pressure::NoEntry);
+        return Admission { taken: 0, counts, now, pressure, changed: false };
     }
-    let old = if old.fingerprint == owner { old } else { shared(slot, overflow, now) };
-    // Time goes on for each client: with an earlier reading, the counts of a window that has begun
-    // would be lost. A clock that was set back is another thing, see `count`.
+    let old = if old.fingerprint == owner { old } else { overflow_entry(slot, overflow, now) };
+    // Time never goes back for a client: an earlier reading would drop the counts of a window that
+    // has begun. A clock that was set back is handled in `count`.
     let was_ahead = old.was_ahead(now);
     let now = if was_ahead { now } else { now.max(old.last) };
-    let (taken, new) = count(old, owner, limits, take, now);
-    let allowed = taken > 0;
-    // A refusal is written only to bring an entry back to a clock that was set back, or to give
-    // something back.
-    let changed = allowed || was_ahead || take.back > 0;
+    let (taken, new) = count(old, owner, limits, charge, now);
+    // A refusal is written only to reset the entry to a clock that was set back, or to return a
+    // lease.
+    let changed = taken > 0 || was_ahead || charge.returned > 0;
     if changed {
-        write(slot, place, &new);
+        write(slot, index, &new);
     }
-    Verdict { allowed, taken, counts: new.counts, now, pressure, changed }
+    Admission { taken, counts: new.counts, now, pressure, changed }
 }
 
 impl Entry {
-    /// Whether it was written when the clock was ahead of where it is now.
+    /// Whether the clock was set back after the entry was written.
     fn was_ahead(&self, now: u32) -> bool {
-        self.last.saturating_sub(now) > READ_EARLIER
+        self.last.saturating_sub(now) > MAX_CLOCK_LAG
     }
 
-    /// Whether it may not be forgotten. What a clock wrote that was ahead could stay for ever.
+    /// Whether the entry must not be evicted. An entry from a clock that was ahead has no protection,
+    /// which could last forever.
     fn is_protected(&self, now: u32) -> bool {
         self.protected_until > now && !self.was_ahead(now)
     }
 }
 
-/// Counts a request in an entry, if all windows have room for all of its cost, and says how much;
-/// the counts are those of `now` anyway.
-fn count(old: Entry, owner: Fingerprint, limits: &[Limit], take: &Take, now: u32) -> (u32, Entry) {
+/// The counts of an entry at `now` after the charge, and the amount taken. All windows must have room
+/// for the whole cost.
+fn count(
+    old: Entry,
+    owner: Fingerprint,
+    limits: &[Limit],
+    charge: &Charge,
+    now: u32,
+) -> (u32, Entry) {
     let mut new = Entry { fingerprint: owner, last: now, ..Entry::default() };
-    let mut left = u32::MAX;
+    let mut remaining = u32::MAX;
     for ((limit, old_count), new_count) in limits.iter().zip(old.counts).zip(&mut new.counts) {
-        // A clock that went back keeps its counts: `last` is behind the window's start only when
-        // time went on.
-        let start = limit.period.at(now).start;
+        // `last` is before the start of the window only if time went on. So a clock that was set back
+        // keeps its counts.
+        let start = limit.period.window(now).start;
         let current = if old.last >= start { old_count } else { 0 };
-        let current = if start <= take.since { current.saturating_sub(take.back) } else { current };
-        left = left.min(limit.requests.saturating_sub(current));
-        *new_count = current;
+        let returned = if start <= charge.leased_at { charge.returned } else { 0 };
+        *new_count = current.saturating_sub(returned);
+        remaining = remaining.min(limit.requests.saturating_sub(*new_count));
     }
-    let rest = left.checked_sub(take.cost);
-    let taken = rest.map_or(0, |rest| take.cost.saturating_add(take.lease.of(rest)));
+    let rest = remaining.checked_sub(charge.cost);
+    let taken = rest.map_or(0, |rest| charge.cost.saturating_add(charge.lease_of(rest)));
     for (limit, count) in limits.iter().zip(&mut new.counts) {
         *count = count.saturating_add(taken);
-        let Window { end, .. } = limit.period.at(now);
+        let Window { end, .. } = limit.period.window(now);
         new.expires = new.expires.max(end);
         if u64::from(*count) * 2 >= u64::from(limit.requests) {
             new.protected_until = new.protected_until.max(end);
@@ -152,37 +158,37 @@ fn count(old: Entry, owner: Fingerprint, limits: &[Limit], take: &Take, now: u32
     (taken, new)
 }
 
-/// How many of a slot's entries are alive.
-pub(crate) fn live(slot: &[u8], now: u32) -> usize {
-    (0..PLACES).filter(|place| entry(slot, *place).expires > now).count()
+/// The number of live entries of a slot.
+pub(crate) fn live_entries(slot: &[u8], now: u32) -> usize {
+    (0..ENTRIES).filter(|index| entry(slot, *index).expires > now).count()
 }
 
-/// Where the client's counts are, or go.
-fn find_place(slot: &[u8], client: Fingerprint, now: u32) -> (usize, Pressure) {
-    // Only looked at, not read: of a client that is there, the others do not matter.
-    let mut fingerprints = slot.as_chunks::<ENTRY_BYTES>().0.iter().take(PLACES);
+/// The index of the client's entry, or of the entry to use for it.
+fn find_entry(slot: &[u8], client: Fingerprint, now: u32) -> (usize, Pressure) {
+    // Compares bytes without decoding entries: usually the client has an entry.
+    let mut fingerprints = slot.as_chunks::<ENTRY_BYTES>().0.iter().take(ENTRIES);
     if let Some(own) = fingerprints.position(|entry| entry.first_chunk() == Some(&client)) {
         return (own, Pressure::None);
     }
-    let entries = || (0..PLACES).map(|place| (place, entry(slot, place)));
-    if let Some((place, _)) = entries().find(|(_, entry)| entry.expires <= now) {
-        return (place, Pressure::None);
+    let entries = || (0..ENTRIES).map(|index| (index, entry(slot, index)));
+    if let Some((index, _)) = entries().find(|(_, entry)| entry.expires <= now) {
+        return (index, Pressure::None);
     }
     entries()
         .filter(|(_, entry)| !entry.is_protected(now))
         .min_by_key(|(_, entry)| entry.share)
-        .map_or((PLACES, Pressure::Overflowed), |(place, _)| (place, Pressure::Evicted))
+        .map_or((OVERFLOW, Pressure::Overflowed), |(index, _)| (index, Pressure::Evicted))
 }
 
-/// What a newcomer starts with: the counts it may have shared.
-fn shared(slot: &[u8], overflow: Fingerprint, now: u32) -> Entry {
-    let shared = entry(slot, PLACES);
-    let is_its = shared.fingerprint == overflow && !shared.was_ahead(now);
-    if is_its { shared } else { Entry::default() }
+/// The counts that a new client may have shared. A new entry starts with them.
+fn overflow_entry(slot: &[u8], overflow: Fingerprint, now: u32) -> Entry {
+    let entry = entry(slot, OVERFLOW);
+    let is_current = entry.fingerprint == overflow && !entry.was_ahead(now);
+    if is_current { entry } else { Entry::default() }
 }
 
-fn entry(slot: &[u8], place: usize) -> Entry {
-    let bytes = slot.as_chunks::<ENTRY_BYTES>().0.get(place).unwrap_or(&[0; ENTRY_BYTES]);
+fn entry(slot: &[u8], index: usize) -> Entry {
+    let bytes = slot.as_chunks::<ENTRY_BYTES>().0.get(index).unwrap_or(&[0; ENTRY_BYTES]);
     let (fingerprint, numbers) = bytes.split_first_chunk::<16>().unwrap_or((&[0; 16], &[]));
     let mut numbers = numbers.as_chunks::<4>().0.iter().map(|n| u32::from_le_bytes(*n));
     let mut next = || numbers.next().unwrap_or_default();
@@ -196,8 +202,8 @@ fn entry(slot: &[u8], place: usize) -> Entry {
     }
 }
 
-fn write(slot: &mut [u8], place: usize, entry: &Entry) {
-    let bytes = slot.as_chunks_mut::<ENTRY_BYTES>().0.get_mut(place);
+fn write(slot: &mut [u8], index: usize, entry: &Entry) {
+    let bytes = slot.as_chunks_mut::<ENTRY_BYTES>().0.get_mut(index);
     let Some((fingerprint, rest)) = bytes.and_then(|bytes| bytes.split_first_chunk_mut()) else {
         return;
     };

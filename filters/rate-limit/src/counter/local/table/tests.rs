@@ -12,27 +12,31 @@ fn client(number: u8) -> Fingerprint {
     [number + 1; 16]
 }
 
-fn ask(slot: &mut Vec<u8>, who: u8, limits: &[Limit], now: u32) -> Verdict {
+impl Admission {
+    fn is_allowed(&self) -> bool {
+        self.taken > 0
+    }
+}
+
+/// Admits a request of cost 1.
+fn request(slot: &mut Vec<u8>, who: u8, limits: &[Limit], now: u32) -> Admission {
     let before = slot.clone();
-    let verdict = admit(slot, client(who), OVERFLOW, limits, &Take::only(1), now);
-    assert!(
-        verdict.changed || before.len() != SLOT_BYTES || *slot == before,
-        "written without a word"
-    );
-    verdict
+    let admission = admit(slot, client(who), OVERFLOW, limits, &Charge::without_lease(1), now);
+    assert!(admission.changed || before.len() != SLOT_BYTES || *slot == before, "the slot changed");
+    admission
 }
 
 #[test]
 fn exactly_the_limit_passes_in_each_window() {
     let (mut slot, limits) = (Vec::new(), per_hour(3));
     for now in [NOW, NOW + 3_600, NOW + 7_200] {
-        let allowed = (0..10).filter(|_| ask(&mut slot, 0, &limits, now).allowed).count();
+        let allowed = (0..10).filter(|_| request(&mut slot, 0, &limits, now).is_allowed()).count();
         assert_eq!(allowed, 3);
     }
 }
 
 #[test]
-fn all_windows_hold_and_a_refusal_counts_in_none() {
+fn all_windows_apply_and_a_refusal_counts_in_none() {
     let mut slot = Vec::new();
     let limits = [
         Limit { period: Period::Minute, requests: 2 },
@@ -40,8 +44,8 @@ fn all_windows_hold_and_a_refusal_counts_in_none() {
     ];
     let minute = NOW - NOW % 3_600;
     let mut counts = |now| {
-        let verdict = ask(&mut slot, 0, &limits, now);
-        (verdict.allowed, verdict.counts[0], verdict.counts[1])
+        let admission = request(&mut slot, 0, &limits, now);
+        (admission.is_allowed(), admission.counts[0], admission.counts[1])
     };
     assert_eq!(counts(minute), (true, 1, 1));
     assert_eq!(counts(minute), (true, 2, 2));
@@ -52,159 +56,172 @@ fn all_windows_hold_and_a_refusal_counts_in_none() {
 }
 
 #[test]
-fn a_request_counts_its_whole_cost_or_nothing() {
+fn request_counts_its_whole_cost_or_nothing() {
     let (mut slot, limits) = (Vec::new(), per_hour(10));
-    let mut ask = |cost| {
-        let verdict = admit(&mut slot, client(0), OVERFLOW, &limits, &Take::only(cost), NOW);
-        (verdict.allowed, verdict.counts[0])
+    let mut request = |cost| {
+        let admission =
+            admit(&mut slot, client(0), OVERFLOW, &limits, &Charge::without_lease(cost), NOW);
+        (admission.is_allowed(), admission.counts[0])
     };
-    assert_eq!(ask(7), (true, 7));
-    assert_eq!(ask(4), (false, 7));
-    assert_eq!(ask(3), (true, 10));
-    assert_eq!(ask(1), (false, 10));
-    assert_eq!(ask(u32::MAX), (false, 10));
+    assert_eq!(request(7), (true, 7));
+    assert_eq!(request(4), (false, 7));
+    assert_eq!(request(3), (true, 10));
+    assert_eq!(request(1), (false, 10));
+    assert_eq!(request(u32::MAX), (false, 10));
 }
 
 #[test]
 fn live_entries_are_counted() {
     let (mut slot, limits) = (Vec::new(), per_hour(10));
-    assert_eq!(live(&slot, NOW), 0);
+    assert_eq!(live_entries(&slot, NOW), 0);
     for who in 0..5 {
-        ask(&mut slot, who, &limits, NOW);
+        request(&mut slot, who, &limits, NOW);
     }
-    assert_eq!(live(&slot, NOW), 5);
-    assert_eq!(live(&slot, NOW + 3_600), 0);
+    assert_eq!(live_entries(&slot, NOW), 5);
+    assert_eq!(live_entries(&slot, NOW + 3_600), 0);
 }
 
 #[test]
 fn clients_do_not_share_counts() {
     let (mut slot, limits) = (Vec::new(), per_hour(1));
     for who in 0..8 {
-        assert!(ask(&mut slot, who, &limits, NOW).allowed);
-        assert!(!ask(&mut slot, who, &limits, NOW).allowed);
+        assert!(request(&mut slot, who, &limits, NOW).is_allowed());
+        assert!(!request(&mut slot, who, &limits, NOW).is_allowed());
     }
 }
 
 #[test]
-fn a_time_read_just_before_a_window_ends_does_not_open_the_next() {
+fn old_clock_reading_at_a_window_end_keeps_the_counts() {
     let (mut slot, limits) = (Vec::new(), per_hour(10));
     let edge = NOW - NOW % 3_600;
-    // The old window is used up; at its edge workers read the time and count in any order.
-    assert_eq!((0..10).filter(|_| ask(&mut slot, 0, &limits, edge - 2).allowed).count(), 10);
+    // The window is used up. At its end, workers read the clock and count in any order.
+    assert_eq!(
+        (0..10).filter(|_| request(&mut slot, 0, &limits, edge - 2).is_allowed()).count(),
+        10
+    );
     let times = [edge, edge - 1].into_iter().cycle().take(60);
-    let allowed = times.filter(|now| ask(&mut slot, 0, &limits, *now).allowed).count();
+    let allowed = times.filter(|now| request(&mut slot, 0, &limits, *now).is_allowed()).count();
     assert_eq!(allowed, 10);
-    let verdict = ask(&mut slot, 0, &limits, edge - 1);
-    assert_eq!((verdict.allowed, verdict.now), (false, edge));
+    let admission = request(&mut slot, 0, &limits, edge - 1);
+    assert_eq!((admission.is_allowed(), admission.now), (false, edge));
 }
 
 #[test]
-fn a_clock_that_goes_back_gives_no_quota() {
+fn clock_set_back_adds_no_quota() {
     let (mut slot, limits) = (Vec::new(), per_hour(2));
-    assert!(ask(&mut slot, 0, &limits, NOW).allowed);
-    assert!(ask(&mut slot, 0, &limits, NOW - 86_400).allowed);
+    assert!(request(&mut slot, 0, &limits, NOW).is_allowed());
+    assert!(request(&mut slot, 0, &limits, NOW - 86_400).is_allowed());
     for now in [NOW - 86_400, NOW - 90_000, 0] {
-        assert!(!ask(&mut slot, 0, &limits, now).allowed);
+        assert!(!request(&mut slot, 0, &limits, now).is_allowed());
     }
-    // Nor does it lock the client out for longer than a window.
-    assert!(ask(&mut slot, 0, &limits, NOW - 86_400 + 3_600).allowed);
+    // The client is blocked for one window at most.
+    assert!(request(&mut slot, 0, &limits, NOW - 86_400 + 3_600).is_allowed());
 }
 
 #[test]
-fn a_clock_that_was_ahead_locks_nobody_out() {
+fn clock_that_was_ahead_blocks_no_client() {
     const YEAR: u32 = 366 * 86_400;
     let (mut slot, limits) = (Vec::new(), per_hour(2));
     for who in 0..9 {
-        assert_eq!((0..5).filter(|_| ask(&mut slot, who, &limits, NOW + YEAR).allowed).count(), 2);
+        assert_eq!(
+            (0..5).filter(|_| request(&mut slot, who, &limits, NOW + YEAR).is_allowed()).count(),
+            2
+        );
     }
-    // Set right, the clock finds the counts as they are; they end with the hour.
-    assert!(!ask(&mut slot, 0, &limits, NOW).allowed);
-    assert!(!ask(&mut slot, 0, &limits, NOW + 1).allowed);
-    assert_eq!((0..5).filter(|_| ask(&mut slot, 0, &limits, NOW + 3_600).allowed).count(), 2);
-    // Nor do the others take the places of those who come now.
+    // After the correction, the counts remain until the end of the hour.
+    assert!(!request(&mut slot, 0, &limits, NOW).is_allowed());
+    assert!(!request(&mut slot, 0, &limits, NOW + 1).is_allowed());
+    assert_eq!(
+        (0..5).filter(|_| request(&mut slot, 0, &limits, NOW + 3_600).is_allowed()).count(),
+        2
+    );
+    // The other entries do not keep new clients out.
     for who in 20..26 {
-        assert!(ask(&mut slot, who, &limits, NOW + 2).allowed, "{who}");
-        assert_ne!(ask(&mut slot, who, &limits, NOW + 3).pressure, Pressure::Overflowed);
+        assert!(request(&mut slot, who, &limits, NOW + 2).is_allowed(), "{who}");
+        assert_ne!(request(&mut slot, who, &limits, NOW + 3).pressure, Pressure::Overflowed);
     }
 }
 
 #[test]
-fn a_full_slot_forgets_the_lowest_share_first() {
+fn full_slot_evicts_the_lowest_share() {
     let (mut slot, limits) = (Vec::new(), per_hour(10));
     for who in 0..8 {
         for _ in 0..=(who % 4) {
-            ask(&mut slot, who, &limits, NOW);
+            request(&mut slot, who, &limits, NOW);
         }
     }
-    // 0 and 4 have used 1 of 10, the others more.
-    assert_eq!(ask(&mut slot, 8, &limits, NOW).pressure, Pressure::Evicted);
+    // Clients 0 and 4 have used 1 of 10, the others more.
+    assert_eq!(request(&mut slot, 8, &limits, NOW).pressure, Pressure::Evicted);
     for who in [1, 2, 3, 4, 5, 6, 7] {
-        let verdict = ask(&mut slot, who, &limits, NOW);
-        assert_eq!(verdict.counts[0], u32::from(who % 4) + 2, "client {who} was forgotten");
+        let admission = request(&mut slot, who, &limits, NOW);
+        assert_eq!(admission.counts[0], u32::from(who % 4) + 2, "client {who} was evicted");
     }
 }
 
 #[test]
-fn half_used_counts_are_never_forgotten() {
+fn half_used_counts_are_never_evicted() {
     let (mut slot, limits) = (Vec::new(), per_hour(4));
     for who in 0..8 {
-        ask(&mut slot, who, &limits, NOW);
-        ask(&mut slot, who, &limits, NOW);
+        request(&mut slot, who, &limits, NOW);
+        request(&mut slot, who, &limits, NOW);
     }
-    // Newcomers share one count from now on.
-    let verdicts: Vec<Verdict> = (8..14).map(|who| ask(&mut slot, who, &limits, NOW)).collect();
-    assert!(verdicts.iter().all(|verdict| verdict.pressure == Pressure::Overflowed));
-    assert_eq!(verdicts.iter().filter(|verdict| verdict.allowed).count(), 4);
+    // From now on, new clients share one count.
+    let admissions: Vec<Admission> =
+        (8..14).map(|who| request(&mut slot, who, &limits, NOW)).collect();
+    assert!(admissions.iter().all(|admission| admission.pressure == Pressure::Overflowed));
+    assert_eq!(admissions.iter().filter(|admission| admission.is_allowed()).count(), 4);
     for who in 0..8 {
-        assert_eq!(ask(&mut slot, who, &limits, NOW).counts[0], 3);
+        assert_eq!(request(&mut slot, who, &limits, NOW).counts[0], 3);
     }
-    // When the window ends there is room again.
-    assert_eq!(ask(&mut slot, 14, &limits, NOW + 3_600).pressure, Pressure::None);
+    // After the window, entries are free.
+    assert_eq!(request(&mut slot, 14, &limits, NOW + 3_600).pressure, Pressure::None);
 }
 
 #[test]
-fn a_place_of_its_own_gives_no_client_of_the_overflow_a_new_limit() {
+fn own_entry_after_the_overflow_entry_adds_no_quota() {
     let (mut slot, hour) = (Vec::new(), per_hour(4));
     let minute = [Limit { period: Period::Minute, requests: 1 }];
     for who in 0..8 {
-        assert!(ask(&mut slot, who, &minute, NOW).allowed);
+        assert!(request(&mut slot, who, &minute, NOW).is_allowed());
     }
-    let mut admitted = |now| (0..9).filter(|_| ask(&mut slot, 20, &hour, now).allowed).count();
-    // In the next minute the others' places are free.
+    let mut admitted =
+        |now| (0..9).filter(|_| request(&mut slot, 20, &hour, now).is_allowed()).count();
+    // In the next minute the other entries are free.
     assert_eq!([NOW, NOW + 60, NOW + 3600].map(&mut admitted), [4, 0, 4]);
 }
 
 #[test]
-fn another_limiters_overflow_is_not_forgotten_either() {
+fn overflow_entry_of_another_limiter_is_protected() {
     let (mut slot, limits) = (Vec::new(), per_hour(1));
     for who in 0..9 {
-        assert!(ask(&mut slot, who, &limits, NOW).allowed);
+        assert!(request(&mut slot, who, &limits, NOW).is_allowed());
     }
-    let other = admit(&mut slot, client(20), [0xee; 16], &per_hour(5), &Take::only(1), NOW);
-    assert_eq!((other.allowed, other.pressure), (false, Pressure::Lost));
-    assert!(!ask(&mut slot, 9, &limits, NOW).allowed);
+    let other =
+        admit(&mut slot, client(20), [0xee; 16], &per_hour(5), &Charge::without_lease(1), NOW);
+    assert_eq!((other.is_allowed(), other.pressure), (false, Pressure::NoEntry));
+    assert!(!request(&mut slot, 9, &limits, NOW).is_allowed());
 }
 
 #[test]
-fn any_stored_bytes_are_read_without_harm() {
+fn any_stored_bytes_are_accepted() {
     for len in [0, 1, 55, SLOT_BYTES - 1, SLOT_BYTES, SLOT_BYTES + 1] {
         for byte in [0, 1, 0x7f, 0xff] {
             let mut slot = vec![byte; len];
-            admit(&mut slot, client(0), OVERFLOW, &per_hour(5), &Take::only(1), NOW);
+            admit(&mut slot, client(0), OVERFLOW, &per_hour(5), &Charge::without_lease(1), NOW);
             assert_eq!(slot.len(), SLOT_BYTES);
         }
     }
 }
 
 #[test]
-fn a_slot_takes_540_bytes() {
+fn slot_takes_540_bytes() {
     assert_eq!(SLOT_BYTES, 540);
 }
 
-/// Ten million clients, more than a thousand for each entry: memory is that of the table, those at
-/// half of their limit or more are never forgotten, and nobody passes who is at the limit.
+/// Ten million clients, more than a thousand for each entry. The table does not grow, and clients at
+/// half of their limit or more are never evicted, so a client at its limit never passes.
 #[test]
-fn ten_million_clients_leave_those_at_their_limit_where_they_are() {
+fn ten_million_clients_evict_no_client_at_its_limit() {
     const SLOTS: usize = 1_024;
     let limits = per_hour(4);
     let fingerprint = |number: u64| -> Fingerprint {
@@ -219,23 +236,26 @@ fn ten_million_clients_leave_those_at_their_limit_where_they_are() {
         halves.map(u64::to_le_bytes).concat().try_into().unwrap()
     };
     let mut slots = vec![Vec::new(); SLOTS];
-    let mut ask = |number: u64, now: u32| {
+    let mut request = |number: u64, now: u32| {
         let client = fingerprint(number);
         let slot = usize::from(u16::from_le_bytes([client[0], client[1]])) % SLOTS;
-        admit(&mut slots[slot], client, OVERFLOW, &limits, &Take::only(1), now)
+        admit(&mut slots[slot], client, OVERFLOW, &limits, &Charge::without_lease(1), now)
     };
     let limited = 10_000_000_000..10_000_000_200_u64;
     for client in limited.clone() {
-        assert_eq!((0..9).filter(|_| ask(client, NOW).allowed).count(), 4);
+        assert_eq!((0..9).filter(|_| request(client, NOW).is_allowed()).count(), 4);
     }
     for number in 0..10_000_000 {
-        ask(number, NOW);
+        request(number, NOW);
         if number % 1_000_000 == 0 {
-            assert!(limited.clone().all(|client| !ask(client, NOW).allowed), "after {number}");
+            assert!(
+                limited.clone().all(|client| !request(client, NOW).is_allowed()),
+                "after {number}"
+            );
         }
     }
-    assert!(limited.clone().all(|client| !ask(client, NOW + 1).allowed));
-    assert!(limited.clone().all(|client| ask(client, NOW + 3_600).allowed));
+    assert!(limited.clone().all(|client| !request(client, NOW + 1).is_allowed()));
+    assert!(limited.clone().all(|client| request(client, NOW + 3_600).is_allowed()));
     let bytes: usize = slots.iter().map(Vec::capacity).sum();
     assert!(bytes <= SLOTS * SLOT_BYTES, "{bytes}");
 }

@@ -1,17 +1,17 @@
-//! Many workers that share one Redis: never more than the limit, and how much less.
+//! Many workers that share one Redis. At most the limit passes. The tests measure how much less.
 
 use proptest::prelude::*;
 
 use super::{
-    model::{First, UnderWay},
+    model::{PendingCall, Start},
     *,
 };
 
 proptest! {
-    /// Whatever the order in which requests come and calls are answered, lost or abandoned, and
-    /// whatever the time between: of each client never more than the limit passes in a window.
+    /// At most the limit passes per client and window, for any order and timing in which requests
+    /// arrive and calls end, are lost or are abandoned.
     #[test]
-    fn leases_never_let_more_than_the_limit_pass(
+    fn leases_never_exceed_the_limit(
         steps in prop::collection::vec((0_usize..4, 0_u8..3, 0_u8..8, 0_u64..9_000), 1..400),
         minute in 1_u64..60,
         more in 0_u64..100,
@@ -21,10 +21,10 @@ proptest! {
         let hour = minute + more;
         let lease = format!(r#""lease": {{"share": {share}, "max": {max}}}"#);
         let deny = r#""redis": {"uri": "http://redis:80/", "on_error": "deny"}"#;
-        let policy = shared(&format!(r#""minute": {minute}, "hour": {hour}, {lease}, {deny}"#));
+        let filter = shared(&format!(r#""minute": {minute}, "hour": {hour}, {lease}, {deny}"#));
         let redis = redis();
-        let mut workers = [0, 1, 2, 3].map(|_| Worker::new(&policy, NOW));
-        let mut under_way: Vec<(usize, String, UnderWay, Option<String>)> = Vec::new();
+        let mut workers = [0, 1, 2, 3].map(|_| Worker::new(&filter, NOW));
+        let mut pending: Vec<(usize, String, PendingCall, Option<String>)> = Vec::new();
         let mut passed = std::collections::HashMap::<(String, u64), u64>::new();
         for (worker, client, what, wait) in steps {
             if what == 0 {
@@ -33,35 +33,35 @@ proptest! {
             }
             let client = client.to_string();
             let decided = match what {
-                // The oldest call reaches Redis, or is answered, or lost, or abandoned.
+                // Redis counts the oldest call, or the call ends, is lost, or is abandoned.
                 1 => {
-                    if let Some((_, _, call, answer)) =
-                        under_way.iter_mut().find(|(_, _, _, answer)| answer.is_none())
+                    if let Some((_, _, call, response)) =
+                        pending.iter_mut().find(|(_, _, _, response)| response.is_none())
                     {
-                        *answer = Some(redis.borrow_mut().answer(&call.body));
+                        *response = Some(redis.borrow_mut().respond(&call.body));
                     }
                     None
                 }
-                2 | 3 if !under_way.is_empty() => {
-                    let (worker, client, call, answer) = under_way.remove(0);
-                    let answer = answer.unwrap_or_else(|| redis.borrow_mut().answer(&call.body));
-                    Some((client.clone(), workers[worker].end(&client, call, Ok((200, &answer)))))
+                2 | 3 if !pending.is_empty() => {
+                    let (worker, client, call, response) = pending.remove(0);
+                    let response = response.unwrap_or_else(|| redis.borrow_mut().respond(&call.body));
+                    Some((client.clone(), workers[worker].end(&client, call, Ok((200, &response)))))
                 }
-                4 if !under_way.is_empty() => {
-                    under_way.remove(0);
+                4 if !pending.is_empty() => {
+                    pending.remove(0);
                     None
                 }
                 _ => match workers[worker].begin(&client) {
-                    First::Asks(call) => {
-                        under_way.push((worker, client, call, None));
+                    Start::Calls(call) => {
+                        pending.push((worker, client, call, None));
                         None
                     }
-                    First::Decides(step) => Some((client, step)),
+                    Start::Decides(decision) => Some((client, decision)),
                 },
             };
-            if let Some((client, step)) = decided && reason(&step) == "allowed" {
-                // A call that was answered late counted in the window when Redis saw it.
-                let at = headroom(step).now;
+            if let Some((client, decision)) = decided && reason(&decision) == "allowed" {
+                // A late response counts in the window in which Redis counted it.
+                let at = headroom(decision).now;
                 *passed.entry((client.clone(), u64::from(at) / 60)).or_default() += 1;
                 *passed.entry((client, 1_000_000_000 + u64::from(at) / 3_600)).or_default() += 1;
             }
@@ -73,29 +73,29 @@ proptest! {
     }
 }
 
-/// One window of one client, whose requests come to the workers of a fleet.
+/// A fleet of workers, which get the requests of one client in one window.
 struct Fleet {
     workers: usize,
     limit: u64,
     max: u64,
 }
 
-/// How they come.
+/// How the requests are distributed.
 #[derive(Clone, Copy)]
 enum Traffic {
-    /// To each as often as to the others.
+    /// Equally often to each worker.
     Even,
-    /// Nine of ten to one of them.
+    /// Nine of ten to the same worker.
     Skewed,
-    /// To one after another, a hundred each time.
+    /// A hundred to one worker, then a hundred to the next.
     Moving,
 }
 
-/// What comes of three times as many requests as may pass.
+/// The result of sending three times the limit.
 struct Outcome {
-    /// In 100 requests, until half of the limit is used.
+    /// Calls per 100 requests, until half of the limit is used.
     calls: u64,
-    /// Percent of the limit.
+    /// In percent of the limit.
     passed: u64,
 }
 
@@ -103,13 +103,13 @@ impl Fleet {
     fn run(&self, traffic: Traffic) -> Outcome {
         let Self { workers, limit, max } = *self;
         let lease = format!(r#""lease": {{"share": 10, "max": {max}}}"#);
-        let policy = shared(&format!(r#""hour": {limit}, {lease}, {URI}"#));
+        let filter = shared(&format!(r#""hour": {limit}, {lease}, {URI}"#));
         let redis = redis();
-        let mut fleet: Vec<_> = (0..workers).map(|_| Worker::new(&policy, NOW)).collect();
+        let mut fleet: Vec<_> = (0..workers).map(|_| Worker::new(&filter, NOW)).collect();
         let mut random = 1_u64;
-        let mut draw = |most: usize| {
+        let mut draw = |bound: usize| {
             random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            (random >> 33) as usize % most
+            (random >> 33) as usize % bound
         };
         let (mut passed, mut calls) = (0, 0);
         for n in 0..limit * 3 {
@@ -118,7 +118,7 @@ impl Fleet {
                 Traffic::Even | Traffic::Skewed => draw(workers),
                 Traffic::Moving => (n / 100) as usize % workers,
             };
-            passed += u64::from(reason(&fleet[to].ask("a", &redis)) == "allowed");
+            passed += u64::from(reason(&fleet[to].send("a", &redis)) == "allowed");
             if n == limit / 2 {
                 calls = redis.borrow().calls;
             }
@@ -129,10 +129,10 @@ impl Fleet {
     }
 }
 
-/// The table of the README is what comes of it.
+/// The README contains the measured table.
 #[test]
-fn the_sizes_in_the_readme_are_measured() {
-    const README: &str = include_str!("../../../../README.md");
+fn readme_shows_measured_leases() {
+    const README: &str = include_str!("../../../README.md");
     let mut lines = Vec::new();
     for limit in [100, 1_000, 10_000] {
         for workers in [4, 16, 64] {
@@ -153,5 +153,5 @@ fn the_sizes_in_the_readme_are_measured() {
         }
     }
     let table = lines.join("\n");
-    assert!(README.contains(&table), "the table is now\n{table}");
+    assert!(README.contains(&table), "update the table to\n{table}");
 }
