@@ -1,4 +1,4 @@
-//! What the filter decides about a request, and under which name.
+//! Decisions about requests, and their names in metrics.
 
 use novasphere_core::{Callout, Decision, LocalResponse, metric_names};
 
@@ -7,29 +7,29 @@ use crate::headers::Headroom;
 metric_names! {
     /// Why a request passed or was refused.
     pub(crate) enum Reason {
-        /// Within its limits.
+        /// The request is within its limits.
         Allowed => "allowed",
-        /// No limit applies to it.
+        /// No limit applies to the request.
         NotLimited => "not_limited",
-        /// Its client is on the allow list.
+        /// The client is on the allow list.
         Exempt => "exempt",
-        /// Over a limit.
+        /// The request is over a limit.
         Limited => "limited",
-        /// Its client is on the deny list.
+        /// The client is on the deny list.
         Denied => "denied",
-        /// Servers could match its path to different rules.
+        /// Servers could match the path to different rules.
         AmbiguousPath => "ambiguous_path",
-        /// Its client is unknown, and `on_unresolved` is `allow`.
+        /// The identity is missing, and `on_unresolved` is `allow`.
         UnresolvedAllowed => "unresolved_allowed",
-        /// Its client is unknown, and `on_unresolved` is `deny`.
+        /// The identity is missing, and `on_unresolved` is `deny`.
         UnresolvedRefused => "unresolved_refused",
-        /// It could not be counted, and passes.
+        /// The request could not be counted, and passes.
         StoreFailedAllowed => "store_failed_allowed",
-        /// It could not be counted, and is refused.
+        /// The request could not be counted, and is refused.
         StoreFailedRefused => "store_failed_refused",
-        /// Redis failed. Within the limits of this proxy.
+        /// Redis failed. The request is within the limits of this proxy.
         FallbackAllowed => "fallback_allowed",
-        /// Redis failed. Over a limit of this proxy.
+        /// Redis failed. The request is over a limit of this proxy.
         FallbackLimited => "fallback_limited",
     }
 }

@@ -8,9 +8,9 @@
 //! 3. `limit_by` names the identity of the client. If a part of it is missing, `on_unresolved`
 //!    decides; by default the client address replaces it. With `limit_by: path`, requests to other
 //!    paths are not limited.
-//! 4. The request counts in all windows of its client, if every window has room for the cost. One
-//!    compare-and-swap does both. A worker that loses a race decides again on the new counts, so
-//!    bursts never exceed a limit. Refused requests do not count.
+//! 4. The request counts in all windows of its client, or in none if a window is too full for its
+//!    cost. One compare-and-swap checks and counts. A worker that loses a race decides again on the
+//!    new counts, so bursts never exceed a limit.
 //! 5. A request over a limit is refused with `error_code` and `Retry-After`. Otherwise the response
 //!    gets `X-RateLimit-*` and `RateLimit-*` headers.
 //! 6. If the proxy's shared data fails, `fault_tolerant` decides: the request passes uncounted, or is
@@ -26,7 +26,7 @@
 //! - `limiter`: a set of limits, and whose requests count together;
 //! - `rules`: which limits apply to which requests;
 //! - `client`: the address and the identity of a client;
-//! - `counter`: where requests are counted: in this proxy, with leases, or in Redis;
+//! - `counter`: counting in this proxy, with leases, or in Redis;
 //! - `headers`: the rate-limit headers of responses.
 
 mod build;

@@ -13,8 +13,8 @@ pub(crate) struct Limiter {
     pub(crate) name: String,
 }
 
-/// The text that separates the counts of one limiter from those of others. It covers everything
-/// that gives a count its meaning.
+/// The text that separates the counts of different limiters. It covers everything that gives a count
+/// its meaning.
 ///
 /// All proxies that share a Redis must derive the same keys, in every release: another text resets
 /// all counts while proxies are updated one by one. Hence the fixed form, which is the `Debug` text

@@ -76,7 +76,7 @@ const REDIS_METRICS: usize = RedisFailure::NAMES.len() + WITHIN_MS.len() + 1;
 /// The metrics of one configuration.
 #[derive(Debug)]
 pub(crate) struct Metrics {
-    /// The names of the rules and [`NO_RULE`]. Empty if there are no rules.
+    /// The names of the rules and [`NO_RULE`]. Empty without rules.
     rules: Vec<String>,
     redis: bool,
     /// `max_clients` of the table. `None` if nothing is counted in this proxy.
@@ -146,7 +146,7 @@ impl RedisMetrics {
     }
 }
 
-/// One counter per failure, then one per latency class.
+/// A counter per failure, then a counter per latency class.
 fn redis_definitions() -> impl Iterator<Item = MetricDefinition> {
     let failures = RedisFailure::NAMES
         .iter()

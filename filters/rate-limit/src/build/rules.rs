@@ -175,7 +175,7 @@ fn names_identity(rule: &RuleConfig) -> bool {
     rule.limit_by.is_some() || rule.header_name.is_some() || rule.claim_name.is_some()
 }
 
-/// The identity fields of the rule, or those of the filter if the rule has no `limit_by`.
+/// The identity fields of the rule, or of the filter if the rule has no `limit_by`.
 fn identity_fields<'c>(
     rule: &'c RuleConfig,
     config: &'c Config,

@@ -13,7 +13,7 @@ pub(crate) struct Identity {
     pub(crate) on_unresolved: OnUnresolved,
 }
 
-/// One part of an identity.
+/// A part of an identity.
 ///
 /// The `Debug` text is part of the keys of stored counts. See
 /// [`namespace`](crate::limiter::namespace).

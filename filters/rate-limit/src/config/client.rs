@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-/// What identifies a client.
+/// The parts of a client's identity.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(rename_all = "lowercase")]
@@ -60,7 +60,7 @@ pub struct ClientsConfig {
     pub consumers: Vec<String>,
 }
 
-/// Where the client address comes from.
+/// The settings for the client address.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]

@@ -63,7 +63,7 @@ pub struct Config {
     pub claim_name: Option<String>,
     /// What to do if a part of the identity is missing. Default: `ip`.
     pub on_unresolved: OnUnresolved,
-    /// Where the client address comes from.
+    /// How to find the client address. Default: the address of the connection.
     pub client_ip: ClientIpConfig,
     /// Other limits, or another cost, for some requests. The first matching rule applies. Default:
     /// none.
@@ -148,7 +148,7 @@ impl Default for Config {
     }
 }
 
-/// Where requests are counted.
+/// The place of the counts.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(rename_all = "lowercase")]

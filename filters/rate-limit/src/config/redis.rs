@@ -73,7 +73,7 @@ impl Default for BreakerConfig {
     }
 }
 
-/// What to do while Redis fails.
+/// The action while Redis fails.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(rename_all = "lowercase")]
@@ -83,7 +83,7 @@ pub enum OnError {
     Deny,
 }
 
-/// How much of a client's remaining quota a worker takes at a time.
+/// The part of a client's remaining quota that a worker takes at a time.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]

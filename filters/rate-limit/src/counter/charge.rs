@@ -1,8 +1,9 @@
-//! What a request takes from the quota of its client, and what it gets.
+//! The charge of a request against the quota of its client, and the grant.
 
 use crate::{config::LeaseConfig, window::Counts};
 
-/// The amount to count, if every window has room for the cost.
+/// The amount to count. It is counted in all windows, or in none if a window is too full for the
+/// cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Charge {
     /// The cost of the request, at least 1.

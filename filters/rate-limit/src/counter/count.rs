@@ -17,7 +17,7 @@ pub(crate) trait Counter {
         env: &Env<'_>,
     ) -> Count<'f>;
 
-    /// Completes a count with the result of its callout. `None` if this counter makes no callouts.
+    /// Completes a count with the result of its callout. `None` if this counter does not use callouts.
     fn complete<'f>(
         &'f self,
         _result: CalloutResult<'_>,
@@ -31,7 +31,7 @@ pub(crate) trait Counter {
     fn learn(&self, _result: CalloutResult<'_>, _state: &mut Self::State, _env: &Env<'_>) {}
 }
 
-/// One request to count.
+/// A request to count.
 #[derive(Debug)]
 pub(crate) struct CountRequest {
     /// The index of the rule that matches the request.
@@ -54,7 +54,7 @@ pub(crate) enum Count<'f> {
 /// The counts after a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Counted {
-    /// Whether every window had room for the cost. Otherwise the request was not counted.
+    /// Whether the request was counted, because every window had room for its cost.
     pub(crate) allowed: bool,
     /// Unused leases are not included.
     pub(crate) counts: Counts,
@@ -62,14 +62,14 @@ pub(crate) struct Counted {
     pub(crate) fallback: bool,
 }
 
-/// What to do with a request that could not be counted.
+/// The action for a request that could not be counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Failed {
-    /// It passes.
+    /// Let the request pass.
     Allow,
-    /// It is refused, because the proxy's shared data failed.
+    /// Refuse the request, because the proxy's shared data failed.
     SharedData,
-    /// It is refused, because Redis failed.
+    /// Refuse the request, because Redis failed.
     Redis {
         /// Seconds until calls resume.
         retry_after: u32,

@@ -1,4 +1,4 @@
-//! Where requests are counted.
+//! Counters of requests.
 //!
 //! A [`Counter`] counts a request in all windows of its client, or in none. [`CounterKind`] selects
 //! one of three:

@@ -63,7 +63,7 @@ impl Kong {
             str::from_utf8(value).ok()?.trim().parse().ok()
         };
         let is_stricter = |name: &HeaderName, ours: Remaining| match number(name) {
-            // Of equal counts, the one with the later reset is stricter.
+            // With equal counts, the later reset is stricter.
             Some(theirs) if theirs == ours.requests && *name == self.remaining => {
                 number(&self.reset).is_some_and(|reset| reset > ours.reset)
             }

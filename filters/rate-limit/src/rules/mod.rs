@@ -1,4 +1,4 @@
-//! Rules: which limits apply to which requests.
+//! Rules select the limits of a request.
 //!
 //! Servers differ in how they resolve a path. A rule with limits therefore matches a path if any
 //! server could serve it as the rule's path, and a rule without limits only if all servers do. A
@@ -13,19 +13,19 @@ use novasphere_core::{Env, PathPattern, RequestHead};
 pub(crate) use self::condition::{Condition, Expected};
 use self::request_path::{MatchedVariants, RequestPath};
 
-/// One entry of `rules`.
+/// An entry of `rules`.
 #[derive(Debug)]
 pub(crate) struct Rule {
     pub(crate) condition: Condition,
     pub(crate) effect: Effect,
 }
 
-/// What a rule does with a matching request.
+/// The effect of a rule on a matching request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Effect {
-    /// It is not limited.
+    /// The request has no limit.
     Unlimited,
-    /// It counts under a limiter.
+    /// The request counts under a limiter.
     Counts {
         /// The index of the limiter.
         limiter: usize,

@@ -17,9 +17,9 @@ pub(super) struct RequestPath<'h> {
 /// Which variants of a path a pattern matches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum MatchedVariants {
-    /// All variants, or there is no pattern.
+    /// All variants. Also used for a rule without a pattern.
     All,
-    /// Some variants, one bit each: first the literal one, then those of lenient servers.
+    /// Some variants, one bit each: first the literal variant, then the lenient ones.
     Some(u32),
 }
 
@@ -71,7 +71,7 @@ impl<'h> RequestPath<'h> {
         }
     }
 
-    /// The variants of lenient servers.
+    /// The variants that lenient servers serve.
     fn lenient(&self) -> &[String] {
         self.lenient.get_or_init(|| {
             let resolved = if self.plain().is_some() { Vec::new() } else { resolved(self.raw) };

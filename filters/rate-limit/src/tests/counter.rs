@@ -78,7 +78,7 @@ proptest! {
     /// For any order of requests, clients and times, with clock readings that are sometimes a little
     /// old: exactly the limit passes per client and window.
     #[test]
-    fn passes_exactly_what_a_plain_count_passes(
+    fn passes_the_same_requests_as_a_plain_count(
         steps in prop::collection::vec((0_u64..40, 0_u64..4, 0_u8..6), 1..300),
         minute in 1_u32..6,
         more in 0_u32..10,

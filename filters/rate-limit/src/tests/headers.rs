@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn default_headers_are_those_of_kong() {
+fn default_headers_are_kong_headers() {
     let filter = build(r#"{"minute": 2, "hour": 3}"#);
     let (host, mut state) = (host(), State::default());
     // 37:42 past the hour.

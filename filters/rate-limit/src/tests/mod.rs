@@ -41,7 +41,7 @@ fn errors(config: &str) -> String {
     RateLimit::from_json(config.as_bytes(), &TestHost::default()).unwrap_err().to_string()
 }
 
-/// The header lines that a decision adds to the response, or those of the local response.
+/// The header lines that a decision adds to the response, or the lines of the local response.
 fn headers(decision: Decision<'_, Option<Headroom>>, filter: &RateLimit) -> String {
     headers_after(decision, filter, &[])
 }

@@ -71,7 +71,7 @@ impl Counter for LocalCounter {
 }
 
 impl LocalCounter {
-    /// `limits` are those of each limiter.
+    /// `limits` has one item per limiter.
     pub(crate) fn new(slots: Slots, limits: Vec<LocalLimits>, fault_tolerant: bool) -> Self {
         Self { slots, limits, fault_tolerant }
     }

@@ -14,7 +14,7 @@ pub(super) struct Breaker {
     probe: Weak<()>,
 }
 
-/// How the state of the breaker changed.
+/// A change of the breaker's state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Transition {
     None,

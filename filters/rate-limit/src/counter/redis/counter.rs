@@ -39,7 +39,7 @@ pub(crate) struct RedisCounter {
     pub(crate) metrics: RedisMetrics,
 }
 
-/// What to do with a request that Redis does not count.
+/// The action for a request that Redis does not count.
 #[derive(Debug)]
 pub(crate) enum OnFailure {
     /// Count it in this proxy.

@@ -7,7 +7,7 @@ use novasphere_core::{Callout, Endpoint, HeaderName};
 /// The maximum size of a response. Seven counts need far less.
 const MAX_RESPONSE_BYTES: usize = 4_096;
 
-/// Where and how to call.
+/// The upstream that runs commands, and how to call it.
 #[derive(Debug)]
 pub(crate) struct Upstream {
     /// The upstream as the host knows it.

@@ -80,7 +80,7 @@ struct Fleet {
     max: u64,
 }
 
-/// How the requests are distributed.
+/// The distribution of the requests.
 #[derive(Clone, Copy)]
 enum Traffic {
     /// Equally often to each worker.

@@ -70,7 +70,7 @@ pub struct PendingCall {
 /// A decision of the filter.
 pub type Decided<'f> = Decision<'f, Option<Headroom>>;
 
-/// What a worker does first with a request.
+/// The first decision of a worker about a request.
 pub enum Start<'f> {
     Calls(PendingCall),
     Decides(Decided<'f>),

@@ -47,7 +47,7 @@ pub(crate) struct Admission {
     pub(crate) changed: bool,
 }
 
-/// How full the slot was.
+/// The pressure on the slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Pressure {
     /// The client had an entry, or an entry was free.
