@@ -29,8 +29,8 @@ pub(super) fn address(config: &ClientIpConfig, cx: &mut BuildContext<'_>) -> Cli
         }
         (AddressFrom::ForwardedFor, None, false) => AddressSource::TrustedProxies(trusted),
         (AddressFrom::ForwardedFor, _, _) => {
-            let message = "must have exactly one of trusted_hops and trusted_cidrs with from: \
-                           forwarded_for: without them, clients could choose their address";
+            let message = "requires exactly one of trusted_hops and trusted_cidrs with from: \
+                           forwarded_for. Without them, clients could choose their address";
             cx.fault("client_ip", message);
             AddressSource::Connection
         }

@@ -77,7 +77,7 @@ fn condition(rule: &RuleConfig, path: &str, cx: &mut BuildContext<'_>) -> Condit
         }
     });
     if rule.route.as_deref() == Some("") {
-        cx.fault(format!("{path}.route"), "must not be empty: remove it for any route");
+        cx.fault(format!("{path}.route"), "must not be empty; remove it for any route");
     }
     let methods = parse_methods(rule.methods.as_deref(), &format!("{path}.methods"), cx);
     let given = [

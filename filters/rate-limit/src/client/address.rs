@@ -6,7 +6,7 @@ use novasphere_core::{Cidr, ClientIp, Env, RequestHead, parse_source_address};
 
 use crate::metrics::Event;
 
-/// How to find the client address.
+/// The way to find the client address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ClientAddress {
     pub(crate) source: AddressSource,

@@ -10,7 +10,7 @@ use novasphere_core::{Decision, Filter, testing::TestHost};
 
 use self::model::{Redis, Start, Worker, headroom, reason};
 use super::{build, headers, send};
-use crate::{RateLimit, filter::State};
+use crate::{RateLimit, filter::State, headers::remaining};
 
 /// 2024-02-29T13:37:42.5Z.
 const NOW: u64 = 1_709_213_862_500;
@@ -177,6 +177,7 @@ fn unused_lease_returns_to_the_longer_window() {
     assert_eq!(hour(&redis), 1 + 1 + 2, "without the first lease");
     let headroom = headroom(worker.send("a", &redis));
     assert_eq!(headroom.counts[..2], [2, 3]);
+    assert_eq!(remaining(&filter.settings.limiters[0].limits, &headroom).count(), 2);
 }
 
 #[test]
