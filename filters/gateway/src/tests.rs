@@ -164,7 +164,7 @@ fn claims_reach_later_filters_of_the_chain_on_every_host() {
     Gateway::from_json(config(r#"["jwt_auth", "rate_limit"]"#).as_bytes(), &host).unwrap();
     let errors =
         Gateway::from_json(config(r#"["rate_limit", "jwt_auth"]"#).as_bytes(), &host).unwrap_err();
-    assert!(errors.to_string().starts_with("rate_limit.claim_name: cannot be"), "{errors}");
+    assert!(errors.to_string().starts_with("rate_limit.claim_name: is not available"), "{errors}");
 }
 
 #[test]

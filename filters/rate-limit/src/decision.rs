@@ -1,27 +1,68 @@
-//! The names of decisions and events.
+//! Decisions about requests, and their names in metrics.
 
-pub(crate) const ALLOWED: &str = "allowed";
-pub(crate) const NOT_LIMITED: &str = "not_limited";
-pub(crate) const EXEMPT: &str = "exempt";
-pub(crate) const LIMITED: &str = "limited";
-pub(crate) const DENIED: &str = "denied";
-pub(crate) const AMBIGUOUS_PATH: &str = "ambiguous_path";
-pub(crate) const UNRESOLVED_ALLOWED: &str = "unresolved_allowed";
-pub(crate) const UNRESOLVED_REFUSED: &str = "unresolved_refused";
-pub(crate) const STORE_FAILED_ALLOWED: &str = "store_failed_allowed";
-pub(crate) const STORE_FAILED_REFUSED: &str = "store_failed_refused";
-pub(crate) const FALLBACK_ALLOWED: &str = "fallback_allowed";
-pub(crate) const FALLBACK_LIMITED: &str = "fallback_limited";
+use novasphere_core::{Callout, Decision, LocalResponse, metric_names};
 
-pub(crate) const EVICTED: &str = "evicted";
-pub(crate) const OVERFLOWED: &str = "overflowed";
-pub(crate) const RACED: &str = "raced";
-pub(crate) const LEASE_HIT: &str = "lease_hit";
-pub(crate) const REFUSED_AS_KNOWN: &str = "refused_as_known";
-pub(crate) const REDIS_CALLED: &str = "redis_called";
-pub(crate) const BREAKER_OPENED: &str = "breaker_opened";
-pub(crate) const BREAKER_CLOSED: &str = "breaker_closed";
-/// The event of a refusal that `report_only` turned into a pass.
-pub(crate) const REPORTED: &str = "reported";
-/// The attribute with the decision of such a request.
-pub(crate) const REPORTED_ATTRIBUTE: &str = "rate_limit_reported";
+use crate::headers::Headroom;
+
+metric_names! {
+    /// Why a request passed or was refused.
+    pub(crate) enum Reason {
+        /// The request is within its limits.
+        Allowed => "allowed",
+        /// No limit applies to the request.
+        NotLimited => "not_limited",
+        /// The client is on the allow list.
+        Exempt => "exempt",
+        /// The request is over a limit.
+        Limited => "limited",
+        /// The client is on the deny list.
+        Denied => "denied",
+        /// Servers could match the path to different rules.
+        AmbiguousPath => "ambiguous_path",
+        /// The identity is missing, and `on_unresolved` is `allow`.
+        UnresolvedAllowed => "unresolved_allowed",
+        /// The identity is missing, and `on_unresolved` is `deny`.
+        UnresolvedRefused => "unresolved_refused",
+        /// The request could not be counted, and passes.
+        StoreFailedAllowed => "store_failed_allowed",
+        /// The request could not be counted, and is refused.
+        StoreFailedRefused => "store_failed_refused",
+        /// Redis failed. The request is within the limits of this proxy.
+        FallbackAllowed => "fallback_allowed",
+        /// Redis failed. The request is over a limit of this proxy.
+        FallbackLimited => "fallback_limited",
+    }
+}
+
+/// A decision before `report_only` applies to it.
+pub(crate) enum Outcome<'f> {
+    /// The request continues. The response gets headers if there is a headroom.
+    Pass(Reason, Option<Headroom>),
+    /// The filter responds.
+    Refuse(Reason, LocalResponse<'f>),
+    /// A callout counts the request.
+    Call(Callout<'f>),
+}
+
+impl<'f> Outcome<'f> {
+    /// The reason, once decided.
+    pub(crate) fn reason(&self) -> Option<Reason> {
+        match self {
+            Self::Pass(reason, _) | Self::Refuse(reason, _) => Some(*reason),
+            Self::Call(_) => None,
+        }
+    }
+
+    pub(crate) fn into_decision(self) -> Decision<'f, Option<Headroom>> {
+        let mutations = Vec::new();
+        match self {
+            Self::Pass(reason, carry) => {
+                Decision::Continue { mutations, carry, reason: reason.name() }
+            }
+            Self::Refuse(reason, response) => {
+                Decision::Respond { mutations, response, reason: reason.name() }
+            }
+            Self::Call(callout) => Decision::Call(callout),
+        }
+    }
+}

@@ -1,125 +1,56 @@
-//! The filter as data, and how it decides.
+//! The filter as data, and how it applies to a request.
 
 use novasphere_core::{
     BuildContext, CalloutResult, Decision, Env, Filter, HeaderInterest, HeaderMutation,
-    LocalResponse, MetricDefinition, RequestHead, ResponseHead, TimerActions, UnixTime,
+    MetricDefinition, RequestHead, ResponseHead, TimerActions, UnixTime,
 };
 
 use crate::{
-    address::{ClientAddress, Lookup, UNUSABLE},
-    config::{self, Config},
-    decision::{
-        ALLOWED, AMBIGUOUS_PATH, BREAKER_CLOSED, BREAKER_OPENED, DENIED, EVICTED, EXEMPT,
-        FALLBACK_ALLOWED, FALLBACK_LIMITED, LEASE_HIT, LIMITED, NOT_LIMITED, OVERFLOWED, RACED,
-        REDIS_CALLED, REFUSED_AS_KNOWN, REPORTED, REPORTED_ATTRIBUTE, STORE_FAILED_ALLOWED,
-        STORE_FAILED_REFUSED, UNRESOLVED_ALLOWED, UNRESOLVED_REFUSED,
-    },
-    headers::{self, Headroom, decimal},
-    identity::{FELL_BACK_TO_CONSTANT, FELL_BACK_TO_IP, Otherwise, Part, Who},
-    known::Known,
-    limiter::{Keys, Limiter},
-    lists::Clients,
-    local::Names,
-    measures,
-    redis::{self, OnError, Redis},
-    refusal::{Answers, RETRY_AFTER},
-    rule::{self, Ambiguous, Effect, Rule},
-    shared::Slots,
-    take::Terms,
+    build::{Settings, build},
+    client::{Lookup, NoClient, Part},
+    config::Config,
+    counter::{Completed, Count, CountRequest, Counted, Counter, CounterState, Failed},
+    decision::{Outcome, Reason},
+    headers::{Headroom, policy_name, remaining, retry_after, retry_after_line},
+    metrics::{Event, FILTER},
+    rules::{self, Effect},
 };
 
-/// The rate-limit filter, configured.
+/// The attribute with the reason of a refusal that `report_only` prevented.
+const REPORTED_ATTRIBUTE: &str = "rate_limit_reported";
+
+/// The time between two samples of the table, in milliseconds.
+const SAMPLE_EVERY_MS: u32 = 10_000;
+
+/// The configured rate-limit filter.
 #[derive(Debug)]
 pub struct RateLimit {
-    /// The filter's own limits, if it has any, then those of its rules.
-    pub(crate) limiters: Vec<Limiter>,
-    /// The first that is for a request decides.
-    pub(crate) rules: Vec<Rule>,
-    /// For requests that no rule is for.
-    pub(crate) otherwise: Effect,
-    pub(crate) address: ClientAddress,
-    pub(crate) allow: Clients,
-    pub(crate) deny: Clients,
-    pub(crate) slots: Slots,
-    pub(crate) max_clients: u32,
-    pub(crate) fault_tolerant: bool,
-    pub(crate) report_only: bool,
-    pub(crate) answers: Answers,
-    pub(crate) request_headers: HeaderInterest,
-    /// An upstream's rate-limit headers.
-    pub(crate) response_headers: HeaderInterest,
-    /// Where counts are, if not in this proxy.
-    pub(crate) redis: Option<Box<Redis>>,
-    /// How much of a client's limits a worker takes at a time, if not just what a request counts.
-    pub(crate) lease: Option<Terms>,
+    pub(crate) settings: Settings,
+    request_headers: HeaderInterest,
+    response_headers: HeaderInterest,
 }
 
-/// What one worker remembers.
+/// The memory of one worker.
 #[derive(Default)]
 pub struct State {
-    /// Of each limiter the keys of its fingerprints, once they are there.
-    pub(crate) keys: Vec<Keys>,
-    pub(crate) known: Known,
-    pub(crate) redis: redis::State,
-    /// When the table was looked at.
-    looked: UnixTime,
-}
-
-/// A decision about a request.
-pub(crate) type Decided<'f> = Decision<'f, Option<Headroom>>;
-
-/// What is asked about a request.
-pub(crate) struct Question {
-    /// The rule that is for it.
-    pub(crate) rule: Option<usize>,
-    /// The place of the limiter.
-    pub(crate) limiter: usize,
-    pub(crate) cost: u32,
-    /// The bytes that identify the client.
-    pub(crate) identity: Vec<u8>,
+    counter: CounterState,
+    sampled_at: UnixTime,
 }
 
 impl Filter for RateLimit {
-    const NAME: &'static str = "rate-limit";
-    const REASONS: &'static [&'static str] = &[
-        ALLOWED,
-        NOT_LIMITED,
-        EXEMPT,
-        LIMITED,
-        DENIED,
-        AMBIGUOUS_PATH,
-        UNRESOLVED_ALLOWED,
-        UNRESOLVED_REFUSED,
-        STORE_FAILED_ALLOWED,
-        STORE_FAILED_REFUSED,
-        FALLBACK_ALLOWED,
-        FALLBACK_LIMITED,
-    ];
-    const EVENTS: &'static [&'static str] = &[
-        FELL_BACK_TO_IP,
-        FELL_BACK_TO_CONSTANT,
-        UNUSABLE,
-        EVICTED,
-        OVERFLOWED,
-        RACED,
-        REPORTED,
-        LEASE_HIT,
-        REFUSED_AS_KNOWN,
-        REDIS_CALLED,
-        BREAKER_OPENED,
-        BREAKER_CLOSED,
-    ];
+    const NAME: &'static str = FILTER;
+    const REASONS: &'static [&'static str] = Reason::NAMES;
+    const EVENTS: &'static [&'static str] = Event::NAMES;
     type Config = Config;
     type State = State;
     type Carry = Option<Headroom>;
 
     fn metric_definitions(&self) -> Vec<MetricDefinition> {
-        let table = self.uses_table().then_some(self.max_clients);
-        measures::names(&self.rules, table, self.redis.is_some())
+        self.settings.metrics.definitions()
     }
 
     fn build(config: Self::Config, cx: &mut BuildContext<'_>) -> Self {
-        config::into_filter(config, cx)
+        Self::new(build(config, cx))
     }
 
     fn request_headers(&self) -> &HeaderInterest {
@@ -131,11 +62,11 @@ impl Filter for RateLimit {
     }
 
     fn uses_timer(&self) -> bool {
-        self.uses_table()
+        self.settings.counter.table().is_some()
     }
 
     fn uses_shared_data(&self) -> bool {
-        self.uses_table()
+        self.settings.counter.table().is_some()
     }
 
     fn on_request<'f>(
@@ -144,20 +75,15 @@ impl Filter for RateLimit {
         state: &mut State,
         env: &Env<'_>,
     ) -> Decision<'f, Self::Carry> {
-        let step = match (&self.redis, env.callout) {
-            (Some(redis), Some(answer)) => self.answered(redis, answer, state, env),
-            _ => self.decide(head, state, env),
+        let completed = env
+            .callout
+            .and_then(|result| self.settings.counter.complete(result, &mut state.counter, env));
+        let outcome = match completed {
+            Some(completed) => self.complete(completed, env),
+            None => self.decide(head, state, env),
         };
-        match step {
-            Decision::Respond { reason, .. } if self.report_only => {
-                env.metrics.count(REPORTED);
-                env.attributes.set(REPORTED_ATTRIBUTE, reason.as_bytes());
-                passed(None, reason)
-            }
-            // Limits that are not enforced yet are nothing to clients.
-            Decision::Continue { reason, .. } if self.report_only => passed(None, reason),
-            step => step,
-        }
+        let outcome = if self.settings.report_only { self.reported(outcome, env) } else { outcome };
+        outcome.into_decision()
     }
 
     fn on_response<'f>(
@@ -166,36 +92,45 @@ impl Filter for RateLimit {
         head: &ResponseHead<'_>,
     ) -> Vec<HeaderMutation<'f>> {
         let Some(headroom) = carry else { return Vec::new() };
-        let Some(limiter) = self.limiters.get(headroom.limiter) else { return Vec::new() };
+        let Some(limiter) = self.settings.limiters.get(headroom.limiter) else { return Vec::new() };
         limiter.headers.on_response(&limiter.limits, &headroom, head)
     }
 
-    fn on_orphaned_callout(&self, answer: CalloutResult<'_>, state: &mut State, env: &Env<'_>) {
-        if let (Some(redis), Some(asked)) = (&self.redis, answer.ticket.downcast_ref()) {
-            // What is of use to other requests.
-            let _ = self.learn(redis, asked, answer, state, env);
-        }
+    fn on_orphaned_callout(&self, result: CalloutResult<'_>, state: &mut State, env: &Env<'_>) {
+        self.settings.counter.learn(result, &mut state.counter, env);
     }
 
     fn on_timer(&self, state: &mut State, env: &Env<'_>) -> TimerActions {
         let now = env.clock.now();
-        // Hosts and chains may ask more often.
-        if now.millis.abs_diff(state.looked.millis) >= u64::from(measures::EVERY_MS) {
-            state.looked = now;
-            let before = if self.redis.is_some() { redis::measures::COUNT } else { 0 };
-            let gauge = measures::after_rules(&self.rules) + before;
-            measures::look_at_table(gauge, self.slots, env);
+        // Hosts and chains may call more often.
+        if now.millis.abs_diff(state.sampled_at.millis) >= u64::from(SAMPLE_EVERY_MS) {
+            state.sampled_at = now;
+            let clients =
+                self.settings.counter.table().and_then(|table| table.estimate_clients(env));
+            if let Some(clients) = clients {
+                self.settings.metrics.record_clients(clients, env);
+            }
         }
-        TimerActions { again_in_ms: Some(measures::EVERY_MS), ..TimerActions::default() }
+        TimerActions { again_in_ms: Some(SAMPLE_EVERY_MS), ..TimerActions::default() }
     }
 }
 
 impl RateLimit {
+    fn new(settings: Settings) -> Self {
+        Self {
+            request_headers: request_headers(&settings),
+            response_headers: HeaderInterest::all_if_any(
+                settings.limiters.iter().flat_map(|limiter| limiter.headers.response_headers()),
+            ),
+            settings,
+        }
+    }
+
     /// Whether it trusts the headers in which jwt-auth names consumer and credential.
     pub fn trusts_identity_headers(&self) -> bool {
-        let of_identity = |part: &Part| matches!(part, Part::Consumer | Part::Credential);
-        self.limiters.iter().any(|limiter| limiter.identity.parts.iter().any(of_identity))
-            || [&self.allow, &self.deny].iter().any(|list| !list.consumers.is_empty())
+        let is_trusting = |part: &Part| matches!(part, Part::Consumer | Part::Credential);
+        self.settings.limiters.iter().any(|limiter| limiter.identity.parts.iter().any(is_trusting))
+            || [&self.settings.allow, &self.settings.deny].iter().any(|list| list.names_consumers())
     }
 
     fn decide<'f>(
@@ -203,26 +138,26 @@ impl RateLimit {
         head: &RequestHead<'_>,
         state: &mut State,
         env: &Env<'_>,
-    ) -> Decided<'f> {
-        let address = Lookup::new(&self.address, head, env);
-        if self.deny.include(head, &address) {
-            return refused(self.answers.forbidden(), DENIED);
+    ) -> Outcome<'f> {
+        let address = Lookup::new(&self.settings.address, head, env);
+        if self.settings.deny.contains(head, &address) {
+            return Outcome::Refuse(Reason::Denied, self.settings.responses.forbidden());
         }
-        if self.allow.include(head, &address) {
-            return passed(None, EXEMPT);
+        if self.settings.allow.contains(head, &address) {
+            return Outcome::Pass(Reason::Exempt, None);
         }
-        let rest_is_limited = self.otherwise != Effect::Unlimited;
-        let rule = match rule::first(&self.rules, rest_is_limited, head, env) {
-            Ok(rule) => rule,
-            Err(Ambiguous) => return refused(self.answers.ambiguous(), AMBIGUOUS_PATH),
+        let default_is_limited = self.settings.default_effect != Effect::Unlimited;
+        let Ok(rule) = rules::find(&self.settings.rules, default_is_limited, head, env) else {
+            return Outcome::Refuse(
+                Reason::AmbiguousPath,
+                self.settings.responses.ambiguous_path(),
+            );
         };
-        let effect = rule.and_then(|rule| self.rules.get(rule)).map(|rule| rule.effect);
-        let effect = effect.unwrap_or(self.otherwise);
-        let step = self.apply(effect, rule, head, &address, state, env);
-        if let Decision::Continue { reason, .. } | Decision::Respond { reason, .. } = &step {
-            measures::count(&self.rules, rule, reason, env);
-        }
-        step
+        let effect = rule.and_then(|rule| self.settings.rules.get(rule)).map(|rule| rule.effect);
+        let effect = effect.unwrap_or(self.settings.default_effect);
+        let outcome = self.apply(effect, rule, head, &address, state, env);
+        self.count_decision(rule, &outcome, env);
+        outcome
     }
 
     fn apply<'f>(
@@ -233,56 +168,105 @@ impl RateLimit {
         address: &Lookup<'_>,
         state: &mut State,
         env: &Env<'_>,
-    ) -> Decided<'f> {
-        let Effect::Counts { limiter: place, cost } = effect else {
-            return passed(None, NOT_LIMITED);
+    ) -> Outcome<'f> {
+        let Effect::Counts { limiter, cost } = effect else {
+            return Outcome::Pass(Reason::NotLimited, None);
         };
-        let Some(limiter) = self.limiters.get(place) else { return passed(None, NOT_LIMITED) };
-        let identity = match limiter.identity.of(head, address, env) {
-            Who::Client(client) => client,
-            Who::NotLimited => return passed(None, NOT_LIMITED),
-            Who::Unresolved(Otherwise::Deny) => {
-                return refused(self.answers.forbidden(), UNRESOLVED_REFUSED);
+        let Some(identity) = self.settings.limiters.get(limiter).map(|limiter| &limiter.identity)
+        else {
+            return Outcome::Pass(Reason::NotLimited, None);
+        };
+        let client = match identity.resolve(head, address, env) {
+            Ok(client) => client,
+            Err(NoClient::OtherPath) => return Outcome::Pass(Reason::NotLimited, None),
+            Err(NoClient::Allow) => return Outcome::Pass(Reason::UnresolvedAllowed, None),
+            Err(NoClient::Deny) => {
+                return Outcome::Refuse(
+                    Reason::UnresolvedRefused,
+                    self.settings.responses.forbidden(),
+                );
             }
-            Who::Unresolved(_) => return passed(None, UNRESOLVED_ALLOWED),
         };
-        let question = Question { rule, limiter: place, cost, identity };
-        match &self.redis {
-            Some(redis) => self.ask_redis(redis, question, state, env),
-            None => {
-                let names = Names { allowed: ALLOWED, limited: LIMITED };
-                self.ask_table(&question, self.lease, names, state, env)
+        let request = CountRequest { rule, limiter, cost, client };
+        let count = self.settings.counter.count(request, &mut state.counter, env);
+        self.outcome(limiter, cost, count)
+    }
+
+    /// Decides about a request whose callout ended.
+    fn complete<'f>(&'f self, completed: Completed<'f>, env: &Env<'_>) -> Outcome<'f> {
+        let Completed { rule, limiter, cost, count } = completed;
+        let outcome = self.outcome(limiter, cost, count);
+        self.count_decision(rule, &outcome, env);
+        outcome
+    }
+
+    fn outcome<'f>(&'f self, limiter: usize, cost: u32, count: Count<'f>) -> Outcome<'f> {
+        match count {
+            Count::Done(Counted { allowed, counts, fallback }) => {
+                let headroom = Headroom::new(limiter, counts);
+                match (allowed, fallback) {
+                    (true, false) => Outcome::Pass(Reason::Allowed, Some(headroom)),
+                    (true, true) => Outcome::Pass(Reason::FallbackAllowed, Some(headroom)),
+                    (false, false) => self.refuse(Reason::Limited, &headroom, cost),
+                    (false, true) => self.refuse(Reason::FallbackLimited, &headroom, cost),
+                }
+            }
+            Count::Call(callout) => Outcome::Call(callout),
+            Count::Failed(Failed::Allow) => Outcome::Pass(Reason::StoreFailedAllowed, None),
+            Count::Failed(Failed::SharedData) => {
+                let response = self.settings.responses.shared_data_failed();
+                Outcome::Refuse(Reason::StoreFailedRefused, response)
+            }
+            Count::Failed(Failed::Redis { retry_after }) => {
+                let response = self.settings.responses.redis_unavailable(retry_after);
+                Outcome::Refuse(Reason::StoreFailedRefused, response)
             }
         }
     }
 
-    /// Whether anything is counted in this proxy.
-    fn uses_table(&self) -> bool {
-        self.redis.as_ref().is_none_or(|redis| redis.on_error == OnError::Local)
-    }
-
-    pub(crate) fn refuse<'f>(
-        &'f self,
-        limiter: &'f Limiter,
-        headroom: &Headroom,
-        cost: u32,
-        reason: &'static str,
-    ) -> Decided<'f> {
+    fn refuse(&self, reason: Reason, headroom: &Headroom, cost: u32) -> Outcome<'_> {
+        let Some(limiter) = self.settings.limiters.get(headroom.limiter) else {
+            return Outcome::Pass(Reason::NotLimited, None);
+        };
         let limits = &limiter.limits;
         let mut lines = limiter.headers.on_refusal(limits, headroom);
-        lines.push((&RETRY_AFTER, decimal(headers::retry_after(limits, headroom, cost))));
-        let violated: Vec<String> = headers::left(limits, headroom)
-            .filter(|left| left.remaining < cost)
-            .filter_map(|left| Some(headers::policy(&limiter.name, *limits.get(left.limit)?)))
+        lines.push(retry_after_line(retry_after(limits, headroom, cost)));
+        let exhausted: Vec<String> = remaining(limits, headroom)
+            .filter(|window| window.requests < cost)
+            .filter_map(|window| Some(policy_name(&limiter.name, *limits.get(window.limit)?)))
             .collect();
-        refused(self.answers.limited(lines, &violated), reason)
+        Outcome::Refuse(reason, self.settings.responses.limited(lines, &exhausted))
+    }
+
+    fn count_decision(&self, rule: Option<usize>, outcome: &Outcome<'_>, env: &Env<'_>) {
+        if let Some(reason) = outcome.reason() {
+            self.settings.metrics.count_decision(rule, reason, env);
+        }
+    }
+
+    /// The outcome with `report_only`: every request passes, and responses get no headers, because
+    /// the limits are not in force.
+    fn reported<'f>(&'f self, outcome: Outcome<'f>, env: &Env<'_>) -> Outcome<'f> {
+        match outcome {
+            Outcome::Pass(reason, _) => Outcome::Pass(reason, None),
+            Outcome::Refuse(reason, _) => {
+                env.metrics.count(Event::Reported.name());
+                env.attributes.set(REPORTED_ATTRIBUTE, reason.name().as_bytes());
+                Outcome::Pass(reason, None)
+            }
+            Outcome::Call(callout) => Outcome::Call(callout),
+        }
     }
 }
 
-pub(crate) fn passed<'f>(carry: Option<Headroom>, reason: &'static str) -> Decided<'f> {
-    Decision::Continue { mutations: Vec::new(), carry, reason }
-}
-
-pub(crate) fn refused<'f>(response: LocalResponse<'f>, reason: &'static str) -> Decided<'f> {
-    Decision::Respond { mutations: Vec::new(), response, reason }
+fn request_headers(settings: &Settings) -> HeaderInterest {
+    let Settings { address, allow, deny, rules, limiters, .. } = settings;
+    if address.reads_forwarded_for() {
+        return HeaderInterest::All;
+    }
+    let of_lists =
+        [allow, deny].into_iter().flat_map(|list| list.request_headers().iter().copied());
+    let of_rules = rules.iter().flat_map(|rule| rule.condition.request_headers());
+    let of_identities = limiters.iter().flat_map(|limiter| limiter.identity.request_headers());
+    HeaderInterest::named(of_lists.chain(of_rules).chain(of_identities))
 }

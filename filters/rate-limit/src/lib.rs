@@ -1,38 +1,47 @@
-//! The rate-limit filter: fixed windows, counted exactly over all workers of one proxy.
+//! The rate-limit filter: fixed windows, counted exactly across all workers of a proxy.
 //!
 //! For each request, in this order:
 //!
-//! 1. Who is it? `limit_by` names the identity; one that cannot be resolved falls back to the
-//!    client's address. A request that `limit_by: path` does not speak of passes, uncounted.
-//! 2. All windows of that client are looked up in one entry of the shared [table](table) and, when
-//!    every one of them has room, counted up in one compare-and-swap. A lost race repeats the whole
-//!    decision on the new counts, so no burst overshoots. A refused request is not counted.
-//! 3. A request over a limit is answered `error_code` with `Retry-After`; one within gets the
-//!    `X-RateLimit-*` and `RateLimit-*` headers on its response.
-//! 4. When the shared data fails, `fault_tolerant` decides: pass uncounted, or answer 500.
+//! 1. A client on the `deny` list is refused with 403. A client on the `allow` list passes.
+//! 2. The first matching rule selects the limits and the cost. Without a match, the limits of the
+//!    filter apply. A path that servers could match to different rules is refused with 400.
+//! 3. `limit_by` names the identity of the client. If a part of it is missing, `on_unresolved`
+//!    decides; by default the client address replaces it. With `limit_by: path`, requests to other
+//!    paths are not limited.
+//! 4. The request counts in all windows of its client, or in none if a window is too full for its
+//!    cost. One compare-and-swap checks and counts. A worker that loses a race decides again on the
+//!    new counts, so bursts never exceed a limit.
+//! 5. A request over a limit is refused with `error_code` and `Retry-After`. Otherwise the response
+//!    gets `X-RateLimit-*` and `RateLimit-*` headers.
+//! 6. If the proxy's shared data fails, `fault_tolerant` decides: the request passes uncounted, or is
+//!    refused with 500. If Redis fails, `on_error` decides.
 //!
-//! Counts that several proxies share are in [`redis`].
+//! In reading order:
+//!
+//! - `config`: the configuration as users write it;
+//! - `build`: from a configuration to a filter;
+//! - `filter`: the filter, and how it applies to a request;
+//! - `decision`, `metrics`, `local_response`: its reasons, events, metrics and responses;
+//! - `window`: windows and limits on them;
+//! - `limiter`: a set of limits, and whose requests count together;
+//! - `rules`: which limits apply to which requests;
+//! - `client`: the address and the identity of a client;
+//! - `counter`: counting in this proxy, with leases, or in Redis;
+//! - `headers`: the rate-limit headers of responses.
 
-mod address;
+mod build;
+mod client;
 mod config;
+mod counter;
 mod decision;
 mod filter;
 mod headers;
-mod identity;
-mod known;
 mod limiter;
-mod lists;
-mod local;
-mod measures;
-mod readings;
-mod redis;
-mod refusal;
-mod rule;
-mod shared;
-mod table;
-mod take;
+mod local_response;
+mod metrics;
+mod rules;
 #[cfg(test)]
-pub(crate) mod tests;
+mod tests;
 mod window;
 
 #[cfg(feature = "schema")]

@@ -1,93 +1,55 @@
-//! One set of limits, and whose requests count together under it.
+//! A set of limits, and whose requests count together under it.
 
-use std::hash::Hasher;
+use crate::{client::Identity, headers::Headers, window::Limit};
 
-use siphasher::sip128::{Hasher128, SipHasher13};
-
-use crate::{
-    headers::Headers,
-    identity::Identity,
-    redis::Secret,
-    table::{Fingerprint, WINDOWS},
-    window::Period,
-};
-
-/// So many requests in a period.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Limit {
-    pub(crate) period: Period,
-    /// At least 1.
-    pub(crate) requests: u32,
-}
-
-/// Limits that hold for requests of one kind.
+/// Limits for one kind of request.
 #[derive(Debug)]
 pub(crate) struct Limiter {
     /// At least one, shortest period first.
     pub(crate) limits: Vec<Limit>,
     pub(crate) identity: Identity,
-    /// What tells its counts from others': everything that gives them their meaning.
-    pub(crate) namespace: Vec<u8>,
     pub(crate) headers: Headers,
-    /// What its policies are called after; empty for none.
+    /// The prefix of its policies' names. Empty for none.
     pub(crate) name: String,
-    /// Makes the keys of counts in Redis.
-    pub(crate) shared: Option<Secret>,
-    /// The limits that hold here while Redis fails; empty where none do.
-    pub(crate) fallback: Vec<Limit>,
 }
 
-/// The keys of the fingerprints of one limiter's clients.
-#[derive(Clone, Copy)]
-pub(crate) struct Keys {
-    client: [u8; 16],
-    /// What the newcomers of a full slot are counted as.
-    pub(crate) overflow: Fingerprint,
+/// The text that separates the counts of different limiters. It covers everything that gives a count
+/// its meaning.
+///
+/// All proxies that share a Redis must derive the same keys, in every release: another text resets
+/// all counts while proxies are updated one by one. Hence the fixed form, which is the `Debug` text
+/// of older releases.
+pub(crate) fn namespace(name: &str, limits: &[Limit], identity: &Identity) -> Vec<u8> {
+    let Identity { parts, on_unresolved } = identity;
+    let identity = format!("Identity {{ parts: {parts:?}, otherwise: {on_unresolved:?} }}");
+    format!("{name:?} {limits:?} {identity}").into_bytes()
 }
 
-impl Limiter {
-    /// Its keys, made from a secret that all workers share: a client that could compute
-    /// fingerprints could choose its slot.
-    pub(crate) fn keys(&self, seed: &[u8; 16]) -> Keys {
-        let mut client = fingerprint(seed, &self.namespace);
-        if !self.fallback.is_empty() {
-            // Counted apart from a limiter with the same limits that is always local.
-            client = fingerprint(&client, format!("{:?}", self.fallback).as_bytes());
-        }
-        Keys { client, overflow: fingerprint(&client, b"overflow") }
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        client::Part::{Claim, Constant, Consumer, Credential, Header, Ip, Path, Service},
+        config::OnUnresolved,
+        window::Period,
+    };
 
-impl Limiter {
-    /// The key of a client's counts in Redis.
-    pub(crate) fn redis_key(&self, identity: &[u8]) -> [u8; 16] {
-        self.shared.as_ref().map(|secret| secret.key(identity)).unwrap_or_default()
+    #[test]
+    fn namespace_text_is_the_same_in_every_release() {
+        let limits = [(Period::Minute, 5), (Period::Seconds(90), 7), (Period::Month, 9)];
+        let limits = limits.map(|(period, requests)| Limit { period, requests });
+        let (header, claim) = (Header("x-client".to_owned()), Claim("org".to_owned()));
+        let parts = vec![header, claim, Ip, Consumer, Credential, Service, Constant];
+        let identity = Identity { parts, on_unresolved: OnUnresolved::Deny };
+        let text = "\"api\" [Limit { period: Minute, requests: 5 }, \
+                    Limit { period: Seconds(90), requests: 7 }, \
+                    Limit { period: Month, requests: 9 }] \
+                    Identity { parts: [Header(\"x-client\"), Claim(\"org\"), Ip, Consumer, \
+                    Credential, Service, Constant], otherwise: Deny }";
+        assert_eq!(String::from_utf8_lossy(&namespace("api", &limits, &identity)), text);
+        let path = Identity { parts: vec![Path(b"/a".to_vec())], on_unresolved: OnUnresolved::Ip };
+        let text = "\"\" [Limit { period: Minute, requests: 5 }] \
+                    Identity { parts: [Path([47, 97])], otherwise: Ip }";
+        assert_eq!(String::from_utf8_lossy(&namespace("", &limits[..1], &path)), text);
     }
-
-    /// The limits of the proxy's own table.
-    pub(crate) fn table_limits(&self) -> &[Limit] {
-        if self.fallback.is_empty() { &self.limits } else { &self.fallback }
-    }
-
-    /// Counts of the table as counts under the limits that clients are told: so much is left.
-    pub(crate) fn as_told(&self, mut counts: [u32; WINDOWS]) -> [u32; WINDOWS] {
-        for ((count, limit), own) in counts.iter_mut().zip(&self.limits).zip(&self.fallback) {
-            *count = limit.requests.saturating_sub(own.requests.saturating_sub(*count));
-        }
-        counts
-    }
-}
-
-impl Keys {
-    /// The fingerprint of a client.
-    pub(crate) fn client(&self, identity: &[u8]) -> Fingerprint {
-        fingerprint(&self.client, identity)
-    }
-}
-
-/// SipHash-1-3 with 128 bits: keyed, and short enough for the request path.
-fn fingerprint(key: &[u8; 16], bytes: &[u8]) -> Fingerprint {
-    let mut hasher = SipHasher13::new_with_key(key);
-    hasher.write(bytes);
-    hasher.finish128().as_bytes()
 }

@@ -117,7 +117,7 @@ const KINDS: &[(&str, &str, &str)] = &[
          vm_config.environment_variables.host_env_keys",
     ),
     ("jwt-auth", r#"{"credentials": []}"#, "credentials: configure at least one key"),
-    ("rate-limit", r#"{"minute": 5, "hour": 4}"#, "hour: may not be lower than minute: 4 < 5"),
+    ("rate-limit", r#"{"minute": 5, "hour": 4}"#, "hour: must be 5 or more, the limit of minute, got 4"),
     ("rate-limit", r#"{"minute": "five"}"#, "minute: must be a whole number from 0, not \"five\""),
     ("cors", r#"{"origns": ["https://a.example"]}"#, "did you mean \"origins\"?"),
 ];

@@ -1,78 +1,79 @@
-//! Wire structs of the rules, the lists and the client's address.
+//! Rules.
 
 use novasphere_core::OneOrMany;
 #[cfg(feature = "schema")]
 use novasphere_core::schema::{ATTRIBUTE, METHOD, PATH, TOKEN};
 use serde::Deserialize;
 
-use super::{LimitBy, limits::WindowConfig};
+use super::{client::LimitBy, limits::WindowConfig};
 
-/// Requests with limits, or a cost, of their own: all conditions that are given must hold.
+/// Limits or a cost for some requests. All given conditions must match.
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "schema", schemars(extend("required" = ["name"])))]
 pub struct RuleConfig {
-    /// Its name in metrics: letters, digits, `_` and `-`. Required, and not `default`.
+    /// The name in metrics: 1 to 64 letters, digits, `_` and `-`. `default` is reserved. Required.
     #[cfg_attr(feature = "schema", schemars(regex(pattern = "^[A-Za-z0-9_-]{1,64}$")))]
     pub name: Option<String>,
-    /// Their methods, at least one. Default: any.
+    /// One of these methods, at least one. Default: any method.
     #[cfg_attr(feature = "schema", schemars(length(min = 1), inner(regex(pattern = METHOD))))]
     pub methods: Option<Vec<String>>,
-    /// Their path. At most one of the three paths.
+    /// Exactly this path. Set at most one of the three path fields. Default: any path.
     #[cfg_attr(feature = "schema", schemars(regex(pattern = PATH)))]
     pub path: Option<String>,
-    /// Their path or the start of it, up to a `/`.
+    /// This path and all paths below it. Default: any path.
     #[cfg_attr(feature = "schema", schemars(regex(pattern = PATH)))]
     pub path_prefix: Option<String>,
-    /// Their path, `{name}` standing for one segment.
+    /// This path, with `{name}` for any one segment. Default: any path.
     #[cfg_attr(feature = "schema", schemars(regex(pattern = PATH)))]
     pub path_template: Option<String>,
-    /// Whether ASCII letters match in any case. Default false.
+    /// Whether ASCII letters of the path match in any case. Default: false.
     pub ignore_case: bool,
-    /// The name of the proxy's route they take.
+    /// The name of the proxy's route. Default: any route.
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub route: Option<String>,
-    /// A claim of their token.
+    /// A claim of the token, an attribute that jwt-auth sets. Default: any token.
     pub claim: Option<ExpectedConfig>,
-    /// A header of theirs.
+    /// A request header. Default: any headers.
     pub header: Option<ExpectedConfig>,
-    /// What one of them counts, 1 or more. Default 1.
+    /// The number of requests that one request counts for, from 1 to the lowest limit. Default: 1.
     #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub cost: Option<u32>,
-    /// They are not limited.
+    /// Whether the requests have no limit. Default: false.
     pub unlimited: bool,
-    /// Requests a second; with any of these, the rule counts by itself.
+    /// Requests per second, from 1. A rule with a limit counts separately from the filter. Default:
+    /// no limit.
     #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub second: Option<u32>,
-    /// Requests a minute.
+    /// Requests per minute, from 1. Default: no limit.
     #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub minute: Option<u32>,
-    /// Requests an hour.
+    /// Requests per hour, from 1. Default: no limit.
     #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub hour: Option<u32>,
-    /// Requests a day.
+    /// Requests per day (UTC), from 1. Default: no limit.
     #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub day: Option<u32>,
-    /// Requests a month.
+    /// Requests per calendar month (UTC), from 1. Default: no limit.
     #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub month: Option<u32>,
-    /// Requests a year.
+    /// Requests per calendar year (UTC), from 1. Default: no limit.
     #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub year: Option<u32>,
-    /// Requests in a window of any length.
+    /// Requests per window of another length. Default: no limit.
     pub window: Option<WindowConfig>,
-    /// Whose requests are counted together. Default: as for the filter.
+    /// Which requests count together. Default: the filter's `limit_by`.
     pub limit_by: Option<OneOrMany<LimitBy>>,
-    /// The header that identifies a client; with the rule's own `limit_by: header`.
+    /// The header that identifies a client. Required with `limit_by: header` in the rule.
     #[cfg_attr(feature = "schema", schemars(regex(pattern = TOKEN)))]
     pub header_name: Option<String>,
-    /// The claim that identifies a client; with the rule's own `limit_by: claim`.
+    /// The claim that identifies a client. Required with `limit_by: claim` in the rule.
     #[cfg_attr(feature = "schema", schemars(regex(pattern = ATTRIBUTE)))]
     pub claim_name: Option<String>,
 }
 
-/// A name and the values it may have.
+/// A name and its accepted values.
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
@@ -81,57 +82,7 @@ pub struct ExpectedConfig {
     /// The name. Required.
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub name: Option<String>,
-    /// The values, at least one.
+    /// The accepted values, at least one. Required.
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub one_of: Vec<String>,
-}
-
-/// Some clients.
-#[derive(Debug, Default, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(default, deny_unknown_fields)]
-pub struct ClientsConfig {
-    /// Their networks: `10.0.0.0/8`, `2001:db8::/32`, or single addresses.
-    #[cfg_attr(feature = "schema", schemars(inner(length(min = 1))))]
-    pub cidrs: Vec<String>,
-    /// Their ids or user names, as jwt-auth names consumers.
-    #[cfg_attr(feature = "schema", schemars(inner(length(min = 1))))]
-    pub consumers: Vec<String>,
-}
-
-/// Where the client's address comes from.
-#[derive(Debug, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(default, deny_unknown_fields)]
-pub struct ClientIpConfig {
-    /// `connection`, as the proxy found it, or `forwarded_for`, the X-Forwarded-For header.
-    pub from: AddressFrom,
-    /// The place of the client's entry from the end of X-Forwarded-For, 1 to 16.
-    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 16)))]
-    pub trusted_hops: Option<u32>,
-    /// The networks of the proxies in front: the last address that is not theirs is the client's.
-    pub trusted_cidrs: Vec<String>,
-    /// The bits of an IPv6 address that identify a client, 32 to 128.
-    #[cfg_attr(feature = "schema", schemars(range(min = 32, max = 128)))]
-    pub ipv6_prefix: u32,
-}
-
-impl Default for ClientIpConfig {
-    fn default() -> Self {
-        Self {
-            from: AddressFrom::Connection,
-            trusted_hops: None,
-            trusted_cidrs: Vec::new(),
-            ipv6_prefix: 64,
-        }
-    }
-}
-
-/// Where the client's address comes from.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, serde::Serialize))]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum AddressFrom {
-    Connection,
-    ForwardedFor,
 }

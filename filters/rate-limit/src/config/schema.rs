@@ -10,7 +10,7 @@ pub fn schema(generator: &mut SchemaGenerator) -> Schema {
     Config::json_schema(generator)
 }
 
-/// A limit, or rules, which may have some.
+/// Alternatives: a limit, or rules, which may have limits.
 pub(super) fn limits_something() -> Vec<Schema> {
     each_required(&["second", "minute", "hour", "day", "month", "year", "window", "rules"])
 }

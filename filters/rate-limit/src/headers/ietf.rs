@@ -1,32 +1,34 @@
-//! The header fields of draft-ietf-httpapi-ratelimit-headers-10 and -11.
+//! The headers of draft-ietf-httpapi-ratelimit-headers-10 and -11.
 
 use std::borrow::Cow;
 
 use novasphere_core::{HeaderMutation, HeaderName, ResponseHead};
 
 use super::{
-    DIGITS, Headroom, Left, Lines, push_decimal,
+    headroom::{Headroom, Remaining, tightest},
+    lines::{Lines, MAX_DIGITS, push_decimal},
     structured::{self, Item},
-    tightest,
 };
-use crate::{limiter::Limit, window::Period};
+use crate::window::{Limit, Period};
 
-/// `RateLimit-Policy` with a policy for each window, and `RateLimit` for the tightest.
+/// `RateLimit-Policy` with a policy for each window, and `RateLimit` for the tightest window.
 #[derive(Debug)]
 pub(crate) struct Ietf {
     limit: HeaderName,
     policy: HeaderName,
+    /// The value of `RateLimit-Policy`.
     policies: String,
-    /// Of each policy, in the order of the limits.
+    /// The names of the policies, in the order of the limits.
     names: Vec<String>,
 }
 
 impl Ietf {
-    /// `name` tells the policies of several limiters apart; printable ASCII without `"` and `\`.
+    /// `name` distinguishes the policies of several limiters. It must be printable ASCII without
+    /// `"` and `\`.
     pub(crate) fn new(limits: &[Limit], name: &str) -> Self {
-        let names: Vec<String> = limits.iter().map(|limit| policy(name, *limit)).collect();
+        let names: Vec<String> = limits.iter().map(|limit| policy_name(name, *limit)).collect();
         let policies = names.iter().zip(limits).map(|(name, limit)| {
-            // Months and years have no one length, and w may be left out.
+            // Months and years vary in length. The parameter `w` is optional.
             let (shortest, longest) = limit.period.lengths();
             let window = if shortest == longest { format!(";w={shortest}") } else { String::new() };
             format!("\"{name}\";q={}{window}", limit.requests)
@@ -39,43 +41,43 @@ impl Ietf {
         }
     }
 
-    pub(super) fn reads(&self) -> Vec<&str> {
+    pub(super) fn response_headers(&self) -> Vec<&str> {
         vec![self.limit.as_str(), self.policy.as_str()]
     }
 
-    /// Both fields are lists, so policies of other names stand beside ours. Of two policies of one
-    /// name the stricter stays. What is not of this draft's form is replaced, because a list with a
-    /// broken part is ignored as a whole.
+    /// Both headers are lists, so policies with other names are kept beside this filter's. Of two
+    /// policies with the same name, the stricter one wins. An upstream value that is not a list of
+    /// this draft is replaced, because clients ignore a list with an invalid member as a whole.
     pub(super) fn on_response<'f>(
         &'f self,
         limits: &[Limit],
         headroom: &Headroom,
         head: &ResponseHead<'_>,
     ) -> Vec<HeaderMutation<'f>> {
-        let Some(left) = tightest(limits, headroom) else { return Vec::new() };
+        let Some(ours) = tightest(limits, headroom) else { return Vec::new() };
         let is_known = |line: &[u8]| self.limit.matches(line) || self.policy.matches(line);
         if !head.headers.lines().any(|(name, _)| is_known(name)) {
             let policies = Cow::Borrowed(self.policies.as_bytes());
-            let limit = HeaderMutation::Set(&self.limit, self.limit_value(left));
+            let limit = HeaderMutation::Set(&self.limit, self.limit_value(ours));
             return vec![limit, HeaderMutation::Set(&self.policy, policies)];
         }
         let theirs = items(&self.limit, head);
-        let same = theirs.iter().filter(|item| self.names.contains(&item.name));
-        let least = same.filter_map(|item| item.remaining).min();
-        if least.is_some_and(|theirs| theirs <= left.remaining) {
+        let same_name = theirs.iter().filter(|item| self.names.contains(&item.name));
+        let least = same_name.filter_map(|item| item.remaining).min();
+        if least.is_some_and(|theirs| theirs <= ours.requests) {
             return Vec::new();
         }
         let lines = self.lines(limits, headroom).into_iter();
         lines
-            .map(|(name, ours)| HeaderMutation::Set(name, self.beside(items(name, head), ours)))
+            .map(|(name, ours)| HeaderMutation::Set(name, self.appended(items(name, head), ours)))
             .collect()
     }
 
-    /// Our items behind those of other names.
-    fn beside<'f>(&self, theirs: Vec<Item<'_>>, ours: Cow<'f, [u8]>) -> Cow<'f, [u8]> {
-        let foreign = theirs.iter().filter(|item| !self.names.contains(&item.name));
+    /// `ours`, after the upstream's items with other names.
+    fn appended<'f>(&self, theirs: Vec<Item<'_>>, ours: Cow<'f, [u8]>) -> Cow<'f, [u8]> {
+        let others = theirs.iter().filter(|item| !self.names.contains(&item.name));
         let mut list: Vec<u8> =
-            foreign.flat_map(|i| [i.text, ", "].concat().into_bytes()).collect();
+            others.flat_map(|item| [item.text, ", "].concat().into_bytes()).collect();
         if list.is_empty() {
             return ours;
         }
@@ -88,27 +90,27 @@ impl Ietf {
     }
 
     fn lines<'f>(&'f self, limits: &[Limit], headroom: &Headroom) -> Lines<'f> {
-        let Some(left) = tightest(limits, headroom) else { return Vec::new() };
+        let Some(tightest) = tightest(limits, headroom) else { return Vec::new() };
         vec![
-            (&self.limit, self.limit_value(left)),
+            (&self.limit, self.limit_value(tightest)),
             (&self.policy, Cow::Borrowed(self.policies.as_bytes())),
         ]
     }
 
-    fn limit_value<'f>(&self, left: Left) -> Cow<'f, [u8]> {
-        let name = self.names.get(left.limit).map_or("", String::as_str);
-        let mut item = Vec::with_capacity(name.len() + "\"\";r=;t=".len() + 2 * DIGITS);
+    fn limit_value<'f>(&self, tightest: Remaining) -> Cow<'f, [u8]> {
+        let name = self.names.get(tightest.limit).map_or("", String::as_str);
+        let mut item = Vec::with_capacity(name.len() + "\"\";r=;t=".len() + 2 * MAX_DIGITS);
         item.push(b'"');
         item.extend_from_slice(name.as_bytes());
         item.extend_from_slice(b"\";r=");
-        push_decimal(&mut item, left.remaining);
+        push_decimal(&mut item, tightest.requests);
         item.extend_from_slice(b";t=");
-        push_decimal(&mut item, left.reset);
+        push_decimal(&mut item, tightest.reset);
         Cow::Owned(item)
     }
 }
 
-/// The items of all lines of a field; none when one of them is broken.
+/// The items of all lines of a header. Empty if a line is not a list of strings.
 fn items<'h>(name: &HeaderName, head: &'h ResponseHead<'_>) -> Vec<Item<'h>> {
     let mut all = Vec::new();
     for line in head.headers.lines().filter(|(n, _)| name.matches(n)).map(|(_, value)| value) {
@@ -120,8 +122,8 @@ fn items<'h>(name: &HeaderName, head: &'h ResponseHead<'_>) -> Vec<Item<'h>> {
     all
 }
 
-/// The name of a limit's policy.
-pub(crate) fn policy(name: &str, limit: Limit) -> String {
+/// The name of a limit's policy: `minute`, or `api-minute` with the limiter's name.
+pub(crate) fn policy_name(name: &str, limit: Limit) -> String {
     let window = match limit.period {
         Period::Seconds(seconds) => format!("{seconds}s"),
         named => named.name().into_owned(),

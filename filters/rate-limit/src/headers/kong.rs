@@ -1,24 +1,27 @@
-//! The header fields of Kong's plugin.
+//! The headers of Kong's rate-limiting plugin.
 
 use std::borrow::Cow;
 
 use novasphere_core::{HeaderMutation, HeaderName, ResponseHead};
 
-use super::{Headroom, Left, Lines, decimal, left, tightest};
-use crate::limiter::Limit;
+use super::{
+    headroom::{Headroom, Remaining, remaining, tightest},
+    lines::{Lines, decimal},
+};
+use crate::window::Limit;
 
-/// `X-RateLimit-Limit-<Window>` and `-Remaining-<Window>` for each window; `RateLimit-Limit`,
-/// `-Remaining` and `-Reset` (seconds) for the tightest.
+/// `X-RateLimit-Limit-<Window>` and `X-RateLimit-Remaining-<Window>` for each window, and
+/// `RateLimit-Limit`, `RateLimit-Remaining` and `RateLimit-Reset` (seconds) for the tightest window.
 #[derive(Debug)]
 pub(crate) struct Kong {
-    windows: Vec<Window>,
+    windows: Vec<WindowHeaders>,
     limit: HeaderName,
     remaining: HeaderName,
     reset: HeaderName,
 }
 
 #[derive(Debug)]
-struct Window {
+struct WindowHeaders {
     limit: HeaderName,
     remaining: HeaderName,
     limit_value: Vec<u8>,
@@ -30,7 +33,7 @@ impl Kong {
             let name = |kind| {
                 HeaderName::parse(&format!("x-ratelimit-{kind}-{}", limit.period.name())).ok()
             };
-            Some(Window {
+            Some(WindowHeaders {
                 limit: name("limit")?,
                 remaining: name("remaining")?,
                 limit_value: limit.requests.to_string().into_bytes(),
@@ -44,7 +47,7 @@ impl Kong {
         }
     }
 
-    pub(super) fn reads(&self) -> Vec<&str> {
+    pub(super) fn response_headers(&self) -> Vec<&str> {
         let windows = self.windows.iter().map(|window| &window.remaining);
         windows.chain([&self.remaining]).map(HeaderName::as_str).collect()
     }
@@ -59,12 +62,12 @@ impl Kong {
             let value = head.headers.get(name.as_str())?;
             str::from_utf8(value).ok()?.trim().parse().ok()
         };
-        let is_stricter = |name: &HeaderName, ours: Left| match number(name) {
-            // As few are left, and for longer.
-            Some(theirs) if theirs == ours.remaining && *name == self.remaining => {
+        let is_stricter = |name: &HeaderName, ours: Remaining| match number(name) {
+            // With equal counts, the later reset is stricter.
+            Some(theirs) if theirs == ours.requests && *name == self.remaining => {
                 number(&self.reset).is_some_and(|reset| reset > ours.reset)
             }
-            theirs => theirs.is_some_and(|theirs| theirs < ours.remaining),
+            theirs => theirs.is_some_and(|theirs| theirs < ours.requests),
         };
         let lines = self.lines(limits, headroom, is_stricter);
         lines.into_iter().map(|(name, value)| HeaderMutation::Set(name, value)).collect()
@@ -74,28 +77,28 @@ impl Kong {
         self.lines(limits, headroom, |_, _| false)
     }
 
-    /// The lines, without those about a window of which somebody else leaves less: what is asked is
-    /// the name of the field with what is left, and how much that is here.
+    /// The lines of all windows except those the upstream's headers are stricter for. `is_stricter`
+    /// gets the name of a header with a remaining quota, and this filter's value for it.
     fn lines<'f>(
         &'f self,
         limits: &[Limit],
         headroom: &Headroom,
-        leave: impl Fn(&HeaderName, Left) -> bool,
+        is_stricter: impl Fn(&HeaderName, Remaining) -> bool,
     ) -> Lines<'f> {
         let mut lines: Lines<'f> = Vec::with_capacity(self.windows.len() * 2 + 5);
-        for (window, left) in self.windows.iter().zip(left(limits, headroom)) {
-            if !leave(&window.remaining, left) {
+        for (window, ours) in self.windows.iter().zip(remaining(limits, headroom)) {
+            if !is_stricter(&window.remaining, ours) {
                 lines.push((&window.limit, Cow::Borrowed(&window.limit_value)));
-                lines.push((&window.remaining, decimal(left.remaining)));
+                lines.push((&window.remaining, decimal(ours.requests)));
             }
         }
         let tightest = tightest(limits, headroom)
-            .filter(|left| !leave(&self.remaining, *left))
-            .and_then(|left| Some((self.windows.get(left.limit)?, left)));
-        if let Some((window, left)) = tightest {
+            .filter(|ours| !is_stricter(&self.remaining, *ours))
+            .and_then(|ours| Some((self.windows.get(ours.limit)?, ours)));
+        if let Some((window, ours)) = tightest {
             lines.push((&self.limit, Cow::Borrowed(&window.limit_value)));
-            lines.push((&self.remaining, decimal(left.remaining)));
-            lines.push((&self.reset, decimal(left.reset)));
+            lines.push((&self.remaining, decimal(ours.requests)));
+            lines.push((&self.reset, decimal(ours.reset)));
         }
         lines
     }

@@ -1,17 +1,17 @@
-//! As much of structured fields (RFC 9651) as a `RateLimit` field needs.
+//! Lists of strings with parameters, the part of structured fields (RFC 9651) that `RateLimit` needs.
 
-/// An item of a list of strings.
+/// A string with its parameters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Item<'v> {
     /// The string.
     pub(super) name: String,
-    /// Its parameter `r`.
+    /// The parameter `r`.
     pub(super) remaining: Option<u32>,
-    /// It and all its parameters, as they came.
+    /// The unparsed item with its parameters.
     pub(super) text: &'v str,
 }
 
-/// The items of a list of strings; `None` when the value is none.
+/// The items of a list of strings. `None` if the value is not such a list.
 pub(super) fn items(value: &[u8]) -> Option<Vec<Item<'_>>> {
     let mut rest = str::from_utf8(value).ok()?.trim_matches(' ');
     let mut items = Vec::new();
@@ -28,7 +28,7 @@ pub(super) fn items(value: &[u8]) -> Option<Vec<Item<'_>>> {
     }
 }
 
-/// A string (section 4.2.5), and what follows it.
+/// Parses a string (section 4.2.5). Returns it with the rest of the text.
 fn string(text: &str) -> Option<(String, &str)> {
     let mut string = String::new();
     let mut chars = text.strip_prefix('"')?.chars();
@@ -42,7 +42,8 @@ fn string(text: &str) -> Option<(String, &str)> {
     }
 }
 
-/// The parameters (section 4.2.3.2): the value of `r`, if it is there, and what follows them.
+/// Parses the parameters (section 4.2.3.2). Returns the value of `r`, if present, with the rest of
+/// the text.
 fn parameters(mut text: &str) -> Option<(Option<u32>, &str)> {
     let mut remaining = None;
     while let Some(after) = text.strip_prefix(';') {
@@ -81,17 +82,17 @@ fn is_key(c: char) -> bool {
 mod tests {
     use super::*;
 
-    fn read(value: &str) -> Option<Vec<(String, Option<u32>, &str)>> {
+    fn parsed(value: &str) -> Option<Vec<(String, Option<u32>, &str)>> {
         let items = items(value.as_bytes())?;
         Some(items.into_iter().map(|item| (item.name, item.remaining, item.text)).collect())
     }
 
     #[test]
-    fn lists_of_strings_are_read() {
+    fn parses_lists_of_strings() {
         let default = r#""default";r=50;t=30"#;
-        assert_eq!(read(default), Some(vec![("default".to_owned(), Some(50), default)]));
+        assert_eq!(parsed(default), Some(vec![("default".to_owned(), Some(50), default)]));
         assert_eq!(
-            read(r#" "a";r=1;pk=:Zm9v: , "b\"\\c"; t=3;r=0;x;y="; ,",	"d" "#),
+            parsed(r#" "a";r=1;pk=:Zm9v: , "b\"\\c"; t=3;r=0;x;y="; ,",	"d" "#),
             Some(vec![
                 ("a".to_owned(), Some(1), r#""a";r=1;pk=:Zm9v:"#),
                 (r#"b"\c"#.to_owned(), Some(0), r#""b\"\\c"; t=3;r=0;x;y="; ,""#),
@@ -101,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn other_forms_are_none() {
+    fn rejects_other_forms() {
         for value in [
             "",
             "10",
@@ -114,7 +115,7 @@ mod tests {
             r#""a\x";r=1"#,
             r#""a";R=1"#,
         ] {
-            assert_eq!(read(value), None, "{value}");
+            assert_eq!(parsed(value), None, "{value}");
         }
         assert_eq!(items(b"\"\xff\";r=1"), None);
     }

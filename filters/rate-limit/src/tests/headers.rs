@@ -1,27 +1,27 @@
-//! What clients are told.
+//! The headers of responses.
 
 use super::*;
 
 #[test]
-fn headers_are_kongs() {
-    let policy = limiter(r#"{"minute": 2, "hour": 3}"#);
+fn default_headers_are_kong_headers() {
+    let filter = build(r#"{"minute": 2, "hour": 3}"#);
     let (host, mut state) = (host(), State::default());
     // 37:42 past the hour.
     assert_eq!(
-        headers(ask(&host, &policy, &mut state, &[]), &policy),
+        headers(send(&host, &filter, &mut state, &[]), &filter),
         "x-ratelimit-limit-minute=2 x-ratelimit-remaining-minute=1 x-ratelimit-limit-hour=3 \
          x-ratelimit-remaining-hour=2 ratelimit-limit=2 ratelimit-remaining=1 ratelimit-reset=18"
     );
-    ask(&host, &policy, &mut state, &[]);
+    send(&host, &filter, &mut state, &[]);
     assert_eq!(
-        headers(ask(&host, &policy, &mut state, &[]), &policy),
+        headers(send(&host, &filter, &mut state, &[]), &filter),
         "x-ratelimit-limit-minute=2 x-ratelimit-remaining-minute=0 x-ratelimit-limit-hour=3 \
          x-ratelimit-remaining-hour=1 ratelimit-limit=2 ratelimit-remaining=0 ratelimit-reset=18 \
          retry-after=18 content-type=application/json; charset=utf-8"
     );
     host.advance(18);
-    ask(&host, &policy, &mut state, &[]);
-    let both = headers(ask(&host, &policy, &mut state, &[]), &policy);
+    send(&host, &filter, &mut state, &[]);
+    let both = headers(send(&host, &filter, &mut state, &[]), &filter);
     assert!(
         both.contains("ratelimit-limit=3 ratelimit-remaining=0 ratelimit-reset=1320"),
         "{both}"
@@ -30,37 +30,37 @@ fn headers_are_kongs() {
 }
 
 #[test]
-fn hidden_headers_leave_retry_after() {
-    let policy = limiter(r#"{"hour": 1, "hide_client_headers": true}"#);
+fn hidden_headers_keep_retry_after() {
+    let filter = build(r#"{"hour": 1, "hide_client_headers": true}"#);
     let (host, mut state) = (host(), State::default());
-    assert_eq!(headers(ask(&host, &policy, &mut state, &[]), &policy), "");
+    assert_eq!(headers(send(&host, &filter, &mut state, &[]), &filter), "");
     assert_eq!(
-        headers(ask(&host, &policy, &mut state, &[]), &policy),
+        headers(send(&host, &filter, &mut state, &[]), &filter),
         "retry-after=1338 content-type=application/json; charset=utf-8"
     );
 }
 
 #[test]
-fn a_window_of_any_length_is_named_by_its_seconds() {
-    let policy = limiter(r#"{"window": {"seconds": 90, "requests": 3}, "second": 2}"#);
+fn window_header_is_named_by_its_seconds() {
+    let filter = build(r#"{"window": {"seconds": 90, "requests": 3}, "second": 2}"#);
     let (host, mut state) = (host(), State::default());
-    // 1709213862 is 42 seconds into its 90.
+    // 1709213862 is second 42 of its window.
     assert_eq!(
-        headers(ask(&host, &policy, &mut state, &[]), &policy),
+        headers(send(&host, &filter, &mut state, &[]), &filter),
         "x-ratelimit-limit-second=2 x-ratelimit-remaining-second=1 x-ratelimit-limit-90=3 \
          x-ratelimit-remaining-90=2 ratelimit-limit=2 ratelimit-remaining=1 ratelimit-reset=1"
     );
 }
 
 #[test]
-fn a_stricter_upstreams_fields_stay() {
-    let policy = limiter(r#"{"minute": 5, "hour": 9}"#);
+fn keeps_headers_of_a_stricter_upstream() {
+    let filter = build(r#"{"minute": 5, "hour": 9}"#);
     let (host, mut state) = (host(), State::default());
     let mut after = |upstream: &[(&str, &str)]| {
-        let step = ask(&host, &policy, &mut State::default(), &[("x", "y")]);
+        let decision = send(&host, &filter, &mut State::default(), &[("x", "y")]);
         state = State::default();
         host.shared_values.borrow_mut().clear();
-        headers_after(step, &policy, upstream)
+        headers_after(decision, &filter, upstream)
     };
     let all = "x-ratelimit-limit-minute=5 x-ratelimit-remaining-minute=4 x-ratelimit-limit-hour=9 \
                x-ratelimit-remaining-hour=8 ratelimit-limit=5 ratelimit-remaining=4 \
@@ -80,28 +80,28 @@ fn a_stricter_upstreams_fields_stay() {
 }
 
 #[test]
-fn the_drafts_fields_are_two_lists() {
-    let policy = limiter(r#"{"minute": 2, "month": 30, "headers": "ietf", "name": "api"}"#);
+fn ietf_headers_are_two_lists() {
+    let filter = build(r#"{"minute": 2, "month": 30, "headers": "ietf", "name": "api"}"#);
     let (host, mut state) = (host(), State::default());
     assert_eq!(
-        headers(ask(&host, &policy, &mut state, &[]), &policy),
+        headers(send(&host, &filter, &mut state, &[]), &filter),
         r#"ratelimit="api-minute";r=1;t=18 ratelimit-policy="api-minute";q=2;w=60, "api-month";q=30"#
     );
-    ask(&host, &policy, &mut state, &[]);
+    send(&host, &filter, &mut state, &[]);
     assert_eq!(
-        headers(ask(&host, &policy, &mut state, &[]), &policy),
+        headers(send(&host, &filter, &mut state, &[]), &filter),
         r#"ratelimit="api-minute";r=0;t=18 ratelimit-policy="api-minute";q=2;w=60, "api-month";q=30 retry-after=18 content-type=application/json; charset=utf-8"#
     );
 }
 
 #[test]
-fn the_drafts_fields_join_other_policies() {
-    let policy = limiter(r#"{"minute": 5, "headers": "ietf"}"#);
+fn ietf_headers_keep_other_policies() {
+    let filter = build(r#"{"minute": 5, "headers": "ietf"}"#);
     let host = host();
     let after = |upstream: &[(&str, &str)]| {
         host.shared_values.borrow_mut().clear();
-        let step = ask(&host, &policy, &mut State::default(), &[]);
-        headers_after(step, &policy, upstream)
+        let decision = send(&host, &filter, &mut State::default(), &[]);
+        headers_after(decision, &filter, upstream)
     };
     let ours = r#"ratelimit="minute";r=4;t=18 ratelimit-policy="minute";q=5;w=60"#;
     let limit = |value| after(&[("ratelimit", value)]);
@@ -125,12 +125,12 @@ fn the_drafts_fields_join_other_policies() {
 }
 
 #[test]
-fn bodies_have_the_configured_form() {
+fn body_has_the_configured_form() {
     let body = |config: &str| {
-        let policy = limiter(config);
+        let filter = build(config);
         let (host, mut state) = (host(), State::default());
-        ask(&host, &policy, &mut state, &[]);
-        let response = response(ask(&host, &policy, &mut state, &[]));
+        send(&host, &filter, &mut state, &[]);
+        let response = response(send(&host, &filter, &mut state, &[]));
         let (_, content_type) =
             response.headers.iter().find(|(name, _)| name.as_str() == "content-type").unwrap();
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
@@ -162,27 +162,27 @@ fn bodies_have_the_configured_form() {
 }
 
 proptest! {
-    /// What clients compute with: nothing negative, a reset inside its window, Retry-After at least
-    /// the reset, and the first request of a window leaves the limit less its cost.
+    /// A reset is inside its window, Retry-After is at least the reset, and only a refusal has no
+    /// remaining quota.
     #[test]
-    fn numbers_agree(
+    fn header_numbers_are_consistent(
         start in 0_u64..4_000_000_000,
-        steps in prop::collection::vec(0_u64..70, 1..60),
+        waits in prop::collection::vec(0_u64..70, 1..60),
         second in 1_u32..4,
         more in 0_u32..20,
     ) {
         let minute = second + more;
         for form in ["kong", "ietf"] {
-            let policy = limiter(&format!(
+            let filter = build(&format!(
                 r#"{{"second": {second}, "minute": {minute}, "headers": "{form}"}}"#
             ));
             let (host, mut state) = (TestHost::at(start), State::default());
-            for step in &steps {
-                host.advance(*step);
+            for wait in &waits {
+                host.advance(*wait);
                 let now = host.millis.get() / 1000;
-                let step = ask(&host, &policy, &mut state, &[]);
-                let refused = reason(&step) == "limited";
-                let headers = headers(step, &policy);
+                let decision = send(&host, &filter, &mut state, &[]);
+                let refused = reason(&decision) == "limited";
+                let headers = headers(decision, &filter);
                 let number = |field: &str| {
                     let rest = headers.split(field).nth(1)?;
                     rest.split([' ', ';']).next()?.parse::<u64>().ok()
@@ -202,26 +202,26 @@ proptest! {
         }
     }
 
-    /// The draft's fields are lists of strings with integers, as RFC 9651 has them.
+    /// The values are lists of strings with integer parameters (RFC 9651).
     #[test]
-    fn structured_fields_are_sound(
+    fn ietf_headers_are_structured_fields(
         name in "[ !#-\\[\\]-~]{0,20}",
         requests in 1_u32..2_000_000_000,
         seconds in 1_u32..31_000_000,
     ) {
         let name = serde_json::Value::from(name).to_string();
-        let policy = limiter(&format!(
+        let filter = build(&format!(
             r#"{{"window": {{"seconds": {seconds}, "requests": {requests}}}, "headers": "ietf",
                  "name": {name}}}"#
         ));
         let host = host();
-        let Decision::Continue { carry, .. } = ask(&host, &policy, &mut State::default(), &[]) else {
+        let Decision::Continue { carry, .. } = send(&host, &filter, &mut State::default(), &[]) else {
             panic!("refused");
         };
-        let mutations = policy.on_response(carry, &ResponseHead::default());
+        let mutations = filter.on_response(carry, &ResponseHead::default());
         prop_assert_eq!(mutations.len(), 2);
-        for edit in mutations {
-            let HeaderMutation::Set(_, value) = edit else { panic!("{edit:?}") };
+        for mutation in mutations {
+            let HeaderMutation::Set(_, value) = mutation else { panic!("{mutation:?}") };
             let list: sfv::List = sfv::Parser::new(&*value).parse().unwrap();
             prop_assert_eq!(list.len(), 1);
             let sfv::ListEntry::Item(item) = &list[0] else { panic!("{list:?}") };

@@ -1,12 +1,12 @@
-//! The README says what is.
+//! The README documents every field.
 
 use super::*;
 
 const README: &str = include_str!("../../README.md");
 
 #[test]
-fn it_names_every_field_of_every_object() {
-    let faults = refusal(
+fn readme_names_every_field() {
+    let faults = errors(
         r#"{"zzzzzzzz": 1, "rules": [{"zzzzzzzz": 1, "claim": {"zzzzzzzz": 1}}],
         "client_ip": {"zzzzzzzz": 1}, "allow": {"zzzzzzzz": 1}, "window": {"zzzzzzzz": 1},
         "redis": {"zzzzzzzz": 1, "breaker": {"zzzzzzzz": 1}}, "lease": {"zzzzzzzz": 1}}"#,
@@ -15,7 +15,7 @@ fn it_names_every_field_of_every_object() {
     let fields: Vec<&str> = lists.flat_map(|list| list.split(", ")).collect();
     assert!(fields.len() > 55, "{fields:?}");
     for field in fields {
-        // In a cell of its own, or in the form of a small object.
+        // In a table cell, or in a small object.
         let named = ["`F`", "{F,", ", F}", "{F:", ", F:"].map(|form| form.replace('F', field));
         assert!(named.iter().any(|name| README.contains(name)), "{field}");
     }

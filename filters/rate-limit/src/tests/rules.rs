@@ -1,4 +1,4 @@
-//! Requests with limits of their own, and clients with none.
+//! Rules, client lists, and `report_only`.
 
 use super::*;
 
@@ -18,11 +18,11 @@ fn get(path: &'static str) -> [(&'static str, &'static str); 2] {
 }
 
 #[test]
-fn the_first_rule_that_is_for_a_request_decides() {
-    let policy = limiter(RULES);
+fn first_matching_rule_applies() {
+    let filter = build(RULES);
     let (host, mut state) = (host(), State::default());
     let mut remaining = |lines: &[(&str, &str)]| {
-        let headers = headers(ask(&host, &policy, &mut state, lines), &policy);
+        let headers = headers(send(&host, &filter, &mut state, lines), &filter);
         headers
             .split("x-ratelimit-remaining-hour=")
             .nth(1)
@@ -45,10 +45,10 @@ fn the_first_rule_that_is_for_a_request_decides() {
 }
 
 #[test]
-fn a_limit_is_not_left_behind_by_writing_the_path_in_another_way() {
-    let policy = limiter(RULES);
+fn path_variants_match_the_same_limit() {
+    let filter = build(RULES);
     let (host, mut state) = (host(), State::default());
-    let ways = [
+    let variants = [
         "/api/v1/login",
         "/api/v1/login/",
         "//api/v1/login",
@@ -60,35 +60,36 @@ fn a_limit_is_not_left_behind_by_writing_the_path_in_another_way() {
         "/api/v1/%2e/login",
         "/api/v1/login%20",
     ];
-    let allowed = ways
+    let allowed = variants
         .iter()
-        .filter(|path| allows(&host, &policy, &mut state, &[(":method", "POST"), (":path", path)]));
+        .filter(|path| passes(&host, &filter, &mut state, &[(":method", "POST"), (":path", path)]));
     assert_eq!(allowed.count(), 2);
 }
 
 #[test]
-fn a_server_that_resolves_nothing_is_not_left_out_either() {
-    let rules = |rules: &str| limiter(&format!(r#"{{"rules": [{rules}]}}"#));
-    let allowed = |policy: &RateLimit, paths: &[&str]| {
+fn literal_path_matches_too() {
+    let rules = |rules: &str| build(&format!(r#"{{"rules": [{rules}]}}"#));
+    let allowed = |filter: &RateLimit, paths: &[&str]| {
         let (host, mut state) = (host(), State::default());
-        let ask = |path: &&&str| allows(&host, policy, &mut state, &[(":path", path)]);
-        paths.iter().filter(ask).count()
+        let send = |path: &&&str| passes(&host, filter, &mut state, &[(":path", path)]);
+        paths.iter().filter(send).count()
     };
     let export = rules(r#"{"name": "e", "path_prefix": "/export", "hour": 1}"#);
-    let ways =
+    let variants =
         ["/export/x/../../y", "/export%3f", "/export%00", "/export%23", "/export;x", "/export/"];
-    assert_eq!(allowed(&export, &ways), 1);
+    assert_eq!(allowed(&export, &variants), 1);
     let template = rules(r#"{"name": "t", "path_template": "/u/{id}/reset", "hour": 1}"#);
-    let ways = ["/u/a%2fb/reset", "/u/;x/reset", "/u/%252e/reset", "/u/%20/reset", "/u/a/reset/"];
-    assert_eq!(allowed(&template, &ways), 1);
+    let variants =
+        ["/u/a%2fb/reset", "/u/;x/reset", "/u/%252e/reset", "/u/%20/reset", "/u/a/reset/"];
+    assert_eq!(allowed(&template, &variants), 1);
     let slash = rules(r#"{"name": "s", "path": "/login/", "hour": 1}"#);
-    let ways = ["//login/", "/login/;x", "/login;x/", "/login", "/login/"];
-    assert_eq!(allowed(&slash, &ways), 1);
+    let variants = ["//login/", "/login/;x", "/login;x/", "/login", "/login/"];
+    assert_eq!(allowed(&slash, &variants), 1);
 }
 
 #[test]
-fn a_path_of_two_rules_is_refused() {
-    let policy = limiter(
+fn path_of_two_rules_is_ambiguous() {
+    let filter = build(
         r#"{"rules": [
             {"name": "bulk", "path_prefix": "/bulk", "hour": 1000},
             {"name": "export", "path_prefix": "/export", "hour": 1},
@@ -96,26 +97,26 @@ fn a_path_of_two_rules_is_refused() {
     );
     let (host, mut state) = (host(), State::default());
     for path in ["/export/x/../../bulk/y", "/export/%252e%252e/bulk", "/bulk/..;/export"] {
-        let step = ask(&host, &policy, &mut state, &[(":path", path)]);
-        assert_eq!(reason(&step), "ambiguous_path", "{path}");
-        assert_eq!(response(step).status, 400);
+        let decision = send(&host, &filter, &mut state, &[(":path", path)]);
+        assert_eq!(reason(&decision), "ambiguous_path", "{path}");
+        assert_eq!(response(decision).status, 400);
     }
     for path in ["/export/", "/bulk//", "/x;y", "/%2e/z", "/"] {
-        let step = ask(&host, &policy, &mut state, &[(":path", path)]);
-        assert_eq!(reason(&step), "allowed", "{path}");
+        let decision = send(&host, &filter, &mut state, &[(":path", path)]);
+        assert_eq!(reason(&decision), "allowed", "{path}");
     }
 }
 
-/// The rest has no path of its own to be read in another way, and is another rule all the same.
+/// The second rule matches all variants of the path, the first one only some.
 #[test]
-fn a_path_of_a_rule_and_of_the_rest_is_refused_where_it_goes_back() {
-    let policy = limiter(
+fn path_with_dot_dot_of_a_rule_and_a_catch_all_is_ambiguous() {
+    let filter = build(
         r#"{"rules": [
             {"name": "bulk", "path_prefix": "/bulk", "hour": 1000},
             {"name": "rest", "path_prefix": "/", "hour": 1, "limit_by": "constant"}]}"#,
     );
     let (host, mut state) = (host(), State::default());
-    let mut decide = |path| reason(&ask(&host, &policy, &mut state, &[(":path", path)]));
+    let mut decide = |path| reason(&send(&host, &filter, &mut state, &[(":path", path)]));
     for path in ["/export/../bulk", "/export/..%2fbulk", "/export/%252e%252e/bulk"] {
         assert_eq!(decide(path), "ambiguous_path", "{path}");
     }
@@ -124,14 +125,14 @@ fn a_path_of_a_rule_and_of_the_rest_is_refused_where_it_goes_back() {
 }
 
 #[test]
-fn the_filters_own_limits_are_not_left_behind_for_those_of_a_rule() {
-    let policy = limiter(
+fn path_with_dot_dot_of_a_rule_and_the_filter_is_ambiguous() {
+    let filter = build(
         r#"{"hour": 1, "rules": [
             {"name": "bulk", "path_prefix": "/bulk", "hour": 1000},
             {"name": "health", "path": "/health", "unlimited": true}]}"#,
     );
     let (host, mut state) = (host(), State::default());
-    let mut decide = |path| reason(&ask(&host, &policy, &mut state, &[(":path", path)]));
+    let mut decide = |path| reason(&send(&host, &filter, &mut state, &[(":path", path)]));
     for path in ["/export/../bulk", "/export/..%2fbulk", "/export/%252e%252e/bulk"] {
         assert_eq!(decide(path), "ambiguous_path", "{path}");
     }
@@ -140,16 +141,16 @@ fn the_filters_own_limits_are_not_left_behind_for_those_of_a_rule() {
     assert_eq!(decide("/a/../health"), "limited");
 }
 
-/// What stands before a `..` may be one segment to the server that resolves it, and none or two to
-/// the most forgiving one.
+/// The part before a `..` can be one segment to the server that resolves it, and none or two to the
+/// most lenient server.
 #[test]
-fn servers_that_resolve_dots_and_forgive_nothing_else_are_not_left_out() {
-    let policy = limiter(
+fn variants_of_servers_that_resolve_dots_first_match() {
+    let filter = build(
         r#"{"rules": [
             {"name": "login", "path": "/api/login", "hour": 1, "limit_by": "constant"},
             {"name": "other", "path": "/login", "hour": 9}]}"#,
     );
-    let alone = limiter(r#"{"rules": [{"name": "login", "path": "/api/login", "hour": 1}]}"#);
+    let alone = build(r#"{"rules": [{"name": "login", "path": "/api/login", "hour": 1}]}"#);
     for path in [
         "/x%23/../api/login",
         "/x%3f/../api/login",
@@ -165,60 +166,60 @@ fn servers_that_resolve_dots_and_forgive_nothing_else_are_not_left_out() {
         "/x%23/../api/login;y",
     ] {
         let (host, mut state) = (host(), State::default());
-        let mut ask = |policy| reason(&ask(&host, policy, &mut state, &[(":path", path)]));
-        assert_eq!([(); 2].map(|()| ask(&alone)), ["allowed", "limited"], "{path}");
-        let refused = ask(&policy) == "ambiguous_path";
-        assert!(refused || [ask(&policy), ask(&policy)].contains(&"limited"), "{path}");
+        let mut send = |filter| reason(&send(&host, filter, &mut state, &[(":path", path)]));
+        assert_eq!([(); 2].map(|()| send(&alone)), ["allowed", "limited"], "{path}");
+        let refused = send(&filter) == "ambiguous_path";
+        assert!(refused || [send(&filter), send(&filter)].contains(&"limited"), "{path}");
     }
 }
 
 #[test]
-fn no_limit_is_left_behind_by_a_path_that_may_be_an_unlimited_one() {
-    let policy = limiter(RULES);
+fn unlimited_rule_matches_plain_paths_only() {
+    let filter = build(RULES);
     let (host, mut state) = (host(), State::default());
     for path in ["/api/v1/healthz", "/api/v1/health%7a"] {
-        let step = ask(&host, &policy, &mut state, &get(path));
-        assert_eq!(reason(&step), "not_limited", "{path}");
+        let decision = send(&host, &filter, &mut state, &get(path));
+        assert_eq!(reason(&decision), "not_limited", "{path}");
     }
     for path in
         ["/api/v1/healthz/", "//api/v1/healthz", "/api/v1/healthz;x", "/x/../api/v1/healthz"]
     {
-        let step = ask(&host, &policy, &mut state, &[(":method", "GET"), (":path", path)]);
-        assert_eq!(reason(&step), "allowed", "{path}");
+        let decision = send(&host, &filter, &mut state, &[(":method", "GET"), (":path", path)]);
+        assert_eq!(reason(&decision), "allowed", "{path}");
     }
 }
 
 #[test]
-fn rules_without_limits_of_the_filter_leave_the_rest_alone() {
-    let policy = limiter(
+fn requests_without_a_rule_are_not_limited_if_the_filter_has_no_limits() {
+    let filter = build(
         r#"{"rules": [{"name": "writes", "methods": ["POST"], "hour": 1, "limit_by": "ip"}]}"#,
     );
     let (host, mut state) = (host(), State::default());
-    let mut ask = |method| reason(&ask(&host, &policy, &mut state, &[(":method", method)]));
-    assert_eq!(ask("POST"), "allowed");
-    assert_eq!(ask("POST"), "limited");
-    assert_eq!(ask("GET"), "not_limited");
+    let mut send = |method| reason(&send(&host, &filter, &mut state, &[(":method", method)]));
+    assert_eq!(send("POST"), "allowed");
+    assert_eq!(send("POST"), "limited");
+    assert_eq!(send("GET"), "not_limited");
 }
 
 #[test]
-fn decisions_are_counted_by_rule() {
-    let policy = limiter(
+fn decisions_are_counted_per_rule() {
+    let filter = build(
         r#"{"hour": 9, "max_clients": 1024, "rules": [
             {"name": "writes", "methods": ["POST"], "hour": 1},
             {"name": "health", "path": "/healthz", "unlimited": true}]}"#,
     );
     let (host, mut state) = (host(), State::default());
-    let names = policy.metric_definitions();
+    let names = filter.metric_definitions();
     for lines in [
         &[(":method", "POST")][..],
         &[(":method", "POST")],
         &[(":path", "/healthz")],
         &[(":path", "/")],
     ] {
-        ask(&host, &policy, &mut state, lines);
+        send(&host, &filter, &mut state, lines);
     }
     let counted: Vec<&str> =
-        host.records.borrow().iter().map(|(place, _)| names[*place].labels.as_str()).collect();
+        host.records.borrow().iter().map(|(index, _)| names[*index].labels.as_str()).collect();
     assert_eq!(
         counted,
         [
@@ -232,27 +233,27 @@ fn decisions_are_counted_by_rule() {
 }
 
 #[test]
-fn the_tables_clients_are_estimated() {
-    let policy =
-        limiter(r#"{"hour": 9, "limit_by": "header", "header_name": "c", "max_clients": 1024}"#);
+fn timer_estimates_clients_in_the_table() {
+    let filter =
+        build(r#"{"hour": 9, "limit_by": "header", "header_name": "c", "max_clients": 1024}"#);
     let (host, mut state) = (host(), State::default());
     for n in 0..800 {
-        ask(&host, &policy, &mut state, &[("c", &n.to_string())]);
+        send(&host, &filter, &mut state, &[("c", &n.to_string())]);
     }
-    let duty = policy.on_timer(&mut state, &host.env());
-    assert_eq!(duty.again_in_ms, Some(10_000));
-    let names = policy.metric_definitions();
-    let (place, clients) = *host.records.borrow().last().unwrap();
-    assert_eq!((names[place].name, &*names[place].labels), ("table_clients", "max_clients=1024"));
+    let actions = filter.on_timer(&mut state, &host.env());
+    assert_eq!(actions.again_in_ms, Some(10_000));
+    let names = filter.metric_definitions();
+    let (index, clients) = *host.records.borrow().last().unwrap();
+    assert_eq!((names[index].name, &*names[index].labels), ("table_clients", "max_clients=1024"));
     assert!((600..1_000).contains(&clients), "{clients}");
     host.advance(3_600);
-    policy.on_timer(&mut state, &host.env());
+    filter.on_timer(&mut state, &host.env());
     assert_eq!(host.records.borrow().last().unwrap().1, 0);
 }
 
 #[test]
-fn lists_come_before_limits() {
-    let policy = limiter(
+fn lists_take_precedence_over_limits() {
+    let filter = build(
         r#"{"hour": 1,
             "allow": {"cidrs": ["10.0.0.0/8"], "consumers": ["ci"]},
             "deny": {"cidrs": ["10.6.6.0/24", "2001:db8::/32"], "consumers": ["mallory"]}}"#,
@@ -260,10 +261,10 @@ fn lists_come_before_limits() {
     let (host, mut state) = (host(), State::default());
     let mut decide = |address: &str, lines: &[(&str, &str)]| {
         host.address.set(Some(address.parse().unwrap()));
-        let step = ask(&host, &policy, &mut state, lines);
+        let decision = send(&host, &filter, &mut state, lines);
         let status =
-            if let Decision::Respond { response, .. } = &step { response.status } else { 200 };
-        (reason(&step), status)
+            if let Decision::Respond { response, .. } = &decision { response.status } else { 200 };
+        (reason(&decision), status)
     };
     for _ in 0..3 {
         assert_eq!(decide("10.1.2.3", &[]), ("exempt", 200));
@@ -278,19 +279,18 @@ fn lists_come_before_limits() {
 }
 
 #[test]
-fn report_only_counts_and_refuses_nothing() {
-    let policy =
-        limiter(r#"{"hour": 1, "report_only": true, "deny": {"cidrs": ["192.0.2.0/24"]}}"#);
+fn report_only_counts_but_refuses_nothing() {
+    let filter = build(r#"{"hour": 1, "report_only": true, "deny": {"cidrs": ["192.0.2.0/24"]}}"#);
     let (host, mut state) = (host(), State::default());
-    let step = ask(&host, &policy, &mut state, &[]);
-    assert_eq!(reason(&step), "allowed");
-    assert_eq!(headers(step, &policy), "");
-    let step = ask(&host, &policy, &mut state, &[]);
-    assert!(matches!(step, Decision::Continue { reason: "limited", .. }), "{step:?}");
-    assert_eq!(headers(step, &policy), "");
+    let decision = send(&host, &filter, &mut state, &[]);
+    assert_eq!(reason(&decision), "allowed");
+    assert_eq!(headers(decision, &filter), "");
+    let decision = send(&host, &filter, &mut state, &[]);
+    assert!(matches!(decision, Decision::Continue { reason: "limited", .. }), "{decision:?}");
+    assert_eq!(headers(decision, &filter), "");
     assert_eq!(*host.events.borrow(), ["reported"]);
     assert_eq!(host.attributes.borrow()["rate_limit_reported"], b"limited");
     host.address.set(Some("192.0.2.1".parse().unwrap()));
-    let step = ask(&host, &policy, &mut state, &[]);
-    assert!(matches!(step, Decision::Continue { reason: "denied", .. }), "{step:?}");
+    let decision = send(&host, &filter, &mut state, &[]);
+    assert!(matches!(decision, Decision::Continue { reason: "denied", .. }), "{decision:?}");
 }

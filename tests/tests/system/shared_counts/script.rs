@@ -4,7 +4,7 @@ use anyhow::{Context, Result, ensure};
 use novasphere_harness::clock::unix_seconds;
 use novasphere_tests::redis::Redis;
 
-const SCRIPT: &str = include_str!("../../../../filters/rate-limit/src/redis/count.lua");
+const SCRIPT: &str = include_str!("../../../../filters/rate-limit/src/counter/redis/count.lua");
 const KEY: &str = "novasphere:rate-limit:test";
 /// A year with its neighbours: 2000 to 2100.
 const YEAR: &str = "946684800 1577836800 4102444800 4133980800";

@@ -1,0 +1,137 @@
+//! From `limit_by` to an identity.
+
+use novasphere_core::{BuildContext, HeaderName};
+
+use crate::{
+    client::{Identity, Part},
+    config::{Config, LimitBy, OnUnresolved},
+};
+
+/// The identity fields of the filter or of a rule.
+pub(super) struct IdentityFields<'c> {
+    pub(super) limit_by: &'c [LimitBy],
+    pub(super) header_name: Option<&'c str>,
+    pub(super) path: Option<&'c str>,
+    pub(super) claim_name: Option<&'c str>,
+}
+
+impl<'c> IdentityFields<'c> {
+    pub(super) fn of_filter(config: &'c Config) -> Self {
+        Self {
+            limit_by: &config.limit_by.0,
+            header_name: config.header_name.as_deref(),
+            path: config.path.as_deref(),
+            claim_name: config.claim_name.as_deref(),
+        }
+    }
+}
+
+/// The identity. `prefix` is the path of the object, empty or ending in a dot.
+pub(super) fn identity(
+    fields: &IdentityFields<'_>,
+    on_unresolved: OnUnresolved,
+    prefix: &str,
+    cx: &mut BuildContext<'_>,
+) -> Identity {
+    let mut parts: Vec<Part> = Vec::new();
+    if fields.limit_by.is_empty() {
+        cx.fault(format!("{prefix}limit_by"), "must not be empty; remove it for the default, ip");
+    }
+    for by in fields.limit_by {
+        let Some(part) = part(*by, fields, prefix, cx) else { continue };
+        if parts.contains(&part) {
+            cx.fault(format!("{prefix}limit_by"), format!("lists {} twice", by.name()));
+        }
+        parts.push(part);
+    }
+    Identity { parts, on_unresolved }
+}
+
+/// Refuses fields of an identity that `limit_by` does not list.
+pub(super) fn refuse_unused(fields: &IdentityFields<'_>, prefix: &str, cx: &mut BuildContext<'_>) {
+    let owners = [
+        ("header_name", fields.header_name, LimitBy::Header),
+        ("path", fields.path, LimitBy::Path),
+        ("claim_name", fields.claim_name, LimitBy::Claim),
+    ];
+    for (field, given, by) in owners {
+        if given.is_some() && !fields.limit_by.contains(&by) {
+            let message = format!("has no effect without limit_by: {}", by.name());
+            cx.fault(format!("{prefix}{field}"), message);
+        }
+    }
+}
+
+fn part(
+    by: LimitBy,
+    fields: &IdentityFields<'_>,
+    prefix: &str,
+    cx: &mut BuildContext<'_>,
+) -> Option<Part> {
+    let mut required = |field: &str, value: Option<&str>| {
+        if value.is_none() {
+            let message = format!("is required with limit_by: {}", by.name());
+            cx.fault(format!("{prefix}{field}"), message);
+        }
+        value.map(str::to_owned)
+    };
+    match by {
+        LimitBy::Ip => Some(Part::Ip),
+        LimitBy::Service => Some(Part::Service),
+        LimitBy::Constant => Some(Part::Constant),
+        LimitBy::Consumer | LimitBy::Credential => {
+            if !cx.clears_identity_headers() {
+                cx.warn(&format!(
+                    "{prefix}limit_by: {} trusts X-Consumer-* and X-Credential-Identifier: use it \
+                     only behind jwt-auth, which removes these headers from requests",
+                    by.name()
+                ));
+            }
+            Some(if by == LimitBy::Consumer { Part::Consumer } else { Part::Credential })
+        }
+        LimitBy::Header => match HeaderName::parse(&required("header_name", fields.header_name)?) {
+            Ok(name) => Some(Part::Header(name_in_head(&name))),
+            Err(error) => {
+                cx.fault(format!("{prefix}header_name"), error.to_string());
+                None
+            }
+        },
+        LimitBy::Claim => {
+            let claim = required("claim_name", fields.claim_name)?;
+            check_claim(&claim, &format!("{prefix}claim_name"), cx).then_some(Part::Claim(claim))
+        }
+        LimitBy::Path => {
+            let path = required("path", fields.path)?;
+            if !path.starts_with('/') || path.contains(['?', '#']) {
+                let message = format!("must start with / and have no query, got {path:?}");
+                cx.fault(format!("{prefix}path"), message);
+            }
+            Some(Part::Path(path.into_bytes()))
+        }
+    }
+}
+
+/// The name of a header in request heads. Hosts have `host` as `:authority`. Some have both names,
+/// but not in every way of reading.
+pub(super) fn name_in_head(name: &HeaderName) -> String {
+    if name.as_str() == "host" { ":authority".to_owned() } else { name.as_str().to_owned() }
+}
+
+/// Checks the name of a claim. Returns whether claims can reach this filter.
+pub(super) fn check_claim(claim: &str, path: &str, cx: &mut BuildContext<'_>) -> bool {
+    let is_attribute =
+        claim.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'));
+    if !cx.passes_attributes() {
+        let message = "is not available: this proxy does not pass claims from jwt-auth to other \
+                       filters. Let jwt-auth copy the claim to a header (claims_to_headers), and \
+                       use that header";
+        cx.fault(path, message);
+    } else if claim.is_empty() || !is_attribute {
+        let message = format!(
+            "must be the name of an attribute in claims_to_attributes of jwt-auth (letters, \
+             digits, _, - and .), got {claim:?}"
+        );
+        cx.fault(path, message);
+    }
+    cx.passes_attributes()
+}

@@ -1,0 +1,18 @@
+//! Ranges of numbers.
+
+use novasphere_core::BuildContext;
+
+/// Checks that the field at `path` is in `range`, both ends included. `unit` is empty or starts with
+/// a space.
+pub(super) fn within(
+    path: &str,
+    value: u32,
+    range: (u32, u32),
+    unit: &str,
+    cx: &mut BuildContext<'_>,
+) {
+    let (min, max) = range;
+    if !(min..=max).contains(&value) {
+        cx.fault(path, format!("must be {min} to {max}{unit}, got {value}"));
+    }
+}

@@ -1,0 +1,201 @@
+//! From `rules` to rules and their limiters.
+
+use novasphere_core::{BuildContext, HeaderName, PathMatch, PathPattern, parse_methods};
+
+use super::{
+    identity::{IdentityFields, check_claim, identity, name_in_head, refuse_unused},
+    limiters::Limiters,
+    limits::{LimitFields, has_limits, limits},
+};
+use crate::{
+    config::{Config, ExpectedConfig, LimitBy, RuleConfig},
+    metrics::NO_RULE,
+    rules::{Condition, Effect, Expected, Rule},
+};
+
+/// The names of the rules, and the rules. Adds their limiters to `limiters`.
+pub(super) fn rules(
+    config: &Config,
+    limiters: &mut Limiters,
+    cx: &mut BuildContext<'_>,
+) -> (Vec<String>, Vec<Rule>) {
+    let (mut names, mut rules) = (Vec::new(), Vec::with_capacity(config.rules.len()));
+    for (i, rule) in config.rules.iter().enumerate() {
+        let path = format!("rules[{i}]");
+        let name = name(rule, &names, &path, cx);
+        let condition = condition(rule, &path, cx);
+        let effect = effect(rule, config, &name, limiters, &path, cx);
+        names.push(name);
+        rules.push(Rule { condition, effect });
+    }
+    (names, rules)
+}
+
+fn name(rule: &RuleConfig, earlier: &[String], path: &str, cx: &mut BuildContext<'_>) -> String {
+    let path = format!("{path}.name");
+    let Some(name) = rule.name.clone() else {
+        cx.fault(path, "is required: metrics show the rule under this name");
+        return String::new();
+    };
+    let is_label = name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
+    if !is_label || !(1..=64).contains(&name.len()) {
+        cx.fault(path, format!("must be 1 to 64 letters, digits, _ and -, got {name:?}"));
+    } else if name == NO_RULE {
+        cx.fault(path, format!("{name:?} is reserved for requests without a rule"));
+    } else if earlier.contains(&name) {
+        cx.fault(path, format!("{name:?} is the name of an earlier rule"));
+    }
+    name
+}
+
+fn condition(rule: &RuleConfig, path: &str, cx: &mut BuildContext<'_>) -> Condition {
+    let fields = PathMatch {
+        path: rule.path.as_deref(),
+        path_prefix: rule.path_prefix.as_deref(),
+        path_template: rule.path_template.as_deref(),
+        ignore_case: rule.ignore_case,
+    };
+    if rule.ignore_case && fields.is_empty() {
+        let message = "has no effect without path, path_prefix or path_template";
+        cx.fault(format!("{path}.ignore_case"), message);
+    }
+    let pattern = if fields.is_empty() { None } else { PathPattern::new(fields, path, cx) };
+    let claim = rule.claim.as_ref().and_then(|claim| {
+        let path = format!("{path}.claim");
+        let expected = expected(claim, &path, cx)?;
+        check_claim(&expected.name, &format!("{path}.name"), cx).then_some(expected)
+    });
+    let header = rule.header.as_ref().and_then(|header| {
+        let path = format!("{path}.header");
+        let expected = expected(header, &path, cx)?;
+        match HeaderName::parse(&expected.name) {
+            Ok(name) => Some(Expected { name: name_in_head(&name), ..expected }),
+            Err(error) => {
+                cx.fault(format!("{path}.name"), error.to_string());
+                None
+            }
+        }
+    });
+    if rule.route.as_deref() == Some("") {
+        cx.fault(format!("{path}.route"), "must not be empty; remove it for any route");
+    }
+    let methods = parse_methods(rule.methods.as_deref(), &format!("{path}.methods"), cx);
+    let given = [
+        rule.methods.is_some(),
+        !fields.is_empty(),
+        rule.route.is_some(),
+        rule.claim.is_some(),
+        rule.header.is_some(),
+    ];
+    if !given.contains(&true) {
+        let message = "matches every request: add methods, path, path_prefix, path_template, route, \
+                       claim or header, or move its limits to the filter";
+        cx.fault(path, message);
+    }
+    Condition { methods, path: pattern, route: rule.route.clone(), claim, header }
+}
+
+fn expected(config: &ExpectedConfig, path: &str, cx: &mut BuildContext<'_>) -> Option<Expected> {
+    let name = config.name.clone().filter(|name| !name.is_empty());
+    if name.is_none() {
+        cx.fault(format!("{path}.name"), "is required");
+    }
+    if config.one_of.is_empty() {
+        cx.fault(format!("{path}.one_of"), "is required: list the accepted values");
+    }
+    Some(Expected { name: name?, one_of: config.one_of.clone() })
+}
+
+/// The effect of a rule. `name` is the rule's.
+fn effect(
+    rule: &RuleConfig,
+    config: &Config,
+    name: &str,
+    limiters: &mut Limiters,
+    path: &str,
+    cx: &mut BuildContext<'_>,
+) -> Effect {
+    let prefix = format!("{path}.");
+    let limits = limits(&LimitFields::from(rule), &prefix, cx);
+    let cost = rule.cost.unwrap_or(1);
+    if rule.unlimited {
+        if has_limits(rule) || rule.cost.is_some() || names_identity(rule) {
+            let message = "contradicts the rule's limits, cost or limit_by";
+            cx.fault(format!("{path}.unlimited"), message);
+        }
+        return Effect::Unlimited;
+    }
+    let limiter = if limits.is_empty() {
+        check_without_limits(rule, config, limiters, path, cx);
+        0
+    } else {
+        let fields = identity_fields(rule, config, &prefix, cx);
+        let identity = identity(&fields, config.on_unresolved, &prefix, cx);
+        let name = if config.name.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{}-{name}", config.name)
+        };
+        limiters.add(limits, identity, &name)
+    };
+    let lowest = limiters.lowest(limiter);
+    if cost == 0 || lowest.is_some_and(|lowest| cost > lowest) {
+        let lowest = lowest.unwrap_or(u32::MAX);
+        let message = format!("must be 1 to {lowest}, the lowest limit, got {cost}");
+        cx.fault(format!("{path}.cost"), message);
+    }
+    Effect::Counts { limiter, cost }
+}
+
+/// Checks a rule that has no limits and counts under the filter's limits.
+fn check_without_limits(
+    rule: &RuleConfig,
+    config: &Config,
+    limiters: &Limiters,
+    path: &str,
+    cx: &mut BuildContext<'_>,
+) {
+    if names_identity(rule) {
+        cx.fault(format!("{path}.limit_by"), "has no effect: the rule has no limits");
+    }
+    let filter_has_limits = limiters.filter_has_limits();
+    if filter_has_limits && config.limit_by.0.contains(&LimitBy::Path) {
+        let message = "has no effect: the filter's limit_by: path counts only that path. Give the \
+                       rule limits and a limit_by";
+        cx.fault(format!("{path}.cost"), message);
+    }
+    if !filter_has_limits || rule.cost.is_none() {
+        let message = "has no effect: give it limits, unlimited: true, or a cost under limits of \
+                       the filter";
+        cx.fault(path, message);
+    }
+}
+
+fn names_identity(rule: &RuleConfig) -> bool {
+    rule.limit_by.is_some() || rule.header_name.is_some() || rule.claim_name.is_some()
+}
+
+/// The identity fields of the rule, or of the filter if the rule has no `limit_by`.
+fn identity_fields<'c>(
+    rule: &'c RuleConfig,
+    config: &'c Config,
+    prefix: &str,
+    cx: &mut BuildContext<'_>,
+) -> IdentityFields<'c> {
+    let filter = IdentityFields::of_filter(config);
+    let is_by_path = rule.limit_by.as_ref().is_some_and(|by| by.0.contains(&LimitBy::Path));
+    let own = IdentityFields {
+        limit_by: rule.limit_by.as_ref().map_or(&[], |by| &by.0),
+        header_name: rule.header_name.as_deref(),
+        // Refused below. Any path avoids a second fault.
+        path: Some("/").filter(|_| is_by_path),
+        claim_name: rule.claim_name.as_deref(),
+    };
+    refuse_unused(&own, prefix, cx);
+    if is_by_path || rule.limit_by.is_none() && filter.limit_by.contains(&LimitBy::Path) {
+        let message = "must not be path in a rule, nor inherit path from the filter: use constant \
+                       and the rule's path";
+        cx.fault(format!("{prefix}limit_by"), message);
+    }
+    if rule.limit_by.is_none() { filter } else { own }
+}

@@ -1,0 +1,104 @@
+//! The address of the client behind the proxies in front of this one.
+
+use std::{cell::OnceCell, net::IpAddr};
+
+use novasphere_core::{Cidr, ClientIp, Env, RequestHead, parse_source_address};
+
+use crate::metrics::Event;
+
+/// The way to find the client address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ClientAddress {
+    pub(crate) source: AddressSource,
+    /// The number of bits of an IPv6 address that identify a client, 32 to 128.
+    pub(crate) ipv6_prefix: u32,
+}
+
+/// The trusted source of the address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum AddressSource {
+    /// The address that the host reports.
+    Connection,
+    /// The `X-Forwarded-For` entry at this position from the end. The last entry has position 1.
+    Hops(usize),
+    /// The last address that is not in these networks, of the connection and the `X-Forwarded-For`
+    /// entries before it.
+    TrustedProxies(Vec<Cidr>),
+}
+
+/// The maximum number of `X-Forwarded-For` entries read, from the end. Proxies append theirs there.
+const MAX_ENTRIES: usize = 64;
+
+/// The client address of one request, looked up at the first use. Lists and limits may all need it,
+/// and each look-up is a host call.
+pub(crate) struct Lookup<'a> {
+    address: &'a ClientAddress,
+    head: &'a RequestHead<'a>,
+    env: &'a Env<'a>,
+    found: OnceCell<Option<IpAddr>>,
+}
+
+impl<'a> Lookup<'a> {
+    pub(crate) fn new(
+        address: &'a ClientAddress,
+        head: &'a RequestHead<'a>,
+        env: &'a Env<'a>,
+    ) -> Self {
+        Self { address, head, env, found: OnceCell::new() }
+    }
+
+    /// The address. `None` if the connection has none (a Unix socket).
+    pub(crate) fn get(&self) -> Option<IpAddr> {
+        *self.found.get_or_init(|| self.address.look_up(self.head, self.env))
+    }
+
+    /// The address as the identity of a client: IPv6 addresses by their network.
+    pub(crate) fn client_ip(&self) -> Option<ClientIp> {
+        self.get().map(|ip| ClientIp::with_prefix(ip, self.address.ipv6_prefix))
+    }
+}
+
+impl ClientAddress {
+    pub(crate) fn reads_forwarded_for(&self) -> bool {
+        self.source != AddressSource::Connection
+    }
+
+    fn look_up(&self, head: &RequestHead<'_>, env: &Env<'_>) -> Option<IpAddr> {
+        let forwarded = match &self.source {
+            AddressSource::Connection => return env.connection.client_address(),
+            AddressSource::Hops(hops) => {
+                entries(head).nth(hops.saturating_sub(1)).and_then(parse_source_address)
+            }
+            AddressSource::TrustedProxies(proxies) => return behind(proxies, head, env),
+        };
+        if forwarded.is_none() {
+            env.metrics.count(Event::ForwardedForUnusable.name());
+        }
+        forwarded.or_else(|| env.connection.client_address())
+    }
+}
+
+/// Walks back from the connection while the address is a trusted proxy. Such a proxy is trusted to
+/// have appended the address before it.
+fn behind(proxies: &[Cidr], head: &RequestHead<'_>, env: &Env<'_>) -> Option<IpAddr> {
+    let is_trusted = |address| proxies.iter().any(|proxy| proxy.contains(address));
+    let mut last = env.connection.client_address()?;
+    let mut entries = entries(head).take(MAX_ENTRIES);
+    while is_trusted(last) {
+        match entries.next().map(parse_source_address) {
+            Some(Some(address)) => last = address,
+            Some(None) | None => {
+                env.metrics.count(Event::ForwardedForUnusable.name());
+                break;
+            }
+        }
+    }
+    Some(last)
+}
+
+/// The entries of all `X-Forwarded-For` lines, last entry first.
+fn entries<'h>(head: &'h RequestHead<'_>) -> impl Iterator<Item = &'h [u8]> {
+    let lines: Vec<&[u8]> = head.headers.get_all("x-forwarded-for").collect();
+    let entries = lines.into_iter().rev().flat_map(|line| line.rsplit(|b| *b == b','));
+    entries.map(<[u8]>::trim_ascii)
+}

@@ -1,0 +1,156 @@
+//! The identity of a client: which requests count together.
+
+use novasphere_core::{Env, RequestHead, target};
+
+use super::address::Lookup;
+use crate::{config::OnUnresolved, metrics::Event};
+
+/// The identity that `limit_by` names: all parts combined.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Identity {
+    /// At least one, all different.
+    pub(crate) parts: Vec<Part>,
+    pub(crate) on_unresolved: OnUnresolved,
+}
+
+/// A part of an identity.
+///
+/// The `Debug` text is part of the keys of stored counts. See
+/// [`namespace`](crate::limiter::namespace).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// The client address, for IPv6 its network.
+    Ip,
+    /// The value of a header. The name is in lower case, and `:authority` for `Host`.
+    Header(String),
+    /// The consumer that jwt-auth found: `X-Consumer-ID`, else `X-Consumer-Username`, else
+    /// `X-Credential-Identifier`.
+    Consumer,
+    /// The consumer's credential: `X-Credential-Identifier`.
+    Credential,
+    /// A claim of the token. jwt-auth sets it as an attribute of that name.
+    Claim(String),
+    /// All requests to one path. Other paths are not limited.
+    Path(Vec<u8>),
+    /// All requests to the upstream service.
+    Service,
+    /// All requests.
+    Constant,
+}
+
+/// The bytes that identify a client.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct ClientKey(Vec<u8>);
+
+/// Why a request has no client to count for.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum NoClient {
+    /// The limit is for another path.
+    OtherPath,
+    /// A part is missing, and `on_unresolved` is `allow`.
+    Allow,
+    /// A part is missing, and `on_unresolved` is `deny`.
+    Deny,
+}
+
+pub(super) const CONSUMER_ID: &str = "x-consumer-id";
+pub(super) const CONSUMER_USERNAME: &str = "x-consumer-username";
+const CREDENTIAL: &str = "x-credential-identifier";
+
+/// The headers of a consumer, most reliable first.
+const CONSUMER_HEADERS: [&str; 3] = [CONSUMER_ID, CONSUMER_USERNAME, CREDENTIAL];
+
+/// The maximum length of an identifying value, in bytes. Longer values count as missing.
+const MAX_BYTES: usize = 8_192;
+
+impl ClientKey {
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Appends a part with its kind and length, so that different lists of parts differ.
+    fn push(&mut self, kind: u8, part: &[u8]) {
+        self.0.push(kind);
+        self.0.extend(part.len().to_le_bytes());
+        self.0.extend_from_slice(part);
+    }
+}
+
+impl Identity {
+    /// The names of the request headers it reads.
+    pub(crate) fn request_headers(&self) -> impl Iterator<Item = &str> {
+        self.parts.iter().flat_map(|part| match part {
+            Part::Header(name) => vec![name.as_str()],
+            Part::Consumer => CONSUMER_HEADERS.to_vec(),
+            Part::Credential => vec![CREDENTIAL],
+            Part::Path(_) => vec![":path"],
+            Part::Ip | Part::Claim(_) | Part::Service | Part::Constant => Vec::new(),
+        })
+    }
+
+    /// The key of the request's client.
+    ///
+    /// # Errors
+    /// If the request has no client to count for.
+    pub(crate) fn resolve(
+        &self,
+        head: &RequestHead<'_>,
+        address: &Lookup<'_>,
+        env: &Env<'_>,
+    ) -> Result<ClientKey, NoClient> {
+        let is_other = |part: &Part| matches!(part, Part::Path(path) if target::path(head.target()) != path.as_slice());
+        if self.parts.iter().any(is_other) {
+            return Err(NoClient::OtherPath);
+        }
+        let mut key = ClientKey(Vec::with_capacity(64));
+        for part in &self.parts {
+            match part.resolve(head, address, env) {
+                Some((kind, value)) => key.push(kind, &value),
+                None => match self.on_unresolved {
+                    OnUnresolved::Ip => {
+                        env.metrics.count(Event::FellBackToIp.name());
+                        // Clients without an address (a Unix socket) count as one.
+                        key.push(b'i', &ip_bytes(address).unwrap_or_default());
+                    }
+                    OnUnresolved::Constant => {
+                        env.metrics.count(Event::FellBackToConstant.name());
+                        key.push(b'0', b"");
+                    }
+                    OnUnresolved::Allow => return Err(NoClient::Allow),
+                    OnUnresolved::Deny => return Err(NoClient::Deny),
+                },
+            }
+        }
+        Ok(key)
+    }
+}
+
+impl Part {
+    /// The kind and the value of the part in one request. `None` if it is missing.
+    fn resolve(
+        &self,
+        head: &RequestHead<'_>,
+        address: &Lookup<'_>,
+        env: &Env<'_>,
+    ) -> Option<(u8, Vec<u8>)> {
+        let usable = |value: &&[u8]| !value.is_empty() && value.len() <= MAX_BYTES;
+        let header = |name: &str| head.headers.get(name).filter(usable).map(<[u8]>::to_vec);
+        let (kind, value) = match self {
+            Part::Ip => (b'i', ip_bytes(address)),
+            Part::Constant => (b'1', Some(Vec::new())),
+            Part::Header(name) => (b'h', header(name)),
+            Part::Consumer => (b'c', CONSUMER_HEADERS.iter().find_map(|name| header(name))),
+            Part::Credential => (b'k', header(CREDENTIAL)),
+            Part::Claim(name) => {
+                (b'j', env.attributes.get(name).filter(|value| usable(&value.as_slice())))
+            }
+            Part::Path(path) => (b'p', Some(path.clone())),
+            Part::Service => (b's', env.connection.service()),
+        };
+        Some((kind, value?))
+    }
+}
+
+fn ip_bytes(address: &Lookup<'_>) -> Option<Vec<u8>> {
+    address.client_ip().map(|ip| ip.to_bytes().to_vec())
+}

@@ -1,0 +1,11 @@
+//! The client of a request: its address, its identity, and lists of clients.
+
+mod address;
+mod identity;
+mod lists;
+
+pub(crate) use self::{
+    address::{AddressSource, ClientAddress, Lookup},
+    identity::{ClientKey, Identity, NoClient, Part},
+    lists::ClientList,
+};
