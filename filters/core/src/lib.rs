@@ -35,11 +35,11 @@ mod shared_data;
 pub mod testing;
 
 pub use callout::{Callout, CalloutResult, Fetch, FetchError, FetchResponse, TimerActions};
-pub use cidr::Cidr;
+pub use cidr::{Cidr, InvalidCidr};
 pub use client_ip::{ClientIp, parse_source_address};
 pub use config::{
-    BuildContext, ConfigErrors, Endpoint, Fault, InvalidPattern, KeySource, OneOrMany, Pattern,
-    Sensitive, decode,
+    BuildContext, ConfigErrors, Fault, InvalidPattern, KeySource, OneOrMany, Pattern, Sensitive,
+    decode,
 };
 pub use decision::{Decision, HeaderMutation, LocalResponse};
 pub use filter::{Filter, MetricDefinition, MetricKind};
@@ -49,7 +49,7 @@ pub use host::{
     UnixTime, Verify,
 };
 pub use http::{
-    ErrorBody, ErrorFormat, HeaderName, Headers, InvalidHeaderName, InvalidHeaderValue,
+    Endpoint, ErrorBody, ErrorFormat, HeaderName, Headers, InvalidHeaderName, InvalidHeaderValue,
     ProblemDetails, QueryParams, RequestHead, ResponseHead, bytes_eq, encode_query_param,
     find_byte, header_value, parse_methods, target,
 };

@@ -67,7 +67,7 @@ fn cidrs(texts: &[String], at: &str, cx: &mut BuildContext<'_>) -> Vec<Cidr> {
     for (i, text) in texts.iter().enumerate() {
         match Cidr::parse(text) {
             Ok(cidr) => cidrs.push(cidr),
-            Err(error) => cx.fault(format!("{at}[{i}]"), error),
+            Err(error) => cx.fault(format!("{at}[{i}]"), error.to_string()),
         }
     }
     cidrs
