@@ -87,10 +87,10 @@ impl<'h> BuildContext<'h> {
         within_part.trim_start_matches('.').to_owned()
     }
 
-    /// Sends the warnings to the host. Returns `filter` if there is no fault.
+    /// Sends the warnings to the host and returns `filter`.
     ///
     /// # Errors
-    /// The faults.
+    /// The faults, if there are any.
     pub fn finish<F>(self, filter: F) -> Result<F, ConfigErrors> {
         for warning in &self.warnings {
             self.host.warn(warning);

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// One fault of a configuration.
+/// A fault in a configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     /// The field, such as `credentials[0].secret`. Empty for the configuration as a whole.
@@ -60,8 +60,8 @@ impl ConfigErrors {
         }
     }
 
-    /// `path` with the indices of the configuration as written. They differ from those of the
-    /// decoded lists if decoding left out an earlier item. Use it for paths within messages.
+    /// `path` with the indices of the configuration as written. The decoded lists have
+    /// other indices if decoding left out an earlier item. Use it for paths within messages.
     pub fn path_as_written(&self, path: &str) -> String {
         let mut written = String::with_capacity(path.len());
         for piece in path.split_inclusive('[') {
@@ -109,10 +109,10 @@ impl ConfigErrors {
         &self.faults
     }
 
-    /// `value` if there is no fault.
+    /// Returns `value`.
     ///
     /// # Errors
-    /// The faults.
+    /// The faults, if there are any.
     pub fn into_result<T>(self, value: T) -> Result<T, Self> {
         if self.faults.is_empty() { Ok(value) } else { Err(self) }
     }
@@ -124,7 +124,7 @@ fn is_within(path: &str, outer: &str) -> bool {
         .is_some_and(|rest| outer.is_empty() || rest.is_empty() || rest.starts_with(['.', '[']))
 }
 
-/// One fault a line.
+/// Writes one fault per line.
 impl fmt::Display for ConfigErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (i, fault) in self.faults.iter().enumerate() {

@@ -101,7 +101,7 @@ impl fmt::Display for Got<'_> {
             Unexpected::Seq => f.write_str("a list"),
             Unexpected::Map => f.write_str("an object"),
             Unexpected::Unit => f.write_str("null"),
-            // JSON has no other values.
+            // JSON has only the values above.
             _ => f.write_str("another value"),
         }
     }

@@ -4,7 +4,7 @@ use std::{fmt, marker::PhantomData};
 
 use serde::de::{Deserialize, Deserializer, IntoDeserializer, SeqAccess, Visitor};
 
-/// One name or a list of names.
+/// A single name or a list of names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "schema", derive(serde::Serialize))]
 pub struct OneOrMany<T>(pub Vec<T>);

@@ -58,7 +58,7 @@ impl<'t> QueryParams<'t> {
         self.changed |= self.pairs.len() < before;
     }
 
-    /// Renames all parameters from `old` to `new` and removes those that were named `new` before.
+    /// Renames all parameters from `old` to `new` and removes the earlier parameters named `new`.
     /// Does nothing if no parameter is named `old`.
     pub fn rename(&mut self, old: &str, new: &str) {
         if !self.contains(old) {
