@@ -68,7 +68,7 @@ impl fmt::Display for SharedDataError {
 
 impl std::error::Error for SharedDataError {}
 
-/// Tries of one [`SharedData::update`]. Each lost try means that another worker succeeded, so a few
+/// Maximum number of tries of one update. Each lost try means that another worker succeeded, so a few
 /// workers never exhaust even ten. The bound ends the loop on a broken host.
 const UPDATE_TRIES: usize = 100;
 

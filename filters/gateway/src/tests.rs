@@ -195,7 +195,7 @@ fn the_order_names_what_is_configured_once() {
         "order[2]: cors is listed twice\n\
          order[3]: jwt_auth is not configured: configure it or remove it"
     );
-    assert!(chain(r#"["csrf"]"#).starts_with("order[0]: must be one of cors, jwt_auth"));
+    assert!(chain(r#"["csrf"]"#).starts_with("order[0]: expected one of cors, jwt_auth"));
     let jwks = r#"{"jwt_auth": {"jwks": [{"issuer": "https://id.example", "cluster": "id", "path": "/keys"}]},
         "rate_limit": {"hour": 1}, "order": ["rate_limit", "jwt_auth"]}"#;
     assert!(
@@ -222,7 +222,7 @@ fn a_limit_may_stand_before_keys_that_are_there() {
 #[test]
 fn a_value_left_blank_is_refused_by_its_filter() {
     let refused = refusal(r#"{"cors": {"origins": null}, "rate_limit": {"minute": null}}"#);
-    let blank = "is null: give it a value, or leave it out";
+    let blank = "expected a value, got null; remove the field to get its default";
     assert_eq!(refused, format!("cors.origins: {blank}\nrate_limit.minute: {blank}"));
 }
 
@@ -272,7 +272,7 @@ fn identity_headers_are_believed_behind_jwt_auth_only() {
 #[test]
 fn a_chain_written_as_text_is_not_quoted() {
     let errors = refusal(r#"{"jwt_auth": "{\"credentials\": [{\"secret\": \"s3cret\"}]}"}"#);
-    assert_eq!(errors, "jwt_auth: must be an object, not a string");
+    assert_eq!(errors, "jwt_auth: expected an object, got a string");
 }
 
 /// The chain goes on from the start when the answer is there, and the one that asked gets it.

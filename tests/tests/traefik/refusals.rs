@@ -63,9 +63,9 @@ fn refused() -> Vec<(&'static str, Value, &'static str)> {
             json!({"credentials": [{"key": "k", "secret": "kept-quiet"}]}),
             "credentials[0].secret: must be at least 32 bytes for HS256",
         ),
-        ("jwt-auth", with("leeway", json!("many")), "leeway: must be a whole number from 0"),
+        ("jwt-auth", with("leeway", json!("many")), "leeway: expected a whole number from 0"),
         ("jwt-auth", with("leewy", json!(5)), "did you mean \"leeway\"?"),
-        ("jwt-auth", json!({"json": "{", "leeway": 5}), "json: is not a known field"),
+        ("jwt-auth", json!({"json": "{", "leeway": 5}), "json: unknown field"),
         ("jwt-auth", json!({"json": "{"}), "configuration: is not JSON"),
         (
             "header-transform",

@@ -18,7 +18,7 @@ fn faults_of_the_form_hide_what_follows_from_them() {
     };
     assert_eq!(
         faults(r#"{"origins": "https://app.novasphere.io", "credentials": true}"#),
-        "origins: must be a list, not \"https://app.novasphere.io\""
+        "origins: expected a list, got \"https://app.novasphere.io\""
     );
 }
 
