@@ -4,7 +4,7 @@ use super::{
     crates,
     imports::{Import, imports},
     none,
-    source::Crate,
+    source::{Crate, Source},
 };
 use anyhow::Result;
 
@@ -87,4 +87,42 @@ fn describe(circle: &[usize], package: &Crate, imports: &[Import]) -> String {
         }
     }
     lines.join("\n")
+}
+
+/// A crate with these files below `src`.
+fn package(files: &[(&str, &str)]) -> Crate {
+    let source = |(path, text): &(&str, &str)| Source::new(format!("x/src/{path}"), text);
+    let sources = files.iter().map(source).collect();
+    Crate { path: "x".to_owned(), manifest: String::new(), sources }
+}
+
+#[test]
+fn finds_circle_through_reexport() {
+    let found = circles(&package(&[
+        ("lib.rs", "mod a; mod b; pub use a::A;"),
+        ("a.rs", "use crate::b::B; pub struct A(B);"),
+        ("b.rs", "\npub struct B(Box<crate::A>);"),
+    ]));
+    let expected = "x: 2 files\n  x/src/a.rs:1 imports crate::b::B from x/src/b.rs\n  \
+                    x/src/b.rs:2 imports crate::A from x/src/a.rs";
+    assert_eq!(found, [expected]);
+}
+
+#[test]
+fn allows_module_and_submodules() {
+    let family = [
+        ("lib.rs", "mod a; mod other;"),
+        ("a/mod.rs", "mod b; pub use self::b::B; pub struct A;"),
+        ("a/b.rs", "use super::A; pub struct B(A);"),
+    ];
+    let other = |text| circles(&package(&[&family[..], &[("other.rs", text)]].concat()));
+    assert_eq!(other("use crate::a::{A, B};"), [""; 0]);
+    // A third file in between is a circle.
+    let family = [
+        ("lib.rs", "mod a; mod other;"),
+        ("a/mod.rs", "mod b; pub use self::b::B; pub struct A;"),
+        ("a/b.rs", "use crate::other::Other; pub struct B(Other);"),
+        ("other.rs", "use crate::a::A; pub struct Other(A);"),
+    ];
+    assert_eq!(circles(&package(&family)).len(), 1);
 }
