@@ -136,6 +136,13 @@ lint: ## Check format and clippy (native and wasm), and dependencies if cargo-de
 	@if $(CARGO) deny --version >/dev/null 2>&1; then $(CARGO) deny --workspace check; \
 	else echo "cargo-deny is not installed: dependencies not checked (cargo install cargo-deny)"; fi
 
+DOCUMENTED := core ecdsa http-wasm proxy-wasm $(FILTERS)
+
+.PHONY: rustdoc
+rustdoc: ## Build the API documentation without warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps --document-private-items \
+		$(DOCUMENTED:%=-p novasphere-%)
+
 .PHONY: fmt
 fmt: ## Format the sources
 	$(CARGO) fmt --all

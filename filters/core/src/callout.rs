@@ -63,7 +63,7 @@ pub struct FetchResponse<'a> {
     pub body: &'a [u8],
 }
 
-/// Why there is no response.
+/// Why a callout or a fetch got no response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FetchError {
     /// The host did not send the request. Its status code usually means an unknown upstream.

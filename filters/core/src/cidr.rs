@@ -1,119 +1,195 @@
-//! Networks of addresses (RFC 4632 section 3.1, RFC 4291 section 2.3).
+//! Address blocks (RFC 4632 section 3.1, RFC 4291 section 2.3).
 
-use std::net::IpAddr;
+use std::{fmt, net::IpAddr};
 
-/// A network: an address and how many of its first bits count.
+use ipnet::{IpNet, Ipv4Net};
+
+/// An address block in CIDR notation.
+///
+/// An IPv4-mapped IPv6 address (RFC 4291 section 2.5.5.2) is treated as its IPv4 address, in the
+/// block and in the client address. An IPv6 block shorter than the mapped prefix, such as `::/0`,
+/// contains no IPv4 address.
+///
+/// ```
+/// use novasphere_core::Cidr;
+/// let block = Cidr::parse("10.0.0.0/8")?;
+/// assert!(block.contains("10.1.2.3".parse()?));
+/// assert!(block.contains("::ffff:10.1.2.3".parse()?));
+/// assert!(Cidr::parse("10.1.2.3/8").is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cidr {
-    /// The address's bits, IPv4 ones as their IPv4-mapped form, so that both families are one.
-    bits: u128,
-    mask: u128,
+pub struct Cidr(IpNet);
+
+/// Why a text is not an address block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum InvalidCidr {
+    /// The text has another form.
+    Syntax(String),
+    /// The address has bits set behind the prefix length.
+    HostBits {
+        /// The text.
+        text: String,
+        /// The block that contains the address.
+        block: String,
+    },
 }
+
+impl fmt::Display for InvalidCidr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Syntax(text) => write!(
+                f,
+                "expected an address or a block such as 10.0.0.0/8 or 2001:db8::/32, got {text:?}"
+            ),
+            Self::HostBits { text, block } => {
+                write!(f, "{text:?} has host bits set: write {block}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for InvalidCidr {}
 
 impl Cidr {
-    /// Reads `10.0.0.0/8`, `2001:db8::/32` or a single address.
+    /// Parses `10.0.0.0/8`, `2001:db8::/32` or a single address.
     ///
     /// # Errors
-    /// What is wrong with `text`, and what to write instead.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let none = || {
-            format!(
-                "{text:?} is not a network: write it as 10.0.0.0/8 or 2001:db8::/32, or a single address"
-            )
-        };
-        let (address, length) = match text.split_once('/') {
-            Some((address, length)) => (address, Some(length)),
-            None => (text, None),
-        };
-        let address: IpAddr = address.parse().map_err(|_| none())?;
-        let whole: u32 = if address.is_ipv4() { 32 } else { 128 };
-        let length = match length {
-            Some(digits) if digits.bytes().all(|b| b.is_ascii_digit()) => {
-                digits.parse().ok().filter(|length| *length <= whole).ok_or_else(none)?
-            }
-            Some(_) => return Err(none()),
-            None => whole,
-        };
-        let mask = u128::MAX.checked_shl(whole - length).unwrap_or(0);
-        // The 96 bits before an IPv4 address count always.
-        let mask = if address.is_ipv4() { mask | (u128::MAX << 32) } else { mask };
-        let bits = bits(address);
-        if bits & !mask != 0 {
-            let start = match address {
-                IpAddr::V4(v4) => IpAddr::from(
-                    (v4.to_bits() & u32::MAX.checked_shl(32 - length).unwrap_or(0)).to_be_bytes(),
-                ),
-                IpAddr::V6(_) => IpAddr::from((bits & mask).to_be_bytes()),
-            };
-            return Err(format!(
-                "{text:?} is no network: an address in it; write {start}/{length}"
-            ));
+    /// If the text has another form, or the address has host bits set.
+    pub fn parse(text: &str) -> Result<Self, InvalidCidr> {
+        let block = block(text).ok_or_else(|| InvalidCidr::Syntax(text.to_owned()))?;
+        if block.addr() != block.network() {
+            let block = block.trunc().to_string();
+            return Err(InvalidCidr::HostBits { text: text.to_owned(), block });
         }
-        Ok(Self { bits, mask })
+        Ok(Self(canonical(block)))
     }
 
-    /// Whether the address is of this network. An IPv4-mapped IPv6 address is the IPv4 address, and
-    /// of no IPv6 network that is shorter than the mapping.
+    /// Whether the block contains `address`.
     pub fn contains(&self, address: IpAddr) -> bool {
-        let is_ipv6_only = self.mask != self.mask | (u128::MAX << 32);
-        let is_ipv4 = address.to_canonical().is_ipv4();
-        !(is_ipv6_only && is_ipv4) && bits(address) & self.mask == self.bits
+        self.0.contains(&address.to_canonical())
     }
 }
 
-fn bits(address: IpAddr) -> u128 {
-    match address {
-        IpAddr::V4(v4) => v4.to_ipv6_mapped().to_bits(),
-        IpAddr::V6(v6) => v6.to_bits(),
-    }
+/// Parses the address as the standard library does. `ipnet` also accepts octets with leading zeros,
+/// which other parsers read as octal.
+fn block(text: &str) -> Option<IpNet> {
+    let Some((address, length)) = text.split_once('/') else {
+        return Some(text.parse::<IpAddr>().ok()?.into());
+    };
+    let is_number = length.bytes().all(|b| b.is_ascii_digit());
+    IpNet::new(address.parse().ok()?, length.parse().ok().filter(|_| is_number)?).ok()
+}
+
+/// An IPv4 block for a block of IPv4-mapped addresses.
+fn canonical(block: IpNet) -> IpNet {
+    const MAPPED_PREFIX: u8 = 96;
+    let (IpAddr::V4(address), IpNet::V6(_)) = (block.addr().to_canonical(), block) else {
+        return block;
+    };
+    let length = block.prefix_len().checked_sub(MAPPED_PREFIX);
+    let mapped = length.and_then(|length| Ipv4Net::new(address, length).ok());
+    mapped.map_or(block, IpNet::V4)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn contains(network: &str, address: &str) -> bool {
-        Cidr::parse(network).unwrap().contains(address.parse().unwrap())
+    fn contains(block: &str, address: &str) -> bool {
+        Cidr::parse(block).unwrap().contains(address.parse().unwrap())
     }
 
     #[test]
-    fn the_first_bits_count() {
+    fn compares_only_the_prefix() {
         assert!(contains("10.0.0.0/8", "10.255.1.2"));
         assert!(!contains("10.0.0.0/8", "11.0.0.0"));
         assert!(contains("192.0.2.128/25", "192.0.2.255"));
         assert!(!contains("192.0.2.128/25", "192.0.2.127"));
         assert!(contains("0.0.0.0/0", "255.255.255.255"));
-        assert!(!contains("0.0.0.0/0", "::1"), "of the other family");
         assert!(contains("::/0", "2001:db8::1"));
-        for network in ["::/0", "::/8", "::fffe:0:0/95"] {
-            assert!(!contains(network, "192.0.2.1"), "{network}");
-            assert!(!contains(network, "::ffff:192.0.2.1"), "{network}");
-        }
-        assert!(contains("::ffff:192.0.2.0/120", "192.0.2.1"));
         assert!(contains("2001:db8::/33", "2001:db8:7fff::1"));
         assert!(!contains("2001:db8::/33", "2001:db8:8000::1"));
-        assert!(contains("192.0.2.1", "::ffff:192.0.2.1"));
-        assert!(!contains("192.0.2.1", "192.0.2.2"));
-        assert!(contains("::1", "::1"));
     }
 
     #[test]
-    fn other_texts_are_no_networks() {
-        for text in ["", "/8", "10/8", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/+8", "::/129", "a/8"] {
-            let error = Cidr::parse(text).unwrap_err();
-            assert!(error.contains("write it as 10.0.0.0/8"), "{text:?}: {error}");
+    fn single_address_is_a_block_of_one() {
+        assert!(contains("::1", "::1"));
+        assert!(!contains("::1", "::2"));
+        assert!(!contains("192.0.2.1", "192.0.2.2"));
+        assert_eq!(Cidr::parse("192.0.2.1"), Cidr::parse("192.0.2.1/32"));
+        assert_eq!(Cidr::parse("::1"), Cidr::parse("::1/128"));
+    }
+
+    /// `ipnet` compares only addresses of the block's family.
+    #[test]
+    fn ipv4_mapped_address_is_the_ipv4_address() {
+        assert!(contains("192.0.2.1", "::ffff:192.0.2.1"));
+        assert!(contains("192.0.2.0/24", "::ffff:192.0.2.1"));
+        assert!(!contains("192.0.2.0/24", "::ffff:192.0.3.1"));
+        assert!(!contains("192.0.2.0/24", "::192.0.2.1"));
+    }
+
+    #[test]
+    fn ipv4_mapped_block_is_the_ipv4_block() {
+        assert!(contains("::ffff:192.0.2.0/120", "192.0.2.1"));
+        assert!(contains("::ffff:192.0.2.0/120", "::ffff:192.0.2.1"));
+        assert!(!contains("::ffff:192.0.2.0/120", "192.0.3.1"));
+        assert!(contains("::ffff:0:0/96", "192.0.2.1"));
+        assert_eq!(Cidr::parse("::ffff:192.0.2.0/120"), Cidr::parse("192.0.2.0/24"));
+        assert_eq!(Cidr::parse("::ffff:192.0.2.1"), Cidr::parse("192.0.2.1"));
+    }
+
+    /// The block `::fffe:0:0/95` includes the mapped prefix, but it is not an IPv4 block.
+    #[test]
+    fn families_do_not_mix() {
+        for block in ["::/0", "::/8", "::fffe:0:0/95"] {
+            assert!(!contains(block, "192.0.2.1"), "{block}");
+            assert!(!contains(block, "::ffff:192.0.2.1"), "{block}");
+        }
+        assert!(!contains("0.0.0.0/0", "::1"));
+    }
+
+    #[test]
+    fn rejects_other_forms() {
+        for text in ["", "/8", "10/8", "10.0.0.0/", "10.0.0.0/33", "::/129", "a/8", "10.0.0.0/8/8"]
+        {
+            assert_eq!(Cidr::parse(text), Err(InvalidCidr::Syntax(text.to_owned())));
+        }
+        let error = Cidr::parse("proxy").unwrap_err().to_string();
+        assert!(error.starts_with("expected an address or a block such as 10.0.0.0/8"), "{error}");
+        assert!(error.ends_with(", got \"proxy\""), "{error}");
+    }
+
+    /// `ipnet`'s own parser accepts leading zeros.
+    #[test]
+    fn rejects_octets_with_leading_zeros() {
+        for text in ["010.0.0.0/8", "10.00.0.0/8", "010.0.0.1"] {
+            assert!(Cidr::parse(text).is_err(), "{text}");
+        }
+        assert!("010.0.0.0/8".parse::<IpNet>().is_ok());
+    }
+
+    #[test]
+    fn rejects_prefix_lengths_with_signs_or_spaces() {
+        for text in ["10.0.0.0/+8", "10.0.0.0/-0", "10.0.0.0/ 8", "10.0.0.0 /8", " 10.0.0.0/8"] {
+            assert!(Cidr::parse(text).is_err(), "{text}");
         }
     }
 
+    /// `ipnet` accepts an address inside the block and ignores the other bits.
     #[test]
-    fn an_address_inside_is_told_its_network() {
-        for (text, start) in [
+    fn rejects_host_bits_and_names_the_block() {
+        for (text, block) in [
             ("10.1.2.3/8", "10.0.0.0/8"),
             ("1.2.3.4/0", "0.0.0.0/0"),
             ("2001:db8::1/32", "2001:db8::/32"),
+            ("::ffff:192.0.2.1/120", "::ffff:192.0.2.0/120"),
         ] {
-            let error = Cidr::parse(text).unwrap_err();
-            assert!(error.ends_with(&format!("write {start}")), "{error}");
+            let error = Cidr::parse(text).unwrap_err().to_string();
+            let expected = format!("{text:?} has host bits set: write {block}");
+            assert_eq!(error, expected);
         }
+        assert!("10.1.2.3/8".parse::<IpNet>().is_ok());
     }
 }

@@ -2,14 +2,22 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-/// What identifies a client by address: an IPv4 address, or an IPv6 network, because one client
-/// commands all addresses of its network. An IPv4-mapped IPv6 address is the IPv4 address.
+/// The identity of a client by its address: an IPv4 address, or an IPv6 network, because one client
+/// controls all addresses of its network. An IPv4-mapped IPv6 address is the IPv4 address.
+///
+/// ```
+/// use novasphere_core::ClientIp;
+/// let client = |address: &str| ClientIp::with_prefix(address.parse().unwrap(), 64);
+/// assert_eq!(client("2001:db8:0:1::1"), client("2001:db8:0:1:ffff::2"));
+/// assert_ne!(client("2001:db8:0:1::1"), client("2001:db8:0:2::1"));
+/// assert_eq!(client("::ffff:192.0.2.1"), client("192.0.2.1"));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ClientIp(IpAddr);
 
 impl ClientIp {
-    /// The identity behind an address; so many bits of an IPv6 address count, 128 at most: 64 is the
-    /// usual size of one subscriber's network.
+    /// The identity of the client at `address`. An IPv6 network has a prefix of `ipv6_prefix` bits, 0
+    /// to 128. Subscribers usually get a network with 64.
     pub fn with_prefix(address: IpAddr, ipv6_prefix: u32) -> Self {
         match address.to_canonical() {
             IpAddr::V4(v4) => Self(IpAddr::V4(v4)),
@@ -20,7 +28,7 @@ impl ClientIp {
         }
     }
 
-    /// The identity as 16 bytes, IPv4 as its IPv4-mapped form.
+    /// The identity as 16 bytes. An IPv4 address is IPv4-mapped.
     pub fn to_bytes(self) -> [u8; 16] {
         match self.0 {
             IpAddr::V4(v4) => v4.to_ipv6_mapped().octets(),
@@ -29,11 +37,18 @@ impl ClientIp {
     }
 }
 
-/// Reads an address as hosts write it: `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]`
-/// or `[2001:db8::1]:80`.
+/// Parses an address in one of the hosts' formats: `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`,
+/// `[2001:db8::1]` or `[2001:db8::1]:80`.
+///
+/// ```
+/// use novasphere_core::parse_source_address;
+/// assert_eq!(parse_source_address(b"192.0.2.1:80"), "192.0.2.1".parse().ok());
+/// assert_eq!(parse_source_address(b"[2001:db8::1]:80"), "2001:db8::1".parse().ok());
+/// assert_eq!(parse_source_address(b"unix:/run/proxy.sock"), None);
+/// ```
 pub fn parse_source_address(text: &[u8]) -> Option<IpAddr> {
-    if let Some(usual) = parse_v4(text) {
-        return Some(IpAddr::V4(usual));
+    if let Some(address) = parse_v4(text) {
+        return Some(IpAddr::V4(address));
     }
     let text = str::from_utf8(text).ok()?;
     if let Some(inside) = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
@@ -42,17 +57,17 @@ pub fn parse_source_address(text: &[u8]) -> Option<IpAddr> {
     text.parse().ok().or_else(|| text.parse().ok().map(|with_port: SocketAddr| with_port.ip()))
 }
 
-/// What most addresses look like, `192.0.2.1` or `192.0.2.1:80`, in one pass; `None` for anything
-/// else, though it may be an address.
+/// Parses the most frequent formats, `192.0.2.1` and `192.0.2.1:80`, in one pass. `None` for all
+/// others, some of which are addresses too.
 fn parse_v4(text: &[u8]) -> Option<Ipv4Addr> {
     let mut bytes = text.iter();
-    let (mut octets, mut at) = ([0_u8; 4], 0_usize);
+    let (mut octets, mut index) = ([0_u8; 4], 0_usize);
     let (mut octet, mut digits) = (0_u8, 0_u8);
     loop {
         let next = bytes.next();
         match next {
             Some(digit @ b'0'..=b'9') => {
-                // A leading zero may mean an octal number.
+                // Some parsers read a leading zero as octal.
                 if digits > 0 && octet == 0 {
                     return None;
                 }
@@ -60,8 +75,8 @@ fn parse_v4(text: &[u8]) -> Option<Ipv4Addr> {
                 digits += 1;
             }
             Some(b'.' | b':') | None if digits > 0 => {
-                *octets.get_mut(at)? = octet;
-                (at, octet, digits) = (at + 1, 0, 0);
+                *octets.get_mut(index)? = octet;
+                (index, octet, digits) = (index + 1, 0, 0);
                 if next != Some(&b'.') {
                     break;
                 }
@@ -74,8 +89,8 @@ fn parse_v4(text: &[u8]) -> Option<Ipv4Addr> {
         number.saturating_mul(10).saturating_add(digit.wrapping_sub(b'0').into())
     });
     let is_port = port.len() <= 5 && port.iter().all(u8::is_ascii_digit) && number <= 65_535;
-    let is_whole = is_port && !(port.is_empty() && text.ends_with(b":"));
-    (at == octets.len() && is_whole).then(|| Ipv4Addr::from(octets))
+    let is_complete = is_port && !(port.is_empty() && text.ends_with(b":"));
+    (index == octets.len() && is_complete).then(|| Ipv4Addr::from(octets))
 }
 
 #[cfg(test)]
@@ -87,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn the_port_does_not_count() {
+    fn identity_ignores_the_port() {
         assert_eq!(identity("192.0.2.1:80"), identity("192.0.2.1:81"));
         assert_eq!(identity("192.0.2.1"), identity("192.0.2.1:81"));
         assert_ne!(identity("192.0.2.1"), identity("192.0.2.2"));
@@ -96,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn the_quick_reader_agrees_with_the_careful_one() {
+    fn fast_parser_agrees_with_the_standard_library() {
         let octets = ["", "0", "00", "01", "1", "9", "10", "99", "192", "255", "256", "1000", "+1"];
         let ends =
             ["", ":", ":0", ":80", ":080", ":9999", ":65535", ":65536", ":x", ".", ".1", " "];
@@ -108,12 +123,12 @@ mod tests {
                     format!("192.{octet}{end}"),
                     format!("{octet}{end}"),
                 ] {
-                    let careful: Option<IpAddr> = text.parse().ok();
+                    let standard: Option<IpAddr> = text.parse().ok();
                     let with_port = || text.parse().ok().map(|a: SocketAddr| a.ip());
-                    let careful = careful.or_else(with_port);
-                    assert_eq!(parse_source_address(text.as_bytes()), careful, "{text}");
-                    if let Some(quick) = parse_v4(text.as_bytes()) {
-                        assert_eq!(Some(IpAddr::V4(quick)), careful, "{text}");
+                    let standard = standard.or_else(with_port);
+                    assert_eq!(parse_source_address(text.as_bytes()), standard, "{text}");
+                    if let Some(fast) = parse_v4(text.as_bytes()) {
+                        assert_eq!(Some(IpAddr::V4(fast)), standard, "{text}");
                     }
                 }
             }
@@ -122,14 +137,14 @@ mod tests {
     }
 
     #[test]
-    fn an_ipv6_network_is_one_client() {
+    fn ipv6_network_is_one_client() {
         assert_eq!(identity("2001:db8:0:1::1"), identity("[2001:db8:0:1:ffff::2]:443"));
         assert_ne!(identity("2001:db8:0:1::1"), identity("2001:db8:0:2::1"));
         assert_eq!(identity("::ffff:192.0.2.1"), identity("192.0.2.1"));
     }
 
     #[test]
-    fn so_many_bits_of_ipv6_count() {
+    fn ipv6_prefix_determines_the_network() {
         let identity = |text: &str, prefix| ClientIp::with_prefix(text.parse().unwrap(), prefix);
         assert_eq!(identity("2001:db8:1::", 32), identity("2001:db8:2::", 32));
         assert_ne!(identity("2001:db8::1", 128), identity("2001:db8::2", 128));
@@ -138,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn other_texts_are_no_address() {
+    fn rejects_other_texts() {
         for text in ["", "unix:/run/x", "192.0.2", "[::1", "[192.0.2.1]", "\u{7f}"] {
             assert_eq!(identity(text), None, "{text:?}");
         }

@@ -1,8 +1,8 @@
-//! What a filter decides: data, carried out by the host adapter.
+//! Decisions of filters, as data. The host adapter carries them out.
 
 use std::borrow::Cow;
 
-use crate::{Callout, HeaderName, UnixTime};
+use crate::{Callout, HeaderMutation, HeaderName, UnixTime};
 
 /// The result of [`Filter::on_request`](crate::Filter::on_request).
 #[derive(Debug)]
@@ -13,7 +13,7 @@ pub enum Decision<'f, C> {
         mutations: Vec<HeaderMutation<'f>>,
         /// Handed to `on_response`.
         carry: C,
-        /// One of the filter's `REASONS`.
+        /// A name from the filter's `REASONS`.
         reason: &'static str,
     },
     /// The request is held. The filter is asked again when a
@@ -30,53 +30,13 @@ pub enum Decision<'f, C> {
     Call(Callout<'f>),
     /// The filter responds. The request does not reach the upstream.
     Respond {
-        /// Changes to the request head, for what an access log must not show.
+        /// Changes to the request head, to hide values from access logs.
         mutations: Vec<HeaderMutation<'f>>,
         /// The response.
         response: LocalResponse<'f>,
-        /// One of the filter's `REASONS`.
+        /// A name from the filter's `REASONS`.
         reason: &'static str,
     },
-}
-
-/// One change to the head of a request or a response. The filter guarantees that names and values
-/// are valid: external values pass [`header_value`](crate::header_value) first.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum HeaderMutation<'f> {
-    /// Replaces all lines of that name by one line.
-    Set(&'f HeaderName, Cow<'f, [u8]>),
-    /// Adds a line.
-    Add(&'f HeaderName, Cow<'f, [u8]>),
-    /// Removes all lines of that name. The name is owned if it was found in the message.
-    Remove(Cow<'f, HeaderName>),
-    /// Replaces the request target (path and query). Requests only.
-    Target(Vec<u8>),
-}
-
-impl<'f> HeaderMutation<'f> {
-    /// Removes all lines of a name the filter owns.
-    pub const fn remove(name: &'f HeaderName) -> Self {
-        Self::Remove(Cow::Borrowed(name))
-    }
-
-    /// The name of the header it changes.
-    pub fn name(&self) -> &str {
-        match self {
-            Self::Set(name, _) | Self::Add(name, _) => name.as_str(),
-            Self::Remove(name) => name.as_str(),
-            Self::Target(_) => ":path",
-        }
-    }
-
-    /// The same mutation, borrowing its values.
-    pub(crate) fn as_borrowed(&self) -> HeaderMutation<'_> {
-        match self {
-            Self::Set(name, value) => HeaderMutation::Set(name, Cow::Borrowed(value)),
-            Self::Add(name, value) => HeaderMutation::Add(name, Cow::Borrowed(value)),
-            Self::Remove(name) => HeaderMutation::Remove(Cow::Borrowed(name)),
-            Self::Target(target) => HeaderMutation::Target(target.clone()),
-        }
-    }
 }
 
 /// A response made by a filter instead of the upstream.

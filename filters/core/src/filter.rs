@@ -13,13 +13,82 @@ use crate::{
 /// [`Decision::Continue`]. A filter that responds itself puts all headers into its
 /// [`LocalResponse`](crate::LocalResponse), so local responses look the same on hosts with
 /// different callback orders.
+///
+/// ```
+/// use novasphere_core::{
+///     BuildContext, Decision, Env, Filter, HeaderInterest, HeaderMutation, LocalResponse,
+///     RequestHead, ResponseHead, testing::TestHost,
+/// };
+///
+/// /// Blocks one method.
+/// struct BlockMethod {
+///     method: String,
+///     request_headers: HeaderInterest,
+/// }
+///
+/// #[derive(serde::Deserialize)]
+/// #[serde(deny_unknown_fields)]
+/// struct Config {
+///     method: String,
+/// }
+///
+/// impl Filter for BlockMethod {
+///     const NAME: &'static str = "block-method";
+///     const REASONS: &'static [&'static str] = &["allowed", "blocked"];
+///     type Config = Config;
+///     type State = ();
+///     type Carry = ();
+///
+///     fn build(config: Config, cx: &mut BuildContext<'_>) -> Self {
+///         if config.method.is_empty() {
+///             cx.fault("method", "is empty");
+///         }
+///         Self { method: config.method, request_headers: HeaderInterest::named([":method"]) }
+///     }
+///
+///     fn request_headers(&self) -> &HeaderInterest {
+///         &self.request_headers
+///     }
+///
+///     fn response_headers(&self) -> &HeaderInterest {
+///         &HeaderInterest::None
+///     }
+///
+///     fn on_request<'f>(
+///         &'f self,
+///         head: &RequestHead<'_>,
+///         _: &mut (),
+///         _: &Env<'_>,
+///     ) -> Decision<'f, ()> {
+///         if head.method() != self.method.as_bytes() {
+///             return Decision::Continue { mutations: Vec::new(), carry: (), reason: "allowed" };
+///         }
+///         let response = LocalResponse {
+///             status: 405,
+///             headers: Vec::new(),
+///             body: b"".into(),
+///             grpc_status: None,
+///         };
+///         Decision::Respond { mutations: Vec::new(), response, reason: "blocked" }
+///     }
+///
+///     fn on_response<'f>(&'f self, _: (), _: &ResponseHead<'_>) -> Vec<HeaderMutation<'f>> {
+///         Vec::new()
+///     }
+/// }
+///
+/// let host = TestHost::default();
+/// assert!(BlockMethod::from_json(br#"{"method": "TRACE"}"#, &host).is_ok());
+/// let errors = BlockMethod::from_json(br#"{"method": 1}"#, &host).err().unwrap();
+/// assert_eq!(errors.to_string(), "method: expected a string, got 1");
+/// ```
 pub trait Filter: Sized {
     /// The name users know, for example `jwt-auth`.
     const NAME: &'static str;
 
     /// Every reason [`on_request`](Filter::on_request) can give, exported as the metric label
     /// `decision`. The set is closed because hosts never free a metric. Lower case, words joined by
-    /// `_`. See [`metric_names!`](crate::metric_names).
+    /// `_`. See [`metric_names!`](crate::metric_names!).
     const REASONS: &'static [&'static str];
 
     /// Countable events other than the decision about a request. Also a closed set.
@@ -128,7 +197,7 @@ pub struct MetricDefinition {
     pub kind: MetricKind,
 }
 
-/// How a metric changes.
+/// The kind of a metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MetricKind {
     /// Grows by the recorded value.

@@ -3,6 +3,15 @@
 use crate::{HeaderMutation, Headers};
 
 /// The part of a head a filter reads. Names are in lower case.
+///
+/// ```
+/// use novasphere_core::HeaderInterest;
+/// let cors = HeaderInterest::named(["origin", ":method"]);
+/// let jwt_auth = HeaderInterest::named(["authorization", ":method"]);
+/// let chain = HeaderInterest::union([&cors, &jwt_auth]);
+/// assert_eq!(chain, HeaderInterest::named(["origin", ":method", "authorization"]));
+/// assert_eq!(HeaderInterest::union([&cors, &HeaderInterest::All]), HeaderInterest::All);
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum HeaderInterest {
     /// Nothing. The filter gets an empty head.
@@ -18,7 +27,7 @@ pub enum HeaderInterest {
 }
 
 impl HeaderInterest {
-    /// Interest in `names`, each listed once: [`None`](Self::None) if there is no name.
+    /// Interest in `names`, without duplicates: [`None`](Self::None) if `names` is empty.
     pub fn named<'n>(names: impl IntoIterator<Item = &'n str>) -> Self {
         match distinct(names) {
             names if names.is_empty() => Self::None,
@@ -26,8 +35,8 @@ impl HeaderInterest {
         }
     }
 
-    /// Interest in all lines of a head that has one of `names`: [`None`](Self::None) if there is no
-    /// name.
+    /// Interest in all lines of a head that has one of `names`: [`None`](Self::None) if `names` is
+    /// empty.
     pub fn all_if_any<'n>(names: impl IntoIterator<Item = &'n str>) -> Self {
         match distinct(names) {
             names if names.is_empty() => Self::None,

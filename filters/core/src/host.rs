@@ -1,4 +1,4 @@
-//! What a filter may ask of its host.
+//! The capabilities of a host.
 
 use std::net::IpAddr;
 
@@ -163,7 +163,7 @@ impl UnixTime {
 /// Facts about the connection and the route, read on demand.
 pub trait Connection {
     /// The client address as the host determined it. It may be the last `X-Forwarded-For` entry,
-    /// depending on what the host's configuration trusts.
+    /// depending on the trusted proxies in the host's configuration.
     fn client_address(&self) -> Option<IpAddr>;
 
     /// The name of the upstream service of the request's route.

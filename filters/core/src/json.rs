@@ -1,5 +1,5 @@
-//! JSON that keeps what a lenient reader loses: the order of members, and the fact that a name
-//! occurred twice (RFC 8259 section 4 leaves its meaning open, RFC 7515 section 4 forbids it).
+//! [`Json`]: JSON values without duplicate members. RFC 8259 section 4 leaves the meaning of a
+//! duplicate open, RFC 7515 section 4 forbids it.
 
 use std::fmt;
 
@@ -8,11 +8,19 @@ use serde_json::Number;
 
 use crate::bytes_eq;
 
-/// Members of one object. More than any configuration or set of claims has, and few enough to
-/// compare each name with all others: whoever sends a token chooses how many it has.
+/// Maximum number of members of one object. Each name is compared with all others, and the sender of
+/// a token chooses their number. Configurations and tokens have fewer.
 const MAX_MEMBERS: usize = 256;
 
-/// A JSON value. Reading one refuses objects with two members of one name.
+/// A JSON value. Objects have no duplicate members.
+///
+/// ```
+/// use novasphere_core::Json;
+/// let claims = Json::parse(br#"{"sub": "u-1", "roles": ["admin"]}"#)?;
+/// assert_eq!(claims.get("sub").and_then(Json::as_str), Some("u-1"));
+/// assert!(Json::parse(br#"{"sub": "u-1", "sub": "u-2"}"#).is_err());
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub enum Json {
     /// `null`
@@ -25,33 +33,33 @@ pub enum Json {
     String(String),
     /// An array.
     Array(Vec<Json>),
-    /// An object, its members in order.
+    /// An object. Its members are in the order of the text.
     Object(Vec<(String, Json)>),
 }
 
 impl Json {
-    /// Reads JSON text.
+    /// Parses JSON text.
     ///
     /// # Errors
-    /// When it is no JSON, nests deeper than 128 levels, or has an object that names a member twice
-    /// or has more than 256 members. The message names line and column, and never quotes a value.
+    /// If the text is not JSON, is nested deeper than 128 levels, or has an object with duplicate
+    /// members or more than 256 members. The message contains line and column, but no value.
     pub fn parse(text: &[u8]) -> Result<Self, serde_json::Error> {
         serde_json::from_slice(text)
     }
 
-    /// The member called `name` of an object.
+    /// The member of an object with this name.
     pub fn get(&self, name: &str) -> Option<&Json> {
         match self {
             Json::Object(members) => {
-                let is_it =
+                let is_named =
                     |n: &str| n.len() == name.len() && bytes_eq(n.as_bytes(), name.as_bytes());
-                members.iter().find(|(n, _)| is_it(n)).map(|(_, v)| v)
+                members.iter().find(|(n, _)| is_named(n)).map(|(_, v)| v)
             }
             _ => None,
         }
     }
 
-    /// The text of a string.
+    /// The content of a string.
     pub fn as_str(&self) -> Option<&str> {
         match self {
             Json::String(text) => Some(text),
@@ -60,7 +68,7 @@ impl Json {
     }
 }
 
-/// As JSON text.
+/// Writes JSON text.
 impl fmt::Display for Json {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -117,7 +125,7 @@ impl<'de> Visitor<'de> for JsonVisitor {
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<Json, E> {
-        Number::from_f64(value).map(Json::Number).ok_or_else(|| E::custom("a number out of range"))
+        Number::from_f64(value).map(Json::Number).ok_or_else(|| E::custom("number out of range"))
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Json, E> {
@@ -162,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn order_is_kept() {
+    fn keeps_the_order_of_members() {
         let json = Json::parse(br#"{"b": 1, "a": [true, null, "x", 0.5]}"#).unwrap();
         let Json::Object(members) = &json else { panic!("{json:?}") };
         assert_eq!(members.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["b", "a"]);
@@ -171,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_ambiguous_or_excessive_is_refused() {
+    fn rejects_duplicates_and_excess() {
         assert!(refusal(r#"{"a": 1, "a": 1}"#).contains("occurs twice"));
         assert!(refusal(r#"{"x": {"a": 1, "\u0061": 2}}"#).contains("occurs twice"));
         assert!(refusal(&"[".repeat(1_000)).contains("recursion limit"));

@@ -1,4 +1,4 @@
-//! The vocabulary every Novasphere filter speaks. It names no host.
+//! The contract and the HTTP types of all Novasphere filters, independent of any host.
 //!
 //! A [`Filter`] is plain data, computed once from its configuration ([`Filter::build`]) and applied
 //! to each request ([`Filter::on_request`]) and to the response of each request it continued
@@ -9,11 +9,12 @@
 //! In reading order:
 //!
 //! - `filter`: the contract;
-//! - `decision`: what a filter decides about a request;
-//! - `header_interest`: which headers a filter reads;
-//! - `host`, `shared_data`, `callout`: what a host offers;
+//! - `decision`: the decision about a request;
+//! - `header_mutation`, `header_interest`: the headers a filter changes and reads;
+//! - `host`, `shared_data`, `callout`: the capabilities of a host;
 //! - `config`: decoding and checking a configuration;
-//! - `http`, `path`, `client_ip`: HTTP facts that several filters use;
+//! - `http`, `path`, `client_ip`, `cidr`: HTTP facts that several filters use;
+//! - `metric_names`: closed sets of metric label values;
 //! - `json`, `schema`, `testing`.
 
 mod callout;
@@ -23,6 +24,7 @@ mod config;
 mod decision;
 mod filter;
 mod header_interest;
+mod header_mutation;
 mod host;
 mod http;
 mod json;
@@ -35,21 +37,22 @@ mod shared_data;
 pub mod testing;
 
 pub use callout::{Callout, CalloutResult, Fetch, FetchError, FetchResponse, TimerActions};
-pub use cidr::Cidr;
+pub use cidr::{Cidr, InvalidCidr};
 pub use client_ip::{ClientIp, parse_source_address};
 pub use config::{
-    BuildContext, ConfigErrors, Endpoint, Fault, InvalidPattern, KeySource, OneOrMany, Pattern,
-    Sensitive, decode,
+    BuildContext, ConfigErrors, Fault, InvalidPattern, KeySource, OneOrMany, Pattern, Sensitive,
+    decode,
 };
-pub use decision::{Decision, HeaderMutation, LocalResponse};
+pub use decision::{Decision, LocalResponse};
 pub use filter::{Filter, MetricDefinition, MetricKind};
 pub use header_interest::HeaderInterest;
+pub use header_mutation::HeaderMutation;
 pub use host::{
     Attributes, Capability, Clock, Connection, Env, Hash, Host, Metrics, PendingQueues, Random,
     UnixTime, Verify,
 };
 pub use http::{
-    ErrorBody, ErrorFormat, HeaderName, Headers, InvalidHeaderName, InvalidHeaderValue,
+    Endpoint, ErrorBody, ErrorFormat, HeaderName, Headers, InvalidHeaderName, InvalidHeaderValue,
     ProblemDetails, QueryParams, RequestHead, ResponseHead, bytes_eq, encode_query_param,
     find_byte, header_value, parse_methods, target,
 };

@@ -1,4 +1,4 @@
-//! [`metric_names!`](crate::metric_names): closed sets of metric label values.
+//! [`metric_names!`](crate::metric_names!): closed sets of metric label values.
 
 /// Declares an enum whose variants have a name in metrics. Hosts never free a metric, so the set of
 /// names must be closed.

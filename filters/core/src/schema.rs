@@ -1,5 +1,5 @@
-//! What JSON Schemas of several filters share. Off in the modules: what is generated lies in
-//! `host-config`.
+//! Parts of the filters' JSON Schemas, which are generated into `host-config`. The modules are built
+//! without this feature.
 
 use std::borrow::Cow;
 
@@ -7,28 +7,28 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::{KeySource, OneOrMany, Sensitive};
 
-/// A token (RFC 9110 section 5.6.2), as names of headers are. `\x25` is `%`, with which Kong's
-/// validator cannot quote a pattern.
+/// A token (RFC 9110 section 5.6.2), such as a header name. `\x25` is `%`: Kong's validator cannot
+/// quote a pattern that contains `%`.
 pub const TOKEN: &str = r"^[!#$\x25&'*+.^_`|~0-9A-Za-z-]+$";
 
-/// A request method: a token, and not in lower case.
+/// A request method: a token without lower-case letters.
 pub const METHOD: &str = r"^[!#$\x25&'*+.^_`|~0-9A-Z-]+$";
 
-/// What can stand between quotes: printable ASCII without `"` and `\`.
+/// The content of a quoted string: printable ASCII without `"` and `\`.
 pub const QUOTABLE: &str = r"^[ !#-\[\]-~]*$";
 
-/// A path without query.
+/// A path without a query.
 pub const PATH: &str = r"^/[^?]*$";
 
-/// A name that metrics and attributes have in theirs.
+/// A part of the names of metrics and attributes.
 pub const ATTRIBUTE: &str = r"^[A-Za-z0-9_.-]+$";
 
-/// A schema for each of the members, which says that it is there: for `anyOf` and `oneOf`.
+/// For each member a schema that requires it, for use in `anyOf` and `oneOf`.
 pub fn each_required(members: &[&str]) -> Vec<Schema> {
     members.iter().map(|member| json_schema!({"required": [member]})).collect()
 }
 
-/// That of what is in it.
+/// The schema of the content.
 impl<T: JsonSchema> JsonSchema for Sensitive<T> {
     fn inline_schema() -> bool {
         T::inline_schema()
@@ -47,7 +47,7 @@ impl<T: JsonSchema> JsonSchema for Sensitive<T> {
     }
 }
 
-/// Without patterns: validators quote what does not match, and it may be a secret in a wrong place.
+/// Has no pattern: validators quote a value that does not match, which may be a misplaced secret.
 impl JsonSchema for KeySource {
     fn inline_schema() -> bool {
         true
@@ -64,7 +64,7 @@ impl JsonSchema for KeySource {
                 "type": "object",
                 "required": ["env"],
                 "properties": {"env": {
-                    "description": "The variable of the proxy's environment that it is in.",
+                    "description": "Name of a variable in the proxy's environment.",
                     "type": "string",
                     "minLength": 1
                 }},

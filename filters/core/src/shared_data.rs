@@ -39,7 +39,7 @@ pub enum Written {
     CasMismatch,
 }
 
-/// What an update closure did to the value.
+/// The action that an update closure requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
     /// Write the value.
@@ -68,7 +68,7 @@ impl fmt::Display for SharedDataError {
 
 impl std::error::Error for SharedDataError {}
 
-/// Tries of one [`SharedData::update`]. Each lost try means that another worker succeeded, so a few
+/// Maximum number of tries of one update. Each lost try means that another worker succeeded, so a few
 /// workers never exhaust even ten. The bound ends the loop on a broken host.
 const UPDATE_TRIES: usize = 100;
 
@@ -76,6 +76,23 @@ impl dyn SharedData + '_ {
     /// Updates the value of `key`. `change` gets the value (empty if the key is missing), edits it
     /// and returns whether to write it. After a lost race `change` runs again, whole, on the new
     /// value.
+    ///
+    /// ```
+    /// use novasphere_core::{Change, SharedData, testing::TestHost};
+    ///
+    /// fn count(data: &dyn SharedData) -> Result<u8, novasphere_core::SharedDataError> {
+    ///     data.update(b"requests", |value| {
+    ///         let count = value.first().map_or(1, |count| count.saturating_add(1));
+    ///         *value = vec![count];
+    ///         (Change::Write, count)
+    ///     })
+    /// }
+    ///
+    /// let host = TestHost::default();
+    /// assert_eq!(count(&host), Ok(1));
+    /// host.cas_mismatches.set(3);
+    /// assert_eq!(count(&host), Ok(2));
+    /// ```
     ///
     /// # Errors
     /// [`SharedDataError`]. Nothing was written then.

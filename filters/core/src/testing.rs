@@ -1,4 +1,4 @@
-//! A host for tests: every port, its time and its mishaps set by the test.
+//! [`TestHost`]: a host for tests. The test sets its time, data and failures.
 
 use std::{
     cell::{Cell, RefCell},
@@ -11,7 +11,7 @@ use crate::{
     Metrics, PendingQueues, Random, SharedData, SharedDataError, UnixTime, Verify, Written,
 };
 
-/// As much of a head as a policy asked to read, and no more.
+/// The lines that a host passes to a filter with this interest.
 pub fn visible_headers<'l>(
     lines: &[(&'l [u8], &'l [u8])],
     interest: &HeaderInterest,
@@ -28,45 +28,52 @@ pub fn visible_headers<'l>(
     }
 }
 
-/// Values and their versions.
+/// Shared values and their CAS tokens.
 pub type Values = HashMap<Vec<u8>, (Vec<u8>, u32)>;
 
-/// One proxy, as its filters see it.
+/// A worker of a proxy.
+///
+/// ```
+/// use novasphere_core::testing::TestHost;
+/// let host = TestHost::at(1_700_000_000);
+/// host.advance(60);
+/// assert_eq!(host.env().clock.now().seconds(), 1_700_000_060);
+/// ```
 #[derive(Debug)]
 pub struct TestHost {
     /// The proxy's environment.
     pub variables: BTreeMap<String, String>,
-    /// What filters warned of.
+    /// The warnings of the filters.
     pub warnings: RefCell<Vec<String>>,
     /// The time, in milliseconds since the epoch.
     pub millis: Cell<u64>,
     /// The client's address.
     pub address: Cell<Option<IpAddr>>,
-    /// How many of the next writes to the store lose their race.
+    /// The number of next writes of shared data that fail with a CAS mismatch.
     pub cas_mismatches: Cell<u32>,
-    /// Whether the store answers with errors.
+    /// Whether reads of shared data fail.
     pub shared_data_fails: Cell<bool>,
-    /// The events counted.
+    /// The counted events.
     pub events: RefCell<Vec<&'static str>>,
-    /// The shared values and their versions.
+    /// The shared values and their CAS tokens.
     pub shared_values: RefCell<Values>,
-    /// How often random bytes were random_calls.
+    /// The number of calls for random bytes.
     pub random_calls: Cell<u8>,
-    /// Whether requests may wait.
+    /// Whether requests can be paused.
     pub can_pause: Cell<bool>,
-    /// The values of the policy's own metrics, as recorded, by their place.
+    /// The recorded values of the filter's metric definitions, by index.
     pub records: RefCell<Vec<(usize, u32)>>,
     /// The name of the route.
     pub route: RefCell<Option<Vec<u8>>>,
     /// Whether attributes reach later filters.
     pub passes_attributes: Cell<bool>,
-    /// The attributes set.
+    /// The attributes that filters set.
     pub attributes: RefCell<BTreeMap<String, Vec<u8>>>,
-    /// The host's cryptography; without it the filter has to use its own.
+    /// The host's signature verification. Without it, filters verify themselves.
     pub verify: Option<VerifyFn>,
-    /// What the host unsupported.
+    /// The capabilities that the host lacks.
     pub unsupported: Vec<Capability>,
-    /// Whether the values of a configuration are text.
+    /// Whether the host passes values of a configuration as text.
     pub values_are_text: bool,
 }
 
@@ -74,7 +81,7 @@ pub struct TestHost {
 pub type VerifyFn = fn(Hash, &[u8], &[u8], &[u8]) -> Option<bool>;
 
 impl Default for TestHost {
-    /// At the epoch, an empty store and environment, a client on the loopback address.
+    /// At the epoch, without shared data and variables, and with a client on the loopback address.
     fn default() -> Self {
         Self {
             variables: BTreeMap::new(),
@@ -99,19 +106,19 @@ impl Default for TestHost {
 }
 
 impl TestHost {
-    /// One at `seconds` since the epoch.
+    /// A host whose time is `seconds` since the epoch.
     pub fn at(seconds: u64) -> Self {
         let host = Self::default();
         host.millis.set(seconds.saturating_mul(1000));
         host
     }
 
-    /// Lets time pass.
+    /// Advances the time by `seconds`.
     pub fn advance(&self, seconds: u64) {
         self.millis.set(self.millis.get().saturating_add(seconds.saturating_mul(1000)));
     }
 
-    /// Its ports.
+    /// The capabilities of the host.
     pub fn env(&self) -> Env<'_> {
         Env {
             host: self,
@@ -175,7 +182,7 @@ impl Connection for TestHost {
 }
 
 impl Random for TestHost {
-    /// Different at every call, and the same in every run.
+    /// Different at each call, the same in each run.
     fn bytes(&self) -> [u8; 16] {
         self.random_calls.set(self.random_calls.get().wrapping_add(1));
         [self.random_calls.get(); 16]
@@ -187,8 +194,8 @@ impl Metrics for TestHost {
         self.events.borrow_mut().extend((0..times).map(|_| event));
     }
 
-    fn record(&self, own: usize, value: u32) {
-        self.records.borrow_mut().push((own, value));
+    fn record(&self, index: usize, value: u32) {
+        self.records.borrow_mut().push((index, value));
     }
 }
 
@@ -225,11 +232,7 @@ impl SharedData for TestHost {
         if self.shared_data_fails.get() {
             return Err(SharedDataError::Host(6));
         }
-        Ok(self
-            .shared_values
-            .borrow()
-            .get(key)
-            .map(|(value, version)| (value.clone(), Cas(*version))))
+        Ok(self.shared_values.borrow().get(key).map(|(value, cas)| (value.clone(), Cas(*cas))))
     }
 
     fn write(
@@ -243,11 +246,11 @@ impl SharedData for TestHost {
             return Ok(Written::CasMismatch);
         }
         let mut values = self.shared_values.borrow_mut();
-        let current = values.get(key).map(|(_, version)| Cas(*version));
+        let current = values.get(key).map(|(_, cas)| Cas(*cas));
         if current != seen {
             return Ok(Written::CasMismatch);
         }
-        let next = current.map_or(1, |version| version.0.wrapping_add(1));
+        let next = current.map_or(1, |cas| cas.0.wrapping_add(1));
         values.insert(key.to_vec(), (value.to_vec(), next));
         Ok(Written::Done)
     }

@@ -4,8 +4,8 @@ use std::cell::RefCell;
 
 use novasphere_core::Attributes;
 
-/// The attributes of one request. Sets go to the host too, for the access log. Gets are answered
-/// here first, which saves a host call.
+/// The attributes of one request. Writes go to the host too, for the access log. Reads
+/// look here first, which saves a host call.
 pub(crate) struct AttributeCache<'a> {
     host: &'a dyn Attributes,
     values: RefCell<Vec<(String, Vec<u8>)>>,

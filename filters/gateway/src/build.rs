@@ -1,4 +1,4 @@
-//! From a configuration to a chain.
+//! Builds the chain from its configuration.
 
 use novasphere_core::{BuildContext, Filter};
 use novasphere_cors::Cors;
@@ -12,7 +12,7 @@ use crate::{
     entry::ChainEntry,
 };
 
-/// Checks `config` and computes the chain.
+/// Checks the configuration and builds the chain.
 pub(crate) fn build(mut config: Config, cx: &mut BuildContext<'_>) -> Gateway {
     let order = order(&config, cx);
     let mut entries: Vec<ChainEntry> = Vec::with_capacity(order.len());
@@ -26,7 +26,7 @@ pub(crate) fn build(mut config: Config, cx: &mut BuildContext<'_>) -> Gateway {
     Gateway::new(entries)
 }
 
-/// Builds a filter from its part of the configuration. `None` if there is no such part.
+/// Builds a filter from its part of the configuration. `None` if the part is missing.
 fn entry(kind: FilterKind, config: &mut Config, cx: &mut BuildContext<'_>) -> Option<ChainEntry> {
     Some(match kind {
         FilterKind::Cors => ChainEntry::Cors(Cors::build(config.cors.take()?, cx)),

@@ -11,7 +11,7 @@ struct Ticket {
     inner: Rc<dyn Any>,
 }
 
-/// Makes a filter's callout the chain's.
+/// Turns a filter's callout into a callout of the chain.
 pub(crate) fn wrap(entry: usize, callout: Callout<'_>) -> Callout<'_> {
     Callout { ticket: Rc::new(Ticket { entry, inner: callout.ticket }), ..callout }
 }

@@ -1,152 +1,37 @@
-//! The chain: which filter is asked when, and how their decisions combine.
+//! The chain: the order of calls to the filters, and how their decisions combine.
 
 use novasphere_core::{
-    BuildContext, CalloutResult, Decision, Env, FetchError, FetchResponse, Filter, HeaderInterest,
-    HeaderMutation, MetricDefinition, RequestHead, ResponseHead, TimerActions,
+    Decision, Env, HeaderInterest, HeaderMutation, MetricDefinition, RequestHead, ResponseHead,
 };
 
 use crate::{
-    attribute_cache::AttributeCache,
-    build, callouts,
-    config::Config,
+    callouts,
     entry::{ChainEntry, EntryCarry, States},
     entry_env::{EntryEnv, EntryMetrics, chain_metrics},
-    local_response,
 };
 
 /// The four filters as one chain.
 #[derive(Debug)]
 pub struct Gateway {
     /// In the order in which requests pass them.
-    entries: Vec<ChainEntry>,
-    definitions: Vec<MetricDefinition>,
+    pub(crate) entries: Vec<ChainEntry>,
+    pub(crate) definitions: Vec<MetricDefinition>,
     /// For each entry, its metrics.
     metrics: Vec<EntryMetrics>,
-    request_headers: HeaderInterest,
-    response_headers: HeaderInterest,
-    /// For each entry, the request headers that the later entries read. They observe no other
-    /// mutations of that entry.
+    pub(crate) request_headers: HeaderInterest,
+    pub(crate) response_headers: HeaderInterest,
+    /// For each entry, the request headers that the later entries read. They observe only mutations
+    /// of these headers.
     later_request_headers: Vec<HeaderInterest>,
 }
 
 /// The data each filter hands to its response, in the order of requests.
-pub struct ChainCarry(Vec<Continued>);
+pub struct ChainCarry(pub(crate) Vec<Continued>);
 
-/// One filter's decision to continue.
-struct Continued {
-    reason: &'static str,
-    carry: EntryCarry,
-}
-
-/// The capacity reserved for the mutations of a response. Most responses have fewer.
-const USUAL_MUTATIONS: usize = 16;
-
-impl Filter for Gateway {
-    const NAME: &'static str = "gateway";
-    /// Each filter counts its own decisions.
-    const REASONS: &'static [&'static str] = &[];
-    type Config = Config;
-    type State = States;
-    type Carry = ChainCarry;
-
-    fn metric_definitions(&self) -> Vec<MetricDefinition> {
-        self.definitions.clone()
-    }
-
-    fn build(config: Config, cx: &mut BuildContext<'_>) -> Self {
-        build::build(config, cx)
-    }
-
-    fn request_headers(&self) -> &HeaderInterest {
-        &self.request_headers
-    }
-
-    fn response_headers(&self) -> &HeaderInterest {
-        &self.response_headers
-    }
-
-    fn uses_timer(&self) -> bool {
-        self.entries.iter().any(ChainEntry::uses_timer)
-    }
-
-    fn uses_shared_data(&self) -> bool {
-        self.entries.iter().any(ChainEntry::uses_shared_data)
-    }
-
-    fn responder(states: &States) -> &'static str {
-        states.responder
-    }
-
-    fn on_request<'f>(
-        &'f self,
-        head: &RequestHead<'_>,
-        states: &mut States,
-        env: &Env<'_>,
-    ) -> Decision<'f, ChainCarry> {
-        let attributes = AttributeCache::new(env.attributes);
-        let shared = Env { attributes: &attributes, ..*env };
-        let mut continued = Vec::with_capacity(self.entries.len());
-        match self.decide_from(0, head, states, &shared, &mut continued) {
-            Decision::Continue { mutations, carry: (), reason } => {
-                self.count(&continued, env);
-                Decision::Continue { mutations, carry: ChainCarry(continued), reason }
-            }
-            Decision::Pause { queue, until } => Decision::Pause { queue, until },
-            Decision::Call(callout) => Decision::Call(callout),
-            Decision::Respond { mutations, mut response, reason } => {
-                self.count(&continued, env);
-                for (entry, Continued { carry, .. }) in self.entries.iter().zip(continued).rev() {
-                    local_response::pass(&mut response, entry, carry);
-                }
-                Decision::Respond { mutations, response, reason }
-            }
-        }
-    }
-
-    fn on_response<'f>(
-        &'f self,
-        carry: ChainCarry,
-        head: &ResponseHead<'_>,
-    ) -> Vec<HeaderMutation<'f>> {
-        let mut all = Vec::with_capacity(USUAL_MUTATIONS);
-        self.respond(carry, head, &mut all);
-        all
-    }
-
-    fn on_timer(&self, states: &mut States, env: &Env<'_>) -> TimerActions {
-        let mut all = TimerActions::default();
-        for (index, entry) in self.entries.iter().enumerate().filter(|(_, e)| e.uses_timer()) {
-            let entry_env = self.entry_env(index, env);
-            let actions = entry.on_timer(states, &entry_env.env(env));
-            entry_env.merge(&mut all, actions);
-        }
-        all
-    }
-
-    fn on_orphaned_callout(&self, result: CalloutResult<'_>, states: &mut States, env: &Env<'_>) {
-        let Some((index, result)) = callouts::unwrap(result) else { return };
-        if let Some(entry) = self.entries.get(index) {
-            let entry_env = self.entry_env(index, env);
-            entry.on_orphaned_callout(result, states, &entry_env.env(env));
-        }
-    }
-
-    fn on_fetch(
-        &self,
-        purpose: usize,
-        response: Result<FetchResponse<'_>, FetchError>,
-        states: &mut States,
-        env: &Env<'_>,
-    ) -> TimerActions {
-        let mut all = TimerActions::default();
-        let (index, purpose) = EntryEnv::inner_number(purpose);
-        if let Some(entry) = self.entries.get(index) {
-            let entry_env = self.entry_env(index, env);
-            let actions = entry.on_fetch(purpose, response, states, &entry_env.env(env));
-            entry_env.merge(&mut all, actions);
-        }
-        all
-    }
+/// A filter's decision to continue.
+pub(crate) struct Continued {
+    pub(crate) reason: &'static str,
+    pub(crate) carry: EntryCarry,
 }
 
 impl Gateway {
@@ -168,7 +53,7 @@ impl Gateway {
     }
 
     /// Asks the filter at `index`, then the later ones, which see its mutations.
-    fn decide_from<'f>(
+    pub(crate) fn decide_from<'f>(
         &'f self,
         index: usize,
         head: &RequestHead<'_>,
@@ -210,7 +95,7 @@ impl Gateway {
 
     /// Lets the filters that continued the request mutate the response, the last one first. Each
     /// sees the mutations of the later ones.
-    fn respond<'f>(
+    pub(crate) fn respond<'f>(
         &'f self,
         ChainCarry(mut continued): ChainCarry,
         head: &ResponseHead<'_>,
@@ -233,13 +118,13 @@ impl Gateway {
     }
 
     /// Counts the decisions of the filters that continued.
-    fn count(&self, continued: &[Continued], env: &Env<'_>) {
+    pub(crate) fn count(&self, continued: &[Continued], env: &Env<'_>) {
         for (metrics, Continued { reason, .. }) in self.metrics.iter().zip(continued) {
             EntryEnv::new(env, *metrics).count_decision(reason);
         }
     }
 
-    fn entry_env<'e>(&self, index: usize, env: &Env<'e>) -> EntryEnv<'e> {
+    pub(crate) fn entry_env<'e>(&self, index: usize, env: &Env<'e>) -> EntryEnv<'e> {
         EntryEnv::new(env, self.metrics.get(index).copied().unwrap_or_default())
     }
 }

@@ -1,4 +1,4 @@
-//! One filter of the chain, whichever it is.
+//! A filter in the chain, of any kind.
 
 use novasphere_core::{
     CalloutResult, Decision, Env, FetchError, FetchResponse, Filter, HeaderInterest,
@@ -31,7 +31,7 @@ pub struct States {
     pub(crate) responder: &'static str,
 }
 
-/// The data one filter hands to its response.
+/// The data a filter hands to its response.
 pub(crate) enum EntryCarry {
     Cors(<Cors as Filter>::Carry),
     JwtAuth(<JwtAuth as Filter>::Carry),

@@ -1,11 +1,11 @@
-//! The environment of one filter in the chain. Its metric indices, queues and purposes become the
-//! chain's.
+//! The environment of a filter in the chain. It translates the filter's metric indices, queues and
+//! purposes to the chain's.
 
 use novasphere_core::{Env, MetricDefinition, MetricKind, Metrics, PendingQueues, TimerActions};
 
 use crate::{config::FilterKind, entry::ChainEntry};
 
-/// Where a filter's metrics start among the chain's.
+/// A filter's index in the chain, and the index of its first metric.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct EntryMetrics {
     entry: usize,

@@ -9,14 +9,15 @@
 //! 3. Otherwise the mutations of all filters go to the host at once, and the request continues.
 //! 4. The response passes all filters in reverse order.
 //!
-//! Reasons, events and metrics are those of the filters, under the filters' names.
+//! The filters keep their reasons, events and metrics, each under the filter's name.
 //!
 //! In reading order:
 //!
 //! - `config`: the configuration, a struct of the four;
 //! - `build`: from a configuration to a chain;
-//! - `chain`: the filter;
-//! - `entry`: one filter of the chain, and `entry_env`, its environment;
+//! - `filter`: the chain as a filter;
+//! - `chain`: the order of calls, and how decisions combine;
+//! - `entry`: a filter in the chain, and `entry_env`, its environment;
 //! - `callouts`, `attribute_cache`, `local_response`: one concern of the chain each.
 
 mod attribute_cache;
@@ -26,6 +27,7 @@ mod chain;
 mod config;
 mod entry;
 mod entry_env;
+mod filter;
 mod local_response;
 #[cfg(test)]
 mod tests;

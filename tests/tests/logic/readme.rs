@@ -35,7 +35,7 @@ fn fields<P: Filter>(environment: &BTreeMap<String, String>) -> Result<Vec<Strin
     let unknown = serde_json::json!({"zzzzzzzzzzzz": 1});
     let error = native::configure::<P>(&unknown, environment).err().context("accepted")?;
     let text = error.to_string();
-    let list = text.lines().find_map(|line| line.split("known here: ").nth(1));
+    let list = text.lines().find_map(|line| line.split("known fields: ").nth(1));
     Ok(list.context("no fields listed")?.split(", ").map(str::to_owned).collect())
 }
 

@@ -31,18 +31,18 @@ fn refused() -> Vec<(&'static str, Value, &'static str)> {
         (
             "jwt-auth",
             with("jwks", jwks),
-            "jwks: cannot be used here: a plugin of Traefik cannot fetch; write the issuer's keys \
-             into credentials, each with its kid: {key: <issuer>, kid: ..., jwk: {...}}",
+            "jwks: cannot be used here: a Traefik plugin cannot make requests; write the issuer's \
+             keys into credentials, each with its kid: {key: <issuer>, kid: ..., jwk: {...}}",
         ),
         (
             "jwt-auth",
             json!({"jwks": [{"issuer": "https://id.example", "discovery": true}]}),
-            "jwks: cannot be used here: a plugin of Traefik cannot fetch",
+            "jwks: cannot be used here: a Traefik plugin cannot make requests",
         ),
         (
             "jwt-auth",
             with("claims_to_attributes", attributes),
-            "claims_to_attributes: cannot be used here: Traefik has no place for attributes",
+            "claims_to_attributes: cannot be used here: Traefik has no attributes",
         ),
         (
             "jwt-auth",
@@ -63,15 +63,15 @@ fn refused() -> Vec<(&'static str, Value, &'static str)> {
             json!({"credentials": [{"key": "k", "secret": "kept-quiet"}]}),
             "credentials[0].secret: must be at least 32 bytes for HS256",
         ),
-        ("jwt-auth", with("leeway", json!("many")), "leeway: must be a whole number from 0"),
+        ("jwt-auth", with("leeway", json!("many")), "leeway: expected a whole number from 0"),
         ("jwt-auth", with("leewy", json!(5)), "did you mean \"leeway\"?"),
-        ("jwt-auth", json!({"json": "{", "leeway": 5}), "json: is not a known field"),
+        ("jwt-auth", json!({"json": "{", "leeway": 5}), "json: unknown field"),
         ("jwt-auth", json!({"json": "{"}), "configuration: is not JSON"),
         (
             "header-transform",
             json!({"response": {"remove": {"headers": ["Server"]}}}),
-            "response: cannot be used here: a plugin of Traefik cannot change a response that \
-             streams; use Traefik's headers middleware, customResponseHeaders",
+            "response: cannot be used here: a Traefik plugin cannot change a streamed \
+             response; use customResponseHeaders of Traefik's headers middleware",
         ),
         (
             "header-transform",

@@ -89,7 +89,7 @@ fn a_bad_change_closes_its_route_and_no_other() -> Result<()> {
         ensure!(gateway.send(&Request::get("/api/v1/wukongs"))?.head.status != 200, "{leeway}");
         ensure!(gateway.send(&echo)?.head.status == 200, "{leeway}: the other route is gone");
     }
-    let fault = "leeway: must be a whole number from 0, not \"soon\"";
+    let fault = "leeway: expected a whole number from 0, got \"soon\"";
     let log = gateway.traefik.log()?;
     let told = log.iter().find(|line| line.text.contains(fault)).context("not in the log")?;
     ensure!(told.router.as_deref() == Some("api") && told.level == "error", "{told:?}");

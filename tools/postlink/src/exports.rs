@@ -1,18 +1,18 @@
-//! Leaves callbacks out of a module, so that the host does not make them.
+//! Removes callbacks from a module, so that the host does not call them.
 
 use anyhow::{Context, Result, ensure};
 
 use crate::sections::{EXPORTS, number, push_number, rewrite};
 
-/// What nginx calls without asking whether it is there, and what the filters have no use for. Envoy
-/// spares the way into the virtual machine, several times a request, where they are missing.
+/// Callbacks that nginx requires, although the filters do nothing in them. Without them, Envoy enters
+/// the virtual machine less often in each request.
 const FOR_NGINX: [&str; 4] =
     ["proxy_on_done", "proxy_on_log", "proxy_on_request_body", "proxy_on_response_body"];
 
-/// `module` without the callbacks that only nginx needs.
+/// Removes the callbacks that only nginx needs.
 ///
 /// # Errors
-/// When it is no module, or does not have them.
+/// If `module` is not a WebAssembly module or lacks one of the callbacks.
 pub fn for_envoy(module: &[u8]) -> Result<Vec<u8>> {
     let mut dropped = 0_usize;
     let lean = rewrite(module, |id, section| {
@@ -36,11 +36,15 @@ pub fn for_envoy(module: &[u8]) -> Result<Vec<u8>> {
         content.extend(kept.concat());
         Ok(Some(content))
     })?;
-    ensure!(dropped == FOR_NGINX.len(), "{dropped} of the callbacks for nginx");
+    ensure!(
+        dropped == FOR_NGINX.len(),
+        "expected {} callbacks for nginx, got {dropped}",
+        FOR_NGINX.len()
+    );
     Ok(lean)
 }
 
-/// The name of the first export, and what follows it.
+/// Splits off the first export. Returns its name and the other exports.
 fn export(exports: &[u8]) -> Option<(&[u8], &[u8])> {
     let (length, rest) = number(exports)?;
     let (name, rest) = rest.split_at_checked(length)?;

@@ -1,8 +1,7 @@
-//! Replaces the instructions by calls of functions that do the same.
+//! Replaces bulk-memory instructions with calls of equivalent functions.
 //!
-//! A call is exactly as long as the instruction it stands for, its index being padded, so nothing
-//! in a function moves. The functions and their type come last in their sections, so no index
-//! changes.
+//! A call with a padded index is as long as the instruction, so nothing in a function moves. The new
+//! functions and their type are appended to their sections, so no index changes.
 
 use anyhow::{Context, Result, bail, ensure};
 use wasmparser::{Operator, Parser, Payload, TypeRef};
@@ -12,28 +11,29 @@ use crate::{
     sections::{CODE, FUNCTIONS, TYPES, high, low, number, push_number, rewrite},
 };
 
-/// `call`, then the index of the function in LEB128, padded to 3 or 2 bytes.
+/// The instruction `call`. The function index follows in LEB128, padded to 3 or 2 bytes.
 const CALL: u8 = 0x10;
 const MAX_COPY_INDEX: u32 = 1 << 21;
 const MAX_FILL_INDEX: u32 = 1 << 14;
 
-/// `module` without `memory.copy` and `memory.fill`.
+/// Replaces `memory.copy` and `memory.fill`.
 ///
 /// # Errors
-/// When it is no module, or one that this was not made for.
+/// If `module` is not a WebAssembly module, contains other bulk-memory instructions, or has too many
+/// functions.
 pub fn lower(module: &[u8]) -> Result<Vec<u8>> {
-    let Shape { types, functions, bulk } = Shape::of(module)?;
+    let Shape { types, functions, bulk } = Shape::new(module)?;
     let (copy, fill) = (functions, functions.saturating_add(1));
     ensure!(copy < MAX_COPY_INDEX && fill < MAX_FILL_INDEX, "too many functions");
     let mut patched = module.to_vec();
-    for Bulk { at, is_copy } in bulk {
+    for Bulk { offset, is_copy } in bulk {
         let call = if is_copy {
             vec![CALL, low(copy), low(copy >> 7), high(copy >> 14)]
         } else {
             vec![CALL, low(fill), high(fill >> 7)]
         };
-        let end = at.saturating_add(call.len());
-        patched.get_mut(at..end).context("the module ends early")?.copy_from_slice(&call);
+        let end = offset.saturating_add(call.len());
+        patched.get_mut(offset..end).context("the module ends early")?.copy_from_slice(&call);
     }
     let mut type_index = Vec::new();
     push_number(&mut type_index, types);
@@ -47,23 +47,23 @@ pub fn lower(module: &[u8]) -> Result<Vec<u8>> {
     )
 }
 
-/// What has to be known of a module.
+/// The parts of a module that the replacement depends on.
 #[derive(Default)]
 struct Shape {
     types: u32,
-    /// With those imported.
+    /// Including imported functions.
     functions: u32,
     bulk: Vec<Bulk>,
 }
 
-/// An instruction to replace, and where it is.
+/// An instruction to replace.
 struct Bulk {
-    at: usize,
+    offset: usize,
     is_copy: bool,
 }
 
 impl Shape {
-    fn of(module: &[u8]) -> Result<Self> {
+    fn new(module: &[u8]) -> Result<Self> {
         let mut shape = Self::default();
         for payload in Parser::new(0).parse_all(module) {
             match payload? {
@@ -84,8 +84,8 @@ impl Shape {
                 }
                 Payload::CodeSectionEntry(body) => {
                     for instruction in body.get_operators_reader()?.into_iter_with_offsets() {
-                        let (operator, at) = instruction?;
-                        shape.bulk.extend(bulk(&operator, at)?);
+                        let (operator, offset) = instruction?;
+                        shape.bulk.extend(bulk(&operator, offset)?);
                     }
                 }
                 _ => {}
@@ -95,10 +95,10 @@ impl Shape {
     }
 }
 
-fn bulk(operator: &Operator<'_>, at: usize) -> Result<Option<Bulk>> {
+fn bulk(operator: &Operator<'_>, offset: usize) -> Result<Option<Bulk>> {
     Ok(match operator {
-        Operator::MemoryCopy { dst_mem: 0, src_mem: 0 } => Some(Bulk { at, is_copy: true }),
-        Operator::MemoryFill { mem: 0 } => Some(Bulk { at, is_copy: false }),
+        Operator::MemoryCopy { dst_mem: 0, src_mem: 0 } => Some(Bulk { offset, is_copy: true }),
+        Operator::MemoryFill { mem: 0 } => Some(Bulk { offset, is_copy: false }),
         Operator::MemoryCopy { .. }
         | Operator::MemoryFill { .. }
         | Operator::MemoryInit { .. }
@@ -111,7 +111,7 @@ fn bulk(operator: &Operator<'_>, at: usize) -> Result<Option<Bulk>> {
     })
 }
 
-/// The module with more items at the ends of these sections.
+/// Appends items to sections.
 fn append(module: &[u8], items: &[(u8, Vec<&[u8]>)]) -> Result<Vec<u8>> {
     let mut found = 0_usize;
     let longer = rewrite(module, |id, section| {
@@ -119,13 +119,13 @@ fn append(module: &[u8], items: &[(u8, Vec<&[u8]>)]) -> Result<Vec<u8>> {
             return Ok(None);
         };
         found = found.saturating_add(1);
-        let (count, old) = number(section).context("a section without a count")?;
+        let (count, old) = number(section).context("a section has no count")?;
         let mut content = Vec::new();
         push_number(&mut content, u32::try_from(count.saturating_add(more.len()))?);
         content.extend_from_slice(old);
         more.iter().for_each(|item| content.extend_from_slice(item));
         Ok(Some(content))
     })?;
-    ensure!(found == items.len(), "a module without functions");
+    ensure!(found == items.len(), "the module has no functions");
     Ok(longer)
 }

@@ -1,10 +1,10 @@
-//! What is done to modules after they are linked.
+//! Adapts linked modules to single hosts.
 //!
-//! - `postlink for-envoy IN OUT`: without the callbacks that only nginx needs ([`exports`]);
-//! - `postlink lower-bulk-memory IN OUT`: without the instructions `memory.copy` and `memory.fill`
+//! - `postlink for-envoy IN OUT` removes the callbacks that only nginx needs ([`exports`]).
+//! - `postlink lower-bulk-memory IN OUT` replaces the instructions `memory.copy` and `memory.fill`
 //!   (WebAssembly bulk memory, [`lower`]). Traefik 3.4 to 3.7 embed an engine whose `memory.copy`
-//!   corrupts memory on amd64. The standard library comes compiled with these instructions, so no
-//!   flag of the compiler leaves them out.
+//!   corrupts memory on amd64. The precompiled standard library contains these instructions, so no
+//!   compiler flag can avoid them.
 
 mod exports;
 mod lower;

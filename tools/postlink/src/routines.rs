@@ -1,13 +1,13 @@
-//! The functions that stand for the instructions, as they are in a code section: their size, their
-//! locals, their instructions. Both take what the instruction takes, three i32. Eight bytes at a
-//! time, then one; what is outside the memory traps, as it did.
+//! The functions that replace the instructions, encoded as in a code section: size, locals,
+//! instructions. They take the operands of the instruction, three `i32`, and process eight bytes at
+//! a time, then single bytes. Like the instructions, they trap outside the memory.
 
 /// `(func (param i32 i32 i32))`
 pub(crate) const TYPE: &[u8] = &[0x60, 3, I32, I32, I32, 0];
 
-/// `memory.copy`: destination 0, source 1, length 2; they may overlap.
+/// `memory.copy`: destination 0, source 1, length 2. The ranges may overlap.
 pub(crate) const COPY: &[u8] = &sized::<{ COPY_BODY.len() }, { COPY_BODY.len() + 2 }>(COPY_BODY);
-/// `memory.fill`: destination 0, byte 1, length 2; local 3 is the byte, eight times.
+/// `memory.fill`: destination 0, byte 1, length 2. Local 3 is the byte repeated eight times.
 pub(crate) const FILL: &[u8] = &sized::<{ FILL_BODY.len() }, { FILL_BODY.len() + 2 }>(FILL_BODY);
 
 const I32: u8 = 0x7f;
@@ -41,7 +41,7 @@ const EXTEND_U: u8 = 0xad;
 #[rustfmt::skip]
 const COPY_BODY: &[u8] = &[
     0, // no locals
-    // A destination behind the source, inside what is copied, has to be filled from its end.
+    // Copy backwards if the destination starts inside the source range.
     GET, 0, GET, 1, SUB, GET, 2, GE_U,
     IF, NOTHING,
         BLOCK, NOTHING, LOOP, NOTHING,
@@ -100,9 +100,9 @@ const FILL_BODY: &[u8] = &[
     END,
 ];
 
-/// A body with its size before it, in LEB128 of two bytes.
+/// A body with its size in front, in LEB128 of two bytes.
 #[allow(clippy::cast_possible_truncation)] // seven bits each
-#[allow(clippy::indexing_slicing)] // evaluated by the compiler
+#[allow(clippy::indexing_slicing)] // evaluated at compile time
 const fn sized<const BODY: usize, const ALL: usize>(body: &[u8]) -> [u8; ALL] {
     let mut all = [0; ALL];
     all[0] = (BODY & 0x7f) as u8 | 0x80;

@@ -1,4 +1,4 @@
-//! The head of a request, read.
+//! Reads the head of a request.
 
 use std::ops::Range;
 
@@ -6,31 +6,31 @@ use novasphere_core::{HeaderInterest, Headers};
 
 use crate::{hostcalls, list};
 
-/// A head with more lines is refused: each costs a call of the host.
+/// Maximum number of lines. Each line costs a host call.
 const MAX_LINES: usize = 1000;
-/// A head with more bytes is refused: an instance keeps the memory it once used.
+/// Maximum size in bytes. An instance never returns memory to the host.
 const MAX_BYTES: usize = 256 * 1024;
 
-/// The lines that a policy reads.
+/// The lines that a filter reads.
 #[derive(Default)]
 pub(crate) struct Head {
     text: Vec<u8>,
-    /// Where in the text each line's name and value are.
+    /// The ranges of each line's name and value in `text`.
     lines: Vec<(Range<usize>, Range<usize>)>,
-    /// What the host last returned.
+    /// The last result of a host call.
     buffer: Vec<u8>,
 }
 
 /// Why a head was not read.
 pub(crate) enum Unreadable {
-    /// It has more lines or bytes than this host is asked for.
+    /// The head has too many lines or bytes.
     TooLarge,
-    /// The host changed its mind about the size of something.
+    /// A host call failed: the size of its result kept growing.
     Host,
 }
 
-/// Names that stand for parts of a request other than headers, and what reads them. The host takes
-/// `host` out of the headers and puts it back when it is asked for by name.
+/// Pseudo-headers and the functions that read them. The host removes `host` from the headers and adds
+/// it back when a filter reads it by name.
 type Pseudo = (&'static str, fn(&mut Vec<u8>) -> Option<()>);
 const PSEUDO: [Pseudo; 3] =
     [(":authority", host), (":path", hostcalls::uri), (":method", hostcalls::method)];
@@ -44,18 +44,18 @@ fn host(buffer: &mut Vec<u8>) -> Option<()> {
 }
 
 impl Head {
-    /// One that nothing was read of yet.
+    /// An empty head.
     pub(crate) const fn new() -> Self {
         Self { text: Vec::new(), lines: Vec::new(), buffer: Vec::new() }
     }
 
-    /// Reads what the policy needs.
+    /// Reads the lines that the filter is interested in.
     pub(crate) fn read(&mut self, interest: &HeaderInterest) -> Result<(), Unreadable> {
         self.text.clear();
         self.lines.clear();
         match interest {
             HeaderInterest::None => Ok(()),
-            HeaderInterest::All => self.read_whole(),
+            HeaderInterest::All => self.read_all(),
             HeaderInterest::Named(names) => names.iter().try_for_each(|name| self.read_named(name)),
             HeaderInterest::AllIfAny(names) => {
                 names.iter().try_for_each(|name| self.read_named(name))?;
@@ -64,13 +64,13 @@ impl Head {
         }
     }
 
-    /// They, as a policy sees them.
+    /// The lines read.
     pub(crate) fn headers(&self) -> Headers<'_> {
         let text = |range: &Range<usize>| self.text.get(range.clone()).unwrap_or_default();
         Headers::borrowed(self.lines.iter().map(|(name, value)| (text(name), text(value))))
     }
 
-    fn read_whole(&mut self) -> Result<(), Unreadable> {
+    fn read_all(&mut self) -> Result<(), Unreadable> {
         for (name, read) in PSEUDO {
             self.read_pseudo(name, read)?;
         }
@@ -78,7 +78,7 @@ impl Head {
         let mut names = std::mem::take(&mut self.buffer);
         let mut result = Ok(());
         for name in list::items(&names) {
-            // Trailers leave empty names behind.
+            // Trailers appear as empty names.
             if !name.is_empty() && name != b"host" {
                 result = self.read_header(name);
             }

@@ -1,9 +1,9 @@
 //! The functions of the http-wasm HTTP handler ABI that the filters use, and the wall clock of
-//! WASI. The only `unsafe` code of this adapter: pointers into this module's memory, which the host
-//! reads or writes during the call only.
+//! WASI. This is the adapter's only `unsafe` code: pointers into the module's memory that the host
+//! uses only during the call.
 //!
-//! A function that returns data writes it only if there is room, and returns its size in any case.
-#![allow(unsafe_code)] // see above
+//! A function that returns data always returns its size, and writes it only if it fits.
+#![allow(unsafe_code)] // See above.
 
 mod abi {
     #[link(wasm_import_module = "http_handler")]
@@ -48,14 +48,14 @@ mod abi {
     }
 }
 
-/// Kinds of headers and bodies, by their ABI number.
+/// Kinds of headers and bodies in the ABI.
 const REQUEST: u32 = 0;
 const RESPONSE: u32 = 1;
 
-/// What a buffer is made for at first.
-const ROOM: usize = 1024;
+/// Initial capacity of a buffer.
+const INITIAL_CAPACITY: usize = 1024;
 
-/// Levels of the host's log.
+/// Log levels of the ABI.
 #[derive(Clone, Copy)]
 pub(crate) enum Level {
     Info = 0,
@@ -63,29 +63,29 @@ pub(crate) enum Level {
     Error = 2,
 }
 
-/// No line needs more.
+/// Maximum length of a log line, in bytes.
 const MAX_LOG_LINE: usize = 1000;
 
-/// Writes a line to the host's log, cut to a readable length.
+/// Logs a line, cut to the maximum length.
 pub(crate) fn log(level: Level, message: &str) {
     let size = message.floor_char_boundary(MAX_LOG_LINE);
     // SAFETY: `message` is at least `size` bytes long.
     unsafe { abi::log(level as i32, message.as_ptr(), size) }
 }
 
-/// Features of the ABI; this one changes nothing on this host.
+/// A feature of the ABI. It has no effect on this host.
 const TRAILERS: u32 = 4;
 
-/// Whether this is the first instance with its configuration. The host keeps a note of the features
-/// that any of them enabled.
+/// Whether this is the first instance with its configuration. The host remembers the features that
+/// any instance enabled.
 pub(crate) fn is_first_instance() -> bool {
     let before = abi::enable_features(0);
     abi::enable_features(TRAILERS);
     before & TRAILERS == 0
 }
 
-/// Nanoseconds since the Unix epoch. The end of time if the host has no clock: everything that
-/// expires has expired then.
+/// Nanoseconds since the Unix epoch. The maximum if the host has no clock, so that everything that
+/// can expire has expired.
 pub(crate) fn now() -> u64 {
     const REALTIME: u32 = 0;
     let mut time = 0;
@@ -94,7 +94,7 @@ pub(crate) fn now() -> u64 {
     if errno == 0 { time } else { u64::MAX }
 }
 
-/// The configuration, JSON text.
+/// The configuration as JSON text.
 pub(crate) fn config(buffer: &mut Vec<u8>) -> Option<()> {
     // SAFETY: see `fill`.
     fill(buffer, |buffer, limit| unsafe { abi::get_config(buffer, limit) })
@@ -118,16 +118,16 @@ pub(crate) fn source_addr(buffer: &mut Vec<u8>) -> Option<()> {
     fill(buffer, |buffer, limit| unsafe { abi::get_source_addr(buffer, limit) })
 }
 
-/// The names of the request's headers, each followed by a NUL.
+/// The names of all request headers, each followed by a NUL.
 pub(crate) fn header_names(buffer: &mut Vec<u8>) -> Option<()> {
     // SAFETY: see `fill`.
     fill(buffer, |buffer, limit| size(unsafe { abi::get_header_names(REQUEST, buffer, limit) }))
 }
 
-/// The values of the request's headers of that name, each followed by a NUL.
+/// The values of the request headers with this name, each followed by a NUL.
 pub(crate) fn header_values(name: &[u8], buffer: &mut Vec<u8>) -> Option<()> {
     if name.is_empty() {
-        return None; // the host would trap
+        return None; // The host would trap.
     }
     fill(buffer, |buffer, limit| {
         // SAFETY: the host reads `name`; see `fill` for the rest.
@@ -135,17 +135,17 @@ pub(crate) fn header_values(name: &[u8], buffer: &mut Vec<u8>) -> Option<()> {
     })
 }
 
-/// The size of a list, which comes with the number of its items in the upper half.
+/// The size of a list. The upper half is the number of its items.
 fn size(count_and_size: u64) -> usize {
     usize::try_from(count_and_size & u64::from(u32::MAX)).unwrap_or(usize::MAX)
 }
 
-/// Gives the request's header that one value.
+/// Sets a request header to a single value.
 pub(crate) fn set_header(name: &str, value: &[u8]) {
     set(REQUEST, name, value);
 }
 
-/// Gives the response's header that one value.
+/// Sets a response header to a single value.
 pub(crate) fn set_response_header(name: &str, value: &[u8]) {
     set(RESPONSE, name, value);
 }
@@ -157,7 +157,7 @@ fn set(kind: u32, name: &str, value: &[u8]) {
     }
 }
 
-/// Adds a line to the request.
+/// Adds a request header.
 pub(crate) fn add_header(name: &str, value: &[u8]) {
     // SAFETY: the host reads both.
     unsafe {
@@ -165,13 +165,13 @@ pub(crate) fn add_header(name: &str, value: &[u8]) {
     }
 }
 
-/// Removes all lines of that name from the request.
+/// Removes all request headers with this name.
 pub(crate) fn remove_header(name: &str) {
     // SAFETY: the host reads it.
     unsafe { abi::remove_header(REQUEST, name.as_ptr(), name.len()) }
 }
 
-/// Gives the request another target, which the host has to be able to parse: it traps otherwise.
+/// Sets the request target. The host traps if it cannot parse it.
 pub(crate) fn set_uri(uri: &[u8]) {
     // SAFETY: the host reads it.
     unsafe { abi::set_uri(uri.as_ptr(), uri.len()) }
@@ -182,16 +182,17 @@ pub(crate) fn set_status(status: u16) {
     abi::set_status_code(u32::from(status));
 }
 
-/// Sends the response's body. The host traps where there may be none.
+/// Sends the response's body. The host traps if the response must not have one.
 pub(crate) fn write_body(body: &[u8]) {
     // SAFETY: the host reads it.
     unsafe { abi::write_body(RESPONSE, body.as_ptr(), body.len()) }
 }
 
-/// Fills the buffer with what `call` returns, making room as needed; `None` if it never fits.
+/// Fills the buffer with the result of `call` and grows it as needed. `None` if the result does not
+/// fit after three calls.
 fn fill(buffer: &mut Vec<u8>, call: impl Fn(*mut u8, usize) -> usize) -> Option<()> {
     buffer.clear();
-    buffer.reserve(ROOM);
+    buffer.reserve(INITIAL_CAPACITY);
     for _ in 0..3 {
         let size = call(buffer.as_mut_ptr(), buffer.capacity());
         if size <= buffer.capacity() {

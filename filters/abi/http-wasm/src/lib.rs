@@ -1,20 +1,20 @@
-//! Runs Novasphere policies on Traefik 3, by the HTTP handler ABI of http-wasm.
+//! Runs Novasphere filters on Traefik 3, through the HTTP handler ABI of http-wasm.
 //!
-//! The host keeps a pool of instances of a module, each of which sees one request at a time, and
-//! each of which configures itself when it starts. Instances share nothing; an instance is taken
-//! for a request until its response has ended. So a policy may remember, but not count.
+//! The host keeps a pool of instances of a module. Each instance configures itself when it starts,
+//! and handles one request at a time until the response has ended. Instances share nothing. A filter
+//! may therefore keep caches, but it cannot count requests.
 //!
-//! A trap costs more here than elsewhere: the client sees the stack, and the instance goes back to
-//! the pool as the trap left it. Nothing here panics, every loop is bounded, and what a host call
-//! would trap on is checked before. One file a concern:
+//! A trap is worse on this host than on others: the client sees the stack trace, and the instance
+//! returns to the pool in its broken state. This crate does not panic, bounds every loop, and checks
+//! arguments before host calls that would trap.
 //!
-//! - `module`: one instance: its configuration, and one request;
-//! - `configuration`: the forms in which the host hands over a configuration;
-//! - `head`: the head of a request, read;
-//! - `list`: lists of texts as the host writes them;
-//! - `target`: request targets that the host can parse;
-//! - `outcome`: carries out what the policy decided;
-//! - `ports`: what a policy may ask of the host;
+//! In reading order:
+//!
+//! - `module`: one instance: its configuration and its requests;
+//! - `configuration`: the formats in which the host passes a configuration;
+//! - `head`, `list`: reading the head of a request;
+//! - `decision`, `target`: applying the filter's decision;
+//! - `capabilities`: the capabilities that the host offers to a filter;
 //! - `hostcalls`: the host's functions.
 
 #[cfg(any(target_arch = "wasm32", test))]
@@ -25,48 +25,50 @@ mod list;
 mod target;
 
 #[cfg(target_arch = "wasm32")]
+mod capabilities;
+#[cfg(target_arch = "wasm32")]
+mod decision;
+#[cfg(target_arch = "wasm32")]
 mod head;
 #[cfg(target_arch = "wasm32")]
 mod hostcalls;
 #[cfg(target_arch = "wasm32")]
 mod module;
-#[cfg(target_arch = "wasm32")]
-mod outcome;
-#[cfg(target_arch = "wasm32")]
-mod ports;
 
 #[cfg(target_arch = "wasm32")]
 pub use module::Module;
 
-/// Makes a crate the http-wasm module of a policy: `novasphere_http_wasm::filter!(novasphere_jwt_auth::JwtAuth);`
+/// Exports a filter as the http-wasm module of the crate:
+/// `novasphere_http_wasm::filter!(novasphere_jwt_auth::JwtAuth);`
 #[macro_export]
 macro_rules! filter {
-    ($policy:ty) => {
+    ($filter:ty) => {
         #[cfg(target_arch = "wasm32")]
-        #[allow(unsafe_code)] // the names are the ABI's; no other crate exports them
+        #[allow(unsafe_code)] // The ABI gives these names. No other crate exports them.
         mod module {
             unsafe extern "C" {
                 safe fn __wasm_call_ctors();
             }
 
             thread_local! {
-                static MODULE: $crate::Module<$policy> = const { $crate::Module::new() };
+                static MODULE: $crate::Module<$filter> = const { $crate::Module::new() };
             }
 
-            /// What the host calls first: the constructors of the C library, then the filter's.
+            /// The host calls this first. Runs the constructors of the C library, then configures the
+            /// filter.
             #[unsafe(no_mangle)]
             pub extern "C" fn _initialize() {
                 __wasm_call_ctors();
                 MODULE.with($crate::Module::initialize);
             }
 
-            /// What the host calls for each request.
+            /// The host calls this for each request.
             #[unsafe(no_mangle)]
             pub extern "C" fn handle_request() -> u64 {
                 MODULE.with($crate::Module::handle_request)
             }
 
-            /// What the host calls when a response has ended, with its head long sent.
+            /// The host calls this when a response has ended, after it sent the head.
             #[unsafe(no_mangle)]
             pub extern "C" fn handle_response(_: u32, _: u32) {}
         }

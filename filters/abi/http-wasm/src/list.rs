@@ -1,4 +1,4 @@
-//! Lists of texts as the host writes them: each is followed by a NUL.
+//! Lists in the format of the host: a NUL follows each item.
 
 /// The items of a list.
 pub(crate) fn items(list: &[u8]) -> impl Iterator<Item = &[u8]> {
@@ -10,7 +10,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn items_are_taken_apart() {
+    fn splits_items() {
         for (list, expected) in [
             (&b""[..], &[][..]),
             (b"a\0", &[&b"a"[..]]),

@@ -1,7 +1,7 @@
 //! Request targets that the host can parse.
 
-/// Whether the host takes this as the target of a request: a path, which starts with `/` and has no
-/// broken percent-encoding, and a query, neither with control characters.
+/// Whether the host can parse the target: a path that starts with `/` and has valid
+/// percent-encoding, and any query, both without control characters.
 pub(crate) fn is_acceptable(target: &[u8]) -> bool {
     let path = target.split(|byte| *byte == b'?').next().unwrap_or_default();
     let mut pieces = path.split(|byte| *byte == b'%');
@@ -16,7 +16,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_the_host_cannot_parse_is_told() {
+    fn rejects_targets_that_the_host_cannot_parse() {
         for target in ["/", "//", "/a?b=%zz", "/%2F%ff?", "/a/../b", "/?a=\u{e9}"] {
             assert!(is_acceptable(target.as_bytes()), "{target}");
         }

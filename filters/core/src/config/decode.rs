@@ -1,20 +1,40 @@
-//! [`decode`]: from JSON text to a wire struct, with every fault of the form.
+//! [`decode`]: from JSON text to a configuration, with all faults of its form.
 
-use std::fmt;
-
-use serde::de::{Deserialize, DeserializeOwned, Deserializer};
+use serde::de::DeserializeOwned;
 
 use super::{ConfigErrors, cursor::Cursor, mismatch::Mismatch, node::Node};
 use crate::{Host, Json};
 
-/// Reads `T` from JSON text (empty text is `{}`).
+/// Decodes a configuration from JSON text. Empty text means `{}`.
 ///
-/// What is missing or refused takes `T`'s default, and its faults come along, so that the checks of
-/// the meaning still run on the rest. A whole number may be written `5.0`, as protobuf hosts do, and
-/// where [`Host::values_are_text`], a number `"5"`, a boolean `"true"`, an empty list or object `""`.
+/// A missing or rejected value gets its field's default, and a rejected list item is left out.
+/// Their faults are returned with the value, so that the filter's own checks still run on the rest.
+///
+/// A whole number may be written as `5.0`, which protobuf hosts do. If [`Host::values_are_text`], a
+/// number may be written as `"5"`, a boolean as `"true"`, and an empty list or object as `""`.
+///
+/// ```
+/// use novasphere_core::{decode, testing::TestHost};
+///
+/// #[derive(Default, serde::Deserialize)]
+/// #[serde(default, deny_unknown_fields)]
+/// struct Config {
+///     origins: Vec<String>,
+///     max_age: u32,
+/// }
+///
+/// let config = br#"{"origin": ["https://a.example"], "max_age": "5m"}"#;
+/// let (_, errors) = decode::<Config>(config, &TestHost::default())?;
+/// assert_eq!(
+///     errors.to_string(),
+///     "origin: unknown field; did you mean \"origins\"?\n\
+///      max_age: expected a whole number from 0, got \"5m\""
+/// );
+/// # Ok::<(), novasphere_core::ConfigErrors>(())
+/// ```
 ///
 /// # Errors
-/// The faults, when there is nothing left to check.
+/// The faults, if no value can be decoded.
 pub fn decode<T: DeserializeOwned>(
     config: &[u8],
     host: &dyn Host,
@@ -30,10 +50,10 @@ pub fn decode<T: DeserializeOwned>(
         }
     };
     let mut root = Node::from(json);
-    // Each round either succeeds or takes at least one node away.
+    // Each round succeeds or removes at least one node.
     loop {
         let result = T::deserialize(Cursor::root(&root, values_are_text));
-        for (path, message) in root.take_refused_members() {
+        for (path, message) in root.take_rejected_members() {
             let path = path.trim_start_matches('.').to_owned();
             errors.add_formal(path.clone(), message, path);
         }
@@ -47,39 +67,5 @@ pub fn decode<T: DeserializeOwned>(
                 }
             }
         }
-    }
-}
-
-/// A part of a configuration that may hold secrets: faults of its form do not quote values.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct Sensitive<T>(pub T);
-
-/// Without the content.
-impl<T> fmt::Debug for Sensitive<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Sensitive(…)")
-    }
-}
-
-/// The name by which the deserializer recognises [`Sensitive`].
-pub(super) const SENSITIVE: &str = "novasphere::Sensitive";
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Sensitive<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Inner<T>(std::marker::PhantomData<T>);
-        impl<'de, T: Deserialize<'de>> serde::de::Visitor<'de> for Inner<T> {
-            type Value = T;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a value")
-            }
-
-            fn visit_newtype_struct<D: Deserializer<'de>>(self, d: D) -> Result<T, D::Error> {
-                T::deserialize(d)
-            }
-        }
-        deserializer
-            .deserialize_newtype_struct(SENSITIVE, Inner(std::marker::PhantomData))
-            .map(Self)
     }
 }

@@ -1,4 +1,4 @@
-//! Where a key, or another secret, is: in the configuration, or in the environment.
+//! [`KeySource`]: a key or a secret, written in the configuration or read from the environment.
 
 use std::fmt;
 
@@ -9,20 +9,36 @@ use serde::{
 
 use super::BuildContext;
 
-/// Where a secret or a public key is.
+/// A key or a secret: text, or a reference to a variable in the proxy's environment.
+///
+/// ```
+/// use novasphere_core::{BuildContext, ConfigErrors, KeySource, testing::TestHost};
+///
+/// let host = TestHost { variables: [("KEY".into(), "s3cret".into())].into(), ..TestHost::default() };
+/// let mut cx = BuildContext::new(&host, ConfigErrors::default());
+/// let source: KeySource = serde_json::from_str(r#"{"env": "KEY"}"#)?;
+/// assert_eq!(source.read_secret("secret", &mut cx).as_deref(), Some("s3cret"));
+///
+/// // Everybody who reads the configuration also reads this secret.
+/// let source: KeySource = serde_json::from_str(r#""s3cret""#)?;
+/// assert_eq!(source.read_secret("secret", &mut cx).as_deref(), Some("s3cret"));
+/// assert!(cx.warnings()[0].starts_with("secret: is readable in the configuration"));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 pub enum KeySource {
-    /// Here, for all who can read the configuration.
+    /// The text itself.
     Text(String),
-    /// `{"env": "NAME"}`: in that variable of the proxy's environment.
+    /// `{"env": "NAME"}`: the value of this variable in the proxy's environment.
     Env(String),
 }
 
 impl KeySource {
-    /// The text itself, of the field at `path`.
+    /// Reads the text. `path` is the field's path. Adds a fault and returns `None` if the variable
+    /// is missing or its name is invalid.
     pub fn read(&self, path: &str, cx: &mut BuildContext<'_>) -> Option<String> {
         match self {
             Self::Text(text) => return Some(text.clone()),
-            // Not quoted: where a name is expected, somebody writes the secret itself.
+            // The name is not quoted, because users put the secret itself here by mistake.
             Self::Env(name) if !is_variable_name(name) => {
                 let message = "must be the name of a variable: letters, digits and _";
                 cx.fault(format!("{path}.env"), message);
@@ -39,7 +55,7 @@ impl KeySource {
         None
     }
 
-    /// The same of a secret: warns of one that can be read here.
+    /// Like [`read`](Self::read), and warns if the secret is in the configuration.
     pub fn read_secret(&self, path: &str, cx: &mut BuildContext<'_>) -> Option<String> {
         if let Self::Text(_) = self {
             cx.warn(&format!(
@@ -72,14 +88,18 @@ impl<'de> Deserialize<'de> for KeySource {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<KeySource, A::Error> {
-                let misfit = || A::Error::custom(r#"must be text or {"env": "NAME"}"#);
+                let other = || {
+                    A::Error::custom(
+                        r#"expected text or {"env": "NAME"}, got an object with other members"#,
+                    )
+                };
                 let name = match map.next_key::<String>()?.as_deref() {
                     Some("env") => map.next_value()?,
-                    _ => return Err(misfit()),
+                    _ => return Err(other()),
                 };
                 match map.next_key::<String>()? {
                     None => Ok(KeySource::Env(name)),
-                    Some(_) => Err(misfit()),
+                    Some(_) => Err(other()),
                 }
             }
         }

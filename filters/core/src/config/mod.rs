@@ -1,146 +1,33 @@
 //! Decoding and checking configurations. Every fault is reported at once, each with its path, the
 //! value and a remedy.
 //!
-//! The filters' configurations are ordinary serde types. [`decode()`] reads one with a deserializer
-//! that continues after a fault. Checks that serde cannot express follow in the filter's `build`,
-//! which adds faults to the [`BuildContext`].
+//! The filters' configurations are ordinary serde types. [`decode()`] decodes one with a
+//! deserializer that continues after a fault. Checks that serde cannot express follow in the
+//! filter's `build`, which adds faults to the [`BuildContext`].
+//!
+//! In reading order:
+//!
+//! - `decode`, with `cursor`, `node` and `mismatch`: from JSON text to a configuration;
+//! - `errors`, `build_context`: the faults and warnings;
+//! - `sensitive`, `one_or_many`, `key_source`, `regex`: types of fields.
 
 mod build_context;
 mod cursor;
 mod decode;
-mod endpoint;
+mod errors;
 mod key_source;
 mod mismatch;
 mod node;
 mod one_or_many;
 mod regex;
+mod sensitive;
 #[cfg(test)]
 mod tests;
 
-use std::fmt;
-
 pub use build_context::BuildContext;
-pub use decode::{Sensitive, decode};
-pub use endpoint::Endpoint;
+pub use decode::decode;
+pub use errors::{ConfigErrors, Fault};
 pub use key_source::KeySource;
 pub use one_or_many::OneOrMany;
 pub use regex::{InvalidPattern, Pattern};
-
-/// One fault of a configuration.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
-    /// The field: `credentials[0].secret`. Empty for the configuration as a whole.
-    pub path: String,
-    /// The problem, the value unless it may be a secret, and a remedy.
-    pub message: String,
-}
-
-/// All faults of a configuration, in the order they were found.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ConfigErrors {
-    faults: Vec<Fault>,
-    /// The number of faults of the form. They come first.
-    formal: usize,
-    /// Paths of the values that decoding left out because of their form. Faults of the meaning at
-    /// or around them would be follow-ups.
-    left_out: Vec<String>,
-}
-
-impl ConfigErrors {
-    /// Adds a fault of the meaning.
-    ///
-    /// Ignores a fault at, above or below a value that decoding left out. Such a value also shifts
-    /// the items behind it in its list, so indices in `path` count the remaining items, and the
-    /// fault gets the index in the configuration as written.
-    pub fn add(&mut self, path: impl Into<String>, message: impl Into<String>) {
-        self.add_text(path.into(), message.into());
-    }
-
-    /// Separate from [`add`](Self::add) and cold, so that a module contains this code once and not
-    /// at each of the many calls.
-    #[cold]
-    fn add_text(&mut self, path: String, message: String) {
-        let path = self.path_as_written(&path);
-        let follows =
-            self.left_out.iter().any(|out| is_within(&path, out) || is_within(out, &path));
-        if !follows {
-            self.faults.push(Fault { path, message });
-        }
-    }
-
-    /// `path` with indices that count the items left out too.
-    fn path_as_written(&self, path: &str) -> String {
-        let mut written = String::with_capacity(path.len());
-        for piece in path.split_inclusive('[') {
-            let index = piece.split_once(']').and_then(|(index, rest)| {
-                let index = index.parse::<usize>().ok()?;
-                written.ends_with('[').then_some((index, rest))
-            });
-            match index {
-                Some((index, rest)) => {
-                    let index = self.index_as_written(&written, index);
-                    written.push_str(&format!("{index}]{rest}"));
-                }
-                None => written.push_str(piece),
-            }
-        }
-        written
-    }
-
-    /// The index of an item of `list` (a path that ends in `[`) among all items written there.
-    fn index_as_written(&self, list: &str, index: usize) -> usize {
-        let mut left_out: Vec<usize> = self
-            .left_out
-            .iter()
-            .filter_map(|path| path.strip_prefix(list)?.strip_suffix(']')?.parse().ok())
-            .collect();
-        left_out.sort_unstable();
-        left_out
-            .into_iter()
-            .fold(index, |index, out| index.saturating_add(usize::from(out <= index)))
-    }
-
-    /// Adds a fault of the form. Decoding left out the value at `left_out`.
-    fn add_formal(&mut self, path: String, message: String, left_out: String) {
-        self.left_out.push(left_out);
-        // A required field of the wrong type is missing in the next round.
-        if self.faults.iter().take(self.formal).any(|fault| fault.path == path) {
-            return;
-        }
-        self.faults.insert(self.formal, Fault { path, message });
-        self.formal = self.formal.saturating_add(1);
-    }
-
-    /// The faults so far.
-    pub fn faults(&self) -> &[Fault] {
-        &self.faults
-    }
-
-    /// `value` if there is no fault.
-    ///
-    /// # Errors
-    /// The faults.
-    pub fn into_result<T>(self, value: T) -> Result<T, Self> {
-        if self.faults.is_empty() { Ok(value) } else { Err(self) }
-    }
-}
-
-/// Whether `path` is `outer` or inside it.
-fn is_within(path: &str, outer: &str) -> bool {
-    path.strip_prefix(outer)
-        .is_some_and(|rest| outer.is_empty() || rest.is_empty() || rest.starts_with(['.', '[']))
-}
-
-/// One fault a line.
-impl fmt::Display for ConfigErrors {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (i, fault) in self.faults.iter().enumerate() {
-            let end = if i == 0 { "" } else { "\n" };
-            let path = if fault.path.is_empty() { "configuration" } else { &fault.path };
-            write!(f, "{end}{path}: {}", fault.message)?;
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for ConfigErrors {}
+pub use sensitive::Sensitive;

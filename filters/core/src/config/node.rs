@@ -1,4 +1,4 @@
-//! A configuration as a tree that remembers which of its nodes were refused.
+//! A configuration as a tree that remembers its rejected nodes.
 
 use std::cell::Cell;
 
@@ -10,12 +10,12 @@ use crate::Json;
 /// A node of the tree.
 pub(super) struct Node {
     pub(super) kind: Kind,
-    /// Set when the node is a member that its object cannot have: why.
-    pub(super) refused: Cell<Option<String>>,
+    /// Why the object rejects this member. Set while the object is decoded.
+    pub(super) rejected: Cell<Option<String>>,
 }
 
 pub(super) enum Kind {
-    /// Refused in an earlier round: read as absent.
+    /// Rejected in an earlier round. Decoded as absent.
     Removed,
     Null,
     Bool(bool),
@@ -25,7 +25,7 @@ pub(super) enum Kind {
     Object(Vec<(String, Node)>),
 }
 
-/// A step down the tree: the place among the members or items.
+/// The way from the root to a node: at each level the index among the members or items.
 pub(super) type Steps = Vec<usize>;
 
 impl From<Json> for Node {
@@ -40,7 +40,7 @@ impl From<Json> for Node {
                 Kind::Object(members.into_iter().map(|(n, v)| (n, Node::from(v))).collect())
             }
         };
-        Self { kind, refused: Cell::new(None) }
+        Self { kind, rejected: Cell::new(None) }
     }
 }
 
@@ -61,7 +61,7 @@ impl Node {
         }
     }
 
-    /// The path of the node at `steps`, as a user writes it, or of a field missing there.
+    /// The path of the node at `steps`, or of the missing `field` of that node.
     pub(super) fn describe(&mut self, steps: &[usize], field: Option<&str>) -> String {
         let mut path = String::new();
         let mut node = self;
@@ -77,25 +77,25 @@ impl Node {
         path.trim_start_matches('.').to_owned()
     }
 
-    /// Takes the node at `steps` away; false if it was already.
+    /// Removes the node at `steps`. Returns false if it was removed before.
     pub(super) fn remove(&mut self, steps: &[usize]) -> bool {
         let Some((first, rest)) = steps.split_first() else {
-            let was_there = !matches!(self.kind, Kind::Removed);
+            let was_present = !matches!(self.kind, Kind::Removed);
             self.kind = Kind::Removed;
-            return was_there;
+            return was_present;
         };
         self.children().nth(*first).is_some_and(|(_, child)| child.remove(rest))
     }
 
-    /// Takes all members that were refused: their paths, each with a leading `.`, and why.
-    pub(super) fn take_refused_members(&mut self) -> Vec<(String, String)> {
+    /// Removes all rejected members. Returns their paths, each with a leading `.`, and the reasons.
+    pub(super) fn take_rejected_members(&mut self) -> Vec<(String, String)> {
         let mut found = Vec::new();
         for (name, child) in self.children() {
-            if let Some(message) = child.refused.take() {
+            if let Some(message) = child.rejected.take() {
                 child.kind = Kind::Removed;
                 found.push((name, message));
             } else {
-                let inner = child.take_refused_members().into_iter();
+                let inner = child.take_rejected_members().into_iter();
                 found.extend(inner.map(|(path, message)| (format!("{name}{path}"), message)));
             }
         }

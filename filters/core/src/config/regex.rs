@@ -1,33 +1,43 @@
-//! Regular expressions from the configuration. They run on a machine without backtracking: the time
-//! is bounded by the length of the text times the size of the machine, and both are limited.
+//! [`Pattern`]: regular expressions from the configuration.
+//!
+//! The matcher does not backtrack. Its time is bounded by the length of the text times the size of
+//! the compiled expression, and both are limited.
 
 use std::fmt;
 
 use regex_lite::{Regex, RegexBuilder};
 
-/// The longest expression, in bytes.
+/// Maximum length of an expression, in bytes.
 const MAX_BYTES: usize = 256;
 
-/// The largest machine, in bytes: an expression may repeat a part many times.
-const MAX_MACHINE_BYTES: usize = 32 * 1024;
+/// Maximum size of a compiled expression, in bytes. Repetitions multiply it.
+const MAX_COMPILED_BYTES: usize = 32 * 1024;
 
-/// A regular expression for texts as a whole.
+/// A regular expression that matches whole texts.
+///
+/// ```
+/// use novasphere_core::Pattern;
+/// let pattern = Pattern::new("a|bc")?;
+/// assert!(pattern.is_match("bc"));
+/// assert!(!pattern.is_match("abc"));
+/// # Ok::<(), novasphere_core::InvalidPattern>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Pattern(Regex);
 
-/// Why a text is no pattern. The remedy is for the filter to add: it knows what else can be written
-/// in this place.
+/// Why a text is not a pattern. The filter adds the remedy, because it knows the other forms that
+/// the field accepts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum InvalidPattern {
-    /// There is nothing in it.
+    /// The text is empty.
     Empty,
-    /// It has that many bytes, which are too many.
+    /// The text is too long: its size in bytes.
     TooLong(usize),
-    /// It is not written as a regular expression, or its machine is too large.
+    /// The text is not a regular expression, or its compiled form is too large.
     Syntax {
-        /// The expression.
+        /// The text.
         text: String,
-        /// What is wrong with it.
+        /// The problem.
         reason: String,
     },
 }
@@ -36,17 +46,21 @@ impl fmt::Display for InvalidPattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Empty => f.write_str("is empty"),
-            Self::TooLong(bytes) => write!(f, "must be at most {MAX_BYTES} bytes, not {bytes}"),
+            Self::TooLong(bytes) => write!(f, "must be at most {MAX_BYTES} bytes, got {bytes}"),
             Self::Syntax { text, reason } => {
-                write!(f, "{text:?} is not taken as a regular expression: {reason}")
+                write!(f, "expected a regular expression, got {text:?}: {reason}")
             }
         }
     }
 }
 
+impl std::error::Error for InvalidPattern {}
+
 impl Pattern {
+    /// Compiles an expression.
+    ///
     /// # Errors
-    /// When `text` is empty, too long or no regular expression.
+    /// If `text` is empty, too long or not a regular expression.
     pub fn new(text: &str) -> Result<Self, InvalidPattern> {
         if text.is_empty() {
             return Err(InvalidPattern::Empty);
@@ -54,20 +68,20 @@ impl Pattern {
         if text.len() > MAX_BYTES {
             return Err(InvalidPattern::TooLong(text.len()));
         }
-        // By itself first: "a)|(b" is none, though it would be one between the parentheses.
+        // First on its own: "a)|(b" is invalid, but would be valid between the parentheses.
         compile(text).and_then(|_| compile(&format!("^(?:{text})$"))).map(Self).map_err(|error| {
             InvalidPattern::Syntax { text: text.to_owned(), reason: error.to_string() }
         })
     }
 
-    /// Whether all of `text` is of this form.
+    /// Whether the whole `text` matches.
     pub fn is_match(&self, text: &str) -> bool {
         self.0.is_match(text)
     }
 }
 
 fn compile(text: &str) -> Result<Regex, regex_lite::Error> {
-    RegexBuilder::new(text).size_limit(MAX_MACHINE_BYTES).build()
+    RegexBuilder::new(text).size_limit(MAX_COMPILED_BYTES).build()
 }
 
 #[cfg(test)]
@@ -75,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pattern_is_for_the_whole_text() {
+    fn matches_the_whole_text() {
         let pattern = Pattern::new("a|bc").unwrap();
         for text in ["a", "bc"] {
             assert!(pattern.is_match(text), "{text}");
@@ -86,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_pattern_is_told() {
+    fn rejects_invalid_and_oversized_expressions() {
         assert_eq!(Pattern::new("").unwrap_err(), InvalidPattern::Empty);
         assert!(Pattern::new(&"a".repeat(256)).is_ok());
         assert_eq!(Pattern::new(&"a".repeat(257)).unwrap_err(), InvalidPattern::TooLong(257));

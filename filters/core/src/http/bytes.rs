@@ -1,7 +1,8 @@
-//! Comparing bytes without the C library, whose WebAssembly form goes byte by byte.
+//! Byte comparison and search, eight bytes at a time. On WebAssembly the C library and the standard
+//! library go byte by byte, and `memchr` without SIMD goes four bytes at a time.
 
-/// Whether two texts are the same. Takes the same time wherever they differ, if they are of one
-/// length.
+/// Whether two byte strings are equal. For equal lengths, the time does not depend on where they
+/// differ.
 pub fn bytes_eq(a: &[u8], b: &[u8]) -> bool {
     if a.len() != b.len() {
         return false;
@@ -11,7 +12,7 @@ pub fn bytes_eq(a: &[u8], b: &[u8]) -> bool {
     let difference = words.fold(0, |difference, (a, b)| {
         difference | (u64::from_ne_bytes(*a) ^ u64::from_ne_bytes(*b))
     });
-    // The last word may overlap the one before it.
+    // The last word may overlap the previous one.
     let rest = match (a.last_chunk(), b.last_chunk()) {
         (Some(a), Some(b)) => u64::from_ne_bytes(*a) ^ u64::from_ne_bytes(*b),
         _ => a.iter().zip(b).fold(0, |difference, (a, b)| difference | u64::from(a ^ b)),
@@ -19,32 +20,31 @@ pub fn bytes_eq(a: &[u8], b: &[u8]) -> bool {
     difference | rest == 0
 }
 
-/// Whether two names are the same in any case. Most differ in length.
+/// Whether two header names are equal, ignoring ASCII case. Most names differ in length.
 #[inline(always)]
-pub(crate) fn is_called(line: &[u8], name: &[u8]) -> bool {
-    line.len() == name.len() && is_same_name(line, name)
+pub(crate) fn name_eq(line: &[u8], name: &[u8]) -> bool {
+    line.len() == name.len() && name_eq_same_length(line, name)
 }
 
-/// The same of names of one length. Most of these differ at the end; hosts give them in lower case,
-/// mostly.
-fn is_same_name(line: &[u8], name: &[u8]) -> bool {
+/// Most names of one length differ in the last byte. Most hosts pass names in lower case.
+fn name_eq_same_length(line: &[u8], name: &[u8]) -> bool {
     line.last().map(u8::to_ascii_lowercase) == name.last().map(u8::to_ascii_lowercase)
         && (bytes_eq(line, name) || line.eq_ignore_ascii_case(name))
 }
 
-/// Where `byte` is first, looked for in eight places at a time.
+/// The index of the first `byte` in `text`.
 pub fn find_byte(text: &[u8], byte: u8) -> Option<usize> {
     const ONES: u64 = 0x0101_0101_0101_0101;
     let wanted = ONES.wrapping_mul(byte.into());
     let (words, _) = text.as_chunks::<8>();
-    // A byte is zero where it is the one that is looked for; the lowest zero is found for sure.
-    let is_in = |word: &[u8; 8]| {
+    // A byte of the difference is zero where `byte` is. The lowest zero byte is always detected.
+    let contains = |word: &[u8; 8]| {
         let difference = u64::from_le_bytes(*word) ^ wanted;
         difference.wrapping_sub(ONES) & !difference & (ONES << 7) != 0
     };
-    let start = words.iter().position(is_in).unwrap_or(words.len()).saturating_mul(8);
+    let start = words.iter().position(contains).unwrap_or(words.len()).saturating_mul(8);
     let rest = text.get(start..).unwrap_or_default();
-    rest.iter().position(|b| *b == byte).map(|at| start.saturating_add(at))
+    rest.iter().position(|b| *b == byte).map(|offset| start.saturating_add(offset))
 }
 
 #[cfg(test)]
@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bytes_are_compared_one_and_all() {
+    fn compares_every_byte() {
         let text: Vec<u8> = (0..40).collect();
         for end in 0..text.len() {
             let text = &text[..end];
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_of_its_kind_is_found() {
+    fn finds_the_first_occurrence() {
         for length in 0..40 {
             for byte in [0, 1, b'.', 0x7f, 0x80, 0xff] {
                 let other = byte.wrapping_add(1);
@@ -85,13 +85,13 @@ mod tests {
     }
 
     #[test]
-    fn names_have_any_case() {
+    fn names_are_equal_in_any_case() {
         for line in ["x-user-id", "X-User-Id", "X-USER-ID"] {
-            assert!(is_called(line.as_bytes(), b"x-user-id"), "{line}");
+            assert!(name_eq(line.as_bytes(), b"x-user-id"), "{line}");
         }
         for line in ["", "x-user-ie", "y-user-id", "x_user-id", "x-user-i", "x-user-id2"] {
-            assert!(!is_called(line.as_bytes(), b"x-user-id"), "{line}");
+            assert!(!name_eq(line.as_bytes(), b"x-user-id"), "{line}");
         }
-        assert!(is_called(b"", b""));
+        assert!(name_eq(b"", b""));
     }
 }

@@ -1,26 +1,44 @@
-//! The body of a refusal, in the form that the API's clients know.
+//! [`ErrorBody`]: the bodies of local responses, in the format that the API's clients know.
 
 use serde::Deserialize;
 
 use crate::{BuildContext, Json};
 
-/// The form of the body of a refusal.
+/// The format of error bodies.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema, serde::Serialize))]
 pub enum ErrorFormat {
-    /// `{"message": …}`, as Kong's plugins.
+    /// `{"message": …}`, like Kong's plugins.
     #[default]
     #[serde(rename = "kong")]
     Kong,
-    /// RFC 9457.
+    /// Problem details (RFC 9457).
     #[serde(rename = "problem+json")]
     Problem,
-    /// As `error_template` says.
+    /// The format of `error_template`.
     #[serde(rename = "template")]
     Template,
 }
 
-/// Makes bodies.
+/// Renders error bodies in the configured format.
+///
+/// ```
+/// use novasphere_core::{BuildContext, ConfigErrors, ErrorBody, ErrorFormat, ProblemDetails};
+/// use novasphere_core::testing::TestHost;
+///
+/// let host = TestHost::default();
+/// let mut cx = BuildContext::new(&host, ConfigErrors::default());
+/// let template = Some(r#"{"code": $status, "error": "$message"}"#);
+/// let body = ErrorBody::new(ErrorFormat::Template, template, &mut cx);
+/// let problem = ProblemDetails {
+///     status: 401,
+///     kind: "about:blank",
+///     title: "No token",
+///     detail: None,
+///     members: "",
+/// };
+/// assert_eq!(body.render(&problem).1, r#"{"code": 401, "error": "No token"}"#);
+/// ```
 #[derive(Clone, Debug)]
 pub struct ErrorBody(Form);
 
@@ -38,18 +56,18 @@ enum Piece {
     Message,
 }
 
-/// What a body says. Texts are the inside of JSON strings, escapes and all.
+/// The content of an error body (RFC 9457). Texts are the inside of JSON strings, already escaped.
 #[derive(Clone, Copy, Debug)]
 pub struct ProblemDetails<'a> {
     /// The status code.
     pub status: u16,
-    /// `type` of RFC 9457: a URI, or `about:blank`.
+    /// `type`: a URI, or `about:blank`.
     pub kind: &'a str,
-    /// What is wrong, always the same for the type.
+    /// `title`: the problem, the same for every occurrence of the type.
     pub title: &'a str,
-    /// What is wrong this time.
+    /// `detail`: this occurrence of the problem.
     pub detail: Option<&'a str>,
-    /// Further members of an RFC 9457 body: `,"name":value` each.
+    /// Further members, each as `,"name":value`. Only problem details contain them.
     pub members: &'a str,
 }
 
@@ -57,7 +75,7 @@ const JSON: &[u8] = b"application/json; charset=utf-8";
 const PROBLEM_JSON: &[u8] = b"application/problem+json";
 
 impl ErrorBody {
-    /// The form that the fields `error_format` and `error_template` give.
+    /// The format given by the fields `error_format` and `error_template`.
     pub fn new(format: ErrorFormat, template: Option<&str>, cx: &mut BuildContext<'_>) -> Self {
         match (format, template) {
             (ErrorFormat::Template, None) => {
@@ -73,12 +91,13 @@ impl ErrorBody {
             ErrorFormat::Problem => Self(Form::Problem),
             ErrorFormat::Template => {
                 let body = Self(Form::Template(pieces(template.unwrap_or_default())));
-                let any =
+                let example =
                     ProblemDetails { status: 400, kind: "", title: "x", detail: None, members: "" };
-                let (_, example) = body.render(&any);
+                let (_, example) = body.render(&example);
                 if template.is_some() && Json::parse(example.as_bytes()).is_err() {
-                    let message = "must become JSON with $status a number and $message the inside \
-                                   of a string: {\"code\": $status, \"message\": \"$message\"}";
+                    let message = "must become JSON: $status is a number and $message the inside \
+                                   of a string, as in {\"code\": $status, \"message\": \
+                                   \"$message\"}";
                     cx.fault("error_template", message);
                 }
                 body
@@ -113,7 +132,7 @@ impl ErrorBody {
     }
 }
 
-/// `$status` and `$message` stand for something; any other `$` is one.
+/// Splits a template at `$status` and `$message`. Any other `$` is text.
 fn pieces(template: &str) -> Vec<Piece> {
     let mut pieces = Vec::new();
     for (i, part) in template.split('$').enumerate() {

@@ -1,15 +1,24 @@
-//! Field names and values that cannot be wrong (RFC 9110 sections 5.1 and 5.5).
+//! Valid header names and values (RFC 9110 sections 5.1 and 5.5).
 
 use std::{borrow::Cow, fmt};
 
-use super::bytes::is_called;
+use super::bytes::name_eq;
 
-/// A field name: one or more token characters, kept in lower case (RFC 9110 section 5.1; lower
-/// case is what HTTP/2 and HTTP/3 need, RFC 9113 section 8.2.1).
+/// A header name: one or more token characters (RFC 9110 section 5.1), in lower case as HTTP/2 and
+/// HTTP/3 require (RFC 9113 section 8.2.1).
+///
+/// ```
+/// use novasphere_core::HeaderName;
+/// const USER: HeaderName = HeaderName::from_static("x-user-id");
+/// assert_eq!(HeaderName::parse("X-User-Id").as_ref(), Ok(&USER));
+/// assert!(USER.matches(b"X-USER-ID"));
+/// assert!(!USER.matches(b"X_USER_ID") && USER.matches_loosely(b"X_USER_ID"));
+/// assert!(HeaderName::parse("x user id").is_err());
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct HeaderName(Cow<'static, str>);
 
-/// Why a text is not a field name.
+/// A text that is not a header name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidHeaderName(pub String);
 
@@ -19,11 +28,13 @@ impl fmt::Display for InvalidHeaderName {
     }
 }
 
+impl std::error::Error for InvalidHeaderName {}
+
 impl HeaderName {
-    /// A name known to the program.
+    /// A name in the source code.
     ///
     /// # Panics
-    /// While compiling, when the name is not lower-case token characters.
+    /// At compile time, unless the name consists of token characters in lower case.
     #[allow(clippy::panic, clippy::indexing_slicing)] // evaluated in constants: a compile error
     pub const fn from_static(name: &'static str) -> Self {
         let bytes = name.as_bytes();
@@ -39,7 +50,7 @@ impl HeaderName {
     /// A name from a configuration.
     ///
     /// # Errors
-    /// When it is empty or holds a character outside RFC 9110's `token`.
+    /// If the name is empty or contains a character that is not allowed in a token.
     pub fn parse(name: &str) -> Result<Self, InvalidHeaderName> {
         if !name.is_empty() && name.bytes().all(is_token) {
             Ok(Self(Cow::Owned(name.to_ascii_lowercase())))
@@ -57,12 +68,12 @@ impl HeaderName {
     /// Whether `line` is this name in any case.
     #[inline]
     pub fn matches(&self, line: &[u8]) -> bool {
-        is_called(line, self.0.as_bytes())
+        name_eq(line, self.0.as_bytes())
     }
 
-    /// Whether `line` is this name in any case, with any other character standing for `-`: CGI-like
-    /// upstreams map what is no letter or digit to `_`, so a spoofed `X_User_Id` or `X.User.Id` is as
-    /// good as `X-User-Id` there.
+    /// Whether `line` is this name in any case, with any other character in place of `-`. CGI-like
+    /// upstreams map all characters except letters and digits to `_`, so for them a spoofed
+    /// `X_User_Id` or `X.User.Id` is the same header as `X-User-Id`.
     pub fn matches_loosely(&self, line: &[u8]) -> bool {
         let fold = |b: u8| if b.is_ascii_alphanumeric() { b.to_ascii_lowercase() } else { b'-' };
         line.len() == self.0.len()
@@ -98,21 +109,29 @@ const fn is_token(byte: u8) -> bool {
         )
 }
 
-/// Why bytes are not a field value.
+/// Bytes that are not a header value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InvalidHeaderValue;
 
 impl fmt::Display for InvalidHeaderValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "holds a control character (RFC 9110 5.5)")
+        write!(f, "contains a control character (RFC 9110 5.5)")
     }
 }
 
-/// A field value: no control character but tab, spaces and tabs around it cut off (RFC 9110 section
-/// 5.5). Bytes from 0x80 pass: they are opaque.
+impl std::error::Error for InvalidHeaderValue {}
+
+/// Returns a valid header value, without leading and trailing spaces and tabs (RFC 9110 section
+/// 5.5). Bytes from 0x80 are valid and opaque.
+///
+/// ```
+/// use novasphere_core::header_value;
+/// assert_eq!(header_value(b" text/plain "), Ok(&b"text/plain"[..]));
+/// assert!(header_value(b"a\r\nset-cookie: b").is_err());
+/// ```
 ///
 /// # Errors
-/// When a control character, CR, LF or NUL among them, is inside.
+/// If the value contains a control character other than tab, such as CR, LF or NUL.
 pub fn header_value(value: &[u8]) -> Result<&[u8], InvalidHeaderValue> {
     let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t');
     let start = value.iter().position(|b| !is_blank(b)).unwrap_or(value.len());
@@ -130,7 +149,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_tokens_in_lower_case() {
+    fn parses_tokens_into_lower_case() {
         assert_eq!(HeaderName::parse("X-User-Id").unwrap().as_str(), "x-user-id");
         for name in ["", "x y", "x:", ":path", "x\r\n", "\u{e9}", "x(y)"] {
             assert!(HeaderName::parse(name).is_err(), "{name:?}");
@@ -138,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn loose_matches_take_other_characters_for_hyphens() {
+    fn loose_match_accepts_other_characters_for_hyphens() {
         let name = HeaderName::from_static("x-user-id");
         for line in ["X-User-Id", "x_user-id", "X_USER_ID", "x.user.id", "X!User~Id"] {
             assert!(name.matches_loosely(line.as_bytes()), "{line}");
@@ -150,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn values_hold_no_control_characters() {
+    fn rejects_values_with_control_characters() {
         assert_eq!(header_value(b" \ta\tb "), Ok(&b"a\tb"[..]));
         assert_eq!(header_value(b"\xff"), Ok(&b"\xff"[..]));
         assert_eq!(header_value(b"  "), Ok(&b""[..]));

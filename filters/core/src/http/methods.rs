@@ -2,18 +2,23 @@
 
 use crate::{BuildContext, HeaderName};
 
-/// The methods that a rule with this list is for, any when there are none; `at` is the list.
-pub fn parse_methods(list: Option<&[String]>, at: &str, cx: &mut BuildContext<'_>) -> Vec<String> {
+/// Checks the `methods` of a rule. `path` is the field's path. An empty result stands for any method.
+pub fn parse_methods(
+    list: Option<&[String]>,
+    path: &str,
+    cx: &mut BuildContext<'_>,
+) -> Vec<String> {
     let methods = list.unwrap_or_default();
     if list.is_some() && methods.is_empty() {
-        cx.fault(at, "is empty; leave it out for any");
+        cx.fault(path, "is empty; leave it out for any");
     }
     for (i, method) in methods.iter().enumerate() {
-        // A method is a token (RFC 9110 section 9.1), as a header's name is.
+        // A method is a token (RFC 9110 section 9.1), like a header name.
         let is_token = HeaderName::parse(method).is_ok();
         if !is_token || method.bytes().any(|b| b.is_ascii_lowercase()) {
-            let message = format!("{method:?} is not a method: they are case-sensitive, as GET");
-            cx.fault(format!("{at}[{i}]"), message);
+            let message =
+                format!("{method:?} is not a method: methods are case-sensitive, such as GET");
+            cx.fault(format!("{path}[{i}]"), message);
         }
     }
     methods.to_vec()

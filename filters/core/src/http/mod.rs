@@ -1,6 +1,7 @@
 //! HTTP facts that several filters use.
 
 mod bytes;
+mod endpoint;
 mod error_body;
 mod head;
 mod header_name;
@@ -9,6 +10,7 @@ mod params;
 pub mod target;
 
 pub use bytes::{bytes_eq, find_byte};
+pub use endpoint::Endpoint;
 pub use error_body::{ErrorBody, ErrorFormat, ProblemDetails};
 pub use head::{Headers, RequestHead, ResponseHead};
 pub use header_name::{HeaderName, InvalidHeaderName, InvalidHeaderValue, header_value};

@@ -1,4 +1,4 @@
-//! Query parameters, changed in place.
+//! [`QueryParams`]: changes to the query of a request target.
 
 use std::borrow::Cow;
 
@@ -6,28 +6,37 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 
 use super::target;
 
-/// All but the unreserved characters, which mean the same encoded or not (RFC 3986 section 2.3).
+/// All except the unreserved characters, which mean the same encoded or not (RFC 3986 section 2.3).
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// `text` as part of the name or the value of a query parameter, percent-encoded (RFC 3986 section
-/// 2.1).
+/// Percent-encodes `text` for the name or the value of a query parameter (RFC 3986 section 2.1).
 pub fn encode_query_param(text: &[u8]) -> impl Iterator<Item = &str> {
     percent_encode(text, RESERVED)
 }
 
-/// The query parameters of a request target. Names are compared decoded, as upstreams do, a `+` as a
-/// space and as itself; what is not changed keeps its bytes and its place.
+/// The query parameters of a request target.
+///
+/// Names are compared decoded, as upstreams do, with `+` as a space and as itself. Unchanged
+/// parameters keep their bytes and their position.
+///
+/// ```
+/// use novasphere_core::QueryParams;
+/// let mut params = QueryParams::new(b"/a?token=x&page=%31").unwrap();
+/// params.remove(|name| name == b"token");
+/// params.append("lang", b"en");
+/// assert_eq!(params.into_target().as_deref(), Some(&b"/a?page=%31&lang=en"[..]));
+/// ```
 #[derive(Clone, Debug)]
 pub struct QueryParams<'t> {
     path: &'t [u8],
-    /// `name=value` each, or without the `=`, as they stand in the query.
+    /// `name=value`, or without `=`, as in the query.
     pairs: Vec<Cow<'t, [u8]>>,
     changed: bool,
 }
 
 impl<'t> QueryParams<'t> {
-    /// Those of `target`; `None` unless that is a path and a query, which `*` and the authority of
-    /// a CONNECT are not (RFC 9112 section 3.2).
+    /// The parameters of `target`. `None` if it does not start with a path, such as `*` or the
+    /// authority of a CONNECT request (RFC 9112 section 3.2).
     pub fn new(target: &'t [u8]) -> Option<Self> {
         target.starts_with(b"/").then(|| {
             let query = target::query(target).filter(|query| !query.is_empty());
@@ -37,40 +46,40 @@ impl<'t> QueryParams<'t> {
         })
     }
 
-    /// Whether there is one called `name`.
+    /// Whether there is a parameter with this name.
     pub fn contains(&self, name: &str) -> bool {
-        self.pairs.iter().any(|pair| is_called(pair, name))
+        self.pairs.iter().any(|pair| has_name(pair, name))
     }
 
-    /// Takes away all whose name `goes`.
-    pub fn remove(&mut self, goes: impl Fn(&[u8]) -> bool) {
+    /// Removes all parameters whose decoded name satisfies `is_removed`.
+    pub fn remove(&mut self, is_removed: impl Fn(&[u8]) -> bool) {
         let before = self.pairs.len();
-        self.pairs.retain(|pair| !target::is_called(pair, &goes));
+        self.pairs.retain(|pair| !target::has_name(pair, &is_removed));
         self.changed |= self.pairs.len() < before;
     }
 
-    /// Gives all called `old` the name `new`; those that had it already go. Does nothing when none
-    /// is called `old`.
+    /// Renames all parameters from `old` to `new` and removes the earlier parameters named `new`.
+    /// Does nothing if no parameter is named `old`.
     pub fn rename(&mut self, old: &str, new: &str) {
         if !self.contains(old) {
             return;
         }
-        self.pairs.retain(|pair| !is_called(pair, new));
-        for pair in self.pairs.iter_mut().filter(|pair| is_called(pair, old)) {
-            let rest = pair.iter().position(|b| *b == b'=').and_then(|at| pair.get(at..));
+        self.pairs.retain(|pair| !has_name(pair, new));
+        for pair in self.pairs.iter_mut().filter(|pair| has_name(pair, old)) {
+            let rest = pair.iter().position(|b| *b == b'=').and_then(|equals| pair.get(equals..));
             let renamed = [encoded(new).as_slice(), rest.unwrap_or_default()].concat();
             *pair = Cow::Owned(renamed);
         }
         self.changed = true;
     }
 
-    /// Puts one in the place of the first called `name`, with a value that is encoded already; the
-    /// others go. Does nothing when there is none.
+    /// Replaces the first parameter with this name and removes the others. `value` is
+    /// percent-encoded. Does nothing if no parameter has this name.
     pub fn replace(&mut self, name: &str, value: &[u8]) {
-        let mut new = Some(one(name, value));
+        let mut new = Some(pair(name, value));
         let before = self.pairs.len();
         self.pairs.retain_mut(|pair| {
-            if !is_called(pair, name) {
+            if !has_name(pair, name) {
                 return true;
             }
             let Some(new) = new.take() else { return false };
@@ -81,14 +90,14 @@ impl<'t> QueryParams<'t> {
         self.changed |= self.pairs.len() < before;
     }
 
-    /// Adds one at the end, with a value that is encoded already.
+    /// Adds a parameter at the end. `value` is percent-encoded.
     pub fn append(&mut self, name: &str, value: &[u8]) {
-        self.pairs.push(Cow::Owned(one(name, value)));
+        self.pairs.push(Cow::Owned(pair(name, value)));
         self.changed = true;
     }
 
-    /// The target with these parameters; `None` when nothing was changed. A query that is left
-    /// empty goes with its `?`.
+    /// The target with these parameters. An empty query is removed with its `?`. `None` if nothing
+    /// changed.
     pub fn into_target(self) -> Option<Vec<u8>> {
         if !self.changed {
             return None;
@@ -102,15 +111,15 @@ impl<'t> QueryParams<'t> {
     }
 }
 
-fn is_called(pair: &[u8], name: &str) -> bool {
-    target::is_called(pair, |called| called == name.as_bytes())
+fn has_name(pair: &[u8], name: &str) -> bool {
+    target::has_name(pair, |decoded| decoded == name.as_bytes())
 }
 
 fn encoded(text: &str) -> Vec<u8> {
     encode_query_param(text.as_bytes()).flat_map(str::bytes).collect()
 }
 
-fn one(name: &str, value: &[u8]) -> Vec<u8> {
+fn pair(name: &str, value: &[u8]) -> Vec<u8> {
     let mut pair = encoded(name);
     pair.push(b'=');
     pair.extend_from_slice(value);
@@ -128,14 +137,14 @@ mod tests {
     }
 
     #[test]
-    fn only_a_path_has_parameters() {
+    fn targets_without_a_path_have_no_parameters() {
         for target in ["*", "", "novasphere.io:443", "http://h/?a=1"] {
             assert!(QueryParams::new(target.as_bytes()).is_none(), "{target}");
         }
     }
 
     #[test]
-    fn what_is_not_changed_keeps_its_bytes() {
+    fn unchanged_parameters_keep_their_bytes() {
         let remove = |p: &mut QueryParams<'_>| p.remove(|name| name == b"t");
         assert_eq!(changed("/a?x=%2f&t=1&&Y+&t&%74=2&", remove), Some("/a?x=%2f&&Y+&".into()));
         assert_eq!(changed("/a?t=1", remove), Some("/a".into()));
@@ -145,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn renaming_keeps_places_and_values() {
+    fn renaming_keeps_positions_and_values() {
         let rename = |p: &mut QueryParams<'_>| p.rename("o", "n e");
         assert_eq!(
             changed("/?o=%2F&n%20e=9&b&%6f&o=2=3", rename),
@@ -160,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn replacing_makes_one_in_the_place_of_the_first() {
+    fn replacing_keeps_one_parameter_at_the_first_position() {
         let replace = |p: &mut QueryParams<'_>| p.replace("o", b"v");
         assert_eq!(changed("/?a&o=1&b&%6F=2&o", replace), Some("/?a&o=v&b".into()));
         assert_eq!(changed("/?a", replace), None);
@@ -169,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn a_plus_in_a_name_is_a_space_or_itself() {
+    fn plus_in_a_name_matches_space_and_plus() {
         let target = "/?my+n=1+2&my%20n&x=+&my%2Bn";
         assert_eq!(
             changed(target, |p| p.remove(|name| name == b"my n")),
@@ -187,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn appending_comes_last() {
+    fn appends_at_the_end() {
         let append = |p: &mut QueryParams<'_>| p.append("n&=", b"%26");
         assert_eq!(changed("/a", append), Some("/a?n%26%3D=%26".into()));
         assert_eq!(changed("/a?", append), Some("/a?n%26%3D=%26".into()));
@@ -195,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_but_the_unreserved_is_encoded() {
+    fn encodes_all_but_unreserved_characters() {
         let encode = |text: &[u8]| encode_query_param(text).collect::<String>();
         assert_eq!(encode(b"aZ09-._~"), "aZ09-._~");
         assert_eq!(encode(b" +&=#%/?;:@\r\n\xff"), "%20%2B%26%3D%23%25%2F%3F%3B%3A%40%0D%0A%FF");

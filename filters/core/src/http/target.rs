@@ -4,23 +4,31 @@ use std::borrow::Cow;
 
 use percent_encoding::percent_decode;
 
-/// The path, without the query. A request target has no fragment (RFC 9112 section 3.2); a `#` is
-/// taken for any other character.
+/// The path without the query. A request target has no fragment (RFC 9112 section 3.2), so `#` is
+/// an ordinary character.
 pub fn path(target: &[u8]) -> &[u8] {
     target.split(|b| *b == b'?').next().unwrap_or_default()
 }
 
-/// The query without its `?`; `None` when there is none.
+/// The query without its `?`. `None` if there is no `?`.
 pub fn query(target: &[u8]) -> Option<&[u8]> {
     let start = target.iter().position(|b| *b == b'?')?;
     target.get(start.checked_add(1)?..)
 }
 
-/// The values of every query parameter called `name`, decoded, in order. The name in the query is
-/// decoded too: upstreams do so. A `+` is a space (URL standard, "application/x-www-form-urlencoded
-/// parsing"), in names a `+` as well, since upstreams differ.
+/// The decoded values of all query parameters with this name, in order.
+///
+/// Names are compared decoded, as upstreams do. A `+` is a space (URL standard,
+/// "application/x-www-form-urlencoded parsing"). In a name it also matches a `+`, because upstreams
+/// differ.
+///
+/// ```
+/// use novasphere_core::target::query_values;
+/// let values: Vec<_> = query_values(b"/a?%74oken=x%2Ey&token=a+b", "token").collect();
+/// assert_eq!(values, [&b"x.y"[..], b"a b"]);
+/// ```
 pub fn query_values<'t>(target: &'t [u8], name: &'t str) -> impl Iterator<Item = Cow<'t, [u8]>> {
-    pairs(target).filter(move |pair| is_called(pair, |called| called == name.as_bytes())).map(
+    pairs(target).filter(move |pair| has_name(pair, |decoded| decoded == name.as_bytes())).map(
         |pair| {
             let value = pair.splitn(2, |b| *b == b'=').nth(1).unwrap_or_default();
             form_decode(value)
@@ -28,17 +36,16 @@ pub fn query_values<'t>(target: &'t [u8], name: &'t str) -> impl Iterator<Item =
     )
 }
 
-/// The target without the query parameters whose decoded name is in `names`, everything else
-/// untouched, byte for byte; `None` when there is none of them. A query that is left empty goes
-/// with its `?`.
+/// The target without the query parameters whose decoded name is in `names`. The other bytes stay as
+/// they are. An empty query is removed with its `?`. `None` if no parameter has such a name.
 pub fn without_params(target: &[u8], names: &[String]) -> Option<Vec<u8>> {
-    let dropped =
-        |pair: &[u8]| is_called(pair, |called| names.iter().any(|n| called == n.as_bytes()));
-    if !pairs(target).any(dropped) {
+    let is_removed =
+        |pair: &[u8]| has_name(pair, |decoded| names.iter().any(|n| decoded == n.as_bytes()));
+    if !pairs(target).any(is_removed) {
         return None;
     }
     let mut rest = path(target).to_vec();
-    for (i, pair) in pairs(target).filter(|pair| !dropped(pair)).enumerate() {
+    for (i, pair) in pairs(target).filter(|pair| !is_removed(pair)).enumerate() {
         rest.push(if i == 0 { b'?' } else { b'&' });
         rest.extend_from_slice(pair);
     }
@@ -49,14 +56,15 @@ fn pairs(target: &[u8]) -> impl Iterator<Item = &[u8]> {
     query(target).into_iter().flat_map(|query| query.split(|b| *b == b'&'))
 }
 
-/// Whether `is_it` holds for the decoded name of a `name=value`, in which a `+` may be a space or
-/// itself.
-pub(crate) fn is_called(pair: &[u8], is_it: impl Fn(&[u8]) -> bool) -> bool {
+/// Whether `is_match` holds for the decoded name of a `name=value` pair, with each `+` in the name as
+/// a space or as itself.
+pub(crate) fn has_name(pair: &[u8], is_match: impl Fn(&[u8]) -> bool) -> bool {
     let name = pair.split(|b| *b == b'=').next().unwrap_or_default();
     if !name.iter().any(|b| matches!(b, b'%' | b'+')) {
-        return is_it(name);
+        return is_match(name);
     }
-    is_it(&Cow::from(percent_decode(name))) || (name.contains(&b'+') && is_it(&form_decode(name)))
+    is_match(&Cow::from(percent_decode(name)))
+        || (name.contains(&b'+') && is_match(&form_decode(name)))
 }
 
 fn form_decode(text: &[u8]) -> Cow<'_, [u8]> {
@@ -83,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn a_target_splits_at_the_first_question_mark() {
+    fn splits_at_the_first_question_mark() {
         assert_eq!(path(b"/a?b?c"), b"/a");
         assert_eq!(query(b"/a?b?c"), Some(&b"b?c"[..]));
         assert_eq!(path(b"/a"), b"/a");
@@ -92,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_found_by_decoded_name_and_decoded() {
+    fn finds_values_by_decoded_name_and_decodes_them() {
         assert_eq!(values("/?token=a.b&x=1&token=c", "token"), ["a.b", "c"]);
         assert_eq!(values("/?%74oken=a%2Eb", "token"), ["a.b"]);
         assert_eq!(values("/?token&token=", "token"), ["", ""]);
@@ -104,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn removal_leaves_the_rest_as_it_was() {
+    fn removal_keeps_the_other_bytes() {
         assert_eq!(stripped("/a?x=%2f&token=t&y=1&y=2"), Some("/a?x=%2f&y=1&y=2".into()));
         assert_eq!(stripped("/a?token=t"), Some("/a".into()));
         assert_eq!(stripped("/a?%74oken=t&b"), Some("/a?b".into()));

@@ -1,4 +1,4 @@
-//! Request paths: which one a server reads, and which rule matches it.
+//! Request paths: the one reading of a path, and the rules that match it.
 
 mod pattern;
 mod unambiguous;

@@ -1,29 +1,45 @@
-//! Which paths a rule is for.
+//! [`PathPattern`]: the paths that a rule matches.
 
 use crate::{BuildContext, UnambiguousPath};
 
-/// A path, everything under it, or a template.
+/// Matches one path, a path and everything below it, or a template.
+///
+/// ```
+/// use novasphere_core::{BuildContext, ConfigErrors, PathMatch, PathPattern, testing::TestHost};
+///
+/// let host = TestHost::default();
+/// let mut cx = BuildContext::new(&host, ConfigErrors::default());
+/// let mut pattern = |fields| PathPattern::new(fields, "rules[0]", &mut cx).unwrap();
+///
+/// let prefix = pattern(PathMatch { path_prefix: Some("/public"), ..PathMatch::default() });
+/// assert!(prefix.matches("/public") && prefix.matches("/public/a"));
+/// assert!(!prefix.matches("/publicity"));
+///
+/// let template = pattern(PathMatch { path_template: Some("/users/{id}"), ..PathMatch::default() });
+/// assert!(template.matches("/users/1"));
+/// assert!(!template.matches("/users/") && !template.matches("/users/1/keys"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PathPattern {
     form: Form,
     ignore_case: bool,
 }
 
-/// The fields of a rule that say which paths it is for.
+/// The fields of a rule that select paths.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct PathMatch<'c> {
-    /// The path.
+    /// The whole path.
     pub path: Option<&'c str>,
-    /// The path or the start of it, up to a `/`.
+    /// The path, or the start of the path up to a `/`.
     pub path_prefix: Option<&'c str>,
-    /// The path, `{name}` standing for one segment.
+    /// The whole path, with `{name}` for any one segment.
     pub path_template: Option<&'c str>,
-    /// Whether ASCII letters match in any case.
+    /// Whether to ignore the case of ASCII letters.
     pub ignore_case: bool,
 }
 
 impl PathMatch<'_> {
-    /// Whether none of the three is there.
+    /// Whether the rule selects no path.
     pub fn is_empty(&self) -> bool {
         self.path.is_none() && self.path_prefix.is_none() && self.path_template.is_none()
     }
@@ -32,68 +48,67 @@ impl PathMatch<'_> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Form {
     Exact(String),
-    /// Ends in `/`.
-    Under(String),
+    /// The prefix ends in `/`.
+    Prefix(String),
     Template(Vec<Segment>),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Segment {
     Literal(String),
-    /// Any one, not empty.
+    /// Any segment that is not empty.
     Variable,
 }
 
 impl PathPattern {
-    /// The pattern that exactly one of the fields of the rule at `at` gives.
-    pub fn new(fields: PathMatch<'_>, at: &str, cx: &mut BuildContext<'_>) -> Option<Self> {
+    /// The pattern of the rule at `rule` (a path in the configuration). Adds a fault and returns
+    /// `None` unless exactly one field is set and valid.
+    pub fn new(fields: PathMatch<'_>, rule: &str, cx: &mut BuildContext<'_>) -> Option<Self> {
         let form = match (fields.path, fields.path_prefix, fields.path_template) {
             (Some(path), None, None) => {
-                let path = plain(path, &format!("{at}.path"), cx)?;
+                let path = unambiguous(path, &format!("{rule}.path"), cx)?;
                 Form::Exact(path.as_str().to_owned())
             }
             (None, Some(prefix), None) => {
-                let path = plain(prefix, &format!("{at}.path_prefix"), cx)?;
-                Form::Under(format!("{}/", path.as_str().trim_end_matches('/')))
+                let path = unambiguous(prefix, &format!("{rule}.path_prefix"), cx)?;
+                Form::Prefix(format!("{}/", path.as_str().trim_end_matches('/')))
             }
             (None, None, Some(template)) => {
-                Form::template(template, &format!("{at}.path_template"), cx)?
+                Form::template(template, &format!("{rule}.path_template"), cx)?
             }
             _ => {
-                cx.fault(at, "needs exactly one of path, path_prefix and path_template");
+                cx.fault(rule, "needs exactly one of path, path_prefix and path_template");
                 return None;
             }
         };
         Some(Self { form, ignore_case: fields.ignore_case })
     }
 
-    /// Whether it is for this path.
+    /// Whether the pattern matches the text of an [`UnambiguousPath`].
     pub fn matches(&self, path: &str) -> bool {
         match &self.form {
-            Form::Exact(exact) => self.same(path, exact),
-            Form::Under(prefix) => self.is_under(path, prefix),
-            Form::Template(segments) => self.fits(path, segments),
+            Form::Exact(exact) => self.eq(path, exact),
+            Form::Prefix(prefix) => self.matches_prefix(path, prefix),
+            Form::Template(segments) => self.matches_template(path, segments),
         }
     }
 
-    fn same(&self, a: &str, b: &str) -> bool {
+    fn eq(&self, a: &str, b: &str) -> bool {
         if self.ignore_case { a.eq_ignore_ascii_case(b) } else { a == b }
     }
 
-    fn is_under(&self, path: &str, prefix: &str) -> bool {
-        // The prefix itself, without its slash, is under it.
+    fn matches_prefix(&self, path: &str, prefix: &str) -> bool {
+        // The prefix without its slash matches too.
         let end = path.len().min(prefix.len());
         let start = path.get(..end);
-        start.is_some_and(|start| self.same(start, prefix))
-            || prefix
-                .strip_suffix('/')
-                .is_some_and(|bare| !bare.is_empty() && self.same(path, bare))
+        start.is_some_and(|start| self.eq(start, prefix))
+            || prefix.strip_suffix('/').is_some_and(|bare| !bare.is_empty() && self.eq(path, bare))
     }
 
-    fn fits(&self, path: &str, segments: &[Segment]) -> bool {
+    fn matches_template(&self, path: &str, segments: &[Segment]) -> bool {
         let mut parts = path.split('/').skip(1);
         let all = segments.iter().all(|segment| match (segment, parts.next()) {
-            (Segment::Literal(literal), Some(part)) => self.same(part, literal),
+            (Segment::Literal(literal), Some(part)) => self.eq(part, literal),
             (Segment::Variable, Some(part)) => !part.is_empty(),
             (_, None) => false,
         });
@@ -102,14 +117,14 @@ impl PathPattern {
 }
 
 impl Form {
-    fn template(template: &str, at: &str, cx: &mut BuildContext<'_>) -> Option<Self> {
+    fn template(template: &str, field: &str, cx: &mut BuildContext<'_>) -> Option<Self> {
         let is_variable = |part: &str| {
             let name = part.strip_prefix('{').and_then(|part| part.strip_suffix('}'));
             name.is_some_and(|name| !name.is_empty() && !name.contains(['{', '}']))
         };
         let example: Vec<&str> =
             template.split('/').map(|part| if is_variable(part) { "x" } else { part }).collect();
-        let example = plain(&example.join("/"), at, cx)?;
+        let example = unambiguous(&example.join("/"), field, cx)?;
         let parts = template.split('/').zip(example.as_str().split('/')).skip(1);
         let segment = |(part, literal): (&str, &str)| {
             if is_variable(part) { Segment::Variable } else { Segment::Literal(literal.to_owned()) }
@@ -118,14 +133,14 @@ impl Form {
     }
 }
 
-fn plain(path: &str, at: &str, cx: &mut BuildContext<'_>) -> Option<UnambiguousPath> {
-    let plain = UnambiguousPath::new(path.as_bytes());
-    if plain.is_none() {
+fn unambiguous(path: &str, field: &str, cx: &mut BuildContext<'_>) -> Option<UnambiguousPath> {
+    let unambiguous = UnambiguousPath::new(path.as_bytes());
+    if unambiguous.is_none() {
         let message = format!(
             "{path:?} must start with / and have no query, no empty or dot segments, no ; or \\, and \
              none of / \\ ; % ? # encoded; a {{name}}, in a path_template only, is a whole segment"
         );
-        cx.fault(at, message);
+        cx.fault(field, message);
     }
-    plain
+    unambiguous
 }

@@ -1,52 +1,59 @@
-//! Paths that all who read them take for the same one.
+//! [`UnambiguousPath`]: paths that all servers read in the same way.
 
-/// The path of a request, percent-decoded, when there is only one way to read it.
+/// A percent-decoded request path that can be read in only one way.
 ///
-/// Proxies, frameworks and servers differ in which dot segments they resolve, which slashes they
-/// merge, how often they decode and what they cut off at a `;` (RFC 3986 sections 3.3 and 6.2.2). A
-/// rule that grants something must not guess. So a path has no plain form when it has
-/// - a segment of dots, as in `/a/../b`, also with white space or written `%2e`;
-/// - an empty segment but the last, as in `/a//b`: some even take `//a/b` for the path `/b` on the
-///   host `a`;
+/// Proxies, frameworks and servers resolve different dot segments, merge different slashes, decode a
+/// different number of times and cut different parts off at a `;` (RFC 3986 sections 3.3 and 6.2.2).
+/// A rule that grants access must not guess. A path is ambiguous if it contains
+/// - a segment of dots, as in `/a/../b`, also with white space or written as `%2e`;
+/// - an empty segment before the last, as in `/a//b`: some servers even read `//a/b` as the path `/b`
+///   on the host `a`;
 /// - a `;`, `\` or `#`, or one of these or `/`, `?`, `%` or a control character encoded;
 /// - an encoding that is malformed or not UTF-8;
-/// - any other character that may not stand in a path as it is.
+/// - any other character that a path must not contain unencoded.
 ///
-/// What is left means the same whether encoded or not: `/%61` is `/a`.
+/// All other paths mean the same encoded or not: `/%61` is `/a`.
+///
+/// ```
+/// use novasphere_core::UnambiguousPath;
+/// assert_eq!(UnambiguousPath::new(b"/%61/b%20c").unwrap().as_str(), "/a/b c");
+/// assert!(UnambiguousPath::new(b"/a/%2e%2e/b").is_none());
+/// assert!(UnambiguousPath::new(b"/a;v=1/b").is_none());
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnambiguousPath(String);
 
 impl UnambiguousPath {
-    /// The plain form of a path as sent, without its query; `None` when it has none.
+    /// Decodes a path as received, without its query. `None` if it is ambiguous.
     pub fn new(path: &[u8]) -> Option<Self> {
         let text = String::from_utf8(decode(path)?).ok()?;
         let mut segments = text.strip_prefix('/')?.split('/');
-        // The last one may be empty: the path ends in a slash, or is one.
+        // The last segment is empty if the path ends in a slash.
         let last = segments.next_back()?;
-        let plain = segments.all(is_plain) && (last.is_empty() || is_plain(last));
-        plain.then_some(Self(text))
+        let unambiguous = segments.all(is_name) && (last.is_empty() || is_name(last));
+        unambiguous.then_some(Self(text))
     }
 
-    /// Its text.
+    /// The decoded path.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// Neither empty nor dots.
-fn is_plain(segment: &str) -> bool {
+/// Whether a segment contains more than dots and white space.
+fn is_name(segment: &str) -> bool {
     segment.chars().any(|c| c != '.' && !c.is_whitespace())
 }
 
-/// Decodes every character, unless one cannot be decoded or would be read in more than one way.
+/// Decodes every character. `None` if one cannot be decoded or is ambiguous.
 fn decode(path: &[u8]) -> Option<Vec<u8>> {
     let mut decoded = Vec::with_capacity(path.len());
     let mut rest = path.iter();
     while let Some(byte) = rest.next() {
         decoded.push(match byte {
-            b'%' => encoded(*rest.next()?, *rest.next()?)?,
+            b'%' => decode_hex(*rest.next()?, *rest.next()?)?,
             b'/' | b':' | b'@' => *byte,
-            // unreserved and sub-delims of RFC 3986 section 2, without `;`
+            // The unreserved characters and sub-delims of RFC 3986 section 2, except `;`.
             b'-' | b'.' | b'_' | b'~' => *byte,
             b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b'=' => *byte,
             _ if byte.is_ascii_alphanumeric() => *byte,
@@ -56,8 +63,8 @@ fn decode(path: &[u8]) -> Option<Vec<u8>> {
     Some(decoded)
 }
 
-/// The byte of two hexadecimal digits.
-fn encoded(high: u8, low: u8) -> Option<u8> {
+/// The byte that two hexadecimal digits encode. `None` if it is ambiguous.
+fn decode_hex(high: u8, low: u8) -> Option<u8> {
     let digit = |d: u8| char::from(d).to_digit(16);
     let byte = u8::try_from(digit(high)? * 16 + digit(low)?).ok()?;
     let ambiguous = matches!(byte, b'/' | b'\\' | b'%' | b';' | b'?' | b'#');
@@ -68,12 +75,12 @@ fn encoded(high: u8, low: u8) -> Option<u8> {
 mod tests {
     use super::*;
 
-    fn plain(path: &str) -> Option<String> {
+    fn decoded(path: &str) -> Option<String> {
         UnambiguousPath::new(path.as_bytes()).map(|path| path.0)
     }
 
     #[test]
-    fn one_meaning_has_one_form() {
+    fn decodes_unambiguous_paths() {
         for (path, expected) in [
             ("/", "/"),
             ("/a/b", "/a/b"),
@@ -84,12 +91,12 @@ mod tests {
             ("/a%20b", "/a b"),
             ("/%C3%BC", "/ü"),
         ] {
-            assert_eq!(plain(path).as_deref(), Some(expected), "{path}");
+            assert_eq!(decoded(path).as_deref(), Some(expected), "{path}");
         }
     }
 
     #[test]
-    fn what_may_be_read_in_two_ways_has_none() {
+    fn rejects_ambiguous_paths() {
         for path in [
             "",
             "a",
@@ -135,7 +142,7 @@ mod tests {
             "/a{b}",
             "/a%c2%85/%c2%85",
         ] {
-            assert_eq!(plain(path), None, "{path}");
+            assert_eq!(decoded(path), None, "{path}");
         }
         assert_eq!(UnambiguousPath::new(b"/\xff"), None);
     }

@@ -20,7 +20,7 @@ fn wrong_type_hides_follow_up_faults() {
     };
     assert_eq!(
         faults(r#"{"origins": "https://app.novasphere.io", "credentials": true}"#),
-        "origins: must be a list, not \"https://app.novasphere.io\""
+        "origins: expected a list, got \"https://app.novasphere.io\""
     );
 }
 

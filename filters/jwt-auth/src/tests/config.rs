@@ -177,7 +177,7 @@ fn refuses_values_out_of_range_and_contradictions() {
         ),
         (
             r#""claims_to_verify": ["exp", "aud"]"#,
-            "claims_to_verify[1]: must be one of exp, nbf, iat, not \"aud\"",
+            "claims_to_verify[1]: expected one of exp, nbf, iat, got \"aud\"",
         ),
     ] {
         assert_eq!(with(more), fault);

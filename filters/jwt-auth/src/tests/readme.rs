@@ -13,7 +13,7 @@ fn readme_names_every_field() {
         "denied_tokens": {"zzzzzzzz": 1}, "skip": [{"zzzzzzzz": 1}]}"#,
     )
     .unwrap_err();
-    let lists = faults.lines().filter_map(|line| line.split("known here: ").nth(1));
+    let lists = faults.lines().filter_map(|line| line.split("known fields: ").nth(1));
     let fields: Vec<&str> = lists.flat_map(|list| list.split(", ")).collect();
     assert!(fields.len() > 20, "{fields:?}");
     for field in fields {

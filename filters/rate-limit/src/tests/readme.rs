@@ -11,7 +11,7 @@ fn readme_names_every_field() {
         "client_ip": {"zzzzzzzz": 1}, "allow": {"zzzzzzzz": 1}, "window": {"zzzzzzzz": 1},
         "redis": {"zzzzzzzz": 1, "breaker": {"zzzzzzzz": 1}}, "lease": {"zzzzzzzz": 1}}"#,
     );
-    let lists = faults.lines().filter_map(|line| line.split("known here: ").nth(1));
+    let lists = faults.lines().filter_map(|line| line.split("known fields: ").nth(1));
     let fields: Vec<&str> = lists.flat_map(|list| list.split(", ")).collect();
     assert!(fields.len() > 55, "{fields:?}");
     for field in fields {

@@ -19,14 +19,14 @@ use super::{
 
 /// How a fault of the form begins.
 const FORM: [&str; 8] = [
-    "is not a known field",
-    "is null: ",
-    "must be a list, ",
-    "must be a string, ",
-    "must be a whole number from 0, ",
-    "must be an object, ",
-    "must be one of ",
-    "must be true or false, ",
+    "unknown field",
+    "expected a value, got null",
+    "expected a list, ",
+    "expected a string, ",
+    "expected a whole number from 0, ",
+    "expected an object, ",
+    "expected one of ",
+    "expected true or false, ",
 ];
 
 fn is_formal(fault: &Fault) -> bool {

@@ -1,6 +1,6 @@
 use crate::exports::for_envoy;
 
-/// A module with these exports, all of function 0.
+/// A module that exports function 0 under these names.
 fn module(names: &[&str]) -> Vec<u8> {
     let mut exports = vec![names.len() as u8];
     for name in names {
@@ -25,19 +25,19 @@ const ALL: [&str; 6] = [
 ];
 
 #[test]
-fn what_only_nginx_needs_is_gone_and_the_rest_stays() {
+fn removes_only_callbacks_for_nginx() {
     let lean = for_envoy(&module(&ALL)).unwrap();
     assert_eq!(lean, module(&["proxy_on_request_headers", "proxy_on_delete"]));
 }
 
 #[test]
-fn a_module_without_these_callbacks_is_refused() {
+fn rejects_module_without_these_callbacks() {
     let error = for_envoy(&module(&ALL[..5][1..4])).unwrap_err();
-    assert_eq!(error.to_string(), "3 of the callbacks for nginx");
+    assert_eq!(error.to_string(), "expected 4 callbacks for nginx, got 3");
 }
 
 #[test]
-fn what_is_no_module_is_refused() {
+fn rejects_truncated_module() {
     let whole = module(&ALL);
     for end in 0..whole.len() - 7 {
         assert!(for_envoy(&whole[..end]).is_err(), "cut at {end}");

@@ -41,7 +41,7 @@ impl Running {
         function.call(&mut self.store, arguments).is_ok()
     }
 
-    /// Calls with a memory in which every byte tells where it is.
+    /// Calls the function on a memory whose bytes depend on their position. Returns the memory.
     fn after(&mut self, name: &str, arguments: (i32, i32, i32)) -> Vec<u8> {
         let memory = self.memory.data_mut(&mut self.store);
         memory.iter_mut().enumerate().for_each(|(i, byte)| *byte = (i * 7 % 251) as u8);
@@ -55,7 +55,7 @@ fn bulk_instructions(module: &[u8]) -> usize {
 }
 
 #[test]
-fn the_instructions_are_gone_and_the_rest_stays() {
+fn replaces_only_the_instructions() {
     assert_eq!(bulk_instructions(MODULE), 2);
     let lowered = lower(MODULE).unwrap();
     assert_eq!(bulk_instructions(&lowered), 0);
@@ -63,39 +63,39 @@ fn the_instructions_are_gone_and_the_rest_stays() {
 }
 
 #[test]
-fn a_copy_is_a_copy_however_it_overlaps() {
+fn copies_overlapping_ranges_like_the_instruction() {
     let (mut plain, mut lowered) =
         (Running::start(MODULE), Running::start(&lower(MODULE).unwrap()));
     let end = i32::try_from(PAGE).unwrap();
-    let mut places = Vec::new();
+    let mut ranges = Vec::new();
     for size in (0..40).chain([63, 64, 65, 1000]) {
         for distance in -35..35 {
-            places.push((2000 + distance, 2000, size));
+            ranges.push((2000 + distance, 2000, size));
         }
-        places.extend([(0, end - size, size), (end - size, 0, size), (2000, 2000 - size, size)]);
+        ranges.extend([(0, end - size, size), (end - size, 0, size), (2000, 2000 - size, size)]);
     }
-    for place in places {
-        assert!(plain.after("copy", place) == lowered.after("copy", place), "{place:?}");
+    for range in ranges {
+        assert!(plain.after("copy", range) == lowered.after("copy", range), "{range:?}");
     }
 }
 
 #[test]
-fn a_fill_is_a_fill() {
+fn fills_like_the_instruction() {
     let (mut plain, mut lowered) =
         (Running::start(MODULE), Running::start(&lower(MODULE).unwrap()));
     let end = i32::try_from(PAGE).unwrap();
     for size in (0..40).chain([63, 64, 65, 1000]) {
         for byte in [0, 1, 0x7f, 0x80, 0xff, 0x100, -1, 0x1234] {
             for at in [0, 1, 7, 1000, end - size] {
-                let place = (at, byte, size);
-                assert!(plain.after("fill", place) == lowered.after("fill", place), "{place:?}");
+                let range = (at, byte, size);
+                assert!(plain.after("fill", range) == lowered.after("fill", range), "{range:?}");
             }
         }
     }
 }
 
 #[test]
-fn outside_the_memory_both_trap() {
+fn traps_outside_the_memory_like_the_instruction() {
     let end = i32::try_from(PAGE).unwrap();
     for module in [MODULE.to_vec(), lower(MODULE).unwrap()] {
         let mut running = Running::start(&module);
@@ -114,7 +114,7 @@ fn outside_the_memory_both_trap() {
 }
 
 #[test]
-fn what_is_no_module_is_refused() {
+fn rejects_truncated_module() {
     for end in 0..MODULE.len() - 7 {
         assert!(lower(&MODULE[..end]).is_err(), "cut at {end}");
     }

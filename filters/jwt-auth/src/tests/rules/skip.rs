@@ -154,7 +154,7 @@ fn refuses_skip_rules_that_never_match() {
     assert_eq!(fault(r#""path": "/a", "path_prefix": "/b""#), needs);
     assert_eq!(
         fault(r#""path": "/a", "methods": ["get"]"#),
-        "skip[0].methods[0]: \"get\" is not a method: they are case-sensitive, as GET"
+        "skip[0].methods[0]: \"get\" is not a method: methods are case-sensitive, such as GET"
     );
     assert_eq!(
         fault(r#""path": "/a", "methods": []"#),

@@ -1,3 +1,7 @@
+//! Decoding, and the texts of faults.
+
+mod lists;
+
 use serde::Deserialize;
 
 use super::*;
@@ -41,7 +45,7 @@ fn read_on(json: &str, host: &TestHost) -> (Option<Wire>, String) {
 }
 
 #[test]
-fn an_empty_object_is_an_empty_list() {
+fn accepts_empty_object_as_empty_list() {
     let (wire, errors) = read(r#"{"names": {}, "keys": {}}"#);
     assert_eq!((wire, errors.as_str()), (Some(Wire::default()), ""));
     let (_, errors) = read(r#"{"names": {"a": 1}}"#);
@@ -51,7 +55,7 @@ fn an_empty_object_is_an_empty_list() {
 }
 
 #[test]
-fn a_right_configuration_is_read() {
+fn decodes_valid_configuration() {
     let (wire, errors) = read(
         r#"{"minute": 5.0, "limit_by": "header", "names": ["a"], "keys": [{"name": "k", "bits": 8}],
             "flag": false}"#,
@@ -72,7 +76,7 @@ fn a_right_configuration_is_read() {
 }
 
 #[test]
-fn all_faults_are_found_at_once() {
+fn finds_all_faults_at_once() {
     let (wire, errors) = read(
         r#"{"minut": 5, "minute": "many", "limit_by": "heder", "names": ["a", 7, {}, "b"],
             "keys": [{"bits": 8}, {"name": "k", "bits": -1, "color": 1}], "flag": "yes", "zz": 1}"#,
@@ -82,16 +86,16 @@ fn all_faults_are_found_at_once() {
     assert_eq!(
         lines,
         [
-            "flag: must be true or false, not \"yes\"",
+            "flag: expected true or false, got \"yes\"",
             "keys[0].name: is required",
-            "keys[1].bits: must be a whole number from 0, not a number",
-            "keys[1].color: is not a known field; known here: name, bits",
-            "limit_by: must be one of ip, header, not \"heder\", did you mean \"header\"?",
-            "minut: is not a known field, did you mean \"minute\"?",
-            "minute: must be a whole number from 0, not \"many\"",
-            "names[1]: must be a string, not 7",
-            "names[2]: must be a string, not an object",
-            "zz: is not a known field; known here: minute, limit_by, names, keys, flag",
+            "keys[1].bits: expected a whole number from 0, got a number",
+            "keys[1].color: unknown field; known fields: name, bits",
+            "limit_by: expected one of ip, header, got \"heder\"; did you mean \"header\"?",
+            "minut: unknown field; did you mean \"minute\"?",
+            "minute: expected a whole number from 0, got \"many\"",
+            "names[1]: expected a string, got 7",
+            "names[2]: expected a string, got an object",
+            "zz: unknown field; known fields: minute, limit_by, names, keys, flag",
         ]
     );
     let wire = wire.unwrap();
@@ -100,23 +104,23 @@ fn all_faults_are_found_at_once() {
 }
 
 #[test]
-fn a_value_left_blank_is_not_a_default() {
+fn rejects_null_fields_and_items() {
     let (wire, errors) = read(r#"{"names": null, "minute": 1, "zz": null, "keys": [null]}"#);
     let mut lines: Vec<&str> = errors.lines().collect();
     lines.sort_unstable();
     assert_eq!(
         lines,
         [
-            "keys[0]: must be an object, not null",
-            "names: is null: give it a value, or leave it out",
-            "zz: is null: give it a value, or leave it out"
+            "keys[0]: expected an object, got null",
+            "names: expected a value, got null; remove the field to get its default",
+            "zz: expected a value, got null; remove the field to get its default"
         ]
     );
     assert_eq!(wire.unwrap().minute, Some(1));
 }
 
 #[test]
-fn secrets_are_not_quoted() {
+fn does_not_quote_values_of_sensitive_parts() {
     for json in [
         r#"{"keys": "s3cret"}"#,
         r#"{"keys": ["s3cret"]}"#,
@@ -131,9 +135,9 @@ fn secrets_are_not_quoted() {
 }
 
 #[test]
-fn what_is_no_object_is_refused() {
-    assert_eq!(read("[1]").1, "configuration: must be an object, not a list");
-    assert_eq!(read("null").1, "configuration: must be an object, not null");
+fn rejects_other_values_than_objects() {
+    assert_eq!(read("[1]").1, "configuration: expected an object, got a list");
+    assert_eq!(read("null").1, "configuration: expected an object, got null");
     assert_eq!(
         read("{").1,
         "configuration: is not JSON: EOF while parsing an object at line 1 column 1"
@@ -142,7 +146,7 @@ fn what_is_no_object_is_refused() {
 }
 
 #[test]
-fn checks_of_the_meaning_do_not_repeat_faults_of_the_form() {
+fn omits_follow_up_faults_of_the_meaning() {
     let (_, mut errors) = decode::<Wire>(br#"{"minute": "many"}"#, &TestHost::default()).unwrap();
     errors.add("minute", "is needed");
     errors.add("", "needs a limit");
@@ -150,44 +154,12 @@ fn checks_of_the_meaning_do_not_repeat_faults_of_the_form() {
     errors.add("names", "is too short");
     assert_eq!(
         errors.to_string(),
-        "minute: must be a whole number from 0, not \"many\"\nnames: is empty\nnames: is too short"
+        "minute: expected a whole number from 0, got \"many\"\nnames: is empty\nnames: is too short"
     );
 }
 
 #[test]
-fn faults_behind_a_left_out_item_keep_the_index_as_written() {
-    let json = br#"{"names": ["a", 7, "bad"], "keys": [{"name": 1}]}"#;
-    let (wire, mut errors) = decode::<Wire>(json, &TestHost::default()).unwrap();
-    assert_eq!(wire.names, ["a", "bad"]);
-    errors.add("names[1]", "is bad");
-    errors.add("names[0]", "is bad");
-    errors.add("names", "is too short");
-    errors.add("minute", "is bad");
-    assert_eq!(
-        errors.to_string(),
-        "names[1]: must be a string, not 7\n\
-         keys[0].name: must be a string, not a number\n\
-         names[2]: is bad\n\
-         names[0]: is bad\n\
-         minute: is bad"
-    );
-    // A field that is left out moves nothing.
-    let json = br#"{"keys": [{"name": "k", "color": 1}, {"name": "l", "bits": "x"}]}"#;
-    let (_, mut errors) = decode::<Wire>(json, &TestHost::default()).unwrap();
-    errors.add("keys[0].name", "is bad");
-    errors.add("keys[1].name", "is bad");
-    errors.add("keys[1].bits", "are bad");
-    assert_eq!(
-        errors.to_string(),
-        "keys[0].color: is not a known field; known here: name, bits\n\
-         keys[1].bits: must be a whole number from 0, not this string\n\
-         keys[0].name: is bad\n\
-         keys[1].name: is bad"
-    );
-}
-
-#[test]
-fn a_part_read_as_json_keeps_its_nulls() {
+fn nulls_are_kept_in_parts_decoded_as_json() {
     #[derive(Default, Deserialize)]
     #[serde(default, deny_unknown_fields)]
     struct Outer {
@@ -200,7 +172,7 @@ fn a_part_read_as_json_keeps_its_nulls() {
 }
 
 #[test]
-fn values_may_be_text_where_the_host_says_so() {
+fn decodes_values_passed_as_text_if_the_host_does_so() {
     let config = r#"{"minute": "5", "flag": "true", "names": ["5", "true"], "limit_by": "header",
         "keys": [{"name": "1", "bits": "8.000000"}]}"#;
     let host = TestHost { values_are_text: true, ..TestHost::default() };
@@ -222,7 +194,7 @@ fn values_may_be_text_where_the_host_says_so() {
 }
 
 #[test]
-fn text_is_a_value_only_if_it_looks_like_one() {
+fn rejects_text_that_does_not_look_like_the_value() {
     let host = TestHost { values_are_text: true, ..TestHost::default() };
     let (wire, errors) = read_on(r#"{"names": "", "keys": "", "flag": "false"}"#, &host);
     assert_eq!((wire, errors.as_str()), (Some(Wire::default()), ""));
@@ -241,5 +213,26 @@ fn text_is_a_value_only_if_it_looks_like_one() {
     ] {
         let (_, errors) = read_on(config, &host);
         assert_eq!(errors.lines().count(), 1, "{config}: {errors}");
+    }
+}
+
+#[test]
+fn numbers_out_of_range_get_the_range() {
+    assert_eq!(read(r#"{"minute": 4294967295}"#).1, "");
+    let (_, errors) = read(r#"{"minute": 4294967296}"#);
+    assert_eq!(errors, "minute: expected at most 4294967295, got 4294967296");
+    let (_, errors) = read(r#"{"minute": -1}"#);
+    assert_eq!(errors, "minute: expected a whole number from 0, got -1");
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Positive {
+        cost: Option<std::num::NonZeroU32>,
+    }
+    for value in ["0", "\"many\""] {
+        let json = format!("{{\"cost\": {value}}}");
+        let (positive, errors) = decode::<Positive>(json.as_bytes(), &TestHost::default()).unwrap();
+        assert_eq!(positive.cost, None);
+        let expected = format!("cost: expected a whole number from 1, got {value}");
+        assert_eq!(errors.to_string(), expected);
     }
 }

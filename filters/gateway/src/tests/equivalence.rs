@@ -1,9 +1,9 @@
-//! A chain does what its filters would do one after the other, each with the whole head that those
-//! before it left.
+//! A chain has the same effect as its filters one after another, each of which sees the whole head
+//! after the mutations of the earlier ones.
 
 use super::*;
 
-/// Filters in the order of requests. What they do to heads is what others of them look at.
+/// Filters in the order of requests. Each changes headers that another one reads.
 fn filters(variant: usize) -> Vec<(&'static str, String)> {
     let jwt = format!(
         r#"{{"credentials": [{{"key": "k", "secret": "{SECRET}"}}], "optional": true,
@@ -50,11 +50,12 @@ fn headers(lines: &Lines) -> Headers<'_> {
 
 fn with_mutations(lines: &Lines, mutations: &[HeaderMutation<'_>]) -> Lines {
     let headers = headers(lines);
-    let edited = headers.with_mutations(mutations);
-    edited.lines().map(|(name, value)| (name.to_vec(), value.to_vec())).collect()
+    let mutated = headers.with_mutations(mutations);
+    mutated.lines().map(|(name, value)| (name.to_vec(), value.to_vec())).collect()
 }
 
-/// The request and the response as these leave them; the status of a refusal.
+/// Sends a request and its response through the gateways. Returns both after all mutations, and the
+/// status of a local response.
 fn pass(gateways: &[Gateway], mut request: Lines, mut response: Lines) -> (Lines, Lines, u16) {
     let mut passed = Vec::new();
     for gateway in gateways {
@@ -68,7 +69,7 @@ fn pass(gateways: &[Gateway], mut request: Lines, mut response: Lines) -> (Lines
             Decision::Respond { mutations, response, .. } => {
                 return (with_mutations(&request, &mutations), Lines::new(), response.status);
             }
-            Decision::Pause { .. } | Decision::Call(_) => panic!("waits"),
+            Decision::Pause { .. } | Decision::Call(_) => panic!("pauses"),
         }
     }
     for (gateway, carry) in passed.into_iter().rev() {
@@ -79,7 +80,7 @@ fn pass(gateways: &[Gateway], mut request: Lines, mut response: Lines) -> (Lines
 }
 
 #[test]
-fn a_chain_is_its_filters_one_after_the_other() {
+fn chain_equals_its_filters_one_after_another() {
     let of_requests: [(&str, &[&str]); 6] = [
         ("origin", &["https://a.example", "https://b.example"]),
         ("x-token", &["x", "y"]),
@@ -126,10 +127,10 @@ fn a_chain_is_its_filters_one_after_the_other() {
     }
 }
 
-/// What a filter of a chain reads for itself does not show to the others what their hosts would not
-/// have shown them.
+/// header-transform alone does not read the response. In a chain it gets the head that cors reads,
+/// which must not change its result.
 #[test]
-fn the_response_to_a_handshake_is_that_of_the_filters_one_after_the_other() {
+fn handshake_response_equals_that_of_the_single_filters() {
     let filters = [
         ("cors", r#"{"origins": ["https://a.example"]}"#.to_owned()),
         ("header_transform", r#"{"response": {"remove": {"headers": ["x-a"]}}}"#.to_owned()),
@@ -140,7 +141,7 @@ fn the_response_to_a_handshake_is_that_of_the_filters_one_after_the_other() {
     let request = lines(&[(":method", "GET"), (":path", "/")]);
     let response = lines(&[(":status", "101"), ("x-a", "1")]);
     let (_, chained, _) = pass(&[chain(&filters)], request.clone(), response.clone());
-    // A filter that only removes by name reads nothing of a response: see its README, rule 7.
+    // A filter that only removes headers by name does not read the response (README, rule 7).
     let alone = chain(&filters[1..]);
     assert!(matches!(alone.response_headers(), novasphere_core::HeaderInterest::None));
     let (_, mutations, _) = pass(&[alone], request, lines(&[("x-a", "1")]));

@@ -1,6 +1,14 @@
-//! Where something is that a policy has its host call.
+//! [`Endpoint`]: the URL of a request that the host makes for a filter.
 
-/// A URL, taken apart.
+/// The parts of an `http` or `https` URL.
+///
+/// ```
+/// use novasphere_core::Endpoint;
+/// let endpoint = Endpoint::parse("https://id.example/keys?v=1").unwrap();
+/// assert_eq!(endpoint.authority, "id.example");
+/// assert_eq!(endpoint.path, "/keys?v=1");
+/// assert_eq!(endpoint.host_and_port(), "id.example:443");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {
     /// Whether to use TLS.
@@ -12,7 +20,7 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// Takes apart `http(s)://authority/path`.
+    /// Parses `http(s)://authority/path`. Rejects user information and fragments.
     pub fn parse(uri: &str) -> Option<Self> {
         let (scheme, rest) = uri.split_once("://")?;
         let https = match scheme.to_ascii_lowercase().as_str() {
@@ -21,19 +29,19 @@ impl Endpoint {
             _ => return None,
         };
         let (authority, path) = match rest.find('/') {
-            Some(at) => rest.split_at_checked(at)?,
+            Some(slash) => rest.split_at_checked(slash)?,
             None => (rest, "/"),
         };
-        let is_plain = |text: &str| text.bytes().all(|b| b.is_ascii_graphic());
-        let fits = !authority.is_empty()
+        let is_visible = |text: &str| text.bytes().all(|b| b.is_ascii_graphic());
+        let is_valid = !authority.is_empty()
             && !authority.contains(['@', '?', '#'])
-            && is_plain(authority)
-            && is_plain(path)
+            && is_visible(authority)
+            && is_visible(path)
             && !path.contains('#');
-        fits.then(|| Self { https, authority: authority.to_owned(), path: path.to_owned() })
+        is_valid.then(|| Self { https, authority: authority.to_owned(), path: path.to_owned() })
     }
 
-    /// `host:port`, as one host's dispatch takes it.
+    /// `host:port`, with the scheme's default port if the URL has none.
     pub fn host_and_port(&self) -> String {
         let has_port = self
             .authority
@@ -51,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn urls_are_taken_apart() {
+    fn splits_urls() {
         let parsed = |uri: &str| {
             let Endpoint { https, authority, path } = Endpoint::parse(uri)?;
             Some((https, authority, path))
@@ -60,6 +68,10 @@ mod tests {
             |https, authority: &str, path: &str| Some((https, authority.into(), path.into()));
         assert_eq!(parsed("https://a.test"), parts(true, "a.test", "/"));
         assert_eq!(parsed("HTTP://a.test:8080/x?y"), parts(false, "a.test:8080", "/x?y"));
+    }
+
+    #[test]
+    fn rejects_other_urls() {
         for bad in [
             "",
             "a.test/x",
@@ -70,11 +82,16 @@ mod tests {
             "https://a/ b",
             "https://a?x",
         ] {
-            assert_eq!(parsed(bad), None, "{bad}");
+            assert_eq!(Endpoint::parse(bad), None, "{bad}");
         }
-        assert_eq!(Endpoint::parse("https://a.test").unwrap().host_and_port(), "a.test:443");
-        assert_eq!(Endpoint::parse("http://a.test").unwrap().host_and_port(), "a.test:80");
-        assert_eq!(Endpoint::parse("http://[::1]:81/").unwrap().host_and_port(), "[::1]:81");
-        assert_eq!(Endpoint::parse("http://[::1]/").unwrap().host_and_port(), "[::1]:80");
+    }
+
+    #[test]
+    fn adds_the_default_port() {
+        let host_and_port = |uri: &str| Endpoint::parse(uri).unwrap().host_and_port();
+        assert_eq!(host_and_port("https://a.test"), "a.test:443");
+        assert_eq!(host_and_port("http://a.test"), "a.test:80");
+        assert_eq!(host_and_port("http://[::1]:81/"), "[::1]:81");
+        assert_eq!(host_and_port("http://[::1]/"), "[::1]:80");
     }
 }

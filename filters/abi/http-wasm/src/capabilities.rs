@@ -1,4 +1,4 @@
-//! What a policy may ask of the host.
+//! The capabilities that the host offers to a filter.
 
 use std::{
     hash::{BuildHasher, RandomState},
@@ -12,18 +12,18 @@ use novasphere_core::{
 
 use crate::hostcalls::{self, Level};
 
-/// The proxy this module runs in.
+/// The proxy that runs this module.
 pub(crate) struct Proxy {
     /// The filter's name, for the log.
     pub(crate) filter: &'static str,
-    /// Whether values of the configuration may have become text.
+    /// Whether the host may have turned values of the configuration into text.
     pub(crate) values_are_text: bool,
-    /// Whether warnings are told: not again by each instance.
-    pub(crate) warns: bool,
+    /// Whether to log warnings. Only the first instance does.
+    pub(crate) logs_warnings: bool,
 }
 
 impl Proxy {
-    /// Its ports.
+    /// The capabilities for one request.
     pub(crate) fn env(&self) -> Env<'_> {
         Env {
             host: self,
@@ -41,7 +41,7 @@ impl Proxy {
 }
 
 impl Host for Proxy {
-    /// A variable that is listed in the settings but is not set comes empty.
+    /// The host passes a listed variable that is not set as an empty text.
     fn variable(&self, name: &str) -> Option<String> {
         std::env::var(name).ok().filter(|value| !value.is_empty())
     }
@@ -60,16 +60,16 @@ impl Host for Proxy {
     fn unsupported(&self, capability: Capability) -> Option<&'static str> {
         Some(match capability {
             Capability::Fetch => {
-                "a plugin of Traefik cannot fetch; write the issuer's keys into credentials, each \
-                 with its kid: {key: <issuer>, kid: ..., jwk: {...}}"
+                "a Traefik plugin cannot make requests; write the issuer's keys into credentials, \
+                 each with its kid: {key: <issuer>, kid: ..., jwk: {...}}"
             }
             Capability::Response => {
-                "a plugin of Traefik cannot change a response that streams; use Traefik's headers \
-                 middleware, customResponseHeaders"
+                "a Traefik plugin cannot change a streamed response; use customResponseHeaders of \
+                 Traefik's headers middleware"
             }
             Capability::Attribute => {
-                "Traefik has no place for attributes; use claims_to_headers, and in the access log \
-                 fields.headers"
+                "Traefik has no attributes; use claims_to_headers, and fields.headers of the access \
+                 log"
             }
         })
     }
@@ -78,13 +78,13 @@ impl Host for Proxy {
         self.values_are_text
     }
 
-    /// There is an instance for each request in flight, streams too.
+    /// Every concurrent request, including a stream, has its own instance.
     fn cache_bytes(&self) -> usize {
         256 * 1024
     }
 
     fn warn(&self, message: &str) {
-        if self.warns {
+        if self.logs_warnings {
             hostcalls::log(Level::Warn, &format!("novasphere {}: {message}", self.filter));
         }
     }
@@ -113,8 +113,8 @@ impl Connection for Proxy {
 }
 
 impl Attributes for Proxy {
-    /// What is told about a request that passes although it is no good, in `report_only`, goes to
-    /// the log: there is no counter that would tell.
+    /// Logs the attribute. Filters set attributes for requests that pass only because of
+    /// `report_only`, and this host has no counters.
     fn set(&self, name: &str, value: &[u8]) {
         let value = String::from_utf8_lossy(value);
         hostcalls::log(Level::Info, &format!("novasphere {}: {name}={value}", self.filter));
@@ -126,7 +126,8 @@ impl Attributes for Proxy {
 }
 
 impl Random for Proxy {
-    /// The host's numbers are the same in every run; filters that need better ones do not run here.
+    /// The host's random numbers are the same in each run. Filters that need better ones do not run on
+    /// this host.
     fn bytes(&self) -> [u8; 16] {
         let half = |n: u8| RandomState::new().hash_one(n).to_le_bytes();
         let mut bytes = [0; 16];
@@ -141,7 +142,7 @@ impl Metrics for Proxy {
     fn record(&self, _: usize, _: u32) {}
 }
 
-/// The host shares nothing between instances.
+/// Instances share nothing on this host.
 const NO_SHARED_DATA: SharedDataError = SharedDataError::Host(0);
 
 impl SharedData for Proxy {

@@ -1,0 +1,100 @@
+//! The order of calls, and how decisions combine.
+
+use super::*;
+
+#[test]
+fn later_filters_see_the_mutations_of_earlier_filters() {
+    let gateway = configured(&format!(
+        r#"{{
+            "jwt_auth": {{"credentials": [{{"key": "k", "secret": "{SECRET}"}}], "optional": true}},
+            "rate_limit": {{"hour": 1, "limit_by": "consumer"}},
+            "header_transform": {{"request": {{"rename": {{"headers": ["x-consumer-id:x-forged"]}}}}}}
+        }}"#
+    ));
+    let (host, mut states) = (TestHost::default(), States::default());
+    // jwt-auth removes a forged identity. rate-limit does not count by it, and header-transform does
+    // not rename it.
+    for id in ["a", "b"] {
+        let decision = decide(&host, &gateway, &mut states, &[("x-consumer-id", id)]);
+        if id == "b" {
+            assert_eq!(response(decision).0.status, 429);
+            continue;
+        }
+        let Decision::Continue { mutations, .. } = decision else { panic!("responds") };
+        assert!(mutations.iter().any(|mutation| {
+            matches!(mutation, HeaderMutation::Remove(name) if name.as_str() == "x-consumer-id")
+        }));
+        assert!(!mutations.iter().any(|mutation| {
+            matches!(mutation, HeaderMutation::Set(name, _) | HeaderMutation::Add(name, _) if name.as_str() == "x-forged")
+        }));
+    }
+}
+
+#[test]
+fn local_response_passes_the_earlier_filters() {
+    let gateway = configured(&format!(
+        r#"{{
+            "cors": {{"origins": ["https://app.novasphere.io"], "credentials": true}},
+            "jwt_auth": {{"credentials": [{{"key": "k", "secret": "{SECRET}"}}]}},
+            "header_transform": {{"response": {{"add": {{"headers": ["x-after:1"]}}}}}}
+        }}"#
+    ));
+    let (host, mut states) = (TestHost::default(), States::default());
+    let origin = [("origin", "https://app.novasphere.io"), (":method", "GET"), (":path", "/")];
+    let (local, reason) = response(decide(&host, &gateway, &mut states, &origin));
+    assert_eq!((local.status, reason), (401, "no_token"));
+    assert_eq!(Gateway::responder(&states), "jwt-auth");
+    assert_eq!(value(&local, "access-control-allow-origin"), Some("https://app.novasphere.io"));
+    assert_eq!(value(&local, "access-control-allow-credentials"), Some("true"));
+    assert_eq!(value(&local, "vary"), Some("Origin"));
+    assert_eq!(value(&local, "www-authenticate"), Some("Bearer"));
+    assert_eq!(value(&local, "x-after"), None, "that filter comes later");
+    let names: Vec<&str> = local.headers.iter().map(|(name, _)| name.as_str()).collect();
+    let mut distinct = names.clone();
+    distinct.sort_unstable();
+    distinct.dedup();
+    assert_eq!(names.len(), distinct.len(), "{names:?}");
+}
+
+#[test]
+fn response_passes_the_filters_in_reverse_order() {
+    let gateway = configured(
+        r#"{"cors": {"origins": ["https://a.example"]},
+            "header_transform": {"response": {"add": {"headers": ["vary:Accept"]}}}}"#,
+    );
+    let (host, mut states) = (TestHost::default(), States::default());
+    let Decision::Continue { carry, .. } =
+        decide(&host, &gateway, &mut states, &[("origin", "https://a.example")])
+    else {
+        panic!("responds");
+    };
+    let mut head = ResponseHead::default();
+    head.headers.apply(gateway.on_response(carry, &ResponseHead::default()));
+    let vary: Vec<String> =
+        head.headers.get_all("vary").map(|v| String::from_utf8_lossy(v).into_owned()).collect();
+    assert_eq!(vary.join(", "), "Accept, Origin");
+}
+
+#[test]
+fn counts_decisions_under_the_filters_names() {
+    let gateway =
+        configured(r#"{"cors": {"origins": ["https://a.example"]}, "rate_limit": {"hour": 1}}"#);
+    let (host, mut states) = (TestHost::default(), States::default());
+    decide(&host, &gateway, &mut states, &[]);
+    decide(&host, &gateway, &mut states, &[]);
+    assert_eq!(
+        recorded(&host, &gateway),
+        [
+            "cors.decision=no_origin.decisions",
+            "rate-limit.decision=allowed.decisions",
+            "rate-limit.decision=limited.decisions",
+            "cors.decision=no_origin.decisions",
+        ]
+    );
+    let metrics = gateway.metric_definitions();
+    assert!(metrics.iter().any(|m| m.filter == "rate-limit" && m.name == "table_clients"));
+    host.records.borrow_mut().clear();
+    host.millis.set(60_000);
+    gateway.on_timer(&mut states, &host.env());
+    assert_eq!(recorded(&host, &gateway), ["rate-limit.max_clients=65536.table_clients"]);
+}

@@ -1,0 +1,105 @@
+//! Faults and warnings of the configuration.
+
+use super::*;
+
+#[test]
+fn reports_faults_of_all_filters_at_once() {
+    assert_eq!(
+        faults(
+            r#"{"cors": {"origns": []}, "rate_limit": {"minute": 0},
+                "jwt_auth": {"credentials": []}, "cros": 1}"#
+        )
+        .lines()
+        .map(|line| line.split(": ").next().unwrap())
+        .collect::<Vec<_>>(),
+        ["cors.origns", "cros", "jwt_auth.credentials", "rate_limit.minute"]
+    );
+    assert!(faults("{}").starts_with("configuration: has no effect"));
+}
+
+#[test]
+fn rejects_null_fields_of_a_filter() {
+    let found = faults(r#"{"cors": {"origins": null}, "rate_limit": {"minute": null}}"#);
+    let null = "expected a value, got null; remove the field to get its default";
+    assert_eq!(found, format!("cors.origins: {null}\nrate_limit.minute: {null}"));
+}
+
+#[test]
+fn does_not_quote_a_configuration_passed_as_text() {
+    let errors = faults(r#"{"jwt_auth": "{\"credentials\": [{\"secret\": \"s3cret\"}]}"}"#);
+    assert_eq!(errors, "jwt_auth: expected an object, got a string");
+}
+
+#[test]
+fn order_lists_each_configured_filter_once() {
+    let chain = |order: &str| {
+        faults(&format!(
+            r#"{{"cors": {{"origins": ["*"]}}, "rate_limit": {{"hour": 1}}, "order": {order}}}"#
+        ))
+    };
+    assert_eq!(chain(r#"["cors"]"#), "order: must list rate_limit, which is configured");
+    assert_eq!(
+        chain(r#"["cors", "rate_limit", "cors", "jwt_auth"]"#),
+        "order[2]: cors is listed twice\n\
+         order[3]: jwt_auth is not configured: configure it or remove it"
+    );
+    assert!(chain(r#"["csrf"]"#).starts_with("order[0]: expected one of cors, jwt_auth"));
+    let jwks = r#"{"jwt_auth": {"jwks": [{"issuer": "https://id.example", "cluster": "id", "path": "/keys"}]},
+        "rate_limit": {"hour": 1}, "order": ["rate_limit", "jwt_auth"]}"#;
+    assert!(faults(jwks).contains("count a request that waits for keys twice"), "{}", faults(jwks));
+}
+
+#[test]
+fn rate_limit_may_precede_jwt_auth_without_fetched_keys() {
+    let gateway = configured(&format!(
+        r#"{{"jwt_auth": {{"credentials": [{{"key": "k", "secret": "{SECRET}"}}]}},
+            "rate_limit": {{"hour": 1}}, "order": ["rate_limit", "jwt_auth"]}}"#
+    ));
+    let (host, mut states) = (TestHost::default(), States::default());
+    assert_eq!(response(decide(&host, &gateway, &mut states, &[])).0.status, 401);
+    assert_eq!(Gateway::responder(&states), "jwt-auth");
+    let (local, _) = response(decide(&host, &gateway, &mut states, &[]));
+    assert_eq!(local.status, 429);
+    assert_eq!(Gateway::responder(&states), "rate-limit");
+}
+
+#[test]
+fn claims_reach_later_filters_on_every_host() {
+    let host = TestHost::default();
+    host.passes_attributes.set(false);
+    let config = |order: &str| {
+        format!(
+            r#"{{
+                "jwt_auth": {{"credentials": [{{"key": "k", "secret": "{SECRET}"}}],
+                    "claims_to_attributes": [{{"claim": "org", "attribute": "org"}}]}},
+                "rate_limit": {{"hour": 1, "limit_by": "claim", "claim_name": "org"}},
+                "order": {order}
+            }}"#
+        )
+    };
+    Gateway::from_json(config(r#"["jwt_auth", "rate_limit"]"#).as_bytes(), &host).unwrap();
+    let errors =
+        Gateway::from_json(config(r#"["rate_limit", "jwt_auth"]"#).as_bytes(), &host).unwrap_err();
+    assert!(errors.to_string().starts_with("rate_limit.claim_name: is not available"), "{errors}");
+}
+
+#[test]
+fn trusts_identity_headers_only_after_jwt_auth() {
+    let chain = |order: &str, limit: &str| {
+        let config = format!(
+            r#"{{"jwt_auth": {{"credentials": [{{"key": "k", "secret": {{"env": "SECRET"}}}}]}},
+                "rate_limit": {{"hour": 1, {limit}}}, "order": {order}}}"#
+        );
+        let mut host = TestHost::default();
+        host.variables.insert("SECRET".to_owned(), SECRET.to_owned());
+        let result = Gateway::from_json(config.as_bytes(), &host);
+        let warnings = host.warnings.take();
+        (result.err().map(|errors| errors.to_string()), warnings)
+    };
+    for limit in [r#""limit_by": "consumer""#, r#""allow": {"consumers": ["ci"]}"#] {
+        let (errors, _) = chain(r#"["rate_limit", "jwt_auth"]"#, limit);
+        assert!(errors.is_some_and(|e| e.contains("that clients send: move it after")), "{limit}");
+        assert_eq!(chain(r#"["jwt_auth", "rate_limit"]"#, limit), (None, vec![]));
+    }
+    assert_eq!(chain(r#"["rate_limit", "jwt_auth"]"#, r#""limit_by": "ip""#).0, None);
+}
