@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Number, Value};
 
-use crate::protobuf::{Field, Payload, fields};
+use super::protobuf::{Field, Payload, fields};
 
 /// The JSON text of a configuration. What is neither JSON nor a `Struct` is left as it is, so that
 /// the filter says what is wrong with it.
@@ -92,7 +92,7 @@ fn number(number: f64) -> Option<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protobuf;
+    use crate::codec::protobuf;
 
     /// `{"minute": 100, "rate": 0.5, "by": "ip", "on": true, "none": null, "list": ["a", {}]}`,
     /// serialised by Google's protobuf library for Python.

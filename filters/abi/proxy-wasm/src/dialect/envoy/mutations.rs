@@ -1,38 +1,39 @@
-//! Edits of a head as calls of the host, where it does with all lines what it is told: Envoy.
+//! Header mutations as host calls. On Envoy each call affects all lines of a name.
 
 use novasphere_core::{HeaderMutation, HeaderName};
 
-/// A call of the host.
+/// A host call.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Call<'e> {
-    /// One line of that name in place of all that there are.
-    Replace(&'e [u8], &'e [u8]),
-    /// One more line.
-    Add(&'e [u8], &'e [u8]),
-    /// No line of that name.
-    Remove(&'e [u8]),
+pub(super) enum Call<'m> {
+    /// Replaces all lines of the name by one line.
+    Replace(&'m [u8], &'m [u8]),
+    /// Adds a line.
+    Add(&'m [u8], &'m [u8]),
+    /// Removes all lines of the name.
+    Remove(&'m [u8]),
 }
 
-/// The calls that carry `mutations` out, in order. What is known not to be there, by `is_absent` and
-/// the mutations before, is not removed, and added instead of replaced, for half the price.
-pub(crate) fn calls<'e>(
-    mutations: &'e [HeaderMutation<'_>],
+/// The host calls for `mutations`, in order. `is_absent` returns whether the head is known to have
+/// no line of a name. An absent header is added instead of replaced, at half the cost, and not
+/// removed.
+pub(super) fn calls<'m>(
+    mutations: &'m [HeaderMutation<'_>],
     is_absent: impl Fn(&str) -> bool,
-) -> impl Iterator<Item = Call<'e>> {
-    let is_absent = move |at: usize, name: &HeaderName| {
-        let before = mutations.get(..at).unwrap_or_default();
-        !before.iter().any(|edit| name_of(edit) == Some(name))
+) -> impl Iterator<Item = Call<'m>> {
+    let is_absent = move |index: usize, name: &HeaderName| {
+        let earlier = mutations.get(..index).unwrap_or_default();
+        !earlier.iter().any(|mutation| mutation.name() == name.as_str())
             // Envoy shows it as `:authority` only.
             && name.as_str() != "host"
             && is_absent(name.as_str())
     };
-    mutations.iter().enumerate().filter_map(move |(at, edit)| match edit {
-        HeaderMutation::Set(name, value) if is_absent(at, name) => {
+    mutations.iter().enumerate().filter_map(move |(index, mutation)| match mutation {
+        HeaderMutation::Set(name, value) if is_absent(index, name) => {
             Some(Call::Add(bytes(name), value))
         }
         HeaderMutation::Set(name, value) => Some(Call::Replace(bytes(name), value)),
         HeaderMutation::Add(name, value) => Some(Call::Add(bytes(name), value)),
-        HeaderMutation::Remove(name) if is_absent(at, name) => None,
+        HeaderMutation::Remove(name) if is_absent(index, name) => None,
         HeaderMutation::Remove(name) => Some(Call::Remove(bytes(name))),
         HeaderMutation::Target(target) => Some(Call::Replace(b":path", target)),
     })
@@ -40,15 +41,6 @@ pub(crate) fn calls<'e>(
 
 fn bytes(name: &HeaderName) -> &[u8] {
     name.as_str().as_bytes()
-}
-
-/// The header that an edit is about.
-pub(crate) fn name_of<'e>(edit: &'e HeaderMutation<'_>) -> Option<&'e HeaderName> {
-    match edit {
-        HeaderMutation::Set(name, _) | HeaderMutation::Add(name, _) => Some(name),
-        HeaderMutation::Remove(name) => Some(name),
-        HeaderMutation::Target(_) => None,
-    }
 }
 
 #[cfg(test)]
@@ -59,12 +51,12 @@ mod tests {
 
     use super::*;
 
-    static THERE: HeaderName = HeaderName::from_static("x-there");
+    static PRESENT: HeaderName = HeaderName::from_static("x-present");
     static ABSENT: HeaderName = HeaderName::from_static("x-absent");
     static HOST: HeaderName = HeaderName::from_static("host");
 
-    fn called<'e>(mutations: &'e [HeaderMutation<'_>]) -> Vec<Call<'e>> {
-        calls(mutations, |name| name != "x-there").collect()
+    fn calls_for<'m>(mutations: &'m [HeaderMutation<'_>]) -> Vec<Call<'m>> {
+        calls(mutations, |name| name != "x-present").collect()
     }
 
     fn set(name: &'static HeaderName) -> HeaderMutation<'static> {
@@ -76,26 +68,26 @@ mod tests {
     }
 
     #[test]
-    fn what_is_absent_is_added_and_not_removed() {
+    fn absent_header_is_added_and_never_removed() {
         let mutations = [set(&ABSENT)];
-        assert_eq!(called(&mutations), [Call::Add(b"x-absent", b"1")]);
-        assert_eq!(called(&[HeaderMutation::remove(&ABSENT)]), []);
-        let mutations = [HeaderMutation::remove(&THERE), set(&THERE)];
-        assert_eq!(called(&mutations), [Call::Remove(b"x-there"), Call::Replace(b"x-there", b"1")]);
+        assert_eq!(calls_for(&mutations), [Call::Add(b"x-absent", b"1")]);
+        assert_eq!(calls_for(&[HeaderMutation::remove(&ABSENT)]), []);
+        let mutations = [HeaderMutation::remove(&PRESENT), set(&PRESENT)];
+        assert_eq!(calls_for(&mutations), [Call::Remove(b"x-present"), Call::Replace(b"x-present", b"1")]);
     }
 
     #[test]
-    fn what_an_edit_before_has_made_is_there() {
+    fn header_of_an_earlier_mutation_is_present() {
         let mutations = [set(&ABSENT), set(&ABSENT)];
         let expected = [Call::Add(b"x-absent", b"1"), Call::Replace(b"x-absent", b"1")];
-        assert_eq!(called(&mutations), expected);
+        assert_eq!(calls_for(&mutations), expected);
         let mutations = [add(&ABSENT), HeaderMutation::remove(&ABSENT)];
-        assert_eq!(called(&mutations), [Call::Add(b"x-absent", b"2"), Call::Remove(b"x-absent")]);
+        assert_eq!(calls_for(&mutations), [Call::Add(b"x-absent", b"2"), Call::Remove(b"x-absent")]);
     }
 
     #[test]
-    fn the_calls_do_what_the_edits_say() {
-        let names = [&THERE, &ABSENT, &HOST];
+    fn calls_have_the_effect_of_the_mutations() {
+        let names = [&PRESENT, &ABSENT, &HOST];
         let mut random = 3_u64;
         let mut next = |below: usize| {
             random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
@@ -112,25 +104,25 @@ mod tests {
                 })
                 .collect();
             let mut head = Headers::borrowed(lines.iter().copied());
-            let mut called = lines.clone();
+            let mut result = lines.clone();
             for call in calls(&mutations, |name| !head.contains(name)) {
                 let (Call::Replace(name, _) | Call::Add(name, _) | Call::Remove(name)) = call;
                 if !matches!(call, Call::Add(..)) {
-                    called.retain(|(other, _)| *other != name);
+                    result.retain(|(other, _)| *other != name);
                 }
                 if let Call::Replace(_, value) | Call::Add(_, value) = call {
-                    called.push((name, value));
+                    result.push((name, value));
                 }
             }
             head.apply(mutations.clone());
-            assert!(head.lines().eq(called), "{mutations:?} of {lines:?}");
+            assert!(head.lines().eq(result), "{mutations:?} on {lines:?}");
         }
     }
 
     #[test]
-    fn host_is_there_under_another_name() {
-        assert_eq!(called(&[set(&HOST)]), [Call::Replace(b"host", b"1")]);
+    fn host_is_never_absent() {
+        assert_eq!(calls_for(&[set(&HOST)]), [Call::Replace(b"host", b"1")]);
         let mutations = [HeaderMutation::Target(b"/a".to_vec())];
-        assert_eq!(called(&mutations), [Call::Replace(b":path", b"/a")]);
+        assert_eq!(calls_for(&mutations), [Call::Replace(b":path", b"/a")]);
     }
 }

@@ -3,10 +3,9 @@
 
 use novasphere_core::Hash;
 
-use crate::protobuf::{Field, Payload, fields, push_bytes};
+use super::protobuf::{Field, Payload, fields, push_bytes};
 
 /// The function's name.
-#[cfg_attr(not(target_arch = "wasm32"), allow(dead_code))] // named where the host is called
 pub(crate) const NAME: &str = "verify_signature";
 
 /// `message VerifySignatureArguments { string hash_function = 1; bytes public_key = 2;

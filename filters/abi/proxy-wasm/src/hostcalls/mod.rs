@@ -1,14 +1,13 @@
-//! The host calls of proxy-wasm ABI 0.2.1 that the filters use: pointers into this module's memory,
-//! handed to and taken from the host.
+//! The host calls of proxy-wasm ABI 0.2.1 that the filters use.
 //!
-//! Every call returns the host's status as a number; none of them panics.
+//! Each call returns the host's status as a number. None panics.
 #![allow(unsafe_code)] // pointers
-
-mod abi;
 
 use novasphere_core::MetricKind;
 
-/// A host status other than 0, "Ok".
+mod abi;
+
+/// A host status other than 0 ("Ok").
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Status(pub(crate) u32);
 
@@ -21,29 +20,30 @@ impl Status {
     }
 }
 
-/// The header maps of a stream, by their ABI number.
+/// A header map. The values are the ABI's.
 #[derive(Clone, Copy)]
 pub(crate) enum Map {
     Request = 0,
     Response = 2,
-    /// Of the reply to a call that just ended.
-    Fetched = 6,
+    /// The response to the call that just ended.
+    CallResponse = 6,
 }
 
-/// Buffers, by their ABI number.
-const FETCHED_BODY: u32 = 4;
+// The ABI's numbers of buffers.
+const CALL_RESPONSE_BODY: u32 = 4;
 const PLUGIN_CONFIGURATION: u32 = 7;
+// The ABI's number of a stream.
 const REQUEST_STREAM: u32 = 0;
 
-/// Writes a line to the proxy's log; `level` 0 (trace) to 5 (critical).
+/// Writes a line to the proxy's log. `level` is 0 (trace) to 5 (critical).
 pub(crate) fn log(level: u32, message: &str) {
-    // A log that fails has nowhere to say so.
+    // A failure cannot be logged.
     // SAFETY: the host reads `message` during the call only.
     let _ = unsafe { abi::proxy_log(level, message.as_ptr(), message.len()) };
 }
 
-/// Nanoseconds since the Unix epoch. The end of time if the host has no clock: everything that
-/// expires has expired then.
+/// Nanoseconds since the Unix epoch. The maximum if the host has no clock, so that everything
+/// counts as expired.
 pub(crate) fn now() -> u64 {
     let mut time = 0;
     // SAFETY: the host writes 8 bytes to `time`.
@@ -51,7 +51,7 @@ pub(crate) fn now() -> u64 {
     if status == 0 { time } else { u64::MAX }
 }
 
-/// The plugin's configuration, `size` bytes long.
+/// The plugin's configuration of `size` bytes.
 pub(crate) fn plugin_configuration(size: usize) -> Result<Vec<u8>, Status> {
     returned(|data, len| {
         // SAFETY: the host writes a pointer and a length.
@@ -59,7 +59,7 @@ pub(crate) fn plugin_configuration(size: usize) -> Result<Vec<u8>, Status> {
     })
 }
 
-/// All lines of a header map, serialised as `header_map` reads them.
+/// All lines of a header map, serialised. See `codec::header_map`.
 pub(crate) fn header_map(map: Map) -> Result<Vec<u8>, Status> {
     returned(|data, len| {
         // SAFETY: the host writes a pointer and a length.
@@ -67,7 +67,7 @@ pub(crate) fn header_map(map: Map) -> Result<Vec<u8>, Status> {
     })
 }
 
-/// The value of the first line of a name; `None` when there is no such line.
+/// The value of the first line of a name. `None` if there is none.
 pub(crate) fn header(map: Map, name: &[u8]) -> Result<Option<Vec<u8>>, Status> {
     let value = returned(|data, len| {
         // SAFETY: the host reads `name` during the call, and writes a pointer and a length.
@@ -80,7 +80,7 @@ pub(crate) fn header(map: Map, name: &[u8]) -> Result<Option<Vec<u8>>, Status> {
     }
 }
 
-/// Sets the one value of a header.
+/// Replaces the lines of a header by one line.
 pub(crate) fn replace_header(map: Map, name: &[u8], value: &[u8]) -> Result<(), Status> {
     // SAFETY: the host reads both during the call only.
     Status::check(unsafe {
@@ -94,7 +94,7 @@ pub(crate) fn replace_header(map: Map, name: &[u8], value: &[u8]) -> Result<(), 
     })
 }
 
-/// Adds one line.
+/// Adds a header line.
 pub(crate) fn add_header(map: Map, name: &[u8], value: &[u8]) -> Result<(), Status> {
     // SAFETY: the host reads both during the call only.
     Status::check(unsafe {
@@ -108,7 +108,7 @@ pub(crate) fn add_header(map: Map, name: &[u8], value: &[u8]) -> Result<(), Stat
     })
 }
 
-/// Removes all lines of a name.
+/// Removes all lines of a header.
 pub(crate) fn remove_header(map: Map, name: &[u8]) -> Result<(), Status> {
     // SAFETY: the host reads `name` during the call only.
     Status::check(unsafe {
@@ -116,7 +116,7 @@ pub(crate) fn remove_header(map: Map, name: &[u8]) -> Result<(), Status> {
     })
 }
 
-/// A property of the host; `path` is its segments joined by NUL.
+/// A property of the host. The segments of `path` are joined by NUL.
 pub(crate) fn property(path: &[u8]) -> Result<Vec<u8>, Status> {
     returned(|data, len| {
         // SAFETY: the host reads `path` during the call, and writes a pointer and a length.
@@ -124,7 +124,7 @@ pub(crate) fn property(path: &[u8]) -> Result<Vec<u8>, Status> {
     })
 }
 
-/// Sets a property of the host; `path` is its segments joined by NUL.
+/// Sets a property of the host. The segments of `path` are joined by NUL.
 pub(crate) fn set_property(path: &[u8], value: &[u8]) -> Result<(), Status> {
     // SAFETY: the host reads both during the call only.
     Status::check(unsafe {
@@ -132,17 +132,17 @@ pub(crate) fn set_property(path: &[u8], value: &[u8]) -> Result<(), Status> {
     })
 }
 
-/// A shared value and its version.
+/// A shared value and its CAS token.
 pub(crate) fn shared_data(key: &[u8]) -> Result<(Vec<u8>, u32), Status> {
     let mut cas = 0;
     let value = returned(|data, len| {
-        // SAFETY: the host reads `key` during the call, and writes a pointer, a length, a version.
+        // SAFETY: the host reads `key` during the call, and writes a pointer, a length, a token.
         unsafe { abi::proxy_get_shared_data(key.as_ptr(), key.len(), data, len, &raw mut cas) }
     })?;
     Ok((value, cas))
 }
 
-/// Writes a shared value if its version is `cas`.
+/// Writes a shared value if its CAS token is `cas`.
 pub(crate) fn set_shared_data(key: &[u8], value: &[u8], cas: u32) -> Result<(), Status> {
     // SAFETY: the host reads both during the call only.
     Status::check(unsafe {
@@ -150,14 +150,16 @@ pub(crate) fn set_shared_data(key: &[u8], value: &[u8], cas: u32) -> Result<(), 
     })
 }
 
-/// Answers the request; `headers` is serialised by `header_map`, `details` is for the proxy's log.
+/// Sends a local response. `headers` is serialised, `details` is for the proxy's log. Without a
+/// `grpc_status` the host chooses one for gRPC clients.
 pub(crate) fn send_local_response(
     status: u16,
     details: &[u8],
     headers: &[u8],
     body: &[u8],
-    grpc_status: i32,
+    grpc_status: Option<i32>,
 ) -> Result<(), Status> {
+    const HOST_CHOOSES: i32 = -1;
     // SAFETY: the host reads all of them during the call only.
     Status::check(unsafe {
         abi::proxy_send_local_response(
@@ -168,21 +170,21 @@ pub(crate) fn send_local_response(
             body.len(),
             headers.as_ptr(),
             headers.len(),
-            grpc_status,
+            grpc_status.unwrap_or(HOST_CHOOSES),
         )
     })
 }
 
-/// The first `size` bytes of the body of the reply to a call that just ended.
-pub(crate) fn fetched_body(size: usize) -> Result<Vec<u8>, Status> {
+/// The first `size` bytes of the body of the call that just ended.
+pub(crate) fn call_response_body(size: usize) -> Result<Vec<u8>, Status> {
     returned(|data, len| {
         // SAFETY: the host writes a pointer and a length.
-        unsafe { abi::proxy_get_buffer_bytes(FETCHED_BODY, 0, size, data, len) }
+        unsafe { abi::proxy_get_buffer_bytes(CALL_RESPONSE_BODY, 0, size, data, len) }
     })
 }
 
-/// Sends a request to an upstream; `headers` is serialised by `header_map`. The token that tells of
-/// the call's end, within so many milliseconds.
+/// Sends a request to an upstream. `headers` is serialised. Returns the token of the call, which
+/// ends within `timeout_ms`.
 pub(crate) fn http_call(
     upstream: &str,
     headers: &[u8],
@@ -209,25 +211,25 @@ pub(crate) fn http_call(
     Ok(token)
 }
 
-/// Has the host call `on_tick` every so many milliseconds; 0 ends it.
+/// Sets the timer's period in milliseconds. 0 stops the timer.
 pub(crate) fn set_tick_period(millis: u32) -> Result<(), Status> {
     // SAFETY: no memory is involved.
     Status::check(unsafe { abi::proxy_set_tick_period_milliseconds(millis) })
 }
 
-/// Makes the calls that follow be about the stream, or the root, with that number.
+/// Makes the following calls apply to a stream context or a root context.
 pub(crate) fn set_effective_context(context: u32) -> Result<(), Status> {
     // SAFETY: no memory is involved.
     Status::check(unsafe { abi::proxy_set_effective_context(context) })
 }
 
-/// Lets a request that was paused go on.
+/// Resumes the paused request of the effective context.
 pub(crate) fn continue_request() -> Result<(), Status> {
     // SAFETY: no memory is involved.
     Status::check(unsafe { abi::proxy_continue_stream(REQUEST_STREAM) })
 }
 
-/// Makes a metric, or finds it: its number.
+/// Creates a metric or finds it. Returns its ID.
 pub(crate) fn define_metric(kind: MetricKind, name: &str) -> Result<u32, Status> {
     let kind = match kind {
         MetricKind::Counter => 0,
@@ -241,9 +243,9 @@ pub(crate) fn define_metric(kind: MetricKind, name: &str) -> Result<u32, Status>
     Ok(id)
 }
 
-/// Counts up by so many.
+/// Increments a counter.
 pub(crate) fn increment(counter: u32, by: u32) {
-    // A counter that fails must not fail the request.
+    // A failing counter must not fail the request.
     // SAFETY: no memory is involved.
     let _ = unsafe { abi::proxy_increment_metric(counter, i64::from(by)) };
 }
@@ -254,7 +256,7 @@ pub(crate) fn set_gauge(gauge: u32, value: u32) {
     let _ = unsafe { abi::proxy_record_metric(gauge, u64::from(value)) };
 }
 
-/// Calls a function that only this host has. Hosts on nginx trap: see `Proxy::is_nginx`.
+/// Calls a function that is not part of the ABI. nginx traps.
 pub(crate) fn foreign_function(name: &str, arguments: &[u8]) -> Result<Vec<u8>, Status> {
     returned(|data, len| {
         // SAFETY: the host reads both during the call, and writes a pointer and a length.
@@ -271,12 +273,12 @@ pub(crate) fn foreign_function(name: &str, arguments: &[u8]) -> Result<Vec<u8>, 
     })
 }
 
-/// Memory for `size` bytes that a call of the host returns.
+/// Allocates memory for the result of a host call.
 pub(crate) fn allocate(size: usize) -> *mut u8 {
     Box::into_raw(Box::<[u8]>::new_uninit_slice(size)).cast()
 }
 
-/// Runs a call that returns data, and takes the data over.
+/// Runs a call that returns data, and takes ownership of the data.
 fn returned(call: impl FnOnce(*mut *mut u8, *mut usize) -> u32) -> Result<Vec<u8>, Status> {
     let mut data = std::ptr::null_mut();
     let mut size = 0;
@@ -284,7 +286,7 @@ fn returned(call: impl FnOnce(*mut *mut u8, *mut usize) -> u32) -> Result<Vec<u8
     if data.is_null() || size == 0 {
         return Ok(Vec::new());
     }
-    // SAFETY: the host got `data` from `allocate(size)`, a boxed slice of exactly `size` bytes,
-    // filled it, and gives it up with this return.
+    // SAFETY: `data` is from `allocate(size)`, a boxed slice of exactly `size` bytes. The host
+    // filled it and passes it on with this return.
     Ok(unsafe { Vec::from_raw_parts(data, size, size) })
 }
