@@ -3,7 +3,7 @@
 //!
 //! nginx calls the body and log callbacks unconditionally, and a missing one crashes its worker.
 //! Envoy skips missing callbacks.
-#![allow(unsafe_code)] // the ABI's names; no other crate exports them
+#![allow(unsafe_code)] // the names are the ABI's, and only this crate exports them
 
 use std::cell::Cell;
 

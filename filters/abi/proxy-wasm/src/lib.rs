@@ -1,7 +1,7 @@
 //! Runs Novasphere filters on proxy-wasm hosts, ABI 0.2.1.
 //!
 //! This is the only crate that names proxy-wasm. It declares callbacks and host calls itself,
-//! because those of the Rust SDK panic on unexpected values, and a panic crashes the whole VM.
+//! because the Rust SDK panics on unexpected values, and a panic crashes the whole VM.
 //!
 //! In reading order:
 //!
@@ -13,7 +13,7 @@
 //! - `pending`: paused requests;
 //! - `calls`, `fetches`: callouts of requests, and fetches apart from them;
 //! - `local_response`: responses made by a filter;
-//! - `proxy`: what a filter may ask of its host;
+//! - `proxy`: the host as a filter sees it;
 //! - `dialect`: the differences between hosts. `dialect::envoy` and `dialect::kong`;
 //! - `hostcalls`: the host calls;
 //! - `codec`: header maps, protobuf messages, configurations;
@@ -52,7 +52,7 @@ macro_rules! filter {
 
             /// The host's first call. Runs the constructors of the C library, then starts the
             /// filter.
-            #[allow(unsafe_code)] // the ABI's name; no other crate exports it
+            #[allow(unsafe_code)] // the name is the ABI's, and only this crate exports it
             #[unsafe(no_mangle)]
             pub extern "C" fn _initialize() {
                 __wasm_call_ctors();

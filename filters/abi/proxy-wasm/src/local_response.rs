@@ -17,28 +17,34 @@ pub(crate) fn send(
 ) -> Result<(), Fault> {
     let headers: Vec<Line<'_>> =
         response.headers.iter().map(|(name, value)| (name.as_str().as_bytes(), &**value)).collect();
-    send_parts(dialect, &ResponseParts {
-        status: response.status,
-        details: &format!("novasphere_{responder}:{reason}"),
-        headers: &headers,
-        body: &response.body,
-        grpc_status: response
-            .grpc_status
-            .map_or_else(|| grpc_status(response.status), |status| Some(i32::from(status))),
-        after_failed_callout,
-    })
+    send_parts(
+        dialect,
+        &ResponseParts {
+            status: response.status,
+            details: &format!("novasphere_{responder}:{reason}"),
+            headers: &headers,
+            body: &response.body,
+            grpc_status: response
+                .grpc_status
+                .map_or_else(|| grpc_status(response.status), |status| Some(i32::from(status))),
+            after_failed_callout,
+        },
+    )
 }
 
 /// Responds with 500. A request that could not be checked must not pass.
 pub(crate) fn send_fault(dialect: &dyn Dialect) -> Result<(), Fault> {
-    send_parts(dialect, &ResponseParts {
-        status: 500,
-        details: "novasphere_fault",
-        headers: &[],
-        body: b"",
-        grpc_status: Some(INTERNAL),
-        after_failed_callout: false,
-    })
+    send_parts(
+        dialect,
+        &ResponseParts {
+            status: 500,
+            details: "novasphere_fault",
+            headers: &[],
+            body: b"",
+            grpc_status: Some(INTERNAL),
+            after_failed_callout: false,
+        },
+    )
 }
 
 /// Responds with `message` in Kong's error format.
@@ -48,14 +54,17 @@ pub(crate) fn send_message(
     message: &str,
     after_failed_callout: bool,
 ) -> Result<(), Fault> {
-    send_parts(dialect, &ResponseParts {
-        status,
-        details: "",
-        headers: &[(b"content-type", b"application/json; charset=utf-8")],
-        body: format!("{{\"message\":\"{message}\"}}").as_bytes(),
-        grpc_status: None,
-        after_failed_callout,
-    })
+    send_parts(
+        dialect,
+        &ResponseParts {
+            status,
+            details: "",
+            headers: &[(b"content-type", b"application/json; charset=utf-8")],
+            body: format!("{{\"message\":\"{message}\"}}").as_bytes(),
+            grpc_status: None,
+            after_failed_callout,
+        },
+    )
 }
 
 fn send_parts(dialect: &dyn Dialect, parts: &ResponseParts<'_>) -> Result<(), Fault> {

@@ -7,7 +7,7 @@ use log::{Level, LevelFilter, Log, Metadata, Record};
 
 use crate::hostcalls;
 
-/// A level above those of the `log` crate.
+/// The ABI's highest level. The `log` crate has no equivalent.
 const CRITICAL: u32 = 5;
 
 /// Sends log records and panics to the proxy's log.

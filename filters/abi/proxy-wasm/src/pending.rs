@@ -65,7 +65,7 @@ impl<C> PendingQueue<C> {
     }
 }
 
-/// Where a request may wait if the filter pauses it.
+/// The options of a request for a pause.
 pub(crate) enum Waiting<'q, C> {
     /// In a queue with capacity.
     InQueue(&'q PendingQueue<C>),
@@ -74,7 +74,7 @@ pub(crate) enum Waiting<'q, C> {
         /// Whether the time limit is still ahead.
         in_time: bool,
     },
-    /// Nowhere: the host cannot resume the request, or there is no request.
+    /// Not at all: the host cannot resume the request, or the call concerns none.
     Nowhere,
 }
 

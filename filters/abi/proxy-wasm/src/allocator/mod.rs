@@ -1,13 +1,13 @@
-//! The memory of a module: small blocks from lists by their size, large ones from the C library.
+//! The allocator of a module: free lists for small blocks, the C library for large ones.
 //!
-//! A request allocates some hundred small blocks that live as long as it does. The C library's
-//! allocator, made for all cases, took a sixth of a request's instructions; here, at half of that, a
-//! block is taken from the front of a list and put back there, and a vector that grows within its
-//! block stays.
+//! A request allocates about a hundred small blocks that live as long as the request. A free list
+//! serves one in a few instructions, and a vector that grows within its block does not move.
+//! docs/decisions/0003-allocator.md has the measurements.
 //!
-//! A block is never used for another size, so a module holds what each size needed at its busiest:
-//! bounded where the policies' memory is. Rounding adds a quarter at most, 15 bytes to the smallest.
-#![allow(unsafe_code)] // an allocator hands out raw memory
+//! A block is never reused for another size class, so a module keeps the peak memory of each class.
+//! That is bounded as long as the filters' memory is. Rounding up adds at most a quarter, or 15 bytes
+//! to the smallest blocks.
+#![allow(unsafe_code)] // allocators return raw memory
 
 use std::{
     alloc::{GlobalAlloc, Layout, System},
@@ -15,32 +15,33 @@ use std::{
     ptr::{NonNull, null_mut},
 };
 
-/// Blocks are aligned to that, and their sizes are multiples of it.
+/// The alignment of blocks, in bytes. Sizes are multiples of it.
 const ALIGN: usize = 16;
 
-/// The largest small block.
+/// The size of the largest small block, in bytes.
 const LARGEST: usize = 4096;
 
-/// What the C library is asked for at a time.
+/// The size of the chunks from the C library, in bytes.
 const CHUNK: usize = 64 * 1024;
 
-/// Sizes: 16, 32, 48 and 64, then four for each doubling up to [`LARGEST`].
-const SIZES: usize = 28;
+/// The number of size classes: 16, 32, 48 and 64 bytes, then four for each doubling up to
+/// [`LARGEST`].
+const CLASSES: usize = 28;
 
-/// A block that is free: where the next one is.
+/// A free block. Links to the next one.
 struct Free {
     next: Option<NonNull<Free>>,
 }
 
-/// The allocator.
+/// The free lists.
 pub(crate) struct Lists {
-    free: [Cell<Option<NonNull<Free>>>; SIZES],
-    /// What is left of the last chunk.
+    free: [Cell<Option<NonNull<Free>>>; CLASSES],
+    /// The unused end of the last chunk.
     rest: Cell<*mut u8>,
     rest_size: Cell<usize>,
 }
 
-/// The place among the sizes and the size of the blocks for `size` bytes, 1 to [`LARGEST`].
+/// The size class for `size` bytes, 1 to [`LARGEST`]: its index and the size of its blocks.
 #[inline]
 const fn block(size: usize) -> (usize, usize) {
     let last = size - 1;
@@ -60,13 +61,13 @@ const fn is_small(layout: Layout) -> bool {
 impl Lists {
     const fn new() -> Self {
         Self {
-            free: [const { Cell::new(None) }; SIZES],
+            free: [const { Cell::new(None) }; CLASSES],
             rest: Cell::new(null_mut()),
             rest_size: Cell::new(0),
         }
     }
 
-    /// A block that has not been used before; null when there is no memory.
+    /// A new block. Null if memory is exhausted.
     #[cold]
     fn fresh(&self, size: usize) -> *mut u8 {
         if self.rest_size.get() < size {
@@ -80,16 +81,16 @@ impl Lists {
             self.rest_size.set(CHUNK);
         }
         let block = self.rest.get();
-        // SAFETY: `size` bytes are left of the chunk, so the end is inside it, or right behind.
+        // SAFETY: `size` bytes of the chunk are unused, so the result is in it or at its end.
         self.rest.set(unsafe { block.add(size) });
         self.rest_size.set(self.rest_size.get() - size);
         block
     }
 }
 
-// SAFETY: a block is handed out once until it is given back: it leaves its list, or the chunk. It
-// has at least the size of its layout, which gives the list to put it back into, and ALIGN. What is
-// not small goes to the C library, by the same rule each time.
+// SAFETY: an allocated block is in no list and not in the unused end of the chunk. It has at least
+// the size of its layout and the alignment ALIGN. Its layout determines the list it returns to.
+// Large blocks go to the C library, by the same rule each time.
 unsafe impl GlobalAlloc for Lists {
     #[inline]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
@@ -97,8 +98,8 @@ unsafe impl GlobalAlloc for Lists {
             // SAFETY: the caller's promise.
             return unsafe { System.alloc(layout) };
         }
-        let (place, size) = block(layout.size());
-        let Some(list) = self.free.get(place) else { return null_mut() };
+        let (class, size) = block(layout.size());
+        let Some(list) = self.free.get(class) else { return null_mut() };
         match list.get() {
             Some(free) => {
                 // SAFETY: a block of the list holds a `Free`, which `dealloc` wrote.
@@ -110,15 +111,15 @@ unsafe impl GlobalAlloc for Lists {
     }
 
     #[inline]
-    unsafe fn dealloc(&self, block_at: *mut u8, layout: Layout) {
+    unsafe fn dealloc(&self, old: *mut u8, layout: Layout) {
         if !is_small(layout) {
-            // SAFETY: the caller's promise, and `alloc` had it from there.
-            return unsafe { System.dealloc(block_at, layout) };
+            // SAFETY: the caller's promise, and `alloc` got the block there.
+            return unsafe { System.dealloc(old, layout) };
         }
-        let (place, _) = block(layout.size());
-        if let (Some(list), Some(free)) = (self.free.get(place), NonNull::new(block_at)) {
+        let (class, _) = block(layout.size());
+        if let (Some(list), Some(free)) = (self.free.get(class), NonNull::new(old)) {
             let free = free.cast::<Free>();
-            // SAFETY: the block is unused from here on, large enough, and aligned to ALIGN.
+            // SAFETY: the block is unused from now on, large enough, and aligned to ALIGN.
             unsafe { free.write(Free { next: list.get() }) };
             list.set(Some(free));
         }
@@ -126,15 +127,15 @@ unsafe impl GlobalAlloc for Lists {
 
     #[inline]
     unsafe fn realloc(&self, old: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        // SAFETY: the caller promises that it is not too large.
+        // SAFETY: the caller promises a valid size.
         let new = unsafe { Layout::from_size_align_unchecked(size, layout.align()) };
         match (is_small(layout), is_small(new)) {
-            // SAFETY: the caller's promise, and `alloc` had it from there.
+            // SAFETY: the caller's promise, and `alloc` got the block there.
             (false, false) => return unsafe { System.realloc(old, layout, size) },
             (true, true) if block(layout.size()).0 == block(size).0 => return old,
             _ => {}
         }
-        // SAFETY: both are blocks of their layouts, and not the same one.
+        // SAFETY: the blocks are distinct, and each has its layout.
         unsafe {
             let to = self.alloc(new);
             if !to.is_null() {
@@ -146,7 +147,7 @@ unsafe impl GlobalAlloc for Lists {
     }
 }
 
-/// The lists as the allocator of a module. Called, not inlined: there are thousands of places.
+/// The global allocator. Its functions are not inlined, because modules have thousands of calls.
 #[cfg(target_arch = "wasm32")]
 mod global {
     use super::{GlobalAlloc, Layout, Lists};
@@ -179,7 +180,7 @@ mod global {
         unsafe { LISTS.realloc(block, layout, size) }
     }
 
-    // SAFETY: as `Lists`.
+    // SAFETY: see the implementation for `Lists`.
     unsafe impl GlobalAlloc for Allocator {
         #[inline]
         unsafe fn alloc(&self, layout: Layout) -> *mut u8 {

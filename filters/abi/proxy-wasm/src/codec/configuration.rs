@@ -1,17 +1,17 @@
-//! A plugin's configuration as hosts hand it over: JSON text, or the bytes of a protobuf message.
+//! A plugin's configuration from the host: JSON text, or a protobuf message.
 //!
-//! Envoy passes a `google.protobuf.StringValue` on as its text, but a `google.protobuf.Struct`,
-//! which lets a user write the configuration as plain YAML, as the message's bytes.
+//! Envoy passes a `google.protobuf.StringValue` as its text. It passes a `google.protobuf.Struct`,
+//! which allows plain YAML in Envoy's configuration, as the message's bytes.
 
 use serde_json::{Map, Number, Value};
 
 use super::protobuf::{Field, Payload, fields};
 
-/// The JSON text of a configuration. What is neither JSON nor a `Struct` is left as it is, so that
-/// the filter says what is wrong with it.
+/// The JSON text of a configuration. Returns other bytes unchanged, so that the filter reports the
+/// fault.
 pub(crate) fn json(configuration: Vec<u8>) -> Vec<u8> {
-    // The bytes of a Struct are never JSON: they start with 0x0A, the length of the first member
-    // and again 0x0A.
+    // The bytes of a Struct are never JSON: they start with 0x0A, the length of the first member,
+    // and another 0x0A.
     if serde_json::from_slice::<serde::de::IgnoredAny>(&configuration).is_ok() {
         return configuration;
     }
@@ -21,7 +21,7 @@ pub(crate) fn json(configuration: Vec<u8>) -> Vec<u8> {
     }
 }
 
-/// Deeper than any configuration; a bound on recursion.
+/// Limits the recursion. No valid configuration is that deep.
 const MAX_DEPTH: usize = 32;
 
 /// `message Struct { map<string, Value> fields = 1; }`
@@ -80,7 +80,7 @@ fn list(bytes: &[u8], depth: usize) -> Option<Value> {
         .map(Value::Array)
 }
 
-/// Whole numbers without a fraction, as they were written.
+/// Whole numbers become integers.
 fn number(number: f64) -> Option<Value> {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     if number.fract() == 0.0 && number.abs() <= EXACT {
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn a_struct_becomes_its_json() {
+    fn struct_becomes_json() {
         assert_eq!(
             serde_json::from_str::<Value>(&read(STRUCT)).unwrap(),
             serde_json::json!({
@@ -118,14 +118,14 @@ mod tests {
     }
 
     #[test]
-    fn text_stays_as_it_is() {
+    fn text_is_unchanged() {
         for text in ["{}", " {\"a\": 1}", "\n{\"a\": 1}\n", "", "[]", "{", "nonsense", "\nx"] {
             assert_eq!(read(text.as_bytes()), text);
         }
     }
 
     #[test]
-    fn a_struct_cut_anywhere_is_not_guessed_at() {
+    fn truncated_struct_is_unchanged_or_valid() {
         for end in 1..STRUCT.len() {
             let cut = &STRUCT[..end];
             let result = json(cut.to_vec());
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn nesting_is_bounded() {
+    fn nesting_is_limited() {
         let nested = |depth| (0..depth).fold(b"\x08\0".to_vec(), |v, _| field(6, &field(1, &v)));
         assert!(value(&nested(MAX_DEPTH), 0).is_some());
         assert_eq!(value(&nested(MAX_DEPTH + 1), 0), None);

@@ -1,7 +1,7 @@
-//! Header lines as the host serialises them: a count, the sizes of each name and value, then each
-//! name and value followed by a NUL; numbers are 32 bits, little-endian.
+//! Serialised header maps: the number of lines, the sizes of each name and value, then each name and
+//! value followed by a NUL. Numbers have 32 bits and are little-endian.
 
-/// The lines of a map, borrowed. A map that is cut short gives the lines that are whole.
+/// The lines of a map. Incomplete lines of a truncated map are omitted.
 pub(crate) fn lines(map: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     let (count, sizes) = map.split_first_chunk().unwrap_or((&[0; 4], &[]));
     let count = number(*count);
@@ -36,7 +36,7 @@ fn number(bytes: [u8; 4]) -> usize {
     u32::from_le_bytes(bytes) as usize
 }
 
-/// Takes the text of `size` bytes, and the NUL behind it, off the front of `texts`.
+/// Removes a text of `size` bytes and its NUL from the front of `texts`.
 fn text<'m>(texts: &mut &'m [u8], size: usize) -> Option<&'m [u8]> {
     let (text, rest) = texts.split_at_checked(size)?;
     *texts = rest.get(1..).unwrap_or_default();
@@ -50,7 +50,7 @@ mod tests {
     type Lines<'a> = Vec<(&'a [u8], &'a [u8])>;
 
     #[test]
-    fn lines_survive_the_round_trip() {
+    fn serialised_lines_can_be_read() {
         let pairs: Lines =
             vec![(b":path", b"/a"), (b"x-empty", b""), (b"x-a", b"\xff\0b"), (b"x-a", b"2")];
         assert_eq!(lines(&serialise(&pairs)).collect::<Lines>(), pairs);
@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn a_map_cut_anywhere_gives_no_more_than_its_whole_lines() {
+    fn truncated_map_has_only_complete_lines() {
         let map = serialise(&[(b"name", b"value"), (b"other", b"more")]);
         for end in 0..map.len() {
             assert!(lines(&map[..end]).count() <= 2);

@@ -1,4 +1,4 @@
-//! The fields of protobuf messages, as far as hosts use them.
+//! The fields of protobuf messages, in the wire types that hosts use.
 
 /// A field of a message.
 #[derive(Debug, PartialEq, Eq)]
@@ -7,7 +7,7 @@ pub(crate) struct Field<'b> {
     pub(crate) payload: Payload<'b>,
 }
 
-/// What it holds, by its wire type.
+/// The payload of a field, by wire type.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Payload<'b> {
     Varint(u64),
@@ -15,7 +15,7 @@ pub(crate) enum Payload<'b> {
     Bytes(&'b [u8]),
 }
 
-/// The fields of a message; `None` where its bytes make no sense, and last then.
+/// The fields of a message. An invalid field ends the iteration with `None`.
 pub(crate) fn fields(mut bytes: &[u8]) -> impl Iterator<Item = Option<Field<'_>>> {
     std::iter::from_fn(move || {
         if bytes.is_empty() {
@@ -62,7 +62,7 @@ fn varint(bytes: &mut &[u8]) -> Option<u64> {
     None
 }
 
-/// Appends a field of bytes to a message.
+/// Appends a field of bytes.
 pub(crate) fn push_bytes(message: &mut Vec<u8>, number: u8, content: &[u8]) {
     message.push((number << 3) | 2);
     let mut size = content.len();

@@ -1,5 +1,5 @@
-//! The messages of Envoy's foreign function `verify_signature`. It takes DER and knows RSA with
-//! PKCS#1 v1.5 padding and ECDSA with DER signatures.
+//! The messages of Envoy's foreign function `verify_signature`. It supports RSA with PKCS#1 v1.5
+//! padding, and ECDSA with DER signatures. Keys are in DER.
 
 use novasphere_core::Hash;
 
@@ -28,10 +28,10 @@ pub(crate) fn arguments(
     arguments
 }
 
-/// `message VerifySignatureResult { bool result = 1; string error = 2; }`: right when it says so and
-/// no error, wrong when it says why. Whatever else it may be, it is no verdict.
-pub(crate) fn verdict(answer: &[u8]) -> Option<bool> {
-    let fields: Vec<_> = fields(answer).collect::<Option<_>>()?;
+/// `message VerifySignatureResult { bool result = 1; string error = 2; }`. A result of true alone
+/// means valid, an error alone means invalid. `None` for any other message.
+pub(crate) fn verdict(result: &[u8]) -> Option<bool> {
+    let fields: Vec<_> = fields(result).collect::<Option<_>>()?;
     match fields.as_slice() {
         [Field { number: 1, payload: Payload::Varint(1) }] => Some(true),
         [Field { number: 2, payload: Payload::Bytes(error) }] if !error.is_empty() => Some(false),
@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn arguments_have_their_numbers() {
+    fn encodes_the_arguments() {
         let long = [b'm'; 200];
         let mut expected = b"\x0a\x06sha384\x12\x03key\x1a\x03sig\x22\xc8\x01".to_vec();
         expected.extend(long);
@@ -52,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn only_an_explicit_answer_is_a_verdict() {
+    fn accepts_only_an_explicit_verdict() {
         assert_eq!(verdict(b"\x08\x01"), Some(true));
         assert_eq!(verdict(b"\x12\x03bad"), Some(false));
         for unclear in [

@@ -41,8 +41,8 @@ impl<F: Filter> HttpContext<F> {
         self.state.end_call(token)
     }
 
-    /// Takes what the response head needs. `None` after a local response of this filter, and on
-    /// hosts that show a later filter's local response.
+    /// Takes the filter and its data for the response. `None` after a local response: this filter's,
+    /// or a later filter's on hosts that show it.
     pub(crate) fn take_carry(&mut self) -> Option<(Rc<RootContext<F>>, F::Carry)> {
         let carry = self.state.take_carry();
         Some((self.root()?, carry?))

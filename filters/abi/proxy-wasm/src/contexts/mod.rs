@@ -176,7 +176,9 @@ impl<F: Filter + 'static> Callbacks for Contexts<F> {
     }
 
     fn on_response(&self, id: u32, lines: usize) {
-        let Some((root, carry)) = self.stream(id, HttpContext::take_carry).flatten() else { return };
+        let Some((root, carry)) = self.stream(id, HttpContext::take_carry).flatten() else {
+            return;
+        };
         if let Err(fault) = http::on_response(&root, carry, lines) {
             http::log_fault::<F>(&fault, "response");
         }

@@ -73,10 +73,7 @@ impl<F: Filter + 'static> RootContext<F> {
 
 impl<F: Filter> RootContext<F> {
     pub(crate) fn needs(&self) -> Needs {
-        Needs {
-            timer: self.filter.uses_timer(),
-            shared_data: self.filter.uses_shared_data(),
-        }
+        Needs { timer: self.filter.uses_timer(), shared_data: self.filter.uses_shared_data() }
     }
 
     /// The filter's metrics. The first use defines them.

@@ -51,7 +51,7 @@ impl<F: Filter + 'static> Tasks<'_, F> {
         self.wake(wake);
     }
 
-    /// Sends fetches. The filter gets those that cannot be sent, and may start others. Returns
+    /// Sends fetches. If one cannot be sent, the filter learns of it and may start others. Returns
     /// whether to wake the paused requests.
     fn send(&self, mut fetches: Vec<Fetch>) -> bool {
         let mut wake = false;

@@ -43,8 +43,8 @@ impl Head<'_> {
         }
     }
 
-    /// Whether the head is known to have no line called `name`, in lower case. `headers` are those
-    /// of the head.
+    /// Whether the head is known to have no line called `name`, in lower case. `headers` is
+    /// parsed from the head.
     pub(crate) fn lacks(&self, headers: &Headers<'_>, name: &str) -> bool {
         let is_known = match &self.lines {
             Lines::All(_) => true,

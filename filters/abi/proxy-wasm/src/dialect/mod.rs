@@ -19,7 +19,7 @@ pub(crate) use head::{Head, Lines};
 /// A header line: name and value.
 pub(crate) type Line<'m> = (&'m [u8], &'m [u8]);
 
-/// How a host carries out the ABI.
+/// A host's version of the ABI.
 pub(crate) trait Dialect: Sync {
     /// The host's constant traits.
     fn traits(&self) -> &'static Traits;
@@ -40,8 +40,8 @@ pub(crate) trait Dialect: Sync {
     /// The headers of a request as a filter sees them.
     fn request_headers<'h>(&self, head: &'h Head<'_>) -> Headers<'h>;
 
-    /// Applies the mutations of a request that the filter continued. `headers` are those of `head`.
-    /// Calls `count` once when the decision is certain.
+    /// Applies the mutations of a request that the filter continued. `headers` is parsed from
+    /// `head`. Calls `count` once when the decision is certain.
     fn continue_request(
         &self,
         head: &Head<'_>,
@@ -66,7 +66,7 @@ pub(crate) trait Dialect: Sync {
         lines: usize,
     ) -> Result<Head<'f>, Fault>;
 
-    /// Applies the mutations of a response. `headers` are those of `head`.
+    /// Applies the mutations of a response. `headers` is parsed from `head`.
     fn mutate_response(
         &self,
         head: &Head<'_>,
@@ -114,7 +114,7 @@ pub(crate) struct Traits {
     pub(crate) route: &'static [u8],
 }
 
-/// How a host serves one root context.
+/// A host's services for one root context.
 pub(crate) trait RootDialect {
     /// Starts a filter whose configuration was just accepted. `define_metrics` defines its metrics.
     fn start(&self, needs: Needs, define_metrics: &dyn Fn());
@@ -136,7 +136,7 @@ pub(crate) trait RootDialect {
     fn on_pause(&self);
 }
 
-/// What a filter needs from its root context.
+/// The services that a filter uses.
 #[derive(Clone, Copy)]
 pub(crate) struct Needs {
     pub(crate) timer: bool,

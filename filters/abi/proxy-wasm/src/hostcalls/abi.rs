@@ -12,6 +12,7 @@ macro_rules! host_calls {
 
         $(
             #[cfg(not(target_arch = "wasm32"))]
+            #[allow(clippy::too_many_arguments)] // the ABI's
             pub(super) unsafe fn $name($(_: $type),*) -> u32 {
                 UNIMPLEMENTED
             }

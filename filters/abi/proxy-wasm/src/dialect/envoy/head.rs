@@ -11,7 +11,7 @@ use crate::{
 /// Above this number of names, one read of the whole map is cheaper. Measured: an absent line takes
 /// 0.25 us, a present one 0.8 to 1.8 us, the whole map 2 to 3 us.
 const MAX_NAMED: usize = 3;
-/// The same limit for names that are usually absent.
+/// The limit for names that are usually absent.
 const MAX_ABSENT: usize = 8;
 
 /// Reads the current head, which has `size` header lines.

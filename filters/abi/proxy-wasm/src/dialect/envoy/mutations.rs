@@ -73,7 +73,10 @@ mod tests {
         assert_eq!(calls_for(&mutations), [Call::Add(b"x-absent", b"1")]);
         assert_eq!(calls_for(&[HeaderMutation::remove(&ABSENT)]), []);
         let mutations = [HeaderMutation::remove(&PRESENT), set(&PRESENT)];
-        assert_eq!(calls_for(&mutations), [Call::Remove(b"x-present"), Call::Replace(b"x-present", b"1")]);
+        assert_eq!(
+            calls_for(&mutations),
+            [Call::Remove(b"x-present"), Call::Replace(b"x-present", b"1")]
+        );
     }
 
     #[test]
@@ -82,7 +85,10 @@ mod tests {
         let expected = [Call::Add(b"x-absent", b"1"), Call::Replace(b"x-absent", b"1")];
         assert_eq!(calls_for(&mutations), expected);
         let mutations = [add(&ABSENT), HeaderMutation::remove(&ABSENT)];
-        assert_eq!(calls_for(&mutations), [Call::Add(b"x-absent", b"2"), Call::Remove(b"x-absent")]);
+        assert_eq!(
+            calls_for(&mutations),
+            [Call::Add(b"x-absent", b"2"), Call::Remove(b"x-absent")]
+        );
     }
 
     #[test]

@@ -7,18 +7,18 @@
 //! - a removed request header still goes upstream, and setting a repeated header changes its first
 //!   line only. `mutations` empties headers and rejects repeated ones;
 //! - an empty header counts as removed. `head` hides it from filters;
-//! - `:path` is decoded and `:authority` is the proxy's own. `head` shows what the client sent;
+//! - `:path` is decoded and `:authority` is the proxy's own. `head` restores the client's values;
 //! - `:path` is read-only. `target` rewrites the query of the upstream's URI;
 //! - the host cuts header maps at 100 lines, and writes beyond its buffer. `head` counts first;
 //! - the details of a local response become its reason phrase, and gRPC clients get ordinary
-//!   headers. `local_response` and `grpc` send what they expect;
+//!   headers. `local_response` omits the details, `grpc` builds gRPC responses;
 //! - replacing a repeated response header removes it. `response` removes and adds;
 //! - timers multiply, ignore a second period, and outlive their configuration. See `timer`;
 //! - shared data needs a zone. Without one, reading and writing trap. See `zone`;
 //! - random bytes come from the C library. See `seed`.
 //!
-//! Only a request's own callout can resume it, so no request waits for a fetch. The response phase
-//! makes no callout. No foreign function is called. A local response is sent once.
+//! Only a request's own callout can resume it, so requests never wait for a fetch. The adapter never
+//! makes a callout in the response phase, calls a foreign function, or sends two local responses.
 
 use novasphere_core::{Hash, HeaderInterest, HeaderMutation, Headers};
 

@@ -266,9 +266,15 @@ mod tests {
         assert_eq!(plan(raw, &[add(&via, b"1.1 b")]), Err(InvalidMutation::SingleLine(&via)));
         for name in ["overwrite", "x-real-ip"].map(HeaderName::from_static) {
             let raw: &[Line] = &[(name.as_str().as_bytes(), b"192.0.2.1")];
-            assert_eq!(plan(raw, &[add(&name, b"192.0.2.2")]), Err(InvalidMutation::SingleLine(&name)));
+            assert_eq!(
+                plan(raw, &[add(&name, b"192.0.2.2")]),
+                Err(InvalidMutation::SingleLine(&name))
+            );
         }
-        assert_eq!(plan(raw, &[HeaderMutation::remove(&address)]), Err(InvalidMutation::Protected(&address)));
+        assert_eq!(
+            plan(raw, &[HeaderMutation::remove(&address)]),
+            Err(InvalidMutation::Protected(&address))
+        );
         assert_eq!(plan(&[], &[HeaderMutation::remove(&address)]), Ok(vec![]));
     }
 }

@@ -38,7 +38,7 @@ pub(super) fn headers<'h>(head: &'h Head<'_>) -> Headers<'h> {
     }
 }
 
-/// Applies all mutations or none: finds out what is impossible before the first change.
+/// Applies all mutations or none: checks all of them before the first change.
 pub(super) fn mutate(head: &Head<'_>, mutations: &[HeaderMutation<'_>]) -> Result<(), Fault> {
     if mutations.is_empty() {
         return Ok(());

@@ -1,7 +1,7 @@
 //! When the timer's work is due.
 //!
 //! The host adds another timer each time a period is set, ignores a second period, and keeps the
-//! timers of old configurations. So the period is set once, and the clock decides what is due.
+//! timers of old configurations. So the period is set once, and work starts by the clock.
 //!
 //! A trap in a timer call is worse than one in a request: the new instance sets its period, and the
 //! host keeps the old timer, so timers double each time. So work that needs shared data waits until
