@@ -11,7 +11,7 @@ use novasphere_core::{Callout, CalloutResult, FetchError, FetchResponse, Headers
 
 use crate::{
     codec::header_map,
-    dialect::{self, Dialect},
+    dialect::Dialect,
     hostcalls::{self, Map, Status},
     id_map::IdMap,
 };
@@ -81,7 +81,7 @@ impl CallGuard {
 /// On Envoy the callout outlives its stream, and its end is still reported.
 impl Drop for CallGuard {
     fn drop(&mut self) {
-        if !dialect::current().traits().reports_orphaned_callouts {
+        if !Dialect::current().traits().reports_orphaned_callouts {
             drop(self.calls.take(self.token));
         }
     }
@@ -100,7 +100,7 @@ impl PendingCall {
         body: usize,
         use_result: impl FnOnce(CalloutResult<'_>) -> T,
     ) -> T {
-        let read = read_response(dialect::current(), lines, body, self.max_body);
+        let read = read_response(Dialect::current(), lines, body, self.max_body);
         let response = match &read {
             Ok((map, body)) => Ok(response(map, body)),
             Err(error) => Err(*error),
@@ -119,7 +119,7 @@ pub(crate) fn response<'r>(map: &'r [u8], body: &'r [u8]) -> FetchResponse<'r> {
 /// Reads the serialised header map and the body of the call that just ended. Its response has
 /// `lines` header lines and `body` bytes.
 pub(crate) fn read_response(
-    dialect: &dyn Dialect,
+    dialect: Dialect,
     lines: usize,
     body: usize,
     max_body: usize,

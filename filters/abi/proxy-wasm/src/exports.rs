@@ -7,7 +7,7 @@
 
 use std::cell::Cell;
 
-use crate::{dialect, hostcalls};
+use crate::{dialect::Dialect, hostcalls};
 
 /// A module's response to the host's callbacks. Implementations must not panic: hosts may call in
 /// any order, and with IDs of contexts that were never created.
@@ -104,7 +104,7 @@ extern "C" fn proxy_on_request_headers(id: u32, lines: usize, _end: u32) -> u32 
     if module().is_some_and(|module| module.on_request(id, lines)) {
         CONTINUE
     } else {
-        dialect::current().traits().pause
+        Dialect::current().traits().pause
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{
 
 /// Sends a filter's response. `after_failed_callout`: see [`ResponseParts`].
 pub(crate) fn send(
-    dialect: &dyn Dialect,
+    dialect: Dialect,
     response: &LocalResponse<'_>,
     responder: &str,
     reason: &str,
@@ -33,7 +33,7 @@ pub(crate) fn send(
 }
 
 /// Responds with 500. A request that could not be checked must not pass.
-pub(crate) fn send_fault(dialect: &dyn Dialect) -> Result<(), Fault> {
+pub(crate) fn send_fault(dialect: Dialect) -> Result<(), Fault> {
     send_parts(
         dialect,
         &ResponseParts {
@@ -49,7 +49,7 @@ pub(crate) fn send_fault(dialect: &dyn Dialect) -> Result<(), Fault> {
 
 /// Responds with `message` in Kong's error format.
 pub(crate) fn send_message(
-    dialect: &dyn Dialect,
+    dialect: Dialect,
     status: u16,
     message: &str,
     after_failed_callout: bool,
@@ -67,7 +67,7 @@ pub(crate) fn send_message(
     )
 }
 
-fn send_parts(dialect: &dyn Dialect, parts: &ResponseParts<'_>) -> Result<(), Fault> {
+fn send_parts(dialect: Dialect, parts: &ResponseParts<'_>) -> Result<(), Fault> {
     dialect.send_local_response(parts).map_err(|status| Fault::Host("send a response", status))
 }
 

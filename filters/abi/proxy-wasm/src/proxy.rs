@@ -15,7 +15,7 @@ use crate::{
 /// The proxy, for one root context.
 pub(crate) struct Proxy {
     filter: &'static str,
-    pub(crate) dialect: &'static dyn Dialect,
+    pub(crate) dialect: Dialect,
     pub(crate) root: Box<dyn RootDialect>,
     time: Cell<Time>,
 }
@@ -31,7 +31,7 @@ enum Time {
 }
 
 impl Proxy {
-    pub(crate) fn new(dialect: &'static dyn Dialect, filter: &'static str) -> Self {
+    pub(crate) fn new(dialect: Dialect, filter: &'static str) -> Self {
         Self { filter, dialect, root: dialect.root(filter), time: Cell::default() }
     }
 

@@ -8,7 +8,7 @@ use novasphere_core::{
 
 use super::root::RootContext;
 use crate::{
-    dialect,
+    dialect::Dialect,
     fault::Fault,
     hostcalls, local_response,
     pending::{PendingRequest, Waiting},
@@ -116,7 +116,7 @@ fn decide<F: Filter + 'static>(
     root: &RootContext<F>,
     request: &Request<'_, F::Carry>,
 ) -> Result<StreamState<F::Carry>, Fault> {
-    root.proxy.root.on_request(root.needs());
+    root.proxy.root.on_request();
     let after_failed_callout = request.callout.is_some_and(|result| result.response.is_err());
     match ask(root, request, after_failed_callout) {
         Err(Fault::Client { status, message }) => {
@@ -135,22 +135,22 @@ fn ask<F: Filter + 'static>(
     after_failed_callout: bool,
 ) -> Result<StreamState<F::Carry>, Fault> {
     let dialect = root.proxy.dialect;
-    let head = dialect.read_request(root.filter.request_headers(), request.lines)?;
-    let seen = RequestHead { headers: dialect.request_headers(&head) };
+    let map = dialect.read_request(root.filter.request_headers(), request.lines)?;
+    let head = RequestHead { headers: map.headers() };
     let decision = root
         .with_env(&request.waiting, request.callout, |filter, state, env| {
-            filter.on_request(&seen, state, env)
+            filter.on_request(&head, state, env)
         })
         .ok_or(Fault::Reentered)?;
     match decision {
         Decision::Continue { mutations, carry, reason } => {
             let count = || root.metrics().count(reason);
-            dialect.continue_request(&head, &seen.headers, &mutations, &count)?;
+            map.continue_request(&head.headers, &mutations, count)?;
             Ok(StreamState::Continued(carry))
         }
         Decision::Respond { mutations, response, reason } => {
             root.metrics().count(reason);
-            dialect.redact_request(&head, &seen.headers, &mutations)?;
+            map.redact(&head.headers, &mutations)?;
             let responder = root.responder().ok_or(Fault::Reentered)?;
             local_response::send(dialect, &response, responder, reason, after_failed_callout)?;
             Ok(StreamState::Responded)
@@ -188,11 +188,10 @@ pub(crate) fn on_response<F: Filter>(
     carry: F::Carry,
     lines: usize,
 ) -> Result<(), Fault> {
-    let dialect = root.proxy.dialect;
-    let head = dialect.read_response(root.filter.response_headers(), lines)?;
-    let seen = ResponseHead { headers: head.headers() };
-    let mutations = root.filter.on_response(carry, &seen);
-    dialect.mutate_response(&head, &seen.headers, &mutations)
+    let map = root.proxy.dialect.read_response(root.filter.response_headers(), lines)?;
+    let head = ResponseHead { headers: map.headers() };
+    let mutations = root.filter.on_response(carry, &head);
+    map.mutate(&head.headers, &mutations)
 }
 
 /// Resumes the paused request of the effective context.
@@ -203,7 +202,7 @@ pub(crate) fn resume() -> Result<(), Fault> {
 /// Responds with 500 after a fault.
 pub(crate) fn refuse<F: Filter>(fault: &Fault) {
     log_fault::<F>(fault, "request");
-    let _ = local_response::send_fault(dialect::current());
+    let _ = local_response::send_fault(Dialect::current());
 }
 
 pub(crate) fn log_fault<F: Filter>(fault: &Fault, phase: &str) {

@@ -9,7 +9,7 @@ use novasphere_core::Filter;
 use self::{http::HttpContext, root::RootContext, tasks::Tasks};
 use crate::{
     calls::{Calls, PendingCall},
-    dialect,
+    dialect::Dialect,
     exports::{self, Callbacks},
     fault::Fault,
     fetches::Fetches,
@@ -139,7 +139,7 @@ impl<F: Filter + 'static> Callbacks for Contexts<F> {
     }
 
     fn on_configure(&self, root: u32, size: usize) -> bool {
-        let dialect = dialect::detect();
+        let dialect = Dialect::detect();
         let configured = RootContext::configure(dialect, size, &self.calls);
         if configured.is_none() {
             if !dialect.traits().skips_refused_filters {

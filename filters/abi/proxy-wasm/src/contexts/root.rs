@@ -32,11 +32,7 @@ pub(crate) struct RootContext<F: Filter> {
 impl<F: Filter + 'static> RootContext<F> {
     /// Reads a configuration of `size` bytes and starts the filter. `None` if the filter refuses
     /// it. The log has the reasons.
-    pub(crate) fn configure(
-        dialect: &'static dyn Dialect,
-        size: usize,
-        calls: &Calls,
-    ) -> Option<Rc<Self>> {
+    pub(crate) fn configure(dialect: Dialect, size: usize, calls: &Calls) -> Option<Rc<Self>> {
         let proxy = Proxy::new(dialect, F::NAME);
         let config = match hostcalls::plugin_configuration(size) {
             Ok(config) => config,

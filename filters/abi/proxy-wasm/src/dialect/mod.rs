@@ -1,9 +1,11 @@
-//! The differences between hosts. Each host is one [`Dialect`], chosen once per configured root
-//! context. All other modules are the same for every host.
+//! The differences between hosts. A root context chooses its [`Dialect`] once, when it is
+//! configured. All other modules are the same for every host.
+//!
+//! `envoy` and `kong` have the same functions. This module calls the host's.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use novasphere_core::{Clock, Hash, HeaderInterest, HeaderMutation, Headers};
+use novasphere_core::{Clock, Hash, HeaderInterest, HeaderMutation, HeaderName, Headers};
 
 use crate::{
     fault::Fault,
@@ -11,86 +13,16 @@ use crate::{
 };
 
 mod envoy;
-mod head;
 mod kong;
-
-pub(crate) use head::{Head, Lines};
 
 /// A header line: name and value.
 pub(crate) type Line<'m> = (&'m [u8], &'m [u8]);
 
 /// A host's version of the ABI.
-pub(crate) trait Dialect: Sync {
-    /// The host's constant traits.
-    fn traits(&self) -> &'static Traits;
-
-    /// The part of the dialect that keeps state for one root context of `filter`.
-    fn root(&self, filter: &'static str) -> Box<dyn RootDialect>;
-
-    /// How to pass an environment variable on to a filter, for error messages.
-    fn variable_remedy(&self, name: &str) -> String;
-
-    /// Reads the head of the current request, which has `lines` header lines.
-    fn read_request<'f>(
-        &self,
-        interest: &'f HeaderInterest,
-        lines: usize,
-    ) -> Result<Head<'f>, Fault>;
-
-    /// The headers of a request as a filter sees them.
-    fn request_headers<'h>(&self, head: &'h Head<'_>) -> Headers<'h>;
-
-    /// Applies the mutations of a request that the filter continued. `headers` is parsed from
-    /// `head`. Calls `count` once when the decision is certain.
-    fn continue_request(
-        &self,
-        head: &Head<'_>,
-        headers: &Headers<'_>,
-        mutations: &[HeaderMutation<'_>],
-        count: &dyn Fn(),
-    ) -> Result<(), Fault>;
-
-    /// Applies the mutations of a request that the filter responded to. Only the access log shows
-    /// them.
-    fn redact_request(
-        &self,
-        head: &Head<'_>,
-        headers: &Headers<'_>,
-        mutations: &[HeaderMutation<'_>],
-    ) -> Result<(), Fault>;
-
-    /// Reads the head of the current response, which has `lines` header lines.
-    fn read_response<'f>(
-        &self,
-        interest: &'f HeaderInterest,
-        lines: usize,
-    ) -> Result<Head<'f>, Fault>;
-
-    /// Applies the mutations of a response. `headers` is parsed from `head`.
-    fn mutate_response(
-        &self,
-        head: &Head<'_>,
-        headers: &Headers<'_>,
-        mutations: &[HeaderMutation<'_>],
-    ) -> Result<(), Fault>;
-
-    /// Whether the head of a response to a callout or a fetch can be read. It has `lines` lines.
-    fn can_read_callout_head(&self, lines: usize) -> bool;
-
-    /// Sends a local response to the current request.
-    fn send_local_response(&self, response: &ResponseParts<'_>) -> Result<(), Status>;
-
-    /// 16 bytes, different at each call.
-    fn random_bytes(&self) -> [u8; 16];
-
-    /// Verifies a signature. `None` if the host cannot.
-    fn verify(
-        &self,
-        hash: Hash,
-        public_key: &[u8],
-        signature: &[u8],
-        message: &[u8],
-    ) -> Option<bool>;
+#[derive(Clone, Copy)]
+pub(crate) enum Dialect {
+    Envoy,
+    Kong,
 }
 
 /// The constant traits of a host.
@@ -120,7 +52,7 @@ pub(crate) trait RootDialect {
     fn start(&self, needs: Needs, define_metrics: &dyn Fn());
 
     /// A request arrived, or the filter is asked about it again.
-    fn on_request(&self, needs: Needs);
+    fn on_request(&self);
 
     /// Reads shared data: the value and its CAS token.
     fn shared_data(&self, key: &[u8]) -> Result<(Vec<u8>, u32), Status>;
@@ -137,10 +69,22 @@ pub(crate) trait RootDialect {
 }
 
 /// The services that a filter uses.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub(crate) struct Needs {
     pub(crate) timer: bool,
     pub(crate) shared_data: bool,
+}
+
+/// The head of a request, as far as it was read.
+pub(crate) enum RequestMap<'f> {
+    Envoy(envoy::Map<'f>),
+    Kong(kong::RequestMap),
+}
+
+/// The head of a response, as far as it was read.
+pub(crate) enum ResponseMap<'f> {
+    Envoy(envoy::Map<'f>),
+    Kong(kong::ResponseMap),
 }
 
 /// A local response in the ABI's terms.
@@ -162,21 +106,195 @@ const KONG: u8 = 2;
 
 static HOST: AtomicU8 = AtomicU8::new(UNKNOWN);
 
-/// Detects the host, in a root context. nginx has its own variables as properties: even if it
-/// cannot read one, its status is not "not found".
-///
-/// Called at each configuration: nginx configures a new instance after a trap without starting it.
-pub(crate) fn detect() -> &'static dyn Dialect {
-    if HOST.load(Ordering::Relaxed) == UNKNOWN {
-        let is_kong = hostcalls::property(b"ngx\0nginx_version") != Err(Status::NOT_FOUND);
-        HOST.store(if is_kong { KONG } else { ENVOY }, Ordering::Relaxed);
+impl Dialect {
+    /// Detects the host, in a root context. nginx has its own variables as properties: even if it
+    /// cannot read one, its status is not "not found".
+    ///
+    /// Called at each configuration: nginx configures a new instance after a trap without starting
+    /// it.
+    pub(crate) fn detect() -> Self {
+        if HOST.load(Ordering::Relaxed) == UNKNOWN {
+            let is_kong = hostcalls::property(b"ngx\0nginx_version") != Err(Status::NOT_FOUND);
+            HOST.store(if is_kong { KONG } else { ENVOY }, Ordering::Relaxed);
+        }
+        Self::current()
     }
-    current()
+
+    /// The detected host. Envoy before the first detection.
+    pub(crate) fn current() -> Self {
+        if HOST.load(Ordering::Relaxed) == KONG { Self::Kong } else { Self::Envoy }
+    }
+
+    /// The host's constant traits.
+    pub(crate) fn traits(self) -> &'static Traits {
+        match self {
+            Self::Envoy => &envoy::TRAITS,
+            Self::Kong => &kong::TRAITS,
+        }
+    }
+
+    /// The services for a root context of `filter`.
+    pub(crate) fn root(self, filter: &'static str) -> Box<dyn RootDialect> {
+        match self {
+            Self::Envoy => Box::new(envoy::Root::new(filter)),
+            Self::Kong => Box::new(kong::Root::new(filter)),
+        }
+    }
+
+    /// How to pass an environment variable on to a filter, for error messages.
+    pub(crate) fn variable_remedy(self, name: &str) -> String {
+        match self {
+            Self::Envoy => envoy::variable_remedy(name),
+            Self::Kong => kong::variable_remedy(name),
+        }
+    }
+
+    /// Reads the head of the current request, which has `lines` header lines.
+    #[inline]
+    pub(crate) fn read_request(
+        self,
+        interest: &HeaderInterest,
+        lines: usize,
+    ) -> Result<RequestMap<'_>, Fault> {
+        match self {
+            Self::Envoy => envoy::read_request(interest).map(RequestMap::Envoy),
+            Self::Kong => kong::RequestMap::read(interest, lines).map(RequestMap::Kong),
+        }
+    }
+
+    /// Reads the head of the current response, which has `lines` header lines.
+    #[inline]
+    pub(crate) fn read_response(
+        self,
+        interest: &HeaderInterest,
+        lines: usize,
+    ) -> Result<ResponseMap<'_>, Fault> {
+        match self {
+            Self::Envoy => envoy::read_response(interest).map(ResponseMap::Envoy),
+            Self::Kong => kong::ResponseMap::read(interest, lines).map(ResponseMap::Kong),
+        }
+    }
+
+    /// Whether the head of a response to a callout or a fetch can be read. It has `lines` lines.
+    pub(crate) fn can_read_callout_head(self, lines: usize) -> bool {
+        match self {
+            Self::Envoy => true,
+            Self::Kong => kong::can_read_callout_head(lines),
+        }
+    }
+
+    /// Sends a local response to the current request.
+    pub(crate) fn send_local_response(self, response: &ResponseParts<'_>) -> Result<(), Status> {
+        match self {
+            Self::Envoy => envoy::send_local_response(response),
+            Self::Kong => kong::send_local_response(response),
+        }
+    }
+
+    /// 16 bytes, different at each call.
+    pub(crate) fn random_bytes(self) -> [u8; 16] {
+        match self {
+            Self::Envoy => envoy::random_bytes(),
+            Self::Kong => kong::random_bytes(),
+        }
+    }
+
+    /// Verifies a signature. `None` if the host cannot. nginx traps at foreign functions.
+    pub(crate) fn verify(
+        self,
+        hash: Hash,
+        public_key: &[u8],
+        signature: &[u8],
+        message: &[u8],
+    ) -> Option<bool> {
+        match self {
+            Self::Envoy => envoy::verify(hash, public_key, signature, message),
+            Self::Kong => None,
+        }
+    }
 }
 
-/// The detected host. Envoy before the first detection.
-pub(crate) fn current() -> &'static dyn Dialect {
-    if HOST.load(Ordering::Relaxed) == KONG { &kong::Kong } else { &envoy::Envoy }
+impl RequestMap<'_> {
+    /// The headers as a filter sees them.
+    #[inline]
+    pub(crate) fn headers(&self) -> Headers<'_> {
+        match self {
+            Self::Envoy(map) => map.headers(),
+            Self::Kong(map) => map.headers(),
+        }
+    }
+
+    /// Applies the mutations of a request that the filter continued. `headers` is parsed from this
+    /// map. Calls `count` once when the decision is certain. nginx may reject mutations: the
+    /// request then gets another response.
+    #[inline]
+    pub(crate) fn continue_request(
+        &self,
+        headers: &Headers<'_>,
+        mutations: &[HeaderMutation<'_>],
+        count: impl FnOnce(),
+    ) -> Result<(), Fault> {
+        match self {
+            Self::Envoy(map) => {
+                count();
+                map.mutate_request(headers, mutations)
+            }
+            Self::Kong(map) => {
+                map.mutate(mutations)?;
+                count();
+                Ok(())
+            }
+        }
+    }
+
+    /// Applies the mutations of a request that the filter responded to. Only the access log shows
+    /// them, so nginx may reject them.
+    pub(crate) fn redact(
+        &self,
+        headers: &Headers<'_>,
+        mutations: &[HeaderMutation<'_>],
+    ) -> Result<(), Fault> {
+        match self {
+            Self::Envoy(map) => map.mutate_request(headers, mutations),
+            Self::Kong(map) => {
+                let _ = map.mutate(mutations);
+                Ok(())
+            }
+        }
+    }
+}
+
+impl ResponseMap<'_> {
+    /// The headers as a filter sees them.
+    #[inline]
+    pub(crate) fn headers(&self) -> Headers<'_> {
+        match self {
+            Self::Envoy(map) => map.headers(),
+            Self::Kong(map) => map.headers(),
+        }
+    }
+
+    /// Applies the mutations. `headers` is parsed from this map.
+    #[inline]
+    pub(crate) fn mutate(
+        &self,
+        headers: &Headers<'_>,
+        mutations: &[HeaderMutation<'_>],
+    ) -> Result<(), Fault> {
+        match self {
+            Self::Envoy(map) => map.mutate_response(headers, mutations),
+            Self::Kong(_) => kong::mutate_response(mutations),
+        }
+    }
+}
+
+/// The header that a mutation changes. `None` for the target.
+fn header_name<'m>(mutation: &'m HeaderMutation<'_>) -> Option<&'m HeaderName> {
+    match mutation {
+        HeaderMutation::Set(name, _) | HeaderMutation::Add(name, _) => Some(name),
+        HeaderMutation::Remove(name) => Some(name),
+        HeaderMutation::Target(_) => None,
+    }
 }
 
 /// Sets the timer's period. 0 stops the timer.

@@ -2,6 +2,8 @@
 
 use novasphere_core::{HeaderMutation, HeaderName};
 
+use crate::dialect::header_name;
+
 /// A host call.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Call<'m> {
@@ -22,7 +24,7 @@ pub(super) fn calls<'m>(
 ) -> impl Iterator<Item = Call<'m>> {
     let is_absent = move |index: usize, name: &HeaderName| {
         let earlier = mutations.get(..index).unwrap_or_default();
-        !earlier.iter().any(|mutation| mutation.name() == name.as_str())
+        !earlier.iter().any(|mutation| header_name(mutation) == Some(name))
             // Envoy shows it as `:authority` only.
             && name.as_str() != "host"
             && is_absent(name.as_str())

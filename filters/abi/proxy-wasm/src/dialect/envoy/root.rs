@@ -14,14 +14,14 @@ use crate::{
 const SOON_MS: u32 = 20;
 
 /// A root context.
-pub(super) struct Root {
+pub(crate) struct Root {
     filter: &'static str,
     /// The timer's period in milliseconds. 0 if it is stopped.
     period_ms: Cell<u32>,
 }
 
 impl Root {
-    pub(super) fn new(filter: &'static str) -> Self {
+    pub(crate) fn new(filter: &'static str) -> Self {
         Self { filter, period_ms: Cell::new(0) }
     }
 
@@ -40,7 +40,7 @@ impl RootDialect for Root {
         }
     }
 
-    fn on_request(&self, _: Needs) {}
+    fn on_request(&self) {}
 
     fn shared_data(&self, key: &[u8]) -> Result<(Vec<u8>, u32), Status> {
         hostcalls::shared_data(key)

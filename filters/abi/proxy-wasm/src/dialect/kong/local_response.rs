@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Sends a response. Its details are omitted: nginx would send them as the reason phrase.
-pub(super) fn send(response: &ResponseParts<'_>) -> Result<(), Status> {
+pub(crate) fn send(response: &ResponseParts<'_>) -> Result<(), Status> {
     let &ResponseParts { status, headers, body, grpc_status, after_failed_callout, .. } = response;
     // After a failed callout, nginx closes the connection when it sends a body.
     let (headers, body) = if after_failed_callout {

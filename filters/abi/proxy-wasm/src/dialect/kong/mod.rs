@@ -20,11 +20,7 @@
 //! Only a request's own callout can resume it, so requests never wait for a fetch. The adapter never
 //! makes a callout in the response phase, calls a foreign function, or sends two local responses.
 
-use novasphere_core::{Hash, HeaderInterest, HeaderMutation, Headers};
-
-use self::root::Root;
-use super::{Dialect, Head, ResponseParts, RootDialect, Traits};
-use crate::{fault::Fault, hostcalls::Status};
+use super::Traits;
 
 mod grpc;
 mod head;
@@ -38,10 +34,15 @@ mod target;
 mod timer;
 mod zone;
 
-/// Kong's dialect.
-pub(crate) struct Kong;
+pub(super) use self::{
+    local_response::send as send_local_response,
+    request::RequestMap,
+    response::{ResponseMap, mutate as mutate_response},
+    root::Root,
+    seed::bytes as random_bytes,
+};
 
-static TRAITS: Traits = Traits {
+pub(super) static TRAITS: Traits = Traits {
     pause: 1,
     resumes_paused_requests: false,
     reports_orphaned_callouts: false,
@@ -52,90 +53,13 @@ static TRAITS: Traits = Traits {
     route: b"kong\0route_name",
 };
 
-impl Dialect for Kong {
-    fn traits(&self) -> &'static Traits {
-        &TRAITS
-    }
+pub(super) fn variable_remedy(name: &str) -> String {
+    format!(
+        "set {name} in the proxy's environment and pass it on with \
+         nginx_main_env = {name} in kong.conf"
+    )
+}
 
-    fn root(&self, filter: &'static str) -> Box<dyn RootDialect> {
-        Box::new(Root::new(filter))
-    }
-
-    fn variable_remedy(&self, name: &str) -> String {
-        format!(
-            "set {name} in the proxy's environment and pass it on with \
-             nginx_main_env = {name} in kong.conf"
-        )
-    }
-
-    fn read_request<'f>(
-        &self,
-        interest: &'f HeaderInterest,
-        lines: usize,
-    ) -> Result<Head<'f>, Fault> {
-        request::read(interest, lines)
-    }
-
-    fn request_headers<'h>(&self, head: &'h Head<'_>) -> Headers<'h> {
-        request::headers(head)
-    }
-
-    /// A request whose mutations are rejected gets another response, so its decision is not
-    /// counted.
-    fn continue_request(
-        &self,
-        head: &Head<'_>,
-        _: &Headers<'_>,
-        mutations: &[HeaderMutation<'_>],
-        count: &dyn Fn(),
-    ) -> Result<(), Fault> {
-        request::mutate(head, mutations)?;
-        count();
-        Ok(())
-    }
-
-    /// The response does not depend on the access log, so failures are ignored.
-    fn redact_request(
-        &self,
-        head: &Head<'_>,
-        _: &Headers<'_>,
-        mutations: &[HeaderMutation<'_>],
-    ) -> Result<(), Fault> {
-        let _ = request::mutate(head, mutations);
-        Ok(())
-    }
-
-    fn read_response<'f>(
-        &self,
-        interest: &'f HeaderInterest,
-        lines: usize,
-    ) -> Result<Head<'f>, Fault> {
-        response::read(interest, lines)
-    }
-
-    fn mutate_response(
-        &self,
-        _: &Head<'_>,
-        _: &Headers<'_>,
-        mutations: &[HeaderMutation<'_>],
-    ) -> Result<(), Fault> {
-        response::mutate(mutations)
-    }
-
-    fn can_read_callout_head(&self, lines: usize) -> bool {
-        head::fits(lines, head::CALLOUT)
-    }
-
-    fn send_local_response(&self, response: &ResponseParts<'_>) -> Result<(), Status> {
-        local_response::send(response)
-    }
-
-    fn random_bytes(&self) -> [u8; 16] {
-        seed::bytes()
-    }
-
-    /// Foreign functions trap.
-    fn verify(&self, _: Hash, _: &[u8], _: &[u8], _: &[u8]) -> Option<bool> {
-        None
-    }
+pub(super) fn can_read_callout_head(lines: usize) -> bool {
+    head::fits(lines, head::CALLOUT)
 }

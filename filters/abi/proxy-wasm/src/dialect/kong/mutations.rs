@@ -9,7 +9,10 @@ use std::{error::Error, fmt};
 
 use novasphere_core::{HeaderMutation, HeaderName};
 
-use crate::{dialect::Line, fault::Fault};
+use crate::{
+    dialect::{Line, header_name},
+    fault::Fault,
+};
 
 /// A host call.
 #[derive(Debug, PartialEq, Eq)]
@@ -106,15 +109,6 @@ pub(super) fn plan<'m>(
         field.plan(&mut calls)?;
     }
     Ok(calls)
-}
-
-/// The header that a mutation changes. `None` for the target.
-fn header_name<'m>(mutation: &'m HeaderMutation<'_>) -> Option<&'m HeaderName> {
-    match mutation {
-        HeaderMutation::Set(name, _) | HeaderMutation::Add(name, _) => Some(name),
-        HeaderMutation::Remove(name) => Some(name),
-        HeaderMutation::Target(_) => None,
-    }
 }
 
 /// The lines of a header that some mutation changes.

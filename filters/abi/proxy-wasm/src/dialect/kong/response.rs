@@ -1,10 +1,11 @@
 //! Reads and changes the head of a response.
 
-use novasphere_core::{HeaderInterest, HeaderMutation};
+use novasphere_core::{HeaderInterest, HeaderMutation, Headers};
 
 use super::head;
 use crate::{
-    dialect::{Head, Lines, failed},
+    codec::header_map,
+    dialect::failed,
     fault::Fault,
     hostcalls::{self, Map, Status},
 };
@@ -28,20 +29,32 @@ const SINGLE: [&str; 15] = [
     "www-authenticate",
 ];
 
-/// Reads the head, which has `lines` header lines, unless the filter reads none of it.
-pub(super) fn read(interest: &HeaderInterest, lines: usize) -> Result<Head<'_>, Fault> {
-    let read = match interest {
-        HeaderInterest::None => Lines::NONE,
-        _ if !head::fits(lines, head::RESPONSE) => {
-            return Err(Fault::Unable(format!("read {lines} header lines")));
+/// The serialised header map of a response. `None` if the filter reads none of it.
+pub(crate) struct ResponseMap(Option<Vec<u8>>);
+
+impl ResponseMap {
+    /// Reads the head, which has `lines` header lines, unless the filter reads none of it.
+    pub(crate) fn read(interest: &HeaderInterest, lines: usize) -> Result<Self, Fault> {
+        match interest {
+            HeaderInterest::None => Ok(Self(None)),
+            _ if !head::fits(lines, head::RESPONSE) => {
+                Err(Fault::Unable(format!("read {lines} header lines")))
+            }
+            _ => {
+                let map = hostcalls::header_map(Map::Response).map_err(failed("read headers"))?;
+                Ok(Self(Some(map)))
+            }
         }
-        _ => Lines::All(hostcalls::header_map(Map::Response).map_err(failed("read headers"))?),
-    };
-    Ok(Head { size: lines, lines: read, target: None })
+    }
+
+    /// The lines.
+    pub(crate) fn headers(&self) -> Headers<'_> {
+        Headers::borrowed(self.0.iter().flat_map(|map| header_map::lines(map)))
+    }
 }
 
 /// Applies the mutations in order.
-pub(super) fn mutate(mutations: &[HeaderMutation<'_>]) -> Result<(), Fault> {
+pub(crate) fn mutate(mutations: &[HeaderMutation<'_>]) -> Result<(), Fault> {
     mutations.iter().try_for_each(apply).map_err(failed("change headers"))
 }
 

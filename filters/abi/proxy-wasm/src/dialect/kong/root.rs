@@ -14,17 +14,24 @@ use crate::{
 };
 
 /// A root context.
-pub(super) struct Root {
+pub(crate) struct Root {
     filter: &'static str,
     zone: Zone,
     timer: Timer,
     /// The time of the timer's last call, in milliseconds.
     now: Cell<u64>,
+    needs: Cell<Needs>,
 }
 
 impl Root {
-    pub(super) fn new(filter: &'static str) -> Self {
-        Self { filter, zone: Zone::default(), timer: Timer::default(), now: Cell::new(0) }
+    pub(crate) fn new(filter: &'static str) -> Self {
+        Self {
+            filter,
+            zone: Zone::default(),
+            timer: Timer::default(),
+            now: Cell::default(),
+            needs: Cell::default(),
+        }
     }
 }
 
@@ -32,6 +39,7 @@ impl RootDialect for Root {
     /// Metrics are defined at the first request: a host without space for another metric may trap,
     /// and must not while it configures the filter.
     fn start(&self, needs: Needs, _: &dyn Fn()) {
+        self.needs.set(needs);
         if needs.shared_data {
             let setting = zone::SETTING;
             log::info!(target: self.filter, "needs shared memory: set {setting} in kong.conf");
@@ -41,9 +49,9 @@ impl RootDialect for Root {
         }
     }
 
-    fn on_request(&self, needs: Needs) {
+    fn on_request(&self) {
         self.timer.on_request();
-        if needs.timer {
+        if self.needs.get().timer {
             // The timer's work waits for the zone.
             self.zone.look(self.filter);
         }

@@ -16,7 +16,7 @@ const VARIABLE: &str = "NOVASPHERE_SEED";
 
 const PROPERTIES: [&[u8]; 3] = [b"ngx\0request_id", b"kong\0node\0id", b"ngx\0pid"];
 
-pub(super) fn bytes() -> [u8; 16] {
+pub(crate) fn bytes() -> [u8; 16] {
     let mut pool = hostcalls::now().to_le_bytes().to_vec();
     pool.extend(std::env::var(VARIABLE).unwrap_or_default().into_bytes());
     for path in PROPERTIES {
