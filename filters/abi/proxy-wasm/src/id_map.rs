@@ -17,6 +17,7 @@ pub(crate) struct IdHasher(u32);
 const MULTIPLIER: u32 = 0x9e37_79b9;
 
 impl Hasher for IdHasher {
+    #[inline]
     fn write_u32(&mut self, id: u32) {
         self.0 = id.wrapping_mul(MULTIPLIER);
     }
@@ -27,6 +28,7 @@ impl Hasher for IdHasher {
         }
     }
 
+    #[inline]
     fn finish(&self) -> u64 {
         u64::from(self.0)
     }

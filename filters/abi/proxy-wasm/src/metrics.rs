@@ -45,7 +45,10 @@ fn define(kind: MetricKind, filter: &str, name: &str) -> Option<u32> {
 
 impl Metrics for HostMetrics {
     fn add(&self, event: &'static str, times: u32) {
-        if let Some((_, id)) = self.counters.iter().find(|(name, _)| *name == event) {
+        // Both names are usually the same constant, so compare addresses first.
+        let same = self.counters.iter().find(|(name, _)| std::ptr::eq(*name, event));
+        let equal = || self.counters.iter().find(|(name, _)| *name == event);
+        if let Some((_, id)) = same.or_else(equal) {
             hostcalls::increment(*id, times);
         }
     }

@@ -24,10 +24,10 @@ pub(super) fn calls<'m>(
 ) -> impl Iterator<Item = Call<'m>> {
     let is_absent = move |index: usize, name: &HeaderName| {
         let earlier = mutations.get(..index).unwrap_or_default();
-        !earlier.iter().any(|mutation| header_name(mutation) == Some(name))
-            // Envoy shows it as `:authority` only.
-            && name.as_str() != "host"
+        // Envoy shows `host` as `:authority` only.
+        name.as_str() != "host"
             && is_absent(name.as_str())
+            && !earlier.iter().any(|mutation| header_name(mutation) == Some(name))
     };
     mutations.iter().enumerate().filter_map(move |(index, mutation)| match mutation {
         HeaderMutation::Set(name, value) if is_absent(index, name) => {
