@@ -6,10 +6,10 @@ pub(crate) fn lines(map: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     let (count, sizes) = map.split_first_chunk().unwrap_or((&[0; 4], &[]));
     let count = number(*count);
     let mut texts = sizes.get(count.saturating_mul(8)..).unwrap_or_default();
-    let sizes = sizes.as_chunks::<8>().0.iter().take(count);
-    sizes.map_while(move |&[a, b, c, d, e, f, g, h]| {
-        let name = text(&mut texts, number([a, b, c, d]))?;
-        Some((name, text(&mut texts, number([e, f, g, h]))?))
+    let sizes = sizes.as_chunks().0.as_chunks().0.iter().take(count);
+    sizes.map_while(move |[name, value]| {
+        let name = text(&mut texts, number(*name))?;
+        Some((name, text(&mut texts, number(*value))?))
     })
 }
 
