@@ -1,5 +1,5 @@
-//! Calls that requests wait for. A stream calls for itself and is resumed by its own call's end,
-//! because that is all that nginx can do.
+//! Callouts of requests. Each stream makes its own call and is resumed when that call ends, because
+//! nginx supports nothing else.
 
 use std::{
     any::Any,
@@ -7,134 +7,130 @@ use std::{
     rc::{Rc, Weak},
 };
 
-use novasphere_core::{CalloutResult, FetchError, FetchResponse, Filter, Headers};
+use novasphere_core::{Callout, CalloutResult, FetchError, FetchResponse, Headers};
 
 use crate::{
-    header_map,
+    codec::header_map,
+    dialect::Dialect,
     hostcalls::{self, Map, Status},
-    nginx::{self, head},
-    root::Configured,
-    table::Table,
+    id_map::IdMap,
 };
 
-/// Calls under way, by their tokens.
-#[derive(Clone)]
-pub(crate) struct Calls(Rc<RefCell<Table<Call>>>);
+/// The callouts of one VM that have not ended, by token.
+#[derive(Clone, Default)]
+pub(crate) struct Calls(Rc<RefCell<IdMap<PendingCall>>>);
 
-/// One of them.
-pub(crate) struct Call {
-    /// Whose it is.
+/// A callout that has not ended.
+pub(crate) struct PendingCall {
+    /// The stream context that waits for it.
     pub(crate) stream: u32,
     ticket: Rc<dyn Any>,
     max_body: usize,
-    /// What asked; gone when another has taken its place.
-    configured: Weak<dyn Any>,
+    /// The root context that asked. Gone after a new configuration.
+    root: Weak<dyn Any>,
 }
 
-/// A stream's own call. On Envoy it goes on when the stream ends.
-pub(crate) struct UnderWay {
+/// Held by the stream that waits for a callout.
+pub(crate) struct CallGuard {
     token: u32,
     calls: Calls,
 }
 
 impl Calls {
-    pub(crate) fn new() -> Self {
-        Self(Rc::new(RefCell::new(Table::new())))
+    /// Removes the callout with this token.
+    pub(crate) fn take(&self, token: u32) -> Option<PendingCall> {
+        self.0.borrow_mut().remove(&token)
     }
 
-    /// The one that ended.
-    pub(crate) fn take(&self, token: u32) -> Option<Call> {
-        self.0.borrow_mut().remove(token)
-    }
-
-    /// Those whose end nobody will hear of.
+    /// Forgets the callouts whose root contexts are gone.
     pub(crate) fn forget_orphans(&self) {
-        self.0.borrow_mut().retain(|call| call.configured.strong_count() > 0);
+        self.0.borrow_mut().retain(|_, call| call.root.strong_count() > 0);
     }
 
-    /// Makes a call in the name of the stream that the host is being called about.
+    /// Makes a callout for the stream that is the effective context.
     pub(crate) fn send(
         &self,
         stream: u32,
-        call: &novasphere_core::Callout<'_>,
-        configured: Weak<dyn Any>,
-    ) -> Result<UnderWay, FetchError> {
-        let scheme: &[u8] = if call.endpoint.https { b"https" } else { b"http" };
+        callout: &Callout<'_>,
+        root: Weak<dyn Any>,
+    ) -> Result<CallGuard, FetchError> {
+        let scheme: &[u8] = if callout.endpoint.https { b"https" } else { b"http" };
         let mut lines: Vec<(&[u8], &[u8])> = vec![
             (b":method", b"POST"),
-            (b":path", call.endpoint.path.as_bytes()),
-            (b":authority", call.endpoint.authority.as_bytes()),
+            (b":path", callout.endpoint.path.as_bytes()),
+            (b":authority", callout.endpoint.authority.as_bytes()),
             (b":scheme", scheme),
         ];
-        let own = call.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
-        lines.extend(own.map(|(name, value)| (name.as_bytes(), value)));
+        lines.extend(callout.headers.iter().map(|(n, v)| (n.as_str().as_bytes(), v.as_bytes())));
         let lines = header_map::serialise(&lines);
-        let token = hostcalls::http_call(call.upstream, &lines, &call.body, call.timeout_ms)
-            .map_err(|Status(status)| FetchError::NotSent(status))?;
-        let (ticket, max_body) = (Rc::clone(&call.ticket), call.max_body);
-        self.0.borrow_mut().insert(token, Call { stream, ticket, max_body, configured });
-        Ok(UnderWay { token, calls: self.clone() })
+        let token =
+            hostcalls::http_call(callout.upstream, &lines, &callout.body, callout.timeout_ms)
+                .map_err(|Status(status)| FetchError::NotSent(status))?;
+        let (ticket, max_body) = (Rc::clone(&callout.ticket), callout.max_body);
+        self.0.borrow_mut().insert(token, PendingCall { stream, ticket, max_body, root });
+        Ok(CallGuard { token, calls: self.clone() })
     }
 }
 
-impl Drop for UnderWay {
+impl CallGuard {
+    pub(crate) fn token(&self) -> u32 {
+        self.token
+    }
+}
+
+/// On Envoy the callout outlives its stream, and its end is still reported.
+impl Drop for CallGuard {
     fn drop(&mut self) {
-        if nginx::is_host() {
-            // Nobody hears of the end there.
+        if !Dialect::current().traits().reports_orphaned_callouts {
             drop(self.calls.take(self.token));
         }
     }
 }
 
-impl UnderWay {
-    pub(crate) fn is(&self, token: u32) -> bool {
-        self.token == token
-    }
-}
-
-impl Call {
-    /// What asked, if it is still there.
-    pub(crate) fn configured<P: Filter + 'static>(&self) -> Option<Rc<Configured<P>>> {
-        self.configured.upgrade()?.downcast().ok()
+impl PendingCall {
+    /// The root context that asked. `None` after a new configuration.
+    pub(crate) fn root<R: 'static>(&self) -> Option<Rc<R>> {
+        self.root.upgrade()?.downcast().ok()
     }
 
-    /// Has `decide` see the reply of so many lines and bytes.
-    pub(crate) fn ended<T>(
+    /// Passes the result, with `lines` header lines and `body` bytes, to `use_result`.
+    pub(crate) fn end<T>(
         &self,
         lines: usize,
         body: usize,
-        decide: impl FnOnce(CalloutResult<'_>) -> T,
+        use_result: impl FnOnce(CalloutResult<'_>) -> T,
     ) -> T {
-        let read = read(lines, body, self.max_body);
+        let read = read_response(Dialect::current(), lines, body, self.max_body);
         let response = match &read {
             Ok((map, body)) => Ok(response(map, body)),
             Err(error) => Err(*error),
         };
-        decide(CalloutResult { ticket: &self.ticket, response: &response })
+        use_result(CalloutResult { ticket: &self.ticket, response: &response })
     }
 }
 
-/// The reply to a call, from its head, serialised, and its body.
+/// The response to a call from its serialised header map and its body.
 pub(crate) fn response<'r>(map: &'r [u8], body: &'r [u8]) -> FetchResponse<'r> {
     let headers = Headers::borrowed(header_map::lines(map));
     let status = headers.get(":status").and_then(|s| str::from_utf8(s).ok()?.parse().ok());
     FetchResponse { status: status.unwrap_or(0), headers, body }
 }
 
-/// The head, serialised, and the body of the reply to a call that just ended: so many lines and
-/// bytes, of which at most so many are wanted.
-pub(crate) fn read(
+/// Reads the serialised header map and the body of the call that just ended. Its response has
+/// `lines` header lines and `body` bytes.
+pub(crate) fn read_response(
+    dialect: Dialect,
     lines: usize,
     body: usize,
     max_body: usize,
 ) -> Result<(Vec<u8>, Vec<u8>), FetchError> {
-    if lines == 0 || (nginx::is_host() && !head::fits(lines, head::OF_REPLY)) {
+    if lines == 0 || !dialect.can_read_callout_head(lines) {
         return Err(FetchError::NoResponse);
     }
     if body > max_body {
         return Err(FetchError::TooLarge(body));
     }
-    let map = hostcalls::header_map(Map::Fetched).map_err(|_| FetchError::NoResponse)?;
-    let body = if body == 0 { Ok(Vec::new()) } else { hostcalls::fetched_body(body) };
+    let map = hostcalls::header_map(Map::CallResponse).map_err(|_| FetchError::NoResponse)?;
+    let body = if body == 0 { Ok(Vec::new()) } else { hostcalls::call_response_body(body) };
     Ok((map, body.map_err(|_| FetchError::NoResponse)?))
 }

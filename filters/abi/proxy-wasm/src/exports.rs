@@ -1,66 +1,48 @@
-//! The callbacks of ABI 0.2.1, as hosts find them in a module: all that a filter wants to be called
-//! for, and those that a host calls without asking whether they are there.
+//! The callbacks of ABI 0.2.1: those the filters use, and those a host calls even if the module
+//! does not export them.
 //!
-//! nginx does so with the body's and the log's, and a missing one takes its worker down; Envoy is
-//! content without.
-#![allow(unsafe_code)] // the names are the ABI's; no other crate exports them
+//! nginx calls the body and log callbacks unconditionally, and a missing one crashes its worker.
+//! Envoy skips missing callbacks.
+#![allow(unsafe_code)] // the names are the ABI's, and only this crate exports them
 
 use std::cell::Cell;
 
-use crate::nginx;
+use crate::{dialect::Dialect, hostcalls};
 
-/// What the module of a filter does when the host calls. No call ever panics: hosts may call in
-/// any order, and about contexts that were never made.
+/// A module's response to the host's callbacks. Implementations must not panic: hosts may call in
+/// any order, and with IDs of contexts that were never created.
 pub(crate) trait Callbacks {
-    /// A context was made: a root when `root` is 0, else that of a stream.
+    /// A context was created: a root context if `root` is 0, otherwise a stream context.
     fn on_context_create(&self, id: u32, root: u32);
 
-    /// A root context got its configuration, of so many bytes. Whether it is accepted.
+    /// A root context got a configuration of `size` bytes. Returns whether it is accepted.
     fn on_configure(&self, root: u32, size: usize) -> bool;
 
-    /// The timer of a root context.
+    /// The timer of a root context fired.
     fn on_tick(&self, root: u32);
 
-    /// A call ended, whose reply has so many lines and bytes; no lines mean that it failed.
+    /// A callout or a fetch ended. Its response has `lines` header lines and `body` bytes. No lines
+    /// mean that it failed.
     fn on_call_ended(&self, token: u32, lines: usize, body: usize);
 
-    /// The head of a request came, with so many lines.
-    fn on_request(&self, id: u32, lines: usize) -> Action;
+    /// A request head with `lines` header lines arrived. Returns whether the request continues.
+    fn on_request(&self, id: u32, lines: usize) -> bool;
 
-    /// The head of a response came.
+    /// A response head with `lines` header lines arrived.
     fn on_response(&self, id: u32, lines: usize);
 
-    /// A context is to be forgotten.
+    /// A context ended.
     fn on_delete(&self, id: u32);
 }
 
-/// What the host is to do with a stream.
-#[derive(Clone, Copy)]
-pub(crate) enum Action {
-    Continue,
-    Pause,
-}
-
-impl Action {
-    /// Its number. The ABI's own for a pause, 1, may mean the head alone to Envoy, as its
-    /// `allow_on_headers_stop_iteration` says; the first piece of a body then takes the head along.
-    /// Envoy's 4 holds back all there is. nginx knows 1 only, and means all.
-    fn number(self) -> u32 {
-        match self {
-            Self::Continue => CONTINUE,
-            Self::Pause if nginx::is_host() => 1,
-            Self::Pause => 4,
-        }
-    }
-}
-
+/// The ABI's action code for "continue". The code for "pause" depends on the host.
 const CONTINUE: u32 = 0;
 
 thread_local! {
     static MODULE: Cell<Option<&'static dyn Callbacks>> = const { Cell::new(None) };
 }
 
-/// Hands the callbacks over, before the first of them.
+/// Sets the module that gets the callbacks.
 pub(crate) fn serve(module: &'static dyn Callbacks) {
     MODULE.set(Some(module));
 }
@@ -72,10 +54,10 @@ fn module() -> Option<&'static dyn Callbacks> {
 #[unsafe(no_mangle)]
 extern "C" fn proxy_abi_version_0_2_1() {}
 
-/// Memory for what a call of the host returns: `hostcalls` takes it over.
+/// Allocates memory for the result of a host call. `hostcalls` takes ownership of it.
 #[unsafe(no_mangle)]
 extern "C" fn proxy_on_memory_allocate(size: usize) -> *mut u8 {
-    crate::hostcalls::allocate(size)
+    hostcalls::allocate(size)
 }
 
 #[unsafe(no_mangle)]
@@ -102,7 +84,8 @@ extern "C" fn proxy_on_tick(root: u32) {
     }
 }
 
-/// Told by its token alone: the context is another on each host.
+/// The token identifies the call. The context is not reliable: Envoy passes the root context, nginx
+/// the stream context.
 #[unsafe(no_mangle)]
 extern "C" fn proxy_on_http_call_response(
     _context: u32,
@@ -118,7 +101,11 @@ extern "C" fn proxy_on_http_call_response(
 
 #[unsafe(no_mangle)]
 extern "C" fn proxy_on_request_headers(id: u32, lines: usize, _end: u32) -> u32 {
-    module().map_or(Action::Pause, |module| module.on_request(id, lines)).number()
+    if module().is_some_and(|module| module.on_request(id, lines)) {
+        CONTINUE
+    } else {
+        Dialect::current().traits().pause
+    }
 }
 
 #[unsafe(no_mangle)]
@@ -146,7 +133,7 @@ extern "C" fn proxy_on_response_body(_id: u32, _size: usize, _end: u32) -> u32 {
     CONTINUE
 }
 
-/// Whether the context may be forgotten.
+/// Returns whether the context may be deleted.
 #[unsafe(no_mangle)]
 extern "C" fn proxy_on_done(_id: u32) -> u32 {
     1

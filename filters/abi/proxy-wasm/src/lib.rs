@@ -1,97 +1,62 @@
-//! Runs Novasphere policies on proxy-wasm hosts, ABI 0.2.1.
+//! Runs Novasphere filters on proxy-wasm hosts, ABI 0.2.1.
 //!
-//! The only crate that names proxy-wasm. Callbacks and host calls are declared here and nowhere
-//! else, because the Rust SDK's panic on what they do not expect, and a panic takes down the whole
-//! virtual machine. One file a concern:
+//! This is the only crate that names proxy-wasm. It declares callbacks and host calls itself,
+//! because the Rust SDK panics on unexpected values, and a panic crashes the whole VM.
 //!
-//! - `exports`: the callbacks, as hosts find them;
-//! - `hostcalls`: the calls of the host;
-//! - `module`: what each callback is about: root contexts, streams, calls that ended;
-//! - `table`: what is known of each stream, by its number;
-//! - `root`: one configuration: checks it, keeps the policy, its state and its counters;
-//! - `fetches`: its timer and its fetches;
-//! - `stream`: one request and its response;
-//! - `calls`: calls that requests wait for;
-//! - `request`: one decision about a request: reads the head, carries out what the policy decided;
-//! - `mutations`: the calls that mutations take;
-//! - `local_reply`: answers made here;
-//! - `held`: requests that wait;
-//! - `nginx`: what differs where the host is ngx_wasm_module in nginx, as in Kong;
-//! - `ports`: what a policy may ask of the host;
-//! - `configuration`: the forms in which hosts hand over a configuration;
-//! - `lines`: the header lines that a policy reads;
-//! - `header_map`: the host's serialised form of them;
-//! - `verify_signature`: the messages of Envoy's function of that name;
-//! - `protobuf`: the fields of protobuf messages;
-//! - `metrics`: counters;
-//! - `log`: the way to the proxy's log;
-//! - `allocator`: memory.
+//! In reading order:
+//!
+//! - `exports`: the callbacks, as hosts call them;
+//! - `contexts`: the contexts of one VM. `contexts::root` is a configured filter, `contexts::http`
+//!   a request and its response, `contexts::tasks` the timer and the fetches of a root context;
+//! - `state`: the state of a request;
+//! - `fault`: why a decision could not be carried out;
+//! - `pending`: paused requests;
+//! - `calls`, `fetches`: callouts of requests, and fetches apart from them;
+//! - `local_response`: responses made by a filter;
+//! - `proxy`: the host as a filter sees it;
+//! - `dialect`: the differences between hosts. `dialect::envoy` and `dialect::kong`;
+//! - `hostcalls`: the host calls;
+//! - `codec`: header maps, protobuf messages, configurations;
+//! - `logger`, `metrics`, `id_map`, `allocator`.
 
 #[cfg(any(target_arch = "wasm32", test))]
 mod allocator;
-#[cfg(any(target_arch = "wasm32", test))]
-mod configuration;
-#[cfg(any(target_arch = "wasm32", test))]
-mod header_map;
-#[cfg(any(target_arch = "wasm32", test))]
-mod mutations;
-#[cfg(any(target_arch = "wasm32", test))]
-mod nginx;
-#[cfg(any(target_arch = "wasm32", test))]
-mod protobuf;
-#[cfg(any(target_arch = "wasm32", test))]
-mod table;
-#[cfg(any(target_arch = "wasm32", test))]
-mod verify_signature;
-
-#[cfg(target_arch = "wasm32")]
 mod calls;
-#[cfg(target_arch = "wasm32")]
+mod codec;
+mod contexts;
+mod dialect;
 mod exports;
-#[cfg(target_arch = "wasm32")]
+mod fault;
 mod fetches;
-#[cfg(target_arch = "wasm32")]
-mod held;
-#[cfg(target_arch = "wasm32")]
 mod hostcalls;
-#[cfg(target_arch = "wasm32")]
-mod lines;
-#[cfg(target_arch = "wasm32")]
-mod local_reply;
-#[cfg(target_arch = "wasm32")]
-mod log;
-#[cfg(target_arch = "wasm32")]
+mod id_map;
+mod local_response;
+mod logger;
 mod metrics;
-#[cfg(target_arch = "wasm32")]
-mod module;
-#[cfg(target_arch = "wasm32")]
-mod ports;
-#[cfg(target_arch = "wasm32")]
-mod request;
-#[cfg(target_arch = "wasm32")]
-mod root;
-#[cfg(target_arch = "wasm32")]
-mod stream;
+mod pending;
+mod proxy;
+mod state;
 
-#[cfg(target_arch = "wasm32")]
-pub use module::start;
+pub use contexts::start;
 
-/// Makes a crate the proxy-wasm module of a policy: `novasphere_proxy_wasm::filter!(novasphere_cors::Cors);`
+/// Makes a crate the proxy-wasm module of a filter:
+/// `novasphere_proxy_wasm::filter!(novasphere_cors::Cors);`
 #[macro_export]
 macro_rules! filter {
-    ($policy:ty) => {
+    ($filter:ty) => {
         #[cfg(target_arch = "wasm32")]
         mod module {
             unsafe extern "C" {
                 safe fn __wasm_call_ctors();
             }
 
-            /// What the host calls first: the constructors of the C library, then the filter's.
-            #[allow(unsafe_code)] // the name is the ABI's; no other crate exports it
+            /// The host's first call. Runs the constructors of the C library, then starts the
+            /// filter.
+            #[allow(unsafe_code)] // the name is the ABI's, and only this crate exports it
             #[unsafe(no_mangle)]
             pub extern "C" fn _initialize() {
                 __wasm_call_ctors();
-                $crate::start::<$policy>();
+                $crate::start::<$filter>();
             }
         }
     };

@@ -58,7 +58,7 @@ fn cidrs(texts: &[String], path: &str, cx: &mut BuildContext<'_>) -> Vec<Cidr> {
     for (i, text) in texts.iter().enumerate() {
         match Cidr::parse(text) {
             Ok(cidr) => cidrs.push(cidr),
-            Err(error) => cx.fault(format!("{path}[{i}]"), error),
+            Err(error) => cx.fault(format!("{path}[{i}]"), error.to_string()),
         }
     }
     cidrs

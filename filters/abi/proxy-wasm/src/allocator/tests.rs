@@ -1,35 +1,37 @@
 use super::*;
 
 #[test]
-fn blocks_are_as_large_as_asked_and_a_quarter_larger_at_most() {
+fn blocks_are_at_most_a_quarter_too_large() {
     let mut last = (0, 16);
     for size in 1..=LARGEST {
-        let (place, is) = block(size);
-        assert!(is >= size && is % ALIGN == 0 && (is <= 64 || is * 4 <= size * 5), "{size}: {is}");
-        assert!((place, is) == last || (place == last.0 + 1 && is > last.1), "{size}");
-        last = (place, is);
+        let (class, actual) = block(size);
+        let fits = actual >= size && (actual <= 64 || actual * 4 <= size * 5);
+        assert!(fits && actual % ALIGN == 0, "{size}: {actual}");
+        let is_next = class == last.0 + 1 && actual > last.1;
+        assert!((class, actual) == last || is_next, "{size}");
+        last = (class, actual);
     }
-    assert_eq!(last, (SIZES - 1, LARGEST));
+    assert_eq!(last, (CLASSES - 1, LARGEST));
 }
 
 struct Block(*mut u8, Layout, u8);
 
 impl Block {
-    fn is_whole(&self) -> bool {
-        // SAFETY: it is one of its layout.
+    fn is_intact(&self) -> bool {
+        // SAFETY: the block has its layout.
         let bytes = unsafe { std::slice::from_raw_parts(self.0, self.1.size()) };
         bytes.iter().all(|byte| *byte == self.2)
     }
 
     fn fill(&self) {
-        // SAFETY: it is one of its layout.
+        // SAFETY: the block has its layout.
         unsafe { self.0.write_bytes(self.2, self.1.size()) };
     }
 }
 
-/// Blocks of all sizes and alignments come, grow, shrink and go; none touches another.
+/// Allocates, grows, shrinks and frees blocks of all sizes and alignments.
 #[test]
-fn blocks_stay_apart_and_keep_what_they_hold() {
+fn blocks_do_not_overlap() {
     let lists = Lists::new();
     let mut blocks: Vec<Block> = Vec::new();
     let mut random = 7_u64;
@@ -43,17 +45,17 @@ fn blocks_stay_apart_and_keep_what_they_hold() {
         match next(4) {
             0 if !blocks.is_empty() => {
                 let block = blocks.swap_remove(pick);
-                assert!(block.is_whole());
-                // SAFETY: it was allocated there, with that layout.
+                assert!(block.is_intact());
+                // SAFETY: `lists` allocated the block with this layout.
                 unsafe { lists.dealloc(block.0, block.1) };
             }
             1 if !blocks.is_empty() => {
                 let block = &mut blocks[pick];
                 let layout = Layout::from_size_align(size, block.1.align()).unwrap();
-                // SAFETY: it was allocated there, with that layout.
+                // SAFETY: `lists` allocated the block with this layout.
                 block.0 = unsafe { lists.realloc(block.0, block.1, size) };
                 let kept = Layout::from_size_align(size.min(block.1.size()), 1).unwrap();
-                assert!(Block(block.0, kept, block.2).is_whole());
+                assert!(Block(block.0, kept, block.2).is_intact());
                 block.1 = layout;
                 block.fill();
             }
@@ -67,18 +69,18 @@ fn blocks_stay_apart_and_keep_what_they_hold() {
             }
         }
     }
-    assert!(blocks.iter().all(Block::is_whole));
+    assert!(blocks.iter().all(Block::is_intact));
     for block in blocks {
-        // SAFETY: it was allocated there, with that layout.
+        // SAFETY: `lists` allocated the block with this layout.
         unsafe { lists.dealloc(block.0, block.1) };
     }
 }
 
 #[test]
-fn what_is_given_back_is_used_again() {
+fn freed_blocks_are_reused() {
     let lists = Lists::new();
     let layout = |size| Layout::from_size_align(size, 8).unwrap();
-    // SAFETY: sizes are not zero; blocks are given back once, with their layouts.
+    // SAFETY: sizes are not zero, and each block is freed once, with its layout.
     let addresses: Vec<*mut u8> = (0..1000)
         .map(|round| unsafe {
             let at = lists.alloc(layout(100 + round % 12));

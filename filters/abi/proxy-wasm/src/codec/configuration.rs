@@ -1,0 +1,149 @@
+//! A plugin's configuration from the host: JSON text, or a protobuf message.
+//!
+//! Envoy passes a `google.protobuf.StringValue` as its text. It passes a `google.protobuf.Struct`,
+//! which allows plain YAML in Envoy's configuration, as the message's bytes.
+
+use serde_json::{Map, Number, Value};
+
+use super::protobuf::{Field, Payload, fields};
+
+/// The JSON text of a configuration. Returns other bytes unchanged, so that the filter reports the
+/// fault.
+pub(crate) fn json(configuration: Vec<u8>) -> Vec<u8> {
+    // The bytes of a Struct are never JSON: they start with 0x0A, the length of the first member,
+    // and another 0x0A.
+    if serde_json::from_slice::<serde::de::IgnoredAny>(&configuration).is_ok() {
+        return configuration;
+    }
+    match structure(&configuration, 0) {
+        Some(value) if !configuration.is_empty() => value.to_string().into_bytes(),
+        _ => configuration,
+    }
+}
+
+/// Limits the recursion. No valid configuration is that deep.
+const MAX_DEPTH: usize = 32;
+
+/// `message Struct { map<string, Value> fields = 1; }`
+fn structure(bytes: &[u8], depth: usize) -> Option<Value> {
+    let mut members = Map::new();
+    for field in fields(bytes) {
+        let Field { number: 1, payload: Payload::Bytes(entry) } = field? else { return None };
+        let (mut name, mut member) = (String::new(), Value::Null);
+        for field in fields(entry) {
+            match field? {
+                Field { number: 1, payload: Payload::Bytes(text) } => {
+                    name = String::from_utf8(text.to_vec()).ok()?;
+                }
+                Field { number: 2, payload: Payload::Bytes(bytes) } => {
+                    member = value(bytes, depth)?;
+                }
+                _ => return None,
+            }
+        }
+        members.insert(name, member);
+    }
+    Some(Value::Object(members))
+}
+
+/// `message Value { oneof kind { NullValue = 1; double = 2; string = 3; bool = 4; Struct = 5;
+/// ListValue = 6; } }`
+fn value(bytes: &[u8], depth: usize) -> Option<Value> {
+    if depth > MAX_DEPTH {
+        return None;
+    }
+    let mut result = Value::Null;
+    for field in fields(bytes) {
+        result = match field? {
+            Field { number: 1, payload: Payload::Varint(_) } => Value::Null,
+            Field { number: 2, payload: Payload::Fixed64(bits) } => number(f64::from_bits(bits))?,
+            Field { number: 3, payload: Payload::Bytes(text) } => {
+                Value::String(String::from_utf8(text.to_vec()).ok()?)
+            }
+            Field { number: 4, payload: Payload::Varint(flag) } => Value::Bool(flag != 0),
+            Field { number: 5, payload: Payload::Bytes(bytes) } => structure(bytes, depth + 1)?,
+            Field { number: 6, payload: Payload::Bytes(bytes) } => list(bytes, depth + 1)?,
+            _ => return None,
+        };
+    }
+    Some(result)
+}
+
+/// `message ListValue { repeated Value values = 1; }`
+fn list(bytes: &[u8], depth: usize) -> Option<Value> {
+    fields(bytes)
+        .map(|field| match field? {
+            Field { number: 1, payload: Payload::Bytes(bytes) } => value(bytes, depth),
+            _ => None,
+        })
+        .collect::<Option<Vec<Value>>>()
+        .map(Value::Array)
+}
+
+/// Whole numbers become integers.
+fn number(number: f64) -> Option<Value> {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    if number.fract() == 0.0 && number.abs() <= EXACT {
+        return Some(Value::Number(Number::from(number as i64)));
+    }
+    Number::from_f64(number).map(Value::Number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::protobuf;
+
+    /// `{"minute": 100, "rate": 0.5, "by": "ip", "on": true, "none": null, "list": ["a", {}]}`,
+    /// serialised by Google's protobuf library for Python.
+    const STRUCT: &[u8] = b"\n\x13\n\x06minute\x12\t\x11\0\0\0\0\0\0\x59\x40\
+        \n\x11\n\x04rate\x12\t\x11\0\0\0\0\0\0\xe0\x3f\
+        \n\n\n\x02by\x12\x04\x1a\x02ip\
+        \n\x08\n\x02on\x12\x02\x20\x01\
+        \n\n\n\x04none\x12\x02\x08\0\
+        \n\x13\n\x04list\x12\x0b2\t\n\x03\x1a\x01a\n\x02*\0";
+
+    fn read(bytes: &[u8]) -> String {
+        String::from_utf8(json(bytes.to_vec())).unwrap()
+    }
+
+    #[test]
+    fn struct_becomes_json() {
+        assert_eq!(
+            serde_json::from_str::<Value>(&read(STRUCT)).unwrap(),
+            serde_json::json!({
+                "minute": 100, "rate": 0.5, "by": "ip", "on": true, "none": null, "list": ["a", {}]
+            })
+        );
+    }
+
+    #[test]
+    fn text_is_unchanged() {
+        for text in ["{}", " {\"a\": 1}", "\n{\"a\": 1}\n", "", "[]", "{", "nonsense", "\nx"] {
+            assert_eq!(read(text.as_bytes()), text);
+        }
+    }
+
+    #[test]
+    fn truncated_struct_is_unchanged_or_valid() {
+        for end in 1..STRUCT.len() {
+            let cut = &STRUCT[..end];
+            let result = json(cut.to_vec());
+            assert!(result == cut || serde_json::from_slice::<Value>(&result).is_ok());
+        }
+    }
+
+    fn field(number: u8, content: &[u8]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        protobuf::push_bytes(&mut bytes, number, content);
+        bytes
+    }
+
+    #[test]
+    fn nesting_is_limited() {
+        let nested = |depth| (0..depth).fold(b"\x08\0".to_vec(), |v, _| field(6, &field(1, &v)));
+        assert!(value(&nested(MAX_DEPTH), 0).is_some());
+        assert_eq!(value(&nested(MAX_DEPTH + 1), 0), None);
+        assert_eq!(value(&nested(10_000), 0), None);
+    }
+}

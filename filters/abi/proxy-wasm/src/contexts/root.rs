@@ -1,0 +1,111 @@
+//! A root context: a configured filter.
+
+use std::{
+    cell::{OnceCell, RefCell},
+    rc::{Rc, Weak},
+};
+
+use novasphere_core::{CalloutResult, Env, Filter, PendingQueues};
+
+use crate::{
+    calls::Calls,
+    codec::configuration,
+    dialect::{Dialect, Needs},
+    hostcalls::{self, Status},
+    metrics::HostMetrics,
+    pending::PendingQueue,
+    proxy::Proxy,
+};
+
+/// A configured filter with the memory of one worker.
+pub(crate) struct RootContext<F: Filter> {
+    pub(crate) filter: F,
+    state: RefCell<F::State>,
+    metrics: OnceCell<HostMetrics>,
+    pub(crate) pending: PendingQueue<F::Carry>,
+    pub(crate) calls: Calls,
+    /// A reference to this context, for its callouts.
+    pub(crate) this: Weak<Self>,
+    pub(crate) proxy: Proxy,
+}
+
+impl<F: Filter + 'static> RootContext<F> {
+    /// Reads a configuration of `size` bytes and starts the filter. `None` if the filter refuses
+    /// it. The log has the reasons.
+    pub(crate) fn configure(dialect: Dialect, size: usize, calls: &Calls) -> Option<Rc<Self>> {
+        let proxy = Proxy::new(dialect, F::NAME);
+        let config = match hostcalls::plugin_configuration(size) {
+            Ok(config) => config,
+            Err(Status::NOT_FOUND) if size == 0 => Vec::new(),
+            Err(Status(status)) => {
+                log::error!(target: F::NAME, "configuration unreadable: host status {status}");
+                return None;
+            }
+        };
+        let filter = match F::from_json(&configuration::json(config), &proxy) {
+            Ok(filter) => filter,
+            Err(errors) => {
+                for line in errors.to_string().lines() {
+                    log::error!(target: F::NAME, "configuration refused: {line}");
+                }
+                return None;
+            }
+        };
+        let root = Rc::new_cyclic(|this| Self {
+            filter,
+            state: RefCell::default(),
+            metrics: OnceCell::new(),
+            pending: PendingQueue::default(),
+            calls: calls.clone(),
+            this: this.clone(),
+            proxy,
+        });
+        root.proxy.root.start(root.needs(), &|| {
+            root.metrics();
+        });
+        Some(root)
+    }
+}
+
+impl<F: Filter> RootContext<F> {
+    pub(crate) fn needs(&self) -> Needs {
+        Needs { timer: self.filter.uses_timer(), shared_data: self.filter.uses_shared_data() }
+    }
+
+    /// The filter's metrics. The first use defines them.
+    pub(crate) fn metrics(&self) -> &HostMetrics {
+        self.metrics.get_or_init(|| HostMetrics::define(&self.filter))
+    }
+
+    /// See [`Filter::responder`]. `None` during a call of the filter.
+    pub(crate) fn responder(&self) -> Option<&'static str> {
+        self.state.try_borrow().ok().map(|state| F::responder(&state))
+    }
+
+    /// Calls the filter with its state and the host. `None` during another call of the filter.
+    pub(crate) fn with_env<'f, T>(
+        &'f self,
+        pending: &dyn PendingQueues,
+        callout: Option<CalloutResult<'_>>,
+        call: impl FnOnce(&'f F, &mut F::State, &Env<'_>) -> T,
+    ) -> Option<T> {
+        let proxy = &self.proxy;
+        let env = Env {
+            host: proxy,
+            clock: proxy,
+            shared_data: proxy,
+            connection: proxy,
+            random: proxy,
+            metrics: self.metrics(),
+            attributes: proxy,
+            verify: proxy,
+            pending,
+            callout,
+        };
+        let mut state = self.state.try_borrow_mut().ok()?;
+        proxy.freeze_time();
+        let result = call(&self.filter, &mut state, &env);
+        proxy.release_time();
+        Some(result)
+    }
+}

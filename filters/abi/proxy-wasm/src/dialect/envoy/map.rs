@@ -1,0 +1,123 @@
+//! The header map of a message, read with one host call for all lines or one for each.
+
+use novasphere_core::{HeaderInterest, HeaderMutation, Headers};
+
+use super::mutations::{Call, calls};
+use crate::{
+    codec::header_map,
+    dialect::failed,
+    fault::Fault,
+    hostcalls::{self, Map as HostMap},
+};
+
+/// The lines that were read.
+pub(crate) enum Map<'f> {
+    /// The first line of each of these names.
+    Named {
+        /// The names that were read, in lower case.
+        names: &'f [String],
+        /// The lines found.
+        found: Vec<(&'f str, Vec<u8>)>,
+    },
+    /// All lines, serialised.
+    All(Vec<u8>),
+}
+
+/// Above this number of names, one read of the whole map is cheaper. Measured: an absent line takes
+/// 0.25 us, a present one 0.8 to 1.8 us, the whole map 2 to 3 us.
+const MAX_NAMED: usize = 3;
+/// The limit for names that are usually absent.
+const MAX_ABSENT: usize = 8;
+
+/// Reads the lines of a request that a filter is interested in.
+pub(crate) fn read_request(interest: &HeaderInterest) -> Result<Map<'_>, Fault> {
+    Map::read(HostMap::Request, interest)
+}
+
+/// Reads the lines of a response that a filter is interested in.
+pub(crate) fn read_response(interest: &HeaderInterest) -> Result<Map<'_>, Fault> {
+    Map::read(HostMap::Response, interest)
+}
+
+impl<'f> Map<'f> {
+    fn read(map: HostMap, interest: &'f HeaderInterest) -> Result<Self, Fault> {
+        let fault = failed("read headers");
+        match interest {
+            HeaderInterest::None => Ok(Self::Named { names: &[], found: Vec::new() }),
+            HeaderInterest::Named(names) if names.len() <= MAX_NAMED => {
+                let mut found = Vec::with_capacity(names.len());
+                for name in names {
+                    let value = hostcalls::header(map, name.as_bytes()).map_err(&fault)?;
+                    found.extend(value.map(|value| (name.as_str(), value)));
+                }
+                Ok(Self::Named { names, found })
+            }
+            HeaderInterest::AllIfAny(names) if names.len() <= MAX_ABSENT => {
+                for name in names {
+                    if hostcalls::header(map, name.as_bytes()).map_err(&fault)?.is_some() {
+                        return Self::read(map, &HeaderInterest::All);
+                    }
+                }
+                Ok(Self::Named { names, found: Vec::new() })
+            }
+            HeaderInterest::Named(_) | HeaderInterest::AllIfAny(_) | HeaderInterest::All => {
+                hostcalls::header_map(map).map(Self::All).map_err(fault)
+            }
+        }
+    }
+
+    /// The lines.
+    pub(crate) fn headers(&self) -> Headers<'_> {
+        match self {
+            Self::All(map) => Headers::borrowed(header_map::lines(map)),
+            Self::Named { found, .. } => {
+                Headers::borrowed(found.iter().map(|(n, v)| (n.as_bytes(), v.as_slice())))
+            }
+        }
+    }
+
+    /// Whether the message is known to have no line called `name`, in lower case. `headers` is
+    /// parsed from this map.
+    fn lacks(&self, headers: &Headers<'_>, name: &str) -> bool {
+        let is_known = match self {
+            Self::All(_) => true,
+            Self::Named { names, .. } => names.iter().any(|read| read == name),
+        };
+        is_known && !headers.contains(name)
+    }
+
+    /// Applies mutations to the request.
+    pub(crate) fn mutate_request(
+        &self,
+        headers: &Headers<'_>,
+        mutations: &[HeaderMutation<'_>],
+    ) -> Result<(), Fault> {
+        self.mutate(HostMap::Request, headers, mutations)
+    }
+
+    /// Applies mutations to the response.
+    pub(crate) fn mutate_response(
+        &self,
+        headers: &Headers<'_>,
+        mutations: &[HeaderMutation<'_>],
+    ) -> Result<(), Fault> {
+        self.mutate(HostMap::Response, headers, mutations)
+    }
+
+    fn mutate(
+        &self,
+        map: HostMap,
+        headers: &Headers<'_>,
+        mutations: &[HeaderMutation<'_>],
+    ) -> Result<(), Fault> {
+        for call in calls(mutations, |name| self.lacks(headers, name)) {
+            match call {
+                Call::Replace(name, value) => hostcalls::replace_header(map, name, value),
+                Call::Add(name, value) => hostcalls::add_header(map, name, value),
+                Call::Remove(name) => hostcalls::remove_header(map, name),
+            }
+            .map_err(failed("change headers"))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,65 @@
+//! Envoy.
+
+use std::hash::{BuildHasher, RandomState};
+
+use novasphere_core::Hash;
+
+use super::{ResponseParts, Traits};
+use crate::{
+    codec::{header_map, verify_signature},
+    hostcalls::{self, Status},
+};
+
+mod map;
+mod mutations;
+mod root;
+
+pub(super) use self::{
+    map::{Map, read_request, read_response},
+    root::Root,
+};
+
+pub(super) static TRAITS: Traits = Traits {
+    // The ABI's code for a pause, 1, holds only the head if the plugin sets
+    // `allow_on_headers_stop_iteration`, and the first piece of the body releases it. Envoy's code
+    // 4 holds the body too.
+    pause: 4,
+    resumes_paused_requests: true,
+    reports_orphaned_callouts: true,
+    skips_refused_filters: false,
+    passes_attributes: true,
+    // With 0 Envoy overwrites: the first two requests of a client would both count as the first.
+    create_cas: u32::MAX,
+    service: b"xds\0cluster_name",
+    route: b"xds\0route_name",
+};
+
+pub(super) fn variable_remedy(name: &str) -> String {
+    format!(
+        "set {name} in the proxy's environment and list it in the filter's \
+         vm_config.environment_variables.host_env_keys"
+    )
+}
+
+pub(super) fn send_local_response(response: &ResponseParts<'_>) -> Result<(), Status> {
+    let &ResponseParts { status, details, headers, body, grpc_status, .. } = response;
+    let map = header_map::serialise(headers);
+    hostcalls::send_local_response(status, details.as_bytes(), &map, body, grpc_status)
+}
+
+/// `RandomState` is keyed by the host's `random_get` (WASI).
+pub(super) fn random_bytes() -> [u8; 16] {
+    let half = |n: u8| u128::from(RandomState::new().hash_one(n));
+    (half(0) | (half(1) << 64)).to_le_bytes()
+}
+
+pub(super) fn verify(
+    hash: Hash,
+    public_key: &[u8],
+    signature: &[u8],
+    message: &[u8],
+) -> Option<bool> {
+    let arguments = verify_signature::arguments(hash, public_key, signature, message);
+    let result = hostcalls::foreign_function(verify_signature::NAME, &arguments).ok()?;
+    verify_signature::verdict(&result)
+}

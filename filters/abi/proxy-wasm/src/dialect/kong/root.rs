@@ -1,0 +1,78 @@
+//! Root contexts on nginx. The timer's period never changes.
+
+use std::cell::Cell;
+
+use novasphere_core::Clock;
+
+use super::{
+    timer::{PERIOD_MS, Timer},
+    zone::{self, Zone},
+};
+use crate::{
+    dialect::{Needs, RootDialect, set_timer},
+    hostcalls::{self, Status},
+};
+
+/// A root context.
+pub(crate) struct Root {
+    filter: &'static str,
+    zone: Zone,
+    timer: Timer,
+    /// The time of the timer's last call, in milliseconds.
+    now: Cell<u64>,
+    needs: Cell<Needs>,
+}
+
+impl Root {
+    pub(crate) fn new(filter: &'static str) -> Self {
+        Self {
+            filter,
+            zone: Zone::default(),
+            timer: Timer::default(),
+            now: Cell::default(),
+            needs: Cell::default(),
+        }
+    }
+}
+
+impl RootDialect for Root {
+    /// Metrics are defined at the first request: a host without space for another metric may trap,
+    /// and must not while it configures the filter.
+    fn start(&self, needs: Needs, _: &dyn Fn()) {
+        self.needs.set(needs);
+        if needs.shared_data {
+            let setting = zone::SETTING;
+            log::info!(target: self.filter, "needs shared memory: set {setting} in kong.conf");
+        }
+        if needs.timer {
+            set_timer(self.filter, PERIOD_MS);
+        }
+    }
+
+    fn on_request(&self) {
+        self.timer.on_request();
+        if self.needs.get().timer {
+            // The timer's work waits for the zone.
+            self.zone.look(self.filter);
+        }
+    }
+
+    fn shared_data(&self, key: &[u8]) -> Result<(Vec<u8>, u32), Status> {
+        self.zone.look(self.filter);
+        let read = hostcalls::shared_data(key);
+        self.zone.set_exists();
+        read
+    }
+
+    fn timer_is_due(&self, clock: &dyn Clock) -> bool {
+        let now = clock.now().millis;
+        self.now.set(now);
+        self.zone.exists() && self.timer.is_due(now)
+    }
+
+    fn schedule_timer(&self, again_in_ms: Option<u32>, _: bool) {
+        self.timer.schedule(self.now.get(), again_in_ms);
+    }
+
+    fn on_pause(&self) {}
+}

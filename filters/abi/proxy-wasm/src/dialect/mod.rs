@@ -1,0 +1,310 @@
+//! The differences between hosts. A root context chooses its [`Dialect`] once, when it is
+//! configured. All other modules are the same for every host.
+//!
+//! `envoy` and `kong` have the same functions. This module calls the host's.
+
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use novasphere_core::{Clock, Hash, HeaderInterest, HeaderMutation, HeaderName, Headers};
+
+use crate::{
+    fault::Fault,
+    hostcalls::{self, Status},
+};
+
+mod envoy;
+mod kong;
+
+/// A header line: name and value.
+pub(crate) type Line<'m> = (&'m [u8], &'m [u8]);
+
+/// A host's version of the ABI.
+#[derive(Clone, Copy)]
+pub(crate) enum Dialect {
+    Envoy,
+    Kong,
+}
+
+/// The constant traits of a host.
+pub(crate) struct Traits {
+    /// The action code that pauses a request with all its data.
+    pub(crate) pause: u32,
+    /// Whether a paused request can be resumed from another context than its own callout.
+    pub(crate) resumes_paused_requests: bool,
+    /// Whether the end of a callout is reported after its stream ended.
+    pub(crate) reports_orphaned_callouts: bool,
+    /// Whether the host skips a filter that refuses its configuration, so that requests pass
+    /// unchecked.
+    pub(crate) skips_refused_filters: bool,
+    /// Whether later filters can read properties that a filter sets.
+    pub(crate) passes_attributes: bool,
+    /// The CAS token that creates a key of shared data only if it is missing.
+    pub(crate) create_cas: u32,
+    /// The property with the name of the route's upstream service.
+    pub(crate) service: &'static [u8],
+    /// The property with the name of the route.
+    pub(crate) route: &'static [u8],
+}
+
+/// A host's services for one root context.
+pub(crate) trait RootDialect {
+    /// Starts a filter whose configuration was just accepted. `define_metrics` defines its metrics.
+    fn start(&self, needs: Needs, define_metrics: &dyn Fn());
+
+    /// A request arrived, or the filter is asked about it again.
+    fn on_request(&self);
+
+    /// Reads shared data: the value and its CAS token.
+    fn shared_data(&self, key: &[u8]) -> Result<(Vec<u8>, u32), Status>;
+
+    /// Whether the timer's work is due, at a call of the timer.
+    fn timer_is_due(&self, clock: &dyn Clock) -> bool;
+
+    /// Schedules the timer after its work: when the filter wants it again, and whether requests are
+    /// paused.
+    fn schedule_timer(&self, again_in_ms: Option<u32>, has_paused: bool);
+
+    /// A request was paused.
+    fn on_pause(&self);
+}
+
+/// The services that a filter uses.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Needs {
+    pub(crate) timer: bool,
+    pub(crate) shared_data: bool,
+}
+
+/// The head of a request, as far as it was read.
+pub(crate) enum RequestMap<'f> {
+    Envoy(envoy::Map<'f>),
+    Kong(kong::RequestMap),
+}
+
+/// The head of a response, as far as it was read.
+pub(crate) enum ResponseMap<'f> {
+    Envoy(envoy::Map<'f>),
+    Kong(kong::ResponseMap),
+}
+
+/// A local response in the ABI's terms.
+pub(crate) struct ResponseParts<'r> {
+    pub(crate) status: u16,
+    /// The reason for the access log: Envoy's `%RESPONSE_CODE_DETAILS%`.
+    pub(crate) details: &'r str,
+    pub(crate) headers: &'r [Line<'r>],
+    pub(crate) body: &'r [u8],
+    /// The status for gRPC clients. `None` leaves it to the host.
+    pub(crate) grpc_status: Option<i32>,
+    /// Whether the request's callout failed. nginx then cannot send a body.
+    pub(crate) after_failed_callout: bool,
+}
+
+const UNKNOWN: u8 = 0;
+const ENVOY: u8 = 1;
+const KONG: u8 = 2;
+
+static HOST: AtomicU8 = AtomicU8::new(UNKNOWN);
+
+impl Dialect {
+    /// Detects the host, in a root context. nginx has its own variables as properties: even if it
+    /// cannot read one, its status is not "not found".
+    ///
+    /// Called at each configuration: nginx configures a new instance after a trap without starting
+    /// it.
+    pub(crate) fn detect() -> Self {
+        if HOST.load(Ordering::Relaxed) == UNKNOWN {
+            let is_kong = hostcalls::property(b"ngx\0nginx_version") != Err(Status::NOT_FOUND);
+            HOST.store(if is_kong { KONG } else { ENVOY }, Ordering::Relaxed);
+        }
+        Self::current()
+    }
+
+    /// The detected host. Envoy before the first detection.
+    pub(crate) fn current() -> Self {
+        if HOST.load(Ordering::Relaxed) == KONG { Self::Kong } else { Self::Envoy }
+    }
+
+    /// The host's constant traits.
+    pub(crate) fn traits(self) -> &'static Traits {
+        match self {
+            Self::Envoy => &envoy::TRAITS,
+            Self::Kong => &kong::TRAITS,
+        }
+    }
+
+    /// The services for a root context of `filter`.
+    pub(crate) fn root(self, filter: &'static str) -> Box<dyn RootDialect> {
+        match self {
+            Self::Envoy => Box::new(envoy::Root::new(filter)),
+            Self::Kong => Box::new(kong::Root::new(filter)),
+        }
+    }
+
+    /// How to pass an environment variable on to a filter, for error messages.
+    pub(crate) fn variable_remedy(self, name: &str) -> String {
+        match self {
+            Self::Envoy => envoy::variable_remedy(name),
+            Self::Kong => kong::variable_remedy(name),
+        }
+    }
+
+    /// Reads the head of the current request, which has `lines` header lines.
+    #[inline]
+    pub(crate) fn read_request(
+        self,
+        interest: &HeaderInterest,
+        lines: usize,
+    ) -> Result<RequestMap<'_>, Fault> {
+        match self {
+            Self::Envoy => envoy::read_request(interest).map(RequestMap::Envoy),
+            Self::Kong => kong::RequestMap::read(interest, lines).map(RequestMap::Kong),
+        }
+    }
+
+    /// Reads the head of the current response, which has `lines` header lines.
+    #[inline]
+    pub(crate) fn read_response(
+        self,
+        interest: &HeaderInterest,
+        lines: usize,
+    ) -> Result<ResponseMap<'_>, Fault> {
+        match self {
+            Self::Envoy => envoy::read_response(interest).map(ResponseMap::Envoy),
+            Self::Kong => kong::ResponseMap::read(interest, lines).map(ResponseMap::Kong),
+        }
+    }
+
+    /// Whether the head of a response to a callout or a fetch can be read. It has `lines` lines.
+    pub(crate) fn can_read_callout_head(self, lines: usize) -> bool {
+        match self {
+            Self::Envoy => true,
+            Self::Kong => kong::can_read_callout_head(lines),
+        }
+    }
+
+    /// Sends a local response to the current request.
+    pub(crate) fn send_local_response(self, response: &ResponseParts<'_>) -> Result<(), Status> {
+        match self {
+            Self::Envoy => envoy::send_local_response(response),
+            Self::Kong => kong::send_local_response(response),
+        }
+    }
+
+    /// 16 bytes, different at each call.
+    pub(crate) fn random_bytes(self) -> [u8; 16] {
+        match self {
+            Self::Envoy => envoy::random_bytes(),
+            Self::Kong => kong::random_bytes(),
+        }
+    }
+
+    /// Verifies a signature. `None` if the host cannot. nginx traps at foreign functions.
+    pub(crate) fn verify(
+        self,
+        hash: Hash,
+        public_key: &[u8],
+        signature: &[u8],
+        message: &[u8],
+    ) -> Option<bool> {
+        match self {
+            Self::Envoy => envoy::verify(hash, public_key, signature, message),
+            Self::Kong => None,
+        }
+    }
+}
+
+impl RequestMap<'_> {
+    /// The headers as a filter sees them.
+    #[inline]
+    pub(crate) fn headers(&self) -> Headers<'_> {
+        match self {
+            Self::Envoy(map) => map.headers(),
+            Self::Kong(map) => map.headers(),
+        }
+    }
+
+    /// Applies the mutations of a request that the filter continued. `headers` is parsed from this
+    /// map. Calls `count` once when the decision is certain. nginx may reject mutations: the
+    /// request then gets another response.
+    #[inline]
+    pub(crate) fn continue_request(
+        &self,
+        headers: &Headers<'_>,
+        mutations: &[HeaderMutation<'_>],
+        count: impl FnOnce(),
+    ) -> Result<(), Fault> {
+        match self {
+            Self::Envoy(map) => {
+                count();
+                map.mutate_request(headers, mutations)
+            }
+            Self::Kong(map) => {
+                map.mutate(mutations)?;
+                count();
+                Ok(())
+            }
+        }
+    }
+
+    /// Applies the mutations of a request that the filter responded to. Only the access log shows
+    /// them, so nginx may reject them.
+    pub(crate) fn redact(
+        &self,
+        headers: &Headers<'_>,
+        mutations: &[HeaderMutation<'_>],
+    ) -> Result<(), Fault> {
+        match self {
+            Self::Envoy(map) => map.mutate_request(headers, mutations),
+            Self::Kong(map) => {
+                let _ = map.mutate(mutations);
+                Ok(())
+            }
+        }
+    }
+}
+
+impl ResponseMap<'_> {
+    /// The headers as a filter sees them.
+    #[inline]
+    pub(crate) fn headers(&self) -> Headers<'_> {
+        match self {
+            Self::Envoy(map) => map.headers(),
+            Self::Kong(map) => map.headers(),
+        }
+    }
+
+    /// Applies the mutations. `headers` is parsed from this map.
+    #[inline]
+    pub(crate) fn mutate(
+        &self,
+        headers: &Headers<'_>,
+        mutations: &[HeaderMutation<'_>],
+    ) -> Result<(), Fault> {
+        match self {
+            Self::Envoy(map) => map.mutate_response(headers, mutations),
+            Self::Kong(_) => kong::mutate_response(mutations),
+        }
+    }
+}
+
+/// The header that a mutation changes. `None` for the target.
+fn header_name<'m>(mutation: &'m HeaderMutation<'_>) -> Option<&'m HeaderName> {
+    match mutation {
+        HeaderMutation::Set(name, _) | HeaderMutation::Add(name, _) => Some(name),
+        HeaderMutation::Remove(name) => Some(name),
+        HeaderMutation::Target(_) => None,
+    }
+}
+
+/// Sets the timer's period. 0 stops the timer.
+fn set_timer(filter: &str, period_ms: u32) {
+    if let Err(Status(status)) = hostcalls::set_tick_period(period_ms) {
+        log::error!(target: filter, "no timer: host status {status}");
+    }
+}
+
+/// The fault for a failed host call.
+fn failed(purpose: &'static str) -> impl Fn(Status) -> Fault {
+    move |status| Fault::Host(purpose, status)
+}
