@@ -47,6 +47,9 @@ impl Grant {
     /// The counts without the lease.
     pub(crate) fn used(&self, cost: u32) -> Counts {
         let leased = self.leased(cost);
+        if leased == 0 {
+            return self.counts;
+        }
         let Counts { counts, at } = self.counts;
         Counts { counts: counts.map(|count| count.saturating_sub(leased)), at }
     }

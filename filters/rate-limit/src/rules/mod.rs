@@ -50,6 +50,9 @@ pub(crate) fn find(
     head: &RequestHead<'_>,
     env: &Env<'_>,
 ) -> Result<Option<usize>, AmbiguousPath> {
+    if rules.is_empty() {
+        return Ok(None);
+    }
     let path = RequestPath::new(head);
     let mut found: Option<(usize, MatchedVariants)> = None;
     for (index, rule) in rules.iter().enumerate() {
