@@ -6,6 +6,7 @@ use anyhow::{Context, Result, ensure};
 use novasphere_emulated_host::{Action, Map, Plugin, UpstreamResponse, Worker};
 use novasphere_harness::client::Request;
 use novasphere_tests::shipped;
+use serde_json::json;
 
 use super::naive::{client_lines, ensure_sound, for_each_request, nginx, upstream_lines, worker};
 
@@ -205,7 +206,9 @@ fn behind_jwt_auth_93_client_lines_pass_and_95_get_431() -> Result<()> {
         Plugin::wasm("rate-limit", r#"{"hour": 5, "limit_by": "ip"}"#),
     ];
     let mut ours = worker(&chain)?;
-    let token = format!("Bearer {}", novasphere_harness::chain::good_token()?);
+    let claims =
+        json!({"iss": "novasphere-user", "sub": "alice", "name": "Alice", "exp": "now+60"});
+    let token = format!("Bearer {}", novasphere_harness::chain::token(claims)?);
     for (lines, status) in [(93, 200), (95, 431)] {
         // The client sends Host and Authorization too.
         let request = (0..lines - 2).fold(Request::get("/"), |r, i| r.header(format!("h{i}"), ""));
