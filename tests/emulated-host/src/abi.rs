@@ -1,25 +1,25 @@
-//! Names and numbers of ABI 0.2.1, and how calls end.
+//! Names and numbers of ABI 0.2.1, and the results of host calls.
 
 use std::fmt;
 
-/// The status numbers of the ABI that the hosts answer with, besides 0.
+/// Statuses that hosts return, besides 0 (Ok).
 pub mod status {
-    /// There is no such thing.
+    /// The key, property or header does not exist.
     pub const NOT_FOUND: u32 = 1;
-    /// An argument is wrong.
+    /// An argument is invalid.
     pub const BAD_ARGUMENT: u32 = 2;
-    /// Another was faster.
+    /// Another writer changed the value since it was read.
     pub const CAS_MISMATCH: u32 = 8;
-    /// Something else.
+    /// Any other failure.
     pub const INTERNAL_FAILURE: u32 = 10;
 }
 
-/// Ends the instance, or the whole worker.
+/// Terminates the instance or the whole worker.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trap {
-    /// What the host logs.
+    /// The text that the host logs.
     pub why: String,
-    /// Whether the process ends.
+    /// Whether the worker process crashes.
     pub crashes_worker: bool,
 }
 
@@ -39,22 +39,24 @@ impl fmt::Display for Trap {
     }
 }
 
-/// What a call comes to: a result, a status, or a trap.
+/// The result of a host call: a value, a status or a trap.
 pub type Called<T> = Result<Result<T, u32>, Trap>;
 
-/// Header maps, by their ABI numbers.
+/// Header maps with their ABI numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Map {
-    /// Of the request.
+    /// Request headers.
     Request = 0,
-    /// Of the response.
+    /// Response headers.
     Response = 2,
-    /// Of the reply to a call that just ended.
-    CallReply = 6,
+    /// Headers of the response to a callout.
+    CalloutResponse = 6,
 }
 
 impl Map {
     pub(super) fn of(number: u32) -> Option<Self> {
-        [Self::Request, Self::Response, Self::CallReply].into_iter().find(|m| *m as u32 == number)
+        [Self::Request, Self::Response, Self::CalloutResponse]
+            .into_iter()
+            .find(|m| *m as u32 == number)
     }
 }

@@ -1,4 +1,4 @@
-//! The calls that a host offers filters: as raw as they are, without any SDK.
+//! The host calls as the ABI defines them, without an SDK.
 
 use std::{
     cell::{RefCell, RefMut},
@@ -8,43 +8,43 @@ use std::{
 };
 
 use super::{
-    Called, Dispatched, Kind, Proxy, Trap, Work,
-    exchange::{Exchange, LocalReply, Phase},
+    Called, Callout, Kind, Proxy, Trap, Work,
+    exchange::{Exchange, LocalResponse, Phase},
     metrics,
-    proxy::{CallReply, lock},
+    proxy::{CalloutResponse, lock},
     status,
 };
 
-/// What a worker knows.
+/// The state of a worker.
 pub(super) struct State {
     pub(super) proxy: Arc<Proxy>,
     pub(super) phase: Phase,
-    /// The context that the calls are about.
+    /// The effective context.
     pub(super) context: u32,
-    /// The context that the host called, and its module.
+    /// The module and context that the host called.
     pub(super) current: (String, u32),
-    /// The configuration of the root that is being configured.
+    /// The configuration of the root context that is being configured.
     pub(super) config: Vec<u8>,
     pub(super) exchange: Option<Exchange>,
-    pub(super) call_reply: Option<CallReply>,
-    pub(super) calls: Vec<Dispatched>,
-    /// Periods by module and root.
+    pub(super) callout_response: Option<CalloutResponse>,
+    pub(super) calls: Vec<Callout>,
+    /// Tick periods by module and root context.
     pub(super) periods: HashMap<(String, u32), u32>,
-    /// Timers that will fire, by module and root. nginx may have several for one.
+    /// Pending timers by module and root context. On nginx one root context can have several.
     pub(super) timers: Vec<(String, u32)>,
     pub(super) log: Vec<(u32, String)>,
     pub(super) random: u64,
     pub(super) resumed: bool,
     pub(super) work: Vec<Work>,
-    /// The callback that is to end after so many instructions.
+    /// A callback, and the number of instructions after which it ends.
     pub(super) ends: Option<(&'static str, u64)>,
-    /// Where it was then: functions, the innermost first.
+    /// The call stack at that point, innermost function first.
     pub(super) ended_in: Vec<String>,
-    /// The root of each stream's context.
+    /// The root context of each stream context.
     pub(super) parents: HashMap<u32, u32>,
 }
 
-/// A worker's side of the calls.
+/// The host calls of a worker.
 #[derive(Clone)]
 pub struct Host(Rc<RefCell<State>>);
 
@@ -58,7 +58,7 @@ impl Host {
             current: (String::new(), 0),
             config: Vec::new(),
             exchange: None,
-            call_reply: None,
+            callout_response: None,
             calls: Vec::new(),
             periods: HashMap::new(),
             timers: Vec::new(),
@@ -96,12 +96,12 @@ impl Host {
 
     /// `proxy_get_buffer_bytes`
     pub fn buffer(&self, buffer: u32, start: usize, size: usize) -> Called<Vec<u8>> {
-        const CALL_REPLY_BODY: u32 = 4;
+        const CALLOUT_RESPONSE_BODY: u32 = 4;
         const PLUGIN_CONFIGURATION: u32 = 7;
         let state = self.state();
-        let bytes = match (buffer, &state.call_reply) {
+        let bytes = match (buffer, &state.callout_response) {
             (PLUGIN_CONFIGURATION, _) => state.config.clone(),
-            (CALL_REPLY_BODY, Some(reply)) => reply.body.clone(),
+            (CALLOUT_RESPONSE_BODY, Some(response)) => response.body.clone(),
             _ => return Ok(Err(status::BAD_ARGUMENT)),
         };
         Ok(Ok(bytes.into_iter().skip(start).take(size).collect()))
@@ -155,7 +155,7 @@ impl Host {
         let root = match state.phase {
             Phase::Root | Phase::Tick => state.current.clone(),
             _ if !is_nginx => (state.current.0.clone(), state.root()),
-            Phase::CallReply if state.exchange.is_none() => state.current.clone(),
+            Phase::CalloutResponse if state.exchange.is_none() => state.current.clone(),
             _ => return Err(Trap::new("can only set tick_period in root context")),
         };
         let old = state.periods.insert(root.clone(), millis).unwrap_or(0);
@@ -177,7 +177,7 @@ impl Host {
 
     /// `proxy_set_effective_context`
     pub fn set_effective_context(&self, context: u32) -> Called<()> {
-        // nginx says Ok and does nothing.
+        // nginx returns Ok and does nothing.
         if !self.is_nginx() {
             self.state().context = context;
         }
@@ -211,13 +211,13 @@ impl Host {
             return Ok(Err(status::BAD_ARGUMENT));
         };
         if is_nginx && phase == Phase::Response {
-            // The upstream's Content-Length stays, and the client waits for the rest.
+            // The upstream's Content-Length stays, so the client waits for more bytes.
             exchange.hangs = true;
-        } else if exchange.reply.is_some() && is_nginx {
+        } else if exchange.local_response.is_some() && is_nginx {
             return Err(Trap::new("local response already stashed"));
         }
-        let reply = LocalReply { status, details: details.to_vec(), lines, body: body.to_vec() };
-        exchange.reply = Some(reply);
+        let local = LocalResponse { status, details: details.to_vec(), lines, body: body.to_vec() };
+        exchange.local_response = Some(local);
         exchange.grpc_status = grpc_status;
         Ok(Ok(()))
     }
@@ -241,7 +241,7 @@ impl Host {
         let token = state.proxy.next_token.fetch_add(1, Ordering::SeqCst);
         let (module, context) = state.current.clone();
         let upstream = upstream.to_owned();
-        state.calls.push(Dispatched { upstream, lines, body, token, context, module });
+        state.calls.push(Callout { upstream, lines, body, token, context, module });
         Ok(Ok(token))
     }
 
@@ -253,7 +253,7 @@ impl Host {
         Ok(Err(status::NOT_FOUND))
     }
 
-    /// `proxy_grpc_call`, `proxy_get_status` and others: not there on nginx.
+    /// `proxy_grpc_call`, `proxy_get_status` and others that nginx does not implement.
     pub fn unsupported(&self, name: &str) -> Called<()> {
         if self.is_nginx() {
             return Err(Trap::new(format!("host trap (NYI): {name}")));
@@ -261,7 +261,7 @@ impl Host {
         Ok(Err(status::BAD_ARGUMENT))
     }
 
-    /// WASI's `random_get`: on nginx the C library's `random()`.
+    /// WASI's `random_get`. nginx calls the C library's `random()`.
     pub fn random(&self, size: usize) -> Vec<u8> {
         use std::hash::{BuildHasher, RandomState};
         let is_nginx = self.is_nginx();

@@ -1,76 +1,77 @@
-//! A request on its way through the filters to the upstream, and the response on its way back.
+//! The state of one request and its response.
+
+use novasphere_harness::{client::HOST, latin1, standin::Seen};
 
 use super::{
     Kind,
     lines::Lines,
     target::{normalised, split},
 };
-use novasphere_harness::{client::HOST, latin1, standin::Seen};
 
-/// What the host is calling filters for.
+/// The kind of callback that the host is making.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
-    /// Start and configuration.
+    /// VM start or configuration.
     Root,
     /// A timer.
     Tick,
-    /// The request's head.
+    /// Request headers.
     Request,
-    /// The response's head.
+    /// Response headers.
     Response,
-    /// The reply to a call.
-    CallReply,
+    /// The response to a callout.
+    CalloutResponse,
 }
 
-/// An answer that a filter made.
+/// A local response of a filter.
 #[derive(Clone, Debug)]
-pub(super) struct LocalReply {
+pub(super) struct LocalResponse {
     pub(super) status: u32,
     pub(super) details: Vec<u8>,
     pub(super) lines: Vec<(Vec<u8>, Vec<u8>)>,
     pub(super) body: Vec<u8>,
 }
 
-/// The request and the response that filters are called for.
+/// The request and response of the current stream.
 pub(super) struct Exchange {
     pub(super) request: Lines,
     pub(super) response: Lines,
     pub(super) method: Vec<u8>,
-    /// As the client sent it.
+    /// The target as the client sent it.
     pub(super) target: Vec<u8>,
-    /// Decoded, with the query.
+    /// The decoded path with the query.
     pub(super) path: Vec<u8>,
-    /// What goes to the upstream.
+    /// The target that the upstream gets.
     pub(super) upstream_uri: Vec<u8>,
     pub(super) status: u16,
-    pub(super) reply: Option<LocalReply>,
+    pub(super) local_response: Option<LocalResponse>,
     pub(super) grpc_status: i32,
-    /// Whether a call of this request failed.
+    /// Whether a callout of this request failed.
     pub(super) timed_out: bool,
     pub(super) hangs: bool,
     pub(super) request_id: String,
-    /// What filters told by properties of their own.
-    pub(super) told: Vec<(String, Vec<u8>)>,
+    /// Properties that filters set.
+    pub(super) attributes: Vec<(String, Vec<u8>)>,
 }
 
-/// What the client gets, and the upstream got.
+/// What the client and the upstream received.
 #[derive(Clone, Debug, Default)]
-pub struct Answer {
+pub struct Outcome {
     /// The status.
     pub status: u16,
-    /// The reason phrase, where a filter made one.
+    /// The reason phrase, if a filter set one.
     pub reason: String,
     /// The header lines.
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Vec<u8>,
-    /// The newline at the end of the body is the host's.
+    /// Whether the host appended a newline to the body.
     pub added_newline: bool,
-    /// What the upstream got.
+    /// The request that the upstream received, if any.
     pub upstream: Option<Seen>,
-    /// The client waits for ever.
+    /// Whether the client waits for bytes that never come.
     pub hangs: bool,
-    /// The connection is closed instead.
+    /// Whether the host closes the connection.
     pub closed: bool,
 }
 
@@ -113,16 +114,16 @@ impl Exchange {
             path: decoded,
             upstream_uri: [start, routed, &query].concat(),
             status: 0,
-            reply: None,
+            local_response: None,
             grpc_status: -1,
             timed_out: false,
             hangs: false,
             request_id: String::new(),
-            told: Vec::new(),
+            attributes: Vec::new(),
         }
     }
 
-    /// What the upstream sees.
+    /// Returns the request that the upstream receives.
     pub(super) fn seen(&self, kind: Kind, original: &Lines) -> Seen {
         let text = |bytes: &[u8]| latin1::text(bytes);
         let of = |lines: Vec<(Vec<u8>, Vec<u8>)>| -> Vec<(String, String)> {
@@ -153,7 +154,7 @@ impl Exchange {
     }
 }
 
-/// Kong gives its upstreams these itself, whatever filters do with them.
+/// Request headers that Kong sets for the upstream, overriding the filters.
 const SET_BY_KONG: [&str; 11] = [
     "connection",
     "host",

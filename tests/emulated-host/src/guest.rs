@@ -1,54 +1,54 @@
-//! What a host calls a filter for.
+//! The callbacks of a filter.
 
 use super::{Host, Trap};
 
-/// What a filter says of a stream.
+/// The action that a filter returns for a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// On to the next filter.
+    /// Continue with the next filter.
     Continue,
-    /// Not yet, or never: it has replied.
+    /// Wait, or stop because the filter sent a local response.
     Pause,
 }
 
-/// One instance of a module, with its contexts. The methods are the callbacks of ABI 0.2.1; the
-/// defaults are those of a filter that does nothing.
+/// One instance of a module with its contexts. The methods are the callbacks of ABI 0.2.1. The
+/// default implementations do nothing.
 pub trait Guest {
-    /// A context was made: a root when `root` is 0.
+    /// Creates a context: a root context if `root` is 0.
     ///
     /// # Errors
-    /// When it traps, as in all methods.
+    /// All methods return the trap that terminates the instance.
     fn on_context_create(&mut self, _host: &Host, _id: u32, _root: u32) -> Result<(), Trap> {
         Ok(())
     }
 
-    /// The instance started.
+    /// Starts the instance.
     fn on_vm_start(&mut self, _host: &Host, _root: u32) -> Result<bool, Trap> {
         Ok(true)
     }
 
-    /// A root context got its configuration, of so many bytes.
+    /// Configures a root context. The configuration has `size` bytes.
     fn on_configure(&mut self, _host: &Host, _root: u32, _size: u32) -> Result<bool, Trap> {
         Ok(true)
     }
 
-    /// The head of a request came, with so many lines.
+    /// Handles the headers of a request, `lines` in number.
     fn on_request(&mut self, _host: &Host, _id: u32, _lines: u32) -> Result<Action, Trap> {
         Ok(Action::Continue)
     }
 
-    /// The head of a response came.
+    /// Handles the headers of a response.
     fn on_response(&mut self, _host: &Host, _id: u32, _lines: u32) -> Result<Action, Trap> {
         Ok(Action::Continue)
     }
 
-    /// The timer of a root context.
+    /// Handles the timer of a root context.
     fn on_tick(&mut self, _host: &Host, _root: u32) -> Result<(), Trap> {
         Ok(())
     }
 
-    /// A call ended; 0 lines mean that it failed.
-    fn on_call_reply(
+    /// Handles the end of a callout. It failed if there are 0 header lines.
+    fn on_callout_response(
         &mut self,
         _host: &Host,
         _id: u32,
@@ -59,7 +59,7 @@ pub trait Guest {
         Ok(())
     }
 
-    /// A context is to be forgotten.
+    /// Deletes a context.
     fn on_delete(&mut self, _host: &Host, _id: u32) -> Result<(), Trap> {
         Ok(())
     }

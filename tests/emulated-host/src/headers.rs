@@ -1,10 +1,10 @@
-//! The calls about headers.
+//! Host calls on header maps.
 
 use std::sync::atomic::Ordering;
 
 use super::{Called, Host, Kind, Map, Phase, Trap, calls::State, lines::Lines, status};
 
-/// The most lines that nginx hands over.
+/// The maximum number of lines that nginx returns.
 const MOST_LINES: usize = 100;
 
 impl Host {
@@ -14,14 +14,16 @@ impl Host {
         let kind = state.proxy.kind;
         let mut lines = pseudo(&state, kind, map);
         let extras = lines.len();
-        match (map, &state.exchange, &state.call_reply) {
+        match (map, &state.exchange, &state.callout_response) {
             (Map::Request, Some(exchange), _) => lines.extend(exchange.request.visible()),
             (Map::Response, Some(exchange), _) => lines.extend(exchange.response.visible()),
-            (Map::CallReply, _, Some(reply)) => lines.extend(reply.lines.iter().cloned()),
+            (Map::CalloutResponse, _, Some(response)) => {
+                lines.extend(response.lines.iter().cloned())
+            }
             _ => return Ok(Err(status::BAD_ARGUMENT)),
         }
         if kind == Kind::Nginx && lines.len() > MOST_LINES {
-            // The buffer is measured with the pseudo-headers last, and filled with them first.
+            // nginx measures the buffer with the pseudo-headers last, and fills it with them first.
             let measured = lines.iter().skip(extras).take(MOST_LINES).map(size).sum::<usize>();
             lines.truncate(MOST_LINES);
             if lines.iter().map(size).sum::<usize>() > measured {
@@ -38,10 +40,12 @@ impl Host {
         if let Some((_, value)) = extras.iter().find(|(extra, _)| extra == name) {
             return Ok(Ok(value.clone()));
         }
-        let lines = match (map, &state.exchange, &state.call_reply) {
+        let lines = match (map, &state.exchange, &state.callout_response) {
             (Map::Request, Some(exchange), _) => &exchange.request,
             (Map::Response, Some(exchange), _) => &exchange.response,
-            (Map::CallReply, _, Some(reply)) => &Lines::new(reply.lines.iter().cloned()),
+            (Map::CalloutResponse, _, Some(response)) => {
+                &Lines::new(response.lines.iter().cloned())
+            }
             _ => return Ok(Err(status::BAD_ARGUMENT)),
         };
         Ok(lines.first(name).map(<[u8]>::to_vec).ok_or(status::NOT_FOUND))
@@ -82,7 +86,7 @@ impl Host {
         if kind == Kind::Nginx && name.starts_with(b":") {
             match (name, value) {
                 (b":method", Some(value)) => exchange.method = value.to_vec(),
-                // Read back, but of no effect upstream.
+                // Readable afterwards, without effect upstream.
                 (b":path", Some(value)) => exchange.path = value.to_vec(),
                 _ => {}
             }
@@ -91,7 +95,7 @@ impl Host {
         match map {
             Map::Request => change(&mut exchange.request, kind, true),
             Map::Response => change(&mut exchange.response, kind, false),
-            Map::CallReply => return Ok(Err(status::BAD_ARGUMENT)),
+            Map::CalloutResponse => return Ok(Err(status::BAD_ARGUMENT)),
         }
         Ok(Ok(()))
     }
@@ -101,11 +105,11 @@ fn size((name, value): &(Vec<u8>, Vec<u8>)) -> usize {
     name.len() + value.len() + 10
 }
 
-/// The pseudo-headers that the host adds to what was received. On Envoy those of the request are
-/// lines like others.
+/// Returns the pseudo-headers that the host adds to a map. On Envoy the request's pseudo-headers are
+/// ordinary lines, and are not added here.
 fn pseudo(state: &State, kind: Kind, map: Map) -> Vec<(Vec<u8>, Vec<u8>)> {
     let line = |name: &[u8], value: &[u8]| (name.to_vec(), value.to_vec());
-    match (map, kind, &state.exchange, &state.call_reply) {
+    match (map, kind, &state.exchange, &state.callout_response) {
         (Map::Request, Kind::Nginx, Some(exchange), _) => vec![
             line(b":path", &exchange.path),
             line(b":method", &exchange.method),
@@ -115,11 +119,11 @@ fn pseudo(state: &State, kind: Kind, map: Map) -> Vec<(Vec<u8>, Vec<u8>)> {
         (Map::Response, _, Some(exchange), _) => {
             vec![line(b":status", exchange.status.to_string().as_bytes())]
         }
-        (Map::CallReply, Kind::Nginx, _, Some(reply)) if reply.status == 0 => {
+        (Map::CalloutResponse, Kind::Nginx, _, Some(response)) if response.status == 0 => {
             vec![line(b":dispatch_status", b"timeout")]
         }
-        (Map::CallReply, _, _, Some(reply)) => {
-            vec![line(b":status", reply.status.to_string().as_bytes())]
+        (Map::CalloutResponse, _, _, Some(response)) => {
+            vec![line(b":status", response.status.to_string().as_bytes())]
         }
         _ => Vec::new(),
     }

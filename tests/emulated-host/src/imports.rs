@@ -1,4 +1,4 @@
-//! The calls of the host as a module imports them: pointers and lengths in its memory.
+//! The host calls as a module imports them, with pointers and lengths in its memory.
 
 use wasmtime::{ExternType, Linker, Module as Wasm, Result, Val};
 
@@ -9,7 +9,7 @@ use super::{
     wasm::Data,
 };
 
-/// Defines everything that a module of ABI 0.2.1 may import on that host.
+/// Defines all functions that a module of ABI 0.2.1 can import on a host.
 pub(super) fn define(linker: &mut Linker<Data>, module: &Wasm, kind: Kind) -> Result<()> {
     wasi::define(linker)?;
     define_basics(linker)?;
@@ -274,8 +274,8 @@ fn define_replies(linker: &mut Linker<Data>) -> Result<()> {
     Ok(())
 }
 
-/// Calls that nginx has by name only, and that no filter of the project makes. Modules of the Rust SDK
-/// import them.
+/// Calls that nginx declares without implementing. No filter of the project makes them, but modules
+/// of the Rust SDK import them.
 const UNSUPPORTED: [&str; 13] = [
     "proxy_close_stream",
     "proxy_dequeue_shared_queue",
@@ -292,8 +292,8 @@ const UNSUPPORTED: [&str; 13] = [
     "proxy_set_buffer_bytes",
 ];
 
-/// The same, and one call that is of another form on nginx than the SDK's: a module that imports it
-/// does not load there.
+/// Defines the unsupported calls, and `proxy_get_log_level` on Envoy only: nginx declares it with
+/// two parameters, so a module that imports the SDK's form does not load there.
 fn define_unsupported(linker: &mut Linker<Data>, module: &Wasm, kind: Kind) -> Result<()> {
     for import in module.imports().filter(|import| import.module() == "env") {
         let name = import.name().to_owned();

@@ -1,19 +1,17 @@
-//! An emulated proxy-wasm host, in two kinds: one that is lenient in the way Envoy is, and one that
-//! does what ngx_wasm_module does in Kong's nginx, in the points in which a filter can go wrong.
-//! Real Kong is in no package registry; what is emulated was seen in Kong 3.9.3 or read in its
-//! sources, and every point has a test that shows it to bite (`tests/tests/emulated_nginx`).
+//! Emulated proxy-wasm hosts: [`Kind::Envoy`] is lenient like Envoy, and [`Kind::Nginx`] behaves like
+//! ngx_wasm_module in Kong 3.9.3 wherever a filter can go wrong. README.md lists every emulated quirk
+//! with its source.
 //!
-//! One file a concern:
+//! In reading order:
 //!
-//! - `proxy`: what all workers share, and how it is set up;
-//! - `worker`: one worker: its instances, their root contexts, its timers and its calls;
-//! - `run`, `exchange`: a request on its way through the filters and back;
-//! - `guest`: what a filter is called for; filters in Rust, for raw calls;
-//! - `wasm`, `imports`, `memory`, `wasi`: filters as WebAssembly, compiled once per process;
+//! - `proxy`: the settings of a proxy, and the state that its workers share;
+//! - `worker`: instances, root contexts, timers and callouts of one worker;
+//! - `run`, `exchange`: a request through the filters, and its response back;
+//! - `guest`: the callbacks of a filter;
+//! - `wasm`, `imports`, `memory`, `wasi`: filters as WebAssembly;
 //! - `abi`: names and numbers;
-//! - `calls`, `headers`: the calls of the host, as raw as they are;
-//! - `lines`: header lists with nginx's way of forgetting;
-//! - `properties`, `shared_data`, `metrics`, `target`: what the names say.
+//! - `calls`, `headers`, `lines`: host calls and header lists;
+//! - `properties`, `shared_data`, `metrics`, `target`: the subjects of these names.
 
 mod abi;
 mod calls;
@@ -35,11 +33,11 @@ mod worker;
 
 pub use abi::{Called, Map, Trap, status};
 pub use calls::Host;
-pub use exchange::{Answer, Phase};
+pub use exchange::{Outcome, Phase};
 pub use guest::{Action, Guest};
 pub use metrics::Kind as MetricKind;
-pub use proxy::{CallReply, Dispatched, Filter, Kind, Plugin, Proxy};
-pub use run::UpstreamReply;
+pub use proxy::{Callout, CalloutResponse, Filter, Kind, Plugin, Proxy};
+pub use run::UpstreamResponse;
 pub use shared_data::crc32;
 pub use wasm::{Work, imports_of};
 pub use worker::{Load, Worker};

@@ -1,4 +1,4 @@
-//! Lists of header lines, with the ways in which the hosts change them.
+//! Lists of header lines, and how each host mutates them.
 
 use super::Kind;
 
@@ -7,8 +7,7 @@ use super::Kind;
 pub(super) struct Line {
     pub(super) name: Vec<u8>,
     pub(super) value: Vec<u8>,
-    /// Taken away, as nginx marks it: filters do not see it in lists, and what sends requests to
-    /// the upstream does not look at the mark.
+    /// nginx marks a removed line. Lists omit marked lines, but the upstream request includes them.
     hidden: bool,
 }
 
@@ -18,7 +17,7 @@ pub(super) struct Lines {
     lines: Vec<Line>,
 }
 
-/// Of these nginx knows the first line of a request only.
+/// Request headers of which nginx keeps only the first line.
 const REQUEST_SINGLES: &[&str] = &[
     "host",
     "connection",
@@ -46,7 +45,7 @@ const REQUEST_SINGLES: &[&str] = &[
     "date",
 ];
 
-/// The same of a response.
+/// Response headers of which nginx keeps only the first line.
 const RESPONSE_SINGLES: &[&str] = &[
     "server",
     "date",
@@ -71,23 +70,23 @@ impl Lines {
         Self { lines: lines.into_iter().map(line).collect() }
     }
 
-    /// What filters see.
+    /// Returns the lines that filters see.
     pub(super) fn visible(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
         let visible = self.lines.iter().filter(|line| !line.hidden);
         visible.map(|line| (line.name.clone(), line.value.clone())).collect()
     }
 
-    /// What is there whatever filters see.
+    /// Returns all lines, marked ones included.
     pub(super) fn all(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
         self.lines.iter().map(|line| (line.name.clone(), line.value.clone())).collect()
     }
 
-    /// How many lines there are, by the host's own count.
+    /// Returns the host's count, marked lines included.
     pub(super) fn count(&self) -> usize {
         self.lines.len()
     }
 
-    /// The first line of a name, marked or not.
+    /// Returns the first value of a name, marked or not.
     pub(super) fn first(&self, name: &[u8]) -> Option<&[u8]> {
         let line = self.lines.iter().find(|line| line.name.eq_ignore_ascii_case(name));
         line.map(|line| line.value.as_slice())
@@ -105,7 +104,7 @@ impl Lines {
             line.value = value.to_vec();
             line.hidden = false;
         }
-        // Of several, nginx changes the first, then marks the others, then that one too.
+        // nginx changes the first of several lines, then marks all of them.
         if kind == Kind::Nginx && places.len() > 1 && !is_single(is_request, name) {
             self.hide(&places);
         }
@@ -114,7 +113,7 @@ impl Lines {
     pub(super) fn add(&mut self, kind: Kind, is_request: bool, name: &[u8], value: &[u8]) {
         let is_there = !self.places(name).is_empty();
         if kind == Kind::Nginx && is_there && is_single(is_request, name) {
-            return; // with a line in the log, and status Ok
+            return; // nginx logs this and returns Ok
         }
         self.push(name, value);
     }

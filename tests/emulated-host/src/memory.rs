@@ -1,4 +1,4 @@
-//! What goes through a module's memory.
+//! Transfers between the host and a module's memory.
 
 use wasmtime::{Caller, Error, Result};
 
@@ -6,7 +6,7 @@ use super::{Called, wasm::Data};
 
 pub(super) type Module<'a> = Caller<'a, Data>;
 
-/// Ends the call with a status, or the instance with a trap.
+/// Returns a status to the module, or traps.
 pub(super) fn number(module: &mut Module<'_>, called: Called<()>) -> Result<u32> {
     match called {
         Ok(Ok(())) => Ok(0),
@@ -19,7 +19,7 @@ pub(super) fn number(module: &mut Module<'_>, called: Called<()>) -> Result<u32>
     }
 }
 
-/// Hands bytes over, in memory that the module allocates.
+/// Copies bytes to memory that the module allocates.
 pub(super) fn returns(
     module: &mut Module<'_>,
     called: Called<Vec<u8>>,
@@ -56,7 +56,7 @@ pub(super) fn write(module: &mut Module<'_>, at: u32, bytes: &[u8]) -> Result<()
 
 type Lines = Vec<(Vec<u8>, Vec<u8>)>;
 
-/// Header lines as the ABI has them: a count, all sizes, then names and values, each with a NUL.
+/// Serialises header lines as in the ABI: a count, all sizes, then NUL-terminated names and values.
 pub(super) fn serialise(lines: &Lines) -> Vec<u8> {
     let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX).to_le_bytes();
     let mut map = number(lines.len()).to_vec();

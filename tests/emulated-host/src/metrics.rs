@@ -1,17 +1,17 @@
-//! Metrics.
+//! Metrics of all filters.
 
 use std::collections::BTreeMap;
 
 use super::{Called, Trap};
 
-/// The kinds of metric, by their ABI numbers.
+/// Kinds of metric with their ABI numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// It counts up.
+    /// Increases only.
     Counter = 0,
-    /// It is set.
+    /// Holds the last value.
     Gauge = 1,
-    /// It collects.
+    /// Collects samples.
     Histogram = 2,
 }
 
@@ -23,13 +23,13 @@ impl Kind {
     }
 }
 
-/// All metrics of a proxy.
+/// The metrics of a proxy.
 #[derive(Debug, Default)]
 pub(super) struct Metrics {
     metrics: Vec<(String, Kind, i64)>,
 }
 
-/// nginx's default `max_metric_name_length`; the filter's name counts too.
+/// nginx's default `max_metric_name_length`, which includes the filter's name.
 const LONGEST_NAME: usize = 256;
 
 impl Metrics {

@@ -1,4 +1,4 @@
-//! Properties, by their dotted paths.
+//! Properties by their dotted paths.
 
 use super::{Called, Kind, Trap, calls::State, exchange::Phase, status};
 
@@ -18,9 +18,9 @@ pub(super) fn set(state: &mut State, path: &str, value: &[u8]) -> Called<()> {
         return Ok(Err(status::INTERNAL_FAILURE));
     };
     match (kind, path) {
-        (Kind::Envoy, _) => exchange.told.push((path.to_owned(), value.to_vec())),
+        (Kind::Envoy, _) => exchange.attributes.push((path.to_owned(), value.to_vec())),
         (Kind::Nginx, "ngx.upstream_uri") => exchange.upstream_uri = value.to_vec(),
-        // It can be set, and what goes upstream has been made of it before.
+        // Setting it succeeds without effect: the upstream target is already computed.
         (Kind::Nginx, "ngx.args") => {}
         (Kind::Nginx, _) if path.starts_with("ngx.") || path.starts_with("request.") => {
             return Ok(Err(status::INTERNAL_FAILURE));
@@ -38,7 +38,7 @@ fn on_envoy(state: &State, path: &str) -> Option<Vec<u8>> {
         "xds.cluster_name" => text("novasphere-api"),
         "xds.route_name" => text("api"),
         "source.address" => text(&format!("{}:54321", state.proxy.client)),
-        // Numbers are bytes, little-endian.
+        // Numbers are little-endian bytes.
         "connection.id" => Some(7_u64.to_le_bytes().to_vec()),
         _ => {
             let exchange = state.exchange.as_ref()?;

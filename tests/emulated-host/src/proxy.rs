@@ -1,4 +1,4 @@
-//! What all workers of a proxy share, and how it is set up.
+//! A proxy: its settings, and the state that its workers share.
 
 use std::{
     collections::BTreeMap,
@@ -8,15 +8,16 @@ use std::{
     },
 };
 
-use super::{Guest, metrics::Metrics, shared_data::SharedData};
 use novasphere_harness::clock;
 
-/// Which host is emulated.
+use super::{Guest, metrics::Metrics, shared_data::SharedData};
+
+/// The emulated host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// Envoy, lenient.
+    /// A lenient host like Envoy.
     Envoy,
-    /// nginx with ngx_wasm_module and Kong.
+    /// nginx with ngx_wasm_module, in Kong.
     Nginx,
 }
 
@@ -25,17 +26,17 @@ pub enum Kind {
 pub enum Filter {
     /// `dist/kong/novasphere-<name>.wasm`.
     Wasm(String),
-    /// One written here, for raw calls: its name, and what makes an instance.
+    /// A filter in Rust that makes raw host calls: its name and its constructor.
     Native(String, Arc<dyn Fn() -> Box<dyn Guest> + Send + Sync>),
 }
 
 impl Filter {
-    /// One of the project's filters.
+    /// Returns one of the project's filters.
     pub fn wasm(name: &str) -> Self {
         Self::Wasm(name.to_owned())
     }
 
-    /// A filter of that name whose instances `make` makes.
+    /// Returns a filter in Rust whose instances `make` creates.
     pub fn native<G: Guest + 'static>(
         name: &str,
         make: impl Fn() -> G + Send + Sync + 'static,
@@ -51,22 +52,22 @@ impl Filter {
     }
 }
 
-/// A filter with its configuration, in a chain.
+/// A filter and its configuration in a chain.
 #[derive(Clone)]
 pub struct Plugin {
     /// The module.
     pub filter: Filter,
-    /// The configuration's text.
+    /// The configuration as text.
     pub config: String,
 }
 
 impl Plugin {
-    /// One of the project's filters.
+    /// Returns one of the project's filters with a configuration.
     pub fn wasm(name: &str, config: impl Into<String>) -> Self {
         Self { filter: Filter::wasm(name), config: config.into() }
     }
 
-    /// A filter written here, without a configuration.
+    /// Returns a filter in Rust without a configuration.
     pub fn native<G: Guest + 'static>(
         name: &str,
         make: impl Fn() -> G + Send + Sync + 'static,
@@ -75,23 +76,23 @@ impl Plugin {
     }
 }
 
-/// A call that a filter made.
+/// An HTTP callout of a filter.
 #[derive(Clone, Debug)]
-pub struct Dispatched {
-    /// To whom, as the filter named it.
+pub struct Callout {
+    /// The destination as the filter named it.
     pub upstream: String,
-    /// Its lines, pseudo-headers among them.
+    /// The header lines, pseudo-headers included.
     pub lines: Vec<(Vec<u8>, Vec<u8>)>,
-    /// Its body.
+    /// The body.
     pub body: Vec<u8>,
     pub(super) token: u32,
     pub(super) context: u32,
     pub(super) module: String,
 }
 
-/// The reply to a call.
+/// The response to a callout.
 #[derive(Clone, Debug, Default)]
-pub struct CallReply {
+pub struct CalloutResponse {
     /// The status.
     pub status: u16,
     /// Header lines.
@@ -102,35 +103,34 @@ pub struct CallReply {
 
 type LuaPlugin = dyn Fn(&mut Vec<(Vec<u8>, Vec<u8>)>) -> Option<u16> + Send + Sync;
 
-/// A proxy without its workers.
+/// The settings and shared state of a proxy.
 pub struct Proxy {
     pub(super) kind: Kind,
     /// The environment that filters see.
     pub environment: BTreeMap<String, String>,
-    /// The size of the zone for shared data, in bytes; `None` as Kong has it by default.
+    /// The size of the shared-data zone in bytes. `None` is Kong's default.
     pub zone: Option<usize>,
-    /// What the route takes off the start of the path.
+    /// The path prefix that the route strips.
     pub strip_path: String,
-    /// What Lua plugins do to the request's lines, before all filters; a status is a rejection.
+    /// Runs before all filters and may change the request's lines. A status rejects the request.
     pub lua: Option<Box<LuaPlugin>>,
     /// The client's address.
     pub client: String,
-    /// What a worker's `random()` starts from: its process id and the time, so to speak.
+    /// The seed of `random()` in each worker.
     pub random_seed: u64,
-    /// Whether the work of filters is counted, and when that is, in milliseconds since 1970: the
-    /// time stands still there, and all random numbers start from `random_seed`, so that the same
-    /// requests are the same work.
+    /// Counts the filters' work, with the clock stopped at this time in milliseconds since 1970. All
+    /// random numbers then derive from `random_seed`, so that equal requests cause equal work.
     pub counted_at: Option<u64>,
     pub(super) shared: Mutex<SharedData>,
     pub(super) metrics: Mutex<Metrics>,
     pub(super) passed_ms: AtomicU64,
     pub(super) next_token: AtomicU32,
-    /// How often the host wrote past the end of a header map's buffer.
+    /// The number of writes past the end of a header map's buffer.
     pub(super) overflows: AtomicU32,
 }
 
 impl Proxy {
-    /// One with an empty environment and, for once, a zone.
+    /// Returns a proxy with an empty environment and a zone of 10 MiB.
     pub fn new(kind: Kind) -> Self {
         Self {
             kind,
@@ -149,27 +149,27 @@ impl Proxy {
         }
     }
 
-    /// Lets time pass: the filters' clock goes on. Timers fire when a worker is told.
+    /// Advances the filters' clock. Timers fire on [`Worker::tick`](super::Worker::tick).
     pub fn pass(&self, millis: u64) {
         self.passed_ms.fetch_add(millis, Ordering::SeqCst);
     }
 
-    /// The values of all metrics by name.
+    /// Returns the values of all metrics by name.
     pub fn metrics(&self) -> BTreeMap<String, i64> {
         lock(&self.metrics).values()
     }
 
-    /// How many keys the shared data has.
+    /// Returns the number of keys in the shared data.
     pub fn shared_keys(&self) -> usize {
         lock(&self.shared).len()
     }
 
-    /// Lets the next read of shared data see the end of another value: a write overtook it.
+    /// Makes the next read of shared data return the end of another value, as if a write overtook it.
     pub fn tear_next_read(&self, with: &[u8]) {
         lock(&self.shared).torn_with = Some(with.to_vec());
     }
 
-    /// How often the host wrote past the end of a header map's buffer.
+    /// Returns the number of writes past the end of a header map's buffer.
     pub fn overflows(&self) -> u32 {
         self.overflows.load(Ordering::SeqCst)
     }

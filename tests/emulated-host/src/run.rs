@@ -1,32 +1,32 @@
-//! One request through all filters of a worker.
+//! Runs one request through all filters of a worker.
 
 use anyhow::{Result, bail};
-
-use super::{
-    Action, Answer, CallReply, Dispatched, Kind, Trap, Worker,
-    exchange::{Exchange, LocalReply, Phase},
-    lines::Lines,
-};
 use novasphere_harness::{client::Request, latin1};
 
-/// What the upstream answers.
+use super::{
+    Action, Callout, CalloutResponse, Kind, Outcome, Trap, Worker,
+    exchange::{Exchange, LocalResponse, Phase},
+    lines::Lines,
+};
+
+/// The response of the upstream.
 #[derive(Clone, Debug, Default)]
-pub struct UpstreamReply {
+pub struct UpstreamResponse {
     /// The status.
     pub status: u16,
     /// The header lines.
     pub lines: Vec<(Vec<u8>, Vec<u8>)>,
 }
 
-impl UpstreamReply {
-    /// 200 and nothing more.
+impl UpstreamResponse {
+    /// Returns a 200 without header lines.
     pub fn ok() -> Self {
         Self { status: 200, lines: Vec::new() }
     }
 }
 
 /// Kong and nginx add nine header lines to the upstream's. The number was measured, the names are
-/// assumptions. An [`Answer`] omits them.
+/// assumptions. An [`Outcome`] omits them.
 const KONG_RESPONSE_LINES: [&str; 9] = [
     "Connection",
     "Date",
@@ -43,33 +43,33 @@ fn is_kongs(name: &[u8]) -> bool {
     KONG_RESPONSE_LINES.iter().any(|own| own.as_bytes() == name)
 }
 
-type Calls<'c> = dyn Fn(&Dispatched) -> Option<CallReply> + 'c;
+type Calls<'c> = dyn Fn(&Callout) -> Option<CalloutResponse> + 'c;
 
 impl Worker {
-    /// Sends a request through the filters to an upstream that answers with 200.
+    /// Sends a request through the filters to an upstream that responds with 200.
     ///
     /// # Errors
-    /// When it neither goes on nor is answered.
-    pub fn send(&mut self, request: &Request) -> Result<Answer> {
-        self.exchange(request, &UpstreamReply::ok(), &|_| None)
+    /// Fails if a filter pauses the request and nothing continues it.
+    pub fn send(&mut self, request: &Request) -> Result<Outcome> {
+        self.exchange(request, &UpstreamResponse::ok(), &|_| None)
     }
 
-    /// The same with another answer of the upstream, and replies to the calls that filters make
-    /// while they hold the request; `None` is one that fails.
+    /// Sends a request to an upstream with the given response. `calls` returns the response to each
+    /// callout of a paused request, or `None` for a failure.
     ///
     /// # Errors
-    /// When it neither goes on nor is answered.
+    /// Fails if a filter pauses the request and nothing continues it.
     pub fn exchange(
         &mut self,
         request: &Request,
-        upstream: &UpstreamReply,
+        upstream: &UpstreamResponse,
         calls: &Calls<'_>,
-    ) -> Result<Answer> {
+    ) -> Result<Outcome> {
         let kind = self.proxy.kind;
         let proxy = std::sync::Arc::clone(&self.proxy);
         let mut lines = request.headers.clone();
         if let Some(status) = proxy.lua.as_ref().and_then(|lua| lua(&mut lines)) {
-            return Ok(Answer { status, ..Answer::default() }); // no filter sees it
+            return Ok(Outcome { status, ..Outcome::default() }); // before all filters
         }
         let (method, target) = (&request.method, &request.target);
         let mut exchange = Exchange::new(kind, method, target, lines, &proxy.strip_path);
@@ -77,7 +77,7 @@ impl Worker {
         let original = exchange.request.clone();
         self.host.state().exchange = Some(exchange);
         let ids: Vec<u32> = (0..self.chain.len()).map(|_| self.next()).collect();
-        let answer = self.both_ways(&ids, &original, upstream, calls);
+        let outcome = self.both_ways(&ids, &original, upstream, calls);
         for (at, id) in ids.iter().enumerate() {
             if let Some(loaded) = self.chain.get(at).cloned() {
                 let _ = self.call(&loaded.module, *id, Phase::Response, |guest, host| {
@@ -86,30 +86,30 @@ impl Worker {
             }
         }
         self.host.state().exchange = None;
-        answer
+        outcome
     }
 
     fn both_ways(
         &mut self,
         ids: &[u32],
         original: &Lines,
-        upstream: &UpstreamReply,
+        upstream: &UpstreamResponse,
         calls: &Calls<'_>,
-    ) -> Result<Answer> {
+    ) -> Result<Outcome> {
         let kind = self.proxy.kind;
         let passed = match self.request_phase(ids, calls) {
             Ok(passed) => passed?,
             Err(_) => {
                 let status = if kind == Kind::Nginx { 500 } else { 503 };
-                return Ok(Answer { status, ..Answer::default() });
+                return Ok(Outcome { status, ..Outcome::default() });
             }
         };
-        let mut answer = Answer::default();
-        let local = self.with_exchange(|exchange| exchange.reply.clone());
+        let mut outcome = Outcome::default();
+        let local = self.with_exchange(|exchange| exchange.local_response.clone());
         match &local {
-            Some(reply) => self.answer_locally(reply, &mut answer),
+            Some(local) => self.respond_locally(local, &mut outcome),
             None => {
-                answer.upstream =
+                outcome.upstream =
                     self.with_exchange(|exchange| Some(exchange.seen(kind, original)));
                 self.with_exchange(|exchange| {
                     exchange.status = upstream.status;
@@ -122,7 +122,7 @@ impl Worker {
                 });
             }
         }
-        // Envoy goes back through the filters that the request came to; nginx through all, forward.
+        // Envoy runs the filters that saw the request in reverse order; nginx runs all in request order.
         let order: Vec<usize> = match kind {
             Kind::Envoy => (0..passed).rev().collect(),
             Kind::Nginx => (0..ids.len()).collect(),
@@ -130,24 +130,24 @@ impl Worker {
         let before = self.with_exchange(|exchange| exchange.response.clone());
         if self.response_phase(ids, passed, &order).is_err() {
             match kind {
-                Kind::Envoy => return Ok(Answer { status: 503, ..answer }),
+                Kind::Envoy => return Ok(Outcome { status: 503, ..outcome }),
                 Kind::Nginx => self.with_exchange(|exchange| exchange.response = before),
             }
         }
         self.with_exchange(|exchange| {
-            answer.status = exchange.status;
-            answer.hangs = exchange.hangs;
+            outcome.status = exchange.status;
+            outcome.hangs = exchange.hangs;
             let mut lines = exchange.response.visible();
             lines.retain(|(name, _)| kind == Kind::Envoy || !is_kongs(name));
             let text =
                 |(name, value): &(Vec<u8>, Vec<u8>)| (latin1::text(name), latin1::text(value));
-            answer.headers = lines.iter().map(text).collect();
-            answer.closed = kind == Kind::Nginx && exchange.timed_out && !answer.body.is_empty();
+            outcome.headers = lines.iter().map(text).collect();
+            outcome.closed = kind == Kind::Nginx && exchange.timed_out && !outcome.body.is_empty();
         });
-        Ok(answer)
+        Ok(outcome)
     }
 
-    /// How many filters saw the request.
+    /// Returns the number of filters that saw the request.
     fn request_phase(&mut self, ids: &[u32], calls: &Calls<'_>) -> Result<Result<usize>, Trap> {
         for (at, id) in ids.iter().enumerate() {
             let Some(loaded) = self.chain.get(at).cloned() else { break };
@@ -157,20 +157,20 @@ impl Worker {
             let action = self.call(&loaded.module, *id, Phase::Request, |guest, host| {
                 guest.on_request(host, *id, lines)
             })?;
-            if self.has_replied() {
+            if self.has_local_response() {
                 return Ok(Ok(at + 1));
             }
             if action == Action::Pause && !self.wait(*id, calls) {
                 return Ok(bail_paused());
             }
-            if self.has_replied() {
+            if self.has_local_response() {
                 return Ok(Ok(self.run_later_filters(ids, at + 1)));
             }
         }
         Ok(Ok(ids.len()))
     }
 
-    /// The calls of a request that is held come back; whether it may go on then.
+    /// Completes the callouts of a paused request. Returns whether the request continues.
     fn wait(&mut self, id: u32, calls: &Calls<'_>) -> bool {
         let mut had_calls = false;
         loop {
@@ -181,19 +181,19 @@ impl Worker {
             };
             let Some(call) = mine else { break };
             had_calls = true;
-            self.answer_call(&call, calls(&call));
+            self.respond_to_callout(&call, calls(&call));
             let resumed = std::mem::take(&mut self.host.state().resumed);
-            if resumed || self.has_replied() {
+            if resumed || self.has_local_response() {
                 return true;
             }
         }
-        // nginx resumes the request when its last call has ended, even if the filter does not.
+        // nginx continues a request when its last callout ends, even if the filter does not.
         self.proxy.kind == Kind::Nginx && had_calls
     }
 
-    /// Continues after a reply from a callout, which does not end nginx's filter chain: later
-    /// filters still get the request. A second reply traps, and the client gets the first. Returns
-    /// how many filters saw the request.
+    /// Continues after a local response from a callout, which does not end nginx's filter chain: later
+    /// filters still get the request. A second local response traps, and the client gets the first.
+    /// Returns the number of filters that saw the request.
     fn run_later_filters(&mut self, ids: &[u32], start: usize) -> usize {
         if self.proxy.kind == Kind::Envoy {
             return start;
@@ -233,30 +233,30 @@ impl Worker {
         Ok(())
     }
 
-    fn answer_locally(&self, reply: &LocalReply, answer: &mut Answer) {
+    fn respond_locally(&self, local: &LocalResponse, outcome: &mut Outcome) {
         let kind = self.proxy.kind;
         let mut lines = Lines::default();
-        for (name, value) in &reply.lines {
+        for (name, value) in &local.lines {
             match kind {
                 Kind::Envoy => lines.add(kind, false, name, value),
-                // The last one of a name stays.
+                // nginx keeps the last line of a name.
                 Kind::Nginx => lines.replace(kind, false, name, value),
             }
         }
-        answer.body.clone_from(&reply.body);
+        outcome.body.clone_from(&local.body);
         if kind == Kind::Nginx {
-            answer.reason = latin1::text(&reply.details);
-            answer.added_newline = !answer.body.is_empty();
-            answer.body.extend(answer.added_newline.then_some(b'\n'));
+            outcome.reason = latin1::text(&local.details);
+            outcome.added_newline = !outcome.body.is_empty();
+            outcome.body.extend(outcome.added_newline.then_some(b'\n'));
         }
         self.with_exchange(|exchange| {
-            exchange.status = u16::try_from(reply.status).unwrap_or(0);
+            exchange.status = u16::try_from(local.status).unwrap_or(0);
             exchange.response = lines;
         });
     }
 
-    fn has_replied(&self) -> bool {
-        self.with_exchange(|exchange| exchange.reply.is_some())
+    fn has_local_response(&self) -> bool {
+        self.with_exchange(|exchange| exchange.local_response.is_some())
     }
 
     fn with_exchange<T: Default>(&self, with: impl FnOnce(&mut Exchange) -> T) -> T {
@@ -265,5 +265,5 @@ impl Worker {
 }
 
 fn bail_paused() -> Result<usize> {
-    bail!("the request was held, and nothing will let it go on")
+    bail!("the request is paused and nothing continues it")
 }

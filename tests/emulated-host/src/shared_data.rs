@@ -1,19 +1,19 @@
-//! Data shared by all workers of a proxy.
+//! The key-value store that all workers of a proxy share.
 
 use std::collections::{BTreeMap, HashMap};
 
 use super::{Called, Kind, Trap, status};
 
-/// The store of one proxy.
+/// The shared data of one proxy.
 #[derive(Debug, Default)]
 pub(super) struct SharedData {
-    /// By key on Envoy, by its CRC32 on nginx.
+    /// Entries by key on Envoy, and by the CRC32 of the key on nginx.
     entries: HashMap<Vec<u8>, Entry>,
-    /// The CRC32s, the longest unused first.
+    /// Keys by last use, oldest first.
     ages: BTreeMap<u64, Vec<u8>>,
     clock: u64,
     used: usize,
-    /// The next read gets half of the old and half of the new value.
+    /// Makes the next read return the second half of this value.
     pub(super) torn_with: Option<Vec<u8>>,
 }
 
@@ -24,7 +24,7 @@ struct Entry {
     age: u64,
 }
 
-/// What an entry takes besides its value.
+/// The size of an entry without its value, in bytes.
 const OVERHEAD: usize = 100;
 
 impl SharedData {
@@ -75,7 +75,7 @@ impl SharedData {
                 let more = if current.is_some() { 0 } else { OVERHEAD };
                 let needed = (self.used + more + value.len()).saturating_sub(old);
                 if needed > zone && current.is_some() && value.len() > old {
-                    // What makes room may be the entry itself.
+                    // The eviction that makes room may evict the entry itself.
                     return Err(Trap::crash("segmentation fault: a value grew in a full zone"));
                 }
                 self.make_room(zone, more + value.len().saturating_sub(old), &key)?;
@@ -91,12 +91,12 @@ impl SharedData {
         Ok(Ok(()))
     }
 
-    /// The keys there are.
+    /// Returns the number of keys.
     pub(super) fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// Forgets the longest unused, without a word.
+    /// Evicts the least recently used entries. Reports nothing.
     fn make_room(&mut self, zone: usize, more: usize, but: &[u8]) -> Result<(), Trap> {
         while self.used + more > zone {
             let Some((age, key)) = self.ages.iter().find(|(_, key)| *key != but) else {
@@ -126,7 +126,7 @@ fn no_zone(what: &str) -> Trap {
     Trap::new(format!("failed {what} shm (could not resolve namespace)"))
 }
 
-/// nginx compares no keys, only their checksums.
+/// nginx compares the checksums of keys only.
 fn identity(kind: Kind, key: &[u8]) -> Vec<u8> {
     match kind {
         Kind::Envoy => key.to_vec(),
@@ -134,7 +134,7 @@ fn identity(kind: Kind, key: &[u8]) -> Vec<u8> {
     }
 }
 
-/// CRC-32 as in IEEE 802.3.
+/// Computes the CRC-32 of IEEE 802.3.
 pub fn crc32(bytes: &[u8]) -> u32 {
     let step = |crc: u32| if crc & 1 == 1 { (crc >> 1) ^ 0xedb8_8320 } else { crc >> 1 };
     let byte = |crc: u32, byte: &u8| (0..8).fold(crc ^ u32::from(*byte), |crc, _| step(crc));

@@ -1,6 +1,6 @@
-//! Targets as nginx takes them apart.
+//! Request targets as nginx parses them.
 
-/// Path and query, the query with its `?`; nginx cuts both at a `#`.
+/// Splits a target into path and query, which keeps its `?`. nginx cuts the target at a `#`.
 pub(super) fn split(target: &[u8]) -> (&[u8], Vec<u8>) {
     let target = target.split(|b| *b == b'#').next().unwrap_or_default();
     let at = target.iter().position(|b| *b == b'?').unwrap_or(target.len());
@@ -8,7 +8,7 @@ pub(super) fn split(target: &[u8]) -> (&[u8], Vec<u8>) {
     (path, query.to_vec())
 }
 
-/// A path as nginx makes it: decoded, `.` and `..` and empty segments resolved.
+/// Normalises a path like nginx: decoded, with `.`, `..` and empty segments resolved.
 pub(super) fn normalised(path: &[u8]) -> Vec<u8> {
     let decoded = percent_decoded(path);
     let mut segments: Vec<&[u8]> = Vec::new();

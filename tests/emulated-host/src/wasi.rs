@@ -1,4 +1,4 @@
-//! The part of WASI that all hosts have.
+//! The WASI functions that all hosts provide.
 
 use wasmtime::{Error, Linker, Result};
 
@@ -68,7 +68,7 @@ pub(super) fn define(linker: &mut Linker<Data>) -> Result<()> {
     Ok(())
 }
 
-/// The variables that the operator lists, and no others.
+/// Returns the variables that the operator passes on.
 fn environment(module: &Module<'_>) -> Vec<Vec<u8>> {
     let proxy = module.data().host.proxy();
     let variables = proxy.environment.iter();

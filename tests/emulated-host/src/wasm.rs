@@ -1,4 +1,4 @@
-//! Filters as WebAssembly: compiled once per process, an instance for each worker.
+//! Filters as WebAssembly. A module is compiled once a process and instantiated once a worker.
 
 use std::{
     collections::HashMap,
@@ -7,37 +7,37 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
+use novasphere_harness::paths;
 use wasmtime::{
     CallHook, Config, Engine, FrameInfo, Instance, Linker, Memory, Module, OptLevel, Store,
     TypedFunc, WasmBacktrace, WasmParams, WasmResults,
 };
 
 use super::{Action, Guest, Host, Kind, Trap, imports};
-use novasphere_harness::paths;
 
-/// What the calls of an instance find.
+/// The state that host calls of an instance access.
 pub(super) struct Data {
     pub(super) host: Host,
     pub(super) memory: Option<Memory>,
     pub(super) allocate: Option<TypedFunc<u32, u32>>,
-    /// The trap that a call of the host ended in.
+    /// The trap of the last host call.
     pub(super) trap: Option<Trap>,
-    /// How often it called the host.
+    /// The number of host calls.
     calls: u64,
 }
 
-/// What one callback of a filter took.
+/// The work of one callback.
 #[derive(Clone, Debug)]
 pub struct Work {
-    /// The callback: `proxy_on_request_headers`.
+    /// The callback, such as `proxy_on_request_headers`.
     pub callback: String,
-    /// Instructions of WebAssembly: wasmtime's fuel.
+    /// WebAssembly instructions, counted as wasmtime's fuel.
     pub instructions: u64,
-    /// Calls of the host.
+    /// Host calls.
     pub calls: u64,
 }
 
-/// An instance of a module.
+/// An instance of a WebAssembly module.
 pub(super) struct Wasm {
     store: Store<Data>,
     instance: Instance,
@@ -45,29 +45,29 @@ pub(super) struct Wasm {
 }
 
 static ENGINE: LazyLock<Engine> = LazyLock::new(|| engine(false));
-/// Counts instructions, which takes time.
+/// Counts instructions, which is slower.
 static COUNTING: LazyLock<Engine> = LazyLock::new(|| engine(true));
 
 fn engine(counts: bool) -> Engine {
     let mut config = Config::new();
     config.consume_fuel(counts);
-    // Compiling takes longer than running.
+    // The tests spend more time compiling modules than running them.
     config.cranelift_opt_level(OptLevel::None);
     Engine::new(&config).unwrap_or_default()
 }
 
-/// By name, and whether they count.
+/// Compiled modules by name and by whether they count instructions.
 static MODULES: Mutex<Option<HashMap<(String, bool), Module>>> = Mutex::new(None);
 
-/// More than any callback takes.
+/// More fuel than any callback consumes.
 const FUEL: u64 = 1 << 50;
 
-/// What nginx asks for when it loads a module. The rest it calls without asking.
+/// Exports that nginx checks when it loads a module. It calls the others unchecked.
 const NEEDED_ON_NGINX: [&str; 3] =
     ["proxy_on_context_create", "proxy_on_vm_start", "proxy_on_configure"];
 
 impl Wasm {
-    /// Starts a module of `dist`.
+    /// Instantiates a module of `dist/kong`.
     pub(super) fn start(filter: &str, host: &Host) -> Result<Self> {
         let counts = host.proxy().counted_at.is_some();
         Self::of(&module(filter, counts)?, host, counts)
@@ -122,7 +122,7 @@ impl Wasm {
         result
     }
 
-    /// Leaves it as many instructions as were asked for, if it is to end early.
+    /// Limits the fuel of a callback that must end early.
     fn end_early(&mut self, name: &str) -> Result<(), Trap> {
         let ends = self.store.data().host.state().ends;
         match ends {
@@ -133,7 +133,7 @@ impl Wasm {
         }
     }
 
-    /// A callback that need not be there on Envoy. On nginx a missing one is a null pointer.
+    /// Calls an optional callback. Envoy skips a missing one; nginx dereferences a null pointer.
     fn callback<P: WasmParams, R: WasmResults + Default>(
         &mut self,
         name: &str,
@@ -148,7 +148,7 @@ impl Wasm {
         }
     }
 
-    /// The fuel that is left and how often it called the host, where that is counted.
+    /// Returns the remaining fuel and the number of host calls, if counted.
     fn work(&self) -> Option<(u64, u64)> {
         let left = self.counts.then(|| self.store.get_fuel().ok()).flatten();
         left.map(|left| (left, self.store.data().calls))
@@ -189,7 +189,7 @@ impl Guest for Wasm {
         self.callback("proxy_on_tick", root)
     }
 
-    fn on_call_reply(
+    fn on_callout_response(
         &mut self,
         _: &Host,
         id: u32,
@@ -222,7 +222,7 @@ fn module(filter: &str, counts: bool) -> Result<Module> {
     Ok(module)
 }
 
-/// The functions that a call ended in, the innermost first; their names, if the module has them.
+/// Returns the names of the functions on the stack, innermost first, if the module has names.
 fn stack(error: &wasmtime::Error) -> Vec<String> {
     let Some(trace) = error.downcast_ref::<WasmBacktrace>() else { return Vec::new() };
     let name = |frame: &FrameInfo| {
@@ -232,15 +232,15 @@ fn stack(error: &wasmtime::Error) -> Vec<String> {
     trace.frames().iter().map(name).collect()
 }
 
-/// wasmtime's errors are of a type of their own.
+/// Converts an error of wasmtime, whose type is its own.
 fn loose(error: wasmtime::Error) -> anyhow::Error {
     anyhow::anyhow!("{error:?}")
 }
 
-/// The names of what a module imports.
+/// Returns the names of a module's imports.
 ///
 /// # Errors
-/// When there is no such module.
+/// Fails if the module is not built.
 pub fn imports_of(filter: &str) -> Result<Vec<String>> {
     let module = module(filter, false)?;
     let name = |import: wasmtime::ImportType<'_>| format!("{}.{}", import.module(), import.name());
@@ -254,7 +254,7 @@ mod tests {
     use super::*;
     use crate::Proxy;
 
-    /// No host does all of this; what a module makes of it must not end the virtual machine.
+    /// No host makes these calls in this order, but no module may trap on them.
     #[test]
     fn calls_in_any_order_and_about_any_context_do_not_trap() {
         let host = Host::new(Arc::new(Proxy::new(Kind::Envoy)));
@@ -263,8 +263,8 @@ mod tests {
         let calls = |module: &mut Wasm| {
             for id in [root, stream, unknown, 0, u32::MAX] {
                 module.on_tick(&host, id)?;
-                module.on_call_reply(&host, id, id, 1, 1)?;
-                // Without a policy, nothing passes.
+                module.on_callout_response(&host, id, id, 1, 1)?;
+                // An unconfigured filter rejects everything.
                 assert_eq!(module.on_request(&host, id, 1)?, Action::Pause);
                 assert_eq!(module.on_response(&host, id, 1)?, Action::Continue);
             }
@@ -276,7 +276,7 @@ mod tests {
         }
         module.on_context_create(&host, stream, unknown).unwrap();
         calls(&mut module).unwrap();
-        // Nothing is no configuration.
+        // An empty configuration is invalid.
         assert!(!module.on_configure(&host, other, 0).unwrap());
         assert!(module.on_vm_start(&host, unknown).unwrap());
         for (id, root) in [(root, 0), (root, 0), (stream, root), (stream, root), (root, root)] {

@@ -1,4 +1,4 @@
-//! One worker: its instances, their root contexts, its timers and its calls.
+//! One worker: its instances, root contexts, timers and callouts.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -8,32 +8,32 @@ use std::{
 use anyhow::{Result, bail};
 
 use super::{
-    CallReply, Dispatched, Filter, Guest, Host, Kind, Plugin, Proxy, Trap, Work, calls::State,
+    Callout, CalloutResponse, Filter, Guest, Host, Kind, Plugin, Proxy, Trap, Work, calls::State,
     exchange::Phase, wasm::Wasm,
 };
 
-/// When a chain of filters is loaded.
+/// The occasion on which a chain is loaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Load {
-    /// At the proxy's start.
+    /// The start of the proxy.
     Start,
-    /// When its configuration changes.
+    /// A change of the configuration.
     Change,
 }
 
-/// A worker. Each has its own instances; what it shares with others is in [`Proxy`].
+/// A worker with its own instances. [`Proxy`] holds what workers share.
 pub struct Worker {
     pub(super) host: Host,
     pub(super) proxy: Arc<Proxy>,
     instances: HashMap<String, Instance>,
     pub(super) chain: Vec<Loaded>,
-    /// All that were ever loaded, by the number of their root.
+    /// Every plugin ever loaded, by root context.
     loaded: HashMap<u32, Loaded>,
     next_id: u32,
     dead: Option<String>,
 }
 
-/// One per module.
+/// The instance of a module.
 struct Instance {
     guest: Box<dyn Guest>,
     trapped: bool,
@@ -48,10 +48,10 @@ pub(super) struct Loaded {
 }
 
 impl Worker {
-    /// A worker of `proxy` that starts with that chain.
+    /// Starts a worker of `proxy` with a chain.
     ///
     /// # Errors
-    /// When a module cannot be loaded, or Envoy would not start.
+    /// Fails if a module cannot be loaded, or if Envoy would not start.
     pub fn start(proxy: &Arc<Proxy>, chain: &[Plugin]) -> Result<Self> {
         let mut worker = Self {
             host: Host::new(Arc::clone(proxy)),
@@ -66,10 +66,11 @@ impl Worker {
         Ok(worker)
     }
 
-    /// Takes that chain from now on.
+    /// Replaces the chain.
     ///
     /// # Errors
-    /// When a module cannot be loaded, or Envoy refuses a configuration and keeps the old chain.
+    /// Fails if a module cannot be loaded, or if Envoy would reject a configuration. The old chain
+    /// then stays.
     pub fn load(&mut self, plugins: &[Plugin], when: Load) -> Result<()> {
         let mut chain = Vec::new();
         for plugin in plugins {
@@ -80,7 +81,7 @@ impl Worker {
             match (self.proxy.kind, started, when) {
                 (_, Ok(()), _) => chain.push(loaded),
                 (Kind::Envoy, Err(why), _) => bail!("the configuration is refused: {why}"),
-                // The route goes on without this filter; at the start, everything does without all.
+                // At a change the route loses this filter; at the start every route loses every filter.
                 (Kind::Nginx, Err(_), Load::Change) => {}
                 (Kind::Nginx, Err(_), Load::Start) => {
                     self.chain = Vec::new();
@@ -92,48 +93,48 @@ impl Worker {
         Ok(())
     }
 
-    /// What filters and the host have logged so far: levels from 0, trace, to 5, critical.
+    /// Returns the log of the filters and the host. Levels are 0 (trace) to 5 (critical).
     pub fn log(&self) -> Vec<(u32, String)> {
         self.host.state().log.clone()
     }
 
-    /// Why the worker is gone, if it is.
+    /// Returns why the worker crashed, if it did.
     pub fn crashed(&self) -> Option<&str> {
         self.dead.as_deref()
     }
 
-    /// Whether any instance has trapped so far.
+    /// Returns the log line of the first trap, if any.
     pub fn trapped(&self) -> Option<String> {
         let log = self.log();
         log.into_iter().map(|(_, line)| line).find(|line| line.starts_with("trap: "))
     }
 
-    /// What the filters did since this was asked last, where it is counted.
+    /// Takes the work that was counted since the last call.
     pub fn take_work(&mut self) -> Vec<Work> {
         std::mem::take(&mut self.host.state().work)
     }
 
-    /// Ends a callback, by its name, after so many instructions, where they are counted.
+    /// Ends the named callback after a number of counted instructions.
     pub fn end_early(&mut self, callback: &'static str, instructions: u64) {
         self.host.state().ends = Some((callback, instructions));
     }
 
-    /// The functions it was in then, the innermost first.
+    /// Takes the call stack of that callback, innermost function first.
     pub fn take_stack(&mut self) -> Vec<String> {
         std::mem::take(&mut self.host.state().ended_in)
     }
 
-    /// The timers that wait to fire.
+    /// Returns the number of pending timers.
     pub fn timers(&self) -> usize {
         self.host.state().timers.len()
     }
 
-    /// The calls that wait for their replies.
-    pub fn calls(&self) -> Vec<Dispatched> {
+    /// Returns the pending callouts.
+    pub fn calls(&self) -> Vec<Callout> {
         self.host.state().calls.clone()
     }
 
-    /// All timers fire that wait now.
+    /// Fires all pending timers.
     pub fn tick(&mut self) {
         let is_nginx = self.proxy.kind == Kind::Nginx;
         let timers = if is_nginx {
@@ -155,33 +156,36 @@ impl Worker {
         }
     }
 
-    /// The replies to all calls of root contexts come; `None` is a failure. How many there were.
-    pub fn answer_calls(&mut self, reply: impl Fn(&Dispatched) -> Option<CallReply>) -> usize {
+    /// Completes all callouts of root contexts; `None` is a failure. Returns their number.
+    pub fn respond_to_callouts(
+        &mut self,
+        response: impl Fn(&Callout) -> Option<CalloutResponse>,
+    ) -> usize {
         let calls = std::mem::take(&mut self.host.state().calls);
         for call in &calls {
-            self.answer_call(call, reply(call));
+            self.respond_to_callout(call, response(call));
         }
         calls.len()
     }
 
-    pub(super) fn answer_call(&mut self, call: &Dispatched, reply: Option<CallReply>) {
-        let failed = reply.is_none();
-        let reply = reply.unwrap_or_default();
+    pub(super) fn respond_to_callout(&mut self, call: &Callout, response: Option<CalloutResponse>) {
+        let failed = response.is_none();
+        let response = response.unwrap_or_default();
         let size = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-        let lines = if failed { 0 } else { size(reply.lines.len() + 1) };
-        let body = size(reply.body.len());
+        let lines = if failed { 0 } else { size(response.lines.len() + 1) };
+        let body = size(response.body.len());
         {
             let mut state = self.host.state();
-            state.call_reply = Some(reply);
+            state.callout_response = Some(response);
             if let Some(exchange) = &mut state.exchange {
                 exchange.timed_out |= failed;
             }
         }
         let (id, token) = (call.context, call.token);
-        let _ = self.call(&call.module, id, Phase::CallReply, |guest, host| {
-            guest.on_call_reply(host, id, token, lines, body)
+        let _ = self.call(&call.module, id, Phase::CalloutResponse, |guest, host| {
+            guest.on_callout_response(host, id, token, lines, body)
         });
-        self.host.state().call_reply = None;
+        self.host.state().callout_response = None;
     }
 
     pub(super) fn next(&mut self) -> u32 {
@@ -190,7 +194,7 @@ impl Worker {
         id
     }
 
-    /// Sees to it that the module has an instance and the root context is in it.
+    /// Ensures that the module has an instance with this root context.
     pub(super) fn start_root(&mut self, loaded: &Loaded, load: bool) -> Result<Result<(), Trap>> {
         let Loaded { plugin, module, root } = loaded;
         let root = *root;
@@ -201,7 +205,7 @@ impl Worker {
             };
             let instance = Instance { guest, trapped: false, roots: HashSet::new() };
             self.instances.insert(module.clone(), instance);
-            // The periods went with the old one, its timers did not.
+            // A trap discards the periods and keeps the timers.
             self.host.state().periods.retain(|(of, _), _| of != module);
         }
         let instance = self.instances.get(module);
@@ -222,7 +226,7 @@ impl Worker {
         root: u32,
         load: bool,
     ) -> Result<(), Trap> {
-        // Where an instance is made anew for a request, its roots are no part of that request.
+        // An instance recreated during a request configures its root contexts outside of that request.
         let exchange = {
             let mut state = self.host.state();
             state.config = plugin.config.clone().into_bytes();
@@ -242,7 +246,7 @@ impl Worker {
         }
     }
 
-    /// Calls a filter; a trap ends its instance.
+    /// Calls a filter. A trap terminates its instance.
     pub(super) fn call<T>(
         &mut self,
         module: &str,
@@ -276,7 +280,7 @@ impl Worker {
         result
     }
 
-    /// Makes a context for a stream.
+    /// Creates a stream context.
     pub(super) fn create_stream(&mut self, loaded: &Loaded, id: u32) -> Result<(), Trap> {
         let started = self.start_root(loaded, false);
         started.unwrap_or_else(|error| Err(Trap::new(error.to_string())))?;
@@ -289,7 +293,7 @@ impl Worker {
 }
 
 impl State {
-    /// The root of the context that the host called.
+    /// Returns the root context of the context that the host called.
     pub(super) fn root(&self) -> u32 {
         let context = self.current.1;
         self.parents.get(&context).copied().unwrap_or(context)

@@ -1,4 +1,4 @@
-//! The whole chain, with the configurations of the design, as most end-to-end tests need it.
+//! The filter chain of most end-to-end tests, with tokens that it accepts.
 
 use std::{collections::BTreeMap, fs};
 
@@ -13,11 +13,11 @@ use crate::{
     traefik::Plugin,
 };
 
-/// The filters in their order, each with a configuration as users write it.
+/// The filters in order, each with its configuration.
 pub const FILTERS: &[(&str, &str)] =
     &[("cors", CORS), ("jwt-auth", JWT_AUTH), ("rate-limit", RATE_LIMIT), TRANSFORM];
 
-/// `cors`
+/// The configuration of `cors`.
 pub const CORS: &str = r#"{
     "origins": ["https://app.novasphere.io", "https://*.novasphere.io"],
     "methods": ["GET", "POST", "PUT", "DELETE", "OPTIONS"],
@@ -27,7 +27,7 @@ pub const CORS: &str = r#"{
     "max_age": 3600
 }"#;
 
-/// `jwt-auth`
+/// The configuration of `jwt-auth`.
 pub const JWT_AUTH: &str = r#"{
     "credentials": [{
         "key": "novasphere-user",
@@ -41,7 +41,7 @@ pub const JWT_AUTH: &str = r#"{
     "claims_to_headers": [{"claim": "sub", "header": "X-User-Id"}]
 }"#;
 
-/// `rate-limit`, with room for every test
+/// The configuration of `rate-limit`, with a limit that no test reaches.
 pub const RATE_LIMIT: &str = r#"{
     "hour": 1000000,
     "policy": "local",
@@ -49,7 +49,7 @@ pub const RATE_LIMIT: &str = r#"{
     "header_name": "x-client"
 }"#;
 
-/// `header-transform`
+/// The name and configuration of `header-transform`.
 pub const TRANSFORM: (&str, &str) = (
     "header-transform",
     r#"{
@@ -58,10 +58,10 @@ pub const TRANSFORM: (&str, &str) = (
 }"#,
 );
 
-/// The part of the chain that Traefik runs, as its plugins.
+/// Returns the filters of the chain that Traefik runs, as plugins.
 ///
 /// # Errors
-/// None: the configurations are JSON.
+/// Never fails: the configurations are JSON.
 pub fn plugins() -> Result<Vec<Plugin>> {
     let transform = r#"{"request": {"add": {"headers": ["X-Forwarded-By:novasphere"]}}}"#;
     [("jwt-auth", JWT_AUTH), ("header-transform", transform)]
@@ -70,22 +70,22 @@ pub fn plugins() -> Result<Vec<Plugin>> {
         .collect()
 }
 
-/// Filters from pairs of name and configuration.
+/// Returns filters from pairs of name and configuration.
 pub fn of(filters: &[(&str, &str)]) -> Vec<WasmFilter> {
     filters.iter().map(|(filter, config)| WasmFilter::new(filter, *config)).collect()
 }
 
-/// The environment of the proxy in all tests: `tests/cases/environment.yaml`.
+/// Returns the proxy's environment in all tests: `tests/cases/environment.yaml`.
 ///
 /// # Errors
-/// When it cannot be read.
+/// Fails if the file cannot be read.
 pub fn environment() -> Result<BTreeMap<String, String>> {
     let path = repository().join("tests/cases/environment.yaml");
     let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
     serde_yaml_ng::from_str(&text).with_context(|| path.display().to_string())
 }
 
-/// What a token the chain accepts is made of.
+/// Returns the claims of a token that the chain accepts.
 pub fn good_claims() -> serde_json::Value {
     json!({"iss": "novasphere-user", "sub": "alice", "aud": "api", "exp": "now+600"})
 }
@@ -100,15 +100,15 @@ pub fn token(claims: serde_json::Value) -> Result<String> {
     hs256(claims, secret.as_bytes())
 }
 
-/// A token the chain accepts.
+/// Returns a token that the chain accepts.
 ///
 /// # Errors
-/// When the environment cannot be read.
+/// Fails if the environment cannot be read.
 pub fn good_token() -> Result<String> {
     token(good_claims())
 }
 
-/// What Envoy logs of a trap, and the filters of a fault that must not happen.
+/// Log texts of a trap in Envoy, and of internal faults in the filters.
 const SIGNS: &[&str] = &[
     "Proxy-Wasm plugin in-VM",
     "Function: proxy_",
@@ -118,24 +118,24 @@ const SIGNS: &[&str] = &[
     "in the response phase",
 ];
 
-/// A request the chain lets pass.
+/// Returns a request that passes the chain.
 ///
 /// # Errors
-/// When the environment cannot be read.
+/// Fails if the environment cannot be read.
 pub fn good_request() -> Result<Request> {
     let token = format!("Bearer {}", good_token()?);
     Ok(Request::get("/api/v1/wukongs").header("authorization", token).header("x-client", "good"))
 }
 
-/// Looks through the log for a filter that broke down.
+/// Checks that no filter trapped or logged an internal fault.
 ///
 /// # Errors
-/// When one did.
+/// Returns the log if one did.
 pub fn ensure_no_trap(envoy: &Envoy) -> Result<()> {
     let log = telling(&envoy.log()?);
     for sign in SIGNS {
         let line = log.lines().find(|line| line.contains(sign));
-        ensure!(line.is_none(), "a filter broke down: {}\nlog:\n{log}", line.unwrap_or_default());
+        ensure!(line.is_none(), "a filter failed: {}\nlog:\n{log}", line.unwrap_or_default());
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The stand-in behind an Envoy with filters in it: what most end-to-end tests start from.
+//! An Envoy with filters in front of the stand-in.
 
 use std::net::SocketAddr;
 
@@ -13,7 +13,7 @@ use crate::{
 
 /// A running gateway.
 pub struct Gateway {
-    /// Where clients connect.
+    /// The address for clients.
     pub addr: SocketAddr,
     /// The proxy.
     pub envoy: Envoy,
@@ -22,18 +22,18 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// Starts one with those filters and one worker.
+    /// Starts a gateway with one worker.
     ///
     /// # Errors
-    /// When something does not start.
+    /// Fails if Envoy or the stand-in does not start.
     pub fn start(filters: Vec<WasmFilter>) -> Result<Self> {
         Self::configured(filters, |config| config)
     }
 
-    /// Starts one with a configuration of its own.
+    /// Starts a gateway after `configure` has changed its configuration.
     ///
     /// # Errors
-    /// When something does not start.
+    /// Fails if Envoy or the stand-in does not start.
     pub fn configured(
         filters: Vec<WasmFilter>,
         configure: impl FnOnce(EnvoyConfig) -> EnvoyConfig,
@@ -48,10 +48,10 @@ impl Gateway {
         Ok(Self { addr: envoy.listener("gateway")?, envoy, standin })
     }
 
-    /// Sends one request over a connection of its own.
+    /// Sends one request over a new connection.
     ///
     /// # Errors
-    /// When the connection breaks or the answer is not HTTP/1.1.
+    /// Fails if the connection breaks or the response is not HTTP/1.1.
     pub fn send(&self, request: &Request) -> Result<Response> {
         client::send(self.addr, request)
     }

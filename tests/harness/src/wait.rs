@@ -1,4 +1,4 @@
-//! PendingQueues for a condition instead of for a time.
+//! Waits for a condition.
 
 use std::{thread::sleep, time::Duration};
 
@@ -6,37 +6,37 @@ use anyhow::{Result, bail};
 
 use crate::clock::instant;
 
-/// How long a condition is waited for before the harness gives up.
+/// The limit of [`until`]. A machine under heavy load needs more than 30 s to start a proxy.
 pub const PATIENCE: Duration = Duration::from_secs(120);
 
-/// How long to pause between two looks.
-const PAUSE: Duration = Duration::from_millis(20);
+/// The interval between two polls.
+const INTERVAL: Duration = Duration::from_millis(20);
 
-/// Asks `look` again and again until it answers something.
+/// Calls `poll` until it returns a value.
 ///
 /// # Errors
-/// When it has answered nothing within [`PATIENCE`], or failed.
-pub fn until<T>(what: &str, look: impl FnMut() -> Result<Option<T>>) -> Result<T> {
-    within(PATIENCE, what, look)
+/// Fails if `poll` fails, or returns no value within [`PATIENCE`].
+pub fn until<T>(what: &str, poll: impl FnMut() -> Result<Option<T>>) -> Result<T> {
+    within(PATIENCE, what, poll)
 }
 
-/// The same for what takes longer than usual, or must not.
+/// Calls `poll` until it returns a value, for at most `limit`.
 ///
 /// # Errors
-/// When it has answered nothing within `span`, or failed.
+/// Fails if `poll` fails, or returns no value within `limit`.
 pub fn within<T>(
-    span: Duration,
+    limit: Duration,
     what: &str,
-    mut look: impl FnMut() -> Result<Option<T>>,
+    mut poll: impl FnMut() -> Result<Option<T>>,
 ) -> Result<T> {
     let start = instant();
     loop {
-        if let Some(found) = look()? {
-            return Ok(found);
+        if let Some(value) = poll()? {
+            return Ok(value);
         }
-        if start.elapsed() > span {
-            bail!("waited {} s in vain for {what}", span.as_secs());
+        if start.elapsed() > limit {
+            bail!("timed out after {} s waiting for {what}", limit.as_secs());
         }
-        sleep(PAUSE);
+        sleep(INTERVAL);
     }
 }

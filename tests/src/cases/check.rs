@@ -1,9 +1,9 @@
 //! Compares the expected with the observed.
 
+use novasphere_harness::standin::Seen;
 use regex_lite::Regex;
 
 use super::{Expectation, Lines, UpstreamExpectation};
-use novasphere_harness::standin::Seen;
 
 /// The observed result of an exchange.
 #[derive(Clone, Debug, Default)]

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
+use novasphere_emulated_host::{Kind, Outcome, Plugin, Proxy, UpstreamResponse, Worker};
+use novasphere_harness::{chain, client::Request, latin1};
 
 use super::{
     Case, Exchange, Module, Observed, all_well, files,
     known::{KnownDifference, KnownDifferences, is_as_known},
 };
-use novasphere_emulated_host::{Answer, Kind, Plugin, Proxy, UpstreamReply, Worker};
-use novasphere_harness::{chain, client::Request, latin1};
 
 /// The name of nginx in `tests/known-differences.yaml`.
 const NGINX: &str = "nginx";
@@ -112,7 +112,7 @@ fn observe(
     let lines = exchange.upstream.headers.0.iter();
     let line =
         |(name, value): &(String, String)| Ok((name.clone().into_bytes(), latin1::bytes(value)?));
-    let upstream = UpstreamReply {
+    let upstream = UpstreamResponse {
         status: exchange.upstream.status,
         lines: lines.map(line).collect::<Result<_>>()?,
     };
@@ -123,7 +123,7 @@ fn observe(
 }
 
 /// Normalises the result for client and upstream: ignores a final newline and empty headers.
-fn observed(answer: Answer, kind: Kind, met: &mut Met) -> Observed {
+fn observed(answer: Outcome, kind: Kind, met: &mut Met) -> Observed {
     let mut body = String::from_utf8_lossy(&answer.body).into_owned();
     if answer.added_newline {
         met.added_newline = true;

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use anyhow::{Context, Result, ensure};
+use novasphere_harness::paths::repository;
 use serde::{
     Deserialize, Deserializer,
     de::{Error as _, IntoDeserializer},
@@ -10,7 +11,6 @@ use serde::{
 use serde_json::Value;
 
 use super::{Lines, TokenSpec, expand::Expansion};
-use novasphere_harness::paths::repository;
 
 /// A file of cases.
 #[derive(Clone, Debug)]

@@ -7,8 +7,6 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 use novasphere_core::{Filter, testing::TestHost};
-
-use super::all_well;
 use novasphere_harness::{
     chain,
     client::Request,
@@ -16,6 +14,8 @@ use novasphere_harness::{
     paths::repository,
     traefik::{Plugin, Router, Traefik, TraefikConfig},
 };
+
+use super::all_well;
 
 /// Checks that filter `P` refuses every file with the message beside it. With `UPDATE_SNAPSHOTS=1`, it
 /// writes the messages.

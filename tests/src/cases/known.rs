@@ -3,10 +3,10 @@
 use std::{collections::BTreeMap, fs};
 
 use anyhow::{Context, Result, ensure};
+use novasphere_harness::paths::repository;
 use serde::Deserialize;
 
 use super::{Case, CaseFile};
-use novasphere_harness::paths::repository;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -11,10 +11,10 @@ use novasphere_core::{
     RequestHead, ResponseHead,
     testing::{self, TestHost},
 };
+use novasphere_harness::{chain, client::HOST, clock::unix_millis, latin1, standin::Seen};
 use serde_json::Value;
 
 use super::{Case, Exchange, Module, Observed, Sent, all_well, files};
-use novasphere_harness::{chain, client::HOST, clock::unix_millis, latin1, standin::Seen};
 
 type Line = (Vec<u8>, Vec<u8>);
 

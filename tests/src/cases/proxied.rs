@@ -3,8 +3,6 @@
 use std::{collections::BTreeMap, net::SocketAddr};
 
 use anyhow::{Context, Error, Result};
-
-use super::{Case, CaseFile, Exchange, Module, Observed, all_well, files};
 use novasphere_harness::{
     chain,
     client::{self, Request},
@@ -12,6 +10,8 @@ use novasphere_harness::{
     latin1,
     standin::{Answer, EXCHANGE_HEADER, Standin},
 };
+
+use super::{Case, CaseFile, Exchange, Module, Observed, all_well, files};
 
 /// Runs all cases of a filter through one Envoy, each behind a separate listener.
 ///

@@ -1,18 +1,18 @@
 //! Runs cases through the real Traefik, between a raw client and a fake upstream.
 
 use anyhow::{Context, Result, ensure};
+use novasphere_harness::{
+    chain,
+    client::Request,
+    standin::{EXCHANGE_HEADER, Standin},
+    traefik::{Line, Plugin, Router, Traefik, TraefikConfig},
+};
 use serde_json::Value;
 
 use super::{
     Case, CaseFile, all_well, files,
     known::{KnownDifference, KnownDifferences, is_as_known},
     proxied::observe,
-};
-use novasphere_harness::{
-    chain,
-    client::Request,
-    standin::{EXCHANGE_HEADER, Standin},
-    traefik::{Line, Plugin, Router, Traefik, TraefikConfig},
 };
 
 /// The name of the host in `tests/known-differences.yaml`.

@@ -6,10 +6,10 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use novasphere_harness::clock::instant;
 use serde_json::{Value, json};
 
 use super::{Behaviour, JWKS_PATH, Setup, Shared};
-use novasphere_harness::clock::instant;
 
 /// Counts the request, then waits until it may respond.
 pub(super) async fn counted(

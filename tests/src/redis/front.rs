@@ -9,16 +9,17 @@ use std::{
 };
 
 use anyhow::{Result, bail, ensure};
-use serde_json::Value;
-use tempfile::TempDir;
-
-use super::{Redis, group::Group, packages, server};
 use novasphere_harness::{
     client::{self, Request, Response},
     loopback::free_address,
     paths::repository,
+    startup::StartSlot,
     wait::until,
 };
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::{Redis, group::Group, packages, server};
 
 /// The value in `nginx.conf`.
 const WORKERS: usize = 2;
@@ -75,6 +76,7 @@ impl Front {
     /// If it does not become ready, with its log, or if a package is missing.
     pub fn start_with(mut options: FrontOptions) -> Result<Self> {
         packages::ensure_installed()?;
+        let _slot = StartSlot::acquire()?;
         loop {
             let dir = tempfile::Builder::new().prefix("novasphere-front-").tempdir()?;
             let (addr, status) = (free_address()?, free_address()?);

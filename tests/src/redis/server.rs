@@ -8,10 +8,10 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
+use novasphere_harness::{paths::repository, wait::until};
 use tempfile::TempDir;
 
 use super::{front::moved, group::Group, packages};
-use novasphere_harness::{paths::repository, wait::until};
 
 /// The password of the front's user.
 pub(super) const PASSWORD: &str = "only-for-tests-password";

@@ -1,4 +1,4 @@
-//! Every case through the built modules in emulated hosts.
+//! Runs every case through the built modules in emulated hosts.
 
 use anyhow::Result;
 use novasphere_emulated_host::Kind;

@@ -1,4 +1,4 @@
-//! The key server of the harness behaves as the tests of remote keys tell it to.
+//! The key server behaves as configured by a test.
 
 use std::{
     net::{SocketAddr, TcpStream},

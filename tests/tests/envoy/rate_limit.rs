@@ -1,4 +1,4 @@
-//! rate-limit beside other filters in one Envoy.
+//! rate-limit with other filters in one Envoy.
 
 use anyhow::{Result, ensure};
 use novasphere_harness::{

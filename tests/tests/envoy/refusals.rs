@@ -1,4 +1,4 @@
-//! What clients get when the chain refuses them: pages can read it, gRPC clients understand it.
+//! Refusals of the chain: pages can read them, and gRPC clients understand them.
 
 use anyhow::{Context, Result, ensure};
 use novasphere_harness::{

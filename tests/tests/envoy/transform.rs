@@ -1,4 +1,5 @@
-//! header-transform beside other filters, itself among them, and on connections that are handed over.
+//! header-transform with other filters, with a second header-transform, and on upgraded
+//! connections.
 
 use anyhow::{Result, ensure};
 use novasphere_harness::{

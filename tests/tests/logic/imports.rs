@@ -1,6 +1,6 @@
-//! The modules ask their host for nothing but proxy-wasm's functions and the part of WASI that all
-//! hosts have: with one import more, a module does not load. And they have all callbacks that their
-//! host takes for granted: with one less, nginx's worker ends.
+//! The modules import only functions of proxy-wasm and the WASI functions that all hosts provide;
+//! with any other import a module does not load. They export every callback that a host calls
+//! unchecked; without one of them, nginx's worker crashes.
 
 use std::{fs, path::PathBuf};
 

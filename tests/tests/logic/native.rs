@@ -1,4 +1,4 @@
-//! Every case against the policy itself.
+//! Runs every case against the filter itself.
 
 use anyhow::Result;
 use novasphere_cors::Cors;

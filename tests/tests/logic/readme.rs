@@ -1,5 +1,5 @@
-//! The filters' READMEs say what is: their configurations are accepted as they stand there, and
-//! every field, decision and event is named.
+//! The filters accept the configurations in their READMEs, which name every field, decision and
+//! event.
 
 use std::{collections::BTreeMap, fs};
 

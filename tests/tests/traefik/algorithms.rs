@@ -1,5 +1,5 @@
-//! Tokens of every algorithm, good and forged, over many connections at once: the verdicts are
-//! those of the policy itself.
+//! Valid and forged tokens of every algorithm over many connections: the verdicts equal those of
+//! the filter itself.
 
 use std::{fs, thread};
 

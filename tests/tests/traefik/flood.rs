@@ -1,5 +1,5 @@
-//! Thousands of requests that somebody made up: none gets through without a good token, all with
-//! one do, and Traefik stays up, in bounded memory.
+//! Thousands of random requests: none passes without a valid token, all with one do, and Traefik
+//! keeps running in bounded memory.
 
 use std::thread;
 

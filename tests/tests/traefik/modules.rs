@@ -1,5 +1,5 @@
-//! What is in the modules. The engine in Traefik 3.4 to 3.7 gets bulk memory wrong: with one
-//! instruction of it, one large request can end the whole proxy.
+//! The content of the modules. The engine in Traefik 3.4 to 3.7 executes bulk-memory instructions
+//! wrongly: with one of them, one large request can crash the whole proxy.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! Whatever a client sends, the filters do not break down, and the next client is served.
+//! No input from a client traps a filter, and the next client is served.
 
 use anyhow::{Context, Result, ensure};
 use novasphere_harness::{chain, client::Request, traefik::Plugin};

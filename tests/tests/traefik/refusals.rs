@@ -1,4 +1,4 @@
-//! What cannot be right in Traefik is refused, with the way out, and nobody gets through.
+//! Configurations that cannot work in Traefik are refused with a remedy, and close the route.
 
 use anyhow::{Result, ensure};
 use novasphere_harness::{

@@ -1,4 +1,4 @@
-//! Configurations change while requests are served, and a bad one closes its route only.
+//! Configurations change under load, and an invalid one closes only its route.
 
 use std::{
     sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},

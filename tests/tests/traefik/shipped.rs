@@ -1,5 +1,5 @@
-//! The files of host-config/traefik, as they are but for ports, in the real Traefik: what stands in
-//! their README.
+//! The files of host-config/traefik in the real Traefik, with ports replaced, behave as their
+//! README says.
 
 use std::fs;
 

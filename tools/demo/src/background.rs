@@ -1,4 +1,4 @@
-//! A gateway that stays: Envoy on port 8000, the stand-in on port 8080.
+//! A gateway in the background: Envoy on port 8000, and the stand-in on port 8080.
 
 use std::{
     fs,
@@ -6,6 +6,7 @@ use std::{
     os::unix::process::CommandExt,
     path::PathBuf,
     process::{Command, Stdio},
+    time::Duration,
 };
 
 use anyhow::{Context, Result, bail, ensure};
@@ -14,12 +15,15 @@ use novasphere_harness::{
     envoy::{Envoy, Substitutions},
     paths::repository,
     standin::Standin,
-    wait::until,
+    wait::{until, within},
 };
 
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::say;
+
+/// `down` kills the gateway if it has not stopped by then.
+const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 
 const API: SocketAddr = local(8080);
 const GATEWAY: SocketAddr = local(8000);
@@ -29,20 +33,21 @@ const fn local(port: u16) -> SocketAddr {
     SocketAddr::V4(std::net::SocketAddrV4::new(std::net::Ipv4Addr::LOCALHOST, port))
 }
 
-/// Where the background process leaves its number and its log.
+/// Returns the folder of the process id and the log.
 fn run_dir() -> PathBuf {
     repository().join(".run")
 }
 
-/// Starts it and waits until it says that it is ready.
+/// Starts the background process and waits until it is ready.
 pub fn up() -> Result<()> {
-    ensure!(running().is_none(), "it is running already: `make down` stops it");
+    ensure!(running().is_none(), "the gateway is already running: stop it with `make down`");
     for addr in [API, GATEWAY, ADMIN] {
-        TcpListener::bind(addr).with_context(|| format!("{addr} is in use by something else"))?;
+        TcpListener::bind(addr).with_context(|| format!("{addr} is in use by another program"))?;
     }
     let dir = run_dir();
-    let _ = fs::remove_dir_all(&dir); // of an earlier run, if there was one
+    let _ = fs::remove_dir_all(&dir); // left by an earlier run
     fs::create_dir_all(&dir)?;
+    say("Starting Envoy and a stand-in for novasphere-api...");
     let log = fs::File::create(dir.join("log"))?;
     let mut child = Command::new(std::env::current_exe()?)
         .arg("serve")
@@ -54,12 +59,15 @@ pub fn up() -> Result<()> {
     fs::write(dir.join("pid"), child.id().to_string())?;
     until("the gateway", || {
         if let Some(status) = child.try_wait()? {
-            bail!("it ended with {status}:\n{}", fs::read_to_string(dir.join("log"))?);
+            bail!(
+                "the background process exited with {status}:\n{}",
+                fs::read_to_string(dir.join("log"))?
+            );
         }
         Ok(dir.join("ready").exists().then_some(()))
     })?;
     say(&format!(
-        "Envoy answers on http://{GATEWAY}, its admin interface on http://{ADMIN}, the stand-in for\n\
+        "Envoy serves on http://{GATEWAY}, its admin interface on http://{ADMIN}, and the stand-in for\n\
          novasphere-api on http://{API}. Envoy's log is {}. For example:\n\n\
          curl -i http://{GATEWAY}/api/v1/wukongs -H 'Host: {}' -H \"Authorization: Bearer $(make -s token)\"",
         fs::read_to_string(dir.join("ready"))?,
@@ -68,35 +76,36 @@ pub fn up() -> Result<()> {
     Ok(())
 }
 
-/// Stops it, with everything it started.
+/// Stops the background process and its children.
 pub fn down() -> Result<()> {
     let Some(group) = running() else {
-        say("it is not running");
+        say("the gateway is not running");
         return Ok(());
     };
     signal_group("TERM", group)?;
-    if until("the gateway to stop", || Ok(running().is_none().then_some(()))).is_err() {
+    let stopped = || Ok(running().is_none().then_some(()));
+    if within(STOP_TIMEOUT, "the gateway to stop", stopped).is_err() {
         signal_group("KILL", group)?;
-        until("the gateway to end", || Ok(running().is_none().then_some(())))?;
+        until("the gateway to end", stopped)?;
     }
     fs::remove_dir_all(run_dir())?;
     say("stopped");
     Ok(())
 }
 
-/// The shell's own kill: there may be no program of that name.
+/// Uses the shell's built-in `kill`, because the program may not be installed.
 fn signal_group(name: &str, group: u32) -> Result<()> {
     let status = Command::new("sh").arg("-c").arg(format!("kill -{name} -{group}")).status()?;
-    ensure!(status.success(), "cannot stop the processes of group {group}");
+    ensure!(status.success(), "cannot signal the process group {group}");
     Ok(())
 }
 
-/// The process group of the background process, while any of its processes is alive.
+/// Returns the process group of the background process, while any of its processes runs.
 fn running() -> Option<u32> {
     let group: u32 = fs::read_to_string(run_dir().join("pid")).ok()?.trim().parse().ok()?;
     let is_alive = |process: fs::DirEntry| {
         let stat = fs::read_to_string(process.path().join("stat")).ok()?;
-        // pid (comm) state ppid pgrp …, and the name may hold anything
+        // pid (comm) state ppid pgrp …; comm can contain any character
         let (_, rest) = stat.rsplit_once(") ")?;
         let mut fields = rest.split(' ');
         let state = fields.next()?;
@@ -106,10 +115,10 @@ fn running() -> Option<u32> {
     processes.any(|process| is_alive(process).unwrap_or(false)).then_some(group)
 }
 
-/// Serves until it is told to stop; both servers end with it.
+/// Serves until a signal stops the process, which stops both servers.
 pub fn serve() -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    // First of all: whoever ends early must not leave an Envoy behind.
+    // Handle signals before Envoy starts, so that an early signal does not leave Envoy running.
     let mut stop = {
         let _inside = runtime.enter();
         (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?)

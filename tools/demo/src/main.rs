@@ -1,5 +1,5 @@
-//! The demo: `tour` walks through the story in one of the proxies, `up` and `down` keep a gateway running for curl,
-//! `token` prints a token it accepts.
+//! The demo. `tour` shows each filter at work in a proxy. `up` and `down` start and stop a gateway for
+//! curl, and `token` prints a token that it accepts.
 
 mod background;
 mod story;
@@ -33,11 +33,11 @@ fn run() -> Result<()> {
             say(&token(json!({"exp": "now+3600"}))?);
             Ok(())
         }
-        other => bail!("{other:?} is none of tour, up, down, token"),
+        other => bail!("expected tour, up, down or token, got {other:?}"),
     }
 }
 
-/// A token of alice's, with `claims` besides.
+/// Returns a token of alice with additional claims.
 fn token(claims: serde_json::Value) -> Result<String> {
     let mut all = json!({"iss": "novasphere-user", "sub": "alice", "name": "Alice"});
     if let (Some(all), serde_json::Value::Object(claims)) = (all.as_object_mut(), claims) {
@@ -47,7 +47,7 @@ fn token(claims: serde_json::Value) -> Result<String> {
 }
 
 /// Prints a line.
-#[allow(clippy::print_stdout)] // this program's output is its purpose
+#[allow(clippy::print_stdout)] // the output is the purpose of this program
 fn say(line: &str) {
     println!("{line}");
 }

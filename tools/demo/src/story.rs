@@ -1,4 +1,4 @@
-//! One scene of the tour: a request, what came of it, and whether that is as told.
+//! Prints the requests and responses of a scene, and checks them.
 
 use std::fmt::Write as _;
 
@@ -12,7 +12,7 @@ pub fn title(text: &str) {
     say(&format!("\n== {text}"));
 }
 
-/// Prints a request: its line and its headers, tokens cut short.
+/// Prints the request line and the headers, with shortened tokens.
 pub fn print_request(request: &Request) {
     let text = |bytes: &[u8]| shortened(&String::from_utf8_lossy(bytes));
     let mut lines = format!("   > {} {}", text(&request.method), text(&request.target));
@@ -22,10 +22,10 @@ pub fn print_request(request: &Request) {
     say(&lines);
 }
 
-/// Prints an answer: its status and those of its headers that tell the story.
-pub fn print_answer(head: &Head, telling: &[&str]) {
+/// Prints the status and the named headers of a response.
+pub fn print_response(head: &Head, names: &[&str]) {
     let mut lines = format!("   < {}", head.status);
-    for name in telling {
+    for name in names {
         for value in head.all(name) {
             let _ = write!(lines, "\n   < {name}: {value}");
         }
@@ -33,25 +33,25 @@ pub fn print_answer(head: &Head, telling: &[&str]) {
     say(&lines);
 }
 
-/// Fails unless the answer has this status.
+/// Checks the status of a response.
 pub fn expect_status(response: &Response, status: u16) -> Result<()> {
     ensure!(
         response.head.status == status,
-        "the answer should be {status}, not {}: {}",
+        "expected status {status}, got {}: {}",
         response.head.status,
         response.text()
     );
     Ok(())
 }
 
-/// Fails unless the answer's header is this, or absent when `None`.
+/// Checks a header of a response. `None` means absent.
 pub fn expect_header(head: &Head, name: &str, value: Option<&str>) -> Result<()> {
     let got = head.first(name);
-    ensure!(got.as_deref() == value, "{name} should be {value:?}, not {got:?}");
+    ensure!(got.as_deref() == value, "expected {name} {value:?}, got {got:?}");
     Ok(())
 }
 
-/// A header as the upstream got it; the stand-in answers with what it saw.
+/// Returns the values of a header that the upstream received, from the body of the stand-in.
 pub fn seen_upstream(response: &Response, name: &str) -> Result<Vec<String>> {
     let echo = response.json()?;
     let headers = echo.get("headers").and_then(serde_json::Value::as_array);
@@ -62,16 +62,16 @@ pub fn seen_upstream(response: &Response, name: &str) -> Result<Vec<String>> {
     Ok(values.collect())
 }
 
-/// Prints and checks a header as the upstream got it.
+/// Prints and checks a header that the upstream received.
 pub fn expect_upstream(response: &Response, name: &str, values: &[&str]) -> Result<()> {
     let got = seen_upstream(response, name)?;
     let shown = if got.is_empty() { "(none)".to_owned() } else { got.join(" | ") };
-    say(&format!("   upstream saw {name}: {shown}"));
-    ensure!(got == values, "the upstream should see {name}: {values:?}, not {got:?}");
+    say(&format!("   upstream got {name}: {shown}"));
+    ensure!(got == values, "expected the upstream to get {name} {values:?}, got {got:?}");
     Ok(())
 }
 
-/// Words as they are, tokens without their middle.
+/// Shortens long words, such as tokens.
 fn shortened(text: &str) -> String {
     let cut = |word: &str| match (word.get(..12), word.get(word.len().saturating_sub(6)..)) {
         (Some(start), Some(end)) if word.len() > 60 => format!("{start}…{end}"),

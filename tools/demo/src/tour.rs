@@ -1,4 +1,4 @@
-//! The story, told with the shipped configurations in the real proxies.
+//! The tour: the shipped configurations in the real Envoy.
 
 use std::{net::SocketAddr, thread};
 
@@ -15,31 +15,32 @@ use serde_json::json;
 
 use crate::{
     say,
-    story::{expect_header, expect_status, expect_upstream, print_answer, print_request, title},
+    story::{expect_header, expect_status, expect_upstream, print_request, print_response, title},
     token, traefik,
 };
 
 pub const WUKONGS: &str = "/api/v1/wukongs";
 const PAGE: &str = "https://app.novasphere.io";
 
-/// Tells the whole story; fails at the first scene that is not as told.
+/// Runs all scenes. Fails at the first unexpected response.
 pub fn run(host: &str) -> Result<()> {
     match host {
         "envoy" => through_envoy()?,
         "traefik" => traefik::run()?,
-        other => bail!("HOST={other:?} is none of envoy, traefik"),
+        other => bail!("expected HOST=envoy or HOST=traefik, got {other:?}"),
     }
-    say("\nAll as told.");
+    say("\nAll responses are as expected.");
     Ok(())
 }
 
 fn through_envoy() -> Result<()> {
+    say("Starting Envoy with host-config/envoy/all.yaml, and a stand-in for novasphere-api...");
     let standin = Standin::start()?;
     let file = repository().join("host-config/envoy/all.yaml");
     let environment = chain::environment()?;
     let envoy = Envoy::start_file(&file, &Substitutions::new(standin.addr, environment))?;
     let tour = Tour::of(envoy.listener("gateway")?)?;
-    say("Envoy runs host-config/envoy/all.yaml in front of a stand-in for novasphere-api.");
+    say(&format!("Envoy serves on {}.", tour.gateway));
     tour.tokens()?;
     tour.origins(204)?;
     tour.streams()?;
@@ -47,22 +48,22 @@ fn through_envoy() -> Result<()> {
     bad_configuration(standin.addr)
 }
 
-/// The scenes that all proxies play.
+/// The scenes of all proxies.
 pub struct Tour {
     pub gateway: SocketAddr,
     good: String,
 }
 
 impl Tour {
-    /// Before that gateway.
+    /// Prepares the scenes for a gateway.
     pub fn of(gateway: SocketAddr) -> Result<Self> {
         Ok(Self { gateway, good: token(json!({"exp": "now+3600"}))? })
     }
 
-    fn ask(&self, request: &Request, telling: &[&str]) -> Result<Response> {
+    fn ask(&self, request: &Request, names: &[&str]) -> Result<Response> {
         print_request(request);
         let response = client::send(self.gateway, request)?;
-        print_answer(&response.head, telling);
+        print_response(&response.head, names);
         Ok(response)
     }
 
@@ -76,14 +77,14 @@ impl Tour {
         expect_status(&response, 401)?;
         expect_header(&response.head, "www-authenticate", Some("Bearer"))?;
 
-        title("With a good token: 200, and the upstream knows who it is");
+        title("With a valid token: 200, and the upstream gets the identity");
         let response = self.ask(&self.authorized(Request::get(WUKONGS)), &[])?;
         expect_status(&response, 200)?;
         expect_upstream(&response, "x-user-id", &["alice"])?;
         expect_upstream(&response, "x-credential-identifier", &["novasphere-user"])?;
         expect_upstream(&response, "x-forwarded-by", &["novasphere"])?;
 
-        title("Forged identity headers do not get through; X-Client-Type is the client's to say");
+        title("Forged identity headers are removed; X-Client-Type passes");
         let forged = Request::get(WUKONGS)
             .header("x-user-id", "root")
             .header("x-consumer-username", "admin")
@@ -102,7 +103,7 @@ impl Tour {
         let challenge = Some("Bearer error=\"invalid_token\"");
         expect_header(&response.head, "www-authenticate", challenge)?;
 
-        title("The health check needs no token, and is no way around one");
+        title("The health check needs no token, and does not bypass authentication");
         expect_status(&self.ask(&Request::get("/api/v1/healthz"), &[])?, 200)?;
         for target in ["/api/v1/healthz/../wukongs", "/api/v1/healthz/%2e%2e/wukongs"] {
             expect_status(&self.ask(&Request::get(target), &[])?, 401)?;
@@ -110,8 +111,8 @@ impl Tour {
         Ok(())
     }
 
-    /// A preflight is answered with that status.
-    pub fn origins(&self, answered: u16) -> Result<()> {
+    /// Expects `status` in response to preflights.
+    pub fn origins(&self, status: u16) -> Result<()> {
         const ALLOW: &str = "access-control-allow-origin";
         let preflight = |origin: &str| {
             Request::new("OPTIONS", WUKONGS)
@@ -119,19 +120,18 @@ impl Tour {
                 .header("access-control-request-method", "POST")
                 .header("access-control-request-headers", "authorization")
         };
-        title("A preflight from our page is answered at once, without a token");
-        let telling =
-            [ALLOW, "access-control-allow-methods", "access-control-allow-headers", "vary"];
-        let response = self.ask(&preflight(PAGE), &telling)?;
-        expect_status(&response, answered)?;
+        title("A preflight from an allowed origin needs no token");
+        let names = [ALLOW, "access-control-allow-methods", "access-control-allow-headers", "vary"];
+        let response = self.ask(&preflight(PAGE), &names)?;
+        expect_status(&response, status)?;
         expect_header(&response.head, ALLOW, Some(PAGE))?;
 
-        title("A foreign page may nothing: there is no Access-Control-Allow-Origin for it");
-        let response = self.ask(&preflight("https://app.novasphere.io.evil.example"), &telling)?;
-        expect_status(&response, answered)?;
+        title("A page on a disallowed origin gets no Access-Control-Allow-Origin");
+        let response = self.ask(&preflight("https://app.novasphere.io.evil.example"), &names)?;
+        expect_status(&response, status)?;
         expect_header(&response.head, ALLOW, None)?;
 
-        title("Our page can read a 401 too");
+        title("A page on an allowed origin can read a 401");
         let response = self.ask(&Request::get(WUKONGS).header("origin", PAGE), &[ALLOW])?;
         expect_status(&response, 401)?;
         expect_header(&response.head, ALLOW, Some(PAGE))
@@ -142,39 +142,39 @@ impl Tour {
         let request = self.authorized(Request::get(format!("{WUKONGS}/sun/events?count=4")));
         print_request(&request);
         let mut events = EventStream::open(self.gateway, &request)?;
-        print_answer(&events.head, &["content-type"]);
+        print_response(&events.head, &["content-type"]);
         let (start, mut arrivals) = (clock::unix_millis(), Vec::new());
         while let Some(event) = events.next_event()? {
             let after = event.arrived_at_ms.saturating_sub(start);
             say(&format!("   < after {after:3} ms: {}", event.data));
             arrivals.push(after);
         }
-        ensure!(arrivals.len() == 4, "4 events should come, not {}", arrivals.len());
+        ensure!(arrivals.len() == 4, "expected 4 events, got {}", arrivals.len());
         let spread = arrivals.iter().max().zip(arrivals.iter().min()).map(|(max, min)| max - min);
-        ensure!(spread > Some(150), "the events came all at once: {arrivals:?}");
+        ensure!(spread > Some(150), "all events arrived at once: {arrivals:?}");
 
-        title("A WebSocket with ?token=, which the upstream does not see");
+        title("A WebSocket authenticates with ?token=, which the upstream does not get");
         let target = format!("{WUKONGS}/sun/console/ws?token={}", self.good);
         print_request(&Request::get(&target));
         let mut console = Console::open(self.gateway, &target, &[("host", client::HOST)])?;
         console.say("hello from the console")?;
         let heard = console.hear()?;
         say(&format!("   < 101\n   < {heard}"));
-        ensure!(heard == "hello from the console", "the echo was {heard:?}");
+        ensure!(heard == "hello from the console", "unexpected echo {heard:?}");
         console.close()?;
 
         let target = format!("{WUKONGS}?token={}&page=2", self.good);
         let response = self.ask(&Request::get(&target), &[])?;
         expect_status(&response, 200)?;
         let path = response.json()?.get("path").cloned().unwrap_or_default();
-        say(&format!("   upstream saw {path}"));
-        ensure!(path == json!("/api/v1/wukongs?page=2"), "the upstream saw {path}");
+        say(&format!("   upstream got {path}"));
+        ensure!(path == json!("/api/v1/wukongs?page=2"), "unexpected target upstream: {path}");
         Ok(())
     }
 
-    /// A minute's limit, so the minute may turn while it is counted: then it is counted again.
+    /// Repeats the count if the minute ends meanwhile.
     fn limit(&self) -> Result<()> {
-        title("100 requests a minute pass, the 101st is refused");
+        title("100 requests a minute pass, and the next one gets 429");
         let request = self.authorized(Request::get(WUKONGS));
         for _ in 0..3 {
             let first = client::send(self.gateway, &request)?;
@@ -186,32 +186,34 @@ impl Tour {
                     break response;
                 }
                 passed += 1;
-                ensure!(passed <= 200, "no request is refused");
+                ensure!(passed <= 200, "no request got 429");
             };
             if first.head.status == 200 && passed == left {
-                say(&format!("   {} requests of this minute passed; {left} of them just now", 100));
-                return told(&refused);
+                say(&format!(
+                    "   100 requests passed in this minute, {left} of them in this scene"
+                ));
+                return check_refusal(&refused);
             }
-            say("   the minute turned meanwhile; once more");
+            say("   the minute ended; trying again");
             let wait = number(&refused, "retry-after")?;
             thread::sleep(std::time::Duration::from_secs(wait));
         }
-        bail!("three minutes turned while 101 requests were sent")
+        bail!("101 requests took longer than a minute, three times")
     }
 }
 
-fn told(refused: &Response) -> Result<()> {
-    let telling = [
+fn check_refusal(refused: &Response) -> Result<()> {
+    let names = [
         "retry-after",
         "x-ratelimit-limit-minute",
         "x-ratelimit-remaining-minute",
         "x-ratelimit-limit-hour",
     ];
-    print_answer(&refused.head, &telling);
+    print_response(&refused.head, &names);
     say(&format!("   < {}", refused.text()));
     expect_status(refused, 429)?;
     expect_header(&refused.head, "x-ratelimit-remaining-minute", Some("0"))?;
-    ensure!(number(refused, "retry-after")? >= 1, "Retry-After should be at least 1");
+    ensure!(number(refused, "retry-after")? >= 1, "expected Retry-After of at least 1");
     Ok(())
 }
 
@@ -221,20 +223,20 @@ pub fn number(response: &Response, name: &str) -> Result<u64> {
 }
 
 fn bad_configuration(upstream: SocketAddr) -> Result<()> {
-    title("A configuration with mistakes is refused, all of them at once");
+    title("An invalid configuration is refused with a list of all errors");
     let config = r#"{"minut": 100, "hour": 0, "limit_by": "heder"}"#;
     say(&format!("   rate-limit: {config}"));
     let listener = Listener::new("gateway", chain::of(&[("rate-limit", config)]));
     let exit = envoy::validate(&EnvoyConfig::new(upstream, vec![listener]))?;
-    ensure!(!exit.success, "Envoy took it");
-    let told: Vec<&str> = exit
+    ensure!(!exit.success, "Envoy accepted it");
+    let errors: Vec<&str> = exit
         .log
         .lines()
         .filter_map(|line| line.split_once("configuration refused: ").map(|(_, fault)| fault))
         .collect();
     for field in ["minut", "hour", "limit_by"] {
-        let fault = told.iter().find(|fault| fault.starts_with(&format!("{field}:")));
-        say(&format!("   < {}", fault.with_context(|| format!("nothing said of {field}"))?));
+        let fault = errors.iter().find(|fault| fault.starts_with(&format!("{field}:")));
+        say(&format!("   < {}", fault.with_context(|| format!("no error for {field}"))?));
     }
     Ok(())
 }

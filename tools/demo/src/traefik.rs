@@ -1,4 +1,4 @@
-//! The story in Traefik, which runs two of the filters and does the rest itself.
+//! The tour in Traefik, which runs two of the filters. CORS and limits are its own middlewares.
 
 use std::net::SocketAddr;
 
@@ -13,19 +13,18 @@ use serde_json::json;
 
 use crate::{
     say,
-    story::{expect_status, print_answer, print_request, title},
+    story::{expect_status, print_request, print_response, title},
     tour::{Tour, WUKONGS, number},
 };
 
-/// Tells it.
+/// Runs all scenes.
 pub fn run() -> Result<()> {
+    say("Starting Traefik with host-config/traefik, and a stand-in for novasphere-api...");
     let standin = Standin::start()?;
     let traefik = Traefik::start_shipped(standin.addr, &chain::environment()?)?;
     let tour = Tour::of(traefik.addr)?;
-    say(
-        "Traefik runs host-config/traefik in front of a stand-in for novasphere-api. jwt-auth and\n\
-         the request's side of header-transform are filters, CORS and limits are Traefik's own.",
-    );
+    say("Traefik serves. It runs jwt-auth and the request rules of header-transform as filters;\n\
+         CORS and limits are its own middlewares.");
     tour.tokens()?;
     tour.origins(200)?;
     tour.streams()?;
@@ -33,9 +32,9 @@ pub fn run() -> Result<()> {
     bad_configuration(standin.addr)
 }
 
-/// A bucket fills up while it is emptied, so a few more may pass.
+/// The token bucket refills meanwhile, so a few more requests can pass.
 fn limit(tour: &Tour) -> Result<()> {
-    title("100 requests pass at once, then one each 0.6 s; Traefik counts, not a filter");
+    title("100 requests pass at once, then one every 0.6 s (Traefik's own middleware)");
     let request = tour.authorized(Request::get(WUKONGS));
     let mut passed = 0;
     let refused = loop {
@@ -44,31 +43,31 @@ fn limit(tour: &Tour) -> Result<()> {
             break response;
         }
         passed += 1;
-        ensure!(passed <= 150, "no request is refused");
+        ensure!(passed <= 150, "no request got 429");
     };
     say(&format!("   {passed} more requests passed"));
-    print_answer(&refused.head, &["retry-after"]);
+    print_response(&refused.head, &["retry-after"]);
     expect_status(&refused, 429)?;
     number(&refused, "retry-after").map(|_| ())
 }
 
 fn bad_configuration(upstream: SocketAddr) -> Result<()> {
-    title("A configuration with mistakes closes its route, and the log says all of them");
+    title("An invalid configuration closes its route, and the log lists all errors");
     let config = json!({"credentials": [], "leeway": "soon", "audience": ["api"]});
     say(&format!("   jwt-auth: {config}"));
     let plugin = Plugin::of_fields("jwt-auth", config);
     let router = Router::for_all("gateway", vec![plugin]);
     let traefik = Traefik::start(&TraefikConfig::new(upstream, vec![router]))?;
     let log = traefik.log()?;
-    let told = log.iter().filter_map(|line| line.text.split_once("configuration refused: "));
-    let told: Vec<_> = told.map(|(_, fault)| fault).collect();
+    let errors = log.iter().filter_map(|line| line.text.split_once("configuration refused: "));
+    let errors: Vec<_> = errors.map(|(_, fault)| fault).collect();
     for field in ["credentials", "leeway", "audience"] {
-        let fault = told.iter().find(|fault| fault.starts_with(&format!("{field}:")));
-        say(&format!("   < {}", fault.with_context(|| format!("nothing said of {field}"))?));
+        let fault = errors.iter().find(|fault| fault.starts_with(&format!("{field}:")));
+        say(&format!("   < {}", fault.with_context(|| format!("no error for {field}"))?));
     }
     let request = Request::get(WUKONGS);
     print_request(&request);
     let response = traefik.send(&request)?;
-    print_answer(&response.head, &[]);
+    print_response(&response.head, &[]);
     expect_status(&response, 404)
 }

@@ -10,7 +10,7 @@ pub(crate) use profile::run as profile;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
-use novasphere_emulated_host::{Kind, Plugin, Proxy, UpstreamReply, Work, Worker};
+use novasphere_emulated_host::{Kind, Plugin, Proxy, UpstreamResponse, Work, Worker};
 
 use self::{
     cases::Case,
@@ -86,10 +86,10 @@ fn prepare(case: &Case) -> Result<(Worker, Vec<Work>)> {
     Ok((worker, configure))
 }
 
-fn upstream() -> UpstreamReply {
+fn upstream() -> UpstreamResponse {
     let bytes = |text: &str| text.as_bytes().to_vec();
     let lines = RESPONSE.map(|(name, value)| (bytes(name), bytes(value)));
-    UpstreamReply { status: 200, lines: lines.to_vec() }
+    UpstreamResponse { status: 200, lines: lines.to_vec() }
 }
 
 fn stages(configure: &[Work], request: &[Work]) -> Stages {

@@ -1,4 +1,4 @@
-//! Server-sent events, with the time each of them arrived.
+//! Server-sent events with their arrival times.
 
 use std::net::SocketAddr;
 
@@ -10,13 +10,13 @@ use crate::clock;
 /// One event.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Event {
-    /// Its `data` lines, joined.
+    /// The joined `data` lines.
     pub data: String,
-    /// When its last byte arrived, in milliseconds since the epoch.
+    /// The arrival time of the last byte, in milliseconds since the epoch.
     pub arrived_at_ms: u64,
 }
 
-/// A stream of events being read.
+/// An open event stream.
 #[derive(Debug)]
 pub struct EventStream {
     /// The head of the response.
@@ -27,10 +27,10 @@ pub struct EventStream {
 }
 
 impl EventStream {
-    /// Sends the request and reads the head of the answer.
+    /// Sends the request and reads the head of the response.
     ///
     /// # Errors
-    /// When the connection breaks or the answer is not HTTP/1.1.
+    /// Fails if the connection breaks or the response is not HTTP/1.1.
     pub fn open(addr: SocketAddr, request: &Request) -> Result<Self> {
         let mut connection = Connection::open(addr)?;
         connection.write(&request.to_bytes())?;
@@ -39,10 +39,10 @@ impl EventStream {
         Ok(Self { head, connection, framing, text: String::new() })
     }
 
-    /// The next event; `None` at the end of the stream.
+    /// Reads the next event; `None` at the end of the stream.
     ///
     /// # Errors
-    /// When the connection breaks.
+    /// Fails if the connection breaks.
     pub fn next_event(&mut self) -> Result<Option<Event>> {
         loop {
             if let Some((event, rest)) = self.text.split_once("\n\n") {

@@ -1,4 +1,4 @@
-//! WebSockets over HTTP/2, as far as their opening (RFC 8441).
+//! Opens WebSockets over HTTP/2 (RFC 8441).
 
 use std::{future::Future, net::SocketAddr, time::Duration};
 
@@ -11,20 +11,20 @@ use h2::{
 use http::{Method, Request};
 use tokio::{net::TcpStream, runtime::Builder};
 
-/// How long one step may take.
+/// The limit of one step.
 const TIMEOUT: Duration = Duration::from_secs(15);
 
-/// Asks for a WebSocket at `target` with an extended CONNECT: the status of the answer.
+/// Requests a WebSocket with an extended CONNECT, and returns the status of the response.
 ///
 /// # Errors
-/// When there is no HTTP/2 server, or it does not take such requests.
+/// Fails if there is no HTTP/2 server, or if it does not accept such requests.
 pub fn open_websocket(addr: SocketAddr, target: &str, headers: &[(&str, &str)]) -> Result<u16> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let stream = within(TcpStream::connect(addr)).await??;
         let (client, connection) = within(client::handshake(stream)).await??;
         tokio::spawn(connection);
-        // With its answer the server's settings have come.
+        // The server's settings have arrived before this response.
         let plain = Request::get(uri("/api/v1/healthz")).body(())?;
         let (client, _) = exchange(client, plain).await?;
         ensure!(client.is_extended_connect_protocol_enabled(), "extended CONNECT is not enabled");
@@ -44,7 +44,7 @@ fn uri(target: &str) -> String {
     format!("http://{}{target}", super::HOST)
 }
 
-/// Sends a request and waits for the head of its answer.
+/// Sends a request and waits for the head of its response.
 async fn exchange(
     client: SendRequest<Bytes>,
     request: Request<()>,

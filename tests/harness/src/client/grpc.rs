@@ -1,4 +1,4 @@
-//! gRPC over HTTP/2 without TLS, as much of it as the tests need: messages are bytes.
+//! A minimal gRPC client over HTTP/2 without TLS. Messages are bytes.
 
 use std::{future::Future, net::SocketAddr, time::Duration};
 
@@ -14,10 +14,10 @@ use tokio::{
     runtime::{Builder, Runtime},
 };
 
-/// How long one step may take.
+/// The limit of one step.
 const TIMEOUT: Duration = Duration::from_secs(15);
 
-/// A call being made. Both directions are streams; a unary call sends and receives one message.
+/// An open call. Both directions are streams; a unary call sends and receives one message.
 pub struct Call {
     runtime: Runtime,
     sender: SendStream<Bytes>,
@@ -31,20 +31,20 @@ enum Answer {
     None,
 }
 
-/// How a call ended.
+/// The end of a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
     /// `grpc-status`.
     pub status: String,
-    /// Whether the status came in trailers, as it does unless there is no message.
+    /// Whether the status was in trailers. Without a message it is in the headers.
     pub in_trailers: bool,
 }
 
 impl Call {
-    /// Starts a call of `method`, for example `/novasphere.v1.Wukongs/Get`.
+    /// Calls `method`, for example `/novasphere.v1.Wukongs/Get`.
     ///
     /// # Errors
-    /// When there is no HTTP/2 server.
+    /// Fails if there is no HTTP/2 server.
     pub fn open(addr: SocketAddr, method: &str, headers: &[(&str, &str)]) -> Result<Self> {
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
         let mut request = Request::post(format!("http://{}{method}", super::HOST))
@@ -68,7 +68,7 @@ impl Call {
     /// Sends a message.
     ///
     /// # Errors
-    /// When the stream is closed.
+    /// Fails if the stream is closed.
     pub fn send(&mut self, message: &[u8]) -> Result<()> {
         let mut frame = BytesMut::new();
         frame.put_u8(0); // not compressed
@@ -77,18 +77,18 @@ impl Call {
         Ok(self.sender.send_data(frame.freeze(), false)?)
     }
 
-    /// Says that no more messages will be sent.
+    /// Ends the sending direction.
     ///
     /// # Errors
-    /// When the stream is closed.
+    /// Fails if the stream is closed.
     pub fn half_close(&mut self) -> Result<()> {
         Ok(self.sender.send_data(Bytes::new(), true)?)
     }
 
-    /// The next message; `None` when there are no more.
+    /// Reads the next message; `None` after the last.
     ///
     /// # Errors
-    /// When the stream breaks.
+    /// Fails if the stream breaks.
     pub fn receive(&mut self) -> Result<Option<Vec<u8>>> {
         self.await_head()?;
         let Self { runtime, answer: Answer::Open(_, body), received, .. } = self else {
@@ -108,10 +108,10 @@ impl Call {
         }
     }
 
-    /// How the call ended; to be asked after the last message.
+    /// Returns the end of the call. Call it after the last message.
     ///
     /// # Errors
-    /// When the stream breaks or has no status.
+    /// Fails if the stream breaks or has no status.
     pub fn outcome(&mut self) -> Result<Outcome> {
         self.await_head()?;
         let Self { runtime, answer: Answer::Open(head, body), .. } = self else {
@@ -137,7 +137,7 @@ impl Call {
     }
 }
 
-/// Takes the first message off `received`, when it is complete.
+/// Takes the first complete message from `received`.
 fn split_message(received: &mut BytesMut) -> Option<Vec<u8>> {
     let length = received.get(1..5)?.try_into().map(u32::from_be_bytes).ok()?;
     let length = usize::try_from(length).ok()?;

@@ -1,4 +1,4 @@
-//! Connections that speak HTTP/1.1 by hand.
+//! A minimal HTTP/1.1 client.
 
 use std::{
     io::{BufRead, BufReader, ErrorKind, Read, Write},
@@ -11,16 +11,16 @@ use anyhow::{Context, Result, bail, ensure};
 use super::message::{Framing, Head, Request, Response};
 use crate::latin1;
 
-/// How long one read or write may take.
+/// The limit of one read or write.
 const TIMEOUT: Duration = Duration::from_secs(15);
 
-/// The longest line that is read.
+/// The maximum length of a line.
 const MAX_LINE: u64 = 512 * 1024;
 
-/// Sends one request over a connection of its own.
+/// Sends one request over a new connection.
 ///
 /// # Errors
-/// When the connection breaks or the answer is not HTTP/1.1.
+/// Fails if the connection breaks or the response is not HTTP/1.1.
 pub fn send(addr: SocketAddr, request: &Request) -> Result<Response> {
     Connection::open(addr)?.exchange(request)
 }
@@ -35,7 +35,7 @@ impl Connection {
     /// Connects.
     ///
     /// # Errors
-    /// When nobody listens there.
+    /// Fails if no server listens there.
     pub fn open(addr: SocketAddr) -> Result<Self> {
         let stream = TcpStream::connect_timeout(&addr, TIMEOUT)
             .with_context(|| format!("cannot connect to {addr}"))?;
@@ -45,12 +45,12 @@ impl Connection {
         Ok(Self { stream: BufReader::new(stream) })
     }
 
-    /// Sends a request and reads its answer.
+    /// Sends a request and reads the response.
     ///
     /// # Errors
-    /// When the connection breaks or the answer is not HTTP/1.1.
+    /// Fails if the connection breaks or the response is not HTTP/1.1.
     pub fn exchange(&mut self, request: &Request) -> Result<Response> {
-        // A server may answer and close before it has read everything: the answer counts.
+        // A server may respond and close before it has read the whole request.
         let sent = self.write(&request.to_bytes());
         let head = match self.read_head() {
             Ok(head) => head,
@@ -64,27 +64,27 @@ impl Connection {
         Ok(Response { head, body })
     }
 
-    /// Sends bytes as they are.
+    /// Sends bytes unchanged.
     ///
     /// # Errors
-    /// When the connection breaks.
+    /// Fails if the connection breaks.
     pub fn write(&mut self, bytes: &[u8]) -> Result<()> {
         self.stream.get_mut().write_all(bytes).context("cannot send the request")
     }
 
-    /// Sends one chunk of a chunked body; an empty one ends it.
+    /// Sends one chunk of a chunked body. An empty chunk ends the body.
     ///
     /// # Errors
-    /// When the connection breaks.
+    /// Fails if the connection breaks.
     pub fn write_chunk(&mut self, chunk: &[u8]) -> Result<()> {
         let size = format!("{:x}\r\n", chunk.len());
         self.write(&[size.as_bytes(), chunk, b"\r\n"].concat())
     }
 
-    /// Reads the answer to a GET request that was sent before.
+    /// Reads the response to an earlier GET request.
     ///
     /// # Errors
-    /// When the connection breaks or what comes is not HTTP/1.1.
+    /// Fails if the connection breaks or the response is not HTTP/1.1.
     pub fn read_answer(&mut self) -> Result<Head> {
         let head = self.read_head()?;
         let mut framing = head.framing(b"GET")?;
@@ -95,7 +95,7 @@ impl Connection {
     /// Reads the head of a final response.
     ///
     /// # Errors
-    /// When the connection breaks or what comes is not HTTP/1.1.
+    /// Fails if the connection breaks or the response is not HTTP/1.1.
     pub fn read_head(&mut self) -> Result<Head> {
         for _ in 0..10 {
             let head = self.read_any_head()?;
@@ -124,10 +124,10 @@ impl Connection {
         }
     }
 
-    /// The next piece of a body as it arrives: a chunk, or what one read gave; `None` at its end.
+    /// Reads the next part of a body: a chunk, or the bytes of one read; `None` at the end.
     ///
     /// # Errors
-    /// When the connection breaks or the framing is wrong.
+    /// Fails if the connection breaks or the framing is invalid.
     pub fn next_piece(&mut self, framing: &mut Framing) -> Result<Option<Vec<u8>>> {
         match *framing {
             Framing::Chunked => self.next_chunk(framing),
@@ -171,7 +171,7 @@ impl Connection {
         Ok(Some(chunk))
     }
 
-    /// A line without its end.
+    /// Reads a line without its line end.
     fn read_line(&mut self) -> Result<Vec<u8>> {
         let mut line = Vec::new();
         let mut limited = (&mut self.stream).take(MAX_LINE);

@@ -1,13 +1,13 @@
-//! Requests and responses: any bytes in targets and values, lines repeated at will.
+//! Requests and responses, with arbitrary bytes and repeated header lines.
 
 use anyhow::{Context, Result};
 
 use crate::latin1;
 
-/// The authority requests are sent to unless they name another.
+/// The default authority of requests.
 pub const HOST: &str = "api.novasphere.io";
 
-/// A request, byte for byte.
+/// A request.
 #[derive(Clone, Debug)]
 pub struct Request {
     /// The method.
@@ -21,33 +21,33 @@ pub struct Request {
 }
 
 impl Request {
-    /// A request without headers and body.
+    /// Returns a request without headers and body.
     pub fn new(method: impl AsRef<[u8]>, target: impl AsRef<[u8]>) -> Self {
         let (method, target) = (method.as_ref().to_vec(), target.as_ref().to_vec());
         Self { method, target, headers: Vec::new(), body: Vec::new() }
     }
 
-    /// A GET request.
+    /// Returns a GET request.
     pub fn get(target: impl AsRef<[u8]>) -> Self {
         Self::new("GET", target)
     }
 
-    /// The same with one more header line.
+    /// Adds a header line.
     #[must_use]
     pub fn header(mut self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> Self {
         self.headers.push((name.as_ref().to_vec(), value.as_ref().to_vec()));
         self
     }
 
-    /// The same with a body.
+    /// Sets the body.
     #[must_use]
     pub fn body(mut self, body: impl AsRef<[u8]>) -> Self {
         self.body = body.as_ref().to_vec();
         self
     }
 
-    /// What goes over the wire: `host` and `content-length` are added where they are missing and
-    /// needed, nothing else.
+    /// Serialises the request. Adds only `host` and `content-length`, if they are missing and
+    /// needed.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = [&self.method[..], b" ", &self.target, b" HTTP/1.1\r\n"].concat();
         let mut line = |name: &[u8], value: &[u8]| {
@@ -74,7 +74,7 @@ impl Request {
     }
 }
 
-/// Status and header lines of a response; names in lower case.
+/// The status and header lines of a response. Names are in lower case.
 #[derive(Clone, Debug, Default)]
 pub struct Head {
     /// The status code.
@@ -84,20 +84,20 @@ pub struct Head {
 }
 
 impl Head {
-    /// The values of all lines called `name` (lower case), as Latin-1.
+    /// Returns the values of all lines named `name` (lower case) as Latin-1.
     pub fn all(&self, name: &str) -> Vec<String> {
         self.headers.iter().filter(|(n, _)| n == name).map(|(_, v)| latin1::text(v)).collect()
     }
 
-    /// The value of the first line called `name` (lower case), as Latin-1.
+    /// Returns the value of the first line named `name` (lower case) as Latin-1.
     pub fn first(&self, name: &str) -> Option<String> {
         self.all(name).into_iter().next()
     }
 
-    /// How the body that follows is framed (RFC 9112 section 6.3).
+    /// Returns the framing of the body (RFC 9112 section 6.3).
     ///
     /// # Errors
-    /// When the content length is not a number.
+    /// Fails if the content length is not a number.
     pub fn framing(&self, method: &[u8]) -> Result<Framing> {
         if method == b"HEAD" || matches!(self.status, 100..=199 | 204 | 304) {
             return Ok(Framing::Length(0));
@@ -112,37 +112,37 @@ impl Head {
     }
 }
 
-/// What is left of a body.
+/// The framing of the rest of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Framing {
-    /// So many bytes.
+    /// A number of bytes.
     Length(u64),
     /// Chunks until an empty one.
     Chunked,
-    /// Whatever comes until the connection is closed.
+    /// All bytes until the connection closes.
     UntilClose,
 }
 
-/// A response, whole.
+/// A complete response.
 #[derive(Clone, Debug, Default)]
 pub struct Response {
-    /// Its head.
+    /// The status and headers.
     pub head: Head,
-    /// Its body.
+    /// The body.
     pub body: Vec<u8>,
 }
 
 impl Response {
-    /// The body as Latin-1 text.
+    /// Returns the body as Latin-1 text.
     pub fn text(&self) -> String {
         latin1::text(&self.body)
     }
 
-    /// The body as JSON.
+    /// Parses the body as JSON.
     ///
     /// # Errors
-    /// When it is none.
+    /// Fails if the body is not JSON.
     pub fn json(&self) -> Result<serde_json::Value> {
-        serde_json::from_slice(&self.body).with_context(|| format!("no JSON: {}", self.text()))
+        serde_json::from_slice(&self.body).with_context(|| format!("not JSON: {}", self.text()))
     }
 }

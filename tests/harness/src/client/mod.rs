@@ -1,4 +1,4 @@
-//! Clients that send exactly what they are told and show exactly what came back.
+//! Clients that send given bytes unchanged, and return responses unchanged.
 
 mod events;
 mod extended_connect;

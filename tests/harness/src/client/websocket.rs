@@ -10,20 +10,20 @@ use tungstenite::{
     HandshakeError, Message, WebSocket, client::IntoClientRequest, error::Error, http::HeaderValue,
 };
 
-/// How long one read or write may take.
+/// The limit of one read or write.
 const TIMEOUT: Duration = Duration::from_secs(15);
 
-/// A console of a wukong, or any other WebSocket that talks in text.
+/// A WebSocket with text messages, such as the console of a wukong.
 #[derive(Debug)]
 pub struct Console {
     socket: WebSocket<TcpStream>,
 }
 
 impl Console {
-    /// Opens one at `target`.
+    /// Opens a WebSocket at `target`.
     ///
     /// # Errors
-    /// When the upgrade is refused: the message holds the status.
+    /// Fails if the upgrade is refused; the error contains the status.
     pub fn open(addr: SocketAddr, target: &str, headers: &[(&'static str, &str)]) -> Result<Self> {
         let mut request = format!("ws://{addr}{target}").into_client_request()?;
         for (name, value) in headers {
@@ -41,18 +41,18 @@ impl Console {
         }
     }
 
-    /// Sends a text.
+    /// Sends a text message.
     ///
     /// # Errors
-    /// When the connection breaks.
+    /// Fails if the connection breaks.
     pub fn say(&mut self, text: &str) -> Result<()> {
         self.socket.send(Message::text(text)).context("cannot send")
     }
 
-    /// The next text.
+    /// Reads the next text message.
     ///
     /// # Errors
-    /// When the connection breaks or something else than text comes.
+    /// Fails if the connection breaks or the message is not text.
     pub fn hear(&mut self) -> Result<String> {
         match self.socket.read()? {
             Message::Text(text) => Ok(text.to_string()),
@@ -60,10 +60,10 @@ impl Console {
         }
     }
 
-    /// Says goodbye and waits for the answer.
+    /// Closes the WebSocket and waits for the close frame.
     ///
     /// # Errors
-    /// When the connection breaks before.
+    /// Fails if the connection breaks first.
     pub fn close(mut self) -> Result<()> {
         self.socket.close(None)?;
         for _ in 0..10 {

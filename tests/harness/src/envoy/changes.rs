@@ -1,4 +1,4 @@
-//! What a test changes in a shipped file.
+//! Changes to a shipped file.
 
 use std::path::PathBuf;
 
@@ -7,16 +7,16 @@ use serde_json::{Map, Value, json};
 
 use super::config::TYPES;
 
-/// What a TLS server shows.
+/// The identity of a TLS server.
 #[derive(Clone, Debug)]
 pub struct Tls {
-    /// A file with its certificate.
+    /// The file of the certificate.
     pub certificate: PathBuf,
-    /// A file with its private key.
+    /// The file of the private key.
     pub private_key: PathBuf,
 }
 
-/// TLS for every listener, with HTTP/2 where the client wants it.
+/// Adds TLS to every listener, with HTTP/2 by ALPN.
 pub(super) fn add_tls(bootstrap: &mut Value, tls: &Tls) {
     let socket = json!({
         "name": "envoy.transport_sockets.tls",
@@ -36,14 +36,14 @@ pub(super) fn add_tls(bootstrap: &mut Value, tls: &Tls) {
     }
 }
 
-/// Takes the TLS of the listeners away: its files are not on this machine.
+/// Removes TLS from the listeners, because its files do not exist here.
 pub(super) fn remove_tls(bootstrap: &mut Value) {
     for chain in filter_chains(bootstrap).filter_map(Value::as_object_mut) {
         chain.remove("transport_socket");
     }
 }
 
-/// Merges a patch into the configuration of the HTTP filters of that name.
+/// Merges a patch into the configuration of the HTTP filters named `filter`.
 pub(super) fn merge_into(bootstrap: &mut Value, filter: &str, patch: &Value) -> Result<()> {
     let mut found = false;
     for connection_filter in filter_chains(bootstrap).flat_map(|chain| items(chain, "/filters")) {
@@ -69,7 +69,7 @@ fn items<'v>(value: &'v mut Value, pointer: &str) -> impl Iterator<Item = &'v mu
     value.pointer_mut(pointer).and_then(Value::as_array_mut).into_iter().flatten()
 }
 
-/// A JSON merge patch (RFC 7396, section 2).
+/// Applies a JSON merge patch (RFC 7396, section 2).
 fn merge(target: &mut Value, patch: &Value) {
     let Value::Object(patch) = patch else {
         target.clone_from(patch);

@@ -1,4 +1,4 @@
-//! Bootstrap configurations for tests: a listener for each chain of filters, one upstream.
+//! Bootstrap configurations for tests: one listener per filter chain, and one upstream.
 
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
 
@@ -9,31 +9,31 @@ use crate::paths;
 
 pub(super) const TYPES: &str = "type.googleapis.com/envoy.extensions";
 
-/// What to start an Envoy with.
+/// The configuration of an Envoy.
 #[derive(Clone, Debug)]
 pub struct EnvoyConfig {
-    /// Its listeners, each on a free port.
+    /// The listeners, each on a free port.
     pub listeners: Vec<Listener>,
-    /// The upstream of all of them.
+    /// The upstream of all listeners.
     pub upstream: SocketAddr,
-    /// Clusters besides, by name: what filters call.
+    /// Clusters for callouts of the filters, by name.
     pub clusters: BTreeMap<String, SocketAddr>,
-    /// The variables of its environment, all of which are passed on to the filters.
+    /// Environment variables, all of which the filters can read.
     pub environment: BTreeMap<String, String>,
-    /// How many worker threads.
+    /// The number of worker threads.
     pub concurrency: u32,
-    /// What it logs.
+    /// Log levels.
     pub logging: Logging,
-    /// A file with more listeners, watched for changes (LDS).
+    /// A file with more listeners that Envoy watches (LDS).
     pub listener_file: Option<PathBuf>,
 }
 
-/// What Envoy logs.
+/// Log levels of Envoy.
 #[derive(Clone, Debug)]
 pub struct Logging {
     /// The level of all components.
     pub level: String,
-    /// Levels of single components: `wasm:trace`.
+    /// Levels of single components, such as `wasm:trace`.
     pub components: Option<String>,
 }
 
@@ -44,7 +44,7 @@ impl Default for Logging {
 }
 
 impl EnvoyConfig {
-    /// Those listeners before that upstream: one worker, the usual log, an empty environment.
+    /// Returns a configuration with one worker, default log levels and an empty environment.
     pub fn new(upstream: SocketAddr, listeners: Vec<Listener>) -> Self {
         Self {
             listeners,
@@ -75,10 +75,10 @@ impl EnvoyConfig {
         Ok(bootstrap)
     }
 
-    /// The text of a listener file with `listeners` in it.
+    /// Returns the text of a listener file.
     ///
     /// # Errors
-    /// When a filter has not been built.
+    /// Fails if a filter is not built.
     pub fn listener_file_text(&self, listeners: &[Listener]) -> Result<String> {
         let resources = listeners
             .iter()
@@ -143,7 +143,7 @@ impl EnvoyConfig {
         }))
     }
 
-    /// The upstream speaks the protocol of the client, so that gRPC and WebSocket both pass.
+    /// The upstream uses the client's protocol, so that gRPC and WebSocket both pass.
     fn upstream_cluster(&self) -> Value {
         let mut cluster = cluster("novasphere-api", self.upstream);
         if let Some(members) = cluster.as_object_mut() {
@@ -162,7 +162,7 @@ impl EnvoyConfig {
     }
 }
 
-/// A cluster with one endpoint; HTTP/1.1.
+/// Returns an HTTP/1.1 cluster with one endpoint.
 fn cluster(name: &str, endpoint: SocketAddr) -> Value {
     json!({
         "name": name,
@@ -178,25 +178,25 @@ fn cluster(name: &str, endpoint: SocketAddr) -> Value {
 /// A listener and its filters.
 #[derive(Clone, Debug)]
 pub struct Listener {
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// Its port; 0 for a free one.
+    /// The port; 0 for a free one.
     pub port: u16,
-    /// Its filters, in order.
+    /// The filters in order.
     pub filters: Vec<WasmFilter>,
-    /// Whether header names with underscores pass. Envoy's own default, but not the one that the
-    /// project recommends.
+    /// Whether header names with underscores pass: Envoy's default, which the project does not
+    /// recommend.
     pub underscores: bool,
-    /// What it logs of every request, as a format string; nothing by default.
+    /// The format of the access log, if any.
     pub access_log: Option<String>,
-    /// Whether Envoy answers itself, 200, instead of asking the upstream.
+    /// Whether Envoy responds with 200 itself, without the upstream.
     pub answers: bool,
-    /// How many proxies in front append to `X-Forwarded-For`.
+    /// The number of trusted proxies in front that append to `X-Forwarded-For`.
     pub trusted_hops: u32,
 }
 
 impl Listener {
-    /// A listener on a free port that lets header names with underscores pass.
+    /// Returns a listener on a free port that passes header names with underscores.
     pub fn new(name: impl Into<String>, filters: Vec<WasmFilter>) -> Self {
         Self {
             name: name.into(),
@@ -220,21 +220,21 @@ impl Listener {
     }
 }
 
-/// A filter of this project and its configuration.
+/// One of the filters and its configuration.
 #[derive(Clone, Debug)]
 pub struct WasmFilter {
-    /// Its name: `cors`.
+    /// The name, such as `cors`.
     pub filter: String,
-    /// Its configuration, JSON text.
+    /// The configuration as JSON text.
     pub config: String,
-    /// What its shared data is kept by.
+    /// The `vm_id`, which identifies its shared data.
     pub vm_id: String,
-    /// Whether bodies come to it while it holds a request's head back.
+    /// Whether it gets bodies while it holds back the headers of a request.
     pub bodies_go_on: bool,
 }
 
 impl WasmFilter {
-    /// A filter with a virtual machine of its own.
+    /// Returns a filter in a separate virtual machine.
     pub fn new(filter: &str, config: impl Into<String>) -> Self {
         let vm_id = format!("novasphere-{filter}");
         Self { filter: filter.to_owned(), config: config.into(), vm_id, bodies_go_on: false }
@@ -268,7 +268,7 @@ impl WasmFilter {
     }
 }
 
-/// A line for each request, where Envoy's own log goes.
+/// Logs a line per request to Envoy's log.
 fn access_log(format: &String) -> Value {
     json!({
         "name": "stdout",

@@ -1,4 +1,4 @@
-//! An Envoy that is expected to end by itself.
+//! Runs an Envoy that exits.
 
 use anyhow::Result;
 
@@ -8,27 +8,27 @@ use super::{
 };
 use crate::{startup::StartSlot, wait::until};
 
-/// How it ended.
+/// The exit of an Envoy.
 #[derive(Clone, Debug)]
 pub struct Exit {
-    /// Whether its exit status says that all was well.
+    /// Whether the exit status is 0.
     pub success: bool,
-    /// Everything it logged.
+    /// The log.
     pub log: String,
 }
 
-/// Has Envoy check a configuration without serving it.
+/// Runs Envoy in validate mode.
 ///
 /// # Errors
-/// When it does not come to an end.
+/// Fails if Envoy does not exit.
 pub fn validate(config: &EnvoyConfig) -> Result<Exit> {
     run(config, "validate")
 }
 
-/// Starts an Envoy that should refuse its configuration.
+/// Starts an Envoy that must refuse its configuration.
 ///
 /// # Errors
-/// When it does not come to an end: it accepted it.
+/// Fails if Envoy accepts the configuration, and so does not exit.
 pub fn serve_until_exit(config: &EnvoyConfig) -> Result<Exit> {
     run(config, "serve")
 }
@@ -37,6 +37,6 @@ fn run(config: &EnvoyConfig, mode: &str) -> Result<Exit> {
     let launch = Launch { mode, ..Launch::of(config) };
     let _slot = StartSlot::acquire()?;
     let mut process = Process::spawn(&config.bootstrap()?, &launch)?;
-    let status = until("Envoy to end", || Ok(process.child.try_wait()?))?;
+    let status = until("Envoy to exit", || Ok(process.child.try_wait()?))?;
     Ok(Exit { success: status.success(), log: process.log()? })
 }

@@ -1,5 +1,5 @@
-//! Configuration files as they are shipped, moved to this machine: free ports, the stand-in as
-//! upstream, the filters from `dist/`. A test can have TLS besides, and change filters.
+//! Shipped configuration files, adapted to this machine: free ports, the stand-in as upstream, and
+//! the filters in `dist/`. A test can add TLS and change filters.
 
 use std::{collections::BTreeMap, fs, net::SocketAddr, path::Path};
 
@@ -12,25 +12,25 @@ use super::{
 };
 use crate::paths;
 
-/// What a shipped file is run with.
+/// Replacements in a shipped file.
 #[derive(Clone, Debug)]
 pub struct Substitutions {
-    /// What all its endpoints become.
+    /// Replaces all endpoints.
     pub upstream: SocketAddr,
-    /// What all its listeners become; port 0 is any free one.
+    /// Replaces the address of all listeners; port 0 selects a free one.
     pub gateway: SocketAddr,
-    /// Where the admin interface is to listen; port 0 is any free one.
+    /// The address of the admin interface; port 0 selects a free one.
     pub admin: SocketAddr,
-    /// The variables of Envoy's environment.
+    /// Envoy's environment variables.
     pub environment: BTreeMap<String, String>,
-    /// TLS for its listeners, with HTTP/2, instead of what the file says.
+    /// Replaces the listeners' TLS, if any.
     pub tls: Option<Tls>,
-    /// What the configurations of filters are merged with (RFC 7396), by the filter's name.
+    /// Merge patches (RFC 7396) for the configurations of filters, by name.
     pub filters: BTreeMap<String, Value>,
 }
 
 impl Substitutions {
-    /// That upstream and environment, and free ports to listen at.
+    /// Returns replacements with free ports.
     pub fn new(upstream: SocketAddr, environment: BTreeMap<String, String>) -> Self {
         let free = SocketAddr::from(([127, 0, 0, 1], 0));
         let (tls, filters) = (None, BTreeMap::new());
@@ -56,12 +56,12 @@ pub(super) fn bootstrap(path: &Path, substitutions: &Substitutions) -> Result<Va
     Ok(bootstrap)
 }
 
-/// Which part of the file a value is in.
+/// The meaning of addresses in a part of the file.
 #[derive(Clone, Copy)]
 enum Place {
-    /// An address is one to listen at.
+    /// Addresses to bind.
     Listener,
-    /// An address is one to connect to.
+    /// Addresses to connect to.
     Endpoint,
 }
 

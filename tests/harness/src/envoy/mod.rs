@@ -12,7 +12,7 @@ pub use exit::{Exit, serve_until_exit, validate};
 pub use file::Substitutions;
 pub use process::Envoy;
 
-/// What a log says besides the hundred lines of every start.
+/// Returns the lines of a log above level info. Every start logs about a hundred info lines.
 pub fn telling(log: &str) -> String {
     let lines: Vec<_> = log.lines().filter(|line| !line.contains("][info][")).collect();
     lines.join("\n")

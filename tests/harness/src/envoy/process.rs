@@ -1,4 +1,4 @@
-//! A running Envoy.
+//! Envoy processes.
 
 use std::{
     collections::BTreeMap,
@@ -20,36 +20,36 @@ use crate::{
     wait::until,
 };
 
-/// A running Envoy. It is killed, and its files are removed, when dropped.
+/// A running Envoy. Dropping it kills the process and removes its files.
 #[derive(Debug)]
 pub struct Envoy {
-    /// Where its admin interface listens.
+    /// The address of the admin interface.
     pub admin: SocketAddr,
     process: Process,
 }
 
 impl Envoy {
-    /// Starts one and waits until it is ready.
+    /// Starts an Envoy and waits until it is ready.
     ///
     /// # Errors
-    /// When it refuses to start, with its log, or is not ready in time.
+    /// Fails with the log if Envoy exits, or if it is not ready in time.
     pub fn start(config: &EnvoyConfig) -> Result<Self> {
         Self::start_with(&config.bootstrap()?, &Launch::of(config))
     }
 
-    /// Starts one with a configuration file as it is shipped, but for addresses and paths.
+    /// Starts an Envoy with a shipped configuration file, of which it replaces addresses and paths.
     ///
     /// # Errors
-    /// When it refuses to start, with its log, or is not ready in time.
+    /// Fails with the log if Envoy exits, or if it is not ready in time.
     pub fn start_file(path: &Path, substitutions: &Substitutions) -> Result<Self> {
         let launch = Launch { environment: &substitutions.environment, ..Launch::default() };
         Self::start_with(&file::bootstrap(path, substitutions)?, &launch)
     }
 
-    /// Starts one with a whole configuration, whose admin interface is to listen at a free port.
+    /// Starts an Envoy with a bootstrap configuration, whose admin port must be 0.
     ///
     /// # Errors
-    /// When it refuses to start, with its log, or is not ready in time.
+    /// Fails with the log if Envoy exits, or if it is not ready in time.
     pub fn start_bootstrap(bootstrap: &Value, concurrency: u32) -> Result<Self> {
         Self::start_with(bootstrap, &Launch { concurrency, ..Launch::default() })
     }
@@ -67,18 +67,18 @@ impl Envoy {
         Ok(envoy)
     }
 
-    /// Asks the admin interface.
+    /// Sends a GET request to the admin interface.
     ///
     /// # Errors
-    /// When it does not answer.
+    /// Fails if it does not respond.
     pub fn admin_get(&self, path: &str) -> Result<Response> {
         client::send(self.admin, &Request::get(path).header("connection", "close"))
     }
 
-    /// Where the listener of that name listens; waits until it does.
+    /// Waits for a listener and returns its address.
     ///
     /// # Errors
-    /// When it does not in time.
+    /// Fails if it does not listen in time.
     pub fn listener(&self, name: &str) -> Result<SocketAddr> {
         until(&format!("the listener {name}"), || {
             let all = self.admin_get("/listeners?format=json")?.json()?;
@@ -89,49 +89,49 @@ impl Envoy {
         })
     }
 
-    /// The value of a counter or gauge; `None` while it does not exist.
+    /// Returns the value of a counter or gauge, if it exists.
     ///
     /// # Errors
-    /// When the admin interface does not answer.
+    /// Fails if the admin interface does not respond.
     pub fn stat(&self, name: &str) -> Result<Option<u64>> {
         Ok(self.stats()?.get(name).copied())
     }
 
-    /// All counters and gauges.
+    /// Returns all counters and gauges.
     ///
     /// # Errors
-    /// When the admin interface does not answer.
+    /// Fails if the admin interface does not respond.
     pub fn stats(&self) -> Result<BTreeMap<String, u64>> {
         let stats = self.admin_get("/stats")?.text();
         let lines = stats.lines().filter_map(|line| line.split_once(": "));
         Ok(lines.filter_map(|(n, value)| Some((n.to_owned(), value.parse().ok()?))).collect())
     }
 
-    /// Waits until a counter or gauge is as `wanted`.
+    /// Waits until a counter or gauge satisfies `wanted`.
     ///
     /// # Errors
-    /// When it is not in time.
+    /// Fails if it does not in time.
     pub fn wait_for_stat(&self, name: &str, wanted: impl Fn(u64) -> bool) -> Result<u64> {
         until(&format!("the statistic {name}"), || Ok(self.stat(name)?.filter(|v| wanted(*v))))
     }
 
-    /// Where it logs to, while it runs.
+    /// Returns the path of the log, which exists while Envoy runs.
     pub fn log_path(&self) -> PathBuf {
         self.process.dir.path().join("log")
     }
 
-    /// Everything it has logged so far.
+    /// Returns the log so far.
     ///
     /// # Errors
-    /// When the log cannot be read.
+    /// Fails if the log cannot be read.
     pub fn log(&self) -> Result<String> {
         self.process.log()
     }
 
-    /// Waits until that many lines of the log hold `text`.
+    /// Waits until `count` lines of the log contain `text`.
     ///
     /// # Errors
-    /// When they do not in time: the message holds the log.
+    /// Fails with the log if they do not in time.
     pub fn wait_for_log_lines(&self, text: &str, count: usize) -> Result<()> {
         until(&format!("{text:?} in {count} lines of the log"), || {
             let log = self.log()?;
@@ -141,15 +141,15 @@ impl Envoy {
         .with_context(|| format!("log:\n{}", telling(&self.log().unwrap_or_default())))
     }
 
-    /// The number of its process.
+    /// Returns the process id.
     pub fn pid(&self) -> u32 {
         self.process.child.id()
     }
 
-    /// Its resident memory in bytes.
+    /// Returns the resident memory in bytes.
     ///
     /// # Errors
-    /// When it is no longer running.
+    /// Fails if it no longer runs.
     pub fn rss(&self) -> Result<u64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.pid()))?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
@@ -164,7 +164,7 @@ fn socket(address: &Value) -> Option<SocketAddr> {
     Some(SocketAddr::new(address.get("address")?.as_str()?.parse().ok()?, port))
 }
 
-/// How to call the program.
+/// Arguments of the program.
 pub(super) struct Launch<'a> {
     pub(super) environment: &'a BTreeMap<String, String>,
     pub(super) concurrency: u32,
@@ -190,7 +190,7 @@ impl<'a> Launch<'a> {
     }
 }
 
-/// The child process and its files, which go with it.
+/// The child process and its files.
 #[derive(Debug)]
 pub(super) struct Process {
     pub(super) child: Child,
@@ -224,10 +224,10 @@ impl Process {
         Ok(Self { child, dir })
     }
 
-    /// Itself, unless it has ended.
+    /// Fails with the log if the process has exited.
     fn alive(&mut self) -> Result<&Self> {
         if let Some(status) = self.child.try_wait()? {
-            bail!("Envoy ended with {status}; its log:\n{}", telling(&self.log()?));
+            bail!("Envoy exited with {status}; log:\n{}", telling(&self.log()?));
         }
         Ok(self)
     }
@@ -252,7 +252,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // Both fail only when it has already ended.
+        // Both fail only if the process has already exited.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -1,6 +1,6 @@
-//! Answers agreed on beforehand, and a record of the requests that reached the upstream. What a
-//! request belongs to is in its header `x-case-exchange`, or in its query, `?exchange=`, where a
-//! header would be one too many: a page's request is no longer a simple one then.
+//! Prepared responses, and a record of the requests that reached the upstream. The header
+//! `x-case-exchange` of a request names its exchange. Pages use the query, `?exchange=`, because the
+//! header would make a simple request (CORS) a preflighted one.
 
 use std::{
     collections::HashMap,
@@ -20,10 +20,10 @@ use serde::{Deserialize, Serialize};
 use super::wukongs::{lines, parameter, target};
 use crate::latin1;
 
-/// The header that names the exchange a request belongs to.
+/// The header that names the exchange of a request.
 pub const EXCHANGE_HEADER: &str = "x-case-exchange";
 
-/// What the upstream answers.
+/// A prepared response.
 #[derive(Clone, Debug, Default)]
 pub struct Answer {
     status: StatusCode,
@@ -31,10 +31,10 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// An answer with an empty body.
+    /// Returns a response with an empty body.
     ///
     /// # Errors
-    /// When the status or a header line cannot be sent.
+    /// Fails if the status or a header line is invalid.
     pub fn new(status: u16, headers: &[(String, String)]) -> Result<Self> {
         let status = StatusCode::from_u16(status)?;
         let headers = headers
@@ -49,18 +49,18 @@ impl Answer {
     }
 }
 
-/// A request as it reached the upstream.
+/// A request that reached the upstream.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Seen {
-    /// Its method.
+    /// The method.
     pub method: String,
-    /// Its target, path and query.
+    /// The target: path and query.
     pub path: String,
-    /// Its header lines; values are Latin-1.
+    /// The header lines. Values are Latin-1.
     pub headers: Vec<(String, String)>,
 }
 
-/// The exchanges agreed on.
+/// The prepared exchanges.
 #[derive(Clone, Default)]
 pub struct Exchanges {
     agreed: Arc<Mutex<HashMap<String, Exchange>>>,
@@ -68,12 +68,12 @@ pub struct Exchanges {
 
 #[derive(Default)]
 struct Exchange {
-    /// `None`: what the stand-in answers of its own.
+    /// `None` selects the stand-in's normal response.
     answer: Option<Answer>,
     seen: Vec<Seen>,
 }
 
-/// What is agreed over HTTP.
+/// A prepared response as JSON.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Agreement {
@@ -83,7 +83,7 @@ struct Agreement {
 }
 
 impl Exchanges {
-    /// Agrees on the answer to requests of the exchange `id`.
+    /// Prepares the response to requests of the exchange `id`.
     pub fn agree(&self, id: &str, answer: Answer) {
         self.insert(id, Some(answer));
     }
@@ -92,7 +92,7 @@ impl Exchanges {
         self.lock().insert(id.to_owned(), Exchange { answer, seen: Vec::new() });
     }
 
-    /// The requests of the exchange `id` that have reached the upstream.
+    /// Returns the requests of the exchange `id` that reached the upstream.
     pub fn seen(&self, id: &str) -> Vec<Seen> {
         self.lock().get(id).map(|exchange| exchange.seen.clone()).unwrap_or_default()
     }
@@ -132,8 +132,8 @@ pub(super) async fn answer_as_agreed(
     response
 }
 
-/// `PUT /exchanges/{id}`: agrees on an answer, `{"status": 200, "headers": [["etag", "1"]]}`, or
-/// with `null` only to record.
+/// `PUT /exchanges/{id}` prepares a response, `{"status": 200, "headers": [["etag", "1"]]}`. `null`
+/// only records requests.
 pub(super) async fn agree(
     State(exchanges): State<Exchanges>,
     Path(id): Path<String>,
@@ -147,7 +147,7 @@ pub(super) async fn agree(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// `GET /exchanges/{id}`: the requests that have reached the upstream.
+/// `GET /exchanges/{id}` returns the requests that reached the upstream.
 pub(super) async fn seen(State(exchanges): State<Exchanges>, Path(id): Path<String>) -> Response {
     let seen = exchanges.lock().get(&id).map(|exchange| serde_json::json!(exchange.seen));
     match seen {

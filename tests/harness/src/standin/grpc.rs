@@ -1,4 +1,4 @@
-//! The gRPC interface: every frame comes back as soon as it is there, then status 0.
+//! The gRPC interface, which echoes every frame at once and ends with status 0.
 
 use std::{
     pin::Pin,
@@ -22,7 +22,7 @@ pub(super) async fn echo(headers: HeaderMap, body: Body) -> Response {
     ([(header::CONTENT_TYPE, "application/grpc")], body).into_response()
 }
 
-/// The messages of a request, followed by trailers that say they were all well.
+/// The messages of a request, followed by trailers with status 0.
 struct Echo {
     messages: Body,
     ended: bool,
@@ -42,7 +42,7 @@ impl http_body::Body for Echo {
         match ready!(Pin::new(&mut self.messages).poll_frame(cx)) {
             Some(Ok(frame)) if frame.is_data() => Poll::Ready(Some(Ok(frame))),
             Some(Err(error)) => Poll::Ready(Some(Err(error))),
-            // The end, or the trailers of the request: gRPC has none.
+            // The end of the request. gRPC requests have no trailers.
             Some(Ok(_)) | None => {
                 self.ended = true;
                 let status = HeaderMap::from_iter([(

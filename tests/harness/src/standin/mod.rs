@@ -1,4 +1,4 @@
-//! A stand-in for novasphere-api, the upstream: HTTP/1.1 and HTTP/2 without TLS on one port.
+//! A stand-in for novasphere-api with HTTP/1.1 and HTTP/2 on one port, without TLS.
 
 mod exchange;
 mod grpc;
@@ -27,34 +27,34 @@ use tokio::{
 
 pub use exchange::{Answer, EXCHANGE_HEADER, Exchanges, Seen};
 
-/// More header lines than any test sends.
+/// A limit that no test reaches.
 const MAX_HEADERS: usize = 400;
 
-/// More bytes of header lines than any test sends.
+/// A limit that no test reaches, in bytes.
 const MAX_HEADER_BYTES: u32 = 256 * 1024;
 
-/// A running stand-in. It stops when dropped.
+/// A running stand-in. Dropping it stops the server.
 pub struct Standin {
-    /// Where it listens.
+    /// The address of the server.
     pub addr: SocketAddr,
-    /// Answers agreed on with the case runner, and what was seen of their requests.
+    /// Prepared responses and recorded requests.
     pub exchanges: Exchanges,
     runtime: Option<Runtime>,
 }
 
 impl Standin {
-    /// Starts one on a free port of the loopback interface.
+    /// Starts a stand-in on a free port of the loopback interface.
     ///
     /// # Errors
-    /// When no port can be had.
+    /// Fails if no port is free.
     pub fn start() -> Result<Self> {
         Self::start_at((Ipv4Addr::LOCALHOST, 0).into())
     }
 
-    /// Starts one at `addr`.
+    /// Starts a stand-in at `addr`.
     ///
     /// # Errors
-    /// When the port is taken.
+    /// Fails if the port is in use.
     pub fn start_at(addr: SocketAddr) -> Result<Self> {
         let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         let listener = runtime
@@ -99,19 +99,19 @@ async fn accept(listener: TcpListener, routes: Router) {
             Ok((stream, _)) => {
                 tokio::spawn(serve(stream, routes.clone()));
             }
-            // Out of descriptors: some connection will end.
+            // No free file descriptor until another connection closes.
             Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
         }
     }
 }
 
 async fn serve(stream: TcpStream, routes: Router) {
-    // Small frames must leave at once: the tests measure when they arrive.
+    // The tests measure the arrival of small frames.
     let _ = stream.set_nodelay(true);
     let mut server = auto::Builder::new(TokioExecutor::new());
     server.http1().max_headers(MAX_HEADERS);
     server.http2().max_header_list_size(MAX_HEADER_BYTES).enable_connect_protocol();
     let service = TowerToHyperService::new(routes);
-    // A client that goes away is its own business.
+    // Clients may disconnect.
     let _ = server.serve_connection_with_upgrades(TokioIo::new(stream), service).await;
 }

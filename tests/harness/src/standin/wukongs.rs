@@ -1,4 +1,4 @@
-//! The REST interface: every JSON answer holds the `method`, `path` and `headers` received.
+//! The REST interface. Every JSON response contains the received `method`, `path` and `headers`.
 
 use std::time::Duration;
 
@@ -55,17 +55,17 @@ fn reply(status: StatusCode, mut body: Value, request: &Request) -> Response {
     (status, headers, body.to_string()).into_response()
 }
 
-/// Path and query as they were received.
+/// Returns the received path and query.
 pub(super) fn target(uri: &Uri) -> String {
     uri.path_and_query().map_or_else(|| uri.to_string(), ToString::to_string)
 }
 
-/// Header lines as name and Latin-1 value.
+/// Returns header lines as name and Latin-1 value.
 pub(super) fn lines(headers: &HeaderMap) -> Vec<(String, String)> {
     headers.iter().map(|(n, v)| (n.as_str().to_owned(), latin1::text(v.as_bytes()))).collect()
 }
 
-/// `?count=N` server-sent events (5 if absent), one every [`EVENT_INTERVAL`].
+/// Sends `?count=N` server-sent events (default 5), one every [`EVENT_INTERVAL`].
 pub(super) async fn events(uri: Uri) -> Response {
     let count = parameter(&uri, "count").and_then(|n| n.parse().ok()).unwrap_or(5);
     let (mut sender, body) = Channel::<Bytes>::new(1);
@@ -74,7 +74,7 @@ pub(super) async fn events(uri: Uri) -> Response {
             let data = json!({"n": n, "sent_at_ms": clock::unix_millis()});
             let event = format!("id: {n}\nevent: wukong\ndata: {data}\n\n");
             if sender.send_data(event.into()).await.is_err() {
-                break; // the client went away
+                break; // the client disconnected
             }
             if n < count {
                 tokio::time::sleep(EVENT_INTERVAL).await;
@@ -86,20 +86,20 @@ pub(super) async fn events(uri: Uri) -> Response {
     (headers, Body::new(body)).into_response()
 }
 
-/// The value of a query parameter as it was written.
+/// Returns the undecoded value of a query parameter.
 pub(super) fn parameter<'u>(uri: &'u Uri, name: &str) -> Option<&'u str> {
     let pairs = uri.query()?.split('&').filter_map(|pair| pair.split_once('='));
     pairs.into_iter().find(|(n, _)| *n == name).map(|(_, value)| value)
 }
 
-/// A console that says what it is told, in the subprotocol `console.v1` if that is offered.
+/// A console that echoes messages, in the subprotocol `console.v1` if offered.
 pub(super) async fn console(upgrade: WebSocketUpgrade) -> Response {
     upgrade.protocols(["console.v1"]).on_upgrade(repeat)
 }
 
 async fn repeat(mut socket: WebSocket) {
     while let Some(Ok(message)) = socket.recv().await {
-        // Pings and goodbyes are answered by the library while it goes on reading.
+        // The library responds to pings and close frames while reading.
         let is_content = matches!(message, Message::Text(_) | Message::Binary(_));
         if is_content && socket.send(message).await.is_err() {
             break;
@@ -107,7 +107,7 @@ async fn repeat(mut socket: WebSocket) {
     }
 }
 
-/// Counts the bytes received; with `?echo=1` sends each chunk back as soon as it is there.
+/// Counts the received bytes. With `?echo=1` echoes each chunk at once.
 pub(super) async fn upload(method: Method, uri: Uri, headers: HeaderMap, body: Body) -> Response {
     if parameter(&uri, "echo") == Some("1") {
         return ([(header::CONTENT_TYPE, "application/octet-stream")], body).into_response();

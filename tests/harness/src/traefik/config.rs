@@ -1,4 +1,4 @@
-//! Configurations for tests: a router for each chain of middlewares, one upstream.
+//! Configurations for tests: one router per chain of middlewares, and one upstream.
 
 use std::{collections::BTreeMap, net::SocketAddr};
 
@@ -7,78 +7,79 @@ use serde_json::{Map, Value, json};
 /// The filters that Traefik runs.
 pub const FILTERS: [&str; 2] = ["header-transform", "jwt-auth"];
 
-/// What to start a Traefik with.
+/// The configuration of a Traefik.
 #[derive(Clone, Debug)]
 pub struct TraefikConfig {
-    /// Its routers.
+    /// The routers.
     pub routers: Vec<Router>,
-    /// The upstream of all of them.
+    /// The upstream of all routers.
     pub upstream: SocketAddr,
-    /// The variables of its environment, all of which are passed on to the filters.
+    /// Environment variables, all of which the filters can read.
     pub environment: BTreeMap<String, String>,
-    /// What is merged into the entry point (RFC 7396).
+    /// A merge patch (RFC 7396) for the entry point.
     pub entry_point: Value,
 }
 
 /// A router and its middlewares.
 #[derive(Clone, Debug)]
 pub struct Router {
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// Which requests are for it, in Traefik's language.
+    /// The rule that matches requests, in Traefik's syntax.
     pub rule: String,
-    /// Middlewares of Traefik's own, before the filters.
+    /// Traefik's middlewares in front of the filters.
     pub native: Vec<Value>,
-    /// The filters, in order.
+    /// The filters in order.
     pub plugins: Vec<Plugin>,
-    /// Whether the upstream is to be spoken to in HTTP/2, as gRPC needs it.
+    /// Whether to use HTTP/2 to the upstream, as gRPC needs.
     pub speaks_http2: bool,
 }
 
-/// A filter of this project and its configuration.
+/// One of the filters and its configuration.
 #[derive(Clone, Debug)]
 pub struct Plugin {
-    /// Its name: `jwt-auth`.
+    /// The name, such as `jwt-auth`.
     pub filter: String,
-    /// What stands below the plugin's name.
+    /// The value below the plugin's name.
     pub config: Value,
 }
 
 impl Plugin {
-    /// With a configuration as fields, which Traefik makes text of.
+    /// Returns a plugin configured by fields, which Traefik serialises.
     pub fn of_fields(filter: &str, config: Value) -> Self {
         Self { filter: filter.to_owned(), config }
     }
 
-    /// With a configuration as one text, which arrives as it is.
+    /// Returns a plugin configured by one text, which Traefik passes unchanged.
     pub fn of_text(filter: &str, config: impl Into<String>) -> Self {
         Self::of_fields(filter, json!({"json": config.into()}))
     }
 }
 
 impl Router {
-    /// One for an upstream that is spoken to in HTTP/1.1.
+    /// Returns a router with an HTTP/1.1 upstream.
     pub fn new(name: impl Into<String>, rule: impl Into<String>, plugins: Vec<Plugin>) -> Self {
         let (name, rule) = (name.into(), rule.into());
         Self { name, rule, native: Vec::new(), plugins, speaks_http2: false }
     }
 
-    /// For all requests.
+    /// Returns a router for all requests.
     pub fn for_all(name: &str, plugins: Vec<Plugin>) -> Self {
         Self::new(name, "PathPrefix(`/`)", plugins)
     }
 }
 
-/// Where a Traefik says that it has taken over a configuration: the path ends with its number.
+/// The prefix of a path that exists once Traefik has applied a configuration. The path ends with the
+/// number of the configuration.
 pub(super) const READY: &str = "/-/novasphere-tests/";
 
 impl TraefikConfig {
-    /// Those routers before that upstream, an empty environment.
+    /// Returns a configuration with an empty environment.
     pub fn new(upstream: SocketAddr, routers: Vec<Router>) -> Self {
         Self { routers, upstream, environment: BTreeMap::new(), entry_point: json!({}) }
     }
 
-    /// What Traefik reads once.
+    /// Returns the static configuration.
     pub(super) fn fixed(&self, addr: SocketAddr, file: &str) -> Value {
         let names: Vec<_> = self.environment.keys().collect();
         let plugins = FILTERS.map(|filter| {
@@ -107,7 +108,7 @@ impl TraefikConfig {
         })
     }
 
-    /// What Traefik watches: its number is shown at [`READY`].
+    /// Returns the dynamic configuration, with its number at [`READY`].
     pub(super) fn dynamic(&self, number: u32) -> Value {
         let (mut routers, mut middlewares) = (Map::new(), Map::new());
         for router in &self.routers {
@@ -145,7 +146,7 @@ impl TraefikConfig {
                 "novasphere-api-h2c": upstream("h2c"),
             },
         });
-        // Without any, Traefik takes the whole file for faulty.
+        // Traefik rejects a file with an empty list.
         if let (false, Some(members)) = (middlewares.is_empty(), http.as_object_mut()) {
             members.insert("middlewares".to_owned(), middlewares.into());
         }

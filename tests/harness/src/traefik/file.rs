@@ -1,5 +1,4 @@
-//! Configuration files as they are shipped, moved to this machine: free ports, the stand-in as
-//! upstream.
+//! Shipped configuration files, adapted to this machine: free ports, and the stand-in as upstream.
 
 use std::{collections::BTreeMap, fs, net::SocketAddr, path::Path};
 
@@ -16,10 +15,10 @@ use crate::{
 };
 
 impl Traefik {
-    /// Starts one with the files of `host-config/traefik`, and waits until it serves.
+    /// Starts a Traefik with the files of `host-config/traefik`, and waits until it serves.
     ///
     /// # Errors
-    /// When it does not.
+    /// Fails with the log if it does not.
     pub fn start_shipped(
         upstream: SocketAddr,
         environment: &BTreeMap<String, String>,

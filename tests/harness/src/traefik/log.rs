@@ -1,20 +1,20 @@
-//! What Traefik logs.
+//! Traefik's log.
 
 use serde_json::Value;
 
-/// A line of the log.
+/// A log line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Line {
-    /// `error`, for one.
+    /// The level, such as `error`.
     pub level: String,
-    /// The router it is about.
+    /// The router, if any.
     pub router: Option<String>,
-    /// What it says, with its error.
+    /// The message and its error.
     pub text: String,
 }
 
 impl Line {
-    /// One line, JSON; anything else is taken as a text.
+    /// Parses a JSON line. Any other line is a message.
     pub(super) fn parse(line: &str) -> Self {
         let Ok(value) = serde_json::from_str::<Value>(line) else {
             return Self { text: line.to_owned(), ..Self::default() };

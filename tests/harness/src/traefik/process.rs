@@ -1,4 +1,4 @@
-//! A running Traefik.
+//! Traefik processes.
 
 use std::{
     collections::BTreeMap,
@@ -24,26 +24,26 @@ use crate::{
     wait::until,
 };
 
-/// A running Traefik. It is killed, and its files are removed, when dropped.
+/// A running Traefik. Dropping it kills the process and removes its files.
 #[derive(Debug)]
 pub struct Traefik {
-    /// Where clients connect.
+    /// The address for clients.
     pub addr: SocketAddr,
     child: Child,
     dir: TempDir,
-    /// The number of its configuration.
+    /// The number of the configuration.
     number: u32,
 }
 
-/// The file that it watches, and the one it reads at start.
+/// The dynamic configuration, which Traefik watches, and the static one.
 pub(super) const DYNAMIC: &str = "dynamic.yaml";
 const STATIC: &str = "static.yaml";
 
 impl Traefik {
-    /// Starts one and waits until it has taken over its configuration.
+    /// Starts a Traefik and waits until it has applied its configuration.
     ///
     /// # Errors
-    /// When it does not start, with its log.
+    /// Fails with the log if it does not start.
     pub fn start(config: &TraefikConfig) -> Result<Self> {
         let _slot = StartSlot::acquire()?;
         let dir = folder()?;
@@ -56,12 +56,12 @@ impl Traefik {
         Ok(traefik)
     }
 
-    /// Starts one with files as they are shipped, but for addresses; it watches the second. There is
-    /// nothing that tells when it is ready: the caller knows what to ask.
+    /// Starts a Traefik with a static and a dynamic configuration. The caller must wait until it is
+    /// ready.
     ///
     /// # Errors
-    /// When it cannot be run.
-    pub fn start_files(
+    /// Fails if the program cannot be run.
+    pub(super) fn start_files(
         fixed: &Value,
         dynamic: &Value,
         addr: SocketAddr,
@@ -74,13 +74,13 @@ impl Traefik {
         Ok(Self { addr, child, dir, number: 1 })
     }
 
-    /// Gives it other routers, and waits until it has taken them over.
+    /// Replaces the routers, and waits until Traefik has applied them.
     ///
     /// # Errors
-    /// When it does not.
+    /// Fails with the log if it does not.
     pub fn reload(&mut self, config: &TraefikConfig) -> Result<()> {
         self.number = self.number.saturating_add(1);
-        // Moved into place: it must not read half a file.
+        // Rename the file, so that Traefik does not read half of it.
         let new = self.dir.path().join("new");
         fs::write(&new, yaml(&config.dynamic(self.number)))?;
         fs::rename(new, self.dir.path().join(DYNAMIC))?;
@@ -89,7 +89,7 @@ impl Traefik {
 
     fn wait_until_taken_over(&mut self) -> Result<()> {
         let path = format!("{READY}{}", self.number);
-        until("Traefik to take over its configuration", || {
+        until("Traefik to apply its configuration", || {
             self.ensure_alive()?;
             let answer = client::send(self.addr, &Request::get(&path));
             Ok(answer.ok().filter(|answer| answer.head.status == 200).map(|_| ()))
@@ -97,68 +97,70 @@ impl Traefik {
         .with_context(|| self.troubles())
     }
 
-    /// Sends one request over a connection of its own.
+    /// Sends one request over a new connection.
     ///
     /// # Errors
-    /// When the connection breaks or the answer is not HTTP/1.1.
+    /// Fails if the connection breaks or the response is not HTTP/1.1.
     pub fn send(&self, request: &Request) -> Result<Response> {
         client::send(self.addr, request)
     }
 
+    /// Checks that the process runs.
+    ///
     /// # Errors
-    /// When it has ended.
+    /// Fails with the log if it has exited.
     pub fn ensure_alive(&mut self) -> Result<()> {
         if let Some(status) = self.child.try_wait()? {
-            bail!("Traefik ended with {status}; its log:\n{}", self.troubles());
+            bail!("Traefik exited with {status}; log:\n{}", self.troubles());
         }
         Ok(())
     }
 
-    /// What it logged.
+    /// Returns the log.
     ///
     /// # Errors
-    /// When the file cannot be read.
+    /// Fails if the file cannot be read.
     pub fn log(&self) -> Result<Vec<Line>> {
         Ok(self.raw_log()?.lines().map(Line::parse).collect())
     }
 
-    /// The same as it is in the file.
+    /// Returns the unparsed log.
     ///
     /// # Errors
-    /// When the file cannot be read.
+    /// Fails if the file cannot be read.
     pub fn raw_log(&self) -> Result<String> {
         let log = fs::read(self.dir.path().join("log"))?;
         Ok(String::from_utf8_lossy(&log).into_owned())
     }
 
-    /// What it logged, but for information.
+    /// Returns the log lines above level info.
     pub(super) fn troubles(&self) -> String {
         let lines = self.log().unwrap_or_default();
         let lines = lines.iter().filter(|line| line.level != "info");
         lines.map(|line| line.text.as_str()).collect::<Vec<_>>().join("\n")
     }
 
-    /// Looks for signs that a filter broke down, and that Traefik is still there.
+    /// Checks that Traefik runs and no filter trapped or logged an internal fault.
     ///
     /// # Errors
-    /// When there are some.
+    /// Returns the log line if one did.
     pub fn ensure_no_trap(&mut self) -> Result<()> {
         self.ensure_alive()?;
         for line in self.log()? {
-            ensure!(!is_breakdown(&line), "a filter broke down: {}", line.text);
+            ensure!(!is_breakdown(&line), "a filter failed: {}", line.text);
         }
         Ok(())
     }
 
-    /// The number of its process.
+    /// Returns the process id.
     pub fn pid(&self) -> u32 {
         self.child.id()
     }
 
-    /// How much memory it has, in bytes.
+    /// Returns the resident memory in bytes.
     ///
     /// # Errors
-    /// Where there is no `/proc`.
+    /// Fails if there is no `/proc`.
     pub fn memory(&self) -> Result<u64> {
         let statm = fs::read_to_string(format!("/proc/{}/statm", self.child.id()))?;
         let pages: u64 = statm.split(' ').nth(1).context("no resident set")?.parse()?;
@@ -166,11 +168,11 @@ impl Traefik {
     }
 }
 
-/// What is logged of a trap.
+/// Log texts of a trap.
 const SIGNS: &[&str] =
     &["wasm stack trace", "panicked at", "runtime error", "closing guest module"];
 
-/// Whether a line tells of a trap, or a filter tells of a fault that must not happen.
+/// Whether a line reports a trap or an internal fault of a filter.
 fn is_breakdown(line: &Line) -> bool {
     let is_fault = line.level == "error"
         && line.text.starts_with("novasphere ")
@@ -180,13 +182,13 @@ fn is_breakdown(line: &Line) -> bool {
 
 impl Drop for Traefik {
     fn drop(&mut self) {
-        // Both fail only when it has already ended.
+        // Both fail only if the process has already exited.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// JSON as YAML takes it: some of the characters that JSON allows in texts it does not.
+/// Converts JSON to YAML, which forbids some characters that JSON allows in strings.
 fn yaml(value: &Value) -> String {
     let mut text = String::new();
     for c in value.to_string().chars() {
@@ -198,7 +200,7 @@ fn yaml(value: &Value) -> String {
     text
 }
 
-/// A folder with the built plugins where Traefik looks for them.
+/// Creates a folder with the built plugins at the path that Traefik expects.
 fn folder() -> Result<TempDir> {
     let dir = tempfile::Builder::new().prefix("novasphere-traefik-").tempdir()?;
     for filter in FILTERS {

@@ -1,7 +1,9 @@
-//! Row 7, and that of calls in 6: HTTP calls that filters make.
+//! HTTP callouts of filters.
 
 use anyhow::{Result, ensure};
-use novasphere_emulated_host::{Action, CallReply, Dispatched, Host, Map, UpstreamReply, status};
+use novasphere_emulated_host::{
+    Action, Callout, CalloutResponse, Host, Map, UpstreamResponse, status,
+};
 use novasphere_harness::client::Request;
 
 use super::naive::{Naive, ensure_sound, for_each_request, status_of, worker};
@@ -24,11 +26,15 @@ fn calls_go_to_host_and_port() -> Result<()> {
 #[test]
 fn a_failed_call_has_no_status() -> Result<()> {
     let on_request = |host: &Host| call(host).map(|()| Action::Pause);
-    let on_call_reply = |host: &Host| {
-        assert_eq!(host.header(Map::CallReply, b":status").map(status_of)?, status::NOT_FOUND);
+    let on_callout_response = |host: &Host| {
+        assert_eq!(
+            host.header(Map::CalloutResponse, b":status").map(status_of)?,
+            status::NOT_FOUND
+        );
         host.continue_stream(0).map(|_| ())
     };
-    let mut naive = worker(&[Naive { on_request, on_call_reply, ..Naive::default() }.plugin()])?;
+    let mut naive =
+        worker(&[Naive { on_request, on_callout_response, ..Naive::default() }.plugin()])?;
     ensure!(naive.send(&Request::get("/"))?.status == 200);
     ensure_sound(&naive)
 }
@@ -39,14 +45,16 @@ fn a_reply_with_a_body_after_a_timeout_closes_the_connection() -> Result<()> {
     let with_body =
         |host: &Host| host.send_local_response(503, b"", b"no", Vec::new(), -1).map(|_| ());
     let without = |host: &Host| host.send_local_response(503, b"", b"", Vec::new(), -1).map(|_| ());
-    let naive = |on_call_reply| Naive { on_request, on_call_reply, ..Naive::default() }.plugin();
+    let naive = |on_callout_response| {
+        Naive { on_request, on_callout_response, ..Naive::default() }.plugin()
+    };
     ensure!(worker(&[naive(with_body)])?.send(&Request::get("/"))?.closed);
     let answer = worker(&[naive(without)])?.send(&Request::get("/"))?;
     ensure!(answer.status == 503 && !answer.closed, "{answer:?}");
-    let in_time = |_: &Dispatched| Some(CallReply { status: 200, ..CallReply::default() });
+    let in_time = |_: &Callout| Some(CalloutResponse { status: 200, ..CalloutResponse::default() });
     let answer = worker(&[naive(with_body)])?.exchange(
         &Request::get("/"),
-        &UpstreamReply::ok(),
+        &UpstreamResponse::ok(),
         &in_time,
     )?;
     ensure!(answer.status == 503 && !answer.closed, "{answer:?}");
@@ -73,18 +81,18 @@ fn a_call_in_the_response_phase_traps_as_do_foreign_functions_and_grpc() -> Resu
 #[test]
 fn later_filters_see_a_request_that_a_callout_refused() -> Result<()> {
     let on_request = |host: &Host| call(host).map(|()| Action::Pause);
-    let on_call_reply =
+    let on_callout_response =
         |host: &Host| host.send_local_response(429, b"", b"", Vec::new(), -1).map(|_| ());
-    let first = Naive { on_request, on_call_reply, ..Naive::default() }.called("first");
+    let first = Naive { on_request, on_callout_response, ..Naive::default() }.called("first");
     let log = |host: &Host| {
         host.log(2, "later");
         Ok(Action::Continue)
     };
     let later = Naive { on_request: log, ..Naive::default() }.called("later");
-    let in_time = |_: &Dispatched| Some(CallReply { status: 200, ..CallReply::default() });
-    for reply in [&in_time as &dyn Fn(&Dispatched) -> Option<CallReply>, &|_| None] {
+    let in_time = |_: &Callout| Some(CalloutResponse { status: 200, ..CalloutResponse::default() });
+    for reply in [&in_time as &dyn Fn(&Callout) -> Option<CalloutResponse>, &|_| None] {
         let mut naive = worker(&[first.clone(), later.clone()])?;
-        let answer = naive.exchange(&Request::get("/"), &UpstreamReply::ok(), &reply)?;
+        let answer = naive.exchange(&Request::get("/"), &UpstreamResponse::ok(), &reply)?;
         ensure!(answer.status == 429 && answer.upstream.is_none(), "{answer:?}");
         ensure!(naive.log() == [(2, "later".to_owned())], "{:?}", naive.log());
     }
@@ -94,7 +102,7 @@ fn later_filters_see_a_request_that_a_callout_refused() -> Result<()> {
     };
     let later = Naive { on_request: refuse, ..Naive::default() }.called("later");
     let mut naive = worker(&[first, later])?;
-    let answer = naive.exchange(&Request::get("/"), &UpstreamReply::ok(), &in_time)?;
+    let answer = naive.exchange(&Request::get("/"), &UpstreamResponse::ok(), &in_time)?;
     ensure!(answer.status == 429 && answer.upstream.is_none(), "{answer:?}");
     let trap = "trap: local response already stashed".to_owned();
     ensure!(naive.trapped() == Some(trap), "{:?}", naive.log());
@@ -105,8 +113,8 @@ fn later_filters_see_a_request_that_a_callout_refused() -> Result<()> {
 fn the_last_callout_resumes_a_request_by_itself() -> Result<()> {
     let on_request = |host: &Host| call(host).map(|()| Action::Pause);
     let mut naive = worker(&[Naive { on_request, ..Naive::default() }.plugin()])?;
-    let in_time = |_: &Dispatched| Some(CallReply { status: 200, ..CallReply::default() });
-    let answer = naive.exchange(&Request::get("/"), &UpstreamReply::ok(), &in_time)?;
+    let in_time = |_: &Callout| Some(CalloutResponse { status: 200, ..CalloutResponse::default() });
+    let answer = naive.exchange(&Request::get("/"), &UpstreamResponse::ok(), &in_time)?;
     ensure!(answer.status == 200 && answer.upstream.is_some(), "{answer:?}");
     ensure_sound(&naive)
 }

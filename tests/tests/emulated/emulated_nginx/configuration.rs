@@ -1,11 +1,11 @@
-//! Rows 1, 10, 16 and 19: how filters are loaded, and told that they are on nginx.
+//! Loading filters, refused configurations, and detecting the host.
 
 use anyhow::{Result, ensure};
 use novasphere_emulated_host::{Kind, Load, Plugin, Proxy, Worker, imports_of, status};
 use novasphere_harness::{chain, client::Request};
 use std::sync::Arc;
 
-use super::naive::{Naive, ensure_sound, status_of, worker};
+use super::naive::{Naive, ensure_sound, filter_log, status_of, worker};
 
 const GOOD: &str = r#"{"request": {"add": {"headers": ["x-added:1"]}}}"#;
 const BAD: &str = r#"{"reqest": {}}"#;
@@ -86,7 +86,7 @@ fn nginx_tells_itself_by_failing_otherwise_than_not_found() -> Result<()> {
         };
         let plugin = Naive { on_vm_start, ..Naive::default() }.plugin();
         let worker = Worker::start(&Arc::new(Proxy::new(kind)), &[plugin])?;
-        ensure!(worker.log() == [(2, expected.to_owned())], "{kind:?}: {:?}", worker.log());
+        ensure!(filter_log(&worker) == [(2, expected.to_owned())], "{kind:?}: {:?}", worker.log());
     }
     ensure!(status::INTERNAL_FAILURE == 10 && status::NOT_FOUND == 1);
     Ok(())

@@ -1,9 +1,9 @@
-//! No identity that a client made up reaches the upstream, and no bytes end an instance.
+//! Forged identities do not reach the upstream, and no input traps an instance.
 
 use std::sync::Arc;
 
 use anyhow::{Result, ensure};
-use novasphere_emulated_host::{Answer, Kind, Plugin, Proxy, Worker};
+use novasphere_emulated_host::{Kind, Outcome, Plugin, Proxy, Worker};
 use novasphere_harness::{chain, client::Request};
 
 use super::naive::ensure_sound;
@@ -90,7 +90,7 @@ fn folded(name: &str) -> String {
     name.to_ascii_lowercase().replace('_', "-")
 }
 
-fn ensure_honest(answer: &Answer, good: bool) -> Result<()> {
+fn ensure_honest(answer: &Outcome, good: bool) -> Result<()> {
     let Some(seen) = &answer.upstream else {
         ensure!([400, 401, 431].contains(&answer.status), "{answer:?}");
         return Ok(());

@@ -1,10 +1,12 @@
-//! Rows 2 and 20, and the limits of header maps.
+//! Header mutations, and the limits of header maps.
 
 use std::sync::Arc;
 
-use anyhow::{Result, ensure};
-use novasphere_emulated_host::{Action, Map, Plugin, UpstreamReply, Worker};
+use anyhow::{Context, Result, ensure};
+use novasphere_emulated_host::{Action, Map, Plugin, UpstreamResponse, Worker};
 use novasphere_harness::client::Request;
+use novasphere_tests::shipped;
+use serde_json::json;
 
 use super::naive::{client_lines, ensure_sound, for_each_request, nginx, upstream_lines, worker};
 
@@ -147,7 +149,7 @@ fn a_long_response_is_left_as_it_is() -> Result<()> {
     let proxy = Arc::new(nginx()?);
     let mut worker = Worker::start(&proxy, &[Plugin::wasm("cors", "{}")])?;
     let lines = (0..150).map(|i| (format!("h{i}").into_bytes(), b"".to_vec())).collect();
-    let upstream = UpstreamReply { status: 200, lines };
+    let upstream = UpstreamResponse { status: 200, lines };
     let request = Request::get("/").header("origin", "https://a.example");
     let answer = worker.exchange(&request, &upstream, &|_| None)?;
     ensure!(answer.status == 200 && answer.headers.len() == 150, "{answer:?}");
@@ -169,7 +171,7 @@ fn a_repeated_response_header_becomes_one() -> Result<()> {
         ..Default::default()
     };
     let line = (b"X-RateLimit-Limit-Hour".to_vec(), b"9".to_vec());
-    let upstream = UpstreamReply { status: 200, lines: vec![line.clone(), line] };
+    let upstream = UpstreamResponse { status: 200, lines: vec![line.clone(), line] };
     let request = Request::get("/");
     let answer = worker(&[naive.plugin()])?.exchange(&request, &upstream, &|_| None)?;
     ensure!(client_lines(&answer, "x-ratelimit-limit-hour").is_empty(), "{answer:?}");
@@ -196,12 +198,17 @@ fn lists_keep_the_clients_case_and_a_single_read_gives_the_first() -> Result<()>
 /// jwt-auth adds three lines, so behind it the client's share of the 96 lines is 93.
 #[test]
 fn behind_jwt_auth_93_client_lines_pass_and_95_get_431() -> Result<()> {
+    let filters = shipped::in_kong(&shipped::yaml("host-config/kong/kong.yml")?)?;
+    let jwt_auth = filters.into_iter().find(|configured| configured.filter == "jwt-auth");
+    let jwt_auth = jwt_auth.context("no jwt-auth")?;
     let chain = [
-        Plugin::wasm("jwt-auth", novasphere_harness::chain::JWT_AUTH),
+        Plugin::wasm("jwt-auth", jwt_auth.config.to_string()),
         Plugin::wasm("rate-limit", r#"{"hour": 5, "limit_by": "ip"}"#),
     ];
     let mut ours = worker(&chain)?;
-    let token = format!("Bearer {}", novasphere_harness::chain::good_token()?);
+    let claims =
+        json!({"iss": "novasphere-user", "sub": "alice", "name": "Alice", "exp": "now+60"});
+    let token = format!("Bearer {}", novasphere_harness::chain::token(claims)?);
     for (lines, status) in [(93, 200), (95, 431)] {
         // The client sends Host and Authorization too.
         let request = (0..lines - 2).fold(Request::get("/"), |r, i| r.header(format!("h{i}"), ""));
@@ -222,7 +229,7 @@ fn of_90_upstream_lines_on_rate_limit_is_silent_and_of_98_cors_too() -> Result<(
     let request = Request::get("/").header("Origin", "https://app.novasphere.io");
     let shown = |plugins: &[Plugin], count: usize| -> Result<[bool; 2]> {
         let lines = (0..count).map(|i| (format!("h{i}").into_bytes(), Vec::new())).collect();
-        let upstream = UpstreamReply { status: 200, lines };
+        let upstream = UpstreamResponse { status: 200, lines };
         let answer = worker(plugins)?.exchange(&request, &upstream, &|_| None)?;
         let names = ["access-control-allow-origin", "x-ratelimit-limit-hour"];
         Ok(names.map(|name| !client_lines(&answer, name).is_empty()))

@@ -1,4 +1,4 @@
-//! Every configuration that the filters refuse closes the route.
+//! Every invalid configuration closes the route.
 
 use anyhow::{Result, ensure};
 use novasphere_emulated_host::Plugin;

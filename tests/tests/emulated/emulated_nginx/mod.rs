@@ -1,5 +1,5 @@
-//! What ngx_wasm_module does in Kong's nginx, as the emulated host does it: each point with a test
-//! that it bites, and one that the filters cope.
+//! The quirks of Kong's nginx that tests/emulated-host/README.md lists. For each quirk, a naive
+//! filter shows that it causes harm, and the project's filters cope with it.
 
 mod calls;
 mod configuration;

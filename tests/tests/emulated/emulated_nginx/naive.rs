@@ -1,9 +1,9 @@
-//! Filters that know nothing of the host, and chains to put them in.
+//! Filters without knowledge of the host, and chains for them.
 
 use std::sync::Arc;
 
 use anyhow::{Result, ensure};
-use novasphere_emulated_host::{Action, Answer, Guest, Host, Kind, Plugin, Proxy, Trap, Worker};
+use novasphere_emulated_host::{Action, Guest, Host, Kind, Outcome, Plugin, Proxy, Trap, Worker};
 use novasphere_harness::chain;
 
 type Call = fn(&Host) -> Result<(), Trap>;
@@ -17,7 +17,7 @@ pub struct Naive {
     pub on_request: fn(&Host) -> Result<Action, Trap>,
     pub on_response: Call,
     pub on_tick: Call,
-    pub on_call_reply: Call,
+    pub on_callout_response: Call,
 }
 
 impl Default for Naive {
@@ -28,7 +28,7 @@ impl Default for Naive {
             on_request: |_| Ok(Action::Continue),
             on_response: |_| Ok(()),
             on_tick: |_| Ok(()),
-            on_call_reply: |_| Ok(()),
+            on_callout_response: |_| Ok(()),
         }
     }
 }
@@ -54,8 +54,15 @@ impl Guest for Naive {
         (self.on_tick)(host)
     }
 
-    fn on_call_reply(&mut self, host: &Host, _: u32, _: u32, _: u32, _: u32) -> Result<(), Trap> {
-        (self.on_call_reply)(host)
+    fn on_callout_response(
+        &mut self,
+        host: &Host,
+        _: u32,
+        _: u32,
+        _: u32,
+        _: u32,
+    ) -> Result<(), Trap> {
+        (self.on_callout_response)(host)
     }
 }
 
@@ -88,13 +95,13 @@ pub fn worker(plugins: &[Plugin]) -> Result<Worker> {
 }
 
 /// The values of all lines of a name that the upstream got.
-pub fn upstream_lines(answer: &Answer, name: &str) -> Vec<String> {
+pub fn upstream_lines(answer: &Outcome, name: &str) -> Vec<String> {
     let lines = answer.upstream.iter().flat_map(|seen| &seen.headers);
     lines.filter(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value.clone()).collect()
 }
 
 /// The values of all lines of a name that the client got.
-pub fn client_lines(answer: &Answer, name: &str) -> Vec<String> {
+pub fn client_lines(answer: &Outcome, name: &str) -> Vec<String> {
     let lines = answer.headers.iter();
     lines.filter(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value.clone()).collect()
 }
@@ -106,6 +113,13 @@ pub fn ensure_sound(worker: &Worker) -> Result<()> {
     let fault = worker.log().into_iter().find(|(_, line)| line.contains(" phase"));
     ensure!(fault.is_none(), "{fault:?}");
     Ok(())
+}
+
+/// The log of the filters, without the host's lines about reads of properties.
+pub fn filter_log(worker: &Worker) -> Vec<(u32, String)> {
+    let mut log = worker.log();
+    log.retain(|(_, line)| !line.ends_with("properties outside of a request"));
+    log
 }
 
 /// What a call answered, where it may not trap.

@@ -1,4 +1,4 @@
-//! Rows 11, 12 and 15: properties and the environment.
+//! Properties and the environment.
 
 use anyhow::{Result, ensure};
 use novasphere_emulated_host::{Action, Plugin, status};
@@ -77,17 +77,20 @@ fn a_read_outside_of_a_request_logs_an_error() -> Result<()> {
     Ok(())
 }
 
+/// One error at the start is inevitable: this read tells nginx from Envoy. rate-limit's timer reads
+/// three properties as random input, once a table.
 #[test]
-fn the_timers_of_the_filters_log_no_error() -> Result<()> {
+fn the_filters_cause_a_known_number_of_these_errors() -> Result<()> {
     let limit = r#"{"hour": 5, "limit_by": "ip"}"#;
-    for (filter, config) in [("rate-limit", limit), ("jwt-auth", chain::JWT_AUTH)] {
+    let plugins = [("cors", "{}", 1), ("jwt-auth", chain::JWT_AUTH, 1), ("rate-limit", limit, 4)];
+    for (filter, config, expected) in plugins {
         let mut ours = worker(&[Plugin::wasm(filter, config)])?;
         for _ in 0..3 {
             ours.send(&Request::get("/"))?;
             ours.tick();
         }
         let errors: Vec<_> = ours.log().into_iter().filter(|(level, _)| *level >= 4).collect();
-        ensure!(errors.is_empty(), "{filter}: {errors:?}");
+        ensure!(errors.len() == expected, "{filter}: {errors:?}");
     }
     Ok(())
 }

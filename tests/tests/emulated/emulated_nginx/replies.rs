@@ -1,7 +1,7 @@
-//! Rows 5, 6, 8 and 18: answers made by filters.
+//! Local responses of filters.
 
 use anyhow::{Result, ensure};
-use novasphere_emulated_host::{Action, Host, Plugin, Trap, UpstreamReply};
+use novasphere_emulated_host::{Action, Host, Plugin, Trap, UpstreamResponse};
 use novasphere_harness::{chain, client::Request};
 
 use super::naive::{Naive, client_lines, ensure_sound, for_each_request, upstream_lines, worker};
@@ -117,7 +117,7 @@ fn a_trap_in_the_request_is_a_500_and_in_the_response_nothing() -> Result<()> {
     let on_response = |host: &Host| host.foreign_function("x").map(|_| ());
     let mut naive = worker(&[Naive { on_response, ..Naive::default() }.plugin()])?;
     let line = (b"server".to_vec(), b"upstream".to_vec());
-    let upstream = UpstreamReply { status: 200, lines: vec![line] };
+    let upstream = UpstreamResponse { status: 200, lines: vec![line] };
     let answer = naive.exchange(&Request::get("/"), &upstream, &|_| None)?;
     ensure!(answer.status == 200 && client_lines(&answer, "server") == ["upstream"], "{answer:?}");
     Ok(())

@@ -1,9 +1,11 @@
-//! Rows 10 and 14: timers, and what they may not do; keys that are fetched by them.
+//! Timers, their limits, and keys that timers fetch.
 
 use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
-use novasphere_emulated_host::{Action, CallReply, Dispatched, Host, Load, Plugin, Proxy, Worker};
+use novasphere_emulated_host::{
+    Action, Callout, CalloutResponse, Host, Load, Plugin, Proxy, Worker,
+};
 use novasphere_harness::client::Request;
 use novasphere_tests::test_key::TestKey;
 use serde_json::json;
@@ -92,10 +94,10 @@ fn with_keys() -> Plugin {
     Plugin::wasm("jwt-auth", config.to_string())
 }
 
-fn publish(keys: &[&TestKey]) -> CallReply {
+fn publish(keys: &[&TestKey]) -> CalloutResponse {
     let keys: Vec<_> = keys.iter().map(|key| key.jwk()).collect();
     let lines = vec![(b"content-type".to_vec(), b"application/json".to_vec())];
-    CallReply { status: 200, lines, body: json!({"keys": keys}).to_string().into_bytes() }
+    CalloutResponse { status: 200, lines, body: json!({"keys": keys}).to_string().into_bytes() }
 }
 
 fn request(key: &TestKey) -> Result<Request> {
@@ -123,7 +125,7 @@ fn keys_are_fetched_and_timers_stay_few() -> Result<()> {
     let call = ours.calls().first().cloned().context("no fetch")?;
     ensure!(call.upstream == "issuer.example:443", "{call:?}");
     ensure!(call.lines.contains(&(b":scheme".to_vec(), b"https".to_vec())), "{call:?}");
-    ours.answer_calls(|_| Some(publish(&[&key])));
+    ours.respond_to_callouts(|_| Some(publish(&[&key])));
     let answer = ours.send(&request(&key)?)?;
     ensure!(
         answer.status == 200 && upstream_lines(&answer, "x-user-id") == ["alice"],
@@ -151,7 +153,7 @@ fn one_of_several_workers_fetches_for_all() -> Result<()> {
             worker.tick();
         }
         for worker in &mut workers {
-            fetches += worker.answer_calls(|_| Some(publish(&[&key])));
+            fetches += worker.respond_to_callouts(|_| Some(publish(&[&key])));
         }
     }
     ensure!(fetches == 1, "{fetches} fetches");
@@ -167,15 +169,17 @@ fn failures_are_tried_again_and_told() -> Result<()> {
     let key = TestKey::es256("1")?;
     let proxy = Arc::new(nginx()?);
     let mut ours = Worker::start(&proxy, &[with_keys()])?;
-    let long = CallReply {
+    let long = CalloutResponse {
         lines: (0..150).map(|n| (format!("h{n}").into_bytes(), b"".to_vec())).collect(),
         ..publish(&[&key])
     };
     ours.send(&Request::get("/"))?;
-    for failure in [None, Some(CallReply { status: 500, ..CallReply::default() }), Some(long)] {
+    for failure in
+        [None, Some(CalloutResponse { status: 500, ..CalloutResponse::default() }), Some(long)]
+    {
         for _ in 0..100 {
             tick(&proxy, &mut ours, 1);
-            if ours.answer_calls(|_| failure.clone()) > 0 {
+            if ours.respond_to_callouts(|_| failure.clone()) > 0 {
                 break;
             }
         }
@@ -184,18 +188,18 @@ fn failures_are_tried_again_and_told() -> Result<()> {
     let told = ours.log().iter().filter(|(_, line)| line.contains("could not be fetched")).count();
     ensure!(told == 3, "{:?}", ours.log());
     tick(&proxy, &mut ours, 100);
-    ensure!(ours.answer_calls(|_| Some(publish(&[&key]))) == 1);
+    ensure!(ours.respond_to_callouts(|_| Some(publish(&[&key]))) == 1);
     ensure!(ours.send(&request(&key)?)?.status == 200);
     ensure!(proxy.overflows() == 0 && ours.trapped().is_none());
     Ok(())
 }
 
 /// How many fetches there are in a day without requests.
-fn fetches_in_a_day(proxy: &Proxy, worker: &mut Worker, reply: &CallReply) -> usize {
+fn fetches_in_a_day(proxy: &Proxy, worker: &mut Worker, reply: &CalloutResponse) -> usize {
     let minute = |_| {
         proxy.pass(60_000);
         worker.tick();
-        worker.answer_calls(|_: &Dispatched| Some(reply.clone()))
+        worker.respond_to_callouts(|_: &Callout| Some(reply.clone()))
     };
     (0..24 * 60).map(minute).sum()
 }
@@ -222,7 +226,7 @@ fn after_a_day_without_requests_the_first_one_brings_new_keys() -> Result<()> {
     fetches_in_a_day(&proxy, &mut ours, &publish(&[&old]));
     ensure!(ours.send(&request(&new)?)?.status != 200);
     tick(&proxy, &mut ours, 1);
-    ensure!(ours.answer_calls(|_| Some(publish(&[&new]))) == 1);
+    ensure!(ours.respond_to_callouts(|_| Some(publish(&[&new]))) == 1);
     let token = new.token(&json!({"iss": ISSUER, "sub": "alice", "exp": "now+600000"}))?;
     let again = Request::get("/").header("authorization", format!("Bearer {token}"));
     ensure!(ours.send(&again)?.status == 200);

@@ -1,4 +1,4 @@
-//! A client's very first requests come all at once.
+//! The first requests of a client arrive all at once.
 
 use std::{collections::BTreeMap, net::SocketAddr, sync::Barrier, thread};
 

@@ -1,4 +1,4 @@
-//! Window after window the limit is exact, also while the listener is replaced under load.
+//! The limit is exact in every window, also while the listener is replaced under load.
 
 use std::{
     collections::BTreeMap,

@@ -1,4 +1,4 @@
-//! What an operator sees: the access log and the statistics.
+//! The access log and the statistics.
 
 use anyhow::{Context, Result, ensure};
 use novasphere_harness::{

@@ -1,4 +1,4 @@
-//! The shipped Envoy configurations, as they are but for ports and paths, work in the real Envoy.
+//! The shipped Envoy configurations in the real Envoy, with ports and paths replaced.
 
 mod log_and_metrics;
 mod per_route;

@@ -1,4 +1,4 @@
-//! Routes with settings of their own.
+//! Routes with different settings.
 
 use anyhow::{Result, ensure};
 use novasphere_harness::{

@@ -1,4 +1,4 @@
-//! No way around jwt-auth by the health check's exemption, and the settings that see to it.
+//! The health check's exemption does not bypass jwt-auth, and the settings that ensure this.
 
 use std::{fs, path::Path};
 

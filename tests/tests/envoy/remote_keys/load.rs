@@ -1,4 +1,4 @@
-//! Clients that send one request after another, all of which must pass.
+//! Clients that send requests continuously, all of which must pass.
 
 use std::{
     net::SocketAddr,

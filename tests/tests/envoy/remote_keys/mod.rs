@@ -1,5 +1,4 @@
-//! Keys that jwt-auth fetches from their issuer: when they come, what happens before and without
-//! them, and how they change while requests go on.
+//! Keys that jwt-auth fetches from their issuer: arrival, waiting requests, failures and rotation.
 
 mod arrival;
 mod discovery;

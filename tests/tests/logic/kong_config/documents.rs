@@ -1,4 +1,4 @@
-//! What README.md and migration.md show.
+//! The configurations in README.md and migration.md.
 
 use std::fs;
 

@@ -1,5 +1,5 @@
-//! The shipped configuration for Kong: in Kong's format, with configurations that the filters
-//! accept, and the same as for Envoy.
+//! The shipped configuration for Kong is in Kong's format, is accepted by the filters, and equals
+//! the one for Envoy.
 
 mod documents;
 mod settings;

@@ -1,4 +1,4 @@
-//! Alerts and dashboard ask for decisions and events that the filters count.
+//! Alerts and the dashboard use decisions and events that the filters count.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! What the proxies' own settings have to be is the same for each of them.
+//! Settings of the proxies that must be the same in every deployment.
 
 use anyhow::{Context, Result, ensure};
 use novasphere_tests::{manifests::all_documents, shipped};

@@ -1,5 +1,5 @@
-//! Configurations that are right, changed in one place: what a schema refuses the filter refuses
-//! too, and what the filter refuses for its form both schemas do.
+//! Valid configurations with one change: the filter refuses what a schema refuses, and both schemas
+//! refuse what the filter refuses for its form.
 
 use anyhow::{Context, Result, ensure};
 use novasphere_core::{Fault, Filter, testing::TestHost};

@@ -1,4 +1,4 @@
-//! The generated schemas: up to date, right as schemas, and of one mind with the filters.
+//! The generated schemas are up to date, are valid schemas, and agree with the filters.
 
 mod changes;
 mod right;

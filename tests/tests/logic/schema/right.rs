@@ -1,4 +1,4 @@
-//! What the filters accept, the schemas do.
+//! The schemas accept what the filters accept.
 
 use std::{fs, path::Path};
 

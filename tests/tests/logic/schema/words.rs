@@ -1,4 +1,4 @@
-//! The schemas as such: the words of draft-04, and every field explained.
+//! The schemas use draft-04 keywords for Kong, and describe every field.
 
 use std::fs;
 

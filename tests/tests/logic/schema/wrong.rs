@@ -1,4 +1,5 @@
-//! What the filters refuse, the schemas do, unless a list says that a schema cannot.
+//! The schemas refuse what the filters refuse, except for a list of errors that a schema cannot
+//! express.
 
 use std::{collections::BTreeSet, fs};
 

@@ -1,4 +1,4 @@
-//! Who may do what, and what others learn of it.
+//! Authorization, and what a client can learn about others.
 
 use std::{process::Command, time::Duration};
 

@@ -1,4 +1,4 @@
-//! What it takes, and what it answers.
+//! The accepted commands and their responses.
 
 use anyhow::{Result, ensure};
 use novasphere_harness::client::{self, Connection, Request};

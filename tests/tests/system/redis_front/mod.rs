@@ -1,5 +1,6 @@
-//! Redis' HTTP form as shipped, real nginx before a real Redis: the dialect, tokens, limits, and what
-//! it answers when Redis is gone, stands still or comes back. Nobody ever gets another's answer.
+//! The shipped HTTP front end of Redis: a real nginx in front of a real Redis. Tests cover the
+//! dialect, tokens, limits, and Redis that is gone, stalled or restarted. No client ever gets the
+//! response to another client's request.
 
 mod access;
 mod dialect;

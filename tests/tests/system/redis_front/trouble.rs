@@ -1,4 +1,4 @@
-//! Redis is full, gone, standing still, empty or busy; clients leave; the front itself ends.
+//! Redis is full, gone, stalled, empty or busy; clients disconnect; the front end is killed.
 
 use std::{
     io::{Read, Write},

@@ -1,4 +1,4 @@
-//! Clients that leave while their call is under way leave nothing behind.
+//! Clients that disconnect during a callout leave nothing behind.
 
 use std::{net::SocketAddr, thread, time::Duration};
 

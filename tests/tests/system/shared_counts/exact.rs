@@ -1,4 +1,4 @@
-//! Together they let the limit pass, and no more.
+//! Together the proxies let exactly the limit pass.
 
 use anyhow::{Result, ensure};
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! Counts that two Envoys share in a real Redis, behind the front as shipped.
+//! Two Envoys share counts in a real Redis, behind the shipped front end.
 
 mod abandoned;
 mod exact;

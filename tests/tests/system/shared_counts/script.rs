@@ -1,4 +1,4 @@
-//! The script as Redis runs it.
+//! The script in a real Redis.
 
 use anyhow::{Context, Result, ensure};
 use novasphere_harness::clock::unix_seconds;

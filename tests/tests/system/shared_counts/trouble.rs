@@ -1,5 +1,5 @@
-//! Redis killed, standing still, restarted without its data; its front answering nonsense: no
-//! request waits longer than the timeout, `on_error` decides, and all is well when it is over.
+//! Redis is killed, stalled or restarted without data, or its front end returns nonsense. No
+//! request waits longer than the timeout, `on_error` decides, and counting recovers.
 
 use std::time::Duration;
 

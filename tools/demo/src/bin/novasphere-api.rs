@@ -9,7 +9,7 @@ fn main() -> Result<()> {
     let standin = Standin::start_at(address(env::args().skip(1))?)?;
     writeln!(std::io::stdout(), "novasphere-api stand-in at http://{}", standin.addr)?;
     loop {
-        thread::park(); // until it is killed
+        thread::park();
     }
 }
 
@@ -20,7 +20,7 @@ fn address(mut args: impl Iterator<Item = String>) -> Result<SocketAddr> {
         match name.as_str() {
             "--port" => port = value,
             "--address" => address = value,
-            _ => bail!("unknown option {name}; known here: --port, --address"),
+            _ => bail!("expected --port or --address, got {name}"),
         }
     }
     Ok(SocketAddr::new(address.parse()?, port.parse()?))
