@@ -1,5 +1,5 @@
-//! The files of host-config/traefik, as they are but for ports, in the real Traefik: what stands in
-//! their README.
+//! The files of host-config/traefik, unchanged except for ports, in the real Traefik, checked
+//! against their README.
 
 use std::fs;
 
@@ -35,7 +35,7 @@ impl Shipped {
         self.traefik.send(request)
     }
 
-    /// Sends a request that the upstream answers with these headers.
+    /// Sends a request to which the upstream responds with the headers.
     fn send_for(&self, request: Request, headers: &[(&str, &str)]) -> Result<Response> {
         let headers = headers.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned()));
         let answer = Answer::new(200, &headers.collect::<Vec<_>>())?;
@@ -52,7 +52,7 @@ fn preflight(origin: &str) -> Request {
 }
 
 #[test]
-fn identities_are_the_filters_to_say() -> Result<()> {
+fn only_the_filters_set_identity_headers() -> Result<()> {
     let mut shipped = Shipped::start()?;
     let forge = |request: Request| {
         ["X-User-Id", "X-Consumer-Username", "x_user_id", "X.Consumer.Username"]
@@ -78,7 +78,7 @@ fn identities_are_the_filters_to_say() -> Result<()> {
 }
 
 #[test]
-fn the_health_check_is_no_way_around() -> Result<()> {
+fn health_check_path_does_not_bypass_authentication() -> Result<()> {
     let shipped = Shipped::start()?;
     for target in [
         "/api/v1/healthz/../wukongs",
@@ -97,16 +97,16 @@ fn the_health_check_is_no_way_around() -> Result<()> {
         let status = shipped.send(&Request::get(target))?.head.status;
         ensure!([301, 400, 401, 404].contains(&status), "{target}: {status}");
     }
-    // This one is the health check, for the upstream too.
+    // The upstream also treats this target as the health check.
     let answer = shipped.send(&Request::get("/api/v1/wukongs%3f/../healthz"))?;
     ensure!(answer.json()?.get("path").is_some_and(|path| path == "/api/v1/healthz"), "{answer:?}");
-    let elsewhere = chain::good_request()?.header("host", "evil.example");
-    ensure!(shipped.send(&elsewhere)?.head.status == 404);
+    let other_host = chain::good_request()?.header("host", "evil.example");
+    ensure!(shipped.send(&other_host)?.head.status == 404);
     Ok(())
 }
 
 #[test]
-fn pages_are_told_what_they_may() -> Result<()> {
+fn preflights_allow_configured_origins_only() -> Result<()> {
     let shipped = Shipped::start()?;
     for origin in [PAGE, "https://a.b.novasphere.io"] {
         let answer = shipped.send(&preflight(origin))?;
@@ -139,15 +139,15 @@ fn pages_are_told_what_they_may() -> Result<()> {
 }
 
 #[test]
-fn the_upstream_has_no_say_in_who_may_read() -> Result<()> {
+fn upstream_cors_headers_are_replaced() -> Result<()> {
     let shipped = Shipped::start()?;
-    let own = [(ALLOW, "*"), ("vary", "Accept"), ("x-powered-by", "somebody")];
+    let upstream_headers = [(ALLOW, "*"), ("vary", "Accept"), ("x-powered-by", "somebody")];
     for (origin, expected) in
         [(Some(PAGE), vec![PAGE]), (Some("https://evil.example"), vec![]), (None, vec![])]
     {
         let request = chain::good_request()?;
         let request = origin.into_iter().fold(request, |r, origin| r.header("origin", origin));
-        let answer = shipped.send_for(request, &own)?;
+        let answer = shipped.send_for(request, &upstream_headers)?;
         ensure!(answer.head.all(ALLOW) == expected, "{origin:?}: {answer:?}");
         ensure!(answer.head.all("vary").join(",").contains("Origin"), "{origin:?}: {answer:?}");
         ensure!(answer.head.first("x-powered-by").is_none(), "{answer:?}");
@@ -155,9 +155,9 @@ fn the_upstream_has_no_say_in_who_may_read() -> Result<()> {
     Ok(())
 }
 
-/// A bucket, which fills up while it is emptied: a few more may pass.
+/// Traefik's limit is a token bucket that refills during the test: a few more requests may pass.
 #[test]
-fn a_hundred_requests_pass_and_not_many_more() -> Result<()> {
+fn rate_limit_passes_about_a_hundred_requests() -> Result<()> {
     let shipped = Shipped::start()?;
     let request = chain::good_request()?;
     let mut passed = 0;
@@ -173,21 +173,21 @@ fn a_hundred_requests_pass_and_not_many_more() -> Result<()> {
     ensure!(refused.head.status == 429 && refused.head.all(ALLOW) == [PAGE], "{refused:?}");
     refused.head.first("retry-after").context("no Retry-After")?.parse::<u32>()?;
     ensure!(shipped.send(&Request::get("/api/v1/healthz"))?.head.status == 200);
-    // A header does not make another client.
+    // A forged address header does not make another client.
     let claimed = request.header("x-forwarded-for", "192.0.2.1").header("x-real-ip", "192.0.2.1");
-    ensure!(shipped.send(&claimed)?.head.status == 429, "X-Forwarded-For is believed");
+    ensure!(shipped.send(&claimed)?.head.status == 429, "X-Forwarded-For is trusted");
     Ok(())
 }
 
 #[test]
-fn streams_pass() -> Result<()> {
+fn streams_pass_the_shipped_configuration() -> Result<()> {
     let mut shipped = Shipped::start()?;
     Streams { addr: shipped.traefik.addr }.check_web()?;
     shipped.traefik.ensure_no_trap()
 }
 
 #[test]
-fn the_configurations_of_the_readme_are_right() -> Result<()> {
+fn readme_configurations_are_accepted() -> Result<()> {
     let path = repository().join("host-config/traefik/README.md");
     let text = fs::read_to_string(&path)?;
     let blocks = text.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next());
@@ -209,7 +209,7 @@ fn the_configurations_of_the_readme_are_right() -> Result<()> {
 }
 
 #[test]
-fn no_token_gets_into_the_log() -> Result<()> {
+fn tokens_are_not_logged() -> Result<()> {
     let shipped = Shipped::start()?;
     let good = chain::good_token()?;
     let bad = format!("{good}-and-not-good");

@@ -1,4 +1,4 @@
-//! The cases of the filters that Traefik runs, through the real one.
+//! Runs the cases of the filters that Traefik supports through the real Traefik.
 
 use anyhow::Result;
 use novasphere_tests::cases::traefik::{Form, check};
