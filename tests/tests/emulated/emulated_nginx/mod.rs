@@ -1,5 +1,6 @@
-//! What ngx_wasm_module does in Kong's nginx, as the emulated host does it: each point with a test
-//! that it bites, and one that the filters cope.
+//! How ngx_wasm_module behaves in Kong's nginx, as the emulated host reproduces it. For each quirk,
+//! one test shows that it breaks a naive filter and another that the filters handle it. Row numbers
+//! refer to the table in tests/emulated-host/README.md.
 
 mod calls;
 mod configuration;
