@@ -20,11 +20,11 @@ fn limit(response: &Response, window: &str) -> Option<String> {
 }
 
 #[test]
-fn making_a_wukong_has_a_stricter_limit() -> Result<()> {
+fn post_route_has_a_stricter_limit() -> Result<()> {
     let gateway = Shipped::named("per-route.yaml")?;
     let post = with_token(Request::new("POST", WUKONGS).body("{}"))?;
     let get = with_token(Request::get(WUKONGS))?;
-    // A minute may turn once in between, and then 10 more pass.
+    // A new minute may start during the loop; then 10 more requests pass.
     let mut passed = 0;
     let refused = loop {
         let answer = gateway.send(&post)?;
@@ -46,7 +46,7 @@ fn making_a_wukong_has_a_stricter_limit() -> Result<()> {
 }
 
 #[test]
-fn only_the_console_takes_a_token_from_the_query() -> Result<()> {
+fn only_the_console_route_accepts_a_token_in_the_query() -> Result<()> {
     let gateway = Shipped::named("per-route.yaml")?;
     let token = chain::good_token()?;
     let target = format!("{WUKONGS}/sun/console/ws?token={token}");
@@ -65,7 +65,7 @@ fn only_the_console_takes_a_token_from_the_query() -> Result<()> {
 }
 
 #[test]
-fn probes_of_the_health_check_are_not_limited() -> Result<()> {
+fn health_check_is_not_rate_limited() -> Result<()> {
     for file in ["all.yaml", "gateway.yaml", "per-route.yaml"] {
         let gateway = Shipped::named(file)?;
         for n in 0..120 {
@@ -77,14 +77,14 @@ fn probes_of_the_health_check_are_not_limited() -> Result<()> {
 }
 
 #[test]
-fn the_other_filters_still_run_on_every_route() -> Result<()> {
+fn all_filters_run_on_every_route() -> Result<()> {
     for file in ["all.yaml", "gateway.yaml", "per-route.yaml"] {
-        run_on_every_route(&Shipped::named(file)?)?;
+        ensure_all_filters_run(&Shipped::named(file)?)?;
     }
     Ok(())
 }
 
-fn run_on_every_route(gateway: &Shipped) -> Result<()> {
+fn ensure_all_filters_run(gateway: &Shipped) -> Result<()> {
     let page = "https://app.novasphere.io";
     for request in [
         with_token(Request::new("POST", WUKONGS).body("{}"))?,
