@@ -1,5 +1,5 @@
-//! Pages in a real Chromium call the API through the real Envoy with its shipped configuration. The
-//! pages' code is in `tests/browser/<name>.test.js`. Each file has its own gateway and browser, so
+//! Pages in a real Chromium call the API through the real Envoy with its shipped configuration.
+//! `tests/browser/<name>.test.js` are the pages. Each file has a separate gateway and browser, so
 //! that files share no quota and no cache.
 
 use std::{

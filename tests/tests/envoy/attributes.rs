@@ -1,4 +1,4 @@
-//! Claims in Envoy's access log: attributes are filter state there.
+//! Claims in Envoy's access log, as filter state.
 
 use anyhow::{Result, ensure};
 use novasphere_harness::{

@@ -1,4 +1,4 @@
-//! `block_disallowed` of the cors filter: pages of other sites open no console and change nothing.
+//! `block_disallowed` of cors: pages of other sites cannot open consoles or change data.
 
 use anyhow::{Context, Result, ensure};
 use novasphere_harness::{

@@ -1,4 +1,4 @@
-//! Every case through the real Envoy.
+//! Runs every case through the real Envoy.
 
 use anyhow::Result;
 use novasphere_tests::cases::{

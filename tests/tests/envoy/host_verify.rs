@@ -1,4 +1,4 @@
-//! Envoy's own cryptography verifies where it can, and comes to the verdicts of the filter's.
+//! Envoy verifies the signatures that it supports, with the same verdicts as the filter.
 
 use std::{collections::BTreeMap, fs};
 

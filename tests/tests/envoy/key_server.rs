@@ -1,4 +1,4 @@
-//! The key server of the harness behaves as the tests of remote keys tell it to.
+//! The key server behaves as configured by a test.
 
 use std::{
     net::{SocketAddr, TcpStream},
@@ -77,9 +77,9 @@ fn held_response_is_sent_later() -> Result<()> {
         let arrived = server.wait_for_requests(JWKS_PATH, 1);
         let early = waiting.is_finished();
         server.behave(Behaviour::Serve);
-        let answer = waiting.join().map_err(|_| anyhow!("the client panicked"))??;
+        let response = waiting.join().map_err(|_| anyhow!("the client panicked"))??;
         arrived?;
-        ensure!(!early && answer.head.status == 200);
+        ensure!(!early && response.head.status == 200);
         Ok(())
     })
 }

@@ -49,8 +49,8 @@ fn deployed_envoy_file_serves() -> Result<()> {
         (Request::get(WUKONGS), 401),
         (with_token(Request::get(WUKONGS))?, 200),
     ] {
-        let answer = client::send(gateway, &request)?;
-        ensure!(answer.head.status == status, "{request:?} got {answer:?}");
+        let response = client::send(gateway, &request)?;
+        ensure!(response.head.status == status, "{request:?} got {response:?}");
     }
     // The status listener serves only two pages of the admin interface, read-only.
     let status = envoy.listener("status")?;
@@ -60,8 +60,8 @@ fn deployed_envoy_file_serves() -> Result<()> {
         Request::new("POST", "/ready"),
         Request::new("POST", "/quitquitquit"),
     ] {
-        let answer = client::send(status, &request)?;
-        ensure!(answer.head.status == 404, "{request:?} got {answer:?}");
+        let response = client::send(status, &request)?;
+        ensure!(response.head.status == 404, "{request:?} got {response:?}");
     }
     chain::ensure_no_trap(&envoy)
 }
@@ -72,11 +72,11 @@ fn envoy_gateway_policies_serve() -> Result<()> {
     let (envoy, _standin) = start(&policies)?;
     let send = |name: &str, request: &Request| client::send(envoy.listener(name)?, request);
     for (name, _) in &policies {
-        let answer = send(name, &with_token(Request::get(WUKONGS))?)?;
-        ensure!(answer.head.status == 200, "{name}: {answer:?}");
+        let response = send(name, &with_token(Request::get(WUKONGS))?)?;
+        ensure!(response.head.status == 200, "{name}: {response:?}");
         let refused = if name == "novasphere-api-health" { 200 } else { 401 };
-        let answer = send(name, &Request::get(WUKONGS))?;
-        ensure!(answer.head.status == refused, "{name}: {answer:?}");
+        let response = send(name, &Request::get(WUKONGS))?;
+        ensure!(response.head.status == refused, "{name}: {response:?}");
     }
     let strict = send("novasphere-api-make-wukong", &with_token(Request::get(WUKONGS))?)?;
     ensure!(limit(&strict).as_deref() == Some("10"), "{strict:?}");
@@ -92,12 +92,12 @@ fn istio_plugins_serve() -> Result<()> {
     let (envoy, _standin) = start(&[("gateway".to_owned(), istio()?)])?;
     let addr = envoy.listener("gateway")?;
     for _ in 0..120 {
-        let answer = client::send(addr, &Request::get("/api/v1/healthz"))?;
-        ensure!(answer.head.status == 200, "{answer:?}");
+        let response = client::send(addr, &Request::get("/api/v1/healthz"))?;
+        ensure!(response.head.status == 200, "{response:?}");
     }
     for target in [WUKONGS, "/api/v1/healthz/../wukongs", "/api/v1/healthzXYZ"] {
-        let answer = client::send(addr, &Request::get(target))?;
-        ensure!(matches!(answer.head.status, 400 | 401), "{target}: {answer:?}");
+        let response = client::send(addr, &Request::get(target))?;
+        ensure!(matches!(response.head.status, 400 | 401), "{target}: {response:?}");
     }
     let get = client::send(addr, &with_token(Request::get(WUKONGS))?)?;
     ensure!(get.head.status == 200 && limit(&get).as_deref() == Some("100"), "{get:?}");

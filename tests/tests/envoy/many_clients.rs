@@ -1,5 +1,5 @@
-//! A million clients: memory stops growing when the table is full, and who is at the limit stays
-//! there.
+//! A million clients: memory stops growing when the table is full, and limited clients stay
+//! limited.
 
 use std::{net::SocketAddr, thread};
 

@@ -1,4 +1,4 @@
-//! rate-limit beside other filters in one Envoy.
+//! rate-limit with other filters in one Envoy.
 
 use anyhow::{Result, ensure};
 use novasphere_harness::{
@@ -83,9 +83,9 @@ fn response_shows_the_tighter_of_two_limiters() -> Result<()> {
         let limiters = order.map(|config| WasmFilter::new("rate-limit", config.to_string()));
         let gateway = Gateway::start(limiters.to_vec())?;
         let send = || gateway.send(&Request::get("/api/v1/wukongs"));
-        let limits = |answer: &Response| {
+        let limits = |response: &Response| {
             ["ratelimit-limit", "ratelimit-remaining", "x-ratelimit-remaining-hour"]
-                .map(|name| answer.head.all(name).join("|"))
+                .map(|name| response.head.all(name).join("|"))
         };
         ensure!(limits(&send()?) == ["2", "1", "1"], "{order:?}");
         send()?;
@@ -105,11 +105,11 @@ fn ietf_headers_list_both_limiters() -> Result<()> {
         WasmFilter::new("rate-limit", config.to_string())
     };
     let gateway = Gateway::start(vec![limiter("outer", 5), limiter("inner", 7)])?;
-    let answer = gateway.send(&Request::get("/api/v1/wukongs"))?;
-    let policies = answer.head.all("ratelimit-policy").join(", ");
+    let response = gateway.send(&Request::get("/api/v1/wukongs"))?;
+    let policies = response.head.all("ratelimit-policy").join(", ");
     ensure!(policies.contains(r#""outer-hour";q=5;w=3600"#), "{policies}");
     ensure!(policies.contains(r#""inner-hour";q=7;w=3600"#), "{policies}");
-    let limits = answer.head.all("ratelimit").join(", ");
+    let limits = response.head.all("ratelimit").join(", ");
     ensure!(limits.contains(r#""outer-hour";r=4"#), "{limits}");
     ensure!(limits.contains(r#""inner-hour";r=6"#), "{limits}");
     Ok(())

@@ -1,4 +1,4 @@
-//! What clients get when the chain refuses them: pages can read it, gRPC clients understand it.
+//! Refusals of the chain: pages can read them, and gRPC clients understand them.
 
 use anyhow::{Context, Result, ensure};
 use novasphere_harness::{
@@ -19,18 +19,18 @@ fn token() -> Result<String> {
     Ok(format!("Bearer {}", chain::good_token()?))
 }
 
-fn ensure_readable(answer: &Response, status: u16) -> Result<()> {
-    ensure!(answer.head.status == status, "{status}: {answer:?}");
+fn ensure_readable(response: &Response, status: u16) -> Result<()> {
+    ensure!(response.head.status == status, "{status}: {response:?}");
     for (name, value) in [
         ("access-control-allow-origin", PAGE),
         ("access-control-allow-credentials", "true"),
         ("access-control-expose-headers", "X-Auth-Token"),
         ("vary", "Origin"),
     ] {
-        ensure!(answer.head.all(name) == [value], "{status}: {name}: {answer:?}");
+        ensure!(response.head.all(name) == [value], "{status}: {name}: {response:?}");
     }
-    let fields = answer.head.headers.iter().filter(|(n, _)| n.starts_with("access-control-"));
-    ensure!(fields.count() == 3, "{status}: {answer:?}");
+    let fields = response.head.headers.iter().filter(|(n, _)| n.starts_with("access-control-"));
+    ensure!(fields.count() == 3, "{status}: {response:?}");
     Ok(())
 }
 
@@ -46,11 +46,14 @@ fn refusals_are_readable_and_vary_by_origin() -> Result<()> {
     ensure_readable(&gateway.send(&request().header("origin", PAGE))?, 403)?;
     for origin in [Some("https://evil.example"), None] {
         let request = origin.into_iter().fold(request(), |r, origin| r.header("origin", origin));
-        let answer = gateway.send(&request)?;
-        ensure!(answer.head.status == 403 && answer.head.all("vary") == ["Origin"], "{answer:?}");
+        let response = gateway.send(&request)?;
+        ensure!(
+            response.head.status == 403 && response.head.all("vary") == ["Origin"],
+            "{response:?}"
+        );
         let has_cors_headers =
-            answer.head.headers.iter().any(|(n, _)| n.starts_with("access-control-"));
-        ensure!(!has_cors_headers, "{answer:?}");
+            response.head.headers.iter().any(|(n, _)| n.starts_with("access-control-"));
+        ensure!(!has_cors_headers, "{response:?}");
     }
     Ok(())
 }
@@ -65,8 +68,8 @@ fn page_can_read_401_and_429() -> Result<()> {
     ensure_readable(&limited, 429)?;
     ensure!(limited.head.first("retry-after").is_some(), "{limited:?}");
     let disallowed = Request::get("/api/v1/wukongs").header("origin", "https://evil.example");
-    let answer = gateway.send(&disallowed)?;
-    ensure!(answer.head.first("access-control-allow-origin").is_none(), "{answer:?}");
+    let response = gateway.send(&disallowed)?;
+    ensure!(response.head.first("access-control-allow-origin").is_none(), "{response:?}");
     Ok(())
 }
 

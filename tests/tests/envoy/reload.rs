@@ -1,4 +1,4 @@
-//! A bad configuration is refused with every fault named, and what was there before goes on.
+//! Envoy refuses an invalid configuration with all its errors, and keeps the old one.
 
 use std::{fs, path::Path};
 
@@ -77,9 +77,9 @@ impl Reloading {
 
     fn generation(&self) -> Result<String> {
         let request = Request::get("/api/v1/wukongs");
-        let answer = client::send(self.envoy.listener("api")?, &request)?;
-        ensure!(answer.head.status == 200, "{answer:?}");
-        answer.head.first("x-generation").context("the filter did not run")
+        let response = client::send(self.envoy.listener("api")?, &request)?;
+        ensure!(response.head.status == 200, "{response:?}");
+        response.head.first("x-generation").context("the filter did not run")
     }
 }
 

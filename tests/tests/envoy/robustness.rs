@@ -1,4 +1,4 @@
-//! Whatever a client sends, the filters do not break down, and the next client is served.
+//! No input from a client traps a filter, and the next client is served.
 
 use anyhow::{Context, Result, ensure};
 use novasphere_harness::{
@@ -25,9 +25,9 @@ fn unusual(label: impl Into<String>, request: Request, statuses: &'static [u16])
 fn check(requests: Vec<Unusual>) -> Result<()> {
     let gateway = Gateway::start(chain::of(FILTERS))?;
     for Unusual { label, request, statuses } in requests {
-        let answer = gateway.send(&request).with_context(|| label.clone())?;
-        let status = answer.head.status;
-        ensure!(statuses.contains(&status), "{label}: status {status}: {}", answer.text());
+        let response = gateway.send(&request).with_context(|| label.clone())?;
+        let status = response.head.status;
+        ensure!(statuses.contains(&status), "{label}: status {status}: {}", response.text());
         let good = gateway.send(&chain::good_request()?)?;
         let status = good.head.status;
         ensure!(status == 200, "after {label}, a good request gets {status}");

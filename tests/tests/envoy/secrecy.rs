@@ -1,4 +1,4 @@
-//! Neither a secret nor a token ever gets into the log, even at its finest.
+//! No secret and no token is ever logged, at any level.
 
 use anyhow::{Context, Result, ensure};
 use novasphere_harness::{

@@ -1,4 +1,5 @@
-//! header-transform beside other filters, itself among them, and on connections that are handed over.
+//! header-transform with other filters, with a second header-transform, and on upgraded
+//! connections.
 
 use anyhow::{Result, ensure};
 use novasphere_harness::{
@@ -42,8 +43,8 @@ struct Seen {
     headers: Vec<(String, String)>,
 }
 
-fn seen(answer: &Response) -> Result<Seen> {
-    Ok(serde_json::from_value(answer.json()?)?)
+fn seen(response: &Response) -> Result<Seen> {
+    Ok(serde_json::from_value(response.json()?)?)
 }
 
 fn values<'l>(lines: &'l [(String, String)], name: &str) -> Vec<&'l str> {
@@ -52,8 +53,8 @@ fn values<'l>(lines: &'l [(String, String)], name: &str) -> Vec<&'l str> {
 
 fn check_rules(filters: usize) -> Result<()> {
     let gateway = Gateway::start(chain::of(&vec![("header-transform", RULES); filters]))?;
-    let answer = gateway.send(&request())?;
-    let Seen { path, headers: lines } = seen(&answer)?;
+    let response = gateway.send(&request())?;
+    let Seen { path, headers: lines } = seen(&response)?;
     let tags = "&tag=a".repeat(filters);
     ensure!(path == format!("/api/v1/wukongs?page=2&limit=50&v=1{tags}"), "{path}");
     let appended = vec!["novasphere"; filters];
@@ -76,7 +77,7 @@ fn check_rules(filters: usize) -> Result<()> {
         ("x-frame-options", vec!["DENY"]),
         ("referrer-policy", vec!["strict-origin-when-cross-origin"]),
     ] {
-        let got = answer.head.all(name);
+        let got = response.head.all(name);
         ensure!(got == expected, "{filters} filters, {name}: {got:?}");
     }
     chain::ensure_no_trap(&gateway.envoy)
@@ -124,12 +125,12 @@ fn claims_come_only_from_jwt_auth() -> Result<()> {
         (forged().header("authorization", token), "alice", "?user=alice"),
         (forged(), "nobody", ""),
     ] {
-        let answer = gateway.send(&request)?;
-        let Seen { path, headers: lines } = seen(&answer)?;
+        let response = gateway.send(&request)?;
+        let Seen { path, headers: lines } = seen(&response)?;
         ensure!(path == format!("/api/v1/wukongs{query}"), "{user}: {path}");
         ensure!(values(&lines, "x-user") == [format!("user-{user}")], "{user}: {lines:?}");
         ensure!(values(&lines, "x_user").is_empty(), "{user}: {lines:?}");
-        ensure!(answer.head.all("x-seen-as") == [user], "{answer:?}");
+        ensure!(response.head.all("x-seen-as") == [user], "{response:?}");
     }
     // Only the request without a token lacked the claim, in the query.
     let missing = "wasmcustom.novasphere.filter=header-transform.event=input_missing.events";

@@ -1,6 +1,6 @@
-//! Imports and exports of the built modules. They import only proxy-wasm functions and the part of
-//! WASI that every host provides: a module with any other import does not load. They export every
-//! callback that their host calls unconditionally: a missing one crashes the nginx worker.
+//! The modules import only functions of proxy-wasm and the WASI functions that all hosts provide;
+//! with any other import a module does not load. They export every callback that a host calls
+//! unchecked; without one of them, nginx's worker crashes.
 
 use std::{fs, path::PathBuf};
 
@@ -58,7 +58,7 @@ const EXPORTS: [&str; 16] = [
 const NGINX_ONLY: [&str; 4] =
     ["proxy_on_done", "proxy_on_log", "proxy_on_request_body", "proxy_on_response_body"];
 
-/// Each callback costs one call into the VM per request, so no other callback is exported.
+/// Each callback costs one call into the VM per request, so the modules export only these.
 #[test]
 fn modules_export_exactly_the_callbacks_that_hosts_call() -> Result<()> {
     for filter in FILTERS {

@@ -1,4 +1,4 @@
-//! Runs every case against the native filters, without a host.
+//! Runs every case against the filter itself.
 
 use anyhow::Result;
 use novasphere_cors::Cors;

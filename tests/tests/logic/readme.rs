@@ -1,5 +1,5 @@
-//! The filters' READMEs are accurate: the filters accept the configurations shown, and the text
-//! names every field, decision and event.
+//! The filters accept the configurations in their READMEs, which name every field, decision and
+//! event.
 
 use std::{collections::BTreeMap, fs};
 

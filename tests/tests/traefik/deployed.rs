@@ -1,4 +1,4 @@
-//! The manifests and values of deploy/traefik match host-config/traefik.
+//! The manifests and values of deploy/traefik agree with host-config/traefik.
 
 use std::{fs, path::Path};
 

@@ -1,5 +1,5 @@
-//! Thousands of random requests: only requests with a valid token pass, and Traefik stays up in
-//! bounded memory.
+//! Thousands of random requests: none passes without a valid token, all with one do, and Traefik
+//! keeps running in bounded memory.
 
 use std::thread;
 
@@ -93,12 +93,12 @@ impl Client<'_> {
             Some(connection) => connection,
             None => Connection::open(self.gateway.traefik.addr)?,
         };
-        let answer = connection.exchange(request)?;
-        let closes = answer.head.first("connection").is_some_and(|value| value == "close");
-        if !closes && answer.head.status != 400 {
+        let response = connection.exchange(request)?;
+        let closes = response.head.first("connection").is_some_and(|value| value == "close");
+        if !closes && response.head.status != 400 {
             self.connection = Some(connection);
         }
-        Ok(answer)
+        Ok(response)
     }
 }
 
@@ -110,15 +110,15 @@ fn flood(gateway: &Gateway, seed: u64, token: &str) -> Result<u64> {
     for n in 0..REQUESTS {
         if n % 4 == 0 {
             let request = valid_request(&mut numbers, token);
-            let answer = client.send(&request)?;
-            ensure!(answer.head.status == 200, "{}: {}", answer.head.status, display(&request));
+            let response = client.send(&request)?;
+            ensure!(response.head.status == 200, "{}: {}", response.head.status, display(&request));
         } else {
             let request = invalid_request(&mut numbers, token);
             // Traefik may close the connection on a malformed head.
-            let Ok(answer) = client.send(&request) else { continue };
+            let Ok(response) = client.send(&request) else { continue };
             responses += 1;
-            let is_refused = (400..500).contains(&answer.head.status);
-            ensure!(is_refused, "{}: {}", answer.head.status, display(&request));
+            let is_refused = (400..500).contains(&response.head.status);
+            ensure!(is_refused, "{}: {}", response.head.status, display(&request));
         }
     }
     Ok(responses)

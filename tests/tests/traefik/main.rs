@@ -19,7 +19,7 @@ use novasphere_harness::{
     traefik::{Plugin, Router, Traefik, TraefikConfig},
 };
 
-/// A running Traefik in front of the stand-in.
+/// A running Traefik with the stand-in as its upstream.
 struct Gateway {
     traefik: Traefik,
     standin: Standin,

@@ -1,5 +1,5 @@
-//! Contents of the modules for Traefik. The wasm engine in Traefik 3.4 to 3.7 has a bug in bulk
-//! memory instructions: with one such instruction, one large request can crash the whole proxy.
+//! The content of the modules. The engine in Traefik 3.4 to 3.7 executes bulk-memory instructions
+//! wrongly: with one of them, one large request can crash the whole proxy.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! No client input crashes the filters; the next request is served.
+//! No input from a client traps a filter, and the next client is served.
 
 use anyhow::{Context, Result, ensure};
 use novasphere_harness::{chain, client::Request, traefik::Plugin};
@@ -14,9 +14,9 @@ type Unusual = (String, Request, &'static [u16]);
 fn check(requests: Vec<Unusual>) -> Result<()> {
     let mut gateway = Gateway::start(chain::plugins()?)?;
     for (label, request, statuses) in requests {
-        let answer = gateway.send(&request).with_context(|| label.clone())?;
-        let status = answer.head.status;
-        ensure!(statuses.contains(&status), "{label}: status {status}: {}", answer.text());
+        let response = gateway.send(&request).with_context(|| label.clone())?;
+        let status = response.head.status;
+        ensure!(statuses.contains(&status), "{label}: status {status}: {}", response.text());
         let status = gateway.send(&chain::good_request()?)?.head.status;
         ensure!(status == 200, "after {label}, a good request gets {status}");
         gateway.traefik.ensure_no_trap().with_context(|| label.clone())?;
@@ -153,9 +153,9 @@ fn unusual_targets_and_methods_do_not_break_the_filters() -> Result<()> {
 fn refused_head_requests_get_no_body() -> Result<()> {
     let mut gateway = Gateway::start(chain::plugins()?)?;
     for _ in 0..200 {
-        let answer = gateway.send(&Request::new("HEAD", "/api/v1/wukongs"))?;
-        ensure!(answer.head.status == 401 && answer.body.is_empty(), "{answer:?}");
-        ensure!(answer.head.first("www-authenticate").is_some(), "{answer:?}");
+        let response = gateway.send(&Request::new("HEAD", "/api/v1/wukongs"))?;
+        ensure!(response.head.status == 401 && response.body.is_empty(), "{response:?}");
+        ensure!(response.head.first("www-authenticate").is_some(), "{response:?}");
     }
     gateway.traefik.ensure_no_trap()
 }
@@ -165,8 +165,8 @@ fn refused_head_requests_get_no_body() -> Result<()> {
 fn asterisk_target_is_not_changed() -> Result<()> {
     let rules = json!({"request": {"add": {"querystring": ["a:b"]}}});
     let mut gateway = Gateway::start(vec![Plugin::of_fields("header-transform", rules)])?;
-    let answer = gateway.send(&Request::new("OPTIONS", "*"))?;
-    ensure!(answer.head.status == 200 && answer.body.is_empty(), "{answer:?}");
+    let response = gateway.send(&Request::new("OPTIONS", "*"))?;
+    ensure!(response.head.status == 200 && response.body.is_empty(), "{response:?}");
     ensure!(gateway.send(&Request::get("/echo?c"))?.text().contains("/echo?c&a=b"));
     gateway.traefik.ensure_no_trap()
 }

@@ -1,4 +1,4 @@
-//! Configurations that Traefik cannot support are refused with a remedy, and no request passes.
+//! Configurations that cannot work in Traefik are refused with a remedy, and close the route.
 
 use anyhow::{Result, ensure};
 use novasphere_harness::{

@@ -1,5 +1,4 @@
-//! Configuration reloads while requests are served. An invalid configuration closes only its own
-//! route.
+//! Configurations change under load, and an invalid one closes only its route.
 
 use std::{
     sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
@@ -23,13 +22,13 @@ fn generation(n: usize) -> Router {
 }
 
 /// The generation that the filter wrote into the upstream request.
-fn generation_seen(answer: &client::Response) -> Result<usize> {
-    let body = answer.json()?;
+fn generation_seen(response: &client::Response) -> Result<usize> {
+    let body = response.json()?;
     let lines = body.get("headers").and_then(Value::as_array).context("no headers")?;
     let value = lines.iter().find_map(|line| {
         (line.get(0)? == "x-generation").then(|| line.get(1)?.as_str()?.parse().ok()).flatten()
     });
-    value.with_context(|| format!("the filter did not run: {answer:?}"))
+    value.with_context(|| format!("the filter did not run: {response:?}"))
 }
 
 #[test]
@@ -44,10 +43,10 @@ fn reload_fails_no_request() -> Result<()> {
                 scope.spawn(|| {
                     while !stop.load(Relaxed) {
                         let oldest = newest.load(Relaxed).saturating_sub(1);
-                        let answer = client::send(addr, &Request::get("/api/v1/wukongs"))?;
-                        ensure!(answer.head.status == 200, "{answer:?}");
+                        let response = client::send(addr, &Request::get("/api/v1/wukongs"))?;
+                        ensure!(response.head.status == 200, "{response:?}");
                         ensure!(
-                            generation_seen(&answer)? >= oldest,
+                            generation_seen(&response)? >= oldest,
                             "an old configuration is in use again"
                         );
                         sent.fetch_add(1, Relaxed);
@@ -59,8 +58,8 @@ fn reload_fails_no_request() -> Result<()> {
         let changes = (2..8).try_for_each(|n| {
             traefik.reload(&config(&standin, vec![generation(n)])?)?;
             newest.store(n, Relaxed);
-            let answer = traefik.send(&Request::get("/api/v1/wukongs"))?;
-            ensure!(generation_seen(&answer)? == n, "{answer:?}");
+            let response = traefik.send(&Request::get("/api/v1/wukongs"))?;
+            ensure!(generation_seen(&response)? == n, "{response:?}");
             Ok(())
         });
         stop.store(true, Relaxed);

@@ -1,5 +1,5 @@
-//! The files of host-config/traefik, unchanged except for ports, in the real Traefik, checked
-//! against their README.
+//! The files of host-config/traefik in the real Traefik, with ports replaced, behave as their
+//! README says.
 
 use std::fs;
 
@@ -38,8 +38,8 @@ impl Shipped {
     /// Sends a request to which the upstream responds with the headers.
     fn send_for(&self, request: Request, headers: &[(&str, &str)]) -> Result<Response> {
         let headers = headers.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned()));
-        let answer = Answer::new(200, &headers.collect::<Vec<_>>())?;
-        self.standin.exchanges.agree("shipped", answer);
+        let response = Answer::new(200, &headers.collect::<Vec<_>>())?;
+        self.standin.exchanges.agree("shipped", response);
         self.send(&request.header(EXCHANGE_HEADER, "shipped"))
     }
 }
@@ -62,10 +62,10 @@ fn only_the_filters_set_identity_headers() -> Result<()> {
     let health = shipped.send(&forge(Request::get("/api/v1/healthz")))?;
     ensure!(health.head.status == 200 && !health.text().contains("root"), "{}", health.text());
     ensure!(health.text().contains(r#"["x-forwarded-by","novasphere"]"#), "{}", health.text());
-    let answer =
+    let response =
         shipped.send(&forge(chain::good_request()?).header("x-client-type", "electron"))?;
-    let text = answer.text();
-    ensure!(answer.head.status == 200 && !text.contains("root"), "{text}");
+    let text = response.text();
+    ensure!(response.head.status == 200 && !text.contains("root"), "{text}");
     for line in [
         r#"["x-user-id","alice"]"#,
         r#"["x-client-type","electron"]"#,
@@ -98,8 +98,11 @@ fn health_check_path_does_not_bypass_authentication() -> Result<()> {
         ensure!([301, 400, 401, 404].contains(&status), "{target}: {status}");
     }
     // The upstream also treats this target as the health check.
-    let answer = shipped.send(&Request::get("/api/v1/wukongs%3f/../healthz"))?;
-    ensure!(answer.json()?.get("path").is_some_and(|path| path == "/api/v1/healthz"), "{answer:?}");
+    let response = shipped.send(&Request::get("/api/v1/wukongs%3f/../healthz"))?;
+    ensure!(
+        response.json()?.get("path").is_some_and(|path| path == "/api/v1/healthz"),
+        "{response:?}"
+    );
     let other_host = chain::good_request()?.header("host", "evil.example");
     ensure!(shipped.send(&other_host)?.head.status == 404);
     Ok(())
@@ -109,8 +112,8 @@ fn health_check_path_does_not_bypass_authentication() -> Result<()> {
 fn preflights_allow_configured_origins_only() -> Result<()> {
     let shipped = Shipped::start()?;
     for origin in [PAGE, "https://a.b.novasphere.io"] {
-        let answer = shipped.send(&preflight(origin))?;
-        ensure!(answer.head.status == 200, "{answer:?}");
+        let response = shipped.send(&preflight(origin))?;
+        ensure!(response.head.status == 200, "{response:?}");
         for (name, value) in [
             (ALLOW, origin),
             ("access-control-allow-credentials", "true"),
@@ -118,7 +121,7 @@ fn preflights_allow_configured_origins_only() -> Result<()> {
             ("access-control-allow-methods", "GET,POST,PUT,DELETE,OPTIONS"),
             ("access-control-max-age", "3600"),
         ] {
-            ensure!(answer.head.all(name) == [value], "{origin}: {name}: {answer:?}");
+            ensure!(response.head.all(name) == [value], "{origin}: {name}: {response:?}");
         }
     }
     for origin in [
@@ -128,8 +131,8 @@ fn preflights_allow_configured_origins_only() -> Result<()> {
         "https://evilnovasphere.io",
         "null",
     ] {
-        let answer = shipped.send(&preflight(origin))?;
-        ensure!(answer.head.first(ALLOW).is_none(), "{origin}: {answer:?}");
+        let response = shipped.send(&preflight(origin))?;
+        ensure!(response.head.first(ALLOW).is_none(), "{origin}: {response:?}");
     }
     let request = Request::get("/api/v1/wukongs").header("origin", PAGE);
     let refused = shipped.send(&request)?;
@@ -147,10 +150,10 @@ fn upstream_cors_headers_are_replaced() -> Result<()> {
     {
         let request = chain::good_request()?;
         let request = origin.into_iter().fold(request, |r, origin| r.header("origin", origin));
-        let answer = shipped.send_for(request, &upstream_headers)?;
-        ensure!(answer.head.all(ALLOW) == expected, "{origin:?}: {answer:?}");
-        ensure!(answer.head.all("vary").join(",").contains("Origin"), "{origin:?}: {answer:?}");
-        ensure!(answer.head.first("x-powered-by").is_none(), "{answer:?}");
+        let response = shipped.send_for(request, &upstream_headers)?;
+        ensure!(response.head.all(ALLOW) == expected, "{origin:?}: {response:?}");
+        ensure!(response.head.all("vary").join(",").contains("Origin"), "{origin:?}: {response:?}");
+        ensure!(response.head.first("x-powered-by").is_none(), "{response:?}");
     }
     Ok(())
 }
@@ -162,9 +165,9 @@ fn rate_limit_passes_about_a_hundred_requests() -> Result<()> {
     let request = chain::good_request()?;
     let mut passed = 0;
     let refused = loop {
-        let answer = shipped.send(&request.clone().header("origin", PAGE))?;
-        if answer.head.status != 200 {
-            break answer;
+        let response = shipped.send(&request.clone().header("origin", PAGE))?;
+        if response.head.status != 200 {
+            break response;
         }
         passed += 1;
         ensure!(passed <= 150, "no request is refused");
@@ -202,8 +205,8 @@ fn readme_configurations_are_accepted() -> Result<()> {
     ensure!(count == 2, "{count} blocks");
     let gateway = Gateway::with_routers(routers)?;
     for n in 0..count {
-        let answer = gateway.send(&Request::get(format!("/{n}")))?;
-        ensure!(answer.head.status == 401, "block {n}: {:#?}", gateway.traefik.log()?);
+        let response = gateway.send(&Request::get(format!("/{n}")))?;
+        ensure!(response.head.status == 401, "block {n}: {:#?}", gateway.traefik.log()?);
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Bodies stream through the filters, and the memory per stream is bounded.
+//! Bodies pass unbuffered, and the memory that a filter keeps for a stream is bounded.
 
 use anyhow::{Context, Result, ensure};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};

@@ -1,4 +1,4 @@
-//! Runs the cases of the filters that Traefik supports through the real Traefik.
+//! Runs the cases of jwt-auth and header-transform through the real Traefik.
 
 use anyhow::Result;
 use novasphere_tests::cases::traefik::{Form, check};

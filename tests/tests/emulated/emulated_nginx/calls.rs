@@ -1,4 +1,4 @@
-//! Row 7, and the part of row 6 about calls: HTTP calls that filters make.
+//! HTTP callouts of filters.
 
 use anyhow::{Result, ensure};
 use novasphere_emulated_host::{Action, CallReply, Dispatched, Host, Map, UpstreamReply, status};

@@ -1,4 +1,4 @@
-//! Rows 1, 10, 16 and 19: how nginx loads filters, and how filters detect nginx.
+//! Loading filters, refused configurations, and detecting the host.
 
 use anyhow::{Result, ensure};
 use novasphere_emulated_host::{Kind, Load, Plugin, Proxy, Worker, imports_of, status};

@@ -1,4 +1,4 @@
-//! No forged identity reaches the upstream, and no client input traps an instance.
+//! Forged identities do not reach the upstream, and no input traps an instance.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Rows 2 and 20: changes to headers, and the limits of header maps.
+//! Header mutations, and the limits of header maps.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Row 9: metrics.
+//! Metrics.
 
 use std::sync::Arc;
 

@@ -1,6 +1,5 @@
-//! How ngx_wasm_module behaves in Kong's nginx, as the emulated host reproduces it. For each quirk,
-//! one test shows that it breaks a naive filter and another that the filters handle it. Row numbers
-//! refer to the table in tests/emulated-host/README.md.
+//! The quirks of Kong's nginx that tests/emulated-host/README.md lists. For each quirk, a naive
+//! filter shows that it causes harm, and the project's filters cope with it.
 
 mod calls;
 mod configuration;

@@ -1,4 +1,4 @@
-//! Test filters without any workaround for the host, and workers to run them.
+//! Filters without knowledge of the host, and chains for them.
 
 use std::sync::Arc;
 
@@ -82,7 +82,7 @@ pub fn nginx() -> Result<Proxy> {
     Ok(proxy)
 }
 
-/// One worker of an emulated nginx.
+/// Starts a worker of an emulated nginx.
 pub fn worker(plugins: &[Plugin]) -> Result<Worker> {
     Worker::start(&Arc::new(nginx()?), plugins)
 }

@@ -1,4 +1,4 @@
-//! Rows 11, 12 and 15: properties and the environment.
+//! Properties and the environment.
 
 use anyhow::{Result, ensure};
 use novasphere_emulated_host::{Action, Plugin, status};

@@ -1,5 +1,5 @@
-//! rate-limit calls Redis from the request callback and resumes the request from the callout's
-//! callback. After a failed call, its local response has no body.
+//! rate-limit calls Redis from a request and continues it in the callout. If the callout fails, it
+//! responds without a body.
 
 use std::cell::Cell;
 

@@ -1,4 +1,4 @@
-//! Rows 5, 6, 8 and 18: local responses from filters.
+//! Local responses of filters.
 
 use anyhow::{Result, ensure};
 use novasphere_emulated_host::{Action, Host, Plugin, Trap, UpstreamReply};

@@ -1,4 +1,4 @@
-//! Row 3: shared data.
+//! Shared data.
 
 use std::{sync::Arc, thread};
 

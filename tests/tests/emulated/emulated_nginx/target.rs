@@ -1,4 +1,4 @@
-//! Rows 4 and 17: the request target.
+//! The request target.
 
 use std::sync::Arc;
 

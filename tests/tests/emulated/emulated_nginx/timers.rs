@@ -1,4 +1,4 @@
-//! Rows 10 and 14: timers, operations that are forbidden in them, and fetching keys in a timer.
+//! Timers, their limits, and keys that timers fetch.
 
 use std::sync::Arc;
 
@@ -209,7 +209,7 @@ fn removed_configuration_stops_fetching() -> Result<()> {
     ours.send(&Request::get("/"))?;
     ours.load(&[], Load::Change)?;
     let fetches = fetches_in_a_day(&proxy, &mut ours, &publish(&[&key]));
-    // One fetch every five minutes, for an hour.
+    // The filter fetches every five minutes for an hour, then stops.
     ensure!((1..20).contains(&fetches), "{fetches} fetches");
     ensure_sound(&ours)
 }

@@ -1,4 +1,4 @@
-//! A client's very first requests come all at once.
+//! The first requests of a client arrive all at once.
 
 use std::{collections::BTreeMap, net::SocketAddr, sync::Barrier, thread};
 
@@ -68,10 +68,10 @@ fn round(addr: SocketAddr, number: usize) -> Result<Tally> {
             scope.spawn(move || run_connection(addr, number, index, barrier))
         };
         let connections: Vec<_> = (0..CONNECTIONS).map(start).collect();
-        for index in connections {
-            let statuses = index.join().map_err(|_| anyhow!("a client panicked"))??;
-            for answer in statuses {
-                *tally.entry(answer).or_default() += 1;
+        for connection in connections {
+            let statuses = connection.join().map_err(|_| anyhow!("a client panicked"))??;
+            for status in statuses {
+                *tally.entry(status).or_default() += 1;
             }
         }
         Ok(tally)
@@ -92,12 +92,12 @@ fn run_connection(
         let request = Request::get("/api/v1/wukongs").header("x-client", &client);
         // A failed connection must also reach the barrier, or the others would wait forever.
         barrier.wait();
-        let answer = match &mut connection {
+        let response = match &mut connection {
             Ok(connection) => connection.exchange(&request),
             Err(_) => continue,
         };
-        match answer {
-            Ok(answer) => statuses.push((client, answer.head.status)),
+        match response {
+            Ok(response) => statuses.push((client, response.head.status)),
             Err(error) => connection = Err(error),
         }
     }

@@ -1,4 +1,4 @@
-//! Exactly as many requests pass as the limit says, whichever worker they come to.
+//! The number of requests that pass is exactly the limit, across all workers.
 
 mod burst;
 mod windows;

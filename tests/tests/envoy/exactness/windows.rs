@@ -1,4 +1,4 @@
-//! Window after window the limit is exact, also while the listener is replaced under load.
+//! The limit is exact in every window, also while the listener is replaced under load.
 
 use std::{
     collections::BTreeMap,
@@ -82,8 +82,9 @@ impl Running {
         fs::rename(&fresh, &self.path)?;
         until("the new listener", || {
             let mut connection = Connection::open(self.envoy.listener("api")?)?;
-            let answer = connection.exchange(&Request::get("/").header("x-client", "observer"))?;
-            let is_new = answer.head.first("x-generation") == Some(generation.to_string());
+            let response =
+                connection.exchange(&Request::get("/").header("x-client", "observer"))?;
+            let is_new = response.head.first("x-generation") == Some(generation.to_string());
             Ok(is_new.then_some(()))
         })
     }
@@ -134,13 +135,13 @@ fn send_until(addr: SocketAddr, client: usize, end: u64, late: &AtomicBool) -> R
             if clock::unix_millis() + QUIET_MS >= end {
                 break;
             }
-            let answer = connection.exchange(&request)?;
-            match answer.head.status {
+            let response = connection.exchange(&request)?;
+            match response.head.status {
                 200 => seen[0] += 1,
                 429 => seen[1] += 1,
                 status => bail!("status {status}"),
             }
-            if answer.head.first("connection").is_some_and(|value| value == "close") {
+            if response.head.first("connection").is_some_and(|value| value == "close") {
                 break;
             }
         }

@@ -1,4 +1,4 @@
-//! What an operator sees: the access log and the statistics.
+//! The access log and the statistics.
 
 use anyhow::{Context, Result, ensure};
 use novasphere_harness::{
@@ -65,8 +65,9 @@ fn decisions_and_events_are_exported_to_prometheus() -> Result<()> {
             r#"novasphere_table_clients{filter="rate-limit",max_clients="65536"} 0"#,
         ] {
             until(line, || {
-                let answer = client::send(gateway.envoy.admin, &Request::get("/stats/prometheus"))?;
-                Ok(answer.text().lines().any(|l| l == line).then_some(()))
+                let response =
+                    client::send(gateway.envoy.admin, &Request::get("/stats/prometheus"))?;
+                Ok(response.text().lines().any(|l| l == line).then_some(()))
             })
             .with_context(|| gateway.envoy.log().unwrap_or_default())?;
         }

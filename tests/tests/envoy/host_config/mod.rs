@@ -1,4 +1,4 @@
-//! The shipped Envoy configurations, as they are but for ports and paths, work in the real Envoy.
+//! The shipped Envoy configurations in the real Envoy, with ports and paths replaced.
 
 mod log_and_metrics;
 mod per_route;
@@ -57,8 +57,8 @@ fn every_shipped_file_starts_and_serves() -> Result<()> {
         let check = || -> Result<()> {
             let gateway = Shipped::start(&file)?;
             for request in [Request::get("/api/v1/healthz"), chain::good_request()?] {
-                let answer = gateway.send(&request)?;
-                ensure!(answer.head.status == 200, "{request:?} got {answer:?}");
+                let response = gateway.send(&request)?;
+                ensure!(response.head.status == 200, "{request:?} got {response:?}");
             }
             chain::ensure_no_trap(&gateway.envoy)
         };

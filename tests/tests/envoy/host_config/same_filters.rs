@@ -1,4 +1,4 @@
-//! The chain has the filters of `all.yaml`, configured alike.
+//! The chains of `gateway.yaml` configure the filters like `all.yaml`.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! No way around jwt-auth by the health check's exemption, and the settings that see to it.
+//! The health check's exemption does not bypass jwt-auth, and the settings that ensure this.
 
 use std::{fs, path::Path};
 
@@ -43,12 +43,12 @@ fn health_check_path_does_not_bypass_authentication() -> Result<()> {
             "/api/v1/wukongs?x=/api/v1/healthz",
             "/api/v1/wukongs#/api/v1/healthz",
         ] {
-            let answer = gateway.send(&Request::get(target))?;
+            let response = gateway.send(&Request::get(target))?;
             ensure!(
-                matches!(answer.head.status, 400 | 401 | 404),
-                "{file}: {target} got {answer:?}"
+                matches!(response.head.status, 400 | 401 | 404),
+                "{file}: {target} got {response:?}"
             );
-            ensure!(!answer.text().contains("\"headers\""), "{file}: {target} went upstream");
+            ensure!(!response.text().contains("\"headers\""), "{file}: {target} went upstream");
         }
     }
     Ok(())
@@ -60,9 +60,9 @@ fn forged_identity_headers_do_not_reach_the_upstream() -> Result<()> {
         let names = IDENTITIES.iter().chain(&["x_user_id"]);
         let forged = names
             .fold(Request::get("/api/v1/healthz"), |request, name| request.header(name, "root"));
-        let (answer, file) = (Shipped::start(&file)?.send(&forged)?, file.display());
-        ensure!(answer.head.status == 200, "{file}: {answer:?}");
-        ensure!(!answer.text().contains("root"), "{file}: the upstream saw {}", answer.text());
+        let (response, file) = (Shipped::start(&file)?.send(&forged)?, file.display());
+        ensure!(response.head.status == 200, "{file}: {response:?}");
+        ensure!(!response.text().contains("root"), "{file}: the upstream saw {}", response.text());
     }
     Ok(())
 }

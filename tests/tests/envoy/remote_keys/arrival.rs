@@ -1,4 +1,4 @@
-//! The keys are fetched once per proxy, and all of its workers know them.
+//! The keys are fetched once a proxy, and all workers share them.
 
 use anyhow::{Result, ensure};
 use novasphere_harness::{chain, clock::instant, gateway::Gateway};

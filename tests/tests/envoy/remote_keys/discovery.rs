@@ -1,4 +1,4 @@
-//! Where the keys are is told by the issuer (OpenID Connect Discovery 1.0).
+//! The issuer's metadata names the key set (OpenID Connect Discovery 1.0).
 
 use anyhow::{Result, ensure};
 use novasphere_harness::{chain, gateway::Gateway, wait::until};

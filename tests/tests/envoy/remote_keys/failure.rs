@@ -1,4 +1,4 @@
-//! An issuer whose server fails after it has served keys: the last good ones go on.
+//! The issuer's server fails after it has served keys: the last good keys stay in use.
 
 use anyhow::{Result, ensure};
 use novasphere_harness::{chain, gateway::Gateway, wait::until};

@@ -1,4 +1,4 @@
-//! Clients that send one request after another, all of which must pass.
+//! Clients that send requests continuously, all of which must pass.
 
 use std::{
     net::SocketAddr,
@@ -117,11 +117,15 @@ impl Load {
             let pool = client.pool.load(SeqCst);
             let tokens = self.pools.get(pool).context("no such pool")?;
             let token = tokens.get(n % tokens.len().max(1)).context("no tokens")?;
-            let answer = connection.exchange(&request(token))?;
-            if answer.head.status == 200 {
+            let response = connection.exchange(&request(token))?;
+            if response.head.status == 200 {
                 self.passed.get(pool).context("no such pool")?.fetch_add(1, SeqCst);
             } else {
-                self.fault(format!("pool {pool}: status {} {}", answer.head.status, answer.text()));
+                self.fault(format!(
+                    "pool {pool}: status {} {}",
+                    response.head.status,
+                    response.text()
+                ));
             }
             client.settled.store(pool, SeqCst);
             thread::sleep(PACE);

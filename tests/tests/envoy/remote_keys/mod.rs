@@ -1,5 +1,4 @@
-//! Keys that jwt-auth fetches from their issuer: when they come, what happens before and without
-//! them, and how they change while requests go on.
+//! Keys that jwt-auth fetches from their issuer: arrival, waiting requests, failures and rotation.
 
 mod arrival;
 mod discovery;
@@ -104,14 +103,14 @@ fn status(gateway: &Gateway, token: &str) -> Result<u16> {
 }
 
 /// Checks that the request passed and that the upstream received the identity alice.
-fn ensure_passed(read_response: &Response) -> Result<()> {
+fn ensure_passed(response: &Response) -> Result<()> {
     ensure!(
-        read_response.head.status == 200,
+        response.head.status == 200,
         "not passed: {} {}",
-        read_response.head.status,
-        read_response.text()
+        response.head.status,
+        response.text()
     );
-    let seen = read_response.json()?;
+    let seen = response.json()?;
     let lines = seen.get("headers").and_then(Value::as_array).context("no headers")?;
     let alice = json!(["x-user-id", "alice"]);
     ensure!(lines.contains(&alice), "no identity reached the upstream: {lines:?}");
@@ -119,14 +118,9 @@ fn ensure_passed(read_response: &Response) -> Result<()> {
 }
 
 /// Checks for a 503 with Retry-After (RFC 9110 section 10.2.3).
-fn ensure_unavailable(read_response: &Response) -> Result<()> {
-    ensure!(
-        read_response.head.status == 503,
-        "not a 503: {} {}",
-        read_response.head.status,
-        read_response.text()
-    );
-    let retry_after = read_response.head.all("retry-after");
+fn ensure_unavailable(response: &Response) -> Result<()> {
+    ensure!(response.head.status == 503, "not a 503: {} {}", response.head.status, response.text());
+    let retry_after = response.head.all("retry-after");
     let seconds = retry_after.first().and_then(|value| value.parse::<u64>().ok());
     ensure!(
         retry_after.len() == 1 && seconds.is_some_and(|s| (1..=600).contains(&s)),

@@ -1,5 +1,5 @@
-//! An issuer changes its key while requests go on: no good token is refused, and the old key is
-//! worth nothing once it is gone.
+//! An issuer rotates its key under load: every valid token passes, and the old key stops working
+//! once it is removed.
 
 use std::time::Duration;
 

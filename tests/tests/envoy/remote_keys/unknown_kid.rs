@@ -1,4 +1,4 @@
-//! A token with an unknown `kid` has the keys fetched again, but not more often than allowed.
+//! A token with an unknown `kid` triggers a fetch, but not more often than allowed.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Requests that come before the keys wait for them, within bounds.
+//! Requests wait for the first keys, within bounds.
 
 use std::time::Duration;
 

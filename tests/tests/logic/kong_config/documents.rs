@@ -1,4 +1,4 @@
-//! The YAML blocks in README.md and migration.md.
+//! The configurations in README.md and migration.md.
 
 use std::fs;
 

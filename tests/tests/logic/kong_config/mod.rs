@@ -1,5 +1,5 @@
-//! The shipped configuration for Kong is valid for Kong, the filters accept it, and it matches the
-//! configuration for Envoy.
+//! The shipped configuration for Kong is in Kong's format, is accepted by the filters, and equals
+//! the one for Envoy.
 
 mod documents;
 mod settings;

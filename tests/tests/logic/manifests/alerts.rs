@@ -1,4 +1,4 @@
-//! The alerts and the dashboard query only decisions and events that the filters count.
+//! Alerts and the dashboard use decisions and events that the filters count.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! The manifests configure Istio's and Envoy Gateway's listeners like the shipped Envoy file.
+//! Settings of the proxies that must be the same in every deployment.
 
 use anyhow::{Context, Result, ensure};
 use novasphere_tests::{manifests::all_documents, shipped};

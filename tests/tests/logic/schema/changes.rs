@@ -1,5 +1,5 @@
-//! Valid configurations with one value changed. The filter refuses whatever a schema refuses, and
-//! both schemas refuse whatever the filter refuses for its form.
+//! Valid configurations with one change: the filter refuses what a schema refuses, and both schemas
+//! refuse what the filter refuses for its form.
 
 use anyhow::{Context, Result, ensure};
 use novasphere_core::{Fault, Filter, testing::TestHost};

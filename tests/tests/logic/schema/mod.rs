@@ -1,4 +1,4 @@
-//! The generated schemas are up to date, valid as schemas, and agree with the filters.
+//! The generated schemas are up to date, are valid schemas, and agree with the filters.
 
 mod changes;
 mod right;

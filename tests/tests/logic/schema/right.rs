@@ -1,4 +1,4 @@
-//! The schemas accept every configuration that the filters accept.
+//! The schemas accept what the filters accept.
 
 use std::{fs, path::Path};
 

@@ -1,4 +1,4 @@
-//! The schemas use only draft-04 keywords that Kong knows, and describe every field.
+//! The schemas use draft-04 keywords for Kong, and describe every field.
 
 use std::fs;
 

@@ -1,5 +1,5 @@
-//! The schemas refuse every configuration that the filters refuse, except those on a list of
-//! configurations that a schema cannot refuse.
+//! The schemas refuse what the filters refuse, except for a list of errors that a schema cannot
+//! express.
 
 use std::{collections::BTreeSet, fs};
 

@@ -1,4 +1,4 @@
-//! Authentication, permissions of scripts, and what the logs reveal.
+//! Authorization, and what a client can learn about others.
 
 use std::{process::Command, time::Duration};
 
@@ -28,9 +28,9 @@ fn rejects_requests_without_a_valid_token() -> Result<()> {
     let wrong =
         [shorter, &format!("{good}x"), "Bearer", "Bearer ", "", "Basic eDp5", front.token()];
     for wrong in wrong {
-        let answer = ping(&[wrong])?;
-        ensure_refused(&answer, 401, "Unauthorized")?;
-        ensure!(answer.head.first("www-authenticate").as_deref() == Some("Bearer"));
+        let response = ping(&[wrong])?;
+        ensure_refused(&response, 401, "Unauthorized")?;
+        ensure!(response.head.first("www-authenticate").as_deref() == Some("Bearer"));
     }
     ensure_refused(&ping(&[])?, 401, "Unauthorized")?;
     ensure!(matches!(ping(&[&good, &good])?.head.status, 400 | 401));
@@ -100,8 +100,8 @@ fn scripts_cannot_run_commands_they_do_not_need() -> Result<()> {
         "'GET','other'",
         "'EVAL','return 1','0'",
     ] {
-        let answer = eval(&front, &format!("return redis.call({command})"))?;
-        ensure_refused(&answer, 400, "script")?;
+        let response = eval(&front, &format!("return redis.call({command})"))?;
+        ensure_refused(&response, 400, "script")?;
     }
     ensure!(redis.size()? == 2);
     ensure!(eval(&front, "return redis.call('TIME')")?.head.status == 200);

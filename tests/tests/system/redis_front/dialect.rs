@@ -1,4 +1,4 @@
-//! Accepted requests and their responses.
+//! The accepted commands and their responses.
 
 use anyhow::{Result, ensure};
 use novasphere_harness::client::{self, Connection, Request};
@@ -13,9 +13,9 @@ fn returns_script_results_as_json() -> Result<()> {
     ensure_response(&front.command(&echo("n1"))?, 200, &json!({"result": "n1"}))?;
     let script =
         "return {ARGV[1], 9007199254740991, -1, {}, false, {'a', {1}}, redis.status_reply('OK')}";
-    let answer = front.command(&json!(["eval", script, "1", "novasphere:a", "\"ä\n"]))?;
+    let response = front.command(&json!(["eval", script, "1", "novasphere:a", "\"ä\n"]))?;
     let result = json!(["\"ä\n", 9_007_199_254_740_991_u64, -1, [], null, ["a", [1]], "OK"]);
-    ensure_response(&answer, 200, &json!({"result": result}))?;
+    ensure_response(&response, 200, &json!({"result": result}))?;
     // Numbers reach the script exactly as written.
     let numbers = json!(["EVAL", "return ARGV", 0, 1_795_456_780_123_456_u64, 0, -7, 1.5]);
     let result = json!(["1795456780123456", "0", "-7", "1.5"]);
@@ -60,8 +60,8 @@ fn rejects_malformed_and_forbidden_commands() -> Result<()> {
     for command in
         ["FLUSHALL", "CONFIG", "KEYS", "GET", "SCRIPT", "AUTH", "MULTI", "EVAL\r\nKEYS", ""]
     {
-        let answer = connection.exchange(&with(&json!([command, "*"]).to_string()))?;
-        ensure_refused(&answer, 400, "not allowed")?;
+        let response = connection.exchange(&with(&json!([command, "*"]).to_string()))?;
+        ensure_refused(&response, 400, "not allowed")?;
     }
     // Same connection: the rejected requests left no unread bytes behind.
     ensure!(connection.exchange(&request)?.head.status == 200);
@@ -77,9 +77,9 @@ fn rejects_other_methods_paths_and_content_types() -> Result<()> {
     for method in ["GET", "PUT", "DELETE", "OPTIONS"] {
         let mut request = front.request(&ping);
         request.method = method.into();
-        let answer = connection.exchange(&request)?;
-        ensure_refused(&answer, 405, "POST")?;
-        ensure!(answer.head.first("allow").as_deref() == Some("POST"));
+        let response = connection.exchange(&request)?;
+        ensure_refused(&response, 405, "POST")?;
+        ensure!(response.head.first("allow").as_deref() == Some("POST"));
     }
     for target in ["/pipeline", "/multi-exec", "/ping", "/EVAL/a", "/../x"] {
         let mut request = front.request(&ping);
@@ -97,8 +97,8 @@ fn rejects_other_methods_paths_and_content_types() -> Result<()> {
     }
     let encoded = front.request(&ping).header("content-encoding", "gzip");
     ensure_refused(&connection.exchange(&encoded)?, 415, "without encoding")?;
-    let answer = connection.exchange(&plain("Application/JSON; charset=utf-8"))?;
-    ensure_response(&answer, 200, &json!({"result": "PONG"}))
+    let response = connection.exchange(&plain("Application/JSON; charset=utf-8"))?;
+    ensure_response(&response, 200, &json!({"result": "PONG"}))
 }
 
 #[test]

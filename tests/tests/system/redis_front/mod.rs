@@ -1,6 +1,6 @@
-//! The shipped HTTP front end of Redis: a real nginx in front of a real Redis. Covers the dialect,
-//! tokens, limits, and responses while Redis is down, stalled or restarting. A client never receives
-//! the response to another client's request.
+//! The shipped HTTP front end of Redis: a real nginx in front of a real Redis. Tests cover the
+//! dialect, tokens, limits, and Redis that is gone, stalled or restarted. No client ever gets the
+//! response to another client's request.
 
 mod access;
 mod dialect;
@@ -39,20 +39,20 @@ fn eval(front: &Front, script: &str) -> Result<Response> {
     front.command(&json!(["EVAL", script, "1", "novasphere:a"]))
 }
 
-fn ensure_response(answer: &Response, status: u16, body: &Value) -> Result<()> {
+fn ensure_response(response: &Response, status: u16, body: &Value) -> Result<()> {
     ensure!(
-        answer.head.status == status && answer.json()? == *body,
-        "{answer:?} {}",
-        answer.text()
+        response.head.status == status && response.json()? == *body,
+        "{response:?} {}",
+        response.text()
     );
-    ensure!(answer.head.first("content-type").as_deref() == Some("application/json"));
+    ensure!(response.head.first("content-type").as_deref() == Some("application/json"));
     Ok(())
 }
 
 /// Checks the status and the error text of a rejected request.
-fn ensure_refused(answer: &Response, status: u16, why: &str) -> Result<()> {
-    let body = answer.json()?;
+fn ensure_refused(response: &Response, status: u16, why: &str) -> Result<()> {
+    let body = response.json()?;
     let error = body.get("error").and_then(Value::as_str).unwrap_or_default();
-    ensure!(answer.head.status == status && error.contains(why), "{answer:?} {body}");
+    ensure!(response.head.status == status && error.contains(why), "{response:?} {body}");
     Ok(())
 }

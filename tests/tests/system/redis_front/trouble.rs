@@ -1,4 +1,4 @@
-//! Redis is full, down, stalled, empty or busy; clients disconnect; the front itself is killed.
+//! Redis is full, gone, stalled, empty or busy; clients disconnect; the front end is killed.
 
 use std::{
     io::{Read, Write},
@@ -58,11 +58,11 @@ fn counts_survive_a_restart() -> Result<()> {
         Ok(info.contains("aof_pending_bio_fsync:0").then_some(()))
     })?;
     redis.restart()?;
-    let answer = until("the front to reach Redis again", || {
-        let answer = front.command(&count)?;
-        Ok(Some(answer).filter(|answer| answer.head.status == 200))
+    let response = until("the front to reach Redis again", || {
+        let response = front.command(&count)?;
+        Ok(Some(response).filter(|response| response.head.status == 200))
     })?;
-    ensure_response(&answer, 200, &json!({"result": ["n", 2]}))?;
+    ensure_response(&response, 200, &json!({"result": ["n", 2]}))?;
     redis.restart_empty()?;
     ensure!(redis.size()? == 0);
     Ok(())
@@ -94,8 +94,8 @@ fn late_response_never_reaches_another_request() -> Result<()> {
         // Resume before any check can fail.
         redis.resume()?;
         for call in stalled {
-            let (answer, took) = call.map_err(|_| anyhow!("a client panicked"))?;
-            ensure_refused(&answer?, 504, "in time")?;
+            let (response, took) = call.map_err(|_| anyhow!("a client panicked"))?;
+            ensure_refused(&response?, 504, "in time")?;
             ensure!(took < timeout + SLACK, "{took:?}");
         }
         // Redis now answers the timed-out requests; no client receives those responses.
@@ -146,9 +146,9 @@ fn connection_limit_of_redis_is_not_reported_as_wrong_password() -> Result<()> {
     redis.cli(&["CONFIG", "SET", "maxclients", "1"])?;
     let other = Front::start(&redis)?;
     for n in 0..20 {
-        let answer = other.command(&echo(&format!("n{n}")))?;
+        let response = other.command(&echo(&format!("n{n}")))?;
         // Redis sends the reason and closes. A front that writes later may only see the close.
-        ensure!(matches!(answer.head.status, 502 | 503), "{answer:?} {}", answer.text());
+        ensure!(matches!(response.head.status, 502 | 503), "{response:?} {}", response.text());
     }
     let unavailable = other.outcomes("unavailable")?;
     ensure!(unavailable + other.outcomes("broken")? == 20 && unavailable > 0, "{unavailable}");
@@ -170,8 +170,8 @@ fn each_request_gets_its_own_response() -> Result<()> {
                         let nonce = format!("{client}-{n}");
                         let command =
                             json!(["EVAL", COUNT, 1, format!("novasphere:{client}"), nonce]);
-                        let answer = connection.exchange(&front.request(&command))?;
-                        ensure_response(&answer, 200, &json!({"result": [nonce, n + 1]}))?;
+                        let response = connection.exchange(&front.request(&command))?;
+                        ensure_response(&response, 200, &json!({"result": [nonce, n + 1]}))?;
                     }
                     Ok(())
                 })
@@ -258,9 +258,9 @@ fn faulty_front_injects_each_fault() -> Result<()> {
         let came = faulty.wait_for_requests(requests + 1);
         let early = stalled.is_finished();
         faulty.fail(Fault::None);
-        let answer = stalled.join().map_err(|_| anyhow!("the client panicked"))??;
+        let response = stalled.join().map_err(|_| anyhow!("the client panicked"))??;
         came?;
         ensure!(!early);
-        ensure_response(&answer, 200, &json!({"result": "n10"}))
+        ensure_response(&response, 200, &json!({"result": "n10"}))
     })
 }

@@ -1,4 +1,4 @@
-//! Clients that disconnect during a call to Redis leak no memory and no pending slot.
+//! Clients that disconnect during a callout leave nothing behind.
 
 use std::{net::SocketAddr, thread, time::Duration};
 

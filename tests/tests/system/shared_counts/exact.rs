@@ -1,4 +1,4 @@
-//! Two Envoys together admit the limit and not one request more.
+//! Together the proxies let exactly the limit pass.
 
 use anyhow::{Result, ensure};
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! Two Envoys share counts in a real Redis behind the shipped front end.
+//! Two Envoys share counts in a real Redis, behind the shipped front end.
 
 mod abandoned;
 mod exact;

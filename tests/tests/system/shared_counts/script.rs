@@ -1,4 +1,4 @@
-//! The counting script, run by a real Redis.
+//! The script in a real Redis.
 
 use anyhow::{Context, Result, ensure};
 use novasphere_harness::clock::unix_seconds;
@@ -25,14 +25,14 @@ impl Client {
         let windows: Vec<(&str, String)> =
             windows.iter().map(|(period, limit)| (*period, limit.to_string())).collect();
         command.extend(windows.iter().flat_map(|(period, limit)| [*period, limit.as_str()]));
-        let answer = self.redis.cli(&command)?;
-        let (nonce, rest) = answer.split_once('\n').context(answer.clone())?;
-        ensure!(nonce == "n0nce", "{answer}");
+        let response = self.redis.cli(&command)?;
+        let (nonce, rest) = response.split_once('\n').context(response.clone())?;
+        ensure!(nonce == "n0nce", "{response}");
         let mut numbers: Vec<u64> = rest
             .split_whitespace()
             .map(str::parse)
             .collect::<Result<_, _>>()
-            .context(answer.clone())?;
+            .context(response.clone())?;
         let redis_millis = numbers.remove(1);
         ensure!(redis_millis.abs_diff(unix_seconds() * 1_000) < 60_000, "{redis_millis}");
         Ok(numbers)

@@ -1,5 +1,5 @@
-//! Redis is killed, stalled or restarted without its data, or its front returns invalid responses.
-//! No request waits longer than the timeout, `on_error` decides, and the filter recovers afterwards.
+//! Redis is killed, stalled or restarted without data, or its front end returns nonsense. No
+//! request waits longer than the timeout, `on_error` decides, and counting recovers.
 
 use std::time::Duration;
 
