@@ -139,7 +139,7 @@ fn refusals() -> Result<()> {
 }
 
 #[test]
-fn foreign() -> Result<()> {
+fn disallowed_origins() -> Result<()> {
     run("foreign", json!({}))
 }
 

@@ -26,8 +26,8 @@ fn read(name: &str) -> Result<Value> {
     Ok(serde_json::from_str(&text)?)
 }
 
-/// Parts of a credential: its algorithm, the name of the key's field (`public_key` or `secret`), and
-/// the key.
+/// Parts of a credential: its algorithm, the field of the key (`public_key` or `secret`), and the
+/// key.
 type KeyMaterial = (Value, &'static str, Value);
 
 /// The keys that sign the valid tokens, and all tokens.
@@ -133,7 +133,7 @@ fn verifies_every_algorithm_over_many_connections() -> Result<()> {
                 let expected = &expected;
                 scope.spawn(move || {
                     let mut connection = Connection::open(addr)?;
-                    // Each connection starts at another token; together they send each token several times.
+                    // Each starts at another token; together they send every token several times.
                     let all = expected.iter().cycle().skip(n * 11).take(expected.len() / 8);
                     for (request, status) in all {
                         let got = connection.exchange(request)?.head.status;

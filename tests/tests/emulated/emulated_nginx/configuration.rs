@@ -116,7 +116,7 @@ fn modules_load_with_the_functions_of_nginx() -> Result<()> {
 }
 
 #[test]
-fn one_instance_serves_all_configurations_of_a_worker_thread() -> Result<()> {
+fn one_instance_serves_all_configurations_of_a_worker() -> Result<()> {
     let config = |n: u32| format!(r#"{{"request": {{"add": {{"headers": ["x-{n}:{n}"]}}}}}}"#);
     let plugins = [1, 2, 3].map(|n| Plugin::wasm("header-transform", config(n)));
     let mut worker = worker(&plugins)?;

@@ -100,7 +100,7 @@ fn ensure_honest(answer: &Answer, good: bool) -> Result<()> {
     for (name, expected) in IDENTITY {
         let lines = seen.headers.iter().filter(|(line, _)| folded(line) == name);
         let got: Vec<&str> = lines.map(|(_, value)| value.as_str()).collect();
-        // An emptied header must be the only line, since a join with other lines gives another value.
+        // An emptied header must be the only line: a join with other lines gives another value.
         let emptied = expected.is_empty() && got == [""];
         ensure!(got == expected || emptied, "{name}: {got:?}");
     }

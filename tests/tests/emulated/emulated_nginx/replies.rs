@@ -86,8 +86,8 @@ fn response_callbacks_run_in_chain_order_even_without_a_request_callback() -> Re
     Ok(())
 }
 
-/// Later filters do not change a 401, so it looks the same whichever filters follow. Earlier filters
-/// add their headers.
+/// Later filters do not change a 401, so it looks the same whichever filters follow. Earlier
+/// filters add their headers.
 #[test]
 fn only_earlier_filters_change_a_local_response() -> Result<()> {
     let limit = Plugin::wasm("rate-limit", r#"{"hour": 5, "limit_by": "ip"}"#);

@@ -86,9 +86,9 @@ fn keys_with_the_same_checksum_share_an_entry() -> Result<()> {
     ensure_sound(&naive)
 }
 
-/// A key of the filters is a prefix and an index of 4 bytes. Keys with the same prefix never share a
-/// checksum. Keys with different prefixes do if the XOR of their indexes is a certain constant. That
-/// constant must be out of range.
+/// A key of the filters is a prefix and an index of 4 bytes. Keys with the same prefix never share
+/// a checksum. Keys with different prefixes do if the XOR of their indexes is a certain constant,
+/// so that constant must be out of range.
 #[test]
 fn filter_keys_never_share_a_checksum() -> Result<()> {
     let jwks_sum = crc32(&[&b"novasphere.jwt-auth.1."[..], &[0; 4]].concat());

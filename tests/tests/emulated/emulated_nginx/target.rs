@@ -46,7 +46,8 @@ fn other_variables_cannot_be_set() -> Result<()> {
     ensure_sound(&naive)
 }
 
-/// Filters match the path that the client sent. A path that only decodes to `/public` does not match.
+/// Filters match the path that the client sent. A path that only decodes to `/public` does not
+/// match.
 #[test]
 fn exemptions_match_the_raw_path() -> Result<()> {
     let config = r#"{

@@ -89,8 +89,8 @@ impl Running {
         })
     }
 
-    /// Runs one window under load and replaces the listener in it. Returns `None` if a request or the
-    /// new listener was late.
+    /// Runs one window under load and replaces the listener in it. Returns `None` if a request or
+    /// the new listener was late.
     fn window(&self, generation: u32) -> Result<Option<Tally>> {
         let start = (clock::unix_millis() / WINDOW_MS + 1) * WINDOW_MS;
         until("the next window", || Ok((clock::unix_millis() >= start).then_some(())))?;

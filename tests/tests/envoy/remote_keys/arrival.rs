@@ -106,8 +106,8 @@ fn workers_share_one_fetch() -> Result<()> {
     ensure_all_pass(&gateway, &key)?;
     let workers = workers_taking_part(&gateway)?;
     ensure!(workers >= 3, "only {workers} workers took connections");
-    // One fetch, and one more if the fetch lease moved from the main thread to a worker at the start.
-    // Without sharing, the four workers and the main thread would make five.
+    // One fetch, and one more if the fetch lease moved from the main thread to a worker at the
+    // start. Without sharing, the four workers and the main thread would make five.
     let fetches = server.requests(JWKS_PATH);
     ensure!((1..=2).contains(&fetches), "{fetches} fetches for {CONNECTIONS} connections");
     chain::ensure_no_trap(&gateway.envoy)

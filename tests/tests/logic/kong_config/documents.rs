@@ -66,7 +66,7 @@ fn filters_replace_the_lua_plugins() -> Result<()> {
             };
             let differs = matches!(
                 (name, field.as_str()),
-                // cors writes origins in another form and exposes more headers; jwt has the default.
+                // cors has another form of origins and more headers; jwt has the default.
                 ("cors", "origins" | "exposed_headers") | ("jwt", "key_claim_name")
             );
             ensure!(differs || has(filter, &pointer, value), "{name}: {field} is {value}");

@@ -98,7 +98,7 @@ fn late_response_never_reaches_another_request() -> Result<()> {
             ensure_refused(&response?, 504, "in time")?;
             ensure!(took < timeout + SLACK, "{took:?}");
         }
-        // Redis now answers the timed-out requests; no client receives those responses.
+        // Redis now responds to the timed-out requests; no client receives those responses.
         for n in 0..40 {
             let nonce = format!("own{round}-{n}");
             ensure_response(&ask(&nonce)?, 200, &json!({"result": nonce}))?;
