@@ -27,6 +27,7 @@ fn refused() -> Vec<(&'static str, Value, &'static str)> {
     let with = |name: &str, value: Value| json!({"credentials": [credential.clone()], name: value});
     let jwks = json!([{"issuer": "https://id.example", "uri": "https://id.example/keys"}]);
     let attributes = json!([{"claim": "sub", "attribute": "user"}]);
+    let security = json!({"response": {"security_headers": true}});
     vec![
         (
             "jwt-auth",
@@ -73,11 +74,7 @@ fn refused() -> Vec<(&'static str, Value, &'static str)> {
             "response: cannot be used here: a Traefik plugin cannot change a streamed \
              response; use customResponseHeaders of Traefik's headers middleware",
         ),
-        (
-            "header-transform",
-            json!({"response": {"security_headers": true}}),
-            "response: cannot be used here",
-        ),
+        ("header-transform", security, "response: cannot be used here"),
         (
             "header-transform",
             json!({"request": {"add": {"headers": ["x-user:$(claims.sub)"]}}}),
