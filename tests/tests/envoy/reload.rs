@@ -117,7 +117,11 @@ const FAULT_KINDS: &[(&str, &str, &str)] = &[
          vm_config.environment_variables.host_env_keys",
     ),
     ("jwt-auth", r#"{"credentials": []}"#, "credentials: configure at least one key"),
-    ("rate-limit", r#"{"minute": 5, "hour": 4}"#, "hour: must be 5 or more, the limit of minute, got 4"),
+    (
+        "rate-limit",
+        r#"{"minute": 5, "hour": 4}"#,
+        "hour: must be 5 or more, the limit of minute, got 4",
+    ),
     ("rate-limit", r#"{"minute": "five"}"#, "minute: expected a whole number from 0, got \"five\""),
     ("cors", r#"{"origns": ["https://a.example"]}"#, "did you mean \"origins\"?"),
 ];
