@@ -21,11 +21,11 @@ use novasphere_tests::cases::{Key, TokenSpec, mint};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// How long the tests of one file may take. Each of them has a shorter deadline of its own.
+/// Time limit for all tests of a file. Each test has its own shorter limit.
 const DEADLINE: Duration = Duration::from_secs(180);
 
-/// A running Node.js. It is killed when dropped, and the browser ends with it: it reads its
-/// commands from a pipe.
+/// A running Node.js, killed on drop. The browser reads its commands from a pipe, so it exits with
+/// Node.js.
 struct Node(Child);
 
 impl Node {
@@ -36,21 +36,21 @@ impl Node {
 
 impl Drop for Node {
     fn drop(&mut self) {
-        // Both fail only when it has already ended.
+        // Both calls fail only if the process has already exited.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
 }
 
-/// The folder of the browser's profile, which goes when the browser has ended.
+/// The folder of the browser's profile. It is deleted after the browser has exited.
 struct Profile(TempDir);
 
 impl Profile {
-    /// Whether a process has the folder among its arguments, as all of Chromium's have.
+    /// Whether a process has the folder among its arguments, as every Chromium process has.
     fn is_in_use(&self) -> Result<bool> {
         let path = self.0.path().as_os_str().as_bytes();
         for entry in fs::read_dir("/proc")? {
-            // Processes end at any time, and not every entry is one.
+            // A process may exit at any time, and not every entry is a process.
             let arguments = fs::read(entry?.path().join("cmdline")).unwrap_or_default();
             if arguments.windows(path.len()).any(|window| window == path) {
                 return Ok(true);
@@ -62,12 +62,12 @@ impl Profile {
 
 impl Drop for Profile {
     fn drop(&mut self) {
-        // After a while it may stay: that is not worth a panic.
-        let _ = until("the browser to end", || Ok((!self.is_in_use()?).then_some(())));
+        // If the browser still runs after the wait, the folder stays: not worth a panic.
+        let _ = until("the browser to exit", || Ok((!self.is_in_use()?).then_some(())));
     }
 }
 
-/// Runs a file. `filters` is what it changes in the shipped configurations of the filters.
+/// Runs a file. `filters` holds its changes to the shipped filter configurations.
 fn run(name: &str, filters: Value) -> Result<()> {
     let (tls, chromium) = (tls(), paths::chromium()?);
     let standin = Standin::start()?;
@@ -98,7 +98,7 @@ fn run(name: &str, filters: Value) -> Result<()> {
         .stdin(Stdio::null());
     let mut node = Node(command.spawn().context("cannot run node: install the package nodejs")?);
     let status = node.wait()?;
-    ensure!(status.success(), "{name}.test.js: node ended with {status}");
+    ensure!(status.success(), "{name}.test.js: node exited with {status}");
     chain::ensure_no_trap(&envoy)
 }
 
@@ -139,7 +139,7 @@ fn refusals() -> Result<()> {
 }
 
 #[test]
-fn foreign() -> Result<()> {
+fn disallowed_origins() -> Result<()> {
     run("foreign", json!({}))
 }
 
@@ -174,7 +174,7 @@ fn public() -> Result<()> {
 }
 
 #[test]
-fn every_file_is_run() -> Result<()> {
+fn every_browser_test_file_is_run() -> Result<()> {
     let tests = include_str!("browser.rs");
     for entry in fs::read_dir(repository().join("tests/browser"))? {
         let file = entry?.file_name().into_string().unwrap_or_default();

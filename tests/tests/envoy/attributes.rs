@@ -12,7 +12,7 @@ const FORMAT: &str = "line %PATH(NQ)% user=%FILTER_STATE(wasm.user:PLAIN)% \
                       reported=%FILTER_STATE(wasm.jwt_auth_reported:PLAIN)%";
 
 #[test]
-fn the_access_log_shows_claims_and_what_would_be_refused() -> Result<()> {
+fn access_log_shows_claims_and_reported_refusals() -> Result<()> {
     let config = json!({
         "credentials": [{"key": "novasphere-user", "secret": {"env": "NOVASPHERE_JWT_SECRET"}}],
         "report_only": true,
@@ -41,7 +41,7 @@ fn the_access_log_shows_claims_and_what_would_be_refused() -> Result<()> {
         let request =
             Request::get(format!("/api/v1/wukongs/{path}")).header("authorization", authorization);
         let status = gateway.send(&request)?.head.status;
-        ensure!(status == 200, "{path}: answered with {status}");
+        ensure!(status == 200, "{path}: status {status}");
     }
     for line in [
         "line /api/v1/wukongs/good user=J%C3%BCrgen roles=a,b reported=-",

@@ -17,16 +17,17 @@ fn gateway() -> Result<Gateway> {
 }
 
 #[test]
-fn a_foreign_page_opens_no_websocket() -> Result<()> {
+fn page_on_disallowed_origin_cannot_open_a_websocket() -> Result<()> {
     let gateway = gateway()?;
     let open = |headers: &[(&'static str, &str)]| Console::open(gateway.addr, CONSOLE, headers);
-    for foreign in [EVIL, "null", "https://app.novasphere.io.evil.example"] {
-        let refusal = open(&[("origin", foreign)]).err().context("it is open")?.to_string();
-        ensure!(refusal.contains("403"), "{foreign}: {refusal}");
+    for origin in [EVIL, "null", "https://app.novasphere.io.evil.example"] {
+        let refusal =
+            open(&[("origin", origin)]).err().context("the websocket is open")?.to_string();
+        ensure!(refusal.contains("403"), "{origin}: {refusal}");
     }
-    // The page, a program that sends no Origin, and a page of the gateway's own origin.
-    let own = format!("http://{}", gateway.addr);
-    for headers in [&[("origin", PAGE)][..], &[], &[("origin", own.as_str())]] {
+    // The allowed page, a client without Origin, and a page on the gateway's own origin.
+    let same_origin = format!("http://{}", gateway.addr);
+    for headers in [&[("origin", PAGE)][..], &[], &[("origin", same_origin.as_str())]] {
         let mut console = open(headers).with_context(|| format!("{headers:?}"))?;
         console.say("ls")?;
         ensure!(console.hear()? == "ls");
@@ -36,7 +37,7 @@ fn a_foreign_page_opens_no_websocket() -> Result<()> {
 }
 
 #[test]
-fn a_foreign_page_opens_no_websocket_over_http2() -> Result<()> {
+fn page_on_disallowed_origin_cannot_open_a_websocket_over_http2() -> Result<()> {
     let gateway = gateway()?;
     let open = |headers: &[(&str, &str)]| open_websocket(gateway.addr, CONSOLE, headers);
     for (headers, expected) in [
@@ -53,7 +54,7 @@ fn a_foreign_page_opens_no_websocket_over_http2() -> Result<()> {
 }
 
 #[test]
-fn a_foreign_page_changes_nothing() -> Result<()> {
+fn post_from_disallowed_origin_is_refused() -> Result<()> {
     let gateway = gateway()?;
     let post = |origin: &str| {
         let request = Request::new("POST", "/echo").header("origin", origin).body("x=1");

@@ -17,7 +17,7 @@ const EVENTS: &str = "wasmcustom.novasphere.filter=jwt-auth.event=verified_by_ho
 /// The algorithms that Envoy verifies.
 const BY_HOST: [&str; 5] = ["RS256", "RS384", "RS512", "ES256", "ES384"];
 
-/// A token of the vectors: which key and algorithm it is for.
+/// A token from the vectors, with its algorithm and key.
 struct Vector<'v> {
     alg: &'v str,
     key: &'v str,
@@ -30,7 +30,7 @@ fn read(name: &str) -> Result<Value> {
     Ok(serde_json::from_str(&text)?)
 }
 
-/// Those with a public key.
+/// The vectors of a kind that have a public key.
 fn vectors<'v>(tokens: &'v Value, kind: &str) -> Vec<Vector<'v>> {
     let text = |vector: &'v Value, name: &str| vector[name].as_str();
     let vectors = tokens[kind].as_array().into_iter().flatten();
@@ -79,7 +79,7 @@ impl Proxy {
 }
 
 #[test]
-fn envoy_verifies_what_it_can_with_the_same_verdicts() -> Result<()> {
+fn host_and_filter_verification_give_the_same_verdicts() -> Result<()> {
     let (keys, tokens) = (read("keys")?, read("tokens")?);
     let (valid, forged) = (vectors(&tokens, "valid"), vectors(&tokens, "forged"));
     ensure!(valid.len() >= 11 && forged.len() > 200);
@@ -93,7 +93,11 @@ fn envoy_verifies_what_it_can_with_the_same_verdicts() -> Result<()> {
         let status = proxy.status(vector, vector.token)?;
         ensure!(status == 200, "{}: {status}", name(vector));
         expected += u64::from(BY_HOST.contains(&vector.alg));
-        ensure!(proxy.verified_by_host()? == expected, "{} by the wrong one", name(vector));
+        ensure!(
+            proxy.verified_by_host()? == expected,
+            "{} verified by the wrong side",
+            name(vector)
+        );
     }
     for vector in &forged {
         ensure!(proxy.status(vector, vector.token)? == 401, "{} {}", name(vector), vector.token);
@@ -101,7 +105,7 @@ fn envoy_verifies_what_it_can_with_the_same_verdicts() -> Result<()> {
     for vector in valid.iter().filter(|vector| BY_HOST.contains(&vector.alg)) {
         let (message, signature) = vector.token.rsplit_once('.').context("no token")?;
         let signature = BASE64_URL_SAFE_NO_PAD.decode(signature)?;
-        // Every bit of the short ones, every fifth of the others.
+        // Flips every bit of the short signatures and every fifth bit of the long ones.
         let step = if vector.alg.starts_with("ES") { 1 } else { 5 };
         for bit in (0..signature.len() * 8).step_by(step) {
             let mut flipped = signature.clone();

@@ -29,7 +29,7 @@ fn get(server: &KeyServer, path: &str) -> Result<Response> {
 }
 
 #[test]
-fn it_serves_and_counts() -> Result<()> {
+fn serves_keys_and_counts_requests() -> Result<()> {
     let server = server()?;
     let keys = get(&server, JWKS_PATH)?;
     ensure!(keys.json()?.pointer("/keys/0/kid") == Some(&json!("k1")), "{keys:?}");
@@ -49,7 +49,7 @@ fn it_serves_and_counts() -> Result<()> {
 }
 
 #[test]
-fn it_misbehaves() -> Result<()> {
+fn injects_each_fault() -> Result<()> {
     let server = server()?;
     server.behave(Behaviour::Status(500));
     ensure!(get(&server, JWKS_PATH)?.head.status == 500);
@@ -69,23 +69,23 @@ fn it_misbehaves() -> Result<()> {
 }
 
 #[test]
-fn what_it_holds_back_is_answered_later() -> Result<()> {
+fn held_response_is_sent_later() -> Result<()> {
     let server = server()?;
     server.behave(Behaviour::Held);
     thread::scope(|scope| {
         let waiting = scope.spawn(|| get(&server, JWKS_PATH));
-        let came = server.wait_for_requests(JWKS_PATH, 1);
+        let arrived = server.wait_for_requests(JWKS_PATH, 1);
         let early = waiting.is_finished();
         server.behave(Behaviour::Serve);
-        let answer = waiting.join().map_err(|_| anyhow!("the client panicked"))??;
-        came?;
-        ensure!(!early && answer.head.status == 200);
+        let response = waiting.join().map_err(|_| anyhow!("the client panicked"))??;
+        arrived?;
+        ensure!(!early && response.head.status == 200);
         Ok(())
     })
 }
 
 #[test]
-fn it_goes_down_and_comes_back() -> Result<()> {
+fn goes_down_and_comes_back() -> Result<()> {
     let mut server = server()?;
     let mut open = Connection::open(server.addr)?;
     ensure!(open.exchange(&Request::get(JWKS_PATH))?.head.status == 200);
@@ -101,14 +101,14 @@ fn it_goes_down_and_comes_back() -> Result<()> {
     ensure!(open.exchange(&Request::get(JWKS_PATH))?.head.status == 200);
     server.unbind()?;
     ensure!(open.exchange(&Request::get(JWKS_PATH)).is_err(), "the connection stays open");
-    ensure!(TcpStream::connect(addr).is_err(), "it still listens");
+    ensure!(TcpStream::connect(addr).is_err(), "the server still listens");
     server.bind()?;
     ensure!(server.addr == addr && get(&server, JWKS_PATH)?.head.status == 200);
     Ok(())
 }
 
 #[test]
-fn envoy_knows_it_as_a_cluster() -> Result<()> {
+fn envoy_reaches_it_as_a_cluster() -> Result<()> {
     let server = server()?;
     let mut config = EnvoyConfig::new(([127, 0, 0, 1], 9).into(), Vec::new());
     config.clusters.insert("keys".to_owned(), server.addr);

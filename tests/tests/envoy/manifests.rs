@@ -23,7 +23,7 @@ fn limit(response: &Response) -> Option<String> {
     response.head.first("x-ratelimit-limit-minute")
 }
 
-/// A gateway whose listeners have these filters.
+/// Starts a gateway whose listeners run the filters.
 fn start(listeners: &[(String, Vec<Configured>)]) -> Result<(Envoy, Standin)> {
     let standin = Standin::start()?;
     let listeners = listeners.iter().map(|(name, filters)| {
@@ -38,7 +38,7 @@ fn start(listeners: &[(String, Vec<Configured>)]) -> Result<(Envoy, Standin)> {
 }
 
 #[test]
-fn the_deployments_own_file_serves() -> Result<()> {
+fn deployed_envoy_file_serves() -> Result<()> {
     let standin = Standin::start()?;
     let substitutions = Substitutions::new(standin.addr, chain::environment()?);
     let file = repository().join("deploy/envoy/envoy.yaml");
@@ -49,10 +49,10 @@ fn the_deployments_own_file_serves() -> Result<()> {
         (Request::get(WUKONGS), 401),
         (with_token(Request::get(WUKONGS))?, 200),
     ] {
-        let answer = client::send(gateway, &request)?;
-        ensure!(answer.head.status == status, "{request:?} is answered with {answer:?}");
+        let response = client::send(gateway, &request)?;
+        ensure!(response.head.status == status, "{request:?} got {response:?}");
     }
-    // Nothing but two pages of the admin interface, and these for reading only.
+    // The status listener serves only two pages of the admin interface, read-only.
     let status = envoy.listener("status")?;
     for request in [
         Request::get("/quitquitquit"),
@@ -60,44 +60,44 @@ fn the_deployments_own_file_serves() -> Result<()> {
         Request::new("POST", "/ready"),
         Request::new("POST", "/quitquitquit"),
     ] {
-        let answer = client::send(status, &request)?;
-        ensure!(answer.head.status == 404, "{request:?} is answered with {answer:?}");
+        let response = client::send(status, &request)?;
+        ensure!(response.head.status == 404, "{request:?} got {response:?}");
     }
     chain::ensure_no_trap(&envoy)
 }
 
 #[test]
-fn the_policies_of_envoy_gateway_serve() -> Result<()> {
+fn envoy_gateway_policies_serve() -> Result<()> {
     let policies = envoy_gateway()?;
     let (envoy, _standin) = start(&policies)?;
-    let ask = |name: &str, request: &Request| client::send(envoy.listener(name)?, request);
+    let send = |name: &str, request: &Request| client::send(envoy.listener(name)?, request);
     for (name, _) in &policies {
-        let answer = ask(name, &with_token(Request::get(WUKONGS))?)?;
-        ensure!(answer.head.status == 200, "{name}: {answer:?}");
+        let response = send(name, &with_token(Request::get(WUKONGS))?)?;
+        ensure!(response.head.status == 200, "{name}: {response:?}");
         let refused = if name == "novasphere-api-health" { 200 } else { 401 };
-        let answer = ask(name, &Request::get(WUKONGS))?;
-        ensure!(answer.head.status == refused, "{name}: {answer:?}");
+        let response = send(name, &Request::get(WUKONGS))?;
+        ensure!(response.head.status == refused, "{name}: {response:?}");
     }
-    let strict = ask("novasphere-api-make-wukong", &with_token(Request::get(WUKONGS))?)?;
+    let strict = send("novasphere-api-make-wukong", &with_token(Request::get(WUKONGS))?)?;
     ensure!(limit(&strict).as_deref() == Some("10"), "{strict:?}");
     let target = format!("{WUKONGS}/sun/console/ws?token={}", chain::good_token()?);
     let open = |name: &str| Console::open(envoy.listener(name)?, &target, &[("host", HOST)]);
     open("novasphere-api-console")?.close()?;
-    ensure!(open("novasphere-api").is_err(), "a token from the query is taken everywhere");
+    ensure!(open("novasphere-api").is_err(), "a token in the query is accepted on every route");
     chain::ensure_no_trap(&envoy)
 }
 
 #[test]
-fn the_plugins_of_istio_serve() -> Result<()> {
+fn istio_plugins_serve() -> Result<()> {
     let (envoy, _standin) = start(&[("gateway".to_owned(), istio()?)])?;
     let addr = envoy.listener("gateway")?;
     for _ in 0..120 {
-        let answer = client::send(addr, &Request::get("/api/v1/healthz"))?;
-        ensure!(answer.head.status == 200, "{answer:?}");
+        let response = client::send(addr, &Request::get("/api/v1/healthz"))?;
+        ensure!(response.head.status == 200, "{response:?}");
     }
     for target in [WUKONGS, "/api/v1/healthz/../wukongs", "/api/v1/healthzXYZ"] {
-        let answer = client::send(addr, &Request::get(target))?;
-        ensure!(matches!(answer.head.status, 400 | 401), "{target}: {answer:?}");
+        let response = client::send(addr, &Request::get(target))?;
+        ensure!(matches!(response.head.status, 400 | 401), "{target}: {response:?}");
     }
     let get = client::send(addr, &with_token(Request::get(WUKONGS))?)?;
     ensure!(get.head.status == 200 && limit(&get).as_deref() == Some("100"), "{get:?}");

@@ -12,22 +12,22 @@ use novasphere_harness::{
 };
 
 const CLIENTS: usize = 1_000_000;
-/// Looks at memory, and at those that are at their limit, come after so many clients each.
+/// Rounds of clients. Each round ends with a check of memory and of the limited clients.
 const ROUNDS: usize = 10;
-/// By then every slot has been used: 500,000 clients leave a slot of 32,768 out once in 130 runs.
+/// Rounds until every slot is in use: 500,000 clients miss one of 32,768 slots once in 130 runs.
 const FULL_AFTER: usize = 5;
 const SENDERS: usize = 10;
-/// Requests sent before their answers are read: Envoy itself answers no more in one go.
+/// Requests sent before reading their responses: Envoy's own responses come in batches no larger.
 const BATCH: usize = 2;
-/// A year, so that no window ends; others may come while a client has used less than half.
+/// A year, so that no window ends. A client that has used less than half may be evicted.
 const CONFIG: &str = r#"{"year": 4, "limit_by": "header", "header_name": "x-client"}"#;
 
-/// Bytes that memory may still grow by: the allocator's and Envoy's own, not 500,000 clients of 64
-/// bytes each.
+/// Bytes that memory may still grow by. Covers the allocator and Envoy itself, but not 500,000
+/// clients of 64 bytes each.
 const SLACK: u64 = 8 << 20;
 
 #[test]
-fn memory_is_bounded_and_the_limited_stay_limited() -> Result<()> {
+fn memory_is_bounded_and_limited_clients_stay_limited() -> Result<()> {
     let filter = WasmFilter::new("rate-limit", CONFIG);
     let gateway = Gateway::configured(vec![filter], |mut config| {
         config.concurrency = 2;
@@ -57,7 +57,7 @@ fn memory_is_bounded_and_the_limited_stay_limited() -> Result<()> {
     ensure!(end <= full + SLACK, "from {empty} to {full} bytes when full, then to {end}");
     let evicted = "wasmcustom.novasphere.filter=rate-limit.event=evicted.events";
     gateway.envoy.wait_for_stat(evicted, |n| n > 100_000)?;
-    // 8 entries in each of 32,768 slots, all of them in use.
+    // 32,768 slots with 8 entries each, all in use.
     let clients = "wasmcustom.novasphere.filter=rate-limit.max_clients=65536.table_clients";
     gateway.envoy.wait_for_stat(clients, |n| (200_000..=262_144).contains(&n))?;
     chain::ensure_no_trap(&gateway.envoy)
@@ -67,7 +67,7 @@ fn status(addr: SocketAddr, name: &str) -> Result<u16> {
     Ok(client::send(addr, &Request::get("/").header("x-client", name))?.head.status)
 }
 
-/// Requests of fresh clients, one each, several on their way at once.
+/// Sends one request from each of many new clients, several at the same time.
 fn send_all(addr: SocketAddr, round: usize) -> Result<()> {
     thread::scope(|scope| {
         let sender = |sender| scope.spawn(move || send(addr, round, sender));
@@ -89,7 +89,7 @@ fn send(addr: SocketAddr, round: usize, sender: usize) -> Result<()> {
         }
         connection.write(&bytes)?;
         for n in 0..BATCH {
-            // A newcomer of a full slot may share its count with others, and be refused.
+            // A new client in a full slot may share a count with other clients and be refused.
             let head = connection.read_answer().with_context(|| format!("{batch} {n}"))?;
             ensure!(matches!(head.status, 200 | 429), "status {}", head.status);
         }

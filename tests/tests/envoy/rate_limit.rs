@@ -24,7 +24,7 @@ fn token(claims: Value) -> Result<String> {
 }
 
 #[test]
-fn limits_by_claim_follow_the_token_and_no_header() -> Result<()> {
+fn limits_by_claim_ignore_client_headers() -> Result<()> {
     let jwt_auth = json!({
         "credentials": [{"key": "novasphere-user", "secret": {"env": "NOVASPHERE_JWT_SECRET"}}],
         "optional": true,
@@ -57,7 +57,7 @@ fn limits_by_claim_follow_the_token_and_no_header() -> Result<()> {
         ensure!(send(gold.clone())? == 200);
     }
     ensure!(send(gold)? == 429);
-    // Nobody's claim: by address, whatever the headers say.
+    // Without a claim the limit is by address, and client headers are ignored.
     let anonymous = |org: &str| -> Result<u16> {
         let request = Request::get("/api/v1/wukongs").header("org", org).header("tier", "gold");
         Ok(gateway.send(&request)?.head.status)
@@ -74,53 +74,53 @@ fn limits_by_claim_follow_the_token_and_no_header() -> Result<()> {
     chain::ensure_no_trap(&gateway.envoy)
 }
 
-/// Two limiters on one route: clients are told of the tighter one, whichever comes first.
+/// With two limiters on one route, the response shows the tighter one, in either order.
 #[test]
-fn of_two_limiters_the_tighter_one_is_told() -> Result<()> {
+fn response_shows_the_tighter_of_two_limiters() -> Result<()> {
     let tight = json!({"hour": 2, "limit_by": "constant", "name": "tight"});
     let loose = json!({"hour": 9, "limit_by": "ip", "name": "loose"});
     for order in [[&tight, &loose], [&loose, &tight]] {
         let limiters = order.map(|config| WasmFilter::new("rate-limit", config.to_string()));
         let gateway = Gateway::start(limiters.to_vec())?;
         let send = || gateway.send(&Request::get("/api/v1/wukongs"));
-        let told = |answer: &Response| {
+        let limits = |response: &Response| {
             ["ratelimit-limit", "ratelimit-remaining", "x-ratelimit-remaining-hour"]
-                .map(|name| answer.head.all(name).join("|"))
+                .map(|name| response.head.all(name).join("|"))
         };
-        ensure!(told(&send()?) == ["2", "1", "1"], "{order:?}");
+        ensure!(limits(&send()?) == ["2", "1", "1"], "{order:?}");
         send()?;
         let refused = send()?;
         ensure!(refused.head.status == 429, "{refused:?}");
-        ensure!(told(&refused) == ["2", "0", "0"], "{order:?}: {refused:?}");
+        ensure!(limits(&refused) == ["2", "0", "0"], "{order:?}: {refused:?}");
         ensure!(refused.head.all("retry-after").len() == 1, "{refused:?}");
     }
     Ok(())
 }
 
-/// The same with the draft's fields, where both are told.
+/// The fields of the IETF draft list both limiters.
 #[test]
-fn two_limiters_give_two_policies() -> Result<()> {
+fn ietf_headers_list_both_limiters() -> Result<()> {
     let limiter = |name: &str, hour: u32| {
         let config = json!({"hour": hour, "limit_by": "ip", "name": name, "headers": "ietf"});
         WasmFilter::new("rate-limit", config.to_string())
     };
     let gateway = Gateway::start(vec![limiter("outer", 5), limiter("inner", 7)])?;
-    let answer = gateway.send(&Request::get("/api/v1/wukongs"))?;
-    let policies = answer.head.all("ratelimit-policy").join(", ");
+    let response = gateway.send(&Request::get("/api/v1/wukongs"))?;
+    let policies = response.head.all("ratelimit-policy").join(", ");
     ensure!(policies.contains(r#""outer-hour";q=5;w=3600"#), "{policies}");
     ensure!(policies.contains(r#""inner-hour";q=7;w=3600"#), "{policies}");
-    let limits = answer.head.all("ratelimit").join(", ");
+    let limits = response.head.all("ratelimit").join(", ");
     ensure!(limits.contains(r#""outer-hour";r=4"#), "{limits}");
     ensure!(limits.contains(r#""inner-hour";r=6"#), "{limits}");
     Ok(())
 }
 
-/// As the shipped files say for a load balancer in front: its entry counts, not what clients write
-/// before it.
+/// The settings that the shipped files describe for a load balancer in front: its entry counts, and
+/// entries that the client wrote before it do not.
 #[test]
-fn behind_a_load_balancer_the_address_it_appended_counts() -> Result<()> {
+fn address_appended_by_the_load_balancer_counts() -> Result<()> {
     let forwarded = json!({"from": "forwarded_for", "trusted_hops": 2});
-    // Envoy adds its peer to the list, but for a peer on loopback an address of its own machine.
+    // Envoy appends its peer to the list; for a loopback peer it appends an address of its machine.
     let trusted = json!({"from": "forwarded_for", "trusted_cidrs": ["0.0.0.0/0"]});
     for (hops, client_ip) in [(1, json!({})), (0, forwarded), (0, trusted)] {
         let config = json!({"hour": 1, "client_ip": client_ip});
@@ -145,9 +145,9 @@ fn behind_a_load_balancer_the_address_it_appended_counts() -> Result<()> {
     Ok(())
 }
 
-/// Envoy has it under another name in the list of all lines than when it is asked for alone.
+/// Envoy's full header list has the host under another name than the lookup of one header.
 #[test]
-fn limits_by_host_are_the_same_alone_and_in_a_chain() -> Result<()> {
+fn limits_by_host_are_the_same_alone_and_in_the_gateway() -> Result<()> {
     let limit = json!({
         "hour": 1, "limit_by": "header", "header_name": "Host",
         "rules": [{"name": "b", "header": {"name": "host", "one_of": ["b.example"]}, "hour": 2}],

@@ -13,7 +13,7 @@ use novasphere_harness::{
 };
 use novasphere_header_transform::HeaderTransform;
 
-/// Three faults: a field that does not exist, a value without its name, another field.
+/// Three faults: an unknown field, a header without a value, and another unknown field.
 const BAD: &str = r#"{
     "response": {"add": {"headers": ["x-generation"]}, "remov": {"headers": ["server"]}},
     "reqest": {}
@@ -27,7 +27,7 @@ fn listener(config: &str) -> Listener {
     Listener::new("api", vec![WasmFilter::new("header-transform", config)])
 }
 
-/// The faults of [`BAD`], as the policy itself names them.
+/// The faults of [`BAD`], as the native filter reports them.
 fn faults() -> Result<String> {
     match HeaderTransform::from_json(BAD.as_bytes(), &TestHost::default()) {
         Ok(_) => bail!("the bad configuration is accepted"),
@@ -35,8 +35,8 @@ fn faults() -> Result<String> {
     }
 }
 
-/// Every fault is in the log, and each of them names the place and the way out.
-fn ensure_faults_are_told(log: &str) -> Result<()> {
+/// Checks that the log contains every fault with its path and remedy.
+fn ensure_faults_are_logged(log: &str) -> Result<()> {
     let (log, faults) = (telling(log), faults()?);
     ensure!(faults.lines().count() == 3, "{faults}");
     for line in faults.lines() {
@@ -48,7 +48,7 @@ fn ensure_faults_are_told(log: &str) -> Result<()> {
     Ok(())
 }
 
-/// An Envoy that takes its listeners from a file.
+/// An Envoy that reads its listeners from a file.
 struct Reloading {
     config: EnvoyConfig,
     envoy: Envoy,
@@ -64,7 +64,7 @@ impl Reloading {
         Ok(Self { envoy: Envoy::start(&config)?, config, path })
     }
 
-    /// Moves a new file into place, as tools that write configurations do.
+    /// Replaces the file atomically, as tools that write configurations do.
     fn update(&self, config: &str) -> Result<()> {
         self.replace(&listener(config))
     }
@@ -77,21 +77,21 @@ impl Reloading {
 
     fn generation(&self) -> Result<String> {
         let request = Request::get("/api/v1/wukongs");
-        let answer = client::send(self.envoy.listener("api")?, &request)?;
-        ensure!(answer.head.status == 200, "{answer:?}");
-        answer.head.first("x-generation").context("the filter did not run")
+        let response = client::send(self.envoy.listener("api")?, &request)?;
+        ensure!(response.head.status == 200, "{response:?}");
+        response.head.first("x-generation").context("the filter did not run")
     }
 }
 
 #[test]
-fn a_bad_update_is_refused_and_the_old_configuration_stays() -> Result<()> {
+fn invalid_update_is_refused_and_the_old_configuration_stays() -> Result<()> {
     let (standin, dir) = (Standin::start()?, tempfile::tempdir()?);
     let running = Reloading::start(&standin, dir.path())?;
     ensure!(running.generation()? == "1");
 
     running.update(BAD)?;
     running.envoy.wait_for_stat("listener_manager.lds.update_rejected", |n| n >= 1)?;
-    ensure_faults_are_told(&running.envoy.log()?)?;
+    ensure_faults_are_logged(&running.envoy.log()?)?;
     for _ in 0..5 {
         ensure!(running.generation()? == "1");
     }
@@ -101,8 +101,8 @@ fn a_bad_update_is_refused_and_the_old_configuration_stays() -> Result<()> {
     chain::ensure_no_trap(&running.envoy)
 }
 
-/// One of each kind: filter, configuration, what the log says.
-const KINDS: &[(&str, &str, &str)] = &[
+/// An example of each kind of fault: filter, configuration, expected log text.
+const FAULT_KINDS: &[(&str, &str, &str)] = &[
     (
         "jwt-auth",
         r#"{"credentials": [{"key": "k", "secret": "kept-quiet"}]}"#,
@@ -127,10 +127,10 @@ const KINDS: &[(&str, &str, &str)] = &[
 ];
 
 #[test]
-fn every_kind_of_bad_update_is_refused() -> Result<()> {
+fn every_kind_of_invalid_update_is_refused() -> Result<()> {
     let (standin, dir) = (Standin::start()?, tempfile::tempdir()?);
     let running = Reloading::start(&standin, dir.path())?;
-    for (n, (filter, config, fault)) in (1..).zip(KINDS) {
+    for (n, (filter, config, fault)) in (1..).zip(FAULT_KINDS) {
         running.replace(&Listener::new("api", vec![WasmFilter::new(filter, *config)]))?;
         running.envoy.wait_for_stat("listener_manager.lds.update_rejected", |count| count >= n)?;
         let log = running.envoy.log()?;
@@ -142,10 +142,10 @@ fn every_kind_of_bad_update_is_refused() -> Result<()> {
 }
 
 #[test]
-fn a_bad_configuration_at_start_stops_envoy() -> Result<()> {
-    // Nothing listens there, and nobody will ask.
+fn invalid_configuration_at_start_stops_envoy() -> Result<()> {
+    // No upstream listens there: the test sends no request.
     let config = EnvoyConfig::new(([127, 0, 0, 1], 9).into(), vec![listener(BAD)]);
     let exit = serve_until_exit(&config)?;
     ensure!(!exit.success, "{}", exit.log);
-    ensure_faults_are_told(&exit.log)
+    ensure_faults_are_logged(&exit.log)
 }

@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 
 const LITERAL_SECRET: &str = "a-literal-secret-of-quite-some-length-0123456789";
 
-/// Only what Envoy says about wasm is its finest: its HTTP code prints whole requests by design.
-fn finest() -> Logging {
+/// Trace level for wasm only: Envoy's HTTP code logs whole requests at that level by design.
+fn wasm_trace() -> Logging {
     Logging { components: Some("wasm:trace".to_owned()), ..Logging::default() }
 }
 
@@ -32,7 +32,7 @@ fn filters(secret: &Value) -> Vec<WasmFilter> {
     chain::of(&[("cors", CORS), ("jwt-auth", &jwt_auth), ("rate-limit", RATE_LIMIT), TRANSFORM])
 }
 
-/// Good and bad tokens: expired, for somebody else, signed with another key, not signed at all.
+/// Valid and invalid tokens: expired, another audience, signed with another key, or unsigned.
 fn tokens(secret: &Value) -> Result<Vec<String>> {
     let claims = |name: &str, exp: &str, aud: &str| json!({"iss": name, "sub": "alice", "exp": exp, "aud": aud});
     let user = "novasphere-user";
@@ -60,10 +60,10 @@ fn requests(token: &str) -> [Request; 4] {
     ]
 }
 
-/// Sends every token in every way, then looks through the log.
+/// Sends every token in every way, then checks the log.
 fn check(secret: &Value, secret_text: &str) -> Result<()> {
     let gateway = Gateway::configured(filters(secret), |mut config| {
-        config.logging = finest();
+        config.logging = wasm_trace();
         config
     })?;
     let tokens = tokens(secret)?;
@@ -71,27 +71,30 @@ fn check(secret: &Value, secret_text: &str) -> Result<()> {
     for token in &tokens {
         for request in requests(token) {
             let status = gateway.send(&request)?.head.status;
-            ensure!([200, 401, 403].contains(&status), "answered with {status}");
+            ensure!([200, 401, 403].contains(&status), "status {status}");
             passed += usize::from(status == 200);
         }
     }
     ensure!(
         passed == 3,
-        "{passed} requests passed, not the good token in header, cookie and query"
+        "{passed} requests passed instead of the valid token in header, cookie and query"
     );
     let log = gateway.envoy.log()?;
-    ensure!(log.contains("[trace][wasm]"), "the log is not the finest:\n{log}");
-    ensure!(!log.contains(secret_text), "the log holds the secret");
+    ensure!(log.contains("[trace][wasm]"), "the log is not at trace level:\n{log}");
+    ensure!(!log.contains(secret_text), "the log contains the secret");
     for token in &tokens {
-        ensure!(!log.contains(token), "the log holds a token");
+        ensure!(!log.contains(token), "the log contains a token");
         let signature = token.rsplit('.').next().filter(|signature| !signature.is_empty());
-        ensure!(!signature.is_some_and(|s| log.contains(s)), "the log holds a token's signature");
+        ensure!(
+            !signature.is_some_and(|s| log.contains(s)),
+            "the log contains a token's signature"
+        );
     }
     Ok(())
 }
 
 #[test]
-fn with_a_secret_from_the_environment() -> Result<()> {
+fn secret_from_the_environment_is_not_logged() -> Result<()> {
     let name = "NOVASPHERE_JWT_SECRET";
     let environment = chain::environment()?;
     let text = environment.get(name).context("not in the environment")?;
@@ -99,12 +102,12 @@ fn with_a_secret_from_the_environment() -> Result<()> {
 }
 
 #[test]
-fn with_a_literal_secret() -> Result<()> {
+fn literal_secret_is_not_logged() -> Result<()> {
     check(&json!(LITERAL_SECRET), LITERAL_SECRET)
 }
 
 #[test]
-fn in_a_configuration_that_is_refused() -> Result<()> {
+fn secret_in_a_refused_configuration_is_not_logged() -> Result<()> {
     let mut faulty = jwt_auth(&json!(LITERAL_SECRET));
     let members = faulty.as_object_mut().context("an object")?;
     members.insert("leeway".to_owned(), "soon".into());
@@ -114,14 +117,14 @@ fn in_a_configuration_that_is_refused() -> Result<()> {
     for config in [faulty, misplaced, misspelt, mistyped] {
         let filter = WasmFilter::new("jwt-auth", config.to_string());
         let mut envoy = EnvoyConfig::new(
-            ([127, 0, 0, 1], 9).into(), // never called
+            ([127, 0, 0, 1], 9).into(), // the test sends no request
             vec![Listener::new("gateway", vec![filter])],
         );
-        envoy.logging = finest();
+        envoy.logging = wasm_trace();
         let exit = validate(&envoy)?;
         ensure!(!exit.success, "accepted: {config}");
         ensure!(exit.log.contains("configuration refused"), "{}", exit.log);
-        ensure!(!exit.log.contains(LITERAL_SECRET), "the log holds the secret:\n{}", exit.log);
+        ensure!(!exit.log.contains(LITERAL_SECRET), "the log contains the secret:\n{}", exit.log);
     }
     Ok(())
 }

@@ -18,7 +18,7 @@ fn check(filters: Vec<WasmFilter>) -> Result<()> {
 }
 
 #[test]
-fn a_console_takes_its_token_from_the_subprotocols() -> Result<()> {
+fn websocket_takes_its_token_from_the_subprotocols() -> Result<()> {
     let config = r#"{
         "credentials": [{"key": "novasphere-user", "secret": {"env": "NOVASPHERE_JWT_SECRET"}}],
         "websocket_protocols": ["base64url.bearer.authorization.k8s.io."]
@@ -40,7 +40,7 @@ fn a_console_takes_its_token_from_the_subprotocols() -> Result<()> {
 }
 
 #[test]
-fn streams_pass_an_envoy_without_filters() -> Result<()> {
+fn streams_pass_envoy_without_filters() -> Result<()> {
     check(Vec::new())
 }
 

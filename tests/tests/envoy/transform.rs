@@ -9,7 +9,7 @@ use novasphere_harness::{
 };
 use serde::Deserialize;
 
-/// Idempotent but for `append`.
+/// Idempotent except for `append`.
 const RULES: &str = r#"{
     "request": {
         "remove": {"headers": ["X-Debug", "X-Internal-*"], "querystring": ["debug", "utm_*"]},
@@ -36,25 +36,25 @@ fn request() -> Request {
         .header("x-api", "b")
 }
 
-/// The request as the upstream saw it, in its own words.
+/// The request as the upstream received it.
 #[derive(Deserialize)]
 struct Seen {
     path: String,
     headers: Vec<(String, String)>,
 }
 
-fn seen(answer: &Response) -> Result<Seen> {
-    Ok(serde_json::from_value(answer.json()?)?)
+fn seen(response: &Response) -> Result<Seen> {
+    Ok(serde_json::from_value(response.json()?)?)
 }
 
 fn values<'l>(lines: &'l [(String, String)], name: &str) -> Vec<&'l str> {
     lines.iter().filter(|(n, _)| n == name).map(|(_, value)| &**value).collect()
 }
 
-fn check_carried_out(filters: usize) -> Result<()> {
+fn check_rules(filters: usize) -> Result<()> {
     let gateway = Gateway::start(chain::of(&vec![("header-transform", RULES); filters]))?;
-    let answer = gateway.send(&request())?;
-    let Seen { path, headers: lines } = seen(&answer)?;
+    let response = gateway.send(&request())?;
+    let Seen { path, headers: lines } = seen(&response)?;
     let tags = "&tag=a".repeat(filters);
     ensure!(path == format!("/api/v1/wukongs?page=2&limit=50&v=1{tags}"), "{path}");
     let appended = vec!["novasphere"; filters];
@@ -77,24 +77,24 @@ fn check_carried_out(filters: usize) -> Result<()> {
         ("x-frame-options", vec!["DENY"]),
         ("referrer-policy", vec!["strict-origin-when-cross-origin"]),
     ] {
-        let got = answer.head.all(name);
+        let got = response.head.all(name);
         ensure!(got == expected, "{filters} filters, {name}: {got:?}");
     }
     chain::ensure_no_trap(&gateway.envoy)
 }
 
 #[test]
-fn rules_are_carried_out() -> Result<()> {
-    check_carried_out(1)
+fn rules_are_applied() -> Result<()> {
+    check_rules(1)
 }
 
 #[test]
-fn a_second_filter_with_the_same_rules_only_appends() -> Result<()> {
-    check_carried_out(2)
+fn second_filter_with_the_same_rules_only_appends() -> Result<()> {
+    check_rules(2)
 }
 
 #[test]
-fn claims_come_from_jwt_auth_and_from_nobody_else() -> Result<()> {
+fn claims_come_only_from_jwt_auth() -> Result<()> {
     let jwt_auth = r#"{
         "credentials": [{
             "key": "novasphere-user",
@@ -125,22 +125,22 @@ fn claims_come_from_jwt_auth_and_from_nobody_else() -> Result<()> {
         (forged().header("authorization", token), "alice", "?user=alice"),
         (forged(), "nobody", ""),
     ] {
-        let answer = gateway.send(&request)?;
-        let Seen { path, headers: lines } = seen(&answer)?;
+        let response = gateway.send(&request)?;
+        let Seen { path, headers: lines } = seen(&response)?;
         ensure!(path == format!("/api/v1/wukongs{query}"), "{user}: {path}");
         ensure!(values(&lines, "x-user") == [format!("user-{user}")], "{user}: {lines:?}");
         ensure!(values(&lines, "x_user").is_empty(), "{user}: {lines:?}");
-        ensure!(answer.head.all("x-seen-as") == [user], "{answer:?}");
+        ensure!(response.head.all("x-seen-as") == [user], "{response:?}");
     }
-    // Only the one without a token lacked the claim, for the query.
+    // Only the request without a token lacked the claim, in the query.
     let missing = "wasmcustom.novasphere.filter=header-transform.event=input_missing.events";
     ensure!(gateway.envoy.wait_for_stat(missing, |count| count > 0)? == 1);
     chain::ensure_no_trap(&gateway.envoy)
 }
 
-/// RFC 9110 section 7.8.
+/// Checks an upgraded connection (RFC 9110 section 7.8).
 #[test]
-fn a_connection_that_is_handed_over_is_left_alone() -> Result<()> {
+fn upgraded_connection_is_not_changed() -> Result<()> {
     let rules = r#"{
         "request": {"remove": {"headers": ["X-Debug", "s*"]}},
         "response": {

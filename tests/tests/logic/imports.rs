@@ -13,11 +13,11 @@ const WASI: [&str; 6] =
     ["clock_time_get", "environ_get", "environ_sizes_get", "fd_write", "proc_exit", "random_get"];
 
 #[test]
-fn every_host_has_what_the_modules_import() -> Result<()> {
+fn modules_import_only_functions_of_every_host() -> Result<()> {
     for filter in FILTERS {
         let path = paths::wasm(filter)?;
         let module = fs::read(&path).with_context(|| path.display().to_string())?;
-        let imports = imports(&module).with_context(|| format!("{filter}: no module"))?;
+        let imports = imports(&module).with_context(|| format!("{filter}: not a wasm module"))?;
         ensure!(imports.len() > 10, "{filter}: {imports:?}");
         for (module, name) in imports {
             let known = match module.as_str() {
@@ -31,9 +31,10 @@ fn every_host_has_what_the_modules_import() -> Result<()> {
     Ok(())
 }
 
-/// What ngx_wasm_module calls in a request without asking whether it is there, in Kong 3.4 to 3.9
-/// (`ngx_proxy_wasm_on_log`, `ngx_http_proxy_wasm_on_response_body`, ...), and what all hosts look
-/// for first. Trailers are not among it: Kong builds without them.
+/// The exports that all hosts look up first, and the callbacks that ngx_wasm_module calls in a
+/// request without checking that they exist, in Kong 3.4 to 3.9 (`ngx_proxy_wasm_on_log`,
+/// `ngx_http_proxy_wasm_on_response_body`, ...). The trailer callbacks are absent: Kong builds
+/// without them.
 const EXPORTS: [&str; 16] = [
     "_initialize",
     "memory",
@@ -53,17 +54,17 @@ const EXPORTS: [&str; 16] = [
     "proxy_on_vm_start",
 ];
 
-/// Of these, what Envoy does not miss.
+/// Exports that only nginx needs: Envoy checks whether they exist.
 const NGINX_ONLY: [&str; 4] =
     ["proxy_on_done", "proxy_on_log", "proxy_on_request_body", "proxy_on_response_body"];
 
-/// Each callback costs a crossing per request, so there is none besides.
+/// Each callback costs one call into the VM per request, so the modules export only these.
 #[test]
-fn the_modules_have_the_callbacks_that_hosts_need_and_no_more() -> Result<()> {
+fn modules_export_exactly_the_callbacks_that_hosts_call() -> Result<()> {
     for filter in FILTERS {
         let exports = |path: PathBuf| -> Result<Vec<String>> {
             let module = fs::read(&path).with_context(|| path.display().to_string())?;
-            let mut exports = exports(&module).context("no module")?;
+            let mut exports = exports(&module).context("not a wasm module")?;
             exports.sort();
             Ok(exports)
         };
@@ -76,7 +77,7 @@ fn the_modules_have_the_callbacks_that_hosts_need_and_no_more() -> Result<()> {
     Ok(())
 }
 
-/// Module and name of each import. All are functions: `None` otherwise.
+/// Module and name of each import; `None` if an import is not a function.
 fn imports(module: &[u8]) -> Option<Vec<(String, String)>> {
     const IMPORT_SECTION: u8 = 2;
     let mut section = section(module, IMPORT_SECTION)?;
@@ -126,7 +127,7 @@ fn text(bytes: &mut &[u8]) -> Option<String> {
     String::from_utf8(text.to_vec()).ok()
 }
 
-/// LEB128.
+/// Decodes an unsigned LEB128 number.
 fn number(bytes: &mut &[u8]) -> Option<usize> {
     let mut number = 0;
     for shift in (0..usize::BITS).step_by(7) {

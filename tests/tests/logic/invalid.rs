@@ -1,4 +1,4 @@
-//! Every filter refuses its invalid configurations with the text beside each.
+//! Every filter refuses each invalid configuration with the error text stored beside it.
 
 use anyhow::Result;
 use novasphere_cors::Cors;

@@ -8,32 +8,36 @@ use novasphere_core::Filter;
 use novasphere_harness::{chain, paths::repository};
 use novasphere_tests::cases::native;
 
-fn check<P: Filter>() -> Result<()> {
-    let path = repository().join("filters").join(P::NAME).join("README.md");
+fn check<F: Filter>() -> Result<()> {
+    let path = repository().join("filters").join(F::NAME).join("README.md");
     let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
     let environment = chain::environment()?;
     let blocks: Vec<&str> = text
         .split("\n```")
         .filter_map(|part| part.strip_prefix("yaml\n").or(part.strip_prefix("json\n")))
         .collect();
-    ensure!(!blocks.is_empty(), "{}: shows no configuration", path.display());
+    ensure!(!blocks.is_empty(), "{}: no configuration shown", path.display());
     for block in blocks {
         let config: serde_json::Value = serde_yaml_ng::from_str(block).context(block.to_owned())?;
-        native::configure::<P>(&config, &environment)
+        native::configure::<F>(&config, &environment)
             .with_context(|| format!("{}:\n{block}", path.display()))?;
     }
-    let fields = fields::<P>(&environment)?;
-    let names = P::REASONS.iter().chain(P::EVENTS).copied().chain(fields.iter().map(|f| &**f));
+    let fields = fields::<F>(&environment)?;
+    let names = F::REASONS.iter().chain(F::EVENTS).copied().chain(fields.iter().map(|f| &**f));
     for name in names {
-        ensure!(text.contains(&format!("`{name}`")), "{}: does not name {name}", path.display());
+        ensure!(
+            text.contains(&format!("`{name}`")),
+            "{}: {name} is not documented",
+            path.display()
+        );
     }
     Ok(())
 }
 
-/// The names of all fields at the top of a configuration: what the error for an unknown one lists.
-fn fields<P: Filter>(environment: &BTreeMap<String, String>) -> Result<Vec<String>> {
+/// The names of all top-level fields, read from the error for an unknown field.
+fn fields<F: Filter>(environment: &BTreeMap<String, String>) -> Result<Vec<String>> {
     let unknown = serde_json::json!({"zzzzzzzzzzzz": 1});
-    let error = native::configure::<P>(&unknown, environment).err().context("accepted")?;
+    let error = native::configure::<F>(&unknown, environment).err().context("accepted")?;
     let text = error.to_string();
     let list = text.lines().find_map(|line| line.split("known fields: ").nth(1));
     Ok(list.context("no fields listed")?.split(", ").map(str::to_owned).collect())

@@ -26,15 +26,16 @@ fn read(name: &str) -> Result<Value> {
     Ok(serde_json::from_str(&text)?)
 }
 
-/// What a credential is made of: its algorithm, and `public_key` or `secret`.
-type Material = (Value, &'static str, Value);
+/// Parts of a credential: its algorithm, the field of the key (`public_key` or `secret`), and the
+/// key.
+type KeyMaterial = (Value, &'static str, Value);
 
-/// The keys that good tokens are signed with, and all tokens.
-fn materials_and_tokens() -> Result<(Vec<Material>, Vec<String>)> {
+/// The keys that sign the valid tokens, and all tokens.
+fn materials_and_tokens() -> Result<(Vec<KeyMaterial>, Vec<String>)> {
     let (keys, vectors) = (read("keys")?, read("tokens")?);
-    let (mut materials, mut tokens) = (Vec::new(), Vec::new());
+    let (mut key_materials, mut tokens) = (Vec::new(), Vec::new());
     for vector in vectors.get("valid").and_then(Value::as_array).context("no vectors")? {
-        // Another name of EdDSA, and the same key.
+        // Ed25519 is another name for EdDSA, with the same key.
         if vector["alg"] == "Ed25519" {
             continue;
         }
@@ -43,7 +44,7 @@ fn materials_and_tokens() -> Result<(Vec<Material>, Vec<String>)> {
             Some(key) => ("public_key", key),
             None => ("secret", &vector["secret"]),
         };
-        materials.push((vector["alg"].clone(), field, value.clone()));
+        key_materials.push((vector["alg"].clone(), field, value.clone()));
     }
     for kind in ["valid", "forged"] {
         let vectors = vectors.get(kind).and_then(Value::as_array).into_iter().flatten();
@@ -56,66 +57,66 @@ fn materials_and_tokens() -> Result<(Vec<Material>, Vec<String>)> {
             let spec = json!({"algorithm": algorithm, "secret": secret, "claims": claims});
             tokens.push(mint(&serde_json::from_value(spec)?, &chain::environment()?)?);
         }
-        materials.push((algorithm.into(), "secret", "s".repeat(64).into()));
+        key_materials.push((algorithm.into(), "secret", "s".repeat(64).into()));
     }
-    Ok((materials, tokens))
+    Ok((key_materials, tokens))
 }
 
-/// Configurations in which each key has one algorithm, since one credential may not have another's
-/// key.
-fn configurations(mut materials: Vec<Material>) -> Vec<Value> {
+/// Configurations in which each key has one algorithm: two credentials must not share a key.
+fn configurations(mut key_materials: Vec<KeyMaterial>) -> Vec<Value> {
     let mut configurations = Vec::new();
-    while !materials.is_empty() {
-        let (mut these, mut later): (Vec<Material>, Vec<Material>) = (Vec::new(), Vec::new());
-        for material in materials {
-            let is_used = these.iter().any(|(_, _, value)| *value == material.2);
-            if is_used { later.push(material) } else { these.push(material) }
+    while !key_materials.is_empty() {
+        let (mut current, mut later): (Vec<KeyMaterial>, Vec<KeyMaterial>) =
+            (Vec::new(), Vec::new());
+        for key_material in key_materials {
+            let is_used = current.iter().any(|(_, _, value)| *value == key_material.2);
+            if is_used { later.push(key_material) } else { current.push(key_material) }
         }
-        let credentials = these.iter().map(
+        let credentials = current.iter().map(
             |(algorithm, field, value)| json!({"key": "k", "algorithm": algorithm, *field: value}),
         );
         let credentials: Vec<_> = credentials.collect();
         configurations.push(json!({ "credentials": credentials }));
-        materials = later;
+        key_materials = later;
     }
     configurations
 }
 
-/// What the policy itself says.
-fn verdict(policy: &JwtAuth, token: &str) -> u16 {
+/// The status that the native filter decides.
+fn verdict(filter: &JwtAuth, token: &str) -> u16 {
     let value = format!("Bearer {token}");
     let lines =
         [(&b":method"[..], &b"GET"[..]), (b":path", b"/"), (b"authorization", value.as_bytes())];
     let head = RequestHead { headers: Headers::borrowed(lines) };
     let host = TestHost::default();
     host.millis.set(unix_millis());
-    match policy.on_request(&head, &mut Default::default(), &host.env()) {
+    match filter.on_request(&head, &mut Default::default(), &host.env()) {
         Decision::Respond { response, .. } => response.status,
         _ => 200,
     }
 }
 
-/// A request, and the status that is right.
-type Expected = (Request, u16);
+/// A request and its expected status.
+type ExpectedStatus = (Request, u16);
 
-fn expected(configurations: &[Value], tokens: &[String]) -> Result<Vec<Expected>> {
+fn expected(configurations: &[Value], tokens: &[String]) -> Result<Vec<ExpectedStatus>> {
     let mut expected = Vec::new();
     for (n, config) in configurations.iter().enumerate() {
-        let policy = JwtAuth::from_json(config.to_string().as_bytes(), &TestHost::default())
+        let filter = JwtAuth::from_json(config.to_string().as_bytes(), &TestHost::default())
             .map_err(|errors| anyhow!("{errors}"))?;
         for token in tokens {
             let request = Request::get(format!("/echo/{n}"))
                 .header("authorization", format!("Bearer {token}"));
-            expected.push((request, verdict(&policy, token)));
+            expected.push((request, verdict(&filter, token)));
         }
     }
     Ok(expected)
 }
 
 #[test]
-fn every_algorithm_over_many_connections() -> Result<()> {
-    let (materials, tokens) = materials_and_tokens()?;
-    let configurations = configurations(materials);
+fn verifies_every_algorithm_over_many_connections() -> Result<()> {
+    let (key_materials, tokens) = materials_and_tokens()?;
+    let configurations = configurations(key_materials);
     let expected = expected(&configurations, &tokens)?;
     let good = expected.iter().filter(|(_, status)| *status == 200).count();
     ensure!(good >= 16 && expected.len() > 600, "{good} of {}", expected.len());
@@ -132,7 +133,7 @@ fn every_algorithm_over_many_connections() -> Result<()> {
                 let expected = &expected;
                 scope.spawn(move || {
                     let mut connection = Connection::open(addr)?;
-                    // Each starts elsewhere; together they send every token several times.
+                    // Each starts at another token; together they send every token several times.
                     let all = expected.iter().cycle().skip(n * 11).take(expected.len() / 8);
                     for (request, status) in all {
                         let got = connection.exchange(request)?.head.status;

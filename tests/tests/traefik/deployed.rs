@@ -19,7 +19,7 @@ fn only(name: &str) -> Result<Value> {
 }
 
 #[test]
-fn the_middlewares_are_those_of_host_config() -> Result<()> {
+fn deployed_middlewares_match_host_config() -> Result<()> {
     let expected = only("host-config/traefik/dynamic.yaml")?;
     let expected = expected.pointer("/http/middlewares").and_then(Value::as_object);
     let expected = expected.context("no middlewares")?;
@@ -33,7 +33,7 @@ fn the_middlewares_are_those_of_host_config() -> Result<()> {
 }
 
 #[test]
-fn the_routes_are_those_of_host_config() -> Result<()> {
+fn deployed_routes_match_host_config() -> Result<()> {
     let expected = only("host-config/traefik/dynamic.yaml")?;
     let expected = expected.pointer("/http/routers").and_then(Value::as_object);
     let route = only("deploy/traefik/ingressroute.yaml")?;
@@ -51,9 +51,9 @@ fn the_routes_are_those_of_host_config() -> Result<()> {
     Ok(())
 }
 
-/// What the chart's arguments say, the file says too.
+/// traefik.yaml contains every setting that the chart passes as an argument.
 #[test]
-fn the_settings_are_those_of_host_config() -> Result<()> {
+fn chart_settings_match_host_config() -> Result<()> {
     let fixed = only("host-config/traefik/traefik.yaml")?;
     let values = only("deploy/traefik/values.yaml")?;
     let arguments = values["additionalArguments"].as_array().context("no arguments")?;

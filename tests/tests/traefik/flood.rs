@@ -14,57 +14,57 @@ use crate::Gateway;
 const CLIENTS: u64 = 64;
 const REQUESTS: u64 = 250;
 
-/// Numbers that look random, the same in every run.
+/// Pseudo-random numbers with a fixed seed, so that every run is the same.
 struct Numbers(u64);
 
 impl Numbers {
-    fn below(&mut self, most: usize) -> usize {
+    fn below(&mut self, max: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
-        usize::try_from(self.0 >> 33).unwrap_or(0) % most.max(1)
+        usize::try_from(self.0 >> 33).unwrap_or(0) % max.max(1)
     }
 
     fn pick<'a>(&mut self, from: &[&'a str]) -> &'a str {
         from.get(self.below(from.len())).copied().unwrap_or_default()
     }
 
-    fn bytes(&mut self, most: usize) -> Vec<u8> {
-        (0..self.below(most)).map(|_| (self.below(224) as u8).saturating_add(32)).collect()
+    fn bytes(&mut self, max: usize) -> Vec<u8> {
+        (0..self.below(max)).map(|_| (self.below(224) as u8).saturating_add(32)).collect()
     }
 }
 
-/// A request that has to pass: a good token, and other things that are odd but allowed.
-fn allowed(numbers: &mut Numbers, token: &str) -> Request {
+/// A request that must pass: a valid token and unusual but allowed headers.
+fn valid_request(numbers: &mut Numbers, token: &str) -> Request {
     let target = numbers.pick(&["/echo", "/echo/a?b=c&d", "/echo/%2e%2e%2f", "/echo?a=;"]);
     let mut request = Request::new(numbers.pick(&["GET", "POST", "DELETE", "OPTIONS"]), target);
     for _ in 0..numbers.below(20) {
         let name =
             numbers.pick(&["x-a", "x_b", "X.C", "cookie", "x-user-id", "X-Consumer-ID", "accept"]);
-        let most = if numbers.below(10) == 0 { 12_000 } else { 40 };
-        let mut value = numbers.bytes(most);
+        let max = if numbers.below(10) == 0 { 12_000 } else { 40 };
+        let mut value = numbers.bytes(max);
         value.retain(|byte| *byte != 0x7f);
         request = request.header(name, value);
     }
     request.header("authorization", format!("Bearer {token}"))
 }
 
-/// A request that must not pass: the token is damaged, or there is none.
-fn forbidden(numbers: &mut Numbers, token: &str) -> Request {
+/// A request that must be refused: its token is damaged or missing.
+fn invalid_request(numbers: &mut Numbers, token: &str) -> Request {
     let mut damaged = token.as_bytes().to_vec();
     match numbers.below(5) {
         0 => damaged.truncate(numbers.below(token.len())),
         1 => {
-            let at = numbers.below(damaged.len());
-            if let Some(byte) = damaged.get_mut(at) {
+            let index = numbers.below(damaged.len());
+            if let Some(byte) = damaged.get_mut(index) {
                 *byte = if *byte == b'A' { b'B' } else { b'A' };
             }
         }
         2 => damaged = numbers.bytes(200),
         3 => damaged.extend(numbers.bytes(20).into_iter().chain([b'.'])),
         _ => {
-            let at = numbers.below(damaged.len());
-            damaged.insert(at, b'.');
+            let index = numbers.below(damaged.len());
+            damaged.insert(index, b'.');
         }
     }
     let target = [b"/echo?".to_vec(), numbers.bytes(100)].concat();
@@ -81,7 +81,7 @@ fn forbidden(numbers: &mut Numbers, token: &str) -> Request {
     }
 }
 
-/// One client's connection, opened anew when the other side has closed it.
+/// One client's connection. It reconnects after the other side has closed it.
 struct Client<'g> {
     gateway: &'g Gateway,
     connection: Option<Connection>,
@@ -93,46 +93,46 @@ impl Client<'_> {
             Some(connection) => connection,
             None => Connection::open(self.gateway.traefik.addr)?,
         };
-        let answer = connection.exchange(request)?;
-        let closes = answer.head.first("connection").is_some_and(|value| value == "close");
-        if !closes && answer.head.status != 400 {
+        let response = connection.exchange(request)?;
+        let closes = response.head.first("connection").is_some_and(|value| value == "close");
+        if !closes && response.head.status != 400 {
             self.connection = Some(connection);
         }
-        Ok(answer)
+        Ok(response)
     }
 }
 
-/// How many of those that must not pass were answered.
+/// Sends random requests and returns how many invalid ones got a response.
 fn flood(gateway: &Gateway, seed: u64, token: &str) -> Result<u64> {
     let mut numbers = Numbers(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
     let mut client = Client { gateway, connection: None };
-    let mut answered = 0;
+    let mut responses = 0;
     for n in 0..REQUESTS {
         if n % 4 == 0 {
-            let request = allowed(&mut numbers, token);
-            let answer = client.send(&request)?;
-            ensure!(answer.head.status == 200, "{}: {}", answer.head.status, shown(&request));
+            let request = valid_request(&mut numbers, token);
+            let response = client.send(&request)?;
+            ensure!(response.head.status == 200, "{}: {}", response.head.status, display(&request));
         } else {
-            let request = forbidden(&mut numbers, token);
-            // A broken head may be answered by closing the connection.
-            let Ok(answer) = client.send(&request) else { continue };
-            answered += 1;
-            let is_refused = (400..500).contains(&answer.head.status);
-            ensure!(is_refused, "{}: {}", answer.head.status, shown(&request));
+            let request = invalid_request(&mut numbers, token);
+            // Traefik may close the connection on a malformed head.
+            let Ok(response) = client.send(&request) else { continue };
+            responses += 1;
+            let is_refused = (400..500).contains(&response.head.status);
+            ensure!(is_refused, "{}: {}", response.head.status, display(&request));
         }
     }
-    Ok(answered)
+    Ok(responses)
 }
 
-fn shown(request: &Request) -> String {
+fn display(request: &Request) -> String {
     String::from_utf8_lossy(&request.to_bytes()).chars().take(2_000).collect()
 }
 
 #[test]
-fn sixteen_thousand_made_up_requests() -> Result<()> {
+fn sixteen_thousand_random_requests_pass_only_with_a_valid_token() -> Result<()> {
     let mut gateway = Gateway::start(chain::plugins()?)?;
     let token = chain::good_token()?;
-    let answered = thread::scope(|scope| {
+    let responses = thread::scope(|scope| {
         let clients: Vec<_> = (1..=CLIENTS)
             .map(|seed| {
                 scope.spawn({
@@ -145,9 +145,9 @@ fn sixteen_thousand_made_up_requests() -> Result<()> {
             Ok::<_, anyhow::Error>(sum + client.join().expect("a client panicked")?)
         })
     })?;
-    ensure!(answered > 10_000, "only {answered} of 12000 were answered");
+    ensure!(responses > 10_000, "only {responses} of 12000 got a response");
     ensure!(gateway.send(&chain::good_request()?)?.head.status == 200);
     let memory = gateway.traefik.memory()?;
-    ensure!(memory < 1024 * 1024 * 1024, "Traefik has {memory} bytes");
+    ensure!(memory < 1024 * 1024 * 1024, "Traefik uses {memory} bytes");
     gateway.traefik.ensure_no_trap()
 }

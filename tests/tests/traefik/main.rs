@@ -19,14 +19,14 @@ use novasphere_harness::{
     traefik::{Plugin, Router, Traefik, TraefikConfig},
 };
 
-/// A running Traefik before the stand-in.
+/// A running Traefik with the stand-in as its upstream.
 struct Gateway {
     traefik: Traefik,
     standin: Standin,
 }
 
 impl Gateway {
-    /// One with those plugins for all requests.
+    /// Starts a Traefik that runs the plugins on all requests.
     fn start(plugins: Vec<Plugin>) -> Result<Self> {
         let grpc = Router {
             speaks_http2: true,

@@ -15,13 +15,13 @@ fn module(filter: &str) -> Result<Vec<u8>> {
 }
 
 #[test]
-fn they_hold_no_bulk_memory_instruction() -> Result<()> {
+fn modules_contain_no_bulk_memory_instructions() -> Result<()> {
     for filter in FILTERS {
         let mut engine =
             Validator::new_with_features(WasmFeatures::WASM2.difference(WasmFeatures::BULK_MEMORY));
         engine.validate_all(&module(filter)?).with_context(|| filter.to_owned())?;
     }
-    // This engine would notice: the modules for other hosts have them.
+    // Proof that the validator works: the modules for other hosts do contain them.
     let other = fs::read(paths::wasm("jwt-auth")?)?;
     let mut engine =
         Validator::new_with_features(WasmFeatures::WASM2.difference(WasmFeatures::BULK_MEMORY));
@@ -30,7 +30,7 @@ fn they_hold_no_bulk_memory_instruction() -> Result<()> {
     Ok(())
 }
 
-/// Nothing of a body is read, nothing of a response is buffered.
+/// Host functions that the modules may import: none reads a body or buffers a response.
 const HANDLER: [&str; 15] = [
     "enable_features",
     "get_config",
@@ -52,7 +52,7 @@ const WASI: [&str; 6] =
     ["clock_time_get", "environ_get", "environ_sizes_get", "fd_write", "proc_exit", "random_get"];
 
 #[test]
-fn they_ask_for_nothing_that_traefik_does_not_have() -> Result<()> {
+fn modules_import_only_functions_that_traefik_provides() -> Result<()> {
     for filter in FILTERS {
         let module = module(filter)?;
         let mut found = 0;

@@ -12,21 +12,22 @@ use serde_json::{Value, json};
 use crate::Gateway;
 
 #[test]
-fn invalid_configurations_of_jwt_auth() -> Result<()> {
+fn refuses_invalid_jwt_auth_configurations() -> Result<()> {
     check_in_traefik("jwt-auth")
 }
 
 #[test]
-fn invalid_configurations_of_header_transform() -> Result<()> {
+fn refuses_invalid_header_transform_configurations() -> Result<()> {
     check_in_traefik("header-transform")
 }
 
-/// Filter, configuration, and what the log says.
+/// Filter, configuration and expected log text.
 fn refused() -> Vec<(&'static str, Value, &'static str)> {
     let credential = json!({"key": "k", "secret": "kept-quiet-kept-quiet-kept-quiet"});
     let with = |name: &str, value: Value| json!({"credentials": [credential.clone()], name: value});
     let jwks = json!([{"issuer": "https://id.example", "uri": "https://id.example/keys"}]);
     let attributes = json!([{"claim": "sub", "attribute": "user"}]);
+    let security = json!({"response": {"security_headers": true}});
     vec![
         (
             "jwt-auth",
@@ -73,11 +74,7 @@ fn refused() -> Vec<(&'static str, Value, &'static str)> {
             "response: cannot be used here: a Traefik plugin cannot change a streamed \
              response; use customResponseHeaders of Traefik's headers middleware",
         ),
-        (
-            "header-transform",
-            json!({"response": {"security_headers": true}}),
-            "response: cannot be used here",
-        ),
+        ("header-transform", security, "response: cannot be used here"),
         (
             "header-transform",
             json!({"request": {"add": {"headers": ["x-user:$(claims.sub)"]}}}),
@@ -87,7 +84,7 @@ fn refused() -> Vec<(&'static str, Value, &'static str)> {
 }
 
 #[test]
-fn what_cannot_be_right_is_refused_with_the_way_out() -> Result<()> {
+fn refuses_unsupported_configurations_with_a_remedy() -> Result<()> {
     let refused = refused();
     let mut routers = vec![Router::new("good", "PathPrefix(`/api`)", chain::plugins()?)];
     for (n, (filter, config, _)) in refused.iter().enumerate() {
@@ -98,10 +95,10 @@ fn what_cannot_be_right_is_refused_with_the_way_out() -> Result<()> {
     let log = gateway.traefik.log()?;
     for (n, (_, config, fault)) in refused.iter().enumerate() {
         let name = format!("refused-{n}");
-        let told = log.iter().filter(|line| line.router.as_ref() == Some(&name));
-        let told: Vec<_> = told.map(|line| line.text.as_str()).collect();
-        ensure!(told.iter().any(|line| line.contains(fault)), "{config}: {fault}\n{told:#?}");
-        ensure!(!told.iter().any(|line| line.contains("kept-quiet")), "a secret is in the log");
+        let logged = log.iter().filter(|line| line.router.as_ref() == Some(&name));
+        let logged: Vec<_> = logged.map(|line| line.text.as_str()).collect();
+        ensure!(logged.iter().any(|line| line.contains(fault)), "{config}: {fault}\n{logged:#?}");
+        ensure!(!logged.iter().any(|line| line.contains("kept-quiet")), "a secret is in the log");
         let good = chain::good_request()?;
         let status = gateway.send(&Request { target: format!("/{n}").into(), ..good })?.head.status;
         ensure!(status == 404, "{config}: {status}");
@@ -110,9 +107,9 @@ fn what_cannot_be_right_is_refused_with_the_way_out() -> Result<()> {
     gateway.traefik.ensure_no_trap()
 }
 
-/// Not by each of the instances.
+/// Once per router, not once per instance.
 #[test]
-fn a_warning_is_told_once() -> Result<()> {
+fn logs_a_warning_once_per_router() -> Result<()> {
     let config = json!({"credentials": [{"key": "novasphere-user", "secret": "s".repeat(64)}]});
     let gateway = Gateway::start(vec![Plugin::of_fields("jwt-auth", config)])?;
     let addr = gateway.traefik.addr;
@@ -127,14 +124,14 @@ fn a_warning_is_told_once() -> Result<()> {
         }
     });
     let log = gateway.traefik.log()?;
-    let told = log.iter().filter(|line| line.level == "warn" && line.text.contains("readable"));
-    // Both routers have the filter.
-    ensure!(told.count() == 2, "{log:#?}");
+    let logged = log.iter().filter(|line| line.level == "warn" && line.text.contains("readable"));
+    // Two routers have the filter.
+    ensure!(logged.count() == 2, "{log:#?}");
     Ok(())
 }
 
 #[test]
-fn report_only_is_told_in_the_log() -> Result<()> {
+fn report_only_logs_the_reason() -> Result<()> {
     let config = json!({
         "credentials": [{"key": "k", "secret": {"env": "NOVASPHERE_JWT_SECRET"}}],
         "report_only": true,
@@ -142,7 +139,7 @@ fn report_only_is_told_in_the_log() -> Result<()> {
     let mut gateway = Gateway::start(vec![Plugin::of_fields("jwt-auth", config)])?;
     ensure!(gateway.send(&Request::get("/api/v1/wukongs"))?.head.status == 200);
     let log = gateway.traefik.log()?;
-    let told = "novasphere jwt-auth: jwt_auth_reported=no_token";
-    ensure!(log.iter().any(|line| line.level == "info" && line.text == told), "{log:#?}");
+    let logged = "novasphere jwt-auth: jwt_auth_reported=no_token";
+    ensure!(log.iter().any(|line| line.level == "info" && line.text == logged), "{log:#?}");
     gateway.traefik.ensure_no_trap()
 }

@@ -21,18 +21,18 @@ fn generation(n: usize) -> Router {
     Router::for_all("api", vec![Plugin::of_fields("header-transform", rules)])
 }
 
-/// What the filter wrote, as the upstream saw it.
-fn seen(answer: &client::Response) -> Result<usize> {
-    let body = answer.json()?;
+/// The generation that the filter wrote into the upstream request.
+fn generation_seen(response: &client::Response) -> Result<usize> {
+    let body = response.json()?;
     let lines = body.get("headers").and_then(Value::as_array).context("no headers")?;
     let value = lines.iter().find_map(|line| {
         (line.get(0)? == "x-generation").then(|| line.get(1)?.as_str()?.parse().ok()).flatten()
     });
-    value.with_context(|| format!("the filter did not run: {answer:?}"))
+    value.with_context(|| format!("the filter did not run: {response:?}"))
 }
 
 #[test]
-fn a_change_is_taken_over_without_a_failed_request() -> Result<()> {
+fn reload_fails_no_request() -> Result<()> {
     let standin = Standin::start()?;
     let mut traefik = Traefik::start(&config(&standin, vec![generation(1)])?)?;
     let addr = traefik.addr;
@@ -43,9 +43,12 @@ fn a_change_is_taken_over_without_a_failed_request() -> Result<()> {
                 scope.spawn(|| {
                     while !stop.load(Relaxed) {
                         let oldest = newest.load(Relaxed).saturating_sub(1);
-                        let answer = client::send(addr, &Request::get("/api/v1/wukongs"))?;
-                        ensure!(answer.head.status == 200, "{answer:?}");
-                        ensure!(seen(&answer)? >= oldest, "an old configuration is back");
+                        let response = client::send(addr, &Request::get("/api/v1/wukongs"))?;
+                        ensure!(response.head.status == 200, "{response:?}");
+                        ensure!(
+                            generation_seen(&response)? >= oldest,
+                            "an old configuration is in use again"
+                        );
                         sent.fetch_add(1, Relaxed);
                     }
                     Ok(())
@@ -55,8 +58,8 @@ fn a_change_is_taken_over_without_a_failed_request() -> Result<()> {
         let changes = (2..8).try_for_each(|n| {
             traefik.reload(&config(&standin, vec![generation(n)])?)?;
             newest.store(n, Relaxed);
-            let answer = traefik.send(&Request::get("/api/v1/wukongs"))?;
-            ensure!(seen(&answer)? == n, "{answer:?}");
+            let response = traefik.send(&Request::get("/api/v1/wukongs"))?;
+            ensure!(generation_seen(&response)? == n, "{response:?}");
             Ok(())
         });
         stop.store(true, Relaxed);
@@ -70,7 +73,7 @@ fn a_change_is_taken_over_without_a_failed_request() -> Result<()> {
 }
 
 #[test]
-fn a_bad_change_closes_its_route_and_no_other() -> Result<()> {
+fn invalid_reload_closes_only_its_route() -> Result<()> {
     let mut gateway = Gateway::with_routers(Vec::new())?;
     let other = || Ok::<_, anyhow::Error>(Router::new("other", "Path(`/echo`)", chain::plugins()?));
     let jwt_auth = |leeway: Value| {
@@ -87,17 +90,17 @@ fn a_bad_change_closes_its_route_and_no_other() -> Result<()> {
         let got = gateway.send(&good)?.head.status;
         ensure!(got == status, "leeway {leeway}: {got}");
         ensure!(gateway.send(&Request::get("/api/v1/wukongs"))?.head.status != 200, "{leeway}");
-        ensure!(gateway.send(&echo)?.head.status == 200, "{leeway}: the other route is gone");
+        ensure!(gateway.send(&echo)?.head.status == 200, "{leeway}: the other route is closed");
     }
     let fault = "leeway: expected a whole number from 0, got \"soon\"";
     let log = gateway.traefik.log()?;
-    let told = log.iter().find(|line| line.text.contains(fault)).context("not in the log")?;
-    ensure!(told.router.as_deref() == Some("api") && told.level == "error", "{told:?}");
+    let logged = log.iter().find(|line| line.text.contains(fault)).context("not in the log")?;
+    ensure!(logged.router.as_deref() == Some("api") && logged.level == "error", "{logged:?}");
     gateway.traefik.ensure_no_trap()
 }
 
 #[test]
-fn a_new_secret_ends_the_old_tokens() -> Result<()> {
+fn changed_secret_invalidates_old_tokens() -> Result<()> {
     let mut gateway = Gateway::with_routers(Vec::new())?;
     let router = |secret: Value| {
         let config = json!({"credentials": [{"key": "novasphere-user", "secret": secret}]});
@@ -106,7 +109,7 @@ fn a_new_secret_ends_the_old_tokens() -> Result<()> {
     let old = json!({"env": "NOVASPHERE_JWT_SECRET"});
     for (secret, status) in [(old.clone(), 200), (json!("n".repeat(64)), 401), (old, 200)] {
         gateway.traefik.reload(&config(&gateway.standin, vec![router(secret)])?)?;
-        // Twice: the second time from the cache, if there is one.
+        // Twice: a cache would serve the second request.
         for _ in 0..2 {
             ensure!(gateway.send(&chain::good_request()?)?.head.status == status);
         }

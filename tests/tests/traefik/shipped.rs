@@ -35,11 +35,11 @@ impl Shipped {
         self.traefik.send(request)
     }
 
-    /// Sends a request that the upstream answers with these headers.
+    /// Sends a request to which the upstream responds with the headers.
     fn send_for(&self, request: Request, headers: &[(&str, &str)]) -> Result<Response> {
         let headers = headers.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned()));
-        let answer = Answer::new(200, &headers.collect::<Vec<_>>())?;
-        self.standin.exchanges.agree("shipped", answer);
+        let response = Answer::new(200, &headers.collect::<Vec<_>>())?;
+        self.standin.exchanges.agree("shipped", response);
         self.send(&request.header(EXCHANGE_HEADER, "shipped"))
     }
 }
@@ -52,7 +52,7 @@ fn preflight(origin: &str) -> Request {
 }
 
 #[test]
-fn identities_are_the_filters_to_say() -> Result<()> {
+fn only_the_filters_set_identity_headers() -> Result<()> {
     let mut shipped = Shipped::start()?;
     let forge = |request: Request| {
         ["X-User-Id", "X-Consumer-Username", "x_user_id", "X.Consumer.Username"]
@@ -62,10 +62,10 @@ fn identities_are_the_filters_to_say() -> Result<()> {
     let health = shipped.send(&forge(Request::get("/api/v1/healthz")))?;
     ensure!(health.head.status == 200 && !health.text().contains("root"), "{}", health.text());
     ensure!(health.text().contains(r#"["x-forwarded-by","novasphere"]"#), "{}", health.text());
-    let answer =
+    let response =
         shipped.send(&forge(chain::good_request()?).header("x-client-type", "electron"))?;
-    let text = answer.text();
-    ensure!(answer.head.status == 200 && !text.contains("root"), "{text}");
+    let text = response.text();
+    ensure!(response.head.status == 200 && !text.contains("root"), "{text}");
     for line in [
         r#"["x-user-id","alice"]"#,
         r#"["x-client-type","electron"]"#,
@@ -78,7 +78,7 @@ fn identities_are_the_filters_to_say() -> Result<()> {
 }
 
 #[test]
-fn the_health_check_is_no_way_around() -> Result<()> {
+fn health_check_path_does_not_bypass_authentication() -> Result<()> {
     let shipped = Shipped::start()?;
     for target in [
         "/api/v1/healthz/../wukongs",
@@ -97,20 +97,23 @@ fn the_health_check_is_no_way_around() -> Result<()> {
         let status = shipped.send(&Request::get(target))?.head.status;
         ensure!([301, 400, 401, 404].contains(&status), "{target}: {status}");
     }
-    // This one is the health check, for the upstream too.
-    let answer = shipped.send(&Request::get("/api/v1/wukongs%3f/../healthz"))?;
-    ensure!(answer.json()?.get("path").is_some_and(|path| path == "/api/v1/healthz"), "{answer:?}");
-    let elsewhere = chain::good_request()?.header("host", "evil.example");
-    ensure!(shipped.send(&elsewhere)?.head.status == 404);
+    // The upstream also treats this target as the health check.
+    let response = shipped.send(&Request::get("/api/v1/wukongs%3f/../healthz"))?;
+    ensure!(
+        response.json()?.get("path").is_some_and(|path| path == "/api/v1/healthz"),
+        "{response:?}"
+    );
+    let other_host = chain::good_request()?.header("host", "evil.example");
+    ensure!(shipped.send(&other_host)?.head.status == 404);
     Ok(())
 }
 
 #[test]
-fn pages_are_told_what_they_may() -> Result<()> {
+fn preflights_allow_configured_origins_only() -> Result<()> {
     let shipped = Shipped::start()?;
     for origin in [PAGE, "https://a.b.novasphere.io"] {
-        let answer = shipped.send(&preflight(origin))?;
-        ensure!(answer.head.status == 200, "{answer:?}");
+        let response = shipped.send(&preflight(origin))?;
+        ensure!(response.head.status == 200, "{response:?}");
         for (name, value) in [
             (ALLOW, origin),
             ("access-control-allow-credentials", "true"),
@@ -118,7 +121,7 @@ fn pages_are_told_what_they_may() -> Result<()> {
             ("access-control-allow-methods", "GET,POST,PUT,DELETE,OPTIONS"),
             ("access-control-max-age", "3600"),
         ] {
-            ensure!(answer.head.all(name) == [value], "{origin}: {name}: {answer:?}");
+            ensure!(response.head.all(name) == [value], "{origin}: {name}: {response:?}");
         }
     }
     for origin in [
@@ -128,8 +131,8 @@ fn pages_are_told_what_they_may() -> Result<()> {
         "https://evilnovasphere.io",
         "null",
     ] {
-        let answer = shipped.send(&preflight(origin))?;
-        ensure!(answer.head.first(ALLOW).is_none(), "{origin}: {answer:?}");
+        let response = shipped.send(&preflight(origin))?;
+        ensure!(response.head.first(ALLOW).is_none(), "{origin}: {response:?}");
     }
     let request = Request::get("/api/v1/wukongs").header("origin", PAGE);
     let refused = shipped.send(&request)?;
@@ -139,32 +142,32 @@ fn pages_are_told_what_they_may() -> Result<()> {
 }
 
 #[test]
-fn the_upstream_has_no_say_in_who_may_read() -> Result<()> {
+fn upstream_cors_headers_are_replaced() -> Result<()> {
     let shipped = Shipped::start()?;
-    let own = [(ALLOW, "*"), ("vary", "Accept"), ("x-powered-by", "somebody")];
+    let upstream_headers = [(ALLOW, "*"), ("vary", "Accept"), ("x-powered-by", "somebody")];
     for (origin, expected) in
         [(Some(PAGE), vec![PAGE]), (Some("https://evil.example"), vec![]), (None, vec![])]
     {
         let request = chain::good_request()?;
         let request = origin.into_iter().fold(request, |r, origin| r.header("origin", origin));
-        let answer = shipped.send_for(request, &own)?;
-        ensure!(answer.head.all(ALLOW) == expected, "{origin:?}: {answer:?}");
-        ensure!(answer.head.all("vary").join(",").contains("Origin"), "{origin:?}: {answer:?}");
-        ensure!(answer.head.first("x-powered-by").is_none(), "{answer:?}");
+        let response = shipped.send_for(request, &upstream_headers)?;
+        ensure!(response.head.all(ALLOW) == expected, "{origin:?}: {response:?}");
+        ensure!(response.head.all("vary").join(",").contains("Origin"), "{origin:?}: {response:?}");
+        ensure!(response.head.first("x-powered-by").is_none(), "{response:?}");
     }
     Ok(())
 }
 
-/// A bucket, which fills up while it is emptied: a few more may pass.
+/// Traefik's limit is a token bucket that refills during the test: a few more requests may pass.
 #[test]
-fn a_hundred_requests_pass_and_not_many_more() -> Result<()> {
+fn rate_limit_passes_about_a_hundred_requests() -> Result<()> {
     let shipped = Shipped::start()?;
     let request = chain::good_request()?;
     let mut passed = 0;
     let refused = loop {
-        let answer = shipped.send(&request.clone().header("origin", PAGE))?;
-        if answer.head.status != 200 {
-            break answer;
+        let response = shipped.send(&request.clone().header("origin", PAGE))?;
+        if response.head.status != 200 {
+            break response;
         }
         passed += 1;
         ensure!(passed <= 150, "no request is refused");
@@ -173,21 +176,21 @@ fn a_hundred_requests_pass_and_not_many_more() -> Result<()> {
     ensure!(refused.head.status == 429 && refused.head.all(ALLOW) == [PAGE], "{refused:?}");
     refused.head.first("retry-after").context("no Retry-After")?.parse::<u32>()?;
     ensure!(shipped.send(&Request::get("/api/v1/healthz"))?.head.status == 200);
-    // A header does not make another client.
+    // A forged address header does not make another client.
     let claimed = request.header("x-forwarded-for", "192.0.2.1").header("x-real-ip", "192.0.2.1");
-    ensure!(shipped.send(&claimed)?.head.status == 429, "X-Forwarded-For is believed");
+    ensure!(shipped.send(&claimed)?.head.status == 429, "X-Forwarded-For is trusted");
     Ok(())
 }
 
 #[test]
-fn streams_pass() -> Result<()> {
+fn streams_pass_the_shipped_configuration() -> Result<()> {
     let mut shipped = Shipped::start()?;
     Streams { addr: shipped.traefik.addr }.check_web()?;
     shipped.traefik.ensure_no_trap()
 }
 
 #[test]
-fn the_configurations_of_the_readme_are_right() -> Result<()> {
+fn readme_configurations_are_accepted() -> Result<()> {
     let path = repository().join("host-config/traefik/README.md");
     let text = fs::read_to_string(&path)?;
     let blocks = text.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next());
@@ -202,14 +205,14 @@ fn the_configurations_of_the_readme_are_right() -> Result<()> {
     ensure!(count == 2, "{count} blocks");
     let gateway = Gateway::with_routers(routers)?;
     for n in 0..count {
-        let answer = gateway.send(&Request::get(format!("/{n}")))?;
-        ensure!(answer.head.status == 401, "block {n}: {:#?}", gateway.traefik.log()?);
+        let response = gateway.send(&Request::get(format!("/{n}")))?;
+        ensure!(response.head.status == 401, "block {n}: {:#?}", gateway.traefik.log()?);
     }
     Ok(())
 }
 
 #[test]
-fn no_token_gets_into_the_log() -> Result<()> {
+fn tokens_are_not_logged() -> Result<()> {
     let shipped = Shipped::start()?;
     let good = chain::good_token()?;
     let bad = format!("{good}-and-not-good");

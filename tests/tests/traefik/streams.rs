@@ -19,7 +19,7 @@ fn check(plugins: Vec<Plugin>) -> Result<()> {
 }
 
 #[test]
-fn streams_pass_a_traefik_without_filters() -> Result<()> {
+fn streams_pass_traefik_without_filters() -> Result<()> {
     check(Vec::new())
 }
 
@@ -29,7 +29,7 @@ fn streams_pass_the_filters() -> Result<()> {
 }
 
 #[test]
-fn a_console_takes_its_token_from_the_subprotocols() -> Result<()> {
+fn websocket_takes_its_token_from_the_subprotocols() -> Result<()> {
     let config = json!({
         "credentials": [{"key": "novasphere-user", "secret": {"env": "NOVASPHERE_JWT_SECRET"}}],
         "websocket_protocols": ["base64url.bearer.authorization.k8s.io."],
@@ -50,9 +50,9 @@ fn a_console_takes_its_token_from_the_subprotocols() -> Result<()> {
     gateway.traefik.ensure_no_trap()
 }
 
-/// Each stream keeps an instance of each filter; new requests get others.
+/// Each stream occupies one instance of each filter; new requests get other instances.
 #[test]
-fn a_hundred_streams_leave_room_for_requests() -> Result<()> {
+fn hundred_open_streams_do_not_block_requests() -> Result<()> {
     let mut gateway = Gateway::start(chain::plugins()?)?;
     let before = gateway.traefik.memory()?;
     let token = format!("Bearer {}", chain::good_token()?);

@@ -13,7 +13,7 @@ fn call(host: &Host) -> Result<(), novasphere_emulated_host::Trap> {
 }
 
 #[test]
-fn calls_go_to_host_and_port() -> Result<()> {
+fn call_to_a_cluster_name_fails() -> Result<()> {
     let mut naive = worker(&[for_each_request(|host| {
         let sent = host.dispatch("a-cluster", Vec::new(), Vec::new()).map(status_of)?;
         assert_eq!(sent, status::INTERNAL_FAILURE);
@@ -24,7 +24,7 @@ fn calls_go_to_host_and_port() -> Result<()> {
 }
 
 #[test]
-fn a_failed_call_has_no_status() -> Result<()> {
+fn failed_call_has_no_status() -> Result<()> {
     let on_request = |host: &Host| call(host).map(|()| Action::Pause);
     let on_callout_response = |host: &Host| {
         assert_eq!(
@@ -40,7 +40,7 @@ fn a_failed_call_has_no_status() -> Result<()> {
 }
 
 #[test]
-fn a_reply_with_a_body_after_a_timeout_closes_the_connection() -> Result<()> {
+fn local_response_with_a_body_after_a_timeout_closes_the_connection() -> Result<()> {
     let on_request = |host: &Host| call(host).map(|()| Action::Pause);
     let with_body =
         |host: &Host| host.send_local_response(503, b"", b"no", Vec::new(), -1).map(|_| ());
@@ -62,10 +62,10 @@ fn a_reply_with_a_body_after_a_timeout_closes_the_connection() -> Result<()> {
 }
 
 #[test]
-fn a_call_in_the_response_phase_traps_as_do_foreign_functions_and_grpc() -> Result<()> {
+fn calls_in_the_response_phase_and_foreign_functions_and_grpc_trap() -> Result<()> {
     let mut naive = worker(&[Naive { on_response: call, ..Naive::default() }.plugin()])?;
     naive.send(&Request::get("/"))?;
-    ensure!(naive.trapped().is_some(), "the emulation does not bite");
+    ensure!(naive.trapped().is_some(), "the quirk is not emulated");
     let foreign = for_each_request(|host| {
         host.foreign_function("verify_signature").map(|_| Action::Continue)
     });
@@ -77,9 +77,10 @@ fn a_call_in_the_response_phase_traps_as_do_foreign_functions_and_grpc() -> Resu
     Ok(())
 }
 
-/// The reply does not end the filter chain, unlike one in the request callback.
+/// A local response from the callout does not end the filter chain, unlike one in the request
+/// callback.
 #[test]
-fn later_filters_see_a_request_that_a_callout_refused() -> Result<()> {
+fn later_filters_run_after_a_callout_refused_the_request() -> Result<()> {
     let on_request = |host: &Host| call(host).map(|()| Action::Pause);
     let on_callout_response =
         |host: &Host| host.send_local_response(429, b"", b"", Vec::new(), -1).map(|_| ());
@@ -110,7 +111,7 @@ fn later_filters_see_a_request_that_a_callout_refused() -> Result<()> {
 }
 
 #[test]
-fn the_last_callout_resumes_a_request_by_itself() -> Result<()> {
+fn last_callout_resumes_the_request_implicitly() -> Result<()> {
     let on_request = |host: &Host| call(host).map(|()| Action::Pause);
     let mut naive = worker(&[Naive { on_request, ..Naive::default() }.plugin()])?;
     let in_time = |_: &Callout| Some(CalloutResponse { status: 200, ..CalloutResponse::default() });

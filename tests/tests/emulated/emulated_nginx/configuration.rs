@@ -15,14 +15,14 @@ fn refuses() -> Plugin {
 }
 
 fn traps() -> Plugin {
-    // A call that is only allowed in requests.
+    // This call is only allowed in requests.
     let on_configure =
         |host: &novasphere_emulated_host::Host| host.foreign_function("anything").map(|_| true);
     Naive { on_configure, ..Naive::default() }.plugin()
 }
 
 #[test]
-fn a_filter_that_refuses_a_change_is_left_out() -> Result<()> {
+fn filter_that_fails_during_a_reload_is_skipped() -> Result<()> {
     for plugin in [refuses(), traps()] {
         let mut worker = worker(&[Plugin::wasm("header-transform", GOOD)])?;
         worker.load(&[plugin, Plugin::wasm("header-transform", GOOD)], Load::Change)?;
@@ -33,34 +33,34 @@ fn a_filter_that_refuses_a_change_is_left_out() -> Result<()> {
 }
 
 #[test]
-fn a_filter_that_refuses_at_the_start_takes_all_others_with_it() -> Result<()> {
+fn filter_that_fails_at_start_disables_all_filters() -> Result<()> {
     let jwt_auth = Plugin::wasm("jwt-auth", chain::JWT_AUTH);
     let mut guarded = worker(std::slice::from_ref(&jwt_auth))?;
     ensure!(guarded.send(&Request::get("/"))?.status == 401);
     for plugin in [refuses(), traps()] {
         let mut open = worker(&[jwt_auth.clone(), plugin])?;
-        ensure!(open.send(&Request::get("/"))?.status == 200, "the emulation does not bite");
+        ensure!(open.send(&Request::get("/"))?.status == 200, "the quirk is not emulated");
     }
     Ok(())
 }
 
 #[test]
-fn a_bad_configuration_closes_the_route() -> Result<()> {
+fn invalid_configuration_closes_the_route() -> Result<()> {
     for when in [Load::Start, Load::Change] {
         let mut worker = worker(&[])?;
         worker.load(&[Plugin::wasm("header-transform", BAD)], when)?;
         let answer = worker.send(&Request::get("/"))?;
         ensure!(answer.status == 500 && answer.upstream.is_none(), "{when:?}: {answer:?}");
         let log = worker.log();
-        let told = |text: &str| log.iter().any(|(level, line)| *level == 4 && line.contains(text));
-        ensure!(told("did you mean \"request\"?") && told("answered with 500"), "{log:?}");
+        let logs = |text: &str| log.iter().any(|(level, line)| *level == 4 && line.contains(text));
+        ensure!(logs("did you mean \"request\"?") && logs("answered with 500"), "{log:?}");
         ensure!(worker.trapped().is_none());
     }
     Ok(())
 }
 
 #[test]
-fn other_filters_go_on_beside_a_bad_configuration() -> Result<()> {
+fn other_filters_keep_running_beside_an_invalid_configuration() -> Result<()> {
     let mut bad = worker(&[Plugin::wasm("jwt-auth", chain::JWT_AUTH)])?;
     let (jwt, bad_one) = (Plugin::wasm("jwt-auth", chain::JWT_AUTH), Plugin::wasm("cors", "{"));
     bad.load(&[jwt, bad_one], Load::Change)?;
@@ -70,14 +70,14 @@ fn other_filters_go_on_beside_a_bad_configuration() -> Result<()> {
 }
 
 #[test]
-fn the_same_bad_configuration_is_refused_on_envoy() -> Result<()> {
+fn envoy_refuses_to_start_with_an_invalid_configuration() -> Result<()> {
     let proxy = Arc::new(Proxy::new(Kind::Envoy));
     ensure!(Worker::start(&proxy, &[Plugin::wasm("header-transform", BAD)]).is_err());
     Ok(())
 }
 
 #[test]
-fn nginx_tells_itself_by_failing_otherwise_than_not_found() -> Result<()> {
+fn nginx_is_detected_by_the_status_of_its_version_property() -> Result<()> {
     for (kind, expected) in [(Kind::Nginx, "10"), (Kind::Envoy, "1")] {
         let on_vm_start = |host: &novasphere_emulated_host::Host| {
             let status = status_of(host.property("ngx.nginx_version")?);
@@ -93,11 +93,11 @@ fn nginx_tells_itself_by_failing_otherwise_than_not_found() -> Result<()> {
 }
 
 #[test]
-fn a_root_that_asks_for_its_name_ends_the_worker() -> Result<()> {
+fn reading_plugin_name_in_a_root_context_crashes_the_worker() -> Result<()> {
     let on_configure =
         |host: &novasphere_emulated_host::Host| host.property("plugin_name").map(|_| true);
     let naive = worker(&[Naive { on_configure, ..Naive::default() }.plugin()])?;
-    ensure!(naive.crashed().is_some(), "the emulation does not bite");
+    ensure!(naive.crashed().is_some(), "the quirk is not emulated");
     for filter in ["cors", "header-transform", "jwt-auth", "rate-limit"] {
         ensure!(worker(&[Plugin::wasm(filter, "{}")])?.crashed().is_none(), "{filter}");
     }
@@ -105,9 +105,9 @@ fn a_root_that_asks_for_its_name_ends_the_worker() -> Result<()> {
 }
 
 #[test]
-fn modules_load_only_with_what_nginx_has() -> Result<()> {
+fn modules_load_with_the_functions_of_nginx() -> Result<()> {
     for filter in ["cors", "header-transform", "jwt-auth", "rate-limit"] {
-        // The emulated host refuses a module without the callbacks nginx calls unasked.
+        // The emulated host refuses a module that lacks a callback nginx calls unconditionally.
         worker(&[Plugin::wasm(filter, "{}")])?;
         let imports = imports_of(filter)?;
         ensure!(!imports.contains(&"env.proxy_get_log_level".to_owned()), "{filter}");

@@ -19,7 +19,7 @@ const CONFIG: &str = r#"{
     ]
 }"#;
 
-/// What the upstream may read of them, where the token is good.
+/// The identity headers that the upstream may receive with a valid token.
 const IDENTITY: [(&str, &[&str]); 7] = [
     ("x-user-id", &["alice"]),
     ("x-absent", &[]),
@@ -30,7 +30,7 @@ const IDENTITY: [(&str, &[&str]); 7] = [
     ("x-anonymous-consumer", &[]),
 ];
 
-/// Numbers that are the same in every run.
+/// Pseudo-random numbers with a fixed seed, so that every run is the same.
 struct Numbers(u64);
 
 impl Numbers {
@@ -47,11 +47,11 @@ impl Numbers {
 
     fn bytes(&mut self) -> Vec<u8> {
         let len = self.below(20);
-        // What nginx lets through: neither NUL nor line breaks.
+        // nginx rejects NUL and line breaks.
         (0..len).map(|_| self.below(256) as u8).filter(|b| ![0, b'\r', b'\n'].contains(b)).collect()
     }
 
-    /// An identity header in some spelling.
+    /// The name of an identity header in a random spelling.
     fn forged(&mut self) -> Vec<u8> {
         let (name, _) = self.of(&IDENTITY);
         let letter = |b: u8, n: usize| match (b, n) {
@@ -63,7 +63,7 @@ impl Numbers {
     }
 }
 
-/// A request, and whether its token is good.
+/// A request, and whether its token is valid.
 fn request(numbers: &mut Numbers, token: &str) -> (Request, bool) {
     let good = numbers.below(2) == 0;
     let in_query = numbers.below(3) == 0;
@@ -100,7 +100,7 @@ fn ensure_honest(answer: &Outcome, good: bool) -> Result<()> {
     for (name, expected) in IDENTITY {
         let lines = seen.headers.iter().filter(|(line, _)| folded(line) == name);
         let got: Vec<&str> = lines.map(|(_, value)| value.as_str()).collect();
-        // What is emptied stands alone: joined with others it would be another value.
+        // An emptied header must be the only line: a join with other lines gives another value.
         let emptied = expected.is_empty() && got == [""];
         ensure!(got == expected || emptied, "{name}: {got:?}");
     }
@@ -122,24 +122,24 @@ fn check(kind: Kind) -> Result<()> {
         }
         passed += usize::from(answer.upstream.is_some());
     }
-    ensure!(passed > 200, "hardly anything passes: {passed}");
+    ensure!(passed > 200, "too few requests pass: {passed}");
     ensure!(proxy.overflows() == 0);
     ensure_sound(&worker)
 }
 
 #[test]
-fn on_nginx() -> Result<()> {
+fn no_forged_identity_reaches_the_upstream_on_nginx() -> Result<()> {
     check(Kind::Nginx)
 }
 
 #[test]
-fn on_an_envoy() -> Result<()> {
+fn no_forged_identity_reaches_the_upstream_on_envoy() -> Result<()> {
     check(Kind::Envoy)
 }
 
-/// All filters, with whatever may come.
+/// Random requests through all filters.
 #[test]
-fn the_whole_chain_never_traps() -> Result<()> {
+fn random_requests_never_trap_the_chain() -> Result<()> {
     let mut proxy = Proxy::new(Kind::Nginx);
     proxy.environment = chain::environment()?;
     let chain: Vec<Plugin> =

@@ -17,7 +17,7 @@ fn transform(rules: &str) -> Plugin {
 const REMOVE_A: &str = r#""remove": {"headers": ["X-A"]}"#;
 
 #[test]
-fn a_removed_header_goes_upstream() -> Result<()> {
+fn removed_header_still_reaches_the_upstream() -> Result<()> {
     let mut worker = worker(&[for_each_request(|host| {
         let removed = host.remove_header(Map::Request, b"x-a")?;
         assert_eq!(removed, Ok(()));
@@ -25,23 +25,23 @@ fn a_removed_header_goes_upstream() -> Result<()> {
         Ok(Action::Continue)
     })])?;
     let answer = worker.send(&Request::get("/").header("X-A", "evil"))?;
-    ensure!(upstream_lines(&answer, "x-a") == ["evil"], "the emulation does not bite");
+    ensure!(upstream_lines(&answer, "x-a") == ["evil"], "the quirk is not emulated");
     Ok(())
 }
 
 #[test]
-fn of_a_repeated_header_the_first_line_is_replaced() -> Result<()> {
+fn replace_changes_only_the_first_line_of_a_repeated_header() -> Result<()> {
     let mut worker = worker(&[for_each_request(|host| {
         assert_eq!(host.replace_header(Map::Request, b"x-a", b"new")?, Ok(()));
         Ok(Action::Continue)
     })])?;
     let answer = worker.send(&Request::get("/").header("X-A", "1").header("x-a", "2"))?;
-    ensure!(upstream_lines(&answer, "x-a") == ["new", "2"], "the emulation does not bite");
+    ensure!(upstream_lines(&answer, "x-a") == ["new", "2"], "the quirk is not emulated");
     Ok(())
 }
 
 #[test]
-fn the_filters_empty_what_they_take_away() -> Result<()> {
+fn filters_empty_the_headers_they_remove() -> Result<()> {
     let mut worker = worker(&[transform(REMOVE_A)])?;
     let answer = worker.send(&Request::get("/").header("X-A", "evil").header("x-b", "1"))?;
     ensure!(upstream_lines(&answer, "x-a") == [""], "{answer:?}");
@@ -52,7 +52,7 @@ fn the_filters_empty_what_they_take_away() -> Result<()> {
 }
 
 #[test]
-fn the_filters_refuse_what_is_repeated() -> Result<()> {
+fn filters_refuse_repeated_headers_they_change() -> Result<()> {
     let set = r#""replace": {"headers": ["X-A:new"]}"#;
     for rules in [REMOVE_A, set] {
         let mut worker = worker(&[transform(rules)])?;
@@ -64,7 +64,7 @@ fn the_filters_refuse_what_is_repeated() -> Result<()> {
             ensure!(answer.status == 400, "{rules}: {answer:?}");
         }
         ensure!(worker.log().iter().any(|(_, line)| line.contains("x-a may be sent once only")));
-        // A header that no filter is about may be there twice.
+        // A header that no filter changes may be repeated.
         let answer = worker.send(&Request::get("/").header("x-b", "1").header("x-b", "2"))?;
         ensure!(upstream_lines(&answer, "x-b") == ["1", "2"], "{answer:?}");
         ensure_sound(&worker)?;
@@ -73,7 +73,7 @@ fn the_filters_refuse_what_is_repeated() -> Result<()> {
 }
 
 #[test]
-fn an_emptied_header_is_absent_to_the_next_filter() -> Result<()> {
+fn next_filter_sees_an_emptied_header_as_absent() -> Result<()> {
     let add = r#""add": {"headers": ["X-A:mine"]}"#;
     let mut worker = worker(&[transform(REMOVE_A), transform(add)])?;
     let answer = worker.send(&Request::get("/").header("X-A", "evil"))?;
@@ -82,7 +82,7 @@ fn an_emptied_header_is_absent_to_the_next_filter() -> Result<()> {
 }
 
 #[test]
-fn what_nginx_goes_by_is_not_taken_away() -> Result<()> {
+fn removing_a_header_that_nginx_uses_is_an_error() -> Result<()> {
     let mut worker = worker(&[transform(r#""remove": {"headers": ["X-Forwarded-For"]}"#)])?;
     let answer = worker.send(&Request::get("/").header("X-Forwarded-For", "192.0.2.1"))?;
     ensure!(answer.status == 500 && answer.upstream.is_none(), "{answer:?}");
@@ -92,14 +92,14 @@ fn what_nginx_goes_by_is_not_taken_away() -> Result<()> {
 }
 
 #[test]
-fn a_second_line_of_a_single_header_is_dropped() -> Result<()> {
+fn nginx_drops_a_second_line_of_a_single_value_header() -> Result<()> {
     let mut naive = worker(&[for_each_request(|host| {
         assert_eq!(host.add_header(Map::Request, b"referer", b"2")?, Ok(()));
         Ok(Action::Continue)
     })])?;
     let request = Request::get("/").header("Referer", "1");
     ensure!(upstream_lines(&naive.send(&request)?, "referer") == ["1"]);
-    // The filters do not lose it without a word.
+    // The filters refuse the request rather than lose the line silently.
     let mut ours = worker(&[transform(r#""append": {"headers": ["Referer:2"]}"#)])?;
     ensure!(ours.send(&request)?.status == 500);
     ensure!(upstream_lines(&ours.send(&Request::get("/"))?, "referer") == ["2"]);
@@ -107,7 +107,7 @@ fn a_second_line_of_a_single_header_is_dropped() -> Result<()> {
 }
 
 #[test]
-fn a_long_map_is_cut_and_overruns_its_buffer() -> Result<()> {
+fn long_header_map_is_truncated_and_overflows_its_buffer() -> Result<()> {
     let many = |n: usize| {
         let request = (0..n).fold(Request::get("/"), |r, i| r.header(format!("h{i}"), ""));
         request.header("X-User-Id", "evil")
@@ -122,7 +122,7 @@ fn a_long_map_is_cut_and_overruns_its_buffer() -> Result<()> {
         })],
     )?;
     naive.send(&many(150))?;
-    ensure!(proxy.overflows() == 1, "the emulation does not bite");
+    ensure!(proxy.overflows() == 1, "the quirk is not emulated");
 
     let proxy = Arc::new(nginx()?);
     let plugins = [
@@ -136,7 +136,7 @@ fn a_long_map_is_cut_and_overruns_its_buffer() -> Result<()> {
             let answer = ours.send(&many(n))?;
             ensure!(answer.status == 431 && answer.upstream.is_none(), "{n}: {answer:?}");
         }
-        // Host and X-User-Id count.
+        // Host and X-User-Id count too.
         ensure!(ours.send(&many(94))?.status != 431);
         ensure_sound(&ours)?;
     }
@@ -145,7 +145,7 @@ fn a_long_map_is_cut_and_overruns_its_buffer() -> Result<()> {
 }
 
 #[test]
-fn a_long_response_is_left_as_it_is() -> Result<()> {
+fn response_with_too_many_headers_is_not_changed() -> Result<()> {
     let proxy = Arc::new(nginx()?);
     let mut worker = Worker::start(&proxy, &[Plugin::wasm("cors", "{}")])?;
     let lines = (0..150).map(|i| (format!("h{i}").into_bytes(), b"".to_vec())).collect();
@@ -159,7 +159,7 @@ fn a_long_response_is_left_as_it_is() -> Result<()> {
 }
 
 #[test]
-fn a_repeated_response_header_becomes_one() -> Result<()> {
+fn replacing_a_repeated_response_header_leaves_one_line() -> Result<()> {
     let naive = super::naive::Naive {
         on_response: |host| {
             assert_eq!(
@@ -184,7 +184,7 @@ fn a_repeated_response_header_becomes_one() -> Result<()> {
 }
 
 #[test]
-fn lists_keep_the_clients_case_and_a_single_read_gives_the_first() -> Result<()> {
+fn header_list_keeps_case_and_lookup_returns_the_first_line() -> Result<()> {
     let mut naive = worker(&[for_each_request(|host| {
         let lines = host.lines(Map::Request)?.unwrap();
         assert!(lines.contains(&(b"X-CliENT".to_vec(), b"1".to_vec())));
@@ -195,9 +195,9 @@ fn lists_keep_the_clients_case_and_a_single_read_gives_the_first() -> Result<()>
     ensure_sound(&naive)
 }
 
-/// jwt-auth adds three lines, so behind it the client's share of the 96 lines is 93.
+/// jwt-auth adds three lines. A filter after it reads at most 96 lines, so the client may send 93.
 #[test]
-fn behind_jwt_auth_93_client_lines_pass_and_95_get_431() -> Result<()> {
+fn after_jwt_auth_93_client_lines_pass_and_95_get_431() -> Result<()> {
     let filters = shipped::in_kong(&shipped::yaml("host-config/kong/kong.yml")?)?;
     let jwt_auth = filters.into_iter().find(|configured| configured.filter == "jwt-auth");
     let jwt_auth = jwt_auth.context("no jwt-auth")?;
@@ -210,7 +210,7 @@ fn behind_jwt_auth_93_client_lines_pass_and_95_get_431() -> Result<()> {
         json!({"iss": "novasphere-user", "sub": "alice", "name": "Alice", "exp": "now+60"});
     let token = format!("Bearer {}", novasphere_harness::chain::token(claims)?);
     for (lines, status) in [(93, 200), (95, 431)] {
-        // The client sends Host and Authorization too.
+        // The client also sends Host and Authorization.
         let request = (0..lines - 2).fold(Request::get("/"), |r, i| r.header(format!("h{i}"), ""));
         let answer = ours.send(&request.header("Authorization", &*token))?;
         ensure!(answer.status == status, "{lines} lines: {answer:?}");
@@ -218,26 +218,26 @@ fn behind_jwt_auth_93_client_lines_pass_and_95_get_431() -> Result<()> {
     ensure_sound(&ours)
 }
 
-/// Nine lines of Kong and those of cors count in a response.
+/// Nine lines from Kong and the lines from cors count in a response too.
 #[test]
-fn of_90_upstream_lines_on_rate_limit_is_silent_and_of_98_cors_too() -> Result<()> {
+fn rate_limit_adds_no_headers_from_90_upstream_lines_nor_cors_from_98() -> Result<()> {
     let limit = ("rate-limit", r#"{"hour": 50, "limit_by": "ip"}"#.to_owned());
     let cors = ("cors", novasphere_harness::chain::CORS.to_owned());
     let both = format!(r#"{{"cors": {}, "rate_limit": {}}}"#, cors.1, limit.1);
     let filters = [&cors, &limit].map(|(name, config)| Plugin::wasm(name, config));
     let gateway = [Plugin::wasm("gateway", both)];
     let request = Request::get("/").header("Origin", "https://app.novasphere.io");
-    let shown = |plugins: &[Plugin], count: usize| -> Result<[bool; 2]> {
+    let added_headers = |plugins: &[Plugin], count: usize| -> Result<[bool; 2]> {
         let lines = (0..count).map(|i| (format!("h{i}").into_bytes(), Vec::new())).collect();
         let upstream = UpstreamResponse { status: 200, lines };
         let answer = worker(plugins)?.exchange(&request, &upstream, &|_| None)?;
         let names = ["access-control-allow-origin", "x-ratelimit-limit-hour"];
         Ok(names.map(|name| !client_lines(&answer, name).is_empty()))
     };
-    ensure!(shown(&filters, 80)? == [true, true]);
-    ensure!(shown(&filters, 90)? == [true, false]);
-    ensure!(shown(&filters, 98)? == [false, false]);
-    ensure!(shown(&gateway, 90)? == [true, true]);
-    ensure!(shown(&gateway, 98)? == [false, false]);
+    ensure!(added_headers(&filters, 80)? == [true, true]);
+    ensure!(added_headers(&filters, 90)? == [true, false]);
+    ensure!(added_headers(&filters, 98)? == [false, false]);
+    ensure!(added_headers(&gateway, 90)? == [true, true]);
+    ensure!(added_headers(&gateway, 98)? == [false, false]);
     Ok(())
 }

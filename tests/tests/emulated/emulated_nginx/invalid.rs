@@ -20,11 +20,11 @@ fn check(filter: &str) -> Result<()> {
             let answer = ours.send(&request)?;
             ensure!(answer.status == 500 && answer.upstream.is_none(), "{name}: {answer:?}");
         }
-        let told = ours.log().iter().any(|(_, line)| line.contains("configuration refused"));
-        ensure!(told, "{name}: {:?}", ours.log());
+        let logged = ours.log().iter().any(|(_, line)| line.contains("configuration refused"));
+        ensure!(logged, "{name}: {:?}", ours.log());
         ensure!(ours.trapped().is_none(), "{name}");
     }
-    // Not everything is refused.
+    // A valid configuration is accepted.
     let good = worker(&[Plugin::wasm(
         "header-transform",
         r#"{"request": {"remove": {"headers": ["a"]}}}"#,
@@ -33,21 +33,21 @@ fn check(filter: &str) -> Result<()> {
 }
 
 #[test]
-fn of_cors() -> Result<()> {
+fn invalid_cors_configurations_close_the_route() -> Result<()> {
     check("cors")
 }
 
 #[test]
-fn of_header_transform() -> Result<()> {
+fn invalid_header_transform_configurations_close_the_route() -> Result<()> {
     check("header-transform")
 }
 
 #[test]
-fn of_jwt_auth() -> Result<()> {
+fn invalid_jwt_auth_configurations_close_the_route() -> Result<()> {
     check("jwt-auth")
 }
 
 #[test]
-fn of_rate_limit() -> Result<()> {
+fn invalid_rate_limit_configurations_close_the_route() -> Result<()> {
     check("rate-limit")
 }

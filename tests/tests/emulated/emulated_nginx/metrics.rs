@@ -9,7 +9,7 @@ use novasphere_harness::{chain, client::Request};
 use super::naive::{ensure_sound, for_each_request, nginx, worker};
 
 #[test]
-fn wrong_uses_trap() -> Result<()> {
+fn invalid_metric_operations_trap() -> Result<()> {
     let gauge_counted = for_each_request(|host| {
         let id = host.define_metric(MetricKind::Gauge as u32, "g")?.unwrap();
         host.increment_metric(id, 1).map(|_| Action::Continue)
@@ -29,12 +29,12 @@ fn wrong_uses_trap() -> Result<()> {
 }
 
 #[test]
-fn the_filters_count_and_have_short_names() -> Result<()> {
+fn filters_define_metrics_on_first_use_with_short_names() -> Result<()> {
     let proxy = Arc::new(nginx()?);
     let chain: Vec<Plugin> =
         chain::FILTERS.iter().map(|(name, config)| Plugin::wasm(name, *config)).collect();
     let mut ours = Worker::start(&proxy, &chain)?;
-    // Not before they are needed: a host that has no room for one more traps.
+    // Metrics are defined on first use: a host without room for another metric traps.
     ensure!(proxy.metrics().is_empty(), "{:?}", proxy.metrics());
     ours.send(&chain::good_request()?)?;
     let name = "pw.novasphere-jwt-auth.novasphere.filter=jwt-auth.decision=allowed.decisions";

@@ -8,7 +8,7 @@ use novasphere_harness::chain;
 
 type Call = fn(&Host) -> Result<(), Trap>;
 
-/// A filter made of a few calls.
+/// A filter with a function for each callback.
 #[derive(Clone, Copy)]
 pub struct Naive {
     pub on_vm_start: Call,
@@ -67,7 +67,7 @@ impl Guest for Naive {
 }
 
 impl Naive {
-    /// It in a chain, under that name.
+    /// The filter as a plugin with a name.
     pub fn called(self, name: &str) -> Plugin {
         Plugin::native(name, move || self)
     }
@@ -77,19 +77,19 @@ impl Naive {
     }
 }
 
-/// A filter that makes some calls for each request, and goes on.
+/// A filter that only has a request callback.
 pub fn for_each_request(on_request: fn(&Host) -> Result<Action, Trap>) -> Plugin {
     Naive { on_request, ..Naive::default() }.plugin()
 }
 
-/// A proxy on nginx with the tests' environment.
+/// An emulated nginx with the environment of the tests.
 pub fn nginx() -> Result<Proxy> {
     let mut proxy = Proxy::new(Kind::Nginx);
     proxy.environment = chain::environment()?;
     Ok(proxy)
 }
 
-/// One worker of such a proxy.
+/// Starts a worker of an emulated nginx.
 pub fn worker(plugins: &[Plugin]) -> Result<Worker> {
     Worker::start(&Arc::new(nginx()?), plugins)
 }
@@ -106,7 +106,7 @@ pub fn client_lines(answer: &Outcome, name: &str) -> Vec<String> {
     lines.filter(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value.clone()).collect()
 }
 
-/// Nothing trapped, no filter met a fault, and the host never wrote past a buffer.
+/// Checks that nothing trapped or crashed, and that no filter logged a fault of a phase.
 pub fn ensure_sound(worker: &Worker) -> Result<()> {
     ensure!(worker.trapped().is_none(), "{:?}", worker.log());
     ensure!(worker.crashed().is_none(), "{:?}", worker.log());
@@ -122,7 +122,7 @@ pub fn filter_log(worker: &Worker) -> Vec<(u32, String)> {
     log
 }
 
-/// What a call answered, where it may not trap.
+/// The status that a host call returned, 0 for success.
 pub fn status_of<T>(result: Result<T, u32>) -> u32 {
     result.err().unwrap_or(0)
 }

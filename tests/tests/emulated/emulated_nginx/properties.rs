@@ -7,7 +7,7 @@ use novasphere_harness::{chain, client::Request};
 use super::naive::{Naive, ensure_sound, for_each_request, status_of, worker};
 
 #[test]
-fn they_are_texts_of_another_kind_than_envoys() -> Result<()> {
+fn properties_are_text_and_differ_from_envoys() -> Result<()> {
     let mut naive = worker(&[for_each_request(|host| {
         let text =
             |path| host.property(path).map(|r| r.map(|v| String::from_utf8_lossy(&v).into_owned()));
@@ -27,7 +27,7 @@ fn they_are_texts_of_another_kind_than_envoys() -> Result<()> {
 }
 
 #[test]
-fn a_root_is_told_nothing_about_requests() -> Result<()> {
+fn root_context_cannot_read_request_properties() -> Result<()> {
     let on_configure = |host: &novasphere_emulated_host::Host| {
         for path in ["ngx.pid", "kong.service_name", "source.address"] {
             assert_eq!(status_of(host.property(path)?), status::INTERNAL_FAILURE);
@@ -38,9 +38,9 @@ fn a_root_is_told_nothing_about_requests() -> Result<()> {
 }
 
 #[test]
-fn clients_are_told_apart_by_address_and_services_by_kongs_name() -> Result<()> {
-    for by in ["ip", "service"] {
-        let config = format!(r#"{{"hour": 1, "limit_by": "{by}"}}"#);
+fn limits_by_ip_and_by_kong_service_work() -> Result<()> {
+    for limit_by in ["ip", "service"] {
+        let config = format!(r#"{{"hour": 1, "limit_by": "{limit_by}"}}"#);
         let mut ours = worker(&[Plugin::wasm("rate-limit", config)])?;
         ensure!(ours.send(&Request::get("/"))?.status == 200);
         ensure!(ours.send(&Request::get("/"))?.status == 429);
@@ -50,17 +50,17 @@ fn clients_are_told_apart_by_address_and_services_by_kongs_name() -> Result<()> 
 }
 
 #[test]
-fn a_secret_that_is_not_passed_on_is_missed_with_the_way_to_do_so() -> Result<()> {
+fn missing_secret_variable_is_reported_with_a_remedy() -> Result<()> {
     let config = r#"{"credentials": [{"key": "k", "secret": {"env": "NOVASPHERE_NOWHERE"}}]}"#;
     let mut ours = worker(&[Plugin::wasm("jwt-auth", config)])?;
-    let told = "nginx_main_env = NOVASPHERE_NOWHERE in kong.conf";
-    ensure!(ours.log().iter().any(|(_, line)| line.contains(told)), "{:?}", ours.log());
+    let remedy = "nginx_main_env = NOVASPHERE_NOWHERE in kong.conf";
+    ensure!(ours.log().iter().any(|(_, line)| line.contains(remedy)), "{:?}", ours.log());
     ensure!(ours.send(&Request::get("/"))?.status == 500);
     Ok(())
 }
 
 #[test]
-fn a_read_outside_of_a_request_logs_an_error() -> Result<()> {
+fn property_read_outside_a_request_logs_an_error() -> Result<()> {
     let on_tick = |host: &novasphere_emulated_host::Host| {
         for path in ["ngx.pid", "kong.node.id"] {
             assert_eq!(status_of(host.property(path)?), status::INTERNAL_FAILURE);
@@ -80,7 +80,7 @@ fn a_read_outside_of_a_request_logs_an_error() -> Result<()> {
 /// One error at the start is inevitable: this read tells nginx from Envoy. rate-limit's timer reads
 /// three properties as random input, once a table.
 #[test]
-fn the_filters_cause_a_known_number_of_these_errors() -> Result<()> {
+fn filters_cause_a_known_number_of_these_errors() -> Result<()> {
     let limit = r#"{"hour": 5, "limit_by": "ip"}"#;
     let plugins = [("cors", "{}", 1), ("jwt-auth", chain::JWT_AUTH, 1), ("rate-limit", limit, 4)];
     for (filter, config, expected) in plugins {

@@ -27,7 +27,7 @@ fn plugin(more: &Value) -> Plugin {
     Plugin::wasm("rate-limit", limit(more).to_string())
 }
 
-/// The answer of a Redis that has counted so many.
+/// The response of a Redis that has counted `count` requests.
 fn counted(call: &Callout, count: u32) -> Option<CalloutResponse> {
     let command: Vec<String> = serde_json::from_slice(&call.body).ok()?;
     let taken = u32::from(count <= 3);
@@ -45,7 +45,7 @@ fn send(
 }
 
 #[test]
-fn a_request_waits_for_its_own_call() -> Result<()> {
+fn request_waits_for_its_redis_call() -> Result<()> {
     let mut ours = worker(&[plugin(&json!({}))])?;
     let count = Cell::new(0);
     let reply = |call: &Callout| {
@@ -63,18 +63,18 @@ fn a_request_waits_for_its_own_call() -> Result<()> {
         ensure!(answer.status == 429 && answer.upstream.is_none(), "{answer:?}");
         ensure!(!answer.body.is_empty() && !answer.closed, "{answer:?}");
     }
-    ensure!(count.get() == 4, "who is refused is not asked about again: {}", count.get());
+    ensure!(count.get() == 4, "a refused client must not cause another call: {}", count.get());
     ensure_sound(&ours)
 }
 
 #[test]
-fn a_call_that_comes_to_nothing_is_answered_without_a_body() -> Result<()> {
+fn failed_call_gives_a_local_response_without_a_body() -> Result<()> {
     let mut ours = worker(&[plugin(&json!({}))])?;
     let answer = send(&mut ours, |_| None)?;
     ensure!(answer.status == 503 && !answer.closed && answer.body.is_empty(), "{answer:?}");
     ensure!(client_lines(&answer, "retry-after") == ["1"], "{answer:?}");
     ensure!(client_lines(&answer, "content-type").is_empty(), "{answer:?}");
-    // One that is not asked about is answered in full.
+    // Without a call, the local response has a body.
     for _ in 0..2 {
         send(&mut ours, |_| None)?;
     }
@@ -89,7 +89,7 @@ fn a_call_that_comes_to_nothing_is_answered_without_a_body() -> Result<()> {
 }
 
 #[test]
-fn requests_are_counted_here_while_redis_fails() -> Result<()> {
+fn requests_are_counted_locally_while_redis_fails() -> Result<()> {
     let redis = json!({"uri": "http://redis.test:8080/", "on_error": "local", "local_share": 50});
     let mut ours = worker(&[plugin(&json!({ "redis": redis }))])?;
     let mut statuses = Vec::new();
@@ -103,7 +103,7 @@ fn requests_are_counted_here_while_redis_fails() -> Result<()> {
 }
 
 #[test]
-fn an_upstream_that_the_host_does_not_take_is_no_redis() -> Result<()> {
+fn upstream_that_the_host_rejects_counts_as_redis_failure() -> Result<()> {
     let redis = json!({"uri": "http://redis.test/", "cluster": "redis", "on_error": "allow"});
     let mut ours = worker(&[plugin(&json!({ "redis": redis }))])?;
     let answer = send(&mut ours, |_| None)?;
@@ -111,9 +111,9 @@ fn an_upstream_that_the_host_does_not_take_is_no_redis() -> Result<()> {
     ensure_sound(&ours)
 }
 
-/// The mutations of the filters before it are made once, when the answer is there.
+/// The mutations of earlier filters are applied once, after the response of Redis.
 #[test]
-fn the_chain_goes_on_where_it_was() -> Result<()> {
+fn chain_continues_after_the_redis_call() -> Result<()> {
     let config = json!({
         "cors": {"origins": ["https://app.novasphere.io"]},
         "rate_limit": limit(&json!({})),
@@ -121,12 +121,12 @@ fn the_chain_goes_on_where_it_was() -> Result<()> {
     });
     let mut ours = worker(&[Plugin::wasm("gateway", config.to_string())])?;
     let request = Request::get("/").header("origin", "https://app.novasphere.io");
-    let ours_to = |worker: &mut Worker, count| {
+    let send_counted = |worker: &mut Worker, count| {
         worker.exchange(&request, &UpstreamResponse::ok(), &|call| counted(call, count))
     };
-    let answer = ours_to(&mut ours, 1)?;
+    let answer = send_counted(&mut ours, 1)?;
     ensure!(answer.status == 200 && upstream_lines(&answer, "x-seen") == ["1"], "{answer:?}");
-    let answer = ours_to(&mut ours, 4)?;
+    let answer = send_counted(&mut ours, 4)?;
     let allowed = client_lines(&answer, "access-control-allow-origin");
     ensure!(answer.status == 429 && allowed == ["https://app.novasphere.io"], "{answer:?}");
     let log = filter_log(&ours);

@@ -12,7 +12,7 @@ fn lines(lines: &[(&str, &str)]) -> Lines {
     lines.iter().map(|(n, v)| (n.as_bytes().to_vec(), v.as_bytes().to_vec())).collect()
 }
 
-fn reply(host: &Host, details: &str, body: &str, headers: &[(&str, &str)]) -> Result<(), Trap> {
+fn respond(host: &Host, details: &str, body: &str, headers: &[(&str, &str)]) -> Result<(), Trap> {
     let sent =
         host.send_local_response(403, details.as_bytes(), body.as_bytes(), lines(headers), 7)?;
     assert_eq!(sent, Ok(()));
@@ -20,9 +20,9 @@ fn reply(host: &Host, details: &str, body: &str, headers: &[(&str, &str)]) -> Re
 }
 
 #[test]
-fn a_reply_gets_a_newline_and_the_last_line_of_a_name() -> Result<()> {
+fn local_response_gets_a_newline_and_keeps_the_last_line_of_a_header() -> Result<()> {
     let mut naive = worker(&[for_each_request(|host| {
-        reply(host, "", "no", &[("vary", "Origin"), ("Vary", "Accept")])?;
+        respond(host, "", "no", &[("vary", "Origin"), ("Vary", "Accept")])?;
         Ok(Action::Pause)
     })])?;
     let answer = naive.send(&Request::get("/"))?;
@@ -31,9 +31,9 @@ fn a_reply_gets_a_newline_and_the_last_line_of_a_name() -> Result<()> {
 }
 
 #[test]
-fn the_details_are_the_reason_phrase() -> Result<()> {
+fn details_become_the_reason_phrase() -> Result<()> {
     let mut naive = worker(&[for_each_request(|host| {
-        reply(host, "token expired", "", &[])?;
+        respond(host, "token expired", "", &[])?;
         Ok(Action::Pause)
     })])?;
     ensure!(naive.send(&Request::get("/"))?.reason == "token expired");
@@ -44,10 +44,10 @@ fn the_details_are_the_reason_phrase() -> Result<()> {
 }
 
 #[test]
-fn a_second_reply_traps() -> Result<()> {
+fn second_local_response_traps() -> Result<()> {
     let mut naive = worker(&[for_each_request(|host| {
-        reply(host, "", "", &[])?;
-        reply(host, "", "", &[])?;
+        respond(host, "", "", &[])?;
+        respond(host, "", "", &[])?;
         Ok(Action::Pause)
     })])?;
     ensure!(naive.send(&Request::get("/"))?.status == 500 && naive.trapped().is_some());
@@ -55,15 +55,15 @@ fn a_second_reply_traps() -> Result<()> {
 }
 
 #[test]
-fn a_reply_in_the_response_phase_leaves_the_client_waiting() -> Result<()> {
-    let on_response = |host: &Host| reply(host, "", "no", &[]);
+fn local_response_in_the_response_phase_hangs_the_client() -> Result<()> {
+    let on_response = |host: &Host| respond(host, "", "no", &[]);
     let mut naive = worker(&[Naive { on_response, ..Naive::default() }.plugin()])?;
-    ensure!(naive.send(&Request::get("/"))?.hangs, "the emulation does not bite");
+    ensure!(naive.send(&Request::get("/"))?.hangs, "the quirk is not emulated");
     Ok(())
 }
 
 #[test]
-fn responses_go_forward_and_through_filters_that_saw_no_request() -> Result<()> {
+fn response_callbacks_run_in_chain_order_even_without_a_request_callback() -> Result<()> {
     let named = |name: &str| {
         let on_response = |host: &Host| {
             let name = host.property("plugin_name")?.unwrap();
@@ -77,7 +77,7 @@ fn responses_go_forward_and_through_filters_that_saw_no_request() -> Result<()> 
     ensure!(naive.log() == [(2, "first".to_owned()), (2, "second".to_owned())]);
 
     let refuses = for_each_request(|host| {
-        reply(host, "", "", &[])?;
+        respond(host, "", "", &[])?;
         Ok(Action::Pause)
     });
     let mut naive = worker(&[refuses, named("later")])?;
@@ -86,10 +86,10 @@ fn responses_go_forward_and_through_filters_that_saw_no_request() -> Result<()> 
     Ok(())
 }
 
-/// A 401 looks the same whatever stands behind it: later filters leave it as it is, earlier ones do
-/// their part.
+/// Later filters do not change a 401, so it looks the same whichever filters follow. Earlier
+/// filters add their headers.
 #[test]
-fn a_reply_is_decorated_by_the_filters_before_it_only() -> Result<()> {
+fn only_earlier_filters_change_a_local_response() -> Result<()> {
     let limit = Plugin::wasm("rate-limit", r#"{"hour": 5, "limit_by": "ip"}"#);
     let jwt_auth = Plugin::wasm("jwt-auth", chain::JWT_AUTH);
     let cors = Plugin::wasm("cors", chain::CORS);
@@ -109,7 +109,7 @@ fn a_reply_is_decorated_by_the_filters_before_it_only() -> Result<()> {
 }
 
 #[test]
-fn a_trap_in_the_request_is_a_500_and_in_the_response_nothing() -> Result<()> {
+fn trap_in_the_request_is_a_500_and_in_the_response_is_ignored() -> Result<()> {
     let on_request = |host: &Host| host.foreign_function("x").map(|_| Action::Continue);
     let mut naive = worker(&[Naive { on_request, ..Naive::default() }.plugin()])?;
     ensure!(naive.send(&Request::get("/"))?.status == 500);
@@ -124,7 +124,7 @@ fn a_trap_in_the_request_is_a_500_and_in_the_response_nothing() -> Result<()> {
 }
 
 #[test]
-fn the_next_request_after_a_trap_finds_a_new_instance() -> Result<()> {
+fn next_request_after_a_trap_gets_a_new_instance() -> Result<()> {
     let on_request = |host: &Host| {
         let traps = host.property("request.headers.x-trap")?.is_ok();
         if traps { host.foreign_function("x").map(|_| Action::Pause) } else { Ok(Action::Continue) }
@@ -136,7 +136,7 @@ fn the_next_request_after_a_trap_finds_a_new_instance() -> Result<()> {
 }
 
 #[test]
-fn rejections_by_lua_plugins_reach_no_filter_and_their_headers_do() -> Result<()> {
+fn filters_see_headers_of_lua_plugins_but_not_their_rejections() -> Result<()> {
     let mut proxy = super::naive::nginx()?;
     proxy.lua = Some(Box::new(|lines| {
         if lines.iter().any(|(name, _)| name == b"x-banned") {
@@ -159,10 +159,10 @@ fn rejections_by_lua_plugins_reach_no_filter_and_their_headers_do() -> Result<()
 }
 
 #[test]
-fn grpc_clients_are_told_in_headers() -> Result<()> {
-    // The number that Envoy makes a gRPC answer of is without effect.
+fn grpc_clients_get_the_status_in_headers() -> Result<()> {
+    // nginx ignores the gRPC status argument, which Envoy turns into a gRPC response.
     let mut naive = worker(&[for_each_request(|host| {
-        reply(host, "", "no", &[])?;
+        respond(host, "", "no", &[])?;
         Ok(Action::Pause)
     })])?;
     let request = Request::new("POST", "/").header("Content-Type", "application/grpc+proto");

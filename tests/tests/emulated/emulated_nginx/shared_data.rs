@@ -11,7 +11,7 @@ use super::naive::{ensure_sound, filter_log, for_each_request, nginx, status_of,
 const LIMIT: &str = r#"{"hour": 1000000, "limit_by": "header", "header_name": "x-client"}"#;
 
 #[test]
-fn without_a_zone_it_traps_and_the_request_gets_500() -> Result<()> {
+fn access_without_a_zone_traps_and_gives_500() -> Result<()> {
     let mut proxy = nginx()?;
     proxy.zone = None;
     let proxy = Arc::new(proxy);
@@ -21,39 +21,39 @@ fn without_a_zone_it_traps_and_the_request_gets_500() -> Result<()> {
     for plugin in [read, write] {
         ensure!(Worker::start(&proxy, &[plugin])?.send(&Request::get("/"))?.status == 500);
     }
-    // Nobody passes unlimited, and the log names the setting.
+    // No request passes unlimited, and the log names the setting.
     let mut ours = Worker::start(&proxy, &[Plugin::wasm("rate-limit", LIMIT)])?;
-    let told = |worker: &Worker| {
+    let logged = |worker: &Worker| {
         worker.log().iter().filter(|(_, line)| line.contains("nginx_wasm_shm_kv")).count()
     };
-    ensure!(told(&ours) == 1, "{:?}", ours.log());
+    ensure!(logged(&ours) == 1, "{:?}", ours.log());
     for n in 0..3 {
         let answer = ours.send(&Request::get("/"))?;
         ensure!(answer.status == 500 && answer.upstream.is_none(), "{n}: {answer:?}");
     }
-    ensure!(told(&ours) > 1 && ours.crashed().is_none(), "{:?}", ours.log());
+    ensure!(logged(&ours) > 1 && ours.crashed().is_none(), "{:?}", ours.log());
     Ok(())
 }
 
 #[test]
-fn with_a_zone_nobody_is_warned() -> Result<()> {
+fn no_warning_with_a_zone() -> Result<()> {
     let mut ours = worker(&[Plugin::wasm("rate-limit", LIMIT)])?;
     ensure!(ours.send(&Request::get("/"))?.status == 200);
     ensure!(filter_log(&ours).iter().all(|(level, _)| *level < 3), "{:?}", ours.log());
     ensure_sound(&ours)
 }
 
-/// The 4 bytes that complete `start` to a text of that checksum.
-fn completing(start: &[u8], wanted: u32) -> u32 {
+/// The 4 bytes that extend `start` to data with the wanted checksum.
+fn suffix_for_checksum(start: &[u8], wanted: u32) -> u32 {
     let sum = |n: u32| crc32(&[start, &n.to_le_bytes()].concat());
-    // A CRC is linear: solved bit by bit.
+    // A CRC is linear, so this solves the equations bit by bit.
     let base = sum(0);
     let mut rows: Vec<(u32, u32)> = (0..32).map(|bit| (sum(1 << bit) ^ base, 1 << bit)).collect();
     let (mut goal, mut solution) = (wanted ^ base, 0);
     for bit in (0..32).rev() {
         let has = |value: u32| value >> bit & 1 == 1;
-        let Some(at) = rows.iter().position(|row| has(row.0)) else { continue };
-        let pivot = rows.swap_remove(at);
+        let Some(index) = rows.iter().position(|row| has(row.0)) else { continue };
+        let pivot = rows.swap_remove(index);
         for row in rows.iter_mut().filter(|row| has(row.0)) {
             *row = (row.0 ^ pivot.0, row.1 ^ pivot.1);
         }
@@ -64,20 +64,20 @@ fn completing(start: &[u8], wanted: u32) -> u32 {
     solution
 }
 
-/// Two texts with one checksum.
-fn colliding() -> (Vec<u8>, Vec<u8>) {
+/// Two keys with the same checksum.
+fn colliding_keys() -> (Vec<u8>, Vec<u8>) {
     let (first, start) = (b"a.0000".to_vec(), b"b.");
-    let end = completing(start, crc32(&first));
+    let end = suffix_for_checksum(start, crc32(&first));
     (first, [start, &end.to_le_bytes()[..]].concat())
 }
 
 #[test]
-fn keys_of_one_checksum_share_an_entry() -> Result<()> {
-    let (first, second) = colliding();
+fn keys_with_the_same_checksum_share_an_entry() -> Result<()> {
+    let (first, second) = colliding_keys();
     ensure!(first != second && crc32(&first) == crc32(&second));
     ensure!(crc32(b"123456789") == 0xcbf4_3926); // the check value of this CRC
     let mut naive = worker(&[for_each_request(|host| {
-        let (first, second) = colliding();
+        let (first, second) = colliding_keys();
         assert_eq!(host.set_shared_data(&first, b"mine", 0)?, Ok(()));
         assert_eq!(host.shared_data(&second)?, Ok((b"mine".to_vec(), 1)));
         Ok(Action::Continue)
@@ -86,22 +86,23 @@ fn keys_of_one_checksum_share_an_entry() -> Result<()> {
     ensure_sound(&naive)
 }
 
-/// The filters' keys are a prefix and an index of 4 bytes. Within a prefix no two share a checksum;
-/// between two prefixes those do whose indexes differ by a constant: it must be out of reach.
+/// A key of the filters is a prefix and an index of 4 bytes. Keys with the same prefix never share
+/// a checksum. Keys with different prefixes do if the XOR of their indexes is a certain constant,
+/// so that constant must be out of range.
 #[test]
-fn the_filters_keys_share_none() -> Result<()> {
+fn filter_keys_never_share_a_checksum() -> Result<()> {
     let jwks_sum = crc32(&[&b"novasphere.jwt-auth.1."[..], &[0; 4]].concat());
-    let constant = completing(b"novasphere.rate-limit.2.", jwks_sum);
+    let constant = suffix_for_checksum(b"novasphere.rate-limit.2.", jwks_sum);
     for jwks_index in 0..512 {
         let limits_index = constant ^ jwks_index;
-        // The largest table, and the seed.
+        // Indexes below 2^24 are slots of the largest table; the last one is the seed.
         ensure!(limits_index >= 1 << 24 && limits_index != u32::MAX, "{limits_index:#x}");
     }
     Ok(())
 }
 
 #[test]
-fn zero_creates_and_never_overwrites() -> Result<()> {
+fn cas_zero_creates_and_never_overwrites() -> Result<()> {
     let mut naive = worker(&[for_each_request(|host| {
         assert_eq!(
             host.set_shared_data(b"k", b"1", u32::MAX).map(status_of)?,
@@ -115,9 +116,9 @@ fn zero_creates_and_never_overwrites() -> Result<()> {
     })])?;
     naive.send(&Request::get("/"))?;
     ensure_sound(&naive)?;
-    // On Envoy 0 overwrites, and the highest number creates.
+    // On Envoy, CAS 0 overwrites and the highest number creates.
     let proxy = Arc::new(Proxy::new(Kind::Envoy));
-    let mut lenient = Worker::start(
+    let mut envoy = Worker::start(
         &proxy,
         &[for_each_request(|host| {
             assert_eq!(host.set_shared_data(b"k", b"1", u32::MAX)?, Ok(()));
@@ -129,12 +130,12 @@ fn zero_creates_and_never_overwrites() -> Result<()> {
             Ok(Action::Continue)
         })],
     )?;
-    lenient.send(&Request::get("/"))?;
-    ensure_sound(&lenient)
+    envoy.send(&Request::get("/"))?;
+    ensure_sound(&envoy)
 }
 
 #[test]
-fn a_value_that_grows_in_a_full_zone_ends_the_worker() -> Result<()> {
+fn growing_a_value_in_a_full_zone_crashes_the_worker() -> Result<()> {
     let mut proxy = nginx()?;
     proxy.zone = Some(1_000);
     let mut naive = Worker::start(
@@ -146,12 +147,12 @@ fn a_value_that_grows_in_a_full_zone_ends_the_worker() -> Result<()> {
         })],
     )?;
     naive.send(&Request::get("/"))?;
-    ensure!(naive.crashed().is_some(), "the emulation does not bite");
+    ensure!(naive.crashed().is_some(), "the quirk is not emulated");
     Ok(())
 }
 
 #[test]
-fn a_full_zone_forgets_silently_and_the_filters_go_on() -> Result<()> {
+fn filters_keep_running_when_a_full_zone_evicts_entries() -> Result<()> {
     let mut proxy = nginx()?;
     proxy.zone = Some(6_000); // ten slots or so
     let proxy = Arc::new(proxy);
@@ -160,12 +161,12 @@ fn a_full_zone_forgets_silently_and_the_filters_go_on() -> Result<()> {
         let request = Request::get("/").header("x-client", format!("c{n}"));
         ensure!(ours.send(&request)?.status == 200);
     }
-    ensure!(proxy.shared_keys() < 30, "nothing was forgotten");
+    ensure!(proxy.shared_keys() < 30, "nothing was evicted");
     ensure_sound(&ours)
 }
 
 #[test]
-fn a_torn_value_is_never_written_back_and_never_traps() -> Result<()> {
+fn torn_value_is_never_written_back_and_never_traps() -> Result<()> {
     let proxy = Arc::new(nginx()?);
     let config = r#"{"hour": 10, "limit_by": "header", "header_name": "x-client"}"#;
     let mut ours = Worker::start(&proxy, &[Plugin::wasm("rate-limit", config)])?;
@@ -178,7 +179,7 @@ fn a_torn_value_is_never_written_back_and_never_traps() -> Result<()> {
     ensure_sound(&ours)
 }
 
-/// As many requests pass as the limit says, whatever worker they come to.
+/// The number of requests that four workers admit together.
 fn admitted(kind: Kind) -> Result<usize> {
     let mut proxy = Proxy::new(kind);
     proxy.zone = Some(10 << 20);
@@ -204,20 +205,20 @@ fn admitted(kind: Kind) -> Result<usize> {
 }
 
 #[test]
-fn four_workers_count_together_on_nginx() -> Result<()> {
+fn four_workers_share_one_count_on_nginx() -> Result<()> {
     ensure!(admitted(Kind::Nginx)? == 100);
     Ok(())
 }
 
 #[test]
-fn four_workers_count_together_on_envoy() -> Result<()> {
+fn four_workers_share_one_count_on_envoy() -> Result<()> {
     ensure!(admitted(Kind::Envoy)? == 100);
     Ok(())
 }
 
-/// The bytes of `random_get` are the same for two workers that started alike.
+/// `random_get` returns the same bytes in two workers that start identically.
 #[test]
-fn random_bytes_are_no_secret_and_the_seed_is_not_made_of_them_alone() -> Result<()> {
+fn seed_does_not_depend_on_predictable_random_bytes_alone() -> Result<()> {
     let drawn = || -> Result<Vec<(u32, String)>> {
         let proxy = Arc::new(nginx()?);
         let draw = |host: &Host| {
@@ -228,7 +229,7 @@ fn random_bytes_are_no_secret_and_the_seed_is_not_made_of_them_alone() -> Result
         naive.send(&Request::get("/"))?;
         Ok(naive.log())
     };
-    ensure!(drawn()? == drawn()?, "the emulation does not bite");
+    ensure!(drawn()? == drawn()?, "the quirk is not emulated");
 
     let seed = |variable: &str| -> Result<Vec<u8>> {
         let mut proxy = nginx()?;

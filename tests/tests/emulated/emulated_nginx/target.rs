@@ -9,7 +9,7 @@ use novasphere_harness::{chain, client::Request};
 use super::naive::{ensure_sound, for_each_request, nginx, status_of, worker};
 
 #[test]
-fn the_path_is_decoded_and_the_property_is_not() -> Result<()> {
+fn path_header_is_decoded_and_path_property_is_raw() -> Result<()> {
     let mut naive = worker(&[for_each_request(|host| {
         assert_eq!(host.header(Map::Request, b":path")?, Ok(b"/a/b?x=%2f".to_vec()));
         assert_eq!(host.property("request.path")?, Ok(b"/x/../a%2Fb?x=%2f".to_vec()));
@@ -20,7 +20,7 @@ fn the_path_is_decoded_and_the_property_is_not() -> Result<()> {
 }
 
 #[test]
-fn writing_path_and_authority_changes_nothing_but_the_method_changes() -> Result<()> {
+fn writes_to_path_and_authority_are_ignored_but_method_changes() -> Result<()> {
     let mut naive = worker(&[for_each_request(|host| {
         for (name, value) in [(":path", "/b"), (":authority", "evil"), (":method", "PUT")] {
             let set = host.replace_header(Map::Request, name.as_bytes(), value.as_bytes())?;
@@ -46,9 +46,10 @@ fn other_variables_cannot_be_set() -> Result<()> {
     ensure_sound(&naive)
 }
 
-/// Filters match paths as the client sent them: `/public` decoded from something else is none.
+/// Filters match the path that the client sent. A path that only decodes to `/public` does not
+/// match.
 #[test]
-fn exemptions_go_by_what_the_client_sent() -> Result<()> {
+fn exemptions_match_the_raw_path() -> Result<()> {
     let config = r#"{
         "credentials": [{"key": "k", "secret": {"env": "NOVASPHERE_JWT_SECRET"}}],
         "skip": [{"path_prefix": "/public"}]
@@ -74,7 +75,7 @@ fn with_token() -> Result<Request> {
 }
 
 #[test]
-fn a_token_in_the_query_does_not_go_upstream() -> Result<()> {
+fn token_in_the_query_does_not_reach_the_upstream() -> Result<()> {
     let mut proxy = nginx()?;
     proxy.strip_path = "/api".to_owned();
     let mut ours = Worker::start(&Arc::new(proxy), &[Plugin::wasm("jwt-auth", chain::JWT_AUTH)])?;
@@ -85,7 +86,7 @@ fn a_token_in_the_query_does_not_go_upstream() -> Result<()> {
 }
 
 #[test]
-fn two_filters_may_both_take_it_away() -> Result<()> {
+fn two_filters_may_both_remove_the_token() -> Result<()> {
     let jwt_auth = Plugin::wasm("jwt-auth", chain::JWT_AUTH);
     let mut ours = worker(&[jwt_auth.clone(), jwt_auth])?;
     let answer = ours.send(&with_token()?)?;
@@ -95,7 +96,7 @@ fn two_filters_may_both_take_it_away() -> Result<()> {
 }
 
 #[test]
-fn a_query_that_something_else_rewrote_is_refused() -> Result<()> {
+fn query_rewritten_by_another_plugin_is_refused() -> Result<()> {
     let rewrites = for_each_request(|host| {
         let uri = host.property("ngx.upstream_uri")?.unwrap();
         let rewritten = String::from_utf8_lossy(&uri).replace("token=", "%74oken=");

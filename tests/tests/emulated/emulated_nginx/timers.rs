@@ -14,12 +14,12 @@ use super::naive::{
     Naive, ensure_sound, for_each_request, nginx, status_of, upstream_lines, worker,
 };
 
-fn started(host: &Host) -> Result<bool, novasphere_emulated_host::Trap> {
+fn start_timer(host: &Host) -> Result<bool, novasphere_emulated_host::Trap> {
     host.set_tick_period(20).map(|set| set.is_ok())
 }
 
 #[test]
-fn a_second_period_traps_unless_the_first_is_ended() -> Result<()> {
+fn second_tick_period_traps_unless_the_first_is_cleared() -> Result<()> {
     let twice = |host: &Host| {
         host.set_tick_period(20)?.unwrap();
         host.set_tick_period(30).map(|set| set.is_ok())
@@ -30,12 +30,12 @@ fn a_second_period_traps_unless_the_first_is_ended() -> Result<()> {
         host.set_tick_period(30).map(|set| set.is_ok())
     };
     let with = |on_configure| worker(&[Naive { on_configure, ..Naive::default() }.plugin()]);
-    ensure!(with(twice)?.trapped().is_some(), "the emulation does not bite");
+    ensure!(with(twice)?.trapped().is_some(), "the quirk is not emulated");
     ensure_sound(&with(ended)?)
 }
 
 #[test]
-fn a_request_may_not_set_it() -> Result<()> {
+fn setting_a_tick_period_in_a_request_traps() -> Result<()> {
     let mut naive =
         worker(&[for_each_request(|host| host.set_tick_period(20).map(|_| Action::Continue))])?;
     ensure!(naive.send(&Request::get("/"))?.status == 500);
@@ -43,12 +43,12 @@ fn a_request_may_not_set_it() -> Result<()> {
 }
 
 #[test]
-fn a_new_period_in_a_tick_makes_one_timer_more() -> Result<()> {
+fn setting_a_period_in_a_tick_adds_a_timer() -> Result<()> {
     let on_tick = |host: &Host| {
         host.set_tick_period(0)?.unwrap();
         host.set_tick_period(30).map(|_| ())
     };
-    let naive = Naive { on_configure: started, on_tick, ..Naive::default() };
+    let naive = Naive { on_configure: start_timer, on_tick, ..Naive::default() };
     let mut naive = worker(&[naive.plugin()])?;
     for expected in [1, 2, 4, 8] {
         ensure!(naive.timers() == expected, "{}", naive.timers());
@@ -58,29 +58,29 @@ fn a_new_period_in_a_tick_makes_one_timer_more() -> Result<()> {
 }
 
 #[test]
-fn to_resume_a_request_in_a_tick_ends_the_worker() -> Result<()> {
+fn resuming_a_request_in_a_tick_crashes_the_worker() -> Result<()> {
     let on_tick = |host: &Host| {
         assert_eq!(status_of(host.set_effective_context(5)?), 0);
         host.continue_stream(0).map(|_| ())
     };
-    let naive = Naive { on_configure: started, on_tick, ..Naive::default() };
+    let naive = Naive { on_configure: start_timer, on_tick, ..Naive::default() };
     let mut naive = worker(&[naive.plugin()])?;
     naive.tick();
-    ensure!(naive.crashed().is_some(), "the emulation does not bite");
+    ensure!(naive.crashed().is_some(), "the quirk is not emulated");
     Ok(())
 }
 
 #[test]
-fn old_configurations_keep_ticking() -> Result<()> {
+fn timers_of_old_configurations_keep_running() -> Result<()> {
     let on_tick = |host: &Host| {
         host.log(2, "tick");
         Ok(())
     };
-    let plugin = Naive { on_configure: started, on_tick, ..Naive::default() }.plugin();
+    let plugin = Naive { on_configure: start_timer, on_tick, ..Naive::default() }.plugin();
     let mut naive = worker(std::slice::from_ref(&plugin))?;
     naive.load(&[plugin], Load::Change)?;
     naive.tick();
-    ensure!(naive.log().len() == 2, "the emulation does not bite");
+    ensure!(naive.log().len() == 2, "the quirk is not emulated");
     Ok(())
 }
 
@@ -105,7 +105,7 @@ fn request(key: &TestKey) -> Result<Request> {
     Ok(Request::get("/").header("authorization", format!("Bearer {token}")))
 }
 
-/// Lets 100 ms pass, so many times.
+/// Advances the clock by 100 ms and ticks, `times` times.
 fn tick(proxy: &Proxy, worker: &mut Worker, times: usize) {
     for _ in 0..times {
         proxy.pass(100);
@@ -114,11 +114,11 @@ fn tick(proxy: &Proxy, worker: &mut Worker, times: usize) {
 }
 
 #[test]
-fn keys_are_fetched_and_timers_stay_few() -> Result<()> {
+fn keys_are_fetched_with_at_most_two_timers() -> Result<()> {
     let key = TestKey::es256("1")?;
     let proxy = Arc::new(nginx()?);
     let mut ours = Worker::start(&proxy, &[with_keys()])?;
-    // Nothing waits: without keys the request is refused at once.
+    // No request waits on nginx: without keys it is refused at once.
     let answer = ours.send(&request(&key)?)?;
     ensure!(answer.status == 503 && answer.upstream.is_none(), "{answer:?}");
     tick(&proxy, &mut ours, 2);
@@ -137,7 +137,7 @@ fn keys_are_fetched_and_timers_stay_few() -> Result<()> {
 }
 
 #[test]
-fn one_of_several_workers_fetches_for_all() -> Result<()> {
+fn one_worker_fetches_keys_for_all() -> Result<()> {
     let key = TestKey::es256("1")?;
     let proxy = Arc::new(nginx()?);
     let mut workers = Vec::new();
@@ -165,7 +165,7 @@ fn one_of_several_workers_fetches_for_all() -> Result<()> {
 }
 
 #[test]
-fn failures_are_tried_again_and_told() -> Result<()> {
+fn failed_fetches_are_retried_and_logged() -> Result<()> {
     let key = TestKey::es256("1")?;
     let proxy = Arc::new(nginx()?);
     let mut ours = Worker::start(&proxy, &[with_keys()])?;
@@ -185,8 +185,9 @@ fn failures_are_tried_again_and_told() -> Result<()> {
         }
         ensure!(ours.send(&request(&key)?)?.status == 503);
     }
-    let told = ours.log().iter().filter(|(_, line)| line.contains("could not be fetched")).count();
-    ensure!(told == 3, "{:?}", ours.log());
+    let logged =
+        ours.log().iter().filter(|(_, line)| line.contains("could not be fetched")).count();
+    ensure!(logged == 3, "{:?}", ours.log());
     tick(&proxy, &mut ours, 100);
     ensure!(ours.respond_to_callouts(|_| Some(publish(&[&key]))) == 1);
     ensure!(ours.send(&request(&key)?)?.status == 200);
@@ -194,7 +195,7 @@ fn failures_are_tried_again_and_told() -> Result<()> {
     Ok(())
 }
 
-/// How many fetches there are in a day without requests.
+/// The number of fetches in a day without requests.
 fn fetches_in_a_day(proxy: &Proxy, worker: &mut Worker, reply: &CalloutResponse) -> usize {
     let minute = |_| {
         proxy.pass(60_000);
@@ -205,20 +206,20 @@ fn fetches_in_a_day(proxy: &Proxy, worker: &mut Worker, reply: &CalloutResponse)
 }
 
 #[test]
-fn a_configuration_that_is_gone_stops_fetching() -> Result<()> {
+fn removed_configuration_stops_fetching() -> Result<()> {
     let key = TestKey::es256("1")?;
     let proxy = Arc::new(nginx()?);
     let mut ours = Worker::start(&proxy, &[with_keys()])?;
     ours.send(&Request::get("/"))?;
     ours.load(&[], Load::Change)?;
     let fetches = fetches_in_a_day(&proxy, &mut ours, &publish(&[&key]));
-    // Every five minutes for an hour.
+    // The filter fetches every five minutes for an hour, then stops.
     ensure!((1..20).contains(&fetches), "{fetches} fetches");
     ensure_sound(&ours)
 }
 
 #[test]
-fn after_a_day_without_requests_the_first_one_brings_new_keys() -> Result<()> {
+fn first_request_after_an_idle_day_fetches_new_keys() -> Result<()> {
     let (old, new) = (TestKey::es256("old")?, TestKey::es256("new")?);
     let proxy = Arc::new(nginx()?);
     let mut ours = Worker::start(&proxy, &[with_keys()])?;
@@ -233,39 +234,39 @@ fn after_a_day_without_requests_the_first_one_brings_new_keys() -> Result<()> {
     ensure_sound(&ours)
 }
 
-/// Shared data without a zone traps in a tick too, and then the timers double.
+/// Access to shared data without a zone traps in a tick too, and each trap doubles the timers.
 #[test]
-fn a_trap_in_a_tick_doubles_the_timers_and_the_filters_do_not_get_there() -> Result<()> {
+fn trap_in_a_tick_doubles_the_timers_but_filters_avoid_it() -> Result<()> {
     let key = TestKey::es256("1")?;
     let mut proxy = nginx()?;
     proxy.zone = None;
     let proxy = Arc::new(proxy);
 
     let on_tick = |host: &Host| host.shared_data(b"k").map(|_| ());
-    let naive = Naive { on_configure: started, on_tick, ..Naive::default() };
+    let naive = Naive { on_configure: start_timer, on_tick, ..Naive::default() };
     let mut naive = Worker::start(&proxy, &[naive.plugin()])?;
     for _ in 0..8 {
         naive.tick();
     }
-    ensure!(naive.timers() > 50, "the emulation does not bite: {}", naive.timers());
+    ensure!(naive.timers() > 50, "the quirk is not emulated: {}", naive.timers());
 
     let mut ours = Worker::start(&proxy, &[with_keys()])?;
     for n in 0..10 {
         tick(&proxy, &mut ours, 5);
         let traps = ours.log().iter().filter(|(_, line)| line.starts_with("trap: ")).count();
-        // One for each request before, and a timer for each instance.
+        // One trap for each earlier request, and one timer for each instance.
         ensure!(traps == n && ours.timers() <= n + 1, "{traps} traps, {} timers", ours.timers());
         let answer = ours.send(&request(&key)?)?;
         ensure!(answer.status == 500 && answer.upstream.is_none(), "{n}: {answer:?}");
     }
-    let told = ours.log().iter().any(|(_, line)| line.contains("set nginx_wasm_shm_kv = 64m"));
-    ensure!(told && ours.crashed().is_none());
+    let logged = ours.log().iter().any(|(_, line)| line.contains("set nginx_wasm_shm_kv = 64m"));
+    ensure!(logged && ours.crashed().is_none());
     Ok(())
 }
 
-/// Whatever request comes first, the keys are there soon after.
+/// The first request of any kind starts the fetch.
 #[test]
-fn keys_wait_for_the_first_request() -> Result<()> {
+fn keys_are_fetched_after_the_first_request() -> Result<()> {
     let proxy = Arc::new(nginx()?);
     let mut ours = Worker::start(&proxy, &[with_keys()])?;
     tick(&proxy, &mut ours, 10);

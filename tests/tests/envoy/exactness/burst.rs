@@ -11,26 +11,26 @@ use novasphere_harness::{
     gateway::Gateway,
 };
 
-use super::{CONNECTIONS, WORKERS, several_workers_took_part};
+use super::{CONNECTIONS, WORKERS, ensure_several_workers_took_part};
 
 const LIMIT: usize = 8;
 const CONFIG: &str = r#"{"hour": 8, "limit_by": "header", "header_name": "x-client"}"#;
 
-/// Clients that send at the same moment; each has 16 of the connections.
+/// Clients that send at the same time, each over 16 of the connections.
 const AT_ONCE: usize = 4;
-/// Moments in a round: 48 fresh clients.
-const MOMENTS: usize = 12;
+/// Bursts in a round: 48 new clients.
+const BURSTS: usize = 12;
 const ROUNDS: usize = 10;
-/// Rounds that may be spoilt by the end of an hour.
-const SPOILT: usize = 2;
-/// Fresh proxies: what they share is made when the first requests come.
+/// Rounds that may be discarded because an hour ended.
+const MAX_DISCARDED: usize = 2;
+/// Proxies to start. The first requests of each proxy create its shared data.
 const STARTS: usize = 3;
 
-/// How often each client got each status.
+/// The count of each status of each client.
 type Tally = BTreeMap<(String, u16), usize>;
 
 #[test]
-fn the_limit_is_exact_across_workers() -> Result<()> {
+fn limit_is_exact_across_workers() -> Result<()> {
     for _ in 0..STARTS {
         let filter = WasmFilter::new("rate-limit", CONFIG);
         let gateway = Gateway::configured(vec![filter], |mut config| {
@@ -39,7 +39,7 @@ fn the_limit_is_exact_across_workers() -> Result<()> {
         })?;
         check(&gateway)?;
         chain::ensure_no_trap(&gateway.envoy)?;
-        several_workers_took_part(&gateway.envoy)?;
+        ensure_several_workers_took_part(&gateway.envoy)?;
     }
     Ok(())
 }
@@ -48,11 +48,11 @@ fn check(gateway: &Gateway) -> Result<()> {
     let (mut done, mut started) = (0, 0);
     while done < ROUNDS {
         started += 1;
-        ensure!(started <= ROUNDS + SPOILT, "hours pass too fast");
+        ensure!(started <= ROUNDS + MAX_DISCARDED, "an hour ended in too many rounds");
         let hour = clock::unix_seconds() / 3600;
         let tally = round(gateway.addr, started)?;
         if clock::unix_seconds() / 3600 == hour {
-            judge(&tally)?;
+            check_tally(&tally)?;
             done += 1;
         }
     }
@@ -63,50 +63,50 @@ fn round(addr: SocketAddr, number: usize) -> Result<Tally> {
     let barrier = Barrier::new(CONNECTIONS);
     let mut tally = Tally::new();
     thread::scope(|scope| {
-        let start = |seat| {
+        let start = |index| {
             let barrier = &barrier;
-            scope.spawn(move || sit(addr, number, seat, barrier))
+            scope.spawn(move || run_connection(addr, number, index, barrier))
         };
-        let seats: Vec<_> = (0..CONNECTIONS).map(start).collect();
-        for seat in seats {
-            let answers = seat.join().map_err(|_| anyhow!("a client panicked"))??;
-            for answer in answers {
-                *tally.entry(answer).or_default() += 1;
+        let connections: Vec<_> = (0..CONNECTIONS).map(start).collect();
+        for connection in connections {
+            let statuses = connection.join().map_err(|_| anyhow!("a client panicked"))??;
+            for status in statuses {
+                *tally.entry(status).or_default() += 1;
             }
         }
         Ok(tally)
     })
 }
 
-/// One connection: at every moment it sends one request, together with all others.
-fn sit(
+/// Runs one connection. In every burst it sends one request, at the same time as all others.
+fn run_connection(
     addr: SocketAddr,
     round: usize,
-    seat: usize,
+    index: usize,
     barrier: &Barrier,
 ) -> Result<Vec<(String, u16)>> {
     let mut connection = Connection::open(addr);
-    let mut answers = Vec::new();
-    for moment in 0..MOMENTS {
-        let client = format!("r{round}-m{moment}-c{}", seat % AT_ONCE);
+    let mut statuses = Vec::new();
+    for burst in 0..BURSTS {
+        let client = format!("r{round}-m{burst}-c{}", index % AT_ONCE);
         let request = Request::get("/api/v1/wukongs").header("x-client", &client);
-        // Everybody comes to the barrier, whatever has happened before: the others wait there.
+        // A failed connection must also reach the barrier, or the others would wait forever.
         barrier.wait();
-        let answer = match &mut connection {
+        let response = match &mut connection {
             Ok(connection) => connection.exchange(&request),
             Err(_) => continue,
         };
-        match answer {
-            Ok(answer) => answers.push((client, answer.head.status)),
+        match response {
+            Ok(response) => statuses.push((client, response.head.status)),
             Err(error) => connection = Err(error),
         }
     }
-    connection.map(|_| answers)
+    connection.map(|_| statuses)
 }
 
-fn judge(tally: &Tally) -> Result<()> {
+fn check_tally(tally: &Tally) -> Result<()> {
     let clients: BTreeMap<&str, ()> = tally.keys().map(|(c, _)| (c.as_str(), ())).collect();
-    ensure!(clients.len() == AT_ONCE * MOMENTS, "{} clients", clients.len());
+    ensure!(clients.len() == AT_ONCE * BURSTS, "{} clients", clients.len());
     let count =
         |client: &str, status| tally.get(&(client.to_owned(), status)).copied().unwrap_or(0);
     let wrong: Vec<String> = clients
@@ -120,5 +120,5 @@ fn judge(tally: &Tally) -> Result<()> {
     if wrong.is_empty() {
         return Ok(());
     }
-    bail!("of each client exactly {LIMIT} requests should pass:\n{}", wrong.join("\n"))
+    bail!("exactly {LIMIT} requests of each client should pass:\n{}", wrong.join("\n"))
 }

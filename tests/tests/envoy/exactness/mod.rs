@@ -9,8 +9,8 @@ use novasphere_harness::envoy::Envoy;
 const WORKERS: u32 = 4;
 const CONNECTIONS: usize = 64;
 
-/// Otherwise the test shows nothing.
-fn several_workers_took_part(envoy: &Envoy) -> Result<()> {
+/// Checks that several workers took connections; otherwise the test proves nothing.
+fn ensure_several_workers_took_part(envoy: &Envoy) -> Result<()> {
     let stats = envoy.stats()?;
     let took_part = |worker: u32| {
         let name = format!(".worker_{worker}.downstream_cx_total");

@@ -19,7 +19,7 @@ use novasphere_harness::{
     wait::until,
 };
 
-use super::{CONNECTIONS, WORKERS, several_workers_took_part};
+use super::{CONNECTIONS, WORKERS, ensure_several_workers_took_part};
 
 const LIMIT: usize = 25;
 const WINDOW_MS: u64 = 5_000;
@@ -28,32 +28,32 @@ const CONFIG: &str = r#"{
     "limit_by": "header", "header_name": "x-client"
 }"#;
 const CLIENTS: usize = 16;
-/// Windows that are judged.
+/// Windows to check.
 const WINDOWS: u32 = 4;
-/// Windows that may be spoilt by a machine that stalls.
-const SPOILT: u32 = 4;
-/// Nobody sends in the last part of a window: what is sent then could be counted in the next.
+/// Windows that may be discarded because the machine stalled.
+const MAX_DISCARDED: u32 = 4;
+/// Clients pause at the end of a window: a request sent then could count in the next window.
 const QUIET_MS: u64 = 1_000;
-/// After so many requests a connection is opened anew, and so comes to the newest listener.
-const REQUESTS_A_CONNECTION: usize = 40;
+/// Requests before a client reconnects, so that it reaches the newest listener.
+const REQUESTS_PER_CONNECTION: usize = 40;
 
 #[test]
-fn every_window_admits_the_limit_while_the_listener_is_replaced() -> Result<()> {
+fn limit_is_exact_in_every_window_while_the_listener_is_replaced() -> Result<()> {
     let (standin, dir) = (Standin::start()?, tempfile::tempdir()?);
     let running = Running::start(&standin, dir.path().join("listeners.json"))?;
-    let (mut judged, mut spoilt) = (0, 0);
-    while judged < WINDOWS {
-        let generation = judged + spoilt + 2;
+    let (mut checked, mut discarded) = (0, 0);
+    while checked < WINDOWS {
+        let generation = checked + discarded + 2;
         match running.window(generation)? {
             Some(passed) => {
-                judge(&passed)?;
-                judged += 1;
+                check_tally(&passed)?;
+                checked += 1;
             }
-            None => spoilt += 1,
+            None => discarded += 1,
         }
-        ensure!(spoilt <= SPOILT, "the machine stalls in every window");
+        ensure!(discarded <= MAX_DISCARDED, "the machine stalled in too many windows");
     }
-    several_workers_took_part(&running.envoy)?;
+    ensure_several_workers_took_part(&running.envoy)?;
     chain::ensure_no_trap(&running.envoy)
 }
 
@@ -63,7 +63,7 @@ struct Running {
     path: PathBuf,
 }
 
-/// What a connection saw: how often each client's requests passed, and were refused.
+/// The counts of passed and refused requests of each client.
 type Tally = BTreeMap<usize, [usize; 2]>;
 
 impl Running {
@@ -75,37 +75,38 @@ impl Running {
         Ok(Self { envoy: Envoy::start(&config)?, config, path })
     }
 
-    /// Replaces the listener, and waits until it serves.
+    /// Replaces the listener and waits until the new one serves.
     fn replace(&self, generation: u32) -> Result<()> {
         let fresh = self.path.with_extension("new");
         fs::write(&fresh, self.config.listener_file_text(&[listener(generation)])?)?;
         fs::rename(&fresh, &self.path)?;
         until("the new listener", || {
             let mut connection = Connection::open(self.envoy.listener("api")?)?;
-            let answer = connection.exchange(&Request::get("/").header("x-client", "observer"))?;
-            let is_new = answer.head.first("x-generation") == Some(generation.to_string());
+            let response =
+                connection.exchange(&Request::get("/").header("x-client", "observer"))?;
+            let is_new = response.head.first("x-generation") == Some(generation.to_string());
             Ok(is_new.then_some(()))
         })
     }
 
-    /// One window under load, the listener being replaced in it; `None` when a request or the new
-    /// listener came too late.
+    /// Runs one window under load and replaces the listener in it. Returns `None` if a request or
+    /// the new listener was late.
     fn window(&self, generation: u32) -> Result<Option<Tally>> {
         let start = (clock::unix_millis() / WINDOW_MS + 1) * WINDOW_MS;
         until("the next window", || Ok((clock::unix_millis() >= start).then_some(())))?;
         let (addr, late) = (self.envoy.listener("api")?, AtomicBool::new(false));
         let end = start + WINDOW_MS;
         thread::scope(|scope| {
-            let seat = |seat: usize| {
+            let start_client = |n: usize| {
                 let late = &late;
-                scope.spawn(move || sit(addr, seat % CLIENTS, end, late))
+                scope.spawn(move || send_until(addr, n % CLIENTS, end, late))
             };
-            let seats: Vec<_> = (0..CONNECTIONS).map(seat).collect();
+            let threads: Vec<_> = (0..CONNECTIONS).map(start_client).collect();
             self.replace(generation)?;
             late.fetch_or(clock::unix_millis() + QUIET_MS > end, Ordering::Relaxed);
             let mut tally = Tally::new();
-            for seat in seats {
-                let seen = seat.join().map_err(|_| anyhow!("a client panicked"))??;
+            for thread in threads {
+                let seen = thread.join().map_err(|_| anyhow!("a client panicked"))??;
                 for (client, [passed, refused]) in seen {
                     let sum = tally.entry(client).or_default();
                     *sum = [sum[0] + passed, sum[1] + refused];
@@ -116,7 +117,7 @@ impl Running {
     }
 }
 
-/// Two filters, so that a new generation shows.
+/// A listener whose responses carry the generation in a header.
 fn listener(generation: u32) -> Listener {
     let mark =
         format!(r#"{{"response": {{"add": {{"headers": ["x-generation:{generation}"]}}}}}}"#);
@@ -125,22 +126,22 @@ fn listener(generation: u32) -> Listener {
 }
 
 /// Sends requests of one client until shortly before `end`.
-fn sit(addr: SocketAddr, client: usize, end: u64, late: &AtomicBool) -> Result<Tally> {
+fn send_until(addr: SocketAddr, client: usize, end: u64, late: &AtomicBool) -> Result<Tally> {
     let request = Request::get("/api/v1/wukongs").header("x-client", format!("client-{client}"));
     let mut seen = [0; 2];
     while clock::unix_millis() + QUIET_MS < end {
         let mut connection = Connection::open(addr)?;
-        for _ in 0..REQUESTS_A_CONNECTION {
+        for _ in 0..REQUESTS_PER_CONNECTION {
             if clock::unix_millis() + QUIET_MS >= end {
                 break;
             }
-            let answer = connection.exchange(&request)?;
-            match answer.head.status {
+            let response = connection.exchange(&request)?;
+            match response.head.status {
                 200 => seen[0] += 1,
                 429 => seen[1] += 1,
                 status => bail!("status {status}"),
             }
-            if answer.head.first("connection").is_some_and(|value| value == "close") {
+            if response.head.first("connection").is_some_and(|value| value == "close") {
                 break;
             }
         }
@@ -149,7 +150,7 @@ fn sit(addr: SocketAddr, client: usize, end: u64, late: &AtomicBool) -> Result<T
     Ok(Tally::from([(client, seen)]))
 }
 
-fn judge(tally: &Tally) -> Result<()> {
+fn check_tally(tally: &Tally) -> Result<()> {
     ensure!(tally.len() == CLIENTS, "{} clients", tally.len());
     let wrong: Vec<String> = tally
         .iter()
@@ -160,5 +161,5 @@ fn judge(tally: &Tally) -> Result<()> {
         return Ok(());
     }
     Err(anyhow!("{}", wrong.join("\n")))
-        .with_context(|| format!("of each client exactly {LIMIT} requests should pass"))
+        .with_context(|| format!("exactly {LIMIT} requests of each client should pass"))
 }

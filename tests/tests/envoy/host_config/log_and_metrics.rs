@@ -10,15 +10,15 @@ use serde_json::Value;
 
 use super::Shipped;
 
-/// The four filters, separate and in one chain.
+/// Files with the four filters, separate and in the gateway filter.
 const FILES: [&str; 2] = ["all.yaml", "gateway.yaml"];
 
 #[test]
-fn the_access_log_names_subject_and_decision() -> Result<()> {
+fn access_log_contains_subject_and_decision() -> Result<()> {
     for file in FILES {
         let gateway = Shipped::named(file)?;
         let token = format!("Bearer {}", chain::good_token()?);
-        // Who somebody claims to be without a token is not a subject.
+        // An identity header from a client without a token is not a subject.
         let forged = |target: &str| Request::get(target).header("x-user-id", "root");
         gateway.send(&forged("/api/v1/wukongs/good").header("authorization", token))?;
         gateway.send(&forged("/api/v1/wukongs/none?secret=1"))?;
@@ -38,9 +38,9 @@ fn the_access_log_names_subject_and_decision() -> Result<()> {
         let good = line("/api/v1/wukongs/good")?;
         ensure!(good["subject"] == "alice" && good["decision"] == "via_upstream", "{good}");
         ensure!(good["status"] == 200 && good["client"] == "127.0.0.1", "{good}");
-        let none = line("/api/v1/wukongs/none")?;
-        ensure!(none["decision"] == "novasphere_jwt-auth:no_token", "{none}");
-        ensure!(none["subject"].is_null() && none["status"] == 401, "{none}");
+        let no_token = line("/api/v1/wukongs/none")?;
+        ensure!(no_token["decision"] == "novasphere_jwt-auth:no_token", "{no_token}");
+        ensure!(no_token["subject"].is_null() && no_token["status"] == 401, "{no_token}");
         for path in ["/api/v1/healthz", "/api/v1/wukongs/preflight"] {
             let line = line(path)?;
             ensure!(line["subject"].is_null(), "{line}");
@@ -50,7 +50,7 @@ fn the_access_log_names_subject_and_decision() -> Result<()> {
 }
 
 #[test]
-fn decisions_and_events_are_counted() -> Result<()> {
+fn decisions_and_events_are_exported_to_prometheus() -> Result<()> {
     for file in FILES {
         let gateway = Shipped::named(file)?;
         let token = format!("Bearer {}", chain::good_token()?);
@@ -65,8 +65,9 @@ fn decisions_and_events_are_counted() -> Result<()> {
             r#"novasphere_table_clients{filter="rate-limit",max_clients="65536"} 0"#,
         ] {
             until(line, || {
-                let answer = client::send(gateway.envoy.admin, &Request::get("/stats/prometheus"))?;
-                Ok(answer.text().lines().any(|l| l == line).then_some(()))
+                let response =
+                    client::send(gateway.envoy.admin, &Request::get("/stats/prometheus"))?;
+                Ok(response.text().lines().any(|l| l == line).then_some(()))
             })
             .with_context(|| gateway.envoy.log().unwrap_or_default())?;
         }

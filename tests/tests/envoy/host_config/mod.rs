@@ -25,7 +25,7 @@ fn files() -> Result<Vec<PathBuf>> {
     let mut files = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
     files.retain(|path| path.extension().is_some_and(|extension| extension == "yaml"));
     files.sort();
-    ensure!(!files.is_empty(), "{}: there are no files", dir.display());
+    ensure!(!files.is_empty(), "{}: no configuration files", dir.display());
     Ok(files)
 }
 
@@ -52,13 +52,13 @@ impl Shipped {
 }
 
 #[test]
-fn every_file_starts_and_serves() -> Result<()> {
+fn every_shipped_file_starts_and_serves() -> Result<()> {
     for file in files()? {
         let check = || -> Result<()> {
             let gateway = Shipped::start(&file)?;
             for request in [Request::get("/api/v1/healthz"), chain::good_request()?] {
-                let answer = gateway.send(&request)?;
-                ensure!(answer.head.status == 200, "{request:?} is answered with {answer:?}");
+                let response = gateway.send(&request)?;
+                ensure!(response.head.status == 200, "{request:?} got {response:?}");
             }
             chain::ensure_no_trap(&gateway.envoy)
         };
@@ -68,7 +68,7 @@ fn every_file_starts_and_serves() -> Result<()> {
 }
 
 #[test]
-fn access_logs_hold_no_token() -> Result<()> {
+fn access_logs_contain_no_token() -> Result<()> {
     for file in files()? {
         let check = || -> Result<()> {
             let gateway = Shipped::start(&file)?;
@@ -80,9 +80,9 @@ fn access_logs_hold_no_token() -> Result<()> {
                 gateway
                     .send(&Request::get("/api/v1/wukongs/sun").header("authorization", header))?;
             }
-            // Two requests of two tokens; the log is written with a delay.
+            // Two requests for each of two tokens. Envoy writes the log with a delay.
             gateway.envoy.wait_for_log_lines("/api/v1/wukongs", 4)?;
-            ensure!(!gateway.envoy.log()?.contains(&good), "the log holds a token");
+            ensure!(!gateway.envoy.log()?.contains(&good), "the log contains a token");
             Ok(())
         };
         check().with_context(|| file.display().to_string())?;

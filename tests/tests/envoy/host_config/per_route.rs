@@ -20,33 +20,33 @@ fn limit(response: &Response, window: &str) -> Option<String> {
 }
 
 #[test]
-fn making_a_wukong_has_a_stricter_limit() -> Result<()> {
+fn post_route_has_a_stricter_limit() -> Result<()> {
     let gateway = Shipped::named("per-route.yaml")?;
     let post = with_token(Request::new("POST", WUKONGS).body("{}"))?;
     let get = with_token(Request::get(WUKONGS))?;
-    // A minute may turn once in between, and then 10 more pass.
+    // A new minute may start during the loop; then 10 more requests pass.
     let mut passed = 0;
     let refused = loop {
-        let answer = gateway.send(&post)?;
-        ensure!(limit(&answer, "minute").as_deref() == Some("10"), "{answer:?}");
-        if answer.head.status != 200 && answer.head.status != 201 {
-            break answer;
+        let response = gateway.send(&post)?;
+        ensure!(limit(&response, "minute").as_deref() == Some("10"), "{response:?}");
+        if response.head.status != 200 && response.head.status != 201 {
+            break response;
         }
         passed += 1;
         ensure!(passed <= 20, "no POST is refused");
     };
     ensure!(passed >= 10 && refused.head.status == 429, "after {passed}: {refused:?}");
     let slash = with_token(Request::new("POST", format!("{WUKONGS}/")).body("{}"))?;
-    let answer = gateway.send(&slash)?;
-    ensure!(limit(&answer, "minute").as_deref() == Some("10"), "{answer:?}");
-    let answer = gateway.send(&get)?;
-    ensure!(answer.head.status == 200, "{answer:?}");
-    ensure!(limit(&answer, "minute").as_deref() == Some("100"), "{answer:?}");
+    let response = gateway.send(&slash)?;
+    ensure!(limit(&response, "minute").as_deref() == Some("10"), "{response:?}");
+    let response = gateway.send(&get)?;
+    ensure!(response.head.status == 200, "{response:?}");
+    ensure!(limit(&response, "minute").as_deref() == Some("100"), "{response:?}");
     Ok(())
 }
 
 #[test]
-fn only_the_console_takes_a_token_from_the_query() -> Result<()> {
+fn only_the_console_route_accepts_a_token_in_the_query() -> Result<()> {
     let gateway = Shipped::named("per-route.yaml")?;
     let token = chain::good_token()?;
     let target = format!("{WUKONGS}/sun/console/ws?token={token}");
@@ -56,8 +56,8 @@ fn only_the_console_takes_a_token_from_the_query() -> Result<()> {
     ensure!(console.hear()? == "hello", "no echo");
     console.close()?;
     for target in [WUKONGS, "/api/v1/wukongs/sun", "/api/v1/wukongs/sun/events"] {
-        let answer = gateway.send(&Request::get(format!("{target}?token={token}")))?;
-        ensure!(answer.head.status == 401, "{target}: {answer:?}");
+        let response = gateway.send(&Request::get(format!("{target}?token={token}")))?;
+        ensure!(response.head.status == 401, "{target}: {response:?}");
     }
     let without = Console::open(addr, &format!("{WUKONGS}/sun/console/ws"), &[("host", HOST)]);
     ensure!(without.is_err_and(|error| error.to_string().contains("401")), "no token, no 401");
@@ -65,42 +65,42 @@ fn only_the_console_takes_a_token_from_the_query() -> Result<()> {
 }
 
 #[test]
-fn probes_of_the_health_check_are_not_limited() -> Result<()> {
+fn health_check_is_not_rate_limited() -> Result<()> {
     for file in ["all.yaml", "gateway.yaml", "per-route.yaml"] {
         let gateway = Shipped::named(file)?;
         for n in 0..120 {
-            let answer = gateway.send(&Request::get("/api/v1/healthz"))?;
-            ensure!(answer.head.status == 200, "{file}: probe {n}: {answer:?}");
+            let response = gateway.send(&Request::get("/api/v1/healthz"))?;
+            ensure!(response.head.status == 200, "{file}: probe {n}: {response:?}");
         }
     }
     Ok(())
 }
 
 #[test]
-fn the_other_filters_still_run_on_every_route() -> Result<()> {
+fn all_filters_run_on_every_route() -> Result<()> {
     for file in ["all.yaml", "gateway.yaml", "per-route.yaml"] {
-        run_on_every_route(&Shipped::named(file)?)?;
+        ensure_all_filters_run(&Shipped::named(file)?)?;
     }
     Ok(())
 }
 
-fn run_on_every_route(gateway: &Shipped) -> Result<()> {
+fn ensure_all_filters_run(gateway: &Shipped) -> Result<()> {
     let page = "https://app.novasphere.io";
     for request in [
         with_token(Request::new("POST", WUKONGS).body("{}"))?,
         with_token(Request::get("/api/v1/wukongs/sun"))?,
         with_token(Request::get("/api/v1/wukongs/sun/console/ws"))?,
     ] {
-        let answer = gateway.send(&request.header("origin", page))?;
-        let allowed = answer.head.first("access-control-allow-origin");
-        ensure!(allowed.as_deref() == Some(page), "{answer:?}");
-        ensure!(answer.head.first("ratelimit-limit").is_some(), "{answer:?}");
-        if answer.head.status == 200 {
-            let echo = answer.json()?;
+        let response = gateway.send(&request.header("origin", page))?;
+        let allowed = response.head.first("access-control-allow-origin");
+        ensure!(allowed.as_deref() == Some(page), "{response:?}");
+        ensure!(response.head.first("ratelimit-limit").is_some(), "{response:?}");
+        if response.head.status == 200 {
+            let echo = response.json()?;
             let mut lines =
                 echo.get("headers").and_then(serde_json::Value::as_array).into_iter().flatten();
             let transformed = lines.any(|line| *line == json!(["x-forwarded-by", "novasphere"]));
-            ensure!(transformed, "not transformed: {answer:?}");
+            ensure!(transformed, "not transformed: {response:?}");
         }
     }
     Ok(())

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, ensure};
 use novasphere_harness::paths::repository;
 use serde_json::{Map, Value};
 
-/// The configurations of all wasm filters in a file, each under its name, in order.
+/// The name and configuration of every wasm filter in a file, in order.
 fn configurations(file: &str) -> Result<Vec<(String, Value)>> {
     let text = fs::read_to_string(repository().join("host-config/envoy").join(file))?;
     let mut found = Vec::new();
@@ -29,7 +29,7 @@ fn collect(value: &Value, found: &mut Vec<(String, Value)>) {
 }
 
 #[test]
-fn the_chain_is_that_of_all_yaml() -> Result<()> {
+fn gateway_file_has_the_filter_configurations_of_all_yaml() -> Result<()> {
     let separate: Map<String, Value> = configurations("all.yaml")?
         .into_iter()
         .map(|(name, config)| (name.replace('-', "_"), config))

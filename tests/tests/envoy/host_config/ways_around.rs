@@ -20,7 +20,7 @@ const IDENTITIES: [&str; 7] = [
 ];
 
 #[test]
-fn the_health_check_is_no_way_around_a_token() -> Result<()> {
+fn health_check_path_does_not_bypass_authentication() -> Result<()> {
     for file in ["jwt-auth.yaml", "all.yaml", "gateway.yaml", "per-route.yaml"] {
         let gateway = Shipped::named(file)?;
         ensure!(gateway.send(&Request::get("/api/v1/healthz"))?.head.status == 200, "{file}");
@@ -43,32 +43,32 @@ fn the_health_check_is_no_way_around_a_token() -> Result<()> {
             "/api/v1/wukongs?x=/api/v1/healthz",
             "/api/v1/wukongs#/api/v1/healthz",
         ] {
-            let answer = gateway.send(&Request::get(target))?;
+            let response = gateway.send(&Request::get(target))?;
             ensure!(
-                matches!(answer.head.status, 400 | 401 | 404),
-                "{file}: {target} is answered with {answer:?}"
+                matches!(response.head.status, 400 | 401 | 404),
+                "{file}: {target} got {response:?}"
             );
-            ensure!(!answer.text().contains("\"headers\""), "{file}: {target} went upstream");
+            ensure!(!response.text().contains("\"headers\""), "{file}: {target} went upstream");
         }
     }
     Ok(())
 }
 
 #[test]
-fn forged_identities_reach_no_upstream() -> Result<()> {
+fn forged_identity_headers_do_not_reach_the_upstream() -> Result<()> {
     for file in files()? {
         let names = IDENTITIES.iter().chain(&["x_user_id"]);
         let forged = names
             .fold(Request::get("/api/v1/healthz"), |request, name| request.header(name, "root"));
-        let (answer, file) = (Shipped::start(&file)?.send(&forged)?, file.display());
-        ensure!(answer.head.status == 200, "{file}: {answer:?}");
-        ensure!(!answer.text().contains("root"), "{file}: the upstream saw {}", answer.text());
+        let (response, file) = (Shipped::start(&file)?.send(&forged)?, file.display());
+        ensure!(response.head.status == 200, "{file}: {response:?}");
+        ensure!(!response.text().contains("root"), "{file}: the upstream saw {}", response.text());
     }
     Ok(())
 }
 
 #[test]
-fn every_file_has_the_settings_that_must_stay() -> Result<()> {
+fn every_file_has_the_required_settings() -> Result<()> {
     for file in files()? {
         let text = fs::read_to_string(&file)?;
         let yaml: Value = serde_yaml_ng::from_str(&text)?;
@@ -104,7 +104,10 @@ fn check_settings(yaml: &Value, file: &Path) -> Result<()> {
     }
     let streams = routes.iter().filter(|route| route.to_string().contains("events"));
     for route in streams {
-        ensure!(route.pointer("/route/timeout") == Some(&json!("0s")), "SSE is cut: {route}");
+        ensure!(
+            route.pointer("/route/timeout") == Some(&json!("0s")),
+            "the event stream has a timeout: {route}"
+        );
     }
     let mut filters = 0;
     each_filter(manager, &mut |config| {
@@ -118,7 +121,7 @@ fn check_settings(yaml: &Value, file: &Path) -> Result<()> {
     let name = file.file_name().unwrap_or_default();
     let expected = match name.to_str() {
         Some("all.yaml") => 4,
-        // The chain, and the shorter one of the health check.
+        // The full chain and the shorter chain of the health check.
         Some("gateway.yaml") => 2,
         Some("per-route.yaml") => 6,
         _ => 1,
@@ -127,7 +130,7 @@ fn check_settings(yaml: &Value, file: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Removes what only jwt-auth may set.
+/// Mutations that remove the headers that only jwt-auth may set.
 fn mutations() -> Value {
     IDENTITIES.iter().map(|name| json!({"remove": name})).collect()
 }

@@ -18,7 +18,7 @@ fn keys() -> Result<[TestKey; 3]> {
 }
 
 #[test]
-fn a_token_of_each_kind_of_key_passes() -> Result<()> {
+fn accepts_tokens_of_each_key_type() -> Result<()> {
     let keys = keys()?;
     let server = server(&keys.each_ref())?;
     let gateway = gateway(&server, 1, Value::Null)?;
@@ -29,7 +29,7 @@ fn a_token_of_each_kind_of_key_passes() -> Result<()> {
 }
 
 #[test]
-fn an_entry_that_cannot_be_used_does_not_spoil_the_others() -> Result<()> {
+fn unusable_key_set_entries_are_ignored() -> Result<()> {
     let key = TestKey::es256("good")?;
     let mut encryption = TestKey::es256("encryption")?.jwk();
     if let Some(members) = encryption.as_object_mut() {
@@ -50,7 +50,7 @@ fn an_entry_that_cannot_be_used_does_not_spoil_the_others() -> Result<()> {
     chain::ensure_no_trap(&gateway.envoy)
 }
 
-/// All of them are signed well, or forged with what everybody can read.
+/// Tokens that are correctly signed but not acceptable, or forged with public data.
 fn bad_tokens(ec: &TestKey) -> Result<Vec<(&'static str, String)>> {
     let rsa = TestKey::rsa("rsa", "PS256", "rsa-a.pem")?;
     let claims = claims();
@@ -63,11 +63,11 @@ fn bad_tokens(ec: &TestKey) -> Result<Vec<(&'static str, String)>> {
     };
     Ok(vec![
         ("an algorithm that is not listed", rsa.token(&claims)?),
-        ("another key of that name", TestKey::es256("ec")?.token(&claims)?),
-        ("the name of another key", ec.token_with(&with_kid("ed"), &claims)?),
-        ("an unknown name", ec.token_with(&with_kid("nobody"), &claims)?),
+        ("another key with the same kid", TestKey::es256("ec")?.token(&claims)?),
+        ("the kid of another key", ec.token_with(&with_kid("ed"), &claims)?),
+        ("an unknown kid", ec.token_with(&with_kid("nobody"), &claims)?),
         ("another issuer", ec.token(&other("iss", "https://other-issuer.test".into()))?),
-        ("another slash", ec.token(&other("iss", format!("{ISSUER}/").into()))?),
+        ("an issuer with a trailing slash", ec.token(&other("iss", format!("{ISSUER}/").into()))?),
         ("no issuer", ec.token(&other("iss", Value::Null))?),
         ("expired", ec.token(&other("exp", "now-60".into()))?),
         ("alg none", ec.token_with(&json!({"alg": "none"}), &claims)?),
@@ -76,17 +76,17 @@ fn bad_tokens(ec: &TestKey) -> Result<Vec<(&'static str, String)>> {
 }
 
 #[test]
-fn nothing_else_passes() -> Result<()> {
+fn rejects_tokens_with_wrong_key_algorithm_issuer_or_expiry() -> Result<()> {
     let [_, ec, ed] = keys()?;
     let rsa = TestKey::rsa("rsa", "RS256", "rsa-a.pem")?;
-    // Without `alg` only the configuration says what the key is for.
+    // Without `alg` in the key, only the configuration determines its algorithm.
     let entries = vec![rsa.jwk_without_algorithm(), ec.jwk(), ed.jwk()];
     let server = KeyServer::start(ISSUER, entries)?;
     let gateway = gateway(&server, 1, Value::Null)?;
     ensure_passed(&gateway.send(&request(&rsa.token(&claims())?))?)?;
-    for (what, token) in bad_tokens(&ec)? {
+    for (label, token) in bad_tokens(&ec)? {
         let status = status(&gateway, &token)?;
-        ensure!(status == 401, "{what}: answered with {status}");
+        ensure!(status == 401, "{label}: status {status}");
     }
     chain::ensure_no_trap(&gateway.envoy)
 }
@@ -105,16 +105,16 @@ fn workers_share_one_fetch() -> Result<()> {
     ensure_all_pass(&gateway, &key)?;
     ensure_all_pass(&gateway, &key)?;
     let workers = workers_taking_part(&gateway)?;
-    ensure!(workers >= 3, "only {workers} workers had something to do");
-    // One, and one more if the lease passed from the main thread to a worker at the start; each of
-    // the four workers and the main thread for itself would make five.
+    ensure!(workers >= 3, "only {workers} workers took connections");
+    // One fetch, and one more if the fetch lease moved from the main thread to a worker at the
+    // start. Without sharing, the four workers and the main thread would make five.
     let fetches = server.requests(JWKS_PATH);
     ensure!((1..=2).contains(&fetches), "{fetches} fetches for {CONNECTIONS} connections");
     chain::ensure_no_trap(&gateway.envoy)
 }
 
 #[test]
-fn workers_share_the_refreshes() -> Result<()> {
+fn workers_share_refreshes() -> Result<()> {
     const REFRESHES: usize = 10;
     let key = TestKey::es256("k1")?;
     let server = server(&[&key])?;
@@ -123,15 +123,15 @@ fn workers_share_the_refreshes() -> Result<()> {
     let (start, before) = (instant(), server.requests(JWKS_PATH));
     server.wait_for_requests(JWKS_PATH, before + REFRESHES)?;
     let (span, fetches) = (start.elapsed(), server.requests(JWKS_PATH) - before);
-    // Keys are refreshed somewhat before they are due, but hardly in the first half of their time:
-    // ten refreshes take five seconds at least, where five threads for themselves would take two.
+    // The filter refreshes keys before they expire, but rarely in the first half of their lifetime.
+    // Ten refreshes take at least five seconds; five threads without sharing would take two.
     ensure!(span.as_millis() >= 4_500, "{fetches} fetches within {span:?}");
     ensure_all_pass(&gateway, &key)?;
     chain::ensure_no_trap(&gateway.envoy)
 }
 
 #[test]
-fn an_answer_that_may_not_be_kept_makes_no_storm() -> Result<()> {
+fn uncacheable_key_set_does_not_cause_a_fetch_storm() -> Result<()> {
     let key = TestKey::es256("k1")?;
     let server = server(&[&key])?;
     server.set(|setup| setup.cache_control = Some("no-store, max-age=0".to_owned()));

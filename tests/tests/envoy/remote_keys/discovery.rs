@@ -19,7 +19,7 @@ fn discovering(server: &KeyServer, workers: u32, refresh: u32) -> Result<Gateway
 }
 
 #[test]
-fn the_issuer_tells_where_its_keys_are() -> Result<()> {
+fn discovers_the_key_set_location() -> Result<()> {
     let key = TestKey::es256("k1")?;
     let server = server(&[&key])?;
     let gateway = discovering(&server, 4, 300)?;
@@ -32,21 +32,24 @@ fn the_issuer_tells_where_its_keys_are() -> Result<()> {
 }
 
 #[test]
-fn the_description_of_another_issuer_is_not_followed() -> Result<()> {
+fn ignores_the_discovery_document_of_another_issuer() -> Result<()> {
     let key = TestKey::es256("k1")?;
     let server = server(&[&key])?;
     server.behave(Behaviour::WrongIssuer);
     let gateway = discovering(&server, 1, 300)?;
     ensure_unavailable(&gateway.send(&request(&token(&key, 0)?))?)?;
     ensure!(server.requests(DISCOVERY_PATH) >= 1);
-    ensure!(server.requests(JWKS_PATH) == 0, "keys were fetched on the word of another issuer");
+    ensure!(
+        server.requests(JWKS_PATH) == 0,
+        "the document of another issuer caused a fetch of keys"
+    );
     server.behave(Behaviour::Serve);
     wait_until_passed(&gateway, &key)?;
     chain::ensure_no_trap(&gateway.envoy)
 }
 
 #[test]
-fn a_description_that_goes_bad_leaves_the_keys_as_they_are() -> Result<()> {
+fn invalid_discovery_document_keeps_the_current_keys() -> Result<()> {
     let key = TestKey::es256("k1")?;
     let server = server(&[&key])?;
     let gateway = discovering(&server, 4, 1)?;

@@ -12,20 +12,20 @@ use super::{ensure_all_pass, gateway, published, server, status, token, wait_unt
 
 const WORKERS: u32 = 4;
 
-/// More than any key set has.
+/// Larger than the limit for a key set.
 const HUGE: usize = 4 << 20;
 
 fn refreshing(server: &KeyServer) -> Result<Gateway> {
     gateway(server, WORKERS, json!({"refresh": 1}))
 }
 
-/// Waits until the server has failed twice, however it does.
+/// Waits until the server has failed twice in the given way.
 fn wait_for_failures(gateway: &Gateway, server: &KeyServer, behaviour: Behaviour) -> Result<()> {
     let count = || match behaviour {
         Behaviour::Down => server.dropped(),
         _ => server.requests(JWKS_PATH),
     };
-    // The connection that was open when the server went down is no failure.
+    // The connection that was open when the server went down does not count as a failure.
     let failures = if behaviour == Behaviour::Down { 3 } else { 2 };
     let before = count();
     until(&format!("fetches from a server that is {behaviour:?}"), || {
@@ -35,7 +35,7 @@ fn wait_for_failures(gateway: &Gateway, server: &KeyServer, behaviour: Behaviour
 }
 
 #[test]
-fn the_last_good_keys_go_on() -> Result<()> {
+fn last_good_keys_stay_in_use() -> Result<()> {
     let [key, other] = [TestKey::es256("k1")?, TestKey::es256("k2")?];
     let server = server(&[&key])?;
     let gateway = refreshing(&server)?;
@@ -48,7 +48,7 @@ fn the_last_good_keys_go_on() -> Result<()> {
         Behaviour::Down,
     ];
     for behaviour in failures {
-        // What is in a bad answer does not count, although it looks like keys.
+        // The keys in a failed response are ignored.
         server.set(|setup| {
             setup.behaviour = behaviour;
             setup.keys = published(&[&other]);
@@ -56,16 +56,16 @@ fn the_last_good_keys_go_on() -> Result<()> {
         wait_for_failures(&gateway, &server, behaviour)?;
         ensure_all_pass(&gateway, &key)?;
         let status = status(&gateway, &token(&other, 0)?)?;
-        ensure!(status == 401, "{behaviour:?}: a key of a bad answer lets pass: {status}");
+        ensure!(status == 401, "{behaviour:?}: a key from a failed response is accepted: {status}");
     }
-    // The same server, well again: now its keys count.
+    // The server recovers: now its keys are used.
     server.behave(Behaviour::Serve);
     wait_until_passed(&gateway, &other)?;
     chain::ensure_no_trap(&gateway.envoy)
 }
 
 #[test]
-fn a_server_that_is_gone_and_comes_back() -> Result<()> {
+fn keys_stay_in_use_until_the_server_is_back() -> Result<()> {
     let [key, other] = [TestKey::es256("k1")?, TestKey::es256("k2")?];
     let mut server = server(&[&key])?;
     let gateway = refreshing(&server)?;
@@ -80,7 +80,7 @@ fn a_server_that_is_gone_and_comes_back() -> Result<()> {
 }
 
 #[test]
-fn an_answer_without_a_usable_key_leaves_the_keys_as_they_are() -> Result<()> {
+fn key_set_without_a_usable_key_keeps_the_current_keys() -> Result<()> {
     let key = TestKey::es256("k1")?;
     let server = server(&[&key])?;
     let gateway = refreshing(&server)?;
@@ -99,7 +99,7 @@ fn an_answer_without_a_usable_key_leaves_the_keys_as_they_are() -> Result<()> {
 }
 
 #[test]
-fn failures_make_no_storm() -> Result<()> {
+fn failed_fetches_do_not_cause_a_fetch_storm() -> Result<()> {
     let key = TestKey::es256("k1")?;
     let server = server(&[&key])?;
     server.behave(Behaviour::Status(500));
@@ -107,13 +107,13 @@ fn failures_make_no_storm() -> Result<()> {
     let start = novasphere_harness::clock::instant();
     for n in 0..200 {
         let status = status(&gateway, &token(&key, n)?)?;
-        ensure!(status == 503, "answered with {status} although there are no keys");
+        ensure!(status == 503, "status {status} without keys");
         if start.elapsed().as_secs() >= 10 {
-            break; // requests may wait for a fetch that fails
+            break; // a request may wait for a failing fetch
         }
     }
     let (seconds, fetches) = (start.elapsed().as_secs(), server.requests(JWKS_PATH));
-    // At most one per cooldown of a second, one at the start, one at each end of the span.
+    // At most one fetch per second of cooldown, one at the start, and one at each end of the span.
     let bound = usize::try_from(seconds)?.saturating_add(3);
     ensure!(fetches <= bound, "{fetches} fetches within {seconds} seconds");
     server.behave(Behaviour::Serve);

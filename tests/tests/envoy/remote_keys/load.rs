@@ -20,13 +20,13 @@ use novasphere_harness::{
 
 use super::request;
 
-/// So that the machine has time for the proxy.
+/// Pause after each request, so that the proxy gets CPU time.
 const PACE: Duration = Duration::from_millis(10);
 
-/// No test takes that long.
-const MOST_REQUESTS: usize = 20_000;
+/// Upper bound of requests per client: no test needs that many.
+const MAX_REQUESTS: usize = 20_000;
 
-/// The load: which tokens its clients send, and what has come of them.
+/// A load of clients: the tokens to send and the results.
 pub(crate) struct Load {
     pools: Vec<Vec<String>>,
     clients: Vec<Client>,
@@ -37,22 +37,22 @@ pub(crate) struct Load {
 
 #[derive(Default)]
 struct Client {
-    /// The pool its next tokens are from.
+    /// The pool of the next token.
     pool: AtomicUsize,
-    /// The pool its last answered token was from.
+    /// The pool of the last token with a response.
     settled: AtomicUsize,
 }
 
-/// Lets so many clients send tokens of the first pool while `story` goes on; it may have them send
-/// others. Each client has a connection of its own.
+/// Runs `scenario` while `clients` clients send tokens of the first pool, each over its own
+/// connection. The scenario may switch clients to other pools.
 ///
 /// # Errors
-/// When the story fails, or any request was not passed.
+/// If the scenario fails or any request is refused.
 pub(crate) fn under_load(
     addr: SocketAddr,
     clients: usize,
     pools: Vec<Vec<String>>,
-    story: impl FnOnce(&Load) -> Result<()>,
+    scenario: impl FnOnce(&Load) -> Result<()>,
 ) -> Result<()> {
     let load = Load {
         passed: pools.iter().map(|_| AtomicUsize::new(0)).collect(),
@@ -69,81 +69,85 @@ pub(crate) fn under_load(
                 }
             });
         }
-        let told = story(&load);
+        let result = scenario(&load);
         load.over.store(true, SeqCst);
-        told
+        result
     })?;
-    load.ensure_faultless()
+    load.ensure_none_refused()
 }
 
 impl Load {
-    /// Has the clients that `which` chooses send tokens of that pool from now on.
+    /// Switches the clients that `which` selects to another pool.
     pub(crate) fn switch(&self, pool: usize, which: impl Fn(usize) -> bool) {
         let chosen = self.clients.iter().enumerate().filter(|(n, _)| which(*n));
         chosen.for_each(|(_, client)| client.pool.store(pool, SeqCst));
     }
 
-    /// Waits until all clients send what they were last told, and have been answered.
+    /// Waits until all clients have a response to a token of their current pool.
     ///
     /// # Errors
-    /// When they have not been in time, or some request was not passed.
+    /// On a timeout, or if any request is refused.
     pub(crate) fn wait_until_settled(&self) -> Result<()> {
-        until("all clients to have switched", || {
-            self.ensure_faultless()?;
+        until("all clients to switch", || {
+            self.ensure_none_refused()?;
             let settled = |client: &Client| client.settled.load(SeqCst) == client.pool.load(SeqCst);
             Ok(self.clients.iter().all(settled).then_some(()))
         })
     }
 
-    /// Waits until so many more tokens of that pool have passed.
+    /// Waits until `count` more tokens of the pool have passed.
     ///
     /// # Errors
-    /// When they have not in time, or some request was not passed.
+    /// On a timeout, or if any request is refused.
     pub(crate) fn wait_for_passed(&self, pool: usize, count: usize) -> Result<()> {
         let passed = self.passed.get(pool).context("no such pool")?;
         let wanted = passed.load(SeqCst).saturating_add(count);
         until(&format!("{count} more requests of pool {pool} to pass"), || {
-            self.ensure_faultless()?;
+            self.ensure_none_refused()?;
             Ok((passed.load(SeqCst) >= wanted).then_some(()))
         })
     }
 
     fn run(&self, addr: SocketAddr, client: &Client) -> Result<()> {
         let mut connection = Connection::open(addr)?;
-        for n in 0..MOST_REQUESTS {
+        for n in 0..MAX_REQUESTS {
             if self.over.load(SeqCst) {
                 return Ok(());
             }
             let pool = client.pool.load(SeqCst);
             let tokens = self.pools.get(pool).context("no such pool")?;
             let token = tokens.get(n % tokens.len().max(1)).context("no tokens")?;
-            let answer = connection.exchange(&request(token))?;
-            if answer.head.status == 200 {
+            let response = connection.exchange(&request(token))?;
+            if response.head.status == 200 {
                 self.passed.get(pool).context("no such pool")?.fetch_add(1, SeqCst);
             } else {
-                self.fault(format!("pool {pool}: status {} {}", answer.head.status, answer.text()));
+                self.fault(format!(
+                    "pool {pool}: status {} {}",
+                    response.head.status,
+                    response.text()
+                ));
             }
             client.settled.store(pool, SeqCst);
             thread::sleep(PACE);
         }
-        bail!("the story does not end")
+        bail!("the scenario does not end")
     }
 
     fn fault(&self, fault: String) {
         self.faults.lock().unwrap_or_else(PoisonError::into_inner).push(fault);
     }
 
-    fn ensure_faultless(&self) -> Result<()> {
+    fn ensure_none_refused(&self) -> Result<()> {
         let faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
         match faults.first() {
             None => Ok(()),
-            Some(first) => bail!("{} good requests were not passed, first: {first}", faults.len()),
+            Some(first) => bail!("{} valid requests were refused, first: {first}", faults.len()),
         }
     }
 }
 
 #[test]
-fn the_load_tells_what_was_not_passed() -> Result<()> {
+fn load_reports_refused_requests() -> Result<()> {
     let pools = || vec![vec!["a.b.c".to_owned()], vec!["d.e.f".to_owned()]];
     let gateway = Gateway::start(Vec::new())?;
     under_load(gateway.addr, 4, pools(), |load| {

@@ -25,22 +25,22 @@ use serde_json::{Map, Value, json};
 
 const ISSUER: &str = "https://issuer.test";
 
-/// The `cooldown` of all tests that name no other.
+/// The default `cooldown` of the tests.
 const COOLDOWN: Duration = Duration::from_secs(1);
 
-/// So many connections that each of four workers is certain to get some.
+/// Enough connections that each of four workers certainly gets some.
 const CONNECTIONS: usize = 24;
 
 fn server(keys: &[&TestKey]) -> Result<KeyServer> {
     KeyServer::start(ISSUER, published(keys))
 }
 
-/// Key set entries of the keys.
+/// The key set entries of the keys.
 fn published(keys: &[&TestKey]) -> Vec<Value> {
     keys.iter().map(|key| key.jwk()).collect()
 }
 
-/// The entry of `jwks`, with other fields; null takes one away.
+/// The `jwks` entry with changed fields; null removes a field.
 fn provider(fields: Value) -> Value {
     let mut provider = json!({
         "issuer": ISSUER, "cluster": "keys", "path": JWKS_PATH,
@@ -54,12 +54,12 @@ fn provider(fields: Value) -> Value {
     provider
 }
 
-/// A gateway whose jwt-auth takes its keys from the server.
+/// A gateway whose jwt-auth fetches its keys from the server.
 fn gateway(server: &KeyServer, workers: u32, fields: Value) -> Result<Gateway> {
     gateway_of(filter(fields), server, workers)
 }
 
-/// The jwt-auth of a gateway.
+/// The jwt-auth filter of a gateway.
 fn filter(fields: Value) -> WasmFilter {
     let config = json!({
         "jwks": [provider(fields)],
@@ -81,7 +81,7 @@ fn claims() -> Value {
     json!({"iss": ISSUER, "sub": "alice", "exp": "now+600"})
 }
 
-/// A good token that no cache has seen: `n` makes it differ from others.
+/// A valid token that no cache knows: `n` makes it unique.
 fn token(key: &TestKey, n: usize) -> Result<String> {
     let mut claims = claims();
     if let Some(claims) = claims.as_object_mut() {
@@ -102,20 +102,25 @@ fn status(gateway: &Gateway, token: &str) -> Result<u16> {
     Ok(gateway.send(&request(token))?.head.status)
 }
 
-/// The answer lets alice pass.
-fn ensure_passed(answer: &Response) -> Result<()> {
-    ensure!(answer.head.status == 200, "not passed: {} {}", answer.head.status, answer.text());
-    let seen = answer.json()?;
+/// Checks that the request passed and that the upstream received the identity alice.
+fn ensure_passed(response: &Response) -> Result<()> {
+    ensure!(
+        response.head.status == 200,
+        "not passed: {} {}",
+        response.head.status,
+        response.text()
+    );
+    let seen = response.json()?;
     let lines = seen.get("headers").and_then(Value::as_array).context("no headers")?;
     let alice = json!(["x-user-id", "alice"]);
-    ensure!(lines.contains(&alice), "the upstream does not know who it is: {lines:?}");
+    ensure!(lines.contains(&alice), "no identity reached the upstream: {lines:?}");
     Ok(())
 }
 
-/// The answer says that the keys are not there, and when to come again (RFC 9110 section 10.2.3).
-fn ensure_unavailable(answer: &Response) -> Result<()> {
-    ensure!(answer.head.status == 503, "not a 503: {} {}", answer.head.status, answer.text());
-    let retry_after = answer.head.all("retry-after");
+/// Checks for a 503 with Retry-After (RFC 9110 section 10.2.3).
+fn ensure_unavailable(response: &Response) -> Result<()> {
+    ensure!(response.head.status == 503, "not a 503: {} {}", response.head.status, response.text());
+    let retry_after = response.head.all("retry-after");
     let seconds = retry_after.first().and_then(|value| value.parse::<u64>().ok());
     ensure!(
         retry_after.len() == 1 && seconds.is_some_and(|s| (1..=600).contains(&s)),
@@ -124,7 +129,7 @@ fn ensure_unavailable(answer: &Response) -> Result<()> {
     Ok(())
 }
 
-/// Statuses of the tokens, sent one after another, each over a connection of its own.
+/// Sends the tokens one after another, each over a new connection, and counts the statuses.
 fn statuses<'t>(
     gateway: &Gateway,
     tokens: impl IntoIterator<Item = &'t String>,
@@ -137,7 +142,7 @@ fn statuses<'t>(
     Ok(counts)
 }
 
-/// Good tokens pass at every worker; none of them has been seen before.
+/// Checks that valid tokens that no cache knows pass on every worker.
 fn ensure_all_pass(gateway: &Gateway, key: &TestKey) -> Result<()> {
     for token in tokens(key, CONNECTIONS)? {
         ensure_passed(&gateway.send(&request(&token))?)?;
@@ -145,13 +150,13 @@ fn ensure_all_pass(gateway: &Gateway, key: &TestKey) -> Result<()> {
     Ok(())
 }
 
-/// Waits until a good token passes.
+/// Waits until a valid token passes.
 fn wait_until_passed(gateway: &Gateway, key: &TestKey) -> Result<()> {
     let token = token(key, 0)?;
-    until("a good token to pass", || Ok((status(gateway, &token)? == 200).then_some(())))
+    until("a valid token to pass", || Ok((status(gateway, &token)? == 200).then_some(())))
 }
 
-/// Sends the requests, each over a connection of its own, and does not wait for answers.
+/// Sends the requests, each over a new connection, without waiting for responses.
 fn send_all<'t>(
     gateway: &Gateway,
     tokens: impl IntoIterator<Item = &'t String>,
@@ -164,8 +169,8 @@ fn send_all<'t>(
     tokens.into_iter().map(send).collect()
 }
 
-/// Reads an answer to a request that has been sent.
-fn answer(connection: &mut Connection) -> Result<Response> {
+/// Reads the response to a request that was sent earlier.
+fn read_response(connection: &mut Connection) -> Result<Response> {
     let head = connection.read_head()?;
     let mut framing = head.framing(b"GET")?;
     let mut body = Vec::new();
@@ -175,13 +180,13 @@ fn answer(connection: &mut Connection) -> Result<Response> {
     Ok(Response { head, body })
 }
 
-/// Waits until exactly so many requests are in the gateway without an answer.
-fn wait_for_parked(gateway: &Gateway, count: u64) -> Result<()> {
+/// Waits until exactly `count` requests in the gateway have no response.
+fn wait_for_pending(gateway: &Gateway, count: u64) -> Result<()> {
     let name = "http.gateway.downstream_rq_active";
     gateway.envoy.wait_for_stat(name, |active| active == count).map(drop)
 }
 
-/// How many of the workers have taken connections: a test of several workers shows nothing else.
+/// The number of workers that took connections: tests of several workers check it.
 fn workers_taking_part(gateway: &Gateway) -> Result<usize> {
     let stats = gateway.envoy.stats()?;
     let took_part = |name: &str| {

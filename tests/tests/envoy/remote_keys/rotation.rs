@@ -18,14 +18,14 @@ use super::{
 
 const WORKERS: u32 = 4;
 
-/// In seconds.
+/// Seconds between refreshes.
 const REFRESH: u64 = 5;
 
-/// Pools of the load.
+/// Token pools of the load.
 const OLD: usize = 0;
 const NEW: usize = 1;
 
-/// Tokens of a pool: some are seen for the first time, some again.
+/// Tokens per pool, so that the gateway sees both new and repeated tokens.
 const POOL: usize = 60;
 
 struct Rotation<'t> {
@@ -37,20 +37,20 @@ struct Rotation<'t> {
 }
 
 impl Rotation<'_> {
-    fn goes_on(&self, load: &Load) -> Result<()> {
+    fn run(&self, load: &Load) -> Result<()> {
         load.wait_for_passed(OLD, 300)?;
-        self.both_keys_are_good(load)?;
+        self.publish_both_keys(load)?;
         load.switch(NEW, |_| true);
         load.wait_until_settled()?;
         load.wait_for_passed(NEW, 300)?;
-        self.the_old_one_goes(load)?;
+        self.withdraw_old_key(load)?;
         load.wait_for_passed(NEW, 300)
     }
 
-    /// The new key is used from the moment it is published, by half of the clients.
-    fn both_keys_are_good(&self, load: &Load) -> Result<()> {
-        // Otherwise the refetch would be one too many: a key that comes right after a fetch has to
-        // wait until the cooldown is over.
+    /// Publishes the new key; half of the clients use it at once.
+    fn publish_both_keys(&self, load: &Load) -> Result<()> {
+        // Wait for the cooldown to end. A key that is published right after a fetch has to wait for
+        // the cooldown, so the refetch would come too late.
         self.server.wait_for_silence(COOLDOWN + Duration::from_millis(200))?;
         self.server.set(|setup| {
             setup.keys = published(&[&self.old, &self.new]);
@@ -63,30 +63,30 @@ impl Rotation<'_> {
         ensure_all_pass(self.gateway, &self.old)
     }
 
-    fn the_old_one_goes(&self, load: &Load) -> Result<()> {
+    fn withdraw_old_key(&self, load: &Load) -> Result<()> {
         self.server.set(|setup| setup.keys = published(&[&self.new]));
         until("the old key to be refused", || {
             let [first, ..] = self.old_tokens.as_slice() else { return Ok(None) };
             Ok((status(self.gateway, first)? == 401).then_some(()))
         })?;
-        // All workers take the keys from one place: none of them is late by more than a moment.
+        // All workers share one key set, so none lags by more than a moment.
         until("the old key to be refused by every worker", || {
             let known = self.old_tokens.iter().take(CONNECTIONS);
             let statuses = statuses(self.gateway, known)?;
             Ok((statuses.keys().eq(&[401])).then_some(()))
         })?;
         load.wait_for_passed(NEW, 300)?;
-        // Also of the tokens that workers have found good before, none is any longer.
+        // Tokens that workers verified earlier are refused too.
         let known = statuses(self.gateway, &self.old_tokens)?;
         let fresh = statuses(self.gateway, &tokens(&self.old, CONNECTIONS)?)?;
-        ensure!(known.keys().eq(&[401]), "tokens known to be good: {known:?}");
-        ensure!(fresh.keys().eq(&[401]), "tokens not seen before: {fresh:?}");
+        ensure!(known.keys().eq(&[401]), "tokens verified earlier: {known:?}");
+        ensure!(fresh.keys().eq(&[401]), "new tokens: {fresh:?}");
         Ok(())
     }
 }
 
 #[test]
-fn no_good_token_is_refused() -> Result<()> {
+fn rotation_refuses_no_valid_token() -> Result<()> {
     let [old, new] = [TestKey::es256("2026-01")?, TestKey::es256("2026-02")?];
     let server = server(&[&old])?;
     let gateway = gateway(&server, WORKERS, json!({"refresh": REFRESH}))?;
@@ -95,18 +95,18 @@ fn no_good_token_is_refused() -> Result<()> {
     let pools = vec![old_tokens.clone(), new_tokens];
     let rotation = Rotation { server: &server, gateway: &gateway, old, new, old_tokens };
     let (start, before) = (instant(), server.requests(JWKS_PATH));
-    under_load(gateway.addr, CONNECTIONS, pools, |load| rotation.goes_on(load))?;
+    under_load(gateway.addr, CONNECTIONS, pools, |load| rotation.run(load))?;
     let (span, fetches) = (start.elapsed(), server.requests(JWKS_PATH) - before);
-    // The refused tokens of the old key may ask for it once per cooldown.
+    // Refused tokens of the old key may cause one fetch per cooldown.
     let bound = usize::try_from(span.as_secs())?.saturating_add(2);
     ensure!(fetches <= bound, "{fetches} fetches within {span:?}");
     let workers = workers_taking_part(&gateway)?;
-    ensure!(workers >= 3, "only {workers} workers had something to do");
+    ensure!(workers >= 3, "only {workers} workers took connections");
     chain::ensure_no_trap(&gateway.envoy)
 }
 
 #[test]
-fn a_key_that_changes_under_its_name() -> Result<()> {
+fn replaced_key_with_the_same_kid_invalidates_old_tokens() -> Result<()> {
     let [old, new] = [TestKey::es256("the-key")?, TestKey::es256("the-key")?];
     let server = server(&[&old])?;
     let gateway = gateway(&server, WORKERS, json!({"refresh": 1}))?;
@@ -114,7 +114,7 @@ fn a_key_that_changes_under_its_name() -> Result<()> {
     let known = tokens(&old, CONNECTIONS)?;
     ensure!(statuses(&gateway, &known)?.keys().eq(&[200]));
     server.set(|setup| setup.keys = published(&[&new]));
-    until("the new key to be good at every worker", || {
+    until("every worker to accept the new key", || {
         let statuses = statuses(&gateway, &tokens(&new, CONNECTIONS)?)?;
         Ok(statuses.keys().eq(&[200]).then_some(()))
     })?;

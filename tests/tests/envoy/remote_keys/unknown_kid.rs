@@ -18,7 +18,7 @@ use super::{
 const WORKERS: u32 = 4;
 
 #[test]
-fn random_names_make_no_storm() -> Result<()> {
+fn random_kids_do_not_cause_a_fetch_storm() -> Result<()> {
     const COOLDOWN: u64 = 5;
     let key = TestKey::es256("k1")?;
     let server = server(&[&key])?;
@@ -32,8 +32,8 @@ fn random_names_make_no_storm() -> Result<()> {
     let (span, fetches) = (start.elapsed(), server.requests(JWKS_PATH) - before);
     ensure!(statuses.get(&401) == Some(&200), "{statuses:?}");
     let workers = workers_taking_part(&gateway)?;
-    ensure!(workers >= 3, "only {workers} workers had something to do");
-    // One at once, and one more for every cooldown that has passed meanwhile.
+    ensure!(workers >= 3, "only {workers} workers took connections");
+    // One fetch at once, and one for every cooldown that passed during the requests.
     let bound = usize::try_from(span.as_secs() / COOLDOWN)?.saturating_add(1);
     ensure!((1..=bound).contains(&fetches), "{fetches} fetches within {span:?}");
     ensure_all_pass(&gateway, &key)?;
@@ -41,7 +41,7 @@ fn random_names_make_no_storm() -> Result<()> {
 }
 
 #[test]
-fn a_new_key_is_known_at_its_first_token() -> Result<()> {
+fn new_key_is_fetched_at_its_first_token() -> Result<()> {
     let [old, new] = [TestKey::es256("old")?, TestKey::eddsa("new")?];
     let server = server(&[&old])?;
     let gateway = gateway(&server, WORKERS, Value::Null)?;
@@ -50,7 +50,7 @@ fn a_new_key_is_known_at_its_first_token() -> Result<()> {
     server.set(|setup| setup.keys = published(&[&old, &new]));
     let before = server.requests(JWKS_PATH);
     ensure_passed(&gateway.send(&request(&token(&new, 0)?))?)?;
-    // The other workers take the keys from the one that has fetched them.
+    // The other workers take the keys from the worker that fetched them.
     ensure_all_pass(&gateway, &new)?;
     ensure_all_pass(&gateway, &old)?;
     let fetches = server.requests(JWKS_PATH) - before;
@@ -59,7 +59,7 @@ fn a_new_key_is_known_at_its_first_token() -> Result<()> {
 }
 
 #[test]
-fn an_unknown_name_while_the_server_fails_harms_nobody() -> Result<()> {
+fn unknown_kid_during_an_outage_does_not_affect_valid_tokens() -> Result<()> {
     let key = TestKey::es256("k1")?;
     let server = server(&[&key])?;
     let gateway = gateway(&server, WORKERS, Value::Null)?;
@@ -70,8 +70,8 @@ fn an_unknown_name_while_the_server_fails_harms_nobody() -> Result<()> {
     let forged = |n: usize| key.token_with(&with_kid(&format!("random-{n}")), &claims());
     let forged = (0..40).map(forged).collect::<Result<Vec<_>>>()?;
     let statuses = statuses(&gateway, &forged)?;
-    // Whether the name is unknown or the keys are merely late cannot be told: both answers are
-    // right, letting pass is not.
+    // The filter cannot distinguish an unknown kid from keys that are late. It may respond with
+    // either status, but must not let the request pass.
     let refused: usize = [401, 503].iter().filter_map(|status| statuses.get(status)).sum();
     ensure!(refused == forged.len(), "{statuses:?}");
     ensure_all_pass(&gateway, &key)?;
@@ -82,16 +82,16 @@ fn an_unknown_name_while_the_server_fails_harms_nobody() -> Result<()> {
 }
 
 #[test]
-fn a_token_without_a_name_makes_no_fetch() -> Result<()> {
+fn token_without_kid_causes_no_fetch() -> Result<()> {
     let [key, other] = [TestKey::es256("k1")?, TestKey::es256("k2")?];
     let server = server(&[&key])?;
     let gateway = gateway(&server, 1, Value::Null)?;
     ensure_all_pass(&gateway, &key)?;
     server.wait_for_silence(COOLDOWN + Duration::from_millis(500))?;
     let before = server.requests(JWKS_PATH);
-    let nameless = other.token_with(&json!({"kid": Value::Null}), &claims())?;
-    let statuses = statuses(&gateway, &[nameless])?;
+    let without_kid = other.token_with(&json!({"kid": Value::Null}), &claims())?;
+    let statuses = statuses(&gateway, &[without_kid])?;
     ensure!(statuses.get(&401) == Some(&1), "{statuses:?}");
-    ensure!(server.requests(JWKS_PATH) == before, "a token without kid had the keys fetched");
+    ensure!(server.requests(JWKS_PATH) == before, "a token without kid caused a fetch");
     chain::ensure_no_trap(&gateway.envoy)
 }

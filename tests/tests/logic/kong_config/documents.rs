@@ -15,7 +15,7 @@ fn blocks(file: &str) -> Result<Vec<Value>> {
     parts.map(|block| serde_yaml_ng::from_str(block).context(block.to_owned())).collect()
 }
 
-/// Kong takes it when it stands in a service.
+/// Checks that Kong accepts the block as part of a service.
 fn check(block: &Value) -> Result<()> {
     let mut service = Map::from_iter([("name".into(), json!("a")), ("host".into(), json!("b"))]);
     let mut document = Map::from_iter([("_format_version".into(), json!("3.0"))]);
@@ -32,7 +32,7 @@ fn check(block: &Value) -> Result<()> {
 }
 
 #[test]
-fn every_block_is_right() -> Result<()> {
+fn every_block_is_a_valid_kong_configuration() -> Result<()> {
     for (file, filters) in [("README.md", 1), ("migration.md", 4)] {
         let blocks = blocks(file)?;
         for block in &blocks {
@@ -44,9 +44,9 @@ fn every_block_is_right() -> Result<()> {
     Ok(())
 }
 
-/// Every plugin of the old gateway is in the new one.
+/// The shipped filters cover every plugin of lua-plugins.yml.
 #[test]
-fn what_the_plugins_did_the_filters_do() -> Result<()> {
+fn filters_replace_the_lua_plugins() -> Result<()> {
     let old = shipped::yaml(&format!("{DIR}/lua-plugins.yml"))?;
     let plugins = old.pointer("/services/0/plugins").and_then(Value::as_array);
     let kong = shipped::in_kong(&super::kong()?)?;
@@ -66,7 +66,7 @@ fn what_the_plugins_did_the_filters_do() -> Result<()> {
             };
             let differs = matches!(
                 (name, field.as_str()),
-                // Another form; more of them; a default.
+                // cors has another form of origins and more headers; jwt has the default.
                 ("cors", "origins" | "exposed_headers") | ("jwt", "key_claim_name")
             );
             ensure!(differs || has(filter, &pointer, value), "{name}: {field} is {value}");

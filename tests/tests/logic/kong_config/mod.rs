@@ -16,7 +16,7 @@ fn kong() -> Result<Value> {
     shipped::yaml(&format!("{DIR}/kong.yml"))
 }
 
-/// Whether a document is in Kong's format.
+/// Validates a document against the schema of Kong's declarative format.
 fn validate(document: &Value) -> Result<()> {
     let schema = repository().join("tests/schema/kong-declarative.json");
     let mut schemas = Schemas::new();
@@ -27,7 +27,7 @@ fn validate(document: &Value) -> Result<()> {
 }
 
 #[test]
-fn files_are_in_kongs_format() -> Result<()> {
+fn shipped_files_match_kongs_schema() -> Result<()> {
     for file in ["kong.yml", "gateway.yml", "lua-plugins.yml"] {
         validate(&shipped::yaml(&format!("{DIR}/{file}"))?).context(file)?;
     }
@@ -35,9 +35,9 @@ fn files_are_in_kongs_format() -> Result<()> {
 }
 
 #[test]
-fn the_schema_finds_mistakes() -> Result<()> {
+fn schema_rejects_invalid_documents() -> Result<()> {
     let chain = "/services/0/filter_chains/0";
-    for (at, name, value) in [
+    for (pointer, name, value) in [
         ("", "_format_version", json!("2.1")),
         ("", "filter-chains", json!([])),
         ("/services/0", "host", json!("also")),
@@ -52,31 +52,34 @@ fn the_schema_finds_mistakes() -> Result<()> {
         (&format!("{chain}/filters/0"), "config", json!(["a"])),
     ] {
         let mut document = kong()?;
-        let place = document.pointer_mut(at).and_then(Value::as_object_mut);
-        place.with_context(|| at.to_owned())?.insert(name.to_owned(), value);
-        ensure!(validate(&document).is_err(), "{at}/{name} is accepted");
+        let object = document.pointer_mut(pointer).and_then(Value::as_object_mut);
+        object.with_context(|| pointer.to_owned())?.insert(name.to_owned(), value);
+        ensure!(validate(&document).is_err(), "{pointer}/{name} is accepted");
     }
     Ok(())
 }
 
 #[test]
-fn every_filter_accepts_its_configuration() -> Result<()> {
+fn every_filter_accepts_its_shipped_configuration() -> Result<()> {
     let all = shipped::in_kong(&kong()?)?;
     ensure!(all.len() == 15, "{} filters", all.len());
     all.iter().try_for_each(Configured::check)
 }
 
 #[test]
-fn the_configurations_are_those_for_envoy() -> Result<()> {
+fn kong_and_envoy_use_the_same_configurations() -> Result<()> {
     let envoy = shipped::in_envoy(&shipped::yaml("host-config/envoy/per-route.yaml")?);
     ensure!(envoy.len() == 6, "{} filters for Envoy", envoy.len());
     let kong = shipped::in_kong(&kong()?)?;
     for configured in &envoy {
         ensure!(kong.contains(configured), "not for Kong: {configured:?}");
     }
-    // Envoy takes identities away before its filters, Kong has the last filter do it.
+    // Envoy removes identity headers before its filters; in Kong the last filter removes them.
     let health = |c: &&Configured| c.config.pointer("/request/remove").is_some();
-    ensure!(kong.iter().filter(health).count() == 1, "one chain takes identities away");
+    ensure!(
+        kong.iter().filter(health).count() == 1,
+        "exactly one chain must remove identity headers"
+    );
     for configured in kong.iter().filter(|c| !health(c)) {
         ensure!(envoy.contains(configured), "not for Envoy: {configured:?}");
     }
@@ -84,7 +87,7 @@ fn the_configurations_are_those_for_envoy() -> Result<()> {
 }
 
 #[test]
-fn chains_are_in_order_and_cover_every_route() -> Result<()> {
+fn every_route_has_the_filters_in_order() -> Result<()> {
     let order = ["cors", "jwt-auth", "rate-limit", "header-transform"];
     let kong = kong()?;
     for service in kong["services"].as_array().context("services")? {
@@ -100,28 +103,32 @@ fn chains_are_in_order_and_cover_every_route() -> Result<()> {
             let whole = |path: &Value| {
                 path.as_str().is_some_and(|p| p.starts_with("~/api/v1") && p.ends_with(['$', ')']))
             };
-            ensure!(paths.iter().all(whole), "{}: a path by prefix: {paths:?}", route["name"]);
+            ensure!(
+                paths.iter().all(whole),
+                "{}: a path is matched by prefix: {paths:?}",
+                route["name"]
+            );
         }
     }
     Ok(())
 }
 
-/// Route by route the same, but for the filters: in one of them, what in the other all four have.
+/// Both files have the same routes. Each gateway filter has the configurations of the four filters.
 #[test]
-fn the_gateway_is_the_four_as_one() -> Result<()> {
+fn gateway_file_equals_the_four_filters_combined() -> Result<()> {
     let (split, whole) = (kong()?, shipped::yaml(&format!("{DIR}/gateway.yml"))?);
     let services = |document: &Value| document["services"].as_array().cloned().unwrap_or_default();
     let bare = |value: &Value| -> Value {
         let members = value.as_object().cloned().unwrap_or_default().into_iter();
         members.filter(|(name, _)| !["filter_chains", "routes"].contains(&name.as_str())).collect()
     };
-    ensure!(services(&split).len() == services(&whole).len(), "not as many services");
+    ensure!(services(&split).len() == services(&whole).len(), "the numbers of services differ");
     for (split, whole) in services(&split).iter().zip(&services(&whole)) {
         ensure!(bare(split) == bare(whole), "{} and {}", bare(split), bare(whole));
         ensure!(whole.get("filter_chains").is_none(), "a second gateway on {}", bare(whole));
         let first = shipped::in_kong(&split["filter_chains"])?;
         let routes = |service: &Value| service["routes"].as_array().cloned().unwrap_or_default();
-        ensure!(routes(split).len() == routes(whole).len(), "not as many routes");
+        ensure!(routes(split).len() == routes(whole).len(), "the numbers of routes differ");
         for (split, whole) in routes(split).iter().zip(&routes(whole)) {
             ensure!(bare(split) == bare(whole), "{} and {}", bare(split), bare(whole));
             let rest = shipped::in_kong(&split["filter_chains"])?;
@@ -134,10 +141,10 @@ fn the_gateway_is_the_four_as_one() -> Result<()> {
     shipped::in_kong(&whole)?.iter().try_for_each(Configured::check)
 }
 
-/// Which of the routes takes which path, with Kong's rules: its regular expressions are anchored at
-/// their start, and the highest `regex_priority` wins.
+/// Matches paths by Kong's rules: regular expressions are anchored at their start, and the route
+/// with the highest `regex_priority` wins.
 #[test]
-fn paths_come_to_their_routes() -> Result<()> {
+fn paths_match_the_expected_routes() -> Result<()> {
     let kong = kong()?;
     let services = kong["services"].as_array().context("services")?;
     let routes: Vec<_> = services.iter().filter_map(|s| s["routes"].as_array()).flatten().collect();
@@ -155,7 +162,7 @@ fn paths_come_to_their_routes() -> Result<()> {
         ("GET", "/api/v1", "api"),
         ("GET", "/api/v12", "none"),
     ] {
-        let takes = |route: &&&Value| -> bool {
+        let serves = |route: &&&Value| -> bool {
             let methods = route["methods"].as_array();
             methods.is_none_or(|methods| methods.iter().any(|m| m == method))
                 && route["paths"].as_array().into_iter().flatten().any(|p| {
@@ -163,7 +170,7 @@ fn paths_come_to_their_routes() -> Result<()> {
                     regex_lite::Regex::new(&format!("^{regex}")).is_ok_and(|r| r.is_match(path))
                 })
         };
-        let route = routes.iter().filter(takes).max_by_key(|r| r["regex_priority"].as_i64());
+        let route = routes.iter().filter(serves).max_by_key(|r| r["regex_priority"].as_i64());
         let name = route.map_or("none", |route| route["name"].as_str().unwrap_or_default());
         ensure!(name == expected, "{method} {path}: {name} instead of {expected}");
     }

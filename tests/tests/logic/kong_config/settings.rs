@@ -1,4 +1,4 @@
-//! kong.conf and kong.env.
+//! kong.conf and kong.env have the same settings, and the settings that the filters need.
 
 use std::{collections::BTreeMap, fs};
 
@@ -18,16 +18,16 @@ fn settings(file: &str, separator: &str) -> Result<BTreeMap<String, String>> {
 }
 
 #[test]
-fn file_and_environment_say_the_same() -> Result<()> {
+fn kong_conf_and_kong_env_have_the_same_settings() -> Result<()> {
     let file = settings("kong.conf", " = ")?;
     let upper = file.into_iter().map(|(name, v)| (format!("KONG_{}", name.to_uppercase()), v));
     let environment = settings("kong.env", "=")?;
-    ensure!(upper.collect::<BTreeMap<_, _>>() == environment, "they differ");
+    ensure!(upper.collect::<BTreeMap<_, _>>() == environment, "kong.conf and kong.env differ");
     Ok(())
 }
 
 #[test]
-fn what_must_be_set_is_set() -> Result<()> {
+fn required_settings_are_present() -> Result<()> {
     let settings = settings("kong.conf", " = ")?;
     for (name, value) in [
         ("wasm", "on"),
@@ -39,19 +39,19 @@ fn what_must_be_set_is_set() -> Result<()> {
     }
     let log = settings.get("nginx_http_log_format").context("no log format")?;
     for variable in ["$request\"", "$request_uri", "$args", "$query_string"] {
-        ensure!(!log.contains(variable), "{variable} has the query, and its token, in it");
+        ensure!(!log.contains(variable), "{variable} would log the query and its token");
     }
     ensure!(settings.get("proxy_access_log").is_some_and(|log| log.ends_with(" novasphere")));
     Ok(())
 }
 
-/// The zone has room for the table of rate-limit's default: 65,536 clients in 32,768 slots, of which
-/// each takes a power of two of bytes there, 1 KiB.
+/// The table of rate-limit's default has 65,536 clients in 32,768 slots. The zone rounds each slot
+/// up to a power of two, 1 KiB.
 #[test]
-fn the_zone_has_room_for_the_table() -> Result<()> {
+fn shared_memory_zone_holds_the_default_table() -> Result<()> {
     let settings = settings("kong.conf", " = ")?;
     let zone = settings.get("nginx_wasm_shm_kv").and_then(|zone| zone.strip_suffix('m'));
-    let mebibytes: u32 = zone.context("no size")?.parse()?;
+    let mebibytes: u32 = zone.context("no size in MiB")?.parse()?;
     ensure!(mebibytes >= 2 * 32, "{mebibytes} MiB for 32 MiB of slots");
     Ok(())
 }

@@ -13,10 +13,10 @@ use regex_lite::Regex;
 
 const FILES: [&str; 2] = ["alerts.yaml", "novasphere-gateway.json"];
 
-/// What a filter counts as `kind`.
+/// The decisions or events of a filter.
 fn counted(filter: &str, kind: &str) -> Option<Vec<&'static str>> {
-    fn of<P: Filter>(kind: &str) -> Vec<&'static str> {
-        if kind == "decision" { P::REASONS } else { P::EVENTS }.to_vec()
+    fn of<F: Filter>(kind: &str) -> Vec<&'static str> {
+        if kind == "decision" { F::REASONS } else { F::EVENTS }.to_vec()
     }
     match filter {
         Cors::NAME => Some(of::<Cors>(kind)),
@@ -28,7 +28,7 @@ fn counted(filter: &str, kind: &str) -> Option<Vec<&'static str>> {
 }
 
 #[test]
-fn what_is_asked_for_is_counted() -> Result<()> {
+fn queried_metrics_exist() -> Result<()> {
     let selector = Regex::new(r"novasphere_(decision|event)s\{([^}]*)\}")?;
     let label = Regex::new(r#"(\w+)=~?"([^"]*)""#)?;
     for file in FILES {
@@ -47,7 +47,7 @@ fn what_is_asked_for_is_counted() -> Result<()> {
                 found += 1;
             }
         }
-        ensure!(found > 4, "{file}: only {found}");
+        ensure!(found > 4, "{file}: only {found} names found");
     }
     Ok(())
 }

@@ -1,5 +1,5 @@
-//! The Kubernetes manifests configure the filters as host-config does. The `envoy` tests run these
-//! configurations; `make deploy-check` checks everything else in the manifests.
+//! The Kubernetes manifests use the filter configurations of host-config. The `envoy` tests run
+//! these configurations; `make deploy-check` checks the rest of the manifests.
 
 mod alerts;
 mod settings;
@@ -18,7 +18,7 @@ fn per_route() -> Result<Vec<Configured>> {
 }
 
 #[test]
-fn every_filter_accepts_its_configuration() -> Result<()> {
+fn every_filter_accepts_its_deployed_configuration() -> Result<()> {
     let envoy = shipped::in_envoy(&shipped::yaml("deploy/envoy/envoy.yaml")?);
     let kong = shipped::in_kong(&shipped::yaml("deploy/kong/kong.yml")?)?;
     let policies = envoy_gateway()?.into_iter().flat_map(|(_, filters)| filters);
@@ -28,12 +28,12 @@ fn every_filter_accepts_its_configuration() -> Result<()> {
 }
 
 #[test]
-fn envoy_gateway_has_the_configurations_of_envoy() -> Result<()> {
-    let wanted = per_route()?;
+fn envoy_gateway_uses_the_configurations_for_envoy() -> Result<()> {
+    let expected_configs = per_route()?;
     let policies = envoy_gateway()?;
     for (name, filters) in &policies {
         for configured in filters {
-            ensure!(wanted.contains(configured), "{name}: not for Envoy: {configured:?}");
+            ensure!(expected_configs.contains(configured), "{name}: not for Envoy: {configured:?}");
         }
         let names: Vec<_> = filters.iter().map(|c| c.filter.as_str()).collect();
         let health = name == "novasphere-api-health";
@@ -41,16 +41,17 @@ fn envoy_gateway_has_the_configurations_of_envoy() -> Result<()> {
         ensure!(names == expected, "{name}: {names:?}");
     }
     let used: Vec<_> = policies.into_iter().flat_map(|(_, filters)| filters).collect();
-    for configured in &wanted {
+    for configured in &expected_configs {
         ensure!(used.contains(configured), "not for Envoy Gateway: {configured:?}");
     }
     Ok(())
 }
 
-/// There is one configuration for a whole gateway, so that the exceptions of routes are the filters'.
+/// A WasmPlugin applies to a whole gateway, so the filters themselves configure the exceptions for
+/// routes.
 #[test]
-fn istio_has_the_configurations_of_envoy() -> Result<()> {
-    let wanted = shipped::in_envoy(&shipped::yaml("host-config/envoy/all.yaml")?);
+fn istio_uses_the_configurations_for_envoy() -> Result<()> {
+    let expected_configs = shipped::in_envoy(&shipped::yaml("host-config/envoy/all.yaml")?);
     let mut istio = istio()?;
     let exceptions = istio.iter_mut().filter_map(|configured| {
         let field = match configured.filter.as_str() {
@@ -61,7 +62,7 @@ fn istio_has_the_configurations_of_envoy() -> Result<()> {
         configured.config.as_object_mut()?.remove(field)
     });
     let exceptions: Vec<_> = exceptions.collect();
-    ensure!(istio == wanted, "{istio:?}\nbut for Envoy\n{wanted:?}");
+    ensure!(istio == expected_configs, "{istio:?}\nbut for Envoy\n{expected_configs:?}");
     let strict = per_route()?.into_iter().find(|c| c.config["minute"] == 10).context("strict")?;
     let [skip, rules] = exceptions.as_slice() else { anyhow::bail!("{exceptions:?}") };
     ensure!(*skip == json!([{"path": "/api/v1/healthz"}]), "{skip}");

@@ -22,12 +22,12 @@ fn document(dir: &str, kind: &str, name: &str) -> Result<Value> {
 }
 
 #[test]
-fn istio_hardens_its_listeners_as_envoy_does() -> Result<()> {
+fn istio_listeners_are_hardened_like_envoys() -> Result<()> {
     let filter = document("deploy/istio", "EnvoyFilter", "novasphere-api-clients")?;
     let config = filter.pointer("/spec/configPatches/0/patch/value/typed_config");
     let envoy = manager()?;
     for (name, value) in config.and_then(Value::as_object).context("no settings")? {
-        // Envoy's streams have an idle timeout of their own.
+        // The shipped Envoy file sets a separate idle timeout for streams.
         if name != "stream_idle_timeout" {
             ensure!(envoy.get(name) == Some(value), "{name} is {value}");
         }
@@ -45,10 +45,10 @@ fn istio_hardens_its_listeners_as_envoy_does() -> Result<()> {
 }
 
 #[test]
-fn envoy_gateway_hardens_its_listeners_as_envoy_does() -> Result<()> {
+fn envoy_gateway_listeners_are_hardened_like_envoys() -> Result<()> {
     let policy = document("deploy/envoy-gateway", "ClientTrafficPolicy", "novasphere-api")?;
     let removed = policy.pointer("/spec/headers/earlyRequestHeaders/remove");
-    let names = removed.and_then(Value::as_array).context("nothing is removed")?;
+    let names = removed.and_then(Value::as_array).context("no headers are removed")?;
     let mutations: Value = names.iter().map(|name| json!({ "remove": name })).collect();
     let envoy = manager()?;
     let pointer = "/early_header_mutation_extensions/0/typed_config/mutations";
@@ -64,7 +64,7 @@ fn envoy_gateway_hardens_its_listeners_as_envoy_does() -> Result<()> {
 }
 
 #[test]
-fn counts_have_the_same_labels_everywhere() -> Result<()> {
+fn metrics_have_the_same_labels_in_all_manifests() -> Result<()> {
     let wanted = per_route()?.pointer("/stats_config/stats_tags").cloned();
     let istio = document("deploy/istio", "EnvoyFilter", "novasphere-api-statistics")?;
     let istio = istio.pointer("/spec/configPatches/0/patch/value/stats_config/stats_tags").cloned();
@@ -74,9 +74,9 @@ fn counts_have_the_same_labels_everywhere() -> Result<()> {
     Ok(())
 }
 
-/// The query, and the token in it, is not logged.
+/// The log format omits the query, which may contain a token.
 #[test]
-fn envoy_gateway_logs_what_envoy_logs() -> Result<()> {
+fn envoy_gateway_has_the_log_format_of_envoy() -> Result<()> {
     let gateway = document("deploy/envoy-gateway", "EnvoyProxy", "novasphere-api")?;
     let logged = gateway.pointer("/spec/telemetry/accessLog/settings/0/format/json").cloned();
     let wanted = manager()?.pointer("/access_log/0/typed_config/log_format/json_format").cloned();

@@ -13,17 +13,17 @@ use novasphere_schema::{self as schema, FILTERS};
 use novasphere_tests::validator::Validator;
 use serde_json::{Value, json};
 
-/// Both schemas of a filter.
-struct Both {
+/// The two schemas of a filter.
+struct SchemaPair {
     filter: &'static str,
     for_editors: Validator,
     for_kong: Validator,
 }
 
-impl Both {
-    /// Those of all filters.
+impl SchemaPair {
+    /// The schemas of all filters.
     fn all() -> Result<Vec<Self>> {
-        let both = FILTERS.iter().map(|(filter, generate)| {
+        let pair = FILTERS.iter().map(|(filter, generate)| {
             let for_kong = schema::for_kong(filter, *generate)
                 .pointer_mut("/config_schema")
                 .map_or_else(Default::default, Value::take);
@@ -33,17 +33,17 @@ impl Both {
                 for_kong: Validator::new(for_kong)?,
             })
         });
-        both.collect()
+        pair.collect()
     }
 
     fn of(filter: &str) -> Result<Self> {
-        let both = Self::all()?.into_iter().find(|both| both.filter == filter);
-        both.ok_or_else(|| anyhow::anyhow!("there is no filter {filter}"))
+        let pair = Self::all()?.into_iter().find(|pair| pair.filter == filter);
+        pair.ok_or_else(|| anyhow::anyhow!("unknown filter {filter}"))
     }
 }
 
 #[test]
-fn the_files_are_those_of_the_types() -> Result<()> {
+fn generated_schema_files_are_up_to_date() -> Result<()> {
     let files = schema::files(&repository().join("host-config"));
     for (path, text) in &files {
         let found = fs::read_to_string(path).unwrap_or_default();
@@ -59,13 +59,13 @@ fn the_files_are_those_of_the_types() -> Result<()> {
     Ok(())
 }
 
-/// Kong would take a text for a configuration, were it not for the schema.
+/// Without the schema, Kong would accept a string as a configuration.
 #[test]
-fn a_configuration_is_an_object() -> Result<()> {
-    for both in Both::all()? {
+fn configuration_must_be_an_object() -> Result<()> {
+    for pair in SchemaPair::all()? {
         for value in [Value::Null, json!("{}"), json!(["x"]), json!(1), json!(true)] {
-            ensure!(both.for_editors.check(&value).is_err(), "{}: {value}", both.filter);
-            ensure!(both.for_kong.check(&value).is_err(), "{}: {value} in Kong", both.filter);
+            ensure!(pair.for_editors.check(&value).is_err(), "{}: {value}", pair.filter);
+            ensure!(pair.for_kong.check(&value).is_err(), "{}: {value} in Kong", pair.filter);
         }
     }
     Ok(())

@@ -11,9 +11,9 @@ use novasphere_tests::{
 };
 use serde_json::Value;
 
-use super::Both;
+use super::SchemaPair;
 
-/// The configurations of the cases, each in the gateway too.
+/// The configurations of the cases, each alone and inside the gateway filter.
 pub(crate) fn in_cases() -> Result<Vec<Configured>> {
     let mut found: Vec<Configured> = Vec::new();
     for filter in ["cors", "header-transform", "jwt-auth", "rate-limit"] {
@@ -26,18 +26,18 @@ pub(crate) fn in_cases() -> Result<Vec<Configured>> {
     Ok(found)
 }
 
-/// Those that the filters' READMEs show.
+/// The configurations in the filters' READMEs.
 pub(crate) fn in_readmes() -> Result<Vec<Configured>> {
     let mut found = Vec::new();
     for (filter, _) in FILTERS {
         let blocks = blocks(&repository().join("filters").join(filter).join("README.md"))?;
-        ensure!(!blocks.is_empty(), "{filter}: the README shows no configuration");
+        ensure!(!blocks.is_empty(), "{filter}: no configuration in the README");
         blocks.into_iter().for_each(|config| add(&mut found, filter, config));
     }
     Ok(found)
 }
 
-/// Those in files for users, and in the texts beside these files.
+/// The configurations in the host-config files and in the documents beside them.
 pub(crate) fn in_host_config() -> Result<Vec<Configured>> {
     let mut found = Vec::new();
     for dir in ["envoy", "kong", "traefik"] {
@@ -66,7 +66,7 @@ fn add(found: &mut Vec<Configured>, filter: &str, config: Value) {
     }
 }
 
-/// The YAML and JSON blocks of a text.
+/// The YAML and JSON blocks of a Markdown file.
 fn blocks(path: &Path) -> Result<Vec<Value>> {
     let text = fs::read_to_string(path).with_context(|| path.display().to_string())?;
     let parts = text.split("\n```");
@@ -76,26 +76,26 @@ fn blocks(path: &Path) -> Result<Vec<Value>> {
 }
 
 fn check(all: &[Configured]) -> Result<()> {
-    let schemas = Both::all()?;
+    let schemas = SchemaPair::all()?;
     for Configured { filter, config } in all {
-        let both = schemas.iter().find(|both| both.filter == *filter).context("filter")?;
-        both.for_editors.check(config).with_context(|| format!("{filter}: {config}"))?;
-        both.for_kong.check(config).with_context(|| format!("{filter} in Kong: {config}"))?;
+        let pair = schemas.iter().find(|pair| pair.filter == *filter).context("filter")?;
+        pair.for_editors.check(config).with_context(|| format!("{filter}: {config}"))?;
+        pair.for_kong.check(config).with_context(|| format!("{filter} in Kong: {config}"))?;
     }
     Ok(())
 }
 
 #[test]
-fn every_case_is_right() -> Result<()> {
+fn schemas_accept_every_case() -> Result<()> {
     check(&in_cases()?)
 }
 
 #[test]
-fn every_readme_is_right() -> Result<()> {
+fn schemas_accept_every_readme_example() -> Result<()> {
     check(&in_readmes()?)
 }
 
 #[test]
-fn every_shipped_file_is_right() -> Result<()> {
+fn schemas_accept_every_shipped_file() -> Result<()> {
     check(&in_host_config()?)
 }

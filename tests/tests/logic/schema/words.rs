@@ -11,7 +11,7 @@ use schemars::{
 };
 use serde_json::Value;
 
-/// Those of draft-04 that Kong's validator knows, and what it passes over.
+/// The draft-04 keywords that Kong's validator knows or ignores.
 const DRAFT_04: [&str; 24] = [
     "$ref",
     "$schema",
@@ -39,7 +39,7 @@ const DRAFT_04: [&str; 24] = [
     "uniqueItems",
 ];
 
-/// Shows every schema within a schema, and itself.
+/// Calls the closure with a schema and every schema inside it.
 struct Each<'s>(&'s mut dyn FnMut(&Schema));
 
 impl Transform for Each<'_> {
@@ -50,25 +50,25 @@ impl Transform for Each<'_> {
 }
 
 #[test]
-fn kong_understands_every_word() -> Result<()> {
+fn kong_schemas_use_only_known_keywords() -> Result<()> {
     for (filter, generate) in FILTERS {
         let mut meta = schema::for_kong(filter, generate);
         let mut schema: Schema = meta["config_schema"].take().try_into()?;
         let mut faults = Vec::new();
         Each(&mut |schema| {
             let Some(members) = schema.as_object() else {
-                // Only what refuses further members is a boolean.
+                // The only boolean schema is `additionalProperties: false`.
                 if schema.as_bool() != Some(false) {
                     faults.push(format!("{schema:?}"));
                 }
                 return;
             };
-            let unknown = members.keys().filter(|word| !DRAFT_04.contains(&word.as_str()));
+            let unknown = members.keys().filter(|keyword| !DRAFT_04.contains(&keyword.as_str()));
             faults.extend(unknown.cloned());
             if members.contains_key("$ref") && members.len() > 1 {
-                faults.push(format!("{schema:?}: more than a reference"));
+                faults.push(format!("{schema:?}: a reference with other keywords"));
             }
-            // Kong's validator formats the pattern when it does not match.
+            // Kong's validator uses the pattern as a format string when a value does not match.
             if members.get("pattern").and_then(Value::as_str).is_some_and(|p| p.contains('%')) {
                 faults.push(format!("{schema:?}: a pattern with %"));
             }
@@ -79,21 +79,21 @@ fn kong_understands_every_word() -> Result<()> {
     Ok(())
 }
 
-/// All objects refuse what they do not know, and explain what they do.
+/// Every object refuses unknown members and has a description for each known one.
 #[test]
-fn every_field_is_explained() -> Result<()> {
+fn every_field_has_a_description() -> Result<()> {
     for (filter, generate) in FILTERS {
         let mut faults = Vec::new();
         Each(&mut |schema| {
             let properties = schema.get("properties").and_then(Value::as_object);
-            // Keys of a JSON Web Key are explained elsewhere (RFC 7517).
+            // RFC 7517 describes the members of a JSON Web Key.
             let Some(properties) = properties.filter(|p| !p.contains_key("kty")) else { return };
             if schema.get("additionalProperties") != Some(&Value::Bool(false)) {
-                faults.push(format!("{:?} may have others", properties.keys()));
+                faults.push(format!("{:?} allow unknown members", properties.keys()));
             }
-            let silent = |field: &Value| field.get("description").is_none();
-            let silent = properties.iter().filter(|(_, field)| silent(field));
-            faults.extend(silent.map(|(name, _)| name.clone()));
+            let undocumented = |field: &Value| field.get("description").is_none();
+            let undocumented = properties.iter().filter(|(_, field)| undocumented(field));
+            faults.extend(undocumented.map(|(name, _)| name.clone()));
         })
         .transform(&mut schema::for_editors(filter, generate));
         ensure!(faults.is_empty(), "{filter}: {}", faults.join("\n"));
@@ -101,10 +101,10 @@ fn every_field_is_explained() -> Result<()> {
     Ok(())
 }
 
-/// Validators quote what does not match a pattern.
+/// Validators quote a value that does not match a pattern.
 #[test]
-fn secrets_match_no_pattern() -> Result<()> {
-    for (filter, place) in [
+fn fields_with_secrets_have_no_pattern() -> Result<()> {
+    for (filter, pointer) in [
         ("jwt-auth", "/$defs/CredentialConfig/properties/secret"),
         ("jwt-auth", "/$defs/CredentialConfig/properties/public_key"),
         ("header-transform", "/$defs/RequestEntries/properties/headers"),
@@ -113,22 +113,22 @@ fn secrets_match_no_pattern() -> Result<()> {
     ] {
         let generate = FILTERS.iter().find(|(name, _)| *name == filter).context("filter")?.1;
         let schema = schema::for_editors(filter, generate);
-        let part = schema.pointer(place).with_context(|| place.to_owned())?;
-        ensure!(!part.to_string().contains("pattern"), "{place}: {part}");
+        let part = schema.pointer(pointer).with_context(|| pointer.to_owned())?;
+        ensure!(!part.to_string().contains("pattern"), "{pointer}: {part}");
     }
     Ok(())
 }
 
-/// The modules hold nothing of it.
+/// The built modules contain no schema text.
 #[test]
-fn the_modules_have_no_schemas() -> Result<()> {
+fn modules_contain_no_schemas() -> Result<()> {
     for (filter, generate) in FILTERS {
         let module = fs::read(paths::wasm(filter)?)?;
         let schema = schema::for_editors(filter, generate);
         let description = schema.get("description").and_then(Value::as_str).unwrap_or_default();
         ensure!(description.len() > 30, "{filter}: {description:?}");
-        let holds = |text: &str| module.windows(text.len()).any(|part| part == text.as_bytes());
-        ensure!(!holds(description) && !holds("additionalProperties"), "{filter}");
+        let has_text = |text: &str| module.windows(text.len()).any(|part| part == text.as_bytes());
+        ensure!(!has_text(description) && !has_text("additionalProperties"), "{filter}");
     }
     Ok(())
 }

@@ -11,10 +11,10 @@ use novasphere_harness::{
 use novasphere_tests::redis::{Front, FrontOptions, Redis};
 use serde_json::json;
 
-use super::{both, echo, ensure_answer, ensure_refused, eval};
+use super::{both, echo, ensure_refused, ensure_response, eval};
 
 #[test]
-fn only_who_has_a_token_is_served() -> Result<()> {
+fn rejects_requests_without_a_valid_token() -> Result<()> {
     let (redis, front) = both()?;
     let ping = |authorization: &[&str]| {
         let request = Request::new("POST", "/").body("[\"PING\"]");
@@ -28,20 +28,20 @@ fn only_who_has_a_token_is_served() -> Result<()> {
     let wrong =
         [shorter, &format!("{good}x"), "Bearer", "Bearer ", "", "Basic eDp5", front.token()];
     for wrong in wrong {
-        let answer = ping(&[wrong])?;
-        ensure_refused(&answer, 401, "Unauthorized")?;
-        ensure!(answer.head.first("www-authenticate").as_deref() == Some("Bearer"));
+        let response = ping(&[wrong])?;
+        ensure_refused(&response, 401, "Unauthorized")?;
+        ensure!(response.head.first("www-authenticate").as_deref() == Some("Bearer"));
     }
     ensure_refused(&ping(&[])?, 401, "Unauthorized")?;
     ensure!(matches!(ping(&[&good, &good])?.head.status, 400 | 401));
-    // redis.calls() asks INFO only: nothing has come through.
+    // redis.calls() only runs INFO, so this counts just the front's PINGs: none.
     ensure!(redis.calls("ping")? == before);
     ensure!(ping(&[&good])?.head.status == 200 && redis.calls("ping")? == before + 1);
     Ok(())
 }
 
 #[test]
-fn tokens_rotate() -> Result<()> {
+fn token_rotation_accepts_both_tokens_then_only_the_new_one() -> Result<()> {
     let (_redis, mut front) = both()?;
     let old = front.token().to_owned();
     let new = "only-for-tests-next-0123456789abcdef0123456789abcdef";
@@ -49,11 +49,11 @@ fn tokens_rotate() -> Result<()> {
     ensure!(front.takes(&old)? && front.takes(new)?);
     front.set_tokens(&[new])?;
     ensure!(!front.takes(&old)? && front.takes(new)?);
-    ensure_answer(&front.command(&echo("n1"))?, 200, &json!({"result": "n1"}))
+    ensure_response(&front.command(&echo("n1"))?, 200, &json!({"result": "n1"}))
 }
 
 #[test]
-fn wrong_settings_keep_it_from_starting() -> Result<()> {
+fn does_not_start_with_invalid_settings() -> Result<()> {
     let redis = Redis::start()?;
     let options = FrontOptions {
         redis: "nowhere".to_owned(),
@@ -62,7 +62,7 @@ fn wrong_settings_keep_it_from_starting() -> Result<()> {
         ..FrontOptions::new(&redis)
     };
     let Err(error) = Front::start_with(options) else {
-        return Err(anyhow!("it starts"));
+        return Err(anyhow!("the front starts"));
     };
     let text = format!("{error:#}");
     for part in ["REDIS_ADDRESS: neither", "token 1 has 16 characters", "REDIS_TIMEOUT_MS: not a"] {
@@ -72,14 +72,14 @@ fn wrong_settings_keep_it_from_starting() -> Result<()> {
     let Err(error) =
         Front::start_with(FrontOptions { tokens: vec![], ..FrontOptions::new(&redis) })
     else {
-        return Err(anyhow!("it starts without a token"));
+        return Err(anyhow!("the front starts without a token"));
     };
     ensure!(format!("{error:#}").contains("NOVASPHERE_REDIS_TOKENS: none"), "{error:#}");
     Ok(())
 }
 
 #[test]
-fn scripts_have_no_more_rights_than_they_need() -> Result<()> {
+fn scripts_cannot_run_commands_they_do_not_need() -> Result<()> {
     let (redis, front) = both()?;
     redis.cli(&["SET", "other", "1"])?;
     redis.cli(&["SET", "novasphere:text", "1"])?;
@@ -100,25 +100,25 @@ fn scripts_have_no_more_rights_than_they_need() -> Result<()> {
         "'GET','other'",
         "'EVAL','return 1','0'",
     ] {
-        let answer = eval(&front, &format!("return redis.call({command})"))?;
-        ensure_refused(&answer, 400, "script")?;
+        let response = eval(&front, &format!("return redis.call({command})"))?;
+        ensure_refused(&response, 400, "script")?;
     }
     ensure!(redis.size()? == 2);
     ensure!(eval(&front, "return redis.call('TIME')")?.head.status == 200);
-    // A key of others, named as such.
+    // A key without the filters' prefix, declared as the script's key.
     let other = json!(["EVAL", "return redis.call('GET', KEYS[1])", 1, "other"]);
     ensure!(front.command(&other)?.head.status == 400);
     Ok(())
 }
 
 #[test]
-fn a_wrong_password_is_told_without_it() -> Result<()> {
+fn wrong_password_is_reported_but_not_logged() -> Result<()> {
     let redis = Redis::start()?;
     let password = "wrong-password-0123456789".to_owned();
     let front = Front::start_with(FrontOptions { password, ..FrontOptions::new(&redis) })?;
     ensure_refused(&front.command(&echo("n"))?, 502, "does not take the front's password")?;
-    let none = FrontOptions { password: String::new(), ..FrontOptions::new(&redis) };
-    let without = Front::start_with(none)?;
+    let no_password = FrontOptions { password: String::new(), ..FrontOptions::new(&redis) };
+    let without = Front::start_with(no_password)?;
     ensure_refused(&without.command(&echo("n"))?, 502, "does not take the front's password")?;
     ensure!(front.outcomes("auth")? == 1 && without.outcomes("auth")? == 1);
     ensure!(!front.log()?.contains("wrong-password") && !redis.log()?.contains("wrong-password"));
@@ -126,14 +126,14 @@ fn a_wrong_password_is_told_without_it() -> Result<()> {
 }
 
 #[test]
-fn logs_hold_nothing_that_clients_sent() -> Result<()> {
+fn logs_contain_no_client_data() -> Result<()> {
     let (mut redis, front) = both()?;
     let key = "novasphere:key-of-somebody";
     let token = front.token().to_owned();
-    let secret = ["only-for-tests", "key-of-somebody", "other-token", "redis.call", "PONGO"];
+    let secrets = ["only-for-tests", "key-of-somebody", "other-token", "redis.call", "PONGO"];
     let command = json!(["EVAL", "return redis.call('PONGO', KEYS[1])", 1, key, token]);
     ensure!(front.command(&command)?.head.status == 400);
-    // In the query, as Upstash has it too, and too large.
+    // A token in the query (Upstash allows that too), and a body over the limit.
     for target in [format!("/?_token={token}"), format!("/{token}")] {
         let mut request =
             front.request(&json!([key])).header("authorization", "Bearer other-token");
@@ -150,7 +150,7 @@ fn logs_hold_nothing_that_clients_sent() -> Result<()> {
         let log = front.log()?;
         Ok(Some(log).filter(|log| log.matches("\"status\":").count() >= 7))
     })?;
-    for secret in secret {
+    for secret in secrets {
         ensure!(!log.contains(secret), "{secret}: {log}");
         ensure!(!redis.log()?.contains(secret), "{secret} in the log of Redis");
     }
@@ -159,7 +159,7 @@ fn logs_hold_nothing_that_clients_sent() -> Result<()> {
 }
 
 #[test]
-fn redis_is_not_started_with_a_short_password() -> Result<()> {
+fn redis_does_not_start_with_a_short_password() -> Result<()> {
     let script = repository().join("host-config/redis/start-redis.sh");
     let output = Command::new("sh")
         .args([script.as_os_str(), "redis.conf".as_ref()])

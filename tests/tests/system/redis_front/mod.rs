@@ -13,15 +13,15 @@ use novasphere_harness::client::Response;
 use novasphere_tests::redis::{Front, Redis};
 use serde_json::{Value, json};
 
-/// Answers its nonce.
+/// A script that returns its nonce.
 const ECHO: &str = "return ARGV[1]";
 
-/// Counts, and answers its nonce and the count.
+/// A script that increments a count and returns its nonce and the count.
 const COUNT: &str = "local n = (redis.call('GET', KEYS[1]) or 0) + 1
 redis.call('SET', KEYS[1], n, 'EX', 3600)
 return {ARGV[1], n}";
 
-/// How much longer than its timeout an answer may take, on a machine that runs other tests.
+/// Time a response may take beyond its timeout, since the machine runs other tests too.
 const SLACK: Duration = Duration::from_secs(1);
 
 fn both() -> Result<(Redis, Front)> {
@@ -34,25 +34,25 @@ fn echo(nonce: &str) -> Value {
     json!(["EVAL", ECHO, 1, "novasphere:a", nonce])
 }
 
-/// Runs a script without arguments on a key of the filters.
+/// Runs a script without arguments on a key with the filters' prefix.
 fn eval(front: &Front, script: &str) -> Result<Response> {
     front.command(&json!(["EVAL", script, "1", "novasphere:a"]))
 }
 
-fn ensure_answer(answer: &Response, status: u16, body: &Value) -> Result<()> {
+fn ensure_response(response: &Response, status: u16, body: &Value) -> Result<()> {
     ensure!(
-        answer.head.status == status && answer.json()? == *body,
-        "{answer:?} {}",
-        answer.text()
+        response.head.status == status && response.json()? == *body,
+        "{response:?} {}",
+        response.text()
     );
-    ensure!(answer.head.first("content-type").as_deref() == Some("application/json"));
+    ensure!(response.head.first("content-type").as_deref() == Some("application/json"));
     Ok(())
 }
 
-/// That it is refused with this status, and why.
-fn ensure_refused(answer: &Response, status: u16, why: &str) -> Result<()> {
-    let body = answer.json()?;
+/// Checks the status and the error text of a rejected request.
+fn ensure_refused(response: &Response, status: u16, why: &str) -> Result<()> {
+    let body = response.json()?;
     let error = body.get("error").and_then(Value::as_str).unwrap_or_default();
-    ensure!(answer.head.status == status && error.contains(why), "{answer:?} {body}");
+    ensure!(response.head.status == status && error.contains(why), "{response:?} {body}");
     Ok(())
 }

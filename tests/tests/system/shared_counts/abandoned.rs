@@ -11,18 +11,18 @@ use super::{both, event, gateway, request};
 
 const CALLS: usize = 200_000;
 const SENDERS: usize = 8;
-/// Calls between two moments at which nothing is under way: memory is that of the most at a time.
+/// Calls between two idle moments. The most calls pending at a time determine the memory in use.
 const BATCH: usize = 1_000;
-/// By then that has been reached.
+/// Calls after which memory use has settled.
 const WARM: usize = CALLS / 2;
-/// Bytes that memory may still grow by: 60 a call.
+/// Bytes that memory may still grow by: 60 per call.
 const SLACK: u64 = 6 << 20;
 
 #[test]
-fn memory_stays_what_it_is() -> Result<()> {
+fn memory_does_not_grow_with_abandoned_calls() -> Result<()> {
     let (_redis, front) = both()?;
     let faulty = FaultyFront::start(front.addr)?;
-    // So that clients have left when the answer comes.
+    // Clients have disconnected by the time the response arrives.
     faulty.fail(Fault::Slow(Duration::from_millis(20)));
     let own = json!({"on_error": "deny", "timeout_ms": 10_000});
     let gateway = gateway(&front, faulty.addr, &own, &json!({"year": 1_000_000}))?;
@@ -43,13 +43,13 @@ fn memory_stays_what_it_is() -> Result<()> {
     let passed = gateway.envoy.stat("cluster.novasphere-api.upstream_rq_total")?.unwrap_or(0);
     ensure!(passed as usize <= CALLS / 10, "{passed} requests did not leave in time");
     faulty.fail(Fault::None);
-    // Nobody who left has kept a place, nor opened the breaker.
+    // No disconnected client holds a pending slot or has opened the breaker.
     ensure!(gateway.send(&request("a"))?.head.status == 200);
     ensure!(event(&gateway.envoy, "breaker_opened")? == 0);
     chain::ensure_no_trap(&gateway.envoy)
 }
 
-/// Each sends so many requests, and leaves after each.
+/// Each sender sends `each` requests and disconnects after every one.
 fn leave(addr: SocketAddr, each: usize) -> Result<()> {
     let send = |sender: usize| -> Result<()> {
         for n in 0..each {

@@ -10,9 +10,9 @@ const CONNECTIONS: usize = 16;
 const EACH: usize = 25;
 
 #[test]
-fn two_envoys_let_exactly_the_limit_pass() -> Result<()> {
+fn two_envoys_admit_exactly_the_limit() -> Result<()> {
     let (redis, front) = both()?;
-    // A failure would be a 503; nothing else may make up for one.
+    // A failed call to Redis is a 503, so no local decision can hide it.
     let own = json!({"on_error": "deny", "timeout_ms": 10_000});
     let limits = json!({"year": LIMIT, "month": LIMIT});
     let start = || gateway(&front, front.addr, &own, &limits);
@@ -20,7 +20,7 @@ fn two_envoys_let_exactly_the_limit_pass() -> Result<()> {
     let statuses = storm(&gateways, CONNECTIONS, EACH)?;
     let (passed, refused) = (count(&statuses, 200), count(&statuses, 429));
     ensure!(passed == LIMIT && passed + refused == 2 * CONNECTIONS * EACH, "{passed} {refused}");
-    ensure!(redis.size()? == 1, "a client is one key");
+    ensure!(redis.size()? == 1, "a client must be one key");
     for gateway in &gateways {
         ensure!(event(&gateway.envoy, "refused_as_known")? > 0);
         let other = gateway.send(&request("b"))?;
@@ -30,7 +30,7 @@ fn two_envoys_let_exactly_the_limit_pass() -> Result<()> {
 }
 
 #[test]
-fn with_a_lease_they_stay_within_the_bound() -> Result<()> {
+fn two_envoys_with_leases_stay_within_the_bound() -> Result<()> {
     const MAX: usize = 10;
     let (redis, front) = both()?;
     let own = json!({"on_error": "deny", "timeout_ms": 10_000});

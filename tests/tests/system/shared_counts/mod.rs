@@ -19,7 +19,8 @@ use serde_json::{Value, json};
 
 const WORKERS: u32 = 2;
 
-/// Redis and its front, which waits longer than the filters: it is their timeout that is tested.
+/// Redis and its front. The front's timeout is longer than the filters', whose timeout is under
+/// test.
 fn both() -> Result<(Redis, Front)> {
     let redis = Redis::start()?;
     let timeout = Duration::from_secs(5);
@@ -27,7 +28,8 @@ fn both() -> Result<(Redis, Front)> {
     Ok((redis, front))
 }
 
-/// An Envoy whose limits are in the Redis at `addr`. Years do not end during a test.
+/// An Envoy with limits counted in the Redis at `addr`. The tests limit by year, so that no window
+/// ends during a test.
 fn gateway(front: &Front, addr: SocketAddr, redis: &Value, more: &Value) -> Result<Gateway> {
     let mut config = json!({
         "limit_by": "header", "header_name": "x-client", "policy": "redis",
@@ -58,10 +60,11 @@ fn request(client: &str) -> Request {
     Request::get("/api/v1/wukongs").header("x-client", client)
 }
 
-/// Sends `each` requests of a client over as many connections to each gateway at once: the statuses.
+/// Sends `each` requests of one client over each of `connections` connections per gateway, all at
+/// once. Returns the statuses.
 fn storm(gateways: &[Gateway], connections: usize, each: usize) -> Result<Vec<u16>> {
     let barrier = Barrier::new(gateways.len() * connections);
-    let sit = |addr: SocketAddr| -> Result<Vec<u16>> {
+    let send_each = |addr: SocketAddr| -> Result<Vec<u16>> {
         let connection = Connection::open(addr);
         barrier.wait();
         let mut connection = connection?;
@@ -69,10 +72,10 @@ fn storm(gateways: &[Gateway], connections: usize, each: usize) -> Result<Vec<u1
     };
     thread::scope(|scope| {
         let addrs = gateways.iter().flat_map(|gateway| vec![gateway.addr; connections]);
-        let seats: Vec<_> = addrs.map(|addr| scope.spawn(move || sit(addr))).collect();
+        let clients: Vec<_> = addrs.map(|addr| scope.spawn(move || send_each(addr))).collect();
         let mut statuses = Vec::new();
-        for seat in seats {
-            statuses.extend(seat.join().map_err(|_| anyhow!("a client panicked"))??);
+        for client in clients {
+            statuses.extend(client.join().map_err(|_| anyhow!("a client panicked"))??);
         }
         Ok(statuses)
     })
@@ -82,13 +85,13 @@ fn count(statuses: &[u16], status: u16) -> usize {
     statuses.iter().filter(|known| **known == status).count()
 }
 
-/// How often an event was counted.
+/// The count of an event.
 fn event(envoy: &Envoy, name: &str) -> Result<u64> {
     let name = format!("wasmcustom.novasphere.filter=rate-limit.event={name}.events");
     Ok(envoy.stat(&name)?.unwrap_or_default())
 }
 
-/// How often a kind of failure was.
+/// The count of a kind of failure.
 fn failures(envoy: &Envoy, kind: &str) -> Result<u64> {
     let name = format!("wasmcustom.novasphere.filter=rate-limit.kind={kind}.redis_failures");
     Ok(envoy.stat(&name)?.unwrap_or_default())

@@ -6,7 +6,7 @@ use novasphere_tests::redis::Redis;
 
 const SCRIPT: &str = include_str!("../../../../filters/rate-limit/src/counter/redis/count.lua");
 const KEY: &str = "novasphere:rate-limit:test";
-/// A year with its neighbours: 2000 to 2100.
+/// The times around now at which a window begins: 2000, 2020, 2100 and 2101.
 const YEAR: &str = "946684800 1577836800 4102444800 4133980800";
 
 struct Client {
@@ -18,23 +18,23 @@ impl Client {
         Ok(Self { redis: Redis::start()? })
     }
 
-    /// What was taken, and the counts.
+    /// Runs the script; returns the units taken and the counts.
     fn count(&self, numbers: &str, windows: &[(&str, u32)]) -> Result<Vec<u64>> {
         let mut command = vec!["EVAL", SCRIPT, "1", KEY, "n0nce"];
         command.extend(numbers.split(' '));
         let windows: Vec<(&str, String)> =
             windows.iter().map(|(period, limit)| (*period, limit.to_string())).collect();
         command.extend(windows.iter().flat_map(|(period, limit)| [*period, limit.as_str()]));
-        let answer = self.redis.cli(&command)?;
-        let (nonce, rest) = answer.split_once('\n').context(answer.clone())?;
-        ensure!(nonce == "n0nce", "{answer}");
+        let response = self.redis.cli(&command)?;
+        let (nonce, rest) = response.split_once('\n').context(response.clone())?;
+        ensure!(nonce == "n0nce", "{response}");
         let mut numbers: Vec<u64> = rest
             .split_whitespace()
             .map(str::parse)
             .collect::<Result<_, _>>()
-            .context(answer.clone())?;
-        let at = numbers.remove(1);
-        ensure!(at.abs_diff(unix_seconds() * 1_000) < 60_000, "{at}");
+            .context(response.clone())?;
+        let redis_millis = numbers.remove(1);
+        ensure!(redis_millis.abs_diff(unix_seconds() * 1_000) < 60_000, "{redis_millis}");
         Ok(numbers)
     }
 
@@ -48,7 +48,7 @@ impl Client {
 }
 
 #[test]
-fn all_windows_hold_and_a_refusal_changes_nothing() -> Result<()> {
+fn all_windows_apply_and_a_refusal_changes_no_count() -> Result<()> {
     let client = Client::new()?;
     let windows = [(YEAR, 3), ("31622400", 5)];
     for expected in [[1, 1, 1], [1, 2, 2], [1, 3, 3]] {
@@ -59,12 +59,15 @@ fn all_windows_hold_and_a_refusal_changes_nothing() -> Result<()> {
     ensure!(client.value()? == before);
     ensure!(before.starts_with("1577836800 3 "), "{before}");
     let ttl: u64 = client.redis.cli(&["TTL", KEY])?.trim().parse()?;
-    ensure!(ttl.abs_diff(4_102_444_800 - unix_seconds()) < 60, "it ends with the last window");
+    ensure!(
+        ttl.abs_diff(4_102_444_800 - unix_seconds()) < 60,
+        "the key must expire with the last window"
+    );
     Ok(())
 }
 
 #[test]
-fn a_cost_is_counted_whole_or_not() -> Result<()> {
+fn cost_is_counted_in_full_or_not_at_all() -> Result<()> {
     let client = Client::new()?;
     ensure!(client.count("4 0 0 0 0", &[(YEAR, 10)])? == [4, 4]);
     ensure!(client.count("7 0 0 0 0", &[(YEAR, 10)])? == [0, 4]);
@@ -73,31 +76,34 @@ fn a_cost_is_counted_whole_or_not() -> Result<()> {
 }
 
 #[test]
-fn leases_get_smaller_and_go_back_to_windows_that_last() -> Result<()> {
+fn leases_shrink_and_return_only_to_the_current_window() -> Result<()> {
     let client = Client::new()?;
     let windows = [(YEAR, 100)];
     ensure!(client.count("1 10 50 0 0", &windows)? == [1 + 9, 10]);
     ensure!(client.count("1 10 3 0 0", &windows)? == [1 + 3, 14]);
     let now = unix_seconds();
     ensure!(client.count(&format!("1 0 0 5 {now}"), &windows)? == [1, 10]);
-    // Taken in the year before 2020: that window has ended.
+    // Leased one second before 2020: that window has ended.
     ensure!(client.count("1 0 0 5 1577836799", &windows)? == [1, 11]);
-    // More than there is.
+    // Returns more than was counted.
     ensure!(client.count(&format!("1 0 0 500 {now}"), &windows)? == [1, 1]);
     client.set("1577836800 91")?;
-    ensure!(client.count("1 10 50 0 0", &windows)? == [1, 92], "nothing near the limit");
+    ensure!(
+        client.count("1 10 50 0 0", &windows)? == [1, 92],
+        "near the limit there must be no lease"
+    );
     Ok(())
 }
 
 #[test]
-fn windows_begin_anew_and_a_clock_set_back_keeps_its_counts() -> Result<()> {
+fn old_windows_reset_and_a_clock_set_back_keeps_counts() -> Result<()> {
     let client = Client::new()?;
     let windows = [(YEAR, 5)];
     client.set("946684800 5")?;
-    ensure!(client.count("1 0 0 0 0", &windows)? == [1, 1], "an old window's");
+    ensure!(client.count("1 0 0 0 0", &windows)? == [1, 1], "the count of an old window");
     client.set("4102444800 5")?;
-    ensure!(client.count("1 0 0 0 0", &windows)? == [0, 5], "a later window's");
-    ensure!(client.value()? == "1577836800 5", "and it ends with this one");
+    ensure!(client.count("1 0 0 0 0", &windows)? == [0, 5], "the count of a later window");
+    ensure!(client.value()? == "1577836800 5", "the later count must move to this window");
     client.set("nonsense")?;
     ensure!(client.count("1 0 0 0 0", &windows)? == [1, 1]);
     Ok(())
