@@ -1,4 +1,4 @@
-//! Builds the chain from its configuration.
+//! From a configuration to the entries of the chain.
 
 use novasphere_core::{BuildContext, Filter};
 use novasphere_cors::Cors;
@@ -7,13 +7,12 @@ use novasphere_jwt_auth::JwtAuth;
 use novasphere_rate_limit::RateLimit;
 
 use crate::{
-    chain::Gateway,
     config::{Config, FilterKind},
     entry::ChainEntry,
 };
 
-/// Checks the configuration and builds the chain.
-pub(crate) fn build(mut config: Config, cx: &mut BuildContext<'_>) -> Gateway {
+/// Checks `config` and builds its filters. The result is usable only if `cx` has no faults.
+pub(crate) fn build(mut config: Config, cx: &mut BuildContext<'_>) -> Vec<ChainEntry> {
     let order = order(&config, cx);
     let mut entries: Vec<ChainEntry> = Vec::with_capacity(order.len());
     for (index, kind) in order.iter().enumerate() {
@@ -23,7 +22,7 @@ pub(crate) fn build(mut config: Config, cx: &mut BuildContext<'_>) -> Gateway {
     }
     refuse_counting_twice(&entries, cx);
     refuse_forged_identities(&entries, cx);
-    Gateway::new(entries)
+    entries
 }
 
 /// Builds a filter from its part of the configuration. `None` if the part is missing.

@@ -7,7 +7,7 @@ use novasphere_core::{
 
 use crate::{
     attribute_cache::AttributeCache,
-    build::build,
+    build,
     callouts,
     chain::{ChainCarry, Continued, Gateway},
     config::Config,
@@ -32,7 +32,7 @@ impl Filter for Gateway {
     }
 
     fn build(config: Config, cx: &mut BuildContext<'_>) -> Self {
-        build(config, cx)
+        Self::new(build::build(config, cx))
     }
 
     fn request_headers(&self) -> &HeaderInterest {

@@ -6,7 +6,7 @@ use novasphere_core::{
 };
 
 use crate::{
-    build::{Settings, build},
+    build::{self, Settings},
     client::{Lookup, NoClient, Part},
     config::Config,
     counter::{Completed, Count, CountRequest, Counted, Counter, CounterState, Failed},
@@ -50,7 +50,7 @@ impl Filter for RateLimit {
     }
 
     fn build(config: Self::Config, cx: &mut BuildContext<'_>) -> Self {
-        Self::new(build(config, cx))
+        Self::new(build::build(config, cx))
     }
 
     fn request_headers(&self) -> &HeaderInterest {
