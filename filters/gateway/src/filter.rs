@@ -7,8 +7,7 @@ use novasphere_core::{
 
 use crate::{
     attribute_cache::AttributeCache,
-    build,
-    callouts,
+    build, callouts,
     chain::{ChainCarry, Continued, Gateway},
     config::Config,
     entry::{ChainEntry, States},
