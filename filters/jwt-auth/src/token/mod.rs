@@ -1,7 +1,8 @@
 //! Tokens in compact serialization (RFC 7515 section 7.1). This module checks only their form.
 //!
 //! The parsing is our own, because libraries keep neither unknown members of the JOSE header nor
-//! the claims as signed. Both are checked for duplicate members, and the header for `crit`.
+//! the claims as signed. Both are checked for duplicate members, and the header for `crit`. The
+//! decision record `docs/decisions/0002-jwt-compact.md` has the details.
 
 pub(crate) mod cache;
 pub(crate) mod claim_path;
