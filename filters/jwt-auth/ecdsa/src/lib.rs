@@ -1,10 +1,14 @@
-//! ECDSA on the curves of JWS (RFC 7518 section 3.4).
+//! ECDSA on the curves of JWS (RFC 7518 section 3.4): the keys, and ES384 and ES512, which
+//! jwt-compact lacks.
 //!
 //! This is a separate crate, because generic code is compiled in the crate that instantiates it. This
 //! crate is optimised for size, the rest of the filter for speed. Envoy verifies P-256 and P-384
 //! on the host.
 
-use p256::ecdsa::signature::{Error, Verifier};
+use std::{borrow::Cow, convert::Infallible, num::NonZeroUsize};
+
+use jwt_compact::{Algorithm, AlgorithmSignature};
+use p384::ecdsa::signature::Verifier;
 
 /// An elliptic curve (FIPS 186-5, NIST SP 800-186) with the hash of its algorithm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,12 +34,12 @@ impl Curve {
 
 /// A public key.
 #[derive(Clone)]
-pub struct EcKey(Point);
-
-#[derive(Clone)]
-enum Point {
+pub enum EcKey {
+    /// On P-256.
     P256(p256::ecdsa::VerifyingKey),
+    /// On P-384.
     P384(p384::ecdsa::VerifyingKey),
+    /// On P-521.
     P521(p521::ecdsa::VerifyingKey),
 }
 
@@ -44,42 +48,85 @@ impl EcKey {
     /// infinity.
     pub fn from_point(curve: Curve, point: &[u8]) -> Option<Self> {
         let key = match curve {
-            Curve::P256 => p256::ecdsa::VerifyingKey::from_sec1_bytes(point).map(Point::P256),
-            Curve::P384 => p384::ecdsa::VerifyingKey::from_sec1_bytes(point).map(Point::P384),
-            Curve::P521 => p521::ecdsa::VerifyingKey::from_sec1_bytes(point).map(Point::P521),
+            Curve::P256 => p256::ecdsa::VerifyingKey::from_sec1_bytes(point).map(Self::P256),
+            Curve::P384 => p384::ecdsa::VerifyingKey::from_sec1_bytes(point).map(Self::P384),
+            Curve::P521 => p521::ecdsa::VerifyingKey::from_sec1_bytes(point).map(Self::P521),
         };
-        key.ok().map(Self)
+        key.ok()
     }
 
     /// The curve of the point.
     pub fn curve(&self) -> Curve {
-        match self.0 {
-            Point::P256(_) => Curve::P256,
-            Point::P384(_) => Curve::P384,
-            Point::P521(_) => Curve::P521,
+        match self {
+            Self::P256(_) => Curve::P256,
+            Self::P384(_) => Curve::P384,
+            Self::P521(_) => Curve::P521,
         }
     }
 
     /// The uncompressed point.
     pub fn point(&self) -> Vec<u8> {
-        match &self.0 {
-            Point::P256(key) => key.to_encoded_point(false).as_bytes().to_vec(),
-            Point::P384(key) => key.to_encoded_point(false).as_bytes().to_vec(),
-            Point::P521(key) => key.to_encoded_point(false).as_bytes().to_vec(),
-        }
-    }
-
-    /// Whether `signature` is this key's signature of `message`. It consists of two big-endian
-    /// numbers in full length.
-    pub fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
-        match &self.0 {
-            Point::P256(key) => verify(key, message, p256::ecdsa::Signature::from_slice(signature)),
-            Point::P384(key) => verify(key, message, p384::ecdsa::Signature::from_slice(signature)),
-            Point::P521(key) => verify(key, message, p521::ecdsa::Signature::from_slice(signature)),
+        match self {
+            Self::P256(key) => key.to_encoded_point(false).as_bytes().to_vec(),
+            Self::P384(key) => key.to_encoded_point(false).as_bytes().to_vec(),
+            Self::P521(key) => key.to_encoded_point(false).as_bytes().to_vec(),
         }
     }
 }
 
-fn verify<S>(key: &impl Verifier<S>, message: &[u8], signature: Result<S, Error>) -> bool {
-    signature.is_ok_and(|signature| key.verify(message, &signature).is_ok())
+/// Implements the verification of an algorithm. Its signing key has no value.
+macro_rules! verification {
+    ($(#[$doc:meta])* $algorithm:ident, $name:literal, $signature:ident, $curve:ident, $size:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug)]
+        pub struct $algorithm;
+
+        #[doc = concat!("A signature of ", $name, ": two big-endian numbers in full length.")]
+        #[derive(Clone, Debug)]
+        pub struct $signature($curve::ecdsa::Signature);
+
+        impl AlgorithmSignature for $signature {
+            const LENGTH: Option<NonZeroUsize> = NonZeroUsize::new($size);
+
+            fn try_from_slice(bytes: &[u8]) -> anyhow::Result<Self> {
+                $curve::ecdsa::Signature::from_slice(bytes).map(Self).map_err(anyhow::Error::msg)
+            }
+
+            fn as_bytes(&self) -> Cow<'_, [u8]> {
+                Cow::Owned(self.0.to_bytes().to_vec())
+            }
+        }
+
+        impl Algorithm for $algorithm {
+            type SigningKey = Infallible;
+            type VerifyingKey = $curve::ecdsa::VerifyingKey;
+            type Signature = $signature;
+
+            fn name(&self) -> Cow<'static, str> {
+                Cow::Borrowed($name)
+            }
+
+            fn sign(&self, key: &Infallible, _: &[u8]) -> $signature {
+                match *key {}
+            }
+
+            fn verify_signature(
+                &self,
+                signature: &$signature,
+                key: &Self::VerifyingKey,
+                message: &[u8],
+            ) -> bool {
+                key.verify(message, &signature.0).is_ok()
+            }
+        }
+    };
 }
+
+verification!(
+    /// ECDSA on P-384 with SHA-384.
+    Es384, "ES384", Es384Signature, p384, 96
+);
+verification!(
+    /// ECDSA on P-521 with SHA-512.
+    Es512, "ES512", Es512Signature, p521, 132
+);

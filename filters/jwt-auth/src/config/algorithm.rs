@@ -1,6 +1,5 @@
 //! Signature algorithms and their names.
 
-use novasphere_core::Hash;
 use serde::Deserialize;
 
 /// A signature algorithm (RFC 7518 section 3.1, RFC 8037 section 3.1). Excludes `none`.
@@ -111,16 +110,6 @@ impl Algorithm {
             Self::Hs384 => Some(48),
             Self::Hs512 => Some(64),
             _ => None,
-        }
-    }
-
-    /// The hash of the message. `None` for Ed25519, which hashes the key and the nonce too.
-    pub fn hash(self) -> Option<Hash> {
-        match self {
-            Self::Hs256 | Self::Rs256 | Self::Ps256 | Self::Es256 => Some(Hash::Sha256),
-            Self::Hs384 | Self::Rs384 | Self::Ps384 | Self::Es384 => Some(Hash::Sha384),
-            Self::Hs512 | Self::Rs512 | Self::Ps512 | Self::Es512 => Some(Hash::Sha512),
-            Self::EdDsa => None,
         }
     }
 }

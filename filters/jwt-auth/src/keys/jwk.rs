@@ -1,12 +1,12 @@
 //! JSON Web Keys (RFC 7517, RFC 7518 section 6, RFC 8037 section 2).
 
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use novasphere_core::Json;
 use novasphere_ecdsa::Curve;
 
 use crate::{
     config::Algorithm,
     keys::{invalid_key::InvalidKey, public_key::PublicKey},
-    token::base64url,
 };
 
 /// A JSON Web Key that verifies signatures.
@@ -156,7 +156,7 @@ fn text<'j>(json: &'j Json, name: &'static str) -> Result<&'j str, InvalidKey> {
 
 fn bytes(json: &Json, name: &'static str) -> Result<Vec<u8>, InvalidKey> {
     let text = text(json, name)?;
-    base64url::decode(text.as_bytes()).map_err(|_| InvalidKey::NotBase64Url(name))
+    BASE64_URL_SAFE_NO_PAD.decode(text).map_err(|_| InvalidKey::NotBase64Url(name))
 }
 
 fn sized(json: &Json, name: &'static str, size: usize) -> Result<Vec<u8>, InvalidKey> {

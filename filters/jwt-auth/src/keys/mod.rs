@@ -1,6 +1,7 @@
 //! Keys: their formats, their selection for a token, and the verification of signatures.
 
 pub(crate) mod credential;
+pub(crate) mod host_first;
 pub(crate) mod invalid_key;
 pub(crate) mod jwk;
 pub(crate) mod key;

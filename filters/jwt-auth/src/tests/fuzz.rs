@@ -1,7 +1,12 @@
+use jwt_compact::UntrustedToken;
 use proptest::prelude::*;
 
 use super::{keys::vectors, *};
-use crate::{config::Algorithm, keys::key_set, keys::pem, token::header_text};
+use crate::{
+    config::Algorithm,
+    keys::{key_set, pem},
+    token::{Token, header_text},
+};
 
 const CONFIG: &str = r#", "cookie_names": ["session"], "websocket_protocols": ["b."],
     "claims_to_headers": [
@@ -65,6 +70,28 @@ proptest! {
         let line = [b"Bearer ", &bad[..]].concat();
         let outcome = run_at(&filter, NOW * 1000, &[(b"authorization", &line)]);
         prop_assert_ne!(outcome.reason, "allowed");
+    }
+
+    /// Changes the payload or the signature. The parsers differ in the header members they check.
+    #[test]
+    fn parser_is_as_strict_as_jwt_compact(
+        index in any::<prop::sample::Index>(),
+        byte in 0x21u8..=0x7e,
+        kind in 0..3,
+    ) {
+        let mut text = token("").into_bytes();
+        let start = text.iter().position(|byte| *byte == b'.').unwrap();
+        let at = start + index.index(text.len() - start);
+        match kind {
+            0 => text[at] = byte,
+            1 => text.insert(at, byte),
+            _ => text.truncate(at),
+        }
+        if let Ok(token) = Token::parse(&text) {
+            let other = UntrustedToken::new(std::str::from_utf8(&text).unwrap()).unwrap();
+            prop_assert_eq!(&*token.signature, other.signature_bytes());
+            prop_assert_eq!(token.algorithm(), other.algorithm());
+        }
     }
 
     #[test]

@@ -47,6 +47,9 @@ fn refuses_crit_b64_and_unknown_algorithms() {
     let claims = format!(r#"{{"iss": "k", "exp": {}}}"#, NOW + 1);
     for (header, expected) in [
         (r#"{"alg": "HS256", "typ": "at+jwt", "jku": "https://evil.example"}"#, "allowed"),
+        // Members that the filter does not use may have any value.
+        (r#"{"alg": "HS256", "cty": "twilio-fpa;v=1"}"#, "allowed"),
+        (r#"{"alg": "HS256", "x5t": "", "jku": null, "x5u": 1, "x5c": []}"#, "allowed"),
         (r#"{"alg": "none"}"#, "algorithm_mismatch"),
         (r#"{"alg": "None"}"#, "algorithm_mismatch"),
         (r#"{"alg": "hs256"}"#, "algorithm_mismatch"),
@@ -179,6 +182,7 @@ fn kid_excludes_credentials() {
         (r#"{"alg": "HS256"}"#, "allowed"),
         (r#"{"alg": "HS256", "kid": "2025"}"#, "unknown_key"),
         (r#"{"alg": "HS256", "kid": 2026}"#, "unknown_key"),
+        (r#"{"alg": "HS256", "kid": null}"#, "unknown_key"),
     ] {
         assert_eq!(reason(&filter, &signed("HS256", header, &claims)), expected, "{header}");
     }

@@ -1,13 +1,14 @@
 //! Tokens in compact serialization (RFC 7515 section 7.1). This module checks only their form.
 //!
 //! The parsing is our own, because libraries keep neither unknown members of the JOSE header nor
-//! the claims as signed. Both are checked for duplicate members, and the header for `crit`.
+//! the claims as signed. Both are checked for duplicate members, and the header for `crit`. The
+//! decision record `docs/decisions/0002-jwt-compact.md` has the details.
 
-pub(crate) mod base64url;
 pub(crate) mod cache;
 pub(crate) mod claim_path;
 pub(crate) mod header_text;
 
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use novasphere_core::{Json, find_byte};
 
 use crate::decision::Refusal;
@@ -74,7 +75,22 @@ fn split_at_dot(text: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((before, from.get(1..)?))
 }
 
-/// Decodes a part of a token.
+/// Decodes base64url (RFC 7515 section 2). Refuses padding, other characters and non-zero trailing
+/// bits, so that a signed text has one form only.
 pub(crate) fn decode_part(part: &[u8]) -> Result<Vec<u8>, Refusal> {
-    base64url::decode(part).map_err(|_| Refusal::MalformedToken)
+    BASE64_URL_SAFE_NO_PAD.decode(part).map_err(|_| Refusal::MalformedToken)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accepts_canonical_base64url_only() {
+        assert_eq!(decode_part(b""), Ok(vec![]));
+        assert_eq!(decode_part(b"_-8"), Ok(vec![0xff, 0xef]));
+        for text in ["a", "aaaaa", "/+8", "_-8=", "_-9", "_-", "_x", " _-8", "_-8\n", "_\u{0}8="] {
+            assert_eq!(decode_part(text.as_bytes()), Err(Refusal::MalformedToken), "{text:?}");
+        }
+    }
 }

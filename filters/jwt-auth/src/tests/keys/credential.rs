@@ -227,6 +227,9 @@ fn verifies_rfc_8037_example_a_4() {
     let jws = "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc.hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg";
     assert!(verifies_as_jws(jwk, jws));
     assert!(!verifies_as_jws(jwk, &jws.replace("RXhh", "RXhi")));
+    // Signed by the same key with the neutral element as R, a point of small order.
+    let jws = "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc.AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAARSB3Qh0XXPsHns-7iMllhXfpnzaMxcXb5RwiiIijrCw";
+    assert!(!verifies_as_jws(jwk, jws));
 }
 
 /// Checks the arguments of the host call and the use of its result.

@@ -138,6 +138,21 @@ fn refuses_signature_with_a_flipped_bit() {
 }
 
 #[test]
+fn refuses_signature_that_is_too_long() {
+    for vector in vectors("valid") {
+        let filter = filters(&vector).remove(0);
+        let (message, signature) = vector.token.rsplit_once('.').unwrap();
+        let mut signature = BASE64_URL_SAFE_NO_PAD.decode(signature).unwrap();
+        for _ in 0..200 {
+            signature.push(0);
+            let token = format!("{message}.{}", base64url(&signature));
+            let size = signature.len();
+            assert_eq!(reason(&filter, &token), "bad_signature", "{} {size}", vector.alg);
+        }
+    }
+}
+
+#[test]
 fn refuses_changed_header_or_payload() {
     for vector in vectors("valid") {
         let filter = filters(&vector).remove(0);
