@@ -8,42 +8,20 @@ use novasphere_core::{
 };
 
 use crate::{
+    build::{self, Settings},
     config::Config,
     decision::{PassReason, REASONS, Refusal, RefusalClass},
-    identity::{
-        attributes::{self, ClaimAttributes},
-        headers::{HeaderAction, IdentityHeaders},
-    },
-    keys::{
-        credential::Credentials,
-        remote::issuers::{Issuers, Signer},
-    },
-    local_response::RefusalResponses,
+    identity::{attributes, headers::HeaderAction},
+    keys::remote::issuers::Signer,
     metrics::Event,
-    rules::{claims::ClaimRules, skip::SkipRules},
-    sources::TokenSources,
     state::{Authentication, State, VerifiedToken},
     token::{Token, cache::CachedResult},
 };
 
-/// The jwt-auth filter.
+/// The configured jwt-auth filter.
 #[derive(Debug)]
 pub struct JwtAuth {
-    pub(crate) credentials: Credentials,
-    pub(crate) issuers: Issuers,
-    /// Maximum number of verified tokens that a worker remembers.
-    pub(crate) cache_tokens: usize,
-    /// Maximum size of the cache in bytes.
-    pub(crate) cache_bytes: usize,
-    pub(crate) sources: TokenSources,
-    pub(crate) claims: ClaimRules,
-    pub(crate) responses: RefusalResponses,
-    pub(crate) identity: IdentityHeaders,
-    pub(crate) attributes: ClaimAttributes,
-    pub(crate) skip: SkipRules,
-    pub(crate) run_on_preflight: bool,
-    pub(crate) optional: bool,
-    pub(crate) report_only: bool,
+    settings: Settings,
 }
 
 impl Filter for JwtAuth {
@@ -55,7 +33,7 @@ impl Filter for JwtAuth {
     type Carry = ();
 
     fn build(config: Config, cx: &mut BuildContext<'_>) -> Self {
-        Self::from_config(config, cx)
+        Self { settings: build::build(config, cx) }
     }
 
     fn request_headers(&self) -> &HeaderInterest {
@@ -67,11 +45,11 @@ impl Filter for JwtAuth {
     }
 
     fn uses_timer(&self) -> bool {
-        !self.issuers.is_empty()
+        !self.settings.issuers.is_empty()
     }
 
     fn uses_shared_data(&self) -> bool {
-        !self.issuers.is_empty()
+        !self.settings.issuers.is_empty()
     }
 
     fn on_request<'f>(
@@ -84,7 +62,7 @@ impl Filter for JwtAuth {
     }
 
     fn on_timer(&self, state: &mut State, env: &Env<'_>) -> TimerActions {
-        state.update_keys(|keys| self.issuers.on_timer(keys, env))
+        state.update_keys(|keys| self.settings.issuers.on_timer(keys, env))
     }
 
     fn on_fetch(
@@ -94,7 +72,7 @@ impl Filter for JwtAuth {
         state: &mut State,
         env: &Env<'_>,
     ) -> TimerActions {
-        state.update_keys(|keys| self.issuers.on_fetch(purpose, response, keys, env))
+        state.update_keys(|keys| self.settings.issuers.on_fetch(purpose, response, keys, env))
     }
 
     fn on_response<'f>(&'f self, (): (), _: &ResponseHead<'_>) -> Vec<HeaderMutation<'f>> {
@@ -122,13 +100,13 @@ impl JwtAuth {
         state: &mut State,
         env: &Env<'_>,
     ) -> Decision<'f, ()> {
-        if !self.run_on_preflight && head.is_preflight() {
+        if !self.settings.run_on_preflight && head.is_preflight() {
             return self.pass_unidentified(head, PassReason::Preflight.name());
         }
-        if self.skip.exempt(head) {
+        if self.settings.skip.exempt(head) {
             return self.pass_unidentified(head, PassReason::Skipped.name());
         }
-        let authentication = if self.report_only {
+        let authentication = if self.settings.report_only {
             // The request passes in any case, so it need not wait for keys.
             self.authenticate(head, state, &Env { pending: &NoQueues, ..*env })
         } else {
@@ -150,22 +128,24 @@ impl JwtAuth {
         state: &mut State,
         env: &Env<'_>,
     ) -> Result<Authentication, Refusal> {
-        if self.identity.are_named_by_connection(head) {
+        if self.settings.identity.are_named_by_connection(head) {
             return Err(Refusal::ConnectionNamesIdentity);
         }
-        let (text, now) = (self.sources.find(head)?, env.clock.now());
-        if let Some(token) = state.tokens(self.cache_tokens, self.cache_bytes).get(&text, now) {
+        let (text, now) = (self.settings.sources.find(head)?, env.clock.now());
+        if let Some(token) =
+            state.tokens(self.settings.cache_tokens, self.settings.cache_bytes).get(&text, now)
+        {
             env.metrics.count(Event::CacheHit.name());
             return Ok(Authentication::Verified(token));
         }
         env.metrics.count(Event::CacheMiss.name());
         let token = Token::parse(&text)?;
-        let configured = self.credentials.signer(&token, env);
+        let configured = self.settings.credentials.signer(&token, env);
         let signer = match configured.map(|credential| Signer::Verified(&credential.consumer)) {
             Ok(signer) => signer,
             // An issuer with fetched keys may have configured keys too.
             Err(refusal) => state
-                .update_keys(|keys| self.issuers.signer(&token, keys, env))
+                .update_keys(|keys| self.settings.issuers.signer(&token, keys, env))
                 .unwrap_or(Err(refusal))?,
         };
         let consumer = match signer {
@@ -174,15 +154,15 @@ impl JwtAuth {
                 return Ok(Authentication::Pending { queue, until });
             }
         };
-        self.claims.check(&token, now)?;
-        let headers = self.identity.of_consumer(consumer, &token.claims)?;
+        self.settings.claims.check(&token, now)?;
+        let headers = self.settings.identity.of_consumer(consumer, &token.claims)?;
         let verified = Rc::new(VerifiedToken {
             headers: headers.into_iter().map(HeaderAction::into_owned).collect(),
-            attributes: self.attributes.values(&token.claims)?,
+            attributes: self.settings.attributes.values(&token.claims)?,
         });
-        let (valid_from, valid_until) = self.claims.times.validity(&token.claims, now);
+        let (valid_from, valid_until) = self.settings.claims.times.validity(&token.claims, now);
         let result = CachedResult { valid_from, valid_until, value: Rc::clone(&verified) };
-        let cache = state.tokens(self.cache_tokens, self.cache_bytes);
+        let cache = state.tokens(self.settings.cache_tokens, self.settings.cache_bytes);
         cache.insert(&text, result);
         match cache.take_evicted() {
             0 => {}
@@ -198,24 +178,24 @@ impl JwtAuth {
         refusal: Refusal,
         env: &Env<'_>,
     ) -> Decision<'f, ()> {
-        if self.optional && refusal == Refusal::NoToken {
+        if self.settings.optional && refusal == Refusal::NoToken {
             return self.pass_unidentified(head, PassReason::Optional.name());
         }
         // A valid token that grants too little has a known sender, who is not anonymous.
         if matches!(refusal.class(), RefusalClass::NoToken | RefusalClass::InvalidToken)
-            && let Some(actions) = self.identity.of_anonymous()
+            && let Some(actions) = self.settings.identity.of_anonymous()
         {
             return self.pass(head, &actions, PassReason::Anonymous.name());
         }
-        if self.report_only {
+        if self.settings.report_only {
             env.metrics.count(Event::Reported.name());
             env.attributes.set(REPORTED_ATTRIBUTE, refusal.name().as_bytes());
             return self.pass_unidentified(head, refusal.name());
         }
         Decision::Respond {
             // An access log must show neither a forged identity nor a token.
-            mutations: self.mutations(head, &self.identity.of_unidentified()),
-            response: self.responses.render(refusal),
+            mutations: self.mutations(head, &self.settings.identity.of_unidentified()),
+            response: self.settings.responses.render(refusal),
             reason: refusal.name(),
         }
     }
@@ -225,7 +205,7 @@ impl JwtAuth {
         head: &RequestHead<'_>,
         reason: &'static str,
     ) -> Decision<'f, ()> {
-        self.pass(head, &self.identity.of_unidentified(), reason)
+        self.pass(head, &self.settings.identity.of_unidentified(), reason)
     }
 
     fn pass<'f>(
@@ -243,8 +223,8 @@ impl JwtAuth {
         actions: &[HeaderAction<'f>],
     ) -> Vec<HeaderMutation<'f>> {
         // Tokens first, because a claim may set the header that carries the token.
-        let mut mutations = self.sources.remove_tokens(head);
-        self.identity.add_mutations(head, actions, &mut mutations);
+        let mut mutations = self.settings.sources.remove_tokens(head);
+        self.settings.identity.add_mutations(head, actions, &mut mutations);
         mutations
     }
 }

@@ -1,4 +1,4 @@
-//! From a configuration to a filter. Only this module knows both.
+//! From a configuration to the settings of the filter.
 
 mod claims;
 mod credentials;
@@ -11,36 +11,59 @@ use novasphere_core::{BuildContext, Capability, ErrorBody, PathMatch, PathPatter
 
 use crate::{
     config::{Config, MAX_CACHE_TOKENS, SkipConfig},
-    filter::JwtAuth,
+    identity::{attributes::ClaimAttributes, headers::IdentityHeaders},
+    keys::{credential::Credentials, remote::issuers::Issuers},
     local_response::{RefusalResponses, check_realm},
-    rules::skip::{SkipRule, SkipRules},
+    rules::{
+        claims::ClaimRules,
+        skip::{SkipRule, SkipRules},
+    },
+    sources::TokenSources,
 };
 
-impl JwtAuth {
-    /// Checks `config` and computes the filter. Faults go to `cx`.
-    pub(crate) fn from_config(config: Config, cx: &mut BuildContext<'_>) -> Self {
-        check_combinations(&config, cx);
-        check_capabilities(&config, cx);
-        let credentials = credentials::build(&config, cx);
-        let sources = sources::build(&config, cx);
-        let claims = claims::build(&config, cx);
-        let scope = claims.scopes.as_ref().map(|scopes| scopes.challenge_attribute());
-        let responses = responses(&config, scope, cx);
-        Self {
-            credentials,
-            issuers: issuers::build(&config.jwks, cx),
-            cache_tokens: usize::try_from(config.cache_tokens).unwrap_or(usize::MAX),
-            cache_bytes: cx.cache_bytes(),
-            sources,
-            claims,
-            responses,
-            identity: identity::headers(&config, cx),
-            attributes: identity::attributes(&config.claims_to_attributes, cx),
-            skip: skip_rules(&config.skip, cx),
-            run_on_preflight: config.run_on_preflight,
-            optional: config.optional,
-            report_only: config.report_only,
-        }
+/// A checked configuration.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub(crate) credentials: Credentials,
+    pub(crate) issuers: Issuers,
+    /// Maximum number of verified tokens that a worker remembers.
+    pub(crate) cache_tokens: usize,
+    /// Maximum size of the cache in bytes.
+    pub(crate) cache_bytes: usize,
+    pub(crate) sources: TokenSources,
+    pub(crate) claims: ClaimRules,
+    pub(crate) responses: RefusalResponses,
+    pub(crate) identity: IdentityHeaders,
+    pub(crate) attributes: ClaimAttributes,
+    pub(crate) skip: SkipRules,
+    pub(crate) run_on_preflight: bool,
+    pub(crate) optional: bool,
+    pub(crate) report_only: bool,
+}
+
+/// Checks `config`. The result is usable only if `cx` has no faults.
+pub(crate) fn build(config: Config, cx: &mut BuildContext<'_>) -> Settings {
+    check_combinations(&config, cx);
+    check_capabilities(&config, cx);
+    let credentials = credentials::build(&config, cx);
+    let sources = sources::build(&config, cx);
+    let claims = claims::build(&config, cx);
+    let scope = claims.scopes.as_ref().map(|scopes| scopes.challenge_attribute());
+    let responses = responses(&config, scope, cx);
+    Settings {
+        credentials,
+        issuers: issuers::build(&config.jwks, cx),
+        cache_tokens: usize::try_from(config.cache_tokens).unwrap_or(usize::MAX),
+        cache_bytes: cx.cache_bytes(),
+        sources,
+        claims,
+        responses,
+        identity: identity::headers(&config, cx),
+        attributes: identity::attributes(&config.claims_to_attributes, cx),
+        skip: skip_rules(&config.skip, cx),
+        run_on_preflight: config.run_on_preflight,
+        optional: config.optional,
+        report_only: config.report_only,
     }
 }
 
