@@ -14,14 +14,14 @@ use crate::{Capability, Host};
 /// let host = TestHost::default();
 /// let mut cx = BuildContext::new(&host, ConfigErrors::default());
 /// cx.within("jwt_auth", false, |cx| {
-///     cx.warn("credentials[0].secret: is readable in the configuration");
+///     cx.warn("credentials[0].secret", "is readable in the configuration");
 ///     cx.fault("leeway", "must be 0 to 3600 seconds, got 7200");
 /// });
 /// let errors = cx.finish("a filter").unwrap_err();
 /// assert_eq!(errors.to_string(), "jwt_auth.leeway: must be 0 to 3600 seconds, got 7200");
 /// assert_eq!(
 ///     *host.warnings.borrow(),
-///     ["jwt_auth: credentials[0].secret: is readable in the configuration"]
+///     ["jwt_auth.credentials[0].secret: is readable in the configuration"]
 /// );
 /// ```
 pub struct BuildContext<'h> {
@@ -68,23 +68,12 @@ impl<'h> BuildContext<'h> {
         self.errors.add(join(self.part, &path.into()), message);
     }
 
-    /// Adds a warning. It must not contain a secret. A warning about a field starts with the
-    /// field's path and `: `.
-    pub fn warn(&mut self, message: &str) {
-        let separator = if self.part.is_empty() { "" } else { ": " };
-        let warning = match message.split_once(": ") {
-            Some((path, rest)) => format!("{}: {rest}", self.path_as_written(path)),
-            None => message.to_owned(),
-        };
-        self.warnings.push(format!("{}{separator}{warning}", self.part));
-    }
-
-    /// A path with the indices of the configuration as written, to quote in a message. See
-    /// [`ConfigErrors::path_as_written`].
-    pub fn path_as_written(&self, path: &str) -> String {
-        let written = self.errors.path_as_written(&join(self.part, path));
-        let within_part = written.strip_prefix(self.part).unwrap_or(&written);
-        within_part.trim_start_matches('.').to_owned()
+    /// Adds a warning about the field at `path`, which is empty for the configuration as a whole. It
+    /// must not contain a secret.
+    pub fn warn(&mut self, path: &str, message: &str) {
+        let path = self.errors.path_as_written(&join(self.part, path));
+        let separator = if path.is_empty() { "" } else { ": " };
+        self.warnings.push(format!("{path}{separator}{message}"));
     }
 
     /// Sends the warnings to the host and returns `filter`.

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::http::find_byte;
+
 /// A fault in a configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
@@ -43,7 +45,7 @@ impl ConfigErrors {
     ///
     /// Ignores a fault at, above or below a value that decoding left out. Indices in `path` count
     /// the items that decoding returned. The fault gets the indices in the configuration as
-    /// written: see [`path_as_written`](Self::path_as_written).
+    /// written.
     pub fn add(&mut self, path: impl Into<String>, message: impl Into<String>) {
         self.add_text(path.into(), message.into());
     }
@@ -60,37 +62,43 @@ impl ConfigErrors {
         }
     }
 
-    /// `path` with the indices of the configuration as written. The decoded lists have
-    /// other indices if decoding left out an earlier item. Use it for paths within messages.
-    pub fn path_as_written(&self, path: &str) -> String {
+    /// `path` with the indices of the configuration as written. The decoded lists have other
+    /// indices if decoding left out an earlier item.
+    pub(super) fn path_as_written(&self, path: &str) -> String {
         let mut written = String::with_capacity(path.len());
-        for piece in path.split_inclusive('[') {
-            let index = piece.split_once(']').and_then(|(index, rest)| {
-                let index = index.parse::<usize>().ok()?;
-                written.ends_with('[').then_some((index, rest))
-            });
-            match index {
-                Some((index, rest)) => {
+        let mut rest = path;
+        while let Some(open) = find_byte(rest.as_bytes(), b'[') {
+            let Some((list, after)) = rest.split_at_checked(open.saturating_add(1)) else { break };
+            written.push_str(list);
+            let digits = after.bytes().take_while(u8::is_ascii_digit).count();
+            let Some((index, after)) = after.split_at_checked(digits) else { break };
+            match index.parse() {
+                Ok(index) => {
                     let index = self.index_as_written(&written, index);
-                    written.push_str(&format!("{index}]{rest}"));
+                    written.push_str(&index.to_string());
                 }
-                None => written.push_str(piece),
+                Err(_) => written.push_str(index),
             }
+            rest = after;
         }
+        written.push_str(rest);
         written
     }
 
     /// The index of an item of `list` (a path that ends in `[`) among all items written there.
     fn index_as_written(&self, list: &str, index: usize) -> usize {
-        let mut left_out: Vec<usize> = self
-            .left_out
-            .iter()
-            .filter_map(|path| path.strip_prefix(list)?.strip_suffix(']')?.parse().ok())
-            .collect();
-        left_out.sort_unstable();
-        left_out
-            .into_iter()
-            .fold(index, |index, out| index.saturating_add(usize::from(out <= index)))
+        let left_out =
+            |path: &String| path.strip_prefix(list)?.strip_suffix(']')?.parse::<usize>().ok();
+        // Each round adds the left-out items that the last one moved past.
+        let mut written = index;
+        loop {
+            let before = self.left_out.iter().filter_map(left_out).filter(|out| *out <= written);
+            let next = index.saturating_add(before.count());
+            if next == written {
+                return written;
+            }
+            written = next;
+        }
     }
 
     /// Adds a fault of the form. Decoding left out the value at `left_out`.

@@ -58,10 +58,9 @@ impl KeySource {
     /// Like [`read`](Self::read), and warns if the secret is in the configuration.
     pub fn read_secret(&self, path: &str, cx: &mut BuildContext<'_>) -> Option<String> {
         if let Self::Text(_) = self {
-            cx.warn(&format!(
-                "{path}: is readable in the configuration; {{\"env\": \"NAME\"}} takes it \
-                 from the proxy's environment"
-            ));
+            let message = "is readable in the configuration; {\"env\": \"NAME\"} takes it from the \
+                           proxy's environment";
+            cx.warn(path, message);
         }
         self.read(path, cx)
     }

@@ -77,9 +77,8 @@ pub(super) fn check_headers(
             || ["proxy-", "sec-"].iter().any(|start| lower.starts_with(start));
         // Harmless, and common in configurations, so only a warning.
         if is_forbidden {
-            cx.warn(&format!(
-                "{field}[{i}]: {name:?} is set by browsers, never by pages: remove it"
-            ));
+            let message = format!("{name:?} is set by browsers, never by pages: remove it");
+            cx.warn(&format!("{field}[{i}]"), &message);
         }
     }
 }

@@ -46,7 +46,7 @@ pub(super) fn build(
         }
     }
     if config.private_network == Some(true) && is_any {
-        cx.warn(&format!("{prefix}private_network: every site can reach the private network"));
+        cx.warn(&format!("{prefix}private_network"), "every site can reach the private network");
     }
     check_reflection(config, is_any, prefix, cx);
     match is_any && !config.reflect_any_origin {
@@ -98,7 +98,7 @@ fn check_danger(
                 warn_about_domain(path, entry, domain, cx);
             }
             if credentials && matcher.is_local_file() {
-                cx.warn(&format!("{path}: any local file that the user opens can act as the user"));
+                cx.warn(path, "any local file that the user opens can act as the user");
             }
             if credentials && matcher.is_plain_http() {
                 warn_about_plain_http(path, entry, cx);
@@ -110,10 +110,11 @@ fn check_danger(
                 warn_about_domain(path, entry, domain, cx);
             }
             if patterns::has_open_start(text, pattern) {
-                cx.warn(&format!(
-                    "{path}: {entry:?} allows any text before a name, such as evilnovasphere.io: \
+                let message = format!(
+                    "{entry:?} allows any text before a name, such as evilnovasphere.io: \
                      write (.*\\.)? for subdomains"
-                ));
+                );
+                cx.warn(path, &message);
             }
             if credentials && patterns::is_plain_http(text) {
                 warn_about_plain_http(path, entry, cx);
@@ -124,14 +125,15 @@ fn check_danger(
 }
 
 fn warn_about_domain(path: &str, entry: &str, domain: &str, cx: &mut BuildContext<'_>) {
-    cx.warn(&format!("{path}: {entry:?} trusts every site under .{domain}"));
+    cx.warn(path, &format!("{entry:?} trusts every site under .{domain}"));
 }
 
 fn warn_about_plain_http(path: &str, entry: &str, cx: &mut BuildContext<'_>) {
-    cx.warn(&format!(
-        "{path}: {entry:?} has no TLS: an attacker who changes the page in transit can act as the \
+    let message = format!(
+        "{entry:?} has no TLS: an attacker who changes the page in transit can act as the \
          user"
-    ));
+    );
+    cx.warn(path, &message);
 }
 
 fn check_reflection(config: &PolicyConfig, is_any: bool, prefix: &str, cx: &mut BuildContext<'_>) {

@@ -38,10 +38,11 @@ pub(super) fn check(
         check_inherited_wildcards(config, prefix, defaults, cx);
     }
     if let Some(seconds) = config.max_age.filter(|seconds| *seconds > LONGEST_MAX_AGE) {
-        cx.warn(&format!(
-            "{prefix}max_age: no browser caches a preflight response for {seconds} seconds: \
+        let message = format!(
+            "no browser caches a preflight response for {seconds} seconds: \
              Firefox caps it at {LONGEST_MAX_AGE}, Chromium at 7200, Safari at 600"
-        ));
+        );
+        cx.warn(&format!("{prefix}max_age"), &message);
     }
 }
 

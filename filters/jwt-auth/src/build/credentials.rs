@@ -164,11 +164,9 @@ impl<'c> CredentialBuilder<'_, 'c, '_> {
         let Material::Secret(secret) = material else { return true };
         let (name, min) = (algorithm.name(), algorithm.secret_size().unwrap_or_default());
         if field == "jwk" {
-            self.cx.warn(&format!(
-                "{}.jwk: the configuration shows its secret; use secret: {{\"env\": \"NAME\"}} to \
-                 read it from the proxy's environment",
-                self.path
-            ));
+            let message = "the configuration shows its secret; use secret: {\"env\": \"NAME\"} to read \
+                           it from the proxy's environment";
+            self.cx.warn(&format!("{}.jwk", self.path), message);
         }
         if secret.is_empty() {
             self.fault(field, "must not be empty");

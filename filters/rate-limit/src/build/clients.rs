@@ -44,10 +44,9 @@ pub(super) fn list(config: &ClientsConfig, path: &str, cx: &mut BuildContext<'_>
         cx.fault(format!("{path}.consumers[{i}]"), "must not be empty");
     }
     if !config.consumers.is_empty() && !cx.clears_identity_headers() {
-        cx.warn(&format!(
-            "{path}.consumers trusts X-Consumer-ID and X-Consumer-Username: use it only behind \
-             jwt-auth, which removes these headers from requests"
-        ));
+        let message = "trusts X-Consumer-ID and X-Consumer-Username: use it only behind jwt-auth, \
+                       which removes these headers from requests";
+        cx.warn(&format!("{path}.consumers"), message);
     }
     let cidrs = cidrs(&config.cidrs, &format!("{path}.cidrs"), cx);
     ClientList::new(cidrs, config.consumers.clone())

@@ -81,11 +81,12 @@ fn part(
         LimitBy::Constant => Some(Part::Constant),
         LimitBy::Consumer | LimitBy::Credential => {
             if !cx.clears_identity_headers() {
-                cx.warn(&format!(
-                    "{prefix}limit_by: {} trusts X-Consumer-* and X-Credential-Identifier: use it \
-                     only behind jwt-auth, which removes these headers from requests",
+                let message = format!(
+                    "{} trusts X-Consumer-* and X-Credential-Identifier: use it only behind \
+                     jwt-auth, which removes these headers from requests",
                     by.name()
-                ));
+                );
+                cx.warn(&format!("{prefix}limit_by"), &message);
             }
             Some(if by == LimitBy::Consumer { Part::Consumer } else { Part::Credential })
         }

@@ -59,28 +59,26 @@ fn wrong_items_do_not_hide_the_faults_of_other_items() {
     assert_eq!(wire.keys.0.iter().map(|key| &*key.name).collect::<Vec<_>>(), ["k", "m"]);
 }
 
-/// A message can quote the path of another entry, and a warning starts with a path.
 #[test]
-fn quoted_paths_have_the_index_as_written() {
+fn faults_and_warnings_have_the_index_as_written() {
     let host = TestHost::default();
     let json = br#"{"keys": [7, {"name": "k"}, 8, {"name": "k"}]}"#;
     let (wire, errors) = decode::<Wire>(json, &host).unwrap();
     assert_eq!(wire.keys.0.len(), 2);
     let mut cx = BuildContext::new(&host, errors);
-    let first = cx.path_as_written("keys[0].name");
-    cx.fault("keys[1].name", format!("is the same as {first}"));
-    cx.warn("keys[1].name: is short");
-    cx.warn("nothing is limited");
+    cx.fault("keys[1].name", "is bad");
+    cx.warn("keys[1].name", "is short");
+    cx.warn("", "nothing is limited");
     let errors = cx.finish(()).unwrap_err();
     assert_eq!(
         errors.faults().last().map(ToString::to_string).as_deref(),
-        Some("keys[3].name: is the same as keys[1].name")
+        Some("keys[3].name: is bad")
     );
     assert_eq!(*host.warnings.borrow(), ["keys[3].name: is short", "nothing is limited"]);
 }
 
 #[test]
-fn quoted_paths_of_a_part_have_the_index_as_written() {
+fn faults_and_warnings_of_a_part_have_the_index_as_written() {
     #[derive(Default, Deserialize)]
     #[serde(default, deny_unknown_fields)]
     struct Chain {
@@ -91,11 +89,10 @@ fn quoted_paths_of_a_part_have_the_index_as_written() {
     let (_, errors) = decode::<Chain>(json, &host).unwrap();
     let mut cx = BuildContext::new(&host, errors);
     cx.within("part", false, |cx| {
-        assert_eq!(cx.path_as_written("names[1]"), "names[2]");
-        cx.warn("keys[0].name: is short");
+        cx.warn("keys[0].name", "is short");
         cx.fault("names[0]", "is bad");
     });
     let errors = cx.finish(()).unwrap_err();
     assert_eq!(errors.faults().last().map(|fault| &*fault.path), Some("part.names[1]"));
-    assert_eq!(*host.warnings.borrow(), ["part: keys[1].name: is short"]);
+    assert_eq!(*host.warnings.borrow(), ["part.keys[1].name: is short"]);
 }
