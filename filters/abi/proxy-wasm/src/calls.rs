@@ -39,12 +39,12 @@ pub(crate) struct CallGuard {
 impl Calls {
     /// Removes the callout with this token.
     pub(crate) fn take(&self, token: u32) -> Option<PendingCall> {
-        self.0.borrow_mut().remove(&token)
+        self.0.borrow_mut().remove(token)
     }
 
     /// Forgets the callouts whose root contexts are gone.
     pub(crate) fn forget_orphans(&self) {
-        self.0.borrow_mut().retain(|_, call| call.root.strong_count() > 0);
+        self.0.borrow_mut().retain(|call| call.root.strong_count() > 0);
     }
 
     /// Makes a callout for the stream that is the effective context.

@@ -79,7 +79,7 @@ impl<F: Filter + 'static> Contexts<F> {
 
     /// Accesses a stream context briefly. `None` if it does not exist.
     fn stream<T>(&self, id: u32, access: impl FnOnce(&mut HttpContext<F>) -> T) -> Option<T> {
-        self.streams.borrow_mut().get_mut(&id).map(access)
+        self.streams.borrow_mut().get_mut(id).map(access)
     }
 
     fn set_state(&self, id: u32, state: StreamState<F::Carry>) {
@@ -185,7 +185,7 @@ impl<F: Filter + 'static> Callbacks for Contexts<F> {
     }
 
     fn on_delete(&self, id: u32) {
-        let stream = self.streams.borrow_mut().remove(&id);
+        let stream = self.streams.borrow_mut().remove(id);
         if stream.is_none() {
             self.fetches.forget(id);
             self.roots.borrow_mut().retain(|(root, _)| *root != id);
