@@ -24,11 +24,11 @@ pub struct Trap {
 }
 
 impl Trap {
-    pub(super) fn new(why: impl Into<String>) -> Self {
+    pub(crate) fn new(why: impl Into<String>) -> Self {
         Self { why: why.into(), crashes_worker: false }
     }
 
-    pub(super) fn crash(why: impl Into<String>) -> Self {
+    pub(crate) fn crash(why: impl Into<String>) -> Self {
         Self { why: why.into(), crashes_worker: true }
     }
 }
@@ -54,7 +54,7 @@ pub enum Map {
 }
 
 impl Map {
-    pub(super) fn of(number: u32) -> Option<Self> {
+    pub(crate) fn of(number: u32) -> Option<Self> {
         [Self::Request, Self::Response, Self::CalloutResponse]
             .into_iter()
             .find(|m| *m as u32 == number)

@@ -2,7 +2,7 @@
 
 use novasphere_harness::{client::HOST, latin1, standin::Seen};
 
-use super::{
+use crate::{
     Kind,
     lines::Lines,
     target::{normalised, split},
@@ -25,33 +25,33 @@ pub enum Phase {
 
 /// A local response of a filter.
 #[derive(Clone, Debug)]
-pub(super) struct LocalResponse {
-    pub(super) status: u32,
-    pub(super) details: Vec<u8>,
-    pub(super) lines: Vec<(Vec<u8>, Vec<u8>)>,
-    pub(super) body: Vec<u8>,
+pub(crate) struct LocalResponse {
+    pub(crate) status: u32,
+    pub(crate) details: Vec<u8>,
+    pub(crate) lines: Vec<(Vec<u8>, Vec<u8>)>,
+    pub(crate) body: Vec<u8>,
 }
 
 /// The request and response of the current stream.
-pub(super) struct Exchange {
-    pub(super) request: Lines,
-    pub(super) response: Lines,
-    pub(super) method: Vec<u8>,
+pub(crate) struct Exchange {
+    pub(crate) request: Lines,
+    pub(crate) response: Lines,
+    pub(crate) method: Vec<u8>,
     /// The target as the client sent it.
-    pub(super) target: Vec<u8>,
+    pub(crate) target: Vec<u8>,
     /// The decoded path with the query.
-    pub(super) path: Vec<u8>,
+    pub(crate) path: Vec<u8>,
     /// The target that the upstream gets.
-    pub(super) upstream_uri: Vec<u8>,
-    pub(super) status: u16,
-    pub(super) local_response: Option<LocalResponse>,
-    pub(super) grpc_status: i32,
+    pub(crate) upstream_uri: Vec<u8>,
+    pub(crate) status: u16,
+    pub(crate) local_response: Option<LocalResponse>,
+    pub(crate) grpc_status: i32,
     /// Whether a callout of this request failed.
-    pub(super) timed_out: bool,
-    pub(super) hangs: bool,
-    pub(super) request_id: String,
+    pub(crate) timed_out: bool,
+    pub(crate) hangs: bool,
+    pub(crate) request_id: String,
     /// Properties that filters set.
-    pub(super) attributes: Vec<(String, Vec<u8>)>,
+    pub(crate) attributes: Vec<(String, Vec<u8>)>,
 }
 
 /// What the client and the upstream received.
@@ -76,7 +76,7 @@ pub struct Outcome {
 }
 
 impl Exchange {
-    pub(super) fn new(
+    pub(crate) fn new(
         kind: Kind,
         method: &[u8],
         target: &[u8],
@@ -124,7 +124,7 @@ impl Exchange {
     }
 
     /// Returns the request that the upstream receives.
-    pub(super) fn seen(&self, kind: Kind, original: &Lines) -> Seen {
+    pub(crate) fn seen(&self, kind: Kind, original: &Lines) -> Seen {
         let text = |bytes: &[u8]| latin1::text(bytes);
         let of = |lines: Vec<(Vec<u8>, Vec<u8>)>| -> Vec<(String, String)> {
             lines.iter().map(|(name, value)| (text(name), text(value))).collect()

@@ -1,6 +1,6 @@
 //! The callbacks of a filter.
 
-use super::{Host, Trap};
+use crate::{Host, Trap};
 
 /// The action that a filter returns for a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,36 +8,27 @@
 //! - `worker`: instances, root contexts, timers and callouts of one worker;
 //! - `run`, `exchange`: a request through the filters, and its response back;
 //! - `guest`: the callbacks of a filter;
-//! - `wasm`, `imports`, `memory`, `wasi`: filters as WebAssembly;
-//! - `abi`: names and numbers;
-//! - `calls`, `headers`, `lines`: host calls and header lists;
-//! - `properties`, `shared_data`, `metrics`, `target`: the subjects of these names.
+//! - `wasm`: filters as WebAssembly;
+//! - `abi`: names and numbers of the ABI;
+//! - `calls`: the host calls, on headers, properties, shared data and metrics;
+//! - `lines`, `target`: header lists, and request targets as nginx parses them.
 
 mod abi;
 mod calls;
 mod exchange;
 mod guest;
-mod headers;
-mod imports;
 mod lines;
-mod memory;
-mod metrics;
-mod properties;
 mod proxy;
 mod run;
-mod shared_data;
 mod target;
-mod wasi;
 mod wasm;
 mod worker;
 
 pub use abi::{Called, Map, Trap, status};
-pub use calls::Host;
+pub use calls::{Host, metrics::Kind as MetricKind, shared_data::crc32};
 pub use exchange::{Outcome, Phase};
 pub use guest::{Action, Guest};
-pub use metrics::Kind as MetricKind;
 pub use proxy::{Callout, CalloutResponse, Filter, Kind, Plugin, Proxy};
 pub use run::UpstreamResponse;
-pub use shared_data::crc32;
 pub use wasm::{Work, imports_of};
 pub use worker::{Load, Worker};

@@ -1,19 +1,19 @@
 //! Lists of header lines, and how each host mutates them.
 
-use super::Kind;
+use crate::Kind;
 
 /// A header line.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Line {
-    pub(super) name: Vec<u8>,
-    pub(super) value: Vec<u8>,
+pub(crate) struct Line {
+    pub(crate) name: Vec<u8>,
+    pub(crate) value: Vec<u8>,
     /// nginx marks a removed line. Lists omit marked lines, but the upstream request includes them.
     hidden: bool,
 }
 
 /// A list of lines.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Lines {
+pub(crate) struct Lines {
     lines: Vec<Line>,
 }
 
@@ -65,34 +65,34 @@ const RESPONSE_SINGLES: &[&str] = &[
 ];
 
 impl Lines {
-    pub(super) fn new(lines: impl IntoIterator<Item = (Vec<u8>, Vec<u8>)>) -> Self {
+    pub(crate) fn new(lines: impl IntoIterator<Item = (Vec<u8>, Vec<u8>)>) -> Self {
         let line = |(name, value)| Line { name, value, hidden: false };
         Self { lines: lines.into_iter().map(line).collect() }
     }
 
     /// Returns the lines that filters see.
-    pub(super) fn visible(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
+    pub(crate) fn visible(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
         let visible = self.lines.iter().filter(|line| !line.hidden);
         visible.map(|line| (line.name.clone(), line.value.clone())).collect()
     }
 
     /// Returns all lines, marked ones included.
-    pub(super) fn all(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
+    pub(crate) fn all(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
         self.lines.iter().map(|line| (line.name.clone(), line.value.clone())).collect()
     }
 
     /// Returns the host's count, marked lines included.
-    pub(super) fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.lines.len()
     }
 
     /// Returns the first value of a name, marked or not.
-    pub(super) fn first(&self, name: &[u8]) -> Option<&[u8]> {
+    pub(crate) fn first(&self, name: &[u8]) -> Option<&[u8]> {
         let line = self.lines.iter().find(|line| line.name.eq_ignore_ascii_case(name));
         line.map(|line| line.value.as_slice())
     }
 
-    pub(super) fn replace(&mut self, kind: Kind, is_request: bool, name: &[u8], value: &[u8]) {
+    pub(crate) fn replace(&mut self, kind: Kind, is_request: bool, name: &[u8], value: &[u8]) {
         let places = self.places(name);
         let Some(first) = places.first().copied() else {
             return self.push(name, value);
@@ -110,7 +110,7 @@ impl Lines {
         }
     }
 
-    pub(super) fn add(&mut self, kind: Kind, is_request: bool, name: &[u8], value: &[u8]) {
+    pub(crate) fn add(&mut self, kind: Kind, is_request: bool, name: &[u8], value: &[u8]) {
         let is_there = !self.places(name).is_empty();
         if kind == Kind::Nginx && is_there && is_single(is_request, name) {
             return; // nginx logs this and returns Ok
@@ -118,7 +118,7 @@ impl Lines {
         self.push(name, value);
     }
 
-    pub(super) fn remove(&mut self, kind: Kind, is_request: bool, name: &[u8]) {
+    pub(crate) fn remove(&mut self, kind: Kind, is_request: bool, name: &[u8]) {
         let places = self.places(name);
         match kind {
             Kind::Envoy => self.lines.retain(|line| !line.name.eq_ignore_ascii_case(name)),

@@ -10,7 +10,7 @@ use std::{
 
 use novasphere_harness::clock;
 
-use super::{Guest, metrics::Metrics, shared_data::SharedData};
+use crate::{Guest, calls::metrics::Metrics, calls::shared_data::SharedData};
 
 /// The emulated host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +44,7 @@ impl Filter {
         Self::Native(name.to_owned(), Arc::new(move || Box::new(make())))
     }
 
-    pub(super) fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         match self {
             Filter::Wasm(name) => format!("novasphere-{name}"),
             Filter::Native(name, _) => name.clone(),
@@ -85,9 +85,9 @@ pub struct Callout {
     pub lines: Vec<(Vec<u8>, Vec<u8>)>,
     /// The body.
     pub body: Vec<u8>,
-    pub(super) token: u32,
-    pub(super) context: u32,
-    pub(super) module: String,
+    pub(crate) token: u32,
+    pub(crate) context: u32,
+    pub(crate) module: String,
 }
 
 /// The response to a callout.
@@ -105,7 +105,7 @@ type LuaPlugin = dyn Fn(&mut Vec<(Vec<u8>, Vec<u8>)>) -> Option<u16> + Send + Sy
 
 /// The settings and shared state of a proxy.
 pub struct Proxy {
-    pub(super) kind: Kind,
+    pub(crate) kind: Kind,
     /// The environment that filters see.
     pub environment: BTreeMap<String, String>,
     /// The size of the shared-data zone in bytes. `None` is Kong's default.
@@ -121,12 +121,12 @@ pub struct Proxy {
     /// Counts the filters' work, with the clock stopped at this time in milliseconds since 1970. All
     /// random numbers then derive from `random_seed`, so that equal requests cause equal work.
     pub counted_at: Option<u64>,
-    pub(super) shared: Mutex<SharedData>,
-    pub(super) metrics: Mutex<Metrics>,
-    pub(super) passed_ms: AtomicU64,
-    pub(super) next_token: AtomicU32,
+    pub(crate) shared: Mutex<SharedData>,
+    pub(crate) metrics: Mutex<Metrics>,
+    pub(crate) passed_ms: AtomicU64,
+    pub(crate) next_token: AtomicU32,
     /// The number of writes past the end of a header map's buffer.
-    pub(super) overflows: AtomicU32,
+    pub(crate) overflows: AtomicU32,
 }
 
 impl Proxy {
@@ -149,7 +149,7 @@ impl Proxy {
         }
     }
 
-    /// Advances the filters' clock. Timers fire on [`Worker::tick`](super::Worker::tick).
+    /// Advances the filters' clock. Timers fire on [`Worker::tick`](crate::Worker::tick).
     pub fn pass(&self, millis: u64) {
         self.passed_ms.fetch_add(millis, Ordering::SeqCst);
     }
@@ -174,13 +174,13 @@ impl Proxy {
         self.overflows.load(Ordering::SeqCst)
     }
 
-    pub(super) fn now_ns(&self) -> u64 {
+    pub(crate) fn now_ns(&self) -> u64 {
         let start = self.counted_at.unwrap_or_else(clock::unix_millis);
         let millis = start.saturating_add(self.passed_ms.load(Ordering::SeqCst));
         millis.saturating_mul(1_000_000)
     }
 }
 
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

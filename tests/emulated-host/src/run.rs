@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 use novasphere_harness::{client::Request, latin1};
 
-use super::{
+use crate::{
     Action, Callout, CalloutResponse, Kind, Outcome, Trap, Worker,
     exchange::{Exchange, LocalResponse, Phase},
     lines::Lines,

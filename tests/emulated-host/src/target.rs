@@ -1,7 +1,7 @@
 //! Request targets as nginx parses them.
 
 /// Splits a target into path and query, which keeps its `?`. nginx cuts the target at a `#`.
-pub(super) fn split(target: &[u8]) -> (&[u8], Vec<u8>) {
+pub(crate) fn split(target: &[u8]) -> (&[u8], Vec<u8>) {
     let target = target.split(|b| *b == b'#').next().unwrap_or_default();
     let at = target.iter().position(|b| *b == b'?').unwrap_or(target.len());
     let (path, query) = target.split_at_checked(at).unwrap_or((target, &[]));
@@ -9,7 +9,7 @@ pub(super) fn split(target: &[u8]) -> (&[u8], Vec<u8>) {
 }
 
 /// Normalises a path like nginx: decoded, with `.`, `..` and empty segments resolved.
-pub(super) fn normalised(path: &[u8]) -> Vec<u8> {
+pub(crate) fn normalised(path: &[u8]) -> Vec<u8> {
     let decoded = percent_decoded(path);
     let mut segments: Vec<&[u8]> = Vec::new();
     let mut last_is_open = false;

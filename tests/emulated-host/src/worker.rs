@@ -7,8 +7,8 @@ use std::{
 
 use anyhow::{Result, bail};
 
-use super::{
-    Callout, CalloutResponse, Filter, Guest, Host, Kind, Plugin, Proxy, Trap, Work, calls::State,
+use crate::{
+    Callout, CalloutResponse, Filter, Guest, Host, Kind, Plugin, Proxy, Trap, Work,
     exchange::Phase, wasm::Wasm,
 };
 
@@ -23,10 +23,10 @@ pub enum Load {
 
 /// A worker with its own instances. [`Proxy`] holds what workers share.
 pub struct Worker {
-    pub(super) host: Host,
-    pub(super) proxy: Arc<Proxy>,
+    pub(crate) host: Host,
+    pub(crate) proxy: Arc<Proxy>,
     instances: HashMap<String, Instance>,
-    pub(super) chain: Vec<Loaded>,
+    pub(crate) chain: Vec<Loaded>,
     /// Every plugin ever loaded, by root context.
     loaded: HashMap<u32, Loaded>,
     next_id: u32,
@@ -41,10 +41,10 @@ struct Instance {
 }
 
 #[derive(Clone)]
-pub(super) struct Loaded {
+pub(crate) struct Loaded {
     plugin: Plugin,
-    pub(super) module: String,
-    pub(super) root: u32,
+    pub(crate) module: String,
+    pub(crate) root: u32,
 }
 
 impl Worker {
@@ -168,7 +168,7 @@ impl Worker {
         calls.len()
     }
 
-    pub(super) fn respond_to_callout(&mut self, call: &Callout, response: Option<CalloutResponse>) {
+    pub(crate) fn respond_to_callout(&mut self, call: &Callout, response: Option<CalloutResponse>) {
         let failed = response.is_none();
         let response = response.unwrap_or_default();
         let size = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
@@ -188,14 +188,14 @@ impl Worker {
         self.host.state().callout_response = None;
     }
 
-    pub(super) fn next(&mut self) -> u32 {
+    pub(crate) fn next(&mut self) -> u32 {
         let id = self.next_id;
         self.next_id = self.next_id.saturating_add(1);
         id
     }
 
     /// Ensures that the module has an instance with this root context.
-    pub(super) fn start_root(&mut self, loaded: &Loaded, load: bool) -> Result<Result<(), Trap>> {
+    pub(crate) fn start_root(&mut self, loaded: &Loaded, load: bool) -> Result<Result<(), Trap>> {
         let Loaded { plugin, module, root } = loaded;
         let root = *root;
         if self.instances.get(module).is_none_or(|instance| instance.trapped) {
@@ -247,7 +247,7 @@ impl Worker {
     }
 
     /// Calls a filter. A trap terminates its instance.
-    pub(super) fn call<T>(
+    pub(crate) fn call<T>(
         &mut self,
         module: &str,
         context: u32,
@@ -281,7 +281,7 @@ impl Worker {
     }
 
     /// Creates a stream context.
-    pub(super) fn create_stream(&mut self, loaded: &Loaded, id: u32) -> Result<(), Trap> {
+    pub(crate) fn create_stream(&mut self, loaded: &Loaded, id: u32) -> Result<(), Trap> {
         let started = self.start_root(loaded, false);
         started.unwrap_or_else(|error| Err(Trap::new(error.to_string())))?;
         let root = loaded.root;
@@ -289,13 +289,5 @@ impl Worker {
         self.call(&loaded.module, id, Phase::Request, |guest, host| {
             guest.on_context_create(host, id, root)
         })
-    }
-}
-
-impl State {
-    /// Returns the root context of the context that the host called.
-    pub(super) fn root(&self) -> u32 {
-        let context = self.current.1;
-        self.parents.get(&context).copied().unwrap_or(context)
     }
 }

@@ -1,24 +1,27 @@
 //! The host calls as a module imports them, with pointers and lengths in its memory.
 
-use wasmtime::{ExternType, Linker, Module as Wasm, Result, Val};
+use wasmtime::{Linker, Module as Wasm, Result};
 
-use super::{
-    Called, Host, Kind, Map,
-    memory::{Module, deserialise, number, read, returns, serialise, write},
-    status, wasi,
+use crate::{
+    Called, Host, Kind, Map, status,
     wasm::Data,
+    wasm::memory::{Module, number, read, returns, serialise, write},
+    wasm::wasi,
 };
 
+mod responses;
+mod unsupported;
+
 /// Defines all functions that a module of ABI 0.2.1 can import on a host.
-pub(super) fn define(linker: &mut Linker<Data>, module: &Wasm, kind: Kind) -> Result<()> {
+pub(crate) fn define(linker: &mut Linker<Data>, module: &Wasm, kind: Kind) -> Result<()> {
     wasi::define(linker)?;
     define_basics(linker)?;
     define_headers(linker)?;
     define_properties(linker)?;
     define_shared_data(linker)?;
     define_metrics(linker)?;
-    define_replies(linker)?;
-    define_unsupported(linker, module, kind)
+    responses::define(linker)?;
+    unsupported::define(linker, module, kind)
 }
 
 fn define_basics(linker: &mut Linker<Data>) -> Result<()> {
@@ -210,106 +213,6 @@ fn define_metrics(linker: &mut Linker<Data>) -> Result<()> {
             number(&mut module, done)
         },
     )?;
-    Ok(())
-}
-
-fn define_replies(linker: &mut Linker<Data>) -> Result<()> {
-    linker.func_wrap(
-        "env",
-        "proxy_send_local_response",
-        |mut module: Module<'_>,
-         status: u32,
-         details,
-         details_size,
-         body,
-         body_size,
-         lines,
-         lines_size,
-         grpc: i32| {
-            let details = read(&mut module, details, details_size)?;
-            let body = read(&mut module, body, body_size)?;
-            let lines = read(&mut module, lines, lines_size)?;
-            let done = match deserialise(&lines) {
-                Some(lines) => {
-                    host(&module).send_local_response(status, &details, &body, lines, grpc)
-                }
-                None => Ok(Err(status::BAD_ARGUMENT)),
-            };
-            number(&mut module, done)
-        },
-    )?;
-    linker.func_wrap(
-        "env",
-        "proxy_http_call",
-        |mut module: Module<'_>,
-         upstream,
-         upstream_size,
-         lines,
-         lines_size,
-         body,
-         body_size,
-         _trailers: u32,
-         _trailers_size: u32,
-         _timeout: u32,
-         token: u32| {
-            let upstream = read(&mut module, upstream, upstream_size)?;
-            let upstream = String::from_utf8_lossy(&upstream).into_owned();
-            let lines = deserialise(&read(&mut module, lines, lines_size)?).unwrap_or_default();
-            let body = read(&mut module, body, body_size)?;
-            match host(&module).dispatch(&upstream, lines, body) {
-                Ok(Ok(number)) => write(&mut module, token, &number.to_le_bytes()).map(|()| 0),
-                other => number(&mut module, other.map(|result| result.map(|_| ()))),
-            }
-        },
-    )?;
-    linker.func_wrap(
-        "env",
-        "proxy_call_foreign_function",
-        |mut module: Module<'_>, name, size, _: u32, _: u32, data, length| {
-            let name = String::from_utf8_lossy(&read(&mut module, name, size)?).into_owned();
-            let result = host(&module).foreign_function(&name);
-            returns(&mut module, result, data, length)
-        },
-    )?;
-    Ok(())
-}
-
-/// Calls that nginx declares without implementing. No filter of the project makes them, but modules
-/// of the Rust SDK import them.
-const UNSUPPORTED: [&str; 13] = [
-    "proxy_close_stream",
-    "proxy_dequeue_shared_queue",
-    "proxy_done",
-    "proxy_enqueue_shared_queue",
-    "proxy_get_status",
-    "proxy_grpc_call",
-    "proxy_grpc_cancel",
-    "proxy_grpc_close",
-    "proxy_grpc_send",
-    "proxy_grpc_stream",
-    "proxy_register_shared_queue",
-    "proxy_resolve_shared_queue",
-    "proxy_set_buffer_bytes",
-];
-
-/// Defines the unsupported calls, and `proxy_get_log_level` on Envoy only: nginx declares it with
-/// two parameters, so a module that imports the SDK's form does not load there.
-fn define_unsupported(linker: &mut Linker<Data>, module: &Wasm, kind: Kind) -> Result<()> {
-    for import in module.imports().filter(|import| import.module() == "env") {
-        let name = import.name().to_owned();
-        let is_known = UNSUPPORTED.contains(&name.as_str()) || name == "proxy_set_header_map_pairs";
-        let ExternType::Func(form) = import.ty() else { continue };
-        if is_known || (name == "proxy_get_log_level" && kind == Kind::Envoy) {
-            linker.func_new("env", import.name(), form, move |mut module, _, results| {
-                let done = host(&module).unsupported(&name);
-                let status = number(&mut module, done)?;
-                if let Some(result) = results.first_mut() {
-                    *result = Val::I32(i32::try_from(status)?);
-                }
-                Ok(())
-            })?;
-        }
-    }
     Ok(())
 }
 

@@ -2,14 +2,14 @@
 
 use wasmtime::{Error, Linker, Result};
 
-use super::{
-    memory::{Module, read, write},
+use crate::{
     wasm::Data,
+    wasm::memory::{Module, read, write},
 };
 
 const WASI: &str = "wasi_snapshot_preview1";
 
-pub(super) fn define(linker: &mut Linker<Data>) -> Result<()> {
+pub(crate) fn define(linker: &mut Linker<Data>) -> Result<()> {
     linker.func_wrap(
         WASI,
         "environ_sizes_get",

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{Called, Kind, Trap, status};
+use crate::{Called, Kind, Trap, status};
 
 /// The shared data of one proxy.
 #[derive(Debug, Default)]
-pub(super) struct SharedData {
+pub(crate) struct SharedData {
     /// Entries by key on Envoy, and by the CRC32 of the key on nginx.
     entries: HashMap<Vec<u8>, Entry>,
     /// Keys by last use, oldest first.
@@ -14,7 +14,7 @@ pub(super) struct SharedData {
     clock: u64,
     used: usize,
     /// Makes the next read return the second half of this value.
-    pub(super) torn_with: Option<Vec<u8>>,
+    pub(crate) torn_with: Option<Vec<u8>>,
 }
 
 #[derive(Debug)]
@@ -28,7 +28,7 @@ struct Entry {
 const OVERHEAD: usize = 100;
 
 impl SharedData {
-    pub(super) fn get(
+    pub(crate) fn get(
         &mut self,
         kind: Kind,
         zone: Option<usize>,
@@ -49,7 +49,7 @@ impl SharedData {
         Ok(Ok((value, entry.cas)))
     }
 
-    pub(super) fn set(
+    pub(crate) fn set(
         &mut self,
         kind: Kind,
         zone: Option<usize>,
@@ -92,7 +92,7 @@ impl SharedData {
     }
 
     /// Returns the number of keys.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.entries.len()
     }
 

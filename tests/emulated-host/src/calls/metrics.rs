@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Called, Trap};
+use crate::{Called, Trap};
 
 /// Kinds of metric with their ABI numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub(super) fn of(number: u32) -> Option<Self> {
+    pub(crate) fn of(number: u32) -> Option<Self> {
         [Self::Counter, Self::Gauge, Self::Histogram]
             .into_iter()
             .find(|kind| *kind as u32 == number)
@@ -25,7 +25,7 @@ impl Kind {
 
 /// The metrics of a proxy.
 #[derive(Debug, Default)]
-pub(super) struct Metrics {
+pub(crate) struct Metrics {
     metrics: Vec<(String, Kind, i64)>,
 }
 
@@ -33,19 +33,19 @@ pub(super) struct Metrics {
 const LONGEST_NAME: usize = 256;
 
 impl Metrics {
-    pub(super) fn define(
+    pub(crate) fn define(
         &mut self,
-        host: super::Kind,
+        host: crate::Kind,
         filter: &str,
         kind: Kind,
         name: &str,
     ) -> Called<u32> {
-        if host == super::Kind::Nginx && 4 + filter.len() + name.len() > LONGEST_NAME {
+        if host == crate::Kind::Nginx && 4 + filter.len() + name.len() > LONGEST_NAME {
             return Err(Trap::new(format!("could not define metric: name \"{name}\" too long")));
         }
         let full = match host {
-            super::Kind::Envoy => name.to_owned(),
-            super::Kind::Nginx => format!("pw.{filter}.{name}"),
+            crate::Kind::Envoy => name.to_owned(),
+            crate::Kind::Nginx => format!("pw.{filter}.{name}"),
         };
         let at = self.metrics.iter().position(|(known, ..)| *known == full);
         let at = at.unwrap_or_else(|| {
@@ -55,29 +55,29 @@ impl Metrics {
         Ok(Ok(u32::try_from(at).unwrap_or(u32::MAX)))
     }
 
-    pub(super) fn increment(&mut self, host: super::Kind, id: u32, by: i64) -> Called<()> {
+    pub(crate) fn increment(&mut self, host: crate::Kind, id: u32, by: i64) -> Called<()> {
         let metric = self.find(host, id)?;
-        if host == super::Kind::Nginx && metric.1 != Kind::Counter {
+        if host == crate::Kind::Nginx && metric.1 != Kind::Counter {
             return Err(Trap::new("could not increment metric: metric not a counter"));
         }
         metric.2 = metric.2.saturating_add(by);
         Ok(Ok(()))
     }
 
-    pub(super) fn record(&mut self, host: super::Kind, id: u32, value: i64) -> Called<()> {
+    pub(crate) fn record(&mut self, host: crate::Kind, id: u32, value: i64) -> Called<()> {
         let metric = self.find(host, id)?;
-        if host == super::Kind::Nginx && metric.1 == Kind::Counter {
+        if host == crate::Kind::Nginx && metric.1 == Kind::Counter {
             return Err(Trap::new("could not record value: metric is a counter"));
         }
         metric.2 = value;
         Ok(Ok(()))
     }
 
-    pub(super) fn values(&self) -> BTreeMap<String, i64> {
+    pub(crate) fn values(&self) -> BTreeMap<String, i64> {
         self.metrics.iter().map(|(name, _, value)| (name.clone(), *value)).collect()
     }
 
-    fn find(&mut self, host: super::Kind, id: u32) -> Result<&mut (String, Kind, i64), Trap> {
+    fn find(&mut self, host: crate::Kind, id: u32) -> Result<&mut (String, Kind, i64), Trap> {
         let at = usize::try_from(id).unwrap_or(usize::MAX);
         let unknown = || Trap::new(format!("metric id {id} not found ({host:?})"));
         self.metrics.get_mut(at).ok_or_else(unknown)

@@ -7,41 +7,53 @@ use std::{
     sync::{Arc, atomic::Ordering},
 };
 
-use super::{
+use crate::{
     Called, Callout, Kind, Proxy, Trap, Work,
     exchange::{Exchange, LocalResponse, Phase},
-    metrics,
     proxy::{CalloutResponse, lock},
     status,
 };
 
+mod headers;
+pub mod metrics;
+mod properties;
+pub mod shared_data;
+
 /// The state of a worker.
-pub(super) struct State {
-    pub(super) proxy: Arc<Proxy>,
-    pub(super) phase: Phase,
+pub(crate) struct State {
+    pub(crate) proxy: Arc<Proxy>,
+    pub(crate) phase: Phase,
     /// The effective context.
-    pub(super) context: u32,
+    pub(crate) context: u32,
     /// The module and context that the host called.
-    pub(super) current: (String, u32),
+    pub(crate) current: (String, u32),
     /// The configuration of the root context that is being configured.
-    pub(super) config: Vec<u8>,
-    pub(super) exchange: Option<Exchange>,
-    pub(super) callout_response: Option<CalloutResponse>,
-    pub(super) calls: Vec<Callout>,
+    pub(crate) config: Vec<u8>,
+    pub(crate) exchange: Option<Exchange>,
+    pub(crate) callout_response: Option<CalloutResponse>,
+    pub(crate) calls: Vec<Callout>,
     /// Tick periods by module and root context.
-    pub(super) periods: HashMap<(String, u32), u32>,
+    pub(crate) periods: HashMap<(String, u32), u32>,
     /// Pending timers by module and root context. On nginx one root context can have several.
-    pub(super) timers: Vec<(String, u32)>,
-    pub(super) log: Vec<(u32, String)>,
-    pub(super) random: u64,
-    pub(super) resumed: bool,
-    pub(super) work: Vec<Work>,
+    pub(crate) timers: Vec<(String, u32)>,
+    pub(crate) log: Vec<(u32, String)>,
+    pub(crate) random: u64,
+    pub(crate) resumed: bool,
+    pub(crate) work: Vec<Work>,
     /// A callback, and the number of instructions after which it ends.
-    pub(super) ends: Option<(&'static str, u64)>,
+    pub(crate) ends: Option<(&'static str, u64)>,
     /// The call stack at that point, innermost function first.
-    pub(super) ended_in: Vec<String>,
+    pub(crate) ended_in: Vec<String>,
     /// The root context of each stream context.
-    pub(super) parents: HashMap<u32, u32>,
+    pub(crate) parents: HashMap<u32, u32>,
+}
+
+impl State {
+    /// Returns the root context of the context that the host called.
+    pub(crate) fn root(&self) -> u32 {
+        let context = self.current.1;
+        self.parents.get(&context).copied().unwrap_or(context)
+    }
 }
 
 /// The host calls of a worker.
@@ -49,7 +61,7 @@ pub(super) struct State {
 pub struct Host(Rc<RefCell<State>>);
 
 impl Host {
-    pub(super) fn new(proxy: Arc<Proxy>) -> Self {
+    pub(crate) fn new(proxy: Arc<Proxy>) -> Self {
         let random = proxy.random_seed;
         Self(Rc::new(RefCell::new(State {
             proxy,
@@ -72,11 +84,11 @@ impl Host {
         })))
     }
 
-    pub(super) fn state(&self) -> RefMut<'_, State> {
+    pub(crate) fn state(&self) -> RefMut<'_, State> {
         self.0.borrow_mut()
     }
 
-    pub(super) fn proxy(&self) -> Arc<Proxy> {
+    pub(crate) fn proxy(&self) -> Arc<Proxy> {
         Arc::clone(&self.state().proxy)
     }
 
@@ -109,12 +121,12 @@ impl Host {
 
     /// `proxy_get_property`
     pub fn property(&self, path: &str) -> Called<Vec<u8>> {
-        super::properties::get(&mut self.state(), &path.replace('\0', "."))
+        properties::get(&mut self.state(), &path.replace('\0', "."))
     }
 
     /// `proxy_set_property`
     pub fn set_property(&self, path: &str, value: &[u8]) -> Called<()> {
-        super::properties::set(&mut self.state(), &path.replace('\0', "."), value)
+        properties::set(&mut self.state(), &path.replace('\0', "."), value)
     }
 
     /// `proxy_get_shared_data`

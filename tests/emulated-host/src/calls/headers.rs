@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use super::{Called, Host, Kind, Map, Phase, Trap, calls::State, lines::Lines, status};
+use crate::{Called, Host, Kind, Map, Phase, Trap, calls::State, lines::Lines, status};
 
 /// The maximum number of lines that nginx returns.
 const MOST_LINES: usize = 100;

@@ -13,15 +13,19 @@ use wasmtime::{
     TypedFunc, WasmBacktrace, WasmParams, WasmResults,
 };
 
-use super::{Action, Guest, Host, Kind, Trap, imports};
+use crate::{Action, Guest, Host, Kind, Trap};
+
+mod imports;
+pub(crate) mod memory;
+mod wasi;
 
 /// The state that host calls of an instance access.
-pub(super) struct Data {
-    pub(super) host: Host,
-    pub(super) memory: Option<Memory>,
-    pub(super) allocate: Option<TypedFunc<u32, u32>>,
+pub(crate) struct Data {
+    pub(crate) host: Host,
+    pub(crate) memory: Option<Memory>,
+    pub(crate) allocate: Option<TypedFunc<u32, u32>>,
     /// The trap of the last host call.
-    pub(super) trap: Option<Trap>,
+    pub(crate) trap: Option<Trap>,
     /// The number of host calls.
     calls: u64,
 }
@@ -38,7 +42,7 @@ pub struct Work {
 }
 
 /// An instance of a WebAssembly module.
-pub(super) struct Wasm {
+pub(crate) struct Wasm {
     store: Store<Data>,
     instance: Instance,
     counts: bool,
@@ -68,7 +72,7 @@ const NEEDED_ON_NGINX: [&str; 3] =
 
 impl Wasm {
     /// Instantiates a module of `dist/kong`.
-    pub(super) fn start(filter: &str, host: &Host) -> Result<Self> {
+    pub(crate) fn start(filter: &str, host: &Host) -> Result<Self> {
         let counts = host.proxy().counted_at.is_some();
         Self::of(&module(filter, counts)?, host, counts)
     }

@@ -2,12 +2,12 @@
 
 use wasmtime::{Caller, Error, Result};
 
-use super::{Called, wasm::Data};
+use crate::{Called, wasm::Data};
 
-pub(super) type Module<'a> = Caller<'a, Data>;
+pub(crate) type Module<'a> = Caller<'a, Data>;
 
 /// Returns a status to the module, or traps.
-pub(super) fn number(module: &mut Module<'_>, called: Called<()>) -> Result<u32> {
+pub(crate) fn number(module: &mut Module<'_>, called: Called<()>) -> Result<u32> {
     match called {
         Ok(Ok(())) => Ok(0),
         Ok(Err(status)) => Ok(status),
@@ -20,7 +20,7 @@ pub(super) fn number(module: &mut Module<'_>, called: Called<()>) -> Result<u32>
 }
 
 /// Copies bytes to memory that the module allocates.
-pub(super) fn returns(
+pub(crate) fn returns(
     module: &mut Module<'_>,
     called: Called<Vec<u8>>,
     data: u32,
@@ -42,14 +42,14 @@ pub(super) fn returns(
     Ok(0)
 }
 
-pub(super) fn read(module: &mut Module<'_>, at: u32, size: u32) -> Result<Vec<u8>> {
+pub(crate) fn read(module: &mut Module<'_>, at: u32, size: u32) -> Result<Vec<u8>> {
     let memory = module.data().memory.ok_or_else(|| Error::msg("no memory"))?;
     let mut bytes = vec![0; size as usize];
     memory.read(&*module, at as usize, &mut bytes)?;
     Ok(bytes)
 }
 
-pub(super) fn write(module: &mut Module<'_>, at: u32, bytes: &[u8]) -> Result<()> {
+pub(crate) fn write(module: &mut Module<'_>, at: u32, bytes: &[u8]) -> Result<()> {
     let memory = module.data().memory.ok_or_else(|| Error::msg("no memory"))?;
     Ok(memory.write(&mut *module, at as usize, bytes)?)
 }
@@ -57,7 +57,7 @@ pub(super) fn write(module: &mut Module<'_>, at: u32, bytes: &[u8]) -> Result<()
 type Lines = Vec<(Vec<u8>, Vec<u8>)>;
 
 /// Serialises header lines as in the ABI: a count, all sizes, then NUL-terminated names and values.
-pub(super) fn serialise(lines: &Lines) -> Vec<u8> {
+pub(crate) fn serialise(lines: &Lines) -> Vec<u8> {
     let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX).to_le_bytes();
     let mut map = number(lines.len()).to_vec();
     for (name, value) in lines {
@@ -70,7 +70,7 @@ pub(super) fn serialise(lines: &Lines) -> Vec<u8> {
     map
 }
 
-pub(super) fn deserialise(map: &[u8]) -> Option<Lines> {
+pub(crate) fn deserialise(map: &[u8]) -> Option<Lines> {
     if map.is_empty() {
         return Some(Vec::new());
     }

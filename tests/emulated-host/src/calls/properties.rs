@@ -1,18 +1,18 @@
 //! Properties by their dotted paths.
 
-use super::{Called, Kind, Trap, calls::State, exchange::Phase, status};
+use crate::{Called, Kind, Trap, calls::State, exchange::Phase, status};
 
 /// The level `error` of `proxy_log`.
 const LOG_ERROR: u32 = 4;
 
-pub(super) fn get(state: &mut State, path: &str) -> Called<Vec<u8>> {
+pub(crate) fn get(state: &mut State, path: &str) -> Called<Vec<u8>> {
     match state.proxy.kind {
         Kind::Envoy => Ok(on_envoy(state, path).ok_or(status::NOT_FOUND)),
         Kind::Nginx => on_nginx(state, path),
     }
 }
 
-pub(super) fn set(state: &mut State, path: &str, value: &[u8]) -> Called<()> {
+pub(crate) fn set(state: &mut State, path: &str, value: &[u8]) -> Called<()> {
     let kind = state.proxy.kind;
     let Some(exchange) = &mut state.exchange else {
         return Ok(Err(status::INTERNAL_FAILURE));
