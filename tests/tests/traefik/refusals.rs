@@ -78,7 +78,7 @@ fn refused() -> Vec<(&'static str, Value, &'static str)> {
         (
             "header-transform",
             json!({"request": {"add": {"headers": ["x-user:$(claims.sub)"]}}}),
-            "let jwt-auth write the header itself (claims_to_headers)",
+            "set the header in jwt-auth (claims_to_headers)",
         ),
     ]
 }
