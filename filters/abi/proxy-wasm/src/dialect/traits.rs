@@ -1,0 +1,55 @@
+//! What a host provides: its constants, and its services for one root context.
+
+use novasphere_core::Clock;
+
+use crate::hostcalls::Status;
+
+/// The constant traits of a host.
+pub(crate) struct Traits {
+    /// The action code that pauses a request with all its data.
+    pub(crate) pause: u32,
+    /// Whether a paused request can be resumed from another context than its own callout.
+    pub(crate) resumes_paused_requests: bool,
+    /// Whether the end of a callout is reported after its stream ended.
+    pub(crate) reports_orphaned_callouts: bool,
+    /// Whether the host skips a filter that refuses its configuration, so that requests pass
+    /// unchecked.
+    pub(crate) skips_refused_filters: bool,
+    /// Whether later filters can read properties that a filter sets.
+    pub(crate) passes_attributes: bool,
+    /// The CAS token that creates a key of shared data only if it is missing.
+    pub(crate) create_cas: u32,
+    /// The property with the name of the route's upstream service.
+    pub(crate) service: &'static [u8],
+    /// The property with the name of the route.
+    pub(crate) route: &'static [u8],
+}
+
+/// A host's services for one root context.
+pub(crate) trait RootDialect {
+    /// Starts a filter whose configuration was just accepted. `define_metrics` defines its metrics.
+    fn start(&self, needs: Needs, define_metrics: &dyn Fn());
+
+    /// A request arrived, or the filter is asked about it again.
+    fn on_request(&self);
+
+    /// Reads shared data: the value and its CAS token.
+    fn shared_data(&self, key: &[u8]) -> Result<(Vec<u8>, u32), Status>;
+
+    /// Whether the timer's work is due, at a call of the timer.
+    fn timer_is_due(&self, clock: &dyn Clock) -> bool;
+
+    /// Schedules the timer after its work: when the filter wants it again, and whether requests are
+    /// paused.
+    fn schedule_timer(&self, again_in_ms: Option<u32>, has_paused: bool);
+
+    /// A request was paused.
+    fn on_pause(&self);
+}
+
+/// The services that a filter uses.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Needs {
+    pub(crate) timer: bool,
+    pub(crate) shared_data: bool,
+}
