@@ -54,7 +54,7 @@ pub(crate) struct Exchange {
     pub(crate) attributes: Vec<(String, Vec<u8>)>,
 }
 
-/// What the client and the upstream received.
+/// The response that the client received, and the request that the upstream received.
 #[derive(Clone, Debug, Default)]
 pub struct Outcome {
     /// The status.

@@ -1,4 +1,4 @@
-//! One worker: its instances, root contexts, timers and callouts.
+//! A worker holds instances, root contexts, timers and callouts.
 
 use std::{
     collections::{HashMap, HashSet},

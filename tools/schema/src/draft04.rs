@@ -1,5 +1,5 @@
-//! From JSON Schema 2020-12 to draft-04, which is what Kong knows. Only what the filters' schemas
-//! have is translated; what else draft-04 lacks is told by the tests.
+//! Converts JSON Schema 2020-12 to draft-04, the draft that Kong supports. Converts only keywords that
+//! the filters' schemas use; a test reports any other keyword that draft-04 lacks.
 
 use schemars::{
     Schema,
@@ -7,7 +7,7 @@ use schemars::{
 };
 use serde_json::{Map, Value, json};
 
-/// The same schema in draft-04.
+/// Converts a schema to draft-04.
 pub(super) fn downgraded(mut schema: Schema) -> Value {
     Downgrade.transform(&mut schema);
     schema.insert("$schema".to_owned(), "http://json-schema.org/draft-04/schema#".into());
@@ -36,7 +36,7 @@ fn rename_definitions(members: &mut Map<String, Value>) {
     }
 }
 
-/// Texts that are each told what they mean become one list of texts.
+/// Merges constants, each with a description, into one `enum`.
 fn without_constants(members: &mut Map<String, Value>) {
     if let Some(constant) = members.remove("const") {
         members.insert("enum".to_owned(), json!([constant]));
@@ -53,7 +53,7 @@ fn without_constants(members: &mut Map<String, Value>) {
     }
 }
 
-/// Kong is written in Lua, where an empty list is an empty object.
+/// Allows empty objects as empty lists, because Kong encodes an empty Lua table as an object.
 fn with_empty_objects(members: &mut Map<String, Value>) {
     if members.get("type").is_some_and(|name| name == "array") && !members.contains_key("minItems")
     {
@@ -62,7 +62,7 @@ fn with_empty_objects(members: &mut Map<String, Value>) {
     }
 }
 
-/// Beside a reference nothing else counts.
+/// Moves keywords beside a `$ref`, which draft-04 ignores.
 fn alone(members: &mut Map<String, Value>) {
     if members.len() < 2 {
         return;

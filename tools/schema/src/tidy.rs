@@ -1,4 +1,4 @@
-//! What the filters' types do not say, or say in Rust's words.
+//! Adds constraints that the Rust types do not express, and removes names of Rust types.
 
 use schemars::{
     Schema,
@@ -6,7 +6,7 @@ use schemars::{
 };
 use serde_json::{Map, Value};
 
-/// Makes a generated schema as strict as the filters are.
+/// Makes a generated schema as strict as the filters.
 pub(super) struct Tidy;
 
 impl Transform for Tidy {
@@ -20,7 +20,7 @@ impl Transform for Tidy {
     }
 }
 
-/// A field is given a value or left out.
+/// Forbids null: a field has a value or is absent.
 fn refuse_null(members: &mut Map<String, Value>) {
     if members.get("default") == Some(&Value::Null) {
         members.remove("default");
@@ -42,7 +42,7 @@ fn refuse_null(members: &mut Map<String, Value>) {
     }
 }
 
-/// Bounds for the numbers that Rust's types have, instead of the types' names.
+/// Replaces the names of Rust's integer types with bounds.
 fn bound(members: &mut Map<String, Value>) {
     let Some(format) = members.remove("format") else { return };
     if format == "uint32" && !members.contains_key("maximum") {
@@ -50,7 +50,7 @@ fn bound(members: &mut Map<String, Value>) {
     }
 }
 
-/// Lines end where the source's do, which says nothing.
+/// Joins the lines of a description, whose breaks come from the source.
 fn join_lines(members: &mut Map<String, Value>) {
     if let Some(Value::String(text)) = members.get_mut("description") {
         *text = text.replace('\n', " ");

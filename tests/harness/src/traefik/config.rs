@@ -35,7 +35,7 @@ pub struct Router {
     pub speaks_http2: bool,
 }
 
-/// One of the filters and its configuration.
+/// A filter and its configuration.
 #[derive(Clone, Debug)]
 pub struct Plugin {
     /// The name, such as `jwt-auth`.
