@@ -62,7 +62,7 @@ fn with_empty_objects(members: &mut Map<String, Value>) {
     }
 }
 
-/// Moves keywords beside a `$ref`, which draft-04 ignores.
+/// Wraps a `$ref` that has siblings in `allOf`, because draft-04 ignores the siblings.
 fn alone(members: &mut Map<String, Value>) {
     if members.len() < 2 {
         return;
