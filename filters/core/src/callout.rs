@@ -1,11 +1,12 @@
-//! HTTP requests a filter has its host make: callouts for a request, and fetches apart from one.
+//! HTTP requests that the host sends for a filter: callouts belong to a request, fetches do not.
 
 use std::{any::Any, fmt, rc::Rc};
 
 use crate::{Endpoint, HeaderName, Headers};
 
-/// A POST request for the host to make. The host holds the request that caused it, then asks the
-/// filter again, with the result in [`Env::callout`](crate::Env::callout).
+/// A POST request for the host to send. The host holds the request that caused it, then calls
+/// [`Filter::on_request`](crate::Filter::on_request) again, with the result in
+/// [`Env::callout`](crate::Env::callout).
 #[derive(Debug)]
 pub struct Callout<'f> {
     /// Returned with the result. Dropped if no result arrives.
@@ -33,14 +34,14 @@ pub struct CalloutResult<'a> {
     pub response: &'a Result<FetchResponse<'a>, FetchError>,
 }
 
-/// A GET request for the host to make.
+/// A GET request for the host to send.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fetch {
     /// Returned with the response.
     pub purpose: usize,
     /// The upstream as the host knows it: a cluster name, or `host:port`.
     pub upstream: String,
-    /// Whether to use TLS, on hosts whose upstream does not determine it.
+    /// Whether to use TLS, on hosts where the upstream does not determine it.
     pub https: bool,
     /// The authority, `host` or `host:port` (RFC 9110 section 7.2).
     pub authority: String,
@@ -95,7 +96,7 @@ impl std::error::Error for FetchError {}
 pub struct TimerActions {
     /// Fetches to start now.
     pub fetches: Vec<Fetch>,
-    /// Whether to ask again about all paused requests.
+    /// Whether to call `on_request` again for all paused requests.
     pub wake: bool,
     /// When to call the timer again, in milliseconds. `None` for never.
     pub again_in_ms: Option<u32>,

@@ -24,9 +24,9 @@ pub struct Cidr(IpNet);
 /// Why a text is not an address block.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum InvalidCidr {
-    /// The text has another form.
+    /// The text is not an address or a block.
     Syntax(String),
-    /// The address has bits set behind the prefix length.
+    /// The address has bits set beyond the prefix length.
     HostBits {
         /// The text.
         text: String,
@@ -55,7 +55,7 @@ impl Cidr {
     /// Parses `10.0.0.0/8`, `2001:db8::/32` or a single address.
     ///
     /// # Errors
-    /// If the text has another form, or the address has host bits set.
+    /// If the text is not an address or a block, or the address has host bits set.
     pub fn parse(text: &str) -> Result<Self, InvalidCidr> {
         let block = block(text).ok_or_else(|| InvalidCidr::Syntax(text.to_owned()))?;
         if block.addr() != block.network() {
@@ -71,7 +71,7 @@ impl Cidr {
     }
 }
 
-/// Parses the address as the standard library does. `ipnet` also accepts octets with leading zeros,
+/// Parses the address with the standard library. `ipnet` also accepts octets with leading zeros,
 /// which other parsers read as octal.
 fn block(text: &str) -> Option<IpNet> {
     let Some((address, length)) = text.split_once('/') else {

@@ -1,4 +1,4 @@
-//! Client addresses as identities.
+//! Client addresses as client identities.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -17,7 +17,7 @@ pub struct ClientIp(IpAddr);
 
 impl ClientIp {
     /// The identity of the client at `address`. An IPv6 network has a prefix of `ipv6_prefix` bits, 0
-    /// to 128. Subscribers usually get a network with 64.
+    /// to 128. Subscribers usually get a network with a prefix of 64 bits.
     pub fn with_prefix(address: IpAddr, ipv6_prefix: u32) -> Self {
         match address.to_canonical() {
             IpAddr::V4(v4) => Self(IpAddr::V4(v4)),

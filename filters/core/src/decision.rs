@@ -11,21 +11,21 @@ pub enum Decision<'f, C> {
     Continue {
         /// Changes to the request head, applied in order.
         mutations: Vec<HeaderMutation<'f>>,
-        /// Handed to `on_response`.
+        /// Passed to `on_response`.
         carry: C,
         /// A name from the filter's `REASONS`.
         reason: &'static str,
     },
-    /// The request is held. The filter is asked again when a
+    /// The request is held. The host calls `on_request` again when a
     /// [`TimerActions`](crate::TimerActions) wakes it. Allowed only if
     /// [`PendingQueues::has_capacity`](crate::PendingQueues::has_capacity) returned true.
     Pause {
         /// The queue that had capacity.
         queue: usize,
-        /// The time of the last attempt. The filter must not pause the request after it.
+        /// The deadline. The filter must not pause the request after it.
         until: UnixTime,
     },
-    /// The request is held until a callout ends, then the filter is asked again with its result.
+    /// The request is held until a callout ends. The host then calls `on_request` with the result.
     /// A second callout for the same request is a fault.
     Call(Callout<'f>),
     /// The filter responds. The request does not reach the upstream.
@@ -39,12 +39,12 @@ pub enum Decision<'f, C> {
     },
 }
 
-/// A response made by a filter instead of the upstream.
+/// A response from a filter instead of the upstream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LocalResponse<'f> {
     /// The status code, 200..=599.
     pub status: u16,
-    /// Header lines. No name occurs twice, since one host keeps only the last line.
+    /// Header lines. No name occurs twice, because one host keeps only the last line.
     pub headers: Vec<(&'f HeaderName, Cow<'f, [u8]>)>,
     /// The body, empty for none. Its `content-type` is among the headers.
     pub body: Cow<'f, [u8]>,

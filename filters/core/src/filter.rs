@@ -5,7 +5,7 @@ use crate::{
     HeaderInterest, HeaderMutation, Host, RequestHead, ResponseHead, TimerActions, decode,
 };
 
-/// One filter: immutable data computed from its configuration, plus how to apply it.
+/// One filter: immutable data computed from its configuration, and the functions that apply it.
 ///
 /// Order of calls for a request: [`on_request`](Filter::on_request) once, or again after each
 /// [`Decision::Pause`] and after a [`Decision::Call`]. Then
@@ -83,7 +83,7 @@ use crate::{
 /// assert_eq!(errors.to_string(), "method: expected a string, got 1");
 /// ```
 pub trait Filter: Sized {
-    /// The name users know, for example `jwt-auth`.
+    /// The filter's name as users write it, for example `jwt-auth`.
     const NAME: &'static str;
 
     /// Every reason [`on_request`](Filter::on_request) can give, exported as the metric label
@@ -100,10 +100,10 @@ pub trait Filter: Sized {
     /// The memory one worker keeps between requests: keys, caches. Empty at start.
     type State: Default;
 
-    /// The data a continued request hands to its response.
+    /// The data that a continued request passes on to its response.
     type Carry;
 
-    /// Metrics that depend on the configuration. Hosts ask once.
+    /// Metrics that depend on the configuration. Hosts call this once.
     fn metric_definitions(&self) -> Vec<MetricDefinition> {
         Vec::new()
     }
@@ -161,17 +161,17 @@ pub trait Filter: Sized {
         Self::NAME
     }
 
-    /// Work apart from requests. If [`uses_timer`](Filter::uses_timer), hosts call it soon after
-    /// the configuration, then at the requested time, and more often while requests are paused.
-    /// Every worker calls it.
+    /// Does work that belongs to no request. If [`uses_timer`](Filter::uses_timer), every worker
+    /// calls it soon after the configuration, then at the requested time, and more often while
+    /// requests are paused.
     fn on_timer(&self, _: &mut Self::State, _: &Env<'_>) -> TimerActions {
         TimerActions::default()
     }
 
-    /// A callout ended after its request was gone. Hosts may omit this call.
+    /// Handles a callout that ended after its request. Hosts may omit this call.
     fn on_orphaned_callout(&self, _: CalloutResult<'_>, _: &mut Self::State, _: &Env<'_>) {}
 
-    /// A fetch ended. `purpose` is the one the filter gave it.
+    /// Handles the end of a fetch. `purpose` is the [`Fetch`](crate::Fetch)'s own.
     fn on_fetch(
         &self,
         _purpose: usize,

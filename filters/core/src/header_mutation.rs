@@ -16,11 +16,11 @@ use crate::HeaderName;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HeaderMutation<'f> {
-    /// Replaces all lines of that name by one line.
+    /// Replaces all lines of that name with one line.
     Set(&'f HeaderName, Cow<'f, [u8]>),
     /// Adds a line.
     Add(&'f HeaderName, Cow<'f, [u8]>),
-    /// Removes all lines of that name. The name is owned if it was found in the message.
+    /// Removes all lines of that name. The name is `Cow::Owned` if it comes from the message.
     Remove(Cow<'f, HeaderName>),
     /// Replaces the request target (path and query). Requests only.
     Target(Vec<u8>),

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use crate::{CalloutResult, SharedData};
 
-/// Facts about the host that a filter needs while it is built, and a log.
+/// The host as a filter sees it while it is built: facts, and a log.
 pub trait Host {
     /// The value of a variable in the proxy's environment. `None` if the host does not pass it on.
     fn variable(&self, name: &str) -> Option<String>;
@@ -53,7 +53,7 @@ pub struct Env<'a> {
     /// The host, for warnings.
     pub host: &'a dyn Host,
     /// The wall clock. It does not advance during a call of the filter: all filters of a chain see
-    /// the same time, and the host is asked once.
+    /// the same time, and the adapter reads the host's clock once.
     pub clock: &'a dyn Clock,
     /// Values shared by all workers of one proxy.
     pub shared_data: &'a dyn SharedData,
@@ -69,7 +69,7 @@ pub struct Env<'a> {
     pub attributes: &'a dyn Attributes,
     /// Signature verification by the host.
     pub verify: &'a dyn Verify,
-    /// The result of the callout the filter made for this request.
+    /// The result of the callout that the filter requested for this request.
     pub callout: Option<CalloutResult<'a>>,
 }
 
@@ -105,7 +105,7 @@ pub trait PendingQueues {
     fn has_capacity(&self, queue: usize, max: usize) -> bool;
 }
 
-/// Randomness good enough to key a hash.
+/// Random numbers that are good enough to key a hash.
 pub trait Random {
     /// 16 bytes, different at each call.
     fn bytes(&self) -> [u8; 16];
@@ -130,7 +130,7 @@ pub trait Attributes {
     /// Sets an attribute. A no-op on a host without attributes, so no decision may depend on it.
     fn set(&self, name: &str, value: &[u8]);
 
-    /// The value an earlier filter set. `None` if none did, and on a host without attributes.
+    /// The value that an earlier filter set. `None` if none did, or the host has no attributes.
     fn get(&self, name: &str) -> Option<Vec<u8>>;
 }
 

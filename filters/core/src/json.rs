@@ -1,5 +1,5 @@
 //! [`Json`]: JSON values without duplicate members. RFC 8259 section 4 leaves the meaning of a
-//! duplicate open, RFC 7515 section 4 forbids it.
+//! duplicate open, and RFC 7515 section 4 forbids duplicates.
 
 use std::fmt;
 

@@ -1,5 +1,5 @@
-//! Parts of the filters' JSON Schemas, which are generated into `host-config`. The modules are built
-//! without this feature.
+//! Parts of the filters' JSON Schemas, which `make schema` generates into `host-config`. The
+//! modules are built without the feature `schema`.
 
 use std::borrow::Cow;
 
@@ -23,7 +23,7 @@ pub const PATH: &str = r"^/[^?]*$";
 /// A part of the names of metrics and attributes.
 pub const ATTRIBUTE: &str = r"^[A-Za-z0-9_.-]+$";
 
-/// For each member a schema that requires it, for use in `anyOf` and `oneOf`.
+/// For each member, a schema that requires it, for use in `anyOf` and `oneOf`.
 pub fn each_required(members: &[&str]) -> Vec<Schema> {
     members.iter().map(|member| json_schema!({"required": [member]})).collect()
 }

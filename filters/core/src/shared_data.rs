@@ -51,9 +51,9 @@ pub enum Change {
 /// Why a shared value could not be updated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SharedDataError {
-    /// The host refused, with its status code.
+    /// The host call failed, with this status code.
     Host(u32),
-    /// Other workers won each of the bounded tries.
+    /// Other workers won the race on every try.
     Contended,
 }
 
@@ -69,13 +69,13 @@ impl fmt::Display for SharedDataError {
 impl std::error::Error for SharedDataError {}
 
 /// Maximum number of tries of one update. Each lost try means that another worker succeeded, so a few
-/// workers never exhaust even ten. The bound ends the loop on a broken host.
+/// workers do not exhaust even ten. The bound ends the loop on a faulty host.
 const UPDATE_TRIES: usize = 100;
 
 impl dyn SharedData + '_ {
     /// Updates the value of `key`. `change` gets the value (empty if the key is missing), edits it
-    /// and returns whether to write it. After a lost race `change` runs again, whole, on the new
-    /// value.
+    /// and returns whether to write it. After a lost race, the whole of `change` runs again on the
+    /// new value.
     ///
     /// ```
     /// use novasphere_core::{Change, SharedData, testing::TestHost};
@@ -95,7 +95,7 @@ impl dyn SharedData + '_ {
     /// ```
     ///
     /// # Errors
-    /// [`SharedDataError`]. Nothing was written then.
+    /// [`SharedDataError`]. In that case nothing was written.
     pub fn update<T>(
         &self,
         key: &[u8],

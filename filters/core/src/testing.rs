@@ -49,7 +49,7 @@ pub struct TestHost {
     pub millis: Cell<u64>,
     /// The client's address.
     pub address: Cell<Option<IpAddr>>,
-    /// The number of next writes of shared data that fail with a CAS mismatch.
+    /// The number of upcoming writes of shared data that fail with a CAS mismatch.
     pub cas_mismatches: Cell<u32>,
     /// Whether reads of shared data fail.
     pub shared_data_fails: Cell<bool>,
@@ -69,7 +69,7 @@ pub struct TestHost {
     pub passes_attributes: Cell<bool>,
     /// The attributes that filters set.
     pub attributes: RefCell<BTreeMap<String, Vec<u8>>>,
-    /// The host's signature verification. Without it, filters verify themselves.
+    /// The host's signature verification. Without it, filters verify signatures themselves.
     pub verify: Option<VerifyFn>,
     /// The capabilities that the host lacks.
     pub unsupported: Vec<Capability>,

@@ -5,7 +5,7 @@
 //! 1. The configured filters decide one after another, in the configured order. Each sees the
 //!    request with the mutations of the earlier ones.
 //! 2. The first filter that responds ends the chain. Its local response passes the earlier filters
-//!    in reverse order, as an upstream's response would: cors thus marks a 401.
+//!    in reverse order, as an upstream's response would. So cors adds its headers to a 401.
 //! 3. Otherwise the mutations of all filters go to the host at once, and the request continues.
 //! 4. The response passes all filters in reverse order.
 //!

@@ -9,19 +9,19 @@
 //!    adds it. Templates see the request as it arrived.
 //! 3. `remove` removes all lines of a name. `rename` moves all lines to a new name and removes the
 //!    new name's former lines; it has no effect if the old name is absent. `replace` replaces all
-//!    lines by one, if there are any. `add` adds a line if there is none. `append` always adds a
+//!    lines with one, if there are any. `add` adds a line if there is none. `append` always adds a
 //!    line. A line with an empty value counts as present (RFC 9110 section 5.5).
 //! 4. No rule joins lines, so several `Set-Cookie` lines stay several (RFC 9110 section 5.3).
 //! 5. Rules cannot name headers of the connection, the framing or the request target: the
-//!    configuration is refused. Patterns spare the headers without which the message would change
-//!    its meaning.
+//!    configuration is rejected. Patterns do not remove headers that the meaning of the
+//!    message depends on.
 //! 6. A value that cannot be rendered completely, or that would be invalid, is not sent.
 //! 7. The filter reads only the parts of a message that its rules need.
 //!
 //! In reading order:
 //!
 //! - `config`: the configuration as users write it;
-//! - `build`: from there to the rules, with the faults on the way; `entry`: single entries;
+//! - `build`: from the configuration to the rules, with faults; `entry`: single entries;
 //! - `filter`: the filter; `decision`, `metrics`: its names in metrics;
 //! - `rules`: the rules, and the mutations that carry them out;
 //! - `template`: values rendered from the request;

@@ -12,9 +12,9 @@
 //!    - with `forward_token: false`, token headers and token cookies.
 //! 2. A CORS preflight passes with `run_on_preflight: false`. A request that matches a `skip` rule
 //!    passes.
-//! 3. A `Connection` header that names an owned header is refused, because the next hop would drop
+//! 3. A `Connection` header that names an owned header is rejected, because the next hop would drop
 //!    the owned header.
-//! 4. The token is read from headers, query, cookies and WebSocket subprotocols. The filter refuses
+//! 4. The token is read from headers, query, cookies and WebSocket subprotocols. The filter rejects
 //!    a token header on two lines, two different tokens, and a request without a token.
 //! 5. The form of the token is checked: the size before anything is parsed, three parts, strict
 //!    base64url (RFC 7515 section 2), JSON objects without duplicate members, no `crit` or `b64`
@@ -28,21 +28,21 @@
 //! 7. The claims of a verified token are checked: `exp`, `nbf` and `iat`, `maximum_expiration`,
 //!    `issuers`, `subjects`, `audiences`, `typ`, `denied_tokens`, then the grants: `required_claims`
 //!    and `scopes`.
-//! 8. Consumer and claims become headers and attributes. A claim that cannot become one refuses the
-//!    token, so that no identity is lost silently.
-//! 9. A refused request passes without an identity if `optional`, `anonymous` or `report_only` says
-//!    so.
+//! 8. Consumer and claims become headers and attributes. A token with a claim that cannot
+//!    become one is rejected, so that no identity is lost silently.
+//! 9. A rejected request passes without an identity if `optional`, `anonymous` or `report_only`
+//!    says so.
 //!
-//! A refusal is a 401. It is a 403 if a valid token grants too little, a 400 by rule 3, and a 503
+//! A rejection is a 401. It is a 403 if a valid token grants too little, a 400 by rule 3, and a 503
 //! while the issuer's keys are missing. The response does not show which check failed, unless
-//! `verbose_errors` is set. Operators see it as the decision.
+//! `verbose_errors` is set. Operators see the check as the decision.
 //!
 //! In reading order:
 //!
 //! - `config`: the configuration;
 //! - `build`: from a configuration to a filter;
 //! - `filter`: the filter and its decision;
-//! - `decision`, `local_response`, `metrics`: reasons, responses to refused requests, events;
+//! - `decision`, `local_response`, `metrics`: reasons, responses to rejected requests, events;
 //! - `rules`: exempt requests, and the checks on claims;
 //! - `sources`: where tokens come from;
 //! - `token`: the form of tokens, paths of claims, the cache of verified tokens;

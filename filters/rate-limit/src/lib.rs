@@ -2,19 +2,19 @@
 //!
 //! For each request, in this order:
 //!
-//! 1. A client on the `deny` list is refused with 403. A client on the `allow` list passes.
+//! 1. A client on the `deny` list is rejected with 403. A client on the `allow` list passes.
 //! 2. The first matching rule selects the limits and the cost. Without a match, the limits of the
-//!    filter apply. A path that servers could match to different rules is refused with 400.
+//!    filter apply. A path that servers could match to different rules is rejected with 400.
 //! 3. `limit_by` names the identity of the client. If a part of it is missing, `on_unresolved`
 //!    decides; by default the client address replaces it. With `limit_by: path`, requests to other
 //!    paths are not limited.
-//! 4. The request counts in all windows of its client, or in none if a window is too full for its
-//!    cost. One compare-and-swap checks and counts. A worker that loses a race decides again on the
+//! 4. The request counts in all windows of its client, or in none if its cost does not fit into
+//!    one of them. One compare-and-swap checks and counts. A worker that loses a race decides again on the
 //!    new counts, so bursts never exceed a limit.
-//! 5. A request over a limit is refused with `error_code` and `Retry-After`. Otherwise the response
-//!    gets `X-RateLimit-*` and `RateLimit-*` headers.
+//! 5. A request over a limit is rejected with `error_code` and `Retry-After`. Otherwise the
+//!    response gets `X-RateLimit-*` and `RateLimit-*` headers.
 //! 6. If the proxy's shared data fails, `fault_tolerant` decides: the request passes uncounted, or is
-//!    refused with 500. If Redis fails, `on_error` decides.
+//!    rejected with 500. If Redis fails, `on_error` decides.
 //!
 //! In reading order:
 //!
@@ -23,7 +23,7 @@
 //! - `filter`: the filter, and how it applies to a request;
 //! - `decision`, `metrics`, `local_response`: its reasons, events, metrics and responses;
 //! - `window`: windows and limits on them;
-//! - `limiter`: a set of limits, and whose requests count together;
+//! - `limiter`: a set of limits, and the requests that count together;
 //! - `rules`: which limits apply to which requests;
 //! - `client`: the address and the identity of a client;
 //! - `counter`: counting in this proxy, with leases, or in Redis;

@@ -5,8 +5,8 @@ use crate::{Capability, Host};
 
 /// Collects the faults and warnings of one build and offers the host's facts to it.
 ///
-/// A chain builds each of its filters [`within`](Self::within) its part of the configuration: paths
-/// and warnings then name the part.
+/// A chain builds each of its filters [`within`](Self::within) its part of the configuration. The
+/// paths in faults and warnings then start with that part.
 ///
 /// ```
 /// use novasphere_core::{BuildContext, ConfigErrors, testing::TestHost};
@@ -134,7 +134,7 @@ impl<'h> BuildContext<'h> {
     }
 
     /// Whether an earlier filter of the chain removes the identity headers that clients send.
-    /// Unknown, hence false, outside of a chain.
+    /// Always false outside a chain, where it cannot be known.
     pub fn clears_identity_headers(&self) -> bool {
         self.behind_jwt_auth
     }

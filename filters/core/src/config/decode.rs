@@ -1,4 +1,4 @@
-//! [`decode`]: from JSON text to a configuration, with all faults of its form.
+//! [`decode`]: from JSON text to a configuration, with all decoding faults.
 
 use serde::de::DeserializeOwned;
 

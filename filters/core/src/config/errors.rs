@@ -33,15 +33,15 @@ impl fmt::Display for Fault {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ConfigErrors {
     faults: Vec<Fault>,
-    /// The number of faults of the form. They come first.
+    /// The number of decoding faults. They come first.
     formal: usize,
-    /// Paths of the values that decoding left out because of their form. Faults of the meaning at
-    /// or around them would be follow-ups.
+    /// Paths of the values that decoding left out. Semantic faults at or around them would only be
+    /// consequences.
     left_out: Vec<String>,
 }
 
 impl ConfigErrors {
-    /// Adds a fault of the meaning.
+    /// Adds a semantic fault.
     ///
     /// Ignores a fault at, above or below a value that decoding left out. Indices in `path` count
     /// the items that decoding returned. The fault gets the indices in the configuration as
@@ -101,7 +101,7 @@ impl ConfigErrors {
         }
     }
 
-    /// Adds a fault of the form. Decoding left out the value at `left_out`.
+    /// Adds a decoding fault. Decoding left out the value at `left_out`.
     pub(super) fn add_formal(&mut self, path: String, message: String, left_out: String) {
         self.left_out.push(left_out);
         // A required field of the wrong type is missing in the next round.

@@ -1,4 +1,4 @@
-//! Why a value does not match its field, in a user's words.
+//! Why a value does not match its field, in terms that users know.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use super::node::Steps;
 #[derive(Debug)]
 pub(super) struct Mismatch {
     pub(super) steps: Steps,
-    /// A field that is missing in the object at `steps`.
+    /// The field that is missing in the object at `steps`.
     pub(super) field: Option<&'static str>,
     pub(super) message: String,
 }
@@ -65,7 +65,7 @@ impl de::Error for Mismatch {
     }
 }
 
-/// The expectation of a type, in a user's words.
+/// The values that a type accepts, in terms that users know.
 pub(super) struct Expected<'a>(pub(super) &'a dyn de::Expected);
 
 impl fmt::Display for Expected<'_> {

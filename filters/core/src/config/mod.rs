@@ -1,4 +1,4 @@
-//! Decoding and checking configurations. Every fault is reported at once, each with its path, the
+//! Decoding and checking configurations. All faults are reported at once, each with its path, the
 //! value and a remedy.
 //!
 //! The filters' configurations are ordinary serde types. [`decode()`] decodes one with a

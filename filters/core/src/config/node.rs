@@ -25,7 +25,7 @@ pub(super) enum Kind {
     Object(Vec<(String, Node)>),
 }
 
-/// The way from the root to a node: at each level the index among the members or items.
+/// The steps from the root to a node: at each level, the index among the members or items.
 pub(super) type Steps = Vec<usize>;
 
 impl From<Json> for Node {
@@ -77,7 +77,7 @@ impl Node {
         path.trim_start_matches('.').to_owned()
     }
 
-    /// Removes the node at `steps`. Returns false if it was removed before.
+    /// Removes the node at `steps`. Returns false if it was already removed.
     pub(super) fn remove(&mut self, steps: &[usize]) -> bool {
         let Some((first, rest)) = steps.split_first() else {
             let was_present = !matches!(self.kind, Kind::Removed);

@@ -1,5 +1,5 @@
 //! Byte comparison and search, eight bytes at a time. On WebAssembly the C library and the standard
-//! library go byte by byte, and `memchr` without SIMD goes four bytes at a time.
+//! library work byte by byte, and `memchr` without SIMD works four bytes at a time.
 
 /// Whether two byte strings are equal. For equal lengths, the time does not depend on where they
 /// differ.

@@ -71,8 +71,8 @@ impl HeaderName {
         name_eq(line, self.0.as_bytes())
     }
 
-    /// Whether `line` is this name in any case, with any other character in place of `-`. CGI-like
-    /// upstreams map all characters except letters and digits to `_`, so for them a spoofed
+    /// Whether `line` is this name in any case, with any character in place of `-`. CGI-like
+    /// upstreams map all characters except letters and digits to `_`, so to them a spoofed
     /// `X_User_Id` or `X.User.Id` is the same header as `X-User-Id`.
     pub fn matches_loosely(&self, line: &[u8]) -> bool {
         let fold = |b: u8| if b.is_ascii_alphanumeric() { b.to_ascii_lowercase() } else { b'-' };

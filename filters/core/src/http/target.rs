@@ -56,8 +56,8 @@ fn pairs(target: &[u8]) -> impl Iterator<Item = &[u8]> {
     query(target).into_iter().flat_map(|query| query.split(|b| *b == b'&'))
 }
 
-/// Whether `is_match` holds for the decoded name of a `name=value` pair, with each `+` in the name as
-/// a space or as itself.
+/// Whether `is_match` holds for the decoded name of a `name=value` pair, with each `+` in the name
+/// read as a space or as itself.
 pub(crate) fn has_name(pair: &[u8], is_match: impl Fn(&[u8]) -> bool) -> bool {
     let name = pair.split(|b| *b == b'=').next().unwrap_or_default();
     if !name.iter().any(|b| matches!(b, b'%' | b'+')) {

@@ -1,4 +1,4 @@
-//! Request paths: the one reading of a path, and the rules that match it.
+//! Request paths: their unambiguous reading, and the patterns that match it.
 
 mod pattern;
 mod unambiguous;

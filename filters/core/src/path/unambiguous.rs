@@ -2,17 +2,17 @@
 
 /// A percent-decoded request path that can be read in only one way.
 ///
-/// Proxies, frameworks and servers resolve different dot segments, merge different slashes, decode a
-/// different number of times and cut different parts off at a `;` (RFC 3986 sections 3.3 and 6.2.2).
-/// A rule that grants access must not guess. A path is ambiguous if it contains
+/// Proxies, frameworks and servers differ in how they resolve dot segments, merge slashes, decode
+/// repeatedly, and cut off path parameters at a `;` (RFC 3986 sections 3.3 and 6.2.2). A rule that
+/// grants access must not guess. A path is ambiguous if it contains
 /// - a segment of dots, as in `/a/../b`, also with white space or written as `%2e`;
-/// - an empty segment before the last, as in `/a//b`: some servers even read `//a/b` as the path `/b`
-///   on the host `a`;
+/// - an empty segment other than the last, as in `/a//b`: some servers even read `//a/b` as the path
+///   `/b` on the host `a`;
 /// - a `;`, `\` or `#`, or one of these or `/`, `?`, `%` or a control character encoded;
 /// - an encoding that is malformed or not UTF-8;
 /// - any other character that a path must not contain unencoded.
 ///
-/// All other paths mean the same encoded or not: `/%61` is `/a`.
+/// Every other path means the same, encoded or not: `/%61` is `/a`.
 ///
 /// ```
 /// use novasphere_core::UnambiguousPath;

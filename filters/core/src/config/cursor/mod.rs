@@ -1,4 +1,4 @@
-//! The deserializer behind [`decode`](super::decode()): a node of the tree and the way to it.
+//! The deserializer behind [`decode`](super::decode()): a node of the tree and the steps to it.
 
 mod access;
 
@@ -84,7 +84,7 @@ impl<'de> Cursor<'de> {
     #[cold]
     fn not_an_object(&self) -> Mismatch {
         let mismatch = match &self.node.kind {
-            // The string may be a whole object as text, including its secrets.
+            // The string may be a whole object as text, with its secrets.
             Kind::String(_) => Mismatch::new("an object", "a string"),
             _ => Mismatch::new("an object", Got(self.node.unexpected())),
         };

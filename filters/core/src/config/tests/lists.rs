@@ -19,7 +19,7 @@ fn faults_after_a_left_out_item_have_the_index_as_written() {
          names[0]: is bad\n\
          minute: is bad"
     );
-    // A left out field does not shift the items of a list.
+    // A left-out field does not shift the items of a list.
     let json = br#"{"keys": [{"name": "k", "color": 1}, {"name": "l", "bits": "x"}]}"#;
     let (_, mut errors) = decode::<Wire>(json, &TestHost::default()).unwrap();
     errors.add("keys[0].name", "is bad");
