@@ -112,8 +112,8 @@ const FAULT_KINDS: &[(&str, &str, &str)] = &[
     (
         "jwt-auth",
         r#"{"credentials": [{"key": "k", "secret": {"env": "NOVASPHERE_NOWHERE"}}]}"#,
-        "credentials[0].secret.env: there is no variable NOVASPHERE_NOWHERE; set NOVASPHERE_NOWHERE \
-         in the proxy's environment and list it in the filter's \
+        "credentials[0].secret.env: environment variable NOVASPHERE_NOWHERE not found; set \
+         NOVASPHERE_NOWHERE in the proxy's environment and list it in the filter's \
          vm_config.environment_variables.host_env_keys",
     ),
     ("jwt-auth", r#"{"credentials": []}"#, "credentials: configure at least one key"),

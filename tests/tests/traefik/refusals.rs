@@ -55,7 +55,7 @@ fn refused() -> Vec<(&'static str, Value, &'static str)> {
         (
             "jwt-auth",
             json!({"credentials": [{"key": "k", "secret": {"env": "NOVASPHERE_NOWHERE"}}]}),
-            "credentials[0].secret.env: there is no variable NOVASPHERE_NOWHERE; set \
+            "credentials[0].secret.env: environment variable NOVASPHERE_NOWHERE not found; set \
              NOVASPHERE_NOWHERE in Traefik's environment and list it in the plugin's settings.envs \
              (static configuration, experimental.localPlugins)",
         ),

@@ -19,7 +19,7 @@ use super::BuildContext;
 /// let source: KeySource = serde_json::from_str(r#"{"env": "KEY"}"#)?;
 /// assert_eq!(source.read_secret("secret", &mut cx).as_deref(), Some("s3cret"));
 ///
-/// // Everybody who reads the configuration also reads this secret.
+/// // Any reader of the configuration also reads this secret.
 /// let source: KeySource = serde_json::from_str(r#""s3cret""#)?;
 /// assert_eq!(source.read_secret("secret", &mut cx).as_deref(), Some("s3cret"));
 /// assert!(cx.warnings()[0].starts_with("secret: is readable in the configuration"));
@@ -40,14 +40,14 @@ impl KeySource {
             Self::Text(text) => return Some(text.clone()),
             // The name is not quoted, because users put the secret itself here by mistake.
             Self::Env(name) if !is_variable_name(name) => {
-                let message = "must be the name of a variable: letters, digits and _";
+                let message = "must be the name of an environment variable: letters, digits and _";
                 cx.fault(format!("{path}.env"), message);
             }
             Self::Env(name) => match cx.variable(name) {
                 Some(text) => return Some(text),
                 None => {
                     let remedy = cx.variable_remedy(name);
-                    let message = format!("there is no variable {name}; {remedy}");
+                    let message = format!("environment variable {name} not found; {remedy}");
                     cx.fault(format!("{path}.env"), message);
                 }
             },

@@ -1,4 +1,4 @@
-//! [`ErrorBody`]: the bodies of local responses, in the format that the API's clients know.
+//! [`ErrorBody`]: the bodies of local responses, in the format that the API's clients expect.
 
 use serde::Deserialize;
 
@@ -95,8 +95,8 @@ impl ErrorBody {
                     ProblemDetails { status: 400, kind: "", title: "x", detail: None, members: "" };
                 let (_, example) = body.render(&example);
                 if template.is_some() && Json::parse(example.as_bytes()).is_err() {
-                    let message = "must become JSON: $status is a number and $message the inside \
-                                   of a string, as in {\"code\": $status, \"message\": \
+                    let message = "must be JSON after $status becomes a number and $message the \
+                                   inside of a string, as in {\"code\": $status, \"message\": \
                                    \"$message\"}";
                     cx.fault("error_template", message);
                 }

@@ -2,7 +2,7 @@
 
 use crate::{BuildContext, HeaderName};
 
-/// Checks the `methods` of a rule. `path` is the field's path. An empty result stands for any method.
+/// Checks the `methods` of a rule. `path` is the field's path. An empty result means any method.
 pub fn parse_methods(
     list: Option<&[String]>,
     path: &str,
@@ -10,7 +10,7 @@ pub fn parse_methods(
 ) -> Vec<String> {
     let methods = list.unwrap_or_default();
     if list.is_some() && methods.is_empty() {
-        cx.fault(path, "is empty; leave it out for any");
+        cx.fault(path, "must not be empty; omit it to match any method");
     }
     for (i, method) in methods.iter().enumerate() {
         // A method is a token (RFC 9110 section 9.1), like a header name.

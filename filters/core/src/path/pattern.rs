@@ -30,7 +30,7 @@ pub struct PathPattern {
 pub struct PathMatch<'c> {
     /// The whole path.
     pub path: Option<&'c str>,
-    /// The path, or the start of the path up to a `/`.
+    /// The path itself, or the start of it up to a `/`.
     pub path_prefix: Option<&'c str>,
     /// The whole path, with `{name}` for any one segment.
     pub path_template: Option<&'c str>,
@@ -138,7 +138,8 @@ fn unambiguous(path: &str, field: &str, cx: &mut BuildContext<'_>) -> Option<Una
     if unambiguous.is_none() {
         let message = format!(
             "{path:?} must start with / and have no query, no empty or dot segments, no ; or \\, and \
-             none of / \\ ; % ? # encoded; a {{name}}, in a path_template only, is a whole segment"
+             none of / \\ ; % ? # encoded; a {{name}} is a whole segment, and only path_template \
+             takes it"
         );
         cx.fault(field, message);
     }

@@ -27,7 +27,7 @@ pub(crate) struct Settings {
 pub(crate) fn build(mut config: Config, cx: &mut BuildContext<'_>) -> Settings {
     let entries = config.policies.take();
     if entries.as_ref().is_some_and(Vec::is_empty) {
-        cx.fault("policies", "must not be empty: leave it out for none");
+        cx.fault("policies", "must not be empty: list a policy, or omit the field");
     }
     let defaults = defaults(&mut config, entries.is_some(), cx);
     let entries = entries.unwrap_or_default();
@@ -64,7 +64,7 @@ fn defaults(config: &mut Config, has_policies: bool, cx: &mut BuildContext<'_>) 
     if origins.as_ref().is_some_and(Vec::is_empty) {
         cx.fault(
             "origins",
-            "must not be empty: list the origins, or leave the field out for the default",
+            "must not be empty: list the origins, or omit the field for the default",
         );
     }
     let default = if has_policies { Vec::new() } else { vec!["*".to_owned()] };

@@ -27,7 +27,7 @@ pub(super) fn check(
     let credentials = config.credentials.or(defaults.credentials).unwrap_or(false);
     let list = |list: &Option<Vec<String>>| list.clone().unwrap_or_default();
     if config.methods.as_ref().is_some_and(Vec::is_empty) {
-        let fault = "must not be empty: list the methods, or leave the field out for the default";
+        let fault = "must not be empty: list the methods, or omit the field for the default";
         cx.fault(format!("{prefix}methods"), fault);
     }
     check_methods(&format!("{prefix}methods"), &list(&config.methods), credentials, cx);

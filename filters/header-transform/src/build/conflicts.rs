@@ -15,10 +15,10 @@ impl EntryList<'_, '_> {
     pub(super) fn check_conflicts(&mut self, rules: &ParsedRules) {
         self.refuse_covered(&rules.remove);
         self.refuse_covered(&rules.allow);
-        self.refuse_repeated(&rules.rename, "the first rename leaves nothing");
+        self.refuse_repeated(&rules.rename, "the first rename leaves nothing to rename");
         self.refuse_crossed(&rules.rename);
         self.refuse_repeated(&rules.replace, "give it one value");
-        self.refuse_repeated(&rules.add, "it is present after the first add, use append");
+        self.refuse_repeated(&rules.add, "only the first add has an effect; use append");
         self.refuse_removed(&rules.rename, rules);
         self.refuse_removed(&rules.replace, rules);
         self.refuse_not_allowed(rules);

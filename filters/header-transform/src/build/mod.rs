@@ -81,8 +81,8 @@ fn request_rules(config: &RequestRules, cx: &mut BuildContext<'_>) -> (HeaderRul
 
 fn response_rules(config: ResponseRules, cx: &mut BuildContext<'_>) -> HeaderRules {
     if config.allow.as_ref().is_some_and(|allow| allow.headers.is_empty()) {
-        let fault = "must not be empty: list the headers that may pass, or leave allow out to let \
-                     all pass";
+        let fault = "must not be empty: list the headers that may pass, or omit allow to let all \
+                     pass";
         cx.fault("response.allow.headers", fault);
     }
     let none = ResponseEntries::default();

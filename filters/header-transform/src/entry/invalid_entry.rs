@@ -57,8 +57,8 @@ impl fmt::Display for InvalidEntry {
             Self::ToItself(name) => write!(f, "renames \"{name}\" to itself: use a different name"),
             Self::Spared(pattern) => write!(
                 f,
-                "\"{pattern}\" has no effect: patterns spare the known headers with this start; \
-                 if a rule may remove one, list its full name"
+                "\"{pattern}\" has no effect: a pattern never removes the protected headers with \
+                 this start; list a header's full name if rules may remove it"
             ),
             Self::Value(name, error) => write!(f, "the value of \"{name}\" {error}"),
             Self::Empty(name) => write!(
@@ -99,8 +99,8 @@ impl InvalidEntry {
                  route"
             }
             Self::Scheme => {
-                "\"x-forwarded-proto\" must stay, in this spelling: Envoy responds to requests \
-                 without it with 404; use replace to change its value"
+                "\"x-forwarded-proto\" must keep its name and spelling: Envoy responds with 404 \
+                 to requests without it; use replace to change its value"
             }
             Self::SecondScheme => {
                 "\"x-forwarded-proto\" exists on every request and must have one line: use replace \
@@ -113,7 +113,7 @@ impl InvalidEntry {
                 "has a \"*\" that is not its last character: expected a name or \"start*\""
             }
             Self::NoColon => {
-                "has no \":\" after the name: expected \"name:value\", in rename \"old:new\""
+                "has no \":\" after the name: expected \"name:value\", or \"old:new\" in rename"
             }
             _ => "is not a header name (RFC 9110 5.1): use letters, digits and hyphens",
         }

@@ -36,7 +36,8 @@ impl fmt::Display for InvalidCondition {
                  to 599"
             }
             Self::Interim => {
-                "is interim: rules skip 1xx responses (RFC 9110 15.2); expected 200 to 599"
+                "is interim: rules do not apply to 1xx responses (RFC 9110 15.2); expected 200 \
+                 to 599"
             }
         })
     }

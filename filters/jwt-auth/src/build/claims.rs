@@ -50,7 +50,7 @@ fn names(config: &Config, cx: &mut BuildContext<'_>) -> NameRules {
         if field.as_ref().is_some_and(Vec::is_empty) {
             cx.fault(
                 path,
-                "must not be empty, because it would refuse every token; omit it to \
+                "must not be empty, because it would reject every token; omit it to \
                             accept any",
             );
         }
@@ -131,7 +131,7 @@ fn claim_test(
 fn check_values(test: &str, values: &[Json], path: &str, cx: &mut BuildContext<'_>) {
     let path = format!("{path}.{test}");
     if values.is_empty() {
-        cx.fault(&path, "must not be empty, because it would refuse every token");
+        cx.fault(&path, "must not be empty, because it would reject every token");
     }
     if values.iter().any(|v| matches!(v, Json::Null | Json::Array(_) | Json::Object(_))) {
         cx.fault(&path, "must be a string, number or boolean, or a list of these");

@@ -138,14 +138,14 @@ impl<'c> CredentialBuilder<'_, 'c, '_> {
         let name = algorithm.name();
         if !jwk.material.fits(algorithm) {
             let fitting: Vec<_> = jwk.material.algorithms().map(Algorithm::name).collect();
-            let fitting = fitting.join(", ");
-            let message = format!("must fit {}: {fitting}, got {name}", jwk.material.kind());
+            let fitting = fitting.join(" or ");
+            let message = format!("must be {fitting} for {}, got {name}", jwk.material.kind());
             self.fault("algorithm", message);
             return None;
         }
         if let Some(own) = jwk.algorithm.filter(|own| *own != algorithm) {
             let own = own.name();
-            self.fault("algorithm", format!("must be the alg of the jwk, {own}, got {name}"));
+            self.fault("algorithm", format!("must equal the alg of the jwk, {own}, got {name}"));
             return None;
         }
         Some(algorithm)
@@ -155,7 +155,7 @@ impl<'c> CredentialBuilder<'_, 'c, '_> {
         if let (Some(kid), Some(own)) = (&self.entry.kid, &jwk.kid)
             && kid != own
         {
-            self.fault("kid", format!("must be the kid of the jwk, got {kid:?}"));
+            self.fault("kid", format!("must equal the kid of the jwk, got {kid:?}"));
         }
         self.entry.kid.clone().or_else(|| jwk.kid.clone())
     }

@@ -142,6 +142,6 @@ impl SourceBuilder<'_, '_> {
 
 fn not_a_url(uri: &str) -> String {
     // The part before an @ may be a password.
-    let got = if uri.contains('@') { "a text with @".to_owned() } else { format!("{uri:?}") };
+    let got = if uri.contains('@') { "text with @".to_owned() } else { format!("{uri:?}") };
     format!("must be a URL such as https://issuer.example/keys, got {got}")
 }

@@ -58,7 +58,7 @@ impl fmt::Display for InvalidKey {
                 "has more than one PEM block; of a certificate chain, give only the first",
             ),
             Self::PemLabel => {
-                f.write_str("must be a PEM block PUBLIC KEY, RSA PUBLIC KEY or CERTIFICATE")
+                f.write_str("must be a PEM block of type PUBLIC KEY, RSA PUBLIC KEY or CERTIFICATE")
             }
             Self::PrivatePem => f.write_str(
                 "is a private key; give the public key instead",
@@ -67,10 +67,10 @@ impl fmt::Display for InvalidKey {
                 f,
                 "is a private key, because it has the member {name:?}; give only the public members"
             ),
-            Self::NotDer => f.write_str("has a PEM label that does not fit its DER content"),
+            Self::NotDer => f.write_str("has a PEM label that does not match its DER content"),
             Self::KeyType => f.write_str("must be an RSA, EC or Ed25519 key"),
             Self::Curve => f.write_str("must be on one of the curves P-256, P-384, P-521, Ed25519"),
-            Self::Point => f.write_str("is not a valid point of its curve"),
+            Self::Point => f.write_str("is not a valid point on its curve"),
             Self::RsaSize(bits) => {
                 write!(f, "must have 2048 to 4096 bits (RFC 7518 3.3), got {bits}")
             }
@@ -89,7 +89,7 @@ impl fmt::Display for InvalidKey {
             Self::Use => f.write_str("has a \"use\" other than \"sig\""),
             Self::KeyOps => f.write_str("has \"key_ops\" without \"verify\""),
             Self::Alg => f.write_str("has an \"alg\" that is not a supported signature algorithm"),
-            Self::AlgMisfit => f.write_str("has an \"alg\" for keys of another type"),
+            Self::AlgMisfit => f.write_str("has an \"alg\" for another key type"),
         }
     }
 }

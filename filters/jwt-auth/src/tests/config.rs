@@ -105,8 +105,8 @@ fn literal_secret_logs_a_warning() {
 fn missing_variable_fault_gives_a_remedy() {
     assert_eq!(
         credential(r#""key": "k", "secret": {"env": "NOPE"}"#),
-        "credentials[0].secret.env: there is no variable NOPE; set NOPE in the proxy's environment \
-         and pass it on to the filter"
+        "credentials[0].secret.env: environment variable NOPE not found; set NOPE in \
+         the proxy's environment and pass it on to the filter"
     );
 }
 
@@ -140,11 +140,11 @@ fn refuses_values_out_of_range_and_contradictions() {
         ),
         (
             r#""audiences": []"#,
-            "audiences: must not be empty, because it would refuse every token; omit it to accept any",
+            "audiences: must not be empty, because it would reject every token; omit it to accept any",
         ),
         (
             r#""issuers": []"#,
-            "issuers: must not be empty, because it would refuse every token; omit it to accept any",
+            "issuers: must not be empty, because it would reject every token; omit it to accept any",
         ),
         (r#""key_claim_name": """#, "key_claim_name: must not be empty"),
         (

@@ -108,6 +108,6 @@ fn error_template_expands_status_and_message() {
                  "error_format": "template", "error_template": {template:?}}}"#
         );
         let fault = configure(&config).unwrap_err();
-        assert!(fault.starts_with("error_template: must become JSON"), "{fault}");
+        assert!(fault.starts_with("error_template: must be JSON"), "{fault}");
     }
 }

@@ -35,7 +35,7 @@ pub(super) fn identity(
 ) -> Identity {
     let mut parts: Vec<Part> = Vec::new();
     if fields.limit_by.is_empty() {
-        cx.fault(format!("{prefix}limit_by"), "must not be empty; remove it for the default, ip");
+        cx.fault(format!("{prefix}limit_by"), "must not be empty; omit it for the default, ip");
     }
     for by in fields.limit_by {
         let Some(part) = part(*by, fields, prefix, cx) else { continue };

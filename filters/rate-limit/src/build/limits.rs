@@ -103,7 +103,7 @@ impl fmt::Display for InvalidLimit {
             Self::Zero => f.write_str("must be 1 or more, got 0"),
             Self::SameLength { seconds, period } => {
                 let name = period.name();
-                write!(f, "{seconds} seconds is the length of {name}: set only one of the two")
+                write!(f, "{seconds} seconds is the same as {name}: set only one of the two")
             }
             Self::Unreachable { longer, shorter } => {
                 let (name, min) = (field(*shorter), shorter.requests);

@@ -77,7 +77,7 @@ fn condition(rule: &RuleConfig, path: &str, cx: &mut BuildContext<'_>) -> Condit
         }
     });
     if rule.route.as_deref() == Some("") {
-        cx.fault(format!("{path}.route"), "must not be empty; remove it for any route");
+        cx.fault(format!("{path}.route"), "must not be empty; omit it to match any route");
     }
     let methods = parse_methods(rule.methods.as_deref(), &format!("{path}.methods"), cx);
     let given = [
@@ -120,7 +120,8 @@ fn effect(
     let cost = rule.cost.unwrap_or(1);
     if rule.unlimited {
         if has_limits(rule) || rule.cost.is_some() || names_identity(rule) {
-            let message = "contradicts the rule's limits, cost or limit_by";
+            let message = "contradicts the rule's limits, cost or limit_by: remove these, or \
+                           remove unlimited";
             cx.fault(format!("{path}.unlimited"), message);
         }
         return Effect::Unlimited;
@@ -165,8 +166,8 @@ fn check_without_limits(
         cx.fault(format!("{path}.cost"), message);
     }
     if !filter_has_limits || rule.cost.is_none() {
-        let message = "has no effect: give it limits, unlimited: true, or a cost under limits of \
-                       the filter";
+        let message = "has no effect: give it limits, unlimited: true, or a cost that counts \
+                       towards the filter's limits";
         cx.fault(path, message);
     }
 }

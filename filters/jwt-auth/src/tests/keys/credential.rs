@@ -37,7 +37,7 @@ fn refuses_pem_without_public_key() {
     let unquoted = spki.trim_matches('"');
     let not_pem =
         "must be PEM text (RFC 7468) with one block: PUBLIC KEY, RSA PUBLIC KEY or CERTIFICATE";
-    let not_der = "has a PEM label that does not fit its DER content";
+    let not_der = "has a PEM label that does not match its DER content";
     for (pem, expected) in [
         (r#""""#.to_owned(), not_pem),
         (r#""secret""#.to_owned(), not_pem),
@@ -51,7 +51,7 @@ fn refuses_pem_without_public_key() {
         (key("p256", "private"), "is a private key; give the public key instead"),
         (
             spki.replace("PUBLIC KEY", "CERTIFICATE REQUEST"),
-            "must be a PEM block PUBLIC KEY, RSA PUBLIC KEY or CERTIFICATE",
+            "must be a PEM block of type PUBLIC KEY, RSA PUBLIC KEY or CERTIFICATE",
         ),
         (spki.replace("PUBLIC KEY", "CERTIFICATE"), not_der),
         (spki.replace("PUBLIC KEY", "RSA PUBLIC KEY"), not_der),
@@ -94,7 +94,7 @@ fn refuses_invalid_jwk() {
     let small = base64url([1; 32]);
     let with_e = |e: &str| rsa.replace("AQAB", e);
     let exponent = "must have an odd public exponent from 3 to 2^33 - 1";
-    let point = "is not a valid point of its curve";
+    let point = "is not a valid point on its curve";
     let curve = "must be on one of the curves P-256, P-384, P-521, Ed25519";
     let size =
         |name: &str| format!("has a member {name:?} that is not 32 bytes long (RFC 7518 6.2.1.2)");

@@ -69,7 +69,7 @@ fn skips_unusable_keys_with_a_reason() {
         [
             r#"the key "good" (keys[1]) is not used: it has a "use" other than "sig""#.to_owned(),
             r#"the key "ops" (keys[2]) is not used: it has "key_ops" without "verify""#.to_owned(),
-            r#"the key "alg" (keys[3]) is not used: it has an "alg" for keys of another type"#.to_owned(),
+            r#"the key "alg" (keys[3]) is not used: it has an "alg" for another key type"#.to_owned(),
             r#"the key "enc" (keys[4]) is not used: it has an "alg" that is not a supported signature algorithm"#.to_owned(),
             r#"the key "ps" (keys[5]) is not used: it is for PS256, which is not an allowed algorithm"#.to_owned(),
             r#"the key "private" (keys[6]) is not used: it is a private key, because it has the member "d"; give only the public members"#.to_owned(),

@@ -158,7 +158,7 @@ fn refuses_skip_rules_that_never_match() {
     );
     assert_eq!(
         fault(r#""path": "/a", "methods": []"#),
-        "skip[0].methods: is empty; leave it out for any"
+        "skip[0].methods: must not be empty; omit it to match any method"
     );
 }
 
