@@ -17,7 +17,7 @@ pub trait Host {
     fn passes_attributes(&self) -> bool;
 
     /// The alternative to a capability this host lacks, for error messages. `None` if the host has
-    /// the capability. A filter that needs a missing capability is refused.
+    /// the capability. A filter that needs a missing capability is rejected.
     fn unsupported(&self, _: Capability) -> Option<&'static str> {
         None
     }

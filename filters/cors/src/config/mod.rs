@@ -67,7 +67,7 @@ pub struct Config {
     #[cfg_attr(feature = "schema", schemars(extend("enum" = [200, 204])))]
     pub(crate) preflight_status: Option<u16>,
 
-    /// Whether to refuse requests from disallowed origins with 403 if they could change something:
+    /// Whether to reject requests from disallowed origins with 403 if they could change something:
     /// unsafe methods (RFC 9110 section 9.2.1) and WebSockets. Default: false.
     pub(crate) block_disallowed: bool,
 

@@ -93,16 +93,16 @@ pub struct Config {
     pub required_claims: Vec<RequiredClaimConfig>,
     /// Scopes that a token must have, else the response is a 403. Default: none.
     pub scopes: Option<ScopesConfig>,
-    /// Revoked tokens: refused even if valid. Default: none.
+    /// Revoked tokens: rejected even if valid. Default: none.
     pub denied_tokens: DeniedTokensConfig,
-    /// Whether a request without a token passes, without an identity. A bad token is still refused.
-    /// Default: false.
+    /// Whether a request without a token passes, without an identity. An invalid token is still
+    /// rejected. Default: false.
     pub optional: bool,
-    /// The consumer of requests without a good token, which then pass. Default: they are refused.
+    /// The consumer of requests without a valid token, which then pass. Default: they are rejected.
     pub anonymous: Option<ConsumerConfig>,
     /// Requests that need no token. Default: none.
     pub skip: Vec<SkipConfig>,
-    /// Whether the filter only counts refusals and lets the requests pass. Default: false.
+    /// Whether the filter only counts rejections and lets the requests pass. Default: false.
     pub report_only: bool,
     /// Whether CORS preflights need a token. Default: true, because the cors filter responds to
     /// preflights before they reach this filter.
@@ -110,11 +110,11 @@ pub struct Config {
     /// The protection space in `WWW-Authenticate` (RFC 9110 section 11.5). Default: none.
     #[cfg_attr(feature = "schema", schemars(regex(pattern = QUOTABLE), length(min = 1)))]
     pub realm: Option<String>,
-    /// The format of a refusal's body: `kong`, `problem+json` or `template`. Default: `kong`.
+    /// The format of a rejection's body: `kong`, `problem+json` or `template`. Default: `kong`.
     pub error_format: ErrorFormat,
     /// JSON text with the variables `$status` and `$message`. Needs `error_format: template`.
     pub error_template: Option<String>,
-    /// Whether a refusal gives its reason to the client. Default: false.
+    /// Whether a rejection gives its reason to the client. Default: false.
     pub verbose_errors: bool,
     /// Claims that become request headers for the upstream. Default: none.
     pub claims_to_headers: Vec<ClaimToHeader>,

@@ -64,7 +64,7 @@ pub struct ScopesConfig {
     pub any_of: Vec<String>,
 }
 
-/// Revoked tokens: refused even if valid.
+/// Revoked tokens: rejected even if valid.
 #[derive(Default, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]

@@ -35,7 +35,7 @@ impl LimitBy {
 
 /// What to do if a part of the identity is missing: `ip`, use the client address instead;
 /// `constant`, count all such requests together; `allow`, let the request pass uncounted; `deny`,
-/// refuse it with 403.
+/// reject it with 403.
 // The `Debug` text is part of the keys of stored counts.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema, serde::Serialize))]

@@ -70,7 +70,7 @@ pub struct Config {
     pub rules: Vec<RuleConfig>,
     /// Clients without limits. Default: none.
     pub allow: ClientsConfig,
-    /// Clients whose requests are refused with 403. Takes precedence over `allow`. Default: none.
+    /// Clients whose requests are rejected with 403. Takes precedence over `allow`. Default: none.
     pub deny: ClientsConfig,
     /// Where requests are counted: `local`, in this proxy, shared by its workers; `redis`, shared by
     /// all proxies that use the same Redis. Default: `local`.
@@ -80,8 +80,8 @@ pub struct Config {
     /// Lets a worker take part of a client's remaining quota in advance, so that most requests need
     /// no look-up. Default: every request is looked up.
     pub lease: Option<LeaseConfig>,
-    /// Whether requests pass uncounted if the proxy's shared data fails. Otherwise they are refused
-    /// with 500. Default: true.
+    /// Whether requests pass uncounted if the proxy's shared data fails. Otherwise they are
+    /// rejected with 500. Default: true.
     pub fault_tolerant: bool,
     /// The form of the headers. Default: `kong`.
     pub headers: Option<HeaderForm>,
@@ -90,13 +90,13 @@ pub struct Config {
     /// Status of a request over a limit, 400 to 599. Default: 429.
     #[cfg_attr(feature = "schema", schemars(range(min = 400, max = 599)))]
     pub error_code: u16,
-    /// The `message` in the body of a refusal. Default: `API rate limit exceeded`.
+    /// The `message` in the body of a rejection. Default: `API rate limit exceeded`.
     pub error_message: String,
     /// The form of the body. Default: `kong`.
     pub error_format: ErrorFormat,
     /// The body, JSON with `$status` and `$message`. Required with `error_format: template`.
     pub error_template: Option<String>,
-    /// Counts but refuses nothing. Default: false.
+    /// Counts but rejects nothing. Default: false.
     pub report_only: bool,
     /// Distinguishes limiters. Limiters with the same limits, identity and name share their counts.
     /// Default: empty.

@@ -3,7 +3,7 @@
 use novasphere_core::{KeySource, Sensitive};
 use serde::Deserialize;
 
-/// Redis, behind an HTTP interface with Upstash's REST API.
+/// Redis, behind an HTTP front end with Upstash's REST API.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
@@ -24,7 +24,7 @@ pub struct RedisConfig {
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 10_000)))]
     pub timeout_ms: u32,
     /// What to do while Redis fails: `local`, count in this proxy; `allow`, let requests pass;
-    /// `deny`, refuse them with 503. Default: `local`.
+    /// `deny`, reject them with 503. Default: `local`.
     pub on_error: OnError,
     /// The percentage of every limit that this proxy allows while Redis fails, 1 to 100. Default:
     /// 100.

@@ -18,8 +18,8 @@ pub(crate) fn text(tables: &str, effort: Effort) -> Result<String> {
 # Benchmarks
 
 Written by `make bench ROUNDS={rounds} SECONDS={seconds}`. tests/bench/README.md lists its requirements. Compare \
-figures of one run only: another machine or another hour shifts all of them together. The last column \
-matters most.
+only figures of the same run: another machine or another hour shifts all of them together. The last \
+column matters most.
 
 ![Added CPU time](benchmarks.svg)
 
@@ -39,17 +39,17 @@ time of all threads of that Envoy (`/proc/<pid>/task/*/schedstat`) divided by th
 cost minus the cost without filters in the same round. The tables show medians. All proxies restart every \
 {SAME} rounds, because the memory layout of a process shifts its cost for its whole life. Each case then \
 warms up for a second, so that V8 optimises the modules.
-- **Warm tokens:** 100 in turn, which all caches hold.
-- **Cold tokens:** 2,500 in turn. A cache holds 1,000, so each token is evicted before it returns.
+- **Warm tokens:** 100 tokens in turn. Every cache holds all of them.
+- **Cold tokens:** 2,500 tokens in turn. A cache holds 1,000, so each token is evicted before it returns.
 - **Latency:** {RATE} requests a second at fixed times over {CONNECTIONS} connections. A request that has to \
 wait for the previous one counts from its scheduled time.
 - **Memory:** resident set after one second of load.
 - **Start-up:** time from process start until Envoy is ready, with one worker, polled every 20 ms.
 
 The native four are cors, jwt_authn with local keys, local_ratelimit and header_mutation. They do less: \
-local_ratelimit has one count for all clients, in one window. \"One limit for all\" is the same job. The \
-other lines have a limit a minute and one an hour for each client address. \"Four filters in one VM\" is the \
-gateway's module four times with one filter each, since modules in separate files cannot share a VM.
+local_ratelimit has one count for all clients, in one window. \"One limit for all\" does the same job. \
+The other lines have a limit per minute and one per hour for each client address. \"Four filters in one VM\" \
+is the gateway's module four times with one filter each, because modules in separate files cannot share a VM.
 
 {tables}",
         date = output("date", &["-u", "+%Y-%m-%d"])?,

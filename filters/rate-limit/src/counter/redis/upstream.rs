@@ -1,4 +1,4 @@
-//! Calls to the HTTP interface of Redis.
+//! Calls to the HTTP front end for Redis.
 
 use std::{any::Any, rc::Rc};
 
