@@ -110,6 +110,11 @@ impl ConfigErrors {
         self.formal = self.formal.saturating_add(1);
     }
 
+    /// Whether decoding left out the value at `path` because of its form.
+    pub(super) fn was_left_out(&self, path: &str) -> bool {
+        self.left_out.iter().any(|out| out == path)
+    }
+
     /// The faults so far.
     pub fn faults(&self) -> &[Fault] {
         &self.faults
