@@ -42,18 +42,20 @@ fn entry(kind: FilterKind, config: &mut Config, cx: &mut BuildContext<'_>) -> Op
     })
 }
 
-fn is_configured(kind: FilterKind, config: &Config) -> bool {
-    match kind {
-        FilterKind::Cors => config.cors.is_some(),
-        FilterKind::JwtAuth => config.jwt_auth.is_some(),
-        FilterKind::RateLimit => config.rate_limit.is_some(),
-        FilterKind::HeaderTransform => config.header_transform.is_some(),
-    }
+/// Whether there is a part for the filter, even one that decoding left out.
+fn is_configured(kind: FilterKind, config: &Config, cx: &BuildContext<'_>) -> bool {
+    cx.was_left_out(kind.field())
+        || match kind {
+            FilterKind::Cors => config.cors.is_some(),
+            FilterKind::JwtAuth => config.jwt_auth.is_some(),
+            FilterKind::RateLimit => config.rate_limit.is_some(),
+            FilterKind::HeaderTransform => config.header_transform.is_some(),
+        }
 }
 
 fn order(config: &Config, cx: &mut BuildContext<'_>) -> Vec<FilterKind> {
     let configured: Vec<FilterKind> =
-        FilterKind::ALL.into_iter().filter(|kind| is_configured(*kind, config)).collect();
+        FilterKind::ALL.into_iter().filter(|kind| is_configured(*kind, config, cx)).collect();
     if configured.is_empty() {
         cx.fault(
             "",

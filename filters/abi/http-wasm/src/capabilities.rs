@@ -85,7 +85,7 @@ impl Host for Proxy {
 
     fn warn(&self, message: &str) {
         if self.logs_warnings {
-            hostcalls::log(Level::Warn, &format!("novasphere {}: {message}", self.filter));
+            hostcalls::log(Level::Warn, self.filter, message);
         }
     }
 }
@@ -117,7 +117,7 @@ impl Attributes for Proxy {
     /// `report_only`, and this host has no counters.
     fn set(&self, name: &str, value: &[u8]) {
         let value = String::from_utf8_lossy(value);
-        hostcalls::log(Level::Info, &format!("novasphere {}: {name}={value}", self.filter));
+        hostcalls::log(Level::Info, self.filter, format_args!("{name}={value}"));
     }
 
     fn get(&self, _: &str) -> Option<Vec<u8>> {

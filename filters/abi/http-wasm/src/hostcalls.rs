@@ -5,6 +5,8 @@
 //! A function that returns data always returns its size, and writes it only if it fits.
 #![allow(unsafe_code)] // See above.
 
+use std::fmt;
+
 mod abi {
     #[link(wasm_import_module = "http_handler")]
     unsafe extern "C" {
@@ -67,7 +69,8 @@ pub(crate) enum Level {
 const MAX_LOG_LINE: usize = 1000;
 
 /// Logs a line, cut to the maximum length.
-pub(crate) fn log(level: Level, message: &str) {
+pub(crate) fn log(level: Level, filter: &str, message: impl fmt::Display) {
+    let message = format!("novasphere {filter}: {message}");
     let size = message.floor_char_boundary(MAX_LOG_LINE);
     // SAFETY: `message` is at least `size` bytes long.
     unsafe { abi::log(level as i32, message.as_ptr(), size) }

@@ -32,7 +32,7 @@ impl<F: Filter> Module<F> {
     /// middleware and responds to requests for its routes with 404.
     pub fn initialize(&self) {
         std::panic::set_hook(Box::new(|panic| {
-            hostcalls::log(Level::Error, &format!("novasphere {}: {panic}", F::NAME));
+            hostcalls::log(Level::Error, F::NAME, panic);
         }));
         if self.configure().is_none() {
             std::process::exit(1);
@@ -50,8 +50,8 @@ impl<F: Filter> Module<F> {
             Err(errors) => {
                 // Operators see the faults only in the log. Write one line per fault.
                 for line in errors.to_string().lines() {
-                    let line = format!("novasphere {}: configuration refused: {line}", F::NAME);
-                    hostcalls::log(Level::Error, &line);
+                    let line = format_args!("configuration refused: {line}");
+                    hostcalls::log(Level::Error, F::NAME, line);
                 }
                 None
             }
@@ -66,7 +66,7 @@ impl<F: Filter> Module<F> {
         self.head.set(head);
         result.unwrap_or_else(|fault| {
             // Fail closed.
-            hostcalls::log(Level::Error, &format!("novasphere {}: {fault}", F::NAME));
+            hostcalls::log(Level::Error, F::NAME, fault);
             decision::send_status(500)
         })
     }

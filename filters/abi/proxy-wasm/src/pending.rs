@@ -78,6 +78,14 @@ pub(crate) enum Waiting<'q, C> {
     Nowhere,
 }
 
+impl<C> Clone for Waiting<'_, C> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<C> Copy for Waiting<'_, C> {}
+
 impl<C> Waiting<'_, C> {
     /// Pauses a request. `None` if it may not wait.
     pub(crate) fn pause(

@@ -62,6 +62,11 @@ impl<'h> BuildContext<'h> {
         built
     }
 
+    /// Whether decoding left out the member `name` because of its form. There is a fault about it.
+    pub fn was_left_out(&self, name: &str) -> bool {
+        self.errors.was_left_out(&join(self.part, name))
+    }
+
     /// Adds a fault of the field at `path`, which is empty for the configuration as a whole. See
     /// [`ConfigErrors::add`].
     pub fn fault(&mut self, path: impl Into<String>, message: impl Into<String>) {

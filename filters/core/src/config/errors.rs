@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use crate::http::find_byte;
-
 /// A fault in a configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
@@ -67,7 +65,7 @@ impl ConfigErrors {
     pub(super) fn path_as_written(&self, path: &str) -> String {
         let mut written = String::with_capacity(path.len());
         let mut rest = path;
-        while let Some(open) = find_byte(rest.as_bytes(), b'[') {
+        while let Some(open) = memchr::memchr(b'[', rest.as_bytes()) {
             let Some((list, after)) = rest.split_at_checked(open.saturating_add(1)) else { break };
             written.push_str(list);
             let digits = after.bytes().take_while(u8::is_ascii_digit).count();
@@ -110,6 +108,11 @@ impl ConfigErrors {
         }
         self.faults.insert(self.formal, Fault { path, message });
         self.formal = self.formal.saturating_add(1);
+    }
+
+    /// Whether decoding left out the value at `path` because of its form.
+    pub(super) fn was_left_out(&self, path: &str) -> bool {
+        self.left_out.iter().any(|out| out == path)
     }
 
     /// The faults so far.

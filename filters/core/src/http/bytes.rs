@@ -1,5 +1,5 @@
-//! Byte comparison and search, eight bytes at a time. On WebAssembly the C library and the standard
-//! library work byte by byte, and `memchr` without SIMD works four bytes at a time.
+//! Byte comparison, eight bytes at a time. On WebAssembly the C library's `memcmp` works byte by
+//! byte.
 
 /// Whether two byte strings are equal. For equal lengths, the time does not depend on where they
 /// differ.
@@ -32,21 +32,6 @@ fn name_eq_same_length(line: &[u8], name: &[u8]) -> bool {
         && (bytes_eq(line, name) || line.eq_ignore_ascii_case(name))
 }
 
-/// The index of the first `byte` in `text`.
-pub fn find_byte(text: &[u8], byte: u8) -> Option<usize> {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    let wanted = ONES.wrapping_mul(byte.into());
-    let (words, _) = text.as_chunks::<8>();
-    // A byte of the difference is zero where `byte` is. The lowest zero byte is always detected.
-    let contains = |word: &[u8; 8]| {
-        let difference = u64::from_le_bytes(*word) ^ wanted;
-        difference.wrapping_sub(ONES) & !difference & (ONES << 7) != 0
-    };
-    let start = words.iter().position(contains).unwrap_or(words.len()).saturating_mul(8);
-    let rest = text.get(start..).unwrap_or_default();
-    rest.iter().position(|b| *b == byte).map(|offset| start.saturating_add(offset))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -63,23 +48,6 @@ mod tests {
                 let mut other = text.to_vec();
                 other[at] ^= 0x80;
                 assert!(!bytes_eq(text, &other), "{end} bytes, at {at}");
-            }
-        }
-    }
-
-    #[test]
-    fn finds_the_first_occurrence() {
-        for length in 0..40 {
-            for byte in [0, 1, b'.', 0x7f, 0x80, 0xff] {
-                let other = byte.wrapping_add(1);
-                let mut text = vec![other; length];
-                assert_eq!(find_byte(&text, byte), None);
-                for at in (0..length).rev() {
-                    text[at] = byte;
-                    assert_eq!(find_byte(&text, byte), Some(at), "{byte} in {length}");
-                }
-                let text = vec![byte.wrapping_sub(1); length];
-                assert_eq!(find_byte(&text, byte), None);
             }
         }
     }

@@ -41,6 +41,12 @@ impl Endpoint {
         is_valid.then(|| Self { https, authority: authority.to_owned(), path: path.to_owned() })
     }
 
+    /// The fault of a field whose text [`parse`](Self::parse) rejects. It does not quote the text,
+    /// which may contain a password.
+    pub fn fault(example: &str) -> String {
+        format!("expected a URL such as {example}, without user information or a fragment")
+    }
+
     /// `host:port`, with the scheme's default port if the URL has none.
     pub fn host_and_port(&self) -> String {
         let has_port = self

@@ -9,7 +9,7 @@ mod methods;
 mod params;
 pub mod target;
 
-pub use bytes::{bytes_eq, find_byte};
+pub use bytes::bytes_eq;
 pub use endpoint::Endpoint;
 pub use error_body::{ErrorBody, ErrorFormat, ProblemDetails};
 pub use head::{Headers, RequestHead, ResponseHead};

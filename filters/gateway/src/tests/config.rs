@@ -103,3 +103,20 @@ fn trusts_identity_headers_only_after_jwt_auth() {
     }
     assert_eq!(chain(r#"["rate_limit", "jwt_auth"]"#, r#""limit_by": "ip""#).0, None);
 }
+
+/// A part of the wrong type is one fault. Its filter still counts as configured.
+#[test]
+fn part_of_the_wrong_type_causes_no_follow_up_faults() {
+    let mut host = TestHost::default();
+    host.passes_attributes.set(false);
+    host.variables.insert("SECRET".to_owned(), SECRET.to_owned());
+    for order in ["", r#", "order": ["jwt_auth", "rate_limit"]"#] {
+        let config = format!(
+            r#"{{"jwt_auth": 5, "rate_limit": {{"hour": 1, "limit_by": "claim", "claim_name": "org",
+                "allow": {{"consumers": ["ci"]}}}}{order}}}"#
+        );
+        let errors = Gateway::from_json(config.as_bytes(), &host).unwrap_err().to_string();
+        assert_eq!(errors, "jwt_auth: expected an object, got 5");
+        assert!(host.warnings.take().is_empty());
+    }
+}

@@ -104,7 +104,7 @@ impl SourceBuilder<'_, '_> {
             }
             (Some(uri), None) => match Endpoint::parse(uri) {
                 Some(endpoint) => return Some(endpoint),
-                None => self.fault("uri", not_a_url(uri)),
+                None => self.fault("uri", Endpoint::fault("https://issuer.example/keys")),
             },
             (None, Some(path)) => return self.endpoint_at_cluster(path),
             (None, None) if config.discovery => match self.discovery_endpoint() {
@@ -138,10 +138,4 @@ impl SourceBuilder<'_, '_> {
         let issuer = issuer.strip_suffix('/').unwrap_or(issuer);
         Endpoint::parse(&format!("{issuer}{WELL_KNOWN}"))
     }
-}
-
-fn not_a_url(uri: &str) -> String {
-    // The part before an @ may be a password.
-    let got = if uri.contains('@') { "text with @".to_owned() } else { format!("{uri:?}") };
-    format!("must be a URL such as https://issuer.example/keys, got {got}")
 }

@@ -9,7 +9,7 @@ pub(crate) mod claim_path;
 pub(crate) mod header_text;
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use novasphere_core::{Json, find_byte};
+use novasphere_core::Json;
 
 use crate::decision::Refusal;
 
@@ -71,7 +71,7 @@ fn object(part: &[u8]) -> Result<Json, Refusal> {
 
 /// The bytes before and after the first dot.
 fn split_at_dot(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (before, from) = text.split_at_checked(find_byte(text, b'.')?)?;
+    let (before, from) = text.split_at_checked(memchr::memchr(b'.', text)?)?;
     Some((before, from.get(1..)?))
 }
 

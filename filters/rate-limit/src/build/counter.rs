@@ -174,8 +174,7 @@ fn endpoint(redis: &RedisConfig, cx: &mut BuildContext<'_>) -> Option<Endpoint> 
     };
     let endpoint = Endpoint::parse(uri);
     if endpoint.is_none() {
-        let message = format!("expected a URL such as http://redis-http:8080/, got {uri:?}");
-        cx.fault("redis.uri", message);
+        cx.fault("redis.uri", Endpoint::fault("http://redis-http:8080/"));
     }
     endpoint
 }

@@ -6,7 +6,7 @@ use novasphere_core::{HeaderMutation, HeaderName, ResponseHead};
 
 use super::{
     headroom::{Headroom, Remaining, tightest},
-    lines::{Lines, MAX_DIGITS, push_decimal},
+    lines::{Lines, push_decimal},
     structured::{self, Item},
 };
 use crate::window::{Limit, Period};
@@ -99,7 +99,7 @@ impl Ietf {
 
     fn limit_value<'f>(&self, tightest: Remaining) -> Cow<'f, [u8]> {
         let name = self.names.get(tightest.limit).map_or("", String::as_str);
-        let mut item = Vec::with_capacity(name.len() + "\"\";r=;t=".len() + 2 * MAX_DIGITS);
+        let mut item = Vec::with_capacity(name.len() + "\"\";r=4294967295;t=4294967295".len());
         item.push(b'"');
         item.extend_from_slice(name.as_bytes());
         item.extend_from_slice(b"\";r=");

@@ -169,7 +169,7 @@ fn call<F: Filter + 'static>(
     request: &Request<'_, F::Carry>,
     callout: &Callout<'_>,
 ) -> Result<StreamState<F::Carry>, Fault> {
-    let &Request { stream, lines, .. } = request;
+    let &Request { stream, lines, waiting, .. } = request;
     if request.callout.is_some() {
         return Err(Fault::Unable("call twice for a request".to_owned()));
     }
@@ -177,7 +177,7 @@ fn call<F: Filter + 'static>(
         Ok(guard) => Ok(StreamState::Calling { guard, lines }),
         Err(error) => {
             let result = CalloutResult { ticket: &callout.ticket, response: &Err(error) };
-            on_callout_result(stream, root, lines, result)
+            decide(root, &Request { stream, lines, waiting, callout: Some(result) })
         }
     }
 }

@@ -10,7 +10,7 @@ use novasphere_core::{CalloutResult, Env, Filter, PendingQueues};
 use crate::{
     calls::Calls,
     codec::configuration,
-    dialect::{Dialect, Needs},
+    dialect::{Dialect, RequiredServices},
     hostcalls::{self, Status},
     metrics::HostMetrics,
     pending::PendingQueue,
@@ -60,7 +60,7 @@ impl<F: Filter + 'static> RootContext<F> {
             this: this.clone(),
             proxy,
         });
-        root.proxy.root.start(root.needs(), &|| {
+        root.proxy.root.start(root.required(), &|| {
             root.metrics();
         });
         Some(root)
@@ -68,8 +68,11 @@ impl<F: Filter + 'static> RootContext<F> {
 }
 
 impl<F: Filter> RootContext<F> {
-    pub(crate) fn needs(&self) -> Needs {
-        Needs { timer: self.filter.uses_timer(), shared_data: self.filter.uses_shared_data() }
+    pub(crate) fn required(&self) -> RequiredServices {
+        RequiredServices {
+            timer: self.filter.uses_timer(),
+            shared_data: self.filter.uses_shared_data(),
+        }
     }
 
     /// The filter's metrics. The first use defines them.

@@ -16,7 +16,7 @@ mod envoy;
 mod kong;
 mod traits;
 
-pub(crate) use traits::{Needs, RootDialect, Traits};
+pub(crate) use traits::{RequiredServices, RootDialect, Traits};
 
 /// A header line: name and value.
 pub(crate) type Line<'m> = (&'m [u8], &'m [u8]);

@@ -28,7 +28,7 @@ pub(crate) struct Traits {
 /// A host's services for one root context.
 pub(crate) trait RootDialect {
     /// Starts a filter whose configuration was just accepted. `define_metrics` defines its metrics.
-    fn start(&self, needs: Needs, define_metrics: &dyn Fn());
+    fn start(&self, required: RequiredServices, define_metrics: &dyn Fn());
 
     /// A request arrived, or the filter is asked about it again.
     fn on_request(&self);
@@ -49,7 +49,7 @@ pub(crate) trait RootDialect {
 
 /// The services that a filter uses.
 #[derive(Clone, Copy, Default)]
-pub(crate) struct Needs {
+pub(crate) struct RequiredServices {
     pub(crate) timer: bool,
     pub(crate) shared_data: bool,
 }

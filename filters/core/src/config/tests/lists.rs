@@ -5,8 +5,8 @@ use super::*;
 #[test]
 fn faults_after_a_left_out_item_have_the_index_as_written() {
     let json = br#"{"names": ["a", 7, "bad"], "keys": [{"name": 1}]}"#;
-    let (wire, mut errors) = decode::<Wire>(json, &TestHost::default()).unwrap();
-    assert_eq!(wire.names, ["a", "bad"]);
+    let (config, mut errors) = decode::<Config>(json, &TestHost::default()).unwrap();
+    assert_eq!(config.names, ["a", "bad"]);
     errors.add("names[1]", "is bad");
     errors.add("names[0]", "is bad");
     errors.add("names", "is too short");
@@ -21,7 +21,7 @@ fn faults_after_a_left_out_item_have_the_index_as_written() {
     );
     // A left-out field does not shift the items of a list.
     let json = br#"{"keys": [{"name": "k", "color": 1}, {"name": "l", "bits": "x"}]}"#;
-    let (_, mut errors) = decode::<Wire>(json, &TestHost::default()).unwrap();
+    let (_, mut errors) = decode::<Config>(json, &TestHost::default()).unwrap();
     errors.add("keys[0].name", "is bad");
     errors.add("keys[1].name", "is bad");
     errors.add("keys[1].bits", "are bad");
@@ -38,7 +38,7 @@ fn faults_after_a_left_out_item_have_the_index_as_written() {
 fn wrong_items_do_not_hide_the_faults_of_other_items() {
     let json = br#"{"names": [1, "ok", {}, 2], "keys": [7, {"name": "k", "bits": -1}, {"nam": "l"},
         "s3cret", {"name": "m", "color": "red"}]}"#;
-    let (wire, errors) = decode::<Wire>(json, &TestHost::default()).unwrap();
+    let (config, errors) = decode::<Config>(json, &TestHost::default()).unwrap();
     let mut lines: Vec<&str> = errors.faults().iter().map(|fault| &*fault.path).collect();
     lines.sort_unstable();
     assert_eq!(
@@ -55,16 +55,16 @@ fn wrong_items_do_not_hide_the_faults_of_other_items() {
             "names[3]",
         ]
     );
-    assert_eq!(wire.names, ["ok"]);
-    assert_eq!(wire.keys.0.iter().map(|key| &*key.name).collect::<Vec<_>>(), ["k", "m"]);
+    assert_eq!(config.names, ["ok"]);
+    assert_eq!(config.keys.0.iter().map(|key| &*key.name).collect::<Vec<_>>(), ["k", "m"]);
 }
 
 #[test]
 fn faults_and_warnings_have_the_index_as_written() {
     let host = TestHost::default();
     let json = br#"{"keys": [7, {"name": "k"}, 8, {"name": "k"}]}"#;
-    let (wire, errors) = decode::<Wire>(json, &host).unwrap();
-    assert_eq!(wire.keys.0.len(), 2);
+    let (config, errors) = decode::<Config>(json, &host).unwrap();
+    assert_eq!(config.keys.0.len(), 2);
     let mut cx = BuildContext::new(&host, errors);
     cx.fault("keys[1].name", "is bad");
     cx.warn("keys[1].name", "is short");
@@ -82,7 +82,7 @@ fn faults_and_warnings_of_a_part_have_the_index_as_written() {
     #[derive(Default, Deserialize)]
     #[serde(default, deny_unknown_fields)]
     struct Chain {
-        part: Wire,
+        part: Config,
     }
     let host = TestHost::default();
     let json = br#"{"part": {"names": [1, "a", "b"], "keys": [[], {"name": "k"}]}}"#;

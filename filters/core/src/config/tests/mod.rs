@@ -9,7 +9,7 @@ use crate::testing::TestHost;
 
 #[derive(Debug, Default, Deserialize, PartialEq)]
 #[serde(default, deny_unknown_fields)]
-struct Wire {
+struct Config {
     minute: Option<u32>,
     limit_by: LimitBy,
     names: Vec<String>,
@@ -33,21 +33,21 @@ struct Key {
     bits: u32,
 }
 
-fn read(json: &str) -> (Option<Wire>, String) {
+fn read(json: &str) -> (Option<Config>, String) {
     read_on(json, &TestHost::default())
 }
 
-fn read_on(json: &str, host: &TestHost) -> (Option<Wire>, String) {
+fn read_on(json: &str, host: &TestHost) -> (Option<Config>, String) {
     match decode(json.as_bytes(), host) {
-        Ok((wire, errors)) => (Some(wire), errors.to_string()),
+        Ok((config, errors)) => (Some(config), errors.to_string()),
         Err(errors) => (None, errors.to_string()),
     }
 }
 
 #[test]
 fn accepts_empty_object_as_empty_list() {
-    let (wire, errors) = read(r#"{"names": {}, "keys": {}}"#);
-    assert_eq!((wire, errors.as_str()), (Some(Wire::default()), ""));
+    let (config, errors) = read(r#"{"names": {}, "keys": {}}"#);
+    assert_eq!((config, errors.as_str()), (Some(Config::default()), ""));
     let (_, errors) = read(r#"{"names": {"a": 1}}"#);
     assert!(errors.starts_with("names: "), "{errors}");
     let (_, errors) = read(r#"{"minute": {}}"#);
@@ -56,15 +56,15 @@ fn accepts_empty_object_as_empty_list() {
 
 #[test]
 fn decodes_valid_configuration() {
-    let (wire, errors) = read(
+    let (config, errors) = read(
         r#"{"minute": 5.0, "limit_by": "header", "names": ["a"], "keys": [{"name": "k", "bits": 8}],
             "flag": false}"#,
     );
     assert_eq!(errors, "");
     let key = Key { name: "k".into(), bits: 8 };
     assert_eq!(
-        wire,
-        Some(Wire {
+        config,
+        Some(Config {
             minute: Some(5),
             limit_by: LimitBy::Header,
             names: vec!["a".into()],
@@ -72,12 +72,12 @@ fn decodes_valid_configuration() {
             flag: false,
         })
     );
-    assert_eq!(read(" ").0, Some(Wire::default()));
+    assert_eq!(read(" ").0, Some(Config::default()));
 }
 
 #[test]
 fn finds_all_faults_at_once() {
-    let (wire, errors) = read(
+    let (config, errors) = read(
         r#"{"minut": 5, "minute": "many", "limit_by": "heder", "names": ["a", 7, {}, "b"],
             "keys": [{"bits": 8}, {"name": "k", "bits": -1, "color": 1}], "flag": "yes", "zz": 1}"#,
     );
@@ -98,14 +98,14 @@ fn finds_all_faults_at_once() {
             "zz: unknown field; known fields: minute, limit_by, names, keys, flag",
         ]
     );
-    let wire = wire.unwrap();
-    assert_eq!(wire.names, ["a", "b"]);
-    assert_eq!(wire.keys.0, [Key { name: "k".into(), bits: 0 }]);
+    let config = config.unwrap();
+    assert_eq!(config.names, ["a", "b"]);
+    assert_eq!(config.keys.0, [Key { name: "k".into(), bits: 0 }]);
 }
 
 #[test]
 fn rejects_null_fields_and_items() {
-    let (wire, errors) = read(r#"{"names": null, "minute": 1, "zz": null, "keys": [null]}"#);
+    let (config, errors) = read(r#"{"names": null, "minute": 1, "zz": null, "keys": [null]}"#);
     let mut lines: Vec<&str> = errors.lines().collect();
     lines.sort_unstable();
     assert_eq!(
@@ -116,7 +116,7 @@ fn rejects_null_fields_and_items() {
             "zz: expected a value, got null; remove the field to get its default"
         ]
     );
-    assert_eq!(wire.unwrap().minute, Some(1));
+    assert_eq!(config.unwrap().minute, Some(1));
 }
 
 #[test]
@@ -147,7 +147,7 @@ fn rejects_other_values_than_objects() {
 
 #[test]
 fn omits_follow_up_faults_of_the_meaning() {
-    let (_, mut errors) = decode::<Wire>(br#"{"minute": "many"}"#, &TestHost::default()).unwrap();
+    let (_, mut errors) = decode::<Config>(br#"{"minute": "many"}"#, &TestHost::default()).unwrap();
     errors.add("minute", "is needed");
     errors.add("", "needs a limit");
     errors.add("names", "is empty");
@@ -173,15 +173,15 @@ fn nulls_are_kept_in_parts_decoded_as_json() {
 
 #[test]
 fn decodes_values_passed_as_text_if_the_host_does_so() {
-    let config = r#"{"minute": "5", "flag": "true", "names": ["5", "true"], "limit_by": "header",
+    let text = r#"{"minute": "5", "flag": "true", "names": ["5", "true"], "limit_by": "header",
         "keys": [{"name": "1", "bits": "8.000000"}]}"#;
     let host = TestHost { values_are_text: true, ..TestHost::default() };
-    let (wire, errors) = read_on(config, &host);
+    let (config, errors) = read_on(text, &host);
     assert_eq!(errors, "");
     let key = Key { name: "1".into(), bits: 8 };
     assert_eq!(
-        wire,
-        Some(Wire {
+        config,
+        Some(Config {
             minute: Some(5),
             limit_by: LimitBy::Header,
             names: vec!["5".into(), "true".into()],
@@ -189,15 +189,15 @@ fn decodes_values_passed_as_text_if_the_host_does_so() {
             flag: true,
         })
     );
-    let (_, errors) = read(config);
+    let (_, errors) = read(text);
     assert_eq!(errors.lines().count(), 3, "{errors}");
 }
 
 #[test]
 fn rejects_text_that_does_not_look_like_the_value() {
     let host = TestHost { values_are_text: true, ..TestHost::default() };
-    let (wire, errors) = read_on(r#"{"names": "", "keys": "", "flag": "false"}"#, &host);
-    assert_eq!((wire, errors.as_str()), (Some(Wire::default()), ""));
+    let (config, errors) = read_on(r#"{"names": "", "keys": "", "flag": "false"}"#, &host);
+    assert_eq!((config, errors.as_str()), (Some(Config::default()), ""));
     for config in [
         r#"{"minute": "many"}"#,
         r#"{"minute": ""}"#,

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use novasphere_core::Clock;
 
 use crate::{
-    dialect::{Needs, RootDialect, set_timer},
+    dialect::{RequiredServices, RootDialect, set_timer},
     hostcalls::{self, Status},
 };
 
@@ -33,9 +33,9 @@ impl Root {
 }
 
 impl RootDialect for Root {
-    fn start(&self, needs: Needs, define_metrics: &dyn Fn()) {
+    fn start(&self, required: RequiredServices, define_metrics: &dyn Fn()) {
         define_metrics();
-        if needs.timer {
+        if required.timer {
             self.set_period(SOON_MS);
         }
     }

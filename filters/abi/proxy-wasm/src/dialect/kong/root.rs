@@ -9,7 +9,7 @@ use super::{
     zone::{self, Zone},
 };
 use crate::{
-    dialect::{Needs, RootDialect, set_timer},
+    dialect::{RequiredServices, RootDialect, set_timer},
     hostcalls::{self, Status},
 };
 
@@ -20,7 +20,7 @@ pub(crate) struct Root {
     timer: Timer,
     /// The time of the timer's last call, in milliseconds.
     now: Cell<u64>,
-    needs: Cell<Needs>,
+    required: Cell<RequiredServices>,
 }
 
 impl Root {
@@ -30,7 +30,7 @@ impl Root {
             zone: Zone::default(),
             timer: Timer::default(),
             now: Cell::default(),
-            needs: Cell::default(),
+            required: Cell::default(),
         }
     }
 }
@@ -38,20 +38,20 @@ impl Root {
 impl RootDialect for Root {
     /// Metrics are defined at the first request: a host without space for another metric may trap,
     /// and must not while it configures the filter.
-    fn start(&self, needs: Needs, _: &dyn Fn()) {
-        self.needs.set(needs);
-        if needs.shared_data {
+    fn start(&self, required: RequiredServices, _: &dyn Fn()) {
+        self.required.set(required);
+        if required.shared_data {
             let setting = zone::SETTING;
             log::info!(target: self.filter, "needs shared memory: set {setting} in kong.conf");
         }
-        if needs.timer {
+        if required.timer {
             set_timer(self.filter, PERIOD_MS);
         }
     }
 
     fn on_request(&self) {
         self.timer.on_request();
-        if self.needs.get().timer {
+        if self.required.get().timer {
             // The timer's work waits for the zone.
             self.zone.look(self.filter);
         }
