@@ -103,6 +103,7 @@ impl TestKey {
             secret: Default::default(),
             private_key: Some(self.private_key.clone()),
             header: header.as_object().cloned().unwrap_or_default(),
+            padding: None,
             claims: claims.clone(),
         };
         mint(&spec, &BTreeMap::new())

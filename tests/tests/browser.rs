@@ -113,6 +113,7 @@ fn token(expiry: &str) -> Result<String> {
         secret: Key::variable("NOVASPHERE_JWT_SECRET"),
         private_key: None,
         header: serde_json::Map::default(),
+        padding: None,
         claims: json!({"iss": "novasphere-user", "sub": "alice", "exp": expiry}),
     };
     mint(&spec, &chain::environment()?)

@@ -30,7 +30,7 @@ metric_names! {
         RepeatedHeader => "repeated_header",
         /// Different tokens.
         MultipleTokens => "multiple_tokens",
-        /// Longer than [`MAX_TOKEN_BYTES`](crate::token::MAX_TOKEN_BYTES).
+        /// Longer than `max_token_bytes`.
         TokenTooLarge => "token_too_large",
         /// Not a compact serialization of two JSON objects without duplicate members.
         MalformedToken => "malformed_token",

@@ -139,7 +139,7 @@ impl JwtAuth {
             return Ok(Authentication::Verified(token));
         }
         env.metrics.count(Event::CacheMiss.name());
-        let token = Token::parse(&text)?;
+        let token = Token::parse(&text, self.settings.max_token_bytes)?;
         let configured = self.settings.credentials.signer(&token, env);
         let signer = match configured.map(|credential| Signer::Verified(&credential.consumer)) {
             Ok(signer) => signer,
@@ -161,7 +161,8 @@ impl JwtAuth {
             attributes: self.settings.attributes.values(&token.claims)?,
         });
         let (valid_from, valid_until) = self.settings.claims.times.validity(&token.claims, now);
-        let result = CachedResult { valid_from, valid_until, value: Rc::clone(&verified) };
+        let (value, bytes) = (Rc::clone(&verified), verified.bytes());
+        let result = CachedResult { valid_from, valid_until, value, bytes };
         let cache = state.tokens(self.settings.cache_tokens, self.settings.cache_bytes);
         cache.insert(&text, result);
         match cache.take_evicted() {

@@ -19,6 +19,15 @@ pub(crate) struct VerifiedToken {
     pub(crate) attributes: Vec<(String, Vec<u8>)>,
 }
 
+impl VerifiedToken {
+    /// The size of its values in bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        let headers: usize = self.headers.iter().map(HeaderAction::bytes).sum();
+        let attributes: usize = self.attributes.iter().map(|(n, v)| n.len() + v.len()).sum();
+        headers + attributes
+    }
+}
+
 /// The result of authenticating a request.
 pub(crate) enum Authentication {
     Verified(Rc<VerifiedToken>),

@@ -52,6 +52,7 @@ impl Issuer {
             secret: Key::Text(SECRET.to_owned()),
             private_key: private_key.map(|(_, name)| PrivateKey::Text((*name).to_owned())),
             header: Map::from_iter([("kid".to_owned(), algorithm.into())]),
+            padding: None,
             claims: json!({
                 "iss": ISSUER,
                 "sub": format!("user-{number:05}"),

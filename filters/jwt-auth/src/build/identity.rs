@@ -4,7 +4,7 @@ use novasphere_core::{BuildContext, HeaderName};
 
 use super::field;
 use crate::{
-    config::{ClaimToAttribute, Config, ConsumerConfig},
+    config::{Config, ConsumerConfig},
     identity::{attributes::ClaimAttributes, consumer::Consumer, headers::IdentityHeaders},
     token::header_text,
 };
@@ -41,7 +41,7 @@ fn header_value(text: &str, path: &str, cx: &mut BuildContext<'_>) -> Option<Vec
 pub(super) fn headers(config: &Config, cx: &mut BuildContext<'_>) -> IdentityHeaders {
     let anonymous = config.anonymous.as_ref();
     let anonymous = anonymous.map(|config| consumer(config, "anonymous", None, cx));
-    let mut headers = IdentityHeaders::new(anonymous);
+    let mut headers = IdentityHeaders::new(anonymous, super::size(config.max_claim_header_bytes));
     for (i, entry) in config.claims_to_headers.iter().enumerate() {
         let path = format!("claims_to_headers[{i}]");
         // The other fields are checked even after a fault, which drops the filter anyway.
@@ -62,12 +62,9 @@ pub(super) fn headers(config: &Config, cx: &mut BuildContext<'_>) -> IdentityHea
     headers
 }
 
-pub(super) fn attributes(
-    entries: &[ClaimToAttribute],
-    cx: &mut BuildContext<'_>,
-) -> ClaimAttributes {
-    let mut attributes = ClaimAttributes::default();
-    for (i, entry) in entries.iter().enumerate() {
+pub(super) fn attributes(config: &Config, cx: &mut BuildContext<'_>) -> ClaimAttributes {
+    let mut attributes = ClaimAttributes::new(super::size(config.max_claim_header_bytes));
+    for (i, entry) in config.claims_to_attributes.iter().enumerate() {
         let path = format!("claims_to_attributes[{i}]");
         let claim = field::claim_path(entry.claim.as_deref(), &path, cx).unwrap_or_default();
         let path = format!("{path}.attribute");

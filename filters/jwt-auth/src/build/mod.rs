@@ -10,7 +10,7 @@ mod sources;
 use novasphere_core::{BuildContext, Capability, ErrorBody, PathMatch, PathPattern, parse_methods};
 
 use crate::{
-    config::{Config, MAX_CACHE_TOKENS, SkipConfig},
+    config::{CLAIM_HEADER_BYTES, Config, MAX_CACHE_TOKENS, SkipConfig, TOKEN_BYTES},
     identity::{attributes::ClaimAttributes, headers::IdentityHeaders},
     keys::{credential::Credentials, remote::issuers::Issuers},
     local_response::{RefusalResponses, check_realm},
@@ -30,6 +30,8 @@ pub(crate) struct Settings {
     pub(crate) cache_tokens: usize,
     /// Maximum size of the cache in bytes.
     pub(crate) cache_bytes: usize,
+    /// Maximum size of a token in bytes.
+    pub(crate) max_token_bytes: usize,
     pub(crate) sources: TokenSources,
     pub(crate) claims: ClaimRules,
     pub(crate) responses: RefusalResponses,
@@ -53,18 +55,24 @@ pub(crate) fn build(config: Config, cx: &mut BuildContext<'_>) -> Settings {
     Settings {
         credentials,
         issuers: issuers::build(&config.jwks, cx),
-        cache_tokens: usize::try_from(config.cache_tokens).unwrap_or(usize::MAX),
+        cache_tokens: size(config.cache_tokens),
         cache_bytes: cx.cache_bytes(),
+        max_token_bytes: size(config.max_token_bytes),
         sources,
         claims,
         responses,
         identity: identity::headers(&config, cx),
-        attributes: identity::attributes(&config.claims_to_attributes, cx),
+        attributes: identity::attributes(&config, cx),
         skip: skip_rules(&config.skip, cx),
         run_on_preflight: config.run_on_preflight,
         optional: config.optional,
         report_only: config.report_only,
     }
+}
+
+/// A number of the configuration as a size.
+fn size(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
 }
 
 fn check_combinations(config: &Config, cx: &mut BuildContext<'_>) {
@@ -73,9 +81,15 @@ fn check_combinations(config: &Config, cx: &mut BuildContext<'_>) {
                        remove one of the two";
         cx.fault("optional", message);
     }
-    if config.cache_tokens > MAX_CACHE_TOKENS {
-        let message = format!("must be 0 to {MAX_CACHE_TOKENS}, got {}", config.cache_tokens);
-        cx.fault("cache_tokens", message);
+    for (field, value, bounds, unit) in [
+        ("cache_tokens", config.cache_tokens, 0..=MAX_CACHE_TOKENS, ""),
+        ("max_token_bytes", config.max_token_bytes, TOKEN_BYTES, " bytes"),
+        ("max_claim_header_bytes", config.max_claim_header_bytes, CLAIM_HEADER_BYTES, " bytes"),
+    ] {
+        if !bounds.contains(&value) {
+            let (min, max) = bounds.into_inner();
+            cx.fault(field, format!("must be {min} to {max}{unit}, got {value}"));
+        }
     }
     if !config.jwks.is_empty() && config.key_claim_name != "iss" {
         let message = "must be iss when jwks is set: a credential found by another claim could \

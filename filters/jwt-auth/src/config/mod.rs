@@ -9,6 +9,8 @@ mod rules;
 #[cfg(feature = "schema")]
 pub(crate) mod schema;
 
+use std::ops::RangeInclusive;
+
 #[cfg(feature = "schema")]
 use novasphere_core::schema::{QUOTABLE, TOKEN, each_required};
 use novasphere_core::{ErrorFormat, Sensitive};
@@ -24,6 +26,10 @@ pub(crate) use self::rules::{
 
 /// Maximum of `cache_tokens`.
 pub(crate) const MAX_CACHE_TOKENS: u32 = 100_000;
+/// Bounds of `max_token_bytes`.
+pub(crate) const TOKEN_BYTES: RangeInclusive<u32> = 1_024..=65_536;
+/// Bounds of `max_claim_header_bytes`.
+pub(crate) const CLAIM_HEADER_BYTES: RangeInclusive<u32> = 256..=32_768;
 /// Maximum of `leeway`, in seconds.
 pub(crate) const MAX_LEEWAY: u32 = 3_600;
 /// Maximum of `maximum_expiration`, in seconds: a year, as in Kong.
@@ -42,6 +48,13 @@ pub struct Config {
     /// Maximum number of verified tokens that each worker remembers, 0 to 100000. Default: 1000.
     #[cfg_attr(feature = "schema", schemars(range(max = MAX_CACHE_TOKENS)))]
     pub cache_tokens: u32,
+    /// Maximum size of a token in bytes, 1024 to 65536. Default: 16384.
+    #[cfg_attr(feature = "schema", schemars(range(min = *TOKEN_BYTES.start(), max = *TOKEN_BYTES.end())))]
+    pub max_token_bytes: u32,
+    /// Maximum size of a claim as header or attribute value in bytes, 256 to 32768. A token with a
+    /// larger value is refused. Default: 4096.
+    #[cfg_attr(feature = "schema", schemars(range(min = *CLAIM_HEADER_BYTES.start(), max = *CLAIM_HEADER_BYTES.end())))]
+    pub max_claim_header_bytes: u32,
     /// Whether secrets are base64: standard or URL alphabet, padded or not. Default: false.
     pub secret_is_base64: bool,
     /// Whether to accept secrets shorter than the algorithm's hash (32, 48, 64 bytes), against RFC
@@ -128,6 +141,8 @@ impl Default for Config {
             credentials: Sensitive::default(),
             jwks: Vec::new(),
             cache_tokens: 1_000,
+            max_token_bytes: 16_384,
+            max_claim_header_bytes: 4_096,
             secret_is_base64: false,
             allow_weak_secret: false,
             key_claim_name: "iss".to_owned(),

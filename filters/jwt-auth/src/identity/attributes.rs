@@ -10,10 +10,12 @@ use crate::{
 };
 
 /// All entries of `claims_to_attributes`.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct ClaimAttributes {
     /// The path of each claim and the name of its attribute.
     entries: Vec<(ClaimPath, String)>,
+    /// Maximum size of a value in bytes.
+    max_bytes: usize,
 }
 
 /// Why an attribute cannot have a name.
@@ -37,6 +39,10 @@ impl fmt::Display for InvalidAttribute {
 impl std::error::Error for InvalidAttribute {}
 
 impl ClaimAttributes {
+    pub(crate) fn new(max_bytes: usize) -> Self {
+        Self { entries: Vec::new(), max_bytes }
+    }
+
     /// Adds the attribute `name` with the claim at `path`.
     pub(crate) fn add(&mut self, path: ClaimPath, name: &str) -> Result<(), InvalidAttribute> {
         if !name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.')) {
@@ -55,7 +61,8 @@ impl ClaimAttributes {
         let mut values = Vec::with_capacity(self.entries.len());
         for (path, name) in &self.entries {
             if let Some(claim) = path.find(claims) {
-                let value = header_text::from_claim(claim).map_err(|_| Refusal::UnusableClaim)?;
+                let value = header_text::from_claim(claim, self.max_bytes);
+                let value = value.map_err(|_| Refusal::UnusableClaim)?;
                 values.push((name.clone(), value));
             }
         }

@@ -32,6 +32,8 @@ pub(crate) struct IdentityHeaders {
     /// A bit for each length of their names. Most lines of a head have another length.
     lengths: u64,
     claims: Vec<ClaimSource>,
+    /// Maximum size of the value of a claim in bytes.
+    max_claim_bytes: usize,
     /// The consumer of requests without a good token.
     anonymous: Option<Consumer>,
 }
@@ -61,12 +63,19 @@ impl HeaderAction<'_> {
             Self::Keep => HeaderAction::Keep,
         }
     }
+
+    /// The size of the value in bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        if let Self::Set(value) = self { value.len() } else { 0 }
+    }
 }
 
 impl IdentityHeaders {
-    /// The consumer headers. `anonymous` is the consumer of requests without a good token.
-    pub(crate) fn new(anonymous: Option<Consumer>) -> Self {
-        let mut headers = Self { owned: Vec::new(), lengths: 0, claims: Vec::new(), anonymous };
+    /// The consumer headers. `anonymous` is the consumer of requests without a good token. The
+    /// value of a claim may have `max_claim_bytes` bytes.
+    pub(crate) fn new(anonymous: Option<Consumer>, max_claim_bytes: usize) -> Self {
+        let mut headers =
+            Self { owned: Vec::new(), lengths: 0, claims: Vec::new(), max_claim_bytes, anonymous };
         CONSUMER_HEADERS.into_iter().for_each(|name| headers.own(OwnedHeader::new(name)));
         headers
     }
@@ -125,7 +134,7 @@ impl IdentityHeaders {
         let mut actions = Vec::with_capacity(self.owned.len());
         actions.extend(consumer_actions(consumer, HeaderAction::Remove));
         for source in &self.claims {
-            actions.push(source.action(claims)?);
+            actions.push(source.action(claims, self.max_claim_bytes)?);
         }
         Ok(actions)
     }
@@ -190,9 +199,9 @@ impl ClaimSource {
 
     /// An empty text gives no header, because some hosts remove a header that is set to an empty
     /// value.
-    fn action<'f>(&self, claims: &Json) -> Result<HeaderAction<'f>, Refusal> {
+    fn action<'f>(&self, claims: &Json, max_bytes: usize) -> Result<HeaderAction<'f>, Refusal> {
         let Some(claim) = self.path.find(claims) else { return Ok(self.action_without_claim()) };
-        match header_text::from_claim(claim) {
+        match header_text::from_claim(claim, max_bytes) {
             Ok(value) if value.is_empty() => Ok(HeaderAction::Remove),
             Ok(value) => Ok(HeaderAction::Set(Cow::Owned(value))),
             Err(_) => Err(Refusal::UnusableClaim),

@@ -87,7 +87,7 @@ proptest! {
             1 => text.insert(at, byte),
             _ => text.truncate(at),
         }
-        if let Ok(token) = Token::parse(&text) {
+        if let Ok(token) = Token::parse(&text, usize::MAX) {
             let other = UntrustedToken::new(std::str::from_utf8(&text).unwrap()).unwrap();
             prop_assert_eq!(&*token.signature, other.signature_bytes());
             prop_assert_eq!(token.algorithm(), other.algorithm());

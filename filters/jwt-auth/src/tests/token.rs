@@ -136,7 +136,7 @@ fn refuses_malformed_compact_serialization() {
 }
 
 #[test]
-fn refuses_token_above_size_limit() {
+fn refuses_token_above_max_token_bytes() {
     let large = |size: usize| {
         let empty = token(r#", "p": """#).len();
         let mut padding = (size - empty) * 3 / 4;
@@ -148,9 +148,16 @@ fn refuses_token_above_size_limit() {
             padding += 1;
         }
     };
-    assert_eq!(reason(&filter(""), &large(8190)), "allowed");
-    assert_eq!(reason(&filter(""), &large(8193)), "token_too_large");
-    assert_eq!(reason(&filter(""), &"x".repeat(9000)), "token_too_large");
+    for (config, max) in [
+        ("", 16_384),
+        (r#", "max_token_bytes": 1024"#, 1024),
+        (r#", "max_token_bytes": 65536"#, 65_536),
+    ] {
+        let filter = filter(config);
+        assert_eq!(reason(&filter, &large(max - 2)), "allowed", "{config}");
+        assert_eq!(reason(&filter, &large(max + 1)), "token_too_large", "{config}");
+        assert_eq!(reason(&filter, &"x".repeat(max + 1)), "token_too_large", "{config}");
+    }
 }
 
 #[test]

@@ -39,7 +39,7 @@ struct Entry<V> {
 
 impl<V> Entry<V> {
     fn bytes(&self) -> usize {
-        self.token.len().saturating_add(ENTRY_BYTES)
+        self.token.len().saturating_add(self.result.bytes).saturating_add(ENTRY_BYTES)
     }
 }
 
@@ -72,6 +72,8 @@ pub(crate) struct CachedResult<V> {
     /// End of validity, exclusive, in milliseconds since the epoch.
     pub(crate) valid_until: u64,
     pub(crate) value: Rc<V>,
+    /// The size of the value in bytes, besides its fixed part.
+    pub(crate) bytes: usize,
 }
 
 impl<V> CachedResult<V> {
@@ -81,7 +83,8 @@ impl<V> CachedResult<V> {
     }
 }
 
-/// The size of an entry besides its token: the share of the table and the result.
+/// The size of an entry besides its token and the values of its claims: the share of the table and
+/// the fixed part of the result.
 const ENTRY_BYTES: usize = 512;
 
 /// The number of bytes at the end of a token that are hashed. They belong to the signature, which
@@ -163,7 +166,7 @@ mod tests {
     }
 
     fn result(value: u32) -> CachedResult<u32> {
-        CachedResult { valid_from: 100, valid_until: 200, value: Rc::new(value) }
+        CachedResult { valid_from: 100, valid_until: 200, value: Rc::new(value), bytes: 0 }
     }
 
     #[test]
@@ -202,6 +205,12 @@ mod tests {
             token.extend(n.to_le_bytes());
             cache.insert(&token, result(n));
             assert!(cache.young.bytes <= 50_000 && cache.old.bytes <= 50_000);
+        }
+        // The value counts like the token.
+        for n in 0..10_u32 {
+            cache.insert(&n.to_le_bytes(), CachedResult { bytes: 30_000, ..result(n) });
+            assert!(cache.young.bytes <= 50_000 && cache.old.bytes <= 50_000);
+            assert!(cache.young.tokens.len() <= 1);
         }
         cache.insert(&[b'y'; 60_000], result(1));
         assert_eq!(cache.get(&[b'y'; 60_000], at(150)), None);

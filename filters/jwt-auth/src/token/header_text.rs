@@ -14,16 +14,17 @@ use std::fmt;
 use novasphere_core::Json;
 use percent_encoding::percent_encode_byte;
 
-/// Maximum size of a value in bytes, after encoding. Upstreams often refuse a head above 8 KiB.
-pub(crate) const MAX_VALUE_BYTES: usize = 4096;
+/// Maximum size of a configured value in bytes, after encoding. Upstreams often refuse a head above
+/// 8 KiB.
+const MAX_CONFIGURED_BYTES: usize = 4096;
 
 /// A text that cannot become a field value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum InvalidHeaderText {
     /// A control character.
     Control,
-    /// Longer than [`MAX_VALUE_BYTES`] after encoding.
-    TooLong,
+    /// Longer than this number of bytes after encoding.
+    TooLong { max: usize },
     /// A claim that is neither a string, whole number or boolean, nor an array of these.
     Shape,
 }
@@ -32,8 +33,8 @@ impl fmt::Display for InvalidHeaderText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Control => f.write_str("must not contain a control character"),
-            Self::TooLong => {
-                write!(f, "must be at most {MAX_VALUE_BYTES} bytes, percent-encoding included")
+            Self::TooLong { max } => {
+                write!(f, "must be at most {max} bytes, percent-encoding included")
             }
             Self::Shape => {
                 f.write_str("must be a string, a whole number, a boolean or an array of these")
@@ -44,20 +45,20 @@ impl fmt::Display for InvalidHeaderText {
 
 impl std::error::Error for InvalidHeaderText {}
 
-/// The value of `text`.
+/// The value of a configured text.
 pub(crate) fn from_text(text: &str) -> Result<Vec<u8>, InvalidHeaderText> {
     let mut value = Vec::with_capacity(text.len());
     push(&mut value, text, false)?;
-    bounded(value)
+    bounded(value, MAX_CONFIGURED_BYTES)
 }
 
 /// The value of a claim: the text of a string, whole number or boolean, or the items of an array,
-/// joined by `,`. Other claims have no value.
-pub(crate) fn from_claim(claim: &Json) -> Result<Vec<u8>, InvalidHeaderText> {
+/// joined by `,`. Other claims have no value, nor do claims of more than `max` bytes after encoding.
+pub(crate) fn from_claim(claim: &Json, max: usize) -> Result<Vec<u8>, InvalidHeaderText> {
     let mut value = Vec::new();
     let Json::Array(items) = claim else {
         push_scalar(&mut value, claim, false)?;
-        return bounded(value);
+        return bounded(value, max);
     };
     for (i, item) in items.iter().enumerate() {
         if i > 0 {
@@ -65,7 +66,7 @@ pub(crate) fn from_claim(claim: &Json) -> Result<Vec<u8>, InvalidHeaderText> {
         }
         push_scalar(&mut value, item, true)?;
     }
-    bounded(value)
+    bounded(value, max)
 }
 
 fn push_scalar(value: &mut Vec<u8>, scalar: &Json, in_list: bool) -> Result<(), InvalidHeaderText> {
@@ -100,6 +101,6 @@ fn push(value: &mut Vec<u8>, text: &str, in_list: bool) -> Result<(), InvalidHea
     Ok(())
 }
 
-fn bounded(value: Vec<u8>) -> Result<Vec<u8>, InvalidHeaderText> {
-    if value.len() <= MAX_VALUE_BYTES { Ok(value) } else { Err(InvalidHeaderText::TooLong) }
+fn bounded(value: Vec<u8>, max: usize) -> Result<Vec<u8>, InvalidHeaderText> {
+    if value.len() <= max { Ok(value) } else { Err(InvalidHeaderText::TooLong { max }) }
 }

@@ -13,9 +13,6 @@ use novasphere_core::Json;
 
 use crate::decision::Refusal;
 
-/// Maximum size of a token in bytes. Most proxies limit a header line to about the same size.
-pub(crate) const MAX_TOKEN_BYTES: usize = 8 * 1024;
-
 /// A parsed token. Its content is untrusted until the signature is verified.
 #[derive(Debug)]
 pub(crate) struct Token<'t> {
@@ -30,9 +27,9 @@ pub(crate) struct Token<'t> {
 }
 
 impl<'t> Token<'t> {
-    /// Parses a token.
-    pub(crate) fn parse(text: &'t [u8]) -> Result<Self, Refusal> {
-        if text.len() > MAX_TOKEN_BYTES {
+    /// Parses a token of at most `max_bytes` bytes.
+    pub(crate) fn parse(text: &'t [u8], max_bytes: usize) -> Result<Self, Refusal> {
+        if text.len() > max_bytes {
             return Err(Refusal::TokenTooLarge);
         }
         let (header, rest) = split_at_dot(text).ok_or(Refusal::MalformedToken)?;

@@ -69,6 +69,21 @@ fn refuses_token_with_claim_that_cannot_be_a_header() {
 }
 
 #[test]
+fn max_claim_header_bytes_bounds_headers_and_attributes() {
+    for field in [
+        r#""claims_to_headers": [{"claim": "name", "header": "X-Name"}]"#,
+        r#""claims_to_attributes": [{"claim": "name", "attribute": "name"}]"#,
+    ] {
+        let filter = filter(&format!(r#", "max_claim_header_bytes": 300, {field}"#));
+        let reason = |size: usize| {
+            reason(&filter, &token(&format!(r#", "name": "{}é""#, "x".repeat(size - 6))))
+        };
+        assert_eq!(reason(300), "allowed", "{field}");
+        assert_eq!(reason(301), "unusable_claim", "{field}");
+    }
+}
+
+#[test]
 fn claim_paths_find_whole_names_before_nested_claims() {
     let roles = |claims: &str| lines(&filter(CLAIMS), claims, &[]).pop().unwrap();
     assert_eq!(roles(r#", "realm_access": {"roles": ["a", "b"]}"#), "x-roles: a,b");

@@ -120,7 +120,11 @@ fn set(keys: &[String]) -> Vec<Key> {
 fn signer<'k>(keys: &'k [Key], header: &str, token: &str) -> Result<&'k Key, Refusal> {
     let (_, rest) = token.split_once('.').unwrap();
     let token = format!("{}.{rest}", base64url(header));
-    key_set::signer(keys, &Token::parse(token.as_bytes()).unwrap(), &TestHost::default().env())
+    key_set::signer(
+        keys,
+        &Token::parse(token.as_bytes(), usize::MAX).unwrap(),
+        &TestHost::default().env(),
+    )
 }
 
 /// The signature covers the header too, so it is valid only with the header of the vector.
