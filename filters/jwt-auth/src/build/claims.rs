@@ -89,7 +89,7 @@ fn required(configs: &[RequiredClaimConfig], cx: &mut BuildContext<'_>) -> Vec<R
     let mut rules = Vec::new();
     for (i, config) in configs.iter().enumerate() {
         let path = format!("required_claims[{i}]");
-        let claim = field::claim_path(config.claim.as_deref(), &path, cx);
+        let claim = field::claim_path(config.claim.as_ref(), &path, cx);
         let test = claim_test(config, &path, cx);
         rules.extend(claim.zip(test).map(|(path, test)| RequiredClaim { path, test }));
     }

@@ -4,7 +4,7 @@ use std::error::Error;
 
 use novasphere_core::BuildContext;
 
-use crate::token::claim_path::ClaimPath;
+use crate::{config::ClaimName, token::claim_path::ClaimPath};
 
 /// The text of a required field. `None` after a fault: the text is missing or empty.
 pub(super) fn required<'c>(
@@ -22,11 +22,48 @@ pub(super) fn required<'c>(
 
 /// The path in the required field `claim` of the entry at `path`. `None` after a fault.
 pub(super) fn claim_path(
-    claim: Option<&str>,
+    claim: Option<&ClaimName>,
     path: &str,
     cx: &mut BuildContext<'_>,
 ) -> Option<ClaimPath> {
-    required(claim, &format!("{path}.claim"), cx).map(ClaimPath::new)
+    let path = format!("{path}.claim");
+    match claim {
+        Some(ClaimName::Names(names)) if names.is_empty() => {
+            cx.fault(path, "must not be empty");
+            None
+        }
+        Some(ClaimName::Names(names)) => {
+            check_items(names, &path, cx);
+            Some(ClaimPath::Names(names.clone()))
+        }
+        Some(ClaimName::Text(text)) => dotted_path(required(Some(text), &path, cx)?, &path, cx),
+        None => {
+            required(None, &path, cx);
+            None
+        }
+    }
+}
+
+/// The path of a text that is not empty. `None` after a fault.
+fn dotted_path(text: &str, path: &str, cx: &mut BuildContext<'_>) -> Option<ClaimPath> {
+    match ClaimPath::parse(text) {
+        Ok(claim) => {
+            // The names of many claims are URLs.
+            if text.contains('/') && !text.contains("://") {
+                let dotted = text.trim_matches('/').replace('/', ".");
+                let message = format!(
+                    "{text:?} is the name of one claim, because / does not separate names; for a \
+                     path, write {dotted:?}"
+                );
+                cx.warn(path, &message);
+            }
+            Some(claim)
+        }
+        Err(invalid) => {
+            cx.fault(path, format!("{text:?} {invalid}"));
+            None
+        }
+    }
 }
 
 /// Checks that every item of a list is not empty.

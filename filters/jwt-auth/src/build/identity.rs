@@ -45,7 +45,7 @@ pub(super) fn headers(config: &Config, cx: &mut BuildContext<'_>) -> IdentityHea
     for (i, entry) in config.claims_to_headers.iter().enumerate() {
         let path = format!("claims_to_headers[{i}]");
         // The other fields are checked even after a fault, which drops the filter anyway.
-        let claim = field::claim_path(entry.claim.as_deref(), &path, cx).unwrap_or_default();
+        let claim = field::claim_path(entry.claim.as_ref(), &path, cx).unwrap_or_default();
         let path = format!("{path}.header");
         let Some(text) = field::required(entry.header.as_deref(), &path, cx) else { continue };
         let name = match HeaderName::parse(text) {
@@ -66,7 +66,7 @@ pub(super) fn attributes(config: &Config, cx: &mut BuildContext<'_>) -> ClaimAtt
     let mut attributes = ClaimAttributes::new(super::size(config.max_claim_header_bytes));
     for (i, entry) in config.claims_to_attributes.iter().enumerate() {
         let path = format!("claims_to_attributes[{i}]");
-        let claim = field::claim_path(entry.claim.as_deref(), &path, cx).unwrap_or_default();
+        let claim = field::claim_path(entry.claim.as_ref(), &path, cx).unwrap_or_default();
         let path = format!("{path}.attribute");
         let Some(name) = field::required(entry.attribute.as_deref(), &path, cx) else { continue };
         if let Err(invalid) = attributes.add(claim, name) {

@@ -4,15 +4,17 @@
 use novasphere_core::schema::{ATTRIBUTE, TOKEN};
 use serde::Deserialize;
 
+use super::ClaimName;
+
 /// A claim that becomes a request header.
 #[derive(Default, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "schema", schemars(extend("required" = ["claim", "header"])))]
 pub struct ClaimToHeader {
-    /// The claim's name, else a path with dots into objects: `realm_access.roles`. Required.
-    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
-    pub claim: Option<String>,
+    /// The claim's name, or a path with dots into objects: `realm_access.roles`. A list gives each
+    /// name on the path, for names with dots: `[resource_access, my.client, roles]`. Required.
+    pub claim: Option<ClaimName>,
     /// The header for the upstream. Required.
     #[cfg_attr(feature = "schema", schemars(regex(pattern = TOKEN)))]
     pub header: Option<String>,
@@ -27,9 +29,9 @@ pub struct ClaimToHeader {
 #[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "schema", schemars(extend("required" = ["claim", "attribute"])))]
 pub struct ClaimToAttribute {
-    /// The claim's name, else a path with dots into objects. Required.
-    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
-    pub claim: Option<String>,
+    /// The claim's name, or a path with dots into objects: `realm_access.roles`. A list gives each
+    /// name on the path, for names with dots: `[resource_access, my.client, roles]`. Required.
+    pub claim: Option<ClaimName>,
     /// The attribute's name: letters, digits, `_`, `-` and `.`. Required.
     #[cfg_attr(feature = "schema", schemars(regex(pattern = ATTRIBUTE)))]
     pub attribute: Option<String>,

@@ -2,6 +2,7 @@
 //! the same field, except that `claims_to_verify` is `[exp]`.
 
 mod algorithm;
+mod claim_name;
 mod credential;
 mod identity;
 mod jwks;
@@ -17,6 +18,7 @@ use novasphere_core::{ErrorFormat, Sensitive};
 use serde::Deserialize;
 
 pub(crate) use self::algorithm::Algorithm;
+pub(crate) use self::claim_name::ClaimName;
 pub(crate) use self::credential::{ConsumerConfig, CredentialConfig};
 pub(crate) use self::identity::{ClaimToAttribute, ClaimToHeader};
 pub(crate) use self::jwks::JwksConfig;

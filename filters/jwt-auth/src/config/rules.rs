@@ -7,6 +7,8 @@ use novasphere_core::schema::{METHOD, PATH, each_required};
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 
+use super::ClaimName;
+
 /// A scope (RFC 6749 section 3.3).
 #[cfg(feature = "schema")]
 const SCOPE: &str = r"^[!#-\[\]-~]+$";
@@ -30,9 +32,9 @@ pub enum TimeClaim {
 #[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "schema", schemars(extend("required" = ["claim"])))]
 pub struct RequiredClaimConfig {
-    /// The claim's name, else a path with dots into objects: `realm_access.roles`. Required.
-    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
-    pub claim: Option<String>,
+    /// The claim's name, or a path with dots into objects: `realm_access.roles`. A list gives each
+    /// name on the path, for names with dots: `[resource_access, my.client, roles]`. Required.
+    pub claim: Option<ClaimName>,
     /// The claim has this value: a string, number or boolean.
     #[cfg_attr(feature = "schema", schemars(schema_with = "scalar"))]
     pub equals: Option<Json>,

@@ -245,3 +245,24 @@ fn checks_grants_last() {
     let filter = filter(r#", "scopes": {"all_of": ["a"]}, "issuers": ["other"]"#);
     assert_eq!(given(&filter, ""), "wrong_issuer");
 }
+
+#[test]
+fn warns_about_claim_names_with_slashes_that_are_not_urls() {
+    let warnings = |claim: &str| {
+        let test_host = host();
+        let config = format!(
+            r#"{{"credentials": [{{"key": "k", "secret": {{"env": "SECRET"}}}}],
+                 "required_claims": [{{"claim": {claim}}}]}}"#
+        );
+        JwtAuth::from_json(config.as_bytes(), &test_host).unwrap();
+        test_host.warnings.take()
+    };
+    for (claim, dotted) in [(r#""a/b""#, "a.b"), (r#""/a/b""#, "a.b")] {
+        let [warning] = &warnings(claim)[..] else { panic!("{claim}") };
+        assert!(warning.starts_with("required_claims[0].claim: "), "{warning}");
+        assert!(warning.ends_with(&format!("for a path, write {dotted:?}")), "{warning}");
+    }
+    for claim in [r#""a.b""#, r#""https://a.example/b""#, r#"["a/b"]"#] {
+        assert_eq!(warnings(claim), [""; 0], "{claim}");
+    }
+}
