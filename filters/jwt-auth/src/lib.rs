@@ -18,7 +18,7 @@
 //!    a token header on two lines, two different tokens, and a request without a token.
 //! 5. The form of the token is checked: the size before anything is parsed, three parts, strict
 //!    base64url (RFC 7515 section 2), JSON objects without duplicate members, no `crit` or `b64`
-//!    header.
+//!    header, a `typ` that is a string.
 //! 6. The signature is verified:
 //!    - The claim `key_claim_name` selects the credentials, and `kid` excludes some of them. The
 //!      credentials with the token's `alg` verify the signature, on the host where it can.

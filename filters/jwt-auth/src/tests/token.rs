@@ -50,6 +50,11 @@ fn refuses_crit_b64_and_unknown_algorithms() {
         // Members that the filter does not use may have any value.
         (r#"{"alg": "HS256", "cty": "twilio-fpa;v=1"}"#, "allowed"),
         (r#"{"alg": "HS256", "x5t": "", "jku": null, "x5u": 1, "x5c": []}"#, "allowed"),
+        // A `typ` must be a string, even if any is accepted.
+        (r#"{"alg": "HS256", "typ": ""}"#, "allowed"),
+        (r#"{"alg": "HS256", "typ": null}"#, "malformed_token"),
+        (r#"{"alg": "HS256", "typ": 1}"#, "malformed_token"),
+        (r#"{"alg": "HS256", "typ": ["JWT"]}"#, "malformed_token"),
         (r#"{"alg": "none"}"#, "algorithm_mismatch"),
         (r#"{"alg": "None"}"#, "algorithm_mismatch"),
         (r#"{"alg": "hs256"}"#, "algorithm_mismatch"),

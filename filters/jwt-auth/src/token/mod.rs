@@ -43,6 +43,10 @@ impl<'t> Token<'t> {
         if header.get("crit").is_some() || header.get("b64").is_some() {
             return Err(Refusal::CriticalHeader);
         }
+        // RFC 7515 section 4.1.9.
+        if header.get("typ").is_some_and(|typ| typ.as_str().is_none()) {
+            return Err(Refusal::MalformedToken);
+        }
         let end = text.len().saturating_sub(signature.len()).saturating_sub(1);
         Ok(Self {
             claims: object(payload)?,

@@ -44,8 +44,8 @@ fn refuses_token_of_another_type() {
         (r#", "typ": "text/at+jwt""#, "wrong_type"),
         (r#", "typ": "dpop+jwt""#, "wrong_type"),
         (r#", "typ": "éapplication""#, "wrong_type"),
-        (r#", "typ": ["at+jwt"]"#, "wrong_type"),
-        (r#", "typ": null"#, "wrong_type"),
+        (r#", "typ": ["at+jwt"]"#, "malformed_token"),
+        (r#", "typ": null"#, "malformed_token"),
         ("", "wrong_type"),
     ] {
         assert_eq!(with(&filter, header, ""), expected, "{header}");
