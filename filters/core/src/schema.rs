@@ -67,6 +67,9 @@ impl JsonSchema for KeySource {
                     "description": "Name of a variable in the proxy's environment.",
                     "type": "string",
                     "minLength": 1
+                }, "trim": {
+                    "description": "Whether to remove one newline at the end of a secret. Default: true.",
+                    "type": "boolean"
                 }},
                 "additionalProperties": false
             }

@@ -112,15 +112,16 @@ impl<'c> CredentialBuilder<'_, 'c, '_> {
     }
 
     fn secret(&mut self, text: &KeySource) -> Option<Jwk> {
-        let text = text.read_secret(&format!("{}.secret", self.path), self.cx)?;
+        let path = format!("{}.secret", self.path);
         let secret = if self.config.secret_is_base64 {
+            let text = text.read_encoded_secret(&path, self.cx)?;
             let Some(decoded) = decode_base64(&text) else {
                 self.fault("secret", "must be base64, because secret_is_base64 is set");
                 return None;
             };
             decoded
         } else {
-            text.into_bytes()
+            text.read_secret(&path, self.cx)?.into_bytes()
         };
         // If a public key were an HMAC secret, any client could sign tokens.
         if pem::is_pem(&String::from_utf8_lossy(&secret)) {

@@ -23,7 +23,7 @@ pub struct CredentialConfig {
     /// The one algorithm of this key. Default: the `alg` of `jwk`, else `HS256` for secrets, `RS256`
     /// for RSA keys, and the algorithm of the curve for other keys.
     pub algorithm: Option<Algorithm>,
-    /// An HMAC secret. Exactly one of `secret`, `public_key` and `jwk` is required.
+    /// An HMAC secret. One newline at the end of a variable is removed, except with `trim: false`. Exactly one of `secret`, `public_key` and `jwk` is required.
     pub secret: Option<KeySource>,
     /// A public key as PEM text: SubjectPublicKeyInfo, PKCS#1 or an X.509 certificate.
     pub public_key: Option<KeySource>,

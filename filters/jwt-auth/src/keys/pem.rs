@@ -18,8 +18,8 @@ pub(crate) fn is_pem(text: &str) -> bool {
 /// The public key of a PEM text: a SubjectPublicKeyInfo, a PKCS#1 RSA key or the key of an X.509
 /// certificate.
 pub(crate) fn public_key(text: &str) -> Result<PublicKey, InvalidKey> {
-    // Environment variables often hold \n as two characters.
-    let text = text.replace("\\n", "\n");
+    // Environment variables often hold \r and \n as two characters each.
+    let text = text.replace("\\r", "\r").replace("\\n", "\n");
     let (label, der) = only_block(&text)?;
     match label {
         "PUBLIC KEY" => PublicKey::from_spki(&der?),

@@ -21,6 +21,8 @@ fn accepts_pem_with_changed_white_space() {
     for config in [
         pem.clone(),
         pem.replace(r"\n", r"\\n"),
+        pem.replace(r"\n", r"\\r\\n"),
+        pem.replace(r"\n", r"\r\n"),
         pem.replace(r"\n", r"\r\n"),
         pem.replace(r"\n", " "),
         pem.replace("-----BEGIN", r"subject=novasphere\n-----BEGIN"),
