@@ -44,11 +44,18 @@ pub enum Algorithm {
     Es512,
     /// Ed25519. RFC 8037 named it `EdDSA`, a name shared with Ed448. RFC 9864 named it `Ed25519`.
     #[serde(rename = "EdDSA", alias = "Ed25519")]
+    #[cfg_attr(feature = "schema", schemars(extend("enum" = ["EdDSA", ED25519]), transform = without_const))]
     EdDsa,
 }
 
 /// The name of RFC 9864 section 2.2.
 const ED25519: &str = "Ed25519";
+
+/// Derived schemas omit the alias, so `enum` lists both names.
+#[cfg(feature = "schema")]
+fn without_const(schema: &mut schemars::Schema) {
+    schema.remove("const");
+}
 
 impl Algorithm {
     /// All algorithms.

@@ -114,6 +114,23 @@ fn mutations(value: &Value, pointer: &str) -> Vec<Value> {
     all
 }
 
+/// Copies of the value with each name that the filter accepts instead of the string at the pointer.
+/// The error about an unknown name lists them, including aliases, which derived schemas omit.
+fn renamed(filter: &str, value: &Value, pointer: &str, host: &TestHost) -> Result<Vec<Value>> {
+    let with = |name: &str| {
+        let mut value = value.clone();
+        *value.pointer_mut(pointer)? = json!(name);
+        Some(value)
+    };
+    if !value.pointer(pointer).is_some_and(Value::is_string) {
+        return Ok(Vec::new());
+    }
+    let faults = faults(filter, &with("x").context("pointer")?, host)?;
+    let lists = faults.iter().filter_map(|fault| fault.message.strip_prefix("expected one of "));
+    let names = lists.flat_map(|list| list.split(", got ").next().unwrap_or_default().split(", "));
+    Ok(names.filter_map(with).collect())
+}
+
 /// Describes the disagreement between filter and schemas about a changed configuration, if any.
 fn disagreement(
     pair: &SchemaPair,
@@ -149,7 +166,8 @@ fn check(all: &[Configured]) -> Result<()> {
         pointers(config, "", &mut found);
         // Only the filter validates the members of a JSON Web Key.
         for pointer in found.iter().filter(|pointer| !pointer.contains("/jwk/")) {
-            for mutation in mutations(config, pointer) {
+            let renamed = renamed(pair.filter, config, pointer, &host)?;
+            for mutation in mutations(config, pointer).into_iter().chain(renamed) {
                 failures.extend(disagreement(pair, &mutation, pointer, &host)?);
                 changes = changes.saturating_add(1);
             }
