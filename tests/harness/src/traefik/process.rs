@@ -49,7 +49,7 @@ impl Traefik {
         let dir = folder()?;
         let addr = free_address()?;
         fs::write(dir.path().join(STATIC), yaml(&config.fixed(addr, DYNAMIC)))?;
-        fs::write(dir.path().join(DYNAMIC), yaml(&config.dynamic(1)))?;
+        fs::write(dir.path().join(DYNAMIC), dynamic_file(&config.dynamic(1)))?;
         let child = spawn(dir.path(), &config.environment)?;
         let mut traefik = Self { addr, child, dir, number: 1 };
         traefik.wait_until_taken_over()?;
@@ -69,7 +69,7 @@ impl Traefik {
     ) -> Result<Self> {
         let dir = folder()?;
         fs::write(dir.path().join(STATIC), yaml(fixed))?;
-        fs::write(dir.path().join(DYNAMIC), yaml(dynamic))?;
+        fs::write(dir.path().join(DYNAMIC), dynamic_file(dynamic))?;
         let child = spawn(dir.path(), environment)?;
         Ok(Self { addr, child, dir, number: 1 })
     }
@@ -82,7 +82,7 @@ impl Traefik {
         self.number = self.number.saturating_add(1);
         // Rename the file, so that Traefik does not read half of it.
         let new = self.dir.path().join("new");
-        fs::write(&new, yaml(&config.dynamic(self.number)))?;
+        fs::write(&new, dynamic_file(&config.dynamic(self.number)))?;
         fs::rename(new, self.dir.path().join(DYNAMIC))?;
         self.wait_until_taken_over()
     }
@@ -186,6 +186,11 @@ impl Drop for Traefik {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// The text of a dynamic configuration. Traefik expands it as a Go template first, so `{{` is escaped.
+fn dynamic_file(config: &Value) -> String {
+    yaml(config).replace("{{", r#"{{"{{"}}"#)
 }
 
 /// Converts JSON to YAML, which forbids some characters that JSON allows in strings.
