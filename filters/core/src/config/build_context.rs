@@ -92,11 +92,6 @@ impl<'h> BuildContext<'h> {
         self.errors.into_result(filter)
     }
 
-    /// Whether there is a fault.
-    pub fn has_faults(&self) -> bool {
-        !self.errors.faults().is_empty()
-    }
-
     /// The warnings so far.
     pub fn warnings(&self) -> &[String] {
         &self.warnings

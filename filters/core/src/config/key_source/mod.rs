@@ -23,6 +23,7 @@ use super::BuildContext;
 /// let mut cx = BuildContext::new(&host, ConfigErrors::default());
 /// let source: KeySource = serde_json::from_str(r#"{"env": "KEY"}"#)?;
 /// assert_eq!(source.read_secret("secret", &mut cx).as_deref(), Some("s3cret"));
+/// assert_eq!(cx.variables(), ["KEY"]);
 ///
 /// // Any reader of the configuration also reads this secret.
 /// let source: KeySource = serde_json::from_str(r#""s3cret""#)?;
