@@ -193,13 +193,15 @@ impl JwtAuth {
         {
             return self.pass(head, &actions, PassReason::Anonymous.name());
         }
+        if self.settings.report_only {
+            env.attributes.set(REPORTED_ATTRIBUTE, refusal.name().as_bytes());
+        }
         let detail = rejection.detail();
         if !detail.is_empty() {
             env.attributes.set(DETAIL_ATTRIBUTE, detail.as_bytes());
         }
         if self.settings.report_only {
             env.metrics.count(Event::Reported.name());
-            env.attributes.set(REPORTED_ATTRIBUTE, refusal.name().as_bytes());
             return self.pass_unidentified(head, refusal.name());
         }
         Decision::Respond {
