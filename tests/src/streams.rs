@@ -151,6 +151,7 @@ impl Streams {
 }
 
 fn ended_well(outcome: &Outcome) -> Result<()> {
-    ensure!(*outcome == Outcome { status: "0".to_owned(), in_trailers: true }, "{outcome:?}");
+    let (status, message) = ("0".to_owned(), String::new());
+    ensure!(*outcome == Outcome { status, message, in_trailers: true }, "{outcome:?}");
     Ok(())
 }

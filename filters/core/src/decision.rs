@@ -50,4 +50,9 @@ pub struct LocalResponse<'f> {
     pub body: Cow<'f, [u8]>,
     /// The gRPC status, where the HTTP status does not imply it.
     pub grpc_status: Option<u8>,
+    /// The text for gRPC clients, which do not get the body. Empty for none.
+    pub message: Cow<'f, str>,
+    /// Whether the request was over a rate limit. Some hosts mark such a response for the proxy in
+    /// front.
+    pub rate_limited: bool,
 }

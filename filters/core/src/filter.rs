@@ -68,6 +68,8 @@ use crate::{
 ///             headers: Vec::new(),
 ///             body: b"".into(),
 ///             grpc_status: None,
+///             message: "".into(),
+///             rate_limited: false,
 ///         };
 ///         Decision::Respond { mutations: Vec::new(), response, reason: "blocked" }
 ///     }

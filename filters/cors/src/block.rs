@@ -51,5 +51,7 @@ pub(crate) fn response() -> LocalResponse<'static> {
         ],
         body: Cow::Borrowed(br#"{"message":"Origin not allowed"}"#),
         grpc_status: None,
+        message: Cow::Borrowed("Origin not allowed"),
+        rate_limited: false,
     }
 }

@@ -43,7 +43,15 @@ pub(crate) fn response<'f>(
         }
         reason = add_permissions(policy, head, &mut headers);
     }
-    (LocalResponse { status, headers, body: Cow::Borrowed(b""), grpc_status: None }, reason)
+    let response = LocalResponse {
+        status,
+        headers,
+        body: Cow::Borrowed(b""),
+        grpc_status: None,
+        message: Cow::Borrowed(""),
+        rate_limited: false,
+    };
+    (response, reason)
 }
 
 /// Adds the permissions of an allowed origin. The lists are complete even if they lack the requested

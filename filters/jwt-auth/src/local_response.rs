@@ -84,6 +84,8 @@ impl RefusalResponses {
             headers: vec![header, (&CONTENT_TYPE, Cow::Borrowed(content_type))],
             body: Cow::Owned(body.into_bytes()),
             grpc_status: None,
+            message: reason.map_or(Cow::Borrowed(title(class)), Cow::Owned),
+            rate_limited: false,
         }
     }
 

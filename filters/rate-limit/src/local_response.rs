@@ -16,8 +16,10 @@ const RESOURCE_EXHAUSTED: u8 = 8;
 pub(crate) struct LocalResponses {
     /// The status of a request over a limit.
     pub(crate) error_code: u16,
-    /// The content of a JSON string, escaped.
+    /// The text of that response.
     pub(crate) error_message: String,
+    /// The same as the content of a JSON string, escaped.
+    pub(crate) escaped_message: String,
     pub(crate) body: ErrorBody,
 }
 
@@ -36,11 +38,12 @@ impl LocalResponses {
                 // The type and title that draft-ietf-httpapi-ratelimit-headers registers.
                 kind: "https://iana.org/assignments/http-problem-types#quota-exceeded",
                 title: "Request cannot be satisfied as assigned quota has been exceeded",
-                detail: Some(&self.error_message),
+                detail: Some(&self.escaped_message),
                 members: &format!(",\"violated-policies\":[{}]", quoted.join(",")),
             },
+            &self.error_message,
         );
-        LocalResponse { grpc_status: Some(RESOURCE_EXHAUSTED), ..response }
+        LocalResponse { grpc_status: Some(RESOURCE_EXHAUSTED), rate_limited: true, ..response }
     }
 
     /// For a client on the deny list, and for an unknown client with `on_unresolved: deny`.
@@ -62,19 +65,20 @@ impl LocalResponses {
     pub(crate) fn redis_unavailable(&self, seconds: u32) -> LocalResponse<'_> {
         let (title, kind) = ("Service Unavailable", "about:blank");
         let problem = ProblemDetails { status: 503, kind, title, detail: None, members: "" };
-        self.response(vec![retry_after_line(seconds)], &problem)
+        self.response(vec![retry_after_line(seconds)], &problem, title)
     }
 
     fn plain(&self, status: u16, title: &'static str) -> LocalResponse<'_> {
         let problem =
             ProblemDetails { status, kind: "about:blank", title, detail: None, members: "" };
-        self.response(Vec::new(), &problem)
+        self.response(Vec::new(), &problem, title)
     }
 
     fn response<'f>(
         &'f self,
         mut lines: Lines<'f>,
         problem: &ProblemDetails<'_>,
+        message: &'f str,
     ) -> LocalResponse<'f> {
         let (content_type, body) = self.body.render(problem);
         lines.push((&CONTENT_TYPE, Cow::Borrowed(content_type)));
@@ -83,6 +87,8 @@ impl LocalResponses {
             headers: lines,
             body: Cow::Owned(body.into_bytes()),
             grpc_status: None,
+            message: Cow::Borrowed(message),
+            rate_limited: false,
         }
     }
 }

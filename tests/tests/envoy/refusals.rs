@@ -76,18 +76,82 @@ fn page_can_read_401_and_429() -> Result<()> {
 #[test]
 fn grpc_clients_get_grpc_statuses() -> Result<()> {
     let gateway = one_request_gateway()?;
-    let call = |headers: &[(&str, &str)]| -> Result<String> {
+    let call = |headers: &[(&str, &str)]| -> Result<(String, String)> {
         let mut call = Call::open(gateway.addr, "/novasphere.v1.Wukongs/Get", headers)?;
         let _ = call.send(b"hello"); // fails if the refusal is faster
         let _ = call.half_close();
         while let Ok(Some(_)) = call.receive() {}
-        Ok(call.outcome().context("no outcome")?.status)
+        let outcome = call.outcome().context("no outcome")?;
+        Ok((outcome.status, outcome.message))
+    };
+    let is = |outcome: (String, String), status: &str, message: &str| {
+        outcome == (status.to_owned(), message.to_owned())
     };
     let authorization = token()?;
     let headers = [("authorization", authorization.as_str())];
-    ensure!(call(&[])? == "16", "UNAUTHENTICATED without a token");
-    ensure!(call(&headers)? == "0", "OK with a token");
-    ensure!(call(&headers)? == "8", "RESOURCE_EXHAUSTED over the limit");
+    ensure!(is(call(&[])?, "16", "Unauthorized"), "UNAUTHENTICATED without a token");
+    ensure!(is(call(&headers)?, "0", ""), "OK with a token");
+    let limited = call(&headers)?;
+    ensure!(is(limited.clone(), "8", "API rate limit exceeded"), "over the limit: {limited:?}");
+    Ok(())
+}
+
+/// Envoy itself knows no gRPC-Web in local responses.
+#[test]
+fn grpc_web_clients_get_grpc_statuses() -> Result<()> {
+    let gateway = one_request_gateway()?;
+    let authorization = token()?;
+    let call = |content_type: &str, authorization: Option<&str>| {
+        let request = Request::new("POST", "/novasphere.v1.Wukongs/Get")
+            .header("content-type", content_type)
+            .header("origin", PAGE)
+            .body(b"\0\0\0\0\0");
+        gateway.send(&authorization.into_iter().fold(request, |r, a| r.header("authorization", a)))
+    };
+    let ensure_outcome = |response: &Response, content_type: &str, body: &[u8]| -> Result<()> {
+        ensure!(response.head.status == 200 && response.body == body, "{response:?}");
+        ensure!(response.head.all("content-type") == [content_type], "{response:?}");
+        ensure!(response.head.all("access-control-allow-origin") == [PAGE], "{response:?}");
+        ensure!(response.head.all("content-length") == [body.len().to_string()], "{response:?}");
+        Ok(())
+    };
+    let unauthenticated = b"\x80\0\0\0\x2bgrpc-status:16\r\ngrpc-message:Unauthorized\r\n";
+    let exhausted = b"\x80\0\0\0\x35grpc-status:8\r\ngrpc-message:API rate limit exceeded\r\n";
+    let exhausted_text: &[u8] =
+        b"gAAAADVncnBjLXN0YXR1czo4DQpncnBjLW1lc3NhZ2U6QVBJIHJhdGUgbGltaXQgZXhjZWVkZWQNCg==";
+    let web = "application/grpc-web+proto";
+    ensure_outcome(&call(web, None)?, web, unauthenticated)?;
+    ensure!(call(web, Some(&authorization))?.head.status == 200, "the first call passes");
+    let limited = call(web, Some(&authorization))?;
+    ensure_outcome(&limited, web, exhausted)?;
+    ensure!(limited.head.first("retry-after").is_some(), "{limited:?}");
+    let text = "application/grpc-web-text";
+    ensure_outcome(&call(text, Some(&authorization))?, text, exhausted_text)?;
+    ensure_outcome(
+        &call("application/GRPC-web; x=y", None)?,
+        "application/grpc-web",
+        unauthenticated,
+    )
+}
+
+/// A front Envoy does not retry a response with this header.
+#[test]
+fn only_responses_over_a_limit_are_marked_for_a_front_envoy() -> Result<()> {
+    let limit = r#"{"hour": 1, "error_code": 503, "deny": {"cidrs": ["2001:db8:2::/48"]},
+        "client_ip": {"from": "forwarded_for", "trusted_cidrs": ["0.0.0.0/0"]}}"#;
+    let gateway = Gateway::start(chain::of(&[("rate-limit", limit)]))?;
+    let send = |client: &str| {
+        gateway.send(&Request::get("/api/v1/wukongs").header("x-forwarded-for", client))
+    };
+    for (client, status, mark) in [
+        ("2001:db8:1::1", 200, None),
+        ("2001:db8:1::1", 503, Some("true")),
+        ("2001:db8:2::1", 403, None),
+    ] {
+        let response = send(client)?;
+        ensure!(response.head.status == status, "{response:?}");
+        ensure!(response.head.first("x-envoy-ratelimited").as_deref() == mark, "{response:?}");
+    }
     Ok(())
 }
 

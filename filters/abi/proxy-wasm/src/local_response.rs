@@ -5,28 +5,31 @@ use novasphere_core::LocalResponse;
 use crate::{
     dialect::{Dialect, Line, ResponseParts},
     fault::Fault,
+    grpc::{self, GrpcKind, GrpcParts},
 };
 
-/// Sends a filter's response. `after_failed_callout`: see [`ResponseParts`].
+/// Sends a filter's response to a request of this kind. `after_failed_callout`: see
+/// [`ResponseParts`].
 pub(crate) fn send(
     dialect: Dialect,
     response: &LocalResponse<'_>,
-    responder: &str,
-    reason: &str,
+    grpc: Option<&GrpcKind>,
+    details: &str,
     after_failed_callout: bool,
 ) -> Result<(), Fault> {
-    let headers: Vec<Line<'_>> =
-        response.headers.iter().map(|(name, value)| (name.as_str().as_bytes(), &**value)).collect();
+    let headers = response.headers.iter().map(|(name, value)| (name.as_str().as_bytes(), &**value));
+    let mark = dialect.traits().rate_limited.filter(|_| response.rate_limited);
+    let headers: Vec<Line<'_>> = headers.chain(mark).collect();
     send_parts(
         dialect,
+        grpc,
         &ResponseParts {
             status: response.status,
-            details: &format!("novasphere_{responder}:{reason}"),
+            details,
             headers: &headers,
             body: &response.body,
-            grpc_status: response
-                .grpc_status
-                .map_or_else(|| grpc_status(response.status), |status| Some(i32::from(status))),
+            message: &response.message,
+            grpc_status: response.grpc_status,
             after_failed_callout,
         },
     )
@@ -36,12 +39,14 @@ pub(crate) fn send(
 pub(crate) fn send_fault(dialect: Dialect) -> Result<(), Fault> {
     send_parts(
         dialect,
+        dialect.grpc_kind().as_ref(),
         &ResponseParts {
             status: 500,
             details: "novasphere_fault",
             headers: &[],
             body: b"",
-            grpc_status: Some(INTERNAL),
+            message: "",
+            grpc_status: None,
             after_failed_callout: false,
         },
     )
@@ -56,30 +61,35 @@ pub(crate) fn send_message(
 ) -> Result<(), Fault> {
     send_parts(
         dialect,
+        dialect.grpc_kind().as_ref(),
         &ResponseParts {
             status,
             details: "",
             headers: &[(b"content-type", b"application/json; charset=utf-8")],
             body: format!("{{\"message\":\"{message}\"}}").as_bytes(),
+            message,
             grpc_status: None,
             after_failed_callout,
         },
     )
 }
 
-fn send_parts(dialect: Dialect, parts: &ResponseParts<'_>) -> Result<(), Fault> {
-    dialect.send_local_response(parts).map_err(|status| Fault::Host("send a response", status))
-}
-
-const INTERNAL: i32 = 13;
-
-/// The gRPC status for an HTTP status. `None` leaves it to the host. Hosts map 429 to UNAVAILABLE,
-/// which clients retry, so 429 is RESOURCE_EXHAUSTED here.
-fn grpc_status(status: u16) -> Option<i32> {
-    match status {
-        401 => Some(16),
-        403 => Some(7),
-        429 => Some(8),
-        _ => None,
-    }
+fn send_parts(
+    dialect: Dialect,
+    grpc: Option<&GrpcKind>,
+    parts: &ResponseParts<'_>,
+) -> Result<(), Fault> {
+    let sent = match grpc {
+        None => dialect.send_local_response(parts),
+        Some(kind) => {
+            let &ResponseParts { status, grpc_status, message, headers, .. } = parts;
+            let code = grpc_status.unwrap_or_else(|| grpc::code(status));
+            let exact_bodies = dialect.traits().exact_bodies;
+            let grpc = GrpcParts::new(kind, code, message, headers, exact_bodies);
+            let (headers, body) = (grpc.headers(), &*grpc.body);
+            let parts = ResponseParts { status: 200, headers: &headers, body, ..*parts };
+            dialect.send_local_response(&parts)
+        }
+    };
+    sent.map_err(|status| Fault::Host("send a response", status))
 }

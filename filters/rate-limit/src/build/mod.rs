@@ -63,7 +63,8 @@ pub(crate) fn build(config: Config, cx: &mut BuildContext<'_>) -> Settings {
         counter,
         responses: LocalResponses {
             error_code: config.error_code,
-            error_message: escaped(&config.error_message),
+            escaped_message: escaped(&config.error_message),
+            error_message: config.error_message,
             body,
         },
         report_only: config.report_only,

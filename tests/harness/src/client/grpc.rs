@@ -36,6 +36,8 @@ enum Answer {
 pub struct Outcome {
     /// `grpc-status`.
     pub status: String,
+    /// `grpc-message`, percent-encoded. Empty if there is none.
+    pub message: String,
     /// Whether the status was in trailers. Without a message it is in the headers.
     pub in_trailers: bool,
 }
@@ -119,9 +121,15 @@ impl Call {
         };
         let trailers = runtime.block_on(within(async { Ok(body.trailers().await?) }))?;
         let in_trailers = trailers.is_some();
-        let status = trailers.as_ref().unwrap_or(head).get("grpc-status");
+        let trailers = trailers.as_ref().unwrap_or(head);
+        let status = trailers.get("grpc-status");
         let status = status.with_context(|| format!("no grpc-status: {head:?}"))?;
-        Ok(Outcome { status: status.to_str()?.to_owned(), in_trailers })
+        let message = trailers.get("grpc-message").map_or(Ok(""), |message| message.to_str())?;
+        Ok(Outcome {
+            status: status.to_str()?.to_owned(),
+            message: message.to_owned(),
+            in_trailers,
+        })
     }
 
     fn await_head(&mut self) -> Result<()> {

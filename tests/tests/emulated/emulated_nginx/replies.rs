@@ -172,14 +172,25 @@ fn grpc_clients_get_the_status_in_headers() -> Result<()> {
     let jwt_auth = Plugin::wasm("jwt-auth", chain::JWT_AUTH);
     let limit = Plugin::wasm("rate-limit", r#"{"hour": 1, "limit_by": "ip"}"#);
     let bad = Plugin::wasm("cors", "[]");
-    for (plugin, code) in [(jwt_auth, "16"), (limit, "8"), (bad, "13")] {
+    let web = Request::new("POST", "/").header("Content-Type", "application/grpc-web-text");
+    for (plugin, code, message) in [
+        (jwt_auth, "16", &["Unauthorized"][..]),
+        (limit, "8", &["API rate limit exceeded"]),
+        (bad, "13", &[]),
+    ] {
         let mut ours = worker(&[plugin])?;
         ours.send(&request)?;
-        let answer = ours.send(&request)?;
-        ensure!(answer.status == 200 && answer.body.is_empty(), "{answer:?}");
-        ensure!(client_lines(&answer, "content-type") == ["application/grpc"], "{answer:?}");
-        ensure!(client_lines(&answer, "grpc-status") == [code], "{answer:?}");
-        ensure!(answer.upstream.is_none());
+        // A body would end in a newline, which is not part of a frame.
+        for (request, kind) in [(&request, "application/grpc"), (&web, "application/grpc-web-text")]
+        {
+            let answer = ours.send(request)?;
+            ensure!(answer.status == 200 && answer.body.is_empty(), "{answer:?}");
+            ensure!(client_lines(&answer, "content-type") == [kind], "{answer:?}");
+            ensure!(client_lines(&answer, "grpc-status") == [code], "{answer:?}");
+            ensure!(client_lines(&answer, "grpc-message") == message, "{answer:?}");
+            ensure!(client_lines(&answer, "x-envoy-ratelimited").is_empty(), "{answer:?}");
+            ensure!(answer.upstream.is_none());
+        }
     }
     Ok(())
 }

@@ -150,9 +150,12 @@ fn ask<F: Filter + 'static>(
         }
         Decision::Respond { mutations, response, reason } => {
             root.metrics().count(reason);
+            let grpc = map.grpc_kind(&head.headers);
             map.redact(&head.headers, &mutations)?;
             let responder = root.responder().ok_or(Fault::Reentered)?;
-            local_response::send(dialect, &response, responder, reason, after_failed_callout)?;
+            let details = format!("novasphere_{responder}:{reason}");
+            let grpc = grpc.as_ref();
+            local_response::send(dialect, &response, grpc, &details, after_failed_callout)?;
             Ok(StreamState::Responded)
         }
         Decision::Pause { queue, until } => request

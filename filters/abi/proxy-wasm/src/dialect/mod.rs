@@ -9,6 +9,7 @@ use novasphere_core::{Hash, HeaderInterest, HeaderMutation, HeaderName, Headers}
 
 use crate::{
     fault::Fault,
+    grpc::GrpcKind,
     hostcalls::{self, Status},
 };
 
@@ -47,8 +48,10 @@ pub(crate) struct ResponseParts<'r> {
     pub(crate) details: &'r str,
     pub(crate) headers: &'r [Line<'r>],
     pub(crate) body: &'r [u8],
-    /// The status for gRPC clients. `None` leaves it to the host.
-    pub(crate) grpc_status: Option<i32>,
+    /// The text for gRPC clients. Empty for none.
+    pub(crate) message: &'r str,
+    /// The status for gRPC clients. `None` if the HTTP status implies it.
+    pub(crate) grpc_status: Option<u8>,
     /// Whether the request's callout failed. nginx then cannot send a body.
     pub(crate) after_failed_callout: bool,
 }
@@ -136,6 +139,15 @@ impl Dialect {
         }
     }
 
+    /// The gRPC protocol of the current request, if it has one. Reads its content type.
+    pub(crate) fn grpc_kind(self) -> Option<GrpcKind> {
+        let content_type = match self {
+            Self::Envoy => envoy::content_type(),
+            Self::Kong => kong::content_type(),
+        };
+        GrpcKind::of(&content_type?)
+    }
+
     /// Sends a local response to the current request.
     pub(crate) fn send_local_response(self, response: &ResponseParts<'_>) -> Result<(), Status> {
         match self {
@@ -175,6 +187,15 @@ impl RequestMap<'_> {
             Self::Envoy(map) => map.headers(),
             Self::Kong(map) => map.headers(),
         }
+    }
+
+    /// The gRPC protocol of the request, if it has one. `headers` is parsed from this map.
+    pub(crate) fn grpc_kind(&self, headers: &Headers<'_>) -> Option<GrpcKind> {
+        let (dialect, is_whole) = match self {
+            Self::Envoy(map) => (Dialect::Envoy, map.is_whole()),
+            Self::Kong(map) => (Dialect::Kong, map.is_whole()),
+        };
+        if is_whole { GrpcKind::of(headers.get("content-type")?) } else { dialect.grpc_kind() }
     }
 
     /// Applies the mutations of a request that the filter continued. `headers` is parsed from this

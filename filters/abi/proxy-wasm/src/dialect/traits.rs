@@ -2,6 +2,7 @@
 
 use novasphere_core::Clock;
 
+use super::Line;
 use crate::hostcalls::Status;
 
 /// The constant traits of a host.
@@ -17,6 +18,10 @@ pub(crate) struct Traits {
     pub(crate) skips_refused_filters: bool,
     /// Whether later filters can read properties that a filter sets.
     pub(crate) passes_attributes: bool,
+    /// Whether the client gets the body of a local response unchanged.
+    pub(crate) exact_bodies: bool,
+    /// The header by which this family of proxies recognises that a rate limit refused a request.
+    pub(crate) rate_limited: Option<Line<'static>>,
     /// The CAS token that creates a key of shared data only if it is missing.
     pub(crate) create_cas: u32,
     /// The property with the name of the route's upstream service.

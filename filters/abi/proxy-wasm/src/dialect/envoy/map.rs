@@ -34,6 +34,11 @@ pub(crate) fn read_request(interest: &HeaderInterest) -> Result<Map<'_>, Fault> 
     Map::read(HostMap::Request, interest)
 }
 
+/// The content type of the request.
+pub(crate) fn content_type() -> Option<Vec<u8>> {
+    hostcalls::header(HostMap::Request, b"content-type").ok().flatten()
+}
+
 /// Reads the lines of a response that a filter is interested in.
 pub(crate) fn read_response(interest: &HeaderInterest) -> Result<Map<'_>, Fault> {
     Map::read(HostMap::Response, interest)
@@ -74,6 +79,11 @@ impl<'f> Map<'f> {
                 Headers::borrowed(found.iter().map(|(n, v)| (n.as_bytes(), v.as_slice())))
             }
         }
+    }
+
+    /// Whether all lines were read.
+    pub(crate) fn is_whole(&self) -> bool {
+        matches!(self, Self::All(_))
     }
 
     /// Whether the message is known to have no line called `name`, in lower case. `headers` is

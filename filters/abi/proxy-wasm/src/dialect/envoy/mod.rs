@@ -15,7 +15,7 @@ mod mutations;
 mod root;
 
 pub(super) use self::{
-    map::{Map, read_request, read_response},
+    map::{Map, content_type, read_request, read_response},
     root::Root,
 };
 
@@ -28,6 +28,9 @@ pub(super) static TRAITS: Traits = Traits {
     reports_orphaned_callouts: true,
     skips_refused_filters: false,
     passes_attributes: true,
+    exact_bodies: true,
+    // An Envoy in front does not retry a response with this header, whatever its retry policy.
+    rate_limited: Some((b"x-envoy-ratelimited", b"true")),
     // With 0 Envoy overwrites: the first two requests of a client would both count as the first.
     create_cas: u32::MAX,
     service: b"xds\0cluster_name",
@@ -44,6 +47,7 @@ pub(super) fn variable_remedy(name: &str) -> String {
 pub(super) fn send_local_response(response: &ResponseParts<'_>) -> Result<(), Status> {
     let &ResponseParts { status, details, headers, body, grpc_status, .. } = response;
     let map = header_map::serialise(headers);
+    let grpc_status = grpc_status.map(i32::from);
     hostcalls::send_local_response(status, details.as_bytes(), &map, body, grpc_status)
 }
 

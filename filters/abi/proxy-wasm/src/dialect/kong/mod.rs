@@ -10,8 +10,8 @@
 //! - `:path` is decoded and `:authority` is the proxy's own. `head` restores the client's values;
 //! - `:path` is read-only. `target` rewrites the query of the upstream's URI;
 //! - the host cuts header maps at 100 lines, and writes beyond its buffer. `head` counts first;
-//! - the details of a local response become its reason phrase, and gRPC clients get ordinary
-//!   headers. `local_response` omits the details, `grpc` builds gRPC responses;
+//! - the details of a local response become its reason phrase, and its body gets a newline.
+//!   `local_response` omits the details;
 //! - replacing a repeated response header removes it. `response` removes and adds;
 //! - timers multiply, ignore a second period, and outlive their configuration. See `timer`;
 //! - shared data needs a zone. Without one, reading and writing trap. See `zone`;
@@ -22,7 +22,6 @@
 
 use super::Traits;
 
-mod grpc;
 mod head;
 mod local_response;
 mod mutations;
@@ -36,7 +35,7 @@ mod zone;
 
 pub(super) use self::{
     local_response::send as send_local_response,
-    request::RequestMap,
+    request::{RequestMap, content_type},
     response::{ResponseMap, mutate as mutate_response},
     root::Root,
     seed::bytes as random_bytes,
@@ -48,6 +47,8 @@ pub(super) static TRAITS: Traits = Traits {
     reports_orphaned_callouts: false,
     skips_refused_filters: true,
     passes_attributes: false,
+    exact_bodies: false,
+    rate_limited: None,
     create_cas: 0,
     service: b"kong\0service_name",
     route: b"kong\0route_name",

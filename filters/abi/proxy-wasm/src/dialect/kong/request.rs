@@ -33,6 +33,11 @@ pub(crate) struct Whole {
     target: Vec<u8>,
 }
 
+/// The content type of the request. Reads one line instead of the whole head.
+pub(crate) fn content_type() -> Option<Vec<u8>> {
+    hostcalls::property(b"request\0headers\0content-type").ok()
+}
+
 impl RequestMap {
     /// Reads the head, which has `lines` header lines, unless the filter reads none of it.
     pub(crate) fn read(interest: &HeaderInterest, lines: usize) -> Result<Self, Fault> {
@@ -48,6 +53,11 @@ impl RequestMap {
             Self::Unread(_) => Headers::default(),
             Self::Read(whole) => Headers::borrowed(head::lines(&whole.raw(), &whole.target)),
         }
+    }
+
+    /// Whether all lines were read.
+    pub(crate) fn is_whole(&self) -> bool {
+        matches!(self, Self::Read(_))
     }
 
     /// Applies all mutations or none: checks all of them before the first change.
