@@ -6,8 +6,9 @@ use novasphere_core::{HeaderMutation, HeaderName, ResponseHead};
 
 use super::{
     headroom::{Headroom, Remaining, tightest},
-    lines::{Lines, push_decimal},
-    structured::{self, Item},
+    lines::{Lines, decimal, push_decimal},
+    reports::{self, Fields, Quota, Reports, strictest},
+    structured::Item,
 };
 use crate::window::{Limit, Period};
 
@@ -20,7 +21,12 @@ pub(crate) struct Ietf {
     policies: String,
     /// The names of the policies, in the order of the limits.
     names: Vec<String>,
+    /// The three fields of the first drafts, which an upstream may send.
+    older: [HeaderName; 3],
 }
+
+/// The name of a policy that an upstream reports without a name.
+const UPSTREAM: &str = "upstream";
 
 impl Ietf {
     /// `name` distinguishes the policies of several limiters. It must be printable ASCII without
@@ -34,55 +40,102 @@ impl Ietf {
             format!("\"{name}\";q={}{window}", limit.requests)
         });
         Self {
-            limit: HeaderName::from_static("ratelimit"),
-            policy: HeaderName::from_static("ratelimit-policy"),
+            limit: HeaderName::from_static(reports::RATELIMIT),
+            policy: HeaderName::from_static(reports::POLICY),
             policies: policies.collect::<Vec<_>>().join(", "),
             names,
+            older: [reports::LIMIT, reports::REMAINING, reports::RESET]
+                .map(HeaderName::from_static),
         }
     }
 
     pub(super) fn response_headers(&self) -> Vec<&str> {
-        vec![self.limit.as_str(), self.policy.as_str()]
+        vec![self.limit.as_str(), reports::REMAINING]
     }
 
     /// Both headers are lists, so policies with other names are kept beside this filter's. Of two
-    /// policies with the same name, the stricter one wins. An upstream value that is not a list of
-    /// this draft is replaced, because clients ignore a list with an invalid member as a whole.
+    /// policies with the same name, the stricter one wins. A stricter quota in a field of an earlier
+    /// draft becomes an item of the lists. An upstream value that is not a list of this draft is
+    /// replaced, because clients ignore a list with an invalid member as a whole.
     pub(super) fn on_response<'f>(
         &'f self,
         limits: &[Limit],
         headroom: &Headroom,
         head: &ResponseHead<'_>,
     ) -> Vec<HeaderMutation<'f>> {
-        let Some(ours) = tightest(limits, headroom) else { return Vec::new() };
-        let is_known = |line: &[u8]| self.limit.matches(line) || self.policy.matches(line);
-        if !head.headers.lines().any(|(name, _)| is_known(name)) {
+        let Some(tightest) = tightest(limits, headroom) else { return Vec::new() };
+        if !Reports::are_in(head) {
             let policies = Cow::Borrowed(self.policies.as_bytes());
-            let limit = HeaderMutation::Set(&self.limit, self.limit_value(ours));
-            return vec![limit, HeaderMutation::Set(&self.policy, policies)];
+            let limit = HeaderMutation::Set(&self.limit, self.limit_value(tightest));
+            // A list may have several lines (RFC 9110 section 5.3), and to add one is cheaper.
+            return vec![limit, HeaderMutation::Add(&self.policy, policies)];
         }
-        let theirs = items(&self.limit, head);
-        let same_name = theirs.iter().filter(|item| self.names.contains(&item.name));
+        let (reports, ours) = (Reports::read(head), reports::own(limits, tightest));
+        let same_name = reports.items.iter().filter(|item| self.names.contains(&item.name));
         let least = same_name.filter_map(|item| item.remaining).min();
-        if least.is_some_and(|theirs| theirs <= ours.requests) {
-            return Vec::new();
+        let keeps_theirs = least.is_some_and(|theirs| theirs <= ours.remaining);
+        let older = [reports.dictionary, reports.fields.map(|fields| fields.quota)];
+        let older = strictest(older.into_iter().flatten().filter(|q| q.is_stricter_than(&ours)));
+        let mut mutations = Vec::new();
+        if !keeps_theirs || older.is_some() || reports.has_other_form {
+            let value = (!keeps_theirs).then(|| self.limit_value(tightest));
+            let older_item = older.map(item);
+            let value = self.list(older_item, &reports.items, value);
+            mutations.push(HeaderMutation::Set(&self.limit, value));
+            let value = (!keeps_theirs).then_some(Cow::Borrowed(self.policies.as_bytes()));
+            let older_policy =
+                older.and_then(|quota| Some(format!("\"{UPSTREAM}\";q={}", quota.limit?)));
+            let value = self.list(older_policy, &reports.policies, value);
+            if !value.is_empty() {
+                mutations.push(HeaderMutation::Set(&self.policy, value));
+            }
         }
-        let lines = self.lines(limits, headroom).into_iter();
-        lines
-            .map(|(name, ours)| HeaderMutation::Set(name, self.appended(items(name, head), ours)))
-            .collect()
+        mutations.extend(self.older_fields(&reports, ours));
+        mutations
     }
 
-    /// `ours`, after the upstream's items with other names.
-    fn appended<'f>(&self, theirs: Vec<Item<'_>>, ours: Cow<'f, [u8]>) -> Cow<'f, [u8]> {
-        let others = theirs.iter().filter(|item| !self.names.contains(&item.name));
-        let mut list: Vec<u8> =
-            others.flat_map(|item| [item.text, ", "].concat().into_bytes()).collect();
-        if list.is_empty() {
-            return ours;
+    /// The list of `older`, the upstream's items, and `ours`. Without `ours`, the upstream's items
+    /// with this filter's names stay.
+    fn list<'f>(
+        &self,
+        older: Option<String>,
+        theirs: &[Item<'_>],
+        ours: Option<Cow<'f, [u8]>>,
+    ) -> Cow<'f, [u8]> {
+        let is_kept = |item: &&Item<'_>| ours.is_none() || !self.names.contains(&item.name);
+        let theirs = theirs.iter().filter(is_kept).map(|item| item.text.as_bytes());
+        let mut list = older.map(String::into_bytes).unwrap_or_default();
+        let mut push = |item: &[u8]| {
+            if !list.is_empty() {
+                list.extend_from_slice(b", ");
+            }
+            list.extend_from_slice(item);
+        };
+        theirs.for_each(&mut push);
+        if let Some(ours) = &ours {
+            push(ours);
         }
-        list.extend_from_slice(&ours);
         Cow::Owned(list)
+    }
+
+    /// Removes the fields of the first drafts if they are not the strictest, and makes one line of
+    /// several.
+    fn older_fields<'f>(&'f self, reports: &Reports<'_>, ours: Quota) -> Vec<HeaderMutation<'f>> {
+        let Some(Fields { quota, is_repeated }) = reports.fields else { return Vec::new() };
+        let is_weaker = [Some(ours), reports.in_rate_limit()]
+            .into_iter()
+            .flatten()
+            .any(|other| other.is_stricter_than(&quota));
+        if !is_weaker && !is_repeated {
+            return Vec::new();
+        }
+        let Quota { limit, remaining, reset } = quota;
+        let fields = self.older.iter().zip([limit, Some(remaining), reset]);
+        let mutation = |(name, number): (&'f HeaderName, Option<u32>)| match number {
+            Some(number) if !is_weaker => HeaderMutation::Set(name, decimal(number)),
+            _ => HeaderMutation::remove(name),
+        };
+        fields.map(mutation).collect()
     }
 
     pub(super) fn on_refusal<'f>(&'f self, limits: &[Limit], headroom: &Headroom) -> Lines<'f> {
@@ -110,16 +163,10 @@ impl Ietf {
     }
 }
 
-/// The items of all lines of a header. Empty if a line is not a list of strings.
-fn items<'h>(name: &HeaderName, head: &'h ResponseHead<'_>) -> Vec<Item<'h>> {
-    let mut all = Vec::new();
-    for line in head.headers.lines().filter(|(n, _)| name.matches(n)).map(|(_, value)| value) {
-        match structured::items(line) {
-            Some(items) => all.extend(items),
-            None => return Vec::new(),
-        }
-    }
-    all
+/// The item for a quota of an older draft.
+fn item(quota: Quota) -> String {
+    let reset = quota.reset.map(|reset| format!(";t={reset}")).unwrap_or_default();
+    format!("\"{UPSTREAM}\";r={}{reset}", quota.remaining)
 }
 
 /// The name of a limit's policy: `minute`, or `api-minute` with the limiter's name.

@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use novasphere_core::{HeaderMutation, HeaderName, ResponseHead};
 
 use super::{
-    headroom::{Headroom, Remaining, remaining, tightest},
-    lines::{Lines, decimal},
+    headroom::{Headroom, remaining, tightest},
+    lines::{Line, Lines, decimal},
+    reports::{self, Fields, Quota, Reports, strictest},
 };
 use crate::window::Limit;
 
@@ -18,6 +19,9 @@ pub(crate) struct Kong {
     limit: HeaderName,
     remaining: HeaderName,
     reset: HeaderName,
+    /// The fields of later drafts, which an upstream may send.
+    rate_limit: HeaderName,
+    policy: HeaderName,
 }
 
 #[derive(Debug)]
@@ -41,65 +45,112 @@ impl Kong {
         });
         Self {
             windows: windows.collect(),
-            limit: HeaderName::from_static("ratelimit-limit"),
-            remaining: HeaderName::from_static("ratelimit-remaining"),
-            reset: HeaderName::from_static("ratelimit-reset"),
+            limit: HeaderName::from_static(reports::LIMIT),
+            remaining: HeaderName::from_static(reports::REMAINING),
+            reset: HeaderName::from_static(reports::RESET),
+            rate_limit: HeaderName::from_static(reports::RATELIMIT),
+            policy: HeaderName::from_static(reports::POLICY),
         }
     }
 
+    /// The fields of windows are not listed: Kong and this filter never send them without these.
     pub(super) fn response_headers(&self) -> Vec<&str> {
-        let windows = self.windows.iter().map(|window| &window.remaining);
-        windows.chain([&self.remaining]).map(HeaderName::as_str).collect()
+        vec![self.remaining.as_str(), self.rate_limit.as_str()]
     }
 
+    /// Every form of field that the upstream has, and the fields of this filter, show the strictest
+    /// quota.
     pub(super) fn on_response<'f>(
         &'f self,
         limits: &[Limit],
         headroom: &Headroom,
         head: &ResponseHead<'_>,
     ) -> Vec<HeaderMutation<'f>> {
-        let number = |name: &HeaderName| -> Option<u32> {
-            let value = head.headers.get(name.as_str())?;
-            str::from_utf8(value).ok()?.trim().parse().ok()
+        let set = |(name, value): Line<'f>| HeaderMutation::Set(name, value);
+        if !Reports::are_in(head) {
+            return self.on_refusal(limits, headroom).into_iter().map(set).collect();
+        }
+        let mut mutations = Vec::with_capacity(self.windows.len() * 2 + 5);
+        for (window, ours) in self.windows.iter().zip(remaining(limits, headroom)) {
+            mutations.extend(window.lines(ours.requests, head).into_iter().map(set));
+        }
+        let Some(tightest) = tightest(limits, headroom) else { return mutations };
+        let (reports, ours) = (Reports::read(head), reports::own(limits, tightest));
+        let (fields, in_rate_limit) = (reports.fields, reports.in_rate_limit());
+        let others = [fields.map(|fields| fields.quota), in_rate_limit];
+        let shown = strictest([ours].into_iter().chain(others.into_iter().flatten()));
+        let shown = shown.unwrap_or(ours);
+        let is_shown = |fields: &Fields| {
+            !fields.is_repeated
+                && fields.quota.is_stricter_than(&ours)
+                && !shown.is_stricter_than(&fields.quota)
         };
-        let is_stricter = |name: &HeaderName, ours: Remaining| match number(name) {
-            // With equal counts, the later reset is stricter.
-            Some(theirs) if theirs == ours.requests && *name == self.remaining => {
-                number(&self.reset).is_some_and(|reset| reset > ours.reset)
-            }
-            theirs => theirs.is_some_and(|theirs| theirs < ours.requests),
+        if !fields.as_ref().is_some_and(is_shown) {
+            mutations.extend(self.mutations(shown, head));
+        }
+        if in_rate_limit.is_some_and(|theirs| shown.is_stricter_than(&theirs)) {
+            mutations.push(HeaderMutation::remove(&self.rate_limit));
+            mutations.push(HeaderMutation::remove(&self.policy));
+        }
+        mutations
+    }
+
+    /// The mutations that make the three fields show `quota`.
+    fn mutations<'f>(
+        &'f self,
+        quota: Quota,
+        head: &ResponseHead<'_>,
+    ) -> impl Iterator<Item = HeaderMutation<'f>> {
+        let Quota { limit, remaining, reset } = quota;
+        let fields =
+            [(&self.limit, limit), (&self.remaining, Some(remaining)), (&self.reset, reset)];
+        let mutation = |(name, number): (&'f HeaderName, Option<u32>)| match number {
+            Some(number) => Some(HeaderMutation::Set(name, decimal(number))),
+            None => head.headers.contains(name.as_str()).then(|| HeaderMutation::remove(name)),
         };
-        let lines = self.lines(limits, headroom, is_stricter);
-        lines.into_iter().map(|(name, value)| HeaderMutation::Set(name, value)).collect()
+        fields.map(mutation).into_iter().flatten()
     }
 
     pub(super) fn on_refusal<'f>(&'f self, limits: &[Limit], headroom: &Headroom) -> Lines<'f> {
-        self.lines(limits, headroom, |_, _| false)
-    }
-
-    /// The lines of all windows except those the upstream's headers are stricter for. `is_stricter`
-    /// gets the name of a header with a remaining quota, and this filter's value for it.
-    fn lines<'f>(
-        &'f self,
-        limits: &[Limit],
-        headroom: &Headroom,
-        is_stricter: impl Fn(&HeaderName, Remaining) -> bool,
-    ) -> Lines<'f> {
         let mut lines: Lines<'f> = Vec::with_capacity(self.windows.len() * 2 + 5);
         for (window, ours) in self.windows.iter().zip(remaining(limits, headroom)) {
-            if !is_stricter(&window.remaining, ours) {
-                lines.push((&window.limit, Cow::Borrowed(&window.limit_value)));
-                lines.push((&window.remaining, decimal(ours.requests)));
-            }
+            lines.push((&window.limit, Cow::Borrowed(&window.limit_value)));
+            lines.push((&window.remaining, decimal(ours.requests)));
         }
-        let tightest = tightest(limits, headroom)
-            .filter(|ours| !is_stricter(&self.remaining, *ours))
-            .and_then(|ours| Some((self.windows.get(ours.limit)?, ours)));
+        let tightest =
+            tightest(limits, headroom).and_then(|ours| Some((self.windows.get(ours.limit)?, ours)));
         if let Some((window, ours)) = tightest {
             lines.push((&self.limit, Cow::Borrowed(&window.limit_value)));
             lines.push((&self.remaining, decimal(ours.requests)));
             lines.push((&self.reset, decimal(ours.reset)));
         }
         lines
+    }
+}
+
+impl WindowHeaders {
+    /// The lines for this window, unless one line of the upstream is stricter. Of several lines, the
+    /// strictest is repeated alone.
+    fn lines<'f>(&'f self, ours: u32, head: &ResponseHead<'_>) -> Lines<'f> {
+        let numbers = |name: &HeaderName| -> Vec<Option<u32>> {
+            let lines = head.headers.get_all(name.as_str());
+            lines.map(|line| str::from_utf8(line).ok()?.trim().parse().ok()).collect()
+        };
+        let theirs = numbers(&self.remaining);
+        let least = theirs.iter().enumerate().filter_map(|(line, number)| Some(((*number)?, line)));
+        match least.min() {
+            Some((least, line)) if least < ours => {
+                if theirs.len() == 1 {
+                    return Vec::new();
+                }
+                let limit = numbers(&self.limit).get(line).copied().flatten();
+                let limit = limit.map(|limit| (&self.limit, decimal(limit)));
+                limit.into_iter().chain([(&self.remaining, decimal(least))]).collect()
+            }
+            _ => vec![
+                (&self.limit, Cow::Borrowed(&*self.limit_value)),
+                (&self.remaining, decimal(ours)),
+            ],
+        }
     }
 }

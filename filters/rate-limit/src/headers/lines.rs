@@ -4,8 +4,11 @@ use std::borrow::Cow;
 
 use novasphere_core::HeaderName;
 
+/// A header line.
+pub(super) type Line<'f> = (&'f HeaderName, Cow<'f, [u8]>);
+
 /// Header lines of a local response.
-pub(crate) type Lines<'f> = Vec<(&'f HeaderName, Cow<'f, [u8]>)>;
+pub(crate) type Lines<'f> = Vec<Line<'f>>;
 
 /// A header value with a number.
 pub(super) fn decimal<'f>(number: u32) -> Cow<'f, [u8]> {

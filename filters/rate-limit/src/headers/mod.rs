@@ -4,6 +4,7 @@ mod headroom;
 mod ietf;
 mod kong;
 mod lines;
+mod reports;
 mod retry_after;
 mod structured;
 

@@ -7,6 +7,10 @@ pub(super) struct Item<'v> {
     pub(super) name: String,
     /// The parameter `r`.
     pub(super) remaining: Option<u32>,
+    /// The parameter `t`.
+    pub(super) reset: Option<u32>,
+    /// The parameter `q`.
+    pub(super) quota: Option<u32>,
     /// The unparsed item with its parameters.
     pub(super) text: &'v str,
 }
@@ -17,9 +21,9 @@ pub(super) fn items(value: &[u8]) -> Option<Vec<Item<'_>>> {
     let mut items = Vec::new();
     loop {
         let (name, after) = string(rest)?;
-        let (remaining, after) = parameters(after)?;
+        let ([remaining, reset, quota], after) = parameters(after)?;
         let text = rest.get(..rest.len().checked_sub(after.len())?)?;
-        items.push(Item { name, remaining, text });
+        items.push(Item { name, remaining, reset, quota, text });
         rest = after.trim_start_matches([' ', '\t']);
         if rest.is_empty() {
             return Some(items);
@@ -42,10 +46,10 @@ fn string(text: &str) -> Option<(String, &str)> {
     }
 }
 
-/// Parses the parameters (section 4.2.3.2). Returns the value of `r`, if present, with the rest of
-/// the text.
-fn parameters(mut text: &str) -> Option<(Option<u32>, &str)> {
-    let mut remaining = None;
+/// Parses the parameters (section 4.2.3.2). Returns the values of `r`, `t` and `q`, if present, with
+/// the rest of the text.
+fn parameters(mut text: &str) -> Option<([Option<u32>; 3], &str)> {
+    let mut values = [None; 3];
     while let Some(after) = text.strip_prefix(';') {
         let after = after.trim_start_matches(' ');
         let end = after.find(|c: char| !is_key(c)).unwrap_or(after.len());
@@ -66,12 +70,16 @@ fn parameters(mut text: &str) -> Option<(Option<u32>, &str)> {
         if value.is_empty() {
             return None;
         }
-        if key == "r" {
-            remaining = Some(value.parse().ok()?);
+        let index = ["r", "t", "q"].iter().position(|known| *known == key);
+        if let Some(known) = index.and_then(|index| values.get_mut(index)) {
+            *known = value.parse().ok();
+        }
+        if key == "r" && value.parse::<u32>().is_err() {
+            return None;
         }
         text = after;
     }
-    Some((remaining, text))
+    Some((values, text))
 }
 
 fn is_key(c: char) -> bool {
@@ -85,6 +93,13 @@ mod tests {
     fn parsed(value: &str) -> Option<Vec<(String, Option<u32>, &str)>> {
         let items = items(value.as_bytes())?;
         Some(items.into_iter().map(|item| (item.name, item.remaining, item.text)).collect())
+    }
+
+    #[test]
+    fn finds_reset_and_quota() {
+        let found = items(br#""a";q=9;w=60, "b";t=3;r=1"#).unwrap();
+        let found: Vec<_> = found.iter().map(|i| (i.quota, i.remaining, i.reset)).collect();
+        assert_eq!(found, [(Some(9), None, None), (None, Some(1), Some(3))]);
     }
 
     #[test]

@@ -65,6 +65,7 @@ fn headers_after(
                 .map(|mutation| match mutation {
                     HeaderMutation::Set(name, value) => line(name, value),
                     HeaderMutation::Add(name, value) => format!("+{}", line(name, value)),
+                    HeaderMutation::Remove(name) => format!("-{name}"),
                     other => panic!("{other:?}"),
                 })
                 .collect()

@@ -2,6 +2,8 @@
 
 use super::*;
 
+mod upstream;
+
 #[test]
 fn default_headers_are_kong_headers() {
     let filter = build(r#"{"minute": 2, "hour": 3}"#);
@@ -53,75 +55,18 @@ fn window_header_is_named_by_its_seconds() {
 }
 
 #[test]
-fn keeps_headers_of_a_stricter_upstream() {
-    let filter = build(r#"{"minute": 5, "hour": 9}"#);
-    let (host, mut state) = (host(), State::default());
-    let mut after = |upstream: &[(&str, &str)]| {
-        let decision = send(&host, &filter, &mut State::default(), &[("x", "y")]);
-        state = State::default();
-        host.shared_values.borrow_mut().clear();
-        headers_after(decision, &filter, upstream)
-    };
-    let all = "x-ratelimit-limit-minute=5 x-ratelimit-remaining-minute=4 x-ratelimit-limit-hour=9 \
-               x-ratelimit-remaining-hour=8 ratelimit-limit=5 ratelimit-remaining=4 \
-               ratelimit-reset=18";
-    assert_eq!(after(&[]), all);
-    for weaker in ["4", "5", "77", "many", ""] {
-        assert_eq!(after(&[("ratelimit-remaining", weaker)]), all, "{weaker}");
-    }
-    assert_eq!(after(&[("ratelimit-remaining", "4"), ("ratelimit-reset", "17")]), all);
-    assert!(
-        !after(&[("ratelimit-remaining", "4"), ("ratelimit-reset", "1200")]).contains("-reset")
-    );
-    assert_eq!(
-        after(&[("ratelimit-remaining", "3"), ("x-ratelimit-remaining-hour", "0")]),
-        "x-ratelimit-limit-minute=5 x-ratelimit-remaining-minute=4"
-    );
-}
-
-#[test]
 fn ietf_headers_are_two_lists() {
     let filter = build(r#"{"minute": 2, "month": 30, "headers": "ietf", "name": "api"}"#);
     let (host, mut state) = (host(), State::default());
     assert_eq!(
         headers(send(&host, &filter, &mut state, &[]), &filter),
-        r#"ratelimit="api-minute";r=1;t=18 ratelimit-policy="api-minute";q=2;w=60, "api-month";q=30"#
+        r#"ratelimit="api-minute";r=1;t=18 +ratelimit-policy="api-minute";q=2;w=60, "api-month";q=30"#
     );
     send(&host, &filter, &mut state, &[]);
     assert_eq!(
         headers(send(&host, &filter, &mut state, &[]), &filter),
         r#"ratelimit="api-minute";r=0;t=18 ratelimit-policy="api-minute";q=2;w=60, "api-month";q=30 retry-after=18 content-type=application/json; charset=utf-8"#
     );
-}
-
-#[test]
-fn ietf_headers_keep_other_policies() {
-    let filter = build(r#"{"minute": 5, "headers": "ietf"}"#);
-    let host = host();
-    let after = |upstream: &[(&str, &str)]| {
-        host.shared_values.borrow_mut().clear();
-        let decision = send(&host, &filter, &mut State::default(), &[]);
-        headers_after(decision, &filter, upstream)
-    };
-    let ours = r#"ratelimit="minute";r=4;t=18 ratelimit-policy="minute";q=5;w=60"#;
-    let limit = |value| after(&[("ratelimit", value)]);
-    assert_eq!(
-        after(&[("ratelimit", r#""daily";r=1;t=50"#), ("ratelimit-policy", r#""daily";q=9"#)]),
-        r#"ratelimit="daily";r=1;t=50, "minute";r=4;t=18 ratelimit-policy="daily";q=9, "minute";q=5;w=60"#
-    );
-    assert_eq!(
-        limit(r#""daily";r=0;t=9000, "minute";r=50"#),
-        r#"ratelimit="daily";r=0;t=9000, "minute";r=4;t=18 ratelimit-policy="minute";q=5;w=60"#
-    );
-    assert_eq!(
-        after(&[("ratelimit-policy", r#""daily";q=10"#)]),
-        r#"ratelimit="minute";r=4;t=18 ratelimit-policy="daily";q=10, "minute";q=5;w=60"#
-    );
-    assert_eq!(limit(r#""daily";r=1;t=50, "minute";r=3;t=9"#), "");
-    assert_eq!(after(&[("ratelimit", r#""daily";r=0"#), ("ratelimit", r#""minute";r=1"#)]), "");
-    assert_eq!(limit(r#""minute";r=4"#), "");
-    assert_eq!(limit(r#""minute";r=5"#), ours);
-    assert_eq!(limit("limit=100, remaining=50, reset=30"), ours);
 }
 
 #[test]
@@ -221,7 +166,9 @@ proptest! {
         let mutations = filter.on_response(carry, &ResponseHead::default());
         prop_assert_eq!(mutations.len(), 2);
         for mutation in mutations {
-            let HeaderMutation::Set(_, value) = mutation else { panic!("{mutation:?}") };
+            let (HeaderMutation::Set(_, value) | HeaderMutation::Add(_, value)) = mutation else {
+                panic!("{mutation:?}")
+            };
             let list: sfv::List = sfv::Parser::new(&*value).parse().unwrap();
             prop_assert_eq!(list.len(), 1);
             let sfv::ListEntry::Item(item) = &list[0] else { panic!("{list:?}") };
