@@ -65,9 +65,46 @@ impl Cidr {
         Ok(Self(canonical(block)))
     }
 
+    /// The address family of which `blocks` together contain every address that a client can have.
+    /// For IPv6 these are the global unicast addresses, `2000::/3` (RFC 4291 section 2.4).
+    pub fn covered_family(blocks: &[Self]) -> Option<&'static str> {
+        const GLOBAL: u128 = 0x2000 << 112;
+        let v4 = blocks.iter().filter_map(|block| match block.0 {
+            IpNet::V4(block) => {
+                Some((block.network().to_bits().into(), block.broadcast().to_bits().into()))
+            }
+            IpNet::V6(_) => None,
+        });
+        let v6 = blocks.iter().filter_map(|block| match block.0 {
+            IpNet::V4(_) => None,
+            IpNet::V6(block) => Some((block.network().to_bits(), block.broadcast().to_bits())),
+        });
+        if covers(v4, 0, u32::MAX.into()) {
+            Some("IPv4")
+        } else if covers(v6, GLOBAL, GLOBAL | (u128::MAX >> 3)) {
+            Some("IPv6")
+        } else {
+            None
+        }
+    }
+
     /// Whether the block contains `address`.
     pub fn contains(&self, address: IpAddr) -> bool {
         self.0.contains(&address.to_canonical())
+    }
+}
+
+/// Whether `ranges` together contain all numbers from `first` to `last`.
+fn covers(ranges: impl Iterator<Item = (u128, u128)> + Clone, first: u128, last: u128) -> bool {
+    let mut next = first;
+    // Each round ends behind another range.
+    loop {
+        let around = ranges.clone().filter(|(start, end)| (*start..=*end).contains(&next));
+        match around.map(|(_, end)| end).max() {
+            Some(end) if end >= last => return true,
+            Some(end) => next = end.saturating_add(1),
+            None => return false,
+        }
     }
 }
 
@@ -148,6 +185,23 @@ mod tests {
             assert!(!contains(block, "::ffff:192.0.2.1"), "{block}");
         }
         assert!(!contains("0.0.0.0/0", "::1"));
+    }
+
+    #[test]
+    fn blocks_cover_a_family_together() {
+        let covered = |blocks: &[&str]| {
+            let blocks: Vec<Cidr> =
+                blocks.iter().map(|block| Cidr::parse(block).unwrap()).collect();
+            Cidr::covered_family(&blocks)
+        };
+        assert_eq!(covered(&["10.0.0.0/8", "0.0.0.0/0"]), Some("IPv4"));
+        assert_eq!(covered(&["128.0.0.0/1", "0.0.0.0/2", "64.0.0.0/2"]), Some("IPv4"));
+        assert_eq!(covered(&["::ffff:0:0/96"]), Some("IPv4"));
+        assert_eq!(covered(&["::/0"]), Some("IPv6"));
+        assert_eq!(covered(&["2000::/4", "3000::/4"]), Some("IPv6"));
+        for some in [&["0.0.0.0/1", "10.0.0.0/8"][..], &["2000::/4"], &["fc00::/7"], &[]] {
+            assert_eq!(covered(some), None, "{some:?}");
+        }
     }
 
     #[test]

@@ -3,7 +3,8 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// The identity of a client by its address: an IPv4 address, or an IPv6 network, because one client
-/// controls all addresses of its network. An IPv4-mapped IPv6 address is the IPv4 address.
+/// controls all addresses of its network. An IPv4-mapped or NAT64 IPv6 address is the IPv4 address:
+/// all IPv4 clients behind a NAT64 gateway are in one IPv6 network.
 ///
 /// ```
 /// use novasphere_core::ClientIp;
@@ -11,6 +12,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 /// assert_eq!(client("2001:db8:0:1::1"), client("2001:db8:0:1:ffff::2"));
 /// assert_ne!(client("2001:db8:0:1::1"), client("2001:db8:0:2::1"));
 /// assert_eq!(client("::ffff:192.0.2.1"), client("192.0.2.1"));
+/// assert_eq!(client("64:ff9b::192.0.2.1"), client("192.0.2.1"));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ClientIp(IpAddr);
@@ -19,7 +21,7 @@ impl ClientIp {
     /// The identity of the client at `address`. An IPv6 network has a prefix of `ipv6_prefix` bits, 0
     /// to 128. Subscribers usually get a network with a prefix of 64 bits.
     pub fn with_prefix(address: IpAddr, ipv6_prefix: u32) -> Self {
-        match address.to_canonical() {
+        match nat64_ipv4(address).map_or(address.to_canonical(), IpAddr::V4) {
             IpAddr::V4(v4) => Self(IpAddr::V4(v4)),
             IpAddr::V6(v6) => {
                 let mask = u128::MAX.checked_shl(128_u32.saturating_sub(ipv6_prefix)).unwrap_or(0);
@@ -35,6 +37,22 @@ impl ClientIp {
             IpAddr::V6(v6) => v6.octets(),
         }
     }
+}
+
+/// The IPv4 address in an IPv6 address with the well-known prefix of NAT64, `64:ff9b::/96` (RFC 6052
+/// section 2.1).
+///
+/// ```
+/// use novasphere_core::nat64_ipv4;
+/// assert_eq!(nat64_ipv4("64:ff9b::c000:201".parse().unwrap()), "192.0.2.1".parse().ok());
+/// assert_eq!(nat64_ipv4("64:ff9b:1::c000:201".parse().unwrap()), None);
+/// ```
+pub fn nat64_ipv4(address: IpAddr) -> Option<Ipv4Addr> {
+    const PREFIX: u128 = 0x0064_ff9b << 64;
+    let IpAddr::V6(v6) = address else { return None };
+    let bits = v6.to_bits();
+    let embedded = u32::try_from(bits & u128::from(u32::MAX)).ok()?;
+    (bits >> 32 == PREFIX).then(|| Ipv4Addr::from_bits(embedded))
 }
 
 /// Parses an address in one of the hosts' formats: `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`,
@@ -141,6 +159,15 @@ mod tests {
         assert_eq!(identity("2001:db8:0:1::1"), identity("[2001:db8:0:1:ffff::2]:443"));
         assert_ne!(identity("2001:db8:0:1::1"), identity("2001:db8:0:2::1"));
         assert_eq!(identity("::ffff:192.0.2.1"), identity("192.0.2.1"));
+    }
+
+    #[test]
+    fn nat64_client_is_its_ipv4_address() {
+        assert_eq!(identity("64:ff9b::192.0.2.1"), identity("192.0.2.1"));
+        assert_ne!(identity("64:ff9b::192.0.2.1"), identity("64:ff9b::192.0.2.2"));
+        for other in ["64:ff9b:1::192.0.2.1", "64:ff9b::1:192.0.2.1", "::192.0.2.1"] {
+            assert_ne!(identity(other), identity("192.0.2.1"), "{other}");
+        }
     }
 
     #[test]

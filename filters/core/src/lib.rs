@@ -38,7 +38,7 @@ pub mod testing;
 
 pub use callout::{Callout, CalloutResult, Fetch, FetchError, FetchResponse, TimerActions};
 pub use cidr::{Cidr, InvalidCidr};
-pub use client_ip::{ClientIp, parse_source_address};
+pub use client_ip::{ClientIp, nat64_ipv4, parse_source_address};
 pub use config::{
     BuildContext, ConfigErrors, Fault, InvalidPattern, KeySource, OneOrMany, Pattern, Sensitive,
     decode,

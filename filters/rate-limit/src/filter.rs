@@ -13,6 +13,7 @@ use crate::{
     decision::{Outcome, Reason},
     headers::{Headroom, policy_name, remaining, retry_after, retry_after_line},
     metrics::{Event, FILTER},
+    repetition::RepetitionCheck,
     rules::{self, Effect},
 };
 
@@ -35,6 +36,9 @@ pub struct RateLimit {
 pub struct State {
     counter: CounterState,
     sampled_at: UnixTime,
+    repetition: RepetitionCheck,
+    /// Whether the worker logged that `trusted_hops` is too high.
+    warned_of_hops: bool,
 }
 
 impl Filter for RateLimit {
@@ -140,10 +144,29 @@ impl RateLimit {
         env: &Env<'_>,
     ) -> Outcome<'f> {
         let address = Lookup::new(&self.settings.address, head, env);
-        if self.settings.deny.contains(head, &address) {
+        let outcome = self.decide_about(head, &address, state, env);
+        if let Some(hops) = address.missing_hops().filter(|_| !state.warned_of_hops) {
+            state.warned_of_hops = true;
+            env.host.warn(&format!(
+                "client_ip.trusted_hops: a request has fewer than {hops} entries in \
+                 X-Forwarded-For. If it passed all proxies, trusted_hops is too high, and clients \
+                 choose their own address"
+            ));
+        }
+        outcome
+    }
+
+    fn decide_about<'f>(
+        &'f self,
+        head: &RequestHead<'_>,
+        address: &Lookup<'_>,
+        state: &mut State,
+        env: &Env<'_>,
+    ) -> Outcome<'f> {
+        if self.settings.deny.contains(head, address) {
             return Outcome::Refuse(Reason::Denied, self.settings.responses.forbidden());
         }
-        if self.settings.allow.contains(head, &address) {
+        if self.settings.allow.contains(head, address) {
             return Outcome::Pass(Reason::Exempt, None);
         }
         let default_is_limited = self.settings.default_effect != Effect::Unlimited;
@@ -155,7 +178,7 @@ impl RateLimit {
         };
         let effect = rule.and_then(|rule| self.settings.rules.get(rule)).map(|rule| rule.effect);
         let effect = effect.unwrap_or(self.settings.default_effect);
-        let outcome = self.apply(effect, rule, head, &address, state, env);
+        let outcome = self.apply(effect, rule, head, address, state, env);
         self.count_decision(rule, &outcome, env);
         outcome
     }
@@ -172,11 +195,10 @@ impl RateLimit {
         let Effect::Counts { limiter, cost } = effect else {
             return Outcome::Pass(Reason::NotLimited, None);
         };
-        let Some(identity) = self.settings.limiters.get(limiter).map(|limiter| &limiter.identity)
-        else {
+        let Some(counting) = self.settings.limiters.get(limiter) else {
             return Outcome::Pass(Reason::NotLimited, None);
         };
-        let client = match identity.resolve(head, address, env) {
+        let client = match counting.identity.resolve(head, address, env) {
             Ok(client) => client,
             Err(NoClient::OtherPath) => return Outcome::Pass(Reason::NotLimited, None),
             Err(NoClient::Allow) => return Outcome::Pass(Reason::UnresolvedAllowed, None),
@@ -187,6 +209,7 @@ impl RateLimit {
                 );
             }
         };
+        state.repetition.check(counting, env);
         let request = CountRequest { rule, limiter, cost, client };
         let count = self.settings.counter.count(request, &mut state.counter, env);
         self.outcome(limiter, cost, count)

@@ -23,7 +23,8 @@
 //! - `filter`: the filter, and how it applies to a request;
 //! - `decision`, `metrics`, `local_response`: its reasons, events, metrics and responses;
 //! - `window`: windows and limits on them;
-//! - `limiter`: a set of limits, and the requests that count together;
+//! - `limiter`, `repetition`: a set of limits, and the requests that count together; a limiter that
+//!   counts twice;
 //! - `rules`: which limits apply to which requests;
 //! - `client`: the address and the identity of a client;
 //! - `counter`: counting in this proxy, with leases, or in Redis;
@@ -39,6 +40,7 @@ mod headers;
 mod limiter;
 mod local_response;
 mod metrics;
+mod repetition;
 mod rules;
 #[cfg(test)]
 mod tests;

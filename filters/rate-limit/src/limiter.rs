@@ -29,7 +29,7 @@ pub(crate) fn namespace(name: &str, limits: &[Limit], identity: &Identity) -> Ve
 mod tests {
     use super::*;
     use crate::{
-        client::Part::{Claim, Constant, Consumer, Credential, Header, Ip, Path, Service},
+        client::Part::{Claim, Constant, Consumer, Credential, Header, Host, Ip, Path, Service},
         config::OnUnresolved,
         window::Period,
     };
@@ -51,5 +51,10 @@ mod tests {
         let text = "\"\" [Limit { period: Minute, requests: 5 }] \
                     Identity { parts: [Path([47, 97])], otherwise: Ip }";
         assert_eq!(String::from_utf8_lossy(&namespace("", &limits[..1], &path)), text);
+        // Releases before `limit_by: host` counted the host byte for byte, as Header(":authority").
+        let host = Identity { parts: vec![Host], on_unresolved: OnUnresolved::Ip };
+        let text = "\"\" [Limit { period: Minute, requests: 5 }] \
+                    Identity { parts: [Host], otherwise: Ip }";
+        assert_eq!(String::from_utf8_lossy(&namespace("", &limits[..1], &host)), text);
     }
 }

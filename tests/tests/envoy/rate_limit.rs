@@ -115,6 +115,28 @@ fn ietf_headers_list_both_limiters() -> Result<()> {
     Ok(())
 }
 
+/// Envoy gives both filters one root context if their configurations are equal, and two otherwise.
+#[test]
+fn limiter_that_counts_a_request_twice_is_logged_once() -> Result<()> {
+    let text = "a request counts twice";
+    let limiter = |code: u16, name: &str| {
+        let config = json!({"hour": 50, "error_code": code, "name": name});
+        WasmFilter::new("rate-limit", config.to_string())
+    };
+    for (other, repeats) in [(limiter(429, "a"), 1), (limiter(503, "a"), 1), (limiter(429, "b"), 0)]
+    {
+        let gateway = Gateway::start(vec![limiter(429, "a"), other])?;
+        for _ in 0..10 {
+            gateway.send(&Request::get("/api/v1/wukongs"))?;
+        }
+        gateway.envoy.wait_for_log_lines(text, repeats)?;
+        let logged = gateway.envoy.log()?.matches(text).count();
+        ensure!(logged == repeats, "{logged} of {repeats}");
+        chain::ensure_no_trap(&gateway.envoy)?;
+    }
+    Ok(())
+}
+
 /// The settings that the shipped files describe for a load balancer in front: its entry counts, and
 /// entries that the client wrote before it do not.
 #[test]

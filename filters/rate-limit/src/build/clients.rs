@@ -27,7 +27,16 @@ pub(super) fn address(config: &ClientIpConfig, cx: &mut BuildContext<'_>) -> Cli
             within("client_ip.trusted_hops", hops, (1, MAX_HOPS), "", cx);
             AddressSource::Hops(usize::try_from(hops).unwrap_or(1))
         }
-        (AddressFrom::ForwardedFor, None, false) => AddressSource::TrustedProxies(trusted),
+        (AddressFrom::ForwardedFor, None, false) => {
+            if let Some(family) = Cidr::covered_family(&trusted) {
+                let message = format!(
+                    "trusts every {family} address, so clients choose their own address: list only \
+                     the networks of the proxies in front, such as 10.0.0.0/8"
+                );
+                cx.warn("client_ip.trusted_cidrs", &message);
+            }
+            AddressSource::TrustedProxies(trusted)
+        }
         (AddressFrom::ForwardedFor, _, _) => {
             let message = "requires exactly one of trusted_hops and trusted_cidrs with from: \
                            forwarded_for. Without them, clients could choose their address";

@@ -7,6 +7,17 @@ use crate::{
     config::{Config, LimitBy, OnUnresolved},
 };
 
+/// Headers in which proxies pass on the client's address. Most proxies keep what a client sent.
+const CLIENT_ADDRESSES: [&str; 7] = [
+    "cf-connecting-ip",
+    "forwarded",
+    "true-client-ip",
+    "x-client-ip",
+    "x-cluster-client-ip",
+    "x-forwarded-for",
+    "x-real-ip",
+];
+
 /// The identity fields of the filter or of a rule.
 pub(super) struct IdentityFields<'c> {
     pub(super) limit_by: &'c [LimitBy],
@@ -40,7 +51,8 @@ pub(super) fn identity(
     for by in fields.limit_by {
         let Some(part) = part(*by, fields, prefix, cx) else { continue };
         if parts.contains(&part) {
-            cx.fault(format!("{prefix}limit_by"), format!("lists {} twice", by.name()));
+            let name = if part == Part::Host { LimitBy::Host } else { *by }.name();
+            cx.fault(format!("{prefix}limit_by"), format!("lists {name} twice"));
         }
         parts.push(part);
     }
@@ -79,6 +91,7 @@ fn part(
         LimitBy::Ip => Some(Part::Ip),
         LimitBy::Service => Some(Part::Service),
         LimitBy::Constant => Some(Part::Constant),
+        LimitBy::Host => Some(Part::Host),
         LimitBy::Consumer | LimitBy::Credential => {
             if !cx.clears_identity_headers() {
                 let message = format!(
@@ -90,13 +103,11 @@ fn part(
             }
             Some(if by == LimitBy::Consumer { Part::Consumer } else { Part::Credential })
         }
-        LimitBy::Header => match HeaderName::parse(&required("header_name", fields.header_name)?) {
-            Ok(name) => Some(Part::Header(name_in_head(&name))),
-            Err(error) => {
-                cx.fault(format!("{prefix}header_name"), error.to_string());
-                None
-            }
-        },
+        LimitBy::Header => header(
+            &required("header_name", fields.header_name)?,
+            &format!("{prefix}header_name"),
+            cx,
+        ),
         LimitBy::Claim => {
             let claim = required("claim_name", fields.claim_name)?;
             check_claim(&claim, &format!("{prefix}claim_name"), cx).then_some(Part::Claim(claim))
@@ -108,6 +119,31 @@ fn part(
                 cx.fault(format!("{prefix}path"), message);
             }
             Some(Part::Path(path.into_bytes()))
+        }
+    }
+}
+
+/// The part for the header `name`, the value of the field at `path`.
+fn header(name: &str, path: &str, cx: &mut BuildContext<'_>) -> Option<Part> {
+    match HeaderName::parse(name) {
+        Ok(name) if name.as_str() == "host" => Some(Part::Host),
+        Ok(name) => {
+            if CLIENT_ADDRESSES.contains(&name.as_str()) {
+                let message = format!(
+                    "clients can send {name} and choose their own identity: to count by address, \
+                     use limit_by: ip with client_ip: {{from: forwarded_for, trusted_cidrs: [...]}}"
+                );
+                cx.warn(path, &message);
+            }
+            Some(Part::Header(name.as_str().to_owned()))
+        }
+        Err(_) if name.eq_ignore_ascii_case(":authority") => {
+            cx.fault(path, "must not be a pseudo-header: use limit_by: host");
+            None
+        }
+        Err(error) => {
+            cx.fault(path, error.to_string());
+            None
         }
     }
 }

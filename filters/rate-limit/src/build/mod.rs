@@ -46,7 +46,7 @@ pub(crate) fn build(config: Config, cx: &mut BuildContext<'_>) -> Settings {
     check(&config, &limiters, cx);
     let address = clients::address(&config.client_ip, cx);
     let allow = clients::list(&config.allow, "allow", cx);
-    let deny = clients::list(&config.deny, "deny", cx);
+    let deny = clients::list(&config.deny, "deny", cx).looking_through_nat64();
     let body = ErrorBody::new(config.error_format, config.error_template.as_deref(), cx);
     let default_effect = limiters.default_effect();
     let limiters = limiters.into_vec();

@@ -1,6 +1,9 @@
 //! The address of the client behind the proxies in front of this one.
 
-use std::{cell::OnceCell, net::IpAddr};
+use std::{
+    cell::{Cell, OnceCell},
+    net::IpAddr,
+};
 
 use novasphere_core::{Cidr, ClientIp, Env, RequestHead, parse_source_address};
 
@@ -36,6 +39,8 @@ pub(crate) struct Lookup<'a> {
     head: &'a RequestHead<'a>,
     env: &'a Env<'a>,
     found: OnceCell<Option<IpAddr>>,
+    /// Whether `X-Forwarded-For` has fewer entries than the trusted hops.
+    is_short: Cell<bool>,
 }
 
 impl<'a> Lookup<'a> {
@@ -44,37 +49,46 @@ impl<'a> Lookup<'a> {
         head: &'a RequestHead<'a>,
         env: &'a Env<'a>,
     ) -> Self {
-        Self { address, head, env, found: OnceCell::new() }
+        Self { address, head, env, found: OnceCell::new(), is_short: Cell::new(false) }
     }
 
     /// The address. `None` if the connection has none (a Unix socket).
     pub(crate) fn get(&self) -> Option<IpAddr> {
-        *self.found.get_or_init(|| self.address.look_up(self.head, self.env))
+        *self.found.get_or_init(|| self.look_up())
+    }
+
+    /// The number of trusted hops, if `X-Forwarded-For` was read and has fewer entries.
+    pub(crate) fn missing_hops(&self) -> Option<usize> {
+        match self.address.source {
+            AddressSource::Hops(hops) if self.is_short.get() => Some(hops),
+            _ => None,
+        }
     }
 
     /// The address as the identity of a client: IPv6 addresses by their network.
     pub(crate) fn client_ip(&self) -> Option<ClientIp> {
         self.get().map(|ip| ClientIp::with_prefix(ip, self.address.ipv6_prefix))
     }
+
+    fn look_up(&self) -> Option<IpAddr> {
+        let (head, env) = (self.head, self.env);
+        let entry = match &self.address.source {
+            AddressSource::Connection => return env.connection.client_address(),
+            AddressSource::Hops(hops) => entries(head).nth(hops.saturating_sub(1)),
+            AddressSource::TrustedProxies(proxies) => return behind(proxies, head, env),
+        };
+        self.is_short.set(entry.is_none());
+        let forwarded = entry.and_then(parse_source_address);
+        if forwarded.is_none() {
+            env.metrics.count(Event::ForwardedForUnusable.name());
+        }
+        forwarded.or_else(|| env.connection.client_address())
+    }
 }
 
 impl ClientAddress {
     pub(crate) fn reads_forwarded_for(&self) -> bool {
         self.source != AddressSource::Connection
-    }
-
-    fn look_up(&self, head: &RequestHead<'_>, env: &Env<'_>) -> Option<IpAddr> {
-        let forwarded = match &self.source {
-            AddressSource::Connection => return env.connection.client_address(),
-            AddressSource::Hops(hops) => {
-                entries(head).nth(hops.saturating_sub(1)).and_then(parse_source_address)
-            }
-            AddressSource::TrustedProxies(proxies) => return behind(proxies, head, env),
-        };
-        if forwarded.is_none() {
-            env.metrics.count(Event::ForwardedForUnusable.name());
-        }
-        forwarded.or_else(|| env.connection.client_address())
     }
 }
 
@@ -96,9 +110,10 @@ fn behind(proxies: &[Cidr], head: &RequestHead<'_>, env: &Env<'_>) -> Option<IpA
     Some(last)
 }
 
-/// The entries of all `X-Forwarded-For` lines, last entry first.
+/// The entries of all `X-Forwarded-For` lines, last entry first. Empty list elements are ignored
+/// (RFC 9110 section 5.6.1).
 fn entries<'h>(head: &'h RequestHead<'_>) -> impl Iterator<Item = &'h [u8]> {
     let lines: Vec<&[u8]> = head.headers.get_all("x-forwarded-for").collect();
     let entries = lines.into_iter().rev().flat_map(|line| line.rsplit(|b| *b == b','));
-    entries.map(<[u8]>::trim_ascii)
+    entries.map(<[u8]>::trim_ascii).filter(|entry| !entry.is_empty())
 }

@@ -2,7 +2,7 @@
 
 use novasphere_core::{Env, RequestHead, target};
 
-use super::address::Lookup;
+use super::{address::Lookup, host};
 use crate::{config::OnUnresolved, metrics::Event};
 
 /// The identity that `limit_by` names: all parts combined.
@@ -21,8 +21,10 @@ pub(crate) struct Identity {
 pub(crate) enum Part {
     /// The client address, for IPv6 its network.
     Ip,
-    /// The value of a header. The name is in lower case, and `:authority` for `Host`.
+    /// The value of a header. The name is in lower case, and not `host`.
     Header(String),
+    /// The request's host.
+    Host,
     /// The consumer that jwt-auth found: `X-Consumer-ID`, else `X-Consumer-Username`, else
     /// `X-Credential-Identifier`.
     Consumer,
@@ -81,6 +83,7 @@ impl Identity {
     pub(crate) fn request_headers(&self) -> impl Iterator<Item = &str> {
         self.parts.iter().flat_map(|part| match part {
             Part::Header(name) => vec![name.as_str()],
+            Part::Host => host::HEADERS.to_vec(),
             Part::Consumer => CONSUMER_HEADERS.to_vec(),
             Part::Credential => vec![CREDENTIAL],
             Part::Path(_) => vec![":path"],
@@ -139,6 +142,7 @@ impl Part {
             Part::Ip => (b'i', ip_bytes(address)),
             Part::Constant => (b'1', Some(Vec::new())),
             Part::Header(name) => (b'h', header(name)),
+            Part::Host => (b'a', Some(host::host(head)).filter(|host| usable(&host.as_slice()))),
             Part::Consumer => (b'c', CONSUMER_HEADERS.iter().find_map(|name| header(name))),
             Part::Credential => (b'k', header(CREDENTIAL)),
             Part::Claim(name) => {

@@ -1,6 +1,8 @@
 //! Lists of clients.
 
-use novasphere_core::{Cidr, RequestHead};
+use std::net::IpAddr;
+
+use novasphere_core::{Cidr, RequestHead, nat64_ipv4};
 
 use super::{
     address::Lookup,
@@ -16,18 +18,27 @@ pub(crate) struct ClientList {
     cidrs: Vec<Cidr>,
     /// Ids or user names.
     consumers: Vec<String>,
+    /// Whether a NAT64 address is also in the networks of its IPv4 address. What grants something
+    /// must not depend on that: the gateway that translates may be anyone's.
+    looks_through_nat64: bool,
 }
 
 impl ClientList {
     pub(crate) fn new(cidrs: Vec<Cidr>, consumers: Vec<String>) -> Self {
-        Self { cidrs, consumers }
+        Self { cidrs, consumers, looks_through_nat64: false }
+    }
+
+    /// This list, which also contains a NAT64 address if it contains the IPv4 address in it.
+    pub(crate) fn looking_through_nat64(self) -> Self {
+        Self { looks_through_nat64: true, ..self }
     }
 
     /// Whether the request's client is in the list.
     pub(crate) fn contains(&self, head: &RequestHead<'_>, address: &Lookup<'_>) -> bool {
         let by_address = || {
-            let address = address.get();
-            address.is_some_and(|address| self.cidrs.iter().any(|cidr| cidr.contains(address)))
+            let Some(address) = address.get() else { return false };
+            let translated = || nat64_ipv4(address).filter(|_| self.looks_through_nat64);
+            self.covers(address) || translated().is_some_and(|v4| self.covers(IpAddr::V4(v4)))
         };
         let named = |header: &&str| {
             let name = head.headers.get(header).unwrap_or_default();
@@ -35,6 +46,10 @@ impl ClientList {
         };
         (!self.cidrs.is_empty() && by_address())
             || (self.names_consumers() && CONSUMER_HEADERS.iter().any(named))
+    }
+
+    fn covers(&self, address: IpAddr) -> bool {
+        self.cidrs.iter().any(|cidr| cidr.contains(address))
     }
 
     pub(crate) fn names_consumers(&self) -> bool {

@@ -1,6 +1,7 @@
 //! The client of a request: its address, its identity, and lists of clients.
 
 mod address;
+mod host;
 mod identity;
 mod lists;
 

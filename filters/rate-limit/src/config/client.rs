@@ -9,6 +9,7 @@ use serde::Deserialize;
 pub enum LimitBy {
     Ip,
     Header,
+    Host,
     Path,
     Consumer,
     Credential,
@@ -23,6 +24,7 @@ impl LimitBy {
         match self {
             LimitBy::Ip => "ip",
             LimitBy::Header => "header",
+            LimitBy::Host => "host",
             LimitBy::Path => "path",
             LimitBy::Consumer => "consumer",
             LimitBy::Credential => "credential",

@@ -51,7 +51,8 @@ pub struct Config {
     /// Kong's default is `consumer`, but an identity from headers is only as reliable as what sets
     /// them.
     pub limit_by: OneOrMany<LimitBy>,
-    /// The header that identifies a client. Required with `limit_by: header`.
+    /// The header that identifies a client. Required with `limit_by: header`. `Host` is compared as
+    /// with `limit_by: host`.
     #[cfg_attr(feature = "schema", schemars(regex(pattern = TOKEN)))]
     pub header_name: Option<String>,
     /// The limited path, compared byte for byte, without the query. Required with `limit_by: path`.

@@ -10,6 +10,7 @@ mod counter;
 mod headers;
 mod readme;
 mod redis;
+mod repetition;
 mod rules;
 
 use crate::{RateLimit, filter::State, headers::Headroom};
@@ -26,6 +27,8 @@ fn send<'f>(
     lines: &[(&str, &str)],
 ) -> Decision<'f, Option<Headroom>> {
     let lines = lines.iter().map(|(n, v)| (n.as_bytes(), v.as_bytes()));
+    // It belongs to one request.
+    host.attributes.borrow_mut().remove("rate_limit_counted");
     filter.on_request(&RequestHead { headers: Headers::borrowed(lines) }, state, &host.env())
 }
 

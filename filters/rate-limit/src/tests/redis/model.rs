@@ -92,6 +92,8 @@ impl<'f> Worker<'f> {
 
     /// Starts a request.
     pub fn begin(&mut self, client: &str) -> Start<'f> {
+        // It belongs to one request.
+        self.host.attributes.borrow_mut().remove("rate_limit_counted");
         match self.on_request(client, None) {
             Decision::Call(call) => {
                 Start::Calls(PendingCall { ticket: call.ticket, body: call.body })

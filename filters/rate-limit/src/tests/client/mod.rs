@@ -2,6 +2,8 @@
 
 use super::*;
 
+mod address;
+
 #[test]
 fn identities_count_separately() {
     let filter = build(r#"{"hour": 1, "limit_by": "header", "header_name": "X-Client"}"#);
@@ -34,6 +36,29 @@ fn host_header_is_the_authority() {
     }
 }
 
+/// The forms of a host do not make new clients.
+#[test]
+fn host_is_counted_in_one_form() {
+    let limits = [
+        r#"{"hour": 1, "limit_by": "host"}"#,
+        r#"{"hour": 1, "limit_by": "header", "header_name": "Host"}"#,
+        r#"{"rules": [{"name": "a", "path": "/", "hour": 1, "limit_by": "host"}]}"#,
+    ];
+    for config in limits {
+        let filter = build(config);
+        let (host, mut state) = (host(), State::default());
+        let mut passes_for = |authority: &str| {
+            let lines = [(":authority", authority), (":scheme", "http"), (":path", "/")];
+            passes(&host, &filter, &mut state, &lines)
+        };
+        assert!(passes_for("API.example:80"), "{config}");
+        assert!(!passes_for("api.example."), "{config}");
+        assert!(passes_for("api.example:443"), "{config}");
+        assert!(passes_for(""), "by address");
+        assert!(!passes_for("."), "by address");
+    }
+}
+
 #[test]
 fn path_limit_does_not_limit_other_paths() {
     let filter = build(r#"{"hour": 1, "limit_by": "path", "path": "/api/v1/wukongs"}"#);
@@ -42,15 +67,6 @@ fn path_limit_does_not_limit_other_paths() {
     assert!(send("/api/v1/wukongs?a=1"));
     assert!(!send("/api/v1/wukongs"));
     assert!((0..5).all(|_| send("/api/v1/wukongs/1")));
-}
-
-#[test]
-fn clients_without_an_address_count_as_one() {
-    let filter = build(r#"{"hour": 1}"#);
-    let (host, mut state) = (host(), State::default());
-    host.address.set(None);
-    assert!(passes(&host, &filter, &mut state, &[]));
-    assert!(!passes(&host, &filter, &mut state, &[]));
 }
 
 #[test]
@@ -117,6 +133,43 @@ fn warns_about_trusted_identity_headers() {
 }
 
 #[test]
+fn warns_if_clients_choose_their_identity() {
+    let warnings = |config: &str| {
+        let host = TestHost::default();
+        RateLimit::from_json(config.as_bytes(), &host).unwrap();
+        host.warnings.take()
+    };
+    let trusted = |cidrs: &str| {
+        let client_ip = format!(r#"{{"from": "forwarded_for", "trusted_cidrs": {cidrs}}}"#);
+        warnings(&format!(r#"{{"hour": 1, "client_ip": {client_ip}}}"#))
+    };
+    for (cidrs, family) in [
+        (r#"["0.0.0.0/0"]"#, "IPv4"),
+        (r#"["10.0.0.0/8", "128.0.0.0/1", "0.0.0.0/1"]"#, "IPv4"),
+        (r#"["::/0"]"#, "IPv6"),
+    ] {
+        let message = format!(
+            "client_ip.trusted_cidrs: trusts every {family} address, so clients choose their own \
+             address: list only the networks of the proxies in front, such as 10.0.0.0/8"
+        );
+        assert_eq!(trusted(cidrs), [message], "{cidrs}");
+    }
+    assert_eq!(trusted(r#"["10.0.0.0/8", "0.0.0.0/1", "fc00::/7"]"#), [""; 0]);
+    let by_header = |name: &str| {
+        warnings(&format!(r#"{{"hour": 1, "limit_by": "header", "header_name": "{name}"}}"#))
+    };
+    for name in ["X-Forwarded-For", "x-real-ip", "Forwarded"] {
+        let message = format!(
+            "header_name: clients can send {} and choose their own identity: to count by address, \
+             use limit_by: ip with client_ip: {{from: forwarded_for, trusted_cidrs: [...]}}",
+            name.to_ascii_lowercase()
+        );
+        assert_eq!(by_header(name), [message]);
+    }
+    assert_eq!(by_header("X-Api-Key"), [""; 0]);
+}
+
+#[test]
 fn on_unresolved_decides_about_missing_identities() {
     let limit = |on_unresolved: &str| {
         build(&format!(
@@ -150,90 +203,4 @@ fn value_over_8192_bytes_counts_as_missing() {
     assert!(passes_for(&"a".repeat(8_192)));
     assert!(passes_for(&"b".repeat(8_193)), "by address");
     assert!(!passes_for(&"c".repeat(8_193)), "by address");
-}
-
-/// Whether each request passes a limit of 1. A request is the connection's address and the
-/// `X-Forwarded-For` lines.
-fn passing(client_ip: &str, requests: &[(&str, &[&str])]) -> Vec<bool> {
-    let filter = build(&format!(r#"{{"hour": 1, "client_ip": {client_ip}}}"#));
-    let (host, mut state) = (host(), State::default());
-    let passes_first = |(address, lines): &(&str, &[&str])| {
-        host.address.set(Some(address.parse().unwrap()));
-        let lines: Vec<(&str, &str)> =
-            lines.iter().map(|line| ("x-forwarded-for", *line)).collect();
-        passes(&host, &filter, &mut state, &lines)
-    };
-    requests.iter().map(passes_first).collect()
-}
-
-#[test]
-fn trusted_hops_count_from_the_end() {
-    let hops = r#"{"from": "forwarded_for", "trusted_hops": 2}"#;
-    let allowed = passing(
-        hops,
-        &[
-            ("10.0.0.1", &["6.6.6.6, 192.0.2.1, 10.0.0.9"]),
-            ("10.0.0.1", &["7.7.7.7,192.0.2.1 ,10.0.0.8"]),
-            ("10.0.0.2", &["1.1.1.1", "192.0.2.1:5555", "10.0.0.8"]),
-            ("10.0.0.1", &["192.0.2.2, 10.0.0.9"]),
-            ("10.0.0.1", &["10.0.0.9"]),
-            ("10.0.0.1", &["unknown, 10.0.0.9"]),
-            ("10.0.0.1", &[]),
-        ],
-    );
-    assert_eq!(allowed, [true, false, false, true, true, false, false]);
-}
-
-#[test]
-fn only_trusted_proxies_can_set_the_address() {
-    let trusted = r#"{"from": "forwarded_for", "trusted_cidrs": ["10.0.0.0/8", "::1"]}"#;
-    let allowed = passing(
-        trusted,
-        &[
-            ("10.0.0.1", &["6.6.6.6, 192.0.2.1, 10.0.0.9"]),
-            ("10.0.0.2", &["192.0.2.1"]),
-            ("192.0.2.1", &["8.8.8.8"]),
-            ("::1", &["5.5.5.5", "192.0.2.1, 10.9.9.9"]),
-            ("192.0.2.7", &["10.0.0.1"]),
-            ("10.0.0.1", &["10.0.0.7"]),
-            ("10.0.0.7", &[]),
-            ("10.0.0.7", &["garbage"]),
-        ],
-    );
-    assert_eq!(allowed, [true, false, false, false, true, true, false, false]);
-}
-
-#[test]
-fn ipv6_clients_count_by_configured_network() {
-    let apart = |prefix: &str| {
-        passing(prefix, &[("2001:db8:1:2::1", &[]), ("2001:db8:1:3::1", &[]), ("192.0.2.1", &[])])
-    };
-    assert_eq!(apart("{}"), [true, true, true]);
-    assert_eq!(apart(r#"{"ipv6_prefix": 48}"#), [true, false, true]);
-    assert_eq!(apart(r#"{"ipv6_prefix": 128}"#), [true, true, true]);
-}
-
-#[test]
-fn entry_appended_by_envoy_is_a_trusted_proxy() {
-    let trusted = r#"{"from": "forwarded_for", "trusted_cidrs": ["127.0.0.0/8"]}"#;
-    let allowed = passing(
-        trusted,
-        &[
-            ("127.0.0.1", &["6.6.6.1, 198.51.100.1,127.0.0.1"]),
-            ("127.0.0.1", &["6.6.6.2, 198.51.100.1,127.0.0.1"]),
-            ("127.0.0.1", &["198.51.100.1, 198.51.100.2,127.0.0.1"]),
-        ],
-    );
-    assert_eq!(allowed, [true, false, true]);
-}
-
-#[test]
-fn address_is_looked_up_once() {
-    let filter = build(
-        r#"{"hour": 9, "client_ip": {"from": "forwarded_for", "trusted_hops": 2},
-            "allow": {"cidrs": ["10.0.0.0/8"]}, "deny": {"cidrs": ["192.0.2.0/24"]}}"#,
-    );
-    let (host, mut state) = (host(), State::default());
-    assert!(passes(&host, &filter, &mut state, &[("x-forwarded-for", "10.0.0.1")]));
-    assert_eq!(*host.events.borrow(), ["forwarded_for_unusable"]);
 }

@@ -1,0 +1,46 @@
+//! Detects a limiter that counts a request twice, because two filters of the chain contain it.
+//!
+//! A configuration does not show this: two routes may share counts on purpose, and a proxy that
+//! finds the same configuration twice creates one filter. Only a request passes both filters, and
+//! notes for a later one which limiters counted it.
+
+use novasphere_core::Env;
+
+use crate::limiter::{Limiter, namespace};
+
+/// The attribute with the limiters that counted a request.
+const ATTRIBUTE: &str = "rate_limit_counted";
+
+/// The number of requests that a worker checks. More than one, because both filters of a chain may
+/// share this memory.
+const REQUESTS: u8 = 8;
+
+/// The progress of one worker.
+#[derive(Default)]
+pub(crate) struct RepetitionCheck {
+    requests: u8,
+}
+
+impl RepetitionCheck {
+    /// Checks one of the first requests, which `limiter` counts.
+    pub(crate) fn check(&mut self, limiter: &Limiter, env: &Env<'_>) {
+        if self.requests >= REQUESTS || !env.host.passes_attributes() {
+            return;
+        }
+        self.requests = self.requests.saturating_add(1);
+        let Limiter { name, limits, identity, .. } = limiter;
+        let own = namespace(name, limits, identity);
+        let mut counted = env.attributes.get(ATTRIBUTE).unwrap_or_default();
+        if counted.split(|b| *b == b'\n').any(|other| other == own) {
+            self.requests = REQUESTS;
+            env.host.warn(&format!(
+                "a request counts twice, because two filters of its chain have the same limits, \
+                 identity and name ({name:?}). Remove one of them, or give it another name"
+            ));
+            return;
+        }
+        counted.extend(own);
+        counted.push(b'\n');
+        env.attributes.set(ATTRIBUTE, &counted);
+    }
+}
