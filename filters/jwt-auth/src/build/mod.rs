@@ -1,5 +1,6 @@
 //! From a configuration to the settings of the filter.
 
+mod claim_values;
 mod claims;
 mod credentials;
 mod field;

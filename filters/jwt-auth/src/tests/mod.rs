@@ -1,6 +1,7 @@
 //! Behaviour beyond the case tables of the workspace: reasons of refusals, exact times, arbitrary
 //! bytes.
 
+mod claim_values;
 mod config;
 mod fuzz;
 mod identity;
