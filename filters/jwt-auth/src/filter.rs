@@ -139,7 +139,7 @@ impl JwtAuth {
             return Ok(Authentication::Verified(token));
         }
         env.metrics.count(Event::CacheMiss.name());
-        let token = Token::parse(&text, self.settings.max_token_bytes)?;
+        let token = self.parse(&text)?;
         let configured = self.settings.credentials.signer(&token, env);
         let signer = match configured.map(|credential| Signer::Verified(&credential.consumer)) {
             Ok(signer) => signer,
@@ -170,6 +170,14 @@ impl JwtAuth {
             evicted => env.metrics.add(Event::CacheEvicted.name(), evicted),
         }
         Ok(Authentication::Verified(verified))
+    }
+
+    fn parse<'t>(&self, text: &'t [u8]) -> Result<Token<'t>, Refusal> {
+        let max_bytes = self.settings.max_token_bytes;
+        match self.settings.accept_padding {
+            true => Token::parse_padded(text, max_bytes),
+            false => Token::parse(text, max_bytes),
+        }
     }
 
     /// Refuses a request, unless `optional`, `anonymous` or `report_only` lets it pass.

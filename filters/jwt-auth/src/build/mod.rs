@@ -33,6 +33,8 @@ pub(crate) struct Settings {
     pub(crate) cache_bytes: usize,
     /// Maximum size of a token in bytes.
     pub(crate) max_token_bytes: usize,
+    /// Whether the parts of a token may have base64 padding.
+    pub(crate) accept_padding: bool,
     pub(crate) sources: TokenSources,
     pub(crate) claims: ClaimRules,
     pub(crate) responses: RefusalResponses,
@@ -59,6 +61,7 @@ pub(crate) fn build(config: Config, cx: &mut BuildContext<'_>) -> Settings {
         cache_tokens: size(config.cache_tokens),
         cache_bytes: cx.cache_bytes(),
         max_token_bytes: size(config.max_token_bytes),
+        accept_padding: config.accept_padding,
         sources,
         claims,
         responses,

@@ -11,7 +11,10 @@ use crate::{
         consumer::Consumer,
         owned_header::{InvalidIdentityHeader, OwnedHeader},
     },
-    token::{claim_path::ClaimPath, header_text},
+    token::{
+        claim_path::ClaimPath,
+        header_text::{self, ClaimForm},
+    },
 };
 
 /// Kong's headers, in the order of [`IdentityHeaders::of_consumer`].
@@ -38,10 +41,13 @@ pub(crate) struct IdentityHeaders {
     anonymous: Option<Consumer>,
 }
 
+/// A claim that sets a header.
 #[derive(Debug)]
-struct ClaimSource {
-    path: ClaimPath,
-    keep_inbound: bool,
+pub(crate) struct ClaimSource {
+    pub(crate) path: ClaimPath,
+    pub(crate) form: ClaimForm,
+    /// Whether the client's own header stays if the token lacks the claim.
+    pub(crate) keep_inbound: bool,
 }
 
 /// The action for one owned header of a request.
@@ -80,19 +86,18 @@ impl IdentityHeaders {
         headers
     }
 
-    /// Adds a header that the claim at `path` sets.
+    /// Adds the header `name` that a claim sets.
     pub(crate) fn add_claim(
         &mut self,
-        path: ClaimPath,
+        claim: ClaimSource,
         name: HeaderName,
-        keep_inbound: bool,
     ) -> Result<(), InvalidIdentityHeader> {
         let header = OwnedHeader::for_claim(name)?;
         let text = header.name.as_str().as_bytes();
         if self.owned.iter().any(|other| other.name.matches_loosely(text)) {
             return Err(InvalidIdentityHeader::Duplicate);
         }
-        self.claims.push(ClaimSource { path, keep_inbound });
+        self.claims.push(claim);
         self.own(header);
         Ok(())
     }
@@ -201,7 +206,7 @@ impl ClaimSource {
     /// value.
     fn action<'f>(&self, claims: &Json, max_bytes: usize) -> Result<HeaderAction<'f>, Refusal> {
         let Some(claim) = self.path.find(claims) else { return Ok(self.action_without_claim()) };
-        match header_text::from_claim(claim, max_bytes) {
+        match header_text::from_claim(claim, self.form, max_bytes) {
             Ok(value) if value.is_empty() => Ok(HeaderAction::Remove),
             Ok(value) => Ok(HeaderAction::Set(Cow::Owned(value))),
             Err(_) => Err(Refusal::UnusableClaim),

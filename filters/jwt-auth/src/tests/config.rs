@@ -151,6 +151,16 @@ fn refuses_values_out_of_range_and_contradictions() {
             r#""header_names": ["a b"]"#,
             "header_names[0]: \"a b\" is not a header name (RFC 9110 5.1)",
         ),
+        (
+            r#""header_names": [{"name": "x-a", "scheme": "JWT "}]"#,
+            "header_names[0].scheme: must be an authentication scheme (RFC 9110 11.1) without \
+             spaces, such as \"JWT\", or \"\" for a token without scheme, got \"JWT \"",
+        ),
+        (
+            r#""header_names": [7]"#,
+            "header_names[0]: expected the name of a header or {\"name\": \"…\", \"scheme\": \"…\"}, \
+             got 7",
+        ),
         (r#""uri_param_names": ["a", ""]"#, "uri_param_names[1]: must not be empty"),
         (
             r#""cookie_names": ["a;b"]"#,

@@ -19,6 +19,9 @@ fn finds_token_in_every_source() {
         ("Authorization", format!("bearer {t}")),
         ("authorization", format!("BEARER   {t}  ")),
         ("x-token", format!("Bearer {t}")),
+        ("x-token", format!("bearer {t}")),
+        ("x-token", t.clone()),
+        ("x-token", format!(" {t}\t")),
         ("cookie", format!("session={t}")),
         ("cookie", format!("a=b; session=\"{t}\" ; session=")),
         (":path", format!("/?token={t}")),
@@ -46,6 +49,11 @@ fn ignores_text_that_is_not_a_bearer_token() {
         ("authorization", format!("xBearer {t}")),
         ("authorization", format!("Bearer{t}")),
         ("x-tokens", format!("Bearer {t}")),
+        ("x-token", String::new()),
+        ("x-token", "Bearer".to_owned()),
+        ("x-token", "bearer  ".to_owned()),
+        ("x-token", format!("JWT {t}")),
+        ("x-token", format!("{t} x")),
         ("cookie", format!("Session={t}")),
         ("cookie", format!("xsession={t}")),
         ("cookie", "session=; session".to_owned()),
@@ -69,6 +77,8 @@ fn accepts_one_token_in_several_sources_and_refuses_two_tokens() {
         ("cookie", format!("session={a}; session={b}"), "multiple_tokens"),
         ("x-token", format!("Bearer {a}"), "allowed"),
         ("x-token", format!("Bearer {b}"), "multiple_tokens"),
+        ("x-token", b.clone(), "multiple_tokens"),
+        ("x-token", a.clone(), "allowed"),
         ("x-token", "Basic x".to_owned(), "allowed"),
     ] {
         let outcome = go(&[("authorization", &in_header), (name, &value)]);
@@ -107,6 +117,110 @@ fn token_parameters_never_reach_the_upstream() {
         let refused = go(&[(":path", &path), ("authorization", "Bearer x")]);
         assert!(refused.response.is_some());
         assert!(refused.lines.contains(&expected), "{:?}", refused.lines);
+    }
+}
+
+/// Each entry takes exactly one form, and `forward_token: false` removes exactly what is taken.
+#[test]
+fn scheme_of_header_selects_the_form() {
+    let t = token("");
+    for (entries, name, value, is_token) in [
+        (
+            r#"{"name": "Authorization", "scheme": "JWT"}"#,
+            "authorization",
+            format!("JWT {t}"),
+            true,
+        ),
+        (
+            r#"{"name": "Authorization", "scheme": "JWT"}"#,
+            "authorization",
+            format!("jwt  {t}"),
+            true,
+        ),
+        (
+            r#"{"name": "Authorization", "scheme": "JWT"}"#,
+            "authorization",
+            format!("Bearer {t}"),
+            false,
+        ),
+        (r#"{"name": "Authorization", "scheme": "JWT"}"#, "authorization", t.clone(), false),
+        (
+            r#"{"name": "Authorization", "scheme": "JWT"}"#,
+            "authorization",
+            format!("JWT{t}"),
+            false,
+        ),
+        (r#"{"name": "Authorization", "scheme": "JWT"}"#, "authorization", "JWT".to_owned(), false),
+        (r#"{"name": "Authorization", "scheme": ""}"#, "authorization", t.clone(), true),
+        (
+            r#"{"name": "Authorization", "scheme": ""}"#,
+            "authorization",
+            format!("Bearer {t}"),
+            false,
+        ),
+        (r#"{"name": "Authorization"}"#, "authorization", format!("Bearer {t}"), true),
+        (r#"{"name": "Authorization"}"#, "authorization", t.clone(), false),
+        (r#""proxy-authorization""#, "proxy-authorization", format!("Bearer {t}"), true),
+        (r#""proxy-authorization""#, "proxy-authorization", t.clone(), false),
+        (r#"{"name": "x-a", "scheme": "Bearer"}"#, "x-a", format!("bearer {t}"), true),
+        (r#"{"name": "x-a", "scheme": "Bearer"}"#, "x-a", t.clone(), false),
+        (r#"{"name": "x-a", "scheme": ""}"#, "x-a", t.clone(), true),
+        (r#"{"name": "x-a", "scheme": ""}"#, "x-a", format!("Bearer {t}"), false),
+        (r#"{"name": "x-a"}"#, "x-a", t.clone(), true),
+        (r#"{"name": "x-a"}"#, "x-a", format!("Bearer {t}"), true),
+        (
+            r#""authorization", {"name": "authorization", "scheme": "JWT"}"#,
+            "authorization",
+            format!("JWT {t}"),
+            true,
+        ),
+        (
+            r#""authorization", {"name": "authorization", "scheme": "JWT"}"#,
+            "authorization",
+            format!("Bearer {t}"),
+            true,
+        ),
+        (r#""x-a", {"name": "x-a", "scheme": "Bearer"}"#, "x-a", format!("Bearer {t}"), true),
+    ] {
+        let more = format!(r#", "forward_token": false, "header_names": [{entries}]"#);
+        let outcome = run(&filter(&more), &[(name, &value)]);
+        let kept = outcome.lines.iter().any(|line| line.starts_with(name));
+        let reason = if is_token { "allowed" } else { "no_token" };
+        assert_eq!((outcome.reason, kept), (reason, !is_token), "{entries}: {value}");
+        let removals = usize::from(is_token) * 2;
+        assert_eq!(outcome.mutations, removals, "{entries}: the token and the identifier");
+    }
+}
+
+#[test]
+fn padded_parts_need_accept_padding() {
+    // 32 bytes of signature need one padding character, and these claims two.
+    let claims = format!(r#"{{"iss": "k", "exp": {}, "x": ""}}"#, NOW + 60);
+    assert_eq!(claims.len() % 3, 1, "{claims}");
+    let pad = |part: &str| format!("{part}{}", &"===="[..(4 - part.len() % 4) % 4]);
+    let parts = |header: &str, claims: &str| {
+        let message = format!("{header}.{claims}");
+        let signature = base64url(hmac("HS256", SECRET.as_bytes(), &message));
+        (message, signature)
+    };
+    let (header, payload) = (base64url(r#"{"alg": "HS256"}"#), base64url(&claims));
+    let (padded, signature) = parts(&pad(&header), &pad(&payload));
+    let (plain, plain_signature) = parts(&header, &payload);
+    let accepting = filter(r#", "accept_padding": true"#);
+    for (token, accepted, strict) in [
+        (format!("{padded}.{}", pad(&signature)), "allowed", "malformed_token"),
+        (format!("{padded}.{signature}"), "allowed", "malformed_token"),
+        (format!("{plain}.{}", pad(&plain_signature)), "allowed", "malformed_token"),
+        (format!("{plain}.{plain_signature}"), "allowed", "allowed"),
+        // The padding is signed too.
+        (format!("{plain}.{signature}"), "bad_signature", "bad_signature"),
+        (format!("{padded}.{plain_signature}"), "bad_signature", "malformed_token"),
+        (format!("{padded}.{signature}=="), "malformed_token", "malformed_token"),
+        (format!("{padded}=.{signature}"), "malformed_token", "malformed_token"),
+        (format!("={padded}.{signature}"), "malformed_token", "malformed_token"),
+    ] {
+        assert_eq!(reason(&accepting, &token), accepted, "{token}");
+        assert_eq!(reason(&filter(""), &token), strict, "{token}");
     }
 }
 

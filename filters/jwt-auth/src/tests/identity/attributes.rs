@@ -27,6 +27,17 @@ fn attributes_are_encoded_like_headers() {
 }
 
 #[test]
+fn attributes_can_be_json() {
+    let filter = filter(
+        r#", "claims_to_attributes": [{"claim": "act", "attribute": "actor", "as": "json"}]"#,
+    );
+    let outcome = bearer(&filter, &token(r#", "act": {"sub": "ü", "n": 1.5}"#));
+    assert_eq!(outcome.reason, "allowed");
+    let value = r#"{"sub":"\u00fc","n":1.5}"#.to_owned();
+    assert_eq!(attributes(&outcome), [("actor".to_owned(), value)]);
+}
+
+#[test]
 fn refused_token_sets_no_attribute() {
     let filter = filter(CLAIMS);
     for claims in [r#", "sub": "a\nb""#, r#", "sub": "alice", "a": {"b": {}}"#] {
