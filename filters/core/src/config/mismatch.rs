@@ -6,7 +6,6 @@ use serde::de::{self, Unexpected};
 use serde_json::Number;
 
 use super::node::Steps;
-use crate::Json;
 
 /// Maximum length of a quoted value, in characters.
 const MAX_CHARS: usize = 60;
@@ -75,13 +74,15 @@ impl de::Error for Mismatch {
     }
 }
 
-/// How to write `got` in the expected form, after a `; `. Empty if that is obvious.
+/// How to write `got` in the expected form, after a `; `. Empty if that is obvious. Separate and
+/// cold, so that a module contains this code once.
+#[cold]
+#[inline(never)]
 fn right_form(expected: &str, got: Unexpected<'_>) -> String {
     match (expected, got) {
         ("a sequence", Unexpected::Str(text)) if text.len() <= MAX_CHARS => {
-            let items: Vec<_> =
-                text.split(',').map(|item| Json::String(item.trim().to_owned())).collect();
-            format!("; write {}", Json::Array(items))
+            let items: Vec<_> = text.split(',').map(|item| format!("{:?}", item.trim())).collect();
+            format!("; write [{}]", items.join(", "))
         }
         ("a sequence", Unexpected::Str(_)) => "; write [\"…\"]".to_owned(),
         ("a sequence", Unexpected::Map) => "; write [{…}]".to_owned(),

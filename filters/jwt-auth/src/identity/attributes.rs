@@ -5,7 +5,8 @@ use std::fmt;
 use novasphere_core::{Attributes, Json};
 
 use crate::{
-    decision::Refusal,
+    identity::unusable_claim,
+    rejection::Rejection,
     token::{
         claim_path::ClaimPath,
         header_text::{self, ClaimForm},
@@ -72,13 +73,15 @@ impl ClaimAttributes {
 
     /// The attributes of a token. They are encoded like header values, so that no claim can forge a
     /// line of a log.
-    pub(crate) fn values(&self, claims: &Json) -> Result<Vec<(String, Vec<u8>)>, Refusal> {
+    pub(crate) fn values(&self, claims: &Json) -> Result<Vec<(String, Vec<u8>)>, Rejection> {
         let mut values = Vec::with_capacity(self.entries.len());
-        for ClaimAttribute { path, form, name } in &self.entries {
+        for (i, ClaimAttribute { path, form, name }) in self.entries.iter().enumerate() {
             if let Some(claim) = path.find(claims) {
                 let value = header_text::from_claim(claim, *form, self.max_bytes);
-                let value = value.map_err(|_| Refusal::UnusableClaim)?;
-                values.push((name.clone(), value));
+                let value = value.map_err(|invalid| {
+                    unusable_claim::rejection(&format!("claims_to_attributes[{i}]"), path, invalid)
+                });
+                values.push((name.clone(), value?));
             }
         }
         Ok(values)

@@ -22,79 +22,46 @@ fn refuses_ambiguous_text_in_required_claims() {
     }
 }
 
-/// As Envoy's YAML reader passes values.
+/// The faults and warnings of a test of a required claim, as Envoy's YAML reader passes it.
+fn guessed(test: &str) -> (String, Vec<String>) {
+    let config = format!(
+        r#"{{"credentials": [{{"key": "k", "secret": {{"env": "SECRET"}}}}],
+             "required_claims": [{{"claim": "a", {test}}}]}}"#
+    );
+    let host = TestHost { guesses_types: true, ..host() };
+    let faults = JwtAuth::from_json(config.as_bytes(), &host).err();
+    (faults.map(|faults| faults.to_string()).unwrap_or_default(), host.warnings.take())
+}
+
 #[test]
-fn refuses_values_of_guessed_types_in_required_claims() {
-    let config = |test: &str| {
-        let config = format!(
-            r#"{{"credentials": [{{"key": "k", "secret": {{"env": "SECRET"}}}}],
-                 "required_claims": [{{"claim": "a", {test}}}]}}"#
-        );
-        let host = TestHost { guesses_types: true, ..host() };
-        let faults = JwtAuth::from_json(config.as_bytes(), &host).err();
-        (faults.map(|faults| faults.to_string()), host.warnings.take())
-    };
-    for number in [
-        "1.5",
-        "-1.5",
-        "+1.5",
-        ".5",
-        "5.",
-        "5.0",
-        "1e3",
-        "1E+3",
-        "-1.5e-3",
-        "1_000",
-        "1_000.5",
-        "9007199254740991",
-        "-9007199254740991",
-        "99999999999999999999999",
-    ] {
+fn refuses_text_that_was_a_number() {
+    let numbers = "1.5 -1.5 +1.5 .5 5. 5.0 1e3 1E+3 -1.5e-3 1_000 1_000.5 9007199254740991 \
+                   -9007199254740991 99999999999999999999999";
+    for number in numbers.split(' ') {
         for test in [format!(r#""equals": "{number}""#), format!(r#""one_of": ["a", "{number}"]"#)]
         {
-            let (faults, _) = config(&test);
-            let faults = faults.unwrap_or_default();
+            let (faults, _) = guessed(&test);
             assert!(faults.contains(&format!("{number:?} is ambiguous")), "{test}: {faults}");
         }
     }
-    for text in [
-        "five",
-        "5",
-        "007",
-        "1.2.3",
-        ".",
-        "-",
-        "+",
-        "e",
-        "e3",
-        "1e",
-        "1e+",
-        "_",
-        "1.5x",
-        "2026-11-29",
-        "0x1F",
-        "9007199254740990",
-        "1.5 ",
-        "",
-        "no",
-        "true",
-    ] {
+    let texts = "five,5,007,1.2.3,.,-,+,e,e3,1e,1e+,_,1.5x,2026-11-29,0x1F,9007199254740990,1.5 ,,\
+                 no,true";
+    for text in texts.split(',') {
         let test = format!(r#""equals": "{text}""#);
-        assert_eq!(config(&test), (None, Vec::new()), "{test}");
+        assert_eq!(guessed(&test), Default::default(), "{test}");
     }
-    assert_eq!(config(r#""equals": 1.5"#), (None, Vec::new()), "from a control plane");
-    assert_eq!(config(r#""matches": "1\\.5""#), (None, Vec::new()));
+    assert_eq!(guessed(r#""equals": 1.5"#), Default::default(), "from a control plane");
+    assert_eq!(guessed(r#""matches": "1\\.5""#), Default::default());
+}
+
+#[test]
+fn refuses_booleans_that_may_have_been_text() {
     for test in [r#""one_of": [false]"#, r#""one_of": [false, "se"]"#, r#""contains": true"#] {
-        let (faults, _) = config(test);
-        let faults = faults.unwrap_or_default();
+        let (faults, _) = guessed(test);
         assert!(faults.contains("is ambiguous: the proxy's YAML reads"), "{test}: {faults}");
     }
-    assert_eq!(config(r#""one_of": [true, "true"]"#), (None, Vec::new()));
-    let (faults, warnings) = config(r#""equals": false"#);
-    assert_eq!(faults, None);
-    assert_eq!(
-        warnings,
-        ["required_claims[0].equals: is the boolean false; the proxy's YAML reads n, no and off \
-             as false too: write text in quotes"]
-    );
+    assert_eq!(guessed(r#""one_of": [true, "true"]"#), Default::default());
+    let warning = "required_claims[0].equals: is the boolean false; the proxy's YAML reads n, no \
+                   and off as false too: write text in quotes";
+    assert_eq!(guessed(r#""equals": false"#), (String::new(), vec![warning.to_owned()]));
 }

@@ -12,6 +12,7 @@ mod rejection;
 mod rules;
 mod sources;
 mod token;
+mod token_headers;
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use hmac::{Hmac, Mac};

@@ -79,6 +79,34 @@ fn detail_says_what_was_found_and_expected() {
 }
 
 #[test]
+fn detail_names_the_claim_that_has_no_value() {
+    let long = format!(r#", "a": "{}""#, "x".repeat(255));
+    for (config, claims, expected) in [
+        (
+            r#""claims_to_headers": [{"claim": "sub", "header": "x-a"}, {"claim": "a.b", "header": "x-b"}]"#,
+            r#", "a": {"b": 1.5}"#,
+            "the claim of claims_to_headers[1] has no text; expected 'a.b' to be a string, whole \
+             number, boolean or a list of these, or an entry with as: json",
+        ),
+        (
+            r#""claims_to_headers": [{"claim": "sub", "header": "x-a"}]"#,
+            r#", "sub": "a\n""#,
+            "the claim of claims_to_headers[0] has a control character; expected 'sub' to have none, \
+             or an entry with as: json",
+        ),
+        (
+            r#""max_claim_header_bytes": 256,
+                "claims_to_attributes": [{"claim": "a", "attribute": "a", "as": "json"}]"#,
+            &long,
+            "the claim of claims_to_attributes[0] is too long; expected 'a' to have at most 256 bytes",
+        ),
+    ] {
+        let outcome = bearer(&filter(&format!(", {config}")), &token(claims));
+        assert_eq!((outcome.reason, &*detail(&outcome)), ("unusable_claim", expected), "{config}");
+    }
+}
+
+#[test]
 fn values_of_the_token_are_escaped_and_cut() {
     let filter = filter(r#", "audiences": ["api"], "verbose_errors": true"#);
     let evil = format!(r#", "aud": "\"'\r\n\\{}""#, "ü".repeat(4000));

@@ -6,7 +6,7 @@ use super::*;
 fn faults_show_the_right_form() {
     for (config, fault) in [
         (r#"{"names": "a"}"#, r#"names: expected a list, got "a"; write ["a"]"#),
-        (r#"{"names": "a, b"}"#, r#"names: expected a list, got "a, b"; write ["a","b"]"#),
+        (r#"{"names": "a, b"}"#, r#"names: expected a list, got "a, b"; write ["a", "b"]"#),
         (r#"{"names": {"a": 1}}"#, "names: expected a list, got an object; write [{…}]"),
         (
             r#"{"names": [true]}"#,

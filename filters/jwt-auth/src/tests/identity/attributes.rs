@@ -5,7 +5,8 @@ const CLAIMS: &str = r#", "claims_to_attributes": [
 
 fn attributes(outcome: &Outcome) -> Vec<(String, String)> {
     let set = outcome.host.attributes.borrow();
-    set.iter().map(|(name, value)| (name.clone(), text(value))).collect()
+    let of_claims = set.iter().filter(|(name, _)| *name != "jwt_auth_detail");
+    of_claims.map(|(name, value)| (name.clone(), text(value))).collect()
 }
 
 #[test]
