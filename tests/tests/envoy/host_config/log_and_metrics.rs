@@ -40,9 +40,9 @@ fn access_log_contains_subject_and_decision() -> Result<()> {
         let good = line("/api/v1/wukongs/good")?;
         ensure!(good["subject"] == "alice" && good["decision"] == "via_upstream", "{good}");
         ensure!(good["status"] == 200 && good["client"] == "127.0.0.1", "{good}");
-        ensure!(good["cors"].is_null(), "{good}");
+        ensure!(good["cors_decision"].is_null(), "{good}");
         let evil = line("/api/v1/wukongs/evil")?;
-        ensure!(evil["cors"] == "not_allowed", "{evil}");
+        ensure!(evil["cors_decision"] == "not_allowed", "{evil}");
         let no_token = line("/api/v1/wukongs/none")?;
         ensure!(no_token["decision"] == "novasphere_jwt-auth:no_token", "{no_token}");
         ensure!(no_token["subject"].is_null() && no_token["status"] == 401, "{no_token}");
