@@ -57,7 +57,7 @@ pub(crate) fn build(config: Config, cx: &mut BuildContext<'_>) -> Settings {
     let responses = responses(&config, scope, cx);
     Settings {
         credentials,
-        issuers: issuers::build(&config.jwks, cx),
+        issuers: issuers::build(&config, cx),
         cache_tokens: size(config.cache_tokens),
         cache_bytes: cx.cache_bytes(),
         max_token_bytes: size(config.max_token_bytes),
