@@ -53,7 +53,7 @@ fn padded_parts_need_accept_padding() {
     // 32 bytes of signature need one padding character, and these claims two.
     let claims = format!(r#"{{"iss": "k", "exp": {}, "x": ""}}"#, NOW + 60);
     assert_eq!(claims.len() % 3, 1, "{claims}");
-    let pad = |part: &str| format!("{part}{}", &"===="[..(4 - part.len() % 4) % 4]);
+    let pad = |part: &str| format!("{part}{}", "=".repeat((4 - part.len() % 4) % 4));
     let parts = |header: &str, claims: &str| {
         let message = format!("{header}.{claims}");
         let signature = base64url(hmac("HS256", SECRET.as_bytes(), &message));

@@ -93,7 +93,7 @@ fn split_at_dot(text: &[u8]) -> Option<(&[u8], &[u8])> {
 fn without_padding(part: &[u8]) -> Result<&[u8], Refusal> {
     let end = part.iter().rposition(|b| *b != b'=').map_or(0, |last| last.saturating_add(1));
     let is_complete =
-        part.len() == end || (part.len() % 4 == 0 && part.len().saturating_sub(end) <= 2);
+        part.len() == end || (part.len().is_multiple_of(4) && part.len().saturating_sub(end) <= 2);
     part.get(..end).filter(|_| is_complete).ok_or(Refusal::MalformedToken)
 }
 
