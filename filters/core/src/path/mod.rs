@@ -1,5 +1,6 @@
 //! Request paths: their unambiguous reading, and the patterns that match it.
 
+mod normalization;
 mod pattern;
 mod unambiguous;
 
