@@ -90,7 +90,8 @@ mod tests {
     fn characters_that_normalization_keeps_are_not_listed() {
         let harmless = ['\0', '/', '.', 'a', 'ü', 'ﬁ', '１', 'Ａ', '½', '漢', '\u{10ffff}'];
         assert!(!harmless.into_iter().any(changes_structure));
-        let disguised = "\u{ad}\u{37e}․‥…⁇℀⒈﹒﹔﹖﹟﹨﹪\u{feff}＃％．／；？＼\u{200d}\u{fe0f}\u{e0041}";
+        let disguised =
+            "\u{ad}\u{37e}․‥…⁇℀⒈﹒﹔﹖﹟﹨﹪\u{feff}＃％．／；？＼\u{200d}\u{fe0f}\u{e0041}";
         assert!(disguised.chars().all(changes_structure));
     }
 }
