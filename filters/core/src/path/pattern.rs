@@ -142,7 +142,7 @@ fn unambiguous(path: &str, field: &str, cx: &mut BuildContext<'_>) -> Option<Una
     unambiguous
 }
 
-/// What is wrong with a path that is ambiguous.
+/// Why a path is refused, and the form it must have.
 fn form_of_paths(path: &str) -> String {
     let decoded = percent_encoding::percent_decode_str(path).decode_utf8_lossy();
     match decoded.chars().find(|c| changes_structure(*c)) {

@@ -33,6 +33,9 @@ impl RequestRules {
         head: &RequestHead<'_>,
         env: &Env<'_>,
     ) -> Result<Option<&Requirements>, AmbiguousPath> {
+        if self.rules.is_empty() {
+            return Ok(Some(&self.default));
+        }
         let index = find_rule(&self.rules, true, head, env)?;
         let rule = index.and_then(|index| self.rules.get(index));
         Ok(rule.map_or(Some(&self.default), |rule| rule.requirements.as_ref()))
