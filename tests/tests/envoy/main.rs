@@ -18,3 +18,4 @@ mod robustness;
 mod secrecy;
 mod streaming;
 mod transform;
+mod yaml_values;

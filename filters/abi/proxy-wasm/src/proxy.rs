@@ -18,6 +18,8 @@ pub(crate) struct Proxy {
     pub(crate) dialect: Dialect,
     pub(crate) root: Box<dyn RootDialect>,
     time: Cell<Time>,
+    /// See [`Host::guesses_types`].
+    guesses_types: bool,
 }
 
 /// The time that a filter sees.
@@ -31,8 +33,10 @@ enum Time {
 }
 
 impl Proxy {
-    pub(crate) fn new(dialect: Dialect, filter: &'static str) -> Self {
-        Self { filter, dialect, root: dialect.root(filter), time: Cell::default() }
+    /// `guesses_types`: see [`Host::guesses_types`].
+    pub(crate) fn new(dialect: Dialect, filter: &'static str, guesses_types: bool) -> Self {
+        let root = dialect.root(filter);
+        Self { filter, dialect, root, time: Cell::default(), guesses_types }
     }
 
     /// Freezes the time before a call of the filter.
@@ -57,6 +61,10 @@ impl Host for Proxy {
 
     fn passes_attributes(&self) -> bool {
         self.dialect.traits().passes_attributes
+    }
+
+    fn guesses_types(&self) -> bool {
+        self.guesses_types
     }
 
     fn warn(&self, message: &str) {

@@ -3,8 +3,11 @@
 mod arrival;
 mod discovery;
 mod failure;
+mod key_sets;
 mod load;
+mod messages;
 mod rotation;
+mod tenants;
 mod unknown_kid;
 mod waiting;
 
