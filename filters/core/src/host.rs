@@ -51,6 +51,8 @@ pub enum Capability {
     Response,
     /// Show [`Attributes`] to later filters or in the access log.
     Attribute,
+    /// Tell the name of a request's route.
+    Route,
 }
 
 /// The capabilities a filter uses while it handles a request.

@@ -3,8 +3,8 @@
 use std::{borrow::Cow, rc::Rc};
 
 use novasphere_core::{
-    BuildContext, Decision, Env, FetchError, FetchResponse, Filter, HeaderInterest, HeaderMutation,
-    PendingQueues, RequestHead, ResponseHead, TimerActions,
+    AmbiguousPath, BuildContext, Decision, Env, FetchError, FetchResponse, Filter, HeaderInterest,
+    HeaderMutation, PendingQueues, RequestHead, ResponseHead, TimerActions,
 };
 
 use crate::{
@@ -15,6 +15,7 @@ use crate::{
     keys::{remote::issuers::Signer, tries::Tries},
     metrics::Event,
     rejection::{Rejection, excerpts},
+    rules::requirements::Requirements,
     state::{Authentication, State, VerifiedToken},
     token::{Token, cache::CachedResult},
 };
@@ -107,14 +108,19 @@ impl JwtAuth {
         if !self.settings.run_on_preflight && head.is_preflight() {
             return self.pass_unidentified(head, PassReason::Preflight.name());
         }
-        if self.settings.skip.exempt(head) {
-            return self.pass_unidentified(head, PassReason::Skipped.name());
-        }
-        let authentication = if self.settings.report_only {
+        let requirements = match self.settings.rules.requirements(head, env) {
+            Ok(Some(requirements)) => requirements,
+            Ok(None) => return self.pass_unidentified(head, PassReason::Skipped.name()),
+            Err(AmbiguousPath) => {
+                let default = &self.settings.rules.default;
+                return self.refuse(head, &Refusal::AmbiguousPath.into(), default, env);
+            }
+        };
+        let authentication = if requirements.report_only {
             // The request passes in any case, so it need not wait for keys.
-            self.authenticate(head, state, &Env { pending: &NoQueues, ..*env })
+            self.authenticate(head, requirements, state, &Env { pending: &NoQueues, ..*env })
         } else {
-            self.authenticate(head, state, env)
+            self.authenticate(head, requirements, state, env)
         };
         match authentication {
             Ok(Authentication::Verified(token)) => {
@@ -122,13 +128,14 @@ impl JwtAuth {
                 self.pass(head, &token.headers, PassReason::Allowed.name())
             }
             Ok(Authentication::Pending { queue, until }) => Decision::Pause { queue, until },
-            Err(rejection) => self.refuse(head, &rejection, env),
+            Err(rejection) => self.refuse(head, &rejection, requirements, env),
         }
     }
 
     fn authenticate(
         &self,
         head: &RequestHead<'_>,
+        requirements: &Requirements,
         state: &mut State,
         env: &Env<'_>,
     ) -> Result<Authentication, Rejection> {
@@ -136,11 +143,15 @@ impl JwtAuth {
             return Err(Refusal::ConnectionNamesIdentity.into());
         }
         let (text, now) = (self.settings.sources.find(head)?, env.clock.now());
+        let mut met = 0;
         if let Some(token) =
             state.tokens(self.settings.cache_tokens, self.settings.cache_bytes).get(&text, now)
         {
-            env.metrics.count(Event::CacheHit.name());
-            return Ok(Authentication::Verified(token));
+            if token.met & requirements.bit != 0 {
+                env.metrics.count(Event::CacheHit.name());
+                return Ok(Authentication::Verified(token));
+            }
+            met = token.met;
         }
         env.metrics.count(Event::CacheMiss.name());
         let token = self.parse(&text)?;
@@ -151,11 +162,12 @@ impl JwtAuth {
                 return Ok(Authentication::Pending { queue, until });
             }
         };
-        self.settings.claims.check(&token, now)?;
+        self.settings.claims.check(&token, requirements, now)?;
         let headers = self.settings.identity.of_consumer(&consumer, &token.claims)?;
         let verified = Rc::new(VerifiedToken {
             headers: headers.into_iter().map(HeaderAction::into_owned).collect(),
             attributes: self.settings.attributes.values(&token.claims)?,
+            met: met | requirements.bit,
         });
         let (valid_from, valid_until) = self.settings.claims.times.validity(&token.claims, now);
         let (value, bytes) = (Rc::clone(&verified), verified.bytes());
@@ -209,10 +221,11 @@ impl JwtAuth {
         &'f self,
         head: &RequestHead<'_>,
         rejection: &Rejection,
+        requirements: &Requirements,
         env: &Env<'_>,
     ) -> Decision<'f, ()> {
         let refusal = rejection.refusal;
-        if self.settings.optional && refusal == Refusal::NoToken {
+        if requirements.optional && refusal == Refusal::NoToken {
             return self.pass_unidentified(head, PassReason::Optional.name());
         }
         // A valid token that grants too little has a known sender, who is not anonymous.
@@ -221,21 +234,21 @@ impl JwtAuth {
         {
             return self.pass(head, &actions, PassReason::Anonymous.name());
         }
-        if self.settings.report_only {
+        if requirements.report_only {
             env.attributes.set(REPORTED_ATTRIBUTE, refusal.name().as_bytes());
         }
         let detail = rejection.detail();
         if !detail.is_empty() {
             env.attributes.set(DETAIL_ATTRIBUTE, detail.as_bytes());
         }
-        if self.settings.report_only {
+        if requirements.report_only {
             env.metrics.count(Event::Reported.name());
             return self.pass_unidentified(head, refusal.name());
         }
         Decision::Respond {
             // An access log must show neither a forged identity nor a token.
             mutations: self.mutations(head, &self.settings.identity.of_unidentified()),
-            response: self.settings.responses.render(rejection),
+            response: self.settings.responses.render(rejection, requirements.scopes.as_ref()),
             reason: refusal.name(),
         }
     }

@@ -2,7 +2,7 @@
 
 use novasphere_core::{
     BuildContext, CalloutResult, Decision, Env, Filter, HeaderInterest, HeaderMutation,
-    MetricDefinition, RequestHead, ResponseHead, TimerActions, UnixTime,
+    MetricDefinition, RequestHead, ResponseHead, TimerActions, UnixTime, find_rule,
 };
 
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
     decision::{Outcome, Reason},
     headers::Headroom,
     metrics::{Event, FILTER},
-    rules::{self, Effect},
+    rules::Effect,
 };
 
 /// The attribute with the reason of a refusal that `report_only` prevented.
@@ -147,7 +147,7 @@ impl RateLimit {
             return Outcome::Pass(Reason::Exempt, None);
         }
         let default_is_limited = self.settings.default_effect != Effect::Unlimited;
-        let Ok(rule) = rules::find(&self.settings.rules, default_is_limited, head, env) else {
+        let Ok(rule) = find_rule(&self.settings.rules, default_is_limited, head, env) else {
             return Outcome::Refuse(
                 Reason::AmbiguousPath,
                 self.settings.responses.ambiguous_path(),

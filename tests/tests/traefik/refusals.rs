@@ -47,6 +47,12 @@ fn refused() -> Vec<(&'static str, Value, &'static str)> {
         ),
         (
             "jwt-auth",
+            with("rules", json!([{"route": "admin", "scopes": {"all_of": ["admin"]}}])),
+            "rules[0].route: cannot be used here: Traefik does not tell a plugin the route; give \
+             each router a middleware with its own configuration",
+        ),
+        (
+            "jwt-auth",
             with("required_claims", json!([{"claim": "admin", "equals": true}])),
             "required_claims[0].equals: is ambiguous: it may be text, or a number or \
              boolean that the proxy wrote as text; write the whole configuration as JSON text in \

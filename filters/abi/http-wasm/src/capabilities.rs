@@ -74,6 +74,10 @@ impl Host for Proxy {
                 "Traefik has no attributes; use claims_to_headers, and fields.headers of the access \
                  log"
             }
+            Capability::Route => {
+                "Traefik does not tell a plugin the route; give each router a middleware with its \
+                 own configuration"
+            }
         })
     }
 

@@ -6,19 +6,17 @@ mod credentials;
 mod field;
 mod identity;
 mod issuers;
+mod rules;
 mod sources;
 
-use novasphere_core::{BuildContext, Capability, ErrorBody, PathMatch, PathPattern, parse_methods};
+use novasphere_core::{BuildContext, Capability, ErrorBody};
 
 use crate::{
-    config::{CLAIM_HEADER_BYTES, Config, MAX_CACHE_TOKENS, SkipConfig, TOKEN_BYTES},
+    config::{CLAIM_HEADER_BYTES, Config, MAX_CACHE_TOKENS, TOKEN_BYTES},
     identity::{attributes::ClaimAttributes, headers::IdentityHeaders},
     keys::{credential::Credentials, remote::issuers::Issuers},
     local_response::{RefusalResponses, check_realm},
-    rules::{
-        claims::ClaimRules,
-        skip::{SkipRule, SkipRules},
-    },
+    rules::{claims::ClaimRules, requests::RequestRules},
     sources::TokenSources,
 };
 
@@ -40,10 +38,8 @@ pub(crate) struct Settings {
     pub(crate) responses: RefusalResponses,
     pub(crate) identity: IdentityHeaders,
     pub(crate) attributes: ClaimAttributes,
-    pub(crate) skip: SkipRules,
+    pub(crate) rules: RequestRules,
     pub(crate) run_on_preflight: bool,
-    pub(crate) optional: bool,
-    pub(crate) report_only: bool,
 }
 
 /// Checks `config`. The result is usable only if `cx` has no faults.
@@ -53,8 +49,7 @@ pub(crate) fn build(config: Config, cx: &mut BuildContext<'_>) -> Settings {
     let credentials = credentials::build(&config, cx);
     let sources = sources::build(&config, cx);
     let claims = claims::build(&config, cx);
-    let scope = claims.scopes.as_ref().map(|scopes| scopes.challenge_attribute());
-    let responses = responses(&config, scope, cx);
+    let responses = responses(&config, cx);
     Settings {
         credentials,
         issuers: issuers::build(&config, cx),
@@ -67,10 +62,8 @@ pub(crate) fn build(config: Config, cx: &mut BuildContext<'_>) -> Settings {
         responses,
         identity: identity::headers(&config, cx),
         attributes: identity::attributes(&config, cx),
-        skip: skip_rules(&config.skip, cx),
+        rules: rules::build(&config, cx),
         run_on_preflight: config.run_on_preflight,
-        optional: config.optional,
-        report_only: config.report_only,
     }
 }
 
@@ -113,11 +106,7 @@ fn check_capabilities(config: &Config, cx: &mut BuildContext<'_>) {
     }
 }
 
-fn responses(
-    config: &Config,
-    scope: Option<String>,
-    cx: &mut BuildContext<'_>,
-) -> RefusalResponses {
+fn responses(config: &Config, cx: &mut BuildContext<'_>) -> RefusalResponses {
     if let Some(realm) = &config.realm
         && let Err(invalid) = check_realm(realm)
     {
@@ -125,26 +114,8 @@ fn responses(
     }
     RefusalResponses {
         realm: config.realm.clone(),
-        scope,
         body: ErrorBody::new(config.error_format, config.error_template.as_deref(), cx),
         verbose: config.verbose_errors,
         key_claim_name: config.key_claim_name.clone(),
     }
-}
-
-fn skip_rules(configs: &[SkipConfig], cx: &mut BuildContext<'_>) -> SkipRules {
-    let mut rules = Vec::new();
-    for (i, config) in configs.iter().enumerate() {
-        let path = format!("skip[{i}]");
-        let methods = parse_methods(config.methods.as_deref(), &format!("{path}.methods"), cx);
-        let fields = PathMatch {
-            path: config.path.as_deref(),
-            path_prefix: config.path_prefix.as_deref(),
-            path_template: config.path_template.as_deref(),
-            ignore_case: config.ignore_case,
-        };
-        let pattern = PathPattern::new(fields, &path, cx);
-        rules.extend(pattern.map(|path| SkipRule { methods, path }));
-    }
-    SkipRules::new(rules)
 }

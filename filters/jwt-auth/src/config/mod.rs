@@ -3,10 +3,11 @@
 
 mod algorithm;
 mod claim_name;
+mod claim_rules;
 mod credential;
 mod identity;
 mod jwks;
-mod rules;
+mod request_rules;
 #[cfg(feature = "schema")]
 pub(crate) mod schema;
 mod token_header;
@@ -20,12 +21,13 @@ use serde::Deserialize;
 
 pub(crate) use self::algorithm::Algorithm;
 pub(crate) use self::claim_name::ClaimName;
+pub(crate) use self::claim_rules::{
+    DeniedTokensConfig, RequiredClaimConfig, ScopesConfig, TimeClaim,
+};
 pub(crate) use self::credential::{ConsumerConfig, CredentialConfig};
 pub(crate) use self::identity::{ClaimFormat, ClaimToAttribute, ClaimToHeader};
 pub(crate) use self::jwks::JwksConfig;
-pub(crate) use self::rules::{
-    DeniedTokensConfig, RequiredClaimConfig, ScopesConfig, SkipConfig, TimeClaim,
-};
+pub(crate) use self::request_rules::{RuleConfig, SkipConfig};
 pub(crate) use self::token_header::TokenHeaderConfig;
 
 /// Maximum of `cache_tokens`.
@@ -34,6 +36,8 @@ pub(crate) const MAX_CACHE_TOKENS: u32 = 100_000;
 pub(crate) const TOKEN_BYTES: RangeInclusive<u32> = 1_024..=65_536;
 /// Bounds of `max_claim_header_bytes`.
 pub(crate) const CLAIM_HEADER_BYTES: RangeInclusive<u32> = 256..=32_768;
+/// Maximum number of `rules`.
+pub(crate) const MAX_RULES: usize = 63;
 /// Maximum of `leeway`, in seconds.
 pub(crate) const MAX_LEEWAY: u32 = 3_600;
 /// Maximum of `maximum_expiration`, in seconds: a year, as in Kong.
@@ -120,8 +124,10 @@ pub struct Config {
     pub optional: bool,
     /// The consumer of requests without a valid token, which then pass. Default: they are rejected.
     pub anonymous: Option<ConsumerConfig>,
-    /// Requests that need no token. Default: none.
+    /// Requests that need no token: rules with `skip`, before all `rules`. Default: none.
     pub skip: Vec<SkipConfig>,
+    /// Other checks for some requests, at most 63 entries. The first match applies. Default: none.
+    pub rules: Vec<RuleConfig>,
     /// Whether the filter only counts rejections and lets the requests pass. Default: false.
     pub report_only: bool,
     /// Whether CORS preflights need a token. Default: true, because the cors filter responds to
@@ -175,6 +181,7 @@ impl Default for Config {
             optional: false,
             anonymous: None,
             skip: Vec::new(),
+            rules: Vec::new(),
             report_only: false,
             run_on_preflight: true,
             realm: None,

@@ -91,7 +91,7 @@ fn part(
             Some(if by == LimitBy::Consumer { Part::Consumer } else { Part::Credential })
         }
         LimitBy::Header => match HeaderName::parse(&required("header_name", fields.header_name)?) {
-            Ok(name) => Some(Part::Header(name_in_head(&name))),
+            Ok(name) => Some(Part::Header(name.in_request_head().to_owned())),
             Err(error) => {
                 cx.fault(format!("{prefix}header_name"), error.to_string());
                 None
@@ -110,12 +110,6 @@ fn part(
             Some(Part::Path(path.into_bytes()))
         }
     }
-}
-
-/// The name of a header in request heads. Hosts have `host` as `:authority`. Some have both names,
-/// but not in every way of reading.
-pub(super) fn name_in_head(name: &HeaderName) -> String {
-    if name.as_str() == "host" { ":authority".to_owned() } else { name.as_str().to_owned() }
 }
 
 /// Checks the name of a claim. Returns whether claims can reach this filter.
