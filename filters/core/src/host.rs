@@ -1,6 +1,6 @@
 //! The capabilities of a host.
 
-use std::net::IpAddr;
+use std::{any::Any, net::IpAddr, rc::Rc};
 
 use crate::{CalloutResult, SharedData};
 
@@ -71,6 +71,8 @@ pub struct Env<'a> {
     pub verify: &'a dyn Verify,
     /// The result of the callout that the filter requested for this request.
     pub callout: Option<CalloutResult<'a>>,
+    /// The ticket of the pause after which the filter decides again about this request.
+    pub ticket: Option<&'a Rc<dyn Any>>,
 }
 
 /// Signature verification by the host, many times faster than in a filter.

@@ -131,6 +131,7 @@ impl TestHost {
             attributes: self,
             verify: self,
             callout: None,
+            ticket: None,
         }
     }
 }

@@ -221,7 +221,7 @@ fn map_carry<'f, C>(
         Decision::Continue { mutations, carry, reason } => {
             Decision::Continue { mutations, carry: map(carry), reason }
         }
-        Decision::Pause { queue, until } => Decision::Pause { queue, until },
+        Decision::Pause { queue, until, ticket } => Decision::Pause { queue, until, ticket },
         Decision::Call(callout) => Decision::Call(callout),
         Decision::Respond { mutations, response, reason } => {
             Decision::Respond { mutations, response, reason }

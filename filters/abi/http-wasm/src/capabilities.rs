@@ -36,6 +36,7 @@ impl Proxy {
             attributes: self,
             verify: self,
             callout: None,
+            ticket: None,
         }
     }
 }

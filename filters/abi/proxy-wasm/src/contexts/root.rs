@@ -1,6 +1,7 @@
 //! A root context: a configured filter.
 
 use std::{
+    any::Any,
     cell::{OnceCell, RefCell},
     rc::{Rc, Weak},
 };
@@ -85,11 +86,13 @@ impl<F: Filter> RootContext<F> {
         self.state.try_borrow().ok().map(|state| F::responder(&state))
     }
 
-    /// Calls the filter with its state and the host. `None` during another call of the filter.
+    /// Calls the filter with its state and the host. `callout` and `ticket` are those of the
+    /// request, if it waited. `None` during another call of the filter.
     pub(crate) fn with_env<'f, T>(
         &'f self,
         pending: &dyn PendingQueues,
         callout: Option<CalloutResult<'_>>,
+        ticket: Option<&Rc<dyn Any>>,
         call: impl FnOnce(&'f F, &mut F::State, &Env<'_>) -> T,
     ) -> Option<T> {
         let proxy = &self.proxy;
@@ -104,6 +107,7 @@ impl<F: Filter> RootContext<F> {
             verify: proxy,
             pending,
             callout,
+            ticket,
         };
         let mut state = self.state.try_borrow_mut().ok()?;
         proxy.freeze_time();
