@@ -8,7 +8,7 @@ use novasphere_core::{
 };
 
 use crate::{
-    entry::{ChainEntry, EntryCarry, States},
+    entry::{ChainEntry, Continued, States},
     entry_env::{EntryEnv, EntryMetrics, chain_metrics},
     names::Names,
     ticket,
@@ -61,12 +61,6 @@ impl<'f> Pass<'f> {
         }
         self
     }
-}
-
-/// A filter's decision to continue.
-pub(crate) struct Continued {
-    pub(crate) reason: &'static str,
-    pub(crate) carry: EntryCarry,
 }
 
 impl Gateway {

@@ -39,6 +39,12 @@ pub(crate) enum EntryCarry {
     HeaderTransform(<HeaderTransform as Filter>::Carry),
 }
 
+/// A filter's decision to continue.
+pub(crate) struct Continued {
+    pub(crate) reason: &'static str,
+    pub(crate) carry: EntryCarry,
+}
+
 /// Evaluates `$call` with the filter as `$filter`.
 macro_rules! with_filter {
     ($entry:expr, |$filter:ident| $call:expr) => {

@@ -8,9 +8,9 @@ use novasphere_core::{
 use crate::{
     attribute_cache::AttributeCache,
     build,
-    chain::{ChainCarry, Continued, End, Gateway, Pass},
+    chain::{ChainCarry, End, Gateway, Pass},
     config::Config,
-    entry::{ChainEntry, States},
+    entry::{ChainEntry, Continued, States},
     entry_env::EntryEnv,
     local_response,
     ticket::{self, Earlier},

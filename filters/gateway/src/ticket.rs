@@ -5,7 +5,7 @@ use std::{any::Any, borrow::Cow, cell::RefCell, rc::Rc};
 
 use novasphere_core::{CalloutResult, Env, HeaderMutation, HeaderName};
 
-use crate::{attribute_cache::Values, chain::Continued, names::Names};
+use crate::{attribute_cache::Values, entry::Continued, names::Names};
 
 /// The chain's ticket of a pause or a callout.
 struct Ticket {
