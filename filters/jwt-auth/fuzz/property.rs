@@ -184,7 +184,9 @@ fn passes((name, value): (&[u8], &[u8])) -> bool {
 
 fn reason(filter: &JwtAuth, head: &RequestHead<'_>) -> &'static str {
     let host = TestHost::at(NOW);
-    match filter.on_request(head, &mut Default::default(), &host.env()) {
+    let decision = filter.on_request(head, &mut Default::default(), &host.env());
+    check_detail(host.attributes.borrow().get("jwt_auth_detail"));
+    match decision {
         Decision::Pause { .. } | Decision::Call(_) => "pending",
         Decision::Continue { mutations, reason, .. } => {
             check_mutations(&mutations);
@@ -195,6 +197,13 @@ fn reason(filter: &JwtAuth, head: &RequestHead<'_>) -> &'static str {
             reason
         }
     }
+}
+
+/// A detail can be part of a quoted string, of a log line and of a JSON text as it is.
+fn check_detail(detail: Option<&Vec<u8>>) {
+    let is_plain = |b: &u8| matches!(b, b' '..=b'~') && !matches!(b, b'"' | b'\\');
+    let detail = detail.map(Vec::as_slice).unwrap_or_default();
+    assert!(detail.len() <= 256 && detail.iter().all(is_plain), "{}", detail.escape_ascii());
 }
 
 fn check_mutations(mutations: &[HeaderMutation<'_>]) {

@@ -14,6 +14,7 @@ use crate::{
     identity::{attributes, headers::HeaderAction},
     keys::remote::issuers::Signer,
     metrics::Event,
+    rejection::Rejection,
     state::{Authentication, State, VerifiedToken},
     token::{Token, cache::CachedResult},
 };
@@ -83,6 +84,9 @@ impl Filter for JwtAuth {
 /// The attribute with the refusal of a request that passed because of `report_only`.
 const REPORTED_ATTRIBUTE: &str = "jwt_auth_reported";
 
+/// The attribute with what a refused request or token has, and what was expected.
+const DETAIL_ATTRIBUTE: &str = "jwt_auth_detail";
+
 /// Queues without capacity.
 struct NoQueues;
 
@@ -121,7 +125,7 @@ impl JwtAuth {
                 // The later decision needs nothing from this one.
                 Decision::Pause { queue, until, ticket: Rc::new(()) }
             }
-            Err(refusal) => self.refuse(head, refusal, env),
+            Err(rejection) => self.refuse(head, &rejection, env),
         }
     }
 
@@ -130,9 +134,9 @@ impl JwtAuth {
         head: &RequestHead<'_>,
         state: &mut State,
         env: &Env<'_>,
-    ) -> Result<Authentication, Refusal> {
+    ) -> Result<Authentication, Rejection> {
         if self.settings.identity.are_named_by_connection(head) {
-            return Err(Refusal::ConnectionNamesIdentity);
+            return Err(Refusal::ConnectionNamesIdentity.into());
         }
         let (text, now) = (self.settings.sources.find(head)?, env.clock.now());
         if let Some(token) =
@@ -179,9 +183,10 @@ impl JwtAuth {
     fn refuse<'f>(
         &'f self,
         head: &RequestHead<'_>,
-        refusal: Refusal,
+        rejection: &Rejection,
         env: &Env<'_>,
     ) -> Decision<'f, ()> {
+        let refusal = rejection.refusal;
         if self.settings.optional && refusal == Refusal::NoToken {
             return self.pass_unidentified(head, PassReason::Optional.name());
         }
@@ -192,14 +197,20 @@ impl JwtAuth {
             return self.pass(head, &actions, PassReason::Anonymous.name());
         }
         if self.settings.report_only {
-            env.metrics.count(Event::Reported.name());
             env.attributes.set(REPORTED_ATTRIBUTE, refusal.name().as_bytes());
+        }
+        let detail = rejection.detail();
+        if !detail.is_empty() {
+            env.attributes.set(DETAIL_ATTRIBUTE, detail.as_bytes());
+        }
+        if self.settings.report_only {
+            env.metrics.count(Event::Reported.name());
             return self.pass_unidentified(head, refusal.name());
         }
         Decision::Respond {
             // An access log must show neither a forged identity nor a token.
             mutations: self.mutations(head, &self.settings.identity.of_unidentified()),
-            response: self.settings.responses.render(refusal),
+            response: self.settings.responses.render(rejection),
             reason: refusal.name(),
         }
     }

@@ -35,7 +35,8 @@
 //!
 //! A rejection is a 401. It is a 403 if a valid token grants too little, a 400 by rule 3, and a 503
 //! while the issuer's keys are missing. The response does not show which check failed, unless
-//! `verbose_errors` is set. Operators see the check as the decision.
+//! `verbose_errors` is set. Operators see the check as the decision, and what it found and expected as
+//! the attribute `jwt_auth_detail`.
 //!
 //! In reading order:
 //!
@@ -43,6 +44,7 @@
 //! - `build`: from a configuration to a filter;
 //! - `filter`: the filter and its decision;
 //! - `decision`, `local_response`, `metrics`: reasons, responses to rejected requests, events;
+//! - `rejection`: a reason with what was found and expected;
 //! - `rules`: exempt requests, and the checks on claims;
 //! - `sources`: where tokens come from;
 //! - `token`: the form of tokens, paths of claims, the cache of verified tokens;
@@ -58,6 +60,7 @@ mod identity;
 mod keys;
 mod local_response;
 mod metrics;
+mod rejection;
 mod rules;
 mod sources;
 mod state;

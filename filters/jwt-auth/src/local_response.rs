@@ -4,7 +4,10 @@ use std::{borrow::Cow, fmt};
 
 use novasphere_core::{ErrorBody, HeaderName, LocalResponse, ProblemDetails};
 
-use crate::decision::{Refusal, RefusalClass};
+use crate::{
+    decision::{Refusal, RefusalClass},
+    rejection::Rejection,
+};
 
 static WWW_AUTHENTICATE: HeaderName = HeaderName::from_static("www-authenticate");
 static RETRY_AFTER: HeaderName = HeaderName::from_static("retry-after");
@@ -58,9 +61,10 @@ pub(crate) fn check_realm(realm: &str) -> Result<(), InvalidRealm> {
 
 impl RefusalResponses {
     /// The response to a refused request.
-    pub(crate) fn render(&self, refusal: Refusal) -> LocalResponse<'_> {
+    pub(crate) fn render(&self, rejection: &Rejection) -> LocalResponse<'_> {
+        let refusal = rejection.refusal;
         let class = refusal.class();
-        let reason = self.verbose.then(|| quotable(&description(refusal, &self.key_claim_name)));
+        let reason = self.verbose.then(|| quotable(&self.reason(rejection)));
         let problem = ProblemDetails {
             status: status(class),
             kind: "about:blank",
@@ -81,6 +85,13 @@ impl RefusalResponses {
             body: Cow::Owned(body.into_bytes()),
             grpc_status: None,
         }
+    }
+
+    /// The reason for a developer: the refusal, and what the request or token has.
+    fn reason(&self, rejection: &Rejection) -> String {
+        let text = description(rejection.refusal, &self.key_claim_name);
+        let found = rejection.found();
+        if found.is_empty() { text } else { format!("{text}: {found}") }
     }
 
     /// The challenge (RFC 6750 section 3). Without a token it has no `error` (section 3.1).

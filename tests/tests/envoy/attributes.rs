@@ -9,7 +9,8 @@ use serde_json::json;
 
 const FORMAT: &str = "line %PATH(NQ)% user=%FILTER_STATE(wasm.user:PLAIN)% \
                       roles=%FILTER_STATE(wasm.roles:PLAIN)% \
-                      reported=%FILTER_STATE(wasm.jwt_auth_reported:PLAIN)%";
+                      reported=%FILTER_STATE(wasm.jwt_auth_reported:PLAIN)% \
+                      detail=%FILTER_STATE(wasm.jwt_auth_detail:PLAIN)%";
 
 #[test]
 fn access_log_shows_claims_and_reported_refusals() -> Result<()> {
@@ -44,10 +45,38 @@ fn access_log_shows_claims_and_reported_refusals() -> Result<()> {
         ensure!(status == 200, "{path}: status {status}");
     }
     for line in [
-        "line /api/v1/wukongs/good user=J%C3%BCrgen roles=a,b reported=-",
-        "line /api/v1/wukongs/bad user=- roles=- reported=malformed_token",
+        "line /api/v1/wukongs/good user=J%C3%BCrgen roles=a,b reported=- detail=-",
+        "line /api/v1/wukongs/bad user=- roles=- reported=malformed_token detail=-",
     ] {
         until(line, || Ok(gateway.envoy.log()?.lines().any(|l| l == line).then_some(())))?;
     }
+    chain::ensure_no_trap(&gateway.envoy)
+}
+
+#[test]
+fn access_log_says_why_a_token_is_rejected() -> Result<()> {
+    let config = json!({
+        "credentials": [{"key": "novasphere-user", "secret": {"env": "NOVASPHERE_JWT_SECRET"}}],
+        "audiences": ["api"],
+    });
+    let filter = WasmFilter::new("jwt-auth", config.to_string());
+    let gateway = Gateway::configured(vec![filter], |mut config| {
+        for listener in &mut config.listeners {
+            listener.access_log = Some(
+                "line %RESPONSE_CODE_DETAILS% %FILTER_STATE(wasm.jwt_auth_detail:PLAIN)%".into(),
+            );
+        }
+        config
+    })?;
+    let token: TokenSpec = serde_json::from_value(json!({
+        "algorithm": "HS256",
+        "secret": {"env": "NOVASPHERE_JWT_SECRET"},
+        "claims": {"iss": "novasphere-user", "exp": "now+600", "aud": "\r\nweb\""},
+    }))?;
+    let bearer = format!("Bearer {}", mint(&token, &chain::environment()?)?);
+    let request = Request::get("/api/v1/wukongs").header("authorization", bearer);
+    ensure!(gateway.send(&request)?.head.status == 401);
+    let line = "line novasphere_jwt-auth:wrong_audience aud is '%0D%0Aweb%22'; expected 'api'";
+    until(line, || Ok(gateway.envoy.log()?.lines().any(|l| l == line).then_some(())))?;
     chain::ensure_no_trap(&gateway.envoy)
 }

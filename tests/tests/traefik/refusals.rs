@@ -6,7 +6,7 @@ use novasphere_harness::{
     client::Request,
     traefik::{Plugin, Router},
 };
-use novasphere_tests::cases::invalid::check_in_traefik;
+use novasphere_tests::cases::{TokenSpec, invalid::check_in_traefik, mint};
 use serde_json::{Value, json};
 
 use crate::Gateway;
@@ -141,5 +141,32 @@ fn report_only_logs_the_reason() -> Result<()> {
     let log = gateway.traefik.log()?;
     let logged = "novasphere jwt-auth: jwt_auth_reported=no_token";
     ensure!(log.iter().any(|line| line.level == "info" && line.text == logged), "{log:#?}");
+    gateway.traefik.ensure_no_trap()
+}
+
+#[test]
+fn rejection_is_logged_at_debug_level() -> Result<()> {
+    let config = json!({
+        "credentials": [{"key": "novasphere-user", "secret": {"env": "NOVASPHERE_JWT_SECRET"}}],
+        "audiences": ["api"],
+    });
+    let mut gateway = Gateway::start(vec![Plugin::of_fields("jwt-auth", config)])?;
+    let token: TokenSpec = serde_json::from_value(json!({
+        "algorithm": "HS256",
+        "secret": {"env": "NOVASPHERE_JWT_SECRET"},
+        "claims": {"iss": "novasphere-user", "exp": "now+600", "aud": "web"},
+    }))?;
+    let token = mint(&token, &chain::environment()?)?;
+    let request = Request::get("/api/v1/wukongs");
+    ensure!(gateway.send(&request)?.head.status == 401);
+    let request = request.header("authorization", format!("Bearer {token}"));
+    ensure!(gateway.send(&request)?.head.status == 401);
+    let log = gateway.traefik.log()?;
+    for logged in [
+        "novasphere jwt-auth: rejected: no_token",
+        "novasphere jwt-auth: rejected: wrong_audience, jwt_auth_detail=aud is 'web'; expected 'api'",
+    ] {
+        ensure!(log.iter().any(|line| line.level == "debug" && line.text == logged), "{log:#?}");
+    }
     gateway.traefik.ensure_no_trap()
 }

@@ -1,6 +1,7 @@
 //! The capabilities that the host offers to a filter.
 
 use std::{
+    cell::RefCell,
     hash::{BuildHasher, RandomState},
     net::IpAddr,
 };
@@ -20,6 +21,8 @@ pub(crate) struct Proxy {
     pub(crate) values_are_text: bool,
     /// Whether to log warnings. Only the first instance does.
     pub(crate) logs_warnings: bool,
+    /// The attributes of the current request, as `name=value`.
+    pub(crate) attributes: RefCell<Vec<String>>,
 }
 
 impl Proxy {
@@ -113,12 +116,28 @@ impl Connection for Proxy {
     }
 }
 
+impl Proxy {
+    /// Logs the decision about the current request. This host has no counters and no attributes, so
+    /// the log is all an operator has. At INFO: attributes of a request that passes, which filters
+    /// set because of `report_only`. At DEBUG: the reason of a rejection.
+    pub(crate) fn log_decision(&self, rejected: Option<&'static str>) {
+        let attributes = self.attributes.take().join(", ");
+        match rejected {
+            None if attributes.is_empty() => {}
+            None => hostcalls::log(Level::Info, self.filter, attributes),
+            Some(reason) => {
+                let separator = if attributes.is_empty() { "" } else { ", " };
+                let line = format_args!("rejected: {reason}{separator}{attributes}");
+                hostcalls::log(Level::Debug, self.filter, line);
+            }
+        }
+    }
+}
+
 impl Attributes for Proxy {
-    /// Logs the attribute. Filters set attributes for requests that pass only because of
-    /// `report_only`, and this host has no counters.
     fn set(&self, name: &str, value: &[u8]) {
-        let value = String::from_utf8_lossy(value);
-        hostcalls::log(Level::Info, self.filter, format_args!("{name}={value}"));
+        let line = format!("{name}={}", String::from_utf8_lossy(value));
+        self.attributes.borrow_mut().push(line);
     }
 
     fn get(&self, _: &str) -> Option<Vec<u8>> {

@@ -60,6 +60,7 @@ const INITIAL_CAPACITY: usize = 1024;
 /// Log levels of the ABI.
 #[derive(Clone, Copy)]
 pub(crate) enum Level {
+    Debug = -1,
     Info = 0,
     Warn = 1,
     Error = 2,

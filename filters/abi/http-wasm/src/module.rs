@@ -1,6 +1,6 @@
 //! An instance of a module.
 
-use std::cell::{Cell, OnceCell};
+use std::cell::{Cell, OnceCell, RefCell};
 
 use novasphere_core::{Decision, Filter, RequestHead};
 
@@ -44,7 +44,12 @@ impl<F: Filter> Module<F> {
         hostcalls::config(&mut settings)?;
         let Configuration { json, values_are_text } = Configuration::new(settings);
         let logs_warnings = hostcalls::is_first_instance();
-        let proxy = Proxy { filter: F::NAME, values_are_text, logs_warnings };
+        let proxy = Proxy {
+            filter: F::NAME,
+            values_are_text,
+            logs_warnings,
+            attributes: RefCell::default(),
+        };
         match F::from_json(&json, &proxy) {
             Ok(filter) => self.configured.set((filter, proxy)).ok(),
             Err(errors) => {
@@ -85,10 +90,12 @@ impl<F: Filter> Module<F> {
         self.state.set(Some(state));
         match decision {
             Decision::Continue { mutations, .. } => {
+                proxy.log_decision(None);
                 decision::mutate_request(&mutations)?;
                 Ok(NEXT)
             }
-            Decision::Respond { mutations, response, .. } => {
+            Decision::Respond { mutations, response, reason } => {
+                proxy.log_decision(Some(reason));
                 decision::mutate_request(&mutations)?;
                 Ok(decision::send(&response))
             }

@@ -4,6 +4,7 @@ use novasphere_core::{Json, UnixTime};
 
 use crate::{
     decision::Refusal,
+    rejection::{Rejection, claim_excerpt, excerpts},
     rules::{denied::DeniedTokens, required::RequiredClaim, scope::Scopes},
     token::Token,
 };
@@ -44,23 +45,14 @@ pub(crate) struct NameRules {
 
 impl ClaimRules {
     /// Checks whether the token is valid, then whether its grants suffice (RFC 6750 section 3.1).
-    pub(crate) fn check(&self, token: &Token<'_>, now: UnixTime) -> Result<(), Refusal> {
+    pub(crate) fn check(&self, token: &Token<'_>, now: UnixTime) -> Result<(), Rejection> {
         self.times.check(&token.claims, now)?;
         self.names.check(token)?;
-        self.check_grants(&token.claims)
-    }
-
-    fn check_grants(&self, claims: &Json) -> Result<(), Refusal> {
-        if self.denied.contains(claims) {
-            return Err(Refusal::Denied);
+        self.denied.check(&token.claims)?;
+        for (index, required) in self.required.iter().enumerate() {
+            required.check(index, &token.claims)?;
         }
-        if !self.required.iter().all(|required| required.is_met_by(claims)) {
-            return Err(Refusal::RequiredClaim);
-        }
-        if self.scopes.as_ref().is_some_and(|scopes| !scopes.are_granted_by(claims)) {
-            return Err(Refusal::InsufficientScope);
-        }
-        Ok(())
+        self.scopes.as_ref().map_or(Ok(()), |scopes| scopes.check(&token.claims))
     }
 }
 
@@ -69,24 +61,41 @@ impl TimeRules {
     ///
     /// The times are `f64`: exact to the millisecond for any time a clock gives, and free of
     /// overflow for any claim.
-    fn check(&self, claims: &Json, now: UnixTime) -> Result<(), Refusal> {
+    fn check(&self, claims: &Json, now: UnixTime) -> Result<(), Rejection> {
+        let time = now.seconds();
         let now = now.millis as f64 / 1000.0;
+        let reject = |refusal: Refusal, name: &str| {
+            let found = format!("{name} {}, the time is {time}", claim_excerpt(claims.get(name)));
+            refusal.found(found)
+        };
+        let missing = |name: &str| Refusal::MissingClaim.found(format!("{name} is missing"));
         match numeric_date(claims, "exp")? {
-            Some(exp) if now >= exp + self.leeway => return Err(Refusal::Expired),
-            Some(exp) if self.maximum_expiration.is_some_and(|m| exp - now > m + self.leeway) => {
-                return Err(Refusal::LifetimeTooLong);
+            Some(exp) if now >= exp + self.leeway => {
+                let end = format!("a time before {}", (exp + self.leeway) as i64);
+                return Err(reject(Refusal::Expired, "exp").expected(end));
             }
-            None if self.requires_exp => return Err(Refusal::MissingClaim),
+            Some(exp) if self.maximum_expiration.is_some_and(|m| exp - now > m + self.leeway) => {
+                let maximum = now + self.maximum_expiration.unwrap_or_default() + self.leeway;
+                let latest = format!("at most {}", maximum as i64);
+                return Err(reject(Refusal::LifetimeTooLong, "exp").expected(latest));
+            }
+            None if self.requires_exp => return Err(missing("exp")),
             _ => {}
         }
         match numeric_date(claims, "nbf")? {
-            Some(nbf) if now < nbf - self.leeway => return Err(Refusal::NotYetValid),
-            None if self.requires_nbf => return Err(Refusal::MissingClaim),
+            Some(nbf) if now < nbf - self.leeway => {
+                let start = format!("a time from {}", (nbf - self.leeway) as i64);
+                return Err(reject(Refusal::NotYetValid, "nbf").expected(start));
+            }
+            None if self.requires_nbf => return Err(missing("nbf")),
             _ => {}
         }
         match numeric_date(claims, "iat")? {
-            Some(iat) if self.checks_iat && now < iat - self.leeway => Err(Refusal::IssuedInFuture),
-            None if self.checks_iat => Err(Refusal::MissingClaim),
+            Some(iat) if self.checks_iat && now < iat - self.leeway => {
+                let start = format!("a time from {}", (iat - self.leeway) as i64);
+                Err(reject(Refusal::IssuedInFuture, "iat").expected(start))
+            }
+            None if self.checks_iat => Err(missing("iat")),
             _ => Ok(()),
         }
     }
@@ -109,42 +118,65 @@ impl TimeRules {
 }
 
 impl NameRules {
-    fn check(&self, token: &Token<'_>) -> Result<(), Refusal> {
+    fn check(&self, token: &Token<'_>) -> Result<(), Rejection> {
         let claims = &token.claims;
-        let is_accepted = |list: &Option<Vec<String>>, claim: &str| {
-            let text = claims.get(claim).and_then(Json::as_str);
-            list.as_ref().is_none_or(|list| text.is_some_and(|t| list.iter().any(|k| k == t)))
-        };
-        if !is_accepted(&self.issuers, "iss") {
-            return Err(Refusal::WrongIssuer);
-        }
-        if !is_accepted(&self.subjects, "sub") {
-            return Err(Refusal::WrongSubject);
-        }
-        if let Some(audiences) = &self.audiences {
-            let is_ours = |claim: &Json| {
-                claim.as_str().is_some_and(|text| audiences.iter().any(|known| known == text))
-            };
-            // One string or an array of strings (RFC 7519 section 4.1.3).
-            let has_ours = match claims.get("aud") {
-                Some(Json::Array(items)) => items.iter().any(is_ours),
-                Some(item) => is_ours(item),
-                None => false,
-            };
-            if !has_ours {
-                return Err(Refusal::WrongAudience);
-            }
-        }
+        check_accepted(self.issuers.as_deref(), "iss", claims, Refusal::WrongIssuer)?;
+        check_accepted(self.subjects.as_deref(), "sub", claims, Refusal::WrongSubject)?;
+        self.check_audience(claims)?;
         self.check_type(&token.header)
     }
 
-    /// Prevents the use of one kind of token as another (RFC 8725 section 3.11).
-    fn check_type(&self, header: &Json) -> Result<(), Refusal> {
-        let Some(types) = &self.types else { return Ok(()) };
-        let typ = header.get("typ").and_then(Json::as_str).map(media_type);
-        let known = typ.is_some_and(|typ| types.iter().any(|t| t.eq_ignore_ascii_case(typ)));
-        if known { Ok(()) } else { Err(Refusal::WrongType) }
+    fn check_audience(&self, claims: &Json) -> Result<(), Rejection> {
+        let Some(audiences) = &self.audiences else { return Ok(()) };
+        let is_ours = |claim: &Json| {
+            claim.as_str().is_some_and(|text| audiences.iter().any(|known| known == text))
+        };
+        let audience = claims.get("aud");
+        // One string or an array of strings (RFC 7519 section 4.1.3).
+        let has_ours = match audience {
+            Some(Json::Array(items)) => items.iter().any(is_ours),
+            Some(item) => is_ours(item),
+            None => false,
+        };
+        if has_ours {
+            Ok(())
+        } else {
+            Err(unaccepted(Refusal::WrongAudience, "aud", audience, audiences))
+        }
     }
+
+    /// Prevents the use of one kind of token as another (RFC 8725 section 3.11).
+    fn check_type(&self, header: &Json) -> Result<(), Rejection> {
+        let Some(types) = &self.types else { return Ok(()) };
+        let typ = header.get("typ");
+        let text = typ.and_then(Json::as_str).map(media_type);
+        let is_known = text.is_some_and(|text| types.iter().any(|t| t.eq_ignore_ascii_case(text)));
+        if is_known { Ok(()) } else { Err(unaccepted(Refusal::WrongType, "typ", typ, types)) }
+    }
+}
+
+/// Checks that the claim `name` is one of the `accepted` texts, unless there is no such list.
+fn check_accepted(
+    accepted: Option<&[String]>,
+    name: &str,
+    claims: &Json,
+    refusal: Refusal,
+) -> Result<(), Rejection> {
+    let Some(accepted) = accepted else { return Ok(()) };
+    let claim = claims.get(name);
+    let text = claim.and_then(Json::as_str);
+    let is_known = text.is_some_and(|text| accepted.iter().any(|known| known == text));
+    if is_known { Ok(()) } else { Err(unaccepted(refusal, name, claim, accepted)) }
+}
+
+fn unaccepted(
+    refusal: Refusal,
+    name: &str,
+    found: Option<&Json>,
+    accepted: &[String],
+) -> Rejection {
+    let found = format!("{name} {}", claim_excerpt(found));
+    refusal.found(found).expected(excerpts(accepted.iter().map(String::as_str)))
 }
 
 /// 2^53. Every whole `f64` up to this value is exact.
@@ -158,10 +190,16 @@ pub(crate) fn media_type(typ: &str) -> &str {
 }
 
 /// A NumericDate (RFC 7519 section 2): seconds, possibly with a fraction.
-fn numeric_date(claims: &Json, name: &str) -> Result<Option<f64>, Refusal> {
+fn numeric_date(claims: &Json, name: &str) -> Result<Option<f64>, Rejection> {
+    let malformed = |claim| {
+        let found = format!("{name} {}", claim_excerpt(Some(claim)));
+        Refusal::MalformedClaim.found(found).expected("a number of seconds")
+    };
     match claims.get(name) {
         None => Ok(None),
-        Some(Json::Number(number)) => number.as_f64().map(Some).ok_or(Refusal::MalformedClaim),
-        Some(_) => Err(Refusal::MalformedClaim),
+        Some(claim @ Json::Number(number)) => {
+            number.as_f64().map(Some).ok_or_else(|| malformed(claim))
+        }
+        Some(claim) => Err(malformed(claim)),
     }
 }

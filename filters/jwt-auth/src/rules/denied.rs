@@ -2,6 +2,11 @@
 
 use novasphere_core::Json;
 
+use crate::{
+    decision::Refusal,
+    rejection::{Rejection, claim_excerpt},
+};
+
 /// Denied values of `jti` and `sub`.
 #[derive(Debug)]
 pub(crate) struct DeniedTokens {
@@ -18,9 +23,15 @@ impl DeniedTokens {
         Self { jti, sub }
     }
 
-    /// Whether a token with `claims` is denied. A token without the claim is not.
-    pub(crate) fn contains(&self, claims: &Json) -> bool {
-        is_listed(&self.jti, claims.get("jti")) || is_listed(&self.sub, claims.get("sub"))
+    /// Checks that the token is not denied. A token without the claims is not.
+    pub(crate) fn check(&self, claims: &Json) -> Result<(), Rejection> {
+        for (name, denied) in [("jti", &self.jti), ("sub", &self.sub)] {
+            let claim = claims.get(name);
+            if is_listed(denied, claim) {
+                return Err(Refusal::Denied.found(format!("{name} {}", claim_excerpt(claim))));
+            }
+        }
+        Ok(())
     }
 }
 

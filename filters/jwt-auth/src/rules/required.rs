@@ -1,8 +1,14 @@
 //! Claims that a token must have.
 
+use std::fmt;
+
 use novasphere_core::{Json, Pattern};
 
-use crate::token::claim_path::ClaimPath;
+use crate::{
+    decision::Refusal,
+    rejection::{Rejection, claim_excerpt, excerpts},
+    token::claim_path::ClaimPath,
+};
 
 /// A required claim and the test of its value.
 #[derive(Debug)]
@@ -25,16 +31,49 @@ pub(crate) enum ClaimTest {
 }
 
 impl RequiredClaim {
-    /// Whether `claims` has the claim with an accepted value.
-    pub(crate) fn is_met_by(&self, claims: &Json) -> bool {
-        let Some(claim) = self.path.find(claims) else { return false };
-        match &self.test {
-            ClaimTest::Present => true,
-            ClaimTest::OneOf(values) => values.iter().any(|value| is_equal(claim, value)),
-            ClaimTest::ContainsAny(values) => values.iter().any(|value| contains(claim, value)),
-            ClaimTest::Matches(pattern) => matches(claim, pattern),
+    /// Checks that `claims` has the claim with an accepted value. `index` is the entry of
+    /// `required_claims`.
+    pub(crate) fn check(&self, index: usize, claims: &Json) -> Result<(), Rejection> {
+        let claim = self.path.find(claims);
+        let is_met = claim.is_some_and(|claim| self.test.accepts(claim));
+        if is_met {
+            return Ok(());
+        }
+        let found = format!("the claim of required_claims[{index}] {}", claim_excerpt(claim));
+        Err(Refusal::RequiredClaim.found(found).expected(format!("{} {}", self.path, self.test)))
+    }
+}
+
+impl ClaimTest {
+    fn accepts(&self, claim: &Json) -> bool {
+        match self {
+            Self::Present => true,
+            Self::OneOf(values) => values.iter().any(|value| is_equal(claim, value)),
+            Self::ContainsAny(values) => values.iter().any(|value| contains(claim, value)),
+            Self::Matches(pattern) => matches(claim, pattern),
         }
     }
+}
+
+/// The accepted values, for operators.
+impl fmt::Display for ClaimTest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let texts = |values: &[Json]| {
+            let texts: Vec<String> = values.iter().map(text).collect();
+            excerpts(texts.iter().map(String::as_str))
+        };
+        match self {
+            Self::Present => f.write_str("to be present"),
+            Self::OneOf(values) => write!(f, "to be {}", texts(values)),
+            Self::ContainsAny(values) => write!(f, "to contain {}", texts(values)),
+            Self::Matches(_) => f.write_str("to match its pattern"),
+        }
+    }
+}
+
+/// A configured value as text.
+fn text(value: &Json) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 /// Whether `value` is an item of an array, or a word between the spaces of a string as in `scope`

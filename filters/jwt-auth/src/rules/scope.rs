@@ -2,6 +2,14 @@
 
 use novasphere_core::Json;
 
+use crate::{
+    decision::Refusal,
+    rejection::{Rejection, claim_excerpt, excerpts},
+};
+
+/// The claims with the scopes of a token.
+const CLAIMS: [&str; 2] = ["scope", "scp"];
+
 /// Scopes a token must have.
 #[derive(Debug)]
 pub(crate) struct Scopes {
@@ -15,18 +23,23 @@ impl Scopes {
         Self { all_of, any_of }
     }
 
-    /// Whether the claims `scope` (RFC 8693 section 4.2) and `scp` (Azure AD, Okta) grant the
+    /// Checks that the claims `scope` (RFC 8693 section 4.2) and `scp` (Azure AD, Okta) grant the
     /// scopes. Each may be a string with spaces or an array.
-    pub(crate) fn are_granted_by(&self, claims: &Json) -> bool {
-        let is_granted = |required: &String| {
-            ["scope", "scp"].iter().any(|name| match claims.get(name) {
-                Some(Json::String(text)) => text.split(' ').any(|scope| scope == required),
-                Some(Json::Array(items)) => items.iter().any(|i| i.as_str() == Some(required)),
-                _ => false,
-            })
+    pub(crate) fn check(&self, claims: &Json) -> Result<(), Rejection> {
+        let is_granted = |required: &&String| is_granted(claims, required);
+        let missing: Vec<&str> =
+            self.all_of.iter().filter(|scope| !is_granted(scope)).map(String::as_str).collect();
+        let any_of = self.any_of.iter().map(String::as_str);
+        let expected = if !missing.is_empty() {
+            format!("also {}", excerpts(missing))
+        } else if self.any_of.is_empty() || self.any_of.iter().any(|scope| is_granted(&scope)) {
+            return Ok(());
+        } else {
+            format!("one of {}", excerpts(any_of))
         };
-        self.all_of.iter().all(is_granted)
-            && (self.any_of.is_empty() || self.any_of.iter().any(is_granted))
+        let found = CLAIMS.iter().find(|name| claims.get(name).is_some()).unwrap_or(&"scope");
+        let found = format!("{found} {}", claim_excerpt(claims.get(found)));
+        Err(Refusal::InsufficientScope.found(found).expected(expected))
     }
 
     /// The `scope` attribute of a challenge (RFC 6750 section 3): all scopes named here.
@@ -34,6 +47,14 @@ impl Scopes {
         let scopes: Vec<&str> = self.all_of.iter().chain(&self.any_of).map(|s| &**s).collect();
         scopes.join(" ")
     }
+}
+
+fn is_granted(claims: &Json, required: &str) -> bool {
+    CLAIMS.iter().any(|name| match claims.get(name) {
+        Some(Json::String(text)) => text.split(' ').any(|scope| scope == required),
+        Some(Json::Array(items)) => items.iter().any(|item| item.as_str() == Some(required)),
+        _ => false,
+    })
 }
 
 /// Whether `scope` is a `scope-token`: printable ASCII without space, `"` and `\`. It needs no

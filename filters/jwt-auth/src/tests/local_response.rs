@@ -54,7 +54,8 @@ fn verbose_errors_give_the_reason() {
     assert_eq!(body(&none).1, r#"{"message":"Unauthorized"}"#);
     let insufficient = bearer(&filter, &token(""));
     let challenge = "Bearer realm=\"r\", error=\"insufficient_scope\", \
-                     error_description=\"a required scope is missing\", scope=\"read a b\"";
+                     error_description=\"a required scope is missing: scope is missing\", \
+                     scope=\"read a b\"";
     assert_eq!(insufficient.response, Some((403, challenge.to_owned())));
 }
 

@@ -7,6 +7,7 @@ mod identity;
 mod keys;
 mod local_response;
 mod readme;
+mod rejection;
 mod rules;
 mod sources;
 mod token;

@@ -4,6 +4,8 @@ use std::fmt;
 
 use novasphere_core::Json;
 
+use crate::rejection::excerpt;
+
 /// The way to a claim through nested objects.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ClaimPath {
@@ -49,6 +51,16 @@ impl std::error::Error for InvalidClaimPath {}
 impl Default for ClaimPath {
     fn default() -> Self {
         Self::Names(Vec::new())
+    }
+}
+
+/// The names with dots between them, for operators.
+impl fmt::Display for ClaimPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Dotted(path) => f.write_str(&excerpt(path)),
+            Self::Names(names) => f.write_str(&excerpt(&names.join("."))),
+        }
     }
 }
 

@@ -97,7 +97,7 @@ impl TraefikConfig {
         }
         json!({
             "global": {"checkNewVersion": false, "sendAnonymousUsage": false},
-            "log": {"level": "INFO", "format": "json"},
+            "log": {"level": "DEBUG", "format": "json"},
             "entryPoints": {"web": entry_point},
             "ping": {"manualRouting": true},
             "providers": {"file": {"filename": file}},

@@ -136,7 +136,7 @@ impl Traefik {
     /// Returns the log lines above level info.
     pub(super) fn troubles(&self) -> String {
         let lines = self.log().unwrap_or_default();
-        let lines = lines.iter().filter(|line| line.level != "info");
+        let lines = lines.iter().filter(|line| !matches!(&*line.level, "debug" | "info"));
         lines.map(|line| line.text.as_str()).collect::<Vec<_>>().join("\n")
     }
 

@@ -1,0 +1,88 @@
+//! A rejected request: the refusal, what was found, and what was expected.
+//!
+//! Operators get the whole detail as an attribute. Clients get what was found, with
+//! `verbose_errors`: it repeats what they sent and names entries of the configuration, but quotes
+//! none of their values.
+
+mod excerpt;
+
+use std::borrow::Cow;
+
+pub(crate) use self::excerpt::{claim_excerpt, excerpt, excerpts};
+use crate::decision::Refusal;
+
+/// Maximum size of a detail in bytes.
+const MAX_DETAIL_BYTES: usize = 256;
+
+/// A refusal with its detail. Both texts are printable ASCII without `"` and `\`, so that they need
+/// no escape in a log or in a quoted string. They contain no secret and no whole token.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Rejection {
+    pub(crate) refusal: Refusal,
+    found: Cow<'static, str>,
+    expected: String,
+}
+
+impl From<Refusal> for Rejection {
+    fn from(refusal: Refusal) -> Self {
+        Self { refusal, found: Cow::Borrowed(""), expected: String::new() }
+    }
+}
+
+impl Refusal {
+    /// A rejection of a request or token that has `found`, which names no configured value.
+    pub(crate) fn found(self, found: impl Into<Cow<'static, str>>) -> Rejection {
+        Rejection { found: found.into(), ..Rejection::from(self) }
+    }
+}
+
+impl Rejection {
+    /// Adds what the configuration expects, for operators only.
+    pub(crate) fn expected(self, expected: impl Into<String>) -> Self {
+        Self { expected: expected.into(), ..self }
+    }
+
+    /// What the request or token has. Empty if the refusal says it all.
+    pub(crate) fn found(&self) -> &str {
+        &self.found
+    }
+
+    /// The detail for operators: at most [`MAX_DETAIL_BYTES`] bytes. Empty if the refusal says it
+    /// all.
+    pub(crate) fn detail(&self) -> String {
+        let mut detail = match (self.found(), self.expected.as_str()) {
+            (found, "") => found.to_owned(),
+            ("", expected) => format!("expected {expected}"),
+            (found, expected) => format!("{found}; expected {expected}"),
+        };
+        if detail.len() > MAX_DETAIL_BYTES {
+            let end = detail.floor_char_boundary(MAX_DETAIL_BYTES - excerpt::MORE.len());
+            detail.truncate(end);
+            detail.push_str(excerpt::MORE);
+        }
+        detail
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn detail_has_what_was_found_and_expected() {
+        let rejection = Refusal::WrongAudience.found("aud is 'x'");
+        assert_eq!(rejection.detail(), "aud is 'x'");
+        let rejection = rejection.expected("'api'");
+        assert_eq!((rejection.found(), rejection.refusal), ("aud is 'x'", Refusal::WrongAudience));
+        assert_eq!(rejection.detail(), "aud is 'x'; expected 'api'");
+        assert_eq!(Rejection::from(Refusal::Expired).detail(), "");
+        assert_eq!(Rejection::from(Refusal::Expired).expected("x").detail(), "expected x");
+    }
+
+    #[test]
+    fn detail_is_bounded() {
+        let long = Refusal::Denied.found("a".repeat(300)).expected("b");
+        assert_eq!(long.detail().len(), MAX_DETAIL_BYTES);
+        assert!(long.detail().ends_with("a..."));
+    }
+}
