@@ -34,6 +34,12 @@ pub trait Host {
 
     /// Logs a warning. It must not contain a secret.
     fn warn(&self, message: &str);
+
+    /// Logs the warnings about a configuration that is being loaded. A host whose workers share
+    /// data logs them once, not once for each worker.
+    fn warn_at_load(&self, messages: &[String]) {
+        messages.iter().for_each(|message| self.warn(message));
+    }
 }
 
 /// A capability that some hosts lack.

@@ -10,6 +10,7 @@ use novasphere_core::{
 use crate::{
     dialect::{Dialect, RootDialect},
     hostcalls::{self, Status},
+    load_record::LoadRecord,
 };
 
 /// The proxy, for one root context.
@@ -18,6 +19,7 @@ pub(crate) struct Proxy {
     pub(crate) dialect: Dialect,
     pub(crate) root: Box<dyn RootDialect>,
     time: Cell<Time>,
+    load: LoadRecord,
 }
 
 /// The time that a filter sees.
@@ -31,8 +33,8 @@ enum Time {
 }
 
 impl Proxy {
-    pub(crate) fn new(dialect: Dialect, filter: &'static str) -> Self {
-        Self { filter, dialect, root: dialect.root(filter), time: Cell::default() }
+    pub(crate) fn new(dialect: Dialect, filter: &'static str, load: LoadRecord) -> Self {
+        Self { filter, dialect, root: dialect.root(filter), time: Cell::default(), load }
     }
 
     /// Freezes the time before a call of the filter.
@@ -61,6 +63,12 @@ impl Host for Proxy {
 
     fn warn(&self, message: &str) {
         log::warn!(target: self.filter, "{message}");
+    }
+
+    fn warn_at_load(&self, messages: &[String]) {
+        if !self.dialect.traits().shares_data_at_load || self.load.is_first(self, self.now()) {
+            messages.iter().for_each(|message| self.warn(message));
+        }
     }
 }
 

@@ -13,6 +13,7 @@ use crate::{
     codec::configuration,
     dialect::{Dialect, RequiredServices},
     hostcalls::{self, Status},
+    load_record::LoadRecord,
     metrics::HostMetrics,
     pending::PendingQueue,
     proxy::Proxy,
@@ -34,7 +35,6 @@ impl<F: Filter + 'static> RootContext<F> {
     /// Reads a configuration of `size` bytes and starts the filter. `None` if the filter refuses
     /// it. The log has the reasons.
     pub(crate) fn configure(dialect: Dialect, size: usize, calls: &Calls) -> Option<Rc<Self>> {
-        let proxy = Proxy::new(dialect, F::NAME);
         let config = match hostcalls::plugin_configuration(size) {
             Ok(config) => config,
             Err(Status::NOT_FOUND) if size == 0 => Vec::new(),
@@ -43,6 +43,7 @@ impl<F: Filter + 'static> RootContext<F> {
                 return None;
             }
         };
+        let proxy = Proxy::new(dialect, F::NAME, LoadRecord::of(F::NAME, &config));
         let filter = match F::from_json(&configuration::json(config), &proxy) {
             Ok(filter) => filter,
             Err(errors) => {
