@@ -3,6 +3,7 @@
 mod arrival;
 mod discovery;
 mod failure;
+mod limits;
 mod load;
 mod rotation;
 mod unknown_kid;
