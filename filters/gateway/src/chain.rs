@@ -40,7 +40,7 @@ pub(crate) struct Pass<'f> {
     pub(crate) end: End<'f>,
 }
 
-/// Where a request leaves the chain.
+/// The point at which a request leaves the chain.
 pub(crate) enum End<'f> {
     /// Behind the last filter.
     Continue,
@@ -82,7 +82,7 @@ impl Gateway {
         }
     }
 
-    /// Asks the filter behind those in `continued`, then the later ones.
+    /// Asks the next filter after the ones in `continued`, then the later ones.
     pub(crate) fn decide<'f>(
         &'f self,
         head: &RequestHead<'_>,
@@ -118,8 +118,7 @@ impl Gateway {
         }
     }
 
-    /// Asks the filters behind those in `continued`, which made `mutations`. They see the request
-    /// with these mutations.
+    /// Asks the filters after the ones in `continued`. They see the request with `mutations`.
     pub(crate) fn decide_after<'f>(
         &'f self,
         mutations: Vec<HeaderMutation<'f>>,

@@ -11,7 +11,7 @@ use crate::{attribute_cache::Values, entry::Continued, names::Names};
 struct Ticket {
     /// The filter that made the request wait.
     entry: usize,
-    /// That filter's own ticket.
+    /// The filter's own ticket.
     inner: Rc<dyn Any>,
     /// Taken when the request resumes.
     earlier: RefCell<Option<Earlier>>,

@@ -6,6 +6,7 @@ use serde::de::{self, Unexpected};
 use serde_json::Number;
 
 use super::node::Steps;
+use crate::looks_like_url;
 
 /// Why a node does not match the type of its field.
 #[derive(Debug)]
@@ -56,7 +57,7 @@ impl de::Error for Mismatch {
     }
 
     fn unknown_variant(got: &str, variants: &'static [&'static str]) -> Self {
-        let got = format!("{got:?}{}", suggestion(got, variants));
+        let got = format!("{}{}", Got(Unexpected::Str(got)), suggestion(got, variants));
         Self::new(format_args!("one of {}", variants.join(", ")), got)
     }
 
@@ -82,7 +83,7 @@ impl fmt::Display for Expected<'_> {
     }
 }
 
-/// A value as the user wrote it, cut to a readable length.
+/// A value as the user wrote it, cut to a readable length. URLs may contain passwords.
 pub(super) struct Got<'a>(pub(super) Unexpected<'a>);
 
 impl fmt::Display for Got<'_> {
@@ -93,6 +94,7 @@ impl fmt::Display for Got<'_> {
             Unexpected::Unsigned(value) => write!(f, "{value}"),
             Unexpected::Signed(value) => write!(f, "{value}"),
             Unexpected::Float(value) => float(value, f),
+            Unexpected::Str(text) if looks_like_url(text) => f.write_str("a URL"),
             Unexpected::Str(text) => {
                 let cut: String = text.chars().take(MAX_CHARS).collect();
                 let more = if cut.len() < text.len() { "…" } else { "" };

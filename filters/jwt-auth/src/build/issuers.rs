@@ -64,6 +64,9 @@ impl SourceBuilder<'_, '_> {
         let config = self.config;
         let issuer =
             field::required(config.issuer.as_deref(), &format!("{}.issuer", self.path), self.cx);
+        if let Some(Err(fault)) = issuer.map(Endpoint::check_issuer) {
+            self.fault("issuer", fault);
+        }
         let endpoint = self.endpoint()?;
         let issuer = issuer?;
         let upstream = config.cluster.clone().unwrap_or_else(|| endpoint.host_and_port());
@@ -95,8 +98,8 @@ impl SourceBuilder<'_, '_> {
 
     fn endpoint(&mut self) -> Option<Endpoint> {
         let config = self.config;
-        if config.cluster.as_deref() == Some("") {
-            self.fault("cluster", "must not be empty");
+        if let Some(Err(fault)) = config.cluster.as_deref().map(Endpoint::check_upstream) {
+            self.fault("cluster", fault);
         }
         match (&config.uri, &config.path) {
             (Some(_), Some(_)) => {
@@ -122,7 +125,7 @@ impl SourceBuilder<'_, '_> {
             return None;
         };
         if !path.starts_with('/') {
-            self.fault("path", format!("must start with /, got {path:?}"));
+            self.fault("path", "must be a path and start with /, such as /keys");
             return None;
         }
         // The issuer's host name, for servers with several names.

@@ -111,10 +111,10 @@ impl KeySetSource {
             return Err("has another issuer".to_owned());
         }
         let uri = text("jwks_uri").ok_or("has no jwks_uri")?;
-        let endpoint = Endpoint::parse(uri)
-            .ok_or_else(|| format!("has a jwks_uri that is not a URL: {uri:?}"))?;
+        let endpoint =
+            Endpoint::parse(uri).ok_or("has a jwks_uri that is not an http or https URL")?;
         if self.endpoint.https && !endpoint.https {
-            return Err(format!("has a jwks_uri without TLS: {uri:?}"));
+            return Err("has a jwks_uri without TLS, but was itself fetched with TLS".to_owned());
         }
         Ok(endpoint)
     }
