@@ -27,6 +27,12 @@ pub trait Host {
         false
     }
 
+    /// Whether the host made the types of a configuration's values from plain YAML: it passes a
+    /// fraction as text, and words such as `no` and `on` as booleans.
+    fn guesses_types(&self) -> bool {
+        false
+    }
+
     /// Maximum size of a filter's caches in one worker, in bytes.
     fn cache_bytes(&self) -> usize {
         8 * 1024 * 1024

@@ -36,9 +36,13 @@ metric_names! {
         MalformedToken => "malformed_token",
         /// A `crit` or `b64` header.
         CriticalHeader => "critical_header",
-        /// No key for the credential's name, or for the `kid`.
-        UnknownKey => "unknown_key",
-        /// No key for the `alg`.
+        /// No credential and no issuer has the token's name.
+        UnknownIssuer => "unknown_issuer",
+        /// The `alg` is not one that the issuer's keys may have.
+        AlgorithmNotAllowed => "algorithm_not_allowed",
+        /// No key of the issuer has the `kid`.
+        UnknownKid => "unknown_kid",
+        /// The key with the `kid` is for another `alg`.
         AlgorithmMismatch => "algorithm_mismatch",
         /// No key verifies the signature.
         BadSignature => "bad_signature",

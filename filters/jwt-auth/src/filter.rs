@@ -1,6 +1,6 @@
 //! The filter: the configured rules, and the decision about a request.
 
-use std::rc::Rc;
+use std::{borrow::Cow, rc::Rc};
 
 use novasphere_core::{
     BuildContext, Decision, Env, FetchError, FetchResponse, Filter, HeaderInterest, HeaderMutation,
@@ -12,9 +12,9 @@ use crate::{
     config::Config,
     decision::{PassReason, REASONS, Refusal, RefusalClass},
     identity::{attributes, headers::HeaderAction},
-    keys::remote::issuers::Signer,
+    keys::{remote::issuers::Signer, tries::Tries},
     metrics::Event,
-    rejection::Rejection,
+    rejection::{Rejection, excerpts},
     state::{Authentication, State, VerifiedToken},
     token::{Token, cache::CachedResult},
 };
@@ -146,15 +146,8 @@ impl JwtAuth {
             return Ok(Authentication::Verified(token));
         }
         env.metrics.count(Event::CacheMiss.name());
-        let token = Token::parse(&text, self.settings.max_token_bytes)?;
-        let configured = self.settings.credentials.signer(&token, env);
-        let signer = match configured.map(|credential| Signer::Verified(&credential.consumer)) {
-            Ok(signer) => signer,
-            // An issuer with fetched keys may have configured keys too.
-            Err(refusal) => state
-                .update_keys(|keys| self.settings.issuers.signer(&token, keys, env))
-                .unwrap_or(Err(refusal))?,
-        };
+        let token = self.parse(&text)?;
+        let signer = self.signer(&token, state, env)?;
         let consumer = match signer {
             Signer::Verified(consumer) => consumer,
             Signer::Pending { queue, until } => {
@@ -162,7 +155,7 @@ impl JwtAuth {
             }
         };
         self.settings.claims.check(&token, now)?;
-        let headers = self.settings.identity.of_consumer(consumer, &token.claims)?;
+        let headers = self.settings.identity.of_consumer(&consumer, &token.claims)?;
         let verified = Rc::new(VerifiedToken {
             headers: headers.into_iter().map(HeaderAction::into_owned).collect(),
             attributes: self.settings.attributes.values(&token.claims)?,
@@ -177,6 +170,41 @@ impl JwtAuth {
             evicted => env.metrics.add(Event::CacheEvicted.name(), evicted),
         }
         Ok(Authentication::Verified(verified))
+    }
+
+    fn parse<'t>(&self, text: &'t [u8]) -> Result<Token<'t>, Refusal> {
+        let max_bytes = self.settings.max_token_bytes;
+        match self.settings.accept_padding {
+            true => Token::parse_padded(text, max_bytes),
+            false => Token::parse(text, max_bytes),
+        }
+    }
+
+    /// The signer of a token: a credential, or an issuer with fetched keys, which may have
+    /// credentials too.
+    fn signer(
+        &self,
+        token: &Token<'_>,
+        state: &mut State,
+        env: &Env<'_>,
+    ) -> Result<Signer<'_>, Rejection> {
+        let Settings { credentials, issuers, .. } = &self.settings;
+        let mut tries = Tries::new();
+        let rejection = match credentials.signer(token, &mut tries, env) {
+            Ok(credential) => return Ok(Signer::Verified(Cow::Borrowed(&credential.consumer))),
+            Err(rejection) => rejection,
+        };
+        let fetched = state.update_keys(|keys| issuers.signer(token, keys, &mut tries, env));
+        let is_known = rejection.refusal != Refusal::UnknownIssuer;
+        match fetched {
+            None if is_known => Err(rejection),
+            None => Err(rejection.expected(excerpts(credentials.names().chain(issuers.names())))),
+            // The credentials allow the algorithm, or neither does.
+            Some(Err(other)) if is_known && other.refusal == Refusal::AlgorithmNotAllowed => {
+                Err(rejection)
+            }
+            Some(result) => result,
+        }
     }
 
     /// Refuses a request, unless `optional`, `anonymous` or `report_only` lets it pass.

@@ -22,7 +22,9 @@
 //! 6. The signature is verified:
 //!    - The claim `key_claim_name` selects the credentials, and `kid` excludes some of them. The
 //!      credentials with the token's `alg` verify the signature, on the host where it can.
-//!    - Then the fetched keys of the token's issuer are tried, if it has any.
+//!    - Then the fetched keys of the token's issuer are tried, if it has any. An issuer may be a
+//!      template for the `iss` of many tenants.
+//!    - The number of keys that are tried for one token is bounded.
 //!    - A key is used only with its own algorithm (RFC 8725 section 3.1).
 //!    - While keys are being fetched, the request waits, within limits.
 //! 7. The claims of a verified token are checked: `exp`, `nbf` and `iat`, `maximum_expiration`,

@@ -145,10 +145,11 @@ fn description(refusal: Refusal, key_claim_name: &str) -> String {
         Refusal::TokenTooLarge => "Bad token; too large",
         Refusal::MalformedToken => "Bad token; malformed",
         Refusal::CriticalHeader => "Bad token; crit and b64 are not supported",
-        Refusal::UnknownKey => {
+        Refusal::UnknownIssuer => {
             return format!("No credentials found for given '{key_claim_name}'");
         }
-        Refusal::AlgorithmMismatch => "Invalid algorithm",
+        Refusal::UnknownKid => "No key found for given 'kid'",
+        Refusal::AlgorithmNotAllowed | Refusal::AlgorithmMismatch => "Invalid algorithm",
         Refusal::BadSignature => "Invalid signature",
         Refusal::WrongType => "typ not accepted",
         Refusal::MalformedClaim => "exp, nbf and iat must be numbers",

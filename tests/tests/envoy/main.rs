@@ -19,3 +19,4 @@ mod robustness;
 mod secrecy;
 mod streaming;
 mod transform;
+mod yaml_values;

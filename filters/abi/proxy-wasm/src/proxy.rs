@@ -20,6 +20,8 @@ pub(crate) struct Proxy {
     pub(crate) root: Box<dyn RootDialect>,
     time: Cell<Time>,
     load: LoadRecord,
+    /// See [`Host::guesses_types`].
+    guesses_types: bool,
 }
 
 /// The time that a filter sees.
@@ -33,8 +35,15 @@ enum Time {
 }
 
 impl Proxy {
-    pub(crate) fn new(dialect: Dialect, filter: &'static str, load: LoadRecord) -> Self {
-        Self { filter, dialect, root: dialect.root(filter), time: Cell::default(), load }
+    /// `guesses_types`: see [`Host::guesses_types`].
+    pub(crate) fn new(
+        dialect: Dialect,
+        filter: &'static str,
+        load: LoadRecord,
+        guesses_types: bool,
+    ) -> Self {
+        let root = dialect.root(filter);
+        Self { filter, dialect, root, time: Cell::default(), load, guesses_types }
     }
 
     /// Freezes the time before a call of the filter.
@@ -59,6 +68,10 @@ impl Host for Proxy {
 
     fn passes_attributes(&self) -> bool {
         self.dialect.traits().passes_attributes
+    }
+
+    fn guesses_types(&self) -> bool {
+        self.guesses_types
     }
 
     fn warn(&self, message: &str) {

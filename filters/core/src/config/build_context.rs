@@ -123,6 +123,11 @@ impl<'h> BuildContext<'h> {
         self.host.values_are_text()
     }
 
+    /// Whether the host made the types of values from plain YAML. See [`Host::guesses_types`].
+    pub fn guesses_types(&self) -> bool {
+        self.host.guesses_types()
+    }
+
     /// Maximum size of the filter's caches in one worker, in bytes. See [`Host::cache_bytes`].
     pub fn cache_bytes(&self) -> usize {
         self.host.cache_bytes()

@@ -89,10 +89,15 @@ impl Endpoint {
     }
 }
 
-/// Whether a text may be a URL, or the authority of one with user information. Messages do not quote
-/// it, because it may contain a password.
-pub fn looks_like_url(text: &str) -> bool {
+/// Whether a text may be a URL, or the authority of one with user information.
+fn looks_like_url(text: &str) -> bool {
     text.contains("://") || text.contains('@')
+}
+
+/// Whether a text may have user information or a query. Messages do not quote it.
+pub fn may_have_secrets(text: &str) -> bool {
+    let query = text.split_once("://").is_some_and(|(_, rest)| rest.contains(['?', '#']));
+    query || text.contains('@')
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use novasphere_core::BuildContext;
 use super::patterns::{self, InvalidOriginPattern};
 use crate::{
     config::PolicyConfig,
-    origin::OriginRule,
+    origin::{InvalidOrigin, OriginRule, origins_in},
     policy::{AllowOrigin, Policy},
 };
 
@@ -71,10 +71,28 @@ fn parse(entry: &str) -> Result<OriginRule, String> {
             InvalidOriginPattern::Syntax(_) => error.to_string(),
             _ => format!("{text:?} {error}"),
         }),
-        None => OriginRule::parse(entry).map_err(|error| match is_secret {
-            true => error.to_string(),
-            false => format!("{entry:?} {error}"),
+        None if is_secret => OriginRule::parse(entry).map_err(|error| error.to_string()),
+        None => OriginRule::parse(entry).map_err(|error| {
+            let form = form(entry, error).map(|form| format!(": {form}")).unwrap_or_default();
+            format!("{entry:?} {error}{form}")
         }),
+    }
+}
+
+/// The entry in the form that the remedy of `error` describes. `None` if it cannot be derived.
+fn form(entry: &str, error: InvalidOrigin) -> Option<String> {
+    match error {
+        InvalidOrigin::Several => {
+            let quoted: Vec<String> = origins_in(entry).map(|one| format!("{one:?}")).collect();
+            Some(quoted.join(", "))
+        }
+        InvalidOrigin::Wildcard => {
+            let pattern = patterns::of_wildcards(entry)?;
+            let is_valid = OriginRule::parse(&entry.replace('*', "a")).is_ok();
+            (is_valid && patterns::parse(&pattern).is_ok())
+                .then(|| format!("{:?}", format!("~{pattern}")))
+        }
+        _ => None,
     }
 }
 

@@ -20,7 +20,8 @@ fn wrong_type_hides_follow_up_faults() {
     };
     assert_eq!(
         faults(r#"{"origins": "https://app.novasphere.io", "credentials": true}"#),
-        "origins: expected a list, got \"https://app.novasphere.io\""
+        "origins: expected a list, got \"https://app.novasphere.io\"; write \
+         [\"https://app.novasphere.io\"]"
     );
 }
 

@@ -2,7 +2,7 @@
 
 use novasphere_core::{BuildContext, InvalidPattern, Json, Pattern};
 
-use super::field;
+use super::{claim_values, field};
 use crate::{
     config::{Config, MAX_EXPIRATION, MAX_LEEWAY, RequiredClaimConfig, ScopesConfig, TimeClaim},
     rules::{
@@ -116,7 +116,7 @@ fn claim_test(
     if let Some((other, _)) = given.next() {
         cx.fault(path, format!("has both {name} and {other}; use one entry for each"));
     }
-    check_values(name, &values, path, cx);
+    claim_values::check(name, &values, path, cx);
     match name {
         "matches" => {
             let pattern = Pattern::new(config.matches.as_deref().unwrap_or_default());
@@ -126,27 +126,6 @@ fn claim_test(
         "contains" | "contains_any" => Some(ClaimTest::ContainsAny(values)),
         _ => Some(ClaimTest::OneOf(values)),
     }
-}
-
-fn check_values(test: &str, values: &[Json], path: &str, cx: &mut BuildContext<'_>) {
-    let path = format!("{path}.{test}");
-    if values.is_empty() {
-        cx.fault(&path, "must not be empty, because it would reject every token");
-    }
-    if values.iter().any(|v| matches!(v, Json::Null | Json::Array(_) | Json::Object(_))) {
-        cx.fault(&path, "must be a string, number or boolean, or a list of these");
-    }
-    if test != "matches" && cx.values_are_text() && values.iter().any(looks_like_scalar) {
-        let message = "is ambiguous: it may be text, or a number or boolean that the proxy wrote \
-                       as text; write the whole configuration as JSON text in one field, json";
-        cx.fault(&path, message);
-    }
-}
-
-/// Whether this text may have been a number or a boolean.
-fn looks_like_scalar(value: &Json) -> bool {
-    let parsed = value.as_str().map(|text| Json::parse(text.as_bytes()));
-    matches!(parsed, Some(Ok(Json::Number(_) | Json::Bool(_))))
 }
 
 fn with_remedy(invalid: &InvalidPattern) -> String {

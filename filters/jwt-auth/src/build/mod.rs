@@ -1,5 +1,6 @@
 //! From a configuration to the settings of the filter.
 
+mod claim_values;
 mod claims;
 mod credentials;
 mod field;
@@ -32,6 +33,8 @@ pub(crate) struct Settings {
     pub(crate) cache_bytes: usize,
     /// Maximum size of a token in bytes.
     pub(crate) max_token_bytes: usize,
+    /// Whether the parts of a token may have base64 padding.
+    pub(crate) accept_padding: bool,
     pub(crate) sources: TokenSources,
     pub(crate) claims: ClaimRules,
     pub(crate) responses: RefusalResponses,
@@ -55,10 +58,11 @@ pub(crate) fn build(config: Config, cx: &mut BuildContext<'_>) -> Settings {
     let responses = responses(&config, scope, cx);
     Settings {
         credentials,
-        issuers: issuers::build(&config.jwks, cx),
+        issuers: issuers::build(&config, cx),
         cache_tokens: size(config.cache_tokens),
         cache_bytes: cx.cache_bytes(),
         max_token_bytes: size(config.max_token_bytes),
+        accept_padding: config.accept_padding,
         sources,
         claims,
         responses,

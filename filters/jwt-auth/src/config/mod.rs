@@ -9,6 +9,7 @@ mod jwks;
 mod rules;
 #[cfg(feature = "schema")]
 pub(crate) mod schema;
+mod token_header;
 
 use std::ops::RangeInclusive;
 
@@ -20,11 +21,12 @@ use serde::Deserialize;
 pub(crate) use self::algorithm::Algorithm;
 pub(crate) use self::claim_name::ClaimName;
 pub(crate) use self::credential::{ConsumerConfig, CredentialConfig};
-pub(crate) use self::identity::{ClaimToAttribute, ClaimToHeader};
+pub(crate) use self::identity::{ClaimFormat, ClaimToAttribute, ClaimToHeader};
 pub(crate) use self::jwks::JwksConfig;
 pub(crate) use self::rules::{
     DeniedTokensConfig, RequiredClaimConfig, ScopesConfig, SkipConfig, TimeClaim,
 };
+pub(crate) use self::token_header::TokenHeaderConfig;
 
 /// Maximum of `cache_tokens`.
 pub(crate) const MAX_CACHE_TOKENS: u32 = 100_000;
@@ -66,9 +68,12 @@ pub struct Config {
     /// header. Default: `iss`.
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub key_claim_name: String,
-    /// Headers that carry a token as `Bearer <token>`. Default: `[authorization]`.
-    #[cfg_attr(feature = "schema", schemars(inner(regex(pattern = TOKEN))))]
-    pub header_names: Vec<String>,
+    /// Headers that carry a token: in Authorization and Proxy-Authorization as `Bearer <token>`, in
+    /// others also alone. `{name, scheme}` sets another scheme. Default: `[authorization]`.
+    pub header_names: Vec<TokenHeaderConfig>,
+    /// Whether to accept tokens whose parts have base64 padding (`=`), against RFC 7515 section 2.
+    /// Default: false.
+    pub accept_padding: bool,
     /// Query parameters that carry a token. Always removed before the upstream. Default: `[jwt]`.
     #[cfg_attr(feature = "schema", schemars(inner(length(min = 1))))]
     pub uri_param_names: Vec<String>,
@@ -148,7 +153,11 @@ impl Default for Config {
             secret_is_base64: false,
             allow_weak_secret: false,
             key_claim_name: "iss".to_owned(),
-            header_names: vec!["authorization".to_owned()],
+            header_names: vec![TokenHeaderConfig {
+                name: "authorization".to_owned(),
+                scheme: None,
+            }],
+            accept_padding: false,
             uri_param_names: vec!["jwt".to_owned()],
             cookie_names: Vec::new(),
             websocket_protocols: Vec::new(),

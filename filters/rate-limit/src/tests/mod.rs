@@ -10,6 +10,7 @@ mod counter;
 mod headers;
 mod readme;
 mod redis;
+mod refusal;
 mod rules;
 
 use crate::{RateLimit, filter::State, headers::Headroom};

@@ -10,7 +10,7 @@ use novasphere_core::{CalloutResult, Env, Filter, PendingQueues};
 
 use crate::{
     calls::Calls,
-    codec::configuration,
+    codec::configuration::Configuration,
     dialect::{Dialect, RequiredServices},
     hostcalls::{self, Status},
     load_record::LoadRecord,
@@ -35,16 +35,18 @@ impl<F: Filter + 'static> RootContext<F> {
     /// Reads a configuration of `size` bytes and starts the filter. `None` if the filter refuses
     /// it. The log has the reasons.
     pub(crate) fn configure(dialect: Dialect, size: usize, calls: &Calls) -> Option<Rc<Self>> {
-        let config = match hostcalls::plugin_configuration(size) {
-            Ok(config) => config,
+        let bytes = match hostcalls::plugin_configuration(size) {
+            Ok(bytes) => bytes,
             Err(Status::NOT_FOUND) if size == 0 => Vec::new(),
             Err(Status(status)) => {
                 log::error!(target: F::NAME, "configuration unreadable: host status {status}");
                 return None;
             }
         };
-        let proxy = Proxy::new(dialect, F::NAME, LoadRecord::of(F::NAME, &config));
-        let filter = match F::from_json(&configuration::json(config), &proxy) {
+        let load = LoadRecord::of(F::NAME, &bytes);
+        let Configuration { json, from_yaml } = Configuration::new(bytes);
+        let proxy = Proxy::new(dialect, F::NAME, load, from_yaml);
+        let filter = match F::from_json(&json, &proxy) {
             Ok(filter) => filter,
             Err(errors) => {
                 for line in errors.to_string().lines() {
