@@ -56,7 +56,7 @@ pub use host::{
 pub use http::{
     Endpoint, ErrorBody, ErrorFormat, HeaderName, Headers, InvalidHeaderName, InvalidHeaderValue,
     ProblemDetails, QueryParams, RequestHead, ResponseHead, bytes_eq, encode_query_param,
-    header_value, parse_methods, target,
+    header_value, may_have_secrets, parse_methods, target,
 };
 pub use json::Json;
 pub use path::{PathMatch, PathPattern, UnambiguousPath};

@@ -134,6 +134,7 @@ impl TestHost {
             attributes: self,
             verify: self,
             callout: None,
+            ticket: None,
         }
     }
 }

@@ -127,7 +127,10 @@ impl JwtAuth {
                 attributes::set(&token.attributes, env.attributes);
                 self.pass(head, &token.headers, PassReason::Allowed.name())
             }
-            Ok(Authentication::Pending { queue, until }) => Decision::Pause { queue, until },
+            Ok(Authentication::Pending { queue, until }) => {
+                // The later decision needs nothing from this one.
+                Decision::Pause { queue, until, ticket: Rc::new(()) }
+            }
             Err(rejection) => self.refuse(head, &rejection, requirements, env),
         }
     }

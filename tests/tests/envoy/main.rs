@@ -8,6 +8,7 @@ mod host_config;
 mod host_verify;
 mod invalid;
 mod key_server;
+mod load_warnings;
 mod manifests;
 mod many_clients;
 mod rate_limit;

@@ -39,6 +39,7 @@ impl Proxy {
             attributes: self,
             verify: self,
             callout: None,
+            ticket: None,
         }
     }
 }

@@ -30,6 +30,7 @@ mod fault;
 mod fetches;
 mod hostcalls;
 mod id_map;
+mod load_record;
 mod local_response;
 mod logger;
 mod metrics;

@@ -10,6 +10,7 @@ use novasphere_core::{
 use crate::{
     dialect::{Dialect, RootDialect},
     hostcalls::{self, Status},
+    load_record::LoadRecord,
 };
 
 /// The proxy, for one root context.
@@ -18,6 +19,7 @@ pub(crate) struct Proxy {
     pub(crate) dialect: Dialect,
     pub(crate) root: Box<dyn RootDialect>,
     time: Cell<Time>,
+    load: LoadRecord,
     /// See [`Host::guesses_types`].
     guesses_types: bool,
 }
@@ -34,9 +36,14 @@ enum Time {
 
 impl Proxy {
     /// `guesses_types`: see [`Host::guesses_types`].
-    pub(crate) fn new(dialect: Dialect, filter: &'static str, guesses_types: bool) -> Self {
+    pub(crate) fn new(
+        dialect: Dialect,
+        filter: &'static str,
+        load: LoadRecord,
+        guesses_types: bool,
+    ) -> Self {
         let root = dialect.root(filter);
-        Self { filter, dialect, root, time: Cell::default(), guesses_types }
+        Self { filter, dialect, root, time: Cell::default(), load, guesses_types }
     }
 
     /// Freezes the time before a call of the filter.
@@ -69,6 +76,12 @@ impl Host for Proxy {
 
     fn warn(&self, message: &str) {
         log::warn!(target: self.filter, "{message}");
+    }
+
+    fn warn_at_load(&self, messages: &[String]) {
+        if !self.dialect.traits().shares_data_at_load || self.load.is_first(self, self.now()) {
+            messages.iter().for_each(|message| self.warn(message));
+        }
     }
 }
 

@@ -86,8 +86,8 @@ impl<'h> BuildContext<'h> {
     /// # Errors
     /// The faults, if there are any.
     pub fn finish<F>(self, filter: F) -> Result<F, ConfigErrors> {
-        for warning in &self.warnings {
-            self.host.warn(warning);
+        if !self.warnings.is_empty() {
+            self.host.warn_at_load(&self.warnings);
         }
         self.errors.into_result(filter)
     }

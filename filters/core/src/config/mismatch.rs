@@ -6,6 +6,7 @@ use serde::de::{self, Unexpected};
 use serde_json::Number;
 
 use super::node::Steps;
+use crate::may_have_secrets;
 
 /// Maximum length of a quoted value, in characters.
 const MAX_CHARS: usize = 60;
@@ -60,7 +61,7 @@ impl de::Error for Mismatch {
     }
 
     fn unknown_variant(got: &str, variants: &'static [&'static str]) -> Self {
-        let got = format!("{got:?}{}", suggestion(got, variants));
+        let got = format!("{}{}", Got(Unexpected::Str(got)), suggestion(got, variants));
         Self::new(format_args!("one of {}", variants.join(", ")), got)
     }
 
@@ -80,7 +81,9 @@ impl de::Error for Mismatch {
 #[inline(never)]
 fn right_form(expected: &str, got: Unexpected<'_>) -> String {
     match (expected, got) {
-        ("a sequence", Unexpected::Str(text)) if text.len() <= MAX_CHARS => {
+        ("a sequence", Unexpected::Str(text))
+            if text.len() <= MAX_CHARS && !may_have_secrets(text) =>
+        {
             let items: Vec<_> = text.split(',').map(|item| format!("{:?}", item.trim())).collect();
             format!("; write [{}]", items.join(", "))
         }
@@ -123,7 +126,7 @@ impl fmt::Display for Expected<'_> {
     }
 }
 
-/// A value as the user wrote it, cut to a readable length.
+/// A value as the user wrote it, cut to a readable length. URLs may contain passwords.
 pub(super) struct Got<'a>(pub(super) Unexpected<'a>);
 
 impl fmt::Display for Got<'_> {
@@ -133,6 +136,7 @@ impl fmt::Display for Got<'_> {
             Unexpected::Unsigned(value) => write!(f, "{value}"),
             Unexpected::Signed(value) => write!(f, "{value}"),
             Unexpected::Float(value) => float(value, f),
+            Unexpected::Str(text) if may_have_secrets(text) => f.write_str("a URL"),
             Unexpected::Str(text) => {
                 let cut: String = text.chars().take(MAX_CHARS).collect();
                 let more = if cut.len() < text.len() { "…" } else { "" };

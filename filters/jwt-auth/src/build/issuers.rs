@@ -71,6 +71,10 @@ impl SourceBuilder<'_, '_> {
         let config = self.config;
         let path = format!("{}.issuer", self.path);
         let text = field::required(config.issuer.as_deref(), &path, self.cx)?;
+        if let Err(fault) = Endpoint::check_issuer(text) {
+            self.fault("issuer", fault);
+            return None;
+        }
         let mut issuer = match Issuer::parse(text) {
             Ok(issuer) => issuer,
             Err(invalid) => {
@@ -166,8 +170,8 @@ impl SourceBuilder<'_, '_> {
 
     fn endpoint(&mut self) -> Option<Endpoint> {
         let config = self.config;
-        if config.cluster.as_deref() == Some("") {
-            self.fault("cluster", "must not be empty");
+        if let Some(Err(fault)) = config.cluster.as_deref().map(Endpoint::check_upstream) {
+            self.fault("cluster", fault);
         }
         match (&config.uri, &config.path) {
             (Some(_), Some(_)) => {
@@ -194,7 +198,7 @@ impl SourceBuilder<'_, '_> {
             return None;
         };
         if !path.starts_with('/') {
-            self.fault("path", format!("must start with /, got {path:?}"));
+            self.fault("path", "must be a path and start with /, such as /keys");
             return None;
         }
         // The issuer's host name, for servers with several names.

@@ -46,6 +46,7 @@ pub(crate) struct Settings {
 pub(crate) fn build(config: Config, cx: &mut BuildContext<'_>) -> Settings {
     check_combinations(&config, cx);
     check_capabilities(&config, cx);
+    warn_about_openness(&config, cx);
     let credentials = credentials::build(&config, cx);
     let sources = sources::build(&config, cx);
     let claims = claims::build(&config, cx);
@@ -92,6 +93,37 @@ fn check_combinations(config: &Config, cx: &mut BuildContext<'_>) {
         let message = "must be iss when jwks is set: a credential found by another claim could \
                        impersonate an issuer in jwks";
         cx.fault("key_claim_name", message);
+    }
+}
+
+/// Warns about settings for trials and development.
+fn warn_about_openness(config: &Config, cx: &mut BuildContext<'_>) {
+    if config.report_only {
+        let message =
+            "rejects nothing: a request without a valid token passes, without an identity";
+        cx.warn("report_only", message);
+    }
+    if config.verbose_errors {
+        let message = "tells clients why a token is rejected, which helps attackers too";
+        cx.warn("verbose_errors", message);
+    }
+    for (i, skip) in config.skip.iter().enumerate() {
+        if skip.path_prefix.as_deref() == Some("/") {
+            let message = "\"/\" exempts every path; name the paths that need no token";
+            cx.warn(&format!("skip[{i}].path_prefix"), message);
+        }
+    }
+    for (i, rule) in config.rules.iter().enumerate() {
+        let path = format!("rules[{i}]");
+        if rule.report_only {
+            let message = "rejects nothing: a request of this rule without a valid token passes, \
+                           without an identity";
+            cx.warn(&format!("{path}.report_only"), message);
+        }
+        if (rule.skip || rule.optional) && rule.path_prefix.as_deref() == Some("/") {
+            let message = "\"/\" covers every path; name the paths that need no token";
+            cx.warn(&format!("{path}.path_prefix"), message);
+        }
     }
 }
 

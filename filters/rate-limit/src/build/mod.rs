@@ -93,6 +93,15 @@ fn check(config: &Config, limiters: &Limiters, cx: &mut BuildContext<'_>) {
         let fields = "second, minute, hour, day, month, year, window";
         cx.fault("", format!("has no limit: set at least one of {fields}, here or in a rule"));
     }
+    if config.report_only {
+        cx.warn("report_only", "rejects nothing: requests pass beyond every limit");
+    }
+    for (i, rule) in config.rules.iter().enumerate() {
+        if rule.unlimited && rule.path_prefix.as_deref() == Some("/") {
+            let message = "\"/\" with unlimited exempts every path; name the paths without limit";
+            cx.warn(&format!("rules[{i}].path_prefix"), message);
+        }
+    }
     within("error_code", config.error_code.into(), (400, 599), "", cx);
     within("max_clients", config.max_clients, (1_024, 16_777_216), "", cx);
 }

@@ -4,6 +4,7 @@ mod arrival;
 mod discovery;
 mod failure;
 mod key_sets;
+mod limits;
 mod load;
 mod messages;
 mod rotation;

@@ -1,6 +1,7 @@
 //! A root context: a configured filter.
 
 use std::{
+    any::Any,
     cell::{OnceCell, RefCell},
     rc::{Rc, Weak},
 };
@@ -12,6 +13,7 @@ use crate::{
     codec::configuration::Configuration,
     dialect::{Dialect, RequiredServices},
     hostcalls::{self, Status},
+    load_record::LoadRecord,
     metrics::HostMetrics,
     pending::PendingQueue,
     proxy::Proxy,
@@ -41,8 +43,9 @@ impl<F: Filter + 'static> RootContext<F> {
                 return None;
             }
         };
+        let load = LoadRecord::of(F::NAME, &bytes);
         let Configuration { json, from_yaml } = Configuration::new(bytes);
-        let proxy = Proxy::new(dialect, F::NAME, from_yaml);
+        let proxy = Proxy::new(dialect, F::NAME, load, from_yaml);
         let filter = match F::from_json(&json, &proxy) {
             Ok(filter) => filter,
             Err(errors) => {
@@ -86,11 +89,13 @@ impl<F: Filter> RootContext<F> {
         self.state.try_borrow().ok().map(|state| F::responder(&state))
     }
 
-    /// Calls the filter with its state and the host. `None` during another call of the filter.
+    /// Calls the filter with its state and the host. `callout` and `ticket` are those of the
+    /// request, if it waited. `None` during another call of the filter.
     pub(crate) fn with_env<'f, T>(
         &'f self,
         pending: &dyn PendingQueues,
         callout: Option<CalloutResult<'_>>,
+        ticket: Option<&Rc<dyn Any>>,
         call: impl FnOnce(&'f F, &mut F::State, &Env<'_>) -> T,
     ) -> Option<T> {
         let proxy = &self.proxy;
@@ -105,6 +110,7 @@ impl<F: Filter> RootContext<F> {
             verify: proxy,
             pending,
             callout,
+            ticket,
         };
         let mut state = self.state.try_borrow_mut().ok()?;
         proxy.freeze_time();

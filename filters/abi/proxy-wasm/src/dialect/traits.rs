@@ -17,6 +17,8 @@ pub(crate) struct Traits {
     pub(crate) skips_refused_filters: bool,
     /// Whether later filters can read properties that a filter sets.
     pub(crate) passes_attributes: bool,
+    /// Whether a filter can use shared data while it is configured.
+    pub(crate) shares_data_at_load: bool,
     /// The CAS token that creates a key of shared data only if it is missing.
     pub(crate) create_cas: u32,
     /// The property with the name of the route's upstream service.

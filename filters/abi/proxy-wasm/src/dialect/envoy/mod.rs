@@ -28,6 +28,7 @@ pub(super) static TRAITS: Traits = Traits {
     reports_orphaned_callouts: true,
     skips_refused_filters: false,
     passes_attributes: true,
+    shares_data_at_load: true,
     // With 0 Envoy overwrites: the first two requests of a client would both count as the first.
     create_cas: u32::MAX,
     service: b"xds\0cluster_name",

@@ -48,6 +48,8 @@ pub(super) static TRAITS: Traits = Traits {
     reports_orphaned_callouts: false,
     skips_refused_filters: true,
     passes_attributes: false,
+    // Without a zone the call traps, and only a request shows whether there is one.
+    shares_data_at_load: false,
     create_cas: 0,
     service: b"kong\0service_name",
     route: b"kong\0route_name",
