@@ -21,7 +21,7 @@ pub fn envoy_gateway() -> Result<Vec<(String, Vec<Configured>)>> {
             policies.push((name, shipped::in_envoy_gateway(&document)));
         }
     }
-    ensure!(policies.len() == 4, "{} policies", policies.len());
+    ensure!(policies.len() == 2, "{} policies", policies.len());
     Ok(policies)
 }
 

@@ -166,7 +166,7 @@ fn public() -> Result<()> {
     let cors = json!({
         "origins": ["*"],
         "methods": null,
-        "headers": ["*", "Authorization"],
+        "headers": ["*"],
         "exposed_headers": ["*"],
         "credentials": null,
         "max_age": 86400,

@@ -67,9 +67,10 @@ pub struct FetchResponse<'a> {
 /// Why a callout or a fetch got no response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FetchError {
-    /// The host did not send the request. Its status code usually means an unknown upstream.
+    /// The host did not send the request. Its status code usually means an unknown upstream, or one
+    /// without endpoints.
     NotSent(u32),
-    /// No response arrived in time.
+    /// No response arrived in time. Some hosts report any failed connection like this.
     NoResponse,
     /// The body exceeds `max_body`: its size in bytes.
     TooLarge(usize),
@@ -81,9 +82,11 @@ impl fmt::Display for FetchError {
             Self::NotSent(status) => write!(
                 f,
                 "the proxy did not send the request (host status {status}); check that the \
-                 upstream exists"
+                 upstream exists and has a usable endpoint"
             ),
-            Self::NoResponse => f.write_str("no response in time"),
+            Self::NoResponse => {
+                f.write_str("no response: the upstream cannot be reached or is too slow")
+            }
             Self::TooLarge(size) => write!(f, "the response is too large: {size} bytes"),
         }
     }

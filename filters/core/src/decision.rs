@@ -1,6 +1,6 @@
 //! Decisions of filters, as data. The host adapter carries them out.
 
-use std::borrow::Cow;
+use std::{any::Any, borrow::Cow, rc::Rc};
 
 use crate::{Callout, HeaderMutation, HeaderName, UnixTime};
 
@@ -24,6 +24,8 @@ pub enum Decision<'f, C> {
         queue: usize,
         /// The deadline. The filter must not pause the request after it.
         until: UnixTime,
+        /// Returned in [`Env::ticket`](crate::Env::ticket). Dropped with the request.
+        ticket: Rc<dyn Any>,
     },
     /// The request is held until a callout ends. The host then calls `on_request` with the result.
     /// A second callout for the same request is a fault.

@@ -1,6 +1,6 @@
 //! The capabilities of a host.
 
-use std::net::IpAddr;
+use std::{any::Any, net::IpAddr, rc::Rc};
 
 use crate::{CalloutResult, SharedData};
 
@@ -27,6 +27,12 @@ pub trait Host {
         false
     }
 
+    /// Whether the host made the types of a configuration's values from plain YAML: it passes a
+    /// fraction as text, and words such as `no` and `on` as booleans.
+    fn guesses_types(&self) -> bool {
+        false
+    }
+
     /// Maximum size of a filter's caches in one worker, in bytes.
     fn cache_bytes(&self) -> usize {
         8 * 1024 * 1024
@@ -34,6 +40,12 @@ pub trait Host {
 
     /// Logs a warning. It must not contain a secret.
     fn warn(&self, message: &str);
+
+    /// Logs the warnings about a configuration that is being loaded. A host whose workers share
+    /// data logs them once, not once for each worker.
+    fn warn_at_load(&self, messages: &[String]) {
+        messages.iter().for_each(|message| self.warn(message));
+    }
 }
 
 /// A capability that some hosts lack.
@@ -45,6 +57,8 @@ pub enum Capability {
     Response,
     /// Show [`Attributes`] to later filters or in the access log.
     Attribute,
+    /// Tell the name of a request's route.
+    Route,
 }
 
 /// The capabilities a filter uses while it handles a request.
@@ -71,6 +85,8 @@ pub struct Env<'a> {
     pub verify: &'a dyn Verify,
     /// The result of the callout that the filter requested for this request.
     pub callout: Option<CalloutResult<'a>>,
+    /// The ticket of the pause after which the filter decides again about this request.
+    pub ticket: Option<&'a Rc<dyn Any>>,
 }
 
 /// Signature verification by the host, many times faster than in a filter.

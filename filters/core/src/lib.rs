@@ -14,6 +14,7 @@
 //! - `host`, `shared_data`, `callout`: the capabilities of a host;
 //! - `config`: decoding and checking a configuration;
 //! - `http`, `path`, `client_ip`, `cidr`: HTTP facts that several filters use;
+//! - `rules`: the rule that applies to a request;
 //! - `metric_names`: closed sets of metric label values;
 //! - `json`, `schema`, `testing`.
 
@@ -30,6 +31,7 @@ mod http;
 mod json;
 mod metric_names;
 mod path;
+mod rules;
 #[cfg(feature = "schema")]
 pub mod schema;
 mod shared_data;
@@ -54,8 +56,12 @@ pub use host::{
 pub use http::{
     Endpoint, ErrorBody, ErrorFormat, HeaderName, Headers, InvalidHeaderName, InvalidHeaderValue,
     ProblemDetails, QueryParams, RequestHead, ResponseHead, bytes_eq, encode_query_param,
-    header_value, parse_methods, target,
+    header_value, may_have_secrets, parse_methods, target,
 };
 pub use json::Json;
 pub use path::{PathMatch, PathPattern, UnambiguousPath};
+pub use rules::{
+    AmbiguousPath, ConditionFields, ExpectedFields, ExpectedValue, Readings, RequestCondition,
+    RequestRule, find_rule,
+};
 pub use shared_data::{Cas, Change, SharedData, SharedDataError, Written};

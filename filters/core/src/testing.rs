@@ -75,6 +75,8 @@ pub struct TestHost {
     pub unsupported: Vec<Capability>,
     /// Whether the host passes values of a configuration as text.
     pub values_are_text: bool,
+    /// Whether the host made the types of values from plain YAML.
+    pub guesses_types: bool,
 }
 
 /// [`Verify::verify`] as a function.
@@ -101,6 +103,7 @@ impl Default for TestHost {
             verify: None,
             unsupported: Vec::new(),
             values_are_text: false,
+            guesses_types: false,
         }
     }
 }
@@ -131,6 +134,7 @@ impl TestHost {
             attributes: self,
             verify: self,
             callout: None,
+            ticket: None,
         }
     }
 }
@@ -154,6 +158,10 @@ impl Host for TestHost {
 
     fn values_are_text(&self) -> bool {
         self.values_are_text
+    }
+
+    fn guesses_types(&self) -> bool {
+        self.guesses_types
     }
 
     fn warn(&self, message: &str) {

@@ -47,6 +47,10 @@ struct Grant {
     allow_origin: AllowOriginValue,
 }
 
+/// The attribute with the decision about a disallowed origin whose request goes to the upstream. The
+/// access log shows no other trace of it.
+const DECISION_ATTRIBUTE: &str = "cors_decision";
+
 impl Filter for Cors {
     const NAME: &'static str = "cors";
     const REASONS: &'static [&'static str] = Reason::NAMES;
@@ -71,13 +75,13 @@ impl Filter for Cors {
         &'f self,
         head: &RequestHead<'_>,
         (): &mut (),
-        _: &Env<'_>,
+        env: &Env<'_>,
     ) -> Decision<'f, CorsCarry> {
         let origin = RequestOrigin::of(head);
         let grant = self.grant(&origin);
         let reason = match (&origin, &grant) {
             (RequestOrigin::Absent, _) => Reason::NoOrigin,
-            _ if head.is_preflight() => return self.on_preflight(grant, head),
+            _ if head.is_preflight() => return self.on_preflight(grant, head, env),
             (_, Some(_)) => Reason::Allowed,
             _ if block::is_same_origin(&origin, head) => Reason::SameOrigin,
             _ if self.block_disallowed && block::can_change_something(head) => {
@@ -87,7 +91,10 @@ impl Filter for Cors {
                     reason: Reason::Blocked.name(),
                 };
             }
-            _ => Reason::NotAllowed,
+            _ => {
+                env.attributes.set(DECISION_ATTRIBUTE, Reason::NotAllowed.name().as_bytes());
+                Reason::NotAllowed
+            }
         };
         let carry = CorsCarry { grant, is_preflight: false };
         Decision::Continue { mutations: Vec::new(), carry, reason: reason.name() }
@@ -146,6 +153,7 @@ impl Cors {
         &self,
         grant: Option<Grant>,
         head: &RequestHead<'_>,
+        env: &Env<'_>,
     ) -> Decision<'_, CorsCarry> {
         match self.preflight_mode {
             PreflightMode::Respond { status } => {
@@ -159,6 +167,9 @@ impl Cors {
                     Some(_) => Reason::PreflightForwarded,
                     None => Reason::PreflightRefused,
                 };
+                if grant.is_none() {
+                    env.attributes.set(DECISION_ATTRIBUTE, reason.name().as_bytes());
+                }
                 let carry = CorsCarry { grant, is_preflight: true };
                 Decision::Continue { mutations: Vec::new(), carry, reason: reason.name() }
             }

@@ -8,12 +8,20 @@ use novasphere_core::Attributes;
 /// look here first, which saves a host call.
 pub(crate) struct AttributeCache<'a> {
     host: &'a dyn Attributes,
-    values: RefCell<Vec<(String, Vec<u8>)>>,
+    values: RefCell<Values>,
 }
 
+/// Names and values, in the order they were set.
+pub(crate) type Values = Vec<(String, Vec<u8>)>;
+
 impl<'a> AttributeCache<'a> {
-    pub(crate) fn new(host: &'a dyn Attributes) -> Self {
-        Self { host, values: RefCell::default() }
+    /// `values` are those the host already has.
+    pub(crate) fn new(host: &'a dyn Attributes, values: Values) -> Self {
+        Self { host, values: RefCell::new(values) }
+    }
+
+    pub(crate) fn into_values(self) -> Values {
+        self.values.into_inner()
     }
 }
 

@@ -20,7 +20,6 @@ pub(crate) fn build(mut config: Config, cx: &mut BuildContext<'_>) -> Vec<ChainE
         let entry = cx.within(kind.field(), behind_jwt_auth, |cx| entry(*kind, &mut config, cx));
         entries.extend(entry);
     }
-    refuse_counting_twice(&entries, cx);
     refuse_forged_identities(&entries, cx);
     entries
 }
@@ -76,19 +75,6 @@ fn order(config: &Config, cx: &mut BuildContext<'_>) -> Vec<FilterKind> {
         cx.fault("order", format!("must list {}, which is configured", kind.field()));
     }
     order.clone()
-}
-
-/// A request that waits for keys passes the chain again from its start, so earlier limits would
-/// count it twice.
-fn refuse_counting_twice(entries: &[ChainEntry], cx: &mut BuildContext<'_>) {
-    let index = |kind| entries.iter().position(|entry| entry.kind() == kind);
-    let fetches = |entry: &ChainEntry| entry.kind() == FilterKind::JwtAuth && entry.uses_timer();
-    let (limit, auth) = (index(FilterKind::RateLimit), index(FilterKind::JwtAuth));
-    if limit.is_some() && limit < auth && entries.iter().any(fetches) {
-        let message = "rate_limit must come after a jwt_auth that fetches keys: it would count a \
-                       request that waits for keys twice. Reorder them, or use two separate filters";
-        cx.fault("order", message);
-    }
 }
 
 /// Identity headers are unverified until jwt-auth has run.

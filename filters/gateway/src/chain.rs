@@ -1,13 +1,17 @@
 //! The chain: the order of calls to the filters, and how their decisions combine.
 
+use std::{any::Any, rc::Rc};
+
 use novasphere_core::{
-    Decision, Env, HeaderInterest, HeaderMutation, MetricDefinition, RequestHead, ResponseHead,
+    Callout, Decision, Env, HeaderInterest, HeaderMutation, LocalResponse, MetricDefinition,
+    RequestHead, ResponseHead, UnixTime,
 };
 
 use crate::{
-    callouts,
-    entry::{ChainEntry, EntryCarry, States},
+    entry::{ChainEntry, Continued, States},
     entry_env::{EntryEnv, EntryMetrics, chain_metrics},
+    names::Names,
+    ticket,
 };
 
 /// The four filters as one chain.
@@ -23,15 +27,40 @@ pub struct Gateway {
     /// For each entry, the request headers that the later entries read. They observe only mutations
     /// of these headers.
     later_request_headers: Vec<HeaderInterest>,
+    /// The names of the mutations of waiting requests.
+    pub(crate) names: Names,
 }
 
 /// The data each filter hands to its response, in the order of requests.
 pub struct ChainCarry(pub(crate) Vec<Continued>);
 
-/// A filter's decision to continue.
-pub(crate) struct Continued {
-    pub(crate) reason: &'static str,
-    pub(crate) carry: EntryCarry,
+/// A request's way through the chain, or through a part of it.
+pub(crate) struct Pass<'f> {
+    pub(crate) mutations: Vec<HeaderMutation<'f>>,
+    pub(crate) end: End<'f>,
+}
+
+/// The point at which a request leaves the chain.
+pub(crate) enum End<'f> {
+    /// Behind the last filter.
+    Continue,
+    /// At a filter that pauses it, with the chain's number of the queue and the filter's own ticket.
+    Pause { queue: usize, until: UnixTime, ticket: Rc<dyn Any> },
+    /// At a filter that waits for a callout, with the filter's own ticket.
+    Call(Callout<'f>),
+    /// At a filter that responds.
+    Respond { response: LocalResponse<'f>, reason: &'static str },
+}
+
+impl<'f> Pass<'f> {
+    /// This way with the mutations of the earlier filters in front.
+    fn behind(mut self, mut earlier: Vec<HeaderMutation<'f>>) -> Self {
+        if !earlier.is_empty() {
+            earlier.append(&mut self.mutations);
+            self.mutations = earlier;
+        }
+        self
+    }
 }
 
 impl Gateway {
@@ -49,48 +78,63 @@ impl Gateway {
             definitions,
             metrics,
             entries,
+            names: Names::default(),
         }
     }
 
-    /// Asks the filter at `index`, then the later ones, which see its mutations.
-    pub(crate) fn decide_from<'f>(
+    /// Asks the next filter after the ones in `continued`, then the later ones.
+    pub(crate) fn decide<'f>(
         &'f self,
-        index: usize,
         head: &RequestHead<'_>,
         states: &mut States,
         env: &Env<'_>,
         continued: &mut Vec<Continued>,
-    ) -> Decision<'f, ()> {
+    ) -> Pass<'f> {
+        let index = continued.len();
         let Some(entry) = self.entries.get(index) else {
-            return Decision::Continue { mutations: Vec::new(), carry: (), reason: "" };
+            return Pass { mutations: Vec::new(), end: End::Continue };
         };
         let entry_env = self.entry_env(index, env);
-        let entry_env =
-            if callouts::is_repeated(index, env) { entry_env.repeated() } else { entry_env };
-        let own_env = Env { callout: callouts::result_for(index, env), ..entry_env.env(env) };
+        let own_env = Env {
+            callout: ticket::callout_for(index, env),
+            ticket: ticket::pause_for(index, env),
+            ..entry_env.env(env)
+        };
         match entry.on_request(head, states, &own_env) {
             Decision::Continue { mutations, carry, reason } => {
                 continued.push(Continued { reason, carry });
-                let next = index.saturating_add(1);
-                let later = self.later_request_headers.get(index);
-                if later.is_some_and(|later| later.observes(&mutations, &head.headers)) {
-                    let seen = RequestHead { headers: head.headers.with_mutations(&mutations) };
-                    let decision = self.decide_from(next, &seen, states, env, continued);
-                    return prepend(mutations, decision);
-                }
-                prepend(mutations, self.decide_from(next, head, states, env, continued))
+                self.decide_after(mutations, head, states, env, continued)
             }
-            // The earlier filters decide again, and are counted, after the pause.
-            Decision::Pause { queue, until } => {
-                Decision::Pause { queue: entry_env.outer_number(queue), until }
+            Decision::Pause { queue, until, ticket } => {
+                let queue = entry_env.outer_number(queue);
+                Pass { mutations: Vec::new(), end: End::Pause { queue, until, ticket } }
             }
-            Decision::Call(callout) => Decision::Call(callouts::wrap(index, callout)),
+            Decision::Call(callout) => Pass { mutations: Vec::new(), end: End::Call(callout) },
             Decision::Respond { mutations, response, reason } => {
                 entry_env.count_decision(reason);
                 states.responder = entry.kind().name();
-                Decision::Respond { mutations, response, reason }
+                Pass { mutations, end: End::Respond { response, reason } }
             }
         }
+    }
+
+    /// Asks the filters after the ones in `continued`. They see the request with `mutations`.
+    pub(crate) fn decide_after<'f>(
+        &'f self,
+        mutations: Vec<HeaderMutation<'f>>,
+        head: &RequestHead<'_>,
+        states: &mut States,
+        env: &Env<'_>,
+        continued: &mut Vec<Continued>,
+    ) -> Pass<'f> {
+        let last = continued.len().saturating_sub(1);
+        let later = self.later_request_headers.get(last);
+        if later.is_some_and(|later| later.observes(&mutations, &head.headers)) {
+            let seen = RequestHead { headers: head.headers.with_mutations(&mutations) };
+            let pass = self.decide(&seen, states, env, continued);
+            return pass.behind(mutations);
+        }
+        self.decide(head, states, env, continued).behind(mutations)
     }
 
     /// Lets the filters that continued the request mutate the response, the last one first. Each
@@ -126,29 +170,5 @@ impl Gateway {
 
     pub(crate) fn entry_env<'e>(&self, index: usize, env: &Env<'e>) -> EntryEnv<'e> {
         EntryEnv::new(env, self.metrics.get(index).copied().unwrap_or_default())
-    }
-}
-
-/// The decision of the later filters, with the mutations of the one before them in front.
-fn prepend<'f>(
-    mut earlier: Vec<HeaderMutation<'f>>,
-    decision: Decision<'f, ()>,
-) -> Decision<'f, ()> {
-    let joined = |mutations: Vec<HeaderMutation<'f>>| {
-        if earlier.is_empty() {
-            return mutations;
-        }
-        earlier.extend(mutations);
-        earlier
-    };
-    match decision {
-        Decision::Continue { mutations, carry, reason } => {
-            Decision::Continue { mutations: joined(mutations), carry, reason }
-        }
-        Decision::Pause { queue, until } => Decision::Pause { queue, until },
-        Decision::Call(callout) => Decision::Call(callout),
-        Decision::Respond { mutations, response, reason } => {
-            Decision::Respond { mutations: joined(mutations), response, reason }
-        }
     }
 }

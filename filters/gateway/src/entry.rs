@@ -39,6 +39,12 @@ pub(crate) enum EntryCarry {
     HeaderTransform(<HeaderTransform as Filter>::Carry),
 }
 
+/// A filter's decision to continue.
+pub(crate) struct Continued {
+    pub(crate) reason: &'static str,
+    pub(crate) carry: EntryCarry,
+}
+
 /// Evaluates `$call` with the filter as `$filter`.
 macro_rules! with_filter {
     ($entry:expr, |$filter:ident| $call:expr) => {
@@ -221,7 +227,7 @@ fn map_carry<'f, C>(
         Decision::Continue { mutations, carry, reason } => {
             Decision::Continue { mutations, carry: map(carry), reason }
         }
-        Decision::Pause { queue, until } => Decision::Pause { queue, until },
+        Decision::Pause { queue, until, ticket } => Decision::Pause { queue, until, ticket },
         Decision::Call(callout) => Decision::Call(callout),
         Decision::Respond { mutations, response, reason } => {
             Decision::Respond { mutations, response, reason }

@@ -40,8 +40,6 @@ pub(crate) struct EntryEnv<'a> {
     metrics: &'a dyn Metrics,
     pending: &'a dyn PendingQueues,
     index: EntryMetrics,
-    /// Whether the filter counted its events in an earlier pass of the request.
-    repeated: bool,
 }
 
 /// Numbers of the chain are `filter's number * STRIDE + entry`. No chain has more entries.
@@ -49,12 +47,7 @@ const STRIDE: usize = FilterKind::ALL.len();
 
 impl<'a> EntryEnv<'a> {
     pub(crate) fn new(env: &Env<'a>, index: EntryMetrics) -> Self {
-        Self { metrics: env.metrics, pending: env.pending, index, repeated: false }
-    }
-
-    /// For a request the filter decided about before.
-    pub(crate) fn repeated(self) -> Self {
-        Self { repeated: true, ..self }
+        Self { metrics: env.metrics, pending: env.pending, index }
     }
 
     /// `outer` as the filter sees it.
@@ -100,9 +93,6 @@ fn position(name: &str, names: &[&str]) -> Option<usize> {
 impl Metrics for EntryEnv<'_> {
     fn add(&self, event: &'static str, times: u32) {
         let EntryMetrics { first_metric, kind, .. } = self.index;
-        if self.repeated {
-            return;
-        }
         if let Some(position) = position(event, kind.events()) {
             let offset = kind.reasons().len().saturating_add(position);
             self.metrics.record(first_metric.saturating_add(offset), times);
@@ -110,9 +100,6 @@ impl Metrics for EntryEnv<'_> {
     }
 
     fn record(&self, index: usize, value: u32) {
-        if self.repeated {
-            return;
-        }
         let EntryMetrics { first_metric, kind, .. } = self.index;
         let offset = kind.reasons().len().saturating_add(kind.events().len());
         self.metrics.record(first_metric.saturating_add(offset).saturating_add(index), value);

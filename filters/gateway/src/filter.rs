@@ -1,18 +1,19 @@
 //! The chain as a filter.
 
 use novasphere_core::{
-    BuildContext, CalloutResult, Decision, Env, FetchError, FetchResponse, Filter, HeaderInterest,
-    HeaderMutation, MetricDefinition, RequestHead, ResponseHead, TimerActions,
+    BuildContext, Callout, CalloutResult, Decision, Env, FetchError, FetchResponse, Filter,
+    HeaderInterest, HeaderMutation, MetricDefinition, RequestHead, ResponseHead, TimerActions,
 };
 
 use crate::{
     attribute_cache::AttributeCache,
-    build, callouts,
-    chain::{ChainCarry, Continued, Gateway},
+    build,
+    chain::{ChainCarry, End, Gateway, Pass},
     config::Config,
-    entry::{ChainEntry, States},
+    entry::{ChainEntry, Continued, States},
     entry_env::EntryEnv,
     local_response,
+    ticket::{self, Earlier},
 };
 
 /// The capacity reserved for the mutations of a response. Most responses have fewer.
@@ -60,24 +61,18 @@ impl Filter for Gateway {
         states: &mut States,
         env: &Env<'_>,
     ) -> Decision<'f, ChainCarry> {
-        let attributes = AttributeCache::new(env.attributes);
+        let Some(earlier) = ticket::resume(env) else {
+            let attributes = AttributeCache::new(env.attributes, Vec::new());
+            let shared = Env { attributes: &attributes, ..*env };
+            let mut continued = Vec::with_capacity(self.entries.len());
+            let pass = self.decide(head, states, &shared, &mut continued);
+            return self.conclude(pass, continued, attributes, env);
+        };
+        let (mut continued, mutations, attributes) = earlier.restore(&self.names);
+        let attributes = AttributeCache::new(env.attributes, attributes);
         let shared = Env { attributes: &attributes, ..*env };
-        let mut continued = Vec::with_capacity(self.entries.len());
-        match self.decide_from(0, head, states, &shared, &mut continued) {
-            Decision::Continue { mutations, carry: (), reason } => {
-                self.count(&continued, env);
-                Decision::Continue { mutations, carry: ChainCarry(continued), reason }
-            }
-            Decision::Pause { queue, until } => Decision::Pause { queue, until },
-            Decision::Call(callout) => Decision::Call(callout),
-            Decision::Respond { mutations, mut response, reason } => {
-                self.count(&continued, env);
-                for (entry, Continued { carry, .. }) in self.entries.iter().zip(continued).rev() {
-                    local_response::pass(&mut response, entry, carry);
-                }
-                Decision::Respond { mutations, response, reason }
-            }
-        }
+        let pass = self.decide_after(mutations, head, states, &shared, &mut continued);
+        self.conclude(pass, continued, attributes, env)
     }
 
     fn on_response<'f>(
@@ -101,7 +96,7 @@ impl Filter for Gateway {
     }
 
     fn on_orphaned_callout(&self, result: CalloutResult<'_>, states: &mut States, env: &Env<'_>) {
-        let Some((index, result)) = callouts::unwrap(result) else { return };
+        let Some((index, result)) = ticket::unwrap(result) else { return };
         if let Some(entry) = self.entries.get(index) {
             let entry_env = self.entry_env(index, env);
             entry.on_orphaned_callout(result, states, &entry_env.env(env));
@@ -123,5 +118,40 @@ impl Filter for Gateway {
             entry_env.merge(&mut all, actions);
         }
         all
+    }
+}
+
+impl Gateway {
+    /// The chain's decision about a request that passed as `pass` says.
+    fn conclude<'f>(
+        &'f self,
+        Pass { mutations, end }: Pass<'f>,
+        continued: Vec<Continued>,
+        attributes: AttributeCache<'_>,
+        env: &Env<'_>,
+    ) -> Decision<'f, ChainCarry> {
+        match end {
+            End::Continue => {
+                self.count(&continued, env);
+                Decision::Continue { mutations, carry: ChainCarry(continued), reason: "" }
+            }
+            End::Pause { queue, until, ticket } => {
+                let earlier = Earlier::new(continued, mutations, attributes.into_values());
+                let ticket = earlier.into_ticket(ticket);
+                Decision::Pause { queue, until, ticket }
+            }
+            End::Call(callout) => {
+                let earlier = Earlier::new(continued, mutations, attributes.into_values());
+                let ticket = earlier.into_ticket(callout.ticket);
+                Decision::Call(Callout { ticket, ..callout })
+            }
+            End::Respond { mut response, reason } => {
+                self.count(&continued, env);
+                for (entry, Continued { carry, .. }) in self.entries.iter().zip(continued).rev() {
+                    local_response::pass(&mut response, entry, carry);
+                }
+                Decision::Respond { mutations, response, reason }
+            }
+        }
     }
 }

@@ -18,19 +18,21 @@
 //! - `filter`: the chain as a filter;
 //! - `chain`: the order of calls, and how decisions combine;
 //! - `entry`: a filter in the chain, and `entry_env`, its environment;
-//! - `callouts`, `attribute_cache`, `local_response`: one concern of the chain each.
+//! - `ticket`: a request that waits, and `names`, the header names it keeps;
+//! - `attribute_cache`, `local_response`: one concern of the chain each.
 
 mod attribute_cache;
 mod build;
-mod callouts;
 mod chain;
 mod config;
 mod entry;
 mod entry_env;
 mod filter;
 mod local_response;
+mod names;
 #[cfg(test)]
 mod tests;
+mod ticket;
 
 pub use chain::Gateway;
 #[cfg(feature = "schema")]

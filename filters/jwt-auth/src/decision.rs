@@ -9,7 +9,7 @@ metric_names! {
         Allowed => "allowed",
         /// `run_on_preflight` exempts CORS preflights.
         Preflight => "preflight",
-        /// A `skip` rule applies.
+        /// An entry of `skip`, or a rule with `skip`, applies.
         Skipped => "skipped",
         /// The request has no token, and `optional` allows that.
         Optional => "optional",
@@ -26,6 +26,8 @@ metric_names! {
         /// `Connection` names an identity header, so the next hop would drop it (RFC 9110 section
         /// 7.6.1).
         ConnectionNamesIdentity => "connection_names_identity",
+        /// Servers could match the path to different rules.
+        AmbiguousPath => "ambiguous_path",
         /// A token header on more than one line.
         RepeatedHeader => "repeated_header",
         /// Different tokens.
@@ -36,9 +38,13 @@ metric_names! {
         MalformedToken => "malformed_token",
         /// A `crit` or `b64` header.
         CriticalHeader => "critical_header",
-        /// No key for the credential's name, or for the `kid`.
-        UnknownKey => "unknown_key",
-        /// No key for the `alg`.
+        /// No credential and no issuer has the token's name.
+        UnknownIssuer => "unknown_issuer",
+        /// The `alg` is not one that the issuer's keys may have.
+        AlgorithmNotAllowed => "algorithm_not_allowed",
+        /// No key of the issuer has the `kid`.
+        UnknownKid => "unknown_kid",
+        /// The key with the `kid` is for another `alg`.
         AlgorithmMismatch => "algorithm_mismatch",
         /// No key verifies the signature.
         BadSignature => "bad_signature",
@@ -104,7 +110,7 @@ impl Refusal {
     pub(crate) const fn class(self) -> RefusalClass {
         match self {
             Self::NoToken => RefusalClass::NoToken,
-            Self::ConnectionNamesIdentity => RefusalClass::InvalidRequest,
+            Self::ConnectionNamesIdentity | Self::AmbiguousPath => RefusalClass::InvalidRequest,
             Self::RequiredClaim | Self::InsufficientScope => RefusalClass::Forbidden,
             Self::KeysUnavailable => RefusalClass::Unavailable,
             _ => RefusalClass::InvalidToken,

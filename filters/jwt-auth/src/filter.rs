@@ -1,10 +1,10 @@
 //! The filter: the configured rules, and the decision about a request.
 
-use std::rc::Rc;
+use std::{borrow::Cow, rc::Rc};
 
 use novasphere_core::{
-    BuildContext, Decision, Env, FetchError, FetchResponse, Filter, HeaderInterest, HeaderMutation,
-    PendingQueues, RequestHead, ResponseHead, TimerActions,
+    AmbiguousPath, BuildContext, Decision, Env, FetchError, FetchResponse, Filter, HeaderInterest,
+    HeaderMutation, PendingQueues, RequestHead, ResponseHead, TimerActions,
 };
 
 use crate::{
@@ -12,9 +12,10 @@ use crate::{
     config::Config,
     decision::{PassReason, REASONS, Refusal, RefusalClass},
     identity::{attributes, headers::HeaderAction},
-    keys::remote::issuers::Signer,
+    keys::{remote::issuers::Signer, tries::Tries},
     metrics::Event,
-    rejection::Rejection,
+    rejection::{Rejection, excerpts},
+    rules::requirements::Requirements,
     state::{Authentication, State, VerifiedToken},
     token::{Token, cache::CachedResult},
 };
@@ -107,28 +108,37 @@ impl JwtAuth {
         if !self.settings.run_on_preflight && head.is_preflight() {
             return self.pass_unidentified(head, PassReason::Preflight.name());
         }
-        if self.settings.skip.exempt(head) {
-            return self.pass_unidentified(head, PassReason::Skipped.name());
-        }
-        let authentication = if self.settings.report_only {
+        let requirements = match self.settings.rules.requirements(head, env) {
+            Ok(Some(requirements)) => requirements,
+            Ok(None) => return self.pass_unidentified(head, PassReason::Skipped.name()),
+            Err(AmbiguousPath) => {
+                let default = &self.settings.rules.default;
+                return self.refuse(head, &Refusal::AmbiguousPath.into(), default, env);
+            }
+        };
+        let authentication = if requirements.report_only {
             // The request passes in any case, so it need not wait for keys.
-            self.authenticate(head, state, &Env { pending: &NoQueues, ..*env })
+            self.authenticate(head, requirements, state, &Env { pending: &NoQueues, ..*env })
         } else {
-            self.authenticate(head, state, env)
+            self.authenticate(head, requirements, state, env)
         };
         match authentication {
             Ok(Authentication::Verified(token)) => {
                 attributes::set(&token.attributes, env.attributes);
                 self.pass(head, &token.headers, PassReason::Allowed.name())
             }
-            Ok(Authentication::Pending { queue, until }) => Decision::Pause { queue, until },
-            Err(rejection) => self.refuse(head, &rejection, env),
+            Ok(Authentication::Pending { queue, until }) => {
+                // The later decision needs nothing from this one.
+                Decision::Pause { queue, until, ticket: Rc::new(()) }
+            }
+            Err(rejection) => self.refuse(head, &rejection, requirements, env),
         }
     }
 
     fn authenticate(
         &self,
         head: &RequestHead<'_>,
+        requirements: &Requirements,
         state: &mut State,
         env: &Env<'_>,
     ) -> Result<Authentication, Rejection> {
@@ -136,33 +146,31 @@ impl JwtAuth {
             return Err(Refusal::ConnectionNamesIdentity.into());
         }
         let (text, now) = (self.settings.sources.find(head)?, env.clock.now());
+        let mut met = 0;
         if let Some(token) =
             state.tokens(self.settings.cache_tokens, self.settings.cache_bytes).get(&text, now)
         {
-            env.metrics.count(Event::CacheHit.name());
-            return Ok(Authentication::Verified(token));
+            if token.met & requirements.bit != 0 {
+                env.metrics.count(Event::CacheHit.name());
+                return Ok(Authentication::Verified(token));
+            }
+            met = token.met;
         }
         env.metrics.count(Event::CacheMiss.name());
-        let token = Token::parse(&text, self.settings.max_token_bytes)?;
-        let configured = self.settings.credentials.signer(&token, env);
-        let signer = match configured.map(|credential| Signer::Verified(&credential.consumer)) {
-            Ok(signer) => signer,
-            // An issuer with fetched keys may have configured keys too.
-            Err(refusal) => state
-                .update_keys(|keys| self.settings.issuers.signer(&token, keys, env))
-                .unwrap_or(Err(refusal))?,
-        };
+        let token = self.parse(&text)?;
+        let signer = self.signer(&token, state, env)?;
         let consumer = match signer {
             Signer::Verified(consumer) => consumer,
             Signer::Pending { queue, until } => {
                 return Ok(Authentication::Pending { queue, until });
             }
         };
-        self.settings.claims.check(&token, now)?;
-        let headers = self.settings.identity.of_consumer(consumer, &token.claims)?;
+        self.settings.claims.check(&token, requirements, now)?;
+        let headers = self.settings.identity.of_consumer(&consumer, &token.claims)?;
         let verified = Rc::new(VerifiedToken {
             headers: headers.into_iter().map(HeaderAction::into_owned).collect(),
             attributes: self.settings.attributes.values(&token.claims)?,
+            met: met | requirements.bit,
         });
         let (valid_from, valid_until) = self.settings.claims.times.validity(&token.claims, now);
         let (value, bytes) = (Rc::clone(&verified), verified.bytes());
@@ -176,15 +184,51 @@ impl JwtAuth {
         Ok(Authentication::Verified(verified))
     }
 
+    fn parse<'t>(&self, text: &'t [u8]) -> Result<Token<'t>, Refusal> {
+        let max_bytes = self.settings.max_token_bytes;
+        match self.settings.accept_padding {
+            true => Token::parse_padded(text, max_bytes),
+            false => Token::parse(text, max_bytes),
+        }
+    }
+
+    /// The signer of a token: a credential, or an issuer with fetched keys, which may have
+    /// credentials too.
+    fn signer(
+        &self,
+        token: &Token<'_>,
+        state: &mut State,
+        env: &Env<'_>,
+    ) -> Result<Signer<'_>, Rejection> {
+        let Settings { credentials, issuers, .. } = &self.settings;
+        let mut tries = Tries::new();
+        let rejection = match credentials.signer(token, &mut tries, env) {
+            Ok(credential) => return Ok(Signer::Verified(Cow::Borrowed(&credential.consumer))),
+            Err(rejection) => rejection,
+        };
+        let fetched = state.update_keys(|keys| issuers.signer(token, keys, &mut tries, env));
+        let is_known = rejection.refusal != Refusal::UnknownIssuer;
+        match fetched {
+            None if is_known => Err(rejection),
+            None => Err(rejection.expected(excerpts(credentials.names().chain(issuers.names())))),
+            // The credentials allow the algorithm, or neither does.
+            Some(Err(other)) if is_known && other.refusal == Refusal::AlgorithmNotAllowed => {
+                Err(rejection)
+            }
+            Some(result) => result,
+        }
+    }
+
     /// Refuses a request, unless `optional`, `anonymous` or `report_only` lets it pass.
     fn refuse<'f>(
         &'f self,
         head: &RequestHead<'_>,
         rejection: &Rejection,
+        requirements: &Requirements,
         env: &Env<'_>,
     ) -> Decision<'f, ()> {
         let refusal = rejection.refusal;
-        if self.settings.optional && refusal == Refusal::NoToken {
+        if requirements.optional && refusal == Refusal::NoToken {
             return self.pass_unidentified(head, PassReason::Optional.name());
         }
         // A valid token that grants too little has a known sender, who is not anonymous.
@@ -193,21 +237,21 @@ impl JwtAuth {
         {
             return self.pass(head, &actions, PassReason::Anonymous.name());
         }
-        if self.settings.report_only {
+        if requirements.report_only {
             env.attributes.set(REPORTED_ATTRIBUTE, refusal.name().as_bytes());
         }
         let detail = rejection.detail();
         if !detail.is_empty() {
             env.attributes.set(DETAIL_ATTRIBUTE, detail.as_bytes());
         }
-        if self.settings.report_only {
+        if requirements.report_only {
             env.metrics.count(Event::Reported.name());
             return self.pass_unidentified(head, refusal.name());
         }
         Decision::Respond {
             // An access log must show neither a forged identity nor a token.
             mutations: self.mutations(head, &self.settings.identity.of_unidentified()),
-            response: self.settings.responses.render(rejection),
+            response: self.settings.responses.render(rejection, requirements.scopes.as_ref()),
             reason: refusal.name(),
         }
     }

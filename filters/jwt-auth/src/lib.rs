@@ -10,8 +10,9 @@
 //!    - the query parameters in `uri_param_names`;
 //!    - the subprotocols with a prefix in `websocket_protocols`;
 //!    - with `forward_token: false`, token headers and token cookies.
-//! 2. A CORS preflight passes with `run_on_preflight: false`. A request that matches a `skip` rule
-//!    passes.
+//! 2. A CORS preflight passes with `run_on_preflight: false`. The first matching rule, or else the
+//!    filter, says what the request needs. A rule with `skip` lets it pass. A path that servers
+//!    could match to different rules is rejected.
 //! 3. A `Connection` header that names an owned header is rejected, because the next hop would drop
 //!    the owned header.
 //! 4. The token is read from headers, query, cookies and WebSocket subprotocols. The filter rejects
@@ -22,7 +23,9 @@
 //! 6. The signature is verified:
 //!    - The claim `key_claim_name` selects the credentials, and `kid` excludes some of them. The
 //!      credentials with the token's `alg` verify the signature, on the host where it can.
-//!    - Then the fetched keys of the token's issuer are tried, if it has any.
+//!    - Then the fetched keys of the token's issuer are tried, if it has any. An issuer may be a
+//!      template for the `iss` of many tenants.
+//!    - The number of keys that are tried for one token is bounded.
 //!    - A key is used only with its own algorithm (RFC 8725 section 3.1).
 //!    - While keys are being fetched, the request waits, within limits.
 //! 7. The claims of a verified token are checked: `exp`, `nbf` and `iat`, `maximum_expiration`,
@@ -33,7 +36,7 @@
 //! 9. A rejected request passes without an identity if `optional`, `anonymous` or `report_only`
 //!    says so.
 //!
-//! A rejection is a 401. It is a 403 if a valid token grants too little, a 400 by rule 3, and a 503
+//! A rejection is a 401. It is a 403 if a valid token grants too little, a 400 by rules 2 and 3, and a 503
 //! while the issuer's keys are missing. The response does not show which check failed, unless
 //! `verbose_errors` is set. Operators see the check as the decision, and what it found and expected as
 //! the attribute `jwt_auth_detail`.
@@ -45,7 +48,7 @@
 //! - `filter`: the filter and its decision;
 //! - `decision`, `local_response`, `metrics`: reasons, responses to rejected requests, events;
 //! - `rejection`: a reason with what was found and expected;
-//! - `rules`: exempt requests, and the checks on claims;
+//! - `rules`: the rule for a request, and the checks on claims;
 //! - `sources`: where tokens come from;
 //! - `token`: the form of tokens, paths of claims, the cache of verified tokens;
 //! - `keys`: credentials, key formats, signatures, and in `keys::remote` fetched keys;

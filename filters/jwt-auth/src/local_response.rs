@@ -7,6 +7,7 @@ use novasphere_core::{ErrorBody, HeaderName, LocalResponse, ProblemDetails};
 use crate::{
     decision::{Refusal, RefusalClass},
     rejection::Rejection,
+    rules::scope::Scopes,
 };
 
 static WWW_AUTHENTICATE: HeaderName = HeaderName::from_static("www-authenticate");
@@ -21,8 +22,6 @@ const RETRY_AFTER_SECONDS: &[u8] = b"5";
 pub(crate) struct RefusalResponses {
     /// Checked with [`check_realm`].
     pub(crate) realm: Option<String>,
-    /// The `scope` attribute of a challenge, if scopes are required.
-    pub(crate) scope: Option<String>,
     pub(crate) body: ErrorBody,
     /// Whether the client gets the reason.
     pub(crate) verbose: bool,
@@ -60,8 +59,12 @@ pub(crate) fn check_realm(realm: &str) -> Result<(), InvalidRealm> {
 }
 
 impl RefusalResponses {
-    /// The response to a refused request.
-    pub(crate) fn render(&self, rejection: &Rejection) -> LocalResponse<'_> {
+    /// The response to a refused request, which requires `scopes`.
+    pub(crate) fn render(
+        &self,
+        rejection: &Rejection,
+        scopes: Option<&Scopes>,
+    ) -> LocalResponse<'_> {
         let refusal = rejection.refusal;
         let class = refusal.class();
         let reason = self.verbose.then(|| quotable(&self.reason(rejection)));
@@ -76,7 +79,7 @@ impl RefusalResponses {
         let header = if class == RefusalClass::Unavailable {
             (&RETRY_AFTER, Cow::Borrowed(RETRY_AFTER_SECONDS))
         } else {
-            let challenge = self.challenge(refusal, reason.as_deref());
+            let challenge = self.challenge(refusal, reason.as_deref(), scopes);
             (&WWW_AUTHENTICATE, Cow::Owned(challenge.into_bytes()))
         };
         LocalResponse {
@@ -97,19 +100,20 @@ impl RefusalResponses {
     }
 
     /// The challenge (RFC 6750 section 3). Without a token it has no `error` (section 3.1).
-    fn challenge(&self, refusal: Refusal, reason: Option<&str>) -> String {
+    fn challenge(&self, refusal: Refusal, reason: Option<&str>, scopes: Option<&Scopes>) -> String {
         let error = match refusal.class() {
             RefusalClass::NoToken | RefusalClass::Unavailable => None,
             RefusalClass::InvalidRequest => Some("invalid_request"),
             RefusalClass::InvalidToken => Some("invalid_token"),
             RefusalClass::Forbidden => Some("insufficient_scope"),
         };
-        let scope = self.scope.as_deref().filter(|_| refusal == Refusal::InsufficientScope);
+        let scopes = scopes.filter(|_| refusal == Refusal::InsufficientScope);
+        let scope = scopes.map(Scopes::challenge_attribute);
         let parameters = [
             ("realm", self.realm.as_deref()),
             ("error", error),
             ("error_description", error.and(reason)),
-            ("scope", scope),
+            ("scope", scope.as_deref()),
         ];
         let present = parameters.into_iter().filter_map(|(name, value)| Some((name, value?)));
         let list: Vec<String> =
@@ -142,15 +146,17 @@ fn description(refusal: Refusal, key_claim_name: &str) -> String {
     let text = match refusal {
         Refusal::NoToken => "Unauthorized",
         Refusal::ConnectionNamesIdentity => "Connection names an identity header",
+        Refusal::AmbiguousPath => "Servers could match the path to different rules",
         Refusal::RepeatedHeader => "Token header on more than one line",
         Refusal::MultipleTokens => "Multiple tokens provided",
         Refusal::TokenTooLarge => "Bad token; too large",
         Refusal::MalformedToken => "Bad token; malformed",
         Refusal::CriticalHeader => "Bad token; crit and b64 are not supported",
-        Refusal::UnknownKey => {
+        Refusal::UnknownIssuer => {
             return format!("No credentials found for given '{key_claim_name}'");
         }
-        Refusal::AlgorithmMismatch => "Invalid algorithm",
+        Refusal::UnknownKid => "No key found for given 'kid'",
+        Refusal::AlgorithmNotAllowed | Refusal::AlgorithmMismatch => "Invalid algorithm",
         Refusal::BadSignature => "Invalid signature",
         Refusal::WrongType => "typ not accepted",
         Refusal::MalformedClaim => "exp, nbf and iat must be numbers",

@@ -17,6 +17,8 @@ pub(crate) struct VerifiedToken {
     pub(crate) headers: Vec<HeaderAction<'static>>,
     /// Names and values of attributes.
     pub(crate) attributes: Vec<(String, Vec<u8>)>,
+    /// The bits of the requirements that the token met.
+    pub(crate) met: u64,
 }
 
 impl VerifiedToken {

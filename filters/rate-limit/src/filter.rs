@@ -2,19 +2,19 @@
 
 use novasphere_core::{
     BuildContext, CalloutResult, Decision, Env, Filter, HeaderInterest, HeaderMutation,
-    MetricDefinition, RequestHead, ResponseHead, TimerActions, UnixTime,
+    MetricDefinition, RequestHead, ResponseHead, TimerActions, UnixTime, find_rule,
 };
 
 use crate::{
     build::{self, Settings},
     client::{Lookup, NoClient, Part},
     config::Config,
-    counter::{Completed, Count, CountRequest, Counted, Counter, CounterState, Failed},
+    counter::{Completed, Count, CountRequest, Counter, CounterState, Failed},
     decision::{Outcome, Reason},
-    headers::{Headroom, policy_name, remaining, retry_after, retry_after_line},
+    headers::Headroom,
     metrics::{Event, FILTER},
     repetition::RepetitionCheck,
-    rules::{self, Effect},
+    rules::Effect,
 };
 
 /// The attribute with the reason of a refusal that `report_only` prevented.
@@ -170,7 +170,7 @@ impl RateLimit {
             return Outcome::Pass(Reason::Exempt, None);
         }
         let default_is_limited = self.settings.default_effect != Effect::Unlimited;
-        let Ok(rule) = rules::find(&self.settings.rules, default_is_limited, head, env) else {
+        let Ok(rule) = find_rule(&self.settings.rules, default_is_limited, head, env) else {
             return Outcome::Refuse(
                 Reason::AmbiguousPath,
                 self.settings.responses.ambiguous_path(),
@@ -203,6 +203,7 @@ impl RateLimit {
             Err(NoClient::OtherPath) => return Outcome::Pass(Reason::NotLimited, None),
             Err(NoClient::Allow) => return Outcome::Pass(Reason::UnresolvedAllowed, None),
             Err(NoClient::Deny) => {
+                self.set_detail(rule, identity, None, None, env);
                 return Outcome::Refuse(
                     Reason::UnresolvedRefused,
                     self.settings.responses.forbidden(),
@@ -212,27 +213,31 @@ impl RateLimit {
         state.repetition.check(counting, env);
         let request = CountRequest { rule, limiter, cost, client };
         let count = self.settings.counter.count(request, &mut state.counter, env);
-        self.outcome(limiter, cost, count)
+        self.outcome(Completed { rule, limiter, cost, count }, env)
     }
 
     /// Decides about a request whose callout ended.
     fn complete<'f>(&'f self, completed: Completed<'f>, env: &Env<'_>) -> Outcome<'f> {
-        let Completed { rule, limiter, cost, count } = completed;
-        let outcome = self.outcome(limiter, cost, count);
+        let rule = completed.rule;
+        let outcome = self.outcome(completed, env);
         self.count_decision(rule, &outcome, env);
         outcome
     }
 
-    fn outcome<'f>(&'f self, limiter: usize, cost: u32, count: Count<'f>) -> Outcome<'f> {
-        match count {
-            Count::Done(Counted { allowed, counts, fallback }) => {
-                let headroom = Headroom::new(limiter, counts);
-                match (allowed, fallback) {
-                    (true, false) => Outcome::Pass(Reason::Allowed, Some(headroom)),
-                    (true, true) => Outcome::Pass(Reason::FallbackAllowed, Some(headroom)),
-                    (false, false) => self.refuse(Reason::Limited, &headroom, cost),
-                    (false, true) => self.refuse(Reason::FallbackLimited, &headroom, cost),
+    fn outcome<'f>(&'f self, completed: Completed<'f>, env: &Env<'_>) -> Outcome<'f> {
+        match completed.count {
+            Count::Done(counted) => {
+                let reason = match (counted.allowed, counted.fallback) {
+                    (true, false) => Reason::Allowed,
+                    (true, true) => Reason::FallbackAllowed,
+                    (false, false) => Reason::Limited,
+                    (false, true) => Reason::FallbackLimited,
+                };
+                if counted.allowed {
+                    let headroom = Headroom::new(completed.limiter, counted.counts);
+                    return Outcome::Pass(reason, Some(headroom));
                 }
+                self.refuse(reason, &completed, &counted, env)
             }
             Count::Call(callout) => Outcome::Call(callout),
             Count::Failed(Failed::Allow) => Outcome::Pass(Reason::StoreFailedAllowed, None),
@@ -245,20 +250,6 @@ impl RateLimit {
                 Outcome::Refuse(Reason::StoreFailedRefused, response)
             }
         }
-    }
-
-    fn refuse(&self, reason: Reason, headroom: &Headroom, cost: u32) -> Outcome<'_> {
-        let Some(limiter) = self.settings.limiters.get(headroom.limiter) else {
-            return Outcome::Pass(Reason::NotLimited, None);
-        };
-        let limits = &limiter.limits;
-        let mut lines = limiter.headers.on_refusal(limits, headroom);
-        lines.push(retry_after_line(retry_after(limits, headroom, cost)));
-        let exhausted: Vec<String> = remaining(limits, headroom)
-            .filter(|window| window.requests < cost)
-            .filter_map(|window| Some(policy_name(&limiter.name, *limits.get(window.limit)?)))
-            .collect();
-        Outcome::Refuse(reason, self.settings.responses.limited(lines, &exhausted))
     }
 
     fn count_decision(&self, rule: Option<usize>, outcome: &Outcome<'_>, env: &Env<'_>) {

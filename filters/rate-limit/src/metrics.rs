@@ -3,7 +3,7 @@
 
 use novasphere_core::{Env, MetricDefinition, MetricKind, metric_names};
 
-use crate::decision::Reason;
+use crate::{decision::Reason, window::Limit};
 
 /// The filter's name in metrics.
 pub(crate) const FILTER: &str = "rate-limit";
@@ -78,20 +78,38 @@ const REDIS_METRICS: usize = RedisFailure::NAMES.len() + WITHIN_MS.len() + 1;
 pub(crate) struct Metrics {
     /// The names of the rules and [`NO_RULE`]. Empty without rules.
     rules: Vec<String>,
+    /// The names of the windows that apply to the requests of each rule, then of requests without a
+    /// rule.
+    windows: Vec<Vec<String>>,
     redis: bool,
     /// `max_clients` of the table. `None` if nothing is counted in this proxy.
     table: Option<u32>,
 }
 
 impl Metrics {
-    pub(crate) fn new(mut rules: Vec<String>, redis: bool, table: Option<u32>) -> Self {
+    /// `windows` has the limits of each rule, then those of requests without a rule.
+    pub(crate) fn new(
+        mut rules: Vec<String>,
+        windows: Vec<Vec<Limit>>,
+        redis: bool,
+        table: Option<u32>,
+    ) -> Self {
         if !rules.is_empty() {
             rules.push(NO_RULE.to_owned());
         }
-        Self { rules, redis, table }
+        let names = |limits: Vec<Limit>| {
+            limits.iter().map(|limit| limit.period.name().into_owned()).collect()
+        };
+        Self { rules, windows: windows.into_iter().map(names).collect(), redis, table }
     }
 
-    /// The definitions: three metrics per rule, then those for Redis, then the table's.
+    /// The name of the rule with index `rule`.
+    pub(crate) fn rule(&self, rule: usize) -> Option<&str> {
+        self.rules.get(rule).map(String::as_str)
+    }
+
+    /// The definitions: three metrics per rule, one per window of a rule, then those for Redis, then
+    /// the table's.
     pub(crate) fn definitions(&self) -> Vec<MetricDefinition> {
         let per_rule = self.rules.iter().flat_map(|rule| {
             PER_RULE.map(|reason| {
@@ -99,11 +117,18 @@ impl Metrics {
                 definition(labels, "rule_decisions", MetricKind::Counter)
             })
         });
+        let per_window = self.windows.iter().enumerate().flat_map(|(index, windows)| {
+            let rule = self.rule(index).unwrap_or(NO_RULE);
+            windows.iter().map(move |window| {
+                let labels = format!("rule={rule}.window={window}");
+                definition(labels, "full_windows", MetricKind::Counter)
+            })
+        });
         let redis = self.redis.then(redis_definitions).into_iter().flatten();
         let table = self.table.map(|max_clients| {
             definition(format!("max_clients={max_clients}"), "table_clients", MetricKind::Gauge)
         });
-        per_rule.chain(redis).chain(table).collect()
+        per_rule.chain(per_window).chain(redis).chain(table).collect()
     }
 
     /// Counts a decision about a request to which the rule with index `rule` applies, or none.
@@ -114,15 +139,30 @@ impl Metrics {
         }
     }
 
+    /// Counts a request of the rule with index `rule`, or of none, that was refused because its
+    /// window with this index was full.
+    pub(crate) fn count_full_window(&self, rule: Option<usize>, window: usize, env: &Env<'_>) {
+        let Some(no_rule) = self.windows.len().checked_sub(1) else { return };
+        let earlier = self.windows.iter().take(rule.unwrap_or(no_rule)).map(Vec::len);
+        let index = self.rules.len() * PER_RULE.len() + earlier.sum::<usize>() + window;
+        env.metrics.record(index, 1);
+    }
+
+    /// The number of metrics for rules and their windows.
+    fn of_rules(&self) -> usize {
+        let windows = self.windows.iter().map(Vec::len);
+        self.rules.len() * PER_RULE.len() + windows.sum::<usize>()
+    }
+
     /// Records the number of clients in the table.
     pub(crate) fn record_clients(&self, clients: u32, env: &Env<'_>) {
         let redis = if self.redis { REDIS_METRICS } else { 0 };
-        env.metrics.record(self.rules.len() * PER_RULE.len() + redis, clients);
+        env.metrics.record(self.of_rules() + redis, clients);
     }
 
     /// The metrics for Redis of this configuration.
     pub(crate) fn redis(&self) -> RedisMetrics {
-        RedisMetrics { first: self.rules.len() * PER_RULE.len() }
+        RedisMetrics { first: self.of_rules() }
     }
 }
 

@@ -45,7 +45,7 @@ pub(super) async fn description(State(shared): State<Shared>) -> Response {
     let setup = shared.setup.borrow().clone();
     let issuer = match setup.behaviour {
         Behaviour::WrongIssuer => "https://other-issuer.test",
-        _ => &setup.issuer,
+        _ => setup.document_issuer.as_ref().unwrap_or(&setup.issuer),
     };
     let jwks_uri = format!("{}{JWKS_PATH}", setup.issuer);
     respond(&setup, json!({ "issuer": issuer, "jwks_uri": jwks_uri }))
@@ -61,6 +61,7 @@ fn respond(setup: &Setup, body: Value) -> Response {
         Behaviour::Huge(bytes) => (StatusCode::OK, padded(body, bytes)),
         _ => (StatusCode::OK, body.to_string()),
     };
+    let body = [setup.prefix, body.as_bytes()].concat();
     let mut response = (status, [(header::CONTENT_TYPE, "application/json")], body).into_response();
     let cache_control = setup.cache_control.as_deref().map(HeaderValue::from_str);
     if let Some(Ok(value)) = cache_control {

@@ -59,6 +59,10 @@ pub struct Setup {
     pub keys: Vec<Value>,
     /// The behaviour.
     pub behaviour: Behaviour,
+    /// The issuer in the provider configuration, if it differs from `issuer`.
+    pub document_issuer: Option<String>,
+    /// The bytes before the body of its responses.
+    pub prefix: &'static [u8],
     /// The value of `Cache-Control` in its responses.
     pub cache_control: Option<String>,
 }
@@ -108,6 +112,8 @@ impl KeyServer {
             issuer: issuer.to_owned(),
             keys,
             behaviour: Behaviour::Serve,
+            document_issuer: None,
+            prefix: b"",
             cache_control: None,
         };
         let shared = Shared { setup: watch::Sender::new(setup), visits: Arc::default() };

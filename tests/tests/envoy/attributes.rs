@@ -80,3 +80,30 @@ fn access_log_says_why_a_token_is_rejected() -> Result<()> {
     until(line, || Ok(gateway.envoy.log()?.lines().any(|l| l == line).then_some(())))?;
     chain::ensure_no_trap(&gateway.envoy)
 }
+
+#[test]
+fn access_log_says_which_limit_rejects_a_request() -> Result<()> {
+    let config = json!({
+        "hour": 9,
+        "rules": [{"name": "login", "path": "/api/v1/wukongs", "hour": 1, "limit_by": "constant"}],
+    });
+    let filter = WasmFilter::new("rate-limit", config.to_string());
+    let gateway = Gateway::configured(vec![filter], |mut config| {
+        for listener in &mut config.listeners {
+            listener.access_log =
+                Some("line %RESPONSE_CODE% %FILTER_STATE(wasm.rate_limit_detail:PLAIN)%".into());
+        }
+        config
+    })?;
+    for status in [200, 429] {
+        ensure!(gateway.send(&Request::get("/api/v1/wukongs"))?.head.status == status);
+    }
+    let pattern = "line 429 rule=login window=hour limit=1 reset=[0-9]+ limit_by=constant client=[0-9a-f]{16}";
+    let pattern = regex_lite::Regex::new(&format!("^{pattern}$"))?;
+    until("the detail", || {
+        let log = gateway.envoy.log()?;
+        let passed = log.lines().any(|line| line == "line 200 -");
+        Ok((passed && log.lines().any(|line| pattern.is_match(line))).then_some(()))
+    })?;
+    chain::ensure_no_trap(&gateway.envoy)
+}

@@ -74,12 +74,18 @@ fn envoy_gateway_policies_serve() -> Result<()> {
     for (name, _) in &policies {
         let response = send(name, &with_token(Request::get(WUKONGS))?)?;
         ensure!(response.head.status == 200, "{name}: {response:?}");
-        let refused = if name == "novasphere-api-health" { 200 } else { 401 };
         let response = send(name, &Request::get(WUKONGS))?;
-        ensure!(response.head.status == refused, "{name}: {response:?}");
+        ensure!(response.head.status == 401, "{name}: {response:?}");
     }
-    let strict = send("novasphere-api-make-wukong", &with_token(Request::get(WUKONGS))?)?;
-    ensure!(limit(&strict).as_deref() == Some("10"), "{strict:?}");
+    let forged = Request::get("/api/v1/healthz").header("x.user.id", "root");
+    let health = send("novasphere-api", &forged)?;
+    ensure!(health.head.status == 200 && limit(&health).is_none(), "{health:?}");
+    ensure!(!health.text().contains("root"), "{health:?}");
+    for spelling in [WUKONGS, "/api/v1/wukongs;x"] {
+        let post = with_token(Request::new("POST", spelling).body("{}"))?;
+        let strict = send("novasphere-api", &post)?;
+        ensure!(limit(&strict).as_deref() == Some("10"), "{spelling}: {strict:?}");
+    }
     let target = format!("{WUKONGS}/sun/console/ws?token={}", chain::good_token()?);
     let open = |name: &str| Console::open(envoy.listener(name)?, &target, &[("host", HOST)]);
     open("novasphere-api-console")?.close()?;

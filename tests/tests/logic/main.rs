@@ -8,3 +8,4 @@ mod manifests;
 mod native;
 mod readme;
 mod schema;
+mod urls;

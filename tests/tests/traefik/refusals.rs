@@ -22,12 +22,13 @@ fn refuses_invalid_header_transform_configurations() -> Result<()> {
 }
 
 /// Filter, configuration and expected log text.
-fn refused() -> Vec<(&'static str, Value, &'static str)> {
+type Refused = (&'static str, Value, &'static str);
+
+fn refused_by_jwt_auth() -> Vec<Refused> {
     let credential = json!({"key": "k", "secret": "kept-quiet-kept-quiet-kept-quiet"});
     let with = |name: &str, value: Value| json!({"credentials": [credential.clone()], name: value});
     let jwks = json!([{"issuer": "https://id.example", "uri": "https://id.example/keys"}]);
     let attributes = json!([{"claim": "sub", "attribute": "user"}]);
-    let security = json!({"response": {"security_headers": true}});
     vec![
         (
             "jwt-auth",
@@ -44,6 +45,12 @@ fn refused() -> Vec<(&'static str, Value, &'static str)> {
             "jwt-auth",
             with("claims_to_attributes", attributes),
             "claims_to_attributes: cannot be used here: Traefik has no attributes",
+        ),
+        (
+            "jwt-auth",
+            with("rules", json!([{"route": "admin", "scopes": {"all_of": ["admin"]}}])),
+            "rules[0].route: cannot be used here: Traefik does not tell a plugin the route; give \
+             each router a middleware with its own configuration",
         ),
         (
             "jwt-auth",
@@ -68,6 +75,12 @@ fn refused() -> Vec<(&'static str, Value, &'static str)> {
         ("jwt-auth", with("leewy", json!(5)), "did you mean \"leeway\"?"),
         ("jwt-auth", json!({"json": "{", "leeway": 5}), "json: unknown field"),
         ("jwt-auth", json!({"json": "{"}), "configuration: is not JSON"),
+    ]
+}
+
+fn refused_by_header_transform() -> Vec<Refused> {
+    let security = json!({"response": {"security_headers": true}});
+    vec![
         (
             "header-transform",
             json!({"response": {"remove": {"headers": ["Server"]}}}),
@@ -85,7 +98,7 @@ fn refused() -> Vec<(&'static str, Value, &'static str)> {
 
 #[test]
 fn refuses_unsupported_configurations_with_a_remedy() -> Result<()> {
-    let refused = refused();
+    let refused = [refused_by_jwt_auth(), refused_by_header_transform()].concat();
     let mut routers = vec![Router::new("good", "PathPrefix(`/api`)", chain::plugins()?)];
     for (n, (filter, config, _)) in refused.iter().enumerate() {
         let plugins = vec![Plugin::of_fields(filter, config.clone())];

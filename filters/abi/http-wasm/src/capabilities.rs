@@ -39,6 +39,7 @@ impl Proxy {
             attributes: self,
             verify: self,
             callout: None,
+            ticket: None,
         }
     }
 }
@@ -73,6 +74,10 @@ impl Host for Proxy {
             Capability::Attribute => {
                 "Traefik has no attributes; use claims_to_headers, and fields.headers of the access \
                  log"
+            }
+            Capability::Route => {
+                "Traefik does not tell a plugin the route; give each router a middleware with its \
+                 own configuration"
             }
         })
     }

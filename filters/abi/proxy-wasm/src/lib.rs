@@ -31,6 +31,7 @@ mod fetches;
 mod grpc;
 mod hostcalls;
 mod id_map;
+mod load_record;
 mod local_response;
 mod logger;
 mod metrics;

@@ -1,6 +1,7 @@
 //! Paused requests.
 
 use std::{
+    any::Any,
     cell::RefCell,
     rc::{Rc, Weak},
 };
@@ -16,6 +17,8 @@ pub(crate) struct PendingRequest<C> {
     queue: usize,
     /// The time of the last attempt.
     pub(crate) until: UnixTime,
+    /// The filter's ticket of its last pause.
+    ticket: RefCell<Rc<dyn Any>>,
     state: Weak<RefCell<StreamState<C>>>,
 }
 
@@ -23,6 +26,10 @@ impl<C> PendingRequest<C> {
     /// The state the stream reads. `None` if the client is gone.
     pub(crate) fn state(&self) -> Option<Rc<RefCell<StreamState<C>>>> {
         self.state.upgrade()
+    }
+
+    pub(crate) fn ticket(&self) -> Rc<dyn Any> {
+        Rc::clone(&self.ticket.borrow())
     }
 }
 
@@ -43,9 +50,11 @@ impl<C> PendingQueue<C> {
         requests.iter().filter(|request| request.queue == queue).count() < max
     }
 
-    fn push(&self, stream: u32, queue: usize, until: UnixTime) -> StreamState<C> {
+    fn push(&self, stream: u32, pause: Pause) -> StreamState<C> {
+        let Pause { queue, until, ticket } = pause;
         let state = Rc::new(RefCell::new(StreamState::Idle));
-        let request = PendingRequest { stream, queue, until, state: Rc::downgrade(&state) };
+        let (ticket, reader) = (RefCell::new(ticket), Rc::downgrade(&state));
+        let request = PendingRequest { stream, queue, until, ticket, state: reader };
         self.0.borrow_mut().push(request);
         StreamState::Paused(state)
     }
@@ -65,12 +74,21 @@ impl<C> PendingQueue<C> {
     }
 }
 
+/// A filter's decision to pause a request.
+pub(crate) struct Pause {
+    pub(crate) queue: usize,
+    pub(crate) until: UnixTime,
+    pub(crate) ticket: Rc<dyn Any>,
+}
+
 /// The options of a request for a pause.
 pub(crate) enum Waiting<'q, C> {
     /// In a queue with capacity.
     InQueue(&'q PendingQueue<C>),
     /// In the entry that it already has, until its time limit.
     InEntry {
+        /// The entry.
+        request: &'q PendingRequest<C>,
         /// Whether the time limit is still ahead.
         in_time: bool,
     },
@@ -88,16 +106,14 @@ impl<C> Copy for Waiting<'_, C> {}
 
 impl<C> Waiting<'_, C> {
     /// Pauses a request. `None` if it may not wait.
-    pub(crate) fn pause(
-        &self,
-        stream: u32,
-        queue: usize,
-        until: UnixTime,
-    ) -> Option<StreamState<C>> {
+    pub(crate) fn pause(&self, stream: u32, pause: Pause) -> Option<StreamState<C>> {
         match self {
-            Self::InQueue(pending) => Some(pending.push(stream, queue, until)),
-            Self::InEntry { in_time: true } => Some(StreamState::Idle),
-            Self::InEntry { in_time: false } | Self::Nowhere => None,
+            Self::InQueue(pending) => Some(pending.push(stream, pause)),
+            Self::InEntry { request, in_time: true } => {
+                request.ticket.replace(pause.ticket);
+                Some(StreamState::Idle)
+            }
+            Self::InEntry { in_time: false, .. } | Self::Nowhere => None,
         }
     }
 }
@@ -106,7 +122,7 @@ impl<C> PendingQueues for Waiting<'_, C> {
     fn has_capacity(&self, queue: usize, max: usize) -> bool {
         match self {
             Self::InQueue(pending) => pending.has_capacity(queue, max),
-            Self::InEntry { in_time } => *in_time,
+            Self::InEntry { in_time, .. } => *in_time,
             Self::Nowhere => false,
         }
     }
@@ -116,13 +132,15 @@ impl<C> PendingQueues for Waiting<'_, C> {
 mod tests {
     use super::*;
 
-    const UNTIL: UnixTime = UnixTime { millis: 1_000 };
+    fn pause(ticket: u8) -> Pause {
+        Pause { queue: 0, until: UnixTime { millis: 1_000 }, ticket: Rc::new(ticket) }
+    }
 
     #[test]
     fn requests_of_gone_clients_free_their_queue() {
         let pending = PendingQueue::<()>::default();
         let waiting = Waiting::InQueue(&pending);
-        let first = waiting.pause(1, 0, UNTIL);
+        let first = waiting.pause(1, pause(0));
         assert!(waiting.has_capacity(0, 2) && !waiting.has_capacity(0, 1));
         assert!(waiting.has_capacity(1, 1));
         drop(first);
@@ -131,11 +149,25 @@ mod tests {
 
     #[test]
     fn paused_request_waits_again_until_its_time_limit() {
-        let again: Waiting<'_, ()> = Waiting::InEntry { in_time: true };
-        assert!(matches!(again.pause(1, 0, UNTIL), Some(StreamState::Idle)));
-        let late: Waiting<'_, ()> = Waiting::InEntry { in_time: false };
-        assert!(late.pause(1, 0, UNTIL).is_none() && !late.has_capacity(0, 1));
+        let pending = PendingQueue::<()>::default();
+        let _state = Waiting::InQueue(&pending).pause(1, pause(0));
+        let request = &pending.take()[0];
+        let again = Waiting::InEntry { request, in_time: true };
+        assert!(matches!(again.pause(1, pause(0)), Some(StreamState::Idle)));
+        let late = Waiting::InEntry { request, in_time: false };
+        assert!(late.pause(1, pause(0)).is_none() && !late.has_capacity(0, 1));
         let nowhere: Waiting<'_, ()> = Waiting::Nowhere;
-        assert!(nowhere.pause(1, 0, UNTIL).is_none());
+        assert!(nowhere.pause(1, pause(0)).is_none());
+    }
+
+    #[test]
+    fn paused_request_keeps_the_ticket_of_its_last_pause() {
+        let ticket = |request: &PendingRequest<()>| request.ticket().downcast_ref::<u8>().copied();
+        let pending = PendingQueue::<()>::default();
+        let _state = Waiting::InQueue(&pending).pause(1, pause(1));
+        let request = &pending.take()[0];
+        assert_eq!(ticket(request), Some(1));
+        Waiting::InEntry { request, in_time: true }.pause(1, pause(2));
+        assert_eq!(ticket(request), Some(2));
     }
 }

@@ -10,6 +10,7 @@ use novasphere_core::{
 use crate::{
     dialect::{Dialect, RootDialect},
     hostcalls::{self, Status},
+    load_record::LoadRecord,
 };
 
 /// The proxy, for one root context.
@@ -18,6 +19,9 @@ pub(crate) struct Proxy {
     pub(crate) dialect: Dialect,
     pub(crate) root: Box<dyn RootDialect>,
     time: Cell<Time>,
+    load: LoadRecord,
+    /// See [`Host::guesses_types`].
+    guesses_types: bool,
 }
 
 /// The time that a filter sees.
@@ -31,8 +35,15 @@ enum Time {
 }
 
 impl Proxy {
-    pub(crate) fn new(dialect: Dialect, filter: &'static str) -> Self {
-        Self { filter, dialect, root: dialect.root(filter), time: Cell::default() }
+    /// `guesses_types`: see [`Host::guesses_types`].
+    pub(crate) fn new(
+        dialect: Dialect,
+        filter: &'static str,
+        load: LoadRecord,
+        guesses_types: bool,
+    ) -> Self {
+        let root = dialect.root(filter);
+        Self { filter, dialect, root, time: Cell::default(), load, guesses_types }
     }
 
     /// Freezes the time before a call of the filter.
@@ -59,8 +70,18 @@ impl Host for Proxy {
         self.dialect.traits().passes_attributes
     }
 
+    fn guesses_types(&self) -> bool {
+        self.guesses_types
+    }
+
     fn warn(&self, message: &str) {
         log::warn!(target: self.filter, "{message}");
+    }
+
+    fn warn_at_load(&self, messages: &[String]) {
+        if !self.dialect.traits().shares_data_at_load || self.load.is_first(self, self.now()) {
+            messages.iter().for_each(|message| self.warn(message));
+        }
     }
 }
 

@@ -86,8 +86,8 @@ impl<'h> BuildContext<'h> {
     /// # Errors
     /// The faults, if there are any.
     pub fn finish<F>(self, filter: F) -> Result<F, ConfigErrors> {
-        for warning in &self.warnings {
-            self.host.warn(warning);
+        if !self.warnings.is_empty() {
+            self.host.warn_at_load(&self.warnings);
         }
         self.errors.into_result(filter)
     }
@@ -121,6 +121,11 @@ impl<'h> BuildContext<'h> {
     /// Whether the host passes values as text. See [`Host::values_are_text`].
     pub fn values_are_text(&self) -> bool {
         self.host.values_are_text()
+    }
+
+    /// Whether the host made the types of values from plain YAML. See [`Host::guesses_types`].
+    pub fn guesses_types(&self) -> bool {
+        self.host.guesses_types()
     }
 
     /// Maximum size of the filter's caches in one worker, in bytes. See [`Host::cache_bytes`].

@@ -6,6 +6,10 @@ use serde::de::{self, Unexpected};
 use serde_json::Number;
 
 use super::node::Steps;
+use crate::may_have_secrets;
+
+/// Maximum length of a quoted value, in characters.
+const MAX_CHARS: usize = 60;
 
 /// Why a node does not match the type of its field.
 #[derive(Debug)]
@@ -40,7 +44,8 @@ impl de::Error for Mismatch {
     }
 
     fn invalid_type(got: Unexpected<'_>, expected: &dyn de::Expected) -> Self {
-        Self::new(Expected(expected), Got(got))
+        let form = right_form(&expected.to_string(), got);
+        Self::new(Expected(expected), format_args!("{}{form}", Got(got)))
     }
 
     fn invalid_value(got: Unexpected<'_>, expected: &dyn de::Expected) -> Self {
@@ -56,12 +61,51 @@ impl de::Error for Mismatch {
     }
 
     fn unknown_variant(got: &str, variants: &'static [&'static str]) -> Self {
-        let got = format!("{got:?}{}", suggestion(got, variants));
+        let got = format!("{}{}", Got(Unexpected::Str(got)), suggestion(got, variants));
         Self::new(format_args!("one of {}", variants.join(", ")), got)
+    }
+
+    /// Objects beside other forms get here. All others report unknown fields one by one.
+    fn unknown_field(name: &str, known: &'static [&'static str]) -> Self {
+        Self::custom(format_args!("unknown field {name:?}{}", field_hint(name, known)))
     }
 
     fn missing_field(field: &'static str) -> Self {
         Self { field: Some(field), ..Self::custom("is required") }
+    }
+}
+
+/// How to write `got` in the expected form, after a `; `. Empty if that is obvious. Separate and
+/// cold, so that a module contains this code once.
+#[cold]
+#[inline(never)]
+fn right_form(expected: &str, got: Unexpected<'_>) -> String {
+    match (expected, got) {
+        ("a sequence", Unexpected::Str(text))
+            if text.len() <= MAX_CHARS && !may_have_secrets(text) =>
+        {
+            let items: Vec<_> = text.split(',').map(|item| format!("{:?}", item.trim())).collect();
+            format!("; write [{}]", items.join(", "))
+        }
+        ("a sequence", Unexpected::Str(_)) => "; write [\"…\"]".to_owned(),
+        ("a sequence", Unexpected::Map) => "; write [{…}]".to_owned(),
+        ("a string", Unexpected::Bool(value)) => {
+            let words = if value { "yes and on as true" } else { "no and off as false" };
+            format!("; write the text in quotes, because YAML reads {words}")
+        }
+        ("a string", Unexpected::Unsigned(_) | Unexpected::Signed(_) | Unexpected::Float(_)) => {
+            format!("; write it in quotes: \"{}\"", Got(got))
+        }
+        ("a string", Unexpected::Seq) => "; write a single text, such as \"…\"".to_owned(),
+        ("a boolean", Unexpected::Str(text @ ("true" | "false"))) => {
+            format!("; write {text} without quotes")
+        }
+        ("u16" | "u32" | "u64", Unexpected::Str(text))
+            if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) =>
+        {
+            format!("; write {text} without quotes")
+        }
+        _ => String::new(),
     }
 }
 
@@ -82,17 +126,17 @@ impl fmt::Display for Expected<'_> {
     }
 }
 
-/// A value as the user wrote it, cut to a readable length.
+/// A value as the user wrote it, cut to a readable length. URLs may contain passwords.
 pub(super) struct Got<'a>(pub(super) Unexpected<'a>);
 
 impl fmt::Display for Got<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const MAX_CHARS: usize = 60;
         match self.0 {
             Unexpected::Bool(value) => write!(f, "{value}"),
             Unexpected::Unsigned(value) => write!(f, "{value}"),
             Unexpected::Signed(value) => write!(f, "{value}"),
             Unexpected::Float(value) => float(value, f),
+            Unexpected::Str(text) if may_have_secrets(text) => f.write_str("a URL"),
             Unexpected::Str(text) => {
                 let cut: String = text.chars().take(MAX_CHARS).collect();
                 let more = if cut.len() < text.len() { "…" } else { "" };
@@ -115,8 +159,16 @@ fn float(value: f64, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     f.write_str(text.strip_suffix(".0").unwrap_or(&text))
 }
 
+/// What to write instead of an unknown field.
+pub(super) fn field_hint(name: &str, known: &[&str]) -> String {
+    match suggestion(name, known) {
+        hint if hint.is_empty() => format!("; known fields: {}", known.join(", ")),
+        hint => hint,
+    }
+}
+
 /// `; did you mean "…"?` if one of `known` is close to `written`, otherwise empty.
-pub(super) fn suggestion(written: &str, known: &[&str]) -> String {
+fn suggestion(written: &str, known: &[&str]) -> String {
     let plain = |name: &str| name.to_ascii_lowercase().replace(['-', '_'], "");
     let distance = |name: &str| strsim::osa_distance(&plain(written), &plain(name));
     known

@@ -41,6 +41,35 @@ impl Endpoint {
         is_valid.then(|| Self { https, authority: authority.to_owned(), path: path.to_owned() })
     }
 
+    /// Checks the name of an upstream as the host knows it: a cluster name, or `host:port`.
+    ///
+    /// # Errors
+    /// The fault of the field. It does not quote the name, because users put a URL here by mistake.
+    pub fn check_upstream(name: &str) -> Result<(), &'static str> {
+        if name.is_empty() {
+            return Err("must not be empty");
+        }
+        if looks_like_url(name) {
+            return Err("must be the name of an upstream, such as a cluster or host:port, not a \
+                        URL: a URL belongs in uri");
+        }
+        Ok(())
+    }
+
+    /// Checks an issuer, which messages quote.
+    ///
+    /// # Errors
+    /// The fault of the field, if the issuer is a URL with user information, a query or a fragment,
+    /// against OpenID Connect Discovery 1.0 section 3. It does not quote the issuer. An issuer that
+    /// is not a URL, such as the address of a service account, may contain any character.
+    pub fn check_issuer(issuer: &str) -> Result<(), &'static str> {
+        if issuer.split_once("://").is_some_and(|(_, rest)| rest.contains(['@', '?', '#'])) {
+            return Err("must not have user information, a query or a fragment: write the issuer \
+                        as its tokens name it, such as https://issuer.example");
+        }
+        Ok(())
+    }
+
     /// The fault of a field whose text [`parse`](Self::parse) rejects. It does not quote the text,
     /// which may contain a password.
     pub fn fault(example: &str) -> String {
@@ -58,6 +87,17 @@ impl Endpoint {
             false => format!("{}:{}", self.authority, if self.https { 443 } else { 80 }),
         }
     }
+}
+
+/// Whether a text may be a URL, or the authority of one with user information.
+fn looks_like_url(text: &str) -> bool {
+    text.contains("://") || text.contains('@')
+}
+
+/// Whether a text may have user information or a query. Messages do not quote it.
+pub fn may_have_secrets(text: &str) -> bool {
+    let query = text.split_once("://").is_some_and(|(_, rest)| rest.contains(['?', '#']));
+    query || text.contains('@')
 }
 
 #[cfg(test)]
@@ -89,6 +129,26 @@ mod tests {
             "https://a?x",
         ] {
             assert_eq!(Endpoint::parse(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn upstream_is_not_a_url() {
+        for name in ["redis", "redis.test:8379", "outbound|443||id.example", "route/a/rule/0"] {
+            assert_eq!(Endpoint::check_upstream(name), Ok(()), "{name}");
+        }
+        for url in ["", "https://id.example/keys", "user:password@redis:8379"] {
+            assert!(Endpoint::check_upstream(url).is_err(), "{url}");
+        }
+    }
+
+    #[test]
+    fn issuer_has_no_user_information() {
+        for issuer in ["https://id.example/a", "accounts.google.com", "robot@project.example"] {
+            assert_eq!(Endpoint::check_issuer(issuer), Ok(()), "{issuer}");
+        }
+        for url in ["https://u:p@id.example", "https://id.example?a", "https://id.example/#a"] {
+            assert!(Endpoint::check_issuer(url).is_err(), "{url}");
         }
     }
 

@@ -65,6 +65,12 @@ impl HeaderName {
         &self.0
     }
 
+    /// The name of the header in request heads. Hosts have `host` as `:authority`. Some have both
+    /// names, but not in every way of reading.
+    pub fn in_request_head(&self) -> &str {
+        if self.as_str() == "host" { ":authority" } else { self.as_str() }
+    }
+
     /// Whether `line` is this name in any case.
     #[inline]
     pub fn matches(&self, line: &[u8]) -> bool {

@@ -10,7 +10,7 @@ mod params;
 pub mod target;
 
 pub use bytes::bytes_eq;
-pub use endpoint::Endpoint;
+pub use endpoint::{Endpoint, may_have_secrets};
 pub use error_body::{ErrorBody, ErrorFormat, ProblemDetails};
 pub use head::{Headers, RequestHead, ResponseHead};
 pub use header_name::{HeaderName, InvalidHeaderName, InvalidHeaderValue, header_value};

@@ -1,7 +1,11 @@
-//! Request paths: their unambiguous reading, and the patterns that match it.
+//! Request paths: their unambiguous reading, all their readings, and the patterns that match them.
 
+mod normalization;
 mod pattern;
+mod request_path;
 mod unambiguous;
+mod variants;
 
 pub use pattern::{PathMatch, PathPattern};
+pub(crate) use request_path::{MatchedVariants, RequestPath};
 pub use unambiguous::UnambiguousPath;

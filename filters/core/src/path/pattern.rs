@@ -1,5 +1,6 @@
 //! [`PathPattern`]: the paths that a rule matches.
 
+use super::normalization::changes_structure;
 use crate::{BuildContext, UnambiguousPath};
 
 /// Matches one path, a path and everything below it, or a template.
@@ -136,12 +137,23 @@ impl Form {
 fn unambiguous(path: &str, field: &str, cx: &mut BuildContext<'_>) -> Option<UnambiguousPath> {
     let unambiguous = UnambiguousPath::new(path.as_bytes());
     if unambiguous.is_none() {
-        let message = format!(
-            "{path:?} must start with / and have no query, no empty or dot segments, no ; or \\, and \
-             none of / \\ ; % ? # encoded; a {{name}} is a whole segment, and only path_template \
-             takes it"
-        );
-        cx.fault(field, message);
+        cx.fault(field, format!("{path:?} {}", form_of_paths(path)));
     }
     unambiguous
+}
+
+/// Why a path is refused, and the form it must have.
+fn form_of_paths(path: &str) -> String {
+    let decoded = percent_encoding::percent_decode_str(path).decode_utf8_lossy();
+    match decoded.chars().find(|c| changes_structure(*c)) {
+        Some(c) => format!(
+            "must not contain U+{:04X}: Unicode normalization turns it into / \\ . ; % ? # or \
+             nothing, so servers read the path differently",
+            u32::from(c)
+        ),
+        None => "must start with / and have no query, no empty or dot segments, no ; or \\, and \
+                 none of / \\ ; % ? # encoded; a {name} is a whole segment, and only path_template \
+                 takes it"
+            .to_owned(),
+    }
 }

@@ -1,5 +1,7 @@
 //! [`UnambiguousPath`]: paths that all servers read in the same way.
 
+use super::normalization::changes_structure;
+
 /// A percent-decoded request path that can be read in only one way.
 ///
 /// Proxies, frameworks and servers differ in how they resolve dot segments, merge slashes, decode
@@ -10,6 +12,7 @@
 ///   `/b` on the host `a`;
 /// - a `;`, `\` or `#`, or one of these or `/`, `?`, `%` or a control character encoded;
 /// - an encoding that is malformed or not UTF-8;
+/// - a character that Unicode normalization turns into one of the above or into nothing, such as `／`;
 /// - any other character that a path must not contain unencoded.
 ///
 /// Every other path means the same, encoded or not: `/%61` is `/a`.
@@ -30,7 +33,9 @@ impl UnambiguousPath {
         let mut segments = text.strip_prefix('/')?.split('/');
         // The last segment is empty if the path ends in a slash.
         let last = segments.next_back()?;
-        let unambiguous = segments.all(is_name) && (last.is_empty() || is_name(last));
+        let unambiguous = segments.all(is_name)
+            && (last.is_empty() || is_name(last))
+            && (text.is_ascii() || !text.chars().any(changes_structure));
         unambiguous.then_some(Self(text))
     }
 
@@ -141,6 +146,12 @@ mod tests {
             "/%ff",
             "/a{b}",
             "/a%c2%85/%c2%85",
+            "/a/%EF%BC%8E%EF%BC%8E/b",
+            "/a%EF%BC%8Fb",
+            "/a%EF%BC%9Bb",
+            "/a/%E2%80%A5/b",
+            "/a%C2%ADb",
+            "/a%E2%80%8Bb",
         ] {
             assert_eq!(decoded(path), None, "{path}");
         }

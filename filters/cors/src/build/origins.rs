@@ -5,7 +5,7 @@ use novasphere_core::BuildContext;
 use super::patterns::{self, InvalidOriginPattern};
 use crate::{
     config::PolicyConfig,
-    origin::OriginRule,
+    origin::{InvalidOrigin, OriginRule, origins_in},
     policy::{AllowOrigin, Policy},
 };
 
@@ -48,6 +48,10 @@ pub(super) fn build(
     if config.private_network == Some(true) && is_any {
         cx.warn(&format!("{prefix}private_network"), "every site can reach the private network");
     }
+    if config.reflect_any_origin && is_any && config.credentials == Some(true) {
+        let message = "with credentials: every site can act as the user; list the origins instead";
+        cx.warn(&format!("{prefix}reflect_any_origin"), message);
+    }
     check_reflection(config, is_any, prefix, cx);
     match is_any && !config.reflect_any_origin {
         true => AllowOrigin::Any,
@@ -56,13 +60,39 @@ pub(super) fn build(
 }
 
 fn parse(entry: &str) -> Result<OriginRule, String> {
+    // Messages do not quote user information or a query, which may be secret.
+    let is_secret = entry.contains('@') || entry.contains('?');
     match entry.strip_prefix('~') {
+        Some(text) if text.contains('@') => {
+            Err("must match an origin, which has no user information".to_owned())
+        }
         Some(text) => patterns::parse(text).map(OriginRule::Pattern).map_err(|error| match error {
             // Quotes the expression itself.
             InvalidOriginPattern::Syntax(_) => error.to_string(),
             _ => format!("{text:?} {error}"),
         }),
-        None => OriginRule::parse(entry).map_err(|error| format!("{entry:?} {error}")),
+        None if is_secret => OriginRule::parse(entry).map_err(|error| error.to_string()),
+        None => OriginRule::parse(entry).map_err(|error| {
+            let form = form(entry, error).map(|form| format!(": {form}")).unwrap_or_default();
+            format!("{entry:?} {error}{form}")
+        }),
+    }
+}
+
+/// The entry in the form that the remedy of `error` describes. `None` if it cannot be derived.
+fn form(entry: &str, error: InvalidOrigin) -> Option<String> {
+    match error {
+        InvalidOrigin::Several => {
+            let quoted: Vec<String> = origins_in(entry).map(|one| format!("{one:?}")).collect();
+            Some(quoted.join(", "))
+        }
+        InvalidOrigin::Wildcard => {
+            let pattern = patterns::of_wildcards(entry)?;
+            let is_valid = OriginRule::parse(&entry.replace('*', "a")).is_ok();
+            (is_valid && patterns::parse(&pattern).is_ok())
+                .then(|| format!("{:?}", format!("~{pattern}")))
+        }
+        _ => None,
     }
 }
 

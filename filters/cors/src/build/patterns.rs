@@ -76,6 +76,21 @@ impl fmt::Display for InvalidOriginPattern {
 
 impl std::error::Error for InvalidOriginPattern {}
 
+/// The expression for an entry with a `*` where only an expression can have a wildcard. `None` if
+/// the last two labels have a wildcard: the expression would match sites of any owner.
+pub(super) fn of_wildcards(entry: &str) -> Option<String> {
+    let (scheme, rest) = entry.split_once("://")?;
+    let mut labels = rest.rsplit('.');
+    let domain = [labels.next()?, labels.next()?];
+    if domain.iter().any(|label| label.trim_end_matches(":*").contains('*')) {
+        return None;
+    }
+    let scheme = if scheme.contains('*') { "https?" } else { scheme };
+    let rest = rest.replace(":*", ":[0-9]+").replace('.', r"\.");
+    let rest = rest.replace("**", "[a-z0-9.-]+").replace('*', "[a-z0-9-]+");
+    Some(format!("{scheme}://{rest}"))
+}
+
 /// Parses the expression after a `~`.
 pub(super) fn parse(text: &str) -> Result<Pattern, InvalidOriginPattern> {
     let pattern = Pattern::new(text).map_err(InvalidOriginPattern::Syntax)?;

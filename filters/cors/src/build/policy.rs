@@ -105,7 +105,7 @@ pub(super) fn build(
         expose_headers: config.exposed_headers.unwrap_or_default().join(", "),
         allow_methods: AllowMethods::new(NameList::new(methods, credentials)),
         allow_headers: match config.headers {
-            Some(names) => AllowHeaders::Listed(NameList::new(names, credentials)),
+            Some(names) => AllowHeaders::listed(names, credentials),
             None => AllowHeaders::Requested,
         },
         max_age: config.max_age.map(|seconds| seconds.to_string()),

@@ -28,7 +28,8 @@ pub struct Config {
     pub(crate) methods: Option<Vec<String>>,
 
     /// Request headers a page may send (`Access-Control-Allow-Headers`). An empty list allows the
-    /// safelisted headers only. Default: the headers that the preflight requests.
+    /// safelisted headers only. Without `credentials`, `*` allows every header, `Authorization`
+    /// included. Default: the headers that the preflight requests.
     #[cfg_attr(feature = "schema", schemars(inner(regex(pattern = TOKEN))))]
     pub(crate) headers: Option<Vec<String>>,
 

@@ -16,6 +16,8 @@ pub(crate) enum InvalidOrigin {
     Wildcard,
     /// The text is probably a regular expression.
     Pattern,
+    /// The text holds more than one origin.
+    Several,
 }
 
 impl fmt::Display for InvalidOrigin {
@@ -39,8 +41,9 @@ impl fmt::Display for InvalidOrigin {
             Self::Wildcard => {
                 "has a misplaced *: use it as the whole port, or before a domain as in \
                  https://*.novasphere.io (one label) or https://**.novasphere.io (one or more); \
-                 \"*\" alone means every origin"
+                 \"*\" alone means every origin; any other place needs a regular expression after ~"
             }
+            Self::Several => "holds several origins: give each its own list entry",
             Self::Pattern => "looks like a regular expression: if it is one, put ~ before it",
         })
     }

@@ -6,4 +6,9 @@ mod request_origin;
 mod rule;
 mod serialized;
 
-pub(crate) use self::{request_origin::RequestOrigin, rule::OriginRule, serialized::Origin};
+pub(crate) use self::{
+    invalid_origin::InvalidOrigin,
+    request_origin::RequestOrigin,
+    rule::{OriginRule, origins_in},
+    serialized::Origin,
+};

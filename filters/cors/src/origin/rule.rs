@@ -27,6 +27,9 @@ impl OriginRule {
             "*" => Ok(Self::Any),
             "null" => Ok(Self::Null),
             _ => OriginMatcher::parse(entry).map(Self::Origin).map_err(|error| {
+                if origins_in(entry).nth(1).is_some() {
+                    return InvalidOrigin::Several;
+                }
                 // Kong treats an entry with such characters as a regular expression.
                 let is_pattern = entry.contains(['\\', '^', '$', '(', '|', '+', '{']);
                 let is_pattern = is_pattern || entry.starts_with(".*") || entry.contains("/.*");
@@ -71,4 +74,12 @@ impl OriginRule {
             _ => self.is_same(other),
         }
     }
+}
+
+/// The origins in a text that lists them: by commas, semicolons or spaces, or as a JSON array.
+pub(crate) fn origins_in(text: &str) -> impl Iterator<Item = &str> {
+    let array = text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
+    let parts = array.unwrap_or(text).split(|c: char| c.is_whitespace() || matches!(c, ',' | ';'));
+    let parts = parts.map(|part| part.trim_matches(['"', '\'']));
+    parts.filter(|part| matches!(*part, "*" | "null") || part.contains("://"))
 }

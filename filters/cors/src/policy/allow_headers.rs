@@ -21,6 +21,16 @@ pub(crate) enum AllowHeaders {
 }
 
 impl AllowHeaders {
+    /// The configured names. To browsers, `*` does not cover `Authorization` (Fetch standard, "CORS
+    /// non-wildcard request-header name"), so a wildcard gets it too.
+    pub(crate) fn listed(mut names: Vec<String>, credentials: bool) -> Self {
+        let has = |wanted: &str| names.iter().any(|name| name.eq_ignore_ascii_case(wanted));
+        if !credentials && has("*") && !has("authorization") {
+            names.push("Authorization".to_owned());
+        }
+        Self::Listed(NameList::new(names, credentials))
+    }
+
     pub(crate) fn allows(&self, requested: &[&[u8]]) -> bool {
         match self {
             Self::Listed(listed) => requested.iter().all(|name| is_listed(listed, name)),
@@ -29,10 +39,8 @@ impl AllowHeaders {
     }
 }
 
-/// `*` does not cover `Authorization` (Fetch standard, "CORS non-wildcard request-header name").
 fn is_listed(listed: &NameList, name: &[u8]) -> bool {
-    (listed.is_wild() && !name.eq_ignore_ascii_case(b"authorization"))
-        || listed.names().any(|other| other.eq_ignore_ascii_case(name))
+    listed.is_wild() || listed.names().any(|other| other.eq_ignore_ascii_case(name))
 }
 
 /// The names in all lines of `Access-Control-Request-Headers`. `None` if one of them is not a field

@@ -20,7 +20,8 @@ fn wrong_type_hides_follow_up_faults() {
     };
     assert_eq!(
         faults(r#"{"origins": "https://app.novasphere.io", "credentials": true}"#),
-        "origins: expected a list, got \"https://app.novasphere.io\""
+        "origins: expected a list, got \"https://app.novasphere.io\"; write \
+         [\"https://app.novasphere.io\"]"
     );
 }
 
@@ -88,7 +89,11 @@ fn warns_about_settings_without_effect() {
 #[test]
 fn null_with_credentials_needs_reflection() {
     let config = r#"{"origins": ["*", "null"], "credentials": true, "reflect_any_origin": true}"#;
-    assert!(warnings(config).is_empty());
+    assert_eq!(
+        warnings(config),
+        ["reflect_any_origin: with credentials: every site can act as the user; list the origins \
+             instead"]
+    );
     assert!(allows_with_credentials(&cors(config), b"null"));
 }
 

@@ -7,6 +7,7 @@ use novasphere_core::{
 
 use crate::{Cors, CorsCarry};
 
+mod attribute;
 mod block;
 mod config;
 mod forwarding;

@@ -47,6 +47,22 @@ fn echoes_requested_headers_without_a_list() {
 }
 
 #[test]
+fn wildcard_headers_name_authorization() {
+    let allowed = |config: &str| {
+        let lines = header_lines(&preflight(&cors(config), APP, &[]));
+        let value =
+            lines.iter().find_map(|line| line.strip_prefix("access-control-allow-headers: "));
+        value.unwrap_or_default().to_owned()
+    };
+    assert_eq!(allowed(r#"{"headers": ["*"]}"#), "*, Authorization");
+    assert_eq!(allowed(r#"{"headers": ["authorization", "*"]}"#), "authorization, *");
+    assert_eq!(allowed(r#"{"headers": ["X-A"]}"#), "X-A");
+    let inherited =
+        r#"{"policies": [{"origins": ["https://app.novasphere.io"]}], "headers": ["*"]}"#;
+    assert_eq!(allowed(inherited), "*, Authorization");
+}
+
+#[test]
 fn empty_header_list_allows_none() {
     let cors = cors(r#"{"headers": []}"#);
     let response = preflight(&cors, APP, &[("access-control-request-headers", b"x-a")]);
@@ -117,7 +133,7 @@ fn checks_requested_method_and_headers_against_the_lists() {
     assert_eq!(names(&[&b"x-a,".repeat(64)]), "preflight_allowed");
     let wild = r#"{"methods": ["*"], "headers": ["*"]}"#;
     assert_eq!(reason(wild, b"ANY", &[b"x-any"]), "preflight_allowed");
-    assert_eq!(reason(wild, b"ANY", &[b"authorization"]), "preflight_headers");
+    assert_eq!(reason(wild, b"ANY", &[b"authorization"]), "preflight_allowed");
     assert_eq!(reason("{}", b"PURGE", &[b"x-any"]), "preflight_method");
 }
 

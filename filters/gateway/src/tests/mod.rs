@@ -1,16 +1,18 @@
 //! Behaviour of the chain as a whole.
 
+use std::{any::Any, rc::Rc};
+
 use novasphere_core::{
-    CalloutResult, Decision, Env, FetchResponse, Filter, HeaderMutation, Headers, LocalResponse,
-    RequestHead, ResponseHead, testing::TestHost,
+    Callout, CalloutResult, Decision, Env, FetchResponse, Filter, HeaderMutation, Headers,
+    LocalResponse, RequestHead, ResponseHead, testing::TestHost,
 };
 
 use crate::{Gateway, chain::ChainCarry, entry::States};
 
-mod callouts;
 mod chain;
 mod config;
 mod equivalence;
+mod waiting;
 
 const SECRET: &str = "a secret of more than thirty-two bytes";
 

@@ -2,7 +2,7 @@
 
 use novasphere_core::{BuildContext, InvalidPattern, Json, Pattern};
 
-use super::field;
+use super::{claim_values, field};
 use crate::{
     config::{Config, MAX_EXPIRATION, MAX_LEEWAY, RequiredClaimConfig, ScopesConfig, TimeClaim},
     rules::{
@@ -18,8 +18,7 @@ pub(super) fn build(config: &Config, cx: &mut BuildContext<'_>) -> ClaimRules {
         times: times(config, cx),
         names: names(config, cx),
         denied: denied(config, cx),
-        required: required(&config.required_claims, cx),
-        scopes: config.scopes.as_ref().map(|config| scopes(config, cx)),
+        required: required(&config.required_claims, "", cx),
     }
 }
 
@@ -46,23 +45,25 @@ fn times(config: &Config, cx: &mut BuildContext<'_>) -> TimeRules {
 }
 
 fn names(config: &Config, cx: &mut BuildContext<'_>) -> NameRules {
-    let mut list = |field: &Option<Vec<String>>, path: &str| {
-        if field.as_ref().is_some_and(Vec::is_empty) {
-            cx.fault(
-                path,
-                "must not be empty, because it would reject every token; omit it to \
-                            accept any",
-            );
-        }
-        field.clone()
-    };
-    let types = list(&config.typ, "typ");
+    let types = accepted(config.typ.as_ref(), "typ", cx);
     NameRules {
         types: types.map(|types| types.iter().map(|typ| media_type(typ).to_owned()).collect()),
-        issuers: list(&config.issuers, "issuers"),
-        audiences: list(&config.audiences, "audiences"),
-        subjects: list(&config.subjects, "subjects"),
+        subjects: accepted(config.subjects.as_ref(), "subjects", cx),
     }
+}
+
+/// A list of accepted values. `path` is its path in the configuration.
+pub(super) fn accepted(
+    list: Option<&Vec<String>>,
+    path: &str,
+    cx: &mut BuildContext<'_>,
+) -> Option<Vec<String>> {
+    if list.is_some_and(Vec::is_empty) {
+        let message =
+            "must not be empty, because it would reject every token; omit it to accept any";
+        cx.fault(path, message);
+    }
+    list.cloned()
 }
 
 fn denied(config: &Config, cx: &mut BuildContext<'_>) -> DeniedTokens {
@@ -72,26 +73,32 @@ fn denied(config: &Config, cx: &mut BuildContext<'_>) -> DeniedTokens {
     DeniedTokens::new(config.jti.clone(), config.sub.clone())
 }
 
-fn scopes(config: &ScopesConfig, cx: &mut BuildContext<'_>) -> Scopes {
+/// The scopes of the object at `prefix`, which is empty or ends in a dot.
+pub(super) fn scopes(config: &ScopesConfig, prefix: &str, cx: &mut BuildContext<'_>) -> Scopes {
     if config.all_of.is_empty() && config.any_of.is_empty() {
-        cx.fault("scopes", "must name a scope; omit it to require none");
+        cx.fault(format!("{prefix}scopes"), "must name a scope; omit it to require none");
     }
     for (field, scopes) in [("all_of", &config.all_of), ("any_of", &config.any_of)] {
         for (i, scope) in scopes.iter().enumerate().filter(|(_, scope)| !is_scope_token(scope)) {
             let message = format!("must be a scope (RFC 6749 3.3), got {scope:?}");
-            cx.fault(format!("scopes.{field}[{i}]"), message);
+            cx.fault(format!("{prefix}scopes.{field}[{i}]"), message);
         }
     }
     Scopes::new(config.all_of.clone(), config.any_of.clone())
 }
 
-fn required(configs: &[RequiredClaimConfig], cx: &mut BuildContext<'_>) -> Vec<RequiredClaim> {
+/// The required claims of the object at `prefix`, which is empty or ends in a dot.
+pub(super) fn required(
+    configs: &[RequiredClaimConfig],
+    prefix: &str,
+    cx: &mut BuildContext<'_>,
+) -> Vec<RequiredClaim> {
     let mut rules = Vec::new();
     for (i, config) in configs.iter().enumerate() {
-        let path = format!("required_claims[{i}]");
-        let claim = field::claim_path(config.claim.as_ref(), &path, cx);
-        let test = claim_test(config, &path, cx);
-        rules.extend(claim.zip(test).map(|(path, test)| RequiredClaim { path, test }));
+        let entry = format!("{prefix}required_claims[{i}]");
+        let claim = field::claim_path(config.claim.as_ref(), &entry, cx);
+        let test = claim_test(config, &entry, cx);
+        rules.extend(claim.zip(test).map(|(path, test)| RequiredClaim { entry, path, test }));
     }
     rules
 }
@@ -116,7 +123,7 @@ fn claim_test(
     if let Some((other, _)) = given.next() {
         cx.fault(path, format!("has both {name} and {other}; use one entry for each"));
     }
-    check_values(name, &values, path, cx);
+    claim_values::check(name, &values, path, cx);
     match name {
         "matches" => {
             let pattern = Pattern::new(config.matches.as_deref().unwrap_or_default());
@@ -126,27 +133,6 @@ fn claim_test(
         "contains" | "contains_any" => Some(ClaimTest::ContainsAny(values)),
         _ => Some(ClaimTest::OneOf(values)),
     }
-}
-
-fn check_values(test: &str, values: &[Json], path: &str, cx: &mut BuildContext<'_>) {
-    let path = format!("{path}.{test}");
-    if values.is_empty() {
-        cx.fault(&path, "must not be empty, because it would reject every token");
-    }
-    if values.iter().any(|v| matches!(v, Json::Null | Json::Array(_) | Json::Object(_))) {
-        cx.fault(&path, "must be a string, number or boolean, or a list of these");
-    }
-    if test != "matches" && cx.values_are_text() && values.iter().any(looks_like_scalar) {
-        let message = "is ambiguous: it may be text, or a number or boolean that the proxy wrote \
-                       as text; write the whole configuration as JSON text in one field, json";
-        cx.fault(&path, message);
-    }
-}
-
-/// Whether this text may have been a number or a boolean.
-fn looks_like_scalar(value: &Json) -> bool {
-    let parsed = value.as_str().map(|text| Json::parse(text.as_bytes()));
-    matches!(parsed, Some(Ok(Json::Number(_) | Json::Bool(_))))
 }
 
 fn with_remedy(invalid: &InvalidPattern) -> String {

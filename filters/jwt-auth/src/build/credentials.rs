@@ -12,6 +12,7 @@ use crate::{
         jwk::{Jwk, Material},
         key::Key,
         pem,
+        tries::{ExcessKeys, excess, max_tries},
         verifier::Verifier,
     },
 };
@@ -40,7 +41,24 @@ pub(super) fn build(config: &Config, cx: &mut BuildContext<'_>) -> Credentials {
         seen.push((name, key.bytes));
         credentials.add(builder.credential(name, key.key));
     }
+    warn_of_excess(&credentials, cx);
     credentials
+}
+
+/// Warns of credentials that may never be tried.
+fn warn_of_excess(credentials: &Credentials, cx: &mut BuildContext<'_>) {
+    for group in credentials.groups() {
+        let keys = group.iter().map(|c| (c.key.kid.as_deref(), c.key.algorithm()));
+        let name = group.first().map(|credential| credential.name.as_str()).unwrap_or_default();
+        for ExcessKeys { algorithm, count } in excess(keys, true) {
+            let (algorithm, max) = (algorithm.name(), max_tries(algorithm));
+            let message = format!(
+                "a token of {name:?} may need {count} {algorithm} keys, but only the last {max} are \
+                 tried: give each of them its kid, or remove old ones"
+            );
+            cx.warn("credentials", &message);
+        }
+    }
 }
 
 /// A checked key.
@@ -71,13 +89,20 @@ impl<'c> CredentialBuilder<'_, 'c, '_> {
 
     fn key(&mut self) -> Option<CheckedKey> {
         let (jwk, field) = self.jwk()?;
+        for deviation in &jwk.deviations {
+            self.cx.warn(&format!("{}.jwk", self.path), &format!("{deviation}; it is accepted"));
+        }
         let kid = self.kid(&jwk);
         let algorithm = self.algorithm(&jwk)?;
         if !self.check_secret(field, algorithm, &jwk.material) {
             return None;
         }
         let verifier = Verifier::new(algorithm, &jwk.material)?;
-        Some(CheckedKey { key: Key { kid, verifier }, field, bytes: jwk.material.bytes() })
+        Some(CheckedKey {
+            key: Key { kid, issuer: None, verifier },
+            field,
+            bytes: jwk.material.bytes(),
+        })
     }
 
     /// The key and the field that holds it.

@@ -4,9 +4,13 @@ use novasphere_core::{BuildContext, HeaderName};
 
 use super::field;
 use crate::{
-    config::{Config, ConsumerConfig},
-    identity::{attributes::ClaimAttributes, consumer::Consumer, headers::IdentityHeaders},
-    token::header_text,
+    config::{ClaimFormat, Config, ConsumerConfig},
+    identity::{
+        attributes::ClaimAttributes,
+        consumer::Consumer,
+        headers::{ClaimSource, IdentityHeaders},
+    },
+    token::header_text::{self, ClaimForm},
 };
 
 /// The consumer at `path`. `identifier` is the text of `X-Credential-Identifier` and its path.
@@ -55,7 +59,10 @@ pub(super) fn headers(config: &Config, cx: &mut BuildContext<'_>) -> IdentityHea
                 continue;
             }
         };
-        if let Err(invalid) = headers.add_claim(claim, name, entry.keep_inbound) {
+        let (form, keep_inbound) = (form(entry.format), entry.keep_inbound);
+        if let Err(invalid) =
+            headers.add_claim(ClaimSource { path: claim, form, keep_inbound }, name)
+        {
             cx.fault(path, format!("{text:?} {invalid}"));
         }
     }
@@ -69,9 +76,17 @@ pub(super) fn attributes(config: &Config, cx: &mut BuildContext<'_>) -> ClaimAtt
         let claim = field::claim_path(entry.claim.as_ref(), &path, cx).unwrap_or_default();
         let path = format!("{path}.attribute");
         let Some(name) = field::required(entry.attribute.as_deref(), &path, cx) else { continue };
-        if let Err(invalid) = attributes.add(claim, name) {
+        if let Err(invalid) = attributes.add(claim, form(entry.format), name) {
             cx.fault(path, format!("{name:?} {invalid}"));
         }
     }
     attributes
+}
+
+fn form(format: ClaimFormat) -> ClaimForm {
+    match format {
+        ClaimFormat::Text => ClaimForm::Text,
+        ClaimFormat::Json => ClaimForm::Json,
+        ClaimFormat::Base64Json => ClaimForm::Base64Json,
+    }
 }

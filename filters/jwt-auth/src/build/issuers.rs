@@ -1,30 +1,38 @@
 //! The issuers with fetched keys.
 
+use std::collections::BTreeMap;
+
 use novasphere_core::{BuildContext, Endpoint};
 
 use super::{field, identity};
 use crate::{
-    config::{Algorithm, JwksConfig},
-    keys::remote::{issuers::Issuers, source::KeySetSource},
+    config::{Algorithm, Config, JwksConfig},
+    keys::remote::{
+        issuer::{self, Issuer},
+        issuers::Issuers,
+        source::KeySetSource,
+    },
 };
 
 /// Appended to an issuer (OpenID Connect Discovery 1.0 section 4).
 const WELL_KNOWN: &str = "/.well-known/openid-configuration";
 
-pub(super) fn build(configs: &[JwksConfig], cx: &mut BuildContext<'_>) -> Issuers {
+pub(super) fn build(config: &Config, cx: &mut BuildContext<'_>) -> Issuers {
     let mut issuers = Issuers::default();
-    for (i, config) in configs.iter().enumerate() {
-        let mut builder = SourceBuilder { config, path: format!("jwks[{i}]"), cx: &mut *cx };
+    for (i, entry) in config.jwks.iter().enumerate() {
+        let mut builder = SourceBuilder { config: entry, path: format!("jwks[{i}]"), cx: &mut *cx };
         let algorithms = builder.algorithms();
-        let Some(source) = builder.source(&algorithms) else { continue };
+        let issuer = builder.issuer(config.audiences.is_some());
+        let Some(source) = builder.source(issuer, &algorithms) else { continue };
         let path = builder.path;
         let issuer_path = format!("{path}.issuer");
+        let text = source.issuer.text();
         if issuers.contains(&source.issuer) {
-            cx.fault(&issuer_path, format!("{:?} already has an entry", source.issuer));
+            cx.fault(&issuer_path, format!("{text:?} already has an entry"));
         }
-        let identifier = Some((source.issuer.as_str(), issuer_path.as_str()));
+        let identifier = Some((text, issuer_path.as_str()));
         let consumer =
-            identity::consumer(&config.consumer, &format!("{path}.consumer"), identifier, cx);
+            identity::consumer(&entry.consumer, &format!("{path}.consumer"), identifier, cx);
         issuers.add(source, algorithms, consumer);
     }
     issuers
@@ -58,18 +66,85 @@ impl SourceBuilder<'_, '_> {
         algorithms.clone()
     }
 
-    /// The source. `None` after a fault in its location.
-    fn source(&mut self, algorithms: &[Algorithm]) -> Option<KeySetSource> {
+    /// The issuer. `None` after a fault.
+    fn issuer(&mut self, has_audiences: bool) -> Option<Issuer> {
+        let config = self.config;
+        let path = format!("{}.issuer", self.path);
+        let text = field::required(config.issuer.as_deref(), &path, self.cx)?;
+        if let Err(fault) = Endpoint::check_issuer(text) {
+            self.fault("issuer", fault);
+            return None;
+        }
+        let mut issuer = match Issuer::parse(text) {
+            Ok(issuer) => issuer,
+            Err(invalid) => {
+                self.fault("issuer", invalid.to_string());
+                return None;
+            }
+        };
+        if issuer.is_template() && !has_audiences {
+            let message = "needs audiences, because it has a {name}: other tenants get tokens for \
+                           their own applications from the same issuer";
+            self.fault("issuer", message);
+        }
+        match (&config.issuer_values, config.any_value) {
+            (None, false) if !issuer.is_template() => {}
+            (None, true) if issuer.is_template() => {}
+            (Some(values), false) if issuer.is_template() => {
+                self.check_values(&issuer, values);
+                issuer.restrict(values.clone());
+            }
+            (Some(_), true) => {
+                self.fault("any_value", "contradicts issuer_values; remove one of the two")
+            }
+            (None, false) => {
+                let name = issuer.claims().next().unwrap_or_default();
+                let message = format!(
+                    "needs the accepted values of {{{name}}}: issuer_values: {{{name}: [\"one\", \"two\"]}}, or \
+                     any_value: true to accept the tokens of any tenant"
+                );
+                self.fault("issuer", message);
+            }
+            (Some(_), false) => {
+                self.fault("issuer_values", "has no effect, because issuer has no {name}")
+            }
+            (None, true) => self.fault("any_value", "has no effect, because issuer has no {name}"),
+        }
+        Some(issuer)
+    }
+
+    fn check_values(&mut self, issuer: &Issuer, values: &BTreeMap<String, Vec<String>>) {
+        for name in issuer.claims().filter(|name| !values.contains_key(*name)) {
+            self.fault(
+                "issuer_values",
+                format!("needs a list for {name}, because issuer has {{{name}}}"),
+            );
+        }
+        for (name, accepted) in values {
+            let field = format!("issuer_values.{name}");
+            if !issuer.claims().any(|claim| claim == name) {
+                self.fault(&field, format!("has no effect, because issuer has no {{{name}}}"));
+            }
+            if accepted.is_empty() {
+                self.fault(&field, "must not be empty; list the accepted values");
+            }
+            for (i, value) in accepted.iter().enumerate().filter(|(_, v)| !issuer::is_value(v)) {
+                let message = format!("must be letters, digits, ., _ and -, got {value:?}");
+                self.fault(&format!("{field}[{i}]"), message);
+            }
+        }
+    }
+
+    /// The source. `None` after a fault in its issuer or location.
+    fn source(&mut self, issuer: Option<Issuer>, algorithms: &[Algorithm]) -> Option<KeySetSource> {
         self.check_numbers();
         let config = self.config;
-        let issuer =
-            field::required(config.issuer.as_deref(), &format!("{}.issuer", self.path), self.cx);
         let endpoint = self.endpoint()?;
         let issuer = issuer?;
         let upstream = config.cluster.clone().unwrap_or_else(|| endpoint.host_and_port());
         Some(KeySetSource {
-            id: KeySetSource::id(issuer, &upstream, &endpoint, config.discovery, algorithms),
-            issuer: issuer.to_owned(),
+            id: KeySetSource::id(issuer.text(), &upstream, &endpoint, config.discovery, algorithms),
+            issuer,
             upstream,
             endpoint,
             discovery: config.discovery,
@@ -95,8 +170,8 @@ impl SourceBuilder<'_, '_> {
 
     fn endpoint(&mut self) -> Option<Endpoint> {
         let config = self.config;
-        if config.cluster.as_deref() == Some("") {
-            self.fault("cluster", "must not be empty");
+        if let Some(Err(fault)) = config.cluster.as_deref().map(Endpoint::check_upstream) {
+            self.fault("cluster", fault);
         }
         match (&config.uri, &config.path) {
             (Some(_), Some(_)) => {
@@ -109,7 +184,8 @@ impl SourceBuilder<'_, '_> {
             (None, Some(path)) => return self.endpoint_at_cluster(path),
             (None, None) if config.discovery => match self.discovery_endpoint() {
                 Some(endpoint) => return Some(endpoint),
-                None => self.fault("uri", "is required, because the issuer is not a URL"),
+                None => self
+                    .fault("uri", "is required, because the issuer is not a URL, or has a {name}"),
             },
             (None, None) => self.fault("uri", "is required, unless cluster and path are set"),
         }
@@ -122,19 +198,20 @@ impl SourceBuilder<'_, '_> {
             return None;
         };
         if !path.starts_with('/') {
-            self.fault("path", format!("must start with /, got {path:?}"));
+            self.fault("path", "must be a path and start with /, such as /keys");
             return None;
         }
         // The issuer's host name, for servers with several names.
-        let (https, authority) = self
-            .discovery_endpoint()
-            .map_or((true, cluster.clone()), |endpoint| (endpoint.https, endpoint.authority));
+        let issuer = self.config.issuer.as_deref().and_then(Endpoint::parse);
+        let (https, authority) =
+            issuer.map_or((true, cluster.clone()), |endpoint| (endpoint.https, endpoint.authority));
         Some(Endpoint { https, authority, path: path.to_owned() })
     }
 
-    /// The configuration document of the issuer. `None` if the issuer is not a URL.
+    /// The configuration document of the issuer. `None` if the issuer is not a URL, or is a
+    /// template.
     fn discovery_endpoint(&self) -> Option<Endpoint> {
-        let issuer = self.config.issuer.as_deref()?;
+        let issuer = self.config.issuer.as_deref().filter(|issuer| !issuer.contains('{'))?;
         let issuer = issuer.strip_suffix('/').unwrap_or(issuer);
         Endpoint::parse(&format!("{issuer}{WELL_KNOWN}"))
     }

@@ -1,23 +1,22 @@
 //! From a configuration to the settings of the filter.
 
+mod claim_values;
 mod claims;
 mod credentials;
 mod field;
 mod identity;
 mod issuers;
+mod rules;
 mod sources;
 
-use novasphere_core::{BuildContext, Capability, ErrorBody, PathMatch, PathPattern, parse_methods};
+use novasphere_core::{BuildContext, Capability, ErrorBody};
 
 use crate::{
-    config::{CLAIM_HEADER_BYTES, Config, MAX_CACHE_TOKENS, SkipConfig, TOKEN_BYTES},
+    config::{CLAIM_HEADER_BYTES, Config, MAX_CACHE_TOKENS, TOKEN_BYTES},
     identity::{attributes::ClaimAttributes, headers::IdentityHeaders},
     keys::{credential::Credentials, remote::issuers::Issuers},
     local_response::{RefusalResponses, check_realm},
-    rules::{
-        claims::ClaimRules,
-        skip::{SkipRule, SkipRules},
-    },
+    rules::{claims::ClaimRules, requests::RequestRules},
     sources::TokenSources,
 };
 
@@ -32,41 +31,40 @@ pub(crate) struct Settings {
     pub(crate) cache_bytes: usize,
     /// Maximum size of a token in bytes.
     pub(crate) max_token_bytes: usize,
+    /// Whether the parts of a token may have base64 padding.
+    pub(crate) accept_padding: bool,
     pub(crate) sources: TokenSources,
     pub(crate) claims: ClaimRules,
     pub(crate) responses: RefusalResponses,
     pub(crate) identity: IdentityHeaders,
     pub(crate) attributes: ClaimAttributes,
-    pub(crate) skip: SkipRules,
+    pub(crate) rules: RequestRules,
     pub(crate) run_on_preflight: bool,
-    pub(crate) optional: bool,
-    pub(crate) report_only: bool,
 }
 
 /// Checks `config`. The result is usable only if `cx` has no faults.
 pub(crate) fn build(config: Config, cx: &mut BuildContext<'_>) -> Settings {
     check_combinations(&config, cx);
     check_capabilities(&config, cx);
+    warn_about_openness(&config, cx);
     let credentials = credentials::build(&config, cx);
     let sources = sources::build(&config, cx);
     let claims = claims::build(&config, cx);
-    let scope = claims.scopes.as_ref().map(|scopes| scopes.challenge_attribute());
-    let responses = responses(&config, scope, cx);
+    let responses = responses(&config, cx);
     Settings {
         credentials,
-        issuers: issuers::build(&config.jwks, cx),
+        issuers: issuers::build(&config, cx),
         cache_tokens: size(config.cache_tokens),
         cache_bytes: cx.cache_bytes(),
         max_token_bytes: size(config.max_token_bytes),
+        accept_padding: config.accept_padding,
         sources,
         claims,
         responses,
         identity: identity::headers(&config, cx),
         attributes: identity::attributes(&config, cx),
-        skip: skip_rules(&config.skip, cx),
+        rules: rules::build(&config, cx),
         run_on_preflight: config.run_on_preflight,
-        optional: config.optional,
-        report_only: config.report_only,
     }
 }
 
@@ -98,6 +96,37 @@ fn check_combinations(config: &Config, cx: &mut BuildContext<'_>) {
     }
 }
 
+/// Warns about settings for trials and development.
+fn warn_about_openness(config: &Config, cx: &mut BuildContext<'_>) {
+    if config.report_only {
+        let message =
+            "rejects nothing: a request without a valid token passes, without an identity";
+        cx.warn("report_only", message);
+    }
+    if config.verbose_errors {
+        let message = "tells clients why a token is rejected, which helps attackers too";
+        cx.warn("verbose_errors", message);
+    }
+    for (i, skip) in config.skip.iter().enumerate() {
+        if skip.path_prefix.as_deref() == Some("/") {
+            let message = "\"/\" exempts every path; name the paths that need no token";
+            cx.warn(&format!("skip[{i}].path_prefix"), message);
+        }
+    }
+    for (i, rule) in config.rules.iter().enumerate() {
+        let path = format!("rules[{i}]");
+        if rule.report_only {
+            let message = "rejects nothing: a request of this rule without a valid token passes, \
+                           without an identity";
+            cx.warn(&format!("{path}.report_only"), message);
+        }
+        if (rule.skip || rule.optional) && rule.path_prefix.as_deref() == Some("/") {
+            let message = "\"/\" covers every path; name the paths that need no token";
+            cx.warn(&format!("{path}.path_prefix"), message);
+        }
+    }
+}
+
 fn check_capabilities(config: &Config, cx: &mut BuildContext<'_>) {
     for (is_used, field, capability) in [
         (!config.jwks.is_empty(), "jwks", Capability::Fetch),
@@ -109,11 +138,7 @@ fn check_capabilities(config: &Config, cx: &mut BuildContext<'_>) {
     }
 }
 
-fn responses(
-    config: &Config,
-    scope: Option<String>,
-    cx: &mut BuildContext<'_>,
-) -> RefusalResponses {
+fn responses(config: &Config, cx: &mut BuildContext<'_>) -> RefusalResponses {
     if let Some(realm) = &config.realm
         && let Err(invalid) = check_realm(realm)
     {
@@ -121,26 +146,8 @@ fn responses(
     }
     RefusalResponses {
         realm: config.realm.clone(),
-        scope,
         body: ErrorBody::new(config.error_format, config.error_template.as_deref(), cx),
         verbose: config.verbose_errors,
         key_claim_name: config.key_claim_name.clone(),
     }
-}
-
-fn skip_rules(configs: &[SkipConfig], cx: &mut BuildContext<'_>) -> SkipRules {
-    let mut rules = Vec::new();
-    for (i, config) in configs.iter().enumerate() {
-        let path = format!("skip[{i}]");
-        let methods = parse_methods(config.methods.as_deref(), &format!("{path}.methods"), cx);
-        let fields = PathMatch {
-            path: config.path.as_deref(),
-            path_prefix: config.path_prefix.as_deref(),
-            path_template: config.path_template.as_deref(),
-            ignore_case: config.ignore_case,
-        };
-        let pattern = PathPattern::new(fields, &path, cx);
-        rules.extend(pattern.map(|path| SkipRule { methods, path }));
-    }
-    SkipRules::new(rules)
 }

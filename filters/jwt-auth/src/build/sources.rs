@@ -4,9 +4,10 @@ use novasphere_core::{BuildContext, HeaderName};
 
 use super::field;
 use crate::{
-    config::Config,
+    config::{Config, TokenHeaderConfig},
     sources::{
         TokenSources,
+        header::TokenHeader,
         subprotocol::{Subprotocols, check_prefix},
     },
 };
@@ -21,20 +22,12 @@ pub(super) fn build(config: &Config, cx: &mut BuildContext<'_>) -> TokenSources 
         }
     }
     let mut headers = Vec::new();
-    for (i, name) in config.header_names.iter().enumerate() {
-        match HeaderName::parse(name) {
-            Ok(name) => headers.push(name),
-            Err(invalid) => cx.fault(format!("header_names[{i}]"), invalid.to_string()),
-        }
+    for (i, entry) in config.header_names.iter().enumerate() {
+        headers.extend(token_header(entry, &format!("header_names[{i}]"), cx));
     }
     check_prefixes(&config.websocket_protocols, cx);
-    let lists = [
-        &config.header_names,
-        &config.uri_param_names,
-        &config.cookie_names,
-        &config.websocket_protocols,
-    ];
-    if lists.into_iter().all(Vec::is_empty) {
+    let others = [&config.uri_param_names, &config.cookie_names, &config.websocket_protocols];
+    if config.header_names.is_empty() && others.into_iter().all(Vec::is_empty) {
         let message = "configure at least one token source in header_names, uri_param_names, \
                        cookie_names or websocket_protocols";
         cx.fault("header_names", message);
@@ -46,6 +39,27 @@ pub(super) fn build(config: &Config, cx: &mut BuildContext<'_>) -> TokenSources 
         subprotocols: Subprotocols::new(config.websocket_protocols.clone()),
         forward: config.forward_token,
     }
+}
+
+/// The header of an entry of `header_names`. `None` after a fault.
+fn token_header(
+    entry: &TokenHeaderConfig,
+    path: &str,
+    cx: &mut BuildContext<'_>,
+) -> Option<TokenHeader> {
+    let name = match HeaderName::parse(&entry.name) {
+        Ok(name) => name,
+        Err(invalid) => {
+            cx.fault(path, invalid.to_string());
+            return None;
+        }
+    };
+    let scheme = entry.scheme.as_deref();
+    let fault = |invalid| {
+        let message = field::invalid_text(&invalid, scheme.unwrap_or_default());
+        cx.fault(format!("{path}.scheme"), message);
+    };
+    TokenHeader::new(name, scheme).map_err(fault).ok()
 }
 
 fn check_prefixes(prefixes: &[String], cx: &mut BuildContext<'_>) {

@@ -15,6 +15,10 @@ pub struct ClaimToHeader {
     /// The claim's name, or a path with dots into objects: `realm_access.roles`. A list gives each
     /// name on the path, for names with dots: `[resource_access, my.client, roles]`. Required.
     pub claim: Option<ClaimName>,
+    /// How the claim becomes text: `text`; `json` for any claim, as compact JSON in ASCII;
+    /// `base64_json` for its JSON in base64url without padding. Default: `text`.
+    #[serde(rename = "as")]
+    pub format: ClaimFormat,
     /// The header for the upstream. Required.
     #[cfg_attr(feature = "schema", schemars(regex(pattern = TOKEN)))]
     pub header: Option<String>,
@@ -32,7 +36,25 @@ pub struct ClaimToAttribute {
     /// The claim's name, or a path with dots into objects: `realm_access.roles`. A list gives each
     /// name on the path, for names with dots: `[resource_access, my.client, roles]`. Required.
     pub claim: Option<ClaimName>,
+    /// How the claim becomes text: `text`; `json` for any claim, as compact JSON in ASCII;
+    /// `base64_json` for its JSON in base64url without padding. Default: `text`.
+    #[serde(rename = "as")]
+    pub format: ClaimFormat,
     /// The attribute's name: letters, digits, `_`, `-` and `.`. Required.
     #[cfg_attr(feature = "schema", schemars(regex(pattern = ATTRIBUTE)))]
     pub attribute: Option<String>,
+}
+
+/// How a claim becomes text.
+#[derive(Clone, Copy, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, serde::Serialize))]
+#[serde(rename_all = "snake_case")]
+pub enum ClaimFormat {
+    /// The text of a string, whole number or boolean, or the items of an array, joined by `,`.
+    #[default]
+    Text,
+    /// Compact JSON in ASCII.
+    Json,
+    /// Compact JSON in base64url without padding.
+    Base64Json,
 }

@@ -1,5 +1,7 @@
 //! Issuers with fetched keys, as users write them.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use super::{Algorithm, ConsumerConfig};
@@ -11,9 +13,18 @@ use super::{Algorithm, ConsumerConfig};
 #[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "schema", schemars(extend("required" = ["issuer"])))]
 pub struct JwksConfig {
-    /// The exact `iss` of the tokens that these keys sign. Required.
+    /// The exact `iss` of the tokens that these keys sign. For an issuer with many tenants, a URL in
+    /// which `{name}` is a whole segment of the path: it must equal the token's claim of that name.
+    /// Required.
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub issuer: Option<String>,
+    /// The accepted values of each `{name}` in `issuer`, at least one. Default: none; a `{name}`
+    /// needs this or `any_value`.
+    #[cfg_attr(feature = "schema", schemars(schema_with = "issuer_values_schema"))]
+    pub issuer_values: Option<BTreeMap<String, Vec<String>>>,
+    /// Whether each `{name}` in `issuer` accepts any value, so that any tenant of the issuer can
+    /// sign tokens. Default: false.
+    pub any_value: bool,
     /// The URL of the key set. With `discovery`, the URL of the configuration document.
     pub uri: Option<String>,
     /// The proxy's upstream for the requests. Default: host and port of the URL.
@@ -51,6 +62,8 @@ impl Default for JwksConfig {
     fn default() -> Self {
         Self {
             issuer: None,
+            issuer_values: None,
+            any_value: false,
             uri: None,
             cluster: None,
             path: None,
@@ -63,4 +76,17 @@ impl Default for JwksConfig {
             consumer: ConsumerConfig::default(),
         }
     }
+}
+
+/// For each name, at least one value.
+#[cfg(feature = "schema")]
+fn issuer_values_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    schemars::json_schema!({
+        "type": "object",
+        "additionalProperties": {
+            "type": "array",
+            "items": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,256}$"},
+            "minItems": 1
+        }
+    })
 }

@@ -3,12 +3,14 @@
 
 mod algorithm;
 mod claim_name;
+mod claim_rules;
 mod credential;
 mod identity;
 mod jwks;
-mod rules;
+mod request_rules;
 #[cfg(feature = "schema")]
 pub(crate) mod schema;
+mod token_header;
 
 use std::ops::RangeInclusive;
 
@@ -19,12 +21,14 @@ use serde::Deserialize;
 
 pub(crate) use self::algorithm::Algorithm;
 pub(crate) use self::claim_name::ClaimName;
-pub(crate) use self::credential::{ConsumerConfig, CredentialConfig};
-pub(crate) use self::identity::{ClaimToAttribute, ClaimToHeader};
-pub(crate) use self::jwks::JwksConfig;
-pub(crate) use self::rules::{
-    DeniedTokensConfig, RequiredClaimConfig, ScopesConfig, SkipConfig, TimeClaim,
+pub(crate) use self::claim_rules::{
+    DeniedTokensConfig, RequiredClaimConfig, ScopesConfig, TimeClaim,
 };
+pub(crate) use self::credential::{ConsumerConfig, CredentialConfig};
+pub(crate) use self::identity::{ClaimFormat, ClaimToAttribute, ClaimToHeader};
+pub(crate) use self::jwks::JwksConfig;
+pub(crate) use self::request_rules::{RuleConfig, SkipConfig};
+pub(crate) use self::token_header::TokenHeaderConfig;
 
 /// Maximum of `cache_tokens`.
 pub(crate) const MAX_CACHE_TOKENS: u32 = 100_000;
@@ -32,6 +36,8 @@ pub(crate) const MAX_CACHE_TOKENS: u32 = 100_000;
 pub(crate) const TOKEN_BYTES: RangeInclusive<u32> = 1_024..=65_536;
 /// Bounds of `max_claim_header_bytes`.
 pub(crate) const CLAIM_HEADER_BYTES: RangeInclusive<u32> = 256..=32_768;
+/// Maximum number of `rules`.
+pub(crate) const MAX_RULES: usize = 63;
 /// Maximum of `leeway`, in seconds.
 pub(crate) const MAX_LEEWAY: u32 = 3_600;
 /// Maximum of `maximum_expiration`, in seconds: a year, as in Kong.
@@ -66,9 +72,12 @@ pub struct Config {
     /// header. Default: `iss`.
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub key_claim_name: String,
-    /// Headers that carry a token as `Bearer <token>`. Default: `[authorization]`.
-    #[cfg_attr(feature = "schema", schemars(inner(regex(pattern = TOKEN))))]
-    pub header_names: Vec<String>,
+    /// Headers that carry a token: in Authorization and Proxy-Authorization as `Bearer <token>`, in
+    /// others also alone. `{name, scheme}` sets another scheme. Default: `[authorization]`.
+    pub header_names: Vec<TokenHeaderConfig>,
+    /// Whether to accept tokens whose parts have base64 padding (`=`), against RFC 7515 section 2.
+    /// Default: false.
+    pub accept_padding: bool,
     /// Query parameters that carry a token. Always removed before the upstream. Default: `[jwt]`.
     #[cfg_attr(feature = "schema", schemars(inner(length(min = 1))))]
     pub uri_param_names: Vec<String>,
@@ -115,8 +124,10 @@ pub struct Config {
     pub optional: bool,
     /// The consumer of requests without a valid token, which then pass. Default: they are rejected.
     pub anonymous: Option<ConsumerConfig>,
-    /// Requests that need no token. Default: none.
+    /// Requests that need no token: rules with `skip`, before all `rules`. Default: none.
     pub skip: Vec<SkipConfig>,
+    /// Other checks for some requests, at most 63 entries. The first match applies. Default: none.
+    pub rules: Vec<RuleConfig>,
     /// Whether the filter only counts rejections and lets the requests pass. Default: false.
     pub report_only: bool,
     /// Whether CORS preflights need a token. Default: true, because the cors filter responds to
@@ -148,7 +159,11 @@ impl Default for Config {
             secret_is_base64: false,
             allow_weak_secret: false,
             key_claim_name: "iss".to_owned(),
-            header_names: vec!["authorization".to_owned()],
+            header_names: vec![TokenHeaderConfig {
+                name: "authorization".to_owned(),
+                scheme: None,
+            }],
+            accept_padding: false,
             uri_param_names: vec!["jwt".to_owned()],
             cookie_names: Vec::new(),
             websocket_protocols: Vec::new(),
@@ -166,6 +181,7 @@ impl Default for Config {
             optional: false,
             anonymous: None,
             skip: Vec::new(),
+            rules: Vec::new(),
             report_only: false,
             run_on_preflight: true,
             realm: None,

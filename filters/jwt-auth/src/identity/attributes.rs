@@ -5,17 +5,28 @@ use std::fmt;
 use novasphere_core::{Attributes, Json};
 
 use crate::{
-    decision::Refusal,
-    token::{claim_path::ClaimPath, header_text},
+    identity::unusable_claim,
+    rejection::Rejection,
+    token::{
+        claim_path::ClaimPath,
+        header_text::{self, ClaimForm},
+    },
 };
 
 /// All entries of `claims_to_attributes`.
 #[derive(Debug)]
 pub(crate) struct ClaimAttributes {
-    /// The path of each claim and the name of its attribute.
-    entries: Vec<(ClaimPath, String)>,
+    entries: Vec<ClaimAttribute>,
     /// Maximum size of a value in bytes.
     max_bytes: usize,
+}
+
+/// A claim that becomes an attribute.
+#[derive(Debug)]
+struct ClaimAttribute {
+    path: ClaimPath,
+    form: ClaimForm,
+    name: String,
 }
 
 /// Why an attribute cannot have a name.
@@ -44,26 +55,33 @@ impl ClaimAttributes {
     }
 
     /// Adds the attribute `name` with the claim at `path`.
-    pub(crate) fn add(&mut self, path: ClaimPath, name: &str) -> Result<(), InvalidAttribute> {
+    pub(crate) fn add(
+        &mut self,
+        path: ClaimPath,
+        form: ClaimForm,
+        name: &str,
+    ) -> Result<(), InvalidAttribute> {
         if !name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.')) {
             return Err(InvalidAttribute::Characters);
         }
-        if self.entries.iter().any(|(_, other)| other == name) {
+        if self.entries.iter().any(|other| other.name == name) {
             return Err(InvalidAttribute::Duplicate);
         }
-        self.entries.push((path, name.to_owned()));
+        self.entries.push(ClaimAttribute { path, form, name: name.to_owned() });
         Ok(())
     }
 
     /// The attributes of a token. They are encoded like header values, so that no claim can forge a
     /// line of a log.
-    pub(crate) fn values(&self, claims: &Json) -> Result<Vec<(String, Vec<u8>)>, Refusal> {
+    pub(crate) fn values(&self, claims: &Json) -> Result<Vec<(String, Vec<u8>)>, Rejection> {
         let mut values = Vec::with_capacity(self.entries.len());
-        for (path, name) in &self.entries {
+        for (i, ClaimAttribute { path, form, name }) in self.entries.iter().enumerate() {
             if let Some(claim) = path.find(claims) {
-                let value = header_text::from_claim(claim, self.max_bytes);
-                let value = value.map_err(|_| Refusal::UnusableClaim)?;
-                values.push((name.clone(), value));
+                let value = header_text::from_claim(claim, *form, self.max_bytes);
+                let value = value.map_err(|invalid| {
+                    unusable_claim::rejection(&format!("claims_to_attributes[{i}]"), path, invalid)
+                });
+                values.push((name.clone(), value?));
             }
         }
         Ok(values)

@@ -1,7 +1,7 @@
 //! The consumer that the upstream sees.
 
 /// A consumer in Kong's terms, as header values. Absent values are not sent.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Consumer {
     /// `X-Consumer-ID`.
     pub(crate) id: Option<Vec<u8>>,

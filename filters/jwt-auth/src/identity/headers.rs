@@ -6,12 +6,16 @@ use std::borrow::Cow;
 use novasphere_core::{HeaderMutation, HeaderName, Json, RequestHead};
 
 use crate::{
-    decision::Refusal,
     identity::{
         consumer::Consumer,
         owned_header::{InvalidIdentityHeader, OwnedHeader},
+        unusable_claim,
     },
-    token::{claim_path::ClaimPath, header_text},
+    rejection::Rejection,
+    token::{
+        claim_path::ClaimPath,
+        header_text::{self, ClaimForm, InvalidHeaderText},
+    },
 };
 
 /// Kong's headers, in the order of [`IdentityHeaders::of_consumer`].
@@ -38,10 +42,13 @@ pub(crate) struct IdentityHeaders {
     anonymous: Option<Consumer>,
 }
 
+/// A claim that sets a header.
 #[derive(Debug)]
-struct ClaimSource {
-    path: ClaimPath,
-    keep_inbound: bool,
+pub(crate) struct ClaimSource {
+    pub(crate) path: ClaimPath,
+    pub(crate) form: ClaimForm,
+    /// Whether the client's own header stays if the token lacks the claim.
+    pub(crate) keep_inbound: bool,
 }
 
 /// The action for one owned header of a request.
@@ -80,19 +87,18 @@ impl IdentityHeaders {
         headers
     }
 
-    /// Adds a header that the claim at `path` sets.
+    /// Adds the header `name` that a claim sets.
     pub(crate) fn add_claim(
         &mut self,
-        path: ClaimPath,
+        claim: ClaimSource,
         name: HeaderName,
-        keep_inbound: bool,
     ) -> Result<(), InvalidIdentityHeader> {
         let header = OwnedHeader::for_claim(name)?;
         let text = header.name.as_str().as_bytes();
         if self.owned.iter().any(|other| other.name.matches_loosely(text)) {
             return Err(InvalidIdentityHeader::Duplicate);
         }
-        self.claims.push(ClaimSource { path, keep_inbound });
+        self.claims.push(claim);
         self.own(header);
         Ok(())
     }
@@ -130,11 +136,15 @@ impl IdentityHeaders {
         &'f self,
         consumer: &'f Consumer,
         claims: &Json,
-    ) -> Result<Vec<HeaderAction<'f>>, Refusal> {
+    ) -> Result<Vec<HeaderAction<'f>>, Rejection> {
         let mut actions = Vec::with_capacity(self.owned.len());
         actions.extend(consumer_actions(consumer, HeaderAction::Remove));
-        for source in &self.claims {
-            actions.push(source.action(claims, self.max_claim_bytes)?);
+        for (i, source) in self.claims.iter().enumerate() {
+            let action = source.action(claims, self.max_claim_bytes).map_err(|invalid| {
+                let entry = format!("claims_to_headers[{i}]");
+                unusable_claim::rejection(&entry, &source.path, invalid)
+            });
+            actions.push(action?);
         }
         Ok(actions)
     }
@@ -199,12 +209,16 @@ impl ClaimSource {
 
     /// An empty text gives no header, because some hosts remove a header that is set to an empty
     /// value.
-    fn action<'f>(&self, claims: &Json, max_bytes: usize) -> Result<HeaderAction<'f>, Refusal> {
+    fn action<'f>(
+        &self,
+        claims: &Json,
+        max_bytes: usize,
+    ) -> Result<HeaderAction<'f>, InvalidHeaderText> {
         let Some(claim) = self.path.find(claims) else { return Ok(self.action_without_claim()) };
-        match header_text::from_claim(claim, max_bytes) {
-            Ok(value) if value.is_empty() => Ok(HeaderAction::Remove),
-            Ok(value) => Ok(HeaderAction::Set(Cow::Owned(value))),
-            Err(_) => Err(Refusal::UnusableClaim),
-        }
+        let value = header_text::from_claim(claim, self.form, max_bytes)?;
+        Ok(match value.is_empty() {
+            true => HeaderAction::Remove,
+            false => HeaderAction::Set(Cow::Owned(value)),
+        })
     }
 }

@@ -4,3 +4,4 @@ pub(crate) mod attributes;
 pub(crate) mod consumer;
 pub(crate) mod headers;
 mod owned_header;
+mod unusable_claim;

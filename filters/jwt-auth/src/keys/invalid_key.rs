@@ -2,17 +2,13 @@
 
 use std::fmt;
 
+use crate::keys::invalid_pem::InvalidPem;
+
 /// Why a key is refused. The texts quote no value, which may be a private key or a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum InvalidKey {
-    /// No complete PEM block.
-    NotPem,
-    /// More than one PEM block.
-    SeveralPemBlocks,
-    /// A PEM block of another kind.
-    PemLabel,
-    /// A private key as PEM.
-    PrivatePem,
+    /// A text that is not a PEM block with a public key.
+    Pem(InvalidPem),
     /// A private key as JWK, with the name of its private member.
     PrivateMember(&'static str),
     /// The content of the PEM block does not fit its label.
@@ -33,6 +29,8 @@ pub(crate) enum InvalidKey {
     NotJwk,
     /// The member is missing or not a string.
     Member(&'static str),
+    /// The optional member is not a string.
+    NotText(&'static str),
     /// The member is not base64url.
     NotBase64Url(&'static str),
     /// The member does not have this many bytes, the size of the curve's field (RFC 7518 section
@@ -51,18 +49,7 @@ pub(crate) enum InvalidKey {
 impl fmt::Display for InvalidKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotPem => f.write_str(
-                "must be PEM text (RFC 7468) with one block: PUBLIC KEY, RSA PUBLIC KEY or CERTIFICATE",
-            ),
-            Self::SeveralPemBlocks => f.write_str(
-                "has more than one PEM block; of a certificate chain, give only the first",
-            ),
-            Self::PemLabel => {
-                f.write_str("must be a PEM block of type PUBLIC KEY, RSA PUBLIC KEY or CERTIFICATE")
-            }
-            Self::PrivatePem => f.write_str(
-                "is a private key; give the public key instead",
-            ),
+            Self::Pem(invalid) => invalid.fmt(f),
             Self::PrivateMember(name) => write!(
                 f,
                 "is a private key, because it has the member {name:?}; give only the public members"
@@ -75,14 +62,14 @@ impl fmt::Display for InvalidKey {
                 write!(f, "must have 2048 to 4096 bits (RFC 7518 3.3), got {bits}")
             }
             Self::RsaModulus => f.write_str("must have an odd modulus"),
-            Self::RsaExponent => {
-                f.write_str("must have an odd public exponent from 3 to 2^33 - 1")
-            }
+            Self::RsaExponent => f.write_str("must have an odd public exponent from 3 to 2^33 - 1"),
             Self::NotJwk => f.write_str("must be a JSON Web Key, which is an object"),
             Self::Member(name) => write!(f, "needs the string member {name:?}"),
-            Self::NotBase64Url(name) => {
-                write!(f, "has a member {name:?} that is not base64url without padding")
-            }
+            Self::NotText(name) => write!(f, "has a member {name:?} that is not a string"),
+            Self::NotBase64Url(name) => write!(
+                f,
+                "has a member {name:?} that is not base64url; RFC 7515 allows letters, digits, - and _"
+            ),
             Self::MemberSize(name, size) => {
                 write!(f, "has a member {name:?} that is not {size} bytes long (RFC 7518 6.2.1.2)")
             }
@@ -95,3 +82,9 @@ impl fmt::Display for InvalidKey {
 }
 
 impl std::error::Error for InvalidKey {}
+
+impl From<InvalidPem> for InvalidKey {
+    fn from(invalid: InvalidPem) -> Self {
+        Self::Pem(invalid)
+    }
+}

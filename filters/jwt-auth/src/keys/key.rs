@@ -2,13 +2,21 @@
 
 use novasphere_core::{Env, Json};
 
-use crate::{config::Algorithm, decision::Refusal, keys::verifier::Verifier, token::Token};
+use crate::{
+    config::Algorithm,
+    decision::Refusal,
+    keys::{tries::Tries, verifier::Verifier},
+    rejection::{Rejection, claim_excerpt, excerpts},
+    token::Token,
+};
 
 /// A key with its one algorithm (RFC 8725 section 3.1).
 #[derive(Debug)]
 pub(crate) struct Key {
     /// The key's identifier among the keys of its owner.
     pub(crate) kid: Option<String>,
+    /// The only `iss` whose tokens it may sign, if the issuer's keys belong to several tenants.
+    pub(crate) issuer: Option<String>,
     pub(crate) verifier: Verifier,
 }
 
@@ -17,12 +25,13 @@ impl Key {
         self.verifier.algorithm()
     }
 
-    /// Whether the `kid` of a token's header allows this key. It excludes the key only if both have
-    /// one and they differ. A `kid` that is not a string matches no key with a `kid`.
-    fn is_allowed_by(&self, kid: Option<&Json>) -> bool {
+    /// Whether key and token have the same `kid`, or both have none. A `kid` that is not a string
+    /// equals no other.
+    fn is_named_by(&self, kid: Option<&Json>) -> bool {
         match (&self.kid, kid) {
             (Some(own), Some(kid)) => kid.as_str() == Some(own),
-            _ => true,
+            (None, None) => true,
+            _ => false,
         }
     }
 }
@@ -33,37 +42,83 @@ impl AsRef<Key> for Key {
     }
 }
 
-/// The key of `keys` that signed `token`. `kid` selects first, then `alg`.
+/// The key of `keys` that signed `token`. `kid` selects first (RFC 7515 section 4.1.4), then `alg`.
+/// The keys that remain are tried in their order:
 ///
-/// At most `tries` of the remaining keys verify the signature. Each verification costs up to a
-/// millisecond, and the sender of a token controls how many keys match.
+/// 1. the keys with the token's `kid`, or for a token without `kid`, the keys without one;
+/// 2. the other keys if the token has no `kid`; the keys without `kid` if it has one and
+///    `unnamed_fit_any` is set.
 pub(crate) fn signer<'k, K: AsRef<Key>>(
-    keys: impl Iterator<Item = &'k K>,
+    keys: impl Iterator<Item = &'k K> + Clone,
+    unnamed_fit_any: bool,
     token: &Token<'_>,
-    tries: usize,
+    tries: &mut Tries,
     env: &Env<'_>,
 ) -> Result<&'k K, Refusal> {
     let kid = token.header.get("kid");
+    let named = keys.clone().filter(|key| key.as_ref().is_named_by(kid));
+    let others = keys.filter(|key| match (&key.as_ref().kid, kid) {
+        (Some(_), None) => true,
+        (None, Some(_)) => unnamed_fit_any,
+        _ => false,
+    });
     // The refusal of the key that came closest.
-    let mut refusal = Refusal::UnknownKey;
-    let mut tried = 0;
-    for candidate in keys {
+    let mut refusal = Refusal::UnknownKid;
+    for candidate in named.chain(others) {
         let key = candidate.as_ref();
-        if !key.is_allowed_by(kid) {
-            continue;
-        }
         if !key.algorithm().has_name(token.algorithm()) {
-            if refusal == Refusal::UnknownKey {
+            if refusal == Refusal::UnknownKid {
                 refusal = Refusal::AlgorithmMismatch;
             }
-        } else if tried == tries {
+            continue;
+        }
+        refusal = Refusal::BadSignature;
+        if !tries.take(key.algorithm()) {
             break;
-        } else if key.verifier.verifies(token.signed, &token.signature, env) {
+        }
+        if key.verifier.verifies(token.signed, &token.signature, env) {
             return Ok(candidate);
-        } else {
-            tried += 1;
-            refusal = Refusal::BadSignature;
         }
     }
     Err(refusal)
+}
+
+/// The rejection of a token that no key of `keys` signed.
+pub(crate) fn rejection<'k>(
+    refusal: Refusal,
+    keys: impl Iterator<Item = &'k Key>,
+    token: &Token<'_>,
+) -> Rejection {
+    let member = |name| format!("{name} {}", claim_excerpt(token.header.get(name)));
+    let kid = token.header.get("kid");
+    match refusal {
+        Refusal::UnknownKid => {
+            let mut kids: Vec<&str> = keys.filter_map(|key| key.kid.as_deref()).collect();
+            kids.dedup();
+            refusal.found(member("kid")).expected(excerpts(kids))
+        }
+        Refusal::AlgorithmMismatch => {
+            let keys = keys.filter(|key| kid.is_none() || key.is_named_by(kid));
+            let algorithms = algorithms(keys.map(Key::algorithm));
+            let found = format!("{}, {}", member("alg"), member("kid"));
+            refusal.found(found).expected(format!("{algorithms} for this kid"))
+        }
+        _ => refusal.found(format!("{}, {}", member("alg"), member("kid"))),
+    }
+}
+
+/// The rejection of a token whose `alg` is not one of `allowed`.
+pub(crate) fn algorithm_rejection(
+    allowed: impl Iterator<Item = Algorithm>,
+    token: &Token<'_>,
+) -> Rejection {
+    let found = format!("alg {}", claim_excerpt(token.header.get("alg")));
+    Refusal::AlgorithmNotAllowed.found(found).expected(algorithms(allowed))
+}
+
+/// The names of these algorithms, each once.
+fn algorithms(algorithms: impl Iterator<Item = Algorithm>) -> String {
+    let algorithms: Vec<Algorithm> = algorithms.collect();
+    let all = Algorithm::ALL.into_iter();
+    excerpts(all.filter(|algorithm| algorithms.contains(algorithm)).map(Algorithm::name))
 }

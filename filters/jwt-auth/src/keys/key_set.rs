@@ -6,51 +6,40 @@ use novasphere_core::{Env, Json};
 
 use crate::{
     config::Algorithm,
-    decision::Refusal,
     keys::{
+        document::{self, NotJson},
         invalid_key::InvalidKey,
-        jwk::{Jwk, Material},
+        jwk::{Deviation, Jwk, Material},
         key::{self, Key},
+        remote::issuer::Issuer,
+        tries::{ExcessKeys, Tries, excess, max_tries},
         verifier::Verifier,
     },
+    rejection::{Rejection, excerpt},
     token::Token,
 };
 
 /// Maximum number of keys of a set.
 pub(crate) const MAX_KEYS: usize = 64;
 
-/// Maximum number of keys tried for one token. Only a token without `kid` needs more than one.
-pub(crate) const MAX_TRIES: usize = 4;
-
 /// Why a set is refused.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum InvalidKeySet {
-    /// The parser's error, which quotes no value.
-    NotJson(String),
+    NotJson(NotJson),
     /// Not an object with a list `keys`.
     NoKeys,
     /// The number of keys exceeds [`MAX_KEYS`].
     TooMany(usize),
-    /// Two usable keys have this `kid`, so a token cannot select one of them.
-    RepeatedKid(String),
-    /// Some usable keys have a `kid` and some have none, so a `kid` would exclude no key.
-    SomeWithoutKid,
     NoneUsable,
 }
 
 impl fmt::Display for InvalidKeySet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotJson(error) => write!(f, "the key set is not JSON: {error}"),
+            Self::NotJson(error) => write!(f, "the key set {error}"),
             Self::NoKeys => f.write_str("the key set has no list \"keys\""),
             Self::TooMany(count) => {
                 write!(f, "the key set has {count} keys, at most {MAX_KEYS} are accepted")
-            }
-            Self::RepeatedKid(kid) => {
-                write!(f, "two keys of the key set have the kid {}", Quoted(kid))
-            }
-            Self::SomeWithoutKid => {
-                f.write_str("some keys of the key set have a kid and some have none")
             }
             Self::NoneUsable => f.write_str("the key set has no usable key"),
         }
@@ -59,49 +48,81 @@ impl fmt::Display for InvalidKeySet {
 
 impl std::error::Error for InvalidKeySet {}
 
-/// Parses a set. A key with `alg` becomes a [`Key`] for that algorithm. A key without `alg` becomes
-/// one [`Key`] for each algorithm of `allowed` that fits its type. `warn` gets a message for every
-/// unused key.
+/// Parses a set of `issuer`. A key with `alg` becomes a [`Key`] for that algorithm. A key without
+/// `alg` becomes one [`Key`] for each algorithm of `allowed` that fits its type. `warn` gets a
+/// message for every unused key and for every deviation from the standard.
+///
+/// Keys of one `kid` differ by type and algorithm (RFC 7517 section 4.5). Keys without `kid` are
+/// allowed beside others.
 pub(crate) fn parse(
     json: &[u8],
+    issuer: &Issuer,
     allowed: &[Algorithm],
     warn: &mut dyn FnMut(String),
 ) -> Result<Vec<Key>, InvalidKeySet> {
-    let set = Json::parse(json).map_err(|error| InvalidKeySet::NotJson(error.to_string()))?;
+    let set = document::parse(json).map_err(InvalidKeySet::NotJson)?;
     let Some(Json::Array(members)) = set.get("keys") else { return Err(InvalidKeySet::NoKeys) };
     if members.len() > MAX_KEYS {
         return Err(InvalidKeySet::TooMany(members.len()));
     }
-    let mut keys = Vec::new();
-    let mut kids: Vec<Option<String>> = Vec::new();
+    let mut keys: Vec<(Key, Vec<u8>)> = Vec::new();
     for (i, member) in members.iter().enumerate() {
-        match usable(member, allowed) {
-            Ok((kid, member_keys)) => {
-                check_kid(&kids, kid.as_ref())?;
-                kids.push(kid);
-                keys.extend(member_keys);
-            }
+        let named = || match member.get("kid").and_then(Json::as_str) {
+            Some(kid) => format!("the key {} (keys[{i}])", excerpt(kid)),
+            None => format!("keys[{i}]"),
+        };
+        let usable = match usable(member, issuer, allowed) {
+            Ok(usable) => usable,
             Err(reason) => {
-                let kid = member.get("kid").and_then(Json::as_str);
-                warn(match kid {
-                    Some(kid) => {
-                        format!("the key {} (keys[{i}]) is not used: it {reason}", Quoted(kid))
-                    }
-                    None => format!("keys[{i}] is not used: it {reason}"),
-                });
+                warn(format!("{} is not used: it {reason}", named()));
+                continue;
+            }
+        };
+        for deviation in &usable.deviations {
+            warn(format!("{} is used, although it {deviation}", named()));
+        }
+        for key in usable.keys {
+            // The same key twice is one key.
+            let is_known = |(other, bytes): &(Key, Vec<u8>)| {
+                is_repeated(&key, other) && *bytes == usable.bytes
+            };
+            if !keys.iter().any(is_known) {
+                keys.push((key, usable.bytes.clone()));
             }
         }
     }
-    if keys.is_empty() { Err(InvalidKeySet::NoneUsable) } else { Ok(keys) }
+    let keys: Vec<Key> = keys.into_iter().map(|(key, _)| key).collect();
+    if keys.is_empty() {
+        return Err(InvalidKeySet::NoneUsable);
+    }
+    let names = keys.iter().map(|key| (key.kid.as_deref(), key.algorithm()));
+    for ExcessKeys { algorithm, count } in excess(names, false) {
+        let (name, max) = (algorithm.name(), max_tries(algorithm));
+        warn(format!(
+            "{count} {name} keys of the key set have no kid or the same kid, but only the first \
+             {max} are tried: the issuer should give each key its own kid"
+        ));
+    }
+    Ok(keys)
 }
 
-/// The key of a set that signed `token`.
+/// Whether both have the same `kid` and algorithm.
+fn is_repeated(key: &Key, other: &Key) -> bool {
+    key.kid == other.kid && key.algorithm() == other.algorithm()
+}
+
+/// The key of a set that signed `token` of `iss`. A set without any `kid` may sign tokens with one.
 pub(crate) fn signer<'k>(
     keys: &'k [Key],
+    iss: &str,
     token: &Token<'_>,
+    tries: &mut Tries,
     env: &Env<'_>,
-) -> Result<&'k Key, Refusal> {
-    key::signer(keys.iter(), token, MAX_TRIES, env)
+) -> Result<&'k Key, Rejection> {
+    let unnamed_fit_any = keys.iter().all(|key| key.kid.is_none());
+    let keys = keys.iter().filter(|key| key.issuer.as_deref().is_none_or(|own| own == iss));
+    key::signer(keys.clone(), unnamed_fit_any, token, tries, env)
+        .map_err(|refusal| key::rejection(refusal, keys, token))
 }
 
 /// Why a key of a set is not used.
@@ -109,8 +130,12 @@ enum UnusableKey {
     Invalid(InvalidKey),
     /// A secret in a public document.
     Secret,
-    /// The key fits no allowed algorithm.
-    NotAllowed(Option<Algorithm>),
+    /// The key is for an algorithm that is not allowed.
+    NotAllowed(Algorithm),
+    /// The key fits no allowed algorithm, but others.
+    NoneAllowed(Vec<Algorithm>),
+    /// The member `issuer` of the key.
+    OtherIssuer(String),
 }
 
 impl fmt::Display for UnusableKey {
@@ -118,47 +143,59 @@ impl fmt::Display for UnusableKey {
         match self {
             Self::Invalid(invalid) => invalid.fmt(f),
             Self::Secret => f.write_str("is a secret, but key sets are public"),
-            Self::NotAllowed(Some(algorithm)) => {
-                write!(f, "is for {}, which is not an allowed algorithm", algorithm.name())
+            Self::NotAllowed(algorithm) => {
+                let name = algorithm.name();
+                write!(
+                    f,
+                    "is for {name}, which is not in algorithms; to accept it, add {name} there"
+                )
             }
-            Self::NotAllowed(None) => f.write_str("fits none of the allowed algorithms"),
+            Self::NoneAllowed(fitting) => {
+                let names: Vec<_> = fitting.iter().map(|algorithm| algorithm.name()).collect();
+                let names = names.join(" or ");
+                write!(f, "fits none of algorithms; to accept it, add {names} there")
+            }
+            Self::OtherIssuer(issuer) => {
+                write!(f, "is of another issuer: its member \"issuer\" is {}", excerpt(issuer))
+            }
         }
     }
 }
 
-fn usable(member: &Json, allowed: &[Algorithm]) -> Result<(Option<String>, Vec<Key>), UnusableKey> {
-    let Jwk { material, kid, algorithm } = Jwk::parse(member).map_err(UnusableKey::Invalid)?;
+/// The keys from one member of a set.
+struct UsableKeys {
+    /// One key for each algorithm.
+    keys: Vec<Key>,
+    /// See [`Material::bytes`].
+    bytes: Vec<u8>,
+    deviations: Vec<Deviation>,
+}
+
+fn usable(
+    member: &Json,
+    issuer: &Issuer,
+    allowed: &[Algorithm],
+) -> Result<UsableKeys, UnusableKey> {
+    let Jwk { material, kid, algorithm, issuer: own_issuer, deviations } =
+        Jwk::parse(member).map_err(UnusableKey::Invalid)?;
     if let Material::Secret(_) = material {
         return Err(UnusableKey::Secret);
     }
+    let only_issuer = match own_issuer {
+        Some(own) => issuer.of_key(&own).map_err(|()| UnusableKey::OtherIssuer(own))?,
+        None => None,
+    };
     let keys: Vec<Key> = allowed
         .iter()
         .filter(|own| algorithm.is_none_or(|algorithm| algorithm == **own))
         .filter_map(|own| Verifier::new(*own, &material))
-        .map(|verifier| Key { kid: kid.clone(), verifier })
+        .map(|verifier| Key { kid: kid.clone(), issuer: only_issuer.clone(), verifier })
         .collect();
-    if keys.is_empty() { Err(UnusableKey::NotAllowed(algorithm)) } else { Ok((kid, keys)) }
-}
-
-fn check_kid(kids: &[Option<String>], kid: Option<&String>) -> Result<(), InvalidKeySet> {
-    if let Some(kid) = kid
-        && kids.iter().flatten().any(|other| other == kid)
-    {
-        return Err(InvalidKeySet::RepeatedKid(kid.clone()));
+    if !keys.is_empty() {
+        return Ok(UsableKeys { keys, bytes: material.bytes(), deviations });
     }
-    match kids.last() {
-        Some(other) if other.is_some() != kid.is_some() => Err(InvalidKeySet::SomeWithoutKid),
-        _ => Ok(()),
-    }
-}
-
-/// A foreign `kid`, cut to a readable length.
-struct Quoted<'k>(&'k str);
-
-impl fmt::Display for Quoted<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let cut: String = self.0.chars().take(60).collect();
-        let more = if cut.len() < self.0.len() { "…" } else { "" };
-        write!(f, "{cut:?}{more}")
-    }
+    Err(match algorithm {
+        Some(algorithm) => UnusableKey::NotAllowed(algorithm),
+        None => UnusableKey::NoneAllowed(material.algorithms().collect()),
+    })
 }

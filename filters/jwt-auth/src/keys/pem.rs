@@ -4,7 +4,7 @@
 use base64::{Engine, prelude::BASE64_STANDARD};
 use rsa::pkcs8::der::{self, Decode, Encode, Reader, SliceReader, Tag, Tagged, asn1::AnyRef};
 
-use crate::keys::{invalid_key::InvalidKey, public_key::PublicKey};
+use crate::keys::{invalid_key::InvalidKey, invalid_pem::InvalidPem, public_key::PublicKey};
 
 const BEGIN: &str = "-----BEGIN ";
 const END: &str = "-----END ";
@@ -21,6 +21,7 @@ pub(crate) fn public_key(text: &str) -> Result<PublicKey, InvalidKey> {
     // Environment variables often hold \r and \n as two characters each.
     let text = text.replace("\\r", "\r").replace("\\n", "\n");
     let (label, der) = only_block(&text)?;
+    let der = der.map_err(InvalidKey::from);
     match label {
         "PUBLIC KEY" => PublicKey::from_spki(&der?),
         "RSA PUBLIC KEY" => PublicKey::from_pkcs1(&der?),
@@ -28,27 +29,61 @@ pub(crate) fn public_key(text: &str) -> Result<PublicKey, InvalidKey> {
             let spki = certified_key(&der?).map_err(|_| InvalidKey::NotDer)?;
             PublicKey::from_spki(&spki)
         }
-        _ if label.ends_with("PRIVATE KEY") => Err(InvalidKey::PrivatePem),
-        _ => Err(InvalidKey::PemLabel),
+        "CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST" => Err(InvalidPem::Request.into()),
+        _ => Err(InvalidPem::Label.into()),
     }
 }
 
 /// The decoded content of a block.
-type Content = Result<Vec<u8>, InvalidKey>;
+type Content = Result<Vec<u8>, InvalidPem>;
 
 /// The label and the content of the only block. Text around it is explanatory (RFC 7468 section
 /// 5.2).
-fn only_block(text: &str) -> Result<(&str, Content), InvalidKey> {
-    let (_, block) = text.split_once(BEGIN).ok_or(InvalidKey::NotPem)?;
-    let (label, block) = block.split_once(DASHES).ok_or(InvalidKey::NotPem)?;
-    let (content, end) = block.split_once(END).ok_or(InvalidKey::NotPem)?;
+fn only_block(text: &str) -> Result<(&str, Content), InvalidPem> {
+    let (_, block) = text.split_once(BEGIN).ok_or_else(|| without_begin(text))?;
+    // Even if the block is incomplete or not the first one.
+    if text.split(BEGIN).skip(1).any(is_private) {
+        return Err(InvalidPem::Private);
+    }
+    let (label, block) = block.split_once(DASHES).ok_or(InvalidPem::IncompleteBegin)?;
+    if label.contains(['\n', '\r']) {
+        return Err(InvalidPem::IncompleteBegin);
+    }
+    let (content, end) = block.split_once(END).ok_or(InvalidPem::NoEnd)?;
+    if is_pem(content) {
+        return Err(InvalidPem::NoEnd);
+    }
     let rest = end.strip_prefix(label).and_then(|end| end.strip_prefix(DASHES));
-    let rest = rest.ok_or(InvalidKey::NotPem)?;
-    if is_pem(rest) {
-        return Err(InvalidKey::SeveralPemBlocks);
+    if is_pem(rest.ok_or(InvalidPem::Labels)?) {
+        return Err(InvalidPem::SeveralBlocks);
     }
     let base64: String = content.split_ascii_whitespace().collect();
-    Ok((label, BASE64_STANDARD.decode(base64).map_err(|_| InvalidKey::NotPem)))
+    Ok((label, BASE64_STANDARD.decode(base64).map_err(|_| InvalidPem::NotBase64)))
+}
+
+/// Whether a block, from its label on, is a private key of any kind.
+fn is_private(block: &str) -> bool {
+    let label = block.split(['-', '\n', '\r']).next().unwrap_or_default();
+    label.trim_end().ends_with("PRIVATE KEY")
+}
+
+/// The fault of a text without a BEGIN line.
+fn without_begin(text: &str) -> InvalidPem {
+    // A DER sequence of 128 bytes or more starts with 30 81 or 30 82, the public keys on Ed25519,
+    // P-256 and P-384 with 30 2a, 30 59 and 30 76.
+    const DER: [&str; 4] = ["MI", "MCow", "MFkw", "MHYw"];
+    const SSH: [&str; 4] = ["ssh-", "ecdsa-sha2-", "sk-", "---- BEGIN SSH2"];
+    let text = text.trim();
+    let starts_with = |prefixes: [&str; 4]| prefixes.iter().any(|p| text.starts_with(p));
+    let is_base64 =
+        || text.bytes().all(|b| b.is_ascii_alphanumeric() || b"+/=-_ \r\n".contains(&b));
+    match text {
+        "" => InvalidPem::Empty,
+        _ if text.starts_with('{') => InvalidPem::Jwk,
+        _ if starts_with(SSH) => InvalidPem::Ssh,
+        _ if starts_with(DER) && is_base64() => InvalidPem::Base64Only,
+        _ => InvalidPem::NoBegin,
+    }
 }
 
 /// The SubjectPublicKeyInfo of a certificate (RFC 5280 section 4.1). Dates and signature are

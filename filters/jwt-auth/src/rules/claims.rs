@@ -5,18 +5,17 @@ use novasphere_core::{Json, UnixTime};
 use crate::{
     decision::Refusal,
     rejection::{Rejection, claim_excerpt, excerpts},
-    rules::{denied::DeniedTokens, required::RequiredClaim, scope::Scopes},
+    rules::{denied::DeniedTokens, required::RequiredClaim, requirements::Requirements},
     token::Token,
 };
 
-/// Rules for the registered claims (RFC 7519 section 4.1) and for the grants.
+/// Rules for the registered claims (RFC 7519 section 4.1) and for the grants, for all requests.
 #[derive(Debug)]
 pub(crate) struct ClaimRules {
     pub(crate) times: TimeRules,
     pub(crate) names: NameRules,
     pub(crate) denied: DeniedTokens,
     pub(crate) required: Vec<RequiredClaim>,
-    pub(crate) scopes: Option<Scopes>,
 }
 
 /// Rules for `exp`, `nbf` and `iat`.
@@ -38,21 +37,24 @@ pub(crate) struct TimeRules {
 pub(crate) struct NameRules {
     /// Values of `typ`, without `application/`. See [`media_type`].
     pub(crate) types: Option<Vec<String>>,
-    pub(crate) issuers: Option<Vec<String>>,
-    pub(crate) audiences: Option<Vec<String>>,
     pub(crate) subjects: Option<Vec<String>>,
 }
 
 impl ClaimRules {
     /// Checks whether the token is valid, then whether its grants suffice (RFC 6750 section 3.1).
-    pub(crate) fn check(&self, token: &Token<'_>, now: UnixTime) -> Result<(), Rejection> {
+    pub(crate) fn check(
+        &self,
+        token: &Token<'_>,
+        requirements: &Requirements,
+        now: UnixTime,
+    ) -> Result<(), Rejection> {
         self.times.check(&token.claims, now)?;
-        self.names.check(token)?;
+        self.names.check(token, requirements)?;
         self.denied.check(&token.claims)?;
-        for (index, required) in self.required.iter().enumerate() {
-            required.check(index, &token.claims)?;
+        for required in self.required.iter().chain(&requirements.required) {
+            required.check(&token.claims)?;
         }
-        self.scopes.as_ref().map_or(Ok(()), |scopes| scopes.check(&token.claims))
+        requirements.scopes.as_ref().map_or(Ok(()), |scopes| scopes.check(&token.claims))
     }
 }
 
@@ -118,31 +120,12 @@ impl TimeRules {
 }
 
 impl NameRules {
-    fn check(&self, token: &Token<'_>) -> Result<(), Rejection> {
+    fn check(&self, token: &Token<'_>, requirements: &Requirements) -> Result<(), Rejection> {
         let claims = &token.claims;
-        check_accepted(self.issuers.as_deref(), "iss", claims, Refusal::WrongIssuer)?;
+        check_accepted(requirements.issuers.as_deref(), "iss", claims, Refusal::WrongIssuer)?;
         check_accepted(self.subjects.as_deref(), "sub", claims, Refusal::WrongSubject)?;
-        self.check_audience(claims)?;
+        check_audience(requirements.audiences.as_deref(), claims)?;
         self.check_type(&token.header)
-    }
-
-    fn check_audience(&self, claims: &Json) -> Result<(), Rejection> {
-        let Some(audiences) = &self.audiences else { return Ok(()) };
-        let is_ours = |claim: &Json| {
-            claim.as_str().is_some_and(|text| audiences.iter().any(|known| known == text))
-        };
-        let audience = claims.get("aud");
-        // One string or an array of strings (RFC 7519 section 4.1.3).
-        let has_ours = match audience {
-            Some(Json::Array(items)) => items.iter().any(is_ours),
-            Some(item) => is_ours(item),
-            None => false,
-        };
-        if has_ours {
-            Ok(())
-        } else {
-            Err(unaccepted(Refusal::WrongAudience, "aud", audience, audiences))
-        }
     }
 
     /// Prevents the use of one kind of token as another (RFC 8725 section 3.11).
@@ -167,6 +150,25 @@ fn check_accepted(
     let text = claim.and_then(Json::as_str);
     let is_known = text.is_some_and(|text| accepted.iter().any(|known| known == text));
     if is_known { Ok(()) } else { Err(unaccepted(refusal, name, claim, accepted)) }
+}
+
+fn check_audience(audiences: Option<&[String]>, claims: &Json) -> Result<(), Rejection> {
+    let Some(audiences) = audiences else { return Ok(()) };
+    let is_ours = |claim: &Json| {
+        claim.as_str().is_some_and(|text| audiences.iter().any(|known| known == text))
+    };
+    let audience = claims.get("aud");
+    // One string or an array of strings (RFC 7519 section 4.1.3).
+    let has_ours = match audience {
+        Some(Json::Array(items)) => items.iter().any(is_ours),
+        Some(item) => is_ours(item),
+        None => false,
+    };
+    if has_ours {
+        Ok(())
+    } else {
+        Err(unaccepted(Refusal::WrongAudience, "aud", audience, audiences))
+    }
 }
 
 fn unaccepted(

@@ -2,6 +2,7 @@
 
 pub(crate) mod claims;
 pub(crate) mod denied;
+pub(crate) mod requests;
 pub(crate) mod required;
+pub(crate) mod requirements;
 pub(crate) mod scope;
-pub(crate) mod skip;

@@ -13,6 +13,8 @@ use crate::{
 /// A required claim and the test of its value.
 #[derive(Debug)]
 pub(crate) struct RequiredClaim {
+    /// The entry in the configuration, such as `required_claims[0]`.
+    pub(crate) entry: String,
     pub(crate) path: ClaimPath,
     pub(crate) test: ClaimTest,
 }
@@ -31,15 +33,14 @@ pub(crate) enum ClaimTest {
 }
 
 impl RequiredClaim {
-    /// Checks that `claims` has the claim with an accepted value. `index` is the entry of
-    /// `required_claims`.
-    pub(crate) fn check(&self, index: usize, claims: &Json) -> Result<(), Rejection> {
+    /// Checks that `claims` has the claim with an accepted value.
+    pub(crate) fn check(&self, claims: &Json) -> Result<(), Rejection> {
         let claim = self.path.find(claims);
         let is_met = claim.is_some_and(|claim| self.test.accepts(claim));
         if is_met {
             return Ok(());
         }
-        let found = format!("the claim of required_claims[{index}] {}", claim_excerpt(claim));
+        let found = format!("the claim of {} {}", self.entry, claim_excerpt(claim));
         Err(Refusal::RequiredClaim.found(found).expected(format!("{} {}", self.path, self.test)))
     }
 }

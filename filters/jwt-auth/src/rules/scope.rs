@@ -11,7 +11,7 @@ use crate::{
 const CLAIMS: [&str; 2] = ["scope", "scp"];
 
 /// Scopes a token must have.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Scopes {
     all_of: Vec<String>,
     any_of: Vec<String>,
@@ -42,6 +42,19 @@ impl Scopes {
         Err(Refusal::InsufficientScope.found(found).expected(expected))
     }
 
+    /// Whether every token with these scopes has the `other` scopes.
+    pub(crate) fn imply(&self, other: &Self) -> bool {
+        // One alternative is no choice.
+        let single = |scopes: &Self, scope: &String| scopes.any_of == [scope.clone()];
+        let has = |scope: &String| self.all_of.contains(scope) || single(self, scope);
+        let has_any = || {
+            other.any_of.iter().any(has)
+                || !self.any_of.is_empty()
+                    && self.any_of.iter().all(|scope| other.any_of.contains(scope))
+        };
+        other.all_of.iter().all(has) && (other.any_of.is_empty() || has_any())
+    }
+
     /// The `scope` attribute of a challenge (RFC 6750 section 3): all scopes named here.
     pub(crate) fn challenge_attribute(&self) -> String {
         let scopes: Vec<&str> = self.all_of.iter().chain(&self.any_of).map(|s| &**s).collect();
@@ -61,4 +74,37 @@ fn is_granted(claims: &Json, required: &str) -> bool {
 /// escape in a quoted string.
 pub(crate) fn is_scope_token(scope: &str) -> bool {
     !scope.is_empty() && scope.bytes().all(|b| matches!(b, 0x21 | 0x23..=0x5b | 0x5d..=0x7e))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scopes(all_of: &str, any_of: &str) -> Scopes {
+        let list = |text: &str| text.split_whitespace().map(str::to_owned).collect();
+        Scopes::new(list(all_of), list(any_of))
+    }
+
+    fn sets() -> Vec<(&'static str, &'static str)> {
+        let lists = ["", "a", "b", "a b", "a b c"];
+        lists.iter().flat_map(|all| lists.iter().map(|any| (*all, *any))).collect()
+    }
+
+    /// Compares with every token that has some of the scopes.
+    #[test]
+    fn scopes_imply_others_if_every_token_shows_it() {
+        for (all, any) in sets() {
+            for (other_all, other_any) in sets() {
+                let (these, others) = (scopes(all, any), scopes(other_all, other_any));
+                let tokens = ["", "a", "b", "c", "a b", "a c", "b c", "a b c"].map(|granted| {
+                    Json::parse(format!(r#"{{"scope": "{granted}"}}"#).as_bytes()).unwrap()
+                });
+                let implied = tokens
+                    .iter()
+                    .all(|token| others.check(token).is_ok() || these.check(token).is_err());
+                let case = format!("{all}|{any} and {other_all}|{other_any}");
+                assert_eq!(these.imply(&others), implied, "{case}");
+            }
+        }
+    }
 }

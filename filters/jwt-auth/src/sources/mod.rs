@@ -1,12 +1,13 @@
 //! Where tokens come from: headers, query, cookies and WebSocket subprotocols, all pooled.
 
+pub(crate) mod header;
 pub(crate) mod subprotocol;
 
 use std::borrow::Cow;
 
 use novasphere_core::{HeaderMutation, HeaderName, RequestHead, target};
 
-use self::subprotocol::Subprotocols;
+use self::{header::TokenHeader, subprotocol::Subprotocols};
 use crate::decision::Refusal;
 
 static COOKIE: HeaderName = HeaderName::from_static("cookie");
@@ -17,7 +18,7 @@ pub(crate) struct TokenSources {
     /// Query parameters.
     pub(crate) params: Vec<String>,
     pub(crate) cookies: Vec<String>,
-    pub(crate) headers: Vec<HeaderName>,
+    pub(crate) headers: Vec<TokenHeader>,
     pub(crate) subprotocols: Subprotocols,
     /// Whether the upstream gets tokens in headers and cookies.
     pub(crate) forward: bool,
@@ -32,10 +33,16 @@ impl TokenSources {
     pub(crate) fn remove_tokens<'f>(&'f self, head: &RequestHead<'_>) -> Vec<HeaderMutation<'f>> {
         let mut mutations = Vec::new();
         if !self.forward {
-            let has_token = |name: &&HeaderName| {
-                head.headers.get_all(name.as_str()).any(|line| bearer(line).is_some())
+            let has_token = |header: &&TokenHeader| {
+                head.headers.get_all(header.name.as_str()).any(|line| header.token(line).is_some())
             };
-            mutations.extend(self.headers.iter().filter(has_token).map(HeaderMutation::remove));
+            for header in self.headers.iter().filter(has_token) {
+                let removal = HeaderMutation::remove(&header.name);
+                // Several entries may name one header.
+                if !mutations.contains(&removal) {
+                    mutations.push(removal);
+                }
+            }
             mutations.extend(self.remove_cookies(head));
         }
         mutations.extend(self.subprotocols.remove_tokens(head));
@@ -70,15 +77,15 @@ impl TokenSources {
     /// The one token of a request.
     pub(crate) fn find<'h>(&'h self, head: &'h RequestHead<'_>) -> Result<Cow<'h, [u8]>, Refusal> {
         let mut token = UniqueToken(None);
-        for name in &self.headers {
-            let mut lines = head.headers.get_all(name.as_str());
+        for header in &self.headers {
+            let mut lines = head.headers.get_all(header.name.as_str());
             let line = lines.next();
             // The header is not a list: some readers take the first line, others the last (RFC 9110
             // section 5.3).
             if lines.next().is_some() {
                 return Err(Refusal::RepeatedHeader);
             }
-            if let Some(found) = line.and_then(bearer) {
+            if let Some(found) = line.and_then(|line| header.token(line)) {
                 token.add(Cow::Borrowed(found))?;
             }
         }
@@ -114,15 +121,6 @@ impl<'h> UniqueToken<'h> {
             _ => Ok(()),
         }
     }
-}
-
-/// The token of a `Bearer` header (RFC 6750 section 2.1). The scheme may be in any case (RFC 9110
-/// section 11.1). `None` for another scheme.
-fn bearer(line: &[u8]) -> Option<&[u8]> {
-    let line = line.trim_ascii();
-    let end = line.iter().position(|b| matches!(b, b' ' | b'\t'))?;
-    let (scheme, token) = line.split_at_checked(end)?;
-    scheme.eq_ignore_ascii_case(b"bearer").then(|| token.trim_ascii())
 }
 
 /// The text between the `;` of all cookie lines. HTTP/2 clients may send several lines (RFC 9113

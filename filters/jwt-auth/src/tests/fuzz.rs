@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use super::{keys::vectors, *};
 use crate::{
     config::Algorithm,
-    keys::{key_set, pem},
+    keys::{key_set, pem, remote::issuer::Issuer},
     token::{Token, header_text},
 };
 
@@ -106,7 +106,8 @@ proptest! {
             text[at] = byte;
         }
         let set = [br#"{"keys": ["#, &text[..], b"]}"].concat();
-        let _ = key_set::parse(&set, &Algorithm::DEFAULT_FOR_KEY_SETS, &mut |_| {});
+        let (issuer, allowed) = (Issuer::exact("k"), &Algorithm::DEFAULT_FOR_KEY_SETS);
+        let _ = key_set::parse(&set, &issuer, allowed, &mut |_| {});
         let pem = String::from_utf8_lossy(&text).replace("\\n", "\n");
         let _ = pem::public_key(&pem);
     }

@@ -1,6 +1,7 @@
 //! Behaviour beyond the case tables of the workspace: reasons of refusals, exact times, arbitrary
 //! bytes.
 
+mod claim_values;
 mod config;
 mod fuzz;
 mod identity;
@@ -11,6 +12,7 @@ mod rejection;
 mod rules;
 mod sources;
 mod token;
+mod token_headers;
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use hmac::{Hmac, Mac};

@@ -8,15 +8,30 @@
 //! - `,` inside a list item.
 //!
 //! Text with a control character has no value.
+//!
+//! The JSON of a claim needs none of this: it is ASCII, has no control character, and neither starts
+//! nor ends with a space.
 
 use std::fmt;
 
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use novasphere_core::Json;
 use percent_encoding::percent_encode_byte;
 
 /// Maximum size of a configured value in bytes, after encoding. Upstreams often refuse a head above
 /// 8 KiB.
 const MAX_CONFIGURED_BYTES: usize = 4096;
+
+/// How a claim becomes a field value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ClaimForm {
+    /// Its text. Objects and fractions have none.
+    Text,
+    /// Its compact JSON, with escapes (RFC 8259 section 7) for all characters outside ASCII.
+    Json,
+    /// Its compact JSON in base64url without padding.
+    Base64Json,
+}
 
 /// A text that cannot become a field value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,13 +67,27 @@ pub(crate) fn from_text(text: &str) -> Result<Vec<u8>, InvalidHeaderText> {
     bounded(value, MAX_CONFIGURED_BYTES)
 }
 
-/// The value of a claim: the text of a string, whole number or boolean, or the items of an array,
-/// joined by `,`. Other claims have no value, nor do claims of more than `max` bytes after encoding.
-pub(crate) fn from_claim(claim: &Json, max: usize) -> Result<Vec<u8>, InvalidHeaderText> {
+/// The value of a claim. Some claims have no text, and no claim has a value of more than `max` bytes
+/// after encoding.
+pub(crate) fn from_claim(
+    claim: &Json,
+    form: ClaimForm,
+    max: usize,
+) -> Result<Vec<u8>, InvalidHeaderText> {
+    let value = match form {
+        ClaimForm::Text => text(claim)?,
+        ClaimForm::Json => ascii(&claim.to_string()),
+        ClaimForm::Base64Json => BASE64_URL_SAFE_NO_PAD.encode(claim.to_string()).into_bytes(),
+    };
+    bounded(value, max)
+}
+
+/// The text of a string, whole number or boolean, or the items of an array, joined by `,`.
+fn text(claim: &Json) -> Result<Vec<u8>, InvalidHeaderText> {
     let mut value = Vec::new();
     let Json::Array(items) = claim else {
         push_scalar(&mut value, claim, false)?;
-        return bounded(value, max);
+        return Ok(value);
     };
     for (i, item) in items.iter().enumerate() {
         if i > 0 {
@@ -66,7 +95,22 @@ pub(crate) fn from_claim(claim: &Json, max: usize) -> Result<Vec<u8>, InvalidHea
         }
         push_scalar(&mut value, item, true)?;
     }
-    bounded(value, max)
+    Ok(value)
+}
+
+/// JSON text with escapes for DEL and all characters outside ASCII, which are only in its strings.
+fn ascii(json: &str) -> Vec<u8> {
+    let mut value = Vec::with_capacity(json.len());
+    for c in json.chars() {
+        if matches!(c, ' '..='~') {
+            value.push(c as u8);
+            continue;
+        }
+        for unit in c.encode_utf16(&mut [0; 2]) {
+            value.extend_from_slice(format!("\\u{unit:04x}").as_bytes());
+        }
+    }
+    value
 }
 
 fn push_scalar(value: &mut Vec<u8>, scalar: &Json, in_list: bool) -> Result<(), InvalidHeaderText> {

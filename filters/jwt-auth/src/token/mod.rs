@@ -29,6 +29,19 @@ pub(crate) struct Token<'t> {
 impl<'t> Token<'t> {
     /// Parses a token of at most `max_bytes` bytes.
     pub(crate) fn parse(text: &'t [u8], max_bytes: usize) -> Result<Self, Refusal> {
+        Self::parse_parts(text, max_bytes, decode_part)
+    }
+
+    /// Parses a token whose parts may have base64 padding. The signature covers the padding.
+    pub(crate) fn parse_padded(text: &'t [u8], max_bytes: usize) -> Result<Self, Refusal> {
+        Self::parse_parts(text, max_bytes, |part| decode_part(without_padding(part)?))
+    }
+
+    fn parse_parts(
+        text: &'t [u8],
+        max_bytes: usize,
+        decode: fn(&[u8]) -> Result<Vec<u8>, Refusal>,
+    ) -> Result<Self, Refusal> {
         if text.len() > max_bytes {
             return Err(Refusal::TokenTooLarge);
         }
@@ -37,7 +50,7 @@ impl<'t> Token<'t> {
         if split_at_dot(signature).is_some() {
             return Err(Refusal::MalformedToken);
         }
-        let header = object(header)?;
+        let header = object(&decode(header)?)?;
         // A recipient must understand "crit" or refuse the token, whatever its value (RFC 7515
         // section 4.1.11). "b64" changes the signed bytes (RFC 7797 section 3).
         if header.get("crit").is_some() || header.get("b64").is_some() {
@@ -49,9 +62,9 @@ impl<'t> Token<'t> {
         }
         let end = text.len().saturating_sub(signature.len()).saturating_sub(1);
         Ok(Self {
-            claims: object(payload)?,
+            claims: object(&decode(payload)?)?,
             signed: text.get(..end).unwrap_or_default(),
-            signature: decode_part(signature)?,
+            signature: decode(signature)?,
             header,
         })
     }
@@ -63,8 +76,8 @@ impl<'t> Token<'t> {
 }
 
 /// A JSON object without duplicate members (RFC 7515 section 4, RFC 7519 section 4).
-fn object(part: &[u8]) -> Result<Json, Refusal> {
-    match Json::parse(&decode_part(part)?) {
+fn object(text: &[u8]) -> Result<Json, Refusal> {
+    match Json::parse(text) {
         Ok(object @ Json::Object(_)) => Ok(object),
         _ => Err(Refusal::MalformedToken),
     }
@@ -76,6 +89,14 @@ fn split_at_dot(text: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((before, from.get(1..)?))
 }
 
+/// A part without its padding (RFC 4648 section 3.2), which is complete or absent.
+fn without_padding(part: &[u8]) -> Result<&[u8], Refusal> {
+    let end = part.iter().rposition(|b| *b != b'=').map_or(0, |last| last.saturating_add(1));
+    let is_complete =
+        part.len() == end || (part.len().is_multiple_of(4) && part.len().saturating_sub(end) <= 2);
+    part.get(..end).filter(|_| is_complete).ok_or(Refusal::MalformedToken)
+}
+
 /// Decodes base64url (RFC 7515 section 2). Refuses padding, other characters and non-zero trailing
 /// bits, so that a signed text has one form only.
 pub(crate) fn decode_part(part: &[u8]) -> Result<Vec<u8>, Refusal> {
@@ -85,6 +106,31 @@ pub(crate) fn decode_part(part: &[u8]) -> Result<Vec<u8>, Refusal> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn accepts_complete_padding_only() {
+        for (part, expected) in [
+            ("", Some("")),
+            ("_-8", Some("_-8")),
+            ("_-8=", Some("_-8")),
+            ("eA", Some("eA")),
+            ("eA==", Some("eA")),
+            ("eHh4", Some("eHh4")),
+            ("eA=", None),
+            ("_-8==", None),
+            ("eHh4=", None),
+            ("eHh4====", None),
+            ("eH===", None),
+            ("====", None),
+            ("=", None),
+        ] {
+            let found = without_padding(part.as_bytes());
+            assert_eq!(found.ok(), expected.map(str::as_bytes), "{part}");
+        }
+        // Padding elsewhere is left for the decoder, which refuses it.
+        assert_eq!(without_padding(b"eA==eA=="), Ok(&b"eA==eA"[..]));
+        assert_eq!(decode_part(b"eA==eA"), Err(Refusal::MalformedToken));
+    }
 
     #[test]
     fn accepts_canonical_base64url_only() {

@@ -165,8 +165,8 @@ fn refuse_unused(redis: &RedisConfig, config: &Config, cx: &mut BuildContext<'_>
 }
 
 fn endpoint(redis: &RedisConfig, cx: &mut BuildContext<'_>) -> Option<Endpoint> {
-    if redis.cluster.as_deref() == Some("") {
-        cx.fault("redis.cluster", "must not be empty");
+    if let Some(Err(fault)) = redis.cluster.as_deref().map(Endpoint::check_upstream) {
+        cx.fault("redis.cluster", fault);
     }
     let Some(uri) = &redis.uri else {
         cx.fault("redis.uri", "is required");

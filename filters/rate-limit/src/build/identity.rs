@@ -148,12 +148,6 @@ fn header(name: &str, path: &str, cx: &mut BuildContext<'_>) -> Option<Part> {
     }
 }
 
-/// The name of a header in request heads. Hosts have `host` as `:authority`. Some have both names,
-/// but not in every way of reading.
-pub(super) fn name_in_head(name: &HeaderName) -> String {
-    if name.as_str() == "host" { ":authority".to_owned() } else { name.as_str().to_owned() }
-}
-
 /// Checks the name of a claim. Returns whether claims can reach this filter.
 pub(super) fn check_claim(claim: &str, path: &str, cx: &mut BuildContext<'_>) -> bool {
     let is_attribute =

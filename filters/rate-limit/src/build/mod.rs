@@ -19,6 +19,7 @@ use crate::{
     local_response::LocalResponses,
     metrics::Metrics,
     rules::{Effect, Rule},
+    window::Limit,
 };
 
 /// The checked configuration, as the filter uses it.
@@ -37,6 +38,8 @@ pub(crate) struct Settings {
     pub(crate) responses: LocalResponses,
     pub(crate) report_only: bool,
     pub(crate) metrics: Metrics,
+    /// The name that separates counts. Empty for none.
+    pub(crate) name: String,
 }
 
 /// Checks `config` and computes the settings.
@@ -51,7 +54,8 @@ pub(crate) fn build(config: Config, cx: &mut BuildContext<'_>) -> Settings {
     let default_effect = limiters.default_effect();
     let limiters = limiters.into_vec();
     let table = counter::uses_table(&config).then_some(config.max_clients);
-    let metrics = Metrics::new(names, config.redis.is_some(), table);
+    let windows = windows(&rules, default_effect, &limiters);
+    let metrics = Metrics::new(names, windows, config.redis.is_some(), table);
     let counter = counter::counter(&config, &limiters, &rules, &metrics, cx);
     Settings {
         limiters,
@@ -69,13 +73,35 @@ pub(crate) fn build(config: Config, cx: &mut BuildContext<'_>) -> Settings {
         },
         report_only: config.report_only,
         metrics,
+        name: config.name,
     }
+}
+
+/// The windows that apply to the requests of each rule, then those of requests without a rule.
+fn windows(rules: &[Rule], default_effect: Effect, limiters: &[Limiter]) -> Vec<Vec<Limit>> {
+    let effects = rules.iter().map(|rule| rule.effect).chain([default_effect]);
+    let limits = effects.map(|effect| match effect {
+        Effect::Unlimited => Vec::new(),
+        Effect::Counts { limiter, .. } => {
+            limiters.get(limiter).map(|limiter| limiter.limits.clone()).unwrap_or_default()
+        }
+    });
+    limits.collect()
 }
 
 fn check(config: &Config, limiters: &Limiters, cx: &mut BuildContext<'_>) {
     if limiters.is_empty() && !config.rules.iter().any(limits::has_limits) {
         let fields = "second, minute, hour, day, month, year, window";
         cx.fault("", format!("has no limit: set at least one of {fields}, here or in a rule"));
+    }
+    if config.report_only {
+        cx.warn("report_only", "rejects nothing: requests pass beyond every limit");
+    }
+    for (i, rule) in config.rules.iter().enumerate() {
+        if rule.unlimited && rule.path_prefix.as_deref() == Some("/") {
+            let message = "\"/\" with unlimited exempts every path; name the paths without limit";
+            cx.warn(&format!("rules[{i}].path_prefix"), message);
+        }
     }
     within("error_code", config.error_code.into(), (400, 599), "", cx);
     within("max_clients", config.max_clients, (1_024, 16_777_216), "", cx);

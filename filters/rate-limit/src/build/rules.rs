@@ -1,16 +1,18 @@
 //! From `rules` to rules and their limiters.
 
-use novasphere_core::{BuildContext, HeaderName, PathMatch, PathPattern, parse_methods};
+use novasphere_core::{
+    BuildContext, ConditionFields, ExpectedFields, ExpectedValue, PathMatch, RequestCondition,
+};
 
 use super::{
-    identity::{IdentityFields, check_claim, identity, name_in_head, refuse_unused},
+    identity::{IdentityFields, check_claim, identity, refuse_unused},
     limiters::Limiters,
     limits::{LimitFields, has_limits, limits},
 };
 use crate::{
     config::{Config, ExpectedConfig, LimitBy, RuleConfig},
     metrics::NO_RULE,
-    rules::{Condition, Effect, Expected, Rule},
+    rules::{Effect, Rule},
 };
 
 /// The names of the rules, and the rules. Adds their limiters to `limiters`.
@@ -23,10 +25,11 @@ pub(super) fn rules(
     for (i, rule) in config.rules.iter().enumerate() {
         let path = format!("rules[{i}]");
         let name = name(rule, &names, &path, cx);
+        let claim = rule.claim.as_ref().and_then(|config| claim(config, &path, cx));
         let condition = condition(rule, &path, cx);
         let effect = effect(rule, config, &name, limiters, &path, cx);
         names.push(name);
-        rules.push(Rule { condition, effect });
+        rules.push(Rule { condition, claim, effect });
     }
     (names, rules)
 }
@@ -48,62 +51,34 @@ fn name(rule: &RuleConfig, earlier: &[String], path: &str, cx: &mut BuildContext
     name
 }
 
-fn condition(rule: &RuleConfig, path: &str, cx: &mut BuildContext<'_>) -> Condition {
-    let fields = PathMatch {
-        path: rule.path.as_deref(),
-        path_prefix: rule.path_prefix.as_deref(),
-        path_template: rule.path_template.as_deref(),
-        ignore_case: rule.ignore_case,
+fn condition(rule: &RuleConfig, path: &str, cx: &mut BuildContext<'_>) -> RequestCondition {
+    let fields = ConditionFields {
+        methods: rule.methods.as_deref(),
+        path: PathMatch {
+            path: rule.path.as_deref(),
+            path_prefix: rule.path_prefix.as_deref(),
+            path_template: rule.path_template.as_deref(),
+            ignore_case: rule.ignore_case,
+        },
+        route: rule.route.as_deref(),
+        header: rule.header.as_ref().map(expected_fields),
     };
-    if rule.ignore_case && fields.is_empty() {
-        let message = "has no effect without path, path_prefix or path_template";
-        cx.fault(format!("{path}.ignore_case"), message);
-    }
-    let pattern = if fields.is_empty() { None } else { PathPattern::new(fields, path, cx) };
-    let claim = rule.claim.as_ref().and_then(|claim| {
-        let path = format!("{path}.claim");
-        let expected = expected(claim, &path, cx)?;
-        check_claim(&expected.name, &format!("{path}.name"), cx).then_some(expected)
-    });
-    let header = rule.header.as_ref().and_then(|header| {
-        let path = format!("{path}.header");
-        let expected = expected(header, &path, cx)?;
-        match HeaderName::parse(&expected.name) {
-            Ok(name) => Some(Expected { name: name_in_head(&name), ..expected }),
-            Err(error) => {
-                cx.fault(format!("{path}.name"), error.to_string());
-                None
-            }
-        }
-    });
-    if rule.route.as_deref() == Some("") {
-        cx.fault(format!("{path}.route"), "must not be empty; omit it to match any route");
-    }
-    let methods = parse_methods(rule.methods.as_deref(), &format!("{path}.methods"), cx);
-    let given = [
-        rule.methods.is_some(),
-        !fields.is_empty(),
-        rule.route.is_some(),
-        rule.claim.is_some(),
-        rule.header.is_some(),
-    ];
-    if !given.contains(&true) {
+    if fields.is_empty() && rule.claim.is_none() {
         let message = "matches every request: add methods, path, path_prefix, path_template, route, \
                        claim or header, or move its limits to the filter";
         cx.fault(path, message);
     }
-    Condition { methods, path: pattern, route: rule.route.clone(), claim, header }
+    RequestCondition::new(fields, path, cx)
 }
 
-fn expected(config: &ExpectedConfig, path: &str, cx: &mut BuildContext<'_>) -> Option<Expected> {
-    let name = config.name.clone().filter(|name| !name.is_empty());
-    if name.is_none() {
-        cx.fault(format!("{path}.name"), "is required");
-    }
-    if config.one_of.is_empty() {
-        cx.fault(format!("{path}.one_of"), "is required: list the accepted values");
-    }
-    Some(Expected { name: name?, one_of: config.one_of.clone() })
+fn claim(config: &ExpectedConfig, rule: &str, cx: &mut BuildContext<'_>) -> Option<ExpectedValue> {
+    let path = format!("{rule}.claim");
+    let expected = ExpectedValue::new(expected_fields(config), &path, cx)?;
+    check_claim(&expected.name, &format!("{path}.name"), cx).then_some(expected)
+}
+
+fn expected_fields(config: &ExpectedConfig) -> ExpectedFields<'_> {
+    ExpectedFields { name: config.name.as_deref(), one_of: &config.one_of }
 }
 
 /// The effect of a rule. `name` is the rule's.

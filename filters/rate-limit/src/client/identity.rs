@@ -129,6 +129,21 @@ impl Identity {
 }
 
 impl Part {
+    /// The name in `limit_by`.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Part::Ip => "ip",
+            Part::Header(_) => "header",
+            Part::Host => "host",
+            Part::Consumer => "consumer",
+            Part::Credential => "credential",
+            Part::Claim(_) => "claim",
+            Part::Path(_) => "path",
+            Part::Service => "service",
+            Part::Constant => "constant",
+        }
+    }
+
     /// The kind and the value of the part in one request. `None` if it is missing.
     fn resolve(
         &self,

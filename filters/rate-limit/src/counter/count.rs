@@ -2,6 +2,7 @@
 
 use novasphere_core::{Callout, CalloutResult, Env};
 
+use super::fingerprint::Fingerprint;
 use crate::{client::ClientKey, window::Counts};
 
 /// Counts requests: each in all windows of its client, or in none.
@@ -60,6 +61,8 @@ pub(crate) struct Counted {
     pub(crate) counts: Counts,
     /// Whether this proxy counted because Redis failed.
     pub(crate) fallback: bool,
+    /// The keyed hash of a client that is over a limit. Operators can tell clients apart by it.
+    pub(crate) refused: Option<Fingerprint>,
 }
 
 /// The action for a request that could not be counted.

@@ -18,6 +18,7 @@ use novasphere_core::{CalloutResult, Env};
 
 pub(crate) use self::{
     count::{Completed, Count, CountRequest, Counted, Counter, Failed},
+    fingerprint::Fingerprint,
     lease::LeasedCounter,
     local::{LocalCounter, LocalLimits, Slots},
     redis::{KeySecret, OnFailure, RedisCounter, RedisLimits, Script, Upstream},

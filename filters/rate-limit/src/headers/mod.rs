@@ -12,7 +12,7 @@ use novasphere_core::{HeaderMutation, ResponseHead};
 
 pub use self::headroom::Headroom;
 pub(crate) use self::{
-    headroom::remaining,
+    headroom::{Remaining, remaining},
     ietf::{Ietf, policy_name},
     kong::Kong,
     lines::Lines,

@@ -10,6 +10,7 @@ mod counter;
 mod headers;
 mod readme;
 mod redis;
+mod refusal;
 mod repetition;
 mod rules;
 

@@ -224,6 +224,7 @@ fn decisions_are_counted_per_rule() {
         counted,
         [
             "rule=writes.decision=allowed",
+            "rule=writes.window=hour",
             "rule=writes.decision=limited",
             "rule=health.decision=not_limited",
             "rule=default.decision=allowed",

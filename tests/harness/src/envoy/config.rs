@@ -18,6 +18,8 @@ pub struct EnvoyConfig {
     pub upstream: SocketAddr,
     /// Clusters for callouts of the filters, by name.
     pub clusters: BTreeMap<String, SocketAddr>,
+    /// Names of clusters without endpoints.
+    pub empty_clusters: Vec<String>,
     /// Environment variables, all of which the filters can read.
     pub environment: BTreeMap<String, String>,
     /// The number of worker threads.
@@ -50,6 +52,7 @@ impl EnvoyConfig {
             listeners,
             upstream,
             clusters: BTreeMap::new(),
+            empty_clusters: Vec::new(),
             environment: BTreeMap::new(),
             concurrency: 1,
             logging: Logging::default(),
@@ -62,6 +65,7 @@ impl EnvoyConfig {
             self.listeners.iter().map(|l| self.listener(l)).collect::<Result<Vec<_>>>()?;
         let mut clusters = vec![self.upstream_cluster()];
         clusters.extend(self.clusters.iter().map(|(name, addr)| cluster(name, *addr)));
+        clusters.extend(self.empty_clusters.iter().map(|name| json!({"name": name})));
         let mut bootstrap = json!({
             "node": {"id": "novasphere-tests", "cluster": "novasphere-tests"},
             "admin": {"address": address(([127, 0, 0, 1], 0).into())},

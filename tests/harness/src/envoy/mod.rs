@@ -8,7 +8,7 @@ mod process;
 
 pub use changes::Tls;
 pub use config::{EnvoyConfig, Listener, Logging, WasmFilter};
-pub use exit::{Exit, serve_until_exit, validate};
+pub use exit::{Exit, serve_until_exit, validate, validate_yaml};
 pub use file::Substitutions;
 pub use process::Envoy;
 

@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    fs::{self, File},
+    fs,
     net::SocketAddr,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -56,7 +56,7 @@ impl Envoy {
 
     fn start_with(bootstrap: &Value, launch: &Launch<'_>) -> Result<Self> {
         let _slot = StartSlot::acquire()?;
-        let mut process = Process::spawn(bootstrap, launch)?;
+        let mut process = Process::spawn(&File::json(&bootstrap.to_string()), launch)?;
         let admin = until("Envoy's admin address", || process.alive()?.admin_address())?;
         let mut envoy = Self { admin, process };
         until("Envoy to be ready", || {
@@ -164,6 +164,18 @@ fn socket(address: &Value) -> Option<SocketAddr> {
     Some(SocketAddr::new(address.get("address")?.as_str()?.parse().ok()?, port))
 }
 
+/// A bootstrap file. Envoy selects the reader by the name.
+pub(super) struct File<'a> {
+    pub(super) name: &'static str,
+    pub(super) text: &'a str,
+}
+
+impl<'a> File<'a> {
+    pub(super) fn json(text: &'a str) -> Self {
+        Self { name: "envoy.json", text }
+    }
+}
+
 /// Arguments of the program.
 pub(super) struct Launch<'a> {
     pub(super) environment: &'a BTreeMap<String, String>,
@@ -198,12 +210,12 @@ pub(super) struct Process {
 }
 
 impl Process {
-    pub(super) fn spawn(bootstrap: &Value, launch: &Launch<'_>) -> Result<Self> {
+    pub(super) fn spawn(file: &File<'_>, launch: &Launch<'_>) -> Result<Self> {
         let program = paths::envoy()?;
         let dir = tempfile::Builder::new().prefix("novasphere-envoy-").tempdir()?;
-        let config = dir.path().join("envoy.json");
-        fs::write(&config, bootstrap.to_string())?;
-        let log = File::create(dir.path().join("log"))?;
+        let config = dir.path().join(file.name);
+        fs::write(&config, file.text)?;
+        let log = fs::File::create(dir.path().join("log"))?;
         let mut command = Command::new(&program);
         command
             .args(["--use-dynamic-base-id", "--disable-hot-restart", "--mode", launch.mode])

@@ -111,10 +111,16 @@ fn upstream_that_the_host_rejects_counts_as_redis_failure() -> Result<()> {
     ensure_sound(&ours)
 }
 
-/// The mutations of earlier filters are applied once, after the response of Redis.
+/// The mutations of earlier and later filters are applied once, after the response of Redis.
 #[test]
 fn chain_continues_after_the_redis_call() -> Result<()> {
+    ensure_chain_continues(&["cors", "rate_limit", "header_transform"])?;
+    ensure_chain_continues(&["header_transform", "cors", "rate_limit"])
+}
+
+fn ensure_chain_continues(order: &[&str]) -> Result<()> {
     let config = json!({
+        "order": order,
         "cors": {"origins": ["https://app.novasphere.io"]},
         "rate_limit": limit(&json!({})),
         "header_transform": {"request": {"add": {"headers": ["x-seen:1"]}}},

@@ -23,6 +23,8 @@ fn access_log_contains_subject_and_decision() -> Result<()> {
         gateway.send(&forged("/api/v1/wukongs/good").header("authorization", token))?;
         gateway.send(&forged("/api/v1/wukongs/none?secret=1"))?;
         gateway.send(&forged("/api/v1/healthz"))?;
+        let evil = forged("/api/v1/wukongs/evil").header("origin", "https://evil.example");
+        gateway.send(&evil)?;
         let preflight = Request::new("OPTIONS", "/api/v1/wukongs/preflight")
             .header("origin", "https://app.novasphere.io")
             .header("access-control-request-method", "POST")
@@ -38,6 +40,9 @@ fn access_log_contains_subject_and_decision() -> Result<()> {
         let good = line("/api/v1/wukongs/good")?;
         ensure!(good["subject"] == "alice" && good["decision"] == "via_upstream", "{good}");
         ensure!(good["status"] == 200 && good["client"] == "127.0.0.1", "{good}");
+        ensure!(good["cors_decision"].is_null(), "{good}");
+        let evil = line("/api/v1/wukongs/evil")?;
+        ensure!(evil["cors_decision"] == "not_allowed", "{evil}");
         let no_token = line("/api/v1/wukongs/none")?;
         ensure!(no_token["decision"] == "novasphere_jwt-auth:no_token", "{no_token}");
         ensure!(no_token["subject"].is_null() && no_token["status"] == 401, "{no_token}");

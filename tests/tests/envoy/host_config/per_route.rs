@@ -20,7 +20,7 @@ fn limit(response: &Response, window: &str) -> Option<String> {
 }
 
 #[test]
-fn post_route_has_a_stricter_limit() -> Result<()> {
+fn post_has_a_stricter_limit_on_every_spelling_of_the_path() -> Result<()> {
     let gateway = Shipped::named("per-route.yaml")?;
     let post = with_token(Request::new("POST", WUKONGS).body("{}"))?;
     let get = with_token(Request::get(WUKONGS))?;
@@ -36,9 +36,19 @@ fn post_route_has_a_stricter_limit() -> Result<()> {
         ensure!(passed <= 20, "no POST is refused");
     };
     ensure!(passed >= 10 && refused.head.status == 429, "after {passed}: {refused:?}");
-    let slash = with_token(Request::new("POST", format!("{WUKONGS}/")).body("{}"))?;
-    let response = gateway.send(&slash)?;
-    ensure!(limit(&response, "minute").as_deref() == Some("10"), "{response:?}");
+    for spelling in [
+        "/api/v1/wukongs/",
+        "/api/v1/wukongs;x",
+        "//api/v1/wukongs",
+        "/api/v1/%77ukongs",
+        "/api/v1/./wukongs",
+        "/api/v1/wukongs?x=1",
+    ] {
+        let post = with_token(Request::new("POST", spelling).body("{}"))?;
+        let response = gateway.send(&post)?;
+        let limit = limit(&response, "minute");
+        ensure!(limit.as_deref() == Some("10"), "{spelling}: {response:?}");
+    }
     let response = gateway.send(&get)?;
     ensure!(response.head.status == 200, "{response:?}");
     ensure!(limit(&response, "minute").as_deref() == Some("100"), "{response:?}");

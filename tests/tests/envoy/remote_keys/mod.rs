@@ -3,8 +3,12 @@
 mod arrival;
 mod discovery;
 mod failure;
+mod key_sets;
+mod limits;
 mod load;
+mod messages;
 mod rotation;
+mod tenants;
 mod unknown_kid;
 mod waiting;
 

@@ -9,7 +9,6 @@ use novasphere_tests::{
     manifests::{envoy_gateway, istio},
     shipped::{self, Configured},
 };
-use serde_json::json;
 
 const ORDER: [&str; 4] = ["cors", "jwt-auth", "rate-limit", "header-transform"];
 
@@ -23,7 +22,7 @@ fn every_filter_accepts_its_deployed_configuration() -> Result<()> {
     let kong = shipped::in_kong(&shipped::yaml("deploy/kong/kong.yml")?)?;
     let policies = envoy_gateway()?.into_iter().flat_map(|(_, filters)| filters);
     let all: Vec<_> = envoy.into_iter().chain(kong).chain(policies).chain(istio()?).collect();
-    ensure!(all.len() == 6 + 15 + 14 + 4, "{} filters", all.len());
+    ensure!(all.len() == 5 + 15 + 8 + 4, "{} filters", all.len());
     all.iter().try_for_each(Configured::check)
 }
 
@@ -36,9 +35,7 @@ fn envoy_gateway_uses_the_configurations_for_envoy() -> Result<()> {
             ensure!(expected_configs.contains(configured), "{name}: not for Envoy: {configured:?}");
         }
         let names: Vec<_> = filters.iter().map(|c| c.filter.as_str()).collect();
-        let health = name == "novasphere-api-health";
-        let expected: &[&str] = if health { &["cors", "header-transform"] } else { &ORDER };
-        ensure!(names == expected, "{name}: {names:?}");
+        ensure!(names == ORDER, "{name}: {names:?}");
     }
     let used: Vec<_> = policies.into_iter().flat_map(|(_, filters)| filters).collect();
     for configured in &expected_configs {
@@ -47,32 +44,18 @@ fn envoy_gateway_uses_the_configurations_for_envoy() -> Result<()> {
     Ok(())
 }
 
-/// A WasmPlugin applies to a whole gateway, so the filters themselves configure the exceptions for
-/// routes.
+/// A WasmPlugin applies to a whole gateway, so the rules of rate-limit are those of the routes.
 #[test]
 fn istio_uses_the_configurations_for_envoy() -> Result<()> {
-    let expected_configs = shipped::in_envoy(&shipped::yaml("host-config/envoy/all.yaml")?);
-    let mut istio = istio()?;
-    let exceptions = istio.iter_mut().filter_map(|configured| {
-        let field = match configured.filter.as_str() {
-            "jwt-auth" => "skip",
-            "rate-limit" => "rules",
-            _ => return None,
-        };
-        configured.config.as_object_mut()?.remove(field)
-    });
-    let exceptions: Vec<_> = exceptions.collect();
-    ensure!(istio == expected_configs, "{istio:?}\nbut for Envoy\n{expected_configs:?}");
-    let strict = per_route()?.into_iter().find(|c| c.config["minute"] == 10).context("strict")?;
-    let [skip, rules] = exceptions.as_slice() else { anyhow::bail!("{exceptions:?}") };
-    ensure!(*skip == json!([{"path": "/api/v1/healthz"}]), "{skip}");
-    let expected = json!([
-        {"name": "health", "path": "/api/v1/healthz", "unlimited": true},
-        {
-            "name": "make-wukong", "methods": ["POST"], "path": "/api/v1/wukongs",
-            "minute": strict.config["minute"], "hour": strict.config["hour"],
-        },
-    ]);
-    ensure!(*rules == expected, "{rules}");
+    let rules = per_route()?.into_iter().find(|configured| configured.filter == "rate-limit");
+    let rules = rules.context("no rate-limit")?;
+    let expected: Vec<_> = shipped::in_envoy(&shipped::yaml("host-config/envoy/all.yaml")?)
+        .into_iter()
+        .map(
+            |configured| if configured.filter == rules.filter { rules.clone() } else { configured },
+        )
+        .collect();
+    let istio = istio()?;
+    ensure!(istio == expected, "{istio:?}\nbut for Envoy\n{expected:?}");
     Ok(())
 }

@@ -7,17 +7,29 @@ use serde_json::{Map, Number, Value};
 
 use super::protobuf::{Field, Payload, fields};
 
-/// The JSON text of a configuration. Returns other bytes unchanged, so that the filter reports the
-/// fault.
-pub(crate) fn json(configuration: Vec<u8>) -> Vec<u8> {
-    // The bytes of a Struct are never JSON: they start with 0x0A, the length of the first member,
-    // and another 0x0A.
-    if serde_json::from_slice::<serde::de::IgnoredAny>(&configuration).is_ok() {
-        return configuration;
-    }
-    match structure(&configuration, 0) {
-        Some(value) if !configuration.is_empty() => value.to_string().into_bytes(),
-        _ => configuration,
+/// A configuration as JSON text.
+pub(crate) struct Configuration {
+    /// The JSON text.
+    pub(crate) json: Vec<u8>,
+    /// Whether it may have been plain YAML. Envoy's YAML reader keeps integers below 2^53 as
+    /// numbers, passes other numbers as text, and `y`, `n`, `yes`, `no`, `on` and `off` as booleans.
+    pub(crate) from_yaml: bool,
+}
+
+impl Configuration {
+    /// Keeps bytes that are neither JSON nor a Struct, so that the filter reports the fault.
+    pub(crate) fn new(bytes: Vec<u8>) -> Self {
+        // The bytes of a Struct are never JSON: they start with 0x0A, the length of the first
+        // member, and another 0x0A.
+        if serde_json::from_slice::<serde::de::IgnoredAny>(&bytes).is_ok() {
+            return Self { json: bytes, from_yaml: false };
+        }
+        match structure(&bytes, 0) {
+            Some(value) if !bytes.is_empty() => {
+                Self { json: value.to_string().into_bytes(), from_yaml: true }
+            }
+            _ => Self { json: bytes, from_yaml: false },
+        }
     }
 }
 
@@ -104,7 +116,7 @@ mod tests {
         \n\x13\n\x04list\x12\x0b2\t\n\x03\x1a\x01a\n\x02*\0";
 
     fn read(bytes: &[u8]) -> String {
-        String::from_utf8(json(bytes.to_vec())).unwrap()
+        String::from_utf8(Configuration::new(bytes.to_vec()).json).unwrap()
     }
 
     #[test]
@@ -118,6 +130,14 @@ mod tests {
     }
 
     #[test]
+    fn only_a_struct_comes_from_yaml() {
+        assert!(Configuration::new(STRUCT.to_vec()).from_yaml);
+        for text in [&b"{}"[..], b"", b"\nx"] {
+            assert!(!Configuration::new(text.to_vec()).from_yaml, "{text:?}");
+        }
+    }
+
+    #[test]
     fn text_is_unchanged() {
         for text in ["{}", " {\"a\": 1}", "\n{\"a\": 1}\n", "", "[]", "{", "nonsense", "\nx"] {
             assert_eq!(read(text.as_bytes()), text);
@@ -128,7 +148,7 @@ mod tests {
     fn truncated_struct_is_unchanged_or_valid() {
         for end in 1..STRUCT.len() {
             let cut = &STRUCT[..end];
-            let result = json(cut.to_vec());
+            let result = Configuration::new(cut.to_vec()).json;
             assert!(result == cut || serde_json::from_slice::<Value>(&result).is_ok());
         }
     }

@@ -1,6 +1,6 @@
 //! A stream context: a request and its response. Bodies are not touched.
 
-use std::rc::Rc;
+use std::{any::Any, rc::Rc};
 
 use novasphere_core::{
     Callout, CalloutResult, Decision, Filter, Metrics, RequestHead, ResponseHead, UnixTime,
@@ -11,7 +11,7 @@ use crate::{
     dialect::Dialect,
     fault::Fault,
     hostcalls, local_response,
-    pending::{PendingRequest, Waiting},
+    pending::{Pause, PendingRequest, Waiting},
     state::StreamState,
 };
 
@@ -56,6 +56,8 @@ struct Request<'a, C> {
     lines: usize,
     waiting: Waiting<'a, C>,
     callout: Option<CalloutResult<'a>>,
+    /// The ticket of its pause.
+    ticket: Option<&'a Rc<dyn Any>>,
 }
 
 /// Decides about a new request.
@@ -64,16 +66,7 @@ pub(crate) fn on_request<F: Filter + 'static>(
     root: &RootContext<F>,
     lines: usize,
 ) -> Result<StreamState<F::Carry>, Fault> {
-    let waiting = if root.proxy.dialect.traits().resumes_paused_requests {
-        Waiting::InQueue(&root.pending)
-    } else {
-        Waiting::Nowhere
-    };
-    let state = decide(root, &Request { stream, lines, waiting, callout: None })?;
-    if matches!(state, StreamState::Paused(_)) {
-        root.proxy.root.on_pause();
-    }
-    Ok(state)
+    decide_or_pause(root, stream, lines, None)
 }
 
 /// Decides about a request again, with the result of its callout.
@@ -83,7 +76,26 @@ pub(crate) fn on_callout_result<F: Filter + 'static>(
     lines: usize,
     result: CalloutResult<'_>,
 ) -> Result<StreamState<F::Carry>, Fault> {
-    decide(root, &Request { stream, lines, waiting: Waiting::Nowhere, callout: Some(result) })
+    decide_or_pause(root, stream, lines, Some(result))
+}
+
+/// Decides about a request that is not in the queue. It may pause if the host can resume it.
+fn decide_or_pause<F: Filter + 'static>(
+    root: &RootContext<F>,
+    stream: u32,
+    lines: usize,
+    callout: Option<CalloutResult<'_>>,
+) -> Result<StreamState<F::Carry>, Fault> {
+    let waiting = if root.proxy.dialect.traits().resumes_paused_requests {
+        Waiting::InQueue(&root.pending)
+    } else {
+        Waiting::Nowhere
+    };
+    let state = decide(root, &Request { stream, lines, waiting, callout, ticket: None })?;
+    if matches!(state, StreamState::Paused(_)) {
+        root.proxy.root.on_pause();
+    }
+    Ok(state)
 }
 
 /// Decides about a paused request again. Returns the request if it stays paused.
@@ -95,8 +107,10 @@ pub(crate) fn decide_again<F: Filter + 'static>(
     let stored = request.state()?;
     let stream = request.stream;
     hostcalls::set_effective_context(stream).ok()?;
-    let waiting = Waiting::InEntry { in_time: now < request.until };
-    let result = match decide(root, &Request { stream, lines: 0, waiting, callout: None }) {
+    let waiting = Waiting::InEntry { request: &request, in_time: now < request.until };
+    let ticket = request.ticket();
+    let again = Request { stream, lines: 0, waiting, callout: None, ticket: Some(&ticket) };
+    let result = match decide(root, &again) {
         Ok(StreamState::Idle) => return Some(request),
         Ok(state) => {
             let continues = state.continues();
@@ -138,7 +152,7 @@ fn ask<F: Filter + 'static>(
     let map = dialect.read_request(root.filter.request_headers(), request.lines)?;
     let head = RequestHead { headers: map.headers() };
     let decision = root
-        .with_env(&request.waiting, request.callout, |filter, state, env| {
+        .with_env(&request.waiting, request.callout, request.ticket, |filter, state, env| {
             filter.on_request(&head, state, env)
         })
         .ok_or(Fault::Reentered)?;
@@ -158,9 +172,9 @@ fn ask<F: Filter + 'static>(
             local_response::send(dialect, &response, grpc, &details, after_failed_callout)?;
             Ok(StreamState::Responded)
         }
-        Decision::Pause { queue, until } => request
+        Decision::Pause { queue, until, ticket } => request
             .waiting
-            .pause(request.stream, queue, until)
+            .pause(request.stream, Pause { queue, until, ticket })
             .ok_or_else(|| Fault::Unable("pause the request".to_owned())),
         Decision::Call(callout) => call(root, request, &callout),
     }
@@ -180,7 +194,7 @@ fn call<F: Filter + 'static>(
         Ok(guard) => Ok(StreamState::Calling { guard, lines }),
         Err(error) => {
             let result = CalloutResult { ticket: &callout.ticket, response: &Err(error) };
-            decide(root, &Request { stream, lines, waiting, callout: Some(result) })
+            decide(root, &Request { stream, lines, waiting, callout: Some(result), ticket: None })
         }
     }
 }

@@ -104,7 +104,7 @@ impl<F: Filter + 'static> Contexts<F> {
         let id = call.stream;
         let Some(request_lines) = self.stream(id, |stream| stream.end_call(token)).flatten() else {
             call.end(lines, body, |result| {
-                root.with_env(&Waiting::<()>::Nowhere, None, |filter, state, env| {
+                root.with_env(&Waiting::<()>::Nowhere, None, None, |filter, state, env| {
                     filter.on_orphaned_callout(result, state, env);
                 })
             });

@@ -1,6 +1,7 @@
 //! A root context: a configured filter.
 
 use std::{
+    any::Any,
     cell::{OnceCell, RefCell},
     rc::{Rc, Weak},
 };
@@ -9,9 +10,10 @@ use novasphere_core::{CalloutResult, Env, Filter, PendingQueues};
 
 use crate::{
     calls::Calls,
-    codec::configuration,
+    codec::configuration::Configuration,
     dialect::{Dialect, RequiredServices},
     hostcalls::{self, Status},
+    load_record::LoadRecord,
     metrics::HostMetrics,
     pending::PendingQueue,
     proxy::Proxy,
@@ -33,16 +35,18 @@ impl<F: Filter + 'static> RootContext<F> {
     /// Reads a configuration of `size` bytes and starts the filter. `None` if the filter refuses
     /// it. The log has the reasons.
     pub(crate) fn configure(dialect: Dialect, size: usize, calls: &Calls) -> Option<Rc<Self>> {
-        let proxy = Proxy::new(dialect, F::NAME);
-        let config = match hostcalls::plugin_configuration(size) {
-            Ok(config) => config,
+        let bytes = match hostcalls::plugin_configuration(size) {
+            Ok(bytes) => bytes,
             Err(Status::NOT_FOUND) if size == 0 => Vec::new(),
             Err(Status(status)) => {
                 log::error!(target: F::NAME, "configuration unreadable: host status {status}");
                 return None;
             }
         };
-        let filter = match F::from_json(&configuration::json(config), &proxy) {
+        let load = LoadRecord::of(F::NAME, &bytes);
+        let Configuration { json, from_yaml } = Configuration::new(bytes);
+        let proxy = Proxy::new(dialect, F::NAME, load, from_yaml);
+        let filter = match F::from_json(&json, &proxy) {
             Ok(filter) => filter,
             Err(errors) => {
                 for line in errors.to_string().lines() {
@@ -85,11 +89,13 @@ impl<F: Filter> RootContext<F> {
         self.state.try_borrow().ok().map(|state| F::responder(&state))
     }
 
-    /// Calls the filter with its state and the host. `None` during another call of the filter.
+    /// Calls the filter with its state and the host. `callout` and `ticket` are those of the
+    /// request, if it waited. `None` during another call of the filter.
     pub(crate) fn with_env<'f, T>(
         &'f self,
         pending: &dyn PendingQueues,
         callout: Option<CalloutResult<'_>>,
+        ticket: Option<&Rc<dyn Any>>,
         call: impl FnOnce(&'f F, &mut F::State, &Env<'_>) -> T,
     ) -> Option<T> {
         let proxy = &self.proxy;
@@ -104,6 +110,7 @@ impl<F: Filter> RootContext<F> {
             verify: proxy,
             pending,
             callout,
+            ticket,
         };
         let mut state = self.state.try_borrow_mut().ok()?;
         proxy.freeze_time();

@@ -31,7 +31,7 @@ impl<F: Filter + 'static> Tasks<'_, F> {
         }
         let actions = self
             .root
-            .with_env(&Waiting::<()>::Nowhere, None, |filter, state, env| {
+            .with_env(&Waiting::<()>::Nowhere, None, None, |filter, state, env| {
                 filter.on_timer(state, env)
             })
             .unwrap_or_default();
@@ -72,7 +72,7 @@ impl<F: Filter + 'static> Tasks<'_, F> {
         response: Result<FetchResponse<'_>, FetchError>,
     ) -> TimerActions {
         self.root
-            .with_env(&Waiting::<()>::Nowhere, None, |filter, state, env| {
+            .with_env(&Waiting::<()>::Nowhere, None, None, |filter, state, env| {
                 filter.on_fetch(purpose, response, state, env)
             })
             .unwrap_or_default()

@@ -18,6 +18,8 @@ pub(crate) struct Traits {
     pub(crate) skips_refused_filters: bool,
     /// Whether later filters can read properties that a filter sets.
     pub(crate) passes_attributes: bool,
+    /// Whether a filter can use shared data while it is configured.
+    pub(crate) shares_data_at_load: bool,
     /// Whether the client gets the body of a local response unchanged.
     pub(crate) exact_bodies: bool,
     /// The header by which this family of proxies recognises that a rate limit refused a request.

@@ -6,7 +6,7 @@ use serde::de::{Deserializer, Visitor};
 
 use self::access::{Items, Members, Variant};
 use super::{
-    mismatch::{Expected, Got, Mismatch, suggestion},
+    mismatch::{Expected, Got, Mismatch, field_hint},
     node::{Kind, Node, Steps},
     sensitive::SENSITIVE,
 };
@@ -71,6 +71,9 @@ impl<'de> Cursor<'de> {
         if mismatch.steps.is_empty() {
             if self.sensitive && mismatch.field.is_none() {
                 match self.node.kind {
+                    Kind::String(_) if expected == "a list" => {
+                        mismatch = Mismatch::new(expected, "a string; write […]");
+                    }
                     Kind::String(_) => mismatch = Mismatch::new(expected, "a string"),
                     Kind::Number(_) => mismatch = Mismatch::new(expected, "a number"),
                     _ => {}
@@ -82,13 +85,19 @@ impl<'de> Cursor<'de> {
     }
 
     #[cold]
-    fn not_an_object(&self) -> Mismatch {
-        let mismatch = match &self.node.kind {
-            // The string may be a whole object as text, with its secrets.
-            Kind::String(_) => Mismatch::new("an object", "a string"),
-            _ => Mismatch::new("an object", Got(self.node.unexpected())),
+    fn not_an_object(&self, fields: &[&str]) -> Mismatch {
+        let form = match fields.first() {
+            Some(field) => format!("; write {{\"{field}\": …}}"),
+            None => String::new(),
         };
-        self.locate(mismatch, "an object".to_owned())
+        let got = match &self.node.kind {
+            // The string may be a whole object as text, with its secrets.
+            Kind::String(_) => "a string".to_owned(),
+            Kind::Number(_) if self.sensitive => "a number".to_owned(),
+            _ => Got(self.node.unexpected()).to_string(),
+        };
+        let steps = self.steps.clone();
+        Mismatch { steps, ..Mismatch::new("an object", format_args!("{got}{form}")) }
     }
 
     /// Decodes an integer. Accepts `5.0` for 5.
@@ -120,11 +129,7 @@ fn reject_members(members: &[(String, Node)], fields: &[&str]) {
             let message = "expected a value, got null; remove the field to get its default";
             value.rejected.set(Some(message.to_owned()));
         } else if !fields.contains(&name.as_str()) && !matches!(value.kind, Kind::Removed) {
-            let hint = match suggestion(name, fields) {
-                hint if hint.is_empty() => format!("; known fields: {}", fields.join(", ")),
-                hint => hint,
-            };
-            value.rejected.set(Some(format!("unknown field{hint}")));
+            value.rejected.set(Some(format!("unknown field{}", field_hint(name, fields))));
         }
     }
 }
@@ -196,9 +201,11 @@ impl<'de> Deserializer<'de> for Cursor<'de> {
                 let switch = match (&self.node.kind, self.scalar()) {
                     (Kind::Bool(value), _) => *value,
                     (_, Some(Json::Bool(value))) => value,
-                    _ => return Err(self.not_an_object()),
+                    _ => return Err(self.not_an_object(fields)),
                 };
-                return visitor.visit_bool(switch).map_err(|_: Mismatch| self.not_an_object());
+                return visitor
+                    .visit_bool(switch)
+                    .map_err(|_: Mismatch| self.not_an_object(fields));
             }
         };
         reject_members(members, fields);

@@ -13,7 +13,7 @@ fn faults_after_a_left_out_item_have_the_index_as_written() {
     errors.add("minute", "is bad");
     assert_eq!(
         errors.to_string(),
-        "names[1]: expected a string, got 7\n\
+        "names[1]: expected a string, got 7; write it in quotes: \"7\"\n\
          keys[0].name: expected a string, got a number\n\
          names[2]: is bad\n\
          names[0]: is bad\n\

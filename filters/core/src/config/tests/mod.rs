@@ -1,6 +1,7 @@
 //! Decoding, and the texts of faults.
 
 mod lists;
+mod shapes;
 
 use serde::Deserialize;
 
@@ -93,7 +94,7 @@ fn finds_all_faults_at_once() {
             "limit_by: expected one of ip, header, got \"heder\"; did you mean \"header\"?",
             "minut: unknown field; did you mean \"minute\"?",
             "minute: expected a whole number from 0, got \"many\"",
-            "names[1]: expected a string, got 7",
+            "names[1]: expected a string, got 7; write it in quotes: \"7\"",
             "names[2]: expected a string, got an object",
             "zz: unknown field; known fields: minute, limit_by, names, keys, flag",
         ]
@@ -111,7 +112,7 @@ fn rejects_null_fields_and_items() {
     assert_eq!(
         lines,
         [
-            "keys[0]: expected an object, got null",
+            "keys[0]: expected an object, got null; write {\"name\": …}",
             "names: expected a value, got null; remove the field to get its default",
             "zz: expected a value, got null; remove the field to get its default"
         ]
@@ -136,8 +137,9 @@ fn does_not_quote_values_of_sensitive_parts() {
 
 #[test]
 fn rejects_other_values_than_objects() {
-    assert_eq!(read("[1]").1, "configuration: expected an object, got a list");
-    assert_eq!(read("null").1, "configuration: expected an object, got null");
+    let form = "; write {\"minute\": …}";
+    assert_eq!(read("[1]").1, format!("configuration: expected an object, got a list{form}"));
+    assert_eq!(read("null").1, format!("configuration: expected an object, got null{form}"));
     assert_eq!(
         read("{").1,
         "configuration: is not JSON: EOF while parsing an object at line 1 column 1"

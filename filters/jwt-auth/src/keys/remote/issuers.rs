@@ -1,8 +1,11 @@
 //! Issuers with fetched keys, and the selection of an issuer by a token.
 
+use std::borrow::Cow;
+
 use novasphere_core::{Env, FetchError, FetchResponse, Json, TimerActions, UnixTime};
 
 use super::{
+    issuer::Issuer,
     key_cache::KeyCache,
     key_set_sources::{KeyAvailability, KeySetReader, KeySetSources},
     source::KeySetSource,
@@ -11,8 +14,13 @@ use crate::{
     config::Algorithm,
     decision::Refusal,
     identity::consumer::Consumer,
-    keys::{key::Key, key_set},
-    token::Token,
+    keys::{
+        key::{self, Key},
+        key_set,
+        tries::Tries,
+    },
+    rejection::{Rejection, excerpt},
+    token::{Token, header_text},
 };
 
 /// All issuers.
@@ -30,17 +38,29 @@ struct KeySets(Vec<Vec<Algorithm>>);
 impl KeySetReader for KeySets {
     type Key = Key;
 
-    fn read(&self, index: usize, text: &[u8], env: &Env<'_>) -> Result<Vec<Key>, String> {
-        let algorithms = self.0.get(index).map(Vec::as_slice).unwrap_or_default();
+    fn read(
+        &self,
+        index: usize,
+        issuer: &Issuer,
+        text: &[u8],
+        env: &Env<'_>,
+    ) -> Result<Vec<Key>, String> {
         let warn = &mut |reason| env.host.warn(&format!("jwks[{index}]: {reason}"));
-        key_set::parse(text, algorithms, warn).map_err(|error| error.to_string())
+        key_set::parse(text, issuer, self.algorithms(index), warn)
+            .map_err(|error| error.to_string())
+    }
+}
+
+impl KeySets {
+    fn algorithms(&self, index: usize) -> &[Algorithm] {
+        self.0.get(index).map(Vec::as_slice).unwrap_or_default()
     }
 }
 
 /// The signer of a token.
 pub(crate) enum Signer<'f> {
     /// The consumer whose key signed the token.
-    Verified(&'f Consumer),
+    Verified(Cow<'f, Consumer>),
     /// The keys are being fetched. Each issuer has its own queue of waiting requests.
     Pending {
         queue: usize,
@@ -61,8 +81,8 @@ impl Issuers {
         self.consumers.push(consumer);
     }
 
-    pub(crate) fn contains(&self, issuer: &str) -> bool {
-        self.sources.sources.iter().any(|source| source.issuer == issuer)
+    pub(crate) fn contains(&self, issuer: &Issuer) -> bool {
+        self.sources.sources.iter().any(|source| source.issuer.is_same_as(issuer))
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -90,34 +110,71 @@ impl Issuers {
         &self,
         token: &Token<'_>,
         caches: &mut Vec<KeyCache<Key>>,
+        tries: &mut Tries,
         env: &Env<'_>,
-    ) -> Option<Result<Signer<'_>, Refusal>> {
-        let issuer = token.claims.get("iss").and_then(Json::as_str)?;
-        let index = self.sources.sources.iter().position(|source| source.issuer == issuer)?;
+    ) -> Option<Result<Signer<'_>, Rejection>> {
+        let iss = token.claims.get("iss").and_then(Json::as_str)?;
+        let index = self.index(iss, &token.claims)?;
         let (source, consumer) = (self.sources.sources.get(index)?, self.consumers.get(index)?);
+        let (alg, algorithms) = (token.algorithm(), self.sources.reader.algorithms(index));
+        if !algorithms.iter().any(|own| own.has_name(alg)) {
+            return Some(Err(key::algorithm_rejection(algorithms.iter().copied(), token)));
+        }
         // A second try follows only after newer keys were loaded.
+        let mut rejection = None;
         for _ in 0..2 {
             let keys = caches.get(index).and_then(KeyCache::keys);
-            let signer = keys.map(|keys| key_set::signer(keys, token, env));
-            let refusal = match signer {
-                Some(Ok(_)) => return Some(Ok(Signer::Verified(consumer))),
+            rejection = match keys.map(|keys| key_set::signer(keys, iss, token, tries, env)) {
+                Some(Ok(_)) => {
+                    return Some(consumer_of(iss, source, consumer).map(Signer::Verified));
+                }
                 // A newer key set may have the key.
-                Some(Err(Refusal::UnknownKey)) => Some(Refusal::UnknownKey),
-                Some(Err(refusal)) => return Some(Err(refusal)),
+                Some(Err(rejection)) if rejection.refusal == Refusal::UnknownKid => Some(rejection),
+                Some(Err(rejection)) => return Some(Err(rejection)),
                 None => None,
             };
-            match (self.sources.availability(index, caches, env), refusal) {
-                (KeyAvailability::Updated, _) => {}
-                (KeyAvailability::Unchanged, Some(refusal)) => return Some(Err(refusal)),
+            match self.sources.availability(index, caches, env) {
+                KeyAvailability::Updated => {}
+                KeyAvailability::Unchanged if rejection.is_some() => break,
                 // Without any keys the request waits in every case, even for a later try.
                 _ if env.pending.has_capacity(index, source.max_waiting) => {
                     let now = env.clock.now().millis;
                     let millis = now.saturating_add(u64::from(source.timeout_ms));
                     return Some(Ok(Signer::Pending { queue: index, until: UnixTime { millis } }));
                 }
-                _ => return Some(Err(Refusal::KeysUnavailable)),
+                _ => {
+                    let found = format!("iss is {}", excerpt(iss));
+                    return Some(Err(Refusal::KeysUnavailable.found(found)));
+                }
             }
         }
-        Some(Err(Refusal::UnknownKey))
+        Some(Err(rejection.unwrap_or_else(|| Refusal::UnknownKid.into())))
     }
+
+    /// The issuers as configured.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.sources.sources.iter().map(|source| source.issuer.text())
+    }
+
+    /// The index of the issuer of a token. An exact `iss` takes precedence over a template.
+    fn index(&self, iss: &str, claims: &Json) -> Option<usize> {
+        let mut sources = self.sources.sources.iter();
+        let exact = sources.position(|source| source.issuer.is(iss));
+        let mut sources = self.sources.sources.iter();
+        exact.or_else(|| sources.position(|source| source.issuer.is_template_of(iss, claims)))
+    }
+}
+
+/// The consumer of a verified token. For a template, its identifier is the token's `iss`.
+fn consumer_of<'f>(
+    iss: &str,
+    source: &KeySetSource,
+    consumer: &'f Consumer,
+) -> Result<Cow<'f, Consumer>, Rejection> {
+    if !source.issuer.is_template() {
+        return Ok(Cow::Borrowed(consumer));
+    }
+    let unusable = |_| Refusal::UnusableClaim.found(format!("iss is {}", excerpt(iss)));
+    let identifier = header_text::from_text(iss).map_err(unusable)?;
+    Ok(Cow::Owned(Consumer { identifier: Some(identifier), ..consumer.clone() }))
 }

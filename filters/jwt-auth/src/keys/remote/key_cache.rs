@@ -101,7 +101,7 @@ impl<K> KeyCache<K> {
         });
         env.metrics.count(Event::KeyFetchFailed.name());
         let in_use = if self.keys.is_some() { "; the last good keys stay in use" } else { "" };
-        let KeySetSource { issuer, upstream, .. } = source;
+        let (issuer, upstream) = (source.issuer.text(), &source.upstream);
         let reason: String = reason.chars().take(300).collect(); // may quote the response
         env.host.warn(&format!(
             "the keys of {issuer} from {upstream} could not be fetched: {reason}{in_use}"

@@ -3,6 +3,8 @@
 use novasphere_core::{Env, FetchError, FetchResponse, TimerActions};
 
 use super::{
+    fetch_failure,
+    issuer::Issuer,
     key_cache::KeyCache,
     record::{Record, generation_of},
     source::{FetchStage, KeySetSource},
@@ -20,8 +22,14 @@ pub(super) struct KeySetSources<R> {
 pub(super) trait KeySetReader {
     type Key;
 
-    /// The keys of a set of the source with this index, or why the set has no usable key.
-    fn read(&self, source: usize, text: &[u8], env: &Env<'_>) -> Result<Vec<Self::Key>, String>;
+    /// The keys of a set of `issuer`, the source with this index, or why the set has no usable key.
+    fn read(
+        &self,
+        source: usize,
+        issuer: &Issuer,
+        text: &[u8],
+        env: &Env<'_>,
+    ) -> Result<Vec<Self::Key>, String>;
 }
 
 /// Whether other keys may verify a token that the cached keys do not.
@@ -82,7 +90,7 @@ impl<R: KeySetReader> KeySetSources<R> {
         };
         let result = match response {
             Err(error) => Err(error.to_string()),
-            Ok(response) if response.status != 200 => Err(format!("status {}", response.status)),
+            Ok(response) if response.status != 200 => Err(fetch_failure::describe(&response)),
             Ok(response) if stage == FetchStage::Discovery => source
                 .key_set_endpoint(&response)
                 .map(Some)
@@ -148,7 +156,7 @@ impl<R: KeySetReader> KeySetSources<R> {
         let text = cache.slot.and_then(|slot| slot.key_set(source.id, generation, env.shared_data));
         // Another worker is writing it. The next poll finds it.
         let Some(text) = text else { return false };
-        match self.reader.read(index, &text, env) {
+        match self.reader.read(index, &source.issuer, &text, env) {
             Ok(keys) => {
                 cache.keys = Some(keys);
                 cache.generation = generation;
@@ -156,7 +164,8 @@ impl<R: KeySetReader> KeySetSources<R> {
             }
             Err(reason) => {
                 cache.unusable = generation;
-                env.host.warn(&format!("the keys of {} cannot be used: {reason}", source.issuer));
+                let issuer = source.issuer.text();
+                env.host.warn(&format!("the keys of {issuer} cannot be used: {reason}"));
                 false
             }
         }
@@ -174,7 +183,7 @@ impl<R: KeySetReader> KeySetSources<R> {
         let generation = generation_of(response.body);
         // An unchanged key set is neither parsed nor logged again.
         if cache.keys.is_none() || cache.generation != generation {
-            let keys = self.reader.read(index, response.body, env)?;
+            let keys = self.reader.read(index, &source.issuer, response.body, env)?;
             let record = cache.read_record(source, env).ok_or(NO_SLOT)?;
             if record.leased_until != cache.lease {
                 return Err(LEASE_LOST.to_owned());

@@ -12,6 +12,8 @@
 //!    last one, so random `kid` values cause no storm.
 //! 5. A request waits while a fetch that it needs is in progress.
 
+mod fetch_failure;
+pub(crate) mod issuer;
 pub(crate) mod issuers;
 mod key_cache;
 mod key_set_sources;

@@ -2,15 +2,18 @@
 
 use novasphere_core::{Endpoint, Fetch, FetchResponse, Json};
 
-use super::record::{MAX_KEY_SET_BYTES, Record, SourceId, source_id};
-use crate::config::Algorithm;
+use super::{
+    issuer::Issuer,
+    record::{MAX_KEY_SET_BYTES, Record, SourceId, source_id},
+};
+use crate::{config::Algorithm, keys::document, rejection::excerpt};
 
 /// The location of the keys of one issuer. Times are in milliseconds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct KeySetSource {
     pub(crate) id: SourceId,
-    /// The `iss` of the tokens.
-    pub(crate) issuer: String,
+    /// The issuer of the tokens.
+    pub(crate) issuer: Issuer,
     /// The upstream as the proxy knows it.
     pub(crate) upstream: String,
     pub(crate) endpoint: Endpoint,
@@ -99,22 +102,23 @@ impl KeySetSource {
 
     /// The location of the key set (OpenID Connect Discovery 1.0 section 3). The document's issuer
     /// must be the configured one (section 4.3). Otherwise the keys of another issuer would count
-    /// as its keys.
+    /// as its keys. The message quotes no URL but the issuers.
     pub(super) fn key_set_endpoint(
         &self,
         response: &FetchResponse<'_>,
     ) -> Result<Endpoint, String> {
-        let document =
-            Json::parse(response.body).map_err(|error| format!("is not JSON: {error}"))?;
+        let document = document::parse(response.body).map_err(|error| error.to_string())?;
         let text = |name| document.get(name).and_then(Json::as_str);
-        if text("issuer") != Some(&self.issuer) {
-            return Err("has another issuer".to_owned());
+        let issuer = text("issuer").ok_or("has no issuer")?;
+        if !self.issuer.is_named(issuer) {
+            let expected = excerpt(self.issuer.text());
+            return Err(format!("is of another issuer: {}, expected {expected}", excerpt(issuer)));
         }
         let uri = text("jwks_uri").ok_or("has no jwks_uri")?;
-        let endpoint = Endpoint::parse(uri)
-            .ok_or_else(|| format!("has a jwks_uri that is not a URL: {uri:?}"))?;
+        let endpoint =
+            Endpoint::parse(uri).ok_or("has a jwks_uri that is not an http or https URL")?;
         if self.endpoint.https && !endpoint.https {
-            return Err(format!("has a jwks_uri without TLS: {uri:?}"));
+            return Err("has a jwks_uri without TLS, but was itself fetched with TLS".to_owned());
         }
         Ok(endpoint)
     }

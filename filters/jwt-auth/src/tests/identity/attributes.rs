@@ -5,7 +5,8 @@ const CLAIMS: &str = r#", "claims_to_attributes": [
 
 fn attributes(outcome: &Outcome) -> Vec<(String, String)> {
     let set = outcome.host.attributes.borrow();
-    set.iter().map(|(name, value)| (name.clone(), text(value))).collect()
+    let of_claims = set.iter().filter(|(name, _)| *name != "jwt_auth_detail");
+    of_claims.map(|(name, value)| (name.clone(), text(value))).collect()
 }
 
 #[test]
@@ -27,6 +28,17 @@ fn attributes_are_encoded_like_headers() {
 }
 
 #[test]
+fn attributes_can_be_json() {
+    let filter = filter(
+        r#", "claims_to_attributes": [{"claim": "act", "attribute": "actor", "as": "json"}]"#,
+    );
+    let outcome = bearer(&filter, &token(r#", "act": {"sub": "ü", "n": 1.5}"#));
+    assert_eq!(outcome.reason, "allowed");
+    let value = r#"{"sub":"\u00fc","n":1.5}"#.to_owned();
+    assert_eq!(attributes(&outcome), [("actor".to_owned(), value)]);
+}
+
+#[test]
 fn refused_token_sets_no_attribute() {
     let filter = filter(CLAIMS);
     for claims in [r#", "sub": "a\nb""#, r#", "sub": "alice", "a": {"b": {}}"#] {
@@ -35,5 +47,6 @@ fn refused_token_sets_no_attribute() {
         assert_eq!(attributes(&outcome), []);
     }
     let forged = format!("{}AAA", token(r#", "sub": "root""#));
-    assert_eq!(attributes(&bearer(&filter, &forged)), []);
+    let detail = ("jwt_auth_detail".to_owned(), "alg is 'HS256', kid is missing".to_owned());
+    assert_eq!(attributes(&bearer(&filter, &forged)), [detail]);
 }

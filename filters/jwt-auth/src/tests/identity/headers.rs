@@ -1,3 +1,5 @@
+use novasphere_core::Json;
+
 use super::super::*;
 
 const CLAIMS: &str = r#", "uri_param_names": [], "claims_to_headers": [
@@ -66,6 +68,58 @@ fn refuses_token_with_claim_that_cannot_be_a_header() {
     let long = |size: usize| user_id(&format!("\"{}\"", "x".repeat(size)));
     assert!(long(4096).is_ok());
     assert_eq!(long(4097), Err("unusable_claim"));
+}
+
+#[test]
+fn json_forms_take_every_claim() {
+    let filter = filter(
+        r#", "uri_param_names": [], "claims_to_headers": [
+            {"claim": "c", "header": "X-Json", "as": "json"},
+            {"claim": "c", "header": "X-Base64", "as": "base64_json"}]"#,
+    );
+    for (claim, expected) in [
+        (r#"{ "a": [1, {"b": null}] }"#, r#"{"a":[1,{"b":null}]}"#),
+        ("1.5", "1.5"),
+        ("1e3", "1000.0"),
+        ("-7", "-7"),
+        ("18446744073709551615", "18446744073709551615"),
+        ("true", "true"),
+        (r#""1.5""#, r#""1.5""#),
+        (r#""""#, r#""""#),
+        ("[]", "[]"),
+        ("{}", "{}"),
+        (r#"" a,b% ""#, r#"" a,b% ""#),
+        (r#""a\r\nx-admin: 1\u0000\"\\""#, r#""a\r\nx-admin: 1\u0000\"\\""#),
+        (r#""\u007f\u00e9\ud83d\ude00""#, r#""\u007f\u00e9\ud83d\ude00""#),
+        (r#"{"é": "Jürgen 😀"}"#, r#"{"\u00e9":"J\u00fcrgen \ud83d\ude00"}"#),
+    ] {
+        let outcome = bearer(&filter, &token(&format!(r#", "c": {claim}"#)));
+        let value = |name: &str| outcome.lines.iter().find_map(|line| line.strip_prefix(name));
+        assert_eq!(value("x-json: "), Some(expected), "{claim}");
+        let encoded = value("x-base64: ").unwrap();
+        let decoded = BASE64_URL_SAFE_NO_PAD.decode(encoded).unwrap();
+        let (decoded, json) = (Json::parse(&decoded), Json::parse(claim.as_bytes()));
+        assert_eq!(decoded.unwrap(), json.unwrap(), "{claim}");
+        let json = Json::parse(expected.as_bytes()).unwrap();
+        assert_eq!(json, Json::parse(claim.as_bytes()).unwrap(), "{claim}");
+    }
+    for claims in ["", r#", "c": null"#] {
+        let outcome = bearer(&filter, &token(claims));
+        assert!(!outcome.lines.iter().any(|line| line.starts_with("x-json")), "{claims}");
+    }
+}
+
+#[test]
+fn max_claim_header_bytes_bounds_the_json() {
+    for (form, fits) in [("json", 298), ("base64_json", 223)] {
+        let filter = filter(&format!(
+            r#", "max_claim_header_bytes": 300, "claims_to_headers": [
+                {{"claim": "c", "header": "X-C", "as": "{form}"}}]"#
+        ));
+        let reason =
+            |size: usize| reason(&filter, &token(&format!(r#", "c": "{}""#, "x".repeat(size))));
+        assert_eq!((reason(fits), reason(fits + 1)), ("allowed", "unusable_claim"), "{form}");
+    }
 }
 
 #[test]

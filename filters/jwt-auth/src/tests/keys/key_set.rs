@@ -1,16 +1,18 @@
-use super::{super::*, vectors, vectors::key};
+//! The keys of a set that are usable, and the warnings about them.
+
+use super::{ed25519, vectors::key};
 use crate::{
     config::Algorithm,
-    decision::Refusal,
     keys::{
+        document::NotJson,
         key::Key,
-        key_set::{self, InvalidKeySet, MAX_KEYS, MAX_TRIES},
+        key_set::{self, InvalidKeySet, MAX_KEYS},
+        remote::issuer::Issuer,
     },
-    token::Token,
 };
 
 /// The JWK of a vector key, with `more` members.
-fn jwk(name: &str, more: &str) -> String {
+pub(super) fn jwk(name: &str, more: &str) -> String {
     let jwk = key(name, "jwk");
     format!("{}{more}}}", jwk.strip_suffix('}').unwrap())
 }
@@ -22,7 +24,8 @@ type Names = Vec<(Option<String>, &'static str)>;
 fn parse(keys: &[String], allowed: &[Algorithm]) -> (Result<Names, String>, Vec<String>) {
     let mut warnings = Vec::new();
     let set = format!(r#"{{"keys": [{}]}}"#, keys.join(", "));
-    let keys = key_set::parse(set.as_bytes(), allowed, &mut |warning| warnings.push(warning));
+    let mut warn = |warning| warnings.push(warning);
+    let keys = key_set::parse(set.as_bytes(), &Issuer::exact("k"), allowed, &mut warn);
     let names = |keys: Vec<Key>| {
         keys.into_iter().map(|key| (key.kid.clone(), key.algorithm().name())).collect()
     };
@@ -67,90 +70,115 @@ fn skips_unusable_keys_with_a_reason() {
     assert_eq!(
         warnings,
         [
-            r#"the key "good" (keys[1]) is not used: it has a "use" other than "sig""#.to_owned(),
-            r#"the key "ops" (keys[2]) is not used: it has "key_ops" without "verify""#.to_owned(),
-            r#"the key "alg" (keys[3]) is not used: it has an "alg" for another key type"#.to_owned(),
-            r#"the key "enc" (keys[4]) is not used: it has an "alg" that is not a supported signature algorithm"#.to_owned(),
-            r#"the key "ps" (keys[5]) is not used: it is for PS256, which is not an allowed algorithm"#.to_owned(),
-            r#"the key "private" (keys[6]) is not used: it is a private key, because it has the member "d"; give only the public members"#.to_owned(),
-            r#"the key "weak" (keys[7]) is not used: it must have 2048 to 4096 bits (RFC 7518 3.3), got 1024"#.to_owned(),
+            r#"the key 'good' (keys[1]) is not used: it has a "use" other than "sig""#.to_owned(),
+            r#"the key 'ops' (keys[2]) is not used: it has "key_ops" without "verify""#.to_owned(),
+            r#"the key 'alg' (keys[3]) is not used: it has an "alg" for another key type"#.to_owned(),
+            r#"the key 'enc' (keys[4]) is not used: it has an "alg" that is not a supported signature algorithm"#.to_owned(),
+            r#"the key 'ps' (keys[5]) is not used: it is for PS256, which is not in algorithms; to accept it, add PS256 there"#.to_owned(),
+            r#"the key 'private' (keys[6]) is not used: it is a private key, because it has the member "d"; give only the public members"#.to_owned(),
+            r#"the key 'weak' (keys[7]) is not used: it must have 2048 to 4096 bits (RFC 7518 3.3), got 1024"#.to_owned(),
             format!("keys[8] is not used: it {curve}"),
             format!("keys[9] is not used: it {curve}"),
             format!("keys[10] is not used: it {curve}"),
-            r#"the key "secret" (keys[11]) is not used: it is a secret, but key sets are public"#.to_owned(),
-            r#"the key "new" (keys[12]) is not used: it must be an RSA, EC or Ed25519 key"#.to_owned(),
-            r#"keys[13] is not used: it needs the string member "kid""#.to_owned(),
+            r#"the key 'secret' (keys[11]) is not used: it is a secret, but key sets are public"#.to_owned(),
+            r#"the key 'new' (keys[12]) is not used: it must be an RSA, EC or Ed25519 key"#.to_owned(),
+            r#"keys[13] is not used: it has a member "kid" that is not a string"#.to_owned(),
             "keys[14] is not used: it must be a JSON Web Key, which is an object".to_owned(),
         ]
     );
 }
 
 #[test]
-fn refuses_unusable_key_set() {
-    let mut warn = |_| {};
-    let mut refusal =
-        |text: &str| key_set::parse(text.as_bytes(), &Algorithm::DEFAULT_FOR_KEY_SETS, &mut warn);
-    assert!(matches!(refusal("<html>"), Err(InvalidKeySet::NotJson(_))));
-    let twice = refusal(r#"{"keys": [], "keys": []}"#);
-    assert!(matches!(twice, Err(InvalidKeySet::NotJson(_))));
-    for text in ["[]", "{}", r#"{"keys": {}}"#, "null"] {
-        assert_eq!(refusal(text).unwrap_err(), InvalidKeySet::NoKeys, "{text}");
-    }
-    assert_eq!(refusal(r#"{"keys": []}"#).unwrap_err(), InvalidKeySet::NoneUsable);
-    let many = vec!["{}"; MAX_KEYS + 1].join(",");
-    let many = refusal(&format!(r#"{{"keys": [{many}]}}"#));
-    assert_eq!(many.unwrap_err(), InvalidKeySet::TooMany(MAX_KEYS + 1));
-
-    let refusal = |keys: [String; 2]| parse(&keys, &Algorithm::DEFAULT_FOR_KEY_SETS).0.unwrap_err();
-    let (a, b) = (jwk("p256", r#", "kid": "a""#), jwk("rsa2048", r#", "kid": "a""#));
-    assert_eq!(refusal([a.clone(), b]), r#"two keys of the key set have the kid "a""#);
-    let mixed = "some keys of the key set have a kid and some have none";
-    assert_eq!(refusal([a.clone(), jwk("rsa2048", "")]), mixed);
-    assert_eq!(refusal([jwk("rsa2048", ""), a]), mixed);
+fn skipped_key_names_the_algorithms_that_would_accept_it() {
+    let (names, warnings) = parse(&[jwk("p256", ""), jwk("rsa2048", "")], &[Algorithm::Es256]);
+    assert_eq!(names, Ok(vec![(None, "ES256")]));
+    let expected = "keys[1] is not used: it fits none of algorithms; to accept it, add RS256 or \
+                    RS384 or RS512 or PS256 or PS384 or PS512 there";
+    assert_eq!(warnings, [expected]);
 }
 
-fn set(keys: &[String]) -> Vec<Key> {
-    let set = format!(r#"{{"keys": [{}]}}"#, keys.join(", "));
-    key_set::parse(set.as_bytes(), &Algorithm::DEFAULT_FOR_KEY_SETS, &mut |warning| {
-        panic!("{warning}")
-    })
-    .unwrap()
-}
-
-fn signer<'k>(keys: &'k [Key], header: &str, token: &str) -> Result<&'k Key, Refusal> {
-    let (_, rest) = token.split_once('.').unwrap();
-    let token = format!("{}.{rest}", base64url(header));
-    key_set::signer(
-        keys,
-        &Token::parse(token.as_bytes(), usize::MAX).unwrap(),
-        &TestHost::default().env(),
-    )
-}
-
-/// The signature covers the header too, so it is valid only with the header of the vector.
 #[test]
-fn kid_then_algorithm_select_the_key() {
-    let token = vectors::valid_token("ES256");
-    let header = r#"{"alg":"ES256","typ":"JWT"}"#;
-    let (good, other) = (jwk("p256", ""), jwk("p256-other", ""));
-    let keys = set(&[other.clone(), jwk("rsa2048", ""), good.clone()]);
-    assert!(std::ptr::eq(signer(&keys, header, &token).unwrap(), &raw const keys[2]));
-    assert_eq!(signer(&keys[..1], header, &token).unwrap_err(), Refusal::BadSignature);
-    assert_eq!(signer(&keys[1..2], header, &token).unwrap_err(), Refusal::AlgorithmMismatch);
-
-    let keys = set(&[jwk("p256-other", r#", "kid": "a""#), jwk("p256", r#", "kid": "b""#)]);
-    assert!(std::ptr::eq(signer(&keys, header, &token).unwrap(), &raw const keys[1]));
-    let refusal = |kid: &str| {
-        let header = format!(r#"{{"alg": "ES256", "kid": {kid}}}"#);
-        signer(&keys, &header, &token).unwrap_err()
+fn refuses_unusable_key_set() {
+    let refusal = |text: &[u8]| {
+        let allowed = &Algorithm::DEFAULT_FOR_KEY_SETS;
+        key_set::parse(text, &Issuer::exact("k"), allowed, &mut |_| {}).unwrap_err()
     };
-    assert_eq!(refusal(r#""c""#), Refusal::UnknownKey);
-    assert_eq!(refusal("7"), Refusal::UnknownKey);
-    assert_eq!(refusal("null"), Refusal::UnknownKey);
-    assert_eq!(refusal(r#""b""#), Refusal::BadSignature);
+    for (text, expected) in [
+        (&b"\n <!doctype html>"[..], NotJson::Markup),
+        (b"<?xml version='1.0'?>", NotJson::Markup),
+        (b"\x1f\x8b\x08\0", NotJson::Gzip),
+        (b"\xef\xbb\xbf{\"keys\": []}", NotJson::ByteOrderMark),
+        (b"\xff\xfe{\0", NotJson::ByteOrderMark),
+        (b" \n", NotJson::Empty),
+    ] {
+        assert_eq!(refusal(text), InvalidKeySet::NotJson(expected), "{text:?}");
+    }
+    for text in [r#"{"keys": [], "keys": []}"#, "x", "{"] {
+        let refusal = refusal(text.as_bytes());
+        assert!(matches!(refusal, InvalidKeySet::NotJson(NotJson::Syntax(_))), "{text}");
+        assert!(refusal.to_string().starts_with("the key set is not JSON: "), "{refusal}");
+    }
+    for text in ["[]", "{}", r#"{"keys": {}}"#, r#"{"keys": null}"#, "null"] {
+        assert_eq!(refusal(text.as_bytes()), InvalidKeySet::NoKeys, "{text}");
+    }
+    assert_eq!(refusal(br#"{"keys": []}"#), InvalidKeySet::NoneUsable);
+    let many = vec!["{}"; MAX_KEYS + 1].join(",");
+    let many = refusal(format!(r#"{{"keys": [{many}]}}"#).as_bytes());
+    assert_eq!(many, InvalidKeySet::TooMany(MAX_KEYS + 1));
+}
 
-    let mut many = vec![other; MAX_TRIES];
-    many.push(good);
-    assert_eq!(signer(&set(&many), header, &token).unwrap_err(), Refusal::BadSignature);
-    assert!(signer(&set(&many[1..]), header, &token).is_ok());
+#[test]
+fn same_key_twice_is_one_key() {
+    let kid = r#", "kid": "a""#;
+    let twice = [ed25519::jwk(1, kid), ed25519::jwk(1, kid)];
+    let (names, _) = parse(&twice, &Algorithm::DEFAULT_FOR_KEY_SETS);
+    assert_eq!(names, Ok(vec![(Some("a".to_owned()), "EdDSA")]));
+    let padded = ed25519::jwk(1, "").replace(r#""}"#, r#"="}"#);
+    let (names, _) = parse(&[ed25519::jwk(1, ""), padded], &Algorithm::DEFAULT_FOR_KEY_SETS);
+    assert_eq!(names, Ok(vec![(None, "EdDSA")]));
+    let rsa = [jwk("rsa2048", kid), jwk("rsa2048", r#", "kid": "a", "alg": "RS256""#)];
+    let names = parse(&rsa, &[Algorithm::Rs256, Algorithm::Ps256]).0;
+    let name = |algorithm| (Some("a".to_owned()), algorithm);
+    assert_eq!(names, Ok(vec![name("RS256"), name("PS256")]));
+    let other_kid = [ed25519::jwk(1, kid), ed25519::jwk(1, r#", "kid": "b""#)];
+    let (names, _) = parse(&other_kid, &Algorithm::DEFAULT_FOR_KEY_SETS);
+    assert_eq!(names.map(|names| names.len()), Ok(2));
+}
+
+#[test]
+fn warns_of_more_keys_than_are_tried() {
+    let keys = |count: u8, kid: &str| -> Vec<String> {
+        (0..count).map(|seed| ed25519::jwk(seed, &kid.replace('#', &seed.to_string()))).collect()
+    };
+    let expected = |count: u8| {
+        vec![format!(
+            "{count} EdDSA keys of the key set have no kid or the same kid, but only the first 8 \
+             are tried: the issuer should give each key its own kid"
+        )]
+    };
+    for (count, kid, warnings) in [
+        (8, "", vec![]),
+        (9, "", expected(9)),
+        (10, r#", "kid": "a""#, expected(10)),
+        (20, r##", "kid": "#""##, vec![]),
+    ] {
+        let keys = keys(count, kid);
+        assert_eq!(parse(&keys, &Algorithm::DEFAULT_FOR_KEY_SETS).1, warnings, "{count} {kid}");
+    }
+}
+
+#[test]
+fn accepts_keys_of_unusual_form_with_a_warning() {
+    let null =
+        jwk("p256", r#", "kid": null, "use": null, "alg": null, "key_ops": null, "d": null"#);
+    let rsa = jwk("rsa2048", r#", "kid": "a""#);
+    let (names, warnings) = parse(&[null, rsa], &Algorithm::DEFAULT_FOR_KEY_SETS);
+    assert_eq!(names, Ok(vec![(None, "ES256"), (Some("a".to_owned()), "RS256")]));
+    assert_eq!(warnings, [""; 0]);
+    let x = ed25519::jwk(1, r#", "kid": "a""#).replace(r#"", "kid""#, r#"=", "kid""#);
+    let (names, warnings) = parse(&[x], &Algorithm::DEFAULT_FOR_KEY_SETS);
+    assert_eq!(names, Ok(vec![(Some("a".to_owned()), "EdDSA")]));
+    let expected = "the key 'a' (keys[0]) is used, although it has padding (=) in the member \"x\", \
+                    against RFC 7515 section 2";
+    assert_eq!(warnings, [expected]);
 }

@@ -49,7 +49,7 @@ impl LeasedCounter {
         let fingerprint = &client.fingerprint;
         if let Some(verdict) = state.leases.verdict(fingerprint, client.limits(), cost, now) {
             env.metrics.count(Event::LeaseHit.name());
-            return Some(verdict.into_counted());
+            return Some(verdict.into_counted(|| client.fingerprint));
         }
         let charge = state.leases.charge(fingerprint, cost, Some(self.lease), &Rc::new(()), now);
         let grant = self.table.charge(&client, &charge, env)?;

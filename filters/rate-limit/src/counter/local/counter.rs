@@ -53,7 +53,9 @@ impl TableClient<'_> {
     /// The result of a charge of `cost`.
     pub(in crate::counter) fn counted(&self, cost: u32, grant: &Grant) -> Counted {
         let counts = self.limits.shown(grant.used(cost));
-        Counted { allowed: grant.taken > 0, counts, fallback: false }
+        let allowed = grant.taken > 0;
+        let refused = (!allowed).then_some(self.fingerprint);
+        Counted { allowed, counts, fallback: false, refused }
     }
 }
 

@@ -119,7 +119,8 @@ impl Counter for RedisCounter {
                 CachedVerdict::Refused(_) => Event::RefusedAsKnown,
             };
             env.metrics.count(event.name());
-            return Count::Done(verdict.into_counted());
+            let client = || limits.key.key(request.client.as_bytes());
+            return Count::Done(verdict.into_counted(client));
         }
         if Rc::strong_count(&state.in_flight) > self.max_in_flight {
             return self.without_redis(RedisFailure::TooMany, &request, state, env);
@@ -158,11 +159,7 @@ impl Counter for RedisCounter {
         };
         let CountRequest { rule, limiter, cost, .. } = pending.request;
         let count = match self.grant(pending, result, state, env) {
-            Ok(grant) => Count::Done(Counted {
-                allowed: grant.taken > 0,
-                counts: grant.used(cost),
-                fallback: false,
-            }),
+            Ok(grant) => Count::Done(self.counted(&pending.request, &grant)),
             Err(failure) => self.without_redis(failure, &pending.request, state, env),
         };
         Some(Completed { rule, limiter, cost, count })
@@ -183,6 +180,18 @@ impl RedisCounter {
             OnFailure::Local(table) => Some(table),
             OnFailure::Allow | OnFailure::Deny => None,
         }
+    }
+
+    fn counted(&self, request: &CountRequest, grant: &Grant) -> Counted {
+        let allowed = grant.taken > 0;
+        let refused = if allowed { None } else { self.hash(request) };
+        Counted { allowed, counts: grant.used(request.cost), fallback: false, refused }
+    }
+
+    /// The keyed hash of the request's client, the same in every proxy.
+    fn hash(&self, request: &CountRequest) -> Option<Fingerprint> {
+        let limits = self.limits.get(request.limiter)?;
+        Some(limits.key.key(request.client.as_bytes()))
     }
 
     /// The key of the request's client in the lease cache.
@@ -247,7 +256,11 @@ impl RedisCounter {
         match &self.on_failure {
             OnFailure::Local(table) => {
                 match table.count_without_lease(request, &mut state.fallback, env) {
-                    Count::Done(counted) => Count::Done(Counted { fallback: true, ..counted }),
+                    Count::Done(counted) => {
+                        // The same hash as in Redis, so that operators see one client as one.
+                        let refused = counted.refused.and_then(|_| self.hash(request));
+                        Count::Done(Counted { fallback: true, refused, ..counted })
+                    }
                     other => other,
                 }
             }

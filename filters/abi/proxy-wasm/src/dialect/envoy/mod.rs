@@ -28,6 +28,7 @@ pub(super) static TRAITS: Traits = Traits {
     reports_orphaned_callouts: true,
     skips_refused_filters: false,
     passes_attributes: true,
+    shares_data_at_load: true,
     exact_bodies: true,
     // An Envoy in front does not retry a response with this header, whatever its retry policy.
     rate_limited: Some((b"x-envoy-ratelimited", b"true")),

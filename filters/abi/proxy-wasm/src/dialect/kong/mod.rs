@@ -47,6 +47,8 @@ pub(super) static TRAITS: Traits = Traits {
     reports_orphaned_callouts: false,
     skips_refused_filters: true,
     passes_attributes: false,
+    // Without a zone the call traps, and only a request shows whether there is one.
+    shares_data_at_load: false,
     exact_bodies: false,
     rate_limited: None,
     create_cas: 0,

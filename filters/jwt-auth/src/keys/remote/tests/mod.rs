@@ -5,6 +5,7 @@ use novasphere_core::{
 };
 
 use super::{
+    issuer::Issuer,
     key_cache::KeyCache,
     key_set_sources::{KeyAvailability, KeySetReader, KeySetSources},
     source::KeySetSource,
@@ -18,7 +19,7 @@ struct TextKeys;
 impl KeySetReader for TextKeys {
     type Key = String;
 
-    fn read(&self, _: usize, text: &[u8], _: &Env<'_>) -> Result<Vec<String>, String> {
+    fn read(&self, _: usize, _: &Issuer, text: &[u8], _: &Env<'_>) -> Result<Vec<String>, String> {
         match str::from_utf8(text) {
             Ok(text) if text.starts_with("key") => Ok(vec![text.to_owned()]),
             _ => Err("no usable key".to_owned()),
@@ -29,7 +30,7 @@ impl KeySetReader for TextKeys {
 fn source(more: impl FnOnce(&mut KeySetSource)) -> KeySetSources<TextKeys> {
     let mut source = KeySetSource {
         id: [7; 16],
-        issuer: "https://issuer.test".to_owned(),
+        issuer: Issuer::exact("https://issuer.test"),
         upstream: "keys".to_owned(),
         endpoint: Endpoint::parse("https://issuer.test/jwks.json").unwrap(),
         discovery: false,

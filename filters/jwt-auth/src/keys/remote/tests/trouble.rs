@@ -135,3 +135,64 @@ fn failing_shared_data_does_not_panic_and_gives_no_key() {
     assert_eq!(worker.tick(), []);
     assert_eq!(worker.availability(), KeyAvailability::Pending);
 }
+
+/// The end of the warning after a fetch with this result.
+fn failure(discovery: bool, result: Result<(u16, &[u8]), FetchError>) -> String {
+    let (sources, host) = (source(|source| source.discovery = discovery), TestHost::at(NOW));
+    let mut worker = Worker::new(&sources, &host);
+    let fetches = worker.tick();
+    let response =
+        result.map(|(status, body)| FetchResponse { status, headers: Headers::default(), body });
+    assert_eq!(worker.finish(&fetches[0], response), []);
+    let warnings = host.warnings.take();
+    let start = "the keys of https://issuer.test from keys could not be fetched: ";
+    warnings[0].strip_prefix(start).unwrap_or_else(|| panic!("{warnings:?}")).to_owned()
+}
+
+#[test]
+fn log_says_why_a_fetch_failed() {
+    let connect = b"upstream connect error or disconnect/reset before headers. reset reason: \
+                    connection timeout\n";
+    for (discovery, result, expected) in [
+        (false, Ok((503, &b"busy"[..])), "status 503"),
+        (
+            false,
+            Ok((503, &connect[..])),
+            "the proxy could not connect to the upstream: check its address, port and TLS settings; \
+             the proxy says \"reset reason: connection timeout\\n\"",
+        ),
+        (false, Ok((504, b"upstream request timeout")), "the upstream did not respond in time"),
+        (false, Ok((302, b"")), "status 302, a redirect, which is not followed; use the final URL"),
+        (
+            false,
+            Err(FetchError::NotSent(2)),
+            "the proxy did not send the request (host status 2); check that the upstream exists and \
+             has a usable endpoint",
+        ),
+        (
+            true,
+            Ok((200, br#"{"issuer": "https://o\n.test", "jwks_uri": "https://k.test/a"}"#)),
+            "the discovery document is of another issuer: 'https://o%0A.test', expected \
+             'https://issuer.test'",
+        ),
+        (true, Ok((200, b"{}")), "the discovery document has no issuer"),
+        (
+            true,
+            Ok((200, br#"{"issuer": "https://issuer.test", "jwks_uri": "https://u:p@k.test/?s"}"#)),
+            "the discovery document has a jwks_uri that is not an http or https URL",
+        ),
+        (
+            true,
+            Ok((200, br#"{"issuer": "https://issuer.test", "jwks_uri": "http://k.test/?secret"}"#)),
+            "the discovery document has a jwks_uri without TLS, but was itself fetched with TLS",
+        ),
+        (
+            true,
+            Ok((200, b"\x1f\x8b\x08\0")),
+            "the discovery document is compressed with gzip; the server must send it without \
+             Content-Encoding, since the request asks for none",
+        ),
+    ] {
+        assert_eq!(failure(discovery, result), expected);
+    }
+}

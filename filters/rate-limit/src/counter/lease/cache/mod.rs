@@ -69,12 +69,13 @@ pub(crate) enum CachedVerdict {
 }
 
 impl CachedVerdict {
-    pub(crate) fn into_counted(self) -> Counted {
-        let (allowed, counts) = match self {
-            Self::Allowed(counts) => (true, counts),
-            Self::Refused(counts) => (false, counts),
+    /// The count. `client` gives the keyed hash of a refused client.
+    pub(crate) fn into_counted(self, client: impl FnOnce() -> Fingerprint) -> Counted {
+        let (counts, refused) = match self {
+            Self::Allowed(counts) => (counts, None),
+            Self::Refused(counts) => (counts, Some(client())),
         };
-        Counted { allowed, counts, fallback: false }
+        Counted { allowed: refused.is_none(), counts, fallback: false, refused }
     }
 }
 

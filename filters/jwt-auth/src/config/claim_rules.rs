@@ -1,8 +1,6 @@
-//! Rules about claims and rules about requests without a token, as users write them.
+//! Rules about claims, as users write them.
 
 use novasphere_core::Json;
-#[cfg(feature = "schema")]
-use novasphere_core::schema::{METHOD, PATH, each_required};
 #[cfg(feature = "schema")]
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
@@ -77,28 +75,6 @@ pub struct DeniedTokensConfig {
     /// Denied values of `sub` (RFC 7519 section 4.1.2). Default: none.
     #[cfg_attr(feature = "schema", schemars(inner(length(min = 1))))]
     pub sub: Vec<String>,
-}
-
-/// Requests that need no token. Exactly one of the three paths is required.
-#[derive(Default, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(default, deny_unknown_fields)]
-#[cfg_attr(feature = "schema", schemars(extend("oneOf" = each_required(&["path", "path_prefix", "path_template"]))))]
-pub struct SkipConfig {
-    /// Methods in upper case, at least one. Default: any.
-    #[cfg_attr(feature = "schema", schemars(length(min = 1), inner(regex(pattern = METHOD))))]
-    pub methods: Option<Vec<String>>,
-    /// Exactly this path.
-    #[cfg_attr(feature = "schema", schemars(regex(pattern = PATH)))]
-    pub path: Option<String>,
-    /// This path and everything below it: `/public` covers `/public/a`, but not `/publicity`.
-    #[cfg_attr(feature = "schema", schemars(regex(pattern = PATH)))]
-    pub path_prefix: Option<String>,
-    /// A path in which `{name}` matches one segment that is not empty: `/users/{id}/photo`.
-    #[cfg_attr(feature = "schema", schemars(regex(pattern = PATH)))]
-    pub path_template: Option<String>,
-    /// Whether ASCII letters match in any case. Default: false.
-    pub ignore_case: bool,
 }
 
 /// A value that a claim can be compared with.

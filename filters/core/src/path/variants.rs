@@ -20,11 +20,10 @@ pub(super) fn literal(path: &[u8]) -> String {
 /// segments are resolved, and a trailing slash is removed.
 pub(super) fn lenient(path: &[u8]) -> String {
     let bytes = decode_all(path);
-    let text = String::from_utf8_lossy(&bytes);
-    let text = text.split(['?', '#', '\0']).next().unwrap_or_default();
     let mut segments: Vec<&str> = Vec::new();
-    for segment in text.split(['/', '\\']) {
-        match segment.split(';').next().unwrap_or_default().trim() {
+    let text = String::from_utf8_lossy(&bytes);
+    for segment in lenient_segments(&text) {
+        match segment {
             "" | "." => {}
             ".." => {
                 segments.pop();
@@ -33,6 +32,19 @@ pub(super) fn lenient(path: &[u8]) -> String {
         }
     }
     format!("/{}", segments.join("/"))
+}
+
+fn lenient_segments(text: &str) -> impl DoubleEndedIterator<Item = &str> {
+    let text = text.split(['?', '#', '\0']).next().unwrap_or_default();
+    text.split(['/', '\\']).map(|segment| segment.split(';').next().unwrap_or_default().trim())
+}
+
+/// Whether the path ends in a slash after everything that some server does to it, except that it
+/// resolves dot segments and removes the slash.
+pub(super) fn ends_in_slash(path: &[u8]) -> bool {
+    let bytes = decode_all(path);
+    let text = String::from_utf8_lossy(&bytes);
+    matches!(lenient_segments(&text).next_back(), None | Some("" | "." | ".."))
 }
 
 // The behaviours, as bits, in which servers differ that resolve dot segments first.
@@ -136,6 +148,16 @@ mod tests {
         }
         assert_eq!(lenient(b""), "/");
         assert_eq!(lenient(b"/%zz/%"), "/%zz/%");
+    }
+
+    #[test]
+    fn slash_at_the_end_is_found_in_any_encoding() {
+        for path in ["/a/", "/a%2f", "/a%252f?b", "/a\\", "/a/;x", "/a/%20", "/a/.", "/a/b/.."] {
+            assert!(ends_in_slash(path.as_bytes()), "{path}");
+        }
+        for path in ["/a", "/a;x", "/a%20", "/a/%2e%2e/b", "/a%3f/"] {
+            assert!(!ends_in_slash(path.as_bytes()), "{path}");
+        }
     }
 
     #[test]

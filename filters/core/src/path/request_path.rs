@@ -2,12 +2,14 @@
 
 use std::cell::OnceCell;
 
-use novasphere_core::{PathPattern, RequestHead, UnambiguousPath, target};
-
-use super::path_variants::{has_dot_dot, lenient, literal, resolved};
+use super::{
+    PathPattern, UnambiguousPath,
+    variants::{ends_in_slash, has_dot_dot, lenient, literal, resolved},
+};
+use crate::{RequestHead, target};
 
 /// The path of one request. Each variant is computed at the first use.
-pub(super) struct RequestPath<'h> {
+pub(crate) struct RequestPath<'h> {
     raw: &'h [u8],
     plain: OnceCell<Option<UnambiguousPath>>,
     literal: OnceCell<String>,
@@ -16,7 +18,7 @@ pub(super) struct RequestPath<'h> {
 
 /// Which variants of a path a pattern matches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum MatchedVariants {
+pub(crate) enum MatchedVariants {
     /// All variants. Also used for a rule without a pattern.
     All,
     /// Some variants, one bit each: first the literal variant, then the lenient ones.
@@ -24,7 +26,7 @@ pub(super) enum MatchedVariants {
 }
 
 impl<'h> RequestPath<'h> {
-    pub(super) fn new(head: &'h RequestHead<'_>) -> Self {
+    pub(crate) fn new(head: &'h RequestHead<'_>) -> Self {
         Self {
             raw: target::path(head.target()),
             plain: OnceCell::new(),
@@ -34,7 +36,7 @@ impl<'h> RequestPath<'h> {
     }
 
     /// The path, if all servers agree on it.
-    pub(super) fn plain(&self) -> Option<&str> {
+    pub(crate) fn plain(&self) -> Option<&str> {
         self.plain
             .get_or_init(|| UnambiguousPath::new(self.raw))
             .as_ref()
@@ -42,12 +44,18 @@ impl<'h> RequestPath<'h> {
     }
 
     /// Whether the path has a `..`, in any encoding.
-    pub(super) fn has_dot_dot(&self) -> bool {
+    pub(crate) fn has_dot_dot(&self) -> bool {
         self.plain().is_none() && has_dot_dot(self.raw)
     }
 
+    /// Whether some servers find a slash at the end that the literal variant does not have. No
+    /// variant shows it.
+    pub(crate) fn ends_in_hidden_slash(&self) -> bool {
+        self.plain().is_none() && ends_in_slash(self.raw)
+    }
+
     /// Which variants `pattern` matches. `None` if it matches none.
-    pub(super) fn matches(&self, pattern: &PathPattern) -> Option<MatchedVariants> {
+    pub(crate) fn matches(&self, pattern: &PathPattern) -> Option<MatchedVariants> {
         // Lenient servers ignore a trailing slash.
         let lenient = |path: &String| pattern.matches(path) || pattern.matches(&format!("{path}/"));
         let matches = [self.matches_literal(pattern)].into_iter();

@@ -1,0 +1,135 @@
+//! The condition of a rule.
+
+use crate::{BuildContext, Env, HeaderName, PathMatch, PathPattern, RequestHead, parse_methods};
+
+/// The condition of a rule: all given fields must match.
+#[derive(Debug, Default)]
+pub struct RequestCondition {
+    /// Any method if empty.
+    pub methods: Vec<String>,
+    /// Any path if `None`.
+    pub path: Option<PathPattern>,
+    /// The name of the host's route. Any route if `None`.
+    pub route: Option<String>,
+    /// A header, with the name it has in request heads.
+    pub header: Option<ExpectedValue>,
+}
+
+/// A name and its accepted values.
+#[derive(Debug)]
+pub struct ExpectedValue {
+    /// The name.
+    pub name: String,
+    /// The accepted values.
+    pub one_of: Vec<String>,
+}
+
+/// The fields of a condition, as users write them.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ConditionFields<'c> {
+    /// Methods in upper case.
+    pub methods: Option<&'c [String]>,
+    /// The paths.
+    pub path: PathMatch<'c>,
+    /// The name of the host's route.
+    pub route: Option<&'c str>,
+    /// A request header.
+    pub header: Option<ExpectedFields<'c>>,
+}
+
+/// A name and its accepted values, as users write them.
+#[derive(Clone, Copy, Debug)]
+pub struct ExpectedFields<'c> {
+    /// The name.
+    pub name: Option<&'c str>,
+    /// The accepted values.
+    pub one_of: &'c [String],
+}
+
+impl ConditionFields<'_> {
+    /// Whether no field is given, so that every request matches.
+    pub fn is_empty(&self) -> bool {
+        self.methods.is_none()
+            && self.path.is_empty()
+            && self.route.is_none()
+            && self.header.is_none()
+    }
+}
+
+impl ExpectedValue {
+    /// The checked fields at `path`. Adds a fault if a field is missing, and returns `None` without
+    /// a name.
+    pub fn new(fields: ExpectedFields<'_>, path: &str, cx: &mut BuildContext<'_>) -> Option<Self> {
+        let name = fields.name.filter(|name| !name.is_empty());
+        if name.is_none() {
+            cx.fault(format!("{path}.name"), "is required");
+        }
+        if fields.one_of.is_empty() {
+            cx.fault(format!("{path}.one_of"), "is required: list the accepted values");
+        }
+        Some(Self { name: name?.to_owned(), one_of: fields.one_of.to_vec() })
+    }
+
+    /// Whether `value` is one of the accepted values.
+    pub fn accepts(&self, value: &[u8]) -> bool {
+        self.one_of.iter().any(|expected| expected.as_bytes() == value)
+    }
+}
+
+impl RequestCondition {
+    /// The condition of the rule at `rule` (a path in the configuration). Adds a fault for each
+    /// field that is invalid or has no effect.
+    pub fn new(fields: ConditionFields<'_>, rule: &str, cx: &mut BuildContext<'_>) -> Self {
+        let methods = parse_methods(fields.methods, &format!("{rule}.methods"), cx);
+        if fields.path.ignore_case && fields.path.is_empty() {
+            let message = "has no effect without path, path_prefix or path_template";
+            cx.fault(format!("{rule}.ignore_case"), message);
+        }
+        let path = (!fields.path.is_empty()).then(|| PathPattern::new(fields.path, rule, cx));
+        let header = fields.header.and_then(|header| header_value(header, rule, cx));
+        if fields.route == Some("") {
+            cx.fault(format!("{rule}.route"), "must not be empty; omit it to match any route");
+        }
+        Self { methods, path: path.flatten(), route: fields.route.map(str::to_owned), header }
+    }
+
+    /// Whether method and header match.
+    pub fn matches_head(&self, head: &RequestHead<'_>) -> bool {
+        let method = || self.methods.iter().any(|method| method.as_bytes() == head.method());
+        (self.methods.is_empty() || method())
+            && self.header.as_ref().is_none_or(|expected| {
+                head.headers.get(&expected.name).is_some_and(|value| expected.accepts(value))
+            })
+    }
+
+    /// Whether the route matches.
+    pub fn matches_route(&self, env: &Env<'_>) -> bool {
+        self.route
+            .as_ref()
+            .is_none_or(|route| env.connection.route().is_some_and(|name| name == route.as_bytes()))
+    }
+
+    /// The names of the request headers it reads.
+    pub fn request_headers(&self) -> impl Iterator<Item = &str> {
+        let method = (!self.methods.is_empty()).then_some(":method");
+        let path = self.path.as_ref().map(|_| ":path");
+        let header = self.header.as_ref().map(|header| header.name.as_str());
+        method.into_iter().chain(path).chain(header)
+    }
+}
+
+fn header_value(
+    fields: ExpectedFields<'_>,
+    rule: &str,
+    cx: &mut BuildContext<'_>,
+) -> Option<ExpectedValue> {
+    let path = format!("{rule}.header");
+    let expected = ExpectedValue::new(fields, &path, cx)?;
+    match HeaderName::parse(&expected.name) {
+        Ok(name) => Some(ExpectedValue { name: name.in_request_head().to_owned(), ..expected }),
+        Err(error) => {
+            cx.fault(format!("{path}.name"), error.to_string());
+            None
+        }
+    }
+}

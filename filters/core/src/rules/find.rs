@@ -1,0 +1,132 @@
+//! [`find_rule`]: the rule that applies to a request.
+//!
+//! Servers differ in how they resolve a path. A rule that makes requests stricter therefore matches a
+//! path if any server could serve it as the rule's path, and a rule that makes them less strict only
+//! if all servers do. A path that servers could match to different rules is ambiguous.
+
+use crate::{
+    Env, RequestCondition, RequestHead,
+    path::{MatchedVariants, RequestPath},
+};
+
+/// A rule for some requests.
+pub trait RequestRule {
+    /// The condition on the request.
+    fn condition(&self) -> &RequestCondition;
+
+    /// The readings of a path that must match.
+    fn readings(&self) -> Readings;
+
+    /// Whether the facts about the connection and the attributes match. Reading them costs host
+    /// calls.
+    fn matches_env(&self, env: &Env<'_>) -> bool {
+        self.condition().matches_route(env)
+    }
+
+    /// Whether the rule may apply to a path of which it matches some readings and `later` all. The
+    /// readings differ in details few servers distinguish, such as a trailing slash.
+    fn may_replace(&self, later: &Self) -> bool;
+}
+
+/// The readings of a path that must match for a rule to match the request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Readings {
+    /// Any: the rule makes requests stricter.
+    Any,
+    /// All: the rule makes requests less strict. Other paths fall to later rules.
+    All,
+    /// All, and a path with only some such readings is ambiguous: the rule makes requests stricter in
+    /// one respect and less strict in another.
+    AllOrAmbiguous,
+}
+
+/// A path that servers could match to different rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AmbiguousPath;
+
+/// The index of the first rule that matches the request. `default_is_strict` says whether requests
+/// without a rule are less free than they may be by a rule.
+///
+/// # Errors
+/// If servers could match the path to different rules, or, with `default_is_strict`, to a rule and
+/// to none.
+pub fn find_rule<R: RequestRule>(
+    rules: &[R],
+    default_is_strict: bool,
+    head: &RequestHead<'_>,
+    env: &Env<'_>,
+) -> Result<Option<usize>, AmbiguousPath> {
+    if rules.is_empty() {
+        return Ok(None);
+    }
+    let path = RequestPath::new(head);
+    let mut found: Option<(usize, &R, MatchedVariants)> = None;
+    for (index, rule) in rules.iter().enumerate() {
+        let Some(matched) = matched_variants(rule, head, &path, env)? else { continue };
+        match (found, matched) {
+            (None, MatchedVariants::All) if !path.ends_in_hidden_slash() => {
+                return Ok(Some(index));
+            }
+            (None, _) => found = Some((index, rule, matched)),
+            (Some((_, _, MatchedVariants::Some(first))), MatchedVariants::Some(later))
+                if later & !first != 0 =>
+            {
+                return Err(AmbiguousPath);
+            }
+            // The later rule is the first match of all remaining variants.
+            (Some((_, _, MatchedVariants::Some(_))), MatchedVariants::All)
+                if path.has_dot_dot() =>
+            {
+                return Err(AmbiguousPath);
+            }
+            // A detail may lead a server to the later rule.
+            (Some((_, first, variants)), _)
+                if !first.may_replace(rule)
+                    && (variants == MatchedVariants::All
+                        || matched == MatchedVariants::All
+                        || path.ends_in_hidden_slash()) =>
+            {
+                return Err(AmbiguousPath);
+            }
+            (Some(_), _) => {}
+        }
+    }
+    match found {
+        // The remaining variants match no rule.
+        Some((_, _, MatchedVariants::Some(_))) if default_is_strict && path.has_dot_dot() => {
+            Err(AmbiguousPath)
+        }
+        found => Ok(found.map(|(index, ..)| index)),
+    }
+}
+
+/// Which variants of the path the rule matches. `None` if it does not match the request.
+fn matched_variants<R: RequestRule>(
+    rule: &R,
+    head: &RequestHead<'_>,
+    path: &RequestPath<'_>,
+    env: &Env<'_>,
+) -> Result<Option<MatchedVariants>, AmbiguousPath> {
+    let condition = rule.condition();
+    if !condition.matches_head(head) {
+        return Ok(None);
+    }
+    let readings = rule.readings();
+    let matched = match &condition.path {
+        None => Some(MatchedVariants::All),
+        Some(pattern) if readings == Readings::Any => path.matches(pattern),
+        Some(pattern) if path.plain().is_some_and(|plain| pattern.matches(plain)) => {
+            Some(MatchedVariants::All)
+        }
+        Some(pattern) if readings == Readings::AllOrAmbiguous => {
+            // Last, as below.
+            return match path.matches(pattern) {
+                Some(_) if rule.matches_env(env) => Err(AmbiguousPath),
+                _ => Ok(None),
+            };
+        }
+        Some(_) => None,
+    };
+    // Last, because it costs host calls.
+    Ok(matched.filter(|_| rule.matches_env(env)))
+}

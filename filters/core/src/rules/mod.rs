@@ -1,0 +1,7 @@
+//! Rules for some requests: their conditions, and the rule that applies to a request.
+
+mod condition;
+mod find;
+
+pub use condition::{ConditionFields, ExpectedFields, ExpectedValue, RequestCondition};
+pub use find::{AmbiguousPath, Readings, RequestRule, find_rule};

@@ -1,0 +1,112 @@
+//! Which rules are stricter than others, and what follows for their conditions.
+
+use novasphere_core::{BuildContext, Readings, RequestCondition};
+
+use crate::{
+    config::Config,
+    rules::{
+        requests::{Rule, is_as_strict},
+        requirements::Requirements,
+    },
+};
+
+/// Sets the readings of the rules after the entries of `skip`, lets their `GET` include `HEAD`, and
+/// checks their conditions.
+pub(super) fn apply(
+    rules: &mut [Rule],
+    default: &Requirements,
+    config: &Config,
+    cx: &mut BuildContext<'_>,
+) {
+    let mut later = rules.get_mut(config.skip.len()..).unwrap_or_default();
+    let mut i: usize = 0;
+    while let Some((rule, rest)) = later.split_first_mut() {
+        let path = format!("rules[{i}]");
+        rule.readings = readings(rule, rest, default);
+        check_header(rule, rest, i, cx);
+        check_methods(rule, &path, cx);
+        let is_optional = config.rules.get(i).is_some_and(|config| config.optional);
+        if rule.readings == Readings::Any && !is_optional {
+            warn_of_requests_without_token(config, &path, cx);
+        }
+        (later, i) = (rest, i.saturating_add(1));
+    }
+}
+
+fn readings(rule: &Rule, later: &[Rule], default: &Requirements) -> Readings {
+    let requirements = rule.requirements.as_ref();
+    let is_less_strict = |other| is_as_strict(other, requirements);
+    if is_as_strict(requirements, Some(default)) {
+        Readings::Any
+    } else if is_less_strict(Some(default))
+        && later.iter().all(|rule| is_less_strict(rule.requirements.as_ref()))
+    {
+        // Whatever applies in its place is at least as strict.
+        Readings::All
+    } else {
+        Readings::AllOrAmbiguous
+    }
+}
+
+/// Refuses a header with which a client could choose a less strict check.
+fn check_header(rule: &Rule, later: &[Rule], i: usize, cx: &mut BuildContext<'_>) {
+    if rule.condition.header.is_none() {
+        return;
+    }
+    let path = format!("rules[{i}].header");
+    if rule.readings != Readings::Any {
+        let message = "cannot be a condition here: clients choose their headers, and this rule \
+                       accepts requests that the filter rejects. Use a path or a route";
+        cx.fault(path, message);
+        return;
+    }
+    let is_avoidable = |other: &Rule| {
+        !is_as_strict(rule.requirements.as_ref(), other.requirements.as_ref())
+            && !exclude_each_other(&rule.condition, &other.condition)
+    };
+    if let Some(offset) = later.iter().position(is_avoidable) {
+        let other = i.saturating_add(offset).saturating_add(1);
+        let message = format!(
+            "cannot be a condition before rules[{other}]: clients choose their headers, and could \
+             avoid what rules[{other}] requires. Move this rule behind it"
+        );
+        cx.fault(path, message);
+    }
+}
+
+/// Whether the two need different values of one header.
+fn exclude_each_other(a: &RequestCondition, b: &RequestCondition) -> bool {
+    let (Some(a), Some(b)) = (&a.header, &b.header) else { return false };
+    a.name == b.name && !a.one_of.iter().any(|value| b.one_of.contains(value))
+}
+
+/// A `HEAD` request is a `GET` request without the content of the response (RFC 9110 section 9.3.2).
+fn check_methods(rule: &mut Rule, path: &str, cx: &mut BuildContext<'_>) {
+    let methods = &mut rule.condition.methods;
+    let has = |name: &str| methods.iter().any(|method| method == name);
+    if !has("GET") || has("HEAD") {
+        return;
+    }
+    match rule.readings {
+        Readings::Any => methods.push("HEAD".to_owned()),
+        Readings::All => {}
+        Readings::AllOrAmbiguous => {
+            let message =
+                "must list HEAD too: otherwise HEAD requests avoid what this rule requires";
+            cx.fault(format!("{path}.methods"), message);
+        }
+    }
+}
+
+/// The filter lets requests without a token pass a rule that is meant to be stricter.
+fn warn_of_requests_without_token(config: &Config, path: &str, cx: &mut BuildContext<'_>) {
+    if config.optional {
+        let message = "requests without a token pass this rule too, because the filter has \
+                       optional: true. Remove it there, and set it in the rules that need it";
+        cx.warn(path, message);
+    } else if config.anonymous.is_some() {
+        let message =
+            "requests without a valid token pass this rule too, as the anonymous consumer";
+        cx.warn(path, message);
+    }
+}

@@ -1,0 +1,90 @@
+//! Headers that carry tokens.
+
+use std::fmt;
+
+use novasphere_core::HeaderName;
+
+/// A header that carries a token.
+#[derive(Debug)]
+pub(crate) struct TokenHeader {
+    pub(crate) name: HeaderName,
+    form: TokenForm,
+}
+
+/// The form of a token in a header.
+#[derive(Debug)]
+enum TokenForm {
+    /// `Bearer <token>` (RFC 6750 section 2.1).
+    Bearer,
+    /// The token after another scheme.
+    Scheme(String),
+    /// The token alone.
+    Bare,
+    /// The token alone, or after `Bearer`.
+    BareOrBearer,
+}
+
+/// A text that is not an authentication scheme.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct InvalidScheme;
+
+impl fmt::Display for InvalidScheme {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "must be an authentication scheme (RFC 9110 11.1) without spaces, such as \"JWT\", or \
+             \"\" for a token without scheme",
+        )
+    }
+}
+
+impl std::error::Error for InvalidScheme {}
+
+impl TokenHeader {
+    /// A header with tokens after `scheme`, or without scheme if it is empty. By default,
+    /// `Authorization` and `Proxy-Authorization` need `Bearer`, because their value starts with a
+    /// scheme (RFC 9110 section 11.4).
+    pub(crate) fn new(name: HeaderName, scheme: Option<&str>) -> Result<Self, InvalidScheme> {
+        let needs_scheme = matches!(name.as_str(), "authorization" | "proxy-authorization");
+        let form = match scheme {
+            None if needs_scheme => TokenForm::Bearer,
+            None => TokenForm::BareOrBearer,
+            Some("") => TokenForm::Bare,
+            // Schemes and header names have the same characters (RFC 9110 section 11.1).
+            Some(scheme) if HeaderName::parse(scheme).is_err() => return Err(InvalidScheme),
+            Some(scheme) => TokenForm::Scheme(scheme.to_owned()),
+        };
+        Ok(Self { name, form })
+    }
+
+    /// The token in the value of this header.
+    pub(crate) fn token<'h>(&self, value: &'h [u8]) -> Option<&'h [u8]> {
+        match &self.form {
+            TokenForm::Bearer => after_scheme(value, BEARER),
+            TokenForm::Scheme(scheme) => after_scheme(value, scheme.as_bytes()),
+            TokenForm::Bare => bare(value),
+            TokenForm::BareOrBearer => after_scheme(value, BEARER).or_else(|| {
+                // The scheme without a token.
+                bare(value).filter(|token| !token.eq_ignore_ascii_case(BEARER))
+            }),
+        }
+    }
+}
+
+const BEARER: &[u8] = b"bearer";
+
+/// The text after a scheme, which may be in any case (RFC 9110 section 11.1). `None` for another
+/// scheme.
+#[inline]
+fn after_scheme<'h>(value: &'h [u8], wanted: &[u8]) -> Option<&'h [u8]> {
+    let value = value.trim_ascii();
+    let end = value.iter().position(|b| matches!(b, b' ' | b'\t'))?;
+    let (scheme, token) = value.split_at_checked(end)?;
+    scheme.eq_ignore_ascii_case(wanted).then(|| token.trim_ascii())
+}
+
+/// A value without scheme.
+fn bare(value: &[u8]) -> Option<&[u8]> {
+    let value = value.trim_ascii();
+    let is_one_word = !value.iter().any(|b| matches!(b, b' ' | b'\t'));
+    (is_one_word && !value.is_empty()).then_some(value)
+}

@@ -1,0 +1,51 @@
+//! Rules select the limits of a request.
+
+use novasphere_core::{Env, ExpectedValue, Readings, RequestCondition, RequestRule};
+
+/// An entry of `rules`.
+#[derive(Debug)]
+pub(crate) struct Rule {
+    pub(crate) condition: RequestCondition,
+    /// A claim that jwt-auth sets as an attribute.
+    pub(crate) claim: Option<ExpectedValue>,
+    pub(crate) effect: Effect,
+}
+
+/// The effect of a rule on a matching request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// The request has no limit.
+    Unlimited,
+    /// The request counts under a limiter.
+    Counts {
+        /// The index of the limiter.
+        limiter: usize,
+        /// At least 1.
+        cost: u32,
+    },
+}
+
+impl RequestRule for Rule {
+    fn condition(&self) -> &RequestCondition {
+        &self.condition
+    }
+
+    fn readings(&self) -> Readings {
+        match self.effect {
+            Effect::Unlimited => Readings::All,
+            Effect::Counts { .. } => Readings::Any,
+        }
+    }
+
+    fn matches_env(&self, env: &Env<'_>) -> bool {
+        self.condition.matches_route(env)
+            && self.claim.as_ref().is_none_or(|expected| {
+                env.attributes.get(&expected.name).is_some_and(|value| expected.accepts(&value))
+            })
+    }
+
+    /// Either rule limits the request.
+    fn may_replace(&self, _: &Self) -> bool {
+        true
+    }
+}
