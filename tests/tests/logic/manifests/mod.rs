@@ -22,7 +22,7 @@ fn every_filter_accepts_its_deployed_configuration() -> Result<()> {
     let kong = shipped::in_kong(&shipped::yaml("deploy/kong/kong.yml")?)?;
     let policies = envoy_gateway()?.into_iter().flat_map(|(_, filters)| filters);
     let all: Vec<_> = envoy.into_iter().chain(kong).chain(policies).chain(istio()?).collect();
-    ensure!(all.len() == 5 + 15 + 8 + 4, "{} filters", all.len());
+    ensure!(all.len() == 5 + 11 + 8 + 4, "{} filters", all.len());
     all.iter().try_for_each(Configured::check)
 }
 
