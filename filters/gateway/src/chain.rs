@@ -34,12 +34,6 @@ pub struct Gateway {
 /// The data each filter hands to its response, in the order of requests.
 pub struct ChainCarry(pub(crate) Vec<Continued>);
 
-/// A request's way through the chain, or through a part of it.
-pub(crate) struct Pass<'f> {
-    pub(crate) mutations: Vec<HeaderMutation<'f>>,
-    pub(crate) end: End<'f>,
-}
-
 /// The point at which a request leaves the chain.
 pub(crate) enum End<'f> {
     /// Behind the last filter.
@@ -50,17 +44,6 @@ pub(crate) enum End<'f> {
     Call(Callout<'f>),
     /// At a filter that responds.
     Respond { response: LocalResponse<'f>, reason: &'static str },
-}
-
-impl<'f> Pass<'f> {
-    /// This way with the mutations of the earlier filters in front.
-    fn behind(mut self, mut earlier: Vec<HeaderMutation<'f>>) -> Self {
-        if !earlier.is_empty() {
-            earlier.append(&mut self.mutations);
-            self.mutations = earlier;
-        }
-        self
-    }
 }
 
 impl Gateway {
@@ -82,43 +65,48 @@ impl Gateway {
         }
     }
 
-    /// Asks the next filter after the ones in `continued`, then the later ones.
+    /// Asks the filters after the ones in `continued`, until one does not continue. Adds their
+    /// mutations to `all`.
     pub(crate) fn decide<'f>(
         &'f self,
         head: &RequestHead<'_>,
         states: &mut States,
         env: &Env<'_>,
         continued: &mut Vec<Continued>,
-    ) -> Pass<'f> {
-        let index = continued.len();
-        let Some(entry) = self.entries.get(index) else {
-            return Pass { mutations: Vec::new(), end: End::Continue };
-        };
-        let entry_env = self.entry_env(index, env);
-        let own_env = Env {
-            callout: ticket::callout_for(index, env),
-            ticket: ticket::pause_for(index, env),
-            ..entry_env.env(env)
-        };
-        match entry.on_request(head, states, &own_env) {
-            Decision::Continue { mutations, carry, reason } => {
-                continued.push(Continued { reason, carry });
-                self.decide_after(mutations, head, states, env, continued)
-            }
-            Decision::Pause { queue, until, ticket } => {
-                let queue = entry_env.outer_number(queue);
-                Pass { mutations: Vec::new(), end: End::Pause { queue, until, ticket } }
-            }
-            Decision::Call(callout) => Pass { mutations: Vec::new(), end: End::Call(callout) },
-            Decision::Respond { mutations, response, reason } => {
-                entry_env.count_decision(reason);
-                states.responder = entry.kind().name();
-                Pass { mutations, end: End::Respond { response, reason } }
+        all: &mut Vec<HeaderMutation<'f>>,
+    ) -> End<'f> {
+        loop {
+            let index = continued.len();
+            let Some(entry) = self.entries.get(index) else { return End::Continue };
+            let entry_env = self.entry_env(index, env);
+            let own_env = Env {
+                callout: ticket::callout_for(index, env),
+                ticket: ticket::pause_for(index, env),
+                ..entry_env.env(env)
+            };
+            match entry.on_request(head, states, &own_env) {
+                Decision::Continue { mutations, carry, reason } => {
+                    continued.push(Continued { reason, carry });
+                    if self.is_observed(&mutations, head, continued) {
+                        return self.decide_with(mutations, head, states, env, continued, all);
+                    }
+                    append(all, mutations);
+                }
+                Decision::Pause { queue, until, ticket } => {
+                    return End::Pause { queue: entry_env.outer_number(queue), until, ticket };
+                }
+                Decision::Call(callout) => return End::Call(callout),
+                Decision::Respond { mutations, response, reason } => {
+                    entry_env.count_decision(reason);
+                    states.responder = entry.kind().name();
+                    append(all, mutations);
+                    return End::Respond { response, reason };
+                }
             }
         }
     }
 
-    /// Asks the filters after the ones in `continued`. They see the request with `mutations`.
+    /// Asks the filters after the ones in `continued` about the request with their `mutations`.
     pub(crate) fn decide_after<'f>(
         &'f self,
         mutations: Vec<HeaderMutation<'f>>,
@@ -126,15 +114,41 @@ impl Gateway {
         states: &mut States,
         env: &Env<'_>,
         continued: &mut Vec<Continued>,
-    ) -> Pass<'f> {
-        let last = continued.len().saturating_sub(1);
-        let later = self.later_request_headers.get(last);
-        if later.is_some_and(|later| later.observes(&mutations, &head.headers)) {
-            let seen = RequestHead { headers: head.headers.with_mutations(&mutations) };
-            let pass = self.decide(&seen, states, env, continued);
-            return pass.behind(mutations);
+        all: &mut Vec<HeaderMutation<'f>>,
+    ) -> End<'f> {
+        if self.is_observed(&mutations, head, continued) {
+            return self.decide_with(mutations, head, states, env, continued, all);
         }
-        self.decide(head, states, env, continued).behind(mutations)
+        append(all, mutations);
+        self.decide(head, states, env, continued, all)
+    }
+
+    /// Whether a filter after the ones in `continued` could tell the request with `mutations` apart.
+    fn is_observed(
+        &self,
+        mutations: &[HeaderMutation<'_>],
+        head: &RequestHead<'_>,
+        continued: &[Continued],
+    ) -> bool {
+        let later = self.later_request_headers.get(continued.len().saturating_sub(1));
+        later.is_some_and(|later| later.observes(mutations, &head.headers))
+    }
+
+    fn decide_with<'f>(
+        &'f self,
+        mutations: Vec<HeaderMutation<'f>>,
+        head: &RequestHead<'_>,
+        states: &mut States,
+        env: &Env<'_>,
+        continued: &mut Vec<Continued>,
+        all: &mut Vec<HeaderMutation<'f>>,
+    ) -> End<'f> {
+        let mut later = Vec::new();
+        let seen = RequestHead { headers: head.headers.with_mutations(&mutations) };
+        let end = self.decide(&seen, states, env, continued, &mut later);
+        append(all, mutations);
+        append(all, later);
+        end
     }
 
     /// Lets the filters that continued the request mutate the response, the last one first. Each
@@ -170,5 +184,14 @@ impl Gateway {
 
     pub(crate) fn entry_env<'e>(&self, index: usize, env: &Env<'e>) -> EntryEnv<'e> {
         EntryEnv::new(env, self.metrics.get(index).copied().unwrap_or_default())
+    }
+}
+
+/// Appends without a copy if `all` is empty, as it usually is.
+fn append<'f>(all: &mut Vec<HeaderMutation<'f>>, mut more: Vec<HeaderMutation<'f>>) {
+    if all.is_empty() {
+        *all = more;
+    } else {
+        all.append(&mut more);
     }
 }

@@ -8,7 +8,7 @@ use novasphere_core::{
 use crate::{
     attribute_cache::AttributeCache,
     build,
-    chain::{ChainCarry, End, Gateway, Pass},
+    chain::{ChainCarry, End, Gateway},
     config::Config,
     entry::{ChainEntry, Continued, States},
     entry_env::EntryEnv,
@@ -65,14 +65,16 @@ impl Filter for Gateway {
             let attributes = AttributeCache::new(env.attributes, Vec::new());
             let shared = Env { attributes: &attributes, ..*env };
             let mut continued = Vec::with_capacity(self.entries.len());
-            let pass = self.decide(head, states, &shared, &mut continued);
-            return self.conclude(pass, continued, attributes, env);
+            let mut all = Vec::new();
+            let end = self.decide(head, states, &shared, &mut continued, &mut all);
+            return self.conclude(end, all, continued, attributes, env);
         };
         let (mut continued, mutations, attributes) = earlier.restore(&self.names);
         let attributes = AttributeCache::new(env.attributes, attributes);
         let shared = Env { attributes: &attributes, ..*env };
-        let pass = self.decide_after(mutations, head, states, &shared, &mut continued);
-        self.conclude(pass, continued, attributes, env)
+        let mut all = Vec::new();
+        let end = self.decide_after(mutations, head, states, &shared, &mut continued, &mut all);
+        self.conclude(end, all, continued, attributes, env)
     }
 
     fn on_response<'f>(
@@ -122,10 +124,11 @@ impl Filter for Gateway {
 }
 
 impl Gateway {
-    /// The chain's decision about a request that passed as `pass` says.
+    /// The chain's decision about a request that left the chain at `end`.
     fn conclude<'f>(
         &'f self,
-        Pass { mutations, end }: Pass<'f>,
+        end: End<'f>,
+        mutations: Vec<HeaderMutation<'f>>,
         continued: Vec<Continued>,
         attributes: AttributeCache<'_>,
         env: &Env<'_>,

@@ -1,6 +1,6 @@
 //! The filter: the configured rules, and the decision about a request.
 
-use std::{borrow::Cow, rc::Rc};
+use std::rc::Rc;
 
 use novasphere_core::{
     AmbiguousPath, BuildContext, Decision, Env, FetchError, FetchResponse, Filter, HeaderInterest,
@@ -12,18 +12,16 @@ use crate::{
     config::Config,
     decision::{PassReason, REASONS, Refusal, RefusalClass},
     identity::{attributes, headers::HeaderAction},
-    keys::{remote::issuers::Signer, tries::Tries},
     metrics::Event,
-    rejection::{Rejection, excerpts},
+    rejection::Rejection,
     rules::requirements::Requirements,
-    state::{Authentication, State, VerifiedToken},
-    token::{Token, cache::CachedResult},
+    state::{Authentication, State},
 };
 
 /// The configured jwt-auth filter.
 #[derive(Debug)]
 pub struct JwtAuth {
-    settings: Settings,
+    pub(crate) settings: Settings,
 }
 
 impl Filter for JwtAuth {
@@ -135,91 +133,8 @@ impl JwtAuth {
         }
     }
 
-    fn authenticate(
-        &self,
-        head: &RequestHead<'_>,
-        requirements: &Requirements,
-        state: &mut State,
-        env: &Env<'_>,
-    ) -> Result<Authentication, Rejection> {
-        if self.settings.identity.are_named_by_connection(head) {
-            return Err(Refusal::ConnectionNamesIdentity.into());
-        }
-        let (text, now) = (self.settings.sources.find(head)?, env.clock.now());
-        let mut met = 0;
-        if let Some(token) =
-            state.tokens(self.settings.cache_tokens, self.settings.cache_bytes).get(&text, now)
-        {
-            if token.met & requirements.bit != 0 {
-                env.metrics.count(Event::CacheHit.name());
-                return Ok(Authentication::Verified(token));
-            }
-            met = token.met;
-        }
-        env.metrics.count(Event::CacheMiss.name());
-        let token = self.parse(&text)?;
-        let signer = self.signer(&token, state, env)?;
-        let consumer = match signer {
-            Signer::Verified(consumer) => consumer,
-            Signer::Pending { queue, until } => {
-                return Ok(Authentication::Pending { queue, until });
-            }
-        };
-        self.settings.claims.check(&token, requirements, now)?;
-        let headers = self.settings.identity.of_consumer(&consumer, &token.claims)?;
-        let verified = Rc::new(VerifiedToken {
-            headers: headers.into_iter().map(HeaderAction::into_owned).collect(),
-            attributes: self.settings.attributes.values(&token.claims)?,
-            met: met | requirements.bit,
-        });
-        let (valid_from, valid_until) = self.settings.claims.times.validity(&token.claims, now);
-        let (value, bytes) = (Rc::clone(&verified), verified.bytes());
-        let result = CachedResult { valid_from, valid_until, value, bytes };
-        let cache = state.tokens(self.settings.cache_tokens, self.settings.cache_bytes);
-        cache.insert(&text, result);
-        match cache.take_evicted() {
-            0 => {}
-            evicted => env.metrics.add(Event::CacheEvicted.name(), evicted),
-        }
-        Ok(Authentication::Verified(verified))
-    }
-
-    fn parse<'t>(&self, text: &'t [u8]) -> Result<Token<'t>, Refusal> {
-        let max_bytes = self.settings.max_token_bytes;
-        match self.settings.accept_padding {
-            true => Token::parse_padded(text, max_bytes),
-            false => Token::parse(text, max_bytes),
-        }
-    }
-
-    /// The signer of a token: a credential, or an issuer with fetched keys, which may have
-    /// credentials too.
-    fn signer(
-        &self,
-        token: &Token<'_>,
-        state: &mut State,
-        env: &Env<'_>,
-    ) -> Result<Signer<'_>, Rejection> {
-        let Settings { credentials, issuers, .. } = &self.settings;
-        let mut tries = Tries::new();
-        let rejection = match credentials.signer(token, &mut tries, env) {
-            Ok(credential) => return Ok(Signer::Verified(Cow::Borrowed(&credential.consumer))),
-            Err(rejection) => rejection,
-        };
-        let fetched = state.update_keys(|keys| issuers.signer(token, keys, &mut tries, env));
-        let is_known = rejection.refusal != Refusal::UnknownIssuer;
-        match fetched {
-            None if is_known => Err(rejection),
-            None => Err(rejection.expected(excerpts(credentials.names().chain(issuers.names())))),
-            // The credentials allow the algorithm, or neither does.
-            Some(Err(other)) if is_known && other.refusal == Refusal::AlgorithmNotAllowed => {
-                Err(rejection)
-            }
-            Some(result) => result,
-        }
-    }
-
     /// Refuses a request, unless `optional`, `anonymous` or `report_only` lets it pass.
+    #[cold]
     fn refuse<'f>(
         &'f self,
         head: &RequestHead<'_>,

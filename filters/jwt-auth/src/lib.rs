@@ -46,6 +46,7 @@
 //! - `config`: the configuration;
 //! - `build`: from a configuration to a filter;
 //! - `filter`: the filter and its decision;
+//! - `authentication`: the token of a request, its key and its claims;
 //! - `decision`, `local_response`, `metrics`: reasons, responses to rejected requests, events;
 //! - `rejection`: a reason with what was found and expected;
 //! - `rules`: the rule for a request, and the checks on claims;
@@ -55,6 +56,7 @@
 //! - `identity`: consumers, identity headers, attributes;
 //! - `state`: the memory of one worker.
 
+mod authentication;
 mod build;
 mod config;
 mod decision;

@@ -9,7 +9,7 @@ use crate::{
     build::{self, Settings},
     client::{Lookup, NoClient, Part},
     config::Config,
-    counter::{Completed, Count, CountRequest, Counter, CounterState, Failed},
+    counter::{Completed, Count, CountRequest, Counted, Counter, CounterState, Failed},
     decision::{Outcome, Reason},
     headers::Headroom,
     metrics::{Event, FILTER},
@@ -203,7 +203,7 @@ impl RateLimit {
             Err(NoClient::OtherPath) => return Outcome::Pass(Reason::NotLimited, None),
             Err(NoClient::Allow) => return Outcome::Pass(Reason::UnresolvedAllowed, None),
             Err(NoClient::Deny) => {
-                self.set_detail(rule, identity, None, None, env);
+                self.set_detail(rule, &counting.identity, None, None, env);
                 return Outcome::Refuse(
                     Reason::UnresolvedRefused,
                     self.settings.responses.forbidden(),
@@ -213,31 +213,34 @@ impl RateLimit {
         state.repetition.check(counting, env);
         let request = CountRequest { rule, limiter, cost, client };
         let count = self.settings.counter.count(request, &mut state.counter, env);
-        self.outcome(Completed { rule, limiter, cost, count }, env)
+        self.outcome(rule, limiter, cost, count, env)
     }
 
     /// Decides about a request whose callout ended.
     fn complete<'f>(&'f self, completed: Completed<'f>, env: &Env<'_>) -> Outcome<'f> {
-        let rule = completed.rule;
-        let outcome = self.outcome(completed, env);
+        let Completed { rule, limiter, cost, count } = completed;
+        let outcome = self.outcome(rule, limiter, cost, count, env);
         self.count_decision(rule, &outcome, env);
         outcome
     }
 
-    fn outcome<'f>(&'f self, completed: Completed<'f>, env: &Env<'_>) -> Outcome<'f> {
-        match completed.count {
-            Count::Done(counted) => {
-                let reason = match (counted.allowed, counted.fallback) {
-                    (true, false) => Reason::Allowed,
-                    (true, true) => Reason::FallbackAllowed,
-                    (false, false) => Reason::Limited,
-                    (false, true) => Reason::FallbackLimited,
-                };
-                if counted.allowed {
-                    let headroom = Headroom::new(completed.limiter, counted.counts);
-                    return Outcome::Pass(reason, Some(headroom));
-                }
-                self.refuse(reason, &completed, &counted, env)
+    fn outcome<'f>(
+        &'f self,
+        rule: Option<usize>,
+        limiter: usize,
+        cost: u32,
+        count: Count<'f>,
+        env: &Env<'_>,
+    ) -> Outcome<'f> {
+        match count {
+            Count::Done(Counted { counts, fallback, refused: None }) => {
+                let reason = if fallback { Reason::FallbackAllowed } else { Reason::Allowed };
+                Outcome::Pass(reason, Some(Headroom::new(limiter, counts)))
+            }
+            Count::Done(Counted { counts, fallback, refused: Some(client) }) => {
+                let reason = if fallback { Reason::FallbackLimited } else { Reason::Limited };
+                let headroom = Headroom::new(limiter, counts);
+                self.refuse(reason, rule, &headroom, cost, client, env)
             }
             Count::Call(callout) => Outcome::Call(callout),
             Count::Failed(Failed::Allow) => Outcome::Pass(Reason::StoreFailedAllowed, None),

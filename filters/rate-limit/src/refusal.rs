@@ -7,7 +7,7 @@ use novasphere_core::Env;
 
 use crate::{
     client::Identity,
-    counter::{Completed, Counted, Fingerprint},
+    counter::Fingerprint,
     decision::{Outcome, Reason},
     filter::RateLimit,
     headers::{Headroom, Remaining, policy_name, remaining, retry_after, retry_after_line},
@@ -36,20 +36,20 @@ impl RateLimit {
     pub(crate) fn refuse<'f>(
         &'f self,
         reason: Reason,
-        completed: &Completed<'_>,
-        counted: &Counted,
+        rule: Option<usize>,
+        headroom: &Headroom,
+        cost: u32,
+        client: Fingerprint,
         env: &Env<'_>,
     ) -> Outcome<'f> {
-        let &Completed { rule, limiter: index, cost, .. } = completed;
-        let Some(limiter) = self.settings.limiters.get(index) else {
+        let Some(limiter) = self.settings.limiters.get(headroom.limiter) else {
             return Outcome::Pass(Reason::NotLimited, None);
         };
-        let headroom = Headroom::new(index, counted.counts);
         let limits = &limiter.limits;
-        let mut lines = limiter.headers.on_refusal(limits, &headroom);
-        lines.push(retry_after_line(retry_after(limits, &headroom, cost)));
+        let mut lines = limiter.headers.on_refusal(limits, headroom);
+        lines.push(retry_after_line(retry_after(limits, headroom, cost)));
         let is_full = |window: &Remaining| window.requests < cost;
-        let full: Vec<(Limit, Remaining)> = remaining(limits, &headroom)
+        let full: Vec<(Limit, Remaining)> = remaining(limits, headroom)
             .filter(is_full)
             .filter_map(|window| Some((*limits.get(window.limit)?, window)))
             .collect();
@@ -57,7 +57,7 @@ impl RateLimit {
             self.settings.metrics.count_full_window(rule, window.limit, env);
         }
         let last = full.iter().max_by_key(|(_, window)| window.reset);
-        self.set_detail(rule, &limiter.identity, last.copied(), counted.refused, env);
+        self.set_detail(rule, &limiter.identity, last.copied(), Some(client), env);
         let exhausted: Vec<String> =
             full.iter().map(|(limit, _)| policy_name(&limiter.name, *limit)).collect();
         Outcome::Refuse(reason, self.settings.responses.limited(lines, &exhausted))

@@ -59,27 +59,29 @@ impl TokenHeader {
     /// The token in the value of this header.
     pub(crate) fn token<'h>(&self, value: &'h [u8]) -> Option<&'h [u8]> {
         match &self.form {
-            TokenForm::Bearer => after_scheme(value, BEARER),
-            TokenForm::Scheme(scheme) => after_scheme(value, scheme.as_bytes()),
+            TokenForm::Bearer => after_scheme(value, is_bearer),
+            TokenForm::Scheme(own) => {
+                after_scheme(value, |scheme| scheme.eq_ignore_ascii_case(own.as_bytes()))
+            }
             TokenForm::Bare => bare(value),
-            TokenForm::BareOrBearer => after_scheme(value, BEARER).or_else(|| {
-                // The scheme without a token.
-                bare(value).filter(|token| !token.eq_ignore_ascii_case(BEARER))
-            }),
+            // The scheme may also come without a token.
+            TokenForm::BareOrBearer => after_scheme(value, is_bearer)
+                .or_else(|| bare(value).filter(|token| !is_bearer(token))),
         }
     }
 }
 
-const BEARER: &[u8] = b"bearer";
+fn is_bearer(scheme: &[u8]) -> bool {
+    scheme.eq_ignore_ascii_case(b"bearer")
+}
 
 /// The text after a scheme, which may be in any case (RFC 9110 section 11.1). `None` for another
 /// scheme.
-#[inline]
-fn after_scheme<'h>(value: &'h [u8], wanted: &[u8]) -> Option<&'h [u8]> {
+fn after_scheme(value: &[u8], is_wanted: impl Fn(&[u8]) -> bool) -> Option<&[u8]> {
     let value = value.trim_ascii();
     let end = value.iter().position(|b| matches!(b, b' ' | b'\t'))?;
     let (scheme, token) = value.split_at_checked(end)?;
-    scheme.eq_ignore_ascii_case(wanted).then(|| token.trim_ascii())
+    is_wanted(scheme).then(|| token.trim_ascii())
 }
 
 /// A value without scheme.

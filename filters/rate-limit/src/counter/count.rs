@@ -55,13 +55,12 @@ pub(crate) enum Count<'f> {
 /// The counts after a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Counted {
-    /// Whether the request was counted, because every window had room for its cost.
-    pub(crate) allowed: bool,
     /// Unused leases are not included.
     pub(crate) counts: Counts,
     /// Whether this proxy counted because Redis failed.
     pub(crate) fallback: bool,
-    /// The keyed hash of a client that is over a limit. Operators can tell clients apart by it.
+    /// The keyed hash of the client, if the request was not counted because a window has no room for
+    /// its cost. Operators can tell clients apart by it.
     pub(crate) refused: Option<Fingerprint>,
 }
 

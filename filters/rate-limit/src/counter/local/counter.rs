@@ -53,9 +53,8 @@ impl TableClient<'_> {
     /// The result of a charge of `cost`.
     pub(in crate::counter) fn counted(&self, cost: u32, grant: &Grant) -> Counted {
         let counts = self.limits.shown(grant.used(cost));
-        let allowed = grant.taken > 0;
-        let refused = (!allowed).then_some(self.fingerprint);
-        Counted { allowed, counts, fallback: false, refused }
+        let refused = (grant.taken == 0).then_some(self.fingerprint);
+        Counted { counts, fallback: false, refused }
     }
 }
 

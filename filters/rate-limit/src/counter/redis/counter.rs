@@ -183,15 +183,14 @@ impl RedisCounter {
     }
 
     fn counted(&self, request: &CountRequest, grant: &Grant) -> Counted {
-        let allowed = grant.taken > 0;
-        let refused = if allowed { None } else { self.hash(request) };
-        Counted { allowed, counts: grant.used(request.cost), fallback: false, refused }
+        let refused = (grant.taken == 0).then(|| self.hash(request));
+        Counted { counts: grant.used(request.cost), fallback: false, refused }
     }
 
     /// The keyed hash of the request's client, the same in every proxy.
-    fn hash(&self, request: &CountRequest) -> Option<Fingerprint> {
-        let limits = self.limits.get(request.limiter)?;
-        Some(limits.key.key(request.client.as_bytes()))
+    fn hash(&self, request: &CountRequest) -> Fingerprint {
+        let limits = self.limits.get(request.limiter);
+        limits.map(|limits| limits.key.key(request.client.as_bytes())).unwrap_or_default()
     }
 
     /// The key of the request's client in the lease cache.
@@ -258,7 +257,7 @@ impl RedisCounter {
                 match table.count_without_lease(request, &mut state.fallback, env) {
                     Count::Done(counted) => {
                         // The same hash as in Redis, so that operators see one client as one.
-                        let refused = counted.refused.and_then(|_| self.hash(request));
+                        let refused = counted.refused.map(|_| self.hash(request));
                         Count::Done(Counted { fallback: true, refused, ..counted })
                     }
                     other => other,

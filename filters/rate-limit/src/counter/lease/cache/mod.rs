@@ -75,7 +75,7 @@ impl CachedVerdict {
             Self::Allowed(counts) => (counts, None),
             Self::Refused(counts) => (counts, Some(client())),
         };
-        Counted { allowed: refused.is_none(), counts, fallback: false, refused }
+        Counted { counts, fallback: false, refused }
     }
 }
 
