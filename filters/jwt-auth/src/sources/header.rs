@@ -77,6 +77,7 @@ fn is_bearer(scheme: &[u8]) -> bool {
 
 /// The text after a scheme, which may be in any case (RFC 9110 section 11.1). `None` for another
 /// scheme.
+#[inline]
 fn after_scheme(value: &[u8], is_wanted: impl Fn(&[u8]) -> bool) -> Option<&[u8]> {
     let value = value.trim_ascii();
     let end = value.iter().position(|b| matches!(b, b' ' | b'\t'))?;

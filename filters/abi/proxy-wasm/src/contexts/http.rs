@@ -3,7 +3,7 @@
 use std::{any::Any, rc::Rc};
 
 use novasphere_core::{
-    Callout, CalloutResult, Decision, Filter, Metrics, RequestHead, ResponseHead, UnixTime,
+    Callout, CalloutResult, Decision, Filter, RequestHead, ResponseHead, UnixTime,
 };
 
 use super::root::RootContext;
@@ -158,12 +158,12 @@ fn ask<F: Filter + 'static>(
         .ok_or(Fault::Reentered)?;
     match decision {
         Decision::Continue { mutations, carry, reason } => {
-            let count = || root.metrics().count(reason);
+            let count = || root.metrics().count_decision(reason);
             map.continue_request(&head.headers, &mutations, count)?;
             Ok(StreamState::Continued(carry))
         }
         Decision::Respond { mutations, response, reason } => {
-            root.metrics().count(reason);
+            root.metrics().count_decision(reason);
             let grpc = map.grpc_kind(&head.headers);
             map.redact(&head.headers, &mutations)?;
             let responder = root.responder().ok_or(Fault::Reentered)?;
