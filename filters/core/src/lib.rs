@@ -62,6 +62,6 @@ pub use json::Json;
 pub use path::{PathMatch, PathPattern, UnambiguousPath};
 pub use rules::{
     AmbiguousPath, ConditionFields, ExpectedFields, ExpectedValue, Readings, RequestCondition,
-    RequestRule, find_rule,
+    RequestRule, covers, find_rule,
 };
 pub use shared_data::{Cas, Change, SharedData, SharedDataError, Written};

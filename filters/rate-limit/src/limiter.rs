@@ -20,7 +20,8 @@ pub(crate) struct Limiter {
 /// all counts while proxies are updated one by one. Hence the fixed form, which is the `Debug` text
 /// of older releases.
 pub(crate) fn namespace(name: &str, limits: &[Limit], identity: &Identity) -> Vec<u8> {
-    let Identity { parts, on_unresolved } = identity;
+    // The scope is part of each client's key.
+    let Identity { parts, on_unresolved, .. } = identity;
     let identity = format!("Identity {{ parts: {parts:?}, otherwise: {on_unresolved:?} }}");
     format!("{name:?} {limits:?} {identity}").into_bytes()
 }
@@ -30,7 +31,7 @@ mod tests {
     use super::*;
     use crate::{
         client::Part::{Claim, Constant, Consumer, Credential, Header, Host, Ip, Path, Service},
-        config::OnUnresolved,
+        config::{OnUnresolved, Scope},
         window::Period,
     };
 
@@ -40,19 +41,24 @@ mod tests {
         let limits = limits.map(|(period, requests)| Limit { period, requests });
         let (header, claim) = (Header("x-client".to_owned()), Claim("org".to_owned()));
         let parts = vec![header, claim, Ip, Consumer, Credential, Service, Constant];
-        let identity = Identity { parts, on_unresolved: OnUnresolved::Deny };
+        let identity = Identity { parts, on_unresolved: OnUnresolved::Deny, scope: Scope::Global };
         let text = "\"api\" [Limit { period: Minute, requests: 5 }, \
                     Limit { period: Seconds(90), requests: 7 }, \
                     Limit { period: Month, requests: 9 }] \
                     Identity { parts: [Header(\"x-client\"), Claim(\"org\"), Ip, Consumer, \
                     Credential, Service, Constant], otherwise: Deny }";
         assert_eq!(String::from_utf8_lossy(&namespace("api", &limits, &identity)), text);
-        let path = Identity { parts: vec![Path(b"/a".to_vec())], on_unresolved: OnUnresolved::Ip };
+        let path = Identity {
+            parts: vec![Path(b"/a".to_vec())],
+            on_unresolved: OnUnresolved::Ip,
+            scope: Scope::Global,
+        };
         let text = "\"\" [Limit { period: Minute, requests: 5 }] \
                     Identity { parts: [Path([47, 97])], otherwise: Ip }";
         assert_eq!(String::from_utf8_lossy(&namespace("", &limits[..1], &path)), text);
         // Releases before `limit_by: host` counted the host byte for byte, as Header(":authority").
-        let host = Identity { parts: vec![Host], on_unresolved: OnUnresolved::Ip };
+        let host =
+            Identity { parts: vec![Host], on_unresolved: OnUnresolved::Ip, scope: Scope::Global };
         let text = "\"\" [Limit { period: Minute, requests: 5 }] \
                     Identity { parts: [Host], otherwise: Ip }";
         assert_eq!(String::from_utf8_lossy(&namespace("", &limits[..1], &host)), text);

@@ -1,6 +1,6 @@
 //! Rules select the limits of a request.
 
-use novasphere_core::{Env, ExpectedValue, Readings, RequestCondition, RequestRule};
+use novasphere_core::{Env, ExpectedValue, Readings, RequestCondition, RequestRule, covers};
 
 /// An entry of `rules`.
 #[derive(Debug)]
@@ -23,6 +23,17 @@ pub(crate) enum Effect {
         /// At least 1.
         cost: u32,
     },
+}
+
+impl Rule {
+    /// Whether the rule certainly matches every request that `other` matches. Not for a rule without
+    /// a condition, which has its own fault.
+    pub(crate) fn covers(&self, other: &Self) -> bool {
+        let is_empty = self.condition.is_empty() && self.claim.is_none();
+        !is_empty
+            && self.condition.covers(&other.condition)
+            && covers(self.claim.as_ref(), other.claim.as_ref(), ExpectedValue::covers)
+    }
 }
 
 impl RequestRule for Rule {

@@ -94,6 +94,33 @@ impl PathPattern {
         }
     }
 
+    /// Whether this pattern certainly matches every path that `other` matches. A pattern with
+    /// `ignore_case` is covered only by another one with it.
+    pub fn covers(&self, other: &Self) -> bool {
+        if other.ignore_case && !self.ignore_case {
+            return false;
+        }
+        match (&self.form, &other.form) {
+            (_, Form::Exact(path)) => self.matches(path),
+            (Form::Prefix(_), Form::Prefix(prefix)) => self.matches(prefix),
+            (Form::Prefix(_), Form::Template(segments)) => self.matches(&example(segments)),
+            (Form::Template(own), Form::Template(segments)) => {
+                own.len() == segments.len()
+                    && own.iter().zip(segments).all(|(own, other)| self.covers_segment(own, other))
+            }
+            (Form::Exact(_) | Form::Template(_), _) => false,
+        }
+    }
+
+    fn covers_segment(&self, own: &Segment, other: &Segment) -> bool {
+        match (own, other) {
+            (Segment::Variable, Segment::Variable) => true,
+            (Segment::Variable, Segment::Literal(literal)) => !literal.is_empty(),
+            (Segment::Literal(own), Segment::Literal(other)) => self.eq(own, other),
+            (Segment::Literal(_), Segment::Variable) => false,
+        }
+    }
+
     fn eq(&self, a: &str, b: &str) -> bool {
         if self.ignore_case { a.eq_ignore_ascii_case(b) } else { a == b }
     }
@@ -115,6 +142,15 @@ impl PathPattern {
         });
         all && parts.next().is_none()
     }
+}
+
+/// A path that the template matches. Its variables have a value that no pattern contains.
+fn example(segments: &[Segment]) -> String {
+    let text = |segment: &Segment| match segment {
+        Segment::Literal(literal) => format!("/{literal}"),
+        Segment::Variable => "/\0".to_owned(),
+    };
+    segments.iter().map(text).collect()
 }
 
 impl Form {
@@ -155,5 +191,57 @@ fn form_of_paths(path: &str) -> String {
                  none of / \\ ; % ? # encoded; a {name} is a whole segment, and only path_template \
                  takes it"
             .to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{ConfigErrors, testing::TestHost};
+
+    fn pattern(text: &str) -> PathPattern {
+        let (form, path) = text.split_once(' ').unwrap();
+        let is = |wanted: &str| (form.trim_end_matches('~') == wanted).then_some(path);
+        let fields = PathMatch {
+            path: is("path"),
+            path_prefix: is("prefix"),
+            path_template: is("template"),
+            ignore_case: form.ends_with('~'),
+        };
+        let host = TestHost::default();
+        let mut cx = BuildContext::new(&host, ConfigErrors::default());
+        PathPattern::new(fields, "rule", &mut cx).unwrap()
+    }
+
+    #[test]
+    fn pattern_covers_patterns_with_fewer_paths() {
+        for (covering, covered) in [
+            ("prefix /", "path /login"),
+            ("prefix /", "prefix /"),
+            ("prefix /", "template /{a}/b"),
+            ("prefix /a", "prefix /a/b"),
+            ("prefix /a", "path /a"),
+            ("prefix /a", "template /a/{b}"),
+            ("path /a", "path /a"),
+            ("path~ /A", "path /a"),
+            ("path~ /A", "path~ /a"),
+            ("template /{a}/b", "path /x/b"),
+            ("template /{a}/{b}", "template /{x}/b"),
+        ] {
+            assert!(pattern(covering).covers(&pattern(covered)), "{covering} {covered}");
+        }
+        for (covering, covered) in [
+            ("prefix /a", "path /ab"),
+            ("prefix /a/b", "prefix /a"),
+            ("prefix /a/b", "template /a/{b}"),
+            ("path /a", "path~ /a"),
+            ("path /a", "prefix /a"),
+            ("template /{a}", "prefix /a"),
+            ("template /{a}/{b}", "template /a/"),
+            ("template /{a}/b", "template /{x}/{b}"),
+            ("template /{a}", "template /{x}/{b}"),
+        ] {
+            assert!(!pattern(covering).covers(&pattern(covered)), "{covering} {covered}");
+        }
     }
 }

@@ -70,6 +70,11 @@ impl ExpectedValue {
         Some(Self { name: name?.to_owned(), one_of: fields.one_of.to_vec() })
     }
 
+    /// Whether every value that `other` accepts is accepted here.
+    pub fn covers(&self, other: &Self) -> bool {
+        self.name == other.name && other.one_of.iter().all(|value| self.one_of.contains(value))
+    }
+
     /// Whether `value` is one of the accepted values.
     pub fn accepts(&self, value: &[u8]) -> bool {
         self.one_of.iter().any(|expected| expected.as_bytes() == value)
@@ -109,6 +114,24 @@ impl RequestCondition {
             .is_none_or(|route| env.connection.route().is_some_and(|name| name == route.as_bytes()))
     }
 
+    /// Whether the condition holds for every request.
+    pub fn is_empty(&self) -> bool {
+        self.methods.is_empty()
+            && self.path.is_none()
+            && self.route.is_none()
+            && self.header.is_none()
+    }
+
+    /// Whether this condition certainly holds for every request for which `other` does.
+    pub fn covers(&self, other: &Self) -> bool {
+        let covers_methods = self.methods.is_empty()
+            || !other.methods.is_empty() && other.methods.iter().all(|m| self.methods.contains(m));
+        covers_methods
+            && covers(self.path.as_ref(), other.path.as_ref(), PathPattern::covers)
+            && covers(self.route.as_ref(), other.route.as_ref(), |own, other| own == other)
+            && covers(self.header.as_ref(), other.header.as_ref(), ExpectedValue::covers)
+    }
+
     /// The names of the request headers it reads.
     pub fn request_headers(&self) -> impl Iterator<Item = &str> {
         let method = (!self.methods.is_empty()).then_some(":method");
@@ -116,6 +139,11 @@ impl RequestCondition {
         let header = self.header.as_ref().map(|header| header.name.as_str());
         method.into_iter().chain(path).chain(header)
     }
+}
+
+/// Whether a part of a condition covers another one. `None` holds for every request.
+pub fn covers<T>(own: Option<&T>, other: Option<&T>, by: impl Fn(&T, &T) -> bool) -> bool {
+    own.is_none_or(|own| other.is_some_and(|other| by(own, other)))
 }
 
 fn header_value(

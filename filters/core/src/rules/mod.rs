@@ -3,5 +3,5 @@
 mod condition;
 mod find;
 
-pub use condition::{ConditionFields, ExpectedFields, ExpectedValue, RequestCondition};
+pub use condition::{ConditionFields, ExpectedFields, ExpectedValue, RequestCondition, covers};
 pub use find::{AmbiguousPath, Readings, RequestRule, find_rule};

@@ -36,14 +36,16 @@ fn host() -> TestHost {
     TestHost { variables: variables.into(), ..TestHost::default() }
 }
 
+/// The credential of the test secret.
+const CREDENTIAL: &str = r#"{"key": "k", "secret": {"env": "SECRET"}}"#;
+
 fn configure(config: &str) -> Result<JwtAuth, String> {
     JwtAuth::from_json(config.as_bytes(), &host()).map_err(|e| e.to_string())
 }
 
 /// A filter for the key `k` and the test secret, with `more` fields.
 fn filter(more: &str) -> JwtAuth {
-    let credential = r#"{"key": "k", "secret": {"env": "SECRET"}}"#;
-    configure(&format!(r#"{{"credentials": [{credential}]{more}}}"#)).unwrap()
+    configure(&format!(r#"{{"credentials": [{CREDENTIAL}]{more}}}"#)).unwrap()
 }
 
 fn base64url(bytes: impl AsRef<[u8]>) -> String {

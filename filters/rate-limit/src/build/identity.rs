@@ -4,7 +4,7 @@ use novasphere_core::{BuildContext, HeaderName};
 
 use crate::{
     client::{Identity, Part},
-    config::{Config, LimitBy, OnUnresolved},
+    config::{Config, LimitBy},
 };
 
 /// Headers in which proxies pass on the client's address. Most proxies keep what a client sent.
@@ -40,7 +40,7 @@ impl<'c> IdentityFields<'c> {
 /// The identity. `prefix` is the path of the object, empty or ending in a dot.
 pub(super) fn identity(
     fields: &IdentityFields<'_>,
-    on_unresolved: OnUnresolved,
+    config: &Config,
     prefix: &str,
     cx: &mut BuildContext<'_>,
 ) -> Identity {
@@ -56,7 +56,7 @@ pub(super) fn identity(
         }
         parts.push(part);
     }
-    Identity { parts, on_unresolved }
+    Identity { parts, on_unresolved: config.on_unresolved, scope: config.scope }
 }
 
 /// Refuses fields of an identity that `limit_by` does not list.

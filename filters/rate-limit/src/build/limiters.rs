@@ -46,7 +46,7 @@ impl Limiters {
             cx.fault("limit_by", message);
         }
         if filter_has_limits {
-            let identity = identity(&fields, config.on_unresolved, "", cx);
+            let identity = identity(&fields, config, "", cx);
             limiters.add(own, identity, &config.name);
         }
         limiters

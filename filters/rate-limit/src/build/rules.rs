@@ -26,12 +26,48 @@ pub(super) fn rules(
         let path = format!("rules[{i}]");
         let name = name(rule, &names, &path, cx);
         let claim = rule.claim.as_ref().and_then(|config| claim(config, &path, cx));
-        let condition = condition(rule, &path, cx);
+        let mut condition = condition(rule, &path, cx);
         let effect = effect(rule, config, &name, limiters, &path, cx);
+        include_head(rule, effect, &mut condition, &path, cx);
         names.push(name);
         rules.push(Rule { condition, claim, effect });
     }
+    refuse_unreachable(&rules, cx);
     (names, rules)
+}
+
+/// Lets `GET` include `HEAD` in a rule with a limit: a `HEAD` request is a `GET` request without the
+/// content of the response (RFC 9110 section 9.3.2).
+fn include_head(
+    rule: &RuleConfig,
+    effect: Effect,
+    condition: &mut RequestCondition,
+    path: &str,
+    cx: &mut BuildContext<'_>,
+) {
+    let has = |name: &str| condition.methods.iter().any(|method| method == name);
+    let may_include = effect != Effect::Unlimited && has("GET") && !has("HEAD");
+    if rule.exact_methods && !may_include {
+        let message = "has no effect: it keeps GET from including HEAD, in a rule with a limit or a \
+                       cost that lists GET and not HEAD";
+        cx.fault(format!("{path}.exact_methods"), message);
+    }
+    if may_include && !rule.exact_methods {
+        condition.methods.push("HEAD".to_owned());
+    }
+}
+
+fn refuse_unreachable(rules: &[Rule], cx: &mut BuildContext<'_>) {
+    for (i, rule) in rules.iter().enumerate() {
+        let earlier = rules.iter().take(i).position(|earlier| earlier.covers(rule));
+        if let Some(earlier) = earlier {
+            let message = format!(
+                "never applies, because rules[{earlier}] matches the same requests first: move it \
+                 before rules[{earlier}], or remove one of the two"
+            );
+            cx.fault(format!("rules[{i}]"), message);
+        }
+    }
 }
 
 fn name(rule: &RuleConfig, earlier: &[String], path: &str, cx: &mut BuildContext<'_>) -> String {
@@ -106,7 +142,7 @@ fn effect(
         0
     } else {
         let fields = identity_fields(rule, config, &prefix, cx);
-        let identity = identity(&fields, config.on_unresolved, &prefix, cx);
+        let identity = identity(&fields, config, &prefix, cx);
         let name = if config.name.is_empty() {
             name.to_owned()
         } else {

@@ -3,7 +3,10 @@
 use novasphere_core::{Env, RequestHead, target};
 
 use super::{address::Lookup, host};
-use crate::{config::OnUnresolved, metrics::Event};
+use crate::{
+    config::{OnUnresolved, Scope},
+    metrics::Event,
+};
 
 /// The identity that `limit_by` names: all parts combined.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +14,7 @@ pub(crate) struct Identity {
     /// At least one, all different.
     pub(crate) parts: Vec<Part>,
     pub(crate) on_unresolved: OnUnresolved,
+    pub(crate) scope: Scope,
 }
 
 /// A part of an identity.
@@ -106,6 +110,11 @@ impl Identity {
             return Err(NoClient::OtherPath);
         }
         let mut key = ClientKey(Vec::with_capacity(64));
+        match self.scope {
+            Scope::Global => {}
+            Scope::Route => key.push(b'r', &env.connection.route().unwrap_or_default()),
+            Scope::Service => key.push(b'v', &env.connection.service().unwrap_or_default()),
+        }
         for part in &self.parts {
             match part.resolve(head, address, env) {
                 Some((kind, value)) => key.push(kind, &value),

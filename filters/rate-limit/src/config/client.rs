@@ -49,6 +49,18 @@ pub enum OnUnresolved {
     Deny,
 }
 
+/// What a count belongs to: `global`, all requests of the proxy; `route` or `service`, those of one
+/// route or of one upstream service.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, serde::Serialize))]
+#[serde(rename_all = "lowercase")]
+pub enum Scope {
+    #[default]
+    Global,
+    Route,
+    Service,
+}
+
 /// A list of clients. A client matches if its address or its consumer is listed.
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

@@ -13,7 +13,7 @@ use novasphere_core::{ErrorFormat, OneOrMany};
 use serde::Deserialize;
 
 pub(crate) use self::{
-    client::{AddressFrom, ClientIpConfig, ClientsConfig, LimitBy, OnUnresolved},
+    client::{AddressFrom, ClientIpConfig, ClientsConfig, LimitBy, OnUnresolved, Scope},
     limits::{MAX_WINDOW_SECONDS, WindowConfig},
     redis::{BreakerConfig, LeaseConfig, OnError, RedisConfig},
     rules::{ExpectedConfig, RuleConfig},
@@ -64,6 +64,9 @@ pub struct Config {
     pub claim_name: Option<String>,
     /// What to do if a part of the identity is missing. Default: `ip`.
     pub on_unresolved: OnUnresolved,
+    /// Which routes share the counts: all, or only requests of one route or one service. Default:
+    /// `global`.
+    pub scope: Scope,
     /// How to find the client address. Default: the address of the connection.
     pub client_ip: ClientIpConfig,
     /// Other limits, or another cost, for some requests. The first matching rule applies. Default:
@@ -128,6 +131,7 @@ impl Default for Config {
             path: None,
             claim_name: None,
             on_unresolved: OnUnresolved::Ip,
+            scope: Scope::default(),
             client_ip: ClientIpConfig::default(),
             rules: Vec::new(),
             allow: ClientsConfig::default(),

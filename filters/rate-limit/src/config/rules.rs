@@ -19,6 +19,9 @@ pub struct RuleConfig {
     /// One of these methods, at least one. Default: any method.
     #[cfg_attr(feature = "schema", schemars(length(min = 1), inner(regex(pattern = METHOD))))]
     pub methods: Option<Vec<String>>,
+    /// Whether `GET` does not include `HEAD`. In a rule with a limit or a cost, it does by default.
+    /// Default: false.
+    pub exact_methods: bool,
     /// Exactly this path. Set at most one of the three path fields. Default: any path.
     #[cfg_attr(feature = "schema", schemars(regex(pattern = PATH)))]
     pub path: Option<String>,

@@ -45,7 +45,30 @@ pub(super) fn build(config: &Config, cx: &mut BuildContext<'_>) -> RequestRules 
         rules.push(Rule { condition, requirements, readings: Readings::Any });
     }
     strictness::apply(&mut rules, &default, config, cx);
+    refuse_unreachable(&rules, config.skip.len(), cx);
     RequestRules { rules, default }
+}
+
+/// Refuses entries of `rules`, which follow `skips` entries of `skip`, that never apply.
+fn refuse_unreachable(rules: &[Rule], skips: usize, cx: &mut BuildContext<'_>) {
+    for (i, rule) in rules.iter().enumerate().skip(skips) {
+        // A rule without a condition has its own fault.
+        let covers = |Rule { condition, .. }: &Rule| {
+            !condition.is_empty() && condition.covers(&rule.condition)
+        };
+        let Some(earlier) = rules.iter().take(i).position(covers) else { continue };
+        let message = match earlier.checked_sub(skips) {
+            None => format!(
+                "never applies, because skip[{earlier}] matches the same requests first: remove one \
+                 of the two"
+            ),
+            Some(earlier) => format!(
+                "never applies, because rules[{earlier}] matches the same requests first: move it \
+                 before rules[{earlier}], or remove one of the two"
+            ),
+        };
+        cx.fault(format!("rules[{}]", i.saturating_sub(skips)), message);
+    }
 }
 
 fn skip_rule(skip: &SkipConfig, path: &str, cx: &mut BuildContext<'_>) -> Rule {

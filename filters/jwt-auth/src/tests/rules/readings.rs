@@ -60,7 +60,14 @@ proptest! {
         audience in prop::sample::select(vec!["api", "other"]),
         has_token: bool,
     ) {
-        let filter = filter(&format!(r#"{default}, "rules": [{}]"#, list.join(",")));
+        let filter = configure(&format!(
+            r#"{{"credentials": [{CREDENTIAL}]{default}, "rules": [{}]}}"#, list.join(",")
+        ));
+        if let Err(fault) = &filter {
+            prop_assert!(fault.contains("never applies"), "{fault}");
+        }
+        // An earlier rule covers a later one.
+        let Ok(filter) = filter else { return Ok(()) };
         let token = format!(
             "Bearer {}", token(&format!(r#", "scope": "{scope}", "aud": "{audience}""#))
         );
