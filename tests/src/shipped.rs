@@ -27,7 +27,7 @@ impl Configured {
     /// Builds the filter on a host that passes on the tests' environment.
     ///
     /// # Errors
-    /// If the filter refuses the configuration, or if the filter does not exist.
+    /// If the filter rejects the configuration, or if the filter does not exist.
     pub fn check(&self) -> Result<()> {
         let (config, environment) = (&self.config, chain::environment()?);
         match self.filter.as_str() {

@@ -67,10 +67,10 @@ pub struct FetchResponse<'a> {
 /// Why a callout or a fetch got no response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FetchError {
-    /// The host did not send the request. Its status code usually means an unknown upstream, or one
-    /// without endpoints.
+    /// The host did not send the request: the host's status code. The usual cause is an upstream
+    /// that does not exist or has no endpoints.
     NotSent(u32),
-    /// No response arrived in time. Some hosts report any failed connection like this.
+    /// No response arrived in time. Some hosts also report failed connections in this way.
     NoResponse,
     /// The body exceeds `max_body`: its size in bytes.
     TooLarge(usize),

@@ -65,7 +65,7 @@ impl Cidr {
         Ok(Self(canonical(block)))
     }
 
-    /// The address family of which `blocks` together contain every address that a client can have.
+    /// The address family whose every client address is in one of `blocks`.
     /// For IPv6 these are the global unicast addresses, `2000::/3` (RFC 4291 section 2.4).
     pub fn covered_family(blocks: &[Self]) -> Option<&'static str> {
         const GLOBAL: u128 = 0x2000 << 112;
@@ -97,7 +97,7 @@ impl Cidr {
 /// Whether `ranges` together contain all numbers from `first` to `last`.
 fn covers(ranges: impl Iterator<Item = (u128, u128)> + Clone, first: u128, last: u128) -> bool {
     let mut next = first;
-    // Each round ends behind another range.
+    // Each round covers at least one more range.
     loop {
         let around = ranges.clone().filter(|(start, end)| (*start..=*end).contains(&next));
         match around.map(|(_, end)| end).max() {

@@ -3,8 +3,8 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// The identity of a client by its address: an IPv4 address, or an IPv6 network, because one client
-/// controls all addresses of its network. An IPv4-mapped or NAT64 IPv6 address is the IPv4 address:
-/// all IPv4 clients behind a NAT64 gateway are in one IPv6 network.
+/// controls all addresses of its network. An IPv4-mapped or NAT64 IPv6 address counts as its IPv4
+/// address: all IPv4 clients behind a NAT64 gateway are in one IPv6 network.
 ///
 /// ```
 /// use novasphere_core::ClientIp;

@@ -52,9 +52,9 @@ pub struct LocalResponse<'f> {
     pub body: Cow<'f, [u8]>,
     /// The gRPC status, where the HTTP status does not imply it.
     pub grpc_status: Option<u8>,
-    /// The text for gRPC clients, which do not get the body. Empty for none.
+    /// The `grpc-message` for gRPC clients, which do not get the body. Empty for none.
     pub message: Cow<'f, str>,
-    /// Whether the request was over a rate limit. Some hosts mark such a response for the proxy in
-    /// front.
+    /// Whether the request was over a rate limit. Some hosts mark such responses for the proxy in
+    /// front of them.
     pub rate_limited: bool,
 }

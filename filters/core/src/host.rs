@@ -27,8 +27,8 @@ pub trait Host {
         false
     }
 
-    /// Whether the host made the types of a configuration's values from plain YAML: it passes a
-    /// fraction as text, and words such as `no` and `on` as booleans.
+    /// Whether the host guessed the types of a configuration's values from plain YAML: it passes
+    /// fractions as text, and words such as `no` and `on` as booleans.
     fn guesses_types(&self) -> bool {
         false
     }
@@ -57,7 +57,7 @@ pub enum Capability {
     Response,
     /// Show [`Attributes`] to later filters or in the access log.
     Attribute,
-    /// Tell the name of a request's route.
+    /// Name the route of a request.
     Route,
 }
 
@@ -85,7 +85,7 @@ pub struct Env<'a> {
     pub verify: &'a dyn Verify,
     /// The result of the callout that the filter requested for this request.
     pub callout: Option<CalloutResult<'a>>,
-    /// The ticket of the pause after which the filter decides again about this request.
+    /// The ticket of the request's last pause. `None` for a request that did not pause.
     pub ticket: Option<&'a Rc<dyn Any>>,
 }
 

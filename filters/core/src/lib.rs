@@ -61,7 +61,7 @@ pub use http::{
 pub use json::Json;
 pub use path::{PathMatch, PathPattern, UnambiguousPath};
 pub use rules::{
-    AmbiguousPath, ConditionFields, ExpectedFields, ExpectedValue, Readings, RequestCondition,
-    RequestRule, covers, find_rule,
+    AmbiguousPath, ConditionFields, ExpectedFields, ExpectedValue, RequestCondition, RequestRule,
+    RequiredVariants, covers, find_rule,
 };
 pub use shared_data::{Cas, Change, SharedData, SharedDataError, Written};

@@ -75,7 +75,7 @@ pub struct TestHost {
     pub unsupported: Vec<Capability>,
     /// Whether the host passes values of a configuration as text.
     pub values_are_text: bool,
-    /// Whether the host made the types of values from plain YAML.
+    /// Whether the host guesses the types of values from plain YAML.
     pub guesses_types: bool,
 }
 

@@ -1,4 +1,4 @@
-//! `block_disallowed`: refuses requests that pages on disallowed origins send.
+//! `block_disallowed`: rejects requests that pages on disallowed origins send.
 
 use std::borrow::Cow;
 
@@ -41,7 +41,7 @@ pub(crate) fn is_same_origin(origin: &RequestOrigin<'_>, head: &RequestHead<'_>)
             .is_ok_and(|target| origin.is_same_origin(&target))
 }
 
-/// The response to a refused request. The body has the format of Kong's errors.
+/// The response to a rejected request. The body has the format of Kong's errors.
 pub(crate) fn response() -> LocalResponse<'static> {
     LocalResponse {
         status: 403,

@@ -11,7 +11,7 @@ novasphere_core::metric_names! {
         SameOrigin => "same_origin",
         /// The origin is not allowed. The request continues; the page cannot read the response.
         NotAllowed => "not_allowed",
-        /// `block_disallowed` refused the request.
+        /// `block_disallowed` rejected the request.
         Blocked => "blocked",
         /// Preflight: the request that follows is allowed.
         PreflightAllowed => "preflight_allowed",

@@ -47,8 +47,8 @@ struct Grant {
     allow_origin: AllowOriginValue,
 }
 
-/// The attribute with the decision about a disallowed origin whose request goes to the upstream. The
-/// access log shows no other trace of it.
+/// The attribute with the decision about a request from a disallowed origin that goes to the
+/// upstream. Otherwise the access log would not show it.
 const DECISION_ATTRIBUTE: &str = "cors_decision";
 
 impl Filter for Cors {

@@ -27,7 +27,7 @@ pub struct Gateway {
     /// For each entry, the request headers that the later entries read. They observe only mutations
     /// of these headers.
     later_request_headers: Vec<HeaderInterest>,
-    /// The names of the mutations of waiting requests.
+    /// The header names in the mutations of waiting requests.
     pub(crate) names: Names,
 }
 
@@ -36,7 +36,7 @@ pub struct ChainCarry(pub(crate) Vec<Continued>);
 
 /// The point at which a request leaves the chain.
 pub(crate) enum End<'f> {
-    /// Behind the last filter.
+    /// After the last filter.
     Continue,
     /// At a filter that pauses it, with the chain's number of the queue and the filter's own ticket.
     Pause { queue: usize, until: UnixTime, ticket: Rc<dyn Any> },
@@ -123,7 +123,7 @@ impl Gateway {
         self.decide(head, states, env, continued, all)
     }
 
-    /// Whether a filter after the ones in `continued` could tell the request with `mutations` apart.
+    /// Whether a filter after the ones in `continued` reads a header that `mutations` change.
     fn is_observed(
         &self,
         mutations: &[HeaderMutation<'_>],

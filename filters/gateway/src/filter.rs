@@ -124,7 +124,7 @@ impl Filter for Gateway {
 }
 
 impl Gateway {
-    /// The chain's decision about a request that left the chain at `end`.
+    /// The chain's decision about a request that leaves the chain at `end`.
     fn conclude<'f>(
         &'f self,
         end: End<'f>,

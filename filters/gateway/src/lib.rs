@@ -18,7 +18,7 @@
 //! - `filter`: the chain as a filter;
 //! - `chain`: the order of calls, and how decisions combine;
 //! - `entry`: a filter in the chain, and `entry_env`, its environment;
-//! - `ticket`: a request that waits, and `names`, the header names it keeps;
+//! - `ticket`, `names`: the state of a waiting request, and the header names in it;
 //! - `attribute_cache`, `local_response`: one concern of the chain each.
 
 mod attribute_cache;

@@ -4,8 +4,8 @@ use std::sync::OnceLock;
 
 use novasphere_core::HeaderName;
 
-/// The names of mutations that waiting requests keep, as a list that only grows. Only names that a
-/// filter owns enter it, so the configuration bounds its length.
+/// The header names in the mutations of waiting requests, as a list that only grows. It contains
+/// only names that a filter sets, so the configuration bounds its length.
 #[derive(Debug, Default)]
 pub(crate) struct Names(OnceLock<Box<Node>>);
 
@@ -16,7 +16,7 @@ struct Node {
 }
 
 impl Names {
-    /// The name in the list that equals `name`, which is added if it is missing.
+    /// The name in the list that equals `name`. Adds it if it is missing.
     pub(crate) fn keep(&self, name: &HeaderName) -> &HeaderName {
         let mut names = self;
         loop {

@@ -13,12 +13,12 @@ struct Ticket {
     entry: usize,
     /// The filter's own ticket.
     inner: Rc<dyn Any>,
-    /// Taken when the request resumes.
+    /// `None` after the request resumed.
     earlier: RefCell<Option<Earlier>>,
 }
 
-/// The results of the filters before the one that made the request wait. They are about as large as
-/// the head of the request; the filter's queue or its limit of callouts bounds their number.
+/// The results of the filters before the one that made the request wait, about as large as the head
+/// of the request. The filter's queue or its limit of callouts bounds the number of such requests.
 pub(crate) struct Earlier {
     continued: Vec<Continued>,
     mutations: Vec<KeptMutation>,
@@ -43,14 +43,14 @@ impl Earlier {
         Self { continued, mutations, attributes }
     }
 
-    /// The ticket of a request that waits at the filter behind these. `inner` is that filter's own
+    /// The ticket of a request that waits at the filter after these. `inner` is that filter's own
     /// ticket.
     pub(crate) fn into_ticket(self, inner: Rc<dyn Any>) -> Rc<dyn Any> {
         let entry = self.continued.len();
         Rc::new(Ticket { entry, inner, earlier: RefCell::new(Some(self)) })
     }
 
-    /// The results as the chain uses them.
+    /// The results in the chain's form.
     pub(crate) fn restore(
         self,
         names: &Names,

@@ -3,7 +3,7 @@
 novasphere_core::metric_names! {
     /// Why a request continued.
     pub(crate) enum Reason {
-        /// The filter never refuses a request.
+        /// The filter never rejects a request.
         Passed => "passed",
     }
 }

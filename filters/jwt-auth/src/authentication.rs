@@ -43,8 +43,8 @@ impl JwtAuth {
         self.verify(&text, met, requirements, state, env)
     }
 
-    /// Verifies a token that is not in the cache, or not for these requirements. `met` has the bits of
-    /// those it has met.
+    /// Verifies a token that is not in the cache, or has not met these requirements yet. `met` has
+    /// the bits of the requirements that it has met.
     #[cold]
     fn verify(
         &self,
@@ -110,7 +110,7 @@ impl JwtAuth {
         match fetched {
             None if is_known => Err(rejection),
             None => Err(rejection.expected(excerpts(credentials.names().chain(issuers.names())))),
-            // The credentials allow the algorithm, or neither does.
+            // The credentials reject the token for another reason, or neither allows the algorithm.
             Some(Err(other)) if is_known && other.refusal == Refusal::AlgorithmNotAllowed => {
                 Err(rejection)
             }

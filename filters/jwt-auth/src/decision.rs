@@ -13,13 +13,13 @@ metric_names! {
         Skipped => "skipped",
         /// The request has no token, and `optional` allows that.
         Optional => "optional",
-        /// The request has no good token and passes as the anonymous consumer.
+        /// The request has no valid token and passes as the anonymous consumer.
         Anonymous => "anonymous",
     }
 }
 
 metric_names! {
-    /// Why a request is refused. Clients see it only with `verbose_errors`.
+    /// Why a request is rejected. Clients see it only with `verbose_errors`.
     pub(crate) enum Refusal {
         /// No token.
         NoToken => "no_token",
@@ -38,7 +38,7 @@ metric_names! {
         MalformedToken => "malformed_token",
         /// A `crit` or `b64` header.
         CriticalHeader => "critical_header",
-        /// No credential and no issuer has the token's name.
+        /// No credential and no issuer has the value of the claim `key_claim_name`.
         UnknownIssuer => "unknown_issuer",
         /// The `alg` is not one that the issuer's keys may have.
         AlgorithmNotAllowed => "algorithm_not_allowed",

@@ -83,7 +83,7 @@ impl Filter for JwtAuth {
 /// The attribute with the refusal of a request that passed because of `report_only`.
 const REPORTED_ATTRIBUTE: &str = "jwt_auth_reported";
 
-/// The attribute with what a refused request or token has, and what was expected.
+/// The attribute with the actual and the expected value of the check that rejected a request.
 const DETAIL_ATTRIBUTE: &str = "jwt_auth_detail";
 
 /// Queues without capacity.
@@ -126,14 +126,14 @@ impl JwtAuth {
                 self.pass(head, &token.headers, PassReason::Allowed.name())
             }
             Ok(Authentication::Pending { queue, until }) => {
-                // The later decision needs nothing from this one.
+                // The later decision needs no data from this one.
                 Decision::Pause { queue, until, ticket: Rc::new(()) }
             }
             Err(rejection) => self.refuse(head, &rejection, requirements, env),
         }
     }
 
-    /// Refuses a request, unless `optional`, `anonymous` or `report_only` lets it pass.
+    /// Rejects a request, unless `optional`, `anonymous` or `report_only` lets it pass.
     #[cold]
     fn refuse<'f>(
         &'f self,

@@ -10,9 +10,9 @@
 //!    - the query parameters in `uri_param_names`;
 //!    - the subprotocols with a prefix in `websocket_protocols`;
 //!    - with `forward_token: false`, token headers and token cookies.
-//! 2. A CORS preflight passes with `run_on_preflight: false`. The first matching rule, or else the
-//!    filter, says what the request needs. A rule with `skip` lets it pass. A path that servers
-//!    could match to different rules is rejected.
+//! 2. A CORS preflight passes with `run_on_preflight: false`. The first matching rule selects the
+//!    checks; without one, the filter's own apply. A rule with `skip` lets the request pass. A path
+//!    that servers could match to different rules is rejected.
 //! 3. A `Connection` header that names an owned header is rejected, because the next hop would drop
 //!    the owned header.
 //! 4. The token is read from headers, query, cookies and WebSocket subprotocols. The filter rejects
@@ -36,10 +36,10 @@
 //! 9. A rejected request passes without an identity if `optional`, `anonymous` or `report_only`
 //!    says so.
 //!
-//! A rejection is a 401. It is a 403 if a valid token grants too little, a 400 by rules 2 and 3, and a 503
-//! while the issuer's keys are missing. The response does not show which check failed, unless
-//! `verbose_errors` is set. Operators see the check as the decision, and what it found and expected as
-//! the attribute `jwt_auth_detail`.
+//! A rejection is a 401. It is a 403 if a valid token grants too little, a 400 by rules 2 and 3,
+//! and a 503 while the issuer's keys are missing. The response does not show which check failed,
+//! unless `verbose_errors` is set. For operators, the decision names the check, and the attribute
+//! `jwt_auth_detail` has the actual and the expected value.
 //!
 //! In reading order:
 //!
@@ -48,8 +48,8 @@
 //! - `filter`: the filter and its decision;
 //! - `authentication`: the token of a request, its key and its claims;
 //! - `decision`, `local_response`, `metrics`: reasons, responses to rejected requests, events;
-//! - `rejection`: a reason with what was found and expected;
-//! - `rules`: the rule for a request, and the checks on claims;
+//! - `rejection`: a reason with the actual and the expected value;
+//! - `rules`: the choice of the rule for a request, and the checks on claims;
 //! - `sources`: where tokens come from;
 //! - `token`: the form of tokens, paths of claims, the cache of verified tokens;
 //! - `keys`: credentials, key formats, signatures, and in `keys::remote` fetched keys;

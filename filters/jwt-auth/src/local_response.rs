@@ -59,7 +59,7 @@ pub(crate) fn check_realm(realm: &str) -> Result<(), InvalidRealm> {
 }
 
 impl RefusalResponses {
-    /// The response to a refused request, which requires `scopes`.
+    /// The response to a rejected request that requires `scopes`.
     pub(crate) fn render(
         &self,
         rejection: &Rejection,
@@ -92,7 +92,7 @@ impl RefusalResponses {
         }
     }
 
-    /// The reason for a developer: the refusal, and what the request or token has.
+    /// The reason for a developer: the refusal, and the actual value.
     fn reason(&self, rejection: &Rejection) -> String {
         let text = description(rejection.refusal, &self.key_claim_name);
         let found = rejection.found();

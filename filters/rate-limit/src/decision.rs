@@ -5,7 +5,7 @@ use novasphere_core::{Callout, Decision, LocalResponse, metric_names};
 use crate::headers::Headroom;
 
 metric_names! {
-    /// Why a request passed or was refused.
+    /// Why a request passed or was rejected.
     pub(crate) enum Reason {
         /// The request is within its limits.
         Allowed => "allowed",
@@ -25,7 +25,7 @@ metric_names! {
         UnresolvedRefused => "unresolved_refused",
         /// The request could not be counted, and passes.
         StoreFailedAllowed => "store_failed_allowed",
-        /// The request could not be counted, and is refused.
+        /// The request could not be counted, and is rejected.
         StoreFailedRefused => "store_failed_refused",
         /// Redis failed. The request is within the limits of this proxy.
         FallbackAllowed => "fallback_allowed",

@@ -1,4 +1,4 @@
-//! The responses to refused requests.
+//! The responses to rejected requests.
 
 use std::borrow::Cow;
 
@@ -18,7 +18,7 @@ pub(crate) struct LocalResponses {
     pub(crate) error_code: u16,
     /// The text of that response.
     pub(crate) error_message: String,
-    /// The same as the content of a JSON string, escaped.
+    /// The text, escaped for a JSON string.
     pub(crate) escaped_message: String,
     pub(crate) body: ErrorBody,
 }

@@ -26,11 +26,11 @@ metric_names! {
         Overflowed => "overflowed",
         /// Another worker changed the slot first.
         Raced => "raced",
-        /// `report_only` let a request pass that would have been refused.
+        /// `report_only` let a request pass that would have been rejected.
         Reported => "reported",
         /// A request passed on a lease.
         LeaseHit => "lease_hit",
-        /// A request was refused without a call, because its window was full.
+        /// A request was rejected without a call, because its window was full.
         RefusedAsKnown => "refused_as_known",
         /// A call to Redis started.
         RedisCalled => "redis_called",
@@ -87,7 +87,7 @@ pub(crate) struct Metrics {
 }
 
 impl Metrics {
-    /// `windows` has the limits of each rule, then those of requests without a rule.
+    /// `windows` has the limits of each rule, then the limits of requests without a rule.
     pub(crate) fn new(
         mut rules: Vec<String>,
         windows: Vec<Vec<Limit>>,
@@ -108,8 +108,8 @@ impl Metrics {
         self.rules.get(rule).map(String::as_str)
     }
 
-    /// The definitions: three metrics per rule, one per window of a rule, then those for Redis, then
-    /// the table's.
+    /// The definitions: three metrics for each rule, one for each window of a rule, then the
+    /// metrics for Redis and the table.
     pub(crate) fn definitions(&self) -> Vec<MetricDefinition> {
         let per_rule = self.rules.iter().flat_map(|rule| {
             PER_RULE.map(|reason| {
@@ -139,7 +139,7 @@ impl Metrics {
         }
     }
 
-    /// Counts a request of the rule with index `rule`, or of none, that was refused because its
+    /// Counts a request of the rule with index `rule`, or of none, that was rejected because its
     /// window with this index was full.
     pub(crate) fn count_full_window(&self, rule: Option<usize>, window: usize, env: &Env<'_>) {
         let Some(no_rule) = self.windows.len().checked_sub(1) else { return };

@@ -19,7 +19,8 @@ use crate::{
 const DETAIL_ATTRIBUTE: &str = "rate_limit_detail";
 
 /// The detail of a refusal: `rule=login window=minute limit=5 reset=18 limit_by=ip
-/// client=3f2a9c0011223344`. The client is a keyed hash, so the detail names nobody.
+/// client=3f2a9c0011223344`. The client is a keyed hash, so that the detail does not reveal its
+/// identity.
 struct Detail<'f> {
     /// The name of the filter. Empty for none.
     name: &'f str,
@@ -32,7 +33,7 @@ struct Detail<'f> {
 }
 
 impl RateLimit {
-    /// Refuses a request over a limit.
+    /// Rejects a request over a limit.
     pub(crate) fn refuse<'f>(
         &'f self,
         reason: Reason,
@@ -63,7 +64,7 @@ impl RateLimit {
         Outcome::Refuse(reason, self.settings.responses.limited(lines, &exhausted))
     }
 
-    /// Tells operators which limit refused a request.
+    /// Shows operators which limit rejected a request.
     pub(crate) fn set_detail(
         &self,
         rule: Option<usize>,

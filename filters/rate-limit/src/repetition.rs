@@ -1,8 +1,8 @@
 //! Detects a limiter that counts a request twice, because two filters of the chain contain it.
 //!
-//! A configuration does not show this: two routes may share counts on purpose, and a proxy that
-//! finds the same configuration twice creates one filter. Only a request passes both filters, and
-//! notes for a later one which limiters counted it.
+//! The configurations do not show this: two routes may share counts on purpose, and from two equal
+//! configurations a proxy creates one filter. So the filters of a chain list in an attribute of the
+//! request the limiters that counted it.
 
 use novasphere_core::Env;
 

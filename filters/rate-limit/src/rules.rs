@@ -1,6 +1,8 @@
 //! Rules select the limits of a request.
 
-use novasphere_core::{Env, ExpectedValue, Readings, RequestCondition, RequestRule, covers};
+use novasphere_core::{
+    Env, ExpectedValue, RequestCondition, RequestRule, RequiredVariants, covers,
+};
 
 /// An entry of `rules`.
 #[derive(Debug)]
@@ -41,10 +43,10 @@ impl RequestRule for Rule {
         &self.condition
     }
 
-    fn readings(&self) -> Readings {
+    fn required_variants(&self) -> RequiredVariants {
         match self.effect {
-            Effect::Unlimited => Readings::All,
-            Effect::Counts { .. } => Readings::Any,
+            Effect::Unlimited => RequiredVariants::All,
+            Effect::Counts { .. } => RequiredVariants::Any,
         }
     }
 

@@ -1,4 +1,4 @@
-//! Configurations that must be refused. A text file beside each holds the exact error message.
+//! Configurations that must be rejected. A text file beside each holds the exact error message.
 
 use std::{
     env, fs,
@@ -17,8 +17,8 @@ use novasphere_harness::{
 
 use super::all_well;
 
-/// Checks that filter `P` refuses every file with the message beside it. With `UPDATE_SNAPSHOTS=1`, it
-/// writes the messages.
+/// Checks that filter `P` rejects every file with the message beside it. With `UPDATE_SNAPSHOTS=1`,
+/// it writes the messages.
 ///
 /// # Errors
 /// All failures.
@@ -50,7 +50,7 @@ fn compare(snapshot: &Path, got: &str) -> Result<()> {
     Ok(())
 }
 
-/// Checks that the real Envoy refuses every file and logs every fault.
+/// Checks that the real Envoy rejects every file and logs every fault.
 ///
 /// # Errors
 /// All failures.
@@ -81,7 +81,7 @@ pub fn check_in_envoy(filter: &str) -> Result<()> {
     all_well(&failures)
 }
 
-/// Checks that the real Traefik refuses every file, logs every fault, and serves no request.
+/// Checks that the real Traefik rejects every file, logs every fault, and serves no request.
 ///
 /// # Errors
 /// All failures.

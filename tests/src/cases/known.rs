@@ -32,7 +32,7 @@ pub(super) struct KnownDifference {
     /// The numbers of the differing exchanges, with all differences of each.
     #[serde(default)]
     exchanges: BTreeMap<usize, Vec<String>>,
-    /// Alternatively, the fault for which the host refuses the configuration.
+    /// Alternatively, the fault for which the host rejects the configuration.
     pub(super) refused: Option<String>,
     /// The reason.
     reason: String,

@@ -50,7 +50,7 @@ pub fn check_in<P: Filter>(module: &Module) -> Result<()> {
 /// Builds the filter from a configuration.
 ///
 /// # Errors
-/// If the configuration is refused.
+/// If the configuration is rejected.
 pub fn configure<P: Filter>(config: &Value, environment: &BTreeMap<String, String>) -> Result<P> {
     let test_host = TestHost { variables: environment.clone(), ..TestHost::default() };
     P::from_json(config.to_string().as_bytes(), &test_host)
@@ -60,7 +60,7 @@ pub fn configure<P: Filter>(config: &Value, environment: &BTreeMap<String, Strin
 /// Runs one case. Returns the differences, one a line.
 ///
 /// # Errors
-/// If the configuration is refused, or the filter breaks the contract.
+/// If the configuration is rejected, or the filter breaks the contract.
 pub fn run<P: Filter>(case: &Case, environment: &BTreeMap<String, String>) -> Result<Vec<String>> {
     let filter: P = configure(&case.config, environment)?;
     let mut state = P::State::default();

@@ -70,7 +70,7 @@ fn listeners(module: &Module, files: &[CaseFile]) -> Vec<Listener> {
     numbered(files).map(listener).collect()
 }
 
-/// Envoy does not name the refused configuration, so this starts an Envoy with each one.
+/// Envoy does not name the rejected configuration, so this starts an Envoy with each one.
 fn name_the_culprit(all: &EnvoyConfig, files: &[CaseFile], error: Error) -> Error {
     for ((file, _, case), listener) in numbered(files).zip(&all.listeners) {
         let alone = EnvoyConfig { listeners: vec![listener.clone()], ..all.clone() };

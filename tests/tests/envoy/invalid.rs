@@ -1,4 +1,4 @@
-//! Envoy refuses every invalid configuration and logs the text beside it.
+//! Envoy rejects every invalid configuration and logs the text beside it.
 
 use anyhow::Result;
 use novasphere_tests::cases::invalid::check_in_envoy;

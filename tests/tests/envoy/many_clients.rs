@@ -89,7 +89,7 @@ fn send(addr: SocketAddr, round: usize, sender: usize) -> Result<()> {
         }
         connection.write(&bytes)?;
         for n in 0..BATCH {
-            // A new client in a full slot may share a count with other clients and be refused.
+            // A new client in a full slot may share a count with other clients and be rejected.
             let head = connection.read_answer().with_context(|| format!("{batch} {n}"))?;
             ensure!(matches!(head.status, 200 | 429), "status {}", head.status);
         }

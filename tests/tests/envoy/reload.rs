@@ -1,4 +1,4 @@
-//! Envoy refuses an invalid configuration with all its errors, and keeps the old one.
+//! Envoy rejects an invalid configuration with all its errors, and keeps the old one.
 
 use std::{fs, path::Path};
 

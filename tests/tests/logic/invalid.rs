@@ -1,4 +1,4 @@
-//! Every filter refuses each invalid configuration with the error text stored beside it.
+//! Every filter rejects each invalid configuration with the error text stored beside it.
 
 use anyhow::Result;
 use novasphere_cors::Cors;

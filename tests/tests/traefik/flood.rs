@@ -49,7 +49,7 @@ fn valid_request(numbers: &mut Numbers, token: &str) -> Request {
     request.header("authorization", format!("Bearer {token}"))
 }
 
-/// A request that must be refused: its token is damaged or missing.
+/// A request that must be rejected: its token is damaged or missing.
 fn invalid_request(numbers: &mut Numbers, token: &str) -> Request {
     let mut damaged = token.as_bytes().to_vec();
     match numbers.below(5) {

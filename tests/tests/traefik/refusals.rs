@@ -1,4 +1,4 @@
-//! Configurations that cannot work in Traefik are refused with a remedy, and close the route.
+//! Configurations that cannot work in Traefik are rejected with a remedy, and close the route.
 
 use anyhow::{Result, ensure};
 use novasphere_harness::{
@@ -56,7 +56,7 @@ fn refused_by_jwt_auth() -> Vec<Refused> {
             "jwt-auth",
             with("required_claims", json!([{"claim": "admin", "equals": true}])),
             "required_claims[0].equals: is ambiguous: it may be text, or a number or \
-             boolean that the proxy wrote as text; write the whole configuration as JSON text in \
+             boolean that the proxy passed as text; write the whole configuration as JSON text in \
              one field, json",
         ),
         (

@@ -121,9 +121,9 @@ impl Connection for Proxy {
 }
 
 impl Proxy {
-    /// Logs the decision about the current request. This host has no counters and no attributes, so
-    /// the log is all an operator has. At INFO: attributes of a request that passes, which filters
-    /// set because of `report_only`. At DEBUG: the reason of a rejection.
+    /// Logs the decision about the current request, because this host has no counters and no
+    /// attributes. At INFO: the attributes of a request that passes because of `report_only`. At
+    /// DEBUG: the reason for a rejection.
     pub(crate) fn log_decision(&self, rejected: Option<&'static str>) {
         let attributes = self.attributes.take().join(", ");
         match rejected {

@@ -1,4 +1,4 @@
-//! Local responses for gRPC and gRPC-Web clients: HTTP status 200, and the outcome as a gRPC status.
+//! Local responses for gRPC and gRPC-Web clients: HTTP status 200, and the result as a gRPC status.
 
 use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
 
@@ -18,14 +18,14 @@ const NATIVE: &str = "application/grpc";
 const WEB: &str = "application/grpc-web";
 const WEB_TEXT: &str = "application/grpc-web-text";
 
-/// The media type is repeated in the response, so a longer one is not accepted.
+/// The response repeats the media type, so longer ones are ignored.
 const MAX_TYPE_BYTES: usize = 64;
 
 impl GrpcKind {
     /// The protocol of a request with this `Content-Type`. `None` if it is neither of the two.
     pub(crate) fn of(content_type: &[u8]) -> Option<Self> {
         let media_type = content_type.split(|b| *b == b';').next()?.trim_ascii();
-        // Most responses are not for gRPC clients, so this comes first.
+        // This test comes first, because most responses are not for gRPC clients.
         if !media_type.get(..NATIVE.len())?.eq_ignore_ascii_case(NATIVE.as_bytes()) {
             return None;
         }

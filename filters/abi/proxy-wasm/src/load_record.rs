@@ -1,5 +1,5 @@
 //! Records of loaded configurations in shared data. Every worker loads a configuration, and on Envoy
-//! the main thread too. The one that creates the record logs the warnings.
+//! the main thread too. The first of them creates the record and logs the warnings.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -14,11 +14,12 @@ const SLOTS_OF_ONE: u32 = 8;
 
 const KEY_PREFIX: &[u8] = b"novasphere.warnings.1.";
 
-/// The time in which all workers load a configuration. Loading the same configuration later logs its
-/// warnings again, for example after a restart of the VM.
+/// Loads within this time count as one. A later load of the same configuration, for example after a
+/// restart of the VM, logs its warnings again.
 const LOAD_MS: u64 = 60_000;
 
-/// Workers that lose this many races find the record of the winner.
+/// The number of attempts to write. After one lost race, a worker usually finds the winner's
+/// record.
 const TRIES: usize = 4;
 
 /// A configuration of a filter, as one worker loads it.
@@ -36,7 +37,7 @@ impl LoadRecord {
     }
 
     /// Whether this worker is the first to load this configuration. Also true if shared data fails,
-    /// or if the slots are full of other configurations: warnings may repeat, but do not get lost.
+    /// or if other configurations fill the slots: warnings may repeat, but none is lost.
     pub(crate) fn is_first(self, data: &dyn SharedData, now: UnixTime) -> bool {
         for _ in 0..TRIES {
             match self.try_create(data, now) {
@@ -73,7 +74,7 @@ impl LoadRecord {
         Ok((written == Written::Done).then_some(true))
     }
 
-    /// The keys of its slots.
+    /// The keys of the configuration's slots.
     fn keys(self) -> impl Iterator<Item = Vec<u8>> {
         let [a, b, c, d, ..] = self.id.to_le_bytes();
         let first = u32::from_le_bytes([a, b, c, d]);

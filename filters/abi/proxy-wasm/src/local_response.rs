@@ -8,7 +8,7 @@ use crate::{
     grpc::{self, GrpcKind, GrpcParts},
 };
 
-/// Sends a filter's response to a request of this kind. `after_failed_callout`: see
+/// Sends a filter's response to a request of this kind. For `after_failed_callout`, see
 /// [`ResponseParts`].
 pub(crate) fn send(
     dialect: Dialect,

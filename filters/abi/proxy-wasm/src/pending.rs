@@ -17,7 +17,7 @@ pub(crate) struct PendingRequest<C> {
     queue: usize,
     /// The time of the last attempt.
     pub(crate) until: UnixTime,
-    /// The filter's ticket of its last pause.
+    /// The filter's ticket from the last pause.
     ticket: RefCell<Rc<dyn Any>>,
     state: Weak<RefCell<StreamState<C>>>,
 }
@@ -87,7 +87,7 @@ pub(crate) enum Waiting<'q, C> {
     InQueue(&'q PendingQueue<C>),
     /// In the entry that it already has, until its time limit.
     InEntry {
-        /// The entry.
+        /// The request's entry.
         request: &'q PendingRequest<C>,
         /// Whether the time limit is still ahead.
         in_time: bool,

@@ -123,7 +123,7 @@ impl<'h> BuildContext<'h> {
         self.host.values_are_text()
     }
 
-    /// Whether the host made the types of values from plain YAML. See [`Host::guesses_types`].
+    /// Whether the host guessed the types of values from plain YAML. See [`Host::guesses_types`].
     pub fn guesses_types(&self) -> bool {
         self.host.guesses_types()
     }

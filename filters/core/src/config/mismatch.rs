@@ -159,7 +159,7 @@ fn float(value: f64, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     f.write_str(text.strip_suffix(".0").unwrap_or(&text))
 }
 
-/// What to write instead of an unknown field.
+/// The remedy for an unknown field.
 pub(super) fn field_hint(name: &str, known: &[&str]) -> String {
     match suggestion(name, known) {
         hint if hint.is_empty() => format!("; known fields: {}", known.join(", ")),

@@ -56,16 +56,17 @@ impl Endpoint {
         Ok(())
     }
 
-    /// Checks an issuer, which messages quote.
+    /// Checks an issuer. Messages quote issuers, so they must not contain secrets.
     ///
     /// # Errors
     /// The fault of the field, if the issuer is a URL with user information, a query or a fragment,
-    /// against OpenID Connect Discovery 1.0 section 3. It does not quote the issuer. An issuer that
-    /// is not a URL, such as the address of a service account, may contain any character.
+    /// which OpenID Connect Discovery 1.0 section 3 forbids. It does not quote the issuer. An
+    /// issuer that is not a URL, such as the address of a service account, may contain any
+    /// character.
     pub fn check_issuer(issuer: &str) -> Result<(), &'static str> {
         if issuer.split_once("://").is_some_and(|(_, rest)| rest.contains(['@', '?', '#'])) {
-            return Err("must not have user information, a query or a fragment: write the issuer \
-                        as its tokens name it, such as https://issuer.example");
+            return Err("must not have user information, a query or a fragment: write it \
+                        exactly as in the iss of its tokens, such as https://issuer.example");
         }
         Ok(())
     }

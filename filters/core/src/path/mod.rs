@@ -1,4 +1,4 @@
-//! Request paths: their unambiguous reading, all their readings, and the patterns that match them.
+//! Request paths: unambiguous paths, the variants of others, and the patterns that match them.
 
 mod normalization;
 mod pattern;

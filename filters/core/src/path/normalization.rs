@@ -54,7 +54,7 @@ const RANGES: &[(char, char)] = &[
     ('\u{e0000}', '\u{e0fff}'), // tags and variation selectors
 ];
 
-/// Whether normalization turns the character into one that structures a path, or into nothing.
+/// Whether normalization turns the character into a delimiter of paths, or into nothing.
 pub(super) fn changes_structure(c: char) -> bool {
     !c.is_ascii()
         && RANGES

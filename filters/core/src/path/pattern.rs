@@ -178,13 +178,13 @@ fn unambiguous(path: &str, field: &str, cx: &mut BuildContext<'_>) -> Option<Una
     unambiguous
 }
 
-/// Why a path is refused, and the form it must have.
+/// Why a path is rejected, and the form it must have.
 fn form_of_paths(path: &str) -> String {
     let decoded = percent_encoding::percent_decode_str(path).decode_utf8_lossy();
     match decoded.chars().find(|c| changes_structure(*c)) {
         Some(c) => format!(
             "must not contain U+{:04X}: Unicode normalization turns it into / \\ . ; % ? # or \
-             nothing, so servers read the path differently",
+             nothing, so servers interpret the path differently",
             u32::from(c)
         ),
         None => "must start with / and have no query, no empty or dot segments, no ; or \\, and \

@@ -1,4 +1,4 @@
-//! The path of a request in all variants that servers may serve.
+//! The path of a request, in all variants that servers may serve.
 
 use std::cell::OnceCell;
 
@@ -48,8 +48,8 @@ impl<'h> RequestPath<'h> {
         self.plain().is_none() && has_dot_dot(self.raw)
     }
 
-    /// Whether some servers find a slash at the end that the literal variant does not have. No
-    /// variant shows it.
+    /// Whether some servers see a trailing slash that the literal variant does not have. No variant
+    /// shows it.
     pub(crate) fn ends_in_hidden_slash(&self) -> bool {
         self.plain().is_none() && ends_in_slash(self.raw)
     }
@@ -79,7 +79,7 @@ impl<'h> RequestPath<'h> {
         }
     }
 
-    /// The variants that lenient servers serve.
+    /// The variants of lenient servers.
     fn lenient(&self) -> &[String] {
         self.lenient.get_or_init(|| {
             let resolved = if self.plain().is_some() { Vec::new() } else { resolved(self.raw) };

@@ -1,8 +1,8 @@
 //! The variants of a path that servers may serve.
 //!
 //! The extremes are a server that resolves nothing ([`literal`]) and a server that resolves
-//! everything ([`lenient`]). Servers in between differ if a `..` follows something that one server
-//! takes for one segment and another server for none or several ([`resolved`]).
+//! everything ([`lenient`]). The servers in between disagree if a `..` follows text that is one
+//! segment to one server, and none or several to another ([`resolved`]).
 
 /// The path of a server that resolves nothing. It decodes each segment once and leaves encoded
 /// slashes encoded.
@@ -13,7 +13,7 @@ pub(super) fn literal(path: &[u8]) -> String {
     segments.collect::<Vec<_>>().join("/")
 }
 
-/// The path after everything that some server does to it.
+/// The path after every step that some server takes.
 ///
 /// Percent-encodings are decoded, including double ones. The path ends at an encoded `?`, `#` or NUL.
 /// `\` becomes `/`. Parameters after `;` and white space around segments are removed. Empty and dot
@@ -39,15 +39,15 @@ fn lenient_segments(text: &str) -> impl DoubleEndedIterator<Item = &str> {
     text.split(['/', '\\']).map(|segment| segment.split(';').next().unwrap_or_default().trim())
 }
 
-/// Whether the path ends in a slash after everything that some server does to it, except that it
-/// resolves dot segments and removes the slash.
+/// Whether the path ends in a slash after the steps of [`lenient`], except that dot segments and a
+/// trailing slash stay.
 pub(super) fn ends_in_slash(path: &[u8]) -> bool {
     let bytes = decode_all(path);
     let text = String::from_utf8_lossy(&bytes);
     matches!(lenient_segments(&text).next_back(), None | Some("" | "." | ".."))
 }
 
-// The behaviours, as bits, in which servers differ that resolve dot segments first.
+// Differences between servers that resolve dot segments first, as bits.
 const DECODES: u8 = 1;
 const SPLITS_AT_BACKSLASH: u8 = 2;
 const DROPS_PARAMETERS: u8 = 4;
@@ -82,7 +82,7 @@ fn resolved_by(behaviour: u8, path: &[u8]) -> Vec<u8> {
     for segment in path.strip_prefix(b"/").unwrap_or(path).split(is_slash) {
         let end = segment.iter().position(|b| does(DROPS_PARAMETERS) && *b == b';');
         let name = segment.get(..end.unwrap_or(segment.len())).unwrap_or_default();
-        // All servers take an encoded dot for a dot (RFC 3986 section 2.3).
+        // To all servers an encoded dot is a dot (RFC 3986 section 2.3).
         let name = if does(DECODES) { name.to_vec() } else { decode(name) };
         match name.as_slice() {
             b"" if does(DROPS_EMPTY) => {}
@@ -103,7 +103,7 @@ pub(super) fn has_dot_dot(path: &[u8]) -> bool {
 
 fn decode_all(path: &[u8]) -> Vec<u8> {
     let mut bytes = path.to_vec();
-    // Each effective round shortens the path. Servers decode fewer than three times.
+    // Each round that decodes anything shortens the path. Servers decode fewer than three times.
     for _ in 0..3 {
         let decoded = decode(&bytes);
         if decoded.len() == bytes.len() {

@@ -11,7 +11,7 @@ pub struct RequestCondition {
     pub path: Option<PathPattern>,
     /// The name of the host's route. Any route if `None`.
     pub route: Option<String>,
-    /// A header, with the name it has in request heads.
+    /// A header, by its name in request heads.
     pub header: Option<ExpectedValue>,
 }
 

@@ -1,42 +1,41 @@
 //! [`find_rule`]: the rule that applies to a request.
 //!
-//! Servers differ in how they resolve a path. A rule that makes requests stricter therefore matches a
-//! path if any server could serve it as the rule's path, and a rule that makes them less strict only
-//! if all servers do. A path that servers could match to different rules is ambiguous.
+//! Servers differ in how they resolve a path, so a path has several variants. A rule that makes the
+//! checks stricter matches if any variant matches. A rule that makes them less strict matches only
+//! if all variants match. A path that servers could match to different rules is ambiguous.
 
 use crate::{
     Env, RequestCondition, RequestHead,
     path::{MatchedVariants, RequestPath},
 };
 
-/// A rule for some requests.
+/// A rule that applies to some requests.
 pub trait RequestRule {
     /// The condition on the request.
     fn condition(&self) -> &RequestCondition;
 
-    /// The readings of a path that must match.
-    fn readings(&self) -> Readings;
+    /// The variants of a path that must match.
+    fn required_variants(&self) -> RequiredVariants;
 
-    /// Whether the facts about the connection and the attributes match. Reading them costs host
-    /// calls.
+    /// Whether the connection and the attributes match. Reading them costs host calls.
     fn matches_env(&self, env: &Env<'_>) -> bool {
         self.condition().matches_route(env)
     }
 
-    /// Whether the rule may apply to a path of which it matches some readings and `later` all. The
-    /// readings differ in details few servers distinguish, such as a trailing slash.
+    /// Whether this rule may apply to a path of which it matches some variants and `later` matches
+    /// all. Such variants differ in details that few servers distinguish, such as a trailing slash.
     fn may_replace(&self, later: &Self) -> bool;
 }
 
-/// The readings of a path that must match for a rule to match the request.
+/// The variants of a path that must match for a rule to match the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Readings {
-    /// Any: the rule makes requests stricter.
+pub enum RequiredVariants {
+    /// Any: the rule makes the checks stricter.
     Any,
-    /// All: the rule makes requests less strict. Other paths fall to later rules.
+    /// All: the rule makes the checks less strict. Later rules can match the other paths.
     All,
-    /// All, and a path with only some such readings is ambiguous: the rule makes requests stricter in
-    /// one respect and less strict in another.
+    /// All, and a path with only some matching variants is ambiguous: the rule makes the checks
+    /// stricter in one respect and less strict in another.
     AllOrAmbiguous,
 }
 
@@ -44,8 +43,8 @@ pub enum Readings {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AmbiguousPath;
 
-/// The index of the first rule that matches the request. `default_is_strict` says whether requests
-/// without a rule are less free than they may be by a rule.
+/// The index of the first rule that matches the request. `default_is_strict` says whether a rule
+/// can be less strict than the checks for requests without a rule.
 ///
 /// # Errors
 /// If servers could match the path to different rules, or, with `default_is_strict`, to a rule and
@@ -79,7 +78,7 @@ pub fn find_rule<R: RequestRule>(
             {
                 return Err(AmbiguousPath);
             }
-            // A detail may lead a server to the later rule.
+            // A server that distinguishes the detail may serve a path of the later rule.
             (Some((_, first, variants)), _)
                 if !first.may_replace(rule)
                     && (variants == MatchedVariants::All
@@ -111,15 +110,15 @@ fn matched_variants<R: RequestRule>(
     if !condition.matches_head(head) {
         return Ok(None);
     }
-    let readings = rule.readings();
+    let required = rule.required_variants();
     let matched = match &condition.path {
         None => Some(MatchedVariants::All),
-        Some(pattern) if readings == Readings::Any => path.matches(pattern),
+        Some(pattern) if required == RequiredVariants::Any => path.matches(pattern),
         Some(pattern) if path.plain().is_some_and(|plain| pattern.matches(plain)) => {
             Some(MatchedVariants::All)
         }
-        Some(pattern) if readings == Readings::AllOrAmbiguous => {
-            // Last, as below.
+        Some(pattern) if required == RequiredVariants::AllOrAmbiguous => {
+            // The environment comes last, as below.
             return match path.matches(pattern) {
                 Some(_) if rule.matches_env(env) => Err(AmbiguousPath),
                 _ => Ok(None),
@@ -127,6 +126,6 @@ fn matched_variants<R: RequestRule>(
         }
         Some(_) => None,
     };
-    // Last, because it costs host calls.
+    // The environment comes last, because reading it costs host calls.
     Ok(matched.filter(|_| rule.matches_env(env)))
 }

@@ -80,7 +80,7 @@ fn defaults(config: &mut Config, has_policies: bool, cx: &mut BuildContext<'_>) 
     }
 }
 
-/// Refuses fields that have no effect with `preflight_continue`.
+/// Rejects fields that have no effect with `preflight_continue`.
 fn check_forwarding(
     config: &Config,
     defaults: &PolicyConfig,
@@ -103,7 +103,7 @@ fn check_forwarding(
     }
 }
 
-/// Refuses fields whose effect depends on a constant `*`.
+/// Rejects fields whose effect depends on a constant `*`.
 fn check_any_origin(config: &Config, policies: &[Policy], cx: &mut BuildContext<'_>) {
     if config.block_disallowed && policies.iter().any(|policy| policy.allow_origin.is_any()) {
         cx.fault(

@@ -49,7 +49,7 @@ pub(super) fn build(
         cx.warn(&format!("{prefix}private_network"), "every site can reach the private network");
     }
     if config.reflect_any_origin && is_any && config.credentials == Some(true) {
-        let message = "with credentials: every site can act as the user; list the origins instead";
+        let message = "with credentials, every site can act as the user; list the origins instead";
         cx.warn(&format!("{prefix}reflect_any_origin"), message);
     }
     check_reflection(config, is_any, prefix, cx);
@@ -79,7 +79,7 @@ fn parse(entry: &str) -> Result<OriginRule, String> {
     }
 }
 
-/// The entry in the form that the remedy of `error` describes. `None` if it cannot be derived.
+/// The entry in the form that `error` recommends. `None` if it cannot be derived.
 fn form(entry: &str, error: InvalidOrigin) -> Option<String> {
     match error {
         InvalidOrigin::Several => {
@@ -106,7 +106,7 @@ fn has_effect_beside_any(config: &PolicyConfig, rule: &OriginRule) -> bool {
     }
 }
 
-/// Refuses a well-formed entry that allows too much, or warns about it.
+/// Rejects a well-formed entry that allows too much, or warns about it.
 fn check_danger(
     config: &PolicyConfig,
     rule: &OriginRule,

@@ -18,7 +18,7 @@ const UNUSED_NAMES: [&str; 5] = [
 const SUFFIXES: [&str; 12] =
     ["invalid", "com", "net", "org", "io", "dev", "app", "co", "eu", "de", "co.uk", "com.br"];
 
-/// Why an expression is refused.
+/// Why an expression is rejected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum InvalidOriginPattern {
     Syntax(InvalidPattern),
@@ -76,8 +76,8 @@ impl fmt::Display for InvalidOriginPattern {
 
 impl std::error::Error for InvalidOriginPattern {}
 
-/// The expression for an entry with a `*` where only an expression can have a wildcard. `None` if
-/// the last two labels have a wildcard: the expression would match sites of any owner.
+/// The regular expression for an entry with a misplaced `*`. `None` if there is a wildcard in the
+/// last two labels, because the expression would match the sites of any owner.
 pub(super) fn of_wildcards(entry: &str) -> Option<String> {
     let (scheme, rest) = entry.split_once("://")?;
     let mut labels = rest.rsplit('.');
@@ -149,8 +149,8 @@ pub(super) fn has_open_start(text: &str, pattern: &Pattern) -> bool {
     has_rest(".*") || has_rest(".+") || names.any(allows_prefix)
 }
 
-/// Refuses expressions that cannot match an origin in lower case and without a default port, or that
-/// match unintended ones.
+/// Rejects expressions that cannot match an origin in lower case and without a default port, or
+/// that match unintended ones.
 fn check_text(text: &str) -> Result<(), InvalidOriginPattern> {
     if text == "null" {
         return Err(InvalidOriginPattern::Null);

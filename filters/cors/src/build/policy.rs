@@ -46,7 +46,7 @@ pub(super) fn check(
     }
 }
 
-/// Refuses to inherit a wildcard that the credentials of `config` turn into a name.
+/// Rejects to inherit a wildcard that the credentials of `config` turn into a name.
 fn check_inherited_wildcards(
     config: &PolicyConfig,
     prefix: &str,

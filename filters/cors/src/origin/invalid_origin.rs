@@ -16,7 +16,7 @@ pub(crate) enum InvalidOrigin {
     Wildcard,
     /// The text is probably a regular expression.
     Pattern,
-    /// The text holds more than one origin.
+    /// The text contains more than one origin.
     Several,
 }
 
@@ -41,7 +41,7 @@ impl fmt::Display for InvalidOrigin {
             Self::Wildcard => {
                 "has a misplaced *: use it as the whole port, or before a domain as in \
                  https://*.novasphere.io (one label) or https://**.novasphere.io (one or more); \
-                 \"*\" alone means every origin; any other place needs a regular expression after ~"
+                 \"*\" alone allows every origin; anywhere else, write a regular expression after ~"
             }
             Self::Several => "holds several origins: give each its own list entry",
             Self::Pattern => "looks like a regular expression: if it is one, put ~ before it",

@@ -76,7 +76,8 @@ impl OriginRule {
     }
 }
 
-/// The origins in a text that lists them: by commas, semicolons or spaces, or as a JSON array.
+/// The origins in a text that lists several, separated by commas, semicolons or spaces, or as a
+/// JSON array.
 pub(crate) fn origins_in(text: &str) -> impl Iterator<Item = &str> {
     let array = text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
     let parts = array.unwrap_or(text).split(|c: char| c.is_whitespace() || matches!(c, ',' | ';'));

@@ -22,7 +22,7 @@ pub(crate) enum AllowHeaders {
 
 impl AllowHeaders {
     /// The configured names. To browsers, `*` does not cover `Authorization` (Fetch standard, "CORS
-    /// non-wildcard request-header name"), so a wildcard gets it too.
+    /// non-wildcard request-header name"), so it is added to a wildcard.
     pub(crate) fn listed(mut names: Vec<String>, credentials: bool) -> Self {
         let has = |wanted: &str| names.iter().any(|name| name.eq_ignore_ascii_case(wanted));
         if !credentials && has("*") && !has("authorization") {

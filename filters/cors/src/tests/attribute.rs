@@ -15,7 +15,7 @@ fn attribute(config: &str, lines: Lines<'_>) -> Option<Vec<u8>> {
 }
 
 #[test]
-fn attribute_names_only_what_the_log_does_not_show() {
+fn attribute_is_set_only_if_the_log_does_not_show_the_decision() {
     let evil = ("origin", &b"https://evil.com"[..]);
     let (preflight, method) =
         ((":method", &b"OPTIONS"[..]), ("access-control-request-method", APP));

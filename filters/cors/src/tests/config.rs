@@ -91,7 +91,7 @@ fn null_with_credentials_needs_reflection() {
     let config = r#"{"origins": ["*", "null"], "credentials": true, "reflect_any_origin": true}"#;
     assert_eq!(
         warnings(config),
-        ["reflect_any_origin: with credentials: every site can act as the user; list the origins \
+        ["reflect_any_origin: with credentials, every site can act as the user; list the origins \
              instead"]
     );
     assert!(allows_with_credentials(&cors(config), b"null"));

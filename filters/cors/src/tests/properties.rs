@@ -40,7 +40,7 @@ impl Policy {
     }
 }
 
-/// Policies. Their configuration may be refused.
+/// Policies. Their configuration may be rejected.
 fn policies() -> impl Strategy<Value = Vec<Policy>> {
     let origins = prop::collection::vec(model::entry(), 1..4);
     let entries = prop_oneof![

@@ -27,7 +27,7 @@ fn rejects_null_fields_of_a_filter() {
 #[test]
 fn does_not_quote_a_configuration_passed_as_text() {
     let errors = faults(r#"{"jwt_auth": "{\"credentials\": [{\"secret\": \"s3cret\"}]}"}"#);
-    assert_eq!(errors, "jwt_auth: expected an object, got a string");
+    assert_eq!(errors, r#"jwt_auth: expected an object, got a string; write {"credentials": …}"#);
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn part_of_the_wrong_type_causes_no_follow_up_faults() {
                 "allow": {{"consumers": ["ci"]}}}}{order}}}"#
         );
         let errors = Gateway::from_json(config.as_bytes(), &host).unwrap_err().to_string();
-        assert_eq!(errors, "jwt_auth: expected an object, got 5");
+        assert_eq!(errors, r#"jwt_auth: expected an object, got 5; write {"credentials": …}"#);
         assert!(host.warnings.take().is_empty());
     }
 }

@@ -11,7 +11,7 @@ use crate::{
 };
 
 impl EntryList<'_, '_> {
-    /// Refuses entries that contradict an earlier one, or have no effect.
+    /// Rejects entries that contradict an earlier one, or have no effect.
     pub(super) fn check_conflicts(&mut self, rules: &ParsedRules) {
         self.refuse_covered(&rules.remove);
         self.refuse_covered(&rules.allow);
@@ -59,7 +59,7 @@ impl EntryList<'_, '_> {
         }
     }
 
-    /// Refuses to rename back, or to rename two names to one.
+    /// Rejects to rename back, or to rename two names to one.
     fn refuse_crossed(&mut self, rename: &ParsedRule<String>) {
         for (i, ParsedEntry { index, name: old, argument: new }) in
             rename.entries.iter().enumerate()
@@ -83,7 +83,7 @@ impl EntryList<'_, '_> {
         }
     }
 
-    /// Refuses entries for a name that an earlier rule removes and no `rename` restores.
+    /// Rejects entries for a name that an earlier rule removes and no `rename` restores.
     fn refuse_removed<T>(&mut self, rule: &ParsedRule<T>, all: &ParsedRules) {
         let is_removed_by = |removing: &ParsedRule<NamePattern>, name: &str| {
             let applies =
@@ -128,7 +128,7 @@ impl EntryList<'_, '_> {
         }
     }
 
-    /// Refuses to remove a header that `allow` removes.
+    /// Rejects to remove a header that `allow` removes.
     fn refuse_not_allowed(&mut self, all: &ParsedRules) {
         let (remove, allow) = (&all.remove, &all.allow);
         let applies = allow.condition == Condition::Always || allow.condition == remove.condition;
@@ -147,8 +147,8 @@ impl EntryList<'_, '_> {
         }
     }
 
-    /// Refuses two names that differ only in `_` and `-`: to a rule that removes lines, they are one
-    /// name.
+    /// Rejects two names that differ only in `_` and `-`: to a rule that removes lines, they are
+    /// one name.
     pub(super) fn check_spellings(&mut self, all: &ParsedRules) {
         let removed = all
             .remove

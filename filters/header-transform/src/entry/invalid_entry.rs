@@ -6,7 +6,7 @@ use novasphere_core::{HeaderName, InvalidHeaderValue};
 
 use crate::template::InvalidTemplate;
 
-/// Why an entry of a rule is refused. Messages do not quote values, which may be secrets.
+/// Why an entry of a rule is rejected. Messages do not quote values, which may be secrets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum InvalidEntry {
     /// Not quoted, since the text may be a value in the wrong position.

@@ -74,7 +74,7 @@ pub(crate) fn status(headers: &Headers<'_>) -> Option<u16> {
     str::from_utf8(headers.get(":status")?).ok()?.parse().ok()
 }
 
-/// Parses a method (RFC 9110 section 9.1). Refuses lower case, since methods are case-sensitive and
+/// Parses a method (RFC 9110 section 9.1). Rejects lower case, since methods are case-sensitive and
 /// no method in use has it.
 pub(crate) fn parse_method(text: &str) -> Result<String, InvalidCondition> {
     let is_token = HeaderName::parse(text).is_ok();

@@ -1,4 +1,4 @@
-//! The values of required claims, and hosts that change the types of values.
+//! The values of required claims. Some hosts change the types of values in configurations.
 
 use novasphere_core::{BuildContext, Json};
 
@@ -19,7 +19,7 @@ pub(super) fn check(test: &str, values: &[Json], path: &str, cx: &mut BuildConte
         return;
     }
     if cx.values_are_text() && values.iter().any(looks_like_scalar) {
-        let message = "is ambiguous: it may be text, or a number or boolean that the proxy wrote \
+        let message = "is ambiguous: it may be text, or a number or boolean that the proxy passed \
                        as text; write the whole configuration as JSON text in one field, json";
         cx.fault(&path, message);
     }
@@ -34,8 +34,8 @@ fn looks_like_scalar(value: &Json) -> bool {
     matches!(parsed, Some(Ok(Json::Number(_) | Json::Bool(_))))
 }
 
-/// Refuses values whose type in the configuration is unknown. A single boolean is common and clear
-/// enough for a warning.
+/// Rejects values whose type in the configuration is uncertain. A single boolean is common and
+/// unlikely to be wrong, so it gets a warning.
 fn check_guessed(test: &str, values: &[Json], path: &str, cx: &mut BuildContext<'_>) {
     let is_number = |text: &&str| is_number_passed_as_text(text);
     if let Some(text) = values.iter().filter_map(Json::as_str).find(is_number) {

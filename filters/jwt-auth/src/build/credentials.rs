@@ -45,7 +45,7 @@ pub(super) fn build(config: &Config, cx: &mut BuildContext<'_>) -> Credentials {
     credentials
 }
 
-/// Warns of credentials that may never be tried.
+/// Warns about credentials that may never be tried.
 fn warn_of_excess(credentials: &Credentials, cx: &mut BuildContext<'_>) {
     for group in credentials.groups() {
         let keys = group.iter().map(|c| (c.key.kid.as_deref(), c.key.algorithm()));

@@ -129,7 +129,7 @@ impl SourceBuilder<'_, '_> {
                 self.fault(&field, "must not be empty; list the accepted values");
             }
             for (i, value) in accepted.iter().enumerate().filter(|(_, v)| !issuer::is_value(v)) {
-                let message = format!("must be letters, digits, ., _ and -, got {value:?}");
+                let message = format!("must be 1 to 256 letters, digits, ., _ or -, got {value:?}");
                 self.fault(&format!("{field}[{i}]"), message);
             }
         }

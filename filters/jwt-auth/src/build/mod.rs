@@ -96,7 +96,7 @@ fn check_combinations(config: &Config, cx: &mut BuildContext<'_>) {
     }
 }
 
-/// Warns about settings for trials and development.
+/// Warns about settings that let requests pass, or are for development.
 fn warn_about_openness(config: &Config, cx: &mut BuildContext<'_>) {
     if config.report_only {
         let message =

@@ -15,8 +15,8 @@ pub struct ClaimToHeader {
     /// The claim's name, or a path with dots into objects: `realm_access.roles`. A list gives each
     /// name on the path, for names with dots: `[resource_access, my.client, roles]`. Required.
     pub claim: Option<ClaimName>,
-    /// How the claim becomes text: `text`; `json` for any claim, as compact JSON in ASCII;
-    /// `base64_json` for its JSON in base64url without padding. Default: `text`.
+    /// The form of the value: `text`; `json`, compact JSON in ASCII, for any claim; or
+    /// `base64_json`, compact JSON in base64url without padding. Default: `text`.
     #[serde(rename = "as")]
     pub format: ClaimFormat,
     /// The header for the upstream. Required.
@@ -36,8 +36,8 @@ pub struct ClaimToAttribute {
     /// The claim's name, or a path with dots into objects: `realm_access.roles`. A list gives each
     /// name on the path, for names with dots: `[resource_access, my.client, roles]`. Required.
     pub claim: Option<ClaimName>,
-    /// How the claim becomes text: `text`; `json` for any claim, as compact JSON in ASCII;
-    /// `base64_json` for its JSON in base64url without padding. Default: `text`.
+    /// The form of the value: `text`; `json`, compact JSON in ASCII, for any claim; or
+    /// `base64_json`, compact JSON in base64url without padding. Default: `text`.
     #[serde(rename = "as")]
     pub format: ClaimFormat,
     /// The attribute's name: letters, digits, `_`, `-` and `.`. Required.
@@ -45,7 +45,7 @@ pub struct ClaimToAttribute {
     pub attribute: Option<String>,
 }
 
-/// How a claim becomes text.
+/// The form of a claim in a header or an attribute.
 #[derive(Clone, Copy, Default, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(rename_all = "snake_case")]

@@ -14,7 +14,7 @@ use super::{Algorithm, ConsumerConfig};
 #[cfg_attr(feature = "schema", schemars(extend("required" = ["issuer"])))]
 pub struct JwksConfig {
     /// The exact `iss` of the tokens that these keys sign. For an issuer with many tenants, a URL in
-    /// which `{name}` is a whole segment of the path: it must equal the token's claim of that name.
+    /// which `{name}` is a whole path segment that must equal the token's claim of that name.
     /// Required.
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub issuer: Option<String>,

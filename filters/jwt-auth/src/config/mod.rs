@@ -60,7 +60,7 @@ pub struct Config {
     #[cfg_attr(feature = "schema", schemars(range(min = *TOKEN_BYTES.start(), max = *TOKEN_BYTES.end())))]
     pub max_token_bytes: u32,
     /// Maximum size of a claim as header or attribute value in bytes, 256 to 32768. A token with a
-    /// larger value is refused. Default: 4096.
+    /// larger value is rejected. Default: 4096.
     #[cfg_attr(feature = "schema", schemars(range(min = *CLAIM_HEADER_BYTES.start(), max = *CLAIM_HEADER_BYTES.end())))]
     pub max_claim_header_bytes: u32,
     /// Whether secrets are base64: standard or URL alphabet, padded or not. Default: false.
@@ -72,11 +72,12 @@ pub struct Config {
     /// header. Default: `iss`.
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub key_claim_name: String,
-    /// Headers that carry a token: in Authorization and Proxy-Authorization as `Bearer <token>`, in
-    /// others also alone. `{name, scheme}` sets another scheme. Default: `[authorization]`.
+    /// Headers that carry a token as `Bearer <token>`. Those other than Authorization and
+    /// Proxy-Authorization also accept it without a scheme. `{name, scheme}` sets another scheme.
+    /// Default: `[authorization]`.
     pub header_names: Vec<TokenHeaderConfig>,
-    /// Whether to accept tokens whose parts have base64 padding (`=`), against RFC 7515 section 2.
-    /// Default: false.
+    /// Whether to accept tokens whose parts have base64 padding (`=`), which RFC 7515 section 2
+    /// forbids. Default: false.
     pub accept_padding: bool,
     /// Query parameters that carry a token. Always removed before the upstream. Default: `[jwt]`.
     #[cfg_attr(feature = "schema", schemars(inner(length(min = 1))))]
@@ -124,9 +125,10 @@ pub struct Config {
     pub optional: bool,
     /// The consumer of requests without a valid token, which then pass. Default: they are rejected.
     pub anonymous: Option<ConsumerConfig>,
-    /// Requests that need no token: rules with `skip`, before all `rules`. Default: none.
+    /// Requests that need no token. Evaluated before all `rules`. Default: none.
     pub skip: Vec<SkipConfig>,
-    /// Other checks for some requests, at most 63 entries. The first match applies. Default: none.
+    /// Different checks for some requests, at most 63 entries. The first match applies. Default:
+    /// none.
     pub rules: Vec<RuleConfig>,
     /// Whether the filter only counts rejections and lets the requests pass. Default: false.
     pub report_only: bool,

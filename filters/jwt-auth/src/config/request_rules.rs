@@ -28,7 +28,7 @@ pub struct SkipConfig {
     pub ignore_case: bool,
 }
 
-/// Other checks for some requests. The first entry whose conditions all match applies.
+/// Different checks for some requests. The first entry whose conditions all match applies.
 #[derive(Default, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
@@ -51,10 +51,10 @@ pub struct RuleConfig {
     /// The name of the proxy's route. Default: any route.
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub route: Option<String>,
-    /// A request header. Only in a rule that is at least as strict as the filter, because clients
-    /// choose headers. Default: any headers.
+    /// A request header and its accepted values. Only in a rule that is at least as strict as the
+    /// filter, because clients choose their headers. Default: any headers.
     pub header: Option<HeaderConfig>,
-    /// Whether the requests need no token. Excludes the fields below. Default: false.
+    /// Whether the requests need no token. Not allowed with the fields below. Default: false.
     pub skip: bool,
     /// Whether a request without a token passes, without an identity. Default: the filter's
     /// `optional`.

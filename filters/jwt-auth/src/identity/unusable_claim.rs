@@ -6,7 +6,7 @@ use crate::{
     token::{claim_path::ClaimPath, header_text::InvalidHeaderText},
 };
 
-/// The rejection of a token whose claim at `path` has no value for `entry` of the configuration.
+/// The rejection of a token whose claim at `path` cannot be the value of the configured `entry`.
 pub(super) fn rejection(entry: &str, path: &ClaimPath, invalid: InvalidHeaderText) -> Rejection {
     let (found, expected) = match invalid {
         InvalidHeaderText::Control => {

@@ -32,7 +32,7 @@ impl AsRef<Key> for Credential {
 /// All credentials.
 #[derive(Debug)]
 pub(crate) struct Credentials {
-    /// Sorted by name. Of one name, the last configured credential is first: a rotation appends the
+    /// Sorted by name. The last configured credential of a name comes first: a rotation appends the
     /// new key.
     sorted: Vec<Credential>,
     /// The claim that names a credential.

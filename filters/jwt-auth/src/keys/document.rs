@@ -4,7 +4,7 @@ use std::fmt;
 
 use novasphere_core::Json;
 
-/// Why a document is not JSON (RFC 8259). The texts quote nothing of it.
+/// Why a document is not JSON (RFC 8259). The messages do not quote it.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum NotJson {
     Empty,

@@ -1,10 +1,10 @@
-//! Why a key is refused.
+//! Why a key is rejected.
 
 use std::fmt;
 
 use crate::keys::invalid_pem::InvalidPem;
 
-/// Why a key is refused. The texts quote no value, which may be a private key or a secret.
+/// Why a key is rejected. The texts quote no value, which may be a private key or a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum InvalidKey {
     /// A text that is not a PEM block with a public key.

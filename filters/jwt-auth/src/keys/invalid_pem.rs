@@ -1,9 +1,9 @@
-//! Why a text is not the PEM form of a public key.
+//! Why a text is not a public key in PEM.
 
 use std::fmt;
 
-/// Why a text is not the PEM form (RFC 7468) of a public key. The texts quote nothing of it, because
-/// it may be a private key or a secret.
+/// Why a text is not a public key in PEM (RFC 7468). The messages do not quote it, because it may
+/// be a private key or a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum InvalidPem {
     Empty,
@@ -61,7 +61,7 @@ impl fmt::Display for InvalidPem {
             }
             Self::NotBase64 => "has text that is not base64 between its BEGIN and END lines",
             Self::SeveralBlocks => {
-                "has more than one PEM block; of a certificate chain, give only the first"
+                "has more than one PEM block; for a certificate chain, give only the first certificate"
             }
             Self::Label => "must be a PEM block of type PUBLIC KEY, RSA PUBLIC KEY or CERTIFICATE",
             Self::Request => {

@@ -24,14 +24,14 @@ pub(crate) struct Jwk {
     pub(crate) algorithm: Option<Algorithm>,
     /// The member `issuer` of a key set that several tenants share.
     pub(crate) issuer: Option<String>,
-    /// Accepted faults of its form.
+    /// Accepted deviations from the standard.
     pub(crate) deviations: Vec<Deviation>,
 }
 
-/// A fault in the form of a key that leaves no doubt about the key.
+/// A deviation from the standard that leaves no doubt about the key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Deviation {
-    /// The member has padding, against RFC 7515 section 2.
+    /// The member has padding, which RFC 7515 section 2 forbids.
     Padding(&'static str),
     /// The coordinate lacks leading zeros. RFC 7518 section 6.2.1.2 requires the size of the
     /// curve's field.

@@ -26,7 +26,7 @@ impl Key {
     }
 
     /// Whether key and token have the same `kid`, or both have none. A `kid` that is not a string
-    /// equals no other.
+    /// matches no key.
     fn is_named_by(&self, kid: Option<&Json>) -> bool {
         match (&self.kid, kid) {
             (Some(own), Some(kid)) => kid.as_str() == Some(own),

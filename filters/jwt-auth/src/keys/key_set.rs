@@ -22,7 +22,7 @@ use crate::{
 /// Maximum number of keys of a set.
 pub(crate) const MAX_KEYS: usize = 64;
 
-/// Why a set is refused.
+/// Why a set is rejected.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum InvalidKeySet {
     NotJson(NotJson),
@@ -52,8 +52,8 @@ impl std::error::Error for InvalidKeySet {}
 /// `alg` becomes one [`Key`] for each algorithm of `allowed` that fits its type. `warn` gets a
 /// message for every unused key and for every deviation from the standard.
 ///
-/// Keys of one `kid` differ by type and algorithm (RFC 7517 section 4.5). Keys without `kid` are
-/// allowed beside others.
+/// Keys of different types or algorithms may share a `kid` (RFC 7517 section 4.5). A set may mix
+/// keys with and without `kid`.
 pub(crate) fn parse(
     json: &[u8],
     issuer: &Issuer,
@@ -82,7 +82,7 @@ pub(crate) fn parse(
             warn(format!("{} is used, although it {deviation}", named()));
         }
         for key in usable.keys {
-            // The same key twice is one key.
+            // Duplicate keys count once.
             let is_known = |(other, bytes): &(Key, Vec<u8>)| {
                 is_repeated(&key, other) && *bytes == usable.bytes
             };
@@ -111,7 +111,8 @@ fn is_repeated(key: &Key, other: &Key) -> bool {
     key.kid == other.kid && key.algorithm() == other.algorithm()
 }
 
-/// The key of a set that signed `token` of `iss`. A set without any `kid` may sign tokens with one.
+/// The key of a set that signed `token` of `iss`. If no key of the set has a `kid`, all keys are
+/// candidates for a token with one.
 pub(crate) fn signer<'k>(
     keys: &'k [Key],
     iss: &str,
@@ -132,7 +133,7 @@ enum UnusableKey {
     Secret,
     /// The key is for an algorithm that is not allowed.
     NotAllowed(Algorithm),
-    /// The key fits no allowed algorithm, but others.
+    /// The key fits other algorithms, but no allowed one.
     NoneAllowed(Vec<Algorithm>),
     /// The member `issuer` of the key.
     OtherIssuer(String),
@@ -164,7 +165,7 @@ impl fmt::Display for UnusableKey {
 
 /// The keys from one member of a set.
 struct UsableKeys {
-    /// One key for each algorithm.
+    /// A key for each algorithm.
     keys: Vec<Key>,
     /// See [`Material::bytes`].
     bytes: Vec<u8>,

@@ -67,7 +67,7 @@ fn is_private(block: &str) -> bool {
     label.trim_end().ends_with("PRIVATE KEY")
 }
 
-/// The fault of a text without a BEGIN line.
+/// The fault in a text without a BEGIN line.
 fn without_begin(text: &str) -> InvalidPem {
     // A DER sequence of 128 bytes or more starts with 30 81 or 30 82, the public keys on Ed25519,
     // P-256 and P-384 with 30 2a, 30 59 and 30 76.
@@ -87,8 +87,8 @@ fn without_begin(text: &str) -> InvalidPem {
 }
 
 /// The SubjectPublicKeyInfo of a certificate (RFC 5280 section 4.1). Dates and signature are
-/// ignored: the operator trusts the key by configuring it, and enforcing `notAfter` would refuse all
-/// requests from that moment on.
+/// ignored: the operator trusts the key by configuring it, and enforcing `notAfter` would reject
+/// all requests from that moment on.
 fn certified_key(certificate: &[u8]) -> der::Result<Vec<u8>> {
     let certificate = sequence(AnyRef::from_der(certificate)?)?;
     let tbs = sequence(SliceReader::new(certificate)?.decode()?)?;

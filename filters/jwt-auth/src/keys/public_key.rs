@@ -90,8 +90,8 @@ impl PublicKey {
         EcKey::from_point(curve, point).map(Self::Ec).ok_or(InvalidKey::Point)
     }
 
-    /// The Ed25519 key with this encoding (RFC 8032 section 5.1.2). Keys of small order are refused,
-    /// because one signature would be valid for many messages.
+    /// The Ed25519 key with this encoding (RFC 8032 section 5.1.2). Keys of small order are
+    /// rejected, because one signature would be valid for many messages.
     pub(crate) fn ed25519(bytes: &[u8]) -> Result<Self, InvalidKey> {
         let bytes: &[u8; 32] = bytes.try_into().map_err(|_| InvalidKey::Point)?;
         ed25519_dalek::VerifyingKey::from_bytes(bytes)

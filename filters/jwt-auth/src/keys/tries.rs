@@ -1,17 +1,17 @@
-//! The number of signatures that one token may cost.
+//! The number of signature verifications that one token may cost.
 
 use crate::config::Algorithm;
 
-/// The verifications left for one token, over its credentials and fetched keys together. The sender
-/// needs no key to cause them.
+/// The number of keys tried for one token, credentials and fetched keys together. It is bounded,
+/// because any client can send a token with a wrong signature.
 #[derive(Debug)]
 pub(crate) struct Tries {
-    /// The number of keys tried so far. A token has one algorithm.
+    /// All of one algorithm, the token's.
     used: usize,
 }
 
-/// Maximum number of keys tried for one token. Hosts verify neither RSASSA-PSS nor P-521, and a
-/// verification in WebAssembly takes many milliseconds for them.
+/// Maximum number of keys tried for one token. No host verifies RSASSA-PSS or P-521, and in
+/// WebAssembly a verification takes many milliseconds.
 pub(crate) const fn max_tries(algorithm: Algorithm) -> usize {
     match algorithm {
         Algorithm::Ps256 | Algorithm::Ps384 | Algorithm::Ps512 | Algorithm::Es512 => 2,
@@ -24,7 +24,7 @@ impl Tries {
         Self { used: 0 }
     }
 
-    /// Takes a try with a key for `algorithm`. Returns false if none is left.
+    /// Uses one try with a key for `algorithm`. Returns false if none is left.
     pub(crate) fn take(&mut self, algorithm: Algorithm) -> bool {
         let is_left = self.used < max_tries(algorithm);
         self.used += usize::from(is_left);
@@ -32,7 +32,7 @@ impl Tries {
     }
 }
 
-/// More keys for an algorithm than a token is tried with.
+/// An algorithm with more keys than are tried for one token.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct ExcessKeys {
     pub(crate) algorithm: Algorithm,

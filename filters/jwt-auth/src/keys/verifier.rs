@@ -137,7 +137,7 @@ fn verify<A: SignatureAlgorithm>(
             .is_ok_and(|signature| algorithm.verify_signature(&signature, key, message))
 }
 
-/// EdDSA that refuses points of small order. The `Ed25519` of jwt-compact accepts them.
+/// EdDSA that rejects points of small order. The `Ed25519` of jwt-compact accepts them.
 struct StrictEdDsa;
 
 impl SignatureAlgorithm for StrictEdDsa {

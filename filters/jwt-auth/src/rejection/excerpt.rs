@@ -9,7 +9,7 @@ const MAX_VALUE_BYTES: usize = 64;
 /// Maximum size of a list of values in bytes.
 const MAX_LIST_BYTES: usize = 128;
 
-/// The end of a text that was cut.
+/// The mark at the end of a cut text.
 pub(super) const MORE: &str = "...";
 
 /// A text in single quotes, at most 64 bytes. Bytes that are not printable ASCII are
@@ -18,7 +18,7 @@ pub(crate) fn excerpt(text: &str) -> String {
     let is_plain =
         |byte: u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'%' | b'"' | b'\'' | b'\\');
     let mut quoted = String::from("'");
-    // The end of the part that leaves room for the end of a cut text.
+    // The end of the part before the mark of a cut text.
     let mut end = 1;
     for byte in text.bytes() {
         if is_plain(byte) {
@@ -65,7 +65,7 @@ fn value(json: &Json) -> String {
     }
 }
 
-/// As many values as fit, but at least one.
+/// All values that fit, and at least one.
 fn joined(values: impl Iterator<Item = String>, max: usize) -> String {
     let mut list = String::new();
     for value in values {

@@ -1,8 +1,8 @@
-//! A rejected request: the refusal, what was found, and what was expected.
+//! A rejection: the refusal with the actual and the expected value.
 //!
-//! Operators get the whole detail as an attribute. Clients get what was found, with
-//! `verbose_errors`: it repeats what they sent and names entries of the configuration, but quotes
-//! none of their values.
+//! Operators get both as an attribute. With `verbose_errors`, clients get the actual value. It
+//! comes from their request and can name entries of the configuration, but quotes no configured
+//! value.
 
 mod excerpt;
 
@@ -30,19 +30,19 @@ impl From<Refusal> for Rejection {
 }
 
 impl Refusal {
-    /// A rejection of a request or token that has `found`, which names no configured value.
+    /// A rejection with the actual value `found`, which must not quote the configuration.
     pub(crate) fn found(self, found: impl Into<Cow<'static, str>>) -> Rejection {
         Rejection { found: found.into(), ..Rejection::from(self) }
     }
 }
 
 impl Rejection {
-    /// Adds what the configuration expects, for operators only.
+    /// Adds the configured value, for operators only.
     pub(crate) fn expected(self, expected: impl Into<String>) -> Self {
         Self { expected: expected.into(), ..self }
     }
 
-    /// What the request or token has. Empty if the refusal says it all.
+    /// The actual value in the request or token. Empty if the refusal says it all.
     pub(crate) fn found(&self) -> &str {
         &self.found
     }
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn detail_has_what_was_found_and_expected() {
+    fn detail_has_the_actual_and_the_expected_value() {
         let rejection = Refusal::WrongAudience.found("aud is 'x'");
         assert_eq!(rejection.detail(), "aud is 'x'");
         let rejection = rejection.expected("'api'");

@@ -138,7 +138,7 @@ impl NameRules {
     }
 }
 
-/// Checks that the claim `name` is one of the `accepted` texts, unless there is no such list.
+/// Checks that the claim `name` is one of the `accepted` texts. `None` accepts any value.
 fn check_accepted(
     accepted: Option<&[String]>,
     name: &str,

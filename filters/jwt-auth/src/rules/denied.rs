@@ -1,4 +1,4 @@
-//! Revocation: valid tokens that are refused.
+//! Revocation: valid tokens that are rejected.
 
 use novasphere_core::Json;
 

@@ -1,7 +1,7 @@
-//! The rules for some requests: which requests need a token, and what the token must have.
+//! Request rules: they select the requests that need a token, and the requirements for the token.
 
 use novasphere_core::{
-    AmbiguousPath, Env, Readings, RequestCondition, RequestHead, RequestRule, find_rule,
+    AmbiguousPath, Env, RequestCondition, RequestHead, RequestRule, RequiredVariants, find_rule,
 };
 
 use super::requirements::Requirements;
@@ -20,7 +20,7 @@ pub(crate) struct Rule {
     pub(crate) condition: RequestCondition,
     /// `None` if the requests need no token.
     pub(crate) requirements: Option<Requirements>,
-    pub(crate) readings: Readings,
+    pub(crate) required_variants: RequiredVariants,
 }
 
 impl RequestRules {
@@ -54,8 +54,8 @@ impl RequestRule for Rule {
         &self.condition
     }
 
-    fn readings(&self) -> Readings {
-        self.readings
+    fn required_variants(&self) -> RequiredVariants {
+        self.required_variants
     }
 
     fn may_replace(&self, later: &Self) -> bool {

@@ -1,4 +1,4 @@
-//! What a token must have for some requests: the part of the checks that a rule can change.
+//! The requirements for the token of a request: the checks that a rule can change.
 
 use super::{required::RequiredClaim, scope::Scopes};
 
@@ -16,7 +16,7 @@ pub(crate) struct Requirements {
     pub(crate) optional: bool,
     /// Whether a rejected request passes.
     pub(crate) report_only: bool,
-    /// A bit that no other requirements have, for the cache.
+    /// A bit that identifies these requirements in the cache.
     pub(crate) bit: u64,
 }
 

@@ -44,7 +44,7 @@ impl Scopes {
 
     /// Whether every token with these scopes has the `other` scopes.
     pub(crate) fn imply(&self, other: &Self) -> bool {
-        // One alternative is no choice.
+        // A single alternative is a required scope.
         let single = |scopes: &Self, scope: &String| scopes.any_of == [scope.clone()];
         let has = |scope: &String| self.all_of.contains(scope) || single(self, scope);
         let has_any = || {

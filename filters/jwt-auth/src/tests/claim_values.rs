@@ -15,7 +15,7 @@ fn refuses_ambiguous_text_in_required_claims() {
     };
     for test in [r#""equals": "5""#, r#""one_of": ["a", "true"]"#, r#""contains": "-1.5e3""#] {
         let faults = config(test).unwrap_err();
-        assert!(faults.contains("a number or boolean that the proxy wrote as text"), "{faults}");
+        assert!(faults.contains("a number or boolean that the proxy passed as text"), "{faults}");
     }
     for test in [r#""equals": "five""#, r#""one_of": ["a", "True"]"#, r#""matches": "5""#] {
         assert_eq!(config(test), Ok(()), "{test}");

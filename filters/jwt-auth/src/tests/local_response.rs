@@ -1,4 +1,4 @@
-//! Responses to refused requests.
+//! Responses to rejected requests.
 
 use super::*;
 

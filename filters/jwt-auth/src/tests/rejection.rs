@@ -1,4 +1,4 @@
-//! What operators and developers read about a rejection.
+//! The details of rejections, for operators and developers.
 
 use super::*;
 
@@ -8,7 +8,7 @@ fn detail(outcome: &Outcome) -> String {
     attributes.get("jwt_auth_detail").map(|value| text(value)).unwrap_or_default()
 }
 
-/// Configuration, claims, decision, what was found, what was expected.
+/// Configuration, claims, decision, actual value, expected value.
 const REJECTED: &[(&str, &str, &str, &str, &str)] = &[
     (r#""issuers": ["a", "b"]"#, "", "wrong_issuer", "iss is 'k'", "'a', 'b'"),
     (r#""subjects": ["a"]"#, "", "wrong_subject", "sub is missing", "'a'"),
@@ -69,7 +69,7 @@ const REJECTED: &[(&str, &str, &str, &str, &str)] = &[
 ];
 
 #[test]
-fn detail_says_what_was_found_and_expected() {
+fn detail_has_the_actual_and_the_expected_value() {
     for &(config, claims, reason, found, expected) in REJECTED {
         let claims = if claims.is_empty() { String::new() } else { format!(", {claims}") };
         let config = format!(r#", "verbose_errors": true, {config}"#);

@@ -28,7 +28,8 @@ const FORMS: &[(&str, &str, bool)] = &[
     (r#""x-a", {"name": "x-a", "scheme": "Bearer"}"#, "Bearer T", true),
 ];
 
-/// Each entry takes exactly one form, and `forward_token: false` removes exactly what is taken.
+/// Each entry accepts exactly one form, and `forward_token: false` removes exactly the accepted
+/// headers.
 #[test]
 fn scheme_of_header_selects_the_form() {
     let t = token("");

@@ -22,7 +22,7 @@ use percent_encoding::percent_encode_byte;
 /// 8 KiB.
 const MAX_CONFIGURED_BYTES: usize = 4096;
 
-/// How a claim becomes a field value.
+/// The form of a claim in a field value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ClaimForm {
     /// Its text. Objects and fractions have none.

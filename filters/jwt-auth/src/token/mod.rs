@@ -51,7 +51,7 @@ impl<'t> Token<'t> {
             return Err(Refusal::MalformedToken);
         }
         let header = object(&decode(header)?)?;
-        // A recipient must understand "crit" or refuse the token, whatever its value (RFC 7515
+        // A recipient must understand "crit" or reject the token, whatever its value (RFC 7515
         // section 4.1.11). "b64" changes the signed bytes (RFC 7797 section 3).
         if header.get("crit").is_some() || header.get("b64").is_some() {
             return Err(Refusal::CriticalHeader);
@@ -97,7 +97,7 @@ fn without_padding(part: &[u8]) -> Result<&[u8], Refusal> {
     part.get(..end).filter(|_| is_complete).ok_or(Refusal::MalformedToken)
 }
 
-/// Decodes base64url (RFC 7515 section 2). Refuses padding, other characters and non-zero trailing
+/// Decodes base64url (RFC 7515 section 2). Rejects padding, other characters and non-zero trailing
 /// bits, so that a signed text has one form only.
 pub(crate) fn decode_part(part: &[u8]) -> Result<Vec<u8>, Refusal> {
     BASE64_URL_SAFE_NO_PAD.decode(part).map_err(|_| Refusal::MalformedToken)
@@ -127,7 +127,7 @@ mod tests {
             let found = without_padding(part.as_bytes());
             assert_eq!(found.ok(), expected.map(str::as_bytes), "{part}");
         }
-        // Padding elsewhere is left for the decoder, which refuses it.
+        // Padding elsewhere is left for the decoder, which rejects it.
         assert_eq!(without_padding(b"eA==eA=="), Ok(&b"eA==eA"[..]));
         assert_eq!(decode_part(b"eA==eA"), Err(Refusal::MalformedToken));
     }

@@ -148,7 +148,7 @@ fn check_numbers(redis: &RedisConfig, cx: &mut BuildContext<'_>) {
     within("redis.max_in_flight", redis.max_in_flight, (1, 10_000), "", cx);
 }
 
-/// Refuses fields for counting in this proxy if nothing is counted there.
+/// Rejects fields for counting in this proxy if nothing is counted there.
 fn refuse_unused(redis: &RedisConfig, config: &Config, cx: &mut BuildContext<'_>) {
     if redis.on_error == OnError::Local {
         return;

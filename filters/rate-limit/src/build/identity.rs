@@ -7,7 +7,7 @@ use crate::{
     config::{Config, LimitBy},
 };
 
-/// Headers in which proxies pass on the client's address. Most proxies keep what a client sent.
+/// Headers in which proxies pass on the client's address. Most proxies keep the client's own lines.
 const CLIENT_ADDRESSES: [&str; 7] = [
     "cf-connecting-ip",
     "forwarded",
@@ -59,7 +59,7 @@ pub(super) fn identity(
     Identity { parts, on_unresolved: config.on_unresolved, scope: config.scope }
 }
 
-/// Refuses fields of an identity that `limit_by` does not list.
+/// Rejects fields of an identity that `limit_by` does not list.
 pub(super) fn refuse_unused(fields: &IdentityFields<'_>, prefix: &str, cx: &mut BuildContext<'_>) {
     let owners = [
         ("header_name", fields.header_name, LimitBy::Header),

@@ -77,7 +77,7 @@ pub(crate) fn build(config: Config, cx: &mut BuildContext<'_>) -> Settings {
     }
 }
 
-/// The windows that apply to the requests of each rule, then those of requests without a rule.
+/// The windows for the requests of each rule, then for requests without a rule.
 fn windows(rules: &[Rule], default_effect: Effect, limiters: &[Limiter]) -> Vec<Vec<Limit>> {
     let effects = rules.iter().map(|rule| rule.effect).chain([default_effect]);
     let limits = effects.map(|effect| match effect {

@@ -199,7 +199,7 @@ fn identity_fields<'c>(
     let own = IdentityFields {
         limit_by: rule.limit_by.as_ref().map_or(&[], |by| &by.0),
         header_name: rule.header_name.as_deref(),
-        // Refused below. Any path avoids a second fault.
+        // Rejected below. Any path avoids a second fault.
         path: Some("/").filter(|_| is_by_path),
         claim_name: rule.claim_name.as_deref(),
     };

@@ -5,7 +5,7 @@ use novasphere_core::RequestHead;
 /// The pseudo-headers that the host is read from.
 pub(super) const HEADERS: [&str; 2] = [":authority", ":scheme"];
 
-/// The request's host and port in one form, whatever form the client chose: in lower case, without a
+/// The request's host and port in a normal form: in lower case, without a
 /// trailing dot, and without the default port of the scheme (RFC 9110 section 4.2.3). Without a known
 /// scheme, both default ports are left out. Empty if the request has no host.
 pub(super) fn host(head: &RequestHead<'_>) -> Vec<u8> {

@@ -18,8 +18,8 @@ pub(crate) struct ClientList {
     cidrs: Vec<Cidr>,
     /// Ids or user names.
     consumers: Vec<String>,
-    /// Whether a NAT64 address is also in the networks of its IPv4 address. What grants something
-    /// must not depend on that: the gateway that translates may be anyone's.
+    /// Whether a NAT64 address is also in the networks of its IPv4 address. Not for lists that
+    /// grant something, because anyone may operate the NAT64 gateway.
     looks_through_nat64: bool,
 }
 
@@ -28,7 +28,7 @@ impl ClientList {
         Self { cidrs, consumers, looks_through_nat64: false }
     }
 
-    /// This list, which also contains a NAT64 address if it contains the IPv4 address in it.
+    /// This list, which also matches NAT64 addresses by their IPv4 address.
     pub(crate) fn looking_through_nat64(self) -> Self {
         Self { looks_through_nat64: true, ..self }
     }

@@ -59,8 +59,8 @@ pub(crate) struct Counted {
     pub(crate) counts: Counts,
     /// Whether this proxy counted because Redis failed.
     pub(crate) fallback: bool,
-    /// The keyed hash of the client, if the request was not counted because a window has no room for
-    /// its cost. Operators can tell clients apart by it.
+    /// The keyed hash of the client, for operators. Only if the request was not counted, because a
+    /// window has no capacity left for its cost.
     pub(crate) refused: Option<Fingerprint>,
 }
 
@@ -69,9 +69,9 @@ pub(crate) struct Counted {
 pub(crate) enum Failed {
     /// Let the request pass.
     Allow,
-    /// Refuse the request, because the proxy's shared data failed.
+    /// Reject the request, because the proxy's shared data failed.
     SharedData,
-    /// Refuse the request, because Redis failed.
+    /// Reject the request, because Redis failed.
     Redis {
         /// Seconds until calls resume.
         retry_after: u32,

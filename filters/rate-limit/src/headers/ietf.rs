@@ -67,7 +67,7 @@ impl Ietf {
         if !Reports::are_in(head) {
             let policies = Cow::Borrowed(self.policies.as_bytes());
             let limit = HeaderMutation::Set(&self.limit, self.limit_value(tightest));
-            // A list may have several lines (RFC 9110 section 5.3), and to add one is cheaper.
+            // A list may have several lines (RFC 9110 section 5.3), and adding one is cheaper.
             return vec![limit, HeaderMutation::Add(&self.policy, policies)];
         }
         let (reports, ours) = (Reports::read(head), reports::own(limits, tightest));

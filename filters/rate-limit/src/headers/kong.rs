@@ -53,12 +53,13 @@ impl Kong {
         }
     }
 
-    /// The fields of windows are not listed: Kong and this filter never send them without these.
+    /// The fields of single windows are not listed, because Kong and this filter never send them
+    /// without these.
     pub(super) fn response_headers(&self) -> Vec<&str> {
         vec![self.remaining.as_str(), self.rate_limit.as_str()]
     }
 
-    /// Every form of field that the upstream has, and the fields of this filter, show the strictest
+    /// Makes the fields of this filter, and the upstream's fields in any form, show the strictest
     /// quota.
     pub(super) fn on_response<'f>(
         &'f self,
@@ -129,8 +130,8 @@ impl Kong {
 }
 
 impl WindowHeaders {
-    /// The lines for this window, unless one line of the upstream is stricter. Of several lines, the
-    /// strictest is repeated alone.
+    /// The lines for this window, unless a line of the upstream is stricter. If the upstream has
+    /// several, only its strictest stays.
     fn lines<'f>(&'f self, ours: u32, head: &ResponseHead<'_>) -> Lines<'f> {
         let numbers = |name: &HeaderName| -> Vec<Option<u32>> {
             let lines = head.headers.get_all(name.as_str());

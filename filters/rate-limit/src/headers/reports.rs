@@ -1,6 +1,6 @@
-//! The quotas that an upstream, or another limiter on the route, reports. Every draft of
-//! draft-ietf-httpapi-ratelimit-headers is read, because the fields of one say nothing to a reader
-//! of another.
+//! The quotas that an upstream, or another limiter on the route, reports. The syntax of every draft
+//! of draft-ietf-httpapi-ratelimit-headers is read, because a client may understand only one of
+//! them.
 
 use std::cmp::Reverse;
 
@@ -41,7 +41,7 @@ pub(super) fn own(limits: &[Limit], ours: Remaining) -> Quota {
     Quota { limit, remaining: ours.requests, reset: Some(ours.reset) }
 }
 
-/// The strictest quota, the first one of equal ones.
+/// The strictest quota. Of equal quotas, the first.
 pub(super) fn strictest(quotas: impl IntoIterator<Item = Quota>) -> Option<Quota> {
     let stricter = |a: Quota, b: Quota| if b.is_stricter_than(&a) { b } else { a };
     quotas.into_iter().reduce(stricter)

@@ -1,4 +1,4 @@
-//! What operators read about a refusal.
+//! The details of refusals, for operators.
 
 use super::*;
 
@@ -82,7 +82,7 @@ fn client_is_a_keyed_hash() {
 }
 
 #[test]
-fn refusal_without_identity_names_what_is_missing() {
+fn refusal_without_identity_names_the_missing_part() {
     let config =
         r#"{"minute": 1, "limit_by": "claim", "claim_name": "org", "on_unresolved": "deny"}"#;
     let (filter, host) = (build(config), host());

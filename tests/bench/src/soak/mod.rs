@@ -106,7 +106,7 @@ fn send(addr: SocketAddr, tokens: &Path, dir: &Path, seed: u64) -> Result<u64> {
     }
 }
 
-/// Prints the filters' decisions, to expose a mix that the first filter refuses entirely.
+/// Prints the filters' decisions, to expose a mix that the first filter rejects entirely.
 fn tell_decisions(envoy: &Envoy) -> Result<()> {
     let stats = envoy.stats()?;
     let decided = |decision: &str| -> Result<u64> {

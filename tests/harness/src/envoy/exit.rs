@@ -27,7 +27,7 @@ pub fn validate(config: &EnvoyConfig) -> Result<Exit> {
     run(config, "validate")
 }
 
-/// Starts an Envoy that must refuse its configuration.
+/// Starts an Envoy that must reject its configuration.
 ///
 /// # Errors
 /// Fails if Envoy accepts the configuration, and so does not exit.

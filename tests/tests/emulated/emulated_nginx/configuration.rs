@@ -1,4 +1,4 @@
-//! Loading filters, refused configurations, and detecting the host.
+//! Loading filters, rejected configurations, and detecting the host.
 
 use anyhow::{Result, ensure};
 use novasphere_emulated_host::{Kind, Load, Plugin, Proxy, Worker, imports_of, status};

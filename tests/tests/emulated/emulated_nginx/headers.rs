@@ -99,7 +99,7 @@ fn nginx_drops_a_second_line_of_a_single_value_header() -> Result<()> {
     })])?;
     let request = Request::get("/").header("Referer", "1");
     ensure!(upstream_lines(&naive.send(&request)?, "referer") == ["1"]);
-    // The filters refuse the request rather than lose the line silently.
+    // The filters reject the request rather than lose the line silently.
     let mut ours = worker(&[transform(r#""append": {"headers": ["Referer:2"]}"#)])?;
     ensure!(ours.send(&request)?.status == 500);
     ensure!(upstream_lines(&ours.send(&Request::get("/"))?, "referer") == ["2"]);

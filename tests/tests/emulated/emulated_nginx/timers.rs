@@ -118,7 +118,7 @@ fn keys_are_fetched_with_at_most_two_timers() -> Result<()> {
     let key = TestKey::es256("1")?;
     let proxy = Arc::new(nginx()?);
     let mut ours = Worker::start(&proxy, &[with_keys()])?;
-    // No request waits on nginx: without keys it is refused at once.
+    // No request waits on nginx: without keys it is rejected at once.
     let answer = ours.send(&request(&key)?)?;
     ensure!(answer.status == 503 && answer.upstream.is_none(), "{answer:?}");
     tick(&proxy, &mut ours, 2);

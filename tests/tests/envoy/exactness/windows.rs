@@ -63,7 +63,7 @@ struct Running {
     path: PathBuf,
 }
 
-/// The counts of passed and refused requests of each client.
+/// The counts of passed and rejected requests of each client.
 type Tally = BTreeMap<usize, [usize; 2]>;
 
 impl Running {

@@ -47,7 +47,7 @@ struct Client {
 /// connection. The scenario may switch clients to other pools.
 ///
 /// # Errors
-/// If the scenario fails or any request is refused.
+/// If the scenario fails or any request is rejected.
 pub(crate) fn under_load(
     addr: SocketAddr,
     clients: usize,
@@ -86,7 +86,7 @@ impl Load {
     /// Waits until all clients have a response to a token of their current pool.
     ///
     /// # Errors
-    /// On a timeout, or if any request is refused.
+    /// On a timeout, or if any request is rejected.
     pub(crate) fn wait_until_settled(&self) -> Result<()> {
         until("all clients to switch", || {
             self.ensure_none_refused()?;
@@ -98,7 +98,7 @@ impl Load {
     /// Waits until `count` more tokens of the pool have passed.
     ///
     /// # Errors
-    /// On a timeout, or if any request is refused.
+    /// On a timeout, or if any request is rejected.
     pub(crate) fn wait_for_passed(&self, pool: usize, count: usize) -> Result<()> {
         let passed = self.passed.get(pool).context("no such pool")?;
         let wanted = passed.load(SeqCst).saturating_add(count);

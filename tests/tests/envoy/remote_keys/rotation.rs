@@ -76,7 +76,7 @@ impl Rotation<'_> {
             Ok((statuses.keys().eq(&[401])).then_some(()))
         })?;
         load.wait_for_passed(NEW, 300)?;
-        // Tokens that workers verified earlier are refused too.
+        // Tokens that workers verified earlier are rejected too.
         let known = statuses(self.gateway, &self.old_tokens)?;
         let fresh = statuses(self.gateway, &tokens(&self.old, CONNECTIONS)?)?;
         ensure!(known.keys().eq(&[401]), "tokens verified earlier: {known:?}");
@@ -97,7 +97,7 @@ fn rotation_refuses_no_valid_token() -> Result<()> {
     let (start, before) = (instant(), server.requests(JWKS_PATH));
     under_load(gateway.addr, CONNECTIONS, pools, |load| rotation.run(load))?;
     let (span, fetches) = (start.elapsed(), server.requests(JWKS_PATH) - before);
-    // Refused tokens of the old key may cause one fetch per cooldown.
+    // Rejected tokens of the old key may cause one fetch per cooldown.
     let bound = usize::try_from(span.as_secs())?.saturating_add(2);
     ensure!(fetches <= bound, "{fetches} fetches within {span:?}");
     let workers = workers_taking_part(&gateway)?;

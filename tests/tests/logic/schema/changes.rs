@@ -1,5 +1,5 @@
-//! Valid configurations with one change: the filter refuses what a schema refuses, and both schemas
-//! refuse what the filter refuses for its form.
+//! Valid configurations with one change: the filter rejects what a schema rejects, and both schemas
+//! reject what the filter rejects for its form.
 
 use anyhow::{Context, Result, ensure};
 use novasphere_core::{Fault, Filter, testing::TestHost};

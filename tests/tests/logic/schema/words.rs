@@ -79,7 +79,7 @@ fn kong_schemas_use_only_known_keywords() -> Result<()> {
     Ok(())
 }
 
-/// Every object refuses unknown members and has a description for each known one.
+/// Every object rejects unknown members and has a description for each known one.
 #[test]
 fn every_field_has_a_description() -> Result<()> {
     for (filter, generate) in FILTERS {

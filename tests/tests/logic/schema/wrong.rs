@@ -1,4 +1,4 @@
-//! The schemas refuse what the filters refuse, except for a list of errors that a schema cannot
+//! The schemas reject what the filters reject, except for a list of errors that a schema cannot
 //! express.
 
 use std::{collections::BTreeSet, fs};

@@ -56,7 +56,7 @@ struct Request<'a, C> {
     lines: usize,
     waiting: Waiting<'a, C>,
     callout: Option<CalloutResult<'a>>,
-    /// The ticket of its pause.
+    /// The ticket of the request's last pause.
     ticket: Option<&'a Rc<dyn Any>>,
 }
 

@@ -32,7 +32,7 @@ pub(crate) struct RootContext<F: Filter> {
 }
 
 impl<F: Filter + 'static> RootContext<F> {
-    /// Reads a configuration of `size` bytes and starts the filter. `None` if the filter refuses
+    /// Reads a configuration of `size` bytes and starts the filter. `None` if the filter rejects
     /// it. The log has the reasons.
     pub(crate) fn configure(dialect: Dialect, size: usize, calls: &Calls) -> Option<Rc<Self>> {
         let bytes = match hostcalls::plugin_configuration(size) {
@@ -89,8 +89,8 @@ impl<F: Filter> RootContext<F> {
         self.state.try_borrow().ok().map(|state| F::responder(&state))
     }
 
-    /// Calls the filter with its state and the host. `callout` and `ticket` are those of the
-    /// request, if it waited. `None` during another call of the filter.
+    /// Calls the filter with its state and the host. `callout` and `ticket` belong to
+    /// a request that waited. `None` for all other calls of the filter.
     pub(crate) fn with_env<'f, T>(
         &'f self,
         pending: &dyn PendingQueues,

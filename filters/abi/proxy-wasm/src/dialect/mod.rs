@@ -48,9 +48,9 @@ pub(crate) struct ResponseParts<'r> {
     pub(crate) details: &'r str,
     pub(crate) headers: &'r [Line<'r>],
     pub(crate) body: &'r [u8],
-    /// The text for gRPC clients. Empty for none.
+    /// The `grpc-message`. Empty for none.
     pub(crate) message: &'r str,
-    /// The status for gRPC clients. `None` if the HTTP status implies it.
+    /// The `grpc-status`. `None` if the HTTP status implies it.
     pub(crate) grpc_status: Option<u8>,
     /// Whether the request's callout failed. nginx then cannot send a body.
     pub(crate) after_failed_callout: bool,

@@ -13,7 +13,7 @@ pub(crate) struct Traits {
     pub(crate) resumes_paused_requests: bool,
     /// Whether the end of a callout is reported after its stream ended.
     pub(crate) reports_orphaned_callouts: bool,
-    /// Whether the host skips a filter that refuses its configuration, so that requests pass
+    /// Whether the host skips a filter that rejects its configuration, so that requests pass
     /// unchecked.
     pub(crate) skips_refused_filters: bool,
     /// Whether later filters can read properties that a filter sets.
@@ -22,7 +22,8 @@ pub(crate) struct Traits {
     pub(crate) shares_data_at_load: bool,
     /// Whether the client gets the body of a local response unchanged.
     pub(crate) exact_bodies: bool,
-    /// The header by which this family of proxies recognises that a rate limit refused a request.
+    /// The header by which other proxies of this kind recognise a response to a client over its
+    /// limit.
     pub(crate) rate_limited: Option<Line<'static>>,
     /// The CAS token that creates a key of shared data only if it is missing.
     pub(crate) create_cas: u32,

@@ -60,7 +60,7 @@ fn orders() -> Vec<Vec<&'static str>> {
     orders
 }
 
-/// A chain whose filters change what the others read.
+/// A chain whose filters change headers that the others read.
 fn chain_in_order(order: &[&str], anonymous: bool) -> String {
     let anonymous = if anonymous { r#", "anonymous": {"id": "guest"}"# } else { "" };
     format!(

@@ -19,7 +19,7 @@ use super::visible_headers;
 use crate::HeaderTransform;
 
 const OPERATIONS: [&str; 5] = ["remove", "rename", "replace", "add", "append"];
-/// Names in rules. Rules refuse two spellings of one header.
+/// Names in rules. Rules reject two spellings of one header.
 const NAMES: [&str; 7] = ["a", "b", "c", "d", "x-a", "X-A", "x_b-c"];
 /// Names in messages.
 const LINE_NAMES: [&str; 10] = ["a", "B", "c", "d", "x-a", "X-A", "x_a", "x-b-c", "X_B_C", "x_b-c"];
@@ -40,7 +40,7 @@ const CONDITIONS: [&str; 4] = ["", "", "yes", "no"];
 /// One operation: entries for headers, entries for query parameters, and the condition.
 type Operation = (Vec<String>, Vec<String>, &'static str);
 
-/// A filter with these rules for one message. `None` if the configuration is refused, for example
+/// A filter with these rules for one message. `None` if the configuration is rejected, for example
 /// for a contradiction. Rules for responses have no query parameters.
 fn configured(operations: &[Operation], message: &str) -> Option<HeaderTransform> {
     let mut rules = serde_json::Map::new();
@@ -240,7 +240,7 @@ fn all_small_sets_match_the_model() {
             rest /= entries.len();
             (entry.iter().map(|e| (*e).to_owned()).collect(), Vec::new(), "")
         });
-        // The configuration may be refused because a rule has no effect.
+        // The configuration may be rejected because a rule has no effect.
         let Some(filter) = configured(&chosen, "response") else { continue };
         for (a, b) in fields.iter().flat_map(|a| fields.iter().map(move |b| (a, b))) {
             let line = |name: &'static str| move |v: &&[u8]| (name.to_owned(), v.to_vec());
@@ -255,7 +255,7 @@ fn all_small_sets_match_the_model() {
     assert!(compared > 5000, "{compared}");
 }
 
-/// The properties skip refused configurations.
+/// The properties skip rejected configurations.
 #[test]
 fn accepts_enough_of_the_generated_rules() {
     let mut runner = proptest::test_runner::TestRunner::deterministic();

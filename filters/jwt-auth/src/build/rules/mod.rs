@@ -1,10 +1,10 @@
-//! From `skip` and `rules` to the rules for some requests.
+//! From `skip` and `rules` to request rules.
 
 mod strictness;
 
 use novasphere_core::{
-    BuildContext, Capability, ConditionFields, ExpectedFields, PathMatch, Readings,
-    RequestCondition,
+    BuildContext, Capability, ConditionFields, ExpectedFields, PathMatch, RequestCondition,
+    RequiredVariants,
 };
 
 use super::claims;
@@ -42,7 +42,7 @@ pub(super) fn build(config: &Config, cx: &mut BuildContext<'_>) -> RequestRules 
         let condition = condition(rule, &path, cx);
         check_effect(rule, config, &path, cx);
         let requirements = requirements(rule, &default, bit, &path, cx);
-        rules.push(Rule { condition, requirements, readings: Readings::Any });
+        rules.push(Rule { condition, requirements, required_variants: RequiredVariants::Any });
     }
     strictness::apply(&mut rules, &default, config, cx);
     refuse_unreachable(&rules, config.skip.len(), cx);
@@ -87,7 +87,7 @@ fn skip_rule(skip: &SkipConfig, path: &str, cx: &mut BuildContext<'_>) -> Rule {
         ..ConditionFields::default()
     };
     let condition = RequestCondition::new(fields, path, cx);
-    Rule { condition, requirements: None, readings: Readings::All }
+    Rule { condition, requirements: None, required_variants: RequiredVariants::All }
 }
 
 fn condition(rule: &RuleConfig, path: &str, cx: &mut BuildContext<'_>) -> RequestCondition {

@@ -1,6 +1,6 @@
-//! Which rules are stricter than others, and what follows for their conditions.
+//! Compares how strict the rules are, and checks their conditions accordingly.
 
-use novasphere_core::{BuildContext, Readings, RequestCondition};
+use novasphere_core::{BuildContext, RequestCondition, RequiredVariants};
 
 use crate::{
     config::Config,
@@ -10,8 +10,8 @@ use crate::{
     },
 };
 
-/// Sets the readings of the rules after the entries of `skip`, lets their `GET` include `HEAD`, and
-/// checks their conditions.
+/// Sets the required variants of the rules after the entries of `skip`, lets their `GET` include
+/// `HEAD`, and checks their conditions.
 pub(super) fn apply(
     rules: &mut [Rule],
     default: &Requirements,
@@ -22,39 +22,39 @@ pub(super) fn apply(
     let mut i: usize = 0;
     while let Some((rule, rest)) = later.split_first_mut() {
         let path = format!("rules[{i}]");
-        rule.readings = readings(rule, rest, default);
+        rule.required_variants = required_variants(rule, rest, default);
         check_header(rule, rest, i, cx);
         check_methods(rule, &path, cx);
         let is_optional = config.rules.get(i).is_some_and(|config| config.optional);
-        if rule.readings == Readings::Any && !is_optional {
+        if rule.required_variants == RequiredVariants::Any && !is_optional {
             warn_of_requests_without_token(config, &path, cx);
         }
         (later, i) = (rest, i.saturating_add(1));
     }
 }
 
-fn readings(rule: &Rule, later: &[Rule], default: &Requirements) -> Readings {
+fn required_variants(rule: &Rule, later: &[Rule], default: &Requirements) -> RequiredVariants {
     let requirements = rule.requirements.as_ref();
     let is_less_strict = |other| is_as_strict(other, requirements);
     if is_as_strict(requirements, Some(default)) {
-        Readings::Any
+        RequiredVariants::Any
     } else if is_less_strict(Some(default))
         && later.iter().all(|rule| is_less_strict(rule.requirements.as_ref()))
     {
-        // Whatever applies in its place is at least as strict.
-        Readings::All
+        // The rules and checks that can apply in its place are at least as strict.
+        RequiredVariants::All
     } else {
-        Readings::AllOrAmbiguous
+        RequiredVariants::AllOrAmbiguous
     }
 }
 
-/// Refuses a header with which a client could choose a less strict check.
+/// Rejects a header with which a client could choose a less strict check.
 fn check_header(rule: &Rule, later: &[Rule], i: usize, cx: &mut BuildContext<'_>) {
     if rule.condition.header.is_none() {
         return;
     }
     let path = format!("rules[{i}].header");
-    if rule.readings != Readings::Any {
+    if rule.required_variants != RequiredVariants::Any {
         let message = "cannot be a condition here: clients choose their headers, and this rule \
                        accepts requests that the filter rejects. Use a path or a route";
         cx.fault(path, message);
@@ -68,13 +68,13 @@ fn check_header(rule: &Rule, later: &[Rule], i: usize, cx: &mut BuildContext<'_>
         let other = i.saturating_add(offset).saturating_add(1);
         let message = format!(
             "cannot be a condition before rules[{other}]: clients choose their headers, and could \
-             avoid what rules[{other}] requires. Move this rule behind it"
+             avoid what rules[{other}] requires. Move this rule after it"
         );
         cx.fault(path, message);
     }
 }
 
-/// Whether the two need different values of one header.
+/// Whether the two conditions require different values of one header.
 fn exclude_each_other(a: &RequestCondition, b: &RequestCondition) -> bool {
     let (Some(a), Some(b)) = (&a.header, &b.header) else { return false };
     a.name == b.name && !a.one_of.iter().any(|value| b.one_of.contains(value))
@@ -87,10 +87,10 @@ fn check_methods(rule: &mut Rule, path: &str, cx: &mut BuildContext<'_>) {
     if !has("GET") || has("HEAD") {
         return;
     }
-    match rule.readings {
-        Readings::Any => methods.push("HEAD".to_owned()),
-        Readings::All => {}
-        Readings::AllOrAmbiguous => {
+    match rule.required_variants {
+        RequiredVariants::Any => methods.push("HEAD".to_owned()),
+        RequiredVariants::All => {}
+        RequiredVariants::AllOrAmbiguous => {
             let message =
                 "must list HEAD too: otherwise HEAD requests avoid what this rule requires";
             cx.fault(format!("{path}.methods"), message);
@@ -98,7 +98,8 @@ fn check_methods(rule: &mut Rule, path: &str, cx: &mut BuildContext<'_>) {
     }
 }
 
-/// The filter lets requests without a token pass a rule that is meant to be stricter.
+/// Warns about a rule that is meant to be strict, but lets requests without a token pass because of
+/// the filter's `optional` or `anonymous`.
 fn warn_of_requests_without_token(config: &Config, path: &str, cx: &mut BuildContext<'_>) {
     if config.optional {
         let message = "requests without a token pass this rule too, because the filter has \

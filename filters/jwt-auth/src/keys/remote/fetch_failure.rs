@@ -1,4 +1,4 @@
-//! Why a response has no document, in the words of the proxy that sent it.
+//! Why a response has no document. A response of the proxy itself gives the reason.
 
 use novasphere_core::FetchResponse;
 

@@ -7,7 +7,7 @@ use novasphere_core::Json;
 /// An issuer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Issuer {
-    /// As configured.
+    /// The text as configured.
     text: String,
     /// `None` if the text is the `iss` itself.
     template: Option<Template>,
@@ -29,7 +29,7 @@ enum Segment {
     Claim(String),
 }
 
-/// Maximum size of the text for one `{name}` in bytes.
+/// Maximum size of the value of a `{name}` in bytes.
 const MAX_VALUE_BYTES: usize = 256;
 
 /// Why a text is neither an issuer nor a template.
@@ -47,13 +47,13 @@ impl fmt::Display for InvalidIssuer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let problem = match self {
             Self::Wildcard => "has a *, which is not a wildcard",
-            Self::Brace => "has a { or } in another place than around a whole segment of its path",
-            Self::NoScheme => "has a {name} but does not start with https://",
+            Self::Brace => "has { or } other than around a whole path segment",
+            Self::NoScheme => "has a {name}, but does not start with https://",
         };
         write!(
             f,
-            "{problem}; a path segment that equals a claim of the token is written {{name}}, as in \
-             https://id.example/{{tid}}/v2.0"
+            "{problem}; write {{name}} for a path segment that equals the token's claim of that name, \
+             as in https://id.example/{{tid}}/v2.0"
         )
     }
 }
@@ -83,7 +83,7 @@ impl Issuer {
         }
     }
 
-    /// As configured.
+    /// The text as configured.
     pub(crate) fn text(&self) -> &str {
         &self.text
     }
@@ -211,7 +211,7 @@ fn is_claim_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
 }
 
-/// Whether a text can stand for a `{name}`. The characters have one form only in a URL.
+/// Whether a text can be the value of a `{name}`. Its characters have only one form in a URL.
 pub(crate) fn is_value(text: &str) -> bool {
     is_claim_name(text) && text.len() <= MAX_VALUE_BYTES
 }

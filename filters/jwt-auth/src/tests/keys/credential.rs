@@ -1,4 +1,4 @@
-//! Accepted and refused keys, and the examples of the standards.
+//! Accepted and rejected keys, and the examples of the standards.
 
 use novasphere_core::{Hash, Json};
 

@@ -79,12 +79,12 @@ fn refuses_pem_block_without_public_key() {
         ),
         (
             format!(r#""{unquoted}{unquoted}""#),
-            "has more than one PEM block; of a certificate chain, give only the first",
+            "has more than one PEM block; for a certificate chain, give only the first certificate",
         ),
         (key("p256", "private"), private),
         (spki.replace("PUBLIC KEY", "OPENSSH PRIVATE KEY"), private),
         (spki.replace("PUBLIC KEY", "ENCRYPTED PRIVATE KEY"), private),
-        // As openssl ecparam -genkey writes it.
+        // The output of openssl ecparam -genkey.
         (
             format!(
                 r#""-----BEGIN EC PARAMETERS-----\nBggq\n-----END EC PARAMETERS-----\n{}"#,

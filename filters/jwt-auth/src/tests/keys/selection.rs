@@ -1,4 +1,4 @@
-//! The credentials that are tried for a token, and what a rejection says about them.
+//! The credentials that are tried for a token, and the details of rejections.
 
 use super::{super::*, credential::warnings, ed25519, vectors, vectors::key};
 

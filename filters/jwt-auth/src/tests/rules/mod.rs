@@ -2,6 +2,6 @@ mod claims;
 mod exemption;
 mod grants;
 mod path_reader;
-mod readings;
+mod path_variants;
 mod requests;
 mod skip;

@@ -1,4 +1,4 @@
-//! Upstreams that read paths in different ways.
+//! Upstreams that interpret paths differently.
 
 use proptest::prelude::*;
 

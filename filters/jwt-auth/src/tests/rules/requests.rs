@@ -116,9 +116,9 @@ fn rule_that_is_stricter_and_looser_makes_other_spellings_ambiguous() {
     assert_eq!(outcome.response, Some((400, r#"Bearer error="invalid_request""#.to_owned())));
 }
 
-/// An earlier rule may stand in for a later one only if it is as strict.
+/// An earlier rule may replace a later one only if it is at least as strict.
 #[test]
-fn readings_of_two_rules_are_ambiguous_unless_the_first_is_stricter() {
+fn variants_of_two_rules_are_ambiguous_unless_the_first_is_stricter() {
     let photo = r#"{"path_template": "/u/{id}/photo", "scopes": {"all_of": ["photo"]}}"#;
     let all =
         |scopes: &str| format!(r#"{{"path_prefix": "/u", "scopes": {{"all_of": [{scopes}]}}}}"#);

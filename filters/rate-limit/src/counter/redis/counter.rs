@@ -256,7 +256,7 @@ impl RedisCounter {
             OnFailure::Local(table) => {
                 match table.count_without_lease(request, &mut state.fallback, env) {
                     Count::Done(counted) => {
-                        // The same hash as in Redis, so that operators see one client as one.
+                        // Use the hash from Redis, so that a client has one hash in the log.
                         let refused = counted.refused.map(|_| self.hash(request));
                         Count::Done(Counted { fallback: true, refused, ..counted })
                     }

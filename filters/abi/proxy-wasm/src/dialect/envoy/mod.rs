@@ -30,7 +30,8 @@ pub(super) static TRAITS: Traits = Traits {
     passes_attributes: true,
     shares_data_at_load: true,
     exact_bodies: true,
-    // An Envoy in front does not retry a response with this header, whatever its retry policy.
+    // An Envoy in front does not retry a response with this header, unless its retry policy
+    // contains envoy-ratelimited.
     rate_limited: Some((b"x-envoy-ratelimited", b"true")),
     // With 0 Envoy overwrites: the first two requests of a client would both count as the first.
     create_cas: u32::MAX,

@@ -2,7 +2,7 @@
 //!
 //! Each difference is in one place:
 //!
-//! - nginx skips a filter that refuses its configuration or traps while it is configured. So the
+//! - nginx skips a filter that rejects its configuration or traps while it is configured. So the
 //!   adapter accepts every configuration, and responds with 500 if it is invalid;
 //! - a removed request header still goes upstream, and setting a repeated header changes its first
 //!   line only. `mutations` empties headers and rejects repeated ones;

@@ -51,7 +51,7 @@ struct Client {
     lease_ends: u64,
     /// The start of the lease in seconds, by the clock of the counts.
     leased_at: u32,
-    /// Requests of this cost or more are refused. 0 for none.
+    /// Requests of this cost or more are rejected. 0 for none.
     refused_cost: u32,
     /// The end of the refusal, by the worker's clock.
     refusal_ends: u64,
@@ -69,7 +69,7 @@ pub(crate) enum CachedVerdict {
 }
 
 impl CachedVerdict {
-    /// The count. `client` gives the keyed hash of a refused client.
+    /// The count. `client` gives the keyed hash of a rejected client.
     pub(crate) fn into_counted(self, client: impl FnOnce() -> Fingerprint) -> Counted {
         let (counts, refused) = match self {
             Self::Allowed(counts) => (counts, None),

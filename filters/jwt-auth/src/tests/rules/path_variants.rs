@@ -1,4 +1,4 @@
-//! Rules and servers that read a path in different ways.
+//! Rules, and servers that interpret a path differently.
 
 use novasphere_core::{UnambiguousPath, target};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
