@@ -1,5 +1,6 @@
 //! Request paths: their unambiguous reading, all their readings, and the patterns that match them.
 
+mod decoded;
 mod normalization;
 mod pattern;
 mod request_path;

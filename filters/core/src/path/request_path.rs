@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 
 use super::{
     PathPattern, UnambiguousPath,
+    decoded::decoded,
     variants::{ends_in_slash, has_dot_dot, lenient, literal, resolved},
 };
 use crate::{RequestHead, target};
@@ -13,7 +14,8 @@ pub(crate) struct RequestPath<'h> {
     raw: &'h [u8],
     plain: OnceCell<Option<UnambiguousPath>>,
     literal: OnceCell<String>,
-    lenient: OnceCell<Vec<String>>,
+    /// The variants after the literal one. They have no slash at the end.
+    others: OnceCell<Vec<String>>,
 }
 
 /// Which variants of a path a pattern matches.
@@ -21,8 +23,9 @@ pub(crate) struct RequestPath<'h> {
 pub(crate) enum MatchedVariants {
     /// All variants. Also used for a rule without a pattern.
     All,
-    /// Some variants, one bit each: first the literal variant, then the lenient ones.
-    Some(u32),
+    /// Some variants, one bit each: first the literal variant, then the others. There are
+    /// at most 114: the literal and the lenient one, 16 with resolved dot segments, 96 decoded ones.
+    Some(u128),
 }
 
 impl<'h> RequestPath<'h> {
@@ -31,7 +34,7 @@ impl<'h> RequestPath<'h> {
             raw: target::path(head.target()),
             plain: OnceCell::new(),
             literal: OnceCell::new(),
-            lenient: OnceCell::new(),
+            others: OnceCell::new(),
         }
     }
 
@@ -56,14 +59,13 @@ impl<'h> RequestPath<'h> {
 
     /// Which variants `pattern` matches. `None` if it matches none.
     pub(crate) fn matches(&self, pattern: &PathPattern) -> Option<MatchedVariants> {
-        // Lenient servers ignore a trailing slash.
-        let lenient = |path: &String| pattern.matches(path) || pattern.matches(&format!("{path}/"));
-        let matches = [self.matches_literal(pattern)].into_iter();
-        let matches = matches.chain(self.lenient().iter().map(lenient));
+        // Some servers ignore a slash at the end.
+        let others = self.others().iter().map(|path| pattern.matches_with_any_end(path));
+        let matches = [self.matches_literal(pattern)].into_iter().chain(others);
         let (mut matched, mut all) = (0, 0);
         for (variant, is_match) in matches.enumerate() {
             all |= 1 << variant;
-            matched |= u32::from(is_match) << variant;
+            matched |= u128::from(is_match) << variant;
         }
         match matched {
             0 => None,
@@ -79,13 +81,16 @@ impl<'h> RequestPath<'h> {
         }
     }
 
-    /// The variants that lenient servers serve.
-    fn lenient(&self) -> &[String] {
-        self.lenient.get_or_init(|| {
-            let resolved = if self.plain().is_some() { Vec::new() } else { resolved(self.raw) };
+    /// The variants of servers that do more than the literal one.
+    fn others(&self) -> &[String] {
+        self.others.get_or_init(|| {
             let mut variants = vec![lenient(self.raw)];
-            for path in resolved {
-                let variant = lenient(&path);
+            if self.plain().is_some() {
+                return variants;
+            }
+            let resolved = resolved(self.raw);
+            let others = resolved.iter().map(|path| lenient(path)).chain(decoded(self.raw));
+            for variant in others {
                 if !variants.contains(&variant) {
                     variants.push(variant);
                 }
