@@ -12,7 +12,7 @@
 //!    - with `forward_token: false`, token headers and token cookies.
 //! 2. A CORS preflight passes with `run_on_preflight: false`. The first matching rule, or else the
 //!    filter, says what the request needs. A rule with `skip` lets it pass. A path that servers
-//!    could match to different rules is rejected.
+//!    could match to different rules is rejected, and so is a rule's header on two lines.
 //! 3. A `Connection` header that names an owned header is rejected, because the next hop would drop
 //!    the owned header.
 //! 4. The token is read from headers, query, cookies and WebSocket subprotocols. The filter rejects

@@ -1,6 +1,9 @@
 //! The condition of a rule.
 
-use crate::{BuildContext, Env, HeaderName, PathMatch, PathPattern, RequestHead, parse_methods};
+use crate::{
+    BuildContext, Env, HeaderName, PathMatch, PathPattern, RequestHead, http::loosely_eq,
+    parse_methods,
+};
 
 /// The condition of a rule: all given fields must match.
 #[derive(Debug, Default)]
@@ -98,8 +101,14 @@ impl RequestCondition {
         let method = || self.methods.iter().any(|method| method.as_bytes() == head.method());
         (self.methods.is_empty() || method())
             && self.header.as_ref().is_none_or(|expected| {
-                head.headers.get(&expected.name).is_some_and(|value| expected.accepts(value))
+                header_values(expected, head).next().is_some_and(|value| expected.accepts(value))
             })
+    }
+
+    /// Whether its header is on several lines, of which upstreams may read another one.
+    pub fn has_repeated_header(&self, head: &RequestHead<'_>) -> bool {
+        let header = self.header.as_ref();
+        header.is_some_and(|expected| header_values(expected, head).nth(1).is_some())
     }
 
     /// Whether the route matches.
@@ -116,6 +125,15 @@ impl RequestCondition {
         let header = self.header.as_ref().map(|header| header.name.as_str());
         method.into_iter().chain(path).chain(header)
     }
+}
+
+/// The values of a header, in every spelling that some upstream takes for its name.
+fn header_values<'h>(
+    expected: &ExpectedValue,
+    head: &'h RequestHead<'_>,
+) -> impl Iterator<Item = &'h [u8]> {
+    let name = expected.name.as_bytes();
+    head.headers.lines().filter(|(line, _)| loosely_eq(line, name)).map(|(_, value)| value)
 }
 
 fn header_value(

@@ -130,6 +130,23 @@ fn readings_of_two_rules_are_ambiguous_unless_the_first_is_stricter() {
     assert_eq!(decide(&weaker, "GET", "/u/1/photo", &scoped("photo")), "allowed");
 }
 
+/// Upstreams read the first line, the last one, or all, and some take `_` for `-`.
+#[test]
+fn other_lines_of_a_header_avoid_no_rule() {
+    let filter = rules(
+        r#"{"header": {"name": "x-tenant", "one_of": ["a"]}, "scopes": {"all_of": ["a"]}},
+           {"header": {"name": "x-tenant", "one_of": ["b"]}, "scopes": {"all_of": ["b"]}}"#,
+    );
+    let token = scoped("a");
+    let decide = |lines: &[(&str, &str)]| {
+        run(&filter, &[lines, &[("authorization", &token)]].concat()).reason
+    };
+    assert_eq!(decide(&[("x-tenant", "a")]), "allowed");
+    assert_eq!(decide(&[("x_tenant", "b")]), "insufficient_scope");
+    assert_eq!(decide(&[("x-tenant", "a"), ("x-tenant", "b")]), "repeated_header");
+    assert_eq!(decide(&[("x-tenant", "a"), ("X.Tenant", "b")]), "repeated_header");
+}
+
 #[test]
 fn route_and_header_select_a_rule() {
     let filter = rules(
