@@ -18,6 +18,10 @@ pub(crate) struct RequestPath<'h> {
     others: OnceCell<Vec<String>>,
 }
 
+/// Maximum size of a path with several variants. A client could spend a tenth of a second on the
+/// variants of the longest path that proxies accept.
+const MAX_VARIANT_BYTES: usize = 4096;
+
 /// Which variants of a path a pattern matches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum MatchedVariants {
@@ -44,6 +48,11 @@ impl<'h> RequestPath<'h> {
             .get_or_init(|| UnambiguousPath::new(self.raw))
             .as_ref()
             .map(UnambiguousPath::as_str)
+    }
+
+    /// Whether the path has several variants that would take too long to compute.
+    pub(crate) fn is_too_long(&self) -> bool {
+        self.raw.len() > MAX_VARIANT_BYTES && self.plain().is_none()
     }
 
     /// Whether the path has a `..`, in any encoding.
