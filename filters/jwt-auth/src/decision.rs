@@ -28,7 +28,7 @@ metric_names! {
         ConnectionNamesIdentity => "connection_names_identity",
         /// Servers could match the path to different rules.
         AmbiguousPath => "ambiguous_path",
-        /// A token header on more than one line.
+        /// A token header, or the header of a rule, on more than one line.
         RepeatedHeader => "repeated_header",
         /// Different tokens.
         MultipleTokens => "multiple_tokens",

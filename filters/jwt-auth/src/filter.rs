@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use novasphere_core::{
-    AmbiguousPath, BuildContext, Decision, Env, FetchError, FetchResponse, Filter, HeaderInterest,
-    HeaderMutation, PendingQueues, RequestHead, ResponseHead, TimerActions,
+    BuildContext, Decision, Env, FetchError, FetchResponse, Filter, HeaderInterest, HeaderMutation,
+    PendingQueues, RequestHead, ResponseHead, TimerActions,
 };
 
 use crate::{
@@ -109,9 +109,9 @@ impl JwtAuth {
         let requirements = match self.settings.rules.requirements(head, env) {
             Ok(Some(requirements)) => requirements,
             Ok(None) => return self.pass_unidentified(head, PassReason::Skipped.name()),
-            Err(AmbiguousPath) => {
+            Err(refusal) => {
                 let default = &self.settings.rules.default;
-                return self.refuse(head, &Refusal::AmbiguousPath.into(), default, env);
+                return self.refuse(head, &refusal.into(), default, env);
             }
         };
         let authentication = if requirements.report_only {

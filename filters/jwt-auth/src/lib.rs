@@ -12,7 +12,8 @@
 //!    - with `forward_token: false`, token headers and token cookies.
 //! 2. A CORS preflight passes with `run_on_preflight: false`. The first matching rule selects the
 //!    checks; without one, the filter's own apply. A rule with `skip` lets the request pass. A path
-//!    that servers could match to different rules is rejected.
+//!    that servers could match to different rules is rejected, and so is a rule's header on two
+//!    lines.
 //! 3. A `Connection` header that names an owned header is rejected, because the next hop would drop
 //!    the owned header.
 //! 4. The token is read from headers, query, cookies and WebSocket subprotocols. The filter rejects

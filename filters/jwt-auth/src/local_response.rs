@@ -147,7 +147,7 @@ fn description(refusal: Refusal, key_claim_name: &str) -> String {
         Refusal::NoToken => "Unauthorized",
         Refusal::ConnectionNamesIdentity => "Connection names an identity header",
         Refusal::AmbiguousPath => "Servers could match the path to different rules",
-        Refusal::RepeatedHeader => "Token header on more than one line",
+        Refusal::RepeatedHeader => "Header on more than one line",
         Refusal::MultipleTokens => "Multiple tokens provided",
         Refusal::TokenTooLarge => "Bad token; too large",
         Refusal::MalformedToken => "Bad token; malformed",

@@ -81,10 +81,14 @@ impl HeaderName {
     /// upstreams map all characters except letters and digits to `_`, so to them a spoofed
     /// `X_User_Id` or `X.User.Id` is the same header as `X-User-Id`.
     pub fn matches_loosely(&self, line: &[u8]) -> bool {
-        let fold = |b: u8| if b.is_ascii_alphanumeric() { b.to_ascii_lowercase() } else { b'-' };
-        line.len() == self.0.len()
-            && line.iter().zip(self.0.bytes()).all(|(a, b)| fold(*a) == fold(b))
+        loosely_eq(line, self.0.as_bytes())
     }
+}
+
+/// See [`HeaderName::matches_loosely`].
+pub(crate) fn loosely_eq(a: &[u8], b: &[u8]) -> bool {
+    let fold = |b: u8| if b.is_ascii_alphanumeric() { b.to_ascii_lowercase() } else { b'-' };
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| fold(*a) == fold(*b))
 }
 
 impl fmt::Display for HeaderName {

@@ -13,6 +13,7 @@ pub use bytes::bytes_eq;
 pub use endpoint::{Endpoint, may_have_secrets};
 pub use error_body::{ErrorBody, ErrorFormat, ProblemDetails};
 pub use head::{Headers, RequestHead, ResponseHead};
+pub(crate) use header_name::loosely_eq;
 pub use header_name::{HeaderName, InvalidHeaderName, InvalidHeaderValue, header_value};
 pub use methods::parse_methods;
 pub use params::{QueryParams, encode_query_param};

@@ -1,5 +1,6 @@
 //! Request paths: unambiguous paths, the variants of others, and the patterns that match them.
 
+mod decoded;
 mod normalization;
 mod pattern;
 mod request_path;

@@ -121,6 +121,19 @@ impl PathPattern {
         }
     }
 
+    /// Whether the pattern matches `path`, or `path` with a slash at the end.
+    pub(super) fn matches_with_any_end(&self, path: &str) -> bool {
+        let with_slash = || match &self.form {
+            Form::Exact(exact) => exact.strip_suffix('/').is_some_and(|exact| self.eq(path, exact)),
+            // It ends in a slash, so the path itself matches.
+            Form::Prefix(_) => false,
+            Form::Template(segments) => segments.split_last().is_some_and(|(last, rest)| {
+                *last == Segment::Literal(String::new()) && self.matches_template(path, rest)
+            }),
+        };
+        self.matches(path) || with_slash()
+    }
+
     fn eq(&self, a: &str, b: &str) -> bool {
         if self.ignore_case { a.eq_ignore_ascii_case(b) } else { a == b }
     }

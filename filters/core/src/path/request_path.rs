@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 
 use super::{
     PathPattern, UnambiguousPath,
+    decoded::decoded,
     variants::{ends_in_slash, has_dot_dot, lenient, literal, resolved},
 };
 use crate::{RequestHead, target};
@@ -13,16 +14,22 @@ pub(crate) struct RequestPath<'h> {
     raw: &'h [u8],
     plain: OnceCell<Option<UnambiguousPath>>,
     literal: OnceCell<String>,
-    lenient: OnceCell<Vec<String>>,
+    /// The variants after the literal one. They have no slash at the end.
+    others: OnceCell<Vec<String>>,
 }
+
+/// Maximum size of a path with several variants. A client could spend a tenth of a second on the
+/// variants of the longest path that proxies accept.
+const MAX_VARIANT_BYTES: usize = 4096;
 
 /// Which variants of a path a pattern matches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum MatchedVariants {
     /// All variants. Also used for a rule without a pattern.
     All,
-    /// Some variants, one bit each: first the literal variant, then the lenient ones.
-    Some(u32),
+    /// Some variants, one bit each: first the literal variant, then the others. There are
+    /// at most 114: the literal and the lenient one, 16 with resolved dot segments, 96 decoded ones.
+    Some(u128),
 }
 
 impl<'h> RequestPath<'h> {
@@ -31,7 +38,7 @@ impl<'h> RequestPath<'h> {
             raw: target::path(head.target()),
             plain: OnceCell::new(),
             literal: OnceCell::new(),
-            lenient: OnceCell::new(),
+            others: OnceCell::new(),
         }
     }
 
@@ -41,6 +48,11 @@ impl<'h> RequestPath<'h> {
             .get_or_init(|| UnambiguousPath::new(self.raw))
             .as_ref()
             .map(UnambiguousPath::as_str)
+    }
+
+    /// Whether the path has several variants that would take too long to compute.
+    pub(crate) fn is_too_long(&self) -> bool {
+        self.raw.len() > MAX_VARIANT_BYTES && self.plain().is_none()
     }
 
     /// Whether the path has a `..`, in any encoding.
@@ -56,14 +68,13 @@ impl<'h> RequestPath<'h> {
 
     /// Which variants `pattern` matches. `None` if it matches none.
     pub(crate) fn matches(&self, pattern: &PathPattern) -> Option<MatchedVariants> {
-        // Lenient servers ignore a trailing slash.
-        let lenient = |path: &String| pattern.matches(path) || pattern.matches(&format!("{path}/"));
-        let matches = [self.matches_literal(pattern)].into_iter();
-        let matches = matches.chain(self.lenient().iter().map(lenient));
+        // Some servers ignore a slash at the end.
+        let others = self.others().iter().map(|path| pattern.matches_with_any_end(path));
+        let matches = [self.matches_literal(pattern)].into_iter().chain(others);
         let (mut matched, mut all) = (0, 0);
         for (variant, is_match) in matches.enumerate() {
             all |= 1 << variant;
-            matched |= u32::from(is_match) << variant;
+            matched |= u128::from(is_match) << variant;
         }
         match matched {
             0 => None,
@@ -79,13 +90,16 @@ impl<'h> RequestPath<'h> {
         }
     }
 
-    /// The variants of lenient servers.
-    fn lenient(&self) -> &[String] {
-        self.lenient.get_or_init(|| {
-            let resolved = if self.plain().is_some() { Vec::new() } else { resolved(self.raw) };
+    /// The variants of servers that do more than the literal one.
+    fn others(&self) -> &[String] {
+        self.others.get_or_init(|| {
             let mut variants = vec![lenient(self.raw)];
-            for path in resolved {
-                let variant = lenient(&path);
+            if self.plain().is_some() {
+                return variants;
+            }
+            let resolved = resolved(self.raw);
+            let others = resolved.iter().map(|path| lenient(path)).chain(decoded(self.raw));
+            for variant in others {
                 if !variants.contains(&variant) {
                     variants.push(variant);
                 }

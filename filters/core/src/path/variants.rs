@@ -2,7 +2,8 @@
 //!
 //! The extremes are a server that resolves nothing ([`literal`]) and a server that resolves
 //! everything ([`lenient`]). The servers in between disagree if a `..` follows text that is one
-//! segment to one server, and none or several to another ([`resolved`]).
+//! segment to one server, and none or several to another ([`resolved`]), or if they decode before
+//! they split ([`decoded`](super::decoded)).
 
 /// The path of a server that resolves nothing. It decodes each segment once and leaves encoded
 /// slashes encoded.
@@ -46,6 +47,9 @@ pub(super) fn ends_in_slash(path: &[u8]) -> bool {
     let text = String::from_utf8_lossy(&bytes);
     matches!(lenient_segments(&text).next_back(), None | Some("" | "." | ".."))
 }
+
+/// Servers decode fewer than three times.
+pub(super) const MAX_DECODINGS: usize = 3;
 
 // Differences between servers that resolve dot segments first, as bits.
 const DECODES: u8 = 1;
@@ -103,8 +107,8 @@ pub(super) fn has_dot_dot(path: &[u8]) -> bool {
 
 fn decode_all(path: &[u8]) -> Vec<u8> {
     let mut bytes = path.to_vec();
-    // Each round that decodes anything shortens the path. Servers decode fewer than three times.
-    for _ in 0..3 {
+    // Each round that decodes anything shortens the path.
+    for _ in 0..MAX_DECODINGS {
         let decoded = decode(&bytes);
         if decoded.len() == bytes.len() {
             break;
@@ -115,7 +119,7 @@ fn decode_all(path: &[u8]) -> Vec<u8> {
 }
 
 /// Decodes every valid percent-encoding once.
-fn decode(bytes: &[u8]) -> Vec<u8> {
+pub(super) fn decode(bytes: &[u8]) -> Vec<u8> {
     percent_encoding::percent_decode(bytes).collect()
 }
 

@@ -1,6 +1,9 @@
 //! The condition of a rule.
 
-use crate::{BuildContext, Env, HeaderName, PathMatch, PathPattern, RequestHead, parse_methods};
+use crate::{
+    BuildContext, Env, HeaderName, PathMatch, PathPattern, RequestHead, http::loosely_eq,
+    parse_methods,
+};
 
 /// The condition of a rule: all given fields must match.
 #[derive(Debug, Default)]
@@ -103,8 +106,14 @@ impl RequestCondition {
         let method = || self.methods.iter().any(|method| method.as_bytes() == head.method());
         (self.methods.is_empty() || method())
             && self.header.as_ref().is_none_or(|expected| {
-                head.headers.get(&expected.name).is_some_and(|value| expected.accepts(value))
+                header_values(expected, head).next().is_some_and(|value| expected.accepts(value))
             })
+    }
+
+    /// Whether its header is on several lines, of which upstreams may read another one.
+    pub fn has_repeated_header(&self, head: &RequestHead<'_>) -> bool {
+        let header = self.header.as_ref();
+        header.is_some_and(|expected| header_values(expected, head).nth(1).is_some())
     }
 
     /// Whether the route matches.
@@ -144,6 +153,15 @@ impl RequestCondition {
 /// Whether a part of a condition covers another one. `None` holds for every request.
 pub fn covers<T>(own: Option<&T>, other: Option<&T>, by: impl Fn(&T, &T) -> bool) -> bool {
     own.is_none_or(|own| other.is_some_and(|other| by(own, other)))
+}
+
+/// The values of a header, in every spelling that some upstream takes for its name.
+fn header_values<'h>(
+    expected: &ExpectedValue,
+    head: &'h RequestHead<'_>,
+) -> impl Iterator<Item = &'h [u8]> {
+    let name = expected.name.as_bytes();
+    head.headers.lines().filter(|(line, _)| loosely_eq(line, name)).map(|(_, value)| value)
 }
 
 fn header_value(

@@ -48,7 +48,7 @@ pub struct AmbiguousPath;
 ///
 /// # Errors
 /// If servers could match the path to different rules, or, with `default_is_strict`, to a rule and
-/// to none.
+/// to none. Also if the path is too long to find out.
 pub fn find_rule<R: RequestRule>(
     rules: &[R],
     default_is_strict: bool,
@@ -59,6 +59,12 @@ pub fn find_rule<R: RequestRule>(
         return Ok(None);
     }
     let path = RequestPath::new(head);
+    let needs_variants = |rule: &R| {
+        rule.condition().path.is_some() && rule.required_variants() != RequiredVariants::All
+    };
+    if path.is_too_long() && rules.iter().any(needs_variants) {
+        return Err(AmbiguousPath);
+    }
     let mut found: Option<(usize, &R, MatchedVariants)> = None;
     for (index, rule) in rules.iter().enumerate() {
         let Some(matched) = matched_variants(rule, head, &path, env)? else { continue };

@@ -106,9 +106,9 @@ pub(crate) fn parse(
     Ok(keys)
 }
 
-/// Whether both have the same `kid` and algorithm.
+/// Whether both have the same `kid`, algorithm and tenant.
 fn is_repeated(key: &Key, other: &Key) -> bool {
-    key.kid == other.kid && key.algorithm() == other.algorithm()
+    key.kid == other.kid && key.algorithm() == other.algorithm() && key.issuer == other.issuer
 }
 
 /// The key of a set that signed `token` of `iss`. If no key of the set has a `kid`, all keys are

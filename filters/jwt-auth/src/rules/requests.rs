@@ -5,6 +5,7 @@ use novasphere_core::{
 };
 
 use super::requirements::Requirements;
+use crate::decision::Refusal;
 
 /// The rules, and the requirements for requests without a rule.
 #[derive(Debug)]
@@ -27,16 +28,20 @@ impl RequestRules {
     /// The requirements for the token of a request. `None` if it needs no token.
     ///
     /// # Errors
-    /// If servers could match the path to different rules.
+    /// If upstreams could match the path, or the lines of a header, to different rules.
     pub(crate) fn requirements(
         &self,
         head: &RequestHead<'_>,
         env: &Env<'_>,
-    ) -> Result<Option<&Requirements>, AmbiguousPath> {
+    ) -> Result<Option<&Requirements>, Refusal> {
         if self.rules.is_empty() {
             return Ok(Some(&self.default));
         }
-        let index = find_rule(&self.rules, true, head, env)?;
+        if self.rules.iter().any(|rule| rule.condition.has_repeated_header(head)) {
+            return Err(Refusal::RepeatedHeader);
+        }
+        let index = find_rule(&self.rules, true, head, env)
+            .map_err(|AmbiguousPath| Refusal::AmbiguousPath)?;
         let rule = index.and_then(|index| self.rules.get(index));
         Ok(rule.map_or(Some(&self.default), |rule| rule.requirements.as_ref()))
     }

@@ -47,5 +47,8 @@ fn refused_token_sets_no_attribute() {
         assert_eq!(attributes(&outcome), []);
     }
     let forged = format!("{}AAA", token(r#", "sub": "root""#));
-    assert_eq!(attributes(&bearer(&filter, &forged)), []);
+    let outcome = bearer(&filter, &forged);
+    assert_eq!((outcome.reason, attributes(&outcome)), ("bad_signature", vec![]));
+    let detail = text(&outcome.host.attributes.borrow()["jwt_auth_detail"]);
+    assert_eq!(detail, "alg is 'HS256', kid is missing");
 }

@@ -166,3 +166,22 @@ fn key_of_another_tenant_does_not_sign() {
     assert_eq!(signed(2, "a", "https://id.test/a/v2.0"), Ok(()));
     assert_eq!(signed(2, "a", "https://id.test/b/v2.0"), Err(Refusal::UnknownKid));
 }
+
+#[test]
+fn key_that_two_tenants_share_signs_for_both() {
+    let member = |tenant: &str| {
+        let issuer = format!("https://id.test/{tenant}/v2.0");
+        ed25519::jwk(1, &format!(r#", "kid": "k", "issuer": "{issuer}""#))
+    };
+    let set = format!(r#"{{"keys": [{}, {}]}}"#, member("a"), member("b"));
+    let issuer = Issuer::parse("https://id.test/{tid}/v2.0").unwrap();
+    let keys = key_set::parse(set.as_bytes(), &issuer, &[Algorithm::EdDsa], &mut |_| {}).unwrap();
+    let token = signed_by(1, r#"{"alg": "EdDSA", "kid": "k"}"#);
+    let token = Token::parse(token.as_bytes(), usize::MAX).unwrap();
+    let signs = |tenant: &str| {
+        let iss = format!("https://id.test/{tenant}/v2.0");
+        let host = TestHost::default();
+        key_set::signer(&keys, &iss, &token, &mut Tries::new(), &host.env()).is_ok()
+    };
+    assert!(signs("a") && signs("b") && !signs("c"));
+}

@@ -1,6 +1,8 @@
 //! Rules, and servers that interpret a path differently.
 
-use novasphere_core::{UnambiguousPath, target};
+use novasphere_core::{
+    BuildContext, ConfigErrors, PathMatch, PathPattern, UnambiguousPath, target, testing::TestHost,
+};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use proptest::prelude::*;
 
@@ -99,6 +101,39 @@ proptest! {
         let path = format!("{start}{rest}");
         if UnambiguousPath::new(target::path(path.as_bytes())).is_none() {
             prop_assert!(run(&filter, &[(":path", &path)]).response.is_some(), "{path}");
+        }
+    }
+
+    /// Also if the server reads a path that is ambiguous itself.
+    #[test]
+    fn stricter_rule_applies_to_every_path_that_a_server_matches_to_it(
+        path in prop::sample::select(vec![
+            PathMatch { path: Some("/a/b"), ..PathMatch::default() },
+            PathMatch { path_prefix: Some("/a/b"), ..PathMatch::default() },
+            PathMatch { path_template: Some("/a/{x}"), ..PathMatch::default() },
+            PathMatch { path_template: Some("/a/{x}/b"), ..PathMatch::default() },
+        ]),
+        start in prop::sample::select(vec!["/", "/a", "/a/", "/a/b", "/a%2f", "/a%2fb", "/%61/"]),
+        rest in special_text(0..8),
+        end in prop::sample::select(vec!["", "/b", "%2fb"]),
+        reader in reader(),
+    ) {
+        let host = TestHost::default();
+        let mut cx = BuildContext::new(&host, ConfigErrors::default());
+        let pattern = PathPattern::new(path, "rules[0]", &mut cx).unwrap();
+        let fields = [
+            ("path", path.path),
+            ("path_prefix", path.path_prefix),
+            ("path_template", path.path_template),
+        ];
+        let (name, text) = fields.into_iter().find_map(|(n, v)| Some((n, v?))).unwrap();
+        let filter = rules(&format!(r#"{{"{name}": "{text}", "scopes": {{"all_of": ["a"]}}}}"#));
+        let target = format!("{start}{rest}{end}");
+        let read = reader.read(target::path(target.as_bytes()));
+        if pattern.matches(&read) {
+            let token = format!("Bearer {}", token(""));
+            let head = [(":path", target.as_str()), ("authorization", &token)];
+            prop_assert!(run(&filter, &head).response.is_some(), "{target} is read as {read}");
         }
     }
 }

@@ -130,6 +130,41 @@ fn variants_of_two_rules_are_ambiguous_unless_the_first_is_stricter() {
     assert_eq!(decide(&weaker, "GET", "/u/1/photo", &scoped("photo")), "allowed");
 }
 
+/// The number of variants must not cost much time.
+#[test]
+fn long_path_with_several_variants_is_ambiguous() {
+    let [by_path, by_method] = [r#""path": "/x""#, r#""methods": ["PUT"]"#]
+        .map(|condition| rules(&format!(r#"{{{condition}, "scopes": {{"all_of": ["a"]}}}}"#)));
+    let skip = rules(r#"{"path": "/x", "skip": true}"#);
+    let (token, long) = (scoped("b"), "a".repeat(4_096));
+    for (filter, path, expected) in [
+        (&by_path, format!("/{long}"), "allowed"),
+        (&by_path, format!("/{};", "a".repeat(4_094)), "allowed"),
+        (&by_path, format!("/{long};"), "ambiguous_path"),
+        (&by_method, format!("/{long};"), "allowed"),
+        (&skip, format!("/{long};"), "allowed"),
+    ] {
+        assert_eq!(decide(filter, "GET", &path, &token), expected);
+    }
+}
+
+/// Upstreams read the first line, the last one, or all, and some take `_` for `-`.
+#[test]
+fn other_lines_of_a_header_avoid_no_rule() {
+    let filter = rules(
+        r#"{"header": {"name": "x-tenant", "one_of": ["a"]}, "scopes": {"all_of": ["a"]}},
+           {"header": {"name": "x-tenant", "one_of": ["b"]}, "scopes": {"all_of": ["b"]}}"#,
+    );
+    let token = scoped("a");
+    let decide = |lines: &[(&str, &str)]| {
+        run(&filter, &[lines, &[("authorization", &token)]].concat()).reason
+    };
+    assert_eq!(decide(&[("x-tenant", "a")]), "allowed");
+    assert_eq!(decide(&[("x_tenant", "b")]), "insufficient_scope");
+    assert_eq!(decide(&[("x-tenant", "a"), ("x-tenant", "b")]), "repeated_header");
+    assert_eq!(decide(&[("x-tenant", "a"), ("X.Tenant", "b")]), "repeated_header");
+}
+
 #[test]
 fn route_and_header_select_a_rule() {
     let filter = rules(
