@@ -87,6 +87,7 @@ fn counts_decisions_under_the_filters_names() {
         [
             "cors.decision=no_origin.decisions",
             "rate-limit.decision=allowed.decisions",
+            "rate-limit.rule=default.window=hour.full_windows",
             "rate-limit.decision=limited.decisions",
             "cors.decision=no_origin.decisions",
         ]

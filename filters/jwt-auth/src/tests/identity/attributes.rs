@@ -47,6 +47,5 @@ fn refused_token_sets_no_attribute() {
         assert_eq!(attributes(&outcome), []);
     }
     let forged = format!("{}AAA", token(r#", "sub": "root""#));
-    let detail = ("jwt_auth_detail".to_owned(), "alg is 'HS256', kid is missing".to_owned());
-    assert_eq!(attributes(&bearer(&filter, &forged)), [detail]);
+    assert_eq!(attributes(&bearer(&filter, &forged)), []);
 }
