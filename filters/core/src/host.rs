@@ -146,6 +146,10 @@ pub trait Attributes {
     /// Sets an attribute. A no-op on a host without attributes, so no decision may depend on it.
     fn set(&self, name: &str, value: &[u8]);
 
+    /// Sets an attribute for the later filters of the same chain only, without a host call. A no-op
+    /// outside a chain.
+    fn set_in_chain(&self, _name: &str, _value: &[u8]) {}
+
     /// The value that an earlier filter set. `None` if none did, or the host has no attributes.
     fn get(&self, name: &str) -> Option<Vec<u8>>;
 }

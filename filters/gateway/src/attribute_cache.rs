@@ -4,8 +4,8 @@ use std::cell::RefCell;
 
 use novasphere_core::Attributes;
 
-/// The attributes of one request. Writes go to the host too, for the access log. Reads
-/// look here first, which saves a host call.
+/// The attributes of one request. Those for the access log go to the host too. Reads look here
+/// first, which saves a host call.
 pub(crate) struct AttributeCache<'a> {
     host: &'a dyn Attributes,
     values: RefCell<Values>,
@@ -15,7 +15,7 @@ pub(crate) struct AttributeCache<'a> {
 pub(crate) type Values = Vec<(String, Vec<u8>)>;
 
 impl<'a> AttributeCache<'a> {
-    /// The host already has `values`.
+    /// `values` are those that the earlier filters set.
     pub(crate) fn new(host: &'a dyn Attributes, values: Values) -> Self {
         Self { host, values: RefCell::new(values) }
     }
@@ -27,8 +27,12 @@ impl<'a> AttributeCache<'a> {
 
 impl Attributes for AttributeCache<'_> {
     fn set(&self, name: &str, value: &[u8]) {
-        self.values.borrow_mut().push((name.to_owned(), value.to_vec()));
+        self.set_in_chain(name, value);
         self.host.set(name, value);
+    }
+
+    fn set_in_chain(&self, name: &str, value: &[u8]) {
+        self.values.borrow_mut().push((name.to_owned(), value.to_vec()));
     }
 
     fn get(&self, name: &str) -> Option<Vec<u8>> {

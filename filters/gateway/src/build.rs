@@ -1,6 +1,8 @@
 //! From a configuration to the entries of the chain.
 
-use novasphere_core::{BuildContext, Filter};
+use std::cmp::Ordering;
+
+use novasphere_core::{BuildContext, Filter, JwtAuthPlace};
 use novasphere_cors::Cors;
 use novasphere_header_transform::HeaderTransform;
 use novasphere_jwt_auth::JwtAuth;
@@ -15,12 +17,18 @@ use crate::{
 pub(crate) fn build(mut config: Config, cx: &mut BuildContext<'_>) -> Vec<ChainEntry> {
     let order = order(&config, cx);
     let mut entries: Vec<ChainEntry> = Vec::with_capacity(order.len());
+    let jwt_auth = order.iter().position(|kind| *kind == FilterKind::JwtAuth);
     for (index, kind) in order.iter().enumerate() {
-        let behind_jwt_auth = order.iter().take(index).any(|kind| *kind == FilterKind::JwtAuth);
-        let entry = cx.within(kind.field(), behind_jwt_auth, |cx| entry(*kind, &mut config, cx));
+        let place = match jwt_auth.map(|jwt_auth| jwt_auth.cmp(&index)) {
+            None | Some(Ordering::Equal) => JwtAuthPlace::Elsewhere,
+            Some(Ordering::Less) => JwtAuthPlace::Before,
+            Some(Ordering::Greater) => JwtAuthPlace::Behind,
+        };
+        let entry = cx.within(kind.field(), place, |cx| entry(*kind, &mut config, cx));
         entries.extend(entry);
     }
     refuse_forged_identities(&entries, cx);
+    pass_claims_on(&mut entries, cx);
     entries
 }
 
@@ -75,6 +83,15 @@ fn order(config: &Config, cx: &mut BuildContext<'_>) -> Vec<FilterKind> {
         cx.fault("order", format!("must list {}, which is configured", kind.field()));
     }
     order.clone()
+}
+
+/// Lets jwt-auth pass on the claims that the other filters use.
+fn pass_claims_on(entries: &mut [ChainEntry], cx: &mut BuildContext<'_>) {
+    for entry in entries {
+        if let ChainEntry::JwtAuth(filter) = entry {
+            filter.pass_on(&cx.used_claims(), cx);
+        }
+    }
 }
 
 /// Identity headers are unverified until jwt-auth has run.

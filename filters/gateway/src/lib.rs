@@ -9,6 +9,9 @@
 //! 3. Otherwise the mutations of all filters go to the host at once, and the request continues.
 //! 4. The response passes all filters in reverse order.
 //!
+//! jwt-auth passes the claims that later filters use on to them. A claim is not available to filters
+//! before it.
+//!
 //! The filters keep their reasons, events and metrics, each under the filter's name.
 //!
 //! In reading order:

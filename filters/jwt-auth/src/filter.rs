@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use novasphere_core::{
     BuildContext, Decision, Env, FetchError, FetchResponse, Filter, HeaderInterest, HeaderMutation,
-    PendingQueues, RequestHead, ResponseHead, TimerActions,
+    PendingQueues, RequestHead, ResponseHead, TimerActions, UsedClaim,
 };
 
 use crate::{
@@ -96,6 +96,12 @@ impl PendingQueues for NoQueues {
 }
 
 impl JwtAuth {
+    /// Passes the claims that the later filters of a chain use on to them, in addition to
+    /// `claims_to_attributes`. The host does not see them.
+    pub fn pass_on(&mut self, claims: &[UsedClaim], cx: &mut BuildContext<'_>) {
+        build::pass_on(&mut self.settings, claims, cx);
+    }
+
     /// Decides by the rules in the order that the [crate] states.
     fn decide<'f>(
         &'f self,

@@ -33,7 +33,9 @@
 //!    `issuers`, `subjects`, `audiences`, `typ`, `denied_tokens`, then the grants: `required_claims`
 //!    and `scopes`.
 //! 8. Consumer and claims become headers and attributes. A token with a claim that cannot
-//!    become one is rejected, so that no identity is lost silently.
+//!    become one is rejected, so that no identity is lost silently. In a chain, the claims that
+//!    later filters use also become attributes, for these filters only. Without a value they are
+//!    missing.
 //! 9. A rejected request passes without an identity if `optional`, `anonymous` or `report_only`
 //!    says so.
 //!

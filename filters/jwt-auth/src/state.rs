@@ -5,7 +5,7 @@ use std::rc::Rc;
 use novasphere_core::UnixTime;
 
 use crate::{
-    identity::headers::HeaderAction,
+    identity::{attributes::Attribute, headers::HeaderAction},
     keys::{key::Key, remote::KeyCache},
     token::cache::TokenCache,
 };
@@ -15,8 +15,7 @@ use crate::{
 pub(crate) struct VerifiedToken {
     /// The action for each identity header.
     pub(crate) headers: Vec<HeaderAction<'static>>,
-    /// Names and values of attributes.
-    pub(crate) attributes: Vec<(String, Vec<u8>)>,
+    pub(crate) attributes: Vec<Attribute>,
     /// The bits of the requirements that the token met.
     pub(crate) met: u64,
 }
@@ -25,7 +24,7 @@ impl VerifiedToken {
     /// The size of its values in bytes.
     pub(crate) fn bytes(&self) -> usize {
         let headers: usize = self.headers.iter().map(HeaderAction::bytes).sum();
-        let attributes: usize = self.attributes.iter().map(|(n, v)| n.len() + v.len()).sum();
+        let attributes: usize = self.attributes.iter().map(Attribute::bytes).sum();
         headers + attributes
     }
 }

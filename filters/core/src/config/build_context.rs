@@ -9,11 +9,11 @@ use crate::{Capability, Host};
 /// paths in faults and warnings then start with that part.
 ///
 /// ```
-/// use novasphere_core::{BuildContext, ConfigErrors, testing::TestHost};
+/// use novasphere_core::{BuildContext, ConfigErrors, JwtAuthPlace, testing::TestHost};
 ///
 /// let host = TestHost::default();
 /// let mut cx = BuildContext::new(&host, ConfigErrors::default());
-/// cx.within("jwt_auth", false, |cx| {
+/// cx.within("jwt_auth", JwtAuthPlace::Elsewhere, |cx| {
 ///     cx.warn("credentials[0].secret", "is readable in the configuration");
 ///     cx.fault("leeway", "must be 0 to 3600 seconds, got 7200");
 /// });
@@ -31,7 +31,31 @@ pub struct BuildContext<'h> {
     variables: Vec<String>,
     /// The part of the configuration that is being built. Empty for the whole.
     part: &'static str,
-    behind_jwt_auth: bool,
+    jwt_auth: JwtAuthPlace,
+    used_claims: Vec<UsedClaim>,
+}
+
+/// The place of jwt-auth, as a filter that is being built sees it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum JwtAuthPlace {
+    /// Not in the filter's chain, or the filter is not in a chain.
+    #[default]
+    Elsewhere,
+    /// In the same chain, before the filter.
+    Before,
+    /// In the same chain, behind the filter.
+    Behind,
+}
+
+/// A claim that a filter uses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UsedClaim {
+    /// The path of the field that names it, in the whole configuration.
+    pub path: String,
+    /// Its name, which is also the name of an attribute.
+    pub name: String,
+    /// The part of the configuration that the filter was built from.
+    part: &'static str,
 }
 
 impl<'h> BuildContext<'h> {
@@ -43,22 +67,23 @@ impl<'h> BuildContext<'h> {
             warnings: Vec::new(),
             variables: Vec::new(),
             part: "",
-            behind_jwt_auth: false,
+            jwt_auth: JwtAuthPlace::Elsewhere,
+            used_claims: Vec::new(),
         }
     }
 
-    /// Builds one filter of a chain from the member `part` of the configuration. `behind_jwt_auth`
-    /// says whether requests pass jwt-auth before this filter.
+    /// Builds one filter of a chain from the member `part` of the configuration. `jwt_auth` is the
+    /// place of the chain's jwt-auth.
     pub fn within<T>(
         &mut self,
         part: &'static str,
-        behind_jwt_auth: bool,
+        jwt_auth: JwtAuthPlace,
         build: impl FnOnce(&mut Self) -> T,
     ) -> T {
-        let outer = (self.part, self.behind_jwt_auth);
-        (self.part, self.behind_jwt_auth) = (part, behind_jwt_auth);
+        let outer = (self.part, self.jwt_auth);
+        (self.part, self.jwt_auth) = (part, jwt_auth);
         let built = build(self);
-        (self.part, self.behind_jwt_auth) = outer;
+        (self.part, self.jwt_auth) = outer;
         built
     }
 
@@ -133,15 +158,56 @@ impl<'h> BuildContext<'h> {
         self.host.cache_bytes()
     }
 
-    /// Whether attributes of an earlier filter can reach this one. See [`Host::passes_attributes`].
-    pub fn passes_attributes(&self) -> bool {
-        self.behind_jwt_auth || self.host.passes_attributes()
+    /// Whether there can be a jwt-auth that passes claims to this filter: one in its chain, or, on
+    /// a host that [passes attributes](Host::passes_attributes), one before it.
+    pub fn has_claims_source(&self) -> bool {
+        self.jwt_auth != JwtAuthPlace::Elsewhere || self.host.passes_attributes()
+    }
+
+    /// Records that the field at `path` uses the claim `name`. In a chain, an earlier jwt-auth
+    /// passes the claim on, and a later one is a fault. Otherwise warns that the claim must come
+    /// from another filter. Call it only with a [source of claims](Self::has_claims_source).
+    pub fn use_claim(&mut self, path: &str, name: &str) {
+        let part = self.part;
+        if self.used_claims.iter().any(|used| used.part == part && used.name == name) {
+            return;
+        }
+        let used = UsedClaim { path: join(part, path), name: name.to_owned(), part };
+        self.used_claims.push(used);
+        match self.jwt_auth {
+            JwtAuthPlace::Before => {}
+            JwtAuthPlace::Behind => {
+                let message = format!(
+                    "uses the claim {name:?}, which is not known before jwt_auth: list jwt_auth \
+                     before {part} in order"
+                );
+                self.fault(path, message);
+            }
+            JwtAuthPlace::Elsewhere => {
+                let alternative = match part {
+                    "" => "",
+                    _ => {
+                        ", or configure jwt_auth in this chain, which passes the claim on by itself"
+                    }
+                };
+                let message = format!(
+                    "uses the attribute {name:?}, which jwt-auth must set before this filter: add \
+                     it to claims_to_attributes of jwt-auth{alternative}"
+                );
+                self.warn(path, &message);
+            }
+        }
+    }
+
+    /// The claims that the filters built so far use.
+    pub fn used_claims(&self) -> Vec<UsedClaim> {
+        self.used_claims.clone()
     }
 
     /// Whether an earlier filter of the chain removes the identity headers that clients send.
     /// Always false outside a chain, where it cannot be known.
     pub fn clears_identity_headers(&self) -> bool {
-        self.behind_jwt_auth
+        self.jwt_auth == JwtAuthPlace::Before
     }
 }
 

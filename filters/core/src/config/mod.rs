@@ -24,7 +24,7 @@ mod sensitive;
 #[cfg(test)]
 mod tests;
 
-pub use build_context::BuildContext;
+pub use build_context::{BuildContext, JwtAuthPlace, UsedClaim};
 pub use decode::decode;
 pub use errors::{ConfigErrors, Fault};
 pub use key_source::KeySource;

@@ -61,26 +61,6 @@ fn rate_limit_may_precede_jwt_auth_without_fetched_keys() {
 }
 
 #[test]
-fn claims_reach_later_filters_on_every_host() {
-    let host = TestHost::default();
-    host.passes_attributes.set(false);
-    let config = |order: &str| {
-        format!(
-            r#"{{
-                "jwt_auth": {{"credentials": [{{"key": "k", "secret": "{SECRET}"}}],
-                    "claims_to_attributes": [{{"claim": "org", "attribute": "org"}}]}},
-                "rate_limit": {{"hour": 1, "limit_by": "claim", "claim_name": "org"}},
-                "order": {order}
-            }}"#
-        )
-    };
-    Gateway::from_json(config(r#"["jwt_auth", "rate_limit"]"#).as_bytes(), &host).unwrap();
-    let errors =
-        Gateway::from_json(config(r#"["rate_limit", "jwt_auth"]"#).as_bytes(), &host).unwrap_err();
-    assert!(errors.to_string().starts_with("rate_limit.claim_name: is not available"), "{errors}");
-}
-
-#[test]
 fn trusts_identity_headers_only_after_jwt_auth() {
     let chain = |order: &str, limit: &str| {
         let config = format!(

@@ -10,6 +10,7 @@ use novasphere_core::{
 use crate::{Gateway, chain::ChainCarry, entry::States};
 
 mod chain;
+mod claims;
 mod config;
 mod equivalence;
 mod waiting;

@@ -22,7 +22,7 @@ pub(super) fn header_entries(
     [remove, rename, replace, add, append, allow]: [RuleTexts<'_>; 6],
     cx: &mut BuildContext<'_>,
 ) -> ParsedRules {
-    let claims = cx.passes_attributes();
+    let claims = cx.has_claims_source();
     let mut list = EntryList { message, list: "headers", fold: message.fold(), cx };
     let removal = |entry: &str| parse_removal(entry, message).map(with_name);
     let allowed = |entry: &str| parse_allowed(entry, message).map(with_name);
@@ -43,6 +43,7 @@ pub(super) fn header_entries(
         add: list.parse_rule("add", add, &line),
         append: list.parse_rule("append", append, &appended),
     };
+    list.use_claims(&[&parsed.replace, &parsed.add, &parsed.append]);
     list.check_conflicts(&parsed);
     if message == Message::Request {
         list.check_spellings(&parsed);
@@ -55,7 +56,7 @@ pub(super) fn param_entries(
     [remove, rename, replace, add, append]: [RuleTexts<'_>; 5],
     cx: &mut BuildContext<'_>,
 ) -> ParsedRules {
-    let claims = cx.passes_attributes();
+    let claims = cx.has_claims_source();
     let mut list = EntryList { message: Message::Request, list: "querystring", fold: EXACT, cx };
     let removal = |entry: &str| parse_param_removal(entry).map(with_name);
     let param = |entry: &str| parse_param(entry, claims);
@@ -67,6 +68,7 @@ pub(super) fn param_entries(
         add: list.parse_rule("add", add, &param),
         append: list.parse_rule("append", append, &param),
     };
+    list.use_claims(&[&parsed.replace, &parsed.add, &parsed.append]);
     list.check_conflicts(&parsed);
     parsed
 }

@@ -3,7 +3,7 @@
 use novasphere_core::BuildContext;
 
 use super::parsed_rules::{ParsedEntry, ParsedRule, RuleTexts};
-use crate::{entry::InvalidEntry, message::Message, name_pattern::Fold};
+use crate::{entry::InvalidEntry, message::Message, name_pattern::Fold, template::ValueText};
 
 /// The `headers` or `querystring` lists of the rules for one message.
 pub(super) struct EntryList<'e, 'h> {
@@ -34,6 +34,17 @@ impl EntryList<'_, '_> {
             }
         }
         ParsedRule { name, condition, entries }
+    }
+
+    /// Records the claims in the values of `rules`.
+    pub(super) fn use_claims(&mut self, rules: &[&ParsedRule<ValueText>]) {
+        let (message, list) = (self.message.as_str(), self.list);
+        for (rule, entry) in rules.iter().flat_map(|r| r.entries.iter().map(|e| (r.name, e))) {
+            for claim in entry.argument.claims() {
+                let path = format!("{message}.{rule}.{list}[{}]", entry.index);
+                self.cx.use_claim(&path, claim);
+            }
+        }
     }
 
     pub(super) fn fault(&mut self, rule: &str, index: usize, fault: String) {

@@ -51,11 +51,14 @@ pub(super) fn security_headers(
             SecurityValue::Text(value) => value,
         };
         let path = format!("response.security_headers.{}", name.as_str().replace('-', "_"));
-        match parse_value(name.as_str(), &value, cx.passes_attributes()) {
+        match parse_value(name.as_str(), &value, cx.has_claims_source()) {
             Ok(ValueText::Fixed(value)) if value.is_empty() => {
                 cx.fault(&path, "is empty: give a value, or false for none");
             }
-            Ok(value) => security.headers.push((name.clone(), value)),
+            Ok(value) => {
+                value.claims().for_each(|claim| cx.use_claim(&path, claim));
+                security.headers.push((name.clone(), value));
+            }
             Err(error) => cx.fault(&path, error.to_string()),
         }
         if overrides && is_set_by(rules, &name) {

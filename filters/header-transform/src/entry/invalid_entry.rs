@@ -70,7 +70,8 @@ impl fmt::Display for InvalidEntry {
             Self::NoAttributes(name) => write!(
                 f,
                 "the value of \"{name}\" uses claims, but this proxy does not pass attributes from \
-                 jwt-auth to other filters: set the header in jwt-auth (claims_to_headers)"
+                 jwt-auth to other filters: use the gateway with jwt_auth, or set the header in \
+                 jwt-auth (claims_to_headers)"
             ),
             other => f.write_str(other.fixed_text()),
         }

@@ -5,7 +5,8 @@ use novasphere_core::header_value;
 use super::invalid_entry::InvalidEntry;
 use crate::template::ValueText;
 
-/// Parses the value of `name`. `claims` says whether jwt-auth's attributes reach this filter.
+/// Parses the value of `name`. `claims` says whether a jwt-auth can pass claims to this
+/// filter.
 pub(crate) fn parse_value(
     name: &str,
     value: &str,
@@ -16,7 +17,7 @@ pub(crate) fn parse_value(
         .map(|trimmed| str::from_utf8(trimmed).unwrap_or(value))?;
     let text =
         ValueText::parse(value).map_err(|error| InvalidEntry::Template(name.to_owned(), error))?;
-    match text.uses_claims() && !claims {
+    match text.claims().next().is_some() && !claims {
         true => Err(InvalidEntry::NoAttributes(name.to_owned())),
         false => Ok(text),
     }

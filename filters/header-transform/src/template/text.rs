@@ -82,10 +82,13 @@ impl ValueText {
         Ok(Self::Template(pieces))
     }
 
-    pub(crate) fn uses_claims(&self) -> bool {
-        let is_claim =
-            |piece: &Piece| matches!(piece, Piece::Variable { variable: Variable::Claim(_), .. });
-        matches!(self, Self::Template(pieces) if pieces.iter().any(is_claim))
+    /// The names of the claims it uses.
+    pub(crate) fn claims(&self) -> impl Iterator<Item = &str> {
+        let pieces: &[Piece] = if let Self::Template(pieces) = self { pieces } else { &[] };
+        pieces.iter().filter_map(|piece| match piece {
+            Piece::Variable { variable: Variable::Claim(name), .. } => Some(name.as_str()),
+            Piece::Variable { .. } | Piece::Literal(_) => None,
+        })
     }
 }
 

@@ -11,8 +11,8 @@ pub(crate) enum Variable {
     Header(HeaderName),
     /// `query.x`: the first query parameter of that name, decoded.
     Query(String),
-    /// `claims.x`: the attribute `x` that jwt-auth set (its `claims_to_attributes`). Never a header,
-    /// since headers may come from the client.
+    /// `claims.x`: the attribute `x`, in which jwt-auth passes a claim on. Never a header, since
+    /// headers may come from the client.
     Claim(String),
     /// `path.2`: a segment of the path, decoded, counted from 1.
     Segment(usize),

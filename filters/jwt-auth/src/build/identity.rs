@@ -1,6 +1,6 @@
 //! Consumers, identity headers and attributes.
 
-use novasphere_core::{BuildContext, HeaderName};
+use novasphere_core::{BuildContext, HeaderName, UsedClaim};
 
 use super::field;
 use crate::{
@@ -10,7 +10,10 @@ use crate::{
         consumer::Consumer,
         headers::{ClaimSource, IdentityHeaders},
     },
-    token::header_text::{self, ClaimForm},
+    token::{
+        claim_path::ClaimPath,
+        header_text::{self, ClaimForm},
+    },
 };
 
 /// The consumer at `path`. `identifier` is the text of `X-Credential-Identifier` and its path.
@@ -81,6 +84,24 @@ pub(super) fn attributes(config: &Config, cx: &mut BuildContext<'_>) -> ClaimAtt
         }
     }
     attributes
+}
+
+/// Adds the claims that the later filters of the chain use. An entry of `claims_to_attributes` with
+/// the name of such a claim takes precedence.
+pub(super) fn pass_on(
+    claims: &[UsedClaim],
+    attributes: &mut ClaimAttributes,
+    cx: &mut BuildContext<'_>,
+) {
+    for UsedClaim { path, name, .. } in claims {
+        if attributes.has(name) {
+            continue;
+        }
+        match ClaimPath::parse(name) {
+            Ok(claim) => attributes.add_for_chain(claim, name),
+            Err(invalid) => cx.fault(path, format!("{name:?} {invalid}")),
+        }
+    }
 }
 
 fn form(format: ClaimFormat) -> ClaimForm {

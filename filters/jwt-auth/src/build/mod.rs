@@ -9,7 +9,7 @@ mod issuers;
 mod rules;
 mod sources;
 
-use novasphere_core::{BuildContext, Capability, ErrorBody};
+use novasphere_core::{BuildContext, Capability, ErrorBody, UsedClaim};
 
 use crate::{
     config::{CLAIM_HEADER_BYTES, Config, MAX_CACHE_TOKENS, TOKEN_BYTES},
@@ -66,6 +66,11 @@ pub(crate) fn build(config: Config, cx: &mut BuildContext<'_>) -> Settings {
         rules: rules::build(&config, cx),
         run_on_preflight: config.run_on_preflight,
     }
+}
+
+/// Lets the filter pass on the claims that the later filters of its chain use.
+pub(crate) fn pass_on(settings: &mut Settings, claims: &[UsedClaim], cx: &mut BuildContext<'_>) {
+    identity::pass_on(claims, &mut settings.attributes, cx);
 }
 
 /// A number of the configuration as a size.

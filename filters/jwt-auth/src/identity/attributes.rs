@@ -13,7 +13,7 @@ use crate::{
     },
 };
 
-/// All entries of `claims_to_attributes`.
+/// All entries of `claims_to_attributes`, and the claims that later filters of a chain use.
 #[derive(Debug)]
 pub(crate) struct ClaimAttributes {
     entries: Vec<ClaimAttribute>,
@@ -27,6 +27,31 @@ struct ClaimAttribute {
     path: ClaimPath,
     form: ClaimForm,
     name: String,
+    audience: Audience,
+}
+
+/// The readers of an attribute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Audience {
+    /// Later filters and the access log: an entry of `claims_to_attributes`.
+    All,
+    /// Later filters of the same chain, which name the claim.
+    Chain,
+}
+
+/// An attribute of a verified token.
+#[derive(Debug)]
+pub(crate) struct Attribute {
+    name: String,
+    value: Vec<u8>,
+    audience: Audience,
+}
+
+impl Attribute {
+    /// The size of name and value in bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        self.name.len() + self.value.len()
+    }
 }
 
 /// Why an attribute cannot have a name.
@@ -64,33 +89,54 @@ impl ClaimAttributes {
         if !name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.')) {
             return Err(InvalidAttribute::Characters);
         }
-        if self.entries.iter().any(|other| other.name == name) {
+        if self.has(name) {
             return Err(InvalidAttribute::Duplicate);
         }
-        self.entries.push(ClaimAttribute { path, form, name: name.to_owned() });
+        let audience = Audience::All;
+        self.entries.push(ClaimAttribute { path, form, name: name.to_owned(), audience });
         Ok(())
     }
 
+    /// Adds the claim at `path` for the later filters of the chain, which know it as `name`.
+    pub(crate) fn add_for_chain(&mut self, path: ClaimPath, name: &str) {
+        let (form, audience) = (ClaimForm::Text, Audience::Chain);
+        self.entries.push(ClaimAttribute { path, form, name: name.to_owned(), audience });
+    }
+
+    /// Whether an entry sets the attribute `name`.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.entries.iter().any(|entry| entry.name == name)
+    }
+
     /// The attributes of a token. They are encoded like header values, so that no claim can forge a
-    /// line of a log.
-    pub(crate) fn values(&self, claims: &Json) -> Result<Vec<(String, Vec<u8>)>, Rejection> {
+    /// line of a log. A claim without a value is missing in the chain, because no entry asks for it.
+    ///
+    /// # Errors
+    /// If the claim of an entry of `claims_to_attributes` has no value.
+    pub(crate) fn values(&self, claims: &Json) -> Result<Vec<Attribute>, Rejection> {
         let mut values = Vec::with_capacity(self.entries.len());
-        for (i, ClaimAttribute { path, form, name }) in self.entries.iter().enumerate() {
-            if let Some(claim) = path.find(claims) {
-                let value = header_text::from_claim(claim, *form, self.max_bytes);
-                let value = value.map_err(|invalid| {
-                    unusable_claim::rejection(&format!("claims_to_attributes[{i}]"), path, invalid)
-                });
-                values.push((name.clone(), value?));
-            }
+        for (i, ClaimAttribute { path, form, name, audience }) in self.entries.iter().enumerate() {
+            let Some(claim) = path.find(claims) else { continue };
+            let value = match header_text::from_claim(claim, *form, self.max_bytes) {
+                Ok(value) => value,
+                Err(_) if *audience == Audience::Chain => continue,
+                Err(invalid) => {
+                    let entry = format!("claims_to_attributes[{i}]");
+                    return Err(unusable_claim::rejection(&entry, path, invalid));
+                }
+            };
+            values.push(Attribute { name: name.clone(), value, audience: *audience });
         }
         Ok(values)
     }
 }
 
-/// Sets all attributes on the host.
-pub(crate) fn set(values: &[(String, Vec<u8>)], attributes: &dyn Attributes) {
-    for (name, value) in values {
-        attributes.set(name, value);
+/// Sets the attributes of a token for their readers.
+pub(crate) fn set(values: &[Attribute], attributes: &dyn Attributes) {
+    for Attribute { name, value, audience } in values {
+        match audience {
+            Audience::All => attributes.set(name, value),
+            Audience::Chain => attributes.set_in_chain(name, value),
+        }
     }
 }

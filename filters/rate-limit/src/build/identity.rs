@@ -150,19 +150,23 @@ fn header(name: &str, path: &str, cx: &mut BuildContext<'_>) -> Option<Part> {
 
 /// Checks the name of a claim. Returns whether claims can reach this filter.
 pub(super) fn check_claim(claim: &str, path: &str, cx: &mut BuildContext<'_>) -> bool {
+    if !cx.has_claims_source() {
+        let message = "is not available: this proxy does not pass claims from jwt-auth to other \
+                       filters. Use the gateway with jwt_auth, or let jwt-auth copy the claim to a \
+                       header (claims_to_headers), and use that header";
+        cx.fault(path, message);
+        return false;
+    }
     let is_attribute =
         claim.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'));
-    if !cx.passes_attributes() {
-        let message = "is not available: this proxy does not pass claims from jwt-auth to other \
-                       filters. Let jwt-auth copy the claim to a header (claims_to_headers), and \
-                       use that header";
-        cx.fault(path, message);
-    } else if claim.is_empty() || !is_attribute {
+    if claim.is_empty() || !is_attribute {
         let message = format!(
-            "must be the name of an attribute in claims_to_attributes of jwt-auth (letters, \
-             digits, _, - and .), got {claim:?}"
+            "must consist of letters, digits, _, - and ., got {claim:?}: for a claim with another \
+             name, use the name of its attribute in claims_to_attributes of jwt-auth"
         );
         cx.fault(path, message);
+    } else {
+        cx.use_claim(path, claim);
     }
-    cx.passes_attributes()
+    true
 }

@@ -34,7 +34,7 @@ pub(crate) enum Part {
     Consumer,
     /// The consumer's credential: `X-Credential-Identifier`.
     Credential,
-    /// A claim of the token. jwt-auth sets it as an attribute of that name.
+    /// A claim of the token, which jwt-auth passes on as an attribute of that name.
     Claim(String),
     /// All requests to one path. Other paths are not limited.
     Path(Vec<u8>),

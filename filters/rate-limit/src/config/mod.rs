@@ -58,8 +58,8 @@ pub struct Config {
     /// The limited path, compared byte for byte, without the query. Required with `limit_by: path`.
     #[cfg_attr(feature = "schema", schemars(regex(pattern = r"^/[^?#]*$")))]
     pub path: Option<String>,
-    /// The claim that identifies a client, an attribute that jwt-auth sets. Required with
-    /// `limit_by: claim`.
+    /// The claim that identifies a client. In a gateway, its path. Elsewhere, the name of an
+    /// attribute in `claims_to_attributes` of jwt-auth. Required with `limit_by: claim`.
     #[cfg_attr(feature = "schema", schemars(regex(pattern = ATTRIBUTE)))]
     pub claim_name: Option<String>,
     /// What to do if a part of the identity is missing. Default: `ip`.

@@ -36,7 +36,7 @@ pub struct RuleConfig {
     /// The name of the proxy's route. Default: any route.
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub route: Option<String>,
-    /// A claim of the token, an attribute that jwt-auth sets. Default: any token.
+    /// A claim of the token. Its `name` is like `claim_name`. Default: any token.
     pub claim: Option<ExpectedConfig>,
     /// A request header. Default: any headers.
     pub header: Option<ExpectedConfig>,

@@ -2,6 +2,7 @@
 //! filter shows that it causes harm, and the project's filters cope with it.
 
 mod calls;
+mod claims;
 mod configuration;
 mod forgery;
 mod headers;

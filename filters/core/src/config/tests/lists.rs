@@ -88,7 +88,7 @@ fn faults_and_warnings_of_a_part_have_the_index_as_written() {
     let json = br#"{"part": {"names": [1, "a", "b"], "keys": [[], {"name": "k"}]}}"#;
     let (_, errors) = decode::<Chain>(json, &host).unwrap();
     let mut cx = BuildContext::new(&host, errors);
-    cx.within("part", false, |cx| {
+    cx.within("part", JwtAuthPlace::Elsewhere, |cx| {
         cx.warn("keys[0].name", "is short");
         cx.fault("names[0]", "is bad");
     });

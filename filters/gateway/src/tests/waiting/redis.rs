@@ -72,8 +72,7 @@ fn claims_reach_the_filters_behind_a_callout() {
                  8eK4hOxfe70gTDv3fejRzrpWNlXtqYhugRhYyWCM7UQ";
     let gateway = configured(&format!(
         r#"{{
-            "jwt_auth": {{"credentials": [{{"key": "k", "secret": "{SECRET}"}}],
-                "claims_to_attributes": [{{"claim": "org", "attribute": "org"}}]}},
+            "jwt_auth": {{"credentials": [{{"key": "k", "secret": "{SECRET}"}}]}},
             "rate_limit": {{{REDIS}}},
             "header_transform": {{"request": {{"add": {{"headers": ["x-org:$(claims.org)"]}}}}}}
         }}"#
