@@ -15,4 +15,4 @@ pub use error_body::{ErrorBody, ErrorFormat, ProblemDetails};
 pub use head::{Headers, RequestHead, ResponseHead};
 pub use header_name::{HeaderName, InvalidHeaderName, InvalidHeaderValue, header_value};
 pub use methods::parse_methods;
-pub use params::{QueryParams, encode_query_param};
+pub use params::{QueryParams, encode_non_ascii, encode_query_param};
