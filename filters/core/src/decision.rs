@@ -1,8 +1,8 @@
 //! Decisions of filters, as data. The host adapter carries them out.
 
-use std::{any::Any, borrow::Cow, rc::Rc};
+use std::{any::Any, rc::Rc};
 
-use crate::{Callout, HeaderMutation, HeaderName, UnixTime};
+use crate::{Callout, HeaderMutation, LocalResponse, UnixTime};
 
 /// The result of [`Filter::on_request`](crate::Filter::on_request).
 #[derive(Debug)]
@@ -39,22 +39,4 @@ pub enum Decision<'f, C> {
         /// A name from the filter's `REASONS`.
         reason: &'static str,
     },
-}
-
-/// A response from a filter instead of the upstream.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LocalResponse<'f> {
-    /// The status code, 200..=599.
-    pub status: u16,
-    /// Header lines. No name occurs twice, because one host keeps only the last line.
-    pub headers: Vec<(&'f HeaderName, Cow<'f, [u8]>)>,
-    /// The body, empty for none. Its `content-type` is among the headers.
-    pub body: Cow<'f, [u8]>,
-    /// The gRPC status, where the HTTP status does not imply it.
-    pub grpc_status: Option<u8>,
-    /// The `grpc-message` for gRPC clients, which do not get the body. Empty for none.
-    pub message: Cow<'f, str>,
-    /// Whether the request was over a rate limit. Some hosts mark such responses for the proxy in
-    /// front of them.
-    pub rate_limited: bool,
 }

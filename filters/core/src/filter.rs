@@ -2,7 +2,8 @@
 
 use crate::{
     BuildContext, CalloutResult, ConfigErrors, Decision, Env, FetchError, FetchResponse,
-    HeaderInterest, HeaderMutation, Host, RequestHead, ResponseHead, TimerActions, decode,
+    HeaderInterest, HeaderMutation, Host, LocalResponse, RequestHead, ResponseHead, TimerActions,
+    decode,
 };
 
 /// One filter: immutable data computed from its configuration, and the functions that apply it.
@@ -11,8 +12,8 @@ use crate::{
 /// [`Decision::Pause`] and after a [`Decision::Call`]. Then
 /// [`on_response`](Filter::on_response) once, but only if the decision was
 /// [`Decision::Continue`]. A filter that responds itself puts all headers into its
-/// [`LocalResponse`](crate::LocalResponse), so local responses look the same on hosts with
-/// different callback orders.
+/// [`LocalResponse`], so local responses look the same on hosts with different callback orders. In
+/// a chain, the other filters then get [`on_local_response`](Filter::on_local_response).
 ///
 /// ```
 /// use novasphere_core::{
@@ -157,8 +158,25 @@ pub trait Filter: Sized {
         head: &ResponseHead<'_>,
     ) -> Vec<HeaderMutation<'f>>;
 
-    /// The name of the filter that made the last [`LocalResponse`](crate::LocalResponse). A chain
-    /// names one of its filters.
+    /// Changes the local response that another filter of the same chain made to `request`. `carry`
+    /// is `None` if the chain ended before this filter.
+    ///
+    /// By default, the response of a later filter changes like a response of the upstream, and the
+    /// response of an earlier filter does not change.
+    fn on_local_response<'f>(
+        &'f self,
+        carry: Option<Self::Carry>,
+        _request: &RequestHead<'_>,
+        _: &Env<'_>,
+        response: &mut LocalResponse<'f>,
+    ) {
+        if let Some(carry) = carry {
+            response.mutate(|head| self.on_response(carry, head));
+        }
+    }
+
+    /// The name of the filter that made the last [`LocalResponse`]. A chain names one of its
+    /// filters.
     fn responder(_: &Self::State) -> &'static str {
         Self::NAME
     }

@@ -9,7 +9,7 @@
 //! In reading order:
 //!
 //! - `filter`: the contract;
-//! - `decision`: the decision about a request;
+//! - `decision`, `local_response`: the decision about a request;
 //! - `header_mutation`, `header_interest`: the headers a filter changes and reads;
 //! - `host`, `shared_data`, `callout`: the capabilities of a host;
 //! - `config`: decoding and checking a configuration;
@@ -29,6 +29,7 @@ mod header_mutation;
 mod host;
 mod http;
 mod json;
+mod local_response;
 mod metric_names;
 mod path;
 mod rules;
@@ -45,7 +46,7 @@ pub use config::{
     BuildContext, ConfigErrors, Fault, InvalidPattern, JwtAuthPlace, KeySource, OneOrMany, Pattern,
     Sensitive, UsedClaim, decode,
 };
-pub use decision::{Decision, LocalResponse};
+pub use decision::Decision;
 pub use filter::{Filter, MetricDefinition, MetricKind};
 pub use header_interest::HeaderInterest;
 pub use header_mutation::HeaderMutation;
@@ -55,10 +56,11 @@ pub use host::{
 };
 pub use http::{
     Endpoint, ErrorBody, ErrorFormat, HeaderName, Headers, InvalidHeaderName, InvalidHeaderValue,
-    ProblemDetails, QueryParams, RequestHead, ResponseHead, bytes_eq, encode_query_param,
-    header_value, may_have_secrets, parse_methods, target,
+    ProblemDetails, QueryParams, RequestHead, ResponseHead, bytes_eq, encode_non_ascii,
+    encode_query_param, header_value, may_have_secrets, parse_methods, target,
 };
 pub use json::Json;
+pub use local_response::LocalResponse;
 pub use path::{PathMatch, PathPattern, UnambiguousPath};
 pub use rules::{
     AmbiguousPath, ConditionFields, ExpectedFields, ExpectedValue, RequestCondition, RequestRule,

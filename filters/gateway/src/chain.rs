@@ -175,6 +175,26 @@ impl Gateway {
         }
     }
 
+    /// Passes a local response to the other filters, the last one first. The filter behind the ones
+    /// in `continued` made it.
+    pub(crate) fn pass_back<'f>(
+        &'f self,
+        mut continued: Vec<Continued>,
+        request: &RequestHead<'_>,
+        env: &Env<'_>,
+        response: &mut LocalResponse<'f>,
+    ) {
+        let responder = continued.len();
+        for (index, entry) in self.entries.iter().enumerate().rev() {
+            if index != responder {
+                let passed = if index < responder { continued.pop() } else { None };
+                let entry_env = self.entry_env(index, env);
+                let carry = passed.map(|passed| passed.carry);
+                entry.on_local_response(carry, request, &entry_env.env(env), response);
+            }
+        }
+    }
+
     /// Counts the decisions of the filters that continued.
     pub(crate) fn count(&self, continued: &[Continued], env: &Env<'_>) {
         for (metrics, Continued { reason, .. }) in self.metrics.iter().zip(continued) {

@@ -2,7 +2,7 @@
 
 use novasphere_core::{
     CalloutResult, Decision, Env, FetchError, FetchResponse, Filter, HeaderInterest,
-    HeaderMutation, MetricDefinition, RequestHead, ResponseHead, TimerActions,
+    HeaderMutation, LocalResponse, MetricDefinition, RequestHead, ResponseHead, TimerActions,
 };
 use novasphere_cors::Cors;
 use novasphere_header_transform::HeaderTransform;
@@ -174,6 +174,31 @@ impl ChainEntry {
             }
             // A carry returns to the filter that made it.
             _ => Vec::new(),
+        }
+    }
+
+    pub(crate) fn on_local_response<'f>(
+        &'f self,
+        carry: Option<EntryCarry>,
+        request: &RequestHead<'_>,
+        env: &Env<'_>,
+        response: &mut LocalResponse<'f>,
+    ) {
+        // A carry returns to the filter that made it.
+        macro_rules! pass {
+            ($filter:expr, $kind:ident) => {{
+                let carry = match carry {
+                    Some(EntryCarry::$kind(carry)) => Some(carry),
+                    _ => None,
+                };
+                $filter.on_local_response(carry, request, env, response);
+            }};
+        }
+        match self {
+            ChainEntry::Cors(filter) => pass!(filter, Cors),
+            ChainEntry::JwtAuth(filter) => pass!(filter, JwtAuth),
+            ChainEntry::RateLimit(filter) => pass!(filter, RateLimit),
+            ChainEntry::HeaderTransform(filter) => pass!(filter, HeaderTransform),
         }
     }
 

@@ -12,7 +12,6 @@ use crate::{
     config::Config,
     entry::{ChainEntry, Continued, States},
     entry_env::EntryEnv,
-    local_response,
     ticket::{self, Earlier},
 };
 
@@ -67,14 +66,14 @@ impl Filter for Gateway {
             let mut continued = Vec::with_capacity(self.entries.len());
             let mut all = Vec::new();
             let end = self.decide(head, states, &shared, &mut continued, &mut all);
-            return self.conclude(end, all, continued, attributes, env);
+            return self.conclude(end, all, continued, attributes, head, env);
         };
         let (mut continued, mutations, attributes) = earlier.restore(&self.names);
         let attributes = AttributeCache::new(env.attributes, attributes);
         let shared = Env { attributes: &attributes, ..*env };
         let mut all = Vec::new();
         let end = self.decide_after(mutations, head, states, &shared, &mut continued, &mut all);
-        self.conclude(end, all, continued, attributes, env)
+        self.conclude(end, all, continued, attributes, head, env)
     }
 
     fn on_response<'f>(
@@ -131,6 +130,7 @@ impl Gateway {
         mutations: Vec<HeaderMutation<'f>>,
         continued: Vec<Continued>,
         attributes: AttributeCache<'_>,
+        head: &RequestHead<'_>,
         env: &Env<'_>,
     ) -> Decision<'f, ChainCarry> {
         match end {
@@ -150,9 +150,8 @@ impl Gateway {
             }
             End::Respond { mut response, reason } => {
                 self.count(&continued, env);
-                for (entry, Continued { carry, .. }) in self.entries.iter().zip(continued).rev() {
-                    local_response::pass(&mut response, entry, carry);
-                }
+                let env = Env { attributes: &attributes, ..*env };
+                self.pass_back(continued, head, &env, &mut response);
                 Decision::Respond { mutations, response, reason }
             }
         }

@@ -4,8 +4,8 @@
 //!
 //! 1. The configured filters decide one after another, in the configured order. Each sees the
 //!    request with the mutations of the earlier ones.
-//! 2. The first filter that responds ends the chain. Its local response passes the earlier filters
-//!    in reverse order, as an upstream's response would. So cors adds its headers to a 401.
+//! 2. The first filter that responds ends the chain. Its local response passes all other filters in
+//!    reverse order. So cors adds its headers to a 401, and header-transform its security headers.
 //! 3. Otherwise the mutations of all filters go to the host at once, and the request continues.
 //! 4. The response passes all filters in reverse order.
 //!
@@ -22,7 +22,7 @@
 //! - `chain`: the order of calls, and how decisions combine;
 //! - `entry`: a filter in the chain, and `entry_env`, its environment;
 //! - `ticket`, `names`: the state of a waiting request, and the header names in it;
-//! - `attribute_cache`, `local_response`: one concern of the chain each.
+//! - `attribute_cache`: the attributes that the filters pass to each other.
 
 mod attribute_cache;
 mod build;
@@ -31,7 +31,6 @@ mod config;
 mod entry;
 mod entry_env;
 mod filter;
-mod local_response;
 mod names;
 #[cfg(test)]
 mod tests;

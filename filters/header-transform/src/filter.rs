@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use novasphere_core::{
-    BuildContext, Decision, Env, Filter, HeaderInterest, HeaderMutation, RequestHead, ResponseHead,
+    BuildContext, Decision, Env, Filter, HeaderInterest, HeaderMutation, LocalResponse,
+    RequestHead, ResponseHead,
 };
 
 use crate::{
@@ -11,7 +12,8 @@ use crate::{
     config::Config,
     decision::Reason,
     metrics::Event,
-    rules::{Rules, status},
+    protected_headers::{belongs_to_refusal, may_be_added_to_refusal},
+    rules::{FIRST_REFUSAL, Rules, status},
     template::{Template, Value},
 };
 
@@ -54,7 +56,7 @@ impl Filter for HeaderTransform {
         (): &mut (),
         env: &Env<'_>,
     ) -> Decision<'f, Rendered> {
-        let Rules { request, query, response } = &self.rules;
+        let Rules { request, query, response, .. } = &self.rules;
         let value = |value: &'f Value, templates: &'f [Template]| match value {
             Value::Fixed(value) => Some(Cow::Borrowed(value.as_slice())),
             Value::Template(index) => {
@@ -100,19 +102,58 @@ impl Filter for HeaderTransform {
         // Responses count no events.
         rules.mutations(&head.headers, value, || {})
     }
+
+    /// Applies the rules for refusals, wherever the refusing filter is in the chain. A refusal before
+    /// this filter has its values rendered here.
+    fn on_local_response<'f>(
+        &'f self,
+        carry: Option<Rendered>,
+        request: &RequestHead<'_>,
+        env: &Env<'_>,
+        response: &mut LocalResponse<'f>,
+    ) {
+        if response.status < FIRST_REFUSAL {
+            return;
+        }
+        let Rules { response: all, refusals, .. } = &self.rules;
+        let value = |value: &'f Value| match (value, &carry) {
+            (Value::Fixed(value), _) => Some(Cow::Borrowed(value.as_slice())),
+            (Value::Template(index), Some(Rendered(rendered))) => {
+                rendered.get(*index)?.clone().map(Cow::Owned)
+            }
+            (Value::Template(index), None) => {
+                all.templates.get(*index)?.render_or_count(request, env).map(Cow::Owned)
+            }
+        };
+        response.mutate(|head| {
+            let mut mutations = refusals.mutations(&head.headers, value, || {});
+            mutations.retain(may_change_refusal);
+            mutations
+        });
+    }
 }
 
 impl HeaderTransform {
     fn new(rules: Rules) -> Self {
-        let Rules { request, query, response } = &rules;
+        let Rules { request, query, response, .. } = &rules;
         let templates = request.templates.iter().chain(&query.templates).chain(&response.templates);
-        let variables = templates.flat_map(Template::variables).filter_map(|v| v.header());
+        let variables: Vec<_> = templates.flat_map(Template::variables).collect();
+        let reads_all = request.reads_all() || variables.iter().any(|v| v.reads_all());
+        let variables = variables.into_iter().filter_map(|v| v.header());
         let target = (!query.is_empty()).then_some(":path");
         let names = request.headers().chain(query.headers()).chain(target).chain(variables);
-        let request_headers = interest(request.reads_all(), names);
+        let request_headers = interest(reads_all, names);
         let status = response.depends_on_message().then_some(":status");
         let response_headers = interest(response.reads_all(), response.headers().chain(status));
         Self { rules, request_headers, response_headers }
+    }
+}
+
+/// Patterns and `allow` do not name the headers that they remove.
+fn may_change_refusal(mutation: &HeaderMutation<'_>) -> bool {
+    match mutation {
+        HeaderMutation::Add(name, _) => may_be_added_to_refusal(name.as_str()),
+        other => !belongs_to_refusal(other.name()),
     }
 }
 

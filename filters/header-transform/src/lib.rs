@@ -16,7 +16,9 @@
 //!    configuration is rejected. Patterns do not remove headers that the meaning of the
 //!    message depends on.
 //! 6. A value that cannot be rendered completely, or that would be invalid, is not sent.
-//! 7. The filter reads only the parts of a message that its rules need.
+//! 7. In a chain, `security_headers` and rules with `on_refusals` also apply to refusals of the other
+//!    filters. They leave the headers that belong to the filter that refuses.
+//! 8. The filter reads only the parts of a message that its rules need.
 //!
 //! In reading order:
 //!

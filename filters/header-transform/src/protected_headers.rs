@@ -45,6 +45,21 @@ fn is_removed_by_mistake(name: &str) -> bool {
     NAMES.contains(&name)
 }
 
+/// Headers with which a filter tells a client why it refuses a request and what to do next. Other
+/// filters must not change them.
+pub(crate) fn belongs_to_refusal(name: &str) -> bool {
+    const NAMES: [&str; 5] =
+        ["content-type", "ratelimit", "retry-after", "vary", "www-authenticate"];
+    const STARTS: [&str; 3] = ["access-control-", "ratelimit-", "x-ratelimit-"];
+    NAMES.contains(&name) || STARTS.iter().any(|start| name.starts_with(start))
+}
+
+/// Whether a rule may add a line to a header of a refusal: caches become more careful with each name
+/// in `Vary`.
+pub(crate) fn may_be_added_to_refusal(name: &str) -> bool {
+    name == "vary" || !belongs_to_refusal(name)
+}
+
 /// Whether a line stays although a pattern matches its name.
 pub(crate) fn is_spared_by_patterns(name: &[u8]) -> bool {
     is_spared_by_allow(name) || lower(name).is_none_or(|name| is_removed_by_mistake(&name))

@@ -12,6 +12,11 @@ fn cors() -> Result<()> {
 }
 
 #[test]
+fn gateway() -> Result<()> {
+    check("gateway")
+}
+
+#[test]
 fn header_transform() -> Result<()> {
     check("header-transform")
 }

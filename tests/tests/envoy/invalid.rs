@@ -9,6 +9,11 @@ fn cors() -> Result<()> {
 }
 
 #[test]
+fn gateway() -> Result<()> {
+    check_in_envoy("gateway")
+}
+
+#[test]
 fn header_transform() -> Result<()> {
     check_in_envoy("header-transform")
 }

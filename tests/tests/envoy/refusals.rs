@@ -73,6 +73,45 @@ fn page_can_read_401_and_429() -> Result<()> {
     Ok(())
 }
 
+/// With separate filters, a header-transform in front of the filter that refuses adds its headers,
+/// and one behind does not.
+#[test]
+fn header_transform_in_front_changes_refusals() -> Result<()> {
+    let first = r#"{"response": {"security_headers": true}}"#;
+    let last = r#"{"response": {"append": {"headers": ["x-last:1"]}}}"#;
+    let gateway = Gateway::start(chain::of(&[
+        ("header-transform", first),
+        ("cors", CORS),
+        ("jwt-auth", JWT_AUTH),
+        ("header-transform", last),
+    ]))?;
+    let request = || Request::get("/api/v1/wukongs").header("origin", PAGE);
+    let refused = gateway.send(&request())?;
+    ensure_readable(&refused, 401)?;
+    ensure!(refused.head.all("x-content-type-options") == ["nosniff"], "{refused:?}");
+    ensure!(refused.head.first("x-last").is_none(), "{refused:?}");
+    let passed = gateway.send(&request().header("authorization", token()?))?;
+    ensure!(passed.head.all("x-content-type-options") == ["nosniff"], "{passed:?}");
+    ensure!(passed.head.first("x-last").is_some(), "{passed:?}");
+    Ok(())
+}
+
+#[test]
+fn header_transform_in_the_gateway_keeps_the_form_of_grpc_refusals() -> Result<()> {
+    let config = format!(
+        r#"{{"jwt_auth": {JWT_AUTH},
+            "header_transform": {{"response": {{"security_headers": true}}}}}}"#
+    );
+    let gateway = Gateway::start(chain::of(&[("gateway", &config)]))?;
+    let call = Request::new("POST", "/novasphere.v1.Wukongs/Get");
+    let refused = gateway.send(&call.header("content-type", "application/grpc"))?;
+    ensure!(refused.head.status == 200, "{refused:?}");
+    ensure!(refused.head.all("grpc-status") == ["16"], "{refused:?}");
+    ensure!(refused.head.all("content-type") == ["application/grpc"], "{refused:?}");
+    ensure!(refused.head.all("x-content-type-options") == ["nosniff"], "{refused:?}");
+    Ok(())
+}
+
 #[test]
 fn grpc_clients_get_grpc_statuses() -> Result<()> {
     let gateway = one_request_gateway()?;

@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use novasphere_cors::Cors;
+use novasphere_gateway::Gateway;
 use novasphere_header_transform::HeaderTransform;
 use novasphere_jwt_auth::JwtAuth;
 use novasphere_rate_limit::RateLimit;
@@ -10,6 +11,11 @@ use novasphere_tests::cases::invalid::check;
 #[test]
 fn cors() -> Result<()> {
     check::<Cors>()
+}
+
+#[test]
+fn gateway() -> Result<()> {
+    check::<Gateway>()
 }
 
 #[test]

@@ -31,6 +31,11 @@ fn rate_limit() -> Result<()> {
     check::<RateLimit>()
 }
 
+#[test]
+fn gateway() -> Result<()> {
+    check::<Gateway>()
+}
+
 /// The filters decide the same way inside the gateway filter.
 #[test]
 fn all_filters_in_the_gateway() -> Result<()> {

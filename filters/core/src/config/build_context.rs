@@ -204,6 +204,11 @@ impl<'h> BuildContext<'h> {
         self.used_claims.clone()
     }
 
+    /// Whether the filter is part of a chain, so that it also gets the local responses of the others.
+    pub fn is_in_chain(&self) -> bool {
+        !self.part.is_empty()
+    }
+
     /// Whether an earlier filter of the chain removes the identity headers that clients send.
     /// Always false outside a chain, where it cannot be known.
     pub fn clears_identity_headers(&self) -> bool {

@@ -16,4 +16,4 @@ pub use head::{Headers, RequestHead, ResponseHead};
 pub(crate) use header_name::loosely_eq;
 pub use header_name::{HeaderName, InvalidHeaderName, InvalidHeaderValue, header_value};
 pub use methods::parse_methods;
-pub use params::{QueryParams, encode_query_param};
+pub use params::{QueryParams, encode_non_ascii, encode_query_param};

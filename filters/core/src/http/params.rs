@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
+use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_encode};
 
 use super::target;
 
@@ -12,6 +12,12 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b
 /// Percent-encodes `text` for the name or the value of a query parameter (RFC 3986 section 2.1).
 pub fn encode_query_param(text: &[u8]) -> impl Iterator<Item = &str> {
     percent_encode(text, RESERVED)
+}
+
+/// Percent-encodes the bytes of `text` outside US-ASCII, and control characters (RFC 3986 section
+/// 2.1). A `%` stays.
+pub fn encode_non_ascii(text: &[u8]) -> impl Iterator<Item = &str> {
+    percent_encode(text, CONTROLS)
 }
 
 /// The query parameters of a request target.

@@ -56,6 +56,69 @@ fn local_response_passes_the_earlier_filters() {
     assert_eq!(names.len(), distinct.len(), "{names:?}");
 }
 
+/// The values are rendered for the refusal only if its rules need them, and count no other events.
+#[test]
+fn refusal_of_an_earlier_filter_gets_rendered_values() {
+    let gateway = configured(&format!(
+        r#"{{
+            "jwt_auth": {{"credentials": [{{"key": "k", "secret": "{SECRET}"}}]}},
+            "header_transform": {{"response": {{
+                "add": {{"headers": ["x-asked:$(headers.x-asked)", "x-other:$(headers.x-other)"],
+                    "on_refusals": true}},
+                "append": {{"headers": ["x-third:$(headers.x-third)"]}}}}}}
+        }}"#
+    ));
+    let (host, mut states) = (TestHost::default(), States::default());
+    let (local, reason) =
+        response(decide(&host, &gateway, &mut states, &[(":path", "/"), ("x-asked", "a\tb")]));
+    assert_eq!((local.status, reason), (401, "no_token"));
+    assert_eq!(value(&local, "x-asked"), Some("a\tb"));
+    assert_eq!((value(&local, "x-other"), value(&local, "x-third")), (None, None));
+    assert_eq!(
+        recorded(&host, &gateway),
+        ["jwt-auth.decision=no_token.decisions", "header-transform.event=input_missing.events",]
+    );
+}
+
+/// Behind the filter that refuses and before it, the same rules apply.
+#[test]
+fn refusals_are_the_same_in_every_order() {
+    let chain = |order: &str| {
+        configured(&format!(
+            r#"{{
+                "order": {order},
+                "cors": {{"origins": ["https://a.example"]}},
+                "jwt_auth": {{"credentials": [{{"key": "k", "secret": "{SECRET}"}}]}},
+                "header_transform": {{"response": {{
+                    "remove": {{"headers": ["access-*", "ww*", "x-*", "ret*"],
+                        "on_refusals": true}},
+                    "append": {{"headers": ["vary:accept", "x-a:1", "x-a:2"],
+                        "on_refusals": true}},
+                    "replace": {{"headers": ["vary:none"]}},
+                    "security_headers": {{"override": true}}}}}}
+            }}"#
+        ))
+    };
+    let lines = [("origin", "https://a.example"), (":method", "GET"), (":path", "/")];
+    for order in [
+        r#"["cors", "jwt_auth", "header_transform"]"#,
+        r#"["cors", "header_transform", "jwt_auth"]"#,
+        r#"["header_transform", "cors", "jwt_auth"]"#,
+    ] {
+        let (gateway, host, mut states) = (chain(order), TestHost::default(), States::default());
+        let (local, _) = response(decide(&host, &gateway, &mut states, &lines));
+        assert_eq!(value(&local, "www-authenticate"), Some("Bearer"), "{order}");
+        let allowed = value(&local, "access-control-allow-origin");
+        assert_eq!(allowed, Some("https://a.example"), "{order}");
+        let vary = value(&local, "vary").map(str::to_ascii_lowercase).unwrap_or_default();
+        let mut vary: Vec<_> = vary.split(", ").collect();
+        vary.sort_unstable();
+        assert_eq!(vary, ["accept", "origin"], "{order}");
+        assert_eq!(value(&local, "x-a"), Some("1, 2"), "{order}");
+        assert_eq!(value(&local, "x-frame-options"), Some("DENY"), "{order}");
+    }
+}
+
 #[test]
 fn response_passes_the_filters_in_reverse_order() {
     let gateway = configured(

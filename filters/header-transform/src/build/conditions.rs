@@ -1,14 +1,55 @@
-//! `if_method` and `if_status`.
+//! `if_method`, `if_status` and `on_refusals`.
 
 use novasphere_core::BuildContext;
 
 use crate::{
     config::{RequestEntries, ResponseEntries},
-    rules::{Condition, StatusRange, parse_method},
+    rules::{Condition, Scope, StatusRange, parse_method},
 };
 
-/// The condition of a rule for requests.
-pub(super) fn if_method(
+/// The scope of a rule for requests.
+pub(super) fn request_scope(
+    rule: &str,
+    entries: &RequestEntries,
+    cx: &mut BuildContext<'_>,
+) -> Scope {
+    Scope { condition: if_method(rule, entries, cx), on_refusals: false }
+}
+
+/// The scope of a rule for responses.
+pub(super) fn response_scope(
+    rule: &str,
+    entries: &ResponseEntries,
+    cx: &mut BuildContext<'_>,
+) -> Scope {
+    let condition = if_status(rule, entries, cx);
+    if entries.on_refusals {
+        check_on_refusals(rule, entries, &condition, cx);
+    }
+    Scope { condition, on_refusals: entries.on_refusals }
+}
+
+fn check_on_refusals(
+    rule: &str,
+    entries: &ResponseEntries,
+    condition: &Condition,
+    cx: &mut BuildContext<'_>,
+) {
+    let path = format!("response.{rule}.on_refusals");
+    check_has_entries(path.clone(), !entries.headers.is_empty(), cx);
+    if condition.excludes_refusals() {
+        let fault = "has no effect: if_status lists no status of a rejection, 400 to 599";
+        cx.fault(path.clone(), fault);
+    }
+    if !cx.is_in_chain() {
+        let fault = "works in the gateway only, which passes the other filters' rejections to this \
+                     filter: use the gateway, or remove on_refusals and put this filter before the \
+                     filters that reject";
+        cx.fault(path, fault);
+    }
+}
+
+fn if_method(
     rule: &str,
     RequestEntries { headers, querystring, if_method }: &RequestEntries,
     cx: &mut BuildContext<'_>,
@@ -31,10 +72,9 @@ pub(super) fn if_method(
     Condition::Methods(methods)
 }
 
-/// The condition of a rule for responses.
-pub(super) fn if_status(
+fn if_status(
     rule: &str,
-    ResponseEntries { headers, if_status }: &ResponseEntries,
+    ResponseEntries { headers, if_status, on_refusals: _ }: &ResponseEntries,
     cx: &mut BuildContext<'_>,
 ) -> Condition {
     let path = format!("response.{rule}.if_status");

@@ -7,7 +7,6 @@ use super::{
 use crate::{
     name_pattern::NamePattern,
     protected_headers::{is_spared_by_allow, is_spared_by_patterns},
-    rules::Condition,
 };
 
 impl EntryList<'_, '_> {
@@ -86,8 +85,7 @@ impl EntryList<'_, '_> {
     /// Rejects entries for a name that an earlier rule removes and no `rename` restores.
     fn refuse_removed<T>(&mut self, rule: &ParsedRule<T>, all: &ParsedRules) {
         let is_removed_by = |removing: &ParsedRule<NamePattern>, name: &str| {
-            let applies =
-                removing.condition == Condition::Always || removing.condition == rule.condition;
+            let applies = removing.scope.covers(&rule.scope);
             let is_allow = removing.name == "allow";
             let name = NamePattern::exact(name);
             let matches = |ParsedEntry { argument: pattern, .. }: &ParsedEntry<NamePattern>| {
@@ -98,8 +96,7 @@ impl EntryList<'_, '_> {
         };
         let rename = &all.rename;
         let is_renamed = |name: &str| {
-            let applies =
-                rename.condition == Condition::Always || rename.condition == rule.condition;
+            let applies = rename.scope.covers(&rule.scope);
             rule.name != "rename" && applies && rename.entries.iter().any(|e| e.name == name)
         };
         let mut faults = Vec::new();
@@ -131,7 +128,7 @@ impl EntryList<'_, '_> {
     /// Rejects to remove a header that `allow` removes.
     fn refuse_not_allowed(&mut self, all: &ParsedRules) {
         let (remove, allow) = (&all.remove, &all.allow);
-        let applies = allow.condition == Condition::Always || allow.condition == remove.condition;
+        let applies = allow.scope.covers(&remove.scope);
         if allow.entries.is_empty() || !applies {
             return;
         }

@@ -13,7 +13,7 @@ use crate::{
     },
     message::Message,
     name_pattern::{EXACT, NamePattern},
-    rules::Condition,
+    rules::Scope,
 };
 
 /// Parses and checks the entries for headers.
@@ -45,8 +45,9 @@ pub(super) fn header_entries(
     };
     list.use_claims(&[&parsed.replace, &parsed.add, &parsed.append]);
     list.check_conflicts(&parsed);
-    if message == Message::Request {
-        list.check_spellings(&parsed);
+    match message {
+        Message::Request => list.check_spellings(&parsed),
+        Message::Response => list.check_refusals(&parsed),
     }
     parsed
 }
@@ -61,7 +62,7 @@ pub(super) fn param_entries(
     let removal = |entry: &str| parse_param_removal(entry).map(with_name);
     let param = |entry: &str| parse_param(entry, claims);
     let parsed = ParsedRules {
-        allow: list.parse_rule("allow", (Condition::Always, &[]), &removal),
+        allow: list.parse_rule("allow", (Scope::default(), &[]), &removal),
         remove: list.parse_rule("remove", remove, &removal),
         rename: list.parse_rule("rename", rename, &parse_param_renaming),
         replace: list.parse_rule("replace", replace, &param),

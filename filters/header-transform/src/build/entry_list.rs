@@ -23,7 +23,7 @@ impl EntryList<'_, '_> {
     pub(super) fn parse_rule<T>(
         &mut self,
         name: &'static str,
-        (condition, texts): RuleTexts<'_>,
+        (scope, texts): RuleTexts<'_>,
         parse: Parse<'_, T>,
     ) -> ParsedRule<T> {
         let mut entries = Vec::new();
@@ -33,7 +33,7 @@ impl EntryList<'_, '_> {
                 Err(error) => self.fault(name, index, error.to_string()),
             }
         }
-        ParsedRule { name, condition, entries }
+        ParsedRule { name, scope, entries }
     }
 
     /// Records the claims in the values of `rules`.

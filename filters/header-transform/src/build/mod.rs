@@ -5,12 +5,13 @@ mod conflicts;
 mod entries;
 mod entry_list;
 mod parsed_rules;
+mod refusals;
 mod security_headers;
 
 use novasphere_core::{BuildContext, Capability, HeaderName};
 
 use self::{
-    conditions::{if_method, if_status},
+    conditions::{request_scope, response_scope},
     entries::{header_entries, param_entries},
     parsed_rules::{ParsedEntry, ParsedRules},
     security_headers::security_headers,
@@ -18,7 +19,7 @@ use self::{
 use crate::{
     config::{Config, RequestRules, ResponseEntries, ResponseRules},
     message::Message,
-    rules::{Condition, HeaderRules, QueryRule, QueryRules, Rules},
+    rules::{HeaderRules, QueryRule, QueryRules, Rules, Scope},
     template::{Destination, Value, compile},
 };
 
@@ -35,7 +36,8 @@ pub(crate) fn build(config: Config, cx: &mut BuildContext<'_>) -> Rules {
     }
     let (request, query) = request_rules(&request, cx);
     let response = response_rules(response, cx);
-    Rules { request, query, response }
+    let refusals = response.on_refusals();
+    Rules { request, query, response, refusals }
 }
 
 fn has_request_rules(rules: &RequestRules) -> bool {
@@ -58,14 +60,14 @@ fn request_rules(config: &RequestRules, cx: &mut BuildContext<'_>) -> (HeaderRul
         ("add", &config.add),
         ("append", &config.append),
     ]
-    .map(|(name, rule)| if_method(name, rule, cx));
+    .map(|(name, rule)| request_scope(name, rule, cx));
     let texts = [
         (remove.clone(), &*config.remove.headers),
         (rename.clone(), &*config.rename.headers),
         (replace.clone(), &*config.replace.headers),
         (add.clone(), &*config.add.headers),
         (append.clone(), &*config.append.headers),
-        (Condition::Always, &[]),
+        (Scope::default(), &[]),
     ];
     let headers = header_entries(Message::Request, texts, cx);
     let texts = [
@@ -94,7 +96,7 @@ fn response_rules(config: ResponseRules, cx: &mut BuildContext<'_>) -> HeaderRul
         ("append", &config.append),
         ("allow", config.allow.as_ref().unwrap_or(&none)),
     ]
-    .map(|(name, rule)| (if_status(name, rule, cx), &*rule.headers));
+    .map(|(name, rule)| (response_scope(name, rule, cx), &*rule.headers));
     let headers = header_entries(Message::Response, texts, cx);
     let security = security_headers(config.security_headers, &headers, cx);
     let mut rules = header_rules(Message::Response, headers);
@@ -108,28 +110,28 @@ fn header_rules(message: Message, parsed: ParsedRules) -> HeaderRules {
     let mut rules = HeaderRules::new(message);
     if !allow.entries.is_empty() {
         let allowed = allow.entries.into_iter().map(|entry| entry.argument).collect();
-        rules.allow(&allow.condition, allowed);
+        rules.allow(&allow.scope, allowed);
     }
     for ParsedEntry { argument: pattern, .. } in remove.entries {
         match pattern.name().map(HeaderName::parse) {
-            Some(Ok(name)) => rules.remove(&remove.condition, name),
-            _ => rules.remove_matching(&remove.condition, pattern),
+            Some(Ok(name)) => rules.remove(&remove.scope, name),
+            _ => rules.remove_matching(&remove.scope, pattern),
         }
     }
     for ParsedEntry { name, argument, .. } in rename.entries {
         if let (Ok(old), Ok(new)) = (HeaderName::parse(&name), HeaderName::parse(&argument)) {
-            rules.rename(&rename.condition, old, new);
+            rules.rename(&rename.scope, old, new);
         }
     }
     for (rule, push) in [
-        (replace, HeaderRules::replace as fn(&mut HeaderRules, &Condition, HeaderName, Value)),
+        (replace, HeaderRules::replace as fn(&mut HeaderRules, &Scope, HeaderName, Value)),
         (add, HeaderRules::add),
         (append, HeaderRules::append),
     ] {
         for ParsedEntry { name, argument, .. } in rule.entries {
             let value = compile(argument, Destination::Header, &mut rules.templates);
             if let Ok(name) = HeaderName::parse(&name) {
-                push(&mut rules, &rule.condition, name, value);
+                push(&mut rules, &rule.scope, name, value);
             }
         }
     }
@@ -141,11 +143,11 @@ fn query_rules(parsed: ParsedRules) -> QueryRules {
     let ParsedRules { remove, rename, replace, add, append, allow: _ } = parsed;
     let mut rules = QueryRules::default();
     for entry in remove.entries {
-        rules.push(&remove.condition, QueryRule::Remove(entry.argument));
+        rules.push(&remove.scope.condition, QueryRule::Remove(entry.argument));
     }
     for entry in rename.entries {
         let rule = QueryRule::Rename { old: entry.name, new: entry.argument };
-        rules.push(&rename.condition, rule);
+        rules.push(&rename.scope.condition, rule);
     }
     for (rule, kind) in [
         (replace, QueryRule::Replace as fn(String, Value) -> QueryRule),
@@ -154,7 +156,7 @@ fn query_rules(parsed: ParsedRules) -> QueryRules {
     ] {
         for ParsedEntry { name, argument, .. } in rule.entries {
             let value = compile(argument, Destination::Query, &mut rules.templates);
-            rules.push(&rule.condition, kind(name, value));
+            rules.push(&rule.scope.condition, kind(name, value));
         }
     }
     rules

@@ -1,9 +1,9 @@
 //! [`ParsedRules`]: the parsed entries of all rules.
 
-use crate::{name_pattern::NamePattern, rules::Condition, template::ValueText};
+use crate::{name_pattern::NamePattern, rules::Scope, template::ValueText};
 
-/// A rule as written: its condition and the texts of its entries.
-pub(super) type RuleTexts<'c> = (Condition, &'c [String]);
+/// A rule as written: its scope and the texts of its entries.
+pub(super) type RuleTexts<'c> = (Scope, &'c [String]);
 
 /// The rules for headers, or the rules for query parameters.
 pub(super) struct ParsedRules {
@@ -20,7 +20,7 @@ pub(super) struct ParsedRules {
 pub(super) struct ParsedRule<T> {
     /// The name in the configuration.
     pub(super) name: &'static str,
-    pub(super) condition: Condition,
+    pub(super) scope: Scope,
     pub(super) entries: Vec<ParsedEntry<T>>,
 }
 

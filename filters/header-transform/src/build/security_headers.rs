@@ -6,7 +6,7 @@ use super::parsed_rules::ParsedRules;
 use crate::{
     config::{SecurityHeaders, SecurityValue, SecurityValues},
     entry::parse_value,
-    rules::{Condition, HeaderRules},
+    rules::{HeaderRules, Scope},
     template::{Destination, ValueText, compile},
 };
 
@@ -84,12 +84,13 @@ fn is_set_by(rules: &ParsedRules, name: &HeaderName) -> bool {
 impl SecurityRules {
     /// Adds the rules after all other rules. Headers that are present stay, unless overridden.
     pub(super) fn add_to(self, rules: &mut HeaderRules) {
+        let scope = Scope { on_refusals: true, ..Scope::default() };
         for (name, value) in self.headers {
             let value = compile(value, Destination::Header, &mut rules.templates);
             if self.overrides {
-                rules.remove(&Condition::Always, name.clone());
+                rules.remove(&scope, name.clone());
             }
-            rules.add(&Condition::Always, name, value);
+            rules.add(&scope, name, value);
         }
     }
 }

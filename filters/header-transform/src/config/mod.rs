@@ -83,7 +83,8 @@ pub struct ResponseRules {
     /// Removes all other headers, before `remove`. Entries: a name, or `start*`. Default: all
     /// headers pass.
     pub(crate) allow: Option<ResponseEntries>,
-    /// Security headers for browsers, added after all other rules. Default: none.
+    /// Security headers for browsers, added after all other rules. In the gateway, the other
+    /// filters' rejections get them too. Default: none.
     pub(crate) security_headers: SecurityHeaders,
 }
 
@@ -98,4 +99,7 @@ pub struct ResponseEntries {
     /// The status codes of the responses to which the rule applies, from 200 to 599: 404,
     /// `200-299`, `5xx`. Default: any.
     pub(crate) if_status: Vec<StatusText>,
+    /// Whether the rule also applies to the other filters' rejections, such as a 401 or 429. In the
+    /// gateway only. Default: false.
+    pub(crate) on_refusals: bool,
 }

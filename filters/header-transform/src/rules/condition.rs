@@ -4,7 +4,10 @@ use std::fmt;
 
 use novasphere_core::{HeaderName, Headers};
 
-/// The messages to which a rule applies.
+/// The least status of a refusal. A filter's response to a preflight is below.
+pub(crate) const FIRST_REFUSAL: u16 = 400;
+
+/// The condition under which a rule applies.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Condition {
     #[default]
@@ -13,6 +16,14 @@ pub(crate) enum Condition {
     Methods(Vec<String>),
     /// Responses with a status in one of these ranges.
     Statuses(Vec<StatusRange>),
+}
+
+/// The messages to which a rule applies.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Scope {
+    pub(crate) condition: Condition,
+    /// Whether the rule also applies to the refusals of other filters.
+    pub(crate) on_refusals: bool,
 }
 
 /// The first and the last status code of a range.
@@ -59,6 +70,12 @@ impl Condition {
         }
     }
 
+    /// Whether the condition excludes every refusal by its status.
+    pub(crate) fn excludes_refusals(&self) -> bool {
+        let is_below = |StatusRange(_, last): &StatusRange| *last < FIRST_REFUSAL;
+        matches!(self, Condition::Statuses(ranges) if ranges.iter().all(is_below))
+    }
+
     /// The pseudo-header that the condition reads.
     pub(super) fn pseudo_header(&self) -> Option<&'static str> {
         match self {
@@ -66,6 +83,15 @@ impl Condition {
             Condition::Methods(_) => Some(":method"),
             Condition::Statuses(_) => Some(":status"),
         }
+    }
+}
+
+impl Scope {
+    /// Whether a rule with this scope applies to every message to which one with `other` applies.
+    /// May be false where it does.
+    pub(crate) fn covers(&self, other: &Self) -> bool {
+        let is_wider = self.condition == Condition::Always || self.condition == other.condition;
+        is_wider && (self.on_refusals || !other.on_refusals)
     }
 }
 

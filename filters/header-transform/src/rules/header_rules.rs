@@ -6,7 +6,7 @@ use novasphere_core::{HeaderMutation, HeaderName, Headers};
 
 use super::{
     bulk_removal::BulkRemoval,
-    condition::Condition,
+    condition::{Condition, Scope},
     header_lines::{HeaderLines, mutations},
     tracked_name::TrackedName,
 };
@@ -23,7 +23,7 @@ pub(crate) struct HeaderRules {
     /// Each name of the rules, once.
     names: Vec<TrackedName>,
     /// In the order they run.
-    rules: Vec<(Condition, Rule)>,
+    rules: Vec<(Scope, Rule)>,
     pub(crate) templates: Vec<Template>,
     /// Whether the rules read all lines.
     reads_all: bool,
@@ -48,55 +48,63 @@ impl HeaderRules {
         Self { message, names, rules, templates, reads_all: false }
     }
 
+    /// The rules that also apply to refusals of other filters. They share the templates of all
+    /// rules, and read all lines, because the lines of a refusal are at hand.
+    pub(crate) fn on_refusals(&self) -> Self {
+        let rules = self.rules.iter().filter(|(scope, _)| scope.on_refusals).cloned().collect();
+        let names = self.names.clone();
+        Self { message: self.message, names, rules, templates: Vec::new(), reads_all: true }
+    }
+
     /// Removes all headers that match none of `allowed`.
-    pub(crate) fn allow(&mut self, condition: &Condition, allowed: Vec<NamePattern>) {
-        self.remove_bulk(condition, BulkRemoval::AllExcept(allowed));
+    pub(crate) fn allow(&mut self, scope: &Scope, allowed: Vec<NamePattern>) {
+        self.remove_bulk(scope, BulkRemoval::AllExcept(allowed));
     }
 
     /// Removes all headers that match `pattern`.
-    pub(crate) fn remove_matching(&mut self, condition: &Condition, pattern: NamePattern) {
-        self.remove_bulk(condition, BulkRemoval::Matching(pattern));
+    pub(crate) fn remove_matching(&mut self, scope: &Scope, pattern: NamePattern) {
+        self.remove_bulk(scope, BulkRemoval::Matching(pattern));
     }
 
-    fn remove_bulk(&mut self, condition: &Condition, removal: BulkRemoval) {
+    fn remove_bulk(&mut self, scope: &Scope, removal: BulkRemoval) {
         self.reads_all = true;
-        self.rules.push((condition.clone(), Rule::RemoveBulk(removal)));
+        self.rules.push((scope.clone(), Rule::RemoveBulk(removal)));
     }
 
-    pub(crate) fn remove(&mut self, condition: &Condition, name: HeaderName) {
+    pub(crate) fn remove(&mut self, scope: &Scope, name: HeaderName) {
         let index = self.index_of(name);
         // Envoy picks the route again after each mutation of a request, so reading first pays off.
         let reads = self.message == Message::Request;
         self.mark_removed(index, reads);
-        self.mark_cleared(index, condition);
-        self.rules.push((condition.clone(), Rule::Remove(index)));
+        self.mark_cleared(index, scope);
+        self.rules.push((scope.clone(), Rule::Remove(index)));
     }
 
-    pub(crate) fn rename(&mut self, condition: &Condition, old: HeaderName, new: HeaderName) {
+    pub(crate) fn rename(&mut self, scope: &Scope, old: HeaderName, new: HeaderName) {
         let (old, new) = (self.index_of(old), self.index_of(new));
         self.reads_all = true;
         self.mark_removed(old, true);
         self.mark_removed(new, true);
-        self.rules.push((condition.clone(), Rule::Rename { old, new }));
+        self.rules.push((scope.clone(), Rule::Rename { old, new }));
     }
 
-    pub(crate) fn replace(&mut self, condition: &Condition, name: HeaderName, value: Value) {
+    pub(crate) fn replace(&mut self, scope: &Scope, name: HeaderName, value: Value) {
         let index = self.index_of(name);
         let reads = self.may_have_arrived_lines(index);
         self.mark_removed(index, reads);
-        self.rules.push((condition.clone(), Rule::Replace(index, value)));
+        self.rules.push((scope.clone(), Rule::Replace(index, value)));
     }
 
-    pub(crate) fn add(&mut self, condition: &Condition, name: HeaderName, value: Value) {
+    pub(crate) fn add(&mut self, scope: &Scope, name: HeaderName, value: Value) {
         let index = self.index_of(name);
         let reads = self.may_have_arrived_lines(index);
         self.mark_read(index, reads);
-        self.rules.push((condition.clone(), Rule::Add(index, value)));
+        self.rules.push((scope.clone(), Rule::Add(index, value)));
     }
 
-    pub(crate) fn append(&mut self, condition: &Condition, name: HeaderName, value: Value) {
+    pub(crate) fn append(&mut self, scope: &Scope, name: HeaderName, value: Value) {
         let index = self.index_of(name);
-        self.rules.push((condition.clone(), Rule::Append(index, value)));
+        self.rules.push((scope.clone(), Rule::Append(index, value)));
     }
 
     fn index_of(&mut self, name: HeaderName) -> NameIndex {
@@ -127,9 +135,9 @@ impl HeaderRules {
         }
     }
 
-    fn mark_cleared(&mut self, index: NameIndex, condition: &Condition) {
+    fn mark_cleared(&mut self, index: NameIndex, scope: &Scope) {
         if let Some(name) = self.names.get_mut(index) {
-            name.is_cleared |= *condition == Condition::Always;
+            name.is_cleared |= scope.condition == Condition::Always;
         }
     }
 
@@ -143,13 +151,16 @@ impl HeaderRules {
         let depends =
             |rule: &Rule| !matches!(rule, Rule::Remove(_) | Rule::Append(_, Value::Fixed(_)));
         self.names.iter().any(|name| name.is_read)
-            || self.rules.iter().any(|(when, rule)| *when != Condition::Always || depends(rule))
+            || self
+                .rules
+                .iter()
+                .any(|(scope, rule)| scope.condition != Condition::Always || depends(rule))
     }
 
     /// The headers that the rules read, unless they read all lines. A name may occur twice.
     pub(crate) fn headers(&self) -> impl Iterator<Item = &str> {
         let names = self.names.iter().filter(|name| name.is_read).map(|name| name.name.as_str());
-        names.chain(self.rules.iter().filter_map(|(condition, _)| condition.pseudo_header()))
+        names.chain(self.rules.iter().filter_map(|(scope, _)| scope.condition.pseudo_header()))
     }
 
     /// The mutations that carry the rules out on a message with these headers: as few as possible.
@@ -161,7 +172,8 @@ impl HeaderRules {
         mut value: impl FnMut(&'f Value) -> Option<Cow<'f, [u8]>>,
         mut dropped: impl FnMut(),
     ) -> Vec<HeaderMutation<'f>> {
-        let mut rules = self.rules.iter().filter(|(when, _)| when.applies(headers)).peekable();
+        let mut rules =
+            self.rules.iter().filter(|(scope, _)| scope.condition.applies(headers)).peekable();
         if rules.peek().is_none() {
             return Vec::new();
         }

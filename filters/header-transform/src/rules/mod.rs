@@ -8,7 +8,7 @@ mod query_rules;
 mod tracked_name;
 
 pub(crate) use self::{
-    condition::{Condition, StatusRange, parse_method, status},
+    condition::{Condition, FIRST_REFUSAL, Scope, StatusRange, parse_method, status},
     header_rules::HeaderRules,
     query_rules::{QueryRule, QueryRules},
 };
@@ -19,4 +19,6 @@ pub(crate) struct Rules {
     pub(crate) request: HeaderRules,
     pub(crate) query: QueryRules,
     pub(crate) response: HeaderRules,
+    /// The rules for responses that also apply to refusals of other filters.
+    pub(crate) refusals: HeaderRules,
 }

@@ -2,7 +2,7 @@
 
 use std::mem;
 
-use novasphere_core::{Env, RequestHead, encode_query_param, header_value};
+use novasphere_core::{Env, RequestHead, encode_non_ascii, encode_query_param, header_value};
 
 use super::{
     text::{Piece, ValueText},
@@ -98,7 +98,7 @@ impl Template {
                 Piece::Literal(text) => value.extend_from_slice(text.as_bytes()),
                 Piece::Variable { variable, default } => {
                     match (variable.resolve(head, env), default) {
-                        (Some(found), _) => self.destination.push(&mut value, &found)?,
+                        (Some(found), _) => self.destination.push(&mut value, variable, &found)?,
                         (None, Some(default)) => value.extend_from_slice(default.as_bytes()),
                         (None, None) => return Err(RenderError::Missing),
                     }
@@ -129,14 +129,23 @@ impl Destination {
     ///
     /// Control characters are invalid: they would end the line (RFC 9110 section 5.5), or a line of
     /// the upstream when it decodes them. In headers, bytes outside US-ASCII are invalid, since
-    /// their encoding is undefined.
-    fn push(self, value: &mut Vec<u8>, resolved: &[u8]) -> Result<(), RenderError> {
+    /// their encoding is undefined. A segment of the path has them percent-encoded, as in the path.
+    /// Since its other characters never include `%`, the result is unambiguous.
+    fn push(
+        self,
+        value: &mut Vec<u8>,
+        variable: &Variable,
+        resolved: &[u8],
+    ) -> Result<(), RenderError> {
         let is_control = |b: &u8| *b != b'\t' && b.is_ascii_control();
         if resolved.len() > MAX_BYTES || resolved.iter().any(is_control) {
             return Err(RenderError::Invalid);
         }
         match self {
             Destination::Header if resolved.is_ascii() => value.extend_from_slice(resolved),
+            Destination::Header if matches!(variable, Variable::Segment(_)) => {
+                value.extend(encode_non_ascii(resolved).flat_map(str::bytes));
+            }
             Destination::Header => return Err(RenderError::Invalid),
             Destination::Query => value.extend(encode_query_param(resolved).flat_map(str::bytes)),
         }

@@ -9,6 +9,8 @@ use novasphere_core::{Env, HeaderName, RequestHead, UnambiguousPath, target};
 pub(crate) enum Variable {
     /// `headers.x`: the first line of a header.
     Header(HeaderName),
+    /// `headers.x[]`: all lines of a header as one list.
+    HeaderLines(HeaderName),
     /// `query.x`: the first query parameter of that name, decoded.
     Query(String),
     /// `claims.x`: the attribute `x`, in which jwt-auth passes a claim on. Never a header, since
@@ -38,9 +40,10 @@ impl fmt::Display for InvalidVariable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Unknown => {
-                "has an unknown variable: expected $(headers.<name>), $(query.<name>), \
-                 $(claims.<name>), $(path.<number>), $(client.ip), $(request.id) or $(host), each \
-                 with an optional default: $(host | none); write $$( for a literal $("
+                "has an unknown variable: expected $(headers.<name>), $(headers.<name>[]), \
+                 $(query.<name>), $(claims.<name>), $(path.<number>), $(client.ip), $(request.id) \
+                 or $(host), each with an optional default: $(host | none); write $$( for a \
+                 literal $("
             }
             Self::UriCaptures => {
                 "uses uri_captures, which belong to a route: use path segments, $(path.1), \
@@ -75,9 +78,13 @@ impl Variable {
         };
         match (kind, name) {
             // Hosts use `:authority`, `host`, or both.
-            ("headers", Some(name)) if name.eq_ignore_ascii_case("host") => Ok(Self::Host),
+            ("headers", Some(name)) if is_host(name) => Ok(Self::Host),
             ("headers", Some(name)) => {
-                HeaderName::parse(name).map(Self::Header).map_err(|_| InvalidVariable::HeaderName)
+                let (name, variable) = match name.strip_suffix("[]") {
+                    Some(name) => (name, Self::HeaderLines as fn(HeaderName) -> Self),
+                    None => (name, Self::Header as fn(HeaderName) -> Self),
+                };
+                HeaderName::parse(name).map(variable).map_err(|_| InvalidVariable::HeaderName)
             }
             ("query" | "query_params", Some("")) => Err(InvalidVariable::ParamName),
             // `query_params` is Kong's name.
@@ -99,11 +106,16 @@ impl Variable {
     /// The header or pseudo-header it is read from.
     pub(crate) fn header(&self) -> Option<&str> {
         match self {
-            Variable::Header(name) => Some(name.as_str()),
+            Variable::Header(name) | Variable::HeaderLines(name) => Some(name.as_str()),
             Variable::Query(_) | Variable::Segment(_) => Some(":path"),
             Variable::Host => Some(":authority"),
             Variable::Claim(_) | Variable::ClientIp => None,
         }
+    }
+
+    /// Whether it is read from all lines of the request.
+    pub(crate) fn reads_all(&self) -> bool {
+        matches!(self, Variable::HeaderLines(_))
     }
 
     /// Resolves the variable. `None` if it is missing or empty.
@@ -114,6 +126,7 @@ impl Variable {
     ) -> Option<Cow<'r, [u8]>> {
         let value = match self {
             Variable::Header(name) => Cow::Borrowed(head.headers.get(name.as_str())?),
+            Variable::HeaderLines(name) => Cow::Owned(joined_lines(head, name)),
             Variable::Query(name) => target::query_values(head.target(), name).next()?,
             Variable::Claim(name) => Cow::Owned(env.attributes.get(name)?),
             Variable::Segment(number) => Cow::Owned(segment(head.target(), *number)?),
@@ -127,11 +140,24 @@ impl Variable {
     }
 }
 
+/// All lines of a header with a value, as one (RFC 9110 section 5.3). Cookies have their own separator
+/// (RFC 9113 section 8.2.3).
+fn joined_lines(head: &RequestHead<'_>, name: &HeaderName) -> Vec<u8> {
+    let separator = if name.as_str() == "cookie" { &b"; "[..] } else { &b", "[..] };
+    let lines = head.headers.get_all(name.as_str()).filter(|line| !line.is_empty());
+    lines.collect::<Vec<_>>().join(separator)
+}
+
 /// A segment of an unambiguous path. `None` for other paths, since the upstream may read them
 /// differently.
 fn segment(target: &[u8], number: usize) -> Option<Vec<u8>> {
     let path = UnambiguousPath::new(target::path(target))?;
     path.as_str().split('/').nth(number).map(|segment| segment.as_bytes().to_vec())
+}
+
+/// Whether `name` is the header `host`, whose lines a request has only one of.
+fn is_host(name: &str) -> bool {
+    name.strip_suffix("[]").unwrap_or(name).eq_ignore_ascii_case("host")
 }
 
 /// Whether jwt-auth accepts `name` as the name of an attribute.

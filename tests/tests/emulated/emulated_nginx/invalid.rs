@@ -38,6 +38,11 @@ fn invalid_cors_configurations_close_the_route() -> Result<()> {
 }
 
 #[test]
+fn invalid_gateway_configurations_close_the_route() -> Result<()> {
+    check("gateway")
+}
+
+#[test]
 fn invalid_header_transform_configurations_close_the_route() -> Result<()> {
     check("header-transform")
 }

@@ -105,7 +105,20 @@ fn only_earlier_filters_change_a_local_response() -> Result<()> {
     let mut ours = worker(&[limit, jwt_auth])?;
     let answer = ours.send(&request)?;
     ensure!(client_lines(&answer, "x-ratelimit-limit-hour") == ["5"], "{answer:?}");
-    ensure_sound(&ours)
+    ensure_sound(&ours)?;
+
+    let security = Plugin::wasm("header-transform", r#"{"response": {"security_headers": true}}"#);
+    let jwt_auth = Plugin::wasm("jwt-auth", chain::JWT_AUTH);
+    for (plugins, expected) in
+        [([security.clone(), jwt_auth.clone()], &["nosniff"][..]), ([jwt_auth, security], &[])]
+    {
+        let mut ours = worker(&plugins)?;
+        let answer = ours.send(&request)?;
+        ensure!(answer.status == 401, "{answer:?}");
+        ensure!(client_lines(&answer, "x-content-type-options") == expected, "{answer:?}");
+        ensure_sound(&ours)?;
+    }
+    Ok(())
 }
 
 #[test]

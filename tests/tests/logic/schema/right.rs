@@ -16,7 +16,7 @@ use super::SchemaPair;
 /// The configurations of the cases, each alone and inside the gateway filter.
 pub(crate) fn in_cases() -> Result<Vec<Configured>> {
     let mut found: Vec<Configured> = Vec::new();
-    for filter in ["cors", "header-transform", "jwt-auth", "rate-limit"] {
+    for filter in ["cors", "gateway", "header-transform", "jwt-auth", "rate-limit"] {
         for case in files(filter)?.into_iter().flat_map(|file| file.cases) {
             let in_gateway = Module::gateway(filter).config(&case.config);
             add(&mut found, "gateway", in_gateway);

@@ -88,6 +88,35 @@ fn claims_reach_the_filters_behind_a_callout() {
     assert!(matches!(org, Some(HeaderMutation::Add(_, value)) if **value == *b"acme"));
 }
 
+/// The values were rendered before the request waited, or are rendered when it is refused.
+#[test]
+fn refusal_after_a_callout_passes_header_transform() {
+    for order in [r#"["rate_limit", "header_transform"]"#, r#"["header_transform", "rate_limit"]"#]
+    {
+        let gateway = configured(&format!(
+            r#"{{
+                "order": {order},
+                "rate_limit": {{{REDIS}}},
+                "header_transform": {{"response": {{
+                    "add": {{"headers": ["x-asked:$(headers.x-asked)"], "on_refusals": true}},
+                    "append": {{"headers": ["x-unmarked:1"]}},
+                    "security_headers": true}}}}
+            }}"#
+        ));
+        let (host, mut states) = (TestHost::default(), States::default());
+        let lines = [(":path", "/"), ("x-asked", "a")];
+        let callout = call(decide(&host, &gateway, &mut states, &lines));
+        let borrowed = lines.iter().map(|(n, v)| (n.as_bytes(), v.as_bytes()));
+        let head = RequestHead { headers: Headers::borrowed(borrowed) };
+        let decision = decide_with_result(&host, &gateway, &mut states, &head, &callout, (500, ""));
+        let (local, _) = response(decision);
+        assert_eq!(local.status, 503, "{order}");
+        assert_eq!(value(&local, "x-asked"), Some("a"), "{order}");
+        assert_eq!(value(&local, "x-content-type-options"), Some("nosniff"), "{order}");
+        assert_eq!(value(&local, "x-unmarked"), None, "{order}");
+    }
+}
+
 #[test]
 fn request_may_wait_for_redis_and_then_for_keys() {
     let gateway = configured(&format!(
