@@ -42,8 +42,8 @@ pub use callout::{Callout, CalloutResult, Fetch, FetchError, FetchResponse, Time
 pub use cidr::{Cidr, InvalidCidr};
 pub use client_ip::{ClientIp, nat64_ipv4, parse_source_address};
 pub use config::{
-    BuildContext, ConfigErrors, Fault, InvalidPattern, KeySource, OneOrMany, Pattern, Sensitive,
-    decode,
+    BuildContext, ConfigErrors, Fault, FieldHints, InvalidPattern, KeySource, NumberField,
+    NumberUnit, OneOrMany, Pattern, Sensitive, decode, with_separators,
 };
 pub use decision::{Decision, LocalResponse};
 pub use filter::{Filter, MetricDefinition, MetricKind};

@@ -27,6 +27,7 @@ mod chain;
 mod config;
 mod entry;
 mod entry_env;
+mod field_hints;
 mod filter;
 mod local_response;
 mod names;

@@ -3,13 +3,15 @@
 use std::borrow::Cow;
 
 use novasphere_core::{
-    BuildContext, Decision, Env, Filter, HeaderInterest, HeaderMutation, RequestHead, ResponseHead,
+    BuildContext, Decision, Env, FieldHints, Filter, HeaderInterest, HeaderMutation, RequestHead,
+    ResponseHead,
 };
 
 use crate::{
     build,
     config::Config,
     decision::Reason,
+    field_hints::FIELD_HINTS,
     metrics::Event,
     rules::{Rules, status},
     template::{Template, Value},
@@ -32,6 +34,7 @@ impl Filter for HeaderTransform {
     const NAME: &'static str = "header-transform";
     const REASONS: &'static [&'static str] = Reason::NAMES;
     const EVENTS: &'static [&'static str] = Event::NAMES;
+    const FIELD_HINTS: &'static [(&'static str, FieldHints)] = &[("", FIELD_HINTS)];
     type Config = Config;
     type State = ();
     type Carry = Rendered;

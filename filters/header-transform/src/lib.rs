@@ -31,6 +31,7 @@ mod build;
 mod config;
 mod decision;
 mod entry;
+mod field_hints;
 mod filter;
 mod message;
 mod metrics;
@@ -43,4 +44,5 @@ mod tests;
 
 #[cfg(feature = "schema")]
 pub use config::schema::schema;
+pub use field_hints::FIELD_HINTS;
 pub use filter::{HeaderTransform, Rendered};

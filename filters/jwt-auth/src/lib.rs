@@ -60,6 +60,7 @@ mod authentication;
 mod build;
 mod config;
 mod decision;
+mod field_hints;
 mod filter;
 mod identity;
 mod keys;
@@ -75,4 +76,5 @@ mod token;
 
 #[cfg(feature = "schema")]
 pub use config::schema::schema;
+pub use field_hints::FIELD_HINTS;
 pub use filter::JwtAuth;

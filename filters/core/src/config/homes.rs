@@ -1,0 +1,87 @@
+//! Where the fields of a configuration belong, for faults about misplaced fields.
+
+use serde::de::DeserializeOwned;
+
+use super::{
+    cursor::Cursor,
+    mismatch::{Mismatch, Problem},
+    node::Node,
+};
+
+/// An object of a configuration and the names of its fields.
+pub(super) struct Home {
+    /// Its path without indices, such as `jwks[]`. Empty for the configuration as a whole.
+    path: String,
+    fields: &'static [&'static str],
+}
+
+/// All objects that a configuration can have.
+///
+/// Decodes a tree that is one probe. Each round ends at a probe: one that stands for an object gets
+/// that object's fields as probes, one that stands for a list gets one item, and any other is
+/// removed. So the types stay the only list of the fields.
+#[cold]
+pub(super) fn homes<T: DeserializeOwned>() -> Vec<Home> {
+    let mut root = Node::probe();
+    let mut homes = Vec::new();
+    while let Err(Mismatch { steps, problem, .. }) = T::deserialize(Cursor::root(&root, false)) {
+        let replaced = match problem {
+            Problem::ProbedObject(fields) => {
+                let path = without_indices(&root.describe(&steps, None));
+                homes.push(Home { path, fields });
+                root.replace(&steps, Node::object_of_probes(fields))
+            }
+            Problem::ProbedList => root.replace(&steps, Node::list_of_probe()),
+            _ => root.remove(&steps),
+        };
+        if !replaced {
+            break;
+        }
+    }
+    homes
+}
+
+/// `rules[3].claim` becomes `rules[].claim`.
+pub(super) fn without_indices(path: &str) -> String {
+    path.split('[')
+        .enumerate()
+        .map(|(number, part)| match number {
+            0 => part.to_owned(),
+            _ => format!("[{}", part.trim_start_matches(|c: char| c.is_ascii_digit())),
+        })
+        .collect()
+}
+
+/// Where the field `name` belongs, if not in the object at `path`. Nearby objects come first: those
+/// inside the object, those under the same name, those in the same part.
+#[cold]
+pub(super) fn belonging(homes: &[Home], path: &str, name: &str) -> Option<String> {
+    let last = |path: &str| path.rsplit('.').next().map(str::to_owned);
+    let first = |path: &str| path.split('.').next().map(str::to_owned);
+    let rank = |home: &Home| {
+        let is_inside = path.is_empty() || home.path.strip_prefix(path).is_some_and(is_step);
+        let far = match () {
+            () if is_inside => 0,
+            () if last(&home.path) == last(path) => 1,
+            () if first(&home.path) == first(path) => 2,
+            () => 3,
+        };
+        (far, home.path.matches(['.', '[']).count())
+    };
+    let fitting = || homes.iter().filter(|home| home.path != path && home.fields.contains(&name));
+    let best = fitting().map(rank).min()?;
+    let mut paths: Vec<_> = fitting().filter(|home| rank(home) == best).map(Home::name).collect();
+    // Fields of all rules, such as `headers`, would name every rule.
+    paths.truncate(3);
+    Some(format!("it belongs in {}", paths.join(" or ")))
+}
+
+fn is_step(rest: &str) -> bool {
+    rest.starts_with(['.', '['])
+}
+
+impl Home {
+    fn name(&self) -> &str {
+        if self.path.is_empty() { "the configuration itself" } else { &self.path }
+    }
+}
