@@ -31,6 +31,7 @@ pub const FIELD_HINTS: FieldHints = FieldHints {
              is absent",
         ),
         ("delete", "use remove"),
+        ("headers", "use headers in a rule, such as add in request"),
         ("insert add_if_absent", "use add"),
         ("http_method methods", "use if_method in each rule of request"),
         ("status_code status_codes", "use if_status in each rule of response"),

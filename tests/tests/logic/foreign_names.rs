@@ -51,11 +51,16 @@ fn check<F: Filter>(other_filter: &str) -> Result<usize> {
         bytes += names.len() + remedy.len();
         let words: BTreeSet<&str> =
             remedy.split(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '-').collect();
-        let names_a_field = words.iter().any(|word| fields.contains(*word));
+        // The remedy for a word is another word, which the field's own fault lists.
+        let names_a_field = names.contains('=') || words.iter().any(|word| fields.contains(*word));
         let is_clear = names_a_field || remedy.starts_with("remove it: ");
         ensure!(is_clear || words.contains(other_filter), "{}: {remedy} names no field", F::NAME);
         for name in names.split(' ') {
             let got = match name.split_once('=') {
+                // These fields accept a list.
+                Some((field @ ("limit_by" | "claims_to_verify"), word)) => {
+                    fault::<F>(&json!({field: [word]}), &format!("{field}[0]"))
+                }
                 Some((field, word)) => fault::<F>(&json!({field: word}), field),
                 None => fault::<F>(&json!({name: 1}), name),
             };

@@ -4,6 +4,7 @@ use serde::de::DeserializeOwned;
 
 use super::{
     cursor::Cursor,
+    field_hints::is_same_name,
     mismatch::{Mismatch, Problem},
     node::Node,
 };
@@ -68,12 +69,24 @@ pub(super) fn belonging(homes: &[Home], path: &str, name: &str) -> Option<String
         };
         (far, home.path.matches(['.', '[']).count())
     };
-    let fitting = || homes.iter().filter(|home| home.path != path && home.fields.contains(&name));
-    let best = fitting().map(rank).min()?;
-    let mut paths: Vec<_> = fitting().filter(|home| rank(home) == best).map(Home::name).collect();
-    // Fields of all rules, such as `headers`, would name every rule.
-    paths.truncate(3);
-    Some(format!("it belongs in {}", paths.join(" or ")))
+    let fitting = || {
+        let fields = homes.iter().filter(|home| home.path != path);
+        fields.filter_map(|home| Some((home, home.field(name)?)))
+    };
+    let best = fitting().map(|(home, _)| rank(home)).min()?;
+    let mut nearest = fitting().filter(|(home, _)| rank(home) == best).peekable();
+    let (home, field) = nearest.peek()?;
+    if home.path.is_empty() {
+        return Some(format!("{} at the top level", place(field, name)));
+    }
+    let place = place(field, name);
+    // A field of all rules, such as `headers`, would name every rule.
+    let paths: Vec<_> = nearest.map(|(home, _)| home.path.as_str()).take(3).collect();
+    Some(format!("{place} in {}", paths.join(" or ")))
+}
+
+fn place(field: &str, written: &str) -> String {
+    if field == written { "it belongs".to_owned() } else { format!("use {field}") }
 }
 
 fn is_step(rest: &str) -> bool {
@@ -81,7 +94,8 @@ fn is_step(rest: &str) -> bool {
 }
 
 impl Home {
-    fn name(&self) -> &str {
-        if self.path.is_empty() { "the configuration itself" } else { &self.path }
+    /// The field that `name` means.
+    fn field(&self, name: &str) -> Option<&'static str> {
+        self.fields.iter().find(|field| is_same_name(field, name)).copied()
     }
 }

@@ -24,6 +24,9 @@ fn collect(schema: &Value, found: &mut BTreeMap<String, Bounds>) -> Result<()> {
         }
         let bound = |keyword: &str| field.get(keyword).and_then(Value::as_u64);
         let text = field.get("description").and_then(Value::as_str).context("description")?;
+        if text.starts_with("See ") {
+            continue;
+        }
         let unit = match text {
             _ if text.contains("milliseconds") => "milliseconds",
             _ if text.contains("seconds") => "seconds",

@@ -91,6 +91,7 @@ fn misplaced_fields_lead_to_their_object() {
     for (json, fault) in [
         (r#"{"bits": 1}"#, "bits: unknown field; it belongs in keys[]"),
         (r#"{"uri": ""}"#, "uri: unknown field; it belongs in default.redis"),
+        (r#"{"End": 1}"#, "End: unknown field; use end in default.times"),
         (r#"{"end": 1}"#, "end: unknown field; it belongs in default.times"),
         (
             r#"{"rules": [{}, {"uri": ""}]}"#,
@@ -98,7 +99,7 @@ fn misplaced_fields_lead_to_their_object() {
         ),
         (
             r#"{"rules": [{"minute": 1}]}"#,
-            "rules[0].minute: unknown field; it belongs in the configuration itself",
+            "rules[0].minute: unknown field; it belongs at the top level",
         ),
         (
             r#"{"rules": [{"redis": {"start": 1}}]}"#,
