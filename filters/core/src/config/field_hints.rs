@@ -1,4 +1,4 @@
-//! [`FieldHints`]: what a filter knows about the fields of its configuration beyond their types.
+//! [`FieldHints`]: a filter's knowledge about the names and numbers in its configuration.
 
 use super::duration;
 
@@ -22,14 +22,14 @@ pub struct NumberField {
     pub min: u32,
     /// The highest accepted number.
     pub max: u32,
-    /// What the number counts.
+    /// The unit.
     pub unit: NumberUnit,
 }
 
-/// What a number counts.
+/// The unit of a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NumberUnit {
-    /// Things that the field's name says.
+    /// None: the field's name says what is counted.
     Count,
     /// Seconds.
     Seconds,
@@ -38,7 +38,7 @@ pub enum NumberUnit {
 }
 
 impl FieldHints {
-    /// What to write instead of `written`, a name or `field=word`.
+    /// The remedy for `written`, which is a name or `field=word`.
     pub fn remedy(&self, written: &str) -> Option<&'static str> {
         let is_listed = |names: &str| names.split(' ').any(|name| is_same_name(name, written));
         self.foreign_names.iter().find(|(names, _)| is_listed(names)).map(|(_, remedy)| *remedy)

@@ -53,8 +53,8 @@ pub(super) fn without_indices(path: &str) -> String {
         .collect()
 }
 
-/// Where the field `name` belongs, if not in the object at `path`. Nearby objects come first: those
-/// inside the object, those under the same name, those in the same part.
+/// Where the field `name` belongs, if not in the object at `path`. Nearby objects come first: objects
+/// inside it, then objects of the same name, then objects in the same part.
 #[cold]
 pub(super) fn belonging(homes: &[Home], path: &str, name: &str) -> Option<String> {
     let last = |path: &str| path.rsplit('.').next().map(str::to_owned);

@@ -30,7 +30,7 @@ pub(super) enum Problem {
     UnknownField(String, &'static [&'static str]),
     /// A word that an enum does not have.
     UnknownVariant(String),
-    /// Not the number that the field expects. `got` has the remedy; `text` is what was written.
+    /// Not the number that the field expects. `got` includes the remedy. `text` is the value if it is a text.
     Number { got: String, text: Option<String> },
     /// A probe stands for an object with these fields.
     ProbedObject(&'static [&'static str]),

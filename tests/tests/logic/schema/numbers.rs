@@ -1,4 +1,4 @@
-//! The bounds and units in faults are those of the schemas.
+//! Faults and schemas have the same bounds and units.
 
 use std::collections::BTreeMap;
 
@@ -69,7 +69,7 @@ fn check<F: Filter>() -> Result<()> {
 }
 
 #[test]
-fn bounds_in_faults_are_those_of_the_schemas() -> Result<()> {
+fn faults_have_the_bounds_of_the_schemas() -> Result<()> {
     check::<Cors>()?;
     check::<JwtAuth>()?;
     check::<RateLimit>()?;
