@@ -71,6 +71,14 @@ fn faults(json: &str) -> String {
 }
 
 #[test]
+fn valid_configuration_has_no_faults() {
+    let json = br#"{"default": {"times": {"start": 1, "end": 2}}}"#;
+    let (limits, errors) = decode::<Limits>(json, HINTS, &TestHost::default()).unwrap();
+    let times = limits.default.times.map(|times| (times.start, times.end));
+    assert_eq!((times, errors.to_string().as_str()), (Some((1, 2)), ""));
+}
+
+#[test]
 fn foreign_names_lead_to_the_field() {
     for name in ["requests_per_unit", "requestsPerUnit", "requests-per-unit", "rate"] {
         let fault = format!("{name}: unknown field; use minute: 100");
