@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 
 use super::{
     ConfigErrors, FieldHints,
-    cursor::Cursor,
+    cursor::deserialize,
     explain::Explainer,
     homes::homes,
     mismatch::Mismatch,
@@ -64,7 +64,7 @@ pub fn decode<T: DeserializeOwned>(
     let mut explainer = Explainer::new(hints, homes::<T>);
     // Each round succeeds or removes at least one node.
     loop {
-        let result = T::deserialize(Cursor::root(&root, values_are_text));
+        let result = deserialize::<T>(&root, values_are_text);
         for rejected in root.take_rejected_members() {
             add_rejected(&mut errors, &mut explainer, &rejected);
         }

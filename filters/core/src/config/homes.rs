@@ -3,7 +3,7 @@
 use serde::de::DeserializeOwned;
 
 use super::{
-    cursor::Cursor,
+    cursor::deserialize,
     field_hints::is_same_name,
     mismatch::{Mismatch, Problem},
     node::Node,
@@ -25,7 +25,7 @@ pub(super) struct Home {
 pub(super) fn homes<T: DeserializeOwned>() -> Vec<Home> {
     let mut root = Node::probe();
     let mut homes = Vec::new();
-    while let Err(Mismatch { steps, problem, .. }) = T::deserialize(Cursor::root(&root, false)) {
+    while let Err(Mismatch { steps, problem, .. }) = deserialize::<T>(&root, false) {
         let replaced = match problem {
             Problem::ProbedObject(fields) => {
                 let path = without_indices(&root.describe(&steps, None));

@@ -2,7 +2,7 @@
 
 mod access;
 
-use serde::de::{Deserializer, Visitor};
+use serde::de::{DeserializeOwned, Deserializer, Visitor};
 
 use self::access::{Items, Members, Variant};
 use super::{
@@ -11,6 +11,15 @@ use super::{
     sensitive::SENSITIVE,
 };
 use crate::Json;
+
+/// Decodes a whole tree. Never inlined, so that a module contains the code of a type once.
+#[inline(never)]
+pub(super) fn deserialize<T: DeserializeOwned>(
+    root: &Node,
+    values_are_text: bool,
+) -> Result<T, Mismatch> {
+    T::deserialize(Cursor::root(root, values_are_text))
+}
 
 /// A node of the tree that is being decoded.
 pub(super) struct Cursor<'de> {
@@ -23,7 +32,7 @@ pub(super) struct Cursor<'de> {
 }
 
 impl<'de> Cursor<'de> {
-    pub(super) fn root(node: &'de Node, values_are_text: bool) -> Self {
+    fn root(node: &'de Node, values_are_text: bool) -> Self {
         Self { node, steps: Steps::new(), sensitive: false, values_are_text }
     }
 
