@@ -2,8 +2,8 @@
 
 use crate::{
     BuildContext, CalloutResult, ConfigErrors, Decision, Env, FetchError, FetchResponse,
-    HeaderInterest, HeaderMutation, Host, LocalResponse, RequestHead, ResponseHead, TimerActions,
-    decode,
+    FieldHints, HeaderInterest, HeaderMutation, Host, LocalResponse, RequestHead, ResponseHead,
+    TimerActions, decode,
 };
 
 /// One filter: immutable data computed from its configuration, and the functions that apply it.
@@ -83,7 +83,8 @@ use crate::{
 /// let host = TestHost::default();
 /// assert!(BlockMethod::from_json(br#"{"method": "TRACE"}"#, &host).is_ok());
 /// let errors = BlockMethod::from_json(br#"{"method": 1}"#, &host).err().unwrap();
-/// assert_eq!(errors.to_string(), "method: expected a string, got 1");
+/// let fault = r#"method: expected a string, got 1; write it in quotes: "1""#;
+/// assert_eq!(errors.to_string(), fault);
 /// ```
 pub trait Filter: Sized {
     /// The filter's name as users write it, for example `jwt-auth`.
@@ -96,6 +97,10 @@ pub trait Filter: Sized {
 
     /// Countable events other than the decision about a request. Also a closed set.
     const EVENTS: &'static [&'static str] = &[];
+
+    /// What faults say about names and numbers beyond the types of `Config`. A single filter has one
+    /// entry with an empty name. A chain has an entry for each member that is a filter.
+    const FIELD_HINTS: &'static [(&'static str, FieldHints)] = &[];
 
     /// The configuration as users write it.
     type Config: serde::de::DeserializeOwned;
@@ -116,7 +121,7 @@ pub trait Filter: Sized {
     /// # Errors
     /// All faults found, each with the field's path, the value (never a secret) and a remedy.
     fn from_json(config: &[u8], host: &dyn Host) -> Result<Self, ConfigErrors> {
-        let (config, errors) = decode(config, host)?;
+        let (config, errors) = decode(config, Self::FIELD_HINTS, host)?;
         let mut cx = BuildContext::new(host, errors);
         let filter = Self::build(config, &mut cx);
         cx.finish(filter)

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use novasphere_core::{
-    BuildContext, Decision, Env, Filter, HeaderInterest, HeaderMutation, RequestHead, ResponseHead,
+    BuildContext, Decision, Env, FieldHints, Filter, HeaderInterest, HeaderMutation, RequestHead,
+    ResponseHead,
 };
 
 use crate::{
@@ -11,6 +12,7 @@ use crate::{
     build::{self, Settings},
     config::Config,
     decision::Reason,
+    field_hints::FIELD_HINTS,
     origin::RequestOrigin,
     policy::{AllowOriginValue, Policy},
     preflight::{self, PreflightMode},
@@ -54,6 +56,7 @@ const DECISION_ATTRIBUTE: &str = "cors_decision";
 impl Filter for Cors {
     const NAME: &'static str = "cors";
     const REASONS: &'static [&'static str] = Reason::NAMES;
+    const FIELD_HINTS: &'static [(&'static str, FieldHints)] = &[("", FIELD_HINTS)];
     type Config = Config;
     type State = ();
     type Carry = CorsCarry;

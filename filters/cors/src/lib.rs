@@ -36,6 +36,7 @@ mod block;
 mod build;
 mod config;
 mod decision;
+mod field_hints;
 mod filter;
 mod header_names;
 mod origin;
@@ -48,5 +49,6 @@ mod vary;
 
 #[cfg(feature = "schema")]
 pub use config::schema::schema;
+pub use field_hints::FIELD_HINTS;
 pub use filter::{Cors, CorsCarry};
 pub use response::observes;

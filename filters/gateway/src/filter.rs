@@ -1,8 +1,9 @@
 //! The chain as a filter.
 
 use novasphere_core::{
-    BuildContext, Callout, CalloutResult, Decision, Env, FetchError, FetchResponse, Filter,
-    HeaderInterest, HeaderMutation, MetricDefinition, RequestHead, ResponseHead, TimerActions,
+    BuildContext, Callout, CalloutResult, Decision, Env, FetchError, FetchResponse, FieldHints,
+    Filter, HeaderInterest, HeaderMutation, MetricDefinition, RequestHead, ResponseHead,
+    TimerActions,
 };
 
 use crate::{
@@ -12,6 +13,7 @@ use crate::{
     config::Config,
     entry::{ChainEntry, Continued, States},
     entry_env::EntryEnv,
+    field_hints::FIELD_HINTS,
     ticket::{self, Earlier},
 };
 
@@ -22,6 +24,7 @@ impl Filter for Gateway {
     const NAME: &'static str = "gateway";
     /// Each filter counts its own decisions.
     const REASONS: &'static [&'static str] = &[];
+    const FIELD_HINTS: &'static [(&'static str, FieldHints)] = FIELD_HINTS;
     type Config = Config;
     type State = States;
     type Carry = ChainCarry;

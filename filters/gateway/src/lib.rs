@@ -30,6 +30,7 @@ mod chain;
 mod config;
 mod entry;
 mod entry_env;
+mod field_hints;
 mod filter;
 mod names;
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use novasphere_core::{
-    BuildContext, Decision, Env, Filter, HeaderInterest, HeaderMutation, LocalResponse,
+    BuildContext, Decision, Env, FieldHints, Filter, HeaderInterest, HeaderMutation, LocalResponse,
     RequestHead, ResponseHead,
 };
 
@@ -11,6 +11,7 @@ use crate::{
     build,
     config::Config,
     decision::Reason,
+    field_hints::FIELD_HINTS,
     metrics::Event,
     protected_headers::{belongs_to_refusal, may_be_added_to_refusal},
     rules::{FIRST_REFUSAL, Rules, status},
@@ -34,6 +35,7 @@ impl Filter for HeaderTransform {
     const NAME: &'static str = "header-transform";
     const REASONS: &'static [&'static str] = Reason::NAMES;
     const EVENTS: &'static [&'static str] = Event::NAMES;
+    const FIELD_HINTS: &'static [(&'static str, FieldHints)] = &[("", FIELD_HINTS)];
     type Config = Config;
     type State = ();
     type Carry = Rendered;

@@ -33,6 +33,7 @@ mod build;
 mod config;
 mod decision;
 mod entry;
+mod field_hints;
 mod filter;
 mod message;
 mod metrics;
@@ -45,4 +46,5 @@ mod tests;
 
 #[cfg(feature = "schema")]
 pub use config::schema::schema;
+pub use field_hints::FIELD_HINTS;
 pub use filter::{HeaderTransform, Rendered};

@@ -3,14 +3,15 @@
 use std::rc::Rc;
 
 use novasphere_core::{
-    BuildContext, Decision, Env, FetchError, FetchResponse, Filter, HeaderInterest, HeaderMutation,
-    PendingQueues, RequestHead, ResponseHead, TimerActions, UsedClaim,
+    BuildContext, Decision, Env, FetchError, FetchResponse, FieldHints, Filter, HeaderInterest,
+    HeaderMutation, PendingQueues, RequestHead, ResponseHead, TimerActions, UsedClaim,
 };
 
 use crate::{
     build::{self, Settings},
     config::Config,
     decision::{PassReason, REASONS, Refusal, RefusalClass},
+    field_hints::FIELD_HINTS,
     identity::{attributes, headers::HeaderAction},
     metrics::Event,
     rejection::Rejection,
@@ -28,6 +29,7 @@ impl Filter for JwtAuth {
     const NAME: &'static str = "jwt-auth";
     const REASONS: &'static [&'static str] = REASONS;
     const EVENTS: &'static [&'static str] = Event::NAMES;
+    const FIELD_HINTS: &'static [(&'static str, FieldHints)] = &[("", FIELD_HINTS)];
     type Config = Config;
     type State = State;
     type Carry = ();

@@ -63,6 +63,7 @@ mod authentication;
 mod build;
 mod config;
 mod decision;
+mod field_hints;
 mod filter;
 mod identity;
 mod keys;
@@ -78,4 +79,5 @@ mod token;
 
 #[cfg(feature = "schema")]
 pub use config::schema::schema;
+pub use field_hints::FIELD_HINTS;
 pub use filter::JwtAuth;

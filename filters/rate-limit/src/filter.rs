@@ -1,7 +1,7 @@
 //! The filter as data, and how it applies to a request.
 
 use novasphere_core::{
-    BuildContext, CalloutResult, Decision, Env, Filter, HeaderInterest, HeaderMutation,
+    BuildContext, CalloutResult, Decision, Env, FieldHints, Filter, HeaderInterest, HeaderMutation,
     MetricDefinition, RequestHead, ResponseHead, TimerActions, UnixTime, find_rule,
 };
 
@@ -11,6 +11,7 @@ use crate::{
     config::Config,
     counter::{Completed, Count, CountRequest, Counted, Counter, CounterState, Failed},
     decision::{Outcome, Reason},
+    field_hints::FIELD_HINTS,
     headers::Headroom,
     metrics::{Event, FILTER},
     repetition::RepetitionCheck,
@@ -45,6 +46,7 @@ impl Filter for RateLimit {
     const NAME: &'static str = FILTER;
     const REASONS: &'static [&'static str] = Reason::NAMES;
     const EVENTS: &'static [&'static str] = Event::NAMES;
+    const FIELD_HINTS: &'static [(&'static str, FieldHints)] = &[("", FIELD_HINTS)];
     type Config = Config;
     type State = State;
     type Carry = Option<Headroom>;

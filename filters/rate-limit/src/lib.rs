@@ -36,6 +36,7 @@ mod client;
 mod config;
 mod counter;
 mod decision;
+mod field_hints;
 mod filter;
 mod headers;
 mod limiter;
@@ -50,4 +51,5 @@ mod window;
 
 #[cfg(feature = "schema")]
 pub use config::schema::schema;
+pub use field_hints::FIELD_HINTS;
 pub use filter::RateLimit;

@@ -122,7 +122,11 @@ const FAULT_KINDS: &[(&str, &str, &str)] = &[
         r#"{"minute": 5, "hour": 4}"#,
         "hour: must be 5 or more, the limit of minute, got 4",
     ),
-    ("rate-limit", r#"{"minute": "five"}"#, "minute: expected a whole number from 0, got \"five\""),
+    (
+        "rate-limit",
+        r#"{"minute": "five"}"#,
+        "minute: expected a whole number from 1 to 4,294,967,295, got \"five\"",
+    ),
     ("cors", r#"{"origns": ["https://a.example"]}"#, "did you mean \"origins\"?"),
 ];
 

@@ -7,9 +7,9 @@ use novasphere_harness::{
     paths,
 };
 
-/// Validates a jwt-auth configuration with these `required_claims`, in YAML.
-fn validate(claims: &[&str]) -> Result<Exit> {
-    let (wasm, claims) = (paths::wasm("jwt-auth")?, claims.join(", "));
+/// Validates a filter whose plugin configuration is this message, in YAML, indented by 18 spaces.
+fn validate_message(filter: &str, configuration: &str) -> Result<Exit> {
+    let wasm = paths::wasm(filter)?;
     let text = format!(
         r#"
 static_resources:
@@ -24,26 +24,62 @@ static_resources:
           stat_prefix: gateway
           route_config: {{virtual_hosts: []}}
           http_filters:
-          - name: jwt-auth
+          - name: {filter}
             typed_config:
               "@type": type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm
               config:
-                name: jwt-auth
+                name: {filter}
                 vm_config:
                   runtime: envoy.wasm.runtime.v8
                   code: {{local: {{filename: "{}"}}}}
                   environment_variables: {{host_env_keys: [NOVASPHERE_JWT_SECRET]}}
                 configuration:
-                  "@type": type.googleapis.com/google.protobuf.Struct
-                  value:
-                    credentials: [{{key: k, secret: {{env: NOVASPHERE_JWT_SECRET}}}}]
-                    required_claims: [{claims}]
+{configuration}
           - name: envoy.filters.http.router
             typed_config: {{"@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router}}
 "#,
         wasm.display()
     );
     validate_yaml(&text, &chain::environment()?)
+}
+
+/// Validates a jwt-auth configuration with these `required_claims`, in YAML.
+fn validate(claims: &[&str]) -> Result<Exit> {
+    let claims = claims.join(", ");
+    let configuration = format!(
+        r#"                  "@type": type.googleapis.com/google.protobuf.Struct
+                  value:
+                    credentials: [{{key: k, secret: {{env: NOVASPHERE_JWT_SECRET}}}}]
+                    required_claims: [{claims}]"#
+    );
+    validate_message("jwt-auth", &configuration)
+}
+
+#[test]
+fn every_message_with_a_struct_is_decoded() -> Result<()> {
+    const TYPE_URL: &str = "\n                  type_url: a.example/RateLimit";
+    for (message, type_url) in [
+        ("google.protobuf.Struct", ""),
+        ("google.protobuf.Value", ""),
+        ("xds.type.v3.TypedStruct", TYPE_URL),
+        ("udpa.type.v1.TypedStruct", TYPE_URL),
+    ] {
+        let of = |value: &str| {
+            validate_message(
+                "rate-limit",
+                &format!(
+                    r#"                  "@type": type.googleapis.com/{message}{type_url}
+                  value: {value}"#
+                ),
+            )
+        };
+        let accepted = of("{minute: 5}")?;
+        ensure!(accepted.success, "{message}: {}", accepted.log);
+        let refused = of("{minut: 5}")?;
+        let fault = "minut: unknown field; did you mean";
+        ensure!(!refused.success && refused.log.contains(fault), "{message}: {}", refused.log);
+    }
+    Ok(())
 }
 
 /// Entries of `required_claims`, and the start of the fault of each.

@@ -1,5 +1,6 @@
 //! Tests that start no proxy. `imports` and `schema` read the built modules (`make wasm`).
 
+mod foreign_names;
 mod house;
 mod imports;
 mod invalid;

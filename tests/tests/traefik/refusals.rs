@@ -71,7 +71,11 @@ fn refused_by_jwt_auth() -> Vec<Refused> {
             json!({"credentials": [{"key": "k", "secret": "kept-quiet"}]}),
             "credentials[0].secret: must be at least 32 bytes for HS256",
         ),
-        ("jwt-auth", with("leeway", json!("many")), "leeway: expected a whole number from 0"),
+        (
+            "jwt-auth",
+            with("leeway", json!("many")),
+            "leeway: expected a whole number of seconds from 0 to 3,600",
+        ),
         ("jwt-auth", with("leewy", json!(5)), "did you mean \"leeway\"?"),
         ("jwt-auth", json!({"json": "{", "leeway": 5}), "json: unknown field"),
         ("jwt-auth", json!({"json": "{"}), "configuration: is not JSON"),

@@ -92,7 +92,7 @@ fn invalid_reload_closes_only_its_route() -> Result<()> {
         ensure!(gateway.send(&Request::get("/api/v1/wukongs"))?.head.status != 200, "{leeway}");
         ensure!(gateway.send(&echo)?.head.status == 200, "{leeway}: the other route is closed");
     }
-    let fault = "leeway: expected a whole number from 0, got \"soon\"";
+    let fault = "leeway: expected a whole number of seconds from 0 to 3,600, got \"soon\"";
     let log = gateway.traefik.log()?;
     let logged = log.iter().find(|line| line.text.contains(fault)).context("not in the log")?;
     ensure!(logged.router.as_deref() == Some("api") && logged.level == "error", "{logged:?}");

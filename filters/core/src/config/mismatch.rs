@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{self, Unexpected};
 use serde_json::Number;
 
-use super::node::Steps;
+use super::{field_hints::whole_number, node::Steps};
 use crate::may_have_secrets;
 
 /// Maximum length of a quoted value, in characters.
@@ -18,6 +18,24 @@ pub(super) struct Mismatch {
     /// The field that is missing in the object at `steps`.
     pub(super) field: Option<&'static str>,
     pub(super) message: String,
+    pub(super) problem: Problem,
+}
+
+/// What a better message needs to know. Only [`decode`](super::decode()) knows the names of fields.
+#[derive(Debug)]
+pub(super) enum Problem {
+    /// The message says it all.
+    Told,
+    /// A field and the fields that its object has.
+    UnknownField(String, &'static [&'static str]),
+    /// A word that an enum does not have.
+    UnknownVariant(String),
+    /// Not the number that the field expects. `got` includes the remedy. `text` is the value if it is a text.
+    Number { got: String, text: Option<String> },
+    /// A probe stands for an object with these fields.
+    ProbedObject(&'static [&'static str]),
+    /// A probe stands for a list.
+    ProbedList,
 }
 
 impl fmt::Display for Mismatch {
@@ -30,44 +48,52 @@ impl std::error::Error for Mismatch {}
 
 impl Mismatch {
     pub(super) fn new(expected: impl fmt::Display, got: impl fmt::Display) -> Self {
-        Self {
-            steps: Steps::new(),
-            field: None,
-            message: format!("expected {expected}, got {got}"),
-        }
+        Self::told(format!("expected {expected}, got {got}"))
+    }
+
+    pub(super) fn told(message: String) -> Self {
+        Self { steps: Steps::new(), field: None, message, problem: Problem::Told }
+    }
+
+    pub(super) fn probed(problem: Problem, steps: &Steps) -> Self {
+        Self { steps: steps.clone(), problem, ..Self::told(String::new()) }
     }
 }
 
 impl de::Error for Mismatch {
     fn custom<T: fmt::Display>(message: T) -> Self {
-        Self { steps: Steps::new(), field: None, message: message.to_string() }
+        Self::told(message.to_string())
     }
 
     fn invalid_type(got: Unexpected<'_>, expected: &dyn de::Expected) -> Self {
-        let form = right_form(&expected.to_string(), got);
-        Self::new(Expected(expected), format_args!("{}{form}", Got(got)))
+        let type_name = expected.to_string();
+        let shown = format!("{}{}", Got(got), right_form(&type_name, got));
+        let message = Self::new(Expected(expected), &shown);
+        if !is_integer(&type_name) {
+            return message;
+        }
+        let text = match got {
+            Unexpected::Str(text) => Some(text.to_owned()),
+            _ => None,
+        };
+        Self { problem: Problem::Number { got: shown, text }, ..message }
     }
 
     fn invalid_value(got: Unexpected<'_>, expected: &dyn de::Expected) -> Self {
-        let max = match expected.to_string().as_str() {
-            "u16" => u16::MAX.into(),
-            "u32" => u32::MAX,
-            _ => return Self::invalid_type(got, expected),
-        };
-        match got {
-            Unexpected::Unsigned(_) => Self::new(format_args!("at most {max}"), Got(got)),
-            _ => Self::invalid_type(got, expected),
-        }
+        Self::invalid_type(got, expected)
     }
 
     fn unknown_variant(got: &str, variants: &'static [&'static str]) -> Self {
-        let got = format!("{}{}", Got(Unexpected::Str(got)), suggestion(got, variants));
-        Self::new(format_args!("one of {}", variants.join(", ")), got)
+        let hint = did_you_mean(got, variants, 2).map_or_else(String::new, |h| format!("; {h}"));
+        let shown = format!("{}{hint}", Got(Unexpected::Str(got)));
+        let message = Self::new(format_args!("one of {}", variants.join(", ")), shown);
+        Self { problem: Problem::UnknownVariant(got.to_owned()), ..message }
     }
 
     /// Objects beside other forms get here. All others report unknown fields one by one.
     fn unknown_field(name: &str, known: &'static [&'static str]) -> Self {
-        Self::custom(format_args!("unknown field {name:?}{}", field_hint(name, known)))
+        let problem = Problem::UnknownField(name.to_owned(), known);
+        Self { problem, ..Self::told(format!("unknown field {name:?}")) }
     }
 
     fn missing_field(field: &'static str) -> Self {
@@ -115,10 +141,10 @@ pub(super) struct Expected<'a>(pub(super) &'a dyn de::Expected);
 impl fmt::Display for Expected<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.to_string().as_str() {
-            "u16" | "u32" | "u64" => f.write_str("a whole number from 0"),
-            "a nonzero u16" | "a nonzero u32" | "a nonzero u64" => {
-                f.write_str("a whole number from 1")
-            }
+            "u16" => f.write_str(&whole_number("", 0, u16::MAX.into())),
+            "u32" => f.write_str(&whole_number("", 0, u32::MAX.into())),
+            "u64" => f.write_str("a whole number from 0"),
+            "a nonzero u32" => f.write_str(&whole_number("", 1, u32::MAX.into())),
             "a sequence" => f.write_str("a list"),
             "a boolean" => f.write_str("true or false"),
             other => f.write_str(other),
@@ -159,23 +185,19 @@ fn float(value: f64, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     f.write_str(text.strip_suffix(".0").unwrap_or(&text))
 }
 
-/// The remedy for an unknown field.
-pub(super) fn field_hint(name: &str, known: &[&str]) -> String {
-    match suggestion(name, known) {
-        hint if hint.is_empty() => format!("; known fields: {}", known.join(", ")),
-        hint => hint,
-    }
+/// Whether a type, as serde names it, is a whole number.
+fn is_integer(type_name: &str) -> bool {
+    matches!(type_name, "u16" | "u32" | "u64" | "a nonzero u32")
 }
 
-/// `; did you mean "…"?` if one of `known` is close to `written`, otherwise empty.
-fn suggestion(written: &str, known: &[&str]) -> String {
+/// `did you mean "…"?` if one of `known` is at most `distance` edits from `written`.
+pub(super) fn did_you_mean(written: &str, known: &[&str], distance: usize) -> Option<String> {
     let plain = |name: &str| name.to_ascii_lowercase().replace(['-', '_'], "");
-    let distance = |name: &str| strsim::osa_distance(&plain(written), &plain(name));
+    let edits = |name: &str| strsim::osa_distance(&plain(written), &plain(name));
     known
         .iter()
-        .map(|name| (distance(name), name))
-        .filter(|(distance, name)| *distance <= 2 && *distance < name.len().div_ceil(2))
+        .map(|name| (edits(name), name))
+        .filter(|(edits, name)| *edits <= distance && *edits < name.len().div_ceil(2))
         .min()
-        .map(|(_, name)| format!("; did you mean {name:?}?"))
-        .unwrap_or_default()
+        .map(|(_, name)| format!("did you mean {name:?}?"))
 }

@@ -8,13 +8,18 @@
 //! In reading order:
 //!
 //! - `decode`, with `cursor`, `node` and `mismatch`: from JSON text to a configuration;
+//! - `explain`, with `field_hints`, `homes` and `duration`: what to write instead;
 //! - `errors`, `build_context`: the faults and warnings;
 //! - `sensitive`, `one_or_many`, `key_source`, `regex`: types of fields.
 
 mod build_context;
 mod cursor;
 mod decode;
+mod duration;
 mod errors;
+mod explain;
+mod field_hints;
+mod homes;
 mod key_source;
 mod mismatch;
 mod node;
@@ -27,6 +32,7 @@ mod tests;
 pub use build_context::{BuildContext, JwtAuthPlace, UsedClaim};
 pub use decode::decode;
 pub use errors::{ConfigErrors, Fault};
+pub use field_hints::{FieldHints, NumberField, NumberUnit, with_separators};
 pub use key_source::KeySource;
 pub use one_or_many::OneOrMany;
 pub use regex::{InvalidPattern, Pattern};

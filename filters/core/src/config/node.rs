@@ -11,12 +11,30 @@ use crate::Json;
 pub(super) struct Node {
     pub(super) kind: Kind,
     /// Why the object rejects this member. Set while the object is decoded.
-    pub(super) rejected: Cell<Option<String>>,
+    pub(super) rejected: Cell<Option<Rejection>>,
+}
+
+/// Why an object rejects a member.
+#[derive(Clone, Copy)]
+pub(super) enum Rejection {
+    Null,
+    /// The object has only these fields.
+    Unknown(&'static [&'static str]),
+}
+
+/// A rejected member.
+pub(super) struct Rejected {
+    /// The path of its object, with a leading `.` unless it is empty or an index.
+    pub(super) object: String,
+    pub(super) name: String,
+    pub(super) reason: Rejection,
 }
 
 pub(super) enum Kind {
     /// Rejected in an earlier round. Decoded as absent.
     Removed,
+    /// Stands for a value of any form, while the fields of a configuration are listed.
+    Probe,
     Null,
     Bool(bool),
     Number(Number),
@@ -40,11 +58,28 @@ impl From<Json> for Node {
                 Kind::Object(members.into_iter().map(|(n, v)| (n, Node::from(v))).collect())
             }
         };
-        Self { kind, rejected: Cell::new(None) }
+        Self::new(kind)
     }
 }
 
 impl Node {
+    fn new(kind: Kind) -> Self {
+        Self { kind, rejected: Cell::new(None) }
+    }
+
+    pub(super) fn probe() -> Self {
+        Self::new(Kind::Probe)
+    }
+
+    pub(super) fn list_of_probe() -> Self {
+        Self::new(Kind::Array(vec![Self::probe()]))
+    }
+
+    pub(super) fn object_of_probes(fields: &[&str]) -> Self {
+        let members = fields.iter().map(|field| ((*field).to_owned(), Self::probe())).collect();
+        Self::new(Kind::Object(members))
+    }
+
     pub(super) fn is_absent(&self) -> bool {
         matches!(self.kind, Kind::Removed | Kind::Null)
     }
@@ -79,24 +114,34 @@ impl Node {
 
     /// Removes the node at `steps`. Returns false if it was already removed.
     pub(super) fn remove(&mut self, steps: &[usize]) -> bool {
-        let Some((first, rest)) = steps.split_first() else {
-            let was_present = !matches!(self.kind, Kind::Removed);
-            self.kind = Kind::Removed;
-            return was_present;
-        };
-        self.children().nth(*first).is_some_and(|(_, child)| child.remove(rest))
+        self.replace(steps, Self::new(Kind::Removed))
     }
 
-    /// Removes all rejected members. Returns their paths, each with a leading `.`, and the reasons.
-    pub(super) fn take_rejected_members(&mut self) -> Vec<(String, String)> {
+    /// Replaces the node at `steps`. Returns false if it was removed before.
+    pub(super) fn replace(&mut self, steps: &[usize], node: Self) -> bool {
+        let Some((first, rest)) = steps.split_first() else {
+            let was_present = !matches!(self.kind, Kind::Removed);
+            *self = node;
+            return was_present;
+        };
+        self.children().nth(*first).is_some_and(|(_, child)| child.replace(rest, node))
+    }
+
+    /// Removes all rejected members, and returns them.
+    pub(super) fn take_rejected_members(&mut self) -> Vec<Rejected> {
         let mut found = Vec::new();
-        for (name, child) in self.children() {
-            if let Some(message) = child.rejected.take() {
+        for (step, child) in self.children() {
+            if let Some(reason) = child.rejected.take() {
                 child.kind = Kind::Removed;
-                found.push((name, message));
+                let name = step.trim_start_matches('.').to_owned();
+                found.push(Rejected { object: String::new(), name, reason });
             } else {
-                let inner = child.take_rejected_members().into_iter();
-                found.extend(inner.map(|(path, message)| (format!("{name}{path}"), message)));
+                found.extend(
+                    child.take_rejected_members().into_iter().map(|inner| Rejected {
+                        object: format!("{step}{}", inner.object),
+                        ..inner
+                    }),
+                );
             }
         }
         found
@@ -104,7 +149,7 @@ impl Node {
 
     pub(super) fn unexpected(&self) -> Unexpected<'_> {
         match &self.kind {
-            Kind::Removed | Kind::Null => Unexpected::Unit,
+            Kind::Removed | Kind::Probe | Kind::Null => Unexpected::Unit,
             Kind::Bool(value) => Unexpected::Bool(*value),
             Kind::Number(number) => match (number.as_u64(), number.as_i64(), number.as_f64()) {
                 (Some(value), _, _) => Unexpected::Unsigned(value),

@@ -25,6 +25,32 @@ fn rejects_null_fields_of_a_filter() {
 }
 
 #[test]
+fn misplaced_and_foreign_names_lead_to_the_filter() {
+    let jwt_auth = r#""jwks": [{"issuer": "https://a.example", "uri": "https://a.example/k"}]"#;
+    assert_eq!(
+        faults(&format!(
+            r#"{{"jwt_auth": {{{jwt_auth}, "minute": 5, "jwksUri": "x", "secret": "s3cret"}},
+                "cors": {{"leeway": "5m", "requests_per_unit": 5}},
+                "origins": ["*"], "jwks_uri": "x", "jwt": {{}}, "claim_name": "sub"}}"#
+        )),
+        r#"jwt_auth.minute: unknown field; it belongs in rate_limit
+jwt_auth.jwksUri: unknown field; use uri in an entry of jwks: [{"issuer": "…", "uri": "…"}]
+jwt_auth.secret: unknown field; it belongs in jwt_auth.credentials[]
+cors.leeway: unknown field; it belongs in jwt_auth
+cors.requests_per_unit: unknown field; in rate_limit, use second, minute, hour, day, month or year: each is a number of requests
+origins: unknown field; it belongs in cors
+jwks_uri: unknown field; in jwt_auth, use uri in an entry of jwks: [{"issuer": "…", "uri": "…"}]
+jwt: unknown field; use jwt_auth
+claim_name: unknown field; it belongs in rate_limit"#
+    );
+    assert_eq!(
+        faults(r#"{"rate_limit": {"minute": "5m", "policy": "cluster"}}"#),
+        r#"rate_limit.minute: expected a whole number from 1 to 4,294,967,295, got "5m"
+rate_limit.policy: expected one of local, redis, got "cluster"; use "redis": Kong's "cluster" counts in Kong's database"#
+    );
+}
+
+#[test]
 fn does_not_quote_a_configuration_passed_as_text() {
     let errors = faults(r#"{"jwt_auth": "{\"credentials\": [{\"secret\": \"s3cret\"}]}"}"#);
     assert_eq!(errors, r#"jwt_auth: expected an object, got a string; write {"credentials": …}"#);

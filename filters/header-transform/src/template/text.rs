@@ -96,6 +96,10 @@ impl Piece {
     /// Parses the text between `$(` and `)`.
     fn parse(text: &str) -> Result<Self, InvalidTemplate> {
         let (variable, default) = match text.split_once('|') {
+            // `||` of other languages would otherwise be a default that starts with `|`.
+            Some((_, default)) if default.starts_with('|') => {
+                return Err(InvalidTemplate::Variable(InvalidVariable::OtherDefault));
+            }
             Some((variable, default)) => (variable, Some(default.trim().to_owned())),
             None => (text, None),
         };

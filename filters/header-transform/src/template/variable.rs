@@ -29,6 +29,8 @@ pub(crate) enum Variable {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum InvalidVariable {
     Unknown,
+    /// A default in the syntax of another language.
+    OtherDefault,
     UriCaptures,
     HeaderName,
     ParamName,
@@ -44,6 +46,10 @@ impl fmt::Display for InvalidVariable {
                  $(query.<name>), $(claims.<name>), $(path.<number>), $(client.ip), $(request.id) \
                  or $(host), each with an optional default: $(host | none); write $$( for a \
                  literal $("
+            }
+            Self::OtherDefault => {
+                "has a default in another syntax: write it after one |, without quotes: \
+                 $(headers.x-user | none)"
             }
             Self::UriCaptures => {
                 "uses uri_captures, which belong to a route: use path segments, $(path.1), \
@@ -72,6 +78,10 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 impl Variable {
     /// Parses the text in `$(…)`, without its default.
     pub(super) fn parse(text: &str) -> Result<Self, InvalidVariable> {
+        // `or` is Lua, as in Kong's plugins. `??` and `:-` are JavaScript and shell.
+        if [" or ", "??", ":-"].iter().any(|operator| text.contains(operator)) {
+            return Err(InvalidVariable::OtherDefault);
+        }
         let (kind, name) = match text.split_once('.') {
             Some((kind, name)) => (kind, Some(name)),
             None => (text, None),

@@ -1,6 +1,6 @@
 //! The rules about claims.
 
-use novasphere_core::{BuildContext, InvalidPattern, Json, Pattern};
+use novasphere_core::{BuildContext, InvalidPattern, Json, Pattern, with_separators};
 
 use super::{claim_values, field};
 use crate::{
@@ -29,6 +29,7 @@ fn times(config: &Config, cx: &mut BuildContext<'_>) -> TimeRules {
         [("leeway", leeway, MAX_LEEWAY), ("maximum_expiration", maximum, MAX_EXPIRATION)]
     {
         if value > max {
+            let max = with_separators(max);
             cx.fault(field, format!("must be 0 to {max} seconds, got {value}"));
         }
     }

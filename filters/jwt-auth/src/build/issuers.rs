@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use novasphere_core::{BuildContext, Endpoint};
+use novasphere_core::{BuildContext, Endpoint, with_separators};
 
 use super::{field, identity};
 use crate::{
@@ -163,6 +163,7 @@ impl SourceBuilder<'_, '_> {
             ("max_waiting", self.config.max_waiting, 0, 10_000, ""),
         ] {
             if value < min || value > max {
+                let max = with_separators(max);
                 self.fault(field, format!("must be {min} to {max}{unit}, got {value}"));
             }
         }

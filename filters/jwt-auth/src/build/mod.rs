@@ -9,7 +9,7 @@ mod issuers;
 mod rules;
 mod sources;
 
-use novasphere_core::{BuildContext, Capability, ErrorBody, UsedClaim};
+use novasphere_core::{BuildContext, Capability, ErrorBody, UsedClaim, with_separators};
 
 use crate::{
     config::{CLAIM_HEADER_BYTES, Config, MAX_CACHE_TOKENS, TOKEN_BYTES},
@@ -91,6 +91,7 @@ fn check_combinations(config: &Config, cx: &mut BuildContext<'_>) {
     ] {
         if !bounds.contains(&value) {
             let (min, max) = bounds.into_inner();
+            let (min, max) = (with_separators(min), with_separators(max));
             cx.fault(field, format!("must be {min} to {max}{unit}, got {value}"));
         }
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use novasphere_core::BuildContext;
+use novasphere_core::{BuildContext, with_separators};
 
 use super::range::within;
 use crate::{
@@ -100,7 +100,9 @@ enum InvalidLimit {
 impl fmt::Display for InvalidLimit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Zero => f.write_str("must be 1 or more, got 0"),
+            Self::Zero => {
+                write!(f, "must be 1 to {}, got 0", with_separators(u32::MAX))
+            }
             Self::SameLength { seconds, period } => {
                 let name = period.name();
                 write!(f, "{seconds} seconds is the same as {name}: set only one of the two")

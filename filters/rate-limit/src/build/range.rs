@@ -1,6 +1,6 @@
 //! Ranges of numbers.
 
-use novasphere_core::BuildContext;
+use novasphere_core::{BuildContext, with_separators};
 
 /// Checks that the field at `path` is in `range`, both ends included. `unit` is empty or starts with
 /// a space.
@@ -13,6 +13,7 @@ pub(super) fn within(
 ) {
     let (min, max) = range;
     if !(min..=max).contains(&value) {
+        let (min, max) = (with_separators(min), with_separators(max));
         cx.fault(path, format!("must be {min} to {max}{unit}, got {value}"));
     }
 }

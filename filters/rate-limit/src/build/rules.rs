@@ -2,6 +2,7 @@
 
 use novasphere_core::{
     BuildContext, ConditionFields, ExpectedFields, ExpectedValue, PathMatch, RequestCondition,
+    with_separators,
 };
 
 use super::{
@@ -153,6 +154,7 @@ fn effect(
     let lowest = limiters.lowest(limiter);
     if cost == 0 || lowest.is_some_and(|lowest| cost > lowest) {
         let lowest = lowest.unwrap_or(u32::MAX);
+        let lowest = with_separators(lowest);
         let message = format!("must be 1 to {lowest}, the lowest limit, got {cost}");
         cx.fault(format!("{path}.cost"), message);
     }

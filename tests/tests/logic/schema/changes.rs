@@ -23,7 +23,7 @@ const FORM: [&str; 8] = [
     "expected a value, got null",
     "expected a list, ",
     "expected a string, ",
-    "expected a whole number from 0, ",
+    "expected a whole number ",
     "expected an object, ",
     "expected one of ",
     "expected true or false, ",

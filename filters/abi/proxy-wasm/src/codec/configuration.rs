@@ -1,7 +1,8 @@
 //! A plugin's configuration from the host: JSON text, or a protobuf message.
 //!
 //! Envoy passes a `google.protobuf.StringValue` as its text. It passes a `google.protobuf.Struct`,
-//! which allows plain YAML in Envoy's configuration, as the message's bytes.
+//! which allows plain YAML in Envoy's configuration, as the message's bytes. A
+//! `google.protobuf.Value` and an `xds.type.v3.TypedStruct` (or `udpa.type.v1`) hold a Struct.
 
 use serde_json::{Map, Number, Value};
 
@@ -17,19 +18,47 @@ pub(crate) struct Configuration {
 }
 
 impl Configuration {
-    /// Keeps bytes that are neither JSON nor a Struct, so that the filter reports the fault.
+    /// Keeps bytes that are neither JSON nor one of the messages, so that the filter reports the
+    /// fault.
     pub(crate) fn new(bytes: Vec<u8>) -> Self {
         // The bytes of a Struct are never JSON: they start with 0x0A, the length of the first
         // member, and another 0x0A.
         if serde_json::from_slice::<serde::de::IgnoredAny>(&bytes).is_ok() {
             return Self { json: bytes, from_yaml: false };
         }
-        match structure(&bytes, 0) {
-            Some(value) if !bytes.is_empty() => {
-                Self { json: value.to_string().into_bytes(), from_yaml: true }
-            }
-            _ => Self { json: bytes, from_yaml: false },
+        if bytes.is_empty() {
+            return Self { json: bytes, from_yaml: false };
         }
+        match structure(&bytes, 0).or_else(|| typed_struct(&bytes)).or_else(|| whole_value(&bytes))
+        {
+            // A text in a Value is JSON text, as in a StringValue.
+            Some(Value::String(text)) => Self { json: text.into_bytes(), from_yaml: false },
+            Some(value) => Self { json: value.to_string().into_bytes(), from_yaml: true },
+            None => Self { json: bytes, from_yaml: false },
+        }
+    }
+}
+
+/// `message TypedStruct { string type_url = 1; Struct value = 2; }`
+///
+/// The type URL names the message that the Struct stands for. Envoy does not check it here.
+fn typed_struct(bytes: &[u8]) -> Option<Value> {
+    let mut value = None;
+    for field in fields(bytes) {
+        match field? {
+            Field { number: 1, payload: Payload::Bytes(url) } => _ = str::from_utf8(url).ok()?,
+            Field { number: 2, payload: Payload::Bytes(bytes) } => value = structure(bytes, 0),
+            _ => return None,
+        }
+    }
+    value
+}
+
+/// A Value of one field: an object, a list, which the filter rejects by name, or JSON text.
+fn whole_value(bytes: &[u8]) -> Option<Value> {
+    match fields(bytes).next()?? {
+        Field { number: 3 | 5 | 6, payload: Payload::Bytes(_) } => value(bytes, 0),
+        _ => None,
     }
 }
 
@@ -127,6 +156,30 @@ mod tests {
                 "minute": 100, "rate": 0.5, "by": "ip", "on": true, "none": null, "list": ["a", {}]
             })
         );
+    }
+
+    fn typed(type_url: &str) -> Vec<u8> {
+        [field(1, type_url.as_bytes()), field(2, STRUCT)].concat()
+    }
+
+    #[test]
+    fn typed_struct_becomes_json() {
+        let url = "type.googleapis.com/novasphere.RateLimit";
+        for typed in [typed(url), typed(""), field(2, STRUCT)] {
+            assert_eq!(read(&typed), read(STRUCT));
+            assert!(Configuration::new(typed).from_yaml);
+        }
+        let not_a_struct = [field(1, url.as_bytes()), field(2, b"nonsense")].concat();
+        assert_eq!(Configuration::new(not_a_struct.clone()).json, not_a_struct);
+    }
+
+    #[test]
+    fn value_becomes_json() {
+        assert_eq!(read(&field(5, STRUCT)), read(STRUCT));
+        assert!(Configuration::new(field(5, STRUCT)).from_yaml);
+        assert_eq!(read(&field(6, &field(1, &field(3, b"a")))), r#"["a"]"#);
+        let text = Configuration::new(field(3, br#"{"minute": 5}"#));
+        assert_eq!((text.json.as_slice(), text.from_yaml), (&br#"{"minute": 5}"#[..], false));
     }
 
     #[test]

@@ -56,10 +56,8 @@ impl<'de, I: Iterator<Item = (usize, &'de (String, Node))>> MapAccess<'de> for M
         seed: K,
     ) -> Result<Option<K::Value>, Mismatch> {
         for (step, (name, value)) in self.members.by_ref() {
-            let rejected = value.rejected.take();
             // A null that is not rejected belongs to a part that is decoded as plain JSON.
-            let skip = matches!(value.kind, Kind::Removed) || rejected.is_some();
-            value.rejected.set(rejected);
+            let skip = matches!(value.kind, Kind::Removed) || value.rejected.get().is_some();
             if !skip {
                 self.value = Some((step, value));
                 return seed.deserialize(name.as_str().into_deserializer()).map(Some);

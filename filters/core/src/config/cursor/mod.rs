@@ -2,15 +2,24 @@
 
 mod access;
 
-use serde::de::{Deserializer, Visitor};
+use serde::de::{DeserializeOwned, Deserializer, Visitor};
 
 use self::access::{Items, Members, Variant};
 use super::{
-    mismatch::{Expected, Got, Mismatch, field_hint},
-    node::{Kind, Node, Steps},
+    mismatch::{Expected, Got, Mismatch, Problem},
+    node::{Kind, Node, Rejection, Steps},
     sensitive::SENSITIVE,
 };
 use crate::Json;
+
+/// Decodes a whole tree. Never inlined, so that a module contains the code of a type once.
+#[inline(never)]
+pub(super) fn deserialize<T: DeserializeOwned>(
+    root: &Node,
+    values_are_text: bool,
+) -> Result<T, Mismatch> {
+    T::deserialize(Cursor::root(root, values_are_text))
+}
 
 /// A node of the tree that is being decoded.
 pub(super) struct Cursor<'de> {
@@ -23,7 +32,7 @@ pub(super) struct Cursor<'de> {
 }
 
 impl<'de> Cursor<'de> {
-    pub(super) fn root(node: &'de Node, values_are_text: bool) -> Self {
+    fn root(node: &'de Node, values_are_text: bool) -> Self {
         Self { node, steps: Steps::new(), sensitive: false, values_are_text }
     }
 
@@ -50,7 +59,7 @@ impl<'de> Cursor<'de> {
     fn visit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mismatch> {
         let expected = if self.sensitive { Expected(&visitor).to_string() } else { String::new() };
         let result = match &self.node.kind {
-            Kind::Removed | Kind::Null => visitor.visit_unit(),
+            Kind::Removed | Kind::Probe | Kind::Null => visitor.visit_unit(),
             Kind::Bool(value) => visitor.visit_bool(*value),
             Kind::Number(number) => match (number.as_u64(), number.as_i64(), number.as_f64()) {
                 (Some(value), _, _) => visitor.visit_u64(value),
@@ -122,14 +131,13 @@ impl<'de> Cursor<'de> {
 }
 
 /// Rejects unknown members, and members that are null.
-fn reject_members(members: &[(String, Node)], fields: &[&str]) {
+fn reject_members(members: &[(String, Node)], fields: &'static [&'static str]) {
     for (name, value) in members {
         if matches!(value.kind, Kind::Null) {
             // A blank value must not silently lift a restriction.
-            let message = "expected a value, got null; remove the field to get its default";
-            value.rejected.set(Some(message.to_owned()));
+            value.rejected.set(Some(Rejection::Null));
         } else if !fields.contains(&name.as_str()) && !matches!(value.kind, Kind::Removed) {
-            value.rejected.set(Some(format!("unknown field{}", field_hint(name, fields))));
+            value.rejected.set(Some(Rejection::Unknown(fields)));
         }
     }
 }
@@ -168,6 +176,7 @@ impl<'de> Deserializer<'de> for Cursor<'de> {
     /// for both. Accepts `""` if the host passes values as text.
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mismatch> {
         let is_empty = match &self.node.kind {
+            Kind::Probe => return Err(Mismatch::probed(Problem::ProbedList, &self.steps)),
             Kind::Object(members) => members.is_empty(),
             _ => self.value_as_text() == Some(""),
         };
@@ -195,6 +204,9 @@ impl<'de> Deserializer<'de> for Cursor<'de> {
     ) -> Result<V::Value, Mismatch> {
         let members = match (&self.node.kind, self.value_as_text()) {
             (Kind::Object(members), _) => members.as_slice(),
+            (Kind::Probe, _) => {
+                return Err(Mismatch::probed(Problem::ProbedObject(fields), &self.steps));
+            }
             (_, Some("")) => &[],
             // Some structs accept `true` for all their defaults.
             _ => {

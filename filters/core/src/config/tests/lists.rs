@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn faults_after_a_left_out_item_have_the_index_as_written() {
     let json = br#"{"names": ["a", 7, "bad"], "keys": [{"name": 1}]}"#;
-    let (config, mut errors) = decode::<Config>(json, &TestHost::default()).unwrap();
+    let (config, mut errors) = decode::<Config>(json, &[], &TestHost::default()).unwrap();
     assert_eq!(config.names, ["a", "bad"]);
     errors.add("names[1]", "is bad");
     errors.add("names[0]", "is bad");
@@ -21,14 +21,14 @@ fn faults_after_a_left_out_item_have_the_index_as_written() {
     );
     // A left-out field does not shift the items of a list.
     let json = br#"{"keys": [{"name": "k", "color": 1}, {"name": "l", "bits": "x"}]}"#;
-    let (_, mut errors) = decode::<Config>(json, &TestHost::default()).unwrap();
+    let (_, mut errors) = decode::<Config>(json, &[], &TestHost::default()).unwrap();
     errors.add("keys[0].name", "is bad");
     errors.add("keys[1].name", "is bad");
     errors.add("keys[1].bits", "are bad");
     assert_eq!(
         errors.to_string(),
         "keys[0].color: unknown field; known fields: name, bits\n\
-         keys[1].bits: expected a whole number from 0, got a string\n\
+         keys[1].bits: expected a whole number from 0 to 4,294,967,295, got a string\n\
          keys[0].name: is bad\n\
          keys[1].name: is bad"
     );
@@ -38,7 +38,7 @@ fn faults_after_a_left_out_item_have_the_index_as_written() {
 fn wrong_items_do_not_hide_the_faults_of_other_items() {
     let json = br#"{"names": [1, "ok", {}, 2], "keys": [7, {"name": "k", "bits": -1}, {"nam": "l"},
         "s3cret", {"name": "m", "color": "red"}]}"#;
-    let (config, errors) = decode::<Config>(json, &TestHost::default()).unwrap();
+    let (config, errors) = decode::<Config>(json, &[], &TestHost::default()).unwrap();
     let mut lines: Vec<&str> = errors.faults().iter().map(|fault| &*fault.path).collect();
     lines.sort_unstable();
     assert_eq!(
@@ -63,7 +63,7 @@ fn wrong_items_do_not_hide_the_faults_of_other_items() {
 fn faults_and_warnings_have_the_index_as_written() {
     let host = TestHost::default();
     let json = br#"{"keys": [7, {"name": "k"}, 8, {"name": "k"}]}"#;
-    let (config, errors) = decode::<Config>(json, &host).unwrap();
+    let (config, errors) = decode::<Config>(json, &[], &host).unwrap();
     assert_eq!(config.keys.0.len(), 2);
     let mut cx = BuildContext::new(&host, errors);
     cx.fault("keys[1].name", "is bad");
@@ -86,7 +86,7 @@ fn faults_and_warnings_of_a_part_have_the_index_as_written() {
     }
     let host = TestHost::default();
     let json = br#"{"part": {"names": [1, "a", "b"], "keys": [[], {"name": "k"}]}}"#;
-    let (_, errors) = decode::<Chain>(json, &host).unwrap();
+    let (_, errors) = decode::<Chain>(json, &[], &host).unwrap();
     let mut cx = BuildContext::new(&host, errors);
     cx.within("part", JwtAuthPlace::Elsewhere, |cx| {
         cx.warn("keys[0].name", "is short");

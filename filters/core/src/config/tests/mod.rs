@@ -1,5 +1,6 @@
 //! Decoding, and the texts of faults.
 
+mod hints;
 mod lists;
 mod shapes;
 
@@ -39,7 +40,7 @@ fn read(json: &str) -> (Option<Config>, String) {
 }
 
 fn read_on(json: &str, host: &TestHost) -> (Option<Config>, String) {
-    match decode(json.as_bytes(), host) {
+    match decode(json.as_bytes(), &[], host) {
         Ok((config, errors)) => (Some(config), errors.to_string()),
         Err(errors) => (None, errors.to_string()),
     }
@@ -89,11 +90,11 @@ fn finds_all_faults_at_once() {
         [
             "flag: expected true or false, got \"yes\"",
             "keys[0].name: is required",
-            "keys[1].bits: expected a whole number from 0, got a number",
+            "keys[1].bits: expected a whole number from 0 to 4,294,967,295, got a number",
             "keys[1].color: unknown field; known fields: name, bits",
             "limit_by: expected one of ip, header, got \"heder\"; did you mean \"header\"?",
             "minut: unknown field; did you mean \"minute\"?",
-            "minute: expected a whole number from 0, got \"many\"",
+            "minute: expected a whole number from 0 to 4,294,967,295, got \"many\"",
             "names[1]: expected a string, got 7; write it in quotes: \"7\"",
             "names[2]: expected a string, got an object",
             "zz: unknown field; known fields: minute, limit_by, names, keys, flag",
@@ -149,14 +150,15 @@ fn rejects_other_values_than_objects() {
 
 #[test]
 fn omits_follow_up_faults_of_the_meaning() {
-    let (_, mut errors) = decode::<Config>(br#"{"minute": "many"}"#, &TestHost::default()).unwrap();
+    let (_, mut errors) =
+        decode::<Config>(br#"{"minute": "many"}"#, &[], &TestHost::default()).unwrap();
     errors.add("minute", "is needed");
     errors.add("", "needs a limit");
     errors.add("names", "is empty");
     errors.add("names", "is too short");
     assert_eq!(
         errors.to_string(),
-        "minute: expected a whole number from 0, got \"many\"\nnames: is empty\nnames: is too short"
+        "minute: expected a whole number from 0 to 4,294,967,295, got \"many\"\nnames: is empty\nnames: is too short"
     );
 }
 
@@ -168,7 +170,7 @@ fn nulls_are_kept_in_parts_decoded_as_json() {
         part: Option<crate::Json>,
     }
     let config = br#"{"part": {"a": null, "b": [null]}}"#;
-    let (outer, errors) = decode::<Outer>(config, &TestHost::default()).unwrap();
+    let (outer, errors) = decode::<Outer>(config, &[], &TestHost::default()).unwrap();
     assert_eq!(errors.to_string(), "");
     assert_eq!(outer.part.unwrap().to_string(), r#"{"a":null,"b":[null]}"#);
 }
@@ -222,9 +224,9 @@ fn rejects_text_that_does_not_look_like_the_value() {
 fn numbers_out_of_range_get_the_range() {
     assert_eq!(read(r#"{"minute": 4294967295}"#).1, "");
     let (_, errors) = read(r#"{"minute": 4294967296}"#);
-    assert_eq!(errors, "minute: expected at most 4294967295, got 4294967296");
+    assert_eq!(errors, "minute: expected a whole number from 0 to 4,294,967,295, got 4294967296");
     let (_, errors) = read(r#"{"minute": -1}"#);
-    assert_eq!(errors, "minute: expected a whole number from 0, got -1");
+    assert_eq!(errors, "minute: expected a whole number from 0 to 4,294,967,295, got -1");
     #[derive(Default, Deserialize)]
     #[serde(default)]
     struct Positive {
@@ -232,9 +234,11 @@ fn numbers_out_of_range_get_the_range() {
     }
     for value in ["0", "\"many\""] {
         let json = format!("{{\"cost\": {value}}}");
-        let (positive, errors) = decode::<Positive>(json.as_bytes(), &TestHost::default()).unwrap();
+        let (positive, errors) =
+            decode::<Positive>(json.as_bytes(), &[], &TestHost::default()).unwrap();
         assert_eq!(positive.cost, None);
-        let expected = format!("cost: expected a whole number from 1, got {value}");
+        let expected =
+            format!("cost: expected a whole number from 1 to 4,294,967,295, got {value}");
         assert_eq!(errors.to_string(), expected);
     }
 }

@@ -32,9 +32,12 @@ fn faults_show_the_right_form() {
         ),
         (
             r#"{"minute": "5"}"#,
-            r#"minute: expected a whole number from 0, got "5"; write 5 without quotes"#,
+            r#"minute: expected a whole number from 0 to 4,294,967,295, got "5"; write 5 without quotes"#,
         ),
-        (r#"{"minute": "5m"}"#, r#"minute: expected a whole number from 0, got "5m""#),
+        (
+            r#"{"minute": "5m"}"#,
+            r#"minute: expected a whole number from 0 to 4,294,967,295, got "5m""#,
+        ),
         // A sensitive value is not quoted.
         (r#"{"keys": "s3cret"}"#, "keys: expected a list, got a string; write […]"),
         (
