@@ -132,3 +132,16 @@ fn leases_let_most_requests_pass_without_the_table() {
     let hits = host.events.take().iter().filter(|event| **event == "lease_hit").count();
     assert!(hits > 900, "{hits}");
 }
+
+#[test]
+fn scope_separates_the_counts_of_routes() {
+    for (scope, expected) in [("global", [true, false, false]), ("route", [true, true, false])] {
+        let filter = build(&format!(r#"{{"hour": 1, "scope": "{scope}"}}"#));
+        let (host, mut state) = (host(), State::default());
+        let passes = ["a", "b", "a"].map(|route| {
+            *host.route.borrow_mut() = Some(route.into());
+            passes(&host, &filter, &mut state, &[])
+        });
+        assert_eq!(passes, expected, "{scope}");
+    }
+}

@@ -295,16 +295,3 @@ fn report_only_counts_but_refuses_nothing() {
     let decision = send(&host, &filter, &mut state, &[]);
     assert!(matches!(decision, Decision::Continue { reason: "denied", .. }), "{decision:?}");
 }
-
-#[test]
-fn scope_separates_the_counts_of_routes() {
-    for (scope, expected) in [("global", [true, false, false]), ("route", [true, true, false])] {
-        let filter = build(&format!(r#"{{"hour": 1, "scope": "{scope}"}}"#));
-        let (host, mut state) = (host(), State::default());
-        let passes = ["a", "b", "a"].map(|route| {
-            *host.route.borrow_mut() = Some(route.into());
-            passes(&host, &filter, &mut state, &[])
-        });
-        assert_eq!(passes, expected, "{scope}");
-    }
-}
