@@ -41,10 +41,14 @@ pub trait Host {
     /// Logs a warning. It must not contain a secret.
     fn warn(&self, message: &str);
 
-    /// Logs the warnings about a configuration that is being loaded. A host whose workers share
-    /// data logs them once, not once for each worker.
-    fn warn_at_load(&self, messages: &[String]) {
-        messages.iter().for_each(|message| self.warn(message));
+    /// Logs a fact that needs no action. It must not contain a secret.
+    fn inform(&self, message: &str);
+
+    /// Logs the warnings and the facts about a configuration that is being loaded. A host whose
+    /// workers share data logs them once, not once for each worker.
+    fn log_at_load(&self, warnings: &[String], facts: &[String]) {
+        warnings.iter().for_each(|message| self.warn(message));
+        facts.iter().for_each(|message| self.inform(message));
     }
 }
 

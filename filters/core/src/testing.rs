@@ -67,6 +67,8 @@ pub struct TestHost {
     pub route: RefCell<Option<Vec<u8>>>,
     /// Whether attributes reach later filters.
     pub passes_attributes: Cell<bool>,
+    /// The facts that filters logged.
+    pub facts: RefCell<Vec<String>>,
     /// The attributes that filters set.
     pub attributes: RefCell<BTreeMap<String, Vec<u8>>>,
     /// The host's signature verification. Without it, filters verify signatures themselves.
@@ -99,6 +101,7 @@ impl Default for TestHost {
             shared_values: RefCell::default(),
             random_calls: Cell::new(0),
             can_pause: Cell::new(false),
+            facts: RefCell::default(),
             attributes: RefCell::default(),
             verify: None,
             unsupported: Vec::new(),
@@ -166,6 +169,10 @@ impl Host for TestHost {
 
     fn warn(&self, message: &str) {
         self.warnings.borrow_mut().push(message.to_owned());
+    }
+
+    fn inform(&self, message: &str) {
+        self.facts.borrow_mut().push(message.to_owned());
     }
 }
 

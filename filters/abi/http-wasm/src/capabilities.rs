@@ -96,6 +96,12 @@ impl Host for Proxy {
             hostcalls::log(Level::Warn, self.filter, message);
         }
     }
+
+    fn inform(&self, message: &str) {
+        if self.logs_warnings {
+            hostcalls::log(Level::Info, self.filter, message);
+        }
+    }
 }
 
 impl Clock for Proxy {

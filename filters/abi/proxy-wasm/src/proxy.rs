@@ -78,9 +78,14 @@ impl Host for Proxy {
         log::warn!(target: self.filter, "{message}");
     }
 
-    fn warn_at_load(&self, messages: &[String]) {
+    fn inform(&self, message: &str) {
+        log::info!(target: self.filter, "{message}");
+    }
+
+    fn log_at_load(&self, warnings: &[String], facts: &[String]) {
         if !self.dialect.traits().shares_data_at_load || self.load.is_first(self, self.now()) {
-            messages.iter().for_each(|message| self.warn(message));
+            warnings.iter().for_each(|message| self.warn(message));
+            facts.iter().for_each(|message| self.inform(message));
         }
     }
 }

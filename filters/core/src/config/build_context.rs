@@ -28,6 +28,7 @@ pub struct BuildContext<'h> {
     host: &'h dyn Host,
     errors: ConfigErrors,
     warnings: Vec<String>,
+    facts: Vec<String>,
     variables: Vec<String>,
     /// The part of the configuration that is being built. Empty for the whole.
     part: &'static str,
@@ -65,6 +66,7 @@ impl<'h> BuildContext<'h> {
             host,
             errors,
             warnings: Vec::new(),
+            facts: Vec::new(),
             variables: Vec::new(),
             part: "",
             jwt_auth: JwtAuthPlace::Elsewhere,
@@ -101,18 +103,30 @@ impl<'h> BuildContext<'h> {
     /// Adds a warning about the field at `path`, which is empty for the configuration as a whole. It
     /// must not contain a secret.
     pub fn warn(&mut self, path: &str, message: &str) {
-        let path = self.errors.path_as_written(&join(self.part, path));
-        let separator = if path.is_empty() { "" } else { ": " };
-        self.warnings.push(format!("{path}{separator}{message}"));
+        let line = self.line(path, message);
+        self.warnings.push(line);
     }
 
-    /// Sends the warnings to the host and returns `filter`.
+    /// Adds a fact about the field at `path` that operators may want to know and that needs no
+    /// action. It must not contain a secret.
+    pub fn inform(&mut self, path: &str, message: &str) {
+        let line = self.line(path, message);
+        self.facts.push(line);
+    }
+
+    fn line(&self, path: &str, message: &str) -> String {
+        let path = self.errors.path_as_written(&join(self.part, path));
+        let separator = if path.is_empty() { "" } else { ": " };
+        format!("{path}{separator}{message}")
+    }
+
+    /// Sends the warnings and facts to the host and returns `filter`.
     ///
     /// # Errors
     /// The faults, if there are any.
     pub fn finish<F>(self, filter: F) -> Result<F, ConfigErrors> {
-        if !self.warnings.is_empty() {
-            self.host.warn_at_load(&self.warnings);
+        if !self.warnings.is_empty() || !self.facts.is_empty() {
+            self.host.log_at_load(&self.warnings, &self.facts);
         }
         self.errors.into_result(filter)
     }

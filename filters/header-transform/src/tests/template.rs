@@ -182,7 +182,7 @@ fn rejects_malformed_templates() {
         ("$(header.x)", "unknown variable"),
         ("$(host.name)", "unknown variable"),
         ("$(client.port)", "unknown variable"),
-        ("$(headers[\"x-user\"] or \"none\")", "unknown variable"),
+        ("$(headers[\"x-user\"] or \"none\")", "$(headers.x-user | none)"),
         ("$(uri_captures.id)", "$(path.1)"),
         ("$(uri_captures['id'])", "$(path.1)"),
         ("$(headers.)", "not a header name"),

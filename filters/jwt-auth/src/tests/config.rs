@@ -129,10 +129,10 @@ fn realm_appears_in_challenges() {
 #[test]
 fn refuses_values_out_of_range_and_contradictions() {
     for (more, fault) in [
-        (r#""leeway": 3601"#, "leeway: must be 0 to 3600 seconds, got 3601"),
+        (r#""leeway": 3601"#, "leeway: must be 0 to 3,600 seconds, got 3601"),
         (
             r#""maximum_expiration": 31536001"#,
-            "maximum_expiration: must be 0 to 31536000 seconds, got 31536001",
+            "maximum_expiration: must be 0 to 31,536,000 seconds, got 31536001",
         ),
         (
             r#""maximum_expiration": 1, "claims_to_verify": ["nbf"]"#,
@@ -173,7 +173,7 @@ fn refuses_values_out_of_range_and_contradictions() {
         ),
         (
             r#""claims_to_verify": ["exp", "aud"]"#,
-            "claims_to_verify[1]: expected one of exp, nbf, iat, got \"aud\"",
+            "claims_to_verify[1]: expected one of exp, nbf, iat, got \"aud\"; use audiences",
         ),
     ] {
         assert_eq!(with(more), fault);

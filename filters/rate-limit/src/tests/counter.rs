@@ -57,7 +57,9 @@ fn table_size_follows_max_clients() {
     assert_eq!(slots(r#"{"hour": 1}"#), Slots::for_clients(65_536));
     assert_eq!(Slots::for_clients(65_536).count(), 32_768);
     assert_eq!(slots(r#"{"hour": 1, "max_clients": 1024}"#).count(), 512);
-    assert!(errors(r#"{"hour": 1, "max_clients": 5}"#).starts_with("max_clients: must be 1024 to"));
+    assert!(
+        errors(r#"{"hour": 1, "max_clients": 5}"#).starts_with("max_clients: must be 1,024 to")
+    );
 }
 
 #[test]

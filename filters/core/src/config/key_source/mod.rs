@@ -85,7 +85,7 @@ impl KeySource {
                 "the newline at the end of {name} is removed; {{\"env\": {name:?}, \"trim\": false}} \
                  keeps it"
             );
-            cx.warn(path, &message);
+            cx.inform(path, &message);
         }
         if text.starts_with(char::is_whitespace) || text.ends_with(char::is_whitespace) {
             cx.warn(path, "has white space at its ends, which is part of the secret");
@@ -175,7 +175,8 @@ mod tests {
         let source: KeySource = serde_json::from_str(config).unwrap();
         let text = source.read_secret("secret", &mut cx);
         let faults = cx.finish(()).err().map(|errors| errors.to_string());
-        (text, faults.unwrap_or_else(|| host.warnings.take().join("\n")))
+        let lines = [host.facts.take(), host.warnings.take()].concat();
+        (text, faults.unwrap_or_else(|| lines.join("\n")))
     }
 
     #[test]
