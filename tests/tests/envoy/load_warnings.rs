@@ -8,8 +8,8 @@ use serde_json::json;
 fn warnings_are_logged_once_for_all_workers() -> Result<()> {
     let jwt_auth = json!({
         "credentials": [{"key": "k", "secret": "a-literal-secret-of-quite-some-length-0123456789"}],
-        "report_only": true, "verbose_errors": true, "skip": [{"path_prefix": "/"}],
-        "rules": [{"path_prefix": "/", "optional": true}, {"path": "/a", "report_only": true}],
+        "report_only": true, "verbose_errors": true, "skip": [{"path_prefix": "/", "methods": ["OPTIONS"]}],
+        "rules": [{"path": "/a", "report_only": true}, {"path_prefix": "/", "optional": true}],
     });
     let cors = json!({"origins": ["*"], "credentials": true, "reflect_any_origin": true});
     let chain = json!({"rate_limit": {"hour": 5, "report_only": true,
@@ -29,8 +29,8 @@ fn warnings_are_logged_once_for_all_workers() -> Result<()> {
         "jwt-auth: report_only: rejects nothing",
         "verbose_errors: tells clients",
         "skip[0].path_prefix: \"/\" exempts every path",
-        "rules[0].path_prefix: \"/\" covers every path",
-        "rules[1].report_only: rejects nothing",
+        "rules[1].path_prefix: \"/\" covers every path",
+        "rules[0].report_only: rejects nothing",
         "rate_limit.report_only: rejects nothing",
         "rate_limit.rules[0].path_prefix: \"/\" with unlimited",
     ] {
