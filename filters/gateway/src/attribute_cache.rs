@@ -15,7 +15,7 @@ pub(crate) struct AttributeCache<'a> {
 pub(crate) type Values = Vec<(String, Vec<u8>)>;
 
 impl<'a> AttributeCache<'a> {
-    /// `values` are those that the earlier filters set.
+    /// Starts with the `values` of the earlier filters.
     pub(crate) fn new(host: &'a dyn Attributes, values: Values) -> Self {
         Self { host, values: RefCell::new(values) }
     }

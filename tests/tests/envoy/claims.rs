@@ -4,21 +4,9 @@ use anyhow::{Result, ensure};
 use novasphere_harness::{
     chain, client::Request, envoy::WasmFilter, gateway::Gateway, wait::until,
 };
-use novasphere_tests::cases::{TokenSpec, mint};
-use serde_json::{Value, json};
+use serde_json::json;
 
-fn token(claims: Value) -> Result<String> {
-    let mut all = json!({"iss": "novasphere-user", "exp": "now+600"});
-    if let (Value::Object(all), Value::Object(more)) = (&mut all, claims) {
-        all.extend(more);
-    }
-    let token: TokenSpec = serde_json::from_value(json!({
-        "algorithm": "HS256",
-        "secret": {"env": "NOVASPHERE_JWT_SECRET"},
-        "claims": all,
-    }))?;
-    Ok(format!("Bearer {}", mint(&token, &chain::environment()?)?))
-}
+use crate::bearer::bearer;
 
 /// jwt-auth passes the claims that later filters use on to them. The access log does not have them.
 #[test]
@@ -42,7 +30,7 @@ fn gateway_passes_claims_on_by_itself() -> Result<()> {
         config
     })?;
     let users = ["a", "b", "c", "d", "e"];
-    let tokens = users.map(|user| token(json!({"sub": user})));
+    let tokens = users.map(|user| bearer(json!({"sub": user})));
     let tokens = tokens.into_iter().collect::<Result<Vec<_>>>()?;
     for expected in [200, 200, 200, 429] {
         for (user, token) in users.iter().zip(&tokens) {
@@ -52,7 +40,7 @@ fn gateway_passes_claims_on_by_itself() -> Result<()> {
             ensure!(expected != 200 || head.all("x-user") == [*user], "{user}: {head:?}");
         }
     }
-    let gold = token(json!({"sub": "a", "realm_access": {"tier": "gold"}}))?;
+    let gold = bearer(json!({"sub": "a", "realm_access": {"tier": "gold"}}))?;
     for expected in [200, 200, 200, 200, 200, 429] {
         let request = Request::get("/api/v1/wukongs").header("authorization", &gold);
         ensure!(gateway.send(&request)?.head.status == expected);

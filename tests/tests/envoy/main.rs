@@ -1,6 +1,7 @@
 //! The filters in the real Envoy (`make wasm proxies`).
 
 mod attributes;
+mod bearer;
 mod claims;
 mod cross_site;
 mod envoy_cases;

@@ -7,21 +7,9 @@ use novasphere_harness::{
     envoy::WasmFilter,
     gateway::Gateway,
 };
-use novasphere_tests::cases::{TokenSpec, mint};
 use serde_json::{Value, json};
 
-fn token(claims: Value) -> Result<String> {
-    let mut all = json!({"iss": "novasphere-user", "exp": "now+600"});
-    if let (Value::Object(all), Value::Object(more)) = (&mut all, claims) {
-        all.extend(more);
-    }
-    let token: TokenSpec = serde_json::from_value(json!({
-        "algorithm": "HS256",
-        "secret": {"env": "NOVASPHERE_JWT_SECRET"},
-        "claims": all,
-    }))?;
-    Ok(format!("Bearer {}", mint(&token, &chain::environment()?)?))
-}
+use crate::bearer::bearer;
 
 #[test]
 fn limits_by_claim_ignore_client_headers() -> Result<()> {
@@ -43,7 +31,7 @@ fn limits_by_claim_ignore_client_headers() -> Result<()> {
     ])?;
     let send = |claims: Value| -> Result<u16> {
         let request = Request::get("/api/v1/wukongs")
-            .header("authorization", token(claims)?)
+            .header("authorization", bearer(claims)?)
             .header("tier", "gold")
             .header("wasm.tier", "gold")
             .header("org", "another");

@@ -12,7 +12,7 @@ pub(crate) struct HostMetrics {
     defined: Vec<Option<(MetricKind, u32)>>,
 }
 
-/// The host's IDs of counters, by the name of what they count.
+/// Counters, each with the name of its decision or event and the host's ID.
 struct Counters(Vec<(&'static str, u32)>);
 
 impl HostMetrics {

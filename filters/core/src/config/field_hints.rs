@@ -29,7 +29,7 @@ pub struct NumberField {
 /// The unit of a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NumberUnit {
-    /// None: the field's name says what is counted.
+    /// No unit, for a count.
     Count,
     /// Seconds.
     Seconds,

@@ -1,10 +1,10 @@
 //! The variants of a path on servers that decode it before they split it into segments, as WSGI
-//! applications do. They differ in what they do next, and each combination has its own segments: one
-//! server merges slashes and keeps `\`, another does the opposite.
+//! applications do. Their next steps differ, and each combination gives other segments: one server
+//! merges slashes and keeps `\`, another does the opposite.
 
 use super::variants::{MAX_DECODINGS, decode};
 
-// What servers do after decoding, as bits.
+// Steps of a server after decoding, as bits.
 const SPLITS_AT_BACKSLASH: u8 = 1;
 const DROPS_PARAMETERS: u8 = 2;
 const DROPS_EMPTY: u8 = 4;

@@ -125,7 +125,7 @@ impl PathPattern {
     pub(super) fn matches_with_any_end(&self, path: &str) -> bool {
         let with_slash = || match &self.form {
             Form::Exact(exact) => exact.strip_suffix('/').is_some_and(|exact| self.eq(path, exact)),
-            // It ends in a slash, so the path itself matches.
+            // `matches` also accepts the prefix without its slash.
             Form::Prefix(_) => false,
             Form::Template(segments) => segments.split_last().is_some_and(|(last, rest)| {
                 *last == Segment::Literal(String::new()) && self.matches_template(path, rest)

@@ -12,7 +12,7 @@ pub(crate) enum ClaimPath {
     /// Names with dots between them. A name may have dots: the longest member that leads to a claim
     /// takes precedence.
     Dotted(String),
-    /// One name for each level.
+    /// The name of a member at each level.
     Names(Vec<String>),
 }
 

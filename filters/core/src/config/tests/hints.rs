@@ -30,7 +30,7 @@ struct Rule {
     times: Option<Times>,
 }
 
-/// Its fields are required, unlike those of the other objects.
+/// All fields are required. In the other objects they are optional.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Times {

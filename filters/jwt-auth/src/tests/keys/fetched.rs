@@ -170,7 +170,7 @@ fn detail_names_the_known_kids_and_issuers() {
     assert_eq!(worker.detail(), "iss is 'other'; expected 'k'");
 }
 
-/// One issuer with credentials and fetched keys.
+/// A worker for one issuer that has both credentials and fetched keys.
 fn both(credentials: std::ops::Range<u8>, keys: &[String]) -> Worker {
     let credentials: Vec<String> = credentials
         .map(|seed| format!(r#"{{"key": "k", "jwk": {}}}"#, ed25519::jwk(seed, "")))
