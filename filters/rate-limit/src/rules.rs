@@ -28,12 +28,9 @@ pub(crate) enum Effect {
 }
 
 impl Rule {
-    /// Whether the rule certainly matches every request that `other` matches. Not for a rule without
-    /// a condition, which has its own fault.
+    /// Whether the rule certainly matches every request that `other` matches.
     pub(crate) fn covers(&self, other: &Self) -> bool {
-        let is_empty = self.condition.is_empty() && self.claim.is_none();
-        !is_empty
-            && self.condition.covers(&other.condition)
+        self.condition.covers(&other.condition)
             && covers(self.claim.as_ref(), other.claim.as_ref(), ExpectedValue::covers)
     }
 }

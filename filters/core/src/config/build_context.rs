@@ -100,6 +100,11 @@ impl<'h> BuildContext<'h> {
         self.errors.add(join(self.part, &path.into()), message);
     }
 
+    /// Whether there is a fault about the value at `path` or a part of it.
+    pub fn has_fault(&self, path: &str) -> bool {
+        self.errors.has_fault(&join(self.part, path))
+    }
+
     /// Adds a warning about the field at `path`, which is empty for the configuration as a whole. It
     /// must not contain a secret.
     pub fn warn(&mut self, path: &str, message: &str) {

@@ -60,6 +60,12 @@ impl ConfigErrors {
         }
     }
 
+    /// Whether there is a fault at or below `path`, which has the indices that decoding returned.
+    pub(super) fn has_fault(&self, path: &str) -> bool {
+        let path = self.path_as_written(path);
+        self.faults.iter().any(|fault| is_within(&fault.path, &path))
+    }
+
     /// `path` with the indices of the configuration as written. The decoded lists have other
     /// indices if decoding left out an earlier item.
     pub(super) fn path_as_written(&self, path: &str) -> String {

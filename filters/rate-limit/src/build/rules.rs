@@ -59,9 +59,14 @@ fn include_head(
 }
 
 fn refuse_unreachable(rules: &[Rule], cx: &mut BuildContext<'_>) {
-    for (i, rule) in rules.iter().enumerate() {
-        let earlier = rules.iter().take(i).position(|earlier| earlier.covers(rule));
-        if let Some(earlier) = earlier {
+    // A faulty rule may match other requests than it will.
+    let is_valid: Vec<bool> =
+        (0..rules.len()).map(|i| !cx.has_fault(&format!("rules[{i}]"))).collect();
+    let valid = || rules.iter().enumerate().zip(&is_valid).filter(|(_, valid)| **valid);
+    for ((i, rule), _) in valid() {
+        let covers = |(_, earlier): &(usize, &Rule)| earlier.covers(rule);
+        let earlier = valid().map(|(rule, _)| rule).take_while(|(j, _)| *j < i).find(covers);
+        if let Some((earlier, _)) = earlier {
             let message = format!(
                 "never applies, because rules[{earlier}] matches the same requests first: move it \
                  before rules[{earlier}], or remove one of the two"

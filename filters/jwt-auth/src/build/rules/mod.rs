@@ -51,12 +51,17 @@ pub(super) fn build(config: &Config, cx: &mut BuildContext<'_>) -> RequestRules 
 
 /// Refuses entries of `rules`, which follow `skips` entries of `skip`, that never apply.
 fn refuse_unreachable(rules: &[Rule], skips: usize, cx: &mut BuildContext<'_>) {
-    for (i, rule) in rules.iter().enumerate().skip(skips) {
-        // A rule without a condition has its own fault.
-        let covers = |Rule { condition, .. }: &Rule| {
-            !condition.is_empty() && condition.covers(&rule.condition)
-        };
-        let Some(earlier) = rules.iter().take(i).position(covers) else { continue };
+    let path = |i: usize| match i.checked_sub(skips) {
+        None => format!("skip[{i}]"),
+        Some(i) => format!("rules[{i}]"),
+    };
+    // A faulty rule may match other requests than it will.
+    let is_valid: Vec<bool> = (0..rules.len()).map(|i| !cx.has_fault(&path(i))).collect();
+    let valid = || rules.iter().enumerate().zip(&is_valid).filter(|(_, valid)| **valid);
+    for ((i, rule), _) in valid().skip_while(|((i, _), _)| *i < skips) {
+        let covers = |(_, earlier): &(usize, &Rule)| earlier.condition.covers(&rule.condition);
+        let earlier = valid().map(|(rule, _)| rule).take_while(|(j, _)| *j < i).find(covers);
+        let Some((earlier, _)) = earlier else { continue };
         let message = match earlier.checked_sub(skips) {
             None => format!(
                 "never applies, because skip[{earlier}] matches the same requests first: remove one \
@@ -67,7 +72,7 @@ fn refuse_unreachable(rules: &[Rule], skips: usize, cx: &mut BuildContext<'_>) {
                  before rules[{earlier}], or remove one of the two"
             ),
         };
-        cx.fault(format!("rules[{}]", i.saturating_sub(skips)), message);
+        cx.fault(path(i), message);
     }
 }
 
