@@ -19,6 +19,8 @@ metric_names! {
         Denied => "denied",
         /// Servers could match the path to different rules.
         AmbiguousPath => "ambiguous_path",
+        /// Servers could match the lines of a header to different rules.
+        RepeatedHeader => "repeated_header",
         /// The identity is missing, and `on_unresolved` is `allow`.
         UnresolvedAllowed => "unresolved_allowed",
         /// The identity is missing, and `on_unresolved` is `deny`.

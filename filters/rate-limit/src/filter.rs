@@ -30,6 +30,8 @@ pub struct RateLimit {
     pub(crate) settings: Settings,
     request_headers: HeaderInterest,
     response_headers: HeaderInterest,
+    /// Whether a rule depends on the lines of a header.
+    rules_read_lines: bool,
 }
 
 /// The memory of one worker.
@@ -123,8 +125,11 @@ impl Filter for RateLimit {
 
 impl RateLimit {
     fn new(settings: Settings) -> Self {
+        let rules_read_lines =
+            settings.rules.iter().any(|rule| rule.condition.reads_header_lines());
         Self {
-            request_headers: request_headers(&settings),
+            rules_read_lines,
+            request_headers: request_headers(&settings, rules_read_lines),
             response_headers: HeaderInterest::all_if_any(
                 settings.limiters.iter().flat_map(|limiter| limiter.headers.response_headers()),
             ),
@@ -171,12 +176,14 @@ impl RateLimit {
         if self.settings.allow.contains(head, address) {
             return Outcome::Pass(Reason::Exempt, None);
         }
+        if self.rules_read_lines
+            && self.settings.rules.iter().any(|rule| rule.condition.has_conflicting_lines(head))
+        {
+            return Outcome::Refuse(Reason::RepeatedHeader, self.settings.responses.ambiguous());
+        }
         let default_is_limited = self.settings.default_effect != Effect::Unlimited;
         let Ok(rule) = find_rule(&self.settings.rules, default_is_limited, head, env) else {
-            return Outcome::Refuse(
-                Reason::AmbiguousPath,
-                self.settings.responses.ambiguous_path(),
-            );
+            return Outcome::Refuse(Reason::AmbiguousPath, self.settings.responses.ambiguous());
         };
         let effect = rule.and_then(|rule| self.settings.rules.get(rule)).map(|rule| rule.effect);
         let effect = effect.unwrap_or(self.settings.default_effect);
@@ -278,9 +285,9 @@ impl RateLimit {
     }
 }
 
-fn request_headers(settings: &Settings) -> HeaderInterest {
+fn request_headers(settings: &Settings, rules_read_lines: bool) -> HeaderInterest {
     let Settings { address, allow, deny, rules, limiters, .. } = settings;
-    if address.reads_forwarded_for() {
+    if address.reads_forwarded_for() || rules_read_lines {
         return HeaderInterest::All;
     }
     let of_lists =

@@ -51,8 +51,8 @@ impl LocalResponses {
         self.plain(403, "Forbidden")
     }
 
-    /// For a path that servers could match to different rules.
-    pub(crate) fn ambiguous_path(&self) -> LocalResponse<'_> {
+    /// For a path, or lines of a header, that servers could match to different rules.
+    pub(crate) fn ambiguous(&self) -> LocalResponse<'_> {
         self.plain(400, "Bad Request")
     }
 

@@ -1,8 +1,8 @@
 //! The condition of a rule.
 
 use crate::{
-    BuildContext, Env, HeaderName, PathMatch, PathPattern, RequestHead, http::loosely_eq,
-    parse_methods,
+    BuildContext, Env, HeaderName, PathMatch, PathPattern, RequestHead, host_name,
+    http::loosely_eq, parse_methods,
 };
 
 /// The condition of a rule: all given fields must match.
@@ -14,7 +14,7 @@ pub struct RequestCondition {
     pub path: Option<PathPattern>,
     /// The name of the host's route. Any route if `None`.
     pub route: Option<String>,
-    /// A header, by its name in request heads.
+    /// A header, by its name in request heads. Hosts are in the form of [`host_name`].
     pub header: Option<ExpectedValue>,
 }
 
@@ -106,7 +106,7 @@ impl RequestCondition {
         let method = || self.methods.iter().any(|method| method.as_bytes() == head.method());
         (self.methods.is_empty() || method())
             && self.header.as_ref().is_none_or(|expected| {
-                header_values(expected, head).next().is_some_and(|value| expected.accepts(value))
+                header_values(expected, head).next().is_some_and(|value| accepts(expected, value))
             })
     }
 
@@ -116,19 +116,25 @@ impl RequestCondition {
         header.is_some_and(|expected| header_values(expected, head).nth(1).is_some())
     }
 
+    /// Whether its header is on several lines, of which only some have an accepted value.
+    pub fn has_conflicting_lines(&self, head: &RequestHead<'_>) -> bool {
+        self.header.as_ref().is_some_and(|expected| {
+            let mut lines = header_values(expected, head).map(|value| accepts(expected, value));
+            let first = lines.next();
+            lines.any(|next| Some(next) != first)
+        })
+    }
+
+    /// Whether its header can be on several lines, in several spellings.
+    pub fn reads_header_lines(&self) -> bool {
+        self.header.as_ref().is_some_and(|header| header.name != AUTHORITY)
+    }
+
     /// Whether the route matches.
     pub fn matches_route(&self, env: &Env<'_>) -> bool {
         self.route
             .as_ref()
             .is_none_or(|route| env.connection.route().is_some_and(|name| name == route.as_bytes()))
-    }
-
-    /// Whether the condition holds for every request.
-    pub fn is_empty(&self) -> bool {
-        self.methods.is_empty()
-            && self.path.is_none()
-            && self.route.is_none()
-            && self.header.is_none()
     }
 
     /// Whether this condition certainly holds for every request for which `other` does.
@@ -155,6 +161,16 @@ pub fn covers<T>(own: Option<&T>, other: Option<&T>, by: impl Fn(&T, &T) -> bool
     own.is_none_or(|own| other.is_some_and(|other| by(own, other)))
 }
 
+/// The name of `host` in request heads.
+const AUTHORITY: &str = ":authority";
+
+fn accepts(expected: &ExpectedValue, value: &[u8]) -> bool {
+    match expected.name.as_str() {
+        AUTHORITY => expected.accepts(&host_name(value)),
+        _ => expected.accepts(value),
+    }
+}
+
 /// The values of a header, in every spelling that some upstream takes for its name.
 fn header_values<'h>(
     expected: &ExpectedValue,
@@ -172,10 +188,31 @@ fn header_value(
     let path = format!("{rule}.header");
     let expected = ExpectedValue::new(fields, &path, cx)?;
     match HeaderName::parse(&expected.name) {
-        Ok(name) => Some(ExpectedValue { name: name.in_request_head().to_owned(), ..expected }),
+        Ok(name) if name.in_request_head() == AUTHORITY => {
+            let one_of = hosts(&expected.one_of, &format!("{path}.one_of"), cx);
+            Some(ExpectedValue { name: AUTHORITY.to_owned(), one_of })
+        }
+        Ok(name) => Some(ExpectedValue { name: name.as_str().to_owned(), ..expected }),
         Err(error) => {
             cx.fault(format!("{path}.name"), error.to_string());
             None
         }
     }
+}
+
+/// The hosts in the list at `path`, in the form of [`host_name`].
+fn hosts(list: &[String], path: &str, cx: &mut BuildContext<'_>) -> Vec<String> {
+    let mut hosts = Vec::with_capacity(list.len());
+    for (i, text) in list.iter().enumerate() {
+        let host = String::from_utf8(host_name(text.as_bytes())).unwrap_or_default();
+        if host.is_empty() || host.len() != text.trim_end_matches('.').len() {
+            let message = format!(
+                "expected a host without a port, such as \"api.example\", got {text:?}: clients \
+                 choose the port, so it is not compared"
+            );
+            cx.fault(format!("{path}[{i}]"), message);
+        }
+        hosts.push(host);
+    }
+    hosts
 }

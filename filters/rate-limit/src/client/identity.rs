@@ -1,8 +1,8 @@
 //! The identity of a client: which requests count together.
 
-use novasphere_core::{Env, RequestHead, target};
+use novasphere_core::{Env, RequestHead, host_name, target};
 
-use super::{address::Lookup, host};
+use super::address::Lookup;
 use crate::{
     config::{OnUnresolved, Scope},
     metrics::Event,
@@ -87,7 +87,7 @@ impl Identity {
     pub(crate) fn request_headers(&self) -> impl Iterator<Item = &str> {
         self.parts.iter().flat_map(|part| match part {
             Part::Header(name) => vec![name.as_str()],
-            Part::Host => host::HEADERS.to_vec(),
+            Part::Host => vec![":authority"],
             Part::Consumer => CONSUMER_HEADERS.to_vec(),
             Part::Credential => vec![CREDENTIAL],
             Part::Path(_) => vec![":path"],
@@ -166,7 +166,9 @@ impl Part {
             Part::Ip => (b'i', ip_bytes(address)),
             Part::Constant => (b'1', Some(Vec::new())),
             Part::Header(name) => (b'h', header(name)),
-            Part::Host => (b'a', Some(host::host(head)).filter(|host| usable(&host.as_slice()))),
+            Part::Host => {
+                (b'a', Some(host_name(head.authority())).filter(|host| usable(&host.as_slice())))
+            }
             Part::Consumer => (b'c', CONSUMER_HEADERS.iter().find_map(|name| header(name))),
             Part::Credential => (b'k', header(CREDENTIAL)),
             Part::Claim(name) => {

@@ -1,7 +1,6 @@
 //! The client of a request: its address, its identity, and lists of clients.
 
 mod address;
-mod host;
 mod identity;
 mod lists;
 

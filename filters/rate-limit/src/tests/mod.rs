@@ -12,6 +12,7 @@ mod readme;
 mod redis;
 mod refusal;
 mod repetition;
+mod rule_headers;
 mod rules;
 
 use crate::{RateLimit, filter::State, headers::Headroom};

@@ -165,6 +165,30 @@ fn other_lines_of_a_header_avoid_no_rule() {
     assert_eq!(decide(&[("x-tenant", "a"), ("X.Tenant", "b")]), "repeated_header");
 }
 
+/// Proxies route a request by its host without regard to case and port.
+#[test]
+fn forms_of_a_host_do_not_avoid_a_rule() {
+    let filter = rules(
+        r#"{"header": {"name": "Host", "one_of": ["Admin.example"]}, "scopes": {"all_of": ["a"]}}"#,
+    );
+    let token = scoped("b");
+    let decide =
+        |name: &str| run(&filter, &[(":authority", name), ("authorization", &token)]).reason;
+    for form in ["admin.example", "ADMIN.example", "admin.example.", "admin.example:8443"] {
+        assert_eq!(decide(form), "insufficient_scope", "{form}");
+    }
+    assert_eq!(decide("www.example"), "allowed");
+}
+
+#[test]
+fn faulty_rule_makes_no_other_rule_unreachable() {
+    let config = r#"{"credentials": [{"key": "k", "secret": {"env": "SECRET"}}], "rules": [
+        {"methods": ["GET"], "path": "a;b", "scopes": {"all_of": ["a"]}},
+        {"methods": ["GET"], "path": "/a", "scopes": {"all_of": ["b"]}}]}"#;
+    let faults = JwtAuth::from_json(config.as_bytes(), &host()).unwrap_err().to_string();
+    assert!(faults.starts_with("rules[0].path: ") && faults.lines().count() == 1, "{faults}");
+}
+
 #[test]
 fn route_and_header_select_a_rule() {
     let filter = rules(

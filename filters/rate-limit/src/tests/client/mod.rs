@@ -53,7 +53,9 @@ fn host_is_counted_in_one_form() {
         };
         assert!(passes_for("API.example:80"), "{config}");
         assert!(!passes_for("api.example."), "{config}");
-        assert!(passes_for("api.example:443"), "{config}");
+        assert!(!passes_for("api.example:443"), "{config}");
+        assert!(!passes_for("api.example:8443"), "{config}");
+        assert!(passes_for("www.example:8443"), "{config}");
         assert!(passes_for(""), "by address");
         assert!(!passes_for("."), "by address");
     }
