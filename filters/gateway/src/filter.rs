@@ -154,7 +154,12 @@ impl Gateway {
             End::Respond { mut response, reason } => {
                 self.count(&continued, env);
                 let env = Env { attributes: &attributes, ..*env };
-                self.pass_back(continued, head, &env, &mut response);
+                // The later filters see the request with the mutations of the earlier ones, too.
+                let has_later = continued.len().saturating_add(1) < self.entries.len();
+                let mutated = has_later
+                    .then(|| RequestHead { headers: head.headers.with_mutations(&mutations) });
+                let seen = mutated.as_ref().unwrap_or(head);
+                self.pass_back(continued, seen, &env, &mut response);
                 Decision::Respond { mutations, response, reason }
             }
         }

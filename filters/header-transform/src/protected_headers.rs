@@ -50,7 +50,7 @@ fn is_removed_by_mistake(name: &str) -> bool {
 pub(crate) fn belongs_to_refusal(name: &str) -> bool {
     const NAMES: [&str; 5] =
         ["content-type", "ratelimit", "retry-after", "vary", "www-authenticate"];
-    const STARTS: [&str; 3] = ["access-control-", "ratelimit-", "x-ratelimit-"];
+    const STARTS: [&str; 4] = ["access-control-", "grpc-", "ratelimit-", "x-ratelimit-"];
     NAMES.contains(&name) || STARTS.iter().any(|start| name.starts_with(start))
 }
 

@@ -162,3 +162,35 @@ fn counts_decisions_under_the_filters_names() {
     gateway.on_timer(&mut states, &host.env());
     assert_eq!(recorded(&host, &gateway), ["rate-limit.max_clients=65536.table_clients"]);
 }
+
+/// A client's `X-Consumer-ID` is no identity to a filter behind jwt-auth.
+#[test]
+fn headers_of_a_refusal_are_rendered_from_the_request_as_earlier_filters_left_it() {
+    let mut host = TestHost::default();
+    host.variables.insert("SECRET".to_owned(), SECRET.to_owned());
+    let config = r#"{
+        "jwt_auth": {"credentials": [{"key": "k", "secret": {"env": "SECRET"}}], "optional": true},
+        "rate_limit": {"hour": 1, "limit_by": "constant"},
+        "header_transform": {"response": {"add": {
+            "headers": ["X-User: $(headers.x-consumer-id | none)"], "on_refusals": true}}}}"#;
+    let gateway = Gateway::from_json(config.as_bytes(), &host).unwrap();
+    let mut states = States::default();
+    let lines = [(":method", "GET"), (":path", "/"), ("x-consumer-id", "admin")];
+    decide(&host, &gateway, &mut states, &lines);
+    let (refusal, _) = response(decide(&host, &gateway, &mut states, &lines));
+    assert_eq!((refusal.status, value(&refusal, "x-user")), (429, Some("none")));
+}
+
+/// A gRPC client would take such a refusal for a success.
+#[test]
+fn no_rule_gives_a_refusal_a_grpc_status() {
+    let auth = r#""jwt_auth": {"credentials": [{"key": "k", "secret": "a secret of more than 32 bytes"}]}"#;
+    for rule in ["add", "append", "replace"] {
+        let transform = format!(
+            r#""header_transform": {{"response": {{"{rule}": {{
+                "headers": ["grpc-status: 0"], "on_refusals": true}}}}}}"#
+        );
+        let faults = faults(&format!("{{{auth}, {transform}}}"));
+        assert!(faults.contains(r#""grpc-status" belongs to the filter"#), "{rule}: {faults}");
+    }
+}
