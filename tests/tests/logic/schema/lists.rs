@@ -19,10 +19,9 @@ type Path = Vec<String>;
 /// Adds the path of each list below `node`, which is at `path`.
 fn collect(root: &Value, node: &Value, path: &Path, found: &mut BTreeSet<Path>) {
     let inside = |name: &str| [path.as_slice(), &[name.to_owned()]].concat();
-    if let Some(definition) = node.get("$ref").and_then(Value::as_str) {
-        if let Some(node) = root.pointer(definition.trim_start_matches('#')) {
-            collect(root, node, path, found);
-        }
+    let definition = node.get("$ref").and_then(Value::as_str);
+    if let Some(node) = definition.and_then(|at| root.pointer(at.trim_start_matches('#'))) {
+        collect(root, node, path, found);
     }
     for keyword in ["anyOf", "oneOf", "allOf"] {
         let nodes = node.get(keyword).and_then(Value::as_array).into_iter().flatten();
@@ -65,14 +64,14 @@ fn faults<F: Filter>(path: &[String], value: Value) -> Vec<String> {
 
 /// Checks the remedy of a fault about `wrong`, if the fault is about its form.
 fn check_remedy<F: Filter>(path: &[String], wrong: &Value) -> Result<bool> {
-    let faults = faults::<F>(path, wrong.clone());
+    let found = faults::<F>(path, wrong.clone());
     let form = ["expected a list", "expected an object"];
-    let about = faults.iter().find(|fault| form.iter().any(|start| fault.starts_with(start)));
+    let about = found.iter().find(|fault| form.iter().any(|start| fault.starts_with(start)));
     let Some(fault) = about else { return Ok(false) };
     let remedy = fault.split("; write ").nth(1).with_context(|| fault.clone())?;
     let remedy: Value = serde_json::from_str(remedy).with_context(|| fault.clone())?;
     let entry = remedy.get(0).unwrap_or(&remedy);
-    let left = self::faults::<F>(path, remedy.clone());
+    let left = faults::<F>(path, remedy.clone());
     // A text that was taken over can have another fault, but an example has none.
     let of_form = [form[0], form[1], "expected a string", "unknown field", "is required"];
     let is_wrong =
