@@ -109,6 +109,7 @@ impl Filter for RateLimit {
     }
 
     fn on_timer(&self, state: &mut State, env: &Env<'_>) -> TimerActions {
+        let counter_in_ms = self.settings.counter.on_timer(&mut state.counter, env);
         let now = env.clock.now();
         // Hosts and chains may call more often.
         if now.millis.abs_diff(state.sampled_at.millis) >= u64::from(SAMPLE_EVERY_MS) {
@@ -119,7 +120,8 @@ impl Filter for RateLimit {
                 self.settings.metrics.record_clients(clients, env);
             }
         }
-        TimerActions { again_in_ms: Some(SAMPLE_EVERY_MS), ..TimerActions::default() }
+        let again_in_ms = counter_in_ms.unwrap_or(SAMPLE_EVERY_MS).min(SAMPLE_EVERY_MS);
+        TimerActions { again_in_ms: Some(again_in_ms), ..TimerActions::default() }
     }
 }
 

@@ -10,7 +10,8 @@
 //!    paths are not limited.
 //! 4. The request counts in all windows of its client, or in none if its cost does not fit into
 //!    one of them. One compare-and-swap checks and counts. A worker that loses a race decides
-//!    again on the new counts, so bursts never exceed a limit.
+//!    again on the new counts, so bursts never exceed a limit. Under high limits, a worker takes
+//!    the quota for the next requests in advance (`counter::lease`).
 //! 5. A request over a limit is rejected with `error_code` and `Retry-After`. Otherwise the
 //!    response gets `X-RateLimit-*` and `RateLimit-*` headers.
 //! 6. If the proxy's shared data fails, `fault_tolerant` decides: the request passes uncounted, or is

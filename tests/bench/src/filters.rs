@@ -37,6 +37,19 @@ pub(crate) fn rate_limit(headers: &str) -> Value {
     json!({"minute": PLENTY, "hour": PLENTY, "limit_by": "ip", "headers": headers})
 }
 
+/// One limit by client address, high enough for leases.
+pub(crate) fn rate_limit_leased() -> Value {
+    json!({"minute": PLENTY, "limit_by": "ip", "headers": "ietf"})
+}
+
+/// `config` of rate-limit, with each request counted.
+pub(crate) fn without_lease(mut config: Value) -> Value {
+    if let Some(members) = config.as_object_mut() {
+        members.insert("lease".to_owned(), false.into());
+    }
+    config
+}
+
 /// A limit shared by all clients, like Envoy's local_ratelimit.
 pub(crate) fn rate_limit_for_all() -> Value {
     json!({"minute": PLENTY, "limit_by": "constant", "headers": "ietf"})

@@ -38,7 +38,8 @@ impl Store {
     }
 }
 
-const LABELS: [&str; 4] = ["no filter", "local", "redis", "redis with lease"];
+const LABELS: [&str; 5] =
+    ["no filter", "local without lease", "local with lease", "redis", "redis with lease"];
 
 /// An Envoy and its measurements, one value a round.
 struct Measured {
@@ -99,7 +100,12 @@ fn chains(front: &Front) -> Result<Vec<Chain>> {
     let more = lease.as_object_mut().context("no object")?;
     more.insert("lease".to_owned(), json!({"share": 10, "max": 100}));
     let mut chains = vec![Chain::wasm("none", Vec::new())];
-    for (id, more) in [("local", json!({})), ("redis", redis), ("lease", lease)] {
+    for (id, more) in [
+        ("local", json!({"lease": false})),
+        ("local-lease", json!({})),
+        ("redis", redis),
+        ("redis-lease", lease),
+    ] {
         let mut config = json!({"minute": PLENTY, "hour": PLENTY, "limit_by": "ip"});
         if let (Some(config), Some(more)) = (config.as_object_mut(), more.as_object()) {
             config.extend(more.clone());

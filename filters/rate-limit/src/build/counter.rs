@@ -4,7 +4,7 @@ use novasphere_core::{BuildContext, Capability, Endpoint, HeaderName, Sensitive,
 
 use super::range::within;
 use crate::{
-    config::{Config, CountPolicy, LeaseConfig, MAX_CLIENTS, OnError, RedisConfig},
+    config::{Config, CountPolicy, Lease, LeaseConfig, MAX_CLIENTS, OnError, RedisConfig},
     counter::{
         CounterKind, KeySecret, LeasedCounter, LocalCounter, LocalLimits, OnFailure, RedisCounter,
         RedisLimits, Script, Slots, Upstream,
@@ -14,6 +14,9 @@ use crate::{
     rules::{Effect, Rule},
     window::Limit,
 };
+
+/// The lowest limit of a client that gets leases by default.
+const LEASED_FROM: u32 = 10_000;
 
 /// Whether requests may be counted in this proxy.
 pub(super) fn uses_table(config: &Config) -> bool {
@@ -33,11 +36,17 @@ pub(super) fn counter(
     if let Some(redis) = redis {
         return CounterKind::Redis(Box::new(RedisCounter { lease, ..redis }));
     }
+    let lease_size = |limiter: &Limiter| match config.lease {
+        Some(_) => lease,
+        None => has_high_limits(limiter).then(LeaseConfig::default),
+    };
+    let lease_sizes: Vec<_> = limiters.iter().map(lease_size).collect();
     let limits = |limiter: &Limiter| LocalLimits::new(key_text(limiter), limiter.limits.clone());
     let table = table(config, limiters.iter().map(limits).collect());
-    match lease {
-        Some(lease) => CounterKind::Leased(LeasedCounter::new(table, lease)),
-        None => CounterKind::Local(table),
+    if lease_sizes.iter().any(Option::is_some) {
+        CounterKind::Leased(LeasedCounter::new(table, lease_sizes))
+    } else {
+        CounterKind::Local(table)
     }
 }
 
@@ -50,8 +59,14 @@ fn key_text(limiter: &Limiter) -> Vec<u8> {
     namespace(&limiter.name, &limiter.limits, &limiter.identity)
 }
 
-fn lease(config: Option<LeaseConfig>, cx: &mut BuildContext<'_>) -> Option<LeaseConfig> {
-    let config = config?;
+/// Whether the default is to lease: all leases together are a small part of the limits.
+fn has_high_limits(limiter: &Limiter) -> bool {
+    limiter.limits.iter().all(|limit| limit.requests >= LEASED_FROM)
+}
+
+/// The configured size of a lease.
+fn lease(config: Option<Lease>, cx: &mut BuildContext<'_>) -> Option<LeaseConfig> {
+    let Lease::On(config) = config? else { return None };
     within("lease.share", config.share, (1, 50), " percent", cx);
     within("lease.max", config.max, (1, 1_000_000), "", cx);
     Some(config)

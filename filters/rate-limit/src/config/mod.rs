@@ -1,6 +1,7 @@
 //! The configuration as users write it.
 
 mod client;
+mod lease;
 mod limits;
 mod redis;
 mod rules;
@@ -14,8 +15,9 @@ use serde::Deserialize;
 
 pub(crate) use self::{
     client::{AddressFrom, ClientIpConfig, ClientsConfig, LimitBy, OnUnresolved, Scope},
+    lease::{Lease, LeaseConfig},
     limits::{MAX_WINDOW_SECONDS, WindowConfig},
-    redis::{BreakerConfig, LeaseConfig, OnError, RedisConfig},
+    redis::{BreakerConfig, OnError, RedisConfig},
     rules::{ExpectedConfig, RuleConfig},
 };
 
@@ -82,8 +84,10 @@ pub struct Config {
     /// Redis. Required with `policy: redis`.
     pub redis: Option<RedisConfig>,
     /// Lets a worker take part of a client's remaining quota in advance, so that most requests need
-    /// no look-up. Default: every request is looked up.
-    pub lease: Option<LeaseConfig>,
+    /// no look-up: `true`, `false`, or the size of a lease. With `policy: local`, leases are only
+    /// taken while more than half of every window is left. Default: with `policy: local`, leases for
+    /// clients whose limits are all 10,000 or more; otherwise none.
+    pub lease: Option<Lease>,
     /// Whether requests pass uncounted if the proxy's shared data fails. Otherwise they are
     /// rejected with 500. Default: true.
     pub fault_tolerant: bool,

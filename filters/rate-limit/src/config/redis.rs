@@ -1,4 +1,4 @@
-//! Redis, and leases.
+//! Redis.
 
 use novasphere_core::{KeySource, Sensitive};
 use serde::Deserialize;
@@ -81,23 +81,4 @@ pub enum OnError {
     Local,
     Allow,
     Deny,
-}
-
-/// The part of a client's remaining quota that a worker takes at a time.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(default, deny_unknown_fields)]
-pub struct LeaseConfig {
-    /// The percentage of the remaining quota of the tightest window, 1 to 50. Default: 10.
-    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 50)))]
-    pub share: u32,
-    /// The maximum number of requests, 1 to 1,000,000. Default: 100.
-    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1_000_000)))]
-    pub max: u32,
-}
-
-impl Default for LeaseConfig {
-    fn default() -> Self {
-        Self { share: 10, max: 100 }
-    }
 }

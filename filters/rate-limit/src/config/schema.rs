@@ -1,9 +1,11 @@
 //! The JSON Schema of the configuration.
 
-use novasphere_core::schema::each_required;
-use schemars::{JsonSchema, Schema, SchemaGenerator};
+use std::borrow::Cow;
 
-use super::Config;
+use novasphere_core::schema::each_required;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
+use super::{Config, Lease, LeaseConfig};
 
 /// The JSON Schema of the configuration.
 pub fn schema(generator: &mut SchemaGenerator) -> Schema {
@@ -13,4 +15,19 @@ pub fn schema(generator: &mut SchemaGenerator) -> Schema {
 /// Alternatives: a limit, or rules, which may have limits.
 pub(super) fn limits_something() -> Vec<Schema> {
     each_required(&["second", "minute", "hour", "day", "month", "year", "window", "rules"])
+}
+
+impl JsonSchema for Lease {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Lease".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let size = generator.subschema_for::<LeaseConfig>();
+        json_schema!({"anyOf": [{"type": "boolean"}, size]})
+    }
 }

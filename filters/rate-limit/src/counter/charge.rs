@@ -6,7 +6,7 @@ use crate::{config::LeaseConfig, window::Counts};
 /// cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Charge {
-    /// The cost of the request, at least 1.
+    /// The cost of the request. 0 to return a lease without a request.
     pub(crate) cost: u32,
     /// The lease to take beyond the cost, for later requests.
     pub(crate) lease: LeaseConfig,
@@ -29,6 +29,11 @@ impl Charge {
     /// The cost of a request, without a lease.
     pub(crate) const fn without_lease(cost: u32) -> Self {
         Self { cost, lease: LeaseConfig { share: 0, max: 0 }, returned: 0, leased_at: 0 }
+    }
+
+    /// Only returns the rest of a lease.
+    pub(crate) const fn of_rest(returned: u32, leased_at: u32) -> Self {
+        Self { returned, leased_at, ..Self::without_lease(0) }
     }
 
     /// The size of the lease for a remaining quota. It shrinks to nothing near the limit.

@@ -4,7 +4,7 @@
 //! one of three:
 //!
 //! - `local`: the table that all workers of this proxy share;
-//! - `lease`: the same table, of which each worker takes requests in advance;
+//! - `lease`: the same table, of which workers take the quota of busy clients in advance;
 //! - `redis`: counts that several proxies share, with or without leases.
 
 mod charge;
@@ -78,6 +78,14 @@ impl Counter for CounterKind {
 }
 
 impl CounterKind {
+    /// Does the work of the timer. Returns when to call it again, in milliseconds, if it has any.
+    pub(crate) fn on_timer(&self, state: &mut CounterState, env: &Env<'_>) -> Option<u32> {
+        match self {
+            Self::Leased(counter) => Some(counter.on_timer(&mut state.leased, env)),
+            Self::Local(_) | Self::Redis(_) => None,
+        }
+    }
+
     /// The table of this proxy. `None` if nothing is counted in this proxy.
     pub(crate) fn table(&self) -> Option<&LocalCounter> {
         match self {

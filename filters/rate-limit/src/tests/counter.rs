@@ -122,20 +122,6 @@ proptest! {
 }
 
 #[test]
-fn leases_let_most_requests_pass_without_the_table() {
-    let filter = build(r#"{"hour": 1000, "lease": {"share": 10, "max": 50}}"#);
-    let (host, mut workers) = (host(), [0, 1].map(|_| State::default()));
-    let mut allowed = 0;
-    for n in 0..3_000 {
-        let decision = send(&host, &filter, &mut workers[n % 2], &[]);
-        allowed += usize::from(reason(&decision) == "allowed");
-    }
-    assert_eq!(allowed, 1_000, "both workers use up their leases");
-    let hits = host.events.take().iter().filter(|event| **event == "lease_hit").count();
-    assert!(hits > 900, "{hits}");
-}
-
-#[test]
 fn scope_separates_the_counts_of_routes() {
     for (scope, expected) in [("global", [true, false, false]), ("route", [true, true, false])] {
         let filter = build(&format!(r#"{{"hour": 1, "scope": "{scope}"}}"#));

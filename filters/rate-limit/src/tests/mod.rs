@@ -8,6 +8,7 @@ mod client;
 mod clock;
 mod counter;
 mod headers;
+mod lease;
 mod readme;
 mod redis;
 mod refusal;

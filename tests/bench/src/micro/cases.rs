@@ -6,7 +6,10 @@ use serde_json::{Value, json};
 
 use super::NOW;
 use crate::{
-    filters::{cors, gateway, header_transform, jwt_auth, rate_limit, rate_limit_for_all},
+    filters::{
+        cors, gateway, header_transform, jwt_auth, rate_limit, rate_limit_for_all,
+        rate_limit_leased, without_lease,
+    },
     tokens::{ALGORITHMS, Issuer},
     traffic::{PATH, REQUEST},
 };
@@ -16,6 +19,8 @@ pub(crate) struct Case {
     pub(crate) filter: &'static str,
     pub(crate) name: String,
     pub(crate) config: Value,
+    /// Whether the filter's timer is called before the requests. Without it, there are no leases.
+    pub(crate) has_timer: bool,
     /// Requests before it: they allocate memory, fill caches or reach limits.
     pub(crate) before: Vec<Request>,
     pub(crate) request: Request,
@@ -29,11 +34,16 @@ impl Case {
     /// A case with the same request as its warm-up.
     fn repeated(filter: &'static str, name: &str, config: Value, request: Request) -> Self {
         let before = vec![request.clone(); BEFORE];
-        Self { filter, name: name.to_owned(), config, before, request, status: 200 }
+        let name = name.to_owned();
+        Self { filter, name, config, has_timer: false, before, request, status: 200 }
     }
 
     fn answered(self, status: u16) -> Self {
         Self { status, ..self }
+    }
+
+    fn with_timer(self) -> Self {
+        Self { has_timer: true, ..self }
     }
 }
 
@@ -82,19 +92,20 @@ fn of_jwt_auth(issuer: &Issuer) -> Result<Vec<Case>> {
     Ok(cases)
 }
 
-fn of_rate_limit() -> [Case; 4] {
+fn of_rate_limit() -> [Case; 5] {
     let case = |name, config| Case::repeated("rate-limit", name, config, page());
     let few = json!({"minute": 5, "limit_by": "ip", "headers": "ietf"});
     [
-        case("one limit for all", rate_limit_for_all()),
-        case("by address, ietf", rate_limit("ietf")),
-        case("by address, kong", rate_limit("kong")),
+        case("one limit for all", without_lease(rate_limit_for_all())),
+        case("by address, ietf", without_lease(rate_limit("ietf"))),
+        case("by address, kong", without_lease(rate_limit("kong"))),
+        case("leased, ietf", rate_limit_leased()).with_timer(),
         case("limited", few).answered(429),
     ]
 }
 
 fn of_gateway(issuer: &Issuer) -> Result<Vec<Case>> {
-    let config = |headers| gateway(issuer.jwks(), rate_limit(headers));
+    let config = |headers| gateway(issuer.jwks(), without_lease(rate_limit(headers)));
     let case = |name, config, request| Case::repeated("gateway", name, config, request);
     let mut few = config("ietf");
     if let Some(limit) = few.get_mut("rate_limit") {
@@ -109,6 +120,8 @@ fn of_gateway(issuer: &Issuer) -> Result<Vec<Case>> {
     Ok(vec![
         case("warm, ietf", config("ietf"), warm.clone()),
         case("warm, kong", config("kong"), warm.clone()),
+        case("warm, leased", gateway(issuer.jwks(), rate_limit_leased()), warm.clone())
+            .with_timer(),
         cold,
         case("preflight", config("ietf"), preflight("https://app.novasphere.io")).answered(204),
         case("no token", config("ietf"), page()).answered(401),

@@ -79,6 +79,9 @@ fn prepare(case: &Case) -> Result<(Worker, Vec<Work>)> {
     let plugin = Plugin::wasm(case.filter, case.config.to_string());
     let mut worker = Worker::start(&Arc::new(proxy), &[plugin])?;
     let configure = worker.take_work();
+    if case.has_timer {
+        worker.tick();
+    }
     for request in &case.before {
         worker.exchange(request, &upstream(), &|_| None)?;
     }

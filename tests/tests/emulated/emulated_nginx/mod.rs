@@ -7,6 +7,7 @@ mod configuration;
 mod forgery;
 mod headers;
 mod invalid;
+mod leases;
 mod metrics;
 mod naive;
 mod properties;

@@ -1,6 +1,7 @@
 //! The number of requests that pass is exactly the limit, across all workers.
 
 mod burst;
+mod leases;
 mod windows;
 
 use anyhow::{Result, ensure};

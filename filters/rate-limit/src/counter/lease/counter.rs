@@ -1,10 +1,8 @@
 //! [`LeasedCounter`] adds leases to the table.
 
-use std::rc::Rc;
-
 use novasphere_core::Env;
 
-use super::cache::LeaseCache;
+use super::leases::Leases;
 use crate::{
     config::LeaseConfig,
     counter::{
@@ -14,48 +12,67 @@ use crate::{
     metrics::Event,
 };
 
+/// The time between two calls of the timer, in milliseconds. A little less than the second after
+/// which every lease has returned, because timers may be late.
+const RETURN_EVERY_MS: u32 = 900;
+
 /// Counts in the table of this proxy, with leases.
 #[derive(Debug)]
 pub(crate) struct LeasedCounter {
     table: LocalCounter,
-    lease: LeaseConfig,
+    /// The size of a lease for the clients of each limiter. `None` to count each request.
+    sizes: Vec<Option<LeaseConfig>>,
 }
 
 /// The memory of one worker.
 #[derive(Default)]
 pub(crate) struct LeasedState {
     local: LocalState,
-    leases: LeaseCache,
+    leases: Leases,
 }
 
 impl LeasedCounter {
-    pub(crate) fn new(table: LocalCounter, lease: LeaseConfig) -> Self {
-        Self { table, lease }
+    /// `sizes` has one item per limiter.
+    pub(crate) fn new(table: LocalCounter, sizes: Vec<Option<LeaseConfig>>) -> Self {
+        Self { table, sizes }
     }
 
     pub(crate) fn table(&self) -> &LocalCounter {
         &self.table
     }
 
+    /// Returns the unused rests of all leases, about once a second. Returns when to call it again, in
+    /// milliseconds.
+    pub(crate) fn on_timer(&self, state: &mut LeasedState, env: &Env<'_>) -> u32 {
+        if state.leases.begin_period(env.clock.now().millis) {
+            state.leases.take_rests(|limiter, client, rest| {
+                self.table.give_back(limiter, client, rest, env);
+            });
+            let hits = state.leases.take_hits();
+            if hits > 0 {
+                env.metrics.add(Event::LeaseHit.name(), hits);
+            }
+        }
+        RETURN_EVERY_MS
+    }
+
     /// `None` if the table cannot count the request.
     fn counted(
         &self,
         request: &CountRequest,
+        size: LeaseConfig,
         state: &mut LeasedState,
         env: &Env<'_>,
     ) -> Option<Counted> {
         let client = self.table.client(request, &mut state.local, env)?;
-        let (cost, now) = (request.cost, env.clock.now().millis);
-        let fingerprint = &client.fingerprint;
-        if let Some(verdict) = state.leases.verdict(fingerprint, client.limits(), cost, now) {
-            env.metrics.count(Event::LeaseHit.name());
-            return Some(verdict.into_counted(|| client.fingerprint));
+        let (limiter, cost) = (request.limiter, request.cost);
+        let (fingerprint, now) = (&client.fingerprint, env.clock.now().millis);
+        if let Some(counts) = state.leases.spend(fingerprint, cost, now) {
+            return Some(Counted { counts, fallback: false, refused: None });
         }
-        let charge = state.leases.charge(fingerprint, cost, Some(self.lease), &Rc::new(()), now);
+        let charge = state.leases.charge(fingerprint, limiter, cost, size, now);
         let grant = self.table.charge(&client, &charge, env)?;
-        if grant.leased(cost) > 0 {
-            state.leases.learn(fingerprint, client.limits(), cost, &grant, now);
-        }
+        state.leases.learn(fingerprint, client.limits(), cost, &grant, now);
         Some(client.counted(cost, &grant))
     }
 }
@@ -69,7 +86,12 @@ impl Counter for LeasedCounter {
         state: &mut LeasedState,
         env: &Env<'_>,
     ) -> Count<'f> {
-        let counted = self.counted(&request, state, env);
-        counted.map_or_else(|| self.table.failed(), Count::Done)
+        match self.sizes.get(request.limiter) {
+            Some(Some(size)) => {
+                let counted = self.counted(&request, *size, state, env);
+                counted.map_or_else(|| self.table.failed(), Count::Done)
+            }
+            Some(None) | None => self.table.count(request, &mut state.local, env),
+        }
     }
 }

@@ -130,6 +130,28 @@ impl LocalCounter {
         Some(Grant { taken, counts: Counts { counts, at } })
     }
 
+    /// Returns the rest of a lease. If that fails, the rest stays counted until its windows end.
+    pub(in crate::counter) fn give_back(
+        &self,
+        limiter: usize,
+        client: &Fingerprint,
+        rest: &Charge,
+        env: &Env<'_>,
+    ) {
+        let Some(LocalLimits { limits, .. }) = self.limits.get(limiter) else { return };
+        let now = seconds(env.clock.now().millis);
+        let _ = env.shared_data.update(&key(self.slot(client)), |value| {
+            let changed = table::give_back(value, *client, limits, rest, now);
+            (if changed { Change::Write } else { Change::Keep }, ())
+        });
+    }
+
+    /// The index of the client's slot.
+    fn slot(&self, client: &Fingerprint) -> u32 {
+        let [a, b, c, d, ..] = *client;
+        self.slots.index(u32::from_le_bytes([a, b, c, d]))
+    }
+
     /// The result if a request cannot be counted.
     pub(in crate::counter) fn failed(&self) -> Count<'_> {
         Count::Failed(if self.fault_tolerant { Failed::Allow } else { Failed::SharedData })
@@ -141,8 +163,7 @@ impl LocalCounter {
         env: &Env<'_>,
         mut admit: impl FnMut(&mut Vec<u8>) -> Admission,
     ) -> Option<Admission> {
-        let [a, b, c, d, ..] = *client;
-        let slot = self.slots.index(u32::from_le_bytes([a, b, c, d]));
+        let slot = self.slot(client);
         let mut tries = 0_u32;
         let update = env.shared_data.update(&key(slot), |value| {
             let admission = admit(value);

@@ -8,6 +8,7 @@ use super::{
     breaker::{Breaker, Transition},
     command::Script,
     key::KeySecret,
+    lease_cache::{CachedVerdict, LeaseCache},
     response,
     upstream::Upstream,
 };
@@ -17,7 +18,6 @@ use crate::{
         charge::Grant,
         count::{Completed, Count, CountRequest, Counted, Counter, Failed},
         fingerprint::{Fingerprint, fingerprint},
-        lease::{CachedVerdict, LeaseCache},
         local::{LocalCounter, LocalState},
     },
     metrics::{Event, RedisFailure, RedisMetrics},

@@ -10,6 +10,9 @@
 //! that has used half or more of any window. If all have, the new clients of a limiter share the
 //! overflow entry. A client that gets its own entry later starts with the shared counts, because
 //! they may all be its own.
+//!
+//! A lease is counted when a worker takes it. It never takes the counts above half of a window, and
+//! only comes from a client's own entry.
 
 use crate::{
     counter::{charge::Charge, fingerprint::Fingerprint},
@@ -89,18 +92,19 @@ pub(crate) fn admit(
         slot.resize(SLOT_BYTES, 0);
     }
     let (index, pressure) = find_entry(slot, client, now);
-    let owner = if pressure == Pressure::Overflowed { overflow } else { client };
+    let is_own = pressure != Pressure::Overflowed;
+    let owner = if is_own { client } else { overflow };
+    // Other clients must not gain from a lease that was taken from another entry.
+    let charge = if is_own { *charge } else { Charge::without_lease(charge.cost) };
     let old = entry(slot, index);
-    if pressure == Pressure::Overflowed && old.fingerprint != owner && old.is_protected(now) {
+    if !is_own && old.fingerprint != owner && old.is_protected(now) {
         let (counts, pressure) = (Entry::default().counts, Pressure::NoEntry);
         return Admission { taken: 0, counts, now, pressure, changed: false };
     }
     let old = if old.fingerprint == owner { old } else { overflow_entry(slot, overflow, now) };
-    // Time never goes back for a client: an earlier reading would drop the counts of a window that
-    // has begun. A clock that was set back is handled in `count`.
     let was_ahead = old.was_ahead(now);
-    let now = if was_ahead { now } else { now.max(old.last) };
-    let (taken, new) = count(old, owner, limits, charge, now);
+    let now = old.time(now);
+    let (taken, new) = count(old, owner, limits, &charge, now);
     // A refusal is written only to reset the entry to a clock that was set back, or to return a
     // lease.
     let changed = taken > 0 || was_ahead || charge.returned > 0;
@@ -110,7 +114,37 @@ pub(crate) fn admit(
     Admission { taken, counts: new.counts, now, pressure, changed }
 }
 
+/// Returns the rest of a lease to the entry of `client`, if it still has one. Returns whether the slot
+/// changed.
+pub(crate) fn give_back(
+    slot: &mut [u8],
+    client: Fingerprint,
+    limits: &[Limit],
+    rest: &Charge,
+    now: u32,
+) -> bool {
+    let own = own_entry(slot, client).filter(|_| slot.len() == SLOT_BYTES);
+    let Some(index) = own else { return false };
+    let old = entry(slot, index);
+    let now = old.time(now);
+    // After the end of all windows, a new entry would live on without a request.
+    let is_current = |limit: &Limit| limit.period.window(now).start <= rest.leased_at;
+    if !limits.iter().any(is_current) {
+        return false;
+    }
+    let (_, new) = count(old, client, limits, rest, now);
+    write(slot, index, &new);
+    true
+}
+
 impl Entry {
+    /// The time of a request that reads `now` from the clock. Time never goes back for a client: an
+    /// earlier reading would drop the counts of a window that has begun. A clock that was set back is
+    /// handled in `count`.
+    fn time(&self, now: u32) -> u32 {
+        if self.was_ahead(now) { now } else { now.max(self.last) }
+    }
+
     /// Whether the clock was set back after the entry was written.
     fn was_ahead(&self, now: u32) -> bool {
         self.last.saturating_sub(now) > MAX_CLOCK_LAG
@@ -133,7 +167,8 @@ fn count(
     now: u32,
 ) -> (u32, Entry) {
     let mut new = Entry { fingerprint: owner, last: now, ..Entry::default() };
-    let mut remaining = u32::MAX;
+    // `spare` is the part of it above the half of every window.
+    let (mut remaining, mut spare) = (u32::MAX, u32::MAX);
     for ((limit, old_count), new_count) in limits.iter().zip(old.counts).zip(&mut new.counts) {
         // `last` is before the start of the window only if time went on. So a clock that was set back
         // keeps its counts.
@@ -142,9 +177,12 @@ fn count(
         let returned = if start <= charge.leased_at { charge.returned } else { 0 };
         *new_count = current.saturating_sub(returned);
         remaining = remaining.min(limit.requests.saturating_sub(*new_count));
+        spare = spare.min((limit.requests / 2).saturating_sub(*new_count));
     }
+    let spare = spare.saturating_sub(charge.cost);
+    let lease = |rest| charge.lease_of(rest).min(spare);
     let rest = remaining.checked_sub(charge.cost);
-    let taken = rest.map_or(0, |rest| charge.cost.saturating_add(charge.lease_of(rest)));
+    let taken = rest.map_or(0, |rest| charge.cost.saturating_add(lease(rest)));
     for (limit, count) in limits.iter().zip(&mut new.counts) {
         *count = count.saturating_add(taken);
         let Window { end, .. } = limit.period.window(now);
@@ -165,9 +203,7 @@ pub(crate) fn live_entries(slot: &[u8], now: u32) -> usize {
 
 /// The index of the client's entry, or of the entry to use for it.
 fn find_entry(slot: &[u8], client: Fingerprint, now: u32) -> (usize, Pressure) {
-    // Compares bytes without decoding entries: usually the client has an entry.
-    let mut fingerprints = slot.as_chunks::<ENTRY_BYTES>().0.iter().take(ENTRIES);
-    if let Some(own) = fingerprints.position(|entry| entry.first_chunk() == Some(&client)) {
+    if let Some(own) = own_entry(slot, client) {
         return (own, Pressure::None);
     }
     let entries = || (0..ENTRIES).map(|index| (index, entry(slot, index)));
@@ -178,6 +214,12 @@ fn find_entry(slot: &[u8], client: Fingerprint, now: u32) -> (usize, Pressure) {
         .filter(|(_, entry)| !entry.is_protected(now))
         .min_by_key(|(_, entry)| entry.share)
         .map_or((OVERFLOW, Pressure::Overflowed), |(index, _)| (index, Pressure::Evicted))
+}
+
+/// The index of the client's own entry. Compares bytes without decoding entries.
+fn own_entry(slot: &[u8], client: Fingerprint) -> Option<usize> {
+    let mut fingerprints = slot.as_chunks::<ENTRY_BYTES>().0.iter().take(ENTRIES);
+    fingerprints.position(|entry| entry.first_chunk() == Some(&client))
 }
 
 /// The counts that a new client may have shared. A new entry starts with them.

@@ -5,17 +5,14 @@
 //! windows with the client's next charge. A refusal holds until the window ends, because counts only
 //! grow until then.
 
-use std::{
-    collections::HashMap,
-    rc::{Rc, Weak},
-};
+use std::rc::{Rc, Weak};
 
 use crate::{
     config::LeaseConfig,
     counter::{
         charge::{Charge, Grant},
         count::Counted,
-        fingerprint::Fingerprint,
+        fingerprint::{Fingerprint, FingerprintMap},
     },
     window::{Counts, Limit, MAX_WINDOWS, seconds},
 };
@@ -33,7 +30,7 @@ const SWEEP_MS: u64 = 1_000;
 /// The leases and refusals of one worker.
 #[derive(Default)]
 pub(crate) struct LeaseCache {
-    clients: HashMap<Fingerprint, Client>,
+    clients: FingerprintMap<Client>,
     swept: u64,
 }
 

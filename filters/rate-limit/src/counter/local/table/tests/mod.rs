@@ -1,6 +1,8 @@
 use super::*;
 use crate::window::Period;
 
+mod leases;
+
 const NOW: u32 = 1_709_213_862;
 const OVERFLOW: Fingerprint = [0xff; 16];
 
@@ -209,6 +211,9 @@ fn any_stored_bytes_are_accepted() {
             let mut slot = vec![byte; len];
             admit(&mut slot, client(0), OVERFLOW, &per_hour(5), &Charge::without_lease(1), NOW);
             assert_eq!(slot.len(), SLOT_BYTES);
+            let mut slot = vec![byte; len];
+            give_back(&mut slot, [byte; 16], &per_hour(5), &Charge::of_rest(9, NOW), NOW);
+            assert_eq!(slot.len(), len);
         }
     }
 }
