@@ -132,10 +132,15 @@ impl RateLimit {
         }
     }
 
+    /// Whether it reads the header in which jwt-auth names the credential.
+    pub fn reads_credential_header(&self) -> bool {
+        let reads = |part: &Part| matches!(part, Part::Consumer | Part::Credential);
+        self.settings.limiters.iter().any(|limiter| limiter.identity.parts.iter().any(reads))
+    }
+
     /// Whether it trusts the headers in which jwt-auth names consumer and credential.
     pub fn trusts_identity_headers(&self) -> bool {
-        let is_trusting = |part: &Part| matches!(part, Part::Consumer | Part::Credential);
-        self.settings.limiters.iter().any(|limiter| limiter.identity.parts.iter().any(is_trusting))
+        self.reads_credential_header()
             || [&self.settings.allow, &self.settings.deny].iter().any(|list| list.names_consumers())
     }
 

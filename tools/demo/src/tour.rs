@@ -81,7 +81,6 @@ impl Tour {
         let response = self.ask(&self.authorized(Request::get(WUKONGS)), &[])?;
         expect_status(&response, 200)?;
         expect_upstream(&response, "x-user-id", &["alice"])?;
-        expect_upstream(&response, "x-credential-identifier", &["novasphere-user"])?;
         expect_upstream(&response, "x-forwarded-by", &["novasphere"])?;
 
         title("Forged identity headers are removed; X-Client-Type passes");
