@@ -125,9 +125,7 @@ impl RateLimit {
     fn new(settings: Settings) -> Self {
         Self {
             request_headers: request_headers(&settings),
-            response_headers: HeaderInterest::all_if_any(
-                settings.limiters.iter().flat_map(|limiter| limiter.headers.response_headers()),
-            ),
+            response_headers: response_headers(&settings),
             settings,
         }
     }
@@ -293,4 +291,10 @@ fn request_headers(settings: &Settings) -> HeaderInterest {
     let of_rules = rules.iter().flat_map(|rule| rule.condition.request_headers());
     let of_identities = limiters.iter().flat_map(|limiter| limiter.identity.request_headers());
     HeaderInterest::named(of_lists.chain(of_rules).chain(of_identities))
+}
+
+fn response_headers(settings: &Settings) -> HeaderInterest {
+    let interests: Vec<_> =
+        settings.limiters.iter().map(|limiter| limiter.headers.response_headers()).collect();
+    HeaderInterest::union(&interests)
 }

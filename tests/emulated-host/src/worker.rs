@@ -89,7 +89,10 @@ impl Worker {
                 }
             }
         }
-        self.chain = chain;
+        let old = std::mem::replace(&mut self.chain, chain);
+        if self.proxy.kind == Kind::Envoy {
+            old.iter().for_each(|loaded| self.delete_root(loaded));
+        }
         Ok(())
     }
 
@@ -186,6 +189,17 @@ impl Worker {
             guest.on_callout_response(host, id, token, lines, body)
         });
         self.host.state().callout_response = None;
+    }
+
+    /// Ends a root context and its timer.
+    fn delete_root(&mut self, loaded: &Loaded) {
+        let Loaded { module, root, .. } = loaded;
+        let _ =
+            self.call(module, *root, Phase::Root, |guest, host| guest.on_delete(host, *root));
+        self.loaded.remove(root);
+        let mut state = self.host.state();
+        state.timers.retain(|timer| *timer != (module.clone(), *root));
+        state.periods.remove(&(module.clone(), *root));
     }
 
     pub(crate) fn next(&mut self) -> u32 {

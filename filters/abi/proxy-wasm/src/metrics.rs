@@ -76,8 +76,10 @@ impl HostMetrics {
         if !self.has_waiting.replace(false) {
             return;
         }
-        let counters = [&self.decisions, &self.events].into_iter().flat_map(Counters::metrics);
-        for metric in counters.chain(self.defined.iter().flatten()) {
+        // A filter's decisions last, also those of a chain, which defines them first. Once they have
+        // reached the host, so have the events counted with them.
+        let counters = [&self.events, &self.decisions].into_iter().flat_map(Counters::metrics);
+        for metric in self.defined.iter().rev().flatten().chain(counters) {
             if let Some(value) = metric.waiting.take() {
                 metric.pass(value);
             }
