@@ -10,7 +10,7 @@ use novasphere_header_transform::HeaderTransform;
 use novasphere_jwt_auth::JwtAuth;
 use novasphere_rate_limit::RateLimit;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use crate::cases::native::configure;
 
@@ -111,7 +111,7 @@ pub fn in_traefik(part: &Value) -> Result<Vec<Configured>> {
 pub fn in_envoy_gateway(policy: &Value) -> Vec<Configured> {
     let filters = policy.pointer("/spec/wasm").and_then(Value::as_array).into_iter().flatten();
     let filters = filters.filter_map(|wasm| {
-        let filter = wasm.get("name")?.as_str()?.to_owned();
+        let filter = in_image(wasm.pointer("/code/image/url")?)?;
         Some(Configured { filter, config: wasm.get("config")?.clone() })
     });
     filters.collect()
@@ -120,9 +120,42 @@ pub fn in_envoy_gateway(policy: &Value) -> Vec<Configured> {
 /// The filter of a WasmPlugin and its priority. A higher priority runs first.
 pub fn in_istio(plugin: &Value) -> Option<(i64, Configured)> {
     let spec = plugin.get("spec")?;
-    let filter = spec.get("pluginName")?.as_str()?.to_owned();
+    let filter = in_image(spec.get("url")?)?;
     let configured = Configured { filter, config: spec.get("pluginConfig")?.clone() };
     Some((spec.get("priority")?.as_i64()?, configured))
+}
+
+/// The filter in the image `oci://registry.example.com/novasphere/cors:0.1.0`. Two filters of one image have
+/// different names.
+fn in_image(url: &Value) -> Option<String> {
+    let image = url.as_str()?.rsplit('/').next()?;
+    Some(image.split([':', '@']).next()?.to_owned())
+}
+
+/// The gateway's configuration for these filters. A filter that occurs twice gets the fields of both.
+///
+/// # Errors
+/// If two filters set the same field.
+pub fn as_gateway(filters: &[Configured]) -> Result<Value> {
+    let mut gateway = Value::Object(Map::new());
+    for Configured { filter, config } in filters {
+        merge(&mut gateway, json!({filter.replace('-', "_"): config}))?;
+    }
+    Ok(gateway)
+}
+
+/// Adds the members of `other` to the object `value`.
+fn merge(value: &mut Value, other: Value) -> Result<()> {
+    let (Value::Object(members), Value::Object(others)) = (&mut *value, other) else {
+        bail!("two filters set the same field: {value}");
+    };
+    for (name, other) in others {
+        match members.get_mut(&name) {
+            Some(member) => merge(member, other).context(name)?,
+            None => drop(members.insert(name, other)),
+        }
+    }
+    Ok(())
 }
 
 /// Kong 3.4 requires text, and Traefik accepts it.

@@ -44,7 +44,8 @@ pub use cidr::{Cidr, InvalidCidr};
 pub use client_ip::{ClientIp, nat64_ipv4, parse_source_address};
 pub use config::{
     BuildContext, ConfigErrors, Fault, FieldHints, InvalidPattern, JwtAuthPlace, KeySource,
-    NumberField, NumberUnit, OneOrMany, Pattern, Sensitive, UsedClaim, decode, with_separators,
+    ListEntry, ListField, NumberField, NumberUnit, OneOrMany, Pattern, Sensitive, UsedClaim,
+    decode, with_separators,
 };
 pub use decision::Decision;
 pub use filter::{Filter, MetricDefinition, MetricKind};

@@ -1,6 +1,6 @@
 //! Names that other products give to the settings of CORS, and the bounds of numbers.
 
-use novasphere_core::{FieldHints, NumberField, NumberUnit};
+use novasphere_core::{FieldHints, ListEntry, ListField, NumberField, NumberUnit};
 
 /// The hints for faults in this filter's configuration.
 pub const FIELD_HINTS: FieldHints = FieldHints {
@@ -52,4 +52,8 @@ pub const FIELD_HINTS: FieldHints = FieldHints {
         ),
     ],
     numbers: &[NumberField { names: "max_age", min: 0, max: u32::MAX, unit: NumberUnit::Seconds }],
+    lists: &[ListField {
+        names: "policies",
+        entry: ListEntry::Object(r#"{"origins": ["https://app.example"]}"#),
+    }],
 };

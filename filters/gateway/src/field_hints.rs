@@ -29,4 +29,5 @@ const CHAIN: FieldHints = FieldHints {
         ),
     ],
     numbers: &[],
+    lists: &[],
 };

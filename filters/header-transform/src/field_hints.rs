@@ -1,6 +1,6 @@
 //! Names that other products give to the settings of header rules.
 
-use novasphere_core::FieldHints;
+use novasphere_core::{FieldHints, ListEntry, ListField};
 
 /// The hints for faults in this filter's configuration.
 pub const FIELD_HINTS: FieldHints = FieldHints {
@@ -73,4 +73,5 @@ pub const FIELD_HINTS: FieldHints = FieldHints {
         ),
     ],
     numbers: &[],
+    lists: &[ListField { names: "if_status", entry: ListEntry::Scalar }],
 };

@@ -1,6 +1,6 @@
 //! Names that other products give to the settings of JWT authentication, and the bounds of numbers.
 
-use novasphere_core::{FieldHints, NumberField, NumberUnit};
+use novasphere_core::{FieldHints, ListEntry, ListField, NumberField, NumberUnit};
 
 use crate::config::{
     CLAIM_HEADER_BYTES, MAX_CACHE_TOKENS, MAX_EXPIRATION, MAX_LEEWAY, TOKEN_BYTES,
@@ -125,6 +125,43 @@ pub const FIELD_HINTS: FieldHints = FieldHints {
             min: *CLAIM_HEADER_BYTES.start(),
             max: *CLAIM_HEADER_BYTES.end(),
             unit: NumberUnit::Count,
+        },
+    ],
+    lists: &[
+        ListField {
+            names: "credentials",
+            entry: ListEntry::Object(r#"{"key": "<iss>", "secret": {"env": "NAME"}}"#),
+        },
+        ListField {
+            names: "jwks",
+            entry: ListEntry::Object(r#"{"issuer": "https://id.example", "discovery": true}"#),
+        },
+        ListField {
+            names: "header_names",
+            entry: ListEntry::TextOrObject(r#"{"name": "x-token", "scheme": "JWT"}"#),
+        },
+        ListField {
+            names: "required_claims[].one_of required_claims[].contains_any",
+            entry: ListEntry::Scalar,
+        },
+        ListField {
+            names: "required_claims",
+            entry: ListEntry::Object(r#"{"claim": "role", "one_of": ["admin"]}"#),
+        },
+        ListField { names: "skip", entry: ListEntry::Object(r#"{"path": "/health"}"#) },
+        ListField {
+            names: "rules",
+            entry: ListEntry::Object(
+                r#"{"path_prefix": "/admin", "scopes": {"all_of": ["admin"]}}"#,
+            ),
+        },
+        ListField {
+            names: "claims_to_headers",
+            entry: ListEntry::Object(r#"{"claim": "sub", "header": "X-User"}"#),
+        },
+        ListField {
+            names: "claims_to_attributes",
+            entry: ListEntry::Object(r#"{"claim": "sub", "attribute": "user"}"#),
         },
     ],
 };

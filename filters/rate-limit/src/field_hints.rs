@@ -1,6 +1,6 @@
 //! Names that other products give to the settings of rate limits, and the bounds of numbers.
 
-use novasphere_core::{FieldHints, NumberField, NumberUnit};
+use novasphere_core::{FieldHints, ListEntry, ListField, NumberField, NumberUnit};
 
 use crate::config::MAX_WINDOW_SECONDS;
 
@@ -124,4 +124,8 @@ pub const FIELD_HINTS: FieldHints = FieldHints {
         NumberField { names: "share", min: 1, max: 50, unit: NumberUnit::Count },
         NumberField { names: "max", min: 1, max: 1_000_000, unit: NumberUnit::Count },
     ],
+    lists: &[ListField {
+        names: "rules",
+        entry: ListEntry::Object(r#"{"name": "health", "path": "/health", "unlimited": true}"#),
+    }],
 };

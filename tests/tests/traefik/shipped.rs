@@ -44,6 +44,19 @@ impl Shipped {
     }
 }
 
+/// Strict-Transport-Security is absent, because these requests come without TLS.
+fn ensure_security_headers(response: &Response) -> Result<()> {
+    for (name, values) in [
+        ("x-content-type-options", &["nosniff"][..]),
+        ("x-frame-options", &["DENY"]),
+        ("referrer-policy", &["strict-origin-when-cross-origin"]),
+        ("strict-transport-security", &[]),
+    ] {
+        ensure!(response.head.all(name) == values, "{name}: {response:?}");
+    }
+    Ok(())
+}
+
 fn preflight(origin: &str) -> Request {
     Request::new("OPTIONS", "/api/v1/wukongs")
         .header("origin", origin)
@@ -137,7 +150,7 @@ fn preflights_allow_configured_origins_only() -> Result<()> {
     let refused = shipped.send(&request)?;
     ensure!(refused.head.status == 401 && refused.head.all(ALLOW) == [PAGE], "{refused:?}");
     ensure!(refused.head.all("vary") == ["Origin"], "{refused:?}");
-    Ok(())
+    ensure_security_headers(&refused)
 }
 
 #[test]
@@ -174,7 +187,10 @@ fn rate_limit_passes_about_a_hundred_requests() -> Result<()> {
     ensure!(passed >= 100, "only {passed} passed");
     ensure!(refused.head.status == 429 && refused.head.all(ALLOW) == [PAGE], "{refused:?}");
     refused.head.first("retry-after").context("no Retry-After")?.parse::<u32>()?;
-    ensure!(shipped.send(&Request::get("/api/v1/healthz"))?.head.status == 200);
+    ensure_security_headers(&refused)?;
+    let health = shipped.send(&Request::get("/api/v1/healthz"))?;
+    ensure!(health.head.status == 200, "{health:?}");
+    ensure_security_headers(&health)?;
     // A forged address header does not make another client.
     let claimed = request.header("x-forwarded-for", "192.0.2.1").header("x-real-ip", "192.0.2.1");
     ensure!(shipped.send(&claimed)?.head.status == 429, "X-Forwarded-For is trusted");

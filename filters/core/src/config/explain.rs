@@ -1,7 +1,7 @@
 //! [`Explainer`]: what to do about a value that does not match its field.
 
 use super::{
-    field_hints::{FieldHints, is_same_name},
+    field_hints::{FieldHints, ListEntry, is_same_name},
     homes::{Home, belonging, without_indices},
     mismatch::{Problem, did_you_mean},
 };
@@ -94,7 +94,26 @@ impl<'h> Explainer<'h> {
                 let form = duration.map_or_else(String::new, |n| format!("; write {n}"));
                 format!("expected {}, got {got}{form}", number.expected())
             }
-            _ => message,
+            Problem::List(entries) => {
+                let entry = hints.and_then(|hints| hints.list_entry(&without_indices(path)));
+                let entries = match entry {
+                    Some(ListEntry::Object(example)) => example,
+                    Some(ListEntry::TextOrObject(example)) if entries.is_object => example,
+                    Some(ListEntry::Scalar) => &entries.scalars,
+                    Some(ListEntry::TextOrObject(_)) | None => &entries.texts,
+                };
+                format!("{message}; write [{entries}]")
+            }
+            Problem::Object(form) => {
+                let list = list.map(|(list, _)| without_indices(list));
+                let entry = hints.zip(list).and_then(|(hints, list)| hints.list_entry(&list));
+                let form = match entry {
+                    Some(ListEntry::Object(example)) => example,
+                    _ => &form,
+                };
+                format!("{message}; write {form}")
+            }
+            Problem::Told | Problem::ProbedObject(_) | Problem::ProbedList => message,
         }
     }
 }

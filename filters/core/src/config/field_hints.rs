@@ -1,8 +1,8 @@
-//! [`FieldHints`]: a filter's knowledge about the names and numbers in its configuration.
+//! [`FieldHints`]: a filter's knowledge about the names, numbers and lists in its configuration.
 
 use super::duration;
 
-/// A filter's knowledge about names and numbers in its configuration. Only faults use it.
+/// A filter's knowledge about names, numbers and lists in its configuration. Only faults use it.
 #[derive(Clone, Copy)]
 pub struct FieldHints {
     /// Names that other products give to a setting, separated by spaces, and what to write here. A
@@ -11,6 +11,29 @@ pub struct FieldHints {
     pub foreign_names: &'static [(&'static str, &'static str)],
     /// The fields that are numbers.
     pub numbers: &'static [NumberField],
+    /// The fields that are lists, except lists of texts.
+    pub lists: &'static [ListField],
+}
+
+/// Fields that are lists with entries of the same form.
+#[derive(Clone, Copy)]
+pub struct ListField {
+    /// The fields' names, separated by spaces. To tell two fields of one name apart, a name starts
+    /// with the field around it: `required_claims[].one_of`.
+    pub names: &'static str,
+    /// The form of an entry.
+    pub entry: ListEntry,
+}
+
+/// The form of a list's entries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListEntry {
+    /// An object. With an example, as JSON.
+    Object(&'static str),
+    /// A text or an object. With an example of an object, as JSON.
+    TextOrObject(&'static str),
+    /// A text, number or boolean.
+    Scalar,
 }
 
 /// Fields that are whole numbers with the same bounds and unit.
@@ -46,6 +69,16 @@ impl FieldHints {
 
     pub(super) fn number(&self, field: &str) -> Option<&'static NumberField> {
         self.numbers.iter().find(|number| number.names.split(' ').any(|name| name == field))
+    }
+
+    /// The form of the entries of the list at `path`, which has no indices. `None` for texts.
+    pub(super) fn list_entry(&self, path: &str) -> Option<ListEntry> {
+        let is_named = |name: &str| {
+            let outer = path.strip_suffix(name);
+            outer.is_some_and(|outer| outer.is_empty() || outer.ends_with('.'))
+        };
+        let mut lists = self.lists.iter();
+        lists.find(|list| list.names.split(' ').any(is_named)).map(|list| list.entry)
     }
 }
 

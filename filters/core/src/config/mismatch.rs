@@ -32,10 +32,25 @@ pub(super) enum Problem {
     UnknownVariant(String),
     /// Not the number that the field expects. `got` includes the remedy. `text` is the value if it is a text.
     Number { got: String, text: Option<String> },
+    /// Not a list. The message lacks the remedy.
+    List(Entries),
+    /// Not an object. The remedy is this form, unless hints have a better one.
+    Object(String),
     /// A probe stands for an object with these fields.
     ProbedObject(&'static [&'static str]),
     /// A probe stands for a list.
     ProbedList,
+}
+
+/// A value that is not a list, as the entries of one.
+#[derive(Debug)]
+pub(super) struct Entries {
+    /// For a list of texts.
+    pub(super) texts: String,
+    /// For a list of texts, numbers and booleans.
+    pub(super) scalars: String,
+    /// Whether the value is an object.
+    pub(super) is_object: bool,
 }
 
 impl fmt::Display for Mismatch {
@@ -55,6 +70,11 @@ impl Mismatch {
         Self { steps: Steps::new(), field: None, message, problem: Problem::Told }
     }
 
+    /// The entries must not quote a value that may be secret.
+    pub(super) fn not_a_list(got: impl fmt::Display, entries: Entries) -> Self {
+        Self { problem: Problem::List(entries), ..Self::new("a list", got) }
+    }
+
     pub(super) fn probed(problem: Problem, steps: &Steps) -> Self {
         Self { steps: steps.clone(), problem, ..Self::told(String::new()) }
     }
@@ -67,6 +87,9 @@ impl de::Error for Mismatch {
 
     fn invalid_type(got: Unexpected<'_>, expected: &dyn de::Expected) -> Self {
         let type_name = expected.to_string();
+        if type_name == "a sequence" {
+            return Self::not_a_list(Got(got), Entries::from(got));
+        }
         let shown = format!("{}{}", Got(got), right_form(&type_name, got));
         let message = Self::new(Expected(expected), &shown);
         if !is_integer(&type_name) {
@@ -107,14 +130,6 @@ impl de::Error for Mismatch {
 #[inline(never)]
 fn right_form(expected: &str, got: Unexpected<'_>) -> String {
     match (expected, got) {
-        ("a sequence", Unexpected::Str(text))
-            if text.len() <= MAX_CHARS && !may_have_secrets(text) =>
-        {
-            let items: Vec<_> = text.split(',').map(|item| format!("{:?}", item.trim())).collect();
-            format!("; write [{}]", items.join(", "))
-        }
-        ("a sequence", Unexpected::Str(_)) => "; write [\"…\"]".to_owned(),
-        ("a sequence", Unexpected::Map) => "; write [{…}]".to_owned(),
         ("a string", Unexpected::Bool(value)) => {
             let words = if value { "yes and on as true" } else { "no and off as false" };
             format!("; write the text in quotes, because YAML reads {words}")
@@ -122,7 +137,9 @@ fn right_form(expected: &str, got: Unexpected<'_>) -> String {
         ("a string", Unexpected::Unsigned(_) | Unexpected::Signed(_) | Unexpected::Float(_)) => {
             format!("; write it in quotes: \"{}\"", Got(got))
         }
-        ("a string", Unexpected::Seq) => "; write a single text, such as \"…\"".to_owned(),
+        ("a string", Unexpected::Seq | Unexpected::Map) => {
+            "; write a single text, such as \"…\"".to_owned()
+        }
         ("a boolean", Unexpected::Str(text @ ("true" | "false"))) => {
             format!("; write {text} without quotes")
         }
@@ -132,6 +149,35 @@ fn right_form(expected: &str, got: Unexpected<'_>) -> String {
             format!("; write {text} without quotes")
         }
         _ => String::new(),
+    }
+}
+
+impl Entries {
+    /// The entries for a value that cannot be taken over or that may be secret.
+    pub(super) fn unknown(is_object: bool) -> Self {
+        let text = "\"…\"".to_owned();
+        Self { texts: text.clone(), scalars: text, is_object }
+    }
+}
+
+impl From<Unexpected<'_>> for Entries {
+    #[cold]
+    fn from(got: Unexpected<'_>) -> Self {
+        let unknown = Self::unknown(matches!(got, Unexpected::Map));
+        match got {
+            Unexpected::Str(text) if text.len() <= MAX_CHARS && !may_have_secrets(text) => {
+                let items: Vec<_> =
+                    text.split(',').map(|item| format!("{:?}", item.trim())).collect();
+                Self { texts: items.join(", "), scalars: items.join(", "), ..unknown }
+            }
+            Unexpected::Unsigned(_) | Unexpected::Signed(_) | Unexpected::Float(_) => {
+                let number = Got(got).to_string();
+                Self { texts: format!("\"{number}\""), scalars: number, ..unknown }
+            }
+            // YAML reads some texts as booleans, so the text is unknown.
+            Unexpected::Bool(value) => Self { scalars: value.to_string(), ..unknown },
+            _ => unknown,
+        }
     }
 }
 
@@ -145,7 +191,6 @@ impl fmt::Display for Expected<'_> {
             "u32" => f.write_str(&whole_number("", 0, u32::MAX.into())),
             "u64" => f.write_str("a whole number from 0"),
             "a nonzero u32" => f.write_str(&whole_number("", 1, u32::MAX.into())),
-            "a sequence" => f.write_str("a list"),
             "a boolean" => f.write_str("true or false"),
             other => f.write_str(other),
         }

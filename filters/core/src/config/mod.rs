@@ -32,7 +32,7 @@ mod tests;
 pub use build_context::{BuildContext, JwtAuthPlace, UsedClaim};
 pub use decode::decode;
 pub use errors::{ConfigErrors, Fault};
-pub use field_hints::{FieldHints, NumberField, NumberUnit, with_separators};
+pub use field_hints::{FieldHints, ListEntry, ListField, NumberField, NumberUnit, with_separators};
 pub use key_source::KeySource;
 pub use one_or_many::OneOrMany;
 pub use regex::{InvalidPattern, Pattern};

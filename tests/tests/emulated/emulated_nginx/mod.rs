@@ -13,5 +13,6 @@ mod properties;
 mod redis;
 mod replies;
 mod shared_data;
+mod shipped;
 mod target;
 mod timers;

@@ -3,6 +3,7 @@
 mod log_and_metrics;
 mod per_route;
 mod same_filters;
+mod security_headers;
 mod ways_around;
 
 use std::{

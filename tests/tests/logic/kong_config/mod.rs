@@ -62,14 +62,14 @@ fn schema_rejects_invalid_documents() -> Result<()> {
 #[test]
 fn every_filter_accepts_its_shipped_configuration() -> Result<()> {
     let all = shipped::in_kong(&kong()?)?;
-    ensure!(all.len() == 11, "{} filters", all.len());
+    ensure!(all.len() == 13, "{} filters", all.len());
     all.iter().try_for_each(Configured::check)
 }
 
 #[test]
 fn kong_and_envoy_use_the_same_configurations() -> Result<()> {
     let envoy = shipped::in_envoy(&shipped::yaml("host-config/envoy/per-route.yaml")?);
-    ensure!(envoy.len() == 5, "{} filters for Envoy", envoy.len());
+    ensure!(envoy.len() == 6, "{} filters for Envoy", envoy.len());
     let kong = shipped::in_kong(&kong()?)?;
     for configured in &envoy {
         ensure!(kong.contains(configured), "not for Kong: {configured:?}");
@@ -82,7 +82,7 @@ fn kong_and_envoy_use_the_same_configurations() -> Result<()> {
 
 #[test]
 fn every_route_has_the_filters_in_order() -> Result<()> {
-    let order = ["cors", "jwt-auth", "rate-limit", "header-transform"];
+    let order = ["header-transform", "cors", "jwt-auth", "rate-limit", "header-transform"];
     let kong = kong()?;
     for service in kong["services"].as_array().context("services")? {
         let first = shipped::in_kong(&service["filter_chains"])?;
@@ -124,9 +124,8 @@ fn gateway_file_equals_the_four_filters_combined() -> Result<()> {
         for (split, whole) in routes(split).iter().zip(&routes(whole)) {
             ensure!(bare(split) == bare(whole), "{} and {}", bare(split), bare(whole));
             let rest = shipped::in_kong(&split["filter_chains"])?;
-            let parts = first.iter().chain(&rest);
-            let config = parts.map(|part| (part.filter.replace('-', "_"), part.config.clone()));
-            let all = Configured { filter: "gateway".to_owned(), config: config.collect() };
+            let config = shipped::as_gateway(&[first.as_slice(), &rest].concat())?;
+            let all = Configured { filter: "gateway".to_owned(), config };
             ensure!(shipped::in_kong(&whole["filter_chains"])? == [all], "{}", bare(whole));
         }
     }

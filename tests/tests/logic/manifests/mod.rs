@@ -10,7 +10,8 @@ use novasphere_tests::{
     shipped::{self, Configured},
 };
 
-const ORDER: [&str; 4] = ["cors", "jwt-auth", "rate-limit", "header-transform"];
+/// The first header-transform has the security headers, so that rejections get them too.
+const ORDER: [&str; 5] = ["header-transform", "cors", "jwt-auth", "rate-limit", "header-transform"];
 
 fn per_route() -> Result<Vec<Configured>> {
     Ok(shipped::in_envoy(&shipped::yaml("host-config/envoy/per-route.yaml")?))
@@ -22,7 +23,7 @@ fn every_filter_accepts_its_deployed_configuration() -> Result<()> {
     let kong = shipped::in_kong(&shipped::yaml("deploy/kong/kong.yml")?)?;
     let policies = envoy_gateway()?.into_iter().flat_map(|(_, filters)| filters);
     let all: Vec<_> = envoy.into_iter().chain(kong).chain(policies).chain(istio()?).collect();
-    ensure!(all.len() == 5 + 11 + 8 + 4, "{} filters", all.len());
+    ensure!(all.len() == 6 + 13 + 10 + 5, "{} filters", all.len());
     all.iter().try_for_each(Configured::check)
 }
 

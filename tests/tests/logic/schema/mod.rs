@@ -1,6 +1,7 @@
 //! The generated schemas are up to date, are valid schemas, and agree with the filters.
 
 mod changes;
+mod lists;
 mod numbers;
 mod right;
 mod words;

@@ -6,7 +6,7 @@ use serde::de::{DeserializeOwned, Deserializer, Visitor};
 
 use self::access::{Items, Members, Variant};
 use super::{
-    mismatch::{Expected, Got, Mismatch, Problem},
+    mismatch::{Entries, Expected, Got, Mismatch, Problem},
     node::{Kind, Node, Rejection, Steps},
     sensitive::SENSITIVE,
 };
@@ -79,14 +79,18 @@ impl<'de> Cursor<'de> {
     fn locate(&self, mut mismatch: Mismatch, expected: String) -> Mismatch {
         if mismatch.steps.is_empty() {
             if self.sensitive && mismatch.field.is_none() {
-                match self.node.kind {
-                    Kind::String(_) if expected == "a list" => {
-                        mismatch = Mismatch::new(expected, "a string; write […]");
+                let got = match self.node.kind {
+                    Kind::String(_) => Some("a string"),
+                    Kind::Number(_) => Some("a number"),
+                    _ => None,
+                };
+                mismatch = match (got, &mismatch.problem) {
+                    (Some(got), Problem::List(_)) => {
+                        Mismatch::not_a_list(got, Entries::unknown(false))
                     }
-                    Kind::String(_) => mismatch = Mismatch::new(expected, "a string"),
-                    Kind::Number(_) => mismatch = Mismatch::new(expected, "a number"),
-                    _ => {}
-                }
+                    (Some(got), _) => Mismatch::new(expected, got),
+                    (None, _) => mismatch,
+                };
             }
             mismatch.steps.clone_from(&self.steps);
         }
@@ -95,10 +99,8 @@ impl<'de> Cursor<'de> {
 
     #[cold]
     fn not_an_object(&self, fields: &[&str]) -> Mismatch {
-        let form = match fields.first() {
-            Some(field) => format!("; write {{\"{field}\": …}}"),
-            None => String::new(),
-        };
+        let form = fields.first().map(|field| format!("{{\"{field}\": …}}"));
+        let problem = form.map_or(Problem::Told, Problem::Object);
         let got = match &self.node.kind {
             // The string may be a whole object as text, with its secrets.
             Kind::String(_) => "a string".to_owned(),
@@ -106,7 +108,7 @@ impl<'de> Cursor<'de> {
             _ => Got(self.node.unexpected()).to_string(),
         };
         let steps = self.steps.clone();
-        Mismatch { steps, ..Mismatch::new("an object", format_args!("{got}{form}")) }
+        Mismatch { steps, problem, ..Mismatch::new("an object", got) }
     }
 
     /// Decodes an integer. Accepts `5.0` for 5.

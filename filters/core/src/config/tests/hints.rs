@@ -12,6 +12,8 @@ struct Limits {
     keys: Sensitive<Vec<Key>>,
     rules: Vec<Rule>,
     default: Rule,
+    names: Vec<crate::Json>,
+    values: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -36,6 +38,8 @@ struct Rule {
 struct Times {
     start: u32,
     end: u32,
+    #[serde(default)]
+    values: Vec<crate::Json>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -61,6 +65,15 @@ const HINTS: &[(&str, FieldHints)] = &[(
                 unit: NumberUnit::Milliseconds,
             },
         ],
+        lists: &[
+            ListField { names: "keys", entry: ListEntry::Object(r#"{"name": "k"}"#) },
+            ListField { names: "rules", entry: ListEntry::Object(r#"{"cost": 1}"#) },
+            ListField {
+                names: "names",
+                entry: ListEntry::TextOrObject(r#"{"name": "x", "scheme": "y"}"#),
+            },
+            ListField { names: "times.values", entry: ListEntry::Scalar },
+        ],
     },
 )];
 
@@ -74,8 +87,8 @@ fn faults(json: &str) -> String {
 fn valid_configuration_has_no_faults() {
     let json = br#"{"default": {"times": {"start": 1, "end": 2}}}"#;
     let (limits, errors) = decode::<Limits>(json, HINTS, &TestHost::default()).unwrap();
-    let times = limits.default.times.map(|times| (times.start, times.end));
-    assert_eq!((times, errors.to_string().as_str()), (Some((1, 2)), ""));
+    let times = limits.default.times.map(|times| (times.start, times.end, times.values.len()));
+    assert_eq!((times, errors.to_string().as_str()), (Some((1, 2, 0)), ""));
 }
 
 #[test]
@@ -151,7 +164,7 @@ fn fields_of_other_parts_lead_to_the_part() {
 fn known_fields_are_listed_once_for_each_object_type() {
     assert_eq!(
         faults(r#"{"aaaa": 1, "bbbb": 1, "rules": [{"cccc": 1}, {"cccc": 1}]}"#),
-        "aaaa: unknown field; known fields: minute, policy, refresh, timeout_ms, keys, rules, default\n\
+        "aaaa: unknown field; known fields: minute, policy, refresh, timeout_ms, keys, rules, default, names, values\n\
          bbbb: unknown field; known fields: see aaaa\n\
          rules[0].cccc: unknown field; known fields: cost, redis, times\n\
          rules[1].cccc: unknown field; known fields: see rules[0].cccc"
@@ -176,6 +189,41 @@ fn numbers_have_bounds_and_units() {
         (
             r#"{"rules": [{"cost": -1}]}"#,
             "rules[0].cost: expected a whole number from 1 to 5,000, got -1".to_owned(),
+        ),
+    ] {
+        assert_eq!(faults(json), fault, "{json}");
+    }
+}
+
+#[test]
+fn lists_lead_to_the_form_of_their_entries() {
+    for (json, fault) in [
+        (r#"{"rules": "/x"}"#, r#"rules: expected a list, got "/x"; write [{"cost": 1}]"#),
+        (
+            r#"{"rules": {"cost": 2}}"#,
+            r#"rules: expected a list, got an object; write [{"cost": 1}]"#,
+        ),
+        (r#"{"rules": 5}"#, r#"rules: expected a list, got 5; write [{"cost": 1}]"#),
+        (
+            r#"{"rules": ["/x"]}"#,
+            r#"rules[0]: expected an object, got a string; write {"cost": 1}"#,
+        ),
+        (r#"{"keys": "s3cret"}"#, r#"keys: expected a list, got a string; write [{"name": "k"}]"#),
+        (r#"{"keys": [53]}"#, r#"keys[0]: expected an object, got a number; write {"name": "k"}"#),
+        (r#"{"names": "x"}"#, r#"names: expected a list, got "x"; write ["x"]"#),
+        (
+            r#"{"names": {"name": "x"}}"#,
+            r#"names: expected a list, got an object; write [{"name": "x", "scheme": "y"}]"#,
+        ),
+        // The same name in two objects.
+        (r#"{"values": 5}"#, r#"values: expected a list, got 5; write ["5"]"#),
+        (
+            r#"{"default": {"times": {"start": 1, "end": 2, "values": 5}}}"#,
+            "default.times.values: expected a list, got 5; write [5]",
+        ),
+        (
+            r#"{"default": {"times": {"start": 1, "end": 2, "values": true}}}"#,
+            "default.times.values: expected a list, got true; write [true]",
         ),
     ] {
         assert_eq!(faults(json), fault, "{json}");

@@ -7,7 +7,13 @@ fn faults_show_the_right_form() {
     for (config, fault) in [
         (r#"{"names": "a"}"#, r#"names: expected a list, got "a"; write ["a"]"#),
         (r#"{"names": "a, b"}"#, r#"names: expected a list, got "a, b"; write ["a", "b"]"#),
-        (r#"{"names": {"a": 1}}"#, "names: expected a list, got an object; write [{…}]"),
+        (r#"{"names": {"a": 1}}"#, r#"names: expected a list, got an object; write ["…"]"#),
+        (r#"{"names": 5}"#, r#"names: expected a list, got 5; write ["5"]"#),
+        (r#"{"names": true}"#, r#"names: expected a list, got true; write ["…"]"#),
+        (
+            r#"{"names": [{"a": 1}]}"#,
+            r#"names[0]: expected a string, got an object; write a single text, such as "…""#,
+        ),
         (
             r#"{"names": [true]}"#,
             "names[0]: expected a string, got true; write the text in quotes, because YAML reads yes \
@@ -39,12 +45,12 @@ fn faults_show_the_right_form() {
             r#"minute: expected a whole number from 0 to 4,294,967,295, got "5m""#,
         ),
         // A sensitive value is not quoted.
-        (r#"{"keys": "s3cret"}"#, "keys: expected a list, got a string; write […]"),
+        (r#"{"keys": "s3cret"}"#, r#"keys: expected a list, got a string; write ["…"]"#),
+        (r#"{"keys": 53}"#, r#"keys: expected a list, got a number; write ["…"]"#),
         (
             r#"{"keys": ["s3cret"]}"#,
             "keys[0]: expected an object, got a string; write {\"name\": …}",
         ),
-        (r#"{"keys": {"name": "k"}}"#, "keys: expected a list, got an object; write [{…}]"),
     ] {
         assert_eq!(read(config).1, fault, "{config}");
     }
