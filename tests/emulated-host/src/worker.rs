@@ -191,17 +191,6 @@ impl Worker {
         self.host.state().callout_response = None;
     }
 
-    /// Ends a root context and its timer.
-    fn delete_root(&mut self, loaded: &Loaded) {
-        let Loaded { module, root, .. } = loaded;
-        let _ =
-            self.call(module, *root, Phase::Root, |guest, host| guest.on_delete(host, *root));
-        self.loaded.remove(root);
-        let mut state = self.host.state();
-        state.timers.retain(|timer| *timer != (module.clone(), *root));
-        state.periods.remove(&(module.clone(), *root));
-    }
-
     pub(crate) fn next(&mut self) -> u32 {
         let id = self.next_id;
         self.next_id = self.next_id.saturating_add(1);

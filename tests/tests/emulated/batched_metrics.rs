@@ -71,7 +71,7 @@ fn timer_passes_metrics_on() -> Result<()> {
 #[test]
 fn timer_stops_when_nothing_waits() -> Result<()> {
     let proxy = envoy()?;
-    // Has no other work for a timer.
+    // This filter uses the timer for its metrics only.
     let (name, config) = chain::TRANSFORM;
     let mut worker = Worker::start(&proxy, &[Plugin::wasm(name, config)])?;
     ensure!(worker.timers() == 0);

@@ -76,8 +76,8 @@ impl HostMetrics {
         if !self.has_waiting.replace(false) {
             return;
         }
-        // A filter's decisions last, also those of a chain, which defines them first. Once they have
-        // reached the host, so have the events counted with them.
+        // Decisions last. A chain defines the decisions of its filters first. Once the host has a
+        // decision, it also has the events counted with it.
         let counters = [&self.events, &self.decisions].into_iter().flat_map(Counters::metrics);
         for metric in self.defined.iter().rev().flatten().chain(counters) {
             if let Some(value) = metric.waiting.take() {

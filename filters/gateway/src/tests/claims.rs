@@ -259,8 +259,7 @@ fn credential_reaches_the_rate_limit_that_counts_by_it() {
         (r#""ip""#, false),
         (r#""constant""#, false),
     ] {
-        let (host, mut states, gateway) =
-            (TestHost::default(), States::default(), chain(limit_by));
+        let (host, mut states, gateway) = (TestHost::default(), States::default(), chain(limit_by));
         let decision = decide(&host, &gateway, &mut states, &lines);
         let Decision::Continue { mutations, .. } = decision else { panic!("{limit_by}") };
         let mut headers =

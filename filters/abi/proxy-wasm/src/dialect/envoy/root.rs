@@ -41,12 +41,7 @@ enum Work {
 
 impl Root {
     pub(crate) fn new(filter: &'static str) -> Self {
-        Self {
-            filter,
-            period_ms: Cell::new(0),
-            work: Cell::new(Work::Never),
-            now: Cell::default(),
-        }
+        Self { filter, period_ms: Cell::new(0), work: Cell::new(Work::Never), now: Cell::default() }
     }
 
     fn set_period(&self, millis: u32) {
