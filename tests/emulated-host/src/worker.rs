@@ -28,7 +28,7 @@ pub struct Worker {
     instances: HashMap<String, Instance>,
     pub(crate) chain: Vec<Loaded>,
     /// Every plugin ever loaded, by root context.
-    loaded: HashMap<u32, Loaded>,
+    pub(crate) loaded: HashMap<u32, Loaded>,
     next_id: u32,
     dead: Option<String>,
 }
