@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use anyhow::{Context, Result, bail};
 use novasphere_cors::Cors;
 use novasphere_gateway::Gateway;
-use novasphere_harness::{chain, paths::repository};
+use novasphere_harness::{chain, client::Response, paths::repository};
 use novasphere_header_transform::HeaderTransform;
 use novasphere_jwt_auth::JwtAuth;
 use novasphere_rate_limit::RateLimit;
@@ -156,6 +156,24 @@ fn merge(value: &mut Value, other: Value) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The quota of the window of `seconds` in the `RateLimit-Policy` of a response.
+pub fn quota(response: &Response, seconds: u32) -> Option<String> {
+    let policies = response.head.first("ratelimit-policy")?;
+    let window = format!(";w={seconds}");
+    let policy = policies.split(", ").find_map(|policy| policy.strip_suffix(&window))?;
+    policy.split_once(";q=").map(|(_, quota)| quota.to_owned())
+}
+
+/// Removes `client_ip` from the configurations of rate-limit. Kong determines the address itself.
+pub fn without_client_ip(mut filters: Vec<Configured>) -> Vec<Configured> {
+    for configured in filters.iter_mut().filter(|configured| configured.filter == "rate-limit") {
+        if let Some(config) = configured.config.as_object_mut() {
+            config.remove("client_ip");
+        }
+    }
+    filters
 }
 
 /// Kong 3.4 requires text, and Traefik accepts it.

@@ -18,7 +18,7 @@ pub enum HeaderInterest {
     #[default]
     None,
     /// The first line of each of these distinct names. The head may contain other lines. Cheaper
-    /// than [`All`](Self::All) for up to three names.
+    /// than [`All`](Self::All) for one or two names.
     Named(Vec<String>),
     /// All lines if the head has a line of one of these names, otherwise nothing. For rare headers.
     AllIfAny(Vec<String>),

@@ -29,6 +29,7 @@ pub(crate) fn build(mut config: Config, cx: &mut BuildContext<'_>) -> Vec<ChainE
     }
     refuse_forged_identities(&entries, cx);
     pass_claims_on(&mut entries, cx);
+    send_credential(&mut entries);
     entries
 }
 
@@ -90,6 +91,22 @@ fn pass_claims_on(entries: &mut [ChainEntry], cx: &mut BuildContext<'_>) {
     for entry in entries {
         if let ChainEntry::JwtAuth(filter) = entry {
             filter.pass_on(&cx.used_claims(), cx);
+        }
+    }
+}
+
+/// Lets jwt-auth set the header of the credential if rate-limit reads it.
+fn send_credential(entries: &mut [ChainEntry]) {
+    let reads = |entry: &ChainEntry| match entry {
+        ChainEntry::RateLimit(filter) => filter.reads_credential_header(),
+        _ => false,
+    };
+    if !entries.iter().any(reads) {
+        return;
+    }
+    for entry in entries {
+        if let ChainEntry::JwtAuth(filter) = entry {
+            filter.send_credential();
         }
     }
 }

@@ -104,6 +104,11 @@ impl JwtAuth {
         build::pass_on(&mut self.settings, claims, cx);
     }
 
+    /// Sends `X-Credential-Identifier`, because a later filter of the chain reads it.
+    pub fn send_credential(&mut self) {
+        self.settings.identity.send_credential();
+    }
+
     /// Decides by the rules in the order that the [crate] states.
     fn decide<'f>(
         &'f self,

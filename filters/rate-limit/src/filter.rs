@@ -132,17 +132,20 @@ impl RateLimit {
         Self {
             rules_read_lines,
             request_headers: request_headers(&settings, rules_read_lines),
-            response_headers: HeaderInterest::all_if_any(
-                settings.limiters.iter().flat_map(|limiter| limiter.headers.response_headers()),
-            ),
+            response_headers: response_headers(&settings),
             settings,
         }
     }
 
+    /// Whether it reads the header in which jwt-auth names the credential.
+    pub fn reads_credential_header(&self) -> bool {
+        let reads = |part: &Part| matches!(part, Part::Consumer | Part::Credential);
+        self.settings.limiters.iter().any(|limiter| limiter.identity.parts.iter().any(reads))
+    }
+
     /// Whether it trusts the headers in which jwt-auth names consumer and credential.
     pub fn trusts_identity_headers(&self) -> bool {
-        let is_trusting = |part: &Part| matches!(part, Part::Consumer | Part::Credential);
-        self.settings.limiters.iter().any(|limiter| limiter.identity.parts.iter().any(is_trusting))
+        self.reads_credential_header()
             || [&self.settings.allow, &self.settings.deny].iter().any(|list| list.names_consumers())
     }
 
@@ -297,4 +300,10 @@ fn request_headers(settings: &Settings, rules_read_lines: bool) -> HeaderInteres
     let of_rules = rules.iter().flat_map(|rule| rule.condition.request_headers());
     let of_identities = limiters.iter().flat_map(|limiter| limiter.identity.request_headers());
     HeaderInterest::named(of_lists.chain(of_rules).chain(of_identities))
+}
+
+fn response_headers(settings: &Settings) -> HeaderInterest {
+    let interests: Vec<_> =
+        settings.limiters.iter().map(|limiter| limiter.headers.response_headers()).collect();
+    HeaderInterest::union(&interests)
 }

@@ -32,9 +32,13 @@ pub(crate) fn jwt_auth(keys: &[Value]) -> Value {
     })
 }
 
-/// Two limits by client address: one a minute and one an hour.
+/// Two limits by client address: one a minute and one an hour. The address is the entry that Envoy
+/// appends to X-Forwarded-For, as in the shipped files.
 pub(crate) fn rate_limit(headers: &str) -> Value {
-    json!({"minute": PLENTY, "hour": PLENTY, "limit_by": "ip", "headers": headers})
+    json!({
+        "minute": PLENTY, "hour": PLENTY, "limit_by": "ip", "headers": headers,
+        "client_ip": {"from": "forwarded_for", "trusted_hops": 1},
+    })
 }
 
 /// One limit by client address, high enough for leases.

@@ -7,6 +7,7 @@ use crate::{
     Action, Callout, CalloutResponse, Kind, Outcome, Trap, Worker,
     exchange::{Exchange, LocalResponse, Phase},
     lines::Lines,
+    worker::Loaded,
 };
 
 /// The response of the upstream.
@@ -145,6 +146,16 @@ impl Worker {
             outcome.closed = kind == Kind::Nginx && exchange.timed_out && !outcome.body.is_empty();
         });
         Ok(outcome)
+    }
+
+    /// Ends a root context and its timer.
+    pub(crate) fn delete_root(&mut self, loaded: &Loaded) {
+        let Loaded { module, root, .. } = loaded;
+        let _ = self.call(module, *root, Phase::Root, |guest, host| guest.on_delete(host, *root));
+        self.loaded.remove(root);
+        let mut state = self.host.state();
+        state.timers.retain(|timer| *timer != (module.clone(), *root));
+        state.periods.remove(&(module.clone(), *root));
     }
 
     /// Returns the number of filters that saw the request.

@@ -28,7 +28,7 @@ pub struct Worker {
     instances: HashMap<String, Instance>,
     pub(crate) chain: Vec<Loaded>,
     /// Every plugin ever loaded, by root context.
-    loaded: HashMap<u32, Loaded>,
+    pub(crate) loaded: HashMap<u32, Loaded>,
     next_id: u32,
     dead: Option<String>,
 }
@@ -89,7 +89,10 @@ impl Worker {
                 }
             }
         }
-        self.chain = chain;
+        let old = std::mem::replace(&mut self.chain, chain);
+        if self.proxy.kind == Kind::Envoy {
+            old.iter().for_each(|loaded| self.delete_root(loaded));
+        }
         Ok(())
     }
 

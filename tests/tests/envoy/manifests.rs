@@ -10,7 +10,7 @@ use novasphere_harness::{
 };
 use novasphere_tests::{
     manifests::{envoy_gateway, istio},
-    shipped::Configured,
+    shipped::{Configured, quota},
 };
 
 const WUKONGS: &str = "/api/v1/wukongs";
@@ -24,10 +24,6 @@ fn ensure_rejected(response: &Response) -> Result<()> {
     ensure!(response.head.status == 401, "{response:?}");
     ensure!(response.head.all("x-content-type-options") == ["nosniff"], "{response:?}");
     Ok(())
-}
-
-fn limit(response: &Response) -> Option<String> {
-    response.head.first("x-ratelimit-limit-minute")
 }
 
 /// Starts a gateway whose listeners run the filters.
@@ -82,12 +78,12 @@ fn envoy_gateway_policies_serve() -> Result<()> {
     }
     let forged = Request::get("/api/v1/healthz").header("x.user.id", "root");
     let health = send("novasphere-api", &forged)?;
-    ensure!(health.head.status == 200 && limit(&health).is_none(), "{health:?}");
+    ensure!(health.head.status == 200 && quota(&health, 60).is_none(), "{health:?}");
     ensure!(!health.text().contains("root"), "{health:?}");
     for spelling in [WUKONGS, "/api/v1/wukongs;x"] {
         let post = with_token(Request::new("POST", spelling).body("{}"))?;
         let strict = send("novasphere-api", &post)?;
-        ensure!(limit(&strict).as_deref() == Some("10"), "{spelling}: {strict:?}");
+        ensure!(quota(&strict, 60).as_deref() == Some("10"), "{spelling}: {strict:?}");
     }
     let target = format!("{WUKONGS}/sun/console/ws?token={}", chain::good_token()?);
     let open = |name: &str| Console::open(envoy.listener(name)?, &target, &[("host", HOST)]);
@@ -110,10 +106,10 @@ fn istio_plugins_serve() -> Result<()> {
         ensure!(matches!(response.head.status, 400 | 401), "{target}: {response:?}");
     }
     let get = client::send(addr, &with_token(Request::get(WUKONGS))?)?;
-    ensure!(get.head.status == 200 && limit(&get).as_deref() == Some("100"), "{get:?}");
+    ensure!(get.head.status == 200 && quota(&get, 60).as_deref() == Some("100"), "{get:?}");
     let post = with_token(Request::new("POST", WUKONGS).body("{}"))?;
     let post = client::send(addr, &post)?;
-    ensure!(limit(&post).as_deref() == Some("10"), "{post:?}");
+    ensure!(quota(&post, 60).as_deref() == Some("10"), "{post:?}");
     let target = format!("{WUKONGS}/sun/console/ws?token={}", chain::good_token()?);
     Console::open(addr, &target, &[("host", HOST)]).context("console")?.close()?;
     chain::ensure_no_trap(&envoy)

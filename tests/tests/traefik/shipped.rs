@@ -82,7 +82,6 @@ fn only_the_filters_set_identity_headers() -> Result<()> {
     for line in [
         r#"["x-user-id","alice"]"#,
         r#"["x-client-type","electron"]"#,
-        r#"["x-credential-identifier","novasphere-user"]"#,
         r#"["x-forwarded-by","novasphere"]"#,
     ] {
         ensure!(text.contains(line), "{line}: {text}");

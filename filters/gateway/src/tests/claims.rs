@@ -1,4 +1,5 @@
-//! Claims that later filters use reach them without `claims_to_attributes`.
+//! Claims that later filters use reach them without `claims_to_attributes`, and the credential
+//! without `credential_header`.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use hmac::{Hmac, Mac};
@@ -238,4 +239,33 @@ fn chain_without_jwt_auth_depends_on_another_filter() {
     let lines: Vec<&str> = errors.lines().collect();
     assert_eq!(lines.len(), 3, "{errors}");
     assert!(lines.iter().all(|line| line.contains("the gateway with jwt_auth")), "{errors}");
+}
+
+#[test]
+fn credential_reaches_the_rate_limit_that_counts_by_it() {
+    let chain = |limit_by: &str| {
+        configured(&format!(
+            r#"{{
+                "jwt_auth": {{"credentials": [{{"key": "k", "secret": "{SECRET}"}}]}},
+                "rate_limit": {{"hour": 1, "limit_by": {limit_by}, "on_unresolved": "deny"}}
+            }}"#
+        ))
+    };
+    let token = bearer("");
+    let lines = [("authorization", &*token), ("x-credential-identifier", "forged")];
+    for (limit_by, is_sent) in [
+        (r#""credential""#, true),
+        (r#"["ip", "consumer"]"#, true),
+        (r#""ip""#, false),
+        (r#""constant""#, false),
+    ] {
+        let (host, mut states, gateway) = (TestHost::default(), States::default(), chain(limit_by));
+        let decision = decide(&host, &gateway, &mut states, &lines);
+        let Decision::Continue { mutations, .. } = decision else { panic!("{limit_by}") };
+        let mut headers =
+            Headers::borrowed(lines.iter().map(|(n, v)| (n.as_bytes(), v.as_bytes())));
+        headers.apply(mutations);
+        let seen: Vec<_> = headers.get_all("x-credential-identifier").collect();
+        assert_eq!(seen, if is_sent { vec![b"k"] } else { vec![] }, "{limit_by}");
+    }
 }

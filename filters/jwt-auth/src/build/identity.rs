@@ -49,6 +49,9 @@ pub(super) fn headers(config: &Config, cx: &mut BuildContext<'_>) -> IdentityHea
     let anonymous = config.anonymous.as_ref();
     let anonymous = anonymous.map(|config| consumer(config, "anonymous", None, cx));
     let mut headers = IdentityHeaders::new(anonymous, super::size(config.max_claim_header_bytes));
+    if config.credential_header {
+        headers.send_credential();
+    }
     for (i, entry) in config.claims_to_headers.iter().enumerate() {
         let path = format!("claims_to_headers[{i}]");
         // The other fields are checked even after a fault, which drops the filter anyway.

@@ -144,6 +144,10 @@ pub struct Config {
     pub error_template: Option<String>,
     /// Whether a rejection gives its reason to the client. Default: false.
     pub verbose_errors: bool,
+    /// Whether the upstream gets the name of the credential, the token's `key_claim_name`, as
+    /// X-Credential-Identifier. For a token of `jwks`, its `iss`. Default: false, except in a
+    /// gateway whose `rate_limit` counts by `credential` or `consumer`.
+    pub credential_header: bool,
     /// Claims that become request headers for the upstream. Default: none.
     pub claims_to_headers: Vec<ClaimToHeader>,
     /// Claims that later filters and the access log can read. Default: none.
@@ -190,6 +194,7 @@ impl Default for Config {
             error_format: ErrorFormat::default(),
             error_template: None,
             verbose_errors: false,
+            credential_header: false,
             claims_to_headers: Vec::new(),
             claims_to_attributes: Vec::new(),
         }

@@ -40,6 +40,9 @@ pub(crate) struct IdentityHeaders {
     max_claim_bytes: usize,
     /// The consumer of requests without a good token.
     anonymous: Option<Consumer>,
+    /// Whether the upstream gets `X-Credential-Identifier`. The first header that a filter sets in
+    /// a request costs Envoy more than all checks of a cached token.
+    sends_credential: bool,
 }
 
 /// A claim that sets a header.
@@ -81,10 +84,21 @@ impl IdentityHeaders {
     /// The consumer headers. `anonymous` is the consumer of requests without a good token. The
     /// value of a claim may have `max_claim_bytes` bytes.
     pub(crate) fn new(anonymous: Option<Consumer>, max_claim_bytes: usize) -> Self {
-        let mut headers =
-            Self { owned: Vec::new(), lengths: 0, claims: Vec::new(), max_claim_bytes, anonymous };
+        let mut headers = Self {
+            owned: Vec::new(),
+            lengths: 0,
+            claims: Vec::new(),
+            max_claim_bytes,
+            anonymous,
+            sends_credential: false,
+        };
         CONSUMER_HEADERS.into_iter().for_each(|name| headers.own(OwnedHeader::new(name)));
         headers
+    }
+
+    /// Sends `X-Credential-Identifier` to the upstream.
+    pub(crate) fn send_credential(&mut self) {
+        self.sends_credential = true;
     }
 
     /// Adds the header `name` that a claim sets.
@@ -126,7 +140,7 @@ impl IdentityHeaders {
     /// The actions for a request that passes as the anonymous consumer. `None` if there is none.
     pub(crate) fn of_anonymous(&self) -> Option<Vec<HeaderAction<'_>>> {
         let is_anonymous = HeaderAction::Set(Cow::Borrowed(b"true"));
-        let consumer = consumer_actions(self.anonymous.as_ref()?, is_anonymous);
+        let consumer = self.consumer_actions(self.anonymous.as_ref()?, is_anonymous);
         let claims = self.claims.iter().map(ClaimSource::action_without_claim);
         Some(consumer.into_iter().chain(claims).collect())
     }
@@ -138,7 +152,7 @@ impl IdentityHeaders {
         claims: &Json,
     ) -> Result<Vec<HeaderAction<'f>>, Rejection> {
         let mut actions = Vec::with_capacity(self.owned.len());
-        actions.extend(consumer_actions(consumer, HeaderAction::Remove));
+        actions.extend(self.consumer_actions(consumer, HeaderAction::Remove));
         for (i, source) in self.claims.iter().enumerate() {
             let action = source.action(claims, self.max_claim_bytes).map_err(|invalid| {
                 let entry = format!("claims_to_headers[{i}]");
@@ -182,24 +196,26 @@ impl IdentityHeaders {
             }
         }
     }
+
+    /// The actions in the order of [`CONSUMER_HEADERS`].
+    fn consumer_actions<'f>(
+        &self,
+        consumer: &'f Consumer,
+        anonymous: HeaderAction<'f>,
+    ) -> [HeaderAction<'f>; 5] {
+        let Consumer { id, custom_id, username, identifier } = consumer;
+        let action = |value: Option<&'f Vec<u8>>| {
+            value.map_or(HeaderAction::Remove, |value| HeaderAction::Set(Cow::Borrowed(value)))
+        };
+        let identifier = identifier.as_ref().filter(|_| self.sends_credential);
+        let [id, custom_id, username] = [id, custom_id, username].map(Option::as_ref);
+        [action(id), action(custom_id), action(username), action(identifier), anonymous]
+    }
 }
 
 /// The bit for the length of a name. All lengths from 63 on share the last bit.
 fn length_bit(name: &[u8]) -> u64 {
     1 << name.len().min(63)
-}
-
-/// The actions in the order of [`CONSUMER_HEADERS`].
-fn consumer_actions<'f>(
-    consumer: &'f Consumer,
-    anonymous: HeaderAction<'f>,
-) -> [HeaderAction<'f>; 5] {
-    let Consumer { id, custom_id, username, identifier } = consumer;
-    let action = |value: &'f Option<Vec<u8>>| {
-        let value = value.as_deref();
-        value.map_or(HeaderAction::Remove, |value| HeaderAction::Set(Cow::Borrowed(value)))
-    };
-    [action(id), action(custom_id), action(username), action(identifier), anonymous]
 }
 
 impl ClaimSource {

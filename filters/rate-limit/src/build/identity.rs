@@ -96,7 +96,8 @@ fn part(
             if !cx.clears_identity_headers() {
                 let message = format!(
                     "{} trusts X-Consumer-* and X-Credential-Identifier: use it only behind \
-                     jwt-auth, which removes these headers from requests",
+                     jwt-auth, which removes these headers from requests, and sets \
+                     X-Credential-Identifier only with credential_header: true",
                     by.name()
                 );
                 cx.warn(&format!("{prefix}limit_by"), &message);

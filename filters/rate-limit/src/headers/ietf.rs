@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use novasphere_core::{HeaderMutation, HeaderName, ResponseHead};
+use novasphere_core::{HeaderInterest, HeaderMutation, HeaderName, ResponseHead};
 
 use super::{
     headroom::{Headroom, Remaining, tightest},
@@ -49,8 +49,8 @@ impl Ietf {
         }
     }
 
-    pub(super) fn response_headers(&self) -> Vec<&str> {
-        vec![self.limit.as_str(), reports::REMAINING]
+    pub(super) fn response_headers(&self) -> HeaderInterest {
+        HeaderInterest::all_if_any([self.limit.as_str(), reports::REMAINING])
     }
 
     /// Both headers are lists, so policies with other names are kept beside this filter's. Of two

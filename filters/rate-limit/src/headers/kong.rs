@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use novasphere_core::{HeaderMutation, HeaderName, ResponseHead};
+use novasphere_core::{HeaderInterest, HeaderMutation, HeaderName, ResponseHead};
 
 use super::{
     headroom::{Headroom, remaining, tightest},
@@ -54,9 +54,13 @@ impl Kong {
     }
 
     /// The fields of single windows are not listed, because Kong and this filter never send them
-    /// without these.
-    pub(super) fn response_headers(&self) -> Vec<&str> {
-        vec![self.remaining.as_str(), self.rate_limit.as_str()]
+    /// without these. But with several windows, the whole head is cheaper: it shows that the fields
+    /// are absent, and Envoy adds an absent field for 1,300 instructions less than it replaces one.
+    pub(super) fn response_headers(&self) -> HeaderInterest {
+        if self.windows.len() > 1 {
+            return HeaderInterest::All;
+        }
+        HeaderInterest::all_if_any([self.remaining.as_str(), self.rate_limit.as_str()])
     }
 
     /// Makes the fields of this filter, and the upstream's fields in any form, show the strictest

@@ -8,7 +8,7 @@ mod reports;
 mod retry_after;
 mod structured;
 
-use novasphere_core::{HeaderMutation, ResponseHead};
+use novasphere_core::{HeaderInterest, HeaderMutation, ResponseHead};
 
 pub use self::headroom::Headroom;
 pub(crate) use self::{
@@ -29,10 +29,10 @@ pub(crate) enum Headers {
 }
 
 impl Headers {
-    /// The names of the upstream's headers that a response is checked for.
-    pub(crate) fn response_headers(&self) -> Vec<&str> {
+    /// The upstream's headers that a response is checked for.
+    pub(crate) fn response_headers(&self) -> HeaderInterest {
         match self {
-            Headers::None => Vec::new(),
+            Headers::None => HeaderInterest::None,
             Headers::Kong(kong) => kong.response_headers(),
             Headers::Ietf(ietf) => ietf.response_headers(),
         }

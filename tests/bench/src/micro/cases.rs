@@ -131,7 +131,9 @@ fn of_gateway(issuer: &Issuer) -> Result<Vec<Case>> {
 
 fn page() -> Request {
     let fields = REQUEST.iter();
-    fields.fold(Request::get(PATH), |request, (name, value)| request.header(name, value))
+    // Envoy appends the client's address.
+    let request = Request::get(PATH).header("X-Forwarded-For", "192.0.2.1");
+    fields.fold(request, |request, (name, value)| request.header(name, value))
 }
 
 fn preflight(origin: &str) -> Request {

@@ -115,6 +115,32 @@ impl Envoy {
         until(&format!("the statistic {name}"), || Ok(self.stat(name)?.filter(|v| wanted(*v))))
     }
 
+    /// Waits until the decisions of `filter` add up to `requests`, and returns all counters and
+    /// gauges. They then contain all metrics of these requests: a filter passes its metrics on once
+    /// a second.
+    ///
+    /// # Errors
+    /// Fails if they do not in time.
+    pub fn stats_after(&self, filter: &str, requests: u64) -> Result<BTreeMap<String, u64>> {
+        until(&format!("{requests} decisions of {filter}"), || {
+            let sum = self.decisions(filter)?;
+            ensure!(sum <= requests, "{sum} decisions of {filter} for {requests} requests");
+            Ok((sum == requests).then_some(()))
+        })?;
+        self.stats()
+    }
+
+    /// Returns the number of decisions of `filter` that it has passed on.
+    ///
+    /// # Errors
+    /// Fails if the admin interface does not respond.
+    pub fn decisions(&self, filter: &str) -> Result<u64> {
+        let start = format!("wasmcustom.novasphere.filter={filter}.decision=");
+        let stats = self.stats()?;
+        let decisions = stats.iter().filter(|(name, _)| name.starts_with(&start));
+        Ok(decisions.map(|(_, count)| count).sum())
+    }
+
     /// Returns the path of the log, which exists while Envoy runs.
     pub fn log_path(&self) -> PathBuf {
         self.process.dir.path().join("log")

@@ -13,7 +13,7 @@ const CONFIG: &str = r#"{
         "key": "novasphere-user", "secret": {"env": "NOVASPHERE_JWT_SECRET"},
         "consumer": {"id": "c-1"}
     }],
-    "uri_param_names": ["token"], "cookie_names": ["session"],
+    "credential_header": true, "uri_param_names": ["token"], "cookie_names": ["session"],
     "claims_to_headers": [
         {"claim": "sub", "header": "X-User-Id"}, {"claim": "absent", "header": "X-Absent"}
     ]

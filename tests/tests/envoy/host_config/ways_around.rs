@@ -3,7 +3,8 @@
 use std::{fs, path::Path};
 
 use anyhow::{Context, Result, ensure};
-use novasphere_harness::client::Request;
+use novasphere_harness::{chain, client::Request};
+use novasphere_tests::shipped::{self, Configured};
 use serde_json::{Value, json};
 
 use super::{Shipped, files};
@@ -85,6 +86,23 @@ fn other_spellings_of_identity_headers_do_not_reach_the_upstream() -> Result<()>
 }
 
 #[test]
+fn client_cannot_choose_the_address_it_counts_by() -> Result<()> {
+    for file in ["rate-limit.yaml", "gateway.yaml"] {
+        let gateway = Shipped::named(file)?;
+        // A new minute may start during the loop; then 100 more requests pass.
+        let mut addresses = 0..201;
+        let is_refused = addresses.any(|n| {
+            let forged = format!("198.51.100.{n}");
+            let request = chain::good_request().map(|r| r.header("x-forwarded-for", forged));
+            let response = request.and_then(|request| gateway.send(&request));
+            response.is_ok_and(|response| response.head.status == 429)
+        });
+        ensure!(is_refused, "{file}: each address has its own limit");
+    }
+    Ok(())
+}
+
+#[test]
 fn every_file_has_the_required_settings() -> Result<()> {
     for file in files()? {
         let text = fs::read_to_string(&file)?;
@@ -136,6 +154,7 @@ fn check_settings(yaml: &Value, file: &Path) -> Result<()> {
         Ok(())
     })?;
     ensure_owned_headers_are_removed(manager)?;
+    ensure_address_is_envoys(manager)?;
     let name = file.file_name().unwrap_or_default();
     let expected = match name.to_str() {
         // header-transform twice.
@@ -164,6 +183,24 @@ fn ensure_owned_headers_are_removed(manager: &Value) -> Result<()> {
         Ok(())
     })?;
     ensure!(!manager.to_string().contains(r#""disabled":true"#), "a route disables a filter");
+    Ok(())
+}
+
+/// Checks that a rate-limit that reads the address in X-Forwarded-For reads the entry that Envoy
+/// determined. Envoy appends the peer's address only with `use_remote_address`. Before it are the
+/// entries of `xff_num_trusted_hops` load balancers.
+fn ensure_address_is_envoys(manager: &Value) -> Result<()> {
+    ensure!(manager.get("skip_xff_append").is_none(), "Envoy does not append to X-Forwarded-For");
+    let hops = manager.get("xff_num_trusted_hops").and_then(Value::as_u64).unwrap_or(0);
+    for Configured { filter, config } in shipped::in_envoy(manager) {
+        let limit = if filter == "gateway" { config.get("rate_limit") } else { Some(&config) };
+        let Some(limit) = limit.filter(|limit| limit.get("limit_by") == Some(&json!("ip"))) else {
+            continue;
+        };
+        let expected = json!({"from": "forwarded_for", "trusted_hops": hops + 1});
+        let is_remote = manager.get("use_remote_address") == Some(&json!(true));
+        ensure!(is_remote && limit.get("client_ip") == Some(&expected), "client_ip of {limit}");
+    }
     Ok(())
 }
 

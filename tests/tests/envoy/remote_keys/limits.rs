@@ -47,7 +47,8 @@ fn waiting_requests_count_once() -> Result<()> {
         statuses.push(gateway.send(&request(token))?.head.status);
     }
     ensure!(statuses == [401, 401, 401, 429, 429], "{statuses:?}");
-    let stats = gateway.envoy.stats()?;
+    gateway.envoy.stats_after("rate-limit", u64::try_from(WAITING)? + 5)?;
+    let stats = gateway.envoy.stats_after("jwt-auth", u64::try_from(WAITING)? + 3)?;
     for (decision, expected) in [
         ("rate-limit.decision=allowed", WAITING + 3),
         ("rate-limit.decision=limited", 2),

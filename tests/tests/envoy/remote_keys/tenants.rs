@@ -17,7 +17,7 @@ fn multi_tenant(server: &KeyServer, fields: Value) -> Result<Gateway> {
     if let Some(provider) = provider.as_object_mut() {
         provider.insert("issuer".to_owned(), TEMPLATE.into());
     }
-    let config = json!({"jwks": [provider], "audiences": ["api"]});
+    let config = json!({"jwks": [provider], "audiences": ["api"], "credential_header": true});
     gateway_of(WasmFilter::new("jwt-auth", config.to_string()), server, 1)
 }
 

@@ -1,7 +1,10 @@
 //! Settings of the proxies that must be the same in every deployment.
 
 use anyhow::{Context, Result, ensure};
-use novasphere_tests::{manifests::all_documents, shipped};
+use novasphere_tests::{
+    manifests::{all_documents, envoy_gateway, istio},
+    shipped,
+};
 use serde_json::{Value, json};
 
 const MANAGER: &str = "/static_resources/listeners/0/filter_chains/0/filters/0/typed_config";
@@ -60,6 +63,33 @@ fn envoy_gateway_listeners_are_hardened_like_envoys() -> Result<()> {
         ensure!(policy.pointer(pointer) == Some(&json!(value)), "{pointer} is not {value}");
     }
     ensure!(policy.pointer("/spec/path/disableMergeSlashes").is_none(), "slashes are not merged");
+    Ok(())
+}
+
+/// rate-limit reads the address that Envoy appends to X-Forwarded-For. Envoy appends it only with
+/// `use_remote_address`, which Envoy Gateway turns off for other ways to find the address.
+#[test]
+fn client_address_is_the_entry_that_the_gateway_appends() -> Result<()> {
+    let client_ip = |hops: u64| json!({"from": "forwarded_for", "trusted_hops": hops + 1});
+    let filter = document("deploy/istio", "EnvoyFilter", "novasphere-api-clients")?;
+    let config = filter.pointer("/spec/configPatches/0/patch/value/typed_config");
+    let config = config.context("no settings")?;
+    ensure!(config.get("use_remote_address") == Some(&json!(true)), "{config}");
+    ensure!(config.get("skip_xff_append").is_none(), "{config}");
+    let policy = document("deploy/envoy-gateway", "ClientTrafficPolicy", "novasphere-api")?;
+    let detection = policy.pointer("/spec/clientIPDetection");
+    let hops = detection.and_then(|d| d.pointer("/xForwardedFor/numTrustedHops")).cloned();
+    let hops = hops.as_ref().and_then(Value::as_u64).unwrap_or(0);
+    let only = json!({"xForwardedFor": {"numTrustedHops": hops}});
+    ensure!(detection.is_none_or(|detection| *detection == only), "{detection:?}");
+    let of_gateway = envoy_gateway()?.into_iter().flat_map(|(_, filters)| filters);
+    let all = istio()?.into_iter().map(|c| (c, 0)).chain(of_gateway.map(|c| (c, hops)));
+    let limits: Vec<_> = all.filter(|(c, _)| c.filter == "rate-limit").collect();
+    ensure!(limits.len() == 3, "{limits:?}");
+    for (configured, hops) in &limits {
+        let found = configured.config.get("client_ip");
+        ensure!(found == Some(&client_ip(*hops)), "{configured:?}");
+    }
     Ok(())
 }
 

@@ -8,6 +8,7 @@ use super::{WORKERS, both, count, ensure_no_traps, event, gateway, request, stor
 const LIMIT: usize = 200;
 const CONNECTIONS: usize = 16;
 const EACH: usize = 25;
+const EACH_GATEWAY: u64 = (CONNECTIONS * EACH) as u64;
 
 #[test]
 fn two_envoys_admit_exactly_the_limit() -> Result<()> {
@@ -22,6 +23,7 @@ fn two_envoys_admit_exactly_the_limit() -> Result<()> {
     ensure!(passed == LIMIT && passed + refused == 2 * CONNECTIONS * EACH, "{passed} {refused}");
     ensure!(redis.size()? == 1, "a client must be one key");
     for gateway in &gateways {
+        gateway.envoy.stats_after("rate-limit", EACH_GATEWAY)?;
         ensure!(event(&gateway.envoy, "refused_as_known")? > 0);
         let other = gateway.send(&request("b"))?;
         ensure!(other.head.status == 200, "another client: {other:?}");
@@ -44,6 +46,7 @@ fn two_envoys_with_leases_stay_within_the_bound() -> Result<()> {
     ensure!(passed + refused == 2 * CONNECTIONS * EACH, "{passed} {refused}");
     let mut hits = 0;
     for gateway in &gateways {
+        gateway.envoy.stats_after("rate-limit", EACH_GATEWAY)?;
         hits += event(&gateway.envoy, "lease_hit")?;
     }
     ensure!(hits > 0, "no lease was used");

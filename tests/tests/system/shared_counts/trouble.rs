@@ -21,15 +21,24 @@ fn redis_fields(on_error: &str) -> Value {
     })
 }
 
-/// Sends requests, checks that each takes at most the timeout, and returns the statuses.
+/// Sends requests, checks that each takes at most the timeout, and returns the statuses. Then the
+/// statistics contain these requests.
 fn send(gateway: &Gateway, client: &str, requests: usize) -> Result<Vec<u16>> {
-    let send = |_| {
+    send_each(gateway, &vec![client.to_owned(); requests])
+}
+
+/// As [`send`], one request of each client.
+fn send_each(gateway: &Gateway, clients: &[String]) -> Result<Vec<u16>> {
+    let send = |client: &String| {
         let start = instant();
         let status = gateway.send(&request(client))?.head.status;
         ensure!(start.elapsed() < TIMEOUT + SLACK, "the response took {:?}", start.elapsed());
         Ok(status)
     };
-    (0..requests).map(send).collect()
+    let before = gateway.envoy.decisions("rate-limit")?;
+    let statuses = clients.iter().map(send).collect::<Result<_>>()?;
+    gateway.envoy.stats_after("rate-limit", before + u64::try_from(clients.len())?)?;
+    Ok(statuses)
 }
 
 /// Waits until Redis decides requests again.
@@ -38,9 +47,8 @@ fn wait_for_recovery(gateway: &Gateway) -> Result<()> {
         let before = event(&gateway.envoy, "redis_called")?;
         let opened = event(&gateway.envoy, "breaker_opened")?;
         // New clients: each needs a call.
-        for n in 0..4 {
-            send(gateway, &format!("probe-{before}-{n}"), 1)?;
-        }
+        let clients = [0, 1, 2, 3].map(|n| format!("probe-{before}-{n}"));
+        send_each(gateway, &clients)?;
         let answered = event(&gateway.envoy, "redis_called")? >= before + 4;
         let closed = event(&gateway.envoy, "breaker_closed")? == opened;
         Ok((answered && closed).then_some(()))

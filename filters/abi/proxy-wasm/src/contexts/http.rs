@@ -158,12 +158,12 @@ fn ask<F: Filter + 'static>(
         .ok_or(Fault::Reentered)?;
     match decision {
         Decision::Continue { mutations, carry, reason } => {
-            let count = || root.metrics().count_decision(reason);
+            let count = || root.count_decision(reason);
             map.continue_request(&head.headers, &mutations, count)?;
             Ok(StreamState::Continued(carry))
         }
         Decision::Respond { mutations, response, reason } => {
-            root.metrics().count_decision(reason);
+            root.count_decision(reason);
             let grpc = map.grpc_kind(&head.headers);
             map.redact(&head.headers, &mutations)?;
             let responder = root.responder().ok_or(Fault::Reentered)?;

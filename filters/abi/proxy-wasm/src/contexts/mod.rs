@@ -188,7 +188,11 @@ impl<F: Filter + 'static> Callbacks for Contexts<F> {
         let stream = self.streams.borrow_mut().remove(id);
         if stream.is_none() {
             self.fetches.forget(id);
-            self.roots.borrow_mut().retain(|(root, _)| *root != id);
+            let mut roots = self.roots.borrow_mut();
+            let index = roots.binary_search_by_key(&id, |(root, _)| *root).ok();
+            let old = index.map(|index| roots.remove(index));
+            // Passes its metrics to the host.
+            drop((roots, old));
             self.calls.forget_orphans();
         }
     }

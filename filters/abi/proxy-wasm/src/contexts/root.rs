@@ -6,7 +6,7 @@ use std::{
     rc::{Rc, Weak},
 };
 
-use novasphere_core::{CalloutResult, Env, Filter, PendingQueues};
+use novasphere_core::{CalloutResult, Env, Filter, Metrics, PendingQueues};
 
 use crate::{
     calls::Calls,
@@ -14,7 +14,7 @@ use crate::{
     dialect::{Dialect, RequiredServices},
     hostcalls::{self, Status},
     load_record::LoadRecord,
-    metrics::HostMetrics,
+    metrics::{HostMetrics, IsFirst},
     pending::PendingQueue,
     proxy::Proxy,
 };
@@ -80,8 +80,27 @@ impl<F: Filter> RootContext<F> {
     }
 
     /// The filter's metrics. The first use defines them.
-    pub(crate) fn metrics(&self) -> &HostMetrics {
-        self.metrics.get_or_init(|| HostMetrics::define(&self.filter))
+    fn metrics(&self) -> &HostMetrics {
+        let is_batched = self.proxy.dialect.traits().batches_metrics;
+        self.metrics.get_or_init(|| HostMetrics::define(&self.filter, is_batched))
+    }
+
+    /// Counts a decision by its reason, one of the filter's `REASONS`.
+    pub(crate) fn count_decision(&self, reason: &str) {
+        self.flush_later(self.metrics().count_decision(reason));
+    }
+
+    /// Passes the waiting values of the metrics to the host.
+    pub(crate) fn flush_metrics(&self) {
+        if let Some(metrics) = self.metrics.get() {
+            metrics.flush();
+        }
+    }
+
+    fn flush_later(&self, is_first: IsFirst) {
+        if is_first.0 {
+            self.proxy.root.on_waiting_metric(&self.proxy);
+        }
     }
 
     /// See [`Filter::responder`]. `None` during a call of the filter.
@@ -105,7 +124,7 @@ impl<F: Filter> RootContext<F> {
             shared_data: proxy,
             connection: proxy,
             random: proxy,
-            metrics: self.metrics(),
+            metrics: self,
             attributes: proxy,
             verify: proxy,
             pending,
@@ -117,5 +136,15 @@ impl<F: Filter> RootContext<F> {
         let result = call(&self.filter, &mut state, &env);
         proxy.release_time();
         Some(result)
+    }
+}
+
+impl<F: Filter> Metrics for RootContext<F> {
+    fn add(&self, event: &'static str, times: u32) {
+        self.flush_later(self.metrics().add(event, times));
+    }
+
+    fn record(&self, index: usize, value: u32) {
+        self.flush_later(self.metrics().record(index, value));
     }
 }

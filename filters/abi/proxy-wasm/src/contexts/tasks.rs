@@ -27,6 +27,8 @@ impl<F: Filter + 'static> Tasks<'_, F> {
     pub(crate) fn on_tick(&self) {
         let dialect = &self.root.proxy.root;
         if !dialect.timer_is_due(&self.root.proxy) {
+            self.root.flush_metrics();
+            dialect.keep_timer();
             return;
         }
         let actions = self
@@ -37,6 +39,8 @@ impl<F: Filter + 'static> Tasks<'_, F> {
             .unwrap_or_default();
         let wake = self.send(actions.fetches) || actions.wake;
         self.wake(wake);
+        // After the work, so that its own metrics do not need another call of the timer.
+        self.root.flush_metrics();
         dialect.schedule_timer(actions.again_in_ms, !self.root.pending.is_empty());
     }
 

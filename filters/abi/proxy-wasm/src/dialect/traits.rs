@@ -20,6 +20,9 @@ pub(crate) struct Traits {
     pub(crate) passes_attributes: bool,
     /// Whether a filter can use shared data while it is configured.
     pub(crate) shares_data_at_load: bool,
+    /// Whether the values of metrics wait for the timer, because a host call for each is too
+    /// expensive.
+    pub(crate) batches_metrics: bool,
     /// Whether the client gets the body of a local response unchanged.
     pub(crate) exact_bodies: bool,
     /// The header by which other proxies of this kind recognise a response to a client over its
@@ -51,8 +54,14 @@ pub(crate) trait RootDialect {
     /// paused.
     fn schedule_timer(&self, again_in_ms: Option<u32>, has_paused: bool);
 
+    /// Continues the timer after a call at which no work was due.
+    fn keep_timer(&self);
+
     /// A request was paused.
     fn on_pause(&self);
+
+    /// A value of a metric waits for the timer, the first one since the last flush.
+    fn on_waiting_metric(&self, clock: &dyn Clock);
 }
 
 /// The services that a filter uses.

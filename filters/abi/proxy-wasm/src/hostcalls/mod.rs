@@ -244,16 +244,17 @@ pub(crate) fn define_metric(kind: MetricKind, name: &str) -> Result<u32, Status>
 }
 
 /// Increments a counter.
-pub(crate) fn increment(counter: u32, by: u32) {
+pub(crate) fn increment(counter: u32, by: u64) {
+    let by = i64::try_from(by).unwrap_or(i64::MAX);
     // A failing counter must not fail the request.
     // SAFETY: no memory is involved.
-    let _ = unsafe { abi::proxy_increment_metric(counter, i64::from(by)) };
+    let _ = unsafe { abi::proxy_increment_metric(counter, by) };
 }
 
 /// Sets a gauge.
-pub(crate) fn set_gauge(gauge: u32, value: u32) {
+pub(crate) fn set_gauge(gauge: u32, value: u64) {
     // SAFETY: no memory is involved.
-    let _ = unsafe { abi::proxy_record_metric(gauge, u64::from(value)) };
+    let _ = unsafe { abi::proxy_record_metric(gauge, value) };
 }
 
 /// Calls a function that is not part of the ABI. nginx traps.

@@ -16,6 +16,7 @@ impl Worker {
     /// Serves `keys` for every issuer in `jwks`.
     fn new(config: &str, keys: &[String]) -> Self {
         let host = TestHost::at(NOW);
+        let config = config.replacen('{', r#"{"credential_header": true, "#, 1);
         let filter = JwtAuth::from_json(config.as_bytes(), &host).unwrap();
         let mut worker = Self { filter, state: State::default(), host };
         let body = format!(r#"{{"keys": [{}]}}"#, keys.join(", "));

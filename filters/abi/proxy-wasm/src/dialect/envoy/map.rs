@@ -23,11 +23,11 @@ pub(crate) enum Map<'f> {
     All(Vec<u8>),
 }
 
-/// Above this number of names, one read of the whole map is cheaper. Measured: an absent line takes
-/// 0.25 us, a present one 0.8 to 1.8 us, the whole map 2 to 3 us.
-const MAX_NAMED: usize = 3;
+/// Above this number of names, one read of the whole map is cheaper. In instructions of Envoy 1.40,
+/// an absent line costs 2,100 to 2,500, a present one 10,500, and the map of a response 11,000.
+const MAX_NAMED: usize = 2;
 /// The limit for names that are usually absent.
-const MAX_ABSENT: usize = 8;
+const MAX_ABSENT: usize = 4;
 
 /// Reads the lines of a request that a filter is interested in.
 pub(crate) fn read_request(interest: &HeaderInterest) -> Result<Map<'_>, Fault> {

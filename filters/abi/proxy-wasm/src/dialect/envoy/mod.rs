@@ -29,6 +29,7 @@ pub(super) static TRAITS: Traits = Traits {
     skips_refused_filters: false,
     passes_attributes: true,
     shares_data_at_load: true,
+    batches_metrics: true,
     exact_bodies: true,
     // An Envoy in front does not retry a response with this header, unless its retry policy
     // contains envoy-ratelimited.

@@ -49,6 +49,8 @@ pub(super) static TRAITS: Traits = Traits {
     passes_attributes: false,
     // Without a zone the call traps, and only a request shows whether there is one.
     shares_data_at_load: false,
+    // A request cannot start the timer: setting a period in a stream context traps.
+    batches_metrics: false,
     exact_bodies: false,
     rate_limited: None,
     create_cas: 0,

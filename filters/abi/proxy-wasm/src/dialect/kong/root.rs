@@ -74,5 +74,9 @@ impl RootDialect for Root {
         self.timer.schedule(self.now.get(), again_in_ms);
     }
 
+    fn keep_timer(&self) {}
+
     fn on_pause(&self) {}
+
+    fn on_waiting_metric(&self, _: &dyn Clock) {}
 }
