@@ -5,7 +5,7 @@ use std::{env::consts::ARCH, fmt::Write};
 use anyhow::Result;
 
 use super::{
-    Measured, ROUNDS, TOKENS, WARM_UP,
+    Measured, ROUNDS, TOGETHER, TOKENS, WARM_UP,
     calls::CallCosts,
     objects::Part,
     record::Counts,
@@ -40,8 +40,8 @@ the same chain differ by at most {difference:.2}%, whatever else the machine doe
 
 ## Method
 
-One Envoy with one worker runs under `valgrind --tool=callgrind`, with a listener for each filter chain, the \
-settings of host-config/envoy and no access log. The upstream cluster returns a constant response with five \
+Envoy runs with one worker under `valgrind --tool=callgrind`, with up to {TOGETHER} filter chains, each on its own \
+listener. It has the settings of host-config/envoy and no access log. The upstream cluster returns a constant response with five \
 header fields and 160 bytes. A client sends one request at a time over one connection. Requests have eight header \
 fields and an HS256 token of about 300 bytes, one of {TOKENS} in turn, all of which the caches hold.
 

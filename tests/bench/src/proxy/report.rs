@@ -17,7 +17,7 @@ pub(crate) fn text(tables: &str, effort: Effort) -> Result<String> {
 
 Written by `make bench ROUNDS={rounds} SECONDS={seconds}`. tests/bench/README.md lists its requirements.
 
-Times are noisy: on a shared machine, the same case differs by half of A and more between two runs. Compare \
+Times are noisy: on a shared machine, the middle half of the rounds of one case often spans more than A. Compare \
 only figures of the same run: another machine or another hour shifts all of them together. \
 [benchmarks.md](benchmarks.md) counts instructions instead, which repeat within 1%. Use that to compare costs, \
 and this file for latency, memory, start-up, Redis and Traefik.
