@@ -52,7 +52,7 @@ pub(crate) fn rate_limit_by_forwarded(headers: &str) -> Value {
     })
 }
 
-/// The same limit, of which a worker reserves a share at a time.
+/// The same limit with a lease: a worker reserves part of it, so most requests need no lookup.
 pub(crate) fn rate_limit_with_lease(headers: &str) -> Value {
     let mut config = rate_limit_by_forwarded(headers);
     if let Some(members) = config.as_object_mut() {

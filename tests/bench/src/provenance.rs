@@ -1,4 +1,4 @@
-//! Where and when a report was measured.
+//! The date, commit, machine and versions of a report.
 
 use std::{fs, process::Command};
 
@@ -41,7 +41,7 @@ pub(crate) fn envoy() -> Result<String> {
     Ok(format!("Envoy {version}"))
 }
 
-/// What a program prints, in one line.
+/// The standard output of a program, without white space around it.
 ///
 /// # Errors
 /// If the program is missing.

@@ -2,12 +2,11 @@
 
 use std::{
     fs,
+    io::{BufReader, Write},
     net::{SocketAddr, TcpStream},
     process::Command,
     time::Duration,
 };
-
-use std::io::{BufReader, Write};
 
 use anyhow::{Context, Result, ensure};
 use novasphere_harness::{chain::ensure_no_trap, envoy::Envoy};
@@ -59,7 +58,7 @@ impl Counted {
     /// The address of a listener.
     ///
     /// # Errors
-    /// If there is no such listener.
+    /// If no listener has this name.
     pub(crate) fn listener(&self, name: &str) -> Result<SocketAddr> {
         self.envoy.listener(name)
     }

@@ -36,11 +36,11 @@ use crate::{
 /// The tokens that requests have in turn. Every cache holds all of them.
 const TOKENS: usize = 100;
 
-/// How often each token is sent before the measurement, to fill caches and pools. V8 needs no more:
-/// Envoy compiles modules with its optimising compiler when it loads them.
+/// Requests with each token before the measurement. They fill caches and pools. V8 needs no warm-up:
+/// Envoy compiles modules with V8's optimising compiler when it loads them.
 const WARM_UP: usize = 4;
 
-/// How often each token is sent in each half of a measurement.
+/// Requests with each token in each half of a measurement.
 const ROUNDS: usize = 3;
 
 /// The maximum difference between the halves of a measurement, in percent.
@@ -164,7 +164,7 @@ fn measure_row(
     let difference = (a - b).abs() / a * 100.0;
     ensure!(difference < TOLERANCE, "the halves differ by {difference:.1}%: {a} and {b}");
     let (parts, others) = (objects.split(&first), objects.split(&second));
-    let [.., in_module, _] = parts;
+    let [_, _, in_module, _] = parts;
     let has_module = row.chain.filters.iter().any(is_wasm);
     // Timers of the other chains' modules run too, but take few instructions.
     let runs = in_module > requests * 10;

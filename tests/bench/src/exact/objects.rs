@@ -1,4 +1,4 @@
-//! Whose code a function is.
+//! The part of the process that a function belongs to.
 
 use std::fs;
 
@@ -10,7 +10,7 @@ use super::profile::{Function, Profile};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Part {
     Envoy,
-    /// Envoy's memory allocator, which is in the same file in a section of its own.
+    /// Envoy's memory allocator, which is in a separate section of the same file.
     Allocator,
     /// Code that V8 compiled from modules, and the stubs around it.
     Module,
@@ -31,7 +31,7 @@ impl Part {
     }
 }
 
-/// Where the code of Envoy's file is in memory.
+/// The addresses of Envoy's code in memory.
 pub(crate) struct Objects {
     /// The file.
     envoy: String,

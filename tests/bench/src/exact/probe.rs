@@ -9,7 +9,7 @@ pub(crate) struct HostCall {
     parameters: &'static str,
     /// The first argument. All others are 0.
     first: u8,
-    /// How often a request makes it.
+    /// Calls in each request.
     pub(crate) count: u8,
 }
 

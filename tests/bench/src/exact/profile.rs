@@ -16,14 +16,14 @@ pub(crate) struct Function {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Calls {
     pub(crate) count: u64,
-    /// Instructions in these calls, with all that they call.
+    /// Instructions in these calls, with those of the callees.
     pub(crate) cost: u64,
 }
 
 /// The instructions of a thread.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Profile {
-    /// Instructions of each function, without what it calls.
+    /// Instructions of each function, without its callees.
     pub(crate) own: BTreeMap<Function, u64>,
     /// By caller and callee.
     pub(crate) calls: BTreeMap<(Function, Function), Calls>,

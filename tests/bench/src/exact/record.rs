@@ -28,7 +28,7 @@ pub(crate) struct Counts {
     pub(crate) base: f64,
     /// A: the instructions that Envoy's own four filters add with their token cache.
     pub(crate) unit: f64,
-    /// What each row adds.
+    /// The instructions that each row adds to the base.
     pub(crate) added: BTreeMap<String, f64>,
 }
 
@@ -64,7 +64,7 @@ impl Counts {
         Ok(Self { base, unit: of(UNIT)? - base, added })
     }
 
-    /// What a row adds, in instructions and in A. The base adds nothing.
+    /// The added instructions of a row, and the same in A. The base adds nothing.
     pub(crate) fn added(&self, id: &str) -> (f64, f64) {
         let added = self.added.get(id).copied().unwrap_or_default();
         (added, added / self.unit)

@@ -49,11 +49,12 @@ fields and an HS256 token of about 300 bytes, one of {TOKENS} in turn, all of wh
 compiles modules with V8's optimising compiler when it loads them, so no code changes later.
 - **Count:** the instructions of the worker thread during {requests} requests, twice, divided by the number of \
 requests. The run fails if the two differ by 1% or more.
-- **By part:** callgrind attributes each instruction to a file. The allocator is in Envoy's file, in a section of \
-its own. The module is the code that V8 compiled, and the stubs around it. libc includes libm.
-- **By host call:** Envoy's file has no symbols. A module makes each host call a known number of times, which \
-tells the function of each. Its cost is what callgrind counts between its entry and its return, with all that it \
-calls. That includes the module's allocation for a result.
+- **By part:** callgrind attributes each instruction to a file. The allocator is in a separate section of Envoy's \
+file. The module is the code that V8 compiled, and the stubs around it. libc includes libm.
+- **By host call:** Envoy's file has no symbols. A test module makes each host call a known number of \
+times, so the number of calls identifies the function of a host call. The cost is the inclusive cost of this \
+function in callgrind, in the measured chain. It contains the callback into the module that allocates memory for \
+a result.
 - **Timers:** statistics are flushed every 299 s and the watchdogs are slow, because the number of timer events \
 depends on the time.
 

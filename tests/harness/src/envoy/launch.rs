@@ -1,4 +1,4 @@
-//! What an Envoy starts with.
+//! The configuration file and the arguments of an Envoy.
 
 use std::{collections::BTreeMap, time::Duration};
 
