@@ -100,7 +100,7 @@ test: wasm proxies ## Run all tests that need no system packages
 	tests/reproducible.sh
 
 .PHONY: test-system
-test-system: test-browser test-redis ## Run all tests that need system packages
+test-system: test-browser test-redis test-exact ## Run all tests that need system packages
 
 $(BROWSER)/node_modules/.package-lock.json: $(BROWSER)/package-lock.json
 	@command -v npm >/dev/null || { echo "npm is missing: install the packages nodejs and npm"; exit 1; }
@@ -117,15 +117,26 @@ test-browser: wasm proxies $(BROWSER)/node_modules/.package-lock.json ## Test pa
 test-redis: ## Test with a real Redis behind its HTTP front end (packages: see README)
 	$(CARGO) test --locked --workspace --features novasphere-tests/system --test system
 
+# Counts instructions, so it may run beside other work.
+.PHONY: test-exact
+test-exact: wasm proxies ## Test that the gateway costs no more instructions in Envoy than recorded (package valgrind)
+	$(CARGO) test --locked --workspace --features novasphere-bench/system --bin bench exact
+
 BENCH := novasphere-bench-nothing novasphere-bench-nothing-sdk
 ROUNDS ?= 15
 SECONDS ?= 1
 
 .PHONY: bench
-bench: wasm proxies ## Compare the filters with Envoy's own (package wrk); ROUNDS=2 for a quick run
+bench: wasm proxies ## Measure CPU time, latency and memory next to Envoy's own filters (package wrk); ROUNDS=2 for a quick run
 	@command -v wrk >/dev/null || { echo "wrk is missing: install the package wrk"; exit 1; }
 	$(BUILD_WASM) $(BENCH:%=-p %)
 	$(RUN) bench -- proxy $(ROUNDS) $(SECONDS) "$(TARGET_DIR)/$(TARGET)/release"
+
+.PHONY: bench-exact
+bench-exact: wasm proxies ## Count instructions in Envoy, next to Envoy's own filters (package valgrind); UPDATE=1 saves the counts
+	@command -v valgrind >/dev/null || { echo "valgrind is missing: install the package valgrind"; exit 1; }
+	$(BUILD_WASM) $(BENCH:%=-p %)
+	$(RUN) bench -- exact "$(TARGET_DIR)/$(TARGET)/release" $(if $(UPDATE),update)
 
 .PHONY: soak
 soak: wasm proxies ## Send REQUESTS (default 5 million) through the gateway; memory must not grow (package wrk)

@@ -59,6 +59,25 @@ pub(crate) fn rate_limit_for_all() -> Value {
     json!({"minute": PLENTY, "limit_by": "constant", "headers": "ietf"})
 }
 
+/// A limit by client address, which the proxy has appended to `X-Forwarded-For`.
+pub(crate) fn rate_limit_by_forwarded(headers: &str) -> Value {
+    json!({
+        "minute": PLENTY,
+        "limit_by": "ip",
+        "client_ip": {"from": "forwarded_for", "trusted_hops": 1},
+        "headers": headers,
+    })
+}
+
+/// The same limit with a lease: a worker reserves part of it, so most requests need no lookup.
+pub(crate) fn rate_limit_with_lease(headers: &str) -> Value {
+    let mut config = rate_limit_by_forwarded(headers);
+    if let Some(members) = config.as_object_mut() {
+        members.insert("lease".to_owned(), json!({"share": 10, "max": 100}));
+    }
+    config
+}
+
 pub(crate) fn header_transform() -> Value {
     json!({
         "request": {"add": {"headers": ["X-Forwarded-By:novasphere"]}},

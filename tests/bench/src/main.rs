@@ -2,13 +2,17 @@
 //!
 //! - `proxy`: CPU time a request, latency, memory and start-up time in the real Envoy, against Envoy's
 //!   own filters;
+//! - `exact`: instructions a request in the real Envoy, counted by callgrind;
 //! - `soak`: memory growth over millions of requests;
 //! - `micro`: instructions of single requests in an emulated host;
 //! - `profile`: the functions those instructions belong to.
 
 mod artifacts;
+mod exact;
 mod filters;
 mod micro;
+mod plot;
+mod provenance;
 mod proxy;
 mod shared_counts;
 mod soak;
@@ -42,13 +46,15 @@ fn run() -> Result<()> {
             proxy::Effort { rounds: number(rounds)?, seconds: number(seconds)? },
             modules.as_ref(),
         ),
+        ["exact", modules] => exact::run(false, modules.as_ref()),
+        ["exact", modules, "update"] => exact::run(true, modules.as_ref()),
         ["soak", requests] => soak::run(u64::try_from(number(requests)?)?),
         ["micro"] => micro::run(false),
         ["micro", "update"] => micro::run(true),
         ["profile", filter, case] => micro::profile(filter, case),
         other => bail!(
-            "{other:?} is none of `proxy ROUNDS SECONDS DIRECTORY`, `soak REQUESTS`, \
-             `micro [update]`, `profile FILTER CASE`"
+            "{other:?} is none of `proxy ROUNDS SECONDS DIRECTORY`, `exact DIRECTORY [update]`, \
+             `soak REQUESTS`, `micro [update]`, `profile FILTER CASE`"
         ),
     }
 }

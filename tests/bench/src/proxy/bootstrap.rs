@@ -1,14 +1,34 @@
 //! Envoy's configuration: one listener with a chain of filters, one upstream cluster.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 
 use serde_json::{Value, json};
 
 use super::chain::Chain;
 
+/// A free port of this machine.
+const LOOPBACK: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0));
+
 const TYPES: &str = "type.googleapis.com/envoy.extensions.filters";
 
+/// A configuration with one chain, on the listener `gateway`.
 pub(crate) fn bootstrap(chain: &Chain, upstream: SocketAddr) -> Value {
+    bootstrap_of(vec![listener("gateway", chain)], upstream)
+}
+
+/// A configuration with these listeners.
+pub(crate) fn bootstrap_of(listeners: Vec<Value>, upstream: SocketAddr) -> Value {
+    json!({
+        "admin": {"address": address(LOOPBACK)},
+        "static_resources": {
+            "listeners": listeners,
+            "clusters": [cluster("novasphere-api", upstream)],
+        },
+    })
+}
+
+/// A listener on a free port, with a chain of filters.
+pub(crate) fn listener(name: &str, chain: &Chain) -> Value {
     let mut filters = chain.filters.clone();
     filters.push(json!({
         "name": "envoy.filters.http.router",
@@ -39,17 +59,10 @@ pub(crate) fn bootstrap(chain: &Chain, upstream: SocketAddr) -> Value {
         "name": "envoy.filters.network.http_connection_manager",
         "typed_config": manager,
     });
-    let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
     json!({
-        "admin": {"address": address(loopback)},
-        "static_resources": {
-            "listeners": [{
-                "name": "gateway",
-                "address": address(loopback),
-                "filter_chains": [{"filters": [manager]}],
-            }],
-            "clusters": [cluster("novasphere-api", upstream)],
-        },
+        "name": name,
+        "address": address(LOOPBACK),
+        "filter_chains": [{"filters": [manager]}],
     })
 }
 

@@ -24,7 +24,7 @@ impl Chain {
         Self { id, filters, per_route: Map::new() }
     }
 
-    fn native(id: &'static str, filters: &[Native]) -> Self {
+    pub(crate) fn native(id: &'static str, filters: &[Native]) -> Self {
         let per_route = filters.iter().filter_map(|filter| {
             let config = filter.per_route.clone()?;
             Some((filter.name.to_owned(), config))
@@ -84,7 +84,7 @@ fn single(keys: &[Value]) -> Result<Vec<Chain>> {
     Ok(chains)
 }
 
-fn native_four(keys: &[Value], cache: bool) -> [Native; 4] {
+pub(crate) fn native_four(keys: &[Value], cache: bool) -> [Native; 4] {
     [
         Native::cors(),
         Native::jwt_authn(keys, cache),

@@ -84,12 +84,17 @@ fn client(
     Ok(took)
 }
 
-fn request(token: &str) -> Vec<u8> {
+/// The bytes of a request with a token.
+pub(crate) fn request(token: &str) -> Vec<u8> {
     let lines = REQUEST.map(|(name, value)| format!("{name}: {value}\r\n")).concat();
     format!("GET {PATH} HTTP/1.1\r\n{lines}Authorization: Bearer {token}\r\n\r\n").into_bytes()
 }
 
-fn read_answer(answers: &mut impl BufRead) -> Result<()> {
+/// Reads a response.
+///
+/// # Errors
+/// If its status is not 200.
+pub(crate) fn read_answer(answers: &mut impl BufRead) -> Result<()> {
     let mut length = 0;
     let mut line = String::new();
     answers.read_line(&mut line)?;

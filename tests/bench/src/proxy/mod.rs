@@ -6,7 +6,7 @@ pub(crate) mod chain;
 mod footprints;
 pub(crate) mod latency;
 pub(crate) mod load;
-mod native;
+pub(crate) mod native;
 mod plot;
 mod report;
 mod rounds;
@@ -41,7 +41,7 @@ pub(crate) struct Effort {
 /// The minimum for a published result. A shorter run prints its result only.
 const ENOUGH: Effort = Effort { rounds: 7, seconds: 1 };
 
-/// Measures, prints, and writes `docs/benchmarks.md` and its plot. `modules` is the directory of the
+/// Measures, prints, and writes `docs/benchmarks-time.md` and its plot. `modules` is the directory of the
 /// empty modules.
 ///
 /// # Errors
@@ -64,11 +64,11 @@ pub(crate) fn run(effort: Effort, modules: &Path) -> Result<()> {
     let tables = tables::all(&results, &footprints, &redis, &traefik)?;
     say(&tables)?;
     if effort.rounds < ENOUGH.rounds || effort.seconds < ENOUGH.seconds {
-        return say("A try: docs/benchmarks.md is left as it is.");
+        return say("A try: docs/benchmarks-time.md is left as it is.");
     }
     let docs = paths::repository().join("docs");
     fs::create_dir_all(&docs)?;
-    fs::write(docs.join("benchmarks.md"), report::text(&tables, effort)?)?;
-    fs::write(docs.join("benchmarks.svg"), plot::svg(&results))?;
-    say("Written: docs/benchmarks.md and docs/benchmarks.svg.")
+    fs::write(docs.join("benchmarks-time.md"), report::text(&tables, effort)?)?;
+    fs::write(docs.join("benchmarks-time.svg"), plot::svg(&results))?;
+    say("Written: docs/benchmarks-time.md and docs/benchmarks-time.svg.")
 }

@@ -1,11 +1,9 @@
-//! `docs/benchmarks.md`: the tables, the method, the machine and the date.
+//! `docs/benchmarks-time.md`: the tables, the method, the machine and the date.
 
-use std::{fs, process::Command};
-
-use anyhow::{Context, Result};
-use novasphere_harness::paths;
+use anyhow::Result;
 
 use super::{Effort, latency::RATE, load::CONNECTIONS, rounds::SAME};
+use crate::provenance;
 
 /// The whole file.
 ///
@@ -15,15 +13,18 @@ pub(crate) fn text(tables: &str, effort: Effort) -> Result<String> {
     let Effort { rounds, seconds } = effort;
     Ok(format!(
         "\
-# Benchmarks
+# Benchmarks: CPU time, latency and memory
 
-Written by `make bench ROUNDS={rounds} SECONDS={seconds}`. tests/bench/README.md lists its requirements. Compare \
-only figures of the same run: another machine or another hour shifts all of them together. The last \
-column matters most.
+Written by `make bench ROUNDS={rounds} SECONDS={seconds}`. tests/bench/README.md lists its requirements.
 
-![Added CPU time](benchmarks.svg)
+Times are noisy: on a shared machine, the middle half of the rounds of one case often spans more than A. Compare \
+only figures of the same run: another machine or another hour shifts all of them together. \
+[benchmarks.md](benchmarks.md) counts instructions instead, which repeat within 1%. Use that to compare costs, \
+and this file for latency, memory, start-up, Redis and Traefik.
 
-- Date: {date}, at commit {commit}.
+![Added CPU time](benchmarks-time.svg)
+
+- Date: {date}.
 - Machine: {machine}.
 - Proxy: {envoy}, one worker unless noted.
 
@@ -52,36 +53,8 @@ The other lines have a limit per minute and one per hour for each client address
 is the gateway's module four times with one filter each, because modules in separate files cannot share a VM.
 
 {tables}",
-        date = output("date", &["-u", "+%Y-%m-%d"])?,
-        commit = output("git", &["rev-parse", "--short=12", "HEAD"])?,
-        machine = machine()?,
-        envoy = envoy()?,
+        date = provenance::date()?,
+        machine = provenance::machine()?,
+        envoy = provenance::envoy()?,
     ))
-}
-
-fn machine() -> Result<String> {
-    let cpus = fs::read_to_string("/proc/cpuinfo")?;
-    let names: Vec<_> =
-        cpus.lines().filter_map(|line| line.strip_prefix("model name\t: ")).collect();
-    let name = names.first().copied().unwrap_or("unknown processor");
-    let kernel = fs::read_to_string("/proc/sys/kernel/osrelease")?;
-    let major: Vec<_> = kernel.split('.').take(2).collect();
-    Ok(format!("{} x {name}, Linux {}", names.len(), major.join(".")))
-}
-
-/// Envoy's version: `Envoy 1.40.0`.
-fn envoy() -> Result<String> {
-    let program = paths::envoy()?;
-    let text = output(&program.display().to_string(), &["--version"])?;
-    // `<program>  version: <commit>/<version>/<state>/<build>/<library>`
-    let (_, build) = text.split_once("version: ").context("Envoy's version")?;
-    let version = build.split('/').nth(1).context("Envoy's version")?;
-    Ok(format!("Envoy {version}"))
-}
-
-fn output(program: &str, arguments: &[&str]) -> Result<String> {
-    let mut command = Command::new(program);
-    let output = command.args(arguments).current_dir(paths::repository()).output();
-    let text = String::from_utf8(output.with_context(|| program.to_owned())?.stdout)?;
-    Ok(text.trim().to_owned())
 }

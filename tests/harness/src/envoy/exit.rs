@@ -6,7 +6,8 @@ use anyhow::Result;
 
 use super::{
     EnvoyConfig,
-    process::{File, Launch, Process},
+    launch::{File, Launch},
+    process::Process,
 };
 use crate::{startup::StartSlot, wait::until};
 

@@ -4,6 +4,7 @@ mod changes;
 mod config;
 mod exit;
 mod file;
+mod launch;
 mod process;
 
 pub use changes::Tls;

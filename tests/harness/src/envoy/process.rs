@@ -6,18 +6,23 @@ use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    time::Duration,
 };
 
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::{EnvoyConfig, Logging, Substitutions, file, telling};
+use super::{
+    EnvoyConfig, Substitutions, file,
+    launch::{File, Launch},
+    telling,
+};
 use crate::{
     client::{self, Request, Response},
     paths,
     startup::StartSlot,
-    wait::until,
+    wait::{until, within},
 };
 
 /// A running Envoy. Dropping it kills the process and removes its files.
@@ -54,12 +59,23 @@ impl Envoy {
         Self::start_with(bootstrap, &Launch { concurrency, ..Launch::default() })
     }
 
+    /// Like [`start_bootstrap`](Self::start_bootstrap) with one worker, but runs Envoy under another
+    /// program, such as valgrind. `limit` is the time that Envoy may take for each step of its start.
+    ///
+    /// # Errors
+    /// Fails with the log if Envoy exits, or if it is not ready in time.
+    pub fn start_under(under: &[String], limit: Duration, bootstrap: &Value) -> Result<Self> {
+        Self::start_with(bootstrap, &Launch { under, limit, ..Launch::default() })
+    }
+
     fn start_with(bootstrap: &Value, launch: &Launch<'_>) -> Result<Self> {
         let _slot = StartSlot::acquire()?;
         let mut process = Process::spawn(&File::json(&bootstrap.to_string()), launch)?;
-        let admin = until("Envoy's admin address", || process.alive()?.admin_address())?;
+        let limit = launch.limit;
+        let address = || process.alive()?.admin_address();
+        let admin = within(limit, "Envoy's admin address", address)?;
         let mut envoy = Self { admin, process };
-        until("Envoy to be ready", || {
+        within(limit, "Envoy to be ready", || {
             envoy.process.alive()?;
             let answer = envoy.admin_get("/ready");
             Ok(answer.ok().filter(|answer| answer.head.status == 200))
@@ -190,44 +206,6 @@ fn socket(address: &Value) -> Option<SocketAddr> {
     Some(SocketAddr::new(address.get("address")?.as_str()?.parse().ok()?, port))
 }
 
-/// A bootstrap file. Envoy selects the reader by the name.
-pub(super) struct File<'a> {
-    pub(super) name: &'static str,
-    pub(super) text: &'a str,
-}
-
-impl<'a> File<'a> {
-    pub(super) fn json(text: &'a str) -> Self {
-        Self { name: "envoy.json", text }
-    }
-}
-
-/// Arguments of the program.
-pub(super) struct Launch<'a> {
-    pub(super) environment: &'a BTreeMap<String, String>,
-    pub(super) concurrency: u32,
-    pub(super) logging: Logging,
-    pub(super) mode: &'a str,
-}
-
-impl Default for Launch<'_> {
-    fn default() -> Self {
-        const NOTHING: &BTreeMap<String, String> = &BTreeMap::new();
-        Self { environment: NOTHING, concurrency: 1, logging: Logging::default(), mode: "serve" }
-    }
-}
-
-impl<'a> Launch<'a> {
-    pub(super) fn of(config: &'a EnvoyConfig) -> Self {
-        Self {
-            environment: &config.environment,
-            concurrency: config.concurrency,
-            logging: config.logging.clone(),
-            mode: "serve",
-        }
-    }
-}
-
 /// The child process and its files.
 #[derive(Debug)]
 pub(super) struct Process {
@@ -242,7 +220,14 @@ impl Process {
         let config = dir.path().join(file.name);
         fs::write(&config, file.text)?;
         let log = fs::File::create(dir.path().join("log"))?;
-        let mut command = Command::new(&program);
+        let mut command = match launch.under {
+            [] => Command::new(&program),
+            [under, arguments @ ..] => {
+                let mut command = Command::new(under);
+                command.args(arguments).arg(&program);
+                command
+            }
+        };
         command
             .args(["--use-dynamic-base-id", "--disable-hot-restart", "--mode", launch.mode])
             .args(["--concurrency", &launch.concurrency.to_string(), "-l", &launch.logging.level])
@@ -258,7 +243,9 @@ impl Process {
         if let Some(components) = &launch.logging.components {
             command.args(["--component-log-level", components]);
         }
-        let child = command.spawn().with_context(|| format!("cannot run {}", program.display()))?;
+        let child = command
+            .spawn()
+            .with_context(|| format!("cannot run {}", command.get_program().display()))?;
         Ok(Self { child, dir })
     }
 
