@@ -146,7 +146,7 @@ fn type_name(tokens: &mut impl Iterator<Item = TokenTree>) -> String {
     name
 }
 
-/// Takes the attributes from the start of an item. Returns the content of those of serde.
+/// Takes the attributes from the start of an item. Returns the content of each serde attribute.
 fn attributes(tokens: &mut (impl Iterator<Item = TokenTree> + Clone)) -> Vec<String> {
     let mut all = Vec::new();
     loop {

@@ -8,6 +8,42 @@ use serde::de::{DeserializeSeed, Error, Visitor};
 /// An object of a configuration. Missing members keep the value they have in the default.
 ///
 /// The derive [`ConfigObject`](crate::ConfigObject) implements it together with `Deserialize`.
+///
+/// ```
+/// use novasphere_core::{ConfigObject, decode, testing::TestHost};
+///
+/// #[derive(Debug, PartialEq, ConfigObject)]
+/// #[serde(default, deny_unknown_fields)]
+/// struct Config {
+///     names: Vec<String>,
+///     #[serde(rename = "as")]
+///     header: Option<String>,
+///     leeway: u32,
+///     refresh: u32,
+/// }
+///
+/// impl Default for Config {
+///     fn default() -> Self {
+///         Self { names: Vec::new(), header: None, leeway: 5, refresh: 300 }
+///     }
+/// }
+///
+/// let host = TestHost::default();
+/// let config = br#"{"refresh": 60, "as": "x-id", "names": ["a"]}"#;
+/// let (config, errors) = decode::<Config>(config, &[], &host)?;
+/// let expected =
+///     Config { names: vec!["a".into()], header: Some("x-id".into()), leeway: 5, refresh: 60 };
+/// assert_eq!(config, expected);
+/// assert!(errors.into_result(()).is_ok());
+///
+/// let (_, errors) = decode::<Config>(br#"{"header": "x-id", "leeway": "x"}"#, &[], &host)?;
+/// assert_eq!(
+///     errors.to_string(),
+///     "header: unknown field; known fields: names, as, leeway, refresh\n\
+///      leeway: expected a whole number from 0 to 4,294,967,295, got \"x\""
+/// );
+/// # Ok::<(), novasphere_core::ConfigErrors>(())
+/// ```
 pub trait Object: Default {
     /// The names of the members.
     const FIELDS: &'static [&'static str];

@@ -120,12 +120,13 @@ impl<'de> Cursor<'de> {
     }
 
     fn visit_integer<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mismatch> {
+        let expected = self.expected(&visitor);
         let result = match self.integer() {
             Some(Integer::Unsigned(value)) => visitor.visit_u64(value),
             Some(Integer::Signed(value)) => visitor.visit_i64(value),
             None => return Err(self.mismatch(&visitor)),
         };
-        result.map_err(|mismatch| self.locate(mismatch, "a whole number".to_owned()))
+        result.map_err(|mismatch| self.locate(mismatch, expected))
     }
 }
 
