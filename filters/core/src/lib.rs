@@ -45,7 +45,7 @@ pub use client_ip::{ClientIp, nat64_ipv4, parse_source_address};
 pub use config::{
     BuildContext, ConfigErrors, Fault, FieldHints, InvalidPattern, JwtAuthPlace, KeySource,
     ListEntry, ListField, NumberField, NumberUnit, OneOrMany, Pattern, Sensitive, UsedClaim,
-    decode, with_separators,
+    decode, object, with_separators,
 };
 pub use decision::Decision;
 pub use filter::{Filter, MetricDefinition, MetricKind};
@@ -62,6 +62,7 @@ pub use http::{
 };
 pub use json::Json;
 pub use local_response::LocalResponse;
+pub use novasphere_derive::ConfigObject;
 pub use path::{PathMatch, PathPattern, UnambiguousPath};
 pub use rules::{
     AmbiguousPath, ConditionFields, ExpectedFields, ExpectedValue, RequestCondition, RequestRule,

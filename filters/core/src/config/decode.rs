@@ -7,7 +7,7 @@ use super::{
     cursor::deserialize,
     explain::Explainer,
     homes::homes,
-    mismatch::Mismatch,
+    mismatch::{Details, Mismatch},
     node::{Node, Rejected, Rejection},
 };
 use crate::{Host, Json};
@@ -70,7 +70,8 @@ pub fn decode<T: DeserializeOwned>(
         }
         match result {
             Ok(value) => return Ok((value, errors)),
-            Err(Mismatch { steps, field, message, problem }) => {
+            Err(Mismatch(details)) => {
+                let Details { steps, field, message, problem } = *details;
                 let path = root.describe(&steps, field);
                 let message = explainer.message(&path, problem, message);
                 errors.add_formal(path, message, root.describe(&steps, None));

@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 use super::{
     cursor::deserialize,
     field_hints::is_same_name,
-    mismatch::{Mismatch, Problem},
+    mismatch::{Details, Mismatch, Problem},
     node::Node,
 };
 
@@ -25,7 +25,8 @@ pub(super) struct Home {
 pub(super) fn homes<T: DeserializeOwned>() -> Vec<Home> {
     let mut root = Node::probe();
     let mut homes = Vec::new();
-    while let Err(Mismatch { steps, problem, .. }) = deserialize::<T>(&root, false) {
+    while let Err(Mismatch(details)) = deserialize::<T>(&root, false) {
+        let Details { steps, problem, .. } = *details;
         let replaced = match problem {
             Problem::ProbedObject(fields) => {
                 let path = without_indices(&root.describe(&steps, None));

@@ -11,9 +11,13 @@ use crate::may_have_secrets;
 /// Maximum length of a quoted value, in characters.
 const MAX_CHARS: usize = 60;
 
-/// Why a node does not match the type of its field.
+/// Why a node does not match the type of its field. In a box, because every decoding function moves
+/// it.
 #[derive(Debug)]
-pub(super) struct Mismatch {
+pub(super) struct Mismatch(pub(super) Box<Details>);
+
+#[derive(Debug)]
+pub(super) struct Details {
     pub(super) steps: Steps,
     /// The field that is missing in the object at `steps`.
     pub(super) field: Option<&'static str>,
@@ -55,7 +59,7 @@ pub(super) struct Entries {
 
 impl fmt::Display for Mismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        f.write_str(&self.0.message)
     }
 }
 
@@ -67,16 +71,32 @@ impl Mismatch {
     }
 
     pub(super) fn told(message: String) -> Self {
-        Self { steps: Steps::new(), field: None, message, problem: Problem::Told }
+        Self(Box::new(Details {
+            steps: Steps::new(),
+            field: None,
+            message,
+            problem: Problem::Told,
+        }))
     }
 
     /// The entries must not quote a value that may be secret.
     pub(super) fn not_a_list(got: impl fmt::Display, entries: Entries) -> Self {
-        Self { problem: Problem::List(entries), ..Self::new("a list", got) }
+        Self::new("a list", got).because(Problem::List(entries))
     }
 
     pub(super) fn probed(problem: Problem, steps: &Steps) -> Self {
-        Self { steps: steps.clone(), problem, ..Self::told(String::new()) }
+        Self::told(String::new()).because(problem).at(steps)
+    }
+
+    /// With the steps to the node.
+    pub(super) fn at(mut self, steps: &Steps) -> Self {
+        self.0.steps.clone_from(steps);
+        self
+    }
+
+    pub(super) fn because(mut self, problem: Problem) -> Self {
+        self.0.problem = problem;
+        self
     }
 }
 
@@ -99,7 +119,7 @@ impl de::Error for Mismatch {
             Unexpected::Str(text) => Some(text.to_owned()),
             _ => None,
         };
-        Self { problem: Problem::Number { got: shown, text }, ..message }
+        message.because(Problem::Number { got: shown, text })
     }
 
     fn invalid_value(got: Unexpected<'_>, expected: &dyn de::Expected) -> Self {
@@ -110,17 +130,19 @@ impl de::Error for Mismatch {
         let hint = did_you_mean(got, variants, 2).map_or_else(String::new, |h| format!("; {h}"));
         let shown = format!("{}{hint}", Got(Unexpected::Str(got)));
         let message = Self::new(format_args!("one of {}", variants.join(", ")), shown);
-        Self { problem: Problem::UnknownVariant(got.to_owned()), ..message }
+        message.because(Problem::UnknownVariant(got.to_owned()))
     }
 
     /// Objects beside other forms get here. All others report unknown fields one by one.
     fn unknown_field(name: &str, known: &'static [&'static str]) -> Self {
         let problem = Problem::UnknownField(name.to_owned(), known);
-        Self { problem, ..Self::told(format!("unknown field {name:?}")) }
+        Self::told(format!("unknown field {name:?}")).because(problem)
     }
 
     fn missing_field(field: &'static str) -> Self {
-        Self { field: Some(field), ..Self::custom("is required") }
+        let mut missing = Self::told("is required".to_owned());
+        missing.0.field = Some(field);
+        missing
     }
 }
 

@@ -1,7 +1,7 @@
 //! Decoding and checking configurations. All faults are reported at once, each with its path, the
 //! value and a remedy.
 //!
-//! The filters' configurations are ordinary serde types. [`decode()`] decodes one with a
+//! The filters' configurations are serde types. [`decode()`] decodes one with a
 //! deserializer that continues after a fault. Checks that serde cannot express follow in the
 //! filter's `build`, which adds faults to the [`BuildContext`].
 //!
@@ -10,6 +10,7 @@
 //! - `decode`, with `cursor`, `node` and `mismatch`: from JSON text to a configuration;
 //! - `explain`, with `field_hints`, `homes` and `duration`: what to write instead;
 //! - `errors`, `build_context`: the faults and warnings;
+//! - `object`: the decoding of objects;
 //! - `sensitive`, `one_or_many`, `key_source`, `regex`: types of fields.
 
 mod build_context;
@@ -23,6 +24,7 @@ mod homes;
 mod key_source;
 mod mismatch;
 mod node;
+pub mod object;
 mod one_or_many;
 mod regex;
 mod sensitive;

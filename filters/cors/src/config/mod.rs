@@ -4,12 +4,13 @@
 #[cfg(feature = "schema")]
 pub(crate) mod schema;
 
+use novasphere_core::ConfigObject;
 #[cfg(feature = "schema")]
 use novasphere_core::schema::TOKEN;
 use serde::Deserialize;
 
 /// Configuration of the cors filter.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, ConfigObject)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {

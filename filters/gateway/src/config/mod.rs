@@ -3,7 +3,7 @@
 #[cfg(feature = "schema")]
 pub(crate) mod schema;
 
-use novasphere_core::Filter;
+use novasphere_core::{ConfigObject, Filter};
 use novasphere_cors::Cors;
 use novasphere_header_transform::HeaderTransform;
 use novasphere_jwt_auth::JwtAuth;
@@ -11,7 +11,7 @@ use novasphere_rate_limit::RateLimit;
 use serde::Deserialize;
 
 /// Configuration of the gateway: any of the filters, each with its own configuration.
-#[derive(Default, Deserialize)]
+#[derive(Default, ConfigObject)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "schema", schemars(extend("anyOf" = schema::one_of_them())))]

@@ -5,10 +5,9 @@ pub(crate) mod schema;
 mod security_headers;
 mod status_text;
 
-use novasphere_core::Sensitive;
 #[cfg(feature = "schema")]
 use novasphere_core::schema::METHOD;
-use serde::Deserialize;
+use novasphere_core::{ConfigObject, Sensitive};
 
 pub(crate) use self::{
     security_headers::{SecurityHeaders, SecurityValue, SecurityValues},
@@ -17,7 +16,7 @@ pub(crate) use self::{
 
 /// Configuration of the header-transform filter: the rules of Kong's request-transformer under
 /// `request`, the rules of its response-transformer under `response`. At least one rule is required.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, ConfigObject)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "schema", schemars(extend("minProperties" = 1)))]
@@ -31,7 +30,7 @@ pub struct Config {
 /// Rules, which run in this order. Each rule sees the result of the rules before it. Names of headers
 /// ignore case; names of query parameters are compared decoded. Values may be credentials for the
 /// upstream, so faults do not quote them.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, ConfigObject)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct RequestRules {
@@ -49,7 +48,7 @@ pub struct RequestRules {
 }
 
 /// The entries of a rule for requests.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, ConfigObject)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct RequestEntries {
@@ -65,7 +64,7 @@ pub struct RequestEntries {
 }
 
 /// Rules for responses, as for requests but without query parameters.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, ConfigObject)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct ResponseRules {
@@ -89,7 +88,7 @@ pub struct ResponseRules {
 }
 
 /// The entries of a rule for responses.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, ConfigObject)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct ResponseEntries {

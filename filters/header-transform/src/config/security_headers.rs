@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use novasphere_core::ConfigObject;
 use serde::{
     Deserialize, Deserializer,
     de::{Error, MapAccess, Visitor, value::MapAccessDeserializer},
@@ -23,7 +24,7 @@ impl SecurityHeaders {
 
 /// The value of each header, or `false` for none. The upstream's own value stays unless `override`
 /// is true.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, ConfigObject)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct SecurityValues {

@@ -1,5 +1,6 @@
-//! ECDSA on the curves of JWS (RFC 7518 section 3.4): the keys, and ES384 and ES512, which
-//! jwt-compact lacks.
+//! ECDSA on the curves of JWS (RFC 7518 section 3.4): the keys, and the algorithms. The ES256 of
+//! jwt-compact depends on an older version of p256, with its own arithmetic for each curve. The
+//! newer one shares most of the arithmetic, which is a third of the size and faster.
 //!
 //! This is a separate crate, because generic code is compiled in the crate that instantiates it. This
 //! crate is optimised for size, the rest of the filter for speed. Envoy verifies P-256 and P-384
@@ -8,7 +9,8 @@
 use std::{borrow::Cow, convert::Infallible, num::NonZeroUsize};
 
 use jwt_compact::{Algorithm, AlgorithmSignature};
-use p384::ecdsa::signature::Verifier;
+use p384::ecdsa::signature::hazmat::PrehashVerifier;
+use sha2::{Digest, Sha256, Sha384, Sha512};
 
 /// An elliptic curve (FIPS 186-5, NIST SP 800-186) with the hash of its algorithm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,16 +69,16 @@ impl EcKey {
     /// The uncompressed point.
     pub fn point(&self) -> Vec<u8> {
         match self {
-            Self::P256(key) => key.to_encoded_point(false).as_bytes().to_vec(),
-            Self::P384(key) => key.to_encoded_point(false).as_bytes().to_vec(),
-            Self::P521(key) => key.to_encoded_point(false).as_bytes().to_vec(),
+            Self::P256(key) => key.to_sec1_point(false).as_bytes().to_vec(),
+            Self::P384(key) => key.to_sec1_point(false).as_bytes().to_vec(),
+            Self::P521(key) => key.to_sec1_point(false).as_bytes().to_vec(),
         }
     }
 }
 
 /// Implements the verification of an algorithm. Its signing key has no value.
 macro_rules! verification {
-    ($(#[$doc:meta])* $algorithm:ident, $name:literal, $signature:ident, $curve:ident, $size:literal) => {
+    ($(#[$doc:meta])* $algorithm:ident, $name:literal, $signature:ident, $curve:ident, $hash:ident, $size:literal) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug)]
         pub struct $algorithm;
@@ -89,7 +91,9 @@ macro_rules! verification {
             const LENGTH: Option<NonZeroUsize> = NonZeroUsize::new($size);
 
             fn try_from_slice(bytes: &[u8]) -> anyhow::Result<Self> {
-                $curve::ecdsa::Signature::from_slice(bytes).map(Self).map_err(anyhow::Error::msg)
+                // A fixed text. The error of the curve would bring its formatting into the module.
+                let signature = $curve::ecdsa::Signature::from_slice(bytes).map(Self);
+                signature.map_err(|_| anyhow::anyhow!("not two numbers in range"))
             }
 
             fn as_bytes(&self) -> Cow<'_, [u8]> {
@@ -116,17 +120,22 @@ macro_rules! verification {
                 key: &Self::VerifyingKey,
                 message: &[u8],
             ) -> bool {
-                key.verify(message, &signature.0).is_ok()
+                // The curve crates have a newer version of the hashes than the rest of the filter.
+                key.verify_prehash(&$hash::digest(message), &signature.0).is_ok()
             }
         }
     };
 }
 
 verification!(
+    /// ECDSA on P-256 with SHA-256.
+    Es256, "ES256", Es256Signature, p256, Sha256, 64
+);
+verification!(
     /// ECDSA on P-384 with SHA-384.
-    Es384, "ES384", Es384Signature, p384, 96
+    Es384, "ES384", Es384Signature, p384, Sha384, 96
 );
 verification!(
     /// ECDSA on P-521 with SHA-512.
-    Es512, "ES512", Es512Signature, p521, 132
+    Es512, "ES512", Es512Signature, p521, Sha512, 132
 );

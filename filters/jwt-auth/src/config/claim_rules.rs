@@ -1,6 +1,6 @@
 //! Rules about claims, as users write them.
 
-use novasphere_core::Json;
+use novasphere_core::{ConfigObject, Json};
 #[cfg(feature = "schema")]
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
@@ -25,7 +25,7 @@ pub enum TimeClaim {
 }
 
 /// A claim a token must have, with at most one test of its value.
-#[derive(Default, Deserialize)]
+#[derive(Default, ConfigObject)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "schema", schemars(extend("required" = ["claim"])))]
@@ -52,7 +52,7 @@ pub struct RequiredClaimConfig {
 }
 
 /// Scopes a token must have.
-#[derive(Default, Deserialize)]
+#[derive(Default, ConfigObject)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct ScopesConfig {
@@ -65,7 +65,7 @@ pub struct ScopesConfig {
 }
 
 /// Revoked tokens: rejected even if valid.
-#[derive(Default, Deserialize)]
+#[derive(Default, ConfigObject)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct DeniedTokensConfig {

@@ -2,13 +2,12 @@
 
 #[cfg(feature = "schema")]
 use novasphere_core::schema::each_required;
-use novasphere_core::{Json, KeySource};
-use serde::Deserialize;
+use novasphere_core::{ConfigObject, Json, KeySource};
 
 use super::Algorithm;
 
 /// One key that signs tokens. Several credentials may share a `key`: an old and a new secret.
-#[derive(Default, Deserialize)]
+#[derive(Default, ConfigObject)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "schema", schemars(extend("oneOf" = each_required(&["secret", "public_key", "jwk"]))))]
@@ -35,7 +34,7 @@ pub struct CredentialConfig {
 }
 
 /// A consumer in Kong's terms.
-#[derive(Default, Deserialize)]
+#[derive(Default, ConfigObject)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct ConsumerConfig {

@@ -1,5 +1,6 @@
 //! Claims for the upstream, for later filters and for the access log, as users write them.
 
+use novasphere_core::ConfigObject;
 #[cfg(feature = "schema")]
 use novasphere_core::schema::{ATTRIBUTE, TOKEN};
 use serde::Deserialize;
@@ -7,7 +8,7 @@ use serde::Deserialize;
 use super::ClaimName;
 
 /// A claim that becomes a request header.
-#[derive(Default, Deserialize)]
+#[derive(Default, ConfigObject)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "schema", schemars(extend("required" = ["claim", "header"])))]
@@ -28,7 +29,7 @@ pub struct ClaimToHeader {
 }
 
 /// A claim that later filters and the access log can read.
-#[derive(Default, Deserialize)]
+#[derive(Default, ConfigObject)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "schema", schemars(extend("required" = ["claim", "attribute"])))]

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use novasphere_core::ConfigObject;
 
 use super::{Algorithm, ConsumerConfig};
 
 /// The keys of one issuer, which the proxy fetches and refreshes. Their location is `uri`, or
 /// `cluster` with `path`, or with `discovery` the issuer itself.
-#[derive(Deserialize)]
+#[derive(ConfigObject)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "schema", schemars(extend("required" = ["issuer"])))]

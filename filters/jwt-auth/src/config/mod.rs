@@ -16,8 +16,7 @@ use std::ops::RangeInclusive;
 
 #[cfg(feature = "schema")]
 use novasphere_core::schema::{QUOTABLE, TOKEN, each_required};
-use novasphere_core::{ErrorFormat, Sensitive};
-use serde::Deserialize;
+use novasphere_core::{ConfigObject, ErrorFormat, Sensitive};
 
 pub(crate) use self::algorithm::Algorithm;
 pub(crate) use self::claim_name::ClaimName;
@@ -44,7 +43,7 @@ pub(crate) const MAX_LEEWAY: u32 = 3_600;
 pub(crate) const MAX_EXPIRATION: u32 = 31_536_000;
 
 /// The configuration of the jwt-auth filter.
-#[derive(Deserialize)]
+#[derive(ConfigObject)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "schema", schemars(extend("anyOf" = each_required(&["credentials", "jwks"]))))]

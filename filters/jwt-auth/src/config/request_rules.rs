@@ -1,13 +1,13 @@
 //! Rules about requests, as users write them.
 
+use novasphere_core::ConfigObject;
 #[cfg(feature = "schema")]
 use novasphere_core::schema::{METHOD, PATH, TOKEN, each_required};
-use serde::Deserialize;
 
 use super::{RequiredClaimConfig, ScopesConfig};
 
 /// Requests that need no token. Exactly one of the three paths is required.
-#[derive(Default, Deserialize)]
+#[derive(Default, ConfigObject)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "schema", schemars(extend("oneOf" = each_required(&["path", "path_prefix", "path_template"]))))]
@@ -29,7 +29,7 @@ pub struct SkipConfig {
 }
 
 /// Different checks for some requests. The first entry whose conditions all match applies.
-#[derive(Default, Deserialize)]
+#[derive(Default, ConfigObject)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct RuleConfig {
@@ -76,7 +76,7 @@ pub struct RuleConfig {
 }
 
 /// A header and its accepted values.
-#[derive(Default, Deserialize)]
+#[derive(Default, ConfigObject)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "schema", schemars(extend("required" = ["name", "one_of"])))]

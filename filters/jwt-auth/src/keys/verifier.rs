@@ -1,6 +1,6 @@
 //! Verification of signatures.
 //!
-//! jwt-compact has HMAC, RSA and ES256. The missing algorithms, and the host's own verification,
+//! jwt-compact has HMAC and RSA. The other algorithms, and the host's own verification,
 //! implement its `Algorithm` trait.
 
 use std::{borrow::Cow, convert::Infallible, fmt};
@@ -8,10 +8,10 @@ use std::{borrow::Cow, convert::Infallible, fmt};
 use ed25519_dalek::{Signature, VerifyingKey};
 use jwt_compact::{
     Algorithm as SignatureAlgorithm, AlgorithmSignature,
-    alg::{Es256, Hs256, Hs256Key, Hs384, Hs384Key, Hs512, Hs512Key, Rsa, RsaPublicKey},
+    alg::{Hs256, Hs256Key, Hs384, Hs384Key, Hs512, Hs512Key, Rsa, RsaPublicKey},
 };
 use novasphere_core::{Env, Hash};
-use novasphere_ecdsa::{EcKey, Es384, Es512};
+use novasphere_ecdsa::{EcKey, Es256, Es384, Es512};
 
 use crate::{
     config::Algorithm,

@@ -1,5 +1,6 @@
 //! Clients: identity, address, and lists.
 
+use novasphere_core::ConfigObject;
 use serde::Deserialize;
 
 /// The parts of a client's identity.
@@ -62,7 +63,7 @@ pub enum Scope {
 }
 
 /// A list of clients. A client matches if its address or its consumer is listed.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, ConfigObject)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct ClientsConfig {
@@ -75,7 +76,7 @@ pub struct ClientsConfig {
 }
 
 /// The settings for the client address.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, ConfigObject)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct ClientIpConfig {

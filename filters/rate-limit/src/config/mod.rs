@@ -10,7 +10,7 @@ pub(crate) mod schema;
 
 #[cfg(feature = "schema")]
 use novasphere_core::schema::{ATTRIBUTE, QUOTABLE, TOKEN};
-use novasphere_core::{ErrorFormat, OneOrMany};
+use novasphere_core::{ConfigObject, ErrorFormat, OneOrMany};
 use serde::Deserialize;
 
 pub(crate) use self::{
@@ -23,7 +23,7 @@ pub(crate) use self::{
 
 /// The configuration of the rate-limit filter. Field names and defaults follow Kong's rate-limiting
 /// plugin unless stated otherwise.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, ConfigObject)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "schema", schemars(extend("anyOf" = schema::limits_something())))]

@@ -1,10 +1,10 @@
 //! Redis.
 
-use novasphere_core::{KeySource, Sensitive};
+use novasphere_core::{ConfigObject, KeySource, Sensitive};
 use serde::Deserialize;
 
 /// Redis, behind an HTTP front end with Upstash's REST API.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, ConfigObject)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "schema", schemars(extend("required" = ["uri"])))]
@@ -55,7 +55,7 @@ impl Default for RedisConfig {
 }
 
 /// When calls stop for a while.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, ConfigObject, PartialEq, Eq)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct BreakerConfig {

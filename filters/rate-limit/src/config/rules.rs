@@ -1,14 +1,13 @@
 //! Rules.
 
-use novasphere_core::OneOrMany;
 #[cfg(feature = "schema")]
 use novasphere_core::schema::{ATTRIBUTE, METHOD, PATH, TOKEN};
-use serde::Deserialize;
+use novasphere_core::{ConfigObject, OneOrMany};
 
 use super::{client::LimitBy, limits::WindowConfig};
 
 /// Limits or a cost for some requests. All given conditions must match.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, ConfigObject)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "schema", schemars(extend("required" = ["name"])))]
@@ -77,7 +76,7 @@ pub struct RuleConfig {
 }
 
 /// A name and its accepted values.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, ConfigObject)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "schema", schemars(extend("required" = ["name", "one_of"])))]

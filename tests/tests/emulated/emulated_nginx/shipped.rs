@@ -12,9 +12,9 @@ const PAGE: &str = "https://app.novasphere.io";
 /// The filters of the first service and its first route.
 fn start(file: &str) -> Result<Worker> {
     let document = shipped::yaml(&format!("host-config/kong/{file}"))?;
-    let service = document.pointer("/services/0").context("no service")?;
-    let of_route = shipped::in_kong(&service["routes"][0]["filter_chains"])?;
-    let filters = shipped::in_kong(&service["filter_chains"])?.into_iter().chain(of_route);
+    let chain = |path: &str| shipped::in_kong(document.pointer(path).context("no chain")?);
+    let of_route = chain("/services/0/routes/0/filter_chains")?;
+    let filters = chain("/services/0/filter_chains")?.into_iter().chain(of_route);
     let plugins = filters.map(|c| Plugin::wasm(&c.filter, c.config.to_string()));
     worker(&plugins.collect::<Vec<_>>())
 }

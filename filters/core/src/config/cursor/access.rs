@@ -1,5 +1,7 @@
 //! Access to the children of a [`Cursor`]: list items, object members and enum variants.
 
+use std::{iter::Enumerate, slice};
+
 use serde::de::{
     DeserializeSeed, EnumAccess, Error as _, IntoDeserializer, MapAccess, SeqAccess, VariantAccess,
     Visitor, value::StrDeserializer,
@@ -12,18 +14,18 @@ use crate::config::{
 };
 
 /// The items of a list, with their indices.
-pub(super) struct Items<'c, 'de, I> {
+pub(super) struct Items<'c, 'de> {
     list: &'c Cursor<'de>,
-    items: I,
+    items: Enumerate<slice::Iter<'de, Node>>,
 }
 
-impl<'c, 'de, I> Items<'c, 'de, I> {
-    pub(super) fn new(list: &'c Cursor<'de>, items: I) -> Self {
-        Self { list, items }
+impl<'c, 'de> Items<'c, 'de> {
+    pub(super) fn new(list: &'c Cursor<'de>, items: &'de [Node]) -> Self {
+        Self { list, items: items.iter().enumerate() }
     }
 }
 
-impl<'de, I: Iterator<Item = (usize, &'de Node)>> SeqAccess<'de> for Items<'_, 'de, I> {
+impl<'de> SeqAccess<'de> for Items<'_, 'de> {
     type Error = Mismatch;
 
     fn next_element_seed<T: DeserializeSeed<'de>>(
@@ -36,19 +38,19 @@ impl<'de, I: Iterator<Item = (usize, &'de Node)>> SeqAccess<'de> for Items<'_, '
 }
 
 /// The members of an object, with their indices.
-pub(super) struct Members<'c, 'de, I> {
+pub(super) struct Members<'c, 'de> {
     object: &'c Cursor<'de>,
-    members: I,
+    members: Enumerate<slice::Iter<'de, (String, Node)>>,
     value: Option<(usize, &'de Node)>,
 }
 
-impl<'c, 'de, I> Members<'c, 'de, I> {
-    pub(super) fn new(object: &'c Cursor<'de>, members: I) -> Self {
-        Self { object, members, value: None }
+impl<'c, 'de> Members<'c, 'de> {
+    pub(super) fn new(object: &'c Cursor<'de>, members: &'de [(String, Node)]) -> Self {
+        Self { object, members: members.iter().enumerate(), value: None }
     }
 }
 
-impl<'de, I: Iterator<Item = (usize, &'de (String, Node))>> MapAccess<'de> for Members<'_, 'de, I> {
+impl<'de> MapAccess<'de> for Members<'_, 'de> {
     type Error = Mismatch;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(
@@ -66,6 +68,8 @@ impl<'de, I: Iterator<Item = (usize, &'de (String, Node))>> MapAccess<'de> for M
         Ok(None)
     }
 
+    // Never inlined, so that a module contains the code of a type once, and not for each field.
+    #[inline(never)]
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Mismatch> {
         let (step, node) = self.value.take().ok_or_else(|| Mismatch::custom("value before key"))?;
         seed.deserialize(self.object.child(node, step))
