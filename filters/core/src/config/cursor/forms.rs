@@ -24,17 +24,27 @@ pub(super) enum Object<'de> {
 }
 
 impl<'de> Cursor<'de> {
+    /// `expected` names the forms of the field, such as `true, false or an object`.
     #[cold]
-    pub(super) fn not_an_object(&self, fields: &[&str]) -> Mismatch {
+    pub(super) fn not_an_object(&self, expected: &dyn de::Expected, fields: &[&str]) -> Mismatch {
         let form = fields.first().map(|field| format!("{{\"{field}\": …}}"));
-        let problem = form.map_or(Problem::Told, Problem::Object);
         let got = match &self.node.kind {
             // The string may be a whole object as text, with its secrets.
             Kind::String(_) => "a string".to_owned(),
             Kind::Number(_) if self.sensitive => "a number".to_owned(),
             _ => Got(self.node.unexpected()).to_string(),
         };
-        Mismatch::new("an object", got).because(problem).at(&self.steps)
+        let expected = expected.to_string();
+        // Derived structs name their type instead.
+        let other_forms = expected.strip_suffix("an object").unwrap_or_default();
+        let mismatch = match form {
+            Some(form) if !other_forms.is_empty() => {
+                Mismatch::new(format_args!("{other_forms}{form}"), got)
+            }
+            Some(form) => Mismatch::new("an object", got).because(Problem::Object(form)),
+            None => Mismatch::new("an object", got),
+        };
+        mismatch.at(&self.steps)
     }
 
     /// The integer of the node, if it is one. Accepts `5.0` for 5.
@@ -69,7 +79,11 @@ impl<'de> Cursor<'de> {
     }
 
     /// The members of an object with these fields, or the boolean beside other forms.
-    pub(super) fn object(&self, fields: &'static [&'static str]) -> Result<Object<'de>, Mismatch> {
+    pub(super) fn object(
+        &self,
+        expected: &dyn de::Expected,
+        fields: &'static [&'static str],
+    ) -> Result<Object<'de>, Mismatch> {
         let members = match (&self.node.kind, self.value_as_text()) {
             (Kind::Object(members), _) => members.as_slice(),
             (Kind::Probe, _) => {
@@ -80,7 +94,7 @@ impl<'de> Cursor<'de> {
                 return match (&self.node.kind, self.scalar()) {
                     (Kind::Bool(value), _) => Ok(Object::Switch(*value)),
                     (_, Some(Json::Bool(value))) => Ok(Object::Switch(value)),
-                    _ => Err(self.not_an_object(fields)),
+                    _ => Err(self.not_an_object(expected, fields)),
                 };
             }
         };

@@ -188,12 +188,11 @@ impl<'de> Deserializer<'de> for Cursor<'de> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Mismatch> {
-        let result = match self.object(fields)? {
+        let result = match self.object(&visitor, fields)? {
             Object::Members(members) => visitor.visit_map(self.members(members)),
             Object::Switch(switch) => {
-                return visitor
-                    .visit_bool(switch)
-                    .map_err(|_: Mismatch| self.not_an_object(fields));
+                let fault = self.not_an_object(&visitor, fields);
+                return visitor.visit_bool(switch).map_err(|_: Mismatch| fault);
             }
         };
         result.map_err(|mismatch| self.locate(mismatch, String::new()))
