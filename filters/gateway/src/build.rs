@@ -111,16 +111,33 @@ fn send_credential(entries: &mut [ChainEntry]) {
     }
 }
 
-/// Identity headers are unverified until jwt-auth has run.
+/// Refuses a rate-limit before jwt-auth that reads a header of jwt-auth: clients can forge it there.
 fn refuse_forged_identities(entries: &[ChainEntry], cx: &mut BuildContext<'_>) {
-    let auth = entries.iter().rposition(|entry| entry.kind() == FilterKind::JwtAuth).unwrap_or(0);
-    let trusts = |entry: &ChainEntry| match entry {
-        ChainEntry::RateLimit(filter) => filter.trusts_identity_headers(),
-        _ => false,
-    };
-    if entries.iter().take(auth).any(trusts) {
-        let message = "rate_limit before jwt_auth would trust identity headers that clients send: \
-                       move it after jwt_auth, or limit by ip and list no consumers";
-        cx.fault("order", message);
+    let mut earlier: Vec<&RateLimit> = Vec::new();
+    for entry in entries {
+        match entry {
+            ChainEntry::RateLimit(filter) => earlier.push(filter),
+            ChainEntry::JwtAuth(auth) => {
+                let read = earlier.iter().flat_map(|filter| filter.deciding_headers());
+                let mut forgeable: Vec<&str> = read.filter(|name| auth.owns_header(name)).collect();
+                forgeable.sort_unstable();
+                forgeable.dedup();
+                refuse_forgeable(&forgeable, cx);
+            }
+            ChainEntry::Cors(_) | ChainEntry::HeaderTransform(_) => {}
+        }
     }
+}
+
+fn refuse_forgeable(headers: &[&str], cx: &mut BuildContext<'_>) {
+    if headers.is_empty() {
+        return;
+    }
+    let message = format!(
+        "rate_limit before jwt_auth would trust headers that clients send: {}. Move it after \
+         jwt_auth, or use no header of jwt_auth: limit by ip, list no consumers, and match no such \
+         header in rules",
+        headers.join(", ")
+    );
+    cx.fault("order", message);
 }

@@ -104,6 +104,12 @@ impl JwtAuth {
         build::pass_on(&mut self.settings, claims, cx);
     }
 
+    /// Whether it sets or removes this header, in any spelling. Until it has run, the client's own
+    /// value is in the request.
+    pub fn owns_header(&self, name: &str) -> bool {
+        self.settings.identity.owns(name.as_bytes())
+    }
+
     /// Sends `X-Credential-Identifier`, because a later filter of the chain reads it.
     pub fn send_credential(&mut self) {
         self.settings.identity.send_credential();

@@ -12,6 +12,7 @@ use crate::{
     counter::{Completed, Count, CountRequest, Counted, Counter, CounterState, Failed},
     decision::{Outcome, Reason},
     field_hints::FIELD_HINTS,
+    header_interest::{deciding_headers, request_headers, response_headers},
     headers::Headroom,
     metrics::{Event, FILTER},
     repetition::RepetitionCheck,
@@ -143,10 +144,9 @@ impl RateLimit {
         self.settings.limiters.iter().any(|limiter| limiter.identity.parts.iter().any(reads))
     }
 
-    /// Whether it trusts the headers in which jwt-auth names consumer and credential.
-    pub fn trusts_identity_headers(&self) -> bool {
-        self.reads_credential_header()
-            || [&self.settings.allow, &self.settings.deny].iter().any(|list| list.names_consumers())
+    /// The names of the request headers that select a limit or identify a client.
+    pub fn deciding_headers(&self) -> impl Iterator<Item = &str> {
+        deciding_headers(&self.settings)
     }
 
     fn decide<'f>(
@@ -288,22 +288,4 @@ impl RateLimit {
             Outcome::Call(callout) => Outcome::Call(callout),
         }
     }
-}
-
-fn request_headers(settings: &Settings, rules_read_lines: bool) -> HeaderInterest {
-    let Settings { address, allow, deny, rules, limiters, .. } = settings;
-    if address.reads_forwarded_for() || rules_read_lines {
-        return HeaderInterest::All;
-    }
-    let of_lists =
-        [allow, deny].into_iter().flat_map(|list| list.request_headers().iter().copied());
-    let of_rules = rules.iter().flat_map(|rule| rule.condition.request_headers());
-    let of_identities = limiters.iter().flat_map(|limiter| limiter.identity.request_headers());
-    HeaderInterest::named(of_lists.chain(of_rules).chain(of_identities))
-}
-
-fn response_headers(settings: &Settings) -> HeaderInterest {
-    let interests: Vec<_> =
-        settings.limiters.iter().map(|limiter| limiter.headers.response_headers()).collect();
-    HeaderInterest::union(&interests)
 }

@@ -39,6 +39,7 @@ mod counter;
 mod decision;
 mod field_hints;
 mod filter;
+mod header_interest;
 mod headers;
 mod limiter;
 mod local_response;

@@ -90,7 +90,8 @@ fn rate_limit_may_precede_jwt_auth_without_fetched_keys() {
 fn trusts_identity_headers_only_after_jwt_auth() {
     let chain = |order: &str, limit: &str| {
         let config = format!(
-            r#"{{"jwt_auth": {{"credentials": [{{"key": "k", "secret": {{"env": "SECRET"}}}}]}},
+            r#"{{"jwt_auth": {{"credentials": [{{"key": "k", "secret": {{"env": "SECRET"}}}}],
+                    "claims_to_headers": [{{"claim": "plan", "header": "X-Plan"}}]}},
                 "rate_limit": {{"hour": 1, {limit}}}, "order": {order}}}"#
         );
         let mut host = TestHost::default();
@@ -99,12 +100,28 @@ fn trusts_identity_headers_only_after_jwt_auth() {
         let warnings = host.warnings.take();
         (result.err().map(|errors| errors.to_string()), warnings)
     };
-    for limit in [r#""limit_by": "consumer""#, r#""allow": {"consumers": ["ci"]}"#] {
+    let rule = r#""limit_by": "ip", "rules": [{"name": "pro", "minute": 9,
+        "header": {"name": "X_Plan", "one_of": ["pro"]}}]"#;
+    for (limit, names) in [
+        (
+            r#""limit_by": "consumer""#,
+            "x-consumer-id, x-consumer-username, x-credential-identifier",
+        ),
+        (r#""allow": {"consumers": ["ci"]}"#, "x-consumer-id, x-consumer-username"),
+        (r#""limit_by": "header", "header_name": "X-Consumer-Custom-ID""#, "x-consumer-custom-id"),
+        (r#""limit_by": "header", "header_name": "x-plan""#, "x-plan"),
+        (rule, "x_plan"),
+    ] {
         let (errors, _) = chain(r#"["rate_limit", "jwt_auth"]"#, limit);
-        assert!(errors.is_some_and(|e| e.contains("that clients send: move it after")), "{limit}");
+        let fault = format!("that clients send: {names}. Move it after");
+        assert!(errors.as_ref().is_some_and(|e| e.contains(&fault)), "{limit}: {errors:?}");
         assert_eq!(chain(r#"["jwt_auth", "rate_limit"]"#, limit), (None, vec![]));
     }
-    assert_eq!(chain(r#"["rate_limit", "jwt_auth"]"#, r#""limit_by": "ip""#).0, None);
+    for limit in
+        [r#""limit_by": "ip""#, r#""limit_by": "header", "header_name": "X-Plan-Of-Client""#]
+    {
+        assert_eq!(chain(r#"["rate_limit", "jwt_auth"]"#, limit).0, None);
+    }
 }
 
 /// A part of the wrong type is one fault. Its filter still counts as configured.

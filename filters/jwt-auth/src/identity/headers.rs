@@ -109,7 +109,7 @@ impl IdentityHeaders {
     ) -> Result<(), InvalidIdentityHeader> {
         let header = OwnedHeader::for_claim(name)?;
         let text = header.name.as_str().as_bytes();
-        if self.owned.iter().any(|other| other.name.matches_loosely(text)) {
+        if self.owns(text) {
             return Err(InvalidIdentityHeader::Duplicate);
         }
         self.claims.push(claim);
@@ -122,12 +122,16 @@ impl IdentityHeaders {
         self.owned.push(header);
     }
 
+    /// Whether this is one of these headers, in any spelling.
+    pub(crate) fn owns(&self, name: &[u8]) -> bool {
+        self.owned.iter().any(|own| own.name.matches_loosely(name))
+    }
+
     /// Whether `Connection` names one of these headers. Proxies forward `Connection` on upgrades,
     /// and the next hop would then drop the header.
     pub(crate) fn are_named_by_connection(&self, head: &RequestHead<'_>) -> bool {
-        let is_owned = |name: &[u8]| self.owned.iter().any(|own| own.name.matches_loosely(name));
         let names_one =
-            |line: &[u8]| line.split(|b| *b == b',').any(|name| is_owned(name.trim_ascii()));
+            |line: &[u8]| line.split(|b| *b == b',').any(|name| self.owns(name.trim_ascii()));
         head.headers.get_all("connection").any(names_one)
     }
 
