@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Makes keys.json and tokens.json: keys and tokens for tests, by libraries that the filters do not use.
+"""Makes keys.json, tokens.json and rsa.json: keys and tokens for tests, by libraries that the filters
+do not use.
 
     python3 -m venv venv && venv/bin/pip install cryptography==50.0.2 PyJWT==2.15.1
     venv/bin/python tests/vectors/make.py
 
 The keys are for tests only: their private halves are published here. They stay as they are while
 keys.json is there, since cases name them. Signatures of RSASSA-PSS and ECDSA are random, so each run
-gives other tokens; all of them expire in 2100.
+gives other tokens; all of them expire in 2100. The keys of rsa.json are new in each run.
 """
 
 import base64
@@ -14,7 +15,9 @@ import datetime
 import hashlib
 import hmac
 import json
+import math
 import pathlib
+import secrets
 
 import jwt
 from cryptography import x509
@@ -348,6 +351,124 @@ def _raw(key, message, hash, size, change=lambda r, s: (r, s)):
     return r.to_bytes(size, "big") + s.to_bytes(size, "big")
 
 
+# Sizes around the borders of bytes and of 64-bit words, and exponents. The last one is the largest prime
+# that keys may have.
+RSA_KEYS = [(bits, 3 if bits % 2 else 65537) for bits in (2048, 2049, 2050, 2055, 2056, 2111, 2112, 2113)]
+RSA_KEYS += [(3071, 3), (4095, 3), (4096, 65537), (2048, 37), (2048, 8589934583)]
+DIGEST_INFO = {
+    "256": "3031300d060960864801650304020105000420",
+    "384": "3041300d060960864801650304020205000430",
+    "512": "3051300d060960864801650304020305000440",
+}
+
+
+def rsa_key(bits, e):
+    """`generate_private_key` allows no other exponents than 3 and 65537."""
+    if e in (3, 65537):
+        return rsa.generate_private_key(e, bits)
+    while True:
+        numbers = rsa.generate_private_key(65537, bits).private_numbers()
+        p, q = numbers.p, numbers.q
+        order = math.lcm(p - 1, q - 1)
+        if math.gcd(e, order) == 1:
+            d, public = pow(e, -1, order), rsa.RSAPublicNumbers(e, p * q)
+            parts = rsa.rsa_crt_dmp1(d, p), rsa.rsa_crt_dmq1(d, q), rsa.rsa_crt_iqmp(p, q)
+            return rsa.RSAPrivateNumbers(p, q, d, *parts, public).private_key()
+
+
+def rsa_tokens(keys=RSA_KEYS):
+    """Tokens of RSA keys of many sizes. `why` says what is wrong with the forged ones."""
+    made = []
+    for bits, e in keys:
+        key = rsa_key(bits, e)
+        vector = {"jwk": jwk(key.public_key()), "bits": bits, "valid": [], "forged": []}
+        for alg in ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"):
+            vector["valid"].append({"alg": alg, "token": token({"alg": alg}, CLAIMS, signer(alg, key))})
+        for alg, why, sign in rsa_forgeries(key):
+            forged = token({"alg": alg}, CLAIMS, sign)
+            vector["forged"].append({"alg": alg, "why": why, "token": forged})
+        made.append(vector)
+    return made
+
+
+def rsa_forgeries(key):
+    """Signatures by the private key of numbers that encode the hash almost."""
+    numbers = key.private_numbers()
+    n, d = numbers.public_numbers.n, numbers.d
+    size = (n.bit_length() + 7) // 8
+
+    def power(number):
+        return pow(number, d, n).to_bytes(size, "big")
+
+    def pkcs1(start=b"\0\1", padding=None, end=b"\0", info=DIGEST_INFO["256"], hash="sha256", rest=b""):
+        def sign(message):
+            tail = end + bytes.fromhex(info) + hashlib.new(hash, message).digest() + rest
+            fill = padding or b"\xff" * (size - len(start) - len(tail))
+            encoded = (start + fill + tail).ljust(size, b"\0")
+            return power(int.from_bytes(encoded, "big"))
+
+        return sign
+
+    def pss(**change):
+        def sign(message):
+            while True:
+                number = emsa_pss(message, n.bit_length() - 1, **change)
+                if number < n:
+                    return power(number)
+
+        return sign
+
+    def plus_modulus(sign):
+        def beyond(message):
+            # The signature of PSS is random, and the sum does not always fit.
+            while True:
+                number = int.from_bytes(sign(message), "big") + n
+                if number < 1 << (8 * size):
+                    return number.to_bytes(size, "big")
+
+        return beyond
+
+    yield "RS256", "starts with 0 2", pkcs1(start=b"\0\2")
+    yield "RS256", "starts with 0 0", pkcs1(start=b"\0\0")
+    yield "RS256", "no 0 after the padding", pkcs1(end=b"\xff")
+    yield "RS256", "padding of 8 bytes, then garbage", pkcs1(padding=b"\xff" * 8)
+    yield "RS256", "garbage after the hash", pkcs1(padding=b"\xff" * 100)
+    yield "RS256", "a byte after the hash", pkcs1(rest=b"\0")
+    yield "RS256", "the hash without DigestInfo", pkcs1(info="")
+    yield "RS256", "the DigestInfo of SHA-384", pkcs1(info=DIGEST_INFO["384"])
+    yield "RS384", "the hash of SHA-256", pkcs1(info=DIGEST_INFO["384"])
+    yield "RS256", "no NULL", pkcs1(info="302f300b0609608648016503040201" + "0420")
+    yield "RS256", "a length in two bytes", pkcs1(info="308131300d060960864801650304020105000420")
+    yield "RS256", "a hash of PSS", pss()
+    yield "PS256", "a hash of PKCS #1", pkcs1()
+    yield "PS256", "another trailer", pss(trailer=0xBB)
+    yield "PS256", "padding that is not zero", pss(fill=1)
+    yield "PS256", "no 1 after the padding", pss(one=0)
+    yield "PS256", "2 after the padding", pss(one=2)
+    yield "PS256", "a salt of 33 bytes", pss(salt=33)
+    yield "PS256", "a salt of 31 bytes", pss(salt=31)
+    yield "PS256", "the salt twice", pss(salted=2)
+    if n > 9 << (n.bit_length() - 4):
+        yield "PS256", "a bit above the encoded message", pss(above=1)
+    if n.bit_length() % 8:
+        yield "RS256", "plus the modulus", plus_modulus(signer("RS256", key))
+    if n < 15 << (8 * size - 4):
+        yield "PS256", "plus the modulus", plus_modulus(signer("PS256", key))
+
+
+def emsa_pss(message, bits, trailer=0xBC, fill=0, one=1, salt=32, salted=1, above=0):
+    """EMSA-PSS (RFC 8017 section 9.1.1) with SHA-256, as a number."""
+    digest = lambda data: hashlib.sha256(data).digest()
+    size, salt = (bits + 7) // 8, secrets.token_bytes(salt)
+    h = digest(b"\0" * 8 + digest(message) + salt * salted)
+    padding = bytes([0, fill]) + b"\0" * (size - len(salt) - 36)
+    block = padding + bytes([one]) + salt
+    mask = b"".join(digest(h + counter.to_bytes(4, "big")) for counter in range(len(block) // 32 + 1))
+    masked = int.from_bytes(bytes(a ^ b for a, b in zip(block, mask)), "big")
+    masked &= (1 << (bits - 8 * 33)) - 1
+    return above << bits | int.from_bytes(masked.to_bytes(size - 33, "big") + h + bytes([trailer]), "big")
+
+
 def write(name, value):
     (HERE / name).write_text(json.dumps(value, indent=1) + "\n")
 
@@ -356,6 +477,8 @@ def main():
     made = keys()
     write("keys.json", {name: forms(name, key) for name, key in made.items()})
     write("tokens.json", {"valid": valid(made), "forged": forged(made)})
+    write("rsa.json", rsa_tokens())
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -11,5 +11,6 @@ pub(crate) mod key_set;
 pub(crate) mod pem;
 pub(crate) mod public_key;
 pub(crate) mod remote;
+pub(crate) mod rsa;
 pub(crate) mod tries;
 pub(crate) mod verifier;

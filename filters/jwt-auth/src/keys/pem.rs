@@ -2,7 +2,7 @@
 //! and YAML change it.
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use rsa::pkcs8::der::{self, Decode, Encode, Reader, SliceReader, Tag, Tagged, asn1::AnyRef};
+use spki::der::{self, Decode, Encode, Reader, SliceReader, Tag, Tagged, asn1::AnyRef};
 
 use crate::keys::{invalid_key::InvalidKey, invalid_pem::InvalidPem, public_key::PublicKey};
 

@@ -3,20 +3,24 @@
 use std::fmt;
 
 use novasphere_ecdsa::{Curve, EcKey};
-use rsa::{
-    BigUint, RsaPublicKey,
-    pkcs1::{self, der::Decode},
-    pkcs8::{EncodePublicKey, ObjectIdentifier, spki::SubjectPublicKeyInfoRef},
-    traits::PublicKeyParts,
+use spki::{
+    AlgorithmIdentifierRef, ObjectIdentifier, SubjectPublicKeyInfoRef,
+    der::{
+        self, Decode, Encode,
+        asn1::{AnyRef, BitStringRef, UintRef},
+    },
 };
 
-use crate::{config::Algorithm, keys::invalid_key::InvalidKey};
+use crate::{
+    config::Algorithm,
+    keys::{invalid_key::InvalidKey, rsa::RsaKey},
+};
 
 /// A public key that meets the requirements.
 #[derive(Clone)]
 pub(crate) enum PublicKey {
     /// RSA, 2048 to 4096 bits.
-    Rsa(RsaPublicKey),
+    Rsa(RsaKey),
     /// EC on P-256, P-384 or P-521.
     Ec(EcKey),
     /// Ed25519.
@@ -41,7 +45,7 @@ const ID_ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112")
 const MIN_RSA_BITS: usize = 2048;
 /// Bounds the time of a verification, which grows with the size.
 const MAX_RSA_BITS: usize = 4096;
-/// The limit of both BoringSSL, which verifies in Envoy, and the rsa crate.
+/// The limit of BoringSSL, which verifies in Envoy.
 const MAX_RSA_EXPONENT: u64 = (1 << 33) - 1;
 
 impl PublicKey {
@@ -70,18 +74,14 @@ impl PublicKey {
     /// The RSA key with this modulus and exponent, both big-endian.
     pub(crate) fn rsa(modulus: &[u8], exponent: &[u8]) -> Result<Self, InvalidKey> {
         // Sizes first, because the other checks compute with these numbers.
+        let modulus = without_zeros(modulus);
         let bits = bits(modulus);
         if !(MIN_RSA_BITS..=MAX_RSA_BITS).contains(&bits) {
             return Err(InvalidKey::RsaSize(bits));
         }
-        if modulus.last().is_none_or(|byte| byte & 1 == 0) {
-            return Err(InvalidKey::RsaModulus);
-        }
         let e = number(exponent).filter(|e| e & 1 == 1 && (3..=MAX_RSA_EXPONENT).contains(e));
         let e = e.ok_or(InvalidKey::RsaExponent)?;
-        RsaPublicKey::new(BigUint::from_bytes_be(modulus), BigUint::from(e))
-            .map(Self::Rsa)
-            .map_err(|_| InvalidKey::RsaModulus)
+        RsaKey::new(modulus, e).map(Self::Rsa).ok_or(InvalidKey::RsaModulus)
     }
 
     /// The EC key with this point (SEC 1 section 2.3.3). The point must be on the curve and not at
@@ -140,7 +140,7 @@ impl PublicKey {
     pub(crate) fn spki(&self) -> Vec<u8> {
         match self {
             // Fails only for numbers too long for DER. The size is limited.
-            Self::Rsa(key) => key.to_public_key_der().map(|der| der.into_vec()).unwrap_or_default(),
+            Self::Rsa(key) => spki_rsa(key).unwrap_or_default(),
             Self::Ec(key) => [spki_prefix(key.curve()), &key.point()].concat(),
             Self::Ed25519(key) => [SPKI_ED25519, key.as_bytes()].concat(),
         }
@@ -168,6 +168,19 @@ const SPKI_P521: &[u8] =
     b"\x30\x81\x9b\x30\x10\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x05\x2b\x81\
                            \x04\0\x23\x03\x81\x86\0";
 const SPKI_ED25519: &[u8] = b"\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\0";
+
+fn spki_rsa(key: &RsaKey) -> der::Result<Vec<u8>> {
+    let (modulus, exponent) = (key.modulus(), key.exponent().to_be_bytes());
+    let key = pkcs1::RsaPublicKey {
+        modulus: UintRef::new(&modulus)?,
+        public_exponent: UintRef::new(&exponent)?,
+    };
+    let key = key.to_der()?;
+    let subject_public_key = BitStringRef::from_bytes(&key)?;
+    let parameters = Some(AnyRef::NULL);
+    let algorithm = AlgorithmIdentifierRef { oid: RSA_ENCRYPTION, parameters };
+    SubjectPublicKeyInfoRef { algorithm, subject_public_key }.to_der()
+}
 
 fn spki_prefix(curve: Curve) -> &'static [u8] {
     match curve {
@@ -197,10 +210,14 @@ fn algorithm_of(curve: Curve) -> Algorithm {
 
 /// The size of a big-endian number in bits, without leading zeros.
 fn bits(number: &[u8]) -> usize {
+    let number = without_zeros(number);
+    let first = number.first().map_or(0, |byte| byte.leading_zeros() as usize);
+    (number.len() * 8).saturating_sub(first)
+}
+
+fn without_zeros(number: &[u8]) -> &[u8] {
     let zeros = number.iter().take_while(|byte| **byte == 0).count();
-    let rest = number.get(zeros..).unwrap_or_default();
-    let first = rest.first().map_or(0, |byte| byte.leading_zeros() as usize);
-    (rest.len() * 8).saturating_sub(first)
+    number.get(zeros..).unwrap_or_default()
 }
 
 /// A big-endian number. `None` above 64 bits.

@@ -1,6 +1,6 @@
 //! Verification of signatures.
 //!
-//! jwt-compact has HMAC and RSA. The other algorithms, and the host's own verification,
+//! jwt-compact has HMAC. The other algorithms, and the host's own verification,
 //! implement its `Algorithm` trait.
 
 use std::{borrow::Cow, convert::Infallible, fmt};
@@ -8,7 +8,7 @@ use std::{borrow::Cow, convert::Infallible, fmt};
 use ed25519_dalek::{Signature, VerifyingKey};
 use jwt_compact::{
     Algorithm as SignatureAlgorithm, AlgorithmSignature,
-    alg::{Hs256, Hs256Key, Hs384, Hs384Key, Hs512, Hs512Key, Rsa, RsaPublicKey},
+    alg::{Hs256, Hs256Key, Hs384, Hs384Key, Hs512, Hs512Key},
 };
 use novasphere_core::{Env, Hash};
 use novasphere_ecdsa::{EcKey, Es256, Es384, Es512};
@@ -19,6 +19,7 @@ use crate::{
         host_first::{HostFirst, ecdsa_sig_value},
         jwk::Material,
         public_key::PublicKey,
+        rsa::{Rsa, RsaKey, Scheme},
     },
 };
 
@@ -81,23 +82,29 @@ impl Verifier {
     /// Hosts support RSASSA-PKCS1-v1_5, but not RSASSA-PSS.
     fn verify_rsa(
         &self,
-        key: &RsaPublicKey,
+        key: &RsaKey,
         spki: &[u8],
         message: &[u8],
         signature: &[u8],
         env: &Env<'_>,
     ) -> bool {
-        let (algorithm, hash) = match self.algorithm {
-            Algorithm::Rs256 => (Rsa::rs256(), Hash::Sha256),
-            Algorithm::Rs384 => (Rsa::rs384(), Hash::Sha384),
-            Algorithm::Rs512 => (Rsa::rs512(), Hash::Sha512),
-            Algorithm::Ps256 => return verify(&Rsa::ps256(), key, message, signature),
-            Algorithm::Ps384 => return verify(&Rsa::ps384(), key, message, signature),
-            Algorithm::Ps512 => return verify(&Rsa::ps512(), key, message, signature),
+        let (scheme, hash) = match self.algorithm {
+            Algorithm::Rs256 => (Scheme::Pkcs1, Hash::Sha256),
+            Algorithm::Rs384 => (Scheme::Pkcs1, Hash::Sha384),
+            Algorithm::Rs512 => (Scheme::Pkcs1, Hash::Sha512),
+            Algorithm::Ps256 => (Scheme::Pss, Hash::Sha256),
+            Algorithm::Ps384 => (Scheme::Pss, Hash::Sha384),
+            Algorithm::Ps512 => (Scheme::Pss, Hash::Sha512),
             _ => return false,
         };
+        let algorithm = Rsa { scheme, hash };
         let encode = |signature: Cow<'_, [u8]>| signature.into_owned();
-        verify(&HostFirst { algorithm, hash, spki, encode, env }, key, message, signature)
+        match scheme {
+            Scheme::Pkcs1 => {
+                verify(&HostFirst { algorithm, hash, spki, encode, env }, key, message, signature)
+            }
+            Scheme::Pss => verify(&algorithm, key, message, signature),
+        }
     }
 }
 

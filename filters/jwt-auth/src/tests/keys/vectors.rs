@@ -9,7 +9,8 @@ use super::super::*;
 static KEYS: LazyLock<Json> = LazyLock::new(|| read("keys"));
 static TOKENS: LazyLock<Json> = LazyLock::new(|| read("tokens"));
 
-fn read(name: &str) -> Json {
+/// A file of `tests/vectors`.
+pub(super) fn read(name: &str) -> Json {
     let path = format!("{}/../../tests/vectors/{name}.json", env!("CARGO_MANIFEST_DIR"));
     // Json::parse limits the members of objects but not the items of lists.
     Json::parse(&std::fs::read(&path).unwrap()).unwrap()
@@ -20,7 +21,8 @@ pub(crate) fn key(name: &str, form: &str) -> String {
     quote(KEYS.get(name).unwrap().get(form).unwrap())
 }
 
-fn quote(json: &Json) -> String {
+/// JSON text of texts and objects.
+pub(super) fn quote(json: &Json) -> String {
     match json {
         Json::String(text) => format!("{:?}", text),
         Json::Object(members) => {
