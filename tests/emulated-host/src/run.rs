@@ -114,12 +114,16 @@ impl Worker {
                     self.with_exchange(|exchange| Some(exchange.seen(kind, original)));
                 self.with_exchange(|exchange| {
                     exchange.status = upstream.status;
-                    let own = match kind {
-                        Kind::Envoy => [].iter(),
-                        Kind::Nginx => KONG_RESPONSE_LINES.iter(),
+                    let lines = upstream.lines.iter().cloned();
+                    exchange.response = match kind {
+                        // Envoy's codecs pass names in lower case.
+                        Kind::Envoy => Lines::new(lines.map(|(n, v)| (n.to_ascii_lowercase(), v))),
+                        Kind::Nginx => {
+                            let own = KONG_RESPONSE_LINES.iter();
+                            let own = own.map(|name| (name.as_bytes().to_vec(), b"kong".to_vec()));
+                            Lines::new(own.chain(lines))
+                        }
                     };
-                    let own = own.map(|name| (name.as_bytes().to_vec(), b"kong".to_vec()));
-                    exchange.response = Lines::new(own.chain(upstream.lines.iter().cloned()));
                 });
             }
         }
