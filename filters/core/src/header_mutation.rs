@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::HeaderName;
+use crate::{HeaderName, http::name_tag::NameTag};
 
 /// One change to the head of a request or a response. The filter guarantees that names and values
 /// are valid: external values pass [`header_value`](crate::header_value) first.
@@ -11,7 +11,8 @@ use crate::HeaderName;
 /// use novasphere_core::{HeaderMutation, HeaderName, Headers};
 /// let user = HeaderName::from_static("x-user-id");
 /// let mut headers = Headers::borrowed([(&b"X-User-Id"[..], &b"forged"[..]), (b"accept", b"*/*")]);
-/// headers.apply([HeaderMutation::Set(&user, b"u-1".into())]);
+/// let mutations = [HeaderMutation::Set(&user, b"u-1".into())];
+/// headers.apply(&mutations);
 /// assert_eq!(headers.get_all("x-user-id").collect::<Vec<_>>(), [b"u-1"]);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,13 +42,12 @@ impl<'f> HeaderMutation<'f> {
         }
     }
 
-    /// This mutation with borrowed values.
-    pub(crate) fn as_borrowed(&self) -> HeaderMutation<'_> {
+    /// The tag of the header it changes.
+    pub(crate) fn tag(&self) -> NameTag {
         match self {
-            Self::Set(name, value) => HeaderMutation::Set(name, Cow::Borrowed(value)),
-            Self::Add(name, value) => HeaderMutation::Add(name, Cow::Borrowed(value)),
-            Self::Remove(name) => HeaderMutation::Remove(Cow::Borrowed(name)),
-            Self::Target(target) => HeaderMutation::Target(target.clone()),
+            Self::Set(name, _) | Self::Add(name, _) => name.tag(),
+            Self::Remove(name) => name.tag(),
+            Self::Target(_) => const { NameTag::of(b":path") },
         }
     }
 }

@@ -49,7 +49,7 @@ pub use config::{
 };
 pub use decision::Decision;
 pub use filter::{Filter, MetricDefinition, MetricKind};
-pub use header_interest::HeaderInterest;
+pub use header_interest::{HeaderInterest, Names};
 pub use header_mutation::HeaderMutation;
 pub use host::{
     Attributes, Capability, Clock, Connection, Env, Hash, Host, Metrics, PendingQueues, Random,

@@ -25,6 +25,11 @@ pub fn visible_headers<'l>(
         }
         HeaderInterest::AllIfAny(_) => Headers::default(),
         HeaderInterest::Named(names) => Headers::borrowed(names.iter().filter_map(named).copied()),
+        HeaderInterest::EveryLine(names) => {
+            let is_named =
+                |name: &[u8]| names.iter().any(|n| name.eq_ignore_ascii_case(n.as_bytes()));
+            Headers::borrowed(lines.iter().filter(|(name, _)| is_named(name)).copied())
+        }
     }
 }
 

@@ -46,30 +46,33 @@ impl VaryFields {
     /// Joins several lines into one. The meaning is the same (RFC 9110 section 5.3), and hosts
     /// differ in how they add a second line.
     pub(crate) fn merge(self, head: &ResponseHead<'_>) -> Option<HeaderMutation<'static>> {
+        let mut lines = head.headers.get_all(VARY.as_str()).peekable();
+        if lines.peek().is_none() {
+            return Some(HeaderMutation::Add(&VARY, self.value()));
+        }
+        // A bit for each name.
+        let mut present = 0_u8;
+        let bits = || self.names.iter().enumerate().map(|(i, name)| (1 << i, name.as_bytes()));
         let mut merged = Vec::new();
-        let mut is_present = false;
-        for line in head.headers.get_all(VARY.as_str()) {
-            is_present = true;
+        for line in lines {
             merged.reserve(line.len() + ", ".len() + self.text.len());
             for member in line.split(|b| *b == b',') {
                 match header_value(member) {
                     Err(_) | Ok(b"") => {}
                     Ok(b"*") => return None,
-                    Ok(member) => push(&mut merged, member),
+                    Ok(member) => {
+                        let named = bits().find(|(_, name)| member.eq_ignore_ascii_case(name));
+                        present |= named.map_or(0, |(bit, _)| bit);
+                        push(&mut merged, member);
+                    }
                 }
             }
         }
-        if !is_present {
-            return Some(HeaderMutation::Add(&VARY, self.value()));
+        let upstream = merged.len();
+        for (_, name) in bits().filter(|(bit, _)| present & bit == 0) {
+            push(&mut merged, name);
         }
-        let named = merged.len();
-        for name in self.names.iter().map(|name| name.as_bytes()) {
-            let mut members = merged.split(|b| *b == b',').map(<[u8]>::trim_ascii);
-            if !members.any(|member| member.eq_ignore_ascii_case(name)) {
-                push(&mut merged, name);
-            }
-        }
-        (merged.len() > named).then_some(HeaderMutation::Set(&VARY, Cow::Owned(merged)))
+        (merged.len() > upstream).then_some(HeaderMutation::Set(&VARY, Cow::Owned(merged)))
     }
 }
 

@@ -75,15 +75,14 @@ impl Gateway {
         continued: &mut Vec<Continued>,
         all: &mut Vec<HeaderMutation<'f>>,
     ) -> End<'f> {
+        let entry_env = EntryEnv::new(env, EntryMetrics::default());
+        let mut own_env = entry_env.env(env);
         loop {
             let index = continued.len();
             let Some(entry) = self.entries.get(index) else { return End::Continue };
-            let entry_env = self.entry_env(index, env);
-            let own_env = Env {
-                callout: ticket::callout_for(index, env),
-                ticket: ticket::pause_for(index, env),
-                ..entry_env.env(env)
-            };
+            entry_env.select(self.metrics.get(index).copied().unwrap_or_default());
+            own_env.callout = ticket::callout_for(index, env);
+            own_env.ticket = ticket::pause_for(index, env);
             match entry.on_request(head, states, &own_env) {
                 Decision::Continue { mutations, carry, reason } => {
                     continued.push(Continued { reason, carry });

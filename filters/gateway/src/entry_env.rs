@@ -1,6 +1,8 @@
 //! The environment of a filter in the chain. It translates the filter's metric indices, queues and
 //! purposes to the chain's.
 
+use std::cell::Cell;
+
 use novasphere_core::{Env, MetricDefinition, MetricKind, Metrics, PendingQueues, TimerActions};
 
 use crate::{config::FilterKind, entry::ChainEntry};
@@ -39,7 +41,7 @@ fn counter(kind: FilterKind, label: &'static str, value: &str) -> MetricDefiniti
 pub(crate) struct EntryEnv<'a> {
     metrics: &'a dyn Metrics,
     pending: &'a dyn PendingQueues,
-    index: EntryMetrics,
+    index: Cell<EntryMetrics>,
 }
 
 /// Numbers of the chain are `filter's number * STRIDE + entry`. No chain has more entries.
@@ -47,7 +49,12 @@ const STRIDE: usize = FilterKind::ALL.len();
 
 impl<'a> EntryEnv<'a> {
     pub(crate) fn new(env: &Env<'a>, index: EntryMetrics) -> Self {
-        Self { metrics: env.metrics, pending: env.pending, index }
+        Self { metrics: env.metrics, pending: env.pending, index: Cell::new(index) }
+    }
+
+    /// Becomes the environment of another filter.
+    pub(crate) fn select(&self, index: EntryMetrics) {
+        self.index.set(index);
     }
 
     /// `outer` as the filter sees it.
@@ -57,14 +64,15 @@ impl<'a> EntryEnv<'a> {
 
     /// Counts the filter's decision.
     pub(crate) fn count_decision(&self, reason: &str) {
-        if let Some(position) = position(reason, self.index.kind.reasons()) {
-            self.metrics.record(self.index.first_metric.saturating_add(position), 1);
+        let EntryMetrics { first_metric, kind, .. } = self.index.get();
+        if let Some(position) = position(reason, kind.reasons()) {
+            self.metrics.record(first_metric.saturating_add(position), 1);
         }
     }
 
     /// The chain's number for a queue or a purpose of the filter.
     pub(crate) fn outer_number(&self, inner: usize) -> usize {
-        inner.saturating_mul(STRIDE).saturating_add(self.index.entry)
+        inner.saturating_mul(STRIDE).saturating_add(self.index.get().entry)
     }
 
     /// The entry and the filter's number for a number of the chain.
@@ -92,7 +100,7 @@ fn position(name: &str, names: &[&str]) -> Option<usize> {
 
 impl Metrics for EntryEnv<'_> {
     fn add(&self, event: &'static str, times: u32) {
-        let EntryMetrics { first_metric, kind, .. } = self.index;
+        let EntryMetrics { first_metric, kind, .. } = self.index.get();
         if let Some(position) = position(event, kind.events()) {
             let offset = kind.reasons().len().saturating_add(position);
             self.metrics.record(first_metric.saturating_add(offset), times);
@@ -100,7 +108,7 @@ impl Metrics for EntryEnv<'_> {
     }
 
     fn record(&self, index: usize, value: u32) {
-        let EntryMetrics { first_metric, kind, .. } = self.index;
+        let EntryMetrics { first_metric, kind, .. } = self.index.get();
         let offset = kind.reasons().len().saturating_add(kind.events().len());
         self.metrics.record(first_metric.saturating_add(offset).saturating_add(index), value);
     }

@@ -213,7 +213,8 @@ impl JwtAuth {
         actions: &[HeaderAction<'f>],
     ) -> Vec<HeaderMutation<'f>> {
         // Tokens first, because a claim may set the header that carries the token.
-        let mut mutations = self.settings.sources.remove_tokens(head);
+        let mut mutations = Vec::with_capacity(actions.len());
+        self.settings.sources.remove_tokens(head, &mut mutations);
         self.settings.identity.add_mutations(head, actions, &mut mutations);
         mutations
     }

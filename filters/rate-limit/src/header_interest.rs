@@ -2,13 +2,17 @@
 
 use novasphere_core::HeaderInterest;
 
-use crate::build::Settings;
+use crate::{build::Settings, client::FORWARDED_FOR};
 
 pub(crate) fn request_headers(settings: &Settings, rules_read_lines: bool) -> HeaderInterest {
-    if settings.address.reads_forwarded_for() || rules_read_lines {
+    if rules_read_lines {
         return HeaderInterest::All;
     }
-    HeaderInterest::named(deciding_headers(settings))
+    let names = deciding_headers(settings);
+    if settings.address.reads_forwarded_for() {
+        return HeaderInterest::every_line(names.chain([FORWARDED_FOR]));
+    }
+    HeaderInterest::named(names)
 }
 
 /// The request headers that select a limit or identify a client.

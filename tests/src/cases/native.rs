@@ -92,7 +92,7 @@ fn observe<P: Filter>(
     match filter.on_request(&read, state, env) {
         Decision::Continue { mutations, carry, reason } => {
             ensure!(is_declared::<P>(reason), "{reason:?} is not in REASONS");
-            head.headers.apply(mutations);
+            head.headers.apply(&mutations);
             let upstream = vec![seen(&head)];
             let mut observed = respond(filter, carry, exchange)?;
             observed.upstream = upstream;
@@ -126,7 +126,7 @@ fn respond<P: Filter>(filter: &P, carry: P::Carry, exchange: &Exchange) -> Resul
     let mut head = ResponseHead { headers: borrowed(&lines) };
     let read = ResponseHead { headers: visible_headers(&lines, filter.response_headers()) };
     let mutations = filter.on_response(carry, &read);
-    head.headers.apply(mutations);
+    head.headers.apply(&mutations);
     Ok(Observed { status, headers: fields(&head.headers), ..Observed::default() })
 }
 

@@ -56,7 +56,9 @@ impl Head {
         match interest {
             HeaderInterest::None => Ok(()),
             HeaderInterest::All => self.read_all(),
-            HeaderInterest::Named(names) => names.iter().try_for_each(|name| self.read_named(name)),
+            HeaderInterest::Named(names) | HeaderInterest::EveryLine(names) => {
+                names.iter().try_for_each(|name| self.read_named(name))
+            }
             HeaderInterest::AllIfAny(names) => {
                 names.iter().try_for_each(|name| self.read_named(name))?;
                 if self.lines.is_empty() { Ok(()) } else { self.read(&HeaderInterest::All) }

@@ -20,6 +20,40 @@ pub fn bytes_eq(a: &[u8], b: &[u8]) -> bool {
     difference | rest == 0
 }
 
+/// A byte in each byte of a word.
+const fn repeated(byte: u8) -> u64 {
+    u64::from_ne_bytes([byte; 8])
+}
+
+/// The high bit of each byte of `word` that is less than `bound`, at most 128. Bytes after the first
+/// one may be wrong.
+const fn less_than(word: u64, bound: u8) -> u64 {
+    word.wrapping_sub(repeated(bound)) & !word & repeated(0x80)
+}
+
+/// The index of the first `byte`.
+pub(crate) fn position(byte: u8, text: &[u8]) -> Option<usize> {
+    let (words, rest) = text.as_chunks::<8>();
+    for (index, word) in words.iter().enumerate() {
+        let found = less_than(u64::from_le_bytes(*word) ^ repeated(byte), 1);
+        if found != 0 {
+            return Some(index * 8 + found.trailing_zeros() as usize / 8);
+        }
+    }
+    rest.iter().position(|other| *other == byte).map(|index| words.len() * 8 + index)
+}
+
+/// Whether the text contains a control character (US-ASCII 0 to 31, and 127) other than tab.
+pub(crate) fn has_control(text: &[u8]) -> bool {
+    let is_control = |byte: &u8| *byte != b'\t' && byte.is_ascii_control();
+    let (words, rest) = text.as_chunks::<8>();
+    let maybe = words.iter().fold(0, |maybe, word| {
+        let word = u64::from_ne_bytes(*word);
+        maybe | less_than(word, b' ') | less_than(word ^ repeated(0x7f), 1)
+    });
+    (maybe != 0 && words.iter().flatten().any(is_control)) || rest.iter().any(is_control)
+}
+
 /// Whether two header names are equal, ignoring ASCII case. Most names differ in length.
 #[inline(always)]
 pub(crate) fn name_eq(line: &[u8], name: &[u8]) -> bool {
@@ -50,6 +84,25 @@ mod tests {
                 assert!(!bytes_eq(text, &other), "{end} bytes, at {at}");
             }
         }
+    }
+
+    #[test]
+    fn words_are_searched_like_bytes() {
+        for byte in 0..=u8::MAX {
+            for at in 0..20 {
+                let mut text = [b'a'; 20];
+                text[at] = byte;
+                let slow = text.iter().position(|other| *other == byte);
+                assert_eq!(position(byte, &text), slow, "{byte} at {at}");
+                let is_control = byte.is_ascii_control() && byte != b'\t';
+                assert_eq!(has_control(&text), is_control, "{byte} at {at}");
+                text[(at + 1) % 20] = b'\t';
+                assert_eq!(has_control(&text), is_control, "{byte} at {at}, and a tab");
+            }
+        }
+        assert_eq!(position(b'?', b""), None);
+        assert_eq!(position(b'?', &[b'a'; 20]), None);
+        assert!(!has_control(b""));
     }
 
     #[test]

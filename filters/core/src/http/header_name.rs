@@ -2,7 +2,10 @@
 
 use std::{borrow::Cow, fmt};
 
-use super::bytes::name_eq;
+use super::{
+    bytes::{has_control, name_eq},
+    name_tag::NameTag,
+};
 
 /// A header name: one or more token characters (RFC 9110 section 5.1), in lower case as HTTP/2 and
 /// HTTP/3 require (RFC 9113 section 8.2.1).
@@ -16,7 +19,11 @@ use super::bytes::name_eq;
 /// assert!(HeaderName::parse("x user id").is_err());
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct HeaderName(Cow<'static, str>);
+pub struct HeaderName {
+    // First, because most names differ in it.
+    tag: NameTag,
+    text: Cow<'static, str>,
+}
 
 /// A text that is not a header name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,7 +51,7 @@ impl HeaderName {
             assert!(is_token(bytes[i]) && !bytes[i].is_ascii_uppercase());
             i += 1;
         }
-        Self(Cow::Borrowed(name))
+        Self { tag: NameTag::of(bytes), text: Cow::Borrowed(name) }
     }
 
     /// A name from a configuration.
@@ -53,7 +60,8 @@ impl HeaderName {
     /// If the name is empty or contains a character that is not allowed in a token.
     pub fn parse(name: &str) -> Result<Self, InvalidHeaderName> {
         if !name.is_empty() && name.bytes().all(is_token) {
-            Ok(Self(Cow::Owned(name.to_ascii_lowercase())))
+            let text = Cow::Owned(name.to_ascii_lowercase());
+            Ok(Self { tag: NameTag::of(name.as_bytes()), text })
         } else {
             Err(InvalidHeaderName(name.to_owned()))
         }
@@ -62,7 +70,11 @@ impl HeaderName {
     /// The name in lower case.
     #[inline]
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
+    }
+
+    pub(crate) fn tag(&self) -> NameTag {
+        self.tag
     }
 
     /// The name of the header in request heads. Hosts have `host` as `:authority`. Some have both
@@ -74,14 +86,14 @@ impl HeaderName {
     /// Whether `line` is this name in any case.
     #[inline]
     pub fn matches(&self, line: &[u8]) -> bool {
-        name_eq(line, self.0.as_bytes())
+        name_eq(line, self.text.as_bytes())
     }
 
     /// Whether `line` is this name in any case, with any character in place of `-`. CGI-like
     /// upstreams map all characters except letters and digits to `_`, so to them a spoofed
     /// `X_User_Id` or `X.User.Id` is the same header as `X-User-Id`.
     pub fn matches_loosely(&self, line: &[u8]) -> bool {
-        loosely_eq(line, self.0.as_bytes())
+        loosely_eq(line, self.text.as_bytes())
     }
 }
 
@@ -93,7 +105,7 @@ pub(crate) fn loosely_eq(a: &[u8], b: &[u8]) -> bool {
 
 impl fmt::Display for HeaderName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)
     }
 }
 
@@ -147,11 +159,7 @@ pub fn header_value(value: &[u8]) -> Result<&[u8], InvalidHeaderValue> {
     let start = value.iter().position(|b| !is_blank(b)).unwrap_or(value.len());
     let end = value.iter().rposition(|b| !is_blank(b)).map_or(start, |last| last + 1);
     let value = value.get(start..end).unwrap_or_default();
-    if value.iter().all(|b| *b == b'\t' || !b.is_ascii_control()) {
-        Ok(value)
-    } else {
-        Err(InvalidHeaderValue)
-    }
+    if has_control(value) { Err(InvalidHeaderValue) } else { Ok(value) }
 }
 
 #[cfg(test)]

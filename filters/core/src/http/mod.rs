@@ -7,6 +7,7 @@ mod head;
 mod header_name;
 mod host_name;
 mod methods;
+pub(crate) mod name_tag;
 mod params;
 pub mod target;
 
@@ -14,7 +15,6 @@ pub use bytes::bytes_eq;
 pub use endpoint::{Endpoint, may_have_secrets};
 pub use error_body::{ErrorBody, ErrorFormat, ProblemDetails};
 pub use head::{Headers, RequestHead, ResponseHead};
-pub(crate) use header_name::loosely_eq;
 pub use header_name::{HeaderName, InvalidHeaderName, InvalidHeaderValue, header_value};
 pub use host_name::host_name;
 pub use methods::parse_methods;

@@ -4,15 +4,18 @@ use std::borrow::Cow;
 
 use percent_encoding::percent_decode;
 
+use super::bytes::position;
+
 /// The path without the query. A request target has no fragment (RFC 9112 section 3.2), so `#` is
 /// an ordinary character.
 pub fn path(target: &[u8]) -> &[u8] {
-    target.split(|b| *b == b'?').next().unwrap_or_default()
+    let end = position(b'?', target).unwrap_or(target.len());
+    target.get(..end).unwrap_or_default()
 }
 
 /// The query without its `?`. `None` if there is no `?`.
 pub fn query(target: &[u8]) -> Option<&[u8]> {
-    let start = target.iter().position(|b| *b == b'?')?;
+    let start = position(b'?', target)?;
     target.get(start.checked_add(1)?..)
 }
 
@@ -28,19 +31,22 @@ pub fn query(target: &[u8]) -> Option<&[u8]> {
 /// assert_eq!(values, [&b"x.y"[..], b"a b"]);
 /// ```
 pub fn query_values<'t>(target: &'t [u8], name: &'t str) -> impl Iterator<Item = Cow<'t, [u8]>> {
-    pairs(target).filter(move |pair| has_name(pair, |decoded| decoded == name.as_bytes())).map(
-        |pair| {
-            let value = pair.splitn(2, |b| *b == b'=').nth(1).unwrap_or_default();
-            form_decode(value)
-        },
-    )
+    let is_named = move |pair: &&[u8]| {
+        may_start(pair, name) && has_name(pair, |decoded| decoded == name.as_bytes())
+    };
+    pairs(target).filter(is_named).map(|pair| {
+        let value = pair.splitn(2, |b| *b == b'=').nth(1).unwrap_or_default();
+        form_decode(value)
+    })
 }
 
 /// The target without the query parameters whose decoded name is in `names`. The other bytes stay as
 /// they are. An empty query is removed with its `?`. `None` if no parameter has such a name.
 pub fn without_params(target: &[u8], names: &[String]) -> Option<Vec<u8>> {
-    let is_removed =
-        |pair: &[u8]| has_name(pair, |decoded| names.iter().any(|n| decoded == n.as_bytes()));
+    let is_removed = |pair: &[u8]| {
+        names.iter().any(|name| may_start(pair, name))
+            && has_name(pair, |decoded| names.iter().any(|n| decoded == n.as_bytes()))
+    };
     if !pairs(target).any(is_removed) {
         return None;
     }
@@ -54,6 +60,13 @@ pub fn without_params(target: &[u8], names: &[String]) -> Option<Vec<u8>> {
 
 fn pairs(target: &[u8]) -> impl Iterator<Item = &[u8]> {
     query(target).into_iter().flat_map(|query| query.split(|b| *b == b'&'))
+}
+
+/// Whether the decoded name of a pair may be `name`, by its first byte. Most are not.
+#[inline]
+fn may_start(pair: &[u8], name: &str) -> bool {
+    let first = pair.first();
+    first == name.as_bytes().first() || matches!(first, Some(b'%' | b'+' | b'=') | None)
 }
 
 /// Whether `is_match` holds for the decoded name of a `name=value` pair, with each `+` in the name

@@ -1,8 +1,7 @@
 //! The condition of a rule.
 
 use crate::{
-    BuildContext, Env, HeaderName, PathMatch, PathPattern, RequestHead, host_name,
-    http::loosely_eq, parse_methods,
+    BuildContext, Env, HeaderName, PathMatch, PathPattern, RequestHead, host_name, parse_methods,
 };
 
 /// The condition of a rule: all given fields must match.
@@ -176,8 +175,7 @@ fn header_values<'h>(
     expected: &ExpectedValue,
     head: &'h RequestHead<'_>,
 ) -> impl Iterator<Item = &'h [u8]> {
-    let name = expected.name.as_bytes();
-    head.headers.lines().filter(|(line, _)| loosely_eq(line, name)).map(|(_, value)| value)
+    head.headers.lines_spelled(&expected.name).map(|(_, value)| value)
 }
 
 fn header_value(

@@ -29,7 +29,8 @@ fn response_to_preflight(
         panic!("did not continue")
     };
     let mut head = headers(upstream);
-    head.apply(cors.on_response(carry, &ResponseHead { headers: headers(upstream) }));
+    let mutations = cors.on_response(carry, &ResponseHead { headers: headers(upstream) });
+    head.apply(&mutations);
     let mut lines: Vec<String> = head
         .lines()
         .map(|(name, value)| format!("{}: {}", name.escape_ascii(), value.escape_ascii()))

@@ -57,7 +57,8 @@ fn mutations<'f>(
 /// The lines of the response to a request that continued, as `name: value`.
 fn response(cors: &Cors, request: Lines<'_>, response: Lines<'_>) -> Vec<String> {
     let mut result = headers(response);
-    result.apply(mutations(cors, request, response));
+    let mutations = mutations(cors, request, response);
+    result.apply(&mutations);
     let lines = result.lines();
     lines.map(|(n, v)| format!("{}: {}", n.escape_ascii(), v.escape_ascii())).collect()
 }

@@ -135,7 +135,9 @@ fn outcome(cors: &Cors, request: &Lines, upstream: &Lines) -> Lines {
         }
         Decision::Continue { carry, .. } => {
             let mut mutated = headers(upstream);
-            mutated.apply(cors.on_response(carry, &ResponseHead { headers: headers(upstream) }));
+            let head = ResponseHead { headers: headers(upstream) };
+            let mutations = cors.on_response(carry, &head);
+            mutated.apply(&mutations);
             let lines = mutated.lines();
             lines.map(|(n, v)| (String::from_utf8_lossy(n).to_lowercase(), v.to_vec())).collect()
         }

@@ -132,7 +132,8 @@ fn response_passes_the_filters_in_reverse_order() {
         panic!("responds");
     };
     let mut head = ResponseHead::default();
-    head.headers.apply(gateway.on_response(carry, &ResponseHead::default()));
+    let mutations = gateway.on_response(carry, &ResponseHead::default());
+    head.headers.apply(&mutations);
     let vary: Vec<String> =
         head.headers.get_all("vary").map(|v| String::from_utf8_lossy(v).into_owned()).collect();
     assert_eq!(vary.join(", "), "Accept, Origin");

@@ -264,7 +264,7 @@ fn credential_reaches_the_rate_limit_that_counts_by_it() {
         let Decision::Continue { mutations, .. } = decision else { panic!("{limit_by}") };
         let mut headers =
             Headers::borrowed(lines.iter().map(|(n, v)| (n.as_bytes(), v.as_bytes())));
-        headers.apply(mutations);
+        headers.apply(&mutations);
         let seen: Vec<_> = headers.get_all("x-credential-identifier").collect();
         assert_eq!(seen, if is_sent { vec![b"k"] } else { vec![] }, "{limit_by}");
     }

@@ -25,11 +25,11 @@ impl<'f, 'm> HeaderLines<'f, 'm> {
         message: Message,
     ) -> Self {
         let ignores_spelling = tracked.is_removed && message == Message::Request;
-        let is_called = |line: &[u8]| match ignores_spelling {
-            true => tracked.name.matches_loosely(line),
-            false => tracked.name.matches(line),
+        let name = &tracked.name;
+        let arrived = match ignores_spelling {
+            true => headers.lines_spelled(name.as_str()).collect(),
+            false => headers.lines_called(name.as_str()).collect(),
         };
-        let arrived = headers.lines().filter(|(line, _)| is_called(line)).collect();
         Self { tracked, arrived, keeps_arrived: true, added: Vec::new() }
     }
 
@@ -134,7 +134,7 @@ pub(super) fn mutations<'f>(
 }
 
 /// Removes the lines of a name found in the message, once. Leaves malformed names to the host.
-fn push_removal<'f>(name: &[u8], mutations: &mut Vec<HeaderMutation<'f>>) {
+pub(super) fn push_removal<'f>(name: &[u8], mutations: &mut Vec<HeaderMutation<'f>>) {
     let Some(name) = str::from_utf8(name).ok().and_then(|name| HeaderName::parse(name).ok()) else {
         return;
     };

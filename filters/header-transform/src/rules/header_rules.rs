@@ -7,7 +7,7 @@ use novasphere_core::{HeaderMutation, HeaderName, Headers};
 use super::{
     bulk_removal::BulkRemoval,
     condition::{Condition, Scope},
-    header_lines::{HeaderLines, mutations},
+    header_lines::{HeaderLines, mutations, push_removal},
     tracked_name::TrackedName,
 };
 use crate::{
@@ -27,6 +27,8 @@ pub(crate) struct HeaderRules {
     pub(crate) templates: Vec<Template>,
     /// Whether the rules read all lines.
     reads_all: bool,
+    /// Whether each rule removes, adds or appends, and names a header that no other rule names.
+    is_independent: bool,
 }
 
 /// An index into `HeaderRules::names`.
@@ -45,15 +47,14 @@ enum Rule {
 impl HeaderRules {
     pub(crate) fn new(message: Message) -> Self {
         let (names, rules, templates) = (Vec::new(), Vec::new(), Vec::new());
-        Self { message, names, rules, templates, reads_all: false }
+        Self { message, names, rules, templates, reads_all: false, is_independent: true }
     }
 
     /// The rules that also apply to refusals of other filters. They share the templates of all
     /// rules, and read all lines, because the lines of a refusal are at hand.
     pub(crate) fn on_refusals(&self) -> Self {
         let rules = self.rules.iter().filter(|(scope, _)| scope.on_refusals).cloned().collect();
-        let names = self.names.clone();
-        Self { message: self.message, names, rules, templates: Vec::new(), reads_all: true }
+        Self { rules, templates: Vec::new(), reads_all: true, ..self.clone() }
     }
 
     /// Removes all headers that match none of `allowed`.
@@ -68,6 +69,7 @@ impl HeaderRules {
 
     fn remove_bulk(&mut self, scope: &Scope, removal: BulkRemoval) {
         self.reads_all = true;
+        self.is_independent = false;
         self.rules.push((scope.clone(), Rule::RemoveBulk(removal)));
     }
 
@@ -83,6 +85,7 @@ impl HeaderRules {
     pub(crate) fn rename(&mut self, scope: &Scope, old: HeaderName, new: HeaderName) {
         let (old, new) = (self.index_of(old), self.index_of(new));
         self.reads_all = true;
+        self.is_independent = false;
         self.mark_removed(old, true);
         self.mark_removed(new, true);
         self.rules.push((scope.clone(), Rule::Rename { old, new }));
@@ -91,6 +94,7 @@ impl HeaderRules {
     pub(crate) fn replace(&mut self, scope: &Scope, name: HeaderName, value: Value) {
         let index = self.index_of(name);
         let reads = self.may_have_arrived_lines(index);
+        self.is_independent = false;
         self.mark_removed(index, reads);
         self.rules.push((scope.clone(), Rule::Replace(index, value)));
     }
@@ -108,7 +112,9 @@ impl HeaderRules {
     }
 
     fn index_of(&mut self, name: HeaderName) -> NameIndex {
-        self.names.iter().position(|known| known.name == name).unwrap_or_else(|| {
+        let known = self.names.iter().position(|known| known.name == name);
+        self.is_independent &= known.is_none();
+        known.unwrap_or_else(|| {
             self.names.push(TrackedName::new(name));
             self.names.len().saturating_sub(1)
         })
@@ -177,6 +183,11 @@ impl HeaderRules {
         if rules.peek().is_none() {
             return Vec::new();
         }
+        if self.is_independent {
+            let mut mutations = Vec::with_capacity(self.rules.len());
+            rules.for_each(|(_, rule)| self.carry_out(rule, headers, &mut value, &mut mutations));
+            return mutations;
+        }
         let mut fields: Vec<HeaderLines<'_, '_>> =
             self.names.iter().map(|name| HeaderLines::new(name, headers, self.message)).collect();
         let fold = self.message.fold();
@@ -194,6 +205,39 @@ impl HeaderRules {
         }
         let is_removed = |line: &[u8]| removals.iter().any(|removal| removal.removes(line, fold));
         mutations(fields, headers, is_removed, self.reads_all)
+    }
+
+    /// Adds the mutations of a rule that shares its header with no other rule.
+    fn carry_out<'f>(
+        &'f self,
+        rule: &'f Rule,
+        headers: &Headers<'_>,
+        value: &mut impl FnMut(&'f Value) -> Option<Cow<'f, [u8]>>,
+        mutations: &mut Vec<HeaderMutation<'f>>,
+    ) {
+        let (Rule::Remove(index) | Rule::Add(index, _) | Rule::Append(index, _)) = rule else {
+            return;
+        };
+        let Some(TrackedName { name, is_read, .. }) = self.names.get(*index) else { return };
+        match rule {
+            Rule::Remove(_) if self.message == Message::Request => {
+                for (line, _) in headers.lines_spelled(name.as_str()) {
+                    push_removal(line, mutations);
+                }
+            }
+            Rule::Remove(_) => {
+                // A header that was not read may be present.
+                let is_known = self.reads_all || *is_read;
+                if !is_known || headers.contains(name.as_str()) {
+                    mutations.push(HeaderMutation::remove(name));
+                }
+            }
+            Rule::Add(..) if headers.contains(name.as_str()) => {}
+            Rule::Add(_, new) | Rule::Append(_, new) => {
+                mutations.extend(value(new).map(|value| HeaderMutation::Add(name, value)));
+            }
+            Rule::RemoveBulk(_) | Rule::Rename { .. } | Rule::Replace(..) => {}
+        }
     }
 }
 

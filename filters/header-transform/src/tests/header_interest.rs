@@ -8,8 +8,10 @@ use crate::HeaderTransform;
 fn shown(interest: &HeaderInterest) -> String {
     match interest {
         HeaderInterest::None => "nothing".to_owned(),
-        HeaderInterest::Named(names) | HeaderInterest::AllIfAny(names) => {
-            let mut names = names.clone();
+        HeaderInterest::Named(names)
+        | HeaderInterest::EveryLine(names)
+        | HeaderInterest::AllIfAny(names) => {
+            let mut names = names.to_vec();
             names.sort();
             names.join(" ")
         }

@@ -76,7 +76,8 @@ fn shown(headers: &Headers<'_>) -> Vec<String> {
 /// The request after the filter, in `host`.
 fn sent_in(host: &TestHost, filter: &HeaderTransform, lines: Lines<'_>) -> Vec<String> {
     let mut result = headers(lines);
-    result.apply(on_request(filter, lines, host).0);
+    let (mutations, _) = on_request(filter, lines, host);
+    result.apply(&mutations);
     shown(&result)
 }
 
@@ -89,7 +90,8 @@ fn sent(rules: &str, lines: Lines<'_>) -> Vec<String> {
 fn received(rules: &str, lines: Lines<'_>) -> Vec<String> {
     let filter = for_responses(rules);
     let mut result = headers(lines);
-    result.apply(on_response(&filter, lines));
+    let mutations = on_response(&filter, lines);
+    result.apply(&mutations);
     shown(&result)
 }
 

@@ -33,8 +33,6 @@ const CONSUMER_HEADERS: [HeaderName; 5] = [
 pub(crate) struct IdentityHeaders {
     /// [`CONSUMER_HEADERS`], then the headers of `claims`.
     owned: Vec<OwnedHeader>,
-    /// A bit for each length of their names. Most lines of a head have another length.
-    lengths: u64,
     claims: Vec<ClaimSource>,
     /// Maximum size of the value of a claim in bytes.
     max_claim_bytes: usize,
@@ -86,7 +84,6 @@ impl IdentityHeaders {
     pub(crate) fn new(anonymous: Option<Consumer>, max_claim_bytes: usize) -> Self {
         let mut headers = Self {
             owned: Vec::new(),
-            lengths: 0,
             claims: Vec::new(),
             max_claim_bytes,
             anonymous,
@@ -118,7 +115,6 @@ impl IdentityHeaders {
     }
 
     fn own(&mut self, header: OwnedHeader) {
-        self.lengths |= length_bit(header.name.as_str().as_bytes());
         self.owned.push(header);
     }
 
@@ -176,14 +172,11 @@ impl IdentityHeaders {
         mutations: &mut Vec<HeaderMutation<'f>>,
     ) {
         let start = mutations.len();
-        for (line, _) in head.headers.lines() {
-            if self.lengths & length_bit(line) == 0 {
+        for (header, action) in self.owned.iter().zip(actions) {
+            if *action == HeaderAction::Keep {
                 continue;
             }
-            for (header, action) in self.owned.iter().zip(actions) {
-                if !header.name.matches_loosely(line) || *action == HeaderAction::Keep {
-                    continue;
-                }
+            for (line, _) in head.headers.lines_spelled(header.name.as_str()) {
                 // Setting a header replaces only lines with its own spelling.
                 let replaced = matches!(action, HeaderAction::Set(_)) && header.name.matches(line);
                 if !replaced
@@ -215,11 +208,6 @@ impl IdentityHeaders {
         let [id, custom_id, username] = [id, custom_id, username].map(Option::as_ref);
         [action(id), action(custom_id), action(username), action(identifier), anonymous]
     }
-}
-
-/// The bit for the length of a name. All lengths from 63 on share the last bit.
-fn length_bit(name: &[u8]) -> u64 {
-    1 << name.len().min(63)
 }
 
 impl ClaimSource {

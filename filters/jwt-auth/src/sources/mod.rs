@@ -25,13 +25,16 @@ pub(crate) struct TokenSources {
 }
 
 impl TokenSources {
-    /// The mutations that remove tokens from a request.
+    /// Adds the mutations that remove tokens from a request.
     ///
     /// - Query: always removed, because request lines are logged.
     /// - Subprotocols: always removed, because no upstream supports them.
     /// - Headers and cookies: removed unless tokens are forwarded.
-    pub(crate) fn remove_tokens<'f>(&'f self, head: &RequestHead<'_>) -> Vec<HeaderMutation<'f>> {
-        let mut mutations = Vec::new();
+    pub(crate) fn remove_tokens<'f>(
+        &'f self,
+        head: &RequestHead<'_>,
+        mutations: &mut Vec<HeaderMutation<'f>>,
+    ) {
         if !self.forward {
             let has_token = |header: &&TokenHeader| {
                 head.headers.get_all(header.name.as_str()).any(|line| header.token(line).is_some())
@@ -49,7 +52,6 @@ impl TokenSources {
         mutations.extend(
             target::without_params(head.target(), &self.params).map(HeaderMutation::Target),
         );
-        mutations
     }
 
     /// Removes the cookies that carry tokens from all cookie lines and joins the others into one

@@ -130,7 +130,7 @@ fn run_at(filter: &JwtAuth, millis: u64, lines: &[(&[u8], &[u8])]) -> Outcome {
     check_mutations(&mutations);
     let count = mutations.len();
     let mut headers = Headers::borrowed(lines.iter().copied());
-    headers.apply(mutations);
+    headers.apply(&mutations);
     let lines = headers.lines().map(|(n, v)| format!("{}: {}", text(n), text(v))).collect();
     Outcome { reason, response, body, host: test_host, lines, mutations: count }
 }

@@ -7,7 +7,7 @@
 
 use std::{
     collections::HashMap,
-    hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState},
+    hash::{BuildHasherDefault, Hasher},
     rc::Rc,
 };
 
@@ -15,7 +15,6 @@ use novasphere_core::{UnixTime, bytes_eq};
 
 /// Verification results by token.
 pub(crate) struct TokenCache<V> {
-    hasher: RandomState,
     young: Generation<V>,
     old: Generation<V>,
     /// Maximum number of entries of a generation.
@@ -89,13 +88,12 @@ const ENTRY_BYTES: usize = 512;
 
 /// The number of bytes at the end of a token that are hashed. They belong to the signature, which
 /// clients cannot choose.
-const HASHED_BYTES: usize = 32;
+const HASHED_BYTES: usize = 16;
 
 impl<V> TokenCache<V> {
     /// A cache for at most `entries` tokens and `bytes` bytes.
     pub(crate) fn new(entries: usize, bytes: usize) -> Self {
         Self {
-            hasher: RandomState::new(),
             young: Generation::default(),
             old: Generation::default(),
             max_entries: entries.div_ceil(2),
@@ -106,7 +104,7 @@ impl<V> TokenCache<V> {
 
     /// The result for `token`, compared as a whole, if it is valid now.
     pub(crate) fn get(&mut self, token: &[u8], now: UnixTime) -> Option<Rc<V>> {
-        let hash = self.hash(token);
+        let hash = Self::hash(token);
         let is_same = |entry: &&Entry<V>| bytes_eq(&entry.token, token);
         if let Some(entry) = self.young.tokens.get(&hash).filter(is_same) {
             return entry.result.value_at(now);
@@ -119,12 +117,21 @@ impl<V> TokenCache<V> {
     }
 
     pub(crate) fn insert(&mut self, token: &[u8], result: CachedResult<V>) {
-        self.put(self.hash(token), Entry { token: token.into(), result });
+        self.put(Self::hash(token), Entry { token: token.into(), result });
     }
 
-    fn hash(&self, token: &[u8]) -> u64 {
-        let end = token.last_chunk::<HASHED_BYTES>();
-        self.hasher.hash_one(end.map_or(token, |end| end.as_slice()))
+    /// A hash of the token's length and end. Two tokens with one hash share an entry, which the
+    /// whole token identifies.
+    fn hash(token: &[u8]) -> u64 {
+        let words = token.last_chunk::<HASHED_BYTES>().map(|end| end.as_chunks::<8>().0);
+        let seed = u64::try_from(token.len()).unwrap_or(0);
+        let rest = if words.is_none() { token } else { &[] };
+        let words = words.unwrap_or_default().iter().map(|word| u64::from_ne_bytes(*word));
+        words.chain(rest.iter().map(|byte| u64::from(*byte))).fold(seed, |hash, word| {
+            // A multiplication moves the low bits up, the shift moves them down again.
+            let product = (hash ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            product ^ (product >> 32)
+        })
     }
 
     /// The number of results dropped to make room since the last call.

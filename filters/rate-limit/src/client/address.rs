@@ -43,6 +43,8 @@ pub(crate) struct Lookup<'a> {
     is_short: Cell<bool>,
 }
 
+pub(crate) const FORWARDED_FOR: &str = "x-forwarded-for";
+
 impl<'a> Lookup<'a> {
     pub(crate) fn new(
         address: &'a ClientAddress,
@@ -113,7 +115,7 @@ fn behind(proxies: &[Cidr], head: &RequestHead<'_>, env: &Env<'_>) -> Option<IpA
 /// The entries of all `X-Forwarded-For` lines, last entry first. Empty list elements are ignored
 /// (RFC 9110 section 5.6.1).
 fn entries<'h>(head: &'h RequestHead<'_>) -> impl Iterator<Item = &'h [u8]> {
-    let lines: Vec<&[u8]> = head.headers.get_all("x-forwarded-for").collect();
-    let entries = lines.into_iter().rev().flat_map(|line| line.rsplit(|b| *b == b','));
+    let lines = head.headers.get_all(FORWARDED_FOR).rev();
+    let entries = lines.flat_map(|line| line.rsplit(|b| *b == b','));
     entries.map(<[u8]>::trim_ascii).filter(|entry| !entry.is_empty())
 }

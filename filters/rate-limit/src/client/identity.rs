@@ -1,6 +1,6 @@
 //! The identity of a client: which requests count together.
 
-use novasphere_core::{Env, RequestHead, host_name, target};
+use novasphere_core::{ClientIp, Env, RequestHead, host_name, target};
 
 use super::address::Lookup;
 use crate::{
@@ -116,13 +116,14 @@ impl Identity {
             Scope::Service => key.push(b'v', &env.connection.service().unwrap_or_default()),
         }
         for part in &self.parts {
-            match part.resolve(head, address, env) {
-                Some((kind, value)) => key.push(kind, &value),
+            match part.push(head, address, env, &mut key) {
+                Some(()) => {}
                 None => match self.on_unresolved {
                     OnUnresolved::Ip => {
                         env.metrics.count(Event::FellBackToIp.name());
                         // Clients without an address (a Unix socket) count as one.
-                        key.push(b'i', &ip_bytes(address).unwrap_or_default());
+                        let ip = address.client_ip().map(ClientIp::to_bytes);
+                        key.push(b'i', ip.as_ref().map_or(&[], |ip| ip));
                     }
                     OnUnresolved::Constant => {
                         env.metrics.count(Event::FellBackToConstant.name());
@@ -153,34 +154,35 @@ impl Part {
         }
     }
 
-    /// The kind and the value of the part in one request. `None` if it is missing.
-    fn resolve(
+    /// Appends the kind and the value of the part in one request to `key`. `None` if it is missing.
+    fn push(
         &self,
         head: &RequestHead<'_>,
         address: &Lookup<'_>,
         env: &Env<'_>,
-    ) -> Option<(u8, Vec<u8>)> {
+        key: &mut ClientKey,
+    ) -> Option<()> {
         let usable = |value: &&[u8]| !value.is_empty() && value.len() <= MAX_BYTES;
-        let header = |name: &str| head.headers.get(name).filter(usable).map(<[u8]>::to_vec);
-        let (kind, value) = match self {
-            Part::Ip => (b'i', ip_bytes(address)),
-            Part::Constant => (b'1', Some(Vec::new())),
-            Part::Header(name) => (b'h', header(name)),
+        let header = |name: &str| head.headers.get(name).filter(usable);
+        match self {
+            Part::Ip => key.push(b'i', &address.client_ip()?.to_bytes()),
+            Part::Constant => key.push(b'1', b""),
+            Part::Header(name) => key.push(b'h', header(name)?),
             Part::Host => {
-                (b'a', Some(host_name(head.authority())).filter(|host| usable(&host.as_slice())))
+                let host = host_name(head.authority());
+                key.push(b'a', Some(host.as_slice()).filter(usable)?);
             }
-            Part::Consumer => (b'c', CONSUMER_HEADERS.iter().find_map(|name| header(name))),
-            Part::Credential => (b'k', header(CREDENTIAL)),
+            Part::Consumer => {
+                key.push(b'c', CONSUMER_HEADERS.iter().find_map(|name| header(name))?)
+            }
+            Part::Credential => key.push(b'k', header(CREDENTIAL)?),
             Part::Claim(name) => {
-                (b'j', env.attributes.get(name).filter(|value| usable(&value.as_slice())))
+                let value = env.attributes.get(name)?;
+                key.push(b'j', Some(value.as_slice()).filter(usable)?);
             }
-            Part::Path(path) => (b'p', Some(path.clone())),
-            Part::Service => (b's', env.connection.service()),
-        };
-        Some((kind, value?))
+            Part::Path(path) => key.push(b'p', path),
+            Part::Service => key.push(b's', &env.connection.service()?),
+        }
+        Some(())
     }
-}
-
-fn ip_bytes(address: &Lookup<'_>) -> Option<Vec<u8>> {
-    address.client_ip().map(|ip| ip.to_bytes().to_vec())
 }

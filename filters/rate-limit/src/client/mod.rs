@@ -5,7 +5,7 @@ mod identity;
 mod lists;
 
 pub(crate) use self::{
-    address::{AddressSource, ClientAddress, Lookup},
+    address::{AddressSource, ClientAddress, FORWARDED_FOR, Lookup},
     identity::{ClientKey, Identity, NoClient, Part},
     lists::ClientList,
 };

@@ -72,12 +72,7 @@ pub(super) struct Fields {
 impl<'h> Reports<'h> {
     /// Whether a response may have reports.
     pub(super) fn are_in(head: &ResponseHead<'_>) -> bool {
-        let is_known = |name: &[u8]| {
-            [RATELIMIT, POLICY, REMAINING]
-                .iter()
-                .any(|known| name.eq_ignore_ascii_case(known.as_bytes()))
-        };
-        head.headers.lines().any(|(name, _)| is_known(name))
+        [RATELIMIT, POLICY, REMAINING].iter().any(|name| head.headers.contains(name))
     }
 
     /// The reports of a response.

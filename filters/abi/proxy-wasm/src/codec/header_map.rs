@@ -4,12 +4,15 @@
 /// The lines of a map. Incomplete lines of a truncated map are omitted.
 pub(crate) fn lines(map: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     let (count, sizes) = map.split_first_chunk().unwrap_or((&[0; 4], &[]));
-    let count = number(*count);
-    let mut texts = sizes.get(count.saturating_mul(8)..).unwrap_or_default();
-    let sizes = sizes.as_chunks().0.as_chunks().0.iter().take(count);
+    let (sizes, mut texts) =
+        sizes.split_at_checked(number(*count).saturating_mul(8)).unwrap_or_default();
+    let sizes = sizes.as_chunks().0.as_chunks().0.iter();
     sizes.map_while(move |[name, value]| {
-        let name = text(&mut texts, number(*name))?;
-        Some((name, text(&mut texts, number(*value))?))
+        let (name, value) = (number(*name), number(*value));
+        let (line, rest) = texts.split_at_checked(name.checked_add(value)?.checked_add(2)?)?;
+        texts = rest;
+        let (name, rest) = line.split_at_checked(name)?;
+        Some((name, rest.get(1..value.checked_add(1)?)?))
     })
 }
 
@@ -34,13 +37,6 @@ pub(crate) fn serialise(lines: &[(&[u8], &[u8])]) -> Vec<u8> {
 
 fn number(bytes: [u8; 4]) -> usize {
     u32::from_le_bytes(bytes) as usize
-}
-
-/// Removes a text of `size` bytes and its NUL from the front of `texts`.
-fn text<'m>(texts: &mut &'m [u8], size: usize) -> Option<&'m [u8]> {
-    let (text, rest) = texts.split_at_checked(size)?;
-    *texts = rest.get(1..).unwrap_or_default();
-    Some(text)
 }
 
 #[cfg(test)]

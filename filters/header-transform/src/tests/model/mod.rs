@@ -98,7 +98,7 @@ fn response(filter: &HeaderTransform, lines: &[Line]) -> Vec<Line> {
 fn applied(lines: &[(&str, &[u8])], mutations: Vec<HeaderMutation<'_>>) -> Vec<Line> {
     mutations.iter().for_each(assert_is_valid);
     let mut headers = Headers::borrowed(lines.iter().map(|(n, v)| (n.as_bytes(), *v)));
-    headers.apply(mutations);
+    headers.apply(&mutations);
     let text = |name: &[u8]| String::from_utf8(name.to_vec()).unwrap();
     headers.lines().map(|(name, value)| (text(name), value.to_vec())).collect()
 }

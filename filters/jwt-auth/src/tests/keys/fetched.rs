@@ -39,7 +39,7 @@ impl Worker {
         match self.filter.on_request(&head, &mut self.state, &self.host.env()) {
             Decision::Continue { mutations, reason, .. } => {
                 let mut headers = Headers::borrowed(lines);
-                headers.apply(mutations);
+                headers.apply(&mutations);
                 (reason, headers.get("x-credential-identifier").map(text))
             }
             Decision::Respond { reason, .. } => (reason, None),

@@ -51,23 +51,24 @@ impl<'f> Map<'f> {
             HeaderInterest::None => Ok(Self::Named { names: &[], found: Vec::new() }),
             HeaderInterest::Named(names) if names.len() <= MAX_NAMED => {
                 let mut found = Vec::with_capacity(names.len());
-                for name in names {
+                for name in names.iter() {
                     let value = hostcalls::header(map, name.as_bytes()).map_err(&fault)?;
                     found.extend(value.map(|value| (name.as_str(), value)));
                 }
                 Ok(Self::Named { names, found })
             }
             HeaderInterest::AllIfAny(names) if names.len() <= MAX_ABSENT => {
-                for name in names {
+                for name in names.iter() {
                     if hostcalls::header(map, name.as_bytes()).map_err(&fault)?.is_some() {
                         return Self::read(map, &HeaderInterest::All);
                     }
                 }
                 Ok(Self::Named { names, found: Vec::new() })
             }
-            HeaderInterest::Named(_) | HeaderInterest::AllIfAny(_) | HeaderInterest::All => {
-                hostcalls::header_map(map).map(Self::All).map_err(fault)
-            }
+            HeaderInterest::Named(_)
+            | HeaderInterest::EveryLine(_)
+            | HeaderInterest::AllIfAny(_)
+            | HeaderInterest::All => hostcalls::header_map(map).map(Self::All).map_err(fault),
         }
     }
 

@@ -122,7 +122,7 @@ mod tests {
                     result.push((name, value));
                 }
             }
-            head.apply(mutations.clone());
+            head.apply(&mutations);
             assert!(head.lines().eq(result), "{mutations:?} on {lines:?}");
         }
     }
