@@ -9,12 +9,13 @@ use super::naive::{client_lines, ensure_sound, worker};
 
 const PAGE: &str = "https://app.novasphere.io";
 
-/// The filters of the first service and its first route.
+/// The filters of the first service, if any, and of its first route.
 fn start(file: &str) -> Result<Worker> {
     let document = shipped::yaml(&format!("host-config/kong/{file}"))?;
-    let chain = |path: &str| shipped::in_kong(document.pointer(path).context("no chain")?);
-    let of_route = chain("/services/0/routes/0/filter_chains")?;
-    let filters = chain("/services/0/filter_chains")?.into_iter().chain(of_route);
+    let of_service = document.pointer("/services/0/filter_chains").map(shipped::in_kong);
+    let of_route = document.pointer("/services/0/routes/0/filter_chains").context("no chain")?;
+    let of_route = shipped::in_kong(of_route)?;
+    let filters = of_service.transpose()?.unwrap_or_default().into_iter().chain(of_route);
     let plugins = filters.map(|c| Plugin::wasm(&c.filter, c.config.to_string()));
     worker(&plugins.collect::<Vec<_>>())
 }
