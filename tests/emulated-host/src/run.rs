@@ -114,16 +114,7 @@ impl Worker {
                     self.with_exchange(|exchange| Some(exchange.seen(kind, original)));
                 self.with_exchange(|exchange| {
                     exchange.status = upstream.status;
-                    let lines = upstream.lines.iter().cloned();
-                    exchange.response = match kind {
-                        // Envoy's codecs pass names in lower case.
-                        Kind::Envoy => Lines::new(lines.map(|(n, v)| (n.to_ascii_lowercase(), v))),
-                        Kind::Nginx => {
-                            let own = KONG_RESPONSE_LINES.iter();
-                            let own = own.map(|name| (name.as_bytes().to_vec(), b"kong".to_vec()));
-                            Lines::new(own.chain(lines))
-                        }
-                    };
+                    exchange.response = response_lines(kind, upstream);
                 });
             }
         }
@@ -276,6 +267,20 @@ impl Worker {
 
     fn with_exchange<T: Default>(&self, with: impl FnOnce(&mut Exchange) -> T) -> T {
         self.host.state().exchange.as_mut().map(with).unwrap_or_default()
+    }
+}
+
+/// The lines of the upstream's response, as the filters get them.
+fn response_lines(kind: Kind, upstream: &UpstreamResponse) -> Lines {
+    let lines = upstream.lines.iter().cloned();
+    match kind {
+        // Envoy's codecs pass names in lower case.
+        Kind::Envoy => Lines::new(lines.map(|(n, v)| (n.to_ascii_lowercase(), v))),
+        Kind::Nginx => {
+            let own = KONG_RESPONSE_LINES.iter();
+            let own = own.map(|name| (name.as_bytes().to_vec(), b"kong".to_vec()));
+            Lines::new(own.chain(lines))
+        }
     }
 }
 
