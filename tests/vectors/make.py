@@ -363,7 +363,7 @@ DIGEST_INFO = {
 
 
 def rsa_key(bits, e):
-    """`generate_private_key` allows no other exponents than 3 and 65537."""
+    """`generate_private_key` allows only the exponents 3 and 65537."""
     if e in (3, 65537):
         return rsa.generate_private_key(e, bits)
     while True:
@@ -392,7 +392,7 @@ def rsa_tokens(keys=RSA_KEYS):
 
 
 def rsa_forgeries(key):
-    """Signatures by the private key of numbers that encode the hash almost."""
+    """Signatures of numbers that almost encode the hash."""
     numbers = key.private_numbers()
     n, d = numbers.public_numbers.n, numbers.d
     size = (n.bit_length() + 7) // 8

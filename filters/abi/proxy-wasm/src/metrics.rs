@@ -9,7 +9,7 @@ use novasphere_core::{Filter, MetricDefinition, MetricKind};
 
 use crate::hostcalls;
 
-/// The metrics of a configured filter. Values that wait reach the host when they are dropped.
+/// The metrics of a configured filter. When dropped, it passes waiting values to the host.
 pub(crate) struct HostMetrics {
     decisions: Counters,
     events: Counters,

@@ -2,8 +2,8 @@
 //!
 //! The derive of serde expands every object to a function that holds all of its fields as local
 //! variables and drops each of them on each error. A host compiles a module before it is ready, so
-//! these functions, of which no request runs one, took a fifth of the start-up. This derive assigns
-//! each member to its field of a default value.
+//! these functions, which no request runs, took a fifth of the start-up. This derive assigns each
+//! member to its field of a default value.
 
 use std::collections::BTreeMap;
 
@@ -89,7 +89,7 @@ impl Object {
 type FieldsOfType = (Vec<String>, String);
 
 impl Object {
-    /// The arms of `set`, one for each type, so that the code of an assignment is there once.
+    /// The arms of `set`, one for each type, so that the code of an assignment appears once.
     fn arms(&self) -> String {
         let mut types: BTreeMap<&str, FieldsOfType> = BTreeMap::new();
         for (number, Field { name, type_name, .. }) in self.fields.iter().enumerate() {

@@ -175,7 +175,7 @@ fn right_form(expected: &str, got: Unexpected<'_>) -> String {
 }
 
 impl Entries {
-    /// The entries for a value that cannot be taken over or that may be secret.
+    /// The entries for a value that cannot be used as an entry, or that may be secret.
     pub(super) fn unknown(is_object: bool) -> Self {
         let text = "\"…\"".to_owned();
         Self { texts: text.clone(), scalars: text, is_object }

@@ -11,7 +11,7 @@ pub(crate) struct Tries {
 }
 
 /// Maximum number of keys tried for one token. No host verifies RSASSA-PSS or P-521, and in
-/// WebAssembly a verification takes up to some milliseconds.
+/// WebAssembly a verification takes up to several milliseconds.
 pub(crate) const fn max_tries(algorithm: Algorithm) -> usize {
     match algorithm {
         Algorithm::Ps256 | Algorithm::Ps384 | Algorithm::Ps512 | Algorithm::Es512 => 2,

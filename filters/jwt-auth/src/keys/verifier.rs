@@ -1,7 +1,7 @@
 //! Verification of signatures.
 //!
-//! jwt-compact has HMAC. The other algorithms, and the host's own verification,
-//! implement its `Algorithm` trait.
+//! jwt-compact provides HMAC. The other algorithms, and the host's own verification, implement its
+//! `Algorithm` trait.
 
 use std::{borrow::Cow, convert::Infallible, fmt};
 

@@ -120,8 +120,8 @@ impl<V> TokenCache<V> {
         self.put(Self::hash(token), Entry { token: token.into(), result });
     }
 
-    /// A hash of the token's length and end. Two tokens with one hash share an entry, which the
-    /// whole token identifies.
+    /// A hash of the token's length and end. Tokens with the same hash compete for one entry, which
+    /// holds the whole token for comparison.
     fn hash(token: &[u8]) -> u64 {
         let words = token.last_chunk::<HASHED_BYTES>().map(|end| end.as_chunks::<8>().0);
         let seed = u64::try_from(token.len()).unwrap_or(0);

@@ -59,7 +59,7 @@ fn include_head(
 }
 
 fn refuse_unreachable(rules: &[Rule], cx: &mut BuildContext<'_>) {
-    // A faulty rule may match other requests than it will.
+    // A faulty rule may match different requests once it is corrected.
     let is_valid: Vec<bool> =
         (0..rules.len()).map(|i| !cx.has_fault(&format!("rules[{i}]"))).collect();
     let valid = || rules.iter().enumerate().zip(&is_valid).filter(|(_, valid)| **valid);

@@ -10,7 +10,7 @@ pub(crate) struct Charge {
     pub(crate) cost: u32,
     /// The lease to take beyond the cost, for later requests.
     pub(crate) lease: LeaseConfig,
-    /// The unused rest of the last lease, returned to the windows that have not ended since.
+    /// The unused part of the last lease, returned to the windows that have not ended since.
     pub(crate) returned: u32,
     /// The time of the last lease, in seconds since the epoch, by the clock of the counts.
     pub(crate) leased_at: u32,
@@ -31,7 +31,7 @@ impl Charge {
         Self { cost, lease: LeaseConfig { share: 0, max: 0 }, returned: 0, leased_at: 0 }
     }
 
-    /// Only returns the rest of a lease.
+    /// Only returns the unused part of a lease.
     pub(crate) const fn of_rest(returned: u32, leased_at: u32) -> Self {
         Self { returned, leased_at, ..Self::without_lease(0) }
     }

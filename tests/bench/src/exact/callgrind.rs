@@ -16,8 +16,8 @@ use tempfile::TempDir;
 use super::profile::Profile;
 use crate::proxy::latency::{read_answer, request};
 
-/// The limit of each step of Envoy's start. Under valgrind, a VM of the gateway takes half a minute on
-/// an idle core.
+/// The timeout of each step of Envoy's start. Under valgrind, a VM of the gateway takes half a minute
+/// on an idle core.
 const START: Duration = Duration::from_secs(1_200);
 
 /// The limit of a response.
@@ -151,7 +151,7 @@ impl Client {
     /// Connects. The requests have these tokens in turn.
     ///
     /// # Errors
-    /// If the listener refuses.
+    /// If the listener refuses the connection.
     pub(crate) fn connect(addr: SocketAddr, tokens: &[String]) -> Result<Self> {
         let stream = TcpStream::connect(addr)?;
         stream.set_nodelay(true)?;

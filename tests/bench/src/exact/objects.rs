@@ -14,7 +14,7 @@ pub(crate) enum Part {
     Allocator,
     /// Code that V8 compiled from modules, and the stubs around it.
     Module,
-    /// The C library and the mathematical one.
+    /// libc and libm.
     Libraries,
 }
 

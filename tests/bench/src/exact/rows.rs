@@ -1,4 +1,4 @@
-//! The measured chains. All of them are listeners of one Envoy.
+//! The measured chains. Each is a listener; a few of them share one Envoy.
 
 use std::path::Path;
 

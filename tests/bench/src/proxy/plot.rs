@@ -9,7 +9,7 @@ const PANELS: [(Table, &str); 3] = [
     (Table::Tokens, "Tokens: added processor time, in A"),
 ];
 
-/// Draws one bar a case.
+/// Draws one bar per case.
 pub(crate) fn svg(results: &Results) -> String {
     let panels = PANELS.map(|(table, heading)| {
         // The case without filters adds nothing.

@@ -25,7 +25,7 @@ pub(super) struct Launch<'a> {
     pub(super) mode: &'a str,
     /// The program that runs Envoy and its arguments; empty for none.
     pub(super) under: &'a [String],
-    /// The limit of each step of the start.
+    /// The timeout of each step of the start.
     pub(super) limit: Duration,
 }
 

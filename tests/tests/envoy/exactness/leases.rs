@@ -22,7 +22,7 @@ const LIMIT: usize = 10_000;
 const CONFIG: &str = r#"{"year": 10000, "limit_by": "constant"}"#;
 /// The requests of one connection: twice the limit in all.
 const REQUESTS: usize = 2 * LIMIT / CONNECTIONS;
-/// The most requests in the leases of one worker.
+/// The maximum number of requests in the leases of one worker.
 const LEASE: usize = 100;
 const LEASED: &str = "wasmcustom.novasphere.filter=rate-limit.event=lease_hit.events";
 

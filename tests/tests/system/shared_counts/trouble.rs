@@ -27,7 +27,7 @@ fn send(gateway: &Gateway, client: &str, requests: usize) -> Result<Vec<u16>> {
     send_each(gateway, &vec![client.to_owned(); requests])
 }
 
-/// As [`send`], one request of each client.
+/// Like [`send`], with one request from each client.
 fn send_each(gateway: &Gateway, clients: &[String]) -> Result<Vec<u16>> {
     let send = |client: &String| {
         let start = instant();

@@ -54,13 +54,13 @@ pub(crate) trait RootDialect {
     /// paused.
     fn schedule_timer(&self, again_in_ms: Option<u32>, has_paused: bool);
 
-    /// Continues the timer after a call at which no work was due.
+    /// Keeps the timer running after a call at which no work was due.
     fn keep_timer(&self);
 
     /// A request was paused.
     fn on_pause(&self);
 
-    /// A value of a metric waits for the timer, the first one since the last flush.
+    /// The first value of a metric since the last flush waits for the timer.
     fn on_waiting_metric(&self, clock: &dyn Clock);
 }
 

@@ -57,7 +57,7 @@ impl<'de> Cursor<'de> {
         match (number.as_u64(), number.as_i64(), number.as_f64()) {
             (Some(value), _, _) => Some(Integer::Unsigned(value)),
             (_, Some(value), _) => Some(Integer::Signed(value)),
-            // Up to 2^53 every whole double is exact.
+            // A double represents every integer up to 2^53 exactly.
             #[allow(clippy::cast_possible_truncation)] // in range, checked
             (_, _, Some(f)) if f.fract() == 0.0 && f.abs() <= 9_007_199_254_740_992.0 => {
                 Some(if f < 0.0 { Integer::Signed(f as i64) } else { Integer::Unsigned(f as u64) })

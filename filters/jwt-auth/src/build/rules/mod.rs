@@ -55,7 +55,7 @@ fn refuse_unreachable(rules: &[Rule], skips: usize, cx: &mut BuildContext<'_>) {
         None => format!("skip[{i}]"),
         Some(i) => format!("rules[{i}]"),
     };
-    // A faulty rule may match other requests than it will.
+    // A faulty rule may match different requests once it is corrected.
     let is_valid: Vec<bool> = (0..rules.len()).map(|i| !cx.has_fault(&path(i))).collect();
     let valid = || rules.iter().enumerate().zip(&is_valid).filter(|(_, valid)| **valid);
     for ((i, rule), _) in valid().skip_while(|((i, _), _)| *i < skips) {

@@ -9,7 +9,7 @@ use crypto_bigint::{
 #[derive(Clone)]
 pub(crate) struct RsaKey {
     /// The modulus n, with the numbers that Montgomery multiplication needs. Computed once, because
-    /// they cost as much as a signature.
+    /// this costs as much as verifying a signature.
     modulus: BoxedMontyParams,
     exponent: u64,
     bits: usize,

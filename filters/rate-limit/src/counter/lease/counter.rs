@@ -41,8 +41,8 @@ impl LeasedCounter {
         &self.table
     }
 
-    /// Returns the unused rests of all leases, about once a second. Returns when to call it again, in
-    /// milliseconds.
+    /// Gives back the unused parts of all leases, about once a second. Returns when to call it again,
+    /// in milliseconds.
     pub(crate) fn on_timer(&self, state: &mut LeasedState, env: &Env<'_>) -> u32 {
         if state.leases.begin_period(env.clock.now().millis) {
             state.leases.take_rests(|limiter, client, rest| {

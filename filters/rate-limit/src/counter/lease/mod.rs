@@ -7,7 +7,7 @@
 //!    request is counted.
 //! 3. Only a client that keeps the worker busy gets leases. They are at most twice the requests that
 //!    the worker had from the client within a second.
-//! 4. A lease ends with the first window that ends. Its unused rest returns to the windows that have
+//! 4. A lease ends with the first window that ends. Its unused part returns to the windows that have
 //!    not ended, with the client's next charge or by the timer, which runs about once a second.
 //! 5. Without a timer, a worker takes no lease.
 

@@ -130,7 +130,7 @@ impl LocalCounter {
         Some(Grant { taken, counts: Counts { counts, at } })
     }
 
-    /// Returns the rest of a lease. If that fails, the rest stays counted until its windows end.
+    /// Returns the unused part of a lease. If that fails, it stays counted until its windows end.
     pub(in crate::counter) fn give_back(
         &self,
         limiter: usize,

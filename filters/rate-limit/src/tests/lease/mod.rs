@@ -120,7 +120,7 @@ fn leased_request_needs_no_shared_data() {
     workers.host.shared_data_fails.set(true);
     // The first leases are for 16 and 50 requests.
     assert_eq!(workers.pass(0, 100), 50);
-    // The rest of a lease that cannot be returned stays counted.
+    // The unused part of a lease that cannot be returned stays counted.
     workers.second();
     workers.host.shared_data_fails.set(false);
     assert_eq!(workers.used(0), 76);

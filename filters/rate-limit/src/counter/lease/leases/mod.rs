@@ -20,7 +20,7 @@ const BUSY: u32 = 8;
 /// The minimum length of a period, in milliseconds. The timer may be called more often.
 const MIN_PERIOD_MS: u64 = 500;
 
-/// A timer that was not called for this time may never be called again.
+/// A timer that has not been called for this long may never be called again.
 const TIMER_LOST_MS: u64 = 2_000;
 
 /// The leases of one worker. Its time is divided into periods by the timer.
@@ -132,8 +132,8 @@ impl Leases {
         is_over
     }
 
-    /// Ends all leases. `give_back` gets each rest with its limiter and client. Forgets the clients
-    /// that were not busy in the last period.
+    /// Ends all leases. `give_back` gets each unused part with its limiter and client. Forgets the
+    /// clients that were not busy in the last period.
     pub(super) fn take_rests(&mut self, mut give_back: impl FnMut(usize, &Fingerprint, &Charge)) {
         self.clients.retain(|fingerprint, client| {
             let rest = client.lease.take_rest();

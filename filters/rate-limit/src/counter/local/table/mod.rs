@@ -114,8 +114,8 @@ pub(crate) fn admit(
     Admission { taken, counts: new.counts, now, pressure, changed }
 }
 
-/// Returns the rest of a lease to the entry of `client`, if it still has one. Returns whether the slot
-/// changed.
+/// Gives the unused part of a lease back to the entry of `client`, if it still has one. Returns
+/// whether the slot changed.
 pub(crate) fn give_back(
     slot: &mut [u8],
     client: Fingerprint,

@@ -1,7 +1,7 @@
 //! What one worker knows about clients: leases, and refusals that hold until a window ends.
 //!
 //! A lease is counted when it is taken, so an unused or lost lease never lets more requests pass than
-//! the limit. It ends with the first window that ends. The unused rest then returns to the longer
+//! the limit. It ends with the first window that ends. The unused part then returns to the longer
 //! windows with the client's next charge. A refusal holds until the window ends, because counts only
 //! grow until then.
 
