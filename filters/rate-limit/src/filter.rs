@@ -7,7 +7,7 @@ use novasphere_core::{
 
 use crate::{
     build::{self, Settings},
-    client::{Lookup, NoClient, Part},
+    client::{CREDENTIAL, Lookup, NoClient},
     config::Config,
     counter::{Completed, Count, CountRequest, Counted, Counter, CounterState, Failed},
     decision::{Outcome, Reason},
@@ -140,8 +140,7 @@ impl RateLimit {
 
     /// Whether it reads the header in which jwt-auth names the credential.
     pub fn reads_credential_header(&self) -> bool {
-        let reads = |part: &Part| matches!(part, Part::Consumer | Part::Credential);
-        self.settings.limiters.iter().any(|limiter| limiter.identity.parts.iter().any(reads))
+        self.deciding_headers().any(|name| name == CREDENTIAL)
     }
 
     /// The names of the request headers that select a limit or identify a client.

@@ -242,30 +242,36 @@ fn chain_without_jwt_auth_depends_on_another_filter() {
 }
 
 #[test]
-fn credential_reaches_the_rate_limit_that_counts_by_it() {
-    let chain = |limit_by: &str| {
+fn credential_reaches_the_rate_limit_that_reads_it() {
+    let chain = |limit: &str| {
         configured(&format!(
             r#"{{
                 "jwt_auth": {{"credentials": [{{"key": "k", "secret": "{SECRET}"}}]}},
-                "rate_limit": {{"hour": 1, "limit_by": {limit_by}, "on_unresolved": "deny"}}
+                "rate_limit": {{"hour": 1, "on_unresolved": "deny", {limit}}}
             }}"#
         ))
     };
     let token = bearer("");
     let lines = [("authorization", &*token), ("x-credential-identifier", "forged")];
-    for (limit_by, is_sent) in [
-        (r#""credential""#, true),
-        (r#"["ip", "consumer"]"#, true),
-        (r#""ip""#, false),
-        (r#""constant""#, false),
+    for (limit, is_sent) in [
+        (r#""limit_by": "credential""#, true),
+        (r#""limit_by": ["ip", "consumer"]"#, true),
+        (r#""limit_by": "header", "header_name": "X-Credential-Identifier""#, true),
+        (
+            r#""limit_by": "ip", "rules": [{"name": "k", "minute": 1,
+                "header": {"name": "X-Credential-Identifier", "one_of": ["k"]}}]"#,
+            true,
+        ),
+        (r#""limit_by": "ip""#, false),
+        (r#""limit_by": "constant""#, false),
     ] {
-        let (host, mut states, gateway) = (TestHost::default(), States::default(), chain(limit_by));
+        let (host, mut states, gateway) = (TestHost::default(), States::default(), chain(limit));
         let decision = decide(&host, &gateway, &mut states, &lines);
-        let Decision::Continue { mutations, .. } = decision else { panic!("{limit_by}") };
+        let Decision::Continue { mutations, .. } = decision else { panic!("{limit}") };
         let mut headers =
             Headers::borrowed(lines.iter().map(|(n, v)| (n.as_bytes(), v.as_bytes())));
         headers.apply(&mutations);
         let seen: Vec<_> = headers.get_all("x-credential-identifier").collect();
-        assert_eq!(seen, if is_sent { vec![b"k"] } else { vec![] }, "{limit_by}");
+        assert_eq!(seen, if is_sent { vec![b"k"] } else { vec![] }, "{limit}");
     }
 }

@@ -145,7 +145,7 @@ pub struct Config {
     pub verbose_errors: bool,
     /// Whether the upstream gets the name of the credential, the token's `key_claim_name`, as
     /// X-Credential-Identifier. For a token of `jwks`, its `iss`. Default: false, except in a
-    /// gateway whose `rate_limit` counts by `credential` or `consumer`.
+    /// gateway whose `rate_limit` reads the header.
     pub credential_header: bool,
     /// Claims that become request headers for the upstream. Default: none.
     pub claims_to_headers: Vec<ClaimToHeader>,

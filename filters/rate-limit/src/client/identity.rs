@@ -61,7 +61,7 @@ pub(crate) enum NoClient {
 
 pub(super) const CONSUMER_ID: &str = "x-consumer-id";
 pub(super) const CONSUMER_USERNAME: &str = "x-consumer-username";
-const CREDENTIAL: &str = "x-credential-identifier";
+pub(crate) const CREDENTIAL: &str = "x-credential-identifier";
 
 /// The headers of a consumer, most reliable first.
 const CONSUMER_HEADERS: [&str; 3] = [CONSUMER_ID, CONSUMER_USERNAME, CREDENTIAL];

@@ -6,6 +6,6 @@ mod lists;
 
 pub(crate) use self::{
     address::{AddressSource, ClientAddress, FORWARDED_FOR, Lookup},
-    identity::{ClientKey, Identity, NoClient, Part},
+    identity::{CREDENTIAL, ClientKey, Identity, NoClient, Part},
     lists::ClientList,
 };

@@ -12,9 +12,9 @@ use crate::{
     metrics::Event,
 };
 
-/// The time between two calls of the timer, in milliseconds. A little less than the second after
-/// which every lease has returned, because timers may be late.
-const RETURN_EVERY_MS: u32 = 900;
+/// The time between two returns, in milliseconds. A little less than the second after which every
+/// lease has returned, because timers may be late.
+const RETURN_EVERY_MS: u64 = 900;
 
 /// Counts in the table of this proxy, with leases.
 #[derive(Debug)]
@@ -44,7 +44,8 @@ impl LeasedCounter {
     /// Gives back the unused parts of all leases, about once a second. Returns when to call it again,
     /// in milliseconds.
     pub(crate) fn on_timer(&self, state: &mut LeasedState, env: &Env<'_>) -> u32 {
-        if state.leases.begin_period(env.clock.now().millis) {
+        let now = env.clock.now().millis;
+        if state.leases.begin_period(now) {
             state.leases.take_rests(|limiter, client, rest| {
                 self.table.give_back(limiter, client, rest, env);
             });
@@ -53,7 +54,9 @@ impl LeasedCounter {
                 env.metrics.add(Event::LeaseHit.name(), hits);
             }
         }
-        RETURN_EVERY_MS
+        // An early call, for another filter of a chain, must not delay the return.
+        let left = RETURN_EVERY_MS.saturating_sub(state.leases.age(now));
+        u32::try_from(left).unwrap_or(u32::MAX)
     }
 
     /// `None` if the table cannot count the request.

@@ -192,6 +192,17 @@ fn lost_worker_and_lost_timer_lose_only_leases() {
     assert_eq!(passed, 10_000 - 100, "the lease of worker 1 is still its own");
 }
 
+/// A chain calls the timers of its filters when one of them is due.
+#[test]
+fn early_calls_of_the_timer_delay_no_return() {
+    let filter = build(r#"{"hour": 10000}"#);
+    let mut workers = Workers::new(&filter);
+    for (millis, next) in [(300, 600), (199, 401), (401, 900), (499, 401), (0, 401)] {
+        workers.host.millis.set(workers.host.millis.get() + millis);
+        assert_eq!(workers.call_timer(0), Some(next), "after {millis} ms");
+    }
+}
+
 #[test]
 fn report_only_leases_too() {
     let filter = build(r#"{"hour": 10000, "report_only": true}"#);

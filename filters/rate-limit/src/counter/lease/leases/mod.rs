@@ -81,7 +81,7 @@ impl Leases {
         now: u64,
     ) -> Charge {
         let plain = Charge::without_lease(cost);
-        let has_timer = now.abs_diff(self.period) <= TIMER_LOST_MS;
+        let has_timer = self.age(now) <= TIMER_LOST_MS;
         if !self.clients.contains_key(client) {
             if has_timer && self.clients.len() < MAX_CLIENTS {
                 let new = Client { limiter, used: cost, used_before: 0, lease: Lease::default() };
@@ -125,11 +125,16 @@ impl Leases {
 
     /// Begins a period, unless the current one is too short.
     pub(super) fn begin_period(&mut self, now: u64) -> bool {
-        let is_over = now.abs_diff(self.period) >= MIN_PERIOD_MS;
+        let is_over = self.age(now) >= MIN_PERIOD_MS;
         if is_over {
             self.period = now;
         }
         is_over
+    }
+
+    /// The age of the period in milliseconds.
+    pub(super) fn age(&self, now: u64) -> u64 {
+        now.abs_diff(self.period)
     }
 
     /// Ends all leases. `give_back` gets each unused part with its limiter and client. Forgets the
