@@ -41,11 +41,6 @@ pub(crate) fn rate_limit(headers: &str) -> Value {
     })
 }
 
-/// One limit by client address, high enough for leases.
-pub(crate) fn rate_limit_leased() -> Value {
-    json!({"minute": PLENTY, "limit_by": "ip", "headers": "ietf"})
-}
-
 /// `config` of rate-limit, with each request counted.
 pub(crate) fn without_lease(mut config: Value) -> Value {
     if let Some(members) = config.as_object_mut() {
@@ -59,7 +54,8 @@ pub(crate) fn rate_limit_for_all() -> Value {
     json!({"minute": PLENTY, "limit_by": "constant", "headers": "ietf"})
 }
 
-/// A limit by client address, which the proxy has appended to `X-Forwarded-For`.
+/// A limit by client address, which the proxy has appended to `X-Forwarded-For`. It is high enough for
+/// leases.
 pub(crate) fn rate_limit_by_forwarded(headers: &str) -> Value {
     json!({
         "minute": PLENTY,
@@ -67,15 +63,6 @@ pub(crate) fn rate_limit_by_forwarded(headers: &str) -> Value {
         "client_ip": {"from": "forwarded_for", "trusted_hops": 1},
         "headers": headers,
     })
-}
-
-/// The same limit with a lease: a worker reserves part of it, so most requests need no lookup.
-pub(crate) fn rate_limit_with_lease(headers: &str) -> Value {
-    let mut config = rate_limit_by_forwarded(headers);
-    if let Some(members) = config.as_object_mut() {
-        members.insert("lease".to_owned(), json!({"share": 10, "max": 100}));
-    }
-    config
 }
 
 pub(crate) fn header_transform() -> Value {

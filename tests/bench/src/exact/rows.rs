@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::{
     filters::{
         cors, gateway, header_transform, jwt_auth, rate_limit, rate_limit_by_forwarded,
-        rate_limit_for_all, rate_limit_with_lease,
+        rate_limit_for_all, without_lease,
     },
     proxy::{
         chain::{Chain, native_four},
@@ -99,11 +99,15 @@ pub(crate) fn all(keys: &[Value], modules: &Path) -> Result<Vec<Row>> {
     let gateways = [
         ("gateway-kong", "gateway, Kong's headers", rate_limit_by_forwarded("kong")),
         ("gateway-for-all", "gateway, ietf headers, one limit for all", rate_limit_for_all()),
-        ("gateway-lease", "gateway, ietf headers, lease", rate_limit_with_lease("ietf")),
         (
-            "gateway-connection",
-            "gateway, ietf headers, two limits by the connection's address",
-            rate_limit("ietf"),
+            "gateway-counted",
+            "gateway, ietf headers, without leases",
+            without_lease(rate_limit_by_forwarded("ietf")),
+        ),
+        (
+            "gateway-two-limits",
+            "gateway, ietf headers, two limits, without leases",
+            without_lease(rate_limit("ietf")),
         ),
     ];
     for (id, label, limit) in gateways {

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use super::NOW;
 use crate::{
     filters::{
-        cors, gateway, header_transform, jwt_auth, rate_limit, rate_limit_for_all,
-        rate_limit_leased, without_lease,
+        cors, gateway, header_transform, jwt_auth, rate_limit, rate_limit_by_forwarded,
+        rate_limit_for_all, without_lease,
     },
     tokens::{ALGORITHMS, Issuer},
     traffic::{PATH, REQUEST},
@@ -99,7 +99,7 @@ fn of_rate_limit() -> [Case; 5] {
         case("one limit for all", without_lease(rate_limit_for_all())),
         case("by address, ietf", without_lease(rate_limit("ietf"))),
         case("by address, kong", without_lease(rate_limit("kong"))),
-        case("leased, ietf", rate_limit_leased()).with_timer(),
+        case("leased, ietf", rate_limit_by_forwarded("ietf")).with_timer(),
         case("limited", few).answered(429),
     ]
 }
@@ -120,7 +120,7 @@ fn of_gateway(issuer: &Issuer) -> Result<Vec<Case>> {
     Ok(vec![
         case("warm, ietf", config("ietf"), warm.clone()),
         case("warm, kong", config("kong"), warm.clone()),
-        case("warm, leased", gateway(issuer.jwks(), rate_limit_leased()), warm.clone())
+        case("warm, leased", gateway(issuer.jwks(), rate_limit_by_forwarded("ietf")), warm.clone())
             .with_timer(),
         cold,
         case("preflight", config("ietf"), preflight("https://app.novasphere.io")).answered(204),
