@@ -40,14 +40,27 @@ export async function target(path, answer = null) {
   };
 }
 
+/** The filters add up decisions, and pass them on to Envoy within this time. */
+const PASSED_ON_MS = 1_000;
+
+/** Reads the counts until they have not changed for so long that no decision is missing. */
 async function decisions() {
   const line = /^novasphere_decisions\{filter="(.+?)",decision="(.+?)"\} (\d+)$/gm;
-  return [...(await ask(setting.admin, '/stats/prometheus')).matchAll(line)];
+  const read = async () => [...(await ask(setting.admin, '/stats/prometheus')).matchAll(line)];
+  let counts = await read();
+  let changed = Date.now();
+  while (Date.now() < changed + 1.5 * PASSED_ON_MS) {
+    await pause(50);
+    const next = await read();
+    if (next.join() !== counts.join()) changed = Date.now();
+    counts = next;
+  }
+  return counts;
 }
 
 /**
  * Counts each filter's decisions while `act` runs: `{cors: {allowed: 1}}`, without zeros. A filter
- * counts before it responds, so every response that a page has received is counted.
+ * decides before it responds, so every response that a page has received is counted.
  */
 export async function decided(act) {
   const before = await decisions();
