@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// Time limit for all tests of a file. Each test has its own shorter limit.
-const DEADLINE: Duration = Duration::from_secs(180);
+const DEADLINE: Duration = Duration::from_secs(360);
 
 /// A running Node.js, killed on drop. The browser reads its commands from a pipe, so it exits with
 /// Node.js.
