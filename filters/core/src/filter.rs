@@ -120,6 +120,7 @@ pub trait Filter: Sized {
     ///
     /// # Errors
     /// All faults found, each with the field's path, the value (never a secret) and a remedy.
+    #[cold]
     fn from_json(config: &[u8], host: &dyn Host) -> Result<Self, ConfigErrors> {
         let (config, errors) = decode(config, Self::FIELD_HINTS, host)?;
         let mut cx = BuildContext::new(host, errors);

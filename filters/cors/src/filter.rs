@@ -61,6 +61,7 @@ impl Filter for Cors {
     type State = ();
     type Carry = CorsCarry;
 
+    #[cold]
     fn build(config: Config, cx: &mut BuildContext<'_>) -> Self {
         Self::new(build::build(config, cx))
     }
@@ -125,6 +126,7 @@ impl Filter for Cors {
 }
 
 impl Cors {
+    #[cold]
     fn new(settings: Settings) -> Self {
         let Settings { policies, preflight_mode, block_disallowed, allow_origin_absent } = settings;
         let is_any = matches!(policies.as_slice(), [only] if only.allow_origin.is_any());

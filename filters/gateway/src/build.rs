@@ -14,6 +14,7 @@ use crate::{
 };
 
 /// Checks `config` and builds its filters. The result is usable only if `cx` has no faults.
+#[cold]
 pub(crate) fn build(mut config: Config, cx: &mut BuildContext<'_>) -> Vec<ChainEntry> {
     let order = order(&config, cx);
     let mut entries: Vec<ChainEntry> = Vec::with_capacity(order.len());
@@ -34,6 +35,7 @@ pub(crate) fn build(mut config: Config, cx: &mut BuildContext<'_>) -> Vec<ChainE
 }
 
 /// Builds a filter from its part of the configuration. `None` if the part is missing.
+#[cold]
 fn entry(kind: FilterKind, config: &mut Config, cx: &mut BuildContext<'_>) -> Option<ChainEntry> {
     Some(match kind {
         FilterKind::Cors => ChainEntry::Cors(Cors::build(config.cors.take()?, cx)),
@@ -51,6 +53,7 @@ fn entry(kind: FilterKind, config: &mut Config, cx: &mut BuildContext<'_>) -> Op
 }
 
 /// Whether there is a part for the filter, even one that decoding left out.
+#[cold]
 fn is_configured(kind: FilterKind, config: &Config, cx: &BuildContext<'_>) -> bool {
     cx.was_left_out(kind.field())
         || match kind {
@@ -61,6 +64,7 @@ fn is_configured(kind: FilterKind, config: &Config, cx: &BuildContext<'_>) -> bo
         }
 }
 
+#[cold]
 fn order(config: &Config, cx: &mut BuildContext<'_>) -> Vec<FilterKind> {
     let configured: Vec<FilterKind> =
         FilterKind::ALL.into_iter().filter(|kind| is_configured(*kind, config, cx)).collect();
@@ -87,6 +91,7 @@ fn order(config: &Config, cx: &mut BuildContext<'_>) -> Vec<FilterKind> {
 }
 
 /// Lets jwt-auth pass on the claims that the other filters use.
+#[cold]
 fn pass_claims_on(entries: &mut [ChainEntry], cx: &mut BuildContext<'_>) {
     for entry in entries {
         if let ChainEntry::JwtAuth(filter) = entry {
@@ -112,6 +117,7 @@ fn send_credential(entries: &mut [ChainEntry]) {
 }
 
 /// Refuses a rate-limit before jwt-auth that reads a header of jwt-auth: clients can forge it there.
+#[cold]
 fn refuse_forged_identities(entries: &[ChainEntry], cx: &mut BuildContext<'_>) {
     let mut earlier: Vec<&RateLimit> = Vec::new();
     for entry in entries {
@@ -129,6 +135,7 @@ fn refuse_forged_identities(entries: &[ChainEntry], cx: &mut BuildContext<'_>) {
     }
 }
 
+#[cold]
 fn refuse_forgeable(headers: &[&str], cx: &mut BuildContext<'_>) {
     if headers.is_empty() {
         return;

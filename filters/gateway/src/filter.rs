@@ -33,6 +33,7 @@ impl Filter for Gateway {
         self.definitions.clone()
     }
 
+    #[cold]
     fn build(config: Config, cx: &mut BuildContext<'_>) -> Self {
         Self::new(build::build(config, cx))
     }

@@ -40,6 +40,7 @@ impl Filter for HeaderTransform {
     type State = ();
     type Carry = Rendered;
 
+    #[cold]
     fn build(config: Config, cx: &mut BuildContext<'_>) -> Self {
         Self::new(build::build(config, cx))
     }
@@ -136,6 +137,7 @@ impl Filter for HeaderTransform {
 }
 
 impl HeaderTransform {
+    #[cold]
     fn new(rules: Rules) -> Self {
         let Rules { request, query, response, .. } = &rules;
         let templates = request.templates.iter().chain(&query.templates).chain(&response.templates);

@@ -34,6 +34,7 @@ impl Filter for JwtAuth {
     type State = State;
     type Carry = ();
 
+    #[cold]
     fn build(config: Config, cx: &mut BuildContext<'_>) -> Self {
         Self { settings: build::build(config, cx) }
     }

@@ -58,6 +58,7 @@ impl Filter for RateLimit {
         self.settings.metrics.definitions()
     }
 
+    #[cold]
     fn build(config: Self::Config, cx: &mut BuildContext<'_>) -> Self {
         Self::new(build::build(config, cx))
     }
@@ -127,6 +128,7 @@ impl Filter for RateLimit {
 }
 
 impl RateLimit {
+    #[cold]
     fn new(settings: Settings) -> Self {
         let rules_read_lines =
             settings.rules.iter().any(|rule| rule.condition.reads_header_lines());

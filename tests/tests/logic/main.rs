@@ -1,6 +1,7 @@
 //! Tests that start no proxy. `imports` and `schema` read the built modules (`make wasm`).
 
 mod foreign_names;
+mod function_sizes;
 mod house;
 mod imports;
 mod invalid;

@@ -30,6 +30,7 @@ impl<F: Filter> Module<F> {
 
     /// Configures the filter. Exits if the configuration is invalid: the host then has no such
     /// middleware and responds to requests for its routes with 404.
+    #[cold]
     pub fn initialize(&self) {
         std::panic::set_hook(Box::new(|panic| {
             hostcalls::log(Level::Error, F::NAME, panic);

@@ -42,6 +42,7 @@ impl HostMetrics {
     /// `novasphere.filter=<filter>.<kind>=<name>.<kind>s`, and the filter's metric definitions,
     /// `novasphere.filter=<filter>.<labels>.<name>`. Label values contain no dots, so the proxy's
     /// tag rules can split the names.
+    #[cold]
     pub(crate) fn define<F: Filter>(filter: &F, is_batched: bool) -> Self {
         let defined = |metric: MetricDefinition| {
             let name = format!("{}.{}", metric.labels, metric.name);
@@ -104,6 +105,7 @@ impl Drop for HostMetrics {
 }
 
 impl Counters {
+    #[cold]
     fn define(filter: &str, kind: &str, names: &[&'static str]) -> Self {
         let counters = names.iter().filter_map(|name| {
             let labels = format!("{kind}={name}.{kind}s");
@@ -129,6 +131,7 @@ impl Metric {
         Self { kind, id, waiting: Cell::new(None) }
     }
 
+    #[cold]
     fn define(kind: MetricKind, filter: &str, name: &str) -> Option<Self> {
         let name = format!("novasphere.filter={filter}.{name}");
         match hostcalls::define_metric(kind, &name) {

@@ -90,17 +90,20 @@ impl<'h> BuildContext<'h> {
     }
 
     /// Whether decoding left out the member `name` because of its form. There is a fault about it.
+    #[cold]
     pub fn was_left_out(&self, name: &str) -> bool {
         self.errors.was_left_out(&join(self.part, name))
     }
 
     /// Adds a fault of the field at `path`, which is empty for the configuration as a whole. See
     /// [`ConfigErrors::add`].
+    #[cold]
     pub fn fault(&mut self, path: impl Into<String>, message: impl Into<String>) {
         self.errors.add(join(self.part, &path.into()), message);
     }
 
     /// Whether there is a fault about the value at `path` or a part of it.
+    #[cold]
     pub fn has_fault(&self, path: &str) -> bool {
         self.errors.has_fault(&join(self.part, path))
     }
@@ -119,6 +122,7 @@ impl<'h> BuildContext<'h> {
         self.facts.push(line);
     }
 
+    #[cold]
     fn line(&self, path: &str, message: &str) -> String {
         let path = self.errors.path_as_written(&join(self.part, path));
         let separator = if path.is_empty() { "" } else { ": " };
@@ -186,6 +190,7 @@ impl<'h> BuildContext<'h> {
     /// Records that the field at `path` uses the claim `name`. In a chain, an earlier jwt-auth
     /// passes the claim on, and a later one is a fault. Otherwise warns that the claim must come
     /// from another filter. Call it only with a [source of claims](Self::has_claims_source).
+    #[cold]
     pub fn use_claim(&mut self, path: &str, name: &str) {
         let part = self.part;
         if self.used_claims.iter().any(|used| used.part == part && used.name == name) {

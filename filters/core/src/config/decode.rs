@@ -45,6 +45,7 @@ use crate::{Host, Json};
 ///
 /// # Errors
 /// The faults, if no value can be decoded.
+#[cold]
 pub fn decode<T: DeserializeOwned>(
     config: &[u8],
     hints: &[(&'static str, FieldHints)],

@@ -76,6 +76,7 @@ const PROBLEM_JSON: &[u8] = b"application/problem+json";
 
 impl ErrorBody {
     /// The format given by the fields `error_format` and `error_template`.
+    #[cold]
     pub fn new(format: ErrorFormat, template: Option<&str>, cx: &mut BuildContext<'_>) -> Self {
         match (format, template) {
             (ErrorFormat::Template, None) => {

@@ -64,6 +64,7 @@ enum Segment {
 impl PathPattern {
     /// The pattern of the rule at `rule` (a path in the configuration). Adds a fault and returns
     /// `None` unless exactly one field is set and valid.
+    #[cold]
     pub fn new(fields: PathMatch<'_>, rule: &str, cx: &mut BuildContext<'_>) -> Option<Self> {
         let form = match (fields.path, fields.path_prefix, fields.path_template) {
             (Some(path), None, None) => {
@@ -167,6 +168,7 @@ fn example(segments: &[Segment]) -> String {
 }
 
 impl Form {
+    #[cold]
     fn template(template: &str, field: &str, cx: &mut BuildContext<'_>) -> Option<Self> {
         let is_variable = |part: &str| {
             let name = part.strip_prefix('{').and_then(|part| part.strip_suffix('}'));
@@ -183,6 +185,7 @@ impl Form {
     }
 }
 
+#[cold]
 fn unambiguous(path: &str, field: &str, cx: &mut BuildContext<'_>) -> Option<UnambiguousPath> {
     let unambiguous = UnambiguousPath::new(path.as_bytes());
     if unambiguous.is_none() {

@@ -61,6 +61,7 @@ impl ConditionFields<'_> {
 impl ExpectedValue {
     /// The checked fields at `path`. Adds a fault if a field is missing, and returns `None` without
     /// a name.
+    #[cold]
     pub fn new(fields: ExpectedFields<'_>, path: &str, cx: &mut BuildContext<'_>) -> Option<Self> {
         let name = fields.name.filter(|name| !name.is_empty());
         if name.is_none() {
@@ -86,6 +87,7 @@ impl ExpectedValue {
 impl RequestCondition {
     /// The condition of the rule at `rule` (a path in the configuration). Adds a fault for each
     /// field that is invalid or has no effect.
+    #[cold]
     pub fn new(fields: ConditionFields<'_>, rule: &str, cx: &mut BuildContext<'_>) -> Self {
         let methods = parse_methods(fields.methods, &format!("{rule}.methods"), cx);
         if fields.path.ignore_case && fields.path.is_empty() {
@@ -199,6 +201,7 @@ fn header_value(
 }
 
 /// The hosts in the list at `path`, in the form of [`host_name`].
+#[cold]
 fn hosts(list: &[String], path: &str, cx: &mut BuildContext<'_>) -> Vec<String> {
     let mut hosts = Vec::with_capacity(list.len());
     for (i, text) in list.iter().enumerate() {

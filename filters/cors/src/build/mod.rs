@@ -24,6 +24,7 @@ pub(crate) struct Settings {
 }
 
 /// Checks `config`. The result is usable only if `cx` has no faults.
+#[cold]
 pub(crate) fn build(mut config: Config, cx: &mut BuildContext<'_>) -> Settings {
     let entries = config.policies.take();
     if entries.as_ref().is_some_and(Vec::is_empty) {
@@ -56,6 +57,7 @@ pub(crate) fn build(mut config: Config, cx: &mut BuildContext<'_>) -> Settings {
 }
 
 /// The fields beside `policies`, as a policy. It has no origins if only `policies` has some.
+#[cold]
 fn defaults(config: &mut Config, has_policies: bool, cx: &mut BuildContext<'_>) -> PolicyConfig {
     let origins = config.origins.take();
     if origins.is_none() && has_policies && config.reflect_any_origin {
@@ -81,6 +83,7 @@ fn defaults(config: &mut Config, has_policies: bool, cx: &mut BuildContext<'_>) 
 }
 
 /// Rejects fields that have no effect with `preflight_continue`.
+#[cold]
 fn check_forwarding(
     config: &Config,
     defaults: &PolicyConfig,
@@ -104,6 +107,7 @@ fn check_forwarding(
 }
 
 /// Rejects fields whose effect depends on a constant `*`.
+#[cold]
 fn check_any_origin(config: &Config, policies: &[Policy], cx: &mut BuildContext<'_>) {
     if config.block_disallowed && policies.iter().any(|policy| policy.allow_origin.is_any()) {
         cx.fault(
@@ -123,6 +127,7 @@ fn check_any_origin(config: &Config, policies: &[Policy], cx: &mut BuildContext<
 
 /// Browsers accept any status from 200 to 299. Of these, proxies accept only 200 and 204 for a response
 /// without a body.
+#[cold]
 fn preflight_mode(config: &Config, cx: &mut BuildContext<'_>) -> PreflightMode {
     let status = config.preflight_status.unwrap_or(204);
     if !matches!(status, 200 | 204) {

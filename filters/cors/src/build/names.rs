@@ -37,6 +37,7 @@ const FORBIDDEN_HEADERS: [&str; 20] = [
 pub(super) const LITERAL_WILDCARD: &str = "\"*\" is a literal name when credentials are allowed \
      (Fetch standard, CORS protocol and credentials): list the names";
 
+#[cold]
 pub(super) fn check_methods(
     field: &str,
     methods: &[String],
@@ -64,6 +65,7 @@ pub(super) fn check_methods(
     }
 }
 
+#[cold]
 pub(super) fn check_headers(
     field: &str,
     names: &[String],
@@ -83,6 +85,7 @@ pub(super) fn check_headers(
     }
 }
 
+#[cold]
 pub(super) fn check_exposed_headers(
     field: &str,
     names: &[String],
@@ -99,6 +102,7 @@ pub(super) fn check_exposed_headers(
     }
 }
 
+#[cold]
 fn check_names(field: &str, names: &[String], credentials: bool, cx: &mut BuildContext<'_>) {
     for (i, name) in names.iter().enumerate() {
         let path = format!("{field}[{i}]");

@@ -10,6 +10,7 @@ use crate::{
 };
 
 /// Checks `config.origins` and computes the origins they allow, after the policies in `earlier`.
+#[cold]
 pub(super) fn build(
     config: &PolicyConfig,
     prefix: &str,
@@ -107,6 +108,7 @@ fn has_effect_beside_any(config: &PolicyConfig, rule: &OriginRule) -> bool {
 }
 
 /// Rejects a well-formed entry that allows too much, or warns about it.
+#[cold]
 fn check_danger(
     config: &PolicyConfig,
     rule: &OriginRule,
@@ -158,6 +160,7 @@ fn warn_about_domain(path: &str, entry: &str, domain: &str, cx: &mut BuildContex
     cx.warn(path, &format!("{entry:?} trusts every site under .{domain}"));
 }
 
+#[cold]
 fn warn_about_plain_http(path: &str, entry: &str, cx: &mut BuildContext<'_>) {
     let message = format!(
         "{entry:?} has no TLS: an attacker who changes the page in transit can act as the \
@@ -166,6 +169,7 @@ fn warn_about_plain_http(path: &str, entry: &str, cx: &mut BuildContext<'_>) {
     cx.warn(path, &message);
 }
 
+#[cold]
 fn check_reflection(config: &PolicyConfig, is_any: bool, prefix: &str, cx: &mut BuildContext<'_>) {
     if !is_any {
         // An empty list has a fault already.

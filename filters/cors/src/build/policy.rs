@@ -18,6 +18,7 @@ const LONGEST_MAX_AGE: u32 = 86_400;
 const DEFAULT_METHODS: [&str; 7] = ["GET", "HEAD", "PUT", "PATCH", "POST", "DELETE", "OPTIONS"];
 
 /// Checks the fields of `config`. Paths start with `prefix`.
+#[cold]
 pub(super) fn check(
     config: &PolicyConfig,
     prefix: &str,
@@ -47,6 +48,7 @@ pub(super) fn check(
 }
 
 /// Rejects to inherit a wildcard that the credentials of `config` turn into a name.
+#[cold]
 fn check_inherited_wildcards(
     config: &PolicyConfig,
     prefix: &str,
@@ -90,6 +92,7 @@ pub(super) fn inherit(config: PolicyConfig, defaults: &PolicyConfig) -> PolicyCo
 }
 
 /// Builds a policy that comes after the policies in `earlier`.
+#[cold]
 pub(super) fn build(
     config: PolicyConfig,
     prefix: &str,

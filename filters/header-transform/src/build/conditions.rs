@@ -17,6 +17,7 @@ pub(super) fn request_scope(
 }
 
 /// The scope of a rule for responses.
+#[cold]
 pub(super) fn response_scope(
     rule: &str,
     entries: &ResponseEntries,
@@ -29,6 +30,7 @@ pub(super) fn response_scope(
     Scope { condition, on_refusals: entries.on_refusals }
 }
 
+#[cold]
 fn check_on_refusals(
     rule: &str,
     entries: &ResponseEntries,
@@ -49,6 +51,7 @@ fn check_on_refusals(
     }
 }
 
+#[cold]
 fn if_method(
     rule: &str,
     RequestEntries { headers, querystring, if_method }: &RequestEntries,
@@ -72,6 +75,7 @@ fn if_method(
     Condition::Methods(methods)
 }
 
+#[cold]
 fn if_status(
     rule: &str,
     ResponseEntries { headers, if_status, on_refusals: _ }: &ResponseEntries,

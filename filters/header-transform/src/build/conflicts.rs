@@ -11,6 +11,7 @@ use crate::{
 
 impl EntryList<'_, '_> {
     /// Rejects entries that contradict an earlier one, or have no effect.
+    #[cold]
     pub(super) fn check_conflicts(&mut self, rules: &ParsedRules) {
         self.refuse_covered(&rules.remove);
         self.refuse_covered(&rules.allow);
@@ -23,6 +24,7 @@ impl EntryList<'_, '_> {
         self.refuse_not_allowed(rules);
     }
 
+    #[cold]
     fn refuse_covered(&mut self, rule: &ParsedRule<NamePattern>) {
         for (i, ParsedEntry { index, argument: name, .. }) in rule.entries.iter().enumerate() {
             let covers = |other: &NamePattern| {
@@ -50,6 +52,7 @@ impl EntryList<'_, '_> {
         self.list == "headers" && pattern.name().is_none() && name.name().is_some_and(is_spared)
     }
 
+    #[cold]
     fn refuse_repeated<T>(&mut self, rule: &ParsedRule<T>, reason: &str) {
         for (i, ParsedEntry { index, name, .. }) in rule.entries.iter().enumerate() {
             if rule.entries.iter().take(i).any(|earlier| earlier.name == *name) {
@@ -59,6 +62,7 @@ impl EntryList<'_, '_> {
     }
 
     /// Rejects to rename back, or to rename two names to one.
+    #[cold]
     fn refuse_crossed(&mut self, rename: &ParsedRule<String>) {
         for (i, ParsedEntry { index, name: old, argument: new }) in
             rename.entries.iter().enumerate()
@@ -83,6 +87,7 @@ impl EntryList<'_, '_> {
     }
 
     /// Rejects entries for a name that an earlier rule removes and no `rename` restores.
+    #[cold]
     fn refuse_removed<T>(&mut self, rule: &ParsedRule<T>, all: &ParsedRules) {
         let is_removed_by = |removing: &ParsedRule<NamePattern>, name: &str| {
             let applies = removing.scope.covers(&rule.scope);
@@ -126,6 +131,7 @@ impl EntryList<'_, '_> {
     }
 
     /// Rejects to remove a header that `allow` removes.
+    #[cold]
     fn refuse_not_allowed(&mut self, all: &ParsedRules) {
         let (remove, allow) = (&all.remove, &all.allow);
         let applies = allow.scope.covers(&remove.scope);
@@ -146,6 +152,7 @@ impl EntryList<'_, '_> {
 
     /// Rejects two names that differ only in `_` and `-`: to a rule that removes lines, they are
     /// one name.
+    #[cold]
     pub(super) fn check_spellings(&mut self, all: &ParsedRules) {
         let removed = all
             .remove

@@ -17,6 +17,7 @@ use crate::{
 };
 
 /// Parses and checks the entries for headers.
+#[cold]
 pub(super) fn header_entries(
     message: Message,
     [remove, rename, replace, add, append, allow]: [RuleTexts<'_>; 6],
@@ -53,6 +54,7 @@ pub(super) fn header_entries(
 }
 
 /// Parses and checks the entries for query parameters.
+#[cold]
 pub(super) fn param_entries(
     [remove, rename, replace, add, append]: [RuleTexts<'_>; 5],
     cx: &mut BuildContext<'_>,

@@ -20,6 +20,7 @@ pub(super) type Parse<'f, T> = &'f dyn Fn(&str) -> Result<(String, T), InvalidEn
 
 impl EntryList<'_, '_> {
     /// Parses the entries of one rule. Leaves out invalid entries.
+    #[cold]
     pub(super) fn parse_rule<T>(
         &mut self,
         name: &'static str,
@@ -37,6 +38,7 @@ impl EntryList<'_, '_> {
     }
 
     /// Records the claims in the values of `rules`.
+    #[cold]
     pub(super) fn use_claims(&mut self, rules: &[&ParsedRule<ValueText>]) {
         let (message, list) = (self.message.as_str(), self.list);
         for (rule, entry) in rules.iter().flat_map(|r| r.entries.iter().map(|e| (r.name, e))) {

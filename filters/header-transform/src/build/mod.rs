@@ -24,6 +24,7 @@ use crate::{
 };
 
 /// Checks `config`. The result is usable only if `cx` has no faults.
+#[cold]
 pub(crate) fn build(config: Config, cx: &mut BuildContext<'_>) -> Rules {
     let Config { request, response } = config;
     let (request, response) = (request.0, response.0);
@@ -52,6 +53,7 @@ fn has_response_rules(rules: &ResponseRules) -> bool {
         || lists.iter().any(|rule| !rule.headers.is_empty())
 }
 
+#[cold]
 fn request_rules(config: &RequestRules, cx: &mut BuildContext<'_>) -> (HeaderRules, QueryRules) {
     let [remove, rename, replace, add, append] = [
         ("remove", &config.remove),
@@ -81,6 +83,7 @@ fn request_rules(config: &RequestRules, cx: &mut BuildContext<'_>) -> (HeaderRul
     (header_rules(Message::Request, headers), query_rules(params))
 }
 
+#[cold]
 fn response_rules(config: ResponseRules, cx: &mut BuildContext<'_>) -> HeaderRules {
     if config.allow.as_ref().is_some_and(|allow| allow.headers.is_empty()) {
         let fault = "must not be empty: list the headers that may pass, or omit allow to let all \

@@ -8,6 +8,7 @@ use crate::protected_headers::{belongs_to_refusal, may_be_added_to_refusal};
 
 impl EntryList<'_, '_> {
     /// Refuses entries for headers that belong to the filter that refuses a request.
+    #[cold]
     pub(super) fn check_refusals(&mut self, rules: &ParsedRules) {
         self.refuse_owned(&rules.remove, |entry| [entry.argument.name(), None]);
         self.refuse_owned(&rules.rename, |entry| [Some(&entry.name), Some(&entry.argument)]);
@@ -18,6 +19,7 @@ impl EntryList<'_, '_> {
         }
     }
 
+    #[cold]
     fn refuse_owned<T>(
         &mut self,
         rule: &ParsedRule<T>,

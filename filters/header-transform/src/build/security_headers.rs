@@ -28,6 +28,7 @@ pub(super) struct SecurityRules {
 }
 
 /// Checks `security_headers` against the other rules for responses.
+#[cold]
 pub(super) fn security_headers(
     config: SecurityHeaders,
     rules: &ParsedRules,

@@ -7,6 +7,7 @@ use novasphere_core::{BuildContext, Json};
 const MAX_WHOLE: u64 = (1 << 53) - 1;
 
 /// Checks the values of a test of the required claim at `path`.
+#[cold]
 pub(super) fn check(test: &str, values: &[Json], path: &str, cx: &mut BuildContext<'_>) {
     let path = format!("{path}.{test}");
     if values.is_empty() {
@@ -36,6 +37,7 @@ fn looks_like_scalar(value: &Json) -> bool {
 
 /// Rejects values whose type in the configuration is uncertain. A single boolean is common and
 /// unlikely to be wrong, so it gets a warning.
+#[cold]
 fn check_guessed(test: &str, values: &[Json], path: &str, cx: &mut BuildContext<'_>) {
     let is_number = |text: &&str| is_number_passed_as_text(text);
     if let Some(text) = values.iter().filter_map(Json::as_str).find(is_number) {

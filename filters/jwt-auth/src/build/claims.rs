@@ -13,6 +13,7 @@ use crate::{
     },
 };
 
+#[cold]
 pub(super) fn build(config: &Config, cx: &mut BuildContext<'_>) -> ClaimRules {
     ClaimRules {
         times: times(config, cx),
@@ -22,6 +23,7 @@ pub(super) fn build(config: &Config, cx: &mut BuildContext<'_>) -> ClaimRules {
     }
 }
 
+#[cold]
 fn times(config: &Config, cx: &mut BuildContext<'_>) -> TimeRules {
     let (leeway, maximum) = (config.leeway, config.maximum_expiration);
     let requires = |claim: TimeClaim| config.claims_to_verify.contains(&claim);
@@ -45,6 +47,7 @@ fn times(config: &Config, cx: &mut BuildContext<'_>) -> TimeRules {
     }
 }
 
+#[cold]
 fn names(config: &Config, cx: &mut BuildContext<'_>) -> NameRules {
     let types = accepted(config.typ.as_ref(), "typ", cx);
     NameRules {
@@ -54,6 +57,7 @@ fn names(config: &Config, cx: &mut BuildContext<'_>) -> NameRules {
 }
 
 /// A list of accepted values. `path` is its path in the configuration.
+#[cold]
 pub(super) fn accepted(
     list: Option<&Vec<String>>,
     path: &str,
@@ -67,6 +71,7 @@ pub(super) fn accepted(
     list.cloned()
 }
 
+#[cold]
 fn denied(config: &Config, cx: &mut BuildContext<'_>) -> DeniedTokens {
     let config = &config.denied_tokens;
     field::check_items(&config.jti, "denied_tokens.jti", cx);
@@ -75,6 +80,7 @@ fn denied(config: &Config, cx: &mut BuildContext<'_>) -> DeniedTokens {
 }
 
 /// The scopes of the object at `prefix`, which is empty or ends in a dot.
+#[cold]
 pub(super) fn scopes(config: &ScopesConfig, prefix: &str, cx: &mut BuildContext<'_>) -> Scopes {
     if config.all_of.is_empty() && config.any_of.is_empty() {
         cx.fault(format!("{prefix}scopes"), "must name a scope; omit it to require none");
@@ -89,6 +95,7 @@ pub(super) fn scopes(config: &ScopesConfig, prefix: &str, cx: &mut BuildContext<
 }
 
 /// The required claims of the object at `prefix`, which is empty or ends in a dot.
+#[cold]
 pub(super) fn required(
     configs: &[RequiredClaimConfig],
     prefix: &str,
@@ -105,6 +112,7 @@ pub(super) fn required(
 }
 
 /// The test of a required claim. `None` after a fault.
+#[cold]
 fn claim_test(
     config: &RequiredClaimConfig,
     path: &str,

@@ -17,6 +17,7 @@ use crate::{
     },
 };
 
+#[cold]
 pub(super) fn build(config: &Config, cx: &mut BuildContext<'_>) -> Credentials {
     field::required(Some(&config.key_claim_name), "key_claim_name", cx);
     let configs = &config.credentials.0;
@@ -46,6 +47,7 @@ pub(super) fn build(config: &Config, cx: &mut BuildContext<'_>) -> Credentials {
 }
 
 /// Warns about credentials that may never be tried.
+#[cold]
 fn warn_of_excess(credentials: &Credentials, cx: &mut BuildContext<'_>) {
     for group in credentials.groups() {
         let keys = group.iter().map(|c| (c.key.kid.as_deref(), c.key.algorithm()));
@@ -87,6 +89,7 @@ impl<'c> CredentialBuilder<'_, 'c, '_> {
         field::required(self.entry.key.as_deref(), &format!("{}.key", self.path), self.cx)
     }
 
+    #[cold]
     fn key(&mut self) -> Option<CheckedKey> {
         let (jwk, field) = self.jwk()?;
         for deviation in &jwk.deviations {
@@ -106,6 +109,7 @@ impl<'c> CredentialBuilder<'_, 'c, '_> {
     }
 
     /// The key and the field that holds it.
+    #[cold]
     fn jwk(&mut self) -> Option<(Jwk, &'static str)> {
         let entry = self.entry;
         let (field, jwk) = match (&entry.secret, &entry.public_key, &entry.jwk) {
@@ -136,6 +140,7 @@ impl<'c> CredentialBuilder<'_, 'c, '_> {
         Some(pem::public_key(&text).map(|key| Jwk::from(Material::Public(key))))
     }
 
+    #[cold]
     fn secret(&mut self, text: &KeySource) -> Option<Jwk> {
         let path = format!("{}.secret", self.path);
         let secret = if self.config.secret_is_base64 {
@@ -157,6 +162,7 @@ impl<'c> CredentialBuilder<'_, 'c, '_> {
     }
 
     /// The configured algorithm, if it fits the key, else the key's own.
+    #[cold]
     fn algorithm(&mut self, jwk: &Jwk) -> Option<Algorithm> {
         let Some(algorithm) = self.entry.algorithm else {
             return Some(jwk.algorithm.unwrap_or_else(|| jwk.material.default_algorithm()));
@@ -177,6 +183,7 @@ impl<'c> CredentialBuilder<'_, 'c, '_> {
         Some(algorithm)
     }
 
+    #[cold]
     fn kid(&mut self, jwk: &Jwk) -> Option<String> {
         if let (Some(kid), Some(own)) = (&self.entry.kid, &jwk.kid)
             && kid != own
@@ -186,6 +193,7 @@ impl<'c> CredentialBuilder<'_, 'c, '_> {
         self.entry.kid.clone().or_else(|| jwk.kid.clone())
     }
 
+    #[cold]
     fn check_secret(&mut self, field: &str, algorithm: Algorithm, material: &Material) -> bool {
         let Material::Secret(secret) = material else { return true };
         let (name, min) = (algorithm.name(), algorithm.secret_size().unwrap_or_default());
@@ -209,6 +217,7 @@ impl<'c> CredentialBuilder<'_, 'c, '_> {
         false
     }
 
+    #[cold]
     fn credential(&mut self, name: &str, key: Key) -> Credential {
         let (path, name_path) = (format!("{}.consumer", self.path), format!("{}.key", self.path));
         let identifier = Some((name, name_path.as_str()));

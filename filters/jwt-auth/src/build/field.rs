@@ -7,6 +7,7 @@ use novasphere_core::BuildContext;
 use crate::{config::ClaimName, token::claim_path::ClaimPath};
 
 /// The text of a required field. `None` after a fault: the text is missing or empty.
+#[cold]
 pub(super) fn required<'c>(
     field: Option<&'c str>,
     path: &str,
@@ -21,6 +22,7 @@ pub(super) fn required<'c>(
 }
 
 /// The path in the required field `claim` of the entry at `path`. `None` after a fault.
+#[cold]
 pub(super) fn claim_path(
     claim: Option<&ClaimName>,
     path: &str,
@@ -45,6 +47,7 @@ pub(super) fn claim_path(
 }
 
 /// The path of a text that is not empty. `None` after a fault.
+#[cold]
 fn dotted_path(text: &str, path: &str, cx: &mut BuildContext<'_>) -> Option<ClaimPath> {
     match ClaimPath::parse(text) {
         Ok(claim) => {

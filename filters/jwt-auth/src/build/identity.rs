@@ -17,6 +17,7 @@ use crate::{
 };
 
 /// The consumer at `path`. `identifier` is the text of `X-Credential-Identifier` and its path.
+#[cold]
 pub(super) fn consumer(
     config: &ConsumerConfig,
     path: &str,
@@ -35,6 +36,7 @@ pub(super) fn consumer(
 }
 
 /// The header value of a text. `None` if it is empty.
+#[cold]
 fn header_value(text: &str, path: &str, cx: &mut BuildContext<'_>) -> Option<Vec<u8>> {
     match header_text::from_text(text) {
         Ok(value) => Some(value).filter(|value| !value.is_empty()),
@@ -45,6 +47,7 @@ fn header_value(text: &str, path: &str, cx: &mut BuildContext<'_>) -> Option<Vec
     }
 }
 
+#[cold]
 pub(super) fn headers(config: &Config, cx: &mut BuildContext<'_>) -> IdentityHeaders {
     let anonymous = config.anonymous.as_ref();
     let anonymous = anonymous.map(|config| consumer(config, "anonymous", None, cx));
@@ -75,6 +78,7 @@ pub(super) fn headers(config: &Config, cx: &mut BuildContext<'_>) -> IdentityHea
     headers
 }
 
+#[cold]
 pub(super) fn attributes(config: &Config, cx: &mut BuildContext<'_>) -> ClaimAttributes {
     let mut attributes = ClaimAttributes::new(super::size(config.max_claim_header_bytes));
     for (i, entry) in config.claims_to_attributes.iter().enumerate() {
@@ -91,6 +95,7 @@ pub(super) fn attributes(config: &Config, cx: &mut BuildContext<'_>) -> ClaimAtt
 
 /// Adds the claims that the later filters of the chain use. An entry of `claims_to_attributes` with
 /// the name of such a claim takes precedence.
+#[cold]
 pub(super) fn pass_on(
     claims: &[UsedClaim],
     attributes: &mut ClaimAttributes,

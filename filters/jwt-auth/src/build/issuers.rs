@@ -17,6 +17,7 @@ use crate::{
 /// Appended to an issuer (OpenID Connect Discovery 1.0 section 4).
 const WELL_KNOWN: &str = "/.well-known/openid-configuration";
 
+#[cold]
 pub(super) fn build(config: &Config, cx: &mut BuildContext<'_>) -> Issuers {
     let mut issuers = Issuers::default();
     for (i, entry) in config.jwks.iter().enumerate() {
@@ -50,6 +51,7 @@ impl SourceBuilder<'_, '_> {
         self.cx.fault(format!("{}.{field}", self.path), message);
     }
 
+    #[cold]
     fn algorithms(&mut self) -> Vec<Algorithm> {
         let Some(algorithms) = &self.config.algorithms else {
             return Algorithm::DEFAULT_FOR_KEY_SETS.to_vec();
@@ -67,6 +69,7 @@ impl SourceBuilder<'_, '_> {
     }
 
     /// The issuer. `None` after a fault.
+    #[cold]
     fn issuer(&mut self, has_audiences: bool) -> Option<Issuer> {
         let config = self.config;
         let path = format!("{}.issuer", self.path);
@@ -113,6 +116,7 @@ impl SourceBuilder<'_, '_> {
         Some(issuer)
     }
 
+    #[cold]
     fn check_values(&mut self, issuer: &Issuer, values: &BTreeMap<String, Vec<String>>) {
         for name in issuer.claims().filter(|name| !values.contains_key(*name)) {
             self.fault(
@@ -136,6 +140,7 @@ impl SourceBuilder<'_, '_> {
     }
 
     /// The source. `None` after a fault in its issuer or location.
+    #[cold]
     fn source(&mut self, issuer: Option<Issuer>, algorithms: &[Algorithm]) -> Option<KeySetSource> {
         self.check_numbers();
         let config = self.config;
@@ -155,6 +160,7 @@ impl SourceBuilder<'_, '_> {
         })
     }
 
+    #[cold]
     fn check_numbers(&mut self) {
         for (field, value, min, max, unit) in [
             ("refresh", self.config.refresh, 1, 86_400, " seconds"),
@@ -169,6 +175,7 @@ impl SourceBuilder<'_, '_> {
         }
     }
 
+    #[cold]
     fn endpoint(&mut self) -> Option<Endpoint> {
         let config = self.config;
         if let Some(Err(fault)) = config.cluster.as_deref().map(Endpoint::check_upstream) {
@@ -193,6 +200,7 @@ impl SourceBuilder<'_, '_> {
         None
     }
 
+    #[cold]
     fn endpoint_at_cluster(&mut self, path: &str) -> Option<Endpoint> {
         let Some(cluster) = &self.config.cluster else {
             self.fault("cluster", "is required with path");

@@ -43,6 +43,7 @@ pub(crate) struct Settings {
 }
 
 /// Checks `config`. The result is usable only if `cx` has no faults.
+#[cold]
 pub(crate) fn build(config: Config, cx: &mut BuildContext<'_>) -> Settings {
     check_combinations(&config, cx);
     check_capabilities(&config, cx);
@@ -78,6 +79,7 @@ fn size(number: u32) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }
 
+#[cold]
 fn check_combinations(config: &Config, cx: &mut BuildContext<'_>) {
     if config.optional && config.anonymous.is_some() {
         let message = "has no effect with anonymous, which also covers requests without a token: \
@@ -103,6 +105,7 @@ fn check_combinations(config: &Config, cx: &mut BuildContext<'_>) {
 }
 
 /// Warns about settings that let requests pass, or are for development.
+#[cold]
 fn warn_about_openness(config: &Config, cx: &mut BuildContext<'_>) {
     if config.report_only {
         let message =
@@ -133,6 +136,7 @@ fn warn_about_openness(config: &Config, cx: &mut BuildContext<'_>) {
     }
 }
 
+#[cold]
 fn check_capabilities(config: &Config, cx: &mut BuildContext<'_>) {
     for (is_used, field, capability) in [
         (!config.jwks.is_empty(), "jwks", Capability::Fetch),
@@ -144,6 +148,7 @@ fn check_capabilities(config: &Config, cx: &mut BuildContext<'_>) {
     }
 }
 
+#[cold]
 fn responses(config: &Config, cx: &mut BuildContext<'_>) -> RefusalResponses {
     if let Some(realm) = &config.realm
         && let Err(invalid) = check_realm(realm)

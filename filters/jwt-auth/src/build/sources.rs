@@ -12,6 +12,7 @@ use crate::{
     },
 };
 
+#[cold]
 pub(super) fn build(config: &Config, cx: &mut BuildContext<'_>) -> TokenSources {
     field::check_items(&config.uri_param_names, "uri_param_names", cx);
     for (i, name) in config.cookie_names.iter().enumerate() {
@@ -42,6 +43,7 @@ pub(super) fn build(config: &Config, cx: &mut BuildContext<'_>) -> TokenSources 
 }
 
 /// The header of an entry of `header_names`. `None` after a fault.
+#[cold]
 fn token_header(
     entry: &TokenHeaderConfig,
     path: &str,
@@ -62,6 +64,7 @@ fn token_header(
     TokenHeader::new(name, scheme).map_err(fault).ok()
 }
 
+#[cold]
 fn check_prefixes(prefixes: &[String], cx: &mut BuildContext<'_>) {
     for (i, prefix) in prefixes.iter().enumerate() {
         let path = format!("websocket_protocols[{i}]");

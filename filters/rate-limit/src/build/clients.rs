@@ -10,6 +10,7 @@ use crate::{
 
 const MAX_HOPS: u32 = 16;
 
+#[cold]
 pub(super) fn address(config: &ClientIpConfig, cx: &mut BuildContext<'_>) -> ClientAddress {
     within("client_ip.ipv6_prefix", config.ipv6_prefix, (32, 128), " bits", cx);
     let trusted = cidrs(&config.trusted_cidrs, "client_ip.trusted_cidrs", cx);
@@ -48,6 +49,7 @@ pub(super) fn address(config: &ClientIpConfig, cx: &mut BuildContext<'_>) -> Cli
 }
 
 /// The list in the field at `path`.
+#[cold]
 pub(super) fn list(config: &ClientsConfig, path: &str, cx: &mut BuildContext<'_>) -> ClientList {
     for (i, _) in config.consumers.iter().enumerate().filter(|(_, name)| name.is_empty()) {
         cx.fault(format!("{path}.consumers[{i}]"), "must not be empty");
@@ -61,6 +63,7 @@ pub(super) fn list(config: &ClientsConfig, path: &str, cx: &mut BuildContext<'_>
     ClientList::new(cidrs, config.consumers.clone())
 }
 
+#[cold]
 fn cidrs(texts: &[String], path: &str, cx: &mut BuildContext<'_>) -> Vec<Cidr> {
     let mut cidrs = Vec::with_capacity(texts.len());
     for (i, text) in texts.iter().enumerate() {

@@ -24,6 +24,7 @@ pub(super) fn uses_table(config: &Config) -> bool {
     config.policy == CountPolicy::Local || on_error == Some(OnError::Local)
 }
 
+#[cold]
 pub(super) fn counter(
     config: &Config,
     limiters: &[Limiter],
@@ -65,6 +66,7 @@ fn has_high_limits(limiter: &Limiter) -> bool {
 }
 
 /// The configured size of a lease.
+#[cold]
 fn lease(config: Option<Lease>, cx: &mut BuildContext<'_>) -> Option<LeaseConfig> {
     let Lease::On(config) = config? else { return None };
     within("lease.share", config.share, (1, 50), " percent", cx);
@@ -73,6 +75,7 @@ fn lease(config: Option<Lease>, cx: &mut BuildContext<'_>) -> Option<LeaseConfig
 }
 
 /// The counter in Redis, without leases. `None` with `policy: local` and after a fault.
+#[cold]
 fn redis(
     config: &Config,
     limiters: &[Limiter],
@@ -154,6 +157,7 @@ fn share_of(limits: &[Limit], percent: u32, cost: u32) -> Vec<Limit> {
     limits.iter().map(share).collect()
 }
 
+#[cold]
 fn check_numbers(redis: &RedisConfig, cx: &mut BuildContext<'_>) {
     let (millis, percent) = (" milliseconds", " percent");
     within("redis.timeout_ms", redis.timeout_ms, (1, 10_000), millis, cx);
@@ -164,6 +168,7 @@ fn check_numbers(redis: &RedisConfig, cx: &mut BuildContext<'_>) {
 }
 
 /// Rejects fields for counting in this proxy if nothing is counted there.
+#[cold]
 fn refuse_unused(redis: &RedisConfig, config: &Config, cx: &mut BuildContext<'_>) {
     if redis.on_error == OnError::Local {
         return;
@@ -179,6 +184,7 @@ fn refuse_unused(redis: &RedisConfig, config: &Config, cx: &mut BuildContext<'_>
     }
 }
 
+#[cold]
 fn endpoint(redis: &RedisConfig, cx: &mut BuildContext<'_>) -> Option<Endpoint> {
     if let Some(Err(fault)) = redis.cluster.as_deref().map(Endpoint::check_upstream) {
         cx.fault("redis.cluster", fault);
@@ -194,6 +200,7 @@ fn endpoint(redis: &RedisConfig, cx: &mut BuildContext<'_>) -> Option<Endpoint> 
     endpoint
 }
 
+#[cold]
 fn headers(redis: &RedisConfig, cx: &mut BuildContext<'_>) -> Vec<(HeaderName, String)> {
     let json = (HeaderName::from_static("content-type"), "application/json".to_owned());
     let path = "redis.token";
@@ -205,6 +212,7 @@ fn headers(redis: &RedisConfig, cx: &mut BuildContext<'_>) -> Vec<(HeaderName, S
     vec![json, (HeaderName::from_static("authorization"), format!("Bearer {token}"))]
 }
 
+#[cold]
 fn secret(redis: &RedisConfig, cx: &mut BuildContext<'_>) -> Option<KeySecret> {
     let Some(Sensitive(text)) = &redis.secret else { return KeySecret::new(b"") };
     let text = text.read_secret("redis.secret", cx)?;

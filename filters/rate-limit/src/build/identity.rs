@@ -38,6 +38,7 @@ impl<'c> IdentityFields<'c> {
 }
 
 /// The identity. `prefix` is the path of the object, empty or ending in a dot.
+#[cold]
 pub(super) fn identity(
     fields: &IdentityFields<'_>,
     config: &Config,
@@ -60,6 +61,7 @@ pub(super) fn identity(
 }
 
 /// Rejects fields of an identity that `limit_by` does not list.
+#[cold]
 pub(super) fn refuse_unused(fields: &IdentityFields<'_>, prefix: &str, cx: &mut BuildContext<'_>) {
     let owners = [
         ("header_name", fields.header_name, LimitBy::Header),
@@ -74,6 +76,7 @@ pub(super) fn refuse_unused(fields: &IdentityFields<'_>, prefix: &str, cx: &mut 
     }
 }
 
+#[cold]
 fn part(
     by: LimitBy,
     fields: &IdentityFields<'_>,
@@ -125,6 +128,7 @@ fn part(
 }
 
 /// The part for the header `name`, the value of the field at `path`.
+#[cold]
 fn header(name: &str, path: &str, cx: &mut BuildContext<'_>) -> Option<Part> {
     match HeaderName::parse(name) {
         Ok(name) if name.as_str() == "host" => Some(Part::Host),
@@ -150,6 +154,7 @@ fn header(name: &str, path: &str, cx: &mut BuildContext<'_>) -> Option<Part> {
 }
 
 /// Checks the name of a claim. Returns whether claims can reach this filter.
+#[cold]
 pub(super) fn check_claim(claim: &str, path: &str, cx: &mut BuildContext<'_>) -> bool {
     if !cx.has_claims_source() {
         let message = "is not available: this proxy does not pass claims from jwt-auth to other \

@@ -25,6 +25,7 @@ pub(super) struct Limiters {
 
 impl Limiters {
     /// The limiter of the filter's limits, if any.
+    #[cold]
     pub(super) fn new(config: &Config, cx: &mut BuildContext<'_>) -> Self {
         let own = limits(&LimitFields::from(config), "", cx);
         let form = header_form(config, cx);
@@ -53,6 +54,7 @@ impl Limiters {
     }
 
     /// Adds a limiter. Returns its index.
+    #[cold]
     pub(super) fn add(&mut self, limits: Vec<Limit>, identity: Identity, name: &str) -> usize {
         let headers = match self.form {
             HeaderForm::None => Headers::None,
@@ -90,6 +92,7 @@ impl Limiters {
     }
 }
 
+#[cold]
 fn header_form(config: &Config, cx: &mut BuildContext<'_>) -> HeaderForm {
     match (config.hide_client_headers, config.headers) {
         (true, Some(HeaderForm::Kong | HeaderForm::Ietf)) => {

@@ -42,6 +42,7 @@ pub(super) fn has_limits(rule: &RuleConfig) -> bool {
 }
 
 /// The limits, shortest period first. `prefix` is the path of the object, empty or ending in a dot.
+#[cold]
 pub(super) fn limits(fields: &LimitFields, prefix: &str, cx: &mut BuildContext<'_>) -> Vec<Limit> {
     let named = Period::NAMED.into_iter().zip(fields.named);
     let mut limits: Vec<Limit> = named
@@ -63,6 +64,7 @@ pub(super) fn limits(fields: &LimitFields, prefix: &str, cx: &mut BuildContext<'
 }
 
 /// Adds the limit of `window`, whose `seconds` are at `path`.
+#[cold]
 fn add_window(
     window: WindowConfig,
     limits: &mut Vec<Limit>,

@@ -43,6 +43,7 @@ pub(crate) struct Settings {
 }
 
 /// Checks `config` and computes the settings.
+#[cold]
 pub(crate) fn build(config: Config, cx: &mut BuildContext<'_>) -> Settings {
     let mut limiters = Limiters::new(&config, cx);
     let (names, rules) = rules::rules(&config, &mut limiters, cx);
@@ -89,6 +90,7 @@ fn windows(rules: &[Rule], default_effect: Effect, limiters: &[Limiter]) -> Vec<
     limits.collect()
 }
 
+#[cold]
 fn check(config: &Config, limiters: &Limiters, cx: &mut BuildContext<'_>) {
     if limiters.is_empty() && !config.rules.iter().any(limits::has_limits) {
         let fields = "second, minute, hour, day, month, year, window";

@@ -4,6 +4,7 @@ use novasphere_core::{BuildContext, with_separators};
 
 /// Checks that the field at `path` is in `range`, both ends included. `unit` is empty or starts with
 /// a space.
+#[cold]
 pub(super) fn within(
     path: &str,
     value: u32,

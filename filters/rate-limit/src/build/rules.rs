@@ -17,6 +17,7 @@ use crate::{
 };
 
 /// The names of the rules, and the rules. Adds their limiters to `limiters`.
+#[cold]
 pub(super) fn rules(
     config: &Config,
     limiters: &mut Limiters,
@@ -39,6 +40,7 @@ pub(super) fn rules(
 
 /// Lets `GET` include `HEAD` in a rule with a limit: a `HEAD` request is a `GET` request without the
 /// content of the response (RFC 9110 section 9.3.2).
+#[cold]
 fn include_head(
     rule: &RuleConfig,
     effect: Effect,
@@ -58,6 +60,7 @@ fn include_head(
     }
 }
 
+#[cold]
 fn refuse_unreachable(rules: &[Rule], cx: &mut BuildContext<'_>) {
     // A faulty rule may match different requests once it is corrected.
     let is_valid: Vec<bool> =
@@ -76,6 +79,7 @@ fn refuse_unreachable(rules: &[Rule], cx: &mut BuildContext<'_>) {
     }
 }
 
+#[cold]
 fn name(rule: &RuleConfig, earlier: &[String], path: &str, cx: &mut BuildContext<'_>) -> String {
     let path = format!("{path}.name");
     let Some(name) = rule.name.clone() else {
@@ -93,6 +97,7 @@ fn name(rule: &RuleConfig, earlier: &[String], path: &str, cx: &mut BuildContext
     name
 }
 
+#[cold]
 fn condition(rule: &RuleConfig, path: &str, cx: &mut BuildContext<'_>) -> RequestCondition {
     let fields = ConditionFields {
         methods: rule.methods.as_deref(),
@@ -124,6 +129,7 @@ fn expected_fields(config: &ExpectedConfig) -> ExpectedFields<'_> {
 }
 
 /// The effect of a rule. `name` is the rule's.
+#[cold]
 fn effect(
     rule: &RuleConfig,
     config: &Config,
@@ -167,6 +173,7 @@ fn effect(
 }
 
 /// Checks a rule that has no limits and counts under the filter's limits.
+#[cold]
 fn check_without_limits(
     rule: &RuleConfig,
     config: &Config,
@@ -195,6 +202,7 @@ fn names_identity(rule: &RuleConfig) -> bool {
 }
 
 /// The identity fields of the rule, or of the filter if the rule has no `limit_by`.
+#[cold]
 fn identity_fields<'c>(
     rule: &'c RuleConfig,
     config: &'c Config,

@@ -34,6 +34,7 @@ pub(crate) struct RootContext<F: Filter> {
 impl<F: Filter + 'static> RootContext<F> {
     /// Reads a configuration of `size` bytes and starts the filter. `None` if the filter rejects
     /// it. The log has the reasons.
+    #[cold]
     pub(crate) fn configure(dialect: Dialect, size: usize, calls: &Calls) -> Option<Rc<Self>> {
         let bytes = match hostcalls::plugin_configuration(size) {
             Ok(bytes) => bytes,

@@ -48,6 +48,7 @@ impl<'de> Cursor<'de> {
     }
 
     /// The integer of the node, if it is one. Accepts `5.0` for 5.
+    #[cold]
     pub(super) fn integer(&self) -> Option<Integer> {
         let number = match (&self.node.kind, self.scalar()) {
             (_, Some(Json::Number(number))) => number,
@@ -68,6 +69,7 @@ impl<'de> Cursor<'de> {
 
     /// The items of a list. Accepts `{}` as an empty list: some hosts process configurations with
     /// Lua, which has one type for both. Accepts `""` if the host passes values as text.
+    #[cold]
     pub(super) fn list(&self, expected: &dyn de::Expected) -> Result<&'de [Node], Mismatch> {
         match &self.node.kind {
             Kind::Array(items) => Ok(items),
@@ -79,6 +81,7 @@ impl<'de> Cursor<'de> {
     }
 
     /// The members of an object with these fields, or the boolean beside other forms.
+    #[cold]
     pub(super) fn object(
         &self,
         expected: &dyn de::Expected,

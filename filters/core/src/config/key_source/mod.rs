@@ -47,6 +47,7 @@ impl KeySource {
     /// Reads a key that white space at its ends does not change. `path` is the field's path. Adds a
     /// fault and returns `None` if the variable is missing or its name is invalid, or if the text is
     /// a placeholder.
+    #[cold]
     pub fn read(&self, path: &str, cx: &mut BuildContext<'_>) -> Option<String> {
         let text = match self {
             Self::Text(text) => text.clone(),
@@ -72,6 +73,7 @@ impl KeySource {
     /// Like [`read`](Self::read), for a secret in which white space counts. Warns if the secret is
     /// in the configuration or has white space at its ends. Removes one newline at the end of a
     /// variable, because files and `echo` add one.
+    #[cold]
     pub fn read_secret(&self, path: &str, cx: &mut BuildContext<'_>) -> Option<String> {
         let mut text = self.read_encoded_secret(path, cx)?;
         if let Self::Env { name, trim: true } = self
@@ -95,6 +97,7 @@ impl KeySource {
 
     /// Like [`read_secret`](Self::read_secret), for a secret in an encoding that ignores white
     /// space.
+    #[cold]
     pub fn read_encoded_secret(&self, path: &str, cx: &mut BuildContext<'_>) -> Option<String> {
         if let Self::Text(_) = self {
             let message = "is readable in the configuration; {\"env\": \"NAME\"} takes it from the \
@@ -106,6 +109,7 @@ impl KeySource {
 }
 
 /// The value of a variable. `None` after a fault.
+#[cold]
 fn variable(name: &str, path: &str, cx: &mut BuildContext<'_>) -> Option<String> {
     let path = format!("{path}.env");
     // The name is not quoted, because users put the secret itself here by mistake.

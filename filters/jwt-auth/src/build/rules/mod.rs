@@ -16,6 +16,7 @@ use crate::{
     },
 };
 
+#[cold]
 pub(super) fn build(config: &Config, cx: &mut BuildContext<'_>) -> RequestRules {
     if config.rules.len() > MAX_RULES {
         let message = format!("must have at most {MAX_RULES} entries, got {}", config.rules.len());
@@ -50,6 +51,7 @@ pub(super) fn build(config: &Config, cx: &mut BuildContext<'_>) -> RequestRules 
 }
 
 /// Refuses entries of `rules`, which follow `skips` entries of `skip`, that never apply.
+#[cold]
 fn refuse_unreachable(rules: &[Rule], skips: usize, cx: &mut BuildContext<'_>) {
     let path = |i: usize| match i.checked_sub(skips) {
         None => format!("skip[{i}]"),
@@ -76,6 +78,7 @@ fn refuse_unreachable(rules: &[Rule], skips: usize, cx: &mut BuildContext<'_>) {
     }
 }
 
+#[cold]
 fn skip_rule(skip: &SkipConfig, path: &str, cx: &mut BuildContext<'_>) -> Rule {
     let fields = PathMatch {
         path: skip.path.as_deref(),
@@ -95,6 +98,7 @@ fn skip_rule(skip: &SkipConfig, path: &str, cx: &mut BuildContext<'_>) -> Rule {
     Rule { condition, requirements: None, required_variants: RequiredVariants::All }
 }
 
+#[cold]
 fn condition(rule: &RuleConfig, path: &str, cx: &mut BuildContext<'_>) -> RequestCondition {
     let fields = ConditionFields {
         methods: rule.methods.as_deref(),
@@ -122,6 +126,7 @@ fn condition(rule: &RuleConfig, path: &str, cx: &mut BuildContext<'_>) -> Reques
 }
 
 /// Checks that the rule has an effect, and that its fields do not contradict each other.
+#[cold]
 fn check_effect(rule: &RuleConfig, config: &Config, path: &str, cx: &mut BuildContext<'_>) {
     let fields = [
         ("optional", rule.optional),
@@ -154,6 +159,7 @@ fn check_effect(rule: &RuleConfig, config: &Config, path: &str, cx: &mut BuildCo
 }
 
 /// The requirements of a rule. `None` if its requests need no token.
+#[cold]
 fn requirements(
     rule: &RuleConfig,
     default: &Requirements,

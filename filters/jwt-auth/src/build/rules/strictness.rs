@@ -12,6 +12,7 @@ use crate::{
 
 /// Sets the required variants of the rules after the entries of `skip`, lets their `GET` include
 /// `HEAD`, and checks their conditions.
+#[cold]
 pub(super) fn apply(
     rules: &mut [Rule],
     default: &Requirements,
@@ -49,6 +50,7 @@ fn required_variants(rule: &Rule, later: &[Rule], default: &Requirements) -> Req
 }
 
 /// Rejects a header with which a client could choose a less strict check.
+#[cold]
 fn check_header(rule: &Rule, later: &[Rule], i: usize, cx: &mut BuildContext<'_>) {
     if rule.condition.header.is_none() {
         return;
@@ -81,6 +83,7 @@ fn exclude_each_other(a: &RequestCondition, b: &RequestCondition) -> bool {
 }
 
 /// A `HEAD` request is a `GET` request without the content of the response (RFC 9110 section 9.3.2).
+#[cold]
 fn check_methods(rule: &mut Rule, path: &str, cx: &mut BuildContext<'_>) {
     let methods = &mut rule.condition.methods;
     let has = |name: &str| methods.iter().any(|method| method == name);
@@ -100,6 +103,7 @@ fn check_methods(rule: &mut Rule, path: &str, cx: &mut BuildContext<'_>) {
 
 /// Warns about a rule that is meant to be strict, but lets requests without a token pass because of
 /// the filter's `optional` or `anonymous`.
+#[cold]
 fn warn_of_requests_without_token(config: &Config, path: &str, cx: &mut BuildContext<'_>) {
     if config.optional {
         let message = "requests without a token pass this rule too, because the filter has \
