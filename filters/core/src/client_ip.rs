@@ -75,44 +75,52 @@ pub fn parse_source_address(text: &[u8]) -> Option<IpAddr> {
     text.parse().ok().or_else(|| text.parse().ok().map(|with_port: SocketAddr| with_port.ip()))
 }
 
-/// Parses the most frequent formats, `192.0.2.1` and `192.0.2.1:80`, in one pass. `None` for all
-/// others, some of which are addresses too.
+/// Parses the most frequent formats, `192.0.2.1` and `192.0.2.1:80`. `None` for all others, some of
+/// which are addresses too.
 fn parse_v4(text: &[u8]) -> Option<Ipv4Addr> {
-    let mut bytes = text.iter();
-    let (mut octets, mut index) = ([0_u8; 4], 0_usize);
-    let (mut octet, mut digits) = (0_u8, 0_u8);
-    loop {
-        let next = bytes.next();
-        match next {
-            Some(digit @ b'0'..=b'9') => {
-                // Some parsers read a leading zero as octal.
-                if digits > 0 && octet == 0 {
-                    return None;
-                }
-                octet = octet.checked_mul(10)?.checked_add(digit - b'0')?;
-                digits += 1;
-            }
-            Some(b'.' | b':') | None if digits > 0 => {
-                *octets.get_mut(index)? = octet;
-                (index, octet, digits) = (index + 1, 0, 0);
-                if next != Some(&b'.') {
-                    break;
-                }
-            }
-            _ => return None,
-        }
+    let (a, rest) = octet(text)?;
+    let (b, rest) = octet(rest.strip_prefix(b".")?)?;
+    let (c, rest) = octet(rest.strip_prefix(b".")?)?;
+    let (d, rest) = octet(rest.strip_prefix(b".")?)?;
+    match rest {
+        [] => {}
+        [b':', port @ ..] if is_port(port) => {}
+        _ => return None,
     }
-    let port = bytes.as_slice();
-    let number = port.iter().fold(0, |number: u32, digit| {
+    Some(Ipv4Addr::new(a, b, c, d))
+}
+
+/// The number from 0 to 255 at the start of `text`, and the rest.
+#[inline(always)]
+fn octet(text: &[u8]) -> Option<(u8, &[u8])> {
+    let number = |digits: &[u8]| {
+        digits.iter().fold(0, |number, digit| number * 10 + u16::from(digit - b'0'))
+    };
+    let (number, rest) = match text {
+        // Some parsers read a leading zero as octal.
+        [b'0', b'0'..=b'9', ..] => return None,
+        [a @ b'0'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9', rest @ ..] => {
+            (number(&[*a, *b, *c]), rest)
+        }
+        [a @ b'0'..=b'9', b @ b'0'..=b'9', rest @ ..] => (number(&[*a, *b]), rest),
+        [a @ b'0'..=b'9', rest @ ..] => (number(&[*a]), rest),
+        _ => return None,
+    };
+    Some((u8::try_from(number).ok()?, rest))
+}
+
+/// Whether this is a number from 0 to 65,535 in at most five digits.
+fn is_port(text: &[u8]) -> bool {
+    let number = text.iter().fold(0, |number: u32, digit| {
         number.saturating_mul(10).saturating_add(digit.wrapping_sub(b'0').into())
     });
-    let is_port = port.len() <= 5 && port.iter().all(u8::is_ascii_digit) && number <= 65_535;
-    let is_complete = is_port && !(port.is_empty() && text.ends_with(b":"));
-    (index == octets.len() && is_complete).then(|| Ipv4Addr::from(octets))
+    (1..=5).contains(&text.len()) && text.iter().all(u8::is_ascii_digit) && number <= 65_535
 }
 
 #[cfg(test)]
 mod tests {
+    use std::net::SocketAddrV4;
+
     use super::*;
 
     fn identity(text: &str) -> Option<[u8; 16]> {
@@ -152,6 +160,26 @@ mod tests {
             }
         }
         assert!(parse_v4(b"192.0.2.1:50000").is_some() && parse_v4(b"255.255.255.255").is_some());
+    }
+
+    #[test]
+    fn parser_agrees_with_the_standard_library_on_every_octet() {
+        for number in 0..=1_100_u16 {
+            for text in [number.to_string(), format!("0{number}"), format!("00{number}")] {
+                for text in [
+                    format!("{text}.20.255.1"),
+                    format!("1.{text}.0.255:443"),
+                    format!("9.9.{text}.9"),
+                    format!("255.1.1.{text}"),
+                    format!("1.1.1.{text}:65535"),
+                    format!("1.1.1.1:{number}"),
+                ] {
+                    let standard = text.parse::<Ipv4Addr>().ok();
+                    let with_port = || text.parse().ok().map(|a: SocketAddrV4| *a.ip());
+                    assert_eq!(parse_v4(text.as_bytes()), standard.or_else(with_port), "{text}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -57,7 +57,7 @@ pub use host::{
 };
 pub use http::{
     Endpoint, ErrorBody, ErrorFormat, HeaderName, Headers, InvalidHeaderName, InvalidHeaderValue,
-    ProblemDetails, QueryParams, RequestHead, ResponseHead, bytes_eq, encode_non_ascii,
+    ProblemDetails, QueryParams, RequestHead, ResponseHead, Spellings, bytes_eq, encode_non_ascii,
     encode_query_param, header_value, host_name, may_have_secrets, parse_methods, target,
 };
 pub use json::Json;

@@ -7,17 +7,31 @@ pub fn bytes_eq(a: &[u8], b: &[u8]) -> bool {
     if a.len() != b.len() {
         return false;
     }
-    let (words_a, words_b) = (a.as_chunks::<8>().0, b.as_chunks::<8>().0);
-    let words = words_a.iter().zip(words_b);
-    let difference = words.fold(0, |difference, (a, b)| {
-        difference | (u64::from_ne_bytes(*a) ^ u64::from_ne_bytes(*b))
-    });
-    // The last word may overlap the previous one.
-    let rest = match (a.last_chunk(), b.last_chunk()) {
-        (Some(a), Some(b)) => u64::from_ne_bytes(*a) ^ u64::from_ne_bytes(*b),
-        _ => a.iter().zip(b).fold(0, |difference, (a, b)| difference | u64::from(a ^ b)),
-    };
-    difference | rest == 0
+    // The last chunk may overlap the previous one.
+    if let (Some(last_a), Some(last_b)) = (a.last_chunk::<32>(), b.last_chunk::<32>()) {
+        let chunks = a.as_chunks::<32>().0.iter().zip(b.as_chunks::<32>().0);
+        chunks.fold(difference(last_a, last_b), |all, (a, b)| all | difference(a, b)) == 0
+    } else if let (Some(last_a), Some(last_b)) = (a.last_chunk::<8>(), b.last_chunk::<8>()) {
+        let chunks = a.as_chunks::<8>().0.iter().zip(b.as_chunks::<8>().0);
+        chunks.fold(difference(last_a, last_b), |all, (a, b)| all | difference(a, b)) == 0
+    } else if let (Some(a), Some(b)) = (short_word(a), short_word(b)) {
+        a == b
+    } else {
+        a.iter().zip(b).fold(0, |all, (a, b)| all | (a ^ b)) == 0
+    }
+}
+
+/// All bytes of a text of 4 to 8 bytes. The halves may overlap.
+fn short_word(text: &[u8]) -> Option<u64> {
+    let (first, last) = (text.first_chunk()?, text.last_chunk()?);
+    Some(u64::from(u32::from_ne_bytes(*first)) << 32 | u64::from(u32::from_ne_bytes(*last)))
+}
+
+/// Zero if both are equal. `N` is a multiple of 8.
+#[inline(always)]
+fn difference<const N: usize>(a: &[u8; N], b: &[u8; N]) -> u64 {
+    let words = a.as_chunks::<8>().0.iter().zip(b.as_chunks::<8>().0);
+    words.fold(0, |all, (a, b)| all | (u64::from_ne_bytes(*a) ^ u64::from_ne_bytes(*b)))
 }
 
 /// A byte in each byte of a word.
@@ -54,16 +68,16 @@ pub(crate) fn has_control(text: &[u8]) -> bool {
     (maybe != 0 && words.iter().flatten().any(is_control)) || rest.iter().any(is_control)
 }
 
-/// Whether two header names are equal, ignoring ASCII case. Most names differ in length.
-#[inline(always)]
+/// Whether two header names are equal, ignoring ASCII case. Most hosts pass names in lower case.
 pub(crate) fn name_eq(line: &[u8], name: &[u8]) -> bool {
-    line.len() == name.len() && name_eq_same_length(line, name)
+    bytes_eq(line, name) || are_equal_in_another_case(line, name)
 }
 
-/// Most names of one length differ in the last byte. Most hosts pass names in lower case.
-fn name_eq_same_length(line: &[u8], name: &[u8]) -> bool {
-    line.last().map(u8::to_ascii_lowercase) == name.last().map(u8::to_ascii_lowercase)
-        && (bytes_eq(line, name) || line.eq_ignore_ascii_case(name))
+/// Not inlined, because a comparison with a constant name would need much code.
+#[cold]
+#[inline(never)]
+fn are_equal_in_another_case(line: &[u8], name: &[u8]) -> bool {
+    line.eq_ignore_ascii_case(name)
 }
 
 #[cfg(test)]
@@ -72,7 +86,7 @@ mod tests {
 
     #[test]
     fn compares_every_byte() {
-        let text: Vec<u8> = (0..40).collect();
+        let text: Vec<u8> = (0..100).collect();
         for end in 0..text.len() {
             let text = &text[..end];
             assert!(bytes_eq(text, text));

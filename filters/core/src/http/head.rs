@@ -2,7 +2,7 @@
 
 use super::{
     bytes::name_eq,
-    header_name::loosely_eq,
+    header_name::{Spellings, loosely_eq},
     name_tag::{NameTag, TagSet},
 };
 use crate::{HeaderMutation, HeaderName};
@@ -24,7 +24,7 @@ pub struct Headers<'a> {
 }
 
 /// The maximum capacity reserved in advance. Most heads have fewer lines.
-const USUAL_LINES: usize = 64;
+const USUAL_LINES: usize = 32;
 
 #[derive(Clone, Copy, Debug)]
 struct Line<'a> {
@@ -44,6 +44,7 @@ impl<'a> Line<'a> {
     }
 
     /// Whether the line has this name. `tag` is the tag of `name`.
+    #[inline(always)]
     fn is_called(&self, tag: NameTag, name: &[u8]) -> bool {
         self.tag == tag && name_eq(self.name, name)
     }
@@ -54,20 +55,21 @@ impl<'a> Headers<'a> {
     pub fn borrowed(lines: impl IntoIterator<Item = (&'a [u8], &'a [u8])>) -> Self {
         let lines = lines.into_iter();
         let (min, max) = lines.size_hint();
-        let mut headers = Self::with_capacity(max.unwrap_or(min).min(USUAL_LINES));
-        let Self { lines: all, tags } = &mut headers;
-        all.extend(lines.map(|(name, value)| {
+        let mut all = Vec::with_capacity(max.unwrap_or(min).min(USUAL_LINES));
+        let mut tags = TagSet::default();
+        for (name, value) in lines {
             let line = Line::new(name, value);
             tags.insert(line.tag);
-            line
-        }));
-        headers
+            all.push(line);
+        }
+        Self { lines: all, tags }
     }
 
     fn with_capacity(lines: usize) -> Self {
         Self { lines: Vec::with_capacity(lines), tags: TagSet::default() }
     }
 
+    #[inline]
     fn push(&mut self, line: Line<'a>) {
         self.tags.insert(line.tag);
         self.lines.push(line);
@@ -117,15 +119,20 @@ impl<'a> Headers<'a> {
         name: &'n str,
     ) -> impl Iterator<Item = (&'s [u8], &'s [u8])> + use<'s, 'n, 'a> {
         let name = name.as_bytes();
-        let tag = NameTag::of(name);
-        // All spellings of a name have its letters and digits.
-        let is_fixed = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
-        let is_tagged = is_fixed(name.first()) && is_fixed(name.last());
-        let may_be_present = !is_tagged || self.tags.may_contain(tag);
+        let tag = NameTag::of_spellings(name);
+        let may_be_present = tag.is_none_or(|tag| self.tags.may_contain(tag));
         let lines = if may_be_present { self.lines.as_slice() } else { &[] };
-        let is_spelled =
-            move |line: &&Line<'_>| (!is_tagged || line.tag == tag) && loosely_eq(line.name, name);
+        let is_spelled = move |line: &&Line<'_>| {
+            tag.is_none_or(|tag| line.tag == tag) && loosely_eq(line.name, name)
+        };
         lines.iter().filter(is_spelled).map(|line| (line.name, line.value))
+    }
+
+    /// Whether there may be a line with one of these names, in any spelling. False only if there is
+    /// none.
+    #[inline]
+    pub fn may_contain_any(&self, names: &Spellings) -> bool {
+        self.tags.may_intersect(names.tags)
     }
 
     /// All lines in order, including pseudo-headers such as `:path`.
@@ -211,7 +218,6 @@ pub struct ResponseHead<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::header_name::loosely_eq;
 
     const NAMES: [&str; 10] = [
         "x-user-id",
@@ -256,6 +262,11 @@ mod tests {
                 );
                 assert_eq!(headers.get(name), headers.get_all(name).next());
                 assert_eq!(headers.contains(name), all().any(|(n, _)| exact(n)));
+                let is_spelled = all().any(|(n, _)| loose(n));
+                if let Ok(name) = HeaderName::parse(name) {
+                    let spellings = Spellings::from_iter([&name]);
+                    assert!(headers.may_contain_any(&spellings) || !is_spelled, "{lines:?}");
+                }
             }
         }
     }

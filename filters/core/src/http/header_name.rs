@@ -4,7 +4,7 @@ use std::{borrow::Cow, fmt};
 
 use super::{
     bytes::{has_control, name_eq},
-    name_tag::NameTag,
+    name_tag::{NameTag, TagSet},
 };
 
 /// A header name: one or more token characters (RFC 9110 section 5.1), in lower case as HTTP/2 and
@@ -94,6 +94,39 @@ impl HeaderName {
     /// `X_User_Id` or `X.User.Id` is the same header as `X-User-Id`.
     pub fn matches_loosely(&self, line: &[u8]) -> bool {
         loosely_eq(line, self.text.as_bytes())
+    }
+}
+
+/// Some header names, to find out quickly that a head has none of them in any spelling. See
+/// [`Headers::may_contain_any`](crate::Headers::may_contain_any).
+///
+/// ```
+/// use novasphere_core::{HeaderName, Headers, Spellings};
+/// let user = HeaderName::from_static("x-user-id");
+/// let names = Spellings::from_iter([&user]);
+/// assert!(Headers::borrowed([(&b"X_User_Id"[..], &b"1"[..])]).may_contain_any(&names));
+/// assert!(!Headers::borrowed([(&b"accept"[..], &b"*/*"[..])]).may_contain_any(&names));
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Spellings {
+    pub(crate) tags: TagSet,
+}
+
+impl Spellings {
+    /// Adds all spellings of `name`.
+    pub fn insert(&mut self, name: &HeaderName) {
+        match NameTag::of_spellings(name.as_str().as_bytes()) {
+            Some(tag) => self.tags.insert(tag),
+            None => self.tags = TagSet::ALL,
+        }
+    }
+}
+
+impl<'n> FromIterator<&'n HeaderName> for Spellings {
+    fn from_iter<I: IntoIterator<Item = &'n HeaderName>>(names: I) -> Self {
+        let mut all = Self::default();
+        names.into_iter().for_each(|name| all.insert(name));
+        all
     }
 }
 

@@ -58,8 +58,23 @@ pub fn without_params(target: &[u8], names: &[String]) -> Option<Vec<u8>> {
     Some(rest)
 }
 
-fn pairs(target: &[u8]) -> impl Iterator<Item = &[u8]> {
-    query(target).into_iter().flat_map(|query| query.split(|b| *b == b'&'))
+/// The `name=value` pairs of a query. None without a `?`.
+fn pairs(target: &[u8]) -> Pairs<'_> {
+    Pairs(query(target))
+}
+
+/// The rest of a query.
+struct Pairs<'t>(Option<&'t [u8]>);
+
+impl<'t> Iterator for Pairs<'t> {
+    type Item = &'t [u8];
+
+    fn next(&mut self) -> Option<&'t [u8]> {
+        let rest = self.0?;
+        let end = position(b'&', rest).unwrap_or(rest.len());
+        self.0 = rest.get(end.saturating_add(1)..);
+        rest.get(..end)
+    }
 }
 
 /// Whether the decoded name of a pair may be `name`, by its first byte. Most are not.
@@ -109,6 +124,9 @@ mod tests {
         assert_eq!(query(b"/a?b?c"), Some(&b"b?c"[..]));
         assert_eq!(path(b"/a"), b"/a");
         assert_eq!(query(b"/a"), None);
+        assert!(pairs(b"/a?b=1&&c&").eq([&b"b=1"[..], b"", b"c", b""]));
+        assert!(pairs(b"/a?").eq([b""]));
+        assert_eq!(pairs(b"/a").count(), 0);
         assert_eq!(path(b""), b"");
     }
 

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use novasphere_core::{HeaderMutation, HeaderName, Json, RequestHead};
+use novasphere_core::{HeaderMutation, HeaderName, Json, RequestHead, Spellings};
 
 use crate::{
     identity::{
@@ -33,6 +33,8 @@ const CONSUMER_HEADERS: [HeaderName; 5] = [
 pub(crate) struct IdentityHeaders {
     /// [`CONSUMER_HEADERS`], then the headers of `claims`.
     owned: Vec<OwnedHeader>,
+    /// All spellings of the owned headers. Most requests have none.
+    spellings: Spellings,
     claims: Vec<ClaimSource>,
     /// Maximum size of the value of a claim in bytes.
     max_claim_bytes: usize,
@@ -84,6 +86,7 @@ impl IdentityHeaders {
     pub(crate) fn new(anonymous: Option<Consumer>, max_claim_bytes: usize) -> Self {
         let mut headers = Self {
             owned: Vec::new(),
+            spellings: Spellings::default(),
             claims: Vec::new(),
             max_claim_bytes,
             anonymous,
@@ -115,6 +118,7 @@ impl IdentityHeaders {
     }
 
     fn own(&mut self, header: OwnedHeader) {
+        self.spellings.insert(&header.name);
         self.owned.push(header);
     }
 
@@ -171,6 +175,23 @@ impl IdentityHeaders {
         actions: &[HeaderAction<'f>],
         mutations: &mut Vec<HeaderMutation<'f>>,
     ) {
+        if head.headers.may_contain_any(&self.spellings) {
+            self.remove_lines(head, actions, mutations);
+        }
+        for (header, action) in self.owned.iter().zip(actions) {
+            if let HeaderAction::Set(value) = action {
+                mutations.push(HeaderMutation::Set(&header.name, value.clone()));
+            }
+        }
+    }
+
+    /// Adds the mutations that remove the client's own lines.
+    fn remove_lines<'f>(
+        &'f self,
+        head: &RequestHead<'_>,
+        actions: &[HeaderAction<'f>],
+        mutations: &mut Vec<HeaderMutation<'f>>,
+    ) {
         let start = mutations.len();
         for (header, action) in self.owned.iter().zip(actions) {
             if *action == HeaderAction::Keep {
@@ -185,11 +206,6 @@ impl IdentityHeaders {
                 {
                     mutations.push(removal);
                 }
-            }
-        }
-        for (header, action) in self.owned.iter().zip(actions) {
-            if let HeaderAction::Set(value) = action {
-                mutations.push(HeaderMutation::Set(&header.name, value.clone()));
             }
         }
     }

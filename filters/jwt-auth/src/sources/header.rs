@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use novasphere_core::HeaderName;
+use novasphere_core::{HeaderName, bytes_eq};
 
 /// A header that carries a token.
 #[derive(Debug)]
@@ -59,20 +59,32 @@ impl TokenHeader {
     /// The token in the value of this header.
     pub(crate) fn token<'h>(&self, value: &'h [u8]) -> Option<&'h [u8]> {
         match &self.form {
-            TokenForm::Bearer => after_scheme(value, is_bearer),
+            TokenForm::Bearer => after_bearer(value),
             TokenForm::Scheme(own) => {
                 after_scheme(value, |scheme| scheme.eq_ignore_ascii_case(own.as_bytes()))
             }
             TokenForm::Bare => bare(value),
             // The scheme may also come without a token.
-            TokenForm::BareOrBearer => after_scheme(value, is_bearer)
-                .or_else(|| bare(value).filter(|token| !is_bearer(token))),
+            TokenForm::BareOrBearer => {
+                after_bearer(value).or_else(|| bare(value).filter(|token| !is_bearer(token)))
+            }
         }
     }
 }
 
 fn is_bearer(scheme: &[u8]) -> bool {
     scheme.eq_ignore_ascii_case(b"bearer")
+}
+
+/// The text after `Bearer`.
+fn after_bearer(value: &[u8]) -> Option<&[u8]> {
+    match value.split_first_chunk::<7>() {
+        // As most clients write it. The rest has no spaces at its ends, so the result is the same.
+        Some((start, token @ [b'!'..=b'~', .., b'!'..=b'~'])) if bytes_eq(start, b"Bearer ") => {
+            Some(token)
+        }
+        _ => after_scheme(value, is_bearer),
+    }
 }
 
 /// The text after a scheme, which may be in any case (RFC 9110 section 11.1). `None` for another
@@ -90,4 +102,21 @@ fn bare(value: &[u8]) -> Option<&[u8]> {
     let value = value.trim_ascii();
     let is_one_word = !value.iter().any(|b| matches!(b, b' ' | b'\t'));
     (is_one_word && !value.is_empty()).then_some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn usual_form_of_bearer_is_read_like_the_others() {
+        let starts = ["Bearer ", "bearer ", "Bearer  ", "Bearer\t", " Bearer ", "Bearer", "Basic "];
+        let ends =
+            ["", " ", "a", "a ", "\ta", "a b", "a.b.c", "a\t", "\u{b}a", "a\u{c}", "é", "é a"];
+        for value in starts.iter().flat_map(|start| ends.map(|end| format!("{start}{end}"))) {
+            let value = value.as_bytes();
+            assert_eq!(after_bearer(value), after_scheme(value, is_bearer), "{value:?}");
+        }
+        assert_eq!(after_bearer(b"Bearer a.b.c"), Some(&b"a.b.c"[..]));
+    }
 }

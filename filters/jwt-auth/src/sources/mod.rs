@@ -48,10 +48,14 @@ impl TokenSources {
             }
             mutations.extend(self.remove_cookies(head));
         }
-        mutations.extend(self.subprotocols.remove_tokens(head));
-        mutations.extend(
-            target::without_params(head.target(), &self.params).map(HeaderMutation::Target),
-        );
+        if !self.subprotocols.is_empty() {
+            mutations.extend(self.subprotocols.remove_tokens(head));
+        }
+        if !self.params.is_empty()
+            && let Some(target) = target::without_params(head.target(), &self.params)
+        {
+            mutations.push(HeaderMutation::Target(target));
+        }
     }
 
     /// Removes the cookies that carry tokens from all cookie lines and joins the others into one
@@ -102,8 +106,10 @@ impl TokenSources {
                 token.add(Cow::Borrowed(found))?;
             }
         }
-        for found in self.subprotocols.tokens(head) {
-            token.add(Cow::Owned(found?))?;
+        if !self.subprotocols.is_empty() {
+            for found in self.subprotocols.tokens(head) {
+                token.add(Cow::Owned(found?))?;
+            }
         }
         token.0.ok_or(Refusal::NoToken)
     }

@@ -58,6 +58,11 @@ impl Subprotocols {
         Self { prefixes }
     }
 
+    /// Whether no subprotocol carries a token.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.prefixes.is_empty()
+    }
+
     /// The offered tokens, decoded.
     pub(crate) fn tokens(
         &self,
@@ -83,14 +88,10 @@ impl Subprotocols {
         Some(HeaderMutation::Set(&HEADER, Cow::Owned(rest.join(&b", "[..]))))
     }
 
-    /// The offered subprotocols of all lines. Empty if no prefix is configured.
+    /// The offered subprotocols of all lines.
     fn offered<'h>(&self, head: &'h RequestHead<'_>) -> impl Iterator<Item = &'h [u8]> {
-        let lines = (!self.prefixes.is_empty()).then(|| head.headers.get_all(HEADER.as_str()));
-        lines
-            .into_iter()
-            .flatten()
-            .flat_map(|line| line.split(|b| *b == b','))
-            .map(<[u8]>::trim_ascii)
+        let lines = head.headers.get_all(HEADER.as_str());
+        lines.flat_map(|line| line.split(|b| *b == b',')).map(<[u8]>::trim_ascii)
     }
 
     /// The text after the longest matching prefix. Prefixes may overlap.

@@ -8,11 +8,10 @@ pub(crate) fn lines(map: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
         sizes.split_at_checked(number(*count).saturating_mul(8)).unwrap_or_default();
     let sizes = sizes.as_chunks().0.as_chunks().0.iter();
     sizes.map_while(move |[name, value]| {
-        let (name, value) = (number(*name), number(*value));
-        let (line, rest) = texts.split_at_checked(name.checked_add(value)?.checked_add(2)?)?;
-        texts = rest;
-        let (name, rest) = line.split_at_checked(name)?;
-        Some((name, rest.get(1..value.checked_add(1)?)?))
+        let (name, rest) = texts.split_at_checked(number(*name))?;
+        let (value, rest) = rest.get(1..)?.split_at_checked(number(*value))?;
+        texts = rest.get(1..)?;
+        Some((name, value))
     })
 }
 
