@@ -1,7 +1,5 @@
 //! The filter: which origins are allowed, and how a response shows it.
 
-use std::borrow::Cow;
-
 use novasphere_core::{
     BuildContext, Decision, Env, FieldHints, Filter, HeaderInterest, HeaderMutation, RequestHead,
     ResponseHead,
@@ -14,7 +12,7 @@ use crate::{
     decision::Reason,
     field_hints::FIELD_HINTS,
     origin::RequestOrigin,
-    policy::{AllowOriginValue, Policy},
+    policy::{AllowOriginValue, AllowedOrigin, Policy},
     preflight::{self, PreflightMode},
     response,
     vary::{self, VaryFields},
@@ -46,12 +44,15 @@ pub struct CorsCarry {
 struct Grant {
     /// The index of the policy that allows the origin.
     policy: usize,
-    allow_origin: AllowOriginValue,
+    origin: AllowedOrigin,
 }
 
 /// The attribute with the decision about a request from a disallowed origin that goes to the
 /// upstream. Otherwise the access log would not show it.
 const DECISION_ATTRIBUTE: &str = "cors_decision";
+
+/// Three headers of an allowed origin, and `Vary`.
+const USUAL_MUTATIONS: usize = 4;
 
 impl Filter for Cors {
     const NAME: &'static str = "cors";
@@ -111,7 +112,7 @@ impl Filter for Cors {
         head: &ResponseHead<'_>,
     ) -> Vec<HeaderMutation<'f>> {
         let granted = self.granted_policy(carry.grant);
-        let mut mutations = Vec::new();
+        let mut mutations = Vec::with_capacity(USUAL_MUTATIONS);
         if carry.is_preflight {
             response::restrict(granted, head, &mut mutations);
             mutations.extend(self.preflight_vary.merge(head));
@@ -142,17 +143,18 @@ impl Cors {
 
     fn grant(&self, origin: &RequestOrigin<'_>) -> Option<Grant> {
         if self.is_constant {
-            return Some(Grant { policy: 0, allow_origin: Cow::Borrowed(b"*") });
+            return Some(Grant { policy: 0, origin: AllowedOrigin::Any });
         }
         self.policies.iter().enumerate().find_map(|(index, policy)| {
-            let allow_origin = policy.allow_origin.value_for(origin)?;
-            Some(Grant { policy: index, allow_origin })
+            let origin = policy.allow_origin.allowed(origin)?;
+            Some(Grant { policy: index, origin })
         })
     }
 
-    fn granted_policy(&self, grant: Option<Grant>) -> Option<(&Policy, AllowOriginValue)> {
-        let grant = grant?;
-        self.policies.get(grant.policy).map(|policy| (policy, grant.allow_origin))
+    fn granted_policy(&self, grant: Option<Grant>) -> Option<(&Policy, AllowOriginValue<'_>)> {
+        let Grant { policy, origin } = grant?;
+        let policy = self.policies.get(policy)?;
+        Some((policy, policy.allow_origin.value(origin)?))
     }
 
     fn on_preflight(

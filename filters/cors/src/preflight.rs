@@ -29,7 +29,7 @@ pub(crate) enum PreflightMode {
 /// The response to a preflight, and the reason of the decision. `granted` is the policy of an
 /// allowed origin. Without it the response has `Vary` only.
 pub(crate) fn response<'f>(
-    granted: Option<(&'f Policy, AllowOriginValue)>,
+    granted: Option<(&'f Policy, AllowOriginValue<'f>)>,
     status: u16,
     vary: VaryFields,
     head: &RequestHead<'_>,

@@ -14,26 +14,36 @@ use crate::{
 
 /// Replaces the upstream's CORS headers by the headers of `granted`. Removes them without it.
 pub(crate) fn replace<'f>(
-    granted: Option<(&'f Policy, AllowOriginValue)>,
+    granted: Option<(&'f Policy, AllowOriginValue<'f>)>,
     head: &ResponseHead<'_>,
     mutations: &mut Vec<HeaderMutation<'f>>,
 ) {
-    let (credentials, exposed) = match &granted {
-        Some((policy, _)) => (policy.allow_credentials, policy.expose_headers.as_bytes()),
-        None => (false, &b""[..]),
-    };
-    let has_cors = has_cors_headers(head);
-    let mut set = |name, value: Option<Cow<'f, [u8]>>| {
-        mutations.extend(if has_cors { change(name, value, head) } else { add(name, value) });
-    };
-    set(&ALLOW_ORIGIN, granted.map(|(_, origin)| origin));
-    set(&ALLOW_CREDENTIALS, credentials.then_some(Cow::Borrowed(b"true")));
-    set(&EXPOSE_HEADERS, Some(Cow::Borrowed(exposed)).filter(|names| !names.is_empty()));
-    if has_cors {
-        for name in PREFLIGHT_ONLY {
-            set(name, None);
+    let lines = lines(granted);
+    if has_cors_headers(head) {
+        let preflight_only = PREFLIGHT_ONLY.into_iter().map(|name| (name, None));
+        let all = lines.into_iter().chain(preflight_only);
+        mutations.extend(all.filter_map(|(name, value)| change(name, value, head)));
+        return;
+    }
+    for (name, value) in lines {
+        if let Some(value) = value {
+            mutations.push(HeaderMutation::Add(name, value));
         }
     }
+}
+
+/// The headers of a response that is not one to a preflight, each with its value if it has one.
+fn lines<'f>(
+    granted: Option<(&'f Policy, AllowOriginValue<'f>)>,
+) -> [(&'f HeaderName, Option<Cow<'f, [u8]>>); 3] {
+    let policy = granted.as_ref().map(|(policy, _)| *policy);
+    let credentials = policy.filter(|policy| policy.allow_credentials);
+    let exposed = policy.map(|policy| policy.expose_headers.as_bytes());
+    [
+        (&ALLOW_ORIGIN, granted.map(|(_, origin)| origin)),
+        (&ALLOW_CREDENTIALS, credentials.map(|_| Cow::Borrowed(&b"true"[..]))),
+        (&EXPOSE_HEADERS, exposed.filter(|names| !names.is_empty()).map(Cow::Borrowed)),
+    ]
 }
 
 /// Restricts the upstream's response to a preflight to the permissions of `granted`.
@@ -42,7 +52,7 @@ pub(crate) fn replace<'f>(
 /// origin, credentials and the private network. Removes all CORS headers if the origin is not
 /// allowed, or if the upstream allows no origin.
 pub(crate) fn restrict<'f>(
-    granted: Option<(&'f Policy, AllowOriginValue)>,
+    granted: Option<(&'f Policy, AllowOriginValue<'f>)>,
     head: &ResponseHead<'_>,
     mutations: &mut Vec<HeaderMutation<'f>>,
 ) {
@@ -72,10 +82,6 @@ fn is_cors_header(name: &[u8]) -> bool {
 /// Whether this filter reads response headers of that name. No other header affects its result.
 pub fn observes(name: &str) -> bool {
     is_cors_header(name.as_bytes()) || name == VARY.as_str()
-}
-
-fn add<'f>(name: &'f HeaderName, value: Option<Cow<'f, [u8]>>) -> Option<HeaderMutation<'f>> {
-    value.map(|value| HeaderMutation::Add(name, value))
 }
 
 /// The mutation that leaves exactly one line `name` with `value` in `head`, or no line for `None`.

@@ -46,16 +46,17 @@ impl VaryFields {
     /// Joins several lines into one. The meaning is the same (RFC 9110 section 5.3), and hosts
     /// differ in how they add a second line.
     pub(crate) fn merge(self, head: &ResponseHead<'_>) -> Option<HeaderMutation<'static>> {
-        let mut lines = head.headers.get_all(VARY.as_str()).peekable();
-        if lines.peek().is_none() {
+        let mut lines = head.headers.get_all(VARY.as_str());
+        let mut next = lines.next();
+        if next.is_none() {
             return Some(HeaderMutation::Add(&VARY, self.value()));
         }
         // A bit for each name.
         let mut present = 0_u8;
         let bits = || self.names.iter().enumerate().map(|(i, name)| (1 << i, name.as_bytes()));
         let mut merged = Vec::new();
-        for line in lines {
-            merged.reserve(line.len() + ", ".len() + self.text.len());
+        while let Some(line) = next {
+            merged.reserve(line.len() + SEPARATOR.len() + self.text.len());
             for member in line.split(|b| *b == b',') {
                 match header_value(member) {
                     Err(_) | Ok(b"") => {}
@@ -67,6 +68,7 @@ impl VaryFields {
                     }
                 }
             }
+            next = lines.next();
         }
         let upstream = merged.len();
         for (_, name) in bits().filter(|(bit, _)| present & bit == 0) {
@@ -76,10 +78,12 @@ impl VaryFields {
     }
 }
 
+const SEPARATOR: &[u8] = b", ";
+
 /// Adds a member to a list (RFC 9110 section 5.6.1).
 fn push(list: &mut Vec<u8>, member: &[u8]) {
     if !list.is_empty() {
-        list.extend_from_slice(b", ");
+        list.extend_from_slice(SEPARATOR);
     }
     list.extend_from_slice(member);
 }

@@ -24,6 +24,8 @@ pub struct HeaderTransform {
     rules: Rules,
     request_headers: HeaderInterest,
     response_headers: HeaderInterest,
+    /// Whether the rules for responses depend on the response.
+    reads_response: bool,
 }
 
 /// The values for the response, rendered from the request, in the order of their templates. `None`
@@ -71,12 +73,14 @@ impl Filter for HeaderTransform {
             |wanted| value(wanted, &request.templates),
             || env.metrics.count(Event::ValueInvalid.name()),
         );
-        let target = query.target(
-            head.target(),
-            |condition| condition.applies(&head.headers),
-            |wanted| value(wanted, &query.templates),
-        );
-        mutations.extend(target.map(HeaderMutation::Target));
+        if !query.is_empty() {
+            let target = query.target(
+                head.target(),
+                |condition| condition.applies(&head.headers),
+                |wanted| value(wanted, &query.templates),
+            );
+            mutations.extend(target.map(HeaderMutation::Target));
+        }
         let rendered =
             response.templates.iter().map(|template| template.render_or_count(head, env));
         Decision::Continue {
@@ -95,7 +99,7 @@ impl Filter for HeaderTransform {
         // Interim responses precede the final one, and 101 hands the connection over (RFC 9110
         // sections 15.2 and 7.8). Rules that do not depend on the message apply in any case, even if
         // the status was read for another filter.
-        if rules.depends_on_message() && status(&head.headers).is_some_and(|status| status < 200) {
+        if self.reads_response && status(&head.headers).is_some_and(|status| status < 200) {
             return Vec::new();
         }
         let value = |value: &'f Value| match value {
@@ -147,9 +151,10 @@ impl HeaderTransform {
         let target = (!query.is_empty()).then_some(":path");
         let names = request.headers().chain(query.headers()).chain(target).chain(variables);
         let request_headers = interest(reads_all, names);
-        let status = response.depends_on_message().then_some(":status");
+        let reads_response = response.depends_on_message();
+        let status = reads_response.then_some(":status");
         let response_headers = interest(response.reads_all(), response.headers().chain(status));
-        Self { rules, request_headers, response_headers }
+        Self { rules, request_headers, response_headers, reads_response }
     }
 }
 

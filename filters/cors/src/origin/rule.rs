@@ -38,10 +38,15 @@ impl OriginRule {
         }
     }
 
+    /// The serialised origin, if this entry is a single origin with a host name.
+    pub(crate) fn text(&self) -> Option<&str> {
+        let Self::Origin(matcher) = self else { return None };
+        matcher.text()
+    }
+
     /// Whether this entry is a single origin, and equals the value byte for byte.
     pub(crate) fn equals(&self, value: &[u8]) -> bool {
-        let Self::Origin(matcher) = self else { return false };
-        matcher.text().is_some_and(|text| bytes_eq(text.as_bytes(), value))
+        self.text().is_some_and(|text| bytes_eq(text.as_bytes(), value))
     }
 
     pub(crate) fn allows(&self, value: &OriginValue<'_>) -> bool {

@@ -13,26 +13,51 @@ pub(crate) enum AllowOrigin {
     Listed(Vec<OriginRule>),
 }
 
+/// The origin of a request that a policy allows.
+#[derive(Clone, Debug)]
+pub(crate) enum AllowedOrigin {
+    /// Any origin.
+    Any,
+    /// The entry with this index, byte for byte.
+    Entry(usize),
+    /// An origin that matches an entry.
+    Matching(Vec<u8>),
+}
+
 /// The value of `Access-Control-Allow-Origin`.
-pub(crate) type AllowOriginValue = Cow<'static, [u8]>;
+pub(crate) type AllowOriginValue<'f> = Cow<'f, [u8]>;
 
 impl AllowOrigin {
     pub(crate) fn is_any(&self) -> bool {
         matches!(self, Self::Any)
     }
 
-    /// The value for a request. `None` if its origin is not allowed.
-    pub(crate) fn value_for(&self, origin: &RequestOrigin<'_>) -> Option<AllowOriginValue> {
+    /// The origin of a request. `None` if it is not allowed.
+    pub(crate) fn allowed(&self, origin: &RequestOrigin<'_>) -> Option<AllowedOrigin> {
         match (self, origin) {
             (_, RequestOrigin::Absent) => None,
-            (Self::Any, _) => Some(Cow::Borrowed(b"*")),
-            // Browsers compare the value byte for byte, so it is echoed unchanged.
+            (Self::Any, _) => Some(AllowedOrigin::Any),
             (Self::Listed(rules), RequestOrigin::Single(value)) => {
-                let is_allowed = rules.iter().any(|rule| rule.equals(value.bytes))
-                    || rules.iter().any(|rule| rule.allows(value));
-                is_allowed.then(|| Cow::Owned(value.bytes.to_vec()))
+                if let Some(index) = rules.iter().position(|rule| rule.equals(value.bytes)) {
+                    return Some(AllowedOrigin::Entry(index));
+                }
+                let is_allowed = rules.iter().any(|rule| rule.allows(value));
+                is_allowed.then(|| AllowedOrigin::Matching(value.bytes.to_vec()))
             }
             (Self::Listed(_), RequestOrigin::Multiple) => None,
+        }
+    }
+
+    /// The value for an origin that this allowed. Browsers compare it byte for byte, so it is the
+    /// origin unchanged.
+    pub(crate) fn value(&self, allowed: AllowedOrigin) -> Option<AllowOriginValue<'_>> {
+        match (self, allowed) {
+            (Self::Any, _) => Some(Cow::Borrowed(b"*")),
+            (Self::Listed(rules), AllowedOrigin::Entry(index)) => {
+                rules.get(index)?.text().map(|text| Cow::Borrowed(text.as_bytes()))
+            }
+            (Self::Listed(_), AllowedOrigin::Matching(origin)) => Some(Cow::Owned(origin)),
+            (Self::Listed(_), AllowedOrigin::Any) => None,
         }
     }
 

@@ -8,7 +8,7 @@ mod name_list;
 pub(crate) use self::{
     allow_headers::{AllowHeaders, requested_headers},
     allow_methods::AllowMethods,
-    allow_origin::{AllowOrigin, AllowOriginValue},
+    allow_origin::{AllowOrigin, AllowOriginValue, AllowedOrigin},
     name_list::NameList,
 };
 

@@ -178,15 +178,17 @@ impl HeaderRules {
         mut value: impl FnMut(&'f Value) -> Option<Cow<'f, [u8]>>,
         mut dropped: impl FnMut(),
     ) -> Vec<HeaderMutation<'f>> {
-        let mut rules =
-            self.rules.iter().filter(|(scope, _)| scope.condition.applies(headers)).peekable();
-        if rules.peek().is_none() {
-            return Vec::new();
-        }
+        let rules = self.rules.iter().filter(|(scope, _)| scope.condition.applies(headers));
         if self.is_independent {
             let mut mutations = Vec::with_capacity(self.rules.len());
-            rules.for_each(|(_, rule)| self.carry_out(rule, headers, &mut value, &mut mutations));
+            for (_, rule) in rules {
+                self.carry_out(rule, headers, &mut value, &mut mutations);
+            }
             return mutations;
+        }
+        let mut rules = rules.peekable();
+        if rules.peek().is_none() {
+            return Vec::new();
         }
         let mut fields: Vec<HeaderLines<'_, '_>> =
             self.names.iter().map(|name| HeaderLines::new(name, headers, self.message)).collect();

@@ -21,6 +21,8 @@ pub(crate) struct Ietf {
     policies: String,
     /// The names of the policies, in the order of the limits.
     names: Vec<String>,
+    /// The start of each policy's item in `RateLimit`, up to the remaining requests.
+    items: Vec<String>,
     /// The three fields of the first drafts, which an upstream may send.
     older: [HeaderName; 3],
 }
@@ -43,6 +45,7 @@ impl Ietf {
             limit: HeaderName::from_static(reports::RATELIMIT),
             policy: HeaderName::from_static(reports::POLICY),
             policies: policies.collect::<Vec<_>>().join(", "),
+            items: names.iter().map(|name| format!("\"{name}\";r=")).collect(),
             names,
             older: [reports::LIMIT, reports::REMAINING, reports::RESET]
                 .map(HeaderName::from_static),
@@ -66,9 +69,11 @@ impl Ietf {
         let Some(tightest) = tightest(limits, headroom) else { return Vec::new() };
         if !Reports::are_in(head) {
             let policies = Cow::Borrowed(self.policies.as_bytes());
-            let limit = HeaderMutation::Set(&self.limit, self.limit_value(tightest));
-            // A list may have several lines (RFC 9110 section 5.3), and adding one is cheaper.
-            return vec![limit, HeaderMutation::Add(&self.policy, policies)];
+            return vec![
+                HeaderMutation::Add(&self.limit, self.limit_value(tightest)),
+                // A list may have several lines (RFC 9110 section 5.3), and adding one is cheaper.
+                HeaderMutation::Add(&self.policy, policies),
+            ];
         }
         let (reports, ours) = (Reports::read(head), reports::own(limits, tightest));
         let same_name = reports.items.iter().filter(|item| self.names.contains(&item.name));
@@ -151,11 +156,9 @@ impl Ietf {
     }
 
     fn limit_value<'f>(&self, tightest: Remaining) -> Cow<'f, [u8]> {
-        let name = self.names.get(tightest.limit).map_or("", String::as_str);
-        let mut item = Vec::with_capacity(name.len() + "\"\";r=4294967295;t=4294967295".len());
-        item.push(b'"');
-        item.extend_from_slice(name.as_bytes());
-        item.extend_from_slice(b"\";r=");
+        let start = self.items.get(tightest.limit).map_or("", String::as_str);
+        let mut item = Vec::with_capacity(start.len() + "4294967295;t=4294967295".len());
+        item.extend_from_slice(start.as_bytes());
         push_decimal(&mut item, tightest.requests);
         item.extend_from_slice(b";t=");
         push_decimal(&mut item, tightest.reset);

@@ -72,10 +72,11 @@ impl Kong {
         head: &ResponseHead<'_>,
     ) -> Vec<HeaderMutation<'f>> {
         let set = |(name, value): Line<'f>| HeaderMutation::Set(name, value);
+        let mut mutations = Vec::with_capacity(self.usual_lines());
         if !Reports::are_in(head) {
-            return self.on_refusal(limits, headroom).into_iter().map(set).collect();
+            self.for_each_line(limits, headroom, |line| mutations.push(set(line)));
+            return mutations;
         }
-        let mut mutations = Vec::with_capacity(self.windows.len() * 2 + 5);
         for (window, ours) in self.windows.iter().zip(remaining(limits, headroom)) {
             mutations.extend(window.lines(ours.requests, head).into_iter().map(set));
         }
@@ -117,19 +118,35 @@ impl Kong {
     }
 
     pub(super) fn on_refusal<'f>(&'f self, limits: &[Limit], headroom: &Headroom) -> Lines<'f> {
-        let mut lines: Lines<'f> = Vec::with_capacity(self.windows.len() * 2 + 5);
+        let mut lines = Vec::with_capacity(self.usual_lines());
+        self.for_each_line(limits, headroom, |line| lines.push(line));
+        lines
+    }
+
+    /// The usual number of lines: two for each window, three for the tightest, and two that a
+    /// refusal adds.
+    fn usual_lines(&self) -> usize {
+        self.windows.len() * 2 + 5
+    }
+
+    /// Calls `push` with each line of this filter.
+    fn for_each_line<'f>(
+        &'f self,
+        limits: &[Limit],
+        headroom: &Headroom,
+        mut push: impl FnMut(Line<'f>),
+    ) {
         for (window, ours) in self.windows.iter().zip(remaining(limits, headroom)) {
-            lines.push((&window.limit, Cow::Borrowed(&window.limit_value)));
-            lines.push((&window.remaining, decimal(ours.requests)));
+            push((&window.limit, Cow::Borrowed(&window.limit_value)));
+            push((&window.remaining, decimal(ours.requests)));
         }
         let tightest =
             tightest(limits, headroom).and_then(|ours| Some((self.windows.get(ours.limit)?, ours)));
         if let Some((window, ours)) = tightest {
-            lines.push((&self.limit, Cow::Borrowed(&window.limit_value)));
-            lines.push((&self.remaining, decimal(ours.requests)));
-            lines.push((&self.reset, decimal(ours.reset)));
+            push((&self.limit, Cow::Borrowed(&window.limit_value)));
+            push((&self.remaining, decimal(ours.requests)));
+            push((&self.reset, decimal(ours.reset)));
         }
-        lines
     }
 }
 

@@ -72,7 +72,9 @@ pub(super) struct Fields {
 impl<'h> Reports<'h> {
     /// Whether a response may have reports.
     pub(super) fn are_in(head: &ResponseHead<'_>) -> bool {
-        [RATELIMIT, POLICY, REMAINING].iter().any(|name| head.headers.contains(name))
+        head.headers.contains(RATELIMIT)
+            || head.headers.contains(POLICY)
+            || head.headers.contains(REMAINING)
     }
 
     /// The reports of a response.

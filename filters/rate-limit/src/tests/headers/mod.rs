@@ -60,7 +60,7 @@ fn ietf_headers_are_two_lists() {
     let (host, mut state) = (host(), State::default());
     assert_eq!(
         headers(send(&host, &filter, &mut state, &[]), &filter),
-        r#"ratelimit="api-minute";r=1;t=18 +ratelimit-policy="api-minute";q=2;w=60, "api-month";q=30"#
+        r#"+ratelimit="api-minute";r=1;t=18 +ratelimit-policy="api-minute";q=2;w=60, "api-month";q=30"#
     );
     send(&host, &filter, &mut state, &[]);
     assert_eq!(
