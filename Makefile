@@ -123,6 +123,7 @@ test-exact: wasm proxies ## Test that the gateway costs no more instructions in 
 	$(CARGO) test --locked --workspace --features novasphere-bench/system --bin bench exact
 
 BENCH := novasphere-bench-nothing novasphere-bench-nothing-sdk
+BENCH_DIR := $(TARGET_DIR)/$(TARGET)/release
 ROUNDS ?= 15
 SECONDS ?= 1
 
@@ -130,13 +131,15 @@ SECONDS ?= 1
 bench: wasm proxies ## Measure CPU time, latency and memory next to Envoy's own filters (package wrk); ROUNDS=2 for a quick run
 	@command -v wrk >/dev/null || { echo "wrk is missing: install the package wrk"; exit 1; }
 	$(BUILD_WASM) $(BENCH:%=-p %)
-	$(RUN) bench -- proxy $(ROUNDS) $(SECONDS) "$(TARGET_DIR)/$(TARGET)/release"
+	$(POSTLINK) for-envoy "$(BENCH_DIR)/novasphere_bench_nothing.wasm" "$(BENCH_DIR)/novasphere-bench-nothing.wasm"
+	$(RUN) bench -- proxy $(ROUNDS) $(SECONDS) "$(BENCH_DIR)"
 
 .PHONY: bench-exact
 bench-exact: wasm proxies ## Count instructions in Envoy, next to Envoy's own filters (package valgrind); UPDATE=1 saves the counts
 	@command -v valgrind >/dev/null || { echo "valgrind is missing: install the package valgrind"; exit 1; }
 	$(BUILD_WASM) $(BENCH:%=-p %)
-	$(RUN) bench -- exact "$(TARGET_DIR)/$(TARGET)/release" $(if $(UPDATE),update)
+	$(POSTLINK) for-envoy "$(BENCH_DIR)/novasphere_bench_nothing.wasm" "$(BENCH_DIR)/novasphere-bench-nothing.wasm"
+	$(RUN) bench -- exact "$(BENCH_DIR)" $(if $(UPDATE),update)
 
 .PHONY: soak
 soak: wasm proxies ## Send REQUESTS (default 5 million) through the gateway; memory must not grow (package wrk)

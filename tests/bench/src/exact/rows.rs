@@ -97,7 +97,7 @@ pub(crate) fn all(keys: &[Value], modules: &Path) -> Result<Vec<Row>> {
     };
     let mut rows = Vec::from(compared_with(keys));
     rows.extend([
-        nothing("nothing", "a module that does nothing", "novasphere_bench_nothing.wasm"),
+        nothing("nothing", "a module that does nothing", "novasphere-bench-nothing.wasm"),
         nothing(
             "nothing-sdk",
             "a module of the Rust SDK that does nothing",

@@ -43,7 +43,7 @@ pub(crate) fn chains(keys: &[Value], modules: &Path) -> Result<Vec<Chain>> {
         |id, file| Chain::wasm(id, vec![wasm_file(id, id, &modules.join(file), &json!({}))]);
     let mut chains = vec![
         Chain::wasm("none", Vec::new()),
-        nothing("nothing", "novasphere_bench_nothing.wasm"),
+        nothing("nothing", "novasphere-bench-nothing.wasm"),
         nothing("nothing-sdk", "novasphere_bench_nothing_sdk.wasm"),
         Chain::native("native-four", &native_four(keys, false)),
         Chain::native("native-four-cache", &native_four(keys, true)),
