@@ -1,4 +1,7 @@
 //! Decisions of filters, as data. The host adapter carries them out.
+//!
+//! Most requests continue, so the large data of other decisions is in boxes: a decision passes through
+//! several functions, and each copies it.
 
 use std::{any::Any, rc::Rc};
 
@@ -29,13 +32,13 @@ pub enum Decision<'f, C> {
     },
     /// The request is held until a callout ends. The host then calls `on_request` with the result.
     /// A second callout for the same request is a fault.
-    Call(Callout<'f>),
+    Call(Box<Callout<'f>>),
     /// The filter responds. The request does not reach the upstream.
     Respond {
         /// Changes to the request head, to hide values from access logs.
         mutations: Vec<HeaderMutation<'f>>,
         /// The response.
-        response: LocalResponse<'f>,
+        response: Box<LocalResponse<'f>>,
         /// A name from the filter's `REASONS`.
         reason: &'static str,
     },

@@ -72,7 +72,8 @@ use crate::{
 ///             message: "".into(),
 ///             rate_limited: false,
 ///         };
-///         Decision::Respond { mutations: Vec::new(), response, reason: "blocked" }
+///         let (mutations, response) = (Vec::new(), Box::new(response));
+///         Decision::Respond { mutations, response, reason: "blocked" }
 ///     }
 ///
 ///     fn on_response<'f>(&'f self, _: (), _: &ResponseHead<'_>) -> Vec<HeaderMutation<'f>> {

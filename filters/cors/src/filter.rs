@@ -93,7 +93,7 @@ impl Filter for Cors {
             _ if self.block_disallowed && block::can_change_something(head) => {
                 return Decision::Respond {
                     mutations: Vec::new(),
-                    response: block::response(),
+                    response: Box::new(block::response()),
                     reason: Reason::Blocked.name(),
                 };
             }
@@ -168,7 +168,8 @@ impl Cors {
                 let granted = self.granted_policy(grant);
                 let (response, reason) =
                     preflight::response(granted, status, self.preflight_vary, head);
-                Decision::Respond { mutations: Vec::new(), response, reason: reason.name() }
+                let (mutations, response) = (Vec::new(), Box::new(response));
+                Decision::Respond { mutations, response, reason: reason.name() }
             }
             PreflightMode::Forward => {
                 let reason = match grant {

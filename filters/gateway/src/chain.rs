@@ -27,8 +27,21 @@ pub struct Gateway {
     /// For each entry, the request headers that the later entries read. They observe only mutations
     /// of these headers.
     later_request_headers: Vec<HeaderInterest>,
+    /// For each entry, what the earlier entries observe in a response.
+    earlier_observers: Vec<ResponseObservers>,
+    /// For an index without an entry.
+    no_metrics: EntryMetrics,
     /// The header names in the mutations of waiting requests.
     pub(crate) names: Names,
+}
+
+/// The response headers that some filters read. They observe only mutations of these headers.
+#[derive(Debug)]
+struct ResponseObservers {
+    /// Whether cors is among them. It reads whole heads, but few headers affect its result.
+    has_cors: bool,
+    /// The headers that the other filters read.
+    headers: HeaderInterest,
 }
 
 /// The data each filter hands to its response, in the order of requests.
@@ -41,9 +54,9 @@ pub(crate) enum End<'f> {
     /// At a filter that pauses it, with the chain's number of the queue and the filter's own ticket.
     Pause { queue: usize, until: UnixTime, ticket: Rc<dyn Any> },
     /// At a filter that waits for a callout, with the filter's own ticket.
-    Call(Callout<'f>),
+    Call(Box<Callout<'f>>),
     /// At a filter that responds.
-    Respond { response: LocalResponse<'f>, reason: &'static str },
+    Respond { response: Box<LocalResponse<'f>>, reason: &'static str },
 }
 
 impl Gateway {
@@ -52,8 +65,12 @@ impl Gateway {
         let later_request_headers = (1..=entries.len()).map(|next| {
             HeaderInterest::union(entries.iter().skip(next).map(ChainEntry::request_headers))
         });
+        let earlier_observers = (0..entries.len())
+            .map(|index| ResponseObservers::new(entries.get(..index).unwrap_or_default()));
         Self {
+            earlier_observers: earlier_observers.collect(),
             later_request_headers: later_request_headers.collect(),
+            no_metrics: EntryMetrics::default(),
             request_headers: HeaderInterest::union(entries.iter().map(ChainEntry::request_headers)),
             response_headers: HeaderInterest::union(
                 entries.iter().map(ChainEntry::response_headers),
@@ -75,12 +92,12 @@ impl Gateway {
         continued: &mut Vec<Continued>,
         all: &mut Vec<HeaderMutation<'f>>,
     ) -> End<'f> {
-        let entry_env = EntryEnv::new(env, EntryMetrics::default());
+        let entry_env = EntryEnv::new(env, &self.no_metrics);
         let mut own_env = entry_env.env(env);
         loop {
             let index = continued.len();
             let Some(entry) = self.entries.get(index) else { return End::Continue };
-            entry_env.select(self.metrics.get(index).copied().unwrap_or_default());
+            entry_env.select(self.metrics_of(index));
             own_env.callout = ticket::callout_for(index, env);
             own_env.ticket = ticket::pause_for(index, env);
             match entry.on_request(head, states, &own_env) {
@@ -159,10 +176,14 @@ impl Gateway {
         all: &mut Vec<HeaderMutation<'f>>,
     ) {
         while let Some(Continued { carry, .. }) = continued.pop() {
-            let earlier = self.entries.get(..continued.len()).unwrap_or_default();
-            let Some(entry) = self.entries.get(earlier.len()) else { return };
+            let index = continued.len();
+            let Some(entry) = self.entries.get(index) else { return };
             let mutations = entry.on_response(carry, head);
-            if earlier.iter().any(|other| other.observes_response(&mutations, head)) {
+            if mutations.is_empty() {
+                continue;
+            }
+            let earlier = self.earlier_observers.get(index);
+            if earlier.is_some_and(|earlier| earlier.observe(&mutations, head)) {
                 let seen = ResponseHead { headers: head.headers.with_mutations(&mutations) };
                 let mut others = Vec::new();
                 self.respond(ChainCarry(continued), &seen, &mut others);
@@ -197,12 +218,34 @@ impl Gateway {
     /// Counts the decisions of the filters that continued.
     pub(crate) fn count(&self, continued: &[Continued], env: &Env<'_>) {
         for (metrics, Continued { reason, .. }) in self.metrics.iter().zip(continued) {
-            EntryEnv::new(env, *metrics).count_decision(reason);
+            metrics.count_decision(reason, env.metrics);
         }
     }
 
-    pub(crate) fn entry_env<'e>(&self, index: usize, env: &Env<'e>) -> EntryEnv<'e> {
-        EntryEnv::new(env, self.metrics.get(index).copied().unwrap_or_default())
+    pub(crate) fn entry_env<'e>(&'e self, index: usize, env: &Env<'e>) -> EntryEnv<'e> {
+        EntryEnv::new(env, self.metrics_of(index))
+    }
+
+    fn metrics_of(&self, index: usize) -> &EntryMetrics {
+        self.metrics.get(index).unwrap_or(&self.no_metrics)
+    }
+}
+
+impl ResponseObservers {
+    fn new(entries: &[ChainEntry]) -> Self {
+        let is_cors = |entry: &&ChainEntry| matches!(entry, ChainEntry::Cors(_));
+        let others = entries.iter().filter(|entry| !is_cors(entry));
+        Self {
+            has_cors: entries.iter().any(|entry| is_cors(&entry)),
+            headers: HeaderInterest::union(others.map(ChainEntry::response_headers)),
+        }
+    }
+
+    /// Whether one of them can observe `mutations` of a response head.
+    fn observe(&self, mutations: &[HeaderMutation<'_>], head: &ResponseHead<'_>) -> bool {
+        let is_of_cors = |mutation: &HeaderMutation<'_>| novasphere_cors::observes(mutation.name());
+        (self.has_cors && mutations.iter().any(is_of_cors))
+            || self.headers.observes(mutations, &head.headers)
     }
 }
 

@@ -213,20 +213,6 @@ impl ChainEntry {
         });
     }
 
-    /// Whether the filter can observe `mutations` of a response head.
-    pub(crate) fn observes_response(
-        &self,
-        mutations: &[HeaderMutation<'_>],
-        head: &ResponseHead<'_>,
-    ) -> bool {
-        match self {
-            ChainEntry::Cors(_) => {
-                mutations.iter().any(|mutation| novasphere_cors::observes(mutation.name()))
-            }
-            _ => self.response_headers().observes(mutations, &head.headers),
-        }
-    }
-
     pub(crate) fn on_timer(&self, states: &mut States, env: &Env<'_>) -> TimerActions {
         with_state!(self, states, |filter, state, _carry| filter.on_timer(state, env))
     }

@@ -7,12 +7,16 @@ use novasphere_core::{Env, MetricDefinition, MetricKind, Metrics, PendingQueues,
 
 use crate::{config::FilterKind, entry::ChainEntry};
 
-/// A filter's index in the chain, and the index of its first metric.
-#[derive(Clone, Copy, Debug, Default)]
+/// A filter's index in the chain, and its metrics: the names of its decisions and events, and the
+/// indices of the first metric of each kind.
+#[derive(Debug, Default)]
 pub(crate) struct EntryMetrics {
     entry: usize,
-    first_metric: usize,
-    kind: FilterKind,
+    reasons: &'static [&'static str],
+    first_reason: usize,
+    events: &'static [&'static str],
+    first_event: usize,
+    first_defined: usize,
 }
 
 /// All metrics of a chain: of each filter its reasons, its events and its metric definitions.
@@ -20,10 +24,21 @@ pub(crate) fn chain_metrics(entries: &[ChainEntry]) -> (Vec<MetricDefinition>, V
     let (mut definitions, mut metrics) = (Vec::new(), Vec::new());
     for (index, entry) in entries.iter().enumerate() {
         let kind = entry.kind();
-        metrics.push(EntryMetrics { entry: index, first_metric: definitions.len(), kind });
-        definitions.extend(kind.reasons().iter().map(|name| counter(kind, "decision", name)));
-        definitions.extend(kind.events().iter().map(|name| counter(kind, "event", name)));
+        let (reasons, events) = (kind.reasons(), kind.events());
+        let first_reason = definitions.len();
+        definitions.extend(reasons.iter().map(|name| counter(kind, "decision", name)));
+        let first_event = definitions.len();
+        definitions.extend(events.iter().map(|name| counter(kind, "event", name)));
+        let first_defined = definitions.len();
         definitions.extend(entry.metric_definitions());
+        metrics.push(EntryMetrics {
+            entry: index,
+            reasons,
+            first_reason,
+            events,
+            first_event,
+            first_defined,
+        });
     }
     (definitions, metrics)
 }
@@ -37,24 +52,33 @@ fn counter(kind: FilterKind, label: &'static str, value: &str) -> MetricDefiniti
     }
 }
 
+impl EntryMetrics {
+    /// Counts the filter's decision.
+    pub(crate) fn count_decision(&self, reason: &str, chain: &dyn Metrics) {
+        if let Some(position) = position(reason, self.reasons) {
+            chain.record(self.first_reason.saturating_add(position), 1);
+        }
+    }
+}
+
 /// The environment of one filter.
 pub(crate) struct EntryEnv<'a> {
     metrics: &'a dyn Metrics,
     pending: &'a dyn PendingQueues,
-    index: Cell<EntryMetrics>,
+    entry: Cell<&'a EntryMetrics>,
 }
 
 /// Numbers of the chain are `filter's number * STRIDE + entry`. No chain has more entries.
 const STRIDE: usize = FilterKind::ALL.len();
 
 impl<'a> EntryEnv<'a> {
-    pub(crate) fn new(env: &Env<'a>, index: EntryMetrics) -> Self {
-        Self { metrics: env.metrics, pending: env.pending, index: Cell::new(index) }
+    pub(crate) fn new(env: &Env<'a>, entry: &'a EntryMetrics) -> Self {
+        Self { metrics: env.metrics, pending: env.pending, entry: Cell::new(entry) }
     }
 
     /// Becomes the environment of another filter.
-    pub(crate) fn select(&self, index: EntryMetrics) {
-        self.index.set(index);
+    pub(crate) fn select(&self, entry: &'a EntryMetrics) {
+        self.entry.set(entry);
     }
 
     /// `outer` as the filter sees it.
@@ -64,15 +88,12 @@ impl<'a> EntryEnv<'a> {
 
     /// Counts the filter's decision.
     pub(crate) fn count_decision(&self, reason: &str) {
-        let EntryMetrics { first_metric, kind, .. } = self.index.get();
-        if let Some(position) = position(reason, kind.reasons()) {
-            self.metrics.record(first_metric.saturating_add(position), 1);
-        }
+        self.entry.get().count_decision(reason, self.metrics);
     }
 
     /// The chain's number for a queue or a purpose of the filter.
     pub(crate) fn outer_number(&self, inner: usize) -> usize {
-        inner.saturating_mul(STRIDE).saturating_add(self.index.get().entry)
+        inner.saturating_mul(STRIDE).saturating_add(self.entry.get().entry)
     }
 
     /// The entry and the filter's number for a number of the chain.
@@ -100,17 +121,14 @@ fn position(name: &str, names: &[&str]) -> Option<usize> {
 
 impl Metrics for EntryEnv<'_> {
     fn add(&self, event: &'static str, times: u32) {
-        let EntryMetrics { first_metric, kind, .. } = self.index.get();
-        if let Some(position) = position(event, kind.events()) {
-            let offset = kind.reasons().len().saturating_add(position);
-            self.metrics.record(first_metric.saturating_add(offset), times);
+        let EntryMetrics { events, first_event, .. } = self.entry.get();
+        if let Some(position) = position(event, events) {
+            self.metrics.record(first_event.saturating_add(position), times);
         }
     }
 
     fn record(&self, index: usize, value: u32) {
-        let EntryMetrics { first_metric, kind, .. } = self.index.get();
-        let offset = kind.reasons().len().saturating_add(kind.events().len());
-        self.metrics.record(first_metric.saturating_add(offset).saturating_add(index), value);
+        self.metrics.record(self.entry.get().first_defined.saturating_add(index), value);
     }
 }
 

@@ -1,9 +1,10 @@
 //! The chain as a filter.
 
+use std::rc::Rc;
+
 use novasphere_core::{
-    BuildContext, Callout, CalloutResult, Decision, Env, FetchError, FetchResponse, FieldHints,
-    Filter, HeaderInterest, HeaderMutation, MetricDefinition, RequestHead, ResponseHead,
-    TimerActions,
+    BuildContext, CalloutResult, Decision, Env, FetchError, FetchResponse, FieldHints, Filter,
+    HeaderInterest, HeaderMutation, MetricDefinition, RequestHead, ResponseHead, TimerActions,
 };
 
 use crate::{
@@ -147,10 +148,10 @@ impl Gateway {
                 let ticket = earlier.into_ticket(ticket);
                 Decision::Pause { queue, until, ticket }
             }
-            End::Call(callout) => {
+            End::Call(mut callout) => {
                 let earlier = Earlier::new(continued, mutations, attributes.into_values());
-                let ticket = earlier.into_ticket(callout.ticket);
-                Decision::Call(Callout { ticket, ..callout })
+                callout.ticket = earlier.into_ticket(Rc::clone(&callout.ticket));
+                Decision::Call(callout)
             }
             End::Respond { mut response, reason } => {
                 self.count(&continued, env);

@@ -183,10 +183,11 @@ impl JwtAuth {
             env.metrics.count(Event::Reported.name());
             return self.pass_unidentified(head, refusal.name());
         }
+        let responses = &self.settings.responses;
         Decision::Respond {
             // An access log must show neither a forged identity nor a token.
             mutations: self.mutations(head, &self.settings.identity.of_unidentified()),
-            response: self.settings.responses.render(rejection, requirements.scopes.as_ref()),
+            response: Box::new(responses.render(rejection, requirements.scopes.as_ref())),
             reason: refusal.name(),
         }
     }

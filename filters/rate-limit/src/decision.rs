@@ -39,11 +39,11 @@ metric_names! {
 /// A decision before `report_only` applies to it.
 pub(crate) enum Outcome<'f> {
     /// The request continues. The response gets headers if there is a headroom.
-    Pass(Reason, Option<Headroom>),
+    Pass(Reason, Option<Box<Headroom>>),
     /// The filter responds.
-    Refuse(Reason, LocalResponse<'f>),
+    Refuse(Reason, Box<LocalResponse<'f>>),
     /// A callout counts the request.
-    Call(Callout<'f>),
+    Call(Box<Callout<'f>>),
 }
 
 impl<'f> Outcome<'f> {
@@ -55,7 +55,7 @@ impl<'f> Outcome<'f> {
         }
     }
 
-    pub(crate) fn into_decision(self) -> Decision<'f, Option<Headroom>> {
+    pub(crate) fn into_decision(self) -> Decision<'f, Option<Box<Headroom>>> {
         let mutations = Vec::new();
         match self {
             Self::Pass(reason, carry) => {

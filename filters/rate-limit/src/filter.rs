@@ -9,7 +9,7 @@ use crate::{
     build::{self, Settings},
     client::{CREDENTIAL, Lookup, NoClient},
     config::Config,
-    counter::{Completed, Count, CountRequest, Counted, Counter, CounterState, Failed},
+    counter::{Completed, CountRequest, Counter, CounterState},
     decision::{Outcome, Reason},
     field_hints::FIELD_HINTS,
     header_interest::{deciding_headers, request_headers, response_headers},
@@ -52,7 +52,8 @@ impl Filter for RateLimit {
     const FIELD_HINTS: &'static [(&'static str, FieldHints)] = &[("", FIELD_HINTS)];
     type Config = Config;
     type State = State;
-    type Carry = Option<Headroom>;
+    /// In a box, because a decision passes through several functions, and each copies it.
+    type Carry = Option<Box<Headroom>>;
 
     fn metric_definitions(&self) -> Vec<MetricDefinition> {
         self.settings.metrics.definitions()
@@ -237,37 +238,6 @@ impl RateLimit {
         let outcome = self.outcome(rule, limiter, cost, count, env);
         self.count_decision(rule, &outcome, env);
         outcome
-    }
-
-    fn outcome<'f>(
-        &'f self,
-        rule: Option<usize>,
-        limiter: usize,
-        cost: u32,
-        count: Count<'f>,
-        env: &Env<'_>,
-    ) -> Outcome<'f> {
-        match count {
-            Count::Done(Counted { counts, fallback, refused: None }) => {
-                let reason = if fallback { Reason::FallbackAllowed } else { Reason::Allowed };
-                Outcome::Pass(reason, Some(Headroom::new(limiter, counts)))
-            }
-            Count::Done(Counted { counts, fallback, refused: Some(client) }) => {
-                let reason = if fallback { Reason::FallbackLimited } else { Reason::Limited };
-                let headroom = Headroom::new(limiter, counts);
-                self.refuse(reason, rule, &headroom, cost, client, env)
-            }
-            Count::Call(callout) => Outcome::Call(callout),
-            Count::Failed(Failed::Allow) => Outcome::Pass(Reason::StoreFailedAllowed, None),
-            Count::Failed(Failed::SharedData) => {
-                let response = self.settings.responses.shared_data_failed();
-                Outcome::Refuse(Reason::StoreFailedRefused, response)
-            }
-            Count::Failed(Failed::Redis { retry_after }) => {
-                let response = self.settings.responses.redis_unavailable(retry_after);
-                Outcome::Refuse(Reason::StoreFailedRefused, response)
-            }
-        }
     }
 
     fn count_decision(&self, rule: Option<usize>, outcome: &Outcome<'_>, env: &Env<'_>) {

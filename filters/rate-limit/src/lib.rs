@@ -23,7 +23,7 @@
 //! - `build`: from a configuration to a filter;
 //! - `filter`: the filter, and how it applies to a request;
 //! - `decision`, `metrics`, `local_response`: its reasons, events, metrics and responses;
-//! - `refusal`: the refusal of a request over a limit;
+//! - `outcome`, `refusal`: the outcome of a count, and the refusal of a request over a limit;
 //! - `window`: windows and limits on them;
 //! - `limiter`, `repetition`: a set of limits, and the requests that count together; a limiter that
 //!   counts twice;
@@ -44,6 +44,7 @@ mod headers;
 mod limiter;
 mod local_response;
 mod metrics;
+mod outcome;
 mod refusal;
 mod repetition;
 mod rules;

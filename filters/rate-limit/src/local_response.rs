@@ -29,9 +29,9 @@ impl LocalResponses {
         &'f self,
         lines: Lines<'f>,
         policies: &[String],
-    ) -> LocalResponse<'f> {
+    ) -> Box<LocalResponse<'f>> {
         let quoted: Vec<String> = policies.iter().map(|name| format!("\"{name}\"")).collect();
-        let response = self.response(
+        let mut response = self.response(
             lines,
             &ProblemDetails {
                 status: self.error_code,
@@ -43,32 +43,34 @@ impl LocalResponses {
             },
             &self.error_message,
         );
-        LocalResponse { grpc_status: Some(RESOURCE_EXHAUSTED), rate_limited: true, ..response }
+        response.grpc_status = Some(RESOURCE_EXHAUSTED);
+        response.rate_limited = true;
+        response
     }
 
     /// For a client on the deny list, and for an unknown client with `on_unresolved: deny`.
-    pub(crate) fn forbidden(&self) -> LocalResponse<'_> {
+    pub(crate) fn forbidden(&self) -> Box<LocalResponse<'_>> {
         self.plain(403, "Forbidden")
     }
 
     /// For a path, or lines of a header, that servers could match to different rules.
-    pub(crate) fn ambiguous(&self) -> LocalResponse<'_> {
+    pub(crate) fn ambiguous(&self) -> Box<LocalResponse<'_>> {
         self.plain(400, "Bad Request")
     }
 
     /// For a failure of the proxy's shared data.
-    pub(crate) fn shared_data_failed(&self) -> LocalResponse<'_> {
+    pub(crate) fn shared_data_failed(&self) -> Box<LocalResponse<'_>> {
         self.plain(500, "Internal Server Error")
     }
 
     /// For a failure of Redis with `on_error: deny`. Calls resume after `seconds`.
-    pub(crate) fn redis_unavailable(&self, seconds: u32) -> LocalResponse<'_> {
+    pub(crate) fn redis_unavailable(&self, seconds: u32) -> Box<LocalResponse<'_>> {
         let (title, kind) = ("Service Unavailable", "about:blank");
         let problem = ProblemDetails { status: 503, kind, title, detail: None, members: "" };
         self.response(vec![retry_after_line(seconds)], &problem, title)
     }
 
-    fn plain(&self, status: u16, title: &'static str) -> LocalResponse<'_> {
+    fn plain(&self, status: u16, title: &'static str) -> Box<LocalResponse<'_>> {
         let problem =
             ProblemDetails { status, kind: "about:blank", title, detail: None, members: "" };
         self.response(Vec::new(), &problem, title)
@@ -79,16 +81,16 @@ impl LocalResponses {
         mut lines: Lines<'f>,
         problem: &ProblemDetails<'_>,
         message: &'f str,
-    ) -> LocalResponse<'f> {
+    ) -> Box<LocalResponse<'f>> {
         let (content_type, body) = self.body.render(problem);
         lines.push((&CONTENT_TYPE, Cow::Borrowed(content_type)));
-        LocalResponse {
+        Box::new(LocalResponse {
             status: problem.status,
             headers: lines,
             body: Cow::Owned(body.into_bytes()),
             grpc_status: None,
             message: Cow::Borrowed(message),
             rate_limited: false,
-        }
+        })
     }
 }

@@ -35,12 +35,11 @@ pub struct Config {
 }
 
 /// A filter that a chain can contain.
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum FilterKind {
     /// The cors filter.
-    #[default]
     Cors,
     /// The jwt-auth filter.
     JwtAuth,

@@ -76,7 +76,7 @@ impl<'a> Lookup<'a> {
         let (head, env) = (self.head, self.env);
         let entry = match &self.address.source {
             AddressSource::Connection => return env.connection.client_address(),
-            AddressSource::Hops(hops) => entries(head).nth(hops.saturating_sub(1)),
+            AddressSource::Hops(hops) => entry_from_end(head, *hops),
             AddressSource::TrustedProxies(proxies) => return behind(proxies, head, env),
         };
         self.is_short.set(entry.is_none());
@@ -110,6 +110,24 @@ fn behind(proxies: &[Cidr], head: &RequestHead<'_>, env: &Env<'_>) -> Option<IpA
         }
     }
     Some(last)
+}
+
+/// The entry at a position from the end, of all `X-Forwarded-For` lines. The last entry has position
+/// 1. Loops, because a chain of iterators costs every request several times as much.
+fn entry_from_end<'h>(head: &'h RequestHead<'_>, position: usize) -> Option<&'h [u8]> {
+    let mut later = position.saturating_sub(1);
+    for line in head.headers.get_all(FORWARDED_FOR).rev() {
+        for entry in line.rsplit(|b| *b == b',').map(<[u8]>::trim_ascii) {
+            if entry.is_empty() {
+                continue;
+            }
+            if later == 0 {
+                return Some(entry);
+            }
+            later -= 1;
+        }
+    }
+    None
 }
 
 /// The entries of all `X-Forwarded-For` lines, last entry first. Empty list elements are ignored

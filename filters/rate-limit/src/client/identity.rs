@@ -77,7 +77,7 @@ impl ClientKey {
     /// Appends a part with its kind and length, so that different lists of parts differ.
     fn push(&mut self, kind: u8, part: &[u8]) {
         self.0.push(kind);
-        self.0.extend(part.len().to_le_bytes());
+        self.0.extend_from_slice(&part.len().to_le_bytes());
         self.0.extend_from_slice(part);
     }
 }

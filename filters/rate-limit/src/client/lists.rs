@@ -34,7 +34,18 @@ impl ClientList {
     }
 
     /// Whether the request's client is in the list.
+    #[inline]
     pub(crate) fn contains(&self, head: &RequestHead<'_>, address: &Lookup<'_>) -> bool {
+        !self.is_empty() && self.finds(head, address)
+    }
+
+    #[inline]
+    fn is_empty(&self) -> bool {
+        self.cidrs.is_empty() && self.consumers.is_empty()
+    }
+
+    #[inline(never)]
+    fn finds(&self, head: &RequestHead<'_>, address: &Lookup<'_>) -> bool {
         let by_address = || {
             let Some(address) = address.get() else { return false };
             let translated = || nat64_ipv4(address).filter(|_| self.looks_through_nat64);

@@ -48,7 +48,7 @@ pub(crate) struct CountRequest {
 pub(crate) enum Count<'f> {
     Done(Counted),
     /// The callout counts the request. [`Counter::complete`] gets its result.
-    Call(Callout<'f>),
+    Call(Box<Callout<'f>>),
     Failed(Failed),
 }
 

@@ -28,7 +28,7 @@ fn send<'f>(
     filter: &'f RateLimit,
     state: &mut State,
     lines: &[(&str, &str)],
-) -> Decision<'f, Option<Headroom>> {
+) -> Decision<'f, Option<Box<Headroom>>> {
     let lines = lines.iter().map(|(n, v)| (n.as_bytes(), v.as_bytes()));
     // It belongs to one request.
     host.attributes.borrow_mut().remove("rate_limit_counted");
@@ -48,13 +48,13 @@ fn errors(config: &str) -> String {
 }
 
 /// The header lines that a decision adds to the response, or the lines of the local response.
-fn headers(decision: Decision<'_, Option<Headroom>>, filter: &RateLimit) -> String {
+fn headers(decision: Decision<'_, Option<Box<Headroom>>>, filter: &RateLimit) -> String {
     headers_after(decision, filter, &[])
 }
 
 /// The header lines that a decision adds to an upstream's response with these headers.
 fn headers_after(
-    decision: Decision<'_, Option<Headroom>>,
+    decision: Decision<'_, Option<Box<Headroom>>>,
     filter: &RateLimit,
     upstream: &[(&str, &str)],
 ) -> String {
@@ -84,14 +84,14 @@ fn headers_after(
     lines.join(" ")
 }
 
-fn reason(decision: &Decision<'_, Option<Headroom>>) -> &'static str {
+fn reason(decision: &Decision<'_, Option<Box<Headroom>>>) -> &'static str {
     match decision {
         Decision::Continue { reason, .. } | Decision::Respond { reason, .. } => reason,
         Decision::Pause { .. } | Decision::Call(_) => "pending",
     }
 }
 
-fn response<'f>(decision: Decision<'f, Option<Headroom>>) -> LocalResponse<'f> {
+fn response<'f>(decision: Decision<'f, Option<Box<Headroom>>>) -> Box<LocalResponse<'f>> {
     match decision {
         Decision::Respond { response, .. } => response,
         other => panic!("{other:?}"),

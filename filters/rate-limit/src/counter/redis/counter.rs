@@ -144,7 +144,7 @@ impl Counter for RedisCounter {
             _in_flight: Rc::clone(&state.in_flight),
         };
         env.metrics.count(Event::RedisCalled.name());
-        Count::Call(self.upstream.call(Rc::new(pending), command))
+        Count::Call(Box::new(self.upstream.call(Rc::new(pending), command)))
     }
 
     fn complete<'f>(

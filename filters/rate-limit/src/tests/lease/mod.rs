@@ -34,7 +34,11 @@ impl<'f> Workers<'f> {
         self.call_timers();
     }
 
-    fn send(&mut self, worker: usize, lines: &[(&str, &str)]) -> Decision<'f, Option<Headroom>> {
+    fn send(
+        &mut self,
+        worker: usize,
+        lines: &[(&str, &str)],
+    ) -> Decision<'f, Option<Box<Headroom>>> {
         send(&self.host, self.filter, &mut self.states[worker], lines)
     }
 

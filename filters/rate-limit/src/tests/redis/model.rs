@@ -68,7 +68,7 @@ pub struct PendingCall {
 }
 
 /// A decision of the filter.
-pub type Decided<'f> = Decision<'f, Option<Headroom>>;
+pub type Decided<'f> = Decision<'f, Option<Box<Headroom>>>;
 
 /// The first decision of a worker about a request.
 pub enum Start<'f> {
@@ -156,7 +156,7 @@ pub fn reason(decision: &Decided<'_>) -> &'static str {
     crate::tests::reason(decision)
 }
 
-pub fn headroom(decision: Decided<'_>) -> Headroom {
+pub fn headroom(decision: Decided<'_>) -> Box<Headroom> {
     match decision {
         Decision::Continue { carry: Some(headroom), .. } => headroom,
         other => panic!("{other:?}"),
