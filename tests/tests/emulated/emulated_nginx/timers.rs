@@ -234,6 +234,24 @@ fn first_request_after_an_idle_day_fetches_new_keys() -> Result<()> {
     ensure_sound(&ours)
 }
 
+/// A reload with a changed chain leaves the old timers behind. A timer without fetches ends.
+#[test]
+fn timer_of_a_limit_ends_after_an_hour_without_requests() -> Result<()> {
+    let proxy = Arc::new(nginx()?);
+    let limit = |minute| Plugin::wasm("rate-limit", json!({"minute": minute}).to_string());
+    let mut ours = Worker::start(&proxy, &[limit(5)])?;
+    ensure!(ours.send(&Request::get("/"))?.status == 200);
+    ours.load(&[limit(6)], Load::Change)?;
+    for _ in 0..61 {
+        ensure!(ours.timers() == 2, "{} timers", ours.timers());
+        ensure!(ours.send(&Request::get("/"))?.status == 200);
+        proxy.pass(60_000);
+        ours.tick();
+    }
+    ensure!(ours.timers() == 1, "{} timers", ours.timers());
+    ensure_sound(&ours)
+}
+
 /// Access to shared data without a zone traps in a tick too, and each trap doubles the timers.
 #[test]
 fn trap_in_a_tick_doubles_the_timers_but_filters_avoid_it() -> Result<()> {
