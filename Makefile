@@ -7,6 +7,8 @@ SHELL := /bin/bash
 FILTERS := cors gateway header-transform jwt-auth rate-limit
 # The filters that work correctly on Traefik, which runs http-wasm.
 HTTP_WASM := header-transform jwt-auth
+# Kong's metrics page breaks at a filter whose name contains a hyphen.
+FOR_KONG := $(subst -,_,$(FILTERS))
 ARTIFACTS := $(FILTERS:%=novasphere-%.wasm) $(HTTP_WASM:%=novasphere-%.http.wasm)
 TARGET := wasm32-wasip1
 CARGO ?= cargo
@@ -42,12 +44,12 @@ wasm: ## Build the filters for Envoy, Kong and Traefik into dist, with SHA256SUM
 	$(BUILD_WASM) $(FILTERS:%=-p novasphere-%-proxy-wasm) $(HTTP_WASM:%=-p novasphere-%-http-wasm)
 	@echo "== Adapting the modules to each proxy"
 	$(BUILD_TOOL) novasphere-postlink
-	@mkdir -p dist/kong
+	@rm -rf dist/kong && mkdir -p dist/kong
 	@for filter in $(FILTERS); do \
 		install -m 644 "$(TARGET_DIR)/$(TARGET)/release/novasphere_$${filter//-/_}_proxy_wasm.wasm" \
-			"dist/kong/novasphere-$$filter.wasm"; \
-		install -m 644 "host-config/kong/meta/novasphere-$$filter.meta.json" dist/kong/; \
-		$(POSTLINK) for-envoy "dist/kong/novasphere-$$filter.wasm" "dist/novasphere-$$filter.wasm"; \
+			"dist/kong/novasphere_$${filter//-/_}.wasm"; \
+		install -m 644 "host-config/kong/meta/novasphere_$${filter//-/_}.meta.json" dist/kong/; \
+		$(POSTLINK) for-envoy "dist/kong/novasphere_$${filter//-/_}.wasm" "dist/novasphere-$$filter.wasm"; \
 	done
 	@for filter in $(HTTP_WASM); do \
 		$(POSTLINK) lower-bulk-memory \
@@ -55,8 +57,8 @@ wasm: ## Build the filters for Envoy, Kong and Traefik into dist, with SHA256SUM
 			"dist/novasphere-$$filter.http.wasm"; \
 		install -m 644 "filters/$$filter/http-wasm/.traefik.yml" "dist/novasphere-$$filter.traefik.yml"; \
 	done
-	@cd dist && sha256sum $(ARTIFACTS) $(FILTERS:%=kong/novasphere-%.wasm) \
-		$(FILTERS:%=kong/novasphere-%.meta.json) $(HTTP_WASM:%=novasphere-%.traefik.yml) > SHA256SUMS
+	@cd dist && sha256sum $(ARTIFACTS) $(FOR_KONG:%=kong/novasphere_%.wasm) \
+		$(FOR_KONG:%=kong/novasphere_%.meta.json) $(HTTP_WASM:%=novasphere-%.traefik.yml) > SHA256SUMS
 	@cd dist && wc -c $(ARTIFACTS) | awk '{printf "%9d bytes  %s\n", $$1, $$2}'
 
 $(VENV)/installed: tests/requirements.txt

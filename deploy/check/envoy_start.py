@@ -121,7 +121,7 @@ class Gateway:
                 yield f"the status listener must not serve {path}"
         if self.get("8443", "/api/v1/wukongs", tls=True)[0] != 401:
             yield "a request without a token must get 401"
-        counted = 'novasphere_decisions{filter="jwt-auth",decision="no_token"} 1'
+        counted = 'novasphere_decisions_total{filter="jwt-auth",decision="no_token"} 1'
         if not self.wait_until(lambda: counted in self.get("9902", "/stats/prometheus")[2]):
             yield f"the metric is missing: {counted}"
         yield from self.check_drain()

@@ -98,6 +98,6 @@ def check(_):
         for name, path in wasm.items():
             findings += faults(one / "images" / name, {"plugin.wasm": path.read_bytes()})
         findings += faults(one / "images/filters", {path.name: path.read_bytes() for path in wasm.values()})
-        for_kong = [f"novasphere-{name}.{end}" for name in FILTERS for end in ("wasm", "meta.json")]
+        for_kong = [f"novasphere_{name.replace('-', '_')}.{end}" for name in FILTERS for end in ("wasm", "meta.json")]
         findings += faults(one / "images/kong", {name: (dist / "kong" / name).read_bytes() for name in for_kong})
     return findings, None

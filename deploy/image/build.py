@@ -104,7 +104,7 @@ def main(out, dist, version, *filters):
     out, dist = pathlib.Path(out), pathlib.Path(dist)
     names = {f: f"novasphere-{f}.wasm" for f in filters}
     # Kong reads each filter's schema from the same directory.
-    for_kong = [f"kong/novasphere-{f}.{end}" for f in filters for end in ("wasm", "meta.json")]
+    for_kong = [f"kong/novasphere_{f.replace('-', '_')}.{end}" for f in filters for end in ("wasm", "meta.json")]
     missing = [name for name in (*names.values(), *for_kong) if not (dist / name).is_file()]
     if missing:
         sys.exit(f"{dist}: missing {', '.join(missing)}: run make wasm")

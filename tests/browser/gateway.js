@@ -45,7 +45,7 @@ const PASSED_ON_MS = 1_000;
 
 /** Reads the counts until they have not changed for so long that no decision is missing. */
 async function decisions() {
-  const line = /^novasphere_decisions\{filter="(.+?)",decision="(.+?)"\} (\d+)$/gm;
+  const line = /^novasphere_decisions_total\{filter="(.+?)",decision="(.+?)"\} (\d+)$/gm;
   const read = async () => [...(await ask(setting.admin, '/stats/prometheus')).matchAll(line)];
   let counts = await read();
   let changed = Date.now();

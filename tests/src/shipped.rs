@@ -84,8 +84,8 @@ pub fn in_envoy(part: &Value) -> Vec<Configured> {
 pub fn in_kong(part: &Value) -> Result<Vec<Configured>> {
     let mut found = Vec::new();
     walk(part, &mut |members| {
-        let name = members.get("name")?.as_str()?.strip_prefix("novasphere-")?;
-        found.push((name.to_owned(), members.get("config")?.clone()));
+        let name = members.get("name")?.as_str()?.strip_prefix("novasphere_")?;
+        found.push((name.replace('_', "-"), members.get("config")?.clone()));
         Some(())
     });
     found.into_iter().map(|(filter, config)| parsed(filter, config)).collect()

@@ -145,6 +145,11 @@ pub trait Filter: Sized {
         false
     }
 
+    /// Whether [`on_timer`](Filter::on_timer) may start a [`Fetch`](crate::Fetch).
+    fn uses_fetches(&self) -> bool {
+        false
+    }
+
     /// Whether the filter uses [`SharedData`](crate::SharedData).
     fn uses_shared_data(&self) -> bool {
         false

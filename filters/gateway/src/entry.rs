@@ -136,6 +136,10 @@ impl ChainEntry {
         with_filter!(self, |filter| filter.uses_timer())
     }
 
+    pub(crate) fn uses_fetches(&self) -> bool {
+        with_filter!(self, |filter| filter.uses_fetches())
+    }
+
     pub(crate) fn uses_shared_data(&self) -> bool {
         with_filter!(self, |filter| filter.uses_shared_data())
     }

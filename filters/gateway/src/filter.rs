@@ -51,6 +51,10 @@ impl Filter for Gateway {
         self.entries.iter().any(ChainEntry::uses_timer)
     }
 
+    fn uses_fetches(&self) -> bool {
+        self.entries.iter().any(ChainEntry::uses_fetches)
+    }
+
     fn uses_shared_data(&self) -> bool {
         self.entries.iter().any(ChainEntry::uses_shared_data)
     }

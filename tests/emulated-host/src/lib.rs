@@ -11,6 +11,7 @@
 //! - `wasm`: filters as WebAssembly;
 //! - `abi`: names and numbers of the ABI;
 //! - `calls`: the host calls, on headers, properties, shared data and metrics;
+//! - `prometheus`: the page with the metrics;
 //! - `lines`, `target`: header lists, and request targets as nginx parses them.
 
 mod abi;
@@ -18,6 +19,7 @@ mod calls;
 mod exchange;
 mod guest;
 mod lines;
+mod prometheus;
 mod proxy;
 mod run;
 mod target;
@@ -28,6 +30,7 @@ pub use abi::{Called, Map, Trap, status};
 pub use calls::{Host, metrics::Kind as MetricKind, shared_data::crc32};
 pub use exchange::{Outcome, Phase};
 pub use guest::{Action, Guest};
+pub use prometheus::LabelPatterns;
 pub use proxy::{Callout, CalloutResponse, Filter, Kind, Plugin, Proxy};
 pub use run::UpstreamResponse;
 pub use wasm::{Work, imports_of};

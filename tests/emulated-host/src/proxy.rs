@@ -24,7 +24,7 @@ pub enum Kind {
 /// A filter's module.
 #[derive(Clone)]
 pub enum Filter {
-    /// `dist/kong/novasphere-<name>.wasm`.
+    /// `dist/kong/novasphere_<name>.wasm`, with `_` for `-`.
     Wasm(String),
     /// A filter in Rust that makes raw host calls: its name and its constructor.
     Native(String, Arc<dyn Fn() -> Box<dyn Guest> + Send + Sync>),
@@ -46,7 +46,7 @@ impl Filter {
 
     pub(crate) fn name(&self) -> String {
         match self {
-            Filter::Wasm(name) => format!("novasphere-{name}"),
+            Filter::Wasm(name) => format!("novasphere_{}", name.replace('-', "_")),
             Filter::Native(name, _) => name.clone(),
         }
     }

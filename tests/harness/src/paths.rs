@@ -21,12 +21,12 @@ pub fn wasm(filter: &str) -> Result<PathBuf> {
     dist(&format!("novasphere-{filter}.wasm"))
 }
 
-/// Returns the path of a filter built for Kong: `kong/novasphere-<filter>.wasm`.
+/// Returns the path of a filter built for Kong: `kong/novasphere_<filter>.wasm`, with `_` for `-`.
 ///
 /// # Errors
 /// Fails if the file is not built.
 pub fn kong_wasm(filter: &str) -> Result<PathBuf> {
-    dist(&format!("kong/novasphere-{filter}.wasm"))
+    dist(&format!("kong/novasphere_{}.wasm", filter.replace('-', "_")))
 }
 
 /// Returns the path of a filter built for Traefik: `novasphere-<filter>.http.wasm`.

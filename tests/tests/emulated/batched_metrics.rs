@@ -23,8 +23,8 @@ fn gateway() -> Plugin {
 /// The counts of the decisions that are not zero.
 fn decisions(proxy: &Proxy) -> BTreeMap<String, i64> {
     let name = |name: String| {
-        let decision = name.strip_prefix("novasphere.filter=")?.strip_suffix(".decisions")?;
-        Some(decision.replace("decision=", ""))
+        let labels = name.strip_prefix("novasphere_decisions_total.filter=")?;
+        Some(labels.replace("decision=", ""))
     };
     let counts = proxy.metrics().into_iter().filter(|(_, count)| *count > 0);
     counts.filter_map(|(full, count)| Some((name(full)?, count))).collect()

@@ -13,7 +13,7 @@ use novasphere_harness::{
 };
 use serde_json::{Value, json};
 
-const EVENTS: &str = "wasmcustom.novasphere.filter=jwt-auth.event=verified_by_host.events";
+const EVENTS: &str = "wasmcustom.novasphere_events_total.filter=jwt-auth.event=verified_by_host";
 /// The algorithms that Envoy verifies.
 const BY_HOST: [&str; 5] = ["RS256", "RS384", "RS512", "ES256", "ES384"];
 

@@ -55,10 +55,10 @@ fn memory_is_bounded_and_limited_clients_stay_limited() -> Result<()> {
     }
     let end = gateway.envoy.rss()?;
     ensure!(end <= full + SLACK, "from {empty} to {full} bytes when full, then to {end}");
-    let evicted = "wasmcustom.novasphere.filter=rate-limit.event=evicted.events";
+    let evicted = "wasmcustom.novasphere_events_total.filter=rate-limit.event=evicted";
     gateway.envoy.wait_for_stat(evicted, |n| n > 100_000)?;
     // 32,768 slots with 8 entries each, all in use.
-    let clients = "wasmcustom.novasphere.filter=rate-limit.max_clients=65536.table_clients";
+    let clients = "wasmcustom.novasphere_table_clients.filter=rate-limit.max_clients=65536";
     gateway.envoy.wait_for_stat(clients, |n| (200_000..=262_144).contains(&n))?;
     chain::ensure_no_trap(&gateway.envoy)
 }

@@ -55,7 +55,7 @@ fn limits_by_claim_ignore_client_headers() -> Result<()> {
         [("gold", "allowed", 3), ("gold", "limited", 1), ("default", "limited", 2)]
     {
         let name = format!(
-            "wasmcustom.novasphere.filter=rate-limit.rule={rule}.decision={decision}.rule_decisions"
+            "wasmcustom.novasphere_rule_decisions_total.filter=rate-limit.rule={rule}.decision={decision}"
         );
         gateway.envoy.wait_for_stat(&name, |n| n == times)?;
     }

@@ -133,7 +133,7 @@ fn claims_come_only_from_jwt_auth() -> Result<()> {
         ensure!(response.head.all("x-seen-as") == [user], "{response:?}");
     }
     // Only the request without a token lacked the claim, in the query.
-    let missing = "wasmcustom.novasphere.filter=header-transform.event=input_missing.events";
+    let missing = "wasmcustom.novasphere_events_total.filter=header-transform.event=input_missing";
     ensure!(gateway.envoy.wait_for_stat(missing, |count| count > 0)? == 1);
     chain::ensure_no_trap(&gateway.envoy)
 }

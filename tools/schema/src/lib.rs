@@ -36,10 +36,21 @@ pub fn for_editors(filter: &str, generate: Generate) -> Schema {
     schema
 }
 
-/// Returns the `.meta.json` that Kong reads beside a module. Omits `metrics`, because Kong applies
-/// label patterns only to filters whose names are letters.
+/// The labels of metrics, in the order of their names. Kong searches each behind the one before.
+const LABELS: [&str; 8] =
+    ["filter", "rule", "window", "max_clients", "kind", "within_ms", "decision", "event"];
+
+/// Returns the `.meta.json` that Kong reads beside a module.
 pub fn for_kong(filter: &str, generate: Generate) -> Value {
-    json!({"config_schema": draft04::downgraded(for_editors(filter, generate))})
+    let pattern = |label: &str| json!({"label": label, "pattern": format!(r"(\.{label}=([^.]+))")});
+    json!({
+        "config_schema": draft04::downgraded(for_editors(filter, generate)),
+        "metrics": {"label_patterns": LABELS.map(pattern)},
+    })
+}
+
+fn kong_file(filter: &str) -> String {
+    format!("kong/meta/novasphere_{}.meta.json", filter.replace('-', "_"))
 }
 
 /// Returns all generated files below the folder `host_config`: each path with its text.
@@ -48,7 +59,7 @@ pub fn files(host_config: &Path) -> Vec<(PathBuf, String)> {
     let both = FILTERS.iter().flat_map(|(name, generate)| {
         [
             file(format!("schema/{name}.json"), for_editors(name, *generate).as_value()),
-            file(format!("kong/meta/novasphere-{name}.meta.json"), &for_kong(name, *generate)),
+            file(kong_file(name), &for_kong(name, *generate)),
         ]
     });
     both.collect()

@@ -38,15 +38,11 @@ struct Metric {
 pub(crate) struct IsFirst(pub(crate) bool);
 
 impl HostMetrics {
-    /// Defines a counter for each reason and event,
-    /// `novasphere.filter=<filter>.<kind>=<name>.<kind>s`, and the filter's metric definitions,
-    /// `novasphere.filter=<filter>.<labels>.<name>`. Label values contain no dots, so the proxy's
-    /// tag rules can split the names.
+    /// Defines a counter for each reason and event, and the filter's metric definitions.
     #[cold]
     pub(crate) fn define<F: Filter>(filter: &F, is_batched: bool) -> Self {
         let defined = |metric: MetricDefinition| {
-            let name = format!("{}.{}", metric.labels, metric.name);
-            Metric::define(metric.kind, metric.filter, &name)
+            Metric::define(metric.kind, metric.filter, metric.name, &metric.labels)
         };
         Self {
             decisions: Counters::define(F::NAME, "decision", F::REASONS),
@@ -106,10 +102,10 @@ impl Drop for HostMetrics {
 
 impl Counters {
     #[cold]
-    fn define(filter: &str, kind: &str, names: &[&'static str]) -> Self {
+    fn define(filter: &str, label: &str, names: &[&'static str]) -> Self {
         let counters = names.iter().filter_map(|name| {
-            let labels = format!("{kind}={name}.{kind}s");
-            Some((*name, Metric::define(MetricKind::Counter, filter, &labels)?))
+            let (metric, labels) = (format!("{label}s"), format!("{label}={name}"));
+            Some((*name, Metric::define(MetricKind::Counter, filter, &metric, &labels)?))
         });
         Self(counters.collect())
     }
@@ -131,9 +127,14 @@ impl Metric {
         Self { kind, id, waiting: Cell::new(None) }
     }
 
+    /// Defines `novasphere_<name>.filter=<filter>.<labels>`, with `_total` after the name of a
+    /// counter. The name comes first, because Kong cuts it off before the first label. Label values
+    /// contain no dots, so the tag rules of the proxy can split the labels. The result is a valid
+    /// metric of Prometheus, for example `novasphere_decisions_total{filter="cors"}`.
     #[cold]
-    fn define(kind: MetricKind, filter: &str, name: &str) -> Option<Self> {
-        let name = format!("novasphere.filter={filter}.{name}");
+    fn define(kind: MetricKind, filter: &str, name: &str, labels: &str) -> Option<Self> {
+        let total = if kind == MetricKind::Counter { "_total" } else { "" };
+        let name = format!("novasphere_{name}{total}.filter={filter}.{labels}");
         match hostcalls::define_metric(kind, &name) {
             Ok(id) => Some(Self::new(kind, id)),
             Err(status) => {

@@ -105,7 +105,7 @@ impl Clock for Proxy {
 
 impl Random for Proxy {
     fn bytes(&self) -> [u8; 16] {
-        self.dialect.random_bytes()
+        self.root.random_bytes()
     }
 }
 

@@ -110,7 +110,7 @@ fn send(addr: SocketAddr, tokens: &Path, dir: &Path, seed: u64) -> Result<u64> {
 fn tell_decisions(envoy: &Envoy) -> Result<()> {
     let stats = envoy.stats()?;
     let decided = |decision: &str| -> Result<u64> {
-        let counter = format!("wasmcustom.novasphere.filter={decision}.decisions");
+        let counter = format!("wasmcustom.novasphere_decisions_total.filter={decision}");
         let count = stats.get(&counter).copied().unwrap_or(0);
         ensure!(count > 0, "{counter} is {count}");
         Ok(count)

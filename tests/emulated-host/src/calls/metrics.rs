@@ -45,7 +45,7 @@ impl Metrics {
         }
         let full = match host {
             crate::Kind::Envoy => name.to_owned(),
-            crate::Kind::Nginx => format!("pw.{filter}.{name}"),
+            crate::Kind::Nginx => format!("pw:{filter}:{name}"),
         };
         let at = self.metrics.iter().position(|(known, ..)| *known == full);
         let at = at.unwrap_or_else(|| {
@@ -71,6 +71,11 @@ impl Metrics {
         }
         metric.2 = value;
         Ok(Ok(()))
+    }
+
+    /// Names, kinds and values.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&str, Kind, i64)> {
+        self.metrics.iter().map(|(name, kind, value)| (name.as_str(), *kind, *value))
     }
 
     pub(crate) fn values(&self) -> BTreeMap<String, i64> {

@@ -191,6 +191,10 @@ impl Host {
     pub fn set_effective_context(&self, context: u32) -> Called<()> {
         // nginx returns Ok and does nothing.
         if !self.is_nginx() {
+            // Contexts are counted from 1.
+            if context == u32::MAX {
+                return Ok(Err(status::BAD_ARGUMENT));
+            }
             self.state().context = context;
         }
         Ok(Ok(()))

@@ -151,7 +151,7 @@ impl Envoy {
     /// # Errors
     /// Fails if the admin interface does not respond.
     pub fn decisions(&self, filter: &str) -> Result<u64> {
-        let start = format!("wasmcustom.novasphere.filter={filter}.decision=");
+        let start = format!("wasmcustom.novasphere_decisions_total.filter={filter}.decision=");
         let stats = self.stats()?;
         let decisions = stats.iter().filter(|(name, _)| name.starts_with(&start));
         Ok(decisions.map(|(_, count)| count).sum())

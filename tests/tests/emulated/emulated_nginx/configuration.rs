@@ -5,7 +5,7 @@ use novasphere_emulated_host::{Kind, Load, Plugin, Proxy, Worker, imports_of, st
 use novasphere_harness::{chain, client::Request};
 use std::sync::Arc;
 
-use super::naive::{Naive, ensure_sound, filter_log, status_of, worker};
+use super::naive::{Naive, ensure_sound, status_of, worker};
 
 const GOOD: &str = r#"{"request": {"add": {"headers": ["x-added:1"]}}}"#;
 const BAD: &str = r#"{"reqest": {}}"#;
@@ -77,18 +77,30 @@ fn envoy_refuses_to_start_with_an_invalid_configuration() -> Result<()> {
 }
 
 #[test]
-fn nginx_is_detected_by_the_status_of_its_version_property() -> Result<()> {
-    for (kind, expected) in [(Kind::Nginx, "10"), (Kind::Envoy, "1")] {
+fn only_nginx_accepts_an_effective_context_that_does_not_exist() -> Result<()> {
+    for (kind, expected) in [(Kind::Nginx, 0), (Kind::Envoy, status::BAD_ARGUMENT)] {
         let on_vm_start = |host: &novasphere_emulated_host::Host| {
-            let status = status_of(host.property("ngx.nginx_version")?);
+            let status = status_of(host.set_effective_context(u32::MAX)?);
             host.log(2, status.to_string());
             Ok(())
         };
         let plugin = Naive { on_vm_start, ..Naive::default() }.plugin();
         let worker = Worker::start(&Arc::new(Proxy::new(kind)), &[plugin])?;
-        ensure!(filter_log(&worker) == [(2, expected.to_owned())], "{kind:?}: {:?}", worker.log());
+        ensure!(worker.log() == [(2, expected.to_string())], "{kind:?}: {:?}", worker.log());
     }
-    ensure!(status::INTERNAL_FAILURE == 10 && status::NOT_FOUND == 1);
+    Ok(())
+}
+
+#[test]
+fn nginx_logs_an_error_for_a_property_outside_of_a_request() -> Result<()> {
+    let on_vm_start = |host: &novasphere_emulated_host::Host| {
+        let status = status_of(host.property("ngx.nginx_version")?);
+        assert_eq!(status, status::INTERNAL_FAILURE);
+        Ok(())
+    };
+    let naive = worker(&[Naive { on_vm_start, ..Naive::default() }.plugin()])?;
+    ensure!(naive.log() == [(4, "cannot get ngx properties outside of a request".to_owned())]);
+    ensure!(ensure_sound(&naive).is_err());
     Ok(())
 }
 

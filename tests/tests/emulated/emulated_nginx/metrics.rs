@@ -1,12 +1,19 @@
 //! Metrics.
 
-use std::sync::Arc;
+use std::{
+    collections::HashMap,
+    fs,
+    io::Write,
+    process::{Command, Stdio},
+    sync::Arc,
+};
 
-use anyhow::{Result, ensure};
-use novasphere_emulated_host::{Action, MetricKind, Plugin, Worker};
-use novasphere_harness::{chain, client::Request};
+use anyhow::{Context, Result, ensure};
+use novasphere_emulated_host::{Action, LabelPatterns, MetricKind, Plugin, Worker};
+use novasphere_harness::{chain, client::Request, paths};
+use serde_json::Value;
 
-use super::naive::{ensure_sound, for_each_request, nginx, worker};
+use super::naive::{Naive, ensure_sound, for_each_request, nginx, worker};
 
 #[test]
 fn invalid_metric_operations_trap() -> Result<()> {
@@ -37,8 +44,94 @@ fn filters_define_metrics_on_first_use_with_short_names() -> Result<()> {
     // Metrics are defined on first use: a host without room for another metric traps.
     ensure!(proxy.metrics().is_empty(), "{:?}", proxy.metrics());
     ours.send(&chain::good_request()?)?;
-    let name = "pw.novasphere-jwt-auth.novasphere.filter=jwt-auth.decision=allowed.decisions";
+    let name = "pw:novasphere_jwt_auth:novasphere_decisions_total.filter=jwt-auth.decision=allowed";
     ensure!(proxy.metrics().get(name) == Some(&1), "{:#?}", proxy.metrics());
     ensure!(proxy.metrics().len() > 30);
     ensure_sound(&ours)
+}
+
+/// The label patterns of a filter's `.meta.json`.
+fn label_patterns(filter: &str) -> Result<(String, LabelPatterns)> {
+    let name = format!("novasphere_{}", filter.replace('-', "_"));
+    let path = paths::repository().join(format!("host-config/kong/meta/{name}.meta.json"));
+    let meta: Value = serde_json::from_slice(&fs::read(path)?)?;
+    let patterns = meta.pointer("/metrics/label_patterns").and_then(Value::as_array);
+    let text = |entry: &Value, key| Some(entry.get(key)?.as_str()?.to_owned());
+    let pattern = |entry| Some((text(entry, "label")?, text(entry, "pattern")?));
+    let patterns = patterns.context("label_patterns")?.iter().map(pattern);
+    Ok((name, patterns.collect::<Option<_>>().context("label and pattern")?))
+}
+
+/// The page of a proxy that runs the four filters on one route and the gateway on another.
+fn page() -> Result<String> {
+    let proxy = Arc::new(nginx()?);
+    let limits = r#"{"minute": 9, "rules": [{"name": "login", "path": "/login", "minute": 1}]}"#;
+    let gateway = format!(r#"{{"jwt_auth": {}, "rate_limit": {limits}}}"#, chain::JWT_AUTH);
+    let four = [
+        Plugin::wasm("cors", r#"{"origins": ["https://app.novasphere.io"]}"#),
+        Plugin::wasm("jwt-auth", chain::JWT_AUTH),
+        Plugin::wasm("rate-limit", limits),
+        Plugin::wasm(chain::TRANSFORM.0, chain::TRANSFORM.1),
+    ];
+    for route in [&four[..], &[Plugin::wasm("gateway", gateway)]] {
+        let mut worker = Worker::start(&proxy, route)?;
+        let answer = worker.send(&chain::good_request()?)?;
+        ensure!(answer.status == 200, "{:?}", worker.log());
+        ensure_sound(&worker)?;
+    }
+    let filters = ["cors", "gateway", "header-transform", "jwt-auth", "rate-limit"];
+    proxy.prometheus_page(&filters.map(label_patterns).into_iter().collect::<Result<_>>()?)
+}
+
+/// Prometheus' own parser reads each series of Kong's page with its labels and type.
+#[test]
+fn page_of_kong_is_valid_for_prometheus() -> Result<()> {
+    let program = "
+import sys
+from prometheus_client.parser import text_string_to_metric_families as families
+for family in families(sys.stdin.read()):
+    for sample in family.samples:
+        labels = ','.join(f'{name}={value}' for name, value in sorted(sample.labels.items()))
+        print(family.type, f'{sample.name}{{{labels}}}', int(sample.value))
+";
+    let python = paths::repository().join(".venv/bin/python");
+    let mut parser = Command::new(&python)
+        .args(["-c", program])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .with_context(|| python.display().to_string())?;
+    parser.stdin.take().context("no standard input")?.write_all(page()?.as_bytes())?;
+    let output = parser.wait_with_output()?;
+    ensure!(output.status.success());
+    let series = String::from_utf8(output.stdout)?;
+    for line in [
+        "counter pw_novasphere_cors_novasphere_decisions_total{decision=no_origin,filter=cors} 1",
+        "counter pw_novasphere_jwt_auth_novasphere_decisions_total{decision=allowed,filter=jwt-auth} 1",
+        "counter pw_novasphere_jwt_auth_novasphere_events_total{event=cache_miss,filter=jwt-auth} 1",
+        "counter pw_novasphere_gateway_novasphere_decisions_total{decision=allowed,filter=rate-limit} 1",
+        "counter pw_novasphere_rate_limit_novasphere_rule_decisions_total\
+         {decision=allowed,filter=rate-limit,rule=default} 1",
+        "counter pw_novasphere_rate_limit_novasphere_full_windows_total\
+         {filter=rate-limit,rule=login,window=minute} 0",
+        "gauge pw_novasphere_rate_limit_novasphere_table_clients\
+         {filter=rate-limit,max_clients=65536} 0",
+    ] {
+        ensure!(series.lines().any(|found| found == line), "no {line} in\n{series}");
+    }
+    // Without its first label, a metric's name would still contain dots and equals signs.
+    ensure!(series.lines().all(|line| line.contains("{") && line.contains("filter=")), "{series}");
+    Ok(())
+}
+
+#[test]
+fn page_of_kong_ends_at_a_filter_with_a_hyphen() -> Result<()> {
+    let proxy = Arc::new(nginx()?);
+    let on_request = |host: &novasphere_emulated_host::Host| {
+        host.define_metric(MetricKind::Counter as u32, "c").map(|_| Action::Continue)
+    };
+    let plugin = Naive { on_request, ..Naive::default() }.called("jwt-auth");
+    Worker::start(&proxy, &[plugin])?.send(&Request::get("/"))?;
+    ensure!(proxy.prometheus_page(&HashMap::new()).is_err());
+    Ok(())
 }

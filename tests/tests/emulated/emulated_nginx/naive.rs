@@ -106,20 +106,16 @@ pub fn client_lines(answer: &Outcome, name: &str) -> Vec<String> {
     lines.filter(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value.clone()).collect()
 }
 
-/// Checks that nothing trapped or crashed, and that no filter logged a fault of a phase.
+/// Checks that nothing trapped or crashed, that no filter logged a fault of a phase, and that no
+/// property was read outside of a request, for which nginx logs an error each time.
 pub fn ensure_sound(worker: &Worker) -> Result<()> {
     ensure!(worker.trapped().is_none(), "{:?}", worker.log());
     ensure!(worker.crashed().is_none(), "{:?}", worker.log());
-    let fault = worker.log().into_iter().find(|(_, line)| line.contains(" phase"));
+    let is_fault =
+        |line: &str| line.contains(" phase") || line.ends_with("properties outside of a request");
+    let fault = worker.log().into_iter().find(|(_, line)| is_fault(line));
     ensure!(fault.is_none(), "{fault:?}");
     Ok(())
-}
-
-/// The log of the filters, without the host's lines about reads of properties.
-pub fn filter_log(worker: &Worker) -> Vec<(u32, String)> {
-    let mut log = worker.log();
-    log.retain(|(_, line)| !line.ends_with("properties outside of a request"));
-    log
 }
 
 /// The status that a host call returned, 0 for success.

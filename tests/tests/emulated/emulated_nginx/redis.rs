@@ -10,7 +10,7 @@ use novasphere_emulated_host::{
 use novasphere_harness::client::Request;
 use serde_json::{Value, json};
 
-use super::naive::{client_lines, ensure_sound, filter_log, upstream_lines, worker};
+use super::naive::{client_lines, ensure_sound, upstream_lines, worker};
 
 fn limit(more: &Value) -> Value {
     let mut config = json!({
@@ -135,7 +135,7 @@ fn ensure_chain_continues(order: &[&str]) -> Result<()> {
     let answer = send_counted(&mut ours, 4)?;
     let allowed = client_lines(&answer, "access-control-allow-origin");
     ensure!(answer.status == 429 && allowed == ["https://app.novasphere.io"], "{answer:?}");
-    let log = filter_log(&ours);
+    let log = ours.log();
     ensure!(log.iter().all(|(level, _)| *level < 4), "{log:?}");
     ensure_sound(&ours).context("after two requests")
 }

@@ -234,6 +234,27 @@ fn first_request_after_an_idle_day_fetches_new_keys() -> Result<()> {
     ensure_sound(&ours)
 }
 
+/// A reload with a changed chain leaves the old timers behind. A timer without fetches ends.
+#[test]
+fn timer_of_a_limit_ends_after_an_hour_without_requests() -> Result<()> {
+    let proxy = Arc::new(nginx()?);
+    let limit = |minute| Plugin::wasm("rate-limit", json!({"minute": minute}).to_string());
+    let mut ours = Worker::start(&proxy, &[limit(5)])?;
+    ensure!(ours.send(&Request::get("/"))?.status == 200);
+    ours.load(&[limit(6)], Load::Change)?;
+    let timers = |worker: &mut Worker, minutes: u64| {
+        proxy.pass(minutes * 60_000);
+        worker.tick();
+        worker.timers()
+    };
+    for minute in 0..60 {
+        ensure!(timers(&mut ours, 1) == 2, "minute {minute}");
+        ensure!(ours.send(&Request::get("/"))?.status == 200);
+    }
+    ensure!(timers(&mut ours, 2) == 1, "{:?}", ours.log());
+    ensure_sound(&ours)
+}
+
 /// Access to shared data without a zone traps in a tick too, and each trap doubles the timers.
 #[test]
 fn trap_in_a_tick_doubles_the_timers_but_filters_avoid_it() -> Result<()> {

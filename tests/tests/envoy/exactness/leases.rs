@@ -24,7 +24,7 @@ const CONFIG: &str = r#"{"year": 10000, "limit_by": "constant"}"#;
 const REQUESTS: usize = 2 * LIMIT / CONNECTIONS;
 /// The maximum number of requests in the leases of one worker.
 const LEASE: usize = 100;
-const LEASED: &str = "wasmcustom.novasphere.filter=rate-limit.event=lease_hit.events";
+const LEASED: &str = "wasmcustom.novasphere_events_total.filter=rate-limit.event=lease_hit";
 
 #[test]
 fn high_limit_is_exact_across_workers_with_leases() -> Result<()> {

@@ -62,11 +62,11 @@ fn decisions_and_events_are_exported_to_prometheus() -> Result<()> {
         gateway.send(&Request::get("/api/v1/wukongs"))?;
         gateway.send(&Request::get("/api/v1/wukongs").header("authorization", token))?;
         for line in [
-            r#"novasphere_decisions{filter="cors",decision="no_origin"} 2"#,
-            r#"novasphere_decisions{filter="jwt-auth",decision="no_token"} 1"#,
-            r#"novasphere_decisions{filter="jwt-auth",decision="allowed"} 1"#,
-            r#"novasphere_decisions{filter="rate-limit",decision="allowed"} 1"#,
-            r#"novasphere_events{filter="rate-limit",event="evicted"} 0"#,
+            r#"novasphere_decisions_total{filter="cors",decision="no_origin"} 2"#,
+            r#"novasphere_decisions_total{filter="jwt-auth",decision="no_token"} 1"#,
+            r#"novasphere_decisions_total{filter="jwt-auth",decision="allowed"} 1"#,
+            r#"novasphere_decisions_total{filter="rate-limit",decision="allowed"} 1"#,
+            r#"novasphere_events_total{filter="rate-limit",event="evicted"} 0"#,
             r#"novasphere_table_clients{filter="rate-limit",max_clients="65536"} 0"#,
         ] {
             until(line, || {

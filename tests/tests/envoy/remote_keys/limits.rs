@@ -55,7 +55,7 @@ fn waiting_requests_count_once() -> Result<()> {
         ("jwt-auth.decision=allowed", WAITING),
         ("jwt-auth.decision=expired", 3),
     ] {
-        let name = format!("wasmcustom.novasphere.filter={decision}.decisions");
+        let name = format!("wasmcustom.novasphere_decisions_total.filter={decision}");
         let count = stats.get(&name).copied();
         ensure!(count == u64::try_from(expected).ok(), "{name}: {count:?}");
     }

@@ -87,13 +87,13 @@ fn count(statuses: &[u16], status: u16) -> usize {
 
 /// The count of an event.
 fn event(envoy: &Envoy, name: &str) -> Result<u64> {
-    let name = format!("wasmcustom.novasphere.filter=rate-limit.event={name}.events");
+    let name = format!("wasmcustom.novasphere_events_total.filter=rate-limit.event={name}");
     Ok(envoy.stat(&name)?.unwrap_or_default())
 }
 
 /// The count of a kind of failure.
 fn failures(envoy: &Envoy, kind: &str) -> Result<u64> {
-    let name = format!("wasmcustom.novasphere.filter=rate-limit.kind={kind}.redis_failures");
+    let name = format!("wasmcustom.novasphere_redis_failures_total.filter=rate-limit.kind={kind}");
     Ok(envoy.stat(&name)?.unwrap_or_default())
 }
 

@@ -76,6 +76,7 @@ impl<F: Filter> RootContext<F> {
     pub(crate) fn required(&self) -> RequiredServices {
         RequiredServices {
             timer: self.filter.uses_timer(),
+            fetches: self.filter.uses_fetches(),
             shared_data: self.filter.uses_shared_data(),
         }
     }

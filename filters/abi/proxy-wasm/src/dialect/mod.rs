@@ -60,17 +60,20 @@ const UNKNOWN: u8 = 0;
 const ENVOY: u8 = 1;
 const KONG: u8 = 2;
 
+/// Not the ID of a context: hosts count them from 1.
+const NO_CONTEXT: u32 = u32::MAX;
+
 static HOST: AtomicU8 = AtomicU8::new(UNKNOWN);
 
 impl Dialect {
-    /// Detects the host, in a root context. nginx has its own variables as properties: even if it
-    /// cannot read one, its status is not "not found".
+    /// Detects the host: nginx accepts any effective context and ignores it, other hosts know theirs.
+    /// A property would tell too, but nginx logs an error for each that is read outside of a request.
     ///
     /// Called at each configuration: nginx configures a new instance after a trap without starting
     /// it.
     pub(crate) fn detect() -> Self {
         if HOST.load(Ordering::Relaxed) == UNKNOWN {
-            let is_kong = hostcalls::property(b"ngx\0nginx_version") != Err(Status::NOT_FOUND);
+            let is_kong = hostcalls::set_effective_context(NO_CONTEXT).is_ok();
             HOST.store(if is_kong { KONG } else { ENVOY }, Ordering::Relaxed);
         }
         Self::current()
@@ -153,14 +156,6 @@ impl Dialect {
         match self {
             Self::Envoy => envoy::send_local_response(response),
             Self::Kong => kong::send_local_response(response),
-        }
-    }
-
-    /// 16 bytes, different at each call.
-    pub(crate) fn random_bytes(self) -> [u8; 16] {
-        match self {
-            Self::Envoy => envoy::random_bytes(),
-            Self::Kong => kong::random_bytes(),
         }
     }
 

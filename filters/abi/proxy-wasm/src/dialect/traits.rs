@@ -47,6 +47,9 @@ pub(crate) trait RootDialect {
     /// Reads shared data: the value and its CAS token.
     fn shared_data(&self, key: &[u8]) -> Result<(Vec<u8>, u32), Status>;
 
+    /// 16 bytes, different at each call.
+    fn random_bytes(&self) -> [u8; 16];
+
     /// Whether the timer's work is due, at a call of the timer.
     fn timer_is_due(&self, clock: &dyn Clock) -> bool;
 
@@ -68,5 +71,7 @@ pub(crate) trait RootDialect {
 #[derive(Clone, Copy, Default)]
 pub(crate) struct RequiredServices {
     pub(crate) timer: bool,
+    /// Whether the timer starts fetches.
+    pub(crate) fetches: bool,
     pub(crate) shared_data: bool,
 }

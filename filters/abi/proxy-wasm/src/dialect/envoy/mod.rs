@@ -1,7 +1,5 @@
 //! Envoy.
 
-use std::hash::{BuildHasher, RandomState};
-
 use novasphere_core::Hash;
 
 use super::{ResponseParts, Traits};
@@ -52,12 +50,6 @@ pub(super) fn send_local_response(response: &ResponseParts<'_>) -> Result<(), St
     let map = header_map::serialise(headers);
     let grpc_status = grpc_status.map(i32::from);
     hostcalls::send_local_response(status, details.as_bytes(), &map, body, grpc_status)
-}
-
-/// `RandomState` is keyed by the host's `random_get` (WASI).
-pub(super) fn random_bytes() -> [u8; 16] {
-    let half = |n: u8| u128::from(RandomState::new().hash_one(n));
-    (half(0) | (half(1) << 64)).to_le_bytes()
 }
 
 pub(super) fn verify(

@@ -1,6 +1,9 @@
 //! Root contexts on Envoy. The timer's period changes with the work.
 
-use std::cell::Cell;
+use std::{
+    cell::Cell,
+    hash::{BuildHasher, RandomState},
+};
 
 use novasphere_core::Clock;
 
@@ -83,6 +86,12 @@ impl RootDialect for Root {
 
     fn shared_data(&self, key: &[u8]) -> Result<(Vec<u8>, u32), Status> {
         hostcalls::shared_data(key)
+    }
+
+    /// `RandomState` is keyed by the host's `random_get` (WASI).
+    fn random_bytes(&self) -> [u8; 16] {
+        let half = |n: u8| u128::from(RandomState::new().hash_one(n));
+        (half(0) | (half(1) << 64)).to_le_bytes()
     }
 
     fn timer_is_due(&self, clock: &dyn Clock) -> bool {

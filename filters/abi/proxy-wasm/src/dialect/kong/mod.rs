@@ -38,7 +38,6 @@ pub(super) use self::{
     request::{RequestMap, content_type},
     response::{ResponseMap, mutate as mutate_response},
     root::Root,
-    seed::bytes as random_bytes,
 };
 
 pub(super) static TRAITS: Traits = Traits {

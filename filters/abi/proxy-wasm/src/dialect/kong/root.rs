@@ -5,6 +5,7 @@ use std::cell::Cell;
 use novasphere_core::Clock;
 
 use super::{
+    seed::Seed,
     timer::{PERIOD_MS, Timer},
     zone::{self, Zone},
 };
@@ -16,6 +17,7 @@ use crate::{
 /// A root context.
 pub(crate) struct Root {
     filter: &'static str,
+    seed: Seed,
     zone: Zone,
     timer: Timer,
     /// The time of the timer's last call, in milliseconds.
@@ -27,6 +29,7 @@ impl Root {
     pub(crate) fn new(filter: &'static str) -> Self {
         Self {
             filter,
+            seed: Seed::default(),
             zone: Zone::default(),
             timer: Timer::default(),
             now: Cell::default(),
@@ -50,6 +53,7 @@ impl RootDialect for Root {
     }
 
     fn on_request(&self) {
+        self.seed.collect();
         self.timer.on_request();
         if self.required.get().timer {
             // The timer's work waits for the zone.
@@ -64,10 +68,20 @@ impl RootDialect for Root {
         read
     }
 
+    fn random_bytes(&self) -> [u8; 16] {
+        self.seed.random_bytes()
+    }
+
+    /// Stops the timer of a configuration that may be gone. If it is in use after all, only fetches
+    /// depend on the timer, so the timer of a filter with fetches goes on.
     fn timer_is_due(&self, clock: &dyn Clock) -> bool {
         let now = clock.now().millis;
         self.now.set(now);
-        self.zone.exists() && self.timer.is_due(now)
+        let is_due = self.timer.is_due(now) && self.zone.exists();
+        if !self.required.get().fetches && self.timer.is_idle(now) {
+            set_timer(self.filter, 0);
+        }
+        is_due
     }
 
     fn schedule_timer(&self, again_in_ms: Option<u32>, _: bool) {

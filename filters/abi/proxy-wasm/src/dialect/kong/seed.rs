@@ -1,13 +1,16 @@
 //! Random bytes that clients cannot guess. The host's `random_get` is the C library's `random()`,
 //! seeded with the worker's process ID and its start time.
 //!
-//! In a request, more values are mixed in: `request_id`, 16 random bytes from OpenSSL, which the
-//! client and the upstream of that request may see; Kong's node ID, a random UUID that clients do
-//! not see; the process ID, and the time in nanoseconds. Outside of a request none of the
-//! properties can be read, and the bytes are merely different each time. An operator who needs a
+//! So more values are mixed in: `request_id` of the first request, 16 random bytes from OpenSSL, which
+//! the client and the upstream of that request may see; Kong's node ID, a random UUID that clients do
+//! not see; the process ID, and the time in nanoseconds. They are properties, which nginx shows in a
+//! request only: it logs an error for each that is read at another time. An operator who needs a
 //! secret that depends on none of these sets `NOVASPHERE_SEED`.
 
-use std::hash::{BuildHasher, RandomState};
+use std::{
+    cell::OnceCell,
+    hash::{BuildHasher, RandomState},
+};
 
 use crate::hostcalls;
 
@@ -16,13 +19,26 @@ const VARIABLE: &str = "NOVASPHERE_SEED";
 
 const PROPERTIES: [&[u8]; 3] = [b"ngx\0request_id", b"kong\0node\0id", b"ngx\0pid"];
 
-pub(crate) fn bytes() -> [u8; 16] {
-    let mut pool = hostcalls::now().to_le_bytes().to_vec();
-    pool.extend(std::env::var(VARIABLE).unwrap_or_default().into_bytes());
-    for path in PROPERTIES {
-        pool.extend(hostcalls::property(path).unwrap_or_default());
-        pool.push(0);
+/// The values that are mixed into random bytes. Empty until the first request.
+#[derive(Default)]
+pub(super) struct Seed(OnceCell<Vec<u8>>);
+
+impl Seed {
+    /// Collects the values, once. In a request.
+    pub(super) fn collect(&self) {
+        self.0.get_or_init(|| {
+            let mut values = std::env::var(VARIABLE).unwrap_or_default().into_bytes();
+            for path in PROPERTIES {
+                values.push(0);
+                values.extend(hostcalls::property(path).unwrap_or_default());
+            }
+            values
+        });
     }
-    let half = |n: u8| u128::from(RandomState::new().hash_one((n, &pool)));
-    (half(0) | (half(1) << 64)).to_le_bytes()
+
+    pub(super) fn random_bytes(&self) -> [u8; 16] {
+        let pool = (hostcalls::now(), self.0.get());
+        let half = |n: u8| u128::from(RandomState::new().hash_one((n, &pool)));
+        (half(0) | (half(1) << 64)).to_le_bytes()
+    }
 }
