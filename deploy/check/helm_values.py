@@ -1,4 +1,4 @@
-"""The values for Kong's chart match kong.env and the Deployment; the values of both charts spread pods
+"""The values for Kong's chart match kong.env, the Deployment and the PodMonitor; the values of both charts spread pods
 correctly, and Traefik's drain times fit its grace period."""
 
 import re
@@ -43,6 +43,10 @@ def check(built):
     probe = {name: part for name, part in values["readinessProbe"].items() if part is not None}
     if probe != container["readinessProbe"]:
         findings.append("kong/values.yaml: readinessProbe differs from the Deployment")
+    monitor = next(doc for doc in parse(built["kong"]) if doc["kind"] == "PodMonitor")
+    pods = values["topologySpreadConstraints"][0]["labelSelector"]
+    if values["extraObjects"] != [{**monitor, "spec": {**monitor["spec"], "selector": pods}}]:
+        findings.append("kong/values.yaml: extraObjects must be the PodMonitor, with the labels of the chart's pods")
     if values["image"]["tag"] not in container["image"]:
         findings.append("kong/values.yaml: image differs from the Deployment")
     return findings, None
