@@ -1,6 +1,7 @@
-"""The READMEs of deploy refer to existing make targets and files, and their manifests are valid."""
+"""The READMEs of deploy refer to existing make targets and files; their commands and manifests are valid."""
 
 import re
+import subprocess
 import textwrap
 
 import core_schema
@@ -43,6 +44,10 @@ def faults(readme, targets):
         bases = (readme.parent, DEPLOY, REPOSITORY)
         if path not in CHARTS and not path.startswith("dist/") and not any((base / path).exists() for base in bases):
             yield f"no such file: {path}"
+    for block in re.findall(r"^ *```sh\n(.*?)^ *```$", text, re.MULTILINE | re.DOTALL):
+        run = subprocess.run(["bash", "-n"], input=textwrap.dedent(block), capture_output=True, text=True)
+        if run.returncode:
+            yield f"shell: {run.stderr.strip()}"
     for block in re.findall(r"^ *```yaml\n(.*?)^ *```$", text, re.MULTILINE | re.DOTALL):
         docs = parse(textwrap.dedent(block))
         if all(isinstance(doc, dict) and "apiVersion" in doc for doc in docs):
