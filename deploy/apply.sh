@@ -30,10 +30,10 @@ esac
 [ -n "${REGISTRY:-}" ] || { echo "REGISTRY is not set: expected the registry with the images of make image, for example ghcr.io/novasphere" >&2; exit 1; }
 [ -e "$digests" ] || { echo "dist/images/digests not found: run make image" >&2; exit 1; }
 
-# Prometheus cannot scrape the filters' metrics from Kong and Traefik, and redis has its own alerts.
+# Filters on Traefik have no metrics. Traefik and Redis have their own alerts.
 parts=(common)
 case $host in
-kong | kong-ingress | traefik | redis*) ;;
+traefik | redis*) ;;
 *) parts+=(monitoring) ;;
 esac
 

@@ -1,5 +1,6 @@
-"""The values for Kong's chart match kong.env and the Deployment, and those for Kong Ingress Controller match
-them; the values of all charts spread pods correctly, and Traefik's drain times fit its grace period."""
+"""The values for Kong's chart match kong.env, the Deployment and the PodMonitor, and those for Kong Ingress
+Controller match them; the values of all charts spread pods correctly, and Traefik's drain times fit its
+grace period."""
 
 import re
 
@@ -43,13 +44,20 @@ def check(built):
     probe = {name: part for name, part in values["readinessProbe"].items() if part is not None}
     if probe != container["readinessProbe"]:
         findings.append("kong/values.yaml: readinessProbe differs from the Deployment")
+    monitor = next(doc for doc in parse(built["kong"]) if doc["kind"] == "PodMonitor")
+    pods = values["topologySpreadConstraints"][0]["labelSelector"]
+    if values["extraObjects"] != [{**monitor, "spec": {**monitor["spec"], "selector": pods}}]:
+        findings.append("kong/values.yaml: extraObjects must be the PodMonitor, with the labels of the chart's pods")
     if values["image"]["tag"] not in container["image"]:
         findings.append("kong/values.yaml: image differs from the Deployment")
+    other = next(doc for doc in parse(built["kong-ingress"]) if doc["kind"] == "PodMonitor")
+    if other["spec"]["podMetricsEndpoints"] != monitor["spec"]["podMetricsEndpoints"]:
+        findings.append("kong-ingress: the PodMonitor differs from the one of kong")
     return findings + list(ingress_faults(values)), None
 
 
 # The controller supplies certificates and configures the admin API, the routes and the filters.
-NOT_FOR_INGRESS = {"admin", "dblessConfig", "ingressController", "secretVolumes"}
+NOT_FOR_INGRESS = {"admin", "dblessConfig", "extraObjects", "ingressController", "secretVolumes"}
 # Alive before the controller has configured it, and spread over nodes by the labels of its own chart.
 OWN = {"startupProbe", "topologySpreadConstraints"}
 

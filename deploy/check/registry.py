@@ -4,6 +4,7 @@ A manifest check gets the resources of one kustomization and yields findings. A 
 rendered kustomizations and returns its findings and the reason it was skipped, if it was.
 """
 
+import alert_tests
 import alerts
 import api_access
 import apply_script
@@ -22,6 +23,7 @@ import image_layout
 import images
 import kong_config
 import kong_ingress
+import kong_scrape
 import lint
 import mounts
 import network_policies
@@ -32,6 +34,7 @@ import readme
 import redis_start
 import references
 import restart_alert
+import traefik_metrics
 
 MANIFEST_CHECKS = {
     "alerts": alerts,
@@ -50,6 +53,7 @@ MANIFEST_CHECKS = {
     "references": references,
 }
 FILE_CHECKS = {
+    "alert_tests": alert_tests,
     "api_access": api_access,
     "apply_script": apply_script,
     "bill_of_materials": bill_of_materials,
@@ -59,9 +63,11 @@ FILE_CHECKS = {
     "generated": generated,
     "helm_values": helm_values,
     "image_layout": image_layout,
+    "kong_scrape": kong_scrape,
     "lint": lint,
     "pinning": pinning,
     "readme": readme,
     "redis_start": redis_start,
     "restart_alert": restart_alert,
+    "traefik_metrics": traefik_metrics,
 }

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, ensure};
 use novasphere_emulated_host::{
     Callout, CalloutResponse, Outcome, Plugin, UpstreamResponse, Worker,
 };
-use novasphere_harness::client::Request;
+use novasphere_harness::{chain, client::Request};
 use serde_json::{Value, json};
 
 use super::naive::{client_lines, ensure_sound, upstream_lines, worker};
@@ -138,4 +138,23 @@ fn ensure_chain_continues(order: &[&str]) -> Result<()> {
     let log = ours.log();
     ensure!(log.iter().all(|(level, _)| *level < 4), "{log:?}");
     ensure_sound(&ours).context("after two requests")
+}
+
+/// As host-config/kong/README.md says: a filter behind a rejection after a call cannot know of it.
+#[test]
+fn only_a_filter_behind_a_rejection_after_a_call_traps() -> Result<()> {
+    let jwt_auth = Plugin::wasm("jwt-auth", chain::JWT_AUTH);
+    let over_limit = |call: &Callout| counted(call, 4);
+    let mut before = worker(&[plugin(&json!({})), jwt_auth.clone()])?;
+    let answer = send(&mut before, over_limit)?;
+    ensure!(answer.status == 429 && answer.upstream.is_none(), "{answer:?}");
+    let trap = "trap: local response already stashed".to_owned();
+    ensure!(before.trapped() == Some(trap), "{:?}", before.log());
+
+    let mut last = worker(&[jwt_auth, plugin(&json!({}))])?;
+    ensure!(send(&mut last, over_limit)?.status == 401);
+    let request = chain::good_request()?;
+    let answer = last.exchange(&request, &UpstreamResponse::ok(), &over_limit)?;
+    ensure!(answer.status == 429 && answer.upstream.is_none(), "{answer:?}");
+    ensure_sound(&last)
 }

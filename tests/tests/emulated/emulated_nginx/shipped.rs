@@ -1,8 +1,10 @@
 //! The filters of host-config/kong, as chains and as plugins.
 
+use std::fs;
+
 use anyhow::{Context, Result, ensure};
 use novasphere_emulated_host::{Outcome, Plugin, UpstreamResponse, Worker};
-use novasphere_harness::{chain, client::Request};
+use novasphere_harness::{chain, client::Request, paths::repository};
 use novasphere_tests::shipped;
 
 use super::naive::{client_lines, ensure_sound, worker};
@@ -49,6 +51,33 @@ fn upstream_responses_and_rejections_have_security_headers() -> Result<()> {
         ensure_sound(&ours)?;
     }
     Ok(())
+}
+
+/// The chain under "Order" in migration.md, and the same chain with the first two filters exchanged.
+#[test]
+fn migrated_chain_responds_to_preflights_before_it_asks_for_a_token() -> Result<()> {
+    let text = fs::read_to_string(repository().join("host-config/kong/migration.md"))?;
+    let block = text.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next());
+    let chain = shipped::in_kong(&serde_yaml_ng::from_str(block.context("no block")?)?)?;
+    let names: Vec<&str> = chain.iter().map(|configured| configured.filter.as_str()).collect();
+    ensure!(names == ["cors", "jwt-auth", "rate-limit", "header-transform"], "{names:?}");
+    let mut plugins: Vec<Plugin> =
+        chain.iter().map(|c| Plugin::wasm(&c.filter, c.config.to_string())).collect();
+    let preflight = Request::new("OPTIONS", "/api/v1/wukongs")
+        .header("origin", PAGE)
+        .header("access-control-request-method", "GET")
+        .header("access-control-request-headers", "authorization");
+    let mut right = worker(&plugins)?;
+    ensure!(right.send(&preflight)?.status == 204);
+    ensure!(right.send(&chain::good_request()?)?.status == 200);
+    let rejected = right.send(&Request::get("/").header("origin", PAGE))?;
+    ensure!(rejected.status == 401, "{rejected:?}");
+    ensure!(client_lines(&rejected, "access-control-allow-origin") == [PAGE], "{rejected:?}");
+    plugins.swap(0, 1);
+    let mut wrong = worker(&plugins)?;
+    ensure!(wrong.send(&preflight)?.status == 401);
+    ensure_sound(&right)?;
+    ensure_sound(&wrong)
 }
 
 /// Each filter adds its lines only to a response of fewer than 100 lines, of which Kong adds nine. So

@@ -1,15 +1,18 @@
-//! Alerts and the dashboard use decisions and events that the filters count.
+//! Alerts and the dashboard use metrics, decisions and events of the filters, under the names that
+//! Prometheus gets from Envoy and Kong.
 
-use std::fs;
+use std::{collections::BTreeSet, fs};
 
 use anyhow::{Context, Result, ensure};
-use novasphere_core::Filter;
+use novasphere_core::{Filter, MetricKind};
 use novasphere_cors::Cors;
-use novasphere_harness::paths::repository;
+use novasphere_harness::{chain, paths::repository};
 use novasphere_header_transform::HeaderTransform;
 use novasphere_jwt_auth::JwtAuth;
 use novasphere_rate_limit::RateLimit;
+use novasphere_tests::{cases::native::configure, shipped};
 use regex_lite::Regex;
+use serde_json::{Value, json};
 
 const FILES: [&str; 2] = ["alerts.yaml", "novasphere-gateway.json"];
 
@@ -27,9 +30,74 @@ fn counted(filter: &str, kind: &str) -> Option<Vec<&'static str>> {
     }
 }
 
+/// The names of all metrics, without labels.
+fn metrics() -> Result<BTreeSet<String>> {
+    let config = json!({
+        "minute": 9, "policy": "redis", "redis": {"uri": "http://redis.test:8080/"},
+        "rules": [{"name": "login", "path": "/login", "minute": 1}],
+    });
+    let filter: RateLimit = configure(&config, &chain::environment()?)?;
+    let name = |kind, name| match kind {
+        MetricKind::Counter => format!("novasphere_{name}_total"),
+        MetricKind::Gauge => format!("novasphere_{name}"),
+    };
+    let defined = filter.metric_definitions();
+    let defined = defined.into_iter().map(|metric| name(metric.kind, metric.name));
+    Ok(["decisions", "events"]
+        .map(|n| name(MetricKind::Counter, n))
+        .into_iter()
+        .chain(defined)
+        .collect())
+}
+
+/// The metrics that alerts and the dashboard query.
+fn queried(file: &str) -> Result<BTreeSet<String>> {
+    let text = fs::read_to_string(repository().join("deploy/monitoring").join(file))?;
+    let name = Regex::new(r"novasphere_[a-z_]+")?;
+    Ok(name.find_iter(&text).map(|found| found.as_str().to_owned()).collect())
+}
+
 #[test]
 fn queried_metrics_exist() -> Result<()> {
-    let selector = Regex::new(r"novasphere_(decision|event)s\{([^}]*)\}")?;
+    let metrics = metrics()?;
+    for file in FILES {
+        let queried = queried(file)?;
+        ensure!(queried.len() > 2, "{file}: only {queried:?} found");
+        let unknown: Vec<_> = queried.difference(&metrics).collect();
+        ensure!(unknown.is_empty(), "{file}: no filter has {unknown:?}");
+    }
+    Ok(())
+}
+
+/// Prometheus anchors an expression at both ends.
+#[test]
+fn relabelings_give_the_metrics_of_kong_the_names_of_envoy() -> Result<()> {
+    let monitor = shipped::yaml("deploy/kong/podmonitor.yaml")?;
+    let rules = monitor.pointer("/spec/podMetricsEndpoints/0/metricRelabelings");
+    let rules = rules.and_then(Value::as_array).context("no relabelings")?;
+    let relabel = |target: &str, name: &str| -> Result<Option<String>> {
+        let rule = rules.iter().find(|rule| rule["targetLabel"] == target).context("no rule")?;
+        ensure!(rule["sourceLabels"] == json!(["__name__"]) && rule["replacement"] == "$1");
+        let regex = Regex::new(&format!("^(?:{})$", rule["regex"].as_str().context("no regex")?))?;
+        Ok(regex.captures(name).map(|found| found[1].to_owned()))
+    };
+    let filters = ["cors", "gateway", "header_transform", "jwt_auth", "rate_limit"];
+    for module in filters.map(|filter| format!("novasphere_{filter}")) {
+        for metric in metrics()? {
+            let of_kong = format!("pw_{module}_{metric}");
+            ensure!(relabel("__name__", &of_kong)?.as_ref() == Some(&metric), "{of_kong}");
+            ensure!(relabel("module", &of_kong)?.as_ref() == Some(&module), "{of_kong}");
+        }
+    }
+    for other in ["kong_nginx_timers", "pw_other_requests_total"] {
+        ensure!(relabel("__name__", other)?.is_none() && relabel("module", other)?.is_none());
+    }
+    Ok(())
+}
+
+#[test]
+fn queried_decisions_and_events_exist() -> Result<()> {
+    let selector = Regex::new(r"novasphere_(decision|event)s_total\{([^}]*)\}")?;
     let label = Regex::new(r#"(\w+)=~?"([^"]*)""#)?;
     for file in FILES {
         let text = fs::read_to_string(repository().join("deploy/monitoring").join(file))?;
