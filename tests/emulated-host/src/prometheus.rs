@@ -67,6 +67,7 @@ fn name_and_labels(
         labels.push(format!("{label}=\"{}\"", value.as_str()));
     }
     let name = key.get(..end).context("the name ends within a character")?.replace(':', "_");
-    let labels = if labels.is_empty() { String::new() } else { format!("{{{}}}", labels.join(",")) };
+    let labels =
+        if labels.is_empty() { String::new() } else { format!("{{{}}}", labels.join(",")) };
     Ok((name, labels))
 }

@@ -42,8 +42,7 @@ const LABELS: [&str; 8] =
 
 /// Returns the `.meta.json` that Kong reads beside a module.
 pub fn for_kong(filter: &str, generate: Generate) -> Value {
-    let pattern =
-        |label: &str| json!({"label": label, "pattern": format!(r"(\.{label}=([^.]+))")});
+    let pattern = |label: &str| json!({"label": label, "pattern": format!(r"(\.{label}=([^.]+))")});
     json!({
         "config_schema": draft04::downgraded(for_editors(filter, generate)),
         "metrics": {"label_patterns": LABELS.map(pattern)},

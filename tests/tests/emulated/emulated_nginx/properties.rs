@@ -34,7 +34,9 @@ fn root_context_cannot_read_request_properties() -> Result<()> {
         }
         Ok(true)
     };
-    ensure_sound(&worker(&[Naive { on_configure, ..Naive::default() }.plugin()])?)
+    let naive = worker(&[Naive { on_configure, ..Naive::default() }.plugin()])?;
+    ensure!(naive.trapped().is_none(), "{:?}", naive.log());
+    Ok(())
 }
 
 #[test]
@@ -77,20 +79,19 @@ fn property_read_outside_a_request_logs_an_error() -> Result<()> {
     Ok(())
 }
 
-/// One error at the start is inevitable: this read tells nginx from Envoy. rate-limit's timer reads
-/// three properties as random input, once a table.
+/// rate-limit's timer needs random numbers, and their sources are properties.
 #[test]
-fn filters_cause_a_known_number_of_these_errors() -> Result<()> {
+fn filters_cause_none_of_these_errors() -> Result<()> {
     let limit = r#"{"hour": 5, "limit_by": "ip"}"#;
-    let plugins = [("cors", "{}", 1), ("jwt-auth", chain::JWT_AUTH, 1), ("rate-limit", limit, 4)];
-    for (filter, config, expected) in plugins {
+    let plugins = [("cors", "{}"), ("jwt-auth", chain::JWT_AUTH), ("rate-limit", limit)];
+    for (filter, config) in plugins {
         let mut ours = worker(&[Plugin::wasm(filter, config)])?;
         for _ in 0..3 {
             ours.send(&Request::get("/"))?;
             ours.tick();
         }
         let errors: Vec<_> = ours.log().into_iter().filter(|(level, _)| *level >= 4).collect();
-        ensure!(errors.len() == expected, "{filter}: {errors:?}");
+        ensure!(errors.is_empty(), "{filter}: {errors:?}");
     }
     Ok(())
 }

@@ -77,7 +77,7 @@ impl RootDialect for Root {
     fn timer_is_due(&self, clock: &dyn Clock) -> bool {
         let now = clock.now().millis;
         self.now.set(now);
-        let is_due = self.zone.exists() && self.timer.is_due(now);
+        let is_due = self.timer.is_due(now) && self.zone.exists();
         if !self.required.get().fetches && self.timer.is_idle(now) {
             set_timer(self.filter, 0);
         }
