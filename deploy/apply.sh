@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Applies or deletes the manifests of one host or store, after showing the changes:
 #   deploy/apply.sh apply|delete HOST
-# REGISTRY  where the images of `make image` were pushed. Required for apply, except for Traefik and the
-#           stores, whose manifests name no filter image.
+# REGISTRY  where the images of `make image` were pushed. Required for apply, except for Kong Ingress
+#           Controller, Traefik and the stores, whose manifests name no filter image.
 # DRY_RUN   1 shows the changes and stops.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -25,7 +25,7 @@ fi
 
 digests=dist/images/digests
 case $host in
-redis* | traefik) REGISTRY=none digests=/dev/null ;;
+kong-ingress | redis* | traefik) REGISTRY=none digests=/dev/null ;;
 esac
 [ -n "${REGISTRY:-}" ] || { echo "REGISTRY is not set: expected the registry with the images of make image, for example ghcr.io/novasphere" >&2; exit 1; }
 [ -e "$digests" ] || { echo "dist/images/digests not found: run make image" >&2; exit 1; }

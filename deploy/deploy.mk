@@ -1,7 +1,7 @@
 # Images, manifests and their checks; included by the Makefile.
 
 VENV_DEPLOY := .venv-deploy
-DEPLOY_HOSTS := envoy envoy-portable envoy-gateway istio kong traefik
+DEPLOY_HOSTS := envoy envoy-portable envoy-gateway istio kong kong-ingress traefik
 DEPLOY_STORES := redis redis-external
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)
 

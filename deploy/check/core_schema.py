@@ -8,7 +8,7 @@ from manifests import label, lookup, of_kind, parse
 VERSIONS = ("1.33", "1.37")
 # The check custom_schema covers the kinds of these groups.
 CUSTOM = (
-    "cert-manager.io", "extensions.istio.io", "gateway.envoyproxy.io",
+    "cert-manager.io", "configuration.konghq.com", "extensions.istio.io", "gateway.envoyproxy.io",
     "gateway.networking.k8s.io", "monitoring.coreos.com", "networking.istio.io", "traefik.io",
 )
 # Resources that istiod generates and patches: required fields that a patch may omit.

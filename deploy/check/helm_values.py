@@ -1,5 +1,6 @@
-"""The values for Kong's chart match kong.env, the Deployment and the PodMonitor; the values of both charts spread pods
-correctly, and Traefik's drain times fit its grace period."""
+"""The values for Kong's chart match kong.env, the Deployment and the PodMonitor, and those for Kong Ingress
+Controller match them; the values of all charts spread pods correctly, and Traefik's drain times fit its
+grace period."""
 
 import re
 
@@ -18,7 +19,7 @@ def check(built):
     lines = (DEPLOY / "kong/kong.env").read_text().splitlines()
     variables = dict(line.removeprefix("KONG_").split("=", 1) for line in lines if not line.startswith("#"))
     findings = [
-        f"{host}/values.yaml: {IGNORES_TAINTS}" for host in ("kong", "traefik")
+        f"{host}/values.yaml: {IGNORES_TAINTS}" for host in ("kong", "kong-ingress", "traefik")
         if any(ignoring_taints(yaml.safe_load((DEPLOY / host / "values.yaml").read_text())))
     ]
     traefik = yaml.safe_load((DEPLOY / "traefik/values.yaml").read_text())
@@ -49,4 +50,35 @@ def check(built):
         findings.append("kong/values.yaml: extraObjects must be the PodMonitor, with the labels of the chart's pods")
     if values["image"]["tag"] not in container["image"]:
         findings.append("kong/values.yaml: image differs from the Deployment")
-    return findings, None
+    other = next(doc for doc in parse(built["kong-ingress"]) if doc["kind"] == "PodMonitor")
+    if other["spec"]["podMetricsEndpoints"] != monitor["spec"]["podMetricsEndpoints"]:
+        findings.append("kong-ingress: the PodMonitor differs from the one of kong")
+    return findings + list(ingress_faults(values)), None
+
+
+# The controller supplies certificates and configures the admin API, the routes and the filters.
+NOT_FOR_INGRESS = {"admin", "dblessConfig", "extraObjects", "ingressController", "secretVolumes"}
+# Alive before the controller has configured it, and spread over nodes by the labels of its own chart.
+OWN = {"startupProbe", "topologySpreadConstraints"}
+
+
+def ingress_faults(kong):
+    """Faults of kong-ingress/values.yaml, whose gateway has the settings of kong/values.yaml."""
+    values = yaml.safe_load((DEPLOY / "kong-ingress/values.yaml").read_text())
+    gateway, controller = values["gateway"], values["controller"]["ingressController"]
+    if controller["watchNamespaces"] != ["novasphere-system"]:
+        yield "kong-ingress/values.yaml: watchNamespaces must be novasphere-system: an Ingress of any namespace can bypass the filters"
+    for field in kong.keys() - NOT_FOR_INGRESS - OWN:
+        expected, found = without_null(kong[field]), without_null(gateway.get(field))
+        if field == "env":
+            expected = {name: value for name, value in expected.items() if name not in ("database", "ssl_cert", "ssl_cert_key")}
+        if field == "proxy":
+            expected["externalTrafficPolicy"] = "Local"
+        if found != expected:
+            yield f"kong-ingress/values.yaml: gateway.{field} differs from kong/values.yaml"
+
+
+def without_null(value):
+    if not isinstance(value, dict):
+        return value
+    return {name: without_null(part) for name, part in value.items() if part is not None}

@@ -4,7 +4,7 @@ import functools
 
 import yaml
 
-from manifests import DEPLOY, containers, has_resource, label, lookup, of_kind, workloads
+from manifests import DEPLOY, containers, has_resource, label, lookup, of_kind, walk, workloads
 
 # Resources from elsewhere: common/ or the steps in deploy/README.md create them.
 OUTSIDE = {
@@ -36,6 +36,8 @@ def check(docs):
         authority = lookup(doc, "spec", "ca", "secretName")
         if authority and not created_by_certificate(docs, authority, doc):
             yield f"{label(doc)}: no Certificate creates the Secret {authority}"
+    for doc in of_kind(docs, "Ingress"):
+        yield from encrypted(docs, doc)
     for doc in docs:
         yield from attached(docs, doc)
 
@@ -48,6 +50,16 @@ def certified(docs, doc):
         yield f"{label(doc)}: the Secret {secret} is unused"
     if not exists(docs, issuer.get("kind", "Issuer"), issuer.get("name"), doc):
         yield f"{label(doc)}: unknown {issuer.get('kind', 'Issuer')} {issuer.get('name')}"
+
+
+def encrypted(docs, doc):
+    """cert-manager creates the Secrets of an Ingress with its annotation."""
+    issuer = (lookup(doc, "metadata", "annotations") or {}).get("cert-manager.io/cluster-issuer")
+    if issuer and not exists(docs, "ClusterIssuer", issuer, doc):
+        yield f"{label(doc)}: unknown ClusterIssuer {issuer}"
+    for part in lookup(doc, "spec", "tls") or []:
+        if not issuer and not exists(docs, "Secret", part.get("secretName"), doc):
+            yield f"{label(doc)}: unknown Secret {part.get('secretName')}"
 
 
 def created_by_certificate(docs, secret, doc):
@@ -98,7 +110,8 @@ def ports(doc):
 def chart_pods():
     """Labels of the pods that charts create, read from the values."""
     values = [yaml.safe_load(path.read_text()) for path in sorted(DEPLOY.glob("*/values.yaml"))]
-    return [c["labelSelector"]["matchLabels"] for v in values for c in v["topologySpreadConstraints"]]
+    constraints = [part for v in values for path, part in walk(v) if path and path[-1] == "topologySpreadConstraints"]
+    return [constraint["labelSelector"]["matchLabels"] for part in constraints for constraint in part]
 
 
 def created_by_controller(docs, wanted):

@@ -21,6 +21,8 @@ import hardening
 import helm_values
 import image_layout
 import images
+import kong_config
+import kong_ingress
 import kong_scrape
 import lint
 import mounts
@@ -42,6 +44,8 @@ MANIFEST_CHECKS = {
     "fail_closed": fail_closed,
     "hardening": hardening,
     "images": images,
+    "kong_config": kong_config,
+    "kong_ingress": kong_ingress,
     "mounts": mounts,
     "network_policies": network_policies,
     "plaintext_secrets": plaintext_secrets,

@@ -2,6 +2,7 @@
 
 pub mod cases;
 pub mod key_server;
+pub mod kong_ingress;
 pub mod manifests;
 pub mod redis;
 pub mod shipped;

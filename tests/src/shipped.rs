@@ -63,6 +63,28 @@ pub fn documents(file: &str) -> Result<Vec<Value>> {
     documents.collect::<Result<_, _>>().with_context(|| path.display().to_string())
 }
 
+/// The YAML blocks of a Markdown text, without the indentation of the list that they are in.
+pub fn yaml_blocks(text: &str) -> Vec<String> {
+    let mut blocks = Vec::new();
+    let mut open: Option<(usize, String)> = None;
+    for line in text.lines() {
+        let content = line.trim_start();
+        open = match open {
+            None if content == "```yaml" => Some((line.len() - content.len(), String::new())),
+            None => None,
+            Some((_, block)) if content == "```" => {
+                blocks.push(block);
+                None
+            }
+            Some((indentation, block)) => {
+                let line = line.get(indentation..).unwrap_or_default();
+                Some((indentation, block + line + "\n"))
+            }
+        };
+    }
+    blocks
+}
+
 /// All filters in a part of an Envoy configuration, in document order. Each name is that of the `.wasm`
 /// file.
 pub fn in_envoy(part: &Value) -> Vec<Configured> {
@@ -89,6 +111,22 @@ pub fn in_kong(part: &Value) -> Result<Vec<Configured>> {
         Some(())
     });
     found.into_iter().map(|(filter, config)| parsed(filter, config)).collect()
+}
+
+/// The filters among the plugins of a service or route, in the order in which Kong 3.9 runs them: that of
+/// their ids.
+///
+/// # Errors
+/// If a plugin has no id.
+pub fn plugins_in_kong(entity: &Value) -> Result<Vec<Configured>> {
+    let plugins = entity.get("plugins").and_then(Value::as_array).into_iter().flatten();
+    let mut found = Vec::new();
+    for plugin in plugins {
+        let id = plugin.get("id").and_then(Value::as_str).context("no id")?;
+        found.push((id, in_kong(plugin)?));
+    }
+    found.sort_by_key(|(id, _)| *id);
+    Ok(found.into_iter().flat_map(|(_, filters)| filters).collect())
 }
 
 /// All filters in a part of Traefik's dynamic configuration.

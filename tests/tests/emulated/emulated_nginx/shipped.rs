@@ -1,4 +1,4 @@
-//! The chains of host-config/kong.
+//! The filters of host-config/kong, as chains and as plugins.
 
 use std::fs;
 
@@ -11,14 +11,13 @@ use super::naive::{client_lines, ensure_sound, worker};
 
 const PAGE: &str = "https://app.novasphere.io";
 
-/// The filters of the first service, if any, and of its first route.
+/// The filters of the first service.
 fn start(file: &str) -> Result<Worker> {
     let document = shipped::yaml(&format!("host-config/kong/{file}"))?;
-    let of_service = document.pointer("/services/0/filter_chains").map(shipped::in_kong);
-    let of_route = document.pointer("/services/0/routes/0/filter_chains").context("no chain")?;
-    let of_route = shipped::in_kong(of_route)?;
-    let filters = of_service.transpose()?.unwrap_or_default().into_iter().chain(of_route);
-    let plugins = filters.map(|c| Plugin::wasm(&c.filter, c.config.to_string()));
+    let service = document.pointer("/services/0").context("no service")?;
+    let mut filters = service.get("filter_chains").map_or(Ok(Vec::new()), shipped::in_kong)?;
+    filters.extend(shipped::plugins_in_kong(service)?);
+    let plugins = filters.into_iter().map(|c| Plugin::wasm(&c.filter, c.config.to_string()));
     worker(&plugins.collect::<Vec<_>>())
 }
 
@@ -39,7 +38,7 @@ fn ensure_complete(answer: &Outcome, status: u16) -> Result<()> {
 
 #[test]
 fn upstream_responses_and_rejections_have_security_headers() -> Result<()> {
-    for file in ["kong.yml", "gateway.yml"] {
+    for file in ["kong.yml", "gateway.yml", "plugins.yml", "separate-plugins.yml"] {
         let mut ours = start(file)?;
         let refused = Request::get("/api/v1/wukongs").header("origin", PAGE);
         let request = chain::good_request()?.header("origin", PAGE);

@@ -2,6 +2,8 @@
 //! the one for Envoy.
 
 mod documents;
+mod identity;
+mod plugins;
 mod settings;
 
 use anyhow::{Context, Result, ensure};
@@ -11,13 +13,15 @@ use novasphere_tests::shipped::{self, Configured};
 use serde_json::{Value, json};
 
 const DIR: &str = "host-config/kong";
+const SHIPPED: [&str; 5] =
+    ["kong.yml", "gateway.yml", "plugins.yml", "separate-plugins.yml", "lua-plugins.yml"];
 
 fn kong() -> Result<Value> {
     shipped::yaml(&format!("{DIR}/kong.yml"))
 }
 
 /// Validates a document against the schema of Kong's declarative format.
-fn validate(document: &Value) -> Result<()> {
+pub(crate) fn validate(document: &Value) -> Result<()> {
     let schema = repository().join("tests/schema/kong-declarative.json");
     let mut schemas = Schemas::new();
     let schema = schema.to_str().context("path")?;
@@ -28,7 +32,7 @@ fn validate(document: &Value) -> Result<()> {
 
 #[test]
 fn shipped_files_match_kongs_schema() -> Result<()> {
-    for file in ["kong.yml", "gateway.yml", "lua-plugins.yml"] {
+    for file in SHIPPED {
         validate(&shipped::yaml(&format!("{DIR}/{file}"))?).context(file)?;
     }
     Ok(())
@@ -48,6 +52,7 @@ fn schema_rejects_invalid_documents() -> Result<()> {
         (chain, "filters", json!([])),
         (chain, "route", json!("health")),
         ("/services/0", "filter_chains", json!([{"filters": []}, {"filters": []}])),
+        (chain, "id", json!("novasphere-api")),
         (&format!("{chain}/filters/0"), "name", json!("cors")),
         (&format!("{chain}/filters/0"), "config", json!(["a"])),
     ] {
@@ -62,7 +67,7 @@ fn schema_rejects_invalid_documents() -> Result<()> {
 #[test]
 fn every_filter_accepts_its_shipped_configuration() -> Result<()> {
     let all = shipped::in_kong(&kong()?)?;
-    ensure!(all.len() == 13, "{} filters", all.len());
+    ensure!(all.len() == 15, "{} filters", all.len());
     all.iter().try_for_each(Configured::check)
 }
 
@@ -82,15 +87,14 @@ fn kong_and_envoy_use_the_same_configurations() -> Result<()> {
 }
 
 #[test]
-fn every_route_has_the_filters_in_order() -> Result<()> {
+fn every_service_has_the_filters_in_order() -> Result<()> {
     let order = ["header-transform", "cors", "jwt-auth", "rate-limit", "header-transform"];
-    let kong = kong()?;
-    for service in kong["services"].as_array().context("services")? {
-        let first = shipped::in_kong(&service["filter_chains"])?;
+    for service in services(&kong()?) {
+        let filters = shipped::in_kong(&service["filter_chains"])?;
+        let names: Vec<_> = filters.iter().map(|c| c.filter.as_str()).collect();
+        ensure!(names == order, "{}: {names:?}", service["name"]);
         for route in service["routes"].as_array().context("routes")? {
-            let rest = shipped::in_kong(&route["filter_chains"])?;
-            let names: Vec<_> = first.iter().chain(&rest).map(|c| c.filter.as_str()).collect();
-            ensure!(names == order, "{}: {names:?}", route["name"]);
+            ensure!(route.get("filter_chains").is_none(), "a second chain on {route}");
             ensure!(route["strip_path"] == false && route["preserve_host"] == true, "{route}");
             let paths = route["paths"].as_array().context("paths")?;
             let whole = |path: &Value| {
@@ -106,29 +110,29 @@ fn every_route_has_the_filters_in_order() -> Result<()> {
     Ok(())
 }
 
+fn services(document: &Value) -> Vec<Value> {
+    document["services"].as_array().cloned().unwrap_or_default()
+}
+
+/// A service without its filters and routes.
+fn bare(service: &Value) -> Value {
+    let members = service.as_object().cloned().unwrap_or_default().into_iter();
+    let own = members
+        .filter(|(name, _)| !["filter_chains", "plugins", "routes"].contains(&name.as_str()));
+    own.collect()
+}
+
 /// Both files have the same routes. Each gateway filter has the configurations of the four filters.
 #[test]
 fn gateway_file_equals_the_four_filters_combined() -> Result<()> {
     let (split, whole) = (kong()?, shipped::yaml(&format!("{DIR}/gateway.yml"))?);
-    let services = |document: &Value| document["services"].as_array().cloned().unwrap_or_default();
-    let bare = |value: &Value| -> Value {
-        let members = value.as_object().cloned().unwrap_or_default().into_iter();
-        members.filter(|(name, _)| !["filter_chains", "routes"].contains(&name.as_str())).collect()
-    };
     ensure!(services(&split).len() == services(&whole).len(), "the numbers of services differ");
     for (split, whole) in services(&split).iter().zip(&services(&whole)) {
         ensure!(bare(split) == bare(whole), "{} and {}", bare(split), bare(whole));
-        ensure!(whole.get("filter_chains").is_none(), "a second gateway on {}", bare(whole));
-        let first = shipped::in_kong(&split["filter_chains"])?;
-        let routes = |service: &Value| service["routes"].as_array().cloned().unwrap_or_default();
-        ensure!(routes(split).len() == routes(whole).len(), "the numbers of routes differ");
-        for (split, whole) in routes(split).iter().zip(&routes(whole)) {
-            ensure!(bare(split) == bare(whole), "{} and {}", bare(split), bare(whole));
-            let rest = shipped::in_kong(&split["filter_chains"])?;
-            let config = shipped::as_gateway(&[first.as_slice(), &rest].concat())?;
-            let all = Configured { filter: "gateway".to_owned(), config };
-            ensure!(shipped::in_kong(&whole["filter_chains"])? == [all], "{}", bare(whole));
-        }
+        ensure!(split["routes"] == whole["routes"], "{}", bare(whole));
+        let config = shipped::as_gateway(&shipped::in_kong(&split["filter_chains"])?)?;
+        let all = Configured { filter: "gateway".to_owned(), config };
+        ensure!(shipped::in_kong(&whole["filter_chains"])? == [all], "{}", bare(whole));
     }
     shipped::in_kong(&whole)?.iter().try_for_each(Configured::check)
 }

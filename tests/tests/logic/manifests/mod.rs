@@ -2,6 +2,7 @@
 //! these configurations; `make deploy-check` checks the rest of the manifests.
 
 mod alerts;
+mod kong_ingress;
 mod settings;
 
 use anyhow::{Context, Result, ensure};
@@ -23,7 +24,7 @@ fn every_filter_accepts_its_deployed_configuration() -> Result<()> {
     let kong = shipped::in_kong(&shipped::yaml("deploy/kong/kong.yml")?)?;
     let policies = envoy_gateway()?.into_iter().flat_map(|(_, filters)| filters);
     let all: Vec<_> = envoy.into_iter().chain(kong).chain(policies).chain(istio()?).collect();
-    ensure!(all.len() == 6 + 13 + 10 + 5, "{} filters", all.len());
+    ensure!(all.len() == 6 + 15 + 10 + 5, "{} filters", all.len());
     all.iter().try_for_each(Configured::check)
 }
 
