@@ -38,7 +38,7 @@ fn decide<'f>(
 
 fn response<'f>(decision: Decision<'f, ChainCarry>) -> (LocalResponse<'f>, &'static str) {
     match decision {
-        Decision::Respond { response, reason, .. } => (response, reason),
+        Decision::Respond { response, reason, .. } => (*response, reason),
         Decision::Continue { .. } => panic!("continues"),
         Decision::Pause { .. } | Decision::Call(_) => panic!("waits"),
     }

@@ -7,7 +7,7 @@ const REDIS: &str = r#""hour": 1, "policy": "redis",
 
 fn call<'f>(decision: Decision<'f, ChainCarry>) -> Callout<'f> {
     let Decision::Call(callout) = decision else { panic!("makes no callout") };
-    callout
+    *callout
 }
 
 /// The response of a Redis that counted the request.
