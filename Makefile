@@ -7,7 +7,7 @@ SHELL := /bin/bash
 FILTERS := cors gateway header-transform jwt-auth rate-limit
 # The filters that work correctly on Traefik, which runs http-wasm.
 HTTP_WASM := header-transform jwt-auth
-# Kong's metrics page breaks at a filter whose name contains a hyphen.
+# Kong's metrics page fails for filter names with a hyphen.
 FOR_KONG := $(subst -,_,$(FILTERS))
 ARTIFACTS := $(FILTERS:%=novasphere-%.wasm) $(HTTP_WASM:%=novasphere-%.http.wasm)
 TARGET := wasm32-wasip1

@@ -1,6 +1,6 @@
-"""The values for Kong's chart match kong.env, the Deployment and the PodMonitor, and those for Kong Ingress
-Controller match them; the values of all charts spread pods correctly, and Traefik's drain times fit its
-grace period."""
+"""The values for Kong's chart match kong.env, the Deployment and the PodMonitor; the values for Kong Ingress
+Controller match those for Kong's chart; the values of all charts spread pods correctly, and Traefik's drain
+times fit its grace period."""
 
 import re
 
@@ -52,13 +52,13 @@ def check(built):
         findings.append("kong/values.yaml: image differs from the Deployment")
     other = next(doc for doc in parse(built["kong-ingress"]) if doc["kind"] == "PodMonitor")
     if other["spec"]["podMetricsEndpoints"] != monitor["spec"]["podMetricsEndpoints"]:
-        findings.append("kong-ingress: the PodMonitor differs from the one of kong")
+        findings.append("kong-ingress: the PodMonitor's podMetricsEndpoints differ from those of kong")
     return findings + list(ingress_faults(values)), None
 
 
 # The controller supplies certificates and configures the admin API, the routes and the filters.
 NOT_FOR_INGRESS = {"admin", "dblessConfig", "extraObjects", "ingressController", "secretVolumes"}
-# Alive before the controller has configured it, and spread over nodes by the labels of its own chart.
+# The gateway starts before the controller has configured it, and its pods spread by its own chart's labels.
 OWN = {"startupProbe", "topologySpreadConstraints"}
 
 
@@ -67,7 +67,7 @@ def ingress_faults(kong):
     values = yaml.safe_load((DEPLOY / "kong-ingress/values.yaml").read_text())
     gateway, controller = values["gateway"], values["controller"]["ingressController"]
     if controller["watchNamespaces"] != ["novasphere-system"]:
-        yield "kong-ingress/values.yaml: watchNamespaces must be novasphere-system: an Ingress of any namespace can bypass the filters"
+        yield "kong-ingress/values.yaml: watchNamespaces must be novasphere-system: otherwise an Ingress in any namespace can bypass the filters"
     for field in kong.keys() - NOT_FOR_INGRESS - OWN:
         expected, found = without_null(kong[field]), without_null(gateway.get(field))
         if field == "env":

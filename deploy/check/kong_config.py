@@ -5,11 +5,11 @@ import yaml
 
 from manifests import label, lookup, of_kind
 
-# Kong activates new routes before their filters. Only filters of a service that stays cover them.
+# Kong activates new routes before their filters. Only the filters of an existing service cover them.
 UNFILTERED = "its new routes pass without filters during an update: put novasphere_jwt_auth or novasphere_gateway on the service"
-NO_ID = "missing id: renaming it gives it a new one, and requests pass without filters during the update"
+NO_ID = "missing id: without one, renaming changes the id, and requests pass without filters during the update"
 PROTECTING = {"novasphere_jwt_auth", "novasphere_gateway"}
-# The order of filters. A gateway does the work of all.
+# The order of the filters. The gateway filter replaces all of them.
 ORDER = ("novasphere_cors", "novasphere_jwt_auth", "novasphere_rate_limit")
 
 

@@ -34,7 +34,7 @@ def filter_plugin(doc):
     if doc["plugin"] != GATEWAY:
         yield f"{label(doc)}: plugin must be {GATEWAY}: separate filters run in the order of ids that the controller generates"
     if lookup(doc, "metadata", "labels", "owner") != "helm":
-        yield f"{label(doc)}: must have the label owner: helm: the controller's webhook rejects filters"
+        yield f"{label(doc)}: must have the label owner: helm: without it, the controller's webhook rejects the filter"
 
 
 def attached(doc):

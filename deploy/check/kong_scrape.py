@@ -1,5 +1,5 @@
-"""The real Prometheus scrapes Kong's metrics through the PodMonitor under the names of the alerts, and loses
-no series."""
+"""The real Prometheus, with the PodMonitor's relabelings, stores Kong's metrics under the names that the alerts
+use, and loses no series."""
 
 import contextlib
 import http.server
@@ -82,7 +82,7 @@ def check(built):
 
 
 def scraping(port, relabelings):
-    """The configuration that prometheus-operator makes of the PodMonitor: its fields in snake case."""
+    """The configuration that prometheus-operator generates from the PodMonitor: its fields in snake case."""
     snake = lambda name: re.sub("([A-Z])", r"_\1", name).lower()
     rules = [{snake(name): value for name, value in rule.items()} for rule in relabelings]
     job = {"job_name": "kong", "static_configs": [{"targets": [f"127.0.0.1:{port}"]}], "metric_relabel_configs": rules}

@@ -53,7 +53,7 @@ def certified(docs, doc):
 
 
 def encrypted(docs, doc):
-    """cert-manager creates the Secrets of an Ingress with its annotation."""
+    """cert-manager creates the Secrets of an Ingress that has its annotation."""
     issuer = (lookup(doc, "metadata", "annotations") or {}).get("cert-manager.io/cluster-issuer")
     if issuer and not exists(docs, "ClusterIssuer", issuer, doc):
         yield f"{label(doc)}: unknown ClusterIssuer {issuer}"

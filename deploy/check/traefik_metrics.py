@@ -26,7 +26,7 @@ SECRET = "only-for-this-test-0123456789abcdef0123"
 CONFIG = REPOSITORY / "host-config/traefik"
 HOST = {"Host": "api.novasphere.io"}
 PATH = "/api/v1/wukongs"
-# novasphere-api answers 404.
+# novasphere-api returns 404 for this path.
 MISSING = "/api/v1/healthz"
 # Labels that Prometheus adds.
 ADDED = {"job", "namespace", "pod"}
@@ -70,7 +70,7 @@ def check(built):
 
 
 def prepare(directory, ports, upstream):
-    """The files of host-config, with local ports. The entry point has the name that the chart gives it."""
+    """The files of host-config, with local ports. The entry point has the same name as in the chart."""
     static = yaml.safe_load((CONFIG / "traefik.yaml").read_text())
     for name, port in ports.items():
         static["entryPoints"][name]["address"] = f"127.0.0.1:{port}"
@@ -117,7 +117,7 @@ def wait_for(port, status):
 
 
 def page(ports):
-    """The metrics after a response with each status that the alerts select, as far as requests cause them."""
+    """The metrics after responses with the statuses that the alerts select, as far as requests can cause them."""
     bearer = f"Bearer {token()}"
     while ask(ports["gateway"], Authorization=bearer) == 200:
         pass
@@ -127,7 +127,7 @@ def page(ports):
 
 
 def absent(built, text):
-    """The selectors of alerts and dashboard that match no series. 5xx are out of reach, so their status may be absent."""
+    """The selectors of alerts and dashboard that match no series. Ignores 5xx statuses, which requests cannot cause."""
     series = [(name, dict(re.findall(r'(\w+)="([^"]*)"', labels))) for name, labels in re.findall(r"^(\w+)(?:\{(.*)\})? ", text, re.MULTILINE)]
     for subject, expr in expressions(parse(built["traefik"])):
         for name, labels in re.findall(r"\b(traefik_\w+)\{([^}]*)\}", expr):

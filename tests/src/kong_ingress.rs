@@ -2,8 +2,8 @@
 //!
 //! The rules are from its sources at commit 1fa68f8, below `internal/dataplane`:
 //! `translator/subtranslator/ingress.go` for services, routes and paths, `kongstate/service.go` and
-//! `kongstate/route.go` for annotations, and `kongstate/kongstate.go` for plugins. Ids and upstreams,
-//! which depend on the cluster, are left out.
+//! `kongstate/route.go` for annotations, and `kongstate/kongstate.go` for plugins. Ids and
+//! upstreams, which depend on the cluster, are left out.
 
 use std::collections::BTreeMap;
 
@@ -98,8 +98,8 @@ fn service(documents: &[Value], found: &Value, name: &str, host: &str) -> Result
     Ok(Service { entity, plugins: plugins.collect::<Result<_>>()?, routes: BTreeMap::new() })
 }
 
-/// The plugin of a KongPlugin. The admission webhook rejects a filter without the label that the chart
-/// excludes.
+/// The plugin that a KongPlugin configures. The admission webhook rejects a filter without the
+/// label that the chart excludes.
 fn plugin(documents: &[Value], namespace: &str, name: &str) -> Result<Value> {
     let found = find(documents, "KongPlugin", namespace, name)?;
     ensure!(found.pointer("/metadata/labels/owner") == Some(&json!("helm")), "not accepted");

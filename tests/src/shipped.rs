@@ -63,7 +63,7 @@ pub fn documents(file: &str) -> Result<Vec<Value>> {
     documents.collect::<Result<_, _>>().with_context(|| path.display().to_string())
 }
 
-/// The YAML blocks of a Markdown text, without the indentation of the list that they are in.
+/// The YAML blocks of a Markdown text, without the indentation of the surrounding list.
 pub fn yaml_blocks(text: &str) -> Vec<String> {
     let mut blocks = Vec::new();
     let mut open: Option<(usize, String)> = None;
@@ -113,8 +113,8 @@ pub fn in_kong(part: &Value) -> Result<Vec<Configured>> {
     found.into_iter().map(|(filter, config)| parsed(filter, config)).collect()
 }
 
-/// The filters among the plugins of a service or route, in the order in which Kong 3.9 runs them: that of
-/// their ids.
+/// The filters among the plugins of a service or route, in the order of their ids, in which Kong
+/// 3.9 runs them.
 ///
 /// # Errors
 /// If a plugin has no id.

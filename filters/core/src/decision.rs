@@ -1,6 +1,6 @@
 //! Decisions of filters, as data. The host adapter carries them out.
 //!
-//! Most requests continue, so the large data of other decisions is in boxes: a decision passes through
+//! Most requests continue, so the large data of other decisions is boxed: a decision passes through
 //! several functions, and each copies it.
 
 use std::{any::Any, rc::Rc};

@@ -51,7 +51,7 @@ struct Grant {
 /// upstream. Otherwise the access log would not show it.
 const DECISION_ATTRIBUTE: &str = "cors_decision";
 
-/// Three headers of an allowed origin, and `Vary`.
+/// The three headers for an allowed origin, and `Vary`.
 const USUAL_MUTATIONS: usize = 4;
 
 impl Filter for Cors {

@@ -32,7 +32,7 @@ pub(crate) fn replace<'f>(
     }
 }
 
-/// The headers of a response that is not one to a preflight, each with its value if it has one.
+/// The CORS headers of a response to anything but a preflight, each with its value, if any.
 fn lines<'f>(
     granted: Option<(&'f Policy, AllowOriginValue<'f>)>,
 ) -> [(&'f HeaderName, Option<Cow<'f, [u8]>>); 3] {

@@ -29,7 +29,7 @@ pub struct Gateway {
     later_request_headers: Vec<HeaderInterest>,
     /// For each entry, what the earlier entries observe in a response.
     earlier_observers: Vec<ResponseObservers>,
-    /// For an index without an entry.
+    /// The metrics for an index without an entry.
     no_metrics: EntryMetrics,
     /// The header names in the mutations of waiting requests.
     pub(crate) names: Names,
@@ -241,7 +241,7 @@ impl ResponseObservers {
         }
     }
 
-    /// Whether one of them can observe `mutations` of a response head.
+    /// Whether one of the filters can observe `mutations` of a response head.
     fn observe(&self, mutations: &[HeaderMutation<'_>], head: &ResponseHead<'_>) -> bool {
         let is_of_cors = |mutation: &HeaderMutation<'_>| novasphere_cors::observes(mutation.name());
         (self.has_cors && mutations.iter().any(is_of_cors))

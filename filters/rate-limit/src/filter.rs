@@ -52,7 +52,7 @@ impl Filter for RateLimit {
     const FIELD_HINTS: &'static [(&'static str, FieldHints)] = &[("", FIELD_HINTS)];
     type Config = Config;
     type State = State;
-    /// In a box, because a decision passes through several functions, and each copies it.
+    /// Boxed, because a decision passes through several functions, and each copies it.
     type Carry = Option<Box<Headroom>>;
 
     fn metric_definitions(&self) -> Vec<MetricDefinition> {

@@ -28,7 +28,7 @@ impl RateLimit {
         }
     }
 
-    /// Apart from the usual outcome, which is inlined.
+    /// All outcomes but the usual one, which is inlined.
     #[cold]
     fn rare_outcome<'f>(
         &'f self,

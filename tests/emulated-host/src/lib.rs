@@ -11,7 +11,7 @@
 //! - `wasm`: filters as WebAssembly;
 //! - `abi`: names and numbers of the ABI;
 //! - `calls`: the host calls, on headers, properties, shared data and metrics;
-//! - `prometheus`: the page with the metrics;
+//! - `prometheus`: Kong's metrics page;
 //! - `lines`, `target`: header lists, and request targets as nginx parses them.
 
 mod abi;

@@ -1,4 +1,5 @@
-//! Kong's metrics page for Prometheus, as `kong/plugins/prometheus/wasmx.lua` of Kong 3.9.3 writes it.
+//! Kong's metrics page for Prometheus, as `kong/plugins/prometheus/wasmx.lua` of Kong 3.9.3 writes
+//! it.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -47,8 +48,8 @@ impl Proxy {
     }
 }
 
-/// Splits the key of a metric, `pw:<filter>:<name>`. The name ends at the first label. What follows
-/// and matches no pattern is lost.
+/// Splits the key of a metric, `pw:<filter>:<name>`. The name ends at the first label. Text
+/// after it that matches no pattern is lost.
 fn name_and_labels(
     key: &str,
     patterns: &HashMap<String, LabelPatterns>,
@@ -58,7 +59,8 @@ fn name_and_labels(
     let filter = filter.get(1).context("no filter")?.as_str();
     let (mut end, mut after, mut labels) = (key.len(), 0, Vec::new());
     for (label, pattern) in patterns.get(filter).into_iter().flatten() {
-        // Each search begins where the last match ended, because Kong reuses the context of ngx.re.match.
+        // Each search starts where the last match ended, because Kong reuses the context of
+        // ngx.re.match.
         let Some(found) = Regex::new(pattern)?.captures_at(key, after) else { continue };
         let whole = found.get(1).context("the pattern has no group for the label")?;
         let value = found.get(2).context("the pattern has no group for the value")?;

@@ -36,7 +36,8 @@ pub fn for_editors(filter: &str, generate: Generate) -> Schema {
     schema
 }
 
-/// The labels of metrics, in the order of their names. Kong searches each behind the one before.
+/// The labels of metrics, in their order in metric names. Kong searches for each label after the
+/// previous match.
 const LABELS: [&str; 8] =
     ["filter", "rule", "window", "max_clients", "kind", "within_ms", "decision", "event"];
 

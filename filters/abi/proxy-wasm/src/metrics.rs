@@ -127,10 +127,10 @@ impl Metric {
         Self { kind, id, waiting: Cell::new(None) }
     }
 
-    /// Defines `novasphere_<name>.filter=<filter>.<labels>`, with `_total` after the name of a
-    /// counter. The name comes first, because Kong cuts it off before the first label. Label values
-    /// contain no dots, so the tag rules of the proxy can split the labels. The result is a valid
-    /// metric of Prometheus, for example `novasphere_decisions_total{filter="cors"}`.
+    /// Defines `novasphere_<name>.filter=<filter>.<labels>`, with `_total` after a counter's name.
+    /// The name comes first, because Kong ends it at the first label. Label values contain no dots,
+    /// so the proxy's tag rules can split the labels. The result is a valid Prometheus metric, for
+    /// example `novasphere_decisions_total{filter="cors"}`.
     #[cold]
     fn define(kind: MetricKind, filter: &str, name: &str, labels: &str) -> Option<Self> {
         let total = if kind == MetricKind::Counter { "_total" } else { "" };

@@ -21,7 +21,7 @@ pub fn bytes_eq(a: &[u8], b: &[u8]) -> bool {
     }
 }
 
-/// All bytes of a text of 4 to 8 bytes. The halves may overlap.
+/// All bytes of a text of 4 to 8 bytes, as one word. Its halves may overlap.
 fn short_word(text: &[u8]) -> Option<u64> {
     let (first, last) = (text.first_chunk()?, text.last_chunk()?);
     Some(u64::from(u32::from_ne_bytes(*first)) << 32 | u64::from(u32::from_ne_bytes(*last)))
@@ -73,7 +73,7 @@ pub(crate) fn name_eq(line: &[u8], name: &[u8]) -> bool {
     bytes_eq(line, name) || are_equal_in_another_case(line, name)
 }
 
-/// Not inlined, because a comparison with a constant name would need much code.
+/// Not inlined, because each comparison with a constant name would add much code.
 #[cold]
 #[inline(never)]
 fn are_equal_in_another_case(line: &[u8], name: &[u8]) -> bool {

@@ -97,7 +97,7 @@ impl HeaderName {
     }
 }
 
-/// Some header names, to find out quickly that a head has none of them in any spelling. See
+/// A set of header names, for a quick check that a head has none of them in any spelling. See
 /// [`Headers::may_contain_any`](crate::Headers::may_contain_any).
 ///
 /// ```

@@ -13,7 +13,7 @@ impl NameTag {
             (Some(first), Some(last)) => (*first as u32) << 8 | *last as u32,
             _ => 0,
         };
-        // The bits of lower case. Of the other characters of names, they make some pairs equal.
+        // The lower-case bits. They also make some pairs of other characters equal.
         Self((name.len() as u32) << 16 | ends | 0x2020)
     }
 
@@ -37,8 +37,8 @@ impl TagSet {
     /// One of 64 bits for each tag.
     #[inline(always)]
     const fn bit(tag: NameTag) -> u64 {
-        // A factor that gives the headers in most messages other bits than the ones that filters
-        // usually look for in vain. Any odd factor is correct.
+        // With this factor, common headers get different bits from the headers that filters usually
+        // look for but messages rarely have. Any odd factor is correct.
         1 << (tag.0.wrapping_mul(0x4407_1371) >> 26)
     }
 

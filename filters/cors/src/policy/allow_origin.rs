@@ -48,8 +48,8 @@ impl AllowOrigin {
         }
     }
 
-    /// The value for an origin that this allowed. Browsers compare it byte for byte, so it is the
-    /// origin unchanged.
+    /// The value for an origin that [`allowed`](Self::allowed) returned. Browsers compare the value
+    /// byte for byte, so a listed origin is sent back unchanged.
     pub(crate) fn value(&self, allowed: AllowedOrigin) -> Option<AllowOriginValue<'_>> {
         match (self, allowed) {
             (Self::Any, _) => Some(Cow::Borrowed(b"*")),

@@ -79,7 +79,8 @@ fn is_bearer(scheme: &[u8]) -> bool {
 /// The text after `Bearer`.
 fn after_bearer(value: &[u8]) -> Option<&[u8]> {
     match value.split_first_chunk::<7>() {
-        // As most clients write it. The rest has no spaces at its ends, so the result is the same.
+        // The form that most clients send. The token has no spaces at its ends, so the result is
+        // the same as below.
         Some((start, token @ [b'!'..=b'~', .., b'!'..=b'~'])) if bytes_eq(start, b"Bearer ") => {
             Some(token)
         }

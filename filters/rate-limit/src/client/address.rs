@@ -112,8 +112,9 @@ fn behind(proxies: &[Cidr], head: &RequestHead<'_>, env: &Env<'_>) -> Option<IpA
     Some(last)
 }
 
-/// The entry at a position from the end, of all `X-Forwarded-For` lines. The last entry has position
-/// 1. Loops, because a chain of iterators costs every request several times as much.
+/// The entry at a position counted from the end of all `X-Forwarded-For` lines. The last entry has
+/// position 1. Uses loops, because a chain of iterators would cost every request several times as
+/// much.
 fn entry_from_end<'h>(head: &'h RequestHead<'_>, position: usize) -> Option<&'h [u8]> {
     let mut later = position.saturating_sub(1);
     for line in head.headers.get_all(FORWARDED_FOR).rev() {

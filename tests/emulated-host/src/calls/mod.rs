@@ -191,7 +191,7 @@ impl Host {
     pub fn set_effective_context(&self, context: u32) -> Called<()> {
         // nginx returns Ok and does nothing.
         if !self.is_nginx() {
-            // Contexts are counted from 1.
+            // No context has this ID: IDs start at 1.
             if context == u32::MAX {
                 return Ok(Err(status::BAD_ARGUMENT));
             }

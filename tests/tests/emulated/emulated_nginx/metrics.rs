@@ -83,7 +83,7 @@ fn page() -> Result<String> {
     proxy.prometheus_page(&filters.map(label_patterns).into_iter().collect::<Result<_>>()?)
 }
 
-/// Prometheus' own parser reads each series of Kong's page with its labels and type.
+/// Prometheus's own parser reads each series of Kong's page with its labels and type.
 #[test]
 fn page_of_kong_is_valid_for_prometheus() -> Result<()> {
     let program = "

@@ -106,8 +106,8 @@ pub fn client_lines(answer: &Outcome, name: &str) -> Vec<String> {
     lines.filter(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value.clone()).collect()
 }
 
-/// Checks that nothing trapped or crashed, that no filter logged a fault of a phase, and that no
-/// property was read outside of a request, for which nginx logs an error each time.
+/// Checks that nothing trapped or crashed, that no host call was made in a wrong phase, and that no
+/// property was read outside a request. nginx logs an error for each such call or read.
 pub fn ensure_sound(worker: &Worker) -> Result<()> {
     ensure!(worker.trapped().is_none(), "{:?}", worker.log());
     ensure!(worker.crashed().is_none(), "{:?}", worker.log());

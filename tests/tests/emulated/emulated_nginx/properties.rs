@@ -79,7 +79,7 @@ fn property_read_outside_a_request_logs_an_error() -> Result<()> {
     Ok(())
 }
 
-/// rate-limit's timer needs random numbers, and their sources are properties.
+/// rate-limit's timer needs random numbers, which are derived from properties.
 #[test]
 fn filters_cause_none_of_these_errors() -> Result<()> {
     let limit = r#"{"hour": 5, "limit_by": "ip"}"#;

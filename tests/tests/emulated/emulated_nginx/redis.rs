@@ -140,7 +140,7 @@ fn ensure_chain_continues(order: &[&str]) -> Result<()> {
     ensure_sound(&ours).context("after two requests")
 }
 
-/// As host-config/kong/README.md says: a filter behind a rejection after a call cannot know of it.
+/// A later filter cannot know of a rejection after a callout: see host-config/kong/README.md.
 #[test]
 fn only_a_filter_behind_a_rejection_after_a_call_traps() -> Result<()> {
     let jwt_auth = Plugin::wasm("jwt-auth", chain::JWT_AUTH);

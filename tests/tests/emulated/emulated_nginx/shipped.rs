@@ -53,7 +53,7 @@ fn upstream_responses_and_rejections_have_security_headers() -> Result<()> {
     Ok(())
 }
 
-/// The chain under "Order" in migration.md, and the same chain with the first two filters exchanged.
+/// The chain under "Order" in migration.md, and the same chain with its first two filters swapped.
 #[test]
 fn migrated_chain_responds_to_preflights_before_it_asks_for_a_token() -> Result<()> {
     let text = fs::read_to_string(repository().join("host-config/kong/migration.md"))?;

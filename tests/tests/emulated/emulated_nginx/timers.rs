@@ -234,7 +234,8 @@ fn first_request_after_an_idle_day_fetches_new_keys() -> Result<()> {
     ensure_sound(&ours)
 }
 
-/// A reload with a changed chain leaves the old timers behind. A timer without fetches ends.
+/// A reload with a changed chain leaves the old timers behind. A filter without fetches stops its
+/// timer.
 #[test]
 fn timer_of_a_limit_ends_after_an_hour_without_requests() -> Result<()> {
     let proxy = Arc::new(nginx()?);

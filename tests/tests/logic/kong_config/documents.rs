@@ -30,7 +30,7 @@ fn check(block: &Value) -> Result<()> {
             _ => document.insert(name.clone(), value.clone()),
         };
     }
-    // A block with services is a part of a file, with the rules for files.
+    // A block with services is part of a file, so the rules for files apply.
     let document = if document.contains_key("services") {
         let document = Value::Object(document);
         ensure!(without_id(&document).is_empty(), "{:?}", without_id(&document));

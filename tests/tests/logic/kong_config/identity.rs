@@ -1,4 +1,4 @@
-//! Ids and protecting filters, without which requests can pass Kong unfiltered during an update.
+//! Without ids and filters on services, requests can pass Kong unfiltered during an update.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ use super::{DIR, SHIPPED};
 
 const KINDS: [&str; 4] = ["services", "routes", "filter_chains", "plugins"];
 
-/// Each service, route, chain and filter plugin, as its kind and itself.
+/// Each service, route, chain and filter plugin, with its kind.
 fn entries<'a>(part: &'a Value, found: &mut Vec<(&'a str, &'a Value)>) {
     for kind in KINDS {
         for entry in part.get(kind).and_then(Value::as_array).into_iter().flatten() {
@@ -81,7 +81,7 @@ fn every_service_has_a_filter_that_rejects() -> Result<()> {
     Ok(())
 }
 
-/// Changing from one file to another gives no service and no route a new id.
+/// Switching from one file to another gives no service or route a new id.
 #[test]
 fn files_agree_on_the_ids_of_services_and_routes() -> Result<()> {
     let mut known = BTreeMap::new();

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{DIR, bare, services};
 
-/// One header-transform has the security headers and the other rules.
+/// A single header-transform has both the security headers and the other rules.
 const ORDER: [&str; 4] = ["header-transform", "cors", "jwt-auth", "rate-limit"];
 
 fn file(name: &str) -> Result<Value> {

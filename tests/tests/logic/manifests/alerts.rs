@@ -69,7 +69,7 @@ fn queried_metrics_exist() -> Result<()> {
     Ok(())
 }
 
-/// Prometheus anchors an expression at both ends.
+/// Prometheus anchors regular expressions at both ends.
 #[test]
 fn relabelings_give_the_metrics_of_kong_the_names_of_envoy() -> Result<()> {
     let monitor = shipped::yaml("deploy/kong/podmonitor.yaml")?;

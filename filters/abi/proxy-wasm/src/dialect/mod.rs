@@ -60,14 +60,15 @@ const UNKNOWN: u8 = 0;
 const ENVOY: u8 = 1;
 const KONG: u8 = 2;
 
-/// Not the ID of a context: hosts count them from 1.
+/// An ID that no context has: hosts number contexts from 1.
 const NO_CONTEXT: u32 = u32::MAX;
 
 static HOST: AtomicU8 = AtomicU8::new(UNKNOWN);
 
 impl Dialect {
-    /// Detects the host: nginx accepts any effective context and ignores it, other hosts know theirs.
-    /// A property would tell too, but nginx logs an error for each that is read outside of a request.
+    /// Detects the host: nginx accepts and ignores any effective context, other hosts reject an
+    /// unknown one. A property would also identify nginx, but nginx logs an error for each read
+    /// outside a request.
     ///
     /// Called at each configuration: nginx configures a new instance after a trap without starting
     /// it.

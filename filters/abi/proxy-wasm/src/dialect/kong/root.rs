@@ -72,8 +72,8 @@ impl RootDialect for Root {
         self.seed.random_bytes()
     }
 
-    /// Stops the timer of a configuration that may be gone. If it is in use after all, only fetches
-    /// depend on the timer, so the timer of a filter with fetches goes on.
+    /// Stops the timer of an idle configuration, which may be gone. A filter with fetches keeps its
+    /// timer: if the configuration is still in use, only fetches need it.
     fn timer_is_due(&self, clock: &dyn Clock) -> bool {
         let now = clock.now().millis;
         self.now.set(now);

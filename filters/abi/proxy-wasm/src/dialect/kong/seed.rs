@@ -1,11 +1,11 @@
 //! Random bytes that clients cannot guess. The host's `random_get` is the C library's `random()`,
 //! seeded with the worker's process ID and its start time.
 //!
-//! So more values are mixed in: `request_id` of the first request, 16 random bytes from OpenSSL, which
-//! the client and the upstream of that request may see; Kong's node ID, a random UUID that clients do
-//! not see; the process ID, and the time in nanoseconds. They are properties, which nginx shows in a
-//! request only: it logs an error for each that is read at another time. An operator who needs a
-//! secret that depends on none of these sets `NOVASPHERE_SEED`.
+//! So we mix in more values: `request_id` of the first request, 16 random bytes from OpenSSL, which
+//! the client and the upstream of that request may see; Kong's node ID, a random UUID that clients
+//! do not see; the process ID; and the time in nanoseconds. Except for the time, they are
+//! properties, which can be read only in a request: nginx logs an error for each read at another
+//! time. An operator who needs a secret that depends on none of these sets `NOVASPHERE_SEED`.
 
 use std::{
     cell::OnceCell,
@@ -19,12 +19,12 @@ const VARIABLE: &str = "NOVASPHERE_SEED";
 
 const PROPERTIES: [&[u8]; 3] = [b"ngx\0request_id", b"kong\0node\0id", b"ngx\0pid"];
 
-/// The values that are mixed into random bytes. Empty until the first request.
+/// The values to mix into random bytes. Empty until the first request.
 #[derive(Default)]
 pub(super) struct Seed(OnceCell<Vec<u8>>);
 
 impl Seed {
-    /// Collects the values, once. In a request.
+    /// Collects the values once. Call it in a request.
     pub(super) fn collect(&self) {
         self.0.get_or_init(|| {
             let mut values = std::env::var(VARIABLE).unwrap_or_default().into_bytes();

@@ -1,8 +1,8 @@
 //! When the timer's work is due.
 //!
 //! The host adds another timer each time a period is set, ignores a second period, and keeps the
-//! timers of old configurations. So the period is set once, and work starts by the clock. A timer can
-//! be stopped, but a request cannot start it again.
+//! timers of old configurations. So the period is set once, and work starts by the clock. A timer
+//! can be stopped, but a request cannot start it again.
 //!
 //! A trap in a timer call is worse than one in a request: the new instance sets its period, and the
 //! host keeps the old timer, so timers double each time. So work that needs shared data waits until
@@ -41,7 +41,7 @@ impl Timer {
         !self.is_idle(now) && self.due_at.get() <= now
     }
 
-    /// Whether no request arrived for so long that the configuration may be gone.
+    /// Whether no request has arrived for [`IDLE_MS`], so the configuration may be gone.
     pub(super) fn is_idle(&self, now: u64) -> bool {
         self.used_at.get().saturating_add(IDLE_MS) <= now
     }
