@@ -145,8 +145,9 @@ pub trait Filter: Sized {
         false
     }
 
-    /// Whether [`on_timer`](Filter::on_timer) may start a [`Fetch`](crate::Fetch).
-    fn uses_fetches(&self) -> bool {
+    /// Whether [`on_timer`](Filter::on_timer) only records metrics. A host that cannot restart a
+    /// timer may then stop it while no requests arrive.
+    fn timer_is_optional(&self) -> bool {
         false
     }
 

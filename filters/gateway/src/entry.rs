@@ -136,8 +136,8 @@ impl ChainEntry {
         with_filter!(self, |filter| filter.uses_timer())
     }
 
-    pub(crate) fn uses_fetches(&self) -> bool {
-        with_filter!(self, |filter| filter.uses_fetches())
+    pub(crate) fn timer_is_optional(&self) -> bool {
+        with_filter!(self, |filter| filter.timer_is_optional())
     }
 
     pub(crate) fn uses_shared_data(&self) -> bool {

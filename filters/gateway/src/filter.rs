@@ -51,8 +51,8 @@ impl Filter for Gateway {
         self.entries.iter().any(ChainEntry::uses_timer)
     }
 
-    fn uses_fetches(&self) -> bool {
-        self.entries.iter().any(ChainEntry::uses_fetches)
+    fn timer_is_optional(&self) -> bool {
+        self.entries.iter().all(|entry| !entry.uses_timer() || entry.timer_is_optional())
     }
 
     fn uses_shared_data(&self) -> bool {

@@ -51,10 +51,6 @@ impl Filter for JwtAuth {
         !self.settings.issuers.is_empty()
     }
 
-    fn uses_fetches(&self) -> bool {
-        !self.settings.issuers.is_empty()
-    }
-
     fn uses_shared_data(&self) -> bool {
         !self.settings.issuers.is_empty()
     }

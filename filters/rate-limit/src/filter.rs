@@ -76,6 +76,11 @@ impl Filter for RateLimit {
         self.settings.counter.table().is_some()
     }
 
+    /// Without leases, the timer only samples the table.
+    fn timer_is_optional(&self) -> bool {
+        !self.settings.counter.has_leases()
+    }
+
     fn uses_shared_data(&self) -> bool {
         self.settings.counter.table().is_some()
     }

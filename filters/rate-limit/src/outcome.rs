@@ -39,9 +39,8 @@ impl RateLimit {
         env: &Env<'_>,
     ) -> Outcome<'f> {
         match count {
-            Count::Done(Counted { counts, fallback, refused: None }) => {
-                let reason = if fallback { Reason::FallbackAllowed } else { Reason::Allowed };
-                pass(reason, Headroom::new(limiter, counts))
+            Count::Done(Counted { counts, refused: None, .. }) => {
+                pass(Reason::FallbackAllowed, Headroom::new(limiter, counts))
             }
             Count::Done(Counted { counts, fallback, refused: Some(client) }) => {
                 let reason = if fallback { Reason::FallbackLimited } else { Reason::Limited };

@@ -138,3 +138,29 @@ fn entries<'h>(head: &'h RequestHead<'_>) -> impl Iterator<Item = &'h [u8]> {
     let entries = lines.flat_map(|line| line.rsplit(|b| *b == b','));
     entries.map(<[u8]>::trim_ascii).filter(|entry| !entry.is_empty())
 }
+
+#[cfg(test)]
+mod tests {
+    use novasphere_core::Headers;
+
+    use super::*;
+
+    #[test]
+    fn entry_from_end_is_the_same_entry_of_the_list() {
+        let parts = ["", " ", "192.0.2.1", " ::1 ", "a,b", ", ,c", "d,"];
+        let name = FORWARDED_FOR.as_bytes();
+        for first in parts {
+            for second in parts {
+                for third in parts {
+                    let lines = [(name, first), (b"x-other", "z"), (name, second), (name, third)];
+                    let lines = lines.map(|(name, value)| (name, value.as_bytes()));
+                    let head = RequestHead { headers: Headers::borrowed(lines) };
+                    for position in 1..8 {
+                        let expected = entries(&head).nth(position - 1);
+                        assert_eq!(entry_from_end(&head, position), expected, "{lines:?}");
+                    }
+                }
+            }
+        }
+    }
+}

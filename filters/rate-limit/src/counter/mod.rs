@@ -86,6 +86,11 @@ impl CounterKind {
         }
     }
 
+    /// Whether the timer returns leases to the table.
+    pub(crate) fn has_leases(&self) -> bool {
+        matches!(self, Self::Leased(_))
+    }
+
     /// The table of this proxy. `None` if nothing is counted in this proxy.
     pub(crate) fn table(&self) -> Option<&LocalCounter> {
         match self {

@@ -1,6 +1,7 @@
 //! The counted requests: common requests and attacks.
 
 use anyhow::Result;
+use novasphere_emulated_host::Kind;
 use novasphere_harness::client::Request;
 use serde_json::{Value, json};
 
@@ -19,6 +20,7 @@ pub(crate) struct Case {
     pub(crate) filter: &'static str,
     pub(crate) name: String,
     pub(crate) config: Value,
+    pub(crate) host: Kind,
     /// Whether the filter's timer is called before the requests. Without it, there are no leases.
     pub(crate) has_timer: bool,
     /// Requests before it: they allocate memory, fill caches or reach limits.
@@ -35,11 +37,16 @@ impl Case {
     fn repeated(filter: &'static str, name: &str, config: Value, request: Request) -> Self {
         let before = vec![request.clone(); BEFORE];
         let name = name.to_owned();
-        Self { filter, name, config, has_timer: false, before, request, status: 200 }
+        let host = Kind::Envoy;
+        Self { filter, name, config, host, has_timer: false, before, request, status: 200 }
     }
 
     fn answered(self, status: u16) -> Self {
         Self { status, ..self }
+    }
+
+    fn on_kong(self) -> Self {
+        Self { host: Kind::Nginx, ..self }
     }
 
     fn with_timer(self) -> Self {
@@ -120,6 +127,8 @@ fn of_gateway(issuer: &Issuer) -> Result<Vec<Case>> {
     Ok(vec![
         case("warm, ietf", config("ietf"), warm.clone()),
         case("warm, kong", config("kong"), warm.clone()),
+        case("on Kong, ietf", config("ietf"), warm.clone()).on_kong(),
+        case("on Kong, kong", config("kong"), warm.clone()).on_kong(),
         case("warm, leased", gateway(issuer.jwks(), rate_limit_by_forwarded("ietf")), warm.clone())
             .with_timer(),
         cold,

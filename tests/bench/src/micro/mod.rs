@@ -10,7 +10,7 @@ pub(crate) use profile::run as profile;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
-use novasphere_emulated_host::{Kind, Plugin, Proxy, UpstreamResponse, Work, Worker};
+use novasphere_emulated_host::{Plugin, Proxy, UpstreamResponse, Work, Worker};
 
 use self::{
     cases::Case,
@@ -74,7 +74,7 @@ fn count(case: &Case) -> Result<Stages> {
 
 /// A worker after the warm-up requests, and the instructions of its configuration.
 fn prepare(case: &Case) -> Result<(Worker, Vec<Work>)> {
-    let mut proxy = Proxy::new(Kind::Envoy);
+    let mut proxy = Proxy::new(case.host);
     proxy.counted_at = Some(NOW);
     let plugin = Plugin::wasm(case.filter, case.config.to_string());
     let mut worker = Worker::start(&Arc::new(proxy), &[plugin])?;

@@ -76,7 +76,7 @@ impl<F: Filter> RootContext<F> {
     pub(crate) fn required(&self) -> RequiredServices {
         RequiredServices {
             timer: self.filter.uses_timer(),
-            fetches: self.filter.uses_fetches(),
+            timer_is_optional: self.filter.timer_is_optional(),
             shared_data: self.filter.uses_shared_data(),
         }
     }

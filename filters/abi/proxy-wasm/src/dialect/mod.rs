@@ -74,7 +74,7 @@ impl Dialect {
     /// it.
     pub(crate) fn detect() -> Self {
         if HOST.load(Ordering::Relaxed) == UNKNOWN {
-            let is_kong = hostcalls::set_effective_context(NO_CONTEXT).is_ok();
+            let is_kong = hostcalls::set_effective_context(NO_CONTEXT) != Err(Status::BAD_ARGUMENT);
             HOST.store(if is_kong { KONG } else { ENVOY }, Ordering::Relaxed);
         }
         Self::current()

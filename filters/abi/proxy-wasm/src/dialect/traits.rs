@@ -71,7 +71,7 @@ pub(crate) trait RootDialect {
 #[derive(Clone, Copy, Default)]
 pub(crate) struct RequiredServices {
     pub(crate) timer: bool,
-    /// Whether the timer starts fetches.
-    pub(crate) fetches: bool,
+    /// See [`Filter::timer_is_optional`](novasphere_core::Filter::timer_is_optional).
+    pub(crate) timer_is_optional: bool,
     pub(crate) shared_data: bool,
 }

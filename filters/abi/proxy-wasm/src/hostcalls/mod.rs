@@ -13,6 +13,7 @@ pub(crate) struct Status(pub(crate) u32);
 
 impl Status {
     pub(crate) const NOT_FOUND: Self = Self(1);
+    pub(crate) const BAD_ARGUMENT: Self = Self(2);
     pub(crate) const CAS_MISMATCH: Self = Self(8);
 
     fn check(status: u32) -> Result<(), Self> {

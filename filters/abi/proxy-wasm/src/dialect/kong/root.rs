@@ -72,23 +72,22 @@ impl RootDialect for Root {
         self.seed.random_bytes()
     }
 
-    /// Stops the timer of an idle configuration, which may be gone. A filter with fetches keeps its
-    /// timer: if the configuration is still in use, only fetches need it.
     fn timer_is_due(&self, clock: &dyn Clock) -> bool {
         let now = clock.now().millis;
         self.now.set(now);
-        let is_due = self.timer.is_due(now) && self.zone.exists();
-        if !self.required.get().fetches && self.timer.is_idle(now) {
-            set_timer(self.filter, 0);
-        }
-        is_due
+        self.timer.is_due(now) && self.zone.exists()
     }
 
     fn schedule_timer(&self, again_in_ms: Option<u32>, _: bool) {
         self.timer.schedule(self.now.get(), again_in_ms);
     }
 
-    fn keep_timer(&self) {}
+    /// Stops the timer of an idle configuration, which may be gone.
+    fn keep_timer(&self) {
+        if self.required.get().timer_is_optional && self.timer.is_idle(self.now.get()) {
+            set_timer(self.filter, 0);
+        }
+    }
 
     fn on_pause(&self) {}
 

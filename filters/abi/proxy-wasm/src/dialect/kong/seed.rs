@@ -26,18 +26,17 @@ pub(super) struct Seed(OnceCell<Vec<u8>>);
 impl Seed {
     /// Collects the values once. Call it in a request.
     pub(super) fn collect(&self) {
-        self.0.get_or_init(|| {
-            let mut values = std::env::var(VARIABLE).unwrap_or_default().into_bytes();
-            for path in PROPERTIES {
-                values.push(0);
-                values.extend(hostcalls::property(path).unwrap_or_default());
-            }
-            values
-        });
+        if self.0.get().is_some() {
+            return;
+        }
+        let values = PROPERTIES.map(|path| hostcalls::property(path).unwrap_or_default());
+        if values.iter().any(|value| !value.is_empty()) {
+            let _ = self.0.set(values.join(&0));
+        }
     }
 
     pub(super) fn random_bytes(&self) -> [u8; 16] {
-        let pool = (hostcalls::now(), self.0.get());
+        let pool = (hostcalls::now(), std::env::var(VARIABLE).ok(), self.0.get());
         let half = |n: u8| u128::from(RandomState::new().hash_one((n, &pool)));
         (half(0) | (half(1) << 64)).to_le_bytes()
     }

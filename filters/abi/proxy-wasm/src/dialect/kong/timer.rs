@@ -14,7 +14,7 @@ use std::cell::Cell;
 pub(super) const PERIOD_MS: u32 = 100;
 
 /// A configuration without requests for this time may be gone. Its work pauses until the next
-/// request.
+/// request, or ends if it is optional.
 const IDLE_MS: u64 = 3_600_000;
 
 /// The timer of one configuration.
