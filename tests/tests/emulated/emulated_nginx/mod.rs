@@ -8,6 +8,7 @@ mod forgery;
 mod headers;
 mod invalid;
 mod leases;
+mod limit_timers;
 mod metrics;
 mod naive;
 mod properties;
