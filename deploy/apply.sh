@@ -19,7 +19,10 @@ if [ "$action" = delete ]; then
 	# Deletion goes by name, so the manifests need no registry.
 	"$kubectl" kustomize "deploy/$host" | grep -A3 '^kind: ' | grep -E '^(kind|  name):'
 	echo "Kept: the resources in common and monitoring, Secrets created manually and the Redis volume."
-	[ "${DRY_RUN:-}" = 1 ] || "$kubectl" delete --ignore-not-found -k "deploy/$host"
+	[ "${DRY_RUN:-}" = 1 ] && exit
+	# While its routes exist, Kong Ingress Controller would serve them without the deleted plugins.
+	[ "$host" != kong-ingress ] || "$kubectl" delete --ignore-not-found -f deploy/kong-ingress/ingress.yaml
+	"$kubectl" delete --ignore-not-found -k "deploy/$host"
 	exit
 fi
 

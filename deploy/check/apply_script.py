@@ -1,4 +1,5 @@
-"""deploy/apply.sh shows the changes before it applies them and keeps shared resources on delete."""
+"""deploy/apply.sh shows the changes before it applies them, keeps shared resources on delete, and deletes the
+routes of Kong Ingress Controller before their filters."""
 
 import os
 import pathlib
@@ -20,7 +21,7 @@ esac
 
 
 def run(action, host, **environment):
-    """The finished process and the kubectl subcommands it called."""
+    """The finished process and its calls of kubectl."""
     with tempfile.TemporaryDirectory() as directory:
         program, calls = pathlib.Path(directory) / "kubectl", pathlib.Path(directory) / "calls"
         program.write_text(FAKE_KUBECTL)
@@ -31,7 +32,11 @@ def run(action, host, **environment):
         }
         done = subprocess.run([str(DEPLOY / "apply.sh"), action, host], capture_output=True, text=True, env=environment)
         lines = calls.read_text().splitlines() if calls.exists() else []
-        return done, [line.split()[0] for line in lines]
+        return done, lines
+
+
+def subcommands(calls):
+    return [call.split()[0] for call in calls]
 
 
 def check(built):
@@ -41,22 +46,31 @@ def check(built):
     # Other gateways may use these, so delete must not remove them.
     shared = {label(doc) for part in ("common", "monitoring") for doc in parse(built[part])}
     for host in (*HOSTS, *STORES):
-        done, called = run("apply", host, **({"REGISTRY": ""} if host in STORES else {}))
+        done, calls = run("apply", host, **({"REGISTRY": ""} if host in STORES else {}))
+        called = subcommands(calls)
         if done.returncode:
             findings.append(f"{host}: apply fails: {done.stderr.strip()}")
         elif called.index("diff") > called.index("apply") or "test-cluster" not in done.stdout:
             findings.append(f"{host}: must show the diff and the cluster before apply, got {called}")
-        done, called = run("apply", host, DRY_RUN="1")
+        done, calls = run("apply", host, DRY_RUN="1")
+        called = subcommands(calls)
         if done.returncode or "apply" in called or "diff" not in called:
             findings.append(f"{host}: DRY_RUN=1 must run diff and not apply, got {called}: {done.stderr.strip()}")
-        done, called = run("apply", host, NO_NAMESPACE="1")
+        done, calls = run("apply", host, NO_NAMESPACE="1")
+        called = subcommands(calls)
         if done.returncode or "diff" in called or "kind: Namespace" not in done.stdout:
             findings.append(f"{host}: without the namespace it must print the manifests and skip diff, got {called}: {done.stderr.strip()}")
-        done, called = run("delete", host, REGISTRY="")
+        done, calls = run("delete", host, REGISTRY="")
+        called = subcommands(calls)
         own = {label(doc) for doc in parse(built[host])}
         listed = all(f"kind: {name.split('/')[0]}\n" in done.stdout for name in own)
         if done.returncode or "delete" not in called or not listed or shared & own:
             findings.append(f"{host}: delete must list its resources and keep shared ones, got {called} {done.stdout} {done.stderr.strip()}")
+    deleted = [call for call in run("delete", "kong-ingress")[1] if call.startswith("delete")]
+    if len(deleted) != 2 or not deleted[0].endswith("deploy/kong-ingress/ingress.yaml"):
+        findings.append(f"kong-ingress: delete must remove the Ingresses first, got {deleted}")
+    if run("delete", "kong-ingress", DRY_RUN="1")[1][-1].startswith("delete"):
+        findings.append("kong-ingress: DRY_RUN=1 must delete nothing")
     if run("apply", "envoy", REGISTRY="")[0].returncode == 0:
         findings.append("apply must fail without REGISTRY")
     return findings, None

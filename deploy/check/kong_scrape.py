@@ -17,34 +17,25 @@ import urllib.request
 import yaml
 
 from envoy_start import DEADLINE, free_port
-from manifests import lookup, of_kind, parse
+from manifests import DEPLOY, lookup, of_kind, parse
 
-# As tests/emulated-host renders the page of Kong 3.9.3, for a Kong with jwt-auth on one route and the gateway
-# on another.
-PAGE = """\
-# HELP kong_nginx_timers Number of nginx timers
-# TYPE kong_nginx_timers gauge
-kong_nginx_timers{state="running"} 4
-# HELP pw_novasphere_gateway_novasphere_decisions_total
-# TYPE pw_novasphere_gateway_novasphere_decisions_total counter
-pw_novasphere_gateway_novasphere_decisions_total{filter="jwt-auth",decision="allowed"} 7
-# HELP pw_novasphere_header_transform_novasphere_events_total
-# TYPE pw_novasphere_header_transform_novasphere_events_total counter
-pw_novasphere_header_transform_novasphere_events_total{filter="header-transform",event="value_invalid"} 1
-# HELP pw_novasphere_jwt_auth_novasphere_decisions_total
-# TYPE pw_novasphere_jwt_auth_novasphere_decisions_total counter
-pw_novasphere_jwt_auth_novasphere_decisions_total{filter="jwt-auth",decision="allowed"} 5
-# HELP pw_novasphere_rate_limit_novasphere_table_clients
-# TYPE pw_novasphere_rate_limit_novasphere_table_clients gauge
-pw_novasphere_rate_limit_novasphere_table_clients{filter="rate-limit",max_clients="65536"} 3
-"""
+# A page of Kong 3.9.3 with several modules. The emulated Kong of the tests renders each of its series.
+PAGE = (DEPLOY / "check/kong_metrics.txt").read_bytes()
 WANTED = {
-    ("kong_nginx_timers", None): "4",
-    ("novasphere_decisions_total", "novasphere_gateway"): "7",
-    ("novasphere_decisions_total", "novasphere_jwt_auth"): "5",
-    ("novasphere_events_total", "novasphere_header_transform"): "1",
-    ("novasphere_table_clients", "novasphere_rate_limit"): "3",
+    'kong_nginx_timers{state="running"}': "4",
+    'novasphere_decisions_total{decision="allowed",filter="jwt-auth",module="novasphere_gateway"}': "7",
+    'novasphere_decisions_total{decision="allowed",filter="jwt-auth",module="novasphere_jwt_auth"}': "5",
+    'novasphere_decisions_total{decision="limited",filter="rate-limit",module="novasphere_gateway"}': "6",
+    'novasphere_events_total{event="value_invalid",filter="header-transform",module="novasphere_header_transform"}': "1",
+    'novasphere_full_windows_total{filter="rate-limit",module="novasphere_rate_limit",rule="login",window="minute"}': "8",
+    'novasphere_redis_answers_total{filter="rate-limit",module="novasphere_rate_limit",within_ms="10"}': "9",
+    'novasphere_redis_answers_total{filter="rate-limit",module="novasphere_rate_limit",within_ms="longer"}': "10",
+    'novasphere_redis_failures_total{filter="rate-limit",kind="no_reply",module="novasphere_rate_limit"}': "11",
+    'novasphere_rule_decisions_total{decision="limited",filter="rate-limit",module="novasphere_rate_limit",rule="login"}': "12",
+    'novasphere_table_clients{filter="rate-limit",max_clients="65536",module="novasphere_rate_limit"}': "3",
 }
+# Labels that the scrape itself adds.
+SCRAPED = {"__name__", "instance", "job"}
 
 
 class Page(http.server.BaseHTTPRequestHandler):
@@ -52,7 +43,7 @@ class Page(http.server.BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Type", "text/plain; version=0.0.4")
         self.end_headers()
-        self.wfile.write(PAGE.encode())
+        self.wfile.write(PAGE)
 
     def log_message(self, *_):
         pass
@@ -90,7 +81,7 @@ def scraping(port, relabelings):
 
 
 def scraped(listen):
-    """The value of each series by name and module."""
+    """The value of each series by name and labels."""
     query = urllib.parse.urlencode({"query": '{job="kong",__name__!~"up|scrape_.*"}'})
     end = time.monotonic() + DEADLINE
     while time.monotonic() < end:
@@ -98,6 +89,11 @@ def scraped(listen):
             with urllib.request.urlopen(f"http://{listen}/api/v1/query?{query}", timeout=5) as response:
                 series = json.load(response)["data"]["result"]
             if series:
-                return {(s["metric"]["__name__"], s["metric"].get("module")): s["value"][1] for s in series}
+                return {name(s["metric"]): s["value"][1] for s in series}
         time.sleep(0.2)
     return {}
+
+
+def name(metric):
+    labels = ",".join(f'{label}="{metric[label]}"' for label in sorted(metric.keys() - SCRAPED))
+    return f"{metric['__name__']}{{{labels}}}"

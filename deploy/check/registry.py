@@ -6,7 +6,6 @@ rendered kustomizations and returns its findings and the reason it was skipped, 
 
 import alert_tests
 import alerts
-import api_access
 import apply_script
 import bill_of_materials
 import checkov_scan
@@ -16,6 +15,7 @@ import custom_schema
 import disruption
 import envoy_start
 import fail_closed
+import gateway_access
 import generated
 import hardening
 import helm_values
@@ -54,12 +54,12 @@ MANIFEST_CHECKS = {
 }
 FILE_CHECKS = {
     "alert_tests": alert_tests,
-    "api_access": api_access,
     "apply_script": apply_script,
     "bill_of_materials": bill_of_materials,
     "checkov": checkov_scan,
     "connection_limits": connection_limits,
     "envoy_start": envoy_start,
+    "gateway_access": gateway_access,
     "generated": generated,
     "helm_values": helm_values,
     "image_layout": image_layout,

@@ -62,7 +62,8 @@ fn label_patterns(filter: &str) -> Result<(String, LabelPatterns)> {
     Ok((name, patterns.collect::<Option<_>>().context("label and pattern")?))
 }
 
-/// The page of a proxy that runs the four filters on one route and the gateway on another.
+/// The page of a proxy that runs the four filters on one route, the gateway on another, and
+/// rate-limit with Redis on a third.
 fn page() -> Result<String> {
     let proxy = Arc::new(nginx()?);
     let limits = r#"{"minute": 9, "rules": [{"name": "login", "path": "/login", "minute": 1}]}"#;
@@ -73,7 +74,11 @@ fn page() -> Result<String> {
         Plugin::wasm("rate-limit", limits),
         Plugin::wasm(chain::TRANSFORM.0, chain::TRANSFORM.1),
     ];
-    for route in [&four[..], &[Plugin::wasm("gateway", gateway)]] {
+    let redis = r#"{"minute": 9, "policy": "redis",
+        "redis": {"uri": "http://redis.test:8080/", "on_error": "allow"}}"#;
+    let routes =
+        [&four[..], &[Plugin::wasm("gateway", gateway)], &[Plugin::wasm("rate-limit", redis)]];
+    for route in routes {
         let mut worker = Worker::start(&proxy, route)?;
         let answer = worker.send(&chain::good_request()?)?;
         ensure!(answer.status == 200, "{:?}", worker.log());
@@ -121,6 +126,27 @@ for family in families(sys.stdin.read()):
     }
     // Without its first label, a metric's name would still contain dots and equals signs.
     ensure!(series.lines().all(|line| line.contains("{") && line.contains("filter=")), "{series}");
+    Ok(())
+}
+
+/// The sample that `make deploy-check` scrapes has series and types of Kong's page only.
+#[test]
+fn page_of_kong_has_every_series_of_the_scraped_sample() -> Result<()> {
+    let sample = paths::repository().join("deploy/check/kong_metrics.txt");
+    let (sample, page) = (fs::read_to_string(sample)?, page()?);
+    // Values differ.
+    let series = |line: &str| match line.rsplit_once(' ') {
+        Some((series, _)) if !line.starts_with('#') => series.to_owned(),
+        _ => line.to_owned(),
+    };
+    let rendered: Vec<_> = page.lines().map(series).collect();
+    let ours = sample.lines().filter(|line| line.contains("pw_")).map(series);
+    let missing: Vec<_> = ours.filter(|line| !rendered.contains(line)).collect();
+    ensure!(missing.is_empty(), "not on the page: {missing:#?}\n{page}");
+    // Each label of the filters' metrics is on the sample.
+    for label in label_patterns("rate-limit")?.1.iter().map(|(label, _)| label) {
+        ensure!(sample.contains(&format!("{label}=\"")), "no series with the label {label}");
+    }
     Ok(())
 }
 

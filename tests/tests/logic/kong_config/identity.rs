@@ -10,16 +10,23 @@ use super::{DIR, SHIPPED};
 
 const KINDS: [&str; 4] = ["services", "routes", "filter_chains", "plugins"];
 
+fn list<'a>(part: &'a Value, kind: &str) -> impl Iterator<Item = &'a Value> {
+    part.get(kind).and_then(Value::as_array).into_iter().flatten()
+}
+
+/// The entries of one kind. Of the plugins, only the filters.
+fn own<'a>(part: &'a Value, kind: &str) -> impl Iterator<Item = &'a Value> {
+    let plugins = kind == "plugins";
+    let is_filter =
+        |entry: &&Value| entry["name"].as_str().unwrap_or_default().starts_with("novasphere_");
+    list(part, kind).filter(move |entry| !plugins || is_filter(entry))
+}
+
 /// Each service, route, chain and filter plugin, with its kind.
 fn entries<'a>(part: &'a Value, found: &mut Vec<(&'a str, &'a Value)>) {
     for kind in KINDS {
-        for entry in part.get(kind).and_then(Value::as_array).into_iter().flatten() {
-            let name = entry["name"].as_str().unwrap_or_default();
-            if kind != "plugins" || name.starts_with("novasphere_") {
-                found.push((kind, entry));
-            }
-            entries(entry, found);
-        }
+        found.extend(own(part, kind).map(|entry| (kind, entry)));
+        list(part, kind).for_each(|entry| entries(entry, found));
     }
 }
 
@@ -36,17 +43,34 @@ pub(super) fn without_id(document: &Value) -> Vec<String> {
     missing.map(|(kind, entry)| format!("{kind}: {}", entry["name"])).collect()
 }
 
-/// The services whose new routes would pass unfiltered during an update.
+fn enabled(entry: &&Value) -> bool {
+    entry.get("enabled") != Some(&Value::Bool(false))
+}
+
+/// Whether an active filter of the service rejects requests without a token.
+fn protected(service: &Value) -> Result<bool> {
+    let chains = list(service, "filter_chains").filter(enabled);
+    let entries = chains.flat_map(|chain| list(chain, "filters")).chain(list(service, "plugins"));
+    let mut found = false;
+    for entry in entries.filter(enabled) {
+        found |= shipped::in_kong(entry)?.iter().any(|c| {
+            c.filter == "jwt-auth" || (c.filter == "gateway" && c.config.get("jwt_auth").is_some())
+        });
+    }
+    Ok(found)
+}
+
+/// The services whose new routes would pass unfiltered during an update, and the entries outside of
+/// services.
 pub(super) fn unprotected(document: &Value) -> Result<Vec<String>> {
     let mut found = Vec::new();
     for service in document["services"].as_array().context("services")? {
-        let chain = service.get("filter_chains").unwrap_or(&Value::Null);
-        let plugins = service.get("plugins").unwrap_or(&Value::Null);
-        let mut filters = shipped::in_kong(chain)?;
-        filters.extend(shipped::in_kong(plugins)?);
-        if !filters.iter().any(|c| ["jwt-auth", "gateway"].contains(&c.filter.as_str())) {
+        if !protected(service)? {
             found.push(service["name"].to_string());
         }
+    }
+    for kind in ["routes", "filter_chains", "plugins"] {
+        found.extend(own(document, kind).map(|entry| format!("{kind}: {}", entry["name"])));
     }
     Ok(found)
 }
@@ -98,7 +122,7 @@ fn files_agree_on_the_ids_of_services_and_routes() -> Result<()> {
 }
 
 #[test]
-fn checks_reject_missing_ids_and_filters_of_routes() -> Result<()> {
+fn checks_reject_missing_ids() -> Result<()> {
     for (file, pointer) in [
         ("kong.yml", "/services/0"),
         ("kong.yml", "/services/1/routes/0"),
@@ -110,11 +134,53 @@ fn checks_reject_missing_ids_and_filters_of_routes() -> Result<()> {
         entry.context(pointer)?.remove("id");
         ensure!(without_id(&document).len() == 1, "{file}{pointer}");
     }
-    let mut document = shipped::yaml(&format!("{DIR}/gateway.yml"))?;
-    let service = document.pointer_mut("/services/0").and_then(Value::as_object_mut);
-    let service = service.context("service")?;
-    let chains = service.remove("filter_chains").context("chains")?;
-    service["routes"][0]["filter_chains"] = chains;
-    ensure!(unprotected(&document)?.len() == 1);
+    Ok(())
+}
+
+/// Moves the member `from` of an object to the object at `to`.
+fn moved(document: &mut Value, from: (&str, &str), to: &str) -> Result<()> {
+    let source = document.pointer_mut(from.0).and_then(Value::as_object_mut);
+    let part = source.context("source")?.remove(from.1).context("part")?;
+    document.pointer_mut(to).context("target")?[from.1] = part;
+    Ok(())
+}
+
+#[test]
+fn checks_reject_services_without_active_filters() -> Result<()> {
+    let service = "/services/0";
+    let gateway = || shipped::yaml(&format!("{DIR}/gateway.yml"));
+    let mut on_route = gateway()?;
+    moved(&mut on_route, (service, "filter_chains"), "/services/0/routes/0")?;
+    let mut outside = gateway()?;
+    moved(&mut outside, (service, "filter_chains"), "")?;
+    let mut routes_outside = gateway()?;
+    moved(&mut routes_outside, (service, "routes"), "")?;
+    let mut disabled_chain = gateway()?;
+    disabled_chain["services"][0]["filter_chains"][0]["enabled"] = Value::Bool(false);
+    let mut disabled_filter = gateway()?;
+    disabled_filter["services"][0]["filter_chains"][0]["filters"][0]["enabled"] =
+        Value::Bool(false);
+    let mut disabled_plugin = shipped::yaml(&format!("{DIR}/plugins.yml"))?;
+    disabled_plugin["services"][0]["plugins"][0]["enabled"] = Value::Bool(false);
+    let mut without_jwt_auth = gateway()?;
+    let config = without_jwt_auth
+        .pointer_mut("/services/0/filter_chains/0/filters/0/config")
+        .and_then(Value::as_object_mut);
+    config.context("config")?.remove("jwt_auth").context("jwt_auth")?;
+    let mut plugins_outside = shipped::yaml(&format!("{DIR}/plugins.yml"))?;
+    moved(&mut plugins_outside, (service, "plugins"), "")?;
+    for (change, document, faults) in [
+        ("plugins outside of their service", plugins_outside, 2),
+        ("chain on the route", on_route, 1),
+        ("chain outside of its service", outside, 2),
+        ("routes outside of their service", routes_outside, 1),
+        ("disabled chain", disabled_chain, 1),
+        ("disabled filter", disabled_filter, 1),
+        ("disabled plugin", disabled_plugin, 1),
+        ("gateway without jwt_auth", without_jwt_auth, 1),
+    ] {
+        let found = unprotected(&document)?;
+        ensure!(found.len() == faults, "{change}: {found:?}");
+    }
     Ok(())
 }
