@@ -42,6 +42,20 @@ def program():
     return str(found[0]) if found else None
 
 
+def polled(attempt):
+    """The first true result of `attempt`. None if there is none before the deadline. A program that does not
+    listen yet is asked again after a pause, because it cannot tell when it is ready."""
+    end = time.monotonic() + DEADLINE
+    while time.monotonic() < end:
+        try:
+            if result := attempt():
+                return result
+        except OSError:
+            pass
+        time.sleep(0.05)
+    return None
+
+
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -10,13 +10,12 @@ import shutil
 import subprocess
 import tempfile
 import threading
-import time
 import urllib.parse
 import urllib.request
 
 import yaml
 
-from envoy_start import DEADLINE, free_port
+from envoy_start import free_port, polled
 from manifests import DEPLOY, lookup, of_kind, parse
 
 # A page of Kong 3.9.3 with several modules. The emulated Kong of the tests renders each of its series.
@@ -83,15 +82,12 @@ def scraping(port, relabelings):
 def scraped(listen):
     """The value of each series by name and labels."""
     query = urllib.parse.urlencode({"query": '{job="kong",__name__!~"up|scrape_.*"}'})
-    end = time.monotonic() + DEADLINE
-    while time.monotonic() < end:
-        with contextlib.suppress(OSError):
-            with urllib.request.urlopen(f"http://{listen}/api/v1/query?{query}", timeout=5) as response:
-                series = json.load(response)["data"]["result"]
-            if series:
-                return {name(s["metric"]): s["value"][1] for s in series}
-        time.sleep(0.2)
-    return {}
+
+    def attempt():
+        with urllib.request.urlopen(f"http://{listen}/api/v1/query?{query}", timeout=5) as response:
+            return json.load(response)["data"]["result"]
+
+    return {name(s["metric"]): s["value"][1] for s in polled(attempt) or []}
 
 
 def name(metric):
