@@ -10,6 +10,7 @@ use novasphere_core::{
     Attributes, Capability, Cas, Clock, Connection, Env, Hash, Host, Metrics, PendingQueues,
     Random, SharedData, SharedDataError, UnixTime, Verify, Written, parse_source_address,
 };
+use novasphere_host_facts::traefik;
 
 use crate::hostcalls::{self, Level};
 
@@ -51,44 +52,23 @@ impl Host for Proxy {
     }
 
     fn variable_remedy(&self, name: &str) -> String {
-        format!(
-            "set {name} in Traefik's environment and list it in the plugin's settings.envs \
-             (static configuration, experimental.localPlugins)"
-        )
+        traefik::variable_remedy(name)
     }
 
     fn passes_attributes(&self) -> bool {
-        false
+        traefik::PASSES_ATTRIBUTES
     }
 
     fn unsupported(&self, capability: Capability) -> Option<&'static str> {
-        Some(match capability {
-            Capability::Fetch => {
-                "a Traefik plugin cannot make requests; write the issuer's keys into credentials, \
-                 each with its kid: {key: <issuer>, kid: ..., jwk: {...}}"
-            }
-            Capability::Response => {
-                "a Traefik plugin cannot change a streamed response; use customResponseHeaders of \
-                 Traefik's headers middleware"
-            }
-            Capability::Attribute => {
-                "Traefik has no attributes; use claims_to_headers, and fields.headers of the access \
-                 log"
-            }
-            Capability::Route => {
-                "Traefik does not tell a plugin the route; give each router a middleware with its \
-                 own configuration"
-            }
-        })
+        Some(traefik::alternative(capability))
     }
 
     fn values_are_text(&self) -> bool {
         self.values_are_text
     }
 
-    /// Every concurrent request, including a stream, has its own instance.
     fn cache_bytes(&self) -> usize {
-        256 * 1024
+        traefik::CACHE_BYTES
     }
 
     fn warn(&self, message: &str) {

@@ -104,8 +104,8 @@ impl Dialect {
     /// How to pass an environment variable on to a filter, for error messages.
     pub(crate) fn variable_remedy(self, name: &str) -> String {
         match self {
-            Self::Envoy => envoy::variable_remedy(name),
-            Self::Kong => kong::variable_remedy(name),
+            Self::Envoy => novasphere_host_facts::envoy::variable_remedy(name),
+            Self::Kong => novasphere_host_facts::kong::variable_remedy(name),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Envoy.
 
 use novasphere_core::Hash;
+use novasphere_host_facts::envoy as host_facts;
 
 use super::{ResponseParts, Traits};
 use crate::{
@@ -25,7 +26,7 @@ pub(super) static TRAITS: Traits = Traits {
     resumes_paused_requests: true,
     reports_orphaned_callouts: true,
     skips_refused_filters: false,
-    passes_attributes: true,
+    passes_attributes: host_facts::PASSES_ATTRIBUTES,
     shares_data_at_load: true,
     batches_metrics: true,
     exact_bodies: true,
@@ -37,13 +38,6 @@ pub(super) static TRAITS: Traits = Traits {
     service: b"xds\0cluster_name",
     route: b"xds\0route_name",
 };
-
-pub(super) fn variable_remedy(name: &str) -> String {
-    format!(
-        "set {name} in the proxy's environment and list it in the filter's \
-         vm_config.environment_variables.host_env_keys"
-    )
-}
 
 pub(super) fn send_local_response(response: &ResponseParts<'_>) -> Result<(), Status> {
     let &ResponseParts { status, details, headers, body, grpc_status, .. } = response;

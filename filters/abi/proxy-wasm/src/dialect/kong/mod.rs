@@ -20,6 +20,8 @@
 //! Only a request's own callout can resume it, so requests never wait for a fetch. The adapter never
 //! makes a callout in the response phase, calls a foreign function, or sends two local responses.
 
+use novasphere_host_facts::kong as host_facts;
+
 use super::Traits;
 
 mod head;
@@ -45,7 +47,7 @@ pub(super) static TRAITS: Traits = Traits {
     resumes_paused_requests: false,
     reports_orphaned_callouts: false,
     skips_refused_filters: true,
-    passes_attributes: false,
+    passes_attributes: host_facts::PASSES_ATTRIBUTES,
     // Without a zone the call traps, and only a request shows whether there is one.
     shares_data_at_load: false,
     // A request cannot start the timer: setting a period in a stream context traps.
@@ -56,13 +58,6 @@ pub(super) static TRAITS: Traits = Traits {
     service: b"kong\0service_name",
     route: b"kong\0route_name",
 };
-
-pub(super) fn variable_remedy(name: &str) -> String {
-    format!(
-        "set {name} in the proxy's environment and pass it on with \
-         nginx_main_env = {name} in kong.conf"
-    )
-}
 
 pub(super) fn can_read_callout_head(lines: usize) -> bool {
     head::fits(lines, head::CALLOUT)

@@ -1,0 +1,8 @@
+//! Facts about each proxy that a filter learns while it is built.
+//!
+//! The adapters and the offline tools use the same facts, so that a tool gives the same verdict on a
+//! configuration as the module in the proxy.
+
+pub mod envoy;
+pub mod kong;
+pub mod traefik;

@@ -1,0 +1,57 @@
+//! The filters by name.
+
+/// A filter that users can configure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FilterKind {
+    /// cors.
+    Cors,
+    /// jwt-auth.
+    JwtAuth,
+    /// rate-limit.
+    RateLimit,
+    /// header-transform.
+    HeaderTransform,
+    /// The four as one chain.
+    Gateway,
+}
+
+impl FilterKind {
+    /// All filters.
+    pub const ALL: [Self; 5] =
+        [Self::Cors, Self::JwtAuth, Self::RateLimit, Self::HeaderTransform, Self::Gateway];
+
+    /// The name as users write it: `jwt-auth`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Cors => "cors",
+            Self::JwtAuth => "jwt-auth",
+            Self::RateLimit => "rate-limit",
+            Self::HeaderTransform => "header-transform",
+            Self::Gateway => "gateway",
+        }
+    }
+
+    /// The filter with this name. Accepts `_` for `-`, and the prefix of the modules' names:
+    /// `novasphere_jwt_auth`.
+    pub fn from_name(name: &str) -> Option<Self> {
+        let name = name.replace('_', "-");
+        let name = name.strip_prefix("novasphere-").unwrap_or(&name);
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_filters_by_all_their_names() {
+        for kind in FilterKind::ALL {
+            let underscored = kind.name().replace('-', "_");
+            for name in [kind.name(), &underscored, &format!("novasphere_{underscored}")] {
+                assert_eq!(FilterKind::from_name(name), Some(kind), "{name}");
+            }
+        }
+        assert_eq!(FilterKind::from_name("novasphere"), None);
+    }
+}

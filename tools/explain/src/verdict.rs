@@ -1,0 +1,92 @@
+//! The filter's verdict on a configuration.
+
+use novasphere_core::{Fault, Filter};
+use novasphere_cors::Cors;
+use novasphere_gateway::Gateway;
+use novasphere_header_transform::HeaderTransform;
+use novasphere_jwt_auth::JwtAuth;
+use novasphere_rate_limit::RateLimit;
+
+use crate::{FilterKind, Proxy};
+
+/// What the filter says about a configuration.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Verdict {
+    /// The faults. The filter accepts the configuration if there are none.
+    pub faults: Vec<Fault>,
+    /// The warnings that the filter logs.
+    pub warnings: Vec<Fault>,
+    /// The facts that the filter logs.
+    pub facts: Vec<Fault>,
+    /// The names of variables whose values were assumed.
+    pub assumed: Vec<String>,
+}
+
+/// Loads a configuration (JSON text) as the filter's module does in the proxy.
+pub fn check(kind: FilterKind, json: &[u8], proxy: &Proxy<'_>) -> Verdict {
+    let faults = match kind {
+        FilterKind::Cors => faults::<Cors>(json, proxy),
+        FilterKind::JwtAuth => faults::<JwtAuth>(json, proxy),
+        FilterKind::RateLimit => faults::<RateLimit>(json, proxy),
+        FilterKind::HeaderTransform => faults::<HeaderTransform>(json, proxy),
+        FilterKind::Gateway => faults::<Gateway>(json, proxy),
+    };
+    Verdict {
+        faults,
+        warnings: proxy.warnings().iter().map(|line| split(line)).collect(),
+        facts: proxy.facts().iter().map(|line| split(line)).collect(),
+        assumed: proxy.assumed(),
+    }
+}
+
+fn faults<F: Filter>(json: &[u8], proxy: &Proxy<'_>) -> Vec<Fault> {
+    match F::from_json(json, proxy) {
+        Ok(_) => Vec::new(),
+        Err(errors) => errors.faults().to_vec(),
+    }
+}
+
+/// Splits `path: message`. A message without a path is about the configuration as a whole.
+fn split(line: &str) -> Fault {
+    let path_and_message = line.split_once(": ").filter(|(path, _)| {
+        !path.is_empty() && path.chars().all(|c| c.is_ascii_alphanumeric() || "_.[]-".contains(c))
+    });
+    let (path, message) = path_and_message.unwrap_or(("", line));
+    Fault { path: path.to_owned(), message: message.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Environment, ProxyKind};
+
+    fn verdict(json: &str, environment: &Environment) -> Verdict {
+        check(FilterKind::JwtAuth, json.as_bytes(), &Proxy::new(ProxyKind::Kong, environment))
+    }
+
+    const CONFIG: &str = r#"{"credentials": [{"key": "a", "secret": {"env": "KEY"}}]}"#;
+
+    #[test]
+    fn missing_variable_names_the_remedy_of_the_proxy() {
+        let verdict = verdict(CONFIG, &Environment::default());
+        let [fault] = &verdict.faults[..] else { panic!("{verdict:?}") };
+        assert_eq!(fault.path, "credentials[0].secret");
+        assert!(fault.message.contains("nginx_main_env = KEY"), "{fault}");
+    }
+
+    #[test]
+    fn assumed_variable_is_reported() {
+        let environment = Environment { assume_missing: true, ..Environment::default() };
+        let verdict = verdict(CONFIG, &environment);
+        assert_eq!(verdict.faults, []);
+        assert_eq!(verdict.assumed, ["KEY"]);
+    }
+
+    #[test]
+    fn warnings_have_paths() {
+        let config =
+            r#"{"credentials": [{"key": "a", "secret": "0123456789abcdef0123456789abcdef"}]}"#;
+        let verdict = verdict(config, &Environment::default());
+        assert_eq!(verdict.warnings[0].path, "credentials[0].secret");
+    }
+}
