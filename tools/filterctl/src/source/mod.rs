@@ -2,14 +2,19 @@
 //!
 //! - `node`: the tree;
 //! - `parse`: from text to trees;
-//! - `embedded`: documents inside block scalars, such as an envoy.yaml in a ConfigMap;
-//! - `scalars`: plain scalars as each host reads them;
+//! - `embedded`: documents inside scalars, such as an envoy.yaml in a ConfigMap;
+//! - `scalars`: scalars as each host reads them;
 //! - `file`: a file and its documents.
 
+mod embedded;
+mod file;
 mod node;
 mod parse;
+mod scalars;
 
 pub use self::{
+    file::File,
     node::{Content, Node, Style},
     parse::{ParseError, parse},
+    scalars::Reader,
 };

@@ -1,0 +1,213 @@
+//! The routes of Envoy's connection managers, each with the filters that run for it.
+
+use super::{Entries, Project, typed_config};
+use crate::{
+    found::{Document, DocumentKind, PathCondition, Route},
+    source::Node,
+};
+
+/// Adds the routes of all connection managers of a document.
+pub(super) fn add(
+    project: &mut Project,
+    index: usize,
+    document: &Document,
+    documents: &[Document],
+    entries: &Entries,
+) {
+    let mut managers = Vec::new();
+    document.root.walk(&mut |node| {
+        if node.field("http_filters").is_some() {
+            managers.push(node);
+        }
+    });
+    for manager in managers {
+        let filters = manager.field("http_filters").map(Node::items).unwrap_or_default();
+        let chain: Vec<ChainItem<'_>> =
+            filters.iter().map(|entry| ChainItem::new(entry, entries)).collect();
+        if chain.iter().all(|item| item.filters.is_empty()) && entries.is_empty() {
+            continue;
+        }
+        let context = Context { chain: &chain, entries, index, document };
+        for table in route_tables(manager, documents) {
+            context.add_table(project, table);
+        }
+    }
+}
+
+/// The route tables of a connection manager: its own, or those of this name in any file.
+fn route_tables<'d>(manager: &'d Node, documents: &'d [Document]) -> Vec<&'d Node> {
+    if let Some(own) = manager.field("route_config") {
+        return vec![own];
+    }
+    let name = manager.fields(&["rds", "route_config_name"]).and_then(Node::text);
+    let mut tables = Vec::new();
+    for document in documents.iter().filter(|document| document.kind == DocumentKind::Envoy) {
+        document.root.walk(&mut |node| {
+            let is_table = node.field("virtual_hosts").is_some();
+            if is_table && name.is_some() && node.get_text("name") == name {
+                tables.push(node);
+            }
+        });
+    }
+    tables
+}
+
+/// An entry of `http_filters`.
+struct ChainItem<'n> {
+    name: &'n str,
+    is_disabled: bool,
+    /// The filters that run unless a route overrides the entry.
+    filters: Vec<usize>,
+}
+
+impl<'n> ChainItem<'n> {
+    fn new(entry: &'n Node, entries: &Entries) -> Self {
+        let inner = typed_config(entry)
+            .and_then(|config| config.fields(&["default_filter_chain", "filters"]))
+            .map(Node::items)
+            .unwrap_or_default();
+        let own = std::iter::once(entry).chain(inner);
+        Self {
+            name: entry.get_text("name").unwrap_or_default(),
+            is_disabled: entry.field("disabled").and_then(Node::text) == Some("true"),
+            filters: own
+                .filter_map(|node| entries.get(&std::ptr::from_ref(node)).copied())
+                .collect(),
+        }
+    }
+
+    /// The filters that run with the nearest override of a route.
+    fn with_override(&self, override_: Option<&Node>, entries: &Entries) -> Vec<usize> {
+        let Some(config) = override_ else {
+            return if self.is_disabled { Vec::new() } else { self.filters.clone() };
+        };
+        if config.field("disabled").and_then(Node::text) == Some("true") {
+            return Vec::new();
+        }
+        match config.fields(&["filter_chain", "filters"]) {
+            Some(chain) => {
+                let inner = chain.items().iter();
+                inner.filter_map(|node| entries.get(&std::ptr::from_ref(node)).copied()).collect()
+            }
+            None => self.filters.clone(),
+        }
+    }
+}
+
+/// The connection manager and its document.
+struct Context<'c> {
+    chain: &'c [ChainItem<'c>],
+    entries: &'c Entries,
+    index: usize,
+    document: &'c Document,
+}
+
+impl Context<'_> {
+    fn add_table(&self, project: &mut Project, table: &Node) {
+        let hosts = table.field("virtual_hosts").map(Node::items).unwrap_or_default();
+        for host in hosts {
+            let domains: Vec<String> = host
+                .get("domains")
+                .map(Node::items)
+                .unwrap_or_default()
+                .iter()
+                .filter_map(|domain| domain.text().map(str::to_owned))
+                .collect();
+            for route in host.get("routes").map(Node::items).unwrap_or_default() {
+                let route = self.route(table, host, &domains, route);
+                project.routes.push(route);
+            }
+        }
+    }
+
+    fn route(&self, table: &Node, host: &Node, domains: &[String], route: &Node) -> Route {
+        let filters = self.chain.iter().flat_map(|item| {
+            let overrides = [route, host, table]
+                .into_iter()
+                .find_map(|scope| scope.field("typed_per_filter_config")?.get(item.name));
+            item.with_override(overrides, self.entries)
+        });
+        let condition = route.get("match");
+        let own_name = route.get_text("name").map(str::to_owned);
+        let path = condition.map_or(PathCondition::Any, path_condition);
+        let shown = own_name.clone().unwrap_or_else(|| describe(host, &path));
+        Route {
+            name: shown,
+            route_name: own_name,
+            service_name: route
+                .fields(&["route", "cluster"])
+                .and_then(Node::text)
+                .map(str::to_owned),
+            domains: domains.to_vec(),
+            path,
+            methods: condition.map(methods).unwrap_or_default(),
+            other_conditions: condition.map(other_conditions).unwrap_or_default(),
+            filters: filters.collect(),
+            is_direct: route.field("direct_response").is_some()
+                || route.field("redirect").is_some(),
+            place: self.document.place(route),
+            document: self.index,
+        }
+    }
+}
+
+/// A name for a route that has none: `api /api/v1`.
+fn describe(host: &Node, path: &PathCondition) -> String {
+    let host = host.get_text("name").unwrap_or("*");
+    let path = match path {
+        PathCondition::Exact(path)
+        | PathCondition::Prefix(path)
+        | PathCondition::SeparatedPrefix(path)
+        | PathCondition::Regex(path)
+        | PathCondition::RegexPrefix(path) => path,
+        PathCondition::Any | PathCondition::All(_) | PathCondition::OneOf(_) => "*",
+    };
+    format!("{host} {path}")
+}
+
+fn path_condition(condition: &Node) -> PathCondition {
+    let text = |name: &str| condition.field(name).and_then(Node::text).map(str::to_owned);
+    let regex = condition.fields(&["safe_regex", "regex"]).and_then(Node::text);
+    if let Some(path) = text("path") {
+        return PathCondition::Exact(path);
+    }
+    if let Some(prefix) = text("path_separated_prefix") {
+        return PathCondition::SeparatedPrefix(prefix);
+    }
+    if let Some(regex) = regex {
+        return PathCondition::Regex(regex.to_owned());
+    }
+    text("prefix").map_or(PathCondition::Any, PathCondition::Prefix)
+}
+
+/// The methods that a condition about `:method` allows.
+fn methods(condition: &Node) -> Vec<String> {
+    let headers = condition.get("headers").map(Node::items).unwrap_or_default();
+    let method = headers.iter().find(|header| header.get_text("name") == Some(":method"));
+    let exact = method.and_then(|header| {
+        let matcher = header.field("string_match");
+        matcher.and_then(|m| m.field("exact")).or_else(|| header.field("exact_match"))?.text()
+    });
+    exact.map(str::to_owned).into_iter().collect()
+}
+
+fn other_conditions(condition: &Node) -> Vec<String> {
+    const EVALUATED: [&str; 6] = [
+        "path",
+        "prefix",
+        "path_separated_prefix",
+        "safe_regex",
+        "pathSeparatedPrefix",
+        "safeRegex",
+    ];
+    let mut others = Vec::new();
+    for (key, value) in condition.members() {
+        let Some(name) = key.text() else { continue };
+        let is_method = |header: &Node| header.get_text("name") == Some(":method");
+        let is_only_method = name == "headers" && value.items().iter().all(is_method);
+        if !EVALUATED.contains(&name) && !is_only_method {
+            others.push(name.to_owned());
+        }
+    }
+    others
+}

@@ -1,0 +1,191 @@
+//! Services, routes, filter chains and plugins.
+
+use super::{Document, Platform, Project, add_filter};
+use crate::{
+    found::{PathCondition, Route},
+    source::Node,
+};
+
+/// Adds everything in a document.
+pub(super) fn add(project: &mut Project, index: usize, document: &Document) {
+    let mut all = Vec::new();
+    for service in list(&document.root, "services") {
+        let of_service = filters(project, index, document, service, "service");
+        let nested = list(service, "routes").iter();
+        let separate = list(&document.root, "routes").iter();
+        let separate = separate.filter(|route| refers_to(route, "service", service));
+        for route in nested.chain(separate) {
+            let of_route = filters(project, index, document, route, "route");
+            let filters = [of_service.clone(), of_route].concat();
+            all.push(new_route(document, index, Some(service), route, filters));
+        }
+    }
+    let without_service =
+        list(&document.root, "routes").iter().filter(|route| route.get("service").is_none());
+    for route in without_service {
+        let filters = filters(project, index, document, route, "route");
+        all.push(new_route(document, index, None, route, filters));
+    }
+    // Kong tries regular expressions first, then longer paths.
+    all.sort_by_key(|route| std::cmp::Reverse(rank(&route.path)));
+    project.routes.extend(all);
+}
+
+fn list<'n>(node: &'n Node, name: &str) -> &'n [Node] {
+    node.get(name).map(Node::items).unwrap_or_default()
+}
+
+/// Whether the field `name` of an entity refers to `target` by name or id.
+fn refers_to(entity: &Node, name: &str, target: &Node) -> bool {
+    let Some(reference) = entity.get(name) else { return false };
+    let texts = [reference.text(), reference.get_text("name"), reference.get_text("id")];
+    let own = [target.get_text("name"), target.get_text("id")];
+    texts.iter().flatten().any(|text| own.iter().flatten().any(|own| own == text))
+}
+
+/// The filters of a service or a route: those of its chains in order, then its plugins in the order
+/// of their ids, in which Kong runs them.
+fn filters(
+    project: &mut Project,
+    index: usize,
+    document: &Document,
+    entity: &Node,
+    kind: &str,
+) -> Vec<usize> {
+    let of_root = |name: &str| {
+        let all = list(&document.root, name).iter();
+        all.filter(|chain| refers_to(chain, kind, entity))
+    };
+    let chains = list(entity, "filter_chains").iter().chain(of_root("filter_chains"));
+    let mut found = Vec::new();
+    for chain in chains.filter(|chain| !is_off(chain)) {
+        for entry in list(chain, "filters").iter().filter(|entry| !is_off(entry)) {
+            let Some(name) = entry.get_text("name") else { continue };
+            let named = (name, entry.get("config"));
+            found.extend(add_filter(project, Platform::Kong, index, document, entry, named));
+        }
+    }
+    let plugins = list(entity, "plugins").iter().chain(of_root("plugins"));
+    let mut plugins: Vec<&Node> = plugins.filter(|plugin| !is_off(plugin)).collect();
+    plugins.sort_by_key(|plugin| plugin.get_text("id").unwrap_or("~").to_owned());
+    for plugin in plugins {
+        let Some(name) = plugin.get_text("name") else { continue };
+        let named = (name, plugin.get("config"));
+        found.extend(add_filter(project, Platform::Kong, index, document, plugin, named));
+    }
+    found
+}
+
+fn is_off(entity: &Node) -> bool {
+    entity.get_text("enabled") == Some("false")
+}
+
+fn texts(node: &Node, name: &str) -> Vec<String> {
+    list(node, name).iter().filter_map(|item| item.text().map(str::to_owned)).collect()
+}
+
+fn new_route(
+    document: &Document,
+    index: usize,
+    service: Option<&Node>,
+    route: &Node,
+    filters: Vec<usize>,
+) -> Route {
+    let name = route.get_text("name").map(str::to_owned);
+    let paths: Vec<PathCondition> =
+        texts(route, "paths").iter().map(|path| path_condition(path)).collect();
+    let path = match <[PathCondition; 1]>::try_from(paths) {
+        Ok([path]) => path,
+        Err(paths) if paths.is_empty() => PathCondition::Any,
+        Err(paths) => PathCondition::OneOf(paths),
+    };
+    let others = ["headers", "snis", "sources", "destinations", "expression"].into_iter();
+    Route {
+        name: name.clone().unwrap_or_else(|| "unnamed route".to_owned()),
+        route_name: name,
+        service_name: service.and_then(|s| s.get_text("name")).map(str::to_owned),
+        domains: texts(route, "hosts"),
+        path,
+        methods: texts(route, "methods"),
+        other_conditions: others
+            .filter(|name| route.get(name).is_some())
+            .map(str::to_owned)
+            .collect(),
+        filters,
+        is_direct: false,
+        place: document.place(route),
+        document: index,
+    }
+}
+
+/// A path that starts with `~` is a regular expression, which must match a start of the path.
+fn path_condition(path: &str) -> PathCondition {
+    match path.strip_prefix('~') {
+        Some(regex) => PathCondition::RegexPrefix(regex.to_owned()),
+        None => PathCondition::Prefix(path.to_owned()),
+    }
+}
+
+fn rank(path: &PathCondition) -> (bool, usize) {
+    match path {
+        PathCondition::RegexPrefix(regex) => (true, regex.len()),
+        PathCondition::Prefix(prefix) => (false, prefix.len()),
+        PathCondition::OneOf(all) => all.iter().map(rank).max().unwrap_or_default(),
+        _ => (false, 0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::File;
+
+    const CONFIG: &str = r#"
+_format_version: "3.0"
+services:
+- name: api
+  filter_chains:
+  - filters:
+    - {name: novasphere_cors, config: {origins: ["*"]}}
+    - {name: novasphere_jwt_auth, enabled: false, config: {}}
+    - {name: other, config: {}}
+  routes:
+  - name: short
+    paths: [/a]
+  - name: long
+    paths: [/a/b]
+    hosts: [api.example.com]
+    plugins:
+    - {id: "2", name: novasphere_rate_limit, config: '{"minute": 5}'}
+    - {id: "1", name: novasphere_header_transform, config: {}}
+  - name: regex
+    paths: ["~/a/[0-9]+$"]
+routes:
+- {name: separate, service: {name: api}, paths: [/z]}
+"#;
+
+    #[test]
+    fn routes_have_filters_in_the_order_in_which_they_run() {
+        let project = Project::new(vec![File::new("kong.yml", CONFIG.to_owned())]);
+        let shown: Vec<(String, Vec<&str>)> = project
+            .routes
+            .iter()
+            .map(|route| {
+                let names = route.filters.iter().map(|f| project.filters[*f].name.as_str());
+                (route.name.clone(), names.collect())
+            })
+            .collect();
+        let expected = [
+            ("regex", vec!["novasphere_cors"]),
+            (
+                "long",
+                vec!["novasphere_cors", "novasphere_header_transform", "novasphere_rate_limit"],
+            ),
+            ("short", vec!["novasphere_cors"]),
+            ("separate", vec!["novasphere_cors"]),
+        ];
+        assert_eq!(shown, expected.map(|(name, filters)| (name.to_owned(), filters)));
+        let text = project.filters.iter().find(|f| f.name == "novasphere_rate_limit").unwrap();
+        assert_eq!(text.config.json, r#"{"minute": 5}"#);
+    }
+}

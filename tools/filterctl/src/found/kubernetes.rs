@@ -1,0 +1,168 @@
+//! Kubernetes: `KongPlugin`, `Middleware`, `EnvoyExtensionPolicy`, `WasmPlugin`, `EnvoyFilter`.
+
+use std::collections::HashMap;
+
+use super::{
+    Document, DocumentKind, FilterConfig, Found, Platform, Project, envoy, filter::of_module, kong,
+    traefik,
+};
+use crate::source::{Node, Reader};
+
+/// Adds the filters of all Kubernetes objects.
+pub(super) fn find(project: &mut Project) {
+    let documents = std::mem::take(&mut project.documents);
+    for (index, document) in documents.iter().enumerate() {
+        let DocumentKind::Kubernetes(kind) = &document.kind else { continue };
+        match kind.as_str() {
+            "KongPlugin" | "KongClusterPlugin" => add_kong_plugin(project, index, document),
+            "Middleware" => add_middleware(project, index, document),
+            "EnvoyExtensionPolicy" => add_policy(project, index, document),
+            "WasmPlugin" => add_wasm_plugin(project, index, document),
+            "EnvoyFilter" => {
+                envoy::add_filters(project, Platform::Istio, index, document.file, &document.root);
+            }
+            _ => {}
+        }
+    }
+    project.documents = documents;
+}
+
+fn object_name(root: &Node) -> &str {
+    root.at(&["metadata", "name"]).and_then(Node::text).unwrap_or_default()
+}
+
+/// A configuration in a Secret (`configFrom`) is not known here, so such a plugin has none to check.
+fn add_kong_plugin(project: &mut Project, index: usize, document: &Document) {
+    let root = &document.root;
+    if root.get("configFrom").is_some() {
+        return;
+    }
+    let Some(plugin) = root.get_text("plugin") else { return };
+    let named = (plugin, root.get("config"));
+    kong::add_filter(project, Platform::KongIngress, index, document, root, named);
+}
+
+fn add_middleware(project: &mut Project, index: usize, document: &Document) {
+    let Some(spec) = document.root.get("spec") else { return };
+    let named = (object_name(&document.root), spec);
+    let platform = Platform::TraefikKubernetes;
+    traefik::add_middleware(project, platform, index, document, named, &HashMap::new());
+}
+
+fn add_policy(project: &mut Project, index: usize, document: &Document) {
+    for entry in document.root.at(&["spec", "wasm"]).map(Node::items).unwrap_or_default() {
+        let url =
+            entry.at(&["code", "image", "url"]).or_else(|| entry.at(&["code", "http", "url"]));
+        let Some(module) = url.and_then(Node::text) else { continue };
+        let named = (entry.get_text("name").unwrap_or(module), module);
+        add_wasm(
+            project,
+            Platform::EnvoyGateway,
+            index,
+            document,
+            named,
+            (entry, entry.get("config")),
+        );
+    }
+}
+
+fn add_wasm_plugin(project: &mut Project, index: usize, document: &Document) {
+    let root = &document.root;
+    let Some(spec) = root.get("spec") else { return };
+    let Some(module) = spec.get_text("url") else { return };
+    let named = (object_name(root), module);
+    add_wasm(project, Platform::Istio, index, document, named, (spec, spec.get("pluginConfig")));
+}
+
+fn add_wasm(
+    project: &mut Project,
+    platform: Platform,
+    index: usize,
+    document: &Document,
+    (name, module): (&str, &str),
+    (entry, config): (&Node, Option<&Node>),
+) {
+    let Some(kind) = of_module(module) else { return };
+    let Some(file) = project.files.get(document.file) else { return };
+    let config = match config {
+        Some(config) => FilterConfig::of(file, config, Reader::Kubernetes),
+        None => {
+            let mut none = FilterConfig::fields(entry, Reader::Kubernetes);
+            none.json.clear();
+            none
+        }
+    };
+    project.filters.push(Found {
+        kind,
+        platform,
+        name: name.to_owned(),
+        module: module.to_owned(),
+        config,
+        entry: entry.clone(),
+        place: document.place(entry),
+        document: index,
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use novasphere_explain::FilterKind;
+
+    use super::*;
+    use crate::source::File;
+
+    const MANIFESTS: &str = r#"
+apiVersion: configuration.konghq.com/v1
+kind: KongPlugin
+metadata: {name: a}
+plugin: novasphere_gateway
+config: {cors: {origins: ["*"]}}
+---
+apiVersion: v1
+kind: List
+items:
+- apiVersion: traefik.io/v1alpha1
+  kind: Middleware
+  metadata: {name: b}
+  spec: {plugin: {novasphere-jwt-auth: {leeway: 5}}}
+- apiVersion: gateway.envoyproxy.io/v1alpha1
+  kind: EnvoyExtensionPolicy
+  metadata: {name: c}
+  spec:
+    wasm:
+    - {name: c1, code: {type: Image, image: {url: r.example.com/n/cors:1}}, config: {max_age: 1}}
+---
+apiVersion: extensions.istio.io/v1alpha1
+kind: WasmPlugin
+metadata: {name: d}
+spec: {url: "oci://r.example.com/n/rate-limit:1", pluginConfig: {minute: 1}}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: e}
+data:
+  kong.yml: |
+    _format_version: "3.0"
+    services:
+    - name: s
+      filter_chains:
+      - filters: [{name: novasphere_cors, config: {}}]
+      routes: [{name: r}]
+"#;
+
+    #[test]
+    fn finds_filters_in_objects_lists_and_config_maps() {
+        let project = Project::new(vec![File::new("all.yaml", MANIFESTS.to_owned())]);
+        let mut shown: Vec<_> =
+            project.filters.iter().map(|f| (f.platform, f.kind, f.config.json.as_str())).collect();
+        shown.sort_unstable();
+        let expected = [
+            (Platform::EnvoyGateway, FilterKind::Cors, r#"{"max_age":1}"#),
+            (Platform::Istio, FilterKind::RateLimit, r#"{"minute":1}"#),
+            (Platform::Kong, FilterKind::Cors, "{}"),
+            (Platform::KongIngress, FilterKind::Gateway, r#"{"cors":{"origins":["*"]}}"#),
+            (Platform::TraefikKubernetes, FilterKind::JwtAuth, r#"{"leeway":5}"#),
+        ];
+        assert_eq!(shown, expected);
+    }
+}

@@ -1,0 +1,89 @@
+//! [`Project`]: the files of one command, and what is in them.
+
+use std::ops::Range;
+
+use anyhow::Result;
+use novasphere_explain::{FilterKind, ProxyKind};
+
+use super::{Document, DocumentKind, FilterConfig, Found, Platform, Route, documents};
+use super::{envoy, kong, kubernetes, traefik};
+use crate::source::{File, Reader};
+
+/// A place in a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The index in [`Project::files`].
+    pub file: usize,
+    /// The bytes.
+    pub span: Range<usize>,
+}
+
+/// The files of one command, and what is in them.
+#[derive(Clone, Debug, Default)]
+pub struct Project {
+    /// The files.
+    pub files: Vec<File>,
+    /// The documents of known kinds.
+    pub documents: Vec<Document>,
+    /// The configured filters, in the order of files and documents.
+    pub filters: Vec<Found>,
+    /// The routes, in the order in which the host tries them.
+    pub routes: Vec<Route>,
+}
+
+impl Project {
+    /// Reads files and finds everything in them.
+    ///
+    /// # Errors
+    /// If a file cannot be read.
+    pub fn read(paths: &[String]) -> Result<Self> {
+        let files = paths.iter().map(|path| File::read(path)).collect::<Result<_>>()?;
+        Ok(Self::new(files))
+    }
+
+    /// Finds everything in files.
+    pub fn new(files: Vec<File>) -> Self {
+        let documents = documents::find(&files);
+        let mut project = Self { files, documents, ..Self::default() };
+        envoy::find(&mut project);
+        kong::find(&mut project);
+        traefik::find(&mut project);
+        kubernetes::find(&mut project);
+        project
+    }
+
+    /// The configurations of `kind` without a host: each file is one.
+    pub fn bare(files: Vec<File>, kind: FilterKind, proxy: ProxyKind) -> Self {
+        let mut project = Self { files, ..Self::default() };
+        for (index, file) in project.files.iter().enumerate() {
+            let Some(root) = file.documents.first() else { continue };
+            // JSON text reaches the filter as it is, so that it reports repeated members.
+            let is_json = serde_json::from_str::<serde::de::IgnoredAny>(&file.text).is_ok();
+            let mut config = FilterConfig::fields(root, Reader::Yaml);
+            if is_json {
+                config.json.clone_from(&file.text);
+            }
+            project.documents.push(Document {
+                file: index,
+                root: root.clone(),
+                kind: DocumentKind::Bare,
+            });
+            project.filters.push(Found {
+                kind,
+                platform: Platform::Bare(proxy),
+                name: kind.name().to_owned(),
+                module: String::new(),
+                config,
+                entry: root.clone(),
+                place: Place { file: index, span: root.head() },
+                document: project.documents.len().saturating_sub(1),
+            });
+        }
+        project
+    }
+
+    /// The documents of a kind, with their indices.
+    pub fn documents_of(&self, kind: &DocumentKind) -> impl Iterator<Item = (usize, &Document)> {
+        self.documents.iter().enumerate().filter(move |(_, document)| document.kind == *kind)
+    }
+}

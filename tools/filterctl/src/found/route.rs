@@ -1,0 +1,145 @@
+//! [`Route`]: a route of the host with its filters.
+
+use super::Place;
+
+/// A route with its filters.
+#[derive(Clone, Debug)]
+pub struct Route {
+    /// The name for `--route` and messages.
+    pub name: String,
+    /// The name that the host gives to filters. `None` if it has none.
+    pub route_name: Option<String>,
+    /// The name of the upstream service that the host gives to filters.
+    pub service_name: Option<String>,
+    /// The host names, which may start with `*.` or end with `.*`. Empty for all.
+    pub domains: Vec<String>,
+    /// The condition about the path.
+    pub path: PathCondition,
+    /// The methods. Empty for all.
+    pub methods: Vec<String>,
+    /// Conditions that are not evaluated, as written: headers, queries and the like.
+    pub other_conditions: Vec<String>,
+    /// The filters in the order in which they see requests: indices in
+    /// [`Project::filters`](super::Project).
+    pub filters: Vec<usize>,
+    /// Whether the host responds itself, without an upstream and its filters' response phase.
+    pub is_direct: bool,
+    /// The place of the route.
+    pub place: Place,
+    /// The index of the document.
+    pub document: usize,
+}
+
+/// The condition of a route about the path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PathCondition {
+    /// Every path.
+    Any,
+    /// Exactly this path.
+    Exact(String),
+    /// Paths with this start, also within a segment.
+    Prefix(String),
+    /// This path and the paths below it.
+    SeparatedPrefix(String),
+    /// Paths that match as a whole.
+    Regex(String),
+    /// Paths whose start matches.
+    RegexPrefix(String),
+    /// All of these conditions.
+    All(Vec<PathCondition>),
+    /// One of these conditions.
+    OneOf(Vec<PathCondition>),
+}
+
+impl PathCondition {
+    /// Whether the condition holds for a path without its query. `None` if the expression is not
+    /// supported.
+    pub fn matches(&self, path: &str) -> Option<bool> {
+        Some(match self {
+            Self::Any => true,
+            Self::Exact(exact) => path == exact,
+            Self::Prefix(prefix) => path.starts_with(prefix.as_str()),
+            Self::SeparatedPrefix(prefix) => {
+                let prefix = prefix.trim_end_matches('/');
+                path.strip_prefix(prefix)
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            }
+            Self::Regex(regex) => {
+                regex_lite::Regex::new(&format!("^(?:{regex})$")).ok()?.is_match(path)
+            }
+            Self::RegexPrefix(regex) => {
+                regex_lite::Regex::new(&format!("^(?:{regex})")).ok()?.is_match(path)
+            }
+            Self::All(conditions) => {
+                let all: Option<Vec<bool>> = conditions.iter().map(|c| c.matches(path)).collect();
+                all?.into_iter().all(|matches| matches)
+            }
+            Self::OneOf(conditions) => {
+                let all: Option<Vec<bool>> = conditions.iter().map(|c| c.matches(path)).collect();
+                all?.into_iter().any(|matches| matches)
+            }
+        })
+    }
+}
+
+impl Route {
+    /// Whether the route is for a host name, which may have a port. Case-insensitive.
+    pub fn is_for_host(&self, host: &str) -> bool {
+        let host = host.to_ascii_lowercase();
+        let without_port = host.rsplit_once(':').map_or(host.as_str(), |(name, port)| {
+            if port.bytes().all(|b| b.is_ascii_digit()) { name } else { host.as_str() }
+        });
+        self.domains.is_empty()
+            || self.domains.iter().any(|domain| {
+                let domain = domain.to_ascii_lowercase();
+                covers(&domain, &host) || covers(&domain, without_port)
+            })
+    }
+}
+
+fn covers(domain: &str, host: &str) -> bool {
+    if domain == "*" {
+        return true;
+    }
+    // `api.example.com:*` of Envoy means any port.
+    if let Some(name) = domain.strip_suffix(":*") {
+        return host.strip_prefix(name).is_some_and(|rest| rest.starts_with(':'));
+    }
+    if let Some(suffix) = domain.strip_prefix('*') {
+        return host.len() > suffix.len() && host.ends_with(suffix);
+    }
+    if let Some(prefix) = domain.strip_suffix('*') {
+        return host.len() > prefix.len() && host.starts_with(prefix);
+    }
+    domain == host
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn domains_cover_hosts() {
+        for (domain, host, expected) in [
+            ("*", "a", true),
+            ("api.x.io", "api.x.io", true),
+            ("*.x.io", "api.x.io", true),
+            ("*.x.io", "x.io", false),
+            ("api.x.io:*", "api.x.io:8000", true),
+            ("api.*", "api.x.io", true),
+        ] {
+            assert_eq!(covers(domain, host), expected, "{domain} {host}");
+        }
+    }
+
+    #[test]
+    fn paths_match() {
+        let separated = PathCondition::SeparatedPrefix("/api/v1".to_owned());
+        assert_eq!(separated.matches("/api/v1/x"), Some(true));
+        assert_eq!(separated.matches("/api/v12"), Some(false));
+        let prefix = PathCondition::Prefix("/api/v1".to_owned());
+        assert_eq!(prefix.matches("/api/v12"), Some(true));
+        assert_eq!(PathCondition::Regex("/a/[^/]+".to_owned()).matches("/a/b/c"), Some(false));
+        assert_eq!(PathCondition::Regex("(".to_owned()).matches("/"), None);
+    }
+}

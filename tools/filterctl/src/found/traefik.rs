@@ -1,0 +1,188 @@
+//! Traefik's files.
+
+mod rule;
+
+use std::collections::HashMap;
+
+use novasphere_explain::FilterKind;
+
+pub(super) use self::rule::RuleConditions;
+use super::{Document, DocumentKind, FilterConfig, Found, Platform, Project, Route};
+use crate::source::{Node, Reader};
+
+/// Adds the filters and routes of all of Traefik's files.
+pub(super) fn find(project: &mut Project) {
+    let documents = std::mem::take(&mut project.documents);
+    let aliases = aliases(&documents);
+    for (index, document) in documents.iter().enumerate() {
+        if document.kind == DocumentKind::TraefikDynamic {
+            add(project, index, document, &aliases);
+        }
+    }
+    project.documents = documents;
+}
+
+/// The modules of plugins by the names that the static configuration gives them.
+fn aliases(documents: &[Document]) -> HashMap<String, String> {
+    let mut aliases = HashMap::new();
+    for document in documents.iter().filter(|d| d.kind == DocumentKind::TraefikStatic) {
+        let plugins = document.root.at(&["experimental", "localPlugins"]);
+        for (name, plugin) in plugins.map(Node::members).unwrap_or_default() {
+            let module = plugin.get_text("moduleName").and_then(|module| module.rsplit('/').next());
+            if let (Some(name), Some(module)) = (name.text(), module) {
+                aliases.insert(name.to_owned(), module.to_owned());
+            }
+        }
+    }
+    aliases
+}
+
+fn add(
+    project: &mut Project,
+    index: usize,
+    document: &Document,
+    aliases: &HashMap<String, String>,
+) {
+    let mut middlewares = HashMap::new();
+    let http = document.root.get("http");
+    for (name, middleware) in
+        http.and_then(|h| h.get("middlewares")).map(Node::members).unwrap_or_default()
+    {
+        let Some(name) = name.text() else { continue };
+        let found = add_middleware(
+            project,
+            Platform::Traefik,
+            index,
+            document,
+            (name, middleware),
+            aliases,
+        );
+        middlewares.insert(name.to_owned(), found);
+    }
+    let mut routes = Vec::new();
+    for (name, router) in http.and_then(|h| h.get("routers")).map(Node::members).unwrap_or_default()
+    {
+        let Some(name) = name.text() else { continue };
+        let filters = router.get("middlewares").map(Node::items).unwrap_or_default().iter();
+        let filters = filters.filter_map(|item| {
+            // `jwt-auth@file` names the provider.
+            let name = item.text()?.split('@').next()?;
+            middlewares.get(name)
+        });
+        let filters = filters.flatten().copied().collect();
+        routes.push(route(index, document, name, router, filters));
+    }
+    routes.sort_by_key(|(priority, _)| std::cmp::Reverse(*priority));
+    project.routes.extend(routes.into_iter().map(|(_, route)| route));
+}
+
+/// Adds the filters of a middleware. Returns their indices.
+pub(super) fn add_middleware(
+    project: &mut Project,
+    platform: Platform,
+    index: usize,
+    document: &Document,
+    (name, middleware): (&str, &Node),
+    aliases: &HashMap<String, String>,
+) -> Vec<usize> {
+    let mut found = Vec::new();
+    for (key, settings) in middleware.get("plugin").map(Node::members).unwrap_or_default() {
+        let Some(plugin) = key.text() else { continue };
+        let module = aliases.get(plugin).map_or(plugin, String::as_str);
+        let is_known = module.starts_with("novasphere") || aliases.contains_key(plugin);
+        let Some(kind) = FilterKind::from_name(module).filter(|_| is_known) else { continue };
+        let Some(file) = project.files.get(document.file) else { continue };
+        let config = match settings.get("json") {
+            Some(json) if settings.members().len() == 1 => FilterConfig::text(file, json),
+            _ => {
+                let reader = match platform {
+                    Platform::Traefik => Reader::Traefik,
+                    _ => Reader::Kubernetes,
+                };
+                FilterConfig { values_are_text: true, ..FilterConfig::of(file, settings, reader) }
+            }
+        };
+        found.push(project.filters.len());
+        project.filters.push(Found {
+            kind,
+            platform,
+            name: name.to_owned(),
+            module: plugin.to_owned(),
+            config,
+            entry: middleware.clone(),
+            place: document.place(key),
+            document: index,
+        });
+    }
+    found
+}
+
+/// A router and its priority. Traefik tries the longest rule first, unless routers have priorities.
+fn route(
+    index: usize,
+    document: &Document,
+    name: &str,
+    router: &Node,
+    filters: Vec<usize>,
+) -> (i64, Route) {
+    let rule = router.get_text("rule").unwrap_or_default();
+    let priority = router.get_text("priority").and_then(|text| text.parse().ok()).unwrap_or(0);
+    let length = i64::try_from(rule.len()).unwrap_or(i64::MAX);
+    let RuleConditions { domains, path, methods, others } = RuleConditions::parse(rule);
+    let route = Route {
+        name: name.to_owned(),
+        route_name: None,
+        service_name: router.get_text("service").map(str::to_owned),
+        domains,
+        path,
+        methods,
+        other_conditions: others,
+        filters,
+        is_direct: false,
+        place: document.place(router),
+        document: index,
+    };
+    (if priority == 0 { length } else { priority }, route)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{found::PathCondition, source::File};
+
+    const STATIC: &str =
+        "experimental:\n  localPlugins:\n    auth: {moduleName: novasphere/jwt-auth}\n";
+    const DYNAMIC: &str = r#"
+http:
+  routers:
+    api:
+      rule: Host(`api.example.com`) && (Path(`/api`) || PathPrefix(`/api/`))
+      middlewares: [auth, "transform@file"]
+    health: {rule: "Path(`/healthz`)", priority: 1000}
+  middlewares:
+    auth: {plugin: {auth: {leeway: 5, uri_param_names: []}}}
+    transform: {plugin: {novasphere-header-transform: {json: '{"request": {}}'}}}
+    other: {headers: {frameDeny: true}}
+"#;
+
+    #[test]
+    fn finds_plugins_by_alias_and_routes_by_priority() {
+        let file = |name: &str, text: &str| File::new(name, text.to_owned());
+        let project =
+            Project::new(vec![file("traefik.yaml", STATIC), file("dynamic.yaml", DYNAMIC)]);
+        let names: Vec<&str> = project.routes.iter().map(|route| route.name.as_str()).collect();
+        assert_eq!(names, ["health", "api"]);
+        let api = &project.routes[1];
+        assert_eq!(api.domains, ["api.example.com"]);
+        let expected = PathCondition::OneOf(vec![
+            PathCondition::Exact("/api".to_owned()),
+            PathCondition::Prefix("/api/".to_owned()),
+        ]);
+        assert_eq!(api.path, expected);
+        let kinds: Vec<FilterKind> = api.filters.iter().map(|f| project.filters[*f].kind).collect();
+        assert_eq!(kinds, [FilterKind::JwtAuth, FilterKind::HeaderTransform]);
+        assert_eq!(project.filters[0].config.json, r#"{"leeway":"5","uri_param_names":[]}"#);
+        assert!(project.filters[0].config.values_are_text);
+        assert_eq!(project.filters[1].config.json, r#"{"request": {}}"#);
+    }
+}
