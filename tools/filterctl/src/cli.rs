@@ -8,6 +8,8 @@ use std::{
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
+use crate::{check, explain_code};
+
 /// Checks, explains and converts configurations of the Novasphere gateway filters. Works offline.
 ///
 /// Exit codes: 0 success, 1 findings or a failed test, 2 wrong usage or an unreadable file,
@@ -21,6 +23,8 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Check(check::Args),
+    ExplainCode(explain_code::Args),
     /// Print a completion script for a shell.
     Completions {
         /// The shell.
@@ -73,6 +77,8 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 
 fn run(command: Command, out: &mut dyn Write) -> Result<Outcome> {
     match command {
+        Command::Check(args) => check::run(&args, out),
+        Command::ExplainCode(args) => explain_code::run(&args, out),
         Command::Completions { shell } => {
             let mut command = <Cli as clap::CommandFactory>::command();
             clap_complete::generate(shell, &mut command, "filterctl", &mut &mut *out);

@@ -4,10 +4,18 @@
 //!
 //! - `cli`: the command line, and the exit codes;
 //! - `source`: YAML and JSON with positions;
-//! - `found`: the filters and routes in the files of all hosts.
+//! - `found`: the filters and routes in the files of all hosts;
+//! - `environment`: the options about the proxy's environment;
+//! - `finding`, `report`: what to change in a file, and how to show it;
+//! - `check`, `explain_code`.
 
+pub mod check;
 mod cli;
+pub mod environment;
+pub mod explain_code;
+pub mod finding;
 pub mod found;
+pub mod report;
 pub mod source;
 
 pub use cli::main;

@@ -97,7 +97,6 @@ fn verbatim(file: &str, whole: &Range<usize>, text: &str) -> Vec<(usize, usize)>
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::source::File;
 
     fn embedded_text(file: &str, path: &str, inner: &str) -> String {
