@@ -130,13 +130,24 @@ pub fn configurations(filter: &str) -> Result<Vec<(String, String)>> {
     files(filter)?.iter().map(|path| Ok((shown(path), fs::read_to_string(path)?))).collect()
 }
 
+/// The messages beside an invalid configuration, one for each fault. `path` is that of the `.json`
+/// file, from the repository root.
+///
+/// # Errors
+/// If they cannot be read.
+pub fn messages(path: &str) -> Result<Vec<String>> {
+    let path = repository().join(path).with_extension("txt");
+    let text = fs::read_to_string(&path).with_context(|| shown(&path))?;
+    Ok(text.lines().map(str::to_owned).collect())
+}
+
 /// The path from the repository root.
 fn shown(path: &Path) -> String {
     path.strip_prefix(repository()).unwrap_or(path).display().to_string()
 }
 
-/// The way to pass on a variable differs between hosts.
-fn without_remedy(line: &str) -> &str {
+/// The message without the way to pass on a variable, which differs between hosts.
+pub fn without_remedy(line: &str) -> &str {
     let end = line.find("in the proxy's environment").and_then(|at| line.get(..at));
     end.and_then(|line| line.rsplit_once("set ")).map_or(line, |(line, _)| line)
 }

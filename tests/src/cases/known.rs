@@ -80,6 +80,19 @@ impl KnownDifferences {
     }
 }
 
+/// Whether a host rejects the configuration of a case: Traefik by a route that returns 404, nginx by
+/// status 500.
+///
+/// # Errors
+/// If the file of known differences cannot be read.
+pub fn is_rejected(host: &str, filter: &str, file: &CaseFile, case: &Case) -> Result<bool> {
+    let mut known = KnownDifferences::read()?;
+    known.cases.retain(|entry| entry.host == host);
+    let entry = known.find(filter, &file.topic, case);
+    let has_500 = |entry: &KnownDifference| entry.speaks_of("got 500 ()");
+    Ok(entry.is_some_and(|entry| entry.refused.is_some() || has_500(entry)))
+}
+
 impl KnownDifference {
     /// All differences of an exchange, by its number.
     pub(super) fn of_exchange(&self, number: usize) -> &[String] {

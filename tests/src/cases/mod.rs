@@ -18,6 +18,7 @@ pub use check::Observed;
 pub use format::{
     Case, CaseFile, Exchange, Expectation, Sent, Upstream, UpstreamExpectation, files,
 };
+pub use known::is_rejected;
 pub use lines::Lines;
 pub use module::Module;
 pub use private_key::{PrivateKey, PrivateKeyFile};

@@ -7,22 +7,18 @@ use super::fix;
 use crate::{
     finding::{Code, Finding, codes},
     found::{Found, Place},
-    source::{Content, Node, Style},
+    source::Node,
 };
 
 /// The findings about the configuration of one filter.
 pub(super) fn of(filter: &Found, environment: &Environment) -> Vec<Finding> {
     let config = &filter.config;
-    let place = |span| Some(Place { file: filter.place.file, span });
-    if let Some(error) = &config.error {
-        let message = format!("the configuration of {} {error}", filter.name);
-        return vec![Finding::new(&codes::NOT_YAML, place(error.span.clone()), message)];
-    }
     let mut proxy = Proxy::new(filter.platform.proxy(), environment);
     proxy.values_are_text = config.values_are_text;
     proxy.guesses_types = config.guesses_types;
     let verdict = check(filter.kind, config.json.as_bytes(), &proxy);
-    let mut findings = repeated_keys(filter);
+    // Of repeated keys in JSON text, the filter itself says so.
+    let mut findings = if config.is_text { Vec::new() } else { repeated_keys(filter) };
     for fault in &verdict.faults {
         let mut finding = finding(fault_code(fault), fault, filter);
         finding.fix = fix::of(fault, filter);
@@ -60,22 +56,21 @@ fn fault_code(fault: &Fault) -> &'static Code {
 }
 
 fn finding(code: &'static Code, fault: &Fault, filter: &Found) -> Finding {
-    let span = filter.config.node.span_of(&fault.path).0;
+    let span = match &filter.config.error {
+        Some(error) => error.span.clone(),
+        None => filter.config.node.span_of(&fault.path).0,
+    };
     let place = Place { file: filter.place.file, span };
     Finding::new(code, Some(place), format!("{}: {fault}", filter.kind.name()))
 }
 
-/// Repeated keys in YAML. In JSON text, the filter itself reports them.
+/// Repeated keys of objects.
 fn repeated_keys(filter: &Found) -> Vec<Finding> {
     let mut findings = Vec::new();
     filter.config.node.walk(&mut |node| {
-        let members = node.members();
-        for (n, (key, _)) in members.iter().enumerate() {
-            let is_first = |earlier: &(Node, Node)| earlier.0.text() == key.text();
-            let is_plain = matches!(key.content, Content::Scalar { style: Style::Plain, .. });
-            let is_json = !is_plain
-                && serde_json::from_str::<serde_json::Value>(&filter.config.json).is_err();
-            if members.iter().take(n).any(is_first) && !is_json {
+        for (n, (key, _)) in node.members().iter().enumerate() {
+            let is_same = |earlier: &(Node, Node)| earlier.0.text() == key.text();
+            if node.members().iter().take(n).any(is_same) {
                 let name = key.text().unwrap_or_default();
                 let message = format!("{}: {name:?} is repeated", filter.kind.name());
                 let place = Place { file: filter.place.file, span: key.span.clone() };

@@ -68,6 +68,8 @@ pub struct FilterConfig {
     pub node: Node,
     /// JSON text.
     pub json: String,
+    /// Whether the file contains the JSON text, not fields.
+    pub is_text: bool,
     /// See [`novasphere_core::Host::values_are_text`].
     pub values_are_text: bool,
     /// See [`novasphere_core::Host::guesses_types`].
@@ -82,6 +84,7 @@ impl FilterConfig {
         Self {
             node: node.clone(),
             json: reader.value(node).to_string(),
+            is_text: false,
             values_are_text: false,
             guesses_types: false,
             error: None,
@@ -96,7 +99,7 @@ impl FilterConfig {
             Ok(_) => (scalar.clone(), None),
             Err(error) => (scalar.clone(), Some(error)),
         };
-        Self { node, json, values_are_text: false, guesses_types: false, error }
+        Self { node, json, is_text: true, values_are_text: false, guesses_types: false, error }
     }
 
     /// Text, or else fields.

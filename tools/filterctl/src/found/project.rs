@@ -62,6 +62,7 @@ impl Project {
             let mut config = FilterConfig::fields(root, Reader::Yaml);
             if is_json {
                 config.json.clone_from(&file.text);
+                config.is_text = true;
             }
             project.documents.push(Document {
                 file: index,

@@ -1,0 +1,3 @@
+//! filterctl gives the verdicts of the filters.
+
+mod verdicts;
