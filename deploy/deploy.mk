@@ -6,13 +6,14 @@ DEPLOY_STORES := redis redis-external
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)
 
 .PHONY: image
-image: wasm ## Build OCI images of the filters in dist/images and print their digests
+image: wasm filterctl-release ## Build OCI images of the filters in dist/images and print their digests
 	@python3 deploy/image/build.py dist/images dist $(VERSION) $(FILTERS)
 
 .PHONY: sbom
-sbom: ## Write dist/sbom.cdx.json, a CycloneDX list of the crates in the filters
+sbom: ## Write CycloneDX lists of the crates in the filters and in filterctl into dist
 	@mkdir -p dist
-	@python3 deploy/sbom.py $(FILTERS) > dist/sbom.cdx.json
+	@python3 deploy/sbom.py novasphere-gateway-filters $(TARGET) $(FILTERS:%=novasphere-%-proxy-wasm) > dist/sbom.cdx.json
+	@python3 deploy/sbom.py filterctl x86_64-unknown-linux-musl filterctl > dist/filterctl.cdx.json
 
 .PHONY: deploy-generate
 deploy-generate: ## Regenerate the files under deploy that derive from host-config

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
-"""Prints a CycloneDX bill of materials: the crates linked into the filters.
+"""Prints a CycloneDX bill of materials: the crates linked into packages of the workspace.
 
-    sbom.py FILTER...
+    sbom.py NAME TARGET PACKAGE...
+
+NAME is what the packages form together, TARGET the platform they are built for.
 
 The output is reproducible: it holds no timestamp and no random serial number.
 """
@@ -11,11 +13,9 @@ import os
 import subprocess
 import sys
 
-TARGET = "wasm32-wasip1"
 
-
-def metadata():
-    command = [os.environ.get("CARGO", "cargo"), "metadata", "--locked", "--format-version", "1", "--filter-platform", TARGET]
+def metadata(target):
+    command = [os.environ.get("CARGO", "cargo"), "metadata", "--locked", "--format-version", "1", "--filter-platform", target]
     return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
 
@@ -55,18 +55,18 @@ def component(package):
     return out
 
 
-def main(*filters):
-    data = metadata()
+def main(name, target, *roots):
+    data = metadata(target)
     packages = {package["id"]: package for package in data["packages"]}
     nodes = {node["id"]: node for node in data["resolve"]["nodes"]}
-    roots = {f: next(p["id"] for p in data["packages"] if p["name"] == f"novasphere-{f}-proxy-wasm") for f in filters}
-    ids = set().union(*(linked(packages, nodes, root) for root in roots.values()))
+    roots = [next(p["id"] for p in data["packages"] if p["name"] == root) for root in roots]
+    ids = set().union(*(linked(packages, nodes, root) for root in roots))
     bom = {
         "bomFormat": "CycloneDX",
         "specVersion": "1.6",
         "version": 1,
         "metadata": {
-            "component": {"type": "application", "name": "novasphere-gateway-filters", "version": packages[roots[filters[0]]]["version"]},
+            "component": {"type": "application", "name": name, "version": packages[roots[0]]["version"]},
         },
         "components": sorted((component(packages[i]) for i in ids), key=lambda c: c["bom-ref"]),
         "dependencies": sorted(
@@ -84,6 +84,6 @@ def main(*filters):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 2:
+    if len(sys.argv) < 4:
         sys.exit(__doc__)
     main(*sys.argv[1:])

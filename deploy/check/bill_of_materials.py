@@ -11,25 +11,39 @@ from cyclonedx.validation.json import JsonStrictValidator
 from image_layout import FILTERS
 from manifests import DEPLOY, REPOSITORY
 
-# Crates linked into the filters, and crates used only to build or test them.
-LINKED = {"novasphere-core", "novasphere-proxy-wasm", "serde"}
-NOT_LINKED = {"proxy-wasm", "serde_derive", "syn", "proptest"}
+# For each bill its arguments, crates that are linked, and crates used only to build or test.
+BILLS = [
+    (
+        ["novasphere-gateway-filters", "wasm32-wasip1", *(f"novasphere-{name}-proxy-wasm" for name in FILTERS)],
+        {"novasphere-core", "novasphere-proxy-wasm", "serde"},
+        {"proxy-wasm", "serde_derive", "syn", "proptest", "clap"},
+    ),
+    (
+        ["filterctl", "x86_64-unknown-linux-musl", "filterctl"],
+        {"novasphere-core", "clap", "saphyr-parser"},
+        {"proxy-wasm", "serde_derive", "syn", "proptest", "wasmtime"},
+    ),
+]
 
 
 def check(_):
     if not shutil.which("cargo"):
         return [], "cargo not found"
-    texts = [sbom_output(), sbom_output()]
+    return [finding for bill in BILLS for finding in findings(*bill)], None
+
+
+def findings(arguments, linked, not_linked):
+    texts = [sbom_output(arguments), sbom_output(arguments)]
     error = JsonStrictValidator(SchemaVersion.V1_6).validate_str(texts[0])
-    findings = [f"invalid CycloneDX 1.6: {str(error)[:300]}"] if error else []
+    found = [f"invalid CycloneDX 1.6: {str(error)[:300]}"] if error else []
     if texts[0] != texts[1] or str(REPOSITORY) in texts[0]:
-        findings.append("the output depends on the run or on the checkout's path")
+        found.append("the output depends on the run or on the checkout's path")
     names = {component["name"] for component in json.loads(texts[0])["components"]}
-    findings += [f"{name} is missing" for name in LINKED - names]
-    findings += [f"{name} is not linked into the filters" for name in NOT_LINKED & names]
-    return findings, None
+    found += [f"{name} is missing" for name in linked - names]
+    found += [f"{name} is not linked" for name in not_linked & names]
+    return [f"{arguments[0]}: {finding}" for finding in found]
 
 
-def sbom_output():
-    command = [sys.executable, str(DEPLOY / "sbom.py"), *FILTERS]
+def sbom_output(arguments):
+    command = [sys.executable, str(DEPLOY / "sbom.py"), *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=True, cwd=REPOSITORY).stdout

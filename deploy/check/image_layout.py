@@ -15,6 +15,7 @@ import tempfile
 from manifests import DEPLOY, REPOSITORY
 
 FILTERS = re.search(r"^FILTERS := (.*)$", (REPOSITORY / "Makefile").read_text(), re.MULTILINE).group(1).split()
+PROGRAMS = ["filterctl-linux-aarch64", "filterctl-linux-x86_64"]
 LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
 MAGIC = b"\0asm\x01\0\0\0"
 
@@ -52,8 +53,9 @@ def image_files(layout):
     files = {}
     with tarfile.open(fileobj=io.BytesIO(archive)) as members:
         for member in members:
-            if not member.isfile() or (member.mtime, member.uid, member.gid, member.mode) != (0, 0, 0, 0o644):
-                raise InvalidLayout(f"{member.name}: expected a regular file of root with mode 0644 and time 0")
+            mode = 0o755 if member.name in PROGRAMS else 0o644
+            if not member.isfile() or (member.mtime, member.uid, member.gid, member.mode) != (0, 0, 0, mode):
+                raise InvalidLayout(f"{member.name}: expected a regular file of root with mode {mode:04o} and time 0")
             files[member.name] = members.extractfile(member).read()
     if list(files) != sorted(files):
         raise InvalidLayout("expected sorted files")
@@ -65,7 +67,7 @@ def faults(layout, expected):
         files = image_files(layout)
     except (InvalidLayout, OSError, ValueError, KeyError, EOFError, tarfile.TarError) as error:
         return [f"{layout.name}: {error}"]
-    if {name: data for name, data in files.items() if name.endswith((".wasm", ".meta.json"))} != expected:
+    if {name: data for name, data in files.items() if name.endswith((".wasm", ".meta.json", *PROGRAMS))} != expected:
         return [f"{layout.name}: expected exactly these files of dist: {', '.join(expected)}"]
     if not all(data.startswith(MAGIC) for name, data in expected.items() if name.endswith(".wasm")):
         return [f"{layout.name}: a .wasm file is not WebAssembly"]
@@ -80,14 +82,15 @@ def digests(out, dist):
 def check(_):
     dist = REPOSITORY / "dist"
     wasm = {name: dist / f"novasphere-{name}.wasm" for name in FILTERS}
-    if not all(path.is_file() for path in wasm.values()):
-        return [], "filters not built: run make wasm"
+    programs = [dist / name for name in PROGRAMS]
+    if not all(path.is_file() for path in [*wasm.values(), *programs]):
+        return [], "filters not built: run make wasm filterctl-release"
     findings = []
     with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as two:
         one, two = pathlib.Path(one), pathlib.Path(two)
         copied = two / "elsewhere/dist"
         copied.mkdir(parents=True)
-        for path in wasm.values():
+        for path in [*wasm.values(), *programs]:
             shutil.copy(path, copied)
         shutil.copytree(dist / "kong", copied / "kong")
         for pattern in ("*.http.wasm", "*.traefik.yml"):
@@ -97,7 +100,7 @@ def check(_):
             findings.append("two builds of the same files have different digests")
         for name, path in wasm.items():
             findings += faults(one / "images" / name, {"plugin.wasm": path.read_bytes()})
-        findings += faults(one / "images/filters", {path.name: path.read_bytes() for path in wasm.values()})
+        findings += faults(one / "images/filters", {path.name: path.read_bytes() for path in [*wasm.values(), *programs]})
         for_kong = [f"novasphere_{name.replace('-', '_')}.{end}" for name in FILTERS for end in ("wasm", "meta.json")]
         findings += faults(one / "images/kong", {name: (dist / "kong" / name).read_bytes() for name in for_kong})
     return findings, None

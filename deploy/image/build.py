@@ -5,7 +5,7 @@
 
     OUT/<filter>   one filter as plugin.wasm, in the "compat" variant of the Wasm Image Specification
                    that Istio and Envoy Gateway accept
-    OUT/filters    all filters, for Envoy
+    OUT/filters    all filters, for Envoy, and filterctl for x86-64 and ARM64
     OUT/kong       all filters for Kong, each with its schema
     OUT/traefik    the Traefik plugins, one directory each
     OUT/digests    the digest of each image, also printed
@@ -31,13 +31,18 @@ INDEX = "application/vnd.oci.image.index.v1+json"
 SOURCE = "Novasphere gateway filters"
 
 
+# In an image of one manifest, which runs on every architecture, each program has its architecture in its name.
+PROGRAMS = [f"filterctl-linux-{arch}" for arch in ("aarch64", "x86_64")]
+
+
 def tar(files):
     """A tar archive of `files`, a dict from name to content."""
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w", format=tarfile.USTAR_FORMAT) as archive:
         for name in sorted(files):
             member = tarfile.TarInfo(name)
-            member.size, member.mode, member.mtime = len(files[name]), 0o644, 0
+            member.size, member.mtime = len(files[name]), 0
+            member.mode = 0o755 if name in PROGRAMS else 0o644
             archive.addfile(member, io.BytesIO(files[name]))
     return out.getvalue()
 
@@ -105,11 +110,11 @@ def main(out, dist, version, *filters):
     names = {f: f"novasphere-{f}.wasm" for f in filters}
     # Kong reads each filter's schema from the same directory.
     for_kong = [f"kong/novasphere_{f.replace('-', '_')}.{end}" for f in filters for end in ("wasm", "meta.json")]
-    missing = [name for name in (*names.values(), *for_kong) if not (dist / name).is_file()]
+    missing = [name for name in (*names.values(), *for_kong, *PROGRAMS) if not (dist / name).is_file()]
     if missing:
-        sys.exit(f"{dist}: missing {', '.join(missing)}: run make wasm")
+        sys.exit(f"{dist}: missing {', '.join(missing)}: run make wasm filterctl-release")
     images = {f: {"plugin.wasm": (dist / name).read_bytes()} for f, name in names.items()}
-    images["filters"] = {name: (dist / name).read_bytes() for name in names.values()}
+    images["filters"] = {name: (dist / name).read_bytes() for name in (*names.values(), *PROGRAMS)}
     images["kong"] = {name.removeprefix("kong/"): (dist / name).read_bytes() for name in for_kong}
     # Traefik requires one directory per plugin.
     plugins = {}
