@@ -5,8 +5,8 @@ use std::{
     process::ExitCode,
 };
 
-use anyhow::Result;
-use clap::{Parser, Subcommand};
+use anyhow::{Result, bail};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::{check, explain_code};
 
@@ -25,6 +25,11 @@ pub struct Cli {
 enum Command {
     Check(check::Args),
     ExplainCode(explain_code::Args),
+    /// Print a man page: of filterctl, or of one command.
+    Man {
+        /// The command.
+        command: Option<String>,
+    },
     /// Print a completion script for a shell.
     Completions {
         /// The shell.
@@ -79,10 +84,27 @@ fn run(command: Command, out: &mut dyn Write) -> Result<Outcome> {
     match command {
         Command::Check(args) => check::run(&args, out),
         Command::ExplainCode(args) => explain_code::run(&args, out),
+        Command::Man { command } => man(command.as_deref(), out),
         Command::Completions { shell } => {
-            let mut command = <Cli as clap::CommandFactory>::command();
-            clap_complete::generate(shell, &mut command, "filterctl", &mut &mut *out);
+            // The generator panics if the reader of a pipe is gone.
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "filterctl", &mut script);
+            out.write_all(&script)?;
             Ok(Outcome::Success)
         }
     }
+}
+
+fn man(name: Option<&str>, mut out: &mut dyn Write) -> Result<Outcome> {
+    let mut all = Cli::command();
+    all.build();
+    let command = match name {
+        None => Some(all),
+        Some(name) => all.find_subcommand(name).cloned(),
+    };
+    let Some(command) = command else {
+        bail!("no command {:?}; filterctl --help lists them", name.unwrap_or_default());
+    };
+    clap_mangen::Man::new(command).render(&mut out)?;
+    Ok(Outcome::Success)
 }

@@ -13,6 +13,9 @@ pub struct Args {
     code: Option<String>,
 }
 
+/// The width of a narrow terminal, in columns.
+const WIDTH: usize = 80;
+
 /// Runs the command.
 ///
 /// # Errors
@@ -28,6 +31,7 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome> {
         bail!("unknown code {id:?}; `filterctl explain-code` lists all codes");
     };
     writeln!(out, "{} ({}): {}\n", code.id, code.severity.name(), code.title)?;
-    writeln!(out, "Why: {}\n\nWhat to do: {}", code.why, code.remedy)?;
+    let wrapped = |label, text| textwrap::fill(&format!("{label}: {text}"), WIDTH);
+    writeln!(out, "{}\n\n{}", wrapped("Why", code.why), wrapped("What to do", code.remedy))?;
     Ok(Outcome::Success)
 }

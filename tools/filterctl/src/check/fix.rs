@@ -8,8 +8,9 @@ use similar::TextDiff;
 
 use crate::{
     cli::Outcome,
-    finding::{Finding, Fix},
+    finding::{Finding, Fix, Severity},
     found::{Found, Place, Project},
+    report::counted,
     source::{Content, Node, Style},
 };
 
@@ -99,8 +100,9 @@ pub(super) fn run(
             fs::write(&file.name, text).with_context(|| file.name.clone())?;
         }
     }
-    let rest = findings.iter().filter(|f| f.fix.is_none()).count();
+    let needs_action = |f: &&Finding| f.fix.is_none() && f.code.severity > Severity::Note;
+    let rest = findings.iter().filter(needs_action).count();
     let applied = if write { "changed" } else { "to change; apply them with --write" };
-    writeln!(out, "{fixed} places {applied}; {rest} other findings")?;
+    writeln!(out, "{} {applied}; {} left", counted(fixed, "place"), counted(rest, "finding"))?;
     Ok(if rest == 0 && (write || fixed == 0) { Outcome::Success } else { Outcome::Findings })
 }

@@ -3,7 +3,7 @@
 mod fix;
 mod verdicts;
 
-use std::io::Write;
+use std::{collections::BTreeSet, io::Write};
 
 use anyhow::{Result, bail};
 use clap::ValueEnum;
@@ -118,8 +118,14 @@ pub fn findings(project: &Project, environment: &novasphere_explain::Environment
             Finding::new(&codes::NOTHING_FOUND, None, message).note(codes::NOTHING_FOUND.remedy),
         );
     }
+    let mut assumed = BTreeSet::new();
     for filter in &project.filters {
-        findings.extend(verdicts::of(filter, environment));
+        findings.extend(verdicts::of(filter, environment, &mut assumed));
+    }
+    if !assumed.is_empty() {
+        let names: Vec<String> = assumed.into_iter().collect();
+        let message = format!("assumed to be set in the proxy's environment: {}", names.join(", "));
+        findings.push(Finding::new(&codes::ASSUMED_VARIABLE, None, message));
     }
     findings
 }

@@ -1,5 +1,7 @@
 //! What the filters themselves say about their configurations.
 
+use std::collections::BTreeSet;
+
 use novasphere_core::Fault;
 use novasphere_explain::{Environment, Proxy, check};
 
@@ -10,8 +12,13 @@ use crate::{
     source::Node,
 };
 
-/// The findings about the configuration of one filter.
-pub(super) fn of(filter: &Found, environment: &Environment) -> Vec<Finding> {
+/// The findings about the configuration of one filter. Adds the names of variables whose values were
+/// assumed to `assumed`.
+pub(super) fn of(
+    filter: &Found,
+    environment: &Environment,
+    assumed: &mut BTreeSet<String>,
+) -> Vec<Finding> {
     let config = &filter.config;
     let mut proxy = Proxy::new(filter.platform.proxy(), environment);
     proxy.values_are_text = config.values_are_text;
@@ -30,11 +37,7 @@ pub(super) fn of(filter: &Found, environment: &Environment) -> Vec<Finding> {
         findings.push(finding(code, warning, filter));
     }
     findings.extend(verdict.facts.iter().map(|fact| finding(&codes::FILTER_FACT, fact, filter)));
-    for name in &verdict.assumed {
-        let message = format!("{}: the value of {name} is assumed", filter.name);
-        let place = Some(filter.place.clone());
-        findings.push(Finding::new(&codes::ASSUMED_VARIABLE, place, message));
-    }
+    assumed.extend(verdict.assumed);
     findings
 }
 
@@ -58,6 +61,8 @@ fn fault_code(fault: &Fault) -> &'static Code {
 fn finding(code: &'static Code, fault: &Fault, filter: &Found) -> Finding {
     let span = match &filter.config.error {
         Some(error) => error.span.clone(),
+        // Of an unknown field, the name is wrong and not the value.
+        None if *code == codes::UNKNOWN_FIELD => filter.config.node.key_span_of(&fault.path),
         None => filter.config.node.span_of(&fault.path).0,
     };
     let place = Place { file: filter.place.file, span };

@@ -49,6 +49,12 @@ pub fn write(
     }
 }
 
+/// `1 file`, `2 files`.
+pub fn counted(count: usize, name: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {name}{plural}")
+}
+
 /// Whether the standard output is a terminal that shows colours. <https://no-color.org>
 pub fn has_colours() -> bool {
     let is_off = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());

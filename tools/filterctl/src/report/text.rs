@@ -10,6 +10,7 @@ use codespan_reporting::{
 };
 use termcolor::Buffer;
 
+use super::counted;
 use crate::{
     finding::{Finding, Severity},
     found::Project,
@@ -66,9 +67,4 @@ fn summary(findings: &[&Finding], project: &Project) -> String {
     let result = if counts.is_empty() { "no findings".to_owned() } else { counts.join(", ") };
     let filters = counted(project.filters.len(), "filter");
     format!("{filters} in {}: {result}", counted(project.files.len(), "file"))
-}
-
-fn counted(count: usize, name: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {name}{plural}")
 }

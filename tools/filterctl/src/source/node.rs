@@ -126,6 +126,17 @@ impl Node {
         (span, true)
     }
 
+    /// The span of the key of the field at `path`, or else that of the nearest outer field.
+    pub fn key_span_of(&self, path: &str) -> Range<usize> {
+        let (mut node, mut span, mut rest) = (self, self.head(), path);
+        while !rest.is_empty() {
+            let Some(step) = node.step(rest) else { break };
+            span = step.key.map_or_else(|| step.value.head(), |key| key.span.clone());
+            (node, rest) = (step.value, step.rest);
+        }
+        span
+    }
+
     /// The node at `path`.
     pub fn find(&self, path: &str) -> Option<&Node> {
         let (mut node, mut rest) = (self, path);
