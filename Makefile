@@ -171,6 +171,10 @@ soak: wasm proxies ## Send REQUESTS (default 5 million) through the gateway; mem
 bench-micro: wasm ## Count the instructions of single requests; UPDATE=1 saves the counts
 	$(RUN) bench -- micro $(if $(UPDATE),update)
 
+.PHONY: bench-check
+bench-check: filterctl ## Measure filterctl check with a configuration of 5,000 lines and 400 routes
+	$(RUN) bench -- check
+
 .PHONY: lint
 lint: ## Check format and clippy (native and wasm), and dependencies if cargo-deny is installed
 	$(CARGO) fmt --all --check

@@ -5,9 +5,11 @@
 //! - `exact`: instructions a request in the real Envoy, counted by callgrind;
 //! - `soak`: memory growth over millions of requests;
 //! - `micro`: instructions of single requests in an emulated host;
+//! - `check`: the time of `filterctl check` for a large configuration;
 //! - `profile`: the functions those instructions belong to.
 
 mod artifacts;
+mod check;
 mod exact;
 mod filters;
 mod micro;
@@ -51,10 +53,11 @@ fn run() -> Result<()> {
         ["soak", requests] => soak::run(u64::try_from(number(requests)?)?),
         ["micro"] => micro::run(false),
         ["micro", "update"] => micro::run(true),
+        ["check"] => check::run(),
         ["profile", filter, case] => micro::profile(filter, case),
         other => bail!(
             "{other:?} is none of `proxy ROUNDS SECONDS DIRECTORY`, `exact DIRECTORY [update]`, \
-             `soak REQUESTS`, `micro [update]`, `profile FILTER CASE`"
+             `soak REQUESTS`, `micro [update]`, `check`, `profile FILTER CASE`"
         ),
     }
 }
