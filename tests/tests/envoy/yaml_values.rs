@@ -1,16 +1,21 @@
 //! Values that Envoy's YAML reader changes on their way to a filter.
 
+use std::collections::BTreeSet;
+
 use anyhow::{Result, ensure};
+use filterctl::{check::findings, found::Project, source::File};
+use novasphere_explain::Environment;
 use novasphere_harness::{
     chain,
     envoy::{Exit, validate_yaml},
     paths,
 };
 
-/// Validates a filter whose plugin configuration is this message, in YAML, indented by 18 spaces.
-fn validate_message(filter: &str, configuration: &str) -> Result<Exit> {
+/// The configuration of Envoy with a filter whose plugin configuration is this message, in YAML,
+/// indented by 18 spaces.
+fn bootstrap(filter: &str, configuration: &str) -> Result<String> {
     let wasm = paths::wasm(filter)?;
-    let text = format!(
+    Ok(format!(
         r#"
 static_resources:
   listeners:
@@ -39,8 +44,11 @@ static_resources:
             typed_config: {{"@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router}}
 "#,
         wasm.display()
-    );
-    validate_yaml(&text, &chain::environment()?)
+    ))
+}
+
+fn validate_message(filter: &str, configuration: &str) -> Result<Exit> {
+    validate_yaml(&bootstrap(filter, configuration)?, &chain::environment()?)
 }
 
 /// Validates a jwt-auth configuration with these `required_claims`, in YAML.
@@ -129,5 +137,120 @@ fn values_that_keep_their_type_are_accepted() -> Result<()> {
     // Envoy configures the filter more than once.
     ensure!(exit.success && !warnings.is_empty(), "{}", exit.log);
     ensure!(warnings.iter().all(|line| line.contains(warning)), "{}", exit.log);
+    Ok(())
+}
+
+/// Scalars whose types readers of YAML disagree about.
+const SCALARS: &[&str] = &[
+    "y",
+    "Y",
+    "yes",
+    "Yes",
+    "YES",
+    "yES",
+    "n",
+    "N",
+    "no",
+    "No",
+    "NO",
+    "on",
+    "On",
+    "ON",
+    "off",
+    "Off",
+    "OFF",
+    "oFF",
+    "true",
+    "True",
+    "TRUE",
+    "tRUE",
+    "false",
+    "~",
+    "null",
+    "Null",
+    "NULL",
+    "nULL",
+    "5",
+    "+5",
+    "-5",
+    "007",
+    "0x1F",
+    "0o17",
+    "1_000",
+    "1.5",
+    ".5",
+    "5.",
+    "1e3",
+    "1E3",
+    ".inf",
+    "-.inf",
+    ".nan",
+    "0b11",
+    "12:30",
+    "2001-01-01",
+    "017",
+    "08",
+    "-017",
+    "0X1F",
+    "+0x1F",
+    "-0x1F",
+    "4294967296",
+    "2147483647",
+    "2147483648",
+    "-2147483648",
+    "-2147483649",
+    "4294967295",
+    "1000000000",
+    "4503599627370496",
+    "-4503599627370496",
+    "9007199254740980",
+    "-9007199254740980",
+    "9007199254740988",
+    "9007199254740989",
+    "9007199254740990",
+    "9007199254740991",
+    "9007199254740992",
+    "9007199254740993",
+    "-9007199254740993",
+    "18446744073709551615",
+    "18446744073709551616",
+    "\"5\"",
+    "'no'",
+    "1.2.3",
+    "--5",
+    "5 apples",
+];
+
+/// filterctl and the module in the real Envoy find the same values in the same YAML.
+#[test]
+fn filterctl_reads_scalars_as_envoy_does() -> Result<()> {
+    let scalars = SCALARS.join(", ");
+    let configuration = format!(
+        r#"                  "@type": type.googleapis.com/google.protobuf.Struct
+                  value:
+                    credentials: [{{key: k, secret: {{env: NOVASPHERE_JWT_SECRET}}}}]
+                    issuers: [{scalars}]"#
+    );
+    let text = bootstrap("jwt-auth", &configuration)?;
+    let exit = validate_yaml(&text, &chain::environment()?)?;
+    let logged: BTreeSet<&str> = exit
+        .log
+        .lines()
+        .filter_map(|line| line.find("issuers[").and_then(|at| line.get(at..)))
+        .collect();
+    let project = Project::new(vec![File::new("envoy.yaml", text)]);
+    let environment = Environment { variables: chain::environment()?, assume_missing: false };
+    let findings = findings(&project, &environment);
+    let found: BTreeSet<&str> =
+        findings.iter().filter_map(|f| f.message.strip_prefix("jwt-auth: issuers[")).collect();
+    let logged: BTreeSet<&str> =
+        logged.iter().filter_map(|line| line.strip_prefix("issuers[")).collect();
+    ensure!(!logged.is_empty(), "{}", exit.log);
+    let only_envoy: Vec<_> = logged.difference(&found).collect();
+    let only_filterctl: Vec<_> = found.difference(&logged).collect();
+    ensure!(
+        only_envoy.is_empty() && only_filterctl.is_empty(),
+        "only Envoy: {only_envoy:#?}\nonly filterctl: {only_filterctl:#?}"
+    );
     Ok(())
 }

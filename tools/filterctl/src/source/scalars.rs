@@ -10,8 +10,8 @@ use super::{Content, Node, Style};
 /// The reader of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reader {
-    /// Envoy (yaml-cpp): words of YAML 1.1 are booleans. Integers of 2^53 and more, and all
-    /// fractions, are text in a Struct.
+    /// Envoy (yaml-cpp): words of YAML 1.1 are booleans. Fractions, and integers of more than 32
+    /// bits, are text in a Struct.
     Envoy,
     /// Kong (lyaml): words of YAML 1.1 are booleans.
     Kong,
@@ -22,9 +22,6 @@ pub enum Reader {
     /// JSON and YAML 1.2.
     Yaml,
 }
-
-/// Envoy passes on larger integers as text.
-const MAX_EXACT: u64 = 1 << 53;
 
 impl Reader {
     /// The value of a node. Of a repeated member, the last value.
@@ -73,17 +70,34 @@ impl Reader {
             "" | "~" | "null" | "Null" | "NULL" => Value::Null,
             "true" | "True" | "TRUE" => Value::Bool(true),
             "false" | "False" | "FALSE" => Value::Bool(false),
-            _ => self.word(text).map_or_else(|| number(text), Value::Bool),
+            _ => self.word(text).map_or_else(|| self.number(text), Value::Bool),
         };
         match (self, value) {
             (Self::Traefik, Value::Null) => Value::String(String::new()),
             (Self::Traefik, Value::Bool(value)) => Value::String(value.to_string()),
             (Self::Traefik, Value::Number(value)) => Value::String(traefik_number(&value)),
-            (Self::Envoy, Value::Number(value)) if !is_exact(&value) => {
-                Value::String(text.to_owned())
+            (Self::Envoy, Value::Number(value)) if !is_32_bits(&value) => {
+                // Envoy prints the integers that it parsed.
+                Value::String(value.as_i64().map_or(text.to_owned(), |value| value.to_string()))
             }
             (_, value) => value,
         }
+    }
+
+    /// A number, or a text.
+    fn number(self, text: &str) -> Value {
+        let is_old = self != Self::Yaml;
+        let separated = text.starts_with(|c: char| c.is_ascii_digit() || "+-".contains(c))
+            && text.contains('_')
+            && matches!(self, Self::Kong | Self::Kubernetes | Self::Traefik);
+        let digits = if separated { text.replace('_', "") } else { text.to_owned() };
+        let number = match integer(&digits, is_old) {
+            Some(value) => whole(value),
+            // yaml-cpp reads 08 as text: the 8 is no octal digit.
+            None if is_old && digits.starts_with('0') && !digits.contains('.') => None,
+            None => fraction(&digits),
+        };
+        number.map_or_else(|| Value::String(text.to_owned()), Value::Number)
     }
 
     /// The words that only YAML 1.1 reads as booleans.
@@ -107,9 +121,8 @@ impl Reader {
     }
 }
 
-fn is_exact(number: &Number) -> bool {
-    number.as_u64().is_some_and(|value| value < MAX_EXACT)
-        || number.as_i64().is_some_and(|value| value.unsigned_abs() < MAX_EXACT)
+fn is_32_bits(number: &Number) -> bool {
+    number.as_i64().is_some_and(|value| i32::try_from(value).is_ok())
 }
 
 /// Traefik writes fractions with six digits.
@@ -120,30 +133,40 @@ fn traefik_number(number: &Number) -> String {
     }
 }
 
-/// A number, or a text.
-fn number(text: &str) -> Value {
-    let looks_like_one = text.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c));
-    if !looks_like_one {
-        return Value::String(text.to_owned());
-    }
-    let digits = text.strip_prefix('+').unwrap_or(text);
-    let radix = |prefix, radix| {
-        let digits = digits.strip_prefix(prefix)?;
-        i64::from_str_radix(digits, radix).ok()
+/// An integer as YAML 1.2 writes it, or as YAML 1.1 does.
+fn integer(text: &str, is_old: bool) -> Option<i128> {
+    let (negative, digits) = match text.strip_prefix('-') {
+        Some(digits) => (true, digits),
+        None => (false, text.strip_prefix('+').unwrap_or(text)),
     };
-    if let Some(value) = radix("0x", 16).or_else(|| radix("0o", 8)) {
-        return value.into();
+    if !digits.starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
     }
-    if let Ok(value) = digits.parse::<i64>() {
-        return value.into();
-    }
-    if let Ok(value) = digits.parse::<u64>() {
-        return value.into();
-    }
-    let is_decimal = digits.bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b));
-    let fraction = is_decimal.then(|| digits.parse::<f64>().ok()).flatten();
-    let fraction = fraction.and_then(Number::from_f64);
-    fraction.map_or_else(|| Value::String(text.to_owned()), Value::Number)
+    let hexadecimal =
+        digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X").filter(|_| is_old));
+    let value = if let Some(digits) = hexadecimal {
+        i128::from_str_radix(digits, 16).ok()?
+    } else if let Some(digits) = digits.strip_prefix("0o").filter(|_| !is_old) {
+        i128::from_str_radix(digits, 8).ok()?
+    } else if is_old && digits.len() > 1 && digits.starts_with('0') {
+        i128::from_str_radix(digits, 8).ok()?
+    } else {
+        digits.parse::<i128>().ok()?
+    };
+    Some(if negative { value.checked_neg()? } else { value })
+}
+
+fn whole(value: i128) -> Option<Number> {
+    let signed = i64::try_from(value).map(Number::from);
+    signed.or_else(|_| u64::try_from(value).map(Number::from)).ok()
+}
+
+/// A fraction.
+fn fraction(text: &str) -> Option<Number> {
+    let is_decimal = text.bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b));
+    let has_digit = text.bytes().any(|b| b.is_ascii_digit());
+    let value = text.strip_prefix('+').unwrap_or(text).parse::<f64>().ok();
+    Number::from_f64(value.filter(|_| is_decimal && has_digit)?)
 }
 
 #[cfg(test)]

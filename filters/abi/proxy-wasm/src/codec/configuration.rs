@@ -12,7 +12,7 @@ use super::protobuf::{Field, Payload, fields};
 pub(crate) struct Configuration {
     /// The JSON text.
     pub(crate) json: Vec<u8>,
-    /// Whether the text may come from plain YAML. Envoy's YAML reader keeps integers below 2^53 as
+    /// Whether the text may come from plain YAML. Envoy's YAML reader keeps integers of 32 bits as
     /// numbers, passes other numbers as text, and `y`, `n`, `yes`, `no`, `on` and `off` as booleans.
     pub(crate) from_yaml: bool,
 }
