@@ -7,3 +7,4 @@ mod rsa;
 mod selection;
 mod set_selection;
 pub(super) mod vectors;
+mod wycheproof;
