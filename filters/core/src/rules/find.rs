@@ -7,6 +7,7 @@
 use crate::{
     Env, RequestCondition, RequestHead,
     path::{MatchedVariants, RequestPath},
+    target, trace,
 };
 
 /// A rule that applies to some requests.
@@ -67,7 +68,9 @@ pub fn find_rule<R: RequestRule>(
     }
     let mut found: Option<(usize, &R, MatchedVariants)> = None;
     for (index, rule) in rules.iter().enumerate() {
-        let Some(matched) = matched_variants(rule, head, &path, env)? else { continue };
+        let matched = matched_variants(rule, head, &path, env);
+        trace::note(|| note(rule.condition(), head, matched));
+        let Some(matched) = matched? else { continue };
         match (found, matched) {
             (None, MatchedVariants::All) if !path.ends_in_hidden_slash() => {
                 return Ok(Some(index));
@@ -102,6 +105,27 @@ pub fn find_rule<R: RequestRule>(
             Err(AmbiguousPath)
         }
         found => Ok(found.map(|(index, ..)| index)),
+    }
+}
+
+/// The note about a rule that was compared.
+fn note(
+    condition: &RequestCondition,
+    head: &RequestHead<'_>,
+    matched: Result<Option<MatchedVariants>, AmbiguousPath>,
+) -> trace::Note {
+    let (method, path) = (head.method(), target::path(head.target()));
+    let found = [method, b" ", path].concat();
+    let note = trace::Note::new(condition.place.as_str())
+        .expected(condition.to_string())
+        .found_bytes(&found)
+        .matches(!matches!(matched, Ok(None)));
+    match matched {
+        Ok(Some(MatchedVariants::Some(_))) | Err(AmbiguousPath) => trace::Note {
+            found: format!("{}, as some servers read the path", note.found),
+            ..note
+        },
+        Ok(_) => note,
     }
 }
 

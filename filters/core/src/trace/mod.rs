@@ -1,0 +1,35 @@
+//! Notes about a decision, for tools that explain it.
+//!
+//! With the feature `trace`, [`record`] collects what the filters note on this thread. Without it,
+//! [`note`] and [`event`] are empty and never call their closures, so the modules contain nothing of
+//! them. Values that only notes need belong into the closure.
+//!
+//! A note never contains a token, a signature, a secret or the value of a header with credentials.
+
+mod label;
+mod note;
+#[cfg(feature = "trace")]
+mod recorder;
+
+pub use self::{
+    label::Label,
+    note::{Note, Outcome, TraceEvent, TracedMutation, TracedResponse},
+};
+#[cfg(feature = "trace")]
+pub use self::recorder::{event, record};
+
+/// Records an event, if a recorder is installed on this thread.
+#[cfg(not(feature = "trace"))]
+#[inline(always)]
+pub fn event(_: impl FnOnce() -> TraceEvent) {}
+
+/// Records a note, if a recorder is installed on this thread.
+///
+/// ```
+/// use novasphere_core::trace::{self, Note};
+/// trace::note(|| Note::new("header origin").expected("one line").found("none"));
+/// ```
+#[inline(always)]
+pub fn note(make: impl FnOnce() -> Note) {
+    event(|| TraceEvent::Note(make()));
+}
