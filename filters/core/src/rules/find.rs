@@ -121,10 +121,9 @@ fn note(
         .found_bytes(&found)
         .matches(!matches!(matched, Ok(None)));
     match matched {
-        Ok(Some(MatchedVariants::Some(_))) | Err(AmbiguousPath) => trace::Note {
-            found: format!("{}, as some servers read the path", note.found),
-            ..note
-        },
+        Ok(Some(MatchedVariants::Some(_))) | Err(AmbiguousPath) => {
+            trace::Note { found: format!("{}, as some servers read the path", note.found), ..note }
+        }
         Ok(_) => note,
     }
 }

@@ -6,17 +6,32 @@
 //!
 //! A note never contains a token, a signature, a secret or the value of a header with credentials.
 
+#[cfg(feature = "trace")]
+mod assumed;
 mod label;
 mod note;
 #[cfg(feature = "trace")]
 mod recorder;
 
+#[cfg(feature = "trace")]
+pub use self::{
+    assumed::{used, with_used},
+    recorder::{event, record},
+};
 pub use self::{
     label::Label,
     note::{Note, Outcome, TraceEvent, TracedMutation, TracedResponse},
 };
-#[cfg(feature = "trace")]
-pub use self::recorder::{event, record};
+
+/// Whether the feature is on. A branch on it is not in the modules.
+pub const ENABLED: bool = cfg!(feature = "trace");
+
+/// The number of requests assumed for a name: none.
+#[cfg(not(feature = "trace"))]
+#[inline(always)]
+pub fn used(_: &str) -> Option<u32> {
+    None
+}
 
 /// Records an event, if a recorder is installed on this thread.
 #[cfg(not(feature = "trace"))]
@@ -33,3 +48,14 @@ pub fn event(_: impl FnOnce() -> TraceEvent) {}
 pub fn note(make: impl FnOnce() -> Note) {
     event(|| TraceEvent::Note(make()));
 }
+
+/// Records several notes, if a recorder is installed on this thread.
+#[cfg(feature = "trace")]
+pub fn notes(make: impl FnOnce() -> Vec<Note>) {
+    recorder::events(|| make().into_iter().map(TraceEvent::Note).collect());
+}
+
+/// Records several notes, if a recorder is installed on this thread.
+#[cfg(not(feature = "trace"))]
+#[inline(always)]
+pub fn notes(_: impl FnOnce() -> Vec<Note>) {}

@@ -189,7 +189,9 @@ impl From<&LocalResponse<'_>> for TracedResponse {
         let lines = response.headers.iter();
         Self {
             status: response.status,
-            headers: lines.map(|(name, value)| (name.as_str().to_owned(), value.to_vec())).collect(),
+            headers: lines
+                .map(|(name, value)| (name.as_str().to_owned(), value.to_vec()))
+                .collect(),
             body: response.body.to_vec(),
         }
     }

@@ -12,16 +12,17 @@ thread_local! {
 /// Records an event, if a recorder is installed on this thread.
 #[inline]
 pub fn event(make: impl FnOnce() -> TraceEvent) {
-    let is_on = EVENTS.with_borrow(Option::is_some);
-    if !is_on {
+    events(|| vec![make()]);
+}
+
+/// Records events, if a recorder is installed on this thread.
+#[inline]
+pub(super) fn events(make: impl FnOnce() -> Vec<TraceEvent>) {
+    if EVENTS.with_borrow(Option::is_none) {
         return;
     }
-    let event = make();
-    EVENTS.with_borrow_mut(|events| {
-        if let Some(events) = events {
-            events.push(event);
-        }
-    });
+    let made = make();
+    EVENTS.with_borrow_mut(|events| events.as_mut().map(|events| events.extend(made)));
 }
 
 /// Runs `work`, and returns its result with the events that it recorded on this thread. An inner

@@ -114,6 +114,25 @@ pub(crate) fn admit(
     Admission { taken, counts: new.counts, now, pressure, changed }
 }
 
+/// Sets the counts of `client`, for tools that assume them. `used` has the count of each window, or
+/// `None` to keep it.
+pub(crate) fn assume(
+    slot: &mut Vec<u8>,
+    client: Fingerprint,
+    limits: &[Limit],
+    used: &[Option<u32>],
+    now: u32,
+) {
+    admit(slot, client, client, limits, &Charge::without_lease(0), now);
+    let Some(index) = own_entry(slot, client) else { return };
+    let mut old = entry(slot, index);
+    for (count, used) in old.counts.iter_mut().zip(used) {
+        *count = used.unwrap_or(*count);
+    }
+    let (_, new) = count(Entry { last: now, ..old }, client, limits, &Charge::of_rest(0, 0), now);
+    write(slot, index, &new);
+}
+
 /// Gives the unused part of a lease back to the entry of `client`, if it still has one. Returns
 /// whether the slot changed.
 pub(crate) fn give_back(
