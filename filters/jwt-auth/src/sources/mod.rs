@@ -11,7 +11,7 @@ use novasphere_core::{
 };
 
 use self::{header::TokenHeader, subprotocol::Subprotocols};
-use crate::decision::Refusal;
+use crate::{decision::Refusal, rejection::Rejection};
 
 static COOKIE: HeaderName = HeaderName::from_static("cookie");
 
@@ -120,9 +120,11 @@ impl TokenSources {
         }
         if !self.subprotocols.is_empty() {
             for found in self.subprotocols.tokens(head) {
-                let found = found?;
-                trace::note(|| token_note("WebSocket subprotocol", &found));
-                token.add(Cow::Owned(found))?;
+                trace::note(|| match &found {
+                    Ok(found) => token_note("WebSocket subprotocol", found),
+                    Err(refusal) => Rejection::from(*refusal).note("WebSocket subprotocol"),
+                });
+                token.add(Cow::Owned(found?))?;
             }
         }
         trace::note(|| self.note(token.0.is_some()));

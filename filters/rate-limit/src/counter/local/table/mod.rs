@@ -123,9 +123,13 @@ pub(crate) fn assume(
     used: &[Option<u32>],
     now: u32,
 ) {
-    admit(slot, client, client, limits, &Charge::without_lease(0), now);
-    let Some(index) = own_entry(slot, client) else { return };
-    let mut old = entry(slot, index);
+    if slot.len() != SLOT_BYTES {
+        slot.clear();
+        slot.resize(SLOT_BYTES, 0);
+    }
+    let (index, _) = find_entry(slot, client, now);
+    let own = Some(entry(slot, index)).filter(|entry| entry.fingerprint == client);
+    let mut old = own.unwrap_or_default();
     for (count, used) in old.counts.iter_mut().zip(used) {
         *count = used.unwrap_or(*count);
     }
