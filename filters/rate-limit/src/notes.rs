@@ -64,7 +64,7 @@ fn period(limit: &Limit) -> String {
     if name.starts_with(|c: char| c.is_ascii_digit()) { format!("{name} s") } else { name.into() }
 }
 
-/// The windows after a count, or why there is no count.
+/// The windows after a count, or the reason for a missing count.
 pub(crate) fn count(
     settings: &Settings,
     limiter: usize,

@@ -6,7 +6,7 @@ use novasphere_tests::cases::{Module, explained::check_in};
 const FILTERS: [&str; 4] = ["cors", "header-transform", "jwt-auth", "rate-limit"];
 
 #[test]
-fn explains_what_each_filter_does() -> Result<()> {
+fn explains_every_case_of_each_filter() -> Result<()> {
     for filter in FILTERS {
         check_in(&Module::of(filter))?;
     }
@@ -14,7 +14,7 @@ fn explains_what_each_filter_does() -> Result<()> {
 }
 
 #[test]
-fn explains_what_the_gateway_does() -> Result<()> {
+fn explains_every_case_in_the_gateway() -> Result<()> {
     check_in(&Module::of("gateway"))?;
     for filter in FILTERS {
         check_in(&Module::gateway(filter))?;

@@ -7,7 +7,7 @@
 //! - `proxy`: the proxy that a configuration is for;
 //! - `verdict`: the filter's verdict on a configuration;
 //! - `message`: requests and responses;
-//! - `chain`: the filters of a route, and what they do to a request;
+//! - `chain`: the filters of a route, and a request's way through them;
 //! - `token`: tokens in requests.
 
 mod chain;

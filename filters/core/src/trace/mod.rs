@@ -1,6 +1,6 @@
 //! Notes about a decision, for tools that explain it.
 //!
-//! With the feature `trace`, [`record`] collects what the filters note on this thread. Without it,
+//! With the feature `trace`, [`record`] collects the notes of the filters on this thread. Without it,
 //! [`note`] and [`event`] are empty and never call their closures, so the modules contain nothing of
 //! them. Values that only notes need belong into the closure.
 //!

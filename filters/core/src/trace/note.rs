@@ -2,14 +2,14 @@
 
 use crate::{Decision, HeaderMutation, LocalResponse};
 
-/// One thing that a filter looked at, and what it made of it.
+/// A part of a request that a filter compared, and the outcome.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Note {
-    /// What the filter looked at: `rules[2]`, `claim exp`, `header origin`.
+    /// The part: `rules[2]`, `claim exp`, `header origin`.
     pub subject: String,
-    /// What the configuration expects. Empty if it expects nothing.
+    /// The expectation of the configuration. Empty for none.
     pub expected: String,
-    /// What the request has.
+    /// The actual value in the request.
     pub found: String,
     /// The outcome of the comparison.
     pub outcome: Outcome,

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::Line;
 
-/// How many fetches a timer may cause.
+/// Maximum number of fetches that a timer may cause.
 const MAX_FETCHES: usize = 64;
 
 impl Chain {

@@ -1,4 +1,4 @@
-//! What nginx in Kong does with mutations of a request.
+//! The effect of mutations of a request on nginx in Kong.
 //!
 //! It cannot remove a header, so the filter's module empties it. It changes only the first line of
 //! a name, so the module rejects a request that repeats a header which a filter sets or removes.

@@ -15,7 +15,7 @@
 //! - `answers`, `keys`, `redis`: answers to fetches and callouts;
 //! - `assumed_key`, `assumed_signature`: keys that were not given;
 //! - `travel`: a request's way through the chain; `kong`: deviations of Kong;
-//! - `steps`, `changes`: what happened, from the notes of the filters.
+//! - `steps`, `changes`: the steps, from the notes of the filters.
 
 mod answers;
 mod assumed_key;
@@ -133,8 +133,8 @@ impl Chain {
         &self.assumed
     }
 
-    /// Assumes keys for the tokens of a request, if they are to be assumed. Call it for all
-    /// requests before the first one is sent, because the filters fetch keys only now and then.
+    /// Assumes keys for the tokens of a request, if the setup says so. Call it for all requests
+    /// before the first one is sent, because the filters fetch keys at intervals only.
     pub fn expect(&mut self, request: &crate::Request) {
         for FoundToken { algorithm, kid, .. } in token::find(&request.lines()) {
             if !self.issuers.tokens.contains(&(algorithm.clone(), kid.clone())) {
@@ -143,7 +143,7 @@ impl Chain {
         }
     }
 
-    /// The same chain with an empty memory.
+    /// A copy of the chain with an empty memory.
     fn fresh(&self) -> Option<Self> {
         let mut fresh = Self::new(self.setup.clone()).ok()?;
         fresh.issuers.tokens.clone_from(&self.issuers.tokens);

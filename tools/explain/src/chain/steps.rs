@@ -14,7 +14,7 @@ pub struct Step {
     pub action: Action,
     /// The decision's name in metrics. Empty while the request waits.
     pub reason: &'static str,
-    /// What the filter looked at, in order.
+    /// The comparisons of the filter, in order.
     pub notes: Vec<Note>,
     /// The changes to the request.
     pub changes: Vec<Change>,
@@ -38,7 +38,7 @@ pub enum Action {
 pub struct ResponseStep {
     /// The filter's name.
     pub filter: &'static str,
-    /// What the filter looked at, in order.
+    /// The comparisons of the filter, in order.
     pub notes: Vec<Note>,
     /// The changes to the response.
     pub changes: Vec<Change>,

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{Line, ProxyKind, Request, Response, token};
 
-/// One request, and the upstream's response to it.
+/// A request, and the upstream's response to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Input {
     /// The request.
@@ -25,7 +25,7 @@ pub struct Input {
     pub used: Vec<(String, u32)>,
 }
 
-/// What happened to a request.
+/// The way of a request through the filters, and the response.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Explanation {
     /// The filters that decided about the request, in order.
@@ -42,13 +42,13 @@ pub struct Explanation {
     pub attributes: Vec<(String, Vec<u8>)>,
     /// The metrics that grow, as Prometheus shows them, and by how much.
     pub metrics: Vec<(String, u32)>,
-    /// What the filters log.
+    /// The log lines of the filters.
     pub log: Vec<String>,
-    /// What the tool assumed.
+    /// The assumptions of the tool.
     pub remarks: Vec<String>,
 }
 
-/// How the request phase ended.
+/// The end of the request phase.
 enum End {
     Upstream(Vec<Line>),
     Local { response: Response, by: (&'static str, &'static str) },

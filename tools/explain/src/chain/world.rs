@@ -14,7 +14,7 @@ use novasphere_host_facts::{envoy, kong, traefik};
 
 use crate::ProxyKind;
 
-/// What the tool knows about the connection of a request.
+/// The facts about the connection of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Facts {
     /// The time, in milliseconds since the epoch.

@@ -53,7 +53,7 @@ impl HeaderRules {
 }
 
 impl Rule {
-    /// The rule and what it found. `is_present` is `None` for a header that was not read.
+    /// The rule, and whether its header is present. `is_present` is `None` for a header that was not read.
     pub(super) fn note(
         &self,
         message: Message,
