@@ -16,6 +16,7 @@
 //! - `http`, `path`, `client_ip`, `cidr`: HTTP facts that several filters use;
 //! - `rules`: the rule that applies to a request;
 //! - `metric_names`: closed sets of metric label values;
+//! - `trace`: notes for tools that explain a decision;
 //! - `json`, `schema`, `testing`.
 
 mod callout;
@@ -38,6 +39,7 @@ pub mod schema;
 mod shared_data;
 #[cfg(any(feature = "testing", test))]
 pub mod testing;
+pub mod trace;
 
 pub use callout::{Callout, CalloutResult, Fetch, FetchError, FetchResponse, TimerActions};
 pub use cidr::{Cidr, InvalidCidr};

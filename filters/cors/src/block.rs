@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use novasphere_core::{HeaderName, LocalResponse, RequestHead};
+use novasphere_core::{HeaderName, LocalResponse, RequestHead, trace::Note};
 
 use crate::{
     header_names::VARY,
@@ -39,6 +39,13 @@ pub(crate) fn is_same_origin(origin: &RequestOrigin<'_>, head: &RequestHead<'_>)
     is_scheme
         && Origin::of_request(origin.scheme, authority)
             .is_ok_and(|target| origin.is_same_origin(&target))
+}
+
+/// The note about a rejected request.
+pub(crate) fn note(head: &RequestHead<'_>) -> Note {
+    let expected = "GET, HEAD, OPTIONS or TRACE without upgrade from disallowed origins";
+    let note = Note::new("block_disallowed").expected(expected);
+    note.found_bytes(head.method()).matches(false).decides(true)
 }
 
 /// The response to a rejected request. The body has the format of Kong's errors.

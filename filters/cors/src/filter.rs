@@ -3,6 +3,7 @@
 use novasphere_core::{
     BuildContext, Decision, Env, FieldHints, Filter, HeaderInterest, HeaderMutation, RequestHead,
     ResponseHead,
+    trace::{self, Note},
 };
 
 use crate::{
@@ -84,13 +85,21 @@ impl Filter for Cors {
         env: &Env<'_>,
     ) -> Decision<'f, CorsCarry> {
         let origin = RequestOrigin::of(head);
+        trace::note(|| {
+            let is_absent = matches!(origin, RequestOrigin::Absent);
+            Note::new("header origin").found(origin.to_string()).decides(is_absent)
+        });
         let grant = self.grant(&origin);
         let reason = match (&origin, &grant) {
             (RequestOrigin::Absent, _) => Reason::NoOrigin,
             _ if head.is_preflight() => return self.on_preflight(grant, head, env),
             (_, Some(_)) => Reason::Allowed,
-            _ if block::is_same_origin(&origin, head) => Reason::SameOrigin,
+            _ if block::is_same_origin(&origin, head) => {
+                trace::note(|| Note::new("the request's own origin").matches(true).decides(true));
+                Reason::SameOrigin
+            }
             _ if self.block_disallowed && block::can_change_something(head) => {
+                trace::note(|| block::note(head));
                 return Decision::Respond {
                     mutations: Vec::new(),
                     response: Box::new(block::response()),
@@ -98,6 +107,7 @@ impl Filter for Cors {
                 };
             }
             _ => {
+                trace::note(not_allowed);
                 env.attributes.set(DECISION_ATTRIBUTE, Reason::NotAllowed.name().as_bytes());
                 Reason::NotAllowed
             }
@@ -143,11 +153,17 @@ impl Cors {
 
     fn grant(&self, origin: &RequestOrigin<'_>) -> Option<Grant> {
         if self.is_constant {
+            trace::note(|| Note::new("origins").expected("*").matches(true).decides(true));
             return Some(Grant { policy: 0, origin: AllowedOrigin::Any });
         }
         self.policies.iter().enumerate().find_map(|(index, policy)| {
-            let origin = policy.allow_origin.allowed(origin)?;
-            Some(Grant { policy: index, origin })
+            let allowed = policy.allow_origin.allowed(origin);
+            trace::note(|| {
+                let note = Note::new(policy.place.as_str()).expected(policy.origins.as_str());
+                let is_allowed = allowed.is_some();
+                note.found(origin.to_string()).matches(is_allowed).decides(is_allowed)
+            });
+            Some(Grant { policy: index, origin: allowed? })
         })
     }
 
@@ -165,6 +181,9 @@ impl Cors {
     ) -> Decision<'_, CorsCarry> {
         match self.preflight_mode {
             PreflightMode::Respond { status } => {
+                if grant.is_none() {
+                    trace::note(not_allowed);
+                }
                 let granted = self.granted_policy(grant);
                 let (response, reason) =
                     preflight::response(granted, status, self.preflight_vary, head);
@@ -184,4 +203,8 @@ impl Cors {
             }
         }
     }
+}
+
+fn not_allowed() -> Note {
+    Note::new("origin").expected("an allowed origin").found("no match").matches(false).decides(true)
 }

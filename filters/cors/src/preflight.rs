@@ -2,7 +2,10 @@
 
 use std::borrow::Cow;
 
-use novasphere_core::{HeaderName, LocalResponse, RequestHead};
+use novasphere_core::{
+    HeaderName, LocalResponse, RequestHead,
+    trace::{self, Note},
+};
 
 use crate::{
     decision::Reason,
@@ -79,11 +82,33 @@ fn add_permissions<'f>(
         headers.push((&ALLOW_PRIVATE_NETWORK, Cow::Borrowed(b"true")));
     }
     let method = head.headers.get("access-control-request-method").unwrap_or_default();
-    if !policy.allow_methods.allows(method) {
+    let allows_method = policy.allow_methods.allows(method);
+    trace::note(|| {
+        let note = Note::new("access-control-request-method").found_bytes(method);
+        let listed = String::from_utf8_lossy(policy.allow_methods.as_bytes()).into_owned();
+        note.expected(listed).matches(allows_method).decides(!allows_method)
+    });
+    let allows_headers =
+        || requested.as_ref().is_some_and(|names| policy.allow_headers.allows(names));
+    trace::note(|| headers_note(policy, requested.as_deref(), allows_headers()));
+    if !allows_method {
         Reason::PreflightMethod
-    } else if !requested.is_some_and(|names| policy.allow_headers.allows(&names)) {
+    } else if !allows_headers() {
         Reason::PreflightHeaders
     } else {
         Reason::PreflightAllowed
     }
+}
+
+fn headers_note(policy: &Policy, requested: Option<&[&[u8]]>, is_allowed: bool) -> Note {
+    let note = Note::new("access-control-request-headers").matches(is_allowed);
+    let note = match &policy.allow_headers {
+        AllowHeaders::Listed(names) => note.expected(String::from_utf8_lossy(names.as_bytes())),
+        AllowHeaders::Requested => note.expected("any header"),
+    };
+    let note = match requested {
+        Some(names) => note.found_bytes(&names.join(&b", "[..])),
+        None => note.found("malformed or too long"),
+    };
+    note.decides(!is_allowed)
 }

@@ -5,6 +5,7 @@ use std::{any::Any, rc::Rc};
 use novasphere_core::{
     Callout, Decision, Env, HeaderInterest, HeaderMutation, LocalResponse, MetricDefinition,
     RequestHead, ResponseHead, UnixTime,
+    trace::{self, TraceEvent, TracedMutation},
 };
 
 use crate::{
@@ -100,7 +101,11 @@ impl Gateway {
             entry_env.select(self.metrics_of(index));
             own_env.callout = ticket::callout_for(index, env);
             own_env.ticket = ticket::pause_for(index, env);
-            match entry.on_request(head, states, &own_env) {
+            let filter = entry.kind().name();
+            trace::event(|| TraceEvent::Starts { filter });
+            let decision = entry.on_request(head, states, &own_env);
+            trace::event(|| TraceEvent::decision(filter, &decision));
+            match decision {
                 Decision::Continue { mutations, carry, reason } => {
                     continued.push(Continued { reason, carry });
                     if self.is_observed(&mutations, head, continued) {
@@ -114,7 +119,7 @@ impl Gateway {
                 Decision::Call(callout) => return End::Call(callout),
                 Decision::Respond { mutations, response, reason } => {
                     entry_env.count_decision(reason);
-                    states.responder = entry.kind().name();
+                    states.responder = filter;
                     append(all, mutations);
                     return End::Respond { response, reason };
                 }
@@ -179,6 +184,10 @@ impl Gateway {
             let index = continued.len();
             let Some(entry) = self.entries.get(index) else { return };
             let mutations = entry.on_response(carry, head);
+            trace::event(|| TraceEvent::ChangesResponse {
+                filter: entry.kind().name(),
+                mutations: TracedMutation::all(&mutations),
+            });
             if mutations.is_empty() {
                 continue;
             }
@@ -211,6 +220,10 @@ impl Gateway {
                 let entry_env = self.entry_env(index, env);
                 let carry = passed.map(|passed| passed.carry);
                 entry.on_local_response(carry, request, &entry_env.env(env), response);
+                trace::event(|| TraceEvent::PassesBack {
+                    filter: entry.kind().name(),
+                    response: (&*response).into(),
+                });
             }
         }
     }

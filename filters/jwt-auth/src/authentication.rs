@@ -2,7 +2,10 @@
 
 use std::{borrow::Cow, rc::Rc};
 
-use novasphere_core::{Env, RequestHead};
+use novasphere_core::{
+    Env, RequestHead,
+    trace::{self, Note},
+};
 
 use crate::{
     build::Settings,
@@ -11,7 +14,7 @@ use crate::{
     identity::headers::HeaderAction,
     keys::{remote::issuers::Signer, tries::Tries},
     metrics::Event,
-    rejection::{Rejection, excerpts},
+    rejection::{Rejection, claim_excerpt, excerpts, note_check},
     rules::requirements::Requirements,
     state::{Authentication, State, VerifiedToken},
     token::{Token, cache::CachedResult},
@@ -27,6 +30,7 @@ impl JwtAuth {
         env: &Env<'_>,
     ) -> Result<Authentication, Rejection> {
         if self.settings.identity.are_named_by_connection(head) {
+            trace::note(|| Rejection::from(Refusal::ConnectionNamesIdentity).note("connection"));
             return Err(Refusal::ConnectionNamesIdentity.into());
         }
         let (text, now) = (self.settings.sources.find(head)?, env.clock.now());
@@ -36,6 +40,9 @@ impl JwtAuth {
         {
             if token.met & requirements.bit != 0 {
                 env.metrics.count(Event::CacheHit.name());
+                trace::note(|| {
+                    Note::new("token cache").found("verified before").matches(true).decides(true)
+                });
                 return Ok(Authentication::Verified(token));
             }
             met = token.met;
@@ -56,8 +63,13 @@ impl JwtAuth {
     ) -> Result<Authentication, Rejection> {
         let now = env.clock.now();
         env.metrics.count(Event::CacheMiss.name());
-        let token = self.parse(text)?;
-        let signer = self.signer(&token, state, env)?;
+        let token = self.parse(text).map_err(Rejection::from);
+        note_check("token format", &token, |note| note.found("three parts of JSON and base64url"));
+        let token = token?;
+        trace::note(|| token_header(&token));
+        let signer = self.signer(&token, state, env);
+        note_signer(&signer);
+        let signer = signer?;
         let consumer = match signer {
             Signer::Verified(consumer) => consumer,
             Signer::Pending { queue, until } => {
@@ -65,10 +77,13 @@ impl JwtAuth {
             }
         };
         self.settings.claims.check(&token, requirements, now)?;
-        let headers = self.settings.identity.of_consumer(&consumer, &token.claims)?;
+        let headers = self.settings.identity.of_consumer(&consumer, &token.claims);
+        note_check("claims_to_headers", &headers, |note| note);
+        let attributes = self.settings.attributes.values(&token.claims);
+        note_check("claims_to_attributes", &attributes, |note| note);
         let verified = Rc::new(VerifiedToken {
-            headers: headers.into_iter().map(HeaderAction::into_owned).collect(),
-            attributes: self.settings.attributes.values(&token.claims)?,
+            headers: headers?.into_iter().map(HeaderAction::into_owned).collect(),
+            attributes: attributes?,
             met: met | requirements.bit,
         });
         let (valid_from, valid_until) = self.settings.claims.times.validity(&token.claims, now);
@@ -117,4 +132,25 @@ impl JwtAuth {
             Some(result) => result,
         }
     }
+}
+
+/// The note about the members of the JOSE header that select a key, and the issuer.
+fn token_header(token: &Token<'_>) -> Note {
+    let member = |name| format!("{name} {}", claim_excerpt(token.header.get(name)));
+    let iss = claim_excerpt(token.claims.get("iss"));
+    Note::new("token").found(format!("{}, {}, iss {iss}", member("alg"), member("kid")))
+}
+
+/// Notes who signed the token, or why no key did.
+#[inline(always)]
+fn note_signer(signer: &Result<Signer<'_>, Rejection>) {
+    trace::note(|| match signer {
+        Ok(Signer::Verified(consumer)) => {
+            let name = consumer.identifier.as_deref().unwrap_or_default();
+            let found = [b"verified with a key of ", name].concat();
+            Note::new("signature").found_bytes(&found).matches(true)
+        }
+        Ok(Signer::Pending { .. }) => Note::new("signature").found("waits for the issuer's keys"),
+        Err(rejection) => rejection.note("signature"),
+    });
 }

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use novasphere_core::{
     BuildContext, Decision, Env, FetchError, FetchResponse, FieldHints, Filter, HeaderInterest,
     HeaderMutation, PendingQueues, RequestHead, ResponseHead, TimerActions, UsedClaim,
+    trace::{self, Note},
 };
 
 use crate::{
@@ -124,6 +125,10 @@ impl JwtAuth {
         env: &Env<'_>,
     ) -> Decision<'f, ()> {
         if !self.settings.run_on_preflight && head.is_preflight() {
+            trace::note(|| {
+                let note = Note::new("run_on_preflight").expected("no token on CORS preflights");
+                note.found("a CORS preflight").matches(true).decides(true)
+            });
             return self.pass_unidentified(head, PassReason::Preflight.name());
         }
         let requirements = match self.settings.rules.requirements(head, env) {
@@ -164,12 +169,14 @@ impl JwtAuth {
     ) -> Decision<'f, ()> {
         let refusal = rejection.refusal;
         if requirements.optional && refusal == Refusal::NoToken {
+            trace::note(|| lets_pass("optional"));
             return self.pass_unidentified(head, PassReason::Optional.name());
         }
         // A valid token that grants too little has a known sender, who is not anonymous.
         if matches!(refusal.class(), RefusalClass::NoToken | RefusalClass::InvalidToken)
             && let Some(actions) = self.settings.identity.of_anonymous()
         {
+            trace::note(|| lets_pass("anonymous"));
             return self.pass(head, &actions, PassReason::Anonymous.name());
         }
         if requirements.report_only {
@@ -180,6 +187,7 @@ impl JwtAuth {
             env.attributes.set(DETAIL_ATTRIBUTE, detail.as_bytes());
         }
         if requirements.report_only {
+            trace::note(|| lets_pass("report_only"));
             env.metrics.count(Event::Reported.name());
             return self.pass_unidentified(head, refusal.name());
         }
@@ -220,4 +228,10 @@ impl JwtAuth {
         self.settings.identity.add_mutations(head, actions, &mut mutations);
         mutations
     }
+}
+
+/// The note about a field that lets a rejected request pass.
+fn lets_pass(field: &str) -> Note {
+    let note = Note::new(field).expected("the request passes without an identity");
+    note.found("the token is rejected or missing").decides(true)
 }

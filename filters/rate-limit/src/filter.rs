@@ -2,7 +2,7 @@
 
 use novasphere_core::{
     BuildContext, CalloutResult, Decision, Env, FieldHints, Filter, HeaderInterest, HeaderMutation,
-    MetricDefinition, RequestHead, ResponseHead, TimerActions, UnixTime, find_rule,
+    MetricDefinition, RequestHead, ResponseHead, TimerActions, UnixTime, find_rule, trace,
 };
 
 use crate::{
@@ -15,6 +15,7 @@ use crate::{
     header_interest::{deciding_headers, request_headers, response_headers},
     headers::Headroom,
     metrics::{Event, FILTER},
+    notes,
     repetition::RepetitionCheck,
     rules::Effect,
 };
@@ -183,22 +184,27 @@ impl RateLimit {
         env: &Env<'_>,
     ) -> Outcome<'f> {
         if self.settings.deny.contains(head, address) {
+            trace::note(|| notes::listed("deny", address));
             return Outcome::Refuse(Reason::Denied, self.settings.responses.forbidden());
         }
         if self.settings.allow.contains(head, address) {
+            trace::note(|| notes::listed("allow", address));
             return Outcome::Pass(Reason::Exempt, None);
         }
         if self.rules_read_lines
             && self.settings.rules.iter().any(|rule| rule.condition.has_conflicting_lines(head))
         {
+            trace::note(notes::repeated_header);
             return Outcome::Refuse(Reason::RepeatedHeader, self.settings.responses.ambiguous());
         }
         let default_is_limited = self.settings.default_effect != Effect::Unlimited;
         let Ok(rule) = find_rule(&self.settings.rules, default_is_limited, head, env) else {
+            trace::note(notes::ambiguous_path);
             return Outcome::Refuse(Reason::AmbiguousPath, self.settings.responses.ambiguous());
         };
         let effect = rule.and_then(|rule| self.settings.rules.get(rule)).map(|rule| rule.effect);
         let effect = effect.unwrap_or(self.settings.default_effect);
+        trace::note(|| notes::rule(&self.settings, rule, effect));
         let outcome = self.apply(effect, rule, head, address, state, env);
         self.count_decision(rule, &outcome, env);
         outcome
@@ -221,7 +227,10 @@ impl RateLimit {
         };
         let client = match counting.identity.resolve(head, address, env) {
             Ok(client) => client,
-            Err(NoClient::OtherPath) => return Outcome::Pass(Reason::NotLimited, None),
+            Err(NoClient::OtherPath) => {
+                trace::note(notes::other_path);
+                return Outcome::Pass(Reason::NotLimited, None);
+            }
             Err(NoClient::Allow) => return Outcome::Pass(Reason::UnresolvedAllowed, None),
             Err(NoClient::Deny) => {
                 self.set_detail(rule, &counting.identity, None, None, env);
@@ -233,6 +242,9 @@ impl RateLimit {
         };
         state.repetition.check(counting, env);
         let request = CountRequest { rule, limiter, cost, client };
+        if trace::ENABLED {
+            notes::assume_counts(&self.settings, &request, &mut state.counter, env);
+        }
         let count = self.settings.counter.count(request, &mut state.counter, env);
         self.outcome(rule, limiter, cost, count, env)
     }

@@ -30,7 +30,8 @@
 //! - `rules`: which limits apply to which requests;
 //! - `client`: the address and the identity of a client;
 //! - `counter`: counting in this proxy, with leases, or in Redis;
-//! - `headers`: the rate-limit headers of responses.
+//! - `headers`: the rate-limit headers of responses;
+//! - `notes`: notes for tools that explain a decision.
 
 mod build;
 mod client;
@@ -44,6 +45,7 @@ mod headers;
 mod limiter;
 mod local_response;
 mod metrics;
+mod notes;
 mod outcome;
 mod refusal;
 mod repetition;

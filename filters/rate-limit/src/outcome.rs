@@ -1,12 +1,13 @@
 //! The outcome of a count.
 
-use novasphere_core::Env;
+use novasphere_core::{Env, trace};
 
 use crate::{
     counter::{Count, Counted, Failed},
     decision::{Outcome, Reason},
     filter::RateLimit,
     headers::Headroom,
+    notes,
 };
 
 impl RateLimit {
@@ -20,6 +21,7 @@ impl RateLimit {
         count: Count<'f>,
         env: &Env<'_>,
     ) -> Outcome<'f> {
+        trace::notes(|| notes::count(&self.settings, limiter, cost, &count));
         match count {
             Count::Done(Counted { counts, fallback: false, refused: None }) => {
                 pass(Reason::Allowed, Headroom::new(limiter, counts))

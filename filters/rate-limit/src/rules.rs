@@ -2,6 +2,7 @@
 
 use novasphere_core::{
     Env, ExpectedValue, RequestCondition, RequestRule, RequiredVariants, covers,
+    trace::{self, Note},
 };
 
 /// An entry of `rules`.
@@ -50,7 +51,15 @@ impl RequestRule for Rule {
     fn matches_env(&self, env: &Env<'_>) -> bool {
         self.condition.matches_route(env)
             && self.claim.as_ref().is_none_or(|expected| {
-                env.attributes.get(&expected.name).is_some_and(|value| expected.accepts(&value))
+                let value = env.attributes.get(&expected.name);
+                let is_accepted = value.as_ref().is_some_and(|value| expected.accepts(value));
+                trace::note(|| {
+                    let place = self.condition.place.as_str();
+                    let note = Note::new(format!("{place}.claim")).expected(expected.to_string());
+                    let found = value.as_deref().unwrap_or(b"missing");
+                    note.found_bytes(found).matches(is_accepted)
+                });
+                is_accepted
             })
     }
 

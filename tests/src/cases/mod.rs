@@ -3,6 +3,7 @@
 mod check;
 pub mod emulated;
 mod expand;
+pub mod explained;
 mod format;
 pub mod invalid;
 mod known;

@@ -1,5 +1,6 @@
 //! Tests that start no proxy. `imports` and `schema` read the built modules (`make wasm`).
 
+mod explained;
 mod filterctl;
 mod foreign_names;
 mod function_sizes;

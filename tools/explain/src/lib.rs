@@ -5,12 +5,24 @@
 //!
 //! - `filter_kind`: the filters by name;
 //! - `proxy`: the proxy that a configuration is for;
-//! - `verdict`: the filter's verdict on a configuration.
+//! - `verdict`: the filter's verdict on a configuration;
+//! - `message`: requests and responses;
+//! - `chain`: the filters of a route, and a request's way through them;
+//! - `token`: tokens in requests.
 
+mod chain;
 mod filter_kind;
+mod message;
 mod proxy;
+mod token;
 mod verdict;
 
+pub use chain::{
+    Action, Chain, Change, Configured, Explanation, Facts, Input, KeySets, Rejected, ResponseStep,
+    Setup, Step,
+};
 pub use filter_kind::FilterKind;
+pub use message::{Line, Request, Response};
+pub use novasphere_core::trace::{Note, Outcome};
 pub use proxy::{Environment, Proxy, ProxyKind};
 pub use verdict::{Verdict, check};

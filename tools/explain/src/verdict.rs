@@ -70,7 +70,7 @@ mod tests {
     fn missing_variable_names_the_remedy_of_the_proxy() {
         let verdict = verdict(CONFIG, &Environment::default());
         let [fault] = &verdict.faults[..] else { panic!("{verdict:?}") };
-        assert_eq!(fault.path, "credentials[0].secret");
+        assert_eq!(fault.path, "credentials[0].secret.env");
         assert!(fault.message.contains("nginx_main_env = KEY"), "{fault}");
     }
 

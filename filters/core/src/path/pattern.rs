@@ -1,5 +1,7 @@
 //! [`PathPattern`]: the paths that a rule matches.
 
+use std::fmt;
+
 use super::normalization::changes_structure;
 use crate::{BuildContext, UnambiguousPath};
 
@@ -59,6 +61,25 @@ enum Segment {
     Literal(String),
     /// Any segment that is not empty.
     Variable,
+}
+
+/// The pattern for readers of the configuration: `/a`, `/a and below`, `/a/{}`.
+impl fmt::Display for PathPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.form {
+            Form::Exact(path) => f.write_str(path)?,
+            Form::Prefix(prefix) if prefix == "/" => f.write_str("any path")?,
+            Form::Prefix(prefix) => write!(f, "{} and below", prefix.trim_end_matches('/'))?,
+            Form::Template(segments) => {
+                let texts = segments.iter().map(|segment| match segment {
+                    Segment::Literal(literal) => literal.as_str(),
+                    Segment::Variable => "{}",
+                });
+                f.write_str(&texts.collect::<Vec<_>>().join("/"))?;
+            }
+        }
+        f.write_str(if self.ignore_case { " in any case" } else { "" })
+    }
 }
 
 impl PathPattern {

@@ -1,7 +1,10 @@
 //! The condition of a rule.
 
+use std::fmt;
+
 use crate::{
     BuildContext, Env, HeaderName, PathMatch, PathPattern, RequestHead, host_name, parse_methods,
+    trace::Label,
 };
 
 /// The condition of a rule: all given fields must match.
@@ -15,6 +18,8 @@ pub struct RequestCondition {
     pub route: Option<String>,
     /// A header, by its name in request heads. Hosts are in the form of [`host_name`].
     pub header: Option<ExpectedValue>,
+    /// The rule in the configuration, such as `rules[0]`, for notes.
+    pub place: Label,
 }
 
 /// A name and its accepted values.
@@ -99,7 +104,13 @@ impl RequestCondition {
         if fields.route == Some("") {
             cx.fault(format!("{rule}.route"), "must not be empty; omit it to match any route");
         }
-        Self { methods, path: path.flatten(), route: fields.route.map(str::to_owned), header }
+        Self {
+            methods,
+            path: path.flatten(),
+            route: fields.route.map(str::to_owned),
+            header,
+            place: Label::new(|| rule.to_owned()),
+        }
     }
 
     /// Whether method and header match.
@@ -154,6 +165,29 @@ impl RequestCondition {
         let path = self.path.as_ref().map(|_| ":path");
         let header = self.header.as_ref().map(|header| header.name.as_str());
         method.into_iter().chain(path).chain(header)
+    }
+}
+
+/// The condition for readers of the configuration: `GET|PUT, /users/{}, header x-a: 1|2`.
+impl fmt::Display for RequestCondition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut parts = Vec::new();
+        if !self.methods.is_empty() {
+            parts.push(self.methods.join("|"));
+        }
+        parts.extend(self.path.as_ref().map(ToString::to_string));
+        parts.extend(self.route.as_ref().map(|route| format!("route {route}")));
+        parts.extend(self.header.as_ref().map(|header| format!("header {header}")));
+        f.write_str(if parts.is_empty() { "any request" } else { "" })?;
+        f.write_str(&parts.join(", "))
+    }
+}
+
+/// `name: value|value`.
+impl fmt::Display for ExpectedValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = if self.name == AUTHORITY { "host" } else { &self.name };
+        write!(f, "{name}: {}", self.one_of.join("|"))
     }
 }
 

@@ -7,6 +7,7 @@
 use crate::{
     Env, RequestCondition, RequestHead,
     path::{MatchedVariants, RequestPath},
+    target, trace,
 };
 
 /// A rule that applies to some requests.
@@ -67,7 +68,9 @@ pub fn find_rule<R: RequestRule>(
     }
     let mut found: Option<(usize, &R, MatchedVariants)> = None;
     for (index, rule) in rules.iter().enumerate() {
-        let Some(matched) = matched_variants(rule, head, &path, env)? else { continue };
+        let matched = matched_variants(rule, head, &path, env);
+        trace::note(|| note(rule.condition(), head, env, matched));
+        let Some(matched) = matched? else { continue };
         match (found, matched) {
             (None, MatchedVariants::All) if !path.ends_in_hidden_slash() => {
                 return Ok(Some(index));
@@ -103,6 +106,37 @@ pub fn find_rule<R: RequestRule>(
         }
         found => Ok(found.map(|(index, ..)| index)),
     }
+}
+
+/// The note about a rule that was compared: the parts of the request that it reads.
+fn note(
+    condition: &RequestCondition,
+    head: &RequestHead<'_>,
+    env: &Env<'_>,
+    matched: Result<Option<MatchedVariants>, AmbiguousPath>,
+) -> trace::Note {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let mut found = Vec::new();
+    if !condition.methods.is_empty() {
+        found.push(text(head.method()));
+    }
+    if condition.path.is_some() {
+        found.push(text(target::path(head.target())));
+    }
+    if condition.route.is_some() {
+        found.push(env.connection.route().map_or_else(|| "no route".into(), |name| text(&name)));
+    }
+    if let Some(header) = &condition.header {
+        // The value may be a credential.
+        let is_sent = head.headers.lines_spelled(&header.name).next().is_some();
+        let state = if is_sent { "is sent" } else { "is missing" };
+        found.push(format!("{} {state}", header.name));
+    }
+    if let Ok(Some(MatchedVariants::Some(_))) | Err(AmbiguousPath) = matched {
+        found.push("as some servers read the path".to_owned());
+    }
+    let note = trace::Note::new(condition.place.as_str()).expected(condition.to_string());
+    note.found_bytes(found.join(", ").as_bytes()).matches(!matches!(matched, Ok(None)))
 }
 
 /// Which variants of the path the rule matches. `None` if it does not match the request.

@@ -1,6 +1,6 @@
 //! Policies: inheritance and checks. `origins` has its own file.
 
-use novasphere_core::BuildContext;
+use novasphere_core::{BuildContext, trace::Label};
 
 use super::{
     names::{self, check_exposed_headers, check_headers, check_methods},
@@ -101,6 +101,7 @@ pub(super) fn build(
 ) -> Policy {
     let allow_origin = origins::build(&config, prefix, earlier, cx);
     let credentials = config.credentials.unwrap_or(false);
+    let origins = Label::new(|| config.origins.join(", "));
     let methods = config.methods.unwrap_or_else(|| DEFAULT_METHODS.map(str::to_owned).into());
     Policy {
         allow_origin,
@@ -113,5 +114,7 @@ pub(super) fn build(
         },
         max_age: config.max_age.map(|seconds| seconds.to_string()),
         allow_private_network: config.private_network.unwrap_or(false),
+        place: Label::new(|| format!("{prefix}origins")),
+        origins,
     }
 }

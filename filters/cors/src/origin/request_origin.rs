@@ -1,6 +1,6 @@
 //! The `Origin` header of a request (Fetch standard, "Origin header").
 
-use std::cell::OnceCell;
+use std::{cell::OnceCell, fmt};
 
 use novasphere_core::RequestHead;
 
@@ -21,6 +21,16 @@ pub(crate) struct OriginValue<'h> {
     pub(crate) bytes: &'h [u8],
     /// Parsed on first use: most values equal an entry of the configuration byte for byte.
     origin: OnceCell<Option<Origin<'h>>>,
+}
+
+impl fmt::Display for RequestOrigin<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Absent => f.write_str("missing"),
+            Self::Single(value) => f.write_str(&String::from_utf8_lossy(value.bytes)),
+            Self::Multiple => f.write_str("on several lines"),
+        }
+    }
 }
 
 impl<'h> RequestOrigin<'h> {

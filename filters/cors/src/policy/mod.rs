@@ -5,6 +5,8 @@ mod allow_methods;
 mod allow_origin;
 mod name_list;
 
+use novasphere_core::trace::Label;
+
 pub(crate) use self::{
     allow_headers::{AllowHeaders, requested_headers},
     allow_methods::AllowMethods,
@@ -24,4 +26,8 @@ pub(crate) struct Policy {
     /// The field value, in seconds.
     pub(crate) max_age: Option<String>,
     pub(crate) allow_private_network: bool,
+    /// The policy in the configuration, for notes: `policies[0].origins`.
+    pub(crate) place: Label,
+    /// The configured origins, for notes.
+    pub(crate) origins: Label,
 }

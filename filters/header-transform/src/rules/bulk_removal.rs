@@ -1,5 +1,7 @@
 //! [`BulkRemoval`]: removal of headers that a rule does not name one by one.
 
+use std::fmt;
+
 use crate::{
     name_pattern::{Fold, NamePattern},
     protected_headers::{is_spared_by_allow, is_spared_by_patterns},
@@ -12,6 +14,19 @@ pub(super) enum BulkRemoval {
     Matching(NamePattern),
     /// Lines whose name matches none of these.
     AllExcept(Vec<NamePattern>),
+}
+
+/// The rule for readers of the configuration: `remove x-internal-*`.
+impl fmt::Display for BulkRemoval {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Matching(pattern) => write!(f, "remove {}", pattern.as_str()),
+            Self::AllExcept(allowed) => {
+                let allowed: Vec<&str> = allowed.iter().map(NamePattern::as_str).collect();
+                write!(f, "allow {}", allowed.join(", "))
+            }
+        }
+    }
 }
 
 impl BulkRemoval {

@@ -86,6 +86,31 @@ impl Condition {
     }
 }
 
+impl Condition {
+    /// The value in the message that the condition reads.
+    pub(crate) fn found(&self, headers: &Headers<'_>) -> String {
+        let name = self.pseudo_header().unwrap_or_default();
+        String::from_utf8_lossy(headers.get(name).unwrap_or_default()).into_owned()
+    }
+}
+
+/// The condition for readers of the configuration: `GET or HEAD`, `404 or 500-599`.
+impl fmt::Display for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let range = |StatusRange(first, last): &StatusRange| match first == last {
+            true => first.to_string(),
+            false => format!("{first}-{last}"),
+        };
+        match self {
+            Condition::Always => f.write_str("always"),
+            Condition::Methods(methods) => f.write_str(&methods.join(" or ")),
+            Condition::Statuses(ranges) => {
+                f.write_str(&ranges.iter().map(range).collect::<Vec<_>>().join(" or "))
+            }
+        }
+    }
+}
+
 impl Scope {
     /// Whether a rule with this scope applies to every message to which one with `other` applies.
     /// May be false where it does.

@@ -2,7 +2,10 @@
 
 use std::borrow::Cow;
 
-use novasphere_core::QueryParams;
+use novasphere_core::{
+    QueryParams,
+    trace::{self, Note},
+};
 
 use super::condition::Condition;
 use crate::{
@@ -56,6 +59,7 @@ impl QueryRules {
         rules.peek()?;
         let mut params = QueryParams::new(target)?;
         for (_, rule) in rules {
+            trace::note(|| rule.note(&params));
             match rule {
                 QueryRule::Remove(pattern) => params.remove(|name| pattern.matches(name, EXACT)),
                 QueryRule::Rename { old, new } => params.rename(old, new),
@@ -78,5 +82,21 @@ impl QueryRules {
             }
         }
         params.into_target()
+    }
+}
+
+impl QueryRule {
+    /// The rule, before it changes `params`.
+    fn note(&self, params: &QueryParams<'_>) -> Note {
+        let (kind, name, expected) = match self {
+            Self::Remove(pattern) => ("remove", pattern.as_str(), ""),
+            Self::Rename { old, .. } => ("rename", old.as_str(), "present"),
+            Self::Replace(name, _) => ("replace", name.as_str(), "present"),
+            Self::Add(name, _) => ("add", name.as_str(), "absent"),
+            Self::Append(name, _) => ("append", name.as_str(), ""),
+        };
+        let found = if params.contains(name) { "present" } else { "absent" };
+        let note = Note::new(format!("request.{kind} query parameter {name}")).expected(expected);
+        note.found(found).matches(expected.is_empty() || expected == found)
     }
 }

@@ -2,7 +2,10 @@
 
 use std::mem;
 
-use novasphere_core::{Env, RequestHead, encode_non_ascii, encode_query_param, header_value};
+use novasphere_core::{
+    Env, RequestHead, encode_non_ascii, encode_query_param, header_value,
+    trace::{self, Note},
+};
 
 use super::{
     text::{Piece, ValueText},
@@ -88,7 +91,20 @@ impl Template {
     /// The value for a request. Counts an event and returns `None` if there is none: part of a value
     /// could have another meaning.
     pub(crate) fn render_or_count(&self, head: &RequestHead<'_>, env: &Env<'_>) -> Option<Vec<u8>> {
-        self.render(head, env).map_err(|error| env.metrics.count(error.event().name())).ok()
+        let rendered = self.render(head, env);
+        trace::notes(|| self.notes(&rendered));
+        rendered.map_err(|error| env.metrics.count(error.event().name())).ok()
+    }
+
+    /// The note about a value that cannot be rendered.
+    fn notes(&self, rendered: &Result<Vec<u8>, RenderError>) -> Vec<Note> {
+        let found = match rendered {
+            Ok(_) => return Vec::new(),
+            Err(RenderError::Missing) => "a variable is missing, so nothing is sent",
+            Err(RenderError::Invalid) => "the value is invalid or too long, so it is not sent",
+        };
+        let variables: Vec<String> = self.variables().map(ToString::to_string).collect();
+        vec![Note::new(format!("value of {}", variables.join(" "))).found(found).matches(false)]
     }
 
     fn render(&self, head: &RequestHead<'_>, env: &Env<'_>) -> Result<Vec<u8>, RenderError> {

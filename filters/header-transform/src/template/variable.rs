@@ -150,6 +150,21 @@ impl Variable {
     }
 }
 
+/// The variable as users write it.
+impl fmt::Display for Variable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Variable::Header(name) => write!(f, "$(headers.{})", name.as_str()),
+            Variable::HeaderLines(name) => write!(f, "$(headers.{}[])", name.as_str()),
+            Variable::Query(name) => write!(f, "$(query.{name})"),
+            Variable::Claim(name) => write!(f, "$(claims.{name})"),
+            Variable::Segment(number) => write!(f, "$(path.{number})"),
+            Variable::ClientIp => f.write_str("$(client.ip)"),
+            Variable::Host => f.write_str("$(host)"),
+        }
+    }
+}
+
 /// All lines of a header with a value, as one (RFC 9110 section 5.3). Cookies have their own separator
 /// (RFC 9113 section 8.2.3).
 fn joined_lines(head: &RequestHead<'_>, name: &HeaderName) -> Vec<u8> {

@@ -1,6 +1,9 @@
 //! Credentials: the keys in the configuration, and the selection of one by a token.
 
-use novasphere_core::{Env, Json};
+use novasphere_core::{
+    Env, Json,
+    trace::{self, Note},
+};
 
 use crate::{
     decision::Refusal,
@@ -9,7 +12,7 @@ use crate::{
         key::{self, Key},
         tries::Tries,
     },
-    rejection::{Rejection, claim_excerpt, excerpt},
+    rejection::{Rejection, claim_excerpt, excerpt, excerpts},
     token::Token,
 };
 
@@ -61,6 +64,12 @@ impl Credentials {
         let claim_name = &self.key_claim_name;
         let claim = token.claims.get(claim_name).or_else(|| token.header.get(claim_name));
         let named = claim.and_then(Json::as_str).map(|name| self.named(name)).unwrap_or_default();
+        trace::note(|| {
+            let names = excerpts(self.names());
+            let found = format!("{claim_name} {}", claim_excerpt(claim));
+            let note = Note::new("credentials").found(found).matches(!named.is_empty());
+            note.expected(if names.is_empty() { "no credential".to_owned() } else { names })
+        });
         if named.is_empty() {
             // The name may have any characters.
             let quoted_name = excerpt(claim_name);

@@ -1,12 +1,15 @@
 //! A key, and the selection of the key that signed a token.
 
-use novasphere_core::{Env, Json};
+use novasphere_core::{
+    Env, Json,
+    trace::{self, Note},
+};
 
 use crate::{
     config::Algorithm,
     decision::Refusal,
     keys::{tries::Tries, verifier::Verifier},
-    rejection::{Rejection, claim_excerpt, excerpts},
+    rejection::{Rejection, claim_excerpt, excerpt, excerpts},
     token::Token,
 };
 
@@ -33,6 +36,15 @@ impl Key {
             (None, None) => true,
             _ => false,
         }
+    }
+}
+
+impl Key {
+    /// The note about the key as a candidate that does not match.
+    fn note(&self, found: &str) -> Note {
+        let kid = self.kid.as_deref().map_or_else(|| "without kid".to_owned(), excerpt);
+        let algorithm = self.algorithm().name();
+        Note::new(format!("key {kid} ({algorithm})")).found(found).matches(false)
     }
 }
 
@@ -67,6 +79,7 @@ pub(crate) fn signer<'k, K: AsRef<Key>>(
     for candidate in named.chain(others) {
         let key = candidate.as_ref();
         if !key.algorithm().has_name(token.algorithm()) {
+            trace::note(|| key.note("is for another algorithm"));
             if refusal == Refusal::UnknownKid {
                 refusal = Refusal::AlgorithmMismatch;
             }
@@ -74,11 +87,14 @@ pub(crate) fn signer<'k, K: AsRef<Key>>(
         }
         refusal = Refusal::BadSignature;
         if !tries.take(key.algorithm()) {
+            trace::note(|| key.note("is not tried, because too many keys were tried before"));
             break;
         }
         if key.verifier.verifies(token.signed, &token.signature, env) {
+            trace::note(|| key.note("verifies the signature").matches(true));
             return Ok(candidate);
         }
+        trace::note(|| key.note("does not verify the signature"));
     }
     Err(refusal)
 }

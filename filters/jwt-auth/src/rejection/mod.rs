@@ -8,6 +8,8 @@ mod excerpt;
 
 use std::borrow::Cow;
 
+use novasphere_core::trace::{self, Note};
+
 pub(crate) use self::excerpt::{claim_excerpt, excerpt, excerpts};
 use crate::decision::Refusal;
 
@@ -62,6 +64,28 @@ impl Rejection {
         }
         detail
     }
+}
+
+impl Rejection {
+    /// The note about the check of `subject` that decided.
+    pub(crate) fn note(&self, subject: impl Into<String>) -> Note {
+        let found = if self.found().is_empty() { self.refusal.name() } else { self.found() };
+        let note = Note::new(subject).expected(self.expected.as_str()).found(found);
+        note.matches(false).decides(true)
+    }
+}
+
+/// Notes the result of a check of `subject`. `passed` is the note if it passed.
+#[inline(always)]
+pub(crate) fn note_check<T>(
+    subject: &str,
+    result: &Result<T, Rejection>,
+    passed: impl FnOnce(Note) -> Note,
+) {
+    trace::note(|| match result {
+        Ok(_) => passed(Note::new(subject)).matches(true),
+        Err(rejection) => rejection.note(subject),
+    });
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! The checks on the claims of a token with a verified signature.
 
-use novasphere_core::{Json, UnixTime};
+use novasphere_core::{Json, UnixTime, trace::Note};
 
 use crate::{
     decision::Refusal,
-    rejection::{Rejection, claim_excerpt, excerpts},
+    rejection::{Rejection, claim_excerpt, excerpts, note_check},
     rules::{denied::DeniedTokens, required::RequiredClaim, requirements::Requirements},
     token::Token,
 };
@@ -50,11 +50,18 @@ impl ClaimRules {
     ) -> Result<(), Rejection> {
         self.times.check(&token.claims, now)?;
         self.names.check(token, requirements)?;
-        self.denied.check(&token.claims)?;
+        let denied = self.denied.check(&token.claims);
+        note_check("denied_tokens", &denied, |note| note.found("not denied"));
+        denied?;
         for required in self.required.iter().chain(&requirements.required) {
-            required.check(&token.claims)?;
+            let result = required.check(&token.claims);
+            note_check(&required.entry, &result, |note| required.describe(note, &token.claims));
+            result?;
         }
-        requirements.scopes.as_ref().map_or(Ok(()), |scopes| scopes.check(&token.claims))
+        let Some(scopes) = &requirements.scopes else { return Ok(()) };
+        let result = scopes.check(&token.claims);
+        note_check("scopes", &result, |note| scopes.describe(note, &token.claims));
+        result
     }
 }
 
@@ -64,42 +71,69 @@ impl TimeRules {
     /// The times are `f64`: exact to the millisecond for any time a clock gives, and free of
     /// overflow for any claim.
     fn check(&self, claims: &Json, now: UnixTime) -> Result<(), Rejection> {
-        let time = now.seconds();
-        let now = now.millis as f64 / 1000.0;
-        let reject = |refusal: Refusal, name: &str| {
-            let found = format!("{name} {}, the time is {time}", claim_excerpt(claims.get(name)));
-            refusal.found(found)
-        };
-        let missing = |name: &str| Refusal::MissingClaim.found(format!("{name} is missing"));
+        let exp = self.check_exp(claims, now);
+        note_check("claim exp", &exp, |note| self.describe(note, "exp", claims, now));
+        exp?;
+        let nbf = self.check_nbf(claims, now);
+        note_check("claim nbf", &nbf, |note| self.describe(note, "nbf", claims, now));
+        nbf?;
+        let iat = self.check_iat(claims, now);
+        note_check("claim iat", &iat, |note| self.describe(note, "iat", claims, now));
+        iat
+    }
+
+    fn check_exp(&self, claims: &Json, time: UnixTime) -> Result<(), Rejection> {
+        let now = seconds(time);
         match numeric_date(claims, "exp")? {
             Some(exp) if now >= exp + self.leeway => {
                 let end = format!("a time before {}", (exp + self.leeway) as i64);
-                return Err(reject(Refusal::Expired, "exp").expected(end));
+                Err(reject(Refusal::Expired, "exp", claims, time).expected(end))
             }
             Some(exp) if self.maximum_expiration.is_some_and(|m| exp - now > m + self.leeway) => {
                 let maximum = now + self.maximum_expiration.unwrap_or_default() + self.leeway;
                 let latest = format!("at most {}", maximum as i64);
-                return Err(reject(Refusal::LifetimeTooLong, "exp").expected(latest));
+                Err(reject(Refusal::LifetimeTooLong, "exp", claims, time).expected(latest))
             }
-            None if self.requires_exp => return Err(missing("exp")),
-            _ => {}
+            None if self.requires_exp => Err(missing("exp")),
+            _ => Ok(()),
         }
+    }
+
+    fn check_nbf(&self, claims: &Json, time: UnixTime) -> Result<(), Rejection> {
         match numeric_date(claims, "nbf")? {
-            Some(nbf) if now < nbf - self.leeway => {
+            Some(nbf) if seconds(time) < nbf - self.leeway => {
                 let start = format!("a time from {}", (nbf - self.leeway) as i64);
-                return Err(reject(Refusal::NotYetValid, "nbf").expected(start));
+                Err(reject(Refusal::NotYetValid, "nbf", claims, time).expected(start))
             }
-            None if self.requires_nbf => return Err(missing("nbf")),
-            _ => {}
+            None if self.requires_nbf => Err(missing("nbf")),
+            _ => Ok(()),
         }
+    }
+
+    fn check_iat(&self, claims: &Json, time: UnixTime) -> Result<(), Rejection> {
         match numeric_date(claims, "iat")? {
-            Some(iat) if self.checks_iat && now < iat - self.leeway => {
+            Some(iat) if self.checks_iat && seconds(time) < iat - self.leeway => {
                 let start = format!("a time from {}", (iat - self.leeway) as i64);
-                Err(reject(Refusal::IssuedInFuture, "iat").expected(start))
+                Err(reject(Refusal::IssuedInFuture, "iat", claims, time).expected(start))
             }
             None if self.checks_iat => Err(missing("iat")),
             _ => Ok(()),
         }
+    }
+
+    /// The note about a claim that passed.
+    fn describe(&self, note: Note, name: &str, claims: &Json, now: UnixTime) -> Note {
+        let (moment, is_required) = match name {
+            "exp" => ("after the time", self.requires_exp),
+            "nbf" => ("not after the time", self.requires_nbf),
+            _ if self.checks_iat => ("not after the time", true),
+            _ => ("a number", false),
+        };
+        let required = if is_required { "required" } else { "optional" };
+        let found = format!("{name} {}", claim_excerpt(claims.get(name)));
+        let time = now.seconds();
+        note.expected(format!("{required}, {moment}, leeway {} s", self.leeway))
+            .found(format!("{found}, the time is {time}"))
     }
 
     /// When [`check`](Self::check) accepts these claims, which it accepts now: start (inclusive) and
@@ -122,10 +156,19 @@ impl TimeRules {
 impl NameRules {
     fn check(&self, token: &Token<'_>, requirements: &Requirements) -> Result<(), Rejection> {
         let claims = &token.claims;
-        check_accepted(requirements.issuers.as_deref(), "iss", claims, Refusal::WrongIssuer)?;
-        check_accepted(self.subjects.as_deref(), "sub", claims, Refusal::WrongSubject)?;
-        check_audience(requirements.audiences.as_deref(), claims)?;
-        self.check_type(&token.header)
+        let Requirements { issuers, audiences, .. } = requirements;
+        let iss = check_accepted(issuers.as_deref(), "iss", claims, Refusal::WrongIssuer);
+        note_accepted("issuers", "iss", issuers.as_deref(), claims, &iss);
+        iss?;
+        let sub = check_accepted(self.subjects.as_deref(), "sub", claims, Refusal::WrongSubject);
+        note_accepted("subjects", "sub", self.subjects.as_deref(), claims, &sub);
+        sub?;
+        let aud = check_audience(audiences.as_deref(), claims);
+        note_accepted("audiences", "aud", audiences.as_deref(), claims, &aud);
+        aud?;
+        let typ = self.check_type(&token.header);
+        note_accepted("typ", "typ", self.types.as_deref(), &token.header, &typ);
+        typ
     }
 
     /// Prevents the use of one kind of token as another (RFC 8725 section 3.11).
@@ -136,6 +179,39 @@ impl NameRules {
         let is_known = text.is_some_and(|text| types.iter().any(|t| t.eq_ignore_ascii_case(text)));
         if is_known { Ok(()) } else { Err(unaccepted(Refusal::WrongType, "typ", typ, types)) }
     }
+}
+
+/// Notes the result of comparing a member with the accepted values of a field.
+#[inline(always)]
+fn note_accepted(
+    field: &str,
+    name: &str,
+    accepted: Option<&[String]>,
+    members: &Json,
+    result: &Result<(), Rejection>,
+) {
+    note_check(field, result, |note| {
+        let note = note.found(format!("{name} {}", claim_excerpt(members.get(name))));
+        match accepted {
+            Some(accepted) => note.expected(excerpts(accepted.iter().map(String::as_str))),
+            None => note.expected("any"),
+        }
+    });
+}
+
+/// The rejection of a claim with a time.
+fn reject(refusal: Refusal, name: &str, claims: &Json, now: UnixTime) -> Rejection {
+    let (claim, time) = (claim_excerpt(claims.get(name)), now.seconds());
+    refusal.found(format!("{name} {claim}, the time is {time}"))
+}
+
+fn missing(name: &str) -> Rejection {
+    Refusal::MissingClaim.found(format!("{name} is missing"))
+}
+
+/// The time in seconds.
+fn seconds(time: UnixTime) -> f64 {
+    time.millis as f64 / 1000.0
 }
 
 /// Checks that the claim `name` is one of the `accepted` texts. `None` accepts any value.

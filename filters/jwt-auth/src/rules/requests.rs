@@ -2,6 +2,7 @@
 
 use novasphere_core::{
     AmbiguousPath, Env, RequestCondition, RequestHead, RequestRule, RequiredVariants, find_rule,
+    trace::{self, Note},
 };
 
 use super::requirements::Requirements;
@@ -38,13 +39,41 @@ impl RequestRules {
             return Ok(Some(&self.default));
         }
         if self.rules.iter().any(|rule| rule.condition.has_repeated_header(head)) {
+            trace::note(repeated_header);
             return Err(Refusal::RepeatedHeader);
         }
-        let index = find_rule(&self.rules, true, head, env)
-            .map_err(|AmbiguousPath| Refusal::AmbiguousPath)?;
+        let index = find_rule(&self.rules, true, head, env).map_err(|AmbiguousPath| {
+            trace::note(ambiguous_path);
+            Refusal::AmbiguousPath
+        })?;
         let rule = index.and_then(|index| self.rules.get(index));
+        trace::note(|| note(rule));
         Ok(rule.map_or(Some(&self.default), |rule| rule.requirements.as_ref()))
     }
+}
+
+/// The note about the rule that applies.
+fn note(rule: Option<&Rule>) -> Note {
+    let Some(rule) = rule else { return Note::new("rule").found("none, the filter's own checks") };
+    let note = Note::new("rule").found(rule.condition.place.as_str());
+    match &rule.requirements {
+        None => {
+            let found = format!("{}: no token needed", note.found);
+            note.found(found).decides(true)
+        }
+        Some(_) => note,
+    }
+}
+
+fn repeated_header() -> Note {
+    let note = Note::new("header of a rule").expected("one line").found("several lines");
+    note.matches(false).decides(true)
+}
+
+fn ambiguous_path() -> Note {
+    let expected = "a path that all servers match to the same rule";
+    let note = Note::new("path").expected(expected).found("servers read it differently");
+    note.matches(false).decides(true)
 }
 
 /// Whether `these` reject every request that `others` reject. `None` rejects no request.

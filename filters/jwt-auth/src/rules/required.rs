@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use novasphere_core::{Json, Pattern};
+use novasphere_core::{Json, Pattern, trace::Note};
 
 use crate::{
     decision::Refusal,
@@ -42,6 +42,14 @@ impl RequiredClaim {
         }
         let found = format!("the claim of {} {}", self.entry, claim_excerpt(claim));
         Err(Refusal::RequiredClaim.found(found).expected(format!("{} {}", self.path, self.test)))
+    }
+}
+
+impl RequiredClaim {
+    /// The note about a claim that passed.
+    pub(crate) fn describe(&self, note: Note, claims: &Json) -> Note {
+        let found = format!("{} {}", self.path, claim_excerpt(self.path.find(claims)));
+        note.expected(format!("{} {}", self.path, self.test)).found(found)
     }
 }
 

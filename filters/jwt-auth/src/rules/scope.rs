@@ -1,6 +1,6 @@
 //! Scopes: the permissions a token grants (RFC 6749 section 3.3).
 
-use novasphere_core::Json;
+use novasphere_core::{Json, trace::Note};
 
 use crate::{
     decision::Refusal,
@@ -40,6 +40,21 @@ impl Scopes {
         let found = CLAIMS.iter().find(|name| claims.get(name).is_some()).unwrap_or(&"scope");
         let found = format!("{found} {}", claim_excerpt(claims.get(found)));
         Err(Refusal::InsufficientScope.found(found).expected(expected))
+    }
+
+    /// The note about scopes that suffice.
+    pub(crate) fn describe(&self, note: Note, claims: &Json) -> Note {
+        let mut expected = excerpts(self.all_of.iter().map(String::as_str));
+        if !self.any_of.is_empty() {
+            let and = if expected.is_empty() { "" } else { " and " };
+            let any_of = excerpts(self.any_of.iter().map(String::as_str));
+            expected = format!("{expected}{and}one of {any_of}");
+        }
+        let found = CLAIMS.iter().filter_map(|name| {
+            let claim = claims.get(name)?;
+            Some(format!("{name} {}", claim_excerpt(Some(claim))))
+        });
+        note.expected(expected).found(found.collect::<Vec<_>>().join(", "))
     }
 
     /// Whether every token with these scopes has the `other` scopes.

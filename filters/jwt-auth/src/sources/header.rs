@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use novasphere_core::{HeaderName, bytes_eq};
+use novasphere_core::{HeaderName, bytes_eq, trace::Note};
 
 /// A header that carries a token.
 #[derive(Debug)]
@@ -54,6 +54,24 @@ impl TokenHeader {
             Some(scheme) => TokenForm::Scheme(scheme.to_owned()),
         };
         Ok(Self { name, form })
+    }
+
+    /// The note about the value of this header, without the value.
+    pub(super) fn note(&self, line: Option<&[u8]>, token: Option<&[u8]>) -> Note {
+        let expected = match &self.form {
+            TokenForm::Bearer => "Bearer and a token".to_owned(),
+            TokenForm::Scheme(scheme) => format!("{scheme} and a token"),
+            TokenForm::Bare => "a token without a scheme".to_owned(),
+            TokenForm::BareOrBearer => "a token, with or without Bearer".to_owned(),
+        };
+        let found = match (line, token) {
+            (None, _) => "missing".to_owned(),
+            (Some(_), None) => "another form".to_owned(),
+            (Some(_), Some(token)) => format!("a token, {} bytes", token.len()),
+        };
+        let is_found = token.is_some_and(|token| !token.is_empty());
+        let note = Note::new(format!("header {}", self.name.as_str()));
+        note.expected(expected).found(found).matches(is_found)
     }
 
     /// The token in the value of this header.

@@ -5,10 +5,13 @@ pub(crate) mod subprotocol;
 
 use std::borrow::Cow;
 
-use novasphere_core::{HeaderMutation, HeaderName, RequestHead, target};
+use novasphere_core::{
+    HeaderMutation, HeaderName, RequestHead, target,
+    trace::{self, Note},
+};
 
 use self::{header::TokenHeader, subprotocol::Subprotocols};
-use crate::decision::Refusal;
+use crate::{decision::Refusal, rejection::Rejection};
 
 static COOKIE: HeaderName = HeaderName::from_static("cookie");
 
@@ -89,30 +92,66 @@ impl TokenSources {
             // The header is not a list: some readers take the first line, others the last (RFC 9110
             // section 5.3).
             if lines.next().is_some() {
+                trace::note(|| {
+                    let note = Note::new(format!("header {}", header.name.as_str()));
+                    note.expected("one line").found("several lines").matches(false).decides(true)
+                });
                 return Err(Refusal::RepeatedHeader);
             }
-            if let Some(found) = line.and_then(|line| header.token(line)) {
+            let found = line.and_then(|line| header.token(line));
+            trace::note(|| header.note(line, found));
+            if let Some(found) = found {
                 token.add(Cow::Borrowed(found))?;
             }
         }
         for name in &self.params {
             for found in target::query_values(head.target(), name) {
+                trace::note(|| token_note(&format!("query parameter {name}"), &found));
                 token.add(found)?;
             }
         }
         if !self.cookies.is_empty() {
             let cookies = cookie_pairs(head).filter_map(cookie);
-            for (_, found) in cookies.filter(|(name, _)| self.is_cookie(name)) {
+            for (name, found) in cookies.filter(|(name, _)| self.is_cookie(name)) {
+                let name = || format!("cookie {}", String::from_utf8_lossy(name));
+                trace::note(|| token_note(&name(), found));
                 token.add(Cow::Borrowed(found))?;
             }
         }
         if !self.subprotocols.is_empty() {
             for found in self.subprotocols.tokens(head) {
+                trace::note(|| match &found {
+                    Ok(found) => token_note("WebSocket subprotocol", found),
+                    Err(refusal) => Rejection::from(*refusal).note("WebSocket subprotocol"),
+                });
                 token.add(Cow::Owned(found?))?;
             }
         }
+        trace::note(|| self.note(token.0.is_some()));
         token.0.ok_or(Refusal::NoToken)
     }
+}
+
+impl TokenSources {
+    /// The note about all sources.
+    fn note(&self, is_found: bool) -> Note {
+        let headers = self.headers.iter().map(|header| format!("header {}", header.name.as_str()));
+        let params = self.params.iter().map(|name| format!("query parameter {name}"));
+        let cookies = self.cookies.iter().map(|name| format!("cookie {name}"));
+        let mut sources: Vec<String> = headers.chain(params).chain(cookies).collect();
+        if !self.subprotocols.is_empty() {
+            sources.push("WebSocket subprotocol".to_owned());
+        }
+        let found = if is_found { "one token" } else { "no token" };
+        let note = Note::new("token").expected(format!("in {}", sources.join(" or ")));
+        note.found(found).matches(is_found).decides(!is_found)
+    }
+}
+
+/// The note about a token, without the token.
+fn token_note(source: &str, token: &[u8]) -> Note {
+    let found = if token.is_empty() { "empty" } else { "a token" };
+    Note::new(source).found(format!("{found}, {} bytes", token.len())).matches(!token.is_empty())
 }
 
 /// Collects tokens, at most one distinct. Ignores empty ones.
@@ -121,7 +160,13 @@ struct UniqueToken<'h>(Option<Cow<'h, [u8]>>);
 impl<'h> UniqueToken<'h> {
     fn add(&mut self, token: Cow<'h, [u8]>) -> Result<(), Refusal> {
         match &self.0 {
-            Some(other) if !token.is_empty() && *other != token => Err(Refusal::MultipleTokens),
+            Some(other) if !token.is_empty() && *other != token => {
+                trace::note(|| {
+                    let note = Note::new("token").expected("one token").found("different tokens");
+                    note.matches(false).decides(true)
+                });
+                Err(Refusal::MultipleTokens)
+            }
             None if !token.is_empty() => {
                 self.0 = Some(token);
                 Ok(())

@@ -1,6 +1,11 @@
 //! The identity of a client: which requests count together.
 
-use novasphere_core::{ClientIp, Env, RequestHead, host_name, target};
+use std::fmt;
+
+use novasphere_core::{
+    ClientIp, Env, RequestHead, host_name, target,
+    trace::{self, Note},
+};
 
 use super::address::Lookup;
 use crate::{
@@ -116,7 +121,10 @@ impl Identity {
             Scope::Service => key.push(b'v', &env.connection.service().unwrap_or_default()),
         }
         for part in &self.parts {
-            match part.push(head, address, env, &mut key) {
+            let start = key.0.len();
+            let pushed = part.push(head, address, env, &mut key);
+            trace::note(|| self.note(part, key.0.get(start..).unwrap_or_default(), address));
+            match pushed {
                 Some(()) => {}
                 None => match self.on_unresolved {
                     OnUnresolved::Ip => {
@@ -135,6 +143,44 @@ impl Identity {
             }
         }
         Ok(key)
+    }
+}
+
+impl Identity {
+    /// The note about a part. `pushed` is its kind, length and value, empty if it is missing.
+    fn note(&self, part: &Part, pushed: &[u8], address: &Lookup<'_>) -> Note {
+        let note = Note::new(format!("limit_by {part}")).matches(!pushed.is_empty());
+        let value = pushed.get(1 + size_of::<usize>()..);
+        match (value, part) {
+            (Some(_), Part::Ip) => {
+                note.found(address.get().map(|ip| ip.to_string()).unwrap_or_default())
+            }
+            // A header may hold a key of the client.
+            (Some(value), Part::Header(_)) => note.found(format!("{} bytes", value.len())),
+            (Some(value), _) => note.found_bytes(value),
+            (None, _) => {
+                let instead = match self.on_unresolved {
+                    OnUnresolved::Ip => "the client address replaces it",
+                    OnUnresolved::Constant => "a constant replaces it",
+                    OnUnresolved::Allow => "the request passes uncounted",
+                    OnUnresolved::Deny => "the request is rejected",
+                };
+                let decides =
+                    matches!(self.on_unresolved, OnUnresolved::Allow | OnUnresolved::Deny);
+                note.expected("a value").found(format!("missing: {instead}")).decides(decides)
+            }
+        }
+    }
+}
+
+/// The part for readers of the configuration: `header x-client`.
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.kind())?;
+        match self {
+            Part::Header(name) | Part::Claim(name) => write!(f, " {name}"),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -78,6 +78,25 @@ impl Counter for CounterKind {
 }
 
 impl CounterKind {
+    /// Sets the counts of a client in this proxy, for tools: `used` for each window, `None` to keep
+    /// it. Redis keeps its own counts.
+    pub(crate) fn assume(
+        &self,
+        request: &CountRequest,
+        used: &[Option<u32>],
+        state: &mut CounterState,
+        env: &Env<'_>,
+    ) {
+        match self {
+            Self::Local(table) => table.assume(request, used, &mut state.local, env),
+            Self::Leased(counter) => {
+                let state = state.leased.local_state();
+                counter.table().assume(request, used, state, env);
+            }
+            Self::Redis(_) => {}
+        }
+    }
+
     /// Does the work of the timer. Returns when to call it again, in milliseconds, if it has any.
     pub(crate) fn on_timer(&self, state: &mut CounterState, env: &Env<'_>) -> Option<u32> {
         match self {

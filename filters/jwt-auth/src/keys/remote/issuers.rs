@@ -2,7 +2,10 @@
 
 use std::borrow::Cow;
 
-use novasphere_core::{Env, FetchError, FetchResponse, Json, TimerActions, UnixTime};
+use novasphere_core::{
+    Env, FetchError, FetchResponse, Json, TimerActions, UnixTime,
+    trace::{self, Note},
+};
 
 use super::{
     issuer::Issuer,
@@ -19,7 +22,7 @@ use crate::{
         key_set,
         tries::Tries,
     },
-    rejection::{Rejection, excerpt},
+    rejection::{Rejection, excerpt, excerpts},
     token::{Token, header_text},
 };
 
@@ -114,7 +117,11 @@ impl Issuers {
         env: &Env<'_>,
     ) -> Option<Result<Signer<'_>, Rejection>> {
         let iss = token.claims.get("iss").and_then(Json::as_str)?;
-        let index = self.index(iss, &token.claims)?;
+        let index = self.index(iss, &token.claims);
+        if !self.is_empty() {
+            trace::note(|| self.note(index, iss));
+        }
+        let index = index?;
         let (source, consumer) = (self.sources.sources.get(index)?, self.consumers.get(index)?);
         let (alg, algorithms) = (token.algorithm(), self.sources.reader.algorithms(index));
         if !algorithms.iter().any(|own| own.has_name(alg)) {
@@ -124,6 +131,10 @@ impl Issuers {
         let mut rejection = None;
         for _ in 0..2 {
             let keys = caches.get(index).and_then(KeyCache::keys);
+            trace::note(|| {
+                let found = keys.map_or_else(|| "none yet".to_owned(), |k| k.len().to_string());
+                Note::new("fetched keys").found(found).matches(keys.is_some())
+            });
             rejection = match keys.map(|keys| key_set::signer(keys, iss, token, tries, env)) {
                 Some(Ok(_)) => {
                     return Some(consumer_of(iss, source, consumer).map(Signer::Verified));
@@ -154,6 +165,13 @@ impl Issuers {
     /// The issuers as configured.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.sources.sources.iter().map(|source| source.issuer.text())
+    }
+
+    /// The note about the issuer of a token.
+    fn note(&self, index: Option<usize>, iss: &str) -> Note {
+        let subject = index.map_or_else(|| "jwks".to_owned(), |index| format!("jwks[{index}]"));
+        let note = Note::new(subject).expected(excerpts(self.names()));
+        note.found(format!("iss is {}", excerpt(iss))).matches(index.is_some())
     }
 
     /// The index of the issuer of a token. An exact `iss` takes precedence over a template.

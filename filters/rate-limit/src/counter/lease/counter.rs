@@ -31,6 +31,13 @@ pub(crate) struct LeasedState {
     leases: Leases,
 }
 
+impl LeasedState {
+    /// The state of the table.
+    pub(crate) fn local_state(&mut self) -> &mut LocalState {
+        &mut self.local
+    }
+}
+
 impl LeasedCounter {
     /// `sizes` has one item per limiter.
     pub(crate) fn new(table: LocalCounter, sizes: Vec<Option<LeaseConfig>>) -> Self {

@@ -130,6 +130,22 @@ impl LocalCounter {
         Some(Grant { taken, counts: Counts { counts, at } })
     }
 
+    /// Sets the counts of a client. See [`CounterKind::assume`](crate::counter::CounterKind).
+    pub(in crate::counter) fn assume(
+        &self,
+        request: &CountRequest,
+        used: &[Option<u32>],
+        state: &mut LocalState,
+        env: &Env<'_>,
+    ) {
+        let Some(client) = self.client(request, state, env) else { return };
+        let (fingerprint, now) = (client.fingerprint, seconds(env.clock.now().millis));
+        let _ = env.shared_data.update(&key(self.slot(&fingerprint)), |slot| {
+            table::assume(slot, fingerprint, client.limits(), used, now);
+            (Change::Write, ())
+        });
+    }
+
     /// Returns the unused part of a lease. If that fails, it stays counted until its windows end.
     pub(in crate::counter) fn give_back(
         &self,

@@ -114,6 +114,29 @@ pub(crate) fn admit(
     Admission { taken, counts: new.counts, now, pressure, changed }
 }
 
+/// Sets the counts of `client`, for tools that assume them. `used` has the count of each window, or
+/// `None` to keep it.
+pub(crate) fn assume(
+    slot: &mut Vec<u8>,
+    client: Fingerprint,
+    limits: &[Limit],
+    used: &[Option<u32>],
+    now: u32,
+) {
+    if slot.len() != SLOT_BYTES {
+        slot.clear();
+        slot.resize(SLOT_BYTES, 0);
+    }
+    let (index, _) = find_entry(slot, client, now);
+    let own = Some(entry(slot, index)).filter(|entry| entry.fingerprint == client);
+    let mut old = own.unwrap_or_default();
+    for (count, used) in old.counts.iter_mut().zip(used) {
+        *count = used.unwrap_or(*count);
+    }
+    let (_, new) = count(Entry { last: now, ..old }, client, limits, &Charge::of_rest(0, 0), now);
+    write(slot, index, &new);
+}
+
 /// Gives the unused part of a lease back to the entry of `client`, if it still has one. Returns
 /// whether the slot changed.
 pub(crate) fn give_back(

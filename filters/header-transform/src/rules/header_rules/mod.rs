@@ -1,8 +1,10 @@
 //! [`HeaderRules`]: rules for the headers of requests or responses.
 
+mod notes;
+
 use std::borrow::Cow;
 
-use novasphere_core::{HeaderMutation, HeaderName, Headers};
+use novasphere_core::{HeaderMutation, HeaderName, Headers, trace};
 
 use super::{
     bulk_removal::BulkRemoval,
@@ -178,6 +180,7 @@ impl HeaderRules {
         mut value: impl FnMut(&'f Value) -> Option<Cow<'f, [u8]>>,
         mut dropped: impl FnMut(),
     ) -> Vec<HeaderMutation<'f>> {
+        trace::notes(|| self.notes_on_conditions(headers));
         let rules = self.rules.iter().filter(|(scope, _)| scope.condition.applies(headers));
         if self.is_independent {
             let mut mutations = Vec::with_capacity(self.rules.len());
@@ -199,9 +202,11 @@ impl HeaderRules {
                 let is_removed = |field: &&mut HeaderLines<'_, '_>| {
                     removal.removes(field.name().as_str().as_bytes(), fold)
                 };
+                trace::note(|| self.note_on_removal(removal, headers));
                 fields.iter_mut().filter(is_removed).for_each(HeaderLines::clear);
                 removals.push(removal);
             } else {
+                trace::notes(|| self.notes_on_rule(rule, &fields));
                 rule.apply(&mut fields, &mut value, &mut dropped);
             }
         }
@@ -221,6 +226,14 @@ impl HeaderRules {
             return;
         };
         let Some(TrackedName { name, is_read, .. }) = self.names.get(*index) else { return };
+        trace::note(|| {
+            let is_known = self.message == Message::Request || self.reads_all || *is_read;
+            let is_present = match self.message {
+                Message::Request => headers.lines_spelled(name.as_str()).next().is_some(),
+                Message::Response => headers.contains(name.as_str()),
+            };
+            rule.note(self.message, name, is_known.then_some(is_present))
+        });
         match rule {
             Rule::Remove(_) if self.message == Message::Request => {
                 for (line, _) in headers.lines_spelled(name.as_str()) {

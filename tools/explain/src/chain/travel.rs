@@ -1,0 +1,203 @@
+//! A request's way through the chain, and back.
+
+use std::{any::Any, rc::Rc};
+
+use novasphere_core::trace;
+
+use super::{
+    Chain, kong,
+    loaded::{Again, Decided},
+    steps::{Action, ResponseStep, Step, Steps},
+    world::Facts,
+};
+use crate::{Line, ProxyKind, Request, Response, token};
+
+/// A request, and the upstream's response to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Input {
+    /// The request.
+    pub request: Request,
+    /// The response of the upstream, if the request reaches it.
+    pub upstream: Response,
+    /// Time, connection and route.
+    pub facts: Facts,
+    /// The requests that count as used before, by the name of a window or a limit.
+    pub used: Vec<(String, u32)>,
+}
+
+/// The way of a request through the filters, and the response.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Explanation {
+    /// The filters that decided about the request, in order.
+    pub steps: Vec<Step>,
+    /// The request that the upstream gets. `None` if a filter responds.
+    pub upstream: Option<Request>,
+    /// The filters that changed the response, in order.
+    pub response_steps: Vec<ResponseStep>,
+    /// The response that the client gets.
+    pub response: Response,
+    /// The filter and the decision that made the response. `None` if the upstream did.
+    pub decided_by: Option<(&'static str, &'static str)>,
+    /// The attributes that filters set, for access logs.
+    pub attributes: Vec<(String, Vec<u8>)>,
+    /// The metrics that grow, as Prometheus shows them, and by how much.
+    pub metrics: Vec<(String, u32)>,
+    /// The log lines of the filters.
+    pub log: Vec<String>,
+    /// The assumptions of the tool.
+    pub remarks: Vec<String>,
+}
+
+/// The end of the request phase.
+enum End {
+    Upstream(Vec<Line>),
+    Local { response: Response, by: (&'static str, &'static str) },
+}
+
+impl Chain {
+    /// Sends a request. Counts and keys of earlier requests are remembered.
+    pub fn send(&mut self, input: &Input) -> Explanation {
+        self.expect(&input.request);
+        let Some((from, to, remark)) = self.assumed_signature(input) else {
+            return self.send_as_is(input);
+        };
+        let mut lines = input.request.lines();
+        token::replace(&mut lines, &from, &to);
+        let request = Request::from_lines(lines);
+        let mut explanation = self.send_as_is(&Input { request, ..input.clone() });
+        // The upstream gets the client's own token.
+        if let Some(upstream) = &mut explanation.upstream {
+            let mut lines = upstream.lines();
+            token::replace(&mut lines, &to, &from);
+            *upstream = Request::from_lines(lines);
+        }
+        explanation.remarks.push(remark);
+        explanation
+    }
+
+    pub(super) fn send_as_is(&mut self, input: &Input) -> Explanation {
+        self.world.start(input.facts.clone());
+        let mut explanation = Explanation::default();
+        self.refresh(&mut explanation.remarks);
+        let mut steps = Steps::new(input.request.lines());
+        let lines = input.request.lines();
+        let (end, events) = trace::record(|| {
+            let used = input.used.clone();
+            trace::with_used(used, || self.request_phase(lines, &mut explanation.remarks))
+        });
+        steps.add(events);
+        let mut response = match end {
+            End::Upstream(lines) => {
+                explanation.upstream = Some(self.as_upstream_gets(&input.request, lines));
+                input.upstream.clone()
+            }
+            End::Local { response, by } => {
+                explanation.decided_by = Some(by);
+                response
+            }
+        };
+        let ((), events) = trace::record(|| self.response_phase(&mut response));
+        // A chain has already passed its own responses back.
+        if explanation.upstream.is_some() {
+            steps.set_response(&input.upstream);
+        }
+        steps.add(events);
+        if explanation.decided_by.is_some()
+            && self.setup.proxy == ProxyKind::Kong
+            && !response.body.is_empty()
+        {
+            response.body.push(b'\n');
+        }
+        self.finish(explanation, steps, response)
+    }
+
+    fn finish(&self, explanation: Explanation, steps: Steps, response: Response) -> Explanation {
+        let decisions = steps.request.iter().filter(|step| step.action != Action::Waits);
+        let metric = |step: &Step| {
+            let Step { filter, reason, .. } = step;
+            let name = "novasphere_decisions_total";
+            (format!("{name}{{filter=\"{filter}\",decision=\"{reason}\"}}"), 1)
+        };
+        let metrics = decisions.map(metric).chain(self.world.metrics.take()).collect();
+        Explanation {
+            steps: steps.request,
+            response_steps: steps.response,
+            response,
+            attributes: self.world.attributes.take().into_iter().collect(),
+            metrics: if self.setup.proxy == ProxyKind::Traefik { Vec::new() } else { metrics },
+            log: self.world.log.take(),
+            ..explanation
+        }
+    }
+
+    /// The request that the proxy sends upstream.
+    fn as_upstream_gets(&self, sent: &Request, lines: Vec<Line>) -> Request {
+        let emptied = match self.setup.proxy {
+            ProxyKind::Kong => kong::emptied(&sent.lines(), &lines),
+            ProxyKind::Envoy | ProxyKind::Traefik => Vec::new(),
+        };
+        Request::from_lines(lines.into_iter().chain(emptied).collect())
+    }
+
+    fn request_phase(&mut self, mut lines: Vec<Line>, remarks: &mut Vec<String>) -> End {
+        for index in 0..self.filters.len() {
+            match self.decide(index, &lines, remarks) {
+                Decided::Continues { lines: next, mutations } => {
+                    if self.setup.proxy == ProxyKind::Kong
+                        && let Some(response) = kong::refusal(&lines, &mutations)
+                    {
+                        return End::Local { response, by: ("kong", "repeated_header") };
+                    }
+                    lines = next;
+                }
+                Decided::Responds { mut response, filter, reason, rate_limited } => {
+                    if rate_limited && self.setup.proxy == ProxyKind::Envoy {
+                        let mark = (b"x-envoy-ratelimited".to_vec(), b"true".to_vec());
+                        response.headers.push(mark);
+                    }
+                    return End::Local { response, by: (filter, reason) };
+                }
+                Decided::Waits { .. } | Decided::Calls { .. } => {
+                    let response = Response::new(500);
+                    return End::Local { response, by: ("proxy", "fault") };
+                }
+            }
+        }
+        End::Upstream(lines)
+    }
+
+    /// The final decision of a filter. Answers its fetches and callouts.
+    fn decide(&mut self, index: usize, lines: &[Line], remarks: &mut Vec<String>) -> Decided {
+        let mut ticket: Option<Rc<dyn Any>> = None;
+        for _ in 0..MAX_WAITS {
+            let again = Again { ticket: ticket.as_ref(), callout: None };
+            let Some(filter) = self.filters.get_mut(index) else { break };
+            match filter.request(lines, &self.world, again) {
+                Decided::Waits { until, ticket: own } => {
+                    ticket = Some(own);
+                    self.wait(index, until, remarks);
+                }
+                Decided::Calls { ticket, body } => {
+                    let decided = self.call(index, lines, &ticket, &body, remarks);
+                    return decided.unwrap_or(Decided::Calls { ticket, body });
+                }
+                decided => return decided,
+            }
+        }
+        Decided::Calls { ticket: Rc::new(()), body: Vec::new() }
+    }
+
+    /// The response's way back, in the order of the proxy.
+    fn response_phase(&mut self, response: &mut Response) {
+        match self.setup.proxy {
+            ProxyKind::Envoy => {
+                self.filters.iter_mut().rev().for_each(|filter| filter.response(response));
+            }
+            ProxyKind::Kong => self.filters.iter_mut().for_each(|filter| filter.response(response)),
+            ProxyKind::Traefik => {}
+        }
+    }
+}
+
+/// How often a request may wait. More often than any filter lets it.
+const MAX_WAITS: usize = 8;
