@@ -31,7 +31,44 @@ pub fn check_in(module: &Module) -> Result<()> {
     all_well(&failures)
 }
 
+/// The decisions of all filters about all cases, counted as in Envoy's statistics:
+/// `filter=jwt-auth.decision=expired`.
+///
+/// # Errors
+/// If a configuration is rejected.
+pub fn decisions(module: &Module) -> Result<BTreeMap<String, u64>> {
+    let environment = chain::environment()?;
+    let mut counts = BTreeMap::new();
+    for file in files(&module.filter)? {
+        for mut case in file.cases {
+            case.config = module.config(&case.config);
+            let mut chain = load(&module.name, &case, &environment)?;
+            for exchange in case.prepared(&environment)? {
+                for step in chain.send(&input(&exchange)?).steps {
+                    let name = format!("filter={}.decision={}", step.filter, step.reason);
+                    let count: &mut u64 = counts.entry(name).or_default();
+                    *count = count.saturating_add(1);
+                }
+            }
+        }
+    }
+    Ok(counts)
+}
+
 fn run(filter: &str, case: &Case, environment: &BTreeMap<String, String>) -> Result<Vec<String>> {
+    let mut chain = load(filter, case, environment)?;
+    let mut differences = Vec::new();
+    for (n, exchange) in case.prepared(environment)?.iter().enumerate() {
+        let number = n.saturating_add(1);
+        let explanation = chain.send(&input(exchange)?);
+        let found = observed(&explanation).differences(&exchange.expect);
+        differences.extend(found.iter().map(|f| format!("exchange {number}: {f}")));
+        differences.extend(unexplained(&explanation).map(|f| format!("exchange {number}: {f}")));
+    }
+    Ok(differences)
+}
+
+fn load(filter: &str, case: &Case, environment: &BTreeMap<String, String>) -> Result<Chain> {
     let kind = FilterKind::from_name(filter).with_context(|| filter.to_owned())?;
     let setup = Setup {
         proxy: ProxyKind::Envoy,
@@ -45,19 +82,10 @@ fn run(filter: &str, case: &Case, environment: &BTreeMap<String, String>) -> Res
         keys: KeySets::default(),
         redis: false,
     };
-    let mut chain = match Chain::new(setup) {
-        Ok(chain) => chain,
+    match Chain::new(setup) {
+        Ok(chain) => Ok(chain),
         Err(rejected) => bail!("the configuration is refused: {:?}", rejected.faults),
-    };
-    let mut differences = Vec::new();
-    for (n, exchange) in case.prepared(environment)?.iter().enumerate() {
-        let number = n.saturating_add(1);
-        let explanation = chain.send(&input(exchange)?);
-        let found = observed(&explanation).differences(&exchange.expect);
-        differences.extend(found.iter().map(|f| format!("exchange {number}: {f}")));
-        differences.extend(unexplained(&explanation).map(|f| format!("exchange {number}: {f}")));
     }
-    Ok(differences)
 }
 
 /// What the explanation fails to say: every decision has a name, and every rejection a reason.

@@ -1,6 +1,9 @@
 //! Runs cases through the real Envoy, between a raw client and a fake upstream.
 
-use std::{collections::BTreeMap, net::SocketAddr};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::SocketAddr,
+};
 
 use anyhow::{Context, Error, Result};
 use novasphere_harness::{
@@ -11,7 +14,7 @@ use novasphere_harness::{
     standin::{Answer, EXCHANGE_HEADER, Standin},
 };
 
-use super::{Case, CaseFile, Exchange, Module, Observed, all_well, files};
+use super::{Case, CaseFile, Exchange, Module, Observed, all_well, explained, files};
 
 /// Runs all cases of a filter through one Envoy, each behind a separate listener.
 ///
@@ -48,7 +51,33 @@ pub fn check_in(module: &Module) -> Result<()> {
     if let Err(error) = chain::ensure_no_trap(&envoy) {
         failures.push(error.to_string());
     }
+    failures.extend(decision_differences(&envoy, &explained::decisions(module)?)?);
     all_well(&failures)
+}
+
+/// The differences between Envoy's statistics and the decisions that `filterctl explain` gives for the
+/// same requests.
+fn decision_differences(envoy: &Envoy, explained: &BTreeMap<String, u64>) -> Result<Vec<String>> {
+    let mut requests = BTreeMap::new();
+    for (name, count) in explained {
+        let filter = name.split(['=', '.']).nth(1).context("no filter")?;
+        *requests.entry(filter).or_insert(0) += count;
+    }
+    for (filter, requests) in requests {
+        envoy.stats_after(filter, requests)?;
+    }
+    let counted = |(name, count): (&String, &u64)| {
+        let name = name.strip_prefix("wasmcustom.novasphere_decisions_total.")?;
+        (*count > 0).then(|| (name.to_owned(), *count))
+    };
+    let counted: BTreeMap<String, u64> = envoy.stats()?.iter().filter_map(counted).collect();
+    let names: BTreeSet<&String> = counted.keys().chain(explained.keys()).collect();
+    let differing = names.into_iter().filter(|name| counted.get(*name) != explained.get(*name));
+    let difference = |name: &String| {
+        let (counted, explained) = (counted.get(name), explained.get(name));
+        format!("{name}: Envoy counted {counted:?}, explained {explained:?}")
+    };
+    Ok(differing.map(difference).collect())
 }
 
 fn numbered(files: &[CaseFile]) -> impl Iterator<Item = (&CaseFile, usize, &Case)> {

@@ -14,13 +14,14 @@
 //! - `loaded`: a filter of any kind; `world`: the proxy's capabilities, in memory;
 //! - `answers`, `keys`, `redis`: answers to fetches and callouts;
 //! - `assumed_key`, `assumed_signature`: keys that were not given;
-//! - `travel`: a request's way through the chain; `kong`: deviations of Kong;
+//! - `travel`: a request's way through the chain; `envoy`, `kong`: what these proxies change;
 //! - `steps`, `changes`: the steps, from the notes of the filters.
 
 mod answers;
 mod assumed_key;
 mod assumed_signature;
 mod changes;
+mod envoy;
 mod keys;
 mod kong;
 mod loaded;

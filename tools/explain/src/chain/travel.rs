@@ -5,7 +5,7 @@ use std::{any::Any, rc::Rc};
 use novasphere_core::trace;
 
 use super::{
-    Chain, kong,
+    Chain, envoy, kong,
     loaded::{Again, Decided},
     steps::{Action, ResponseStep, Step, Steps},
     world::Facts,
@@ -79,8 +79,8 @@ impl Chain {
         self.world.start(input.facts.clone());
         let mut explanation = Explanation::default();
         self.refresh(&mut explanation.remarks);
-        let mut steps = Steps::new(input.request.lines());
-        let lines = input.request.lines();
+        let lines = self.as_filters_see(&input.request);
+        let mut steps = Steps::new(lines.clone());
         let (end, events) = trace::record(|| {
             let used = input.used.clone();
             trace::with_used(used, || self.request_phase(lines, &mut explanation.remarks))
@@ -127,6 +127,14 @@ impl Chain {
             metrics: if self.setup.proxy == ProxyKind::Traefik { Vec::new() } else { metrics },
             log: self.world.log.take(),
             ..explanation
+        }
+    }
+
+    /// The lines of a request before the first filter changes them.
+    fn as_filters_see(&self, request: &Request) -> Vec<Line> {
+        match self.setup.proxy {
+            ProxyKind::Envoy => envoy::joined(request.lines()),
+            ProxyKind::Kong | ProxyKind::Traefik => request.lines(),
         }
     }
 
