@@ -4,6 +4,7 @@
 //! - `documents`: documents by kind, also inside ConfigMaps, lists and config dumps;
 //! - `filter`: a configured filter;
 //! - `route`: a route with its filters;
+//! - `routing`: the route for a request;
 //! - `envoy`, `kong`, `traefik`, `kubernetes`: what each host's documents contain.
 
 mod documents;
@@ -13,6 +14,7 @@ mod kong;
 mod kubernetes;
 mod project;
 mod route;
+mod routing;
 mod traefik;
 
 pub use self::{
@@ -20,4 +22,5 @@ pub use self::{
     filter::{FilterConfig, Found, Platform},
     project::{Place, Project},
     route::{PathCondition, Route},
+    routing::Selected,
 };

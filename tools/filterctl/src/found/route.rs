@@ -1,18 +1,22 @@
 //! [`Route`]: a route of the host with its filters.
 
-use super::Place;
+use super::{Place, Platform};
 
 /// A route with its filters.
 #[derive(Clone, Debug)]
 pub struct Route {
     /// The name for `--route` and messages.
     pub name: String,
+    /// The kind of file that the route was found in.
+    pub platform: Platform,
     /// The name that the host gives to filters. `None` if it has none.
     pub route_name: Option<String>,
     /// The name of the upstream service that the host gives to filters.
     pub service_name: Option<String>,
     /// The host names, which may start with `*.` or end with `.*`. Empty for all.
     pub domains: Vec<String>,
+    /// Whether the host ignores the port of a request's host name.
+    pub ignores_port: bool,
     /// The condition about the path.
     pub path: PathCondition,
     /// The methods. Empty for all.
@@ -85,16 +89,38 @@ impl PathCondition {
 impl Route {
     /// Whether the route is for a host name, which may have a port. Case-insensitive.
     pub fn is_for_host(&self, host: &str) -> bool {
+        self.host_specificity(host).is_some()
+    }
+
+    /// How specific the best domain for a host name is: exact names before those that start with a
+    /// wildcard, then those that end with one, then `*`; longer ones first. `None` if no domain
+    /// covers the host name.
+    pub(super) fn host_specificity(&self, host: &str) -> Option<(u8, usize)> {
         let host = host.to_ascii_lowercase();
         let without_port = host.rsplit_once(':').map_or(host.as_str(), |(name, port)| {
             if port.bytes().all(|b| b.is_ascii_digit()) { name } else { host.as_str() }
         });
-        self.domains.is_empty()
-            || self.domains.iter().any(|domain| {
-                let domain = domain.to_ascii_lowercase();
-                covers(&domain, &host) || covers(&domain, without_port)
-            })
+        if self.domains.is_empty() {
+            return Some((0, 0));
+        }
+        let domains = self.domains.iter().map(|domain| domain.to_ascii_lowercase());
+        let covering = domains.filter(|domain| {
+            covers(domain, &host) || self.ignores_port && covers(domain, without_port)
+        });
+        covering.map(|domain| specificity(&domain)).max()
     }
+}
+
+fn specificity(domain: &str) -> (u8, usize) {
+    let kind = match domain {
+        "*" => 0,
+        // `api.example.com:*` is one host.
+        _ if domain.ends_with(":*") => 3,
+        _ if domain.ends_with('*') => 1,
+        _ if domain.starts_with('*') => 2,
+        _ => 3,
+    };
+    (kind, domain.len())
 }
 
 fn covers(domain: &str, host: &str) -> bool {

@@ -2,7 +2,7 @@
 
 use super::{Entries, Project, typed_config};
 use crate::{
-    found::{Document, DocumentKind, PathCondition, Route},
+    found::{Document, DocumentKind, PathCondition, Platform, Route},
     source::Node,
 };
 
@@ -27,7 +27,9 @@ pub(super) fn add(
         if chain.iter().all(|item| item.filters.is_empty()) && entries.is_empty() {
             continue;
         }
-        let context = Context { chain: &chain, entries, index, document };
+        let strips = |name: &str| manager.field(name).and_then(Node::text) == Some("true");
+        let ignores_port = strips("strip_any_host_port") || strips("strip_matching_host_port");
+        let context = Context { chain: &chain, entries, index, document, ignores_port };
         for table in route_tables(manager, documents) {
             context.add_table(project, table);
         }
@@ -100,6 +102,7 @@ struct Context<'c> {
     entries: &'c Entries,
     index: usize,
     document: &'c Document,
+    ignores_port: bool,
 }
 
 impl Context<'_> {
@@ -133,12 +136,14 @@ impl Context<'_> {
         let shown = own_name.clone().unwrap_or_else(|| describe(host, &path));
         Route {
             name: shown,
+            platform: Platform::Envoy,
             route_name: own_name,
             service_name: route
                 .fields(&["route", "cluster"])
                 .and_then(Node::text)
                 .map(str::to_owned),
             domains: domains.to_vec(),
+            ignores_port: self.ignores_port,
             path,
             methods: condition.map(methods).unwrap_or_default(),
             other_conditions: condition.map(other_conditions).unwrap_or_default(),
