@@ -20,6 +20,7 @@ mod traefik;
 pub use self::{
     documents::{Document, DocumentKind},
     filter::{FilterConfig, Found, Platform},
+    kubernetes::{Object, Objects},
     project::{Place, Project},
     route::{PathCondition, Route},
     routing::Selected,

@@ -9,6 +9,9 @@ pub struct Route {
     pub name: String,
     /// The kind of file that the route was found in.
     pub platform: Platform,
+    /// Routes with the same number are alternatives for the same requests: those of one listener of
+    /// Envoy, or all of another host.
+    pub group: usize,
     /// The name that the host gives to filters. `None` if it has none.
     pub route_name: Option<String>,
     /// The name of the upstream service that the host gives to filters.

@@ -24,30 +24,26 @@ enum Match {
 
 impl Project {
     /// The route that the host selects for a request, in the order of that host. `path` may have a
-    /// query, `host` a port. With files of several hosts, the first of them that has a route decides.
+    /// query, `host` a port. Of several listeners or hosts, the first that has filters and a route
+    /// for the request decides.
     pub fn route_for(&self, host: &str, method: &str, path: &str) -> Option<Selected<'_>> {
-        let mut platforms: Vec<Platform> = Vec::new();
-        for route in &self.routes {
-            if !platforms.contains(&route.platform) {
-                platforms.push(route.platform);
+        let has_filters = |route: &&Route| !route.filters.is_empty();
+        let mut groups: Vec<usize> = Vec::new();
+        for route in self.routes.iter().filter(has_filters) {
+            if !groups.contains(&route.group) {
+                groups.push(route.group);
             }
         }
-        platforms.into_iter().find_map(|platform| self.select(platform, host, method, path))
+        groups.into_iter().find_map(|group| self.select(group, host, method, path))
     }
 
-    fn select(
-        &self,
-        platform: Platform,
-        host: &str,
-        method: &str,
-        path: &str,
-    ) -> Option<Selected<'_>> {
+    fn select(&self, group: usize, host: &str, method: &str, path: &str) -> Option<Selected<'_>> {
         let path = path.split(['?', '#']).next().unwrap_or_default();
-        let routes = self.routes.iter().enumerate().filter(|(_, r)| r.platform == platform);
+        let routes = self.routes.iter().enumerate().filter(|(_, r)| r.group == group);
         let mut candidates: Vec<_> = routes
             .filter_map(|(index, route)| Some((route.host_specificity(host)?, index, route)))
             .collect();
-        if selects_host_first(platform) {
+        if candidates.iter().any(|(_, _, route)| selects_host_first(route.platform)) {
             let best = candidates.iter().map(|(specificity, ..)| *specificity).max()?;
             candidates.retain(|(specificity, ..)| *specificity == best);
         }
@@ -138,8 +134,9 @@ route_config:
     #[test]
     fn kong_and_traefik_try_all_host_names() {
         let project = project(
-            "_format_version: '3.0'\nservices:\n- name: s\n  routes:\n  - {name: a, hosts: [x.io], \
-             paths: [/a]}\n  - {name: b, paths: [/]}\n",
+            "_format_version: '3.0'\nservices:\n- name: s\n  filter_chains: [{filters: [{name: \
+             novasphere_cors}]}]\n  routes:\n  - {name: a, hosts: [x.io], paths: [/a]}\n  - {name: b, \
+             paths: [/]}\n",
         );
         assert_eq!(selected(&project, "x.io:8000", "/a/b"), Some("a"));
         assert_eq!(selected(&project, "x.io", "/z"), Some("b"));
@@ -148,8 +145,8 @@ route_config:
     #[test]
     fn methods_are_compared() {
         let project = project(
-            "_format_version: '3.0'\nservices:\n- name: s\n  routes:\n  - {name: a, methods: [POST], \
-             paths: [/]}\n",
+            "_format_version: '3.0'\nservices:\n- name: s\n  filter_chains: [{filters: [{name: \
+             novasphere_cors}]}]\n  routes:\n  - {name: a, methods: [POST], paths: [/]}\n",
         );
         assert!(project.route_for("x", "POST", "/").is_some());
         assert!(project.route_for("x", "GET", "/").is_none());

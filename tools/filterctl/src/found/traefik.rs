@@ -27,7 +27,8 @@ pub(super) fn find(project: &mut Project) {
 /// Adds routes in the order in which Traefik tries them.
 pub(super) fn add_by_priority(project: &mut Project, mut routes: Vec<(i64, Route)>) {
     routes.sort_by_key(|(priority, _)| std::cmp::Reverse(*priority));
-    project.routes.extend(routes.into_iter().map(|(_, route)| route));
+    let group = project.new_group();
+    project.routes.extend(routes.into_iter().map(|(_, route)| Route { group, ..route }));
 }
 
 /// The modules of plugins by the names that the static configuration gives them.
@@ -142,6 +143,7 @@ pub(super) fn route(
     let route = Route {
         name: name.to_owned(),
         platform,
+        group: 0,
         route_name: None,
         service_name: None,
         domains,

@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// Adds everything in a document.
-pub(super) fn add(project: &mut Project, index: usize, document: &Document) {
+pub(super) fn add(project: &mut Project, index: usize, document: &Document, group: usize) {
     let mut all = Vec::new();
     for service in list(&document.root, "services") {
         let of_service = filters(project, index, document, service, "service");
@@ -27,7 +27,7 @@ pub(super) fn add(project: &mut Project, index: usize, document: &Document) {
         all.push((rank(route), new_route(document, index, None, route, filters)));
     }
     all.sort_by_key(|(rank, _)| std::cmp::Reverse(*rank));
-    project.routes.extend(all.into_iter().map(|(_, route)| route));
+    project.routes.extend(all.into_iter().map(|(_, route)| Route { group, ..route }));
 }
 
 fn list<'n>(node: &'n Node, name: &str) -> &'n [Node] {
@@ -102,6 +102,7 @@ fn new_route(
     Route {
         name: name.clone().unwrap_or_else(|| "unnamed route".to_owned()),
         platform: Platform::Kong,
+        group: 0,
         route_name: name,
         service_name: service.and_then(|s| s.get_text("name")).map(str::to_owned),
         domains: texts(route, "hosts"),
