@@ -89,6 +89,45 @@ impl PathCondition {
     }
 }
 
+impl PathCondition {
+    /// Whether this condition certainly holds for every path for which `other` holds.
+    pub fn covers(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Any, _) => true,
+            (_, Self::OneOf(all)) => !all.is_empty() && all.iter().all(|one| self.covers(one)),
+            (_, Self::All(all)) => all.iter().any(|one| self.covers(one)),
+            (Self::OneOf(all), _) => all.iter().any(|one| one.covers(other)),
+            (Self::All(all), _) => all.iter().all(|one| one.covers(other)),
+            (_, Self::Exact(path)) => self.matches(path) == Some(true),
+            (Self::Prefix(prefix), Self::Prefix(path) | Self::SeparatedPrefix(path)) => {
+                path.starts_with(prefix.as_str())
+            }
+            (Self::SeparatedPrefix(_), Self::SeparatedPrefix(path)) => {
+                self.matches(path) == Some(true)
+            }
+            (Self::SeparatedPrefix(prefix), Self::Prefix(path)) => {
+                let prefix = prefix.trim_end_matches('/');
+                path.strip_prefix(prefix).is_some_and(|rest| rest.starts_with('/'))
+            }
+            _ => self == other,
+        }
+    }
+
+    /// The starts of all paths for which the condition can hold. `None` if they are not known.
+    pub fn starts(&self) -> Option<Vec<&str>> {
+        match self {
+            Self::Exact(path) | Self::Prefix(path) | Self::SeparatedPrefix(path) => {
+                Some(vec![path])
+            }
+            Self::OneOf(all) => {
+                let all: Option<Vec<Vec<&str>>> = all.iter().map(Self::starts).collect();
+                Some(all?.concat())
+            }
+            Self::Any | Self::Regex(_) | Self::RegexPrefix(_) | Self::All(_) => None,
+        }
+    }
+}
+
 impl Route {
     /// Whether the route is for a host name, which may have a port. Case-insensitive.
     pub fn is_for_host(&self, host: &str) -> bool {
@@ -158,6 +197,28 @@ mod tests {
             ("api.*", "api.x.io", true),
         ] {
             assert_eq!(covers(domain, host), expected, "{domain} {host}");
+        }
+    }
+
+    #[test]
+    fn conditions_cover_others() {
+        let prefix = |path: &str| PathCondition::Prefix(path.to_owned());
+        let separated = |path: &str| PathCondition::SeparatedPrefix(path.to_owned());
+        let exact = |path: &str| PathCondition::Exact(path.to_owned());
+        let regex = |path: &str| PathCondition::Regex(path.to_owned());
+        for (first, second, expected) in [
+            (PathCondition::Any, regex("/x"), true),
+            (prefix("/a"), exact("/ab"), true),
+            (separated("/a"), exact("/ab"), false),
+            (separated("/a"), separated("/a/b"), true),
+            (separated("/a"), prefix("/a"), false),
+            (separated("/a"), prefix("/a/"), true),
+            (regex("/a/[^/]+"), exact("/a/b"), true),
+            (regex("/a/.*"), prefix("/a/b"), false),
+            (prefix("/a"), PathCondition::OneOf(vec![exact("/a"), exact("/b")]), false),
+            (PathCondition::OneOf(vec![exact("/a"), prefix("/b")]), exact("/b"), true),
+        ] {
+            assert_eq!(first.covers(&second), expected, "{first:?} {second:?}");
         }
     }
 

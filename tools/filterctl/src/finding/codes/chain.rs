@@ -120,7 +120,7 @@ super::codes! {
 
     /// A rule for a path that no route leads to.
     UNROUTED_RULE = "NS133" Note, "rule for a path without a route" {
-        why: "No route with this filter leads to the path, so that the rule never applies.",
+        why: "No route of the files leads to the path, so that the rule never applies.",
         remedy: "Correct the path, or remove the rule.",
     }
 
@@ -162,6 +162,6 @@ super::codes! {
     /// A filter that does not recover from a crash.
     NOT_RELOADED = "NS151" Note, "filter stays down after a crash" {
         why: "After a crash of the filter, the proxy's worker rejects all requests until it restarts.",
-        remedy: "Envoy from 1.34: failure_policy: FAIL_RELOAD. Istio: failStrategy: FAIL_RELOAD.",
+        remedy: "Envoy: failure_policy: FAIL_RELOAD. Istio: failStrategy: FAIL_RELOAD.",
     }
 }

@@ -1,0 +1,29 @@
+//! Checks across filters and host.
+//!
+//! - `chain`: the filters that one request passes;
+//! - `facts`: what filters read and write, from their configurations;
+//! - `report`: the findings;
+//! - `common`: filters that do not fit together, or do not fit their routes;
+//! - `envoy`, `kong`, `traefik`, `kubernetes`: settings of each host.
+//!
+//! Only what the given files show is checked: a chain without its host's settings has none to check.
+
+mod chain;
+mod common;
+mod envoy;
+mod facts;
+mod report;
+
+use self::{chain::Chains, report::Report};
+use crate::{finding::Finding, found::Project};
+
+/// Adds the findings across the files of a project. Removes warnings of filters that an earlier
+/// filter answers: a filter alone cannot know that another one is in front.
+pub(super) fn add(project: &Project, findings: &mut Vec<Finding>) {
+    let configs = chain::configs(project);
+    let chains = Chains::new(project, &configs);
+    let mut report = Report::default();
+    common::check(project, &chains, &mut report);
+    envoy::check(project, &chains, &mut report);
+    report.finish(findings);
+}
