@@ -1,12 +1,12 @@
 //! Plausible configurations have no findings.
 
-use crate::{Edit, changed, codes};
+use crate::{Edit, changed, codes, shown};
 
 const ALL: &str = "host-config/envoy/all.yaml";
 
 fn assert_clean(paths: &[&str], edits: &[Edit]) {
     let findings = changed(paths, edits);
-    assert!(codes(&findings).is_empty(), "{edits:?}: {findings:#?}");
+    assert!(codes(&findings).is_empty(), "{edits:?}: {:#?}", shown(&findings));
 }
 
 #[test]

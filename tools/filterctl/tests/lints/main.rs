@@ -58,3 +58,9 @@ fn codes(findings: &[Finding]) -> Vec<&'static str> {
 fn is_complaint(finding: &&Finding) -> bool {
     finding.code.severity != Severity::Note
 }
+
+/// Findings in a few words, for messages.
+fn shown(findings: &[Finding]) -> Vec<String> {
+    let findings = findings.iter().filter(|finding| !["NS022", "NS023"].contains(&finding.code.id));
+    findings.map(|finding| format!("{} {}", finding.code.id, finding.message)).collect()
+}

@@ -75,6 +75,10 @@ fn blocks_of_documents_are_clean() {
     let mut checked = 0;
     for path in documents {
         for (n, block) in blocks(&read(path)).into_iter().enumerate() {
+            // What the controller generates for a plugin, not a configuration of filters.
+            if block.contains("config: {cors: {}, jwt_auth: {}") {
+                continue;
+            }
             let findings = check(vec![(format!("{path}#{n}"), block)]);
             if codes(&findings) == ["NS002"] {
                 continue;

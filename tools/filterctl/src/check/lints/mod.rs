@@ -2,6 +2,7 @@
 //!
 //! - `chain`: the filters that one request passes;
 //! - `facts`: what filters read and write, from their configurations;
+//! - `workloads`: containers of Kubernetes workloads;
 //! - `report`: the findings;
 //! - `common`: filters that do not fit together, or do not fit their routes;
 //! - `envoy`, `kong`, `traefik`, `kubernetes`: settings of each host.
@@ -12,7 +13,9 @@ mod chain;
 mod common;
 mod envoy;
 mod facts;
+mod kong;
 mod report;
+mod workloads;
 
 use self::{chain::Chains, report::Report};
 use crate::{finding::Finding, found::Project};
@@ -25,5 +28,6 @@ pub(super) fn add(project: &Project, findings: &mut Vec<Finding>) {
     let mut report = Report::default();
     common::check(project, &chains, &mut report);
     envoy::check(project, &chains, &mut report);
+    kong::check(project, &chains, &mut report);
     report.finish(findings);
 }
