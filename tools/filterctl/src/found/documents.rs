@@ -128,7 +128,12 @@ fn kind(root: &Node) -> Option<DocumentKind> {
         "http_filters",
     ];
     // A service of Kong has filter_chains, too, but never at the root of a document.
-    if is_envoy.into_iter().any(has) {
+    // The values of a Helm chart have resources, too, but not as a list.
+    let is_list = |name: &str| {
+        !matches!(name, "resources" | "configs")
+            || root.get(name).is_some_and(|n| !n.items().is_empty())
+    };
+    if is_envoy.into_iter().any(|name| has(name) && is_list(name)) {
         return Some(DocumentKind::Envoy);
     }
     if ["entryPoints", "providers", "experimental"].into_iter().any(has) {

@@ -9,8 +9,8 @@ pub struct Route {
     pub name: String,
     /// The kind of file that the route was found in.
     pub platform: Platform,
-    /// Routes with the same number are alternatives for the same requests: those of one listener of
-    /// Envoy, or all of another host.
+    /// Routes with the same number are alternatives for the same requests: the routes of one
+    /// listener of Envoy, or all routes of another host.
     pub group: usize,
     /// The name that the host gives to filters. `None` if it has none.
     pub route_name: Option<String>,
@@ -134,9 +134,9 @@ impl Route {
         self.host_specificity(host).is_some()
     }
 
-    /// How specific the best domain for a host name is: exact names before those that start with a
-    /// wildcard, then those that end with one, then `*`; longer ones first. `None` if no domain
-    /// covers the host name.
+    /// The specificity of the best domain for a host name. Exact names come before `*.example.com`,
+    /// then `example.*`, then `*`, and longer names before shorter ones. `None` if no domain covers
+    /// the host name.
     pub(super) fn host_specificity(&self, host: &str) -> Option<(u8, usize)> {
         let host = host.to_ascii_lowercase();
         let without_port = host.rsplit_once(':').map_or(host.as_str(), |(name, port)| {

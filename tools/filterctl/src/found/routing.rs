@@ -18,7 +18,7 @@ pub struct Selected<'p> {
 enum Match {
     Yes,
     No,
-    /// It does if conditions hold that are not evaluated.
+    /// The answer depends on conditions that are not evaluated.
     Perhaps,
 }
 

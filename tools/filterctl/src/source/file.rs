@@ -41,15 +41,9 @@ impl File {
             Err(error) => (Vec::new(), Some(error)),
         };
         // Such a text is not YAML, or a scalar of several lines.
-        if documents.iter().all(|document| document.text().is_some()) {
-            if let Some(settings) = settings::parse(&text) {
-                return Self {
-                    name: name.to_owned(),
-                    text,
-                    documents: vec![settings],
-                    error: None,
-                };
-            }
+        let is_no_object = documents.iter().all(|document| document.text().is_some());
+        if let Some(settings) = is_no_object.then(|| settings::parse(&text)).flatten() {
+            return Self { name: name.to_owned(), text, documents: vec![settings], error: None };
         }
         Self { name: name.to_owned(), text, documents, error }
     }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use novasphere_explain::FilterKind;
 use serde_json::Value;
 
-use super::envoy::managers;
+use super::manager::managers;
 use crate::found::{Found, Place, Platform, Project, Route};
 
 /// The order of a gateway without `order`.
@@ -27,7 +27,7 @@ pub(super) struct Step<'p> {
     pub(super) filter: usize,
     /// The host's entry.
     pub(super) found: &'p Found,
-    /// The field of the gateway. Empty for a filter of its own.
+    /// The field of the gateway. Empty for a separate filter.
     pub(super) part: &'static str,
     /// The filter's own configuration.
     pub(super) config: &'p Value,

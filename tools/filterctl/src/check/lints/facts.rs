@@ -1,4 +1,4 @@
-//! What filters read and write, from their configurations.
+//! Facts about filters from their configurations: headers, identities, claims and variables.
 
 use serde_json::Value;
 

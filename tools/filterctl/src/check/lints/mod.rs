@@ -1,20 +1,27 @@
 //! Checks across filters and host.
 //!
 //! - `chain`: the filters that one request passes;
-//! - `facts`: what filters read and write, from their configurations;
+//! - `facts`: the headers, identities, claims and variables of a filter;
+//! - `manager`: Envoy's connection managers with their filters;
 //! - `workloads`: containers of Kubernetes workloads;
 //! - `report`: the findings;
 //! - `common`: filters that do not fit together, or do not fit their routes;
 //! - `envoy`, `kong`, `traefik`, `kubernetes`: settings of each host.
 //!
-//! Only what the given files show is checked: a chain without its host's settings has none to check.
+//! The checks use the given files only. A chain without its host's settings causes no finding about
+//! settings.
 
 mod chain;
 mod common;
 mod envoy;
 mod facts;
 mod kong;
+mod kubernetes;
+mod manager;
 mod report;
+#[cfg(test)]
+mod tests;
+mod traefik;
 mod workloads;
 
 use self::{chain::Chains, report::Report};
@@ -29,5 +36,7 @@ pub(super) fn add(project: &Project, findings: &mut Vec<Finding>) {
     common::check(project, &chains, &mut report);
     envoy::check(project, &chains, &mut report);
     kong::check(project, &chains, &mut report);
+    traefik::check(project, &chains, &mut report);
+    kubernetes::check(project, &chains, &mut report);
     report.finish(findings);
 }

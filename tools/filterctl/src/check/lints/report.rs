@@ -27,7 +27,7 @@ impl Report {
         self.answered.push(place);
     }
 
-    /// Adds the findings to those of the filters.
+    /// Adds the findings to the list of the filters' own findings.
     pub(super) fn finish(self, findings: &mut Vec<Finding>) {
         findings.retain(|finding| {
             let is_answered = finding.place.as_ref().is_some_and(|p| self.answered.contains(p));

@@ -39,7 +39,7 @@ super::codes! {
                  the gateway.",
     }
 
-    /// A list of response headers that removes those of other filters.
+    /// A list of response headers that removes the headers of other filters.
     ALLOW_BEFORE_OTHERS = "NS106" Warning, "response.allow removes the headers of other filters" {
         why: "The first filter of a chain sees a response last, and removes the CORS and rate-limit \
               headers that it does not list.",

@@ -1,6 +1,6 @@
 //! `Ingress` as Kong Ingress Controller translates it.
 //!
-//! The rules are those of version 3.5: routes are named `NAMESPACE.INGRESS.SERVICE.HOST.PORT`, and
+//! The rules follow version 3.5: routes are named `NAMESPACE.INGRESS.SERVICE.HOST.PORT`, and
 //! plugins are named by annotations of the `Service` and the `Ingress`.
 
 use std::cmp::Reverse;

@@ -20,7 +20,7 @@ pub(super) fn check(chain: &Chain<'_>, report: &mut Report) {
         let used = used_claims(step);
         let before: Vec<&Step<'_>> =
             chain.steps.iter().take(index).filter(|s| s.kind == FilterKind::JwtAuth).collect();
-        // rate-limit before jwt-auth has a finding of its own.
+        // `order` reports rate-limit before jwt-auth.
         let is_before = before.is_empty() && chain.behind(index, FilterKind::JwtAuth).is_some();
         let has_own = is_before && step.kind == FilterKind::RateLimit;
         for (path, name) in used {

@@ -46,7 +46,7 @@ pub(super) fn check(chain: &Chain<'_>, report: &mut Report) {
     }
 }
 
-/// In one gateway, jwt-auth sends the header of the credential by itself.
+/// In a gateway, jwt-auth sends the header of the credential automatically.
 fn never_sent(
     limit: &Step<'_>,
     path: &str,

@@ -40,7 +40,7 @@ pub(super) fn switches(step: &Step<'_>, report: &mut Report) {
     }
 }
 
-/// What the proxy does when the filter crashes.
+/// The proxy's settings for a filter that crashes.
 pub(super) fn failures(filter: &Found, report: &mut Report) {
     let place = |node: &Node| Place { file: filter.place.file, span: node.head() };
     let name = &filter.name;

@@ -50,7 +50,7 @@ fn cors(chain: &Chain<'_>, index: usize, cors: &Step<'_>, report: &mut Report) {
 
 fn rate_limit(chain: &Chain<'_>, index: usize, limit: &Step<'_>, report: &mut Report) {
     let Some(jwt_auth) = chain.behind(index, FilterKind::JwtAuth) else { return };
-    // A later jwt-auth checks again what the first one has checked.
+    // An earlier jwt-auth has checked the identity already.
     if chain.before(index, FilterKind::JwtAuth).is_some() {
         return;
     }

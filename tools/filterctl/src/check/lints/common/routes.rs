@@ -44,7 +44,7 @@ fn unreachable(routes: &[&Route], report: &mut Report) {
     }
 }
 
-/// Virtual hosts are selected before routes, so only those of the same host names compete.
+/// Virtual hosts are selected before routes, so only routes of the same host names compete.
 fn has_same_hosts(earlier: &Route, route: &Route) -> bool {
     match route.platform {
         Platform::Envoy | Platform::EnvoyGateway | Platform::Istio => {
@@ -94,7 +94,7 @@ fn exempt_prefix(path: &PathCondition) -> Option<&str> {
     match path {
         PathCondition::Prefix(prefix) if !prefix.ends_with('/') && prefix.len() > 1 => Some(prefix),
         PathCondition::OneOf(all) => all.iter().find_map(exempt_prefix),
-        // One narrow condition is enough.
+        // A single narrow condition makes the whole narrow.
         PathCondition::All(all) => {
             let found: Option<Vec<&str>> = all.iter().map(exempt_prefix).collect();
             found?.first().copied()

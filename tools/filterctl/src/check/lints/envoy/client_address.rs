@@ -3,9 +3,8 @@
 use novasphere_explain::FilterKind;
 use serde_json::Value;
 
-use super::manager::Manager;
 use crate::{
-    check::lints::{chain::Step, facts::text, report::Report},
+    check::lints::{chain::Step, facts::text, manager::Manager, report::Report},
     finding::codes,
 };
 

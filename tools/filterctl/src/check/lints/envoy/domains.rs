@@ -2,9 +2,8 @@
 
 use novasphere_explain::FilterKind;
 
-use super::manager::Manager;
 use crate::{
-    check::lints::{chain::Step, facts::is_true, report::Report},
+    check::lints::{chain::Step, facts::is_true, manager::Manager, report::Report},
     finding::codes,
     found::Place,
     source::Node,

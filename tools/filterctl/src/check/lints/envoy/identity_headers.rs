@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use novasphere_explain::FilterKind;
 
-use super::manager::Manager;
 use crate::{
     check::lints::{
         chain::{Chains, Step},
         facts::owned_headers,
+        manager::Manager,
         report::Report,
     },
     finding::codes,

@@ -1,6 +1,5 @@
 //! Settings of Envoy.
 //!
-//! - `manager`: connection managers with filters of this project;
 //! - `clusters`: clusters that filters and routes name;
 //! - `variables`: variables that reach the filters;
 //! - `statistics`: labels of metrics;
@@ -14,14 +13,13 @@ mod client_address;
 mod clusters;
 mod domains;
 pub(super) mod identity_headers;
-mod manager;
 mod paths;
 pub(super) mod statistics;
 mod variables;
 mod vms;
 
-pub(super) use self::{client_address::hops, manager::managers};
-use super::{chain::Chains, report::Report};
+pub(super) use self::client_address::hops;
+use super::{chain::Chains, manager::managers, report::Report};
 use crate::found::Project;
 
 /// Checks the settings of all connection managers and bootstraps.

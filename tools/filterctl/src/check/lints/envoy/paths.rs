@@ -2,9 +2,8 @@
 
 use novasphere_explain::FilterKind;
 
-use super::manager::Manager;
 use crate::{
-    check::lints::{chain::Step, report::Report},
+    check::lints::{chain::Step, manager::Manager, report::Report},
     finding::codes,
 };
 

@@ -1,6 +1,6 @@
 //! Plausible configurations have no findings.
 
-use crate::{Edit, changed, codes, shown};
+use super::{Edit, changed, codes, shown};
 
 const ALL: &str = "host-config/envoy/all.yaml";
 

@@ -6,13 +6,14 @@ mod shipped;
 
 use std::{fs, path::PathBuf};
 
-use filterctl::{
+use novasphere_explain::Environment;
+
+use crate::{
     check,
     finding::{Finding, Severity},
     found::Project,
     source::File,
 };
-use novasphere_explain::Environment;
 
 /// A change of shipped files: the text to replace, and the new text.
 type Edit = (&'static str, &'static str);

@@ -9,20 +9,20 @@ use crate::{
 
 /// A connection manager.
 #[derive(Debug)]
-pub(in crate::check::lints) struct Manager<'p> {
+pub(super) struct Manager<'p> {
     /// The connection manager's message.
-    pub(in crate::check::lints) node: &'p Node,
+    pub(super) node: &'p Node,
     /// The document.
-    pub(in crate::check::lints) document: &'p Document,
+    pub(super) document: &'p Document,
     /// The groups of its routes.
-    pub(in crate::check::lints) groups: HashSet<usize>,
-    /// The filters of its own chain, and of its routes: indices in [`Project::filters`].
-    pub(in crate::check::lints) filters: Vec<usize>,
+    pub(super) groups: HashSet<usize>,
+    /// The filters of its chain and of its routes: indices in [`Project::filters`].
+    pub(super) filters: Vec<usize>,
 }
 
 impl Manager<'_> {
     /// The place of a field, or of the connection manager without it.
-    pub(in crate::check::lints) fn place(&self, name: &str) -> Place {
+    pub(super) fn place(&self, name: &str) -> Place {
         let node = self.node.field(name);
         let member = self
             .node
@@ -35,19 +35,19 @@ impl Manager<'_> {
     }
 
     /// The text of a field at a path.
-    pub(in crate::check::lints) fn text(&self, names: &[&str]) -> Option<&str> {
+    pub(super) fn text(&self, names: &[&str]) -> Option<&str> {
         self.node.fields(names).and_then(Node::text)
     }
 
     /// Whether a field is true.
-    pub(in crate::check::lints) fn is_true(&self, name: &str) -> bool {
-        // Of a BoolValue, Envoy's dumps show the value.
+    pub(super) fn is_true(&self, name: &str) -> bool {
+        // Envoy's dumps show a BoolValue as an object.
         self.text(&[name]) == Some("true") || self.text(&[name, "value"]) == Some("true")
     }
 }
 
 /// All connection managers in files of Envoy.
-pub(in crate::check::lints) fn managers(project: &Project) -> Vec<Manager<'_>> {
+pub(super) fn managers(project: &Project) -> Vec<Manager<'_>> {
     let mut found = Vec::new();
     for (index, document) in project.documents_of(&DocumentKind::Envoy) {
         document.root.walk(&mut |node| {

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::{check, codes, is_complaint, read, root};
+use super::{check, codes, is_complaint, read, root};
 
 fn assert_clean(paths: &[String]) {
     let files = paths.iter().map(|path| (path.clone(), read(path))).collect();

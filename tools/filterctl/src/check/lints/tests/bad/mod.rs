@@ -3,16 +3,17 @@
 mod chain;
 mod envoy;
 mod kong;
+mod kubernetes;
+mod traefik;
 
-use filterctl::finding;
-
-use crate::{Edit, changed, check, codes, shown};
+use super::{Edit, changed, check, codes, shown};
+use crate::finding;
 
 /// A code, shipped files, and the changes that make them bad.
 type Bad = (&'static str, &'static [&'static str], &'static [Edit]);
 
 /// The tables of all hosts.
-const ALL: [&[Bad]; 2] = [envoy::CHANGES, kong::CHANGES];
+const ALL: [&[Bad]; 4] = [envoy::CHANGES, kong::CHANGES, kubernetes::CHANGES, traefik::CHANGES];
 
 #[test]
 fn changes_have_exactly_their_code() {
