@@ -1,6 +1,7 @@
 //! `filterctl check`: the filters' own verdicts, and checks across filters and host.
 
 mod fix;
+mod lints;
 mod verdicts;
 
 use std::{collections::BTreeSet, io::Write};
@@ -127,6 +128,7 @@ pub fn findings(project: &Project, environment: &novasphere_explain::Environment
         let message = format!("assumed to be set in the proxy's environment: {}", names.join(", "));
         findings.push(Finding::new(&codes::ASSUMED_VARIABLE, None, message));
     }
+    lints::add(project, &mut findings);
     findings
 }
 

@@ -41,7 +41,7 @@ impl Severity {
 
 /// All codes by id.
 pub fn all() -> Vec<&'static Code> {
-    let mut all: Vec<&Code> = codes::ALL.to_vec();
+    let mut all: Vec<&Code> = codes::all().collect();
     all.sort_by_key(|code| code.id);
     all
 }

@@ -21,7 +21,11 @@ pub enum DocumentKind {
     Envoy,
     /// Kong's declarative configuration.
     Kong,
-    /// Traefik's static configuration.
+    /// Kong's own settings: kong.conf, or the same as environment variables.
+    KongSettings,
+    /// The values of a Helm chart of Kong.
+    KongValues,
+    /// Traefik's static configuration, or the values of its Helm chart.
     TraefikStatic,
     /// Traefik's dynamic configuration.
     TraefikDynamic,
@@ -82,11 +86,34 @@ fn add_embedded(index: usize, file: &File, value: &Node, found: &mut Vec<Documen
     }
 }
 
+/// Settings that only Kong has.
+const KONG_SETTINGS: [&str; 5] =
+    ["wasm", "wasm_filters_path", "declarative_config", "nginx_main_env", "nginx_wasm_shm_kv"];
+
+fn is_kong_settings(root: &Node) -> bool {
+    root.members().iter().any(|(name, value)| {
+        let name = name.text().unwrap_or_default();
+        let is_kongs = name.starts_with("KONG_") || KONG_SETTINGS.contains(&name);
+        is_kongs && value.text().is_some()
+    })
+}
+
 /// The kind of a document by its fields.
 fn kind(root: &Node) -> Option<DocumentKind> {
     let has = |name: &str| root.field(name).is_some();
     if let (Some(kind), Some(_)) = (root.get_text("kind"), root.get("apiVersion")) {
         return Some(DocumentKind::Kubernetes(kind.to_owned()));
+    }
+    if is_kong_settings(root) {
+        return Some(DocumentKind::KongSettings);
+    }
+    let is_kong_env = |env: &Node| {
+        env.members()
+            .iter()
+            .any(|(name, _)| name.text().is_some_and(|name| KONG_SETTINGS.contains(&name)))
+    };
+    if [&["env"][..], &["gateway", "env"]].into_iter().filter_map(|p| root.at(p)).any(is_kong_env) {
+        return Some(DocumentKind::KongValues);
     }
     if has("_format_version") {
         return Some(DocumentKind::Kong);
@@ -101,7 +128,12 @@ fn kind(root: &Node) -> Option<DocumentKind> {
         "http_filters",
     ];
     // A service of Kong has filter_chains, too, but never at the root of a document.
-    if is_envoy.into_iter().any(has) {
+    // The values of a Helm chart have resources, too, but not as a list.
+    let is_list = |name: &str| {
+        !matches!(name, "resources" | "configs")
+            || root.get(name).is_some_and(|n| !n.items().is_empty())
+    };
+    if is_envoy.into_iter().any(|name| has(name) && is_list(name)) {
         return Some(DocumentKind::Envoy);
     }
     if ["entryPoints", "providers", "experimental"].into_iter().any(has) {

@@ -29,7 +29,7 @@ pub struct Found {
 }
 
 /// The kind of file that a filter was found in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Platform {
     /// Envoy's own configuration.
     Envoy,

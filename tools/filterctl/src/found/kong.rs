@@ -2,6 +2,8 @@
 
 mod routes;
 
+pub(in crate::found) use self::routes::{Rank, path_condition};
+
 use novasphere_explain::FilterKind;
 
 use super::{Document, DocumentKind, FilterConfig, Found, Platform, Project};
@@ -10,9 +12,10 @@ use crate::source::{Node, Reader};
 /// Adds the filters and routes of all documents of Kong.
 pub(super) fn find(project: &mut Project) {
     let documents = std::mem::take(&mut project.documents);
+    let group = project.new_group();
     for (index, document) in documents.iter().enumerate() {
         if document.kind == DocumentKind::Kong {
-            routes::add(project, index, document);
+            routes::add(project, index, document, group);
         }
     }
     project.documents = documents;

@@ -4,6 +4,7 @@
 //! - `documents`: documents by kind, also inside ConfigMaps, lists and config dumps;
 //! - `filter`: a configured filter;
 //! - `route`: a route with its filters;
+//! - `routing`: the route for a request;
 //! - `envoy`, `kong`, `traefik`, `kubernetes`: what each host's documents contain.
 
 mod documents;
@@ -13,11 +14,14 @@ mod kong;
 mod kubernetes;
 mod project;
 mod route;
+mod routing;
 mod traefik;
 
 pub use self::{
     documents::{Document, DocumentKind},
     filter::{FilterConfig, Found, Platform},
+    kubernetes::{Object, Objects},
     project::{Place, Project},
     route::{PathCondition, Route},
+    routing::Selected,
 };

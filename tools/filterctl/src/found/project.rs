@@ -83,6 +83,11 @@ impl Project {
         project
     }
 
+    /// A number that no route has as its group.
+    pub(super) fn new_group(&self) -> usize {
+        self.routes.iter().map(|route| route.group.saturating_add(1)).max().unwrap_or(0)
+    }
+
     /// The documents of a kind, with their indices.
     pub fn documents_of(&self, kind: &DocumentKind) -> impl Iterator<Item = (usize, &Document)> {
         self.documents.iter().enumerate().filter(move |(_, document)| document.kind == *kind)

@@ -1,18 +1,25 @@
 //! [`Route`]: a route of the host with its filters.
 
-use super::Place;
+use super::{Place, Platform};
 
 /// A route with its filters.
 #[derive(Clone, Debug)]
 pub struct Route {
     /// The name for `--route` and messages.
     pub name: String,
+    /// The kind of file that the route was found in.
+    pub platform: Platform,
+    /// Routes with the same number are alternatives for the same requests: the routes of one
+    /// listener of Envoy, or all routes of another host.
+    pub group: usize,
     /// The name that the host gives to filters. `None` if it has none.
     pub route_name: Option<String>,
     /// The name of the upstream service that the host gives to filters.
     pub service_name: Option<String>,
     /// The host names, which may start with `*.` or end with `.*`. Empty for all.
     pub domains: Vec<String>,
+    /// Whether the host ignores the port of a request's host name.
+    pub ignores_port: bool,
     /// The condition about the path.
     pub path: PathCondition,
     /// The methods. Empty for all.
@@ -82,19 +89,80 @@ impl PathCondition {
     }
 }
 
+impl PathCondition {
+    /// Whether this condition certainly holds for every path for which `other` holds.
+    pub fn covers(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Any, _) => true,
+            (_, Self::OneOf(all)) => !all.is_empty() && all.iter().all(|one| self.covers(one)),
+            (_, Self::All(all)) => all.iter().any(|one| self.covers(one)),
+            (Self::OneOf(all), _) => all.iter().any(|one| one.covers(other)),
+            (Self::All(all), _) => all.iter().all(|one| one.covers(other)),
+            (_, Self::Exact(path)) => self.matches(path) == Some(true),
+            (Self::Prefix(prefix), Self::Prefix(path) | Self::SeparatedPrefix(path)) => {
+                path.starts_with(prefix.as_str())
+            }
+            (Self::SeparatedPrefix(_), Self::SeparatedPrefix(path)) => {
+                self.matches(path) == Some(true)
+            }
+            (Self::SeparatedPrefix(prefix), Self::Prefix(path)) => {
+                let prefix = prefix.trim_end_matches('/');
+                path.strip_prefix(prefix).is_some_and(|rest| rest.starts_with('/'))
+            }
+            _ => self == other,
+        }
+    }
+
+    /// The starts of all paths for which the condition can hold. `None` if they are not known.
+    pub fn starts(&self) -> Option<Vec<&str>> {
+        match self {
+            Self::Exact(path) | Self::Prefix(path) | Self::SeparatedPrefix(path) => {
+                Some(vec![path])
+            }
+            Self::OneOf(all) => {
+                let all: Option<Vec<Vec<&str>>> = all.iter().map(Self::starts).collect();
+                Some(all?.concat())
+            }
+            Self::Any | Self::Regex(_) | Self::RegexPrefix(_) | Self::All(_) => None,
+        }
+    }
+}
+
 impl Route {
     /// Whether the route is for a host name, which may have a port. Case-insensitive.
     pub fn is_for_host(&self, host: &str) -> bool {
+        self.host_specificity(host).is_some()
+    }
+
+    /// The specificity of the best domain for a host name. Exact names come before `*.example.com`,
+    /// then `example.*`, then `*`, and longer names before shorter ones. `None` if no domain covers
+    /// the host name.
+    pub(super) fn host_specificity(&self, host: &str) -> Option<(u8, usize)> {
         let host = host.to_ascii_lowercase();
         let without_port = host.rsplit_once(':').map_or(host.as_str(), |(name, port)| {
             if port.bytes().all(|b| b.is_ascii_digit()) { name } else { host.as_str() }
         });
-        self.domains.is_empty()
-            || self.domains.iter().any(|domain| {
-                let domain = domain.to_ascii_lowercase();
-                covers(&domain, &host) || covers(&domain, without_port)
-            })
+        if self.domains.is_empty() {
+            return Some((0, 0));
+        }
+        let domains = self.domains.iter().map(|domain| domain.to_ascii_lowercase());
+        let covering = domains.filter(|domain| {
+            covers(domain, &host) || self.ignores_port && covers(domain, without_port)
+        });
+        covering.map(|domain| specificity(&domain)).max()
     }
+}
+
+fn specificity(domain: &str) -> (u8, usize) {
+    let kind = match domain {
+        "*" => 0,
+        // `api.example.com:*` is one host.
+        _ if domain.ends_with(":*") => 3,
+        _ if domain.ends_with('*') => 1,
+        _ if domain.starts_with('*') => 2,
+        _ => 3,
+    };
+    (kind, domain.len())
 }
 
 fn covers(domain: &str, host: &str) -> bool {
@@ -129,6 +197,28 @@ mod tests {
             ("api.*", "api.x.io", true),
         ] {
             assert_eq!(covers(domain, host), expected, "{domain} {host}");
+        }
+    }
+
+    #[test]
+    fn conditions_cover_others() {
+        let prefix = |path: &str| PathCondition::Prefix(path.to_owned());
+        let separated = |path: &str| PathCondition::SeparatedPrefix(path.to_owned());
+        let exact = |path: &str| PathCondition::Exact(path.to_owned());
+        let regex = |path: &str| PathCondition::Regex(path.to_owned());
+        for (first, second, expected) in [
+            (PathCondition::Any, regex("/x"), true),
+            (prefix("/a"), exact("/ab"), true),
+            (separated("/a"), exact("/ab"), false),
+            (separated("/a"), separated("/a/b"), true),
+            (separated("/a"), prefix("/a"), false),
+            (separated("/a"), prefix("/a/"), true),
+            (regex("/a/[^/]+"), exact("/a/b"), true),
+            (regex("/a/.*"), prefix("/a/b"), false),
+            (prefix("/a"), PathCondition::OneOf(vec![exact("/a"), exact("/b")]), false),
+            (PathCondition::OneOf(vec![exact("/a"), prefix("/b")]), exact("/b"), true),
+        ] {
+            assert_eq!(first.covers(&second), expected, "{first:?} {second:?}");
         }
     }
 

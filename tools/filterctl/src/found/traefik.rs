@@ -14,12 +14,21 @@ use crate::source::{Node, Reader};
 pub(super) fn find(project: &mut Project) {
     let documents = std::mem::take(&mut project.documents);
     let aliases = aliases(&documents);
+    let mut routes = Vec::new();
     for (index, document) in documents.iter().enumerate() {
         if document.kind == DocumentKind::TraefikDynamic {
-            add(project, index, document, &aliases);
+            routes.extend(add(project, index, document, &aliases));
         }
     }
+    add_by_priority(project, routes);
     project.documents = documents;
+}
+
+/// Adds routes in the order in which Traefik tries them.
+pub(super) fn add_by_priority(project: &mut Project, mut routes: Vec<(i64, Route)>) {
+    routes.sort_by_key(|(priority, _)| std::cmp::Reverse(*priority));
+    let group = project.new_group();
+    project.routes.extend(routes.into_iter().map(|(_, route)| Route { group, ..route }));
 }
 
 /// The modules of plugins by the names that the static configuration gives them.
@@ -37,12 +46,13 @@ fn aliases(documents: &[Document]) -> HashMap<String, String> {
     aliases
 }
 
+/// Adds the filters of a document. Returns its routes with their priorities.
 fn add(
     project: &mut Project,
     index: usize,
     document: &Document,
     aliases: &HashMap<String, String>,
-) {
+) -> Vec<(i64, Route)> {
     let mut middlewares = HashMap::new();
     let http = document.root.get("http");
     for (name, middleware) in
@@ -70,10 +80,12 @@ fn add(
             middlewares.get(name)
         });
         let filters = filters.flatten().copied().collect();
-        routes.push(route(index, document, name, router, filters));
+        let written = (name, router.get_text("rule").unwrap_or_default(), router);
+        let mut found = route(Platform::Traefik, index, document, written, filters);
+        found.1.service_name = router.get_text("service").map(str::to_owned);
+        routes.push(found);
     }
-    routes.sort_by_key(|(priority, _)| std::cmp::Reverse(*priority));
-    project.routes.extend(routes.into_iter().map(|(_, route)| route));
+    routes
 }
 
 /// Adds the filters of a middleware. Returns their indices.
@@ -118,22 +130,24 @@ pub(super) fn add_middleware(
 }
 
 /// A router and its priority. Traefik tries the longest rule first, unless routers have priorities.
-fn route(
+pub(super) fn route(
+    platform: Platform,
     index: usize,
     document: &Document,
-    name: &str,
-    router: &Node,
+    (name, rule, router): (&str, &str, &Node),
     filters: Vec<usize>,
 ) -> (i64, Route) {
-    let rule = router.get_text("rule").unwrap_or_default();
     let priority = router.get_text("priority").and_then(|text| text.parse().ok()).unwrap_or(0);
     let length = i64::try_from(rule.len()).unwrap_or(i64::MAX);
     let RuleConditions { domains, path, methods, others } = RuleConditions::parse(rule);
     let route = Route {
         name: name.to_owned(),
+        platform,
+        group: 0,
         route_name: None,
-        service_name: router.get_text("service").map(str::to_owned),
+        service_name: None,
         domains,
+        ignores_port: true,
         path,
         methods,
         other_conditions: others,

@@ -4,7 +4,7 @@ use std::{fs, io::Read, path::Path};
 
 use anyhow::{Context, Result};
 
-use super::{Node, ParseError, embedded, parse};
+use super::{Node, ParseError, embedded, parse, settings};
 
 /// A file that was read.
 #[derive(Clone, Debug)]
@@ -13,7 +13,7 @@ pub struct File {
     pub name: String,
     /// The text.
     pub text: String,
-    /// The documents. Empty if the text is not YAML.
+    /// The documents. Empty if the text is not YAML. A file of settings is one object.
     pub documents: Vec<Node>,
     /// Why the text is not YAML.
     pub error: Option<ParseError>,
@@ -40,6 +40,11 @@ impl File {
             Ok(documents) => (documents, None),
             Err(error) => (Vec::new(), Some(error)),
         };
+        // Such a text is not YAML, or a scalar of several lines.
+        let is_no_object = documents.iter().all(|document| document.text().is_some());
+        if let Some(settings) = is_no_object.then(|| settings::parse(&text)).flatten() {
+            return Self { name: name.to_owned(), text, documents: vec![settings], error: None };
+        }
         Self { name: name.to_owned(), text, documents, error }
     }
 

@@ -4,6 +4,7 @@
 //! - `parse`: from text to trees;
 //! - `embedded`: documents inside scalars, such as an envoy.yaml in a ConfigMap;
 //! - `scalars`: scalars as each host reads them;
+//! - `settings`: files of lines `NAME = value`, such as kong.conf;
 //! - `file`: a file and its documents.
 
 mod embedded;
@@ -11,6 +12,7 @@ mod file;
 mod node;
 mod parse;
 mod scalars;
+mod settings;
 
 pub use self::{
     file::File,

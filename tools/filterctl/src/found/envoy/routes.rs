@@ -2,7 +2,7 @@
 
 use super::{Entries, Project, typed_config};
 use crate::{
-    found::{Document, DocumentKind, PathCondition, Route},
+    found::{Document, DocumentKind, PathCondition, Place, Platform, Route},
     source::Node,
 };
 
@@ -27,17 +27,24 @@ pub(super) fn add(
         if chain.iter().all(|item| item.filters.is_empty()) && entries.is_empty() {
             continue;
         }
-        let context = Context { chain: &chain, entries, index, document };
-        for table in route_tables(manager, documents) {
-            context.add_table(project, table);
+        let strips = |name: &str| manager.field(name).and_then(Node::text) == Some("true");
+        let ignores_port = strips("strip_any_host_port") || strips("strip_matching_host_port");
+        let group = project.new_group();
+        let context = Context { chain: &chain, entries, index, group, ignores_port };
+        for (document, table) in route_tables(manager, document, documents) {
+            context.add_table(project, document, table);
         }
     }
 }
 
 /// The route tables of a connection manager: its own, or those of this name in any file.
-fn route_tables<'d>(manager: &'d Node, documents: &'d [Document]) -> Vec<&'d Node> {
-    if let Some(own) = manager.field("route_config") {
-        return vec![own];
+fn route_tables<'d>(
+    manager: &'d Node,
+    own: &'d Document,
+    documents: &'d [Document],
+) -> Vec<(&'d Document, &'d Node)> {
+    if let Some(table) = manager.field("route_config") {
+        return vec![(own, table)];
     }
     let name = manager.fields(&["rds", "route_config_name"]).and_then(Node::text);
     let mut tables = Vec::new();
@@ -45,7 +52,7 @@ fn route_tables<'d>(manager: &'d Node, documents: &'d [Document]) -> Vec<&'d Nod
         document.root.walk(&mut |node| {
             let is_table = node.field("virtual_hosts").is_some();
             if is_table && name.is_some() && node.get_text("name") == name {
-                tables.push(node);
+                tables.push((document, node));
             }
         });
     }
@@ -94,16 +101,18 @@ impl<'n> ChainItem<'n> {
     }
 }
 
-/// The connection manager and its document.
+/// A connection manager.
 struct Context<'c> {
     chain: &'c [ChainItem<'c>],
     entries: &'c Entries,
+    /// The index of the connection manager's document.
     index: usize,
-    document: &'c Document,
+    group: usize,
+    ignores_port: bool,
 }
 
 impl Context<'_> {
-    fn add_table(&self, project: &mut Project, table: &Node) {
+    fn add_table(&self, project: &mut Project, document: &Document, table: &Node) {
         let hosts = table.field("virtual_hosts").map(Node::items).unwrap_or_default();
         for host in hosts {
             let domains: Vec<String> = host
@@ -114,13 +123,19 @@ impl Context<'_> {
                 .filter_map(|domain| domain.text().map(str::to_owned))
                 .collect();
             for route in host.get("routes").map(Node::items).unwrap_or_default() {
-                let route = self.route(table, host, &domains, route);
+                let place = document.place(route);
+                let route = self.route((table, host, route), &domains, place);
                 project.routes.push(route);
             }
         }
     }
 
-    fn route(&self, table: &Node, host: &Node, domains: &[String], route: &Node) -> Route {
+    fn route(
+        &self,
+        (table, host, route): (&Node, &Node, &Node),
+        domains: &[String],
+        place: Place,
+    ) -> Route {
         let filters = self.chain.iter().flat_map(|item| {
             let overrides = [route, host, table]
                 .into_iter()
@@ -133,19 +148,22 @@ impl Context<'_> {
         let shown = own_name.clone().unwrap_or_else(|| describe(host, &path));
         Route {
             name: shown,
+            platform: Platform::Envoy,
+            group: self.group,
             route_name: own_name,
             service_name: route
                 .fields(&["route", "cluster"])
                 .and_then(Node::text)
                 .map(str::to_owned),
             domains: domains.to_vec(),
+            ignores_port: self.ignores_port,
             path,
             methods: condition.map(methods).unwrap_or_default(),
             other_conditions: condition.map(other_conditions).unwrap_or_default(),
             filters: filters.collect(),
             is_direct: route.field("direct_response").is_some()
                 || route.field("redirect").is_some(),
-            place: self.document.place(route),
+            place,
             document: self.index,
         }
     }

@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// Adds everything in a document.
-pub(super) fn add(project: &mut Project, index: usize, document: &Document) {
+pub(super) fn add(project: &mut Project, index: usize, document: &Document, group: usize) {
     let mut all = Vec::new();
     for service in list(&document.root, "services") {
         let of_service = filters(project, index, document, service, "service");
@@ -17,18 +17,17 @@ pub(super) fn add(project: &mut Project, index: usize, document: &Document) {
         for route in nested.chain(separate) {
             let of_route = filters(project, index, document, route, "route");
             let filters = [of_service.clone(), of_route].concat();
-            all.push(new_route(document, index, Some(service), route, filters));
+            all.push((rank(route), new_route(document, index, Some(service), route, filters)));
         }
     }
     let without_service =
         list(&document.root, "routes").iter().filter(|route| route.get("service").is_none());
     for route in without_service {
         let filters = filters(project, index, document, route, "route");
-        all.push(new_route(document, index, None, route, filters));
+        all.push((rank(route), new_route(document, index, None, route, filters)));
     }
-    // Kong tries regular expressions first, then longer paths.
-    all.sort_by_key(|route| std::cmp::Reverse(rank(&route.path)));
-    project.routes.extend(all);
+    all.sort_by_key(|(rank, _)| std::cmp::Reverse(*rank));
+    project.routes.extend(all.into_iter().map(|(_, route)| Route { group, ..route }));
 }
 
 fn list<'n>(node: &'n Node, name: &str) -> &'n [Node] {
@@ -102,9 +101,12 @@ fn new_route(
     let others = ["headers", "snis", "sources", "destinations", "expression"].into_iter();
     Route {
         name: name.clone().unwrap_or_else(|| "unnamed route".to_owned()),
+        platform: Platform::Kong,
+        group: 0,
         route_name: name,
         service_name: service.and_then(|s| s.get_text("name")).map(str::to_owned),
         domains: texts(route, "hosts"),
+        ignores_port: true,
         path,
         methods: texts(route, "methods"),
         other_conditions: others
@@ -119,19 +121,44 @@ fn new_route(
 }
 
 /// A path that starts with `~` is a regular expression, which must match a start of the path.
-fn path_condition(path: &str) -> PathCondition {
+pub(in crate::found) fn path_condition(path: &str) -> PathCondition {
     match path.strip_prefix('~') {
         Some(regex) => PathCondition::RegexPrefix(regex.to_owned()),
         None => PathCondition::Prefix(path.to_owned()),
     }
 }
 
-fn rank(path: &PathCondition) -> (bool, usize) {
-    match path {
-        PathCondition::RegexPrefix(regex) => (true, regex.len()),
-        PathCondition::Prefix(prefix) => (false, prefix.len()),
-        PathCondition::OneOf(all) => all.iter().map(rank).max().unwrap_or_default(),
-        _ => (false, 0),
+/// The order in which Kong's router `traditional_compatible` tries routes, highest first: by the
+/// number of kinds of conditions, then host names without wildcards, then the number of headers,
+/// then regular expressions by `regex_priority`, then the length of the path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::found) struct Rank {
+    pub conditions: usize,
+    pub is_plain_host: bool,
+    pub headers: usize,
+    pub is_regex: bool,
+    pub regex_priority: i64,
+    pub path_length: usize,
+}
+
+fn rank(route: &Node) -> Rank {
+    let has = |name: &&str| {
+        route.get(name).is_some_and(|n| !n.items().is_empty() || !n.members().is_empty())
+    };
+    let hosts = texts(route, "hosts");
+    let paths = texts(route, "paths");
+    let is_regex = paths.iter().any(|path| path.starts_with('~'));
+    let priority = route.get_text("regex_priority").and_then(|text| text.parse().ok());
+    Rank {
+        conditions: ["methods", "hosts", "headers", "paths", "snis"]
+            .iter()
+            .filter(|n| has(n))
+            .count(),
+        is_plain_host: !hosts.is_empty() && !hosts.iter().any(|host| host.contains('*')),
+        headers: route.get("headers").map_or(0, |headers| headers.members().len()),
+        is_regex,
+        regex_priority: priority.filter(|_| is_regex).unwrap_or(0),
+        path_length: paths.iter().map(String::len).max().unwrap_or(0),
     }
 }
 
@@ -160,6 +187,9 @@ services:
     - {id: "1", name: novasphere_header_transform, config: {}}
   - name: regex
     paths: ["~/a/[0-9]+$"]
+  - name: regex-first
+    paths: ["~/a/[0-9]"]
+    regex_priority: 1
 routes:
 - {name: separate, service: {name: api}, paths: [/z]}
 "#;
@@ -176,11 +206,12 @@ routes:
             })
             .collect();
         let expected = [
-            ("regex", vec!["novasphere_cors"]),
             (
                 "long",
                 vec!["novasphere_cors", "novasphere_header_transform", "novasphere_rate_limit"],
             ),
+            ("regex-first", vec!["novasphere_cors"]),
+            ("regex", vec!["novasphere_cors"]),
             ("short", vec!["novasphere_cors"]),
             ("separate", vec!["novasphere_cors"]),
         ];

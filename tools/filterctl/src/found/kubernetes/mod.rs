@@ -1,34 +1,63 @@
-//! Kubernetes: `KongPlugin`, `Middleware`, `EnvoyExtensionPolicy`, `WasmPlugin`, `EnvoyFilter`.
+//! Kubernetes: `KongPlugin`, `Middleware`, `EnvoyExtensionPolicy`, `WasmPlugin`, `EnvoyFilter`, and
+//! the routes that they are attached to.
+//!
+//! - `objects`: objects by kind, namespace and name;
+//! - `gateway_api`: `HTTPRoute` with the policies and plugins of Envoy Gateway and Istio;
+//! - `kong_ingress`: `Ingress` with the annotations of Kong's controller;
+//! - `ingress_route`: `IngressRoute` of Traefik.
 
-use std::collections::HashMap;
+mod gateway_api;
+mod ingress_route;
+mod kong_ingress;
+mod objects;
 
+use std::{cmp::Reverse, collections::HashMap};
+
+pub use self::objects::{Object, Objects};
 use super::{
     Document, DocumentKind, FilterConfig, Found, Platform, Project, envoy, filter::of_module, kong,
     traefik,
 };
 use crate::source::{Node, Reader};
 
-/// Adds the filters of all Kubernetes objects.
+/// Adds the filters and routes of all Kubernetes objects.
 pub(super) fn find(project: &mut Project) {
     let documents = std::mem::take(&mut project.documents);
+    let mut plugins = Vec::new();
     for (index, document) in documents.iter().enumerate() {
         let DocumentKind::Kubernetes(kind) = &document.kind else { continue };
         match kind.as_str() {
             "KongPlugin" | "KongClusterPlugin" => add_kong_plugin(project, index, document),
             "Middleware" => add_middleware(project, index, document),
             "EnvoyExtensionPolicy" => add_policy(project, index, document),
-            "WasmPlugin" => add_wasm_plugin(project, index, document),
+            "WasmPlugin" => plugins.push((index, document)),
             "EnvoyFilter" => {
                 envoy::add_filters(project, Platform::Istio, index, document.file, &document.root);
             }
             _ => {}
         }
     }
+    plugins.sort_by_key(|(_, plugin)| order(&plugin.root));
+    plugins.iter().for_each(|(index, plugin)| add_wasm_plugin(project, *index, plugin));
+    let objects = Objects::new(&documents, &project.filters);
+    gateway_api::add(project, &objects);
+    kong_ingress::add(project, &objects);
+    ingress_route::add(project, &objects);
     project.documents = documents;
 }
 
-fn object_name(root: &Node) -> &str {
-    root.at(&["metadata", "name"]).and_then(Node::text).unwrap_or_default()
+/// The order in which Istio runs WasmPlugins: by phase, then by priority, the highest first, then by
+/// name.
+fn order(plugin: &Node) -> (u8, Reverse<i64>, &str) {
+    let text = |name: &str| plugin.at(&["spec", name]).and_then(Node::text);
+    let phase = match text("phase") {
+        Some("AUTHN") => 0,
+        Some("AUTHZ") => 1,
+        Some("STATS") => 2,
+        _ => 3,
+    };
+    let priority: i64 = text("priority").and_then(|text| text.parse().ok()).unwrap_or(0);
+    (phase, Reverse(priority), objects::name(plugin))
 }
 
 /// A configuration in a Secret (`configFrom`) is not known here, so such a plugin has none to check.
@@ -44,7 +73,7 @@ fn add_kong_plugin(project: &mut Project, index: usize, document: &Document) {
 
 fn add_middleware(project: &mut Project, index: usize, document: &Document) {
     let Some(spec) = document.root.get("spec") else { return };
-    let named = (object_name(&document.root), spec);
+    let named = (objects::name(&document.root), spec);
     let platform = Platform::TraefikKubernetes;
     traefik::add_middleware(project, platform, index, document, named, &HashMap::new());
 }
@@ -70,7 +99,7 @@ fn add_wasm_plugin(project: &mut Project, index: usize, document: &Document) {
     let root = &document.root;
     let Some(spec) = root.get("spec") else { return };
     let Some(module) = spec.get_text("url") else { return };
-    let named = (object_name(root), module);
+    let named = (objects::name(root), module);
     add_wasm(project, Platform::Istio, index, document, named, (spec, spec.get("pluginConfig")));
 }
 

@@ -1,9 +1,9 @@
 //! Codes of what the filters themselves say about their configurations, NS001 to NS099.
 
-use super::{Code, Severity};
+use crate::finding::{Code, Severity};
 
 /// The codes of this file.
-pub(super) const ALL: &[&Code] = &[
+pub(super) static FILTERS: &[&Code] = &[
     &NOT_YAML,
     &NOTHING_FOUND,
     &REPEATED_KEY,

@@ -1,0 +1,30 @@
+//! Settings of Traefik.
+//!
+//! - `static_config`: the static configuration, from files and arguments;
+//! - `plugins`: plugins and their variables;
+//! - `entry_points`: entry points of routers;
+//! - `routers`: the middlewares of routers.
+
+mod entry_points;
+mod plugins;
+mod routers;
+mod static_config;
+
+use novasphere_explain::ProxyKind;
+
+use super::{chain::Chains, report::Report};
+use crate::found::Project;
+
+/// Checks Traefik's files, if one of them has a filter.
+pub(super) fn check(project: &Project, chains: &Chains<'_>, report: &mut Report) {
+    let mut filters = project.filters.iter();
+    if !filters.any(|filter| filter.platform.proxy() == ProxyKind::Traefik) {
+        return;
+    }
+    let routers = routers::find(project);
+    for config in static_config::find(project) {
+        plugins::check(project, &config, report);
+        entry_points::check(&routers, &config, report);
+    }
+    routers::check(project, chains, &routers, report);
+}

@@ -1,0 +1,164 @@
+//! The middlewares of routers.
+
+use std::collections::BTreeSet;
+
+use novasphere_explain::FilterKind;
+
+use crate::{
+    check::lints::{chain::Chains, facts::owned_headers, report::Report},
+    finding::codes,
+    found::{Document, DocumentKind, Objects, Place, Project, Route},
+    source::Node,
+};
+
+/// A router with its middlewares.
+#[derive(Debug)]
+pub(super) struct Router<'p> {
+    pub(super) entry_points: Vec<&'p str>,
+    place: Place,
+    /// The definitions of the middlewares, in order. Unknown ones are left out.
+    middlewares: Vec<&'p Node>,
+}
+
+/// The routers of dynamic configurations and IngressRoutes.
+pub(super) fn find(project: &Project) -> Vec<Router<'_>> {
+    let dynamic = || project.documents_of(&DocumentKind::TraefikDynamic).map(|(_, d)| d);
+    let mut routers = Vec::new();
+    for document in dynamic() {
+        let all = document.root.at(&["http", "routers"]).map(Node::members).unwrap_or_default();
+        for (_, router) in all {
+            let names = texts(router, "middlewares").into_iter();
+            let middlewares = names.filter_map(|name| {
+                let name = name.split('@').next()?;
+                dynamic().find_map(|d| d.root.at(&["http", "middlewares", name]))
+            });
+            routers.push(Router {
+                entry_points: texts(router, "entryPoints"),
+                place: document.place(router),
+                middlewares: middlewares.collect(),
+            });
+        }
+    }
+    let objects = Objects::new(&project.documents, &project.filters);
+    for object in objects.of_kind("IngressRoute") {
+        let Some(spec) = object.spec() else { continue };
+        for route in spec.get("routes").map(Node::items).unwrap_or_default() {
+            routers.push(ingress_router(&objects, object.document, spec, route));
+        }
+    }
+    routers
+}
+
+fn ingress_router<'p>(
+    objects: &Objects<'p>,
+    document: &'p Document,
+    spec: &'p Node,
+    route: &'p Node,
+) -> Router<'p> {
+    let own =
+        document.root.at(&["metadata", "namespace"]).and_then(Node::text).unwrap_or("default");
+    let references = route.get("middlewares").map(Node::items).unwrap_or_default().iter();
+    let middlewares = references.filter_map(|reference| {
+        let namespace = reference.get_text("namespace").unwrap_or(own);
+        objects.find("Middleware", namespace, reference.get_text("name")?)?.spec()
+    });
+    Router {
+        entry_points: texts(spec, "entryPoints"),
+        place: document.place(route),
+        middlewares: middlewares.collect(),
+    }
+}
+
+fn texts<'n>(node: &'n Node, name: &str) -> Vec<&'n str> {
+    let items = node.get(name).map(Node::items).unwrap_or_default();
+    items.iter().filter_map(Node::text).collect()
+}
+
+pub(super) fn check(
+    project: &Project,
+    chains: &Chains<'_>,
+    routers: &[Router<'_>],
+    report: &mut Report,
+) {
+    let routes: Vec<&Route> = project
+        .routes
+        .iter()
+        .filter(|r| routers.iter().any(|known| known.place == r.place))
+        .collect();
+    for router in routers {
+        let Some(route) = routes.iter().find(|route| route.place == router.place) else { continue };
+        let has_auth = has_auth(chains, route);
+        if has_auth || router.middlewares.iter().any(|m| m.get("rateLimit").is_some()) {
+            order(router, report);
+        }
+        if !has_auth {
+            forged(chains, router, route, &routes, report);
+        }
+    }
+}
+
+fn has_auth(chains: &Chains<'_>, route: &Route) -> bool {
+    chains.of_route(route).iter().any(|step| step.kind == FilterKind::JwtAuth)
+}
+
+fn order(router: &Router<'_>, report: &mut Report) {
+    let rejects = |middleware: &Node| {
+        let plugin = middleware.get("plugin").map(Node::members).unwrap_or_default();
+        let is_auth = plugin.iter().any(|(name, _)| {
+            name.text().and_then(FilterKind::from_name) == Some(FilterKind::JwtAuth)
+        });
+        is_auth || middleware.get("rateLimit").is_some()
+    };
+    let first = router.middlewares.iter().position(|middleware| rejects(middleware));
+    let behind = router.middlewares.iter().skip(first.map_or(usize::MAX, |n| n.saturating_add(1)));
+    for middleware in behind {
+        let settings = middleware.get("headers").map(Node::members).unwrap_or_default();
+        let is_for_rejections = settings.iter().filter_map(|(name, _)| name.text()).find(|name| {
+            let security = ["stsSeconds", "contentTypeNosniff", "frameDeny", "referrerPolicy"];
+            name.starts_with("accessControl") || security.contains(name)
+        });
+        if let Some(setting) = is_for_rejections {
+            let message = format!(
+                "a middleware with headers.{setting} runs behind one that rejects requests: its \
+                 rejections have no such headers"
+            );
+            report.add(&codes::HEADERS_NOT_FIRST, router.place.clone(), message);
+        }
+    }
+}
+
+/// Identity headers that reach an upstream which trusts them, because another router protects it.
+fn forged(
+    chains: &Chains<'_>,
+    router: &Router<'_>,
+    route: &Route,
+    routes: &[&Route],
+    report: &mut Report,
+) {
+    let protected = routes
+        .iter()
+        .filter(|other| other.service_name.is_some() && other.service_name == route.service_name);
+    let owned: BTreeSet<String> = protected
+        .flat_map(|other| chains.of_route(other))
+        .filter(|step| step.kind == FilterKind::JwtAuth)
+        .flat_map(|step| owned_headers(&step))
+        .collect();
+    let mut removed = BTreeSet::new();
+    for middleware in &router.middlewares {
+        let custom = middleware.at(&["headers", "customRequestHeaders"]).map(Node::members);
+        for (name, value) in custom.unwrap_or_default() {
+            if value.text() == Some("") {
+                removed.extend(name.text().map(str::to_ascii_lowercase));
+            }
+        }
+    }
+    let passing: Vec<&str> = owned.difference(&removed).map(String::as_str).collect();
+    if !passing.is_empty() {
+        let message = format!(
+            "the router {:?} runs without jwt-auth: forged {} reach the upstream",
+            route.name,
+            passing.join(", ")
+        );
+        report.add(&codes::FORGED_IDENTITY_PASSES, router.place.clone(), message);
+    }
+}

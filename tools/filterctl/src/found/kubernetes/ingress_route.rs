@@ -1,0 +1,76 @@
+//! `IngressRoute` of Traefik, of both API groups.
+
+use super::{
+    Objects,
+    objects::{Object, items},
+};
+use crate::{
+    found::{Platform, Project, Route, traefik},
+    source::Node,
+};
+
+/// Adds the routes of all `IngressRoute`s.
+pub(super) fn add(project: &mut Project, objects: &Objects<'_>) {
+    let mut routes = Vec::new();
+    for object in objects.of_kind("IngressRoute") {
+        for (n, route) in items(object.spec(), "routes").iter().enumerate() {
+            routes.extend(ingress_route(objects, *object, n, route));
+        }
+    }
+    traefik::add_by_priority(project, routes);
+}
+
+fn ingress_route(
+    objects: &Objects<'_>,
+    object: Object<'_>,
+    n: usize,
+    route: &Node,
+) -> Option<(i64, Route)> {
+    let rule = route.get_text("match")?;
+    let mut filters = Vec::new();
+    for reference in items(Some(route), "middlewares") {
+        let namespace = reference.get_text("namespace").unwrap_or(object.namespace());
+        let Some(name) = reference.get_text("name") else { continue };
+        if let Some(middleware) = objects.find("Middleware", namespace, name) {
+            filters.extend(objects.filters(middleware));
+        }
+    }
+    let name = format!("{}[{n}]", object.name());
+    let platform = Platform::TraefikKubernetes;
+    let written = (name.as_str(), rule, route);
+    let mut found = traefik::route(platform, object.index, object.document, written, filters);
+    let service = items(Some(route), "services").first().and_then(|s| s.get_text("name"));
+    found.1.service_name = service.map(str::to_owned);
+    Some(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::File;
+
+    const MANIFESTS: &str = r#"
+apiVersion: traefik.containo.us/v1alpha1
+kind: IngressRoute
+metadata: {name: api, namespace: n}
+spec:
+  routes:
+  - {match: "PathPrefix(`/api/`) && Host(`a`)", middlewares: [{name: auth}], services: [{name: s}]}
+  - {match: "Path(`/healthz`)", priority: 1000}
+---
+apiVersion: traefik.io/v1alpha1
+kind: Middleware
+metadata: {name: auth, namespace: n}
+spec: {plugin: {novasphere-jwt-auth: {leeway: 5}}}
+"#;
+
+    #[test]
+    fn routes_have_the_filters_of_their_middlewares() {
+        let project = Project::new(vec![File::new("x.yaml", MANIFESTS.to_owned())]);
+        let shown: Vec<_> =
+            project.routes.iter().map(|route| (route.name.as_str(), route.filters.len())).collect();
+        assert_eq!(shown, [("api[1]", 0), ("api[0]", 1)]);
+        assert_eq!(project.routes[1].service_name.as_deref(), Some("s"));
+        assert_eq!(project.route_for("a", "GET", "/api/x").unwrap().route.name, "api[0]");
+    }
+}

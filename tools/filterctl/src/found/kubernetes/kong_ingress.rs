@@ -1,0 +1,191 @@
+//! `Ingress` as Kong Ingress Controller translates it.
+//!
+//! The rules follow version 3.5: routes are named `NAMESPACE.INGRESS.SERVICE.HOST.PORT`, and
+//! plugins are named by annotations of the `Service` and the `Ingress`.
+
+use std::cmp::Reverse;
+
+use super::{
+    Objects,
+    objects::{Object, items},
+};
+use crate::{
+    found::{
+        PathCondition, Platform, Project, Route,
+        kong::{Rank, path_condition},
+    },
+    source::Node,
+};
+
+/// The annotation that names plugins.
+const PLUGINS: &str = "konghq.com/plugins";
+
+/// Adds the routes of all `Ingress`es of Kong.
+pub(super) fn add(project: &mut Project, objects: &Objects<'_>) {
+    let mut routes = Vec::new();
+    for ingress in objects.of_kind("Ingress").iter().filter(|ingress| is_kongs(**ingress)) {
+        for rule in items(ingress.spec(), "rules") {
+            for path in items(rule.get("http"), "paths") {
+                let host = rule.get_text("host");
+                routes.extend(route(objects, *ingress, (host, path)));
+            }
+        }
+    }
+    routes.sort_by_key(|(rank, _)| Reverse(*rank));
+    let group = project.new_group();
+    project.routes.extend(routes.into_iter().map(|(_, route)| Route { group, ..route }));
+}
+
+/// Whether the controller serves an Ingress. Without a class, it does if its class is the default.
+fn is_kongs(ingress: Object<'_>) -> bool {
+    let class = ingress.spec().and_then(|spec| spec.get_text("ingressClassName"));
+    let class = class.or_else(|| ingress.annotation("kubernetes.io/ingress.class"));
+    class.is_none_or(|class| class.contains("kong"))
+}
+
+fn route(
+    objects: &Objects<'_>,
+    ingress: Object<'_>,
+    (host, path): (Option<&str>, &Node),
+) -> Option<(Rank, Route)> {
+    let backend = path.at(&["backend", "service"])?;
+    let service = backend.get_text("name")?;
+    let port = backend.get("port")?;
+    let port = port.get_text("number").or_else(|| port.get_text("name")).unwrap_or_default();
+    let namespace = ingress.namespace();
+    let mut filters = Vec::new();
+    if let Some(service) = objects.find("Service", namespace, service) {
+        filters.extend(plugins(objects, service));
+    }
+    filters.extend(plugins(objects, ingress));
+    let paths = paths(path);
+    let is_regex = paths.iter().any(|path| path.starts_with('~'));
+    let path_length = paths.iter().map(String::len).max().unwrap_or(0);
+    let conditions: Vec<PathCondition> = paths.iter().map(|path| path_condition(path)).collect();
+    let condition = match <[PathCondition; 1]>::try_from(conditions) {
+        Ok([condition]) => condition,
+        Err(conditions) if conditions.is_empty() => PathCondition::Any,
+        Err(conditions) => PathCondition::OneOf(conditions),
+    };
+    let priority = ingress.annotation("konghq.com/regex-priority").and_then(|t| t.parse().ok());
+    let name =
+        format!("{namespace}.{}.{service}.{}.{port}", ingress.name(), host.unwrap_or_default());
+    let methods = ingress.annotation("konghq.com/methods").unwrap_or_default();
+    let methods: Vec<String> =
+        methods.split(',').map(str::trim).filter(|m| !m.is_empty()).map(str::to_owned).collect();
+    let rank = Rank {
+        conditions: [host.is_some(), !paths.is_empty(), !methods.is_empty()]
+            .iter()
+            .filter(|has| **has)
+            .count(),
+        is_plain_host: host.is_some_and(|host| !host.contains('*')),
+        headers: 0,
+        is_regex,
+        regex_priority: priority.filter(|_| is_regex).unwrap_or(0),
+        path_length,
+    };
+    let route = Route {
+        name: name.clone(),
+        platform: Platform::KongIngress,
+        group: 0,
+        route_name: Some(name),
+        service_name: Some(format!("{namespace}.{service}.{port}")),
+        domains: host.map(str::to_owned).into_iter().collect(),
+        ignores_port: true,
+        path: condition,
+        methods,
+        other_conditions: Vec::new(),
+        filters,
+        is_direct: false,
+        place: ingress.document.place(path),
+        document: ingress.index,
+    };
+    Some((rank, route))
+}
+
+/// The filters among the KongPlugins that an object's annotation names, in the order of the file:
+/// their ids, and so the order in which they run, are not known.
+fn plugins(objects: &Objects<'_>, object: Object<'_>) -> Vec<usize> {
+    let names = object.annotation(PLUGINS).unwrap_or_default();
+    let mut found = Vec::new();
+    for name in names.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+        let (namespace, name) = name.split_once(':').unwrap_or((object.namespace(), name));
+        let plugin = objects.find("KongPlugin", namespace, name).or_else(|| {
+            objects.of_kind("KongClusterPlugin").iter().copied().find(|p| p.name() == name)
+        });
+        let Some(plugin) = plugin else { continue };
+        if plugin.document.root.get_text("disabled") != Some("true") {
+            found.extend(objects.filters(plugin));
+        }
+    }
+    found
+}
+
+/// The paths of Kong's route for a path of an Ingress.
+fn paths(path: &Node) -> Vec<String> {
+    let written = path.get_text("path").unwrap_or("/");
+    let base = written.trim_matches('/');
+    let paths = match path.get_text("pathType") {
+        Some("Exact") => vec![format!("~/{}$", written.trim_start_matches('/'))],
+        Some("Prefix") if base.is_empty() => vec!["/".to_owned()],
+        Some("Prefix") => vec![format!("/{base}/"), format!("~/{base}$")],
+        _ => vec![written.to_owned()],
+    };
+    let regex = |path: String| match path.strip_prefix("/~") {
+        Some(rest) => format!("~{rest}"),
+        None => path,
+    };
+    paths.into_iter().map(regex).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::File;
+
+    const MANIFESTS: &str = r#"
+apiVersion: configuration.konghq.com/v1
+kind: KongPlugin
+metadata: {name: g, namespace: n}
+plugin: novasphere_gateway
+config: {cors: {origins: ["*"]}}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: s, namespace: n, annotations: {konghq.com/plugins: "other, g"}}
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: i, namespace: n}
+spec:
+  ingressClassName: kong
+  rules:
+  - host: a.io
+    http:
+      paths:
+      - {path: /api, pathType: Prefix, backend: {service: {name: s, port: {number: 80}}}}
+      - {path: "/~/x/[0-9]+$", pathType: ImplementationSpecific, backend: {service: {name: t, port: {name: http}}}}
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: other}
+spec: {ingressClassName: nginx, rules: [{http: {paths: [{backend: {service: {name: s, port: {number: 80}}}}]}}]}
+"#;
+
+    #[test]
+    fn routes_have_the_plugins_of_service_and_ingress() {
+        let project = Project::new(vec![File::new("x.yaml", MANIFESTS.to_owned())]);
+        let shown: Vec<_> = project
+            .routes
+            .iter()
+            .map(|route| (route.name.as_str(), route.filters.len(), &route.path))
+            .collect();
+        let prefix = PathCondition::OneOf(vec![
+            PathCondition::Prefix("/api/".to_owned()),
+            PathCondition::RegexPrefix("/api$".to_owned()),
+        ]);
+        let regex = PathCondition::RegexPrefix("/x/[0-9]+$".to_owned());
+        let expected = [("n.i.t.a.io.http", 0, &regex), ("n.i.s.a.io.80", 1, &prefix)];
+        assert_eq!(shown, expected);
+    }
+}

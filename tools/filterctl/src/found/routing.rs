@@ -1,0 +1,154 @@
+//! [`Project::route_for`]: the route that the host selects for a request.
+
+use super::{Platform, Project, Route};
+
+/// The route that the host selects for a request.
+#[derive(Clone, Copy, Debug)]
+pub struct Selected<'p> {
+    /// The index in [`Project::routes`].
+    pub index: usize,
+    /// The route.
+    pub route: &'p Route,
+    /// An earlier route that matches if its further conditions hold, which are not evaluated here:
+    /// headers, queries and the like. `None` if there is none.
+    pub uncertain: Option<&'p Route>,
+}
+
+/// Whether a route matches a request.
+enum Match {
+    Yes,
+    No,
+    /// The answer depends on conditions that are not evaluated.
+    Perhaps,
+}
+
+impl Project {
+    /// The route that the host selects for a request, in the order of that host. `path` may have a
+    /// query, `host` a port. Of several listeners or hosts, the first that has filters and a route
+    /// for the request decides.
+    pub fn route_for(&self, host: &str, method: &str, path: &str) -> Option<Selected<'_>> {
+        let has_filters = |route: &&Route| !route.filters.is_empty();
+        let mut groups: Vec<usize> = Vec::new();
+        for route in self.routes.iter().filter(has_filters) {
+            if !groups.contains(&route.group) {
+                groups.push(route.group);
+            }
+        }
+        groups.into_iter().find_map(|group| self.select(group, host, method, path))
+    }
+
+    fn select(&self, group: usize, host: &str, method: &str, path: &str) -> Option<Selected<'_>> {
+        let path = path.split(['?', '#']).next().unwrap_or_default();
+        let routes = self.routes.iter().enumerate().filter(|(_, r)| r.group == group);
+        let mut candidates: Vec<_> = routes
+            .filter_map(|(index, route)| Some((route.host_specificity(host)?, index, route)))
+            .collect();
+        if candidates.iter().any(|(_, _, route)| selects_host_first(route.platform)) {
+            let best = candidates.iter().map(|(specificity, ..)| *specificity).max()?;
+            candidates.retain(|(specificity, ..)| *specificity == best);
+        }
+        let mut uncertain = None;
+        for (_, index, route) in candidates {
+            match matches(route, method, path) {
+                Match::Yes => return Some(Selected { index, route, uncertain }),
+                Match::Perhaps => uncertain = uncertain.or(Some(route)),
+                Match::No => {}
+            }
+        }
+        // Only uncertain routes are left: the first of them is more likely than a 404.
+        let route = uncertain?;
+        let index = self.routes.iter().position(|other| std::ptr::eq(other, route))?;
+        Some(Selected { index, route, uncertain })
+    }
+}
+
+/// Whether the host selects the most specific host name first, and then never tries another.
+const fn selects_host_first(platform: Platform) -> bool {
+    matches!(platform, Platform::Envoy | Platform::EnvoyGateway | Platform::Istio)
+}
+
+fn matches(route: &Route, method: &str, path: &str) -> Match {
+    if !route.methods.is_empty() && !route.methods.iter().any(|m| m == method) {
+        return Match::No;
+    }
+    match route.path.matches(path) {
+        Some(false) => Match::No,
+        Some(true) if route.other_conditions.is_empty() => Match::Yes,
+        Some(true) | None => Match::Perhaps,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::File;
+
+    fn project(text: &str) -> Project {
+        Project::new(vec![File::new("x.yaml", text.to_owned())])
+    }
+
+    fn selected<'p>(project: &'p Project, host: &str, target: &str) -> Option<&'p str> {
+        project.route_for(host, "GET", target).map(|selected| selected.route.name.as_str())
+    }
+
+    const WASM: &str = r#"{name: cors, typed_config: {"@type": x/envoy.extensions.filters.http.wasm.v3.Wasm, config: {vm_config: {code: {local: {filename: /w/novasphere-cors.wasm}}}}}}"#;
+
+    fn envoy(settings: &str) -> Project {
+        project(&format!(
+            r#"
+http_filters: [{WASM}]
+{settings}
+route_config:
+  virtual_hosts:
+  - {{name: any, domains: ["*"], routes: [{{name: any, match: {{prefix: /}}}}]}}
+  - name: one
+    domains: [api.x.io]
+    routes:
+    - {{name: flagged, match: {{prefix: /a, headers: [{{name: x, present_match: true}}]}}}}
+    - {{name: short, match: {{prefix: /a}}}}
+    - {{name: long, match: {{prefix: /a/b}}}}
+  - {{name: many, domains: ["*.x.io"], routes: [{{name: many, match: {{prefix: /}}}}]}}
+"#
+        ))
+    }
+
+    #[test]
+    fn envoy_selects_the_virtual_host_then_the_first_route() {
+        let project = envoy("");
+        let found = project.route_for("API.x.io", "GET", "/a/b?c=/d").unwrap();
+        assert_eq!(found.route.name, "short");
+        assert_eq!(found.uncertain.map(|route| route.name.as_str()), Some("flagged"));
+        // Another virtual host is never tried.
+        assert_eq!(selected(&project, "api.x.io", "/z"), None);
+        assert_eq!(selected(&project, "other.x.io", "/z"), Some("many"));
+        assert_eq!(selected(&project, "y.io", "/z"), Some("any"));
+    }
+
+    #[test]
+    fn envoy_compares_the_port_unless_it_is_stripped() {
+        assert_eq!(selected(&envoy(""), "api.x.io:8000", "/a"), Some("any"));
+        let stripped = envoy("strip_any_host_port: true");
+        assert_eq!(selected(&stripped, "api.x.io:8000", "/a"), Some("short"));
+    }
+
+    #[test]
+    fn kong_and_traefik_try_all_host_names() {
+        let project = project(
+            "_format_version: '3.0'\nservices:\n- name: s\n  filter_chains: [{filters: [{name: \
+             novasphere_cors}]}]\n  routes:\n  - {name: a, hosts: [x.io], paths: [/a]}\n  - {name: b, \
+             paths: [/]}\n",
+        );
+        assert_eq!(selected(&project, "x.io:8000", "/a/b"), Some("a"));
+        assert_eq!(selected(&project, "x.io", "/z"), Some("b"));
+    }
+
+    #[test]
+    fn methods_are_compared() {
+        let project = project(
+            "_format_version: '3.0'\nservices:\n- name: s\n  filter_chains: [{filters: [{name: \
+             novasphere_cors}]}]\n  routes:\n  - {name: a, methods: [POST], paths: [/]}\n",
+        );
+        assert!(project.route_for("x", "POST", "/").is_some());
+        assert!(project.route_for("x", "GET", "/").is_none());
+    }
+}
