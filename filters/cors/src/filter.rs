@@ -158,11 +158,7 @@ impl Cors {
         }
         self.policies.iter().enumerate().find_map(|(index, policy)| {
             let allowed = policy.allow_origin.allowed(origin);
-            trace::note(|| {
-                let note = Note::new(policy.place.as_str()).expected(policy.origins.as_str());
-                let is_allowed = allowed.is_some();
-                note.found(origin.to_string()).matches(is_allowed).decides(is_allowed)
-            });
+            trace::notes(|| policy.notes(origin, allowed.is_some()));
             Some(Grant { policy: index, origin: allowed? })
         })
     }

@@ -14,7 +14,7 @@ use crate::{
     identity::headers::HeaderAction,
     keys::{remote::issuers::Signer, tries::Tries},
     metrics::Event,
-    rejection::{Rejection, claim_excerpt, excerpts, note_check},
+    rejection::{Rejection, claim_excerpt, excerpts, note_check, note_failure},
     rules::requirements::Requirements,
     state::{Authentication, State, VerifiedToken},
     token::{Token, cache::CachedResult},
@@ -78,9 +78,9 @@ impl JwtAuth {
         };
         self.settings.claims.check(&token, requirements, now)?;
         let headers = self.settings.identity.of_consumer(&consumer, &token.claims);
-        note_check("claims_to_headers", &headers, |note| note);
+        note_failure("claims_to_headers", &headers);
         let attributes = self.settings.attributes.values(&token.claims);
-        note_check("claims_to_attributes", &attributes, |note| note);
+        note_failure("claims_to_attributes", &attributes);
         let verified = Rc::new(VerifiedToken {
             headers: headers?.into_iter().map(HeaderAction::into_owned).collect(),
             attributes: attributes?,

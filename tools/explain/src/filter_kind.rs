@@ -1,5 +1,12 @@
 //! The filters by name.
 
+use novasphere_core::Filter;
+use novasphere_cors::Cors;
+use novasphere_gateway::Gateway;
+use novasphere_header_transform::HeaderTransform;
+use novasphere_jwt_auth::JwtAuth;
+use novasphere_rate_limit::RateLimit;
+
 /// A filter that users can configure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum FilterKind {
@@ -37,6 +44,28 @@ impl FilterKind {
         let name = name.replace('_', "-");
         let name = name.strip_prefix("novasphere-").unwrap_or(&name);
         Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+}
+
+/// The names of a filter's decisions, as in metrics and access logs. A gateway has none of its own.
+pub fn decision_names(kind: FilterKind) -> &'static [&'static str] {
+    match kind {
+        FilterKind::Cors => Cors::REASONS,
+        FilterKind::JwtAuth => JwtAuth::REASONS,
+        FilterKind::RateLimit => RateLimit::REASONS,
+        FilterKind::HeaderTransform => HeaderTransform::REASONS,
+        FilterKind::Gateway => Gateway::REASONS,
+    }
+}
+
+/// The names of a filter's events, as in metrics.
+pub fn event_names(kind: FilterKind) -> &'static [&'static str] {
+    match kind {
+        FilterKind::Cors => Cors::EVENTS,
+        FilterKind::JwtAuth => JwtAuth::EVENTS,
+        FilterKind::RateLimit => RateLimit::EVENTS,
+        FilterKind::HeaderTransform => HeaderTransform::EVENTS,
+        FilterKind::Gateway => Gateway::EVENTS,
     }
 }
 

@@ -21,7 +21,7 @@ pub use chain::{
     Action, Chain, Change, Configured, Explanation, Facts, Input, KeySets, Rejected, ResponseStep,
     Setup, Step,
 };
-pub use filter_kind::FilterKind;
+pub use filter_kind::{FilterKind, decision_names, event_names};
 pub use message::{Line, Request, Response};
 pub use novasphere_core::trace::{Note, Outcome};
 pub use proxy::{Environment, Proxy, ProxyKind};

@@ -7,11 +7,12 @@
 //! - `found`: the filters and routes in the files of all hosts;
 //! - `environment`: the options about the proxy's environment;
 //! - `finding`, `report`: what to change in a file, and how to show it;
-//! - `check`, `explain_code`.
+//! - `check`, `explain`, `explain_code`.
 
 pub mod check;
 mod cli;
 pub mod environment;
+pub mod explain;
 pub mod explain_code;
 pub mod finding;
 pub mod found;

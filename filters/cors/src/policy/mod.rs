@@ -5,7 +5,9 @@ mod allow_methods;
 mod allow_origin;
 mod name_list;
 
-use novasphere_core::trace::Label;
+use novasphere_core::trace::{Label, Note};
+
+use crate::origin::RequestOrigin;
 
 pub(crate) use self::{
     allow_headers::{AllowHeaders, requested_headers},
@@ -30,4 +32,15 @@ pub(crate) struct Policy {
     pub(crate) place: Label,
     /// The configured origins, for notes.
     pub(crate) origins: Label,
+}
+
+impl Policy {
+    /// The note about the origin of a request. None for a request without one.
+    pub(crate) fn notes(&self, origin: &RequestOrigin<'_>, is_allowed: bool) -> Vec<Note> {
+        if matches!(origin, RequestOrigin::Absent) {
+            return Vec::new();
+        }
+        let note = Note::new(self.place.as_str()).expected(self.origins.as_str());
+        vec![note.found(origin.to_string()).matches(is_allowed).decides(is_allowed)]
+    }
 }

@@ -88,6 +88,12 @@ pub(crate) fn note_check<T>(
     });
 }
 
+/// Notes the failure of a check of `subject`.
+#[inline(always)]
+pub(crate) fn note_failure<T>(subject: &str, result: &Result<T, Rejection>) {
+    trace::notes(|| result.as_ref().err().map(|r| r.note(subject)).into_iter().collect());
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

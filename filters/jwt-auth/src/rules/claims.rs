@@ -51,7 +51,9 @@ impl ClaimRules {
         self.times.check(&token.claims, now)?;
         self.names.check(token, requirements)?;
         let denied = self.denied.check(&token.claims);
-        note_check("denied_tokens", &denied, |note| note.found("not denied"));
+        if !self.denied.is_empty() {
+            note_check("denied_tokens", &denied, |note| note.found("not denied"));
+        }
         denied?;
         for required in self.required.iter().chain(&requirements.required) {
             let result = required.check(&token.claims);
@@ -190,12 +192,10 @@ fn note_accepted(
     members: &Json,
     result: &Result<(), Rejection>,
 ) {
+    let Some(accepted) = accepted else { return };
     note_check(field, result, |note| {
         let note = note.found(format!("{name} {}", claim_excerpt(members.get(name))));
-        match accepted {
-            Some(accepted) => note.expected(excerpts(accepted.iter().map(String::as_str))),
-            None => note.expected("any"),
-        }
+        note.expected(excerpts(accepted.iter().map(String::as_str)))
     });
 }
 

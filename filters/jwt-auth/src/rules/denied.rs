@@ -23,6 +23,11 @@ impl DeniedTokens {
         Self { jti, sub }
     }
 
+    /// Whether no token is denied.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.jti.is_empty() && self.sub.is_empty()
+    }
+
     /// Checks that the token is not denied. A token without the claims is not.
     pub(crate) fn check(&self, claims: &Json) -> Result<(), Rejection> {
         for (name, denied) in [("jti", &self.jti), ("sub", &self.sub)] {

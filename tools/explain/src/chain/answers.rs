@@ -66,17 +66,12 @@ impl Chain {
             let Some(fetch) = fetches.pop() else { break };
             let answer = self.issuers.answer(&fetch);
             let result = match &answer {
-                Answer::Document(body) | Answer::Assumed(_, body) => Ok(response(body)),
+                Answer::Document(body) => Ok(response(body)),
                 Answer::Missing(_) => Err(FetchError::NoResponse),
             };
             fetched |= result.is_ok();
-            match &answer {
-                Answer::Document(_) => {}
-                Answer::Assumed(issuer, _) => remarks
-                    .push(format!("signature not checked: the keys of {issuer} were not given")),
-                Answer::Missing(issuer) => {
-                    remarks.push(format!("the keys of {issuer} were not given"))
-                }
+            if let Answer::Missing(issuer) = &answer {
+                remarks.push(format!("the keys of {issuer} were not given"));
             }
             fetches.extend(filter.on_fetch(fetch.purpose, result, &self.world).fetches);
         }

@@ -2,7 +2,7 @@
 
 use std::{any::Any, rc::Rc};
 
-use novasphere_core::trace;
+use novasphere_core::trace::{self, Outcome};
 
 use super::{
     Chain, envoy, kong,
@@ -48,6 +48,18 @@ pub struct Explanation {
     pub remarks: Vec<String>,
 }
 
+impl Explanation {
+    /// Corrects the notes about a signature that an assumed key seemed to verify.
+    fn mark_unchecked(&mut self) {
+        for note in self.steps.iter_mut().flat_map(|step| &mut step.notes) {
+            if note.outcome == Outcome::Match && note.found.contains("verifie") {
+                note.found = "not checked, because the key was not given".to_owned();
+                note.outcome = Outcome::Fact;
+            }
+        }
+    }
+}
+
 /// The end of the request phase.
 enum End {
     Upstream(Vec<Line>),
@@ -72,6 +84,7 @@ impl Chain {
             *upstream = Request::from_lines(lines);
         }
         explanation.remarks.push(remark);
+        explanation.mark_unchecked();
         explanation
     }
 
@@ -79,6 +92,7 @@ impl Chain {
         self.world.start(input.facts.clone());
         let mut explanation = Explanation::default();
         self.refresh(&mut explanation.remarks);
+        self.world.metrics.take();
         let lines = self.as_filters_see(&input.request);
         let mut steps = Steps::new(lines.clone());
         let (end, events) = trace::record(|| {
@@ -108,7 +122,13 @@ impl Chain {
         {
             response.body.push(b'\n');
         }
-        self.finish(explanation, steps, response)
+        let mut explanation = self.finish(explanation, steps, response);
+        if self.world.accepted_unchecked.take() {
+            let remark = "signature not checked: the issuer's keys were not given".to_owned();
+            explanation.remarks.push(remark);
+            explanation.mark_unchecked();
+        }
+        explanation
     }
 
     fn finish(&self, explanation: Explanation, steps: Steps, response: Response) -> Explanation {

@@ -60,17 +60,16 @@ impl Rule {
         name: &HeaderName,
         is_present: Option<bool>,
     ) -> Note {
-        let expected = match self {
-            Rule::Add(..) => "absent",
-            Rule::Append(..) => "",
-            _ => "present",
+        let (expected, found) = match (self, is_present) {
+            (_, None) => ("", "in any case, without reading it"),
+            (Rule::Append(..), Some(true)) => ("", "present"),
+            (Rule::Append(..), Some(false)) => ("", "absent"),
+            (Rule::Add(..), Some(true)) => ("absent", "present"),
+            (Rule::Add(..), Some(false)) => ("absent", "absent"),
+            (_, Some(true)) => ("present", "present"),
+            (_, Some(false)) => ("present", "absent"),
         };
-        let found = match is_present {
-            None => "not read",
-            Some(true) => "present",
-            Some(false) => "absent",
-        };
-        let applies = expected.is_empty() || is_present.is_none() || expected == found;
+        let applies = expected.is_empty() || expected == found;
         Note::new(self.subject(message, name)).expected(expected).found(found).matches(applies)
     }
 

@@ -1,0 +1,110 @@
+//! The decisions and events of the filters in words.
+
+mod cors;
+mod header_transform;
+mod jwt_auth;
+mod proxy;
+mod rate_limit;
+
+use novasphere_explain::FilterKind;
+
+/// A decision or an event in words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// The name in metrics and in the access log.
+    pub name: &'static str,
+    /// What it means.
+    pub meaning: &'static str,
+    /// The usual cause.
+    pub cause: &'static str,
+    /// What to do.
+    pub remedy: &'static str,
+}
+
+const fn text(
+    name: &'static str,
+    meaning: &'static str,
+    cause: &'static str,
+    remedy: &'static str,
+) -> Decision {
+    Decision { name, meaning, cause, remedy }
+}
+
+/// For decisions that need no action.
+const NOTHING: &str = "Nothing.";
+
+/// The texts with the name of their filter, or of the proxy.
+fn tables() -> [(&'static str, &'static [Decision]); 5] {
+    [
+        (FilterKind::Cors.name(), cors::TEXTS),
+        (FilterKind::JwtAuth.name(), jwt_auth::TEXTS),
+        (FilterKind::RateLimit.name(), rate_limit::TEXTS),
+        (FilterKind::HeaderTransform.name(), header_transform::TEXTS),
+        (PROXY, proxy::TEXTS),
+    ]
+}
+
+/// The name before the decisions of the proxy itself.
+pub const PROXY: &str = "proxy";
+
+/// The decision of a filter.
+pub fn of(filter: &str, name: &str) -> Option<&'static Decision> {
+    let (_, texts) = tables().into_iter().find(|(own, _)| *own == filter)?;
+    texts.iter().find(|text| text.name == name)
+}
+
+/// All decisions with a name, each with its filter. Several filters may have the same.
+pub fn named(name: &str) -> Vec<(&'static str, &'static Decision)> {
+    let all =
+        tables().into_iter().flat_map(|(filter, texts)| texts.iter().map(move |t| (filter, t)));
+    all.filter(|(_, text)| text.name == name).collect()
+}
+
+/// All names, sorted.
+pub fn names() -> Vec<&'static str> {
+    let mut names: Vec<&str> =
+        tables().iter().flat_map(|(_, texts)| texts.iter().map(|text| text.name)).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use novasphere_explain::{decision_names, event_names};
+
+    use super::*;
+
+    #[test]
+    fn every_decision_and_event_has_a_text() {
+        for kind in FilterKind::ALL {
+            for name in decision_names(kind).iter().chain(event_names(kind)) {
+                let text = of(kind.name(), name).unwrap_or_else(|| panic!("{kind:?}: {name}"));
+                let Decision { meaning, cause, remedy, .. } = text;
+                for sentence in [meaning, cause, remedy] {
+                    assert!(sentence.ends_with('.'), "{name}: {sentence}");
+                    assert!(sentence.len() <= 300, "{name}: {sentence}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_text_is_about_a_decision_or_an_event() {
+        for (filter, texts) in tables().into_iter().filter(|(filter, _)| *filter != PROXY) {
+            let kind = FilterKind::from_name(filter).unwrap();
+            for (n, text) in texts.iter().enumerate() {
+                let known = decision_names(kind).contains(&text.name)
+                    || event_names(kind).contains(&text.name);
+                assert!(known, "{filter}: {}", text.name);
+                assert!(!texts[..n].iter().any(|other| other.name == text.name), "{}", text.name);
+            }
+        }
+    }
+
+    #[test]
+    fn a_name_can_belong_to_several_filters() {
+        let filters: Vec<_> = named("allowed").into_iter().map(|(filter, _)| filter).collect();
+        assert_eq!(filters, ["cors", "jwt-auth", "rate-limit"]);
+    }
+}
