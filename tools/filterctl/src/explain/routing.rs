@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 use novasphere_explain::{Facts, Request};
 
-use crate::found::{Platform, Project, Route};
+use crate::found::{Project, Route};
 
 /// The route of a request and its filters.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -59,47 +59,29 @@ pub fn route(project: &Project, name: Option<&str>, request: &mut Request) -> Re
         let filters = (0..project.filters.len()).collect();
         return Ok(Routed { filters, ..Routed::default() });
     }
-    match (name, named.as_slice()) {
-        (Some(_), [only]) => Ok(routed(only, Vec::new())),
-        _ => chosen(project, &named, request),
+    match (name, named.first()) {
+        (Some(_), Some(first)) => Ok(routed(first, Vec::new())),
+        _ => selected(project, request),
     }
 }
 
-/// The first of `routes` that matches.
-fn chosen(project: &Project, routes: &[&Route], request: &Request) -> Result<Routed> {
+/// The route that the host selects.
+fn selected(project: &Project, request: &Request) -> Result<Routed> {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let (host, method) = (text(&request.authority), text(&request.method));
     let target = text(&request.target);
-    let path = target.split('?').next().unwrap_or_default();
-    let mut remarks = Vec::new();
-    for route in of_host(project, routes, &host) {
-        if !route.methods.is_empty() && !route.methods.contains(&method) {
-            continue;
-        }
-        match route.path.matches(path) {
-            Some(true) => return Ok(routed(route, remarks)),
-            Some(false) => {}
-            None => remarks.push(format!(
-                "route {}: the regular expression of its path is not supported here, so it is \
-                 taken as not matching; choose it with --route",
-                route.name
-            )),
-        }
-    }
-    bail!("no route matches {method} {path} on {host}: the proxy responds with 404")
-}
-
-/// The routes for a host, in order. Envoy looks only at the virtual host with the exact domain, if
-/// there is one.
-fn of_host<'r>(project: &Project, routes: &[&'r Route], host: &str) -> Vec<&'r Route> {
-    let is_envoy = project.filters.iter().any(|found| found.platform == Platform::Envoy);
-    let is_exact =
-        |route: &&&Route| route.domains.iter().any(|domain| domain.eq_ignore_ascii_case(host));
-    let exact: Vec<&Route> = routes.iter().filter(is_exact).copied().collect();
-    if is_envoy && !exact.is_empty() {
-        return exact;
-    }
-    routes.iter().filter(|route| route.is_for_host(host)).copied().collect()
+    let Some(selected) = project.route_for(&host, &method, &target) else {
+        let path = target.split('?').next().unwrap_or_default();
+        bail!("no route matches {method} {path} on {host}: the proxy responds with 404");
+    };
+    let remark = selected.uncertain.map(|route| {
+        format!(
+            "route {}: its further conditions are not evaluated, so it may match first; choose a \
+             route with --route",
+            route.name
+        )
+    });
+    Ok(routed(selected.route, remark.into_iter().collect()))
 }
 
 fn is_called(route: &Route, name: &str) -> bool {
@@ -146,7 +128,7 @@ services:
 - name: api
   url: http://api:80
   routes:
-  - {name: health, hosts: [api.test], paths: [/healthz]}
+  - {name: health, hosts: [api.test], paths: [/healthz], methods: [GET]}
   - {name: all, hosts: [api.test], paths: [/], methods: [GET]}
   filter_chains:
   - filters: [{name: novasphere_cors, config: {}}]
