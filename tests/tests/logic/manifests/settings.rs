@@ -101,6 +101,11 @@ fn metrics_have_the_same_labels_in_all_manifests() -> Result<()> {
     let gateway = document("deploy/envoy-gateway", "EnvoyProxy", "novasphere-api")?;
     let gateway = gateway.pointer("/spec/bootstrap/jsonPatches/0/value/stats_tags").cloned();
     ensure!(wanted.is_some() && istio == wanted && gateway == wanted, "{istio:?}\n{gateway:?}");
+    // A file for one filter gets the others later, and with them their labels.
+    for name in ["all", "cors", "gateway", "header-transform", "jwt-auth", "rate-limit"] {
+        let file = shipped::yaml(&format!("host-config/envoy/{name}.yaml"))?;
+        ensure!(file.pointer("/stats_config/stats_tags").cloned() == wanted, "{name}.yaml");
+    }
     Ok(())
 }
 
