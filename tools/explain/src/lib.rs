@@ -9,12 +9,14 @@
 //! - `message`: requests and responses;
 //! - `chain`: the filters of a route, and a request's way through them;
 //! - `token`: tokens in requests.
+//! - `token`: tokens and keys: their content, and the verdict of jwt-auth.
 
 mod chain;
 mod filter_kind;
 mod message;
 mod proxy;
 mod token;
+pub mod token;
 mod verdict;
 
 pub use chain::{

@@ -65,16 +65,27 @@ impl JwtAuth {
     /// [`Env::shared_data`] holds.
     pub fn decide_token(&self, token: &[u8], state: &mut State, env: &Env<'_>) -> TokenDecision {
         let requirements = &self.settings.rules.default;
-        let refused = |rejection: &Rejection| TokenDecision {
-            name: rejection.refusal.name(),
-            detail: rejection.detail(),
-        };
         match self.verify(token, 0, requirements, state, env) {
             Ok(Authentication::Verified(_)) => {
                 TokenDecision { name: PassReason::Allowed.name(), detail: String::new() }
             }
-            Ok(Authentication::Pending { .. }) => refused(&Refusal::KeysUnavailable.into()),
-            Err(rejection) => refused(&rejection),
+            Ok(Authentication::Pending { .. }) => {
+                TokenDecision::refused(&Refusal::KeysUnavailable.into())
+            }
+            Err(rejection) => TokenDecision::refused(&rejection),
+        }
+    }
+
+    /// Decides about the claims of a token whose signature cannot be checked.
+    pub fn decide_claims(&self, token: &[u8], env: &Env<'_>) -> TokenDecision {
+        let requirements = &self.settings.rules.default;
+        let checked = self.parse(token).map_err(Rejection::from).and_then(|token| {
+            self.settings.claims.check(&token, requirements, env.clock.now())?;
+            self.settings.attributes.values(&token.claims)
+        });
+        match checked {
+            Ok(_) => TokenDecision { name: PassReason::Allowed.name(), detail: String::new() },
+            Err(rejection) => TokenDecision::refused(&rejection),
         }
     }
 
@@ -127,6 +138,12 @@ impl JwtAuth {
             Candidate::new(source, &credential.key, fit)
         });
         compared.collect()
+    }
+}
+
+impl TokenDecision {
+    fn refused(rejection: &Rejection) -> Self {
+        Self { name: rejection.refusal.name(), detail: rejection.detail() }
     }
 }
 
@@ -233,6 +250,18 @@ mod tests {
             let (fits, found) = compare(&token(header, claims, SECRETS[0]));
             assert_eq!(fits, expected, "{header}");
             assert_eq!(found.name, decision, "{header}");
+        }
+    }
+
+    #[test]
+    fn claims_are_decided_without_a_signature() {
+        let host = TestHost::at(1_000);
+        let config = format!(r#"{{"credentials": [{{"key": "a", "secret": "{}"}}]}}"#, SECRETS[0]);
+        let filter = JwtAuth::from_json(config.as_bytes(), &host).unwrap();
+        for (exp, decision) in [(2_000, "allowed"), (1_000, "expired")] {
+            let claims = format!(r#"{{"iss": "a", "exp": {exp}}}"#);
+            let token = token(r#"{"alg": "HS256"}"#, &claims, SECRETS[1]);
+            assert_eq!(filter.decide_claims(token.as_bytes(), &host.env()).name, decision);
         }
     }
 
