@@ -8,6 +8,8 @@
 //! - `environment`: the options about the proxy's environment;
 //! - `finding`, `report`: what to change in a file, and how to show it;
 //! - `check`, `explain`, `explain_code`.
+//! - `check`, `explain_code`.
+//! - `private_key`: keys that sign tokens.
 
 pub mod check;
 mod cli;
@@ -17,6 +19,7 @@ pub mod explain_code;
 pub mod finding;
 pub mod found;
 pub mod report;
+pub mod private_key;
 pub mod source;
 
 pub use cli::main;
