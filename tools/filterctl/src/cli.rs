@@ -31,6 +31,8 @@ enum Command {
         /// The command.
         command: Option<String>,
     },
+    Jwks(crate::jwks::Args),
+    Key(crate::key::Args),
     /// Print a completion script for a shell.
     Completions {
         /// The shell.
@@ -87,6 +89,8 @@ fn run(command: Command, out: &mut dyn Write) -> Result<Outcome> {
         Command::Explain(args) => explain::run(&args, out),
         Command::ExplainCode(args) => explain_code::run(&args, out),
         Command::Man { command } => man(command.as_deref(), out),
+        Command::Jwks(args) => crate::jwks::run(&args, out),
+        Command::Key(args) => crate::key::run(&args, out),
         Command::Completions { shell } => {
             // The generator panics if the reader of a pipe is gone.
             let mut script = Vec::new();

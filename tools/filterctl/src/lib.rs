@@ -10,6 +10,8 @@
 //! - `check`, `explain`, `explain_code`.
 //! - `check`, `explain_code`.
 //! - `private_key`: keys that sign tokens.
+//! - `private_key`: keys that sign tokens;
+//! - `jwks`, `key`: commands about keys.
 
 pub mod check;
 mod cli;
@@ -19,6 +21,8 @@ pub mod explain_code;
 pub mod finding;
 pub mod found;
 pub mod report;
+pub mod jwks;
+pub mod key;
 pub mod private_key;
 pub mod source;
 

@@ -10,8 +10,11 @@ use novasphere_core::{
 /// A worker. Its time does not advance.
 pub(super) struct Worker {
     pub(super) now: UnixTime,
-    values: RefCell<HashMap<Vec<u8>, (Vec<u8>, Cas)>>,
+    values: RefCell<Values>,
 }
+
+/// The shared values, with their CAS tokens.
+type Values = HashMap<Vec<u8>, (Vec<u8>, Cas)>;
 
 impl Worker {
     pub(super) fn new(now: UnixTime) -> Self {
