@@ -33,6 +33,7 @@ enum Command {
     },
     Jwks(crate::jwks::Args),
     Key(crate::key::Args),
+    Token(crate::token::Args),
     /// Print a completion script for a shell.
     Completions {
         /// The shell.
@@ -91,6 +92,7 @@ fn run(command: Command, out: &mut dyn Write) -> Result<Outcome> {
         Command::Man { command } => man(command.as_deref(), out),
         Command::Jwks(args) => crate::jwks::run(&args, out),
         Command::Key(args) => crate::key::run(&args, out),
+        Command::Token(args) => crate::token::run(&args, out),
         Command::Completions { shell } => {
             // The generator panics if the reader of a pipe is gone.
             let mut script = Vec::new();

@@ -11,10 +11,12 @@
 //! - `check`, `explain_code`.
 //! - `private_key`: keys that sign tokens.
 //! - `private_key`: keys that sign tokens;
-//! - `jwks`, `key`: commands about keys.
+//! - `clock`: the time of a command;
+//! - `jwks`, `key`, `token`: commands about keys and tokens.
 
 pub mod check;
 mod cli;
+pub mod clock;
 pub mod environment;
 pub mod explain;
 pub mod explain_code;
@@ -25,5 +27,6 @@ pub mod jwks;
 pub mod key;
 pub mod private_key;
 pub mod source;
+pub mod token;
 
 pub use cli::main;
