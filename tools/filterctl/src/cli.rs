@@ -9,6 +9,7 @@ use anyhow::{Result, bail};
 use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::{check, explain, explain_code};
+use crate::{check, explain_code, jwks, key, token};
 
 /// Checks, explains and converts configurations of the Novasphere gateway filters. Works offline.
 ///
@@ -34,6 +35,9 @@ enum Command {
     Jwks(crate::jwks::Args),
     Key(crate::key::Args),
     Token(crate::token::Args),
+    Jwks(jwks::Args),
+    Key(key::Args),
+    Token(Box<token::Args>),
     /// Print a completion script for a shell.
     Completions {
         /// The shell.
@@ -93,6 +97,9 @@ fn run(command: Command, out: &mut dyn Write) -> Result<Outcome> {
         Command::Jwks(args) => crate::jwks::run(&args, out),
         Command::Key(args) => crate::key::run(&args, out),
         Command::Token(args) => crate::token::run(&args, out),
+        Command::Jwks(args) => jwks::run(&args, out),
+        Command::Key(args) => key::run(&args, out),
+        Command::Token(args) => token::run(&args, out),
         Command::Completions { shell } => {
             // The generator panics if the reader of a pipe is gone.
             let mut script = Vec::new();

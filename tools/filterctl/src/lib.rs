@@ -10,6 +10,7 @@
 //! - `check`, `explain`, `explain_code`.
 //! - `check`, `explain_code`.
 //! - `private_key`: keys that sign tokens.
+//! - `check`, `explain_code`: findings and their codes;
 //! - `private_key`: keys that sign tokens;
 //! - `clock`: the time of a command;
 //! - `jwks`, `key`, `token`: commands about keys and tokens.
@@ -22,10 +23,10 @@ pub mod explain;
 pub mod explain_code;
 pub mod finding;
 pub mod found;
-pub mod report;
 pub mod jwks;
 pub mod key;
 pub mod private_key;
+pub mod report;
 pub mod source;
 pub mod token;
 

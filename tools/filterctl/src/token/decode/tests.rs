@@ -97,9 +97,11 @@ fn issuers_need_their_key_set() {
 
 #[test]
 fn filters_are_found_in_the_files_of_hosts() {
+    let key = KEY.replace('\n', "");
     let config = format!(
-        "_format_version: '3.0'\nfilter_chains:\n- filters:\n  - name: novasphere_gateway\n    \
-         config:\n      jwt_auth:\n        credentials:\n        - key: joe\n          jwk: {KEY}\n"
+        "_format_version: '3.0'\nservices:\n- name: api\n  routes: [{{name: all, paths: [/]}}]\n  \
+         filter_chains:\n  - filters:\n    - name: novasphere_gateway\n      config:\n        \
+         jwt_auth: {{credentials: [{{key: joe, jwk: {key}}}]}}\n"
     );
     let (_, text) = decode_with(&config, &["--time", "1300819000"]).unwrap();
     assert!(text.contains("credentials[0] \"joe\", ES256: signed the token"), "{text}");

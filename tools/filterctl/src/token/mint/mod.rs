@@ -4,11 +4,11 @@
 //! - `signer`: the credential or issuer that signs;
 //! - `claims`: the claims that a configuration requires;
 //! - `draft`: a token before it is signed;
-//! - `bad`: faults of invalid tokens.
+//! - `fault`: faults of invalid tokens.
 
-mod bad;
 mod claims;
 mod draft;
+mod fault;
 mod options;
 mod signer;
 
@@ -18,7 +18,7 @@ use anyhow::{Context, Result, bail};
 use novasphere_core::UnixTime;
 use novasphere_explain::token::{Examiner, KeySetText, TokenDecision};
 
-use self::{bad::Bad, draft::Draft, options::ClaimArgs, signer::Signer};
+use self::{draft::Draft, fault::Fault, options::ClaimArgs, signer::Signer};
 use super::config::{ConfigArgs, JwtConfig, invalid};
 use crate::{cli::Outcome, clock::TimeArgs, private_key::PrivateKey};
 
@@ -48,7 +48,7 @@ pub(super) struct Args {
     claims: ClaimArgs,
     /// Mint an invalid token, which the filter rejects for this reason.
     #[arg(long, value_enum, value_name = "FAULT")]
-    bad: Option<Bad>,
+    bad: Option<Fault>,
     /// Print a header line for curl -H @-: Authorization: Bearer <token>.
     #[arg(long)]
     header: bool,
@@ -111,7 +111,7 @@ fn decide(
     Ok(examiner.examine(token.as_bytes(), &sets, now).decision)
 }
 
-fn check(bad: Option<Bad>, decision: &TokenDecision, config: &JwtConfig) -> Result<()> {
+fn check(bad: Option<Fault>, decision: &TokenDecision, config: &JwtConfig) -> Result<()> {
     let detail = match decision.detail.as_str() {
         "" => String::new(),
         detail => format!(" ({detail})"),

@@ -104,7 +104,7 @@ fn token_meets_every_requirement() {
 #[test]
 fn each_bad_token_gets_its_decision() {
     let files = Files::new(&strict());
-    for bad in Bad::value_variants() {
+    for bad in Fault::value_variants() {
         let name = bad.to_possible_value().unwrap();
         let options = ["--env", &format!("KEY={SECRET}"), "--bad", name.get_name()];
         let token = files.mint(&options).unwrap();
@@ -135,7 +135,7 @@ fn each_key_type_signs_for_credentials_and_issuers() {
         assert_eq!(decision(&config, &token, None), "allowed", "{name}");
         for bad in ["alg-none", "wrong-algorithm", "bad-signature", "wrong-key", "expired"] {
             let token = files.mint(&[&options[..], &["--bad", bad]].concat()).unwrap();
-            let bad = Bad::from_str(bad, true).unwrap();
+            let bad = Fault::from_str(bad, true).unwrap();
             assert!(bad.decisions().contains(&decision(&config, &token, None)), "{name} {bad:?}");
         }
 

@@ -14,7 +14,7 @@ use crate::{
 
 /// A fault of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub(super) enum Bad {
+pub(super) enum Fault {
     /// `exp` is in the past.
     Expired,
     /// `nbf` is in the future.
@@ -62,7 +62,7 @@ pub(super) enum Bad {
 /// A value that no configuration accepts by accident.
 const OTHER: &str = "https://other.invalid";
 
-impl Bad {
+impl Fault {
     /// The decisions of the filter about such a token.
     pub(super) const fn decisions(self) -> &'static [&'static str] {
         match self {
