@@ -10,6 +10,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::{check, explain, explain_code};
 use crate::{check, explain_code, jwks, key, token};
+use crate::{check, docs, explain_code, jwks, key, schema, token};
 
 /// Checks, explains and converts configurations of the Novasphere gateway filters. Works offline.
 ///
@@ -35,8 +36,10 @@ enum Command {
     Jwks(crate::jwks::Args),
     Key(crate::key::Args),
     Token(crate::token::Args),
+    Docs(docs::Args),
     Jwks(jwks::Args),
     Key(key::Args),
+    Schema(schema::Args),
     Token(Box<token::Args>),
     /// Print a completion script for a shell.
     Completions {
@@ -97,8 +100,10 @@ fn run(command: Command, out: &mut dyn Write) -> Result<Outcome> {
         Command::Jwks(args) => crate::jwks::run(&args, out),
         Command::Key(args) => crate::key::run(&args, out),
         Command::Token(args) => crate::token::run(&args, out),
+        Command::Docs(args) => docs::run(&args, out),
         Command::Jwks(args) => jwks::run(&args, out),
         Command::Key(args) => key::run(&args, out),
+        Command::Schema(args) => schema::run(&args, out),
         Command::Token(args) => token::run(&args, out),
         Command::Completions { shell } => {
             // The generator panics if the reader of a pipe is gone.

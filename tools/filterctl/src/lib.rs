@@ -13,11 +13,13 @@
 //! - `check`, `explain_code`: findings and their codes;
 //! - `private_key`: keys that sign tokens;
 //! - `clock`: the time of a command;
-//! - `jwks`, `key`, `token`: commands about keys and tokens.
+//! - `jwks`, `key`, `token`: commands about keys and tokens;
+//! - `schema`, `docs`: the fields of configurations.
 
 pub mod check;
 mod cli;
 pub mod clock;
+pub mod docs;
 pub mod environment;
 pub mod explain;
 pub mod explain_code;
@@ -27,6 +29,7 @@ pub mod jwks;
 pub mod key;
 pub mod private_key;
 pub mod report;
+pub mod schema;
 pub mod source;
 pub mod token;
 

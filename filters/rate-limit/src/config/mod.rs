@@ -58,6 +58,7 @@ pub struct Config {
     /// Which requests count together: a name, or a list of names that are combined. Default: `ip`.
     /// Kong's default is `consumer`, but an identity from headers is only as reliable as what sets
     /// them.
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = ["consumer", ["consumer", "service"]])))]
     pub limit_by: OneOrMany<LimitBy>,
     /// The header that identifies a client. Required with `limit_by: header`. `Host` is compared as
     /// with `limit_by: host`.

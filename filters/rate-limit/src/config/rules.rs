@@ -80,6 +80,7 @@ pub struct RuleConfig {
     /// Requests per window of another length. Default: no limit.
     pub window: Option<WindowConfig>,
     /// Which requests count together. Default: the filter's `limit_by`.
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = ["consumer", ["consumer", "service"]])))]
     pub limit_by: Option<OneOrMany<LimitBy>>,
     /// The header that identifies a client. Required with `limit_by: header` in the rule.
     #[cfg_attr(feature = "schema", schemars(regex(pattern = TOKEN)))]
