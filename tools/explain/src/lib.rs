@@ -8,15 +8,15 @@
 //! - `verdict`: the filter's verdict on a configuration;
 //! - `message`: requests and responses;
 //! - `chain`: the filters of a route, and a request's way through them;
-//! - `token`: tokens in requests.
-//! - `token`: tokens and keys: their content, and the verdict of jwt-auth.
+//! - `token`: tokens in requests;
+//! - `jwt`: tokens and keys: their content, and the verdict of jwt-auth.
 
 mod chain;
 mod filter_kind;
+pub mod jwt;
 mod message;
 mod proxy;
 mod token;
-pub mod token;
 mod verdict;
 
 pub use chain::{

@@ -1,7 +1,7 @@
 //! The verdict about each key of a file. No part of it shows a private key or a secret.
 
 use anyhow::Result;
-use novasphere_explain::token::{
+use novasphere_explain::jwt::{
     InvalidKeyFact, KeyFacts, key_set, parse_jwk, parse_pem, thumbprint,
 };
 use serde_json::Value;

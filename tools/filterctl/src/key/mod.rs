@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use base64::{Engine, prelude::BASE64_STANDARD};
-use novasphere_explain::token::thumbprint;
+use novasphere_explain::jwt::thumbprint;
 use serde_json::json;
 
 use crate::{

@@ -1,5 +1,5 @@
 use clap::Parser;
-use novasphere_explain::token::{key_set, parse_jwk, parse_pem};
+use novasphere_explain::jwt::{key_set, parse_jwk, parse_pem};
 
 use super::*;
 

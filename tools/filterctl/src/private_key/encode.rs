@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use ed25519_dalek::pkcs8::{EncodePrivateKey as _, spki::der::pem::LineEnding};
-use novasphere_explain::token::{KeyFacts, parse_jwk};
+use novasphere_explain::jwt::{KeyFacts, parse_jwk};
 use p256::{elliptic_curve::sec1::ToSec1Point, pkcs8::EncodePrivateKey as _};
 use rsa::traits::PublicKeyParts;
 use serde_json::{Value, json};

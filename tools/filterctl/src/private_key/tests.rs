@@ -1,4 +1,4 @@
-use novasphere_explain::token::parse_pem;
+use novasphere_explain::jwt::parse_pem;
 use serde_json::Value;
 
 use super::*;

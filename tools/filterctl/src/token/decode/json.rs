@@ -4,7 +4,7 @@ use std::io::Write;
 
 use anyhow::Result;
 use novasphere_core::UnixTime;
-use novasphere_explain::token::{DecodedToken, Fit, KeyMatch, Part};
+use novasphere_explain::jwt::{DecodedToken, Fit, KeyMatch, Part};
 use serde_json::{Map, Value, json};
 
 use super::{

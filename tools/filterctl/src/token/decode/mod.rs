@@ -13,7 +13,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
-use novasphere_explain::token::decode;
+use novasphere_explain::jwt::decode;
 
 use self::verdict::Verdict;
 use super::config::ConfigArgs;

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use anyhow::Result;
 use novasphere_core::{Json, UnixTime};
-use novasphere_explain::token::{DecodedToken, KeyMatch, Part, describe_time};
+use novasphere_explain::jwt::{DecodedToken, KeyMatch, Part, describe_time};
 
 use super::verdict::{Verdict, describe_fit, describe_signature};
 

@@ -4,7 +4,7 @@ use anyhow::{Context, Result, bail};
 use novasphere_core::UnixTime;
 use novasphere_explain::{
     Environment,
-    token::{Examination, Examiner, Fit, KeyMatch, KeySetText},
+    jwt::{Examination, Examiner, Fit, KeyMatch, KeySetText},
 };
 
 use crate::token::config::{ConfigArgs, invalid};

@@ -16,7 +16,7 @@ use std::io::{self, Write};
 
 use anyhow::{Context, Result, bail};
 use novasphere_core::UnixTime;
-use novasphere_explain::token::{Examiner, KeySetText, TokenDecision};
+use novasphere_explain::jwt::{Examiner, KeySetText, TokenDecision};
 
 use self::{draft::Draft, fault::Fault, options::ClaimArgs, signer::Signer};
 use super::config::{ConfigArgs, JwtConfig, invalid};

@@ -7,7 +7,7 @@ use base64::{Engine, prelude::BASE64_STANDARD_NO_PAD};
 use novasphere_core::UnixTime;
 use novasphere_explain::{
     Environment,
-    token::{Examiner, KeyMatch, parse_jwk, parse_pem},
+    jwt::{Examiner, KeyMatch, parse_jwk, parse_pem},
 };
 use serde_json::{Value, json};
 
