@@ -11,6 +11,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use crate::{check, explain, explain_code};
 use crate::{check, explain_code, jwks, key, token};
 use crate::{check, docs, explain_code, jwks, key, schema, token};
+use crate::{check, docs, explain_code, init, jwks, key, schema, token};
 
 /// Checks, explains and converts configurations of the Novasphere gateway filters. Works offline.
 ///
@@ -34,6 +35,7 @@ enum Command {
         command: Option<String>,
     },
     Docs(docs::Args),
+    Init(init::Args),
     Jwks(jwks::Args),
     Key(key::Args),
     Schema(schema::Args),
@@ -95,6 +97,7 @@ fn run(command: Command, out: &mut dyn Write) -> Result<Outcome> {
         Command::ExplainCode(args) => explain_code::run(&args, out),
         Command::Man { command } => man(command.as_deref(), out),
         Command::Docs(args) => docs::run(&args, out),
+        Command::Init(args) => init::run(&args, out),
         Command::Jwks(args) => jwks::run(&args, out),
         Command::Key(args) => key::run(&args, out),
         Command::Schema(args) => schema::run(&args, out),

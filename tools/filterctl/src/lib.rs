@@ -14,7 +14,8 @@
 //! - `private_key`: keys that sign tokens;
 //! - `clock`: the time of a command;
 //! - `jwks`, `key`, `token`: commands about keys and tokens;
-//! - `schema`, `docs`: the fields of configurations.
+//! - `schema`, `docs`: the fields of configurations;
+//! - `init`: complete configurations to start from.
 
 pub mod check;
 mod cli;
@@ -25,6 +26,7 @@ pub mod explain;
 pub mod explain_code;
 pub mod finding;
 pub mod found;
+pub mod init;
 pub mod jwks;
 pub mod key;
 pub mod private_key;

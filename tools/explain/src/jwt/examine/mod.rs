@@ -8,7 +8,7 @@ use novasphere_jwt_auth::{
 use serde_json::Value;
 
 use super::worker::Worker;
-use crate::Proxy;
+use crate::{Proxy, assumed};
 
 /// A key set that an issuer publishes.
 #[derive(Clone, Copy, Debug)]
@@ -62,7 +62,15 @@ impl<'p> Examiner<'p> {
     /// # Errors
     /// The faults that the filter finds.
     pub fn new(json: &[u8], proxy: &'p Proxy<'p>) -> Result<Self, Vec<Fault>> {
-        let filter = JwtAuth::from_json(json, proxy).map_err(|errors| errors.faults().to_vec())?;
+        let filter = JwtAuth::from_json(json, proxy).map_err(|errors| {
+            let mut faults = errors.faults().to_vec();
+            for fault in &mut faults {
+                if let Some(name) = assumed::cause(fault, json, &proxy.assumed()) {
+                    fault.message = format!("the variable {name} is not known");
+                }
+            }
+            faults
+        })?;
         let config = serde_json::from_slice(json).unwrap_or_default();
         Ok(Self { filter, config, proxy, assumed: proxy.assumed() })
     }

@@ -105,4 +105,9 @@ fn faults_of_the_configuration_are_returned() {
     let proxy = Proxy::new(ProxyKind::Envoy, &environment);
     let faults = Examiner::new(b"{}", &proxy).unwrap_err();
     assert_eq!(faults[0].path, "credentials");
+    let environment = Environment { assume_missing: true, ..Environment::default() };
+    let proxy = Proxy::new(ProxyKind::Envoy, &environment);
+    let config = br#"{"credentials": [{"key": "a", "public_key": {"env": "KEY"}}]}"#;
+    let faults = Examiner::new(config, &proxy).unwrap_err();
+    assert_eq!(faults[0].to_string(), "credentials[0].public_key: the variable KEY is not known");
 }
