@@ -1,6 +1,5 @@
 //! The filters by name.
 
-use novasphere_core::Filter;
 use novasphere_core::{FieldHints, Filter};
 use novasphere_cors::Cors;
 use novasphere_gateway::Gateway;

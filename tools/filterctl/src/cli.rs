@@ -8,10 +8,7 @@ use std::{
 use anyhow::{Result, bail};
 use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::{check, explain, explain_code};
-use crate::{check, explain_code, jwks, key, token};
-use crate::{check, docs, explain_code, jwks, key, schema, token};
-use crate::{check, docs, explain_code, init, jwks, key, schema, token};
+use crate::{check, docs, explain, explain_code, init, jwks, key, schema, token};
 
 /// Checks, explains and converts configurations of the Novasphere gateway filters. Works offline.
 ///

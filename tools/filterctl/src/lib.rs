@@ -7,10 +7,7 @@
 //! - `found`: the filters and routes in the files of all hosts;
 //! - `environment`: the options about the proxy's environment;
 //! - `finding`, `report`: what to change in a file, and how to show it;
-//! - `check`, `explain`, `explain_code`.
-//! - `check`, `explain_code`.
-//! - `private_key`: keys that sign tokens.
-//! - `check`, `explain_code`: findings and their codes;
+//! - `check`, `explain`, `explain_code`: verdicts about files and requests;
 //! - `private_key`: keys that sign tokens;
 //! - `clock`: the time of a command;
 //! - `jwks`, `key`, `token`: commands about keys and tokens;

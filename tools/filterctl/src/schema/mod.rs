@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 use novasphere_explain::FilterKind;
 use novasphere_schema::{FILTERS, Generate};
 
-use crate::cli::Outcome;
+use crate::{check::filter_kind, cli::Outcome};
 
 /// Print JSON Schemas of configurations.
 #[derive(Debug, clap::Args)]
@@ -32,7 +32,8 @@ enum Command {
 #[derive(Debug, clap::Args)]
 struct PrintArgs {
     /// The filter: cors, jwt-auth, rate-limit, header-transform or gateway.
-    filter: String,
+    #[arg(value_parser = filter_kind)]
+    filter: FilterKind,
     /// The reader of the schema. Default: any program that supports JSON Schema 2020-12.
     #[arg(long = "for", value_enum)]
     reader: Option<SchemaReader>,
@@ -57,7 +58,7 @@ enum SchemaReader {
 /// If the filter is unknown, or has no module for the host.
 pub fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome> {
     let Command::Print(PrintArgs { filter, reader }) = &args.command;
-    let kind = filter_kind(filter)?;
+    let kind = *filter;
     let generate = generator(kind)?;
     let schema = novasphere_schema::for_editors(kind.name(), generate).to_value();
     let schema = match reader {
@@ -68,24 +69,14 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome> {
         Some(SchemaReader::Traefik) => match kind {
             FilterKind::JwtAuth | FilterKind::HeaderTransform => hosts::for_traefik(schema),
             _ => bail!(
-                "{filter} has no module for Traefik; jwt-auth and header-transform have one, and \
-                 Traefik's own middlewares cover cors and rate limits"
+                "{} has no module for Traefik; jwt-auth and header-transform have one, and \
+                 Traefik's own middlewares cover cors and rate limits",
+                kind.name()
             ),
         },
     };
     writeln!(out, "{schema:#}")?;
     Ok(Outcome::Success)
-}
-
-/// The filter with this name.
-///
-/// # Errors
-/// If no filter has the name.
-pub fn filter_kind(name: &str) -> Result<FilterKind> {
-    FilterKind::from_name(name).with_context(|| {
-        let names: Vec<&str> = FilterKind::ALL.iter().map(|kind| kind.name()).collect();
-        format!("{name:?} is not a filter; expected one of {}", names.join(", "))
-    })
 }
 
 /// The generator of a filter's schema.
