@@ -8,7 +8,7 @@ use std::{
 use anyhow::{Result, bail};
 use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::{check, docs, explain, explain_code, init, jwks, key, schema, token};
+use crate::{check, docs, explain, explain_code, init, jwks, key, render, schema, token};
 
 /// Checks, explains and converts configurations of the Novasphere gateway filters. Works offline.
 ///
@@ -35,6 +35,7 @@ enum Command {
     Init(init::Args),
     Jwks(jwks::Args),
     Key(key::Args),
+    Render(render::Args),
     Schema(schema::Args),
     Token(Box<token::Args>),
     /// Print a completion script for a shell.
@@ -97,6 +98,7 @@ fn run(command: Command, out: &mut dyn Write) -> Result<Outcome> {
         Command::Init(args) => init::run(&args, out),
         Command::Jwks(args) => jwks::run(&args, out),
         Command::Key(args) => key::run(&args, out),
+        Command::Render(args) => render::run(&args, out),
         Command::Schema(args) => schema::run(&args, out),
         Command::Token(args) => token::run(&args, out),
         Command::Completions { shell } => {

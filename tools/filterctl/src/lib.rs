@@ -12,7 +12,8 @@
 //! - `clock`: the time of a command;
 //! - `jwks`, `key`, `token`: commands about keys and tokens;
 //! - `schema`, `docs`: the fields of configurations;
-//! - `init`: complete configurations to start from.
+//! - `template`: texts with places to fill;
+//! - `init`, `render`: configurations to start from, and additions to existing ones.
 
 pub mod check;
 mod cli;
@@ -27,9 +28,11 @@ pub mod init;
 pub mod jwks;
 pub mod key;
 pub mod private_key;
+pub mod render;
 pub mod report;
 pub mod schema;
 pub mod source;
+mod template;
 pub mod token;
 
 pub use cli::main;

@@ -3,8 +3,8 @@
 use super::{
     options::{Host, Settings},
     provider::SECRET,
-    template::Template,
 };
+use crate::template::Template;
 
 /// A file of the output.
 #[derive(Clone, Debug, PartialEq, Eq)]

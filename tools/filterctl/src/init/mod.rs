@@ -3,14 +3,12 @@
 //! - `options`: the options, checked;
 //! - `provider`: the issuers, audiences and claims of identity providers;
 //! - `jwt_auth`: the configuration of jwt-auth for a provider;
-//! - `template`: texts with places to fill;
 //! - `hosts`: the files for each host.
 
 mod hosts;
 mod jwt_auth;
 mod options;
 mod provider;
-mod template;
 
 use std::{
     fs,

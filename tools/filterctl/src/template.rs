@@ -2,27 +2,27 @@
 
 /// Fills the places of a template.
 #[derive(Debug, Default)]
-pub(super) struct Template {
+pub(crate) struct Template {
     words: Vec<(&'static str, String)>,
     blocks: Vec<(&'static str, Vec<String>)>,
 }
 
 impl Template {
     /// Fills a place inside a line.
-    pub(super) fn word(mut self, name: &'static str, text: impl Into<String>) -> Self {
+    pub(crate) fn word(mut self, name: &'static str, text: impl Into<String>) -> Self {
         self.words.push((name, text.into()));
         self
     }
 
     /// Fills a line with lines of the same indentation. Without any, the line is removed.
-    pub(super) fn block(mut self, name: &'static str, lines: Vec<String>) -> Self {
+    pub(crate) fn block(mut self, name: &'static str, lines: Vec<String>) -> Self {
         self.blocks.push((name, lines));
         self
     }
 
     /// The lines of a template with all places filled. Blocks may contain words, and blocks that were
     /// added after them.
-    pub(super) fn lines(&self, template: &str) -> Vec<String> {
+    pub(crate) fn lines(&self, template: &str) -> Vec<String> {
         let mut lines: Vec<String> = template.lines().map(str::to_owned).collect();
         for (name, block) in &self.blocks {
             let place = format!("@{name}@");
@@ -43,7 +43,7 @@ impl Template {
     }
 
     /// A template with all places filled, as text.
-    pub(super) fn text(&self, template: &str) -> String {
+    pub(crate) fn text(&self, template: &str) -> String {
         let mut text = self.lines(template).join("\n");
         text.push('\n');
         text
