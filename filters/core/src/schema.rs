@@ -65,6 +65,7 @@ impl JsonSchema for KeySource {
                 "required": ["env"],
                 "properties": {"env": {
                     "description": "Name of a variable in the proxy's environment.",
+                    "examples": ["JWT_SECRET"],
                     "type": "string",
                     "minLength": 1
                 }, "trim": {

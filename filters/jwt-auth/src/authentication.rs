@@ -53,7 +53,7 @@ impl JwtAuth {
     /// Verifies a token that is not in the cache, or has not met these requirements yet. `met` has
     /// the bits of the requirements that it has met.
     #[cold]
-    fn verify(
+    pub(crate) fn verify(
         &self,
         text: &[u8],
         met: u64,
@@ -98,7 +98,7 @@ impl JwtAuth {
         Ok(Authentication::Verified(verified))
     }
 
-    fn parse<'t>(&self, text: &'t [u8]) -> Result<Token<'t>, Refusal> {
+    pub(crate) fn parse<'t>(&self, text: &'t [u8]) -> Result<Token<'t>, Refusal> {
         let max_bytes = self.settings.max_token_bytes;
         match self.settings.accept_padding {
             true => Token::parse_padded(text, max_bytes),

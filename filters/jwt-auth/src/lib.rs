@@ -57,7 +57,8 @@
 //! - `token`: the form of tokens, paths of claims, the cache of verified tokens;
 //! - `keys`: credentials, key formats, signatures, and in `keys::remote` fetched keys;
 //! - `identity`: consumers, identity headers, attributes;
-//! - `state`: the memory of one worker.
+//! - `state`: the memory of one worker;
+//! - `inspect`: facts about keys and tokens, for tools.
 
 mod authentication;
 mod build;
@@ -66,6 +67,8 @@ mod decision;
 mod field_hints;
 mod filter;
 mod identity;
+#[cfg(feature = "inspect")]
+pub mod inspect;
 mod keys;
 mod local_response;
 mod metrics;

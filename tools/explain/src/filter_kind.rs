@@ -1,6 +1,6 @@
 //! The filters by name.
 
-use novasphere_core::Filter;
+use novasphere_core::{FieldHints, Filter};
 use novasphere_cors::Cors;
 use novasphere_gateway::Gateway;
 use novasphere_header_transform::HeaderTransform;
@@ -45,6 +45,21 @@ impl FilterKind {
         let name = name.strip_prefix("novasphere-").unwrap_or(&name);
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
+
+    /// The remedy for a name that another product gives to a setting: `use leeway, in seconds`.
+    pub fn remedy(self, foreign_name: &str) -> Option<&'static str> {
+        self.field_hints().iter().find_map(|(_, hints)| hints.remedy(foreign_name))
+    }
+
+    fn field_hints(self) -> &'static [(&'static str, FieldHints)] {
+        match self {
+            Self::Cors => Cors::FIELD_HINTS,
+            Self::JwtAuth => JwtAuth::FIELD_HINTS,
+            Self::RateLimit => RateLimit::FIELD_HINTS,
+            Self::HeaderTransform => HeaderTransform::FIELD_HINTS,
+            Self::Gateway => Gateway::FIELD_HINTS,
+        }
+    }
 }
 
 /// The names of a filter's decisions, as in metrics and access logs. A gateway has none of its own.
@@ -82,5 +97,13 @@ mod tests {
             }
         }
         assert_eq!(FilterKind::from_name("novasphere"), None);
+    }
+
+    #[test]
+    fn names_of_other_products_have_a_remedy() {
+        let remedy = FilterKind::Cors.remedy("allow_origins");
+        assert!(remedy.is_some_and(|remedy| remedy.starts_with("use origins")), "{remedy:?}");
+        assert_eq!(FilterKind::Gateway.remedy("allow-origins"), remedy);
+        assert_eq!(FilterKind::Cors.remedy("origins"), None);
     }
 }

@@ -7,7 +7,7 @@ use novasphere_header_transform::HeaderTransform;
 use novasphere_jwt_auth::JwtAuth;
 use novasphere_rate_limit::RateLimit;
 
-use crate::{FilterKind, Proxy};
+use crate::{FilterKind, Proxy, assumed};
 
 /// What the filter says about a configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,18 +24,20 @@ pub struct Verdict {
 
 /// Loads a configuration (JSON text) as the filter's module does in the proxy.
 pub fn check(kind: FilterKind, json: &[u8], proxy: &Proxy<'_>) -> Verdict {
-    let faults = match kind {
+    let mut faults = match kind {
         FilterKind::Cors => faults::<Cors>(json, proxy),
         FilterKind::JwtAuth => faults::<JwtAuth>(json, proxy),
         FilterKind::RateLimit => faults::<RateLimit>(json, proxy),
         FilterKind::HeaderTransform => faults::<HeaderTransform>(json, proxy),
         FilterKind::Gateway => faults::<Gateway>(json, proxy),
     };
+    let assumed = proxy.assumed();
+    faults.retain(|fault| assumed::cause(fault, json, &assumed).is_none());
     Verdict {
         faults,
         warnings: proxy.warnings().iter().map(|line| split(line)).collect(),
         facts: proxy.facts().iter().map(|line| split(line)).collect(),
-        assumed: proxy.assumed(),
+        assumed,
     }
 }
 
@@ -80,6 +82,21 @@ mod tests {
         let verdict = verdict(CONFIG, &environment);
         assert_eq!(verdict.faults, []);
         assert_eq!(verdict.assumed, ["KEY"]);
+    }
+
+    #[test]
+    fn assumed_public_key_is_no_fault() {
+        let environment = Environment { assume_missing: true, ..Environment::default() };
+        let config = r#"{"credentials": [{"key": "a", "public_key": {"env": "KEY"}}]}"#;
+        assert_eq!(verdict(config, &environment).faults, []);
+        assert_eq!(verdict(config, &environment).assumed, ["KEY"]);
+        let in_gateway = format!(r#"{{"jwt_auth": {config}}}"#);
+        let proxy = Proxy::new(ProxyKind::Envoy, &environment);
+        assert_eq!(check(FilterKind::Gateway, in_gateway.as_bytes(), &proxy).faults, []);
+        // A value that is given has to be a key.
+        let variables = [("KEY".to_owned(), "x".to_owned())].into();
+        let environment = Environment { variables, assume_missing: true };
+        assert_eq!(verdict(config, &environment).faults[0].path, "credentials[0].public_key");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::{
 use anyhow::{Result, bail};
 use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::{check, explain, explain_code};
+use crate::{check, docs, explain, explain_code, init, jwks, key, render, schema, token};
 
 /// Checks, explains and converts configurations of the Novasphere gateway filters. Works offline.
 ///
@@ -31,6 +31,13 @@ enum Command {
         /// The command.
         command: Option<String>,
     },
+    Docs(docs::Args),
+    Init(init::Args),
+    Jwks(jwks::Args),
+    Key(key::Args),
+    Render(render::Args),
+    Schema(schema::Args),
+    Token(Box<token::Args>),
     /// Print a completion script for a shell.
     Completions {
         /// The shell.
@@ -87,6 +94,13 @@ fn run(command: Command, out: &mut dyn Write) -> Result<Outcome> {
         Command::Explain(args) => explain::run(&args, out),
         Command::ExplainCode(args) => explain_code::run(&args, out),
         Command::Man { command } => man(command.as_deref(), out),
+        Command::Docs(args) => docs::run(&args, out),
+        Command::Init(args) => init::run(&args, out),
+        Command::Jwks(args) => jwks::run(&args, out),
+        Command::Key(args) => key::run(&args, out),
+        Command::Render(args) => render::run(&args, out),
+        Command::Schema(args) => schema::run(&args, out),
+        Command::Token(args) => token::run(&args, out),
         Command::Completions { shell } => {
             // The generator panics if the reader of a pipe is gone.
             let mut script = Vec::new();

@@ -7,16 +7,32 @@
 //! - `found`: the filters and routes in the files of all hosts;
 //! - `environment`: the options about the proxy's environment;
 //! - `finding`, `report`: what to change in a file, and how to show it;
-//! - `check`, `explain`, `explain_code`.
+//! - `check`, `explain`, `explain_code`: verdicts about files and requests;
+//! - `private_key`: keys that sign tokens;
+//! - `clock`: the time of a command;
+//! - `jwks`, `key`, `token`: commands about keys and tokens;
+//! - `schema`, `docs`: the fields of configurations;
+//! - `template`: texts with places to fill;
+//! - `init`, `render`: configurations to start from, and additions to existing ones.
 
 pub mod check;
 mod cli;
+pub mod clock;
+pub mod docs;
 pub mod environment;
 pub mod explain;
 pub mod explain_code;
 pub mod finding;
 pub mod found;
+pub mod init;
+pub mod jwks;
+pub mod key;
+pub mod private_key;
+pub mod render;
 pub mod report;
+pub mod schema;
 pub mod source;
+mod template;
+pub mod token;
 
 pub use cli::main;

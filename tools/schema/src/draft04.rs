@@ -20,6 +20,8 @@ impl Transform for Downgrade {
     fn transform(&mut self, schema: &mut Schema) {
         transform_subschemas(self, schema);
         let Some(members) = schema.as_object_mut() else { return };
+        // A keyword of later drafts, for editors.
+        members.remove("examples");
         rename_definitions(members);
         without_constants(members);
         with_empty_objects(members);

@@ -1,7 +1,9 @@
 //! The JSON Schemas of the filters' configurations: draft 2020-12 for editors, draft-04 for Kong.
 //! Both derive from the Rust types that the filters decode.
 
+mod defaults;
 mod draft04;
+mod examples;
 mod tidy;
 
 use std::path::{Path, PathBuf};
@@ -21,8 +23,17 @@ pub const FILTERS: [(&str, Generate); 5] = [
     ("rate-limit", novasphere_rate_limit::schema),
 ];
 
-/// Returns the schema for editors.
+/// Returns the schema for editors, with defaults and examples.
 pub fn for_editors(filter: &str, generate: Generate) -> Schema {
+    let mut schema = of_types(filter, generate);
+    schema.insert("$id".to_owned(), id(filter).into());
+    defaults::Defaults.transform(&mut schema);
+    examples::complete(&mut schema);
+    schema
+}
+
+/// The schema that the Rust types give.
+fn of_types(filter: &str, generate: Generate) -> Schema {
     let mut generator = SchemaSettings::draft2020_12().into_generator();
     let mut schema = generate(&mut generator);
     let definitions = generator.take_definitions(false);
@@ -36,6 +47,12 @@ pub fn for_editors(filter: &str, generate: Generate) -> Schema {
     schema
 }
 
+/// The identifier of a filter's schema. A name instead of a location, because the schema is in the
+/// repository and in `filterctl`, and on no server.
+pub fn id(filter: &str) -> String {
+    format!("urn:novasphere:schema:{filter}")
+}
+
 /// The labels of metrics, in their order in metric names. Kong searches for each label after the
 /// previous match.
 const LABELS: [&str; 8] =
@@ -45,7 +62,7 @@ const LABELS: [&str; 8] =
 pub fn for_kong(filter: &str, generate: Generate) -> Value {
     let pattern = |label: &str| json!({"label": label, "pattern": format!(r"(\.{label}=([^.]+))")});
     json!({
-        "config_schema": draft04::downgraded(for_editors(filter, generate)),
+        "config_schema": draft04::downgraded(of_types(filter, generate)),
         "metrics": {"label_patterns": LABELS.map(pattern)},
     })
 }
@@ -65,3 +82,6 @@ pub fn files(host_config: &Path) -> Vec<(PathBuf, String)> {
     });
     both.collect()
 }
+
+#[cfg(test)]
+mod tests;

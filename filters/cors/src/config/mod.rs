@@ -21,22 +21,26 @@ pub struct Config {
     /// (`~https://pr-[0-9]+\.novasphere\.io`), `null`, or `*` for every origin. An entry without a
     /// port means the scheme's default port. Default: `["*"]`; none with `policies`.
     #[cfg_attr(feature = "schema", schemars(length(min = 1), inner(length(min = 1))))]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [["https://app.example.com", "https://*.example.com"]])))]
     pub(crate) origins: Option<Vec<String>>,
 
     /// Methods a page may use (`Access-Control-Allow-Methods`), case-sensitive. Browsers always
     /// allow GET, HEAD and POST. Default: GET, HEAD, PUT, PATCH, POST, DELETE, OPTIONS.
     #[cfg_attr(feature = "schema", schemars(length(min = 1), inner(regex(pattern = TOKEN))))]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [["GET", "POST"]])))]
     pub(crate) methods: Option<Vec<String>>,
 
     /// Request headers a page may send (`Access-Control-Allow-Headers`). An empty list allows the
     /// safelisted headers only. Without `credentials`, `*` allows every header, `Authorization`
     /// included. Default: the headers that the preflight requests.
     #[cfg_attr(feature = "schema", schemars(inner(regex(pattern = TOKEN))))]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [["authorization", "content-type"]])))]
     pub(crate) headers: Option<Vec<String>>,
 
     /// Response headers a page may read (`Access-Control-Expose-Headers`), besides the safelisted
     /// headers. Default: none.
     #[cfg_attr(feature = "schema", schemars(inner(regex(pattern = TOKEN))))]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [["x-request-id"]])))]
     pub(crate) exposed_headers: Option<Vec<String>>,
 
     /// Whether pages may send cookies and HTTP authentication, and read the responses
@@ -45,6 +49,7 @@ pub struct Config {
 
     /// How long a browser may cache a preflight response (`Access-Control-Max-Age`), in seconds, from
     /// 0. Browsers cap the value at 600, 7200 or 86400. Default: not sent, which browsers treat as 5.
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [600])))]
     pub(crate) max_age: Option<u32>,
 
     /// Whether pages of public sites may reach a private network
@@ -83,27 +88,33 @@ pub struct Config {
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", schemars(extend("examples" = [{"origins": ["https://partner.example.org"], "methods": ["GET"]}])))]
 pub struct PolicyConfig {
     /// The origins of this policy, written as in `origins` above. Required.
     #[cfg_attr(feature = "schema", schemars(length(min = 1), inner(length(min = 1))))]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [["https://partner.example.org"]])))]
     pub(crate) origins: Vec<String>,
     /// See `methods` above.
     #[serde(default)]
     #[cfg_attr(feature = "schema", schemars(length(min = 1), inner(regex(pattern = TOKEN))))]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [["GET"]])))]
     pub(crate) methods: Option<Vec<String>>,
     /// See `headers` above.
     #[serde(default)]
     #[cfg_attr(feature = "schema", schemars(inner(regex(pattern = TOKEN))))]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [["authorization"]])))]
     pub(crate) headers: Option<Vec<String>>,
     /// See `exposed_headers` above.
     #[serde(default)]
     #[cfg_attr(feature = "schema", schemars(inner(regex(pattern = TOKEN))))]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [["x-request-id"]])))]
     pub(crate) exposed_headers: Option<Vec<String>>,
     /// See `credentials` above.
     #[serde(default)]
     pub(crate) credentials: Option<bool>,
     /// See `max_age` above.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [60])))]
     pub(crate) max_age: Option<u32>,
     /// See `private_network` above.
     #[serde(default)]

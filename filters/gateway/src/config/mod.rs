@@ -16,16 +16,20 @@ use serde::Deserialize;
 #[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "schema", schemars(extend("anyOf" = schema::one_of_them())))]
 pub struct Config {
-    /// Configuration of the cors filter.
+    /// Configuration of the cors filter. Default: none.
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [{"origins": ["https://app.example.com"]}])))]
     #[cfg_attr(feature = "schema", schemars(schema_with = "novasphere_cors::schema"))]
     pub(crate) cors: Option<<Cors as Filter>::Config>,
-    /// Configuration of the jwt-auth filter.
+    /// Configuration of the jwt-auth filter. Default: none.
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [{"credentials": [{"key": "web-app", "secret": {"env": "JWT_SECRET"}}]}])))]
     #[cfg_attr(feature = "schema", schemars(schema_with = "novasphere_jwt_auth::schema"))]
     pub(crate) jwt_auth: Option<<JwtAuth as Filter>::Config>,
-    /// Configuration of the rate-limit filter.
+    /// Configuration of the rate-limit filter. Default: none.
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [{"minute": 300, "limit_by": "consumer"}])))]
     #[cfg_attr(feature = "schema", schemars(schema_with = "novasphere_rate_limit::schema"))]
     pub(crate) rate_limit: Option<<RateLimit as Filter>::Config>,
-    /// Configuration of the header-transform filter.
+    /// Configuration of the header-transform filter. Default: none.
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [{"response": {"remove": {"headers": ["server"]}}}])))]
     #[cfg_attr(feature = "schema", schemars(schema_with = "novasphere_header_transform::schema"))]
     pub(crate) header_transform: Option<<HeaderTransform as Filter>::Config>,
     /// The order in which requests pass the filters: each configured filter once. Default: cors,

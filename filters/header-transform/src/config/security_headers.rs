@@ -27,14 +27,19 @@ impl SecurityHeaders {
 #[derive(Debug, Default, ConfigObject)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "schema", schemars(extend("examples" = [{"x_frame_options": "SAMEORIGIN"}])))]
 pub struct SecurityValues {
     /// `Strict-Transport-Security` (RFC 6797). Default: `max-age=31536000`.
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = ["max-age=63072000; includeSubDomains"])))]
     pub(crate) strict_transport_security: SecurityValue,
     /// `X-Content-Type-Options` (Fetch standard). Default: `nosniff`.
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [false])))]
     pub(crate) x_content_type_options: SecurityValue,
     /// `X-Frame-Options` (HTML standard). Default: `DENY`.
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = ["SAMEORIGIN"])))]
     pub(crate) x_frame_options: SecurityValue,
     /// `Referrer-Policy` (Referrer Policy). Default: `strict-origin-when-cross-origin`.
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = ["no-referrer"])))]
     pub(crate) referrer_policy: SecurityValue,
     /// Whether to replace the upstream's own values. Default: false.
     #[serde(rename = "override")]

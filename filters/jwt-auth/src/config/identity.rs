@@ -12,9 +12,11 @@ use super::ClaimName;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "schema", schemars(extend("required" = ["claim", "header"])))]
+#[cfg_attr(feature = "schema", schemars(extend("examples" = [{"claim": "sub", "header": "x-user-id"}])))]
 pub struct ClaimToHeader {
     /// The claim's name, or a path with dots into objects: `realm_access.roles`. A list gives each
     /// name on the path, for names with dots: `[resource_access, my.client, roles]`. Required.
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = ["sub"])))]
     pub claim: Option<ClaimName>,
     /// The form of the value: `text`; `json`, compact JSON in ASCII, for any claim; or
     /// `base64_json`, compact JSON in base64url without padding. Default: `text`.
@@ -22,6 +24,7 @@ pub struct ClaimToHeader {
     pub format: ClaimFormat,
     /// The header for the upstream. Required.
     #[cfg_attr(feature = "schema", schemars(regex(pattern = TOKEN)))]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = ["x-user-id"])))]
     pub header: Option<String>,
     /// Whether the client's own header stays if the token lacks the claim. Only for headers that
     /// grant nothing. Default: false.
@@ -33,9 +36,11 @@ pub struct ClaimToHeader {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "schema", schemars(extend("required" = ["claim", "attribute"])))]
+#[cfg_attr(feature = "schema", schemars(extend("examples" = [{"claim": "tenant", "attribute": "tenant"}])))]
 pub struct ClaimToAttribute {
     /// The claim's name, or a path with dots into objects: `realm_access.roles`. A list gives each
     /// name on the path, for names with dots: `[resource_access, my.client, roles]`. Required.
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = ["tenant"])))]
     pub claim: Option<ClaimName>,
     /// The form of the value: `text`; `json`, compact JSON in ASCII, for any claim; or
     /// `base64_json`, compact JSON in base64url without padding. Default: `text`.
@@ -43,6 +48,7 @@ pub struct ClaimToAttribute {
     pub format: ClaimFormat,
     /// The attribute's name: letters, digits, `_`, `-` and `.`. Required.
     #[cfg_attr(feature = "schema", schemars(regex(pattern = ATTRIBUTE)))]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = ["tenant"])))]
     pub attribute: Option<String>,
 }
 

@@ -48,19 +48,22 @@ pub(crate) const MAX_EXPIRATION: u32 = 31_536_000;
 #[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "schema", schemars(extend("anyOf" = each_required(&["credentials", "jwks"]))))]
 pub struct Config {
-    /// Keys that sign tokens. At least one entry here or in `jwks` is required.
+    /// Keys that sign tokens. At least one entry here or in `jwks` is required. Default: none.
     pub credentials: Sensitive<Vec<CredentialConfig>>,
     /// Issuers whose keys the proxy fetches. Default: none.
     pub jwks: Vec<JwksConfig>,
     /// Maximum number of verified tokens that each worker remembers, 0 to 100000. Default: 1000.
     #[cfg_attr(feature = "schema", schemars(range(max = MAX_CACHE_TOKENS)))]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [10000])))]
     pub cache_tokens: u32,
     /// Maximum size of a token in bytes, 1024 to 65536. Default: 16384.
     #[cfg_attr(feature = "schema", schemars(range(min = *TOKEN_BYTES.start(), max = *TOKEN_BYTES.end())))]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [8192])))]
     pub max_token_bytes: u32,
     /// Maximum size of a claim as header or attribute value in bytes, 256 to 32768. A token with a
     /// larger value is rejected. Default: 4096.
     #[cfg_attr(feature = "schema", schemars(range(min = *CLAIM_HEADER_BYTES.start(), max = *CLAIM_HEADER_BYTES.end())))]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [8192])))]
     pub max_claim_header_bytes: u32,
     /// Whether secrets are base64: standard or URL alphabet, padded or not. Default: false.
     pub secret_is_base64: bool,
@@ -70,48 +73,60 @@ pub struct Config {
     /// The claim that names the credential, a string. The payload is searched first, then the JOSE
     /// header. Default: `iss`.
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = ["kid"])))]
     pub key_claim_name: String,
     /// Headers that carry a token as `Bearer <token>`. Those other than Authorization and
     /// Proxy-Authorization also accept it without a scheme. `{name, scheme}` sets another scheme.
     /// Default: `[authorization]`.
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [["authorization", {"name": "x-api-token", "scheme": ""}]])))]
     pub header_names: Vec<TokenHeaderConfig>,
     /// Whether to accept tokens whose parts have base64 padding (`=`), which RFC 7515 section 2
     /// forbids. Default: false.
     pub accept_padding: bool,
     /// Query parameters that carry a token. Always removed before the upstream. Default: `[jwt]`.
     #[cfg_attr(feature = "schema", schemars(inner(length(min = 1))))]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [["access_token"]])))]
     pub uri_param_names: Vec<String>,
     /// Cookies that carry a token. Default: none.
     #[cfg_attr(feature = "schema", schemars(inner(regex(pattern = TOKEN))))]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [["session"]])))]
     pub cookie_names: Vec<String>,
     /// Prefixes of WebSocket subprotocols that carry a token in base64url. Always removed before
     /// the upstream. Default: none.
     #[cfg_attr(feature = "schema", schemars(inner(regex(pattern = TOKEN))))]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [["bearer."]])))]
     pub websocket_protocols: Vec<String>,
     /// Whether the upstream gets the token's header and cookie. Default: true.
     pub forward_token: bool,
     /// Time claims that a token must have: `exp`, `nbf`, `iat`. An `exp` or `nbf` that is present
     /// is honoured even if it is not listed. Default: `[exp]`.
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [["exp", "nbf"]])))]
     pub claims_to_verify: Vec<TimeClaim>,
     /// Tolerated clock difference in seconds, 0 to 3600. Default: 0.
     #[cfg_attr(feature = "schema", schemars(range(max = MAX_LEEWAY)))]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [30])))]
     pub leeway: u32,
     /// How far `exp` may be in the future, in seconds, 0 to 31536000, plus `leeway`. 0 sets no
     /// limit. Needs `exp` in `claims_to_verify`. Default: 0.
     #[cfg_attr(feature = "schema", schemars(range(max = MAX_EXPIRATION)))]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [3600])))]
     pub maximum_expiration: u32,
     /// Accepted `typ` headers, at least one. Case and a leading `application/` do not matter.
     /// Default: any or none.
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [["at+jwt"]])))]
     pub typ: Option<Vec<String>>,
     /// Accepted `iss` values, at least one. Default: any.
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [["https://id.example.com"]])))]
     pub issuers: Option<Vec<String>>,
     /// Accepted `aud` values, at least one. A token needs one of them. Default: any or none.
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [["orders-api"]])))]
     pub audiences: Option<Vec<String>>,
     /// Accepted `sub` values, at least one. Default: any or none.
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [["service-a"]])))]
     pub subjects: Option<Vec<String>>,
     /// Claims that a token must have, else the response is a 403. Default: none.
     pub required_claims: Vec<RequiredClaimConfig>,
@@ -136,10 +151,13 @@ pub struct Config {
     pub run_on_preflight: bool,
     /// The protection space in `WWW-Authenticate` (RFC 9110 section 11.5). Default: none.
     #[cfg_attr(feature = "schema", schemars(regex(pattern = QUOTABLE), length(min = 1)))]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = ["api"])))]
     pub realm: Option<String>,
     /// The format of a rejection's body: `kong`, `problem+json` or `template`. Default: `kong`.
     pub error_format: ErrorFormat,
     /// JSON text with the variables `$status` and `$message`. Needs `error_format: template`.
+    /// Default: none.
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = ["{\"status\": $status, \"error\": \"$message\"}"])))]
     pub error_template: Option<String>,
     /// Whether a rejection gives its reason to the client. Default: false.
     pub verbose_errors: bool,

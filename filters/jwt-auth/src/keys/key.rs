@@ -30,7 +30,7 @@ impl Key {
 
     /// Whether key and token have the same `kid`, or both have none. A `kid` that is not a string
     /// matches no key.
-    fn is_named_by(&self, kid: Option<&Json>) -> bool {
+    pub(crate) fn is_named_by(&self, kid: Option<&Json>) -> bool {
         match (&self.kid, kid) {
             (Some(own), Some(kid)) => kid.as_str() == Some(own),
             (None, None) => true,

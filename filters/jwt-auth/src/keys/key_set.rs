@@ -127,7 +127,7 @@ pub(crate) fn signer<'k>(
 }
 
 /// Why a key of a set is not used.
-enum UnusableKey {
+pub(crate) enum UnusableKey {
     Invalid(InvalidKey),
     /// A secret in a public document.
     Secret,
@@ -164,15 +164,16 @@ impl fmt::Display for UnusableKey {
 }
 
 /// The keys from one member of a set.
-struct UsableKeys {
+pub(crate) struct UsableKeys {
     /// A key for each algorithm.
-    keys: Vec<Key>,
+    pub(crate) keys: Vec<Key>,
     /// See [`Material::bytes`].
     bytes: Vec<u8>,
     deviations: Vec<Deviation>,
 }
 
-fn usable(
+/// The keys from a member of a set, or why the member is not used.
+pub(crate) fn usable(
     member: &Json,
     issuer: &Issuer,
     allowed: &[Algorithm],

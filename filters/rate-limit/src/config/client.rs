@@ -66,12 +66,15 @@ pub enum Scope {
 #[derive(Debug, Default, ConfigObject)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "schema", schemars(extend("examples" = [{"cidrs": ["10.0.0.0/8"]}])))]
 pub struct ClientsConfig {
     /// Networks, such as `10.0.0.0/8` or `2001:db8::/32`, or single addresses. Default: none.
     #[cfg_attr(feature = "schema", schemars(inner(length(min = 1))))]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [["10.0.0.0/8", "2001:db8::/32"]])))]
     pub cidrs: Vec<String>,
     /// Ids or user names of consumers, as jwt-auth sets them. Default: none.
     #[cfg_attr(feature = "schema", schemars(inner(length(min = 1))))]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [["web-app"]])))]
     pub consumers: Vec<String>,
 }
 
@@ -79,6 +82,7 @@ pub struct ClientsConfig {
 #[derive(Debug, ConfigObject)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "schema", schemars(extend("examples" = [{"from": "forwarded_for", "trusted_hops": 1}])))]
 pub struct ClientIpConfig {
     /// `connection`: the address as the proxy determined it. `forwarded_for`: the X-Forwarded-For
     /// header, with exactly one of `trusted_hops` and `trusted_cidrs`. Default: `connection`.
@@ -86,12 +90,15 @@ pub struct ClientIpConfig {
     /// The position of the client's entry from the end of X-Forwarded-For, 1 to 16. 1 is the last
     /// entry. Default: none.
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 16)))]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [1])))]
     pub trusted_hops: Option<u32>,
     /// The networks of the proxies in front. The last address outside of them is the client's.
     /// Default: none.
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [["10.0.0.0/8"]])))]
     pub trusted_cidrs: Vec<String>,
     /// The number of leading bits of an IPv6 address that identify a client, 32 to 128. Default: 64.
     #[cfg_attr(feature = "schema", schemars(range(min = 32, max = 128)))]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [56])))]
     pub ipv6_prefix: u32,
 }
 

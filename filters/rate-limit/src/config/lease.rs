@@ -18,12 +18,15 @@ pub enum Lease {
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "schema", schemars(extend("examples" = [{"share": 5, "max": 50}])))]
 pub struct LeaseConfig {
     /// The percentage of the remaining quota of the tightest window, 1 to 50. Default: 10.
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 50)))]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [5])))]
     pub share: u32,
     /// The maximum number of requests, 1 to 1,000,000. Default: 100.
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1_000_000)))]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [50])))]
     pub max: u32,
 }
 

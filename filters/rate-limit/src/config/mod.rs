@@ -31,38 +31,48 @@ pub struct Config {
     /// Requests per second, from 1. At least one limit is required, here or in a rule. Several
     /// limits apply together. Default: no limit.
     #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [10])))]
     pub second: Option<u32>,
     /// Requests per minute, from 1. Default: no limit.
     #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [300])))]
     pub minute: Option<u32>,
     /// Requests per hour, from 1. Default: no limit.
     #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [10000])))]
     pub hour: Option<u32>,
     /// Requests per day (UTC), from 1. Default: no limit.
     #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [100000])))]
     pub day: Option<u32>,
     /// Requests per calendar month (UTC), from 1. Default: no limit.
     #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [1000000])))]
     pub month: Option<u32>,
     /// Requests per calendar year (UTC), from 1. Default: no limit.
     #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [10000000])))]
     pub year: Option<u32>,
     /// Requests per window of another length. Default: no limit.
     pub window: Option<WindowConfig>,
     /// Which requests count together: a name, or a list of names that are combined. Default: `ip`.
     /// Kong's default is `consumer`, but an identity from headers is only as reliable as what sets
     /// them.
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = ["consumer", ["consumer", "service"]])))]
     pub limit_by: OneOrMany<LimitBy>,
     /// The header that identifies a client. Required with `limit_by: header`. `Host` is compared as
     /// with `limit_by: host`.
     #[cfg_attr(feature = "schema", schemars(regex(pattern = TOKEN)))]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = ["x-api-key"])))]
     pub header_name: Option<String>,
     /// The limited path, compared byte for byte, without the query. Required with `limit_by: path`.
     #[cfg_attr(feature = "schema", schemars(regex(pattern = r"^/[^?#]*$")))]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = ["/login"])))]
     pub path: Option<String>,
     /// The claim that identifies a client. In a gateway, its path. Elsewhere, the name of an
     /// attribute in `claims_to_attributes` of jwt-auth. Required with `limit_by: claim`.
     #[cfg_attr(feature = "schema", schemars(regex(pattern = ATTRIBUTE)))]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = ["tenant"])))]
     pub claim_name: Option<String>,
     /// What to do if a part of the identity is missing. Default: `ip`.
     pub on_unresolved: OnUnresolved,
@@ -97,23 +107,28 @@ pub struct Config {
     pub hide_client_headers: bool,
     /// Status of a request over a limit, 400 to 599. Default: 429.
     #[cfg_attr(feature = "schema", schemars(range(min = 400, max = 599)))]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [503])))]
     pub error_code: u16,
     /// The `message` in the body of a rejection. Default: `API rate limit exceeded`.
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = ["Too many requests"])))]
     pub error_message: String,
     /// The form of the body. Default: `kong`.
     pub error_format: ErrorFormat,
     /// The body, JSON with `$status` and `$message`. Required with `error_format: template`.
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = ["{\"status\": $status, \"error\": \"$message\"}"])))]
     pub error_template: Option<String>,
     /// Counts but rejects nothing. Default: false.
     pub report_only: bool,
     /// Distinguishes limiters. Limiters with the same limits, identity and name share their counts.
     /// Default: empty.
     #[cfg_attr(feature = "schema", schemars(regex(pattern = QUOTABLE)))]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = ["api"])))]
     pub name: String,
     /// The number of clients counted exactly at the same time, 1,024 to 16,777,216. All limiters
     /// with the same value share one table. A full table takes 280 to 550 bytes per client. Default:
     /// 65,536.
     #[cfg_attr(feature = "schema", schemars(range(min = 1_024, max = 16_777_216)))]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [262144])))]
     pub max_clients: u32,
 }
 

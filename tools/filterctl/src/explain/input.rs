@@ -5,7 +5,7 @@ use std::{fs, io::Read, net::IpAddr};
 use anyhow::{Context, Result, bail};
 use novasphere_explain::{Facts, Input, KeySets, Line, Request, Response};
 
-use super::clock;
+use crate::clock;
 
 /// The request and everything around it, as options.
 #[derive(Clone, Debug, Default, clap::Args)]

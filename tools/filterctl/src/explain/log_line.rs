@@ -6,12 +6,12 @@ use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value, json};
 
 use super::{
-    Format, clock,
+    Format,
     decisions::{self, Decision, PROXY},
     text::with_dates,
     wrap,
 };
-use crate::cli::Outcome;
+use crate::{cli::Outcome, clock};
 
 /// The parts of a line that say what happened.
 struct Line<'l> {

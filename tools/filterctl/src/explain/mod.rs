@@ -1,7 +1,6 @@
 //! `filterctl explain`: a request's way through the filters, a line of the access log, or a
 //! decision in words.
 
-mod clock;
 mod decisions;
 mod input;
 mod json;

@@ -8,12 +8,12 @@ use novasphere_explain::{
 };
 
 use super::{
-    clock,
     decisions::{self, Decision},
     mask,
     routing::Routed,
     wrap,
 };
+use crate::clock;
 
 /// A request with its explanation.
 pub(super) struct Report<'r> {

@@ -162,6 +162,27 @@ impl Issuers {
         Some(Err(rejection.unwrap_or_else(|| Refusal::UnknownKid.into())))
     }
 
+    /// Each issuer as configured, with its allowed algorithms.
+    #[cfg(feature = "inspect")]
+    pub(crate) fn allowed(&self) -> impl Iterator<Item = (&str, &[Algorithm])> {
+        let names = self.names().enumerate();
+        names.map(|(index, name)| (name, self.sources.reader.algorithms(index)))
+    }
+
+    /// The index of the issuer of a token, and its fetched keys that may sign for the token's `iss`.
+    #[cfg(feature = "inspect")]
+    pub(crate) fn keys_for<'k>(
+        &self,
+        token: &Token<'_>,
+        caches: &'k [KeyCache<Key>],
+    ) -> Option<(usize, Vec<&'k Key>)> {
+        let iss = token.claims.get("iss").and_then(Json::as_str)?;
+        let index = self.index(iss, &token.claims)?;
+        let keys = caches.get(index).and_then(KeyCache::keys).unwrap_or_default().iter();
+        let signs_for = |key: &&Key| key.issuer.as_deref().is_none_or(|own| own == iss);
+        Some((index, keys.filter(signs_for).collect()))
+    }
+
     /// The issuers as configured.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.sources.sources.iter().map(|source| source.issuer.text())

@@ -1,0 +1,182 @@
+use clap::{Parser, ValueEnum};
+use novasphere_explain::{Environment, Proxy, check};
+
+use super::{options::Host, provider::Provider, *};
+use crate::{found::Project, source::File};
+
+#[derive(clap::Parser)]
+struct Cli {
+    #[command(flatten)]
+    args: Args,
+}
+
+fn name(value: &impl ValueEnum) -> String {
+    value.to_possible_value().unwrap().get_name().to_owned()
+}
+
+fn settings(options: &[&str]) -> Result<Settings> {
+    let cli = Cli::try_parse_from(["init"].iter().chain(options))?;
+    Settings::new(&cli.args)
+}
+
+fn files(host: Host, provider: Provider, options: &[&str]) -> Vec<OutputFile> {
+    let (host, provider) = (name(&host), name(&provider));
+    let all = [&["--host", &host, "--idp", &provider], options].concat();
+    hosts::files(&settings(&all).unwrap())
+}
+
+/// A variable with a public key cannot be assumed.
+fn environment() -> Environment {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/vectors/keys.json");
+    let vectors: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+    let key = vectors["rsa2048"]["spki"].as_str().unwrap().to_owned();
+    let secret = "0123456789abcdef0123456789abcdef".to_owned();
+    let variables = [(provider::PUBLIC_KEY, key), (provider::SECRET, secret)];
+    let variables = variables.map(|(name, value)| (name.to_owned(), value));
+    Environment { variables: variables.into(), assume_missing: false }
+}
+
+#[test]
+fn filters_accept_every_output_without_a_warning() {
+    let environment = environment();
+    for host in Host::value_variants() {
+        for provider in Provider::value_variants() {
+            let files = files(*host, *provider, &[]);
+            let read = files.iter().filter(|file| !file.name.ends_with(".env"));
+            let read: Vec<File> =
+                read.map(|file| File::new(file.name, file.text.clone())).collect();
+            assert!(read.iter().all(|file| file.error.is_none()), "{read:?}");
+            let project = Project::new(read);
+            assert_eq!(project.filters.len(), 1, "{host:?} {provider:?}");
+            for found in &project.filters {
+                let mut proxy = Proxy::new(found.platform.proxy(), &environment);
+                proxy.values_are_text = found.config.values_are_text;
+                proxy.guesses_types = found.config.guesses_types;
+                let verdict = check(found.kind, found.config.json.as_bytes(), &proxy);
+                assert_eq!(verdict.faults, [], "{host:?} {provider:?}");
+                assert_eq!(verdict.warnings, [], "{host:?} {provider:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_place_is_filled() {
+    for host in Host::value_variants() {
+        for provider in Provider::value_variants() {
+            for file in files(*host, *provider, &[]) {
+                let left = file.text.lines().find(|line| {
+                    let mut parts = line.split('@');
+                    parts.next();
+                    let is_place = |part: &str| {
+                        !part.is_empty()
+                            && part.bytes().all(|b| b.is_ascii_uppercase() || b == b'_')
+                    };
+                    parts.any(is_place)
+                });
+                assert_eq!(left, None, "{host:?} {provider:?}");
+                assert!(!file.text.contains("\n\n\n"), "{host:?} {provider:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn options_replace_the_examples() {
+    let options = [
+        "--issuer",
+        "https://id.shop.test/realms/shop/",
+        "--audience",
+        "orders",
+        "--domain",
+        "orders.shop.test",
+        "--upstream",
+        "orders.local:9000",
+    ];
+    for host in [Host::Envoy, Host::Kong, Host::Istio, Host::EnvoyGateway] {
+        let text = &files(host, Provider::Keycloak, &options)[0].text;
+        for expected in [
+            "issuer: \"https://id.shop.test/realms/shop\"",
+            "uri: \"https://id.shop.test/realms/shop/protocol/openid-connect/certs\"",
+            "audiences: [\"orders\"]",
+            "orders.shop.test",
+            "orders.local",
+            "9000",
+            "https://app.shop.test",
+        ] {
+            assert!(text.contains(expected), "{host:?}: {expected}");
+        }
+        assert!(!text.contains("example.com") || text.contains("registry.example.com"));
+    }
+}
+
+#[test]
+fn identity_headers_are_removed_early() {
+    for provider in Provider::value_variants() {
+        let text = &files(Host::Envoy, *provider, &[])[0].text;
+        for (_, header) in provider.claims() {
+            let line = format!("- {{remove: {}}}", header.to_ascii_lowercase());
+            assert!(text.contains(&line), "{provider:?} {header}");
+        }
+    }
+}
+
+#[test]
+fn issuers_have_the_form_of_their_provider() {
+    for (provider, issuer, expected) in [
+        ("auth0", "https://shop.auth0.com", Some("https://shop.auth0.com/")),
+        (
+            "okta",
+            "https://shop.okta.com/oauth2/default/",
+            Some("https://shop.okta.com/oauth2/default"),
+        ),
+        (
+            "entra",
+            "https://login.microsoftonline.com/t/v2.0",
+            Some("https://login.microsoftonline.com/t/v2.0"),
+        ),
+        ("entra", "https://sts.windows.net/t/", None),
+        ("keycloak", "http://id.example.com", None),
+        ("keycloak", "shop", None),
+        ("secret", "shop", Some("shop")),
+    ] {
+        let found = settings(&["--host", "envoy", "--idp", provider, "--issuer", issuer]);
+        assert_eq!(found.ok().map(|found| found.issuer).as_deref(), expected, "{issuer}");
+    }
+    let firebase =
+        settings(&["--host", "envoy", "--idp", "firebase", "--audience", "shop"]).unwrap();
+    assert_eq!(firebase.issuer, "https://securetoken.google.com/shop");
+}
+
+#[test]
+fn files_are_written_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let out_dir = dir.path().join("new");
+    let options =
+        ["init", "--host", "traefik", "--idp", "secret", "--out", out_dir.to_str().unwrap()];
+    let cli = Cli::try_parse_from(options).unwrap();
+    let mut out = Vec::new();
+    run(&cli.args, &mut out).unwrap();
+    assert!(String::from_utf8(out).unwrap().ends_with("dynamic.yaml\n"));
+    assert!(out_dir.join("traefik.yaml").exists());
+    let error = run(&cli.args, &mut Vec::new()).unwrap_err().to_string();
+    assert!(error.contains("traefik.yaml exists"), "{error}");
+    let cli = Cli::try_parse_from(["init", "--host", "kong", "--idp", "secret"]).unwrap();
+    let error = run(&cli.args, &mut Vec::new()).unwrap_err().to_string();
+    assert!(error.contains("kong.yml and kong.env; add --out DIR"), "{error}");
+}
+
+#[test]
+fn wrong_options_name_their_form() {
+    for (options, expected) in [
+        (["--domain", "https://a.example"], "--domain: expected a host name"),
+        (["--upstream", "api"], "--upstream: expected HOST:PORT"),
+        (["--upstream", "api:0"], "--upstream: expected HOST:PORT"),
+        (["--audience", ""], "--audience: expected a text"),
+    ] {
+        let all = [&["--host", "envoy", "--idp", "okta"], &options[..]].concat();
+        let error = settings(&all).unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+    }
+}
