@@ -8,7 +8,7 @@ use std::{
 use anyhow::{Result, bail};
 use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::{check, docs, explain, explain_code, init, jwks, key, schema, token};
+use crate::{check, docs, explain, explain_code, init, jwks, key, schema, test, token};
 
 /// Checks, explains and converts configurations of the Novasphere gateway filters. Works offline.
 ///
@@ -36,6 +36,7 @@ enum Command {
     Jwks(jwks::Args),
     Key(key::Args),
     Schema(schema::Args),
+    Test(test::Args),
     Token(Box<token::Args>),
     /// Print a completion script for a shell.
     Completions {
@@ -98,6 +99,7 @@ fn run(command: Command, out: &mut dyn Write) -> Result<Outcome> {
         Command::Jwks(args) => jwks::run(&args, out),
         Command::Key(args) => key::run(&args, out),
         Command::Schema(args) => schema::run(&args, out),
+        Command::Test(args) => test::run(&args, out),
         Command::Token(args) => token::run(&args, out),
         Command::Completions { shell } => {
             // The generator panics if the reader of a pipe is gone.
