@@ -12,7 +12,7 @@ use p256::{
 };
 use serde_json::{Map, Value, json};
 
-use crate::cases::{PrivateKey, TokenSpec, mint};
+use crate::cases::{PrivateKey, SigningKey, TokenSpec, mint};
 
 /// A key pair.
 #[derive(Clone, Debug)]

@@ -7,7 +7,7 @@ use novasphere_emulated_host::{Kind, Outcome, Plugin, Proxy, UpstreamResponse, W
 use novasphere_harness::{chain, client::Request, latin1};
 
 use super::{
-    Case, Exchange, Module, Observed, all_well, files,
+    Case, Exchange, Module, Observed, Prepare, all_well, files,
     known::{KnownDifference, KnownDifferences, is_as_known},
 };
 

@@ -9,7 +9,7 @@ use novasphere_explain::{
 };
 use novasphere_harness::{chain, client::HOST, clock::unix_millis, latin1, standin::Seen};
 
-use super::{Case, Exchange, Module, Observed, all_well, files};
+use super::{Case, Exchange, Module, Observed, Prepare, all_well, files};
 
 /// Runs all cases of a filter in a module that contains it.
 ///

@@ -1,13 +1,10 @@
 //! Cases as data: `tests/cases/README.md` describes the files.
 
-mod check;
 pub mod emulated;
-mod expand;
 pub mod explained;
 mod format;
 pub mod invalid;
 mod known;
-mod lines;
 mod module;
 pub mod native;
 mod private_key;
@@ -15,15 +12,15 @@ pub mod proxied;
 mod token;
 pub mod traefik;
 
-pub use check::Observed;
-pub use format::{
-    Case, CaseFile, Exchange, Expectation, Sent, Upstream, UpstreamExpectation, files,
-};
+pub use format::{CaseFile, files};
 pub use known::is_rejected;
-pub use lines::Lines;
 pub use module::Module;
-pub use private_key::{PrivateKey, PrivateKeyFile};
-pub use token::{Key, TokenSpec, mint};
+pub use novasphere_cases::{
+    Case, Exchange, Expectation, Key, Lines, Observed, PrivateKey, PrivateKeyFile, Sent, TokenSpec,
+    Upstream, UpstreamExpectation,
+};
+pub use private_key::SigningKey;
+pub use token::{Prepare, mint};
 
 /// All failures of a filter's cases as one error.
 fn all_well(failures: &[String]) -> anyhow::Result<()> {

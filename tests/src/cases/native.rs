@@ -14,7 +14,7 @@ use novasphere_core::{
 use novasphere_harness::{chain, client::HOST, clock::unix_millis, latin1, standin::Seen};
 use serde_json::Value;
 
-use super::{Case, Exchange, Module, Observed, Sent, all_well, files};
+use super::{Case, Exchange, Module, Observed, Prepare, Sent, all_well, files};
 
 type Line = (Vec<u8>, Vec<u8>);
 

@@ -4,42 +4,25 @@ use std::fs;
 
 use anyhow::{Context, Result, anyhow, bail};
 use jsonwebtoken::{Algorithm, AlgorithmFamily, EncodingKey};
+use novasphere_cases::{PrivateKey, PrivateKeyFile};
+use novasphere_harness::paths::repository;
 use p256::pkcs8::{PrivateKeyInfo, SecretDocument};
-use serde::Deserialize;
 use serde_json::Value;
 
-use novasphere_harness::paths::repository;
-
-/// The source of a private key.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(untagged)]
-pub enum PrivateKey {
-    /// PEM text: PKCS#8, or PKCS#1 for RSA. Any other text is a name in `tests/vectors/keys.json`.
-    Text(String),
-    /// A file in `tests/keys`.
-    File(PrivateKeyFile),
-}
-
-/// The name of a key file.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PrivateKeyFile {
-    /// The name, relative to `tests/keys`.
-    pub file: String,
-}
-
-impl PrivateKey {
-    /// The key in a file of `tests/keys`.
-    pub fn file(name: &str) -> Self {
-        Self::File(PrivateKeyFile { file: name.to_owned() })
-    }
-
+/// A private key that signs tokens.
+///
+/// Text without PEM is a name in `tests/vectors/keys.json`, and files are in `tests/keys`.
+pub trait SigningKey {
     /// The key as a signer for `algorithm`.
     ///
     /// # Errors
     /// If the key cannot be read or does not fit the algorithm.
-    pub fn for_algorithm(&self, algorithm: Algorithm) -> Result<EncodingKey> {
-        let pem = self.pem()?;
+    fn for_algorithm(&self, algorithm: Algorithm) -> Result<EncodingKey>;
+}
+
+impl SigningKey for PrivateKey {
+    fn for_algorithm(&self, algorithm: Algorithm) -> Result<EncodingKey> {
+        let pem = pem(self)?;
         let parsed = SecretDocument::from_pem(&pem);
         let (label, document) = parsed.map_err(|error| anyhow!("no PEM: {error}"))?;
         let der = document.as_bytes();
@@ -55,15 +38,15 @@ impl PrivateKey {
             (_, label) => bail!("a {label} does not sign by {algorithm:?}"),
         }
     }
+}
 
-    fn pem(&self) -> Result<String> {
-        match self {
-            Self::Text(text) if text.contains("-----BEGIN ") => Ok(text.clone()),
-            Self::Text(name) => named(name),
-            Self::File(PrivateKeyFile { file }) => {
-                let path = repository().join("tests/keys").join(file);
-                fs::read_to_string(&path).with_context(|| path.display().to_string())
-            }
+fn pem(key: &PrivateKey) -> Result<String> {
+    match key {
+        PrivateKey::Text(text) if text.contains("-----BEGIN ") => Ok(text.clone()),
+        PrivateKey::Text(name) => named(name),
+        PrivateKey::File(PrivateKeyFile { file }) => {
+            let path = repository().join("tests/keys").join(file);
+            fs::read_to_string(&path).with_context(|| path.display().to_string())
         }
     }
 }

@@ -14,7 +14,7 @@ use novasphere_harness::{
     standin::{Answer, EXCHANGE_HEADER, Standin},
 };
 
-use super::{Case, CaseFile, Exchange, Module, Observed, all_well, explained, files};
+use super::{Case, CaseFile, Exchange, Module, Observed, Prepare, all_well, explained, files};
 
 /// Runs all cases of a filter through one Envoy, each behind a separate listener.
 ///

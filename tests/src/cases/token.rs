@@ -4,72 +4,23 @@ use std::{collections::BTreeMap, str::FromStr};
 
 use anyhow::{Context, Result, bail};
 use jsonwebtoken::{Algorithm, AlgorithmFamily, EncodingKey, crypto::sign};
-use novasphere_harness::token::signing_input;
-use serde::Deserialize;
-use serde_json::{Map, Value};
+use novasphere_cases::{Case, Exchange, TokenSpec};
+use novasphere_harness::clock::unix_seconds;
 
-use super::PrivateKey;
+use super::SigningKey;
 
-/// The contents of a token.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TokenSpec {
-    /// The signing algorithm: HS, RS or PS with 256, 384 or 512, ES256, ES384, `EdDSA`, or none.
-    pub algorithm: String,
-    /// The key for an HS algorithm.
-    #[serde(default)]
-    pub secret: Key,
-    /// The key for any other algorithm.
-    #[serde(default)]
-    pub private_key: Option<PrivateKey>,
-    /// Members of the JOSE header that add to or replace `alg` and `typ`. Null removes a member.
-    #[serde(default)]
-    pub header: Map<String, Value>,
-    /// The claims. `now+600` is a `NumericDate`.
-    pub claims: Value,
-    /// The length of a claim `padding`, which makes the token large.
-    #[serde(default)]
-    pub padding: Option<usize>,
+/// Cases with fresh tokens.
+pub trait Prepare {
+    /// The exchanges with fresh tokens.
+    ///
+    /// # Errors
+    /// If a token cannot be signed or is not defined.
+    fn prepared(&self, environment: &BTreeMap<String, String>) -> Result<Vec<Exchange>>;
 }
 
-/// A symmetric key.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(untagged)]
-pub enum Key {
-    /// The key.
-    Text(String),
-    /// A variable that holds the key.
-    Variable(Variable),
-}
-
-impl Default for Key {
-    fn default() -> Self {
-        Self::Text(String::new())
-    }
-}
-
-/// The name of a variable.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Variable {
-    /// The name.
-    pub env: String,
-}
-
-impl Key {
-    /// The key, read from the environment if it is a variable.
-    pub fn variable(name: &str) -> Self {
-        Self::Variable(Variable { env: name.to_owned() })
-    }
-
-    fn bytes<'k>(&'k self, environment: &'k BTreeMap<String, String>) -> Result<&'k [u8]> {
-        match self {
-            Key::Text(text) => Ok(text.as_bytes()),
-            Key::Variable(Variable { env }) => {
-                let value = environment.get(env);
-                Ok(value.with_context(|| format!("no variable {env}"))?.as_bytes())
-            }
-        }
+impl Prepare for Case {
+    fn prepared(&self, environment: &BTreeMap<String, String>) -> Result<Vec<Exchange>> {
+        self.prepared_with(&|spec| mint(spec, environment))
     }
 }
 
@@ -78,24 +29,18 @@ impl Key {
 /// # Errors
 /// If the algorithm or the key's variable is unknown, or the key does not fit the algorithm.
 pub fn mint(spec: &TokenSpec, environment: &BTreeMap<String, String>) -> Result<String> {
-    let mut header = Map::from_iter([
-        ("alg".to_owned(), spec.algorithm.as_str().into()),
-        ("typ".to_owned(), "JWT".into()),
-    ]);
-    header.extend(spec.header.clone());
-    header.retain(|_, value| !value.is_null());
-    let mut claims = spec.claims.clone();
-    if let (Some(length), Value::Object(claims)) = (spec.padding, &mut claims) {
-        claims.insert("padding".to_owned(), "x".repeat(length).into());
-    }
-    let message = signing_input(header.into(), claims);
+    let message = spec.signing_input(unix_seconds());
     if spec.algorithm == "none" {
         return Ok(format!("{message}."));
     }
     let algorithm = Algorithm::from_str(&spec.algorithm)
         .with_context(|| format!("unknown algorithm {}", spec.algorithm))?;
     let key = match (algorithm.family(), &spec.private_key) {
-        (AlgorithmFamily::Hmac, _) => EncodingKey::from_secret(spec.secret.bytes(environment)?),
+        (AlgorithmFamily::Hmac, _) => {
+            let secret =
+                spec.secret.bytes(environment).context("the variable of secret is missing")?;
+            EncodingKey::from_secret(secret)
+        }
         (_, Some(key)) => key.for_algorithm(algorithm)?,
         (_, None) => bail!("{} needs a private_key", spec.algorithm),
     };

@@ -10,7 +10,7 @@ use novasphere_harness::{
 use serde_json::Value;
 
 use super::{
-    Case, CaseFile, all_well, files,
+    Case, CaseFile, Prepare, all_well, files,
     known::{KnownDifference, KnownDifferences, is_as_known},
     proxied::observe,
 };

@@ -8,7 +8,7 @@ use std::{
 use anyhow::{Result, bail};
 use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::{check, docs, explain, explain_code, init, jwks, key, render, schema, token};
+use crate::{check, docs, explain, explain_code, init, jwks, key, render, schema, test, token};
 
 /// Checks, explains and converts configurations of the Novasphere gateway filters. Works offline.
 ///
@@ -37,6 +37,7 @@ enum Command {
     Key(key::Args),
     Render(render::Args),
     Schema(schema::Args),
+    Test(test::Args),
     Token(Box<token::Args>),
     /// Print a completion script for a shell.
     Completions {
@@ -100,6 +101,7 @@ fn run(command: Command, out: &mut dyn Write) -> Result<Outcome> {
         Command::Key(args) => key::run(&args, out),
         Command::Render(args) => render::run(&args, out),
         Command::Schema(args) => schema::run(&args, out),
+        Command::Test(args) => test::run(&args, out),
         Command::Token(args) => token::run(&args, out),
         Command::Completions { shell } => {
             // The generator panics if the reader of a pipe is gone.

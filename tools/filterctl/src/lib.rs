@@ -7,7 +7,7 @@
 //! - `found`: the filters and routes in the files of all hosts;
 //! - `environment`: the options about the proxy's environment;
 //! - `finding`, `report`: what to change in a file, and how to show it;
-//! - `check`, `explain`, `explain_code`: verdicts about files and requests;
+//! - `check`, `explain`, `explain_code`, `test`: verdicts about files and requests;
 //! - `private_key`: keys that sign tokens;
 //! - `clock`: the time of a command;
 //! - `jwks`, `key`, `token`: commands about keys and tokens;
@@ -33,6 +33,7 @@ pub mod report;
 pub mod schema;
 pub mod source;
 mod template;
+pub mod test;
 pub mod token;
 
 pub use cli::main;

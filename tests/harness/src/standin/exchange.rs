@@ -15,7 +15,8 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use serde::{Deserialize, Serialize};
+pub use novasphere_cases::Seen;
+use serde::Deserialize;
 
 use super::wukongs::{lines, parameter, target};
 use crate::latin1;
@@ -47,17 +48,6 @@ impl Answer {
             .context("the upstream cannot answer so")?;
         Ok(Self { status, headers })
     }
-}
-
-/// A request that reached the upstream.
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct Seen {
-    /// The method.
-    pub method: String,
-    /// The target: path and query.
-    pub path: String,
-    /// The header lines. Values are Latin-1.
-    pub headers: Vec<(String, String)>,
 }
 
 /// The prepared exchanges.

@@ -104,7 +104,7 @@ impl RequestArgs {
         let used = self.counts.iter().map(|entry| count(entry)).collect::<Result<_>>()?;
         Ok(Prepared {
             input: Input { request, upstream: response, facts, used },
-            keys: KeySets { given: self.key_sets()?, assume_missing: true },
+            keys: KeySets { given: key_sets(&self.jwks)?, assume_missing: true },
             redis: !self.redis_down,
         })
     }
@@ -124,19 +124,22 @@ impl RequestArgs {
         let bare = text.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
         Ok(Some(bare.map_or(text, |(_, token)| token.trim()).to_owned()))
     }
+}
 
-    fn key_sets(&self) -> Result<Vec<(Option<String>, Vec<u8>)>> {
-        let key_set = |entry: &String| {
-            // An issuer is a URL or a name without a slash; a file name has no =.
-            let (issuer, path) = match entry.rsplit_once('=') {
-                Some((issuer, path)) => (Some(issuer.to_owned()), path),
-                None => (None, entry.as_str()),
-            };
-            let text = fs::read(path).with_context(|| format!("--jwks {path}"))?;
-            Ok((issuer, text))
+/// The key sets of `[ISSUER=]FILE` options.
+///
+/// # Errors
+/// If a file cannot be read.
+pub fn key_sets(options: &[String]) -> Result<Vec<(Option<String>, Vec<u8>)>> {
+    let key_set = |entry: &String| {
+        let (issuer, path) = match entry.rsplit_once('=') {
+            Some((issuer, path)) => (Some(issuer.to_owned()), path),
+            None => (None, entry.as_str()),
         };
-        self.jwks.iter().map(key_set).collect()
-    }
+        let text = fs::read(path).with_context(|| format!("--jwks {path}"))?;
+        Ok((issuer, text))
+    };
+    options.iter().map(key_set).collect()
 }
 
 /// A header line.

@@ -28,7 +28,7 @@ pub fn value(name: &str, value: &[u8]) -> String {
 }
 
 /// The text with `<token>` for each JSON Web Token.
-fn without_tokens(text: &str) -> String {
+pub fn without_tokens(text: &str) -> String {
     let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let mut result = String::new();
     let mut word = String::new();

@@ -21,7 +21,9 @@ use self::input::Prepared;
 pub use self::{
     decisions::{Decision, named},
     input::RequestArgs,
-    routing::{Routed, route},
+    input::key_sets,
+    mask::without_tokens,
+    routing::{Routed, find_route, route},
 };
 use crate::{
     check::{Host, filter_kind},

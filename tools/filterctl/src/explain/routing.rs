@@ -1,6 +1,6 @@
 //! The route of a request, as the file says.
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use novasphere_explain::{Facts, Request};
 
 use crate::found::{Project, Route};
@@ -31,12 +31,30 @@ impl Routed {
 /// The host without a Host header, and without a domain in the file.
 const DEFAULT_HOST: &str = "localhost";
 
-/// Chooses the route of a request, or the route with this name. Sets the Host of a request without
-/// one.
+/// The route of a request, or the route with this name. Sets the Host of a request without one.
 ///
 /// # Errors
 /// If there is no filter, no such route, or no route that matches.
 pub fn route(project: &Project, name: Option<&str>, request: &mut Request) -> Result<Routed> {
+    let routed = find_route(project, name, request)?;
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    routed.with_context(|| {
+        let (method, host, target) =
+            (text(&request.method), text(&request.authority), text(&request.target));
+        let path = target.split('?').next().unwrap_or_default();
+        format!("no route matches {method} {path} on {host}: the proxy responds with 404")
+    })
+}
+
+/// As [`route`], but `None` if no route matches.
+///
+/// # Errors
+/// If there is no filter, or no such route.
+pub fn find_route(
+    project: &Project,
+    name: Option<&str>,
+    request: &mut Request,
+) -> Result<Option<Routed>> {
     if project.filters.is_empty() {
         let files: Vec<&str> = project.files.iter().map(|file| file.name.as_str()).collect();
         bail!("no filter of this project in {}", files.join(", "));
@@ -57,23 +75,20 @@ pub fn route(project: &Project, name: Option<&str>, request: &mut Request) -> Re
     }
     if project.routes.is_empty() {
         let filters = (0..project.filters.len()).collect();
-        return Ok(Routed { filters, ..Routed::default() });
+        return Ok(Some(Routed { filters, ..Routed::default() }));
     }
-    match (name, named.first()) {
-        (Some(_), Some(first)) => Ok(routed(first, Vec::new())),
+    Ok(match (name, named.first()) {
+        (Some(_), Some(first)) => Some(routed(first, Vec::new())),
         _ => selected(project, request),
-    }
+    })
 }
 
 /// The route that the host selects.
-fn selected(project: &Project, request: &Request) -> Result<Routed> {
+fn selected(project: &Project, request: &Request) -> Option<Routed> {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let (host, method) = (text(&request.authority), text(&request.method));
     let target = text(&request.target);
-    let Some(selected) = project.route_for(&host, &method, &target) else {
-        let path = target.split('?').next().unwrap_or_default();
-        bail!("no route matches {method} {path} on {host}: the proxy responds with 404");
-    };
+    let selected = project.route_for(&host, &method, &target)?;
     let remark = selected.uncertain.map(|route| {
         format!(
             "route {}: its further conditions are not evaluated, so it may match first; choose a \
@@ -81,7 +96,7 @@ fn selected(project: &Project, request: &Request) -> Result<Routed> {
             route.name
         )
     });
-    Ok(routed(selected.route, remark.into_iter().collect()))
+    Some(routed(selected.route, remark.into_iter().collect()))
 }
 
 fn is_called(route: &Route, name: &str) -> bool {

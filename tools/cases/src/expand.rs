@@ -4,29 +4,37 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
 
-use super::{
-    Exchange, Expectation, Lines, Sent, TokenSpec, Upstream, UpstreamExpectation, format::Received,
-    mint,
+use crate::{
+    Exchange, Expectation, Lines, Received, Sent, TokenSpec, Upstream, UpstreamExpectation,
 };
 
 /// The tokens of a case by name.
-pub(super) struct Expansion {
+#[derive(Debug)]
+pub struct Expansion {
     tokens: BTreeMap<String, String>,
 }
 
 impl Expansion {
-    pub(super) fn new(
+    /// Signs the tokens.
+    ///
+    /// # Errors
+    /// If a token cannot be signed.
+    pub fn new(
         specs: &BTreeMap<String, TokenSpec>,
-        environment: &BTreeMap<String, String>,
+        sign: &dyn Fn(&TokenSpec) -> Result<String>,
     ) -> Result<Self> {
-        let mint = |(name, spec): (&String, &TokenSpec)| {
-            let token = mint(spec, environment).with_context(|| format!("token {name}"))?;
+        let sign = |(name, spec): (&String, &TokenSpec)| {
+            let token = sign(spec).with_context(|| format!("token {name}"))?;
             Ok((name.clone(), token))
         };
-        Ok(Self { tokens: specs.iter().map(mint).collect::<Result<_>>()? })
+        Ok(Self { tokens: specs.iter().map(sign).collect::<Result<_>>()? })
     }
 
-    pub(super) fn exchange(&self, exchange: &Exchange) -> Result<Exchange> {
+    /// The exchange with its tokens.
+    ///
+    /// # Errors
+    /// If a token is not defined.
+    pub fn exchange(&self, exchange: &Exchange) -> Result<Exchange> {
         let Exchange { request, upstream, expect } = exchange;
         Ok(Exchange {
             request: Sent {

@@ -1,9 +1,20 @@
 //! Compares the expected with the observed.
 
-use novasphere_harness::standin::Seen;
 use regex_lite::Regex;
+use serde::Serialize;
 
-use super::{Expectation, Lines, UpstreamExpectation};
+use crate::{Expectation, Lines, UpstreamExpectation};
+
+/// A request that reached the upstream.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Seen {
+    /// The method.
+    pub method: String,
+    /// The target: path and query.
+    pub path: String,
+    /// The header lines. Values are Latin-1.
+    pub headers: Vec<(String, String)>,
+}
 
 /// The observed result of an exchange.
 #[derive(Clone, Debug, Default)]
