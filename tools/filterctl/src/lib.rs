@@ -5,10 +5,12 @@
 //! - `cli`: the command line, and the exit codes;
 //! - `source`: YAML and JSON with positions;
 //! - `found`: the filters and routes in the files of all hosts;
+//! - `chains`: the filters that one request passes;
 //! - `environment`: the options about the proxy's environment;
 //! - `finding`, `report`: what to change in a file, and how to show it;
 //! - `check`, `explain`, `explain_code`.
 
+mod chains;
 pub mod check;
 mod cli;
 pub mod environment;

@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use novasphere_explain::FilterKind;
 
 use crate::{
-    check::lints::{chain::Chains, report::Report},
+    chains::Chains,
+    check::lints::report::Report,
     finding::codes,
     found::{PathCondition, Platform, Project, Route},
 };

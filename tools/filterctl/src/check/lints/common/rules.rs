@@ -6,11 +6,11 @@ use novasphere_explain::FilterKind;
 use serde_json::Value;
 
 use crate::{
-    check::lints::{
-        chain::{Chain, Chains, Step},
+    chains::{
+        Chain, Chains, Step,
         facts::{items, text},
-        report::Report,
     },
+    check::lints::report::Report,
     finding::codes,
     found::{Platform, Project, Route},
 };

@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use novasphere_explain::FilterKind;
 
 use crate::{
-    check::lints::{
-        chain::{Chains, Step},
+    chains::{
+        Chains, Step,
         facts::{OWNED, owned_headers},
         manager::Manager,
-        report::Report,
     },
+    check::lints::report::Report,
     finding::codes,
     found::Project,
     source::Node,
