@@ -8,11 +8,12 @@
 //! - `chains`: the filters that one request passes;
 //! - `environment`: the options about the proxy's environment;
 //! - `finding`, `report`: what to change in a file, and how to show it;
-//! - `check`, `explain`, `explain_code`.
+//! - `check`, `diff`, `explain`, `explain_code`.
 
 mod chains;
 pub mod check;
 mod cli;
+pub mod diff;
 pub mod environment;
 pub mod explain;
 pub mod explain_code;
