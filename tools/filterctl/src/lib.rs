@@ -5,6 +5,7 @@
 //! - `cli`: the command line, and the exit codes;
 //! - `source`: YAML and JSON with positions;
 //! - `found`: the filters and routes in the files of all hosts;
+//! - `chains`: the filters that one request passes;
 //! - `environment`: the options about the proxy's environment;
 //! - `finding`, `report`: what to change in a file, and how to show it;
 //! - `check`, `explain`, `explain_code`, `test`: verdicts about files and requests;
@@ -13,11 +14,14 @@
 //! - `jwks`, `key`, `token`: commands about keys and tokens;
 //! - `schema`, `docs`: the fields of configurations;
 //! - `template`: texts with places to fill;
-//! - `init`, `render`: configurations to start from, and additions to existing ones.
+//! - `init`, `render`: configurations to start from, and additions to existing ones;
+//! - `diff`: what a change of configuration changes for requests.
 
+mod chains;
 pub mod check;
 mod cli;
 pub mod clock;
+pub mod diff;
 pub mod docs;
 pub mod environment;
 pub mod explain;

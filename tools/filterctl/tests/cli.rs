@@ -127,3 +127,51 @@ fn completions_and_man_pages_exist() {
         assert!(text.contains("explain-code") || text.contains("assume-env"), "{args:?}");
     }
 }
+
+const OLD: &str = "minute: 100\n";
+const NEW: &str = "minute: 200\n";
+
+/// The exit code and the output of a comparison of [`OLD`] with [`NEW`].
+fn diff(args: &[&str]) -> Result<(Option<i32>, String)> {
+    let directory = tempfile::tempdir()?;
+    fs::write(directory.path().join("old.yaml"), OLD)?;
+    fs::write(directory.path().join("new.yaml"), NEW)?;
+    let args = [&["diff", "old.yaml", "new.yaml", "--filter", "rate-limit"], args].concat();
+    let output = filterctl(directory.path(), &args, "")?;
+    Ok((output.status.code(), String::from_utf8(output.stdout)?))
+}
+
+#[test]
+fn diff_fails_only_on_the_given_effect() {
+    let code = |args: &[&str]| diff(args).unwrap().0;
+    assert_eq!(code(&[]), Some(0));
+    assert_eq!(code(&["--fail-on", "looser"]), Some(1));
+    assert_eq!(code(&["--fail-on", "stricter"]), Some(0));
+}
+
+#[test]
+fn diff_writes_text_and_json() {
+    let text = diff(&[]).unwrap().1;
+    assert!(text.starts_with("looser\n  rate-limit: 100 requests a minute become 200\n"), "{text}");
+    let json: Value = serde_json::from_str(&diff(&["-o", "json"]).unwrap().1).unwrap();
+    assert_eq!(json[0]["effect"], "looser");
+    assert_eq!(json[1]["message"], "counts start at zero: other limits");
+}
+
+#[test]
+fn diff_compares_directories() {
+    let directory = tempfile::tempdir().unwrap();
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    for side in ["old", "new"] {
+        fs::create_dir(directory.path().join(side)).unwrap();
+        for file in ["dynamic.yaml", "traefik.yaml"] {
+            let text =
+                fs::read_to_string(repository.join("host-config/traefik").join(file)).unwrap();
+            let text = if side == "new" { text.replace("[exp]", "[exp, nbf]") } else { text };
+            fs::write(directory.path().join(side).join(file), text).unwrap();
+        }
+    }
+    let output = filterctl(directory.path(), &["diff", "old", "new"], "").unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("jwt-auth claims_to_verify: nbf is new\n    route api\n"), "{text}");
+}

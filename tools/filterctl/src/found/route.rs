@@ -89,7 +89,35 @@ impl PathCondition {
     }
 }
 
+/// A condition whose regular expression is compiled, to compare it with many others.
+#[derive(Debug)]
+pub struct CompiledPath<'c> {
+    condition: &'c PathCondition,
+    regex: Option<regex_lite::Regex>,
+}
+
+impl CompiledPath<'_> {
+    /// See [`PathCondition::covers`].
+    pub fn covers(&self, other: &PathCondition) -> bool {
+        match (&self.regex, other) {
+            (Some(regex), PathCondition::Exact(path)) => regex.is_match(path),
+            _ => self.condition.covers(other),
+        }
+    }
+}
+
 impl PathCondition {
+    /// The condition with its regular expression compiled.
+    pub fn compiled(&self) -> CompiledPath<'_> {
+        let pattern = match self {
+            Self::Regex(regex) => Some(format!("^(?:{regex})$")),
+            Self::RegexPrefix(regex) => Some(format!("^(?:{regex})")),
+            _ => None,
+        };
+        let regex = pattern.and_then(|pattern| regex_lite::Regex::new(&pattern).ok());
+        CompiledPath { condition: self, regex }
+    }
+
     /// Whether this condition certainly holds for every path for which `other` holds.
     pub fn covers(&self, other: &Self) -> bool {
         match (self, other) {

@@ -1,8 +1,5 @@
 //! Checks across filters and host.
 //!
-//! - `chain`: the filters that one request passes;
-//! - `facts`: the headers, identities, claims and variables of a filter;
-//! - `manager`: Envoy's connection managers with their filters;
 //! - `workloads`: containers of Kubernetes workloads;
 //! - `report`: the findings;
 //! - `common`: filters that do not fit together, or do not fit their routes;
@@ -11,26 +8,24 @@
 //! The checks use the given files only. A chain without its host's settings causes no finding about
 //! settings.
 
-mod chain;
 mod common;
 mod envoy;
-mod facts;
 mod kong;
 mod kubernetes;
-mod manager;
 mod report;
 #[cfg(test)]
 mod tests;
 mod traefik;
 mod workloads;
 
-use self::{chain::Chains, report::Report};
+use self::report::Report;
+use crate::chains::{Chains, configs};
 use crate::{finding::Finding, found::Project};
 
 /// Adds the findings across the files of a project. Removes warnings of filters that an earlier
 /// filter answers: a filter alone cannot know that another one is in front.
 pub(super) fn add(project: &Project, findings: &mut Vec<Finding>) {
-    let configs = chain::configs(project);
+    let configs = configs(project);
     let chains = Chains::new(project, &configs);
     let mut report = Report::default();
     common::check(project, &chains, &mut report);

@@ -1,5 +1,7 @@
 //! [`Report`]: the findings of all checks.
 
+use std::collections::HashSet;
+
 use crate::{
     finding::{Code, Finding, codes},
     found::Place,
@@ -9,6 +11,8 @@ use crate::{
 #[derive(Debug, Default)]
 pub(super) struct Report {
     findings: Vec<Finding>,
+    /// The code, the place and the message of each finding.
+    known: HashSet<(&'static str, usize, usize, String)>,
     /// The places of warnings of filters that these checks decide better.
     answered: Vec<Place>,
 }
@@ -16,9 +20,9 @@ pub(super) struct Report {
 impl Report {
     /// Adds a finding, unless another route has led to the same one.
     pub(super) fn add(&mut self, code: &'static Code, place: Place, message: impl Into<String>) {
-        let finding = Finding::new(code, Some(place), message);
-        if !self.findings.contains(&finding) {
-            self.findings.push(finding);
+        let message = message.into();
+        if self.known.insert((code.id, place.file, place.span.start, message.clone())) {
+            self.findings.push(Finding::new(code, Some(place), message));
         }
     }
 

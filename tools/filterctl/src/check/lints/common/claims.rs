@@ -3,11 +3,11 @@
 use novasphere_explain::FilterKind;
 
 use crate::{
-    check::lints::{
-        chain::{Chain, Step},
+    chains::{
+        Chain, Step,
         facts::{items, text, used_claims},
-        report::Report,
     },
+    check::lints::report::Report,
     finding::codes,
     found::Platform,
 };

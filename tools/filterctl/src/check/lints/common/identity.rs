@@ -3,11 +3,11 @@
 use novasphere_explain::FilterKind;
 
 use crate::{
-    check::lints::{
-        chain::{Chain, Step},
+    chains::{
+        Chain, Step,
         facts::{Identity, claim_headers, identities, is_true, items},
-        report::Report,
     },
+    check::lints::report::Report,
     finding::codes,
 };
 
@@ -88,7 +88,7 @@ fn header(
             report.add(&codes::KEPT_HEADER_IDENTIFIES, limit.place(path), limit.says(&message));
         }
         Some(_) => {}
-        None if crate::check::lints::facts::OWNED.contains(&name) && jwt_auth.is_some() => {}
+        None if crate::chains::facts::OWNED.contains(&name) && jwt_auth.is_some() => {}
         None => {
             let message = format!("{path}: clients choose the value of {name}");
             report.add(&codes::CLIENT_CHOOSES_IDENTITY, limit.place(path), limit.says(&message));

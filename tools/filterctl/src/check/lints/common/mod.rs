@@ -14,7 +14,8 @@ mod order;
 mod routes;
 mod rules;
 
-use super::{chain::Chains, report::Report};
+use super::report::Report;
+use crate::chains::Chains;
 use crate::found::Project;
 
 /// Checks all chains and routes.

@@ -5,11 +5,11 @@
 use novasphere_explain::FilterKind;
 
 use crate::{
-    check::lints::{
-        chain::Step,
+    chains::{
+        Step,
         facts::{is_true, text},
-        report::Report,
     },
+    check::lints::report::Report,
     finding::codes,
     found::{Found, Place, Platform},
     source::Node,

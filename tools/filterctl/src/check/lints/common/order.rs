@@ -3,13 +3,13 @@
 use novasphere_explain::{FilterKind, ProxyKind};
 
 use crate::{
-    check::lints::{
-        chain::{Chain, Step},
+    chains::{
+        Chain, Step,
         facts::{
             Identity, entries, identities, is_false, is_true, items, owned_headers, templates,
         },
-        report::Report,
     },
+    check::lints::report::Report,
     finding::codes,
 };
 

@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use novasphere_explain::FilterKind;
 
 use crate::{
-    check::lints::{chain::Chains, report::Report},
+    chains::Chains,
+    check::lints::report::Report,
     finding::codes,
     found::{PathCondition, Platform, Project, Route},
 };
@@ -25,21 +26,22 @@ pub(super) fn check(project: &Project, chains: &Chains<'_>, report: &mut Report)
 }
 
 fn unreachable(routes: &[&Route], report: &mut Report) {
-    for (n, route) in routes.iter().enumerate() {
-        let covering = routes.iter().take(n).find(|earlier| {
-            earlier.other_conditions.is_empty()
-                && has_same_hosts(earlier, route)
-                && (earlier.methods.is_empty()
-                    || !route.methods.is_empty()
-                        && route.methods.iter().all(|m| earlier.methods.contains(m)))
-                && earlier.path.covers(&route.path)
-        });
-        if let Some(earlier) = covering {
-            let message = format!(
-                "the route {:?} is never selected: {:?} before it matches all its requests",
-                route.name, earlier.name
-            );
-            report.add(&codes::UNREACHABLE_ROUTE, route.place.clone(), message);
+    let mut covered = HashSet::new();
+    for (n, earlier) in routes.iter().enumerate().filter(|(_, r)| r.other_conditions.is_empty()) {
+        let path = earlier.path.compiled();
+        for (m, route) in routes.iter().enumerate().skip(n.saturating_add(1)) {
+            let has_methods = earlier.methods.is_empty()
+                || !route.methods.is_empty()
+                    && route.methods.iter().all(|m| earlier.methods.contains(m));
+            let is_covered =
+                has_methods && has_same_hosts(earlier, route) && path.covers(&route.path);
+            if is_covered && covered.insert(m) {
+                let message = format!(
+                    "the route {:?} is never selected: {:?} before it matches all its requests",
+                    route.name, earlier.name
+                );
+                report.add(&codes::UNREACHABLE_ROUTE, route.place.clone(), message);
+            }
         }
     }
 }

@@ -1,16 +1,16 @@
 //! Rules that never apply, and limits that count twice.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashMap};
 
 use novasphere_explain::FilterKind;
 use serde_json::Value;
 
 use crate::{
-    check::lints::{
-        chain::{Chain, Chains, Step},
+    chains::{
+        Chain, Chains, Step,
         facts::{items, text},
-        report::Report,
     },
+    check::lints::report::Report,
     finding::codes,
     found::{Platform, Project, Route},
 };
@@ -49,17 +49,15 @@ pub(super) fn counted_twice(chain: &Chain<'_>, report: &mut Report) {
 
 /// Rules for routes and paths that do not exist. On a filter without a route, nothing is known.
 pub(super) fn check(project: &Project, chains: &Chains<'_>, report: &mut Report) {
-    let filters: HashSet<usize> =
-        project.routes.iter().flat_map(|route| route.filters.iter().copied()).collect();
-    let mut filters: Vec<usize> = filters.into_iter().collect();
-    filters.sort_unstable();
-    for filter in filters {
-        let routes: Vec<&Route> =
-            project.routes.iter().filter(|route| route.filters.contains(&filter)).collect();
-        // Several services often have the same rules.
-        let groups: HashSet<usize> = routes.iter().map(|route| route.group).collect();
-        let alternatives: Vec<&Route> =
-            project.routes.iter().filter(|route| groups.contains(&route.group)).collect();
+    let mut routes_of: HashMap<usize, Vec<&Route>> = HashMap::new();
+    for route in &project.routes {
+        for filter in route.filters.iter().collect::<BTreeSet<_>>() {
+            routes_of.entry(*filter).or_default().push(route);
+        }
+    }
+    let mut paths = RoutedPaths { project, known: HashMap::new() };
+    for filter in routes_of.keys().copied().collect::<BTreeSet<_>>() {
+        let routes = routes_of.get(&filter).map(Vec::as_slice).unwrap_or_default();
         for step in chains.steps(filter) {
             let lists: &[&str] = match step.kind {
                 FilterKind::JwtAuth => &["skip", "rules"],
@@ -69,8 +67,8 @@ pub(super) fn check(project: &Project, chains: &Chains<'_>, report: &mut Report)
             for list in lists {
                 for (i, rule) in items(step.config, list).iter().enumerate() {
                     let rule = (format!("{list}[{i}]"), rule);
-                    unknown_route(&step, &rule, &routes, report);
-                    unrouted(&step, &rule, &alternatives, report);
+                    unknown_route(&step, &rule, routes, report);
+                    unrouted(&step, &rule, routes, &mut paths, report);
                 }
             }
         }
@@ -98,23 +96,46 @@ fn unrouted(
     step: &Step<'_>,
     (path, rule): &(String, &Value),
     routes: &[&Route],
+    paths: &mut RoutedPaths<'_>,
     report: &mut Report,
 ) {
     let fields = ["path", "path_prefix"].into_iter();
     let Some((field, value)) = fields.filter_map(|f| Some((f, text(rule, f)?))).next() else {
         return;
     };
-    let may_match = |route: &&Route| {
-        // A prefix also applies to routes below it.
-        let is_below = route
-            .path
-            .starts()
-            .is_none_or(|starts| starts.iter().any(|start| start.starts_with(value)));
-        route.path.matches(value) != Some(false) || field == "path_prefix" && is_below
-    };
-    if !routes.iter().any(may_match) {
+    let groups = routes.iter().map(|route| route.group).collect();
+    if !paths.has_route(groups, field == "path_prefix", value) {
         let path = format!("{path}.{field}");
         let message = format!("{path}: no route leads to {value:?}");
         report.add(&codes::UNROUTED_RULE, step.place(&path), step.says(&message));
+    }
+}
+
+/// The paths of rules, and whether a route leads to each. Many routes often have the same rules.
+struct RoutedPaths<'p> {
+    project: &'p Project,
+    known: HashMap<(BTreeSet<usize>, bool, String), bool>,
+}
+
+impl RoutedPaths<'_> {
+    /// Whether a route leads to a path, also one without this filter: several services often have
+    /// the same rules.
+    fn has_route(&mut self, groups: BTreeSet<usize>, is_prefix: bool, path: &str) -> bool {
+        let key = (groups, is_prefix, path.to_owned());
+        if let Some(known) = self.known.get(&key) {
+            return *known;
+        }
+        let may_match = |route: &Route| {
+            // A prefix also applies to routes below it.
+            let is_below = || {
+                let starts = route.path.starts();
+                starts.is_none_or(|starts| starts.iter().any(|start| start.starts_with(path)))
+            };
+            route.path.matches(path) != Some(false) || is_prefix && is_below()
+        };
+        let mut routes = self.project.routes.iter().filter(|route| key.0.contains(&route.group));
+        let has_route = routes.any(may_match);
+        self.known.insert(key, has_route);
+        has_route
     }
 }

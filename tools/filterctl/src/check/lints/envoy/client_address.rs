@@ -4,7 +4,8 @@ use novasphere_explain::FilterKind;
 use serde_json::Value;
 
 use crate::{
-    check::lints::{chain::Step, facts::text, manager::Manager, report::Report},
+    chains::{Step, facts::text, manager::Manager},
+    check::lints::report::Report,
     finding::codes,
 };
 

@@ -5,11 +5,11 @@ use std::collections::{HashMap, HashSet};
 use novasphere_explain::FilterKind;
 
 use crate::{
-    check::lints::{
-        chain::{Chains, Step},
+    chains::{
+        Chains, Step,
         facts::{is_true, items, text},
-        report::Report,
     },
+    check::lints::report::Report,
     finding::codes,
     found::{Document, DocumentKind, Place, Platform, Project},
     source::Node,

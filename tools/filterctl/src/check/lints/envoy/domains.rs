@@ -3,7 +3,8 @@
 use novasphere_explain::FilterKind;
 
 use crate::{
-    check::lints::{chain::Step, facts::is_true, manager::Manager, report::Report},
+    chains::{Step, facts::is_true, manager::Manager},
+    check::lints::report::Report,
     finding::codes,
     found::Place,
     source::Node,

@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use novasphere_explain::FilterKind;
 
 use crate::{
-    check::lints::{
-        chain::{Chains, Step},
-        facts::owned_headers,
+    chains::{
+        Chains, Step,
+        facts::{OWNED, owned_headers},
         manager::Manager,
-        report::Report,
     },
+    check::lints::report::Report,
     finding::codes,
     found::Project,
     source::Node,
@@ -26,18 +26,20 @@ pub(super) fn check(
     let removed = removed(manager.node);
     let missing: Vec<String> =
         owned(steps).into_iter().filter(|name| !removed.contains(name)).collect();
-    if missing.is_empty() {
-        return;
-    }
     let place = manager.place("early_header_mutation_extensions");
-    let logged: Vec<String> =
-        missing.iter().filter(|name| is_logged(manager.node, name)).cloned().collect();
+    let logged: Vec<&str> =
+        missing.iter().map(String::as_str).filter(|name| is_logged(manager.node, name)).collect();
     let has_auth = |step: &Step<'_>| step.kind == FilterKind::JwtAuth;
-    let open = project.routes.iter().find(|route| {
+    let open = project.routes.iter().filter(|_| !missing.is_empty()).find(|route| {
         manager.groups.contains(&route.group)
             && !route.is_direct
             && !chains.of_route(route).iter().any(has_auth)
     });
+    let from_claims: Vec<&str> = missing
+        .iter()
+        .map(String::as_str)
+        .filter(|name| !OWNED.contains(name) || !removed.is_empty())
+        .collect();
     if let Some(route) = open {
         let message = format!(
             "forged identity headers reach the upstream on the route {:?}: remove {} early",
@@ -51,8 +53,8 @@ pub(super) fn check(
             logged.join(", ")
         );
         report.add(&codes::FORGED_IDENTITY, place, message);
-    } else {
-        let message = format!("only jwt-auth removes {}", missing.join(", "));
+    } else if !from_claims.is_empty() {
+        let message = format!("only jwt-auth removes {}", from_claims.join(", "));
         report.add(&codes::IDENTITY_NOT_REMOVED_EARLY, place, message);
     }
 }

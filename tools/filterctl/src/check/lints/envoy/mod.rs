@@ -19,7 +19,8 @@ mod variables;
 mod vms;
 
 pub(super) use self::client_address::hops;
-use super::{chain::Chains, manager::managers, report::Report};
+use super::report::Report;
+use crate::chains::{Chains, manager::managers};
 use crate::found::Project;
 
 /// Checks the settings of all connection managers and bootstraps.

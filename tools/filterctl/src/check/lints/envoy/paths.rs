@@ -3,7 +3,8 @@
 use novasphere_explain::FilterKind;
 
 use crate::{
-    check::lints::{chain::Step, manager::Manager, report::Report},
+    chains::{Step, manager::Manager},
+    check::lints::report::Report,
     finding::codes,
 };
 

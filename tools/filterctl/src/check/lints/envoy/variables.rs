@@ -1,7 +1,8 @@
 //! Variables that reach the filters.
 
 use crate::{
-    check::lints::{facts::variables, report::Report},
+    chains::facts::variables,
+    check::lints::report::Report,
     finding::codes,
     found::{Found, Platform, Project},
     source::Node,

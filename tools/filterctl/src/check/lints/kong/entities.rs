@@ -3,7 +3,8 @@
 use novasphere_explain::FilterKind;
 
 use crate::{
-    check::lints::{chain::Chains, report::Report},
+    chains::Chains,
+    check::lints::report::Report,
     finding::codes,
     found::{Document, DocumentKind, Platform, Project},
     source::Node,

@@ -12,7 +12,8 @@ mod settings;
 
 use novasphere_explain::ProxyKind;
 
-use super::{chain::Chains, report::Report};
+use super::report::Report;
+use crate::chains::Chains;
 use crate::found::Project;
 
 /// Checks Kong's files, if one of them has a filter.

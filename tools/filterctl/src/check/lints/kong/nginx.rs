@@ -7,12 +7,11 @@ use serde_json::Value;
 
 use super::settings::Settings;
 use crate::{
-    check::lints::{
-        chain::{Chains, Step},
+    chains::{
+        Chains, Step,
         facts::{items, variables},
-        report::Report,
-        workloads::containers,
     },
+    check::lints::{report::Report, workloads::containers},
     finding::codes,
     found::{DocumentKind, Project},
     source::Node,

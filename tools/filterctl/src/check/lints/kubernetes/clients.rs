@@ -3,8 +3,8 @@
 use novasphere_explain::FilterKind;
 
 use crate::{
+    chains::{Chains, Step},
     check::lints::{
-        chain::{Chains, Step},
         envoy::{hops, identity_headers},
         report::Report,
     },

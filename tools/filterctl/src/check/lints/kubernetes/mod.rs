@@ -10,7 +10,8 @@ mod variables;
 
 use novasphere_explain::ProxyKind;
 
-use super::{chain::Chains, envoy::statistics, report::Report};
+use super::{envoy::statistics, report::Report};
+use crate::chains::Chains;
 use crate::found::{Objects, Platform, Project};
 
 /// Checks the objects, if one of them has a filter.

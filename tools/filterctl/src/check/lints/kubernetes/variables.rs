@@ -1,7 +1,8 @@
 //! Variables of Envoy's containers.
 
 use crate::{
-    check::lints::{facts::variables, report::Report, workloads::containers},
+    chains::facts::variables,
+    check::lints::{report::Report, workloads::containers},
     finding::codes,
     found::{Objects, Platform, Project},
     source::Node,

@@ -12,7 +12,8 @@ mod static_config;
 
 use novasphere_explain::ProxyKind;
 
-use super::{chain::Chains, report::Report};
+use super::report::Report;
+use crate::chains::Chains;
 use crate::found::Project;
 
 /// Checks Traefik's files, if one of them has a filter.

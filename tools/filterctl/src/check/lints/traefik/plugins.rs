@@ -4,9 +4,7 @@ use novasphere_explain::ProxyKind;
 
 use super::static_config::StaticConfig;
 use crate::{
-    check::lints::{facts::variables, report::Report},
-    finding::codes,
-    found::Project,
+    chains::facts::variables, check::lints::report::Report, finding::codes, found::Project,
 };
 
 pub(super) fn check(project: &Project, config: &StaticConfig, report: &mut Report) {

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use novasphere_explain::FilterKind;
 
 use crate::{
-    check::lints::{chain::Chains, facts::owned_headers, report::Report},
+    chains::{Chains, facts::owned_headers},
+    check::lints::report::Report,
     finding::codes,
     found::{Document, DocumentKind, Objects, Place, Project, Route},
     source::Node,

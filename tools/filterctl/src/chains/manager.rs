@@ -9,20 +9,20 @@ use crate::{
 
 /// A connection manager.
 #[derive(Debug)]
-pub(super) struct Manager<'p> {
+pub(crate) struct Manager<'p> {
     /// The connection manager's message.
-    pub(super) node: &'p Node,
+    pub(crate) node: &'p Node,
     /// The document.
-    pub(super) document: &'p Document,
+    pub(crate) document: &'p Document,
     /// The groups of its routes.
-    pub(super) groups: HashSet<usize>,
+    pub(crate) groups: HashSet<usize>,
     /// The filters of its chain and of its routes: indices in [`Project::filters`].
-    pub(super) filters: Vec<usize>,
+    pub(crate) filters: Vec<usize>,
 }
 
 impl Manager<'_> {
     /// The place of a field, or of the connection manager without it.
-    pub(super) fn place(&self, name: &str) -> Place {
+    pub(crate) fn place(&self, name: &str) -> Place {
         let node = self.node.field(name);
         let member = self
             .node
@@ -35,19 +35,19 @@ impl Manager<'_> {
     }
 
     /// The text of a field at a path.
-    pub(super) fn text(&self, names: &[&str]) -> Option<&str> {
+    pub(crate) fn text(&self, names: &[&str]) -> Option<&str> {
         self.node.fields(names).and_then(Node::text)
     }
 
     /// Whether a field is true.
-    pub(super) fn is_true(&self, name: &str) -> bool {
+    pub(crate) fn is_true(&self, name: &str) -> bool {
         // Envoy's dumps show a BoolValue as an object.
         self.text(&[name]) == Some("true") || self.text(&[name, "value"]) == Some("true")
     }
 }
 
 /// All connection managers in files of Envoy.
-pub(super) fn managers(project: &Project) -> Vec<Manager<'_>> {
+pub(crate) fn managers(project: &Project) -> Vec<Manager<'_>> {
     let mut found = Vec::new();
     for (index, document) in project.documents_of(&DocumentKind::Envoy) {
         document.root.walk(&mut |node| {

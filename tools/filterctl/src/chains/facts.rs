@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use super::chain::Step;
+use super::Step;
 
 /// The headers that jwt-auth owns whatever its configuration.
-pub(super) const OWNED: [&str; 5] = [
+pub(crate) const OWNED: [&str; 5] = [
     "x-consumer-id",
     "x-consumer-custom-id",
     "x-consumer-username",
@@ -14,29 +14,29 @@ pub(super) const OWNED: [&str; 5] = [
 ];
 
 /// The text of a field.
-pub(super) fn text<'v>(value: &'v Value, name: &str) -> Option<&'v str> {
+pub(crate) fn text<'v>(value: &'v Value, name: &str) -> Option<&'v str> {
     value.get(name)?.as_str()
 }
 
 /// Whether a field is true. Some hosts pass booleans as text.
-pub(super) fn is_true(value: &Value, name: &str) -> bool {
+pub(crate) fn is_true(value: &Value, name: &str) -> bool {
     matches!(value.get(name), Some(Value::Bool(true)))
         || matches!(value.get(name), Some(Value::String(text)) if text == "true")
 }
 
 /// Whether a field is false.
-pub(super) fn is_false(value: &Value, name: &str) -> bool {
+pub(crate) fn is_false(value: &Value, name: &str) -> bool {
     matches!(value.get(name), Some(Value::Bool(false)))
         || matches!(value.get(name), Some(Value::String(text)) if text == "false")
 }
 
 /// The items of a list.
-pub(super) fn items<'v>(value: &'v Value, name: &str) -> &'v [Value] {
+pub(crate) fn items<'v>(value: &'v Value, name: &str) -> &'v [Value] {
     value.get(name).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
 }
 
 /// The texts of a list, or one text.
-pub(super) fn texts<'v>(value: &'v Value, name: &str) -> Vec<&'v str> {
+pub(crate) fn texts<'v>(value: &'v Value, name: &str) -> Vec<&'v str> {
     match value.get(name) {
         Some(Value::String(text)) => vec![text],
         Some(Value::Array(items)) => items.iter().filter_map(Value::as_str).collect(),
@@ -46,15 +46,15 @@ pub(super) fn texts<'v>(value: &'v Value, name: &str) -> Vec<&'v str> {
 
 /// A header of `claims_to_headers`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct ClaimHeader {
+pub(crate) struct ClaimHeader {
     /// The name in lower case.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// Whether the client's own header stays if the token lacks the claim.
-    pub(super) keeps_inbound: bool,
+    pub(crate) keeps_inbound: bool,
 }
 
 /// The headers of jwt-auth's `claims_to_headers`.
-pub(super) fn claim_headers(jwt_auth: &Step<'_>) -> Vec<ClaimHeader> {
+pub(crate) fn claim_headers(jwt_auth: &Step<'_>) -> Vec<ClaimHeader> {
     let entries = items(jwt_auth.config, "claims_to_headers").iter();
     entries
         .filter_map(|entry| {
@@ -67,14 +67,14 @@ pub(super) fn claim_headers(jwt_auth: &Step<'_>) -> Vec<ClaimHeader> {
 }
 
 /// All headers whose client copies jwt-auth removes, in lower case.
-pub(super) fn owned_headers(jwt_auth: &Step<'_>) -> Vec<String> {
+pub(crate) fn owned_headers(jwt_auth: &Step<'_>) -> Vec<String> {
     let claims = claim_headers(jwt_auth).into_iter().filter(|header| !header.keeps_inbound);
     claims.map(|header| header.name).chain(OWNED.map(str::to_owned)).collect()
 }
 
 /// Something that identifies a client, in rate-limit.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Identity {
+pub(crate) enum Identity {
     /// `X-Consumer-ID` and the others.
     Consumer,
     /// `X-Credential-Identifier`.
@@ -86,7 +86,7 @@ pub(super) enum Identity {
 }
 
 /// The identities that rate-limit reads, with the paths of the fields that name them.
-pub(super) fn identities(rate_limit: &Step<'_>) -> Vec<(String, Identity)> {
+pub(crate) fn identities(rate_limit: &Step<'_>) -> Vec<(String, Identity)> {
     let config = rate_limit.config;
     let mut found = limit_by(config, "", &texts(config, "limit_by"));
     for (i, rule) in items(config, "rules").iter().enumerate() {
@@ -128,7 +128,7 @@ fn limit_by(config: &Value, prefix: &str, by: &[&str]) -> Vec<(String, Identity)
 }
 
 /// The entries of header-transform's rules, with their paths, such as `request.add.headers[0]`.
-pub(super) fn entries<'v>(transform: &Step<'v>) -> Vec<(String, &'v str)> {
+pub(crate) fn entries<'v>(transform: &Step<'v>) -> Vec<(String, &'v str)> {
     let mut found = Vec::new();
     for side in ["request", "response"] {
         for rule in ["remove", "rename", "replace", "add", "append"] {
@@ -146,7 +146,7 @@ pub(super) fn entries<'v>(transform: &Step<'v>) -> Vec<(String, &'v str)> {
 }
 
 /// The names in templates of one kind in an entry: `$(claims.sub | none)` names the claim `sub`.
-pub(super) fn templates<'e>(entry: &'e str, kind: &str) -> Vec<&'e str> {
+pub(crate) fn templates<'e>(entry: &'e str, kind: &str) -> Vec<&'e str> {
     let start = format!("$({kind}.");
     let mut found = Vec::new();
     let mut rest = entry;
@@ -162,7 +162,7 @@ pub(super) fn templates<'e>(entry: &'e str, kind: &str) -> Vec<&'e str> {
 }
 
 /// The claims that a filter uses, with the paths of the fields that name them.
-pub(super) fn used_claims(step: &Step<'_>) -> Vec<(String, String)> {
+pub(crate) fn used_claims(step: &Step<'_>) -> Vec<(String, String)> {
     let mut used = Vec::new();
     for (path, identity) in identities(step) {
         if let Identity::Claim(name) = identity {
@@ -177,7 +177,7 @@ pub(super) fn used_claims(step: &Step<'_>) -> Vec<(String, String)> {
 }
 
 /// The environment variables that a configuration reads: `{env: NAME}` anywhere in it.
-pub(super) fn variables(config: &Value) -> Vec<String> {
+pub(crate) fn variables(config: &Value) -> Vec<String> {
     let mut found = Vec::new();
     add_variables(config, &mut found);
     found.sort_unstable();

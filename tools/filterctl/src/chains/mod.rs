@@ -1,11 +1,17 @@
 //! [`Chain`]: the filters that one request passes, with the parts of a gateway as filters.
+//!
+//! - `facts`: the headers, identities, claims and variables of a filter;
+//! - `manager`: Envoy's connection managers with their filters.
+
+pub(crate) mod facts;
+pub(crate) mod manager;
 
 use std::collections::HashSet;
 
 use novasphere_explain::FilterKind;
 use serde_json::Value;
 
-use super::manager::managers;
+use self::manager::managers;
 use crate::found::{Found, Place, Platform, Project, Route};
 
 /// The order of a gateway without `order`.
@@ -13,34 +19,34 @@ const GATEWAY_ORDER: [FilterKind; 4] =
     [FilterKind::Cors, FilterKind::JwtAuth, FilterKind::RateLimit, FilterKind::HeaderTransform];
 
 /// The configurations of all filters. Null for one that is not JSON.
-pub(super) fn configs(project: &Project) -> Vec<Value> {
+pub(crate) fn configs(project: &Project) -> Vec<Value> {
     let filters = project.filters.iter();
     filters.map(|found| serde_json::from_str(&found.config.json).unwrap_or(Value::Null)).collect()
 }
 
 /// A filter as it runs: one entry of the host, or one part of a gateway.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Step<'p> {
+pub(crate) struct Step<'p> {
     /// The filter. Never the gateway.
-    pub(super) kind: FilterKind,
+    pub(crate) kind: FilterKind,
     /// The index of the host's entry in [`Project::filters`].
-    pub(super) filter: usize,
+    pub(crate) filter: usize,
     /// The host's entry.
-    pub(super) found: &'p Found,
+    pub(crate) found: &'p Found,
     /// The field of the gateway. Empty for a separate filter.
-    pub(super) part: &'static str,
+    pub(crate) part: &'static str,
     /// The filter's own configuration.
-    pub(super) config: &'p Value,
+    pub(crate) config: &'p Value,
 }
 
 impl Step<'_> {
     /// Whether the filter is a part of a gateway.
-    pub(super) const fn is_in_gateway(&self) -> bool {
+    pub(crate) const fn is_in_gateway(&self) -> bool {
         !self.part.is_empty()
     }
 
     /// The place of a field of the filter's configuration. Empty for the filter as a whole.
-    pub(super) fn place(&self, path: &str) -> Place {
+    pub(crate) fn place(&self, path: &str) -> Place {
         if path.is_empty() && self.part.is_empty() {
             return self.found.place.clone();
         }
@@ -53,51 +59,51 @@ impl Step<'_> {
     }
 
     /// A message about the filter.
-    pub(super) fn says(&self, message: &str) -> String {
+    pub(crate) fn says(&self, message: &str) -> String {
         format!("{}: {message}", self.kind.name())
     }
 }
 
 /// The filters that one request passes.
 #[derive(Debug)]
-pub(super) struct Chain<'p> {
+pub(crate) struct Chain<'p> {
     /// The filters in the order in which they see the request.
-    pub(super) steps: Vec<Step<'p>>,
+    pub(crate) steps: Vec<Step<'p>>,
     /// The kind of file.
-    pub(super) platform: Platform,
+    pub(crate) platform: Platform,
     /// Whether the files show all filters of the request.
-    pub(super) is_complete: bool,
+    pub(crate) is_complete: bool,
 }
 
 impl<'p> Chain<'p> {
     /// The last filter of this kind before `index`.
-    pub(super) fn before(&self, index: usize, kind: FilterKind) -> Option<&Step<'p>> {
+    pub(crate) fn before(&self, index: usize, kind: FilterKind) -> Option<&Step<'p>> {
         self.steps.iter().take(index).rev().find(|step| step.kind == kind)
     }
 
     /// The first filter of this kind behind `index`.
-    pub(super) fn behind(&self, index: usize, kind: FilterKind) -> Option<&Step<'p>> {
+    pub(crate) fn behind(&self, index: usize, kind: FilterKind) -> Option<&Step<'p>> {
         self.steps.iter().skip(index.saturating_add(1)).find(|step| step.kind == kind)
     }
 
     /// The filters of a kind, with their indices.
-    pub(super) fn of_kind(&self, kind: FilterKind) -> impl Iterator<Item = (usize, &Step<'p>)> {
+    pub(crate) fn of_kind(&self, kind: FilterKind) -> impl Iterator<Item = (usize, &Step<'p>)> {
         self.steps.iter().enumerate().filter(move |(_, step)| step.kind == kind)
     }
 }
 
 /// All chains of a project, each once.
 #[derive(Debug)]
-pub(super) struct Chains<'p> {
+pub(crate) struct Chains<'p> {
     project: &'p Project,
     configs: &'p [Value],
     /// The chains.
-    pub(super) all: Vec<Chain<'p>>,
+    pub(crate) all: Vec<Chain<'p>>,
 }
 
 impl<'p> Chains<'p> {
     /// The chains of the routes, and of the filters that belong to no route.
-    pub(super) fn new(project: &'p Project, configs: &'p [Value]) -> Self {
+    pub(crate) fn new(project: &'p Project, configs: &'p [Value]) -> Self {
         let mut chains = Self { project, configs, all: Vec::new() };
         let mut seen: HashSet<(Platform, &[usize])> = HashSet::new();
         let mut used: HashSet<usize> = HashSet::new();
@@ -121,12 +127,12 @@ impl<'p> Chains<'p> {
     }
 
     /// The filters of a route.
-    pub(super) fn of_route(&self, route: &Route) -> Vec<Step<'p>> {
+    pub(crate) fn of_route(&self, route: &Route) -> Vec<Step<'p>> {
         route.filters.iter().flat_map(|filter| self.steps(*filter)).collect()
     }
 
     /// An entry of the host as filters.
-    pub(super) fn steps(&self, filter: usize) -> Vec<Step<'p>> {
+    pub(crate) fn steps(&self, filter: usize) -> Vec<Step<'p>> {
         let Some(found) = self.project.filters.get(filter) else { return Vec::new() };
         let Some(config) = self.configs.get(filter) else { return Vec::new() };
         if found.kind != FilterKind::Gateway {

@@ -1,0 +1,91 @@
+//! Old and new routes that handle the same requests.
+
+use std::collections::HashSet;
+
+use crate::found::{PathCondition, Project, Route};
+
+/// A route of one side or of both.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Pair<'p> {
+    /// Routes for the same requests.
+    Both(&'p Route, &'p Route),
+    /// A route whose requests go to another route now, or to none.
+    Gone(&'p Route, Option<&'p Route>),
+    /// A route whose requests went to another route, or to none.
+    New(Option<&'p Route>, &'p Route),
+}
+
+/// All pairs: routes with the same conditions, then those of the same name, then those that an
+/// example request selects.
+pub(super) fn find<'p>(old: &'p Project, new: &'p Project) -> Vec<Pair<'p>> {
+    let mut pairs = Vec::new();
+    let mut taken: HashSet<usize> = HashSet::new();
+    let mut rest: Vec<&Route> = Vec::new();
+    let find = |taken: &HashSet<usize>, is_same: &dyn Fn(&Route) -> bool| {
+        let mut free = new.routes.iter().enumerate().filter(|(n, _)| !taken.contains(n));
+        free.find(|(_, route)| is_same(route))
+    };
+    for route in &old.routes {
+        match find(&taken, &|other| has_same_conditions(route, other)) {
+            Some((n, other)) => {
+                taken.insert(n);
+                pairs.push(Pair::Both(route, other));
+            }
+            None => rest.push(route),
+        }
+    }
+    for route in rest {
+        match find(&taken, &|other| has_same_name(route, other)) {
+            Some((n, other)) => {
+                taken.insert(n);
+                pairs.push(Pair::Both(route, other));
+            }
+            None => pairs.push(Pair::Gone(route, for_example(new, route))),
+        }
+    }
+    for (_, route) in new.routes.iter().enumerate().filter(|(n, _)| !taken.contains(n)) {
+        pairs.push(Pair::New(for_example(old, route), route));
+    }
+    pairs
+}
+
+fn has_same_conditions(one: &Route, other: &Route) -> bool {
+    let sorted = |texts: &[String]| {
+        let mut texts = texts.to_vec();
+        texts.sort_unstable();
+        texts
+    };
+    one.path == other.path
+        && sorted(&one.domains) == sorted(&other.domains)
+        && sorted(&one.methods) == sorted(&other.methods)
+        && one.other_conditions == other.other_conditions
+}
+
+/// Names that the user has given. A path is a part of other names.
+fn has_same_name(one: &Route, other: &Route) -> bool {
+    one.route_name.is_some() && one.route_name == other.route_name
+}
+
+/// The route that handles an example of the requests of `route` in another project.
+fn for_example<'p>(project: &'p Project, route: &Route) -> Option<&'p Route> {
+    let path = example(&route.path)?;
+    let method = route.methods.first().map_or("GET", String::as_str);
+    let domain = route.domains.first().map_or("example.com", String::as_str);
+    let host = domain.replace('*', "example");
+    let host = if host.starts_with('.') { format!("example{host}") } else { host };
+    project.route_for(&host, method, &path).map(|selected| selected.route)
+}
+
+/// A path for which a condition holds. `None` for regular expressions.
+fn example(path: &PathCondition) -> Option<String> {
+    Some(match path {
+        PathCondition::Any => "/".to_owned(),
+        PathCondition::Exact(path)
+        | PathCondition::Prefix(path)
+        | PathCondition::SeparatedPrefix(path) => path.clone(),
+        PathCondition::OneOf(all) => return all.iter().find_map(example),
+        PathCondition::Regex(_) | PathCondition::RegexPrefix(_) | PathCondition::All(_) => {
+            return None;
+        }
+    })
+}
