@@ -8,7 +8,7 @@ use std::{
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-use crate::{check, explain_code};
+use crate::{check, convert, explain_code};
 
 /// Checks, explains and converts configurations of the Novasphere gateway filters. Works offline.
 ///
@@ -24,6 +24,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Check(check::Args),
+    Convert(convert::Args),
     ExplainCode(explain_code::Args),
     /// Print a completion script for a shell.
     Completions {
@@ -78,6 +79,7 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 fn run(command: Command, out: &mut dyn Write) -> Result<Outcome> {
     match command {
         Command::Check(args) => check::run(&args, out),
+        Command::Convert(args) => convert::run(&args, out),
         Command::ExplainCode(args) => explain_code::run(&args, out),
         Command::Completions { shell } => {
             let mut command = <Cli as clap::CommandFactory>::command();

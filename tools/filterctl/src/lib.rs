@@ -7,10 +7,11 @@
 //! - `found`: the filters and routes in the files of all hosts;
 //! - `environment`: the options about the proxy's environment;
 //! - `finding`, `report`: what to change in a file, and how to show it;
-//! - `check`, `explain_code`.
+//! - `check`, `convert`, `explain_code`.
 
 pub mod check;
 mod cli;
+pub mod convert;
 pub mod environment;
 pub mod explain_code;
 pub mod finding;

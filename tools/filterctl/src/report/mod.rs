@@ -10,7 +10,10 @@ use std::io::{self, IsTerminal, Write};
 
 use anyhow::Result;
 
-use crate::{finding::Finding, found::Project};
+use crate::{
+    finding::Finding,
+    found::{Place, Project},
+};
 
 /// A format of findings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -47,6 +50,13 @@ pub fn write(
         Format::Sarif => sarif::write(&sorted, project, out),
         Format::Github => github::write(&sorted, project, out),
     }
+}
+
+/// `file:line:column` of a place.
+pub fn written_place(place: &Place, project: &Project) -> String {
+    let Some(file) = project.files.get(place.file) else { return String::new() };
+    let start = position::position(&file.text, place.span.start);
+    format!("{}:{}:{}", file.name, start.line, start.column)
 }
 
 /// Whether the standard output is a terminal that shows colours. <https://no-color.org>

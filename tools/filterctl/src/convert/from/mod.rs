@@ -1,0 +1,26 @@
+//! Readers of the formats to convert from.
+
+mod fields;
+mod headers;
+mod kong;
+mod origins;
+mod secrets;
+
+use super::{model::Gateway, report::Report};
+use crate::found::Project;
+
+/// A format to convert from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Source {
+    /// Kong's declarative configuration.
+    Kong,
+    /// Resources of the Kong Ingress Controller.
+    Kic,
+}
+
+/// Reads the services, routes and filters of all documents.
+pub fn read(source: Source, project: &Project, report: &mut Report) -> Gateway {
+    match source {
+        Source::Kong | Source::Kic => kong::read(project, report),
+    }
+}
