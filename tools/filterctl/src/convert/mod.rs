@@ -77,5 +77,6 @@ pub fn convert(from: Source, to: Target, project: &Project) -> Result<Conversion
     let mut report = Report::default();
     let gateway = from::read(from, project, &mut report);
     let text = to::write(to, &gateway, &mut report);
+    report.variables.retain(|variable| text.contains(&variable.name));
     Ok(Conversion { text, report })
 }

@@ -20,6 +20,8 @@ pub enum Fate {
     LeftOut,
     /// It has no effect in the input.
     NotNeeded,
+    /// The output does the same, and that may not be intended.
+    Note,
 }
 
 impl Fate {
@@ -30,6 +32,7 @@ impl Fate {
             Self::Changed => "changed",
             Self::LeftOut => "left out",
             Self::NotNeeded => "not needed",
+            Self::Note => "note",
         }
     }
 }
@@ -86,6 +89,11 @@ impl Report {
         self.add(Fate::NotNeeded, Some(place), message.into());
     }
 
+    /// The output does the same, and that may not be intended.
+    pub fn note(&mut self, place: &Place, message: impl Into<String>) {
+        self.add(Fate::Note, Some(place), message.into());
+    }
+
     /// Adds an entry, unless it is there already.
     pub fn add(&mut self, fate: Fate, place: Option<&Place>, message: String) {
         let entry = Entry { fate, place: place.cloned(), message };
@@ -102,7 +110,8 @@ impl Report {
         meaning: impl Into<String>,
         place: Option<&Place>,
     ) -> String {
-        let letters = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
+        let letters =
+            |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
         let suffix: String = suffix.chars().map(letters).take(64).collect();
         let suffix = suffix.trim_matches('_');
         let stem = if suffix.is_empty() { base.to_owned() } else { format!("{base}_{suffix}") };
@@ -115,12 +124,7 @@ impl Report {
     }
 
     /// Adds a variable that has a name already.
-    pub fn set_variable(
-        &mut self,
-        name: &str,
-        meaning: impl Into<String>,
-        place: Option<&Place>,
-    ) {
+    pub fn set_variable(&mut self, name: &str, meaning: impl Into<String>, place: Option<&Place>) {
         if !self.variables.iter().any(|variable| variable.name == name) {
             let (name, meaning) = (name.to_owned(), meaning.into());
             self.variables.push(Variable { name, meaning, place: place.cloned() });

@@ -6,6 +6,7 @@ mod kong;
 mod origins;
 mod secrets;
 
+pub(super) use self::headers::finish as finish_headers;
 use super::{model::Gateway, report::Report};
 use crate::found::Project;
 

@@ -13,7 +13,8 @@ pub fn from_regex(origin: &str) -> String {
     let expression = origin.strip_prefix('^').unwrap_or(origin);
     let expression = expression.strip_suffix('$').unwrap_or(expression);
     let is_origin = |text: &str| {
-        text.chars().all(|c| c.is_ascii_alphanumeric() || ":/.-[]".contains(c)) && !text.contains("[^")
+        text.chars().all(|c| c.is_ascii_alphanumeric() || ":/.-[]".contains(c))
+            && !text.contains("[^")
     };
     if is_origin(expression) {
         return expression.to_owned();
@@ -49,8 +50,14 @@ fn wildcard(expression: &str) -> Option<String> {
 pub fn finish(mut config: Map, place: &Place, name: &str, report: &mut Report) -> Option<Map> {
     let before = config.texts("origins");
     let removable = [
-        "origins[", "methods[", "headers[", "exposed_headers[", "max_age", "private_network",
-        "allow_origin_absent", "block_disallowed",
+        "origins[",
+        "methods[",
+        "headers[",
+        "exposed_headers[",
+        "max_age",
+        "private_network",
+        "allow_origin_absent",
+        "block_disallowed",
     ];
     let pruned = prune(FilterKind::Cors, &mut config, ProxyKind::Envoy, &removable);
     match pruned {

@@ -53,10 +53,8 @@ impl Secret {
 
 /// The variable of a reference to Kong's vault `env`. `None` if only a part of it is used.
 fn variable(reference: &str) -> Option<String> {
-    let name: String = reference
-        .chars()
-        .map(|c| if c == '-' { '_' } else { c.to_ascii_uppercase() })
-        .collect();
+    let name: String =
+        reference.chars().map(|c| if c == '-' { '_' } else { c.to_ascii_uppercase() }).collect();
     let is_name = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
         && name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
     is_name.then_some(name)
@@ -91,7 +89,8 @@ mod tests {
 
     #[test]
     fn names_of_credential_headers() {
-        for name in ["Authorization", "X-Api-Key", "X-Auth-Token", "Proxy-Authorization", "apikey"] {
+        for name in ["Authorization", "X-Api-Key", "X-Auth-Token", "Proxy-Authorization", "apikey"]
+        {
             assert!(is_credential_header(name), "{name}");
         }
         for name in ["X-Forwarded-By", "X-Tokenizer", "X-User"] {

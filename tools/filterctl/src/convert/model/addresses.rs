@@ -17,7 +17,8 @@ impl Addresses {
     pub fn parse(text: &str) -> Option<IpNet> {
         let text = text.trim();
         let network = text.parse::<IpNet>().ok();
-        network.or_else(|| Some(IpNet::from(text.parse::<std::net::IpAddr>().ok()?)))
+        network
+            .or_else(|| Some(IpNet::from(text.parse::<std::net::IpAddr>().ok()?)))
             .map(|network| network.trunc())
     }
 
@@ -40,12 +41,14 @@ impl Addresses {
     #[must_use]
     pub fn and(&self, other: &Self) -> Self {
         match (self.allow.is_empty(), other.allow.is_empty()) {
-            (_, true) => Self { allow: self.allow.clone(), deny: [self.deny.clone(), other.deny.clone()].concat() },
-            (true, false) => other.and(self),
-            (false, false) => Self {
+            (_, true) => Self {
                 allow: self.allow.clone(),
-                deny: [self.denied(), other.denied()].concat(),
+                deny: [self.deny.clone(), other.deny.clone()].concat(),
             },
+            (true, false) => other.and(self),
+            (false, false) => {
+                Self { allow: self.allow.clone(), deny: [self.denied(), other.denied()].concat() }
+            }
         }
     }
 }

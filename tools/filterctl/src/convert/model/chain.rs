@@ -45,7 +45,10 @@ impl Chain {
                 .with("second", NO_LIMIT)
                 .with("limit_by", "constant")
                 .with("headers", "none");
-            unlimited.comment("second", "No client reaches this limit: the filter only rejects addresses.");
+            unlimited.comment(
+                "second",
+                "No client reaches this limit: the filter only rejects addresses.",
+            );
             unlimited
         });
         let denied: Vec<String> = addresses.denied().iter().map(ToString::to_string).collect();

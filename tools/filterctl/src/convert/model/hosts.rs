@@ -19,12 +19,16 @@ pub fn virtual_hosts(gateway: &Gateway) -> Vec<VirtualHost> {
     for route in &gateway.routes {
         let hosts = route.hosts.iter().map(String::as_str);
         let hosts: Vec<&str> = if route.hosts.is_empty() { vec!["*"] } else { hosts.collect() };
-        domains.extend(hosts.into_iter().filter(|host| !domains.contains(host)).collect::<Vec<_>>());
+        domains
+            .extend(hosts.into_iter().filter(|host| !domains.contains(host)).collect::<Vec<_>>());
     }
     let mut all: Vec<VirtualHost> = Vec::new();
     for domain in domains {
         let entries = entries(gateway, domain);
-        match all.iter_mut().find(|host| host.entries == entries && host.domains != ["*"] && domain != "*") {
+        match all
+            .iter_mut()
+            .find(|host| host.entries == entries && host.domains != ["*"] && domain != "*")
+        {
             Some(host) => host.domains.push(domain.to_owned()),
             None => all.push(VirtualHost { domains: vec![domain.to_owned()], entries }),
         }
@@ -115,7 +119,11 @@ mod tests {
             .iter()
             .map(|host| {
                 let entries = host.entries.iter().map(|(route, path)| {
-                    format!("{}{}", gateway.routes[*route].name, path.map_or(String::new(), |p| p.to_string()))
+                    format!(
+                        "{}{}",
+                        gateway.routes[*route].name,
+                        path.map_or(String::new(), |p| p.to_string())
+                    )
                 });
                 format!("{}: {}", host.domains.join(" "), entries.collect::<Vec<_>>().join(" "))
             })

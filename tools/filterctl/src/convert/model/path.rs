@@ -61,9 +61,7 @@ impl PathMatch {
     pub fn start_regex(&self) -> String {
         match self {
             Self::Exact(path) => escape(path),
-            Self::Prefix(prefix) | Self::Segments(prefix) => {
-                escape(prefix.trim_end_matches('/'))
-            }
+            Self::Prefix(prefix) | Self::Segments(prefix) => escape(prefix.trim_end_matches('/')),
             Self::RegexStart(regex) | Self::Regex(regex) => {
                 let start = unanchored_start(regex);
                 grouped(without_end(start).unwrap_or(start))
@@ -77,7 +75,10 @@ impl PathMatch {
             return None;
         }
         let error = regex_lite::Regex::new(&self.whole_regex()).err()?;
-        Some(format!("the path {:?} is not a regular expression without look-around: {error}", self.text()))
+        Some(format!(
+            "the path {:?} is not a regular expression without look-around: {error}",
+            self.text()
+        ))
     }
 }
 

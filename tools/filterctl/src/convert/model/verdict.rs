@@ -89,11 +89,13 @@ mod tests {
 
     #[test]
     fn removes_what_the_filter_rejects() {
-        let mut config = Map::new().with("origins", vec!["https://a.io", "b.io"]).with("max_age", 5);
+        let mut config =
+            Map::new().with("origins", vec!["https://a.io", "b.io"]).with("max_age", 5);
         let pruned = prune(FilterKind::Cors, &mut config, ProxyKind::Envoy, &["origins["]).unwrap();
         assert_eq!(pruned[0].path, "origins[1]");
         assert_eq!(config.texts("origins"), ["https://a.io"]);
-        let error = prune(FilterKind::Cors, &mut config.with("max_age", "x"), ProxyKind::Envoy, &[]);
+        let error =
+            prune(FilterKind::Cors, &mut config.with("max_age", "x"), ProxyKind::Envoy, &[]);
         assert!(error.unwrap_err().starts_with("max_age: "));
     }
 }

@@ -5,7 +5,11 @@ use sha2::{Digest, Sha256};
 /// A UUID of version 8 (RFC 9562 section 5.8) for an entity that has none.
 pub(super) fn id(kind: &str, name: &str) -> String {
     let digest = Sha256::digest(format!("novasphere {kind} {name}"));
-    let mut hex: Vec<char> = digest.iter().flat_map(|byte| format!("{byte:02x}").chars().collect::<Vec<_>>()).take(32).collect();
+    let mut hex: Vec<char> = digest
+        .iter()
+        .flat_map(|byte| format!("{byte:02x}").chars().collect::<Vec<_>>())
+        .take(32)
+        .collect();
     if let Some(version) = hex.get_mut(12) {
         *version = '8';
     }

@@ -28,13 +28,17 @@ pub(super) fn write(gateway: &Gateway, report: &mut Report) -> String {
     for route in &gateway.routes {
         let has_jwks = route.chain.jwt_auth.as_ref().is_some_and(|c| !c.items("jwks").is_empty());
         if has_jwks {
-            let message = format!("route {}: Kong cannot hold requests: the first ones get 503 until the keys are there", route.name);
+            let message = format!(
+                "route {}: Kong cannot hold requests: the first ones get 503 until the keys are there",
+                route.name
+            );
             report.changed(&route.place, message);
         }
     }
     let mut root = Map::new().with("_format_version", "3.0").with("services", services);
     root.set_list("upstreams", upstreams);
-    let mut comments = header("Kong 3.5 to 3.9 without a database, with the gateway filter.", gateway);
+    let mut comments =
+        header("Kong 3.5 to 3.9 without a database, with the gateway filter.", gateway);
     if comments.len() > 1 {
         comments.push("Name them in nginx_main_env, too.".to_owned());
     }
@@ -80,13 +84,16 @@ fn service_entry(service: &Service, n: usize, chain: &Chain, routes: &[&Route]) 
 
 /// The host of a service, or the name of its upstream.
 fn host(service: &Service) -> String {
-    let is_direct = matches!(service.endpoints.as_slice(), [one] if one.host == service.host && one.port == service.port);
-    if is_direct { service.host.clone() } else { format!("{}.upstream", service.name) }
+    match service.endpoints.as_slice() {
+        [one] if one.host == service.host && one.port == service.port => service.host.clone(),
+        several if several.iter().all(|one| one.host != service.host) => service.host.clone(),
+        _ => format!("{}.upstream", service.name),
+    }
 }
 
 fn upstream(service: &Service) -> Option<Map> {
     let name = host(service);
-    if name == service.host {
+    if service.endpoints.iter().any(|one| one.host == name) {
         return None;
     }
     let targets = service.endpoints.iter().map(|endpoint| {

@@ -62,7 +62,10 @@ fn variables(gateway: &Gateway) -> Vec<String> {
 /// The identity headers that only jwt-auth may set, in lower case.
 fn identity_headers(gateway: &Gateway) -> Vec<String> {
     let own = [
-        "x-consumer-id", "x-consumer-custom-id", "x-consumer-username", "x-credential-identifier",
+        "x-consumer-id",
+        "x-consumer-custom-id",
+        "x-consumer-username",
+        "x-credential-identifier",
         "x-anonymous-consumer",
     ];
     let mut names: Vec<String> = Vec::new();

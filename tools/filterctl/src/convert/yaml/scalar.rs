@@ -59,9 +59,31 @@ mod tests {
     #[test]
     fn every_reader_reads_the_same_text() {
         let texts = [
-            "api", "/api/v1", "no", "Y", "60s", "1e3", "0x10", "", "~", "a: b", "#a", "a\\.b",
-            "it's \\d", "ä\u{85}\u{2028}", "-", "- a", "1:30", "{a}", "\t", "a,b", "*", "5", "null",
-            "a\nb", "\u{7f}",
+            "api",
+            "/api/v1",
+            "no",
+            "Y",
+            "60s",
+            "1e3",
+            "0x10",
+            "",
+            "~",
+            "a: b",
+            "#a",
+            "a\\.b",
+            "it's \\d",
+            "ä\u{85}\u{2028}",
+            "-",
+            "- a",
+            "1:30",
+            "{a}",
+            "\t",
+            "a,b",
+            "*",
+            "5",
+            "null",
+            "a\nb",
+            "\u{7f}",
         ];
         for text in texts {
             let written = format!("[{}]", scalar(text));

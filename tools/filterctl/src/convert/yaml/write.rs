@@ -148,7 +148,8 @@ mod tests {
         let mut credential = Map::new().with("key", "a").with("public_key", "-----\nabc\n-----\n");
         credential.comment("key", "the token's iss");
         let inner = Map::new().with("env", "NAME").with("trim", false);
-        let nested = Map::new().with("list", vec![Yaml::from(1), Map::new().with("b", true).into()]);
+        let nested =
+            Map::new().with("list", vec![Yaml::from(1), Map::new().with("b", true).into()]);
         Map::new()
             .with("credentials", vec![credential, inner])
             .with("empty", Map::new())

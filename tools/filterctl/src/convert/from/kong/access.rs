@@ -15,17 +15,20 @@ pub(super) fn addresses(plugin: &Plugin, name: &str, report: &mut Report) -> Opt
     let (allow, deny) = match lists {
         (Ok(allow), Ok(deny)) => (allow, deny),
         (Err(text), _) | (_, Err(text)) => {
-            report.left_out(&plugin.place, format!("{name}: {text:?} is not an address or a network"));
+            report.left_out(
+                &plugin.place,
+                format!("{name}: {text:?} is not an address or a network"),
+            );
             return None;
         }
     };
     report.converted(&plugin.place, format!("{name}: rate_limit.deny"));
-    report.changed(&plugin.place, format!("{name}: a rejection has status 403 and the filter's own body"));
-    fields.ignore(&["status"]);
-    for field in ["message", "status"] {
-        if fields.get(field).is_some() {
-            report.left_out(&plugin.place, format!("{name}: {field}"));
-        }
+    report.changed(
+        &plugin.place,
+        format!("{name}: a rejection has status 403 and the filter's own body"),
+    );
+    if fields.number("status").is_some_and(|status| status != 403) {
+        report.left_out(&plugin.place, format!("{name}: status"));
     }
     for (key, _) in fields.rest() {
         let field = key.text().unwrap_or_default();
@@ -51,7 +54,10 @@ pub(super) fn report_acl(plugin: &Plugin, name: &str, has_jwt: bool, report: &mu
         report.left_out(&plugin.place, message);
         return false;
     }
-    report.converted(&plugin.place, format!("{name}: jwt_auth has the credentials of admitted consumers only"));
+    report.converted(
+        &plugin.place,
+        format!("{name}: jwt_auth has the credentials of admitted consumers only"),
+    );
     report.changed(
         &plugin.place,
         format!("{name}: other consumers get 401 instead of 403, and the upstream gets no X-Consumer-Groups"),

@@ -24,10 +24,9 @@ pub(super) fn section(plugin: &Plugin, name: &str, report: &mut Report) -> Optio
         let comment = "Any site can act as the user, as with Kong. List your origins instead.";
         config.comment("reflect_any_origin", comment);
         let message = format!(
-            "{name}: origins \"*\" with credentials, as before, lets every site act as the user; \
-             list the origins"
+            "{name}: origins \"*\" with credentials lets every site act as the user; list the origins"
         );
-        report.changed(&plugin.place, message);
+        report.note(&plugin.place, message);
     }
     let continues = fields.flag("preflight_continue") == Some(true);
     add_lists(&mut config, plugin, name, (&fields, continues, credentials), report);

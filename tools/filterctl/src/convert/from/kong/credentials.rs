@@ -1,7 +1,12 @@
 //! The keys of consumers, for jwt-auth.
 
+use std::cell::Cell;
+
 use super::entities::{Consumer, Entities, JwtSecret};
-use crate::convert::{from::secrets::Secret, report::Report, yaml::Map};
+use crate::{
+    convert::{from::secrets::Secret, report::Report, yaml::Map},
+    found::Place,
+};
 
 /// The name of the variable for a single secret.
 pub const SECRET_VARIABLE: &str = "NOVASPHERE_JWT_SECRET";
@@ -23,10 +28,14 @@ pub struct Credential {
     pub secret_bytes: Option<(usize, usize)>,
     /// The smallest size that the algorithm should have. 0 for public keys.
     pub least_bytes: usize,
+    /// Where it is in the input.
+    pub place: Place,
+    /// Whether a route accepts it.
+    pub is_used: Cell<bool>,
 }
 
 impl Credentials {
-    /// Converts all credentials, and reports each.
+    /// Converts all credentials.
     pub fn new(entities: &Entities, report: &mut Report) -> Self {
         let secrets = entities.consumers.iter().flat_map(|consumer| &consumer.credentials);
         let is_single = secrets.filter(|secret| secret.secret.is_some()).count() == 1;
@@ -37,6 +46,27 @@ impl Credentials {
             }
         }
         Self { all }
+    }
+
+    /// Reports the credentials, once the routes have taken those that they accept.
+    pub fn report(&self, entities: &Entities, report: &mut Report) {
+        for credential in &self.all {
+            let Some(consumer) = entities.consumers.get(credential.consumer) else { continue };
+            let owner = name(consumer);
+            let what = format!("JWT credential of consumer {owner}");
+            if !credential.is_used.get() {
+                report.not_needed(&credential.place, format!("{what}: no route accepts it"));
+                continue;
+            }
+            report.converted(&credential.place, format!("{what}: jwt_auth.credentials"));
+            if consumer.id.is_none() {
+                let message = format!(
+                    "consumer {owner}: it has no id in the input, so the upstream gets no \
+                     X-Consumer-ID"
+                );
+                report.changed(&credential.place, message);
+            }
+        }
     }
 }
 
@@ -90,7 +120,10 @@ fn credential(
         let meaning = format!("the secret of the {what}");
         let name = match &secret.secret {
             None => {
-                report.left_out(&secret.place, format!("{what}: it has no secret, so Kong generates one"));
+                report.left_out(
+                    &secret.place,
+                    format!("{what}: it has no secret, so Kong generates one"),
+                );
                 return None;
             }
             Some(Secret::Variable(name)) => {
@@ -104,16 +137,11 @@ fn credential(
     if let Some(identity) = identity(consumer) {
         entry.set("consumer", identity);
     }
-    report.converted(&secret.place, format!("{what}: jwt_auth.credentials"));
-    if consumer.id.is_none() {
-        let message = format!(
-            "consumer {owner}: it has no id in the input, so the upstream gets no X-Consumer-ID"
-        );
-        report.changed(&secret.place, message);
-    }
     let bytes = |is_base64| secret.secret.as_ref().and_then(|s| s.key_bytes(is_base64));
     let secret_bytes = bytes(false).zip(bytes(true));
-    Some(Credential { consumer: index, entry, secret_bytes, least_bytes })
+    let place = secret.place.clone();
+    let is_used = Cell::new(false);
+    Some(Credential { consumer: index, entry, secret_bytes, least_bytes, place, is_used })
 }
 
 /// The members of a consumer that the upstream sees.

@@ -15,8 +15,18 @@ use crate::{
 
 /// Entities of the root that other entities use, or that have no counterpart and no effect here.
 const KNOWN: [&str; 12] = [
-    "_format_version", "_transform", "_comment", "_info", "_workspace", "_konnect", "upstreams",
-    "targets", "tags", "jwt_secrets", "acls", "parameters",
+    "_format_version",
+    "_transform",
+    "_comment",
+    "_info",
+    "_workspace",
+    "_konnect",
+    "upstreams",
+    "targets",
+    "tags",
+    "jwt_secrets",
+    "acls",
+    "parameters",
 ];
 
 /// Adds the entities of all documents of Kong.
@@ -78,7 +88,10 @@ impl<'d> FileEntities<'d> {
         let number = entities.services.len().saturating_add(1);
         let name = fields.text("name").map_or(format!("service-{number}"), str::to_owned);
         let Some(mut service) = address(&fields, &name) else {
-            report.left_out(&place, format!("service {name}: its protocol is not HTTP, or it has no host"));
+            report.left_out(
+                &place,
+                format!("service {name}: its protocol is not HTTP, or it has no host"),
+            );
             return None;
         };
         service.id = fields.text("id").map(str::to_owned);
@@ -86,7 +99,15 @@ impl<'d> FileEntities<'d> {
         service.read_timeout_ms = Some(fields.number("read_timeout").unwrap_or(60_000));
         self.add_targets(&mut service, report);
         let is_enabled = fields.flag("enabled") != Some(false);
-        fields.ignore(&["routes", "plugins", "tags", "write_timeout", "retries", "created_at", "updated_at"]);
+        fields.ignore(&[
+            "routes",
+            "plugins",
+            "tags",
+            "write_timeout",
+            "retries",
+            "created_at",
+            "updated_at",
+        ]);
         report_rest(&fields, &place, &format!("service {name}"), report);
         entities.services.push(ServiceEntity { service, is_enabled, place });
         let index = entities.services.len().saturating_sub(1);
@@ -147,7 +168,8 @@ impl<'d> FileEntities<'d> {
         route.priority = priority(&route);
         let conditions = ["headers", "snis", "sources", "destinations", "expression"];
         let obstacle = conditions.into_iter().find(|name| fields.get(name).is_some());
-        let obstacle = obstacle.map(|name| format!("has conditions in {name}, which are not supported"));
+        let obstacle =
+            obstacle.map(|name| format!("has conditions in {name}, which are not supported"));
         if fields.text("path_handling") == Some("v1") {
             report.changed(&place, format!("route {name}: path_handling v1 is converted like v0"));
         }
@@ -159,8 +181,15 @@ impl<'d> FileEntities<'d> {
             );
         }
         fields.ignore(&[
-            "plugins", "service", "tags", "https_redirect_status_code", "request_buffering",
-            "response_buffering", "created_at", "updated_at", "priority",
+            "plugins",
+            "service",
+            "tags",
+            "https_redirect_status_code",
+            "request_buffering",
+            "response_buffering",
+            "created_at",
+            "updated_at",
+            "priority",
         ]);
         report_rest(&fields, &place, &format!("route {name}"), report);
         entities.routes.push(RouteEntity { route, service, obstacle });
@@ -178,7 +207,8 @@ impl<'d> FileEntities<'d> {
     fn add_plugin(&self, node: &Node, mut scope: Scope, entities: &mut Entities) {
         let fields = Fields::new(Some(node), Reader::Kong);
         let Some(name) = fields.text("name") else { return };
-        let is_for_consumer = ["consumer", "consumer_group"].iter().any(|n| fields.get(n).is_some());
+        let is_for_consumer =
+            ["consumer", "consumer_group"].iter().any(|n| fields.get(n).is_some());
         scope.is_for_consumer = scope.is_for_consumer || is_for_consumer;
         entities.plugins.push(Plugin {
             name: name.to_owned(),
@@ -196,7 +226,8 @@ impl<'d> FileEntities<'d> {
         let route = node.get("route").filter(|n| !n.is_null()).and_then(reference);
         let service_index = service.as_deref().map(|name| service_index(entities, name));
         let route_index = route.as_deref().map(|name| {
-            let is_it = |own: &RouteEntity| own.route.name == name || own.route.id.as_deref() == Some(name);
+            let is_it =
+                |own: &RouteEntity| own.route.name == name || own.route.id.as_deref() == Some(name);
             entities.routes.iter().position(is_it)
         });
         if service_index == Some(None) || route_index == Some(None) {
@@ -221,8 +252,14 @@ impl<'d> FileEntities<'d> {
                 id: text("id"),
                 username: text("username"),
                 custom_id: text("custom_id"),
-                groups: items(node, "acls").iter().filter_map(|acl| Some(acl.get_text("group")?.to_owned())).collect(),
-                credentials: items(node, "jwt_secrets").iter().map(|n| self.jwt_secret(n)).collect(),
+                groups: items(node, "acls")
+                    .iter()
+                    .filter_map(|acl| Some(acl.get_text("group")?.to_owned()))
+                    .collect(),
+                credentials: items(node, "jwt_secrets")
+                    .iter()
+                    .map(|n| self.jwt_secret(n))
+                    .collect(),
             };
             let name = consumer.username.clone().or(consumer.custom_id.clone()).unwrap_or_default();
             entities.consumers.push(consumer);
@@ -235,15 +272,18 @@ impl<'d> FileEntities<'d> {
             }
         }
         for node in self.root.items("jwt_secrets") {
-            let owner = node.get("consumer").and_then(reference).and_then(|r| entities.consumer(&r));
+            let owner =
+                node.get("consumer").and_then(reference).and_then(|r| entities.consumer(&r));
             let secret = self.jwt_secret(node);
             match owner.and_then(|index| entities.consumers.get_mut(index)) {
                 Some(consumer) => consumer.credentials.push(secret),
-                None => report.left_out(&self.place(node), "jwt_secrets: its consumer is not in the input"),
+                None => report
+                    .left_out(&self.place(node), "jwt_secrets: its consumer is not in the input"),
             }
         }
         for node in self.root.items("acls") {
-            let owner = node.get("consumer").and_then(reference).and_then(|r| entities.consumer(&r));
+            let owner =
+                node.get("consumer").and_then(reference).and_then(|r| entities.consumer(&r));
             if let (Some(index), Some(group)) = (owner, node.get_text("group"))
                 && let Some(consumer) = entities.consumers.get_mut(index)
             {
@@ -269,9 +309,8 @@ fn items<'n>(node: &'n Node, name: &str) -> &'n [Node] {
 }
 
 fn service_index(entities: &Entities, name: &str) -> Option<usize> {
-    let is_it = |own: &ServiceEntity| {
-        own.service.name == name || own.service.id.as_deref() == Some(name)
-    };
+    let is_it =
+        |own: &ServiceEntity| own.service.name == name || own.service.id.as_deref() == Some(name);
     entities.services.iter().position(is_it)
 }
 

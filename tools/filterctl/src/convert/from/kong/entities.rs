@@ -119,7 +119,9 @@ impl Entities {
     /// The index of a consumer by id, name or custom id.
     pub fn consumer(&self, reference: &str) -> Option<usize> {
         let is_it = |name: &Option<String>| name.as_deref() == Some(reference);
-        self.consumers.iter().position(|c| is_it(&c.username) || is_it(&c.id) || is_it(&c.custom_id))
+        self.consumers
+            .iter()
+            .position(|c| is_it(&c.username) || is_it(&c.id) || is_it(&c.custom_id))
     }
 }
 

@@ -25,10 +25,8 @@ pub(super) fn section(
     add_sources(&mut config, plugin, name, &fields, report);
     let claims = fields.texts("claims_to_verify");
     if claims.is_empty() {
-        report.changed(
-            &plugin.place,
-            format!("{name}: claims_to_verify is empty, as before: tokens without exp never expire"),
-        );
+        let message = "claims_to_verify is empty, so tokens without exp never expire";
+        report.note(&plugin.place, format!("{name}: {message}"));
     }
     config.set("claims_to_verify", claims);
     config.comment("claims_to_verify", "Present exp and nbf are honoured in any case.");
@@ -39,7 +37,8 @@ pub(super) fn section(
     }
     if let Some(anonymous) = fields.text("anonymous").filter(|text| !text.is_empty()) {
         let consumer = entities.consumer(anonymous).and_then(|index| entities.consumers.get(index));
-        let identity = consumer.and_then(identity).unwrap_or_else(|| Map::new().with("id", anonymous));
+        let identity =
+            consumer.and_then(identity).unwrap_or_else(|| Map::new().with("id", anonymous));
         config.set("anonymous", identity);
     }
     // The plugin always sends it.
@@ -82,15 +81,21 @@ fn add_credentials(
         acl.is_none_or(|acl| consumer.is_some_and(|c| access::acl_admits(acl, &c.groups)))
     };
     let admitted: Vec<&Credential> = credentials.all.iter().filter(may_pass).collect();
+    admitted.iter().for_each(|credential| credential.is_used.set(true));
     let is_weak = |credential: &&Credential| {
-        let bytes = credential.secret_bytes.map(|(text, base64)| if is_base64 { base64 } else { text });
+        let bytes =
+            credential.secret_bytes.map(|(text, base64)| if is_base64 { base64 } else { text });
         bytes.is_some_and(|bytes| bytes < credential.least_bytes)
     };
     let has_weak = admitted.iter().any(is_weak);
-    let mut entries: Vec<Map> = admitted.iter().map(|credential| credential.entry.clone()).collect();
+    let mut entries: Vec<Map> =
+        admitted.iter().map(|credential| credential.entry.clone()).collect();
     if entries.is_empty() {
         if acl.is_some() && !credentials.all.is_empty() {
-            report.left_out(&plugin.place, format!("{name}: acl admits no consumer with a credential"));
+            report.left_out(
+                &plugin.place,
+                format!("{name}: acl admits no consumer with a credential"),
+            );
             return None;
         }
         let meaning = "the secret that signs the tokens, at least 32 bytes";
@@ -103,7 +108,8 @@ fn add_credentials(
             ),
         );
         let secret = Map::new().with("env", SECRET_VARIABLE);
-        let mut entry = Map::new().with("key", "change-me").with("algorithm", "HS256").with("secret", secret);
+        let mut entry =
+            Map::new().with("key", "change-me").with("algorithm", "HS256").with("secret", secret);
         entry.comment("key", "The iss of the tokens.");
         entries.push(entry);
     }
@@ -113,7 +119,8 @@ fn add_credentials(
     }
     if has_weak {
         config.set("allow_weak_secret", true);
-        let comment = "A secret is shorter than RFC 7518 section 3.2 requires. Replace it, then remove this.";
+        let comment =
+            "A secret is shorter than RFC 7518 section 3.2 requires. Replace it, then remove this.";
         config.comment("allow_weak_secret", comment);
         report.changed(
             &plugin.place,
@@ -133,14 +140,17 @@ fn add_sources(
     fields: &crate::convert::from::fields::Fields<'_>,
     report: &mut Report,
 ) {
-    config.set_some("key_claim_name", fields.text("key_claim_name").filter(|claim| *claim != "iss"));
+    config
+        .set_some("key_claim_name", fields.text("key_claim_name").filter(|claim| *claim != "iss"));
     let has = |field| fields.get(field).is_some();
     let headers = fields.texts("header_names");
     if has("header_names") && headers != ["authorization"] {
         if headers.iter().any(|header| !header.eq_ignore_ascii_case("authorization")) {
             report.changed(
                 &plugin.place,
-                format!("{name}: headers other than Authorization also accept a token without Bearer"),
+                format!(
+                    "{name}: headers other than Authorization also accept a token without Bearer"
+                ),
             );
         }
         config.set("header_names", headers);

@@ -5,22 +5,49 @@ use crate::convert::report::Report;
 
 /// The plugins that other modules convert.
 const CONVERTED: [&str; 7] = [
-    "acl", "cors", "ip-restriction", "jwt", "rate-limiting", "request-transformer",
+    "acl",
+    "cors",
+    "ip-restriction",
+    "jwt",
+    "rate-limiting",
+    "request-transformer",
     "response-transformer",
 ];
 
 /// Plugins that write logs.
 const LOGS: [&str; 9] = [
-    "file-log", "http-log", "kafka-log", "loggly", "syslog", "tcp-log", "udp-log", "log-serializers",
+    "file-log",
+    "http-log",
+    "kafka-log",
+    "loggly",
+    "syslog",
+    "tcp-log",
+    "udp-log",
+    "log-serializers",
     "session-log",
 ];
 
 /// Plugins that reject no request.
 const HARMLESS: [&str; 19] = [
-    "ai-proxy", "aws-lambda", "correlation-id", "datadog", "exit-transformer", "grpc-web",
-    "grpc-gateway", "opentelemetry", "prometheus", "proxy-cache", "redirect",
-    "request-size-limiting", "response-ratelimiting", "response-transformer-advanced", "session",
-    "standard-webhooks", "statsd", "zipkin", "request-transformer-advanced",
+    "ai-proxy",
+    "aws-lambda",
+    "correlation-id",
+    "datadog",
+    "exit-transformer",
+    "grpc-web",
+    "grpc-gateway",
+    "opentelemetry",
+    "prometheus",
+    "proxy-cache",
+    "redirect",
+    "request-size-limiting",
+    "response-ratelimiting",
+    "response-transformer-advanced",
+    "session",
+    "standard-webhooks",
+    "statsd",
+    "zipkin",
+    "request-transformer-advanced",
 ];
 
 /// Reports a plugin without a counterpart. Returns whether it may reject requests, so that a route

@@ -3,12 +3,7 @@
 use novasphere_explain::{FilterKind, ProxyKind};
 
 use super::entities::{Entities, Plugin};
-use crate::convert::{
-    from::fields::Fields,
-    model::prune,
-    report::Report,
-    yaml::Map,
-};
+use crate::convert::{from::fields::Fields, model::prune, report::Report, yaml::Map};
 
 const PERIODS: [&str; 6] = ["second", "minute", "hour", "day", "month", "year"];
 
@@ -49,7 +44,8 @@ pub(super) fn section(
         let field = key.text().unwrap_or_default();
         report.left_out(&plugin.field_place(key), format!("{name}: {field}"));
     }
-    let removable = ["second", "minute", "hour", "day", "month", "year", "error_code", "error_message"];
+    let removable =
+        ["second", "minute", "hour", "day", "month", "year", "error_code", "error_message"];
     match prune(FilterKind::RateLimit, &mut config, ProxyKind::Envoy, &removable) {
         Ok(pruned) => {
             for part in pruned {
@@ -117,8 +113,16 @@ fn add_policy(
         report.left_out(&plugin.place, message);
     }
     let settings = [
-        "redis_host", "redis_port", "redis_password", "redis_username", "redis_ssl",
-        "redis_ssl_verify", "redis_server_name", "redis_timeout", "redis_database", "sync_rate",
+        "redis_host",
+        "redis_port",
+        "redis_password",
+        "redis_username",
+        "redis_ssl",
+        "redis_ssl_verify",
+        "redis_server_name",
+        "redis_timeout",
+        "redis_database",
+        "sync_rate",
     ];
     fields.ignore(&settings);
 }

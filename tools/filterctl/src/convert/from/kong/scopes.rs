@@ -17,29 +17,31 @@ use crate::convert::{
 pub(super) fn gateway(entities: &Entities, report: &mut Report) -> Gateway {
     let credentials = Credentials::new(entities, report);
     let mut gateway = Gateway::default();
-    let mut used = BTreeSet::new();
+    // Plugins of converted routes, and of routes that are left out.
+    let (mut used, mut lost) = (BTreeSet::new(), BTreeSet::new());
     for (index, entity) in entities.routes.iter().enumerate() {
         let name = &entity.route.name;
         let place = &entity.route.place;
         let plugins = plugins_of(entities, index, entity);
-        used.extend(plugins.iter().map(|(index, _)| *index));
+        let indices = plugins.iter().map(|(index, _)| *index);
         let service = entity.service.and_then(|index| entities.services.get(index));
         let Some(service) = service else {
             report.left_out(place, format!("route {name}: it has no service"));
-            report_plugins(entities, &plugins, "its route is left out", report);
+            lost.extend(indices);
             continue;
         };
         if !service.is_enabled {
             report.not_needed(place, format!("route {name}: its service is off (enabled: false)"));
-            report_plugins(entities, &plugins, "its route is off", report);
+            lost.extend(indices);
             continue;
         }
         let path_fault = entity.route.paths.iter().find_map(|path| path.fault());
         if let Some(obstacle) = entity.obstacle.clone().or(path_fault) {
             report.left_out(place, format!("route {name}: {obstacle}"));
-            report_plugins(entities, &plugins, "its route is left out", report);
+            lost.extend(indices);
             continue;
         }
+        used.extend(indices);
         let input = RouteInput { entities, credentials: &credentials, plugins: &plugins };
         match input.chain(report) {
             Ok(chain) => {
@@ -57,7 +59,8 @@ pub(super) fn gateway(entities: &Entities, report: &mut Report) -> Gateway {
             }
         }
     }
-    report_unused(entities, &used, report);
+    credentials.report(entities, report);
+    report_unused(entities, &used, &lost, report);
     gateway
 }
 
@@ -84,19 +87,13 @@ fn plugins_of<'e>(
     found
 }
 
-fn report_plugins(
+/// Reports the plugins that run for no converted route.
+fn report_unused(
     entities: &Entities,
-    plugins: &[(usize, &Plugin)],
-    reason: &str,
+    used: &BTreeSet<usize>,
+    lost: &BTreeSet<usize>,
     report: &mut Report,
 ) {
-    for (_, plugin) in plugins {
-        report.left_out(&plugin.place, format!("{}: {reason}", entities.describe(plugin)));
-    }
-}
-
-/// Reports the plugins that run for no route.
-fn report_unused(entities: &Entities, used: &BTreeSet<usize>, report: &mut Report) {
     for (index, plugin) in entities.plugins.iter().enumerate() {
         let name = entities.describe(plugin);
         if used.contains(&index) {
@@ -109,6 +106,8 @@ fn report_unused(entities: &Entities, used: &BTreeSet<usize>, report: &mut Repor
                           condition on a claim, or keep the plugin";
             let message = format!("plugin {} for a consumer: {reason}", plugin.name);
             report.left_out(&plugin.place, message);
+        } else if lost.contains(&index) {
+            report.left_out(&plugin.place, format!("{name}: its routes are left out"));
         } else {
             let message = format!("{name}: no route uses it");
             report.not_needed(&plugin.place, message);
@@ -138,7 +137,14 @@ impl RouteInput<'_> {
         let mut missing = None;
         if let Some(plugin) = self.plugin("jwt") {
             let acl = self.plugin("acl");
-            match jwt::section(plugin, &describe(plugin), acl, self.entities, self.credentials, report) {
+            match jwt::section(
+                plugin,
+                &describe(plugin),
+                acl,
+                self.entities,
+                self.credentials,
+                report,
+            ) {
                 Some(section) => chain.jwt_auth = Some(section),
                 None => missing = Some(describe(plugin)),
             }
@@ -160,8 +166,7 @@ impl RouteInput<'_> {
         }
         if let Some(plugin) = self.plugin("rate-limiting") {
             let has_identity = chain.jwt_auth.is_some();
-            chain.rate_limit =
-                rate_limiting::section(plugin, self.entities, has_identity, report);
+            chain.rate_limit = rate_limiting::section(plugin, self.entities, has_identity, report);
         }
         let (request, response) =
             (self.plugin("request-transformer"), self.plugin("response-transformer"));

@@ -53,7 +53,7 @@ fn rules(plugin: &Plugin, name: &str, side: &str, report: &mut Report) -> Map {
             }
             for entry in entries.texts(list) {
                 let header = entry.split(':').next().unwrap_or_default();
-                let has_value = rule != "remove" && rule != "rename";
+                let has_value = rule != "rename" && entry.contains(':');
                 if list == "headers" && has_value && is_credential_header(header) {
                     let message = format!(
                         "{name}: {rule}.headers: the value of {header} may be a credential; write \
@@ -67,7 +67,8 @@ fn rules(plugin: &Plugin, name: &str, side: &str, report: &mut Report) -> Map {
         }
         for (key, _) in entries.rest() {
             let field = key.text().unwrap_or_default();
-            let message = format!("{name}: {rule}.{field}: filters change headers and the query only");
+            let message =
+                format!("{name}: {rule}.{field}: filters change headers and the query only");
             report.left_out(&plugin.field_place(key), message);
         }
     }
@@ -77,4 +78,3 @@ fn rules(plugin: &Plugin, name: &str, side: &str, report: &mut Report) -> Map {
     }
     rules
 }
-

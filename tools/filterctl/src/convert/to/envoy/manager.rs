@@ -26,9 +26,11 @@ pub(super) fn manager(gateway: &Gateway, variables: &[String], report: &mut Repo
         .with("request_headers_timeout", "10s")
         .with("stream_idle_timeout", "300s")
         .with("upgrade_configs", vec![Map::new().with("upgrade_type", "websocket")]);
-    let comment = "The client address is the peer's. Behind load balancers, set xff_num_trusted_hops.";
+    let comment =
+        "The client address is the peer's. Behind load balancers, set xff_num_trusted_hops.";
     manager.comment("use_remote_address", comment);
-    let comment = "Without these settings, other spellings of a path or a header bypass the filters.";
+    let comment =
+        "Without these settings, other spellings of a path or a header bypass the filters.";
     manager.comment("normalize_path", comment);
     let owned = identity_headers(gateway);
     if !owned.is_empty() {

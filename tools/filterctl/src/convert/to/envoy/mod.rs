@@ -43,9 +43,8 @@ pub(super) fn write(gateway: &Gateway, report: &mut Report) -> String {
         .with("address", socket_address("0.0.0.0", 8000))
         .with("filter_chains", vec![Map::new().with("filters", vec![filter])]);
     let clusters = gateway.services.iter().map(cluster::cluster);
-    let resources = Map::new()
-        .with("listeners", vec![listener])
-        .with("clusters", clusters.collect::<Vec<_>>());
+    let resources =
+        Map::new().with("listeners", vec![listener]).with("clusters", clusters.collect::<Vec<_>>());
     let root = Map::new()
         .with("admin", admin)
         .with("stats_config", Map::new().with("stats_tags", tags.to_vec()))

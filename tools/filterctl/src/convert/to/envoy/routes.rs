@@ -37,15 +37,13 @@ pub(super) fn table(
         );
     }
     // A client may add any port to Host.
-    Map::new().with("name", "gateway").with("ignore_port_in_host_matching", true).with("virtual_hosts", hosts)
+    Map::new()
+        .with("name", "gateway")
+        .with("ignore_port_in_host_matching", true)
+        .with("virtual_hosts", hosts)
 }
 
-fn entry(
-    gateway: &Gateway,
-    route: &Route,
-    path: Option<&PathMatch>,
-    report: &mut Report,
-) -> Map {
+fn entry(gateway: &Gateway, route: &Route, path: Option<&PathMatch>, report: &mut Report) -> Map {
     let service = gateway.services.get(route.service);
     let mut action = Map::new();
     action.set_some("cluster", service.map(|service| service.name.as_str()));
@@ -65,11 +63,9 @@ fn entry(
     if let Some(PathMatch::Prefix(prefix)) = path
         && !prefix.ends_with('/')
     {
-        let message = format!(
-            "route {}: the path {prefix} also matches paths such as {prefix}x, as before",
-            route.name
-        );
-        report.changed(&route.place, message);
+        let message =
+            format!("route {}: the path {prefix} also matches paths such as {prefix}x", route.name);
+        report.note(&route.place, message);
     }
     Map::new()
         .with("name", route.name.as_str())
