@@ -23,7 +23,8 @@ const TARGETS: [(&str, Target); 5] = [
     ("filters", Target::Filters),
 ];
 
-const SOURCES: [(&str, Source); 2] = [("kong", Source::Kong), ("kic", Source::Kic)];
+const SOURCES: [(&str, Source); 3] =
+    [("kong", Source::Kong), ("kic", Source::Kic), ("traefik", Source::Traefik)];
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/convert")

@@ -15,6 +15,7 @@ mod project;
 mod route;
 mod traefik;
 
+pub(crate) use self::traefik::RuleConditions;
 pub use self::{
     documents::{Document, DocumentKind},
     filter::{FilterConfig, Found, Platform},

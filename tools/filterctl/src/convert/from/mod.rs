@@ -5,6 +5,8 @@ mod headers;
 mod kong;
 mod origins;
 mod secrets;
+mod traefik;
+mod urls;
 
 pub(super) use self::headers::finish as finish_headers;
 use super::{model::Gateway, report::Report};
@@ -17,11 +19,14 @@ pub enum Source {
     Kong,
     /// Resources of the Kong Ingress Controller.
     Kic,
+    /// Traefik's dynamic configuration, in files or in Kubernetes.
+    Traefik,
 }
 
 /// Reads the services, routes and filters of all documents.
 pub fn read(source: Source, project: &Project, report: &mut Report) -> Gateway {
     match source {
         Source::Kong | Source::Kic => kong::read(project, report),
+        Source::Traefik => traefik::read(project, report),
     }
 }

@@ -5,8 +5,12 @@ use super::entities::{
 };
 use crate::{
     convert::{
-        from::{fields::Fields, secrets::Secret},
-        model::{Endpoint, PathMatch, Route, Scheme, Service},
+        from::{
+            fields::Fields,
+            secrets::Secret,
+            urls::{self, Url},
+        },
+        model::{Endpoint, PathMatch, Route, Service},
         report::Report,
     },
     found::{Document, DocumentKind, Place, Project},
@@ -109,7 +113,7 @@ impl<'d> FileEntities<'d> {
             "updated_at",
         ]);
         report_rest(&fields, &place, &format!("service {name}"), report);
-        entities.services.push(ServiceEntity { service, is_enabled, place });
+        entities.services.push(ServiceEntity { service, is_enabled });
         let index = entities.services.len().saturating_sub(1);
         let scope = Scope { service: Some(index), ..Scope::default() };
         self.add_plugins(node, scope, entities);
@@ -128,7 +132,7 @@ impl<'d> FileEntities<'d> {
         let endpoints: Vec<Endpoint> = targets
             .filter_map(|target| {
                 let fields = Fields::new(Some(target), Reader::Kong);
-                let (host, port) = split_port(fields.text("target")?, 8000)?;
+                let (host, port) = urls::split_port(fields.text("target")?, 8000)?;
                 let weight = fields.number("weight").unwrap_or(100);
                 Some(Endpoint { host, port, weight })
             })
@@ -324,48 +328,23 @@ fn report_rest(fields: &Fields<'_>, place: &Place, owner: &str, report: &mut Rep
 
 /// The address of a service, from `url` or from its parts.
 fn address(fields: &Fields<'_>, name: &str) -> Option<Service> {
-    let url = fields.text("url");
-    let (protocol, rest) = match url {
-        Some(url) => url.split_once("://")?,
-        None => (fields.text("protocol").unwrap_or("http"), ""),
-    };
-    let scheme = match protocol {
-        "http" => Scheme::Http,
-        "https" => Scheme::Https,
-        "grpc" => Scheme::H2c,
-        "grpcs" => Scheme::H2,
-        _ => return None,
-    };
-    let slash = rest.find('/').unwrap_or(rest.len());
-    let (authority, path) = (rest.get(..slash)?, rest.get(slash..)?);
-    let (host, port) = match url {
-        // User information is a credential.
-        Some(_) => {
-            let authority = authority.rsplit('@').next()?;
-            split_port(authority, scheme.default_port())?
+    if let Some(url) = fields.text("url") {
+        let mut service = Url::parse(url)?.service(name);
+        if service.base_path.is_empty() {
+            service.base_path = base_path(fields);
         }
-        None => {
-            let port = fields.number("port").and_then(|port| u16::try_from(port).ok());
-            (fields.text("host")?.to_owned(), port.unwrap_or(80))
-        }
-    };
-    let path = if path.is_empty() { fields.text("path").unwrap_or_default() } else { path };
-    let mut service = Service::new(name, scheme, &host, port);
-    service.base_path = path.trim_end_matches('/').to_owned();
-    (!host.is_empty()).then_some(service)
+        return Some(service);
+    }
+    let scheme = urls::scheme(fields.text("protocol").unwrap_or("http"))?;
+    let port = fields.number("port").and_then(|port| u16::try_from(port).ok()).unwrap_or(80);
+    let host = fields.text("host").filter(|host| !host.is_empty())?;
+    let mut service = Service::new(name, scheme, host, port);
+    service.base_path = base_path(fields);
+    Some(service)
 }
 
-/// `host:port`, with brackets around an IPv6 address.
-pub(super) fn split_port(text: &str, default: u16) -> Option<(String, u16)> {
-    if let Some(rest) = text.strip_prefix('[') {
-        let (host, rest) = rest.split_once(']')?;
-        let port = rest.strip_prefix(':').map_or(Some(default), |port| port.parse().ok())?;
-        return Some((host.to_owned(), port));
-    }
-    match text.split_once(':') {
-        Some((host, port)) => Some((host.to_owned(), port.parse().ok()?)),
-        None => Some((text.to_owned(), default)),
-    }
+fn base_path(fields: &Fields<'_>) -> String {
+    fields.text("path").unwrap_or_default().trim_end_matches('/').to_owned()
 }
 
 /// A path that starts with `~` is an expression for the start of the path.

@@ -22,7 +22,6 @@ pub struct Entities {
 pub struct ServiceEntity {
     pub service: Service,
     pub is_enabled: bool,
-    pub place: Place,
 }
 
 #[derive(Debug)]
