@@ -4,7 +4,10 @@ use std::cell::RefCell;
 
 use serde_json::Value;
 
-use crate::source::{Content, Node, Reader};
+use crate::{
+    convert::yaml::{Map, Yaml},
+    source::{Content, Node, Reader},
+};
 
 /// The members of an object, with a record of those that were read. Null counts as absent.
 #[derive(Debug)]
@@ -82,6 +85,23 @@ fn is_empty(node: &Node) -> bool {
         Content::Sequence(items) => items.iter().all(is_empty),
         Content::Mapping(members) => members.iter().all(|(_, value)| is_empty(value)),
     }
+}
+
+/// A value as a host reads it, with the members of objects in order.
+pub fn yaml(node: &Node, reader: Reader) -> Option<Yaml> {
+    Some(match &node.content {
+        Content::Scalar { .. } => Yaml::from_json(&reader.value(node))?,
+        Content::Sequence(items) => {
+            Yaml::List(items.iter().filter_map(|item| yaml(item, reader)).collect())
+        }
+        Content::Mapping(members) => {
+            let mut map = Map::new();
+            for (key, value) in members {
+                map.set_some(key.text().unwrap_or_default(), yaml(value, reader));
+            }
+            Yaml::Map(map)
+        }
+    })
 }
 
 /// The texts of a list. One text counts as a list of it.

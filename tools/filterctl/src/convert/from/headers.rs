@@ -3,7 +3,11 @@
 use novasphere_explain::{FilterKind, ProxyKind};
 
 use crate::{
-    convert::{model::prune, report::Report, yaml::Map},
+    convert::{
+        model::prune,
+        report::Report,
+        yaml::{Map, Yaml},
+    },
     found::Place,
 };
 
@@ -50,6 +54,23 @@ pub fn finish(
             None
         }
     }
+}
+
+/// The rules of two configurations. Of single values, those of the second.
+pub fn merge(mut config: Map, other: &Map) -> Map {
+    for name in other.names() {
+        match (config.get(name).cloned(), other.get(name).cloned()) {
+            (Some(Yaml::Map(one)), Some(Yaml::Map(two))) => config.set(name, merge(one, &two)),
+            (Some(Yaml::List(mut items)), Some(Yaml::List(more))) => {
+                items.extend(
+                    more.into_iter().filter(|item| !items.contains(item)).collect::<Vec<_>>(),
+                );
+                config.set(name, items);
+            }
+            (_, value) => config.set_some(name, value),
+        }
+    }
+    config
 }
 
 /// Whether there are no rules.

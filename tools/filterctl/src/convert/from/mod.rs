@@ -2,7 +2,9 @@
 
 mod fields;
 mod headers;
+mod http_route;
 mod kong;
+mod kubernetes;
 mod origins;
 mod secrets;
 mod traefik;

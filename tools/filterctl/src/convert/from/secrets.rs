@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use base64::Engine as _;
+
 /// A secret of the input.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Secret {
@@ -40,6 +42,14 @@ impl Secret {
         }
     }
 
+    /// The secret in an entry of `data` of a Kubernetes Secret.
+    pub fn from_base64(text: &str) -> Self {
+        match decoded(text) {
+            Some(text) => Self::new(&text),
+            None => Self::Reference,
+        }
+    }
+
     /// The number of bytes of the key. `None` if the value is elsewhere.
     pub fn key_bytes(&self, is_base64: bool) -> Option<usize> {
         let Self::Value(SecretText(text)) = self else { return None };
@@ -49,6 +59,12 @@ impl Secret {
         let digits = text.bytes().filter(|b| !b.is_ascii_whitespace() && *b != b'=').count();
         Some(digits.saturating_mul(3).wrapping_div(4))
     }
+}
+
+/// The text of an entry of `data` of a Kubernetes Secret.
+pub fn decoded(text: &str) -> Option<String> {
+    let bytes = base64::engine::general_purpose::STANDARD.decode(text.trim()).ok()?;
+    String::from_utf8(bytes).ok()
 }
 
 /// The variable of a reference to Kong's vault `env`. `None` if only a part of it is used.

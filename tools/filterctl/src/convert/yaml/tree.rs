@@ -184,21 +184,13 @@ impl Yaml {
         }
     }
 
-    /// The value of JSON. `None` for null and fractions.
+    /// The scalar of JSON. `None` for null and fractions, and for lists and objects.
     pub fn from_json(value: &Value) -> Option<Self> {
         Some(match value {
-            Value::Null => return None,
             Value::Bool(value) => Self::Bool(*value),
             Value::Number(number) => Self::Int(number.as_i64()?),
             Value::String(text) => Self::Text(text.clone()),
-            Value::Array(items) => Self::List(items.iter().filter_map(Self::from_json).collect()),
-            Value::Object(members) => {
-                let mut map = Map::new();
-                for (name, value) in members {
-                    map.set_some(name, Self::from_json(value));
-                }
-                Self::Map(map)
-            }
+            Value::Null | Value::Array(_) | Value::Object(_) => return None,
         })
     }
 

@@ -1,13 +1,10 @@
 //! From kong.yml to entities.
 
-use super::entities::{
-    Consumer, Entities, JwtSecret, Plugin, RouteEntity, Scope, ServiceEntity, reference,
-};
+use super::entities::{Entities, Plugin, RouteEntity, Scope, ServiceEntity, reference};
 use crate::{
     convert::{
         from::{
             fields::Fields,
-            secrets::Secret,
             urls::{self, Url},
         },
         model::{Endpoint, PathMatch, Route, Service},
@@ -41,13 +38,14 @@ pub(super) fn add(project: &Project, entities: &mut Entities, report: &mut Repor
     }
 }
 
-struct FileEntities<'d> {
-    document: &'d Document,
-    root: Fields<'d>,
+/// The entities of one document.
+pub(super) struct FileEntities<'d> {
+    pub(super) document: &'d Document,
+    pub(super) root: Fields<'d>,
 }
 
 impl<'d> FileEntities<'d> {
-    fn place(&self, node: &Node) -> Place {
+    pub(super) fn place(&self, node: &Node) -> Place {
         self.document.place(node)
     }
 
@@ -202,7 +200,7 @@ impl<'d> FileEntities<'d> {
         self.add_plugins(node, scope, entities);
     }
 
-    fn add_plugins(&self, parent: &Node, scope: Scope, entities: &mut Entities) {
+    pub(super) fn add_plugins(&self, parent: &Node, scope: Scope, entities: &mut Entities) {
         for node in items(parent, "plugins") {
             self.add_plugin(node, scope, entities);
         }
@@ -247,68 +245,9 @@ impl<'d> FileEntities<'d> {
         };
         self.add_plugin(node, scope, entities);
     }
-
-    fn add_consumers(&self, entities: &mut Entities, report: &mut Report) {
-        for node in self.root.items("consumers") {
-            let fields = Fields::new(Some(node), Reader::Kong);
-            let text = |name| fields.text(name).map(str::to_owned);
-            let consumer = Consumer {
-                id: text("id"),
-                username: text("username"),
-                custom_id: text("custom_id"),
-                groups: items(node, "acls")
-                    .iter()
-                    .filter_map(|acl| Some(acl.get_text("group")?.to_owned()))
-                    .collect(),
-                credentials: items(node, "jwt_secrets")
-                    .iter()
-                    .map(|n| self.jwt_secret(n))
-                    .collect(),
-            };
-            let name = consumer.username.clone().or(consumer.custom_id.clone()).unwrap_or_default();
-            entities.consumers.push(consumer);
-            let scope = Scope { is_for_consumer: true, ..Scope::default() };
-            self.add_plugins(node, scope, entities);
-            fields.ignore(&["acls", "jwt_secrets", "plugins", "tags", "created_at"]);
-            for (key, _) in fields.rest() {
-                let field = key.text().unwrap_or_default();
-                report.left_out(&self.place(key), format!("{field} of consumer {name}"));
-            }
-        }
-        for node in self.root.items("jwt_secrets") {
-            let owner =
-                node.get("consumer").and_then(reference).and_then(|r| entities.consumer(&r));
-            let secret = self.jwt_secret(node);
-            match owner.and_then(|index| entities.consumers.get_mut(index)) {
-                Some(consumer) => consumer.credentials.push(secret),
-                None => report
-                    .left_out(&self.place(node), "jwt_secrets: its consumer is not in the input"),
-            }
-        }
-        for node in self.root.items("acls") {
-            let owner =
-                node.get("consumer").and_then(reference).and_then(|r| entities.consumer(&r));
-            if let (Some(index), Some(group)) = (owner, node.get_text("group"))
-                && let Some(consumer) = entities.consumers.get_mut(index)
-            {
-                consumer.groups.push(group.to_owned());
-            }
-        }
-    }
-
-    fn jwt_secret(&self, node: &Node) -> JwtSecret {
-        let fields = Fields::new(Some(node), Reader::Kong);
-        JwtSecret {
-            key: fields.text("key").map(str::to_owned),
-            algorithm: fields.text("algorithm").map(str::to_owned),
-            secret: fields.text("secret").map(Secret::new),
-            public_key: fields.text("rsa_public_key").map(str::to_owned),
-            place: self.place(node),
-        }
-    }
 }
 
-fn items<'n>(node: &'n Node, name: &str) -> &'n [Node] {
+pub(super) fn items<'n>(node: &'n Node, name: &str) -> &'n [Node] {
     node.get(name).map(Node::items).unwrap_or_default()
 }
 

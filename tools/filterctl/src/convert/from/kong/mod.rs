@@ -1,24 +1,19 @@
 //! Kong's configuration, and the resources of its ingress controller.
 //!
 //! - `entities`: services, routes, plugins and consumers;
-//! - `declarative`: from kong.yml to entities;
-//! - `ingress`: from Kubernetes resources to entities;
+//! - `declarative`, `consumers`: from kong.yml to entities;
+//! - `resources`: from Kubernetes resources to entities;
 //! - `scopes`: the plugins of each route, and its chain;
 //! - `credentials`: keys of consumers, for jwt-auth;
-//! - `jwt`, `access`, `rate_limiting`, `cors`, `transformers`: one plugin each;
-//! - `others`: plugins without a counterpart.
+//! - `plugins`: the filters that replace plugins.
 
-mod access;
-mod cors;
+mod consumers;
 mod credentials;
 mod declarative;
 mod entities;
-mod ingress;
-mod jwt;
-mod others;
-mod rate_limiting;
+mod plugins;
+mod resources;
 mod scopes;
-mod transformers;
 
 use self::entities::Entities;
 use crate::{
@@ -30,6 +25,6 @@ use crate::{
 pub fn read(project: &Project, report: &mut Report) -> Gateway {
     let mut entities = Entities::default();
     declarative::add(project, &mut entities, report);
-    ingress::add(project, &mut entities, report);
+    resources::add(project, &mut entities, report);
     scopes::gateway(&entities, report)
 }

@@ -3,10 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::{
-    access,
     credentials::Credentials,
     entities::{Entities, Plugin, RouteEntity},
-    jwt, others, rate_limiting, transformers,
+    plugins::{access, cors, jwt, others, rate_limiting, transformers},
 };
 use crate::convert::{
     model::{Chain, Gateway},
@@ -162,7 +161,7 @@ impl RouteInput<'_> {
             }
         }
         if let Some(plugin) = self.plugin("cors") {
-            chain.cors = super::cors::section(plugin, &describe(plugin), report);
+            chain.cors = cors::section(plugin, &describe(plugin), report);
         }
         if let Some(plugin) = self.plugin("rate-limiting") {
             let has_identity = chain.jwt_auth.is_some();

@@ -6,10 +6,13 @@ use super::{
 };
 use crate::{
     convert::{
-        from::fields::Fields,
+        from::{
+            fields::{Fields, yaml},
+            headers::merge,
+        },
         model::{Addresses, Route},
         report::Report,
-        yaml::{Map, Yaml},
+        yaml::Map,
     },
     source::Node,
 };
@@ -148,11 +151,11 @@ fn add_plugin(route: &mut Route, settings: &Node, part: &Part<'_>, report: &mut 
     let mut is_protected = true;
     for (key, config) in settings.members() {
         let name = key.text().unwrap_or_default();
-        let value = || Yaml::from_json(&part.middleware.reader.value(config));
-        let own = || value().and_then(|value| value.as_map().cloned());
+        let own = || yaml(config, part.middleware.reader)?.as_map().cloned();
         if name.ends_with("novasphere-header-transform") {
             if let Some(config) = own() {
-                route.chain.header_transform = Some(config);
+                let before = route.chain.header_transform.take().unwrap_or_default();
+                route.chain.header_transform = Some(merge(before, &config));
                 part.converted("header_transform", report);
             }
         } else if name.ends_with("novasphere-jwt-auth") {

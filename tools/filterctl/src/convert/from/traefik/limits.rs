@@ -45,7 +45,7 @@ pub(super) fn add(route: &mut Route, part: &Part<'_>, report: &mut Report) {
         .iter()
         .map(|(name, (seconds, requests))| match name.as_str() {
             "window" => format!("{requests} in {seconds} s"),
-            name => format!("{requests} a {name}"),
+            name => format!("{requests} per {name}"),
         })
         .collect();
     let message = format!(

@@ -2,7 +2,7 @@
 
 use novasphere_explain::ProxyKind;
 
-use super::entities::Plugin;
+use super::super::entities::Plugin;
 use crate::convert::{
     from::{headers, secrets::is_credential_header},
     report::Report,
@@ -12,7 +12,7 @@ use crate::convert::{
 const RULES: [&str; 5] = ["remove", "rename", "replace", "add", "append"];
 
 /// The configuration of header-transform. `None` if there are no rules.
-pub(super) fn section(
+pub fn section(
     request: Option<&Plugin>,
     response: Option<&Plugin>,
     describe: &dyn Fn(&Plugin) -> String,

@@ -1,6 +1,6 @@
 //! The plugin `cors`.
 
-use super::entities::Plugin;
+use super::super::entities::Plugin;
 use crate::convert::{
     from::{fields::Fields, origins},
     report::Report,
@@ -8,7 +8,7 @@ use crate::convert::{
 };
 
 /// The configuration of cors. `None` if no origin is left.
-pub(super) fn section(plugin: &Plugin, name: &str, report: &mut Report) -> Option<Map> {
+pub fn section(plugin: &Plugin, name: &str, report: &mut Report) -> Option<Map> {
     let fields = plugin.fields();
     let mut config = Map::new();
     let origins = fields.texts("origins");

@@ -1,6 +1,6 @@
 //! Plugins without a counterpart.
 
-use super::entities::Plugin;
+use super::super::entities::Plugin;
 use crate::convert::report::Report;
 
 /// The plugins that other modules convert.
@@ -52,7 +52,7 @@ const HARMLESS: [&str; 19] = [
 
 /// Reports a plugin without a counterpart. Returns whether it may reject requests, so that a route
 /// without it would be less protected.
-pub(super) fn report(plugin: &Plugin, name: &str, report: &mut Report) -> bool {
+pub fn report(plugin: &Plugin, name: &str, report: &mut Report) -> bool {
     let kind = plugin.name.as_str();
     if CONVERTED.contains(&kind) {
         return false;

@@ -2,13 +2,13 @@
 
 use novasphere_explain::{FilterKind, ProxyKind};
 
-use super::entities::{Entities, Plugin};
+use super::super::entities::{Entities, Plugin};
 use crate::convert::{from::fields::Fields, model::prune, report::Report, yaml::Map};
 
 const PERIODS: [&str; 6] = ["second", "minute", "hour", "day", "month", "year"];
 
 /// The configuration of rate-limit. `None` if it has no limit.
-pub(super) fn section(
+pub fn section(
     plugin: &Plugin,
     entities: &Entities,
     has_identity: bool,

@@ -1,10 +1,10 @@
 //! The plugins `ip-restriction` and `acl`.
 
-use super::entities::Plugin;
+use super::super::entities::Plugin;
 use crate::convert::{model::Addresses, report::Report};
 
 /// The addresses that may pass. `None` if one of them is not understood.
-pub(super) fn addresses(plugin: &Plugin, name: &str, report: &mut Report) -> Option<Addresses> {
+pub fn addresses(plugin: &Plugin, name: &str, report: &mut Report) -> Option<Addresses> {
     let fields = plugin.fields();
     // `whitelist` and `blacklist` are the names before Kong 3.
     let read = |names: [&str; 2]| -> Result<Vec<ipnet::IpNet>, String> {
@@ -38,7 +38,7 @@ pub(super) fn addresses(plugin: &Plugin, name: &str, report: &mut Report) -> Opt
 }
 
 /// Whether a consumer with these groups passes.
-pub(super) fn acl_admits(acl: &Plugin, groups: &[String]) -> bool {
+pub fn acl_admits(acl: &Plugin, groups: &[String]) -> bool {
     let fields = acl.fields();
     let is_in = |names: [&str; 2]| {
         names.into_iter().flat_map(|name| fields.texts(name)).any(|group| groups.contains(&group))
@@ -48,7 +48,7 @@ pub(super) fn acl_admits(acl: &Plugin, groups: &[String]) -> bool {
 }
 
 /// Reports the plugin, which only selects credentials. Returns whether it is converted.
-pub(super) fn report_acl(plugin: &Plugin, name: &str, has_jwt: bool, report: &mut Report) -> bool {
+pub fn report_acl(plugin: &Plugin, name: &str, has_jwt: bool, report: &mut Report) -> bool {
     if !has_jwt {
         let message = format!("{name}: only jwt identifies consumers in the output");
         report.left_out(&plugin.place, message);

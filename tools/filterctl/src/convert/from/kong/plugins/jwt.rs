@@ -3,14 +3,16 @@
 use novasphere_explain::{FilterKind, ProxyKind};
 
 use super::{
+    super::{
+        credentials::{Credential, Credentials, SECRET_VARIABLE, identity},
+        entities::{Entities, Plugin},
+    },
     access,
-    credentials::{Credential, Credentials, SECRET_VARIABLE, identity},
-    entities::{Entities, Plugin},
 };
 use crate::convert::{model::prune, report::Report, yaml::Map};
 
 /// The configuration of jwt-auth. `None` if requests could pass that the plugin rejects.
-pub(super) fn section(
+pub fn section(
     plugin: &Plugin,
     name: &str,
     acl: Option<&Plugin>,
