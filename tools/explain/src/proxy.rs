@@ -25,8 +25,10 @@ pub struct Environment {
     pub assume_missing: bool,
 }
 
-/// The value of a variable that is assumed to be set. Long enough for every HMAC algorithm.
-const ASSUMED: &str = "assumed-by-filterctl-because-the-variable-was-not-given-to-this-command-0";
+/// The value of a variable that is assumed to be set. Long enough for every HMAC algorithm, also as
+/// base64.
+const ASSUMED: &str =
+    "assumed-by-filterctl-because-the-variable-was-not-given-to-this-command-0000000000000000";
 
 /// A proxy, while it loads one configuration.
 #[derive(Debug)]

@@ -23,8 +23,12 @@ const TARGETS: [(&str, Target); 5] = [
     ("filters", Target::Filters),
 ];
 
-const SOURCES: [(&str, Source); 3] =
-    [("kong", Source::Kong), ("kic", Source::Kic), ("traefik", Source::Traefik)];
+const SOURCES: [(&str, Source); 4] = [
+    ("kong", Source::Kong),
+    ("kic", Source::Kic),
+    ("traefik", Source::Traefik),
+    ("envoy", Source::Envoy),
+];
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/convert")

@@ -40,6 +40,11 @@ impl<'d> Object<'d> {
         format!("{} {}", self.kind, self.name)
     }
 
+    /// `apiVersion`.
+    pub fn api(&self) -> &'d str {
+        self.root.get_text("apiVersion").unwrap_or_default()
+    }
+
     /// An annotation.
     pub fn annotation(&self, name: &str) -> Option<&'d str> {
         self.root.at(&["metadata", "annotations"])?.get_text(name)

@@ -1,11 +1,15 @@
 //! Readers of the formats to convert from.
 
+mod buckets;
+mod envoy;
 mod fields;
 mod headers;
 mod http_route;
+mod istio;
 mod kong;
 mod kubernetes;
 mod origins;
+mod providers;
 mod secrets;
 mod traefik;
 mod urls;
@@ -23,6 +27,10 @@ pub enum Source {
     Kic,
     /// Traefik's dynamic configuration, in files or in Kubernetes.
     Traefik,
+    /// Envoy's own filters, in a bootstrap or discovery responses.
+    Envoy,
+    /// Istio's RequestAuthentication and AuthorizationPolicy.
+    Istio,
 }
 
 /// Reads the services, routes and filters of all documents.
@@ -30,5 +38,7 @@ pub fn read(source: Source, project: &Project, report: &mut Report) -> Gateway {
     match source {
         Source::Kong | Source::Kic => kong::read(project, report),
         Source::Traefik => traefik::read(project, report),
+        Source::Envoy => envoy::read(project, report),
+        Source::Istio => istio::read(project, report),
     }
 }

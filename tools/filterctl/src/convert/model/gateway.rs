@@ -10,6 +10,8 @@ pub struct Gateway {
     pub services: Vec<Service>,
     /// The routes, in the order of the input.
     pub routes: Vec<Route>,
+    /// Whether requests for a host name never match routes for wildcards or for all hosts.
+    pub is_host_final: bool,
 }
 
 /// An upstream service.

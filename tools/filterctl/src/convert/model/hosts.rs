@@ -40,6 +40,9 @@ fn entries(gateway: &Gateway, domain: &str) -> Vec<(usize, Option<usize>)> {
     let mut found = Vec::new();
     for (index, route) in gateway.routes.iter().enumerate() {
         let Some(closeness) = closeness(route, domain) else { continue };
+        if gateway.is_host_final && closeness < 2 && domain != "*" {
+            continue;
+        }
         let paths: Vec<Option<usize>> = match route.paths.len() {
             0 => vec![None],
             count => (0..count).map(Some).collect(),

@@ -3,7 +3,12 @@
 use novasphere_explain::{FilterKind, ProxyKind};
 
 use super::super::entities::{Entities, Plugin};
-use crate::convert::{from::fields::Fields, model::prune, report::Report, yaml::Map};
+use crate::convert::{
+    from::{buckets::limiter_name, fields::Fields},
+    model::prune,
+    report::Report,
+    yaml::Map,
+};
 
 const PERIODS: [&str; 6] = ["second", "minute", "hour", "day", "month", "year"];
 
@@ -132,7 +137,6 @@ fn scope_name(plugin: &Plugin, entities: &Entities) -> Option<String> {
     let route = plugin.scope.route.and_then(|index| entities.routes.get(index));
     let service = plugin.scope.service.and_then(|index| entities.services.get(index));
     let name = route.map(|r| &r.route.name).or_else(|| service.map(|s| &s.service.name))?;
-    let is_allowed = |c: &char| c.is_ascii_graphic() && !"\"\\".contains(*c);
-    let name: String = name.chars().filter(is_allowed).collect();
+    let name = limiter_name(name);
     (!name.is_empty()).then_some(name)
 }
