@@ -23,11 +23,13 @@ const TARGETS: [(&str, Target); 5] = [
     ("filters", Target::Filters),
 ];
 
-const SOURCES: [(&str, Source); 4] = [
+const SOURCES: [(&str, Source); 6] = [
     ("kong", Source::Kong),
     ("kic", Source::Kic),
     ("traefik", Source::Traefik),
     ("envoy", Source::Envoy),
+    ("istio", Source::Istio),
+    ("envoy-gateway", Source::EnvoyGateway),
 ];
 
 fn folder() -> PathBuf {

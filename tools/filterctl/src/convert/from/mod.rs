@@ -2,6 +2,7 @@
 
 mod buckets;
 mod envoy;
+mod envoy_gateway;
 mod fields;
 mod headers;
 mod http_route;
@@ -31,6 +32,8 @@ pub enum Source {
     Envoy,
     /// Istio's RequestAuthentication and AuthorizationPolicy.
     Istio,
+    /// Envoy Gateway's SecurityPolicy and BackendTrafficPolicy.
+    EnvoyGateway,
 }
 
 /// Reads the services, routes and filters of all documents.
@@ -40,5 +43,6 @@ pub fn read(source: Source, project: &Project, report: &mut Report) -> Gateway {
         Source::Traefik => traefik::read(project, report),
         Source::Envoy => envoy::read(project, report),
         Source::Istio => istio::read(project, report),
+        Source::EnvoyGateway => envoy_gateway::read(project, report),
     }
 }
