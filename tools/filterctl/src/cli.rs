@@ -8,7 +8,9 @@ use std::{
 use anyhow::{Result, bail};
 use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::{check, diff, docs, explain, explain_code, init, jwks, key, render, schema, test, token};
+use crate::{
+    check, convert, diff, docs, explain, explain_code, init, jwks, key, render, schema, test, token,
+};
 
 /// Checks, explains and converts configurations of the Novasphere gateway filters. Works offline.
 ///
@@ -24,6 +26,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Check(check::Args),
+    Convert(convert::Args),
     Diff(diff::Args),
     Explain(Box<explain::Args>),
     ExplainCode(explain_code::Args),
@@ -93,6 +96,7 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 fn run(command: Command, out: &mut dyn Write) -> Result<Outcome> {
     match command {
         Command::Check(args) => check::run(&args, out),
+        Command::Convert(args) => convert::run(&args, out),
         Command::Diff(args) => diff::run(&args, out),
         Command::Explain(args) => explain::run(&args, out),
         Command::ExplainCode(args) => explain_code::run(&args, out),

@@ -15,12 +15,14 @@
 //! - `schema`, `docs`: the fields of configurations;
 //! - `template`: texts with places to fill;
 //! - `init`, `render`: configurations to start from, and additions to existing ones;
-//! - `diff`: what a change of configuration changes for requests.
+//! - `diff`: what a change of configuration changes for requests;
+//! - `convert`: from the configurations of other plugins and proxies.
 
 mod chains;
 pub mod check;
 mod cli;
 pub mod clock;
+pub mod convert;
 pub mod diff;
 pub mod docs;
 pub mod environment;

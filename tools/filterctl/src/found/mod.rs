@@ -17,6 +17,7 @@ mod route;
 mod routing;
 mod traefik;
 
+pub(crate) use self::traefik::RuleConditions;
 pub use self::{
     documents::{Document, DocumentKind},
     filter::{FilterConfig, Found, Platform},

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use novasphere_explain::FilterKind;
 
-pub(super) use self::rule::RuleConditions;
+pub(crate) use self::rule::RuleConditions;
 use super::{Document, DocumentKind, FilterConfig, Found, Platform, Project, Route};
 use crate::source::{Node, Reader};
 

@@ -10,7 +10,10 @@ use std::io::{self, IsTerminal, Write};
 
 use anyhow::Result;
 
-use crate::{finding::Finding, found::Project};
+use crate::{
+    finding::Finding,
+    found::{Place, Project},
+};
 
 /// A format of findings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -53,6 +56,13 @@ pub fn write(
 pub fn counted(count: usize, name: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
     format!("{count} {name}{plural}")
+}
+
+/// `file:line:column` of a place.
+pub fn written_place(place: &Place, project: &Project) -> String {
+    let Some(file) = project.files.get(place.file) else { return String::new() };
+    let start = position::position(&file.text, place.span.start);
+    format!("{}:{}:{}", file.name, start.line, start.column)
 }
 
 /// Whether the standard output is a terminal that shows colours. <https://no-color.org>

@@ -4,7 +4,7 @@ use crate::found::PathCondition;
 
 /// The conditions of a rule, as far as a route has them.
 #[derive(Clone, Debug, PartialEq)]
-pub(in crate::found) struct RuleConditions {
+pub(crate) struct RuleConditions {
     /// The hosts.
     pub domains: Vec<String>,
     /// The condition about the path.
@@ -17,7 +17,7 @@ pub(in crate::found) struct RuleConditions {
 
 impl RuleConditions {
     /// Parses a rule. A part that is not understood is in `others`.
-    pub(in crate::found) fn parse(rule: &str) -> Self {
+    pub(crate) fn parse(rule: &str) -> Self {
         let mut conditions = Self {
             domains: Vec::new(),
             path: PathCondition::Any,

@@ -1,0 +1,91 @@
+//! The filter `local_ratelimit`: a token bucket.
+
+use novasphere_explain::{FilterKind, ProxyKind};
+
+use super::{chain::Filter, flag, items, number, text};
+use crate::{
+    convert::{
+        from::buckets::{Bucket, limiter_name, seconds},
+        model::{Route, prune},
+        report::Report,
+        yaml::Map,
+    },
+    source::Node,
+};
+
+/// Adds windows for the bucket.
+pub(super) fn add(route: &mut Route, filter: &Filter<'_>, report: &mut Report) {
+    let config = filter.own.unwrap_or(filter.base);
+    let name = &filter.name;
+    if !items(config, "descriptors").is_empty() {
+        let message = format!("{name}: descriptors; write rules of rate_limit");
+        report.left_out(&filter.place, message);
+    }
+    let Some(bucket) = config.field("token_bucket") else { return };
+    if percentage(config, "filter_enabled") == 0 {
+        report.not_needed(&filter.place, format!("{name}: filter_enabled is 0 %"));
+        return;
+    }
+    let tokens = number(bucket, "tokens_per_fill").unwrap_or(1);
+    let interval = text(bucket, "fill_interval").and_then(seconds);
+    let (Some(seconds), Some(burst)) = (interval, number(bucket, "max_tokens")) else {
+        let message = format!("{name}: fill_interval is not a whole number of seconds");
+        report.left_out(&filter.place, message);
+        return;
+    };
+    if flag(config, "local_rate_limit_per_downstream_connection") {
+        report.left_out(&filter.place, format!("{name}: limits for each connection"));
+        return;
+    }
+    let bucket = Bucket { average: tokens, seconds, burst };
+    let mut limits = Map::new();
+    bucket.set(&mut limits);
+    limits.set("limit_by", "constant");
+    limits
+        .comment("limit_by", "All clients together, as in local_ratelimit. With ip, each client.");
+    limits.set("headers", "none");
+    if let Some(code) = config.fields(&["status", "code"]).and_then(Node::text)
+        && let Ok(code) = code.parse::<i64>()
+    {
+        limits.set("error_code", code);
+    }
+    let enforced = percentage(config, "filter_enforced");
+    if enforced == 0 {
+        limits.set("report_only", true);
+    }
+    for (field, percentage) in
+        [("filter_enabled", percentage(config, "filter_enabled")), ("filter_enforced", enforced)]
+    {
+        if !matches!(percentage, 0 | 100) {
+            report.changed(&filter.place, format!("{name}: {field} is 100 %"));
+        }
+    }
+    let scope = if filter.own.is_some() { route.name.as_str() } else { "all" };
+    limits.set("name", limiter_name(scope));
+    for field in ["response_headers_to_add", "request_headers_to_add_when_not_enforced"] {
+        if config.field(field).is_some() {
+            report.left_out(&filter.place, format!("{name}: {field}"));
+        }
+    }
+    match prune(FilterKind::RateLimit, &mut limits, ProxyKind::Envoy, &["error_code"]) {
+        Ok(_) => {
+            route.chain.rate_limit = Some(limits);
+            report.converted(&filter.place, format!("{name}: rate_limit"));
+            report.changed(&filter.place, format!("{name}: {}", bucket.describe()));
+        }
+        Err(fault) => {
+            report.left_out(&filter.place, format!("{name}: rate-limit rejects it: {fault}"));
+        }
+    }
+}
+
+/// A share of requests. Envoy's default is none.
+fn percentage(config: &Node, field: &str) -> i64 {
+    let Some(default) = config.fields(&[field, "default_value"]) else { return 0 };
+    let numerator = number(default, "numerator").unwrap_or(0);
+    match text(default, "denominator") {
+        Some("TEN_THOUSAND") => numerator.wrapping_div(100),
+        Some("MILLION") => numerator.wrapping_div(10_000),
+        _ => numerator,
+    }
+}

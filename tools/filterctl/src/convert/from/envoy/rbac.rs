@@ -1,0 +1,117 @@
+//! The filter `rbac`, as far as it checks addresses or one claim.
+
+use ipnet::IpNet;
+
+use super::{chain::Filter, flag, items, number, text};
+use crate::{
+    convert::{
+        model::{Addresses, Route},
+        report::Report,
+        yaml::Map,
+    },
+    source::Node,
+};
+
+/// What the principals of all policies check.
+enum Principals {
+    Addresses(Vec<IpNet>),
+    Claim(Map),
+}
+
+/// Adds the check. Returns whether the route is as protected as before.
+pub(super) fn add(route: &mut Route, filter: &Filter<'_>, report: &mut Report) -> bool {
+    let own = filter.own.map(|own| own.field("rbac").unwrap_or(own));
+    let Some(rules) = own.unwrap_or(filter.base).field("rules") else {
+        report.not_needed(&filter.place, format!("{}: has no rules", filter.name));
+        return true;
+    };
+    let is_deny = text(rules, "action") == Some("DENY");
+    let Some(principals) = principals(rules) else {
+        let message = format!(
+            "{}: only policies for all requests are converted, by address or by one claim",
+            filter.name
+        );
+        report.left_out(&filter.place, message);
+        return false;
+    };
+    match principals {
+        Principals::Addresses(networks) => {
+            let new = match is_deny {
+                true => Addresses { allow: Vec::new(), deny: networks },
+                false => Addresses { allow: networks, deny: Vec::new() },
+            };
+            let both = route.chain.addresses.as_ref().map_or(new.clone(), |old| old.and(&new));
+            route.chain.addresses = Some(both);
+            report.converted(&filter.place, format!("{}: rate_limit.deny", filter.name));
+            true
+        }
+        Principals::Claim(claim) => match route.chain.jwt_auth.as_mut() {
+            Some(config) if !is_deny => {
+                config.push("required_claims", claim);
+                report
+                    .converted(&filter.place, format!("{}: jwt_auth.required_claims", filter.name));
+                true
+            }
+            _ => {
+                let message =
+                    format!("{}: a claim without jwt_authn before, or with DENY", filter.name);
+                report.left_out(&filter.place, message);
+                false
+            }
+        },
+    }
+}
+
+fn principals(rules: &Node) -> Option<Principals> {
+    let mut networks = Vec::new();
+    let mut claims = Vec::new();
+    for (_, policy) in rules.field("policies")?.members() {
+        if policy.field("condition").is_some() {
+            return None;
+        }
+        if !items(policy, "permissions").iter().all(|permission| flag(permission, "any")) {
+            return None;
+        }
+        for principal in items(policy, "principals") {
+            match network(principal) {
+                Some(network) => networks.push(network),
+                None => claims.push(claim(principal)?),
+            }
+        }
+    }
+    match (networks.is_empty(), claims.len()) {
+        (false, 0) => Some(Principals::Addresses(networks)),
+        (true, 1) => claims.pop().map(Principals::Claim),
+        _ => None,
+    }
+}
+
+fn network(principal: &Node) -> Option<IpNet> {
+    let names = ["remote_ip", "direct_remote_ip", "source_ip"];
+    let range = names.into_iter().find_map(|name| principal.field(name))?;
+    let address = text(range, "address_prefix")?;
+    let length = number(range, "prefix_len").unwrap_or(0);
+    Addresses::parse(&format!("{address}/{length}"))
+}
+
+/// A claim in the metadata of `jwt_authn`.
+fn claim(principal: &Node) -> Option<Map> {
+    let metadata = principal.field("metadata")?;
+    if text(metadata, "filter") != Some("envoy.filters.http.jwt_authn") {
+        return None;
+    }
+    let keys: Vec<&str> =
+        items(metadata, "path").iter().filter_map(|k| k.get_text("key")).collect();
+    let (_, names) = keys.split_first()?;
+    let value = metadata.get("value")?;
+    let exact = |node: &Node| Some(node.field("string_match")?.get_text("exact")?.to_owned());
+    let claim = match names {
+        [one] => Map::new().with("claim", *one),
+        names => Map::new().with("claim", names.to_vec()),
+    };
+    if let Some(one) = exact(value) {
+        return Some(claim.with("equals", one));
+    }
+    let item = value.fields(&["list_match", "one_of"])?;
+    Some(claim.with("contains", exact(item)?))
+}

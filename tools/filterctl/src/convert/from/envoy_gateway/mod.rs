@@ -1,0 +1,107 @@
+//! Envoy Gateway: SecurityPolicy and BackendTrafficPolicy on HTTPRoutes.
+//!
+//! - `targets`: the policies of a route;
+//! - `security`: SecurityPolicy;
+//! - `traffic`: BackendTrafficPolicy.
+
+mod security;
+mod targets;
+mod traffic;
+
+use crate::{
+    convert::{
+        from::{http_route, kubernetes::Object},
+        model::{Chain, Gateway, Scheme, Service},
+        report::Report,
+    },
+    found::Project,
+    source::Node,
+};
+
+/// Reads all HTTPRoutes with their policies.
+pub fn read(project: &Project, report: &mut Report) -> Gateway {
+    let objects: Vec<Object<'_>> = project.documents.iter().filter_map(Object::new).collect();
+    let mut gateway = Gateway::default();
+    let mut used: Vec<&Object<'_>> = Vec::new();
+    for object in objects.iter().filter(|object| object.kind == "HTTPRoute") {
+        let policies = ["SecurityPolicy", "BackendTrafficPolicy"]
+            .map(|kind| targets::policy_of(&objects, kind, object));
+        used.extend(policies.iter().flatten());
+        let chain = chain(policies, report);
+        for rule in object.items(&["spec", "rules"]) {
+            add_rule(object, rule, &chain, &mut gateway, report);
+        }
+    }
+    for object in &objects {
+        let is_policy = ["SecurityPolicy", "BackendTrafficPolicy"].contains(&object.kind);
+        if is_policy && !used.iter().any(|other| std::ptr::eq(*other, object)) {
+            report
+                .not_needed(&object.place(), format!("{}: no HTTPRoute has it", object.describe()));
+        }
+        if ["EnvoyExtensionPolicy", "EnvoyPatchPolicy", "GRPCRoute"].contains(&object.kind) {
+            report.left_out(&object.place(), format!("{}: keep it", object.describe()));
+        }
+    }
+    gateway
+}
+
+/// The chain of a route.
+///
+/// # Errors
+/// The policy that cannot be converted.
+fn chain(
+    [security, traffic]: [Option<&Object<'_>>; 2],
+    report: &mut Report,
+) -> Result<Chain, String> {
+    let mut chain = Chain::default();
+    if let Some(policy) = security {
+        security::add(&mut chain, policy, report)?;
+    }
+    if let Some(policy) = traffic {
+        traffic::add(&mut chain, policy, report);
+    }
+    Ok(chain)
+}
+
+fn add_rule(
+    object: &Object<'_>,
+    rule: &Node,
+    chain: &Result<Chain, String>,
+    gateway: &mut Gateway,
+    report: &mut Report,
+) {
+    let place = object.document.place(rule);
+    let name = object.describe();
+    let chain = match chain {
+        Ok(chain) => chain,
+        Err(reason) => {
+            let message =
+                format!("{name}, because without {reason} its requests would pass unchecked");
+            report.left_out(&place, message);
+            return;
+        }
+    };
+    let read = match http_route::rule(object, rule, report) {
+        Ok(read) => read,
+        Err(reason) => {
+            report.left_out(&place, format!("{name}: {reason}"));
+            return;
+        }
+    };
+    for extension in &read.extensions {
+        report.left_out(&place, format!("{name}: filter {extension}; keep it in the HTTPRoute"));
+    }
+    let Some((service, namespace, port)) = read.backend else {
+        report.left_out(&place, format!("{name}: a rule without a Service"));
+        return;
+    };
+    let port = port.and_then(Node::text).and_then(|port| port.parse().ok()).unwrap_or(80);
+    let host = format!("{service}.{namespace}.svc.cluster.local");
+    let index = gateway.add_service(Service::new(&service, Scheme::Http, &host, port));
+    for mut route in read.routes {
+        route.service = index;
+        route.chain = chain.clone();
+        report.converted(&place, format!("a rule of {name}"));
+        gateway.add_route(route);
+    }
+}

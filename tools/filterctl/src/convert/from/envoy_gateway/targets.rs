@@ -1,0 +1,28 @@
+//! The policies of a route.
+
+use crate::{convert::from::kubernetes::Object, source::Node};
+
+/// The policy of a kind for a route: its own, or that of its Gateway.
+pub(super) fn policy_of<'o>(
+    objects: &'o [Object<'o>],
+    kind: &str,
+    route: &Object<'_>,
+) -> Option<&'o Object<'o>> {
+    let parents: Vec<&str> =
+        route.items(&["spec", "parentRefs"]).iter().filter_map(|p| p.get_text("name")).collect();
+    let of_kind = || objects.iter().filter(|object| object.kind == kind);
+    let own = of_kind().find(|policy| {
+        policy.namespace == route.namespace && has_target(policy, "HTTPRoute", &[route.name])
+    });
+    own.or_else(|| of_kind().find(|policy| has_target(policy, "Gateway", &parents)))
+}
+
+fn has_target(policy: &Object<'_>, kind: &str, names: &[&str]) -> bool {
+    let spec = policy.root.get("spec");
+    let single = spec.and_then(|spec| spec.get("targetRef"));
+    let several = spec.and_then(|spec| spec.get("targetRefs")).map(Node::items).unwrap_or_default();
+    single.into_iter().chain(several).any(|target| {
+        target.get_text("kind") == Some(kind)
+            && target.get_text("name").is_some_and(|name| names.contains(&name))
+    })
+}

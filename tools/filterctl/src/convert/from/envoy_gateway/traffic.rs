@@ -1,0 +1,106 @@
+//! BackendTrafficPolicy: its limits.
+
+use novasphere_explain::{FilterKind, ProxyKind};
+
+use crate::{
+    convert::{
+        from::{buckets, fields::Fields, kubernetes::Object},
+        model::{Chain, prune},
+        report::Report,
+        yaml::Map,
+    },
+    source::{Node, Reader},
+};
+
+/// Adds the limits of a policy.
+pub(super) fn add(chain: &mut Chain, policy: &Object<'_>, report: &mut Report) {
+    let name = policy.describe();
+    let fields = Fields::new(policy.root.get("spec"), Reader::Kubernetes);
+    fields.ignore(&["targetRef", "targetRefs", "targetSelectors"]);
+    if let Some(node) = fields.get("rateLimit") {
+        let limits = rate_limit(node, policy, report);
+        if limits.is_some() {
+            report.converted(&policy.document.place(node), format!("{name}: rate_limit"));
+        }
+        chain.rate_limit = limits;
+    }
+    for (key, _) in fields.rest() {
+        let field = key.text().unwrap_or_default();
+        let message = format!("{name}: {field}; keep it in the policy");
+        report.left_out(&policy.document.place(key), message);
+    }
+}
+
+fn rate_limit(node: &Node, policy: &Object<'_>, report: &mut Report) -> Option<Map> {
+    let name = policy.describe();
+    let place = policy.document.place(node);
+    let kind = if node.get("global").is_some() { "global" } else { "local" };
+    if kind == "global" {
+        let message = format!(
+            "{name}: global limits; each proxy counts separately until you set policy: redis with an \
+             HTTP front end of Redis (redis.uri)"
+        );
+        report.left_out(&place, message);
+    }
+    let mut config: Option<Map> = None;
+    for rule in node.at(&[kind, "rules"]).map(Node::items).unwrap_or_default() {
+        let place = policy.document.place(rule);
+        let new = match limit(rule) {
+            Ok(new) => new,
+            Err(reason) => {
+                report.left_out(&place, format!("{name}: a limit {reason}"));
+                continue;
+            }
+        };
+        match config.as_mut() {
+            None => config = Some(new),
+            Some(old) => {
+                if !buckets::merge(old, &new) {
+                    report.left_out(&place, format!("{name}: a second limit with other selectors"));
+                }
+            }
+        }
+    }
+    let mut config = config?;
+    config.set("headers", "none");
+    config.set("name", buckets::limiter_name(policy.name));
+    match prune(FilterKind::RateLimit, &mut config, ProxyKind::Envoy, &[]) {
+        Ok(_) => Some(config),
+        Err(fault) => {
+            report.left_out(&place, format!("{name}: rate-limit rejects it: {fault}"));
+            None
+        }
+    }
+}
+
+fn limit(rule: &Node) -> Result<Map, String> {
+    let limit = rule.get("limit").ok_or("without a value")?;
+    let requests = limit.get_text("requests").and_then(|text| text.parse::<i64>().ok());
+    let unit = limit.get_text("unit").unwrap_or_default().to_ascii_lowercase();
+    let is_period = ["second", "minute", "hour", "day", "month", "year"].contains(&unit.as_str());
+    let Some(requests) = requests.filter(|_| is_period) else {
+        return Err("with another unit".to_owned());
+    };
+    let mut config = Map::new().with(&unit, requests).with("limit_by", "constant");
+    let selectors = rule.get("clientSelectors").map(Node::items).unwrap_or_default();
+    if selectors.len() > 1 {
+        return Err("with several clientSelectors".to_owned());
+    }
+    for (key, value) in selectors.iter().flat_map(Node::members) {
+        match key.text().unwrap_or_default() {
+            "sourceCIDR" if value.get_text("type") == Some("Distinct") => {
+                config.set("limit_by", "ip")
+            }
+            "headers" => {
+                let [header] = value.items() else { return Err("with several headers".to_owned()) };
+                if header.get_text("type") != Some("Distinct") {
+                    return Err("for some values of a header".to_owned());
+                }
+                config.set("limit_by", "header");
+                config.set("header_name", header.get_text("name").unwrap_or_default());
+            }
+            other => return Err(format!("with {other}")),
+        }
+    }
+    Ok(config)
+}

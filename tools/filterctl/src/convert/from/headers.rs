@@ -1,0 +1,79 @@
+//! Rules of header-transform, as far as the filter accepts them.
+
+use novasphere_explain::{FilterKind, ProxyKind};
+
+use crate::{
+    convert::{
+        model::prune,
+        report::Report,
+        yaml::{Map, Yaml},
+    },
+    found::Place,
+};
+
+/// The lists of entries that may lose some.
+const LISTS: [&str; 16] = [
+    "request.remove.headers[",
+    "request.rename.headers[",
+    "request.replace.headers[",
+    "request.add.headers[",
+    "request.append.headers[",
+    "request.remove.querystring[",
+    "request.rename.querystring[",
+    "request.replace.querystring[",
+    "request.add.querystring[",
+    "request.append.querystring[",
+    "response.remove.headers[",
+    "response.rename.headers[",
+    "response.replace.headers[",
+    "response.add.headers[",
+    "response.append.headers[",
+    "response.security_headers",
+];
+
+/// Removes the entries that the filter rejects, and reports them. `None` if nothing is left.
+pub fn finish(
+    mut config: Map,
+    proxy: ProxyKind,
+    place: &Place,
+    name: &str,
+    report: &mut Report,
+) -> Option<Map> {
+    if is_blank(&config) {
+        return None;
+    }
+    match prune(FilterKind::HeaderTransform, &mut config, proxy, &LISTS) {
+        Ok(pruned) => {
+            for part in pruned {
+                report.left_out(place, format!("{name}: {}: {}", part.path, part.message));
+            }
+            Some(config)
+        }
+        Err(fault) => {
+            report.left_out(place, format!("{name}: header-transform rejects it: {fault}"));
+            None
+        }
+    }
+}
+
+/// The rules of two configurations. Of single values, those of the second.
+pub fn merge(mut config: Map, other: &Map) -> Map {
+    for name in other.names() {
+        match (config.get(name).cloned(), other.get(name).cloned()) {
+            (Some(Yaml::Map(one)), Some(Yaml::Map(two))) => config.set(name, merge(one, &two)),
+            (Some(Yaml::List(mut items)), Some(Yaml::List(more))) => {
+                items.extend(
+                    more.into_iter().filter(|item| !items.contains(item)).collect::<Vec<_>>(),
+                );
+                config.set(name, items);
+            }
+            (_, value) => config.set_some(name, value),
+        }
+    }
+    config
+}
+
+/// Whether there are no rules.
+fn is_blank(config: &Map) -> bool {
+    ["request", "response"].iter().all(|side| config.map(side).is_none_or(Map::is_empty))
+}

@@ -1,0 +1,105 @@
+//! Rules of an HTTPRoute of the Gateway API.
+
+use super::kubernetes::Object;
+use crate::{
+    convert::{
+        model::{PathMatch, Route},
+        report::Report,
+    },
+    source::Node,
+};
+
+/// A rule of an HTTPRoute.
+#[derive(Debug)]
+pub struct Rule<'n> {
+    /// One route for each method, without services and filters.
+    pub routes: Vec<Route>,
+    /// The name, the namespace and the port of the Service.
+    pub backend: Option<(String, String, Option<&'n Node>)>,
+    /// The names of resources that filters refer to.
+    pub extensions: Vec<String>,
+}
+
+/// Reads a rule.
+///
+/// # Errors
+/// Why it cannot be converted.
+pub fn rule<'n>(
+    object: &Object<'_>,
+    rule: &'n Node,
+    report: &mut Report,
+) -> Result<Rule<'n>, String> {
+    let hosts: Vec<String> = object
+        .items(&["spec", "hostnames"])
+        .iter()
+        .filter_map(|h| h.text().map(str::to_owned))
+        .collect();
+    let mut routes: Vec<Route> = Vec::new();
+    let matches = rule.get("matches").map(Node::items).unwrap_or_default();
+    for condition in matches {
+        for name in ["headers", "queryParams"] {
+            if condition.get(name).is_some() {
+                return Err(format!("conditions in {name} are not supported"));
+            }
+        }
+        let path = condition.get("path").map(path).transpose()?;
+        let method = condition.get_text("method").map(str::to_owned);
+        let methods: Vec<String> = method.into_iter().collect();
+        match routes.iter_mut().find(|route| route.methods == methods) {
+            Some(route) => route.paths.extend(path),
+            None => {
+                let mut route = Route::new(object.name, 0, object.document.place(rule));
+                route.hosts.clone_from(&hosts);
+                route.methods = methods;
+                route.paths.extend(path);
+                routes.push(route);
+            }
+        }
+    }
+    if routes.is_empty() {
+        let mut route = Route::new(object.name, 0, object.document.place(rule));
+        route.hosts = hosts;
+        routes.push(route);
+    }
+    let extensions = filters(object, rule, report);
+    let backends = rule.get("backendRefs").map(Node::items).unwrap_or_default();
+    if backends.len() > 1 {
+        let message = format!("{}: all backends but the first", object.describe());
+        report.left_out(&object.document.place(rule), message);
+    }
+    let backend = backends.first().and_then(|backend| {
+        let name = backend.get_text("name")?.to_owned();
+        let namespace = backend.get_text("namespace").unwrap_or(object.namespace).to_owned();
+        Some((name, namespace, backend.get("port")))
+    });
+    Ok(Rule { routes, backend, extensions })
+}
+
+fn filters(object: &Object<'_>, rule: &Node, report: &mut Report) -> Vec<String> {
+    let mut extensions = Vec::new();
+    for filter in rule.get("filters").map(Node::items).unwrap_or_default() {
+        match filter.get_text("type") {
+            Some("ExtensionRef") => {
+                let name = filter.at(&["extensionRef", "name"]).and_then(Node::text);
+                extensions.extend(name.map(str::to_owned));
+            }
+            kind => {
+                let kind = kind.unwrap_or("without a type");
+                let message =
+                    format!("{}: filter {kind}; keep it in the HTTPRoute", object.describe());
+                report.left_out(&object.document.place(filter), message);
+            }
+        }
+    }
+    extensions
+}
+
+fn path(node: &Node) -> Result<PathMatch, String> {
+    let value = node.get_text("value").unwrap_or("/").to_owned();
+    let path = match node.get_text("type") {
+        Some("Exact") => PathMatch::Exact(value),
+        Some("RegularExpression") => PathMatch::Regex(value),
+        _ => PathMatch::Segments(value),
+    };
+    path.fault().map_or(Ok(path), Err)
+}

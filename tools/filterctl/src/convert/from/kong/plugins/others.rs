@@ -1,0 +1,73 @@
+//! Plugins without a counterpart.
+
+use super::super::entities::Plugin;
+use crate::convert::report::Report;
+
+/// The plugins that other modules convert.
+const CONVERTED: [&str; 7] = [
+    "acl",
+    "cors",
+    "ip-restriction",
+    "jwt",
+    "rate-limiting",
+    "request-transformer",
+    "response-transformer",
+];
+
+/// Plugins that write logs.
+const LOGS: [&str; 9] = [
+    "file-log",
+    "http-log",
+    "kafka-log",
+    "loggly",
+    "syslog",
+    "tcp-log",
+    "udp-log",
+    "log-serializers",
+    "session-log",
+];
+
+/// Plugins that reject no request.
+const HARMLESS: [&str; 19] = [
+    "ai-proxy",
+    "aws-lambda",
+    "correlation-id",
+    "datadog",
+    "exit-transformer",
+    "grpc-web",
+    "grpc-gateway",
+    "opentelemetry",
+    "prometheus",
+    "proxy-cache",
+    "redirect",
+    "request-size-limiting",
+    "response-ratelimiting",
+    "response-transformer-advanced",
+    "session",
+    "standard-webhooks",
+    "statsd",
+    "zipkin",
+    "request-transformer-advanced",
+];
+
+/// Reports a plugin without a counterpart. Returns whether it may reject requests, so that a route
+/// without it would be less protected.
+pub fn report(plugin: &Plugin, name: &str, report: &mut Report) -> bool {
+    let kind = plugin.name.as_str();
+    if CONVERTED.contains(&kind) {
+        return false;
+    }
+    if kind.starts_with("novasphere") {
+        report.left_out(&plugin.place, format!("{name}: is a filter of this project already"));
+        return true;
+    }
+    let reason = if LOGS.contains(&kind) {
+        "the access log of the proxy replaces it"
+    } else if HARMLESS.contains(&kind) {
+        "no filter does this; use the proxy's own settings"
+    } else {
+        "no filter does this, and it may reject requests"
+    };
+    report.left_out(&plugin.place, format!("{name}: {reason}"));
+    !LOGS.contains(&kind) && !HARMLESS.contains(&kind)
+}

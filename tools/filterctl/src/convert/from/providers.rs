@@ -1,0 +1,313 @@
+//! [`Provider`]: an issuer of tokens, as Envoy, Istio and Envoy Gateway describe it.
+
+use novasphere_explain::{FilterKind, ProxyKind};
+use serde_json::Value;
+
+use crate::{
+    convert::{
+        model::prune,
+        report::Report,
+        yaml::{Map, Yaml},
+    },
+    found::Place,
+};
+
+/// An issuer of tokens.
+#[derive(Clone, Debug)]
+pub struct Provider {
+    /// The name for messages.
+    pub name: String,
+    /// The `iss` of its tokens. Without one, any.
+    pub issuer: Option<String>,
+    /// Accepted audiences. Empty for all.
+    pub audiences: Vec<String>,
+    /// Where its keys are.
+    pub keys: Keys,
+    /// Headers with a token, each with the scheme in front of it.
+    pub from_headers: Vec<(String, String)>,
+    /// Query parameters with a token.
+    pub from_params: Vec<String>,
+    /// Cookies with a token.
+    pub from_cookies: Vec<String>,
+    /// Whether the upstream gets the token.
+    pub forward: bool,
+    /// Claims and the headers that they become.
+    pub claims_to_headers: Vec<(String, String)>,
+    /// Where it is.
+    pub place: Place,
+}
+
+/// The keys of a provider.
+#[derive(Clone, Debug)]
+pub enum Keys {
+    /// A key set to fetch.
+    Remote {
+        /// The URL.
+        uri: String,
+        /// The proxy's upstream for it.
+        cluster: Option<String>,
+        /// The lifetime of the key set, in seconds.
+        refresh: Option<i64>,
+    },
+    /// A key set, as JSON text, which may contain secrets.
+    Inline(String),
+    /// Another form.
+    Unknown,
+}
+
+/// The variable for a single secret.
+const VARIABLE: &str = "NOVASPHERE_JWT_SECRET";
+
+/// The configuration of jwt-auth for the tokens of all providers. `None` if a provider cannot be
+/// converted.
+pub fn section(providers: &[Provider], report: &mut Report) -> Option<Map> {
+    let by_issuer = providers.iter().all(|provider| provider.issuer.is_some());
+    if !by_issuer && providers.len() > 1 {
+        for provider in providers.iter().filter(|provider| provider.issuer.is_none()) {
+            let message =
+                format!("provider {}: it has no issuer, but there are others", provider.name);
+            report.left_out(&provider.place, message);
+        }
+        return None;
+    }
+    let mut config = Map::new();
+    if !by_issuer {
+        config.set("key_claim_name", "alg");
+        config.comment("key_claim_name", "Tokens of any issuer.");
+    }
+    let (mut credentials, mut jwks, mut has_secrets) = (Vec::new(), Vec::new(), false);
+    for provider in providers {
+        match &provider.keys {
+            Keys::Remote { uri, cluster, refresh } => {
+                let Some(issuer) = &provider.issuer else {
+                    let message =
+                        format!("provider {}: fetched keys need an issuer", provider.name);
+                    report.left_out(&provider.place, message);
+                    return None;
+                };
+                let mut entry =
+                    Map::new().with("issuer", issuer.as_str()).with("uri", uri.as_str());
+                entry.set_some("cluster", cluster.as_deref());
+                entry
+                    .set_some("refresh", refresh.filter(|r| (1..=86_400).contains(r) && *r != 300));
+                jwks.push(entry);
+            }
+            Keys::Inline(text) => {
+                let (entries, secrets) = inline(provider, text, report)?;
+                has_secrets = has_secrets || secrets;
+                credentials.extend(entries);
+            }
+            Keys::Unknown => {
+                let message = format!("provider {}: its keys are not in the input", provider.name);
+                report.left_out(&provider.place, message);
+                return None;
+            }
+        }
+    }
+    config.set_list("credentials", credentials);
+    config.set_list("jwks", jwks);
+    if has_secrets {
+        config.set("secret_is_base64", true);
+    }
+    add_sources(&mut config, providers);
+    add_claims(&mut config, providers, report);
+    Some(config)
+}
+
+/// Removes what jwt-auth rejects, and reports it. `None` if requests could pass unchecked.
+pub fn finish(mut config: Map, place: &Place, name: &str, report: &mut Report) -> Option<Map> {
+    let removable = ["credentials[", "claims_to_headers["];
+    match prune(FilterKind::JwtAuth, &mut config, ProxyKind::Envoy, &removable) {
+        Ok(pruned) => {
+            for fault in pruned {
+                report.left_out(place, format!("{name}: {}: {}", fault.path, fault.message));
+            }
+            Some(config)
+        }
+        Err(fault) => {
+            report.left_out(place, format!("{name}: jwt-auth rejects it: {fault}"));
+            None
+        }
+    }
+}
+
+/// The credentials of a key set, and whether one of them is a secret.
+fn inline(provider: &Provider, text: &str, report: &mut Report) -> Option<(Vec<Map>, bool)> {
+    let name = &provider.name;
+    let set: Option<Value> = serde_json::from_str(text).ok();
+    let keys = set.as_ref().and_then(|set| set.get("keys")).and_then(Value::as_array);
+    let Some(keys) = keys else {
+        report.left_out(
+            &provider.place,
+            format!("provider {name}: its key set is not JSON with keys"),
+        );
+        return None;
+    };
+    let (mut entries, mut has_secrets) = (Vec::new(), false);
+    for key in keys {
+        let member = |member: &str| key.get(member).and_then(Value::as_str);
+        let kid = member("kid");
+        let shown = kid.unwrap_or("without kid");
+        let is_secret = member("kty") == Some("oct");
+        if !is_secret && key.get("d").is_some() {
+            report
+                .left_out(&provider.place, format!("provider {name}: the key {shown} is private"));
+            continue;
+        }
+        let default = match member("kty") {
+            Some("oct") => "HS256",
+            Some("EC") => "ES256",
+            Some("OKP") => "EdDSA",
+            _ => "RS256",
+        };
+        let algorithm = member("alg").unwrap_or(default);
+        let own = provider.issuer.as_deref().unwrap_or(algorithm);
+        let mut entry = Map::new().with("key", own).with("algorithm", algorithm);
+        if is_secret {
+            has_secrets = true;
+            let meaning = format!("the member k of the key {shown} of provider {name}");
+            let suffix = kid.unwrap_or_default();
+            let variable = report.variable(VARIABLE, suffix, meaning, Some(&provider.place));
+            entry.set_some("kid", kid);
+            entry.set("secret", Map::new().with("env", variable));
+        } else {
+            entry.set("jwk", public(key));
+        }
+        entries.push(entry);
+    }
+    Some((entries, has_secrets))
+}
+
+/// The members of a public key.
+fn public(key: &Value) -> Map {
+    let names = ["kty", "crv", "kid", "alg", "use", "n", "e", "x", "y"];
+    let mut map = Map::new();
+    for name in names {
+        map.set_some(name, key.get(name).and_then(Value::as_str));
+    }
+    map
+}
+
+fn add_sources(config: &mut Map, providers: &[Provider]) {
+    let mut headers: Vec<Yaml> = Vec::new();
+    for (name, scheme) in providers.iter().flat_map(|provider| &provider.from_headers) {
+        let is_bearer = scheme == "Bearer";
+        let entry: Yaml = match name.eq_ignore_ascii_case("authorization") && is_bearer {
+            true => "authorization".into(),
+            false => Map::new().with("name", name.as_str()).with("scheme", scheme.as_str()).into(),
+        };
+        if !headers.contains(&entry) {
+            headers.push(entry);
+        }
+    }
+    let distinct = |lists: Vec<&Vec<String>>| {
+        let mut all: Vec<String> = Vec::new();
+        for name in lists.into_iter().flatten() {
+            if !all.contains(name) {
+                all.push(name.clone());
+            }
+        }
+        all
+    };
+    let params = distinct(providers.iter().map(|provider| &provider.from_params).collect());
+    let cookies = distinct(providers.iter().map(|provider| &provider.from_cookies).collect());
+    if headers != ["authorization".into()] {
+        config.set("header_names", headers);
+    }
+    config.set("uri_param_names", params);
+    config.set_list("cookie_names", cookies);
+    if providers.iter().all(|provider| !provider.forward) {
+        config.set("forward_token", false);
+    }
+}
+
+fn add_claims(config: &mut Map, providers: &[Provider], report: &mut Report) {
+    let issuers = providers.iter().filter_map(|p| p.issuer.clone()).collect::<Vec<_>>();
+    config.set_list("issuers", issuers);
+    let audiences: Vec<&Vec<String>> = providers.iter().map(|p| &p.audiences).collect();
+    match audiences.split_first() {
+        Some((first, rest)) if rest.iter().all(|other| other == first) => {
+            config.set_list("audiences", (*first).clone());
+        }
+        _ => {
+            let all: Vec<String> = audiences.into_iter().flatten().cloned().collect();
+            let is_complete = providers.iter().all(|provider| !provider.audiences.is_empty());
+            for provider in providers {
+                let message = format!(
+                    "provider {}: the output accepts the audiences of all providers",
+                    provider.name
+                );
+                report.changed(&provider.place, message);
+            }
+            if is_complete {
+                config.set_list("audiences", all);
+            }
+        }
+    }
+    let mut headers = Vec::new();
+    for (claim, header) in providers.iter().flat_map(|provider| &provider.claims_to_headers) {
+        let entry = Map::new().with("claim", claim.as_str()).with("header", header.as_str());
+        if !headers.contains(&entry) {
+            headers.push(entry);
+        }
+    }
+    config.set_list("claims_to_headers", headers);
+}
+
+/// Whether two providers accept tokens from the same places, and so on, is not checked: the sources
+/// of all providers apply to all tokens.
+pub fn report_shared(providers: &[Provider], report: &mut Report) {
+    let Some((first, rest)) = providers.split_first() else { return };
+    let sources =
+        |p: &Provider| (p.from_headers.clone(), p.from_params.clone(), p.from_cookies.clone());
+    for provider in rest.iter().filter(|provider| sources(provider) != sources(first)) {
+        let message = format!(
+            "provider {}: the token sources of all providers apply to all tokens",
+            provider.name
+        );
+        report.changed(&provider.place, message);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn provider(keys: Keys) -> Provider {
+        Provider {
+            name: "p".to_owned(),
+            issuer: Some("https://id.io".to_owned()),
+            audiences: Vec::new(),
+            keys,
+            from_headers: vec![("Authorization".to_owned(), "Bearer".to_owned())],
+            from_params: Vec::new(),
+            from_cookies: Vec::new(),
+            forward: true,
+            claims_to_headers: Vec::new(),
+            place: Place { file: 0, span: 0..0 },
+        }
+    }
+
+    #[test]
+    fn secrets_of_key_sets_become_variables() {
+        let mut report = Report::default();
+        let text = r#"{"keys": [{"kty": "oct", "kid": "a", "k": "RE8tTk9U"}, {"kty": "OKP", "crv": "Ed25519", "x": "x", "d": "RE8tTk9U"}]}"#;
+        let section = section(&[provider(Keys::Inline(text.to_owned()))], &mut report).unwrap();
+        let shown = section.to_json().to_string();
+        assert!(
+            !shown.contains("RE8tTk9U") && shown.contains("NOVASPHERE_JWT_SECRET_A"),
+            "{shown}"
+        );
+        assert!(section.is_true("secret_is_base64"));
+        assert_eq!(report.entries[0].message, "provider p: the key without kid is private");
+    }
+
+    #[test]
+    fn providers_without_issuer_stand_alone() {
+        let mut report = Report::default();
+        let mut other = provider(Keys::Inline("{\"keys\": []}".to_owned()));
+        other.issuer = None;
+        assert!(section(&[provider(Keys::Unknown), other], &mut report).is_none());
+        assert!(report.entries[0].message.contains("has no issuer"));
+    }
+}

@@ -1,0 +1,170 @@
+//! The middleware `headers`: CORS, request and response headers.
+
+use super::chain::Part;
+use crate::convert::{
+    from::{headers as rules, origins, secrets::is_credential_header},
+    model::Chain,
+    report::Report,
+    yaml::{Map, Yaml},
+};
+use novasphere_explain::ProxyKind;
+
+/// Adds the filters that do what the middleware does.
+pub(super) fn add(chain: &mut Chain, part: &Part<'_>, report: &mut Report) {
+    let has_cors = ["accessControlAllowOriginList", "accessControlAllowOriginListRegex"]
+        .iter()
+        .any(|name| part.fields.get(name).is_some());
+    if has_cors {
+        chain.cors = cors(part, report).or(chain.cors.take());
+    }
+    part.fields.ignore(&["addVaryHeader"]);
+    let mut transform = chain.header_transform.take().unwrap_or_default();
+    let before = transform.clone();
+    add_custom(&mut transform, "request", "customRequestHeaders", has_cors, part, report);
+    add_custom(&mut transform, "response", "customResponseHeaders", has_cors, part, report);
+    add_policies(&mut transform, part);
+    add_security(&mut transform, part, report);
+    part.report_rest(report);
+    if transform != before {
+        let place = &part.middleware.place;
+        let checked = rules::finish(transform, ProxyKind::Envoy, place, &part.name, report);
+        if checked.is_some() {
+            part.converted("header_transform", report);
+        }
+        chain.header_transform = checked;
+    } else if !transform.is_empty() {
+        chain.header_transform = Some(transform);
+    }
+}
+
+fn cors(part: &Part<'_>, report: &mut Report) -> Option<Map> {
+    let fields = &part.fields;
+    let list = fields.texts("accessControlAllowOriginList");
+    let is_for_all = list.iter().any(|origin| origin == "*");
+    let mut config = Map::new();
+    if is_for_all {
+        config.set("origins", vec!["*"]);
+    } else {
+        let expressions = fields.texts("accessControlAllowOriginListRegex");
+        let expressions = expressions.iter().map(|expression| {
+            // Traefik searches the expression anywhere in the origin.
+            let start = if expression.starts_with('^') { "" } else { ".*" };
+            let end = if expression.ends_with('$') { "" } else { ".*" };
+            origins::from_regex(&format!("{start}{expression}{end}"))
+        });
+        config.set("origins", list.into_iter().chain(expressions).collect::<Vec<_>>());
+    }
+    let methods = fields.texts("accessControlAllowMethods");
+    let simple = || ["GET", "HEAD", "POST"].map(str::to_owned).to_vec();
+    config.set("methods", if methods.is_empty() { simple() } else { methods });
+    config.set("headers", fields.texts("accessControlAllowHeaders"));
+    config.set_list("exposed_headers", fields.texts("accessControlExposeHeaders"));
+    let credentials = fields.flag("accessControlAllowCredentials") == Some(true);
+    if credentials && is_for_all {
+        let message =
+            "origins \"*\" without credentials, because browsers reject \"*\" with credentials";
+        part.changed(message, report);
+    } else if credentials {
+        config.set("credentials", true);
+    }
+    config.set_some("max_age", fields.number("accessControlMaxAge").filter(|age| *age > 0));
+    config.set("preflight_status", 200);
+    origins::finish(config, &part.middleware.place, &part.name, report)
+}
+
+/// Headers that the middleware sets, or removes if their value is empty.
+fn add_custom(
+    transform: &mut Map,
+    side: &str,
+    field: &str,
+    has_cors: bool,
+    part: &Part<'_>,
+    report: &mut Report,
+) {
+    let Some(headers) = part.fields.get(field) else { return };
+    for (key, value) in headers.members() {
+        let name = key.text().unwrap_or_default();
+        let value = value.text().unwrap_or_default();
+        let is_cors =
+            side == "response" && name.to_ascii_lowercase().starts_with("access-control-");
+        if is_cors && has_cors {
+            // cors replaces these headers of the upstream.
+            continue;
+        }
+        if !value.is_empty() && is_credential_header(name) {
+            let message = format!(
+                "{field}: the value of {name} may be a credential; write the rule yourself"
+            );
+            part.left_out(&message, report);
+            continue;
+        }
+        set_header(transform, side, name, value);
+    }
+}
+
+fn set_header(transform: &mut Map, side: &str, name: &str, value: &str) {
+    transform.edit(side, |rules| {
+        rules.edit("remove", |remove| {
+            if !remove.texts("headers").iter().any(|other| other.eq_ignore_ascii_case(name)) {
+                remove.push("headers", name);
+            }
+        });
+        if !value.is_empty() {
+            let value = value.replace("$(", "$$(");
+            rules.edit("add", |add| add.push("headers", format!("{name}:{value}")));
+        }
+    });
+}
+
+/// Headers with a field of their own.
+fn add_policies(transform: &mut Map, part: &Part<'_>) {
+    for (field, header) in [
+        ("contentSecurityPolicy", "Content-Security-Policy"),
+        ("contentSecurityPolicyReportOnly", "Content-Security-Policy-Report-Only"),
+        ("permissionsPolicy", "Permissions-Policy"),
+        ("customBrowserXSSValue", "X-XSS-Protection"),
+    ] {
+        if let Some(value) = part.fields.text(field).filter(|value| !value.is_empty()) {
+            set_header(transform, "response", header, value);
+        }
+    }
+    if part.fields.flag("browserXssFilter") == Some(true) {
+        set_header(transform, "response", "X-XSS-Protection", "1; mode=block");
+    }
+}
+
+fn add_security(transform: &mut Map, part: &Part<'_>, report: &mut Report) {
+    let fields = &part.fields;
+    let age = fields.number("stsSeconds").filter(|age| *age > 0);
+    let (subdomains, preload) = (fields.flag("stsIncludeSubdomains"), fields.flag("stsPreload"));
+    let sts = age.map(|age| {
+        let mut value = format!("max-age={age}");
+        if subdomains == Some(true) {
+            value.push_str("; includeSubDomains");
+        }
+        if preload == Some(true) {
+            value.push_str("; preload");
+        }
+        value
+    });
+    let forces = fields.flag("forceSTSHeader") == Some(true);
+    let sniff = fields.flag("contentTypeNosniff") == Some(true);
+    let own_frame = fields.text("customFrameOptionsValue").map(str::to_owned);
+    let deny = (fields.flag("frameDeny") == Some(true)).then(|| "DENY".to_owned());
+    let frame = own_frame.or(deny);
+    let referrer = fields.text("referrerPolicy").filter(|value| !value.is_empty());
+    if sts.is_none() && !sniff && frame.is_none() && referrer.is_none() {
+        return;
+    }
+    if sts.is_some() && !forces {
+        part.changed("Strict-Transport-Security is sent on connections without TLS, too", report);
+    }
+    let or_off = |value: Option<String>| value.map_or(Yaml::Bool(false), Yaml::Text);
+    let security = Map::new()
+        .with("strict_transport_security", or_off(sts))
+        .with("x_content_type_options", or_off(sniff.then(|| "nosniff".to_owned())))
+        .with("x_frame_options", or_off(frame))
+        .with("referrer_policy", or_off(referrer.map(str::to_owned)))
+        .with("override", true);
+    transform.edit("response", |response| response.set("security_headers", security));
+}

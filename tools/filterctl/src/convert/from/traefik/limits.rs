@@ -1,0 +1,91 @@
+//! The middleware `rateLimit`: a token bucket.
+
+use super::chain::Part;
+use crate::convert::{
+    from::{
+        buckets::{Bucket, limiter_name, merge, seconds},
+        fields::Fields,
+    },
+    model::Route,
+    report::Report,
+    yaml::Map,
+};
+
+/// Adds windows for the bucket.
+pub(super) fn add(route: &mut Route, part: &Part<'_>, report: &mut Report) {
+    let average = part.fields.number("average").unwrap_or(0);
+    if average <= 0 {
+        report.not_needed(&part.middleware.place, format!("{}: average 0 is no limit", part.name));
+        return;
+    }
+    let burst = part.fields.number("burst").unwrap_or(1).max(1);
+    let period = part.fields.text("period").unwrap_or("1s");
+    let Some(seconds) = seconds(period) else {
+        part.left_out(&format!("period {period:?}: is not a whole number of seconds"), report);
+        return;
+    };
+    let source = part.fields.object("sourceCriterion");
+    let mut identity = Map::new();
+    add_identity(&mut identity, &source, part, report);
+    let bucket = Bucket { average, seconds, burst };
+    let mut config = Map::new();
+    bucket.set(&mut config);
+    for name in identity.names().map(str::to_owned).collect::<Vec<_>>() {
+        config.set_some(&name, identity.get(&name).cloned());
+    }
+    config.set("headers", "none");
+    config.comment(
+        "headers",
+        "As with Traefik. Without this line, clients see their remaining quota.",
+    );
+    config.set("name", limiter_name(&route.name));
+    part.report_rest(report);
+    match route.chain.rate_limit.as_mut() {
+        None => route.chain.rate_limit = Some(config),
+        Some(other) => {
+            if !merge(other, &config) {
+                part.left_out(
+                    "a second limit with another sourceCriterion, or with the same period",
+                    report,
+                );
+                return;
+            }
+        }
+    }
+    part.converted("rate_limit", report);
+    part.changed(&format!("{}, and reject instead of delaying", bucket.describe()), report);
+}
+
+fn add_identity(config: &mut Map, source: &Fields<'_>, part: &Part<'_>, report: &mut Report) {
+    if let Some(header) = source.text("requestHeaderName") {
+        config.set("limit_by", "header");
+        config.set("header_name", header);
+        return;
+    }
+    if source.flag("requestHost") == Some(true) {
+        config.set("limit_by", "host");
+        return;
+    }
+    config.set("limit_by", "ip");
+    let strategy = source.object("ipStrategy");
+    let mut client = Map::new();
+    let excluded = strategy.texts("excludedIPs");
+    if let Some(depth) = strategy.number("depth").filter(|depth| *depth > 0) {
+        client.set("from", "forwarded_for");
+        client.set("trusted_hops", depth);
+        let message = "depth counts the entries of X-Forwarded-For; on Envoy, add 1 for the entry \
+                       that Envoy appends (client_ip.trusted_hops)";
+        part.changed(message, report);
+    } else if !excluded.is_empty() {
+        client.set("from", "forwarded_for");
+        client.set("trusted_cidrs", excluded);
+    }
+    match strategy.number("ipv6Subnet") {
+        Some(64) => {}
+        Some(prefix) => client.set("ipv6_prefix", prefix),
+        None => part.changed("IPv6 clients are counted by /64 (client_ip.ipv6_prefix)", report),
+    }
+    if !client.is_empty() {
+        config.set("client_ip", client);
+    }
+}

@@ -1,0 +1,186 @@
+//! [`Gateway`]: services and routes.
+
+use super::{Chain, PathMatch};
+use crate::found::Place;
+
+/// Services and routes.
+#[derive(Clone, Debug, Default)]
+pub struct Gateway {
+    /// The upstream services.
+    pub services: Vec<Service>,
+    /// The routes, in the order of the input.
+    pub routes: Vec<Route>,
+    /// Whether requests for a host name never match routes for wildcards or for all hosts.
+    pub is_host_final: bool,
+}
+
+/// An upstream service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Service {
+    /// The name. Unique.
+    pub name: String,
+    /// The id in Kong.
+    pub id: Option<String>,
+    /// The protocol.
+    pub scheme: Scheme,
+    /// The host and the port, as written in `Host`.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+    /// The addresses. One is `host` and `port`.
+    pub endpoints: Vec<Endpoint>,
+    /// A path in front of the path of requests, without a slash at its end. Often empty.
+    pub base_path: String,
+    /// The time limit of a new connection, in milliseconds.
+    pub connect_timeout_ms: Option<i64>,
+    /// The longest time between two parts of a response, in milliseconds.
+    pub read_timeout_ms: Option<i64>,
+}
+
+/// An address of a service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    /// A host name or an IP address.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+    /// The share of requests, relative to the other endpoints.
+    pub weight: i64,
+}
+
+/// The protocol of a service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scheme {
+    /// HTTP/1.1.
+    Http,
+    /// HTTP/1.1 over TLS.
+    Https,
+    /// HTTP/2 without TLS.
+    H2c,
+    /// HTTP/2 over TLS.
+    H2,
+}
+
+impl Scheme {
+    /// Whether connections use TLS.
+    pub const fn is_tls(self) -> bool {
+        matches!(self, Self::Https | Self::H2)
+    }
+
+    /// Whether connections use HTTP/2 from the start.
+    pub const fn is_http2(self) -> bool {
+        matches!(self, Self::H2c | Self::H2)
+    }
+
+    /// The default port.
+    pub const fn default_port(self) -> u16 {
+        if self.is_tls() { 443 } else { 80 }
+    }
+}
+
+impl Service {
+    /// A service with one address and no timeouts.
+    pub fn new(name: &str, scheme: Scheme, host: &str, port: u16) -> Self {
+        Self {
+            name: name.to_owned(),
+            id: None,
+            scheme,
+            host: host.to_owned(),
+            port,
+            endpoints: vec![Endpoint { host: host.to_owned(), port, weight: 100 }],
+            base_path: String::new(),
+            connect_timeout_ms: None,
+            read_timeout_ms: None,
+        }
+    }
+
+    /// The value of `Host` for requests to this service.
+    pub fn authority(&self) -> String {
+        match self.port == self.scheme.default_port() {
+            true => self.host.clone(),
+            false => format!("{}:{}", self.host, self.port),
+        }
+    }
+}
+
+/// A route.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// The name. Unique.
+    pub name: String,
+    /// The id in Kong.
+    pub id: Option<String>,
+    /// The host names, which may start with `*.` or end with `.*`. Empty for all.
+    pub hosts: Vec<String>,
+    /// The paths. Empty for all.
+    pub paths: Vec<PathMatch>,
+    /// The methods. Empty for all.
+    pub methods: Vec<String>,
+    /// The index of the service.
+    pub service: usize,
+    /// Whether the upstream gets the path without the matched part.
+    pub strip_path: bool,
+    /// Whether the upstream gets the client's `Host`.
+    pub preserve_host: bool,
+    /// Routes of a higher priority are tried first.
+    pub priority: i64,
+    /// Of routes of one priority with expressions, those with a higher value here are tried first.
+    pub regex_priority: i64,
+    /// The filters.
+    pub chain: Chain,
+    /// Where the route is.
+    pub place: Place,
+}
+
+impl Route {
+    /// A route for all requests.
+    pub fn new(name: &str, service: usize, place: Place) -> Self {
+        Self {
+            name: name.to_owned(),
+            id: None,
+            hosts: Vec::new(),
+            paths: Vec::new(),
+            methods: Vec::new(),
+            service,
+            strip_path: false,
+            preserve_host: true,
+            priority: 0,
+            regex_priority: 0,
+            chain: Chain::default(),
+            place,
+        }
+    }
+}
+
+impl Gateway {
+    /// Adds a service, unless an equal one is there. Returns its index. Another service with the
+    /// same name gets a number.
+    pub fn add_service(&mut self, mut service: Service) -> usize {
+        let stem = service.name.clone();
+        let mut number: u32 = 1;
+        loop {
+            match self.services.iter().position(|other| other.name == service.name) {
+                Some(index) if self.services.get(index) == Some(&service) => return index,
+                Some(_) => {
+                    number = number.saturating_add(1);
+                    service.name = format!("{stem}-{number}");
+                }
+                None => {
+                    self.services.push(service);
+                    return self.services.len().saturating_sub(1);
+                }
+            }
+        }
+    }
+
+    /// Adds a route. A second route with the same name gets a number.
+    pub fn add_route(&mut self, mut route: Route) {
+        let stem = route.name.clone();
+        let mut number: u32 = 1;
+        while self.routes.iter().any(|other| other.name == route.name) {
+            number = number.saturating_add(1);
+            route.name = format!("{stem}-{number}");
+        }
+        self.routes.push(route);
+    }
+}

@@ -1,0 +1,109 @@
+//! Virtual hosts and routes.
+
+use super::{
+    plugin::{self, NAME},
+    seconds,
+};
+use crate::convert::{
+    model::{Chain, Gateway, PathMatch, Route, virtual_hosts},
+    report::Report,
+    yaml::Map,
+};
+
+/// The route table.
+pub(super) fn table(
+    gateway: &Gateway,
+    default: Option<&Chain>,
+    variables: &[String],
+    report: &mut Report,
+) -> Map {
+    let mut hosts = Vec::new();
+    for (n, host) in virtual_hosts(gateway).into_iter().enumerate() {
+        let routes = host.entries.iter().filter_map(|(index, path)| {
+            let route = gateway.routes.get(*index)?;
+            let path = path.and_then(|path| route.paths.get(path));
+            let mut entry = entry(gateway, route, path, report);
+            if default.is_some_and(|default| route.chain != *default) {
+                let config = plugin::of_route(&route.chain, variables);
+                entry.set("typed_per_filter_config", Map::new().with(NAME, config));
+            }
+            Some(entry)
+        });
+        let routes = routes.collect::<Vec<_>>();
+        let name = host.domains.first().filter(|domain| *domain != "*");
+        let name = name.cloned().unwrap_or_else(|| format!("virtual-host-{n}"));
+        hosts.push(
+            Map::new().with("name", name).with("domains", host.domains).with("routes", routes),
+        );
+    }
+    // A client may add any port to Host.
+    Map::new()
+        .with("name", "gateway")
+        .with("ignore_port_in_host_matching", true)
+        .with("virtual_hosts", hosts)
+}
+
+fn entry(gateway: &Gateway, route: &Route, path: Option<&PathMatch>, report: &mut Report) -> Map {
+    let service = gateway.services.get(route.service);
+    let mut action = Map::new();
+    action.set_some("cluster", service.map(|service| service.name.as_str()));
+    // Kong's and Traefik's limits are for silence, and streams must not end.
+    action.set("timeout", "0s");
+    let idle = service.and_then(|service| service.read_timeout_ms);
+    action.set_some("idle_timeout", idle.map(seconds));
+    if let Some(service) = service.filter(|_| !route.preserve_host) {
+        action.set("host_rewrite_literal", service.authority());
+    }
+    let base = service.map(|service| service.base_path.as_str()).unwrap_or_default();
+    if let Some((regex, substitution)) = rewrite(route, path, base) {
+        let pattern = Map::new().with("regex", regex);
+        let rewrite = Map::new().with("pattern", pattern).with("substitution", substitution);
+        action.set("regex_rewrite", rewrite);
+    }
+    if let Some(PathMatch::Prefix(prefix)) = path
+        && !prefix.ends_with('/')
+    {
+        let message =
+            format!("route {}: the path {prefix} also matches paths such as {prefix}x", route.name);
+        report.note(&route.place, message);
+    }
+    Map::new()
+        .with("name", route.name.as_str())
+        .with("match", condition(route, path))
+        .with("route", action)
+}
+
+fn condition(route: &Route, path: Option<&PathMatch>) -> Map {
+    let mut condition = Map::new();
+    match path {
+        None => condition.set("prefix", "/"),
+        Some(path) if path.is_any() => condition.set("prefix", "/"),
+        Some(PathMatch::Exact(path)) => condition.set("path", path.as_str()),
+        Some(PathMatch::Prefix(prefix)) => condition.set("prefix", prefix.as_str()),
+        Some(PathMatch::Segments(prefix)) => {
+            condition.set("path_separated_prefix", prefix.trim_end_matches('/'));
+        }
+        Some(path @ (PathMatch::Regex(_) | PathMatch::RegexStart(_))) => {
+            // RE2 names groups as Python does.
+            let regex = path.whole_regex().replace("(?<", "(?P<");
+            condition.set("safe_regex", Map::new().with("regex", regex));
+        }
+    }
+    let method = match route.methods.as_slice() {
+        [] => return condition,
+        [one] => Map::new().with("exact", one.as_str()),
+        several => Map::new().with("safe_regex", Map::new().with("regex", several.join("|"))),
+    };
+    let header = Map::new().with("name", ":method").with("string_match", method);
+    condition.set("headers", vec![header]);
+    condition
+}
+
+/// The expression and the new text for the start of the path. `None` if the path does not change.
+fn rewrite(route: &Route, path: Option<&PathMatch>, base: &str) -> Option<(String, String)> {
+    let start = path.filter(|_| route.strip_path).map(PathMatch::start_regex).unwrap_or_default();
+    if start.is_empty() && base.is_empty() {
+        return None;
+    }
+    Some((format!("^{start}/?").replace("(?<", "(?P<"), format!("{}/", base.replace('\\', r"\\"))))
+}

@@ -1,0 +1,86 @@
+//! Writers of the formats to convert to.
+
+mod envoy;
+mod envoy_gateway;
+mod filters;
+mod ids;
+mod kong;
+mod traefik;
+
+use super::{model::Gateway, report::Report};
+
+/// A format to convert to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Target {
+    /// A bootstrap of Envoy 1.39 or later, with the gateway filter for each route.
+    Envoy,
+    /// Kong's declarative configuration, with the gateway filter for each service.
+    Kong,
+    /// Resources of Envoy Gateway.
+    EnvoyGateway,
+    /// Traefik's dynamic configuration, with plugins and native middlewares.
+    Traefik,
+    /// Only the configurations of the gateway filter.
+    Filters,
+}
+
+/// The text of the configuration.
+pub fn write(target: Target, gateway: &Gateway, report: &mut Report) -> String {
+    match target {
+        Target::Envoy => envoy::write(gateway, report),
+        Target::Kong => kong::write(gateway, report),
+        Target::EnvoyGateway => envoy_gateway::write(gateway, report),
+        Target::Traefik => traefik::write(gateway, report),
+        Target::Filters => filters::write(gateway),
+    }
+}
+
+/// The first lines of an output.
+fn header(what: &str, gateway: &Gateway) -> Vec<String> {
+    let mut lines = vec![what.to_owned()];
+    let variables = variables(gateway);
+    if !variables.is_empty() {
+        lines.push(format!("Variables to set in its environment: {}.", variables.join(", ")));
+    }
+    lines
+}
+
+/// The environment variables that the filters of all routes read.
+fn variables(gateway: &Gateway) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for route in &gateway.routes {
+        for name in route.chain.variables() {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+    }
+    names.sort();
+    names
+}
+
+/// The identity headers that only jwt-auth may set, in lower case.
+fn identity_headers(gateway: &Gateway) -> Vec<String> {
+    let own = [
+        "x-consumer-id",
+        "x-consumer-custom-id",
+        "x-consumer-username",
+        "x-credential-identifier",
+        "x-anonymous-consumer",
+    ];
+    let mut names: Vec<String> = Vec::new();
+    for config in gateway.routes.iter().filter_map(|route| route.chain.jwt_auth.as_ref()) {
+        for entry in config.items("claims_to_headers").iter().filter_map(|item| item.as_map()) {
+            let name = entry.text("header").unwrap_or_default().to_ascii_lowercase();
+            if !entry.is_true("keep_inbound") && !names.contains(&name) {
+                names.push(name);
+            }
+        }
+    }
+    names.sort();
+    let has_jwt = gateway.routes.iter().any(|route| route.chain.jwt_auth.is_some());
+    if has_jwt {
+        names.extend(own.into_iter().map(str::to_owned));
+    }
+    names
+}
