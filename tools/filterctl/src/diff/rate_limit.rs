@@ -40,7 +40,7 @@ pub(super) fn compare(old: &Step<'_>, new: &Step<'_>, changes: &mut Changes) {
 
 /// Changes that give each client a new count. A rule's count is reported with the rule.
 fn restart(both: &Both<'_>, is_other_vm: bool, changes: &mut Changes) {
-    // Without limits of its own, the filter has no count.
+    // A filter with limits in rules only has no count itself.
     if limits(both.old).is_empty() {
         return;
     }
@@ -86,7 +86,7 @@ fn vm_id(step: &Step<'_>) -> Option<String> {
     entry.fields(&path).and_then(|node| node.text()).map(str::to_owned)
 }
 
-/// What happens to requests that cannot be counted.
+/// The settings for requests that cannot be counted.
 fn failures(both: &Both<'_>, changes: &mut Changes) {
     let openness = |value: &str| match value {
         "allow" => 2_u8,
