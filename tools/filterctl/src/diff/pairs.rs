@@ -22,7 +22,7 @@ pub(super) enum Elsewhere<'p> {
     Route(&'p Route),
     /// No route handles an example of them.
     Nowhere,
-    /// There is no example of them.
+    /// The condition has no example.
     Unknown,
 }
 

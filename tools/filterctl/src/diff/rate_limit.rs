@@ -81,9 +81,8 @@ fn restart(both: &Both<'_>, is_other_vm: bool, changes: &mut Changes) {
 
 /// The vm_id of a filter of Envoy, to which its counts belong.
 fn vm_id(step: &Step<'_>) -> Option<String> {
-    let entry = &step.found.entry;
-    let path = ["typed_config", "config", "vm_config", "vm_id"];
-    entry.fields(&path).and_then(|node| node.text()).map(str::to_owned)
+    let vm_id = step.found.plugin()?.fields(&["vm_config", "vm_id"])?;
+    vm_id.text().map(str::to_owned)
 }
 
 /// The settings for requests that cannot be counted.
