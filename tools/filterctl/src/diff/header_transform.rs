@@ -1,60 +1,78 @@
-//! Changes of header-transform.
+//! Changes of header-transform. The rules of all its filters of a route are one set, because they are
+//! often split: security headers first, the others last.
 
+use novasphere_explain::FilterKind;
 use serde_json::Value;
 
 use super::{
     changes::{Changes, Effect},
-    values::{Both, sets, shown},
+    values::{sets, shown},
 };
 use crate::chains::{Step, facts::entries};
 
-pub(super) fn compare(old: &Step<'_>, new: &Step<'_>, changes: &mut Changes) {
-    let both = Both::new(old, new);
-    // The value of a header may be a secret, such as a proof for the upstream.
-    let named = |step: &Step<'_>| -> Vec<String> {
-        entries(step)
-            .into_iter()
-            .map(|(path, entry)| {
-                let rule = path.split('[').next().unwrap_or_default().to_owned();
-                format!("{rule} {}", entry.split(':').next().unwrap_or_default())
-            })
-            .collect()
-    };
-    sets(&named(old), &named(new), (both.subject, ""), Effect::Neutral, changes);
-    values(&both, old, new, changes);
-    security_headers(&both, changes);
-    let allow = |config: &Value| config.get("response").and_then(|r| r.get("allow")).cloned();
-    let (before, after) = (allow(both.old), allow(both.new));
-    if before != after {
-        let message = format!("{} becomes {}", shown(before.as_ref()), shown(after.as_ref()));
-        changes.add(Effect::Neutral, (both.subject, "response.allow"), message);
-    }
-}
+const NAME: &str = "header-transform";
 
-/// Entries of the same rule and name with another value.
-fn values(both: &Both<'_>, old: &Step<'_>, new: &Step<'_>, changes: &mut Changes) {
-    let before = entries(old);
-    for (path, entry) in entries(new) {
-        let rule = |path: &str| path.split('[').next().unwrap_or_default().to_owned();
-        let Some((name, value)) = entry.split_once(':') else { continue };
-        let same = before.iter().filter(|(other, _)| rule(other) == rule(&path));
-        let mut same = same.filter_map(|(_, entry)| entry.split_once(':'));
-        let known: Vec<&str> =
-            same.by_ref().filter(|(other, _)| *other == name).map(|(_, value)| value).collect();
-        if !known.is_empty() && !known.contains(&value) {
-            let message = format!("{} {name} has another value", rule(&path));
-            changes.add(Effect::Neutral, (both.subject, ""), message);
+pub(super) fn compare(old: &[Step<'_>], new: &[Step<'_>], changes: &mut Changes) {
+    let [old, new] = [old, new].map(|steps| -> Vec<&Step<'_>> {
+        steps.iter().filter(|step| step.kind == FilterKind::HeaderTransform).collect()
+    });
+    let [before, after] = [&old, &new].map(|steps| rules(steps));
+    // The value of a header may be a secret, such as a proof for the upstream.
+    let names = |rules: &[Rule]| -> Vec<String> {
+        rules.iter().map(|rule| format!("{} {}", rule.kind, rule.name)).collect()
+    };
+    sets(&names(&before), &names(&after), (NAME, ""), Effect::Neutral, changes);
+    for rule in &after {
+        let same = before.iter().filter(|other| other.kind == rule.kind && other.name == rule.name);
+        let known: Vec<&str> = same.map(|other| other.value.as_str()).collect();
+        if !known.is_empty() && !known.contains(&rule.value.as_str()) {
+            let message = format!("{} {} has another value", rule.kind, rule.name);
+            changes.add(Effect::Neutral, (NAME, ""), message);
         }
     }
+    security_headers(
+        response(&old, "security_headers"),
+        response(&new, "security_headers"),
+        changes,
+    );
+    let (before, after) = (response(&old, "allow"), response(&new, "allow"));
+    if before != after {
+        let message = format!("{} becomes {}", shown(before.as_ref()), shown(after.as_ref()));
+        changes.add(Effect::Neutral, (NAME, "response.allow"), message);
+    }
 }
 
-fn security_headers(both: &Both<'_>, changes: &mut Changes) {
-    let of = |config: &Value| {
-        let value = config.get("response").and_then(|response| response.get("security_headers"));
-        value.filter(|value| **value != false).cloned()
-    };
-    let at = (both.subject, "response.security_headers");
-    match (of(both.old), of(both.new)) {
+/// An entry of a rule.
+struct Rule {
+    /// `request.add.headers`.
+    kind: String,
+    name: String,
+    value: String,
+}
+
+fn rules(steps: &[&Step<'_>]) -> Vec<Rule> {
+    let entries = steps.iter().flat_map(|step| entries(step));
+    entries
+        .map(|(path, entry)| {
+            let (name, value) = entry.split_once(':').unwrap_or((entry, ""));
+            Rule {
+                kind: path.split('[').next().unwrap_or_default().to_owned(),
+                name: name.trim().to_ascii_lowercase(),
+                value: value.trim().to_owned(),
+            }
+        })
+        .collect()
+}
+
+/// The first value of a field of `response`, except `false`.
+fn response(steps: &[&Step<'_>], name: &str) -> Option<Value> {
+    let values = steps.iter().filter_map(|step| step.config.get("response")?.get(name));
+    values.filter(|value| **value != false).next().cloned()
+}
+
+fn security_headers(old: Option<Value>, new: Option<Value>, changes: &mut Changes) {
+    let at = (NAME, "response.security_headers");
+    match (old, new) {
         (None, Some(_)) => changes.add(Effect::Stricter, at, "is on now"),
         (Some(_), None) => changes.add(Effect::Looser, at, "is off now"),
         (Some(old), Some(new)) if old != new => {

@@ -133,7 +133,7 @@ fn checks(both: &Both<'_>, changes: &mut Changes) {
     }
     both.list("required_claims", &[], Effect::Stricter, changes);
     both.number("leeway", 0, Effect::Looser, changes);
-    // 0 is no bound.
+    // 0 means no bound.
     let bound = |value: Option<&Value>| super::values::number(value).filter(|bound| *bound > 0);
     let [old, new] = both.field("maximum_expiration").map(bound);
     if old != new {

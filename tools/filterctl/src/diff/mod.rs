@@ -1,4 +1,4 @@
-//! `filterctl diff`: what a change of configuration changes for requests.
+//! `filterctl diff`: the effects of a new configuration on requests.
 //!
 //! - `pairs`: old and new routes that handle the same requests;
 //! - `routes`: filters that a route lost or got;
@@ -37,7 +37,7 @@ use crate::{
     source::File,
 };
 
-/// Show what a change of configuration changes for requests.
+/// Show the effects of a new configuration on requests.
 ///
 /// Each change is looser (more requests pass), stricter (fewer do) or neutral. Routes are compared by
 /// the requests that they handle, not by their text.

@@ -2,20 +2,31 @@
 
 use std::collections::HashSet;
 
-use crate::found::{PathCondition, Project, Route};
+use crate::found::{Project, Route};
 
 /// A route of one side or of both.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Pair<'p> {
     /// Routes for the same requests.
     Both(&'p Route, &'p Route),
-    /// A route whose requests go to another route now, or to none.
-    Gone(&'p Route, Option<&'p Route>),
-    /// A route whose requests went to another route, or to none.
-    New(Option<&'p Route>, &'p Route),
+    /// A route that only the old side has.
+    Gone(&'p Route, Elsewhere<'p>),
+    /// A route that only the new side has.
+    New(Elsewhere<'p>, &'p Route),
 }
 
-/// All pairs: routes with the same conditions, then those of the same name, then those that an
+/// The route that handles the requests of a route on the other side.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Elsewhere<'p> {
+    /// This route handles an example of them.
+    Route(&'p Route),
+    /// No route handles an example of them.
+    Nowhere,
+    /// The condition has no example.
+    Unknown,
+}
+
+/// All pairs: routes with the same conditions, then routes of the same name, then routes that an
 /// example request selects.
 pub(super) fn find<'p>(old: &'p Project, new: &'p Project) -> Vec<Pair<'p>> {
     let mut pairs = Vec::new();
@@ -35,6 +46,11 @@ pub(super) fn find<'p>(old: &'p Project, new: &'p Project) -> Vec<Pair<'p>> {
         }
     }
     for route in rest {
+        // A config dump has the routes of a bootstrap twice.
+        if let Some(other) = new.routes.iter().find(|other| has_same_conditions(route, other)) {
+            pairs.push(Pair::Both(route, other));
+            continue;
+        }
         match find(&taken, &|other| has_same_name(route, other)) {
             Some((n, other)) => {
                 taken.insert(n);
@@ -44,7 +60,10 @@ pub(super) fn find<'p>(old: &'p Project, new: &'p Project) -> Vec<Pair<'p>> {
         }
     }
     for (_, route) in new.routes.iter().enumerate().filter(|(n, _)| !taken.contains(n)) {
-        pairs.push(Pair::New(for_example(old, route), route));
+        pairs.push(match old.routes.iter().find(|other| has_same_conditions(other, route)) {
+            Some(before) => Pair::Both(before, route),
+            None => Pair::New(for_example(old, route), route),
+        });
     }
     pairs
 }
@@ -67,25 +86,13 @@ fn has_same_name(one: &Route, other: &Route) -> bool {
 }
 
 /// The route that handles an example of the requests of `route` in another project.
-fn for_example<'p>(project: &'p Project, route: &Route) -> Option<&'p Route> {
-    let path = example(&route.path)?;
+fn for_example<'p>(project: &'p Project, route: &Route) -> Elsewhere<'p> {
+    let Some(path) = route.path.example() else { return Elsewhere::Unknown };
     let method = route.methods.first().map_or("GET", String::as_str);
     let domain = route.domains.first().map_or("example.com", String::as_str);
     let host = domain.replace('*', "example");
-    let host = if host.starts_with('.') { format!("example{host}") } else { host };
-    project.route_for(&host, method, &path).map(|selected| selected.route)
-}
-
-/// A path for which a condition holds. `None` for regular expressions.
-fn example(path: &PathCondition) -> Option<String> {
-    Some(match path {
-        PathCondition::Any => "/".to_owned(),
-        PathCondition::Exact(path)
-        | PathCondition::Prefix(path)
-        | PathCondition::SeparatedPrefix(path) => path.clone(),
-        PathCondition::OneOf(all) => return all.iter().find_map(example),
-        PathCondition::Regex(_) | PathCondition::RegexPrefix(_) | PathCondition::All(_) => {
-            return None;
-        }
-    })
+    match project.route_for(&host, method, &path) {
+        Some(selected) => Elsewhere::Route(selected.route),
+        None => Elsewhere::Nowhere,
+    }
 }

@@ -40,7 +40,7 @@ pub(super) fn compare(old: &Step<'_>, new: &Step<'_>, changes: &mut Changes) {
 
 /// Changes that give each client a new count. A rule's count is reported with the rule.
 fn restart(both: &Both<'_>, is_other_vm: bool, changes: &mut Changes) {
-    // Without limits of its own, the filter has no count.
+    // A filter with limits in rules only has no count itself.
     if limits(both.old).is_empty() {
         return;
     }
@@ -81,12 +81,11 @@ fn restart(both: &Both<'_>, is_other_vm: bool, changes: &mut Changes) {
 
 /// The vm_id of a filter of Envoy, to which its counts belong.
 fn vm_id(step: &Step<'_>) -> Option<String> {
-    let entry = &step.found.entry;
-    let path = ["typed_config", "config", "vm_config", "vm_id"];
-    entry.fields(&path).and_then(|node| node.text()).map(str::to_owned)
+    let vm_id = step.found.plugin()?.fields(&["vm_config", "vm_id"])?;
+    vm_id.text().map(str::to_owned)
 }
 
-/// What happens to requests that cannot be counted.
+/// The settings for requests that cannot be counted.
 fn failures(both: &Both<'_>, changes: &mut Changes) {
     let openness = |value: &str| match value {
         "allow" => 2_u8,

@@ -5,43 +5,69 @@ use novasphere_explain::FilterKind;
 use super::{
     changes::{Changes, Effect},
     cors, header_transform, jwt_auth,
-    pairs::Pair,
+    pairs::{Elsewhere, Pair},
     rate_limit,
 };
 use crate::{
-    chains::{Chains, Step},
+    chains::{
+        Chains, Step,
+        facts::{is_true, text, texts},
+    },
     found::{Project, Route},
 };
 
 const SUBJECT: (&str, &str) = ("route", "");
 
 pub(super) fn compare(pair: &Pair<'_>, old: &Chains<'_>, new: &Chains<'_>, changes: &mut Changes) {
-    let (name, before, after) = match pair {
-        Pair::Both(before, after) => (&after.name, Some(before), Some(after)),
-        Pair::Gone(before, after) => (&before.name, Some(before), after.as_ref()),
-        Pair::New(before, after) => (&after.name, before.as_ref(), Some(after)),
+    let name = match pair {
+        Pair::Both(_, route) | Pair::Gone(route, _) | Pair::New(_, route) => &route.name,
     };
     changes.on_route(Some(name));
-    match (pair, before, after) {
-        (Pair::Gone(..), _, Some(after)) => {
+    match pair {
+        Pair::Both(before, after) => both(before, after, old, new, changes),
+        Pair::Gone(before, Elsewhere::Route(after)) => {
             let message = format!("is gone: its requests go to {:?}", after.name);
             changes.add(Effect::Neutral, SUBJECT, message);
+            both(before, after, old, new, changes);
         }
-        (Pair::Gone(..), _, None) => {
+        Pair::Gone(_, Elsewhere::Nowhere) => {
             changes.add(Effect::Stricter, SUBJECT, "is gone: its requests have no other route");
         }
-        (Pair::New(..), Some(before), _) => {
-            let message = format!("is new: its requests went to {:?}", before.name);
+        Pair::Gone(_, Elsewhere::Unknown) => {
+            let message = "is gone: its regular expression has no example to compare";
             changes.add(Effect::Neutral, SUBJECT, message);
         }
-        (Pair::New(..), None, Some(after)) => new_route(after, new, changes),
-        _ => {}
-    }
-    if let (Some(before), Some(after)) = (before, after) {
-        steps(&old.of_route(before), &new.of_route(after), changes);
-        upstream(before, after, changes);
+        Pair::New(Elsewhere::Route(before), after) => {
+            let message = format!("is new: its requests went to {:?}", before.name);
+            changes.add(Effect::Neutral, SUBJECT, message);
+            both(before, after, old, new, changes);
+        }
+        Pair::New(_, after) => new_route(after, new, changes),
     }
     changes.on_route(None);
+}
+
+fn both(before: &Route, after: &Route, old: &Chains<'_>, new: &Chains<'_>, changes: &mut Changes) {
+    let (old_steps, new_steps) = (old.of_route(before), new.of_route(after));
+    steps(&old_steps, &new_steps, changes);
+    upstream(before, after, changes);
+    restarts(before, after, &new_steps, changes);
+}
+
+/// Counts that belong to the name of a route or of its upstream.
+fn restarts(before: &Route, after: &Route, steps: &[Step<'_>], changes: &mut Changes) {
+    let limits: Vec<&Step<'_>> =
+        steps.iter().filter(|step| step.kind == FilterKind::RateLimit).collect();
+    let scoped = |scope: &str| limits.iter().any(|step| text(step.config, "scope") == Some(scope));
+    let by_service = limits.iter().any(|step| texts(step.config, "limit_by").contains(&"service"));
+    let is_renamed = scoped("route") && before.route_name != after.route_name;
+    let has_moved = (scoped("service") || by_service) && before.service_name != after.service_name;
+    for (is_other, what) in [(is_renamed, "route"), (has_moved, "service")] {
+        if is_other {
+            let message = format!("counts start at zero: the {what} has another name");
+            changes.add(Effect::Neutral, (FilterKind::RateLimit.name(), ""), message);
+        }
+    }
 }
 
 fn new_route(route: &Route, chains: &Chains<'_>, changes: &mut Changes) {
@@ -85,29 +111,28 @@ pub(super) fn compare_all(
     steps(&before, &after, changes);
 }
 
-/// Compares filters of one kind in their order, and those of the same name first.
+/// Compares filters of one kind: the single ones, then filters of the same name, then the others in
+/// their order.
 fn steps(old: &[Step<'_>], new: &[Step<'_>], changes: &mut Changes) {
-    let kinds =
-        [FilterKind::Cors, FilterKind::JwtAuth, FilterKind::RateLimit, FilterKind::HeaderTransform];
-    for kind in kinds {
-        let of_kind =
-            |steps: &[Step<'_>]| -> usize { steps.iter().filter(|step| step.kind == kind).count() };
+    for kind in [FilterKind::Cors, FilterKind::JwtAuth, FilterKind::RateLimit] {
         let mut rest: Vec<&Step<'_>> = new.iter().filter(|step| step.kind == kind).collect();
-        let is_single = of_kind(old) == 1 && rest.len() == 1;
+        let mut others: Vec<&Step<'_>> = Vec::new();
         for before in old.iter().filter(|step| step.kind == kind) {
-            let same = rest.iter().position(|after| is_single || has_same_name(before, after));
+            let same = rest.iter().position(|after| before.found.name == after.found.name);
             match same {
                 Some(n) => one(before, rest.remove(n), changes),
-                None => gone(before, changes),
+                None => others.push(before),
             }
         }
-        rest.into_iter().for_each(|step| added(step, changes));
+        let common = others.len().min(rest.len());
+        let added_steps = rest.split_off(common);
+        let gone_steps = others.split_off(common);
+        others.iter().zip(&rest).for_each(|(before, after)| one(before, after, changes));
+        gone_steps.into_iter().for_each(|step| gone(step, changes));
+        added_steps.into_iter().for_each(|step| added(step, changes));
     }
+    header_transform::compare(old, new, changes);
     order(old, new, changes);
-}
-
-fn has_same_name(one: &Step<'_>, other: &Step<'_>) -> bool {
-    one.found.name == other.found.name || one.is_in_gateway() && other.is_in_gateway()
 }
 
 fn one(before: &Step<'_>, after: &Step<'_>, changes: &mut Changes) {
@@ -115,8 +140,7 @@ fn one(before: &Step<'_>, after: &Step<'_>, changes: &mut Changes) {
         FilterKind::Cors => cors::compare(before, after, changes),
         FilterKind::JwtAuth => jwt_auth::compare(before, after, changes),
         FilterKind::RateLimit => rate_limit::compare(before, after, changes),
-        FilterKind::HeaderTransform => header_transform::compare(before, after, changes),
-        FilterKind::Gateway => {}
+        FilterKind::HeaderTransform | FilterKind::Gateway => {}
     }
 }
 
@@ -132,9 +156,7 @@ const fn effect(kind: FilterKind) -> Effect {
 
 fn gone(step: &Step<'_>, changes: &mut Changes) {
     changes.add(effect(step.kind).opposite(), (step.kind.name(), ""), "does not run any more");
-    if step.kind == FilterKind::Cors
-        && crate::chains::facts::is_true(step.config, "block_disallowed")
-    {
+    if step.kind == FilterKind::Cors && is_true(step.config, "block_disallowed") {
         let message = "requests of pages on disallowed origins are not blocked any more";
         changes.add(Effect::Looser, (step.kind.name(), "block_disallowed"), message);
     }
@@ -147,7 +169,10 @@ fn added(step: &Step<'_>, changes: &mut Changes) {
 /// The order of the filters that both sides have.
 fn order(old: &[Step<'_>], new: &[Step<'_>], changes: &mut Changes) {
     let kinds = |steps: &[Step<'_>], others: &[Step<'_>]| -> Vec<&'static str> {
-        let common = steps.iter().filter(|step| others.iter().any(|o| o.kind == step.kind));
+        let common = steps.iter().filter(|step| {
+            // Rules of header-transform often are in several filters.
+            step.kind != FilterKind::HeaderTransform && others.iter().any(|o| o.kind == step.kind)
+        });
         common.map(|step| step.kind.name()).collect()
     };
     let (before, after) = (kinds(old, new), kinds(new, old));

@@ -28,6 +28,15 @@ pub struct Found {
     pub document: usize,
 }
 
+impl Found {
+    /// The plugin's configuration in a filter of Envoy, also in a TypedStruct or in a patch of Istio:
+    /// the message with `vm_config`. `None` on other hosts.
+    pub fn plugin(&self) -> Option<&Node> {
+        let config = self.entry.field("typed_config")?;
+        config.field("config").or_else(|| config.get("value")?.field("config"))
+    }
+}
+
 /// The kind of file that a filter was found in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Platform {

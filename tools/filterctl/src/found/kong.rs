@@ -2,7 +2,7 @@
 
 mod routes;
 
-pub(in crate::found) use self::routes::{Rank, path_condition};
+pub(in crate::found) use self::routes::{PathRank, Rank, path_condition};
 
 use novasphere_explain::FilterKind;
 

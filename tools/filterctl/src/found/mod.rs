@@ -4,11 +4,13 @@
 //! - `documents`: documents by kind, also inside ConfigMaps, lists and config dumps;
 //! - `filter`: a configured filter;
 //! - `route`: a route with its filters;
+//! - `example`: examples of paths that a route matches;
 //! - `routing`: the route for a request;
 //! - `envoy`, `kong`, `traefik`, `kubernetes`: what each host's documents contain.
 
 mod documents;
 mod envoy;
+mod example;
 mod filter;
 mod kong;
 mod kubernetes;

@@ -17,14 +17,14 @@ pub(super) fn add(project: &mut Project, index: usize, document: &Document, grou
         for route in nested.chain(separate) {
             let of_route = filters(project, index, document, route, "route");
             let filters = [of_service.clone(), of_route].concat();
-            all.push((rank(route), new_route(document, index, Some(service), route, filters)));
+            all.extend(new_routes(document, index, Some(service), route, &filters));
         }
     }
     let without_service =
         list(&document.root, "routes").iter().filter(|route| route.get("service").is_none());
     for route in without_service {
         let filters = filters(project, index, document, route, "route");
-        all.push((rank(route), new_route(document, index, None, route, filters)));
+        all.extend(new_routes(document, index, None, route, &filters));
     }
     all.sort_by_key(|(rank, _)| std::cmp::Reverse(*rank));
     project.routes.extend(all.into_iter().map(|(_, route)| Route { group, ..route }));
@@ -83,41 +83,42 @@ fn texts(node: &Node, name: &str) -> Vec<String> {
     list(node, name).iter().filter_map(|item| item.text().map(str::to_owned)).collect()
 }
 
-fn new_route(
+/// A route of the file, once for each of its paths, as Kong's router splits it.
+fn new_routes(
     document: &Document,
     index: usize,
     service: Option<&Node>,
     route: &Node,
-    filters: Vec<usize>,
-) -> Route {
+    filters: &[usize],
+) -> Vec<(Rank, Route)> {
     let name = route.get_text("name").map(str::to_owned);
-    let paths: Vec<PathCondition> =
-        texts(route, "paths").iter().map(|path| path_condition(path)).collect();
-    let path = match <[PathCondition; 1]>::try_from(paths) {
-        Ok([path]) => path,
-        Err(paths) if paths.is_empty() => PathCondition::Any,
-        Err(paths) => PathCondition::OneOf(paths),
-    };
     let others = ["headers", "snis", "sources", "destinations", "expression"].into_iter();
-    Route {
-        name: name.clone().unwrap_or_else(|| "unnamed route".to_owned()),
-        platform: Platform::Kong,
-        group: 0,
-        route_name: name,
-        service_name: service.and_then(|s| s.get_text("name")).map(str::to_owned),
-        domains: texts(route, "hosts"),
-        ignores_port: true,
-        path,
-        methods: texts(route, "methods"),
-        other_conditions: others
-            .filter(|name| route.get(name).is_some())
-            .map(str::to_owned)
-            .collect(),
-        filters,
-        is_direct: false,
-        place: document.place(route),
-        document: index,
+    let others: Vec<String> =
+        others.filter(|name| route.get(name).is_some()).map(str::to_owned).collect();
+    let new = |path: Option<&str>| {
+        let found = Route {
+            name: name.clone().unwrap_or_else(|| "unnamed route".to_owned()),
+            platform: Platform::Kong,
+            group: 0,
+            route_name: name.clone(),
+            service_name: service.and_then(|s| s.get_text("name")).map(str::to_owned),
+            domains: texts(route, "hosts"),
+            ignores_port: true,
+            path: path.map_or(PathCondition::Any, path_condition),
+            methods: texts(route, "methods"),
+            other_conditions: others.clone(),
+            filters: filters.to_vec(),
+            is_direct: false,
+            place: document.place(route),
+            document: index,
+        };
+        (rank(route, path), found)
+    };
+    let paths = texts(route, "paths");
+    if paths.is_empty() {
+        return vec![new(None)];
     }
+    paths.iter().map(|path| new(Some(path))).collect()
 }
 
 /// A path that starts with `~` is a regular expression, which must match a start of the path.
@@ -136,29 +137,41 @@ pub(in crate::found) struct Rank {
     pub conditions: usize,
     pub is_plain_host: bool,
     pub headers: usize,
-    pub is_regex: bool,
-    pub regex_priority: i64,
-    pub path_length: usize,
+    pub path: PathRank,
 }
 
-fn rank(route: &Node) -> Rank {
+/// The order of paths.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::found) struct PathRank {
+    is_regex: bool,
+    regex_priority: i64,
+    length: usize,
+}
+
+impl PathRank {
+    /// The rank of a path. The priority matters for regular expressions only.
+    pub(in crate::found) fn new(path: Option<&str>, regex_priority: Option<&str>) -> Self {
+        let is_regex = path.is_some_and(|path| path.starts_with('~'));
+        let priority = regex_priority.and_then(|text| text.parse().ok());
+        Self {
+            is_regex,
+            regex_priority: priority.filter(|_| is_regex).unwrap_or(0),
+            length: path.map_or(0, str::len),
+        }
+    }
+}
+
+fn rank(route: &Node, path: Option<&str>) -> Rank {
     let has = |name: &&str| {
         route.get(name).is_some_and(|n| !n.items().is_empty() || !n.members().is_empty())
     };
     let hosts = texts(route, "hosts");
-    let paths = texts(route, "paths");
-    let is_regex = paths.iter().any(|path| path.starts_with('~'));
-    let priority = route.get_text("regex_priority").and_then(|text| text.parse().ok());
+    let kinds = ["methods", "hosts", "headers", "paths", "snis"].iter();
     Rank {
-        conditions: ["methods", "hosts", "headers", "paths", "snis"]
-            .iter()
-            .filter(|n| has(n))
-            .count(),
+        conditions: kinds.filter(|name| has(name)).count(),
         is_plain_host: !hosts.is_empty() && !hosts.iter().any(|host| host.contains('*')),
         headers: route.get("headers").map_or(0, |headers| headers.members().len()),
-        is_regex,
-        regex_priority: priority.filter(|_| is_regex).unwrap_or(0),
-        path_length: paths.iter().map(String::len).max().unwrap_or(0),
+        path: PathRank::new(path, route.get_text("regex_priority")),
     }
 }
 

@@ -11,8 +11,8 @@ use super::{
 };
 use crate::{
     found::{
-        PathCondition, Platform, Project, Route,
-        kong::{Rank, path_condition},
+        Platform, Project, Route,
+        kong::{PathRank, Rank, path_condition},
     },
     source::Node,
 };
@@ -27,7 +27,7 @@ pub(super) fn add(project: &mut Project, objects: &Objects<'_>) {
         for rule in items(ingress.spec(), "rules") {
             for path in items(rule.get("http"), "paths") {
                 let host = rule.get_text("host");
-                routes.extend(route(objects, *ingress, (host, path)));
+                routes.extend(route(objects, *ingress, (host, path)).unwrap_or_default());
             }
         }
     }
@@ -43,11 +43,12 @@ fn is_kongs(ingress: Object<'_>) -> bool {
     class.is_none_or(|class| class.contains("kong"))
 }
 
+/// The routes for a path of an Ingress. `None` if its backend is not a Service.
 fn route(
     objects: &Objects<'_>,
     ingress: Object<'_>,
     (host, path): (Option<&str>, &Node),
-) -> Option<(Rank, Route)> {
+) -> Option<Vec<(Rank, Route)>> {
     let backend = path.at(&["backend", "service"])?;
     let service = backend.get_text("name")?;
     let port = backend.get("port")?;
@@ -58,49 +59,39 @@ fn route(
         filters.extend(plugins(objects, service));
     }
     filters.extend(plugins(objects, ingress));
-    let paths = paths(path);
-    let is_regex = paths.iter().any(|path| path.starts_with('~'));
-    let path_length = paths.iter().map(String::len).max().unwrap_or(0);
-    let conditions: Vec<PathCondition> = paths.iter().map(|path| path_condition(path)).collect();
-    let condition = match <[PathCondition; 1]>::try_from(conditions) {
-        Ok([condition]) => condition,
-        Err(conditions) if conditions.is_empty() => PathCondition::Any,
-        Err(conditions) => PathCondition::OneOf(conditions),
-    };
-    let priority = ingress.annotation("konghq.com/regex-priority").and_then(|t| t.parse().ok());
     let name =
         format!("{namespace}.{}.{service}.{}.{port}", ingress.name(), host.unwrap_or_default());
     let methods = ingress.annotation("konghq.com/methods").unwrap_or_default();
     let methods: Vec<String> =
         methods.split(',').map(str::trim).filter(|m| !m.is_empty()).map(str::to_owned).collect();
-    let rank = Rank {
-        conditions: [host.is_some(), !paths.is_empty(), !methods.is_empty()]
-            .iter()
-            .filter(|has| **has)
-            .count(),
-        is_plain_host: host.is_some_and(|host| !host.contains('*')),
-        headers: 0,
-        is_regex,
-        regex_priority: priority.filter(|_| is_regex).unwrap_or(0),
-        path_length,
+    let priority = ingress.annotation("konghq.com/regex-priority");
+    let has = [host.is_some(), true, !methods.is_empty()];
+    let new = |written: &String| {
+        let rank = Rank {
+            conditions: has.iter().filter(|has| **has).count(),
+            is_plain_host: host.is_some_and(|host| !host.contains('*')),
+            headers: 0,
+            path: PathRank::new(Some(written), priority),
+        };
+        let found = Route {
+            name: name.clone(),
+            platform: Platform::KongIngress,
+            group: 0,
+            route_name: Some(name.clone()),
+            service_name: Some(format!("{namespace}.{service}.{port}")),
+            domains: host.map(str::to_owned).into_iter().collect(),
+            ignores_port: true,
+            path: path_condition(written),
+            methods: methods.clone(),
+            other_conditions: Vec::new(),
+            filters: filters.clone(),
+            is_direct: false,
+            place: ingress.document.place(path),
+            document: ingress.index,
+        };
+        (rank, found)
     };
-    let route = Route {
-        name: name.clone(),
-        platform: Platform::KongIngress,
-        group: 0,
-        route_name: Some(name),
-        service_name: Some(format!("{namespace}.{service}.{port}")),
-        domains: host.map(str::to_owned).into_iter().collect(),
-        ignores_port: true,
-        path: condition,
-        methods,
-        other_conditions: Vec::new(),
-        filters,
-        is_direct: false,
-        place: ingress.document.place(path),
-        document: ingress.index,
-    };
-    Some((rank, route))
+    Some(paths(path).iter().map(new).collect())
 }
 
 /// The filters among the KongPlugins that an object's annotation names, in the order of the file:
@@ -141,7 +132,7 @@ fn paths(path: &Node) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::File;
+    use crate::{found::PathCondition, source::File};
 
     const MANIFESTS: &str = r#"
 apiVersion: configuration.konghq.com/v1
@@ -180,12 +171,16 @@ spec: {ingressClassName: nginx, rules: [{http: {paths: [{backend: {service: {nam
             .iter()
             .map(|route| (route.name.as_str(), route.filters.len(), &route.path))
             .collect();
-        let prefix = PathCondition::OneOf(vec![
+        let [prefix, exact, regex] = [
             PathCondition::Prefix("/api/".to_owned()),
             PathCondition::RegexPrefix("/api$".to_owned()),
-        ]);
-        let regex = PathCondition::RegexPrefix("/x/[0-9]+$".to_owned());
-        let expected = [("n.i.t.a.io.http", 0, &regex), ("n.i.s.a.io.80", 1, &prefix)];
+            PathCondition::RegexPrefix("/x/[0-9]+$".to_owned()),
+        ];
+        let expected = [
+            ("n.i.t.a.io.http", 0, &regex),
+            ("n.i.s.a.io.80", 1, &exact),
+            ("n.i.s.a.io.80", 1, &prefix),
+        ];
         assert_eq!(shown, expected);
     }
 }

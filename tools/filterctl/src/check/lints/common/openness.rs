@@ -44,14 +44,8 @@ pub(super) fn switches(step: &Step<'_>, report: &mut Report) {
 pub(super) fn failures(filter: &Found, report: &mut Report) {
     let place = |node: &Node| Place { file: filter.place.file, span: node.head() };
     let name = &filter.name;
-    let config = match filter.platform {
-        Platform::Envoy => filter
-            .entry
-            .fields(&["typed_config", "config"])
-            .or_else(|| filter.entry.fields(&["typed_config", "value", "config"])),
-        Platform::EnvoyGateway | Platform::Istio => Some(&filter.entry),
-        _ => None,
-    };
+    let own = matches!(filter.platform, Platform::EnvoyGateway | Platform::Istio);
+    let config = filter.plugin().or_else(|| own.then_some(&filter.entry));
     let Some(config) = config else { return };
     let policy = config.field("failure_policy").or_else(|| config.get("failStrategy"));
     let open = config.field("fail_open");

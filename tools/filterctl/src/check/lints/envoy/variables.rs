@@ -29,11 +29,8 @@ pub(super) fn check(project: &Project, report: &mut Report) {
 fn passed(filter: &Found) -> Option<(Vec<&str>, &'static str)> {
     let entry = &filter.entry;
     Some(match filter.platform {
-        Platform::Envoy => {
-            let config = entry
-                .fields(&["typed_config", "config"])
-                .or_else(|| entry.fields(&["typed_config", "value", "config"]))?;
-            let variables = config.fields(&["vm_config", "environment_variables"]);
+        Platform::Envoy | Platform::Istio if filter.plugin().is_some() => {
+            let variables = filter.plugin()?.fields(&["vm_config", "environment_variables"]);
             let keys = variables.and_then(|v| v.field("host_env_keys")).map(Node::items);
             let values = variables.and_then(|v| v.field("key_values")).map(Node::members);
             let keys = keys.unwrap_or_default().iter().filter_map(Node::text);

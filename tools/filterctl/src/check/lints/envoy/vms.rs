@@ -33,11 +33,7 @@ pub(super) fn check(project: &Project, report: &mut Report) {
 
 /// The vm_id of a filter, empty by default.
 fn vm_id(filter: &Found) -> (&str, Place) {
-    let entry = &filter.entry;
-    let config = entry
-        .fields(&["typed_config", "config"])
-        .or_else(|| entry.fields(&["typed_config", "value", "config"]));
-    let vm_id = config.and_then(|config| config.fields(&["vm_config", "vm_id"]));
+    let vm_id = filter.plugin().and_then(|plugin| plugin.fields(&["vm_config", "vm_id"]));
     let place = vm_id.map_or_else(
         || filter.place.clone(),
         |node| Place { file: filter.place.file, span: node.span.clone() },
