@@ -14,16 +14,15 @@
 //! - `loaded`: a filter of any kind; `world`: the proxy's capabilities, in memory;
 //! - `answers`, `keys`, `redis`: answers to fetches and callouts;
 //! - `assumed_key`, `assumed_signature`: keys that were not given;
-//! - `travel`: a request's way through the chain; `envoy`, `kong`: what these proxies change;
+//! - `travel`: a request's way through the chain; `dialect`: the proxies' own changes;
 //! - `steps`, `changes`: the steps, from the notes of the filters.
 
 mod answers;
 mod assumed_key;
 mod assumed_signature;
 mod changes;
-mod envoy;
+mod dialect;
 mod keys;
-mod kong;
 mod loaded;
 mod redis;
 mod steps;

@@ -5,7 +5,7 @@ use std::{any::Any, rc::Rc};
 use novasphere_core::trace::{self, Outcome};
 
 use super::{
-    Chain, envoy, kong,
+    Chain, dialect,
     loaded::{Again, Decided},
     steps::{Action, ResponseStep, Step, Steps},
     world::Facts,
@@ -93,7 +93,7 @@ impl Chain {
         let mut explanation = Explanation::default();
         self.refresh(&mut explanation.remarks);
         self.world.metrics.take();
-        let lines = self.as_filters_see(&input.request);
+        let lines = dialect::visible(self.setup.proxy, &input.request);
         let mut steps = Steps::new(lines.clone());
         let (end, events) = trace::record(|| {
             let used = input.used.clone();
@@ -102,7 +102,8 @@ impl Chain {
         steps.add(events);
         let mut response = match end {
             End::Upstream(lines) => {
-                explanation.upstream = Some(self.as_upstream_gets(&input.request, lines));
+                explanation.upstream =
+                    Some(dialect::upstream(self.setup.proxy, &input.request, lines));
                 input.upstream.clone()
             }
             End::Local { response, by } => {
@@ -150,30 +151,12 @@ impl Chain {
         }
     }
 
-    /// The lines of a request before the first filter changes them.
-    fn as_filters_see(&self, request: &Request) -> Vec<Line> {
-        match self.setup.proxy {
-            ProxyKind::Envoy => envoy::joined(request.lines()),
-            ProxyKind::Kong | ProxyKind::Traefik => request.lines(),
-        }
-    }
-
-    /// The request that the proxy sends upstream.
-    fn as_upstream_gets(&self, sent: &Request, lines: Vec<Line>) -> Request {
-        let emptied = match self.setup.proxy {
-            ProxyKind::Kong => kong::emptied(&sent.lines(), &lines),
-            ProxyKind::Envoy | ProxyKind::Traefik => Vec::new(),
-        };
-        Request::from_lines(lines.into_iter().chain(emptied).collect())
-    }
-
     fn request_phase(&mut self, mut lines: Vec<Line>, remarks: &mut Vec<String>) -> End {
         for index in 0..self.filters.len() {
             match self.decide(index, &lines, remarks) {
                 Decided::Continues { lines: next, mutations } => {
-                    if self.setup.proxy == ProxyKind::Kong
-                        && let Some(response) = kong::refusal(&lines, &mutations)
-                    {
+                    let refusal = dialect::refusal(self.setup.proxy, &lines, &mutations);
+                    if let Some(response) = refusal {
                         return End::Local { response, by: ("kong", "repeated_header") };
                     }
                     lines = next;

@@ -1,5 +1,7 @@
 //! Runs cases through the engine of `filterctl explain`. The same cases pass in the real Envoy.
 
+mod hosts;
+
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, bail};
@@ -9,6 +11,7 @@ use novasphere_explain::{
 };
 use novasphere_harness::{chain, client::HOST, clock::unix_millis, latin1, standin::Seen};
 
+pub use self::hosts::check_on;
 use super::{Case, Exchange, Module, Observed, Prepare, all_well, files};
 
 /// Runs all cases of a filter in a module that contains it.
@@ -42,7 +45,7 @@ pub fn decisions(module: &Module) -> Result<BTreeMap<String, u64>> {
     for file in files(&module.filter)? {
         for mut case in file.cases {
             case.config = module.config(&case.config);
-            let mut chain = load(&module.name, &case, &environment)?;
+            let mut chain = load(ProxyKind::Envoy, &module.name, &case, &environment)?;
             for exchange in case.prepared(&environment)? {
                 for step in chain.send(&input(&exchange)?).steps {
                     let name = format!("filter={}.decision={}", step.filter, step.reason);
@@ -56,7 +59,7 @@ pub fn decisions(module: &Module) -> Result<BTreeMap<String, u64>> {
 }
 
 fn run(filter: &str, case: &Case, environment: &BTreeMap<String, String>) -> Result<Vec<String>> {
-    let mut chain = load(filter, case, environment)?;
+    let mut chain = load(ProxyKind::Envoy, filter, case, environment)?;
     let mut differences = Vec::new();
     for (n, exchange) in case.prepared(environment)?.iter().enumerate() {
         let number = n.saturating_add(1);
@@ -68,10 +71,15 @@ fn run(filter: &str, case: &Case, environment: &BTreeMap<String, String>) -> Res
     Ok(differences)
 }
 
-fn load(filter: &str, case: &Case, environment: &BTreeMap<String, String>) -> Result<Chain> {
+fn load(
+    proxy: ProxyKind,
+    filter: &str,
+    case: &Case,
+    environment: &BTreeMap<String, String>,
+) -> Result<Chain> {
     let kind = FilterKind::from_name(filter).with_context(|| filter.to_owned())?;
     let setup = Setup {
-        proxy: ProxyKind::Envoy,
+        proxy,
         filters: vec![Configured {
             kind,
             json: case.config.to_string().into_bytes(),
@@ -84,7 +92,10 @@ fn load(filter: &str, case: &Case, environment: &BTreeMap<String, String>) -> Re
     };
     match Chain::new(setup) {
         Ok(chain) => Ok(chain),
-        Err(rejected) => bail!("the configuration is refused: {:?}", rejected.faults),
+        Err(rejected) => {
+            let faults: Vec<String> = rejected.faults.iter().map(ToString::to_string).collect();
+            bail!("the configuration is refused: {}", faults.join("; "))
+        }
     }
 }
 
