@@ -67,6 +67,8 @@ fn run(filter: &str, case: &Case, environment: &BTreeMap<String, String>) -> Res
         let found = observed(&explanation).differences(&exchange.expect);
         differences.extend(found.iter().map(|f| format!("exchange {number}: {f}")));
         differences.extend(unexplained(&explanation).map(|f| format!("exchange {number}: {f}")));
+        let leaks = leaks(exchange, &explanation);
+        differences.extend(leaks.iter().map(|f| format!("exchange {number}: {f}")));
     }
     Ok(differences)
 }
@@ -109,6 +111,22 @@ fn unexplained(explanation: &Explanation) -> impl Iterator<Item = String> {
         let is_explained = step.notes.iter().any(|note| note.decides);
         (is_rejected && !is_explained).then(|| format!("no note decides {}", step.reason))
     })
+}
+
+/// Notes that contain the signature of a token, or a long credential.
+fn leaks(exchange: &Exchange, explanation: &Explanation) -> Vec<String> {
+    let sent = &exchange.request;
+    let values = sent.headers.0.iter().map(|(_, value)| value).chain([&sent.path]);
+    let words = values.flat_map(|value| {
+        value.split(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_')
+    });
+    let secrets: Vec<&str> = words.filter(|word| word.len() >= 40).collect();
+    let notes = explanation.steps.iter().flat_map(|step| &step.notes);
+    let leaking = notes.filter(|note| {
+        let text = format!("{note:?}");
+        secrets.iter().any(|secret| text.contains(secret))
+    });
+    leaking.map(|note| format!("a note contains a credential: {}", note.subject)).collect()
 }
 
 fn input(exchange: &Exchange) -> Result<Input> {

@@ -2,7 +2,10 @@
 
 use std::{any::Any, rc::Rc};
 
-use novasphere_core::trace::{self, Outcome};
+use novasphere_core::{
+    MetricDefinition, MetricKind,
+    trace::{self, Outcome},
+};
 
 use super::{
     Chain, dialect,
@@ -10,7 +13,7 @@ use super::{
     steps::{Action, ResponseStep, Step, Steps},
     world::Facts,
 };
-use crate::{Line, ProxyKind, Request, Response, token};
+use crate::{FilterKind, Line, ProxyKind, Request, Response, token};
 
 /// A request, and the upstream's response to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -135,9 +138,10 @@ impl Chain {
     fn finish(&self, explanation: Explanation, steps: Steps, response: Response) -> Explanation {
         let decisions = steps.request.iter().filter(|step| step.action != Action::Waits);
         let metric = |step: &Step| {
-            let Step { filter, reason, .. } = step;
-            let name = "novasphere_decisions_total";
-            (format!("{name}{{filter=\"{filter}\",decision=\"{reason}\"}}"), 1)
+            let (labels, kind) = (format!("decision={}", step.reason), MetricKind::Counter);
+            let definition =
+                MetricDefinition { filter: step.filter, labels, name: "decisions", kind };
+            (self.world.metric(&definition, self.module_of(step.filter)), 1)
         };
         let metrics = decisions.map(metric).chain(self.world.metrics.take()).collect();
         Explanation {
@@ -149,6 +153,12 @@ impl Chain {
             log: self.world.log.take(),
             ..explanation
         }
+    }
+
+    /// The name of the filter whose module contains this one: its own, or the gateway's.
+    fn module_of(&self, filter: &str) -> &'static str {
+        let own = self.setup.filters.iter().find(|configured| configured.kind.name() == filter);
+        own.map_or(FilterKind::Gateway, |configured| configured.kind).name()
     }
 
     fn request_phase(&mut self, mut lines: Vec<Line>, remarks: &mut Vec<String>) -> End {

@@ -78,6 +78,17 @@ fn kong_empties_a_header_and_rejects_repeated_ones() {
 }
 
 #[test]
+fn metrics_on_kong_have_the_name_of_the_module() {
+    let gateway = format!(r#"{{"jwt_auth": {JWT}}}"#);
+    for (filters, module) in [([(JwtAuth, JWT)], "jwt_auth"), ([(Gateway, &*gateway)], "gateway")] {
+        let explanation = chain(ProxyKind::Kong, &filters).send(&input(&[]));
+        let labels = r#"{filter="jwt-auth",decision="no_token"}"#;
+        let expected = format!("pw_novasphere_{module}_novasphere_decisions_total{labels}");
+        assert_eq!(explanation.metrics[0], (expected, 1));
+    }
+}
+
+#[test]
 fn traefik_does_not_show_responses_to_filters() {
     let config = r#"{"request": {"add": {"headers": ["X-A:1"]}}}"#;
     let explanation = chain(ProxyKind::Traefik, &[(HeaderTransform, config)]).send(&input(&[]));
