@@ -171,11 +171,8 @@ impl Chain {
                     }
                     lines = next;
                 }
-                Decided::Responds { mut response, filter, reason, rate_limited } => {
-                    if rate_limited && self.setup.proxy == ProxyKind::Envoy {
-                        let mark = (b"x-envoy-ratelimited".to_vec(), b"true".to_vec());
-                        response.headers.push(mark);
-                    }
+                Decided::Responds { local, filter, reason } => {
+                    let response = dialect::local_response(self.setup.proxy, local, &lines);
                     return End::Local { response, by: (filter, reason) };
                 }
                 Decided::Waits { .. } | Decided::Calls { .. } => {

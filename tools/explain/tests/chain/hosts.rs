@@ -98,6 +98,21 @@ fn traefik_does_not_show_responses_to_filters() {
 }
 
 #[test]
+fn grpc_clients_get_a_grpc_status() {
+    for (media_type, body) in [("application/grpc", ""), ("application/grpc-web", "\u{80}")] {
+        let request = input(&[("content-type", media_type)]);
+        let explanation = chain(ProxyKind::Envoy, &[(JwtAuth, JWT)]).send(&request);
+        let response = &explanation.response;
+        assert_eq!((response.status, decision(&explanation)), (200, ("jwt-auth", "no_token")));
+        assert_eq!(header(response, "content-type"), [media_type]);
+        assert_eq!(header(response, "www-authenticate"), ["Bearer"]);
+        let status = header(response, "grpc-status");
+        assert_eq!(status, if body.is_empty() { vec!["16"] } else { vec![] });
+        assert_eq!(response.body.is_empty(), body.is_empty());
+    }
+}
+
+#[test]
 fn refusal_over_a_limit_is_marked_for_envoy() {
     let mut chain = chain(ProxyKind::Envoy, &[(RateLimit, r#"{"minute": 1}"#)]);
     chain.send(&input(&[]));
