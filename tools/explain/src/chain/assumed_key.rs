@@ -5,6 +5,7 @@
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha512};
 
 /// The seed of the Ed25519 key. The filter checks these signatures itself, so tokens are signed
 /// again with it.
@@ -20,6 +21,13 @@ const P384: [&str; 2] = [
     "3617DE4A96262C6F5D9E98BF9292DC29F8F41DBD289A147CE9DA3113B5F0B8C00A60B1CE1D7E819D7A431D7C90EA0E5F",
 ];
 
+const P521: [&str; 2] = [
+    "00C6858E06B70404E9CD9E3ECB662395B4429C648139053FB521F828AF606B4D3DBAA14B5E77EFE75928FE1DC127A2FFA8DE3348B3C1856A429BF97E7E31C2E5BD66",
+    "011839296A789A3BC0045C8A5FB42C7D1BD998F54449579B446817AFBD17273E662C97EE72995EF42640C550B9013FAD0761353C7086A272C24088BE94769FD16650",
+];
+/// The order of the base point of P-521.
+const P521_ORDER: &str = "01FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFA51868783BF2F966B7FCC0148F709A5D03BB5C9B8899C47AEBB6FB71E91386409";
+
 /// An odd number of 2048 bits. Nothing is computed with it, because the filter asks the proxy first.
 const RSA_MODULUS: [u8; 256] = [0xff; 256];
 
@@ -33,6 +41,7 @@ pub(super) fn jwk(algorithm: &str) -> Option<Value> {
         }
         "ES256" => Some(point("P-256", P256)),
         "ES384" => Some(point("P-384", P384)),
+        "ES512" => Some(point("P-521", P521)),
         "EdDSA" => {
             let key = ed25519_dalek::SigningKey::from_bytes(&ED25519_SEED).verifying_key();
             Some(json!({"kty": "OKP", "crv": "Ed25519", "x": encode(key.as_bytes())}))
@@ -47,10 +56,58 @@ pub(super) fn accepted() -> Vec<Vec<u8>> {
     std::iter::once(RSA_MODULUS.to_vec()).chain(ec).collect()
 }
 
-/// The signature of the assumed Ed25519 key.
-pub(super) fn sign_ed25519(message: &[u8]) -> Vec<u8> {
+/// The signature of the assumed key, for the algorithms whose signatures the filter always checks
+/// itself. `None` for other algorithms.
+pub(super) fn sign(algorithm: &str, message: &[u8]) -> Option<Vec<u8>> {
+    match algorithm {
+        "EdDSA" => Some(sign_ed25519(message)),
+        "ES512" => Some(sign_p521(message)),
+        _ => None,
+    }
+}
+
+fn sign_ed25519(message: &[u8]) -> Vec<u8> {
     use ed25519_dalek::Signer;
     ed25519_dalek::SigningKey::from_bytes(&ED25519_SEED).sign(message).to_bytes().to_vec()
+}
+
+/// ECDSA (FIPS 186-4 section 6.4) with the private key 1 and the random number 1: the signature is
+/// the x coordinate of the base point, and its sum with the hash.
+fn sign_p521(message: &[u8]) -> Vec<u8> {
+    let [x, _] = P521.map(decode);
+    let hash = Sha512::digest(message);
+    let padding = vec![0; x.len().saturating_sub(hash.len())];
+    let sum = added(&x, &[&padding[..], &hash].concat());
+    let order = decode(P521_ORDER);
+    let s = if sum >= order { subtracted(&sum, &order) } else { sum };
+    [x, s].concat()
+}
+
+/// The sum of two big-endian numbers of the same length, which must have room for it.
+fn added(a: &[u8], b: &[u8]) -> Vec<u8> {
+    let mut carry = 0_u16;
+    let mut digits: Vec<u8> = Vec::with_capacity(a.len());
+    for (a, b) in a.iter().rev().zip(b.iter().rev()) {
+        let [high, low] = (u16::from(*a) + u16::from(*b) + carry).to_be_bytes();
+        digits.push(low);
+        carry = high.into();
+    }
+    digits.reverse();
+    digits
+}
+
+/// The difference of two big-endian numbers of the same length. The first is not the smaller one.
+fn subtracted(a: &[u8], b: &[u8]) -> Vec<u8> {
+    let mut borrow = false;
+    let mut digits: Vec<u8> = Vec::with_capacity(a.len());
+    for (a, b) in a.iter().rev().zip(b.iter().rev()) {
+        let (digit, one) = a.overflowing_sub(*b);
+        let (digit, two) = digit.overflowing_sub(borrow.into());
+        digits.push(digit);
+        borrow = one || two;
+    }
+    digits.reverse();
+    digits
 }
 
 fn encode(bytes: &[u8]) -> String {

@@ -62,6 +62,14 @@ impl Issuers {
         self.entries.extend(entries.into_iter().flatten().filter_map(Entry::new));
     }
 
+    /// The algorithms of tokens whose keys cannot be assumed.
+    pub(super) fn unassumable(&self) -> Vec<&str> {
+        let is_assumed = self.keys.assume_missing && self.keys.given.is_empty();
+        let tokens = self.tokens.iter().filter(|_| is_assumed && !self.is_empty());
+        let algorithms = tokens.map(|(algorithm, _)| algorithm.as_str());
+        algorithms.filter(|algorithm| algorithm.starts_with("PS")).collect()
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
