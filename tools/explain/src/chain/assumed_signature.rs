@@ -1,11 +1,11 @@
 //! Tokens whose key was not given.
 
 use super::{
-    Chain, assumed_key,
+    Chain,
     travel::{Explanation, Input},
 };
 use crate::{
-    Request,
+    Request, assumed_key,
     proxy::ASSUMED,
     token::{self, FoundToken},
 };

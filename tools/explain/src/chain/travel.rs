@@ -94,10 +94,12 @@ impl Chain {
     pub(super) fn send_as_is(&mut self, input: &Input) -> Explanation {
         self.world.start(input.facts.clone());
         let mut explanation = Explanation::default();
-        let unassumable = self.issuers.unassumable().into_iter().map(|algorithm| {
-            format!("keys for {algorithm} cannot be assumed: give the issuer's key set")
-        });
-        explanation.remarks.extend(unassumable);
+        if self.issuers.are_assumed() || !self.assumed.is_empty() {
+            let unassumable = self.issuers.unassumable().into_iter().map(|algorithm| {
+                format!("keys for {algorithm} cannot be assumed, and a signature needs the key")
+            });
+            explanation.remarks.extend(unassumable);
+        }
         self.refresh(&mut explanation.remarks);
         self.world.metrics.take();
         let lines = dialect::visible(self.setup.proxy, &input.request);
@@ -132,7 +134,7 @@ impl Chain {
         }
         let mut explanation = self.finish(explanation, steps, response);
         if self.world.accepted_unchecked.take() {
-            let remark = "signature not checked: the issuer's keys were not given".to_owned();
+            let remark = "signature not checked: the key was not given".to_owned();
             explanation.remarks.push(remark);
             explanation.mark_unchecked();
         }

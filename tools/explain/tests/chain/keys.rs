@@ -50,6 +50,24 @@ fn base64_secret_can_be_assumed() {
 }
 
 #[test]
+fn public_key_in_a_variable_can_be_assumed() {
+    for (algorithm, length) in
+        [("RS256", 256), ("ES256", 64), ("ES384", 96), ("ES512", 132), ("EdDSA", 64)]
+    {
+        let config = format!(
+            r#"{{"credentials": [{{"key": "joe", "algorithm": "{algorithm}",
+            "public_key": {{"env": "OTHER_KEY"}}}}]}}"#
+        );
+        let token = unsigned(&format!(r#"{{"alg": "{algorithm}"}}"#), &claims(NOW + 60));
+        let token = bearer(&with_signature(&token, length));
+        let explanation = assuming(&config).send(&input(&[("authorization", &token)]));
+        assert_eq!(decision(&explanation), ("jwt-auth", "allowed"), "{algorithm}");
+        let [remark] = &explanation.remarks[..] else { panic!("{:?}", explanation.remarks) };
+        assert!(remark.starts_with("signature not checked: "), "{remark}");
+    }
+}
+
+#[test]
 fn given_secret_is_checked() {
     let config = CONFIG.replace("OTHER_SECRET", "JWT_SECRET");
     let token = bearer(&unsigned(r#"{"alg": "HS256"}"#, &claims(NOW + 60)));
@@ -107,7 +125,7 @@ fn keys_that_cannot_be_assumed_are_named() {
     let token = bearer(&unsigned(r#"{"alg": "PS256"}"#, &claims));
     let explanation = assuming(ISSUER).send(&input(&[("authorization", &token)]));
     assert_eq!(explanation.response.status, 401);
-    let remark = "keys for PS256 cannot be assumed: give the issuer's key set";
+    let remark = "keys for PS256 cannot be assumed, and a signature needs the key";
     assert_eq!(explanation.remarks, [remark]);
 }
 

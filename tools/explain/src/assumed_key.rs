@@ -1,9 +1,12 @@
 //! Keys that stand for the keys that the user did not give.
 //!
-//! Nothing is signed with the public keys. The [`World`](super::world::World) accepts every
-//! signature for them, where the filter asks it.
+//! A chain accepts every signature for the RSA keys and for the keys on P-256 and P-384, because the
+//! filter asks the proxy about them. For the others, tokens are signed again.
 
-use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use base64::{
+    Engine,
+    prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD},
+};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha512};
 
@@ -32,7 +35,7 @@ const P521_ORDER: &str = "01FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF
 const RSA_MODULUS: [u8; 256] = [0xff; 256];
 
 /// The JWK for an algorithm. `None` if no signature of it can be assumed.
-pub(super) fn jwk(algorithm: &str) -> Option<Value> {
+pub(crate) fn jwk(algorithm: &str) -> Option<Value> {
     let point =
         |crv: &str, [x, y]: [&str; 2]| json!({"kty": "EC", "crv": crv, "x": hex(x), "y": hex(y)});
     match algorithm {
@@ -50,15 +53,50 @@ pub(super) fn jwk(algorithm: &str) -> Option<Value> {
     }
 }
 
+/// The public key for an algorithm as PEM text: a SubjectPublicKeyInfo. Keys for RSASSA-PSS cannot
+/// verify, but a filter accepts them.
+pub(crate) fn pem(algorithm: &str) -> String {
+    let point = |[x, y]: [&str; 2]| [decode(x), decode(y)].concat();
+    let der = match algorithm {
+        "ES256" => [SPKI_P256, &point(P256)].concat(),
+        "ES384" => [SPKI_P384, &point(P384)].concat(),
+        "ES512" => [SPKI_P521, &point(P521)].concat(),
+        "EdDSA" | "Ed25519" => {
+            let key = ed25519_dalek::SigningKey::from_bytes(&ED25519_SEED).verifying_key();
+            [SPKI_ED25519, key.as_bytes()].concat()
+        }
+        _ => [SPKI_RSA, &RSA_MODULUS, RSA_EXPONENT].concat(),
+    };
+    let text = BASE64_STANDARD.encode(der);
+    format!("-----BEGIN PUBLIC KEY-----\n{text}\n-----END PUBLIC KEY-----\n")
+}
+
+// SubjectPublicKeyInfo before the point, for RSA before the modulus (RFC 5480 section 2, RFC 8410
+// section 4, RFC 3279 section 2.3.1).
+const SPKI_P256: &[u8] =
+    b"\x30\x59\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86\x48\
+    \xce\x3d\x03\x01\x07\x03\x42\0\x04";
+const SPKI_P384: &[u8] =
+    b"\x30\x76\x30\x10\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x05\x2b\x81\x04\
+    \0\x22\x03\x62\0\x04";
+const SPKI_P521: &[u8] =
+    b"\x30\x81\x9b\x30\x10\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x05\x2b\x81\
+    \x04\0\x23\x03\x81\x86\0\x04";
+const SPKI_ED25519: &[u8] = b"\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\0";
+const SPKI_RSA: &[u8] =
+    b"\x30\x82\x01\x22\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\x05\0\
+    \x03\x82\x01\x0f\0\x30\x82\x01\x0a\x02\x82\x01\x01\0";
+const RSA_EXPONENT: &[u8] = b"\x02\x03\x01\0\x01";
+
 /// Parts of the encodings of the public keys whose signatures the world accepts.
-pub(super) fn accepted() -> Vec<Vec<u8>> {
+pub(crate) fn accepted() -> Vec<Vec<u8>> {
     let ec = [P256, P384].map(|[x, y]| [decode(x), decode(y)].concat());
     std::iter::once(RSA_MODULUS.to_vec()).chain(ec).collect()
 }
 
 /// The signature of the assumed key, for the algorithms whose signatures the filter always checks
 /// itself. `None` for other algorithms.
-pub(super) fn sign(algorithm: &str, message: &[u8]) -> Option<Vec<u8>> {
+pub(crate) fn sign(algorithm: &str, message: &[u8]) -> Option<Vec<u8>> {
     match algorithm {
         "EdDSA" => Some(sign_ed25519(message)),
         "ES512" => Some(sign_p521(message)),
