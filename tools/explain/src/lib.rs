@@ -13,6 +13,7 @@
 //! - `jwt`: tokens and keys: their content, and the verdict of jwt-auth.
 
 mod assumed;
+mod assumed_key;
 mod chain;
 mod filter_kind;
 pub mod jwt;

@@ -4,6 +4,9 @@ use std::{cell::RefCell, collections::BTreeMap};
 
 use novasphere_core::{Capability, Host};
 use novasphere_host_facts::{envoy, kong, traefik};
+use serde_json::Value;
+
+use crate::assumed_key;
 
 /// A kind of proxy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -44,6 +47,8 @@ pub struct Proxy<'e> {
     warnings: RefCell<Vec<String>>,
     facts: RefCell<Vec<String>>,
     assumed: RefCell<Vec<String>>,
+    /// The variables that hold a public key, with its algorithm.
+    public_keys: RefCell<BTreeMap<String, String>>,
 }
 
 impl<'e> Proxy<'e> {
@@ -57,6 +62,16 @@ impl<'e> Proxy<'e> {
             warnings: RefCell::default(),
             facts: RefCell::default(),
             assumed: RefCell::default(),
+            public_keys: RefCell::default(),
+        }
+    }
+
+    /// Finds the variables that hold public keys in a configuration, so that their values can be
+    /// assumed.
+    pub(crate) fn find_public_keys(&self, json: &[u8]) {
+        if let (true, Ok(config)) = (self.environment.assume_missing, serde_json::from_slice(json))
+        {
+            find_public_keys(&config, &mut self.public_keys.borrow_mut());
         }
     }
 
@@ -76,6 +91,20 @@ impl<'e> Proxy<'e> {
     }
 }
 
+/// Finds `public_key: {env: NAME}`, with `algorithm` beside it.
+fn find_public_keys(config: &Value, found: &mut BTreeMap<String, String>) {
+    let variable = config.get("public_key").and_then(|key| key.get("env")?.as_str());
+    if let Some(variable) = variable {
+        let algorithm = config.get("algorithm").and_then(Value::as_str).unwrap_or("RS256");
+        found.insert(variable.to_owned(), algorithm.to_owned());
+    }
+    match config {
+        Value::Array(items) => items.iter().for_each(|item| find_public_keys(item, found)),
+        Value::Object(members) => members.values().for_each(|item| find_public_keys(item, found)),
+        _ => {}
+    }
+}
+
 impl Host for Proxy<'_> {
     fn variable(&self, name: &str) -> Option<String> {
         if let Some(value) = self.environment.variables.get(name) {
@@ -83,7 +112,8 @@ impl Host for Proxy<'_> {
         }
         self.environment.assume_missing.then(|| {
             self.assumed.borrow_mut().push(name.to_owned());
-            ASSUMED.to_owned()
+            let algorithm = self.public_keys.borrow().get(name).cloned();
+            algorithm.map_or_else(|| ASSUMED.to_owned(), |algorithm| assumed_key::pem(&algorithm))
         })
     }
 

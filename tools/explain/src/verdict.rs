@@ -24,6 +24,7 @@ pub struct Verdict {
 
 /// Loads a configuration (JSON text) as the filter's module does in the proxy.
 pub fn check(kind: FilterKind, json: &[u8], proxy: &Proxy<'_>) -> Verdict {
+    proxy.find_public_keys(json);
     let mut faults = match kind {
         FilterKind::Cors => faults::<Cors>(json, proxy),
         FilterKind::JwtAuth => faults::<JwtAuth>(json, proxy),
@@ -97,6 +98,19 @@ mod tests {
         let variables = [("KEY".to_owned(), "x".to_owned())].into();
         let environment = Environment { variables, assume_missing: true };
         assert_eq!(verdict(config, &environment).faults[0].path, "credentials[0].public_key");
+    }
+
+    #[test]
+    fn assumed_public_key_is_one_for_its_algorithm() {
+        let environment = Environment { assume_missing: true, ..Environment::default() };
+        for algorithm in ["RS256", "PS512", "ES256", "ES384", "ES512", "EdDSA"] {
+            let config = format!(
+                r#"{{"credentials": [{{"key": "a", "algorithm": "{algorithm}",
+                "public_key": {{"env": "KEY"}}}}]}}"#
+            );
+            let verdict = verdict(&config, &environment);
+            assert_eq!((verdict.faults.len(), &verdict.assumed[..]), (0, &["KEY".to_owned()][..]));
+        }
     }
 
     #[test]

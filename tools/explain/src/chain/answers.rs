@@ -5,11 +5,11 @@ use std::{any::Any, rc::Rc};
 use novasphere_core::{CalloutResult, FetchError, FetchResponse, Headers, TimerActions, UnixTime};
 
 use super::{
-    Chain, assumed_key,
+    Chain,
     keys::Answer,
     loaded::{Again, Decided},
 };
-use crate::Line;
+use crate::{Line, assumed_key};
 
 /// Maximum number of fetches that a timer may cause.
 const MAX_FETCHES: usize = 64;

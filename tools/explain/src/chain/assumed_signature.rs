@@ -1,11 +1,11 @@
 //! Tokens whose key was not given.
 
 use super::{
-    Chain, assumed_key,
+    Chain,
     travel::{Explanation, Input},
 };
 use crate::{
-    Request,
+    Request, assumed_key,
     proxy::ASSUMED,
     token::{self, FoundToken},
 };
@@ -47,8 +47,7 @@ impl Chain {
 /// The token with each signature that an assumed key could make.
 fn signatures(token: &FoundToken) -> Vec<String> {
     use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-    if token.algorithm == "EdDSA" {
-        let signature = assumed_key::sign_ed25519(token.signed().as_bytes());
+    if let Some(signature) = assumed_key::sign(&token.algorithm, token.signed().as_bytes()) {
         return vec![token.with_signature(&signature)];
     }
     // The configuration may say that the secret is base64.

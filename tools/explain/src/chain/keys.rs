@@ -3,8 +3,7 @@
 use novasphere_core::{Endpoint, Fetch};
 use serde_json::{Value, json};
 
-use super::assumed_key;
-use crate::FilterKind;
+use crate::{FilterKind, assumed_key};
 
 /// The keys that the user gave.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -60,6 +59,18 @@ impl Issuers {
         };
         let entries = jwt_auth.and_then(|config| config.get("jwks")?.as_array());
         self.entries.extend(entries.into_iter().flatten().filter_map(Entry::new));
+    }
+
+    /// The algorithms of tokens whose keys cannot be assumed.
+    pub(super) fn unassumable(&self) -> Vec<&str> {
+        let tokens = self.tokens.iter();
+        let algorithms = tokens.map(|(algorithm, _)| algorithm.as_str());
+        algorithms.filter(|algorithm| algorithm.starts_with("PS")).collect()
+    }
+
+    /// Whether keys of an issuer are assumed.
+    pub(super) fn are_assumed(&self) -> bool {
+        self.keys.assume_missing && self.keys.given.is_empty() && !self.is_empty()
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -1,10 +1,11 @@
 //! A loaded filter of any kind.
 
-use std::{any::Any, rc::Rc};
+use std::{any::Any, borrow::Cow, rc::Rc};
 
 use novasphere_core::{
     CalloutResult, Decision, Env, FetchError, FetchResponse, Filter, HeaderInterest,
-    HeaderMutation, Headers, Host, RequestHead, ResponseHead, TimerActions, UnixTime, testing,
+    HeaderMutation, HeaderName, Headers, Host, LocalResponse, RequestHead, ResponseHead,
+    TimerActions, UnixTime, testing,
     trace::{self, TraceEvent, TracedMutation},
 };
 use novasphere_cors::Cors;
@@ -51,11 +52,10 @@ pub(super) enum Decided {
         mutations: Vec<TracedMutation>,
     },
     Responds {
-        response: Response,
+        local: Local,
         /// The filter that made the response.
         filter: &'static str,
         reason: &'static str,
-        rate_limited: bool,
     },
     Waits {
         until: UnixTime,
@@ -65,6 +65,14 @@ pub(super) enum Decided {
         ticket: Rc<dyn Any>,
         body: Vec<u8>,
     },
+}
+
+/// A local response that borrows nothing. See [`novasphere_core::LocalResponse`].
+pub(super) struct Local {
+    pub(super) response: Response,
+    pub(super) rate_limited: bool,
+    pub(super) grpc_status: Option<u8>,
+    pub(super) message: String,
 }
 
 /// Loads a configuration.
@@ -83,6 +91,24 @@ pub(super) fn load(
         FilterKind::HeaderTransform => Box::new(Loaded::<HeaderTransform>::new(json, host)?),
         FilterKind::Gateway => Box::new(Loaded::<Gateway>::new(json, host)?),
     })
+}
+
+impl From<LocalResponse<'_>> for Local {
+    fn from(local: LocalResponse<'_>) -> Self {
+        let line = |(name, value): &(&HeaderName, Cow<'_, [u8]>)| {
+            (name.as_str().as_bytes().to_vec(), value.to_vec())
+        };
+        Self {
+            response: Response {
+                status: local.status,
+                headers: local.headers.iter().map(line).collect(),
+                body: local.body.into_owned(),
+            },
+            rate_limited: local.rate_limited,
+            grpc_status: local.grpc_status,
+            message: local.message.into_owned(),
+        }
+    }
 }
 
 struct Loaded<F: Filter> {
@@ -128,19 +154,8 @@ impl<F: Filter> AnyFilter for Loaded<F> {
                 Decided::Calls { ticket: Rc::clone(&callout.ticket), body: callout.body }
             }
             Decision::Respond { response, reason, .. } => {
-                let own = response.headers.iter();
-                let name = |name: &str| name.as_bytes().to_vec();
-                let headers = own.map(|(n, value)| (name(n.as_str()), value.to_vec()));
-                Decided::Responds {
-                    response: Response {
-                        status: response.status,
-                        headers: headers.collect(),
-                        body: response.body.to_vec(),
-                    },
-                    filter: F::responder(&self.state),
-                    reason,
-                    rate_limited: response.rate_limited,
-                }
+                let filter = F::responder(&self.state);
+                Decided::Responds { local: Local::from(*response), filter, reason }
             }
         }
     }

@@ -13,17 +13,15 @@
 //!
 //! - `loaded`: a filter of any kind; `world`: the proxy's capabilities, in memory;
 //! - `answers`, `keys`, `redis`: answers to fetches and callouts;
-//! - `assumed_key`, `assumed_signature`: keys that were not given;
-//! - `travel`: a request's way through the chain; `envoy`, `kong`: what these proxies change;
+//! - `assumed_signature`: tokens whose key was not given;
+//! - `travel`: a request's way through the chain; `dialect`: the proxies' own changes;
 //! - `steps`, `changes`: the steps, from the notes of the filters.
 
 mod answers;
-mod assumed_key;
 mod assumed_signature;
 mod changes;
-mod envoy;
+mod dialect;
 mod keys;
-mod kong;
 mod loaded;
 mod redis;
 mod steps;
@@ -114,6 +112,7 @@ impl Chain {
             let mut proxy = Proxy::new(setup.proxy, &setup.environment);
             proxy.values_are_text = *values_are_text;
             proxy.guesses_types = *guesses_types;
+            proxy.find_public_keys(json);
             let loaded = load(*kind, json, &proxy);
             let rejected = |errors: novasphere_core::ConfigErrors| {
                 let faults = errors.faults().to_vec();

@@ -2,15 +2,18 @@
 
 use std::{any::Any, rc::Rc};
 
-use novasphere_core::trace::{self, Outcome};
+use novasphere_core::{
+    MetricDefinition, MetricKind,
+    trace::{self, Outcome},
+};
 
 use super::{
-    Chain, envoy, kong,
+    Chain, dialect,
     loaded::{Again, Decided},
     steps::{Action, ResponseStep, Step, Steps},
     world::Facts,
 };
-use crate::{Line, ProxyKind, Request, Response, token};
+use crate::{FilterKind, Line, ProxyKind, Request, Response, token};
 
 /// A request, and the upstream's response to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,9 +94,15 @@ impl Chain {
     pub(super) fn send_as_is(&mut self, input: &Input) -> Explanation {
         self.world.start(input.facts.clone());
         let mut explanation = Explanation::default();
+        if self.issuers.are_assumed() || !self.assumed.is_empty() {
+            let unassumable = self.issuers.unassumable().into_iter().map(|algorithm| {
+                format!("keys for {algorithm} cannot be assumed, and a signature needs the key")
+            });
+            explanation.remarks.extend(unassumable);
+        }
         self.refresh(&mut explanation.remarks);
         self.world.metrics.take();
-        let lines = self.as_filters_see(&input.request);
+        let lines = dialect::visible(self.setup.proxy, &input.request);
         let mut steps = Steps::new(lines.clone());
         let (end, events) = trace::record(|| {
             let used = input.used.clone();
@@ -102,7 +111,8 @@ impl Chain {
         steps.add(events);
         let mut response = match end {
             End::Upstream(lines) => {
-                explanation.upstream = Some(self.as_upstream_gets(&input.request, lines));
+                explanation.upstream =
+                    Some(dialect::upstream(self.setup.proxy, &input.request, lines));
                 input.upstream.clone()
             }
             End::Local { response, by } => {
@@ -124,7 +134,7 @@ impl Chain {
         }
         let mut explanation = self.finish(explanation, steps, response);
         if self.world.accepted_unchecked.take() {
-            let remark = "signature not checked: the issuer's keys were not given".to_owned();
+            let remark = "signature not checked: the key was not given".to_owned();
             explanation.remarks.push(remark);
             explanation.mark_unchecked();
         }
@@ -134,9 +144,10 @@ impl Chain {
     fn finish(&self, explanation: Explanation, steps: Steps, response: Response) -> Explanation {
         let decisions = steps.request.iter().filter(|step| step.action != Action::Waits);
         let metric = |step: &Step| {
-            let Step { filter, reason, .. } = step;
-            let name = "novasphere_decisions_total";
-            (format!("{name}{{filter=\"{filter}\",decision=\"{reason}\"}}"), 1)
+            let (labels, kind) = (format!("decision={}", step.reason), MetricKind::Counter);
+            let definition =
+                MetricDefinition { filter: step.filter, labels, name: "decisions", kind };
+            (self.world.metric(&definition, self.module_of(step.filter)), 1)
         };
         let metrics = decisions.map(metric).chain(self.world.metrics.take()).collect();
         Explanation {
@@ -150,39 +161,24 @@ impl Chain {
         }
     }
 
-    /// The lines of a request before the first filter changes them.
-    fn as_filters_see(&self, request: &Request) -> Vec<Line> {
-        match self.setup.proxy {
-            ProxyKind::Envoy => envoy::joined(request.lines()),
-            ProxyKind::Kong | ProxyKind::Traefik => request.lines(),
-        }
-    }
-
-    /// The request that the proxy sends upstream.
-    fn as_upstream_gets(&self, sent: &Request, lines: Vec<Line>) -> Request {
-        let emptied = match self.setup.proxy {
-            ProxyKind::Kong => kong::emptied(&sent.lines(), &lines),
-            ProxyKind::Envoy | ProxyKind::Traefik => Vec::new(),
-        };
-        Request::from_lines(lines.into_iter().chain(emptied).collect())
+    /// The name of the filter whose module contains this one: its own, or the gateway's.
+    fn module_of(&self, filter: &str) -> &'static str {
+        let own = self.setup.filters.iter().find(|configured| configured.kind.name() == filter);
+        own.map_or(FilterKind::Gateway, |configured| configured.kind).name()
     }
 
     fn request_phase(&mut self, mut lines: Vec<Line>, remarks: &mut Vec<String>) -> End {
         for index in 0..self.filters.len() {
             match self.decide(index, &lines, remarks) {
                 Decided::Continues { lines: next, mutations } => {
-                    if self.setup.proxy == ProxyKind::Kong
-                        && let Some(response) = kong::refusal(&lines, &mutations)
-                    {
+                    let refusal = dialect::refusal(self.setup.proxy, &lines, &mutations);
+                    if let Some(response) = refusal {
                         return End::Local { response, by: ("kong", "repeated_header") };
                     }
                     lines = next;
                 }
-                Decided::Responds { mut response, filter, reason, rate_limited } => {
-                    if rate_limited && self.setup.proxy == ProxyKind::Envoy {
-                        let mark = (b"x-envoy-ratelimited".to_vec(), b"true".to_vec());
-                        response.headers.push(mark);
-                    }
+                Decided::Responds { local, filter, reason } => {
+                    let response = dialect::local_response(self.setup.proxy, local, &lines);
                     return End::Local { response, by: (filter, reason) };
                 }
                 Decided::Waits { .. } | Decided::Calls { .. } => {

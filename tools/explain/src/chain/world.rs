@@ -105,6 +105,19 @@ impl World {
         }
     }
 
+    /// The text of a metric in Prometheus. Kong puts the name of the module first.
+    pub(super) fn metric(&self, definition: &MetricDefinition, module: &str) -> String {
+        let MetricDefinition { filter, labels, name, kind } = definition;
+        let prefix = match self.proxy {
+            ProxyKind::Kong => format!("pw_novasphere_{}_", module.replace('-', "_")),
+            ProxyKind::Envoy | ProxyKind::Traefik => String::new(),
+        };
+        let total = if *kind == MetricKind::Counter { "_total" } else { "" };
+        let labels = labels.split('.').filter_map(|label| label.split_once('='));
+        let labels: String = labels.map(|(name, value)| format!(",{name}=\"{value}\"")).collect();
+        format!("{prefix}novasphere_{name}{total}{{filter=\"{filter}\"{labels}}}")
+    }
+
     fn count(&self, metric: String, value: u32) {
         let mut metrics = self.metrics.borrow_mut();
         match metrics.iter_mut().find(|(known, _)| *known == metric) {
@@ -112,15 +125,6 @@ impl World {
             None => metrics.push((metric, value)),
         }
     }
-}
-
-/// The text of a metric in Prometheus.
-fn metric(definition: &MetricDefinition) -> String {
-    let MetricDefinition { filter, labels, name, kind } = definition;
-    let total = if *kind == MetricKind::Counter { "_total" } else { "" };
-    let labels = labels.split('.').filter_map(|label| label.split_once('='));
-    let labels: String = labels.map(|(name, value)| format!(",{name}=\"{value}\"")).collect();
-    format!("novasphere_{name}{total}{{filter=\"{filter}\"{labels}}}")
 }
 
 impl Host for World {
@@ -186,14 +190,15 @@ impl Metrics for World {
     fn add(&self, event: &'static str, times: u32) {
         let labels = format!("event={event}");
         let (filter, kind) = (self.filter.get(), MetricKind::Counter);
-        self.count(metric(&MetricDefinition { filter, labels, name: "events", kind }), times);
+        let definition = MetricDefinition { filter, labels, name: "events", kind };
+        self.count(self.metric(&definition, filter), times);
     }
 
     fn record(&self, index: usize, value: u32) {
         let definition = self.definitions.borrow().get(index).cloned();
         // The steps have the decisions.
         if let Some(definition) = definition.filter(|definition| definition.name != "decisions") {
-            self.count(metric(&definition), value);
+            self.count(self.metric(&definition, self.filter.get()), value);
         }
     }
 }

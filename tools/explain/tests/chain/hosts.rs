@@ -78,12 +78,38 @@ fn kong_empties_a_header_and_rejects_repeated_ones() {
 }
 
 #[test]
+fn metrics_on_kong_have_the_name_of_the_module() {
+    let gateway = format!(r#"{{"jwt_auth": {JWT}}}"#);
+    for (filters, module) in [([(JwtAuth, JWT)], "jwt_auth"), ([(Gateway, &*gateway)], "gateway")] {
+        let explanation = chain(ProxyKind::Kong, &filters).send(&input(&[]));
+        let labels = r#"{filter="jwt-auth",decision="no_token"}"#;
+        let expected = format!("pw_novasphere_{module}_novasphere_decisions_total{labels}");
+        assert_eq!(explanation.metrics[0], (expected, 1));
+    }
+}
+
+#[test]
 fn traefik_does_not_show_responses_to_filters() {
     let config = r#"{"request": {"add": {"headers": ["X-A:1"]}}}"#;
     let explanation = chain(ProxyKind::Traefik, &[(HeaderTransform, config)]).send(&input(&[]));
     assert_eq!(explanation.response_steps, []);
     assert_eq!(explanation.metrics, []);
     assert_eq!(explanation.upstream.unwrap().headers, [(b"x-a".to_vec(), b"1".to_vec())]);
+}
+
+#[test]
+fn grpc_clients_get_a_grpc_status() {
+    for (media_type, body) in [("application/grpc", ""), ("application/grpc-web", "\u{80}")] {
+        let request = input(&[("content-type", media_type)]);
+        let explanation = chain(ProxyKind::Envoy, &[(JwtAuth, JWT)]).send(&request);
+        let response = &explanation.response;
+        assert_eq!((response.status, decision(&explanation)), (200, ("jwt-auth", "no_token")));
+        assert_eq!(header(response, "content-type"), [media_type]);
+        assert_eq!(header(response, "www-authenticate"), ["Bearer"]);
+        let status = header(response, "grpc-status");
+        assert_eq!(status, if body.is_empty() { vec!["16"] } else { vec![] });
+        assert_eq!(response.body.is_empty(), body.is_empty());
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ use super::{NOW, bearer, decision, input, setup, unsigned};
 const CONFIG: &str = r#"{"credentials": [{"key": "joe", "secret": {"env": "OTHER_SECRET"}}]}"#;
 
 const ISSUER: &str = r#"{"jwks": [{"issuer": "https://id.test", "discovery": true,
-    "algorithms": ["RS256", "RS384", "RS512", "ES256", "ES384", "EdDSA"]}]}"#;
+    "algorithms": ["RS256", "RS384", "RS512", "ES256", "ES384", "ES512", "EdDSA", "PS256"]}]}"#;
 
 fn claims(exp: u64) -> String {
     format!(r#"{{"iss": "joe", "exp": {exp}}}"#)
@@ -50,6 +50,24 @@ fn base64_secret_can_be_assumed() {
 }
 
 #[test]
+fn public_key_in_a_variable_can_be_assumed() {
+    for (algorithm, length) in
+        [("RS256", 256), ("ES256", 64), ("ES384", 96), ("ES512", 132), ("EdDSA", 64)]
+    {
+        let config = format!(
+            r#"{{"credentials": [{{"key": "joe", "algorithm": "{algorithm}",
+            "public_key": {{"env": "OTHER_KEY"}}}}]}}"#
+        );
+        let token = unsigned(&format!(r#"{{"alg": "{algorithm}"}}"#), &claims(NOW + 60));
+        let token = bearer(&with_signature(&token, length));
+        let explanation = assuming(&config).send(&input(&[("authorization", &token)]));
+        assert_eq!(decision(&explanation), ("jwt-auth", "allowed"), "{algorithm}");
+        let [remark] = &explanation.remarks[..] else { panic!("{:?}", explanation.remarks) };
+        assert!(remark.starts_with("signature not checked: "), "{remark}");
+    }
+}
+
+#[test]
 fn given_secret_is_checked() {
     let config = CONFIG.replace("OTHER_SECRET", "JWT_SECRET");
     let token = bearer(&unsigned(r#"{"alg": "HS256"}"#, &claims(NOW + 60)));
@@ -66,6 +84,7 @@ fn keys_of_an_issuer_can_be_assumed() {
         ("RS512", 256),
         ("ES256", 64),
         ("ES384", 96),
+        ("ES512", 132),
         ("EdDSA", 64),
     ] {
         let header = format!(r#"{{"alg": "{algorithm}", "kid": "k1"}}"#);
@@ -98,6 +117,16 @@ fn with_keys(given: &str, assume_missing: bool) -> Chain {
     let setup = setup(ProxyKind::Envoy, &[(JwtAuth, ISSUER)]);
     let given = vec![(Some("https://id.test".to_owned()), given.into())];
     Chain::new(Setup { keys: KeySets { given, assume_missing }, ..setup }).unwrap()
+}
+
+#[test]
+fn keys_that_cannot_be_assumed_are_named() {
+    let claims = format!(r#"{{"iss": "https://id.test", "exp": {}}}"#, NOW + 60);
+    let token = bearer(&unsigned(r#"{"alg": "PS256"}"#, &claims));
+    let explanation = assuming(ISSUER).send(&input(&[("authorization", &token)]));
+    assert_eq!(explanation.response.status, 401);
+    let remark = "keys for PS256 cannot be assumed, and a signature needs the key";
+    assert_eq!(explanation.remarks, [remark]);
 }
 
 #[test]

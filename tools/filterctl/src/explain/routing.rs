@@ -16,7 +16,7 @@ pub struct Routed {
     route_name: Option<String>,
     /// See [`Route::service_name`].
     service_name: Option<String>,
-    /// What the choice ignores.
+    /// The conditions that the choice ignores.
     pub remarks: Vec<String>,
 }
 
@@ -34,7 +34,7 @@ const DEFAULT_HOST: &str = "localhost";
 /// The route of a request, or the route with this name. Sets the Host of a request without one.
 ///
 /// # Errors
-/// If there is no filter, no such route, or no route that matches.
+/// If the files have no filter or no such route, or if no route matches.
 pub fn route(project: &Project, name: Option<&str>, request: &mut Request) -> Result<Routed> {
     let routed = find_route(project, name, request)?;
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
@@ -46,10 +46,10 @@ pub fn route(project: &Project, name: Option<&str>, request: &mut Request) -> Re
     })
 }
 
-/// As [`route`], but `None` if no route matches.
+/// Like [`route`], but returns `None` if no route matches.
 ///
 /// # Errors
-/// If there is no filter, or no such route.
+/// If the files have no filter or no such route.
 pub fn find_route(
     project: &Project,
     name: Option<&str>,

@@ -32,7 +32,7 @@ fn write_case(outcome: &CaseOutcome, file: &str, out: &mut dyn Write) -> Result<
     Ok(writeln!(out, "    </testcase>")?)
 }
 
-/// The text for XML 1.0, which has no other control characters than tab and line ends.
+/// The text for XML 1.0. Of the control characters, XML has only tabs and line ends.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {

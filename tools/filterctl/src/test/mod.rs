@@ -39,8 +39,8 @@ pub struct Args {
     /// A file of the proxy that the cases are for. Repeat it for several files.
     #[arg(long, short, value_name = "FILE")]
     config: Vec<String>,
-    /// The filter that a configuration without a host is for: the one of --config, or those in the
-    /// cases. Default for cases: the filter that the folder is named after, or else the gateway.
+    /// The filter of configurations without a host: of --config, or in cases. Default for cases: the
+    /// filter that the folder is named after, or else the gateway.
     #[arg(long, value_parser = filter_kind)]
     filter: Option<FilterKind>,
     /// The proxy that --filter is for. Default: envoy.

@@ -210,8 +210,8 @@ fn decision(explanation: &Explanation) -> String {
             None => "the proxy: no route matches".to_owned(),
         };
     };
-    let notes = explanation.steps.last().into_iter().flat_map(|step| &step.notes);
-    match notes.filter(|note| note.decides).last() {
+    let mut notes = explanation.steps.last().into_iter().flat_map(|step| &step.notes);
+    match notes.rfind(|note| note.decides) {
         Some(note) if note.expected.is_empty() => {
             format!("{filter}: {name} ({}: {})", note.subject, note.found)
         }

@@ -6,10 +6,10 @@
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use novasphere_core::{Hash, HeaderInterest, HeaderMutation, HeaderName, Headers};
+use novasphere_host_facts::grpc::GrpcKind;
 
 use crate::{
     fault::Fault,
-    grpc::GrpcKind,
     hostcalls::{self, Status},
 };
 

@@ -7,6 +7,36 @@ use novasphere_core::{HeaderName, trace::TracedMutation};
 
 use crate::{Line, Response};
 
+/// Request headers that Kong sets for the upstream after the filters.
+const SET_BY_KONG: [&str; 11] = [
+    "connection",
+    "host",
+    "te",
+    "upgrade",
+    "via",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-path",
+    "x-forwarded-port",
+    "x-forwarded-proto",
+    "x-real-ip",
+];
+
+/// The lines that filters see. A line without a value may have been removed by another filter.
+pub(super) fn visible(lines: Vec<Line>) -> Vec<Line> {
+    let is_visible = |(name, value): &Line| name.starts_with(b":") || !value.is_empty();
+    lines.into_iter().filter(is_visible).collect()
+}
+
+/// The lines that the upstream gets: removed ones are empty, and Kong's own are as sent.
+pub(super) fn upstream(sent: &[Line], after: Vec<Line>) -> Vec<Line> {
+    let is_own = |(name, _): &&Line| SET_BY_KONG.iter().any(|own| own.as_bytes() == name);
+    let emptied = emptied(sent, &after);
+    let own: Vec<Line> = sent.iter().filter(is_own).cloned().collect();
+    let others = after.into_iter().chain(emptied).filter(|line| !is_own(&line));
+    others.chain(own).collect()
+}
+
 /// The response to a request with repeated lines that a filter sets or removes.
 pub(super) fn refusal(lines: &[Line], mutations: &[TracedMutation]) -> Option<Response> {
     let mut owned = mutations.iter().filter_map(|mutation| match mutation {
@@ -28,8 +58,8 @@ pub(super) fn refusal(lines: &[Line], mutations: &[TracedMutation]) -> Option<Re
     Some(Response { status: 400, headers: vec![content_type], body: body.into_bytes() })
 }
 
-/// The names that were removed and are not in the request again: the upstream gets them empty.
-pub(super) fn emptied(before: &[Line], after: &[Line]) -> Vec<Line> {
+/// The names that were removed and are not in the request again, without a value.
+fn emptied(before: &[Line], after: &[Line]) -> Vec<Line> {
     let is_gone = |name: &[u8]| !after.iter().any(|(own, _)| own.eq_ignore_ascii_case(name));
     let gone = before.iter().filter(|(name, value)| is_gone(name) && !value.is_empty());
     gone.map(|(name, _)| (name.clone(), Vec::new())).collect()

@@ -1,5 +1,7 @@
 //! Runs cases through the engine of `filterctl explain`. The same cases pass in the real Envoy.
 
+mod hosts;
+
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, bail};
@@ -9,6 +11,7 @@ use novasphere_explain::{
 };
 use novasphere_harness::{chain, client::HOST, clock::unix_millis, latin1, standin::Seen};
 
+pub use self::hosts::check_on;
 use super::{Case, Exchange, Module, Observed, Prepare, all_well, files};
 
 /// Runs all cases of a filter in a module that contains it.
@@ -42,7 +45,7 @@ pub fn decisions(module: &Module) -> Result<BTreeMap<String, u64>> {
     for file in files(&module.filter)? {
         for mut case in file.cases {
             case.config = module.config(&case.config);
-            let mut chain = load(&module.name, &case, &environment)?;
+            let mut chain = load(ProxyKind::Envoy, &module.name, &case, &environment)?;
             for exchange in case.prepared(&environment)? {
                 for step in chain.send(&input(&exchange)?).steps {
                     let name = format!("filter={}.decision={}", step.filter, step.reason);
@@ -56,7 +59,7 @@ pub fn decisions(module: &Module) -> Result<BTreeMap<String, u64>> {
 }
 
 fn run(filter: &str, case: &Case, environment: &BTreeMap<String, String>) -> Result<Vec<String>> {
-    let mut chain = load(filter, case, environment)?;
+    let mut chain = load(ProxyKind::Envoy, filter, case, environment)?;
     let mut differences = Vec::new();
     for (n, exchange) in case.prepared(environment)?.iter().enumerate() {
         let number = n.saturating_add(1);
@@ -64,14 +67,21 @@ fn run(filter: &str, case: &Case, environment: &BTreeMap<String, String>) -> Res
         let found = observed(&explanation).differences(&exchange.expect);
         differences.extend(found.iter().map(|f| format!("exchange {number}: {f}")));
         differences.extend(unexplained(&explanation).map(|f| format!("exchange {number}: {f}")));
+        let leaks = leaks(exchange, &explanation);
+        differences.extend(leaks.iter().map(|f| format!("exchange {number}: {f}")));
     }
     Ok(differences)
 }
 
-fn load(filter: &str, case: &Case, environment: &BTreeMap<String, String>) -> Result<Chain> {
+fn load(
+    proxy: ProxyKind,
+    filter: &str,
+    case: &Case,
+    environment: &BTreeMap<String, String>,
+) -> Result<Chain> {
     let kind = FilterKind::from_name(filter).with_context(|| filter.to_owned())?;
     let setup = Setup {
-        proxy: ProxyKind::Envoy,
+        proxy,
         filters: vec![Configured {
             kind,
             json: case.config.to_string().into_bytes(),
@@ -84,7 +94,10 @@ fn load(filter: &str, case: &Case, environment: &BTreeMap<String, String>) -> Re
     };
     match Chain::new(setup) {
         Ok(chain) => Ok(chain),
-        Err(rejected) => bail!("the configuration is refused: {:?}", rejected.faults),
+        Err(rejected) => {
+            let faults: Vec<String> = rejected.faults.iter().map(ToString::to_string).collect();
+            bail!("the configuration is refused: {}", faults.join("; "))
+        }
     }
 }
 
@@ -98,6 +111,22 @@ fn unexplained(explanation: &Explanation) -> impl Iterator<Item = String> {
         let is_explained = step.notes.iter().any(|note| note.decides);
         (is_rejected && !is_explained).then(|| format!("no note decides {}", step.reason))
     })
+}
+
+/// Notes that contain the signature of a token, or a long credential.
+fn leaks(exchange: &Exchange, explanation: &Explanation) -> Vec<String> {
+    let sent = &exchange.request;
+    let values = sent.headers.0.iter().map(|(_, value)| value).chain([&sent.path]);
+    let words = values.flat_map(|value| {
+        value.split(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_')
+    });
+    let secrets: Vec<&str> = words.filter(|word| word.len() >= 40).collect();
+    let notes = explanation.steps.iter().flat_map(|step| &step.notes);
+    let leaking = notes.filter(|note| {
+        let text = format!("{note:?}");
+        secrets.iter().any(|secret| text.contains(secret))
+    });
+    leaking.map(|note| format!("a note contains a credential: {}", note.subject)).collect()
 }
 
 fn input(exchange: &Exchange) -> Result<Input> {
