@@ -8,10 +8,9 @@ use std::{
 use anyhow::{Result, bail};
 use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::{check, diff, docs, explain, explain_code, init, jwks, key, render, schema, test, token};
 use crate::{
     artifact::{verify, version},
-    check, docs, explain, explain_code, init, jwks, key, render, schema, token,
+    check, diff, docs, explain, explain_code, init, jwks, key, render, schema, test, token,
 };
 
 /// Checks, explains and converts configurations of the Novasphere gateway filters. Works offline.

@@ -18,8 +18,8 @@
 //! - `init`, `render`: configurations to start from, and additions to existing ones;
 //! - `diff`: what a change of configuration changes for requests.
 
-mod chains;
 pub mod artifact;
+mod chains;
 pub mod check;
 mod cli;
 pub mod clock;
