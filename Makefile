@@ -47,15 +47,18 @@ wasm: ## Build the filters for Envoy, Kong and Traefik into dist, with SHA256SUM
 	$(BUILD_TOOL) novasphere-postlink
 	@rm -rf dist/kong && mkdir -p dist/kong
 	@for filter in $(FILTERS); do \
-		install -m 644 "$(TARGET_DIR)/$(TARGET)/release/novasphere_$${filter//-/_}_proxy_wasm.wasm" \
-			"dist/kong/novasphere_$${filter//-/_}.wasm"; \
+		kong="dist/kong/novasphere_$${filter//-/_}.wasm"; envoy="dist/novasphere-$$filter.wasm"; \
+		install -m 644 "$(TARGET_DIR)/$(TARGET)/release/novasphere_$${filter//-/_}_proxy_wasm.wasm" "$$kong"; \
 		install -m 644 "host-config/kong/meta/novasphere_$${filter//-/_}.meta.json" dist/kong/; \
-		$(POSTLINK) for-envoy "dist/kong/novasphere_$${filter//-/_}.wasm" "dist/novasphere-$$filter.wasm"; \
+		$(POSTLINK) for-envoy "$$kong" "$$envoy"; \
+		$(POSTLINK) label "$$filter" envoy "$$envoy" "$$envoy"; \
+		$(POSTLINK) label "$$filter" kong "$$kong" "$$kong"; \
 	done
 	@for filter in $(HTTP_WASM); do \
 		$(POSTLINK) lower-bulk-memory \
 			"$(TARGET_DIR)/$(TARGET)/release/novasphere_$${filter//-/_}_http_wasm.wasm" \
 			"dist/novasphere-$$filter.http.wasm"; \
+		$(POSTLINK) label "$$filter" traefik "dist/novasphere-$$filter.http.wasm" "dist/novasphere-$$filter.http.wasm"; \
 		install -m 644 "filters/$$filter/http-wasm/.traefik.yml" "dist/novasphere-$$filter.traefik.yml"; \
 	done
 	@cd dist && sha256sum $(ARTIFACTS) $(FOR_KONG:%=kong/novasphere_%.wasm) \

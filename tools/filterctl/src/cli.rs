@@ -9,7 +9,9 @@ use anyhow::{Result, bail};
 use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::{
-    check, convert, diff, docs, explain, explain_code, init, jwks, key, render, schema, test, token,
+    artifact::{verify, version},
+    check, convert, diff, docs, explain, explain_code, init, jwks, key, render, schema, test,
+    token,
 };
 
 /// Checks, explains and converts configurations of the Novasphere gateway filters. Works offline.
@@ -43,6 +45,8 @@ enum Command {
     Schema(schema::Args),
     Test(test::Args),
     Token(Box<token::Args>),
+    Verify(verify::Args),
+    Version(version::Args),
     /// Print a completion script for a shell.
     Completions {
         /// The shell.
@@ -109,6 +113,8 @@ fn run(command: Command, out: &mut dyn Write) -> Result<Outcome> {
         Command::Schema(args) => schema::run(&args, out),
         Command::Test(args) => test::run(&args, out),
         Command::Token(args) => token::run(&args, out),
+        Command::Verify(args) => verify::run(&args, out),
+        Command::Version(args) => version::run(&args, out),
         Command::Completions { shell } => {
             // The generator panics if the reader of a pipe is gone.
             let mut script = Vec::new();

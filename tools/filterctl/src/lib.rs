@@ -13,11 +13,13 @@
 //! - `clock`: the time of a command;
 //! - `jwks`, `key`, `token`: commands about keys and tokens;
 //! - `schema`, `docs`: the fields of configurations;
+//! - `artifact`: built modules;
 //! - `template`: texts with places to fill;
 //! - `init`, `render`: configurations to start from, and additions to existing ones;
 //! - `diff`: what a change of configuration changes for requests;
 //! - `convert`: from the configurations of other plugins and proxies.
 
+pub mod artifact;
 mod chains;
 pub mod check;
 mod cli;

@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result};
 
+pub(crate) const CUSTOM: u8 = 0;
 pub(crate) const TYPES: u8 = 1;
 pub(crate) const FUNCTIONS: u8 = 3;
 pub(crate) const EXPORTS: u8 = 7;

@@ -1,2 +1,3 @@
 mod exports;
+mod label;
 mod lower;
