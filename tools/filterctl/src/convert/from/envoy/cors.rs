@@ -2,7 +2,7 @@
 
 use super::{chain::Filter, flag, items, text};
 use crate::{
-    convert::{from::origins, model::Route, report::Report, yaml::Map},
+    convert::{from::policy::origins, model::Route, report::Report, yaml::Map},
     source::Node,
 };
 

@@ -4,7 +4,7 @@ use ipnet::IpNet;
 
 use crate::{
     convert::{
-        from::{fields::texts, kubernetes::Object, providers},
+        from::{input::fields::texts, input::kubernetes::Object, policy::providers},
         model::{Addresses, Chain},
         report::Report,
         yaml::{Map, Yaml},

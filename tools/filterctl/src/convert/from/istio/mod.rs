@@ -13,7 +13,7 @@ mod workloads;
 use self::workloads::Workload;
 use crate::{
     convert::{
-        from::kubernetes::Object,
+        from::input::kubernetes::Object,
         model::{Chain, Gateway},
         report::Report,
     },
@@ -31,7 +31,7 @@ pub fn read(project: &Project, report: &mut Report) -> Gateway {
     let workloads = workloads::read(&objects);
     let chains: Vec<(&Workload<'_>, Result<Chain, String>)> =
         workloads.iter().map(|workload| (workload, chain(workload, report))).collect();
-    let mut gateway = Gateway::default();
+    let mut gateway = Gateway { is_ordered: true, ..Gateway::default() };
     let services: Vec<&Object<'_>> =
         objects.iter().filter(|o| o.kind == "VirtualService").collect();
     for service in &services {

@@ -4,8 +4,8 @@ use super::entities::{Entities, Plugin, RouteEntity, Scope, ServiceEntity, refer
 use crate::{
     convert::{
         from::{
-            fields::Fields,
-            urls::{self, Url},
+            input::fields::Fields,
+            input::urls::{self, Url},
         },
         model::{Endpoint, PathMatch, Route, Service},
         report::Report,

@@ -5,8 +5,8 @@ use super::chain::Part;
 use crate::{
     convert::{
         from::{
-            fields::{Fields, texts},
-            secrets::Secret,
+            input::fields::{Fields, texts},
+            input::secrets::Secret,
         },
         model::prune,
         report::Report,
