@@ -2,12 +2,13 @@
 //!
 //! - `workloads`: resources by the workload that they select;
 //! - `authentication`: RequestAuthentication;
-//! - `authorization`: AuthorizationPolicy;
+//! - `authorization`, `rules`: AuthorizationPolicy;
 //! - `routes`: VirtualService.
 
 mod authentication;
 mod authorization;
 mod routes;
+mod rules;
 mod workloads;
 
 use self::workloads::Workload;
