@@ -82,7 +82,7 @@ fn errors(target: Target, text: &str) -> Vec<String> {
     let environment = Environment { assume_missing: true, ..Environment::default() };
     let projects = match target {
         Target::Filters => text
-            .split("---\n")
+            .split("\n---\n")
             .filter(|document| !document.is_empty())
             .map(|document| {
                 let file = File::new("out", document.to_owned());
@@ -91,7 +91,10 @@ fn errors(target: Target, text: &str) -> Vec<String> {
             .collect(),
         _ => vec![Project::new(vec![File::new("out", text.to_owned())])],
     };
-    let findings = projects.iter().flat_map(|project| check::findings(project, &environment));
+    // Traefik may need no plugin, and then there is nothing to check.
+    let with_filters =
+        projects.iter().filter(|p| target != Target::Traefik || !p.filters.is_empty());
+    let findings = with_filters.flat_map(|project| check::findings(project, &environment));
     let errors = findings.filter(|finding| check::has_errors(std::slice::from_ref(finding)));
     errors.map(|finding| finding.message).collect()
 }

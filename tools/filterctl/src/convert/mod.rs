@@ -16,6 +16,7 @@ use std::io::{self, Write};
 
 use anyhow::{Result, bail};
 
+use self::model::{Chain, Gateway, fault};
 pub use self::{
     from::Source,
     report::{Entry, Fate, Report, Variable},
@@ -66,7 +67,7 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome> {
 /// Converts all documents of a project.
 ///
 /// # Errors
-/// If a file is not YAML.
+/// If a file is not YAML, or no file has anything of the format.
 pub fn convert(from: Source, to: Target, project: &Project) -> Result<Conversion> {
     for (index, file) in project.files.iter().enumerate() {
         if let Some(error) = &file.error {
@@ -75,8 +76,37 @@ pub fn convert(from: Source, to: Target, project: &Project) -> Result<Conversion
         }
     }
     let mut report = Report::default();
-    let gateway = from::read(from, project, &mut report);
+    let mut gateway = from::read(from, project, &mut report);
+    remove_rejected(&mut gateway, &mut report);
+    if gateway.routes.is_empty() && report.entries.is_empty() {
+        let names: Vec<&str> = project.files.iter().map(|file| file.name.as_str()).collect();
+        bail!("nothing to convert: no routes of {from:?} in {}", names.join(", "));
+    }
     let text = to::write(to, &gateway, &mut report);
     report.variables.retain(|variable| text.contains(&variable.name));
     Ok(Conversion { text, report })
+}
+
+/// Removes the routes whose filters reject their configuration as a whole: each filter accepts its
+/// part, but not beside the others.
+fn remove_rejected(gateway: &mut Gateway, report: &mut Report) {
+    let mut known: Vec<(Chain, Option<String>)> = Vec::new();
+    gateway.routes.retain(|route| {
+        if route.chain.is_empty() {
+            return true;
+        }
+        let fault = match known.iter().find(|(chain, _)| *chain == route.chain) {
+            Some((_, fault)) => fault.clone(),
+            None => {
+                let fault = fault(&route.chain);
+                known.push((route.chain.clone(), fault.clone()));
+                fault
+            }
+        };
+        if let Some(fault) = &fault {
+            let message = format!("route {}: its filters reject {fault}", route.name);
+            report.left_out(&route.place, message);
+        }
+        fault.is_none()
+    });
 }

@@ -1,21 +1,18 @@
 //! Readers of the formats to convert from.
+//!
+//! - `kong`, `traefik`, `envoy`, `istio`, `envoy_gateway`: one format each;
+//! - `input`: parts of inputs;
+//! - `policy`: parts of the filters' configurations that several formats have.
 
-mod buckets;
 mod envoy;
 mod envoy_gateway;
-mod fields;
-mod headers;
-mod http_route;
+mod input;
 mod istio;
 mod kong;
-mod kubernetes;
-mod origins;
-mod providers;
-mod secrets;
+mod policy;
 mod traefik;
-mod urls;
 
-pub(super) use self::headers::finish as finish_headers;
+pub(super) use self::{input::urls::Url, policy::headers::finish as finish_headers};
 use super::{model::Gateway, report::Report};
 use crate::found::Project;
 

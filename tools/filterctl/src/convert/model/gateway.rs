@@ -12,6 +12,8 @@ pub struct Gateway {
     pub routes: Vec<Route>,
     /// Whether requests for a host name never match routes for wildcards or for all hosts.
     pub is_host_final: bool,
+    /// Whether priorities of routes give their order, whatever their conditions are.
+    pub is_ordered: bool,
 }
 
 /// An upstream service.

@@ -36,6 +36,32 @@ pub fn virtual_hosts(gateway: &Gateway) -> Vec<VirtualHost> {
     all
 }
 
+/// Routes, each with one of its paths, in the order in which they are tried without virtual hosts.
+pub fn in_order(gateway: &Gateway) -> Vec<(&Route, Option<&PathMatch>)> {
+    let mut entries = Vec::new();
+    for route in &gateway.routes {
+        match route.paths.len() {
+            0 => entries.push((route, None)),
+            count => entries.extend((0..count).map(|path| (route, Some(path)))),
+        }
+    }
+    entries.sort_by_key(|(route, path)| (host_rank(route), rank(route, *path)));
+    entries.into_iter().map(|(route, index)| (route, path_of(route, index))).collect()
+}
+
+fn path_of(route: &Route, index: Option<usize>) -> Option<&PathMatch> {
+    index.and_then(|index| route.paths.get(index))
+}
+
+/// Exact host names first, then wildcards, then routes for all hosts.
+fn host_rank(route: &Route) -> u8 {
+    match route.hosts.as_slice() {
+        [] => 2,
+        hosts if hosts.iter().any(|host| host.contains('*')) => 1,
+        _ => 0,
+    }
+}
+
 fn entries(gateway: &Gateway, domain: &str) -> Vec<(usize, Option<usize>)> {
     let mut found = Vec::new();
     for (index, route) in gateway.routes.iter().enumerate() {

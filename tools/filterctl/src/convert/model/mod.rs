@@ -18,7 +18,7 @@ pub use self::{
     addresses::Addresses,
     chain::Chain,
     gateway::{Endpoint, Gateway, Route, Scheme, Service},
-    hosts::virtual_hosts,
+    hosts::{in_order, virtual_hosts},
     path::PathMatch,
-    verdict::prune,
+    verdict::{fault, prune},
 };

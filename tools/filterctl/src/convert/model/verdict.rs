@@ -2,6 +2,7 @@
 
 use novasphere_explain::{Environment, FilterKind, Proxy, ProxyKind, check};
 
+use super::Chain;
 use crate::convert::yaml::{Map, Yaml};
 
 /// A part that the filter rejects and that was removed.
@@ -42,6 +43,15 @@ pub fn prune(
         pruned.push(Pruned { path: fault.path.clone(), message: fault.message.clone() });
     }
     Err(format!("has more than {MAX_FAULTS} faults"))
+}
+
+/// Why the gateway filter rejects a chain. `None` if it accepts it.
+pub fn fault(chain: &Chain) -> Option<String> {
+    let environment = Environment { assume_missing: true, ..Environment::default() };
+    let json = chain.gateway().to_json().to_string();
+    let proxy = Proxy::new(ProxyKind::Envoy, &environment);
+    let verdict = check(FilterKind::Gateway, json.as_bytes(), &proxy);
+    verdict.faults.first().map(ToString::to_string)
 }
 
 /// Removes the item or field at the start of `path` that `prefix` names.

@@ -2,15 +2,17 @@
 
 use super::{header, ids::id};
 use crate::convert::{
-    model::{Chain, Gateway, PathMatch, Route, Service},
-    report::Report,
-    yaml::{Map, Yaml, document},
+    model::{Chain, Gateway, PathMatch, Route, Service, in_order},
+    yaml::{Map, document},
 };
 
 /// The text of kong.yml.
-pub(super) fn write(gateway: &Gateway, report: &mut Report) -> String {
+pub(super) fn write(gateway: &Gateway) -> String {
     let mut services = Vec::new();
     let mut upstreams = Vec::new();
+    let order = Order::new(gateway);
+    let mut names: Vec<String> =
+        gateway.services.iter().map(|service| service.name.clone()).collect();
     for (index, service) in gateway.services.iter().enumerate() {
         let routes: Vec<&Route> = gateway.routes.iter().filter(|r| r.service == index).collect();
         let mut chains: Vec<(&Chain, Vec<&Route>)> = Vec::new();
@@ -21,19 +23,14 @@ pub(super) fn write(gateway: &Gateway, report: &mut Report) -> String {
             }
         }
         for (n, (chain, routes)) in chains.iter().enumerate() {
-            services.push(service_entry(service, n, chain, routes));
+            let name = match n {
+                0 => service.name.clone(),
+                _ => unused(&service.name, &mut names),
+            };
+            let id = service.id.as_deref().filter(|_| n == 0);
+            services.push(service_entry(service, (&name, id), chain, (routes, &order)));
         }
         upstreams.extend(upstream(service));
-    }
-    for route in &gateway.routes {
-        let has_jwks = route.chain.jwt_auth.as_ref().is_some_and(|c| !c.items("jwks").is_empty());
-        if has_jwks {
-            let message = format!(
-                "route {}: Kong cannot hold requests: the first ones get 503 until the keys are there",
-                route.name
-            );
-            report.changed(&route.place, message);
-        }
     }
     let mut root = Map::new().with("_format_version", "3.0").with("services", services);
     root.set_list("upstreams", upstreams);
@@ -45,14 +42,22 @@ pub(super) fn write(gateway: &Gateway, report: &mut Report) -> String {
     document(&comments, &root)
 }
 
-/// A service with the routes that share a chain. Kong's own chains belong to services, because a
-/// new service and its chain become active at different moments, unless both have known ids.
-fn service_entry(service: &Service, n: usize, chain: &Chain, routes: &[&Route]) -> Map {
-    let name = match n {
-        0 => service.name.clone(),
-        _ => format!("{}-{}", service.name, n.saturating_add(1)),
-    };
-    let own = service.id.clone().filter(|_| n == 0);
+/// A name that no service has yet.
+fn unused(stem: &str, names: &mut Vec<String>) -> String {
+    let mut numbered = (2_u32..).map(|n| format!("{stem}-{n}"));
+    let name = numbered.find(|name| !names.contains(name)).unwrap_or_default();
+    names.push(name.clone());
+    name
+}
+
+/// A service with the routes that share a chain. Chains belong to services, because a new route and
+/// its own chain become active at different moments.
+fn service_entry(
+    service: &Service,
+    (name, own_id): (&str, Option<&str>),
+    chain: &Chain,
+    (routes, order): (&[&Route], &Order),
+) -> Map {
     let protocol = match (service.scheme.is_http2(), service.scheme.is_tls()) {
         (false, false) => "http",
         (false, true) => "https",
@@ -60,8 +65,8 @@ fn service_entry(service: &Service, n: usize, chain: &Chain, routes: &[&Route]) 
         (true, true) => "grpcs",
     };
     let mut entry = Map::new()
-        .with("id", own.unwrap_or_else(|| id("service", &name)))
-        .with("name", name.as_str())
+        .with("id", own_id.map_or_else(|| id("service", name), str::to_owned))
+        .with("name", name)
         .with("protocol", protocol)
         .with("host", host(service))
         .with("port", i64::from(service.port));
@@ -73,12 +78,12 @@ fn service_entry(service: &Service, n: usize, chain: &Chain, routes: &[&Route]) 
     if !chain.is_empty() {
         let filter = Map::new().with("name", "novasphere_gateway").with("config", chain.gateway());
         let chain = Map::new()
-            .with("id", id("filter_chain", &name))
-            .with("name", name.as_str())
+            .with("id", id("filter_chain", name))
+            .with("name", name)
             .with("filters", vec![filter]);
         entry.set("filter_chains", vec![chain]);
     }
-    entry.set("routes", routes.iter().map(|route| route_entry(route)).collect::<Vec<_>>());
+    entry.set("routes", routes.iter().map(|route| route_entry(route, order)).collect::<Vec<_>>());
     entry
 }
 
@@ -106,16 +111,55 @@ fn upstream(service: &Service) -> Option<Map> {
     Some(Map::new().with("name", name).with("targets", targets.collect::<Vec<_>>()))
 }
 
-fn route_entry(route: &Route) -> Map {
+/// The order of routes in which the input names one.
+struct Order {
+    /// Names of routes, the first one first. Empty if Kong's own order is the right one.
+    names: Vec<String>,
+}
+
+impl Order {
+    fn new(gateway: &Gateway) -> Self {
+        let mut names: Vec<String> = Vec::new();
+        if gateway.is_ordered {
+            for (route, _) in in_order(gateway) {
+                if !names.contains(&route.name) {
+                    names.push(route.name.clone());
+                }
+            }
+        }
+        Self { names }
+    }
+
+    /// The priority of a route among expressions. `None` if it keeps its own.
+    fn priority(&self, route: &Route) -> Option<i64> {
+        let index = self.names.iter().position(|name| *name == route.name)?;
+        i64::try_from(self.names.len().saturating_sub(index)).ok()
+    }
+}
+
+fn route_entry(route: &Route, order: &Order) -> Map {
     let mut entry = Map::new()
         .with("id", route.id.clone().unwrap_or_else(|| id("route", &route.name)))
         .with("name", route.name.as_str());
     entry.set_list("hosts", route.hosts.clone());
-    let paths: Vec<Yaml> = route.paths.iter().map(|path| kong_path(path).into()).collect();
+    let priority = order.priority(route);
+    let paths = route.paths.iter().map(|path| match path {
+        // Kong tries expressions before prefixes, and only expressions have priorities.
+        PathMatch::Prefix(_) | PathMatch::Segments(_) if priority.is_some() && path.is_any() => {
+            "~/".to_owned()
+        }
+        PathMatch::Prefix(_) if priority.is_some() => format!("~{}", path.start_regex()),
+        path => kong_path(path),
+    });
+    let mut paths: Vec<String> = paths.collect();
+    if paths.is_empty() && priority.is_some() {
+        paths.push("~/".to_owned());
+    }
     entry.set_list("paths", paths);
     entry.set_list("methods", route.methods.clone());
-    if route.regex_priority != 0 {
-        entry.set("regex_priority", route.regex_priority);
+    let priority = priority.unwrap_or(route.regex_priority);
+    if priority != 0 {
+        entry.set("regex_priority", priority);
     }
     entry.set("strip_path", route.strip_path);
     entry.set("preserve_host", route.preserve_host);

@@ -1,9 +1,14 @@
 //! Writers of the formats to convert to.
+//!
+//! - `envoy`, `kong`, `envoy_gateway`, `traefik`, `filters`: one format each;
+//! - `key_sets`: the upstreams of fetched keys;
+//! - `ids`: ids of entities that have none.
 
 mod envoy;
 mod envoy_gateway;
 mod filters;
 mod ids;
+mod key_sets;
 mod kong;
 mod traefik;
 
@@ -26,9 +31,10 @@ pub enum Target {
 
 /// The text of the configuration.
 pub fn write(target: Target, gateway: &Gateway, report: &mut Report) -> String {
+    let gateway = &key_sets::adapted(target, gateway, report);
     match target {
         Target::Envoy => envoy::write(gateway, report),
-        Target::Kong => kong::write(gateway, report),
+        Target::Kong => kong::write(gateway),
         Target::EnvoyGateway => envoy_gateway::write(gateway, report),
         Target::Traefik => traefik::write(gateway, report),
         Target::Filters => filters::write(gateway),

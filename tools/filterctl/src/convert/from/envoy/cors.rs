@@ -2,7 +2,7 @@
 
 use super::{chain::Filter, flag, items, text};
 use crate::{
-    convert::{from::origins, model::Route, report::Report, yaml::Map},
+    convert::{from::policy::origins, model::Route, report::Report, yaml::Map},
     source::Node,
 };
 
@@ -16,35 +16,8 @@ pub(super) fn add(route: &mut Route, filter: &Filter<'_>, report: &mut Report) {
         return;
     };
     let mut config = Map::new();
-    let matchers = items(policy, "allow_origin_string_match");
-    let (mut allowed, mut is_for_all) = (Vec::new(), false);
-    for matcher in matchers {
-        match origin(matcher) {
-            Some(origin) => {
-                is_for_all = is_for_all || origin == "*";
-                allowed.push(origin);
-            }
-            None => {
-                let message =
-                    format!("{}: an origin with contains, suffix or ignore_case", filter.name);
-                report.left_out(&filter.place, message);
-            }
-        }
-    }
     let credentials = flag(policy, "allow_credentials");
-    if is_for_all {
-        config.set("origins", vec!["*"]);
-        if credentials {
-            config.set("reflect_any_origin", true);
-            let message = format!(
-                "{}: origins \"*\" with credentials lets every site act as the user; list the origins",
-                filter.name
-            );
-            report.note(&filter.place, message);
-        }
-    } else {
-        config.set("origins", allowed);
-    }
+    add_origins(&mut config, policy, filter, report);
     let list = |field: &str| -> Vec<String> {
         let names = text(policy, field).unwrap_or_default().split(',');
         names.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect()
@@ -71,6 +44,37 @@ pub(super) fn add(route: &mut Route, filter: &Filter<'_>, report: &mut Report) {
     );
     if let Some(config) = origins::finish(config, &filter.place, &filter.name, report) {
         route.chain.cors = Some(config);
+    }
+}
+
+fn add_origins(config: &mut Map, policy: &Node, filter: &Filter<'_>, report: &mut Report) {
+    let matchers = items(policy, "allow_origin_string_match");
+    let (mut allowed, mut is_for_all) = (Vec::new(), false);
+    for matcher in matchers {
+        match origin(matcher) {
+            Some(origin) => {
+                is_for_all = is_for_all || origin == "*";
+                allowed.push(origin);
+            }
+            None => {
+                let message =
+                    format!("{}: an origin with contains, suffix or ignore_case", filter.name);
+                report.left_out(&filter.place, message);
+            }
+        }
+    }
+    if is_for_all {
+        config.set("origins", vec!["*"]);
+        if flag(policy, "allow_credentials") {
+            config.set("reflect_any_origin", true);
+            let message = format!(
+                "{}: origins \"*\" with credentials lets every site act as the user; list the origins",
+                filter.name
+            );
+            report.note(&filter.place, message);
+        }
+    } else {
+        config.set("origins", allowed);
     }
 }
 

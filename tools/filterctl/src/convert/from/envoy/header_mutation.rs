@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     convert::{
-        from::{headers, secrets::is_credential_header},
+        from::{input::secrets::is_credential_header, policy::headers},
         model::Route,
         report::Report,
         yaml::Map,

@@ -10,8 +10,8 @@ use super::{
 use crate::{
     convert::{
         from::{
-            buckets,
-            providers::{self, Keys, Provider},
+            policy::buckets,
+            policy::providers::{self, Keys, Provider},
         },
         model::{Gateway, Route},
         report::Report,

@@ -1,12 +1,10 @@
 //! The filter `local_ratelimit`: a token bucket.
 
-use novasphere_explain::{FilterKind, ProxyKind};
-
 use super::{chain::Filter, flag, items, number, text};
 use crate::{
     convert::{
-        from::buckets::{Bucket, limiter_name, seconds},
-        model::{Route, prune},
+        from::policy::buckets::{self, Bucket, limiter_name, seconds},
+        model::Route,
         report::Report,
         yaml::Map,
     },
@@ -67,15 +65,9 @@ pub(super) fn add(route: &mut Route, filter: &Filter<'_>, report: &mut Report) {
             report.left_out(&filter.place, format!("{name}: {field}"));
         }
     }
-    match prune(FilterKind::RateLimit, &mut limits, ProxyKind::Envoy, &["error_code"]) {
-        Ok(_) => {
-            route.chain.rate_limit = Some(limits);
-            report.converted(&filter.place, format!("{name}: rate_limit"));
-            report.changed(&filter.place, format!("{name}: {}", bucket.describe()));
-        }
-        Err(fault) => {
-            report.left_out(&filter.place, format!("{name}: rate-limit rejects it: {fault}"));
-        }
+    route.chain.rate_limit = buckets::finish(limits, &["error_code"], &filter.place, name, report);
+    if route.chain.rate_limit.is_some() {
+        report.changed(&filter.place, format!("{name}: {}", bucket.describe()));
     }
 }
 

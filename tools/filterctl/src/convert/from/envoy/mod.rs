@@ -24,7 +24,7 @@ use crate::{
 pub fn read(project: &Project, report: &mut Report) -> Gateway {
     let documents: Vec<&Document> =
         project.documents_of(&DocumentKind::Envoy).map(|(_, document)| document).collect();
-    let mut gateway = Gateway { is_host_final: true, ..Gateway::default() };
+    let mut gateway = Gateway { is_host_final: true, is_ordered: true, ..Gateway::default() };
     for document in &documents {
         let mut managers = Vec::new();
         document.root.walk(&mut |node| {

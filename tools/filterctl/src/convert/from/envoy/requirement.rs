@@ -3,7 +3,7 @@
 use super::{chain::Filter, items, text};
 use crate::{
     convert::{
-        from::providers::Provider,
+        from::policy::providers::Provider,
         model::{PathMatch, Route},
         report::Report,
         yaml::{Map, Yaml},

@@ -3,7 +3,7 @@
 use super::{chain, flag, items, number, text};
 use crate::{
     convert::{
-        from::buckets,
+        from::policy::buckets,
         model::{Endpoint, Gateway, PathMatch, Route, Scheme, Service},
         report::Report,
     },

@@ -10,7 +10,7 @@ mod traffic;
 
 use crate::{
     convert::{
-        from::{http_route, kubernetes::Object},
+        from::{input::http_route, input::kubernetes::Object},
         model::{Chain, Gateway, Scheme, Service},
         report::Report,
     },

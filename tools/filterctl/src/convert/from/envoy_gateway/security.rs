@@ -3,11 +3,11 @@
 use crate::{
     convert::{
         from::{
-            buckets,
-            fields::{Fields, texts},
-            kubernetes::Object,
-            origins,
-            providers::{self, Keys, Provider},
+            input::fields::{Fields, texts},
+            input::kubernetes::Object,
+            policy::buckets,
+            policy::origins,
+            policy::providers::{self, Keys, Provider},
         },
         model::{Addresses, Chain},
         report::Report,

@@ -1,6 +1,6 @@
 //! The policies of a route.
 
-use crate::{convert::from::kubernetes::Object, source::Node};
+use crate::{convert::from::input::kubernetes::Object, source::Node};
 
 /// The policy of a kind for a route: its own, or that of its Gateway.
 pub(super) fn policy_of<'o>(

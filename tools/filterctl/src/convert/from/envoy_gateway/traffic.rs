@@ -1,11 +1,9 @@
 //! BackendTrafficPolicy: its limits.
 
-use novasphere_explain::{FilterKind, ProxyKind};
-
 use crate::{
     convert::{
-        from::{buckets, fields::Fields, kubernetes::Object},
-        model::{Chain, prune},
+        from::{input::fields::Fields, input::kubernetes::Object, policy::buckets},
+        model::Chain,
         report::Report,
         yaml::Map,
     },
@@ -18,11 +16,7 @@ pub(super) fn add(chain: &mut Chain, policy: &Object<'_>, report: &mut Report) {
     let fields = Fields::new(policy.root.get("spec"), Reader::Kubernetes);
     fields.ignore(&["targetRef", "targetRefs", "targetSelectors"]);
     if let Some(node) = fields.get("rateLimit") {
-        let limits = rate_limit(node, policy, report);
-        if limits.is_some() {
-            report.converted(&policy.document.place(node), format!("{name}: rate_limit"));
-        }
-        chain.rate_limit = limits;
+        chain.rate_limit = rate_limit(node, policy, report);
     }
     for (key, _) in fields.rest() {
         let field = key.text().unwrap_or_default();
@@ -64,13 +58,7 @@ fn rate_limit(node: &Node, policy: &Object<'_>, report: &mut Report) -> Option<M
     let mut config = config?;
     config.set("headers", "none");
     config.set("name", buckets::limiter_name(policy.name));
-    match prune(FilterKind::RateLimit, &mut config, ProxyKind::Envoy, &[]) {
-        Ok(_) => Some(config),
-        Err(fault) => {
-            report.left_out(&place, format!("{name}: rate-limit rejects it: {fault}"));
-            None
-        }
-    }
+    buckets::finish(config, &[], &place, &name, report)
 }
 
 fn limit(rule: &Node) -> Result<Map, String> {

@@ -3,9 +3,9 @@
 use crate::{
     convert::{
         from::{
-            fields::Fields,
-            kubernetes::Object,
-            providers::{self, Keys, Provider},
+            input::fields::Fields,
+            input::kubernetes::Object,
+            policy::providers::{self, Keys, Provider},
         },
         report::Report,
         yaml::Map,

@@ -1,28 +1,15 @@
 //! AuthorizationPolicy.
 
-use ipnet::IpNet;
-
+use super::rules::{Denial, Grant, denial, grant};
 use crate::{
     convert::{
-        from::{fields::texts, kubernetes::Object, providers},
+        from::{input::kubernetes::Object, policy::providers},
         model::{Addresses, Chain},
         report::Report,
         yaml::{Map, Yaml},
     },
     source::Node,
 };
-
-/// A rule of a policy with the action ALLOW.
-#[derive(Debug, Default)]
-struct Grant {
-    /// The fields of the condition: a path, methods. Empty for all requests.
-    conditions: Vec<Map>,
-    /// Whether a token is required.
-    needs_token: bool,
-    issuers: Vec<String>,
-    claims: Vec<Map>,
-    networks: Vec<IpNet>,
-}
 
 /// Adds the policies, and jwt-auth where they ask for a token.
 ///
@@ -165,149 +152,4 @@ fn set_rules(config: &mut Map, grants: &[Grant], requires: &[Vec<Map>]) -> Resul
     }
     config.set_list("rules", rules);
     Ok(())
-}
-
-/// What a rule of a policy with the action DENY denies.
-enum Denial {
-    /// Requests without a token, except those that meet one of these conditions.
-    WithoutToken(Vec<Map>),
-    Addresses(Vec<IpNet>),
-}
-
-fn denial(rule: &Node) -> Result<Denial, String> {
-    let mut without_token = false;
-    let mut networks = Vec::new();
-    for source in sources(rule) {
-        for (key, value) in source.members() {
-            match key.text().unwrap_or_default() {
-                "notRequestPrincipals" if texts(value) == ["*"] => without_token = true,
-                "ipBlocks" | "remoteIpBlocks" => networks.extend(parse(value)?),
-                other => return Err(format!("DENY with {other}")),
-            }
-        }
-    }
-    let mut skips = Vec::new();
-    for operation in operations(rule) {
-        for (key, value) in operation.members() {
-            match key.text().unwrap_or_default() {
-                "notPaths" => {
-                    for path in texts(value) {
-                        skips.push(path_condition(&path)?);
-                    }
-                }
-                other => return Err(format!("DENY with {other}")),
-            }
-        }
-    }
-    if rule.get("when").is_some() {
-        return Err("DENY with when".to_owned());
-    }
-    match (without_token, networks.is_empty()) {
-        (true, true) => Ok(Denial::WithoutToken(skips)),
-        (false, false) if skips.is_empty() => Ok(Denial::Addresses(networks)),
-        _ => Err("DENY for these requests".to_owned()),
-    }
-}
-
-fn grant(rule: &Node) -> Result<Grant, String> {
-    let mut grant = Grant::default();
-    for source in sources(rule) {
-        for (key, value) in source.members() {
-            match key.text().unwrap_or_default() {
-                "requestPrincipals" => {
-                    grant.needs_token = true;
-                    for principal in texts(value).iter().filter(|principal| *principal != "*") {
-                        let (issuer, subject) = principal
-                            .rsplit_once('/')
-                            .ok_or("requestPrincipals without a slash")?;
-                        if subject != "*" || issuer.contains('*') {
-                            return Err("requestPrincipals with a subject".to_owned());
-                        }
-                        grant.issuers.push(issuer.to_owned());
-                    }
-                }
-                "ipBlocks" | "remoteIpBlocks" => grant.networks.extend(parse(value)?),
-                other => return Err(format!("from {other}")),
-            }
-        }
-    }
-    for operation in operations(rule) {
-        grant.conditions.extend(conditions(operation)?);
-    }
-    for condition in rule.get("when").map(Node::items).unwrap_or_default() {
-        grant.needs_token = true;
-        grant.claims.push(claim(condition)?);
-    }
-    Ok(grant)
-}
-
-/// The conditions of an operation: one for each path.
-fn conditions(operation: &Node) -> Result<Vec<Map>, String> {
-    let mut paths = Vec::new();
-    let mut methods = Vec::new();
-    for (key, value) in operation.members() {
-        match key.text().unwrap_or_default() {
-            "paths" => {
-                for path in texts(value) {
-                    paths.push(path_condition(&path)?);
-                }
-            }
-            "methods" => methods = texts(value),
-            other => return Err(format!("to {other}")),
-        }
-    }
-    if paths.is_empty() {
-        paths.push(Map::new());
-    }
-    for path in &mut paths {
-        path.set_list("methods", methods.clone());
-    }
-    Ok(paths.into_iter().filter(|condition| !condition.is_empty()).collect())
-}
-
-/// `/a` is exact, and `/a*` a prefix, which becomes one of whole segments.
-fn path_condition(path: &str) -> Result<Map, String> {
-    if path == "*" {
-        return Ok(Map::new().with("path_prefix", "/"));
-    }
-    if path.contains(['{', '}']) || path.starts_with('*') {
-        return Err(format!("the path {path}"));
-    }
-    Ok(match path.strip_suffix('*') {
-        None => Map::new().with("path", path),
-        Some("/") => Map::new().with("path_prefix", "/"),
-        Some(prefix) => Map::new().with("path_prefix", prefix.trim_end_matches('/')),
-    })
-}
-
-/// A condition `request.auth.claims[a][b]`.
-fn claim(condition: &Node) -> Result<Map, String> {
-    let key = condition.get_text("key").unwrap_or_default();
-    let names = key.strip_prefix("request.auth.claims[").and_then(|rest| rest.strip_suffix(']'));
-    let names: Vec<&str> = names.ok_or(format!("when {key}"))?.split("][").collect();
-    if condition.get("notValues").is_some() {
-        return Err(format!("when {key} with notValues"));
-    }
-    let values = condition.get("values").map(texts).unwrap_or_default();
-    if values.iter().any(|value| value.contains('*')) {
-        return Err(format!("when {key} with a wildcard"));
-    }
-    Ok(Map::new().with("claim", names).with("contains_any", values))
-}
-
-fn sources(rule: &Node) -> impl Iterator<Item = &Node> {
-    rule.get("from")
-        .map(Node::items)
-        .unwrap_or_default()
-        .iter()
-        .filter_map(|from| from.get("source"))
-}
-
-fn operations(rule: &Node) -> impl Iterator<Item = &Node> {
-    rule.get("to").map(Node::items).unwrap_or_default().iter().filter_map(|to| to.get("operation"))
-}
-
-fn parse(node: &Node) -> Result<Vec<IpNet>, String> {
-    let parsed = texts(node).into_iter().map(|text| Addresses::parse(&text).ok_or(text));
-    parsed.collect::<Result<_, _>>().map_err(|text| format!("{text:?} is not a network"))
 }

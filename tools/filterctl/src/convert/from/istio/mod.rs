@@ -2,18 +2,19 @@
 //!
 //! - `workloads`: resources by the workload that they select;
 //! - `authentication`: RequestAuthentication;
-//! - `authorization`: AuthorizationPolicy;
+//! - `authorization`, `rules`: AuthorizationPolicy;
 //! - `routes`: VirtualService.
 
 mod authentication;
 mod authorization;
 mod routes;
+mod rules;
 mod workloads;
 
 use self::workloads::Workload;
 use crate::{
     convert::{
-        from::kubernetes::Object,
+        from::input::kubernetes::Object,
         model::{Chain, Gateway},
         report::Report,
     },
@@ -31,7 +32,7 @@ pub fn read(project: &Project, report: &mut Report) -> Gateway {
     let workloads = workloads::read(&objects);
     let chains: Vec<(&Workload<'_>, Result<Chain, String>)> =
         workloads.iter().map(|workload| (workload, chain(workload, report))).collect();
-    let mut gateway = Gateway::default();
+    let mut gateway = Gateway { is_ordered: true, ..Gateway::default() };
     let services: Vec<&Object<'_>> =
         objects.iter().filter(|o| o.kind == "VirtualService").collect();
     for service in &services {

@@ -3,7 +3,7 @@
 use super::workloads::Workload;
 use crate::{
     convert::{
-        from::{fields::Fields, kubernetes::Object},
+        from::{input::fields::Fields, input::kubernetes::Object},
         model::{Chain, Gateway, PathMatch, Route, Scheme, Service},
         report::Report,
     },
@@ -19,7 +19,7 @@ pub(super) fn add(
     gateway: &mut Gateway,
     report: &mut Report,
 ) {
-    let hosts = object.root.at(&["spec", "hosts"]).map(crate::convert::from::fields::texts);
+    let hosts = object.root.at(&["spec", "hosts"]).map(crate::convert::from::input::fields::texts);
     let hosts: Vec<String> =
         hosts.unwrap_or_default().into_iter().filter(|host| host != "*").collect();
     for (n, http) in object.items(&["spec", "http"]).iter().enumerate() {

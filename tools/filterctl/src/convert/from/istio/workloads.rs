@@ -1,7 +1,7 @@
 //! Resources by the workload that they select.
 
 use crate::{
-    convert::from::kubernetes::Object,
+    convert::from::input::kubernetes::Object,
     source::{Node, Reader},
 };
 

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     convert::{
-        from::{fields::Fields, secrets::Secret},
+        from::{input::fields::Fields, input::secrets::Secret},
         report::Report,
     },
     source::{Node, Reader},

@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use super::entities::{Consumer, Entities, JwtSecret};
 use crate::{
-    convert::{from::secrets::Secret, report::Report, yaml::Map},
+    convert::{from::input::secrets::Secret, report::Report, yaml::Map},
     found::Place,
 };
 

@@ -2,7 +2,7 @@
 
 use crate::{
     convert::{
-        from::{fields::Fields, secrets::Secret},
+        from::{input::fields::Fields, input::secrets::Secret},
         model::{Route, Service},
     },
     found::Place,

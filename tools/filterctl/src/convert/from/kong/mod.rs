@@ -1,7 +1,7 @@
 //! Kong's configuration, and the resources of its ingress controller.
 //!
 //! - `entities`: services, routes, plugins and consumers;
-//! - `declarative`, `consumers`: from kong.yml to entities;
+//! - `declarative`, `consumers`, `upstreams`: from kong.yml to entities;
 //! - `resources`: from Kubernetes resources to entities;
 //! - `scopes`: the plugins of each route, and its chain;
 //! - `credentials`: keys of consumers, for jwt-auth;
@@ -14,6 +14,7 @@ mod entities;
 mod plugins;
 mod resources;
 mod scopes;
+mod upstreams;
 
 use self::entities::Entities;
 use crate::{

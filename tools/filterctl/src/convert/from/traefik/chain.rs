@@ -1,14 +1,16 @@
 //! The filters of a router, from its middlewares.
 
+use novasphere_explain::ProxyKind;
+
 use super::{
-    forward_auth, headers, jwt, limits,
+    forward_auth, headers, jwt, limits, own,
     routers::{Configuration, Middleware},
 };
 use crate::{
     convert::{
         from::{
-            fields::{Fields, yaml},
-            headers::merge,
+            input::fields::Fields,
+            policy::headers::{finish, merge},
         },
         model::{Addresses, Route},
         report::Report,
@@ -151,16 +153,17 @@ fn add_plugin(route: &mut Route, settings: &Node, part: &Part<'_>, report: &mut 
     let mut is_protected = true;
     for (key, config) in settings.members() {
         let name = key.text().unwrap_or_default();
-        let own = || yaml(config, part.middleware.reader)?.as_map().cloned();
         if name.ends_with("novasphere-header-transform") {
-            if let Some(config) = own() {
+            if let Some(config) = own::header_transform(config, part, report) {
                 let before = route.chain.header_transform.take().unwrap_or_default();
-                route.chain.header_transform = Some(merge(before, &config));
-                part.converted("header_transform", report);
+                let merged = merge(before, &config);
+                let (place, name) = (&part.middleware.place, &part.name);
+                route.chain.header_transform =
+                    finish(merged, ProxyKind::Envoy, place, name, report);
             }
         } else if name.ends_with("novasphere-jwt-auth") {
-            is_protected = set_jwt(route, own(), part, report) && is_protected;
-            part.converted("jwt_auth", report);
+            let section = own::jwt_auth(config, part, report);
+            is_protected = set_jwt(route, section, part, report) && is_protected;
         } else if name.to_ascii_lowercase().contains("jwt") {
             let part = Part {
                 name: format!("{}: plugin {name}", part.name),

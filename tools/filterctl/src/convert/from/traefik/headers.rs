@@ -2,7 +2,7 @@
 
 use super::chain::Part;
 use crate::convert::{
-    from::{headers as rules, origins, secrets::is_credential_header},
+    from::{input::secrets::is_credential_header, policy::headers as rules, policy::origins},
     model::Chain,
     report::Report,
     yaml::{Map, Yaml},

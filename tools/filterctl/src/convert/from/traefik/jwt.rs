@@ -5,8 +5,8 @@ use super::chain::Part;
 use crate::{
     convert::{
         from::{
-            fields::{Fields, texts},
-            secrets::Secret,
+            input::fields::{Fields, texts},
+            input::secrets::Secret,
         },
         model::prune,
         report::Report,
@@ -22,7 +22,6 @@ const VARIABLE: &str = "NOVASPHERE_JWT_SECRET";
 /// The configuration of jwt-auth. `None` if the plugin has no key that can be converted.
 pub(super) fn section(part: &Part<'_>, node: &Node, report: &mut Report) -> Option<Map> {
     let mut config = Map::new();
-    let algorithm = named(node, &["algorithm", "alg"]).and_then(Node::text);
     let issuers = lists(node, &["iss", "issuer", "issuers"]);
     let audiences = lists(node, &["aud", "audience", "audiences"]);
     // Without a single issuer, the algorithm selects the key: any issuer passes.
@@ -33,39 +32,7 @@ pub(super) fn section(part: &Part<'_>, node: &Node, report: &mut Report) -> Opti
     if by_issuer.is_none() {
         config.set("key_claim_name", "alg");
     }
-    let mut is_weak = false;
-    let mut credentials = Vec::new();
-    for (kid, secret) in secrets(node) {
-        let algorithm = algorithm.filter(|name| name.starts_with("HS")).unwrap_or("HS256");
-        let size = match algorithm {
-            "HS512" => 64,
-            "HS384" => 48,
-            _ => 32,
-        };
-        is_weak = is_weak || secret.key_bytes(false).is_some_and(|bytes| bytes < size);
-        let meaning = format!("the secret of the {}", part.name);
-        let suffix = kid.as_deref().unwrap_or_default();
-        let variable = report.variable(VARIABLE, suffix, meaning, Some(&part.middleware.place));
-        let mut credential = Map::new()
-            .with("key", by_issuer.as_deref().unwrap_or(algorithm))
-            .with("algorithm", algorithm)
-            .with("secret", Map::new().with("env", variable));
-        credential.set_some("kid", kid);
-        credentials.push(credential);
-    }
-    for key in lists(node, &["keys", "publickey", "certificate"]) {
-        if !key.contains("-----BEGIN") || key.contains("PRIVATE KEY") {
-            part.left_out(
-                "a key that is not a public key in PEM; jwt-auth fetches keys with jwks",
-                report,
-            );
-            continue;
-        }
-        let algorithm = algorithm.unwrap_or("RS256");
-        let own = by_issuer.as_deref().unwrap_or(algorithm);
-        credentials
-            .push(Map::new().with("key", own).with("algorithm", algorithm).with("public_key", key));
-    }
+    let (credentials, is_weak) = credentials(part, node, by_issuer.as_deref(), report);
     if credentials.is_empty() {
         part.left_out("it has no secret and no public key", report);
         return None;
@@ -88,6 +55,50 @@ pub(super) fn section(part: &Part<'_>, node: &Node, report: &mut Report) -> Opti
     add_claims(&mut config, node);
     report_rest(part, node, report);
     finish(config, part, report)
+}
+
+/// The credentials, and whether a secret is too short.
+fn credentials(
+    part: &Part<'_>,
+    node: &Node,
+    issuer: Option<&str>,
+    report: &mut Report,
+) -> (Vec<Map>, bool) {
+    let algorithm = named(node, &["algorithm", "alg"]).and_then(Node::text);
+    let mut is_weak = false;
+    let mut credentials = Vec::new();
+    for (kid, secret) in secrets(node) {
+        let algorithm = algorithm.filter(|name| name.starts_with("HS")).unwrap_or("HS256");
+        let size = match algorithm {
+            "HS512" => 64,
+            "HS384" => 48,
+            _ => 32,
+        };
+        is_weak = is_weak || secret.key_bytes(false).is_some_and(|bytes| bytes < size);
+        let meaning = format!("the secret of the {}", part.name);
+        let suffix = kid.as_deref().unwrap_or_default();
+        let variable = report.variable(VARIABLE, suffix, meaning, Some(&part.middleware.place));
+        let mut credential = Map::new()
+            .with("key", issuer.unwrap_or(algorithm))
+            .with("algorithm", algorithm)
+            .with("secret", Map::new().with("env", variable));
+        credential.set_some("kid", kid);
+        credentials.push(credential);
+    }
+    for key in lists(node, &["keys", "publickey", "certificate"]) {
+        if !key.contains("-----BEGIN") || key.contains("PRIVATE KEY") {
+            part.left_out(
+                "a key that is not a public key in PEM; jwt-auth fetches keys with jwks",
+                report,
+            );
+            continue;
+        }
+        let algorithm = algorithm.unwrap_or("RS256");
+        let own = issuer.unwrap_or(algorithm);
+        credentials
+            .push(Map::new().with("key", own).with("algorithm", algorithm).with("public_key", key));
+    }
+    (credentials, is_weak)
 }
 
 fn finish(mut config: Map, part: &Part<'_>, report: &mut Report) -> Option<Map> {

@@ -3,8 +3,8 @@
 use super::chain::Part;
 use crate::convert::{
     from::{
-        buckets::{Bucket, limiter_name, merge, seconds},
-        fields::Fields,
+        input::fields::Fields,
+        policy::buckets::{Bucket, finish, limiter_name, merge, seconds},
     },
     model::Route,
     report::Report,
@@ -40,20 +40,23 @@ pub(super) fn add(route: &mut Route, part: &Part<'_>, report: &mut Report) {
     );
     config.set("name", limiter_name(&route.name));
     part.report_rest(report);
-    match route.chain.rate_limit.as_mut() {
-        None => route.chain.rate_limit = Some(config),
-        Some(other) => {
-            if !merge(other, &config) {
-                part.left_out(
-                    "a second limit with another sourceCriterion, or with the same period",
-                    report,
-                );
+    let merged = match route.chain.rate_limit.clone() {
+        None => config,
+        Some(mut other) => match merge(&mut other, &config) {
+            true => other,
+            false => {
+                let message =
+                    "a second limit with another sourceCriterion, or with the same period";
+                part.left_out(message, report);
                 return;
             }
-        }
+        },
+    };
+    let (place, name) = (&part.middleware.place, &part.name);
+    if let Some(config) = finish(merged, &[], place, name, report) {
+        route.chain.rate_limit = Some(config);
+        part.changed(&format!("{}, and reject instead of delaying", bucket.describe()), report);
     }
-    part.converted("rate_limit", report);
-    part.changed(&format!("{}, and reject instead of delaying", bucket.describe()), report);
 }
 
 fn add_identity(config: &mut Map, source: &Fields<'_>, part: &Part<'_>, report: &mut Report) {

@@ -3,7 +3,7 @@
 //! - `routers`: routers, services and middlewares of all documents;
 //! - `conditions`: rules;
 //! - `chain`: the filters of a router, from its middlewares;
-//! - `headers`, `limits`, `jwt`, `forward_auth`: one middleware each.
+//! - `headers`, `limits`, `jwt`, `forward_auth`, `own`: one middleware each.
 
 mod chain;
 mod conditions;
@@ -11,6 +11,7 @@ mod forward_auth;
 mod headers;
 mod jwt;
 mod limits;
+mod own;
 mod routers;
 
 use self::routers::Configuration;
@@ -22,7 +23,7 @@ use crate::{
 /// Reads the routers of all documents.
 pub fn read(project: &Project, report: &mut Report) -> Gateway {
     let configuration = Configuration::read(project, report);
-    let mut gateway = Gateway::default();
+    let mut gateway = Gateway { is_ordered: true, ..Gateway::default() };
     let mut used = Vec::new();
     for router in &configuration.routers {
         let name = &router.name;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     convert::{
-        from::{fields::Fields, urls::Url},
+        from::{input::fields::Fields, input::urls::Url},
         model::{Endpoint, Scheme, Service},
         report::Report,
     },

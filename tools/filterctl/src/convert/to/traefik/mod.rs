@@ -13,7 +13,7 @@ mod rule;
 
 use super::{header, identity_headers};
 use crate::convert::{
-    model::{Gateway, PathMatch, Route, Service},
+    model::{Gateway, PathMatch, Route, Service, in_order},
     report::Report,
     yaml::{Map, document},
 };
@@ -22,7 +22,7 @@ use crate::convert::{
 pub(super) fn write(gateway: &Gateway, report: &mut Report) -> String {
     let mut http = Http::default();
     let identity = identity_headers(gateway);
-    let entries = rule::in_order(gateway);
+    let entries = in_order(gateway);
     let count = i64::try_from(entries.len()).unwrap_or(i64::MAX);
     for (n, (route, path)) in entries.into_iter().enumerate() {
         let Some(service) = gateway.services.get(route.service) else { continue };

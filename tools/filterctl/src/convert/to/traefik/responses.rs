@@ -120,32 +120,36 @@ fn add_response(headers: &mut Map, route: &Route, response: &Map, report: &mut R
     }
     if let Some(security) = response.get("security_headers") {
         let values = security.as_map().cloned().unwrap_or_default();
-        let is_on = |name: &str| values.get(name) != Some(&false.into());
-        if is_on("strict_transport_security") {
-            let value = values.text("strict_transport_security").unwrap_or("max-age=31536000");
-            let age = value.split("max-age=").nth(1).unwrap_or_default();
-            let digits: String = age.chars().take_while(char::is_ascii_digit).collect();
-            headers.set("stsSeconds", digits.parse::<i64>().unwrap_or(31_536_000));
-            for (word, field) in
-                [("includeSubDomains", "stsIncludeSubdomains"), ("preload", "stsPreload")]
-            {
-                if value.contains(word) {
-                    headers.set(field, true);
-                }
+        add_security(headers, &values);
+    }
+}
+
+fn add_security(headers: &mut Map, values: &Map) {
+    let is_on = |name: &str| values.get(name) != Some(&false.into());
+    if is_on("strict_transport_security") {
+        let value = values.text("strict_transport_security").unwrap_or("max-age=31536000");
+        let age = value.split("max-age=").nth(1).unwrap_or_default();
+        let digits: String = age.chars().take_while(char::is_ascii_digit).collect();
+        headers.set("stsSeconds", digits.parse::<i64>().unwrap_or(31_536_000));
+        for (word, field) in
+            [("includeSubDomains", "stsIncludeSubdomains"), ("preload", "stsPreload")]
+        {
+            if value.contains(word) {
+                headers.set(field, true);
             }
         }
-        if is_on("x_content_type_options") {
-            headers.set("contentTypeNosniff", true);
+    }
+    if is_on("x_content_type_options") {
+        headers.set("contentTypeNosniff", true);
+    }
+    if is_on("x_frame_options") {
+        match values.text("x_frame_options") {
+            Some(value) => headers.set("customFrameOptionsValue", value),
+            None => headers.set("frameDeny", true),
         }
-        if is_on("x_frame_options") {
-            match values.text("x_frame_options") {
-                Some(value) => headers.set("customFrameOptionsValue", value),
-                None => headers.set("frameDeny", true),
-            }
-        }
-        if is_on("referrer_policy") {
-            let value = values.text("referrer_policy").unwrap_or("strict-origin-when-cross-origin");
-            headers.set("referrerPolicy", value);
-        }
+    }
+    if is_on("referrer_policy") {
+        let value = values.text("referrer_policy").unwrap_or("strict-origin-when-cross-origin");
+        headers.set("referrerPolicy", value);
     }
 }

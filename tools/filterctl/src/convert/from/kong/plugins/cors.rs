@@ -2,7 +2,7 @@
 
 use super::super::entities::Plugin;
 use crate::convert::{
-    from::{fields::Fields, origins},
+    from::{input::fields::Fields, policy::origins},
     report::Report,
     yaml::Map,
 };

@@ -139,7 +139,7 @@ fn add_sources(
     config: &mut Map,
     plugin: &Plugin,
     name: &str,
-    fields: &crate::convert::from::fields::Fields<'_>,
+    fields: &crate::convert::from::input::fields::Fields<'_>,
     report: &mut Report,
 ) {
     config

@@ -1,11 +1,11 @@
 //! The plugin `rate-limiting`.
 
-use novasphere_explain::{FilterKind, ProxyKind};
-
 use super::super::entities::{Entities, Plugin};
 use crate::convert::{
-    from::{buckets::limiter_name, fields::Fields},
-    model::prune,
+    from::{
+        input::fields::Fields,
+        policy::buckets::{self, limiter_name},
+    },
     report::Report,
     yaml::Map,
 };
@@ -51,20 +51,7 @@ pub fn section(
     }
     let removable =
         ["second", "minute", "hour", "day", "month", "year", "error_code", "error_message"];
-    match prune(FilterKind::RateLimit, &mut config, ProxyKind::Envoy, &removable) {
-        Ok(pruned) => {
-            for part in pruned {
-                let message = format!("{name}: {}: {}", part.path, part.message);
-                report.left_out(&plugin.place, message);
-            }
-        }
-        Err(fault) => {
-            report.left_out(&plugin.place, format!("{name}: rate-limit rejects it: {fault}"));
-            return None;
-        }
-    }
-    report.converted(&plugin.place, format!("{name}: rate_limit"));
-    Some(config)
+    buckets::finish(config, &removable, &plugin.place, &name, report)
 }
 
 fn add_identity(

@@ -4,7 +4,7 @@ use novasphere_explain::ProxyKind;
 
 use super::super::entities::Plugin;
 use crate::convert::{
-    from::{headers, secrets::is_credential_header},
+    from::{input::secrets::is_credential_header, policy::headers},
     report::Report,
     yaml::Map,
 };

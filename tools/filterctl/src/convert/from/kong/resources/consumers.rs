@@ -7,8 +7,8 @@ use super::{
 use crate::{
     convert::{
         from::{
-            kubernetes::Object,
-            secrets::{Secret, decoded},
+            input::kubernetes::Object,
+            input::secrets::{Secret, decoded},
         },
         report::Report,
     },

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     convert::{
-        from::{fields::Fields, kubernetes::Object, urls},
+        from::{input::fields::Fields, input::kubernetes::Object, input::urls},
         model::{Route, Scheme, Service},
         report::Report,
     },

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     convert::{
-        from::{http_route, kubernetes::Object},
+        from::{input::http_route, input::kubernetes::Object},
         model::{PathMatch, Route},
         report::Report,
     },

@@ -1,8 +1,6 @@
 //! [`Provider`]: an issuer of tokens, as Envoy, Istio and Envoy Gateway describe it.
 
-use novasphere_explain::{FilterKind, ProxyKind};
-use serde_json::Value;
-
+use super::key_set;
 use crate::{
     convert::{
         model::prune,
@@ -11,6 +9,7 @@ use crate::{
     },
     found::Place,
 };
+use novasphere_explain::{FilterKind, ProxyKind};
 
 /// An issuer of tokens.
 #[derive(Clone, Debug)]
@@ -55,9 +54,6 @@ pub enum Keys {
     Unknown,
 }
 
-/// The variable for a single secret.
-const VARIABLE: &str = "NOVASPHERE_JWT_SECRET";
-
 /// The configuration of jwt-auth for the tokens of all providers. `None` if a provider cannot be
 /// converted.
 pub fn section(providers: &[Provider], report: &mut Report) -> Option<Map> {
@@ -93,7 +89,7 @@ pub fn section(providers: &[Provider], report: &mut Report) -> Option<Map> {
                 jwks.push(entry);
             }
             Keys::Inline(text) => {
-                let (entries, secrets) = inline(provider, text, report)?;
+                let (entries, secrets) = key_set::credentials(provider, text, report)?;
                 has_secrets = has_secrets || secrets;
                 credentials.extend(entries);
             }
@@ -129,63 +125,6 @@ pub fn finish(mut config: Map, place: &Place, name: &str, report: &mut Report) -
             None
         }
     }
-}
-
-/// The credentials of a key set, and whether one of them is a secret.
-fn inline(provider: &Provider, text: &str, report: &mut Report) -> Option<(Vec<Map>, bool)> {
-    let name = &provider.name;
-    let set: Option<Value> = serde_json::from_str(text).ok();
-    let keys = set.as_ref().and_then(|set| set.get("keys")).and_then(Value::as_array);
-    let Some(keys) = keys else {
-        report.left_out(
-            &provider.place,
-            format!("provider {name}: its key set is not JSON with keys"),
-        );
-        return None;
-    };
-    let (mut entries, mut has_secrets) = (Vec::new(), false);
-    for key in keys {
-        let member = |member: &str| key.get(member).and_then(Value::as_str);
-        let kid = member("kid");
-        let shown = kid.unwrap_or("without kid");
-        let is_secret = member("kty") == Some("oct");
-        if !is_secret && key.get("d").is_some() {
-            report
-                .left_out(&provider.place, format!("provider {name}: the key {shown} is private"));
-            continue;
-        }
-        let default = match member("kty") {
-            Some("oct") => "HS256",
-            Some("EC") => "ES256",
-            Some("OKP") => "EdDSA",
-            _ => "RS256",
-        };
-        let algorithm = member("alg").unwrap_or(default);
-        let own = provider.issuer.as_deref().unwrap_or(algorithm);
-        let mut entry = Map::new().with("key", own).with("algorithm", algorithm);
-        if is_secret {
-            has_secrets = true;
-            let meaning = format!("the member k of the key {shown} of provider {name}");
-            let suffix = kid.unwrap_or_default();
-            let variable = report.variable(VARIABLE, suffix, meaning, Some(&provider.place));
-            entry.set_some("kid", kid);
-            entry.set("secret", Map::new().with("env", variable));
-        } else {
-            entry.set("jwk", public(key));
-        }
-        entries.push(entry);
-    }
-    Some((entries, has_secrets))
-}
-
-/// The members of a public key.
-fn public(key: &Value) -> Map {
-    let names = ["kty", "crv", "kid", "alg", "use", "n", "e", "x", "y"];
-    let mut map = Map::new();
-    for name in names {
-        map.set_some(name, key.get(name).and_then(Value::as_str));
-    }
-    map
 }
 
 fn add_sources(config: &mut Map, providers: &[Provider]) {

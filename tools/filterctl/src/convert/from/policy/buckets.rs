@@ -1,6 +1,11 @@
 //! Token buckets as windows.
 
-use crate::convert::yaml::Map;
+use novasphere_explain::{FilterKind, ProxyKind};
+
+use crate::{
+    convert::{model::prune, report::Report, yaml::Map},
+    found::Place,
+};
 
 /// A token bucket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +73,30 @@ impl Bucket {
             self.burst,
             windows.collect::<Vec<_>>().join(" and ")
         )
+    }
+}
+
+/// Removes what rate-limit rejects and `removable` names, and reports it. `None` if it still rejects
+/// the limits.
+pub fn finish(
+    mut config: Map,
+    removable: &[&str],
+    place: &Place,
+    name: &str,
+    report: &mut Report,
+) -> Option<Map> {
+    match prune(FilterKind::RateLimit, &mut config, ProxyKind::Envoy, removable) {
+        Ok(pruned) => {
+            for part in pruned {
+                report.left_out(place, format!("{name}: {}: {}", part.path, part.message));
+            }
+            report.converted(place, format!("{name}: rate_limit"));
+            Some(config)
+        }
+        Err(fault) => {
+            report.left_out(place, format!("{name}: rate-limit rejects it: {fault}"));
+            None
+        }
     }
 }
 
