@@ -111,6 +111,19 @@ fn routes_of_another_file() {
     assert!(codes(&alone).is_empty(), "{:#?}", shown(&alone));
 }
 
+/// Kong's own plugins send the consumer. The filter's warning stays, because they may be on another
+/// service.
+#[test]
+fn consumers_of_kong_itself() {
+    let text = "_format_version: '3.0'\nservices:\n- id: a\n  name: a\n  plugins: [{id: b, name: \
+                key-auth}]\n  filter_chains:\n  - id: c\n    filters:\n    - {name: \
+                novasphere_rate_limit, config: {minute: 5, limit_by: consumer}}\n  routes: [{id: d, \
+                name: d, paths: [/]}]\n";
+    let found = |text: &str| codes(&check(vec![("kong.yml".to_owned(), text.to_owned())]));
+    assert_eq!(found(text), ["NS021"]);
+    assert_eq!(found(&text.replace("key-auth", "proxy-cache")), ["NS113"]);
+}
+
 #[test]
 fn limit_by_consumer_behind_jwt_auth() {
     let edits: &[Edit] = &[
