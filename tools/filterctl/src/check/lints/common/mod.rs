@@ -17,8 +17,7 @@ mod rules;
 use novasphere_explain::ProxyKind;
 
 use super::{other_auth, report::Report};
-use crate::chains::Chains;
-use crate::found::Project;
+use crate::{chains::Chains, found::Project};
 
 /// Checks all chains and routes.
 pub(super) fn check(project: &Project, chains: &Chains<'_>, report: &mut Report) {
