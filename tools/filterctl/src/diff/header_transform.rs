@@ -66,8 +66,8 @@ fn rules(steps: &[&Step<'_>]) -> Vec<Rule> {
 
 /// The first value of a field of `response`, except `false`.
 fn response(steps: &[&Step<'_>], name: &str) -> Option<Value> {
-    let values = steps.iter().filter_map(|step| step.config.get("response")?.get(name));
-    values.filter(|value| **value != false).next().cloned()
+    let mut values = steps.iter().filter_map(|step| step.config.get("response")?.get(name));
+    values.find(|value| **value != false).cloned()
 }
 
 fn security_headers(old: Option<Value>, new: Option<Value>, changes: &mut Changes) {

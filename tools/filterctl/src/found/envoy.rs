@@ -212,4 +212,67 @@ static_resources:
         assert_eq!(project.routes[0].name, "special");
         assert_eq!(project.routes[0].domains, ["api.example.com"]);
     }
+
+    /// Measured with filters of Envoy 1.40 that append to a response header.
+    #[test]
+    fn chains_of_routes_replace_filters_by_name_and_run_last() {
+        let config = r#"{"@type": x/google.protobuf.StringValue, value: '{}'}"#;
+        let chain = |names: &[&str]| {
+            let filters: Vec<String> = names
+                .iter()
+                .map(|name| {
+                    let (kind, level) = name.split_once('@').unwrap();
+                    plugin(kind, config).replacen(
+                        &format!("novasphere-{kind}"),
+                        &format!("{level}/novasphere-{kind}"),
+                        1,
+                    )
+                })
+                .collect();
+            filters.join(", ")
+        };
+        let overrides = |names: &[&str]| {
+            format!("{{chain: {{filter_chain: {{filters: [{}]}}}}}}", chain(names))
+        };
+        let text = format!(
+            r#"
+http_filters:
+- name: chain
+  typed_config: {{default_filter_chain: {{filters: [{}]}}}}
+route_config:
+  virtual_hosts:
+  - name: v
+    domains: ["*"]
+    typed_per_filter_config: {}
+    routes:
+    - {{name: r, match: {{path: /r}}, typed_per_filter_config: {}}}
+    - {{name: v, match: {{prefix: /}}}}
+"#,
+            chain(&["cors@default", "jwt-auth@default"]),
+            overrides(&["header-transform@host", "jwt-auth@host"]),
+            overrides(&["jwt-auth@route", "rate-limit@route"]),
+        );
+        let project = project(&[&text]);
+        let modules = |n: usize| -> Vec<&str> {
+            let filters = project.routes[n].filters.iter();
+            filters.map(|f| project.filters[*f].module.trim_start_matches("/w/")).collect()
+        };
+        assert_eq!(
+            modules(0),
+            [
+                "default/novasphere-cors.wasm",
+                "host/novasphere-header-transform.wasm",
+                "route/novasphere-jwt-auth.wasm",
+                "route/novasphere-rate-limit.wasm"
+            ]
+        );
+        assert_eq!(
+            modules(1),
+            [
+                "default/novasphere-cors.wasm",
+                "host/novasphere-header-transform.wasm",
+                "host/novasphere-jwt-auth.wasm"
+            ]
+        );
+    }
 }

@@ -1,5 +1,6 @@
 //! Checks across filters and host.
 //!
+//! - `other_auth`: authentication by the host itself;
 //! - `workloads`: containers of Kubernetes workloads;
 //! - `report`: the findings;
 //! - `common`: filters that do not fit together, or do not fit their routes;
@@ -12,6 +13,7 @@ mod common;
 mod envoy;
 mod kong;
 mod kubernetes;
+mod other_auth;
 mod report;
 #[cfg(test)]
 mod tests;

@@ -19,9 +19,10 @@ pub(super) struct Container<'p> {
 }
 
 impl Container<'_> {
-    /// The place of the list of variables, or of the container.
+    /// The place of the container's name. Reports show its line, and those of variables may hold
+    /// secrets.
     pub(super) fn place(&self) -> Place {
-        self.document_place(self.node.get("env").unwrap_or(self.node))
+        self.document_place(self.node.get("name").unwrap_or(self.node))
     }
 
     /// The place of a node of the container.

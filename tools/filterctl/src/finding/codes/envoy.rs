@@ -100,6 +100,13 @@ super::codes! {
         remedy: "Add the domain with the suffix :*, or set strip_any_host_port: true.",
     }
 
+    /// An override of a filter that does not exist.
+    UNKNOWN_OVERRIDE = "NS253" Warning, "route overrides a filter that does not exist" {
+        why: "Envoy ignores the override, so that the route has the default settings of its filters.",
+        remedy: "Use the name of the entry in http_filters. A filter inside a filter_chain is \
+                 overridden by the name of the filter_chain.",
+    }
+
     /// Filters with different vm_ids.
     DIFFERENT_VM_IDS = "NS260" Warning, "filters have different vm_ids" {
         why: "Shared data belongs to a vm_id: filters with different vm_ids do not share counts and \

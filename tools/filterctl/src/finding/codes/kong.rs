@@ -50,6 +50,13 @@ super::codes! {
                  filters a service of their own.",
     }
 
+    /// Filters of a service and of its route.
+    CHECKED_TWICE = "NS312" Note, "jwt-auth of the service and of the route both run" {
+        why: "Kong runs the filters of the service, then those of the route. A token must satisfy both \
+              jwt-auths, and limits of both count.",
+        remedy: "None, if that is intended. Otherwise put all filters into the chain of the service.",
+    }
+
     /// Separate filter plugins whose order is arbitrary.
     ARBITRARY_ORDER = "NS313" Warning, "filter plugins run in an arbitrary order" {
         why: "Kong runs filters that are plugins in the order of their ids. With generated ids, \

@@ -11,7 +11,8 @@ use crate::{
     finding::codes,
 };
 
-pub(super) fn check(chain: &Chain<'_>, report: &mut Report) {
+/// With `has_other_auth`, the host may send identities itself, which the files do not show in full.
+pub(super) fn check(chain: &Chain<'_>, has_other_auth: bool, report: &mut Report) {
     if !chain.is_complete {
         return;
     }
@@ -24,6 +25,7 @@ pub(super) fn check(chain: &Chain<'_>, report: &mut Report) {
         }
         for (path, identity) in identities(limit) {
             match (identity, before) {
+                (Identity::Consumer | Identity::Credential, None) if has_other_auth => {}
                 (Identity::Consumer | Identity::Credential, None) => {
                     let message = format!(
                         "{path}: clients can choose this identity: no jwt-auth runs before"

@@ -14,16 +14,20 @@ mod order;
 mod routes;
 mod rules;
 
-use super::report::Report;
-use crate::chains::Chains;
-use crate::found::Project;
+use novasphere_explain::ProxyKind;
+
+use super::{other_auth, report::Report};
+use crate::{chains::Chains, found::Project};
 
 /// Checks all chains and routes.
 pub(super) fn check(project: &Project, chains: &Chains<'_>, report: &mut Report) {
+    let proxies = [ProxyKind::Envoy, ProxyKind::Kong, ProxyKind::Traefik];
+    let with_other_auth: Vec<ProxyKind> =
+        proxies.into_iter().filter(|proxy| other_auth::is_configured(project, *proxy)).collect();
     for chain in &chains.all {
         order::check(chain, report);
         claims::check(chain, report);
-        identity::check(chain, report);
+        identity::check(chain, with_other_auth.contains(&chain.platform.proxy()), report);
         rules::counted_twice(chain, report);
         for step in &chain.steps {
             openness::switches(step, report);

@@ -4,6 +4,7 @@
 //! - `variables`: variables that reach the filters;
 //! - `statistics`: labels of metrics;
 //! - `identity_headers`: headers that only jwt-auth may set;
+//! - `overrides`: overrides of filters on routes;
 //! - `paths`: normalisation of paths and header names;
 //! - `domains`: host names;
 //! - `vms`: the VMs of the filters;
@@ -13,6 +14,7 @@ mod client_address;
 mod clusters;
 mod domains;
 pub(super) mod identity_headers;
+mod overrides;
 mod paths;
 pub(super) mod statistics;
 mod variables;
@@ -27,6 +29,7 @@ use crate::found::Project;
 pub(super) fn check(project: &Project, chains: &Chains<'_>, report: &mut Report) {
     for manager in managers(project).iter().filter(|manager| !manager.filters.is_empty()) {
         let steps: Vec<_> = manager.filters.iter().flat_map(|f| chains.steps(*f)).collect();
+        overrides::check(manager, report);
         paths::check(manager, &steps, report);
         domains::check(manager, &steps, report);
         identity_headers::check(manager, &steps, project, chains, report);

@@ -1,9 +1,9 @@
 //! Services, routes, chains and plugins of a declarative configuration.
 
-use novasphere_explain::FilterKind;
+use novasphere_explain::{FilterKind, ProxyKind};
 
 use crate::{
-    chains::Chains,
+    chains::{Chain, Chains},
     check::lints::report::Report,
     finding::codes,
     found::{Document, DocumentKind, Platform, Project},
@@ -11,6 +11,13 @@ use crate::{
 };
 
 pub(super) fn check(project: &Project, chains: &Chains<'_>, report: &mut Report) {
+    let of_kong = |chain: &&Chain<'_>| chain.platform.proxy() == ProxyKind::Kong;
+    for chain in chains.all.iter().filter(of_kong) {
+        for (_, step) in chain.of_kind(FilterKind::JwtAuth).skip(1) {
+            let message = step.says("runs again: both the service and the route have jwt-auth");
+            report.add(&codes::CHECKED_TWICE, step.place(""), message);
+        }
+    }
     for (index, document) in project.documents_of(&DocumentKind::Kong) {
         let file = File { project, chains, index, document };
         global(document, report);

@@ -13,7 +13,7 @@ use crate::{
     },
     check::lints::{report::Report, workloads::containers},
     finding::codes,
-    found::{DocumentKind, Project},
+    found::{DocumentKind, Place, Project},
     source::Node,
 };
 
@@ -72,17 +72,16 @@ fn in_containers(project: &Project, read: &BTreeSet<String>, report: &mut Report
     for (_, document) in project.documents_of(&DocumentKind::KongValues) {
         let root = document.root.at(&["gateway"]).unwrap_or(&document.root);
         let lists = ["env", "customEnv"].into_iter().filter_map(|list| root.get(list));
+        let member = root.member("customEnv").or_else(|| root.member("env"));
+        let span = member.map_or_else(|| root.head(), |(key, _)| key.span.clone());
+        let place = Place { file: document.file, span };
         let names: Vec<String> = lists
             .flat_map(Node::members)
             .filter_map(|(name, _)| Some(name.text()?.to_ascii_uppercase()))
             .collect();
         for name in read.iter().filter(|name| !names.contains(name)) {
             let message = format!("customEnv: has no variable {name}, which a filter reads");
-            report.add(
-                &codes::VARIABLE_NOT_IN_CONTAINER,
-                document.place(root.get("env").unwrap_or(root)),
-                message,
-            );
+            report.add(&codes::VARIABLE_NOT_IN_CONTAINER, place.clone(), message);
         }
     }
 }

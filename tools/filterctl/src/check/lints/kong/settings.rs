@@ -49,7 +49,8 @@ impl<'p> Settings<'p> {
     }
 
     fn add_all(&mut self, document: &Document, members: &'p Node, is_complete: bool) {
-        let mut is_kongs = false;
+        // Reports show the line of a place, and other lines may hold secrets.
+        let mut first = None;
         for (key, value) in members.members() {
             let Some(name) = key.text() else { continue };
             let is_environment = document.kind == DocumentKind::KongSettings
@@ -61,10 +62,10 @@ impl<'p> Settings<'p> {
             };
             let place = Place { file: document.file, span: value.head() };
             self.add(name, value, &place);
-            is_kongs = true;
+            first = first.or(Some(Place { file: document.file, span: key.span.clone() }));
         }
-        if is_complete && is_kongs && self.complete.is_none() {
-            self.complete = Some(document.place(members));
+        if is_complete && self.complete.is_none() {
+            self.complete = first;
         }
     }
 

@@ -1,12 +1,127 @@
 //! Plausible configurations have no findings.
 
-use super::{Edit, changed, codes, shown};
+use super::{Edit, changed, check, codes, read, shown};
 
 const ALL: &str = "host-config/envoy/all.yaml";
 
 fn assert_clean(paths: &[&str], edits: &[Edit]) {
     let findings = changed(paths, edits);
     assert!(codes(&findings).is_empty(), "{edits:?}: {:#?}", shown(&findings));
+}
+
+#[test]
+fn limit_by_header_that_jwt_auth_sets() {
+    let new = "limit_by: header\n                    header_name: X-User-Id";
+    assert_clean(&[ALL], &[("limit_by: ip", new)]);
+}
+
+#[test]
+fn keys_from_cluster_with_tls() {
+    let cluster = r#"clusters:
+  - name: id
+    connect_timeout: 1s
+    transport_socket:
+      name: tls
+      typed_config:
+        "@type": type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext
+        sni: id.example.com
+        common_tls_context:
+          validation_context:
+            trusted_ca: {filename: /ca.pem}
+            match_typed_subject_alt_names: [{san_type: DNS, matcher: {exact: id.example.com}}]
+"#;
+    let edits: &[Edit] = &[
+        ("clusters:\n", cluster),
+        (
+            "credentials:\n",
+            "jwks: [{issuer: \"https://id.example.com\", cluster: id, discovery: true}]\n                    credentials:\n",
+        ),
+    ];
+    assert_clean(&[ALL], edits);
+}
+
+#[test]
+fn load_balancer_in_front() {
+    let edits: &[Edit] = &[
+        (
+            "use_remote_address: true\n",
+            "use_remote_address: true\n          xff_num_trusted_hops: 1\n",
+        ),
+        ("trusted_hops: 1}", "trusted_hops: 2}"),
+    ];
+    assert_clean(&[ALL], edits);
+}
+
+/// Kong tries each path of a route separately.
+#[test]
+fn route_of_kong_with_long_and_short_path() {
+    let edits: &[Edit] = &[
+        ("    paths: [\"~/api/v1(/|$)\"]\n", "    paths: [/, /api/v1/very/long/path]\n"),
+        ("    paths: [\"~/api/v1/wukongs/[^/]+/events$\"]\n", "    paths: [/events]\n"),
+    ];
+    assert_clean(&["host-config/kong/gateway.yml"], edits);
+}
+
+#[test]
+fn filter_in_a_patch_of_istio() {
+    let patch = r#"
+apiVersion: networking.istio.io/v1alpha3
+kind: EnvoyFilter
+metadata: {name: a}
+spec:
+  configPatches:
+  - applyTo: HTTP_FILTER
+    patch:
+      operation: INSERT_BEFORE
+      value:
+        name: jwt-auth
+        typed_config:
+          "@type": type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm
+          config:
+            failure_policy: FAIL_RELOAD
+            vm_config:
+              code: {local: {filename: /w/novasphere-jwt-auth.wasm}}
+              environment_variables: {host_env_keys: [KEY]}
+            configuration:
+              "@type": type.googleapis.com/google.protobuf.Struct
+              value: {credentials: [{key: a, secret: {env: KEY}}]}
+"#;
+    let findings = check(vec![("patch.yaml".to_owned(), patch.to_owned())]);
+    assert!(codes(&findings).is_empty(), "{:#?}", shown(&findings));
+    let missing = patch.replace("[KEY]", "[OTHER]");
+    assert_eq!(codes(&check(vec![("patch.yaml".to_owned(), missing)])), ["NS210"]);
+}
+
+/// The chain is on the listener, and the routes come from another file.
+#[test]
+fn routes_of_another_file() {
+    let text = read(ALL);
+    let (listener, routes) = text.split_once("          route_config:\n").unwrap();
+    let (routes, filters) = routes.split_once("          http_filters:\n").unwrap();
+    let listener = format!(
+        "{listener}          rds: {{route_config_name: r}}\n          http_filters:\n{filters}"
+    );
+    let routes: Vec<&str> = routes.lines().map(|line| line.get(12..).unwrap_or_default()).collect();
+    let routes = format!("name: r\n{}\n", routes.join("\n"));
+    let both =
+        || vec![("a.yaml".to_owned(), listener.clone()), ("b.yaml".to_owned(), routes.clone())];
+    assert!(codes(&check(both())).is_empty(), "{:#?}", shown(&check(both())));
+    // Also without the routes.
+    let alone = check(vec![("a.yaml".to_owned(), listener.clone())]);
+    assert!(codes(&alone).is_empty(), "{:#?}", shown(&alone));
+}
+
+/// Kong's own plugins send the consumer. The filter's warning stays, because they may be on another
+/// service.
+#[test]
+fn consumers_of_kong_itself() {
+    let text = "_format_version: '3.0'\nservices:\n- id: a\n  name: a\n  plugins: [{id: b, name: \
+                key-auth}]\n  filter_chains:\n  - id: c\n    filters:\n    - {name: \
+                novasphere_rate_limit, config: {minute: 5, limit_by: consumer}}\n  routes: [{id: d, \
+                name: d, paths: [/]}]\n";
+    let found = |text: &str| codes(&check(vec![("kong.yml".to_owned(), text.to_owned())]));
+    assert_eq!(found(text), ["NS021"]);
+    assert_eq!(found(&text.replace("key-auth", "proxy-cache")), ["NS113"]);
 }
 
 #[test]

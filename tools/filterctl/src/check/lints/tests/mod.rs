@@ -1,6 +1,7 @@
 //! The checks across filters and host, on the shipped files and on changes of them.
 
 mod bad;
+mod broken;
 mod good;
 mod shipped;
 

@@ -13,8 +13,7 @@ mod static_config;
 use novasphere_explain::ProxyKind;
 
 use super::report::Report;
-use crate::chains::Chains;
-use crate::found::Project;
+use crate::{chains::Chains, found::Project};
 
 /// Checks Traefik's files, if one of them has a filter.
 pub(super) fn check(project: &Project, chains: &Chains<'_>, report: &mut Report) {

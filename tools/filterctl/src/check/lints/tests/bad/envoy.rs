@@ -146,6 +146,14 @@ pub(super) const CHANGES: &[Bad] = &[
         ],
     ),
     ("NS252", GATEWAY, &[(", \"api.novasphere.io:*\"]", "]")]),
+    (
+        "NS253",
+        &["host-config/envoy/per-route.yaml"],
+        &[(
+            "typed_per_filter_config:\n                  jwt-auth:",
+            "typed_per_filter_config:\n                  jwt_auth:",
+        )],
+    ),
     ("NS260", ALL, &[("vm_id: novasphere\n", "vm_id: other\n")]),
     ("NS270", GATEWAY, &[("use_remote_address: true\n", "use_remote_address: false\n")]),
     (

@@ -44,6 +44,14 @@ pub(super) const CHANGES: &[Bad] = &[
             "  routes:\n  - id: 125a57a9-a33b-4e7e-943e-db22a1a38d05\n    name: x\n    paths: [/x]\n    filter_chains:\n    - {id: a485fb5a-d124-4aa6-89cb-f6a54137e273, filters: [{name: novasphere_gateway, config: {jwt_auth: {credentials: [{key: a, secret: {env: A}}]}}}]}\n- id: 325a57a9-a33b-4e7e-943e-db22a1a38d05\n  name: y\n  url: http://y\n  filter_chains:\n  - id: e485fb5a",
         )],
     ),
+    (
+        "NS312",
+        &["host-config/kong/gateway.yml"],
+        &[(
+            "    name: events\n",
+            "    name: events\n    filter_chains:\n    - {id: a485fb5a-d124-4aa6-89cb-f6a54137e273, filters: [{name: novasphere_gateway, config: {jwt_auth: {credentials: [{key: a, secret: {env: NOVASPHERE_JWT_SECRET}}]}}}]}\n",
+        )],
+    ),
     ("NS313", PLUGINS, &[("- id: 10000004-6c1d-4e8a-9f35-7b20d4a8c916\n    name:", "- name:")]),
     // The lowest id runs first.
     (
