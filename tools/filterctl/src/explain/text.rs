@@ -8,7 +8,7 @@ use novasphere_explain::{
 };
 
 use super::{
-    decisions::{self, Decision},
+    decisions::{self, Decision, PROXY},
     mask,
     routing::Routed,
     wrap,
@@ -35,6 +35,7 @@ impl Report<'_> {
     /// The details of the response in Envoy's access log.
     pub(super) fn details(&self) -> String {
         match self.explanation.decided_by {
+            Some((PROXY, reason)) => reason.to_owned(),
             Some((filter, reason)) => format!("novasphere_{filter}:{reason}"),
             None => "via_upstream".to_owned(),
         }
@@ -101,8 +102,13 @@ fn write_head(report: &Report<'_>, out: &mut dyn Write) -> Result<()> {
     }
     let seconds = i64::try_from(report.input.facts.millis / 1_000).unwrap_or(i64::MAX);
     writeln!(out, "time      {}", clock::date(seconds))?;
-    if report.explanation.steps.is_empty() {
+    let steps = &report.explanation.steps;
+    if steps.is_empty() && report.explanation.decided_by.is_none() {
         writeln!(out, "\nNo filter of this project is on this route.")?;
+    } else if !steps.is_empty() {
+        let all: Vec<String> =
+            steps.iter().map(|s| format!("{}: {}", s.filter, s.reason)).collect();
+        wrap::write("filters   ", &all.join(", "), out)?;
     }
     Ok(())
 }
