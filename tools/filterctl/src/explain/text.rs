@@ -197,8 +197,8 @@ fn write_line(name: &[u8], value: &[u8], out: &mut dyn Write) -> Result<()> {
 /// Where the decision shows: metrics, access log, log.
 fn write_traces(report: &Report<'_>, out: &mut dyn Write) -> Result<()> {
     let explanation = report.explanation;
-    let has_traces = !explanation.metrics.is_empty() || !explanation.log.is_empty();
-    if !has_traces && explanation.decided_by.is_none() {
+    let is_logged = explanation.decided_by.is_some() && report.proxy != ProxyKind::Kong;
+    if explanation.metrics.is_empty() && explanation.log.is_empty() && !is_logged {
         return Ok(());
     }
     writeln!(out, "\nlook for")?;
