@@ -43,6 +43,9 @@ pub struct Exchange {
     pub expect: Expectation,
 }
 
+/// The host of requests without a Host header.
+pub const HOST: &str = "api.novasphere.io";
+
 /// A request.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]

@@ -17,7 +17,9 @@ mod observed;
 mod token;
 
 pub use expand::Expansion;
-pub use format::{Case, Exchange, Expectation, Received, Sent, Upstream, UpstreamExpectation};
+pub use format::{
+    Case, Exchange, Expectation, HOST, Received, Sent, Upstream, UpstreamExpectation,
+};
 pub use lines::Lines;
 pub use observed::{Observed, Seen};
 pub use token::{Key, PrivateKey, PrivateKeyFile, TokenSpec, Variable, signing_input};

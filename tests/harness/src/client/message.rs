@@ -1,11 +1,9 @@
 //! Requests and responses, with arbitrary bytes and repeated header lines.
 
 use anyhow::{Context, Result};
+pub use novasphere_cases::HOST;
 
 use crate::latin1;
-
-/// The default authority of requests.
-pub const HOST: &str = "api.novasphere.io";
 
 /// A request.
 #[derive(Clone, Debug)]

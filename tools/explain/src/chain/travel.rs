@@ -173,7 +173,7 @@ impl Chain {
                 Decided::Continues { lines: next, mutations } => {
                     let refusal = dialect::refusal(self.setup.proxy, &lines, &mutations);
                     if let Some(response) = refusal {
-                        return End::Local { response, by: ("kong", "repeated_header") };
+                        return End::Local { response, by: ("proxy", "repeated_header") };
                     }
                     lines = next;
                 }
@@ -183,7 +183,7 @@ impl Chain {
                 }
                 Decided::Waits { .. } | Decided::Calls { .. } => {
                     let response = Response::new(500);
-                    return End::Local { response, by: ("proxy", "fault") };
+                    return End::Local { response, by: ("proxy", "novasphere_fault") };
                 }
             }
         }

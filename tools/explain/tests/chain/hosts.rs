@@ -74,7 +74,7 @@ fn kong_empties_a_header_and_rejects_repeated_ones() {
     assert_eq!(upstream.headers, [(b"x-a".to_vec(), Vec::new())]);
     let explanation = chain.send(&input(&[("x-a", "1"), ("x_a", "2")]));
     assert_eq!(explanation.response.status, 400);
-    assert_eq!(explanation.decided_by, Some(("kong", "repeated_header")));
+    assert_eq!(explanation.decided_by, Some(("proxy", "repeated_header")));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! A line of the access log that the shipped configurations of Envoy write.
 
-use std::io::Write;
+use std::io::{BufRead, Write};
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value, json};
@@ -20,11 +20,36 @@ struct Line<'l> {
     decision: (String, String),
 }
 
-/// Explains a line.
+/// Explains a line, or with `-` each line of `input`.
 ///
 /// # Errors
-/// If it is not a JSON object with a decision.
-pub(super) fn run(line: &str, format: Format, out: &mut dyn Write) -> Result<Outcome> {
+/// If a line is not a JSON object with a decision.
+pub(super) fn run(
+    line: &str,
+    format: Format,
+    input: &mut dyn BufRead,
+    out: &mut dyn Write,
+) -> Result<Outcome> {
+    if line != "-" {
+        explain(line, format, out)?;
+        return Ok(Outcome::Success);
+    }
+    let mut is_first = true;
+    for line in input.lines() {
+        let line = line.context("standard input")?;
+        if line.trim().is_empty() {
+            continue;
+        }
+        if !is_first && format == Format::Text {
+            writeln!(out)?;
+        }
+        is_first = false;
+        explain(&line, format, out)?;
+    }
+    Ok(Outcome::Success)
+}
+
+fn explain(line: &str, format: Format, out: &mut dyn Write) -> Result<()> {
     const FORM: &str = "--log-line: expected a line of the access log, a JSON object with the \
                         members status and decision";
     let value: Value = serde_json::from_str(line.trim()).context(FORM)?;
@@ -32,10 +57,9 @@ pub(super) fn run(line: &str, format: Format, out: &mut dyn Write) -> Result<Out
     let Some(details) = text(members, "decision") else { bail!("{FORM}, and no decision here") };
     let line = Line { members, decision: decision(&details) };
     match format {
-        Format::Text => line.write(out)?,
-        Format::Json => line.write_json(out)?,
+        Format::Text => line.write(out),
+        Format::Json => line.write_json(out),
     }
-    Ok(Outcome::Success)
 }
 
 /// The text of a member. Envoy writes `-` or null for none.
@@ -186,7 +210,7 @@ mod tests {
 
     fn explained(line: &str, format: Format) -> String {
         let mut out = Vec::new();
-        run(line, format, &mut out).unwrap();
+        run(line, format, &mut &b""[..], &mut out).unwrap();
         String::from_utf8(out).unwrap()
     }
 
@@ -225,9 +249,19 @@ mod tests {
     }
 
     #[test]
+    fn lines_can_come_from_the_standard_input() {
+        let line = r#"{"status": 200, "decision": "via_upstream"}"#;
+        let (input, mut out) = (format!("{line}\n\n{line}\n"), Vec::new());
+        run("-", Format::Text, &mut input.as_bytes(), &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert_eq!(text.matches("decision  proxy: via_upstream\n").count(), 2, "{text}");
+    }
+
+    #[test]
     fn other_lines_are_rejected() {
         for line in ["", "GET / 200", "[]", r#"{"status": 200}"#] {
-            assert!(run(line, Format::Text, &mut Vec::new()).is_err(), "{line}");
+            let result = run(line, Format::Text, &mut &b""[..], &mut Vec::new());
+            assert!(result.is_err(), "{line}");
         }
     }
 }

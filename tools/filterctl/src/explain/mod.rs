@@ -15,7 +15,9 @@ mod wrap;
 use std::io::Write;
 
 use anyhow::{Result, bail};
-use novasphere_explain::{Chain, Configured, FilterKind, ProxyKind, Rejected, Setup};
+use novasphere_explain::{
+    Chain, Configured, Explanation, FilterKind, ProxyKind, Rejected, Response, Setup,
+};
 
 use self::input::Prepared;
 pub use self::{
@@ -23,7 +25,7 @@ pub use self::{
     input::RequestArgs,
     input::key_sets,
     mask::without_tokens,
-    routing::{Routed, find_route, route},
+    routing::{Routed, find_route},
 };
 use crate::{
     check::{Host, filter_kind},
@@ -54,7 +56,8 @@ pub struct Args {
     request: RequestArgs,
     #[command(flatten)]
     environment: EnvironmentArgs,
-    /// A line of the access log of the shipped configurations, as JSON.
+    /// A line of the access log of the shipped configurations, as JSON. `-` reads lines from the
+    /// standard input.
     #[arg(long, value_name = "JSON")]
     log_line: Option<String>,
     /// A decision or an event, such as `expired` or `jwt-auth:expired`.
@@ -81,25 +84,49 @@ pub enum Format {
 /// If a file cannot be read, an option is invalid, or a filter rejects its configuration.
 pub fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome> {
     if let Some(line) = &args.log_line {
-        return log_line::run(line, args.output, out);
+        return log_line::run(line, args.output, &mut std::io::stdin().lock(), out);
     }
     if let Some(name) = &args.decision {
         return decision(name, args.output, out);
     }
     let project = project(&args.config, args.filter, args.host)?;
     let mut prepared = args.request.prepare()?;
-    let routed = route(&project, args.request.route.as_deref(), &mut prepared.input.request)?;
+    let name = args.request.route.as_deref();
+    match find_route(&project, name, &mut prepared.input.request)? {
+        Some(routed) => request(args, &project, &routed, prepared, out)?,
+        None => write(
+            &text::Report {
+                proxy: proxy(&project.filters.iter().collect::<Vec<_>>(), args.host),
+                routed: &Routed::default(),
+                input: &prepared.input,
+                explanation: &not_found(),
+                assumed: &[],
+            },
+            args.output,
+            out,
+        )?,
+    }
+    Ok(Outcome::Success)
+}
+
+/// Explains a request on a route.
+fn request(
+    args: &Args,
+    project: &Project,
+    routed: &Routed,
+    mut prepared: Prepared,
+    out: &mut dyn Write,
+) -> Result<()> {
     let filters = routed.filters.iter().filter_map(|index| project.filters.get(*index));
     let filters: Vec<&Found> = filters.collect();
     let mut environment = args.environment.read()?;
     environment.assume_missing = true;
-    let Prepared { keys, redis, .. } = &prepared;
     let setup = Setup {
         proxy: proxy(&filters, args.host),
         filters: configured(&filters),
         environment,
-        keys: keys.clone(),
-        redis: *redis,
+        keys: prepared.keys,
+        redis: prepared.redis,
     };
     let proxy = setup.proxy;
     let mut chain = match Chain::new(setup) {
@@ -110,16 +137,25 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome> {
     let explanation = chain.send(&prepared.input);
     let report = text::Report {
         proxy,
-        routed: &routed,
+        routed,
         input: &prepared.input,
         explanation: &explanation,
         assumed: chain.assumed_variables(),
     };
-    match args.output {
-        Format::Text => text::write(&report, out)?,
-        Format::Json => json::write(&report, out)?,
+    write(&report, args.output, out)
+}
+
+/// The explanation of a request that no route matches.
+fn not_found() -> Explanation {
+    let decided_by = Some((decisions::PROXY, "route_not_found"));
+    Explanation { response: Response::new(404), decided_by, ..Explanation::default() }
+}
+
+fn write(report: &text::Report<'_>, format: Format, out: &mut dyn Write) -> Result<()> {
+    match format {
+        Format::Text => text::write(report, out),
+        Format::Json => json::write(report, out),
     }
-    Ok(Outcome::Success)
 }
 
 /// The filters and routes of files, or of bare configurations.

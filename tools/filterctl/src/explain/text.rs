@@ -8,7 +8,7 @@ use novasphere_explain::{
 };
 
 use super::{
-    decisions::{self, Decision},
+    decisions::{self, Decision, PROXY},
     mask,
     routing::Routed,
     wrap,
@@ -35,6 +35,7 @@ impl Report<'_> {
     /// The details of the response in Envoy's access log.
     pub(super) fn details(&self) -> String {
         match self.explanation.decided_by {
+            Some((PROXY, reason)) => reason.to_owned(),
             Some((filter, reason)) => format!("novasphere_{filter}:{reason}"),
             None => "via_upstream".to_owned(),
         }
@@ -101,8 +102,13 @@ fn write_head(report: &Report<'_>, out: &mut dyn Write) -> Result<()> {
     }
     let seconds = i64::try_from(report.input.facts.millis / 1_000).unwrap_or(i64::MAX);
     writeln!(out, "time      {}", clock::date(seconds))?;
-    if report.explanation.steps.is_empty() {
+    let steps = &report.explanation.steps;
+    if steps.is_empty() && report.explanation.decided_by.is_none() {
         writeln!(out, "\nNo filter of this project is on this route.")?;
+    } else if !steps.is_empty() {
+        let all: Vec<String> =
+            steps.iter().map(|s| format!("{}: {}", s.filter, s.reason)).collect();
+        wrap::write("filters   ", &all.join(", "), out)?;
     }
     Ok(())
 }
@@ -191,8 +197,8 @@ fn write_line(name: &[u8], value: &[u8], out: &mut dyn Write) -> Result<()> {
 /// Where the decision shows: metrics, access log, log.
 fn write_traces(report: &Report<'_>, out: &mut dyn Write) -> Result<()> {
     let explanation = report.explanation;
-    let has_traces = !explanation.metrics.is_empty() || !explanation.log.is_empty();
-    if !has_traces && explanation.decided_by.is_none() {
+    let is_logged = explanation.decided_by.is_some() && report.proxy != ProxyKind::Kong;
+    if explanation.metrics.is_empty() && explanation.log.is_empty() && !is_logged {
         return Ok(());
     }
     writeln!(out, "\nlook for")?;

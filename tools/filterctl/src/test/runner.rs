@@ -1,7 +1,7 @@
 //! Runs cases.
 
 use anyhow::{Context, Result, bail};
-use novasphere_cases::{Case, Exchange, Observed, Seen, TokenSpec, latin1};
+use novasphere_cases::{Case, Exchange, HOST, Observed, Seen, TokenSpec, latin1};
 use novasphere_explain::{
     Chain, Configured, Environment, Explanation, Facts, FilterKind, Input, KeySets, Line,
     ProxyKind, Request, Response, Setup,
@@ -115,7 +115,7 @@ impl Runner<'_> {
             }
             None => {
                 if request.authority.is_empty() {
-                    request.authority = b"localhost".to_vec();
+                    request.authority = HOST.into();
                 }
                 Ok(Some(Routed::default()))
             }

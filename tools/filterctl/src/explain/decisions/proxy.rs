@@ -16,10 +16,16 @@ pub(super) const TEXTS: &[Decision] = &[
         "Look for the filter's name in the proxy's log, and run filterctl check on the configuration.",
     ),
     text(
+        "repeated_header",
+        "On Kong, a header that a filter sets or removes is on several lines. The response is 400.",
+        "A client or a proxy in front sends the header twice, or in two spellings.",
+        "Find out who adds the second line, and remove it there.",
+    ),
+    text(
         "route_not_found",
         "No route matches the request. The response is 404.",
         "Host or path is not in the route configuration.",
-        "Compare Host and path with the routes: filterctl explain --request ... shows the choice.",
+        "Compare Host and path with the routes of the file.",
     ),
     text(
         "cluster_not_found",
