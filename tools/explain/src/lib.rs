@@ -6,13 +6,11 @@
 //! - `filter_kind`: the filters by name;
 //! - `proxy`: the proxy that a configuration is for;
 //! - `verdict`: the filter's verdict on a configuration;
-//! - `assumed`: keys in variables whose values were assumed;
 //! - `message`: requests and responses;
 //! - `chain`: the filters of a route, and a request's way through them;
 //! - `token`: tokens in requests;
 //! - `jwt`: tokens and keys: their content, and the verdict of jwt-auth.
 
-mod assumed;
 mod assumed_key;
 mod chain;
 mod filter_kind;

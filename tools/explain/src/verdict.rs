@@ -7,7 +7,7 @@ use novasphere_header_transform::HeaderTransform;
 use novasphere_jwt_auth::JwtAuth;
 use novasphere_rate_limit::RateLimit;
 
-use crate::{FilterKind, Proxy, assumed};
+use crate::{FilterKind, Proxy};
 
 /// What the filter says about a configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,20 +25,18 @@ pub struct Verdict {
 /// Loads a configuration (JSON text) as the filter's module does in the proxy.
 pub fn check(kind: FilterKind, json: &[u8], proxy: &Proxy<'_>) -> Verdict {
     proxy.find_public_keys(json);
-    let mut faults = match kind {
+    let faults = match kind {
         FilterKind::Cors => faults::<Cors>(json, proxy),
         FilterKind::JwtAuth => faults::<JwtAuth>(json, proxy),
         FilterKind::RateLimit => faults::<RateLimit>(json, proxy),
         FilterKind::HeaderTransform => faults::<HeaderTransform>(json, proxy),
         FilterKind::Gateway => faults::<Gateway>(json, proxy),
     };
-    let assumed = proxy.assumed();
-    faults.retain(|fault| assumed::cause(fault, json, &assumed).is_none());
     Verdict {
         faults,
         warnings: proxy.warnings().iter().map(|line| split(line)).collect(),
         facts: proxy.facts().iter().map(|line| split(line)).collect(),
-        assumed,
+        assumed: proxy.assumed(),
     }
 }
 

@@ -24,7 +24,7 @@ pub struct TokenDecision {
 /// A key that a token is compared with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Candidate {
-    /// Where the key comes from.
+    /// The entry of the configuration with the key.
     pub source: CandidateSource,
     /// The `kid` of the key.
     pub kid: Option<String>,
@@ -34,7 +34,7 @@ pub struct Candidate {
     pub fit: Fit,
 }
 
-/// Where a key comes from.
+/// An entry of the configuration with a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CandidateSource {
     /// The credential with this `key`. Of several with the same `key`, the last one comes first.
@@ -61,8 +61,7 @@ pub enum Fit {
 }
 
 impl JwtAuth {
-    /// Decides about a token. The keys of issuers are those that `state` has, or that
-    /// [`Env::shared_data`] holds.
+    /// Decides about a token. The keys of issuers come from `state` or [`Env::shared_data`].
     pub fn decide_token(&self, token: &[u8], state: &mut State, env: &Env<'_>) -> TokenDecision {
         let requirements = &self.settings.rules.default;
         match self.verify(token, 0, requirements, state, env) {

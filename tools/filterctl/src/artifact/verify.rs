@@ -28,7 +28,7 @@ const LIST: &str = "SHA256SUMS";
 /// Runs the command.
 ///
 /// # Errors
-/// If there is no list, or the list has the wrong form.
+/// If the list cannot be read or has the wrong form.
 pub fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome> {
     let directory = Path::new(&args.directory);
     let list = directory.join(LIST);
@@ -77,7 +77,7 @@ fn entry(line: &str) -> Result<(String, &str)> {
     Ok((digest.to_ascii_lowercase(), name))
 }
 
-/// What a module is, or why its label is wrong.
+/// The description of a module, or the fault in its label.
 fn described(name: &str, bytes: &[u8]) -> Result<String, String> {
     if !is_module(name) {
         return Ok(String::new());

@@ -51,7 +51,7 @@ enum Format {
     /// For people.
     #[default]
     Text,
-    /// One object with all keys.
+    /// A JSON object with all keys.
     Json,
 }
 

@@ -140,7 +140,7 @@ impl KeyVerdict {
     }
 }
 
-/// Keys of one `kid` are told apart by type and algorithm (RFC 7517 section 4.5).
+/// Type and algorithm distinguish keys of one `kid` (RFC 7517 section 4.5).
 fn find_duplicates(keys: &mut [KeyVerdict]) {
     let mut messages = Vec::new();
     for (index, key) in keys.iter().enumerate() {

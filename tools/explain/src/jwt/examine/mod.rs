@@ -8,7 +8,7 @@ use novasphere_jwt_auth::{
 use serde_json::Value;
 
 use super::worker::Worker;
-use crate::{Proxy, assumed};
+use crate::Proxy;
 
 /// A key set that an issuer publishes.
 #[derive(Clone, Copy, Debug)]
@@ -39,11 +39,11 @@ pub struct KeyMatch {
     pub name: String,
     /// The `kid` of the key.
     pub kid: Option<String>,
-    /// The algorithms that the filter accepts for the key.
+    /// The algorithms that the filter accepts for the key. Empty if its type is not known.
     pub algorithms: Vec<&'static str>,
     /// The result of the comparison.
     pub fit: Fit,
-    /// The variable with the secret, if its value is not known. Then the signature is not checked.
+    /// The variable with the key, if its value is not known. Then the signature is not checked.
     pub unknown_variable: Option<String>,
 }
 
@@ -62,15 +62,8 @@ impl<'p> Examiner<'p> {
     /// # Errors
     /// The faults that the filter finds.
     pub fn new(json: &[u8], proxy: &'p Proxy<'p>) -> Result<Self, Vec<Fault>> {
-        let filter = JwtAuth::from_json(json, proxy).map_err(|errors| {
-            let mut faults = errors.faults().to_vec();
-            for fault in &mut faults {
-                if let Some(name) = assumed::cause(fault, json, &proxy.assumed()) {
-                    fault.message = format!("the variable {name} is not known");
-                }
-            }
-            faults
-        })?;
+        proxy.find_public_keys(json);
+        let filter = JwtAuth::from_json(json, proxy).map_err(|errors| errors.faults().to_vec())?;
         let config = serde_json::from_slice(json).unwrap_or_default();
         Ok(Self { filter, config, proxy, assumed: proxy.assumed() })
     }
@@ -129,6 +122,16 @@ impl<'p> Examiner<'p> {
             if is_credential {
                 taken.push(index);
             }
+            let unknown_variable = self.unknown_variable(entry);
+            // The type of an unknown public key follows from nothing else.
+            let is_any_type = unknown_variable.is_some()
+                && entry.get("public_key").is_some()
+                && entry.get("algorithm").is_none();
+            let (algorithms, fit) = match candidate.fit {
+                Fit::OtherAlgorithm if is_any_type => (Vec::new(), Fit::BadSignature),
+                fit if is_any_type => (Vec::new(), fit),
+                fit => (candidate.algorithms, fit),
+            };
             let rank = if is_credential { index } else { index.saturating_add(1 << 16) };
             matches.push((
                 rank,
@@ -136,9 +139,9 @@ impl<'p> Examiner<'p> {
                     path: format!("{list}[{index}]"),
                     name: name.clone(),
                     kid: candidate.kid,
-                    algorithms: candidate.algorithms,
-                    fit: candidate.fit,
-                    unknown_variable: self.unknown_variable(entry),
+                    algorithms,
+                    fit,
+                    unknown_variable,
                 },
             ));
         }
@@ -147,7 +150,8 @@ impl<'p> Examiner<'p> {
     }
 
     fn unknown_variable(&self, credential: &Value) -> Option<String> {
-        let name = credential.get("secret")?.get("env")?.as_str()?;
+        let source = credential.get("secret").or_else(|| credential.get("public_key"))?;
+        let name = source.get("env")?.as_str()?;
         self.assumed.iter().find(|assumed| *assumed == name).cloned()
     }
 }

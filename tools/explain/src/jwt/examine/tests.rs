@@ -105,9 +105,24 @@ fn faults_of_the_configuration_are_returned() {
     let proxy = Proxy::new(ProxyKind::Envoy, &environment);
     let faults = Examiner::new(b"{}", &proxy).unwrap_err();
     assert_eq!(faults[0].path, "credentials");
-    let environment = Environment { assume_missing: true, ..Environment::default() };
-    let proxy = Proxy::new(ProxyKind::Envoy, &environment);
-    let config = br#"{"credentials": [{"key": "a", "public_key": {"env": "KEY"}}]}"#;
-    let faults = Examiner::new(config, &proxy).unwrap_err();
-    assert_eq!(faults[0].to_string(), "credentials[0].public_key: the variable KEY is not known");
+}
+
+#[test]
+fn unknown_public_key_leaves_the_signature_unchecked() {
+    let token = token(&json!({"alg": "ES384"}), &json!({"iss": "a", "exp": 2000}));
+    for (algorithm, fit, is_checked) in [
+        (json!(null), Fit::BadSignature, false),
+        (json!("ES384"), Fit::BadSignature, false),
+        (json!("RS256"), Fit::OtherAlgorithm, true),
+    ] {
+        let mut config = json!({"credentials": [{"key": "a", "public_key": {"env": "OTHER"}}]});
+        if !algorithm.is_null() {
+            config["credentials"][0]["algorithm"] = algorithm.clone();
+        }
+        let verdict = examine(&config, &token, &[]);
+        let key = &verdict.keys[0];
+        assert_eq!((key.fit, verdict.is_signature_checked), (fit, is_checked), "{algorithm}");
+        assert_eq!(key.unknown_variable.as_deref(), Some("OTHER"));
+        assert_eq!(key.algorithms.is_empty(), algorithm.is_null());
+    }
 }

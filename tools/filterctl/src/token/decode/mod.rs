@@ -49,7 +49,7 @@ enum Format {
     /// For people.
     #[default]
     Text,
-    /// One object.
+    /// A JSON object.
     Json,
 }
 

@@ -86,5 +86,9 @@ fn escaped(name: &str) -> String {
 /// `credentials[0] "alice", kid "k1", HS256`.
 fn describe_key(key: &KeyMatch) -> String {
     let kid = key.kid.as_ref().map(|kid| format!(", kid {kid:?}")).unwrap_or_default();
-    format!("{} {:?}{kid}, {}", key.path, key.name, key.algorithms.join(" or "))
+    let algorithms = match key.algorithms.as_slice() {
+        [] => "any algorithm".to_owned(),
+        algorithms => algorithms.join(" or "),
+    };
+    format!("{} {:?}{kid}, {algorithms}", key.path, key.name)
 }

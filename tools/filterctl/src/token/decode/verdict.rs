@@ -77,7 +77,7 @@ pub(super) fn describe_fit(key: &KeyMatch, key_claim_name: &str) -> String {
         (Fit::OtherKid, _) => "not tried: the token has another kid".to_owned(),
         (Fit::OtherAlgorithm, _) => "not tried: the token has another alg".to_owned(),
         (Fit::BadSignature | Fit::Signed, Some(name)) => {
-            format!("fits, but the signature is not checked; give the secret with --env {name}")
+            format!("fits, but the signature is not checked; give the key with --env {name}")
         }
         (Fit::BadSignature, None) => "did not sign the token".to_owned(),
         (Fit::Signed, None) => "signed the token".to_owned(),

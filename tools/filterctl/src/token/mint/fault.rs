@@ -35,13 +35,13 @@ pub(super) enum Fault {
     WrongSubject,
     /// `typ` is not accepted. Needs `typ`.
     WrongType,
-    /// `alg` is `none`, and there is no signature.
+    /// `alg` is `none`, and the signature is empty.
     AlgNone,
     /// `alg` is an algorithm of another key. For a public key: HMAC with the public key as the secret.
     WrongAlgorithm,
     /// `kid` is unknown. Needs a credential or key set with a `kid`.
     UnknownKid,
-    /// One bit of the signature is changed.
+    /// A bit of the signature is changed.
     BadSignature,
     /// Another key of the same type made the signature.
     WrongKey,
@@ -121,7 +121,7 @@ impl Fault {
         let (past, future) = (draft.now.saturating_sub(86_400), draft.now.saturating_add(86_400));
         match self {
             Self::Expired => {
-                // So that no other check rejects the token first.
+                // Otherwise, another check rejects the token first.
                 for claim in ["iat", "nbf"] {
                     if draft.claims.contains_key(claim) {
                         draft.set(claim, past.saturating_sub(3_600));

@@ -25,8 +25,8 @@ use crate::{cli::Outcome, clock::TimeArgs, private_key::PrivateKey};
 /// Mint a token that a configuration accepts, or an invalid one for tests.
 ///
 /// The key is that of a credential: a secret from --env, --env-file or the environment of this
-/// command, or a private key. The claims are those that the configuration requires; options add and
-/// replace claims. The filter's own code verifies the token before it is printed.
+/// command, or a private key. The token has the claims that the configuration requires; options add
+/// and replace claims. The filter's own code verifies the token before it is printed.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
