@@ -11,7 +11,7 @@ use crate::{
     source::Node,
 };
 
-/// A connection manager, and where to look for what it names.
+/// A connection manager, and the documents with the resources that it names.
 pub(super) struct Input<'d> {
     pub(super) document: &'d Document,
     pub(super) documents: &'d [&'d Document],
@@ -47,7 +47,7 @@ impl<'d> Input<'d> {
         }
     }
 
-    /// Its own route table, or those of this name in any file.
+    /// Its own route table, or the tables of this name in any file.
     fn tables(&self) -> Vec<&'d Node> {
         if let Some(own) = self.manager.field("route_config") {
             return vec![own];
@@ -202,7 +202,7 @@ fn milliseconds(text: &str) -> Option<i64> {
         .or_else(|| Some(buckets::seconds(text)?.saturating_mul(1000)))
 }
 
-/// The host names of a virtual host, without those that only add a port. Empty for all.
+/// The host names of a virtual host, without variants with a port. Empty for all.
 fn domains(host: &Node) -> Vec<String> {
     let all: Vec<&str> = items(host, "domains").iter().filter_map(Node::text).collect();
     if all.contains(&"*") {
