@@ -234,9 +234,9 @@ fn set_conditions(route: &mut Route, condition: &Node) -> Result<(), String> {
             }
             "headers" => {
                 for header in value.items() {
-                    route
-                        .methods
-                        .push(method(header).ok_or("conditions on headers are not supported")?);
+                    let methods =
+                        methods(header).ok_or("conditions on headers are not supported")?;
+                    route.methods.extend(methods);
                 }
             }
             name => return Err(format!("its condition {name} is not supported")),
@@ -245,9 +245,16 @@ fn set_conditions(route: &mut Route, condition: &Node) -> Result<(), String> {
     route.paths.iter().find_map(PathMatch::fault).map_or(Ok(()), Err)
 }
 
-/// The method that a condition on a header requires.
-fn method(header: &Node) -> Option<String> {
-    let is_method = text(header, "name") == Some(":method");
+/// The methods that a condition on a header allows: one, or a list such as `GET|POST`.
+fn methods(header: &Node) -> Option<Vec<String>> {
+    if text(header, "name") != Some(":method") {
+        return None;
+    }
     let exact = header.fields(&["string_match", "exact"]).or_else(|| header.field("exact_match"));
-    exact.filter(|_| is_method)?.text().map(str::to_owned)
+    if let Some(exact) = exact.and_then(Node::text) {
+        return Some(vec![exact.to_owned()]);
+    }
+    let regex = header.fields(&["string_match", "safe_regex", "regex"])?.text()?;
+    let is_list = regex.bytes().all(|b| b.is_ascii_uppercase() || b == b'|');
+    is_list.then(|| regex.split('|').map(str::to_owned).collect())
 }
