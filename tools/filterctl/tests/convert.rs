@@ -1,6 +1,8 @@
 //! `filterctl convert` over the cases of `tests/convert`: a folder with inputs, the outputs for
 //! each format and the report. `UPDATE_SNAPSHOTS=1` rewrites outputs and reports.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
 use std::{
     fs,
     path::{Path, PathBuf},

@@ -4,7 +4,7 @@
 //! - `model`: the configuration between the formats;
 //! - `to`: writers, one for each format;
 //! - `yaml`: documents to write;
-//! - `report`: what became of each part of the input.
+//! - `report`: the fate of each part of the input.
 
 mod from;
 mod model;
@@ -47,7 +47,7 @@ pub struct Args {
 pub struct Conversion {
     /// The text of the configuration.
     pub text: String,
-    /// What became of each part of the input.
+    /// The fate of each part of the input.
     pub report: Report,
 }
 

@@ -1,4 +1,4 @@
-//! [`Report`]: what became of each part of the input.
+//! [`Report`]: the fate of each part of the input.
 
 use std::io::Write;
 
@@ -9,7 +9,7 @@ use crate::{
     report::written_place,
 };
 
-/// What became of a part of the input.
+/// The fate of a part of the input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
     /// The output does the same.
@@ -18,7 +18,7 @@ pub enum Fate {
     Changed,
     /// The output lacks it.
     LeftOut,
-    /// It has no effect in the input.
+    /// The part has no effect in the input.
     NotNeeded,
     /// The output does the same, and that may not be intended.
     Note,
@@ -40,7 +40,7 @@ impl Fate {
 /// An entry of the report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// What became of the part.
+    /// The fate of the part.
     pub fate: Fate,
     /// Where the part is. `None` for the input as a whole.
     pub place: Option<Place>,
@@ -53,13 +53,13 @@ pub struct Entry {
 pub struct Variable {
     /// The name.
     pub name: String,
-    /// What to set it to, without the value.
+    /// The value to set, in words.
     pub meaning: String,
     /// The value in the input.
     pub place: Option<Place>,
 }
 
-/// What became of each part of the input.
+/// The fate of each part of the input.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
     /// The entries, in the order in which they were found.

@@ -22,7 +22,7 @@ pub struct Chain {
 const NO_LIMIT: i64 = 1_000_000_000;
 
 impl Chain {
-    /// Whether there are no filters.
+    /// Whether the route has no filter.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }

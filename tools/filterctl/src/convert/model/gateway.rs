@@ -130,7 +130,7 @@ pub struct Route {
     pub regex_priority: i64,
     /// The filters.
     pub chain: Chain,
-    /// Where the route is.
+    /// Its place in the input.
     pub place: Place,
 }
 

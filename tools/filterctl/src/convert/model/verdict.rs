@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn removes_what_the_filter_rejects() {
+    fn rejected_items_are_removed() {
         let mut config =
             Map::new().with("origins", vec!["https://a.io", "b.io"]).with("max_age", 5);
         let pruned = prune(FilterKind::Cors, &mut config, ProxyKind::Envoy, &["origins["]).unwrap();

@@ -39,7 +39,7 @@ fn adapt(
     }
     let url = entry.text("uri").and_then(Url::parse);
     match (target, url) {
-        (Target::Envoy, Some(url)) if entry.get("cluster").is_none() => {
+        (Target::Envoy, Some(url)) if !has_cluster(entry, gateway) => {
             let index = gateway.add_service(url.service(&url.host));
             let name = gateway.services.get(index).map(|service| service.name.clone());
             entry.set_some("cluster", name);
@@ -62,4 +62,10 @@ fn adapt(
         }
         _ => {}
     }
+}
+
+/// Whether the upstream of a key set is in the output.
+fn has_cluster(entry: &Map, gateway: &Gateway) -> bool {
+    let cluster = entry.text("cluster");
+    gateway.services.iter().any(|service| Some(service.name.as_str()) == cluster)
 }

@@ -109,7 +109,7 @@ impl Map {
         Some(self.members.remove(index).value)
     }
 
-    /// Whether there are no members.
+    /// Whether the object has no member.
     pub fn is_empty(&self) -> bool {
         self.members.is_empty()
     }
@@ -165,7 +165,7 @@ impl Map {
         }
     }
 
-    /// The same as JSON.
+    /// The value as JSON.
     pub fn to_json(&self) -> Value {
         let members = self.members.iter();
         Value::Object(members.map(|m| (m.name.clone(), m.value.to_json())).collect())
@@ -173,7 +173,7 @@ impl Map {
 }
 
 impl Yaml {
-    /// The same as JSON.
+    /// The value as JSON.
     pub fn to_json(&self) -> Value {
         match self {
             Self::Bool(value) => Value::Bool(*value),

@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn comments_stand_above_their_members() {
+    fn comments_are_above_their_members() {
         let text = document(&[], &map());
         let expected = "credentials:\n# the token's iss\n- key: a\n  public_key: |\n    -----\n    abc\n    -----\n- {env: NAME, trim: false}\nempty: {}\n";
         assert!(text.starts_with(expected), "{text}");

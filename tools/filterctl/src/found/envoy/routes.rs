@@ -217,7 +217,13 @@ fn methods(condition: &Node) -> Vec<String> {
         let matcher = header.field("string_match");
         matcher.and_then(|m| m.field("exact")).or_else(|| header.field("exact_match"))?.text()
     });
-    exact.map(str::to_owned).into_iter().collect()
+    // `GET|POST` is a list of methods.
+    let regex = method.and_then(|header| {
+        let regex = header.fields(&["string_match", "safe_regex", "regex"])?.text()?;
+        let is_list = regex.bytes().all(|b| b.is_ascii_uppercase() || b == b'|');
+        is_list.then(|| regex.split('|').map(str::to_owned).collect::<Vec<_>>())
+    });
+    exact.map(|method| vec![method.to_owned()]).or(regex).unwrap_or_default()
 }
 
 fn other_conditions(condition: &Node) -> Vec<String> {

@@ -19,7 +19,7 @@ use crate::{
     source::Node,
 };
 
-/// Adds the mutations of the filter, and those of the route's override.
+/// Adds the mutations of the filter and of the route's override.
 pub(super) fn add(route: &mut Route, filter: &Filter<'_>, report: &mut Report) {
     let mut rules = Rules { config: Map::new(), name: &filter.name, place: &filter.place };
     for node in std::iter::once(filter.base).chain(filter.own) {

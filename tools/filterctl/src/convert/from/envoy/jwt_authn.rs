@@ -46,7 +46,7 @@ pub(super) fn add(
     let all: Vec<Provider> =
         used.iter().map(|(key, node)| provider(key, node, input, gateway, report)).collect();
     if let Some(name) = names.iter().find(|name| !all.iter().any(|p| p.name == **name)) {
-        report.left_out(&filter.place, format!("{}: there is no provider {name}", filter.name));
+        report.left_out(&filter.place, format!("{}: the provider {name} is missing", filter.name));
         return false;
     }
     let Some(mut config) = providers::section(&all, report) else { return false };

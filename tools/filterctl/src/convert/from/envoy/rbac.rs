@@ -12,7 +12,7 @@ use crate::{
     source::Node,
 };
 
-/// What the principals of all policies check.
+/// The principals of all policies.
 enum Principals {
     Addresses(Vec<IpNet>),
     Claim(Map),

@@ -1,4 +1,4 @@
-//! What `jwt_authn` requires of requests.
+//! The requirements of `jwt_authn`.
 
 use super::{chain::Filter, items, text};
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
     source::Node,
 };
 
-/// What is required of a request.
+/// A requirement for a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Requirement {
     /// No token.
@@ -19,14 +19,14 @@ pub(super) enum Requirement {
     /// A token of one of these providers.
     Providers {
         names: Vec<String>,
-        /// Audiences in place of those of the provider.
+        /// Audiences that replace the provider's.
         audiences: Vec<String>,
         /// Whether a request without a token passes.
         is_optional: bool,
     },
 }
 
-/// A condition about the path, and what is required where it holds.
+/// A condition about the path, and the requirement for requests that meet it.
 type Rule = (Map, Requirement);
 
 impl Requirement {
@@ -40,7 +40,7 @@ impl Requirement {
     }
 }
 
-/// What is required on a route: of requests in general, and of some paths. `None` if a part
+/// The requirements of a route: the general one, and one for each rule. `None` if a part
 /// cannot be converted.
 pub(super) fn of_route(
     route: &Route,
@@ -182,7 +182,7 @@ fn requirement(node: &Node, filter: &Filter<'_>, report: &mut Report) -> Option<
     if names.is_empty() { Some(Requirement::None) } else { of(names, Vec::new(), optional) }
 }
 
-/// Sets what is required in general, and `rules`.
+/// Sets the general requirement, and `rules`.
 pub(super) fn set(config: &mut Map, base: &Requirement, rules: &[Rule], all: &[Provider]) {
     let mut entries: Vec<Yaml> = Vec::new();
     let base_is_optional = matches!(base, Requirement::Providers { is_optional: true, .. });

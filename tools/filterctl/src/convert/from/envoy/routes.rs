@@ -11,7 +11,7 @@ use crate::{
     source::Node,
 };
 
-/// A connection manager, and where to look for what it names.
+/// A connection manager, and the documents with the resources that it names.
 pub(super) struct Input<'d> {
     pub(super) document: &'d Document,
     pub(super) documents: &'d [&'d Document],
@@ -47,7 +47,7 @@ impl<'d> Input<'d> {
         }
     }
 
-    /// Its own route table, or those of this name in any file.
+    /// Its own route table, or the tables of this name in any file.
     fn tables(&self) -> Vec<&'d Node> {
         if let Some(own) = self.manager.field("route_config") {
             return vec![own];
@@ -202,7 +202,7 @@ fn milliseconds(text: &str) -> Option<i64> {
         .or_else(|| Some(buckets::seconds(text)?.saturating_mul(1000)))
 }
 
-/// The host names of a virtual host, without those that only add a port. Empty for all.
+/// The host names of a virtual host, without variants with a port. Empty for all.
 fn domains(host: &Node) -> Vec<String> {
     let all: Vec<&str> = items(host, "domains").iter().filter_map(Node::text).collect();
     if all.contains(&"*") {
@@ -234,9 +234,9 @@ fn set_conditions(route: &mut Route, condition: &Node) -> Result<(), String> {
             }
             "headers" => {
                 for header in value.items() {
-                    route
-                        .methods
-                        .push(method(header).ok_or("conditions on headers are not supported")?);
+                    let methods =
+                        methods(header).ok_or("conditions on headers are not supported")?;
+                    route.methods.extend(methods);
                 }
             }
             name => return Err(format!("its condition {name} is not supported")),
@@ -245,9 +245,16 @@ fn set_conditions(route: &mut Route, condition: &Node) -> Result<(), String> {
     route.paths.iter().find_map(PathMatch::fault).map_or(Ok(()), Err)
 }
 
-/// The method that a condition on a header requires.
-fn method(header: &Node) -> Option<String> {
-    let is_method = text(header, "name") == Some(":method");
+/// The methods that a condition on a header allows: one, or a list such as `GET|POST`.
+fn methods(header: &Node) -> Option<Vec<String>> {
+    if text(header, "name") != Some(":method") {
+        return None;
+    }
     let exact = header.fields(&["string_match", "exact"]).or_else(|| header.field("exact_match"));
-    exact.filter(|_| is_method)?.text().map(str::to_owned)
+    if let Some(exact) = exact.and_then(Node::text) {
+        return Some(vec![exact.to_owned()]);
+    }
+    let regex = header.fields(&["string_match", "safe_regex", "regex"])?.text()?;
+    let is_list = regex.bytes().all(|b| b.is_ascii_uppercase() || b == b'|');
+    is_list.then(|| regex.split('|').map(str::to_owned).collect())
 }

@@ -1,4 +1,4 @@
-//! [`Fields`]: the members of an object, with a record of those that were read.
+//! [`Fields`]: the members of an object, with a record of reads.
 
 use std::cell::RefCell;
 
@@ -9,7 +9,7 @@ use crate::{
     source::{Content, Node, Reader},
 };
 
-/// The members of an object, with a record of those that were read. Null counts as absent.
+/// The members of an object, with a record of reads. Null counts as absent.
 #[derive(Debug)]
 pub struct Fields<'n> {
     node: Option<&'n Node>,

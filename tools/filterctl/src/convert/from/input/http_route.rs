@@ -12,7 +12,7 @@ use crate::{
 /// A rule of an HTTPRoute.
 #[derive(Debug)]
 pub struct Rule<'n> {
-    /// One route for each method, without services and filters.
+    /// A route for each method, without services and filters.
     pub routes: Vec<Route>,
     /// The name, the namespace and the port of the Service.
     pub backend: Option<(String, String, Option<&'n Node>)>,

@@ -19,9 +19,9 @@ pub(super) struct Grant {
     pub(super) networks: Vec<IpNet>,
 }
 
-/// What a rule of a policy with the action DENY denies.
+/// The requests that a rule with the action DENY rejects.
 pub(super) enum Denial {
-    /// Requests without a token, except those that meet one of these conditions.
+    /// Requests without a token, unless they meet one of these conditions.
     WithoutToken(Vec<Map>),
     Addresses(Vec<IpNet>),
 }

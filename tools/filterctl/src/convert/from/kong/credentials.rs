@@ -28,7 +28,7 @@ pub struct Credential {
     pub secret_bytes: Option<(usize, usize)>,
     /// The smallest size that the algorithm should have. 0 for public keys.
     pub least_bytes: usize,
-    /// Where it is in the input.
+    /// Its place in the input.
     pub place: Place,
     /// Whether a route accepts it.
     pub is_used: Cell<bool>,
@@ -48,7 +48,7 @@ impl Credentials {
         Self { all }
     }
 
-    /// Reports the credentials, once the routes have taken those that they accept.
+    /// Reports the credentials, after all routes are read.
     pub fn report(&self, entities: &Entities, report: &mut Report) {
         for credential in &self.all {
             let Some(consumer) = entities.consumers.get(credential.consumer) else { continue };

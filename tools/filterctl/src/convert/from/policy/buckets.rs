@@ -76,7 +76,7 @@ impl Bucket {
     }
 }
 
-/// Removes what rate-limit rejects and `removable` names, and reports it. `None` if it still rejects
+/// Removes and reports the parts that rate-limit rejects, as far as `removable` names them. `None` if it still rejects
 /// the limits.
 pub fn finish(
     mut config: Map,

@@ -56,7 +56,7 @@ pub fn finish(
     }
 }
 
-/// The rules of two configurations. Of single values, those of the second.
+/// The rules of two configurations. A single value of the second replaces that of the first.
 pub fn merge(mut config: Map, other: &Map) -> Map {
     for name in other.names() {
         match (config.get(name).cloned(), other.get(name).cloned()) {
@@ -73,7 +73,7 @@ pub fn merge(mut config: Map, other: &Map) -> Map {
     config
 }
 
-/// Whether there are no rules.
+/// Whether the configuration has no rule.
 fn is_blank(config: &Map) -> bool {
     ["request", "response"].iter().all(|side| config.map(side).is_none_or(Map::is_empty))
 }

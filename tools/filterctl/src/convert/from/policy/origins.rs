@@ -46,7 +46,7 @@ fn wildcard(expression: &str) -> Option<String> {
     (is_scheme && is_literal).then(|| format!("{scheme}://{mark}{}", literal.replace('\u{1}', ".")))
 }
 
-/// Removes what the filter rejects, and reports it. `None` if no origin is left.
+/// Removes and reports the parts that the filter rejects. `None` if no origin is left.
 pub fn finish(mut config: Map, place: &Place, name: &str, report: &mut Report) -> Option<Map> {
     let before = config.texts("origins");
     let removable = [

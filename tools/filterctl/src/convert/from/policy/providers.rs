@@ -20,7 +20,7 @@ pub struct Provider {
     pub issuer: Option<String>,
     /// Accepted audiences. Empty for all.
     pub audiences: Vec<String>,
-    /// Where its keys are.
+    /// Its keys.
     pub keys: Keys,
     /// Headers with a token, each with the scheme in front of it.
     pub from_headers: Vec<(String, String)>,
@@ -32,7 +32,7 @@ pub struct Provider {
     pub forward: bool,
     /// Claims and the headers that they become.
     pub claims_to_headers: Vec<(String, String)>,
-    /// Where it is.
+    /// Its place in the input.
     pub place: Place,
 }
 

@@ -9,7 +9,7 @@ use crate::convert::{
 };
 use novasphere_explain::ProxyKind;
 
-/// Adds the filters that do what the middleware does.
+/// Adds the filters that replace the middleware.
 pub(super) fn add(chain: &mut Chain, part: &Part<'_>, report: &mut Report) {
     let has_cors = ["accessControlAllowOriginList", "accessControlAllowOriginListRegex"]
         .iter()

@@ -15,7 +15,8 @@ use crate::convert::{
 pub(super) fn add(route: &mut Route, part: &Part<'_>, report: &mut Report) {
     let average = part.fields.number("average").unwrap_or(0);
     if average <= 0 {
-        report.not_needed(&part.middleware.place, format!("{}: average 0 is no limit", part.name));
+        report
+            .not_needed(&part.middleware.place, format!("{}: average 0 does not limit", part.name));
         return;
     }
     let burst = part.fields.number("burst").unwrap_or(1).max(1);

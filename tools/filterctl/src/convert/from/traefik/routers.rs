@@ -61,7 +61,7 @@ impl Configuration {
         configuration
     }
 
-    /// The middlewares of a list, with those of chains in place of the chains.
+    /// The middlewares of a list. The middlewares of a chain follow it.
     pub fn expand(&self, names: &[String], depth: usize) -> Vec<String> {
         let mut expanded = Vec::new();
         for name in names {

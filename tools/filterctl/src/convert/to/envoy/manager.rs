@@ -63,7 +63,7 @@ pub(super) fn manager(gateway: &Gateway, variables: &[String], report: &mut Repo
 fn default_chain(gateway: &Gateway) -> Option<&Chain> {
     let chains = gateway.routes.iter().map(|route| &route.chain).filter(|chain| !chain.is_empty());
     let count = |chain: &Chain| gateway.routes.iter().filter(|r| r.chain == *chain).count();
-    // Of several, the first.
+    // `max_by_key` returns the last maximum.
     chains.rev().max_by_key(|chain| count(chain))
 }
 

@@ -11,7 +11,7 @@ use crate::convert::{
 
 const RULES: [&str; 5] = ["remove", "rename", "replace", "add", "append"];
 
-/// The configuration of header-transform. `None` if there are no rules.
+/// The configuration of header-transform. `None` if no rule is left.
 pub fn section(
     request: Option<&Plugin>,
     response: Option<&Plugin>,

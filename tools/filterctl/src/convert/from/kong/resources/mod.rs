@@ -43,7 +43,7 @@ pub(super) fn add(project: &Project, entities: &mut Entities, report: &mut Repor
     cluster.finish(entities, report);
 }
 
-/// The resources, and what was found in them.
+/// The resources and their plugins.
 pub(super) struct Cluster<'o> {
     pub(super) objects: &'o [Object<'o>],
     /// By namespace and name. Cluster plugins have no namespace.
