@@ -4,5 +4,6 @@
 //! configuration as the module in the proxy.
 
 pub mod envoy;
+pub mod envoy_module;
 pub mod kong;
 pub mod traefik;

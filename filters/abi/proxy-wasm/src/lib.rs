@@ -12,7 +12,7 @@
 //! - `fault`: why a decision could not be carried out;
 //! - `pending`: paused requests;
 //! - `calls`, `fetches`: callouts of requests, and fetches apart from them;
-//! - `local_response`, `grpc`: responses made by a filter, and their form for gRPC clients;
+//! - `local_response`: responses made by a filter;
 //! - `proxy`: the host as a filter sees it;
 //! - `dialect`: the differences between hosts. `dialect::envoy` and `dialect::kong`;
 //! - `hostcalls`: the host calls;
@@ -28,7 +28,6 @@ mod dialect;
 mod exports;
 mod fault;
 mod fetches;
-mod grpc;
 mod hostcalls;
 mod id_map;
 mod load_record;

@@ -1,11 +1,11 @@
 //! Local responses.
 
 use novasphere_core::LocalResponse;
+use novasphere_messages::grpc::{self, GrpcKind, GrpcParts};
 
 use crate::{
     dialect::{Dialect, Line, ResponseParts},
     fault::Fault,
-    grpc::{self, GrpcKind, GrpcParts},
 };
 
 /// Sends a filter's response to a request of this kind. For `after_failed_callout`, see

@@ -7,7 +7,7 @@ type Line<'r> = (&'r [u8], &'r [u8]);
 
 /// The protocol of a request, by its `Content-Type`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum GrpcKind {
+pub enum GrpcKind {
     /// gRPC over HTTP/2.
     Native,
     /// gRPC-Web with this media type, such as `application/grpc-web+proto`.
@@ -23,7 +23,7 @@ const MAX_TYPE_BYTES: usize = 64;
 
 impl GrpcKind {
     /// The protocol of a request with this `Content-Type`. `None` if it is neither of the two.
-    pub(crate) fn of(content_type: &[u8]) -> Option<Self> {
+    pub fn of(content_type: &[u8]) -> Option<Self> {
         let media_type = content_type.split(|b| *b == b';').next()?.trim_ascii();
         // This test comes first, because most responses are not for gRPC clients.
         if !media_type.get(..NATIVE.len())?.eq_ignore_ascii_case(NATIVE.as_bytes()) {
@@ -50,12 +50,12 @@ impl GrpcKind {
 }
 
 /// The header lines and the body of a response for a gRPC client.
-pub(crate) struct GrpcParts<'r> {
+pub struct GrpcParts<'r> {
     content_type: &'r str,
     status: String,
     message: String,
     /// Empty if the status is in the header lines.
-    pub(crate) body: Vec<u8>,
+    pub body: Vec<u8>,
     headers: Vec<Line<'r>>,
 }
 
@@ -65,7 +65,7 @@ impl<'r> GrpcParts<'r> {
     /// A response without a message may have its status in the header lines ("Trailers-Only"). A
     /// page of another origin cannot read these, unless CORS exposes them. So gRPC-Web clients get
     /// a body with a trailers frame, if the host sends bodies as they are.
-    pub(crate) fn new(
+    pub fn new(
         kind: &'r GrpcKind,
         status: u8,
         message: &str,
@@ -87,7 +87,7 @@ impl<'r> GrpcParts<'r> {
     }
 
     /// The header lines.
-    pub(crate) fn headers(&self) -> Vec<Line<'_>> {
+    pub fn headers(&self) -> Vec<Line<'_>> {
         let mut headers: Vec<Line<'_>> = self.headers.clone();
         headers.push((b"content-type", self.content_type.as_bytes()));
         if self.body.is_empty() {
@@ -102,7 +102,7 @@ impl<'r> GrpcParts<'r> {
 
 /// The gRPC status for an HTTP status ("HTTP to gRPC Status Code Mapping"). Two deviations: 429 is
 /// RESOURCE_EXHAUSTED, because clients retry UNAVAILABLE, and 500 is INTERNAL instead of UNKNOWN.
-pub(crate) fn code(status: u16) -> u8 {
+pub fn code(status: u16) -> u8 {
     match status {
         400 | 431 | 500 => 13,
         401 => 16,
