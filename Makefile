@@ -62,6 +62,18 @@ wasm: ## Build the filters for Envoy, Kong and Traefik into dist, with SHA256SUM
 		$(FOR_KONG:%=kong/novasphere_%.meta.json) $(HTTP_WASM:%=novasphere-%.traefik.yml) > SHA256SUMS
 	@cd dist && wc -c $(ARTIFACTS) | awk '{printf "%9d bytes  %s\n", $$1, $$2}'
 
+# The module of Envoy's own process. It needs glibc and libgcc, as Envoy's images for Debian and Ubuntu
+# have them.
+NATIVE := libnovasphere_gateway.so
+
+.PHONY: native
+native: ## Build the gateway as a native module for Envoy on this machine into dist
+	CARGO_ENCODED_RUSTFLAGS="$$(printf '%b' '$(REMAP)')" \
+		$(CARGO) build --locked --profile native -p novasphere-gateway-envoy-module
+	@mkdir -p dist
+	@install -m 644 "$(TARGET_DIR)/native/$(NATIVE)" "dist/$(NATIVE)"
+	@wc -c "dist/$(NATIVE)" | awk '{printf "%9d bytes  %s\n", $$1, $$2}'
+
 # Static binaries, which run on every Linux and in images without a C library. Rust's own linker also
 # links for the other architecture.
 FILTERCTL := dist/filterctl-linux-x86_64 dist/filterctl-linux-aarch64
@@ -118,7 +130,7 @@ down: ## Stop the processes that make up started
 	$(DEMO) down
 
 .PHONY: test
-test: wasm proxies ## Run all tests that need no system packages
+test: wasm native proxies ## Run all tests that need no system packages
 	$(CARGO) test --locked --workspace --no-fail-fast
 	tests/reproducible.sh
 

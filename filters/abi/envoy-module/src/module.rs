@@ -28,8 +28,13 @@ pub fn start<F: Filter + Send + Sync + 'static>() -> *const c_char {
         let place = panic.location().map_or_else(|| "?".to_owned(), ToString::to_string);
         host::log(Level::Error, F::NAME, format_args!("panicked at {place}"));
     }));
-    exports::serve(const { &Module::<F>(PhantomData) });
+    serve::<F>();
     host::abi_version(host::newer()).as_ptr()
+}
+
+/// Lets the filter get Envoy's hooks.
+pub(crate) fn serve<F: Filter + Send + Sync + 'static>() {
+    exports::serve(const { &Module::<F>(PhantomData) });
 }
 
 /// The hooks of a filter.

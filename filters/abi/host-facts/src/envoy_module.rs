@@ -9,5 +9,5 @@ pub const NO_FETCH_IN_1_37: &str = "a native module can send requests from Envoy
 /// How to pass the environment variable `name` on to a filter. A native module reads the process's
 /// own environment.
 pub fn variable_remedy(name: &str) -> String {
-    format!("set {name} in Envoy's environment")
+    format!("set {name} in the proxy's environment")
 }

@@ -6,6 +6,8 @@ use std::{ffi::c_void, sync::OnceLock};
 
 use crate::host::{Buffer, ConfigHandle, Line, StreamHandle};
 
+#[cfg(test)]
+mod tests;
 mod unused;
 
 /// A configuration or a stream of this module, as Envoy keeps it.
