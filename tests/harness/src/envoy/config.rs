@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
 use anyhow::Result;
 use serde_json::{Value, json};
 
-use super::filter::{WasmFilter, native_metrics};
+use super::filter::{WasmFilter, all_are_native, native_metrics};
 
 pub(super) const TYPES: &str = "type.googleapis.com/envoy.extensions";
 
@@ -83,7 +83,13 @@ impl EnvoyConfig {
     }
 
     fn has_native_module(&self) -> bool {
-        self.listeners.iter().flat_map(|listener| &listener.filters).any(|filter| filter.native)
+        // A listener file may add filters later.
+        all_are_native()
+            || self
+                .listeners
+                .iter()
+                .flat_map(|listener| &listener.filters)
+                .any(WasmFilter::is_native)
     }
 
     /// Returns the text of a listener file.

@@ -1,6 +1,6 @@
 //! Filters of a listener, as WebAssembly or native modules.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, env};
 
 use anyhow::Result;
 use serde_json::{Value, json};
@@ -37,8 +37,13 @@ impl WasmFilter {
         Self { native: true, ..Self::new("gateway", config) }
     }
 
+    /// Whether Envoy runs the native module: for this filter, or for all in this run of the tests.
+    pub(super) fn is_native(&self) -> bool {
+        self.native || all_are_native()
+    }
+
     pub(super) fn http_filter(&self, environment: &BTreeMap<String, String>) -> Result<Value> {
-        if self.native { self.native_filter() } else { self.wasm_filter(environment) }
+        if self.is_native() { self.native_filter() } else { self.wasm_filter(environment) }
     }
 
     fn wasm_filter(&self, environment: &BTreeMap<String, String>) -> Result<Value> {
@@ -54,7 +59,7 @@ impl WasmFilter {
                 "code": {"local": {"filename": paths::wasm(&self.filter)?}},
                 "environment_variables": {"host_env_keys": names},
             },
-            "configuration": self.string_value(),
+            "configuration": string_value(&self.config),
         });
         Ok(json!({
             "name": format!("novasphere.{}", self.filter),
@@ -76,18 +81,29 @@ impl WasmFilter {
                     "do_not_close": true,
                     "metrics_namespace": "wasmcustom",
                 },
-                "filter_name": format!("{}/{}", self.filter, self.vm_id),
-                "filter_config": self.string_value(),
+                "filter_name": format!("gateway/{}", self.vm_id),
+                "filter_config": string_value(&self.gateway_config()),
             },
         }))
     }
 
-    fn string_value(&self) -> Value {
-        json!({
-            "@type": "type.googleapis.com/google.protobuf.StringValue",
-            "value": self.config,
-        })
+    /// The configuration of the gateway with only this filter. Keeps the text, faults included.
+    fn gateway_config(&self) -> String {
+        if self.filter == "gateway" {
+            return self.config.clone();
+        }
+        format!("{{\"{}\": {}}}", self.filter.replace('-', "_"), self.config)
     }
+}
+
+fn string_value(text: &str) -> Value {
+    json!({"@type": "type.googleapis.com/google.protobuf.StringValue", "value": text})
+}
+
+/// Whether all filters of this run of the tests are native modules: `NOVASPHERE_TEST_NATIVE` is set.
+/// Each filter is then a gateway with only that filter.
+pub fn all_are_native() -> bool {
+    env::var_os("NOVASPHERE_TEST_NATIVE").is_some()
 }
 
 /// The runtime flag with which native modules have the metric names of WebAssembly modules.

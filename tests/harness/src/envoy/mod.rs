@@ -12,7 +12,7 @@ pub use changes::Tls;
 pub use config::{EnvoyConfig, Listener, Logging};
 pub use exit::{Exit, serve_until_exit, validate, validate_yaml};
 pub use file::Substitutions;
-pub use filter::WasmFilter;
+pub use filter::{WasmFilter, all_are_native};
 pub use process::Envoy;
 
 /// Returns the lines of a log above level info. Every start logs about a hundred info lines.
