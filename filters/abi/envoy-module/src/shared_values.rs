@@ -19,7 +19,8 @@ pub(crate) struct SharedValues {
     hasher: RandomState,
 }
 
-type Part = Mutex<HashMap<Vec<u8>, (Vec<u8>, Cas)>>;
+type Values = HashMap<Vec<u8>, (Vec<u8>, Cas)>;
+type Part = Mutex<Values>;
 
 /// The first CAS token of a value.
 const FIRST: Cas = Cas(1);
@@ -44,7 +45,7 @@ impl SharedValues {
     }
 
     /// The part with `key`. A panic cannot leave a part half changed, so poison means nothing.
-    fn part(&self, key: &[u8]) -> Option<MutexGuard<'_, HashMap<Vec<u8>, (Vec<u8>, Cas)>>> {
+    fn part(&self, key: &[u8]) -> Option<MutexGuard<'_, Values>> {
         let hash = usize::try_from(self.hasher.hash_one(key) % PARTS as u64).ok()?;
         Some(self.parts.get(hash)?.lock().unwrap_or_else(PoisonError::into_inner))
     }

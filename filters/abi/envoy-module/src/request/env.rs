@@ -14,6 +14,7 @@ use novasphere_core::{
     Random, SharedData, SharedDataError, UnixTime, Verify, Written, parse_source_address,
 };
 
+use super::verify;
 use crate::{config::MetricSink, host::StreamHandle, worker::Worker};
 
 /// The prefix of attributes in the filter state. The WebAssembly modules have the same, so formats of
@@ -139,8 +140,13 @@ impl<F: Filter> SharedData for Call<'_, F> {
 }
 
 impl<F: Filter> Verify for Call<'_, F> {
-    /// The filter's own code runs as native code here.
-    fn verify(&self, _: Hash, _: &[u8], _: &[u8], _: &[u8]) -> Option<bool> {
-        None
+    fn verify(
+        &self,
+        hash: Hash,
+        public_key: &[u8],
+        signature: &[u8],
+        message: &[u8],
+    ) -> Option<bool> {
+        verify::verify(hash, public_key, signature, message)
     }
 }

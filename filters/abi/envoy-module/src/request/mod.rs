@@ -25,6 +25,7 @@ mod env;
 mod fault;
 mod head;
 mod local_response;
+mod verify;
 mod waiting;
 
 pub(crate) use self::{
@@ -269,9 +270,10 @@ impl<F: Filter + 'static> Stream<F> {
     pub(crate) fn on_response(&self, mut stream: StreamHandle) {
         let carry = match self.replace_state(State::Idle) {
             State::Continued(carry) => carry,
-            // A local response of this filter, or of Envoy while the request waits.
+            // A local response of this filter, or of Envoy while the request waited. The request is
+            // over in both cases.
             state => {
-                drop(self.replace_state(state));
+                drop((state, self.replace_state(State::Responded)));
                 return;
             }
         };

@@ -43,14 +43,14 @@ fn request_of_a_gone_client_leaves_no_scheduler() {
 fn request_that_waits_again_keeps_its_time_limit() {
     let config = Configured::new();
     let (exchange, _) = config.get("/wait-briefly");
-    // Woken without a result, until the filter has no more time.
-    let start = Instant::now();
-    while exchange.stream.replies.borrow().is_empty() {
-        assert!(start.elapsed() < Duration::from_secs(10));
+    // Woken without a result, until the filter has no more time: at least twice within 30 ms.
+    let is_refused = |_: &u32| {
         exchange.on_scheduled();
         thread::sleep(Duration::from_millis(5));
-    }
-    assert!(start.elapsed() >= Duration::from_millis(25));
+        !exchange.stream.replies.borrow().is_empty()
+    };
+    let wakes = (1..2_000).find(is_refused);
+    assert!(wakes.is_some_and(|wakes| wakes >= 2), "{wakes:?}");
     assert_eq!(exchange.reply().0, 403);
     assert_eq!(exchange.stream.schedulers.load(Ordering::SeqCst), 0);
     exchange.end();
