@@ -65,6 +65,18 @@ wasm: ## Build the filters for Envoy, Kong and Traefik into dist, with SHA256SUM
 		$(FOR_KONG:%=kong/novasphere_%.meta.json) $(HTTP_WASM:%=novasphere-%.traefik.yml) > SHA256SUMS
 	@cd dist && wc -c $(ARTIFACTS) | awk '{printf "%9d bytes  %s\n", $$1, $$2}'
 
+# The module of Envoy's own process. It needs glibc and libgcc, as Envoy's images for Debian and Ubuntu
+# have them.
+NATIVE := libnovasphere_gateway.so
+
+.PHONY: native
+native: ## Build the gateway as a native module for Envoy on this machine into dist
+	CARGO_ENCODED_RUSTFLAGS="$$(printf '%b' '$(REMAP)')" \
+		$(CARGO) build --locked --profile native -p novasphere-gateway-envoy-module
+	@mkdir -p dist
+	@install -m 644 "$(TARGET_DIR)/native/$(NATIVE)" "dist/$(NATIVE)"
+	@wc -c "dist/$(NATIVE)" | awk '{printf "%9d bytes  %s\n", $$1, $$2}'
+
 # Static binaries, which run on every Linux and in images without a C library. Rust's own linker also
 # links for the other architecture.
 FILTERCTL := dist/filterctl-linux-x86_64 dist/filterctl-linux-aarch64
@@ -121,9 +133,20 @@ down: ## Stop the processes that make up started
 	$(DEMO) down
 
 .PHONY: test
-test: wasm proxies ## Run all tests that need no system packages
+test: wasm native proxies ## Run all tests that need no system packages
 	$(CARGO) test --locked --workspace --no-fail-fast
 	tests/reproducible.sh
+
+# Each filter is a gateway with only that filter. Left out: texts that name the module or the field
+# within the gateway, signatures that Envoy verifies, and files that name the modules.
+NOT_NATIVE := invalid::cors invalid::header_transform invalid::jwt_auth invalid::rate_limit \
+	host_verify:: load_warnings:: every_kind_of_invalid_update_is_refused \
+	cluster_without_endpoints_is_named bearer:: host_config:: manifests::
+
+.PHONY: test-native
+test-native: native proxies ## Run the tests of Envoy with the gateway's native module
+	$(CARGO) test --locked --package novasphere-envoy-module
+	NOVASPHERE_TEST_NATIVE=1 $(CARGO) test --locked --workspace --test envoy -- $(NOT_NATIVE:%=--skip %)
 
 .PHONY: test-system
 test-system: test-browser test-redis test-exact ## Run all tests that need system packages

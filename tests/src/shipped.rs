@@ -90,13 +90,24 @@ pub fn yaml_blocks(text: &str) -> Vec<String> {
 pub fn in_envoy(part: &Value) -> Vec<Configured> {
     let mut found = Vec::new();
     walk(part, &mut |members| {
-        let file = members.pointer("/vm_config/code/local/filename")?.as_str()?;
-        let name = Path::new(file).file_stem()?.to_str()?.strip_prefix("novasphere-")?;
-        let config = members.pointer("/configuration/value")?.clone();
-        found.push(Configured { filter: name.to_owned(), config });
+        found.push(wasm_module(members).or_else(|| native_module(members))?);
         Some(())
     });
     found
+}
+
+fn wasm_module(members: &Value) -> Option<Configured> {
+    let file = members.pointer("/vm_config/code/local/filename")?.as_str()?;
+    let name = Path::new(file).file_stem()?.to_str()?.strip_prefix("novasphere-")?;
+    let config = members.pointer("/configuration/value")?.clone();
+    Some(Configured { filter: name.to_owned(), config })
+}
+
+fn native_module(members: &Value) -> Option<Configured> {
+    members.get("dynamic_module_config")?;
+    let filter = members.get("filter_name")?.as_str()?.to_owned();
+    let config = members.pointer("/filter_config/value")?.clone();
+    Some(Configured { filter, config })
 }
 
 /// All filters in a part of Kong's declarative configuration.

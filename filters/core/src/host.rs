@@ -22,6 +22,12 @@ pub trait Host {
         None
     }
 
+    /// Whether this worker starts fetches. On a host where one thread fetches for all, the workers
+    /// must leave due fetches to it.
+    fn starts_fetches(&self) -> bool {
+        true
+    }
+
     /// Whether the host passes numbers, booleans and empty values of a configuration as text.
     fn values_are_text(&self) -> bool {
         false

@@ -37,14 +37,26 @@ pub fn http_wasm(filter: &str) -> Result<PathBuf> {
     dist(&format!("novasphere-{filter}.http.wasm"))
 }
 
+/// Returns the path of the gateway's native module: `libnovasphere_gateway.so`.
+///
+/// # Errors
+/// Fails if the file is not built.
+pub fn native_module() -> Result<PathBuf> {
+    built("libnovasphere_gateway.so", "make native")
+}
+
 /// Returns the path of a file in `dist/`.
 ///
 /// # Errors
 /// Fails if the file is not built.
 pub fn dist(name: &str) -> Result<PathBuf> {
+    built(name, "make wasm")
+}
+
+fn built(name: &str, command: &str) -> Result<PathBuf> {
     let path = repository().join("dist").join(name);
     if !path.is_file() {
-        bail!("{} is missing: run `make wasm`", path.display());
+        bail!("{} is missing: run `{command}`", path.display());
     }
     Ok(path)
 }

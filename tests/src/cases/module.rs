@@ -9,17 +9,24 @@ pub struct Module {
     pub filter: String,
     /// The module's name: the filter's, or `gateway`.
     pub name: String,
+    /// Whether the module is native code for Envoy instead of WebAssembly.
+    pub native: bool,
 }
 
 impl Module {
     /// The filter's module.
     pub fn of(filter: &str) -> Self {
-        Self { filter: filter.to_owned(), name: filter.to_owned() }
+        Self { filter: filter.to_owned(), name: filter.to_owned(), native: false }
     }
 
     /// The gateway with only that filter configured.
     pub fn gateway(filter: &str) -> Self {
         Self { name: "gateway".to_owned(), ..Self::of(filter) }
+    }
+
+    /// The gateway as native code with only that filter configured.
+    pub fn native_gateway(filter: &str) -> Self {
+        Self { native: true, ..Self::gateway(filter) }
     }
 
     /// Converts a configuration of the filter into one of the module.

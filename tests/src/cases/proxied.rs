@@ -93,8 +93,9 @@ fn listeners(module: &Module, files: &[CaseFile]) -> Vec<Listener> {
     let listener = |(file, i, case): (&CaseFile, usize, &Case)| {
         let vm_id = format!("{}-{}", module.filter, file.topic);
         let config = module.config(&case.config).to_string();
-        let wasm = WasmFilter { vm_id, ..WasmFilter::new(&module.name, config) };
-        Listener::new(listener_name(file, i), vec![wasm])
+        let native = module.native;
+        let filter = WasmFilter { vm_id, native, ..WasmFilter::new(&module.name, config) };
+        Listener::new(listener_name(file, i), vec![filter])
     };
     numbered(files).map(listener).collect()
 }

@@ -50,3 +50,28 @@ fn jwt_auth_in_the_gateway() -> Result<()> {
 fn rate_limit_in_the_gateway() -> Result<()> {
     check_in(&Module::gateway("rate-limit"))
 }
+
+#[test]
+fn cors_in_the_native_gateway() -> Result<()> {
+    check_in(&Module::native_gateway("cors"))
+}
+
+#[test]
+fn header_transform_in_the_native_gateway() -> Result<()> {
+    check_in(&Module::native_gateway("header-transform"))
+}
+
+#[test]
+fn jwt_auth_in_the_native_gateway() -> Result<()> {
+    check_in(&Module::native_gateway("jwt-auth"))
+}
+
+#[test]
+fn rate_limit_in_the_native_gateway() -> Result<()> {
+    check_in(&Module::native_gateway("rate-limit"))
+}
+
+#[test]
+fn native_gateway() -> Result<()> {
+    check_in(&Module { native: true, ..Module::of("gateway") })
+}

@@ -4,7 +4,7 @@ use anyhow::{Context, Result, ensure};
 use novasphere_harness::{
     chain::{self, CORS, RATE_LIMIT, TRANSFORM},
     client::Request,
-    envoy::{EnvoyConfig, Listener, Logging, WasmFilter, validate},
+    envoy::{EnvoyConfig, Listener, Logging, WasmFilter, all_are_native, validate},
     gateway::Gateway,
 };
 use novasphere_tests::cases::{TokenSpec, mint};
@@ -12,9 +12,12 @@ use serde_json::{Value, json};
 
 const LITERAL_SECRET: &str = "a-literal-secret-of-quite-some-length-0123456789";
 
-/// Trace level for wasm only: Envoy's HTTP code logs whole requests at that level by design.
-fn wasm_trace() -> Logging {
-    Logging { components: Some("wasm:trace".to_owned()), ..Logging::default() }
+/// Trace level for modules only: Envoy's HTTP code logs whole requests at that level by design.
+fn module_trace() -> Logging {
+    Logging {
+        components: Some("wasm:trace,dynamic_modules:trace".to_owned()),
+        ..Logging::default()
+    }
 }
 
 fn jwt_auth(secret: &Value) -> Value {
@@ -63,7 +66,7 @@ fn requests(token: &str) -> [Request; 4] {
 /// Sends every token in every way, then checks the log.
 fn check(secret: &Value, secret_text: &str) -> Result<()> {
     let gateway = Gateway::configured(filters(secret), |mut config| {
-        config.logging = wasm_trace();
+        config.logging = module_trace();
         config
     })?;
     let tokens = tokens(secret)?;
@@ -80,7 +83,9 @@ fn check(secret: &Value, secret_text: &str) -> Result<()> {
         "{passed} requests passed instead of the valid token in header, cookie and query"
     );
     let log = gateway.envoy.log()?;
-    ensure!(log.contains("[trace][wasm]"), "the log is not at trace level:\n{log}");
+    // Envoy traces the calls of WebAssembly modules, and nothing of native ones.
+    let is_traced = all_are_native() || log.contains("[trace][wasm]");
+    ensure!(is_traced, "the log is not at trace level:\n{log}");
     ensure!(!log.contains(secret_text), "the log contains the secret");
     for token in &tokens {
         ensure!(!log.contains(token), "the log contains a token");
@@ -120,7 +125,7 @@ fn secret_in_a_refused_configuration_is_not_logged() -> Result<()> {
             ([127, 0, 0, 1], 9).into(), // the test sends no request
             vec![Listener::new("gateway", vec![filter])],
         );
-        envoy.logging = wasm_trace();
+        envoy.logging = module_trace();
         let exit = validate(&envoy)?;
         ensure!(!exit.success, "accepted: {config}");
         ensure!(exit.log.contains("configuration refused"), "{}", exit.log);

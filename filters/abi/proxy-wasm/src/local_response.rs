@@ -1,7 +1,7 @@
 //! Local responses.
 
 use novasphere_core::LocalResponse;
-use novasphere_host_facts::grpc::{self, GrpcKind, GrpcParts};
+use novasphere_messages::grpc::{self, GrpcKind, GrpcParts};
 
 use crate::{
     dialect::{Dialect, Line, ResponseParts},

@@ -172,7 +172,7 @@ fn measure_row(
     ensure!(difference < TOLERANCE, "two parts differ by {difference:.1}%: {a} and {b}");
     let (parts, others) = (objects.split(first), objects.split(second));
     let [_, _, in_module, _] = parts;
-    let has_module = row.chain.filters.iter().any(is_wasm);
+    let has_module = row.chain.filters.iter().any(is_module);
     // Timers of the other chains' modules run too, but take few instructions.
     let runs = in_module > requests * 10;
     ensure!(runs || !has_module, "the module did not run: {in_module} instructions");
@@ -190,13 +190,30 @@ fn measure_row(
     })
 }
 
-fn is_wasm(filter: &Value) -> bool {
-    filter.pointer("/typed_config/config/vm_config").is_some()
+fn is_module(filter: &Value) -> bool {
+    let has = |pointer| filter.pointer(pointer).is_some();
+    has("/typed_config/config/vm_config") || has("/typed_config/dynamic_module_config")
 }
 
 #[cfg(all(test, feature = "system"))]
 mod tests {
     use super::*;
+
+    /// The unit is what Envoy's own four filters add.
+    #[test]
+    fn native_module_costs_less_than_the_filters_of_envoy() {
+        const MAX: f64 = 0.9;
+        let issuer = Issuer::new().unwrap();
+        let rows = rows::native_module(issuer.jwks()).unwrap();
+        let measured = measure(&rows, &issuer, false).unwrap();
+        let [base, unit, modules @ ..] = measured.as_slice() else { panic!("{measured:?}") };
+        let unit = unit.instructions - base.instructions;
+        for module in modules {
+            let cost = (module.instructions - base.instructions) / unit;
+            say(&format!("{}: {cost:.2} A, {:?}", module.label, module.parts)).unwrap();
+            assert!(cost <= MAX, "{}: {cost:.2} A", module.label);
+        }
+    }
 
     #[test]
     fn gateway_does_not_grow() {

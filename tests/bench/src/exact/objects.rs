@@ -12,7 +12,7 @@ pub(crate) enum Part {
     Envoy,
     /// Envoy's memory allocator, which is in a separate section of the same file.
     Allocator,
-    /// Code that V8 compiled from modules, and the stubs around it.
+    /// Code that V8 compiled from modules and the stubs around it, or a native module.
     Module,
     /// libc and libm.
     Libraries,
@@ -30,6 +30,9 @@ impl Part {
         }
     }
 }
+
+/// The file of the native module.
+const NATIVE_MODULE: &str = "/libnovasphere_gateway.so";
 
 /// The addresses of Envoy's code in memory.
 pub(crate) struct Objects {
@@ -60,7 +63,11 @@ impl Objects {
             let is_inside = |(start, end): &(u64, u64)| (*start..*end).contains(&address);
             return if self.mapped.iter().any(is_inside) { Part::Allocator } else { Part::Module };
         }
-        if function.object == self.envoy { Part::Envoy } else { Part::Libraries }
+        match function.object.as_str() {
+            object if object == self.envoy => Part::Envoy,
+            object if object.ends_with(NATIVE_MODULE) => Part::Module,
+            _ => Part::Libraries,
+        }
     }
 
     /// The instructions of each part, in the order of [`Part::ALL`].

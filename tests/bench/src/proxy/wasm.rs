@@ -1,4 +1,4 @@
-//! This project's filters in Envoy.
+//! This project's filters in Envoy, as WebAssembly and as a native module.
 
 use std::path::Path;
 
@@ -31,4 +31,22 @@ pub(crate) fn wasm_file(name: &str, vm_id: &str, file: &Path, config: &Value) ->
             },
         },
     })
+}
+
+/// The gateway as a native module. Filters with the same `scope` share their counts.
+pub(crate) fn native_module_filter(scope: &str, config: &Value) -> Result<Value> {
+    paths::native_module()?;
+    Ok(json!({
+        "name": "novasphere.native",
+        "typed_config": {
+            "@type":
+                "type.googleapis.com/envoy.extensions.filters.http.dynamic_modules.v3.DynamicModuleFilter",
+            "dynamic_module_config": {"name": "novasphere_gateway", "do_not_close": true},
+            "filter_name": format!("gateway/{scope}"),
+            "filter_config": {
+                "@type": "type.googleapis.com/google.protobuf.StringValue",
+                "value": config.to_string(),
+            },
+        },
+    }))
 }

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
 use anyhow::Result;
 use serde_json::{Value, json};
 
-use crate::paths;
+use super::filter::{WasmFilter, all_are_native, native_metrics};
 
 pub(super) const TYPES: &str = "type.googleapis.com/envoy.extensions";
 
@@ -71,12 +71,25 @@ impl EnvoyConfig {
             "admin": {"address": address(([127, 0, 0, 1], 0).into())},
             "static_resources": {"listeners": listeners, "clusters": clusters},
         });
+        if let Some(members) = bootstrap.as_object_mut() {
+            members.extend(self.has_native_module().then(native_metrics));
+        }
         if let (Some(path), Some(members)) = (&self.listener_file, bootstrap.as_object_mut()) {
             let source =
                 json!({"path_config_source": {"path": path}, "resource_api_version": "V3"});
             members.insert("dynamic_resources".to_owned(), json!({"lds_config": source}));
         }
         Ok(bootstrap)
+    }
+
+    fn has_native_module(&self) -> bool {
+        // A listener file may add filters later.
+        all_are_native()
+            || self
+                .listeners
+                .iter()
+                .flat_map(|listener| &listener.filters)
+                .any(WasmFilter::is_native)
     }
 
     /// Returns the text of a listener file.
@@ -221,54 +234,6 @@ impl Listener {
             return json!({"match": all, "direct_response": {"status": 200}});
         }
         json!({"match": all, "route": {"cluster": "novasphere-api", "timeout": "0s"}})
-    }
-}
-
-/// One of the filters and its configuration.
-#[derive(Clone, Debug)]
-pub struct WasmFilter {
-    /// The name, such as `cors`.
-    pub filter: String,
-    /// The configuration as JSON text.
-    pub config: String,
-    /// The `vm_id`, which identifies its shared data.
-    pub vm_id: String,
-    /// Whether it gets bodies while it holds back the headers of a request.
-    pub bodies_go_on: bool,
-}
-
-impl WasmFilter {
-    /// Returns a filter in a separate virtual machine.
-    pub fn new(filter: &str, config: impl Into<String>) -> Self {
-        let vm_id = format!("novasphere-{filter}");
-        Self { filter: filter.to_owned(), config: config.into(), vm_id, bodies_go_on: false }
-    }
-
-    fn http_filter(&self, environment: &BTreeMap<String, String>) -> Result<Value> {
-        let names: Vec<_> = environment.keys().collect();
-        let plugin = json!({
-            "name": self.filter,
-            "root_id": self.filter,
-            "failure_policy": "FAIL_RELOAD",
-            "allow_on_headers_stop_iteration": self.bodies_go_on,
-            "vm_config": {
-                "vm_id": self.vm_id,
-                "runtime": "envoy.wasm.runtime.v8",
-                "code": {"local": {"filename": paths::wasm(&self.filter)?}},
-                "environment_variables": {"host_env_keys": names},
-            },
-            "configuration": {
-                "@type": "type.googleapis.com/google.protobuf.StringValue",
-                "value": self.config,
-            },
-        });
-        Ok(json!({
-            "name": format!("novasphere.{}", self.filter),
-            "typed_config": {
-                "@type": format!("{TYPES}.filters.http.wasm.v3.Wasm"),
-                "config": plugin,
-            },
-        }))
     }
 }
 

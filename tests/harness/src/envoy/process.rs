@@ -236,6 +236,7 @@ impl Process {
             .arg(&config)
             .arg("--admin-address-path")
             .arg(dir.path().join("admin"))
+            .env("ENVOY_DYNAMIC_MODULES_SEARCH_PATH", paths::repository().join("dist"))
             .envs(launch.environment)
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)

@@ -5,8 +5,8 @@
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use novasphere_core::{Hash, HeaderInterest, HeaderMutation, HeaderName, Headers};
-use novasphere_host_facts::grpc::GrpcKind;
+use novasphere_core::{Hash, HeaderInterest, HeaderMutation, Headers};
+use novasphere_messages::grpc::GrpcKind;
 
 use crate::{
     fault::Fault,
@@ -255,15 +255,6 @@ impl ResponseMap<'_> {
             Self::Envoy(map) => map.mutate_response(headers, mutations),
             Self::Kong(_) => kong::mutate_response(mutations),
         }
-    }
-}
-
-/// The header that a mutation changes. `None` for the target.
-fn header_name<'m>(mutation: &'m HeaderMutation<'_>) -> Option<&'m HeaderName> {
-    match mutation {
-        HeaderMutation::Set(name, _) | HeaderMutation::Add(name, _) => Some(name),
-        HeaderMutation::Remove(name) => Some(name),
-        HeaderMutation::Target(_) => None,
     }
 }
 

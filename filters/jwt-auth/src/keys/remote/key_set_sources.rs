@@ -63,7 +63,7 @@ impl<R: KeySetReader> KeySetSources<R> {
         for (index, (source, cache)) in self.sources.iter().zip(caches.iter_mut()).enumerate() {
             let before = cache.record;
             self.load(index, cache, env);
-            if cache.take_lease(source, env) {
+            if env.host.starts_fetches() && cache.take_lease(source, env) {
                 let (stage, endpoint) = source.first_stage();
                 actions.fetches.push(source.fetch(purpose(index, stage), endpoint));
             }

@@ -1,6 +1,6 @@
 //! Local responses, as the modules send them.
 
-use novasphere_host_facts::grpc::{self, GrpcKind, GrpcParts};
+use novasphere_messages::grpc::{self, GrpcKind, GrpcParts};
 
 use crate::{Line, ProxyKind, Response, chain::loaded::Local};
 

@@ -1,8 +1,8 @@
 //! The header map of a message, read with one host call for all lines or one for each.
 
 use novasphere_core::{HeaderInterest, HeaderMutation, Headers};
+use novasphere_messages::mutations::{Call, calls};
 
-use super::mutations::{Call, calls};
 use crate::{
     codec::header_map,
     dialect::failed,

@@ -10,7 +10,6 @@ use crate::{
 };
 
 mod map;
-mod mutations;
 mod root;
 
 pub(super) use self::{

@@ -8,11 +8,9 @@
 use std::{error::Error, fmt};
 
 use novasphere_core::{HeaderMutation, HeaderName};
+use novasphere_messages::mutations::header_name;
 
-use crate::{
-    dialect::{Line, header_name},
-    fault::Fault,
-};
+use crate::{dialect::Line, fault::Fault};
 
 /// A host call.
 #[derive(Debug, PartialEq, Eq)]

@@ -1,12 +1,10 @@
-//! Header mutations as host calls. On Envoy each call affects all lines of a name.
+//! Header mutations as host calls, each of which affects all lines of a name, as on Envoy.
 
 use novasphere_core::{HeaderMutation, HeaderName};
 
-use crate::dialect::header_name;
-
 /// A host call.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Call<'m> {
+pub enum Call<'m> {
     /// Replaces all lines of the name by one line.
     Replace(&'m [u8], &'m [u8]),
     /// Adds a line.
@@ -18,7 +16,7 @@ pub(super) enum Call<'m> {
 /// The host calls for `mutations`, in order. `is_absent` returns whether the head is known to have
 /// no line of a name. An absent header is added instead of replaced, at half the cost, and not
 /// removed.
-pub(super) fn calls<'m>(
+pub fn calls<'m>(
     mutations: &'m [HeaderMutation<'_>],
     is_absent: impl Fn(&str) -> bool,
 ) -> impl Iterator<Item = Call<'m>> {
@@ -39,6 +37,15 @@ pub(super) fn calls<'m>(
         HeaderMutation::Remove(name) => Some(Call::Remove(bytes(name))),
         HeaderMutation::Target(target) => Some(Call::Replace(b":path", target)),
     })
+}
+
+/// The header that a mutation changes. `None` for the target.
+pub fn header_name<'m>(mutation: &'m HeaderMutation<'_>) -> Option<&'m HeaderName> {
+    match mutation {
+        HeaderMutation::Set(name, _) | HeaderMutation::Add(name, _) => Some(name),
+        HeaderMutation::Remove(name) => Some(name),
+        HeaderMutation::Target(_) => None,
+    }
 }
 
 fn bytes(name: &HeaderName) -> &[u8] {

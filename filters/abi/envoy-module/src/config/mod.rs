@@ -1,0 +1,131 @@
+//! A configuration: the filter, and what its workers share.
+
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicBool, AtomicU64, Ordering},
+};
+
+use novasphere_core::Filter;
+
+use self::{fetches::Fetches, metrics::HostMetrics, timer::Timer};
+use crate::{
+    host::{self, ConfigHandle, Level},
+    shared_values::SharedValues,
+};
+
+mod envoy;
+mod fetches;
+mod metrics;
+mod tasks;
+mod timer;
+
+pub(crate) use self::{
+    envoy::Envoy,
+    metrics::{MetricSink, PANICKED},
+    tasks::Tasks,
+    timer::{Waiter, Waiters},
+};
+
+/// A configured filter. All workers use it.
+pub(crate) struct Config<F: Filter> {
+    /// Identifies the configuration in the process.
+    pub(crate) id: u64,
+    pub(crate) filter: F,
+    pub(crate) metrics: HostMetrics,
+    pub(crate) shared_values: &'static SharedValues,
+    /// The requests that wait, of all workers.
+    pub(crate) waiters: Arc<Waiters>,
+    /// Whether the filter has work apart from requests.
+    pub(crate) uses_timer: bool,
+    /// Changes when the main thread found something new for the workers.
+    news: AtomicU64,
+    fetches: Fetches,
+    /// `None` without work apart from requests, and after the end.
+    timer: Mutex<Option<Timer>>,
+    is_over: AtomicBool,
+}
+
+/// The separator in `filter_name` between the filter and the scope of its shared values.
+const SCOPE_SEPARATOR: char = '/';
+
+impl<F: Filter + 'static> Config<F> {
+    /// Builds the filter from Envoy's `filter_name` and `filter_config`. `None` if either is
+    /// refused. The log has the reasons, because Envoy gives none.
+    #[cold]
+    pub(crate) fn new(handle: &ConfigHandle, name: &[u8], text: &[u8]) -> Option<Arc<Self>> {
+        static LAST_ID: AtomicU64 = AtomicU64::new(0);
+        let scope = scope::<F>(name)?;
+        let filter = match F::from_json(text, &Envoy::main(F::NAME)) {
+            Ok(filter) => filter,
+            Err(errors) => {
+                for line in errors.to_string().lines() {
+                    let line = format_args!("configuration refused: {line}");
+                    host::log(Level::Error, F::NAME, line);
+                }
+                return None;
+            }
+        };
+        let waiters = Arc::new(Waiters::default());
+        let uses_timer = filter.uses_timer();
+        let has_timer = uses_timer && !host::is_validation_mode();
+        Some(Arc::new(Self {
+            id: LAST_ID.fetch_add(1, Ordering::Relaxed),
+            metrics: HostMetrics::define(&filter, handle),
+            filter,
+            shared_values: SharedValues::of_scope(scope),
+            timer: Mutex::new(
+                has_timer.then(|| Timer::start(handle.scheduler(), &waiters)).flatten(),
+            ),
+            is_over: AtomicBool::new(false),
+            waiters,
+            uses_timer,
+            news: AtomicU64::default(),
+            fetches: Fetches::default(),
+        }))
+    }
+}
+
+impl<F: Filter> Config<F> {
+    /// A number that changes when the main thread found something new for the workers.
+    pub(crate) fn news(&self) -> u64 {
+        self.news.load(Ordering::Acquire)
+    }
+
+    /// Whether Envoy ended the configuration. Its workers may forget it.
+    pub(crate) fn is_over(&self) -> bool {
+        self.is_over.load(Ordering::Relaxed)
+    }
+
+    /// Envoy ended the configuration. Workers may keep it until they get another one, so the timer
+    /// ends here.
+    #[cold]
+    pub(crate) fn end(&self) {
+        self.is_over.store(true, Ordering::Relaxed);
+        let timer = self.timer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        drop(timer);
+    }
+
+    /// Lets all workers look for something new, and wakes the requests that wait for it.
+    fn announce_news(&self) {
+        self.news.fetch_add(1, Ordering::Release);
+        self.waiters.wake_all();
+    }
+}
+
+/// The scope in `filter_name`: the part after the filter's name. Configurations with one scope share
+/// their counts.
+#[cold]
+fn scope<F: Filter>(name: &[u8]) -> Option<&str> {
+    let name = str::from_utf8(name).unwrap_or_default();
+    let rest = name.strip_prefix(F::NAME);
+    let scope = rest.filter(|rest| rest.is_empty() || rest.starts_with(SCOPE_SEPARATOR));
+    if scope.is_none() {
+        let filter = F::NAME;
+        let message = format!(
+            "configuration refused: filter_name: expected \"{filter}\", or \"{filter}/\" and a name \
+             for counts of its own, got {name:?}"
+        );
+        host::log(Level::Error, filter, message);
+    }
+    scope
+}

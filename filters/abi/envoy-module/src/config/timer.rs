@@ -1,0 +1,152 @@
+//! The timer of a configuration, and the requests that wait.
+//!
+//! Envoy has no timers for modules. A thread sleeps until the filter has work or a request's time
+//! limit passes, and posts an event.
+
+use std::{
+    mem,
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
+};
+
+use crate::host::{self, ConfigScheduler, Level, StreamScheduler};
+
+/// The requests of one configuration that wait, and the time of its next work.
+#[derive(Default)]
+pub(crate) struct Waiters {
+    schedule: Mutex<Schedule>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Schedule {
+    /// When the filter's work is due. `None` for never, and while it runs.
+    due: Option<Instant>,
+    waiters: Vec<Waiting>,
+    last_number: u64,
+    is_over: bool,
+}
+
+struct Waiting {
+    number: u64,
+    until: Instant,
+    scheduler: StreamScheduler,
+}
+
+/// A request that waits. Forgets the request when it is dropped.
+pub(crate) struct Waiter {
+    number: u64,
+    waiters: Arc<Waiters>,
+}
+
+/// The thread.
+pub(super) struct Timer {
+    waiters: Arc<Waiters>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Waiters {
+    fn schedule(&self) -> MutexGuard<'_, Schedule> {
+        self.schedule.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds a request. Its stream gets one event: from [`wake_all`](Self::wake_all), or after
+    /// `limit`. The filter's work becomes due, because the request waits for it.
+    pub(crate) fn add(self: &Arc<Self>, scheduler: StreamScheduler, limit: Duration) -> Waiter {
+        let now = now();
+        let mut schedule = self.schedule();
+        schedule.last_number = schedule.last_number.wrapping_add(1);
+        let number = schedule.last_number;
+        let until = now.checked_add(limit).unwrap_or(now);
+        schedule.waiters.push(Waiting { number, until, scheduler });
+        schedule.due = Some(schedule.due.map_or(now, |due| due.min(now)));
+        drop(schedule);
+        self.changed.notify_one();
+        Waiter { number, waiters: Arc::clone(self) }
+    }
+
+    /// Posts an event to all waiting requests.
+    pub(super) fn wake_all(&self) {
+        // Events are posted without the lock, so that a worker can add a request meanwhile.
+        let waiters = mem::take(&mut self.schedule().waiters);
+        waiters.into_iter().for_each(|waiting| waiting.scheduler.commit());
+    }
+
+    /// Sets when the filter's work is due again. A request may have made it due earlier.
+    pub(super) fn work_in(&self, delay: Option<Duration>) {
+        let at = delay.and_then(|delay| now().checked_add(delay));
+        let mut schedule = self.schedule();
+        schedule.due = [schedule.due, at].into_iter().flatten().min();
+        drop(schedule);
+        self.changed.notify_one();
+    }
+
+    /// Posts events until the configuration ends.
+    fn run(&self, work: &ConfigScheduler) {
+        let mut schedule = self.schedule();
+        while !schedule.is_over {
+            let now = now();
+            if schedule.due.is_some_and(|due| due <= now) {
+                schedule.due = None;
+                work.commit();
+            }
+            let late = schedule.waiters.extract_if(.., |waiting| waiting.until <= now);
+            late.for_each(|waiting| waiting.scheduler.commit());
+            let limits = schedule.waiters.iter().map(|waiting| waiting.until);
+            schedule = match limits.chain(schedule.due).min() {
+                None => self.changed.wait(schedule).unwrap_or_else(PoisonError::into_inner),
+                Some(next) => {
+                    let delay = next.saturating_duration_since(now);
+                    let waited = self.changed.wait_timeout(schedule, delay);
+                    waited.unwrap_or_else(PoisonError::into_inner).0
+                }
+            };
+        }
+    }
+}
+
+impl Drop for Waiter {
+    fn drop(&mut self) {
+        let mut schedule = self.waiters.schedule();
+        let index = schedule.waiters.iter().position(|waiting| waiting.number == self.number);
+        let forgotten = index.map(|index| schedule.waiters.swap_remove(index));
+        drop(schedule);
+        drop(forgotten);
+    }
+}
+
+impl Timer {
+    /// Starts the thread. The first work is due at once. `None` if the system has no more threads.
+    #[cold]
+    pub(super) fn start(work: ConfigScheduler, waiters: &Arc<Waiters>) -> Option<Self> {
+        waiters.work_in(Some(Duration::ZERO));
+        let shared = Arc::clone(waiters);
+        // The thread owns the scheduler: an event after its deletion would crash Envoy.
+        let run = move || shared.run(&work);
+        match thread::Builder::new().name("novasphere".to_owned()).spawn(run) {
+            Ok(thread) => Some(Self { waiters: Arc::clone(waiters), thread: Some(thread) }),
+            Err(error) => {
+                host::log(Level::Error, "timer", format_args!("cannot start a thread: {error}"));
+                None
+            }
+        }
+    }
+}
+
+/// Waits for the thread, because Envoy may unload the module next.
+impl Drop for Timer {
+    fn drop(&mut self) {
+        self.waiters.schedule().is_over = true;
+        self.waiters.changed.notify_one();
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// The time that passes evenly, for delays. Filters get the wall clock.
+#[allow(clippy::disallowed_methods)] // this is the adapter's clock
+fn now() -> Instant {
+    Instant::now()
+}

@@ -1,0 +1,148 @@
+//! A filter whose behaviour is the path of a request.
+
+use std::{any::Any, cell::Cell, rc::Rc, sync::LazyLock};
+
+use novasphere_core::{
+    BuildContext, Callout, Decision, Endpoint, Env, Filter, HeaderInterest, HeaderMutation,
+    HeaderName, LocalResponse, RequestHead, ResponseHead, TimerActions, UnixTime,
+};
+
+thread_local! {
+    /// Whether the state of a new worker panics.
+    pub(super) static STATE_PANICS: Cell<bool> = const { Cell::new(false) };
+}
+
+static USER: HeaderName = HeaderName::from_static("x-user");
+static SECRET: HeaderName = HeaderName::from_static("x-secret");
+static ADDED: HeaderName = HeaderName::from_static("x-added");
+static ENDPOINT: LazyLock<Endpoint> =
+    LazyLock::new(|| Endpoint::parse("http://redis.example/count").unwrap());
+
+pub(super) struct PathFilter;
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Config {
+    valid: bool,
+}
+
+/// The number of requests of a worker.
+pub(super) struct State(u32);
+
+impl Default for State {
+    fn default() -> Self {
+        assert!(!STATE_PANICS.get(), "the state panics");
+        Self(0)
+    }
+}
+
+impl Filter for PathFilter {
+    const NAME: &'static str = "path-filter";
+    const REASONS: &'static [&'static str] = &["allowed", "refused"];
+    type Config = Config;
+    type State = State;
+    type Carry = &'static str;
+
+    fn build(config: Config, cx: &mut BuildContext<'_>) -> Self {
+        if !config.valid {
+            cx.fault("valid", "must be true, got false");
+        }
+        Self
+    }
+
+    fn request_headers(&self) -> &HeaderInterest {
+        &HeaderInterest::All
+    }
+
+    fn response_headers(&self) -> &HeaderInterest {
+        &HeaderInterest::All
+    }
+
+    fn uses_timer(&self) -> bool {
+        true
+    }
+
+    fn on_timer(&self, _: &mut State, _: &Env<'_>) -> TimerActions {
+        TimerActions { again_in_ms: Some(10), wake: true, ..TimerActions::default() }
+    }
+
+    fn on_request<'f>(
+        &'f self,
+        head: &RequestHead<'_>,
+        state: &mut State,
+        env: &Env<'_>,
+    ) -> Decision<'f, &'static str> {
+        state.0 += 1;
+        match head.target() {
+            b"/" => allow(vec![
+                HeaderMutation::remove(&SECRET),
+                HeaderMutation::Set(&USER, b"u-1".into()),
+            ]),
+            b"/refuse" => refuse(),
+            b"/panic" => panic!("with a secret"),
+            b"/state" => {
+                env.attributes.set("requests", state.0.to_string().as_bytes());
+                allow(Vec::new())
+            }
+            b"/address" => {
+                let address = env.connection.client_address().unwrap().to_string();
+                allow(vec![HeaderMutation::Set(&USER, address.into_bytes().into())])
+            }
+            b"/call" => match env.callout {
+                None => call(),
+                Some(result) if result.response.is_ok() => allow(Vec::new()),
+                Some(_) => refuse(),
+            },
+            b"/call-panic" if env.callout.is_none() => call(),
+            b"/call-panic" => panic!("after a callout"),
+            b"/wait" | b"/wait-briefly" if env.ticket.is_none() => {
+                assert!(env.pending.has_capacity(0, 1));
+                wait(head.target(), env)
+            }
+            b"/wait-briefly" if env.pending.has_capacity(0, 1) => wait(head.target(), env),
+            b"/wait" => allow(Vec::new()),
+            _ => refuse(),
+        }
+    }
+
+    fn on_response<'f>(&'f self, carry: &str, head: &ResponseHead<'_>) -> Vec<HeaderMutation<'f>> {
+        assert!(!head.headers.contains("x-panic"));
+        vec![HeaderMutation::Set(&ADDED, carry.as_bytes().to_vec().into())]
+    }
+}
+
+fn allow<'f>(mutations: Vec<HeaderMutation<'f>>) -> Decision<'f, &'static str> {
+    Decision::Continue { mutations, carry: "carried", reason: "allowed" }
+}
+
+fn refuse<'f>() -> Decision<'f, &'static str> {
+    let response = LocalResponse {
+        status: 403,
+        headers: vec![(&ADDED, b"local".into())],
+        body: b"no".into(),
+        grpc_status: None,
+        message: "no".into(),
+        rate_limited: false,
+    };
+    let (mutations, response) = (vec![HeaderMutation::remove(&SECRET)], Box::new(response));
+    Decision::Respond { mutations, response, reason: "refused" }
+}
+
+fn call<'f>() -> Decision<'f, &'static str> {
+    Decision::Call(Box::new(Callout {
+        ticket: Rc::new(()),
+        upstream: "redis",
+        endpoint: &ENDPOINT,
+        headers: &[],
+        body: b"count".to_vec(),
+        timeout_ms: 100,
+        max_body: 100,
+    }))
+}
+
+fn wait<'f>(path: &[u8], env: &Env<'_>) -> Decision<'f, &'static str> {
+    let limit = if path == b"/wait" { 60_000 } else { 30 };
+    let until = UnixTime { millis: env.clock.now().millis + limit };
+    let ticket: Rc<dyn Any> = Rc::new(());
+    Decision::Pause { queue: 0, until, ticket }
+}

@@ -1,0 +1,163 @@
+//! Requests and responses.
+
+use super::*;
+
+const ALLOWED: &str = "novasphere_decisions_total.filter=path-filter.decision=allowed";
+const PANICKED: &str = "novasphere_events_total.filter=path-filter.event=panicked";
+
+#[test]
+fn continued_request_and_its_response_are_changed() {
+    let config = Configured::new();
+    let exchange =
+        config.send(&[(":path", "/"), ("x-secret", "s"), ("x-user", "forged"), ("x-user", "2")]);
+    assert_eq!(exchange.on_request(), CONTINUE);
+    assert_eq!(exchange.request_header("x-secret"), None);
+    assert_eq!(exchange.request_header("x-user").as_deref(), Some("u-1"));
+    assert_eq!(exchange.stream.request.borrow().len(), 2);
+    assert_eq!(exchange.stream.count(ALLOWED), 1);
+    assert_eq!(exchange.on_response(), CONTINUE);
+    assert_eq!(exchange.response_header("x-added").as_deref(), Some("carried"));
+    exchange.end();
+}
+
+/// A route must not follow from a header that the filter removed.
+#[test]
+fn route_is_selected_again_after_a_change_only() {
+    let config = Configured::new();
+    let (changed, _) = config.get("/");
+    assert_eq!(changed.stream.route_clears.get(), 1);
+    let (unchanged, _) = config.get("/state");
+    assert_eq!(unchanged.stream.route_clears.get(), 0);
+    changed.end();
+    unchanged.end();
+}
+
+#[test]
+fn local_response_stops_everything_and_skips_the_response_phase() {
+    let config = Configured::new();
+    let (exchange, status) = config.get("/refuse");
+    assert_eq!(status, STOP_ALL_AND_WATERMARK);
+    assert_eq!(exchange.reply(), (403, "novasphere_path-filter:refused".to_owned()));
+    assert_eq!(exchange.stream.replies.borrow()[0].body, b"no");
+    assert_eq!(exchange.on_response(), CONTINUE);
+    assert_eq!(exchange.response_header("x-added"), None);
+    exchange.end();
+}
+
+/// Without a `grpc-status`, Envoy tells gRPC clients that the call succeeded.
+#[test]
+fn only_grpc_clients_get_a_grpc_status() {
+    let config = Configured::new();
+    for (content_type, expected) in [("application/grpc", Some("7")), ("application/json", None)] {
+        let exchange = config.send(&[(":path", "/refuse"), ("content-type", content_type)]);
+        exchange.on_request();
+        let reply = exchange.stream.replies.borrow()[0].clone();
+        assert_eq!(header(&reply.headers, "grpc-status").as_deref(), expected);
+        assert_eq!(reply.status, if expected.is_some() { 200 } else { 403 });
+        exchange.end();
+    }
+}
+
+#[test]
+fn panic_becomes_500_and_the_next_request_is_served() {
+    let config = Configured::new();
+    config.get("/state").0.end();
+    let (exchange, status) = config.get("/panic");
+    assert_eq!(status, STOP_ALL_AND_WATERMARK);
+    assert_eq!(exchange.reply(), (500, "novasphere_fault".to_owned()));
+    assert_eq!(exchange.stream.count(PANICKED), 1);
+    exchange.end();
+    let (next, status) = config.get("/state");
+    assert_eq!(status, CONTINUE);
+    // The state starts again.
+    assert_eq!(next.stream.filter_state.borrow()[&b"wasm.requests"[..]], b"1");
+    next.end();
+}
+
+#[test]
+fn panic_in_the_response_phase_becomes_500() {
+    let config = Configured::new();
+    let (exchange, _) = config.get("/");
+    exchange.stream.response.borrow_mut().push((b"x-panic".to_vec(), b"1".to_vec()));
+    assert_eq!(exchange.on_response(), STOP_ALL_AND_WATERMARK);
+    assert_eq!(exchange.reply().0, 500);
+    exchange.end();
+}
+
+/// Older Envoys use a null pointer.
+#[test]
+fn stream_that_cannot_be_created_gets_500() {
+    let config = Configured::new();
+    STATE_PANICS.set(true);
+    let (exchange, status) = config.get("/");
+    STATE_PANICS.set(false);
+    assert_eq!(status, STOP_ALL_AND_WATERMARK);
+    assert_eq!(exchange.reply(), (500, "novasphere_fault".to_owned()));
+    assert_eq!(exchange.on_response(), CONTINUE);
+    exchange.on_scheduled();
+    exchange.end();
+    let (next, status) = config.get("/");
+    assert_eq!(status, CONTINUE);
+    next.end();
+}
+
+/// Envoy can end a stream while it sends a response.
+#[test]
+fn stream_may_end_during_its_local_response() {
+    let config = Configured::new();
+    for path in ["/refuse", "/panic"] {
+        let exchange = config.send(&[(":path", path)]);
+        exchange.stream.ends_at_reply.set(Some(exchange.module));
+        assert_eq!(exchange.on_request(), STOP_ALL_AND_WATERMARK);
+        assert_eq!(exchange.stream.replies.borrow().len(), 1);
+        // The module's stream has ended.
+    }
+}
+
+#[test]
+fn client_address_has_no_port() {
+    let config = Configured::new();
+    let (exchange, _) = config.get("/address");
+    assert_eq!(exchange.request_header("x-user").as_deref(), Some("192.0.2.7"));
+    exchange.end();
+}
+
+#[test]
+fn request_continues_after_its_callout() {
+    let config = Configured::new();
+    let (exchange, status) = config.get("/call");
+    assert_eq!(status, STOP_ALL_AND_WATERMARK);
+    let method = header(&exchange.stream.callouts.borrow()[0], ":method");
+    assert_eq!(method.as_deref(), Some("POST"));
+    exchange.on_callout_end(7, 0);
+    assert_eq!(exchange.stream.continues.get(), 0, "another callout ended");
+    exchange.on_callout_end(1, 0);
+    assert_eq!(exchange.stream.continues.get(), 1);
+    exchange.on_callout_end(1, 0);
+    assert_eq!(exchange.stream.continues.get(), 1);
+    exchange.end();
+}
+
+#[test]
+fn failed_callout_is_decided_by_the_filter() {
+    let config = Configured::new();
+    let (exchange, _) = config.get("/call");
+    exchange.on_callout_end(1, 1);
+    assert_eq!((exchange.reply().0, exchange.stream.continues.get()), (403, 0));
+    exchange.end();
+    // An unknown cluster: no event follows.
+    let exchange = config.send(&[(":path", "/call")]);
+    exchange.stream.callout_status.set(2);
+    assert_eq!(exchange.on_request(), STOP_ALL_AND_WATERMARK);
+    assert_eq!(exchange.reply().0, 403);
+    exchange.end();
+}
+
+#[test]
+fn panic_after_a_callout_becomes_500() {
+    let config = Configured::new();
+    let (exchange, _) = config.get("/call-panic");
+    exchange.on_callout_end(1, 0);
+    assert_eq!((exchange.reply().0, exchange.stream.continues.get()), (500, 0));
+    exchange.end();
+}
