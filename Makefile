@@ -92,7 +92,7 @@ $(VENV)/installed: tests/requirements.txt
 	@cp tests/requirements.txt $@
 
 .PHONY: schema
-schema: ## Generate the configuration schemas in host-config from the Rust types
+schema: ## Generate the schemas in host-config and of the chart's values from the Rust types
 	$(CARGO) run --locked -p novasphere-schema
 
 .PHONY: proxies

@@ -16,12 +16,14 @@ sbom: ## Write CycloneDX lists of the crates in the filters and in filterctl int
 	@python3 deploy/sbom.py filterctl x86_64-unknown-linux-musl filterctl > dist/filterctl.cdx.json
 
 .PHONY: deploy-generate
-deploy-generate: ## Regenerate the files under deploy that derive from host-config
-	@python3 deploy/generate.py
+deploy-generate: $(VENV_DEPLOY)/installed ## Regenerate the files under deploy that derive from host-config and from the chart
+	@$(VENV_DEPLOY)/bin/python deploy/generate.py
 
-$(VENV_DEPLOY)/installed: deploy/check/requirements.txt
+$(VENV_DEPLOY)/installed: deploy/check/requirements.txt deploy/check/requirements-tools.txt deploy/check/tools.py
 	python3 -m venv $(VENV_DEPLOY)
 	$(VENV_DEPLOY)/bin/pip install --quiet --requirement deploy/check/requirements.txt
+	$(VENV_DEPLOY)/bin/pip install --quiet --no-deps --requirement deploy/check/requirements-tools.txt
+	$(VENV_DEPLOY)/bin/python deploy/check/tools.py $(VENV_DEPLOY)/bin
 	@cp deploy/check/requirements.txt $@
 
 # CRDS=DIR: directory of the custom resource definitions; default ../shared/crds.

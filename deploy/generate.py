@@ -4,13 +4,17 @@
     generate.py           writes the files
     generate.py --check   fails if a file is out of date
 
+The chart's files are those of redis and monitoring, with the alerts of a single gateway.
 envoy/envoy.yaml is host-config/envoy/per-route.yaml plus TLS, a listener for probes and metrics, and
 a connection limit. redis/nginx.conf is host-config/redis/nginx.conf for OpenResty, with TLS. The
 files in COPIES are identical to their originals.
 """
 
 import pathlib
+import re
 import sys
+
+import yaml
 
 DEPLOY = pathlib.Path(__file__).resolve().parent
 HOST_CONFIG = DEPLOY.parent / "host-config"
@@ -111,6 +115,19 @@ COPIES = (
     "redis/settings.lua", "redis/start-redis.sh", "redis/users.acl.template",
 )
 
+# Directories of the chart's files.
+CHART = "chart/novasphere-gateway/files"
+REDIS_FILES = (
+    "front.lua", "nginx.conf", "redis-tls.conf", "redis.conf", "settings.lua", "start-redis.sh", "users.acl.template",
+)
+# The chart has its own NetworkPolicies, PodMonitor and alerts for Redis.
+REDIS_MANIFESTS = ("certificates.yaml", "disruption.yaml", "front.yaml", "services.yaml", "serviceaccounts.yaml", "store.yaml")
+METRIC = re.compile(r"\b(novasphere_\w+)(\{|(?=\[))")
+# Envoy's probes do not reach the filters, so a gateway is without filters if it never counted.
+WITHOUT_FILTERS = """\
+up{job="@JOB@"} == 1
+  unless on (namespace, pod) novasphere_decisions_total{job="@JOB@",filter="jwt-auth"}"""
+
 
 def replaced(text, old, new):
     """Replaces the only occurrence of `old`; exits unless there is exactly one."""
@@ -141,13 +158,49 @@ def nginx(debian):
     return NGINX_HEADER + text
 
 
+class Dumper(yaml.SafeDumper):
+    """Writes texts of several lines as blocks."""
+
+
+def block(dumper, text):
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+
+
+Dumper.add_representer(str, block)
+
+
+def alerts_of_job(text):
+    """The groups of a PrometheusRule, whose expressions select a single job."""
+    groups = yaml.safe_load(text)["spec"]["groups"]
+    for rule in (rule for group in groups for rule in group["rules"]):
+        if rule["alert"] == "NovasphereProxyWithoutFilters":
+            rule["expr"] = WITHOUT_FILTERS
+            continue
+        expr = METRIC.sub(lambda found: found[1] + '{job="@JOB@"' + ("," if found[2] else "}"), rule["expr"])
+        rule["expr"] = expr.replace("{__name__=~", '{job="@JOB@",__name__=~')
+    return yaml.dump({"groups": groups}, Dumper=Dumper, sort_keys=False, width=1000)
+
+
+def chart(redis):
+    """The files of the chart, given the generated files of redis."""
+    monitoring = lambda name: (DEPLOY / name).read_text()
+    return {
+        f"{CHART}/monitoring/alerts.yaml": alerts_of_job(monitoring("monitoring/alerts.yaml")),
+        f"{CHART}/monitoring/redis-alerts.yaml": alerts_of_job(monitoring("redis/alerts.yaml")),
+        f"{CHART}/monitoring/dashboard.json": monitoring("monitoring/novasphere-gateway.json"),
+        **{f"{CHART}/redis/{name}": redis[f"redis/{name}"] for name in REDIS_FILES},
+        **{f"{CHART}/redis/manifests/{name}": monitoring(f"redis/{name}") for name in REDIS_MANIFESTS},
+    }
+
+
 def generated():
     read = lambda name: (HOST_CONFIG / name).read_text()
-    return {
+    files = {
         "envoy/envoy.yaml": envoy(read("envoy/per-route.yaml")),
         "redis/nginx.conf": nginx(read("redis/nginx.conf")),
         **{name: read(name) for name in COPIES},
     }
+    return {**files, **chart(files)}
 
 
 def stale():
@@ -167,4 +220,5 @@ if __name__ == "__main__":
         sys.exit(__doc__)
     else:
         for name, text in generated().items():
+            (DEPLOY / name).parent.mkdir(parents=True, exist_ok=True)
             (DEPLOY / name).write_text(text)

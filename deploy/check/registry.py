@@ -8,6 +8,7 @@ import alert_tests
 import alerts
 import apply_script
 import bill_of_materials
+import chart
 import checkov_scan
 import connection_limits
 import core_schema
@@ -56,6 +57,7 @@ FILE_CHECKS = {
     "alert_tests": alert_tests,
     "apply_script": apply_script,
     "bill_of_materials": bill_of_materials,
+    "chart": chart,
     "checkov": checkov_scan,
     "connection_limits": connection_limits,
     "envoy_start": envoy_start,
