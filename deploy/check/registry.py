@@ -9,6 +9,7 @@ import alerts
 import apply_script
 import bill_of_materials
 import chart
+import chart_start
 import checkov_scan
 import connection_limits
 import core_schema
@@ -58,6 +59,7 @@ FILE_CHECKS = {
     "apply_script": apply_script,
     "bill_of_materials": bill_of_materials,
     "chart": chart,
+    "chart_start": chart_start,
     "checkov": checkov_scan,
     "connection_limits": connection_limits,
     "envoy_start": envoy_start,
