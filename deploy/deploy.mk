@@ -6,7 +6,7 @@ DEPLOY_STORES := redis redis-external
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)
 
 .PHONY: image
-image: wasm filterctl-release ## Build OCI images of the filters in dist/images and print their digests
+image: wasm filterctl-release $(COPY_FILTERS) ## Build OCI images of the filters in dist/images and print their digests
 	@python3 deploy/image/build.py dist/images dist $(VERSION) $(FILTERS)
 
 .PHONY: sbom
