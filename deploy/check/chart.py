@@ -1,8 +1,5 @@
 """The Helm chart: renders it for hosts, deliveries and options. Each result goes through all checks of manifests."""
 
-import os
-import pathlib
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -11,7 +8,9 @@ import yaml
 
 from manifests import DEPLOY
 
-CHART = DEPLOY / "chart/novasphere-gateway"
+sys.path.insert(0, str(DEPLOY))
+from render import CHART, helm  # noqa: E402
+
 EXAMPLES = DEPLOY / "chart/examples"
 RELEASE, NAMESPACE = "edge", "shop-gateway"
 HOSTS = ["envoy"]
@@ -70,11 +69,6 @@ REFUSED = {
 }
 # Names of one installation, which no template may contain.
 FOREIGN = ("novasphere.io", "novasphere-system", "novasphere-api")
-
-
-def helm():
-    """$HELM, the installed helm, or the one from requirements-tools.txt."""
-    return os.environ.get("HELM") or shutil.which("helm") or str(pathlib.Path(sys.executable).parent / "helm")
 
 
 def run(values, release=RELEASE, namespace=NAMESPACE, kubernetes="1.37"):

@@ -1,6 +1,6 @@
 {{/* The domains of a virtual host. */}}
 {{- define "novasphere-gateway.envoy.domains" -}}
-[{{ range $n, $name := .Values.hostnames }}{{ if $n }}, {{ end }}{{ $name | quote }}, "{{ $name }}:*"{{ end }}]
+[{{ range $n, $name := .Values.hostnames }}{{ if $n }}, {{ end }}{{ squote $name }}{{ end }}]
 {{- end }}
 
 {{/* The listener for probes and metrics. The admin interface stays on loopback. */}}
@@ -45,6 +45,7 @@
         request_headers_timeout: 10s
         common_http_protocol_options: {idle_timeout: 60s}
         route_config:
+          ignore_port_in_host_matching: true
           virtual_hosts:
           - name: http
             domains: {{ include "novasphere-gateway.envoy.domains" . }}
@@ -86,6 +87,7 @@
         "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
         {{- include "novasphere-gateway.envoy.connections" . | nindent 8 }}
         route_config:
+          ignore_port_in_host_matching: true
           virtual_hosts:
           - name: {{ .Values.upstream.service }}
             domains: {{ include "novasphere-gateway.envoy.domains" . }}
@@ -94,8 +96,7 @@
         http_filters:
         {{- include "novasphere-gateway.envoy.filters" . | trim | nindent 8 }}
     {{- if not .Values.tls.none }}
-    # Envoy reloads the certificate after its renewal, through tls.yaml. It reads tls.yaml again when the
-    # Secret appears, so that a gateway without a certificate can pass challenges.
+    # Envoy reloads the certificate after its renewal, through tls.yaml.
     transport_socket:
       name: envoy.transport_sockets.tls
       typed_config:
@@ -109,6 +110,7 @@
               path_config_source:
                 path: /etc/novasphere/tls.yaml
                 {{- if .Values.http.acme }}
+                # Read tls.yaml again when the Secret appears.
                 watched_directory: {path: /etc/novasphere-tls}
                 {{- end }}
     {{- end }}
