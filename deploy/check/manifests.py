@@ -12,7 +12,7 @@ DEPLOY = pathlib.Path(__file__).resolve().parent.parent
 REPOSITORY = DEPLOY.parent
 HOSTS = ["envoy", "envoy-portable", "envoy-gateway", "istio", "kong", "kong-ingress", "traefik"]
 STORES = ["redis", "redis-external"]
-NAMES = ["common", "monitoring", "api-only-by-gateway", *HOSTS, *STORES]
+NAMES = ["common", "monitoring", "api-only-by-gateway", *HOSTS, *STORES, "examples/kustomize"]
 
 
 def kubectl():

@@ -30,6 +30,7 @@ import lint
 import mounts
 import network_policies
 import pinning
+import overlay
 import plaintext_secrets
 import probes
 import readme
@@ -69,6 +70,7 @@ FILE_CHECKS = {
     "image_layout": image_layout,
     "kong_scrape": kong_scrape,
     "lint": lint,
+    "overlay": overlay,
     "pinning": pinning,
     "readme": readme,
     "redis_start": redis_start,

@@ -119,7 +119,7 @@
 {{/* The connection manager without routes and filters. */}}
 {{- define "novasphere-gateway.envoy.connections" -}}
 stat_prefix: gateway
-# The client address is the peer's, and Envoy appends it to X-Forwarded-For. Any other setting lets
+# The client address is that of the peer, and Envoy appends it to X-Forwarded-For. Any other setting lets
 # clients choose the address that rate-limit counts by.
 use_remote_address: true
 {{- with .Values.trustedProxies.hops }}
