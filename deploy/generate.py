@@ -41,7 +41,7 @@ NGINX_TLS = """\
 """
 
 COPIES = (
-    "kong/kong.env", "kong/kong.yml", "redis/front.lua", "redis/redis-tls.conf", "redis/redis.conf",
+    "kong/kong.env", "redis/front.lua", "redis/redis-tls.conf", "redis/redis.conf",
     "redis/settings.lua", "redis/start-redis.sh", "redis/users.acl.template",
 )
 
@@ -53,10 +53,17 @@ REDIS_FILES = (
 # The chart has its own NetworkPolicies, PodMonitor and alerts for Redis.
 REDIS_MANIFESTS = ("certificates.yaml", "disruption.yaml", "front.yaml", "services.yaml", "serviceaccounts.yaml", "store.yaml")
 METRIC = re.compile(r"\b(novasphere_\w+)(\{|(?=\[))")
-# Envoy's probes do not reach the filters, so a gateway is without filters if it never counted.
-WITHOUT_FILTERS = """\
+# Envoy's probes do not reach the filters, so a gateway is without filters if it never counted. On Kong, the
+# readiness probe sends a request through jwt-auth every 10 s.
+WITHOUT_FILTERS = {
+    "envoy": """\
 up{job="@JOB@"} == 1
-  unless on (namespace, pod) novasphere_decisions_total{job="@JOB@",filter="jwt-auth"}"""
+  unless on (namespace, pod) novasphere_decisions_total{job="@JOB@",filter="jwt-auth"}""",
+    "kong": """\
+up{job="@JOB@"} == 1
+  unless on (namespace, pod)
+  sum by (namespace, pod) (increase(novasphere_decisions_total{job="@JOB@",filter="jwt-auth"}[5m])) > 0""",
+}
 
 
 def replaced(text, old, new):
@@ -88,26 +95,27 @@ def block(dumper, text):
 Dumper.add_representer(str, block)
 
 
-def alerts_of_job(text):
+def alerts_of_job(text, host=None):
     """The groups of a PrometheusRule, whose expressions select a single job."""
     groups = yaml.safe_load(text)["spec"]["groups"]
     for rule in (rule for group in groups for rule in group["rules"]):
         if rule["alert"] == "NovasphereProxyWithoutFilters":
-            rule["expr"] = WITHOUT_FILTERS
+            rule["expr"] = WITHOUT_FILTERS[host]
             continue
         expr = METRIC.sub(lambda found: found[1] + '{job="@JOB@"' + ("," if found[2] else "}"), rule["expr"])
         rule["expr"] = expr.replace("{__name__=~", '{job="@JOB@",__name__=~')
     return yaml.dump({"groups": groups}, Dumper=Dumper, sort_keys=False, width=1000)
 
 
-def chart(redis):
-    """The files of the chart, given the generated files of redis."""
+def chart(generated):
+    """The files of the chart, given the other generated files."""
     monitoring = lambda name: (DEPLOY / name).read_text()
     return {
-        f"{CHART}/monitoring/alerts.yaml": alerts_of_job(monitoring("monitoring/alerts.yaml")),
+        **{f"{CHART}/monitoring/alerts-{host}.yaml": alerts_of_job(monitoring("monitoring/alerts.yaml"), host) for host in WITHOUT_FILTERS},
         f"{CHART}/monitoring/redis-alerts.yaml": alerts_of_job(monitoring("redis/alerts.yaml")),
         f"{CHART}/monitoring/dashboard.json": monitoring("monitoring/novasphere-gateway.json"),
-        **{f"{CHART}/redis/{name}": redis[f"redis/{name}"] for name in REDIS_FILES},
+        f"{CHART}/kong/kong.env": generated["kong/kong.env"],
+        **{f"{CHART}/redis/{name}": generated[f"redis/{name}"] for name in REDIS_FILES},
         **{f"{CHART}/redis/manifests/{name}": monitoring(f"redis/{name}") for name in REDIS_MANIFESTS},
     }
 
@@ -123,7 +131,7 @@ def generated():
 
 def rendered():
     """The files that the chart renders. Its own files must be up to date."""
-    return render.envoy()
+    return render.envoy() | render.kong()
 
 
 def stale():

@@ -50,8 +50,9 @@ def merged(documents):
 
 
 def data(documents):
-    """The files in a ConfigMap."""
-    return {name: HEADER + text for name, text in yaml.safe_load(documents[0])["data"].items()}
+    """The files in ConfigMaps. Other entries are environment variables."""
+    texts = (yaml.safe_load(text)["data"] for text in documents)
+    return {name: HEADER + text for files in texts for name, text in files.items() if "." in name}
 
 
 def envoy():
@@ -64,6 +65,15 @@ def envoy():
     files |= {f"envoy/{name}": text for name, text in data(image["envoy/configmap.yaml"]).items()}
     files["envoy-portable/init-container.yaml"] = init_patch(templates("delivery=init")["envoy/deployment.yaml"])
     return files
+
+
+def kong():
+    """The files of kong."""
+    image = templates("host=kong", "kong.probePath=/api/v1/wukongs")
+    names = ("serviceaccount.yaml", "service.yaml", "disruption.yaml", "networkpolicy.yaml", "kong/deployment.yaml")
+    files = {f"kong/{pathlib.Path(name).name}": merged(image[name]) for name in names}
+    files["kong/podmonitor.yaml"] = merged(of_kind(image["monitoring.yaml"], "PodMonitor"))
+    return files | {f"kong/{name}": text for name, text in data(image["kong/configmap.yaml"]).items()}
 
 
 def init_patch(documents):

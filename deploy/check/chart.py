@@ -13,7 +13,7 @@ from render import CHART, helm  # noqa: E402
 
 EXAMPLES = DEPLOY / "chart/examples"
 RELEASE, NAMESPACE = "edge", "shop-gateway"
-HOSTS = ["envoy"]
+HOSTS = ["envoy", "kong"]
 # The oldest Kubernetes of each delivery.
 OLDEST = {"image": "1.33", "init": "1.29"}
 MINIMAL = {"hostnames": ["shop.example.com"], "upstream": {"service": "orders"}}
@@ -51,6 +51,8 @@ OPTIONS = {
         "redis": {"external": {"address": "redis.example.com:6380", "cidrs": ["192.0.2.0/24"]}},
     },
 }
+# What a host lacks.
+LACKING = {("kong", "every option"): {"http": {"redirect": True}, "trustedProxies": {"cidrs": ["10.0.0.0/8"]}}}
 # A part of the values, and what helm must say about it.
 REFUSED = {
     "a typo in a filter's setting": ({"filters": {"rate_limit": {"minutes": 1}}}, "minutes"),
@@ -65,6 +67,8 @@ REFUSED = {
     "an unknown variable": (
         {"filters": {"jwt_auth": {"credentials": [{"key": "a", "secret": {"env": "OTHER"}}]}}}, "jwt.variables.OTHER: missing",
     ),
+    "hops on Kong": ({"host": "kong", "trustedProxies": {"hops": 1}}, "trustedProxies.cidrs"),
+    "challenges on Kong": ({"host": "kong", "http": {"acme": True}}, "http.acme"),
     "two kinds of Redis": ({"redis": {"enabled": True, "external": {"address": "redis.example.com:6379"}}}, "redis.external.address"),
 }
 # Names of one installation, which no template may contain.
@@ -87,7 +91,7 @@ def variants():
             values = {**MINIMAL, "host": host, "delivery": delivery}
             yield f"chart {host} by {delivery}", (values, OLDEST[delivery])
         for name, options in OPTIONS.items():
-            yield f"chart {host} with {name}", ({**MINIMAL, "host": host, **options}, "1.37")
+            yield f"chart {host} with {name}", ({**MINIMAL, "host": host, **options, **LACKING.get((host, name), {})}, "1.37")
 
 
 def build():

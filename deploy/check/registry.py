@@ -9,6 +9,7 @@ import alerts
 import apply_script
 import bill_of_materials
 import chart
+import chart_kong
 import chart_start
 import checkov_scan
 import connection_limits
@@ -60,6 +61,7 @@ FILE_CHECKS = {
     "apply_script": apply_script,
     "bill_of_materials": bill_of_materials,
     "chart": chart,
+    "chart_kong": chart_kong,
     "chart_start": chart_start,
     "checkov": checkov_scan,
     "connection_limits": connection_limits,

@@ -57,3 +57,29 @@ initContainers:
   image: {reference: {{ include "novasphere-gateway.image" . | quote }}, pullPolicy: {{ $root.Values.image.pullPolicy }}}
 {{- end }}
 {{- end }}
+
+{{/* The fields of a Deployment's spec before its template. */}}
+{{- define "novasphere-gateway.rollout" -}}
+{{- if .Values.hpa.enabled -}}
+# No `replicas`: the HorizontalPodAutoscaler sets the number.
+{{- else -}}
+replicas: {{ .Values.replicas }}
+{{- end }}
+selector:
+  matchLabels:
+    {{- include "novasphere-gateway.labels" . | nindent 4 }}
+strategy:
+  type: RollingUpdate
+  rollingUpdate: {maxUnavailable: 0, maxSurge: 1}
+minReadySeconds: 5
+{{- end }}
+
+{{/* The volume with the CA of the HTTP front end of Redis. */}}
+{{- define "novasphere-gateway.redisVolume" -}}
+{{- if include "novasphere-gateway.redis" . -}}
+- name: redis-tls
+  secret:
+    secretName: {{ include "novasphere-gateway.redisName" . }}-front-tls
+    items: [{key: ca.crt, path: ca.crt}]
+{{- end }}
+{{- end }}

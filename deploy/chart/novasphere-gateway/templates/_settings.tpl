@@ -25,7 +25,7 @@ belongs to one route. routes are the routes whose exemptions the settings contai
   {{- range .jwks }}
     {{- $jwks = append $jwks (merge (deepCopy .) (dict "cluster" (include "novasphere-gateway.issuerHost" .))) }}
   {{- end }}
-  {{- if $jwks }}{{ $_ := set . "jwks" $jwks }}{{ end }}
+  {{- if and $jwks (eq $root.Values.host "envoy") }}{{ $_ := set . "jwks" $jwks }}{{ end }}
 {{- end }}
 {{- with $settings.rate_limit }}{{ include "novasphere-gateway.addRateLimit" (list $root .) }}{{ end }}
 {{- include "novasphere-gateway.addExemptions" (list $settings .routes) }}
@@ -35,7 +35,7 @@ belongs to one route. routes are the routes whose exemptions the settings contai
 {{/* Adds what the chart knows to a rate_limit: (list root settings). */}}
 {{- define "novasphere-gateway.addRateLimit" -}}
 {{- $root := index . 0 }}{{ $settings := index . 1 }}
-{{- if not (hasKey $settings "client_ip") }}
+{{- if and (not (hasKey $settings "client_ip")) (eq $root.Values.host "envoy") }}
   {{- $from := dict "from" "forwarded_for" }}
   {{- if $root.Values.trustedProxies.cidrs }}
     {{- $_ := set $from "trusted_cidrs" $root.Values.trustedProxies.cidrs }}
@@ -49,7 +49,7 @@ belongs to one route. routes are the routes whose exemptions the settings contai
 {{- end }}
 {{- if and (eq $settings.policy "redis") (include "novasphere-gateway.redis" $root) }}
   {{- $redis := dict "uri" (printf "https://%s/" (include "novasphere-gateway.redisHost" $root)) }}
-  {{- $_ := set $redis "cluster" "novasphere_redis" }}
+  {{- if eq $root.Values.host "envoy" }}{{ $_ := set $redis "cluster" "novasphere_redis" }}{{ end }}
   {{- $_ := set $redis "token" (dict "env" "NOVASPHERE_REDIS_TOKEN") }}
   {{- $_ := set $settings "redis" (merge ($settings.redis | default dict) $redis) }}
 {{- end }}
@@ -78,10 +78,13 @@ belongs to one route. routes are the routes whose exemptions the settings contai
 {{- include "novasphere-gateway.settings" (dict "root" . "routes" .Values.routes) -}}
 {{- end }}
 
-{{/* The settings of a route as JSON: (list root route). */}}
+{{/* The settings of a route as JSON: (list root route). Filters without own settings have the common ones. */}}
 {{- define "novasphere-gateway.ofRoute" -}}
-{{- $route := index . 1 -}}
-{{- include "novasphere-gateway.settings" (dict "root" (index . 0) "override" $route.filters "routes" (list $route)) -}}
+{{- $root := index . 0 }}{{ $route := index . 1 }}
+{{- $own := include "novasphere-gateway.settings" (dict "root" $root "override" $route.filters "routes" (list $route)) | fromJson }}
+{{- $settings := include "novasphere-gateway.common" $root | fromJson }}
+{{- range $name, $_ := $route.filters }}{{ $_ := set $settings $name (index $own $name) }}{{ end }}
+{{- toJson $settings }}
 {{- end }}
 
 {{/* The settings of the gateway and of each route with its own, as a JSON list. */}}
@@ -104,7 +107,8 @@ belongs to one route. routes are the routes whose exemptions the settings contai
 {{- $hosts := dict }}
 {{- range include "novasphere-gateway.all" . | fromJsonArray }}
   {{- range (.jwt_auth | default dict).jwks }}
-    {{- $_ := set $hosts .cluster (include "novasphere-gateway.issuerHost" .) }}
+    {{- $host := include "novasphere-gateway.issuerHost" . }}
+    {{- $_ := set $hosts (.cluster | default $host) $host }}
   {{- end }}
 {{- end }}
 {{- toJson $hosts }}
