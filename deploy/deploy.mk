@@ -26,6 +26,12 @@ $(VENV_DEPLOY)/installed: deploy/check/requirements.txt deploy/check/requirement
 	$(VENV_DEPLOY)/bin/python deploy/check/tools.py $(VENV_DEPLOY)/bin
 	@cp deploy/check/requirements.txt $@
 
+# REGISTRY=ghcr.io/novasphere: where the images of `make image` are.
+.PHONY: chart
+chart: image $(VENV_DEPLOY)/installed ## Package the Helm chart with the digests of the images into dist
+	@test -n "$(REGISTRY)" || { echo "REGISTRY is not set: expected the registry with the images of make image, for example ghcr.io/novasphere"; exit 1; }
+	@$(VENV_DEPLOY)/bin/python deploy/chart/package.py "$(REGISTRY)" dist/images/digests dist
+
 # CRDS=DIR: directory of the custom resource definitions; default ../shared/crds.
 .PHONY: deploy-check
 deploy-check: image proxies $(VENV_DEPLOY)/installed ## Check the manifests and images without a cluster

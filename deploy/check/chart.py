@@ -1,14 +1,17 @@
 """The Helm chart: renders it for hosts, deliveries and options. Each result goes through all checks of manifests."""
 
+import pathlib
+import re
 import subprocess
 import sys
 import tempfile
 
 import yaml
 
-from manifests import DEPLOY
+from manifests import DEPLOY, REPOSITORY
 
-sys.path.insert(0, str(DEPLOY))
+sys.path[:0] = [str(DEPLOY), str(DEPLOY / "chart")]
+from package import package  # noqa: E402
 from render import CHART, helm  # noqa: E402
 
 EXAMPLES = DEPLOY / "chart/examples"
@@ -117,6 +120,24 @@ def outside():
             yield {"apiVersion": version, "kind": kind, "metadata": metadata}
 
 
+def packaged():
+    """Faults of the package: its version, and images that it does not pin."""
+    version = re.search(r'^version = "(.*)"$', (REPOSITORY / "Cargo.toml").read_text(), re.MULTILINE).group(1)
+    versions = yaml.safe_load((CHART / "Chart.yaml").read_text())
+    for field in ("version", "appVersion"):
+        if versions[field] != version:
+            yield f"Chart.yaml: {field}: expected {version}, as in Cargo.toml"
+    with tempfile.TemporaryDirectory() as directory:
+        digests = pathlib.Path(directory) / "digests"
+        digests.write_text("".join(f"{name} {version} sha256:{n:064x}\n" for n, name in enumerate(("filters", "kong"))))
+        archive = package("registry.test/team", digests, directory)
+        for host, image in (("envoy", "filters"), ("kong", "kong")):
+            command = [helm(), "template", RELEASE, archive, "--set", f"hostnames={{a.example.com}},upstream.service=a,host={host}"]
+            done = subprocess.run(command, capture_output=True, text=True)
+            if f"registry.test/team/{image}@sha256:" not in done.stdout:
+                yield f"the package does not pin the image {image}: {done.stderr.strip()}"
+
+
 def check(built):
     findings = []
     for name, text in built.items():
@@ -130,6 +151,7 @@ def check(built):
     done = run({**MINIMAL, "delivery": "image"}, kubernetes="1.32")
     if done.returncode == 0 or "delivery: init" not in done.stderr:
         findings.append(f"delivery image on Kubernetes 1.32: expected an error that names delivery: init, got {done.stderr.strip()}")
+    findings += packaged()
     lint = subprocess.run([helm(), "lint", "--strict", str(CHART), "--values", str(EXAMPLES / "shop.yaml")], capture_output=True, text=True)
     if lint.returncode:
         findings.append(f"helm lint: {lint.stdout.strip()} {lint.stderr.strip()}")
