@@ -52,6 +52,7 @@ REDIS_FILES = (
 )
 # The chart has its own NetworkPolicies, PodMonitor and alerts for Redis.
 REDIS_MANIFESTS = ("certificates.yaml", "disruption.yaml", "front.yaml", "services.yaml", "serviceaccounts.yaml", "store.yaml")
+TRAEFIK_JOB = "novasphere-system/novasphere-gateway-traefik"
 METRIC = re.compile(r"\b(novasphere_\w+)(\{|(?=\[))")
 # Envoy's probes do not reach the filters, so a gateway is without filters if it never counted. On Kong, the
 # readiness probe sends a request through jwt-auth every 10 s.
@@ -103,7 +104,9 @@ def alerts_of_job(text, host=None):
             rule["expr"] = WITHOUT_FILTERS[host]
             continue
         expr = METRIC.sub(lambda found: found[1] + '{job="@JOB@"' + ("," if found[2] else "}"), rule["expr"])
-        rule["expr"] = expr.replace("{__name__=~", '{job="@JOB@",__name__=~')
+        expr = expr.replace("{__name__=~", '{job="@JOB@",__name__=~')
+        rule["expr"] = expr.replace(TRAEFIK_JOB, "@JOB@")
+        rule["annotations"] = {name: text.replace("novasphere-api", "the upstream") for name, text in rule["annotations"].items()}
     return yaml.dump({"groups": groups}, Dumper=Dumper, sort_keys=False, width=1000)
 
 
@@ -113,7 +116,10 @@ def chart(generated):
     return {
         **{f"{CHART}/monitoring/alerts-{host}.yaml": alerts_of_job(monitoring("monitoring/alerts.yaml"), host) for host in WITHOUT_FILTERS},
         f"{CHART}/monitoring/redis-alerts.yaml": alerts_of_job(monitoring("redis/alerts.yaml")),
+        f"{CHART}/monitoring/alerts-traefik.yaml": alerts_of_job(monitoring("traefik/alerts.yaml")),
         f"{CHART}/monitoring/dashboard.json": monitoring("monitoring/novasphere-gateway.json"),
+        f"{CHART}/monitoring/dashboard-traefik.json": monitoring("traefik/novasphere-traefik.json").replace(TRAEFIK_JOB, "@JOB@").replace("novasphere-api", "the upstream"),
+        f"{CHART}/traefik/traefik.yaml": (HOST_CONFIG / "traefik/traefik.yaml").read_text(),
         f"{CHART}/kong/kong.env": generated["kong/kong.env"],
         **{f"{CHART}/redis/{name}": generated[f"redis/{name}"] for name in REDIS_FILES},
         **{f"{CHART}/redis/manifests/{name}": monitoring(f"redis/{name}") for name in REDIS_MANIFESTS},

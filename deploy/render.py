@@ -69,7 +69,7 @@ def envoy():
 
 def kong():
     """The files of kong."""
-    image = templates("host=kong", "kong.probePath=/api/v1/wukongs")
+    image = templates("host=kong", "probePath=/api/v1/wukongs")
     names = ("serviceaccount.yaml", "service.yaml", "disruption.yaml", "networkpolicy.yaml", "kong/deployment.yaml")
     files = {f"kong/{pathlib.Path(name).name}": merged(image[name]) for name in names}
     files["kong/podmonitor.yaml"] = merged(of_kind(image["monitoring.yaml"], "PodMonitor"))

@@ -16,7 +16,7 @@ from render import CHART, helm  # noqa: E402
 
 EXAMPLES = DEPLOY / "chart/examples"
 RELEASE, NAMESPACE = "edge", "shop-gateway"
-HOSTS = ["envoy", "kong"]
+HOSTS = ["envoy", "kong", "traefik"]
 # The oldest Kubernetes of each delivery.
 OLDEST = {"image": "1.33", "init": "1.29"}
 MINIMAL = {"hostnames": ["shop.example.com"], "upstream": {"service": "orders"}}
@@ -55,7 +55,19 @@ OPTIONS = {
     },
 }
 # What a host lacks.
-LACKING = {("kong", "every option"): {"http": {"redirect": True}, "trustedProxies": {"cidrs": ["10.0.0.0/8"]}}}
+LACKING = {
+    ("kong", "every option"): {"http": {"redirect": True}, "trustedProxies": {"cidrs": ["10.0.0.0/8"]}},
+    ("traefik", "every option"): {
+        "trustedProxies": {"cidrs": ["10.0.0.0/8"]},
+        "redis": {},
+        "filters": {
+            "cors": {"origins": ["https://www.example.com", "https://*.example.org"], "credentials": True},
+            "jwt_auth": {"credentials": [{"key": "old", "secret": {"env": "NOVASPHERE_JWT_SECRET"}}]},
+            "header_transform": {"request": {"add": {"headers": ["X-Gateway:edge"]}}, "response": {"remove": {"headers": ["Server"]}}},
+        },
+    },
+    ("traefik", "own Redis and certificate"): {"redis": {}},
+}
 # A part of the values, and what helm must say about it.
 REFUSED = {
     "a typo in a filter's setting": ({"filters": {"rate_limit": {"minutes": 1}}}, "minutes"),
@@ -67,11 +79,16 @@ REFUSED = {
     "no Service": ({"upstream": {"service": ""}}, "/upstream/service"),
     "a route without a path": ({"routes": [{"name": "a"}]}, "path_prefix"),
     "two routes of one name": ({"routes": [{"name": "a", "path": "/a"}, {"name": "a", "path": "/b"}]}, 'the name "a" appears twice'),
+    "a reserved name of a route": ({"routes": [{"name": "default", "path": "/a"}]}, 'the name "default"'),
     "an unknown variable": (
         {"filters": {"jwt_auth": {"credentials": [{"key": "a", "secret": {"env": "OTHER"}}]}}}, "jwt.variables.OTHER: missing",
     ),
     "hops on Kong": ({"host": "kong", "trustedProxies": {"hops": 1}}, "trustedProxies.cidrs"),
     "challenges on Kong": ({"host": "kong", "http": {"acme": True}}, "http.acme"),
+    "rules on Traefik": ({"host": "traefik", "filters": {"rate_limit": {"rules": [{"name": "a", "path": "/a", "minute": 1}]}}}, "filters.rate_limit.rules"),
+    "fetched keys on Traefik": ({"host": "traefik", "filters": {"jwt_auth": {"jwks": [{"issuer": "https://id.example.com/", "discovery": True}]}}}, "filters.jwt_auth.jwks"),
+    "a pattern of origins on Traefik": ({"host": "traefik", "filters": {"cors": {"origins": ["~https://.*"]}}}, "filters.cors.origins"),
+    "Redis on Traefik": ({"host": "traefik", "redis": {"enabled": True}}, "redis:"),
     "two kinds of Redis": ({"redis": {"enabled": True, "external": {"address": "redis.example.com:6379"}}}, "redis.external.address"),
 }
 # Names of one installation, which no template may contain.

@@ -11,6 +11,7 @@ import bill_of_materials
 import chart
 import chart_kong
 import chart_start
+import chart_traefik
 import checkov_scan
 import connection_limits
 import core_schema
@@ -63,6 +64,7 @@ FILE_CHECKS = {
     "chart": chart,
     "chart_kong": chart_kong,
     "chart_start": chart_start,
+    "chart_traefik": chart_traefik,
     "checkov": checkov_scan,
     "connection_limits": connection_limits,
     "envoy_start": envoy_start,

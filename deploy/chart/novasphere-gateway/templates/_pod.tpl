@@ -83,3 +83,14 @@ minReadySeconds: 5
     items: [{key: ca.crt, path: ca.crt}]
 {{- end }}
 {{- end }}
+
+{{/* A path that needs a token, for the readiness probe. */}}
+{{- define "novasphere-gateway.probePath" -}}
+{{- .Values.probePath | default (printf "%s/-/ready" (trimSuffix "/" .Values.upstream.pathPrefix)) -}}
+{{- end }}
+
+{{/* Whether every request without a token is rejected; empty if not. */}}
+{{- define "novasphere-gateway.rejects" -}}
+{{- $jwt := (include "novasphere-gateway.common" . | fromJson).jwt_auth -}}
+{{- if and $jwt (not (or $jwt.optional $jwt.anonymous $jwt.report_only)) }}true{{ end -}}
+{{- end }}

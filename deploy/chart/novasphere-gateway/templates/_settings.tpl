@@ -28,7 +28,7 @@ belongs to one route. routes are the routes whose exemptions the settings contai
   {{- if and $jwks (eq $root.Values.host "envoy") }}{{ $_ := set . "jwks" $jwks }}{{ end }}
 {{- end }}
 {{- with $settings.rate_limit }}{{ include "novasphere-gateway.addRateLimit" (list $root .) }}{{ end }}
-{{- include "novasphere-gateway.addExemptions" (list $settings .routes) }}
+{{- include "novasphere-gateway.addExemptions" (list $settings .routes $root) }}
 {{- toJson $settings }}
 {{- end }}
 
@@ -55,7 +55,7 @@ belongs to one route. routes are the routes whose exemptions the settings contai
 {{- end }}
 {{- end }}
 
-{{/* Adds the exemptions of routes: (list settings routes). */}}
+{{/* Adds the exemptions of routes: (list settings routes root). Traefik's limits have no rules. */}}
 {{- define "novasphere-gateway.addExemptions" -}}
 {{- $settings := index . 0 }}{{ $skip := list }}{{ $rules := list }}
 {{- range index . 1 }}
@@ -68,7 +68,7 @@ belongs to one route. routes are the routes whose exemptions the settings contai
 {{- if and $skip $settings.jwt_auth }}
   {{- $_ := set $settings.jwt_auth "skip" (concat $skip ($settings.jwt_auth.skip | default list)) }}
 {{- end }}
-{{- if and $rules $settings.rate_limit }}
+{{- if and $rules $settings.rate_limit (ne (index . 2).Values.host "traefik") }}
   {{- $_ := set $settings.rate_limit "rules" (concat $rules ($settings.rate_limit.rules | default list)) }}
 {{- end }}
 {{- end }}

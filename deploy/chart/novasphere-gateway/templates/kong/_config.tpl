@@ -12,7 +12,7 @@ services:
   {{- include "novasphere-gateway.kong.route" (dict "root" $root "name" .Values.upstream.service "path" (include "novasphere-gateway.kong.below" .Values.upstream.pathPrefix)) | nindent 2 }}
   {{- if .Values.http.redirect }}
   # The readiness probe, on the port without TLS.
-  {{- include "novasphere-gateway.kong.route" (dict "root" $root "name" (printf "%s-probe" .Values.upstream.service) "path" (printf "~%s$" (regexQuoteMeta (include "novasphere-gateway.kong.probePath" .))) "plain" true "priority" (add1 (len $own))) | nindent 2 }}
+  {{- include "novasphere-gateway.kong.route" (dict "root" $root "name" (printf "%s-probe" .Values.upstream.service) "path" (printf "~%s$" (regexQuoteMeta (include "novasphere-gateway.probePath" .))) "plain" true "priority" (add1 (len $own))) | nindent 2 }}
   {{- end }}
 {{- range $n, $route := $own }}
 {{- $name := printf "%s-%s" $root.Values.upstream.service .name }}
@@ -99,15 +99,4 @@ after a rejection by Redis would trap.
 {{- define "novasphere-gateway.kong.id" -}}
 {{- $hash := sha256sum (printf "novasphere-gateway %s" .) -}}
 {{ substr 0 8 $hash }}-{{ substr 8 12 $hash }}-8{{ substr 13 16 $hash }}-a{{ substr 17 20 $hash }}-{{ substr 20 32 $hash }}
-{{- end }}
-
-{{/* A path that needs a token, for the readiness probe. */}}
-{{- define "novasphere-gateway.kong.probePath" -}}
-{{- .Values.kong.probePath | default (printf "%s/-/ready" (trimSuffix "/" .Values.upstream.pathPrefix)) -}}
-{{- end }}
-
-{{/* Whether every request without a token is rejected; empty if not. */}}
-{{- define "novasphere-gateway.kong.rejects" -}}
-{{- $jwt := (include "novasphere-gateway.common" . | fromJson).jwt_auth -}}
-{{- if and $jwt (not (or $jwt.optional $jwt.anonymous $jwt.report_only)) }}true{{ end -}}
 {{- end }}
