@@ -80,15 +80,25 @@ native: ## Build the gateway as a native module for Envoy on this machine into d
 # Static binaries, which run on every Linux and in images without a C library. Rust's own linker also
 # links for the other architecture.
 FILTERCTL := dist/filterctl-linux-x86_64 dist/filterctl-linux-aarch64
+COPY_FILTERS := dist/copy-filters-linux-x86_64 dist/copy-filters-linux-aarch64
+
+# $(call build_static,PACKAGE,ARCHITECTURE)
+define build_static
+	@rustup target list --installed 2>/dev/null | grep -qx $2-unknown-linux-musl \
+		|| rustup target add $2-unknown-linux-musl
+	CARGO_ENCODED_RUSTFLAGS="$$(printf '%b' '$(REMAP)\037-Clinker=rust-lld')" \
+		$(CARGO) build --locked --release --target $2-unknown-linux-musl -p $1
+	@mkdir -p dist
+	@install -m 755 "$(TARGET_DIR)/$2-unknown-linux-musl/release/$1" $@
+endef
 
 .PHONY: $(FILTERCTL)
 $(FILTERCTL): dist/filterctl-linux-%:
-	@rustup target list --installed 2>/dev/null | grep -qx $*-unknown-linux-musl \
-		|| rustup target add $*-unknown-linux-musl
-	CARGO_ENCODED_RUSTFLAGS="$$(printf '%b' '$(REMAP)\037-Clinker=rust-lld')" \
-		$(CARGO) build --locked --release --target $*-unknown-linux-musl -p filterctl
-	@mkdir -p dist
-	@install -m 755 "$(TARGET_DIR)/$*-unknown-linux-musl/release/filterctl" $@
+	$(call build_static,filterctl,$*)
+
+.PHONY: $(COPY_FILTERS)
+$(COPY_FILTERS): dist/copy-filters-linux-%:
+	$(call build_static,copy-filters,$*)
 
 .PHONY: filterctl-release
 filterctl-release: $(FILTERCTL) ## Build filterctl for Linux on x86-64 and ARM64 into dist
@@ -104,7 +114,7 @@ $(VENV)/installed: tests/requirements.txt
 	@cp tests/requirements.txt $@
 
 .PHONY: schema
-schema: ## Generate the configuration schemas in host-config from the Rust types
+schema: ## Generate the schemas in host-config and of the chart's values from the Rust types
 	$(CARGO) run --locked -p novasphere-schema
 
 .PHONY: proxies

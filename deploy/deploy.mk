@@ -6,7 +6,7 @@ DEPLOY_STORES := redis redis-external
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)
 
 .PHONY: image
-image: wasm filterctl-release ## Build OCI images of the filters in dist/images and print their digests
+image: wasm filterctl-release $(COPY_FILTERS) ## Build OCI images of the filters in dist/images and print their digests
 	@python3 deploy/image/build.py dist/images dist $(VERSION) $(FILTERS)
 
 .PHONY: sbom
@@ -16,13 +16,21 @@ sbom: ## Write CycloneDX lists of the crates in the filters and in filterctl int
 	@python3 deploy/sbom.py filterctl x86_64-unknown-linux-musl filterctl > dist/filterctl.cdx.json
 
 .PHONY: deploy-generate
-deploy-generate: ## Regenerate the files under deploy that derive from host-config
-	@python3 deploy/generate.py
+deploy-generate: $(VENV_DEPLOY)/installed ## Regenerate the files under deploy that derive from host-config and from the chart
+	@$(VENV_DEPLOY)/bin/python deploy/generate.py
 
-$(VENV_DEPLOY)/installed: deploy/check/requirements.txt
+$(VENV_DEPLOY)/installed: deploy/check/requirements.txt deploy/check/requirements-tools.txt deploy/check/tools.py
 	python3 -m venv $(VENV_DEPLOY)
 	$(VENV_DEPLOY)/bin/pip install --quiet --requirement deploy/check/requirements.txt
+	$(VENV_DEPLOY)/bin/pip install --quiet --no-deps --requirement deploy/check/requirements-tools.txt
+	$(VENV_DEPLOY)/bin/python deploy/check/tools.py $(VENV_DEPLOY)/bin
 	@cp deploy/check/requirements.txt $@
+
+# REGISTRY=ghcr.io/novasphere: where the images of `make image` are.
+.PHONY: chart
+chart: image $(VENV_DEPLOY)/installed ## Package the Helm chart with the digests of the images into dist
+	@test -n "$(REGISTRY)" || { echo "REGISTRY is not set: expected the registry with the images of make image, for example ghcr.io/novasphere"; exit 1; }
+	@$(VENV_DEPLOY)/bin/python deploy/chart/package.py "$(REGISTRY)" dist/images/digests dist
 
 # CRDS=DIR: directory of the custom resource definitions; default ../shared/crds.
 .PHONY: deploy-check

@@ -13,8 +13,6 @@ import sys
 
 OWN = re.compile(r"registry\.example\.com/novasphere/([a-z-]+):([\w.-]+)")
 ANY_IMAGE = re.compile(r"^\s*-?\s*image: (\S+)$", re.MULTILINE)
-# Built manually from image/Containerfile, so `make image` has no digest for it.
-BUILT_MANUALLY = {"filters-copy"}
 
 
 def main(registry, digests):
@@ -22,9 +20,7 @@ def main(registry, digests):
     missing = set()
 
     def pin(found):
-        name, version = found.groups()
-        if name in BUILT_MANUALLY:
-            return f"{registry}/{name}:{version}"
+        name = found[1]
         if name not in known:
             missing.add(name)
         return f"{registry}/{name}@{known.get(name)}"

@@ -7,6 +7,7 @@ import sys
 
 import bad
 import cel
+import chart
 import custom_schema
 import manifests
 from registry import FILE_CHECKS, MANIFEST_CHECKS
@@ -26,9 +27,9 @@ def main(wanted):
         for finding in findings:
             print(f"       {finding}")
 
-    built = {name: manifests.build(name) for name in manifests.NAMES}
+    built = {**{name: manifests.build(name) for name in manifests.NAMES}, **chart.build()}
     for name, text in built.items():
-        docs = manifests.parse(text)
+        docs = manifests.parse(text) + (list(chart.outside()) if name.startswith("chart ") else [])
         for check, module in MANIFEST_CHECKS.items():
             if (not wanted or check in wanted) and possible(check):
                 report(f"{name}: {check}", list(module.check(docs)))

@@ -17,7 +17,7 @@ SKIPPED = {
 def check(built):
     with tempfile.TemporaryDirectory() as directory:
         for name, text in built.items():
-            (pathlib.Path(directory) / f"{name}.yaml").write_text(text)
+            (pathlib.Path(directory) / f"{name.replace('/', '-')}.yaml").write_text(text)
         program = str(pathlib.Path(sys.executable).parent / "checkov")
         command = [program, "--directory", directory, "--framework", "kubernetes", "--skip-download"]
         command += ["--quiet", "--compact", "--output", "json", "--skip-check", ",".join(SKIPPED)]

@@ -4,8 +4,8 @@ import kubernetes_validate
 
 from manifests import label, lookup, of_kind, parse
 
-# The oldest and newest supported Kubernetes version.
-VERSIONS = ("1.33", "1.37")
+# The oldest supported Kubernetes version, with and without image volumes, and the newest.
+OLDEST_WITH_IMAGE_VOLUMES, OLDEST, NEWEST = "1.33", "1.29", "1.37"
 # The check custom_schema covers the kinds of these groups.
 CUSTOM = (
     "cert-manager.io", "configuration.konghq.com", "extensions.istio.io", "gateway.envoyproxy.io",
@@ -34,8 +34,14 @@ def check(docs):
         yield from faults(doc, f"istiod's patch of its {doc['kind']}")
 
 
+def oldest(doc):
+    """The oldest Kubernetes version that has the fields of a resource."""
+    volumes = lookup(doc, "spec", "template", "spec", "volumes") or []
+    return OLDEST_WITH_IMAGE_VOLUMES if any("image" in volume for volume in volumes) else OLDEST
+
+
 def faults(doc, subject):
-    for version in VERSIONS:
+    for version in (oldest(doc), NEWEST):
         try:
             kubernetes_validate.validate(doc, version, strict=True)
         except kubernetes_validate.ValidationError as error:

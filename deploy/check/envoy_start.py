@@ -65,26 +65,35 @@ def free_port():
 class Gateway:
     """The container as a local process, with local directories and ports."""
 
-    def __init__(self, envoy, directory, files, container):
-        self.ports = {port: free_port() for port in ("8443", "9901", "9902")}
+    def __init__(self, envoy, directory, files, container, replacements=(), certificate=True):
+        self.ports = {port: free_port() for port in ("8080", "8443", "9901", "9902")}
         self.replacements = {
+            **dict(replacements),
             "/etc/novasphere-tls": str(directory / "tls"),
             "/etc/novasphere/": f"{directory}/",
             "/etc/envoy/wasm": str(REPOSITORY / "dist"),
         }
+        self.directory = directory
         (directory / "tls").mkdir()
-        keys = REPOSITORY / "tests/keys"
-        shutil.copy(keys / "tls-certificate.pem", directory / "tls/tls.crt")
-        shutil.copy(keys / "tls-key.pem", directory / "tls/tls.key")
+        if certificate:
+            self.add_certificate()
         for name, text in files.items():
             (directory / name).write_text(self.localized(text))
         self.container, self.log = container, directory / "log"
         command = [envoy, *(self.localized(argument) for argument in container["args"]), "--use-dynamic-base-id"]
         # The configured 30 s would slow down the check.
         command[command.index("--drain-time-s") + 1] = "1"
-        environment = {**os.environ, "NOVASPHERE_JWT_SECRET": "only-for-this-test-of-48-bytes-0123456789abcdef"}
+        secret = "only-for-this-test-of-48-bytes-0123456789abcdef"
+        environment = {**os.environ, **{variable["name"]: secret for variable in container.get("env", [])}}
         with self.log.open("w") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
+
+    def add_certificate(self):
+        """Adds the certificate by a rename, like the kubelet, so that Envoy notices it."""
+        for name, key in (("tls.crt", "tls-certificate.pem"), ("tls.key", "tls-key.pem")):
+            shutil.copy(REPOSITORY / "tests/keys" / key, self.directory / name)
+        for name in ("tls.key", "tls.crt"):
+            (self.directory / name).rename(self.directory / "tls" / name)
 
     def localized(self, text):
         for old, new in self.replacements.items():
@@ -97,18 +106,23 @@ class Gateway:
         self.process.terminate()
         self.process.wait()
 
-    def get(self, port, path, tls=False):
+    def request(self, port, method, path, headers, tls=False):
+        """Status, headers with names in lower case, and text of the response."""
         if tls:
             context = ssl._create_unverified_context()
             connection = http.client.HTTPSConnection("127.0.0.1", self.ports[port], timeout=5, context=context)
         else:
             connection = http.client.HTTPConnection("127.0.0.1", self.ports[port], timeout=5)
         try:
-            connection.request("GET", path, headers=HOST)
+            connection.request(method, path, headers=headers)
             response = connection.getresponse()
-            return response.status, response.getheader("connection"), response.read().decode()
+            return response.status, {name.lower(): value for name, value in response.getheaders()}, response.read().decode()
         finally:
             connection.close()
+
+    def get(self, port, path, tls=False):
+        status, headers, text = self.request(port, "GET", path, HOST, tls)
+        return status, headers.get("connection"), text
 
     def wait_until(self, condition):
         """Whether the condition holds before the deadline; None if Envoy exited."""
@@ -124,11 +138,17 @@ class Gateway:
             time.sleep(0.05)
         return False
 
-    def findings(self):
+    def start_fault(self):
+        """Why Envoy did not start; None if it passes the readiness probe."""
         ready = self.container["readinessProbe"]["httpGet"]["path"]
         started = self.wait_until(lambda: self.get("9902", ready)[0] == 200)
         if not started:
-            yield f"Envoy {'exited' if started is None else 'is not ready'}: {self.log.read_text()[-3000:]}"
+            return f"Envoy {'exited' if started is None else 'is not ready'}: {self.log.read_text()[-3000:]}"
+        return None
+
+    def findings(self):
+        if fault := self.start_fault():
+            yield fault
             return
         for path in ("/", "/quitquitquit", "/config_dump", "/stats"):
             if self.get("9902", path)[0] != 404:

@@ -39,21 +39,29 @@ def check(built):
     deployment = next(doc for doc in parse(built["kong"]) if doc["kind"] == "Deployment")
     container = deployment["spec"]["template"]["spec"]["containers"][0]
     for field in ("resources", "lifecycle", "startupProbe"):
-        if values[field] != container[field]:
+        if without_null(values[field]) != container[field]:
             findings.append(f"kong/values.yaml: {field} differs from the Deployment")
     probe = {name: part for name, part in values["readinessProbe"].items() if part is not None}
     if probe != container["readinessProbe"]:
         findings.append("kong/values.yaml: readinessProbe differs from the Deployment")
     monitor = next(doc for doc in parse(built["kong"]) if doc["kind"] == "PodMonitor")
     pods = values["topologySpreadConstraints"][0]["labelSelector"]
-    if values["extraObjects"] != [{**monitor, "spec": {**monitor["spec"], "selector": pods}}]:
-        findings.append("kong/values.yaml: extraObjects must be the PodMonitor, with the labels of the chart's pods")
+    policy = next(doc for doc in parse(built["kong"]) if doc["kind"] == "NetworkPolicy")
+    for found, expected, selector in zip(values["extraObjects"], (monitor, policy), ("selector", "podSelector"), strict=True):
+        expected = {**expected["spec"], selector: pods}
+        if (found["kind"], with_port_numbers(found["spec"])) != (found["kind"], with_port_numbers(expected)):
+            findings.append(f"kong/values.yaml: extraObjects: the {found['kind']} must be that of deploy/kong, with the labels of the chart's pods")
     if values["image"]["tag"] not in container["image"]:
         findings.append("kong/values.yaml: image differs from the Deployment")
     other = next(doc for doc in parse(built["kong-ingress"]) if doc["kind"] == "PodMonitor")
     if other["spec"]["podMetricsEndpoints"] != monitor["spec"]["podMetricsEndpoints"]:
         findings.append("kong-ingress: the PodMonitor's podMetricsEndpoints differ from those of kong")
     return findings + list(ingress_faults(values)), None
+
+
+def with_port_numbers(spec):
+    """The rules with the number of the port https, which the chart names proxy-tls."""
+    return yaml.safe_load(yaml.safe_dump(spec).replace("port: https", "port: 8443"))
 
 
 # The controller supplies certificates and configures the admin API, the routes and the filters.
@@ -72,8 +80,6 @@ def ingress_faults(kong):
         expected, found = without_null(kong[field]), without_null(gateway.get(field))
         if field == "env":
             expected = {name: value for name, value in expected.items() if name not in ("database", "ssl_cert", "ssl_cert_key")}
-        if field == "proxy":
-            expected["externalTrafficPolicy"] = "Local"
         if found != expected:
             yield f"kong-ingress/values.yaml: gateway.{field} differs from kong/values.yaml"
 

@@ -1,10 +1,12 @@
-"""The images have the form that Istio and Envoy Gateway fetch, and their build is reproducible."""
+"""The images of single filters have the form that Istio and Envoy Gateway fetch. The others are for two
+architectures, and their program copies the filters. The build is reproducible."""
 
 import gzip
 import hashlib
 import io
 import json
 import pathlib
+import platform
 import re
 import shutil
 import subprocess
@@ -16,6 +18,10 @@ from manifests import DEPLOY, REPOSITORY
 
 FILTERS = re.search(r"^FILTERS := (.*)$", (REPOSITORY / "Makefile").read_text(), re.MULTILINE).group(1).split()
 PROGRAMS = ["filterctl-linux-aarch64", "filterctl-linux-x86_64"]
+COPY = "copy-filters"
+COPIES = {"amd64": f"{COPY}-linux-x86_64", "arm64": f"{COPY}-linux-aarch64"}
+MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+INDEX = "application/vnd.oci.image.index.v1+json"
 LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
 MAGIC = b"\0asm\x01\0\0\0"
 
@@ -33,27 +39,62 @@ def blob(layout, entry):
     return data
 
 
-def image_files(layout):
-    """The files of an image, read like Istio and Envoy Gateway do: one manifest, last layer, gzip, tar."""
+def root(layout):
+    """The only descriptor of a layout."""
     if json.loads((layout / "oci-layout").read_text()) != {"imageLayoutVersion": "1.0.0"}:
         raise InvalidLayout("oci-layout: expected imageLayoutVersion 1.0.0")
-    manifests = json.loads((layout / "index.json").read_text())["manifests"]
-    if len(manifests) != 1 or manifests[0]["mediaType"] != "application/vnd.oci.image.manifest.v1+json":
-        raise InvalidLayout("expected a single image manifest: the digest of an index cannot be pinned")
-    manifest = json.loads(blob(layout, manifests[0]))
+    entries = json.loads((layout / "index.json").read_text())["manifests"]
+    if len(entries) != 1:
+        raise InvalidLayout("expected a single image or index")
+    return entries[0]
+
+
+def single_files(layout):
+    """The files of an image, read like Istio and Envoy Gateway do: one manifest, last layer, gzip, tar."""
+    entry = root(layout)
+    if entry["mediaType"] != MANIFEST:
+        raise InvalidLayout("expected a single image manifest: Istio and Envoy Gateway pin no index")
+    layers = manifest_files(layout, entry)
+    if len(layers) != 1:
+        raise InvalidLayout("expected a single layer")
+    return layers[0]
+
+
+def multiple_files(layout):
+    """The files of the image of each architecture."""
+    entry = root(layout)
+    if entry["mediaType"] != INDEX:
+        raise InvalidLayout("expected an index of images")
+    images = {}
+    for image in json.loads(blob(layout, entry))["manifests"]:
+        files = [part for layer in manifest_files(layout, image) for part in layer.items()]
+        if len(dict(files)) != len(files) or image["platform"]["os"] != "linux":
+            raise InvalidLayout("expected each file in one layer, for linux")
+        images[image["platform"]["architecture"]] = dict(files)
+    return images
+
+
+def manifest_files(layout, entry):
+    """The files of each layer of an image."""
+    manifest = json.loads(blob(layout, entry))
     config = json.loads(blob(layout, manifest["config"]))
     if manifest.get("annotations", {}).get("module.wasm.image/variant") != "compat":
         raise InvalidLayout("expected the annotation module.wasm.image/variant: compat")
-    layers = manifest["layers"]
-    if len(layers) != 1 or layers[-1]["mediaType"] != LAYER:
-        raise InvalidLayout(f"expected a single layer of type {LAYER}")
-    archive = gzip.decompress(blob(layout, layers[-1]))
-    if config["rootfs"]["diff_ids"] != [f"sha256:{hashlib.sha256(archive).hexdigest()}"]:
-        raise InvalidLayout("diff_ids differs from the digest of the archive")
+    if entry.get("platform", {}).get("architecture", "amd64") != config["architecture"]:
+        raise InvalidLayout("the platform differs from the architecture of the image")
+    if any(layer["mediaType"] != LAYER for layer in manifest["layers"]):
+        raise InvalidLayout(f"expected layers of type {LAYER}")
+    archives = [gzip.decompress(blob(layout, layer)) for layer in manifest["layers"]]
+    if config["rootfs"]["diff_ids"] != [f"sha256:{hashlib.sha256(archive).hexdigest()}" for archive in archives]:
+        raise InvalidLayout("diff_ids differ from the digests of the archives")
+    return [archive_files(archive) for archive in archives]
+
+
+def archive_files(archive):
     files = {}
     with tarfile.open(fileobj=io.BytesIO(archive)) as members:
         for member in members:
-            mode = 0o755 if member.name in PROGRAMS else 0o644
+            mode = 0o755 if member.name in (*PROGRAMS, COPY) else 0o644
             if not member.isfile() or (member.mtime, member.uid, member.gid, member.mode) != (0, 0, 0, mode):
                 raise InvalidLayout(f"{member.name}: expected a regular file of root with mode {mode:04o} and time 0")
             files[member.name] = members.extractfile(member).read()
@@ -64,14 +105,51 @@ def image_files(layout):
 
 def faults(layout, expected):
     try:
-        files = image_files(layout)
+        files = single_files(layout)
     except (InvalidLayout, OSError, ValueError, KeyError, EOFError, tarfile.TarError) as error:
         return [f"{layout.name}: {error}"]
-    if {name: data for name, data in files.items() if name.endswith((".wasm", ".meta.json", *PROGRAMS))} != expected:
-        return [f"{layout.name}: expected exactly these files of dist: {', '.join(expected)}"]
+    return differences(layout.name, files, expected)
+
+
+def differences(image, files, expected):
+    if files != expected:
+        return [f"{image}: expected exactly these files of dist: {', '.join(expected)}"]
     if not all(data.startswith(MAGIC) for name, data in expected.items() if name.endswith(".wasm")):
-        return [f"{layout.name}: a .wasm file is not WebAssembly"]
+        return [f"{image}: a .wasm file is not WebAssembly"]
     return []
+
+
+def multiple_faults(layout, expected):
+    """Faults of an image for two architectures with the files `expected`, and of its program."""
+    try:
+        images = multiple_files(layout)
+    except (InvalidLayout, OSError, ValueError, KeyError, EOFError, tarfile.TarError) as error:
+        return [f"{layout.name}: {error}"]
+    if images.keys() != COPIES.keys():
+        return [f"{layout.name}: expected images for {', '.join(COPIES)}"]
+    findings = []
+    for architecture, files in images.items():
+        program = {COPY: (REPOSITORY / "dist" / COPIES[architecture]).read_bytes()}
+        findings += differences(f"{layout.name} for {architecture}", files, {**expected, **program})
+        if COPIES[architecture].endswith(platform.machine()):
+            findings += copy_faults(layout.name, files)
+    return findings
+
+
+def copy_faults(image, files):
+    """Whether the program of an image copies its filters, as an init container runs it."""
+    with tempfile.TemporaryDirectory() as directory:
+        source, volume = pathlib.Path(directory) / "image", pathlib.Path(directory) / "copy"
+        volume.mkdir()
+        for name, data in files.items():
+            path = source / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+        (source / COPY).chmod(0o755)
+        run = subprocess.run([source / COPY, source, volume], capture_output=True, text=True)
+        copied = {str(path.relative_to(volume)): path.read_bytes() for path in volume.rglob("*") if path.is_file()}
+    expected = {name: data for name, data in files.items() if name not in (*PROGRAMS, COPY)}
+    return [] if copied == expected and run.returncode == 0 else [f"{image}: {COPY} copies {sorted(copied)}: {run.stderr}"]
 
 
 def digests(out, dist):
@@ -83,14 +161,15 @@ def check(_):
     dist = REPOSITORY / "dist"
     wasm = {name: dist / f"novasphere-{name}.wasm" for name in FILTERS}
     programs = [dist / name for name in PROGRAMS]
-    if not all(path.is_file() for path in [*wasm.values(), *programs]):
-        return [], "filters not built: run make wasm filterctl-release"
+    inputs = [*wasm.values(), *programs, *(dist / name for name in COPIES.values())]
+    if not all(path.is_file() for path in inputs):
+        return [], "filters not built: run make image"
     findings = []
     with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as two:
         one, two = pathlib.Path(one), pathlib.Path(two)
         copied = two / "elsewhere/dist"
         copied.mkdir(parents=True)
-        for path in [*wasm.values(), *programs]:
+        for path in inputs:
             shutil.copy(path, copied)
         shutil.copytree(dist / "kong", copied / "kong")
         for pattern in ("*.http.wasm", "*.traefik.yml"):
@@ -100,7 +179,11 @@ def check(_):
             findings.append("two builds of the same files have different digests")
         for name, path in wasm.items():
             findings += faults(one / "images" / name, {"plugin.wasm": path.read_bytes()})
-        findings += faults(one / "images/filters", {path.name: path.read_bytes() for path in [*wasm.values(), *programs]})
+        findings += multiple_faults(one / "images/filters", {path.name: path.read_bytes() for path in [*wasm.values(), *programs]})
         for_kong = [f"novasphere_{name.replace('-', '_')}.{end}" for name in FILTERS for end in ("wasm", "meta.json")]
-        findings += faults(one / "images/kong", {name: (dist / "kong" / name).read_bytes() for name in for_kong})
+        findings += multiple_faults(one / "images/kong", {name: (dist / "kong" / name).read_bytes() for name in for_kong})
+        for_traefik = {path.name.removeprefix("novasphere-").removesuffix(".http.wasm"): path for path in dist.glob("*.http.wasm")}
+        plugins = {f"{name}/plugin.wasm": path.read_bytes() for name, path in for_traefik.items()}
+        plugins |= {f"{name}/.traefik.yml": (dist / f"novasphere-{name}.traefik.yml").read_bytes() for name in for_traefik}
+        findings += multiple_faults(one / "images/traefik", plugins)
     return findings, None

@@ -20,7 +20,7 @@ def check(_):
     findings = []
     paths = [*DEPLOY.rglob("*.yaml"), *DEPLOY.rglob("*.yml"), *(REPOSITORY / "host-config").rglob("*.y*ml")]
     for path in sorted(set(paths)):
-        if path.parent.name == "bad":
+        if path.parent.name == "bad" or DEPLOY / "chart/novasphere-gateway/templates" in path.parents:
             continue
         for problem in linter.run(path.read_text(), RULES):
             findings.append(f"{path.relative_to(REPOSITORY)}:{problem.line}: {problem.desc}")

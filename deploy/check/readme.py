@@ -9,7 +9,7 @@ import custom_schema
 import kong_ingress
 from manifests import DEPLOY, REPOSITORY, parse
 
-READMES = ("README.md", "kong-ingress/README.md")
+READMES = ("README.md", "kong-ingress/README.md", "chart/novasphere-gateway/README.md")
 # Charts, not files.
 CHARTS = {"kong/ingress"}
 

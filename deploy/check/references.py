@@ -13,6 +13,8 @@ OUTSIDE = {
     ("ClusterIssuer", "letsencrypt-prod"), ("GatewayClass", "istio"),
 }
 OUTSIDE_PODS = {"app.kubernetes.io/name": "novasphere-api"}
+# cert-manager creates these pods for the challenges of ACME HTTP-01.
+SOLVERS = {"acme.cert-manager.io/http01-solver": "true"}
 BACKEND_PORT = 8080
 
 
@@ -79,7 +81,7 @@ def selector(doc):
 
 def selected(docs, doc):
     wanted = selector(doc)
-    if wanted in (OUTSIDE_PODS, *chart_pods()) or created_by_controller(docs, wanted):
+    if wanted in (OUTSIDE_PODS, SOLVERS, *chart_pods()) or created_by_controller(docs, wanted):
         return
     namespace = lookup(doc, "metadata", "namespace")
     pods = [

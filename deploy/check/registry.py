@@ -8,6 +8,10 @@ import alert_tests
 import alerts
 import apply_script
 import bill_of_materials
+import chart
+import chart_kong
+import chart_start
+import chart_traefik
 import checkov_scan
 import connection_limits
 import core_schema
@@ -28,6 +32,7 @@ import lint
 import mounts
 import network_policies
 import pinning
+import overlay
 import plaintext_secrets
 import probes
 import readme
@@ -56,6 +61,10 @@ FILE_CHECKS = {
     "alert_tests": alert_tests,
     "apply_script": apply_script,
     "bill_of_materials": bill_of_materials,
+    "chart": chart,
+    "chart_kong": chart_kong,
+    "chart_start": chart_start,
+    "chart_traefik": chart_traefik,
     "checkov": checkov_scan,
     "connection_limits": connection_limits,
     "envoy_start": envoy_start,
@@ -65,6 +74,7 @@ FILE_CHECKS = {
     "image_layout": image_layout,
     "kong_scrape": kong_scrape,
     "lint": lint,
+    "overlay": overlay,
     "pinning": pinning,
     "readme": readme,
     "redis_start": redis_start,

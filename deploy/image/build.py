@@ -10,6 +10,9 @@
     OUT/traefik    the Traefik plugins, one directory each
     OUT/digests    the digest of each image, also printed
 
+The last three serve as image volumes and in init containers: each is an index of an image for x86-64 and
+one for ARM64, which differ in the program copy-filters.
+
 The same files give the same digest on every machine: timestamps are 0, names are sorted, and the
 gzip layer is stored uncompressed, because zlib's output differs between versions.
 """
@@ -33,6 +36,9 @@ SOURCE = "Novasphere gateway filters"
 
 # In an image of one manifest, which runs on every architecture, each program has its architecture in its name.
 PROGRAMS = [f"filterctl-linux-{arch}" for arch in ("aarch64", "x86_64")]
+# The program for init containers, in the image of each architecture.
+COPY = "copy-filters"
+COPIES = {"amd64": f"{COPY}-linux-x86_64", "arm64": f"{COPY}-linux-aarch64"}
 
 
 def tar(files):
@@ -42,7 +48,7 @@ def tar(files):
         for name in sorted(files):
             member = tarfile.TarInfo(name)
             member.size, member.mtime = len(files[name]), 0
-            member.mode = 0o755 if name in PROGRAMS else 0o644
+            member.mode = 0o755 if name in (*PROGRAMS, COPY) else 0o644
             archive.addfile(member, io.BytesIO(files[name]))
     return out.getvalue()
 
@@ -62,7 +68,7 @@ def dump(value):
 
 
 class Layout:
-    """An OCI image layout with one image."""
+    """An OCI image layout with one image, or with an index of images for several architectures."""
 
     def __init__(self, path):
         self.path = path
@@ -74,21 +80,35 @@ class Layout:
         (self.path / "blobs/sha256" / digest).write_bytes(data)
         return {"mediaType": media_type, "digest": f"sha256:{digest}", "size": len(data)}
 
-    def image(self, files, title, version):
-        archive = tar(files)
-        # The field is mandatory; a single manifest runs on every architecture.
+    def single(self, files, title, version):
+        """Writes an image whose manifest runs on every architecture, and returns its digest."""
+        # The field is mandatory.
+        return self.finish(self.manifest([files], "amd64", title, version), version)
+
+    def multiple(self, files, programs, title, version):
+        """Writes an index of images that differ in the program of their architecture. Returns its digest."""
+        manifests = []
+        for architecture, program in sorted(programs.items()):
+            entry = self.manifest([files, {COPY: program}], architecture, title, version)
+            manifests.append({**entry, "platform": {"architecture": architecture, "os": "linux"}})
+        index = {"schemaVersion": 2, "mediaType": INDEX, "manifests": manifests}
+        return self.finish(self.blob(INDEX, dump(index)), version)
+
+    def manifest(self, layers, architecture, title, version):
+        """Writes an image without a reference to it, and returns its descriptor."""
+        archives = [tar(files) for files in layers]
         config = {
-            "architecture": "amd64",
+            "architecture": architecture,
             "os": "linux",
             "config": {},
             "created": "1970-01-01T00:00:00Z",
-            "rootfs": {"type": "layers", "diff_ids": [f"sha256:{hashlib.sha256(archive).hexdigest()}"]},
+            "rootfs": {"type": "layers", "diff_ids": [f"sha256:{hashlib.sha256(a).hexdigest()}" for a in archives]},
         }
         manifest = {
             "schemaVersion": 2,
             "mediaType": MANIFEST,
             "config": self.blob(CONFIG, dump(config)),
-            "layers": [self.blob(LAYER, gzip_stored(archive))],
+            "layers": [self.blob(LAYER, gzip_stored(archive)) for archive in archives],
             "annotations": {
                 "module.wasm.image/variant": "compat",
                 "org.opencontainers.image.description": SOURCE,
@@ -97,7 +117,10 @@ class Layout:
                 "org.opencontainers.image.version": version,
             },
         }
-        entry = self.blob(MANIFEST, dump(manifest))
+        return self.blob(MANIFEST, dump(manifest))
+
+    def finish(self, entry, version):
+        """Refers to the image or index of a descriptor, and returns its digest."""
         entry["annotations"] = {"org.opencontainers.image.ref.name": version}
         index = {"schemaVersion": 2, "mediaType": INDEX, "manifests": [entry]}
         (self.path / "index.json").write_bytes(dump(index))
@@ -110,9 +133,9 @@ def main(out, dist, version, *filters):
     names = {f: f"novasphere-{f}.wasm" for f in filters}
     # Kong reads each filter's schema from the same directory.
     for_kong = [f"kong/novasphere_{f.replace('-', '_')}.{end}" for f in filters for end in ("wasm", "meta.json")]
-    missing = [name for name in (*names.values(), *for_kong, *PROGRAMS) if not (dist / name).is_file()]
+    missing = [name for name in (*names.values(), *for_kong, *PROGRAMS, *COPIES.values()) if not (dist / name).is_file()]
     if missing:
-        sys.exit(f"{dist}: missing {', '.join(missing)}: run make wasm filterctl-release")
+        sys.exit(f"{dist}: missing {', '.join(missing)}: run make image")
     images = {f: {"plugin.wasm": (dist / name).read_bytes()} for f, name in names.items()}
     images["filters"] = {name: (dist / name).read_bytes() for name in (*names.values(), *PROGRAMS)}
     images["kong"] = {name.removeprefix("kong/"): (dist / name).read_bytes() for name in for_kong}
@@ -124,9 +147,14 @@ def main(out, dist, version, *filters):
         plugins[f"{directory}/plugin.wasm"] = plugin.read_bytes()
         plugins[f"{directory}/.traefik.yml"] = (dist / f"{name}.traefik.yml").read_bytes()
     images["traefik"] = plugins
+    programs = {architecture: (dist / name).read_bytes() for architecture, name in COPIES.items()}
     lines = []
     for name, files in images.items():
-        digest = Layout(out / name).image(files, f"novasphere-{name}", version)
+        layout, title = Layout(out / name), f"novasphere-{name}"
+        if name in filters:
+            digest = layout.single(files, title, version)
+        else:
+            digest = layout.multiple(files, programs, title, version)
         lines.append(f"{name} {version} {digest}\n")
     (out / "digests").write_text("".join(lines))
     print("".join(lines), end="")

@@ -74,10 +74,11 @@ fn chart_settings_match_host_config() -> Result<()> {
         };
         ensure!(found == value, "{path}: {found} in traefik.yaml, {value} in values.yaml");
     }
-    let plugins = values["experimental"]["localPlugins"].as_object().context("no plugins")?;
+    let plugins = fixed["experimental"]["localPlugins"].as_object().context("no plugins")?;
     for (name, plugin) in plugins {
-        let expected = &fixed["experimental"]["localPlugins"][name]["moduleName"];
-        ensure!(plugin["moduleName"] == *expected, "{name}: {expected}");
+        let module = plugin["moduleName"].as_str().context("no moduleName")?;
+        let argument = format!("--experimental.localPlugins.{name}.moduleName={module}");
+        ensure!(arguments.contains(&json!(argument)), "not in values.yaml: {argument}");
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
-//! The JSON Schemas of the filters' configurations: draft 2020-12 for editors, draft-04 for Kong.
-//! Both derive from the Rust types that the filters decode.
+//! The JSON Schemas of the filters' configurations: draft 2020-12 for editors and for the Helm chart's
+//! values, draft-04 for Kong. All derive from the Rust types that the filters decode.
 
+mod chart;
 mod defaults;
 mod draft04;
 mod examples;
@@ -10,6 +11,8 @@ use std::path::{Path, PathBuf};
 
 use schemars::{Schema, SchemaGenerator, generate::SchemaSettings, transform::Transform};
 use serde_json::{Value, json};
+
+pub use chart::for_chart;
 
 /// Generates a filter's schema.
 pub type Generate = fn(&mut SchemaGenerator) -> Schema;
@@ -68,19 +71,25 @@ pub fn for_kong(filter: &str, generate: Generate) -> Value {
 }
 
 fn kong_file(filter: &str) -> String {
-    format!("kong/meta/novasphere_{}.meta.json", filter.replace('-', "_"))
+    format!("host-config/kong/meta/novasphere_{}.meta.json", filter.replace('-', "_"))
 }
 
-/// Returns all generated files below the folder `host_config`: each path with its text.
-pub fn files(host_config: &Path) -> Vec<(PathBuf, String)> {
-    let file = |path: String, schema: &Value| (host_config.join(path), format!("{schema:#}\n"));
+/// Returns all generated files of the repository: each path with its text.
+///
+/// # Errors
+///
+/// Fails if the schema of the chart's values cannot be built.
+pub fn files(repository: &Path) -> anyhow::Result<Vec<(PathBuf, String)>> {
+    let file = |path: String, schema: &Value| (repository.join(path), format!("{schema:#}\n"));
     let both = FILTERS.iter().flat_map(|(name, generate)| {
+        let editors = for_editors(name, *generate);
         [
-            file(format!("schema/{name}.json"), for_editors(name, *generate).as_value()),
+            file(format!("host-config/schema/{name}.json"), editors.as_value()),
             file(kong_file(name), &for_kong(name, *generate)),
         ]
     });
-    both.collect()
+    let chart = "deploy/chart/novasphere-gateway/values.schema.json".to_owned();
+    Ok(both.chain([file(chart, &for_chart()?)]).collect())
 }
 
 #[cfg(test)]

@@ -46,7 +46,7 @@ impl SchemaPair {
 
 #[test]
 fn generated_schema_files_are_up_to_date() -> Result<()> {
-    let files = schema::files(&repository().join("host-config"));
+    let files = schema::files(&repository())?;
     for (path, text) in &files {
         let found = fs::read_to_string(path).unwrap_or_default();
         ensure!(found == *text, "{} is out of date: run `make schema`", path.display());

@@ -1,0 +1,49 @@
+#!/usr/bin/env python3
+"""Packages the chart with registry and digests of the images in its values.
+
+    package.py REGISTRY dist/images/digests OUT
+
+REGISTRY is where the images were pushed, for example ghcr.io/novasphere. Prints the path of the package.
+"""
+
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from render import CHART, helm  # noqa: E402
+
+REGISTRY_LINE = re.compile(r"^  registry: \S+$", re.MULTILINE)
+DIGESTS_LINE = re.compile(r"^  digests: \{\}$", re.MULTILINE)
+
+
+def pinned(values, registry, digests):
+    """The text of values.yaml with a registry and with digests by image name."""
+    lines = "".join(f"\n    {name}: {digest}" for name, digest in digests.items())
+    for pattern, text in ((REGISTRY_LINE, f"  registry: {registry}"), (DIGESTS_LINE, f"  digests:{lines}")):
+        values, count = pattern.subn(text, values)
+        if count != 1:
+            sys.exit(f"values.yaml: expected {pattern.pattern!r} exactly once, found it {count} times")
+    return values
+
+
+def package(registry, digests, out):
+    known = dict(line.split()[::2] for line in pathlib.Path(digests).read_text().splitlines())
+    with tempfile.TemporaryDirectory() as directory:
+        chart = pathlib.Path(directory) / CHART.name
+        shutil.copytree(CHART, chart)
+        values = chart / "values.yaml"
+        values.write_text(pinned(values.read_text(), registry, known))
+        run = subprocess.run([helm(), "package", str(chart), "--destination", out], capture_output=True, text=True)
+    if run.returncode:
+        sys.exit(f"helm package: {run.stderr.strip()}")
+    return run.stdout.strip().rsplit(" ", 1)[-1]
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 4:
+        sys.exit(__doc__)
+    print(package(*sys.argv[1:]))

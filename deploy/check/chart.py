@@ -1,0 +1,175 @@
+"""The Helm chart: renders it for hosts, deliveries and options. Each result goes through all checks of manifests."""
+
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+import yaml
+
+from manifests import DEPLOY, REPOSITORY
+
+sys.path[:0] = [str(DEPLOY), str(DEPLOY / "chart")]
+from package import package  # noqa: E402
+from render import CHART, helm  # noqa: E402
+
+EXAMPLES = DEPLOY / "chart/examples"
+RELEASE, NAMESPACE = "edge", "shop-gateway"
+HOSTS = ["envoy", "kong", "traefik"]
+# The oldest Kubernetes of each delivery.
+OLDEST = {"image": "1.33", "init": "1.29"}
+MINIMAL = {"hostnames": ["shop.example.com"], "upstream": {"service": "orders"}}
+OPTIONS = {
+    "every option": {
+        "hostnames": ["shop.example.com", "shop.example.org"],
+        "upstream": {"service": "orders", "namespace": "shop", "port": 80, "targetPort": 9000, "podLabels": {"app": "orders"}, "pathPrefix": "/v1"},
+        "routes": [
+            {"name": "health", "path": "/health", "exempt": ["jwt_auth", "rate_limit"], "timeout": "5s"},
+            {"name": "public", "path_prefix": "/v1/public", "filters": {"jwt_auth": {"optional": True}, "cors": {"origins": ["https://www.example.com"]}}},
+            {"name": "events", "path_template": "/v1/jobs/{id}/events", "timeout": "0s", "idleTimeout": "3600s"},
+        ],
+        "filters": {
+            "jwt_auth": {
+                "jwks": [{"issuer": "https://id.example.com:8443/", "discovery": True}],
+                "credentials": [
+                    {"key": "old", "secret": {"env": "NOVASPHERE_JWT_SECRET"}},
+                    {"key": "new", "secret": {"env": "NOVASPHERE_JWT_SECRET_NEXT"}},
+                ],
+            },
+            "header_transform": {"response": {"remove": {"headers": ["Server"]}}},
+        },
+        "jwt": {"existingSecret": "keys", "variables": {"NOVASPHERE_JWT_SECRET": "a", "NOVASPHERE_JWT_SECRET_NEXT": "b"}},
+        "http": {"redirect": True, "acme": True},
+        "trustedProxies": {"hops": 1},
+        "image": {"digests": {"filters": f"sha256:{7:064x}"}, "pullSecrets": ["registry"]},
+        "service": {"annotations": {"example.com/internal": "true"}},
+        "networkPolicy": {"dns": [{"ipBlock": {"cidr": "169.254.20.10/32"}}], "issuers": [{"ipBlock": {"cidr": "192.0.2.0/24"}}]},
+        "redis": {"enabled": True},
+        "monitoring": {"enabled": True, "labels": {"release": "prometheus"}},
+    },
+    "plain HTTP": {"tls": {"none": True}, "trustedProxies": {"cidrs": ["10.0.0.0/8"]}, "filters": {"rate_limit": None}},
+    "own Redis and certificate": {
+        "tls": {"secretName": "shop-tls"},
+        "redis": {"external": {"address": "redis.example.com:6380", "cidrs": ["192.0.2.0/24"]}},
+    },
+}
+# What a host lacks.
+LACKING = {
+    ("kong", "every option"): {"http": {"redirect": True}, "trustedProxies": {"cidrs": ["10.0.0.0/8"]}},
+    ("traefik", "every option"): {
+        "trustedProxies": {"cidrs": ["10.0.0.0/8"]},
+        "redis": {},
+        "filters": {
+            "cors": {"origins": ["https://www.example.com", "https://*.example.org"], "credentials": True},
+            "jwt_auth": {"credentials": [{"key": "old", "secret": {"env": "NOVASPHERE_JWT_SECRET"}}]},
+            "header_transform": {"request": {"add": {"headers": ["X-Gateway:edge"]}}, "response": {"remove": {"headers": ["Server"]}}},
+        },
+    },
+    ("traefik", "own Redis and certificate"): {"redis": {}},
+}
+# A part of the values, and what helm must say about it.
+REFUSED = {
+    "a typo in a filter's setting": ({"filters": {"rate_limit": {"minutes": 1}}}, "minutes"),
+    "a typo in a route's setting": ({"routes": [{"name": "a", "path": "/", "filters": {"cors": {"orgins": []}}}]}, "orgins"),
+    "an unknown value": ({"hostname": "shop.example.com"}, "hostname"),
+    "an unknown value below one": ({"networkPolicy": {"dnss": []}}, "dnss"),
+    "an unknown host": ({"host": "nginx"}, "/host"),
+    "no host name": ({"hostnames": []}, "/hostnames"),
+    "no Service": ({"upstream": {"service": ""}}, "/upstream/service"),
+    "a route without a path": ({"routes": [{"name": "a"}]}, "path_prefix"),
+    "two routes of one name": ({"routes": [{"name": "a", "path": "/a"}, {"name": "a", "path": "/b"}]}, 'the name "a" appears twice'),
+    "a reserved name of a route": ({"routes": [{"name": "default", "path": "/a"}]}, 'the name "default"'),
+    "an unknown variable": (
+        {"filters": {"jwt_auth": {"credentials": [{"key": "a", "secret": {"env": "OTHER"}}]}}}, "jwt.variables.OTHER: missing",
+    ),
+    "hops on Kong": ({"host": "kong", "trustedProxies": {"hops": 1}}, "trustedProxies.cidrs"),
+    "challenges on Kong": ({"host": "kong", "http": {"acme": True}}, "http.acme"),
+    "rules on Traefik": ({"host": "traefik", "filters": {"rate_limit": {"rules": [{"name": "a", "path": "/a", "minute": 1}]}}}, "filters.rate_limit.rules"),
+    "fetched keys on Traefik": ({"host": "traefik", "filters": {"jwt_auth": {"jwks": [{"issuer": "https://id.example.com/", "discovery": True}]}}}, "filters.jwt_auth.jwks"),
+    "a pattern of origins on Traefik": ({"host": "traefik", "filters": {"cors": {"origins": ["~https://.*"]}}}, "filters.cors.origins"),
+    "Redis on Traefik": ({"host": "traefik", "redis": {"enabled": True}}, "redis:"),
+    "two kinds of Redis": ({"redis": {"enabled": True, "external": {"address": "redis.example.com:6379"}}}, "redis.external.address"),
+}
+# Names of one installation, which no template may contain.
+FOREIGN = ("novasphere.io", "novasphere-system", "novasphere-api")
+
+
+def run(values, release=RELEASE, namespace=NAMESPACE, kubernetes="1.37"):
+    """The finished `helm template`."""
+    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+        yaml.safe_dump(values, file)
+        file.flush()
+        command = [helm(), "template", release, str(CHART), "--namespace", namespace, "--kube-version", kubernetes, "--values", file.name]
+        return subprocess.run(command, capture_output=True, text=True)
+
+
+def variants():
+    """The values of each variant, and its Kubernetes version, by its name."""
+    for host in HOSTS:
+        for delivery in OLDEST:
+            values = {**MINIMAL, "host": host, "delivery": delivery}
+            yield f"chart {host} by {delivery}", (values, OLDEST[delivery])
+        for name, options in OPTIONS.items():
+            yield f"chart {host} with {name}", ({**MINIMAL, "host": host, **options, **LACKING.get((host, name), {})}, "1.37")
+
+
+def build():
+    """The text of each variant by its name."""
+    built = {}
+    for name, (values, kubernetes) in variants():
+        done = run(values, kubernetes=kubernetes)
+        if done.returncode:
+            sys.exit(f"{name}: helm template: {done.stderr.strip()}")
+        built[name] = done.stdout
+    return built
+
+
+def outside():
+    """Resources that a release refers to and does not create."""
+    kinds = {
+        "Secret": ("v1", ["novasphere-jwt", "novasphere-redis", "keys", "shop-tls"]),
+        "ConfigMap": ("v1", ["novasphere-redis-authority"]),
+    }
+    for kind, (version, names) in kinds.items():
+        for name in names:
+            metadata = {"name": name, "namespace": NAMESPACE}
+            yield {"apiVersion": version, "kind": kind, "metadata": metadata}
+
+
+def packaged():
+    """Faults of the package: its version, and images that it does not pin."""
+    version = re.search(r'^version = "(.*)"$', (REPOSITORY / "Cargo.toml").read_text(), re.MULTILINE).group(1)
+    versions = yaml.safe_load((CHART / "Chart.yaml").read_text())
+    for field in ("version", "appVersion"):
+        if versions[field] != version:
+            yield f"Chart.yaml: {field}: expected {version}, as in Cargo.toml"
+    with tempfile.TemporaryDirectory() as directory:
+        digests = pathlib.Path(directory) / "digests"
+        digests.write_text("".join(f"{name} {version} sha256:{n:064x}\n" for n, name in enumerate(("filters", "kong"))))
+        archive = package("registry.test/team", digests, directory)
+        for host, image in (("envoy", "filters"), ("kong", "kong")):
+            command = [helm(), "template", RELEASE, archive, "--set", f"hostnames={{a.example.com}},upstream.service=a,host={host}"]
+            done = subprocess.run(command, capture_output=True, text=True)
+            if f"registry.test/team/{image}@sha256:" not in done.stdout:
+                yield f"the package does not pin the image {image}: {done.stderr.strip()}"
+
+
+def check(built):
+    findings = []
+    for name, text in built.items():
+        if name.startswith("chart "):
+            findings += [f"{name}: contains {word}" for word in FOREIGN if word in text]
+            findings += [f"{name}: line {n}: trailing blanks" for n, line in enumerate(text.splitlines(), 1) if line.strip() and line != line.rstrip()]
+    for name, (values, expected) in REFUSED.items():
+        done = run({**MINIMAL, **values})
+        if done.returncode == 0 or expected not in done.stderr:
+            findings.append(f"{name}: expected an error with {expected!r}, got {done.stderr.strip() or 'none'}")
+    done = run({**MINIMAL, "delivery": "image"}, kubernetes="1.32")
+    if done.returncode == 0 or "delivery: init" not in done.stderr:
+        findings.append(f"delivery image on Kubernetes 1.32: expected an error that names delivery: init, got {done.stderr.strip()}")
+    findings += packaged()
+    lint = subprocess.run([helm(), "lint", "--strict", str(CHART), "--values", str(EXAMPLES / "shop.yaml")], capture_output=True, text=True)
+    if lint.returncode:
+        findings.append(f"helm lint: {lint.stdout.strip()} {lint.stderr.strip()}")
+    return findings, None
