@@ -84,7 +84,8 @@ mod tests {
     use crate::source::File;
 
     fn project(text: &str) -> Project {
-        Project::new(vec![File::new("x.yaml", text.to_owned())])
+        let text = text.replace("WASM", WASM);
+        Project::new(vec![File::new("x.yaml", text)])
     }
 
     fn selected<'p>(project: &'p Project, host: &str, target: &str) -> Option<&'p str> {
@@ -93,23 +94,23 @@ mod tests {
 
     const WASM: &str = r#"{name: cors, typed_config: {"@type": x/envoy.extensions.filters.http.wasm.v3.Wasm, config: {vm_config: {code: {local: {filename: /w/novasphere-cors.wasm}}}}}}"#;
 
-    fn envoy(settings: &str) -> Project {
-        project(&format!(
-            r#"
-http_filters: [{WASM}]
-{settings}
+    const ENVOY: &str = r#"
+http_filters: [WASM]
+SETTINGS
 route_config:
   virtual_hosts:
-  - {{name: any, domains: ["*"], routes: [{{name: any, match: {{prefix: /}}}}]}}
+  - {name: any, domains: ["*"], routes: [{name: any, match: {prefix: /}}]}
   - name: one
     domains: [api.x.io]
     routes:
-    - {{name: flagged, match: {{prefix: /a, headers: [{{name: x, present_match: true}}]}}}}
-    - {{name: short, match: {{prefix: /a}}}}
-    - {{name: long, match: {{prefix: /a/b}}}}
-  - {{name: many, domains: ["*.x.io"], routes: [{{name: many, match: {{prefix: /}}}}]}}
-"#
-        ))
+    - {name: flagged, match: {prefix: /a, headers: [{name: x, present_match: true}]}}
+    - {name: short, match: {prefix: /a}}
+    - {name: long, match: {prefix: /a/b}}
+  - {name: many, domains: ["*.x.io"], routes: [{name: many, match: {prefix: /}}]}
+"#;
+
+    fn envoy(settings: &str) -> Project {
+        project(&ENVOY.replace("SETTINGS", settings))
     }
 
     #[test]
@@ -129,6 +130,10 @@ route_config:
         assert_eq!(selected(&envoy(""), "api.x.io:8000", "/a"), Some("any"));
         let stripped = envoy("strip_any_host_port: true");
         assert_eq!(selected(&stripped, "api.x.io:8000", "/a"), Some("short"));
+        let text = ENVOY
+            .replace("SETTINGS", "")
+            .replace("route_config:\n", "route_config:\n  ignore_port_in_host_matching: true\n");
+        assert_eq!(selected(&project(&text), "api.x.io:8000", "/a"), Some("short"));
     }
 
     #[test]

@@ -124,6 +124,8 @@ struct Context<'c> {
 impl Context<'_> {
     fn add_table(&self, project: &mut Project, document: &Document, table: &Node) {
         let hosts = table.field("virtual_hosts").map(Node::items).unwrap_or_default();
+        let ignores_port = self.ignores_port
+            || table.field("ignore_port_in_host_matching").and_then(Node::text) == Some("true");
         for host in hosts {
             let domains: Vec<String> = host
                 .get("domains")
@@ -135,6 +137,7 @@ impl Context<'_> {
             for route in host.get("routes").map(Node::items).unwrap_or_default() {
                 let place = document.place(route);
                 let route = self.route((table, host, route), &domains, place);
+                let route = Route { ignores_port, ..route };
                 project.routes.push(route);
             }
         }

@@ -16,7 +16,8 @@ pub(super) fn check(manager: &Manager<'_>, steps: &[Step<'_>], report: &mut Repo
         .any(|step| step.kind == FilterKind::Cors && is_true(step.config, "block_disallowed"));
     let strips = ["strip_any_host_port", "strip_matching_host_port"]
         .iter()
-        .any(|name| manager.is_true(name));
+        .any(|name| manager.is_true(name))
+        || manager.text(&["route_config", "ignore_port_in_host_matching"]) == Some("true");
     let hosts = manager.node.fields(&["route_config", "virtual_hosts"]);
     for host in hosts.map(Node::items).unwrap_or_default() {
         let domains = host.get("domains").map(Node::items).unwrap_or_default();

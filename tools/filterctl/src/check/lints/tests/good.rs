@@ -41,6 +41,15 @@ fn keys_from_cluster_with_tls() {
 }
 
 #[test]
+fn domains_for_every_port() {
+    let edits: &[Edit] = &[
+        ("route_config:\n", "route_config:\n            ignore_port_in_host_matching: true\n"),
+        (", \"api.novasphere.io:*\"]", "]"),
+    ];
+    assert_clean(&[ALL], edits);
+}
+
+#[test]
 fn load_balancer_in_front() {
     let edits: &[Edit] = &[
         (
