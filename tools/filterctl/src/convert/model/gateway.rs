@@ -1,7 +1,7 @@
 //! [`Gateway`]: services and routes.
 
 use super::{Chain, PathMatch};
-use crate::found::Place;
+use crate::{convert::yaml::Map, found::Place};
 
 /// Services and routes.
 #[derive(Clone, Debug, Default)]
@@ -37,6 +37,8 @@ pub struct Service {
     pub connect_timeout_ms: Option<i64>,
     /// The longest time between two parts of a response, in milliseconds.
     pub read_timeout_ms: Option<i64>,
+    /// Settings that only Kong has.
+    pub kong: Map,
 }
 
 /// An address of a service.
@@ -93,6 +95,7 @@ impl Service {
             base_path: String::new(),
             connect_timeout_ms: None,
             read_timeout_ms: None,
+            kong: Map::new(),
         }
     }
 
@@ -130,6 +133,8 @@ pub struct Route {
     pub regex_priority: i64,
     /// The filters.
     pub chain: Chain,
+    /// Settings that only Kong has.
+    pub kong: Map,
     /// Its place in the input.
     pub place: Place,
 }
@@ -149,6 +154,7 @@ impl Route {
             priority: 0,
             regex_priority: 0,
             chain: Chain::default(),
+            kong: Map::new(),
             place,
         }
     }

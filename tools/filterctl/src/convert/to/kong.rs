@@ -75,6 +75,7 @@ fn service_entry(
     }
     entry.set_some("connect_timeout", service.connect_timeout_ms);
     entry.set_some("read_timeout", service.read_timeout_ms);
+    entry.extend(&service.kong);
     if !chain.is_empty() {
         let filter = Map::new().with("name", "novasphere_gateway").with("config", chain.gateway());
         let chain = Map::new()
@@ -163,6 +164,7 @@ fn route_entry(route: &Route, order: &Order) -> Map {
     }
     entry.set("strip_path", route.strip_path);
     entry.set("preserve_host", route.preserve_host);
+    entry.extend(&route.kong);
     entry
 }
 

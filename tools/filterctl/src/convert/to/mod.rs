@@ -2,6 +2,7 @@
 //!
 //! - `envoy`, `kong`, `envoy_gateway`, `traefik`, `filters`: one format each;
 //! - `key_sets`: the upstreams of fetched keys;
+//! - `kong_settings`: settings that only Kong has;
 //! - `ids`: ids of entities that have none.
 
 mod envoy;
@@ -10,6 +11,7 @@ mod filters;
 mod ids;
 mod key_sets;
 mod kong;
+mod kong_settings;
 mod traefik;
 
 use super::{model::Gateway, report::Report};
@@ -32,6 +34,9 @@ pub enum Target {
 /// The text of the configuration.
 pub fn write(target: Target, gateway: &Gateway, report: &mut Report) -> String {
     let gateway = &key_sets::adapted(target, gateway, report);
+    if target != Target::Kong {
+        kong_settings::report(gateway, report);
+    }
     match target {
         Target::Envoy => envoy::write(gateway, report),
         Target::Kong => kong::write(gateway),

@@ -62,6 +62,13 @@ impl Map {
         }
     }
 
+    /// Sets all members of another object.
+    pub fn extend(&mut self, other: &Self) {
+        for member in &other.members {
+            self.set(&member.name, member.value.clone());
+        }
+    }
+
     /// Like [`set`](Self::set), for chains.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Yaml>) -> Self {

@@ -4,7 +4,7 @@ use super::entities::{Entities, Plugin, RouteEntity, Scope, ServiceEntity, refer
 use crate::{
     convert::{
         from::{
-            input::fields::Fields,
+            input::fields::{Fields, yaml},
             input::urls::{self, Url},
         },
         model::{PathMatch, Route, Service},
@@ -28,6 +28,20 @@ const KNOWN: [&str; 12] = [
     "jwt_secrets",
     "acls",
     "parameters",
+];
+
+/// Fields of a service that only Kong has.
+const SERVICE_SETTINGS: [&str; 5] =
+    ["retries", "write_timeout", "tls_verify", "tls_verify_depth", "tags"];
+
+/// Fields of a route that only Kong has.
+const ROUTE_SETTINGS: [&str; 6] = [
+    "protocols",
+    "https_redirect_status_code",
+    "request_buffering",
+    "response_buffering",
+    "path_handling",
+    "tags",
 ];
 
 /// Adds the entities of all documents of Kong.
@@ -99,17 +113,12 @@ impl<'d> FileEntities<'d> {
         service.id = fields.text("id").map(str::to_owned);
         service.connect_timeout_ms = Some(fields.number("connect_timeout").unwrap_or(60_000));
         service.read_timeout_ms = Some(fields.number("read_timeout").unwrap_or(60_000));
+        for name in SERVICE_SETTINGS {
+            service.kong.set_some(name, fields.get(name).and_then(|node| yaml(node, Reader::Kong)));
+        }
         self.add_targets(&mut service, report);
         let is_enabled = fields.flag("enabled") != Some(false);
-        fields.ignore(&[
-            "routes",
-            "plugins",
-            "tags",
-            "write_timeout",
-            "retries",
-            "created_at",
-            "updated_at",
-        ]);
+        fields.ignore(&["routes", "plugins", "tags", "created_at", "updated_at"]);
         report_rest(&fields, &place, &format!("service {name}"), report);
         entities.services.push(ServiceEntity { service, is_enabled });
         let index = entities.services.len().saturating_sub(1);
@@ -142,27 +151,10 @@ impl<'d> FileEntities<'d> {
         let obstacle = conditions.into_iter().find(|name| fields.get(name).is_some());
         let obstacle =
             obstacle.map(|name| format!("has conditions in {name}, which are not supported"));
-        if fields.text("path_handling") == Some("v1") {
-            report.changed(&place, format!("route {name}: path_handling v1 is converted like v0"));
+        for name in ROUTE_SETTINGS {
+            route.kong.set_some(name, fields.get(name).and_then(|node| yaml(node, Reader::Kong)));
         }
-        let protocols = fields.texts("protocols");
-        if !protocols.is_empty() && !protocols.iter().any(|p| p == "http" || p == "grpc") {
-            report.left_out(
-                &place,
-                format!("route {name}: rejecting plain HTTP (protocols); let the proxy redirect"),
-            );
-        }
-        fields.ignore(&[
-            "plugins",
-            "service",
-            "tags",
-            "https_redirect_status_code",
-            "request_buffering",
-            "response_buffering",
-            "created_at",
-            "updated_at",
-            "priority",
-        ]);
+        fields.ignore(&["plugins", "service", "tags", "created_at", "updated_at", "priority"]);
         report_rest(&fields, &place, &format!("route {name}"), report);
         entities.routes.push(RouteEntity { route, service, obstacle });
         let index = entities.routes.len().saturating_sub(1);

@@ -75,7 +75,7 @@ fn credentials(
             _ => 32,
         };
         is_weak = is_weak || secret.key_bytes(false).is_some_and(|bytes| bytes < size);
-        let meaning = format!("the secret of the {}", part.name);
+        let meaning = format!("the secret of {}", part.name);
         let suffix = kid.as_deref().unwrap_or_default();
         let variable = report.variable(VARIABLE, suffix, meaning, Some(&part.middleware.place));
         let mut credential = Map::new()
