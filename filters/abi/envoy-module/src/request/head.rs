@@ -17,7 +17,7 @@ pub(super) struct Head<'s> {
 }
 
 impl<'s> Head<'s> {
-    /// Reads what a filter is interested in. One read of all lines costs as much as two or three
+    /// Reads the lines for a filter's interest. One read of all lines costs as much as two or three
     /// single ones.
     pub(super) fn read(
         stream: &'s StreamHandle,

@@ -60,7 +60,7 @@ enum State<C> {
     Responded,
 }
 
-/// What follows from a decision.
+/// The consequence of a decision.
 enum Outcome<'f, C> {
     Continue(C),
     Hold(State<C>),
