@@ -3,7 +3,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap, hash_map::Entry},
-    hash::{BuildHasher, RandomState},
+    hash::{BuildHasherDefault, Hasher},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
@@ -16,11 +16,32 @@ const PARTS: usize = 64;
 /// A map with compare-and-swap.
 pub(crate) struct SharedValues {
     parts: [Part; PARTS],
-    hasher: RandomState,
 }
 
-type Values = HashMap<Vec<u8>, (Vec<u8>, Cas)>;
+type Values = HashMap<Vec<u8>, (Vec<u8>, Cas), BuildHasherDefault<KeyHasher>>;
 type Part = Mutex<Values>;
+
+/// Hashes keys by their last bytes: a key is a prefix of a filter and the index of a slot. Clients
+/// choose neither, so the hash needs no secret.
+#[derive(Default)]
+struct KeyHasher(u64);
+
+impl Hasher for KeyHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        // 2^64 divided by the golden ratio spreads small numbers over all bits.
+        const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
+        let tail = bytes.last_chunk::<8>().map_or(0, |tail| u64::from_le_bytes(*tail));
+        let product = u128::from(self.0 ^ tail ^ bytes.len() as u64) * u128::from(SPREAD);
+        // Both halves together depend on all bits.
+        self.0 = (product >> 64) as u64 ^ product as u64;
+    }
+
+    fn write_usize(&mut self, _length: usize) {}
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
 
 /// The first CAS token of a value.
 const FIRST: Cas = Cas(1);
@@ -29,7 +50,7 @@ static SCOPES: Mutex<BTreeMap<String, &'static SharedValues>> = Mutex::new(BTree
 
 impl SharedValues {
     fn new() -> Self {
-        Self { parts: std::array::from_fn(|_| Part::default()), hasher: RandomState::new() }
+        Self { parts: std::array::from_fn(|_| Part::default()) }
     }
 
     /// The values of a scope. They are never freed: counts must survive until the next
@@ -46,8 +67,10 @@ impl SharedValues {
 
     /// The part with `key`. A panic cannot leave a part half changed, so poison means nothing.
     fn part(&self, key: &[u8]) -> Option<MutexGuard<'_, Values>> {
-        let hash = usize::try_from(self.hasher.hash_one(key) % PARTS as u64).ok()?;
-        Some(self.parts.get(hash)?.lock().unwrap_or_else(PoisonError::into_inner))
+        // The index of a slot is in little-endian order.
+        let index = key.iter().rev().nth(3).copied().unwrap_or_default();
+        let part = self.parts.get(usize::from(index) % PARTS)?;
+        Some(part.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -86,7 +109,7 @@ impl SharedData for SharedValues {
 
 #[cfg(test)]
 mod tests {
-    use std::thread;
+    use std::{collections::HashSet, thread};
 
     use novasphere_core::Change;
 
@@ -104,6 +127,27 @@ mod tests {
         assert_eq!(data.write(b"k", b"longer", Some(cas)), Ok(Written::Done));
         assert_eq!(data.write(b"k", b"late", Some(cas)), Ok(Written::CasMismatch));
         assert_eq!(data.read(b"k").unwrap().unwrap().0, b"longer");
+    }
+
+    #[test]
+    fn indices_spread_over_parts_and_hashes() {
+        let hash = |key: &[u8]| {
+            let mut hasher = KeyHasher::default();
+            hasher.write(key);
+            hasher.finish()
+        };
+        let key =
+            |index: u32| [b"novasphere.rate-limit.".as_slice(), &index.to_le_bytes()].concat();
+        let data = SharedValues::new();
+        for index in 0..6_400 {
+            assert_eq!(data.write(&key(index), b"", None), Ok(Written::Done));
+        }
+        assert!(data.parts.iter().all(|part| part.lock().unwrap().len() == 100));
+        // The map takes the low bits for the bucket and the high ones for its tag.
+        let low: HashSet<u64> = (0..6_400).map(|index| hash(&key(index)) % 8_192).collect();
+        let high: HashSet<u64> = (0..6_400).map(|index| hash(&key(index)) >> 57).collect();
+        assert!(low.len() > 3_000 && high.len() == 128, "{} {}", low.len(), high.len());
+        assert_ne!(hash(b"k"), hash(b"kk"));
     }
 
     #[test]

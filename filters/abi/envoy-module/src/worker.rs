@@ -31,7 +31,7 @@ pub(crate) struct Worker<F: Filter> {
 struct NextWork {
     /// In milliseconds since the epoch. 0 before the first time.
     at: u64,
-    /// How far away it was.
+    /// The delay in milliseconds with which `at` was set.
     in_ms: u64,
     /// The news that the worker has seen.
     news: u64,

@@ -9,7 +9,7 @@ use crate::host::{self, ConfigHandle, Level, Status, StreamHandle};
 /// The event that counts panics, each of which ended a request with status 500.
 pub(crate) const PANICKED: &str = "panicked";
 
-/// The metrics. Each combination of labels is a metric of its own, because a metric with labels costs
+/// The metrics. Each combination of labels is a separate metric, because a metric with labels costs
 /// thirty times more instructions.
 pub(crate) struct HostMetrics {
     decisions: Counters,

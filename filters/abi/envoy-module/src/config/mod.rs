@@ -123,7 +123,7 @@ fn scope<F: Filter>(name: &[u8]) -> Option<&str> {
         let filter = F::NAME;
         let message = format!(
             "configuration refused: filter_name: expected \"{filter}\", or \"{filter}/\" and a name \
-             for counts of its own, got {name:?}"
+             for separate counts, got {name:?}"
         );
         host::log(Level::Error, filter, message);
     }

@@ -264,7 +264,7 @@ unsafe fn call_end<'a>(
 }
 
 /// # Safety
-/// As for [`call_end`].
+/// The array must live during `'a`.
 unsafe fn array<'a, T>((start, size): (*const T, usize)) -> &'a [T] {
     if start.is_null() || size == 0 {
         return &[];

@@ -1,12 +1,20 @@
 //! The header lines of a message, borrowed from Envoy.
 
-use std::marker::PhantomData;
+use std::{cell::Cell, marker::PhantomData, mem};
 
 use super::{
     Map,
     abi::{self, Line},
     stream::StreamHandle,
 };
+
+thread_local! {
+    /// The memory of the last head on this thread, so that most heads need no allocation.
+    static MEMORY: Cell<Vec<Line>> = const { Cell::new(Vec::new()) };
+}
+
+/// The maximum number of lines whose memory a thread keeps.
+const KEPT_LINES: usize = 256;
 
 /// The lines of a head. They point into Envoy's memory, which the next change of the head frees.
 /// Changes need the stream's handle exclusively, so the compiler rejects a change while lines are in
@@ -23,7 +31,9 @@ impl<'s> Lines<'s> {
         let (object, map) = (stream.object(), map as u32);
         // SAFETY: the stream is alive as long as its handle.
         let size = unsafe { abi::envoy_dynamic_module_callback_http_get_headers_size(object, map) };
-        let mut lines = Vec::with_capacity(size);
+        let mut lines = MEMORY.take();
+        lines.clear();
+        lines.reserve(size);
         let target = lines.as_mut_ptr();
         // SAFETY: the stream is alive, and there is space for `size` lines at `target`.
         if !unsafe { abi::envoy_dynamic_module_callback_http_get_headers(object, map, target) } {
@@ -38,5 +48,13 @@ impl<'s> Lines<'s> {
     pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = (&[u8], &[u8])> {
         // SAFETY: the head does not change while the handle is borrowed.
         self.lines.iter().map(|line| unsafe { (line.name.bytes(), line.value.bytes()) })
+    }
+}
+
+impl Drop for Lines<'_> {
+    fn drop(&mut self) {
+        if (1..=KEPT_LINES).contains(&self.lines.capacity()) {
+            MEMORY.set(mem::take(&mut self.lines));
+        }
     }
 }

@@ -49,7 +49,7 @@ pub(crate) fn abi_version(newer: &Newer) -> &'static CStr {
 pub(crate) fn newer() -> &'static Newer {
     static NEWER: OnceLock<Newer> = OnceLock::new();
     NEWER.get_or_init(|| {
-        // SAFETY: the types are those of the callbacks' declarations, in each Envoy that has them.
+        // SAFETY: each type is the callback's declaration in all Envoys that have it.
         unsafe {
             Newer {
                 is_validation_mode: function(c"envoy_dynamic_module_callback_is_validation_mode"),
@@ -83,7 +83,7 @@ unsafe fn function<F: Copy>(name: &CStr) -> Option<F> {
     // SAFETY: `name` is a C string, and a null handle is allowed.
     let found = unsafe { dlsym(std::ptr::null_mut(), name.as_ptr()) };
     // SAFETY: on POSIX a function pointer has the form of a data pointer. The caller vouches for the
-    // type. A null pointer is no function, so it does not become one.
+    // type. A null pointer does not become a function.
     (!found.is_null()).then(|| unsafe { std::mem::transmute_copy::<*mut c_void, F>(&found) })
 }
 

@@ -27,7 +27,7 @@ impl StreamScheduler {
 
     /// Posts an event, and deletes the scheduler.
     pub(crate) fn commit(self) {
-        // SAFETY: the scheduler is alive until it is dropped. Envoy keeps what it needs.
+        // SAFETY: the scheduler is alive until it is dropped. The event does not refer to it.
         unsafe { abi::envoy_dynamic_module_callback_http_filter_scheduler_commit(self.0, 0) }
     }
 }

@@ -46,7 +46,7 @@ impl StreamHandle {
         self.0
     }
 
-    /// All lines of a head. `None` if there is no head yet.
+    /// All lines of a head. `None` before the head arrives.
     pub(crate) fn lines(&self, map: Map) -> Option<Lines<'_>> {
         Lines::read(self, map)
     }

@@ -17,7 +17,7 @@ pub(super) struct Head<'s> {
 }
 
 impl<'s> Head<'s> {
-    /// Reads what a filter is interested in. One read of all lines costs as much as two or three
+    /// Reads the lines for a filter's interest. One read of all lines costs as much as two or three
     /// single ones.
     pub(super) fn read(
         stream: &'s StreamHandle,
@@ -53,7 +53,9 @@ impl<'s> Head<'s> {
         headers: &Headers<'_>,
         mutations: &'m [HeaderMutation<'_>],
     ) -> Vec<Call<'m>> {
-        calls(mutations, |name| self.is_whole && !headers.contains(name)).collect()
+        let mut all = Vec::with_capacity(mutations.len());
+        all.extend(calls(mutations, |name| self.is_whole && !headers.contains(name)));
+        all
     }
 }
 
@@ -63,14 +65,14 @@ pub(super) fn grpc_kind(stream: &StreamHandle) -> Option<GrpcKind> {
     GrpcKind::of(Headers::borrowed(lines.iter()).get("content-type")?)
 }
 
-/// Changes the head of a request. Envoy then selects the route again, as after a change by a
-/// WebAssembly module: a route must not follow from a header that the filter removed.
+/// Changes the head of a request. If a line of the client goes or changes, Envoy selects the route
+/// again: a route must not follow from a forged header. Added lines do not change the route. A
+/// selection can cost more than all filters together.
 pub(super) fn mutate_request(stream: &mut StreamHandle, calls: &[Call<'_>]) -> Result<(), Fault> {
-    if calls.is_empty() {
-        return Ok(());
-    }
     mutate(stream, Map::Request, calls)?;
-    stream.clear_route_cache();
+    if calls.iter().any(|call| !matches!(call, Call::Add(..))) {
+        stream.clear_route_cache();
+    }
     Ok(())
 }
 

@@ -60,7 +60,7 @@ enum State<C> {
     Responded,
 }
 
-/// What follows from a decision.
+/// The consequence of a decision.
 enum Outcome<'f, C> {
     Continue(C),
     Hold(State<C>),
@@ -204,6 +204,8 @@ impl<F: Filter + 'static> Stream<F> {
             Decision::Continue { mutations, carry, reason } => {
                 worker.config.metrics.count_decision(stream, reason);
                 let calls = map.calls(&head.headers, &mutations);
+                drop(head);
+                drop(map);
                 head::mutate_request(stream, &calls)?;
                 Ok(Outcome::Continue(carry))
             }
@@ -211,6 +213,8 @@ impl<F: Filter + 'static> Stream<F> {
                 worker.config.metrics.count_decision(stream, reason);
                 let grpc = map.grpc_kind(&head.headers);
                 let calls = map.calls(&head.headers, &mutations);
+                drop(head);
+                drop(map);
                 head::mutate_request(stream, &calls)?;
                 let responder = worker.responder().ok_or(Fault::Reentered)?;
                 let details = format!("novasphere_{responder}:{reason}");
@@ -219,7 +223,11 @@ impl<F: Filter + 'static> Stream<F> {
             Decision::Pause { queue, until, ticket } => {
                 self.pause(stream, request, queue, until, ticket).map(Outcome::Hold)
             }
-            Decision::Call(callout) => self.call(stream, request, &callout),
+            Decision::Call(callout) => {
+                drop(head);
+                drop(map);
+                self.call(stream, request, &callout)
+            }
         }
     }
 
@@ -288,6 +296,8 @@ impl<F: Filter + 'static> Stream<F> {
         let head = ResponseHead { headers: map.headers() };
         let mutations = filter.on_response(carry, &head);
         let calls = map.calls(&head.headers, &mutations);
+        drop(head);
+        drop(map);
         head::mutate_response(stream, &calls)
     }
 }

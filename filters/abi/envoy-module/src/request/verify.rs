@@ -10,8 +10,8 @@ const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10
 const SECP256R1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
 const SECP384R1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
 
-/// See [`Verify::verify`](novasphere_core::Verify::verify). The library has limits of its own for RSA
-/// keys, 2048 to 8192 bits and exponents below 2^33. They include all keys that the filters accept.
+/// See [`Verify::verify`](novasphere_core::Verify::verify). The library accepts RSA keys of
+/// 2048 to 8192 bits with exponents below 2^33, which includes all keys that the filters accept.
 pub(super) fn verify(
     hash: Hash,
     public_key: &[u8],
