@@ -9,6 +9,7 @@ import alerts
 import apply_script
 import bill_of_materials
 import chart
+import chart_gateways
 import chart_kong
 import chart_start
 import chart_traefik
@@ -62,6 +63,7 @@ FILE_CHECKS = {
     "apply_script": apply_script,
     "bill_of_materials": bill_of_materials,
     "chart": chart,
+    "chart_gateways": chart_gateways,
     "chart_kong": chart_kong,
     "chart_start": chart_start,
     "chart_traefik": chart_traefik,
