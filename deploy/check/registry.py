@@ -40,6 +40,7 @@ import readme
 import redis_start
 import references
 import restart_alert
+import subchart
 import traefik_metrics
 
 MANIFEST_CHECKS = {
@@ -81,5 +82,6 @@ FILE_CHECKS = {
     "readme": readme,
     "redis_start": redis_start,
     "restart_alert": restart_alert,
+    "subchart": subchart,
     "traefik_metrics": traefik_metrics,
 }
