@@ -16,7 +16,7 @@ from render import CHART, helm  # noqa: E402
 
 EXAMPLES = DEPLOY / "chart/examples"
 RELEASE, NAMESPACE = "edge", "shop-gateway"
-HOSTS = ["envoy", "kong", "traefik"]
+HOSTS = ["envoy", "envoy-gateway", "istio", "kong", "traefik"]
 # The oldest Kubernetes of each delivery.
 OLDEST = {"image": "1.33", "init": "1.29"}
 MINIMAL = {"hostnames": ["shop.example.com"], "upstream": {"service": "orders"}}
@@ -54,7 +54,7 @@ OPTIONS = {
         "redis": {"external": {"address": "redis.example.com:6380", "cidrs": ["192.0.2.0/24"]}},
     },
 }
-# What a host lacks.
+# Options that a host does not support, replaced.
 LACKING = {
     ("kong", "every option"): {"http": {"redirect": True}, "trustedProxies": {"cidrs": ["10.0.0.0/8"]}},
     ("traefik", "every option"): {
@@ -67,6 +67,13 @@ LACKING = {
         },
     },
     ("traefik", "own Redis and certificate"): {"redis": {}},
+    ("envoy-gateway", "every option"): {
+        "redis": {},
+        "filters": {"jwt_auth": {"credentials": [{"key": "old", "secret": {"env": "NOVASPHERE_JWT_SECRET"}}]}},
+    },
+    ("envoy-gateway", "own Redis and certificate"): {"redis": {}},
+    ("istio", "every option"): {"redis": {}, "routes": [{"name": "health", "path": "/health", "exempt": ["jwt_auth", "rate_limit"], "timeout": "5s"}]},
+    ("istio", "own Redis and certificate"): {"redis": {}},
 }
 # A part of the values, and what helm must say about it.
 REFUSED = {
@@ -85,6 +92,8 @@ REFUSED = {
     ),
     "hops on Kong": ({"host": "kong", "trustedProxies": {"hops": 1}}, "trustedProxies.cidrs"),
     "challenges on Kong": ({"host": "kong", "http": {"acme": True}}, "http.acme"),
+    "filters of a route on Istio": ({"host": "istio", "routes": [{"name": "a", "path": "/a", "filters": {"cors": {"max_age": 1}}}]}, "routes: a: filters"),
+    "fetched keys on Envoy Gateway": ({"host": "envoy-gateway", "filters": {"jwt_auth": {"jwks": [{"issuer": "https://id.example.com/", "discovery": True}]}}}, "filters.jwt_auth.jwks"),
     "rules on Traefik": ({"host": "traefik", "filters": {"rate_limit": {"rules": [{"name": "a", "path": "/a", "minute": 1}]}}}, "filters.rate_limit.rules"),
     "fetched keys on Traefik": ({"host": "traefik", "filters": {"jwt_auth": {"jwks": [{"issuer": "https://id.example.com/", "discovery": True}]}}}, "filters.jwt_auth.jwks"),
     "a pattern of origins on Traefik": ({"host": "traefik", "filters": {"cors": {"origins": ["~https://.*"]}}}, "filters.cors.origins"),
@@ -128,13 +137,18 @@ def build():
 def outside():
     """Resources that a release refers to and does not create."""
     kinds = {
+        "GatewayClass": ("gateway.networking.k8s.io/v1", ["istio"]),
+        "Service": ("v1", ["orders"]),
         "Secret": ("v1", ["novasphere-jwt", "novasphere-redis", "keys", "shop-tls"]),
         "ConfigMap": ("v1", ["novasphere-redis-authority"]),
     }
     for kind, (version, names) in kinds.items():
         for name in names:
             metadata = {"name": name, "namespace": NAMESPACE}
-            yield {"apiVersion": version, "kind": kind, "metadata": metadata}
+            if kind == "GatewayClass":
+                yield {"apiVersion": version, "kind": kind, "metadata": {"name": name}, "spec": {"controllerName": "istio.io/gateway-controller"}}
+            else:
+                yield {"apiVersion": version, "kind": kind, "metadata": metadata}
 
 
 def packaged():

@@ -48,6 +48,8 @@ def certified(docs, doc):
     secret, issuer = lookup(doc, "spec", "secretName"), lookup(doc, "spec", "issuerRef") or {}
     used = {name for _, pods in workloads(docs) for kind, name in sources(pods) if kind == "Secret"}
     used |= {lookup(other, "spec", "ca", "secretName") for other in of_kind(docs, "Issuer")}
+    listening = [part for other in of_kind(docs, "Gateway") for part in lookup(other, "spec", "listeners") or []]
+    used |= {lookup(reference, "name") for part in listening for reference in lookup(part, "tls", "certificateRefs") or []}
     if ("Secret", secret) not in OUTSIDE and secret not in used:
         yield f"{label(doc)}: the Secret {secret} is unused"
     if not exists(docs, issuer.get("kind", "Issuer"), issuer.get("name"), doc):
@@ -81,6 +83,9 @@ def selector(doc):
 
 def selected(docs, doc):
     wanted = selector(doc)
+    # A Service of another release, or one with endpoints from elsewhere.
+    if doc["kind"] == "Service" and not wanted:
+        return
     if wanted in (OUTSIDE_PODS, SOLVERS, *chart_pods()) or created_by_controller(docs, wanted):
         return
     namespace = lookup(doc, "metadata", "namespace")
@@ -168,12 +173,19 @@ def attached(docs, doc):
         yield f"{label(doc)}: unknown GatewayClass {lookup(spec, 'gatewayClassName')}"
     for rule in lookup(spec, "rules") or [] if doc["kind"] == "HTTPRoute" else []:
         for backend in rule.get("backendRefs", []):
-            if ("Service", backend.get("name")) not in OUTSIDE or backend.get("port") != BACKEND_PORT:
+            if not is_backend(docs, backend):
                 yield f"{label(doc)}: unknown Service {backend.get('name')}:{backend.get('port')}"
     for listener in lookup(spec, "listeners") or [] if doc["kind"] == "Gateway" else []:
         for certificate in lookup(listener, "tls", "certificateRefs") or []:
             if not exists(docs, "Secret", certificate.get("name"), doc):
                 yield f"{label(doc)}: unknown Secret {certificate.get('name')}"
+
+
+def is_backend(docs, backend):
+    """Whether a Service from elsewhere has this name and port. One without selector has any port."""
+    services = [doc for doc in of_kind(docs, "Service") if not selector(doc)]
+    known = ("Service", backend.get("name")) in OUTSIDE and backend.get("port") == BACKEND_PORT
+    return known or backend.get("name") in [lookup(doc, "metadata", "name") for doc in services]
 
 
 def listeners(docs, name):

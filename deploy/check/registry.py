@@ -9,6 +9,7 @@ import alerts
 import apply_script
 import bill_of_materials
 import chart
+import chart_gateways
 import chart_kong
 import chart_start
 import chart_traefik
@@ -39,6 +40,7 @@ import readme
 import redis_start
 import references
 import restart_alert
+import subchart
 import traefik_metrics
 
 MANIFEST_CHECKS = {
@@ -62,6 +64,7 @@ FILE_CHECKS = {
     "apply_script": apply_script,
     "bill_of_materials": bill_of_materials,
     "chart": chart,
+    "chart_gateways": chart_gateways,
     "chart_kong": chart_kong,
     "chart_start": chart_start,
     "chart_traefik": chart_traefik,
@@ -79,5 +82,6 @@ FILE_CHECKS = {
     "readme": readme,
     "redis_start": redis_start,
     "restart_alert": restart_alert,
+    "subchart": subchart,
     "traefik_metrics": traefik_metrics,
 }

@@ -94,3 +94,24 @@ minReadySeconds: 5
 {{- $jwt := (include "novasphere-gateway.common" . | fromJson).jwt_auth -}}
 {{- if and $jwt (not (or $jwt.optional $jwt.anonymous $jwt.report_only)) }}true{{ end -}}
 {{- end }}
+
+{{/* The spread of the pods that a controller creates. */}}
+{{- define "novasphere-gateway.gatewaySpread" -}}
+topologySpreadConstraints:
+- maxSkew: 1
+  topologyKey: topology.kubernetes.io/zone
+  whenUnsatisfiable: ScheduleAnyway
+  labelSelector:
+    matchLabels:
+      {{- include "novasphere-gateway.gatewayPods" . | nindent 6 }}
+- maxSkew: 1
+  topologyKey: kubernetes.io/hostname
+  whenUnsatisfiable: DoNotSchedule
+  # Skip nodes that accept no pods (cordoned, control plane): an empty one would block further pods on
+  # the others.
+  nodeTaintsPolicy: Honor
+  labelSelector:
+    matchLabels:
+      {{- include "novasphere-gateway.gatewayPods" . | nindent 6 }}
+  matchLabelKeys: [pod-template-hash]
+{{- end }}

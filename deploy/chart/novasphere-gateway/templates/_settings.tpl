@@ -23,9 +23,9 @@ belongs to one route. routes are the routes whose exemptions the settings contai
   {{- end }}
   {{- $jwks := list }}
   {{- range .jwks }}
-    {{- $jwks = append $jwks (merge (deepCopy .) (dict "cluster" (include "novasphere-gateway.issuerHost" .))) }}
+    {{- $jwks = append $jwks (merge (deepCopy .) (dict "cluster" (include "novasphere-gateway.issuerCluster" (list $root .)))) }}
   {{- end }}
-  {{- if and $jwks (eq $root.Values.host "envoy") }}{{ $_ := set . "jwks" $jwks }}{{ end }}
+  {{- if and $jwks (include "novasphere-gateway.isEnvoy" $root) }}{{ $_ := set . "jwks" $jwks }}{{ end }}
 {{- end }}
 {{- with $settings.rate_limit }}{{ include "novasphere-gateway.addRateLimit" (list $root .) }}{{ end }}
 {{- include "novasphere-gateway.addExemptions" (list $settings .routes $root) }}
@@ -35,7 +35,7 @@ belongs to one route. routes are the routes whose exemptions the settings contai
 {{/* Adds what the chart knows to a rate_limit: (list root settings). */}}
 {{- define "novasphere-gateway.addRateLimit" -}}
 {{- $root := index . 0 }}{{ $settings := index . 1 }}
-{{- if and (not (hasKey $settings "client_ip")) (eq $root.Values.host "envoy") }}
+{{- if and (not (hasKey $settings "client_ip")) (include "novasphere-gateway.isEnvoy" $root) }}
   {{- $from := dict "from" "forwarded_for" }}
   {{- if $root.Values.trustedProxies.cidrs }}
     {{- $_ := set $from "trusted_cidrs" $root.Values.trustedProxies.cidrs }}
@@ -94,6 +94,16 @@ belongs to one route. routes are the routes whose exemptions the settings contai
   {{- if .filters }}{{ $all = append $all (include "novasphere-gateway.ofRoute" (list $root .) | fromJson) }}{{ end }}
 {{- end }}
 {{- toJson $all }}
+{{- end }}
+
+{{/* The name of the cluster for an entry of jwks: (list root entry). */}}
+{{- define "novasphere-gateway.issuerCluster" -}}
+{{- $host := include "novasphere-gateway.issuerHost" (index . 1) -}}
+{{- if eq (index . 0).Values.host "istio" -}}
+outbound|{{ trimPrefix ":" (regexFind ":[0-9]+$" $host) | default "443" }}||{{ regexReplaceAll ":[0-9]+$" $host "" }}
+{{- else -}}
+{{ $host }}
+{{- end -}}
 {{- end }}
 
 {{/* Host and port of an entry of jwks, such as id.example.com or id.example.com:8443. */}}

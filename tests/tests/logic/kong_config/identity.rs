@@ -105,11 +105,12 @@ fn every_service_has_a_filter_that_rejects() -> Result<()> {
     Ok(())
 }
 
-/// Switching from one file to another gives no service or route a new id.
+/// Switching from one file to another gives no service or route a new id. A new file of `deploy/kong`
+/// starts new pods, so its ids need not agree.
 #[test]
 fn files_agree_on_the_ids_of_services_and_routes() -> Result<()> {
     let mut known = BTreeMap::new();
-    for (file, document) in documents()? {
+    for (file, document) in documents()?.into_iter().filter(|(file, _)| file.starts_with(DIR)) {
         for (kind, entry) in all(&document) {
             if ["services", "routes"].contains(&kind) {
                 let first = known.entry(entry["name"].to_string()).or_insert(entry["id"].clone());

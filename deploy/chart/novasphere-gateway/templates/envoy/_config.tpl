@@ -9,12 +9,7 @@ admin:
   address: {socket_address: {address: 127.0.0.1, port_value: 9901}}
 
 stats_config:
-  # Labels for /stats/prometheus: novasphere_decisions_total{filter="jwt-auth",decision="expired"}.
-  stats_tags:
-  - {tag_name: filter, regex: '^wasmcustom\.novasphere_[a-z_]+(\.filter=([^.]+))'}
-  {{- range list "decision" "event" "rule" "window" "max_clients" "kind" "within_ms" }}
-  - {tag_name: {{ . }}, regex: '^wasmcustom\.novasphere_.*?(\.{{ . }}=([^.]+))'}
-  {{- end }}
+  {{- include "novasphere-gateway.envoy.stats" . | nindent 2 }}
 
 overload_manager:
   resource_monitors:
@@ -45,4 +40,18 @@ resources:
     certificate_chain: {filename: /etc/novasphere-tls/tls.crt}
     private_key: {filename: /etc/novasphere-tls/tls.key}
     watched_directory: {path: /etc/novasphere-tls}
+{{- end }}
+
+{{/* Labels of metrics. */}}
+{{- define "novasphere-gateway.envoy.stats" -}}
+# Labels for /stats/prometheus: novasphere_decisions_total{filter="jwt-auth",decision="expired"}.
+stats_tags:
+- {tag_name: filter, regex: '^wasmcustom\.novasphere_[a-z_]+(\.filter=([^.]+))'}
+{{- range list "decision" "event" "rule" "window" "max_clients" "kind" "within_ms" }}
+- {tag_name: {{ . }}, regex: '^wasmcustom\.novasphere_.*?(\.{{ . }}=([^.]+))'}
+{{- end }}
+{{- end }}
+
+{{- define "novasphere-gateway.envoy.resources" -}}
+{{- toYaml (.Values.resources | default (dict "requests" (dict "cpu" "500m" "memory" "256Mi") "limits" (dict "cpu" "2" "memory" "512Mi"))) }}
 {{- end }}

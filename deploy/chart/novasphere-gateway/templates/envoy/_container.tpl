@@ -29,7 +29,7 @@ ports:
 {{- end }}
 - {name: status, containerPort: 9902}
 resources:
-  {{- toYaml (.Values.resources | default (dict "requests" (dict "cpu" "500m" "memory" "256Mi") "limits" (dict "cpu" "2" "memory" "512Mi"))) | nindent 2 }}
+  {{- include "novasphere-gateway.envoy.resources" . | nindent 2 }}
 securityContext:
   allowPrivilegeEscalation: false
   readOnlyRootFilesystem: true

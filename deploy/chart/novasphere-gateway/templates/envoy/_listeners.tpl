@@ -152,26 +152,31 @@ access_log:
     "@type": type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog
     log_format:
       json_format:
-        time: "%START_TIME%"
-        client: "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%"
-        method: "%REQ(:METHOD)%"
-        # Log the path without the query, which can hold the token of a rejected request.
-        path: "%PATH(NQ)%"
-        status: "%RESPONSE_CODE%"
-        # novasphere_<filter>:<decision> if a filter sent the response.
-        decision: "%RESPONSE_CODE_DETAILS%"
-        # Set if a request from a disallowed origin went to the upstream.
-        cors_decision: "%FILTER_STATE(wasm.cors_decision:PLAIN)%"
-        # The actual and the expected value of the check that rejected a token.
-        jwt_auth_detail: "%FILTER_STATE(wasm.jwt_auth_detail:PLAIN)%"
-        # Which limit rejected the request, and a keyed hash of the client.
-        rate_limit_detail: "%FILTER_STATE(wasm.rate_limit_detail:PLAIN)%"
-        {{- with include "novasphere-gateway.subjectHeader" . }}
-        # Set by jwt-auth. Client copies are removed above.
-        subject: "%REQ({{ . }})%"
-        {{- end }}
-        flags: "%RESPONSE_FLAGS%"
-        duration_ms: "%DURATION%"
-        upstream: "%UPSTREAM_HOST%"
-        request_id: "%REQ(X-REQUEST-ID)%"
+        {{- include "novasphere-gateway.envoy.accessLog" . | nindent 8 }}
+{{- end }}
+
+{{/* The fields of the access log. */}}
+{{- define "novasphere-gateway.envoy.accessLog" -}}
+time: "%START_TIME%"
+client: "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%"
+method: "%REQ(:METHOD)%"
+# Log the path without the query, which can hold the token of a rejected request.
+path: "%PATH(NQ)%"
+status: "%RESPONSE_CODE%"
+# novasphere_<filter>:<decision> if a filter sent the response.
+decision: "%RESPONSE_CODE_DETAILS%"
+# Set if a request from a disallowed origin went to the upstream.
+cors_decision: "%FILTER_STATE(wasm.cors_decision:PLAIN)%"
+# The actual and the expected value of the check that rejected a token.
+jwt_auth_detail: "%FILTER_STATE(wasm.jwt_auth_detail:PLAIN)%"
+# Which limit rejected the request, and a keyed hash of the client.
+rate_limit_detail: "%FILTER_STATE(wasm.rate_limit_detail:PLAIN)%"
+{{- with include "novasphere-gateway.subjectHeader" . }}
+# Set by jwt-auth. Client copies are removed above.
+subject: "%REQ({{ . }})%"
+{{- end }}
+flags: "%RESPONSE_FLAGS%"
+duration_ms: "%DURATION%"
+upstream: "%UPSTREAM_HOST%"
+request_id: "%REQ(X-REQUEST-ID)%"
 {{- end }}
