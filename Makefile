@@ -87,9 +87,9 @@ define build_static
 	@rustup target list --installed 2>/dev/null | grep -qx $2-unknown-linux-musl \
 		|| rustup target add $2-unknown-linux-musl
 	CARGO_ENCODED_RUSTFLAGS="$$(printf '%b' '$(REMAP)\037-Clinker=rust-lld')" \
-		$(CARGO) build --locked --release --target $2-unknown-linux-musl -p $1
+		$(CARGO) build --locked --profile tool --target $2-unknown-linux-musl -p $1
 	@mkdir -p dist
-	@install -m 755 "$(TARGET_DIR)/$2-unknown-linux-musl/release/$1" $@
+	@install -m 755 "$(TARGET_DIR)/$2-unknown-linux-musl/tool/$1" $@
 endef
 
 .PHONY: $(FILTERCTL)

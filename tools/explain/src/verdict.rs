@@ -9,7 +9,7 @@ use novasphere_rate_limit::RateLimit;
 
 use crate::{FilterKind, Proxy};
 
-/// What the filter says about a configuration.
+/// The filter's messages about a configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Verdict {
     /// The faults. The filter accepts the configuration if there are none.
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn assumed_public_key_is_no_fault() {
+    fn assumed_public_key_is_accepted() {
         let environment = Environment { assume_missing: true, ..Environment::default() };
         let config = r#"{"credentials": [{"key": "a", "public_key": {"env": "KEY"}}]}"#;
         assert_eq!(verdict(config, &environment).faults, []);

@@ -19,7 +19,7 @@ const WIDTH: usize = 80;
 /// Runs the command.
 ///
 /// # Errors
-/// If there is no such code.
+/// If the code does not exist.
 pub fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome> {
     let Some(id) = &args.code else {
         for code in finding::all() {

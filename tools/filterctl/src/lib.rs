@@ -16,7 +16,7 @@
 //! - `artifact`: built modules;
 //! - `template`: texts with places to fill;
 //! - `init`, `render`: configurations to start from, and additions to existing ones;
-//! - `diff`: what a change of configuration changes for requests;
+//! - `diff`: the effect of a change of configuration on requests;
 //! - `convert`: from the configurations of other plugins and proxies.
 
 pub mod artifact;

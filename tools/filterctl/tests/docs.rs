@@ -1,6 +1,6 @@
-//! The commands in docs/filterctl print what the pages show. `TRYCMD=overwrite` rewrites the pages.
+//! The commands in docs/filterctl print the output that the pages show. `TRYCMD=overwrite` rewrites the pages.
 
 #[test]
-fn commands_print_what_the_pages_show() {
+fn pages_show_the_output_of_the_commands() {
     trycmd::TestCases::new().case("../../docs/filterctl/*.md");
 }

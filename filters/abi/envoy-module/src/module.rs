@@ -132,7 +132,9 @@ impl<F: Filter + Send + Sync + 'static> Hooks for Module<F> {
     unsafe fn on_config_scheduled(&self, handle: ConfigHandle, config: ModuleObject) {
         // SAFETY: the caller vouches for the pointer.
         let config = unsafe { Self::config(config) };
-        caught(|| Tasks::new(&config, &handle).on_timer());
+        if caught(|| Tasks::new(&config, &handle).on_timer()).is_none() {
+            caught(|| Tasks::retry_after_panic(&config));
+        }
     }
 
     unsafe fn on_fetched(
@@ -144,7 +146,9 @@ impl<F: Filter + Send + Sync + 'static> Hooks for Module<F> {
     ) {
         // SAFETY: the caller vouches for the pointer.
         let config = unsafe { Self::config(config) };
-        caught(|| Tasks::new(&config, &handle).on_fetched(callout, &end));
+        if caught(|| Tasks::new(&config, &handle).on_fetched(callout, &end)).is_none() {
+            caught(|| Tasks::retry_after_panic(&config));
+        }
     }
 
     unsafe fn new_stream(&self, config: ModuleObject) -> ModuleObject {

@@ -3,7 +3,7 @@
 /// Whether later filters can read the attributes that a filter sets.
 pub const PASSES_ATTRIBUTES: bool = true;
 
-/// How to pass the environment variable `name` on to a filter.
+/// The remedy if a filter does not get the environment variable `name`.
 pub fn variable_remedy(name: &str) -> String {
     format!(
         "set {name} in the proxy's environment and list it in the filter's \

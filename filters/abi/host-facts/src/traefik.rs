@@ -9,7 +9,7 @@ pub const PASSES_ATTRIBUTES: bool = false;
 /// a stream, has its own instance.
 pub const CACHE_BYTES: usize = 256 * 1024;
 
-/// How to pass the environment variable `name` on to a filter.
+/// The remedy if a filter does not get the environment variable `name`.
 pub fn variable_remedy(name: &str) -> String {
     format!(
         "set {name} in Traefik's environment and list it in the plugin's settings.envs \

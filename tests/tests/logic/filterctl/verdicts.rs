@@ -17,7 +17,7 @@ use serde_json::json;
 struct Form {
     name: &'static str,
     wrap: fn(FilterKind, &str) -> String,
-    /// How the host refers to a missing variable.
+    /// The host's term for passing on a variable.
     remedy: &'static str,
     /// The name of the host in `tests/known-differences.yaml`.
     host: &'static str,
@@ -97,7 +97,7 @@ fn environment() -> Result<Environment> {
     Ok(Environment { variables: chain::environment()?, assume_missing: false })
 }
 
-/// Leaves out what a host says about a capability it lacks, and other messages about the same field.
+/// Leaves out messages about capabilities that a host lacks, and other messages about the same field.
 fn without_capabilities(expected: Vec<String>, got: Vec<String>) -> (Vec<String>, Vec<String>) {
     let is_about = |message: &String| {
         [": cannot be used here: ", ": is not available: this proxy "]

@@ -74,7 +74,7 @@ impl From<Host> for ProxyKind {
 /// Parses the name of a filter.
 ///
 /// # Errors
-/// If there is no such filter.
+/// If the filter does not exist.
 pub fn filter_kind(name: &str) -> Result<FilterKind> {
     let Some(kind) = FilterKind::from_name(name) else {
         let names = FilterKind::ALL.map(FilterKind::name).join(", ");

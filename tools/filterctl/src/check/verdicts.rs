@@ -1,4 +1,4 @@
-//! What the filters themselves say about their configurations.
+//! The filters' own messages about their configurations.
 
 use std::collections::BTreeSet;
 
@@ -24,7 +24,7 @@ pub(super) fn of(
     proxy.values_are_text = config.values_are_text;
     proxy.guesses_types = config.guesses_types;
     let verdict = check(filter.kind, config.json.as_bytes(), &proxy);
-    // Of repeated keys in JSON text, the filter itself says so.
+    // The filter itself reports repeated keys in JSON text.
     let mut findings = if config.is_text { Vec::new() } else { repeated_keys(filter) };
     for fault in &verdict.faults {
         let mut finding = finding(fault_code(fault), fault, filter);
@@ -61,7 +61,7 @@ fn fault_code(fault: &Fault) -> &'static Code {
 fn finding(code: &'static Code, fault: &Fault, filter: &Found) -> Finding {
     let span = match &filter.config.error {
         Some(error) => error.span.clone(),
-        // Of an unknown field, the name is wrong and not the value.
+        // The name of an unknown field is wrong, not its value.
         None if *code == codes::UNKNOWN_FIELD => filter.config.node.key_span_of(&fault.path),
         None => filter.config.node.span_of(&fault.path).0,
     };

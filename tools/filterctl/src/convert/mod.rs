@@ -40,6 +40,10 @@ pub struct Args {
     /// The format of the output.
     #[arg(long, value_enum)]
     to: Target,
+    /// Accept that this command is a preview. Some conversions are less strict than their source:
+    /// see docs/filterctl/convert.md.
+    #[arg(long)]
+    preview: bool,
 }
 
 /// A converted configuration.
@@ -56,6 +60,12 @@ pub struct Conversion {
 /// # Errors
 /// If a file cannot be read, or has no routes.
 pub fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome> {
+    if !args.preview {
+        bail!(
+            "convert is a preview: some conversions are less strict than their source, as \
+             docs/filterctl/convert.md lists. Read the output with this list, and pass --preview"
+        );
+    }
     let project = Project::read(&args.files)?;
     let conversion = convert(args.from, args.to, &project)?;
     out.write_all(conversion.text.as_bytes())?;

@@ -20,9 +20,10 @@ pub(super) fn compare(old: &Step<'_>, new: &Step<'_>, changes: &mut Changes) {
     openness(&both, changes);
     rules(&both, changes);
     identity(&both, changes);
+    // Another claim may let a token choose another key.
+    both.changed(&["key_claim_name"], Effect::Looser, changes);
     both.neutral(
         &[
-            "key_claim_name",
             "secret_is_base64",
             "forward_token",
             "cache_tokens",

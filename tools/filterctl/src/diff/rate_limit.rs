@@ -19,7 +19,10 @@ pub(super) fn compare(old: &Step<'_>, new: &Step<'_>, changes: &mut Changes) {
     let both = Both::new(old, new);
     limits::compare(&limits(both.old), &limits(both.new), (both.subject, ""), changes);
     restart(&both, vm_id(old) != vm_id(new), changes);
-    both.neutral(&["limit_by", "header_name", "claim_name", "path", "scope", "client_ip"], changes);
+    // Clients may be able to choose the new identity, and so evade limits and `deny`.
+    let identity = ["limit_by", "header_name", "claim_name", "path", "client_ip"];
+    both.changed(&identity, Effect::Looser, changes);
+    both.neutral(&["scope"], changes);
     for (field, effect) in [("allow", Effect::Looser), ("deny", Effect::Stricter)] {
         for part in ["cidrs", "consumers"] {
             let clients = |value: Option<&Value>| {

@@ -74,8 +74,16 @@ fn new_route(route: &Route, chains: &Chains<'_>, changes: &mut Changes) {
     let steps = chains.of_route(route);
     if route.is_direct {
         changes.add(Effect::Neutral, SUBJECT, "is new, and has no upstream");
-    } else if steps.iter().any(|step| step.kind == FilterKind::JwtAuth) {
-        changes.add(Effect::Neutral, SUBJECT, "is new, with jwt-auth");
+    } else if let Some(step) = steps.iter().find(|step| step.kind == FilterKind::JwtAuth) {
+        // A rule may also admit requests without a token.
+        let config = step.config.to_string();
+        let exceptions =
+            ["\"optional\":true", "\"report_only\":true", "\"anonymous\":", "\"skip\":"];
+        if exceptions.iter().any(|exception| config.contains(exception)) {
+            changes.add(Effect::Looser, SUBJECT, "is new, with jwt-auth for some requests only");
+        } else {
+            changes.add(Effect::Neutral, SUBJECT, "is new, with jwt-auth");
+        }
     } else {
         changes.add(Effect::Looser, SUBJECT, "is new, without jwt-auth");
     }

@@ -79,10 +79,14 @@ impl<'c> Both<'c> {
 
     /// Fields whose change has no certain effect.
     pub(super) fn neutral(&self, names: &[&str], changes: &mut Changes) {
+        self.changed(names, Effect::Neutral, changes);
+    }
+
+    /// Fields whose every change has this effect, or may have it.
+    pub(super) fn changed(&self, names: &[&str], effect: Effect, changes: &mut Changes) {
         for name in names.iter().filter(|name| self.has_changed(name)) {
             let [old, new] = self.field(name).map(shown);
-            let message = format!("{old} becomes {new}");
-            changes.add(Effect::Neutral, (self.subject, name), message);
+            changes.add(effect, (self.subject, name), format!("{old} becomes {new}"));
         }
     }
 }

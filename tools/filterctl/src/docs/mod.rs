@@ -1,4 +1,4 @@
-//! `filterctl docs`: what a field of a configuration means.
+//! `filterctl docs`: the meaning of a field of a configuration.
 //!
 //! - `index`: all fields of all filters, from their schemas;
 //! - `text`: the description of a field.
@@ -25,13 +25,13 @@ pub struct Args {
     field: String,
 }
 
-/// Of more fields than this, only a list is shown.
+/// More fields than this are only listed.
 const MAX_DESCRIBED: usize = 3;
 
 /// Runs the command.
 ///
 /// # Errors
-/// If there is no field of this name.
+/// If no field has this name.
 pub fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome> {
     let all = index::all()?;
     let name = args.field.trim().replace("[]", "");
@@ -56,7 +56,7 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome> {
     Ok(Outcome::Success)
 }
 
-/// Why there is no field, and the most similar one.
+/// The message about an unknown field, with the most similar one.
 fn unknown(all: &[Field], name: &str) -> String {
     let last = name.rsplit('.').next().unwrap_or(name);
     let remedies = FilterKind::ALL.into_iter().filter(|kind| *kind != FilterKind::Gateway);

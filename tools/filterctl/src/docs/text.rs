@@ -56,7 +56,7 @@ fn first_sentence(text: &str) -> &str {
     text.split_once(". ").map_or(text, |(first, _)| first).trim_end_matches('.')
 }
 
-/// The description without the sentence about the default, which has a line of its own.
+/// The description without the sentence about the default, which has its own line.
 fn without_default(field: &Field) -> String {
     let text = field.text("description");
     let Some((before, after)) = text.split_once("Default: ") else { return text.to_owned() };

@@ -72,7 +72,7 @@ fn text(members: &Map<String, Value>, name: &str) -> Option<String> {
     }
 }
 
-/// Filter and name in `novasphere_jwt-auth:expired`. Envoy adds details of its own in `{…}`.
+/// Filter and name in `novasphere_jwt-auth:expired`. Envoy adds its own details in `{…}`.
 fn decision(details: &str) -> (String, String) {
     let details = details.split(['{', ' ']).next().unwrap_or_default();
     let filter = details.strip_prefix("novasphere_").and_then(|rest| rest.split_once(':'));
@@ -168,7 +168,7 @@ fn limit(detail: &str) -> String {
     let rule = member("rule").filter(|rule| *rule != "default");
     let rule = rule.map_or_else(String::new, |rule| format!(" of rule {rule}"));
     let reset = member("reset").and_then(|reset| reset.parse().ok()).map(clock::span);
-    let reset = reset.map_or_else(String::new, |reset| format!(", which ended {reset} later"));
+    let reset = reset.map_or_else(String::new, |reset| format!("; reset {reset} later"));
     let by = member("limit_by").unwrap_or("ip");
     let client = member("client").map_or_else(String::new, |id| format!(" Client {id}."));
     format!("limit {limit} per {window}{rule}{reset}. Counted by {by}.{client}")
@@ -234,7 +234,7 @@ mod tests {
             "rule=login window=minute limit=5 reset=18 limit_by=ip client=3f2a9c0011223344";
         assert_eq!(
             limit(detail),
-            "limit 5 per minute of rule login, which ended 18 seconds later. Counted by ip. Client \
+            "limit 5 per minute of rule login; reset 18 seconds later. Counted by ip. Client \
              3f2a9c0011223344."
         );
         assert_eq!(limit("rule=default limit_by=consumer"), "rule=default limit_by=consumer");

@@ -194,7 +194,7 @@ fn write_line(name: &[u8], value: &[u8], out: &mut dyn Write) -> Result<()> {
     Ok(wrap::write("  ", &format!("{name}: {value}"), out)?)
 }
 
-/// Where the decision shows: metrics, access log, log.
+/// The traces of the decision: metrics, access log, log.
 fn write_traces(report: &Report<'_>, out: &mut dyn Write) -> Result<()> {
     let explanation = report.explanation;
     let is_logged = explanation.decided_by.is_some() && report.proxy != ProxyKind::Kong;

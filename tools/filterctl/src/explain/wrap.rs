@@ -6,7 +6,7 @@ use std::io::{self, Write};
 const WIDTH: usize = 80;
 
 /// Writes `first` and the words of `text`. Further lines start with as many spaces as `first` is
-/// wide. A word that does not fit has a line of its own.
+/// wide. A word that does not fit gets its own line.
 ///
 /// # Errors
 /// If writing fails.

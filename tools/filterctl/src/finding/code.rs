@@ -7,17 +7,17 @@ use super::codes;
 pub struct Code {
     /// `NS` and three digits. Never reused.
     pub id: &'static str,
-    /// How bad it is.
+    /// The severity.
     pub severity: Severity,
-    /// What it is, in a few words.
+    /// A title of a few words.
     pub title: &'static str,
     /// Why it matters.
     pub why: &'static str,
-    /// What to do.
+    /// The remedy.
     pub remedy: &'static str,
 }
 
-/// How bad a finding is.
+/// The severity of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
     /// Worth knowing. Needs no action.

@@ -15,7 +15,7 @@ pub struct Finding {
     pub code: &'static Code,
     /// The problem, in one line. Never contains a secret.
     pub message: String,
-    /// Where.
+    /// The place in a file.
     pub place: Option<Place>,
     /// More lines: what else to know, or the remedy.
     pub notes: Vec<String>,

@@ -3,7 +3,7 @@
 use super::Place;
 use crate::source::{Content, File, Node, Style};
 
-/// A document, or a part of one that is a configuration of its own.
+/// A document, or a part of one that is a separate configuration.
 #[derive(Clone, Debug)]
 pub struct Document {
     /// The index of the file.

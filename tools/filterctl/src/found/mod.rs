@@ -1,6 +1,6 @@
 //! Filters and routes in the files of all hosts.
 //!
-//! - `project`: the files of one command, and what is in them;
+//! - `project`: the files of one command and their contents;
 //! - `documents`: documents by kind, also inside ConfigMaps, lists and config dumps;
 //! - `filter`: a configured filter;
 //! - `route`: a route with its filters;

@@ -1,4 +1,4 @@
-//! [`Project`]: the files of one command, and what is in them.
+//! [`Project`]: the files of one command and their contents.
 
 use std::ops::Range;
 
@@ -18,7 +18,7 @@ pub struct Place {
     pub span: Range<usize>,
 }
 
-/// The files of one command, and what is in them.
+/// The files of one command and their contents.
 #[derive(Clone, Debug, Default)]
 pub struct Project {
     /// The files.

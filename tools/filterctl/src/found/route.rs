@@ -54,7 +54,7 @@ pub enum PathCondition {
     RegexPrefix(String),
     /// All of these conditions.
     All(Vec<PathCondition>),
-    /// One of these conditions.
+    /// At least one of these conditions.
     OneOf(Vec<PathCondition>),
 }
 

@@ -89,7 +89,7 @@ impl Settings {
                 "jwks:".to_owned(),
                 format!("- issuer: {issuer}   # the token's iss"),
                 format!("  uri: {}", quoted(&uri)),
-                "  cluster: identity   # the cluster with this name, which knows how to reach it".to_owned(),
+                "  cluster: identity   # the cluster that connects to the issuer".to_owned(),
             ],
         }
     }

@@ -108,7 +108,7 @@ impl Provider {
         })
     }
 
-    /// What an operator must know about the provider, in lines.
+    /// Notes for operators about the provider, in lines.
     pub(super) const fn notes(self) -> &'static [&'static str] {
         match self {
             Self::Keycloak => &[
@@ -132,7 +132,7 @@ impl Provider {
                 "server of the organization are for Okta's own API only.",
             ],
             Self::Google => &[
-                "For ID tokens of Sign in with Google. Its access tokens are no JSON Web Tokens. Any",
+                "For ID tokens of Sign in with Google. Its access tokens are not JWTs. Any",
                 "Google account passes: to accept your own organization only, require the claim hd.",
             ],
             Self::Firebase => &["The issuer and aud contain the id of your project."],

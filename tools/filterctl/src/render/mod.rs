@@ -61,7 +61,7 @@ pub struct Args {
 /// Runs the command.
 ///
 /// # Errors
-/// If a file cannot be read, the filter rejects the settings, or there is no place for the filter.
+/// If a file cannot be read, the filter rejects the settings, or the filter has no place in the file.
 pub fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome> {
     let file = File::read(&args.file)?;
     let settings = Settings::read(&args.settings, &args.name, &args.module)?;

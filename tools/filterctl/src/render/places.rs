@@ -1,4 +1,4 @@
-//! Where the filter goes.
+//! The places where the filter is added.
 
 use anyhow::{Context, Result, bail};
 

@@ -81,7 +81,7 @@ impl Settings {
         Ok(Self { name: name.to_owned(), module: module.to_owned(), lines, variables, routes })
     }
 
-    /// Whether a route has a configuration of its own, which needs a chain.
+    /// Whether a route has its own configuration, which needs a chain.
     pub(super) fn needs_chain(&self) -> bool {
         self.routes.iter().any(|(_, settings)| matches!(settings, RouteSettings::Config(_)))
     }

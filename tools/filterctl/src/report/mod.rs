@@ -4,6 +4,7 @@ mod github;
 mod json;
 mod position;
 mod sarif;
+mod secrets;
 mod text;
 
 use std::io::{self, IsTerminal, Write};

@@ -10,7 +10,7 @@ use codespan_reporting::{
 };
 use termcolor::Buffer;
 
-use super::counted;
+use super::{counted, secrets};
 use crate::{
     finding::{Finding, Severity},
     found::Project,
@@ -23,8 +23,8 @@ pub(super) fn write(
     out: &mut dyn Write,
 ) -> Result<()> {
     let mut files = SimpleFiles::new();
-    for file in &project.files {
-        files.add(file.name.as_str(), file.text.as_str());
+    for (index, file) in project.files.iter().enumerate() {
+        files.add(file.name.as_str(), secrets::masked(index, project));
     }
     let mut buffer = if colours { Buffer::ansi() } else { Buffer::no_color() };
     for finding in findings {

@@ -84,7 +84,7 @@ fn schema_for_traefik_accepts_text() {
     assert!(error.contains("has no module for Traefik"), "{error}");
 }
 
-/// The fields that the schema for Traefik lacks are those that the filter rejects there.
+/// The schema for Traefik lacks exactly the fields that the filter rejects there.
 #[test]
 fn schema_for_traefik_has_the_fields_that_work_there() {
     let environment = Environment { assume_missing: true, ..Environment::default() };

@@ -19,7 +19,7 @@ pub enum Content {
     Scalar {
         /// The text, without quotes.
         text: String,
-        /// How it is written.
+        /// Its style.
         style: Style,
     },
     /// A list.
@@ -28,7 +28,7 @@ pub enum Content {
     Mapping(Vec<(Node, Node)>),
 }
 
-/// How a scalar is written.
+/// The style of a scalar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Style {
     /// Without quotes: a number, a boolean, null or a text.
@@ -175,7 +175,7 @@ impl Node {
     }
 }
 
-/// One step of a path.
+/// A step of a path.
 struct Step<'n, 'p> {
     key: Option<&'n Node>,
     value: &'n Node,

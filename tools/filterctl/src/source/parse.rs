@@ -15,9 +15,9 @@ const MAX_NODES: usize = 4_000_000;
 /// Why a text is not YAML.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ParseError {
-    /// What is wrong.
+    /// The problem.
     pub message: String,
-    /// Where, in bytes.
+    /// The place in the text, in bytes.
     pub span: Range<usize>,
 }
 
@@ -211,7 +211,7 @@ mod tests {
             bomb.push_str(&format!("a{n}: &a{n} [{items}]\n"));
         }
         assert!(parse(&bomb).unwrap_err().message.contains("counting aliases"));
-        // The scanner has a limit of its own for lists in brackets.
+        // The scanner itself limits lists in brackets.
         assert!(parse(&"[".repeat(100_000)).is_err());
         assert!(parse(&"- ".repeat(200)).unwrap_err().message.contains("levels deep"));
     }

@@ -93,7 +93,7 @@ impl Reader {
         let digits = if separated { text.replace('_', "") } else { text.to_owned() };
         let number = match integer(&digits, is_old) {
             Some(value) => whole(value),
-            // yaml-cpp reads 08 as text: the 8 is no octal digit.
+            // yaml-cpp reads 08 as text: 8 is not an octal digit.
             None if is_old && digits.starts_with('0') && !digits.contains('.') => None,
             None => fraction(&digits),
         };

@@ -15,6 +15,9 @@ use crate::{
 /// The maximum number of fetches that a filter can start in response to failed ones.
 const MAX_RETRIES: usize = 64;
 
+/// The delay of the timer's work after a panic.
+const AFTER_PANIC: Duration = Duration::from_secs(10);
+
 /// The tasks of a configuration during an event.
 pub(crate) struct Tasks<'c, F: Filter> {
     config: &'c Config<F>,
@@ -40,6 +43,11 @@ impl<'c, F: Filter + 'static> Tasks<'c, F> {
         self.carry_out(actions);
         let again = again.map(|millis| Duration::from_millis(u64::from(millis.max(1))));
         self.config.waiters.work_in(again);
+    }
+
+    /// Asks for the timer's work again. Without it, a panic would end the refresh of keys.
+    pub(crate) fn retry_after_panic(config: &Config<F>) {
+        config.waiters.work_in(Some(AFTER_PANIC));
     }
 
     /// A fetch ended.

@@ -39,13 +39,13 @@ pub(super) const TEXTS: &[Decision] = &[
     ),
     text(
         "preflight_allowed",
-        "The browser asks before a request, and may send it.",
+        "The request is a preflight. The browser may send the actual request.",
         "A page on an allowed origin sends a request that needs a preflight.",
         NOTHING,
     ),
     text(
         "preflight_refused",
-        "The browser asks before a request, and the origin is not allowed. The browser does not send \
+        "The request is a preflight from an origin that is not allowed. The browser does not send \
          the request.",
         "The page's origin is missing in origins.",
         "Add the origin to origins if the page may use the API.",

@@ -80,7 +80,7 @@ pub(super) const TEXTS: &[Decision] = &[
     ),
     text(
         "unknown_issuer",
-        "No credential and no entry of jwks has the value of the claim key_claim_name. The response \
+        "No credential or jwks entry matches the claim named in key_claim_name. The response \
          is 401.",
         "The token is of another issuer or environment, or iss differs by a slash at the end.",
         "Compare the iss in jwt_auth_detail with credentials and jwks, character by character.",
@@ -95,7 +95,7 @@ pub(super) const TEXTS: &[Decision] = &[
         "unknown_kid",
         "No key of the issuer has the token's kid. The response is 401.",
         "The issuer rotated its keys, or the token is of another environment.",
-        "Check that the kid is in the issuer's key set. A new kid is fetched within the cooldown.",
+        "Look for the kid in the key set. An unknown kid starts a fetch, at most one per cooldown.",
     ),
     text(
         "algorithm_mismatch",
@@ -211,7 +211,7 @@ pub(super) const TEXTS: &[Decision] = &[
     text(
         "reported",
         "The request had no valid token and passed, because report_only is set.",
-        "The filter is on trial.",
+        "The filter runs without enforcement, for a trial.",
         "Remove report_only to enforce the checks. jwt_auth_reported names the check.",
     ),
     text("cache_hit", "The token was verified before.", "Usual traffic.", NOTHING),

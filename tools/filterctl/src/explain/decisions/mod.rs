@@ -13,11 +13,11 @@ use novasphere_explain::FilterKind;
 pub struct Decision {
     /// The name in metrics and in the access log.
     pub name: &'static str,
-    /// What it means.
+    /// The meaning.
     pub meaning: &'static str,
     /// The usual cause.
     pub cause: &'static str,
-    /// What to do.
+    /// The remedy.
     pub remedy: &'static str,
 }
 

@@ -117,7 +117,7 @@ pub(super) const TEXTS: &[Decision] = &[
     text(
         "reported",
         "The request was over a limit and passed, because report_only is set.",
-        "The filter is on trial.",
+        "The filter runs without enforcement, for a trial.",
         "Remove report_only to enforce the limits.",
     ),
     text(

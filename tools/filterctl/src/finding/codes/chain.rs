@@ -153,7 +153,7 @@ super::codes! {
 
     /// A filter that is left out when it fails.
     FAILS_OPEN = "NS150" Error, "requests pass without a filter that failed" {
-        why: "After a crash of the filter, the proxy skips it, without an end: requests are not \
+        why: "After the filter crashes, the proxy skips it until a restart: requests are not \
               protected.",
         remedy: "Envoy: failure_policy: FAIL_RELOAD. Istio: failStrategy: FAIL_RELOAD. Envoy Gateway: \
                  failOpen: false.",

@@ -1,4 +1,4 @@
-//! Codes of what the filters themselves say about their configurations, NS001 to NS099.
+//! Codes of the filters' own messages about their configurations, NS001 to NS099.
 
 use crate::finding::{Code, Severity};
 
@@ -32,7 +32,7 @@ pub static NOTHING_FOUND: Code = Code {
     id: "NS002",
     severity: Severity::Error,
     title: "no filter found",
-    why: "The command would succeed without a check of anything. Either the file configures no \
+    why: "Otherwise, the command would succeed without any check. Either the file configures no \
           filter of this project, or a module has another name than novasphere-<filter>.wasm.",
     remedy: "Check the path. If the file is the configuration of a single filter, name the filter: \
              --filter jwt-auth.",
@@ -104,7 +104,7 @@ pub static READABLE_SECRET: Code = Code {
     id: "NS020",
     severity: Severity::Warning,
     title: "secret written in the configuration",
-    why: "Whoever can read the file, a ConfigMap or the proxy's config dump can sign tokens.",
+    why: "Any reader of the file, the ConfigMap or the proxy's config dump can sign tokens.",
     remedy: "Keep the secret in the proxy's environment: secret: {env: NAME}.",
 };
 

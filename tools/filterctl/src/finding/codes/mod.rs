@@ -1,6 +1,6 @@
 //! The codes of findings. One file for each range:
 //!
-//! - `filters`: NS001 to NS099, what the filters say about their own configurations;
+//! - `filters`: NS001 to NS099, the filters' messages about their configurations;
 //! - `chain`: NS101 to NS199, filters that do not fit together, or do not fit their routes;
 //! - `envoy`: NS201 to NS299, settings of Envoy;
 //! - `kong`: NS301 to NS399, settings of Kong and its Ingress Controller;

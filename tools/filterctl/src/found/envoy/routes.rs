@@ -1,9 +1,11 @@
 //! The routes of Envoy's connection managers, each with the filters that run for it.
 
+use serde_json::Value;
+
 use super::{Entries, Project, typed_config};
 use crate::{
     found::{Document, DocumentKind, PathCondition, Place, Platform, Route},
-    source::Node,
+    source::{Node, Reader},
 };
 
 /// Adds the routes of all connection managers of a document.
@@ -27,7 +29,7 @@ pub(super) fn add(
         if chain.iter().all(|item| item.filters.is_empty()) && entries.is_empty() {
             continue;
         }
-        let strips = |name: &str| manager.field(name).and_then(Node::text) == Some("true");
+        let strips = |name: &str| flag(manager, name);
         let ignores_port = strips("strip_any_host_port") || strips("strip_matching_host_port");
         let group = project.new_group();
         let context = Context { chain: &chain, entries, index, group, ignores_port };
@@ -37,7 +39,7 @@ pub(super) fn add(
     }
 }
 
-/// The route tables of a connection manager: its own, or those of this name in any file.
+/// The route tables of a connection manager: its own, or all tables of this name in the files.
 fn route_tables<'d>(
     manager: &'d Node,
     own: &'d Document,
@@ -79,7 +81,7 @@ impl<'n> ChainItem<'n> {
         let own = std::iter::once(entry).chain(inner);
         Self {
             name: entry.get_text("name").unwrap_or_default(),
-            is_disabled: entry.field("disabled").and_then(Node::text) == Some("true"),
+            is_disabled: flag(entry, "disabled"),
             filters: own.map(|node| named(node, entries)).collect(),
         }
     }
@@ -87,16 +89,17 @@ impl<'n> ChainItem<'n> {
     /// The filters that run with the overrides of the route, the virtual host and the table. The nearest
     /// one decides whether the entry runs.
     fn with_overrides<'o>(&'o self, overrides: &[&'o Node], entries: &Entries) -> Vec<usize> {
-        let is_disabled = overrides.first().map_or(self.is_disabled, |nearest| {
-            nearest.field("disabled").and_then(Node::text) == Some("true")
-        });
+        let is_disabled = overrides
+            .first()
+            .map_or(self.is_disabled, |nearest| flag(message(nearest), "disabled"));
         if is_disabled {
             return Vec::new();
         }
         // A filter replaces the one of its name, and runs behind all others (measured on Envoy 1.40).
         let mut chain: Vec<Named<'o>> = self.filters.clone();
         for config in overrides.iter().rev() {
-            let Some(inner) = config.fields(&["filter_chain", "filters"]) else { continue };
+            let chain_config = inner_config(config);
+            let Some(inner) = chain_config.fields(&["filter_chain", "filters"]) else { continue };
             let inner: Vec<Named<'o>> =
                 inner.items().iter().map(|node| named(node, entries)).collect();
             chain.retain(|(name, _)| !inner.iter().any(|(other, _)| other == name));
@@ -104,6 +107,23 @@ impl<'n> ChainItem<'n> {
         }
         chain.into_iter().filter_map(|(_, filter)| filter).collect()
     }
+}
+
+/// A protobuf boolean, which may be a word of YAML 1.1.
+fn flag(message: &Node, name: &str) -> bool {
+    message.field(name).is_some_and(|value| Reader::Envoy.value(value) == Value::Bool(true))
+}
+
+/// The message of an `Any`, also inside a TypedStruct.
+fn message(any: &Node) -> &Node {
+    let is_typed = any.get_text("@type").is_some_and(|url| url.ends_with(".TypedStruct"));
+    if is_typed { any.get("value").unwrap_or(any) } else { any }
+}
+
+/// The override of a filter, also inside a `FilterConfig`.
+fn inner_config(any: &Node) -> &Node {
+    let outer = message(any);
+    outer.field("config").map_or(outer, message)
 }
 
 fn named<'n>(node: &'n Node, entries: &Entries) -> Named<'n> {
@@ -124,8 +144,7 @@ struct Context<'c> {
 impl Context<'_> {
     fn add_table(&self, project: &mut Project, document: &Document, table: &Node) {
         let hosts = table.field("virtual_hosts").map(Node::items).unwrap_or_default();
-        let ignores_port = self.ignores_port
-            || table.field("ignore_port_in_host_matching").and_then(Node::text) == Some("true");
+        let ignores_port = self.ignores_port || flag(table, "ignore_port_in_host_matching");
         for host in hosts {
             let domains: Vec<String> = host
                 .get("domains")
@@ -215,7 +234,7 @@ fn path_condition(condition: &Node) -> PathCondition {
 /// The methods that a condition about `:method` allows.
 fn methods(condition: &Node) -> Vec<String> {
     let headers = condition.get("headers").map(Node::items).unwrap_or_default();
-    let method = headers.iter().find(|header| header.get_text("name") == Some(":method"));
+    let method = headers.iter().find(|header| is_method(header));
     let exact = method.and_then(|header| {
         let matcher = header.field("string_match");
         matcher.and_then(|m| m.field("exact")).or_else(|| header.field("exact_match"))?.text()
@@ -227,6 +246,11 @@ fn methods(condition: &Node) -> Vec<String> {
         is_list.then(|| regex.split('|').map(str::to_owned).collect::<Vec<_>>())
     });
     exact.map(|method| vec![method.to_owned()]).or(regex).unwrap_or_default()
+}
+
+/// Whether a condition on a header lists methods.
+fn is_method(header: &Node) -> bool {
+    header.get_text("name") == Some(":method") && header.field("invert_match").is_none()
 }
 
 fn other_conditions(condition: &Node) -> Vec<String> {
@@ -241,7 +265,6 @@ fn other_conditions(condition: &Node) -> Vec<String> {
     let mut others = Vec::new();
     for (key, value) in condition.members() {
         let Some(name) = key.text() else { continue };
-        let is_method = |header: &Node| header.get_text("name") == Some(":method");
         let is_only_method = name == "headers" && value.items().iter().all(is_method);
         if !EVALUATED.contains(&name) && !is_only_method {
             others.push(name.to_owned());

@@ -1,9 +1,11 @@
 //! Services, routes, filter chains and plugins.
 
+use serde_json::Value;
+
 use super::{Document, Platform, Project, add_filter};
 use crate::{
     found::{PathCondition, Route},
-    source::Node,
+    source::{Node, Reader},
 };
 
 /// Adds everything in a document.
@@ -76,7 +78,7 @@ fn filters(
 }
 
 fn is_off(entity: &Node) -> bool {
-    entity.get_text("enabled") == Some("false")
+    entity.get("enabled").is_some_and(|value| Reader::Kong.value(value) == Value::Bool(false))
 }
 
 fn texts(node: &Node, name: &str) -> Vec<String> {

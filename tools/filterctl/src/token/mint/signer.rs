@@ -109,7 +109,7 @@ pub(super) fn choose<'k>(
         Some(name) => {
             bail!("--credential {name}: no such key is known:\n  {}", reasons.join("\n  "))
         }
-        None => bail!("the key of no credential is known:\n  {}", reasons.join("\n  ")),
+        None => bail!("no credential has a known key:\n  {}", reasons.join("\n  ")),
     }
 }
 

@@ -49,7 +49,7 @@ impl File<'_, '_> {
                 if !self.auth_in(route).is_empty() {
                     let name = route.get_text("name").unwrap_or_default();
                     let message =
-                        format!("the route {name:?} has jwt-auth, but its service has not");
+                        format!("the route {name:?} has jwt-auth, but its service does not");
                     report.add(&codes::CHAIN_ON_ROUTE, self.document.place(route), message);
                 }
             }

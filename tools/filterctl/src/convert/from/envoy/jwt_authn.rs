@@ -32,7 +32,7 @@ pub(super) fn add(
     if base == Requirement::None && rules.is_empty() {
         report.not_needed(
             &filter.place,
-            format!("{}: asks no token of route {}", filter.name, route.name),
+            format!("{}: requires no token on route {}", filter.name, route.name),
         );
         return true;
     }

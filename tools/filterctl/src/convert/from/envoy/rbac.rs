@@ -5,6 +5,7 @@ use ipnet::IpNet;
 use super::{chain::Filter, flag, items, number, text};
 use crate::{
     convert::{
+        from::policy::tokens::are_required,
         model::{Addresses, Route},
         report::Report,
         yaml::Map,
@@ -46,15 +47,17 @@ pub(super) fn add(route: &mut Route, filter: &Filter<'_>, report: &mut Report) -
             true
         }
         Principals::Claim(claim) => match route.chain.jwt_auth.as_mut() {
-            Some(config) if !is_deny => {
+            Some(config) if !is_deny && are_required(config) => {
                 config.push("required_claims", claim);
                 report
                     .converted(&filter.place, format!("{}: jwt_auth.required_claims", filter.name));
                 true
             }
             _ => {
-                let message =
-                    format!("{}: a claim without jwt_authn before, or with DENY", filter.name);
+                let message = format!(
+                    "{}: a claim with DENY, or without a jwt_authn before that requires tokens",
+                    filter.name
+                );
                 report.left_out(&filter.place, message);
                 false
             }

@@ -67,6 +67,15 @@ pub(super) fn of_route(
                 if covers_route(route, field, &path) {
                     return Some((required, rules));
                 }
+                if is_raw(condition) && required != Requirement::None {
+                    let message = format!(
+                        "{}: the prefix {path} also covers {path}x, which rules of jwt-auth cannot \
+                         express",
+                        filter.name
+                    );
+                    report.left_out(&filter.place, message);
+                    return None;
+                }
                 if is_raw(condition) {
                     let message = format!(
                         "{}: the prefix {path} becomes a prefix of whole segments: {path}x no longer \

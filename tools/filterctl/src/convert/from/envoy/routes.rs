@@ -247,7 +247,7 @@ fn set_conditions(route: &mut Route, condition: &Node) -> Result<(), String> {
 
 /// The methods that a condition on a header allows: one, or a list such as `GET|POST`.
 fn methods(header: &Node) -> Option<Vec<String>> {
-    if text(header, "name") != Some(":method") {
+    if text(header, "name") != Some(":method") || header.field("invert_match").is_some() {
         return None;
     }
     let exact = header.fields(&["string_match", "exact"]).or_else(|| header.field("exact_match"));

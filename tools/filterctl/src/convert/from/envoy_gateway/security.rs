@@ -8,6 +8,7 @@ use crate::{
             policy::buckets,
             policy::origins,
             policy::providers::{self, Keys, Provider},
+            policy::tokens::are_required,
         },
         model::{Addresses, Chain},
         report::Report,
@@ -196,6 +197,9 @@ fn authorization(chain: &mut Chain, node: &Node) -> Result<(), String> {
         }
         (true, true, true, [one]) => {
             let config = chain.jwt_auth.as_mut().ok_or("claims without jwt")?;
+            if !are_required(config) {
+                return Err("claims beside optional tokens".to_owned());
+            }
             add_claims(config, one)
         }
         _ => Err("rules that are not alternatives by address, or one rule by claims".to_owned()),

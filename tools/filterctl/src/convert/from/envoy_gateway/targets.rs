@@ -21,8 +21,15 @@ fn has_target(policy: &Object<'_>, kind: &str, names: &[&str]) -> bool {
     let spec = policy.root.get("spec");
     let single = spec.and_then(|spec| spec.get("targetRef"));
     let several = spec.and_then(|spec| spec.get("targetRefs")).map(Node::items).unwrap_or_default();
-    single.into_iter().chain(several).any(|target| {
-        target.get_text("kind") == Some(kind)
-            && target.get_text("name").is_some_and(|name| names.contains(&name))
-    })
+    // Labels are not compared: the policy may be for any object of the kind.
+    let selectors = spec.and_then(|spec| spec.get("targetSelectors")).map(Node::items);
+    let is_selected = selectors
+        .unwrap_or_default()
+        .iter()
+        .any(|selector| selector.get_text("kind") == Some(kind));
+    is_selected
+        || single.into_iter().chain(several).any(|target| {
+            target.get_text("kind") == Some(kind)
+                && target.get_text("name").is_some_and(|name| names.contains(&name))
+        })
 }

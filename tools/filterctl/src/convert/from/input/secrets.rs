@@ -76,14 +76,39 @@ fn variable(reference: &str) -> Option<String> {
     is_name.then_some(name)
 }
 
-/// Whether the value of a header with this name is probably a credential.
-pub fn is_credential_header(name: &str) -> bool {
+/// Parts of the names of headers and query parameters with credentials.
+const CREDENTIAL_WORDS: [&str; 17] = [
+    "auth",
+    "authorization",
+    "cookie",
+    "credential",
+    "hmac",
+    "jwt",
+    "key",
+    "pass",
+    "passwd",
+    "password",
+    "pwd",
+    "secret",
+    "session",
+    "sig",
+    "signature",
+    "token",
+    "apikey",
+];
+
+/// Whether the value of a header or query parameter with this name is probably a credential.
+pub fn is_credential_name(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    let parts: Vec<&str> = name.split(['-', '_']).collect();
-    let is_one = ["authorization", "cookie", "token", "secret", "password", "apikey", "credential"]
-        .iter()
-        .any(|word| parts.iter().any(|part| part == word));
-    is_one || name.contains("api-key") || name.contains("api_key") || name.contains("apikey")
+    let mut parts = name.split(|c: char| !c.is_ascii_alphanumeric());
+    parts.any(|part| CREDENTIAL_WORDS.contains(&part)) || name.contains("apikey")
+}
+
+/// Whether `name:value` probably has a credential.
+pub fn is_credential(entry: &str) -> bool {
+    let (name, value) = entry.split_once(':').unwrap_or((entry, ""));
+    let value = value.trim_start().to_ascii_lowercase();
+    is_credential_name(name) || value.starts_with("basic ") || value.starts_with("bearer ")
 }
 
 #[cfg(test)]
@@ -107,10 +132,10 @@ mod tests {
     fn names_of_credential_headers() {
         for name in ["Authorization", "X-Api-Key", "X-Auth-Token", "Proxy-Authorization", "apikey"]
         {
-            assert!(is_credential_header(name), "{name}");
+            assert!(is_credential_name(name), "{name}");
         }
         for name in ["X-Forwarded-By", "X-Tokenizer", "X-User"] {
-            assert!(!is_credential_header(name), "{name}");
+            assert!(!is_credential_name(name), "{name}");
         }
     }
 }

@@ -103,6 +103,9 @@ fn add_networks(chain: &mut Chain, grants: &[Grant]) -> Result<(), String> {
 
 /// Sets `rules` and the general checks.
 fn set_rules(config: &mut Map, grants: &[Grant], requires: &[Vec<Map>]) -> Result<(), String> {
+    if !requires.is_empty() && grants.iter().any(|grant| !grant.needs_token) {
+        return Err("a DENY of requests without tokens beside an ALLOW of such requests".to_owned());
+    }
     let mut rules: Vec<Yaml> = Vec::new();
     let mut general: Option<&Grant> = None;
     for grant in grants {

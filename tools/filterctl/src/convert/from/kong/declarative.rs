@@ -198,6 +198,11 @@ impl<'d> FileEntities<'d> {
             let name = node.get_text("name").unwrap_or_default();
             let message = format!("plugin {name}: its service or route is not in the input");
             report.left_out(&self.place(node), message);
+            // It may protect any route.
+            let obstacle = format!("plugin {name} of an unknown service or route");
+            for route in &mut entities.routes {
+                route.obstacle.get_or_insert_with(|| obstacle.clone());
+            }
             return;
         }
         let scope = Scope {

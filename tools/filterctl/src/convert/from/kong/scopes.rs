@@ -144,7 +144,16 @@ impl RouteInput<'_> {
                 self.credentials,
                 report,
             ) {
-                Some(section) => chain.jwt_auth = Some(section),
+                Some(mut section) => {
+                    if acl.is_some() && section.remove("anonymous").is_some() {
+                        let message = format!(
+                            "{}: anonymous: beside acl, requests without a token get 401",
+                            describe(plugin)
+                        );
+                        report.left_out(&plugin.place, message);
+                    }
+                    chain.jwt_auth = Some(section);
+                }
                 None => missing = Some(describe(plugin)),
             }
         }

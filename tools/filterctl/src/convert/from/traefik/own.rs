@@ -6,7 +6,7 @@ use super::chain::Part;
 use crate::{
     convert::{
         from::{
-            input::{fields::yaml, secrets::is_credential_header},
+            input::{fields::yaml, secrets::is_credential},
             policy::{headers, providers},
         },
         report::Report,
@@ -53,8 +53,7 @@ pub(super) fn header_transform(node: &Node, part: &Part<'_>, report: &mut Report
             let entries =
                 config.map(side).and_then(|rules| rules.map(rule)).map(|r| r.texts("headers"));
             let Some(entries) = entries else { continue };
-            let is_credential =
-                |entry: &&String| is_credential_header(entry.split(':').next().unwrap_or_default());
+            let is_credential = |entry: &&String| is_credential(entry);
             let kept: Vec<String> = entries.iter().filter(|e| !is_credential(e)).cloned().collect();
             if kept.len() < entries.len() {
                 let message = format!(

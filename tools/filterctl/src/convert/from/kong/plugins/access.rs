@@ -22,6 +22,10 @@ pub fn addresses(plugin: &Plugin, name: &str, report: &mut Report) -> Option<Add
             return None;
         }
     };
+    if allow.is_empty() && deny.is_empty() {
+        report.left_out(&plugin.place, format!("{name}: has no addresses in the input"));
+        return None;
+    }
     report.converted(&plugin.place, format!("{name}: rate_limit.deny"));
     report.changed(
         &plugin.place,

@@ -27,24 +27,17 @@ const LOGS: [&str; 9] = [
     "session-log",
 ];
 
-/// Plugins that reject no request.
-const HARMLESS: [&str; 19] = [
-    "ai-proxy",
-    "aws-lambda",
+/// Plugins that neither reject nor answer requests.
+const HARMLESS: [&str; 12] = [
     "correlation-id",
     "datadog",
-    "exit-transformer",
     "grpc-web",
     "grpc-gateway",
     "opentelemetry",
     "prometheus",
     "proxy-cache",
-    "redirect",
-    "request-size-limiting",
-    "response-ratelimiting",
     "response-transformer-advanced",
     "session",
-    "standard-webhooks",
     "statsd",
     "zipkin",
     "request-transformer-advanced",

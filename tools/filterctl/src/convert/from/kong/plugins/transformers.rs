@@ -4,7 +4,7 @@ use novasphere_explain::ProxyKind;
 
 use super::super::entities::Plugin;
 use crate::convert::{
-    from::{input::secrets::is_credential_header, policy::headers},
+    from::{input::secrets::is_credential, policy::headers},
     report::Report,
     yaml::Map,
 };
@@ -54,9 +54,9 @@ fn rules(plugin: &Plugin, name: &str, side: &str, report: &mut Report) -> Map {
             for entry in entries.texts(list) {
                 let header = entry.split(':').next().unwrap_or_default();
                 let has_value = rule != "rename" && entry.contains(':');
-                if list == "headers" && has_value && is_credential_header(header) {
+                if has_value && is_credential(&entry) {
                     let message = format!(
-                        "{name}: {rule}.headers: the value of {header} may be a credential; write \
+                        "{name}: {rule}.{list}: the value of {header} may be a credential; write \
                          the rule yourself"
                     );
                     report.left_out(&plugin.place, message);

@@ -25,7 +25,12 @@ use crate::{
 /// Adds the entities of all resources.
 pub(super) fn add(project: &Project, entities: &mut Entities, report: &mut Report) {
     let objects: Vec<Object<'_>> = project.documents.iter().filter_map(Object::new).collect();
-    let mut cluster = Cluster { objects: &objects, plugins: BTreeMap::new(), services: Vec::new() };
+    let mut cluster = Cluster {
+        objects: &objects,
+        plugins: BTreeMap::new(),
+        services: Vec::new(),
+        incomplete: Vec::new(),
+    };
     cluster.read_plugins();
     consumers::add(&mut cluster, entities, report);
     for object in &objects {
@@ -50,6 +55,8 @@ pub(super) struct Cluster<'o> {
     plugins: BTreeMap<(String, String), PluginObject<'o>>,
     /// The keys of services that are entities already.
     services: Vec<(String, usize)>,
+    /// The services with a plugin that is not in the input, and its name.
+    incomplete: Vec<(usize, String)>,
 }
 
 /// A `KongPlugin` or `KongClusterPlugin`.
@@ -57,9 +64,6 @@ struct PluginObject<'o> {
     object: &'o Object<'o>,
     is_used: bool,
 }
-
-/// Words in the names of plugins that probably reject requests.
-const PROTECTIVE: [&str; 8] = ["jwt", "auth", "acl", "key", "oidc", "ip-", "restrict", "token"];
 
 impl<'o> Cluster<'o> {
     fn read_plugins(&mut self) {
@@ -74,8 +78,8 @@ impl<'o> Cluster<'o> {
         }
     }
 
-    /// Adds the plugins that an annotation names. Returns the first one that is missing and
-    /// probably rejects requests.
+    /// Adds the plugins that an annotation names. Returns the first one that is missing: it may
+    /// reject requests.
     pub(super) fn add_plugins(
         &mut self,
         names: &[String],
@@ -94,9 +98,7 @@ impl<'o> Cluster<'o> {
             let Some(plugin) = key.and_then(|key| self.plugins.get_mut(&key)) else {
                 let message = format!("plugin {name} of {}: is not in the input", owner.describe());
                 report.left_out(&owner.place(), message);
-                if PROTECTIVE.iter().any(|word| name.contains(word)) {
-                    missing = missing.or(Some(name.clone()));
-                }
+                missing = missing.or(Some(name.clone()));
                 continue;
             };
             plugin.is_used = true;
@@ -158,7 +160,10 @@ impl<'o> Cluster<'o> {
         self.services.push((key, index));
         if let Some(object) = object {
             let scope = Scope { service: Some(index), ..Scope::default() };
-            self.add_plugins(&object.list("konghq.com/plugins"), object, scope, entities, report);
+            let names = object.list("konghq.com/plugins");
+            if let Some(missing) = self.add_plugins(&names, object, scope, entities, report) {
+                self.incomplete.push((index, missing));
+            }
         }
         index
     }
@@ -185,6 +190,8 @@ impl<'o> Cluster<'o> {
         let index = entities.routes.len().saturating_sub(1);
         let scope = Scope { route: Some(index), ..Scope::default() };
         let missing = self.add_plugins(names, owner, scope, entities, report);
+        let of_service = self.incomplete.iter().find(|(index, _)| *index == service);
+        let missing = missing.or_else(|| of_service.map(|(_, name)| name.clone()));
         if let (Some(name), Some(route)) = (missing, entities.routes.get_mut(index)) {
             route.obstacle = Some(format!("its plugin {name} is not in the input"));
         }
@@ -208,15 +215,18 @@ impl<'o> Cluster<'o> {
 
 fn entity(object: &Object<'_>, scope: Scope, report: &mut Report) -> Plugin {
     let fields = Fields::new(Some(object.root), Reader::Kubernetes);
+    let mut name = fields.text("plugin").unwrap_or_default().to_owned();
     for field in ["configFrom", "configPatches"] {
         if fields.get(field).is_some() {
+            // Without its settings, the plugin is like an unknown one.
+            name = format!("{name} with {field}");
             let message =
                 format!("{}: {field}: settings in Secrets are not read", object.describe());
             report.left_out(&object.place(), message);
         }
     }
     Plugin {
-        name: fields.text("plugin").unwrap_or_default().to_owned(),
+        name,
         config: fields.get("config").cloned(),
         reader: Reader::Kubernetes,
         scope,
