@@ -217,6 +217,17 @@ fn host_of_envoy_does_not_fall_through() {
     assert_eq!(counts, [1, 1]);
 }
 
+#[test]
+fn ingress_route_without_a_rule_is_left_out() {
+    let text = "apiVersion: traefik.containo.us/v1alpha1
+kind: IngressRoute
+metadata: {annotations: {a: b}}
+spec: {routes: [{services: [{name: s, port: 8080, responseForwarding: {flushInterval: 100ms}}]}]}
+";
+    let left_out = messages(Source::Traefik, text, Fate::LeftOut);
+    assert_eq!(left_out, ["router unnamed: it has no rule"]);
+}
+
 const ISTIO: &str = "apiVersion: security.istio.io/v1
 kind: RequestAuthentication
 metadata: {name: a}
