@@ -217,6 +217,38 @@ fn host_of_envoy_does_not_fall_through() {
     assert_eq!(counts, [1, 1]);
 }
 
+#[test]
+fn traefik_keeps_its_own_limits_without_their_secrets() {
+    let text = "http:
+  routers: {r: {rule: 'Path(`/a`)', service: s, middlewares: [m]}}
+  middlewares:
+    m: {rateLimit: {average: 100, period: 1m, burst: 50, redis: {password: DO-NOT-SHOW}}}
+  services: {s: {loadBalancer: {servers: [{url: 'http://s:80'}]}}}
+";
+    let limit = |target| {
+        let traefik = output(Source::Traefik, target, text).remove(0);
+        traefik["http"]["middlewares"]["rate-limit"]["rateLimit"].clone()
+    };
+    assert_eq!(limit(Target::Traefik), json!({"average": 100, "period": "1m", "burst": 50}));
+    let report = |target| conversion(Source::Traefik, target, text).report;
+    let has_windows = |target| {
+        let entries = report(target).entries;
+        entries.iter().any(|entry| entry.message.contains("becomes windows"))
+    };
+    assert!(has_windows(Target::Envoy) && !has_windows(Target::Traefik));
+}
+
+#[test]
+fn ingress_route_without_a_rule_is_left_out() {
+    let text = "apiVersion: traefik.containo.us/v1alpha1
+kind: IngressRoute
+metadata: {annotations: {a: b}}
+spec: {routes: [{services: [{name: s, port: 8080, responseForwarding: {flushInterval: 100ms}}]}]}
+";
+    let left_out = messages(Source::Traefik, text, Fate::LeftOut);
+    assert_eq!(left_out, ["router unnamed: it has no rule"]);
+}
+
 const ISTIO: &str = "apiVersion: security.istio.io/v1
 kind: RequestAuthentication
 metadata: {name: a}

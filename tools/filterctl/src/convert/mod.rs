@@ -93,8 +93,17 @@ pub fn convert(from: Source, to: Target, project: &Project) -> Result<Conversion
         bail!("nothing to convert: no routes of {from:?} in {}", names.join(", "));
     }
     let text = to::write(to, &gateway, &mut report);
-    report.variables.retain(|variable| text.contains(&variable.name));
+    report.variables.retain(|variable| has_word(&text, &variable.name));
     Ok(Conversion { text, report })
+}
+
+/// Whether a text contains a name that is not a part of a longer one.
+fn has_word(text: &str, name: &str) -> bool {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    text.match_indices(name).any(|(at, found)| {
+        let after = text.get(at.saturating_add(found.len())..).unwrap_or_default();
+        !after.starts_with(is_part)
+    })
 }
 
 /// Removes the routes whose filters reject their configuration as a whole: each filter accepts its

@@ -1,7 +1,7 @@
 //! [`Chain`]: the filters of a route.
 
 use super::Addresses;
-use crate::convert::yaml::Map;
+use crate::{convert::yaml::Map, found::Place};
 
 /// The filters of a route, each with its configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -16,6 +16,19 @@ pub struct Chain {
     pub header_transform: Option<Map>,
     /// The client addresses that may pass.
     pub addresses: Option<Addresses>,
+    /// Traefik's own limits, which an output for Traefik keeps.
+    pub buckets: Vec<Bucket>,
+}
+
+/// A token bucket of Traefik.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bucket {
+    /// The settings of `rateLimit`.
+    pub settings: Map,
+    /// The middleware.
+    pub place: Place,
+    /// The windows that replace it elsewhere.
+    pub message: String,
 }
 
 /// A limit that no client reaches. rate-limit needs one, also if it only rejects addresses.

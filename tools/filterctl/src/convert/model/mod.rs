@@ -16,7 +16,7 @@ mod verdict;
 
 pub use self::{
     addresses::Addresses,
-    chain::Chain,
+    chain::{Bucket, Chain},
     gateway::{Endpoint, Gateway, Route, Scheme, Service},
     hosts::{in_order, virtual_hosts},
     path::PathMatch,

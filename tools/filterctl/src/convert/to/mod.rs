@@ -37,6 +37,10 @@ pub fn write(target: Target, gateway: &Gateway, report: &mut Report) -> String {
     if target != Target::Kong {
         kong_settings::report(gateway, report);
     }
+    if target != Target::Traefik {
+        let buckets = gateway.routes.iter().flat_map(|route| &route.chain.buckets);
+        buckets.for_each(|bucket| report.changed(&bucket.place, bucket.message.as_str()));
+    }
     match target {
         Target::Envoy => envoy::write(gateway, report),
         Target::Kong => kong::write(gateway),

@@ -45,6 +45,8 @@ pub struct Part<'m> {
     pub name: String,
     pub middleware: &'m Middleware,
     /// The settings of its kind.
+    pub settings: &'m Node,
+    /// Their members.
     pub fields: Fields<'m>,
 }
 
@@ -96,6 +98,7 @@ pub(super) fn add(
             let part = Part {
                 name: format!("middleware {name}"),
                 middleware,
+                settings,
                 fields: Fields::new(Some(settings), middleware.reader),
             };
             if !add_one(route, kind, settings, &part, report) {
@@ -168,6 +171,7 @@ fn add_plugin(route: &mut Route, settings: &Node, part: &Part<'_>, report: &mut 
             let part = Part {
                 name: format!("{}: plugin {name}", part.name),
                 middleware: part.middleware,
+                settings: config,
                 fields: Fields::new(Some(config), part.middleware.reader),
             };
             let section = jwt::section(&part, config, report);

@@ -11,6 +11,12 @@ use crate::{
 /// # Errors
 /// Why the rule cannot be converted.
 pub(super) fn route(router: &Router) -> Result<Route, String> {
+    if router.rule.trim().is_empty() {
+        return Err("it has no rule".to_owned());
+    }
+    if is_mixed(&router.rule) {
+        return Err("its rule joins different kinds of conditions with ||".to_owned());
+    }
     let conditions = RuleConditions::parse(&router.rule);
     if !conditions.others.is_empty() {
         return Err(format!("its rule has unsupported parts: {}", conditions.others.join(", ")));
@@ -24,6 +30,68 @@ pub(super) fn route(router: &Router) -> Result<Route, String> {
         return Err(fault);
     }
     Ok(route)
+}
+
+/// A group of conditions in parentheses.
+#[derive(Debug, Default)]
+struct Group {
+    /// The kinds of conditions in it: hosts, paths, or the name of another one.
+    kinds: Vec<String>,
+    has_or: bool,
+}
+
+impl Group {
+    fn add(&mut self, kinds: Vec<String>) {
+        for kind in kinds {
+            if !self.kinds.contains(&kind) {
+                self.kinds.push(kind);
+            }
+        }
+    }
+
+    fn is_mixed(&self) -> bool {
+        self.has_or && self.kinds.len() > 1
+    }
+}
+
+/// Whether `||` joins different kinds of conditions, such as ``Host(`a`) || Path(`/b`)``. A route
+/// has all of its kinds of conditions.
+fn is_mixed(rule: &str) -> bool {
+    let mut groups = vec![Group::default()];
+    let mut rest = rule;
+    while let Some(c) = rest.chars().next() {
+        let word: String = rest.chars().take_while(char::is_ascii_alphanumeric).collect();
+        let after = rest.get(word.len().max(c.len_utf8())..).unwrap_or_default();
+        rest = after;
+        if !word.is_empty() {
+            let kind = if word.starts_with("Path") { "Path".to_owned() } else { word };
+            // The arguments contain no conditions.
+            rest = after.split_once(')').map_or("", |(_, after)| after);
+            if let Some(group) = groups.last_mut() {
+                group.add(vec![kind]);
+            }
+            continue;
+        }
+        match c {
+            '(' => groups.push(Group::default()),
+            ')' => {
+                let Some(inner) = groups.pop() else { return true };
+                if inner.is_mixed() {
+                    return true;
+                }
+                if let Some(outer) = groups.last_mut() {
+                    outer.add(inner.kinds);
+                }
+            }
+            '|' => {
+                if let Some(group) = groups.last_mut() {
+                    group.has_or = true;
+                }
+            }
+            _ => {}
+        }
+    }
+    groups.iter().any(Group::is_mixed)
 }
 
 fn paths(condition: &PathCondition) -> Result<Vec<PathMatch>, String> {
@@ -92,7 +160,14 @@ mod tests {
         assert_eq!(route.methods, ["GET"]);
         let route = read("PathRegexp(`/v[0-9]+$`)").unwrap();
         assert_eq!(route.paths[0].whole_regex(), ".*(?:/v[0-9]+$).*");
-        for rule in ["HostRegexp(`.+`)", "!Path(`/a`)", "Path(`/a`) && PathPrefix(`/b`)"] {
+        for rule in [
+            "",
+            "HostRegexp(`.+`)",
+            "!Path(`/a`)",
+            "Path(`/a`) && PathPrefix(`/b`)",
+            "Host(`a`) || Path(`/b`)",
+            "(Host(`a`) && Path(`/b`)) || (Host(`c`) && Path(`/d`))",
+        ] {
             assert!(read(rule).is_err(), "{rule}");
         }
     }

@@ -3,10 +3,10 @@
 use super::chain::Part;
 use crate::convert::{
     from::{
-        input::fields::Fields,
+        input::fields::{Fields, yaml},
         policy::buckets::{Bucket, finish, limiter_name, merge, seconds},
     },
-    model::Route,
+    model::{self, Route},
     report::Report,
     yaml::Map,
 };
@@ -56,7 +56,19 @@ pub(super) fn add(route: &mut Route, part: &Part<'_>, report: &mut Report) {
     let (place, name) = (&part.middleware.place, &part.name);
     if let Some(config) = finish(merged, &[], place, name, report) {
         route.chain.rate_limit = Some(config);
-        part.changed(&format!("{}, and reject instead of delaying", bucket.describe()), report);
+        let settings = yaml(part.settings, part.middleware.reader);
+        let mut settings = settings.and_then(|s| s.as_map().cloned()).unwrap_or_default();
+        // Its password is a secret.
+        settings.remove("redis");
+        route.chain.buckets.push(model::Bucket {
+            settings,
+            place: part.middleware.place.clone(),
+            message: format!(
+                "{}: {}, and reject instead of delaying",
+                part.name,
+                bucket.describe()
+            ),
+        });
     }
 }
 

@@ -123,6 +123,10 @@ impl Configuration {
         let DocumentKind::Kubernetes(kind) = &document.kind else { return };
         let root = &document.root;
         let group = root.get_text("apiVersion").unwrap_or_default();
+        if kind == "Ingress" {
+            let message = "Ingress: only IngressRoutes are read";
+            report.left_out(&document.place(root), message);
+        }
         if !group.starts_with("traefik.") {
             return;
         }

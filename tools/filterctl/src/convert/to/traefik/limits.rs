@@ -37,6 +37,14 @@ const KNOWN: [&str; 16] = [
 
 /// The middlewares of a route, each with a name.
 pub(super) fn middlewares(route: &Route, report: &mut Report) -> Vec<(String, Map)> {
+    let own = &route.chain.buckets;
+    if !own.is_empty() {
+        let own = own.iter().map(|bucket| {
+            let limit = Map::new().with("rateLimit", bucket.settings.clone());
+            ("rate-limit".to_owned(), limit)
+        });
+        return own.collect();
+    }
     let Some(config) = &route.chain.rate_limit else { return Vec::new() };
     let mut left_out = |message: String| {
         report.left_out(&route.place, format!("route {}: rate_limit: {message}", route.name));

@@ -177,13 +177,11 @@ impl<'o> Cluster<'o> {
         entities: &mut Entities,
         report: &mut Report,
     ) {
-        let count = entities
-            .routes
-            .iter()
-            .filter(|other| other.route.name.starts_with(&route.name))
-            .count();
-        if count > 0 {
-            route.name = format!("{}-{}", route.name, count.saturating_add(1));
+        let stem = route.name.clone();
+        let mut number: u32 = 1;
+        while entities.routes.iter().any(|other| other.route.name == route.name) {
+            number = number.saturating_add(1);
+            route.name = format!("{stem}-{number}");
         }
         route.priority = priority(&route);
         entities.routes.push(RouteEntity { route, service: Some(service), obstacle: None });
