@@ -169,6 +169,15 @@ def packaged():
                 yield f"the package does not pin the image {image}: {done.stderr.strip()}"
 
 
+def notes():
+    """Hosts whose notes helm does not show."""
+    for host in HOSTS:
+        command = [helm(), "install", RELEASE, str(CHART), "--dry-run=client", "--set", f"hostnames={{a.example.com}},upstream.service=a,host={host}"]
+        done = subprocess.run(command, capture_output=True, text=True)
+        if f"NOTES:\nThe gateway {RELEASE}-{host} serves a.example.com" not in done.stdout:
+            yield f"notes of {host}: {done.stderr.strip() or done.stdout[-500:]}"
+
+
 def check(built):
     findings = []
     for name, text in built.items():
@@ -182,7 +191,7 @@ def check(built):
     done = run({**MINIMAL, "delivery": "image"}, kubernetes="1.32")
     if done.returncode == 0 or "delivery: init" not in done.stderr:
         findings.append(f"delivery image on Kubernetes 1.32: expected an error that names delivery: init, got {done.stderr.strip()}")
-    findings += packaged()
+    findings += [*packaged(), *notes()]
     lint = subprocess.run([helm(), "lint", "--strict", str(CHART), "--values", str(EXAMPLES / "shop.yaml")], capture_output=True, text=True)
     if lint.returncode:
         findings.append(f"helm lint: {lint.stdout.strip()} {lint.stderr.strip()}")

@@ -14,6 +14,7 @@ import chart_kong
 import chart_start
 import chart_traefik
 import checkov_scan
+import components
 import connection_limits
 import core_schema
 import custom_schema
@@ -69,6 +70,7 @@ FILE_CHECKS = {
     "chart_start": chart_start,
     "chart_traefik": chart_traefik,
     "checkov": checkov_scan,
+    "components": components,
     "connection_limits": connection_limits,
     "envoy_start": envoy_start,
     "gateway_access": gateway_access,
