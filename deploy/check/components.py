@@ -12,7 +12,7 @@ from envoy_start import program
 from generated import config_map
 from manifests import DEPLOY, REPOSITORY, containers, lookup, of_kind, parse
 
-# What a component adds to a Deployment, by host.
+# The variables that each component adds.
 ADDED = {
     "envoy": {"NOVASPHERE_JWT_SECRET"},
     "kong": {"NOVASPHERE_JWT_SECRET", "KONG_WASM", "KONG_WASM_FILTERS_PATH", "KONG_NGINX_WASM_SHM_KV", "KONG_NGINX_MAIN_ENV"},
