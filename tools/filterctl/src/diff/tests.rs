@@ -70,8 +70,8 @@ const CASES: &[Case] = &[
         GATEWAY,
         &[("limit_by: ip\n", "limit_by: host\n")],
         &[
+            "looser rate-limit limit_by: \"ip\" becomes \"host\"",
             "neutral rate-limit : counts start at zero: another identity",
-            "neutral rate-limit limit_by: \"ip\" becomes \"host\"",
         ],
     ),
     (
@@ -164,8 +164,8 @@ const CASES: &[Case] = &[
             "- match: {path_separated_prefix: /api/v2}",
         )],
         &[
+            "looser route : is new, with jwt-auth for some requests only",
             "stricter route : is gone: its requests have no other route",
-            "neutral route : is new, with jwt-auth",
         ],
     ),
     (
@@ -200,8 +200,8 @@ const CASES: &[Case] = &[
             ("  clusters:\n", "  clusters:\n  - {name: admin, connect_timeout: 1s}\n"),
         ],
         &[
+            "looser rate-limit limit_by: \"ip\" becomes \"service\"",
             "neutral rate-limit : counts start at zero: another identity",
-            "neutral rate-limit limit_by: \"ip\" becomes \"service\"",
             "neutral route : goes to admin, not to novasphere-api",
             "neutral rate-limit : counts start at zero: the service has another name",
         ],

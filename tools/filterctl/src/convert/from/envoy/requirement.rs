@@ -53,6 +53,8 @@ pub(super) fn of_route(
         return Some((requirement(map.get(name)?, filter, report)?, Vec::new()));
     }
     let mut rules: Vec<Rule> = Vec::new();
+    // A prefix within a segment whose paths need a token.
+    let mut narrowed: Option<String> = None;
     for node in items(filter.base, "rules") {
         let required = required(node, filter, report)?;
         let condition = node.get("match")?;
@@ -61,22 +63,15 @@ pub(super) fn of_route(
                 if !may_match(route, &path) {
                     continue;
                 }
-                if field == "path_prefix" && path == "/" {
-                    return Some((required, rules));
-                }
-                if covers_route(route, field, &path) {
-                    return Some((required, rules));
-                }
-                if is_raw(condition) && required != Requirement::None {
-                    let message = format!(
-                        "{}: the prefix {path} also covers {path}x, which rules of jwt-auth cannot \
-                         express",
-                        filter.name
-                    );
-                    report.left_out(&filter.place, message);
-                    return None;
+                if (field == "path_prefix" && path == "/") || covers_route(route, field, &path) {
+                    let is_weaker = required == Requirement::None;
+                    let lost = narrowed.filter(|_| is_weaker);
+                    return is_expressible(lost, filter, report).then_some((required, rules));
                 }
                 if is_raw(condition) {
+                    if required != Requirement::None {
+                        narrowed = Some(path.clone());
+                    }
                     let message = format!(
                         "{}: the prefix {path} becomes a prefix of whole segments: {path}x no longer \
                          matches",
@@ -101,7 +96,20 @@ pub(super) fn of_route(
             }
         }
     }
-    Some((Requirement::None, rules))
+    is_expressible(narrowed, filter, report).then_some((Requirement::None, rules))
+}
+
+/// Reports a prefix within a segment that protects paths which the output would leave open. Returns
+/// whether there is none.
+fn is_expressible(lost: Option<String>, filter: &Filter<'_>, report: &mut Report) -> bool {
+    if let Some(path) = &lost {
+        let message = format!(
+            "{}: the prefix {path} also covers {path}x, which rules of jwt-auth cannot express",
+            filter.name
+        );
+        report.left_out(&filter.place, message);
+    }
+    lost.is_none()
 }
 
 /// Whether requests of a route may match a rule for a path.
