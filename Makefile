@@ -158,8 +158,13 @@ test-native: native proxies ## Run the tests of Envoy with the gateway's native 
 	$(CARGO) test --locked --package novasphere-envoy-module
 	NOVASPHERE_TEST_NATIVE=1 $(CARGO) test --locked --workspace --test envoy -- $(NOT_NATIVE:%=--skip %)
 
+.PHONY: test-memory
+test-memory: ## Run the unit tests of the native module under memcheck (package valgrind)
+	$(CARGO) test --locked --package novasphere-envoy-module \
+		--config "target.'cfg(unix)'.runner = ['valgrind', '-q', '--leak-check=no', '--error-exitcode=1']"
+
 .PHONY: test-system
-test-system: test-browser test-redis test-exact ## Run all tests that need system packages
+test-system: test-browser test-redis test-exact test-memory ## Run all tests that need system packages
 
 $(BROWSER)/node_modules/.package-lock.json: $(BROWSER)/package-lock.json
 	@command -v npm >/dev/null || { echo "npm is missing: install the packages nodejs and npm"; exit 1; }
@@ -178,7 +183,7 @@ test-redis: ## Test with a real Redis behind its HTTP front end (packages: see R
 
 # Counts instructions, so it may run beside other work.
 .PHONY: test-exact
-test-exact: wasm proxies ## Test that the gateway costs no more instructions in Envoy than recorded (package valgrind)
+test-exact: wasm native proxies ## Test that the gateway costs no more instructions in Envoy than recorded (package valgrind)
 	$(CARGO) test --locked --workspace --features novasphere-bench/system --bin bench exact
 
 BENCH := novasphere-bench-nothing novasphere-bench-nothing-sdk
@@ -194,7 +199,7 @@ bench: wasm proxies ## Measure CPU time, latency and memory next to Envoy's own 
 	$(RUN) bench -- proxy $(ROUNDS) $(SECONDS) "$(BENCH_DIR)"
 
 .PHONY: bench-exact
-bench-exact: wasm proxies ## Count instructions in Envoy, next to Envoy's own filters (package valgrind); UPDATE=1 saves the counts
+bench-exact: wasm native proxies ## Count instructions in Envoy, next to Envoy's own filters (package valgrind); UPDATE=1 saves the counts
 	@command -v valgrind >/dev/null || { echo "valgrind is missing: install the package valgrind"; exit 1; }
 	$(BUILD_WASM) $(BENCH:%=-p %)
 	$(POSTLINK) for-envoy "$(BENCH_DIR)/novasphere_bench_nothing.wasm" "$(BENCH_DIR)/novasphere-bench-nothing.wasm"

@@ -17,7 +17,8 @@
 //! - `exports`: the hooks, as Envoy calls them;
 //! - `module`: the hooks of one filter, and the objects behind Envoy's pointers;
 //! - `config`: a configuration, with its metrics, its timer and its fetches;
-//! - `worker`: the state of a filter on one worker;
+//! - `worker`: the state of a filter on one worker, and its view of the host;
+//! - `tasks`: the work of a filter apart from requests;
 //! - `request`: a request and its response;
 //! - `shared_values`: the values that all workers share;
 //! - `host`: Envoy's callbacks.
@@ -28,6 +29,7 @@ mod host;
 mod module;
 mod request;
 mod shared_values;
+mod tasks;
 mod worker;
 
 pub use module::start;

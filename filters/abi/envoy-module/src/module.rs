@@ -14,10 +14,11 @@ use std::{
 use novasphere_core::Filter;
 
 use crate::{
-    config::{Config, Tasks},
+    config::Config,
     exports::{self, CallEnd, Hooks, ModuleObject},
     host::{self, ConfigHandle, Level, StreamHandle},
     request::{Stream, refuse},
+    tasks::Tasks,
     worker::Worker,
 };
 

@@ -161,10 +161,19 @@ fn check_settings(yaml: &Value, file: &Path) -> Result<()> {
         Some("all.yaml") => 5,
         // Also with jwt-auth for the console.
         Some("per-route.yaml") => 6,
+        // A native module.
+        Some("native.yaml") => ensure_module_stays_loaded(manager)?,
         _ => 1,
     };
     ensure!(filters == expected, "{filters} filters instead of {expected}");
     Ok(())
+}
+
+/// Returns the number of WebAssembly filters beside the native module.
+fn ensure_module_stays_loaded(manager: &Value) -> Result<usize> {
+    let stays = "/http_filters/0/typed_config/dynamic_module_config/do_not_close";
+    ensure!(manager.pointer(stays) == Some(&json!(true)), "an update may unload the module");
+    Ok(0)
 }
 
 /// Checks that Envoy removes the headers that jwt-auth sets from claims before any filter runs, and

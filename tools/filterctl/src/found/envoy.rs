@@ -1,5 +1,6 @@
 //! Envoy: bootstraps, discovery responses and config dumps.
 
+mod native;
 mod routes;
 
 use std::collections::HashMap;
@@ -58,7 +59,7 @@ pub(super) fn add_filters(
 fn filter(entry: &Node, file: &File) -> Option<(FilterKind, String, String, FilterConfig)> {
     let message = typed_config(entry)?;
     if let Some(module) = message.fields(&["dynamic_module_config", "name"]) {
-        return native_module(entry, message, module.text()?, file);
+        return native::module(entry, message, module.text()?, file);
     }
     let plugin = message.field("config")?;
     let code = plugin.fields(&["vm_config", "code"])?;
@@ -69,20 +70,6 @@ fn filter(entry: &Node, file: &File) -> Option<(FilterKind, String, String, Filt
     let kind = of_module(module)?;
     let name = entry.get_text("name").or_else(|| plugin.get_text("name")).unwrap_or(module);
     let config = configuration(plugin.field("configuration"), entry, file);
-    Some((kind, name.to_owned(), module.to_owned(), config))
-}
-
-/// The filter of an entry with a native module. `filter_name` may have a scope after a `/`.
-fn native_module(
-    entry: &Node,
-    message: &Node,
-    module: &str,
-    file: &File,
-) -> Option<(FilterKind, String, String, FilterConfig)> {
-    module.strip_prefix("novasphere_")?;
-    let kind = FilterKind::from_name(message.get_text("filter_name")?.split('/').next()?)?;
-    let name = entry.get_text("name").unwrap_or(module);
-    let config = configuration(message.field("filter_config"), entry, file);
     Some((kind, name.to_owned(), module.to_owned(), config))
 }
 
@@ -170,32 +157,6 @@ mod tests {
             let [found] = &project.filters[..] else { panic!("{form}: {:?}", project.filters) };
             assert_eq!((found.config.json.as_str(), found.config.guesses_types), (json, guesses));
             assert_eq!(found.kind, FilterKind::Cors);
-        }
-    }
-
-    #[test]
-    fn reads_native_modules() {
-        let entry = |module: &str, filter: &str| {
-            format!(
-                r#"
-http_filters:
-- name: chain
-  typed_config:
-    "@type": x/envoy.extensions.filters.http.dynamic_modules.v3.DynamicModuleFilter
-    dynamic_module_config: {{name: {module}}}
-    filter_name: {filter}
-    filter_config: {{"@type": x/google.protobuf.StringValue, value: '{{"cors": {{}}}}'}}
-"#
-            )
-        };
-        for filter in ["gateway", "gateway/checkout"] {
-            let project = project(&[&entry("novasphere_gateway", filter)]);
-            let [found] = &project.filters[..] else { panic!("{:?}", project.filters) };
-            assert_eq!((found.kind, found.name.as_str()), (FilterKind::Gateway, "chain"));
-            assert_eq!(found.config.json, r#"{"cors": {}}"#);
-        }
-        for (module, filter) in [("other", "gateway"), ("novasphere_gateway", "other")] {
-            assert!(project(&[&entry(module, filter)]).filters.is_empty());
         }
     }
 

@@ -8,15 +8,15 @@ use crate::host::{ConfigHandle, Line, Status};
 
 /// The fetches that have not ended. Only the main thread uses them.
 #[derive(Default)]
-pub(super) struct Fetches(Mutex<Vec<PendingFetch>>);
+pub(crate) struct Fetches(Mutex<Vec<PendingFetch>>);
 
 /// A fetch that has not ended.
-pub(super) struct PendingFetch {
+pub(crate) struct PendingFetch {
     callout: u64,
     /// The purpose that the filter gave the fetch.
-    pub(super) purpose: usize,
+    pub(crate) purpose: usize,
     /// The maximum size of the response body, in bytes.
-    pub(super) max_body: usize,
+    pub(crate) max_body: usize,
 }
 
 impl Fetches {
@@ -25,14 +25,14 @@ impl Fetches {
     }
 
     /// Removes the fetch with this number.
-    pub(super) fn take(&self, callout: u64) -> Option<PendingFetch> {
+    pub(crate) fn take(&self, callout: u64) -> Option<PendingFetch> {
         let mut pending = self.pending();
         let index = pending.iter().position(|fetch| fetch.callout == callout)?;
         Some(pending.swap_remove(index))
     }
 
     /// Sends a fetch.
-    pub(super) fn send(&self, handle: &ConfigHandle, fetch: &Fetch) -> Result<(), FetchError> {
+    pub(crate) fn send(&self, handle: &ConfigHandle, fetch: &Fetch) -> Result<(), FetchError> {
         let scheme: &[u8] = if fetch.https { b"https" } else { b"http" };
         let lines = [
             Line::of(b":method", b"GET"),

@@ -16,13 +16,11 @@ use crate::{
 mod envoy;
 mod fetches;
 mod metrics;
-mod tasks;
 mod timer;
 
 pub(crate) use self::{
     envoy::Envoy,
     metrics::{MetricSink, PANICKED},
-    tasks::Tasks,
     timer::{Waiter, Waiters},
 };
 
@@ -39,7 +37,7 @@ pub(crate) struct Config<F: Filter> {
     pub(crate) uses_timer: bool,
     /// Changes when the main thread found something new for the workers.
     news: AtomicU64,
-    fetches: Fetches,
+    pub(crate) fetches: Fetches,
     /// `None` without work apart from requests, and after the end.
     timer: Mutex<Option<Timer>>,
     is_over: AtomicBool,
@@ -106,7 +104,7 @@ impl<F: Filter> Config<F> {
     }
 
     /// Lets all workers look for something new, and wakes the requests that wait for it.
-    fn announce_news(&self) {
+    pub(crate) fn announce_news(&self) {
         self.news.fetch_add(1, Ordering::Release);
         self.waiters.wake_all();
     }

@@ -74,7 +74,7 @@ impl Waiters {
     }
 
     /// Sets when the filter's work is due again. A request may have made it due earlier.
-    pub(super) fn work_in(&self, delay: Option<Duration>) {
+    pub(crate) fn work_in(&self, delay: Option<Duration>) {
         let at = delay.and_then(|delay| now().checked_add(delay));
         let mut schedule = self.schedule();
         schedule.due = [schedule.due, at].into_iter().flatten().min();

@@ -4,6 +4,29 @@
 
 use std::ffi::c_void;
 
+/// An object of Envoy.
+pub(super) type Object = *mut c_void;
+
+/// A header map of a stream. The values are the ABI's.
+#[derive(Clone, Copy)]
+pub(crate) enum Map {
+    Request = 0,
+    Response = 2,
+}
+
+/// A status of Envoy other than success.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Status(pub(crate) u32);
+
+/// The status for a callback that the running Envoy lacks. Envoy itself has no such status.
+pub(crate) const TOO_OLD: Status = Status(u32::MAX);
+
+impl Status {
+    pub(super) fn check(status: u32) -> Result<(), Self> {
+        if status == 0 { Ok(()) } else { Err(Self(status)) }
+    }
+}
+
 /// A buffer of Envoy or of the module.
 #[repr(C)]
 #[derive(Clone, Copy)]

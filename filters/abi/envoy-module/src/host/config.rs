@@ -3,9 +3,8 @@
 use novasphere_core::MetricKind;
 
 use super::{
-    Object, Status, TOO_OLD,
-    abi::{self, Buffer, Line},
-    newer,
+    abi::{self, Buffer, Line, Object, Status, TOO_OLD},
+    newer::newer,
     scheduler::ConfigScheduler,
 };
 

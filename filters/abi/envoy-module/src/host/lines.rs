@@ -3,8 +3,7 @@
 use std::{cell::Cell, marker::PhantomData, mem};
 
 use super::{
-    Map,
-    abi::{self, Line},
+    abi::{self, Line, Map},
     stream::StreamHandle,
 };
 
@@ -27,7 +26,7 @@ pub(crate) struct Lines<'s> {
 
 impl<'s> Lines<'s> {
     /// Reads the lines of a head. `None` if the stream has no such head.
-    pub(crate) fn read(stream: &'s StreamHandle, map: Map) -> Option<Self> {
+    fn read(stream: &'s StreamHandle, map: Map) -> Option<Self> {
         let (object, map) = (stream.object(), map as u32);
         // SAFETY: the stream is alive as long as its handle.
         let size = unsafe { abi::envoy_dynamic_module_callback_http_get_headers_size(object, map) };
@@ -48,6 +47,13 @@ impl<'s> Lines<'s> {
     pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = (&[u8], &[u8])> {
         // SAFETY: the head does not change while the handle is borrowed.
         self.lines.iter().map(|line| unsafe { (line.name.bytes(), line.value.bytes()) })
+    }
+}
+
+impl StreamHandle {
+    /// All lines of a head. `None` before the head arrives.
+    pub(crate) fn lines(&self, map: Map) -> Option<Lines<'_>> {
+        Lines::read(self, map)
     }
 }
 

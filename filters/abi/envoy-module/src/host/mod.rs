@@ -1,7 +1,7 @@
 //! Envoy's callbacks as safe functions. None panics.
 #![allow(unsafe_code)] // pointers
 
-use std::{ffi::c_void, fmt};
+use std::fmt;
 
 mod abi;
 mod config;
@@ -11,36 +11,13 @@ mod scheduler;
 mod stream;
 
 pub(crate) use self::{
-    abi::{Buffer, Line},
+    abi::{Buffer, Line, Map, Status},
     config::{ConfigHandle, sends_requests},
     lines::Lines,
     newer::{abi_version, newer},
     scheduler::{ConfigScheduler, StreamScheduler},
     stream::{LocalReply, StreamHandle},
 };
-
-/// An object of Envoy.
-type Object = *mut c_void;
-
-/// A header map of a stream. The values are the ABI's.
-#[derive(Clone, Copy)]
-pub(crate) enum Map {
-    Request = 0,
-    Response = 2,
-}
-
-/// A status of Envoy other than success.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Status(pub(crate) u32);
-
-/// The status for a callback that the running Envoy lacks. Envoy itself has no such status.
-pub(crate) const TOO_OLD: Status = Status(u32::MAX);
-
-impl Status {
-    fn check(status: u32) -> Result<(), Self> {
-        if status == 0 { Ok(()) } else { Err(Self(status)) }
-    }
-}
 
 /// A log level. The values are the ABI's.
 #[derive(Clone, Copy)]

@@ -4,7 +4,7 @@
 //! An event must not be posted after the scheduler was deleted. So a scheduler has one owner, which
 //! deletes it.
 
-use super::{Object, abi};
+use super::abi::{self, Object};
 
 /// Posts events to a stream, on the worker that runs it.
 pub(crate) struct StreamScheduler(Object);

@@ -1,9 +1,8 @@
 //! A stream: a request and its response.
 
 use super::{
-    Lines, Map, Object, Status,
-    abi::{self, Buffer, Line},
-    newer,
+    abi::{self, Buffer, Line, Map, Object, Status},
+    newer::newer,
     scheduler::StreamScheduler,
 };
 
@@ -44,11 +43,6 @@ impl StreamHandle {
 
     pub(super) fn object(&self) -> Object {
         self.0
-    }
-
-    /// All lines of a head. `None` before the head arrives.
-    pub(crate) fn lines(&self, map: Map) -> Option<Lines<'_>> {
-        Lines::read(self, map)
     }
 
     /// Adds a line. Envoy cannot add an empty value. Returns whether it did.

@@ -11,28 +11,25 @@ use novasphere_messages::grpc::GrpcKind;
 use self::{
     fault::Fault,
     head::Head,
+    state::State,
     waiting::{Paused, Waiting},
 };
 use crate::{
     config::PANICKED,
     exports::CallEnd,
-    host::{self, Level, Line, Map, Status, StreamHandle},
-    worker::Worker,
+    host::{self, Level, Map, Status, StreamHandle},
+    worker::{Call, Worker},
 };
 
 mod call_response;
-mod env;
+mod callout;
 mod fault;
 mod head;
 mod local_response;
-mod verify;
+mod state;
 mod waiting;
 
-pub(crate) use self::{
-    call_response::CallResponse,
-    env::Call,
-    waiting::{NoQueues, Queues},
-};
+pub(crate) use self::call_response::CallResponse;
 
 /// The `%RESPONSE_CODE_DETAILS%` of a request that could not be checked.
 const FAULT_DETAILS: &str = "novasphere_fault";
@@ -44,20 +41,6 @@ const FAULT_DETAILS: &str = "novasphere_fault";
 pub(crate) struct Stream<F: Filter> {
     pub(crate) worker: Rc<Worker<F>>,
     state: RefCell<State<F::Carry>>,
-}
-
-/// The state of a request, from the filter's decision to the response head.
-enum State<C> {
-    /// No decision yet, or the response head has passed.
-    Idle,
-    /// The filter continued the request. Its data waits for the response head.
-    Continued(C),
-    /// The filter paused the request.
-    Paused(Paused),
-    /// The request waits for a callout.
-    Calling { id: u64, ticket: Rc<dyn Any>, max_body: usize },
-    /// The filter responded.
-    Responded,
 }
 
 /// The consequence of a decision.
@@ -263,7 +246,7 @@ impl<F: Filter + 'static> Stream<F> {
             return Err(Fault::Unable("call twice for a request"));
         }
         let (ticket, max_body) = (Rc::clone(&callout.ticket), callout.max_body);
-        match send(stream, callout) {
+        match callout::send(stream, callout) {
             Ok(id) => Ok(Outcome::Hold(State::Calling { id, ticket, max_body })),
             Err(Status(status)) => {
                 let response = Err(FetchError::NotSent(status));
@@ -300,19 +283,6 @@ impl<F: Filter + 'static> Stream<F> {
         drop(map);
         head::mutate_response(stream, &calls)
     }
-}
-
-fn send(stream: &mut StreamHandle, callout: &Callout<'_>) -> Result<u64, Status> {
-    let scheme: &[u8] = if callout.endpoint.https { b"https" } else { b"http" };
-    let mut lines = vec![
-        Line::of(b":method", b"POST"),
-        Line::of(b":path", callout.endpoint.path.as_bytes()),
-        Line::of(b":authority", callout.endpoint.authority.as_bytes()),
-        Line::of(b":scheme", scheme),
-    ];
-    let own = callout.headers.iter();
-    lines.extend(own.map(|(name, value)| Line::of(name.as_str().as_bytes(), value.as_bytes())));
-    stream.callout(callout.upstream, &lines, &callout.body, callout.timeout_ms)
 }
 
 /// Responds with 500 to a request that could not be checked.

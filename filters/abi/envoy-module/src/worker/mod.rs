@@ -12,7 +12,15 @@ use novasphere_core::{CalloutResult, Env, Filter, PendingQueues};
 use crate::{
     config::{Config, Envoy, MetricSink},
     host::StreamHandle,
-    request::{Call, Queues},
+};
+
+mod env;
+mod queues;
+mod verify;
+
+pub(crate) use self::{
+    env::Call,
+    queues::{NoQueues, Place, Queues},
 };
 
 /// A filter on one thread: a worker, or the main thread, which fetches.

@@ -4,12 +4,12 @@ use std::{rc::Rc, sync::Arc, time::Duration};
 
 use novasphere_core::{Fetch, FetchError, FetchResponse, Filter, TimerActions};
 
-use super::Config;
 use crate::{
+    config::Config,
     exports::CallEnd,
     host::ConfigHandle,
-    request::{CallResponse, NoQueues},
-    worker::Worker,
+    request::CallResponse,
+    worker::{NoQueues, Worker},
 };
 
 /// The maximum number of fetches that a filter can start in response to failed ones.

@@ -14,8 +14,8 @@ use novasphere_core::{
     Random, SharedData, SharedDataError, UnixTime, Verify, Written, parse_source_address,
 };
 
-use super::verify;
-use crate::{config::MetricSink, host::StreamHandle, worker::Worker};
+use super::{Worker, verify};
+use crate::{config::MetricSink, host::StreamHandle};
 
 /// The prefix of attributes in the filter state. The WebAssembly modules have the same, so formats of
 /// access logs work with both.
