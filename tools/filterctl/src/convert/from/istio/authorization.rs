@@ -55,10 +55,9 @@ pub(super) fn add(
     }
     let place = policies.first().map(|policy| (policy.place(), policy.describe()));
     let Some(mut config) = jwt else {
-        if grants.iter().any(|grant| grant.needs_token) || !requires.is_empty() {
-            return Err("a RequestAuthentication".to_owned());
-        }
-        return add_networks(chain, &grants);
+        let needs_token = grants.iter().any(|grant| grant.needs_token) || !requires.is_empty();
+        let result = add_networks(chain, &grants);
+        return if needs_token { Err("a RequestAuthentication".to_owned()) } else { result };
     };
     if grants.is_empty() && requires.is_empty() {
         config.set("optional", true);

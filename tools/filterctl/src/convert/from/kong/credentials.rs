@@ -76,6 +76,20 @@ pub fn name(consumer: &Consumer) -> &str {
     names.into_iter().flatten().next().map_or("without a name", String::as_str)
 }
 
+/// The key of a credential. Kong generates a missing one.
+fn key(consumer: &Consumer, secret: &JwtSecret, what: &str, report: &mut Report) -> String {
+    if let Some(key) = &secret.key {
+        return key.clone();
+    }
+    let key = consumer.username.clone().unwrap_or_else(|| "change-me".to_owned());
+    let message = format!(
+        "{what}: it has no key, so Kong generates one; the output has {key:?}, which must be the \
+         iss of the tokens"
+    );
+    report.changed(&secret.place, message);
+    key
+}
+
 fn credential(
     index: usize,
     consumer: &Consumer,
@@ -92,18 +106,7 @@ fn credential(
         "HS512" => 64,
         _ => 0,
     };
-    let key = match &secret.key {
-        Some(key) => key.clone(),
-        None => {
-            let key = consumer.username.clone().unwrap_or_else(|| "change-me".to_owned());
-            let message = format!(
-                "{what}: it has no key, so Kong generates one; the output has {key:?}, which must \
-                 be the iss of the tokens"
-            );
-            report.changed(&secret.place, message);
-            key
-        }
-    };
+    let key = key(consumer, secret, &what, report);
     let mut entry = Map::new().with("key", key.as_str()).with("algorithm", algorithm);
     if least_bytes == 0 {
         let Some(public_key) = &secret.public_key else {

@@ -69,6 +69,24 @@ pub fn section(
     Some(config)
 }
 
+/// A credential to complete, for an input without one.
+fn placeholder(plugin: &Plugin, name: &str, report: &mut Report) -> Map {
+    let meaning = "the secret that signs the tokens, at least 32 bytes";
+    report.set_variable(SECRET_VARIABLE, meaning, Some(&plugin.place));
+    report.left_out(
+        &plugin.place,
+        format!(
+            "{name}: the input has no JWT credential; the output has one with the key change-me, \
+             to replace with the iss of the tokens"
+        ),
+    );
+    let secret = Map::new().with("env", SECRET_VARIABLE);
+    let mut entry =
+        Map::new().with("key", "change-me").with("algorithm", "HS256").with("secret", secret);
+    entry.comment("key", "The iss of the tokens.");
+    entry
+}
+
 fn add_credentials(
     config: &mut Map,
     plugin: &Plugin,
@@ -100,20 +118,7 @@ fn add_credentials(
             );
             return None;
         }
-        let meaning = "the secret that signs the tokens, at least 32 bytes";
-        report.set_variable(SECRET_VARIABLE, meaning, Some(&plugin.place));
-        report.left_out(
-            &plugin.place,
-            format!(
-                "{name}: the input has no JWT credential; the output has one with the key change-me, \
-                 to replace with the iss of the tokens"
-            ),
-        );
-        let secret = Map::new().with("env", SECRET_VARIABLE);
-        let mut entry =
-            Map::new().with("key", "change-me").with("algorithm", "HS256").with("secret", secret);
-        entry.comment("key", "The iss of the tokens.");
-        entries.push(entry);
+        entries.push(placeholder(plugin, name, report));
     }
     config.set("credentials", entries);
     if is_base64 {
