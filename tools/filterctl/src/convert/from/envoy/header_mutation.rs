@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     convert::{
-        from::{input::secrets::is_credential_name, policy::headers},
+        from::{input::secrets::is_credential, policy::headers},
         model::Route,
         report::Report,
         yaml::Map,
@@ -94,7 +94,7 @@ impl Rules<'_> {
         let Some(header) = entry.field("header") else { return };
         let name = text(header, "key").unwrap_or_default();
         let value = text(header, "value").unwrap_or_default();
-        if is_credential_name(name) {
+        if is_credential(&format!("{name}:{value}")) {
             let message = format!(
                 "{}: the value of {name} may be a credential; write the rule yourself",
                 self.name

@@ -98,7 +98,7 @@ const CREDENTIAL_WORDS: [&str; 17] = [
 ];
 
 /// Whether the value of a header or query parameter with this name is probably a credential.
-pub fn is_credential_name(name: &str) -> bool {
+fn is_credential_name(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     let mut parts = name.split(|c: char| !c.is_ascii_alphanumeric());
     parts.any(|part| CREDENTIAL_WORDS.contains(&part)) || name.contains("apikey")

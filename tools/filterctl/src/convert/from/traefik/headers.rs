@@ -2,7 +2,7 @@
 
 use super::chain::Part;
 use crate::convert::{
-    from::{input::secrets::is_credential_name, policy::headers as rules, policy::origins},
+    from::{input::secrets::is_credential, policy::headers as rules, policy::origins},
     model::Chain,
     report::Report,
     yaml::{Map, Yaml},
@@ -91,7 +91,7 @@ fn add_custom(
             // cors replaces these headers of the upstream.
             continue;
         }
-        if !value.is_empty() && is_credential_name(name) {
+        if !value.is_empty() && is_credential(&format!("{name}:{value}")) {
             let message = format!(
                 "{field}: the value of {name} may be a credential; write the rule yourself"
             );
