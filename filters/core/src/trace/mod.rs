@@ -1,7 +1,7 @@
 //! Notes about a decision, for tools that explain it.
 //!
 //! With the feature `trace`, [`record`] collects the notes of the filters on this thread. Without it,
-//! [`note`] and [`event`] are empty and never call their closures, so the modules contain nothing of
+//! [`note()`] and [`event()`] are empty and never call their closures, so the modules contain nothing of
 //! them. Values that only notes need belong into the closure.
 //!
 //! A note never contains a token, a signature, a secret or the value of a header with credentials.
