@@ -32,6 +32,9 @@ POSTLINK := "$(TARGET_DIR)/debug/novasphere-postlink"
 DEMO := "$(TARGET_DIR)/debug/demo"
 RUN := $(CARGO) run --locked --quiet --bin
 
+FILTERCTL := dist/filterctl-linux-x86_64 dist/filterctl-linux-aarch64
+COPY_FILTERS := dist/copy-filters-linux-x86_64 dist/copy-filters-linux-aarch64
+
 include deploy/deploy.mk
 
 .PHONY: help
@@ -79,8 +82,6 @@ native: ## Build the gateway as a native module for Envoy on this machine into d
 
 # Static binaries, which run on every Linux and in images without a C library. Rust's own linker also
 # links for the other architecture.
-FILTERCTL := dist/filterctl-linux-x86_64 dist/filterctl-linux-aarch64
-COPY_FILTERS := dist/copy-filters-linux-x86_64 dist/copy-filters-linux-aarch64
 
 # $(call build_static,PACKAGE,ARCHITECTURE)
 define build_static

@@ -16,7 +16,9 @@ def check(built):
     promtool = shutil.which("promtool")
     if promtool is None:
         return [], "promtool not found: install the package prometheus"
-    documents = [doc for text in built.values() for doc in of_kind(parse(text), "PrometheusRule")]
+    # The chart's rules are those of the kustomizations, with the names of the release.
+    kustomizations = [text for name, text in built.items() if not name.startswith("chart ")]
+    documents = [doc for text in kustomizations for doc in of_kind(parse(text), "PrometheusRule")]
     rules = {lookup(doc, "metadata", "name"): lookup(doc, "spec", "groups") for doc in documents}
     findings = [f"{path.name}: no such PrometheusRule" for path in TESTS.iterdir() if path.stem not in rules]
     for name, groups in rules.items():
@@ -31,6 +33,11 @@ def check(built):
             findings += run(promtool, directory, "test", "rules", tests.name)
         unfired = {rule["alert"] for g in groups for rule in g["rules"]} - fired(yaml.safe_load(tests.read_text()))
         findings += [f"{name}: {alert} fires in no test" for alert in sorted(unfired)]
+    for name, text in built.items():
+        for doc in of_kind(parse(text), "PrometheusRule") if name.startswith("chart ") else []:
+            with tempfile.TemporaryDirectory(prefix="novasphere-deploy-") as directory:
+                pathlib.Path(directory, "rules.yaml").write_text(yaml.safe_dump({"groups": lookup(doc, "spec", "groups")}))
+                findings += [f"{name}: {finding}" for finding in run(promtool, directory, "check", "rules", "rules.yaml")]
     return findings, None
 
 

@@ -86,6 +86,10 @@ REFUSED = {
     "no Service": ({"upstream": {"service": ""}}, "/upstream/service"),
     "a route without a path": ({"routes": [{"name": "a"}]}, "path_prefix"),
     "two routes of one name": ({"routes": [{"name": "a", "path": "/a"}, {"name": "a", "path": "/b"}]}, 'the name "a" appears twice'),
+    "an exemption that covers another route": (
+        {"routes": [{"name": "admin", "path_prefix": "/jobs/admin"}, {"name": "jobs", "path_prefix": "/jobs", "exempt": ["jwt_auth"]}]},
+        "jobs is exempt from jwt_auth, and its paths include /jobs/admin of admin",
+    ),
     "a reserved name of a route": ({"routes": [{"name": "default", "path": "/a"}]}, 'the name "default"'),
     "an unknown variable": (
         {"filters": {"jwt_auth": {"credentials": [{"key": "a", "secret": {"env": "OTHER"}}]}}}, "jwt.variables.OTHER: missing",

@@ -21,6 +21,7 @@ import custom_schema
 import disruption
 import envoy_start
 import fail_closed
+import filterctl_check
 import gateway_access
 import generated
 import hardening
@@ -73,6 +74,7 @@ FILE_CHECKS = {
     "components": components,
     "connection_limits": connection_limits,
     "envoy_start": envoy_start,
+    "filterctl": filterctl_check,
     "gateway_access": gateway_access,
     "generated": generated,
     "helm_values": helm_values,

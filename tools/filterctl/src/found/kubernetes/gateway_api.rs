@@ -32,13 +32,35 @@ pub(super) fn add(project: &mut Project, objects: &Objects<'_>) {
         let mut routes = Vec::new();
         for route in objects.of_kind("HTTPRoute") {
             for (n, rule) in items(route.spec(), "rules").iter().enumerate() {
-                routes.extend(context.routes(*route, n, rule));
+                let key = listeners(*route);
+                let found = context.routes(*route, n, rule).into_iter();
+                routes.extend(found.map(|(rank, route)| (key.clone(), rank, route)));
             }
         }
-        routes.sort_by_key(|(rank, _)| Reverse(*rank));
-        let group = project.new_group();
-        project.routes.extend(routes.into_iter().map(|(_, route)| Route { group, ..route }));
+        routes.sort_by_key(|(_, rank, _)| Reverse(*rank));
+        // A route without a listener is for all of them, and so beside all other routes.
+        let is_for_all = routes.iter().any(|(key, ..)| key.is_none());
+        let mut keys: Vec<Option<String>> = routes.iter().map(|(key, ..)| key.clone()).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        let groups: Vec<usize> = keys.iter().map(|_| project.new_group()).collect();
+        for (key, _, route) in routes {
+            let index = keys.iter().position(|other| *other == key).filter(|_| !is_for_all);
+            let group = groups.get(index.unwrap_or(0)).copied().unwrap_or_default();
+            project.routes.push(Route { group, ..route });
+        }
     }
+}
+
+/// The listeners of a route. `None` if one of its parents is a whole Gateway.
+fn listeners(route: Object<'_>) -> Option<String> {
+    let parents = items(route.spec(), "parentRefs");
+    let listener = |parent: &Node| {
+        Some(format!("{} {}", parent.get_text("name")?, parent.get_text("sectionName")?))
+    };
+    let mut all: Vec<String> = parents.iter().map(listener).collect::<Option<_>>()?;
+    all.sort_unstable();
+    Some(all.join(", "))
 }
 
 /// All WasmPlugins of this project, which are in the order in which they run, with their filters.
