@@ -7,7 +7,7 @@
 {{- /* preStop waits for the load balancer instead. */}}
 {{- $_ := set $gateway.transport.lifeCycle "requestAcceptGraceTimeout" "0s" }}
 {{- with .Values.trustedProxies.cidrs }}{{ $_ := set $gateway "forwardedHeaders" (dict "trustedIPs" .) }}{{ end }}
-{{- $points := dict "websecure" $gateway "status" $static.entryPoints.status "probe" (dict "address" "127.0.0.1:8083" "http" (omit $static.entryPoints.gateway.http "maxHeaderBytes")) }}
+{{- $points := dict "websecure" $gateway "status" $static.entryPoints.status "probe" (dict "address" "127.0.0.1:8083" "http" (omit $static.entryPoints.gateway.http "maxHeaderBytes" "tls")) }}
 {{- if and (not .Values.tls.none) (include "novasphere-gateway.http" .) }}{{ $_ := set $points "web" (dict "address" ":8080") }}{{ end }}
 {{- $_ := set $static "entryPoints" $points }}
 {{- $_ := set $static "providers" (dict "file" (dict "directory" "/etc/traefik/dynamic" "watch" true)) }}
