@@ -16,7 +16,7 @@ use crate::{
 const MAX_RETRIES: usize = 64;
 
 /// The delay of the timer's work after a panic.
-const AFTER_PANIC: Duration = Duration::from_secs(10);
+const AFTER_PANIC: Duration = Duration::from_secs(1);
 
 /// The tasks of a configuration during an event.
 pub(crate) struct Tasks<'c, F: Filter> {

@@ -30,6 +30,17 @@ pub(crate) fn is_false(value: &Value, name: &str) -> bool {
         || matches!(value.get(name), Some(Value::String(text)) if text == "false")
 }
 
+/// Whether this configuration of jwt-auth admits some requests without a token, which pass all checks
+/// of claims.
+pub(crate) fn admits_without_token(config: &Value) -> bool {
+    let is_open = |part: &Value| is_true(part, "optional") || is_true(part, "report_only");
+    let exempts = |rule: &Value| is_open(rule) || is_true(rule, "skip");
+    is_open(config)
+        || config.get("anonymous").is_some()
+        || !items(config, "skip").is_empty()
+        || items(config, "rules").iter().any(exempts)
+}
+
 /// The items of a list.
 pub(crate) fn items<'v>(value: &'v Value, name: &str) -> &'v [Value] {
     value.get(name).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
@@ -201,6 +212,8 @@ fn add_variables(value: &Value, found: &mut Vec<String>) {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -216,5 +229,25 @@ mod tests {
             "required_claims": [{"claim": "env", "equals": "C"}],
         });
         assert_eq!(variables(&config), ["A", "B"]);
+    }
+
+    #[test]
+    fn every_exception_admits_requests_without_a_token() {
+        for config in [
+            json!({"optional": true}),
+            json!({"report_only": "true"}),
+            json!({"anonymous": {"username": "a"}}),
+            json!({"skip": [{"path": "/a"}]}),
+            json!({"rules": [{"path": "/a", "skip": true}]}),
+            json!({"rules": [{"path": "/a"}, {"path": "/b", "optional": true}]}),
+        ] {
+            assert!(admits_without_token(&config), "{config}");
+        }
+        for config in [
+            json!({"skip": [], "optional": false}),
+            json!({"rules": [{"path": "/a", "audiences": ["skip"]}]}),
+        ] {
+            assert!(!admits_without_token(&config), "{config}");
+        }
     }
 }

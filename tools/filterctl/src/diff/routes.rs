@@ -11,7 +11,7 @@ use super::{
 use crate::{
     chains::{
         Chains, Step,
-        facts::{is_true, text, texts},
+        facts::{admits_without_token, is_true, text, texts},
     },
     found::{Project, Route},
 };
@@ -75,11 +75,7 @@ fn new_route(route: &Route, chains: &Chains<'_>, changes: &mut Changes) {
     if route.is_direct {
         changes.add(Effect::Neutral, SUBJECT, "is new, and has no upstream");
     } else if let Some(step) = steps.iter().find(|step| step.kind == FilterKind::JwtAuth) {
-        // A rule may also admit requests without a token.
-        let config = step.config.to_string();
-        let exceptions =
-            ["\"optional\":true", "\"report_only\":true", "\"anonymous\":", "\"skip\":"];
-        if exceptions.iter().any(|exception| config.contains(exception)) {
+        if admits_without_token(step.config) {
             changes.add(Effect::Looser, SUBJECT, "is new, with jwt-auth for some requests only");
         } else {
             changes.add(Effect::Neutral, SUBJECT, "is new, with jwt-auth");

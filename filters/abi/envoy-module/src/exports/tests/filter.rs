@@ -10,6 +10,8 @@ use novasphere_core::{
 thread_local! {
     /// Whether the state of a new worker panics.
     pub(super) static STATE_PANICS: Cell<bool> = const { Cell::new(false) };
+    /// Whether the filter's timer panics.
+    pub(super) static TIMER_PANICS: Cell<bool> = const { Cell::new(false) };
 }
 
 static USER: HeaderName = HeaderName::from_static("x-user");
@@ -63,6 +65,7 @@ impl Filter for PathFilter {
     }
 
     fn on_timer(&self, _: &mut State, _: &Env<'_>) -> TimerActions {
+        assert!(!TIMER_PANICS.get(), "the timer panics");
         TimerActions { again_in_ms: Some(10), wake: true, ..TimerActions::default() }
     }
 

@@ -4,7 +4,7 @@ use std::{sync::atomic::Ordering, thread, time::Duration};
 
 use self::{
     fake_envoy::{FakeStream, log},
-    filter::{PathFilter, STATE_PANICS},
+    filter::{PathFilter, STATE_PANICS, TIMER_PANICS},
 };
 use super::*;
 
@@ -22,7 +22,7 @@ fn configure(host: &FakeStream, name: &str, text: &str) -> ModuleObject {
     envoy_dynamic_module_on_http_filter_config_new(host.object(), name, text)
 }
 
-/// A configuration of its own, which ends with the test.
+/// A separate configuration, which ends with the test.
 struct Configured {
     host: Box<FakeStream>,
     config: ModuleObject,

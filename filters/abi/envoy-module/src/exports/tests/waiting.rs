@@ -75,6 +75,19 @@ fn work_of_the_filter_is_due_at_once_and_again() {
     }
 }
 
+#[test]
+fn work_is_due_again_after_a_panic() {
+    let config = Configured::new();
+    wait_for_event(&config.host);
+    TIMER_PANICS.set(true);
+    config.on_scheduled();
+    TIMER_PANICS.set(false);
+    wait_for_event(&config.host);
+    config.on_scheduled();
+    // The timer's own interval again.
+    wait_for_event(&config.host);
+}
+
 /// A worker's request may need something that only the main thread can fetch.
 #[test]
 fn waiting_request_makes_work_due() {

@@ -4,8 +4,8 @@ use ipnet::IpNet;
 
 use super::{chain::Filter, flag, items, number, text};
 use crate::{
+    chains::facts::admits_without_token,
     convert::{
-        from::policy::tokens::are_required,
         model::{Addresses, Route},
         report::Report,
         yaml::Map,
@@ -47,7 +47,7 @@ pub(super) fn add(route: &mut Route, filter: &Filter<'_>, report: &mut Report) -
             true
         }
         Principals::Claim(claim) => match route.chain.jwt_auth.as_mut() {
-            Some(config) if !is_deny && are_required(config) => {
+            Some(config) if !is_deny && !admits_without_token(&config.to_json()) => {
                 config.push("required_claims", claim);
                 report
                     .converted(&filter.place, format!("{}: jwt_auth.required_claims", filter.name));

@@ -1,6 +1,7 @@
 //! SecurityPolicy.
 
 use crate::{
+    chains::facts::admits_without_token,
     convert::{
         from::{
             input::fields::{Fields, texts},
@@ -8,7 +9,6 @@ use crate::{
             policy::buckets,
             policy::origins,
             policy::providers::{self, Keys, Provider},
-            policy::tokens::are_required,
         },
         model::{Addresses, Chain},
         report::Report,
@@ -197,7 +197,7 @@ fn authorization(chain: &mut Chain, node: &Node) -> Result<(), String> {
         }
         (true, true, true, [one]) => {
             let config = chain.jwt_auth.as_mut().ok_or("claims without jwt")?;
-            if !are_required(config) {
+            if admits_without_token(&config.to_json()) {
                 return Err("claims beside optional tokens".to_owned());
             }
             add_claims(config, one)

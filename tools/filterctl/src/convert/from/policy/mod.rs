@@ -2,7 +2,6 @@
 //!
 //! - `providers`, `key_set`: issuers of tokens and their keys, for jwt-auth;
 //! - `origins`: origins, for cors;
-//! - `tokens`: whether requests need a token;
 //! - `buckets`: token buckets, for rate-limit;
 //! - `headers`: rules of header-transform.
 
@@ -11,4 +10,3 @@ pub mod headers;
 mod key_set;
 pub mod origins;
 pub mod providers;
-pub mod tokens;
