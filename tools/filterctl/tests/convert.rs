@@ -1,6 +1,7 @@
 //! `filterctl convert` over the cases of `tests/convert`: a folder with inputs, the outputs for
 //! each format and the report. `UPDATE_SNAPSHOTS=1` rewrites outputs and reports.
 
+// Clippy permits these in test functions, but not in the functions that they call.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 use std::{

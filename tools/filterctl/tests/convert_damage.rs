@@ -1,6 +1,7 @@
 //! `filterctl convert` over damaged inputs: no panic, no secret in output or report, and outputs
 //! that `filterctl check` accepts.
 
+// Clippy permits these in test functions, but not in the functions that they call.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 use std::{fs, path::Path};

@@ -1,6 +1,7 @@
 //! Properties of `filterctl convert kong` over generated files: no panic, no secret in output or
 //! report, and each plugin is in the report.
 
+// Clippy permits these in test functions, but not in the functions that they call.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 use filterctl::{

@@ -1,5 +1,6 @@
 //! Single rules of `filterctl convert`, on small inputs.
 
+// Clippy permits these in test functions, but not in the functions that they call.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 use filterctl::{

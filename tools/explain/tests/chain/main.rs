@@ -1,5 +1,6 @@
 //! Requests through chains of filters, without a proxy.
 
+// Clippy permits these in test functions, but not in the functions that they call.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod counts;
