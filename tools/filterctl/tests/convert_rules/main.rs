@@ -10,6 +10,8 @@ use filterctl::{
 };
 use serde_json::{Value, json};
 
+mod strictness;
+
 fn conversion(from: Source, to: Target, text: &str) -> Conversion {
     convert(from, to, &Project::new(vec![File::new("in.yaml", text.to_owned())])).unwrap()
 }
@@ -72,19 +74,6 @@ fn acl_selects_credentials() {
     };
     assert_eq!(keys("{allow: [buyers]}"), [json!("anna")]);
     assert_eq!(keys("{deny: [buyers]}"), [json!("otto")]);
-}
-
-#[test]
-fn route_that_would_be_less_protected_is_left_out() {
-    for plugin in ["{name: key-auth}", "{name: acl, config: {allow: [a]}}", "{name: my-own}"] {
-        let text = kong(&format!("  plugins: [{plugin}, {{name: cors}}]"));
-        let messages = messages(Source::Kong, &text, Fate::LeftOut);
-        let is_left_out = |message: &String| message.starts_with("route r, because without plugin");
-        assert!(messages.iter().any(is_left_out), "{messages:?}");
-    }
-    // A logger rejects no request.
-    let text = kong("  plugins: [{name: file-log, config: {path: /x}}, {name: cors}]");
-    assert_eq!(output(Source::Kong, Target::Filters, &text).len(), 1);
 }
 
 #[test]

@@ -1,0 +1,54 @@
+//! Conversions that must not be less strict than their source.
+
+use super::*;
+
+/// In Kong, acl rejects an anonymous consumer without groups.
+#[test]
+fn acl_admits_no_request_without_a_token() {
+    let text = kong(&format!(
+        "  plugins: [{{name: jwt, config: {{anonymous: otto}}}}, {{name: acl, config: {{allow: [buyers]}}}}]\n{ANNA}"
+    ));
+    let config = output(Source::Kong, Target::Filters, &text).remove(0);
+    assert_eq!(config["jwt_auth"].get("anonymous"), None);
+}
+
+#[test]
+fn plugins_that_answer_requests_leave_the_route_out() {
+    for plugin in ["redirect", "aws-lambda", "standard-webhooks", "request-size-limiting"] {
+        let text = kong(&format!("  plugins: [{{name: {plugin}}}]"));
+        let left_out = messages(Source::Kong, &text, Fate::LeftOut);
+        assert!(left_out.iter().any(|message| message.starts_with("route r")), "{left_out:?}");
+    }
+}
+
+/// The plugin may protect any route.
+#[test]
+fn plugin_of_an_unknown_service_leaves_all_routes_out() {
+    let text = kong("plugins: [{name: key-auth, service: other}]");
+    let left_out = messages(Source::Kong, &text, Fate::LeftOut);
+    assert!(left_out.iter().any(|message| message.starts_with("route r")), "{left_out:?}");
+}
+
+#[test]
+fn credentials_in_queries_are_left_out() {
+    let text = kong(
+        "  plugins: [{name: request-transformer, config: {add: {querystring: ['api_key:DO-NOT-SHOW'], headers: ['x-hmac:DO-NOT-SHOW']}}}]",
+    );
+    assert!(!conversion(Source::Kong, Target::Envoy, &text).text.contains("DO-NOT-SHOW"));
+    let left_out = messages(Source::Kong, &text, Fate::LeftOut);
+    let credentials = left_out.iter().filter(|message| message.contains("may be a credential"));
+    assert_eq!(credentials.count(), 2, "{left_out:?}");
+}
+
+#[test]
+fn route_that_would_be_less_protected_is_left_out() {
+    for plugin in ["{name: key-auth}", "{name: acl, config: {allow: [a]}}", "{name: my-own}"] {
+        let text = kong(&format!("  plugins: [{plugin}, {{name: cors}}]"));
+        let messages = messages(Source::Kong, &text, Fate::LeftOut);
+        let is_left_out = |message: &String| message.starts_with("route r, because without plugin");
+        assert!(messages.iter().any(is_left_out), "{messages:?}");
+    }
+    // A logger rejects no request.
+    let text = kong("  plugins: [{name: file-log, config: {path: /x}}, {name: cors}]");
+    assert_eq!(output(Source::Kong, Target::Filters, &text).len(), 1);
+}
