@@ -37,19 +37,62 @@ chart: image $(VENV_DEPLOY)/installed ## Package the Helm chart with the digests
 deploy-check: image proxies $(VENV_DEPLOY)/installed ## Check the manifests and images without a cluster
 	$(VENV_DEPLOY)/bin/python deploy/check
 
+HELM ?= helm
+KUBECTL ?= kubectl
+RELEASE_NAMESPACE := novasphere-system
+# The chart's settings for each host of novasphere-api.
+SETTINGS_envoy := host=envoy
+SETTINGS_envoy-portable := host=envoy,delivery=init
+SETTINGS_envoy-gateway := host=envoy-gateway
+SETTINGS_istio := host=istio
+SETTINGS_kong := host=kong,probePath=/api/v1/wukongs
+SETTINGS_kong-ingress := host=kong-ingress
+SETTINGS_traefik := host=traefik-crd
+# Each host has its own release. envoy-portable is the release of envoy.
+release = novasphere-gateway-$(1:-portable=)
+# The values of novasphere-api, and those of its host.
+values = $(addprefix --values ,deploy/chart/examples/novasphere.yaml \
+	$(wildcard deploy/chart/examples/novasphere-$(patsubst host=%,%,$(firstword $(subst $(comma), ,$(SETTINGS_$1)))).yaml))
+comma := ,
+digests = $$(awk '{printf ",image.digests.%s=%s", $$1, $$3}' dist/images/digests)
+# $(call arguments,HOST): what to install, for helm.
+arguments = $(call release,$1) deploy/chart/novasphere-gateway --namespace $(RELEASE_NAMESPACE) $(call values,$1) \
+	--set "$(SETTINGS_$1),image.registry=$(REGISTRY)$(digests)"
+# Shows the difference of the manifests on standard input. kubectl diff exits with 1 for differences, and fails
+# in a namespace that does not exist yet.
+show_diff = if $(KUBECTL) get namespace $(RELEASE_NAMESPACE) >/dev/null 2>&1; \
+	then $(KUBECTL) diff -f - || [ $$? -eq 1 ]; else cat; fi
+
 # REGISTRY=ghcr.io/novasphere: where the images of `make image` were pushed. DRY_RUN=1 only shows the changes.
 .PHONY: $(DEPLOY_HOSTS:%=deploy-gateway-%) $(DEPLOY_HOSTS:%=undeploy-gateway-%)
 $(DEPLOY_HOSTS:%=deploy-gateway-%): deploy-gateway-%:
-	@deploy/apply.sh apply $*
+	@test -n "$(REGISTRY)" || { echo "REGISTRY is not set: expected the registry with the images of make image, for example ghcr.io/novasphere"; exit 1; }
+	@test -e dist/images/digests || { echo "dist/images/digests not found: run make image"; exit 1; }
+	@echo "cluster: $$($(KUBECTL) config current-context)"
+	@$(KUBECTL) kustomize deploy/common | { $(show_diff); }
+	@$(HELM) template $(call arguments,$*) --no-hooks | { $(show_diff); }
+	$(if $(DRY_RUN),,$(KUBECTL) apply -k deploy/common)
+	$(if $(DRY_RUN),,$(INSTALL_$*))
+	$(if $(DRY_RUN),,$(HELM) upgrade --install $(call arguments,$*) $(SERVED_$*) --wait --timeout 5m)
+
+# New routes of Kong Ingress Controller are on a host that no client calls until the filters reject a request
+# without a token.
+SERVED_kong-ingress = --set 'kongIngress.served={default,console,events}'
+INSTALL_kong-ingress = $(HELM) status $(call release,kong-ingress) --namespace $(RELEASE_NAMESPACE) >/dev/null 2>&1 \
+	|| { $(HELM) install $(call arguments,kong-ingress) \
+	&& $(HELM) test $(call release,kong-ingress) --namespace $(RELEASE_NAMESPACE) --logs; }
+
 $(DEPLOY_HOSTS:%=undeploy-gateway-%): undeploy-gateway-%:
-	@deploy/apply.sh delete $*
+	$(HELM) uninstall $(call release,$*) --namespace $(RELEASE_NAMESPACE) --ignore-not-found $(if $(DRY_RUN),--dry-run)
 
 # DRY_RUN=1 only shows the changes.
 .PHONY: $(DEPLOY_STORES:%=deploy-%) $(DEPLOY_STORES:%=undeploy-%)
 $(DEPLOY_STORES:%=deploy-%): deploy-%:
-	@deploy/apply.sh apply $*
+	@echo "cluster: $$($(KUBECTL) config current-context)"
+	@for part in common $*; do $(KUBECTL) kustomize "deploy/$$part" | { $(show_diff); }; done
+	$(if $(DRY_RUN),,for part in common $*; do $(KUBECTL) apply -k "deploy/$$part"; done)
 $(DEPLOY_STORES:%=undeploy-%): undeploy-%:
-	@deploy/apply.sh delete $*
+	$(KUBECTL) delete --ignore-not-found $(if $(DRY_RUN),--dry-run=server) -k deploy/$*
 
 .PHONY: help-deploy
 help-deploy: ## List deploy-gateway-… and undeploy-gateway-… for each host, deploy-… and undeploy-… for Redis

@@ -16,7 +16,7 @@ from render import CHART, helm  # noqa: E402
 
 EXAMPLES = DEPLOY / "chart/examples"
 RELEASE, NAMESPACE = "edge", "shop-gateway"
-HOSTS = ["envoy", "envoy-gateway", "istio", "kong", "traefik"]
+HOSTS = ["envoy", "envoy-gateway", "istio", "kong", "kong-ingress", "traefik", "traefik-crd"]
 # The oldest Kubernetes of each delivery.
 OLDEST = {"image": "1.33", "init": "1.29"}
 MINIMAL = {"hostnames": ["shop.example.com"], "upstream": {"service": "orders"}}
@@ -54,18 +54,26 @@ OPTIONS = {
         "redis": {"external": {"address": "redis.example.com:6380", "cidrs": ["192.0.2.0/24"]}},
     },
 }
+UPSTREAM_HERE = {"service": "orders", "port": 80, "targetPort": 9000, "podLabels": {"app": "orders"}, "pathPrefix": "/v1"}
+ON_TRAEFIK = {
+    "hostnames": ["shop.example.com"],
+    "redis": {},
+    "filters": {
+        "cors": {"origins": ["https://www.example.com", "https://*.example.org"], "credentials": True},
+        "jwt_auth": {"credentials": [{"key": "old", "secret": {"env": "NOVASPHERE_JWT_SECRET"}}]},
+        "header_transform": {"request": {"add": {"headers": ["X-Gateway:edge"]}}, "response": {"remove": {"headers": ["Server"]}}},
+    },
+}
 # Options that a host does not support, replaced.
 LACKING = {
-    ("kong", "every option"): {"http": {"redirect": True}, "trustedProxies": {"cidrs": ["10.0.0.0/8"]}},
-    ("traefik", "every option"): {
-        "trustedProxies": {"cidrs": ["10.0.0.0/8"]},
-        "redis": {},
-        "filters": {
-            "cors": {"origins": ["https://www.example.com", "https://*.example.org"], "credentials": True},
-            "jwt_auth": {"credentials": [{"key": "old", "secret": {"env": "NOVASPHERE_JWT_SECRET"}}]},
-            "header_transform": {"request": {"add": {"headers": ["X-Gateway:edge"]}}, "response": {"remove": {"headers": ["Server"]}}},
-        },
-    },
+    ("kong", "every option"): {"hostnames": ["shop.example.com"], "trustedProxies": {"cidrs": ["10.0.0.0/8"]}},
+    ("kong-ingress", "every option"): {"upstream": UPSTREAM_HERE, "trustedProxies": {}, "redis": {}},
+    ("kong-ingress", "plain HTTP"): {"trustedProxies": {}},
+    ("kong-ingress", "own Redis and certificate"): {"redis": {}},
+    ("traefik", "every option"): {**ON_TRAEFIK, "trustedProxies": {"cidrs": ["10.0.0.0/8"]}},
+    ("traefik-crd", "every option"): {**ON_TRAEFIK, "trustedProxies": {}},
+    ("traefik-crd", "plain HTTP"): {"trustedProxies": {}},
+    ("traefik-crd", "own Redis and certificate"): {"redis": {}},
     ("traefik", "own Redis and certificate"): {"redis": {}},
     ("envoy-gateway", "every option"): {
         "redis": {},
@@ -95,7 +103,11 @@ REFUSED = {
         {"filters": {"jwt_auth": {"credentials": [{"key": "a", "secret": {"env": "OTHER"}}]}}}, "jwt.variables.OTHER: missing",
     ),
     "hops on Kong": ({"host": "kong", "trustedProxies": {"hops": 1}}, "trustedProxies.cidrs"),
-    "challenges on Kong": ({"host": "kong", "http": {"acme": True}}, "http.acme"),
+    "challenges for two hosts on Kong": ({"host": "kong", "hostnames": ["a.example.com", "b.example.com"], "http": {"acme": True}}, "http.acme"),
+    "challenges for two hosts on Traefik": ({"host": "traefik", "hostnames": ["a.example.com", "b.example.com"], "http": {"acme": True}}, "http.acme"),
+    "an unknown route for Kong Ingress Controller": ({"host": "kong-ingress", "kongIngress": {"served": ["events"]}}, "kongIngress.served"),
+    "another namespace for Kong Ingress Controller": ({"host": "kong-ingress", "upstream": {"service": "orders", "namespace": "shop"}}, "upstream.namespace"),
+    "trusted proxies of Kong's chart": ({"host": "kong-ingress", "trustedProxies": {"cidrs": ["10.0.0.0/8"]}}, "gateway.env.trusted_ips"),
     "filters of a route on Istio": ({"host": "istio", "routes": [{"name": "a", "path": "/a", "filters": {"cors": {"max_age": 1}}}]}, "routes: a: filters"),
     "fetched keys on Envoy Gateway": ({"host": "envoy-gateway", "filters": {"jwt_auth": {"jwks": [{"issuer": "https://id.example.com/", "discovery": True}]}}}, "filters.jwt_auth.jwks"),
     "rules on Traefik": ({"host": "traefik", "filters": {"rate_limit": {"rules": [{"name": "a", "path": "/a", "minute": 1}]}}}, "filters.rate_limit.rules"),
@@ -178,7 +190,7 @@ def notes():
     for host in HOSTS:
         command = [helm(), "install", RELEASE, str(CHART), "--dry-run=client", "--set", f"hostnames={{a.example.com}},upstream.service=a,host={host}"]
         done = subprocess.run(command, capture_output=True, text=True)
-        if f"NOTES:\nThe gateway {RELEASE}-{host} serves a.example.com" not in done.stdout:
+        if f"NOTES:\nThe gateway {RELEASE}-{host.removesuffix('-crd')} serves a.example.com" not in done.stdout:
             yield f"notes of {host}: {done.stderr.strip() or done.stdout[-500:]}"
 
 

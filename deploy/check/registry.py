@@ -6,10 +6,8 @@ rendered kustomizations and returns its findings and the reason it was skipped, 
 
 import alert_tests
 import alerts
-import apply_script
 import bill_of_materials
 import chart
-import chart_gateways
 import chart_kong
 import chart_start
 import chart_traefik
@@ -32,9 +30,9 @@ import kong_config
 import kong_ingress
 import kong_scrape
 import lint
+import make_targets
 import mounts
 import network_policies
-import pinning
 import overlay
 import plaintext_secrets
 import probes
@@ -63,10 +61,8 @@ MANIFEST_CHECKS = {
 }
 FILE_CHECKS = {
     "alert_tests": alert_tests,
-    "apply_script": apply_script,
     "bill_of_materials": bill_of_materials,
     "chart": chart,
-    "chart_gateways": chart_gateways,
     "chart_kong": chart_kong,
     "chart_start": chart_start,
     "chart_traefik": chart_traefik,
@@ -81,8 +77,8 @@ FILE_CHECKS = {
     "image_layout": image_layout,
     "kong_scrape": kong_scrape,
     "lint": lint,
+    "make_targets": make_targets,
     "overlay": overlay,
-    "pinning": pinning,
     "readme": readme,
     "redis_start": redis_start,
     "restart_alert": restart_alert,

@@ -68,7 +68,7 @@ belongs to one route. routes are the routes whose exemptions the settings contai
 {{- if and $skip $settings.jwt_auth }}
   {{- $_ := set $settings.jwt_auth "skip" (concat $skip ($settings.jwt_auth.skip | default list)) }}
 {{- end }}
-{{- if and $rules $settings.rate_limit (ne (index . 2).Values.host "traefik") }}
+{{- if and $rules $settings.rate_limit (not (hasPrefix "traefik" (index . 2).Values.host)) }}
   {{- $_ := set $settings.rate_limit "rules" (concat $rules ($settings.rate_limit.rules | default list)) }}
 {{- end }}
 {{- end }}
