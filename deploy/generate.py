@@ -4,7 +4,7 @@
     generate.py           writes the files
     generate.py --check   fails if a file is out of date
 
-The chart's files are those of redis and monitoring, with the alerts of a single gateway. The directories in
+The overlays in examples/kustomize follow from the rendered files. The chart's files are those of redis and monitoring, with the alerts of a single gateway. The directories in
 render.py are the rendered chart. redis/nginx.conf is host-config/redis/nginx.conf for OpenResty, with
 TLS. The files in COPIES are identical to their originals.
 """
@@ -15,6 +15,7 @@ import sys
 
 import yaml
 
+import overlays
 import render
 
 DEPLOY = pathlib.Path(__file__).resolve().parent
@@ -141,7 +142,7 @@ def stale():
         path = DEPLOY / name
         return not path.is_file() or path.read_text() != text
 
-    return [name for name, text in (generated() | render.rendered()).items() if is_stale(name, text)]
+    return [name for name, text in (generated() | render.rendered() | overlays.overlays()).items() if is_stale(name, text)]
 
 
 def write(files):
@@ -159,3 +160,4 @@ if __name__ == "__main__":
     else:
         write(generated())
         write(render.rendered())
+        write(overlays.overlays())

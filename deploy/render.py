@@ -14,7 +14,7 @@ CHART = DEPLOY / "chart/novasphere-gateway"
 EXAMPLES = DEPLOY / "chart/examples"
 # kustomize users replace the registry.
 REGISTRY = "registry.example.com/novasphere"
-HEADER = "# Rendered from the chart with {values}: edit those and run\n# make deploy-generate.\n"
+HEADER = "# Rendered from the chart with {values}:\n# edit those and run make deploy-generate.\n"
 # The generators of kustomize put a hash of the configuration into its name instead.
 CHECKSUM = re.compile(r"^ *annotations:\n *checksum/config: .*\n", re.MULTILINE)
 # Directories with their host and further settings.

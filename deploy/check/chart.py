@@ -26,6 +26,7 @@ OPTIONS = {
         "upstream": {"service": "orders", "namespace": "shop", "port": 80, "targetPort": 9000, "podLabels": {"app": "orders"}, "pathPrefix": "/v1"},
         "routes": [
             {"name": "health", "path": "/health", "exempt": ["jwt_auth", "rate_limit"], "timeout": "5s"},
+            {"name": "open", "path_template": "/v1/public/{id}/image", "exempt": ["jwt_auth"]},
             {"name": "public", "path_prefix": "/v1/public", "filters": {"jwt_auth": {"optional": True}, "cors": {"origins": ["https://www.example.com"]}}},
             {"name": "events", "path_template": "/v1/jobs/{id}/events", "timeout": "0s", "idleTimeout": "3600s"},
         ],
@@ -96,7 +97,19 @@ REFUSED = {
     "two routes of one name": ({"routes": [{"name": "a", "path": "/a"}, {"name": "a", "path": "/b"}]}, 'the name "a" appears twice'),
     "an exemption that covers another route": (
         {"routes": [{"name": "admin", "path_prefix": "/jobs/admin"}, {"name": "jobs", "path_prefix": "/jobs", "exempt": ["jwt_auth"]}]},
-        "jobs is exempt from jwt_auth, and its paths include /jobs/admin of admin",
+        "jobs is exempt from jwt_auth, and so are paths of admin (/jobs/admin)",
+    ),
+    "an exemption before the route that it covers": (
+        {"routes": [{"name": "jobs", "path_prefix": "/jobs", "exempt": ["rate_limit"]}, {"name": "admin", "path": "/jobs/admin"}]},
+        "jobs is exempt from rate_limit, and so are paths of admin (/jobs/admin)",
+    ),
+    "an exemption after a route that contains it": (
+        {"routes": [{"name": "jobs", "path_template": "/jobs/{id}"}, {"name": "open", "path": "/jobs/open", "exempt": ["jwt_auth"]}]},
+        "open is exempt from jwt_auth, and so are paths of jobs (/jobs/{id})",
+    ),
+    "an exemption that shares paths with a template": (
+        {"routes": [{"name": "jobs", "path_prefix": "/jobs", "exempt": ["jwt_auth"]}, {"name": "admin", "path_template": "/{tenant}/admin"}]},
+        "jobs is exempt from jwt_auth, and so are paths of admin (/{tenant}/admin)",
     ),
     "a reserved name of a route": ({"routes": [{"name": "default", "path": "/a"}]}, 'the name "default"'),
     "an unknown variable": (
