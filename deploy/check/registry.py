@@ -42,6 +42,7 @@ import references
 import restart_alert
 import subchart
 import traefik_metrics
+import upstream_charts
 
 MANIFEST_CHECKS = {
     "alerts": alerts,
@@ -84,4 +85,5 @@ FILE_CHECKS = {
     "restart_alert": restart_alert,
     "subchart": subchart,
     "traefik_metrics": traefik_metrics,
+    "upstream_charts": upstream_charts,
 }
