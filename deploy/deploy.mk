@@ -10,10 +10,12 @@ image: wasm filterctl-release $(COPY_FILTERS) ## Build OCI images of the filters
 	@python3 deploy/image/build.py dist/images dist $(VERSION) $(FILTERS)
 
 .PHONY: sbom
-sbom: ## Write CycloneDX lists of the crates in the filters and in filterctl into dist
+sbom: ## Write lists of the crates in the filters and in filterctl into dist, as CycloneDX and SPDX
 	@mkdir -p dist
-	@python3 deploy/sbom.py novasphere-gateway-filters $(TARGET) $(FILTERS:%=novasphere-%-proxy-wasm) > dist/sbom.cdx.json
-	@python3 deploy/sbom.py filterctl x86_64-unknown-linux-musl filterctl > dist/filterctl.cdx.json
+	@for form in cyclonedx:cdx spdx:spdx; do \
+		python3 deploy/sbom.py "$${form%:*}" novasphere-gateway-filters $(TARGET) $(FILTERS:%=novasphere-%-proxy-wasm) > "dist/sbom.$${form#*:}.json"; \
+		python3 deploy/sbom.py "$${form%:*}" filterctl x86_64-unknown-linux-musl filterctl > "dist/filterctl.$${form#*:}.json"; \
+	done
 
 .PHONY: deploy-generate
 deploy-generate: $(VENV_DEPLOY)/installed ## Regenerate the files under deploy that derive from host-config and from the chart
