@@ -5,9 +5,14 @@ DEPLOY_HOSTS := envoy envoy-portable envoy-gateway istio kong kong-ingress traef
 DEPLOY_STORES := redis redis-external
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)
 
+# For the annotations of the images.
+REVISION ?= $(shell git rev-parse HEAD 2>/dev/null)
+SOURCE ?=
+
+# SOURCE=https://github.com/OWNER/REPOSITORY: where the source is, as in a release.
 .PHONY: image
-image: wasm filterctl-release $(COPY_FILTERS) ## Build OCI images of the filters in dist/images and print their digests
-	@python3 deploy/image/build.py dist/images dist $(VERSION) $(FILTERS)
+image: wasm native filterctl-release $(COPY_FILTERS) ## Build OCI images of the filters in dist/images and print their digests
+	@python3 deploy/image/build.py dist/images dist $(VERSION) "$(REVISION)" "$(SOURCE)" $(FILTERS)
 
 .PHONY: sbom
 sbom: ## Write lists of the crates in the filters and in filterctl into dist, as CycloneDX and SPDX

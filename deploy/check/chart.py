@@ -21,6 +21,7 @@ HOSTS = ["envoy", "envoy-gateway", "istio", "kong", "kong-ingress", "traefik", "
 OLDEST = {"image": "1.33", "init": "1.29"}
 MINIMAL = {"hostnames": ["shop.example.com"], "upstream": {"service": "orders"}}
 OPTIONS = {
+    "the native module": {"module": "native"},
     "every option": {
         "hostnames": ["shop.example.com", "shop.example.org"],
         "upstream": {"service": "orders", "namespace": "shop", "port": 80, "targetPort": 9000, "podLabels": {"app": "orders"}, "pathPrefix": "/v1"},
@@ -115,6 +116,7 @@ REFUSED = {
     "an unknown variable": (
         {"filters": {"jwt_auth": {"credentials": [{"key": "a", "secret": {"env": "OTHER"}}]}}}, "jwt.variables.OTHER: missing",
     ),
+    "the native module on Kong": ({"host": "kong", "module": "native"}, "module: native"),
     "hops on Kong": ({"host": "kong", "trustedProxies": {"hops": 1}}, "trustedProxies.cidrs"),
     "challenges for two hosts on Kong": ({"host": "kong", "hostnames": ["a.example.com", "b.example.com"], "http": {"acme": True}}, "http.acme"),
     "challenges for two hosts on Traefik": ({"host": "traefik", "hostnames": ["a.example.com", "b.example.com"], "http": {"acme": True}}, "http.acme"),
@@ -142,6 +144,10 @@ def run(values, release=RELEASE, namespace=NAMESPACE, kubernetes="1.37"):
         return subprocess.run(command, capture_output=True, text=True)
 
 
+# The only hosts of an option.
+ONLY = {"the native module": ["envoy"]}
+
+
 def variants():
     """The values of each variant, and its Kubernetes version, by its name."""
     for host in HOSTS:
@@ -149,6 +155,8 @@ def variants():
             values = {**MINIMAL, "host": host, "delivery": delivery}
             yield f"chart {host} by {delivery}", (values, OLDEST[delivery])
         for name, options in OPTIONS.items():
+            if host not in ONLY.get(name, [host]):
+                continue
             yield f"chart {host} with {name}", ({**MINIMAL, "host": host, **options, **LACKING.get((host, name), {})}, "1.37")
 
 

@@ -9,6 +9,7 @@ import alerts
 import bill_of_materials
 import chart
 import chart_kong
+import chart_native
 import chart_start
 import chart_traefik
 import checkov_scan
@@ -65,6 +66,7 @@ FILE_CHECKS = {
     "bill_of_materials": bill_of_materials,
     "chart": chart,
     "chart_kong": chart_kong,
+    "chart_native": chart_native,
     "chart_start": chart_start,
     "chart_traefik": chart_traefik,
     "checkov": checkov_scan,

@@ -168,3 +168,12 @@ outbound|{{ trimPrefix ":" (regexFind ":[0-9]+$" $host) | default "443" }}||{{ r
 {{- end }}
 {{- $header }}
 {{- end }}
+
+{{/* The settings as those of the gateway filter, which has one header_transform. */}}
+{{- define "novasphere-gateway.merged" -}}
+{{- $settings := omit . "security_headers" }}
+{{- with .security_headers }}
+  {{- $_ := set $settings "header_transform" (mergeOverwrite (deepCopy .) ($settings.header_transform | default dict)) }}
+{{- end }}
+{{- toYaml $settings }}
+{{- end }}

@@ -21,15 +21,6 @@ other paths.
 {{- toJson (append $services $rest) }}
 {{- end }}
 
-{{/* The settings of the gateway filter, which has one header_transform. */}}
-{{- define "novasphere-gateway.kongIngress.config" -}}
-{{- $settings := omit . "security_headers" }}
-{{- with .security_headers }}
-  {{- $_ := set $settings "header_transform" (mergeOverwrite (deepCopy .) ($settings.header_transform | default dict)) }}
-{{- end }}
-{{- toYaml $settings }}
-{{- end }}
-
 {{/* Whether clients reach a Service: (list root service). Until then its Ingress has another host. */}}
 {{- define "novasphere-gateway.kongIngress.served" -}}
 {{- if has (index . 1).route (index . 0).Values.kongIngress.served }}true{{ end -}}
