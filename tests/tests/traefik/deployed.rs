@@ -59,7 +59,8 @@ fn deployed_routes_match_host_config() -> Result<()> {
             *wanted.get_mut(1).context("no middleware that removes identities")? = skipping;
         } else {
             let jwt_auth = wanted.get_mut(1).context("no jwt-auth")?;
-            jwt_auth["plugin"]["novasphere-jwt-auth"]["skip"] = json!([{"path": "/api/v1/healthz"}]);
+            jwt_auth["plugin"]["novasphere-jwt-auth"]["skip"] =
+                json!([{"path": "/api/v1/healthz"}]);
         }
         let sorted = |mut list: Vec<Value>| {
             // Limits commute.

@@ -79,9 +79,8 @@ fn controller_configures_kong_like_the_plugins_file() -> Result<()> {
 fn streams_come_before_all_other_paths_and_are_not_buffered() -> Result<()> {
     let derived = derived()?;
     let routes = list(&derived, "services").flat_map(|service| list(service, "routes"));
-    let facts: Vec<_> = routes
-        .map(|route| (&route["regex_priority"], &route["response_buffering"]))
-        .collect();
+    let facts: Vec<_> =
+        routes.map(|route| (&route["regex_priority"], &route["response_buffering"])).collect();
     let (unbuffered, buffered) = (json!(false), json!(true));
     let wanted = [(&json!(2), &unbuffered), (&json!(1), &unbuffered), (&json!(0), &buffered)];
     ensure!(facts == wanted, "{facts:?}");
