@@ -13,6 +13,7 @@ import chart_native
 import chart_start
 import chart_traefik
 import checkov_scan
+import ci_scripts
 import components
 import connection_limits
 import core_schema
@@ -70,6 +71,7 @@ FILE_CHECKS = {
     "chart_start": chart_start,
     "chart_traefik": chart_traefik,
     "checkov": checkov_scan,
+    "ci_scripts": ci_scripts,
     "components": components,
     "connection_limits": connection_limits,
     "envoy_start": envoy_start,
