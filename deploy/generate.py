@@ -4,8 +4,8 @@
     generate.py           writes the files
     generate.py --check   fails if a file is out of date
 
-The chart's files are those of redis and monitoring, with the alerts of a single gateway. envoy and
-envoy-portable are the rendered chart. redis/nginx.conf is host-config/redis/nginx.conf for OpenResty, with
+The overlays in examples/kustomize follow from the rendered files. The chart's files are those of redis and monitoring, with the alerts of a single gateway. The directories in
+render.py are the rendered chart. redis/nginx.conf is host-config/redis/nginx.conf for OpenResty, with
 TLS. The files in COPIES are identical to their originals.
 """
 
@@ -15,6 +15,7 @@ import sys
 
 import yaml
 
+import overlays
 import render
 
 DEPLOY = pathlib.Path(__file__).resolve().parent
@@ -135,18 +136,13 @@ def generated():
     return {**files, **chart(files)}
 
 
-def rendered():
-    """The files that the chart renders. Its own files must be up to date."""
-    return render.envoy() | render.kong()
-
-
 def stale():
     """Names of the files that are out of date."""
     def is_stale(name, text):
         path = DEPLOY / name
         return not path.is_file() or path.read_text() != text
 
-    return [name for name, text in (generated() | rendered()).items() if is_stale(name, text)]
+    return [name for name, text in (generated() | render.rendered() | overlays.overlays()).items() if is_stale(name, text)]
 
 
 def write(files):
@@ -163,4 +159,5 @@ if __name__ == "__main__":
         sys.exit(__doc__)
     else:
         write(generated())
-        write(rendered())
+        write(render.rendered())
+        write(overlays.overlays())

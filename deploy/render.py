@@ -11,12 +11,31 @@ import yaml
 
 DEPLOY = pathlib.Path(__file__).resolve().parent
 CHART = DEPLOY / "chart/novasphere-gateway"
-VALUES = DEPLOY / "chart/examples/novasphere.yaml"
+EXAMPLES = DEPLOY / "chart/examples"
 # kustomize users replace the registry.
 REGISTRY = "registry.example.com/novasphere"
-HEADER = "# Rendered from the chart with chart/examples/novasphere.yaml: edit those and run make deploy-generate.\n"
+HEADER = "# Rendered from the chart with {values}:\n# edit those and run make deploy-generate.\n"
 # The generators of kustomize put a hash of the configuration into its name instead.
 CHECKSUM = re.compile(r"^ *annotations:\n *checksum/config: .*\n", re.MULTILINE)
+# Directories with their host and further settings.
+HOSTS = {
+    "envoy": ("envoy",),
+    "kong": ("kong", "probePath=/api/v1/wukongs"),
+    "envoy-gateway": ("envoy-gateway",),
+    "istio": ("istio",),
+    "kong-ingress": ("kong-ingress", "kongIngress.served={default,console,events}"),
+    "traefik": ("traefik-crd",),
+}
+# The file of each kind; one without a file is left out. deploy/monitoring and deploy/traefik have the alerts
+# and the dashboards.
+FILES = {
+    "BackendTrafficPolicy": "upstream", "ClientTrafficPolicy": "clients", "Deployment": "deployment",
+    "EnvoyExtensionPolicy": "filters", "EnvoyProxy": "proxy", "Gateway": "gateway", "GatewayClass": "gateway",
+    "HTTPRoute": "routes", "HorizontalPodAutoscaler": "disruption", "Ingress": "ingress",
+    "IngressRoute": "ingressroute", "KongPlugin": "plugins", "Middleware": "middlewares",
+    "NetworkPolicy": "networkpolicy", "PodDisruptionBudget": "disruption", "PodMonitor": "podmonitor",
+    "Service": "service", "ServiceAccount": "serviceaccount",
+}
 
 
 def helm():
@@ -24,61 +43,69 @@ def helm():
     return os.environ.get("HELM") or shutil.which("helm") or str(pathlib.Path(sys.executable).parent / "helm")
 
 
-def templates(*settings):
-    """The rendered documents of each template, by its path without templates/."""
+def values_files(host):
+    """The values of novasphere-api on a host."""
+    own = EXAMPLES / f"novasphere-{host}.yaml"
+    return [EXAMPLES / "novasphere.yaml", *([own] if own.exists() else [])]
+
+
+def documents(host, *settings):
+    """The rendered documents as text, in the order of the templates."""
     command = [helm(), "template", "novasphere-gateway", str(CHART), "--namespace", "novasphere-system", "--kube-version", "1.37"]
-    command += ["--values", str(VALUES), "--set", f"image.registry={REGISTRY}"]
-    for setting in settings:
+    for path in values_files(host):
+        command += ["--values", str(path)]
+    for setting in (f"host={host}", f"image.registry={REGISTRY}", *settings):
         command += ["--set", setting]
     run = subprocess.run(command, capture_output=True, text=True)
     if run.returncode:
         sys.exit(f"helm template: {run.stderr.strip()}")
-    documents = {}
     for part in run.stdout.split("---\n# Source: novasphere-gateway/templates/")[1:]:
-        name, text = part.split("\n", 1)
-        text = "\n".join(line.rstrip() for line in text.strip().splitlines())
-        documents.setdefault(name, []).extend(f"{part.strip()}\n" for part in text.split("\n---\n"))
-    return documents
+        text = "\n".join(line.rstrip() for line in part.split("\n", 1)[1].strip().splitlines())
+        if text:
+            yield f"{text}\n"
 
 
-def of_kind(documents, kind):
-    return [text for text in documents if f"\nkind: {kind}\n" in text]
+def header(host):
+    return HEADER.format(values=" and ".join(str(path.relative_to(DEPLOY)) for path in values_files(host)))
 
 
-def merged(documents):
-    return HEADER + "---\n".join(CHECKSUM.sub("", text) for text in documents)
+def file_name(document):
+    """The file of a document without extension, or None."""
+    kind, name = document["kind"], document["metadata"]["name"]
+    if kind == "WasmPlugin":
+        return document["spec"]["pluginName"]
+    if kind == "EnvoyFilter":
+        return name.rsplit("-", 1)[-1]
+    # Policies for one route alone.
+    if kind == "EnvoyExtensionPolicy" and document["spec"]["targetRefs"][0]["kind"] == "HTTPRoute":
+        return f"filters-{name.removeprefix('novasphere-gateway-envoy-gateway-')}"
+    # Patches that istiod merges. Those of other hosts are files for generators, and dashboards.
+    if kind == "ConfigMap" and "deployment" in document["data"]:
+        return "proxy"
+    # Services of the upstream's pods, for Kong Ingress Controller.
+    if kind == "Service" and "type" not in document["spec"]:
+        return "services"
+    return FILES.get(kind)
 
 
-def data(documents):
-    """The files in ConfigMaps. Other entries are environment variables."""
-    texts = (yaml.safe_load(text)["data"] for text in documents)
-    return {name: HEADER + text for files in texts for name, text in files.items() if "." in name}
+def directory(name):
+    """The files of a directory, each with its text."""
+    host, *settings = HOSTS[name]
+    files, data = {}, {}
+    for text in documents(host, *settings):
+        document = yaml.safe_load(text)
+        if file := file_name(document):
+            files.setdefault(f"{name}/{file}.yaml", []).append(CHECKSUM.sub("", text))
+        elif document["kind"] == "ConfigMap" and "grafana_dashboard" not in document["metadata"]["labels"]:
+            data |= document["data"]
+    # Other entries are environment variables.
+    texts = {f"{name}/{file}": header(host) + text for file, text in data.items() if "." in file}
+    return texts | {file: header(host) + "---\n".join(parts) for file, parts in files.items()}
 
 
-def envoy():
-    """The files of envoy and of envoy-portable."""
-    image = templates()
-    names = ("serviceaccount.yaml", "service.yaml", "disruption.yaml", "networkpolicy.yaml", "envoy/deployment.yaml")
-    files = {f"envoy/{pathlib.Path(name).name}": merged(image[name]) for name in names}
-    # deploy/monitoring has the alerts and the dashboard of all hosts.
-    files["envoy/podmonitor.yaml"] = merged(of_kind(image["monitoring.yaml"], "PodMonitor"))
-    files |= {f"envoy/{name}": text for name, text in data(image["envoy/configmap.yaml"]).items()}
-    files["envoy-portable/init-container.yaml"] = init_patch(templates("delivery=init")["envoy/deployment.yaml"])
-    return files
-
-
-def kong():
-    """The files of kong."""
-    image = templates("host=kong", "probePath=/api/v1/wukongs")
-    names = ("serviceaccount.yaml", "service.yaml", "disruption.yaml", "networkpolicy.yaml", "kong/deployment.yaml")
-    files = {f"kong/{pathlib.Path(name).name}": merged(image[name]) for name in names}
-    files["kong/podmonitor.yaml"] = merged(of_kind(image["monitoring.yaml"], "PodMonitor"))
-    return files | {f"kong/{name}": text for name, text in data(image["kong/configmap.yaml"]).items()}
-
-
-def init_patch(documents):
+def init_patch():
     """A patch that replaces the image volume by an init container."""
-    deployment = yaml.safe_load(documents[0])
+    deployment = next(doc for doc in map(yaml.safe_load, documents("envoy", "delivery=init")) if doc["kind"] == "Deployment")
     spec = deployment["spec"]["template"]["spec"]
     volume = next(volume for volume in spec["volumes"] if volume["name"] == "filters")
     patch = {
@@ -87,4 +114,12 @@ def init_patch(documents):
         "metadata": {name: deployment["metadata"][name] for name in ("name", "namespace")},
         "spec": {"template": {"spec": {"initContainers": spec["initContainers"], "volumes": [{**volume, "image": None}]}}},
     }
-    return HEADER + yaml.safe_dump(patch, sort_keys=False)
+    return header("envoy") + yaml.safe_dump(patch, sort_keys=False)
+
+
+def rendered():
+    """All files that the chart renders."""
+    files = {"envoy-portable/init-container.yaml": init_patch()}
+    for name in HOSTS:
+        files |= directory(name)
+    return files

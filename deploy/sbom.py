@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
-"""Prints a CycloneDX bill of materials: the crates linked into packages of the workspace.
+"""Prints a bill of materials as CycloneDX 1.6 or SPDX 2.3: the crates linked into packages of the workspace.
 
-    sbom.py NAME TARGET PACKAGE...
+    sbom.py cyclonedx|spdx NAME TARGET PACKAGE...
 
 NAME is what the packages form together, TARGET the platform they are built for.
 
-The output is reproducible: it holds no timestamp and no random serial number.
+The output is reproducible: it holds no time and no random number. SPDX requires a time: it is 0.
 """
 
+import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -50,40 +52,84 @@ def component(package):
         "version": package["version"],
         "purl": reference(package),
     }
-    if package["license"]:
-        out["licenses"] = [{"expression": package["license"].replace("/", " OR ")}]
+    if expression := licence(package):
+        out["licenses"] = [{"expression": expression}]
     return out
 
 
-def main(name, target, *roots):
+def licence(package):
+    """The licence as an SPDX expression, or None."""
+    return package["license"] and package["license"].replace("/", " OR ")
+
+
+def cyclonedx(name, version, crates, links):
+    return {
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "version": 1,
+        "metadata": {"component": {"type": "application", "name": name, "version": version}},
+        "components": [component(crate) for crate in crates],
+        "dependencies": [{"ref": reference, "dependsOn": targets} for reference, targets in links.items()],
+    }
+
+
+def spdx_id(text):
+    return "SPDXRef-" + re.sub(r"[^A-Za-z0-9.-]", "-", text)
+
+
+def spdx_package(crate):
+    return {
+        "SPDXID": spdx_id(reference(crate)),
+        "name": crate["name"],
+        "versionInfo": crate["version"],
+        "downloadLocation": "NOASSERTION",
+        "licenseDeclared": licence(crate) or "NOASSERTION",
+        "licenseConcluded": "NOASSERTION",
+        "copyrightText": "NOASSERTION",
+        "externalRefs": [{"referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl", "referenceLocator": reference(crate)}],
+    }
+
+
+def spdx(name, version, crates, links):
+    digest = hashlib.sha256(json.dumps([name, version, links], sort_keys=True).encode()).hexdigest()
+    whole = {
+        "SPDXID": "SPDXRef-whole", "name": name, "versionInfo": version, "downloadLocation": "NOASSERTION",
+        "licenseDeclared": "Apache-2.0", "licenseConcluded": "NOASSERTION", "copyrightText": "NOASSERTION",
+    }
+    relation = lambda one, kind, other: {"spdxElementId": one, "relationshipType": kind, "relatedSpdxElement": other}
+    relations = [relation("SPDXRef-DOCUMENT", "DESCRIBES", "SPDXRef-whole")]
+    relations += [relation("SPDXRef-whole", "CONTAINS", spdx_id(reference)) for reference in links]
+    relations += [relation(spdx_id(one), "DEPENDS_ON", spdx_id(other)) for one, targets in links.items() for other in targets]
+    return {
+        "spdxVersion": "SPDX-2.3",
+        "dataLicense": "CC0-1.0",
+        "SPDXID": "SPDXRef-DOCUMENT",
+        "name": f"{name}-{version}",
+        "documentNamespace": f"https://spdx.org/spdxdocs/{name}-{version}-{digest}",
+        "creationInfo": {"created": "1970-01-01T00:00:00Z", "creators": [f"Tool: {name}-sbom"]},
+        "packages": [whole, *(spdx_package(crate) for crate in crates)],
+        "relationships": relations,
+    }
+
+
+FORMATS = {"cyclonedx": cyclonedx, "spdx": spdx}
+
+
+def main(form, name, target, *roots):
     data = metadata(target)
     packages = {package["id"]: package for package in data["packages"]}
     nodes = {node["id"]: node for node in data["resolve"]["nodes"]}
     roots = [next(p["id"] for p in data["packages"] if p["name"] == root) for root in roots]
-    ids = set().union(*(linked(packages, nodes, root) for root in roots))
-    bom = {
-        "bomFormat": "CycloneDX",
-        "specVersion": "1.6",
-        "version": 1,
-        "metadata": {
-            "component": {"type": "application", "name": name, "version": packages[roots[0]]["version"]},
-        },
-        "components": sorted((component(packages[i]) for i in ids), key=lambda c: c["bom-ref"]),
-        "dependencies": sorted(
-            (
-                {
-                    "ref": reference(packages[i]),
-                    "dependsOn": sorted({reference(packages[d["pkg"]]) for d in nodes[i]["deps"] if d["pkg"] in ids}),
-                }
-                for i in ids
-            ),
-            key=lambda d: d["ref"],
-        ),
+    ids = sorted(set().union(*(linked(packages, nodes, root) for root in roots)), key=lambda i: reference(packages[i]))
+    links = {
+        reference(packages[i]): sorted({reference(packages[d["pkg"]]) for d in nodes[i]["deps"] if d["pkg"] in ids})
+        for i in ids
     }
-    print(json.dumps(bom, indent=2, sort_keys=True))
+    bill = FORMATS[form](name, packages[roots[0]]["version"], [packages[i] for i in ids], links)
+    print(json.dumps(bill, indent=2, sort_keys=True))
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 4:
+    if len(sys.argv) < 5 or sys.argv[1] not in FORMATS:
         sys.exit(__doc__)
     main(*sys.argv[1:])

@@ -1,6 +1,7 @@
 """Checks the manifests without a cluster: python deploy/check [CHECK...]
 
-CRDS=DIR sets the directory of the custom resource definitions; the default is ../shared/crds.
+CRDS=DIR sets the directory of the custom resource definitions; the default is ../shared/crds. CHARTS=DIR sets that
+of the charts of Kong and Traefik; the default is ../shared/charts.
 """
 
 import sys

@@ -16,16 +16,18 @@ from render import CHART, helm  # noqa: E402
 
 EXAMPLES = DEPLOY / "chart/examples"
 RELEASE, NAMESPACE = "edge", "shop-gateway"
-HOSTS = ["envoy", "envoy-gateway", "istio", "kong", "traefik"]
+HOSTS = ["envoy", "envoy-gateway", "istio", "kong", "kong-ingress", "traefik", "traefik-crd"]
 # The oldest Kubernetes of each delivery.
 OLDEST = {"image": "1.33", "init": "1.29"}
 MINIMAL = {"hostnames": ["shop.example.com"], "upstream": {"service": "orders"}}
 OPTIONS = {
+    "the native module": {"module": "native"},
     "every option": {
         "hostnames": ["shop.example.com", "shop.example.org"],
         "upstream": {"service": "orders", "namespace": "shop", "port": 80, "targetPort": 9000, "podLabels": {"app": "orders"}, "pathPrefix": "/v1"},
         "routes": [
             {"name": "health", "path": "/health", "exempt": ["jwt_auth", "rate_limit"], "timeout": "5s"},
+            {"name": "open", "path_template": "/v1/public/{id}/image", "exempt": ["jwt_auth"]},
             {"name": "public", "path_prefix": "/v1/public", "filters": {"jwt_auth": {"optional": True}, "cors": {"origins": ["https://www.example.com"]}}},
             {"name": "events", "path_template": "/v1/jobs/{id}/events", "timeout": "0s", "idleTimeout": "3600s"},
         ],
@@ -54,18 +56,26 @@ OPTIONS = {
         "redis": {"external": {"address": "redis.example.com:6380", "cidrs": ["192.0.2.0/24"]}},
     },
 }
+UPSTREAM_HERE = {"service": "orders", "port": 80, "targetPort": 9000, "podLabels": {"app": "orders"}, "pathPrefix": "/v1"}
+ON_TRAEFIK = {
+    "hostnames": ["shop.example.com"],
+    "redis": {},
+    "filters": {
+        "cors": {"origins": ["https://www.example.com", "https://*.example.org"], "credentials": True},
+        "jwt_auth": {"credentials": [{"key": "old", "secret": {"env": "NOVASPHERE_JWT_SECRET"}}]},
+        "header_transform": {"request": {"add": {"headers": ["X-Gateway:edge"]}}, "response": {"remove": {"headers": ["Server"]}}},
+    },
+}
 # Options that a host does not support, replaced.
 LACKING = {
-    ("kong", "every option"): {"http": {"redirect": True}, "trustedProxies": {"cidrs": ["10.0.0.0/8"]}},
-    ("traefik", "every option"): {
-        "trustedProxies": {"cidrs": ["10.0.0.0/8"]},
-        "redis": {},
-        "filters": {
-            "cors": {"origins": ["https://www.example.com", "https://*.example.org"], "credentials": True},
-            "jwt_auth": {"credentials": [{"key": "old", "secret": {"env": "NOVASPHERE_JWT_SECRET"}}]},
-            "header_transform": {"request": {"add": {"headers": ["X-Gateway:edge"]}}, "response": {"remove": {"headers": ["Server"]}}},
-        },
-    },
+    ("kong", "every option"): {"hostnames": ["shop.example.com"], "trustedProxies": {"cidrs": ["10.0.0.0/8"]}},
+    ("kong-ingress", "every option"): {"upstream": UPSTREAM_HERE, "trustedProxies": {}, "redis": {}},
+    ("kong-ingress", "plain HTTP"): {"trustedProxies": {}},
+    ("kong-ingress", "own Redis and certificate"): {"redis": {}},
+    ("traefik", "every option"): {**ON_TRAEFIK, "trustedProxies": {"cidrs": ["10.0.0.0/8"]}},
+    ("traefik-crd", "every option"): {**ON_TRAEFIK, "trustedProxies": {}},
+    ("traefik-crd", "plain HTTP"): {"trustedProxies": {}},
+    ("traefik-crd", "own Redis and certificate"): {"redis": {}},
     ("traefik", "own Redis and certificate"): {"redis": {}},
     ("envoy-gateway", "every option"): {
         "redis": {},
@@ -88,14 +98,31 @@ REFUSED = {
     "two routes of one name": ({"routes": [{"name": "a", "path": "/a"}, {"name": "a", "path": "/b"}]}, 'the name "a" appears twice'),
     "an exemption that covers another route": (
         {"routes": [{"name": "admin", "path_prefix": "/jobs/admin"}, {"name": "jobs", "path_prefix": "/jobs", "exempt": ["jwt_auth"]}]},
-        "jobs is exempt from jwt_auth, and its paths include /jobs/admin of admin",
+        "jobs is exempt from jwt_auth, and so are paths of admin (/jobs/admin)",
+    ),
+    "an exemption before the route that it covers": (
+        {"routes": [{"name": "jobs", "path_prefix": "/jobs", "exempt": ["rate_limit"]}, {"name": "admin", "path": "/jobs/admin"}]},
+        "jobs is exempt from rate_limit, and so are paths of admin (/jobs/admin)",
+    ),
+    "an exemption after a route that contains it": (
+        {"routes": [{"name": "jobs", "path_template": "/jobs/{id}"}, {"name": "open", "path": "/jobs/open", "exempt": ["jwt_auth"]}]},
+        "open is exempt from jwt_auth, and so are paths of jobs (/jobs/{id})",
+    ),
+    "an exemption that shares paths with a template": (
+        {"routes": [{"name": "jobs", "path_prefix": "/jobs", "exempt": ["jwt_auth"]}, {"name": "admin", "path_template": "/{tenant}/admin"}]},
+        "jobs is exempt from jwt_auth, and so are paths of admin (/{tenant}/admin)",
     ),
     "a reserved name of a route": ({"routes": [{"name": "default", "path": "/a"}]}, 'the name "default"'),
     "an unknown variable": (
         {"filters": {"jwt_auth": {"credentials": [{"key": "a", "secret": {"env": "OTHER"}}]}}}, "jwt.variables.OTHER: missing",
     ),
+    "the native module on Kong": ({"host": "kong", "module": "native"}, "module: native"),
     "hops on Kong": ({"host": "kong", "trustedProxies": {"hops": 1}}, "trustedProxies.cidrs"),
-    "challenges on Kong": ({"host": "kong", "http": {"acme": True}}, "http.acme"),
+    "challenges for two hosts on Kong": ({"host": "kong", "hostnames": ["a.example.com", "b.example.com"], "http": {"acme": True}}, "http.acme"),
+    "challenges for two hosts on Traefik": ({"host": "traefik", "hostnames": ["a.example.com", "b.example.com"], "http": {"acme": True}}, "http.acme"),
+    "an unknown route for Kong Ingress Controller": ({"host": "kong-ingress", "kongIngress": {"served": ["events"]}}, "kongIngress.served"),
+    "another namespace for Kong Ingress Controller": ({"host": "kong-ingress", "upstream": {"service": "orders", "namespace": "shop"}}, "upstream.namespace"),
+    "trusted proxies of Kong's chart": ({"host": "kong-ingress", "trustedProxies": {"cidrs": ["10.0.0.0/8"]}}, "gateway.env.trusted_ips"),
     "filters of a route on Istio": ({"host": "istio", "routes": [{"name": "a", "path": "/a", "filters": {"cors": {"max_age": 1}}}]}, "routes: a: filters"),
     "fetched keys on Envoy Gateway": ({"host": "envoy-gateway", "filters": {"jwt_auth": {"jwks": [{"issuer": "https://id.example.com/", "discovery": True}]}}}, "filters.jwt_auth.jwks"),
     "rules on Traefik": ({"host": "traefik", "filters": {"rate_limit": {"rules": [{"name": "a", "path": "/a", "minute": 1}]}}}, "filters.rate_limit.rules"),
@@ -117,6 +144,10 @@ def run(values, release=RELEASE, namespace=NAMESPACE, kubernetes="1.37"):
         return subprocess.run(command, capture_output=True, text=True)
 
 
+# The only hosts of an option.
+ONLY = {"the native module": ["envoy"]}
+
+
 def variants():
     """The values of each variant, and its Kubernetes version, by its name."""
     for host in HOSTS:
@@ -124,6 +155,8 @@ def variants():
             values = {**MINIMAL, "host": host, "delivery": delivery}
             yield f"chart {host} by {delivery}", (values, OLDEST[delivery])
         for name, options in OPTIONS.items():
+            if host not in ONLY.get(name, [host]):
+                continue
             yield f"chart {host} with {name}", ({**MINIMAL, "host": host, **options, **LACKING.get((host, name), {})}, "1.37")
 
 
@@ -178,7 +211,7 @@ def notes():
     for host in HOSTS:
         command = [helm(), "install", RELEASE, str(CHART), "--dry-run=client", "--set", f"hostnames={{a.example.com}},upstream.service=a,host={host}"]
         done = subprocess.run(command, capture_output=True, text=True)
-        if f"NOTES:\nThe gateway {RELEASE}-{host} serves a.example.com" not in done.stdout:
+        if f"NOTES:\nThe gateway {RELEASE}-{host.removesuffix('-crd')} serves a.example.com" not in done.stdout:
             yield f"notes of {host}: {done.stderr.strip() or done.stdout[-500:]}"
 
 

@@ -35,7 +35,7 @@ def faults(config):
     for error in jsonschema.validators.validator_for(declarative)(declarative).iter_errors(config):
         yield f"{'.'.join(str(part) for part in error.absolute_path)}: {error.message[:200]}"
     for service in config["services"]:
-        for item in service["filter_chains"][0]["filters"]:
+        for item in [item for chain in service.get("filter_chains", []) for item in chain["filters"]]:
             own = schema(META / f"{item['name']}.meta.json")["config_schema"]
             for error in jsonschema.Draft4Validator(own).iter_errors(item["config"]):
                 yield f"{service['name']}: {item['name']}: {error.message[:200]}"

@@ -27,7 +27,7 @@ VALUES = {
         "header_transform": {"request": {"add": {"headers": ["X-Gateway:edge"]}}},
     },
     "routes": [{"name": "health", "path": "/health", "exempt": ["jwt_auth", "rate_limit"]}],
-    "http": {"redirect": True},
+    "http": {"redirect": True, "acme": True},
 }
 
 
@@ -57,7 +57,7 @@ def prepare(directory, ports, upstream):
     container = next(c for _, pods in workloads(docs) for c in containers(pods, init=False) if c["name"] == "traefik")
     files = next(doc["data"] for doc in of_kind(docs, "ConfigMap") if "dynamic.yaml" in doc["data"])
     for name, folder in (("traefik.yaml", "static"), ("dynamic.yaml", "dynamic")):
-        text = files[name].replace("http://orders:8080", f"http://127.0.0.1:{upstream}").replace("/etc/traefik", str(directory))
+        text = files[name].replace("http://orders:8080", f"http://127.0.0.1:{upstream}").replace("http://edge-traefik-acme:8089", f"http://127.0.0.1:{upstream}").replace("/etc/traefik", str(directory))
         for old, new in ports.items():
             text = text.replace(f"address: :{old}", f"address: 127.0.0.1:{new}").replace(f"127.0.0.1:{old}", f"127.0.0.1:{new}")
         (directory / folder).mkdir()
@@ -90,6 +90,7 @@ def verdicts(ports):
         "the identity": (seen.get("X-User-Id"), "alice"),
         "a header for the upstream": (seen.get("X-Gateway"), "edge"),
         "a forged identity on an exempt route": (json.loads(ask("/health", **{"X-User-Id": "root"})[1]).get("X-User-Id"), None),
+        "a challenge, which has no token": (get(ports["8080"], "/.well-known/acme-challenge/x", HOST)[0], 200),
         "the redirect": (get(ports["8080"], "/orders", HOST)[0], 301),
         "more requests than the limit": (429 in [ask("/orders", Authorization=bearer)[0] for _ in range(8)], True),
     }

@@ -84,7 +84,8 @@ class Gateway:
         # The configured 30 s would slow down the check.
         command[command.index("--drain-time-s") + 1] = "1"
         secret = "only-for-this-test-of-48-bytes-0123456789abcdef"
-        environment = {**os.environ, **{variable["name"]: secret for variable in container.get("env", [])}}
+        variables = {variable["name"]: self.localized(variable.get("value", secret)) for variable in container.get("env", [])}
+        environment = {**os.environ, **variables}
         with self.log.open("w") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
 

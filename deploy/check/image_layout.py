@@ -23,6 +23,10 @@ COPIES = {"amd64": f"{COPY}-linux-x86_64", "arm64": f"{COPY}-linux-aarch64"}
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 INDEX = "application/vnd.oci.image.index.v1+json"
 LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
+NATIVE = "libnovasphere_gateway.so"
+VERSION, REVISION = "0.0.0", 40 * "a"
+# The annotations of an image besides its title and description. There is no source.
+ANNOTATIONS = {"licenses": "Apache-2.0", "revision": REVISION, "version": VERSION}
 MAGIC = b"\0asm\x01\0\0\0"
 
 
@@ -80,6 +84,9 @@ def manifest_files(layout, entry):
     config = json.loads(blob(layout, manifest["config"]))
     if manifest.get("annotations", {}).get("module.wasm.image/variant") != "compat":
         raise InvalidLayout("expected the annotation module.wasm.image/variant: compat")
+    found = {name: manifest["annotations"].get(f"org.opencontainers.image.{name}") for name in (*ANNOTATIONS, "source")}
+    if found != {**ANNOTATIONS, "source": None}:
+        raise InvalidLayout(f"expected the annotations {ANNOTATIONS}, got {found}")
     if entry.get("platform", {}).get("architecture", "amd64") != config["architecture"]:
         raise InvalidLayout("the platform differs from the architecture of the image")
     if any(layer["mediaType"] != LAYER for layer in manifest["layers"]):
@@ -119,14 +126,14 @@ def differences(image, files, expected):
     return []
 
 
-def multiple_faults(layout, expected):
-    """Faults of an image for two architectures with the files `expected`, and of its program."""
+def multiple_faults(layout, expected, architectures=frozenset(COPIES)):
+    """Faults of an image for several architectures with the files `expected`, and of its program."""
     try:
         images = multiple_files(layout)
     except (InvalidLayout, OSError, ValueError, KeyError, EOFError, tarfile.TarError) as error:
         return [f"{layout.name}: {error}"]
-    if images.keys() != COPIES.keys():
-        return [f"{layout.name}: expected images for {', '.join(COPIES)}"]
+    if images.keys() != architectures:
+        return [f"{layout.name}: expected images for {', '.join(sorted(architectures))}"]
     findings = []
     for architecture, files in images.items():
         program = {COPY: (REPOSITORY / "dist" / COPIES[architecture]).read_bytes()}
@@ -153,7 +160,7 @@ def copy_faults(image, files):
 
 
 def digests(out, dist):
-    command = [sys.executable, str(DEPLOY / "image/build.py"), str(out), str(dist), "0.0.0", *FILTERS]
+    command = [sys.executable, str(DEPLOY / "image/build.py"), str(out), str(dist), VERSION, REVISION, "", *FILTERS]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
@@ -161,7 +168,7 @@ def check(_):
     dist = REPOSITORY / "dist"
     wasm = {name: dist / f"novasphere-{name}.wasm" for name in FILTERS}
     programs = [dist / name for name in PROGRAMS]
-    inputs = [*wasm.values(), *programs, *(dist / name for name in COPIES.values())]
+    inputs = [*wasm.values(), *programs, dist / NATIVE, *(dist / name for name in COPIES.values())]
     if not all(path.is_file() for path in inputs):
         return [], "filters not built: run make image"
     findings = []
@@ -186,4 +193,8 @@ def check(_):
         plugins = {f"{name}/plugin.wasm": path.read_bytes() for name, path in for_traefik.items()}
         plugins |= {f"{name}/.traefik.yml": (dist / f"novasphere-{name}.traefik.yml").read_bytes() for name in for_traefik}
         findings += multiple_faults(one / "images/traefik", plugins)
+        data = (dist / NATIVE).read_bytes()
+        sums = f"{hashlib.sha256(data).hexdigest()}  libnovasphere_gateway_0_0_0.so\n".encode()
+        native = {"libnovasphere_gateway_0_0_0.so": data, "SHA256SUMS": sums}
+        findings += multiple_faults(one / "images/native", native, {"amd64"})
     return findings, None

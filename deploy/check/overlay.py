@@ -1,29 +1,42 @@
-"""A kustomize overlay changes namespace, host name and image in every place: examples/kustomize."""
+"""The overlays in examples/kustomize change namespace, host name, registry and digest in every place."""
 
 import re
+import sys
 
-import yaml
-
-from generated import config_map
 from images import references
-from manifests import lookup, of_kind, parse
+from manifests import DEPLOY, build, kubectl, label, lookup, newest_kubectl, parse
 
-NAME, NAMESPACE, IMAGE = "api.example.com", "edge", "registry.example.org/edge/filters@sha256:"
+sys.path.insert(0, str(DEPLOY))
+import overlays  # noqa: E402
+
+# Namespaces of others.
+OTHER = {"envoy-gateway-system"}
 
 
 def check(built):
-    docs = parse(built["examples/kustomize"])
-    findings = [f"contains {word}" for word in ("novasphere-system", "api.novasphere.io") if word in built["examples/kustomize"]]
-    envoy = yaml.safe_load(config_map(docs, "novasphere-gateway-envoy")["envoy.yaml"])
-    listener = next(l for l in envoy["static_resources"]["listeners"] if l["name"] == "gateway")
-    hosts = listener["filter_chains"][0]["filters"][0]["typed_config"]["route_config"]["virtual_hosts"]
-    if [host["domains"] for host in hosts] != [[NAME]]:
-        findings.append(f"expected the domain {NAME}, got {[host['domains'] for host in hosts]}")
-    if [lookup(doc, "spec", "dnsNames") for doc in of_kind(docs, "Certificate")] != [[NAME]]:
-        findings.append(f"expected a Certificate for {NAME}")
-    namespaces = set(re.findall(r"^ *namespace: (.*)$", built["examples/kustomize"], re.MULTILINE))
-    if namespaces != {NAMESPACE}:
-        findings.append(f"expected the namespace {NAMESPACE}, got {namespaces}")
-    if not any(image.startswith(IMAGE) for _, image in references(docs)):
-        findings.append(f"expected the image {IMAGE}")
+    findings = []
+    # Versions of kustomize differ in what they reach.
+    for program in {kubectl(), newest_kubectl()}:
+        for name in overlays.HOSTS:
+            text = build(f"examples/kustomize/{name}", program)
+            findings += [f"{program}: {name}: {fault}" for fault in faults(text, built[name] + built["common"])]
     return findings, None
+
+
+def faults(text, before):
+    for word in (overlays.OLD_NAMESPACE, overlays.OLD_HOST, overlays.OLD_REGISTRY):
+        lines = [line.strip() for line in text.splitlines() if word in line]
+        if lines:
+            yield f"contains {word}: {lines[0][:120]}"
+    if text.count(overlays.HOST) != before.count(overlays.OLD_HOST):
+        yield f"expected {overlays.HOST} {before.count(overlays.OLD_HOST)} times, got {text.count(overlays.HOST)}"
+    docs = parse(text)
+    namespaces = {lookup(doc, "metadata", "namespace"): label(doc) for doc in docs if doc["kind"] not in ("GatewayClass", "Namespace")}
+    for namespace in namespaces.keys() - {overlays.NAMESPACE, *OTHER}:
+        yield f"{namespaces[namespace]}: expected the namespace {overlays.NAMESPACE}, got {namespace}"
+    selected = re.findall(r"(?:owning-gateway-namespace|metadata\.name): (\S+)", text)
+    if overlays.OLD_NAMESPACE in before and "owning-gateway-namespace" in text and overlays.NAMESPACE not in selected:
+        yield f"expected selectors of {overlays.NAMESPACE}, got {sorted(set(selected))}"
+    for resource, image in references(docs):
+        if image.startswith(overlays.REGISTRY) and "@sha256:" not in image:
+            yield f"{resource}: {image} has no digest"

@@ -13,6 +13,8 @@ OUTSIDE = {
     ("ClusterIssuer", "letsencrypt-prod"), ("GatewayClass", "istio"),
 }
 OUTSIDE_PODS = {"app.kubernetes.io/name": "novasphere-api"}
+# The pods of the chart's values in the checks.
+OTHER_PODS = ({"app.kubernetes.io/name": "orders"}, {"app": "orders"})
 # cert-manager creates these pods for the challenges of ACME HTTP-01.
 SOLVERS = {"acme.cert-manager.io/http01-solver": "true"}
 BACKEND_PORT = 8080
@@ -50,6 +52,8 @@ def certified(docs, doc):
     used |= {lookup(other, "spec", "ca", "secretName") for other in of_kind(docs, "Issuer")}
     listening = [part for other in of_kind(docs, "Gateway") for part in lookup(other, "spec", "listeners") or []]
     used |= {lookup(reference, "name") for part in listening for reference in lookup(part, "tls", "certificateRefs") or []}
+    used |= {lookup(part, "secretName") for other in of_kind(docs, "Ingress") for part in lookup(other, "spec", "tls") or []}
+    used |= {lookup(other, "spec", "tls", "secretName") for other in of_kind(docs, "IngressRoute")}
     if ("Secret", secret) not in OUTSIDE and secret not in used:
         yield f"{label(doc)}: the Secret {secret} is unused"
     if not exists(docs, issuer.get("kind", "Issuer"), issuer.get("name"), doc):
@@ -86,7 +90,7 @@ def selected(docs, doc):
     # A Service of another release, or one with endpoints from elsewhere.
     if doc["kind"] == "Service" and not wanted:
         return
-    if wanted in (OUTSIDE_PODS, SOLVERS, *chart_pods()) or created_by_controller(docs, wanted):
+    if wanted in (OUTSIDE_PODS, *OTHER_PODS, SOLVERS, *chart_pods(), *default_pods()) or created_by_controller(docs, wanted):
         return
     namespace = lookup(doc, "metadata", "namespace")
     pods = [
@@ -119,6 +123,13 @@ def chart_pods():
     values = [yaml.safe_load(path.read_text()) for path in sorted(DEPLOY.glob("*/values.yaml"))]
     constraints = [part for v in values for path, part in walk(v) if path and path[-1] == "topologySpreadConstraints"]
     return [constraint["labelSelector"]["matchLabels"] for part in constraints for constraint in part]
+
+
+@functools.cache
+def default_pods():
+    """Labels of the pods of other charts, for which the chart has a default."""
+    values = yaml.safe_load((DEPLOY / "chart/novasphere-gateway/values.yaml").read_text())
+    return [values[part]["podLabels"] for part in ("kongIngress", "traefikCrd")]
 
 
 def created_by_controller(docs, wanted):

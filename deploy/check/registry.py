@@ -6,14 +6,14 @@ rendered kustomizations and returns its findings and the reason it was skipped, 
 
 import alert_tests
 import alerts
-import apply_script
 import bill_of_materials
 import chart
-import chart_gateways
 import chart_kong
+import chart_native
 import chart_start
 import chart_traefik
 import checkov_scan
+import ci_scripts
 import components
 import connection_limits
 import core_schema
@@ -32,9 +32,9 @@ import kong_config
 import kong_ingress
 import kong_scrape
 import lint
+import make_targets
 import mounts
 import network_policies
-import pinning
 import overlay
 import plaintext_secrets
 import probes
@@ -44,6 +44,7 @@ import references
 import restart_alert
 import subchart
 import traefik_metrics
+import upstream_charts
 
 MANIFEST_CHECKS = {
     "alerts": alerts,
@@ -63,14 +64,14 @@ MANIFEST_CHECKS = {
 }
 FILE_CHECKS = {
     "alert_tests": alert_tests,
-    "apply_script": apply_script,
     "bill_of_materials": bill_of_materials,
     "chart": chart,
-    "chart_gateways": chart_gateways,
     "chart_kong": chart_kong,
+    "chart_native": chart_native,
     "chart_start": chart_start,
     "chart_traefik": chart_traefik,
     "checkov": checkov_scan,
+    "ci_scripts": ci_scripts,
     "components": components,
     "connection_limits": connection_limits,
     "envoy_start": envoy_start,
@@ -81,11 +82,12 @@ FILE_CHECKS = {
     "image_layout": image_layout,
     "kong_scrape": kong_scrape,
     "lint": lint,
+    "make_targets": make_targets,
     "overlay": overlay,
-    "pinning": pinning,
     "readme": readme,
     "redis_start": redis_start,
     "restart_alert": restart_alert,
     "subchart": subchart,
     "traefik_metrics": traefik_metrics,
+    "upstream_charts": upstream_charts,
 }

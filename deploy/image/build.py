@@ -1,17 +1,20 @@
 #!/usr/bin/env python3
 """Builds reproducible OCI images of the filters as image layouts, without container tools.
 
-    build.py OUT DIST VERSION FILTER...
+    build.py OUT DIST VERSION REVISION SOURCE FILTER...
+
+REVISION is the commit and SOURCE the address of the repository, for annotations; both may be empty.
 
     OUT/<filter>   one filter as plugin.wasm, in the "compat" variant of the Wasm Image Specification
                    that Istio and Envoy Gateway accept
     OUT/filters    all filters, for Envoy, and filterctl for x86-64 and ARM64
     OUT/kong       all filters for Kong, each with its schema
     OUT/traefik    the Traefik plugins, one directory each
+    OUT/native     the native module of Envoy, for x86-64, under a name with its version, and its SHA256SUMS
     OUT/digests    the digest of each image, also printed
 
-The last three serve as image volumes and in init containers: each is an index of an image for x86-64 and
-one for ARM64, which differ in the program copy-filters.
+filters, kong, traefik and native serve as image volumes and in init containers: each is an index of an image for x86-64 and,
+except native, one for ARM64, which differ in the program copy-filters.
 
 The same files give the same digest on every machine: timestamps are 0, names are sorted, and the
 gzip layer is stored uncompressed, because zlib's output differs between versions.
@@ -21,6 +24,7 @@ import hashlib
 import io
 import json
 import pathlib
+import re
 import shutil
 import struct
 import sys
@@ -38,6 +42,7 @@ SOURCE = "Novasphere gateway filters"
 PROGRAMS = [f"filterctl-linux-{arch}" for arch in ("aarch64", "x86_64")]
 # The program for init containers, in the image of each architecture.
 COPY = "copy-filters"
+NATIVE = "libnovasphere_gateway.so"
 COPIES = {"amd64": f"{COPY}-linux-x86_64", "arm64": f"{COPY}-linux-aarch64"}
 
 
@@ -70,8 +75,8 @@ def dump(value):
 class Layout:
     """An OCI image layout with one image, or with an index of images for several architectures."""
 
-    def __init__(self, path):
-        self.path = path
+    def __init__(self, path, annotations):
+        self.path, self.annotations = path, annotations
         shutil.rmtree(path, ignore_errors=True)
         (path / "blobs/sha256").mkdir(parents=True)
 
@@ -80,21 +85,21 @@ class Layout:
         (self.path / "blobs/sha256" / digest).write_bytes(data)
         return {"mediaType": media_type, "digest": f"sha256:{digest}", "size": len(data)}
 
-    def single(self, files, title, version):
+    def single(self, files):
         """Writes an image whose manifest runs on every architecture, and returns its digest."""
         # The field is mandatory.
-        return self.finish(self.manifest([files], "amd64", title, version), version)
+        return self.finish(self.manifest([files], "amd64"))
 
-    def multiple(self, files, programs, title, version):
+    def multiple(self, files, programs):
         """Writes an index of images that differ in the program of their architecture. Returns its digest."""
         manifests = []
         for architecture, program in sorted(programs.items()):
-            entry = self.manifest([files, {COPY: program}], architecture, title, version)
+            entry = self.manifest([files, {COPY: program}], architecture)
             manifests.append({**entry, "platform": {"architecture": architecture, "os": "linux"}})
-        index = {"schemaVersion": 2, "mediaType": INDEX, "manifests": manifests}
-        return self.finish(self.blob(INDEX, dump(index)), version)
+        index = {"schemaVersion": 2, "mediaType": INDEX, "manifests": manifests, "annotations": self.annotations}
+        return self.finish(self.blob(INDEX, dump(index)))
 
-    def manifest(self, layers, architecture, title, version):
+    def manifest(self, layers, architecture):
         """Writes an image without a reference to it, and returns its descriptor."""
         archives = [tar(files) for files in layers]
         config = {
@@ -109,58 +114,69 @@ class Layout:
             "mediaType": MANIFEST,
             "config": self.blob(CONFIG, dump(config)),
             "layers": [self.blob(LAYER, gzip_stored(archive)) for archive in archives],
-            "annotations": {
-                "module.wasm.image/variant": "compat",
-                "org.opencontainers.image.description": SOURCE,
-                "org.opencontainers.image.licenses": "Apache-2.0",
-                "org.opencontainers.image.title": title,
-                "org.opencontainers.image.version": version,
-            },
+            "annotations": {"module.wasm.image/variant": "compat", **self.annotations},
         }
         return self.blob(MANIFEST, dump(manifest))
 
-    def finish(self, entry, version):
+    def finish(self, entry):
         """Refers to the image or index of a descriptor, and returns its digest."""
-        entry["annotations"] = {"org.opencontainers.image.ref.name": version}
+        entry["annotations"] = {"org.opencontainers.image.ref.name": self.annotations["org.opencontainers.image.version"]}
         index = {"schemaVersion": 2, "mediaType": INDEX, "manifests": [entry]}
         (self.path / "index.json").write_bytes(dump(index))
         (self.path / "oci-layout").write_bytes(dump({"imageLayoutVersion": "1.0.0"}))
         return entry["digest"]
 
 
-def main(out, dist, version, *filters):
-    out, dist = pathlib.Path(out), pathlib.Path(dist)
+def annotations(title, version, revision, source):
+    named = {
+        "description": SOURCE, "licenses": "Apache-2.0", "title": title, "version": version, "revision": revision, "source": source,
+    }
+    return {f"org.opencontainers.image.{name}": value for name, value in named.items() if value}
+
+
+def contents(dist, version, filters):
+    """The files of each image."""
     names = {f: f"novasphere-{f}.wasm" for f in filters}
     # Kong reads each filter's schema from the same directory.
     for_kong = [f"kong/novasphere_{f.replace('-', '_')}.{end}" for f in filters for end in ("wasm", "meta.json")]
-    missing = [name for name in (*names.values(), *for_kong, *PROGRAMS, *COPIES.values()) if not (dist / name).is_file()]
+    missing = [name for name in (*names.values(), *for_kong, *PROGRAMS, *COPIES.values(), NATIVE) if not (dist / name).is_file()]
     if missing:
         sys.exit(f"{dist}: missing {', '.join(missing)}: run make image")
     images = {f: {"plugin.wasm": (dist / name).read_bytes()} for f, name in names.items()}
     images["filters"] = {name: (dist / name).read_bytes() for name in (*names.values(), *PROGRAMS)}
     images["kong"] = {name.removeprefix("kong/"): (dist / name).read_bytes() for name in for_kong}
     # Traefik requires one directory per plugin.
-    plugins = {}
+    images["traefik"] = {}
     for plugin in dist.glob("novasphere-*.http.wasm"):
         name = plugin.name.removesuffix(".http.wasm")
         directory = name.removeprefix("novasphere-")
-        plugins[f"{directory}/plugin.wasm"] = plugin.read_bytes()
-        plugins[f"{directory}/.traefik.yml"] = (dist / f"{name}.traefik.yml").read_bytes()
-    images["traefik"] = plugins
+        images["traefik"][f"{directory}/plugin.wasm"] = plugin.read_bytes()
+        images["traefik"][f"{directory}/.traefik.yml"] = (dist / f"{name}.traefik.yml").read_bytes()
+    # A running Envoy keeps the code of a file that is replaced.
+    module, data = NATIVE.replace(".so", f"_{re.sub('[^A-Za-z0-9]', '_', version)}.so"), (dist / NATIVE).read_bytes()
+    images["native"] = {module: data, "SHA256SUMS": f"{hashlib.sha256(data).hexdigest()}  {module}\n".encode()}
+    return images
+
+
+def main(out, dist, version, revision, source, *filters):
+    out, dist = pathlib.Path(out), pathlib.Path(dist)
+    images = contents(dist, version, filters)
     programs = {architecture: (dist / name).read_bytes() for architecture, name in COPIES.items()}
     lines = []
     for name, files in images.items():
-        layout, title = Layout(out / name), f"novasphere-{name}"
+        layout = Layout(out / name, annotations(f"novasphere-{name}", version, revision, source))
         if name in filters:
-            digest = layout.single(files, title, version)
+            digest = layout.single(files)
+        elif name == "native":
+            digest = layout.multiple(files, {"amd64": programs["amd64"]})
         else:
-            digest = layout.multiple(files, programs, title, version)
+            digest = layout.multiple(files, programs)
         lines.append(f"{name} {version} {digest}\n")
     (out / "digests").write_text("".join(lines))
     print("".join(lines), end="")
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 5:
+    if len(sys.argv) < 7:
         sys.exit(__doc__)
     main(*sys.argv[1:])

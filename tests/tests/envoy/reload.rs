@@ -8,6 +8,7 @@ use novasphere_harness::{
     chain,
     client::{self, Request},
     envoy::{Envoy, EnvoyConfig, Listener, WasmFilter, serve_until_exit, telling},
+    paths,
     standin::Standin,
     wait::until,
 };
@@ -64,14 +65,18 @@ impl Reloading {
         Ok(Self { envoy: Envoy::start(&config)?, config, path })
     }
 
-    /// Replaces the file atomically, as tools that write configurations do.
     fn update(&self, config: &str) -> Result<()> {
         self.replace(&listener(config))
     }
 
     fn replace(&self, listener: &Listener) -> Result<()> {
+        self.write(&self.config.listener_file_text(std::slice::from_ref(listener))?)
+    }
+
+    /// Replaces the file atomically, as tools that write configurations do.
+    fn write(&self, text: &str) -> Result<()> {
         let fresh = self.path.with_extension("new");
-        fs::write(&fresh, self.config.listener_file_text(std::slice::from_ref(listener))?)?;
+        fs::write(&fresh, text)?;
         Ok(fs::rename(&fresh, &self.path)?)
     }
 
@@ -98,6 +103,33 @@ fn invalid_update_is_refused_and_the_old_configuration_stays() -> Result<()> {
 
     running.update(&generation(2))?;
     until("the new configuration", || Ok((running.generation()? == "2").then_some(())))?;
+    chain::ensure_no_trap(&running.envoy)
+}
+
+/// The steps of deploy/README.md for a machine without Kubernetes: a file under another name, a file that
+/// is not a module, and back.
+#[test]
+fn module_under_another_name_replaces_the_running_one() -> Result<()> {
+    let (standin, dir) = (Standin::start()?, tempfile::tempdir()?);
+    let running = Reloading::start(&standin, dir.path())?;
+    let (first, module) = (fs::read_to_string(&running.path)?, paths::wasm("header-transform")?);
+    let name = module.to_str().context("not UTF-8")?;
+    ensure!(first.contains(name), "{name} is not in {first}");
+    let under = |file: &str, generation: &str| {
+        let text = first.replace(name, &dir.path().join(file).display().to_string());
+        text.replace("x-generation:1", &format!("x-generation:{generation}"))
+    };
+    fs::copy(&module, dir.path().join("header-transform-2.wasm"))?;
+    running.write(&under("header-transform-2.wasm", "2"))?;
+    until("the new module", || Ok((running.generation()? == "2").then_some(())))?;
+
+    fs::write(dir.path().join("header-transform-3.wasm"), "not a module")?;
+    running.write(&under("header-transform-3.wasm", "3"))?;
+    running.envoy.wait_for_stat("listener_manager.lds.update_rejected", |n| n >= 1)?;
+    ensure!(running.generation()? == "2");
+
+    running.write(&first)?;
+    until("the old module", || Ok((running.generation()? == "1").then_some(())))?;
     chain::ensure_no_trap(&running.envoy)
 }
 

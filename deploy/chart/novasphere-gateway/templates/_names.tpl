@@ -1,6 +1,7 @@
-{{/* The name of the host's resources. */}}
+{{/* The name of the host's resources: that of the release, which ends with the host. */}}
 {{- define "novasphere-gateway.fullname" -}}
-{{- printf "%s-%s" (.Release.Name | trunc 40 | trimSuffix "-") .Values.host -}}
+{{- $host := .Values.host | trimSuffix "-crd" -}}
+{{- printf "%s-%s" (.Release.Name | trimSuffix (printf "-%s" $host) | trunc 40 | trimSuffix "-") $host -}}
 {{- end }}
 
 {{- define "novasphere-gateway.labels" -}}

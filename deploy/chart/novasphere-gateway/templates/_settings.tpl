@@ -68,7 +68,7 @@ belongs to one route. routes are the routes whose exemptions the settings contai
 {{- if and $skip $settings.jwt_auth }}
   {{- $_ := set $settings.jwt_auth "skip" (concat $skip ($settings.jwt_auth.skip | default list)) }}
 {{- end }}
-{{- if and $rules $settings.rate_limit (ne (index . 2).Values.host "traefik") }}
+{{- if and $rules $settings.rate_limit (not (hasPrefix "traefik" (index . 2).Values.host)) }}
   {{- $_ := set $settings.rate_limit "rules" (concat $rules ($settings.rate_limit.rules | default list)) }}
 {{- end }}
 {{- end }}
@@ -167,4 +167,13 @@ outbound|{{ trimPrefix ":" (regexFind ":[0-9]+$" $host) | default "443" }}||{{ r
   {{- if and (eq (toString .claim) "sub") (not .keep_inbound) }}{{ $header = upper .header }}{{ end }}
 {{- end }}
 {{- $header }}
+{{- end }}
+
+{{/* The settings as those of the gateway filter, which has one header_transform. */}}
+{{- define "novasphere-gateway.merged" -}}
+{{- $settings := omit . "security_headers" }}
+{{- with .security_headers }}
+  {{- $_ := set $settings "header_transform" (mergeOverwrite (deepCopy .) ($settings.header_transform | default dict)) }}
+{{- end }}
+{{- toYaml $settings }}
 {{- end }}

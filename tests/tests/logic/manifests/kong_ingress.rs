@@ -28,6 +28,16 @@ fn comparable(entity: &Value, defaults: Value) -> Value {
     all.into_iter().filter(|(name, _)| !skipped.contains(&name.as_str())).collect()
 }
 
+/// A route without what the chart sets in another way: priorities follow the order of routes, and the
+/// console's WebSocket has no response to buffer.
+fn of_any_chart(mut route: Value) -> Value {
+    route["regex_priority"] = json!(route["regex_priority"].as_u64() > Some(0));
+    if route["paths"].to_string().contains("/ws") {
+        route["response_buffering"] = json!(true);
+    }
+    route
+}
+
 fn list<'a>(entity: &'a Value, field: &str) -> impl Iterator<Item = &'a Value> {
     entity.get(field).and_then(Value::as_array).into_iter().flatten()
 }
@@ -43,8 +53,9 @@ fn services(document: &Value) -> Vec<String> {
         "regex_priority": 0, "request_buffering": true, "response_buffering": true,
     });
     let services = list(document, "services").map(|service| {
-        let routes: Vec<_> =
-            list(service, "routes").map(|route| comparable(route, of_route.clone())).collect();
+        let routes: Vec<_> = list(service, "routes")
+            .map(|route| of_any_chart(comparable(route, of_route.clone())))
+            .collect();
         let plugins: Vec<_> = list(service, "plugins")
             .map(|plugin| json!([plugin["name"], plugin["config"]]))
             .collect();
@@ -61,6 +72,18 @@ fn controller_configures_kong_like_the_plugins_file() -> Result<()> {
     let found = services(&derived()?);
     ensure!(expected.len() == 3, "{expected:?}");
     ensure!(found == expected, "{found:#?}\nbut plugins.yml has\n{expected:#?}");
+    Ok(())
+}
+
+#[test]
+fn streams_come_before_all_other_paths_and_are_not_buffered() -> Result<()> {
+    let derived = derived()?;
+    let routes = list(&derived, "services").flat_map(|service| list(service, "routes"));
+    let facts: Vec<_> =
+        routes.map(|route| (&route["regex_priority"], &route["response_buffering"])).collect();
+    let (unbuffered, buffered) = (json!(false), json!(true));
+    let wanted = [(&json!(2), &unbuffered), (&json!(1), &unbuffered), (&json!(0), &buffered)];
+    ensure!(facts == wanted, "{facts:?}");
     Ok(())
 }
 

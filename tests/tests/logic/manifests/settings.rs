@@ -9,6 +9,9 @@ use serde_json::{Value, json};
 
 const MANAGER: &str = "/static_resources/listeners/0/filter_chains/0/filters/0/typed_config";
 
+/// The name of Envoy Gateway's resources.
+const GATEWAY: &str = "novasphere-gateway-envoy-gateway";
+
 fn per_route() -> Result<Value> {
     shipped::yaml("host-config/envoy/per-route.yaml")
 }
@@ -26,7 +29,7 @@ fn document(dir: &str, kind: &str, name: &str) -> Result<Value> {
 
 #[test]
 fn istio_listeners_are_hardened_like_envoys() -> Result<()> {
-    let filter = document("deploy/istio", "EnvoyFilter", "novasphere-api-clients")?;
+    let filter = document("deploy/istio", "EnvoyFilter", "novasphere-gateway-istio-clients")?;
     let config = filter.pointer("/spec/configPatches/0/patch/value/typed_config");
     let envoy = manager()?;
     for (name, value) in config.and_then(Value::as_object).context("no settings")? {
@@ -49,7 +52,7 @@ fn istio_listeners_are_hardened_like_envoys() -> Result<()> {
 
 #[test]
 fn envoy_gateway_listeners_are_hardened_like_envoys() -> Result<()> {
-    let policy = document("deploy/envoy-gateway", "ClientTrafficPolicy", "novasphere-api")?;
+    let policy = document("deploy/envoy-gateway", "ClientTrafficPolicy", GATEWAY)?;
     let removed = policy.pointer("/spec/headers/earlyRequestHeaders/remove");
     let names = removed.and_then(Value::as_array).context("no headers are removed")?;
     let mutations: Value = names.iter().map(|name| json!({ "remove": name })).collect();
@@ -71,12 +74,12 @@ fn envoy_gateway_listeners_are_hardened_like_envoys() -> Result<()> {
 #[test]
 fn client_address_is_the_entry_that_the_gateway_appends() -> Result<()> {
     let client_ip = |hops: u64| json!({"from": "forwarded_for", "trusted_hops": hops + 1});
-    let filter = document("deploy/istio", "EnvoyFilter", "novasphere-api-clients")?;
+    let filter = document("deploy/istio", "EnvoyFilter", "novasphere-gateway-istio-clients")?;
     let config = filter.pointer("/spec/configPatches/0/patch/value/typed_config");
     let config = config.context("no settings")?;
     ensure!(config.get("use_remote_address") == Some(&json!(true)), "{config}");
     ensure!(config.get("skip_xff_append").is_none(), "{config}");
-    let policy = document("deploy/envoy-gateway", "ClientTrafficPolicy", "novasphere-api")?;
+    let policy = document("deploy/envoy-gateway", "ClientTrafficPolicy", GATEWAY)?;
     let detection = policy.pointer("/spec/clientIPDetection");
     let hops = detection.and_then(|d| d.pointer("/xForwardedFor/numTrustedHops")).cloned();
     let hops = hops.as_ref().and_then(Value::as_u64).unwrap_or(0);
@@ -96,9 +99,9 @@ fn client_address_is_the_entry_that_the_gateway_appends() -> Result<()> {
 #[test]
 fn metrics_have_the_same_labels_in_all_manifests() -> Result<()> {
     let wanted = per_route()?.pointer("/stats_config/stats_tags").cloned();
-    let istio = document("deploy/istio", "EnvoyFilter", "novasphere-api-statistics")?;
+    let istio = document("deploy/istio", "EnvoyFilter", "novasphere-gateway-istio-statistics")?;
     let istio = istio.pointer("/spec/configPatches/0/patch/value/stats_config/stats_tags").cloned();
-    let gateway = document("deploy/envoy-gateway", "EnvoyProxy", "novasphere-api")?;
+    let gateway = document("deploy/envoy-gateway", "EnvoyProxy", GATEWAY)?;
     let gateway = gateway.pointer("/spec/bootstrap/jsonPatches/0/value/stats_tags").cloned();
     ensure!(wanted.is_some() && istio == wanted && gateway == wanted, "{istio:?}\n{gateway:?}");
     // A file for one filter gets the others later, and with them their labels.
@@ -112,7 +115,7 @@ fn metrics_have_the_same_labels_in_all_manifests() -> Result<()> {
 /// The log format omits the query, which may contain a token.
 #[test]
 fn envoy_gateway_has_the_log_format_of_envoy() -> Result<()> {
-    let gateway = document("deploy/envoy-gateway", "EnvoyProxy", "novasphere-api")?;
+    let gateway = document("deploy/envoy-gateway", "EnvoyProxy", GATEWAY)?;
     let logged = gateway.pointer("/spec/telemetry/accessLog/settings/0/format/json").cloned();
     let wanted = manager()?.pointer("/access_log/0/typed_config/log_format/json_format").cloned();
     ensure!(logged.is_some() && logged == wanted, "{logged:?}");

@@ -18,6 +18,16 @@ overload_manager:
       "@type": type.googleapis.com/envoy.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig
       max_active_downstream_connections: {{ .Values.envoy.maxConnections }}
 
+{{- if include "novasphere-gateway.native" . }}
+
+layered_runtime:
+  layers:
+  # Without it, the names of all metrics start with dynamicmodulescustom.
+  - name: novasphere
+    static_layer:
+      envoy.reloadable_features.dynamic_modules_strip_custom_stat_prefix: true
+{{- end }}
+
 static_resources:
   listeners:
   {{- include "novasphere-gateway.envoy.status" . | nindent 2 }}

@@ -15,10 +15,16 @@ args:
 - warning
 # Logs rejected configurations and jwt-auth's warnings.
 - --component-log-level
-- wasm:info
-{{- with include "novasphere-gateway.env" . | trim }}
+- {{ include "novasphere-gateway.native" . | empty | ternary "wasm" "dynamic_modules" }}:info
+{{- $env := include "novasphere-gateway.env" . | trim }}
+{{- if or $env (include "novasphere-gateway.native" .) }}
 env:
+{{- with $env }}
 {{ . }}
+{{- end }}
+{{- if include "novasphere-gateway.native" . }}
+- {name: ENVOY_DYNAMIC_MODULES_SEARCH_PATH, value: /etc/envoy/native}
+{{- end }}
 {{- end }}
 ports:
 {{- if not .Values.tls.none }}

@@ -28,6 +28,9 @@ filters:
 {{- define "novasphere-gateway.envoy.filters" -}}
 {{- $root := . }}{{ $common := include "novasphere-gateway.common" . | fromJson }}
 {{- $used := dict }}
+{{- if include "novasphere-gateway.native" . }}
+{{ include "novasphere-gateway.native.filters" . }}
+{{- else }}
 {{- range include "novasphere-gateway.all" . | fromJsonArray }}
   {{- range $name, $_ := . }}{{ $_ := set $used $name true }}{{ end }}
 {{- end }}
@@ -43,6 +46,7 @@ filters:
     default_filter_chain:
       {{- include "novasphere-gateway.envoy.chain" (dict "root" $root "name" $name "settings" .) | nindent 6 }}
     {{- end }}
+{{- end }}
 {{- end }}
 {{- end }}
 - name: envoy.filters.http.router
@@ -67,11 +71,15 @@ filters:
   {{- if .filters }}
   {{- $settings := include "novasphere-gateway.ofRoute" (list $root .) | fromJson }}
   typed_per_filter_config:
+    {{- if include "novasphere-gateway.native" $root }}
+    {{- include "novasphere-gateway.native.route" (list $root $settings) | nindent 4 }}
+    {{- else }}
     {{- range $name, $_ := .filters }}
     {{ $name | replace "_" "-" }}:
       "@type": type.googleapis.com/envoy.extensions.filters.http.filter_chain.v3.FilterChainConfigPerRoute
       filter_chain:
         {{- include "novasphere-gateway.envoy.chain" (dict "root" $root "name" $name "settings" (index $settings $name)) | nindent 8 }}
+    {{- end }}
     {{- end }}
   {{- end }}
 {{- end }}

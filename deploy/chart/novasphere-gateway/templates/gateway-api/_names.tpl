@@ -8,9 +8,23 @@
 {{- if has .Values.host (list "envoy" "envoy-gateway" "istio") }}true{{ end -}}
 {{- end }}
 
+{{/* The proxy that runs the filters. */}}
+{{- define "novasphere-gateway.proxy" -}}
+{{- if include "novasphere-gateway.isEnvoy" . }}envoy{{ else }}{{ .Values.host | trimSuffix "-ingress" | trimSuffix "-crd" }}{{ end -}}
+{{- end }}
+
+{{/* Whether a controller of the Gateway API runs the proxy; empty if not. */}}
+{{- define "novasphere-gateway.gatewayApi" -}}
+{{- if has .Values.host (list "envoy-gateway" "istio") }}true{{ end -}}
+{{- end }}
+
 {{/* The labels of the pods that the controller creates. */}}
 {{- define "novasphere-gateway.gatewayPods" -}}
-{{- if eq .Values.host "istio" -}}
+{{- if eq .Values.host "kong-ingress" -}}
+{{ toYaml .Values.kongIngress.podLabels }}
+{{- else if eq .Values.host "traefik-crd" -}}
+{{ toYaml .Values.traefikCrd.podLabels }}
+{{- else if eq .Values.host "istio" -}}
 gateway.networking.k8s.io/gateway-name: {{ include "novasphere-gateway.fullname" . }}
 {{- else -}}
 gateway.envoyproxy.io/owning-gateway-namespace: {{ .Release.Namespace }}
@@ -20,12 +34,13 @@ gateway.envoyproxy.io/owning-gateway-name: {{ include "novasphere-gateway.fullna
 
 {{/* The namespace of these pods. */}}
 {{- define "novasphere-gateway.gatewayNamespace" -}}
-{{- ternary .Release.Namespace .Values.envoyGateway.namespace (eq .Values.host "istio") -}}
+{{- $own := dict "envoy-gateway" .Values.envoyGateway "kong-ingress" .Values.kongIngress "traefik-crd" .Values.traefikCrd -}}
+{{- (index $own .Values.host | default dict).namespace | default .Release.Namespace -}}
 {{- end }}
 
 {{/* The name of resources beside these pods, unique in their namespace. */}}
 {{- define "novasphere-gateway.gatewayName" -}}
-{{- if eq .Values.host "istio" }}{{ include "novasphere-gateway.fullname" . }}{{ else }}{{ printf "%s-%s" .Release.Namespace (include "novasphere-gateway.fullname" .) | trunc 63 | trimSuffix "-" }}{{ end -}}
+{{- if eq (include "novasphere-gateway.gatewayNamespace" .) .Release.Namespace }}{{ include "novasphere-gateway.fullname" . }}{{ else }}{{ printf "%s-%s" .Release.Namespace (include "novasphere-gateway.fullname" .) | trunc 63 | trimSuffix "-" }}{{ end -}}
 {{- end }}
 
 {{/* The reference of a policy to the Gateway. */}}

@@ -10,7 +10,7 @@ services:
 {{ include "novasphere-gateway.kong.service" (dict "root" $root "name" .Values.upstream.service "settings" (include "novasphere-gateway.common" . | fromJson) "read" .Values.upstream.timeout) }}
   routes:
   {{- include "novasphere-gateway.kong.route" (dict "root" $root "name" .Values.upstream.service "path" (include "novasphere-gateway.kong.below" .Values.upstream.pathPrefix)) | nindent 2 }}
-  {{- if .Values.http.redirect }}
+  {{- if and (include "novasphere-gateway.http" .) (not .Values.tls.none) }}
   # The readiness probe, on the port without TLS.
   {{- include "novasphere-gateway.kong.route" (dict "root" $root "name" (printf "%s-probe" .Values.upstream.service) "path" (printf "~%s$" (regexQuoteMeta (include "novasphere-gateway.probePath" .))) "plain" true "priority" (add1 (len $own))) | nindent 2 }}
   {{- end }}
@@ -19,6 +19,15 @@ services:
 {{ include "novasphere-gateway.kong.service" (dict "root" $root "name" $name "settings" (include "novasphere-gateway.ofRoute" (list $root .) | fromJson) "read" (.idleTimeout | default .timeout | default $root.Values.upstream.timeout)) }}
   routes:
   {{- include "novasphere-gateway.kong.route" (dict "root" $root "name" $name "path" (include "novasphere-gateway.kong.path" .) "priority" (sub (len $own) $n) "stream" .idleTimeout) | nindent 2 }}
+{{- end }}
+{{- if and .Values.http.acme (not .Values.tls.none) }}
+# The solvers of cert-manager, which answer the challenges of ACME HTTP-01. No filter protects them.
+- id: {{ include "novasphere-gateway.kong.id" (printf "service %s-acme" .Values.upstream.service) }}
+  name: {{ .Values.upstream.service }}-acme
+  url: http://{{ include "novasphere-gateway.fullname" . }}-acme:8089
+  connect_timeout: 5000
+  routes:
+  {{- include "novasphere-gateway.kong.route" (dict "root" $root "name" (printf "%s-acme" .Values.upstream.service) "path" "/.well-known/acme-challenge/" "challenge" true) | nindent 2 }}
 {{- end }}
 {{- end }}
 
@@ -65,7 +74,7 @@ after a rejection by Redis would trap.
 {{- end }}
 {{- end }}
 
-{{/* A route: (dict "root" "name" "path" "priority" "stream" "plain"). */}}
+{{/* A route: (dict "root" "name" "path" "priority" "stream" "plain" "challenge"). */}}
 {{- define "novasphere-gateway.kong.route" -}}
 - id: {{ include "novasphere-gateway.kong.id" (printf "route %s" .name) }}
   name: {{ .name }}
@@ -74,9 +83,13 @@ after a rejection by Redis would trap.
   {{- with .priority }}
   regex_priority: {{ . }}
   {{- end }}
-  {{- if and .root.Values.http.redirect (not .root.Values.tls.none) (not .plain) }}
+  {{- if .challenge }}
+  protocols: [http]
+  {{- else if and (include "novasphere-gateway.http" .root) (not .root.Values.tls.none) (not .plain) }}
   protocols: [https]
+  {{- if .root.Values.http.redirect }}
   https_redirect_status_code: 308
+  {{- end }}
   {{- end }}
   {{- if .stream }}
   response_buffering: false

@@ -87,7 +87,7 @@ readinessProbe:
     - -c
     - |
       exec 3<>/dev/tcp/127.0.0.1/8000 || exit 1
-      printf 'GET {{ include "novasphere-gateway.probePath" . }} HTTP/1.1\r\nHost: {{ first .Values.hostnames | replace "*" "ready" }}\r\nConnection: close\r\n\r\n' >&3
+      printf 'GET %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n' {{ include "novasphere-gateway.probePath" . }} '{{ first .Values.hostnames | replace "*" "ready" }}' >&3
       read -r -t 2 _ status _ <&3 && [ "$status" = 401 ]
 {{- else }}
   # No request is sure to be rejected, so the probe cannot tell whether the filters run.

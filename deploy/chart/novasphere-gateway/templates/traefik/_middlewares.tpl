@@ -67,8 +67,8 @@ The middlewares of a route as JSON, with names that sort in the order in which t
 {{- define "novasphere-gateway.traefik.addLimits" -}}
 {{- $found := index . 0 }}{{ $limits := index . 1 }}{{ $root := index . 2 }}
 {{- $periods := dict "second" "1s" "minute" "1m" "hour" "1h" "day" "24h" }}
-{{- range $name, $_ := $limits }}
-  {{- if not (has $name (list "second" "minute" "hour" "day" "limit_by" "headers" "policy")) }}{{ fail (printf "filters.rate_limit.%s: Traefik has no such setting; for other limits on a path, use routes[].filters" $name) }}{{ end }}
+{{- range $name, $value := $limits }}
+  {{- if and $value (not (has $name (list "second" "minute" "hour" "day" "limit_by" "headers" "policy"))) }}{{ fail (printf "filters.rate_limit.%s: Traefik has no such setting; for other limits on a path, use routes[].filters" $name) }}{{ end }}
 {{- end }}
 {{- if and (ne (toString ($limits.limit_by | default "ip")) "ip") }}{{ fail "filters.rate_limit.limit_by: Traefik counts by address only: expected ip" }}{{ end }}
 {{- $strategy := dict "ipv6Subnet" 64 }}

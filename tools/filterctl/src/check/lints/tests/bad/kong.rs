@@ -81,18 +81,18 @@ pub(super) const CHANGES: &[Bad] = &[
         KONG,
         &[("- name: novasphere_cors\n", "- name: novasphere_cors\n      enabled: false\n")],
     ),
-    ("NS320", INGRESS, &[("labels: {owner: helm}", "labels: {owner: me}")]),
+    ("NS320", INGRESS, &[("owner: helm\n", "owner: me\n")]),
     (
         "NS321",
         INGRESS,
         &[
             (
-                "    cert-manager.io/cluster-issuer: letsencrypt-prod\n",
-                "    konghq.com/plugins: novasphere-api\n",
+                "    konghq.com/plugins: novasphere-gateway-kong-ingress-console\n    konghq.com/connect-timeout",
+                "    konghq.com/connect-timeout",
             ),
             (
-                "    konghq.com/plugins: novasphere-api\n    konghq.com/connect-timeout: \"5000\"\n    konghq.com/read-timeout: \"60000\"\n",
-                "    konghq.com/connect-timeout: \"5000\"\n",
+                "    konghq.com/regex-priority: \"2\"\n",
+                "    konghq.com/regex-priority: \"2\"\n    konghq.com/plugins: novasphere-gateway-kong-ingress-console\n",
             ),
         ],
     ),
@@ -108,8 +108,8 @@ pub(super) const CHANGES: &[Bad] = &[
         "NS323",
         INGRESS,
         &[(
-            "konghq.com/plugins: novasphere-api\n",
-            "konghq.com/plugins: novasphere-apj, novasphere-api\n",
+            "konghq.com/plugins: novasphere-gateway-kong-ingress\n",
+            "konghq.com/plugins: novasphere-gateway-kong-ingresz, novasphere-gateway-kong-ingress\n",
         )],
     ),
 ];

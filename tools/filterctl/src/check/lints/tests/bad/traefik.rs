@@ -42,12 +42,12 @@ pub(super) const CHANGES: &[Bad] = &[
         "NS406",
         OBJECTS,
         &[(
-            "    - {name: responses}\n    - {name: jwt-auth}\n",
-            "    - {name: jwt-auth}\n    - {name: responses}\n",
+            "    - {name: novasphere-gateway-traefik-default-responses}\n    - {name: novasphere-gateway-traefik-default-jwt-auth}\n",
+            "    - {name: novasphere-gateway-traefik-default-jwt-auth}\n    - {name: novasphere-gateway-traefik-default-responses}\n",
         )],
     ),
     ("NS407", FILES, &[("[responses, nobody, header-transform]", "[responses, header-transform]")]),
-    ("NS407", OBJECTS, &[("      X-User-Name: \"\"\n", "")]),
+    ("NS407", OBJECTS, &[("    - {name: novasphere-gateway-traefik-health-jwt-auth}\n", "")]),
     (
         "NS408",
         FILES,

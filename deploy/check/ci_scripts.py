@@ -1,0 +1,43 @@
+"""The scripts of continuous integration are valid shell, and .ci/kind installs the chart with values that it accepts.
+Its other programs are fake here, because a cluster needs docker."""
+
+import os
+import pathlib
+import subprocess
+import tempfile
+
+from manifests import REPOSITORY
+from render import helm
+
+FAKES = {
+    **dict.fromkeys(("kind", "kubectl", "skopeo"), "#!/bin/sh\nexit 0\n"),
+    # What it would install.
+    "helm": '#!/bin/sh\n[ "$1" = install ] || exit 0\nshift\nexec "$HELM_PROGRAM" template "$@" --kube-version 1.29\n',
+}
+
+
+def check(_):
+    findings = []
+    for script in sorted((REPOSITORY / ".ci").iterdir()):
+        if script.suffix != ".yaml":
+            run = subprocess.run(["bash", "-n", script], capture_output=True, text=True)
+            findings += [f".ci/{script.name}: {run.stderr.strip()}"] if run.returncode else []
+    if not (REPOSITORY / "dist/images/digests").is_file():
+        return findings, None if findings else "no images: run make image"
+    for host, image in (("envoy", "filters"), ("kong", "kong")):
+        done = kind(host)
+        if done.returncode or f"image: registry.example.com/novasphere/{image}:" not in done.stdout:
+            findings.append(f".ci/kind {host}: expected the image {image} in an init container: {done.stdout[-300:]} {done.stderr}")
+    if kind("nginx").returncode == 0:
+        findings.append(".ci/kind must reject an unknown host")
+    return findings, None
+
+
+def kind(host):
+    with tempfile.TemporaryDirectory() as directory:
+        for name, text in FAKES.items():
+            program = pathlib.Path(directory) / name
+            program.write_text(text)
+            program.chmod(0o755)
+        environment = {**os.environ, "PATH": f"{directory}:{os.environ['PATH']}", "HELM_PROGRAM": helm()}
+        return subprocess.run([REPOSITORY / ".ci/kind", host], capture_output=True, text=True, env=environment)
