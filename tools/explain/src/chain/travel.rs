@@ -52,6 +52,14 @@ pub struct Explanation {
 }
 
 impl Explanation {
+    /// The decisions of the filters in order, and of the proxy if it responded itself:
+    /// `jwt-auth:expired`.
+    pub fn decisions(&self) -> Vec<String> {
+        let steps = self.steps.iter().map(|step| (step.filter, step.reason));
+        let own = self.decided_by.filter(|(by, _)| !self.steps.iter().any(|s| s.filter == *by));
+        steps.chain(own).map(|(filter, name)| format!("{filter}:{name}")).collect()
+    }
+
     /// Corrects the notes about a signature that an assumed key seemed to verify.
     fn mark_unchecked(&mut self) {
         for note in self.steps.iter_mut().flat_map(|step| &mut step.notes) {
