@@ -6,8 +6,10 @@
 //! - `route`: a route with its filters;
 //! - `example`: examples of paths that a route matches;
 //! - `routing`: the route for a request;
+//! - `request_handling`, `canonical_path`: what Envoy changes before it selects a route;
 //! - `envoy`, `kong`, `traefik`, `kubernetes`: what each host's documents contain.
 
+mod canonical_path;
 mod documents;
 mod envoy;
 mod example;
@@ -15,6 +17,7 @@ mod filter;
 mod kong;
 mod kubernetes;
 mod project;
+mod request_handling;
 mod route;
 mod routing;
 mod traefik;
@@ -25,6 +28,7 @@ pub use self::{
     filter::{FilterConfig, Found, Platform},
     kubernetes::{Object, Objects},
     project::{Place, Project},
+    request_handling::{EscapedSlashes, Refusal, RequestHandling, StripsPort},
     route::{PathCondition, Route},
     routing::Selected,
 };

@@ -1,6 +1,6 @@
 //! [`Route`]: a route of the host with its filters.
 
-use super::{Place, Platform};
+use super::{Place, Platform, request_handling::split_port};
 
 /// A route with its filters.
 #[derive(Clone, Debug)]
@@ -52,6 +52,8 @@ pub enum PathCondition {
     Regex(String),
     /// Paths whose start matches.
     RegexPrefix(String),
+    /// This condition for the path in lower case. It is itself in lower case.
+    AnyCase(Box<PathCondition>),
     /// All of these conditions.
     All(Vec<PathCondition>),
     /// At least one of these conditions.
@@ -77,6 +79,7 @@ impl PathCondition {
             Self::RegexPrefix(regex) => {
                 regex_lite::Regex::new(&format!("^(?:{regex})")).ok()?.is_match(path)
             }
+            Self::AnyCase(condition) => condition.matches(&path.to_ascii_lowercase())?,
             Self::All(conditions) => {
                 let all: Option<Vec<bool>> = conditions.iter().map(|c| c.matches(path)).collect();
                 all?.into_iter().all(|matches| matches)
@@ -126,6 +129,20 @@ impl PathCondition {
             (_, Self::All(all)) => all.iter().any(|one| self.covers(one)),
             (Self::OneOf(all), _) => all.iter().any(|one| one.covers(other)),
             (Self::All(all), _) => all.iter().all(|one| one.covers(other)),
+            (Self::AnyCase(one), Self::AnyCase(other)) => one.covers(other),
+            (Self::AnyCase(one), Self::Exact(path)) => {
+                one.matches(&path.to_ascii_lowercase()) == Some(true)
+            }
+            (Self::AnyCase(one), Self::Prefix(path)) => {
+                one.covers(&Self::Prefix(path.to_ascii_lowercase()))
+            }
+            (Self::AnyCase(one), Self::SeparatedPrefix(path)) => {
+                one.covers(&Self::SeparatedPrefix(path.to_ascii_lowercase()))
+            }
+            // Without letters, the case does not matter.
+            (Self::Prefix(path) | Self::SeparatedPrefix(path), Self::AnyCase(other)) => {
+                !path.bytes().any(|b| b.is_ascii_alphabetic()) && self.covers(other)
+            }
             (_, Self::Exact(path)) => self.matches(path) == Some(true),
             (Self::Prefix(prefix), Self::Prefix(path) | Self::SeparatedPrefix(path)) => {
                 path.starts_with(prefix.as_str())
@@ -147,6 +164,7 @@ impl PathCondition {
             Self::Exact(path) | Self::Prefix(path) | Self::SeparatedPrefix(path) => {
                 Some(vec![path])
             }
+            Self::AnyCase(condition) => condition.starts(),
             Self::OneOf(all) => {
                 let all: Option<Vec<Vec<&str>>> = all.iter().map(Self::starts).collect();
                 Some(all?.concat())
@@ -157,6 +175,11 @@ impl PathCondition {
 }
 
 impl Route {
+    /// Whether both are for clusters among which a route of the file divides its requests.
+    pub fn is_sibling_of(&self, other: &Self) -> bool {
+        self.place == other.place && self.group == other.group && self.name != other.name
+    }
+
     /// Whether the route is for a host name, which may have a port. Case-insensitive.
     pub fn is_for_host(&self, host: &str) -> bool {
         self.host_specificity(host).is_some()
@@ -167,9 +190,7 @@ impl Route {
     /// the host name.
     pub(super) fn host_specificity(&self, host: &str) -> Option<(u8, usize)> {
         let host = host.to_ascii_lowercase();
-        let without_port = host.rsplit_once(':').map_or(host.as_str(), |(name, port)| {
-            if port.bytes().all(|b| b.is_ascii_digit()) { name } else { host.as_str() }
-        });
+        let (without_port, _) = split_port(&host);
         if self.domains.is_empty() {
             return Some((0, 0));
         }
@@ -234,6 +255,7 @@ mod tests {
         let separated = |path: &str| PathCondition::SeparatedPrefix(path.to_owned());
         let exact = |path: &str| PathCondition::Exact(path.to_owned());
         let regex = |path: &str| PathCondition::Regex(path.to_owned());
+        let any_case = |condition| PathCondition::AnyCase(Box::new(condition));
         for (first, second, expected) in [
             (PathCondition::Any, regex("/x"), true),
             (prefix("/a"), exact("/ab"), true),
@@ -245,6 +267,10 @@ mod tests {
             (regex("/a/.*"), prefix("/a/b"), false),
             (prefix("/a"), PathCondition::OneOf(vec![exact("/a"), exact("/b")]), false),
             (PathCondition::OneOf(vec![exact("/a"), prefix("/b")]), exact("/b"), true),
+            (any_case(prefix("/a")), prefix("/AB"), true),
+            (any_case(prefix("/a")), any_case(exact("/ab")), true),
+            (prefix("/"), any_case(exact("/ab")), true),
+            (prefix("/a"), any_case(exact("/ab")), false),
         ] {
             assert_eq!(first.covers(&second), expected, "{first:?} {second:?}");
         }
@@ -259,5 +285,7 @@ mod tests {
         assert_eq!(prefix.matches("/api/v12"), Some(true));
         assert_eq!(PathCondition::Regex("/a/[^/]+".to_owned()).matches("/a/b/c"), Some(false));
         assert_eq!(PathCondition::Regex("(".to_owned()).matches("/"), None);
+        let any_case = PathCondition::AnyCase(Box::new(PathCondition::Exact("/a".to_owned())));
+        assert_eq!((any_case.matches("/A"), any_case.matches("/b")), (Some(true), Some(false)));
     }
 }
