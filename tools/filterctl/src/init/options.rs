@@ -96,7 +96,7 @@ impl Settings {
 /// The text becomes a part of YAML.
 fn check_text(option: &str, text: &str) -> Result<()> {
     if text.is_empty() || text.chars().any(|c| c.is_control()) {
-        bail!("{option}: expected a text without control characters, got {text:?}");
+        bail!("{option}: expected a string without control characters, got {text:?}");
     }
     Ok(())
 }

@@ -173,7 +173,7 @@ fn wrong_options_name_their_form() {
         (["--domain", "https://a.example"], "--domain: expected a host name"),
         (["--upstream", "api"], "--upstream: expected HOST:PORT"),
         (["--upstream", "api:0"], "--upstream: expected HOST:PORT"),
-        (["--audience", ""], "--audience: expected a text"),
+        (["--audience", ""], "--audience: expected a string"),
     ] {
         let all = [&["--host", "envoy", "--idp", "okta"], &options[..]].concat();
         let error = settings(&all).unwrap_err().to_string();
