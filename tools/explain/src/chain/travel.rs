@@ -102,12 +102,6 @@ impl Chain {
     pub(super) fn send_as_is(&mut self, input: &Input) -> Explanation {
         self.world.start(input.facts.clone());
         let mut explanation = Explanation::default();
-        if self.issuers.are_assumed() || !self.assumed.is_empty() {
-            let unassumable = self.issuers.unassumable().into_iter().map(|algorithm| {
-                format!("keys for {algorithm} cannot be assumed, and a signature needs the key")
-            });
-            explanation.remarks.extend(unassumable);
-        }
         self.refresh(&mut explanation.remarks);
         self.world.metrics.take();
         let lines = dialect::visible(self.setup.proxy, &input.request);
