@@ -1,7 +1,7 @@
 //! RSASSA-PSS signatures of the assumed RSA key.
 //!
-//! The modulus is 2^2048 - 1. Its factors are those of the Fermat numbers F0 to F10, which are known,
-//! so anyone can sign with it.
+//! The modulus is 2^2048 - 1. Its factors are the known factors of the Fermat numbers F0 to F10, so
+//! anyone can sign with it.
 
 use crypto_bigint::{
     BoxedUint, Odd,

@@ -22,7 +22,7 @@ pub struct RequestHandling {
 /// The action for a path with `%2F` or `%5C`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum EscapedSlashes {
-    /// They stay.
+    /// Keeps them.
     #[default]
     Keep,
     /// The response is 400.

@@ -20,6 +20,8 @@ pub struct Route {
     pub domains: Vec<String>,
     /// Whether the host ignores the port of a request's host name.
     pub ignores_port: bool,
+    /// The listeners of a Gateway. Empty for all.
+    pub listeners: Vec<String>,
     /// The condition about the path.
     pub path: PathCondition,
     /// The methods. Empty for all.
@@ -178,6 +180,12 @@ impl Route {
     /// Whether both are for clusters among which a route of the file divides its requests.
     pub fn is_sibling_of(&self, other: &Self) -> bool {
         self.place == other.place && self.group == other.group && self.name != other.name
+    }
+
+    /// Whether the route is for all listeners of another one.
+    pub fn has_listeners_of(&self, other: &Self) -> bool {
+        let has = |listener| self.listeners.contains(listener);
+        self.listeners.is_empty() || !other.listeners.is_empty() && other.listeners.iter().all(has)
     }
 
     /// Whether the route is for a host name, which may have a port. Case-insensitive.

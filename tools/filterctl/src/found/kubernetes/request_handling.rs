@@ -49,7 +49,7 @@ fn with_policy(mut handling: RequestHandling, policy: Object<'_>) -> RequestHand
     handling
 }
 
-/// The settings with those of patches to connection managers.
+/// The settings after the patches of connection managers.
 fn with_patches(mut handling: RequestHandling, object: Object<'_>) -> RequestHandling {
     const SETTINGS: [&str; 5] = [
         "path_with_escaped_slashes_action",

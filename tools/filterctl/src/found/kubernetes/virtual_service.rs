@@ -59,6 +59,7 @@ fn routes(
         service_name: service.map(str::to_owned),
         domains: domains.clone(),
         ignores_port: true,
+        listeners: Vec::new(),
         path: condition.map_or(PathCondition::Any, path_condition),
         methods: condition
             .and_then(|condition| condition.at(&["method", "exact"])?.text())

@@ -35,6 +35,7 @@ fn unreachable(routes: &[&Route], report: &mut Report) {
                     && route.methods.iter().all(|m| earlier.methods.contains(m));
             let is_covered = !route.is_sibling_of(earlier)
                 && has_methods
+                && earlier.has_listeners_of(route)
                 && has_same_hosts(earlier, route)
                 && path.covers(&route.path);
             if is_covered && covered.insert(m) {

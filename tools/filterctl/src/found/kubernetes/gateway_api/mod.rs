@@ -36,7 +36,7 @@ pub(super) fn add(project: &mut Project, objects: &Objects<'_>) {
         let mut routes = Vec::new();
         for route in objects.of_kind("HTTPRoute") {
             for (n, rule) in items(route.spec(), "rules").iter().enumerate() {
-                let key = listeners(*route);
+                let key = listeners(*route).map(|listeners| listeners.join(", "));
                 let found = context.routes(*route, n, rule).into_iter();
                 routes.extend(found.map(|(rank, route)| (key.clone(), rank, route)));
             }
@@ -61,14 +61,14 @@ pub(super) fn add(project: &mut Project, objects: &Objects<'_>) {
 }
 
 /// The listeners of a route. `None` if one of its parents is a whole Gateway.
-fn listeners(route: Object<'_>) -> Option<String> {
+fn listeners(route: Object<'_>) -> Option<Vec<String>> {
     let parents = items(route.spec(), "parentRefs");
     let listener = |parent: &Node| {
         Some(format!("{} {}", parent.get_text("name")?, parent.get_text("sectionName")?))
     };
     let mut all: Vec<String> = parents.iter().map(listener).collect::<Option<_>>()?;
     all.sort_unstable();
-    Some(all.join(", "))
+    Some(all)
 }
 
 /// The precedence of a match: kind of path, length of the path, method, headers, queries.
@@ -100,6 +100,7 @@ impl Context<'_, '_> {
                     service_name: service.map(str::to_owned),
                     domains: texts(route.spec(), "hostnames"),
                     ignores_port: true,
+                    listeners: listeners(route).unwrap_or_default(),
                     path: path_condition(condition),
                     methods: condition.get_text("method").map(str::to_owned).into_iter().collect(),
                     other_conditions: ["headers", "queryParams"]

@@ -74,6 +74,7 @@ fn of_rule(
                 service_name: Some(name.clone()),
                 domains: domains.clone(),
                 ignores_port: true,
+                listeners: Vec::new(),
                 path: path_condition(&path),
                 methods: method.map(str::to_owned).into_iter().collect(),
                 other_conditions: ["headers", "queryParams"]

@@ -76,6 +76,7 @@ fn route(
             service_name: Some(format!("{namespace}.{service}.{port}")),
             domains: host.map(str::to_owned).into_iter().collect(),
             ignores_port: true,
+            listeners: Vec::new(),
             path: path_condition(written),
             methods: methods.clone(),
             other_conditions: Vec::new(),
