@@ -15,7 +15,7 @@ use novasphere_harness::{
 use serde_json::{Value, json};
 
 /// Targets that Envoy changes, rejects, or matches unlike others.
-const TARGETS: [&str; 34] = [
+const TARGETS: [&str; 42] = [
     "/",
     "/api",
     "/api/",
@@ -49,6 +49,14 @@ const TARGETS: [&str; 34] = [
     "/r/x",
     "/r/x/y",
     "/api;x=1/..;/{y}|^",
+    "/a/..;x;y/api",
+    "/a/.;x\\y",
+    "/a/..;",
+    "/a/...;/b",
+    "/a/..%3b/api",
+    "/x/%2e%2e;/api",
+    "/x;..;/api",
+    "/x\\..;/api",
     "/api?x=/../y//z%2f",
 ];
 

@@ -204,7 +204,10 @@ impl Route {
         }
         let domains = self.domains.iter().map(|domain| domain.to_ascii_lowercase());
         let covering = domains.filter(|domain| {
-            covers(domain, &host) || self.ignores_port && covers(domain, without_port)
+            // Envoy then compares no port at all.
+            let compares_port = !self.ignores_port || self.platform != Platform::Envoy;
+            compares_port && covers(domain, &host)
+                || self.ignores_port && covers(domain, without_port)
         });
         covering.map(|domain| specificity(&domain)).max()
     }

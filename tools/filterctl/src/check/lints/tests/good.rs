@@ -175,9 +175,11 @@ fn traefik_entry_point_that_only_redirects() {
     ];
     assert_clean(&TRAEFIK, edits);
     // With TLS, requests are https already, and pass.
-    let with_tls =
-        (edits[1].0, edits[1].1.replace("entryPoints: [web]", "tls: {}, entryPoints: [web]"));
-    let findings = changed(&TRAEFIK, &[edits[0], (with_tls.0, &with_tls.1), edits[2]]);
+    let with_tls: Edit = (
+        "entryPoints: [web], service: novasphere-api",
+        "tls: {}, entryPoints: [web], service: novasphere-api",
+    );
+    let findings = changed(&TRAEFIK, &[edits[0], edits[1], edits[2], with_tls]);
     assert_eq!(codes(&findings), ["NS402", "NS403", "NS407"], "{:#?}", shown(&findings));
 }
 

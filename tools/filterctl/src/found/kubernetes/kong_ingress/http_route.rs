@@ -130,7 +130,6 @@ fn paths(condition: &Node) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::{found::Project, source::File};
 
     const MANIFESTS: &str = r#"

@@ -109,7 +109,6 @@ fn paths(path: &Node) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::{
         found::{PathCondition, Project},
         source::File,

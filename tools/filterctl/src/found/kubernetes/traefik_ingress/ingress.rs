@@ -96,7 +96,6 @@ fn rule(host: Option<&str>, path: &Node, matcher: Option<&str>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::{found::Project, source::File};
 
     const MANIFESTS: &str = r#"

@@ -46,7 +46,6 @@ fn ingress_route(
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::{found::Project, source::File};
 
     const MANIFESTS: &str = r#"
