@@ -21,7 +21,7 @@ use ipnet::{IpNet, Ipv4Net};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cidr(IpNet);
 
-/// Why a text is not an address block.
+/// Why a string is not an address block.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum InvalidCidr {
     /// The text is not an address or a block.

@@ -28,7 +28,7 @@ pub(crate) struct RefusalResponses {
     pub(crate) key_claim_name: String,
 }
 
-/// Why a text cannot be a realm.
+/// Why a string cannot be a realm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum InvalidRealm {
     Empty,

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
 use novasphere_emulated_host::{Kind, Outcome, Plugin, Proxy, UpstreamResponse, Worker};
-use novasphere_harness::{chain, client::Request, latin1};
+use novasphere_harness::{chain, client::Request, clock::unix_millis, latin1};
 
 use super::{
-    Case, Exchange, Module, Observed, Prepare, all_well, files,
+    Case, Exchange, Module, Observed, Place, Prepare, all_well, files_for,
     known::{KnownDifference, KnownDifferences, is_as_known},
 };
 
@@ -31,14 +31,16 @@ pub fn check(kind: Kind, modules: &[Module]) -> Result<()> {
     let mut met = Met::default();
     for module in modules {
         let filter = &module.filter;
-        let files = files(filter)?;
+        let files = files_for(filter, Place::Emulated)?;
         let known = KnownDifferences::of(NGINX, filter, &files)?;
         for file in &files {
-            let proxy = proxy(kind)?;
+            let proxy = proxy_of(kind)?;
             for case in &file.cases {
                 let known = known.find(filter, &file.topic, case);
                 let expected = known.filter(|_| kind == Kind::Nginx);
-                let found = run(&proxy, kind, module, case, expected, &mut met);
+                // The clock does not go back for the next case.
+                let own = if sets_time(case) { proxy_of(kind)? } else { Arc::clone(&proxy) };
+                let found = run(&own, kind, module, case, expected, &mut met);
                 let label = format!("{}: {:?}", file.path, case.name);
                 let found = found.with_context(|| label.clone())?;
                 failures.extend(found.iter().map(|found| format!("{label}: {found}")));
@@ -61,7 +63,11 @@ fn unneeded(known: &KnownDifferences, met: &Met) -> Vec<String> {
     general.map(told).collect()
 }
 
-fn proxy(kind: Kind) -> Result<Arc<Proxy>> {
+fn sets_time(case: &Case) -> bool {
+    case.exchanges.iter().any(|exchange| exchange.request.time.is_some())
+}
+
+fn proxy_of(kind: Kind) -> Result<Arc<Proxy>> {
     let mut proxy = Proxy::new(kind);
     proxy.environment = chain::environment()?;
     Ok(Arc::new(proxy))
@@ -78,9 +84,14 @@ fn run(
 ) -> Result<Vec<String>> {
     let plugin = Plugin::wasm(&module.name, module.config(&case.config).to_string());
     let mut worker = Worker::start(proxy, &[plugin])?;
-    let mut failures = Vec::new();
+    let (mut failures, start, mut passed) = (Vec::new(), unix_millis(), 0);
     for (n, exchange) in case.prepared(&proxy.environment)?.iter().enumerate() {
         let number = n.saturating_add(1);
+        let time = exchange.request.time.map_or(start, |time| time.millis(start));
+        let offset = time.saturating_sub(start);
+        ensure!(time >= start && offset >= passed, "exchange {number}: the clock cannot go back");
+        proxy.pass(offset.saturating_sub(passed));
+        passed = offset;
         let observed = observe(&mut worker, kind, exchange, met)?;
         let found = observed.differences(&exchange.expect);
         let known = expected.map(|known| known.of_exchange(number)).unwrap_or_default();
@@ -135,5 +146,5 @@ fn observed(answer: Outcome, kind: Kind, met: &mut Met) -> Observed {
         seen.headers.retain(|(_, value)| !value.is_empty());
         met.emptied_headers |= seen.headers.len() < before;
     }
-    Observed { status: answer.status, headers: answer.headers, body, upstream }
+    Observed { status: answer.status, headers: answer.headers, body, upstream, decisions: None }
 }

@@ -3,7 +3,7 @@
 use std::{fs, path::PathBuf};
 
 use anyhow::{Context, Result, ensure};
-use novasphere_cases::Case;
+use novasphere_cases::{Case, Place};
 use novasphere_harness::paths::repository;
 
 /// A file of cases.
@@ -15,6 +15,19 @@ pub struct CaseFile {
     pub path: String,
     /// The cases in the file.
     pub cases: Vec<Case>,
+}
+
+/// The case files of a filter with the cases that run in this place, in alphabetical order.
+///
+/// # Errors
+/// If no file exists, or a file is malformed.
+pub fn files_for(filter: &str, place: Place) -> Result<Vec<CaseFile>> {
+    let mut files = files(filter)?;
+    for file in &mut files {
+        file.cases.retain(|case| case.runs_in(place));
+    }
+    files.retain(|file| !file.cases.is_empty());
+    Ok(files)
 }
 
 /// The case files of a filter, in alphabetical order.
@@ -42,6 +55,47 @@ fn read(path: &std::path::Path, dir: &str) -> Result<CaseFile> {
         let earlier = cases.iter().take(i).any(|other| other.name == case.name);
         ensure!(!earlier, "{name}: duplicate case name {:?}", case.name);
         ensure!(!case.config.is_null(), "{name}: {:?} has no config", case.name);
+        ensure_hosts(case).with_context(|| format!("{name}: {:?}", case.name))?;
     }
     Ok(CaseFile { topic, path: name, cases })
+}
+
+/// The real proxies have their own clock, and every client of the tests has a loopback address.
+fn ensure_hosts(case: &Case) -> Result<()> {
+    let sets_time = case.exchanges.iter().any(|exchange| exchange.request.time.is_some());
+    let sets_address =
+        case.exchanges.iter().any(|exchange| exchange.request.client_address.is_some());
+    let without = |places: &[Place]| !places.iter().any(|place| case.runs_in(*place));
+    let remedy = "list the places where it runs in hosts";
+    ensure!(
+        !sets_time || without(&[Place::Envoy, Place::Traefik]),
+        "envoy and traefik cannot set the time of a request: {remedy}"
+    );
+    ensure!(
+        !sets_address || without(&[Place::Envoy, Place::Traefik, Place::Emulated]),
+        "envoy, traefik and emulated cannot set client_address: {remedy}"
+    );
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cases_list_the_hosts_that_can_run_them() {
+        for (hosts, request, is_right) in [
+            ("", "{}", true),
+            ("", "{time: now+1}", false),
+            ("native, explain, emulated", "{time: now+1}", true),
+            ("native, envoy", "{time: now+1}", false),
+            ("native, explain", "{client_address: 192.0.2.1}", true),
+            ("native, emulated", "{client_address: 192.0.2.1}", false),
+        ] {
+            let text =
+                format!("{{name: a, hosts: [{hosts}], exchanges: [{{request: {request}}}]}}");
+            let case: Case = serde_yaml_ng::from_str(&text).unwrap();
+            assert_eq!(ensure_hosts(&case).is_ok(), is_right, "{text}");
+        }
+    }
 }

@@ -12,12 +12,12 @@ pub mod proxied;
 mod token;
 pub mod traefik;
 
-pub use format::{CaseFile, files};
+pub use format::{CaseFile, files, files_for};
 pub use known::is_rejected;
 pub use module::Module;
 pub use novasphere_cases::{
-    Case, Exchange, Expectation, Key, Lines, Observed, PrivateKey, PrivateKeyFile, Sent, TokenSpec,
-    Upstream, UpstreamExpectation,
+    Case, Exchange, Expectation, Key, Lines, Observed, Place, PrivateKey, PrivateKeyFile, Sent,
+    TokenSpec, Upstream, UpstreamExpectation,
 };
 pub use private_key::SigningKey;
 pub use token::{Prepare, mint};

@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    net::Ipv4Addr,
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
@@ -14,7 +15,7 @@ use novasphere_core::{
 use novasphere_harness::{chain, client::HOST, clock::unix_millis, latin1, standin::Seen};
 use serde_json::Value;
 
-use super::{Case, Exchange, Module, Observed, Prepare, Sent, all_well, files};
+use super::{Case, Exchange, Module, Observed, Place, Prepare, Sent, all_well, files_for};
 
 type Line = (Vec<u8>, Vec<u8>);
 
@@ -33,7 +34,7 @@ pub fn check<P: Filter>() -> Result<()> {
 pub fn check_in<P: Filter>(module: &Module) -> Result<()> {
     let environment = chain::environment()?;
     let mut failures = Vec::new();
-    for mut file in files(&module.filter)? {
+    for mut file in files_for(&module.filter, Place::Native)? {
         for case in &mut file.cases {
             case.config = module.config(&case.config);
             let name = format!("{}: {:?}", file.path, case.name);
@@ -68,7 +69,9 @@ pub fn run<P: Filter>(case: &Case, environment: &BTreeMap<String, String>) -> Re
     let mut differences = Vec::new();
     for (n, exchange) in case.prepared(environment)?.iter().enumerate() {
         let number = n.saturating_add(1);
-        test_host.millis.set(unix_millis());
+        let sent = &exchange.request;
+        test_host.millis.set(sent.time.map_or_else(unix_millis, |time| time.millis(unix_millis())));
+        test_host.address.set(sent.client_address.or(Some(Ipv4Addr::LOCALHOST.into())));
         let observed = observe(&filter, &mut state, &test_host.env(), exchange)
             .with_context(|| format!("exchange {number}"))?;
         let found = observed.differences(&exchange.expect);
@@ -96,6 +99,7 @@ fn observe<P: Filter>(
             let upstream = vec![seen(&head)];
             let mut observed = respond(filter, carry, exchange)?;
             observed.upstream = upstream;
+            observed.decisions = decisions::<P>(reason);
             Ok(observed)
         }
         Decision::Pause { .. } => bail!("the filter pauses without capacity"),
@@ -108,7 +112,7 @@ fn observe<P: Filter>(
         }
         Decision::Respond { response, reason, .. } => {
             ensure!(is_declared::<P>(reason), "{reason:?} is not in REASONS");
-            replied(&response)
+            Ok(Observed { decisions: decisions::<P>(reason), ..replied(&response)? })
         }
     }
 }
@@ -116,6 +120,11 @@ fn observe<P: Filter>(
 /// A chain declares no reasons. Its filters count their own.
 fn is_declared<P: Filter>(reason: &str) -> bool {
     P::REASONS.is_empty() || P::REASONS.contains(&reason)
+}
+
+/// The decision with the filter's name. `None` for a chain, whose filters decide.
+fn decisions<P: Filter>(reason: &str) -> Option<Vec<String>> {
+    (!P::REASONS.is_empty()).then(|| vec![format!("{}:{reason}", P::NAME)])
 }
 
 /// Applies the filter to the upstream's response.
@@ -138,7 +147,7 @@ fn replied(response: &LocalResponse<'_>) -> Result<Observed> {
         headers.push((name.as_str().to_owned(), latin1::text(value)));
     }
     let body = String::from_utf8_lossy(&response.body).into_owned();
-    Ok(Observed { status: response.status, headers, body, upstream: Vec::new() })
+    Ok(Observed { status: response.status, headers, body, ..Observed::default() })
 }
 
 /// A request as proxies present it to filters: pseudo-headers first, including the host, and names in

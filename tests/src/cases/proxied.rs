@@ -14,7 +14,9 @@ use novasphere_harness::{
     standin::{Answer, EXCHANGE_HEADER, Standin},
 };
 
-use super::{Case, CaseFile, Exchange, Module, Observed, Prepare, all_well, explained, files};
+use super::{
+    Case, CaseFile, Exchange, Module, Observed, Place, Prepare, all_well, explained, files_for,
+};
 
 /// Runs all cases of a filter through one Envoy, each behind a separate listener.
 ///
@@ -29,7 +31,7 @@ pub fn check(filter: &str) -> Result<()> {
 /// # Errors
 /// All failures.
 pub fn check_in(module: &Module) -> Result<()> {
-    let files = files(&module.filter)?;
+    let files = files_for(&module.filter, Place::Envoy)?;
     let standin = Standin::start()?;
     let config = EnvoyConfig {
         environment: chain::environment()?,
@@ -156,5 +158,7 @@ pub(super) fn observe(
         headers: lines.map(|(name, value)| (name.clone(), latin1::text(value))).collect(),
         body: String::from_utf8_lossy(&response.body).into_owned(),
         upstream: standin.exchanges.seen(id),
+        // The statistics of all cases together are compared with the explained decisions.
+        decisions: None,
     })
 }

@@ -10,7 +10,7 @@ use novasphere_harness::{
 use serde_json::Value;
 
 use super::{
-    Case, CaseFile, Prepare, all_well, files,
+    Case, CaseFile, Place, Prepare, all_well, files_for,
     known::{KnownDifference, KnownDifferences, is_as_known},
     proxied::observe,
 };
@@ -33,7 +33,7 @@ pub enum Form {
 /// # Errors
 /// All failures.
 pub fn check(filter: &str, form: Form) -> Result<()> {
-    let files = files(filter)?;
+    let files = files_for(filter, Place::Traefik)?;
     let known = KnownDifferences::of(HOST, filter, &files)?;
     let standin = Standin::start()?;
     let config = TraefikConfig {

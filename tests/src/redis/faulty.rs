@@ -50,7 +50,7 @@ pub enum Fault {
     Close,
     /// Passes the request on and closes the connection in the middle of the response.
     BreakOff,
-    /// Responds with 200 and a text of this many bytes, without calling the front.
+    /// Responds with 200 and a string of this many bytes, without calling the front.
     Huge(usize),
 }
 

@@ -6,6 +6,7 @@ mod claims;
 mod cross_site;
 mod envoy_cases;
 mod exactness;
+mod explained_routes;
 mod host_config;
 mod host_verify;
 mod invalid;

@@ -61,7 +61,7 @@ const PARENTS: [&str; 10] = [
     "/rate_limit/redis",
 ];
 
-/// A field for a URL is a text in an object that has `uri`, or a text whose description says so.
+/// A field for a URL is a string in an object that has `uri`, or a string whose description says so.
 #[test]
 fn all_fields_for_urls_are_listed() -> Result<()> {
     let text = std::fs::read_to_string(repository().join("host-config/schema/gateway.json"))?;

@@ -41,6 +41,7 @@ impl Expansion {
                 method: request.method.clone(),
                 path: self.text(&request.path)?,
                 headers: self.lines(&request.headers)?,
+                ..*request
             },
             upstream: Upstream { status: upstream.status, headers: self.lines(&upstream.headers)? },
             expect: Expectation {
@@ -50,6 +51,7 @@ impl Expansion {
                 closed: expect.closed.clone(),
                 body: expect.body.as_deref().map(|body| self.text(body)).transpose()?,
                 upstream: expect.upstream.as_ref().map(|u| self.received(u)).transpose()?,
+                decision: expect.decision.clone(),
             },
         })
     }

@@ -1,6 +1,6 @@
 //! Cases as data.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, net::IpAddr};
 
 use anyhow::{Result, ensure};
 use serde::{
@@ -9,7 +9,7 @@ use serde::{
 };
 use serde_json::Value;
 
-use crate::{Lines, TokenSpec, expand::Expansion};
+use crate::{Lines, Time, TokenSpec, expand::Expansion};
 
 /// A configuration and a list of exchanges with their expected results.
 #[derive(Clone, Debug, Deserialize)]
@@ -27,8 +27,27 @@ pub struct Case {
     /// client receives exactly the lines of these names that `headers` lists.
     #[serde(default)]
     pub closed: Vec<String>,
+    /// The places where the case runs. Empty for all.
+    #[serde(default)]
+    pub hosts: Vec<Place>,
     /// The exchanges, in order.
     pub exchanges: Vec<Exchange>,
+}
+
+/// A place where cases run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Place {
+    /// The filter's logic, without a proxy.
+    Native,
+    /// The engine of `filterctl explain` and `filterctl test`.
+    Explain,
+    /// Emulated hosts.
+    Emulated,
+    /// The real Envoy.
+    Envoy,
+    /// The real Traefik.
+    Traefik,
 }
 
 /// A request, the upstream's response, and the expected result.
@@ -56,12 +75,16 @@ pub struct Sent {
     pub path: String,
     /// The header lines.
     pub headers: Lines,
+    /// The time at which the request arrives. `None` for the time of the run.
+    pub time: Option<Time>,
+    /// The client's address, as the proxy determines it. `None` for the loopback address.
+    pub client_address: Option<IpAddr>,
 }
 
 impl Default for Sent {
     fn default() -> Self {
         let (method, path) = ("GET".to_owned(), "/api/v1/wukongs".to_owned());
-        Self { method, path, headers: Lines::default() }
+        Self { method, path, headers: Lines::default(), time: None, client_address: None }
     }
 }
 
@@ -98,6 +121,9 @@ pub struct Expectation {
     pub body: Option<String>,
     /// The request the upstream receives.
     pub upstream: Option<UpstreamExpectation>,
+    /// Decisions of filters about the request, such as `jwt-auth:expired`.
+    #[serde(deserialize_with = "one_or_more")]
+    pub decision: Vec<String>,
 }
 
 impl Default for Expectation {
@@ -109,6 +135,7 @@ impl Default for Expectation {
             closed: Vec::new(),
             body: None,
             upstream: None,
+            decision: Vec::new(),
         }
     }
 }
@@ -136,6 +163,23 @@ pub struct Received {
     pub absent: Vec<String>,
 }
 
+fn one_or_more<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let written = match Value::deserialize(deserializer)? {
+        Value::String(text) => vec![text],
+        Value::Array(items) => {
+            items.iter().map(|item| item.as_str().unwrap_or_default().to_owned()).collect()
+        }
+        _ => vec![String::new()],
+    };
+    match written.iter().all(|text| text.contains(':')) {
+        true => Ok(written),
+        false => Err(D::Error::custom(
+            "expect.decision: expected a filter and its decision, as in jwt-auth:expired, or a list \
+             of them",
+        )),
+    }
+}
+
 impl<'de> Deserialize<'de> for UpstreamExpectation {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match Value::deserialize(deserializer)? {
@@ -149,6 +193,11 @@ impl<'de> Deserialize<'de> for UpstreamExpectation {
 }
 
 impl Case {
+    /// Whether the case runs in this place.
+    pub fn runs_in(&self, place: Place) -> bool {
+        self.hosts.is_empty() || self.hosts.contains(&place)
+    }
+
     /// The exchanges with fresh tokens, signed by `sign`.
     ///
     /// # Errors

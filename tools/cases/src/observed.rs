@@ -27,6 +27,9 @@ pub struct Observed {
     pub body: String,
     /// The requests the upstream received.
     pub upstream: Vec<Seen>,
+    /// The decisions of the filters, in order: `jwt-auth:expired`. `None` if the host does not tell
+    /// them.
+    pub decisions: Option<Vec<String>>,
 }
 
 impl Observed {
@@ -44,6 +47,12 @@ impl Observed {
         }
         if let Some(upstream) = &expect.upstream {
             self.compare_upstream(&mut found, upstream);
+        }
+        if let Some(decisions) = &self.decisions {
+            for expected in expect.decision.iter().filter(|name| !decisions.contains(name)) {
+                let got = decisions.join(", ");
+                found.push(format!("decision: expected {expected}, got {got}"));
+            }
         }
         found
     }
@@ -158,10 +167,12 @@ mod tests {
             headers: lines(&[("Vary", "Accept"), ("vary", "Origin"), ("x-n", "12")]),
             body: "{}".into(),
             upstream: vec![seen],
+            decisions: Some(vec!["cors:allowed".into(), "jwt-auth:expired".into()]),
         };
         let expect = expectation(
             "{status: 401, headers: {vary: [Accept, Origin], x-n: '~[0-9]+'}, absent: [x-no],
-              body: '{}', upstream: {path: /a, headers: {x-user-id: alice}, absent: [x-no]}}",
+              body: '{}', upstream: {path: /a, headers: {x-user-id: alice}, absent: [x-no]},
+              decision: jwt-auth:expired}",
         );
         assert_eq!(observed.differences(&expect), [""; 0]);
     }
@@ -173,13 +184,14 @@ mod tests {
             headers: lines(&[("vary", "Accept"), ("x-no", "1"), ("x-n", "12a")]),
             body: "b".into(),
             upstream: vec![Seen::default()],
+            decisions: Some(vec!["cors:allowed".into()]),
         };
         let expect = expectation(
             "{status: 401, headers: {vary: [Accept, Origin], x-n: '~[0-9]+', x-a: 1}, absent: [x-no],
-              body: '{}', upstream: none}",
+              body: '{}', upstream: none, decision: [cors:allowed, jwt-auth:expired]}",
         );
         let found = observed.differences(&expect);
-        assert_eq!(found.len(), 7, "{found:#?}");
+        assert_eq!(found.len(), 8, "{found:#?}");
     }
 
     #[test]

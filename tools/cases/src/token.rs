@@ -6,6 +6,8 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use crate::time::from_now;
+
 /// The contents of a token.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -132,15 +134,7 @@ fn with_dates(value: Value, now: u64) -> Value {
 }
 
 fn date(text: &str, now: u64) -> Option<i64> {
-    let offset = text.strip_prefix("now")?;
-    let offset: i64 = if offset.is_empty() {
-        0
-    } else if offset.starts_with(['+', '-']) {
-        offset.parse().ok()?
-    } else {
-        return None;
-    };
-    i64::try_from(now).ok()?.checked_add(offset)
+    i64::try_from(now).ok()?.checked_add(from_now(text)?)
 }
 
 #[cfg(test)]

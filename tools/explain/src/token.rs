@@ -7,7 +7,7 @@ use sha2::{Sha256, Sha384, Sha512};
 
 use crate::Line;
 
-/// A token in a text: the members of its header that select a key.
+/// A token in a string: the members of its header that select a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct FoundToken {
     /// The token as it is in the request.
@@ -85,7 +85,7 @@ impl FoundToken {
     }
 }
 
-/// Replaces a text in all values of lines.
+/// Replaces a string in all values of lines.
 pub(crate) fn replace(lines: &mut [Line], from: &str, to: &str) {
     for (_, value) in lines {
         if let Ok(text) = str::from_utf8(value)

@@ -34,7 +34,7 @@ pub(super) enum Problem {
     UnknownField(String, &'static [&'static str]),
     /// A word that an enum does not have.
     UnknownVariant(String),
-    /// Not the number that the field expects. `got` includes the remedy. `text` is the value if it is a text.
+    /// Not the number that the field expects. `got` includes the remedy. `text` is the value if it is a string.
     Number { got: String, text: Option<String> },
     /// Not a list. The message lacks the remedy.
     List(Entries),
@@ -154,13 +154,13 @@ fn right_form(expected: &str, got: Unexpected<'_>) -> String {
     match (expected, got) {
         ("a string", Unexpected::Bool(value)) => {
             let words = if value { "yes and on as true" } else { "no and off as false" };
-            format!("; write the text in quotes, because YAML reads {words}")
+            format!("; write the string in quotes, because YAML reads {words}")
         }
         ("a string", Unexpected::Unsigned(_) | Unexpected::Signed(_) | Unexpected::Float(_)) => {
             format!("; write it in quotes: \"{}\"", Got(got))
         }
         ("a string", Unexpected::Seq | Unexpected::Map) => {
-            "; write a single text, such as \"…\"".to_owned()
+            "; write a single string, such as \"…\"".to_owned()
         }
         ("a boolean", Unexpected::Str(text @ ("true" | "false"))) => {
             format!("; write {text} without quotes")

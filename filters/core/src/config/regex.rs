@@ -25,7 +25,7 @@ const MAX_COMPILED_BYTES: usize = 32 * 1024;
 #[derive(Clone, Debug)]
 pub struct Pattern(Regex);
 
-/// Why a text is not a pattern. The filter adds the remedy, because it knows the other forms that
+/// Why a string is not a pattern. The filter adds the remedy, because it knows the other forms that
 /// the field accepts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum InvalidPattern {

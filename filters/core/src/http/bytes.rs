@@ -21,7 +21,7 @@ pub fn bytes_eq(a: &[u8], b: &[u8]) -> bool {
     }
 }
 
-/// All bytes of a text of 4 to 8 bytes, as one word. Its halves may overlap.
+/// All bytes of a string of 4 to 8 bytes, as one word. Its halves may overlap.
 fn short_word(text: &[u8]) -> Option<u64> {
     let (first, last) = (text.first_chunk()?, text.last_chunk()?);
     Some(u64::from(u32::from_ne_bytes(*first)) << 32 | u64::from(u32::from_ne_bytes(*last)))

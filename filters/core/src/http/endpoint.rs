@@ -90,12 +90,12 @@ impl Endpoint {
     }
 }
 
-/// Whether a text may be a URL, or the authority of one with user information.
+/// Whether a string may be a URL, or the authority of one with user information.
 fn looks_like_url(text: &str) -> bool {
     text.contains("://") || text.contains('@')
 }
 
-/// Whether a text may have user information or a query. Messages do not quote it.
+/// Whether a string may have user information or a query. Messages do not quote it.
 pub fn may_have_secrets(text: &str) -> bool {
     let query = text.split_once("://").is_some_and(|(_, rest)| rest.contains(['?', '#']));
     query || text.contains('@')

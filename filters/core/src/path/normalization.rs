@@ -5,7 +5,7 @@
 //! characters without a glyph.
 
 /// The code points, as sorted ranges, that
-/// - NFKC maps to a text with one of `/ \ . ; % ? #` (Unicode 14.0, `UnicodeData.txt`), or
+/// - NFKC maps to a string with one of `/ \ . ; % ? #` (Unicode 14.0, `UnicodeData.txt`), or
 /// - have the property `Default_Ignorable_Code_Point` (Unicode 14.0, `DerivedCoreProperties.txt`),
 ///   which form NFKC_Casefold maps to nothing.
 const RANGES: &[(char, char)] = &[

@@ -1,6 +1,6 @@
-//! [`Label`]: a text that only notes need.
+//! [`Label`]: a string that only notes need.
 
-/// A text of the configuration for notes. In the modules it takes no memory and is empty.
+/// A string of the configuration for notes. In the modules it takes no memory and is empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Label(#[cfg(feature = "trace")] String);
 

@@ -5,7 +5,7 @@ use std::fmt;
 /// The maximum length of an origin in bytes. A host has at most 253 bytes (RFC 1035 section 2.3.4).
 pub(super) const MAX_BYTES: usize = 300;
 
-/// Why a text is not an origin, or not an entry of `origins`.
+/// Why a string is not an origin, or not an entry of `origins`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum InvalidOrigin {
     Length,

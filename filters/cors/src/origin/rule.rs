@@ -81,7 +81,7 @@ impl OriginRule {
     }
 }
 
-/// The origins in a text that lists several, separated by commas, semicolons or spaces, or as a
+/// The origins in a string that lists several, separated by commas, semicolons or spaces, or as a
 /// JSON array.
 pub(crate) fn origins_in(text: &str) -> impl Iterator<Item = &str> {
     let array = text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));

@@ -7,7 +7,7 @@ use serde::{
     de::{Error, Visitor},
 };
 
-/// An entry of `if_status`, written as a number or a text.
+/// An entry of `if_status`, written as a number or a string.
 #[derive(Debug)]
 pub struct StatusText(pub(crate) String);
 

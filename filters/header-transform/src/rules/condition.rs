@@ -30,7 +30,7 @@ pub(crate) struct Scope {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct StatusRange(u16, u16);
 
-/// Why a text is not a method or a status.
+/// Why a string is not a method or a status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum InvalidCondition {
     Method,

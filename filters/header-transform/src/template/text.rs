@@ -23,7 +23,7 @@ pub(crate) enum Piece {
     },
 }
 
-/// Why a text is not a template.
+/// Why a string is not a template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum InvalidTemplate {
     Unclosed,

@@ -24,7 +24,7 @@ pub(crate) enum Variable {
     Host,
 }
 
-/// Why a text is not a variable. The message does not quote the text: it may be a secret that only
+/// Why a string is not a variable. The message does not quote the text: it may be a secret that only
 /// resembles a template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum InvalidVariable {

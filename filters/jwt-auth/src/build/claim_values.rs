@@ -50,7 +50,7 @@ fn check_guessed(test: &str, values: &[Json], path: &str, cx: &mut BuildContext<
     }
     let Some(flag) = values.iter().find(|value| matches!(value, Json::Bool(_))) else { return };
     let words = if *flag == Json::Bool(true) { "y, yes and on" } else { "n, no and off" };
-    let problem = format!("the proxy's YAML reads {words} as {flag} too: write text in quotes");
+    let problem = format!("the proxy's YAML reads {words} as {flag} too: write strings in quotes");
     let names_flag = |value: &Json| matches!(value.as_str(), Some("true" | "false"));
     if test == "equals" {
         cx.warn(path, &format!("is the boolean {flag}; {problem}"));

@@ -46,7 +46,7 @@ pub(super) fn claim_path(
     }
 }
 
-/// The path of a text that is not empty. `None` after a fault.
+/// The path of a string that is not empty. `None` after a fault.
 #[cold]
 fn dotted_path(text: &str, path: &str, cx: &mut BuildContext<'_>) -> Option<ClaimPath> {
     match ClaimPath::parse(text) {
@@ -76,7 +76,7 @@ pub(super) fn check_items(items: &[String], path: &str, cx: &mut BuildContext<'_
     }
 }
 
-/// A message about a text that is not a secret.
+/// A message about a string that is not a secret.
 pub(super) fn invalid_text(invalid: &impl Error, text: &str) -> String {
     if text.is_empty() { invalid.to_string() } else { format!("{invalid}, got {text:?}") }
 }

@@ -35,7 +35,7 @@ pub(super) fn consumer(
     }
 }
 
-/// The header value of a text. `None` if it is empty.
+/// The header value of a string. `None` if it is empty.
 #[cold]
 fn header_value(text: &str, path: &str, cx: &mut BuildContext<'_>) -> Option<Vec<u8>> {
     match header_text::from_text(text) {

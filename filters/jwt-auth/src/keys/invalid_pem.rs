@@ -1,8 +1,8 @@
-//! Why a text is not a public key in PEM.
+//! Why a string is not a public key in PEM.
 
 use std::fmt;
 
-/// Why a text is not a public key in PEM (RFC 7468). The messages do not quote it, because it may
+/// Why a string is not a public key in PEM (RFC 7468). The messages do not quote it, because it may
 /// be a private key or a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum InvalidPem {

@@ -10,7 +10,7 @@ const BEGIN: &str = "-----BEGIN ";
 const END: &str = "-----END ";
 const DASHES: &str = "-----";
 
-/// Whether a text contains a PEM block.
+/// Whether a string contains a PEM block.
 pub(crate) fn is_pem(text: &str) -> bool {
     text.contains(BEGIN)
 }
@@ -67,7 +67,7 @@ fn is_private(block: &str) -> bool {
     label.trim_end().ends_with("PRIVATE KEY")
 }
 
-/// The fault in a text without a BEGIN line.
+/// The fault in a string without a BEGIN line.
 fn without_begin(text: &str) -> InvalidPem {
     // A DER sequence of 128 bytes or more starts with 30 81 or 30 82, the public keys on Ed25519,
     // P-256 and P-384 with 30 2a, 30 59 and 30 76.

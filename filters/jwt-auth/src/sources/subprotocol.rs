@@ -17,7 +17,7 @@ pub(crate) struct Subprotocols {
     prefixes: Vec<String>,
 }
 
-/// Why a text cannot be a prefix of subprotocols.
+/// Why a string cannot be a prefix of subprotocols.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum InvalidPrefix {
     Empty,

@@ -62,6 +62,6 @@ fn refuses_booleans_that_may_have_been_text() {
     }
     assert_eq!(guessed(r#""one_of": [true, "true"]"#), Default::default());
     let warning = "required_claims[0].equals: is the boolean false; the proxy's YAML reads n, no \
-                   and off as false too: write text in quotes";
+                   and off as false too: write strings in quotes";
     assert_eq!(guessed(r#""equals": false"#), (String::new(), vec![warning.to_owned()]));
 }

@@ -65,7 +65,7 @@ impl fmt::Display for ClaimPath {
 }
 
 impl ClaimPath {
-    /// The path of a text with dots.
+    /// The path of a string with dots.
     ///
     /// # Errors
     /// If the text looks like a path of another language. A claim with such a name needs
@@ -107,13 +107,13 @@ fn find_dotted<'c>(object: &'c Json, path: &str) -> Option<&'c Json> {
     })
 }
 
-/// The names of a text without the empty ones, as a path.
+/// The names of a string without the empty ones, as a path.
 fn joined(text: &str) -> String {
     let names: Vec<&str> = text.split('.').filter(|name| !name.is_empty()).collect();
     if names.is_empty() { "the name of a claim".to_owned() } else { quoted(&names.join(".")) }
 }
 
-/// A list of the names of a text in which `\.` is a dot in a name.
+/// A list of the names of a string in which `\.` is a dot in a name.
 fn unescaped(text: &str) -> String {
     let (mut names, mut name) = (Vec::new(), String::new());
     let mut chars = text.chars();
@@ -128,7 +128,7 @@ fn unescaped(text: &str) -> String {
     list(names.iter().map(String::as_str))
 }
 
-/// The names of a text with `[0]`, `[*]` or `['name']`. Names in quotes give a list.
+/// The names of a string with `[0]`, `[*]` or `['name']`. Names in quotes give a list.
 fn without_brackets(text: &str) -> String {
     let parts = || text.trim_start_matches('$').split(['.', '[', ']']);
     if text.contains(['\'', '"']) {

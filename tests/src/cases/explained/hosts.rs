@@ -9,7 +9,7 @@ use novasphere_harness::chain;
 
 use super::{input, load, observed};
 use crate::cases::{
-    Case, Module, Observed, Prepare, all_well, files,
+    Case, Module, Observed, Place, Prepare, all_well, files_for,
     known::{KnownDifference, KnownDifferences, is_as_known},
 };
 
@@ -19,7 +19,7 @@ use crate::cases::{
 /// All failures.
 pub fn check_on(proxy: ProxyKind, module: &Module) -> Result<()> {
     let environment = chain::environment()?;
-    let files = files(&module.filter)?;
+    let files = files_for(&module.filter, Place::Explain)?;
     let host = if proxy == ProxyKind::Kong { "nginx" } else { "traefik" };
     let known = KnownDifferences::of(host, &module.filter, &files)?;
     let mut failures = Vec::new();

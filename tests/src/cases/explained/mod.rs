@@ -12,7 +12,7 @@ use novasphere_explain::{
 use novasphere_harness::{chain, client::HOST, clock::unix_millis, latin1, standin::Seen};
 
 pub use self::hosts::check_on;
-use super::{Case, Exchange, Module, Observed, Prepare, all_well, files};
+use super::{Case, Exchange, Module, Observed, Place, Prepare, all_well, files_for};
 
 /// Runs all cases of a filter in a module that contains it.
 ///
@@ -21,7 +21,7 @@ use super::{Case, Exchange, Module, Observed, Prepare, all_well, files};
 pub fn check_in(module: &Module) -> Result<()> {
     let environment = chain::environment()?;
     let mut failures = Vec::new();
-    for mut file in files(&module.filter)? {
+    for mut file in files_for(&module.filter, Place::Explain)? {
         for case in &mut file.cases {
             case.config = module.config(&case.config);
             let name = format!("{}: {:?}", file.path, case.name);
@@ -34,7 +34,7 @@ pub fn check_in(module: &Module) -> Result<()> {
     all_well(&failures)
 }
 
-/// The decisions of all filters about all cases, counted as in Envoy's statistics:
+/// The decisions of all filters about all cases that run in Envoy, counted as in Envoy's statistics:
 /// `filter=jwt-auth.decision=expired`.
 ///
 /// # Errors
@@ -42,7 +42,7 @@ pub fn check_in(module: &Module) -> Result<()> {
 pub fn decisions(module: &Module) -> Result<BTreeMap<String, u64>> {
     let environment = chain::environment()?;
     let mut counts = BTreeMap::new();
-    for file in files(&module.filter)? {
+    for file in files_for(&module.filter, Place::Envoy)? {
         for mut case in file.cases {
             case.config = module.config(&case.config);
             let mut chain = load(ProxyKind::Envoy, &module.name, &case, &environment)?;
@@ -147,8 +147,8 @@ fn input(exchange: &Exchange) -> Result<Input> {
         body: Vec::new(),
     };
     let facts = Facts {
-        millis: unix_millis(),
-        client_address: Some(std::net::Ipv4Addr::LOCALHOST.into()),
+        millis: sent.time.map_or_else(unix_millis, |time| time.millis(unix_millis())),
+        client_address: sent.client_address.or(Some(std::net::Ipv4Addr::LOCALHOST.into())),
         route: None,
         service: Some("novasphere-api".to_owned()),
     };
@@ -177,5 +177,6 @@ fn observed(explanation: &Explanation) -> Observed {
         headers: text(&response.headers),
         body: String::from_utf8_lossy(&response.body).into_owned(),
         upstream: upstream.collect(),
+        decisions: Some(explanation.decisions()),
     }
 }

@@ -61,18 +61,6 @@ impl Issuers {
         self.entries.extend(entries.into_iter().flatten().filter_map(Entry::new));
     }
 
-    /// The algorithms of tokens whose keys cannot be assumed.
-    pub(super) fn unassumable(&self) -> Vec<&str> {
-        let tokens = self.tokens.iter();
-        let algorithms = tokens.map(|(algorithm, _)| algorithm.as_str());
-        algorithms.filter(|algorithm| algorithm.starts_with("PS")).collect()
-    }
-
-    /// Whether keys of an issuer are assumed.
-    pub(super) fn are_assumed(&self) -> bool {
-        self.keys.assume_missing && self.keys.given.is_empty() && !self.is_empty()
-    }
-
     pub(super) fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }

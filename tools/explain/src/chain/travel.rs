@@ -52,6 +52,14 @@ pub struct Explanation {
 }
 
 impl Explanation {
+    /// The decisions of the filters in order, and of the proxy if it responded itself:
+    /// `jwt-auth:expired`.
+    pub fn decisions(&self) -> Vec<String> {
+        let steps = self.steps.iter().map(|step| (step.filter, step.reason));
+        let own = self.decided_by.filter(|(by, _)| !self.steps.iter().any(|s| s.filter == *by));
+        steps.chain(own).map(|(filter, name)| format!("{filter}:{name}")).collect()
+    }
+
     /// Corrects the notes about a signature that an assumed key seemed to verify.
     fn mark_unchecked(&mut self) {
         for note in self.steps.iter_mut().flat_map(|step| &mut step.notes) {
@@ -94,12 +102,6 @@ impl Chain {
     pub(super) fn send_as_is(&mut self, input: &Input) -> Explanation {
         self.world.start(input.facts.clone());
         let mut explanation = Explanation::default();
-        if self.issuers.are_assumed() || !self.assumed.is_empty() {
-            let unassumable = self.issuers.unassumable().into_iter().map(|algorithm| {
-                format!("keys for {algorithm} cannot be assumed, and a signature needs the key")
-            });
-            explanation.remarks.extend(unassumable);
-        }
         self.refresh(&mut explanation.remarks);
         self.world.metrics.take();
         let lines = dialect::visible(self.setup.proxy, &input.request);

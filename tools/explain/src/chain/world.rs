@@ -15,7 +15,7 @@ use novasphere_host_facts::{envoy, kong, traefik};
 use crate::ProxyKind;
 
 /// The facts about the connection of a request.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Facts {
     /// The time, in milliseconds since the epoch.
     pub millis: u64,

@@ -97,7 +97,7 @@ pub fn convert(from: Source, to: Target, project: &Project) -> Result<Conversion
     Ok(Conversion { text, report })
 }
 
-/// Whether a text contains a name that is not a part of a longer one.
+/// Whether a string contains a name that is not a part of a longer one.
 fn has_word(text: &str, name: &str) -> bool {
     let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
     text.match_indices(name).any(|(at, found)| {

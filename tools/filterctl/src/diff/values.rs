@@ -107,7 +107,7 @@ pub(super) fn sets(
     }
 }
 
-/// The items of a list as texts. An item that is not a text is JSON.
+/// The items of a list as texts. An item that is not a string is JSON.
 pub(super) fn items(value: &Value) -> Vec<String> {
     match value {
         Value::Array(items) => items.iter().map(plain).collect(),
@@ -116,7 +116,7 @@ pub(super) fn items(value: &Value) -> Vec<String> {
     }
 }
 
-/// A text without quotes, other values as JSON.
+/// A string without quotes, other values as JSON.
 fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

@@ -137,7 +137,7 @@ fn values(schema: &Value) -> Vec<(String, String)> {
     schema.get("items").map(values).unwrap_or_default()
 }
 
-/// A value without the quotes of a text.
+/// A value without the quotes of a string.
 fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

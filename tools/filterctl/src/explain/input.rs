@@ -72,10 +72,9 @@ impl RequestArgs {
             None => ("GET", self.request.as_str()),
         };
         if !target.starts_with('/') && target != "*" {
-            bail!(
-                "--request: expected a method and a path, as in 'GET /api/v1/x', got {:?}",
-                self.request
-            );
+            // A query may contain a token.
+            let got = self.request.split('?').next().unwrap_or_default();
+            bail!("--request: expected a method and a path, as in 'GET /api/v1/x', got {got:?}");
         }
         let mut headers: Vec<Line> =
             self.headers.iter().map(|h| line("--header", h)).collect::<Result<_>>()?;
@@ -146,7 +145,7 @@ pub fn key_sets(options: &[String]) -> Result<Vec<(Option<String>, Vec<u8>)>> {
 fn line(option: &str, text: &str) -> Result<Line> {
     let Some((name, value)) = text.split_once(':') else {
         // The text may be a credential without a name.
-        bail!("{option}: expected 'Name: value', got a text without a colon");
+        bail!("{option}: expected 'Name: value', got a string without a colon");
     };
     Ok((name.trim().to_ascii_lowercase().into_bytes(), value.trim().as_bytes().to_vec()))
 }

@@ -6,19 +6,20 @@ use anyhow::Result;
 use novasphere_explain::{Action, Change, Line, Note, Outcome, ProxyKind, ResponseStep, Step};
 use serde_json::{Value, json};
 
-use super::{decisions::Decision, mask, text::Report};
+use super::{decisions::Decision, mask::Mask, text::Report};
 
 /// Writes the explanation of a request.
 pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> Result<()> {
     let explanation = report.explanation;
     let (filter, name, text) = report.decision();
     let request = &report.input.request;
-    let string = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let mask = report.mask;
+    let string = |bytes: &[u8]| mask.text(&String::from_utf8_lossy(bytes));
     let upstream = explanation.upstream.as_ref().map(|request| {
         json!({
             "method": string(&request.method),
-            "path": mask::value(":path", &request.target),
-            "headers": lines(&request.headers),
+            "path": string(&request.target),
+            "headers": lines(&request.headers, mask),
         })
     });
     let metrics: Vec<Value> = explanation
@@ -28,50 +29,50 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> Result<()> {
         .collect();
     let attributes = explanation.attributes.iter();
     let attributes: serde_json::Map<String, Value> =
-        attributes.map(|(n, value)| (n.clone(), mask::value(n, value).into())).collect();
+        attributes.map(|(n, value)| (n.clone(), mask.value(n, value).into())).collect();
     let value = json!({
         "status": explanation.response.status,
         "decision": {"filter": filter, "name": name, "text": text.map(words)},
         "proxy": proxy(report.proxy),
         "request": {
             "method": string(&request.method),
-            "path": mask::value(":path", &request.target),
+            "path": string(&request.target),
             "host": string(&request.authority),
             "route": report.routed.name,
             "time": report.input.facts.millis / 1_000,
         },
-        "steps": steps(&explanation.steps),
+        "steps": steps(&explanation.steps, mask),
         "upstream": upstream,
-        "response_steps": response_steps(&explanation.response_steps),
+        "response_steps": response_steps(&explanation.response_steps, mask),
         "response": {
             "status": explanation.response.status,
-            "headers": lines(&explanation.response.headers),
+            "headers": lines(&explanation.response.headers, mask),
             "body": string(&explanation.response.body),
         },
         "metrics": metrics,
         "access_log": {"decision": report.details(), "attributes": attributes},
-        "log": explanation.log,
+        "log": explanation.log.iter().map(|line| mask.text(line)).collect::<Vec<_>>(),
         "assumed": report.assumptions(),
     });
     Ok(writeln!(out, "{value:#}")?)
 }
 
-fn steps(steps: &[Step]) -> Vec<Value> {
+fn steps(steps: &[Step], mask: &Mask) -> Vec<Value> {
     let value = |step: &Step| {
         json!({
             "filter": step.filter,
             "action": action(step.action),
             "decision": step.reason,
-            "notes": notes(&step.notes),
-            "changes": changes(&step.changes),
+            "notes": notes(&step.notes, mask),
+            "changes": changes(&step.changes, mask),
         })
     };
     steps.iter().map(value).collect()
 }
 
-fn response_steps(steps: &[ResponseStep]) -> Vec<Value> {
+fn response_steps(steps: &[ResponseStep], mask: &Mask) -> Vec<Value> {
     let value = |step: &ResponseStep| {
-        let (notes, changes) = (notes(&step.notes), changes(&step.changes));
+        let (notes, changes) = (notes(&step.notes, mask), changes(&step.changes, mask));
         json!({"filter": step.filter, "notes": notes, "changes": changes})
     };
     steps.iter().map(value).collect()
@@ -93,7 +94,7 @@ const fn action(action: Action) -> &'static str {
     }
 }
 
-fn notes(notes: &[Note]) -> Vec<Value> {
+fn notes(notes: &[Note], mask: &Mask) -> Vec<Value> {
     let value = |note: &Note| {
         let outcome = match note.outcome {
             Outcome::Fact => "fact",
@@ -101,9 +102,9 @@ fn notes(notes: &[Note]) -> Vec<Value> {
             Outcome::Mismatch => "mismatch",
         };
         json!({
-            "subject": note.subject,
-            "expected": note.expected,
-            "found": note.found,
+            "subject": mask.text(&note.subject),
+            "expected": mask.text(&note.expected),
+            "found": mask.text(&note.found),
             "outcome": outcome,
             "decides": note.decides,
         })
@@ -111,10 +112,10 @@ fn notes(notes: &[Note]) -> Vec<Value> {
     notes.iter().map(value).collect()
 }
 
-fn changes(changes: &[Change]) -> Vec<Value> {
+fn changes(changes: &[Change], mask: &Mask) -> Vec<Value> {
     let value = |change: &Change| {
         let values = |values: &[Vec<u8>]| -> Vec<String> {
-            values.iter().map(|value| mask::value(&change.name, value)).collect()
+            values.iter().map(|value| mask.value(&change.name, value)).collect()
         };
         json!({
             "name": change.name,
@@ -125,10 +126,10 @@ fn changes(changes: &[Change]) -> Vec<Value> {
     changes.iter().map(value).collect()
 }
 
-fn lines(lines: &[Line]) -> Vec<[String; 2]> {
+fn lines(lines: &[Line], mask: &Mask) -> Vec<[String; 2]> {
     let line = |(name, value): &Line| {
         let name = String::from_utf8_lossy(name).into_owned();
-        let value = mask::value(&name.to_ascii_lowercase(), value);
+        let value = mask.value(&name.to_ascii_lowercase(), value);
         [name, value]
     };
     lines.iter().map(line).collect()

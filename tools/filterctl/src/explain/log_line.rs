@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::{
     Format,
     decisions::{self, Decision, PROXY},
+    mask::Mask,
     text::with_dates,
     wrap,
 };
@@ -62,24 +63,33 @@ fn explain(line: &str, format: Format, out: &mut dyn Write) -> Result<()> {
     }
 }
 
-/// The text of a member. Envoy writes `-` or null for none.
+/// The text of a member without credentials. Envoy writes `-` or null for none.
 fn text(members: &Map<String, Value>, name: &str) -> Option<String> {
     match members.get(name)? {
         Value::String(text) if text.is_empty() || text == "-" => None,
-        Value::String(text) => Some(text.clone()),
+        Value::String(text) => Some(Mask::default().text(text)),
         Value::Null => None,
         other => Some(other.to_string()),
     }
 }
 
-/// Filter and name in `novasphere_jwt-auth:expired`. Envoy adds its own details in `{…}`.
+/// Filter and name in `novasphere_jwt-auth:expired`. Envoy adds its own reasons in `{…}` or `[…]`.
 fn decision(details: &str) -> (String, String) {
-    let details = details.split(['{', ' ']).next().unwrap_or_default();
+    let details = details.split(REASON_STARTS).next().unwrap_or_default();
     let filter = details.strip_prefix("novasphere_").and_then(|rest| rest.split_once(':'));
     match filter {
         Some((filter, name)) => (filter.to_owned(), name.to_owned()),
         None => (PROXY.to_owned(), details.to_owned()),
     }
+}
+
+/// The characters before the reason in Envoy's details.
+const REASON_STARTS: [char; 3] = ['{', '[', ' '];
+
+/// The reason in Envoy's details: `connection_timeout` in `…{connection_timeout}`.
+fn reason(details: &str) -> Option<String> {
+    let (_, reason) = details.split_once(REASON_STARTS)?;
+    Some(reason.trim_end_matches(['}', ']']).to_owned()).filter(|reason| !reason.is_empty())
 }
 
 impl Line<'_> {
@@ -94,6 +104,7 @@ impl Line<'_> {
         let mut push = |name, text: Option<String>| {
             facts.extend(text.map(|text| (name, text)));
         };
+        push("reason", text(self.members, "decision").and_then(|details| reason(&details)));
         push("detail", text(self.members, "jwt_auth_detail").map(|text| with_dates(&text)));
         push("detail", text(self.members, "rate_limit_detail").map(|text| limit(&text)));
         push(
@@ -143,7 +154,7 @@ impl Line<'_> {
             json!({"meaning": meaning, "cause": cause, "remedy": remedy})
         });
         let value = json!({
-            "status": self.members.get("status"),
+            "status": self.members.get("status").filter(|status| status.is_number()),
             "decision": {"filter": filter, "name": name, "text": text},
             "facts": facts,
         });
@@ -197,7 +208,16 @@ fn meaning(flag: &str) -> Option<&'static str> {
         "URX" => "all retries failed",
         "LR" => "the proxy reset the stream",
         "SI" => "the stream was idle for too long",
+        "DI" => "a delay was injected",
         "DPE" => "the client broke the protocol",
+        "DT" => "the connection or stream exceeded its maximum duration",
+        "FI" => "a fault was injected",
+        "IH" => "an x-envoy-* header is invalid",
+        "NFCF" => "the configuration of a filter is missing",
+        "DF" => "the name of the upstream cannot be resolved",
+        "RL" => "a rate limit of Envoy rejected the request",
+        "UAEX" => "the external authorization denied the request",
+        "UMSDR" => "the stream exceeded its maximum duration",
         "UPE" => "the upstream broke the protocol",
         "OM" => "the proxy is overloaded",
         _ => return None,
@@ -246,6 +266,15 @@ mod tests {
         let text = explained(line, Format::Text);
         assert!(text.contains("decision  proxy: upstream_response_timeout"), "{text}");
         assert!(text.contains("UT (the upstream did not respond in time)"), "{text}");
+        let details = "upstream_reset_before_response_started{connection_termination}";
+        let text =
+            explained(&json!({"status": 503, "decision": details}).to_string(), Format::Text);
+        assert!(
+            text.contains("decision  proxy: upstream_reset_before_response_started\n"),
+            "{text}"
+        );
+        assert!(text.contains("meaning   The connection to the upstream ended"), "{text}");
+        assert!(text.contains("reason    connection_termination\n"), "{text}");
     }
 
     #[test]

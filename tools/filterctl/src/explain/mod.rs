@@ -15,19 +15,18 @@ mod wrap;
 use std::io::Write;
 
 use anyhow::{Result, bail};
-use novasphere_explain::{
-    Chain, Configured, Explanation, FilterKind, ProxyKind, Rejected, Response, Setup,
-};
+use novasphere_explain::{Chain, Configured, FilterKind, Input, ProxyKind, Rejected, Setup};
 
 use self::input::Prepared;
 pub use self::{
     decisions::{Decision, named},
     input::RequestArgs,
     input::key_sets,
-    mask::without_tokens,
-    routing::{Routed, find_route},
+    mask::Mask,
+    routing::{Routed, find_route, without_route},
 };
 use crate::{
+    chains::configs,
     check::{Host, filter_kind},
     cli::Outcome,
     environment::EnvironmentArgs,
@@ -96,10 +95,11 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome> {
         Some(routed) => request(args, &project, &routed, prepared, out)?,
         None => write(
             &text::Report {
+                mask: &mask(&project, &prepared.input),
                 proxy: proxy(&project.filters.iter().collect::<Vec<_>>(), args.host),
                 routed: &Routed::default(),
                 input: &prepared.input,
-                explanation: &not_found(),
+                explanation: &without_route(&project, &prepared.input.request),
                 assumed: &[],
             },
             args.output,
@@ -136,6 +136,7 @@ fn request(
     routed.facts(&mut prepared.input.facts);
     let explanation = chain.send(&prepared.input);
     let report = text::Report {
+        mask: &mask(project, &prepared.input),
         proxy,
         routed,
         input: &prepared.input,
@@ -145,10 +146,9 @@ fn request(
     write(&report, args.output, out)
 }
 
-/// The explanation of a request that no route matches.
-fn not_found() -> Explanation {
-    let decided_by = Some((decisions::PROXY, "route_not_found"));
-    Explanation { response: Response::new(404), decided_by, ..Explanation::default() }
+/// The mask for the credentials of a request.
+pub fn mask(project: &Project, input: &Input) -> Mask {
+    Mask::new(input, &configs(project))
 }
 
 fn write(report: &text::Report<'_>, format: Format, out: &mut dyn Write) -> Result<()> {

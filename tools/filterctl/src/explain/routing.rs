@@ -1,9 +1,10 @@
 //! The route of a request, as the file says.
 
 use anyhow::{Result, bail};
-use novasphere_explain::{Facts, Request};
+use novasphere_explain::{Explanation, Facts, Request, Response};
 
-use crate::found::{Project, Route};
+use super::decisions::PROXY;
+use crate::found::{Project, Refusal, Route};
 
 /// The route of a request and its filters.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,7 +33,7 @@ impl Routed {
 const DEFAULT_HOST: &str = "localhost";
 
 /// The route of a request, or the route with this name. `None` if no route matches. Sets the Host of
-/// a request without one.
+/// a request without one, and changes Host and path as the proxy does before it selects a route.
 ///
 /// # Errors
 /// If the files have no filter or no such route.
@@ -64,25 +65,61 @@ pub fn find_route(
         return Ok(Some(Routed { filters, ..Routed::default() }));
     }
     Ok(match (name, named.first()) {
-        (Some(_), Some(first)) => Some(routed(first, Vec::new())),
+        (Some(_), Some(first)) => {
+            let (host, target) = (text(&request.authority), text(&request.target));
+            let passed_on = project.passed_on(first.group, &host, &target).ok();
+            passed_on.map(|(host, target)| routed(first, request, (host, target), Vec::new()))
+        }
         _ => selected(project, request),
     })
 }
 
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
 /// The route that the host selects.
-fn selected(project: &Project, request: &Request) -> Option<Routed> {
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+fn selected(project: &Project, request: &mut Request) -> Option<Routed> {
     let (host, method) = (text(&request.authority), text(&request.method));
-    let target = text(&request.target);
-    let selected = project.route_for(&host, &method, &target)?;
-    let remark = selected.uncertain.map(|route| {
+    let selected = project.route_for(&host, &method, &text(&request.target))?;
+    let uncertain = selected.uncertain.map(|route| {
         format!(
             "route {}: its further conditions are not evaluated, so it may match first; choose a \
              route with --route",
             route.name
         )
     });
-    Some(routed(selected.route, remark.into_iter().collect()))
+    let siblings = siblings(project, selected.route);
+    let divided = (!siblings.is_empty()).then(|| {
+        let others = siblings.join("; ");
+        format!("the route divides its requests among clusters; others, for --route: {others}")
+    });
+    let remarks = uncertain.into_iter().chain(divided).collect();
+    Some(routed(selected.route, request, (selected.host, selected.target), remarks))
+}
+
+/// The names of the routes for the other clusters of the same route.
+fn siblings<'p>(project: &'p Project, route: &Route) -> Vec<&'p str> {
+    let others = project.routes.iter().filter(|other| other.is_sibling_of(route));
+    others.map(|other| other.name.as_str()).collect()
+}
+
+/// The proxy's own response to a request without a route.
+pub fn without_route(project: &Project, request: &Request) -> Explanation {
+    let respond = |response, decision| Explanation {
+        response,
+        decided_by: Some((PROXY, decision)),
+        ..Explanation::default()
+    };
+    match project.refusal(&text(&request.target)) {
+        None => respond(Response::new(404), "route_not_found"),
+        Some(Refusal::BadPath) => respond(Response::new(400), "path_normalization_failed"),
+        Some(Refusal::Redirect(path)) => {
+            let location = (b"location".to_vec(), path.into_bytes());
+            let response = Response { headers: vec![location], ..Response::new(307) };
+            respond(response, "path_normalization_failed")
+        }
+    }
 }
 
 fn is_called(route: &Route, name: &str) -> bool {
@@ -101,7 +138,18 @@ fn example(domain: &str) -> Option<String> {
     }
 }
 
-fn routed(route: &Route, mut remarks: Vec<String>) -> Routed {
+/// The route, for a request whose Host and target the proxy passes on like this.
+fn routed(
+    route: &Route,
+    request: &mut Request,
+    (host, target): (String, String),
+    mut remarks: Vec<String>,
+) -> Routed {
+    if target.as_bytes() != request.target {
+        remarks.push(format!("the proxy changes the path to {target}"));
+        request.target = target.into_bytes();
+    }
+    request.authority = host.into_bytes();
     if !route.other_conditions.is_empty() {
         let conditions = route.other_conditions.join(", ");
         remarks.push(format!("conditions of the route that are taken as met: {conditions}"));
@@ -122,6 +170,69 @@ fn routed(route: &Route, mut remarks: Vec<String>) -> Routed {
 mod tests {
     use super::*;
     use crate::source::File;
+
+    const ENVOY: &str = r#"
+http_filters:
+- name: cors
+  typed_config:
+    config:
+      vm_config: {code: {local: {filename: novasphere-cors.wasm}}}
+      configuration: {"@type": x/google.protobuf.StringValue, value: '{}'}
+normalize_path: true
+merge_slashes: true
+path_with_escaped_slashes_action: UNESCAPE_AND_REDIRECT
+strip_any_host_port: true
+route_config:
+  virtual_hosts:
+  - name: v
+    domains: [api.test]
+    routes:
+    - {name: admin, match: {path_separated_prefix: /Admin, case_sensitive: false}, route: {cluster: a}}
+    - {name: api, match: {prefix: /api/}, route: {cluster: b}}
+"#;
+
+    fn on_envoy(name: Option<&str>, host: &str, target: &str) -> (Option<Routed>, Request) {
+        let project = Project::new(vec![File::new("envoy.yaml", ENVOY.to_owned())]);
+        let mut request = Request::new("GET", target, host);
+        let routed = find_route(&project, name, &mut request).unwrap();
+        if routed.is_none() {
+            let Explanation { response, .. } = without_route(&project, &request);
+            request.headers = response.headers;
+            request.method = response.status.to_string().into_bytes();
+        }
+        (routed, request)
+    }
+
+    #[test]
+    fn envoy_changes_the_request_before_it_selects_a_route() {
+        let (routed, request) = on_envoy(None, "API.test:8080", "//api/../aDMIN/x?y=//z");
+        let routed = routed.unwrap();
+        assert_eq!(routed.name.as_deref(), Some("admin"));
+        assert_eq!(
+            (&*request.authority, &*request.target),
+            (&b"API.test"[..], &b"/aDMIN/x?y=//z"[..])
+        );
+        assert_eq!(routed.remarks, ["the proxy changes the path to /aDMIN/x?y=//z"]);
+        let (routed, request) = on_envoy(Some("api"), "api.test", "/api/./x");
+        assert_eq!(routed.unwrap().name.as_deref(), Some("api"));
+        assert_eq!(request.target, b"/api/x");
+    }
+
+    #[test]
+    fn envoy_responds_itself_to_some_paths() {
+        for (target, status, location) in [
+            ("/api/%2e%2e%2fadmin", "307", Some("/admin")),
+            ("/api/#x", "400", None),
+            ("/api/%00", "400", None),
+            ("/other", "404", None),
+        ] {
+            let (routed, response) = on_envoy(None, "api.test", target);
+            assert_eq!(routed, None, "{target}");
+            assert_eq!(response.method, status.as_bytes(), "{target}");
+            let found = response.headers.first().map(|(_, value)| text(value));
+            assert_eq!(found.as_deref(), location, "{target}");
+        }
+    }
 
     const KONG: &str = r#"
 _format_version: "3.0"

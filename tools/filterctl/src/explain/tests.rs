@@ -71,6 +71,87 @@ fn output_shows_no_token() {
     }
 }
 
+/// A credential, in every place where clients send one, and in copies that filters make.
+const MARKER: &str = "op4que-s3cret";
+
+#[test]
+fn output_shows_no_credential() {
+    let gateway = r#"
+jwt_auth:
+  credentials: [{key: joe, secret: {env: JWT_SECRET}}]
+  header_names: [authorization, x-own]
+  uri_param_names: [access_token, t]
+  report_only: true
+rate_limit: {minute: 5, limit_by: header, header_name: x-api-key}
+header_transform:
+  request:
+    add: {headers: ["X-Copy:$(headers.x-api-key)-$(query.token)", "X-Cookie:$(headers.cookie)"]}
+    rename: {headers: ["x-auth-token:x-renamed"]}
+  response: {add: {headers: ["X-Copied:$(headers.x-session)"]}}
+"#;
+    let config = file(gateway);
+    let config = config.path().display().to_string();
+    let headers = [
+        "Authorization: Bearer op4que-s3cret",
+        "Authorization: op4que-s3cret",
+        "Authorization: Custom op4que-s3cret",
+        "Proxy-Authorization: Basic op4que-s3cret",
+        "Cookie: a=b; session=op4que-s3cret",
+        "X-Auth-Token: op4que-s3cret",
+        "apikey: op4que-s3cret",
+        "X-API-Key: op4que-s3cret",
+        "X-Own: op4que-s3cret",
+        "Referer: https://a.test/?access_token=op4que-s3cret",
+    ];
+    let targets = ["access_token", "token", "t", "api_key", "%74oken"]
+        .map(|name| format!("/a?x=1&{name}={MARKER}&y=2"));
+    let upstream = ["Set-Cookie: session=op4que-s3cret; Path=/", "X-Session: op4que-s3cret"];
+    let mut requests: Vec<Vec<&str>> = headers.iter().map(|line| vec!["-H", line]).collect();
+    requests.extend(targets.iter().map(|target| vec!["--request", target.as_str()]));
+    requests.extend(upstream.iter().map(|line| vec!["--upstream-header", line]));
+    requests.push(vec!["--token", MARKER]);
+    requests.push(vec!["--token", MARKER, "--filter", "gateway", "--host", "kong"]);
+    for request in requests {
+        for format in ["text", "json"] {
+            let filter = ["-c", &config, "-o", format];
+            let mut arguments = [&filter[..], &request].concat();
+            if !arguments.contains(&"--filter") {
+                arguments.extend(["--filter", "gateway"]);
+            }
+            let text = explain(&arguments).unwrap();
+            assert!(!text.contains(MARKER), "{request:?}\n{text}");
+            assert!(text.contains("<hidden>"), "{request:?}\n{text}");
+        }
+    }
+}
+
+#[test]
+fn errors_show_no_credential() {
+    for arguments in [
+        ["--request", "a?token=op4que-s3cret"],
+        ["--header", "op4que-s3cret"],
+        ["--upstream-header", "op4que-s3cret"],
+    ] {
+        let config = file("{minute: 5}");
+        let config = config.path().display().to_string();
+        let first = ["-c", &config, "--filter", "rate-limit"];
+        let error = explain(&[first, [arguments[0], arguments[1], "-o", "text"]].concat());
+        let error = format!("{:#}", error.unwrap_err());
+        assert!(error.contains(arguments[0]) && !error.contains(MARKER), "{error}");
+    }
+}
+
+#[test]
+fn line_of_the_log_shows_no_credential() {
+    let line = r#"{"status": 401, "decision": "novasphere_jwt-auth:malformed", "method": "GET",
+        "path": "/a?token=op4que-s3cret", "jwt_auth_detail": "/b?api_key=op4que-s3cret",
+        "client": "eyJhbGciOiJub25lIn0.e30.op4que-s3cret"}"#;
+    for format in ["text", "json"] {
+        let text = explain(&["--log-line", line, "-o", format]).unwrap();
+        assert!(!text.contains(MARKER), "{text}");
+    }
+}
+
 #[test]
 fn given_secret_is_checked() {
     let time = ["--time", "1709213862", "--env"];

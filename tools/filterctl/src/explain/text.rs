@@ -9,7 +9,7 @@ use novasphere_explain::{
 
 use super::{
     decisions::{self, Decision, PROXY},
-    mask,
+    mask::Mask,
     routing::Routed,
     wrap,
 };
@@ -21,6 +21,7 @@ pub(super) struct Report<'r> {
     pub(super) routed: &'r Routed,
     pub(super) input: &'r Input,
     pub(super) explanation: &'r Explanation,
+    pub(super) mask: &'r Mask,
     /// The variables whose values are assumed.
     pub(super) assumed: &'r [String],
 }
@@ -46,7 +47,8 @@ impl Report<'_> {
         let variables =
             self.assumed.iter().map(|name| format!("the value of {name} was not given"));
         let remarks = self.routed.remarks.iter().chain(&self.explanation.remarks).cloned();
-        let mut all: Vec<String> = variables.chain(remarks).collect();
+        let all = variables.chain(remarks);
+        let mut all: Vec<String> = all.map(|remark| self.mask.text(&remark)).collect();
         let mut seen = Vec::new();
         all.retain(|remark| {
             !seen.contains(remark) && {
@@ -62,7 +64,7 @@ impl Report<'_> {
 pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> Result<()> {
     write_head(report, out)?;
     for step in &report.explanation.steps {
-        write_step(step, out)?;
+        write_step(step, report.mask, out)?;
     }
     write_response_steps(report, out)?;
     write_messages(report, out)?;
@@ -93,9 +95,10 @@ fn write_head(report: &Report<'_>, out: &mut dyn Write) -> Result<()> {
         None => {}
     }
     let Request { method, target, authority, .. } = &report.input.request;
-    let (method, host) = (String::from_utf8_lossy(method), String::from_utf8_lossy(authority));
+    let shown = |text: &[u8]| report.mask.text(&String::from_utf8_lossy(text));
+    let (method, host) = (shown(method), shown(authority));
     writeln!(out)?;
-    wrap::write("request   ", &format!("{method} {}", mask::value(":path", target)), out)?;
+    wrap::write("request   ", &format!("{method} {}", shown(target)), out)?;
     writeln!(out, "host      {host}")?;
     if let Some(route) = &report.routed.name {
         writeln!(out, "route     {route}")?;
@@ -113,7 +116,7 @@ fn write_head(report: &Report<'_>, out: &mut dyn Write) -> Result<()> {
     Ok(())
 }
 
-fn write_step(step: &Step, out: &mut dyn Write) -> Result<()> {
+fn write_step(step: &Step, mask: &Mask, out: &mut dyn Write) -> Result<()> {
     let action = match (step.action, &step.response) {
         (Action::Responds, Some(response)) => format!("responds with {}", response.status),
         (Action::Responds, None) => "responds".to_owned(),
@@ -121,12 +124,12 @@ fn write_step(step: &Step, out: &mut dyn Write) -> Result<()> {
         (Action::Continues, _) => "lets the request pass".to_owned(),
     };
     writeln!(out, "\n{}: {}, {action}", step.filter, step.reason)?;
-    step.notes.iter().try_for_each(|note| write_note(note, out))?;
-    step.changes.iter().try_for_each(|change| write_change(change, out))
+    step.notes.iter().try_for_each(|note| write_note(note, mask, out))?;
+    step.changes.iter().try_for_each(|change| write_change(change, mask, out))
 }
 
 /// `ok` for a match, `no` for a mismatch, `=>` for the note that decides.
-fn write_note(note: &Note, out: &mut dyn Write) -> Result<()> {
+fn write_note(note: &Note, mask: &Mask, out: &mut dyn Write) -> Result<()> {
     let decides = if note.decides { "=>" } else { "  " };
     let outcome = match note.outcome {
         Outcome::Fact => "  ",
@@ -134,18 +137,19 @@ fn write_note(note: &Note, out: &mut dyn Write) -> Result<()> {
         Outcome::Mismatch => "no",
     };
     let separator = if note.found.is_empty() { "" } else { ": " };
-    let text = format!("{}{separator}{}", note.subject, with_dates(&note.found));
+    let found = with_dates(&mask.text(&note.found));
+    let text = format!("{}{separator}{found}", mask.text(&note.subject));
     wrap::write(&format!("  {decides} {outcome} "), &text, out)?;
     let is_repeated = note.outcome == Outcome::Match && note.expected == note.found;
     if !note.expected.is_empty() && !is_repeated {
-        wrap::write("          expected ", &with_dates(&note.expected), out)?;
+        wrap::write("          expected ", &with_dates(&mask.text(&note.expected)), out)?;
     }
     Ok(())
 }
 
-fn write_change(change: &Change, out: &mut dyn Write) -> Result<()> {
+fn write_change(change: &Change, mask: &Mask, out: &mut dyn Write) -> Result<()> {
     let values = |values: &[Vec<u8>]| -> String {
-        values.iter().map(|v| mask::value(&change.name, v)).collect::<Vec<_>>().join(" | ")
+        values.iter().map(|v| mask.value(&change.name, v)).collect::<Vec<_>>().join(" | ")
     };
     let (name, before, after) = (&change.name, values(&change.before), values(&change.after));
     let text = match (change.before.is_empty(), change.after.is_empty()) {
@@ -162,35 +166,37 @@ fn write_change(change: &Change, out: &mut dyn Write) -> Result<()> {
 }
 
 fn write_response_steps(report: &Report<'_>, out: &mut dyn Write) -> Result<()> {
+    let mask = report.mask;
     for step in &report.explanation.response_steps {
         writeln!(out, "\n{}, on the response", step.filter)?;
-        step.notes.iter().try_for_each(|note| write_note(note, out))?;
-        step.changes.iter().try_for_each(|change| write_change(change, out))?;
+        step.notes.iter().try_for_each(|note| write_note(note, mask, out))?;
+        step.changes.iter().try_for_each(|change| write_change(change, mask, out))?;
     }
     Ok(())
 }
 
 /// The request that the upstream gets, and the response that the client gets.
 fn write_messages(report: &Report<'_>, out: &mut dyn Write) -> Result<()> {
+    let mask = report.mask;
     if let Some(Request { method, target, headers, .. }) = &report.explanation.upstream {
         let method = String::from_utf8_lossy(method);
         writeln!(out, "\nthe upstream gets")?;
-        wrap::write("  ", &format!("{method} {}", mask::value(":path", target)), out)?;
-        headers.iter().try_for_each(|(name, value)| write_line(name, value, out))?;
+        wrap::write("  ", &format!("{method} {}", mask.value(":path", target)), out)?;
+        headers.iter().try_for_each(|(name, value)| write_line(name, value, mask, out))?;
     }
     let Response { status, headers, body } = &report.explanation.response;
     writeln!(out, "\nthe client gets\n  {status}")?;
-    headers.iter().try_for_each(|(name, value)| write_line(name, value, out))?;
+    headers.iter().try_for_each(|(name, value)| write_line(name, value, mask, out))?;
     if !body.is_empty() {
         writeln!(out)?;
-        wrap::write("  ", &String::from_utf8_lossy(body), out)?;
+        wrap::write("  ", &mask.text(&String::from_utf8_lossy(body)), out)?;
     }
     Ok(())
 }
 
-fn write_line(name: &[u8], value: &[u8], out: &mut dyn Write) -> Result<()> {
+fn write_line(name: &[u8], value: &[u8], mask: &Mask, out: &mut dyn Write) -> Result<()> {
     let name = String::from_utf8_lossy(name);
-    let value = mask::value(&name.to_ascii_lowercase(), value);
+    let value = mask.value(&name.to_ascii_lowercase(), value);
     Ok(wrap::write("  ", &format!("{name}: {value}"), out)?)
 }
 
@@ -201,6 +207,7 @@ fn write_traces(report: &Report<'_>, out: &mut dyn Write) -> Result<()> {
     if explanation.metrics.is_empty() && explanation.log.is_empty() && !is_logged {
         return Ok(());
     }
+    let mask = report.mask;
     writeln!(out, "\nlook for")?;
     for (metric, by) in &report.explanation.metrics {
         let by = if *by == 1 { String::new() } else { format!(" +{by}") };
@@ -217,7 +224,7 @@ fn write_traces(report: &Report<'_>, out: &mut dyn Write) -> Result<()> {
             for (name, value) in attributes() {
                 wrap::write(
                     "  access log  ",
-                    &format!("{name}: {}", mask::value(name, value)),
+                    &format!("{name}: {}", mask.value(name, value)),
                     out,
                 )?;
             }
@@ -225,7 +232,7 @@ fn write_traces(report: &Report<'_>, out: &mut dyn Write) -> Result<()> {
         ProxyKind::Traefik => {
             if let Some((_, reason)) = report.explanation.decided_by {
                 let parts =
-                    attributes().map(|(name, v)| format!(", {name}={}", mask::value(name, v)));
+                    attributes().map(|(name, v)| format!(", {name}={}", mask.value(name, v)));
                 let line = format!("rejected: {reason}{}", parts.collect::<String>());
                 wrap::write("  log, level DEBUG  ", &line, out)?;
             }
@@ -233,7 +240,7 @@ fn write_traces(report: &Report<'_>, out: &mut dyn Write) -> Result<()> {
         ProxyKind::Kong => {}
     }
     for line in &report.explanation.log {
-        wrap::write("  log  ", line, out)?;
+        wrap::write("  log  ", &mask.text(line), out)?;
     }
     Ok(())
 }

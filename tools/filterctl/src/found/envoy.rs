@@ -1,6 +1,8 @@
 //! Envoy: bootstraps, discovery responses and config dumps.
 
+mod condition;
 mod native;
+pub(super) mod request_handling;
 mod routes;
 
 use std::collections::HashMap;

@@ -13,6 +13,7 @@ impl PathCondition {
                 let mut sampler = Sampler { rest: regex };
                 sampler.alternatives()
             }
+            Self::AnyCase(condition) => return condition.example(),
             Self::OneOf(all) => return all.iter().find_map(Self::example),
             Self::All(all) => all.iter().filter_map(Self::example).max_by_key(String::len)?,
         };
@@ -23,7 +24,7 @@ impl PathCondition {
 /// Characters to try for a class, such as `[^/]` or `\d`.
 const CANDIDATES: [&str; 7] = ["x", "0", "X", "-", ".", "_", "/"];
 
-/// Builds a text that a regular expression probably matches. It takes the first alternative, and
+/// Builds a string that a regular expression probably matches. It takes the first alternative, and
 /// repeats as little as possible.
 struct Sampler<'r> {
     rest: &'r str,

@@ -4,17 +4,22 @@
 //! - `documents`: documents by kind, also inside ConfigMaps, lists and config dumps;
 //! - `filter`: a configured filter;
 //! - `route`: a route with its filters;
+//! - `path_condition`: the condition of a route about the path;
 //! - `example`: examples of paths that a route matches;
 //! - `routing`: the route for a request;
+//! - `request_handling`, `canonical_path`: what Envoy changes before it selects a route;
 //! - `envoy`, `kong`, `traefik`, `kubernetes`: what each host's documents contain.
 
+mod canonical_path;
 mod documents;
 mod envoy;
 mod example;
 mod filter;
 mod kong;
 mod kubernetes;
+mod path_condition;
 mod project;
+mod request_handling;
 mod route;
 mod routing;
 mod traefik;
@@ -24,7 +29,9 @@ pub use self::{
     documents::{Document, DocumentKind},
     filter::{FilterConfig, Found, Platform},
     kubernetes::{Object, Objects},
+    path_condition::PathCondition,
     project::{Place, Project},
-    route::{PathCondition, Route},
+    request_handling::{EscapedSlashes, Refusal, RequestHandling, StripsPort},
+    route::Route,
     routing::Selected,
 };

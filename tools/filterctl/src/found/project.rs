@@ -1,11 +1,13 @@
 //! [`Project`]: the files of one command and their contents.
 
-use std::ops::Range;
+use std::{collections::HashMap, ops::Range};
 
 use anyhow::Result;
 use novasphere_explain::{FilterKind, ProxyKind};
 
-use super::{Document, DocumentKind, FilterConfig, Found, Platform, Route, documents};
+use super::{
+    Document, DocumentKind, FilterConfig, Found, Platform, RequestHandling, Route, documents,
+};
 use super::{envoy, kong, kubernetes, traefik};
 use crate::source::{File, Reader};
 
@@ -29,6 +31,8 @@ pub struct Project {
     pub filters: Vec<Found>,
     /// The routes, in the order in which the host tries them.
     pub routes: Vec<Route>,
+    /// How the proxy changes requests before it selects a route, by [`Route::group`].
+    pub request_handling: HashMap<usize, RequestHandling>,
 }
 
 impl Project {

@@ -1,9 +1,9 @@
 //! [`Project::route_for`]: the route that the host selects for a request.
 
-use super::{Platform, Project, Route};
+use super::{Platform, Project, Refusal, Route};
 
 /// The route that the host selects for a request.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Selected<'p> {
     /// The index in [`Project::routes`].
     pub index: usize,
@@ -12,6 +12,10 @@ pub struct Selected<'p> {
     /// An earlier route that matches if its further conditions hold, which are not evaluated here:
     /// headers, queries and the like. `None` if there is none.
     pub uncertain: Option<&'p Route>,
+    /// The host as the proxy passes it on.
+    pub host: String,
+    /// The request target as the proxy passes it on.
+    pub target: String,
 }
 
 /// Whether a route matches a request.
@@ -23,22 +27,56 @@ enum Match {
 }
 
 impl Project {
-    /// The route that the host selects for a request, in the order of that host. `path` may have a
+    /// The route that the host selects for a request, in the order of that host. `target` may have a
     /// query, `host` a port. Of several listeners or hosts, the first that has filters and a route
     /// for the request decides.
-    pub fn route_for(&self, host: &str, method: &str, path: &str) -> Option<Selected<'_>> {
-        let has_filters = |route: &&Route| !route.filters.is_empty();
+    pub fn route_for(&self, host: &str, method: &str, target: &str) -> Option<Selected<'_>> {
+        self.groups().find_map(|group| {
+            let (host, target) = self.passed_on(group, host, target).ok()?;
+            let (index, route, uncertain) = self.select(group, &host, method, &target)?;
+            Some(Selected { index, route, uncertain, host, target })
+        })
+    }
+
+    /// Host and target of a request as the proxy passes them on to the routes of a group.
+    ///
+    /// # Errors
+    /// If the proxy responds itself.
+    pub fn passed_on(
+        &self,
+        group: usize,
+        host: &str,
+        target: &str,
+    ) -> Result<(String, String), Refusal> {
+        let handling = self.request_handling.get(&group).cloned().unwrap_or_default();
+        Ok((handling.host(host).to_owned(), handling.target(target)?))
+    }
+
+    /// The response of the first listener that responds itself to a request without a route.
+    pub fn refusal(&self, target: &str) -> Option<Refusal> {
+        self.groups().find_map(|group| self.passed_on(group, "", target).err())
+    }
+
+    /// The groups with filters, in the order of the files.
+    fn groups(&self) -> impl Iterator<Item = usize> {
         let mut groups: Vec<usize> = Vec::new();
-        for route in self.routes.iter().filter(has_filters) {
+        for route in self.routes.iter().filter(|route| !route.filters.is_empty()) {
             if !groups.contains(&route.group) {
                 groups.push(route.group);
             }
         }
-        groups.into_iter().find_map(|group| self.select(group, host, method, path))
+        groups.into_iter()
     }
 
-    fn select(&self, group: usize, host: &str, method: &str, path: &str) -> Option<Selected<'_>> {
-        let path = path.split(['?', '#']).next().unwrap_or_default();
+    /// The index of the route, the route, and an uncertain one before it.
+    fn select(
+        &self,
+        group: usize,
+        host: &str,
+        method: &str,
+        target: &str,
+    ) -> Option<(usize, &Route, Option<&Route>)> {
+        let path = target.split(['?', '#']).next().unwrap_or_default();
         let routes = self.routes.iter().enumerate().filter(|(_, r)| r.group == group);
         let mut candidates: Vec<_> = routes
             .filter_map(|(index, route)| Some((route.host_specificity(host)?, index, route)))
@@ -50,7 +88,7 @@ impl Project {
         let mut uncertain = None;
         for (_, index, route) in candidates {
             match matches(route, method, path) {
-                Match::Yes => return Some(Selected { index, route, uncertain }),
+                Match::Yes => return Some((index, route, uncertain)),
                 Match::Perhaps => uncertain = uncertain.or(Some(route)),
                 Match::No => {}
             }
@@ -58,7 +96,7 @@ impl Project {
         // Only uncertain routes are left: the first of them is more likely than a 404.
         let route = uncertain?;
         let index = self.routes.iter().position(|other| std::ptr::eq(other, route))?;
-        Some(Selected { index, route, uncertain })
+        Some((index, route, uncertain))
     }
 }
 

@@ -148,6 +148,7 @@ pub(super) fn route(
         service_name: None,
         domains,
         ignores_port: true,
+        listeners: Vec::new(),
         path,
         methods,
         other_conditions: others,

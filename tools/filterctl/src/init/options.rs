@@ -17,7 +17,7 @@ pub struct Args {
     /// The identity provider that signs the tokens, or `secret` for your own HMAC secret.
     #[arg(long, value_enum)]
     pub(super) idp: Provider,
-    /// The `iss` of the tokens. With `secret`, any text.
+    /// The `iss` of the tokens. With `secret`, any string.
     #[arg(long, value_name = "URL")]
     pub(super) issuer: Option<String>,
     /// The `aud` of the tokens: the name or id of your API at the provider. For Cognito, the id of the
@@ -70,7 +70,7 @@ impl Settings {
         let audience = args.audience.clone().unwrap_or_else(|| provider.audience().to_owned());
         check_text("--audience", &audience)?;
         let issuer = match &args.issuer {
-            Some(issuer) => provider.normalized(issuer)?,
+            Some(issuer) => provider.normalized(issuer, &audience)?,
             None => provider.issuer(&audience),
         };
         check_text("--issuer", &issuer)?;
@@ -96,7 +96,7 @@ impl Settings {
 /// The text becomes a part of YAML.
 fn check_text(option: &str, text: &str) -> Result<()> {
     if text.is_empty() || text.chars().any(|c| c.is_control()) {
-        bail!("{option}: expected a text without control characters, got {text:?}");
+        bail!("{option}: expected a string without control characters, got {text:?}");
     }
     Ok(())
 }

@@ -28,6 +28,11 @@ pub(super) const SECRET: &str = "NOVASPHERE_JWT_SECRET";
 /// The variable with the issuer's public key, for hosts that cannot fetch keys.
 pub(super) const PUBLIC_KEY: &str = "NOVASPHERE_JWT_PUBLIC_KEY";
 
+/// The start of the issuer of Entra's tokens of version 1, before the tenant.
+const ENTRA_V1: &str = "https://sts.windows.net/";
+/// Google's issuer without a scheme.
+const GOOGLE: &str = "accounts.google.com";
+
 impl Provider {
     /// The audience of an example.
     pub(super) const fn audience(self) -> &'static str {
@@ -63,31 +68,52 @@ impl Provider {
         }
     }
 
-    /// The issuer exactly as the provider writes it.
+    /// The issuer exactly as the provider writes it: a token's `iss` must be equal to the last
+    /// character.
     ///
     /// # Errors
-    /// If the provider has no such issuer.
-    pub(super) fn normalized(self, issuer: &str) -> Result<String> {
-        if self == Self::Secret {
+    /// If the provider has no such issuer for an API, or another one for this audience.
+    pub(super) fn normalized(self, issuer: &str, audience: &str) -> Result<String> {
+        // Older ID tokens of Google name the issuer without a scheme.
+        if self == Self::Secret || self == Self::Google && issuer == GOOGLE {
             return Ok(issuer.to_owned());
         }
         let rest = issuer.strip_prefix("https://").unwrap_or_default();
         let has_host = rest.split('/').next().is_some_and(|host| host.contains('.'));
         if !has_host || issuer.contains(['?', '#', ' ']) {
-            bail!(
-                "--issuer: expected a URL such as {}, got {issuer:?}",
-                self.issuer(self.audience())
-            );
+            let example = self.issuer(self.audience());
+            bail!("--issuer: expected a URL such as {example}, got {issuer:?}");
         }
-        // A token's iss must be equal to the last character.
         let trimmed = issuer.trim_end_matches('/');
-        if self == Self::Entra && !trimmed.ends_with("/v2.0") {
-            bail!(
-                "--issuer: expected the issuer of version 2 tokens, which ends with /v2.0, got \
-                 {issuer:?}; set accessTokenAcceptedVersion of the application to 2"
-            );
+        self.ensure_usable(trimmed, audience)?;
+        let has_slash = self == Self::Auth0 || trimmed.starts_with(ENTRA_V1);
+        Ok(if has_slash { format!("{trimmed}/") } else { trimmed.to_owned() })
+    }
+
+    fn ensure_usable(self, issuer: &str, audience: &str) -> Result<()> {
+        let is_shared = |tenant: &str| ["common", "organizations", "consumers"].contains(&tenant);
+        match self {
+            Self::Entra if issuer.split('/').any(is_shared) => bail!(
+                "--issuer: expected the issuer of a tenant, because tokens contain the tenant's id: \
+                 https://login.microsoftonline.com/TENANT/v2.0, got {issuer:?}"
+            ),
+            Self::Entra if !issuer.ends_with("/v2.0") && !issuer.starts_with(ENTRA_V1) => bail!(
+                "--issuer: expected https://login.microsoftonline.com/TENANT/v2.0 for tokens of \
+                 version 2, or https://sts.windows.net/TENANT/ for version 1, got {issuer:?}"
+            ),
+            Self::Okta if !issuer.contains("/oauth2/") => bail!(
+                "--issuer: expected a custom authorization server, such as {issuer}/oauth2/default; \
+                 tokens of the server of the organization are for Okta's own API only"
+            ),
+            Self::Google if issuer != self.issuer(audience) => {
+                bail!("--issuer: expected {} or {GOOGLE}, got {issuer:?}", self.issuer(audience))
+            }
+            Self::Firebase if issuer != self.issuer(audience) => bail!(
+                "--issuer: expected {}, which ends with the project of --audience, got {issuer:?}",
+                self.issuer(audience)
+            ),
+            _ => Ok(()),
         }
-        Ok(if self == Self::Auth0 { format!("{trimmed}/") } else { trimmed.to_owned() })
     }
 
     /// The URL of the key set. `None` for a secret.
@@ -95,9 +121,16 @@ impl Provider {
         Some(match self {
             Self::Keycloak => format!("{issuer}/protocol/openid-connect/certs"),
             Self::Auth0 => format!("{issuer}.well-known/jwks.json"),
-            Self::Entra => {
-                format!("{}/discovery/v2.0/keys", issuer.strip_suffix("/v2.0").unwrap_or(issuer))
-            }
+            Self::Entra => match issuer.strip_prefix(ENTRA_V1) {
+                Some(tenant) => format!(
+                    "https://login.microsoftonline.com/{}/discovery/keys",
+                    tenant.trim_end_matches('/')
+                ),
+                None => {
+                    let tenant = issuer.strip_suffix("/v2.0").unwrap_or(issuer);
+                    format!("{tenant}/discovery/v2.0/keys")
+                }
+            },
             Self::Cognito => format!("{issuer}/.well-known/jwks.json"),
             Self::Okta => format!("{issuer}/v1/keys"),
             Self::Google => "https://www.googleapis.com/oauth2/v3/certs".to_owned(),
@@ -112,30 +145,39 @@ impl Provider {
     pub(super) const fn notes(self) -> &'static [&'static str] {
         match self {
             Self::Keycloak => &[
-                "Keycloak adds your API to aud only if the client has a mapper for it: client scopes,",
-                "a dedicated scope, mapper \"Audience\".",
+                "Keycloak adds your API to aud only if a client scope has a mapper for it, \"Audience\".",
+                "Without one, aud is \"account\" or missing. Before version 17, the path of the issuer",
+                "starts with /auth. Lightweight access tokens lack some of these claims.",
             ],
             Self::Auth0 => &[
-                "The audience is the identifier of your API in Auth0. The issuer ends with a slash.",
+                "The audience is the identifier of your API in Auth0. Clients must request it, or they",
+                "get opaque tokens. The issuer ends with a slash. The claim permissions needs RBAC and",
+                "\"Add Permissions in the Access Token\" in the settings of the API.",
             ],
             Self::Entra => &[
-                "The issuer contains the id of your tenant, and aud is the id of the application of your",
-                "API. In its manifest, accessTokenAcceptedVersion must be 2: version 1 tokens have",
-                "another issuer.",
+                "The issuer contains the id of your tenant. With tokens of version 2, aud is the id of",
+                "the application of your API: set requestedAccessTokenVersion to 2 in its manifest.",
+                "Version 1 has the issuer https://sts.windows.net/TENANT/, and aud can be api://ID.",
             ],
             Self::Cognito => &[
-                "Access tokens of Cognito have no aud. The claim client_id names the client instead, and",
-                "token_use excludes ID tokens.",
+                "Access tokens of Cognito have no aud, unless the client requests one for a resource. The",
+                "claim client_id names the client instead, and token_use excludes ID tokens.",
             ],
             Self::Okta => &[
                 "The issuer is that of a custom authorization server, such as default. Tokens of the",
-                "server of the organization are for Okta's own API only.",
+                "server of the organization are for Okta's own API only, and cannot be verified. sub is",
+                "the login of the user, or the id of a client without one, whose tokens have no uid.",
             ],
             Self::Google => &[
                 "For ID tokens of Sign in with Google. Its access tokens are not JWTs. Any",
                 "Google account passes: to accept your own organization only, require the claim hd.",
+                "Some clients get tokens with the iss accounts.google.com, without https://: for them,",
+                "add a second entry with this issuer.",
             ],
-            Self::Firebase => &["The issuer and aud contain the id of your project."],
+            Self::Firebase => &[
+                "The issuer and aud contain the id of your project. These are ID tokens: session cookies",
+                "have another issuer and other keys.",
+            ],
             Self::Secret => &["The secret has at least 32 bytes: filterctl key gen HS256"],
         }
     }

@@ -136,7 +136,19 @@ fn issuers_have_the_form_of_their_provider() {
             "https://login.microsoftonline.com/t/v2.0",
             Some("https://login.microsoftonline.com/t/v2.0"),
         ),
-        ("entra", "https://sts.windows.net/t/", None),
+        ("entra", "https://sts.windows.net/t", Some("https://sts.windows.net/t/")),
+        ("entra", "https://login.microsoftonline.com/common/v2.0", None),
+        ("entra", "https://login.microsoftonline.com/t", None),
+        ("okta", "https://shop.okta.com", None),
+        ("google", "accounts.google.com", Some("accounts.google.com")),
+        ("google", "https://accounts.google.com/", Some("https://accounts.google.com")),
+        ("google", "https://google.com", None),
+        ("firebase", "https://securetoken.google.com/other", None),
+        (
+            "firebase",
+            "https://securetoken.google.com/example-project",
+            Some("https://securetoken.google.com/example-project"),
+        ),
         ("keycloak", "http://id.example.com", None),
         ("keycloak", "shop", None),
         ("secret", "shop", Some("shop")),
@@ -147,6 +159,55 @@ fn issuers_have_the_form_of_their_provider() {
     let firebase =
         settings(&["--host", "envoy", "--idp", "firebase", "--audience", "shop"]).unwrap();
     assert_eq!(firebase.issuer, "https://securetoken.google.com/shop");
+}
+
+/// The documentation of the providers, or the jwks_uri of their OpenID Connect configurations.
+#[test]
+fn keys_are_where_the_provider_publishes_them() {
+    for (provider, issuer, expected) in [
+        (
+            Provider::Keycloak,
+            "https://id.test/realms/a",
+            "https://id.test/realms/a/protocol/openid-connect/certs",
+        ),
+        (
+            Provider::Auth0,
+            "https://shop.auth0.com/",
+            "https://shop.auth0.com/.well-known/jwks.json",
+        ),
+        (
+            Provider::Entra,
+            "https://login.microsoftonline.com/t/v2.0",
+            "https://login.microsoftonline.com/t/discovery/v2.0/keys",
+        ),
+        (
+            Provider::Entra,
+            "https://sts.windows.net/t/",
+            "https://login.microsoftonline.com/t/discovery/keys",
+        ),
+        (
+            Provider::Cognito,
+            "https://cognito-idp.eu-central-1.amazonaws.com/p",
+            "https://cognito-idp.eu-central-1.amazonaws.com/p/.well-known/jwks.json",
+        ),
+        (
+            Provider::Okta,
+            "https://shop.okta.com/oauth2/default",
+            "https://shop.okta.com/oauth2/default/v1/keys",
+        ),
+        (
+            Provider::Google,
+            "https://accounts.google.com",
+            "https://www.googleapis.com/oauth2/v3/certs",
+        ),
+        (
+            Provider::Firebase,
+            "https://securetoken.google.com/p",
+            "https://www.googleapis.com/service_accounts/v1/jwk/securetoken@system.gserviceaccount.com",
+        ),
+    ] {
+        assert_eq!(provider.keys(issuer).as_deref(), Some(expected));
+    }
 }
 
 #[test]
@@ -173,7 +234,7 @@ fn wrong_options_name_their_form() {
         (["--domain", "https://a.example"], "--domain: expected a host name"),
         (["--upstream", "api"], "--upstream: expected HOST:PORT"),
         (["--upstream", "api:0"], "--upstream: expected HOST:PORT"),
-        (["--audience", ""], "--audience: expected a text"),
+        (["--audience", ""], "--audience: expected a string"),
     ] {
         let all = [&["--host", "envoy", "--idp", "okta"], &options[..]].concat();
         let error = settings(&all).unwrap_err().to_string();

@@ -1,10 +1,10 @@
-//! [`Edits`]: changes of a text.
+//! [`Edits`]: changes of a string.
 
 use std::ops::Range;
 
 use anyhow::{Result, bail};
 
-/// Changes of a text.
+/// Changes of a string.
 #[derive(Debug, Default)]
 pub(super) struct Edits(Vec<(Range<usize>, String)>);
 

@@ -4,7 +4,7 @@
 //! - `yaml`: YAML text of values and of parts of a file;
 //! - `entry`: the text of the filter in Envoy's configuration;
 //! - `lines`: lines and columns of nodes;
-//! - `edit`: changes of a text;
+//! - `edit`: changes of a string;
 //! - `places`: where the filter goes.
 
 mod edit;

@@ -58,7 +58,7 @@ fn flow(value: &Value) -> String {
     }
 }
 
-/// A text without quotes if every YAML reader reads it as a text.
+/// A string without quotes if every YAML reader reads it as a string.
 fn scalar(text: &str) -> String {
     const WORDS: [&str; 12] =
         ["true", "false", "null", "yes", "no", "on", "off", "y", "n", "none", "nan", "inf"];

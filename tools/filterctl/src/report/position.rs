@@ -24,7 +24,7 @@ pub(super) fn of<'p>(finding: &Finding, project: &'p Project) -> (&'p str, Posit
     (&file.name, position(&file.text, place.span.start), position(&file.text, end))
 }
 
-/// The line and the column of a byte of a text.
+/// The line and the column of a byte of a string.
 pub(super) fn position(text: &str, offset: usize) -> Position {
     let before = text.get(..offset).unwrap_or(text);
     let line_start = before.rfind('\n').map_or(0, |at| at.saturating_add(1));

@@ -48,7 +48,7 @@ enum SchemaReader {
     Kong,
     /// Envoy: the schema of `configuration` of a Wasm filter, a Struct or a StringValue.
     Envoy,
-    /// Traefik: the fields that work there. Each value may also be a text.
+    /// Traefik: the fields that work there. Each value may also be a string.
     Traefik,
 }
 

@@ -40,7 +40,7 @@ impl File {
             Ok(documents) => (documents, None),
             Err(error) => (Vec::new(), Some(error)),
         };
-        // Such a text is not YAML, or a scalar of several lines.
+        // Such a string is not YAML, or a scalar of several lines.
         let is_no_object = documents.iter().all(|document| document.text().is_some());
         if let Some(settings) = is_no_object.then(|| settings::parse(&text)).flatten() {
             return Self { name: name.to_owned(), text, documents: vec![settings], error: None };

@@ -31,11 +31,11 @@ pub enum Content {
 /// The style of a scalar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Style {
-    /// Without quotes: a number, a boolean, null or a text.
+    /// Without quotes: a number, a boolean, null or a string.
     Plain,
-    /// In quotes, or with the tag `!!str`: a text.
+    /// In quotes, or with the tag `!!str`: a string.
     Quoted,
-    /// A block of lines after `|` or `>`: a text.
+    /// A block of lines after `|` or `>`: a string.
     Block,
 }
 

@@ -12,7 +12,7 @@ const MAX_DEPTH: usize = 128;
 /// More nodes are an error: aliases can make a small file explode.
 const MAX_NODES: usize = 4_000_000;
 
-/// Why a text is not YAML.
+/// Why a string is not YAML.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ParseError {
     /// The problem.
@@ -29,7 +29,7 @@ impl fmt::Display for ParseError {
 
 impl std::error::Error for ParseError {}
 
-/// Parses all documents of a text. JSON is YAML.
+/// Parses all documents of a string. JSON is YAML.
 ///
 /// # Errors
 /// If the text is not YAML, or is nested too deeply.

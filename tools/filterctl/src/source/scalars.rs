@@ -1,7 +1,7 @@
 //! Plain scalars as each host reads them.
 //!
 //! The same YAML has other types on other hosts: `no` is a boolean for Envoy, Kong and Kubernetes,
-//! but a text by YAML 1.2.
+//! but a string by YAML 1.2.
 
 use serde_json::{Map, Number, Value};
 
@@ -84,7 +84,7 @@ impl Reader {
         }
     }
 
-    /// A number, or a text.
+    /// A number, or a string.
     fn number(self, text: &str) -> Value {
         let is_old = self != Self::Yaml;
         let separated = text.starts_with(|c: char| c.is_ascii_digit() || "+-".contains(c))

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::{Content, Node, Style};
 
-/// The settings of a text as an object. `None` if a line is neither a setting nor a comment.
+/// The settings of a string as an object. `None` if a line is neither a setting nor a comment.
 pub(super) fn parse(text: &str) -> Option<Node> {
     let mut members = Vec::new();
     let mut start: usize = 0;

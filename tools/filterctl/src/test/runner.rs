@@ -10,7 +10,7 @@ use novasphere_explain::{
 use super::{case_file::CaseFile, outcome::CaseOutcome, sign};
 use crate::{
     check::Host,
-    explain::{self, Routed},
+    explain::{self, Mask, Routed},
     found::{Found, Project},
 };
 
@@ -61,13 +61,15 @@ impl Runner<'_> {
         let mut chains = Chains::new();
         for (n, exchange) in exchanges.iter().enumerate() {
             let number = n.saturating_add(1);
+            let mut input = self.input(exchange)?;
             let explanation = self
-                .send(file, case, exchange, &exchanges, &mut chains)
+                .send(file, case, &mut input, &exchanges, &mut chains)
                 .with_context(|| format!("exchange {number}"))?;
             let differences = observed(&explanation).differences(&exchange.expect);
             let has_failed = !differences.is_empty();
             // A difference may quote the headers of a request.
-            let lines = differences.iter().map(|line| explain::without_tokens(line));
+            let mask = self.mask(case, &input);
+            let lines = differences.iter().map(|line| mask.text(line));
             let lines = lines.map(|line| format!("exchange {number}: {line}"));
             outcome.failures.extend(lines);
             if has_failed {
@@ -83,13 +85,13 @@ impl Runner<'_> {
         &self,
         file: &CaseFile,
         case: &Case,
-        exchange: &Exchange,
+        input: &mut Input,
         all: &[Exchange],
         chains: &mut Chains,
     ) -> Result<Explanation> {
-        let mut input = self.input(exchange)?;
         let Some(routed) = self.routed(case, &mut input.request)? else {
-            return Ok(Explanation { response: Response::new(404), ..Explanation::default() });
+            let configuration = self.configuration.context("no configuration")?;
+            return Ok(explain::without_route(configuration.project, &input.request));
         };
         routed.facts(&mut input.facts);
         let index = match chains.iter().position(|(filters, _)| *filters == routed.filters) {
@@ -104,7 +106,15 @@ impl Runner<'_> {
             }
         };
         let chain = chains.get_mut(index).context("no chain")?;
-        Ok(chain.1.send(&input))
+        Ok(chain.1.send(input))
+    }
+
+    /// The mask for the credentials of a request.
+    fn mask(&self, case: &Case, input: &Input) -> Mask {
+        match self.configuration.filter(|_| case.config.is_null()) {
+            Some(Configuration { project, .. }) => explain::mask(project, input),
+            None => Mask::new(input, [&case.config]),
+        }
     }
 
     /// The route of a request. `None` if no route matches.
@@ -168,8 +178,8 @@ impl Runner<'_> {
             body: Vec::new(),
         };
         let facts = Facts {
-            millis: self.millis,
-            client_address: Some(std::net::Ipv4Addr::LOCALHOST.into()),
+            millis: sent.time.map_or(self.millis, |time| time.millis(self.millis)),
+            client_address: sent.client_address.or(Some(std::net::Ipv4Addr::LOCALHOST.into())),
             route: None,
             service: None,
         };
@@ -199,16 +209,14 @@ fn observed(explanation: &Explanation) -> Observed {
         headers: text(&response.headers),
         body: String::from_utf8_lossy(&response.body).into_owned(),
         upstream: upstream.collect(),
+        decisions: Some(explanation.decisions()),
     }
 }
 
 /// The decision behind a response, and the comparison that it results from.
 fn decision(explanation: &Explanation) -> String {
     let Some((filter, name)) = explanation.decided_by else {
-        return match explanation.upstream {
-            Some(_) => "the upstream".to_owned(),
-            None => "the proxy: no route matches".to_owned(),
-        };
+        return "the upstream".to_owned();
     };
     let mut notes = explanation.steps.last().into_iter().flat_map(|step| &step.notes);
     match notes.rfind(|note| note.decides) {

@@ -128,6 +128,35 @@ fn case_can_have_its_own_configuration() {
 }
 
 #[test]
+fn requests_have_times_addresses_and_expected_decisions() {
+    let cases = r#"
+- name: a token expires, and a limit by address starts again
+  config:
+    jwt_auth: {credentials: [{key: joe, secret: {env: JWT_SECRET}}], skip: [{path: /open}]}
+    rate_limit: {minute: 1, limit_by: ip}
+  tokens: {good: {algorithm: HS256, secret: {env: JWT_SECRET}, claims: {iss: joe, exp: now+60}}}
+  exchanges:
+  - request: {path: /a, headers: &token {authorization: "Bearer ${good}"}}
+    expect: {decision: [jwt-auth:allowed, rate-limit:allowed]}
+  - {request: {path: /a, headers: *token}, expect: {status: 429, decision: rate-limit:limited}}
+  - request: {path: /a, headers: *token, client_address: 2001:db8::1}
+    expect: {decision: rate-limit:allowed}
+  - request: {path: /a, headers: *token, time: now+61}
+    expect: {status: 401, decision: jwt-auth:expired}
+  - {request: {path: /open, time: now+120}, expect: {decision: jwt-auth:skipped}}
+"#;
+    let (right, wrong) = ("decision: jwt-auth:expired", "decision: jwt-auth:no_token");
+    let wrong = cases.replace(right, wrong);
+    let folder = folder(&[("right.yaml", cases), ("wrong.yaml", &wrong)]);
+    let (_, text) = test(&folder, &["--env", SECRET, "{}/right.yaml"]).unwrap();
+    assert_eq!(text, "1 case: 1 passed, 0 failed\n");
+    let (outcome, text) = test(&folder, &["--env", SECRET, "{}/wrong.yaml"]).unwrap();
+    assert_eq!(outcome, Outcome::Findings);
+    let expected = "exchange 4: decision: expected jwt-auth:no_token, got jwt-auth:expired\n";
+    assert!(text.contains(expected), "{text}");
+}
+
+#[test]
 fn tokens_with_private_keys_need_the_key_set() {
     let key = crate::private_key::PrivateKey::generate(crate::private_key::KeyType::P256).unwrap();
     let pem = key.to_pkcs8_pem().unwrap();
@@ -181,6 +210,8 @@ fn errors_name_file_and_case() {
     for (text, expected) in [
         ("a: 1", "expected a list of cases"),
         ("[]", "no cases"),
+        ("- {name: a, exchanges: [{request: {time: soon}}]}", "time: expected now, now+600"),
+        ("- {name: a, exchanges: [{expect: {decision: expired}}]}", "as in jwt-auth:expired"),
         ("- {name: a, exchange: []}", "case 1 \"a\": unknown field `exchange`"),
         ("- {name: a, exchanges: [{}]}\n- {name: a, exchanges: [{}]}", "case 2 \"a\": the name is"),
     ] {

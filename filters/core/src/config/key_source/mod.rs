@@ -138,7 +138,7 @@ impl<'de> Deserialize<'de> for KeySource {
             type Value = KeySource;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(r#"text or {"env": "NAME"}"#)
+                f.write_str(r#"a string or {"env": "NAME"}"#)
             }
 
             fn visit_str<E: Error>(self, text: &str) -> Result<KeySource, E> {
@@ -148,7 +148,7 @@ impl<'de> Deserialize<'de> for KeySource {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<KeySource, A::Error> {
                 let other = || {
                     A::Error::custom(
-                        r#"expected text or {"env": "NAME"}, got an object with other members"#,
+                        r#"expected a string or {"env": "NAME"}, got an object with other members"#,
                     )
                 };
                 let (mut name, mut trim) = (None, true);

@@ -96,7 +96,7 @@ fn finds_all_faults_at_once() {
             "minut: unknown field; did you mean \"minute\"?",
             "minute: expected a whole number from 0 to 4,294,967,295, got \"many\"",
             "names[1]: expected a string, got 7; write it in quotes: \"7\"",
-            "names[2]: expected a string, got an object; write a single text, such as \"…\"",
+            "names[2]: expected a string, got an object; write a single string, such as \"…\"",
             "zz: unknown field; known fields: minute, limit_by, names, keys, flag",
         ]
     );

@@ -12,16 +12,16 @@ fn faults_show_the_right_form() {
         (r#"{"names": true}"#, r#"names: expected a list, got true; write ["…"]"#),
         (
             r#"{"names": [{"a": 1}]}"#,
-            r#"names[0]: expected a string, got an object; write a single text, such as "…""#,
+            r#"names[0]: expected a string, got an object; write a single string, such as "…""#,
         ),
         (
             r#"{"names": [true]}"#,
-            "names[0]: expected a string, got true; write the text in quotes, because YAML reads yes \
+            "names[0]: expected a string, got true; write the string in quotes, because YAML reads yes \
              and on as true",
         ),
         (
             r#"{"names": [false]}"#,
-            "names[0]: expected a string, got false; write the text in quotes, because YAML reads no \
+            "names[0]: expected a string, got false; write the string in quotes, because YAML reads no \
              and off as false",
         ),
         (
@@ -30,7 +30,7 @@ fn faults_show_the_right_form() {
         ),
         (
             r#"{"names": [["a"]]}"#,
-            r#"names[0]: expected a string, got a list; write a single text, such as "…""#,
+            r#"names[0]: expected a string, got a list; write a single string, such as "…""#,
         ),
         (
             r#"{"flag": "true"}"#,

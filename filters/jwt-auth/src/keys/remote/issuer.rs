@@ -32,7 +32,7 @@ enum Segment {
 /// Maximum size of the value of a `{name}` in bytes.
 const MAX_VALUE_BYTES: usize = 256;
 
-/// Why a text is neither an issuer nor a template.
+/// Why a string is neither an issuer nor a template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum InvalidIssuer {
     /// A `*`.
@@ -211,7 +211,7 @@ fn is_claim_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
 }
 
-/// Whether a text can be the value of a `{name}`. Its characters have only one form in a URL.
+/// Whether a string can be the value of a `{name}`. Its characters have only one form in a URL.
 pub(crate) fn is_value(text: &str) -> bool {
     is_claim_name(text) && text.len() <= MAX_VALUE_BYTES
 }

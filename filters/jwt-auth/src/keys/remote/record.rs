@@ -29,7 +29,7 @@ pub(super) fn source_id(parts: &[&str]) -> SourceId {
 /// confuse two sets.
 pub(crate) type Generation = u64;
 
-/// The generation of a text. Never 0.
+/// The generation of a string. Never 0.
 pub(crate) fn generation_of(text: &[u8]) -> Generation {
     let digest = Sha256::digest(text);
     let (hash, _) = digest.split_first_chunk::<8>().unwrap_or((&[0; 8], &[]));

@@ -1,11 +1,11 @@
 //! Texts as YAML scalars that every reader takes for the same text.
 
-/// The scalar of a text on one line.
+/// The scalar of a string on one line.
 pub(super) fn scalar(text: &str) -> String {
     if is_plain(text) { text.to_owned() } else { quoted(text) }
 }
 
-/// Whether a text needs no quotes, in YAML 1.1 and 1.2, also inside brackets.
+/// Whether a string needs no quotes, in YAML 1.1 and 1.2, also inside brackets.
 fn is_plain(text: &str) -> bool {
     let is_safe = |c: char| c.is_ascii_alphanumeric() || "_./-".contains(c);
     let starts = |c: char| c.is_ascii_alphabetic() || c == '/' || c == '_';

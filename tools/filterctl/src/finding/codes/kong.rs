@@ -36,10 +36,10 @@ super::codes! {
     }
 
     /// Entities without ids.
-    NO_ID = "NS310" Warning, "service, route, chain or plugin without an id" {
+    NO_ID = "NS310" Note, "service, route, chain or plugin without an id" {
         why: "Kong generates an id from the name. A changed name is a new id, and while Kong applies an \
               update, requests to a new id pass without any filter.",
-        remedy: "Give each entity an id (uuidgen), and keep it.",
+        remedy: "None while names stay. Before a rename, give each entity an id (uuidgen), and keep it.",
     }
 
     /// Filters of a route instead of its service.

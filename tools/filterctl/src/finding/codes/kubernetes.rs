@@ -5,7 +5,8 @@ super::codes! {
 
     /// WasmPlugins with the same priority.
     SAME_PRIORITY = "NS501" Warning, "WasmPlugins of one phase have the same priority" {
-        why: "Their order is by name and creation time, and can change.",
+        why: "Istio then orders them by name and namespace, so rate-limit can run before jwt-auth, and a \
+              new name changes the order.",
         remedy: "Give each WasmPlugin its own priority. Higher priorities run first.",
     }
 

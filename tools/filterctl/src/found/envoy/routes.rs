@@ -1,8 +1,15 @@
 //! The routes of Envoy's connection managers, each with the filters that run for it.
 
+#[cfg(test)]
+mod tests;
+
 use serde_json::Value;
 
-use super::{Entries, Project, typed_config};
+use super::{
+    Entries, Project,
+    condition::{methods, other_conditions, path_condition},
+    request_handling, typed_config,
+};
 use crate::{
     found::{Document, DocumentKind, PathCondition, Place, Platform, Route},
     source::{Node, Reader},
@@ -29,10 +36,10 @@ pub(super) fn add(
         if chain.iter().all(|item| item.filters.is_empty()) && entries.is_empty() {
             continue;
         }
-        let strips = |name: &str| flag(manager, name);
-        let ignores_port = strips("strip_any_host_port") || strips("strip_matching_host_port");
         let group = project.new_group();
-        let context = Context { chain: &chain, entries, index, group, ignores_port };
+        let handling = request_handling::of_manager(manager, &document.root);
+        project.request_handling.insert(group, handling);
+        let context = Context { chain: &chain, entries, index, group };
         for (document, table) in route_tables(manager, document, documents) {
             context.add_table(project, document, table);
         }
@@ -110,7 +117,7 @@ impl<'n> ChainItem<'n> {
 }
 
 /// A protobuf boolean, which may be a word of YAML 1.1.
-fn flag(message: &Node, name: &str) -> bool {
+pub(super) fn flag(message: &Node, name: &str) -> bool {
     message.field(name).is_some_and(|value| Reader::Envoy.value(value) == Value::Bool(true))
 }
 
@@ -138,13 +145,12 @@ struct Context<'c> {
     /// The index of the connection manager's document.
     index: usize,
     group: usize,
-    ignores_port: bool,
 }
 
 impl Context<'_> {
     fn add_table(&self, project: &mut Project, document: &Document, table: &Node) {
         let hosts = table.field("virtual_hosts").map(Node::items).unwrap_or_default();
-        let ignores_port = self.ignores_port || flag(table, "ignore_port_in_host_matching");
+        let ignores_port = flag(table, "ignore_port_in_host_matching");
         for host in hosts {
             let domains: Vec<String> = host
                 .get("domains")
@@ -155,22 +161,24 @@ impl Context<'_> {
                 .collect();
             for route in host.get("routes").map(Node::items).unwrap_or_default() {
                 let place = document.place(route);
-                let route = self.route((table, host, route), &domains, place);
-                let route = Route { ignores_port, ..route };
-                project.routes.push(route);
+                for cluster in clusters(route) {
+                    let found = self.route((table, host, route, cluster), &domains, &place);
+                    project.routes.push(Route { ignores_port, ..found });
+                }
             }
         }
     }
 
     fn route(
         &self,
-        (table, host, route): (&Node, &Node, &Node),
+        (table, host, route, cluster): (&Node, &Node, &Node, Option<&Node>),
         domains: &[String],
-        place: Place,
+        place: &Place,
     ) -> Route {
         let filters = self.chain.iter().flat_map(|item| {
-            let overrides: Vec<&Node> = [route, host, table]
+            let overrides: Vec<&Node> = cluster
                 .into_iter()
+                .chain([route, host, table])
                 .filter_map(|scope| scope.field("typed_per_filter_config")?.get(item.name))
                 .collect();
             item.with_overrides(&overrides, self.entries)
@@ -179,96 +187,60 @@ impl Context<'_> {
         let own_name = route.get_text("name").map(str::to_owned);
         let path = condition.map_or(PathCondition::Any, path_condition);
         let shown = own_name.clone().unwrap_or_else(|| describe(host, &path));
+        let cluster_name = cluster
+            .and_then(|cluster| cluster.get_text("name"))
+            .or_else(|| route.fields(&["route", "cluster"])?.text());
+        let shown = match (cluster, cluster_name) {
+            (Some(_), Some(name)) => format!("{shown}, cluster {name}"),
+            _ => shown,
+        };
         Route {
             name: shown,
             platform: Platform::Envoy,
             group: self.group,
             route_name: own_name,
-            service_name: route
-                .fields(&["route", "cluster"])
-                .and_then(Node::text)
-                .map(str::to_owned),
+            service_name: cluster_name.map(str::to_owned),
             domains: domains.to_vec(),
-            ignores_port: self.ignores_port,
+            ignores_port: false,
+            listeners: Vec::new(),
             path,
             methods: condition.map(methods).unwrap_or_default(),
             other_conditions: condition.map(other_conditions).unwrap_or_default(),
             filters: filters.collect(),
             is_direct: route.field("direct_response").is_some()
                 || route.field("redirect").is_some(),
-            place,
+            place: place.clone(),
             document: self.index,
         }
     }
+}
+
+/// The clusters among which a route divides its requests, if one of them overrides filters. Otherwise
+/// they are one route: `None`.
+fn clusters(route: &Node) -> Vec<Option<&Node>> {
+    let clusters = route.fields(&["route", "weighted_clusters", "clusters"]);
+    let clusters = clusters.map(Node::items).unwrap_or_default();
+    let overrides = |cluster: &Node| cluster.field("typed_per_filter_config").is_some();
+    if clusters.iter().any(overrides) { clusters.iter().map(Some).collect() } else { vec![None] }
 }
 
 /// A name for a route that has none: `api /api/v1`.
 fn describe(host: &Node, path: &PathCondition) -> String {
     let host = host.get_text("name").unwrap_or("*");
     let path = match path {
+        PathCondition::AnyCase(path) => path,
+        path => path,
+    };
+    let path = match path {
         PathCondition::Exact(path)
         | PathCondition::Prefix(path)
         | PathCondition::SeparatedPrefix(path)
         | PathCondition::Regex(path)
         | PathCondition::RegexPrefix(path) => path,
-        PathCondition::Any | PathCondition::All(_) | PathCondition::OneOf(_) => "*",
+        PathCondition::Any
+        | PathCondition::AnyCase(_)
+        | PathCondition::All(_)
+        | PathCondition::OneOf(_) => "*",
     };
     format!("{host} {path}")
-}
-
-fn path_condition(condition: &Node) -> PathCondition {
-    let text = |name: &str| condition.field(name).and_then(Node::text).map(str::to_owned);
-    let regex = condition.fields(&["safe_regex", "regex"]).and_then(Node::text);
-    if let Some(path) = text("path") {
-        return PathCondition::Exact(path);
-    }
-    if let Some(prefix) = text("path_separated_prefix") {
-        return PathCondition::SeparatedPrefix(prefix);
-    }
-    if let Some(regex) = regex {
-        return PathCondition::Regex(regex.to_owned());
-    }
-    text("prefix").map_or(PathCondition::Any, PathCondition::Prefix)
-}
-
-/// The methods that a condition about `:method` allows.
-fn methods(condition: &Node) -> Vec<String> {
-    let headers = condition.get("headers").map(Node::items).unwrap_or_default();
-    let method = headers.iter().find(|header| is_method(header));
-    let exact = method.and_then(|header| {
-        let matcher = header.field("string_match");
-        matcher.and_then(|m| m.field("exact")).or_else(|| header.field("exact_match"))?.text()
-    });
-    // `GET|POST` is a list of methods.
-    let regex = method.and_then(|header| {
-        let regex = header.fields(&["string_match", "safe_regex", "regex"])?.text()?;
-        let is_list = regex.bytes().all(|b| b.is_ascii_uppercase() || b == b'|');
-        is_list.then(|| regex.split('|').map(str::to_owned).collect::<Vec<_>>())
-    });
-    exact.map(|method| vec![method.to_owned()]).or(regex).unwrap_or_default()
-}
-
-/// Whether a condition on a header lists methods.
-fn is_method(header: &Node) -> bool {
-    header.get_text("name") == Some(":method") && header.field("invert_match").is_none()
-}
-
-fn other_conditions(condition: &Node) -> Vec<String> {
-    const EVALUATED: [&str; 6] = [
-        "path",
-        "prefix",
-        "path_separated_prefix",
-        "safe_regex",
-        "pathSeparatedPrefix",
-        "safeRegex",
-    ];
-    let mut others = Vec::new();
-    for (key, value) in condition.members() {
-        let Some(name) = key.text() else { continue };
-        let is_only_method = name == "headers" && value.items().iter().all(is_method);
-        if !EVALUATED.contains(&name) && !is_only_method {
-            others.push(name.to_owned());
-        }
-    }
-    others
 }

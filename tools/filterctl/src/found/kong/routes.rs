@@ -106,6 +106,7 @@ fn new_routes(
             service_name: service.and_then(|s| s.get_text("name")).map(str::to_owned),
             domains: texts(route, "hosts"),
             ignores_port: true,
+            listeners: Vec::new(),
             path: path.map_or(PathCondition::Any, path_condition),
             methods: texts(route, "methods"),
             other_conditions: others.clone(),

@@ -3,13 +3,19 @@
 //!
 //! - `objects`: objects by kind, namespace and name;
 //! - `gateway_api`: `HTTPRoute` with the policies and plugins of Envoy Gateway and Istio;
-//! - `kong_ingress`: `Ingress` with the annotations of Kong's controller;
-//! - `ingress_route`: `IngressRoute` of Traefik.
+//! - `virtual_service`: `VirtualService` of Istio;
+//! - `istio`: the filters that Istio adds to a gateway;
+//! - `request_handling`: how Envoy Gateway and Istio change paths and hosts;
+//! - `kong_ingress`: `Ingress` and `HTTPRoute` with the plugins of Kong's controller;
+//! - `traefik_ingress`: `IngressRoute` and `Ingress` of Traefik.
 
 mod gateway_api;
-mod ingress_route;
+mod istio;
 mod kong_ingress;
 mod objects;
+mod request_handling;
+mod traefik_ingress;
+mod virtual_service;
 
 use std::{cmp::Reverse, collections::HashMap};
 
@@ -41,8 +47,9 @@ pub(super) fn find(project: &mut Project) {
     plugins.iter().for_each(|(index, plugin)| add_wasm_plugin(project, *index, plugin));
     let objects = Objects::new(&documents, &project.filters);
     gateway_api::add(project, &objects);
+    virtual_service::add(project, &objects);
     kong_ingress::add(project, &objects);
-    ingress_route::add(project, &objects);
+    traefik_ingress::add(project, &objects);
     project.documents = documents;
 }
 

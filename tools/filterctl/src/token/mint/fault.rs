@@ -25,7 +25,7 @@ pub(super) enum Fault {
     LifetimeTooLong,
     /// A required time claim is missing.
     MissingClaim,
-    /// `exp` is a text.
+    /// `exp` is a string.
     MalformedClaim,
     /// `iss` is an unknown issuer.
     WrongIssuer,

@@ -10,7 +10,7 @@ use crate::clock::duration_seconds;
 /// The options about claims.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(super) struct ClaimArgs {
-    /// A claim. The value is JSON, or else a text: role=admin, roles=["a","b"]. A name with dots is a
+    /// A claim. The value is JSON, or else a string: role=admin, roles=["a","b"]. A name with dots is a
     /// path into objects: realm_access.roles=["a"]. May repeat.
     #[arg(long = "claim", value_name = "NAME=VALUE")]
     claims: Vec<String>,
@@ -26,7 +26,7 @@ pub(super) struct ClaimArgs {
     /// The time of issue, in the same form.
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     iat: Option<String>,
-    /// A member of the JOSE header. The value is JSON, or else a text. May repeat.
+    /// A member of the JOSE header. The value is JSON, or else a string. May repeat.
     #[arg(long = "jose", value_name = "NAME=VALUE")]
     jose: Vec<String>,
 }

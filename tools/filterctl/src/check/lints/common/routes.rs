@@ -33,8 +33,11 @@ fn unreachable(routes: &[&Route], report: &mut Report) {
             let has_methods = earlier.methods.is_empty()
                 || !route.methods.is_empty()
                     && route.methods.iter().all(|m| earlier.methods.contains(m));
-            let is_covered =
-                has_methods && has_same_hosts(earlier, route) && path.covers(&route.path);
+            let is_covered = !route.is_sibling_of(earlier)
+                && has_methods
+                && earlier.has_listeners_of(route)
+                && has_same_hosts(earlier, route)
+                && path.covers(&route.path);
             if is_covered && covered.insert(m) {
                 let message = format!(
                     "the route {:?} is never selected: {:?} before it matches all its requests",
@@ -95,6 +98,7 @@ fn without_auth(routes: &[&Route], chains: &Chains<'_>, report: &mut Report) {
 fn exempt_prefix(path: &PathCondition) -> Option<&str> {
     match path {
         PathCondition::Prefix(prefix) if !prefix.ends_with('/') && prefix.len() > 1 => Some(prefix),
+        PathCondition::AnyCase(condition) => exempt_prefix(condition),
         PathCondition::OneOf(all) => all.iter().find_map(exempt_prefix),
         // A single narrow condition makes the whole narrow.
         PathCondition::All(all) => {

@@ -22,7 +22,7 @@ pub(super) fn check(project: &Project, report: &mut Report) {
     if plugins.is_empty() {
         return;
     }
-    for kind in ["Service", "Ingress"] {
+    for kind in ["Service", "Ingress", "HTTPRoute"] {
         for object in objects.of_kind(kind) {
             attached(&objects, kind, *object, report);
         }

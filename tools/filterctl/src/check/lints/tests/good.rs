@@ -156,3 +156,64 @@ fn claim_that_jwt_auth_passes_on() {
     ];
     assert_clean(&[ALL], edits);
 }
+
+const TRAEFIK: [&str; 2] = ["host-config/traefik/dynamic.yaml", "host-config/traefik/traefik.yaml"];
+
+/// No request of such an entry point reaches an upstream.
+#[test]
+fn traefik_entry_point_that_only_redirects() {
+    let edits: &[Edit] = &[
+        ("entryPoints:\n", "entryPoints:\n  web: {address: \":80\"}\n"),
+        (
+            "  routers:\n",
+            "  routers:\n    redirect: {rule: Host(`api.novasphere.io`), priority: 1, entryPoints: [web], service: novasphere-api, middlewares: [https]}\n    acme: {rule: PathPrefix(`/.well-known/acme-challenge/`), entryPoints: [web], service: acme}\n",
+        ),
+        (
+            "  middlewares:\n",
+            "  middlewares:\n    https: {redirectScheme: {scheme: https, permanent: true}}\n",
+        ),
+    ];
+    assert_clean(&TRAEFIK, edits);
+    // With TLS, requests are https already, and pass.
+    let with_tls: Edit = (
+        "entryPoints: [web], service: novasphere-api",
+        "tls: {}, entryPoints: [web], service: novasphere-api",
+    );
+    let findings = changed(&TRAEFIK, &[edits[0], edits[1], edits[2], with_tls]);
+    assert_eq!(codes(&findings), ["NS402", "NS403", "NS407"], "{:#?}", shown(&findings));
+}
+
+#[test]
+fn traefik_entry_point_with_redirections() {
+    let edits: &[Edit] = &[
+        (
+            "entryPoints:\n",
+            "entryPoints:\n  web: {address: \":80\", http: {redirections: {entryPoint: {to: gateway, scheme: https}}}}\n",
+        ),
+        ("      entryPoints: [gateway]\n", "      entryPoints: [gateway, web]\n"),
+    ];
+    assert_clean(&TRAEFIK, edits);
+}
+
+/// The redirect is for the listener without TLS too, which the routes are not.
+#[test]
+fn redirect_of_istio_for_all_listeners() {
+    let redirect = "---\napiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: \
+                    redirect, namespace: novasphere-system}\nspec:\n  parentRefs: [{name: \
+                    novasphere-api}]\n  hostnames: [api.novasphere.io]\n  rules:\n  - matches: [{path: \
+                    {type: Exact, value: /api/v1/healthz}}]\n    filters: [{type: RequestRedirect, \
+                    requestRedirect: {scheme: https}}]\n";
+    let names = ["gateway", "jwt-auth", "cors", "rate-limit", "routes"];
+    let files =
+        names.map(|name| (format!("{name}.yaml"), read(&format!("deploy/istio/{name}.yaml"))));
+    let found = |redirect: String| {
+        let mut files = files.to_vec();
+        files.push(("redirect.yaml".to_owned(), redirect));
+        codes(&check(files)).contains(&"NS131")
+    };
+    assert!(!found(redirect.to_owned()));
+    // Here, another route of the same listener comes first.
+    let one_listener = redirect
+        .replace("[{name: novasphere-api}]", "[{name: novasphere-api, sectionName: https}]");
+    assert!(found(one_listener));
+}

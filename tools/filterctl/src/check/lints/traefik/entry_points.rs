@@ -1,7 +1,11 @@
 //! Entry points of routers.
 
 use super::{routers::Router, static_config::StaticConfig};
-use crate::{check::lints::report::Report, finding::codes, found::Place};
+use crate::{
+    check::lints::report::Report,
+    finding::codes,
+    found::{Place, Project},
+};
 
 /// The fields of `encodedCharacters`.
 const CHARACTERS: [&str; 7] = [
@@ -14,7 +18,15 @@ const CHARACTERS: [&str; 7] = [
     "allowEncodedHash",
 ];
 
-pub(super) fn check(routers: &[Router<'_>], config: &StaticConfig, report: &mut Report) {
+/// Checks the entry points from which requests reach filters, or an upstream behind filters.
+pub(super) fn check(
+    project: &Project,
+    routers: &[Router<'_>],
+    config: &StaticConfig,
+    report: &mut Report,
+) {
+    let routers: Vec<&Router<'_>> =
+        routers.iter().filter(|router| router.reaches_protected(project)).collect();
     let used: Vec<String> = routers
         .iter()
         .flat_map(|router| router.entry_points.iter().map(|name| name.to_ascii_lowercase()))
@@ -29,7 +41,10 @@ pub(super) fn check(routers: &[Router<'_>], config: &StaticConfig, report: &mut 
     for (name, place) in config.names("entryPoints") {
         let is_internal =
             name == "traefik" || name == "metrics" || internal.iter().any(|i| i == name);
-        let is_used = used.iter().any(|used| used == name) || all_used && !is_internal;
+        let redirects =
+            config.get(&format!("entryPoints.{name}.http.redirections.entryPoint.to")).is_some();
+        let is_used =
+            !redirects && (used.iter().any(|used| used == name) || all_used && !is_internal);
         if is_used {
             one(config, name, place, report);
         }

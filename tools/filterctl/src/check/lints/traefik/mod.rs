@@ -24,7 +24,7 @@ pub(super) fn check(project: &Project, chains: &Chains<'_>, report: &mut Report)
     let routers = routers::find(project);
     for config in static_config::find(project) {
         plugins::check(project, &config, report);
-        entry_points::check(&routers, &config, report);
+        entry_points::check(project, &routers, &config, report);
     }
     routers::check(project, chains, &routers, report);
 }

@@ -19,6 +19,34 @@ pub(super) struct Router<'p> {
     place: Place,
     /// The definitions of the middlewares, in order. Unknown ones are left out.
     middlewares: Vec<&'p Node>,
+    has_tls: bool,
+}
+
+impl Router<'_> {
+    /// Whether all requests are redirected to https, so that none reaches an upstream.
+    fn redirects(&self) -> bool {
+        let to_https = |middleware: &&Node| {
+            let scheme = middleware.at(&["redirectScheme", "scheme"]).and_then(Node::text);
+            scheme == Some("https")
+        };
+        !self.has_tls && self.middlewares.iter().any(to_https)
+    }
+
+    /// Whether requests reach a filter, or an upstream that is behind filters on other routers.
+    pub(super) fn reaches_protected(&self, project: &Project) -> bool {
+        if self.redirects() {
+            return false;
+        }
+        let Some(route) = project.routes.iter().find(|route| route.place == self.place) else {
+            return true;
+        };
+        let protects = |other: &&Route| !other.filters.is_empty();
+        let mut protected = project.routes.iter().filter(protects);
+        protected.any(|other| {
+            other.place == route.place
+                || other.service_name.is_some() && other.service_name == route.service_name
+        })
+    }
 }
 
 /// The routers of dynamic configurations and IngressRoutes.
@@ -37,6 +65,7 @@ pub(super) fn find(project: &Project) -> Vec<Router<'_>> {
                 entry_points: texts(router, "entryPoints"),
                 place: document.place(router),
                 middlewares: middlewares.collect(),
+                has_tls: router.get("tls").is_some(),
             });
         }
     }
@@ -67,6 +96,7 @@ fn ingress_router<'p>(
         entry_points: texts(spec, "entryPoints"),
         place: document.place(route),
         middlewares: middlewares.collect(),
+        has_tls: spec.get("tls").is_some(),
     }
 }
 
@@ -92,7 +122,7 @@ pub(super) fn check(
         if has_auth || router.middlewares.iter().any(|m| m.get("rateLimit").is_some()) {
             order(router, report);
         }
-        if !has_auth {
+        if !has_auth && !router.redirects() {
             forged(chains, router, route, &routes, report);
         }
     }

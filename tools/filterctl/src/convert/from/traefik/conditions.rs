@@ -115,7 +115,7 @@ fn paths(condition: &PathCondition) -> Result<Vec<PathMatch>, String> {
             }
             segments(all)
         }
-        PathCondition::All(_) => {
+        PathCondition::AnyCase(_) | PathCondition::All(_) => {
             return Err("its rule combines conditions on the path with &&".to_owned());
         }
     })

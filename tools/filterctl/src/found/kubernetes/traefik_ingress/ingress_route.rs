@@ -5,19 +5,19 @@ use super::{
     objects::{Object, items},
 };
 use crate::{
-    found::{Platform, Project, Route, traefik},
+    found::{Platform, Route, traefik},
     source::Node,
 };
 
-/// Adds the routes of all `IngressRoute`s.
-pub(super) fn add(project: &mut Project, objects: &Objects<'_>) {
+/// The routes of all `IngressRoute`s, with their priorities.
+pub(super) fn find(objects: &Objects<'_>) -> Vec<(i64, Route)> {
     let mut routes = Vec::new();
     for object in objects.of_kind("IngressRoute") {
         for (n, route) in items(object.spec(), "routes").iter().enumerate() {
             routes.extend(ingress_route(objects, *object, n, route));
         }
     }
-    traefik::add_by_priority(project, routes);
+    routes
 }
 
 fn ingress_route(
@@ -46,8 +46,7 @@ fn ingress_route(
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::source::File;
+    use crate::{found::Project, source::File};
 
     const MANIFESTS: &str = r#"
 apiVersion: traefik.containo.us/v1alpha1

@@ -3,25 +3,22 @@
 //! The rules follow version 3.5: routes are named `NAMESPACE.INGRESS.SERVICE.HOST.PORT`, and
 //! plugins are named by annotations of the `Service` and the `Ingress`.
 
-use std::cmp::Reverse;
-
+use super::super::traefik_ingress::is_traefiks;
 use super::{
     Objects,
     objects::{Object, items},
+    plugins,
 };
 use crate::{
     found::{
-        Platform, Project, Route,
+        Platform, Route,
         kong::{PathRank, Rank, path_condition},
     },
     source::Node,
 };
 
-/// The annotation that names plugins.
-const PLUGINS: &str = "konghq.com/plugins";
-
-/// Adds the routes of all `Ingress`es of Kong.
-pub(super) fn add(project: &mut Project, objects: &Objects<'_>) {
+/// The routes of all `Ingress`es of Kong, with their ranks.
+pub(super) fn find(objects: &Objects<'_>) -> Vec<(Rank, Route)> {
     let mut routes = Vec::new();
     for ingress in objects.of_kind("Ingress").iter().filter(|ingress| is_kongs(**ingress)) {
         for rule in items(ingress.spec(), "rules") {
@@ -31,16 +28,14 @@ pub(super) fn add(project: &mut Project, objects: &Objects<'_>) {
             }
         }
     }
-    routes.sort_by_key(|(rank, _)| Reverse(*rank));
-    let group = project.new_group();
-    project.routes.extend(routes.into_iter().map(|(_, route)| Route { group, ..route }));
+    routes
 }
 
 /// Whether the controller serves an Ingress. Without a class, it does if its class is the default.
 fn is_kongs(ingress: Object<'_>) -> bool {
     let class = ingress.spec().and_then(|spec| spec.get_text("ingressClassName"));
     let class = class.or_else(|| ingress.annotation("kubernetes.io/ingress.class"));
-    class.is_none_or(|class| class.contains("kong"))
+    class.map_or_else(|| !is_traefiks(ingress), |class| class.contains("kong"))
 }
 
 /// The routes for a path of an Ingress. `None` if its backend is not a Service.
@@ -56,9 +51,9 @@ fn route(
     let namespace = ingress.namespace();
     let mut filters = Vec::new();
     if let Some(service) = objects.find("Service", namespace, service) {
-        filters.extend(plugins(objects, service));
+        filters.extend(plugins::annotated(objects, service));
     }
-    filters.extend(plugins(objects, ingress));
+    filters.extend(plugins::annotated(objects, ingress));
     let name =
         format!("{namespace}.{}.{service}.{}.{port}", ingress.name(), host.unwrap_or_default());
     let methods = ingress.annotation("konghq.com/methods").unwrap_or_default();
@@ -81,6 +76,7 @@ fn route(
             service_name: Some(format!("{namespace}.{service}.{port}")),
             domains: host.map(str::to_owned).into_iter().collect(),
             ignores_port: true,
+            listeners: Vec::new(),
             path: path_condition(written),
             methods: methods.clone(),
             other_conditions: Vec::new(),
@@ -92,24 +88,6 @@ fn route(
         (rank, found)
     };
     Some(paths(path).iter().map(new).collect())
-}
-
-/// The filters among the KongPlugins that an object's annotation names, in the order of the file:
-/// their ids, and so the order in which they run, are not known.
-fn plugins(objects: &Objects<'_>, object: Object<'_>) -> Vec<usize> {
-    let names = object.annotation(PLUGINS).unwrap_or_default();
-    let mut found = Vec::new();
-    for name in names.split(',').map(str::trim).filter(|name| !name.is_empty()) {
-        let (namespace, name) = name.split_once(':').unwrap_or((object.namespace(), name));
-        let plugin = objects.find("KongPlugin", namespace, name).or_else(|| {
-            objects.of_kind("KongClusterPlugin").iter().copied().find(|p| p.name() == name)
-        });
-        let Some(plugin) = plugin else { continue };
-        if plugin.document.root.get_text("disabled") != Some("true") {
-            found.extend(objects.filters(plugin));
-        }
-    }
-    found
 }
 
 /// The paths of Kong's route for a path of an Ingress.
@@ -131,8 +109,10 @@ fn paths(path: &Node) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::{found::PathCondition, source::File};
+    use crate::{
+        found::{PathCondition, Project},
+        source::File,
+    };
 
     const MANIFESTS: &str = r#"
 apiVersion: configuration.konghq.com/v1

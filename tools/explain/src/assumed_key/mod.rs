@@ -1,7 +1,11 @@
 //! Keys that stand for the keys that the user did not give.
 //!
-//! A chain accepts every signature for the RSA keys and for the keys on P-256 and P-384, because the
-//! filter asks the proxy about them. For the others, tokens are signed again.
+//! A chain accepts every RSASSA-PKCS1-v1_5 signature and every signature for the keys on P-256 and
+//! P-384, because the filter asks the proxy about them. For the others, tokens are signed again.
+//!
+//! - `rsa`: RSASSA-PSS signatures.
+
+mod rsa;
 
 use base64::{
     Engine,
@@ -31,16 +35,13 @@ const P521: [&str; 2] = [
 /// The order of the base point of P-521.
 const P521_ORDER: &str = "01FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFA51868783BF2F966B7FCC0148F709A5D03BB5C9B8899C47AEBB6FB71E91386409";
 
-/// An odd number of 2048 bits. Nothing is computed with it, because the filter asks the proxy first.
-const RSA_MODULUS: [u8; 256] = [0xff; 256];
-
-/// The JWK for an algorithm. `None` if no signature of it can be assumed.
+/// The JWK for an algorithm. `None` for an algorithm that the filter does not know.
 pub(crate) fn jwk(algorithm: &str) -> Option<Value> {
     let point =
         |crv: &str, [x, y]: [&str; 2]| json!({"kty": "EC", "crv": crv, "x": hex(x), "y": hex(y)});
     match algorithm {
-        "RS256" | "RS384" | "RS512" => {
-            Some(json!({"kty": "RSA", "n": encode(&RSA_MODULUS), "e": "AQAB"}))
+        "RS256" | "RS384" | "RS512" | "PS256" | "PS384" | "PS512" => {
+            Some(json!({"kty": "RSA", "n": encode(&rsa::MODULUS), "e": "AQAB"}))
         }
         "ES256" => Some(point("P-256", P256)),
         "ES384" => Some(point("P-384", P384)),
@@ -53,8 +54,7 @@ pub(crate) fn jwk(algorithm: &str) -> Option<Value> {
     }
 }
 
-/// The public key for an algorithm as PEM text: a SubjectPublicKeyInfo. Keys for RSASSA-PSS cannot
-/// verify, but a filter accepts them.
+/// The public key for an algorithm as PEM text: a SubjectPublicKeyInfo.
 pub(crate) fn pem(algorithm: &str) -> String {
     let point = |[x, y]: [&str; 2]| [decode(x), decode(y)].concat();
     let der = match algorithm {
@@ -65,7 +65,7 @@ pub(crate) fn pem(algorithm: &str) -> String {
             let key = ed25519_dalek::SigningKey::from_bytes(&ED25519_SEED).verifying_key();
             [SPKI_ED25519, key.as_bytes()].concat()
         }
-        _ => [SPKI_RSA, &RSA_MODULUS, RSA_EXPONENT].concat(),
+        _ => [SPKI_RSA, &rsa::MODULUS, RSA_EXPONENT].concat(),
     };
     let text = BASE64_STANDARD.encode(der);
     format!("-----BEGIN PUBLIC KEY-----\n{text}\n-----END PUBLIC KEY-----\n")
@@ -91,7 +91,7 @@ const RSA_EXPONENT: &[u8] = b"\x02\x03\x01\0\x01";
 /// Parts of the encodings of the public keys whose signatures the world accepts.
 pub(crate) fn accepted() -> Vec<Vec<u8>> {
     let ec = [P256, P384].map(|[x, y]| [decode(x), decode(y)].concat());
-    std::iter::once(RSA_MODULUS.to_vec()).chain(ec).collect()
+    std::iter::once(rsa::MODULUS.to_vec()).chain(ec).collect()
 }
 
 /// The signature of the assumed key, for the algorithms whose signatures the filter always checks
@@ -100,7 +100,7 @@ pub(crate) fn sign(algorithm: &str, message: &[u8]) -> Option<Vec<u8>> {
     match algorithm {
         "EdDSA" => Some(sign_ed25519(message)),
         "ES512" => Some(sign_p521(message)),
-        _ => None,
+        _ => rsa::sign_pss(algorithm, message),
     }
 }
 
