@@ -28,7 +28,7 @@ use crate::{cli::Outcome, found::Project, report::written_place};
 ///
 /// Writes the configuration to the standard output and the report to the standard error. Secrets of
 /// the input are in neither: the output reads environment variables, and the report lists them. A
-/// route is left out if a check of its requests cannot be converted.
+/// route is blocked if a check of its requests cannot be converted.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The format of the files.
@@ -70,8 +70,8 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome> {
     let conversion = convert(args.from, args.to, &project)?;
     out.write_all(conversion.text.as_bytes())?;
     conversion.report.write(&project, &mut io::stderr().lock())?;
-    let is_complete = conversion.report.count(Fate::LeftOut) == 0;
-    Ok(if is_complete { Outcome::Success } else { Outcome::Incomplete })
+    let lost = [Fate::Blocked, Fate::LeftOut].map(|fate| conversion.report.count(fate));
+    Ok(if lost == [0, 0] { Outcome::Success } else { Outcome::Incomplete })
 }
 
 /// Converts all documents of a project.
@@ -87,7 +87,7 @@ pub fn convert(from: Source, to: Target, project: &Project) -> Result<Conversion
     }
     let mut report = Report::default();
     let mut gateway = from::read(from, project, &mut report);
-    remove_rejected(&mut gateway, &mut report);
+    block_rejected(&mut gateway, &mut report);
     if gateway.routes.is_empty() && report.entries.is_empty() {
         let names: Vec<&str> = project.files.iter().map(|file| file.name.as_str()).collect();
         bail!("nothing to convert: no routes of {from:?} in {}", names.join(", "));
@@ -106,14 +106,11 @@ fn has_word(text: &str, name: &str) -> bool {
     })
 }
 
-/// Removes the routes whose filters reject their configuration as a whole: each filter accepts its
+/// Blocks the routes whose filters reject their configuration as a whole: each filter accepts its
 /// part, but not beside the others.
-fn remove_rejected(gateway: &mut Gateway, report: &mut Report) {
+fn block_rejected(gateway: &mut Gateway, report: &mut Report) {
     let mut known: Vec<(Chain, Option<String>)> = Vec::new();
-    gateway.routes.retain(|route| {
-        if route.chain.is_empty() {
-            return true;
-        }
+    for route in gateway.routes.iter_mut().filter(|route| !route.chain.is_empty()) {
         let fault = match known.iter().find(|(chain, _)| *chain == route.chain) {
             Some((_, fault)) => fault.clone(),
             None => {
@@ -123,9 +120,7 @@ fn remove_rejected(gateway: &mut Gateway, report: &mut Report) {
             }
         };
         if let Some(fault) = &fault {
-            let message = format!("route {}: its filters reject {fault}", route.name);
-            report.left_out(&route.place, message);
+            route.block(&format!("its filters reject {fault}"), report);
         }
-        fault.is_none()
-    });
+    }
 }

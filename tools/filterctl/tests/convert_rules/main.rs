@@ -10,6 +10,7 @@ use filterctl::{
 };
 use serde_json::{Value, json};
 
+mod blocked;
 mod strictness;
 
 fn conversion(from: Source, to: Target, text: &str) -> Conversion {
@@ -274,11 +275,11 @@ fn requests_that_no_policy_allows_are_rejected() {
 }
 
 #[test]
-fn unsupported_policy_leaves_the_route_out() {
+fn unsupported_policy_blocks_the_route() {
     let rules = "{rules: [{when: [{key: 'request.headers[x]', values: [a]}]}]}\n";
     let text = format!("{ISTIO}{rules}");
-    let left_out = messages(Source::Istio, &text, Fate::LeftOut);
-    assert!(left_out.iter().any(|m| m.contains("would pass unchecked")), "{left_out:?}");
+    let blocked = messages(Source::Istio, &text, Fate::Blocked);
+    assert!(blocked.iter().any(|m| m.contains("would pass unchecked")), "{blocked:?}");
     assert_eq!(output(Source::Istio, Target::Filters, &text).len(), 0);
 }
 

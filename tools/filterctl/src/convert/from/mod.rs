@@ -43,3 +43,8 @@ pub fn read(source: Source, project: &Project, report: &mut Report) -> Gateway {
         Source::EnvoyGateway => envoy_gateway::read(project, report),
     }
 }
+
+/// Why a route is blocked whose check cannot be converted.
+fn unchecked(check: &str) -> String {
+    format!("without {check}, its requests would pass unchecked")
+}

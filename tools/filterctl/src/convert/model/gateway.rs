@@ -1,7 +1,10 @@
 //! [`Gateway`]: services and routes.
 
-use super::{Chain, PathMatch};
-use crate::{convert::yaml::Map, found::Place};
+use super::{Action, Chain, PathMatch};
+use crate::{
+    convert::{report::Report, yaml::Map},
+    found::Place,
+};
 
 /// Services and routes.
 #[derive(Clone, Debug, Default)]
@@ -121,7 +124,9 @@ pub struct Route {
     pub paths: Vec<PathMatch>,
     /// The methods. Empty for all.
     pub methods: Vec<String>,
-    /// The index of the service.
+    /// What the route does with its requests.
+    pub action: Action,
+    /// The index of the service, if the route forwards requests.
     pub service: usize,
     /// Whether the upstream gets the path without the matched part.
     pub strip_path: bool,
@@ -148,6 +153,7 @@ impl Route {
             hosts: Vec::new(),
             paths: Vec::new(),
             methods: Vec::new(),
+            action: Action::Forward,
             service,
             strip_path: false,
             preserve_host: true,
@@ -158,9 +164,26 @@ impl Route {
             place,
         }
     }
+
+    /// Whether the route rejects its requests because it cannot be converted.
+    pub fn is_blocked(&self) -> bool {
+        self.action == Action::Block
+    }
+
+    /// Makes the route reject its requests, and reports it.
+    pub fn block(&mut self, reason: &str, report: &mut Report) {
+        self.action = Action::Block;
+        self.chain = Chain::default();
+        report.blocked(&self.place, format!("route {}: {reason}", self.name));
+    }
 }
 
 impl Gateway {
+    /// Whether priorities alone give the order of routes, without regard to their hosts.
+    pub const fn is_by_priority(&self) -> bool {
+        self.is_ordered && !self.is_host_final
+    }
+
     /// Adds a service, unless an equal one is there. Returns its index. Another service with the
     /// same name gets a number.
     pub fn add_service(&mut self, mut service: Service) -> usize {
@@ -179,6 +202,13 @@ impl Gateway {
                 }
             }
         }
+    }
+
+    /// Adds a route that cannot be converted, so that no wider route matches its requests. It must
+    /// match at least the requests that it matches in the input.
+    pub fn add_blocked(&mut self, mut route: Route, reason: &str, report: &mut Report) {
+        route.block(reason, report);
+        self.add_route(route);
     }
 
     /// Adds a route. A second route with the same name gets a number.

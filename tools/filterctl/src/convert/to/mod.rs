@@ -14,7 +14,10 @@ mod kong;
 mod kong_settings;
 mod traefik;
 
-use super::{model::Gateway, report::Report};
+use super::{
+    model::{Gateway, closed},
+    report::Report,
+};
 
 /// A format to convert to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -33,20 +36,20 @@ pub enum Target {
 
 /// The text of the configuration.
 pub fn write(target: Target, gateway: &Gateway, report: &mut Report) -> String {
-    let gateway = &key_sets::adapted(target, gateway, report);
+    let gateway = key_sets::adapted(target, gateway, report);
     if target != Target::Kong {
-        kong_settings::report(gateway, report);
+        kong_settings::report(&gateway, report);
     }
     if target != Target::Traefik {
         let buckets = gateway.routes.iter().flat_map(|route| &route.chain.buckets);
         buckets.for_each(|bucket| report.changed(&bucket.place, bucket.message.as_str()));
     }
     match target {
-        Target::Envoy => envoy::write(gateway, report),
-        Target::Kong => kong::write(gateway),
+        Target::Envoy => envoy::write(&gateway, report),
+        Target::Kong => kong::write(&closed(&gateway), report),
         Target::EnvoyGateway => envoy_gateway::write(gateway, report),
-        Target::Traefik => traefik::write(gateway, report),
-        Target::Filters => filters::write(gateway),
+        Target::Traefik => traefik::write(closed(&gateway), report),
+        Target::Filters => filters::write(&gateway),
     }
 }
 

@@ -1,11 +1,16 @@
 //! Envoy's own filters.
 //!
-//! - `routes`: connection managers, virtual hosts, routes and clusters;
+//! - `routes`: connection managers, virtual hosts and routes;
+//! - `conditions`, `answers`: the conditions of routes, and responses of Envoy itself;
+//! - `clusters`: clusters;
 //! - `chain`: the filters of a route;
 //! - `jwt_authn`, `requirement`, `local_ratelimit`, `cors`, `header_mutation`, `rbac`: one filter
 //!   each.
 
+mod answers;
 mod chain;
+mod clusters;
+mod conditions;
 mod cors;
 mod header_mutation;
 mod jwt_authn;

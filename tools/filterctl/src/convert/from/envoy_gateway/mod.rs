@@ -10,8 +10,8 @@ mod traffic;
 
 use crate::{
     convert::{
-        from::{input::http_route, input::kubernetes::Object},
-        model::{Chain, Gateway, Scheme, Service},
+        from::{input::http_route, input::kubernetes::Object, unchecked},
+        model::{Action, Chain, Gateway, Route, Scheme, Service},
         report::Report,
     },
     found::Project,
@@ -21,7 +21,7 @@ use crate::{
 /// Reads all HTTPRoutes with their policies.
 pub fn read(project: &Project, report: &mut Report) -> Gateway {
     let objects: Vec<Object<'_>> = project.documents.iter().filter_map(Object::new).collect();
-    let mut gateway = Gateway::default();
+    let mut gateway = Gateway { is_host_final: true, ..Gateway::default() };
     let mut used: Vec<&Object<'_>> = Vec::new();
     for object in objects.iter().filter(|object| object.kind == "HTTPRoute") {
         let policies = ["SecurityPolicy", "BackendTrafficPolicy"]
@@ -72,36 +72,42 @@ fn add_rule(
 ) {
     let place = object.document.place(rule);
     let name = object.describe();
-    let chain = match chain {
-        Ok(chain) => chain,
+    let read = http_route::rule(object, rule, report);
+    let (routes, service, chain) = match read.and_then(|read| forwarded(read, chain)) {
+        Ok(found) => found,
         Err(reason) => {
-            let message =
-                format!("{name}, because without {reason} its requests would pass unchecked");
-            report.left_out(&place, message);
+            for route in http_route::widened(object, rule) {
+                gateway.add_blocked(route, &reason, report);
+            }
             return;
         }
     };
-    let read = match http_route::rule(object, rule, report) {
-        Ok(read) => read,
-        Err(reason) => {
-            report.left_out(&place, format!("{name}: {reason}"));
-            return;
-        }
-    };
-    for extension in &read.extensions {
-        report.left_out(&place, format!("{name}: filter {extension}; keep it in the HTTPRoute"));
-    }
-    let Some((service, namespace, port)) = read.backend else {
-        report.left_out(&place, format!("{name}: a rule without a Service"));
-        return;
-    };
-    let port = port.and_then(Node::text).and_then(|port| port.parse().ok()).unwrap_or(80);
-    let host = format!("{service}.{namespace}.svc.cluster.local");
-    let index = gateway.add_service(Service::new(&service, Scheme::Http, &host, port));
-    for mut route in read.routes {
+    let index = service.map_or(0, |service| gateway.add_service(service));
+    for mut route in routes {
         route.service = index;
         route.chain = chain.clone();
         report.converted(&place, format!("a rule of {name}"));
         gateway.add_route(route);
     }
+}
+
+/// The routes, the service and the chain of a rule.
+///
+/// # Errors
+/// Why the rule cannot be converted.
+fn forwarded(
+    read: http_route::Rule<'_>,
+    chain: &Result<Chain, String>,
+) -> Result<(Vec<Route>, Option<Service>, Chain), String> {
+    let chain = chain.clone().map_err(|reason| unchecked(&reason))?;
+    if let Some(extension) = read.extensions.first() {
+        return Err(format!("its filter {extension} is not converted, and may reject requests"));
+    }
+    if read.routes.iter().all(|route| route.action != Action::Forward) {
+        return Ok((read.routes, None, chain));
+    }
+    let (service, namespace, port) = read.backend.ok_or("it has no Service")?;
+    let port = port.and_then(Node::text).and_then(|port| port.parse().ok()).unwrap_or(80);
+    let host = format!("{service}.{namespace}.svc.cluster.local");
+    Ok((read.routes, Some(Service::new(&service, Scheme::Http, &host, port)), chain))
 }

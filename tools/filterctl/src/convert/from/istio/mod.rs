@@ -32,7 +32,7 @@ pub fn read(project: &Project, report: &mut Report) -> Gateway {
     let workloads = workloads::read(&objects);
     let chains: Vec<(&Workload<'_>, Result<Chain, String>)> =
         workloads.iter().map(|workload| (workload, chain(workload, report))).collect();
-    let mut gateway = Gateway { is_ordered: true, ..Gateway::default() };
+    let mut gateway = Gateway { is_ordered: true, is_host_final: true, ..Gateway::default() };
     let services: Vec<&Object<'_>> =
         objects.iter().filter(|o| o.kind == "VirtualService").collect();
     for service in &services {

@@ -2,9 +2,11 @@
 //!
 //! - `manager`: the HTTP connection manager;
 //! - `routes`: virtual hosts and routes;
+//! - `answers`: fixed responses and redirects;
 //! - `plugin`: the gateway filter with its configuration;
 //! - `cluster`: upstream services.
 
+mod answers;
 mod cluster;
 mod manager;
 mod plugin;

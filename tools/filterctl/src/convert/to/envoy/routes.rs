@@ -1,11 +1,12 @@
 //! Virtual hosts and routes.
 
 use super::{
+    answers,
     plugin::{self, NAME},
     seconds,
 };
 use crate::convert::{
-    model::{Chain, Gateway, PathMatch, Route, virtual_hosts},
+    model::{Action, Chain, Gateway, PathMatch, Response, Route, virtual_hosts},
     report::Report,
     yaml::Map,
 };
@@ -44,6 +45,21 @@ pub(super) fn table(
 }
 
 fn entry(gateway: &Gateway, route: &Route, path: Option<&PathMatch>, report: &mut Report) -> Map {
+    let mut entry =
+        Map::new().with("name", route.name.as_str()).with("match", condition(route, path));
+    match &route.action {
+        Action::Forward => entry.set("route", forward(gateway, route, path, report)),
+        Action::Block => {
+            entry.set("direct_response", answers::response(&Response::blocked()));
+            entry.comment("direct_response", "Blocked: the report has the reason.");
+        }
+        Action::Respond(response) => entry.set("direct_response", answers::response(response)),
+        Action::Redirect(redirect) => entry.set("redirect", answers::redirect(redirect)),
+    }
+    entry
+}
+
+fn forward(gateway: &Gateway, route: &Route, path: Option<&PathMatch>, report: &mut Report) -> Map {
     let service = gateway.services.get(route.service);
     let mut action = Map::new();
     action.set_some("cluster", service.map(|service| service.name.as_str()));
@@ -67,10 +83,7 @@ fn entry(gateway: &Gateway, route: &Route, path: Option<&PathMatch>, report: &mu
             format!("route {}: the path {prefix} also matches paths such as {prefix}x", route.name);
         report.note(&route.place, message);
     }
-    Map::new()
-        .with("name", route.name.as_str())
-        .with("match", condition(route, path))
-        .with("route", action)
+    action
 }
 
 fn condition(route: &Route, path: Option<&PathMatch>) -> Map {
