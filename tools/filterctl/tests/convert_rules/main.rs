@@ -11,6 +11,7 @@ use filterctl::{
 use serde_json::{Value, json};
 
 mod blocked;
+mod listeners;
 mod strictness;
 
 fn conversion(from: Source, to: Target, text: &str) -> Conversion {

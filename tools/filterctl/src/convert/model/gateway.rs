@@ -1,6 +1,6 @@
 //! [`Gateway`]: services and routes.
 
-use super::{Action, Chain, PathMatch};
+use super::{Action, Chain, Listener, PathMatch};
 use crate::{
     convert::{report::Report, yaml::Map},
     found::Place,
@@ -11,6 +11,8 @@ use crate::{
 pub struct Gateway {
     /// The upstream services.
     pub services: Vec<Service>,
+    /// The listeners. Empty if the input has none.
+    pub listeners: Vec<Listener>,
     /// The routes, in the order of the input.
     pub routes: Vec<Route>,
     /// Whether requests for a host name never match routes for wildcards or for all hosts.
@@ -138,6 +140,10 @@ pub struct Route {
     pub regex_priority: i64,
     /// The filters.
     pub chain: Chain,
+    /// The index of the listener, if the input has listeners.
+    pub listener: usize,
+    /// Whether requests without TLS are rejected.
+    pub requires_tls: bool,
     /// Settings that only Kong has.
     pub kong: Map,
     /// Its place in the input.
@@ -160,6 +166,8 @@ impl Route {
             priority: 0,
             regex_priority: 0,
             chain: Chain::default(),
+            listener: 0,
+            requires_tls: false,
             kong: Map::new(),
             place,
         }

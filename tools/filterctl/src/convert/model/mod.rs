@@ -1,6 +1,7 @@
 //! The configuration between the formats: services, routes, and a chain of filters for each route.
 //!
 //! - `gateway`: services and routes;
+//! - `listener`: listeners of Envoy;
 //! - `action`: what a route does with its requests;
 //! - `path`: conditions about the path;
 //! - `chain`: the filters of a route;
@@ -16,6 +17,7 @@ mod chain;
 mod closing;
 mod gateway;
 mod hosts;
+mod listener;
 mod order;
 mod overlap;
 mod path;
@@ -28,6 +30,7 @@ pub use self::{
     closing::closed,
     gateway::{Endpoint, Gateway, Route, Scheme, Service},
     hosts::virtual_hosts,
+    listener::Listener,
     order::{Entry, HostClass, block_misplaced, block_overlapping, in_order},
     path::{PathMatch, escape},
     verdict::{fault, prune},

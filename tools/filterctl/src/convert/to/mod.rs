@@ -3,6 +3,7 @@
 //! - `envoy`, `kong`, `envoy_gateway`, `traefik`, `filters`: one format each;
 //! - `key_sets`: the upstreams of fetched keys;
 //! - `kong_settings`: settings that only Kong has;
+//! - `listeners`: the listener of an output for another proxy than Envoy;
 //! - `ids`: ids of entities that have none.
 
 mod envoy;
@@ -12,6 +13,7 @@ mod ids;
 mod key_sets;
 mod kong;
 mod kong_settings;
+mod listeners;
 mod traefik;
 
 use super::{
@@ -44,6 +46,10 @@ pub fn write(target: Target, gateway: &Gateway, report: &mut Report) -> String {
         let buckets = gateway.routes.iter().flat_map(|route| &route.chain.buckets);
         buckets.for_each(|bucket| report.changed(&bucket.place, bucket.message.as_str()));
     }
+    let gateway = match target {
+        Target::Envoy | Target::Filters => gateway,
+        _ => listeners::one(gateway, report),
+    };
     match target {
         Target::Envoy => envoy::write(&gateway, report),
         Target::Kong => kong::write(&closed(&gateway), report),

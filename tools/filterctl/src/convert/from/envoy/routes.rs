@@ -16,6 +16,7 @@ pub(super) struct Input<'d> {
     pub(super) document: &'d Document,
     pub(super) documents: &'d [&'d Document],
     pub(super) manager: &'d Node,
+    pub(super) listener: usize,
 }
 
 /// A route with the scopes around it.
@@ -76,6 +77,8 @@ impl<'d> Input<'d> {
         for hosts in conditions::hosts(host) {
             let mut route = Route::new(name, 0, self.document.place(host));
             route.hosts = hosts;
+            route.listener = self.listener;
+            route.requires_tls = requires_tls(host);
             if host.field("matcher").is_some() {
                 gateway.add_blocked(
                     route,
@@ -96,6 +99,8 @@ impl<'d> Input<'d> {
             text(scopes.route, "name").map_or(format!("{host_name}-{number}"), str::to_owned);
         let mut route = Route::new(&name, 0, self.document.place(scopes.route));
         route.priority = i64::try_from(number).unwrap_or(i64::MAX).saturating_neg();
+        route.listener = self.listener;
+        route.requires_tls = requires_tls(scopes.host);
         let condition = scopes.route.get("match");
         let obstacle = condition.and_then(|condition| conditions::set(&mut route, condition));
         for hosts in conditions::hosts(scopes.host) {
@@ -186,4 +191,9 @@ impl<'d> Input<'d> {
             report.left_out(&route.place, message);
         }
     }
+}
+
+/// Whether a virtual host redirects requests without TLS. For `EXTERNAL_ONLY`, internal ones too.
+fn requires_tls(host: &Node) -> bool {
+    text(host, "require_tls").is_some_and(|requirement| requirement != "NONE")
 }

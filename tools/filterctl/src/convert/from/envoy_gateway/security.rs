@@ -102,7 +102,6 @@ fn jwt(node: &Node, policy: &Object<'_>, report: &mut Report) -> Result<Map, Str
     let nodes = node.get("providers").map(Node::items).unwrap_or_default();
     let all: Vec<Provider> = nodes.iter().map(|node| provider(node, policy, report)).collect();
     let mut config = providers::section(&all, report).ok_or_else(|| name.clone())?;
-    providers::report_shared(&all, report);
     config.set("leeway", 60);
     config.set("claims_to_verify", Vec::<String>::new());
     if node.get_text("optional") == Some("true") {

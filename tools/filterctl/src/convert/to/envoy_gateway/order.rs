@@ -18,10 +18,22 @@ pub(super) fn prepared(mut gateway: Gateway, report: &mut Report) -> Gateway {
             route.block(&reason, report);
         }
     }
+    block_mixed_tls(&mut gateway, report);
     without_open_hosts(&mut gateway, report);
     align_kinds(&mut gateway);
     block_misplaced(&mut gateway, "Envoy Gateway", key, report);
     gateway
+}
+
+/// Blocks the routes with TLS beside routes without: their requests without TLS would match others.
+fn block_mixed_tls(gateway: &mut Gateway, report: &mut Report) {
+    if gateway.routes.iter().all(|route| route.requires_tls) {
+        return;
+    }
+    for route in gateway.routes.iter_mut().filter(|route| route.requires_tls) {
+        route.requires_tls = false;
+        route.block("its requests without TLS would match other HTTPRoutes", report);
+    }
 }
 
 /// Why Envoy Gateway has no counterpart of a redirect.

@@ -15,7 +15,11 @@ pub(super) fn http_route(gateway: &Gateway, route: &Route, report: &mut Report) 
         Some(filter) => rule.set("filters", vec![filter]),
         None => forward(&mut rule, gateway, route, report),
     }
-    let parent = Map::new().with("name", GATEWAY);
+    let mut parent = Map::new().with("name", GATEWAY);
+    if route.requires_tls {
+        parent.set("sectionName", "https");
+        parent.comment("sectionName", "The listener with TLS of your Gateway.");
+    }
     let mut spec = Map::new().with("parentRefs", vec![parent]);
     spec.set_list("hostnames", route.hosts.clone());
     spec.set("rules", vec![rule]);

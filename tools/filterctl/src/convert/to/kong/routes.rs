@@ -24,6 +24,9 @@ pub(super) fn entry(route: &Route) -> Map {
     }
     entry.set("strip_path", route.strip_path);
     entry.set("preserve_host", route.preserve_host);
+    if route.requires_tls {
+        entry.set("protocols", vec!["https"]);
+    }
     entry.extend(&route.kong);
     entry
 }

@@ -55,6 +55,10 @@ pub(super) fn write(mut gateway: Gateway, report: &mut Report) -> String {
             .with("priority", count.saturating_sub(n).saturating_mul(10));
         router.set_list("middlewares", middlewares);
         router.set("service", service);
+        if route.requires_tls {
+            http.add_plain(&router, &route.name, gateway.routes.iter().all(|r| r.requires_tls));
+            router.set("tls", Map::new());
+        }
         if route.is_blocked() {
             router.comment("service", "Blocked: the report has the reason.");
         }
@@ -127,6 +131,24 @@ impl Http {
         let stem = "blocked".to_owned();
         self.services.set(&stem, Map::new().with("loadBalancer", balancer));
         stem
+    }
+
+    /// Adds a router for the requests without TLS of a router with TLS, unless no router matches
+    /// such requests. They would match other routers.
+    fn add_plain(&mut self, router: &Map, route: &str, is_all_tls: bool) {
+        if is_all_tls {
+            return;
+        }
+        let redirect = Map::new().with("scheme", "https").with("permanent", true);
+        let redirect = Map::new().with("redirectScheme", redirect);
+        let mut plain = Map::new();
+        for name in ["rule", "priority"] {
+            plain.set_some(name, router.get(name).cloned());
+        }
+        plain.set("middlewares", vec![self.middleware("to-https", redirect)]);
+        plain.set("service", self.blocked());
+        let name = self.unused_router(&format!("{route}-plain"));
+        self.routers.set(&name, plain);
     }
 
     /// Middlewares that change the path for the upstream.
