@@ -18,7 +18,7 @@ use anyhow::{Result, bail};
 
 use self::model::{Chain, Gateway, fault};
 pub use self::{
-    from::Source,
+    from::{Namespaces, Source},
     report::{Entry, Fate, Report, Variable},
     to::Target,
 };
@@ -40,6 +40,12 @@ pub struct Args {
     /// The format of the output.
     #[arg(long, value_enum)]
     to: Target,
+    /// The namespace of objects without one, for istio and envoy-gateway.
+    #[arg(long)]
+    namespace: Option<String>,
+    /// Istio's root namespace, whose policies are for all namespaces.
+    #[arg(long, default_value = "istio-system")]
+    root_namespace: String,
     /// Accept that this command is a preview. Some conversions are less strict than their source:
     /// see docs/filterctl/convert.md.
     #[arg(long)]
@@ -67,18 +73,57 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome> {
         );
     }
     let project = Project::read(&args.files)?;
-    let conversion = convert(args.from, args.to, &project)?;
+    if args.namespace.is_none() {
+        require_namespaces(args.from, &project)?;
+    }
+    let namespaces = Namespaces {
+        own: args.namespace.clone().unwrap_or(Namespaces::default().own),
+        root: args.root_namespace.clone(),
+    };
+    let conversion = convert_in(&namespaces, args.from, args.to, &project)?;
     out.write_all(conversion.text.as_bytes())?;
     conversion.report.write(&project, &mut io::stderr().lock())?;
     let lost = [Fate::Blocked, Fate::LeftOut].map(|fate| conversion.report.count(fate));
     Ok(if lost == [0, 0] { Outcome::Success } else { Outcome::Incomplete })
 }
 
-/// Converts all documents of a project.
+/// Without `--namespace`, policies of an object without a namespace are only known if no object has
+/// one.
+fn require_namespaces(from: Source, project: &Project) -> Result<()> {
+    if !matches!(from, Source::Istio | Source::EnvoyGateway) {
+        return Ok(());
+    }
+    let objects =
+        project.documents.iter().filter(|document| document.root.get("metadata").is_some());
+    let (with, without): (Vec<_>, Vec<_>) =
+        objects.partition(|document| document.root.at(&["metadata", "namespace"]).is_some());
+    match without.iter().find(|_| !with.is_empty()) {
+        Some(document) => bail!(
+            "{}: this object has no namespace, and others have one; pass --namespace NAME",
+            written_place(&document.place(&document.root), project)
+        ),
+        None => Ok(()),
+    }
+}
+
+/// Converts all documents of a project, with the default namespaces.
 ///
 /// # Errors
 /// If a file is not YAML, or no file has anything of the format.
 pub fn convert(from: Source, to: Target, project: &Project) -> Result<Conversion> {
+    convert_in(&Namespaces::default(), from, to, project)
+}
+
+/// Converts all documents of a project.
+///
+/// # Errors
+/// If a file is not YAML, or no file has anything of the format.
+pub fn convert_in(
+    namespaces: &Namespaces,
+    from: Source,
+    to: Target,
+    project: &Project,
+) -> Result<Conversion> {
     for (index, file) in project.files.iter().enumerate() {
         if let Some(error) = &file.error {
             let place = crate::found::Place { file: index, span: error.span.clone() };
@@ -86,7 +131,7 @@ pub fn convert(from: Source, to: Target, project: &Project) -> Result<Conversion
         }
     }
     let mut report = Report::default();
-    let mut gateway = from::read(from, project, &mut report);
+    let mut gateway = from::read(from, project, namespaces, &mut report);
     block_rejected(&mut gateway, &mut report);
     if gateway.routes.is_empty() && report.entries.is_empty() {
         let names: Vec<&str> = project.files.iter().map(|file| file.name.as_str()).collect();

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 mod blocked;
 mod listeners;
+mod namespaces;
 mod strictness;
 
 fn conversion(from: Source, to: Target, text: &str) -> Conversion {
@@ -271,8 +272,12 @@ fn requests_that_no_policy_allows_are_rejected() {
     let rules = "{rules: [{to: [{operation: {paths: ['/public/*']}}]}]}\n";
     let config = output(Source::Istio, Target::Filters, &format!("{ISTIO}{rules}")).remove(0);
     let rules = config["jwt_auth"]["rules"].as_array().unwrap();
-    assert_eq!(rules[0], json!({"path_prefix": "/public", "skip": true}));
-    assert_eq!(rules[1]["required_claims"][0]["claim"], json!("iss"));
+    // `/public/*` does not match `/public`.
+    assert_eq!(rules[0]["path"], json!("/public"));
+    assert_eq!(rules[0]["required_claims"][0]["claim"], json!("iss"));
+    assert_eq!(rules[1], json!({"path_prefix": "/public", "skip": true}));
+    assert_eq!(rules[2]["path_prefix"], json!("/"));
+    assert_eq!(rules[2]["required_claims"][0]["claim"], json!("iss"));
 }
 
 #[test]

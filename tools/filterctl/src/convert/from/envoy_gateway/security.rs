@@ -199,6 +199,10 @@ fn authorization(chain: &mut Chain, node: &Node) -> Result<(), String> {
             if admits_without_token(&config.to_json()) {
                 return Err("claims beside optional tokens".to_owned());
             }
+            let has_several = config.texts("issuers").len() > 1;
+            if has_several && one.get("provider").is_some() {
+                return Err("claims of one of several providers".to_owned());
+            }
             add_claims(config, one)
         }
         _ => Err("rules that are not alternatives by address, or one rule by claims".to_owned()),

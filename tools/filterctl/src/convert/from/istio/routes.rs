@@ -1,16 +1,26 @@
 //! VirtualService.
 
-use super::workloads::Workload;
+use super::{answers, chains::Chains, conditions, workloads::Workload};
 use crate::{
     convert::{
-        from::{input::fields::Fields, input::kubernetes::Object, unchecked},
-        model::{Chain, Gateway, PathMatch, Route, Scheme, Service},
+        from::{input::fields::Fields, input::fields::texts, input::kubernetes::Object},
+        model::{Chain, Gateway, Route, Scheme, Service},
         report::Report,
     },
     source::{Node, Reader},
 };
 
-type Chains<'o> = [(&'o Workload<'o>, Result<Chain, String>)];
+/// The names of the Services that VirtualServices route to.
+pub(super) fn destinations(objects: &[Object<'_>]) -> Vec<String> {
+    let services = objects.iter().filter(|object| object.kind == "VirtualService");
+    let routes = services.flat_map(|object| object.items(&["spec", "http"]));
+    let destinations =
+        routes.flat_map(|http| http.get("route").map(Node::items).unwrap_or_default());
+    destinations
+        .filter_map(|route| route.at(&["destination", "host"])?.text())
+        .filter_map(|host| host.split('.').next().map(str::to_owned))
+        .collect()
+}
 
 /// Adds the routes of a VirtualService.
 pub(super) fn add(
@@ -19,155 +29,127 @@ pub(super) fn add(
     gateway: &mut Gateway,
     report: &mut Report,
 ) {
-    let hosts = object.root.at(&["spec", "hosts"]).map(crate::convert::from::input::fields::texts);
-    let hosts: Vec<String> =
-        hosts.unwrap_or_default().into_iter().filter(|host| host != "*").collect();
+    let list = |name: &str| object.root.at(&["spec", name]).map(texts).unwrap_or_default();
+    let hosts: Vec<String> = list("hosts").into_iter().filter(|host| host != "*").collect();
+    let gateways: Vec<Workload> = list("gateways")
+        .iter()
+        .filter(|name| *name != "mesh")
+        .map(|name| Workload::of_gateway(name, object.namespace, chains.objects, chains.root))
+        .collect();
     for (n, http) in object.items(&["spec", "http"]).iter().enumerate() {
         let name = http.get_text("name").map_or(format!("{}-{n}", object.name), str::to_owned);
         let mut route = Route::new(&name, 0, object.document.place(http));
         route.hosts.clone_from(&hosts);
         route.priority = i64::try_from(gateway.routes.len()).unwrap_or(i64::MAX).saturating_neg();
-        add_route(route, object, http, chains, gateway, report);
-    }
-}
-
-fn add_route(
-    mut route: Route,
-    object: &Object<'_>,
-    http: &Node,
-    chains: &Chains<'_>,
-    gateway: &mut Gateway,
-    report: &mut Report,
-) {
-    let fields = Fields::new(Some(http), Reader::Kubernetes);
-    let (place, name) = (route.place.clone(), route.name.clone());
-    let left_out = |reason: &str, report: &mut Report| {
-        report.left_out(&place, format!("route {name}: {reason}"));
-    };
-    let obstacle = set_conditions(&mut route, fields.items("match"));
-    let destinations = fields.items("route");
-    let destination = destinations.first().and_then(|route| route.get("destination"));
-    if destinations.len() > 1 {
-        left_out("all destinations but the first", report);
-    }
-    fields.ignore(&["name"]);
-    for (key, _) in fields.rest() {
-        let field = key.text().unwrap_or_default();
-        left_out(&format!("{field}; add it to the output"), report);
-    }
-    let service = destination.map(|destination| service(destination, object.namespace));
-    let service = service.ok_or_else(|| "it has no destination".to_owned());
-    let found = obstacle.map_or(service, Err).and_then(|service| {
-        let chain = chain_of(&service, chains).map_err(|reason| unchecked(&reason))?;
-        Ok((service, chain))
-    });
-    match found {
-        Ok((service, chain)) => {
-            route.chain = chain;
-            route.service = gateway.add_service(service);
-            report.converted(&place, format!("route {name}"));
-            gateway.add_route(route);
+        let fields = Fields::new(Some(http), Reader::Kubernetes);
+        let obstacle = conditions::set(&mut route, fields.items("match"));
+        let read = obstacle.map_or(Ok(()), Err).and_then(|()| {
+            let read = Http { object, fields: &fields, chains, gateways: &gateways };
+            read.set(&mut route, gateway, report)
+        });
+        fields.ignore(&["name"]);
+        for (key, _) in fields.rest() {
+            let field = key.text().unwrap_or_default();
+            report.left_out(&route.place, format!("route {name}: {field}; add it to the output"));
         }
-        Err(reason) => gateway.add_blocked(route, &reason, report),
-    }
-}
-
-/// Adds a route for all requests to a workload.
-pub(super) fn add_default(
-    workload: &Workload<'_>,
-    chain: &Result<Chain, String>,
-    gateway: &mut Gateway,
-    report: &mut Report,
-) {
-    let Some(object) = workload.authentications.first().or_else(|| workload.policies.first())
-    else {
-        return;
-    };
-    let name = workload.name.as_deref().unwrap_or("upstream");
-    match chain {
-        Ok(chain) => {
-            let host = format!("{name}.{}.svc.cluster.local", object.namespace);
-            let mut route = Route::new(name, 0, object.place());
-            route.chain = chain.clone();
-            route.service = gateway.add_service(Service::new(name, Scheme::Http, &host, 80));
-            let message = format!(
-                "{}: the output has one route for all requests to {host}",
-                object.describe()
-            );
-            report.changed(&object.place(), message);
-            gateway.add_route(route);
-        }
-        Err(reason) => {
-            let route = Route::new(name, 0, object.place());
-            gateway.add_blocked(route, &unchecked(reason), report);
+        match read {
+            Ok(()) => {
+                report.converted(&route.place, format!("route {name}"));
+                gateway.add_route(route);
+            }
+            Err(reason) => gateway.add_blocked(route, &reason, report),
         }
     }
 }
 
-/// The chain of the workload behind a Service, by name, or of all workloads.
-fn chain_of(service: &Service, chains: &Chains<'_>) -> Result<Chain, String> {
-    let named = |name: &str| name == service.name || name == "ingressgateway";
-    let own = chains.iter().find(|(workload, _)| workload.name.as_deref().is_some_and(named));
-    let general = || chains.iter().find(|(workload, _)| workload.name.is_none());
-    match own.or_else(general) {
-        Some((_, chain)) => chain.clone(),
-        None if chains.is_empty() => Ok(Chain::default()),
-        None => Err("a policy that selects its workload".to_owned()),
+/// An entry of `http`.
+struct Http<'h> {
+    object: &'h Object<'h>,
+    fields: &'h Fields<'h>,
+    chains: &'h Chains<'h>,
+    gateways: &'h [Workload],
+}
+
+impl Http<'_> {
+    /// Sets the action and the filters of a route.
+    ///
+    /// # Errors
+    /// Why they cannot be converted.
+    fn set(
+        &self,
+        route: &mut Route,
+        gateway: &mut Gateway,
+        report: &mut Report,
+    ) -> Result<(), String> {
+        if let Some(action) = answers::action(self.fields)? {
+            route.action = action;
+            route.chain = self.chains.of_gateways(self.gateways, report)?;
+            return Ok(());
+        }
+        let mut found: Option<(Service, Chain)> = None;
+        for destination in self.fields.items("route") {
+            let node = destination.get("destination").ok_or("it has no destination")?;
+            let (service, namespace) = service(node, self.object.namespace);
+            let workload = Workload::of_service(&service.name, &namespace, self.chains.objects);
+            let chain = self.chains.of(&workload, self.gateways, report)?;
+            match &found {
+                None => found = Some((service, chain)),
+                Some((_, first)) if *first == chain => {
+                    let message = format!("route {}: all destinations but the first", route.name);
+                    report.left_out(&route.place, message);
+                }
+                Some(_) => return Err("its destinations have different policies".to_owned()),
+            }
+        }
+        let (service, chain) = found.ok_or("it has no destination")?;
+        route.chain = chain;
+        route.service = gateway.add_service(service);
+        Ok(())
     }
 }
 
-fn service(destination: &Node, namespace: &str) -> Service {
+/// Adds a route for all requests to each workload.
+pub(super) fn add_default(chains: &Chains<'_>, gateway: &mut Gateway, report: &mut Report) {
+    let workloads = chains.selected();
+    for workload in &workloads {
+        let Some(policy) =
+            chains.policies.iter().find(|p| p.object.namespace == workload.namespace)
+        else {
+            continue;
+        };
+        let (name, namespace) = (&workload.name, &workload.namespace);
+        let host = format!("{name}.{namespace}.svc.cluster.local");
+        let mut route = Route::new(name, 0, policy.object.place());
+        if workloads.len() > 1 {
+            route.hosts = vec![host.clone(), format!("{name}.{namespace}"), name.clone()];
+        }
+        match chains.of(workload, &[], report) {
+            Ok(chain) => {
+                route.chain = chain;
+                route.service = gateway.add_service(Service::new(name, Scheme::Http, &host, 80));
+                let message = format!(
+                    "{}: the output has one route for all requests to {host}",
+                    policy.object.describe()
+                );
+                report.changed(&policy.object.place(), message);
+                gateway.add_route(route);
+            }
+            Err(reason) => gateway.add_blocked(route, &reason, report),
+        }
+    }
+}
+
+/// The Service of a destination, and its namespace.
+fn service(destination: &Node, namespace: &str) -> (Service, String) {
     let host = destination.get_text("host").unwrap_or_default();
-    let name = host.split('.').next().unwrap_or(host);
+    let mut labels = host.split('.');
+    let name = labels.next().unwrap_or(host);
+    let own = labels.next().unwrap_or(namespace);
     let port = destination.at(&["port", "number"]).and_then(Node::text);
     let port = port.and_then(|port| port.parse().ok()).unwrap_or(80);
     let full = match host.contains('.') {
         true => host.to_owned(),
         false => format!("{host}.{namespace}.svc.cluster.local"),
     };
-    Service::new(name, Scheme::Http, &full, port)
-}
-
-/// Sets the conditions of a route. Returns why they cannot be converted: then the route matches at
-/// least the same requests.
-fn set_conditions(route: &mut Route, conditions: &[Node]) -> Option<String> {
-    let read: Vec<(Route, Option<String>)> =
-        conditions.iter().map(|condition| read_condition(route, condition)).collect();
-    let first = read.first()?.0.clone();
-    let is_mixed = read.iter().any(|(other, _)| other.methods != first.methods);
-    let obstacle = read.iter().find_map(|(_, obstacle)| obstacle.clone());
-    let obstacle = obstacle.or(is_mixed.then(|| "its conditions have several methods".to_owned()));
-    route.methods = if is_mixed { Vec::new() } else { first.methods };
-    if read.iter().all(|(other, _)| !other.paths.is_empty()) {
-        route.paths = read.into_iter().flat_map(|(other, _)| other.paths).collect();
-    }
-    obstacle
-}
-
-/// The route for one condition, and why that is not the whole condition.
-fn read_condition(route: &Route, condition: &Node) -> (Route, Option<String>) {
-    let mut read = Route { paths: Vec::new(), methods: Vec::new(), ..route.clone() };
-    let mut obstacle = None;
-    for (key, value) in condition.members() {
-        let exact = value.get_text("exact").map(str::to_owned);
-        match key.text().unwrap_or_default() {
-            "uri" => {
-                let prefix = value.get_text("prefix").map(|p| PathMatch::Prefix(p.to_owned()));
-                let regex = value.get_text("regex").map(|r| PathMatch::Regex(r.to_owned()));
-                let path = exact.map(PathMatch::Exact).or(prefix).or(regex);
-                match path.map(|path| path.fault().map_or(Ok(path), Err)) {
-                    Some(Ok(path)) => read.paths.push(path),
-                    Some(Err(fault)) => obstacle = Some(fault),
-                    None => obstacle = Some("its condition on uri is not supported".to_owned()),
-                }
-            }
-            "method" if exact.is_some() => read.methods.extend(exact),
-            "name" => {}
-            other => obstacle = Some(format!("its condition {other} is not supported")),
-        }
-    }
-    if condition.get("ignoreUriCase").is_some() {
-        read.paths.clear();
-    }
-    (read, obstacle)
+    (Service::new(name, Scheme::Http, &full, port), own.to_owned())
 }
