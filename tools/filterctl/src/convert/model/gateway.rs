@@ -17,7 +17,7 @@ pub struct Gateway {
     pub routes: Vec<Route>,
     /// Whether requests for a host name never match routes for wildcards or for all hosts.
     pub is_host_final: bool,
-    /// Whether priorities of routes give their order, whatever their conditions are.
+    /// Whether the order is not that of Kong, but that of priorities and then of paths.
     pub is_ordered: bool,
 }
 

@@ -77,10 +77,10 @@ fn classes(route: &Route) -> Vec<Vec<&str>> {
 }
 
 /// The order of routes for the same hosts.
-pub(super) type Rank = (i64, u8, i64, Reverse<usize>, bool);
+pub(super) type Rank = (i64, u8, i64, Reverse<usize>, bool, bool);
 
 /// Lower ranks are tried first: by priority, then exact paths, expressions, and longer prefixes. Of
-/// equal routes, a blocked one is first.
+/// equal paths, a blocked route is first, then one with methods.
 pub(super) fn rank(route: &Route, path: Option<&PathMatch>) -> Rank {
     let (kind, regex_priority) = match path {
         Some(PathMatch::Exact(_)) => (0, 0),
@@ -95,6 +95,7 @@ pub(super) fn rank(route: &Route, path: Option<&PathMatch>) -> Rank {
         regex_priority.saturating_neg(),
         Reverse(length),
         !route.is_blocked(),
+        route.methods.is_empty(),
     )
 }
 

@@ -25,7 +25,7 @@ use crate::{
 pub fn read(project: &Project, namespaces: &Namespaces, report: &mut Report) -> Gateway {
     let own = |document| Object::in_namespace(document, &namespaces.own);
     let objects: Vec<Object<'_>> = project.documents.iter().filter_map(own).collect();
-    let mut gateway = Gateway { is_host_final: true, ..Gateway::default() };
+    let mut gateway = Gateway { is_ordered: true, is_host_final: true, ..Gateway::default() };
     let mut used: Vec<&Object<'_>> = Vec::new();
     for object in objects.iter().filter(|object| object.kind == "HTTPRoute") {
         let parents = parents::of(&objects, object);
