@@ -263,7 +263,7 @@ fn authentication_without_a_policy_is_optional() {
 fn denial_without_token_requires_one() {
     let rules = "{action: DENY, rules: [{from: [{source: {notRequestPrincipals: ['*']}}], to: [{operation: {notPaths: [/healthz]}}]}]}\n";
     let config = output(Source::Istio, Target::Filters, &format!("{ISTIO}{rules}")).remove(0);
-    assert_eq!(config["jwt_auth"]["rules"], json!([{"path": "/healthz", "skip": true}]));
+    assert_eq!(config["jwt_auth"]["rules"], json!([{"path": "/healthz", "optional": true}]));
     assert_eq!(config["jwt_auth"]["optional"], Value::Null);
 }
 
@@ -275,7 +275,7 @@ fn requests_that_no_policy_allows_are_rejected() {
     // `/public/*` does not match `/public`.
     assert_eq!(rules[0]["path"], json!("/public"));
     assert_eq!(rules[0]["required_claims"][0]["claim"], json!("iss"));
-    assert_eq!(rules[1], json!({"path_prefix": "/public", "skip": true}));
+    assert_eq!(rules[1], json!({"path_prefix": "/public", "optional": true}));
     assert_eq!(rules[2]["path_prefix"], json!("/"));
     assert_eq!(rules[2]["required_claims"][0]["claim"], json!("iss"));
 }

@@ -107,14 +107,7 @@ fn in_segments(
                 continue;
             }
             PathMatch::Prefix(_) if text.ends_with('/') => {
-                // The rule of jwt-auth also matches the path without the slash.
-                let exact = text.trim_end_matches('/');
-                let rest = read.get(n.saturating_add(1)..).unwrap_or_default();
-                let next = rest.iter().find(|(other, _)| other.matches(exact));
-                let next = next.map_or(Requirement::None, |(_, required)| required.clone());
-                if next != *required {
-                    rules.push((Map::new().with("path", exact), next));
-                }
+                rules.extend(without_slash(text, required, read.get(n..).unwrap_or_default()));
             }
             PathMatch::Prefix(_) => {
                 if *required != Requirement::None {
@@ -136,6 +129,19 @@ fn in_segments(
         Some((start, _)) => lost(start, filter, report),
         None => Some((base, rules)),
     }
+}
+
+/// The rule for the path `/a`, which a rule of jwt-auth for the prefix `/a/` also matches. `None` if
+/// its requirement is the same. `read` starts with the rule for the prefix.
+fn without_slash(
+    prefix: &str,
+    required: &Requirement,
+    read: &[(PathMatch, Requirement)],
+) -> Option<Rule> {
+    let exact = prefix.trim_end_matches('/');
+    let next = read.iter().find(|(path, _)| path.matches(exact));
+    let next = next.map_or(Requirement::None, |(_, required)| required.clone());
+    (next != *required).then(|| (Map::new().with("path", exact), next))
 }
 
 /// Reports a prefix within a segment that protects paths which the output would leave open.

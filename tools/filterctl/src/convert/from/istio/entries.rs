@@ -36,6 +36,12 @@ pub(super) fn set(
         config.push("required_claims", subject());
     }
     match rest {
+        // A token on a path that needs none must be valid, but may lack these claims.
+        Some(grant) if grant.needs_token && entries.has_optional() => {
+            let mut last = all();
+            last.extend(&effect(config, grant));
+            entries.last.push(last);
+        }
         Some(grant) if grant.needs_token => {
             for claim in &grant.claims {
                 config.push("required_claims", claim.clone());
@@ -62,8 +68,8 @@ fn add_exceptions(entries: &mut Entries, requires: &[Vec<Condition>]) -> Result<
     match requires {
         [] => Ok(()),
         [paths] => {
-            let skip = Map::new().with("skip", true);
-            paths.iter().for_each(|path| entries.add(path, &skip));
+            let optional = Map::new().with("optional", true);
+            paths.iter().for_each(|path| entries.add(path, &optional));
             Ok(())
         }
         several if several.iter().all(Vec::is_empty) => Ok(()),
@@ -86,10 +92,10 @@ fn never() -> Map {
     Map::new().with("required_claims", vec![claim])
 }
 
-/// What a grant asks for.
+/// What a grant asks for. RequestAuthentication rejects an invalid token in any case.
 fn effect(config: &Map, grant: &Grant) -> Map {
     if !grant.needs_token {
-        return Map::new().with("skip", true);
+        return Map::new().with("optional", true);
     }
     let issuers = match grant.issuers.is_empty() {
         true => config.texts("issuers"),
@@ -117,7 +123,7 @@ struct Entries {
     exact: Vec<Map>,
     /// Requests that a later entry covers, but not its condition.
     excluded: Vec<Map>,
-    skip: Vec<Map>,
+    optional: Vec<Map>,
     token: Vec<Map>,
     last: Vec<Map>,
     /// What the excluded requests need.
@@ -128,11 +134,11 @@ impl Entries {
     fn add(&mut self, condition: &Condition, effect: &Map) {
         let mut entry = condition.fields.clone();
         entry.extend(effect);
-        let is_skip = effect.is_true("skip");
+        let is_optional = effect.is_true("optional");
         match condition.fields.get("path") {
-            Some(_) if is_skip => self.exact.insert(0, entry),
+            Some(_) if is_optional => self.exact.insert(0, entry),
             Some(_) => self.exact.push(entry),
-            None if is_skip => self.skip.push(entry),
+            None if is_optional => self.optional.push(entry),
             None => self.token.push(entry),
         }
         let mut excluded: Vec<Map> = Vec::new();
@@ -143,7 +149,7 @@ impl Entries {
         }
         let methods = condition.fields.texts("methods");
         let has = |name: &str| methods.iter().any(|method| method == name);
-        if has("GET") && !has("HEAD") && !is_skip {
+        if has("GET") && !has("HEAD") && !is_optional {
             // GET of jwt-auth includes HEAD, unless the entry is less strict than the filter.
             let mut head = condition.fields.clone();
             head.set("methods", vec!["HEAD"]);
@@ -157,11 +163,16 @@ impl Entries {
         }
     }
 
+    fn has_optional(&self) -> bool {
+        let is_optional = |entry: &Map| entry.is_true("optional");
+        !self.optional.is_empty() || self.exact.iter().any(is_optional)
+    }
+
     /// Exact paths with HEAD must not come before the exclusion of HEAD.
     fn all(self) -> Vec<Yaml> {
         let (head, paths): (Vec<Map>, Vec<Map>) =
             self.excluded.into_iter().partition(|entry| entry.texts("methods") == ["HEAD"]);
-        let groups = [head, self.exact, paths, self.skip, self.token, self.last];
+        let groups = [head, self.exact, paths, self.optional, self.token, self.last];
         groups.into_iter().flatten().map(Yaml::from).collect()
     }
 }

@@ -73,18 +73,8 @@ pub fn section(providers: &[Provider], report: &mut Report) -> Option<Map> {
         }
         return None;
     }
-    let (first, rest) = providers.split_first()?;
-    for provider in rest {
-        let difference = match () {
-            () if provider.audiences != first.audiences => "audiences",
-            () if provider.sources() != first.sources() => "token sources",
-            () => continue,
-        };
-        let message = format!(
-            "provider {}: jwt-auth has the same {difference} for all providers",
-            provider.name
-        );
-        report.left_out(&provider.place, message);
+    if let Some((place, message)) = difference(providers) {
+        report.left_out(&place, message);
         return None;
     }
     let mut config = Map::new();
@@ -129,6 +119,23 @@ pub fn section(providers: &[Provider], report: &mut Report) -> Option<Map> {
     add_sources(&mut config, providers);
     add_claims(&mut config, providers);
     Some(config)
+}
+
+/// A provider that differs from the others in a setting that jwt-auth has for all providers.
+fn difference(providers: &[Provider]) -> Option<(Place, String)> {
+    let (first, rest) = providers.split_first()?;
+    rest.iter().find_map(|provider| {
+        let difference = match () {
+            () if provider.audiences != first.audiences => "audiences",
+            () if provider.sources() != first.sources() => "token sources",
+            () => return None,
+        };
+        let message = format!(
+            "provider {}: jwt-auth has the same {difference} for all providers",
+            provider.name
+        );
+        Some((provider.place.clone(), message))
+    })
 }
 
 /// Removes what jwt-auth rejects, and reports it. `None` if requests could pass unchecked.
