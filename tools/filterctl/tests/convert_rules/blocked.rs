@@ -135,6 +135,22 @@ fn routes_in_another_order_are_blocked_on_envoy_gateway() {
     assert_eq!(blocked(Target::EnvoyGateway)[1..], [expected]);
 }
 
+/// Outputs ignore the port of a host name, so that the requests of both virtual hosts match.
+#[test]
+fn virtual_host_for_one_port_is_blocked_if_another_has_its_name() {
+    let host = |domains: &str| {
+        format!(
+            "            - {{name: a, domains: [{domains}], routes: [{{match: {{prefix: /}}, route: {{cluster: c}}}}]}}\n"
+        )
+    };
+    let first = |hosts: &str| {
+        let output = output(Source::Envoy, Target::Envoy, &envoy(hosts)).remove(0);
+        routes_of_envoy(&output)[0].get("direct_response").is_some()
+    };
+    assert!(first(&(host("a.io") + &host("'a.io:8443'"))));
+    assert!(!first(&host("a.io, 'a.io:8443'")));
+}
+
 /// In Envoy, a request for a host name never matches the routes of other virtual hosts.
 #[test]
 fn other_paths_of_a_host_do_not_match_wider_routes() {

@@ -28,7 +28,7 @@ pub(super) fn hosts(host: &Node) -> Vec<Vec<String>> {
     let all: Vec<&str> = items(host, "domains").iter().filter_map(Node::text).collect();
     let mut domains: Vec<String> = Vec::new();
     for domain in all.iter().filter(|domain| **domain != "*") {
-        let name = domain.strip_suffix(":*").unwrap_or(domain).to_ascii_lowercase();
+        let name = without_port(domain);
         if !domains.contains(&name) {
             domains.push(name);
         }
@@ -38,6 +38,30 @@ pub(super) fn hosts(host: &Node) -> Vec<Vec<String>> {
         (false, false) => vec![domains],
         (true, _) => vec![Vec::new()],
     }
+}
+
+/// A domain in lower case, without its port.
+fn without_port(domain: &str) -> String {
+    let is_port = |port: &str| port == "*" || port.bytes().all(|byte| byte.is_ascii_digit());
+    let name = domain.rsplit_once(':').filter(|(_, port)| is_port(port));
+    name.map_or(domain, |(name, _)| name).to_ascii_lowercase()
+}
+
+/// Whether a virtual host is for one port of a name, and another one has the same name. Outputs
+/// ignore ports.
+pub(super) fn shares_name(host: &Node, table: &Node) -> bool {
+    let domains = |host: &Node| -> Vec<String> {
+        items(host, "domains").iter().filter_map(Node::text).map(str::to_owned).collect()
+    };
+    let own = domains(host);
+    let others = items(table, "virtual_hosts").iter().filter(|other| !std::ptr::eq(*other, host));
+    let others: Vec<String> =
+        others.flat_map(domains).map(|domain| without_port(&domain)).collect();
+    let mut with_port = own.iter().filter(|domain| !domain.ends_with(":*"));
+    with_port.any(|domain| {
+        let name = without_port(domain);
+        name != domain.to_ascii_lowercase() && others.contains(&name)
+    })
 }
 
 /// Sets the conditions of a route. Returns why they cannot be converted: then the route matches at

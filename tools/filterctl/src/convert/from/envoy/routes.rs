@@ -102,7 +102,12 @@ impl<'d> Input<'d> {
         route.listener = self.listener;
         route.requires_tls = requires_tls(scopes.host);
         let condition = scopes.route.get("match");
-        let obstacle = condition.and_then(|condition| conditions::set(&mut route, condition));
+        let mut obstacle = condition.and_then(|condition| conditions::set(&mut route, condition));
+        if conditions::shares_name(scopes.host, scopes.table) {
+            // The requests of all ports match the first of these routes.
+            route.priority = route.priority.saturating_add(i64::MAX);
+            obstacle = Some("another virtual host has its name with another port".to_owned());
+        }
         for hosts in conditions::hosts(scopes.host) {
             let mut route = Route { hosts, ..route.clone() };
             match self.read(&mut route, scopes, gateway, report, obstacle.as_deref()) {

@@ -24,6 +24,36 @@ pub(super) fn add(
     policies: &[&Object<'_>],
     report: &mut Report,
 ) -> Result<(), String> {
+    let (grants, requires) = read(chain, policies, report)?;
+    let place = policies.first().map(|policy| (policy.place(), policy.describe()));
+    let Some(mut config) = jwt else {
+        let needs_token = grants.iter().any(|grant| grant.needs_token) || !requires.is_empty();
+        let result = add_networks(chain, &grants);
+        return if needs_token { Err("a RequestAuthentication".to_owned()) } else { result };
+    };
+    if grants.is_empty() && requires.is_empty() {
+        config.set("optional", true);
+    }
+    entries::set(&mut config, &grants, &requires)?;
+    if let Some((place, name)) = place {
+        config = providers::finish(config, &place, &name, report).ok_or(name)?;
+    }
+    chain.jwt_auth = Some(config);
+    if grants.iter().all(|grant| !grant.needs_token) && !grants.is_empty() {
+        return add_networks(chain, &grants);
+    }
+    match grants.iter().any(|grant| !grant.networks.is_empty()) {
+        true => Err("a policy with both addresses and tokens".to_owned()),
+        false => Ok(()),
+    }
+}
+
+/// The rules of all policies: those with ALLOW, and the exceptions of those that require a token.
+fn read(
+    chain: &mut Chain,
+    policies: &[&Object<'_>],
+    report: &mut Report,
+) -> Result<(Vec<Grant>, Vec<Vec<Condition>>), String> {
     let mut grants = Vec::new();
     let mut requires: Vec<Vec<Condition>> = Vec::new();
     for policy in policies {
@@ -32,6 +62,7 @@ pub(super) fn add(
             policy.describe()
         };
         let rules = policy.items(&["spec", "rules"]);
+        report_addresses(policy, report);
         let action = policy.root.at(&["spec", "action"]).and_then(Node::text).unwrap_or("ALLOW");
         match action {
             "ALLOW" => {
@@ -56,26 +87,20 @@ pub(super) fn add(
             other => return Err(failed(format!("action {other}"), report)),
         }
     }
-    let place = policies.first().map(|policy| (policy.place(), policy.describe()));
-    let Some(mut config) = jwt else {
-        let needs_token = grants.iter().any(|grant| grant.needs_token) || !requires.is_empty();
-        let result = add_networks(chain, &grants);
-        return if needs_token { Err("a RequestAuthentication".to_owned()) } else { result };
-    };
-    if grants.is_empty() && requires.is_empty() {
-        config.set("optional", true);
-    }
-    entries::set(&mut config, &grants, &requires)?;
-    if let Some((place, name)) = place {
-        config = providers::finish(config, &place, &name, report).ok_or(name)?;
-    }
-    chain.jwt_auth = Some(config);
-    if grants.iter().all(|grant| !grant.needs_token) && !grants.is_empty() {
-        return add_networks(chain, &grants);
-    }
-    match grants.iter().any(|grant| !grant.networks.is_empty()) {
-        true => Err("a policy with both addresses and tokens".to_owned()),
-        false => Ok(()),
+    Ok((grants, requires))
+}
+
+/// Istio takes the addresses of remoteIpBlocks from X-Forwarded-For if proxies are trusted.
+fn report_addresses(policy: &Object<'_>, report: &mut Report) {
+    let mut has_remote = false;
+    policy.root.walk(&mut |node| has_remote = has_remote || node.get("remoteIpBlocks").is_some());
+    if has_remote {
+        let message = format!(
+            "{}: remoteIpBlocks are compared with the address of the peer; behind load balancers, \
+             make the proxy trust their addresses",
+            policy.describe()
+        );
+        report.changed(&policy.place(), message);
     }
 }
 
