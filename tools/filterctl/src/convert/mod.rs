@@ -18,7 +18,7 @@ use anyhow::{Result, bail};
 
 use self::model::{Chain, Gateway, fault};
 pub use self::{
-    from::Source,
+    from::{Namespaces, Source},
     report::{Entry, Fate, Report, Variable},
     to::Target,
 };
@@ -28,7 +28,7 @@ use crate::{cli::Outcome, found::Project, report::written_place};
 ///
 /// Writes the configuration to the standard output and the report to the standard error. Secrets of
 /// the input are in neither: the output reads environment variables, and the report lists them. A
-/// route is left out if a check of its requests cannot be converted.
+/// route is blocked if a check of its requests cannot be converted.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The format of the files.
@@ -40,6 +40,12 @@ pub struct Args {
     /// The format of the output.
     #[arg(long, value_enum)]
     to: Target,
+    /// The namespace of objects without one, for istio and envoy-gateway.
+    #[arg(long)]
+    namespace: Option<String>,
+    /// Istio's root namespace, whose policies are for all namespaces.
+    #[arg(long, default_value = "istio-system")]
+    root_namespace: String,
     /// Accept that this command is a preview. Some conversions are less strict than their source:
     /// see docs/filterctl/convert.md.
     #[arg(long)]
@@ -67,18 +73,57 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome> {
         );
     }
     let project = Project::read(&args.files)?;
-    let conversion = convert(args.from, args.to, &project)?;
+    if args.namespace.is_none() {
+        require_namespaces(args.from, &project)?;
+    }
+    let namespaces = Namespaces {
+        own: args.namespace.clone().unwrap_or(Namespaces::default().own),
+        root: args.root_namespace.clone(),
+    };
+    let conversion = convert_in(&namespaces, args.from, args.to, &project)?;
     out.write_all(conversion.text.as_bytes())?;
     conversion.report.write(&project, &mut io::stderr().lock())?;
-    let is_complete = conversion.report.count(Fate::LeftOut) == 0;
-    Ok(if is_complete { Outcome::Success } else { Outcome::Incomplete })
+    let lost = [Fate::Blocked, Fate::LeftOut].map(|fate| conversion.report.count(fate));
+    Ok(if lost == [0, 0] { Outcome::Success } else { Outcome::Incomplete })
+}
+
+/// Without `--namespace`, policies of an object without a namespace are only known if no object has
+/// one.
+fn require_namespaces(from: Source, project: &Project) -> Result<()> {
+    if !matches!(from, Source::Istio | Source::EnvoyGateway) {
+        return Ok(());
+    }
+    let objects =
+        project.documents.iter().filter(|document| document.root.get("metadata").is_some());
+    let (with, without): (Vec<_>, Vec<_>) =
+        objects.partition(|document| document.root.at(&["metadata", "namespace"]).is_some());
+    match without.iter().find(|_| !with.is_empty()) {
+        Some(document) => bail!(
+            "{}: this object has no namespace, and others have one; pass --namespace NAME",
+            written_place(&document.place(&document.root), project)
+        ),
+        None => Ok(()),
+    }
+}
+
+/// Converts all documents of a project, with the default namespaces.
+///
+/// # Errors
+/// If a file is not YAML, or no file has anything of the format.
+pub fn convert(from: Source, to: Target, project: &Project) -> Result<Conversion> {
+    convert_in(&Namespaces::default(), from, to, project)
 }
 
 /// Converts all documents of a project.
 ///
 /// # Errors
 /// If a file is not YAML, or no file has anything of the format.
-pub fn convert(from: Source, to: Target, project: &Project) -> Result<Conversion> {
+pub fn convert_in(
+    namespaces: &Namespaces,
+    from: Source,
+    to: Target,
+    project: &Project,
+) -> Result<Conversion> {
     for (index, file) in project.files.iter().enumerate() {
         if let Some(error) = &file.error {
             let place = crate::found::Place { file: index, span: error.span.clone() };
@@ -86,8 +131,8 @@ pub fn convert(from: Source, to: Target, project: &Project) -> Result<Conversion
         }
     }
     let mut report = Report::default();
-    let mut gateway = from::read(from, project, &mut report);
-    remove_rejected(&mut gateway, &mut report);
+    let mut gateway = from::read(from, project, namespaces, &mut report);
+    block_rejected(&mut gateway, &mut report);
     if gateway.routes.is_empty() && report.entries.is_empty() {
         let names: Vec<&str> = project.files.iter().map(|file| file.name.as_str()).collect();
         bail!("nothing to convert: no routes of {from:?} in {}", names.join(", "));
@@ -106,14 +151,11 @@ fn has_word(text: &str, name: &str) -> bool {
     })
 }
 
-/// Removes the routes whose filters reject their configuration as a whole: each filter accepts its
+/// Blocks the routes whose filters reject their configuration as a whole: each filter accepts its
 /// part, but not beside the others.
-fn remove_rejected(gateway: &mut Gateway, report: &mut Report) {
+fn block_rejected(gateway: &mut Gateway, report: &mut Report) {
     let mut known: Vec<(Chain, Option<String>)> = Vec::new();
-    gateway.routes.retain(|route| {
-        if route.chain.is_empty() {
-            return true;
-        }
+    for route in gateway.routes.iter_mut().filter(|route| !route.chain.is_empty()) {
         let fault = match known.iter().find(|(chain, _)| *chain == route.chain) {
             Some((_, fault)) => fault.clone(),
             None => {
@@ -123,9 +165,7 @@ fn remove_rejected(gateway: &mut Gateway, report: &mut Report) {
             }
         };
         if let Some(fault) = &fault {
-            let message = format!("route {}: its filters reject {fault}", route.name);
-            report.left_out(&route.place, message);
+            route.block(&format!("its filters reject {fault}"), report);
         }
-        fault.is_none()
-    });
+    }
 }

@@ -16,6 +16,8 @@ pub enum Fate {
     Converted,
     /// The output differs, as the message says.
     Changed,
+    /// The output rejects the requests of a route.
+    Blocked,
     /// The output lacks it.
     LeftOut,
     /// The part has no effect in the input.
@@ -30,6 +32,7 @@ impl Fate {
         match self {
             Self::Converted => "converted",
             Self::Changed => "changed",
+            Self::Blocked => "blocked",
             Self::LeftOut => "left out",
             Self::NotNeeded => "not needed",
             Self::Note => "note",
@@ -77,6 +80,11 @@ impl Report {
     /// The output differs.
     pub fn changed(&mut self, place: &Place, message: impl Into<String>) {
         self.add(Fate::Changed, Some(place), message.into());
+    }
+
+    /// The output rejects the requests of a route.
+    pub fn blocked(&mut self, place: &Place, message: impl Into<String>) {
+        self.add(Fate::Blocked, Some(place), message.into());
     }
 
     /// The output lacks a part.
@@ -157,8 +165,8 @@ impl Report {
             let place = place.map(|place| format!(", {place}")).unwrap_or_default();
             writeln!(out, "  {name}: {meaning}{place}")?;
         }
-        let counts = [Fate::Converted, Fate::Changed, Fate::LeftOut]
-            .map(|fate| format!("{} {}", self.count(fate), fate.name()));
+        let fates = [Fate::Converted, Fate::Changed, Fate::Blocked, Fate::LeftOut];
+        let counts = fates.map(|fate| format!("{} {}", self.count(fate), fate.name()));
         writeln!(out, "\n{}", counts.join(", "))?;
         Ok(())
     }

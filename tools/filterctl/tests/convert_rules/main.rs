@@ -10,6 +10,9 @@ use filterctl::{
 };
 use serde_json::{Value, json};
 
+mod blocked;
+mod listeners;
+mod namespaces;
 mod strictness;
 
 fn conversion(from: Source, to: Target, text: &str) -> Conversion {
@@ -260,7 +263,7 @@ fn authentication_without_a_policy_is_optional() {
 fn denial_without_token_requires_one() {
     let rules = "{action: DENY, rules: [{from: [{source: {notRequestPrincipals: ['*']}}], to: [{operation: {notPaths: [/healthz]}}]}]}\n";
     let config = output(Source::Istio, Target::Filters, &format!("{ISTIO}{rules}")).remove(0);
-    assert_eq!(config["jwt_auth"]["rules"], json!([{"path": "/healthz", "skip": true}]));
+    assert_eq!(config["jwt_auth"]["rules"], json!([{"path": "/healthz", "optional": true}]));
     assert_eq!(config["jwt_auth"]["optional"], Value::Null);
 }
 
@@ -269,16 +272,20 @@ fn requests_that_no_policy_allows_are_rejected() {
     let rules = "{rules: [{to: [{operation: {paths: ['/public/*']}}]}]}\n";
     let config = output(Source::Istio, Target::Filters, &format!("{ISTIO}{rules}")).remove(0);
     let rules = config["jwt_auth"]["rules"].as_array().unwrap();
-    assert_eq!(rules[0], json!({"path_prefix": "/public", "skip": true}));
-    assert_eq!(rules[1]["required_claims"][0]["claim"], json!("iss"));
+    // `/public/*` does not match `/public`.
+    assert_eq!(rules[0]["path"], json!("/public"));
+    assert_eq!(rules[0]["required_claims"][0]["claim"], json!("iss"));
+    assert_eq!(rules[1], json!({"path_prefix": "/public", "optional": true}));
+    assert_eq!(rules[2]["path_prefix"], json!("/"));
+    assert_eq!(rules[2]["required_claims"][0]["claim"], json!("iss"));
 }
 
 #[test]
-fn unsupported_policy_leaves_the_route_out() {
+fn unsupported_policy_blocks_the_route() {
     let rules = "{rules: [{when: [{key: 'request.headers[x]', values: [a]}]}]}\n";
     let text = format!("{ISTIO}{rules}");
-    let left_out = messages(Source::Istio, &text, Fate::LeftOut);
-    assert!(left_out.iter().any(|m| m.contains("would pass unchecked")), "{left_out:?}");
+    let blocked = messages(Source::Istio, &text, Fate::Blocked);
+    assert!(blocked.iter().any(|m| m.contains("would pass unchecked")), "{blocked:?}");
     assert_eq!(output(Source::Istio, Target::Filters, &text).len(), 0);
 }
 

@@ -21,6 +21,26 @@ fn plugins_that_answer_requests_leave_the_route_out() {
     }
 }
 
+/// Settings in Secrets are not in the input.
+#[test]
+fn plugin_with_config_from_lets_no_request_pass() {
+    let text = "apiVersion: configuration.konghq.com/v1
+kind: KongPlugin
+metadata: {name: limit, namespace: shop}
+plugin: cors
+configFrom: {secretKeyRef: {name: s, key: k}}
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: r, namespace: shop, annotations: {konghq.com/plugins: limit}}
+spec: {ingressClassName: kong, rules: [{http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: s, port: {number: 80}}}}]}}]}
+";
+    let kong = output(Source::Kic, Target::Kong, text).remove(0);
+    let services = kong["services"].as_array().cloned().unwrap_or_default();
+    let routes: usize = services.iter().map(|s| s["routes"].as_array().unwrap().len()).sum();
+    assert_eq!(routes, 0, "{kong}");
+}
+
 /// The plugin may protect any route.
 #[test]
 fn plugin_of_an_unknown_service_leaves_all_routes_out() {

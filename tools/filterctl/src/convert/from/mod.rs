@@ -33,13 +33,38 @@ pub enum Source {
     EnvoyGateway,
 }
 
+/// Namespaces of Kubernetes that files do not tell.
+#[derive(Clone, Debug)]
+pub struct Namespaces {
+    /// The namespace of objects without one.
+    pub own: String,
+    /// Istio's root namespace, whose policies are for all namespaces.
+    pub root: String,
+}
+
+impl Default for Namespaces {
+    fn default() -> Self {
+        Self { own: "default".to_owned(), root: "istio-system".to_owned() }
+    }
+}
+
 /// Reads the services, routes and filters of all documents.
-pub fn read(source: Source, project: &Project, report: &mut Report) -> Gateway {
+pub fn read(
+    source: Source,
+    project: &Project,
+    namespaces: &Namespaces,
+    report: &mut Report,
+) -> Gateway {
     match source {
         Source::Kong | Source::Kic => kong::read(project, report),
         Source::Traefik => traefik::read(project, report),
         Source::Envoy => envoy::read(project, report),
-        Source::Istio => istio::read(project, report),
-        Source::EnvoyGateway => envoy_gateway::read(project, report),
+        Source::Istio => istio::read(project, namespaces, report),
+        Source::EnvoyGateway => envoy_gateway::read(project, namespaces, report),
     }
+}
+
+/// Why a route is blocked whose check cannot be converted.
+fn unchecked(check: &str) -> String {
+    format!("without {check}, its requests would pass unchecked")
 }

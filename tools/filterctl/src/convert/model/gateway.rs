@@ -1,18 +1,23 @@
 //! [`Gateway`]: services and routes.
 
-use super::{Chain, PathMatch};
-use crate::{convert::yaml::Map, found::Place};
+use super::{Action, Chain, Listener, PathMatch};
+use crate::{
+    convert::{report::Report, yaml::Map},
+    found::Place,
+};
 
 /// Services and routes.
 #[derive(Clone, Debug, Default)]
 pub struct Gateway {
     /// The upstream services.
     pub services: Vec<Service>,
+    /// The listeners. Empty if the input has none.
+    pub listeners: Vec<Listener>,
     /// The routes, in the order of the input.
     pub routes: Vec<Route>,
     /// Whether requests for a host name never match routes for wildcards or for all hosts.
     pub is_host_final: bool,
-    /// Whether priorities of routes give their order, whatever their conditions are.
+    /// Whether the order is not that of Kong, but that of priorities and then of paths.
     pub is_ordered: bool,
 }
 
@@ -121,7 +126,9 @@ pub struct Route {
     pub paths: Vec<PathMatch>,
     /// The methods. Empty for all.
     pub methods: Vec<String>,
-    /// The index of the service.
+    /// What the route does with its requests.
+    pub action: Action,
+    /// The index of the service, if the route forwards requests.
     pub service: usize,
     /// Whether the upstream gets the path without the matched part.
     pub strip_path: bool,
@@ -133,6 +140,10 @@ pub struct Route {
     pub regex_priority: i64,
     /// The filters.
     pub chain: Chain,
+    /// The index of the listener, if the input has listeners.
+    pub listener: usize,
+    /// Whether requests without TLS are rejected.
+    pub requires_tls: bool,
     /// Settings that only Kong has.
     pub kong: Map,
     /// Its place in the input.
@@ -148,19 +159,39 @@ impl Route {
             hosts: Vec::new(),
             paths: Vec::new(),
             methods: Vec::new(),
+            action: Action::Forward,
             service,
             strip_path: false,
             preserve_host: true,
             priority: 0,
             regex_priority: 0,
             chain: Chain::default(),
+            listener: 0,
+            requires_tls: false,
             kong: Map::new(),
             place,
         }
     }
+
+    /// Whether the route rejects its requests because it cannot be converted.
+    pub fn is_blocked(&self) -> bool {
+        self.action == Action::Block
+    }
+
+    /// Makes the route reject its requests, and reports it.
+    pub fn block(&mut self, reason: &str, report: &mut Report) {
+        self.action = Action::Block;
+        self.chain = Chain::default();
+        report.blocked(&self.place, format!("route {}: {reason}", self.name));
+    }
 }
 
 impl Gateway {
+    /// Whether priorities alone give the order of routes, without regard to their hosts.
+    pub const fn is_by_priority(&self) -> bool {
+        self.is_ordered && !self.is_host_final
+    }
+
     /// Adds a service, unless an equal one is there. Returns its index. Another service with the
     /// same name gets a number.
     pub fn add_service(&mut self, mut service: Service) -> usize {
@@ -179,6 +210,13 @@ impl Gateway {
                 }
             }
         }
+    }
+
+    /// Adds a route that cannot be converted, so that no wider route matches its requests. It must
+    /// match at least the requests that it matches in the input.
+    pub fn add_blocked(&mut self, mut route: Route, reason: &str, report: &mut Report) {
+        route.block(reason, report);
+        self.add_route(route);
     }
 
     /// Adds a route. A second route with the same name gets a number.

@@ -1,6 +1,6 @@
 //! Routes by host name, in the order in which they are tried.
 
-use super::{Gateway, PathMatch, Route};
+use super::{Gateway, Route, order::rank};
 
 /// Host names with the same routes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,32 +36,6 @@ pub fn virtual_hosts(gateway: &Gateway) -> Vec<VirtualHost> {
     all
 }
 
-/// Routes, each with one of its paths, in the order in which they are tried without virtual hosts.
-pub fn in_order(gateway: &Gateway) -> Vec<(&Route, Option<&PathMatch>)> {
-    let mut entries = Vec::new();
-    for route in &gateway.routes {
-        match route.paths.len() {
-            0 => entries.push((route, None)),
-            count => entries.extend((0..count).map(|path| (route, Some(path)))),
-        }
-    }
-    entries.sort_by_key(|(route, path)| (host_rank(route), rank(route, *path)));
-    entries.into_iter().map(|(route, index)| (route, path_of(route, index))).collect()
-}
-
-fn path_of(route: &Route, index: Option<usize>) -> Option<&PathMatch> {
-    index.and_then(|index| route.paths.get(index))
-}
-
-/// Exact host names first, then wildcards, then routes for all hosts.
-fn host_rank(route: &Route) -> u8 {
-    match route.hosts.as_slice() {
-        [] => 2,
-        hosts if hosts.iter().any(|host| host.contains('*')) => 1,
-        _ => 0,
-    }
-}
-
 fn entries(gateway: &Gateway, domain: &str) -> Vec<(usize, Option<usize>)> {
     let mut found = Vec::new();
     for (index, route) in gateway.routes.iter().enumerate() {
@@ -74,10 +48,12 @@ fn entries(gateway: &Gateway, domain: &str) -> Vec<(usize, Option<usize>)> {
             count => (0..count).map(Some).collect(),
         };
         for path in paths {
-            found.push((closeness, rank(route, path), (index, path)));
+            let condition = path.and_then(|path| route.paths.get(path));
+            found.push((closeness, rank(route, condition), (index, path)));
         }
     }
-    found.sort_by_key(|(closeness, rank, _)| (std::cmp::Reverse(*closeness), *rank));
+    let closeness = |closeness: u8| if gateway.is_by_priority() { 0 } else { closeness };
+    found.sort_by_key(|(close, rank, _)| (std::cmp::Reverse(closeness(*close)), *rank));
     found.into_iter().map(|(_, _, entry)| entry).collect()
 }
 
@@ -86,39 +62,25 @@ fn closeness(route: &Route, domain: &str) -> Option<u8> {
     if route.hosts.iter().any(|host| host.eq_ignore_ascii_case(domain)) {
         return Some(2);
     }
-    let covers = |host: &String| match (host.strip_prefix('*'), host.strip_suffix('*')) {
-        (Some(end), _) => domain.ends_with(end),
-        (_, Some(start)) => domain.starts_with(start),
-        _ => false,
-    };
-    if route.hosts.iter().any(covers) {
+    if route.hosts.iter().any(|host| covers(host, domain)) {
         return Some(1);
     }
     route.hosts.is_empty().then_some(0)
 }
 
-/// Lower ranks are tried first: by priority, then exact paths, expressions, and longer prefixes.
-fn rank(route: &Route, path: Option<usize>) -> (i64, u8, i64, std::cmp::Reverse<usize>) {
-    let path = path.and_then(|index| route.paths.get(index));
-    let (kind, regex_priority) = match path {
-        Some(PathMatch::Exact(_)) => (0, 0),
-        Some(PathMatch::Regex(_) | PathMatch::RegexStart(_)) => (1, route.regex_priority),
-        Some(_) => (2, 0),
-        None => (3, 0),
-    };
-    let length = path.map_or(0, |path| path.text().len());
-    (
-        route.priority.saturating_neg(),
-        kind,
-        regex_priority.saturating_neg(),
-        std::cmp::Reverse(length),
-    )
+/// Whether a wildcard covers a host name.
+pub(super) fn covers(wildcard: &str, host: &str) -> bool {
+    match (wildcard.strip_prefix('*'), wildcard.strip_suffix('*')) {
+        (Some(end), _) => host.ends_with(end),
+        (_, Some(start)) => host.starts_with(start),
+        _ => false,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::found::Place;
+    use crate::{convert::model::PathMatch, found::Place};
 
     fn gateway() -> Gateway {
         let mut gateway = Gateway::default();

@@ -37,6 +37,21 @@ impl PathMatch {
         matches!(self, Self::Prefix(text) | Self::Segments(text) if text == "/")
     }
 
+    /// Whether a path matches. Also for an expression that is not usable.
+    pub fn matches(&self, path: &str) -> bool {
+        let regex = regex_lite::Regex::new(&format!("^(?:{})$", self.whole_regex()));
+        regex.map_or(true, |regex| regex.is_match(path))
+    }
+
+    /// The start that all matching paths have. Empty if it is not known.
+    pub fn literal_start(&self) -> String {
+        match self {
+            Self::Exact(path) | Self::Prefix(path) => path.clone(),
+            Self::Segments(prefix) => prefix.trim_end_matches('/').to_owned(),
+            Self::Regex(regex) | Self::RegexStart(regex) => literal_start(unanchored_start(regex)),
+        }
+    }
+
     /// An expression that matches whole paths, without `^` and `$`.
     pub fn whole_regex(&self) -> String {
         match self {
@@ -82,6 +97,19 @@ impl PathMatch {
     }
 }
 
+/// The letters in front of the first operator. A letter that an operator repeats is none of them.
+fn literal_start(regex: &str) -> String {
+    if has_alternatives(regex) {
+        return String::new();
+    }
+    let end = regex.find(|c: char| "\\.+*?()|[]{}^$".contains(c)).unwrap_or(regex.len());
+    let (start, rest) = regex.split_at_checked(end).unwrap_or_default();
+    match rest.starts_with(['+', '*', '?', '{']) {
+        true => start.chars().take(start.chars().count().saturating_sub(1)).collect(),
+        false => start.to_owned(),
+    }
+}
+
 fn unanchored_start(regex: &str) -> &str {
     regex.strip_prefix('^').unwrap_or(regex)
 }
@@ -117,7 +145,7 @@ fn has_alternatives(regex: &str) -> bool {
 }
 
 /// The text as an expression that matches only it.
-pub(super) fn escape(text: &str) -> String {
+pub fn escape(text: &str) -> String {
     let mut escaped = String::new();
     for c in text.chars() {
         if "\\.+*?()|[]{}^$".contains(c) {

@@ -18,5 +18,9 @@ pub(super) fn write(gateway: &Gateway) -> String {
         let comment = format!("The gateway filter for {}.", names.join(", "));
         document(&[comment], &chain.gateway())
     });
-    documents.collect::<Vec<_>>().join("---\n")
+    let mut text = documents.collect::<Vec<_>>().join("---\n");
+    for route in gateway.routes.iter().filter(|route| route.is_blocked()) {
+        text.push_str(&format!("# Reject all requests of route {}.\n", route.name));
+    }
+    text
 }

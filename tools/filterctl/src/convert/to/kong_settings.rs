@@ -8,7 +8,7 @@ use crate::convert::{
 
 /// Reports the settings that have an effect.
 pub(super) fn report(gateway: &Gateway, report: &mut Report) {
-    for route in &gateway.routes {
+    for route in gateway.routes.iter().filter(|route| !route.is_blocked()) {
         for name in effective(&route.kong) {
             let message = format!("route {}: {name}; set it in the proxy", route.name);
             report.left_out(&route.place, message);

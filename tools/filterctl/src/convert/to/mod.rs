@@ -3,6 +3,7 @@
 //! - `envoy`, `kong`, `envoy_gateway`, `traefik`, `filters`: one format each;
 //! - `key_sets`: the upstreams of fetched keys;
 //! - `kong_settings`: settings that only Kong has;
+//! - `listeners`: the listener of an output for another proxy than Envoy;
 //! - `ids`: ids of entities that have none.
 
 mod envoy;
@@ -12,9 +13,13 @@ mod ids;
 mod key_sets;
 mod kong;
 mod kong_settings;
+mod listeners;
 mod traefik;
 
-use super::{model::Gateway, report::Report};
+use super::{
+    model::{Gateway, closed},
+    report::Report,
+};
 
 /// A format to convert to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -33,20 +38,24 @@ pub enum Target {
 
 /// The text of the configuration.
 pub fn write(target: Target, gateway: &Gateway, report: &mut Report) -> String {
-    let gateway = &key_sets::adapted(target, gateway, report);
+    let gateway = key_sets::adapted(target, gateway, report);
     if target != Target::Kong {
-        kong_settings::report(gateway, report);
+        kong_settings::report(&gateway, report);
     }
     if target != Target::Traefik {
         let buckets = gateway.routes.iter().flat_map(|route| &route.chain.buckets);
         buckets.for_each(|bucket| report.changed(&bucket.place, bucket.message.as_str()));
     }
+    let gateway = match target {
+        Target::Envoy | Target::Filters => gateway,
+        _ => listeners::one(gateway, report),
+    };
     match target {
-        Target::Envoy => envoy::write(gateway, report),
-        Target::Kong => kong::write(gateway),
+        Target::Envoy => envoy::write(&gateway, report),
+        Target::Kong => kong::write(&closed(&gateway), report),
         Target::EnvoyGateway => envoy_gateway::write(gateway, report),
-        Target::Traefik => traefik::write(gateway, report),
-        Target::Filters => filters::write(gateway),
+        Target::Traefik => traefik::write(closed(&gateway), report),
+        Target::Filters => filters::write(&gateway),
     }
 }
 

@@ -15,11 +15,10 @@ use crate::{
 };
 
 /// Filters that reject no request.
-const HARMLESS: [&str; 14] = [
+const HARMLESS: [&str; 13] = [
     "Buffer",
     "Compressor",
     "Decompressor",
-    "Fault",
     "FilterConfig",
     "GrpcWeb",
     "GrpcStats",
@@ -57,7 +56,12 @@ pub(super) fn add(
     let mut missing = None;
     for entry in items(input.manager, "http_filters") {
         let name = text(entry, "name").unwrap_or_default();
-        let Some(base) = entry.field("typed_config") else { continue };
+        let Some(base) = entry.field("typed_config") else {
+            let message = format!("filter {name}: its configuration is not in the input");
+            report.left_out(&input.document.place(entry), message);
+            missing = missing.or(Some(format!("filter {name}")));
+            continue;
+        };
         let own = scopes.override_of(name);
         let is_off = match own {
             Some(own) => flag(own, "disabled"),
@@ -66,7 +70,7 @@ pub(super) fn add(
         let filter = Filter {
             name: format!("filter {name}"),
             base: body(base),
-            own: own.map(body),
+            own: own.map(inner),
             place: input.document.place(entry),
         };
         if is_off {
@@ -82,6 +86,14 @@ pub(super) fn add(
     missing.map_or(Ok(()), Err)
 }
 
+/// The message of an override, also inside a `FilterConfig`.
+fn inner(own: &Node) -> &Node {
+    match (kind(own), own.field("config")) {
+        ("FilterConfig", Some(config)) => body(config),
+        _ => body(own),
+    }
+}
+
 /// Adds one filter. Returns whether the route is as protected as before.
 fn add_one(
     route: &mut Route,
@@ -94,10 +106,18 @@ fn add_one(
     match kind {
         "Router" => {}
         "JwtAuthentication" => return jwt_authn::add(route, filter, input, gateway, report),
+        "Fault"
+            if [Some(filter.base), filter.own]
+                .iter()
+                .flatten()
+                .all(|c| c.field("abort").is_none()) =>
+        {
+            report.left_out(&filter.place, format!("{}: delays", filter.name));
+        }
         "LocalRateLimit" => local_ratelimit::add(route, filter, report),
         "Cors" => cors::add(route, filter, report),
         "HeaderMutation" => header_mutation::add(route, filter, report),
-        "RBAC" => return rbac::add(route, filter, report),
+        "RBAC" => return rbac::add(route, filter, input.manager, report),
         "Buffer" => {
             let message = format!("{}: filters do not see bodies; keep it in Envoy", filter.name);
             report.left_out(&filter.place, message);

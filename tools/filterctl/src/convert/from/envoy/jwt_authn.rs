@@ -28,6 +28,10 @@ pub(super) fn add(
     gateway: &mut Gateway,
     report: &mut Report,
 ) -> bool {
+    if let Some(name) = unsupported(filter) {
+        report.left_out(&filter.place, format!("{}: {name} is not supported", filter.name));
+        return false;
+    }
     let Some((base, rules)) = requirement::of_route(route, filter, report) else { return false };
     if base == Requirement::None && rules.is_empty() {
         report.not_needed(
@@ -50,7 +54,6 @@ pub(super) fn add(
         return false;
     }
     let Some(mut config) = providers::section(&all, report) else { return false };
-    providers::report_shared(&all, report);
     add_times(&mut config, &used, filter, report);
     if flag(filter.base, "bypass_cors_preflight") {
         config.set("run_on_preflight", false);
@@ -66,6 +69,16 @@ pub(super) fn add(
         format!("{}: a wrong audience gets 401 instead of 403", filter.name),
     );
     true
+}
+
+/// The name of a check that jwt-auth does not have.
+fn unsupported(filter: &Filter<'_>) -> Option<&'static str> {
+    if filter.base.field("filter_state_rules").is_some() {
+        return Some("filter_state_rules");
+    }
+    let providers = filter.base.field("providers").map(Node::members).unwrap_or_default();
+    let checks = ["subjects", "max_lifetime"];
+    checks.into_iter().find(|check| providers.iter().any(|(_, p)| p.field(check).is_some()))
 }
 
 fn provider(
@@ -96,13 +109,7 @@ fn provider(
     let claims = items(node, "claim_to_headers").iter().filter_map(|entry| {
         Some((text(entry, "claim_name")?.to_owned(), text(entry, "header_name")?.to_owned()))
     });
-    for field in [
-        "forward_payload_header",
-        "payload_in_metadata",
-        "max_lifetime",
-        "subjects",
-        "header_in_metadata",
-    ] {
+    for field in ["forward_payload_header", "payload_in_metadata", "header_in_metadata"] {
         if let Some(node) = node.field(field) {
             let message = format!("provider {name}: {field}");
             report.left_out(&input.document.place(node), message);

@@ -1,18 +1,26 @@
 //! Envoy's own filters.
 //!
-//! - `routes`: connection managers, virtual hosts, routes and clusters;
+//! - `listeners`, `tls`: listeners and their filter chains;
+//! - `routes`: connection managers, virtual hosts and routes;
+//! - `conditions`, `answers`: the conditions of routes, and responses of Envoy itself;
+//! - `clusters`: clusters;
 //! - `chain`: the filters of a route;
 //! - `jwt_authn`, `requirement`, `local_ratelimit`, `cors`, `header_mutation`, `rbac`: one filter
 //!   each.
 
+mod answers;
 mod chain;
+mod clusters;
+mod conditions;
 mod cors;
 mod header_mutation;
 mod jwt_authn;
+mod listeners;
 mod local_ratelimit;
 mod rbac;
 mod requirement;
 mod routes;
+mod tls;
 
 use crate::{
     convert::{model::Gateway, report::Report},
@@ -26,15 +34,14 @@ pub fn read(project: &Project, report: &mut Report) -> Gateway {
         project.documents_of(&DocumentKind::Envoy).map(|(_, document)| document).collect();
     let mut gateway = Gateway { is_host_final: true, is_ordered: true, ..Gateway::default() };
     for document in &documents {
-        let mut managers = Vec::new();
-        document.root.walk(&mut |node| {
-            if node.field("http_filters").is_some() {
-                managers.push(node);
+        for chain in listeners::chains(document, report) {
+            let index = gateway.listeners.len();
+            gateway.listeners.extend(chain.listener);
+            if let Some(manager) = chain.manager {
+                let (document, documents) = (chain.document, &documents[..]);
+                let input = routes::Input { document, documents, manager, listener: index };
+                input.add(&mut gateway, report);
             }
-        });
-        for manager in managers {
-            let input = routes::Input { document, documents: &documents, manager };
-            input.add(&mut gateway, report);
         }
     }
     gateway

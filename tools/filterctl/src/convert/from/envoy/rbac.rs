@@ -2,7 +2,7 @@
 
 use ipnet::IpNet;
 
-use super::{chain::Filter, flag, items, number, text};
+use super::{body, chain::Filter, flag, items, kind, number, text};
 use crate::{
     chains::facts::admits_without_token,
     convert::{
@@ -20,16 +20,27 @@ enum Principals {
 }
 
 /// Adds the check. Returns whether the route is as protected as before.
-pub(super) fn add(route: &mut Route, filter: &Filter<'_>, report: &mut Report) -> bool {
+pub(super) fn add(
+    route: &mut Route,
+    filter: &Filter<'_>,
+    manager: &Node,
+    report: &mut Report,
+) -> bool {
     let own = filter.own.map(|own| own.field("rbac").unwrap_or(own));
-    let Some(rules) = own.unwrap_or(filter.base).field("rules") else {
+    let config = own.unwrap_or(filter.base);
+    if config.field("matcher").is_some() {
+        report.left_out(&filter.place, format!("{}: a matcher is not supported", filter.name));
+        return false;
+    }
+    let Some(rules) = config.field("rules") else {
         report.not_needed(&filter.place, format!("{}: has no rules", filter.name));
         return true;
     };
     let is_deny = text(rules, "action") == Some("DENY");
-    let Some(principals) = principals(rules) else {
+    let Some(principals) = principals(rules, manager) else {
         let message = format!(
-            "{}: only policies for all requests are converted, by address or by one claim",
+            "{}: only policies for all requests are converted, by the address of the peer or by one \
+             claim",
             filter.name
         );
         report.left_out(&filter.place, message);
@@ -65,7 +76,7 @@ pub(super) fn add(route: &mut Route, filter: &Filter<'_>, report: &mut Report) -
     }
 }
 
-fn principals(rules: &Node) -> Option<Principals> {
+fn principals(rules: &Node, manager: &Node) -> Option<Principals> {
     let mut networks = Vec::new();
     let mut claims = Vec::new();
     for (_, policy) in rules.field("policies")?.members() {
@@ -76,9 +87,9 @@ fn principals(rules: &Node) -> Option<Principals> {
             return None;
         }
         for principal in items(policy, "principals") {
-            match network(principal) {
+            match network(principal, manager) {
                 Some(network) => networks.push(network),
-                None => claims.push(claim(principal)?),
+                None => claims.push(claim(principal, manager)?),
             }
         }
     }
@@ -89,23 +100,46 @@ fn principals(rules: &Node) -> Option<Principals> {
     }
 }
 
-fn network(principal: &Node) -> Option<IpNet> {
+fn network(principal: &Node, manager: &Node) -> Option<IpNet> {
     let names = ["remote_ip", "direct_remote_ip", "source_ip"];
+    if principal.field("remote_ip").is_some() && !is_peer_address(manager) {
+        return None;
+    }
     let range = names.into_iter().find_map(|name| principal.field(name))?;
     let address = text(range, "address_prefix")?;
     let length = number(range, "prefix_len").unwrap_or(0);
     Addresses::parse(&format!("{address}/{length}"))
 }
 
+/// Whether the remote address is that of the peer, as in the output.
+fn is_peer_address(manager: &Node) -> bool {
+    flag(manager, "use_remote_address")
+        && number(manager, "xff_num_trusted_hops").unwrap_or(0) == 0
+        && manager.field("original_ip_detection_extensions").is_none()
+}
+
+/// Whether all providers of `jwt_authn` put their claims under this key of its metadata.
+fn is_payload_key(manager: &Node, name: &str) -> bool {
+    let configs = items(manager, "http_filters").iter().filter_map(|f| f.field("typed_config"));
+    let mut providers = configs
+        .filter(|config| kind(config) == "JwtAuthentication")
+        .filter_map(|config| body(config).field("providers"))
+        .flat_map(Node::members);
+    providers.all(|(_, provider)| text(provider, "payload_in_metadata") == Some(name))
+}
+
 /// A claim in the metadata of `jwt_authn`.
-fn claim(principal: &Node) -> Option<Map> {
+fn claim(principal: &Node, manager: &Node) -> Option<Map> {
     let metadata = principal.field("metadata")?;
     if text(metadata, "filter") != Some("envoy.filters.http.jwt_authn") {
         return None;
     }
     let keys: Vec<&str> =
         items(metadata, "path").iter().filter_map(|k| k.get_text("key")).collect();
-    let (_, names) = keys.split_first()?;
+    let (first, names) = keys.split_first()?;
+    if !is_payload_key(manager, first) || names.is_empty() {
+        return None;
+    }
     let value = metadata.get("value")?;
     let exact = |node: &Node| Some(node.field("string_match")?.get_text("exact")?.to_owned());
     let claim = match names {

@@ -52,35 +52,11 @@ pub(super) fn of_route(
         let map = filter.base.field("requirement_map")?;
         return Some((requirement(map.get(name)?, filter, report)?, Vec::new()));
     }
-    let mut rules: Vec<Rule> = Vec::new();
-    // A prefix within a segment whose paths need a token.
-    let mut narrowed: Option<String> = None;
+    let mut read: Vec<(PathMatch, Requirement)> = Vec::new();
     for node in items(filter.base, "rules") {
         let required = required(node, filter, report)?;
-        let condition = node.get("match")?;
-        match path(condition) {
-            Some((field, path)) => {
-                if !may_match(route, &path) {
-                    continue;
-                }
-                if (field == "path_prefix" && path == "/") || covers_route(route, field, &path) {
-                    let is_weaker = required == Requirement::None;
-                    let lost = narrowed.filter(|_| is_weaker);
-                    return is_expressible(lost, filter, report).then_some((required, rules));
-                }
-                if is_raw(condition) {
-                    if required != Requirement::None {
-                        narrowed = Some(path.clone());
-                    }
-                    let message = format!(
-                        "{}: the prefix {path} becomes a prefix of whole segments: {path}x no longer \
-                         matches",
-                        filter.name
-                    );
-                    report.changed(&filter.place, message);
-                }
-                rules.push((Map::new().with(field, path), required));
-            }
+        match path(node.get("match")?) {
+            Some(path) => read.push((path, required)),
             None if required == Requirement::None => {
                 let message = format!(
                     "{}: a rule without requirements whose condition is not supported; its requests \
@@ -96,57 +72,124 @@ pub(super) fn of_route(
             }
         }
     }
-    is_expressible(narrowed, filter, report).then_some((Requirement::None, rules))
+    read.retain(|(path, _)| may_match(route, path));
+    in_segments(route, &read, filter, report)
 }
 
-/// Reports a prefix within a segment that protects paths which the output would leave open. Returns
-/// whether there is none.
-fn is_expressible(lost: Option<String>, filter: &Filter<'_>, report: &mut Report) -> bool {
-    if let Some(path) = &lost {
-        let message = format!(
-            "{}: the prefix {path} also covers {path}x, which rules of jwt-auth cannot express",
-            filter.name
-        );
-        report.left_out(&filter.place, message);
+/// The rules with conditions of whole segments, as jwt-auth has them.
+fn in_segments(
+    route: &Route,
+    read: &[(PathMatch, Requirement)],
+    filter: &Filter<'_>,
+    report: &mut Report,
+) -> Option<(Requirement, Vec<Rule>)> {
+    let mut rules: Vec<Rule> = Vec::new();
+    // Prefixes within a segment whose paths need a token.
+    let mut narrowed: Vec<(&str, &Requirement)> = Vec::new();
+    let mut base = Requirement::None;
+    for (n, (path, required)) in read.iter().enumerate() {
+        let is_last = path.is_any() || covers_route(route, path);
+        let differs = |(start, other): &&(&str, &Requirement)| {
+            *other != required && (is_last || near(start, path.text()))
+        };
+        if let Some((start, _)) = narrowed.iter().find(differs) {
+            return lost(start, filter, report);
+        }
+        if is_last {
+            base = required.clone();
+            narrowed.clear();
+            break;
+        }
+        let text = path.text();
+        match path {
+            PathMatch::Exact(_) => {
+                rules.push((Map::new().with("path", text), required.clone()));
+                continue;
+            }
+            PathMatch::Prefix(_) if text.ends_with('/') => {
+                rules.extend(without_slash(text, required, read.get(n..).unwrap_or_default()));
+            }
+            PathMatch::Prefix(_) => {
+                if *required != Requirement::None {
+                    narrowed.push((text, required));
+                }
+                let message = format!(
+                    "{}: the prefix {text} becomes a prefix of whole segments: {text}x no longer \
+                     matches",
+                    filter.name
+                );
+                report.changed(&filter.place, message);
+            }
+            _ => {}
+        }
+        let prefix = text.trim_end_matches('/');
+        rules.push((Map::new().with("path_prefix", prefix), required.clone()));
     }
-    lost.is_none()
+    match narrowed.first() {
+        Some((start, _)) => lost(start, filter, report),
+        None => Some((base, rules)),
+    }
+}
+
+/// The rule for the path `/a`, which a rule of jwt-auth for the prefix `/a/` also matches. `None` if
+/// its requirement is the same. `read` starts with the rule for the prefix.
+fn without_slash(
+    prefix: &str,
+    required: &Requirement,
+    read: &[(PathMatch, Requirement)],
+) -> Option<Rule> {
+    let exact = prefix.trim_end_matches('/');
+    let next = read.iter().find(|(path, _)| path.matches(exact));
+    let next = next.map_or(Requirement::None, |(_, required)| required.clone());
+    (next != *required).then(|| (Map::new().with("path", exact), next))
+}
+
+/// Reports a prefix within a segment that protects paths which the output would leave open.
+fn lost(path: &str, filter: &Filter<'_>, report: &mut Report) -> Option<(Requirement, Vec<Rule>)> {
+    let message = format!(
+        "{}: the prefix {path} also covers {path}x, which rules of jwt-auth cannot express",
+        filter.name
+    );
+    report.left_out(&filter.place, message);
+    None
+}
+
+fn near(one: &str, other: &str) -> bool {
+    one.starts_with(other) || other.starts_with(one)
 }
 
 /// Whether requests of a route may match a rule for a path.
-fn may_match(route: &Route, rule: &str) -> bool {
-    let is_near = |path: &PathMatch| {
-        path.is_regex() || rule.starts_with(path.text()) || path.text().starts_with(rule)
-    };
+fn may_match(route: &Route, rule: &PathMatch) -> bool {
+    let is_near = |path: &PathMatch| path.is_regex() || near(rule.text(), path.text());
     route.paths.is_empty() || route.paths.iter().any(is_near)
 }
 
-/// Whether all requests of a route match a prefix, so that later rules do not apply to it.
-fn covers_route(route: &Route, field: &str, prefix: &str) -> bool {
-    let is_within = |path: &str| {
-        let rest = path.strip_prefix(prefix.trim_end_matches('/'));
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+/// Whether all requests of a route match a rule, so that later rules do not apply to it.
+fn covers_route(route: &Route, rule: &PathMatch) -> bool {
+    let covers = |path: &PathMatch| match (rule, path) {
+        (rule, PathMatch::Exact(path)) => rule.matches(path),
+        (PathMatch::Prefix(start), PathMatch::Prefix(path) | PathMatch::Segments(path)) => {
+            path.starts_with(start.as_str())
+        }
+        (PathMatch::Segments(_), PathMatch::Segments(path)) => rule.matches(path),
+        (PathMatch::Segments(start), PathMatch::Prefix(path)) => {
+            path.starts_with(&format!("{start}/"))
+        }
+        _ => false,
     };
-    field == "path_prefix"
-        && !route.paths.is_empty()
-        && route.paths.iter().all(|path| !path.is_regex() && is_within(path.text()))
+    !route.paths.is_empty() && route.paths.iter().all(covers)
 }
 
-/// The field and the path of a condition.
-fn path(condition: &Node) -> Option<(&'static str, String)> {
+/// The path of a condition. `None` if there are other conditions.
+fn path(condition: &Node) -> Option<PathMatch> {
     let [(key, value)] = condition.members() else { return None };
-    let field = match key.text()? {
-        "path" => "path",
-        "prefix" | "path_separated_prefix" | "pathSeparatedPrefix" => "path_prefix",
-        _ => return None,
-    };
-    let path = value.text()?;
-    let path = if path.len() > 1 { path.trim_end_matches('/') } else { path };
-    Some((field, path.to_owned()))
-}
-
-/// Whether a prefix also matches within a segment.
-fn is_raw(condition: &Node) -> bool {
-    text(condition, "prefix").is_some_and(|prefix| !prefix.ends_with('/'))
+    let path = value.text()?.to_owned();
+    match key.text()? {
+        "path" => Some(PathMatch::Exact(path)),
+        "prefix" => Some(PathMatch::Prefix(path)),
+        "path_separated_prefix" | "pathSeparatedPrefix" => Some(PathMatch::Segments(path)),
+        _ => None,
+    }
 }
 
 fn required(node: &Node, filter: &Filter<'_>, report: &mut Report) -> Option<Requirement> {

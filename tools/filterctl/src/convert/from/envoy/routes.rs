@@ -1,10 +1,10 @@
-//! Connection managers, virtual hosts, routes and clusters.
+//! Connection managers, virtual hosts and routes.
 
-use super::{chain, flag, items, number, text};
+use super::{answers, chain, clusters::milliseconds, conditions, flag, items, text};
 use crate::{
     convert::{
-        from::policy::buckets,
-        model::{Endpoint, Gateway, PathMatch, Route, Scheme, Service},
+        from::unchecked,
+        model::{Action, Gateway, Response, Route, Service},
         report::Report,
     },
     found::Document,
@@ -16,6 +16,7 @@ pub(super) struct Input<'d> {
     pub(super) document: &'d Document,
     pub(super) documents: &'d [&'d Document],
     pub(super) manager: &'d Node,
+    pub(super) listener: usize,
 }
 
 /// A route with the scopes around it.
@@ -43,6 +44,7 @@ impl<'d> Input<'d> {
                 for route in items(host, "routes") {
                     self.add_route(Scopes { route, host, table }, gateway, report);
                 }
+                self.close(host, gateway, report);
             }
         }
     }
@@ -65,94 +67,98 @@ impl<'d> Input<'d> {
         tables
     }
 
+    /// Rejects the requests of a virtual host without routes, as Envoy does, or of one whose routes
+    /// are not in a list.
+    fn close(&self, host: &Node, gateway: &mut Gateway, report: &mut Report) {
+        if !items(host, "routes").is_empty() {
+            return;
+        }
+        let name = text(host, "name").unwrap_or("route");
+        for hosts in conditions::hosts(host) {
+            let mut route = Route::new(name, 0, self.document.place(host));
+            route.hosts = hosts;
+            route.listener = self.listener;
+            route.requires_tls = requires_tls(host);
+            if host.field("matcher").is_some() {
+                gateway.add_blocked(
+                    route,
+                    "the matcher of its virtual host is not supported",
+                    report,
+                );
+            } else if !route.hosts.is_empty() {
+                route.action = Action::Respond(Response { status: 404, body: String::new() });
+                gateway.add_route(route);
+            }
+        }
+    }
+
     fn add_route(&self, scopes: Scopes<'d>, gateway: &mut Gateway, report: &mut Report) {
-        let place = self.document.place(scopes.route);
         let number = gateway.routes.len().saturating_add(1);
         let host_name = text(scopes.host, "name").unwrap_or("route");
         let name =
             text(scopes.route, "name").map_or(format!("{host_name}-{number}"), str::to_owned);
-        let mut route = Route::new(&name, 0, place.clone());
+        let mut route = Route::new(&name, 0, self.document.place(scopes.route));
         route.priority = i64::try_from(number).unwrap_or(i64::MAX).saturating_neg();
-        route.hosts = domains(scopes.host);
-        let read = scopes.route.get("match").map_or(Ok(()), |m| set_conditions(&mut route, m));
-        let service = read.and_then(|()| self.service(scopes.route));
-        let mut service = match service {
-            Ok(service) => service,
-            Err(reason) => {
-                report.left_out(&place, format!("route {name}: {reason}"));
-                return;
-            }
-        };
-        if let Some(action) = scopes.route.get("route") {
-            self.set_action(&mut route, &mut service, action, report);
+        route.listener = self.listener;
+        route.requires_tls = requires_tls(scopes.host);
+        let condition = scopes.route.get("match");
+        let mut obstacle = condition.and_then(|condition| conditions::set(&mut route, condition));
+        if conditions::shares_name(scopes.host, scopes.table) {
+            // The requests of all ports match the first of these routes.
+            route.priority = route.priority.saturating_add(i64::MAX);
+            obstacle = Some("another virtual host has its name with another port".to_owned());
         }
-        match chain::add(&mut route, self, scopes, gateway, report) {
-            Ok(()) => {
-                route.service = gateway.add_service(service);
-                report.converted(&place, format!("route {name}"));
-                gateway.add_route(route);
+        for hosts in conditions::hosts(scopes.host) {
+            let mut route = Route { hosts, ..route.clone() };
+            match self.read(&mut route, scopes, gateway, report, obstacle.as_deref()) {
+                Ok(()) => {
+                    report.converted(&route.place, format!("route {}", route.name));
+                    gateway.add_route(route);
+                }
+                Err(reason) => gateway.add_blocked(route, &reason, report),
             }
-            Err(reason) => report.left_out(
-                &place,
-                format!("route {name}, because without {reason} its requests would pass unchecked"),
-            ),
         }
     }
 
+    /// Reads the action and the filters of a route.
+    ///
+    /// # Errors
+    /// Why the route cannot be converted.
+    fn read(
+        &self,
+        route: &mut Route,
+        scopes: Scopes<'d>,
+        gateway: &mut Gateway,
+        report: &mut Report,
+        obstacle: Option<&str>,
+    ) -> Result<(), String> {
+        if let Some(obstacle) = obstacle {
+            return Err(obstacle.to_owned());
+        }
+        let mut service = None;
+        match answers::action(scopes.route)? {
+            Some(action) => route.action = action,
+            None => {
+                let action = scopes.route.get("route").ok_or("its action is not supported")?;
+                let mut found = self.service(action)?;
+                self.set_action(route, &mut found, action, report);
+                service = Some(found);
+            }
+        }
+        chain::add(route, self, scopes, gateway, report).map_err(|check| unchecked(&check))?;
+        if let Some(service) = service {
+            route.service = gateway.add_service(service);
+        }
+        Ok(())
+    }
+
     /// The service of a route.
-    fn service(&self, route: &Node) -> Result<Service, String> {
-        let Some(action) = route.get("route") else {
-            return Err("Envoy answers it itself; keep it in Envoy".to_owned());
-        };
+    fn service(&self, action: &Node) -> Result<Service, String> {
         let Some(cluster) = text(action, "cluster") else {
             return Err("it does not name one cluster".to_owned());
         };
         self.cluster(cluster)
             .ok_or(format!("its cluster {cluster} is not in the input, or has no endpoints"))
-    }
-
-    /// A cluster by its name.
-    pub(super) fn cluster(&self, name: &str) -> Option<Service> {
-        let mut found = None;
-        for document in self.documents {
-            document.root.walk(&mut |node| {
-                if found.is_none() && node.get_text("name") == Some(name) {
-                    found = node.field("load_assignment").map(|assignment| (node, assignment));
-                }
-            });
-        }
-        let (cluster, assignment) = found?;
-        let mut endpoints = Vec::new();
-        for group in items(assignment, "endpoints") {
-            for entry in items(group, "lb_endpoints") {
-                let address = entry.fields(&["endpoint", "address", "socket_address"])?;
-                let host = text(address, "address")?.to_owned();
-                let port =
-                    number(address, "port_value").and_then(|port| u16::try_from(port).ok())?;
-                let weight = number(entry, "load_balancing_weight").unwrap_or(1);
-                endpoints.push(Endpoint { host, port, weight });
-            }
-        }
-        let first = endpoints.first()?;
-        let is_tls = cluster.field("transport_socket").is_some();
-        let mut is_http2 = cluster.field("http2_protocol_options").is_some();
-        if let Some(options) = cluster.field("typed_extension_protocol_options") {
-            options.walk(&mut |node| {
-                is_http2 = is_http2
-                    || node.fields(&["explicit_http_config", "http2_protocol_options"]).is_some();
-            });
-        }
-        let scheme = match (is_tls, is_http2) {
-            (false, false) => Scheme::Http,
-            (true, false) => Scheme::Https,
-            (false, true) => Scheme::H2c,
-            (true, true) => Scheme::H2,
-        };
-        let mut service = Service::new(name, scheme, &first.host, first.port);
-        service.endpoints = endpoints;
-        let timeout = text(cluster, "connect_timeout").and_then(milliseconds);
-        service.connect_timeout_ms = timeout;
-        Some(service)
     }
 
     fn set_action(
@@ -192,69 +198,7 @@ impl<'d> Input<'d> {
     }
 }
 
-fn milliseconds(text: &str) -> Option<i64> {
-    let seconds: f64 = text.strip_suffix('s')?.parse().ok()?;
-    let whole = format!("{:.0}", seconds * 1000.0);
-    whole
-        .parse()
-        .ok()
-        .filter(|ms| *ms > 0)
-        .or_else(|| Some(buckets::seconds(text)?.saturating_mul(1000)))
-}
-
-/// The host names of a virtual host, without variants with a port. Empty for all.
-fn domains(host: &Node) -> Vec<String> {
-    let all: Vec<&str> = items(host, "domains").iter().filter_map(Node::text).collect();
-    if all.contains(&"*") {
-        return Vec::new();
-    }
-    let mut domains: Vec<String> = Vec::new();
-    for domain in all {
-        let name = domain.strip_suffix(":*").unwrap_or(domain);
-        if !domains.iter().any(|known| known == name) {
-            domains.push(name.to_owned());
-        }
-    }
-    domains
-}
-
-fn set_conditions(route: &mut Route, condition: &Node) -> Result<(), String> {
-    for (key, value) in condition.members() {
-        let name = key.text().unwrap_or_default();
-        let own = || value.text().unwrap_or_default().to_owned();
-        match name {
-            "path" => route.paths.push(PathMatch::Exact(own())),
-            "prefix" => route.paths.push(PathMatch::Prefix(own())),
-            "path_separated_prefix" | "pathSeparatedPrefix" => {
-                route.paths.push(PathMatch::Segments(own()));
-            }
-            "safe_regex" | "safeRegex" => {
-                let regex = value.get_text("regex").unwrap_or_default();
-                route.paths.push(PathMatch::Regex(regex.replace("(?P<", "(?<")));
-            }
-            "headers" => {
-                for header in value.items() {
-                    let methods =
-                        methods(header).ok_or("conditions on headers are not supported")?;
-                    route.methods.extend(methods);
-                }
-            }
-            name => return Err(format!("its condition {name} is not supported")),
-        }
-    }
-    route.paths.iter().find_map(PathMatch::fault).map_or(Ok(()), Err)
-}
-
-/// The methods that a condition on a header allows: one, or a list such as `GET|POST`.
-fn methods(header: &Node) -> Option<Vec<String>> {
-    if text(header, "name") != Some(":method") || header.field("invert_match").is_some() {
-        return None;
-    }
-    let exact = header.fields(&["string_match", "exact"]).or_else(|| header.field("exact_match"));
-    if let Some(exact) = exact.and_then(Node::text) {
-        return Some(vec![exact.to_owned()]);
-    }
-    let regex = header.fields(&["string_match", "safe_regex", "regex"])?.text()?;
-    let is_list = regex.bytes().all(|b| b.is_ascii_uppercase() || b == b'|');
-    is_list.then(|| regex.split('|').map(str::to_owned).collect())
+/// Whether a virtual host redirects requests without TLS. For `EXTERNAL_ONLY`, internal ones too.
+fn requires_tls(host: &Node) -> bool {
+    text(host, "require_tls").is_some_and(|requirement| requirement != "NONE")
 }

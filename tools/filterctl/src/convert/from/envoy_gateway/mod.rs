@@ -1,17 +1,20 @@
 //! Envoy Gateway: SecurityPolicy and BackendTrafficPolicy on HTTPRoutes.
 //!
+//! - `parents`: the Gateways of a route;
 //! - `targets`: the policies of a route;
 //! - `security`: SecurityPolicy;
 //! - `traffic`: BackendTrafficPolicy.
 
+mod parents;
 mod security;
 mod targets;
 mod traffic;
 
+use self::parents::Parent;
 use crate::{
     convert::{
-        from::{input::http_route, input::kubernetes::Object},
-        model::{Chain, Gateway, Scheme, Service},
+        from::{Namespaces, input::http_route, input::kubernetes::Object, unchecked},
+        model::{Action, Chain, Gateway, Route, Scheme, Service},
         report::Report,
     },
     found::Project,
@@ -19,17 +22,24 @@ use crate::{
 };
 
 /// Reads all HTTPRoutes with their policies.
-pub fn read(project: &Project, report: &mut Report) -> Gateway {
-    let objects: Vec<Object<'_>> = project.documents.iter().filter_map(Object::new).collect();
-    let mut gateway = Gateway::default();
+pub fn read(project: &Project, namespaces: &Namespaces, report: &mut Report) -> Gateway {
+    let own = |document| Object::in_namespace(document, &namespaces.own);
+    let objects: Vec<Object<'_>> = project.documents.iter().filter_map(own).collect();
+    let mut gateway = Gateway { is_ordered: true, is_host_final: true, ..Gateway::default() };
     let mut used: Vec<&Object<'_>> = Vec::new();
     for object in objects.iter().filter(|object| object.kind == "HTTPRoute") {
-        let policies = ["SecurityPolicy", "BackendTrafficPolicy"]
-            .map(|kind| targets::policy_of(&objects, kind, object));
-        used.extend(policies.iter().flatten());
-        let chain = chain(policies, report);
+        let parents = parents::of(&objects, object);
+        let chain = parents.as_deref().map_err(Clone::clone).and_then(|parents| {
+            let policies = policies(&objects, object, parents)?;
+            used.extend(policies.iter().flatten());
+            let chain = chain(policies, report)?;
+            let checks = chain.addresses.is_some();
+            let restriction = parents.iter().find_map(|p| p.restriction(&objects, checks));
+            restriction.map_or(Ok(chain), Err)
+        });
+        let parents = parents.unwrap_or_default();
         for rule in object.items(&["spec", "rules"]) {
-            add_rule(object, rule, &chain, &mut gateway, report);
+            add_rule((object, &parents), rule, &chain, &mut gateway, report);
         }
     }
     for object in &objects {
@@ -38,11 +48,27 @@ pub fn read(project: &Project, report: &mut Report) -> Gateway {
             report
                 .not_needed(&object.place(), format!("{}: no HTTPRoute has it", object.describe()));
         }
+        if object.kind == "ClientTrafficPolicy" {
+            report.left_out(&object.place(), format!("{}: keep it", object.describe()));
+        }
         if ["EnvoyExtensionPolicy", "EnvoyPatchPolicy", "GRPCRoute"].contains(&object.kind) {
             report.left_out(&object.place(), format!("{}: keep it", object.describe()));
         }
     }
     gateway
+}
+
+/// The SecurityPolicy and the BackendTrafficPolicy of a route.
+///
+/// # Errors
+/// Why they are not known.
+fn policies<'o>(
+    objects: &'o [Object<'o>],
+    route: &Object<'_>,
+    parents: &[Parent<'_>],
+) -> Result<[Option<&'o Object<'o>>; 2], String> {
+    let security = targets::policy_of(objects, "SecurityPolicy", route, parents)?;
+    Ok([security, targets::policy_of(objects, "BackendTrafficPolicy", route, parents)?])
 }
 
 /// The chain of a route.
@@ -55,7 +81,7 @@ fn chain(
 ) -> Result<Chain, String> {
     let mut chain = Chain::default();
     if let Some(policy) = security {
-        security::add(&mut chain, policy, report)?;
+        security::add(&mut chain, policy, report).map_err(|check| unchecked(&check))?;
     }
     if let Some(policy) = traffic {
         traffic::add(&mut chain, policy, report);
@@ -64,7 +90,7 @@ fn chain(
 }
 
 fn add_rule(
-    object: &Object<'_>,
+    (object, parents): (&Object<'_>, &[Parent<'_>]),
     rule: &Node,
     chain: &Result<Chain, String>,
     gateway: &mut Gateway,
@@ -72,36 +98,48 @@ fn add_rule(
 ) {
     let place = object.document.place(rule);
     let name = object.describe();
-    let chain = match chain {
-        Ok(chain) => chain,
+    let read = http_route::rule(object, rule, report);
+    let (routes, service, chain) = match read.and_then(|read| forwarded(read, chain)) {
+        Ok(found) => found,
         Err(reason) => {
-            let message =
-                format!("{name}, because without {reason} its requests would pass unchecked");
-            report.left_out(&place, message);
+            for mut route in http_route::widened(object, rule) {
+                if parents::restrict(&mut route, parents) {
+                    gateway.add_blocked(route, &reason, report);
+                }
+            }
             return;
         }
     };
-    let read = match http_route::rule(object, rule, report) {
-        Ok(read) => read,
-        Err(reason) => {
-            report.left_out(&place, format!("{name}: {reason}"));
-            return;
-        }
-    };
-    for extension in &read.extensions {
-        report.left_out(&place, format!("{name}: filter {extension}; keep it in the HTTPRoute"));
-    }
-    let Some((service, namespace, port)) = read.backend else {
-        report.left_out(&place, format!("{name}: a rule without a Service"));
-        return;
-    };
-    let port = port.and_then(Node::text).and_then(|port| port.parse().ok()).unwrap_or(80);
-    let host = format!("{service}.{namespace}.svc.cluster.local");
-    let index = gateway.add_service(Service::new(&service, Scheme::Http, &host, port));
-    for mut route in read.routes {
+    let index = service.map_or(0, |service| gateway.add_service(service));
+    for mut route in routes {
         route.service = index;
         route.chain = chain.clone();
+        if !parents::restrict(&mut route, parents) {
+            report.not_needed(&place, format!("a rule of {name}: no listener has its hostnames"));
+            continue;
+        }
         report.converted(&place, format!("a rule of {name}"));
         gateway.add_route(route);
     }
+}
+
+/// The routes, the service and the chain of a rule.
+///
+/// # Errors
+/// Why the rule cannot be converted.
+fn forwarded(
+    read: http_route::Rule<'_>,
+    chain: &Result<Chain, String>,
+) -> Result<(Vec<Route>, Option<Service>, Chain), String> {
+    let chain = chain.clone()?;
+    if let Some(extension) = read.extensions.first() {
+        return Err(format!("its filter {extension} is not converted, and may reject requests"));
+    }
+    if read.routes.iter().all(|route| route.action != Action::Forward) {
+        return Ok((read.routes, None, chain));
+    }
+    let (service, namespace, port) = read.backend.ok_or("it has no Service")?;
+    let port = port.and_then(Node::text).and_then(|port| port.parse().ok()).unwrap_or(80);
+    let host = format!("{service}.{namespace}.svc.cluster.local");
+    Ok((read.routes, Some(Service::new(&service, Scheme::Http, &host, port)), chain))
 }

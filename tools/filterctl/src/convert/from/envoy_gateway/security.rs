@@ -102,7 +102,6 @@ fn jwt(node: &Node, policy: &Object<'_>, report: &mut Report) -> Result<Map, Str
     let nodes = node.get("providers").map(Node::items).unwrap_or_default();
     let all: Vec<Provider> = nodes.iter().map(|node| provider(node, policy, report)).collect();
     let mut config = providers::section(&all, report).ok_or_else(|| name.clone())?;
-    providers::report_shared(&all, report);
     config.set("leeway", 60);
     config.set("claims_to_verify", Vec::<String>::new());
     if node.get_text("optional") == Some("true") {
@@ -199,6 +198,10 @@ fn authorization(chain: &mut Chain, node: &Node) -> Result<(), String> {
             let config = chain.jwt_auth.as_mut().ok_or("claims without jwt")?;
             if admits_without_token(&config.to_json()) {
                 return Err("claims beside optional tokens".to_owned());
+            }
+            let has_several = config.texts("issuers").len() > 1;
+            if has_several && one.get("provider").is_some() {
+                return Err("claims of one of several providers".to_owned());
             }
             add_claims(config, one)
         }

@@ -3,7 +3,7 @@
 use super::kubernetes::Object;
 use crate::{
     convert::{
-        model::{PathMatch, Route},
+        model::{Action, NewPath, PathMatch, Redirect, Route},
         report::Report,
     },
     source::Node,
@@ -29,11 +29,7 @@ pub fn rule<'n>(
     rule: &'n Node,
     report: &mut Report,
 ) -> Result<Rule<'n>, String> {
-    let hosts: Vec<String> = object
-        .items(&["spec", "hostnames"])
-        .iter()
-        .filter_map(|h| h.text().map(str::to_owned))
-        .collect();
+    let hosts = hostnames(object);
     let mut routes: Vec<Route> = Vec::new();
     let matches = rule.get("matches").map(Node::items).unwrap_or_default();
     for condition in matches {
@@ -61,7 +57,10 @@ pub fn rule<'n>(
         route.hosts = hosts;
         routes.push(route);
     }
-    let extensions = filters(object, rule, report);
+    let (extensions, redirect) = filters(object, rule, report)?;
+    if let Some(redirect) = redirect {
+        routes.iter_mut().for_each(|route| route.action = Action::Redirect(redirect.clone()));
+    }
     let backends = rule.get("backendRefs").map(Node::items).unwrap_or_default();
     if backends.len() > 1 {
         let message = format!("{}: all backends but the first", object.describe());
@@ -75,13 +74,44 @@ pub fn rule<'n>(
     Ok(Rule { routes, backend, extensions })
 }
 
-fn filters(object: &Object<'_>, rule: &Node, report: &mut Report) -> Vec<String> {
-    let mut extensions = Vec::new();
+/// The routes of a rule without the conditions that [`rule`] does not support: they match at least
+/// the requests of the rule.
+pub fn widened(object: &Object<'_>, rule: &Node) -> Vec<Route> {
+    let mut route = Route::new(object.name, 0, object.document.place(rule));
+    route.hosts = hostnames(object);
+    let matches = rule.get("matches").map(Node::items).unwrap_or_default();
+    let routes = matches.iter().map(|condition| {
+        let mut route = route.clone();
+        route.paths.extend(condition.get("path").and_then(|node| path(node).ok()));
+        route.methods.extend(condition.get_text("method").map(str::to_owned));
+        route
+    });
+    let routes: Vec<Route> = routes.collect();
+    if routes.is_empty() { vec![route] } else { routes }
+}
+
+fn hostnames(object: &Object<'_>) -> Vec<String> {
+    let names = object.items(&["spec", "hostnames"]).iter();
+    names.filter_map(|name| name.text().map(str::to_owned)).collect()
+}
+
+/// The names of resources that filters refer to, and the redirect.
+fn filters(
+    object: &Object<'_>,
+    rule: &Node,
+    report: &mut Report,
+) -> Result<(Vec<String>, Option<Redirect>), String> {
+    let (mut extensions, mut redirect) = (Vec::new(), None);
     for filter in rule.get("filters").map(Node::items).unwrap_or_default() {
         match filter.get_text("type") {
             Some("ExtensionRef") => {
                 let name = filter.at(&["extensionRef", "name"]).and_then(Node::text);
                 extensions.extend(name.map(str::to_owned));
+            }
+            Some("RequestRedirect") => {
+                let settings =
+                    filter.get("requestRedirect").ok_or("a redirect without settings")?;
+                redirect = Some(new_redirect(settings)?);
             }
             kind => {
                 let kind = kind.unwrap_or("without a type");
@@ -91,7 +121,33 @@ fn filters(object: &Object<'_>, rule: &Node, report: &mut Report) -> Vec<String>
             }
         }
     }
-    extensions
+    Ok((extensions, redirect))
+}
+
+fn new_redirect(settings: &Node) -> Result<Redirect, String> {
+    let number = |name: &str| match settings.get(name) {
+        Some(node) => {
+            let number = node.text().and_then(|text| text.parse::<i64>().ok());
+            number.map(Some).ok_or_else(|| format!("a redirect whose {name} is not a number"))
+        }
+        None => Ok(None),
+    };
+    let path = match settings.get("path") {
+        Some(path) => {
+            let full = path.get_text("replaceFullPath").map(str::to_owned).map(NewPath::Full);
+            let prefix = path.get_text("replacePrefixMatch").map(str::to_owned);
+            Some(full.or(prefix.map(NewPath::Prefix)).ok_or("a redirect with another path")?)
+        }
+        None => None,
+    };
+    Ok(Redirect {
+        scheme: settings.get_text("scheme").map(str::to_owned),
+        host: settings.get_text("hostname").map(str::to_owned),
+        port: number("port")?,
+        path,
+        status: number("statusCode")?.unwrap_or(302),
+        strip_query: false,
+    })
 }
 
 fn path(node: &Node) -> Result<PathMatch, String> {

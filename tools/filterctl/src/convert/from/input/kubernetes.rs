@@ -18,6 +18,11 @@ pub struct Object<'d> {
 impl<'d> Object<'d> {
     /// The object in a document.
     pub fn new(document: &'d Document) -> Option<Self> {
+        Self::in_namespace(document, "default")
+    }
+
+    /// The object in a document, with the namespace of objects without one.
+    pub fn in_namespace(document: &'d Document, namespace: &'d str) -> Option<Self> {
         let DocumentKind::Kubernetes(kind) = &document.kind else { return None };
         let root = &document.root;
         let metadata = |field: &str| root.at(&["metadata", field]).and_then(Node::text);
@@ -26,7 +31,7 @@ impl<'d> Object<'d> {
             root,
             kind,
             name: metadata("name").unwrap_or("unnamed"),
-            namespace: metadata("namespace").unwrap_or("default"),
+            namespace: metadata("namespace").unwrap_or(namespace),
         })
     }
 

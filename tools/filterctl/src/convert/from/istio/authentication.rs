@@ -27,7 +27,6 @@ pub(super) fn section(objects: &[&Object<'_>], report: &mut Report) -> Result<Op
     let Some(first) = objects.first().filter(|_| !all.is_empty()) else { return Ok(None) };
     let name = first.describe();
     let mut config = providers::section(&all, report).ok_or_else(|| name.clone())?;
-    providers::report_shared(&all, report);
     config.set("claims_to_verify", Vec::<String>::new());
     // Istio's clock skew.
     config.set("leeway", 60);

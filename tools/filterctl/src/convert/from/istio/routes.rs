@@ -1,16 +1,26 @@
 //! VirtualService.
 
-use super::workloads::Workload;
+use super::{answers, chains::Chains, conditions, workloads::Workload};
 use crate::{
     convert::{
-        from::{input::fields::Fields, input::kubernetes::Object},
-        model::{Chain, Gateway, PathMatch, Route, Scheme, Service},
+        from::{input::fields::Fields, input::fields::texts, input::kubernetes::Object},
+        model::{Chain, Gateway, Route, Scheme, Service},
         report::Report,
     },
     source::{Node, Reader},
 };
 
-type Chains<'o> = [(&'o Workload<'o>, Result<Chain, String>)];
+/// The names of the Services that VirtualServices route to.
+pub(super) fn destinations(objects: &[Object<'_>]) -> Vec<String> {
+    let services = objects.iter().filter(|object| object.kind == "VirtualService");
+    let routes = services.flat_map(|object| object.items(&["spec", "http"]));
+    let destinations =
+        routes.flat_map(|http| http.get("route").map(Node::items).unwrap_or_default());
+    destinations
+        .filter_map(|route| route.at(&["destination", "host"])?.text())
+        .filter_map(|host| host.split('.').next().map(str::to_owned))
+        .collect()
+}
 
 /// Adds the routes of a VirtualService.
 pub(super) fn add(
@@ -19,128 +29,127 @@ pub(super) fn add(
     gateway: &mut Gateway,
     report: &mut Report,
 ) {
-    let hosts = object.root.at(&["spec", "hosts"]).map(crate::convert::from::input::fields::texts);
-    let hosts: Vec<String> =
-        hosts.unwrap_or_default().into_iter().filter(|host| host != "*").collect();
+    let list = |name: &str| object.root.at(&["spec", name]).map(texts).unwrap_or_default();
+    let hosts: Vec<String> = list("hosts").into_iter().filter(|host| host != "*").collect();
+    let gateways: Vec<Workload> = list("gateways")
+        .iter()
+        .filter(|name| *name != "mesh")
+        .map(|name| Workload::of_gateway(name, object.namespace, chains.objects, chains.root))
+        .collect();
     for (n, http) in object.items(&["spec", "http"]).iter().enumerate() {
-        let place = object.document.place(http);
         let name = http.get_text("name").map_or(format!("{}-{n}", object.name), str::to_owned);
-        let fields = Fields::new(Some(http), Reader::Kubernetes);
-        let left_out = |reason: String, report: &mut Report| {
-            report.left_out(&place, format!("route {name}: {reason}"));
-        };
-        let destinations = fields.items("route");
-        let Some(destination) = destinations.first().and_then(|route| route.get("destination"))
-        else {
-            left_out("it has no destination".to_owned(), report);
-            continue;
-        };
-        if destinations.len() > 1 {
-            left_out("all destinations but the first".to_owned(), report);
-        }
-        let service = service(destination, object.namespace);
-        let mut route = Route::new(&name, 0, place.clone());
+        let mut route = Route::new(&name, 0, object.document.place(http));
         route.hosts.clone_from(&hosts);
-        route.priority = i64::try_from(n).unwrap_or(i64::MAX).saturating_neg();
-        if let Err(reason) = set_conditions(&mut route, fields.items("match")) {
-            left_out(reason, report);
-            continue;
-        }
+        route.priority = i64::try_from(gateway.routes.len()).unwrap_or(i64::MAX).saturating_neg();
+        let fields = Fields::new(Some(http), Reader::Kubernetes);
+        let obstacle = conditions::set(&mut route, fields.items("match"));
+        let read = obstacle.map_or(Ok(()), Err).and_then(|()| {
+            let read = Http { object, fields: &fields, chains, gateways: &gateways };
+            read.set(&mut route, gateway, report)
+        });
         fields.ignore(&["name"]);
         for (key, _) in fields.rest() {
             let field = key.text().unwrap_or_default();
-            left_out(format!("{field}; add it to the output"), report);
+            report.left_out(&route.place, format!("route {name}: {field}; add it to the output"));
         }
-        match chain_of(&service, chains) {
-            Ok(chain) => {
-                route.chain = chain;
-                route.service = gateway.add_service(service);
-                report.converted(&place, format!("route {name}"));
+        match read {
+            Ok(()) => {
+                report.converted(&route.place, format!("route {name}"));
                 gateway.add_route(route);
             }
-            Err(reason) => {
-                left_out(format!("without {reason} its requests would pass unchecked"), report);
+            Err(reason) => gateway.add_blocked(route, &reason, report),
+        }
+    }
+}
+
+/// An entry of `http`.
+struct Http<'h> {
+    object: &'h Object<'h>,
+    fields: &'h Fields<'h>,
+    chains: &'h Chains<'h>,
+    gateways: &'h [Workload],
+}
+
+impl Http<'_> {
+    /// Sets the action and the filters of a route.
+    ///
+    /// # Errors
+    /// Why they cannot be converted.
+    fn set(
+        &self,
+        route: &mut Route,
+        gateway: &mut Gateway,
+        report: &mut Report,
+    ) -> Result<(), String> {
+        if let Some(action) = answers::action(self.fields)? {
+            route.action = action;
+            route.chain = self.chains.of_gateways(self.gateways, report)?;
+            return Ok(());
+        }
+        let mut found: Option<(Service, Chain)> = None;
+        for destination in self.fields.items("route") {
+            let node = destination.get("destination").ok_or("it has no destination")?;
+            let (service, namespace) = service(node, self.object.namespace);
+            let workload = Workload::of_service(&service.name, &namespace, self.chains.objects);
+            let chain = self.chains.of(&workload, self.gateways, report)?;
+            match &found {
+                None => found = Some((service, chain)),
+                Some((_, first)) if *first == chain => {
+                    let message = format!("route {}: all destinations but the first", route.name);
+                    report.left_out(&route.place, message);
+                }
+                Some(_) => return Err("its destinations have different policies".to_owned()),
             }
         }
+        let (service, chain) = found.ok_or("it has no destination")?;
+        route.chain = chain;
+        route.service = gateway.add_service(service);
+        Ok(())
     }
 }
 
-/// Adds a route for all requests to a workload.
-pub(super) fn add_default(
-    workload: &Workload<'_>,
-    chain: &Result<Chain, String>,
-    gateway: &mut Gateway,
-    report: &mut Report,
-) {
-    let Some(object) = workload.authentications.first().or_else(|| workload.policies.first())
-    else {
-        return;
-    };
-    let name = workload.name.as_deref().unwrap_or("upstream");
-    match chain {
-        Ok(chain) => {
-            let host = format!("{name}.{}.svc.cluster.local", object.namespace);
-            let mut route = Route::new(name, 0, object.place());
-            route.chain = chain.clone();
-            route.service = gateway.add_service(Service::new(name, Scheme::Http, &host, 80));
-            let message = format!(
-                "{}: the output has one route for all requests to {host}",
-                object.describe()
-            );
-            report.changed(&object.place(), message);
-            gateway.add_route(route);
+/// Adds a route for all requests to each workload.
+pub(super) fn add_default(chains: &Chains<'_>, gateway: &mut Gateway, report: &mut Report) {
+    let workloads = chains.selected();
+    for workload in &workloads {
+        let Some(policy) =
+            chains.policies.iter().find(|p| p.object.namespace == workload.namespace)
+        else {
+            continue;
+        };
+        let (name, namespace) = (&workload.name, &workload.namespace);
+        let host = format!("{name}.{namespace}.svc.cluster.local");
+        let mut route = Route::new(name, 0, policy.object.place());
+        if workloads.len() > 1 {
+            route.hosts = vec![host.clone(), format!("{name}.{namespace}"), name.clone()];
         }
-        Err(reason) => {
-            let message = format!(
-                "workload {name}, because without {reason} its requests would pass unchecked"
-            );
-            report.left_out(&object.place(), message);
+        match chains.of(workload, &[], report) {
+            Ok(chain) => {
+                route.chain = chain;
+                route.service = gateway.add_service(Service::new(name, Scheme::Http, &host, 80));
+                let message = format!(
+                    "{}: the output has one route for all requests to {host}",
+                    policy.object.describe()
+                );
+                report.changed(&policy.object.place(), message);
+                gateway.add_route(route);
+            }
+            Err(reason) => gateway.add_blocked(route, &reason, report),
         }
     }
 }
 
-/// The chain of the workload behind a Service, by name, or of all workloads.
-fn chain_of(service: &Service, chains: &Chains<'_>) -> Result<Chain, String> {
-    let named = |name: &str| name == service.name || name == "ingressgateway";
-    let own = chains.iter().find(|(workload, _)| workload.name.as_deref().is_some_and(named));
-    let general = || chains.iter().find(|(workload, _)| workload.name.is_none());
-    match own.or_else(general) {
-        Some((_, chain)) => chain.clone(),
-        None if chains.is_empty() => Ok(Chain::default()),
-        None => Err("a policy that selects its workload".to_owned()),
-    }
-}
-
-fn service(destination: &Node, namespace: &str) -> Service {
+/// The Service of a destination, and its namespace.
+fn service(destination: &Node, namespace: &str) -> (Service, String) {
     let host = destination.get_text("host").unwrap_or_default();
-    let name = host.split('.').next().unwrap_or(host);
+    let mut labels = host.split('.');
+    let name = labels.next().unwrap_or(host);
+    let own = labels.next().unwrap_or(namespace);
     let port = destination.at(&["port", "number"]).and_then(Node::text);
     let port = port.and_then(|port| port.parse().ok()).unwrap_or(80);
     let full = match host.contains('.') {
         true => host.to_owned(),
         false => format!("{host}.{namespace}.svc.cluster.local"),
     };
-    Service::new(name, Scheme::Http, &full, port)
-}
-
-fn set_conditions(route: &mut Route, conditions: &[Node]) -> Result<(), String> {
-    for condition in conditions {
-        for (key, value) in condition.members() {
-            let exact = value.get_text("exact").map(str::to_owned);
-            match key.text().unwrap_or_default() {
-                "uri" => {
-                    let prefix = value.get_text("prefix").map(|p| PathMatch::Prefix(p.to_owned()));
-                    let regex = value.get_text("regex").map(|r| PathMatch::Regex(r.to_owned()));
-                    let path = exact.map(PathMatch::Exact).or(prefix).or(regex);
-                    route.paths.push(path.ok_or("a condition on uri")?);
-                }
-                "method" if conditions.len() == 1 => {
-                    route.methods.push(exact.ok_or("a condition on the method")?);
-                }
-                "name" => {}
-                other => return Err(format!("its condition {other} is not supported")),
-            }
-        }
-    }
-    route.paths.iter().find_map(PathMatch::fault).map_or(Ok(()), Err)
+    (Service::new(name, Scheme::Http, &full, port), own.to_owned())
 }

@@ -7,11 +7,20 @@ use crate::{
     source::Node,
 };
 
+/// A condition about the path and the method.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Condition {
+    /// The fields of a rule of jwt-auth.
+    pub(super) fields: Map,
+    /// A path that `path_prefix` covers, but not the condition: `/a` for `/a/*`.
+    pub(super) excluded: Option<String>,
+}
+
 /// A rule of a policy with the action ALLOW.
 #[derive(Debug, Default)]
 pub(super) struct Grant {
-    /// The fields of the condition: a path, methods. Empty for all requests.
-    pub(super) conditions: Vec<Map>,
+    /// The conditions, one of which must hold. Empty for all requests.
+    pub(super) conditions: Vec<Condition>,
     /// Whether a token is required.
     pub(super) needs_token: bool,
     pub(super) issuers: Vec<String>,
@@ -22,7 +31,7 @@ pub(super) struct Grant {
 /// The requests that a rule with the action DENY rejects.
 pub(super) enum Denial {
     /// Requests without a token, unless they meet one of these conditions.
-    WithoutToken(Vec<Map>),
+    WithoutToken(Vec<Condition>),
     Addresses(Vec<IpNet>),
 }
 
@@ -43,6 +52,9 @@ pub(super) fn denial(rule: &Node) -> Result<Denial, String> {
         }
     }
     let mut skips = Vec::new();
+    if operations(rule).count() > 1 {
+        return Err("DENY with several operations".to_owned());
+    }
     for operation in operations(rule) {
         for (key, value) in operation.members() {
             match key.text().unwrap_or_default() {
@@ -76,6 +88,8 @@ pub(super) fn grant(rule: &Node) -> Result<Grant, String> {
             match key.text().unwrap_or_default() {
                 "requestPrincipals" => {
                     grant.needs_token = true;
+                    // A token without a subject has no principal.
+                    grant.claims.push(Map::new().with("claim", "sub"));
                     for principal in texts(value).iter().filter(|principal| *principal != "*") {
                         let (issuer, subject) = principal
                             .rsplit_once('/')
@@ -102,7 +116,7 @@ pub(super) fn grant(rule: &Node) -> Result<Grant, String> {
 }
 
 /// The conditions of an operation: one for each path.
-fn conditions(operation: &Node) -> Result<Vec<Map>, String> {
+fn conditions(operation: &Node) -> Result<Vec<Condition>, String> {
     let mut paths = Vec::new();
     let mut methods = Vec::new();
     for (key, value) in operation.members() {
@@ -117,27 +131,27 @@ fn conditions(operation: &Node) -> Result<Vec<Map>, String> {
         }
     }
     if paths.is_empty() {
-        paths.push(Map::new());
+        paths.push(Condition::default());
     }
     for path in &mut paths {
-        path.set_list("methods", methods.clone());
+        path.fields.set_list("methods", methods.clone());
     }
-    Ok(paths.into_iter().filter(|condition| !condition.is_empty()).collect())
+    Ok(paths.into_iter().filter(|condition| !condition.fields.is_empty()).collect())
 }
 
 /// `/a` is exact, and `/a*` a prefix, which becomes one of whole segments.
-fn path_condition(path: &str) -> Result<Map, String> {
-    if path == "*" {
-        return Ok(Map::new().with("path_prefix", "/"));
-    }
-    if path.contains(['{', '}']) || path.starts_with('*') {
+fn path_condition(path: &str) -> Result<Condition, String> {
+    if path.contains(['{', '}']) || path.starts_with('*') && path != "*" {
         return Err(format!("the path {path}"));
     }
-    Ok(match path.strip_suffix('*') {
-        None => Map::new().with("path", path),
-        Some("/") => Map::new().with("path_prefix", "/"),
-        Some(prefix) => Map::new().with("path_prefix", prefix.trim_end_matches('/')),
-    })
+    let Some(prefix) = path.strip_suffix('*') else {
+        let fields = Map::new().with("path", path);
+        return Ok(Condition { fields, excluded: None });
+    };
+    let whole = prefix.trim_end_matches('/');
+    let excluded = (whole != prefix && !whole.is_empty()).then(|| whole.to_owned());
+    let prefix = if whole.is_empty() { "/" } else { whole };
+    Ok(Condition { fields: Map::new().with("path_prefix", prefix), excluded })
 }
 
 /// A condition `request.auth.claims[a][b]`.

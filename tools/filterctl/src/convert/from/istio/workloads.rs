@@ -1,72 +1,150 @@
-//! Resources by the workload that they select.
+//! The policies of a workload, by namespaces, selectors and targets.
 
-use crate::{
-    convert::from::input::kubernetes::Object,
-    source::{Node, Reader},
-};
+use super::policies::{Policy, Scope};
+use crate::convert::from::input::kubernetes::Object;
 
-/// The policies of one workload.
-pub(super) struct Workload<'o> {
-    /// The name by the labels `app` and `app.kubernetes.io/name`, or of the target. `None` for all
-    /// workloads.
-    pub(super) name: Option<String>,
-    /// The selector as text. Empty for all workloads.
-    selector: String,
-    pub(super) authentications: Vec<&'o Object<'o>>,
-    pub(super) policies: Vec<&'o Object<'o>>,
+/// A workload behind a Service, or a gateway.
+#[derive(Debug)]
+pub(super) struct Workload {
+    /// The name of its Service, or of its label.
+    pub(super) name: String,
+    pub(super) namespace: String,
+    /// Labels that its pods have. `None` if no label is known.
+    pub(super) labels: Option<Vec<(String, String)>>,
+    /// The name of its Gateway. `None` for a workload behind a Service.
+    pub(super) gateway: Option<String>,
 }
 
-/// The workloads that have policies of their own, each with those for all workloads.
-pub(super) fn read<'o>(objects: &'o [Object<'o>]) -> Vec<Workload<'o>> {
-    let mut workloads: Vec<Workload<'o>> = Vec::new();
-    for object in objects {
-        if !["RequestAuthentication", "AuthorizationPolicy"].contains(&object.kind) {
-            continue;
+/// Whether a policy applies to a workload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Applies {
+    Yes,
+    No,
+    /// The input does not say.
+    Perhaps,
+}
+
+/// Labels whose value is the name of the workload, by convention.
+const NAMES: [&str; 4] =
+    ["app", "app.kubernetes.io/name", "k8s-app", "service.istio.io/canonical-name"];
+
+/// The policies that apply to a workload.
+///
+/// # Errors
+/// The policy that may apply to it.
+pub(super) fn policies_of<'p, 'o>(
+    workload: &Workload,
+    policies: &'p [Policy<'o>],
+    known: &[String],
+    root: &str,
+) -> Result<Vec<&'p Policy<'o>>, String> {
+    let mut found = Vec::new();
+    for policy in policies {
+        match applies(policy, workload, known, root) {
+            Applies::Yes => found.push(policy),
+            Applies::No => {}
+            Applies::Perhaps => {
+                let remedy = match &workload.gateway {
+                    Some(gateway) => format!("the Gateway {gateway} with its selector"),
+                    None => format!("the Service {} with its selector", workload.name),
+                };
+                return Err(format!(
+                    "{} may select its workload: add {remedy} to the input",
+                    policy.object.describe()
+                ));
+            }
         }
-        let selector = selector(object);
-        let index = workloads.iter().position(|workload| workload.selector == selector);
-        let index = index.unwrap_or_else(|| {
-            workloads.push(Workload {
-                name: name(object),
-                selector,
-                authentications: Vec::new(),
-                policies: Vec::new(),
-            });
-            workloads.len().saturating_sub(1)
-        });
-        let Some(workload) = workloads.get_mut(index) else { continue };
-        match object.kind {
-            "RequestAuthentication" => workload.authentications.push(object),
-            _ => workload.policies.push(object),
+    }
+    Ok(found)
+}
+
+fn applies(policy: &Policy<'_>, workload: &Workload, known: &[String], root: &str) -> Applies {
+    let (own, place) = (policy.object.namespace, workload.namespace.as_str());
+    let is_here = own == root || own == place;
+    match &policy.scope {
+        Scope::All if is_here => Applies::Yes,
+        Scope::All => Applies::No,
+        Scope::Labels(_) if !is_here && workload.gateway.is_none() => Applies::No,
+        Scope::Labels(selector) => match selects(selector, workload, known) {
+            // The namespace of a gateway's pods is not known. Its name is, by convention.
+            Applies::Yes if !is_here => Applies::Perhaps,
+            Applies::Perhaps if !is_here && !names_gateway(selector) => Applies::No,
+            applies => applies,
+        },
+        Scope::Targets(targets) => of_targets(targets, workload, own == place),
+    }
+}
+
+fn names_gateway(selector: &[(String, String)]) -> bool {
+    selector.iter().any(|(_, value)| value.contains("gateway"))
+}
+
+fn of_targets(targets: &[(String, String)], workload: &Workload, is_here: bool) -> Applies {
+    let mut applies = Applies::No;
+    for (kind, name) in targets {
+        match (kind.as_str(), &workload.gateway) {
+            ("Gateway", Some(gateway)) if name == gateway => return Applies::Yes,
+            ("Service", None) if *name == workload.name && is_here => return Applies::Yes,
+            ("Gateway" | "Service", _) => {}
+            _ => applies = Applies::Perhaps,
         }
     }
-    let general = workloads.iter().position(|workload| workload.selector.is_empty());
-    let general = general.and_then(|index| workloads.get(index));
-    let shared =
-        general.map(|w| (w.authentications.clone(), w.policies.clone())).unwrap_or_default();
-    for workload in workloads.iter_mut().filter(|workload| !workload.selector.is_empty()) {
-        workload.authentications.extend(&shared.0);
-        workload.policies.extend(&shared.1);
-    }
-    workloads
+    applies
 }
 
-fn selector(object: &Object<'_>) -> String {
-    let spec = object.root.get("spec");
-    let node = spec.and_then(|s| {
-        s.at(&["selector", "matchLabels"])
-            .or_else(|| s.get("targetRefs"))
-            .or_else(|| s.get("targetRef"))
-    });
-    node.map(|node| Reader::Kubernetes.value(node).to_string()).unwrap_or_default()
+fn selects(selector: &[(String, String)], workload: &Workload, known: &[String]) -> Applies {
+    let labels = workload.labels.as_deref().unwrap_or_default();
+    let value = |key: &str| labels.iter().find(|(k, _)| k == key).map(|(_, value)| value.as_str());
+    if selector.iter().all(|(key, own)| value(key) == Some(own)) {
+        return Applies::Yes;
+    }
+    let differs =
+        |(key, own): &(String, String)| value(key).is_some_and(|value| value != own.as_str());
+    // The name of another workload, or of a gateway.
+    let is_other = |(key, own): &(String, String)| match key.as_str() {
+        "istio" => workload.gateway.is_none(),
+        key => NAMES.contains(&key) && *own != workload.name && known.contains(own),
+    };
+    if selector.iter().any(|label| differs(label) || is_other(label)) {
+        return Applies::No;
+    }
+    match selector {
+        [(key, own)] if NAMES.contains(&key.as_str()) && *own == workload.name => Applies::Yes,
+        _ => Applies::Perhaps,
+    }
 }
 
-fn name(object: &Object<'_>) -> Option<String> {
-    let spec = object.root.get("spec")?;
-    if let Some(labels) = spec.at(&["selector", "matchLabels"]) {
-        let names = ["app.kubernetes.io/name", "app", "istio"];
-        return names.iter().find_map(|name| labels.get_text(name)).map(str::to_owned);
+impl Workload {
+    /// The workload behind a Service.
+    pub(super) fn of_service(name: &str, namespace: &str, objects: &[Object<'_>]) -> Self {
+        let is_it =
+            |o: &&Object<'_>| o.kind == "Service" && o.name == name && o.namespace == namespace;
+        let selector = objects.iter().find(is_it).and_then(|o| o.root.at(&["spec", "selector"]));
+        Self {
+            name: name.to_owned(),
+            namespace: namespace.to_owned(),
+            labels: selector.map(super::policies::labels),
+            gateway: None,
+        }
     }
-    let target = spec.get("targetRef").or_else(|| spec.get("targetRefs")?.items().first())?;
-    target.get("name").and_then(Node::text).map(str::to_owned)
+
+    /// The workload of a Gateway, which a VirtualService names as `name` or `namespace/name`.
+    pub(super) fn of_gateway(
+        reference: &str,
+        namespace: &str,
+        objects: &[Object<'_>],
+        root: &str,
+    ) -> Self {
+        let (namespace, name) = reference.split_once('/').unwrap_or((namespace, reference));
+        let is_it =
+            |o: &&Object<'_>| o.kind == "Gateway" && o.name == name && o.namespace == namespace;
+        let selector = objects.iter().find(is_it).and_then(|o| o.root.at(&["spec", "selector"]));
+        let default = || vec![("istio".to_owned(), "ingressgateway".to_owned())];
+        Self {
+            name: "ingressgateway".to_owned(),
+            namespace: root.to_owned(),
+            labels: Some(selector.map_or_else(default, super::policies::labels)),
+            gateway: Some(name.to_owned()),
+        }
+    }
 }

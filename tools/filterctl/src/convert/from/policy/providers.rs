@@ -36,6 +36,13 @@ pub struct Provider {
     pub place: Place,
 }
 
+impl Provider {
+    /// Where requests have its tokens: headers, query parameters and cookies.
+    fn sources(&self) -> (&[(String, String)], &[String], &[String]) {
+        (&self.from_headers, &self.from_params, &self.from_cookies)
+    }
+}
+
 /// The keys of a provider.
 #[derive(Clone, Debug)]
 pub enum Keys {
@@ -64,6 +71,10 @@ pub fn section(providers: &[Provider], report: &mut Report) -> Option<Map> {
                 format!("provider {}: it has no issuer, but there are others", provider.name);
             report.left_out(&provider.place, message);
         }
+        return None;
+    }
+    if let Some((place, message)) = difference(providers) {
+        report.left_out(&place, message);
         return None;
     }
     let mut config = Map::new();
@@ -106,8 +117,25 @@ pub fn section(providers: &[Provider], report: &mut Report) -> Option<Map> {
         config.set("secret_is_base64", true);
     }
     add_sources(&mut config, providers);
-    add_claims(&mut config, providers, report);
+    add_claims(&mut config, providers);
     Some(config)
+}
+
+/// A provider that differs from the others in a setting that jwt-auth has for all providers.
+fn difference(providers: &[Provider]) -> Option<(Place, String)> {
+    let (first, rest) = providers.split_first()?;
+    rest.iter().find_map(|provider| {
+        let difference = match () {
+            () if provider.audiences != first.audiences => "audiences",
+            () if provider.sources() != first.sources() => "token sources",
+            () => return None,
+        };
+        let message = format!(
+            "provider {}: jwt-auth has the same {difference} for all providers",
+            provider.name
+        );
+        Some((provider.place.clone(), message))
+    })
 }
 
 /// Removes what jwt-auth rejects, and reports it. `None` if requests could pass unchecked.
@@ -160,28 +188,11 @@ fn add_sources(config: &mut Map, providers: &[Provider]) {
     }
 }
 
-fn add_claims(config: &mut Map, providers: &[Provider], report: &mut Report) {
+fn add_claims(config: &mut Map, providers: &[Provider]) {
     let issuers = providers.iter().filter_map(|p| p.issuer.clone()).collect::<Vec<_>>();
     config.set_list("issuers", issuers);
-    let audiences: Vec<&Vec<String>> = providers.iter().map(|p| &p.audiences).collect();
-    match audiences.split_first() {
-        Some((first, rest)) if rest.iter().all(|other| other == first) => {
-            config.set_list("audiences", (*first).clone());
-        }
-        _ => {
-            let all: Vec<String> = audiences.into_iter().flatten().cloned().collect();
-            let is_complete = providers.iter().all(|provider| !provider.audiences.is_empty());
-            for provider in providers {
-                let message = format!(
-                    "provider {}: the output accepts the audiences of all providers",
-                    provider.name
-                );
-                report.changed(&provider.place, message);
-            }
-            if is_complete {
-                config.set_list("audiences", all);
-            }
-        }
+    if let Some(first) = providers.first() {
+        config.set_list("audiences", first.audiences.clone());
     }
     let mut headers = Vec::new();
     for (claim, header) in providers.iter().flat_map(|provider| &provider.claims_to_headers) {
@@ -191,21 +202,6 @@ fn add_claims(config: &mut Map, providers: &[Provider], report: &mut Report) {
         }
     }
     config.set_list("claims_to_headers", headers);
-}
-
-/// Whether two providers accept tokens from the same places, and so on, is not checked: the sources
-/// of all providers apply to all tokens.
-pub fn report_shared(providers: &[Provider], report: &mut Report) {
-    let Some((first, rest)) = providers.split_first() else { return };
-    let sources =
-        |p: &Provider| (p.from_headers.clone(), p.from_params.clone(), p.from_cookies.clone());
-    for provider in rest.iter().filter(|provider| sources(provider) != sources(first)) {
-        let message = format!(
-            "provider {}: the token sources of all providers apply to all tokens",
-            provider.name
-        );
-        report.changed(&provider.place, message);
-    }
 }
 
 #[cfg(test)]

@@ -9,7 +9,14 @@ use crate::convert::{
 };
 
 /// The configuration of the connection manager.
-pub(super) fn manager(gateway: &Gateway, variables: &[String], report: &mut Report) -> Map {
+///
+/// Filters of all listeners share a VM, and the upstreams: clients may not set any identity header.
+pub(super) fn manager(
+    gateway: &Gateway,
+    all: &Gateway,
+    variables: &[String],
+    report: &mut Report,
+) -> Map {
     let default = default_chain(gateway);
     let mut manager = message("filters.network.http_connection_manager.v3.HttpConnectionManager")
         .with("stat_prefix", "gateway")
@@ -32,7 +39,7 @@ pub(super) fn manager(gateway: &Gateway, variables: &[String], report: &mut Repo
     let comment =
         "Without these settings, other spellings of a path or a header bypass the filters.";
     manager.comment("normalize_path", comment);
-    let owned = identity_headers(gateway);
+    let owned = identity_headers(all);
     if !owned.is_empty() {
         let mutations = owned.into_iter().map(|name| Map::new().with("remove", name));
         let config = message("http.early_header_mutation.header_mutation.v3.HeaderMutation")

@@ -1,11 +1,15 @@
 //! A bootstrap of Envoy, with the gateway filter in a `filter_chain` that routes override.
 //!
+//! - `listeners`: listeners;
 //! - `manager`: the HTTP connection manager;
 //! - `routes`: virtual hosts and routes;
+//! - `answers`: fixed responses and redirects;
 //! - `plugin`: the gateway filter with its configuration;
 //! - `cluster`: upstream services.
 
+mod answers;
 mod cluster;
+mod listeners;
 mod manager;
 mod plugin;
 mod routes;
@@ -35,16 +39,10 @@ pub(super) fn write(gateway: &Gateway, report: &mut Report) -> String {
         };
         Map::new().with("tag_name", label).with("regex", regex)
     });
-    let filter = Map::new()
-        .with("name", "envoy.filters.network.http_connection_manager")
-        .with("typed_config", manager::manager(gateway, &variables(gateway), report));
-    let listener = Map::new()
-        .with("name", "gateway")
-        .with("address", socket_address("0.0.0.0", 8000))
-        .with("filter_chains", vec![Map::new().with("filters", vec![filter])]);
+    let listeners = listeners::all(gateway, &variables(gateway), report);
     let clusters = gateway.services.iter().map(cluster::cluster);
     let resources =
-        Map::new().with("listeners", vec![listener]).with("clusters", clusters.collect::<Vec<_>>());
+        Map::new().with("listeners", listeners).with("clusters", clusters.collect::<Vec<_>>());
     let root = Map::new()
         .with("admin", admin)
         .with("stats_config", Map::new().with("stats_tags", tags.to_vec()))

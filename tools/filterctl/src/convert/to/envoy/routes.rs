@@ -1,11 +1,12 @@
 //! Virtual hosts and routes.
 
 use super::{
+    answers,
     plugin::{self, NAME},
     seconds,
 };
 use crate::convert::{
-    model::{Chain, Gateway, PathMatch, Route, virtual_hosts},
+    model::{Action, Chain, Gateway, PathMatch, Response, Route, virtual_hosts},
     report::Report,
     yaml::Map,
 };
@@ -19,10 +20,14 @@ pub(super) fn table(
 ) -> Map {
     let mut hosts = Vec::new();
     for (n, host) in virtual_hosts(gateway).into_iter().enumerate() {
+        let needs = |(index, _): &(usize, Option<usize>)| {
+            gateway.routes.get(*index).is_some_and(|route| route.requires_tls)
+        };
+        let needs_tls = !host.entries.is_empty() && host.entries.iter().all(needs);
         let routes = host.entries.iter().filter_map(|(index, path)| {
             let route = gateway.routes.get(*index)?;
             let path = path.and_then(|path| route.paths.get(path));
-            let mut entry = entry(gateway, route, path, report);
+            let mut entry = entry(gateway, route, path, needs_tls, report);
             if default.is_some_and(|default| route.chain != *default) {
                 let config = plugin::of_route(&route.chain, variables);
                 entry.set("typed_per_filter_config", Map::new().with(NAME, config));
@@ -32,9 +37,11 @@ pub(super) fn table(
         let routes = routes.collect::<Vec<_>>();
         let name = host.domains.first().filter(|domain| *domain != "*");
         let name = name.cloned().unwrap_or_else(|| format!("virtual-host-{n}"));
-        hosts.push(
-            Map::new().with("name", name).with("domains", host.domains).with("routes", routes),
-        );
+        let mut entry = Map::new().with("name", name).with("domains", host.domains);
+        if needs_tls {
+            entry.set("require_tls", "ALL");
+        }
+        hosts.push(entry.with("routes", routes));
     }
     // A client may add any port to Host.
     Map::new()
@@ -43,7 +50,34 @@ pub(super) fn table(
         .with("virtual_hosts", hosts)
 }
 
-fn entry(gateway: &Gateway, route: &Route, path: Option<&PathMatch>, report: &mut Report) -> Map {
+fn entry(
+    gateway: &Gateway,
+    route: &Route,
+    path: Option<&PathMatch>,
+    needs_tls: bool,
+    report: &mut Report,
+) -> Map {
+    let mut matched = condition(route, path);
+    if route.requires_tls && !needs_tls {
+        // Envoy sets this header itself.
+        let https = Map::new().with("exact", "https");
+        let header = Map::new().with("name", "x-forwarded-proto").with("string_match", https);
+        matched.push("headers", header);
+    }
+    let mut entry = Map::new().with("name", route.name.as_str()).with("match", matched);
+    match &route.action {
+        Action::Forward => entry.set("route", forward(gateway, route, path, report)),
+        Action::Block => {
+            entry.set("direct_response", answers::response(&Response::blocked()));
+            entry.comment("direct_response", "Blocked: the report has the reason.");
+        }
+        Action::Respond(response) => entry.set("direct_response", answers::response(response)),
+        Action::Redirect(redirect) => entry.set("redirect", answers::redirect(redirect)),
+    }
+    entry
+}
+
+fn forward(gateway: &Gateway, route: &Route, path: Option<&PathMatch>, report: &mut Report) -> Map {
     let service = gateway.services.get(route.service);
     let mut action = Map::new();
     action.set_some("cluster", service.map(|service| service.name.as_str()));
@@ -67,10 +101,7 @@ fn entry(gateway: &Gateway, route: &Route, path: Option<&PathMatch>, report: &mu
             format!("route {}: the path {prefix} also matches paths such as {prefix}x", route.name);
         report.note(&route.place, message);
     }
-    Map::new()
-        .with("name", route.name.as_str())
-        .with("match", condition(route, path))
-        .with("route", action)
+    action
 }
 
 fn condition(route: &Route, path: Option<&PathMatch>) -> Map {

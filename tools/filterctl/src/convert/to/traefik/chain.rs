@@ -9,14 +9,16 @@ use crate::convert::{
     yaml::{Map, Yaml},
 };
 
-/// The names of the middlewares of a route, in order. `None` if a check of its requests cannot be
-/// converted.
+/// The names of the middlewares of a route, in order.
+///
+/// # Errors
+/// The check of its requests that cannot be converted.
 pub(super) fn middlewares(
     route: &Route,
     identity: &[String],
     http: &mut Http,
     report: &mut Report,
-) -> Option<Vec<String>> {
+) -> Result<Vec<String>, String> {
     let chain = &route.chain;
     let mut names = Vec::new();
     if let Some(responses) = responses::middleware(route, report) {
@@ -51,14 +53,14 @@ pub(super) fn middlewares(
     {
         names.push(http.middleware("header-transform", plugin));
     }
-    Some(names)
+    Ok(names)
 }
 
 fn plugin(name: &str, config: Map) -> Map {
     Map::new().with("plugin", Map::new().with(name, config))
 }
 
-fn jwt_auth(route: &Route, config: &Map, report: &mut Report) -> Option<Map> {
+fn jwt_auth(route: &Route, config: &Map, report: &mut Report) -> Result<Map, String> {
     let mut config = config.clone();
     let removable = ["claims_to_attributes", "jwks["];
     let pruned = prune(FilterKind::JwtAuth, &mut config, ProxyKind::Traefik, &removable);
@@ -69,14 +71,7 @@ fn jwt_auth(route: &Route, config: &Map, report: &mut Report) -> Option<Map> {
                 report.left_out(&route.place, message);
             }
         }
-        Err(fault) => {
-            let message = format!(
-                "route {}, because its requests would pass unchecked: jwt-auth rejects {fault}",
-                route.name
-            );
-            report.left_out(&route.place, message);
-            return None;
-        }
+        Err(fault) => return Err(format!("jwt-auth rejects {fault}")),
     }
     // Traefik turns the values of files into texts, but a token's claims have types.
     let rules = config.items("rules").iter().filter_map(Yaml::as_map);
@@ -87,7 +82,7 @@ fn jwt_auth(route: &Route, config: &Map, report: &mut Report) -> Option<Map> {
         let text = serde_json::to_string_pretty(&json).unwrap_or_else(|_| json.to_string());
         config = Map::new().with("json", format!("{}\n", text.replace("\n  ", "\n")));
     }
-    Some(plugin("novasphere-jwt-auth", config))
+    Ok(plugin("novasphere-jwt-auth", config))
 }
 
 fn header_transform(route: &Route, request: &Map, report: &mut Report) -> Option<Map> {

@@ -2,10 +2,12 @@
 //! native middlewares for everything else.
 //!
 //! - `rule`: the rules of routers;
+//! - `answers`: blocked routes and redirects;
 //! - `chain`: the middlewares of a route;
 //! - `responses`: CORS and response headers;
 //! - `limits`: limits.
 
+mod answers;
 mod chain;
 mod limits;
 mod responses;
@@ -13,29 +15,53 @@ mod rule;
 
 use super::{header, identity_headers};
 use crate::convert::{
-    model::{Gateway, PathMatch, Route, Service, in_order},
+    model::{Action, Gateway, PathMatch, Route, Service, in_order},
     report::Report,
     yaml::{Map, document},
 };
 
 /// The text of the dynamic configuration.
-pub(super) fn write(gateway: &Gateway, report: &mut Report) -> String {
+pub(super) fn write(mut gateway: Gateway, report: &mut Report) -> String {
+    answers::block_unsupported(&mut gateway, report);
     let mut http = Http::default();
-    let identity = identity_headers(gateway);
-    let entries = in_order(gateway);
-    let count = i64::try_from(entries.len()).unwrap_or(i64::MAX);
-    for (n, (route, path)) in entries.into_iter().enumerate() {
-        let Some(service) = gateway.services.get(route.service) else { continue };
-        let Some(mut middlewares) = chain::middlewares(route, &identity, &mut http, report) else {
-            continue;
+    let identity = identity_headers(&gateway);
+    let mut chains: Vec<(String, Vec<String>)> = Vec::new();
+    for route in &mut gateway.routes {
+        let middlewares = match route.action {
+            Action::Forward => chain::middlewares(route, &identity, &mut http, report),
+            _ => Ok(answers::middlewares(route, &mut http)),
         };
-        middlewares.extend(http.rewrites(route, path, service));
-        let position = i64::try_from(n).unwrap_or(i64::MAX);
+        match middlewares {
+            Ok(middlewares) => chains.push((route.name.clone(), middlewares)),
+            Err(reason) => route.block(&reason, report),
+        }
+    }
+    let entries = in_order(&gateway);
+    let count = i64::try_from(entries.len()).unwrap_or(i64::MAX);
+    for (n, entry) in (0_i64..).zip(&entries) {
+        let route = entry.route;
+        let own = chains.iter().find(|(name, _)| *name == route.name);
+        let mut middlewares = own.map(|(_, names)| names.clone()).unwrap_or_default();
+        let service = gateway.services.get(route.service);
+        let service = match service.filter(|_| route.action == Action::Forward) {
+            Some(service) => {
+                middlewares.extend(http.rewrites(route, entry.path, service));
+                http.service(service, route.preserve_host, report, route)
+            }
+            None => http.blocked(),
+        };
         let mut router = Map::new()
-            .with("rule", rule::rule(route, path))
-            .with("priority", count.saturating_sub(position).saturating_mul(10));
+            .with("rule", rule::rule(entry))
+            .with("priority", count.saturating_sub(n).saturating_mul(10));
         router.set_list("middlewares", middlewares);
-        router.set("service", http.service(service, route.preserve_host, report, route));
+        router.set("service", service);
+        if route.requires_tls {
+            http.add_plain(&router, &route.name, gateway.routes.iter().all(|r| r.requires_tls));
+            router.set("tls", Map::new());
+        }
+        if route.is_blocked() {
+            router.comment("service", "Blocked: the report has the reason.");
+        }
         let name = http.unused_router(&route.name);
         http.routers.set(&name, router);
     }
@@ -44,8 +70,8 @@ pub(super) fn write(gateway: &Gateway, report: &mut Report) -> String {
         members.set("middlewares", http.middlewares);
     }
     members.set("services", http.services);
-    let mut comments = header("Traefik 3.7 or later: the dynamic configuration.", gateway);
-    comments.extend(static_part(gateway));
+    let mut comments = header("Traefik 3.7 or later: the dynamic configuration.", &gateway);
+    comments.extend(static_part(&gateway));
     document(&comments, &Map::new().with("http", members))
 }
 
@@ -97,6 +123,32 @@ impl Http {
         let numbered = (2_u32..).map(|n| format!("{stem}-{n}"));
         let mut names = std::iter::once(stem.to_owned()).chain(numbered);
         names.find(|name| self.routers.get(name).is_none()).unwrap_or_default()
+    }
+
+    /// Adds the service of blocked routes. Traefik answers 503 for a service without servers.
+    fn blocked(&mut self) -> String {
+        let balancer = Map::new().with("servers", Vec::<Map>::new());
+        let stem = "blocked".to_owned();
+        self.services.set(&stem, Map::new().with("loadBalancer", balancer));
+        stem
+    }
+
+    /// Adds a router for the requests without TLS of a router with TLS, unless no router matches
+    /// such requests. They would match other routers.
+    fn add_plain(&mut self, router: &Map, route: &str, is_all_tls: bool) {
+        if is_all_tls {
+            return;
+        }
+        let redirect = Map::new().with("scheme", "https").with("permanent", true);
+        let redirect = Map::new().with("redirectScheme", redirect);
+        let mut plain = Map::new();
+        for name in ["rule", "priority"] {
+            plain.set_some(name, router.get(name).cloned());
+        }
+        plain.set("middlewares", vec![self.middleware("to-https", redirect)]);
+        plain.set("service", self.blocked());
+        let name = self.unused_router(&format!("{route}-plain"));
+        self.routers.set(&name, plain);
     }
 
     /// Middlewares that change the path for the upstream.

@@ -1,14 +1,14 @@
 //! The rules of routers.
 
-use crate::convert::model::{PathMatch, Route};
+use crate::convert::model::{Entry, PathMatch};
 
 /// The rule of a route.
-pub(super) fn rule(route: &Route, path: Option<&PathMatch>) -> String {
+pub(super) fn rule(entry: &Entry<'_>) -> String {
     let mut parts = Vec::new();
-    let hosts = route.hosts.iter().map(|host| host_matcher(host)).collect::<Vec<_>>();
+    let hosts = entry.hosts.iter().map(|host| host_matcher(host)).collect::<Vec<_>>();
     parts.extend(either(hosts));
-    parts.extend(path.map(path_matcher));
-    let methods = route.methods.iter().map(|method| matcher("Method", method));
+    parts.extend(entry.path.map(path_matcher));
+    let methods = entry.route.methods.iter().map(|method| matcher("Method", method));
     parts.extend(either(methods.collect()));
     if parts.is_empty() { matcher("PathPrefix", "/") } else { parts.join(" && ") }
 }

@@ -1,8 +1,16 @@
 //! Resources of Envoy Gateway: an HTTPRoute and an EnvoyExtensionPolicy for each route.
+//!
+//! - `routes`: HTTPRoutes;
+//! - `answers`: fixed responses and redirects;
+//! - `order`: routes that Envoy Gateway cannot express, or tries in another order.
+
+mod answers;
+mod order;
+mod routes;
 
 use super::{header, identity_headers, variables};
 use crate::convert::{
-    model::{Gateway, PathMatch, Route, Service},
+    model::{Gateway, Route, Service},
     report::Report,
     yaml::{Map, document},
 };
@@ -11,19 +19,20 @@ use crate::convert::{
 const GATEWAY: &str = "gateway";
 
 /// The text of the resources.
-pub(super) fn write(gateway: &Gateway, report: &mut Report) -> String {
+pub(super) fn write(gateway: Gateway, report: &mut Report) -> String {
+    let gateway = &order::prepared(gateway, report);
     let mut comments =
         header("Envoy Gateway, with the gateway filter for each HTTPRoute.", gateway);
     comments.push(format!("Replace registry.example.com and the Gateway {GATEWAY} by yours."));
     let mut documents = vec![document(&comments, &clients(gateway))];
     let keys = variables(gateway);
     for route in &gateway.routes {
-        let Some(service) = gateway.services.get(route.service) else { continue };
-        documents.push(document(&[], &http_route(route, service, report)));
+        documents.push(document(&[], &routes::http_route(gateway, route, report)));
         if !route.chain.is_empty() {
             documents.push(document(&[], &policy(route, &keys)));
         }
     }
+    documents.extend(answers::filters(gateway).iter().map(|filter| document(&[], filter)));
     for service in gateway.services.iter().filter(|service| service_reference(service).is_none()) {
         documents.push(document(&[], &backend(service)));
     }
@@ -53,89 +62,6 @@ fn clients(gateway: &Gateway) -> Map {
         .with("path", Map::new().with("escapedSlashesAction", "RejectRequest"))
         .with("headers", headers);
     resource("gateway.envoyproxy.io/v1alpha1", "ClientTrafficPolicy", GATEWAY).with("spec", spec)
-}
-
-fn http_route(route: &Route, service: &Service, report: &mut Report) -> Map {
-    let mut matches = Vec::new();
-    let paths: Vec<Option<&PathMatch>> = match route.paths.as_slice() {
-        [] => vec![None],
-        paths => paths.iter().map(Some).collect(),
-    };
-    let methods: Vec<Option<&String>> = match route.methods.as_slice() {
-        [] => vec![None],
-        methods => methods.iter().map(Some).collect(),
-    };
-    for path in paths {
-        for method in &methods {
-            let mut entry = Map::new();
-            if let Some(path) = path {
-                entry.set("path", path_entry(path));
-            }
-            entry.set_some("method", method.map(String::as_str));
-            matches.push(entry);
-        }
-    }
-    let backend = match service_reference(service) {
-        Some((name, namespace)) => {
-            let mut reference = Map::new().with("name", name);
-            reference.set_some("namespace", namespace);
-            reference.with("port", i64::from(service.port))
-        }
-        None => Map::new()
-            .with("group", "gateway.envoyproxy.io")
-            .with("kind", "Backend")
-            .with("name", object_name(&service.name)),
-    };
-    let mut rule = Map::new();
-    matches.retain(|entry| !entry.is_empty());
-    rule.set_list("matches", matches);
-    rule.set_list("filters", rewrites(route, service, report));
-    rule.set("timeouts", Map::new().with("request", "0s"));
-    rule.set("backendRefs", vec![backend]);
-    let parent = Map::new().with("name", GATEWAY);
-    let mut spec = Map::new().with("parentRefs", vec![parent]);
-    let hosts = route.hosts.iter().filter(|host| !host.ends_with('*'));
-    spec.set_list("hostnames", hosts.map(String::as_str).collect());
-    if route.hosts.iter().any(|host| host.ends_with('*')) {
-        let message = format!("route {}: host names that end with .*", route.name);
-        report.left_out(&route.place, message);
-    }
-    spec.set("rules", vec![rule]);
-    resource("gateway.networking.k8s.io/v1", "HTTPRoute", &route.name).with("spec", spec)
-}
-
-fn path_entry(path: &PathMatch) -> Map {
-    let (kind, value) = match path {
-        PathMatch::Exact(path) => ("Exact", path.clone()),
-        PathMatch::Segments(prefix) => ("PathPrefix", prefix.clone()),
-        path if path.is_any() => ("PathPrefix", "/".to_owned()),
-        path => ("RegularExpression", path.whole_regex()),
-    };
-    Map::new().with("type", kind).with("value", value)
-}
-
-/// Changes of the path and of `Host` on the way to the upstream.
-fn rewrites(route: &Route, service: &Service, report: &mut Report) -> Vec<Map> {
-    let mut rewrite = Map::new();
-    if !route.preserve_host {
-        rewrite.set("hostname", service.host.as_str());
-    }
-    let is_prefix = route.paths.iter().all(|path| matches!(path, PathMatch::Segments(_)));
-    if route.strip_path && is_prefix {
-        let base = if service.base_path.is_empty() { "/" } else { service.base_path.as_str() };
-        let path = Map::new().with("type", "ReplacePrefixMatch").with("replacePrefixMatch", base);
-        rewrite.set("path", path);
-    } else if (route.strip_path && !route.paths.is_empty()) || !service.base_path.is_empty() {
-        let message = format!(
-            "route {}: the upstream gets the whole path; add an HTTPRouteFilter with urlRewrite",
-            route.name
-        );
-        report.left_out(&route.place, message);
-    }
-    if rewrite.is_empty() {
-        return Vec::new();
-    }
-    vec![Map::new().with("type", "URLRewrite").with("urlRewrite", rewrite)]
 }
 
 fn policy(route: &Route, keys: &[String]) -> Map {
