@@ -195,25 +195,30 @@ fn traefik_entry_point_with_redirections() {
     assert_clean(&TRAEFIK, edits);
 }
 
-/// The redirect is for the listener without TLS too, which the routes are not.
+/// The redirect is for the listener without TLS too, which the other route is not.
 #[test]
 fn redirect_of_istio_for_all_listeners() {
-    let redirect = "---\napiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: \
-                    redirect, namespace: novasphere-system}\nspec:\n  parentRefs: [{name: \
-                    novasphere-api}]\n  hostnames: [api.novasphere.io]\n  rules:\n  - matches: [{path: \
-                    {type: Exact, value: /api/v1/healthz}}]\n    filters: [{type: RequestRedirect, \
-                    requestRedirect: {scheme: https}}]\n";
-    let names = ["gateway", "jwt-auth", "cors", "rate-limit", "routes"];
-    let files =
-        names.map(|name| (format!("{name}.yaml"), read(&format!("deploy/istio/{name}.yaml"))));
-    let found = |redirect: String| {
-        let mut files = files.to_vec();
-        files.push(("redirect.yaml".to_owned(), redirect));
-        codes(&check(files)).contains(&"NS131")
+    let text = r#"
+apiVersion: extensions.istio.io/v1alpha1
+kind: WasmPlugin
+metadata: {name: cors, namespace: n}
+spec: {url: "oci://r/n/cors:1", pluginConfig: {origins: ["https://a.io"]}}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: api, namespace: n}
+spec: {parentRefs: [{name: gw, sectionName: https}], hostnames: [a.io], rules: [{backendRefs: [{name: s}]}]}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: redirect, namespace: n}
+spec: {parentRefs: [{name: gw}], hostnames: [a.io], rules: [{filters: [{type: RequestRedirect, requestRedirect: {scheme: https}}]}]}
+"#;
+    let found = |text: &str| {
+        let findings = check(vec![("x.yaml".to_owned(), text.to_owned())]);
+        codes(&findings).contains(&"NS131")
     };
-    assert!(!found(redirect.to_owned()));
+    assert!(!found(text));
     // Here, another route of the same listener comes first.
-    let one_listener = redirect
-        .replace("[{name: novasphere-api}]", "[{name: novasphere-api, sectionName: https}]");
-    assert!(found(one_listener));
+    assert!(found(&text.replace("[{name: gw}]", "[{name: gw, sectionName: https}]")));
 }
