@@ -33,6 +33,8 @@ def check(built):
         findings += [f"alerts/{name}.yaml: {finding}" for finding in tested(promtool, name, text)]
     for path in sorted((DEPLOY / "monitoring/rules").glob("*.yaml")):
         findings += run(promtool, path.parent, "check", "rules", path.name)
+    for path in sorted((TESTS / "plain").glob("*.yaml")):
+        findings += passed(promtool, (DEPLOY / "monitoring/rules" / path.name).read_text(), path)
     for name, text in built.items():
         for doc in of_kind(parse(text), "PrometheusRule"):
             groups = yaml.safe_dump({"groups": lookup(doc, "spec", "groups")})
@@ -48,16 +50,21 @@ def tested(promtool, name, text):
     path = TESTS / f"{name}.yaml"
     if not path.is_file():
         return [f"no tests in {path}"]
-    with tempfile.TemporaryDirectory(prefix="novasphere-deploy-") as directory:
-        pathlib.Path(directory, "rules.yaml").write_text(f"groups:\n{text}")
-        shutil.copy(path, directory)
-        findings = run(promtool, directory, "test", "rules", path.name)
+    findings = passed(promtool, f"groups:\n{text}", path)
     cases = [case for test in yaml.safe_load(path.read_text())["tests"] for case in test["alert_rule_test"]]
     for verb, wanted in (("fires", True), ("is quiet", False)):
         found = {case["alertname"] for case in cases if bool(case.get("exp_alerts")) == wanted}
         findings += [f"{alert} {verb} in no test" for alert in sorted(set(alerts) - found)]
     sections = {re.sub(r"\W", "", title).lower() for title in re.findall(r"^## (.+)$", RUNBOOKS.read_text(), re.MULTILINE)}
     return findings + [f"{alert}: no section in docs/runbooks.md" for alert in alerts if alert.lower() not in sections]
+
+
+def passed(promtool, rules, path):
+    """Runs the tests in a file on rules."""
+    with tempfile.TemporaryDirectory(prefix="novasphere-deploy-") as directory:
+        pathlib.Path(directory, "rules.yaml").write_text(rules)
+        shutil.copy(path, directory)
+        return run(promtool, directory, "test", "rules", path.name)
 
 
 def accepted(promtool, groups):

@@ -2,7 +2,7 @@
 {{- define "novasphere-gateway.alertFiles" -}}
 {{- if eq .Values.host "istio" }}["filters", "envoy", "istio-requests"]
 {{- else if include "novasphere-gateway.isEnvoy" . }}["filters", "envoy", "envoy-requests"]
-{{- else if eq .Values.host "traefik" }}["traefik"]
+{{- else if hasPrefix "traefik" .Values.host }}["traefik"]
 {{- else }}["filters", "kong"]{{ end -}}
 {{- end }}
 
@@ -28,5 +28,5 @@
 
 {{/* The name of the host's dashboard. */}}
 {{- define "novasphere-gateway.dashboard" -}}
-{{- if eq .Values.host "envoy-gateway" }}envoy{{ else if eq .Values.host "kong-ingress" }}kong{{ else }}{{ .Values.host }}{{ end -}}
+{{- if eq .Values.host "istio" }}istio{{ else if include "novasphere-gateway.isEnvoy" . }}envoy{{ else if hasPrefix "traefik" .Values.host }}traefik{{ else }}kong{{ end -}}
 {{- end }}
