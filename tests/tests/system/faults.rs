@@ -21,7 +21,7 @@ const BEYOND: usize = 10;
 /// Larger than the limits for a key set and for a response of Redis.
 const HUGE: usize = 4 << 20;
 
-/// What a fault did to the requests of one client.
+/// The effect of a fault on the requests of one client.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Harm {
     /// Requests without a response, or with a status from 500 to 599.
