@@ -4,17 +4,17 @@
     generate.py           writes the files
     generate.py --check   fails if a file is out of date
 
-The overlays in examples/kustomize follow from the rendered files. The chart's files are those of redis and monitoring, with the alerts of a single gateway. The directories in
-render.py are the rendered chart. redis/nginx.conf is host-config/redis/nginx.conf for OpenResty, with
+The overlays in examples/kustomize follow from the rendered files. The chart's files are those of redis. alerting.py
+and dashboards.py write alerts and dashboards. The directories in render.py are the rendered chart.
+redis/nginx.conf is host-config/redis/nginx.conf for OpenResty, with
 TLS. The files in COPIES are identical to their originals.
 """
 
 import pathlib
-import re
 import sys
 
-import yaml
-
+import alerting
+import dashboards
 import overlays
 import render
 
@@ -43,29 +43,17 @@ NGINX_TLS = """\
 
 COPIES = (
     "kong/kong.env", "redis/front.lua", "redis/redis-tls.conf", "redis/redis.conf",
-    "redis/settings.lua", "redis/start-redis.sh", "redis/users.acl.template",
+    "redis/metrics.lua", "redis/settings.lua", "redis/start-redis.sh", "redis/users.acl.template",
 )
 
 # Directories of the chart's files.
 CHART = "chart/novasphere-gateway/files"
 REDIS_FILES = (
-    "front.lua", "nginx.conf", "redis-tls.conf", "redis.conf", "settings.lua", "start-redis.sh", "users.acl.template",
+    "front.lua", "metrics.lua", "nginx.conf", "redis-tls.conf", "redis.conf", "settings.lua", "start-redis.sh",
+    "users.acl.template",
 )
 # The chart has its own NetworkPolicies, PodMonitor and alerts for Redis.
 REDIS_MANIFESTS = ("certificates.yaml", "disruption.yaml", "front.yaml", "services.yaml", "serviceaccounts.yaml", "store.yaml")
-TRAEFIK_JOB = "novasphere-system/novasphere-gateway-traefik"
-METRIC = re.compile(r"\b(novasphere_\w+)(\{|(?=\[))")
-# Envoy's probes do not reach the filters, so a gateway is without filters if it never counted. On Kong, the
-# readiness probe sends a request through jwt-auth every 10 s.
-WITHOUT_FILTERS = {
-    "envoy": """\
-up{job="@JOB@"} == 1
-  unless on (namespace, pod) novasphere_decisions_total{job="@JOB@",filter="jwt-auth"}""",
-    "kong": """\
-up{job="@JOB@"} == 1
-  unless on (namespace, pod)
-  sum by (namespace, pod) (increase(novasphere_decisions_total{job="@JOB@",filter="jwt-auth"}[5m])) > 0""",
-}
 
 
 def replaced(text, old, new):
@@ -86,44 +74,13 @@ def nginx(debian):
     return NGINX_HEADER + text
 
 
-class Dumper(yaml.SafeDumper):
-    """Writes texts of several lines as blocks."""
-
-
-def block(dumper, text):
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
-
-
-Dumper.add_representer(str, block)
-
-
-def alerts_of_job(text, host=None):
-    """The groups of a PrometheusRule, whose expressions select a single job."""
-    groups = yaml.safe_load(text)["spec"]["groups"]
-    for rule in (rule for group in groups for rule in group["rules"]):
-        if rule["alert"] == "NovasphereProxyWithoutFilters":
-            rule["expr"] = WITHOUT_FILTERS[host]
-            continue
-        expr = METRIC.sub(lambda found: found[1] + '{job="@JOB@"' + ("," if found[2] else "}"), rule["expr"])
-        expr = expr.replace("{__name__=~", '{job="@JOB@",__name__=~')
-        rule["expr"] = expr.replace(TRAEFIK_JOB, "@JOB@")
-        rule["annotations"] = {name: text.replace("novasphere-api", "the upstream") for name, text in rule["annotations"].items()}
-    return yaml.dump({"groups": groups}, Dumper=Dumper, sort_keys=False, width=1000)
-
-
 def chart(generated):
     """The files of the chart, given the other generated files."""
-    monitoring = lambda name: (DEPLOY / name).read_text()
     return {
-        **{f"{CHART}/monitoring/alerts-{host}.yaml": alerts_of_job(monitoring("monitoring/alerts.yaml"), host) for host in WITHOUT_FILTERS},
-        f"{CHART}/monitoring/redis-alerts.yaml": alerts_of_job(monitoring("redis/alerts.yaml")),
-        f"{CHART}/monitoring/alerts-traefik.yaml": alerts_of_job(monitoring("traefik/alerts.yaml")),
-        f"{CHART}/monitoring/dashboard.json": monitoring("monitoring/novasphere-gateway.json"),
-        f"{CHART}/monitoring/dashboard-traefik.json": monitoring("traefik/novasphere-traefik.json").replace(TRAEFIK_JOB, "@JOB@").replace("novasphere-api", "the upstream"),
         f"{CHART}/traefik/traefik.yaml": (HOST_CONFIG / "traefik/traefik.yaml").read_text(),
         f"{CHART}/kong/kong.env": generated["kong/kong.env"],
         **{f"{CHART}/redis/{name}": generated[f"redis/{name}"] for name in REDIS_FILES},
-        **{f"{CHART}/redis/manifests/{name}": monitoring(f"redis/{name}") for name in REDIS_MANIFESTS},
+        **{f"{CHART}/redis/manifests/{name}": (DEPLOY / f"redis/{name}").read_text() for name in REDIS_MANIFESTS},
     }
 
 
@@ -133,7 +90,7 @@ def generated():
         "redis/nginx.conf": nginx(read("redis/nginx.conf")),
         **{name: read(name) for name in COPIES},
     }
-    return {**files, **chart(files)}
+    return {**files, **chart(files), **alerting.files(), **dashboards.files()}
 
 
 def stale():

@@ -215,8 +215,17 @@ def notes():
             yield f"notes of {host}: {done.stderr.strip() or done.stdout[-500:]}"
 
 
+def alerts():
+    """Faults of the alerts of a gateway without jwt-auth, and of values for monitoring."""
+    values = {**MINIMAL, "filters": {"jwt_auth": None}, "monitoring": {"enabled": True, "slowSeconds": 2.5, "runbooks": "https://docs.example.com/runbooks"}}
+    text = run(values).stdout
+    for expected in ('novasphere_decisions_total{job="shop-gateway/edge-envoy",filter="rate-limit"}', "> 2.5", "https://docs.example.com/runbooks#novaspheregatewaydown"):
+        if expected not in text:
+            yield f"alerts: expected {expected}"
+
+
 def check(built):
-    findings = []
+    findings = list(alerts())
     for name, text in built.items():
         if name.startswith("chart "):
             findings += [f"{name}: contains {word}" for word in FOREIGN if word in text]

@@ -15,7 +15,7 @@ from generated import config_map
 from manifests import REPOSITORY, parse
 
 HOST = {"Host": "api.novasphere.io"}
-DEADLINE = 60
+DEADLINE = 120
 
 
 def check(built):

@@ -11,7 +11,7 @@ sys.path.insert(0, str(DEPLOY))
 import generate  # noqa: E402
 
 REDIS = ("redis.conf", "redis-tls.conf", "start-redis.sh", "users.acl.template")
-FRONT = ("nginx.conf", "front.lua", "settings.lua")
+FRONT = ("nginx.conf", "front.lua", "settings.lua", "metrics.lua")
 # Files per manifest and ConfigMap.
 FILES = {
     ("envoy", "novasphere-gateway-envoy"): {"envoy.yaml": "envoy/envoy.yaml", "tls.yaml": "envoy/tls.yaml"},

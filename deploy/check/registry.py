@@ -32,6 +32,7 @@ import kong_config
 import kong_ingress
 import kong_scrape
 import lint
+import live_metrics
 import make_targets
 import mounts
 import network_policies
@@ -82,6 +83,7 @@ FILE_CHECKS = {
     "image_layout": image_layout,
     "kong_scrape": kong_scrape,
     "lint": lint,
+    "live_metrics": live_metrics,
     "make_targets": make_targets,
     "overlay": overlay,
     "readme": readme,

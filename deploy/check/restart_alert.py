@@ -112,7 +112,7 @@ def check(built):
     envoy = program()
     if envoy is None:
         return [], "Envoy not found: run make proxies"
-    alerts = dict(expressions(parse(built["monitoring"])))
+    alerts = dict(expressions(parse(built["envoy"])))
     expr = next((expr for name, expr in alerts.items() if name.endswith(": NovasphereFilterRestarted")), "")
     pattern = NAME_OF.search(expr)
     if not pattern:

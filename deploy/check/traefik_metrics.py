@@ -31,7 +31,7 @@ MISSING = "/api/v1/healthz"
 # More than the burst of the limit in host-config.
 MOST_REQUESTS = 10_000
 # Labels that Prometheus adds.
-ADDED = {"job", "namespace", "pod"}
+ADDED = {"job", "namespace", "pod", "instance"}
 
 
 class Upstream(http.server.BaseHTTPRequestHandler):

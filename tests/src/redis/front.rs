@@ -206,7 +206,7 @@ impl Front {
     /// # Errors
     /// If it does not respond.
     pub fn outcomes(&self, outcome: &str) -> Result<u64> {
-        let prefix = format!("novasphere_redis_front_requests{{outcome=\"{outcome}\"}} ");
+        let prefix = format!("novasphere_redis_front_requests_total{{outcome=\"{outcome}\"}} ");
         let page = self.get("/metrics")?.text();
         let count = page.lines().find_map(|line| line.strip_prefix(&prefix)).unwrap_or("0");
         Ok(count.parse()?)

@@ -1,4 +1,5 @@
 //! Tests with a real Redis behind its HTTP front end (`make test-redis`).
 
+mod faults;
 mod redis_front;
 mod shared_counts;

@@ -1,10 +1,13 @@
 //! Alerts and the dashboard use metrics, decisions and events of the filters, under the names that
 //! Prometheus gets from Envoy and Kong.
 
-use std::{collections::BTreeSet, fs};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs, iter,
+};
 
 use anyhow::{Context, Result, ensure};
-use novasphere_core::{Filter, MetricKind};
+use novasphere_core::{Filter, MetricDefinition, MetricKind};
 use novasphere_cors::Cors;
 use novasphere_harness::{chain, paths::repository};
 use novasphere_header_transform::HeaderTransform;
@@ -14,10 +17,14 @@ use novasphere_tests::{cases::native::configure, shipped};
 use regex_lite::Regex;
 use serde_json::{Value, json};
 
-const FILES: [&str; 2] = ["alerts.yaml", "novasphere-gateway.json"];
+/// The sources of the alerts and of the dashboards.
+const FILES: [&str; 2] =
+    ["chart/novasphere-gateway/files/monitoring/alerts/filters.yaml", "monitoring/panels.yaml"];
+/// The prefix of the metrics that the HTTP front of Redis serves.
+const FRONT: &str = "novasphere_redis_front_";
 
 /// The decisions or events of a filter.
-fn counted(filter: &str, kind: &str) -> Option<Vec<&'static str>> {
+pub(super) fn counted(filter: &str, kind: &str) -> Option<Vec<&'static str>> {
     fn of<F: Filter>(kind: &str) -> Vec<&'static str> {
         if kind == "decision" { F::REASONS } else { F::EVENTS }.to_vec()
     }
@@ -32,29 +39,44 @@ fn counted(filter: &str, kind: &str) -> Option<Vec<&'static str>> {
 
 /// The names of all metrics, without labels.
 fn metrics() -> Result<BTreeSet<String>> {
+    Ok(labels()?.into_keys().collect())
+}
+
+/// The labels of all metrics by name.
+pub(super) fn labels() -> Result<BTreeMap<String, BTreeSet<String>>> {
+    let name = |kind, name| match kind {
+        MetricKind::Counter => format!("novasphere_{name}_total"),
+        MetricKind::Gauge => format!("novasphere_{name}"),
+    };
+    let mut labels = BTreeMap::new();
+    for (metric, label) in [("decisions", "decision"), ("events", "event")] {
+        let names = ["filter", label].map(str::to_owned);
+        labels.insert(name(MetricKind::Counter, metric), BTreeSet::from(names));
+    }
+    for metric in definitions()? {
+        let names = metric.labels.split('.').filter_map(|label| label.split_once('='));
+        let names = iter::once("filter").chain(names.map(|(name, _)| name)).map(str::to_owned);
+        labels.insert(name(metric.kind, metric.name), names.collect());
+    }
+    Ok(labels)
+}
+
+/// The definitions of rate-limit's metrics with Redis and rules.
+pub(super) fn definitions() -> Result<Vec<MetricDefinition>> {
     let config = json!({
         "minute": 9, "policy": "redis", "redis": {"uri": "http://redis.test:8080/"},
         "rules": [{"name": "login", "path": "/login", "minute": 1}],
     });
     let filter: RateLimit = configure(&config, &chain::environment()?)?;
-    let name = |kind, name| match kind {
-        MetricKind::Counter => format!("novasphere_{name}_total"),
-        MetricKind::Gauge => format!("novasphere_{name}"),
-    };
-    let defined = filter.metric_definitions();
-    let defined = defined.into_iter().map(|metric| name(metric.kind, metric.name));
-    Ok(["decisions", "events"]
-        .map(|n| name(MetricKind::Counter, n))
-        .into_iter()
-        .chain(defined)
-        .collect())
+    Ok(filter.metric_definitions())
 }
 
 /// The metrics that alerts and the dashboard query.
 fn queried(file: &str) -> Result<BTreeSet<String>> {
-    let text = fs::read_to_string(repository().join("deploy/monitoring").join(file))?;
+    let text = fs::read_to_string(repository().join("deploy").join(file))?;
     let name = Regex::new(r"novasphere_[a-z_]+")?;
-    Ok(name.find_iter(&text).map(|found| found.as_str().to_owned()).collect())
+    let names = name.find_iter(&text).map(|found| found.as_str().to_owned());
+    Ok(names.filter(|name| !name.starts_with(FRONT)).collect())
 }
 
 #[test]
@@ -98,10 +120,9 @@ fn relabelings_give_the_metrics_of_kong_the_names_of_envoy() -> Result<()> {
 #[test]
 fn queried_decisions_and_events_exist() -> Result<()> {
     let selector = Regex::new(r"novasphere_(decision|event)s_total\{([^}]*)\}")?;
-    let label = Regex::new(r#"(\w+)=~?"([^"]*)""#)?;
+    let label = Regex::new(r#"(\w+)(?:=~?|!=|!~)"([^"]*)""#)?;
     for file in FILES {
-        let text = fs::read_to_string(repository().join("deploy/monitoring").join(file))?;
-        let text = text.replace("\\\"", "\"");
+        let text = fs::read_to_string(repository().join("deploy").join(file))?;
         let mut found = 0;
         for selected in selector.captures_iter(&text) {
             let (kind, labels) = (&selected[1], &selected[2]);

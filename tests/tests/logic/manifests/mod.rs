@@ -3,6 +3,7 @@
 
 mod alerts;
 mod kong_ingress;
+mod metrics_page;
 mod settings;
 
 use anyhow::{Context, Result, ensure};

@@ -1,6 +1,9 @@
 //! Settings of the proxies that must be the same in every deployment.
 
+use std::fs;
+
 use anyhow::{Context, Result, ensure};
+use novasphere_harness::paths::repository;
 use novasphere_tests::{
     manifests::{all_documents, envoy_gateway, istio},
     shipped,
@@ -109,6 +112,11 @@ fn metrics_have_the_same_labels_in_all_manifests() -> Result<()> {
         let file = shipped::yaml(&format!("host-config/envoy/{name}.yaml"))?;
         ensure!(file.pointer("/stats_config/stats_tags").cloned() == wanted, "{name}.yaml");
     }
+    let page = fs::read_to_string(repository().join("docs/metrics.md"))?;
+    let below = page.split_once("## Tag rules of Envoy").context("no section on tag rules")?.1;
+    let block = below.split("```").nth(1).and_then(|block| block.strip_prefix("yaml\n"));
+    let documented: Value = serde_yaml_ng::from_str(block.context("no YAML")?)?;
+    ensure!(documented.pointer("/stats_config/stats_tags").cloned() == wanted, "docs/metrics.md");
     Ok(())
 }
 

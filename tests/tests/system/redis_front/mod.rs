@@ -4,6 +4,7 @@
 
 mod access;
 mod dialect;
+mod metrics;
 mod trouble;
 
 use std::time::Duration;

@@ -14,6 +14,7 @@
 -- read the rest of this one's. No command is sent twice, because a script that was sent may have run.
 
 local cjson = require("cjson").new()
+local metrics = require "metrics"
 -- OpenResty names the client resty.redis; Debian's lua-nginx-redis names it nginx.redis.
 local found, client = pcall(require, "resty.redis")
 if not found then
@@ -39,21 +40,13 @@ local UNAVAILABLE = {
   OOM = true, READONLY = true, TRYAGAIN = true, UNBLOCKED = true,
 }
 
-local OUTCOMES = {
-  "ok", "redis_error", "malformed", "unauthorized", "unavailable", "timeout", "broken", "auth",
-  "certificate", "internal",
-}
-
 local settings = {}
 local _M = {}
 
 -- Reads the settings when nginx starts. An invalid setting stops the start.
 function _M.configure()
   settings = require("settings").read()
-  -- Start every counter at 0: Prometheus sees no increase in a counter that first appears as 1.
-  for _, outcome in ipairs(OUTCOMES) do
-    ngx.shared.novasphere_redis:add(outcome, 0)
-  end
+  metrics.start()
 end
 
 -- Compares in constant time; the duration reveals only the length of the token.
@@ -261,11 +254,11 @@ local function answer()
   if not args then
     return 400, "malformed", why
   end
-  return run(args)
+  return metrics.timed(run, args)
 end
 
 local function respond(status, outcome, value)
-  ngx.shared.novasphere_redis:incr(outcome, 1, 0)
+  metrics.count(outcome)
   ngx.var.outcome = outcome
   local body
   if status == 200 then
@@ -296,22 +289,8 @@ end
 -- Sends 200 {"result":"PONG"} if Redis responds.
 function _M.health()
   guarded(function()
-    return run({ "PING" })
+    return metrics.timed(run, { "PING" })
   end)
-end
-
--- Sends the number of requests by outcome, for Prometheus.
-function _M.metrics()
-  local counts = ngx.shared.novasphere_redis
-  local lines = { "# TYPE novasphere_redis_front_requests counter" }
-  for _, outcome in ipairs(counts:get_keys()) do
-    lines[#lines + 1] = string.format(
-      'novasphere_redis_front_requests{outcome="%s"} %d', outcome, counts:get(outcome)
-    )
-  end
-  table.sort(lines)
-  ngx.header["Content-Type"] = "text/plain; version=0.0.4"
-  ngx.say(table.concat(lines, "\n"))
 end
 
 return _M

@@ -46,6 +46,10 @@
 {{- define "novasphere-gateway.envoy.tlsCluster" -}}
 {{- $name := regexReplaceAll ":[0-9]+$" .host "" -}}
 - name: {{ .name | quote }}
+  {{- if contains "." .name }}
+  # In metrics, a cluster's name ends at its first dot.
+  alt_stat_name: {{ regexReplaceAll "[^A-Za-z0-9_-]" .name "_" }}
+  {{- end }}
   type: {{ .type }}
   dns_lookup_family: V4_PREFERRED
   connect_timeout: {{ .timeout }}

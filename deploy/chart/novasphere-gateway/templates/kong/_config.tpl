@@ -5,6 +5,16 @@
 # Kong 3.9. Each service has one chain with all filters, so that a new route is filtered from its first
 # request. The ids depend on the names of the services and routes.
 _format_version: "3.0"
+{{- if .Values.monitoring.enabled }}
+
+# Statuses and times of requests, for the alerts.
+plugins:
+- id: {{ include "novasphere-gateway.kong.id" "plugin prometheus" }}
+  name: prometheus
+  config:
+    status_code_metrics: true
+    latency_metrics: true
+{{- end }}
 
 services:
 {{ include "novasphere-gateway.kong.service" (dict "root" $root "name" .Values.upstream.service "settings" (include "novasphere-gateway.common" . | fromJson) "read" .Values.upstream.timeout) }}
