@@ -11,6 +11,9 @@ use filterctl::{
 use serde_json::{Value, json};
 
 mod blocked;
+mod consumers;
+mod ingress;
+mod kong_routes;
 mod listeners;
 mod namespaces;
 mod strictness;
