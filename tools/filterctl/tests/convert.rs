@@ -41,8 +41,8 @@ fn folder() -> PathBuf {
 
 /// The folders of the cases, sorted.
 fn cases() -> Vec<PathBuf> {
-    let mut cases: Vec<PathBuf> =
-        fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let entries = fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path());
+    let mut cases: Vec<PathBuf> = entries.filter(|path| path.is_dir()).collect();
     cases.sort();
     cases
 }

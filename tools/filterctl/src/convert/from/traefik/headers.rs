@@ -48,6 +48,15 @@ fn add_rules(chain: &mut Chain, part: &Part<'_>, report: &mut Report) {
         .any(|name| part.fields.get(name).is_some());
     if has_cors {
         chain.cors = cors(part, report).or(chain.cors.take());
+        let rejects_before = chain.jwt_auth.is_some()
+            || chain.rate_limit.is_some()
+            || !chain.buckets.is_empty()
+            || chain.addresses.is_some();
+        if rejects_before {
+            let message = "cors runs before the filters that reject requests: a preflight needs no \
+                           token and no quota, and rejections have CORS headers";
+            part.changed(message, report);
+        }
     }
     part.fields.ignore(&["addVaryHeader"]);
     let mut transform = chain.header_transform.take().unwrap_or_default();
