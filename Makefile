@@ -152,7 +152,7 @@ test: wasm native proxies ## Run all tests that need no system packages
 # within the gateway, signatures that Envoy verifies, and files that name the modules.
 NOT_NATIVE := invalid::cors invalid::header_transform invalid::jwt_auth invalid::rate_limit \
 	host_verify:: load_warnings:: every_kind_of_invalid_update_is_refused \
-	cluster_without_endpoints_is_named bearer:: host_config:: manifests::
+	cluster_without_endpoints_is_named bearer:: host_config:: manifests:: converted:: init:: render::
 
 .PHONY: test-native
 test-native: native proxies ## Run the tests of Envoy with the gateway's native module

@@ -8,7 +8,7 @@ use std::{
 use anyhow::{Context, Error, Result};
 use novasphere_harness::{
     chain,
-    client::{self, Request},
+    client::{Connection, Request},
     envoy::{Envoy, EnvoyConfig, Listener, WasmFilter, validate},
     latin1,
     standin::{Answer, EXCHANGE_HEADER, Standin},
@@ -144,6 +144,16 @@ pub(super) fn observe(
     id: &str,
     exchange: &Exchange,
 ) -> Result<Observed> {
+    observe_over(standin, &mut Connection::open(addr)?, id, exchange)
+}
+
+/// Sends an exchange's request over a connection to a proxy. Returns the observed result.
+pub(crate) fn observe_over(
+    standin: &Standin,
+    connection: &mut Connection,
+    id: &str,
+    exchange: &Exchange,
+) -> Result<Observed> {
     let answer = Answer::new(exchange.upstream.status, &exchange.upstream.headers.0)?;
     standin.exchanges.agree(id, answer);
     let sent = &exchange.request;
@@ -151,7 +161,7 @@ pub(super) fn observe(
     for (name, value) in &sent.headers.0 {
         request = request.header(name, latin1::bytes(value)?);
     }
-    let response = client::send(addr, &request.header(EXCHANGE_HEADER, id))?;
+    let response = connection.exchange(&request.header(EXCHANGE_HEADER, id))?;
     let lines = response.head.headers.iter();
     Ok(Observed {
         status: response.head.status,

@@ -22,7 +22,7 @@ use tokio::{
 
 use novasphere_harness::wait::until;
 
-/// The path of the key set.
+/// The path of the key set, which is also at any other path except [`DISCOVERY_PATH`].
 pub const JWKS_PATH: &str = "/jwks.json";
 
 /// The path of the provider configuration.

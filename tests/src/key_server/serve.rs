@@ -9,7 +9,7 @@ use tokio::{
     task::JoinSet,
 };
 
-use super::{Behaviour, DISCOVERY_PATH, JWKS_PATH, Shared, answer};
+use super::{Behaviour, DISCOVERY_PATH, Shared, answer};
 
 /// Serves until stopped. Then no listener and no connection is left.
 pub(super) async fn accept(
@@ -59,8 +59,9 @@ async fn down(shared: &Shared) {
 
 fn routes(shared: Shared) -> Router {
     Router::new()
-        .route(JWKS_PATH, get(answer::keys))
         .route(DISCOVERY_PATH, get(answer::description))
+        // Issuers publish their keys at different paths.
+        .fallback(answer::keys)
         .layer(middleware::from_fn_with_state(shared.clone(), answer::counted))
         .with_state(shared)
 }

@@ -1,8 +1,10 @@
 //! The filters in the real Traefik (`make wasm proxies`).
 
 mod algorithms;
+mod converted;
 mod deployed;
 mod flood;
+mod init;
 mod modules;
 mod oddities;
 mod refusals;

@@ -30,8 +30,8 @@ const TARGETS: [Target; 4] = [Target::Envoy, Target::Kong, Target::EnvoyGateway,
 /// The documents of all cases, as JSON.
 fn documents() -> Vec<Vec<Value>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/convert");
-    let mut paths: Vec<_> =
-        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut paths: Vec<_> = entries.filter(|path| path.is_dir()).collect();
     paths.sort();
     let mut all = Vec::new();
     for case in paths {

@@ -2,7 +2,7 @@
 
 use std::{
     io::{BufRead, BufReader, ErrorKind, Read, Write},
-    net::{SocketAddr, TcpStream},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream},
     time::Duration,
 };
 
@@ -43,6 +43,21 @@ impl Connection {
         stream.set_write_timeout(Some(TIMEOUT))?;
         stream.set_nodelay(true)?;
         Ok(Self { stream: BufReader::new(stream) })
+    }
+
+    /// Connects to a server that expects the PROXY protocol, version 1, as the client `client`.
+    ///
+    /// # Errors
+    /// Fails if no server listens there.
+    pub fn open_as(addr: SocketAddr, client: IpAddr) -> Result<Self> {
+        let (family, server) = match client {
+            IpAddr::V4(_) => ("TCP4", IpAddr::from(Ipv4Addr::LOCALHOST)),
+            IpAddr::V6(_) => ("TCP6", IpAddr::from(Ipv6Addr::LOCALHOST)),
+        };
+        let mut connection = Self::open(addr)?;
+        let line = format!("PROXY {family} {client} {server} 50000 {}\r\n", addr.port());
+        connection.write(line.as_bytes())?;
+        Ok(connection)
     }
 
     /// Sends a request and reads the response.

@@ -36,8 +36,30 @@ pub(super) fn add_tls(bootstrap: &mut Value, tls: &Tls) {
     }
 }
 
-/// Removes TLS from the listeners, because its files do not exist here.
+/// Adds the listener filter for the PROXY protocol to every listener.
+pub(super) fn add_proxy_protocol(bootstrap: &mut Value) {
+    let filter = json!({
+        "name": "envoy.filters.listener.proxy_protocol",
+        "typed_config": {
+            "@type": format!("{TYPES}.filters.listener.proxy_protocol.v3.ProxyProtocol"),
+        },
+    });
+    let listeners = items(bootstrap, "/static_resources/listeners");
+    for listener in listeners.filter_map(Value::as_object_mut) {
+        let filters = listener.entry("listener_filters").or_insert_with(|| json!([]));
+        if let Some(filters) = filters.as_array_mut() {
+            filters.insert(0, filter.clone());
+        }
+    }
+}
+
+/// Removes TLS from the listeners, because its files do not exist here, and from the clusters,
+/// because the stand-in has none.
 pub(super) fn remove_tls(bootstrap: &mut Value) {
+    let clusters = items(bootstrap, "/static_resources/clusters");
+    for cluster in clusters.filter_map(Value::as_object_mut) {
+        cluster.remove("transport_socket");
+    }
     for chain in filter_chains(bootstrap).filter_map(Value::as_object_mut) {
         chain.remove("transport_socket");
     }

@@ -1,9 +1,9 @@
-//! Shipped configuration files, adapted to this machine: free ports, the stand-in as upstream, and
-//! the filters in `dist/`. A test can add TLS and change filters.
+//! Configuration files, adapted to this machine: free ports, the stand-in as upstream, and the filters
+//! in `dist/`. A test can add TLS and change filters.
 
-use std::{collections::BTreeMap, fs, net::SocketAddr, path::Path};
+use std::{collections::BTreeMap, net::SocketAddr};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -12,11 +12,13 @@ use super::{
 };
 use crate::paths;
 
-/// Replacements in a shipped file.
+/// Replacements in a file.
 #[derive(Clone, Debug)]
 pub struct Substitutions {
-    /// Replaces all endpoints.
+    /// Replaces all endpoints without an entry in `hosts`.
     pub upstream: SocketAddr,
+    /// Replaces the endpoints with these host names.
+    pub hosts: BTreeMap<String, SocketAddr>,
     /// Replaces the address of all listeners; port 0 selects a free one.
     pub gateway: SocketAddr,
     /// The address of the admin interface; port 0 selects a free one.
@@ -25,6 +27,9 @@ pub struct Substitutions {
     pub environment: BTreeMap<String, String>,
     /// Replaces the listeners' TLS, if any.
     pub tls: Option<Tls>,
+    /// Makes the listeners require the PROXY protocol, with which a test chooses the address of a
+    /// client.
+    pub proxy_protocol: bool,
     /// Merge patches (RFC 7396) for the configurations of filters, by name.
     pub filters: BTreeMap<String, Value>,
 }
@@ -33,18 +38,28 @@ impl Substitutions {
     /// Returns replacements with free ports.
     pub fn new(upstream: SocketAddr, environment: BTreeMap<String, String>) -> Self {
         let free = SocketAddr::from(([127, 0, 0, 1], 0));
-        let (tls, filters) = (None, BTreeMap::new());
-        Self { upstream, gateway: free, admin: free, environment, tls, filters }
+        Self {
+            upstream,
+            hosts: BTreeMap::new(),
+            gateway: free,
+            admin: free,
+            environment,
+            tls: None,
+            proxy_protocol: false,
+            filters: BTreeMap::new(),
+        }
     }
 }
 
-pub(super) fn bootstrap(path: &Path, substitutions: &Substitutions) -> Result<Value> {
-    let text = fs::read_to_string(path).with_context(|| path.display().to_string())?;
-    let yaml: Value = serde_yaml_ng::from_str(&text).with_context(|| path.display().to_string())?;
+pub(super) fn bootstrap(text: &str, substitutions: &Substitutions) -> Result<Value> {
+    let yaml: Value = serde_yaml_ng::from_str(text)?;
     let mut bootstrap = moved(yaml, Place::Listener, substitutions)?;
     changes::remove_tls(&mut bootstrap);
     if let Some(tls) = &substitutions.tls {
         changes::add_tls(&mut bootstrap, tls);
+    }
+    if substitutions.proxy_protocol {
+        changes::add_proxy_protocol(&mut bootstrap);
     }
     for (filter, patch) in &substitutions.filters {
         changes::merge_into(&mut bootstrap, filter, patch)?;
@@ -87,7 +102,10 @@ fn moved_member(name: &str, value: Value, place: Place, to: &Substitutions) -> R
         ("socket_address", None) => {
             let addr = match place {
                 Place::Listener => to.gateway,
-                Place::Endpoint => to.upstream,
+                Place::Endpoint => {
+                    let host = value.get("address").and_then(Value::as_str).unwrap_or_default();
+                    to.hosts.get(host).copied().unwrap_or(to.upstream)
+                }
             };
             let mut moved = address(addr);
             Ok(moved.get_mut("socket_address").map(Value::take).unwrap_or_default())

@@ -47,8 +47,17 @@ impl Envoy {
     /// # Errors
     /// Fails with the log if Envoy exits, or if it is not ready in time.
     pub fn start_file(path: &Path, substitutions: &Substitutions) -> Result<Self> {
+        let text = fs::read_to_string(path).with_context(|| path.display().to_string())?;
+        Self::start_text(&text, substitutions).with_context(|| path.display().to_string())
+    }
+
+    /// Like [`start_file`](Self::start_file) with the text of a file.
+    ///
+    /// # Errors
+    /// Fails with the log if Envoy exits, or if it is not ready in time.
+    pub fn start_text(text: &str, substitutions: &Substitutions) -> Result<Self> {
         let launch = Launch { environment: &substitutions.environment, ..Launch::default() };
-        Self::start_with(&file::bootstrap(path, substitutions)?, &launch)
+        Self::start_with(&file::bootstrap(text, substitutions)?, &launch)
     }
 
     /// Starts an Envoy with a bootstrap configuration, whose admin port must be 0.

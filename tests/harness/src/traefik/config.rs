@@ -73,6 +73,15 @@ impl Router {
 /// number of the configuration.
 pub(super) const READY: &str = "/-/novasphere-tests/";
 
+/// Returns the router of that path. It needs `ping: {manualRouting: true}` in the static configuration.
+pub(super) fn ready(number: u32) -> Value {
+    json!({
+        "rule": format!("Path(`{READY}{number}`)"),
+        "priority": 1_000_000,
+        "service": "ping@internal",
+    })
+}
+
 impl TraefikConfig {
     /// Returns a configuration with an empty environment.
     pub fn new(upstream: SocketAddr, routers: Vec<Router>) -> Self {
@@ -129,12 +138,7 @@ impl TraefikConfig {
             }
             routers.insert(router.name.clone(), value);
         }
-        let ready = json!({
-            "rule": format!("Path(`{READY}{number}`)"),
-            "priority": 1_000_000,
-            "service": "ping@internal",
-        });
-        routers.insert("ready".to_owned(), ready);
+        routers.insert("ready".to_owned(), ready(number));
         let upstream = |scheme: &str| {
             let url = format!("{scheme}://{}", self.upstream);
             json!({"loadBalancer": {"servers": [{"url": url}]}})

@@ -9,12 +9,12 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail, ensure};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::{
     Line, TraefikConfig,
-    config::{FILTERS, READY},
+    config::{FILTERS, READY, ready},
 };
 use crate::{
     client::{self, Request, Response},
@@ -38,6 +38,9 @@ pub struct Traefik {
 /// The dynamic configuration, which Traefik watches, and the static one.
 pub(super) const DYNAMIC: &str = "dynamic.yaml";
 const STATIC: &str = "static.yaml";
+
+/// A folder with several dynamic configurations.
+const FOLDER: &str = "dynamic";
 
 impl Traefik {
     /// Starts a Traefik and waits until it has applied its configuration.
@@ -74,6 +77,31 @@ impl Traefik {
         Ok(Self { addr, child, dir, number: 1 })
     }
 
+    /// Starts a Traefik with a static configuration and the text of a dynamic one, which a router for
+    /// [`READY`] accompanies.
+    ///
+    /// # Errors
+    /// Fails if the program cannot be run.
+    pub(super) fn start_folder(
+        mut fixed: Value,
+        dynamic: &str,
+        addr: SocketAddr,
+        environment: &BTreeMap<String, String>,
+    ) -> Result<Self> {
+        let dir = folder()?;
+        if let Some(members) = fixed.as_object_mut() {
+            members.insert("providers".to_owned(), json!({"file": {"directory": FOLDER}}));
+        }
+        fs::write(dir.path().join(STATIC), yaml(&fixed))?;
+        let folder = dir.path().join(FOLDER);
+        fs::create_dir(&folder)?;
+        let ready = json!({"http": {"routers": {"ready": ready(1)}}});
+        fs::write(folder.join("ready.yaml"), yaml(&ready))?;
+        fs::write(folder.join(DYNAMIC), dynamic)?;
+        let child = spawn(dir.path(), environment)?;
+        Ok(Self { addr, child, dir, number: 1 })
+    }
+
     /// Replaces the routers, and waits until Traefik has applied them.
     ///
     /// # Errors
@@ -87,7 +115,7 @@ impl Traefik {
         self.wait_until_taken_over()
     }
 
-    fn wait_until_taken_over(&mut self) -> Result<()> {
+    pub(super) fn wait_until_taken_over(&mut self) -> Result<()> {
         let path = format!("{READY}{}", self.number);
         until("Traefik to apply its configuration", || {
             self.ensure_alive()?;
@@ -134,7 +162,7 @@ impl Traefik {
     }
 
     /// Returns the log lines above level info.
-    pub(super) fn troubles(&self) -> String {
+    pub fn troubles(&self) -> String {
         let lines = self.log().unwrap_or_default();
         let lines = lines.iter().filter(|line| !matches!(&*line.level, "debug" | "info"));
         lines.map(|line| line.text.as_str()).collect::<Vec<_>>().join("\n")

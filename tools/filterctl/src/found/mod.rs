@@ -24,7 +24,7 @@ mod route;
 mod routing;
 mod traefik;
 
-pub(crate) use self::traefik::RuleConditions;
+pub(crate) use self::traefik::StaticConfig;
 pub use self::{
     documents::{Document, DocumentKind},
     filter::{FilterConfig, Found, Platform},

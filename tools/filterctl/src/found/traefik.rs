@@ -1,12 +1,14 @@
 //! Traefik's files.
 
 mod rule;
+mod static_config;
 
 use std::collections::HashMap;
 
 use novasphere_explain::FilterKind;
 
-pub(crate) use self::rule::RuleConditions;
+use self::rule::RuleConditions;
+pub(crate) use self::static_config::StaticConfig;
 use super::{Document, DocumentKind, FilterConfig, Found, Platform, Project, Route};
 use crate::source::{Node, Reader};
 

@@ -11,6 +11,10 @@ use filterctl::{
 use serde_json::{Value, json};
 
 mod blocked;
+mod consumers;
+mod entry_points;
+mod ingress;
+mod kong_routes;
 mod listeners;
 mod namespaces;
 mod strictness;
@@ -229,17 +233,6 @@ fn traefik_keeps_its_own_limits_without_their_secrets() {
         entries.iter().any(|entry| entry.message.contains("becomes windows"))
     };
     assert!(has_windows(Target::Envoy) && !has_windows(Target::Traefik));
-}
-
-#[test]
-fn ingress_route_without_a_rule_is_left_out() {
-    let text = "apiVersion: traefik.containo.us/v1alpha1
-kind: IngressRoute
-metadata: {annotations: {a: b}}
-spec: {routes: [{services: [{name: s, port: 8080, responseForwarding: {flushInterval: 100ms}}]}]}
-";
-    let left_out = messages(Source::Traefik, text, Fate::LeftOut);
-    assert_eq!(left_out, ["router unnamed: it has no rule"]);
 }
 
 const ISTIO: &str = "apiVersion: security.istio.io/v1

@@ -13,11 +13,11 @@ fn acl_admits_no_request_without_a_token() {
 }
 
 #[test]
-fn plugins_that_answer_requests_leave_the_route_out() {
+fn plugins_that_answer_requests_block_the_route() {
     for plugin in ["redirect", "aws-lambda", "standard-webhooks", "request-size-limiting"] {
         let text = kong(&format!("  plugins: [{{name: {plugin}}}]"));
-        let left_out = messages(Source::Kong, &text, Fate::LeftOut);
-        assert!(left_out.iter().any(|message| message.starts_with("route r")), "{left_out:?}");
+        let blocked = messages(Source::Kong, &text, Fate::Blocked);
+        assert!(blocked.iter().any(|message| message.starts_with("route r")), "{blocked:?}");
     }
 }
 
@@ -43,10 +43,10 @@ spec: {ingressClassName: kong, rules: [{http: {paths: [{path: /, pathType: Prefi
 
 /// The plugin may protect any route.
 #[test]
-fn plugin_of_an_unknown_service_leaves_all_routes_out() {
+fn plugin_of_an_unknown_service_blocks_all_routes() {
     let text = kong("plugins: [{name: key-auth, service: other}]");
-    let left_out = messages(Source::Kong, &text, Fate::LeftOut);
-    assert!(left_out.iter().any(|message| message.starts_with("route r")), "{left_out:?}");
+    let blocked = messages(Source::Kong, &text, Fate::Blocked);
+    assert!(blocked.iter().any(|message| message.starts_with("route r")), "{blocked:?}");
 }
 
 #[test]
@@ -61,12 +61,12 @@ fn credentials_in_queries_are_left_out() {
 }
 
 #[test]
-fn route_that_would_be_less_protected_is_left_out() {
+fn route_that_would_be_less_protected_is_blocked() {
     for plugin in ["{name: key-auth}", "{name: acl, config: {allow: [a]}}", "{name: my-own}"] {
         let text = kong(&format!("  plugins: [{plugin}, {{name: cors}}]"));
-        let messages = messages(Source::Kong, &text, Fate::LeftOut);
-        let is_left_out = |message: &String| message.starts_with("route r, because without plugin");
-        assert!(messages.iter().any(is_left_out), "{messages:?}");
+        let messages = messages(Source::Kong, &text, Fate::Blocked);
+        let is_blocked = |message: &String| message.starts_with("route r: without plugin");
+        assert!(messages.iter().any(is_blocked), "{messages:?}");
     }
     // A logger rejects no request.
     let text = kong("  plugins: [{name: file-log, config: {path: /x}}, {name: cors}]");

@@ -19,6 +19,8 @@ pub struct Gateway {
     pub is_host_final: bool,
     /// Whether the order is not that of Kong, but that of priorities and then of paths.
     pub is_ordered: bool,
+    /// Whether priorities are those of Kong, which compares them before hosts.
+    pub is_kong_order: bool,
 }
 
 /// An upstream service.
@@ -189,7 +191,7 @@ impl Route {
 impl Gateway {
     /// Whether priorities alone give the order of routes, without regard to their hosts.
     pub const fn is_by_priority(&self) -> bool {
-        self.is_ordered && !self.is_host_final
+        self.is_kong_order || (self.is_ordered && !self.is_host_final)
     }
 
     /// Adds a service, unless an equal one is there. Returns its index. Another service with the

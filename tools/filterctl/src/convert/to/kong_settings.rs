@@ -1,14 +1,18 @@
 //! Settings that only Kong has, in an output for another proxy.
 
-use crate::convert::{
-    model::Gateway,
-    report::Report,
-    yaml::{Map, Yaml},
-};
+use crate::convert::{model::Gateway, report::Report, yaml::Map};
 
 /// Reports the settings that have an effect.
 pub(super) fn report(gateway: &Gateway, report: &mut Report) {
     for route in gateway.routes.iter().filter(|route| !route.is_blocked()) {
+        if route.kong.get("protocols").is_some() && route.requires_tls {
+            let message = format!(
+                "route {}: requests without TLS are redirected; give the output's listener a \
+                 certificate, or let it trust X-Forwarded-Proto of a proxy in front",
+                route.name
+            );
+            report.changed(&route.place, message);
+        }
         for name in effective(&route.kong) {
             let message = format!("route {}: {name}; set it in the proxy", route.name);
             report.left_out(&route.place, message);
@@ -32,12 +36,8 @@ fn effective(settings: &Map) -> impl Iterator<Item = &str> {
         "path_handling" => settings.text(name) != Some("v0"),
         // The other outputs verify certificates.
         "tls_verify" => false,
-        // Kong redirects plain HTTP, or rejects it.
-        "protocols" => {
-            let is_plain =
-                |item: &Yaml| matches!(item, Yaml::Text(t) if t == "http" || t == "grpc");
-            !settings.items(name).iter().any(is_plain)
-        }
+        // Part of the model: `requires_tls`.
+        "protocols" => false,
         _ => true,
     })
 }

@@ -1,10 +1,10 @@
 //! Entry points of routers.
 
-use super::{routers::Router, static_config::StaticConfig};
+use super::routers::Router;
 use crate::{
     check::lints::report::Report,
     finding::codes,
-    found::{Place, Project},
+    found::{Place, Project, StaticConfig},
 };
 
 /// The fields of `encodedCharacters`.

@@ -1,6 +1,5 @@
 //! Settings of Traefik.
 //!
-//! - `static_config`: the static configuration, from files and arguments;
 //! - `plugins`: plugins and their variables;
 //! - `entry_points`: entry points of routers;
 //! - `routers`: the middlewares of routers.
@@ -8,12 +7,14 @@
 mod entry_points;
 mod plugins;
 mod routers;
-mod static_config;
 
 use novasphere_explain::ProxyKind;
 
 use super::report::Report;
-use crate::{chains::Chains, found::Project};
+use crate::{
+    chains::Chains,
+    found::{Project, StaticConfig},
+};
 
 /// Checks Traefik's files, if one of them has a filter.
 pub(super) fn check(project: &Project, chains: &Chains<'_>, report: &mut Report) {
@@ -22,7 +23,7 @@ pub(super) fn check(project: &Project, chains: &Chains<'_>, report: &mut Report)
         return;
     }
     let routers = routers::find(project);
-    for config in static_config::find(project) {
+    for config in StaticConfig::all_of(project, "experimental.localplugins.") {
         plugins::check(project, &config, report);
         entry_points::check(project, &routers, &config, report);
     }

@@ -2,9 +2,11 @@
 
 use novasphere_explain::ProxyKind;
 
-use super::static_config::StaticConfig;
 use crate::{
-    chains::facts::variables, check::lints::report::Report, finding::codes, found::Project,
+    chains::facts::variables,
+    check::lints::report::Report,
+    finding::codes,
+    found::{Project, StaticConfig},
 };
 
 pub(super) fn check(project: &Project, config: &StaticConfig, report: &mut Report) {

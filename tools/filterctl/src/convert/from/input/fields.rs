@@ -13,6 +13,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Fields<'n> {
     node: Option<&'n Node>,
+    defaults: Option<&'n Node>,
     reader: Reader,
     read: RefCell<Vec<String>>,
 }
@@ -20,13 +21,21 @@ pub struct Fields<'n> {
 impl<'n> Fields<'n> {
     /// The members of a node, as a host reads them.
     pub const fn new(node: Option<&'n Node>, reader: Reader) -> Self {
-        Self { node, reader, read: RefCell::new(Vec::new()) }
+        Self { node, defaults: None, reader, read: RefCell::new(Vec::new()) }
+    }
+
+    /// Reads members that are absent from another object.
+    #[must_use]
+    pub fn with_defaults(mut self, defaults: Option<&'n Node>) -> Self {
+        self.defaults = defaults;
+        self
     }
 
     /// The value of a member.
     pub fn get(&self, name: &str) -> Option<&'n Node> {
         self.read.borrow_mut().push(name.to_owned());
-        self.node?.get(name).filter(|value| !value.is_null())
+        let of = |node: Option<&'n Node>| node?.get(name).filter(|value| !value.is_null());
+        of(self.node).or_else(|| of(self.defaults))
     }
 
     /// A text, or a number or boolean as it is written.

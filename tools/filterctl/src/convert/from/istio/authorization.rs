@@ -11,6 +11,7 @@ use crate::{
         report::Report,
         yaml::Map,
     },
+    found::Place,
     source::Node,
 };
 
@@ -36,6 +37,7 @@ pub(super) fn add(
     }
     entries::set(&mut config, &grants, &requires)?;
     if let Some((place, name)) = place {
+        report_changes(&place, &name, &grants, report);
         config = providers::finish(config, &place, &name, report).ok_or(name)?;
     }
     chain.jwt_auth = Some(config);
@@ -101,6 +103,20 @@ fn report_addresses(policy: &Object<'_>, report: &mut Report) {
             policy.describe()
         );
         report.changed(&policy.place(), message);
+    }
+}
+
+/// Reports the differences of policies beside jwt-auth.
+fn report_changes(place: &Place, name: &str, grants: &[Grant], report: &mut Report) {
+    let message = format!("{name}: no token and a wrong audience get 401 instead of 403");
+    report.changed(place, message);
+    let of_paths = |grant: &Grant| grant.needs_token && !grant.conditions.is_empty();
+    if grants.iter().any(of_paths) && grants.iter().any(|grant| grant.conditions.is_empty()) {
+        let message = format!(
+            "{name}: a request that meets the conditions of a rule must satisfy this rule, even if a \
+             rule without conditions allows it"
+        );
+        report.changed(place, message);
     }
 }
 

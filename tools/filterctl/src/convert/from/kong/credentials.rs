@@ -52,7 +52,7 @@ impl Credentials {
     pub fn report(&self, entities: &Entities, report: &mut Report) {
         for credential in &self.all {
             let Some(consumer) = entities.consumers.get(credential.consumer) else { continue };
-            let owner = name(consumer);
+            let owner = consumer.name();
             let what = format!("JWT credential of consumer {owner}");
             if !credential.is_used.get() {
                 report.not_needed(&credential.place, format!("{what}: no route accepts it"));
@@ -68,12 +68,6 @@ impl Credentials {
             }
         }
     }
-}
-
-/// The name of a consumer for messages.
-pub fn name(consumer: &Consumer) -> &str {
-    let names = [&consumer.username, &consumer.custom_id, &consumer.id];
-    names.into_iter().flatten().next().map_or("without a name", String::as_str)
 }
 
 /// The key of a credential. Kong generates a missing one.
@@ -97,7 +91,7 @@ fn credential(
     is_single: bool,
     report: &mut Report,
 ) -> Option<Credential> {
-    let owner = name(consumer);
+    let owner = consumer.name();
     let what = format!("JWT credential of consumer {owner}");
     let algorithm = secret.algorithm.as_deref().unwrap_or("HS256");
     let least_bytes = match algorithm {

@@ -16,12 +16,22 @@ pub struct Entities {
     pub routes: Vec<RouteEntity>,
     pub plugins: Vec<Plugin>,
     pub consumers: Vec<Consumer>,
+    pub groups: Vec<Group>,
+}
+
+/// A consumer group.
+#[derive(Debug, Default)]
+pub struct Group {
+    pub id: Option<String>,
+    pub name: String,
 }
 
 #[derive(Debug)]
 pub struct ServiceEntity {
     pub service: Service,
     pub is_enabled: bool,
+    /// Why its routes cannot be converted.
+    pub obstacle: Option<String>,
 }
 
 #[derive(Debug)]
@@ -32,6 +42,8 @@ pub struct RouteEntity {
     pub service: Option<usize>,
     /// Why the route cannot be converted.
     pub obstacle: Option<String>,
+    /// Whether it is not for HTTP.
+    pub is_stream: bool,
 }
 
 /// A plugin with its scope.
@@ -42,6 +54,8 @@ pub struct Plugin {
     pub reader: Reader,
     pub scope: Scope,
     pub is_enabled: bool,
+    /// Why its settings are not known. `None` if they are.
+    pub obstacle: Option<String>,
     pub place: Place,
 }
 
@@ -52,8 +66,22 @@ pub struct Scope {
     pub service: Option<usize>,
     /// The index of a route.
     pub route: Option<usize>,
-    /// Whether only for some consumers.
-    pub is_for_consumer: bool,
+    /// The clients.
+    pub audience: Audience,
+}
+
+/// The clients that a plugin is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Audience {
+    /// All clients.
+    #[default]
+    All,
+    /// The consumer with this index.
+    Consumer(usize),
+    /// The members of the group with this index.
+    Group(usize),
+    /// A consumer or a group that is not in the input.
+    Unknown,
 }
 
 /// A consumer with its credentials.
@@ -64,6 +92,8 @@ pub struct Consumer {
     pub custom_id: Option<String>,
     /// The groups of the plugin `acl`.
     pub groups: Vec<String>,
+    /// Names and ids of consumer groups.
+    pub member_of: Vec<String>,
     pub credentials: Vec<JwtSecret>,
 }
 
@@ -97,8 +127,21 @@ impl Scope {
     }
 
     /// Of two plugins with one name, Kong runs the one with the higher value.
-    pub const fn specificity(&self) -> (bool, bool) {
-        (self.route.is_some(), self.service.is_some())
+    pub const fn specificity(&self) -> u8 {
+        match (self.audience, self.route.is_some(), self.service.is_some()) {
+            (Audience::Consumer(_) | Audience::Unknown, true, true) => 11,
+            (Audience::Group(_), true, true) => 10,
+            (Audience::Consumer(_) | Audience::Unknown, true, false) => 9,
+            (Audience::Consumer(_) | Audience::Unknown, false, true) => 8,
+            (Audience::Group(_), true, false) => 7,
+            (Audience::Group(_), false, true) => 6,
+            (Audience::All, true, true) => 5,
+            (Audience::Consumer(_) | Audience::Unknown, false, false) => 4,
+            (Audience::Group(_), false, false) => 3,
+            (Audience::All, true, false) => 2,
+            (Audience::All, false, true) => 1,
+            (Audience::All, false, false) => 0,
+        }
     }
 }
 
@@ -107,12 +150,24 @@ impl Entities {
     pub fn describe(&self, plugin: &Plugin) -> String {
         let route = plugin.scope.route.and_then(|index| self.routes.get(index));
         let service = plugin.scope.service.and_then(|index| self.services.get(index));
+        let audience = match plugin.scope.audience {
+            Audience::All => String::new(),
+            Audience::Consumer(index) => {
+                format!(" of consumer {}", self.consumers.get(index).map_or("", Consumer::name))
+            }
+            Audience::Group(index) => {
+                let group = self.groups.get(index).map_or("", |group| group.name.as_str());
+                format!(" of consumer group {group}")
+            }
+            Audience::Unknown => " of an unknown consumer".to_owned(),
+        };
         let scope = match (route, service) {
             (Some(route), _) => format!(" of route {}", route.route.name),
             (None, Some(service)) => format!(" of service {}", service.service.name),
-            (None, None) => " for all routes".to_owned(),
+            (None, None) if audience.is_empty() => " for all routes".to_owned(),
+            (None, None) => String::new(),
         };
-        format!("plugin {}{scope}", plugin.name)
+        format!("plugin {}{audience}{scope}", plugin.name)
     }
 
     /// The index of a consumer by id, name or custom id.
@@ -121,6 +176,48 @@ impl Entities {
         self.consumers
             .iter()
             .position(|c| is_it(&c.username) || is_it(&c.id) || is_it(&c.custom_id))
+    }
+
+    /// The index of a consumer group by id or name. Adds a group that is not known.
+    pub fn group(&mut self, reference: &str) -> usize {
+        let is_it =
+            |group: &Group| group.name == reference || group.id.as_deref() == Some(reference);
+        self.groups.iter().position(is_it).unwrap_or_else(|| {
+            self.groups.push(Group { id: None, name: reference.to_owned() });
+            self.groups.len().saturating_sub(1)
+        })
+    }
+
+    /// Whether plugins are for single consumers or groups.
+    pub fn has_consumer_plugins(&self) -> bool {
+        self.plugins.iter().any(|p| p.is_enabled && p.scope.audience != Audience::All)
+    }
+
+    /// Whether a plugin for these clients runs for requests of a consumer.
+    pub fn admits(&self, audience: Audience, consumer: usize) -> bool {
+        match audience {
+            Audience::All => true,
+            Audience::Consumer(own) => own == consumer,
+            Audience::Group(index) => {
+                let (group, member) = (self.groups.get(index), self.consumers.get(consumer));
+                group.zip(member).is_some_and(|(group, member)| member.is_in(group))
+            }
+            // The unknown one may be any consumer.
+            Audience::Unknown => true,
+        }
+    }
+}
+
+impl Consumer {
+    /// The name for messages.
+    pub fn name(&self) -> &str {
+        let names = [&self.username, &self.custom_id, &self.id];
+        names.into_iter().flatten().next().map_or("without a name", String::as_str)
+    }
+
+    /// Whether it is a member of a consumer group.
+    pub fn is_in(&self, group: &Group) -> bool {
+        self.member_of.iter().any(|name| *name == group.name || Some(name) == group.id.as_ref())
     }
 }
 

@@ -1,20 +1,21 @@
 //! Kong's configuration, and the resources of its ingress controller.
 //!
 //! - `entities`: services, routes, plugins and consumers;
-//! - `declarative`, `consumers`, `upstreams`: from kong.yml to entities;
+//! - `declarative`: from kong.yml to entities;
 //! - `resources`: from Kubernetes resources to entities;
-//! - `scopes`: the plugins of each route, and its chain;
+//! - `scopes`: the routes, converted or blocked;
+//! - `effective`, `chain`: the plugins of a route, and the filters that replace them;
 //! - `credentials`: keys of consumers, for jwt-auth;
 //! - `plugins`: the filters that replace plugins.
 
-mod consumers;
+mod chain;
 mod credentials;
 mod declarative;
+mod effective;
 mod entities;
 mod plugins;
 mod resources;
 mod scopes;
-mod upstreams;
 
 use self::entities::Entities;
 use crate::{

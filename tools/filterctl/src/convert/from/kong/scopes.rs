@@ -1,189 +1,163 @@
-//! The plugins of each route, and its chain of filters.
+//! The gateway of all entities.
 
 use std::collections::BTreeSet;
 
 use super::{
+    chain::RouteInput,
     credentials::Credentials,
-    entities::{Entities, Plugin, RouteEntity},
-    plugins::{access, cors, jwt, others, rate_limiting, transformers},
+    effective::effective,
+    entities::{Audience, Entities, RouteEntity},
+    plugins::others,
 };
 use crate::convert::{
-    model::{Chain, Gateway},
+    from::unchecked,
+    model::{Action, Gateway, PathMatch, Route},
     report::Report,
 };
+
+/// The plugins by their use.
+#[derive(Debug, Default)]
+struct Uses {
+    /// Plugins of converted routes.
+    used: BTreeSet<usize>,
+    /// Plugins of blocked routes.
+    lost: BTreeSet<usize>,
+}
 
 /// The gateway of all entities. Reports every plugin.
 pub(super) fn gateway(entities: &Entities, report: &mut Report) -> Gateway {
     let credentials = Credentials::new(entities, report);
-    let mut gateway = Gateway::default();
-    // Plugins of converted routes, and of routes that are left out.
-    let (mut used, mut lost) = (BTreeSet::new(), BTreeSet::new());
+    let mut gateway = Gateway { is_kong_order: true, ..Gateway::default() };
+    let mut uses = Uses::default();
     for (index, entity) in entities.routes.iter().enumerate() {
-        let name = &entity.route.name;
-        let place = &entity.route.place;
-        let plugins = plugins_of(entities, index, entity);
-        let indices = plugins.iter().map(|(index, _)| *index);
-        let service = entity.service.and_then(|index| entities.services.get(index));
-        let Some(service) = service else {
-            report.left_out(place, format!("route {name}: it has no service"));
-            lost.extend(indices);
-            continue;
-        };
-        if !service.is_enabled {
-            report.not_needed(place, format!("route {name}: its service is off (enabled: false)"));
-            lost.extend(indices);
-            continue;
-        }
-        let path_fault = entity.route.paths.iter().find_map(|path| path.fault());
-        if let Some(obstacle) = entity.obstacle.clone().or(path_fault) {
-            report.left_out(place, format!("route {name}: {obstacle}"));
-            lost.extend(indices);
-            continue;
-        }
-        used.extend(indices);
-        let input = RouteInput { entities, credentials: &credentials, plugins: &plugins };
-        match input.chain(report) {
-            Ok(chain) => {
-                let mut route = entity.route.clone();
-                route.chain = chain;
-                route.service = gateway.add_service(service.service.clone());
-                report.converted(place, format!("route {name}"));
-                gateway.add_route(route);
-            }
-            Err(reason) => {
-                let message = format!(
-                    "route {name}, because without {reason} its requests would pass unchecked"
-                );
-                report.left_out(place, message);
-            }
-        }
+        add_route(entities, &credentials, (index, entity), &mut gateway, &mut uses, report);
     }
     credentials.report(entities, report);
-    report_unused(entities, &used, &lost, report);
+    report_unused(entities, &uses, report);
     gateway
 }
 
-/// The plugins that run for a route: of each name, the one with the narrowest scope.
-fn plugins_of<'e>(
-    entities: &'e Entities,
-    index: usize,
-    route: &RouteEntity,
-) -> Vec<(usize, &'e Plugin)> {
-    let mut found: Vec<(usize, &Plugin)> = Vec::new();
-    for (n, plugin) in entities.plugins.iter().enumerate() {
-        let is_for_all_consumers = plugin.is_enabled && !plugin.scope.is_for_consumer;
-        if !is_for_all_consumers || !plugin.scope.covers(index, route.service) {
-            continue;
+/// Adds a route, or a blocked route if it cannot be converted.
+fn add_route(
+    entities: &Entities,
+    credentials: &Credentials,
+    (index, entity): (usize, &RouteEntity),
+    gateway: &mut Gateway,
+    uses: &mut Uses,
+    report: &mut Report,
+) {
+    let (name, place) = (&entity.route.name, &entity.route.place);
+    let plugins = effective(entities, index, entity.service, None);
+    let indices = plugins.iter().map(|(index, _)| *index);
+    let service = entity.service.and_then(|index| entities.services.get(index));
+    if entity.is_stream {
+        report.left_out(place, format!("route {name}: it is not for HTTP"));
+        uses.lost.extend(indices);
+        return;
+    }
+    if service.is_some_and(|service| !service.is_enabled) {
+        report.not_needed(place, format!("route {name}: its service is off (enabled: false)"));
+        uses.lost.extend(indices);
+        return;
+    }
+    let of_service = service.and_then(|service| service.obstacle.clone());
+    let path_fault = entity.route.paths.iter().find_map(PathMatch::fault);
+    let obstacle = entity.obstacle.clone().or(of_service).or(path_fault);
+    let obstacle = obstacle.or_else(|| overlapping_host(entities, &entity.route));
+    if obstacle.is_none() && plugins.is_empty() && entity.route.action != Action::Forward {
+        report.converted(place, format!("route {name}"));
+        gateway.add_route(entity.route.clone());
+        return;
+    }
+    let service = match (obstacle, service) {
+        (None, Some(service)) => service,
+        (obstacle, _) => {
+            let reason = obstacle.unwrap_or_else(|| "it has no service".to_owned());
+            gateway.add_blocked(wider(entities, &entity.route), &reason, report);
+            uses.lost.extend(indices);
+            return;
         }
-        match found.iter_mut().find(|(_, other)| other.name == plugin.name) {
-            Some(other) if plugin.scope.specificity() > other.1.scope.specificity() => {
-                *other = (n, plugin);
-            }
-            Some(_) => {}
-            None => found.push((n, plugin)),
+    };
+    uses.used.extend(indices);
+    let route = (index, entity.service);
+    match (RouteInput { entities, credentials, plugins, route, name }).chain(report) {
+        Ok(chain) => {
+            let mut route = entity.route.clone();
+            route.chain = chain;
+            route.service = gateway.add_service(service.service.clone());
+            report.converted(place, format!("route {name}"));
+            gateway.add_route(route);
+        }
+        Err(reason) => {
+            gateway.add_blocked(wider(entities, &entity.route), &unchecked(&reason), report);
         }
     }
-    found
+}
+
+/// Of `*.a.io` and `b.*`, other proxies try only the first for `b.a.io`, whatever Kong's order is.
+fn overlapping_host(entities: &Entities, route: &Route) -> Option<String> {
+    let host = route.hosts.iter().find(|host| host.ends_with('*'))?;
+    let mut hosts = entities.routes.iter().flat_map(|entity| &entity.route.hosts);
+    let other = hosts.find(|host| host.starts_with('*'))?;
+    Some(format!("its host {host} overlaps with {other}"))
+}
+
+/// A route with conditions that every output has, and that match all requests of the given one. An
+/// output for Kong keeps the own conditions.
+fn wider(entities: &Entities, route: &Route) -> Route {
+    let mut wider = route.clone();
+    let kong_path = |path: &PathMatch| match path {
+        PathMatch::Regex(regex) => format!("~{regex}$"),
+        PathMatch::RegexStart(regex) => format!("~{regex}"),
+        path => path.text().to_owned(),
+    };
+    if route.paths.iter().any(|path| path.fault().is_some()) {
+        wider.kong.set("paths", route.paths.iter().map(kong_path).collect::<Vec<_>>());
+    }
+    for path in &mut wider.paths {
+        if path.fault().is_some() {
+            // An expression keeps its place in the order of routes.
+            let start = path.literal_start();
+            *path = PathMatch::RegexStart(if start.is_empty() { "/".to_owned() } else { start });
+        }
+    }
+    for host in &mut wider.hosts {
+        if let Some((name, _)) = host.split_once(':') {
+            *host = name.to_owned();
+        }
+    }
+    if overlapping_host(entities, route).is_some() {
+        wider.hosts.clear();
+    }
+    if wider.hosts != route.hosts {
+        wider.kong.set("hosts", route.hosts.clone());
+    }
+    wider
 }
 
 /// Reports the plugins that run for no converted route.
-fn report_unused(
-    entities: &Entities,
-    used: &BTreeSet<usize>,
-    lost: &BTreeSet<usize>,
-    report: &mut Report,
-) {
+fn report_unused(entities: &Entities, uses: &Uses, report: &mut Report) {
+    let is_reported = |report: &Report, place| {
+        report.entries.iter().any(|entry| entry.place.as_ref() == Some(place))
+    };
     for (index, plugin) in entities.plugins.iter().enumerate() {
         let name = entities.describe(plugin);
-        if used.contains(&index) {
+        let is_for_some = plugin.scope.audience != Audience::All;
+        if uses.used.contains(&index) || (is_for_some && is_reported(report, &plugin.place)) {
             continue;
         }
         if !plugin.is_enabled {
             report.not_needed(&plugin.place, format!("{name}: is off (enabled: false)"));
-        } else if plugin.scope.is_for_consumer {
-            let reason = "filters have no scope for consumers; write a rule of rate_limit with a \
-                          condition on a claim, or keep the plugin";
-            let message = format!("plugin {} for a consumer: {reason}", plugin.name);
+        } else if is_for_some && others::is_passive(plugin) {
+            let message = format!("{name}: filters have no scope for consumers");
             report.left_out(&plugin.place, message);
-        } else if lost.contains(&index) {
-            report.left_out(&plugin.place, format!("{name}: its routes are left out"));
-        } else {
-            let message = format!("{name}: no route uses it");
+        } else if is_for_some {
+            let message = format!("{name}: no plugin jwt identifies its consumers");
             report.not_needed(&plugin.place, message);
+        } else if uses.lost.contains(&index) {
+            report.left_out(&plugin.place, format!("{name}: its routes are blocked"));
+        } else {
+            report.not_needed(&plugin.place, format!("{name}: no route uses it"));
         }
-    }
-}
-
-/// A route with everything that its chain is made of.
-struct RouteInput<'e> {
-    entities: &'e Entities,
-    credentials: &'e Credentials,
-    plugins: &'e [(usize, &'e Plugin)],
-}
-
-impl RouteInput<'_> {
-    fn plugin(&self, name: &str) -> Option<&Plugin> {
-        self.plugins.iter().find(|(_, plugin)| plugin.name == name).map(|(_, plugin)| *plugin)
-    }
-
-    /// The chain.
-    ///
-    /// # Errors
-    /// The plugin that protects the route and cannot be converted.
-    fn chain(&self, report: &mut Report) -> Result<Chain, String> {
-        let describe = |plugin: &Plugin| self.entities.describe(plugin);
-        let mut chain = Chain::default();
-        let mut missing = None;
-        if let Some(plugin) = self.plugin("jwt") {
-            let acl = self.plugin("acl");
-            match jwt::section(
-                plugin,
-                &describe(plugin),
-                acl,
-                self.entities,
-                self.credentials,
-                report,
-            ) {
-                Some(mut section) => {
-                    if acl.is_some() && section.remove("anonymous").is_some() {
-                        let message = format!(
-                            "{}: anonymous: beside acl, requests without a token get 401",
-                            describe(plugin)
-                        );
-                        report.left_out(&plugin.place, message);
-                    }
-                    chain.jwt_auth = Some(section);
-                }
-                None => missing = Some(describe(plugin)),
-            }
-        }
-        if let Some(plugin) = self.plugin("acl") {
-            let has_jwt = chain.jwt_auth.is_some();
-            if !access::report_acl(plugin, &describe(plugin), has_jwt, report) {
-                missing = missing.or(Some(describe(plugin)));
-            }
-        }
-        if let Some(plugin) = self.plugin("ip-restriction") {
-            match access::addresses(plugin, &describe(plugin), report) {
-                Some(addresses) => chain.addresses = Some(addresses),
-                None => missing = missing.or(Some(describe(plugin))),
-            }
-        }
-        if let Some(plugin) = self.plugin("cors") {
-            chain.cors = cors::section(plugin, &describe(plugin), report);
-        }
-        if let Some(plugin) = self.plugin("rate-limiting") {
-            let has_identity = chain.jwt_auth.is_some();
-            chain.rate_limit = rate_limiting::section(plugin, self.entities, has_identity, report);
-        }
-        let (request, response) =
-            (self.plugin("request-transformer"), self.plugin("response-transformer"));
-        chain.header_transform = transformers::section(request, response, &describe, report);
-        for (_, plugin) in self.plugins {
-            if others::report(plugin, &describe(plugin), report) {
-                missing = missing.or(Some(describe(plugin)));
-            }
-        }
-        missing.map_or(Ok(chain), Err)
     }
 }

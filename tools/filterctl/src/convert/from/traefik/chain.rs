@@ -3,96 +3,51 @@
 use novasphere_explain::ProxyKind;
 
 use super::{
+    configuration::Configuration,
     forward_auth, headers, jwt, limits, own,
-    routers::{Configuration, Middleware},
+    part::{Part, Target},
+    paths,
 };
-use crate::{
-    convert::{
-        from::{
-            input::fields::Fields,
-            policy::headers::{finish, merge},
-        },
-        model::{Addresses, Route},
-        report::Report,
-        yaml::Map,
+use crate::convert::{
+    from::{
+        input::fields::Fields,
+        policy::headers::{finish, merge},
+        unchecked,
     },
-    source::Node,
+    model::{Addresses, Chain, Route, Service},
+    report::Report,
+    yaml::Map,
 };
 
-/// Middlewares that reject no request.
-const HARMLESS: [&str; 16] = [
-    "addPrefix",
-    "buffering",
-    "circuitBreaker",
-    "compress",
-    "contentType",
-    "errors",
-    "grpcWeb",
-    "inFlightReq",
-    "passTLSClientCert",
-    "redirectRegex",
-    "redirectScheme",
-    "replacePath",
-    "replacePathRegex",
-    "retry",
-    "stripPrefixRegex",
-    "encodedCharacters",
-];
-
-/// A middleware that is being converted.
-pub struct Part<'m> {
-    /// `middleware auth`.
-    pub name: String,
-    pub middleware: &'m Middleware,
-    /// The settings of its kind.
-    pub settings: &'m Node,
-    /// Their members.
-    pub fields: Fields<'m>,
-}
-
-impl Part<'_> {
-    /// Reports the settings that were not read.
-    pub fn report_rest(&self, report: &mut Report) {
-        for (key, _) in self.fields.rest() {
-            let field = key.text().unwrap_or_default();
-            let place =
-                crate::found::Place { file: self.middleware.place.file, span: key.span.clone() };
-            report.left_out(&place, format!("{}: {field}", self.name));
-        }
-    }
-
-    pub fn converted(&self, what: &str, report: &mut Report) {
-        report.converted(&self.middleware.place, format!("{}: {what}", self.name));
-    }
-
-    pub fn changed(&self, what: &str, report: &mut Report) {
-        report.changed(&self.middleware.place, format!("{}: {what}", self.name));
-    }
-
-    pub fn left_out(&self, what: &str, report: &mut Report) {
-        report.left_out(&self.middleware.place, format!("{}: {what}", self.name));
-    }
-}
+/// Middlewares that reject no request, and change neither its path nor its identity.
+const HARMLESS: [&str; 6] =
+    ["circuitBreaker", "compress", "contentType", "errors", "grpcWeb", "retry"];
 
 /// Adds the filters of all middlewares.
 ///
 /// # Errors
-/// The middleware that protects the router and cannot be converted.
+/// Why the route cannot be converted: a middleware protects it that no filter replaces.
 pub(super) fn add(
     route: &mut Route,
+    service: &mut Service,
     names: &[String],
+    is_tls: bool,
     configuration: &Configuration,
     report: &mut Report,
 ) -> Result<(), String> {
+    let mut target = Target { route, service, is_tls };
     let mut missing = None;
     for name in names {
         let Some(middleware) = configuration.middlewares.get(name) else {
             let message =
-                format!("router {}: its middleware {name} is not in the input", route.name);
-            report.left_out(&route.place, message);
+                format!("router {}: its middleware {name} is not in the input", target.route.name);
+            report.left_out(&target.route.place, message);
             missing = missing.or(Some(format!("middleware {name}")));
             continue;
         };
+        if middleware.node.members().is_empty() {
+            missing = missing.or(Some(format!("middleware {name}, which is empty")));
+        }
         for (key, settings) in middleware.node.members() {
             let kind = key.text().unwrap_or_default();
             let part = Part {
@@ -101,30 +56,33 @@ pub(super) fn add(
                 settings,
                 fields: Fields::new(Some(settings), middleware.reader),
             };
-            if !add_one(route, kind, settings, &part, report) {
+            if !add_one(&mut target, kind, &part, report) {
                 missing = missing.or(Some(part.name));
             }
         }
     }
-    missing.map_or(Ok(()), Err)
+    missing.map_or(Ok(()), |name| Err(unchecked(&name)))
 }
 
 /// Adds the filter of one middleware. Returns whether the route is as protected as before.
-fn add_one(
-    route: &mut Route,
-    kind: &str,
-    settings: &Node,
-    part: &Part<'_>,
-    report: &mut Report,
-) -> bool {
+fn add_one(target: &mut Target<'_>, kind: &str, part: &Part<'_>, report: &mut Report) -> bool {
+    let route = &mut *target.route;
     match kind {
         "chain" => part.converted("its middlewares", report),
-        "headers" => headers::add(&mut route.chain, part, report),
-        "rateLimit" => limits::add(route, part, report),
+        "headers" => return headers::add(target, part, report),
+        "rateLimit" => return limits::add(route, part, report),
         "ipAllowList" | "ipWhiteList" => return add_addresses(route, part, report),
-        "forwardAuth" => return set_jwt(route, forward_auth::section(part, report), part, report),
-        "plugin" => return add_plugin(route, settings, part, report),
-        "stripPrefix" => strip_prefix(route, part, report),
+        "forwardAuth" => {
+            let section = forward_auth::section(part, report);
+            return set_jwt(&mut route.chain, section, part, report);
+        }
+        "plugin" => return add_plugin(&mut route.chain, part, report),
+        "stripPrefix" => paths::strip_prefix(route, part, report),
+        "addPrefix" => return paths::add_prefix(target, part, report),
+        "redirectScheme" => return redirect_scheme(target.is_tls, part, report),
+        "buffering" if part.fields.number("maxRequestBodyBytes").unwrap_or(0) <= 0 => {
+            part.left_out("buffering: filters do not read bodies", report);
+        }
         kind if HARMLESS.contains(&kind) => {
             part.left_out(
                 &format!("{kind}: no filter does this; use the proxy's own settings"),
@@ -133,7 +91,7 @@ fn add_one(
         }
         kind => {
             part.left_out(
-                &format!("{kind}: no filter does this, and it may reject requests"),
+                &format!("{kind}: no filter does this, and it may reject or change requests"),
                 report,
             );
             return false;
@@ -142,31 +100,42 @@ fn add_one(
     true
 }
 
-fn set_jwt(route: &mut Route, section: Option<Map>, part: &Part<'_>, report: &mut Report) -> bool {
+/// A redirect to TLS does nothing for requests that use it.
+fn redirect_scheme(is_tls: bool, part: &Part<'_>, report: &mut Report) -> bool {
+    let is_to_tls = part.fields.text("scheme") == Some("https");
+    if is_tls && is_to_tls && part.fields.text("port").is_none() {
+        let message = format!("{}: redirectScheme: the router is for TLS", part.name);
+        report.not_needed(&part.middleware.place, message);
+        return true;
+    }
+    part.left_out("redirectScheme: redirect requests in front of the output", report);
+    false
+}
+
+fn set_jwt(chain: &mut Chain, section: Option<Map>, part: &Part<'_>, report: &mut Report) -> bool {
     let Some(section) = section else { return false };
-    if route.chain.jwt_auth.is_some() {
+    if chain.jwt_auth.is_some() {
         part.left_out("a chain verifies tokens once", report);
         return false;
     }
-    route.chain.jwt_auth = Some(section);
+    chain.jwt_auth = Some(section);
     true
 }
 
-fn add_plugin(route: &mut Route, settings: &Node, part: &Part<'_>, report: &mut Report) -> bool {
+fn add_plugin(chain: &mut Chain, part: &Part<'_>, report: &mut Report) -> bool {
     let mut is_protected = true;
-    for (key, config) in settings.members() {
+    for (key, config) in part.settings.members() {
         let name = key.text().unwrap_or_default();
         if name.ends_with("novasphere-header-transform") {
             if let Some(config) = own::header_transform(config, part, report) {
-                let before = route.chain.header_transform.take().unwrap_or_default();
+                let before = chain.header_transform.take().unwrap_or_default();
                 let merged = merge(before, &config);
                 let (place, name) = (&part.middleware.place, &part.name);
-                route.chain.header_transform =
-                    finish(merged, ProxyKind::Envoy, place, name, report);
+                chain.header_transform = finish(merged, ProxyKind::Envoy, place, name, report);
             }
         } else if name.ends_with("novasphere-jwt-auth") {
             let section = own::jwt_auth(config, part, report);
-            is_protected = set_jwt(route, section, part, report) && is_protected;
+            is_protected = set_jwt(chain, section, part, report) && is_protected;
         } else if name.to_ascii_lowercase().contains("jwt") {
             let part = Part {
                 name: format!("{}: plugin {name}", part.name),
@@ -175,7 +144,7 @@ fn add_plugin(route: &mut Route, settings: &Node, part: &Part<'_>, report: &mut 
                 fields: Fields::new(Some(config), part.middleware.reader),
             };
             let section = jwt::section(&part, config, report);
-            is_protected = set_jwt(route, section, &part, report) && is_protected;
+            is_protected = set_jwt(chain, section, &part, report) && is_protected;
         } else {
             part.left_out(&format!("plugin {name}: is unknown, and may reject requests"), report);
             is_protected = false;
@@ -202,27 +171,4 @@ fn add_addresses(route: &mut Route, part: &Part<'_>, report: &mut Report) -> boo
     part.report_rest(report);
     part.converted("rate_limit.deny", report);
     true
-}
-
-/// Removing the router's own prefix is a setting of the route.
-fn strip_prefix(route: &mut Route, part: &Part<'_>, report: &mut Report) {
-    let prefixes = part.fields.texts("prefixes");
-    let is_own = |prefix: &String| {
-        !route.paths.is_empty()
-            && route
-                .paths
-                .iter()
-                .all(|path| !path.is_regex() && path.text().trim_end_matches('/') == prefix)
-    };
-    if let [prefix] = prefixes.as_slice()
-        && is_own(prefix)
-    {
-        route.strip_path = true;
-        part.converted("the route removes its prefix", report);
-    } else {
-        part.left_out(
-            "stripPrefix: is not the path of the router; rewrite the path in the proxy",
-            report,
-        );
-    }
 }

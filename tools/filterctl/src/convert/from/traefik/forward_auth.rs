@@ -1,6 +1,6 @@
 //! The middleware `forwardAuth`.
 
-use super::chain::Part;
+use super::part::Part;
 use crate::convert::{report::Report, yaml::Map};
 
 /// jwt-auth in place of the service that the middleware asks.

@@ -1,6 +1,6 @@
 //! The middleware `headers`: CORS, request and response headers.
 
-use super::chain::Part;
+use super::part::{Part, Target};
 use crate::convert::{
     from::{input::secrets::is_credential, policy::headers as rules, policy::origins},
     model::Chain,
@@ -9,13 +9,54 @@ use crate::convert::{
 };
 use novasphere_explain::ProxyKind;
 
-/// Adds the filters that replace the middleware.
-pub(super) fn add(chain: &mut Chain, part: &Part<'_>, report: &mut Report) {
+/// Adds the filters that replace the middleware. Returns whether the route is as protected as before.
+pub(super) fn add(target: &mut Target<'_>, part: &Part<'_>, report: &mut Report) -> bool {
+    let is_protected = has_known_hosts(target, part, report) && has_own_tls(target, part, report);
+    add_rules(&mut target.route.chain, part, report);
+    is_protected
+}
+
+/// Whether the router is only for hosts that the middleware allows.
+fn has_known_hosts(target: &Target<'_>, part: &Part<'_>, report: &mut Report) -> bool {
+    let allowed = part.fields.texts("allowedHosts");
+    let hosts = &target.route.hosts;
+    let is_allowed =
+        |host: &String| allowed.iter().any(|allowed| allowed.eq_ignore_ascii_case(host));
+    if allowed.is_empty() || (!hosts.is_empty() && hosts.iter().all(is_allowed)) {
+        return true;
+    }
+    part.left_out("allowedHosts: the rule of the router has other hosts", report);
+    false
+}
+
+/// Whether redirects to TLS, which Traefik 2 has, do nothing for the router.
+fn has_own_tls(target: &Target<'_>, part: &Part<'_>, report: &mut Report) -> bool {
+    let fields = &part.fields;
+    let redirects = fields.flag("sslRedirect") == Some(true);
+    let is_protected = !redirects || target.is_tls;
+    if !is_protected || fields.flag("sslForceHost") == Some(true) {
+        part.left_out("sslRedirect: redirect requests in front of the output", report);
+        return false;
+    }
+    fields.ignore(&["sslTemporaryRedirect", "sslHost", "isDevelopment"]);
+    true
+}
+
+fn add_rules(chain: &mut Chain, part: &Part<'_>, report: &mut Report) {
     let has_cors = ["accessControlAllowOriginList", "accessControlAllowOriginListRegex"]
         .iter()
         .any(|name| part.fields.get(name).is_some());
     if has_cors {
         chain.cors = cors(part, report).or(chain.cors.take());
+        let rejects_before = chain.jwt_auth.is_some()
+            || chain.rate_limit.is_some()
+            || !chain.buckets.is_empty()
+            || chain.addresses.is_some();
+        if rejects_before {
+            let message = "cors runs before the filters that reject requests: a preflight needs no \
+                           token and no quota, and rejections have CORS headers";
+            part.changed(message, report);
+        }
     }
     part.fields.ignore(&["addVaryHeader"]);
     let mut transform = chain.header_transform.take().unwrap_or_default();

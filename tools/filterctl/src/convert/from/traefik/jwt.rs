@@ -1,7 +1,7 @@
 //! Plugins that verify tokens. Their settings have many names, which are compared without case and
 //! separators.
 
-use super::chain::Part;
+use super::part::Part;
 use crate::{
     convert::{
         from::{
@@ -21,6 +21,9 @@ const VARIABLE: &str = "NOVASPHERE_JWT_SECRET";
 
 /// The configuration of jwt-auth. `None` if the plugin has no key that can be converted.
 pub(super) fn section(part: &Part<'_>, node: &Node, report: &mut Report) -> Option<Map> {
+    if !is_understood(part, node, report) {
+        return None;
+    }
     let mut config = Map::new();
     let issuers = lists(node, &["iss", "issuer", "issuers"]);
     let audiences = lists(node, &["aud", "audience", "audiences"]);
@@ -53,7 +56,6 @@ pub(super) fn section(part: &Part<'_>, node: &Node, report: &mut Report) -> Opti
     config.set_list("issuers", if by_issuer.is_some() { Vec::new() } else { issuers });
     config.set_list("audiences", audiences);
     add_claims(&mut config, node);
-    report_rest(part, node, report);
     finish(config, part, report)
 }
 
@@ -159,15 +161,44 @@ const KNOWN: [&str; 37] = [
     "infotostdout",
 ];
 
-fn report_rest(part: &Part<'_>, node: &Node, report: &mut Report) {
-    for (key, _) in node.members() {
+/// Settings with lists of names and values.
+const LISTS: [&str; 12] = [
+    "iss",
+    "issuer",
+    "issuers",
+    "aud",
+    "audience",
+    "audiences",
+    "claims",
+    "requiredclaims",
+    "payloadfields",
+    "required",
+    "keys",
+    "publickey",
+];
+
+/// Whether all settings are known. An unknown one may be a check.
+fn is_understood(part: &Part<'_>, node: &Node, report: &mut Report) -> bool {
+    let mut is_understood = true;
+    for (key, value) in node.members() {
         let name = key.text().unwrap_or_default();
-        if !KNOWN.contains(&plain(name).as_str()) {
+        let plain = plain(name);
+        let is_known = KNOWN.contains(&plain.as_str());
+        let is_list = !LISTS.contains(&plain.as_str()) || value.members().is_empty();
+        let has_lists = plain != "require"
+            || value.members().iter().all(|(_, values)| {
+                let mut items = values.items().iter();
+                values.members().is_empty() && items.all(|item| item.text().is_some())
+            });
+        if !is_known || !is_list || !has_lists {
             let place =
                 crate::found::Place { file: part.middleware.place.file, span: key.span.clone() };
-            report.left_out(&place, format!("{}: {name}", part.name));
+            let message = format!("{}: {name}: is not supported, and may be a check", part.name);
+            report.left_out(&place, message);
+            is_understood = false;
         }
     }
+    is_understood
 }
 
 /// A name without case and separators.

@@ -1,6 +1,6 @@
 //! The middleware `rateLimit`: a token bucket.
 
-use super::chain::Part;
+use super::part::Part;
 use crate::convert::{
     from::{
         input::fields::{Fields, yaml},
@@ -11,19 +11,24 @@ use crate::convert::{
     yaml::Map,
 };
 
-/// Adds windows for the bucket.
-pub(super) fn add(route: &mut Route, part: &Part<'_>, report: &mut Report) {
-    let average = part.fields.number("average").unwrap_or(0);
+/// Adds windows for the bucket. Returns whether the route is limited as before.
+pub(super) fn add(route: &mut Route, part: &Part<'_>, report: &mut Report) -> bool {
+    let average = part.fields.number("average");
+    let Some(average) = average.or_else(|| part.fields.get("average").is_none().then_some(0))
+    else {
+        part.left_out("average: is not a whole number", report);
+        return false;
+    };
     if average <= 0 {
         report
             .not_needed(&part.middleware.place, format!("{}: average 0 does not limit", part.name));
-        return;
+        return true;
     }
     let burst = part.fields.number("burst").unwrap_or(1).max(1);
     let period = part.fields.text("period").unwrap_or("1s");
     let Some(seconds) = seconds(period) else {
         part.left_out(&format!("period {period:?}: is not a whole number of seconds"), report);
-        return;
+        return false;
     };
     let source = part.fields.object("sourceCriterion");
     let mut identity = Map::new();
@@ -49,27 +54,26 @@ pub(super) fn add(route: &mut Route, part: &Part<'_>, report: &mut Report) {
                 let message =
                     "a second limit with another sourceCriterion, or with the same period";
                 part.left_out(message, report);
-                return;
+                return false;
             }
         },
     };
     let (place, name) = (&part.middleware.place, &part.name);
-    if let Some(config) = finish(merged, &[], place, name, report) {
-        route.chain.rate_limit = Some(config);
-        let settings = yaml(part.settings, part.middleware.reader);
-        let mut settings = settings.and_then(|s| s.as_map().cloned()).unwrap_or_default();
-        // Its password is a secret.
-        settings.remove("redis");
-        route.chain.buckets.push(model::Bucket {
-            settings,
-            place: part.middleware.place.clone(),
-            message: format!(
-                "{}: {}, and reject instead of delaying",
-                part.name,
-                bucket.describe()
-            ),
-        });
-    }
+    let Some(config) = finish(merged, &[], place, name, report) else { return false };
+    route.chain.rate_limit = Some(config);
+    route.chain.buckets.push(own(part, bucket));
+    true
+}
+
+/// The limit itself, which an output for Traefik keeps.
+fn own(part: &Part<'_>, bucket: Bucket) -> model::Bucket {
+    let settings = yaml(part.settings, part.middleware.reader);
+    let mut settings = settings.and_then(|s| s.as_map().cloned()).unwrap_or_default();
+    // Its password is a secret.
+    settings.remove("redis");
+    let place = part.middleware.place.clone();
+    let message = format!("{}: {}, and reject instead of delaying", part.name, bucket.describe());
+    model::Bucket { settings, place, message }
 }
 
 fn add_identity(config: &mut Map, source: &Fields<'_>, part: &Part<'_>, report: &mut Report) {

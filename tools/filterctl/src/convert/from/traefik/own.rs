@@ -2,7 +2,7 @@
 
 use novasphere_explain::ProxyKind;
 
-use super::chain::Part;
+use super::part::Part;
 use crate::{
     convert::{
         from::{

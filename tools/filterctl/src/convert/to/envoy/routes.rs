@@ -24,17 +24,20 @@ pub(super) fn table(
             gateway.routes.get(*index).is_some_and(|route| route.requires_tls)
         };
         let needs_tls = !host.entries.is_empty() && host.entries.iter().all(needs);
-        let routes = host.entries.iter().filter_map(|(index, path)| {
-            let route = gateway.routes.get(*index)?;
+        let mut routes = Vec::new();
+        for (index, path) in &host.entries {
+            let Some(route) = gateway.routes.get(*index) else { continue };
             let path = path.and_then(|path| route.paths.get(path));
             let mut entry = entry(gateway, route, path, needs_tls, report);
             if default.is_some_and(|default| route.chain != *default) {
                 let config = plugin::of_route(&route.chain, variables);
                 entry.set("typed_per_filter_config", Map::new().with(NAME, config));
             }
-            Some(entry)
-        });
-        let routes = routes.collect::<Vec<_>>();
+            routes.push(entry);
+            if route.requires_tls && !needs_tls {
+                routes.push(plain_entry(route, path));
+            }
+        }
         let name = host.domains.first().filter(|domain| *domain != "*");
         let name = name.cloned().unwrap_or_else(|| format!("virtual-host-{n}"));
         let mut entry = Map::new().with("name", name).with("domains", host.domains);
@@ -75,6 +78,14 @@ fn entry(
         Action::Redirect(redirect) => entry.set("redirect", answers::redirect(redirect)),
     }
     entry
+}
+
+/// Redirects the requests without TLS of a route with TLS, which would match other routes.
+fn plain_entry(route: &Route, path: Option<&PathMatch>) -> Map {
+    Map::new()
+        .with("name", format!("{}-plain", route.name))
+        .with("match", condition(route, path))
+        .with("redirect", Map::new().with("https_redirect", true))
 }
 
 fn forward(gateway: &Gateway, route: &Route, path: Option<&PathMatch>, report: &mut Report) -> Map {

@@ -44,7 +44,7 @@ pub(super) fn middlewares(
         }
         None => {}
     }
-    for (name, limit) in limits::middlewares(route, report) {
+    for (name, limit) in limits::middlewares(route, report)? {
         names.push(http.middleware(&name, limit));
     }
     let request = chain.header_transform.as_ref().and_then(|config| config.map("request"));

@@ -35,30 +35,35 @@ const KNOWN: [&str; 16] = [
     "max_clients",
 ];
 
+/// Fields without which more requests pass.
+const CHECKS: [&str; 2] = ["rules", "deny"];
+
 /// The middlewares of a route, each with a name.
-pub(super) fn middlewares(route: &Route, report: &mut Report) -> Vec<(String, Map)> {
+///
+/// # Errors
+/// The limit that cannot be converted.
+pub(super) fn middlewares(
+    route: &Route,
+    report: &mut Report,
+) -> Result<Vec<(String, Map)>, String> {
     let own = &route.chain.buckets;
     if !own.is_empty() {
         let own = own.iter().map(|bucket| {
             let limit = Map::new().with("rateLimit", bucket.settings.clone());
             ("rate-limit".to_owned(), limit)
         });
-        return own.collect();
+        return Ok(own.collect());
     }
-    let Some(config) = &route.chain.rate_limit else { return Vec::new() };
-    let mut left_out = |message: String| {
-        report.left_out(&route.place, format!("route {}: rate_limit: {message}", route.name));
-    };
+    let Some(config) = &route.chain.rate_limit else { return Ok(Vec::new()) };
     for name in config.names().filter(|name| !KNOWN.contains(name)) {
-        left_out(format!("{name}: Traefik's rateLimit has no such setting"));
-    }
-    let criterion = match criterion(route, config) {
-        Ok(criterion) => criterion,
-        Err(reason) => {
-            left_out(reason);
-            return Vec::new();
+        let message = format!("{name}: Traefik's rateLimit has no such setting");
+        if CHECKS.contains(&name) {
+            return Err(format!("rate_limit.{message}"));
         }
-    };
+        let message = format!("route {}: rate_limit: {message}", route.name);
+        report.left_out(&route.place, message);
+    }
+    let criterion = criterion(route, config).map_err(|reason| format!("rate_limit.{reason}"))?;
     let mut limits = Vec::new();
     for (name, period) in PERIODS {
         if let Some(limit) = config.int(name) {
@@ -88,7 +93,7 @@ pub(super) fn middlewares(route: &Route, report: &mut Report) -> Vec<(String, Ma
             .with("sourceCriterion", criterion.clone());
         (format!("rate-limit-{name}"), Map::new().with("rateLimit", bucket))
     };
-    limits.into_iter().map(bucket).collect()
+    Ok(limits.into_iter().map(bucket).collect())
 }
 
 fn criterion(route: &Route, config: &Map) -> Result<Map, String> {

@@ -131,6 +131,8 @@ fn add_security(headers: &mut Map, values: &Map) {
         let age = value.split("max-age=").nth(1).unwrap_or_default();
         let digits: String = age.chars().take_while(char::is_ascii_digit).collect();
         headers.set("stsSeconds", digits.parse::<i64>().unwrap_or(31_536_000));
+        // The filter sends the header on connections without TLS, too.
+        headers.set("forceSTSHeader", true);
         for (word, field) in
             [("includeSubDomains", "stsIncludeSubdomains"), ("preload", "stsPreload")]
         {

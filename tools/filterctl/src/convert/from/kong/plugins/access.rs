@@ -1,17 +1,19 @@
 //! The plugins `ip-restriction` and `acl`.
 
-use super::super::entities::Plugin;
-use crate::convert::{model::Addresses, report::Report};
+use super::super::entities::{Consumer, Group, Plugin};
+use crate::{
+    convert::{model::Addresses, report::Report},
+    source::Node,
+};
 
 /// The addresses that may pass. `None` if one of them is not understood.
 pub fn addresses(plugin: &Plugin, name: &str, report: &mut Report) -> Option<Addresses> {
     let fields = plugin.fields();
-    // `whitelist` and `blacklist` are the names before Kong 3.
     let read = |names: [&str; 2]| -> Result<Vec<ipnet::IpNet>, String> {
         let texts = names.into_iter().flat_map(|name| fields.texts(name));
         texts.map(|text| Addresses::parse(&text).ok_or(text)).collect()
     };
-    let lists = (read(["allow", "whitelist"]), read(["deny", "blacklist"]));
+    let lists = (read(ALLOW), read(DENY));
     let (allow, deny) = match lists {
         (Ok(allow), Ok(deny)) => (allow, deny),
         (Err(text), _) | (_, Err(text)) => {
@@ -24,6 +26,12 @@ pub fn addresses(plugin: &Plugin, name: &str, report: &mut Report) -> Option<Add
     };
     if allow.is_empty() && deny.is_empty() {
         report.left_out(&plugin.place, format!("{name}: has no addresses in the input"));
+        return None;
+    }
+    let is_reply = |name: &str| name == "status" || name == "message";
+    let unknown = fields.rest().into_iter().find(|(key, _)| !key.text().is_some_and(is_reply));
+    if let Some((key, _)) = unknown {
+        report_unknown(plugin, name, key, report);
         return None;
     }
     report.converted(&plugin.place, format!("{name}: rate_limit.deny"));
@@ -41,14 +49,26 @@ pub fn addresses(plugin: &Plugin, name: &str, report: &mut Report) -> Option<Add
     Some(Addresses { allow, deny })
 }
 
-/// Whether a consumer with these groups passes.
-pub fn acl_admits(acl: &Plugin, groups: &[String]) -> bool {
+/// Whether a consumer passes. `all` are the consumer groups.
+pub fn acl_admits(acl: &Plugin, consumer: &Consumer, all: &[Group]) -> bool {
     let fields = acl.fields();
+    let mut groups: Vec<&String> = consumer.groups.iter().collect();
+    if fields.flag("include_consumer_groups") == Some(true) {
+        groups.extend(&consumer.member_of);
+        groups.extend(all.iter().filter(|group| consumer.is_in(group)).map(|group| &group.name));
+    }
     let is_in = |names: [&str; 2]| {
-        names.into_iter().flat_map(|name| fields.texts(name)).any(|group| groups.contains(&group))
+        names.into_iter().flat_map(|name| fields.texts(name)).any(|group| groups.contains(&&group))
     };
-    let has_allow = !fields.texts("allow").is_empty() || !fields.texts("whitelist").is_empty();
-    !is_in(["deny", "blacklist"]) && (!has_allow || is_in(["allow", "whitelist"]))
+    !is_in(DENY) && (!has_entries(acl, ALLOW) || is_in(ALLOW))
+}
+
+/// The lists of a plugin, with their names before Kong 3.
+const ALLOW: [&str; 2] = ["allow", "whitelist"];
+const DENY: [&str; 2] = ["deny", "blacklist"];
+
+fn has_entries(plugin: &Plugin, names: [&str; 2]) -> bool {
+    names.into_iter().any(|name| !plugin.fields().texts(name).is_empty())
 }
 
 /// Reports the plugin, which only selects credentials. Returns whether it is converted.
@@ -56,6 +76,18 @@ pub fn report_acl(plugin: &Plugin, name: &str, has_jwt: bool, report: &mut Repor
     if !has_jwt {
         let message = format!("{name}: only jwt identifies consumers in the output");
         report.left_out(&plugin.place, message);
+        return false;
+    }
+    if !has_entries(plugin, ALLOW) && !has_entries(plugin, DENY) {
+        report.left_out(&plugin.place, format!("{name}: has no groups in the input"));
+        return false;
+    }
+    let fields = plugin.fields();
+    fields.ignore(&[ALLOW, DENY].concat());
+    fields.ignore(&["hide_groups_header", "always_use_authenticated_groups"]);
+    fields.ignore(&["include_consumer_groups"]);
+    if let Some((key, _)) = fields.rest().first() {
+        report_unknown(plugin, name, key, report);
         return false;
     }
     report.converted(
@@ -67,4 +99,10 @@ pub fn report_acl(plugin: &Plugin, name: &str, has_jwt: bool, report: &mut Repor
         format!("{name}: other consumers get 401 instead of 403, and the upstream gets no X-Consumer-Groups"),
     );
     true
+}
+
+/// Reports a setting that may be a check.
+fn report_unknown(plugin: &Plugin, name: &str, key: &Node, report: &mut Report) {
+    let field = key.text().unwrap_or_default();
+    report.left_out(&plugin.field_place(key), format!("{name}: {field}: is not supported"));
 }

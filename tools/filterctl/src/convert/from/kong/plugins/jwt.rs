@@ -2,12 +2,9 @@
 
 use novasphere_explain::{FilterKind, ProxyKind};
 
-use super::{
-    super::{
-        credentials::{Credential, Credentials, SECRET_VARIABLE, identity},
-        entities::{Entities, Plugin},
-    },
-    access,
+use super::super::{
+    credentials::{Credential, Credentials, SECRET_VARIABLE, identity},
+    entities::{Entities, Plugin},
 };
 use crate::convert::{model::prune, report::Report, yaml::Map};
 
@@ -15,15 +12,14 @@ use crate::convert::{model::prune, report::Report, yaml::Map};
 pub fn section(
     plugin: &Plugin,
     name: &str,
-    acl: Option<&Plugin>,
-    entities: &Entities,
-    credentials: &Credentials,
+    admits: &dyn Fn(usize) -> bool,
+    (entities, credentials): (&Entities, &Credentials),
     report: &mut Report,
 ) -> Option<Map> {
     let fields = plugin.fields();
     let is_base64 = fields.flag("secret_is_base64") == Some(true);
     let mut config = Map::new();
-    add_credentials(&mut config, plugin, name, (acl, entities), credentials, is_base64, report)?;
+    add_credentials(&mut config, plugin, name, (admits, credentials), is_base64, report)?;
     add_sources(&mut config, plugin, name, &fields, report);
     let claims = fields.texts("claims_to_verify");
     if claims.is_empty() {
@@ -45,9 +41,11 @@ pub fn section(
     }
     // The plugin always sends it.
     config.set("credential_header", true);
-    for (key, _) in fields.rest() {
+    if let Some((key, _)) = fields.rest().first() {
+        // The setting may be a check.
         let field = key.text().unwrap_or_default();
-        report.left_out(&plugin.field_place(key), format!("{name}: {field}"));
+        report.left_out(&plugin.field_place(key), format!("{name}: {field}: is not supported"));
+        return None;
     }
     match prune(FilterKind::JwtAuth, &mut config, ProxyKind::Envoy, &["credentials[", "realm"]) {
         Ok(pruned) => {
@@ -91,15 +89,11 @@ fn add_credentials(
     config: &mut Map,
     plugin: &Plugin,
     name: &str,
-    (acl, entities): (Option<&Plugin>, &Entities),
-    credentials: &Credentials,
+    (admits, credentials): (&dyn Fn(usize) -> bool, &Credentials),
     is_base64: bool,
     report: &mut Report,
 ) -> Option<()> {
-    let may_pass = |credential: &&Credential| {
-        let consumer = entities.consumers.get(credential.consumer);
-        acl.is_none_or(|acl| consumer.is_some_and(|c| access::acl_admits(acl, &c.groups)))
-    };
+    let may_pass = |credential: &&Credential| admits(credential.consumer);
     let admitted: Vec<&Credential> = credentials.all.iter().filter(may_pass).collect();
     admitted.iter().for_each(|credential| credential.is_used.set(true));
     let is_weak = |credential: &&Credential| {
@@ -111,11 +105,9 @@ fn add_credentials(
     let mut entries: Vec<Map> =
         admitted.iter().map(|credential| credential.entry.clone()).collect();
     if entries.is_empty() {
-        if acl.is_some() && !credentials.all.is_empty() {
-            report.left_out(
-                &plugin.place,
-                format!("{name}: acl admits no consumer with a credential"),
-            );
+        if !credentials.all.is_empty() {
+            report
+                .left_out(&plugin.place, format!("{name}: it accepts no credential of the input"));
             return None;
         }
         entries.push(placeholder(plugin, name, report));

@@ -43,6 +43,17 @@ const HARMLESS: [&str; 12] = [
     "request-transformer-advanced",
 ];
 
+/// Whether a plugin neither rejects nor answers requests.
+pub fn is_harmless(plugin: &Plugin) -> bool {
+    let kind = plugin.name.as_str();
+    LOGS.contains(&kind) || HARMLESS.contains(&kind)
+}
+
+/// Whether a plugin has no effect on the requests that reach the upstream.
+pub fn is_passive(plugin: &Plugin) -> bool {
+    is_harmless(plugin) || matches!(plugin.name.as_str(), "cors" | "response-transformer")
+}
+
 /// Reports a plugin without a counterpart. Returns whether it may reject requests, so that a route
 /// without it would be less protected.
 pub fn report(plugin: &Plugin, name: &str, report: &mut Report) -> bool {
@@ -62,5 +73,5 @@ pub fn report(plugin: &Plugin, name: &str, report: &mut Report) -> bool {
         "no filter does this, and it may reject requests"
     };
     report.left_out(&plugin.place, format!("{name}: {reason}"));
-    !LOGS.contains(&kind) && !HARMLESS.contains(&kind)
+    !is_harmless(plugin)
 }

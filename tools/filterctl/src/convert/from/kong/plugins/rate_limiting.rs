@@ -1,101 +1,155 @@
-//! The plugin `rate-limiting`.
+//! The plugin `rate-limiting`, for all clients and for single consumers.
 
-use super::super::entities::{Entities, Plugin};
+use super::{
+    super::entities::{Audience, Consumer, Entities, Plugin},
+    limits,
+};
 use crate::convert::{
-    from::{
-        input::fields::Fields,
-        policy::buckets::{self, limiter_name},
-    },
+    from::{input::fields::Fields, policy::buckets},
     report::Report,
     yaml::Map,
 };
 
-const PERIODS: [&str; 6] = ["second", "minute", "hour", "day", "month", "year"];
+/// The limits of some consumers.
+#[derive(Debug)]
+pub struct Tier<'e> {
+    pub plugin: &'e Plugin,
+    /// Indices of consumers.
+    pub consumers: Vec<usize>,
+}
 
-/// The configuration of rate-limit. `None` if it has no limit.
+/// The configuration of rate-limit. `None` if a limit cannot be converted.
 pub fn section(
-    plugin: &Plugin,
+    general: Option<&Plugin>,
+    tiers: &[Tier<'_>],
     entities: &Entities,
     has_identity: bool,
     report: &mut Report,
 ) -> Option<Map> {
-    let name = entities.describe(plugin);
-    let fields = plugin.fields();
+    let first = general.or_else(|| tiers.first().map(|tier| tier.plugin))?;
+    let name = entities.describe(first);
     let mut config = Map::new();
-    for period in PERIODS {
-        let Some(node) = fields.get(period) else { continue };
-        match fields.number(period) {
-            Some(limit) => config.set(period, limit),
-            None => {
-                let message = format!("{name}: {period} is not a whole number");
-                report.left_out(&plugin.field_place(node), message);
-            }
-        }
+    let mut rules = Vec::new();
+    for tier in tiers {
+        rules.extend(tier_rules(tier, entities, report)?);
     }
-    add_identity(&mut config, plugin, &name, &fields, has_identity, report);
-    add_policy(&mut config, plugin, &name, &fields, report);
-    for field in ["fault_tolerant", "hide_client_headers"] {
-        let default = field == "fault_tolerant";
-        config.set_some(field, fields.flag(field).filter(|value| *value != default));
+    if let Some(plugin) = general {
+        add_general(&mut config, &mut rules, plugin, entities, has_identity, report)?;
+    }
+    config.set_list("rules", rules);
+    config.set("policy", "local");
+    let plugins = || general.into_iter().chain(tiers.iter().map(|tier| tier.plugin));
+    if plugins().any(|plugin| plugin.fields().flag("fault_tolerant") == Some(false)) {
+        config.set("fault_tolerant", false);
+    }
+    let fields = first.fields();
+    if fields.flag("hide_client_headers") == Some(true) {
+        config.set("hide_client_headers", true);
     }
     config.set_some("error_code", fields.number("error_code").filter(|code| *code != 429));
     let message = fields.text("error_message").filter(|text| *text != "API rate limit exceeded");
     config.set_some("error_message", message);
-    if let Some(scope) = scope_name(plugin, entities) {
-        config.set("name", scope);
+    for plugin in plugins() {
+        report_policy(plugin, &entities.describe(plugin), report);
     }
-    fields.ignore(&["redis"]);
-    for (key, _) in fields.rest() {
-        let field = key.text().unwrap_or_default();
-        report.left_out(&plugin.field_place(key), format!("{name}: {field}"));
+    // With rules for consumers, a rule has the name of the scope.
+    let scope =
+        general.filter(|_| tiers.is_empty()).and_then(|plugin| scope_name(plugin, entities));
+    config.set_some("name", scope);
+    for tier in tiers {
+        let name = entities.describe(tier.plugin);
+        report.converted(&tier.plugin.place, format!("{name}: rate_limit.rules"));
     }
-    let removable =
-        ["second", "minute", "hour", "day", "month", "year", "error_code", "error_message"];
-    buckets::finish(config, &removable, &plugin.place, &name, report)
+    let removable = ["error_code", "error_message"];
+    buckets::finish(config, &removable, &first.place, &name, report)
 }
 
-fn add_identity(
+/// Adds the limits for all clients.
+fn add_general(
     config: &mut Map,
+    rules: &mut Vec<Map>,
     plugin: &Plugin,
-    name: &str,
-    fields: &Fields<'_>,
+    entities: &Entities,
     has_identity: bool,
     report: &mut Report,
-) {
-    let limit_by = fields.text("limit_by").unwrap_or("consumer");
-    let is_identity = limit_by == "consumer" || limit_by == "credential";
-    if is_identity && !has_identity {
-        config.set("limit_by", "ip");
-        let message = format!(
-            "{name}: limits by address, because no plugin jwt identifies a {limit_by} on its routes"
-        );
-        report.changed(&plugin.place, message);
-    } else {
-        config.set("limit_by", limit_by);
+) -> Option<()> {
+    let name = entities.describe(plugin);
+    let fields = plugin.fields();
+    let mut limit = limits::limits(plugin, &name, report)?;
+    let identity = limits::identity(plugin, &name, has_identity, report)?;
+    if let Some(path) = &identity.path {
+        // Other paths are limited by address.
+        let mut rule = Map::new().with("name", "path").with("path", path.as_str());
+        rule.extend(&limit);
+        rules.push(rule.with("limit_by", "constant"));
     }
-    if limit_by == "ip" || is_identity {
-        report.changed(
-            &plugin.place,
-            format!("{name}: IPv6 clients are counted by /64 (client_ip.ipv6_prefix)"),
-        );
+    limit.extend(&identity.fields);
+    match scope_name(plugin, entities).filter(|_| !rules.is_empty() && identity.path.is_none()) {
+        // The filter's name would be a part of the names of all rules, so that the limits of a
+        // consumer would be separate for each service.
+        Some(scope) => {
+            let mut rule = Map::new().with("name", scope).with("path_prefix", "/");
+            rule.extend(&limit);
+            rules.push(rule);
+        }
+        None => config.extend(&limit),
     }
-    let header = fields.text("header_name").filter(|_| limit_by == "header");
-    config.set_some("header_name", header);
-    let path = fields.text("path").filter(|_| limit_by == "path");
-    config.set_some("path", path);
-    if path.is_some() {
-        report.changed(&plugin.place, format!("{name}: other paths are not limited by address"));
-    }
+    report_rest(plugin, &name, &fields, report);
+    Some(())
 }
 
-fn add_policy(
-    config: &mut Map,
-    plugin: &Plugin,
-    name: &str,
-    fields: &Fields<'_>,
-    report: &mut Report,
-) {
-    config.set("policy", "local");
+/// The rules for the consumers of a tier. `None` if they cannot be written.
+fn tier_rules(tier: &Tier<'_>, entities: &Entities, report: &mut Report) -> Option<Vec<Map>> {
+    let Tier { plugin, consumers } = tier;
+    let name = entities.describe(plugin);
+    let limit = limits::limits(plugin, &name, report)?;
+    let identity = limits::identity(plugin, &name, true, report)?;
+    if identity.path.is_some() {
+        return None;
+    }
+    let mut by_header: Vec<(&str, Vec<String>)> = Vec::new();
+    for index in consumers {
+        let (header, value) = identity_header(entities.consumers.get(*index)?)?;
+        match by_header.iter_mut().find(|(other, _)| *other == header) {
+            Some((_, values)) => values.push(value),
+            None => by_header.push((header, vec![value])),
+        }
+    }
+    let owner = match plugin.scope.audience {
+        Audience::Consumer(index) => {
+            format!("consumer-{}", entities.consumers.get(index).map_or("", Consumer::name))
+        }
+        Audience::Group(index) => {
+            format!("group-{}", entities.groups.get(index).map_or("", |g| g.name.as_str()))
+        }
+        Audience::All | Audience::Unknown => return None,
+    };
+    let scope = scope_name(plugin, entities).map(|scope| format!("{scope}-")).unwrap_or_default();
+    let rule = |(header, values): (&str, Vec<String>)| {
+        let label = if header == "X-Consumer-Username" { "" } else { "-id" };
+        let condition = Map::new().with("name", header).with("one_of", values);
+        let mut rule = Map::new()
+            .with("name", rule_name(&format!("{scope}{owner}{label}")))
+            .with("header", condition);
+        rule.extend(&limit);
+        rule.extend(&identity.fields);
+        rule
+    };
+    report_rest(plugin, &name, &plugin.fields(), report);
+    Some(by_header.into_iter().map(rule).collect())
+}
+
+/// A header that jwt-auth sends for a consumer, and its value.
+fn identity_header(consumer: &Consumer) -> Option<(&'static str, String)> {
+    let is_plain =
+        |value: &&String| value.bytes().all(|b| b.is_ascii_graphic() && b != b',' && b != b'%');
+    let username = consumer.username.as_ref().map(|name| ("X-Consumer-Username", name));
+    let found = username.or_else(|| consumer.id.as_ref().map(|id| ("X-Consumer-ID", id)));
+    found.filter(|(_, value)| is_plain(value)).map(|(header, value)| (header, value.clone()))
+}
+
+fn report_policy(plugin: &Plugin, name: &str, report: &mut Report) {
+    let fields = plugin.fields();
     let policy = fields.text("policy").unwrap_or("local");
     if policy != "local" {
         let message = format!(
@@ -104,7 +158,14 @@ fn add_policy(
         );
         report.left_out(&plugin.place, message);
     }
-    let settings = [
+}
+
+/// Reports the settings without a counterpart.
+fn report_rest(plugin: &Plugin, name: &str, fields: &Fields<'_>, report: &mut Report) {
+    fields.ignore(&limits::PERIODS);
+    fields.ignore(&["limit_by", "header_name", "path", "policy", "fault_tolerant"]);
+    fields.ignore(&["hide_client_headers", "error_code", "error_message", "redis"]);
+    fields.ignore(&[
         "redis_host",
         "redis_port",
         "redis_password",
@@ -115,8 +176,11 @@ fn add_policy(
         "redis_timeout",
         "redis_database",
         "sync_rate",
-    ];
-    fields.ignore(&settings);
+    ]);
+    for (key, _) in fields.rest() {
+        let field = key.text().unwrap_or_default();
+        report.left_out(&plugin.field_place(key), format!("{name}: {field}"));
+    }
 }
 
 /// Kong counts separately for each plugin: for its route, its service or all routes.
@@ -124,6 +188,14 @@ fn scope_name(plugin: &Plugin, entities: &Entities) -> Option<String> {
     let route = plugin.scope.route.and_then(|index| entities.routes.get(index));
     let service = plugin.scope.service.and_then(|index| entities.services.get(index));
     let name = route.map(|r| &r.route.name).or_else(|| service.map(|s| &s.service.name))?;
-    let name = limiter_name(name);
-    (!name.is_empty()).then_some(name)
+    (!name.is_empty()).then(|| rule_name(name))
+}
+
+/// A name as rules have it. Equal names share their counts.
+fn rule_name(name: &str) -> String {
+    let letter = |c: char| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' };
+    match name {
+        "default" => "default-limit".to_owned(),
+        name => name.chars().map(letter).take(64).collect(),
+    }
 }

@@ -1,7 +1,7 @@
 //! Consumers and their credentials.
 
 use super::{
-    super::entities::{Consumer, Entities, JwtSecret, Scope},
+    super::entities::{Audience, Consumer, Entities, Group, JwtSecret, Scope},
     Cluster,
 };
 use crate::{
@@ -23,6 +23,7 @@ pub(super) fn add(cluster: &mut Cluster<'_>, entities: &mut Entities, report: &m
         let mut consumer = Consumer {
             username: text("username"),
             custom_id: text("custom_id"),
+            member_of: texts(object.root.get("consumerGroups")),
             ..Consumer::default()
         };
         let names: Vec<&str> =
@@ -49,10 +50,23 @@ pub(super) fn add(cluster: &mut Cluster<'_>, entities: &mut Entities, report: &m
             report.left_out(&object.place(), message);
         }
         entities.consumers.push(consumer);
-        let scope = Scope { is_for_consumer: true, ..Scope::default() };
+        let audience = Audience::Consumer(entities.consumers.len().saturating_sub(1));
+        let scope = Scope { audience, ..Scope::default() };
         let plugins = object.list("konghq.com/plugins");
-        cluster.add_plugins(&plugins, object, scope, entities, report);
+        cluster.plugins.refer(&plugins, object, scope, entities);
     }
+    for object in objects.iter().filter(|object| object.kind == "KongConsumerGroup") {
+        entities.groups.push(Group { id: None, name: object.name.to_owned() });
+        let audience = Audience::Group(entities.groups.len().saturating_sub(1));
+        let scope = Scope { audience, ..Scope::default() };
+        let plugins = object.list("konghq.com/plugins");
+        cluster.plugins.refer(&plugins, object, scope, entities);
+    }
+}
+
+fn texts(list: Option<&Node>) -> Vec<String> {
+    let items = list.map(Node::items).unwrap_or_default().iter();
+    items.filter_map(|item| item.text().map(str::to_owned)).collect()
 }
 
 /// A Secret with the label `konghq.com/credential`, or with the former field `kongCredType`.

@@ -7,39 +7,44 @@ use crate::{
 
 /// A static configuration as settings: `entrypoints.web.address`.
 #[derive(Debug)]
-pub(super) struct StaticConfig {
+pub(crate) struct StaticConfig {
     /// The settings by path, in lower case, as Traefik compares them. A list has one entry for each
     /// item.
     settings: Vec<(String, String, Place)>,
     /// The place for messages about missing settings.
-    pub(super) place: Place,
-}
-
-/// All static configurations.
-pub(super) fn find(project: &Project) -> Vec<StaticConfig> {
-    let documents = project.documents_of(&DocumentKind::TraefikStatic);
-    let files = documents.map(|(_, document)| StaticConfig::new(document));
-    let workloads = project.documents.iter().filter_map(of_workload);
-    files.chain(workloads).collect()
-}
-
-/// The static configuration in the arguments of a container.
-fn of_workload(document: &Document) -> Option<StaticConfig> {
-    let DocumentKind::Kubernetes(kind) = &document.kind else { return None };
-    if !matches!(kind.as_str(), "Deployment" | "DaemonSet" | "StatefulSet") {
-        return None;
-    }
-    let containers = document.root.at(&["spec", "template", "spec", "containers"])?.items();
-    let args = containers.iter().filter_map(|container| container.get("args")).find(|args| {
-        let mut texts = args.items().iter().filter_map(Node::text);
-        texts.any(|text| text.to_ascii_lowercase().starts_with("--experimental.localplugins."))
-    })?;
-    let mut config = StaticConfig { settings: Vec::new(), place: document.place(args) };
-    config.add_arguments(document, args);
-    Some(config)
+    pub(crate) place: Place,
 }
 
 impl StaticConfig {
+    /// All static configurations. Those in the arguments of containers, if one of the arguments
+    /// starts with `--` and this text in lower case.
+    pub(crate) fn all_of(project: &Project, argument: &str) -> Vec<Self> {
+        let documents = project.documents_of(&DocumentKind::TraefikStatic);
+        let files = documents.map(|(_, document)| Self::new(document));
+        let workloads = project.documents.iter();
+        files
+            .chain(workloads.filter_map(|document| Self::of_workload(document, argument)))
+            .collect()
+    }
+
+    /// The static configuration in the arguments of a container.
+    fn of_workload(document: &Document, argument: &str) -> Option<Self> {
+        let DocumentKind::Kubernetes(kind) = &document.kind else { return None };
+        if !matches!(kind.as_str(), "Deployment" | "DaemonSet" | "StatefulSet") {
+            return None;
+        }
+        let containers = document.root.at(&["spec", "template", "spec", "containers"])?.items();
+        let start = format!("--{argument}");
+        let args =
+            containers.iter().filter_map(|container| container.get("args")).find(|args| {
+                let mut texts = args.items().iter().filter_map(Node::text);
+                texts.any(|text| text.to_ascii_lowercase().starts_with(&start))
+            })?;
+        let mut config = Self { settings: Vec::new(), place: document.place(args) };
+        config.add_arguments(document, args);
+        Some(config)
+    }
+
     fn new(document: &Document) -> Self {
         let plugins = document.root.get("experimental");
         let place = document.place(plugins.unwrap_or(&document.root));
@@ -60,6 +65,10 @@ impl StaticConfig {
             }
             Content::Sequence(items) => {
                 items.iter().for_each(|item| self.add(document, path, item))
+            }
+            // `tls: {}` turns a feature on.
+            Content::Mapping(members) if members.is_empty() => {
+                self.settings.push((path.to_owned(), "{}".to_owned(), document.place(node)));
             }
             Content::Mapping(members) => {
                 for (name, value) in members {
@@ -84,19 +93,19 @@ impl StaticConfig {
     }
 
     /// The values of a setting.
-    pub(super) fn all<'s>(&'s self, path: &str) -> impl Iterator<Item = (&'s str, &'s Place)> {
+    pub(crate) fn all<'s>(&'s self, path: &str) -> impl Iterator<Item = (&'s str, &'s Place)> {
         let path = path.to_ascii_lowercase();
         let settings = self.settings.iter().filter(move |(known, ..)| *known == path);
         settings.map(|(_, value, place)| (value.as_str(), place))
     }
 
     /// The value of a setting.
-    pub(super) fn get(&self, path: &str) -> Option<(&str, &Place)> {
+    pub(crate) fn get(&self, path: &str) -> Option<(&str, &Place)> {
         self.all(path).next()
     }
 
     /// The names below a path, and the places of their first settings.
-    pub(super) fn names(&self, path: &str) -> Vec<(&str, &Place)> {
+    pub(crate) fn names(&self, path: &str) -> Vec<(&str, &Place)> {
         let mut names: Vec<(&str, &Place)> = Vec::new();
         let start = format!("{}.", path.to_ascii_lowercase());
         for (known, _, place) in &self.settings {

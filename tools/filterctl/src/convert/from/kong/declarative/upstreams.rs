@@ -1,9 +1,6 @@
 //! Upstreams of kong.yml with their targets.
 
-use super::{
-    declarative::{FileEntities, items},
-    entities::reference,
-};
+use super::{File, items, refers};
 use crate::{
     convert::{
         from::input::{fields::Fields, urls},
@@ -13,15 +10,16 @@ use crate::{
     source::{Node, Reader},
 };
 
-impl FileEntities<'_> {
+impl File<'_> {
     /// Replaces the address of a service by the targets of the upstream that it names.
     pub(super) fn add_targets(&self, service: &mut Service, report: &mut Report) {
         let upstreams = self.root.items("upstreams");
         let named = |node: &&Node| node.get_text("name") == Some(service.host.as_str());
         let Some(upstream) = upstreams.iter().find(named) else { return };
-        let separate = self.root.items("targets").iter().filter(|target| {
-            target.get("upstream").and_then(reference).as_deref() == Some(service.host.as_str())
-        });
+        let separate =
+            self.root.items("targets").iter().filter(|target| {
+                refers(target, "upstream").as_deref() == Some(service.host.as_str())
+            });
         let targets = items(upstream, "targets").iter().chain(separate);
         let endpoints: Vec<Endpoint> = targets
             .filter_map(|target| {
