@@ -22,13 +22,16 @@ fn only(name: &str) -> Result<Value> {
 fn deployed_routes() -> Result<Vec<(Value, Vec<Value>)>> {
     let middlewares = documents("deploy/traefik/middlewares.yaml")?;
     let named = |reference: &Value| {
-        let found = middlewares.iter().find(|one| one["metadata"]["name"] == reference["name"]);
-        found.map(|one| one["spec"].clone()).with_context(|| format!("unknown: {reference}"))
+        let name = reference.get("name");
+        let found = middlewares.iter().find(|one| one.pointer("/metadata/name") == name);
+        found
+            .and_then(|one| one.get("spec").cloned())
+            .with_context(|| format!("unknown: {reference}"))
     };
     let route = only("deploy/traefik/ingressroute.yaml")?;
-    let routes = route["spec"]["routes"].as_array().context("no routes")?;
+    let routes = route.pointer("/spec/routes").and_then(Value::as_array).context("no routes")?;
     let resolved = routes.iter().map(|route| {
-        let names = route["middlewares"].as_array().into_iter().flatten();
+        let names = route.get("middlewares").and_then(Value::as_array).into_iter().flatten();
         Ok((route.clone(), names.map(named).collect::<Result<_>>()?))
     });
     resolved.collect()
@@ -36,8 +39,9 @@ fn deployed_routes() -> Result<Vec<(Value, Vec<Value>)>> {
 
 /// The middlewares of a route of host-config in order.
 fn expected(route: &Value, middlewares: &Value) -> Vec<Value> {
-    let names = route["middlewares"].as_array().into_iter().flatten().filter_map(Value::as_str);
-    names.map(|name| middlewares[name].clone()).collect()
+    let names = route.get("middlewares").and_then(Value::as_array).into_iter().flatten();
+    let names = names.filter_map(Value::as_str);
+    names.filter_map(|name| middlewares.get(name).cloned()).collect()
 }
 
 #[test]

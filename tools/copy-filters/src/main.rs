@@ -1,7 +1,7 @@
 //! Copies the filters of an image into a volume: `copy-filters FROM TO`. An init container runs it on
 //! clusters without image volumes, so it needs no shell and no C library.
 //!
-//! Copies `*.wasm` and `*.json`, and the directories of Traefik's plugins. `FROM` is usually `/`, which
+//! Copies `*.wasm`, `*.json`, `*.so` and `SHA256SUMS`, and the directories of Traefik's plugins. `FROM` is usually `/`, which
 //! also has `/proc` and the mounted volume.
 
 use std::{
@@ -12,6 +12,9 @@ use std::{
     path::Path,
     process::ExitCode,
 };
+
+/// The endings of modules and of Kong's schemas.
+const MODULES: [&str; 3] = ["wasm", "json", "so"];
 
 /// Traefik finds a plugin by these files in its directory.
 const PLUGIN: [&str; 2] = ["plugin.wasm", ".traefik.yml"];
@@ -44,7 +47,7 @@ fn copy(from: &Path, to: &Path) -> io::Result<usize> {
     for entry in fs::read_dir(from).map_err(|error| at(from, &error))? {
         let path = entry?.path();
         let Some(name) = path.file_name() else { continue };
-        if path.extension().is_some_and(|end| end == "wasm" || end == "json") && path.is_file() {
+        if is_part(&path) && path.is_file() {
             count = count.saturating_add(copy_file(&path, &to.join(name))?);
         } else if path.join("plugin.wasm").is_file() {
             let directory = to.join(name);
@@ -55,6 +58,13 @@ fn copy(from: &Path, to: &Path) -> io::Result<usize> {
         }
     }
     Ok(count)
+}
+
+/// Whether a file's name is that of a module, a schema or a list of checksums.
+fn is_part(path: &Path) -> bool {
+    let has_ending =
+        path.extension().is_some_and(|end| MODULES.iter().any(|module| end == *module));
+    has_ending || path.file_name().is_some_and(|name| name == "SHA256SUMS")
 }
 
 fn copy_file(from: &Path, to: &Path) -> io::Result<usize> {
@@ -78,7 +88,14 @@ mod tests {
         for directory in ["jwt-auth", "proc"] {
             fs::create_dir(image.path().join(directory))?;
         }
-        let filters = ["a.wasm", "a.meta.json", "jwt-auth/plugin.wasm", "jwt-auth/.traefik.yml"];
+        let filters = [
+            "a.wasm",
+            "a.meta.json",
+            "liba_0_1_0.so",
+            "SHA256SUMS",
+            "jwt-auth/plugin.wasm",
+            "jwt-auth/.traefik.yml",
+        ];
         for name in filters.into_iter().chain(["copy-filters", "proc/cpuinfo"]) {
             fs::write(image.path().join(name), name)?;
         }

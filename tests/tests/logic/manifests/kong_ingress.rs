@@ -30,12 +30,15 @@ fn comparable(entity: &Value, defaults: Value) -> Value {
 
 /// A route without what the chart sets in another way: priorities follow the order of routes, and the
 /// console's WebSocket has no response to buffer.
-fn of_any_chart(mut route: Value) -> Value {
-    route["regex_priority"] = json!(route["regex_priority"].as_u64() > Some(0));
-    if route["paths"].to_string().contains("/ws") {
-        route["response_buffering"] = json!(true);
+fn of_any_chart(route: Value) -> Value {
+    let is_prior = route.get("regex_priority").and_then(Value::as_u64) > Some(0);
+    let is_web_socket = route.get("paths").is_some_and(|paths| paths.to_string().contains("/ws"));
+    let Value::Object(mut fields) = route else { return route };
+    fields.insert("regex_priority".to_owned(), json!(is_prior));
+    if is_web_socket {
+        fields.insert("response_buffering".to_owned(), json!(true));
     }
-    route
+    Value::Object(fields)
 }
 
 fn list<'a>(entity: &'a Value, field: &str) -> impl Iterator<Item = &'a Value> {
