@@ -52,6 +52,16 @@ pub(super) fn of_route(
         let map = filter.base.field("requirement_map")?;
         return Some((requirement(map.get(name)?, filter, report)?, Vec::new()));
     }
+    let mut read = read_rules(filter, report)?;
+    read.retain(|(path, _)| may_match(route, path) && !filter.excluded.contains(path));
+    in_segments(route, &read, filter, report)
+}
+
+/// All rules in order. `None` if one cannot be converted.
+pub(super) fn read_rules(
+    filter: &Filter<'_>,
+    report: &mut Report,
+) -> Option<Vec<(PathMatch, Requirement)>> {
     let mut read: Vec<(PathMatch, Requirement)> = Vec::new();
     for node in items(filter.base, "rules") {
         let required = required(node, filter, report)?;
@@ -72,8 +82,7 @@ pub(super) fn of_route(
             }
         }
     }
-    read.retain(|(path, _)| may_match(route, path));
-    in_segments(route, &read, filter, report)
+    Some(read)
 }
 
 /// The rules with conditions of whole segments, as jwt-auth has them.
