@@ -72,3 +72,33 @@ fn route_that_would_be_less_protected_is_blocked() {
     let text = kong("  plugins: [{name: file-log, config: {path: /x}}, {name: cors}]");
     assert_eq!(output(Source::Kong, Target::Filters, &text).len(), 1);
 }
+
+/// `jwt_authn` compares raw prefixes, which rules of jwt-auth do not have. Routes have them.
+#[test]
+fn raw_prefixes_of_jwt_authn_become_routes() {
+    let text = blocked::envoy(
+        "            - {name: all, domains: ['*'], routes: [{name: r, match: {prefix: /}, route: {cluster: c}}]}",
+    );
+    let jwt = "http_filters:
+          - name: jwt
+            typed_config:
+              '@type': x.JwtAuthentication
+              providers: {x: {issuer: x, remote_jwks: {http_uri: {uri: 'https://x/keys', cluster: x}}}}
+              rules: [{match: {prefix: /api/open}}, {match: {prefix: /api}, requires: {provider_name: x}}]";
+    let text = text.replace("http_filters: []", jwt);
+    let output = output(Source::Envoy, Target::Envoy, &text).remove(0);
+    let manager = &output["static_resources"]["listeners"][0]["filter_chains"][0]["filters"][0];
+    let routes = &manager["typed_config"]["route_config"]["virtual_hosts"][0]["routes"];
+    let shown: Vec<(&Value, bool)> = routes
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|route| {
+            let is_off = &route["typed_per_filter_config"]["gateway"]["disabled"];
+            (&route["match"]["prefix"], is_off == &json!(true))
+        })
+        .collect();
+    let expected = [(json!("/api/open"), true), (json!("/api"), false), (json!("/"), true)];
+    let expected: Vec<(&Value, bool)> = expected.iter().map(|(path, off)| (path, *off)).collect();
+    assert_eq!(shown, expected);
+}

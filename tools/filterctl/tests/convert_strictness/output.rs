@@ -77,8 +77,7 @@ impl Output {
                 keys: KeySets { assume_missing: true, ..KeySets::default() },
                 redis: false,
             };
-            self.chains
-                .push((filters.to_vec(), Chain::new(setup).unwrap_or_else(|r| panic!("{r:?}"))));
+            self.chains.push((filters.to_vec(), Chain::new(setup).unwrap()));
             self.chains.len() - 1
         });
         &mut self.chains[index].1

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     convert::{
-        model::{Gateway, Route},
+        model::{Gateway, PathMatch, Route},
         report::Report,
     },
     found::Place,
@@ -40,6 +40,8 @@ pub(super) struct Filter<'n> {
     /// The nearest override of the route.
     pub(super) own: Option<&'n Node>,
     pub(super) place: Place,
+    /// See [`Scopes::excluded`].
+    pub(super) excluded: &'n [PathMatch],
 }
 
 /// Adds the filters that run for a route.
@@ -72,6 +74,7 @@ pub(super) fn add(
             base: body(base),
             own: own.map(inner),
             place: input.document.place(entry),
+            excluded: scopes.excluded,
         };
         if is_off {
             report.not_needed(
@@ -87,7 +90,7 @@ pub(super) fn add(
 }
 
 /// The message of an override, also inside a `FilterConfig`.
-fn inner(own: &Node) -> &Node {
+pub(super) fn inner(own: &Node) -> &Node {
     match (kind(own), own.field("config")) {
         ("FilterConfig", Some(config)) => body(config),
         _ => body(own),

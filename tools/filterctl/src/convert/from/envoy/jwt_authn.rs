@@ -3,7 +3,7 @@
 use super::{
     chain::Filter,
     flag, items, number,
-    requirement::{self, Requirement, Requirements},
+    requirement::{self, Requirement},
     routes::Input,
     text,
 };
@@ -13,7 +13,7 @@ use crate::{
             policy::buckets,
             policy::providers::{self, Keys, Provider},
         },
-        model::{Gateway, PathMatch, Route, escape},
+        model::{Gateway, Route},
         report::Report,
         yaml::Map,
     },
@@ -32,9 +32,7 @@ pub(super) fn add(
         report.left_out(&filter.place, format!("{}: {name} is not supported", filter.name));
         return false;
     }
-    let Some(requirements) = requirement::of_route(route, filter, report) else { return false };
-    let Requirements { base, rules, lost } = requirements;
-    block_within_segments(route, &lost, gateway, report);
+    let Some((base, rules)) = requirement::of_route(route, filter, report) else { return false };
     if base == Requirement::None && rules.is_empty() {
         report.not_needed(
             &filter.place,
@@ -71,25 +69,6 @@ pub(super) fn add(
         format!("{}: a wrong audience gets 401 instead of 403", filter.name),
     );
     true
-}
-
-/// Blocks the paths that prefixes match within a segment.
-fn block_within_segments(
-    route: &Route,
-    prefixes: &[String],
-    gateway: &mut Gateway,
-    report: &mut Report,
-) {
-    for prefix in prefixes {
-        let mut blocked = route.clone();
-        blocked.name = format!("{}-within-segment", route.name);
-        blocked.paths = vec![PathMatch::Regex(format!("^{}[^/].*$", escape(prefix)))];
-        let reason = format!(
-            "the prefix {prefix} of jwt_authn also matches {prefix}x, which rules of jwt-auth cannot \
-             express"
-        );
-        gateway.add_blocked(blocked, &reason, report);
-    }
 }
 
 /// The name of a check that jwt-auth does not have.

@@ -5,7 +5,7 @@
 //! - `conditions`, `answers`: the conditions of routes, and responses of Envoy itself;
 //! - `clusters`: clusters;
 //! - `chain`: the filters of a route;
-//! - `jwt_authn`, `requirement`, `local_ratelimit`, `cors`, `header_mutation`, `rbac`: one filter
+//! - `jwt_authn`, `requirement`, `parts`, `local_ratelimit`, `cors`, `header_mutation`, `rbac`: one filter
 //!   each.
 
 mod answers;
@@ -17,6 +17,7 @@ mod header_mutation;
 mod jwt_authn;
 mod listeners;
 mod local_ratelimit;
+mod parts;
 mod rbac;
 mod requirement;
 mod routes;
@@ -40,7 +41,7 @@ pub fn read(project: &Project, report: &mut Report) -> Gateway {
             if let Some(manager) = chain.manager {
                 let (document, documents) = (chain.document, &documents[..]);
                 let input = routes::Input { document, documents, manager, listener: index };
-                input.add(&mut gateway, report);
+                input.add_all(&mut gateway, report);
             }
         }
     }

@@ -12,10 +12,9 @@ use crate::{
 };
 
 /// A requirement for a request.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Requirement {
     /// No token.
-    #[default]
     None,
     /// A token of one of these providers.
     Providers {
@@ -28,7 +27,7 @@ pub(super) enum Requirement {
 }
 
 /// A condition about the path, and the requirement for requests that meet it.
-pub(super) type Rule = (Map, Requirement);
+type Rule = (Map, Requirement);
 
 impl Requirement {
     /// The names of its providers.
@@ -41,29 +40,28 @@ impl Requirement {
     }
 }
 
-/// The requirements of a route.
-#[derive(Debug, Default)]
-pub(super) struct Requirements {
-    /// For requests that match no rule.
-    pub(super) base: Requirement,
-    pub(super) rules: Vec<Rule>,
-    /// Prefixes within a segment. Rules of jwt-auth match whole segments, so that `/api` does not
-    /// cover `/apix`, which would get another requirement.
-    pub(super) lost: Vec<String>,
-}
-
-/// The requirements of a route. `None` if a part cannot be converted.
+/// The requirements of a route: the general one, and one for each rule. `None` if a part
+/// cannot be converted.
 pub(super) fn of_route(
     route: &Route,
     filter: &Filter<'_>,
     report: &mut Report,
-) -> Option<Requirements> {
+) -> Option<(Requirement, Vec<Rule>)> {
     if let Some(own) = filter.own {
         let name = text(own, "requirement_name")?;
         let map = filter.base.field("requirement_map")?;
-        let base = requirement(map.get(name)?, filter, report)?;
-        return Some(Requirements { base, ..Requirements::default() });
+        return Some((requirement(map.get(name)?, filter, report)?, Vec::new()));
     }
+    let mut read = read_rules(filter, report)?;
+    read.retain(|(path, _)| may_match(route, path) && !filter.excluded.contains(path));
+    in_segments(route, &read, filter, report)
+}
+
+/// All rules in order. `None` if one cannot be converted.
+pub(super) fn read_rules(
+    filter: &Filter<'_>,
+    report: &mut Report,
+) -> Option<Vec<(PathMatch, Requirement)>> {
     let mut read: Vec<(PathMatch, Requirement)> = Vec::new();
     for node in items(filter.base, "rules") {
         let required = required(node, filter, report)?;
@@ -84,8 +82,7 @@ pub(super) fn of_route(
             }
         }
     }
-    read.retain(|(path, _)| may_match(route, path));
-    Some(in_segments(route, &read, filter, report))
+    Some(read)
 }
 
 /// The rules with conditions of whole segments, as jwt-auth has them.
@@ -94,19 +91,19 @@ fn in_segments(
     read: &[(PathMatch, Requirement)],
     filter: &Filter<'_>,
     report: &mut Report,
-) -> Requirements {
-    let Requirements { mut base, mut rules, mut lost } = Requirements::default();
+) -> Option<(Requirement, Vec<Rule>)> {
+    let mut rules: Vec<Rule> = Vec::new();
     // Prefixes within a segment whose paths need a token.
     let mut narrowed: Vec<(&str, &Requirement)> = Vec::new();
+    let mut base = Requirement::None;
     for (n, (path, required)) in read.iter().enumerate() {
         let is_last = path.is_any() || covers_route(route, path);
-        narrowed.retain(|(start, other)| {
-            let differs = *other != required && (is_last || near(start, path.text()));
-            if differs {
-                lost.push((*start).to_owned());
-            }
-            !differs
-        });
+        let differs = |(start, other): &&(&str, &Requirement)| {
+            *other != required && (is_last || near(start, path.text()))
+        };
+        if let Some((start, _)) = narrowed.iter().find(differs) {
+            return lost(start, filter, report);
+        }
         if is_last {
             base = required.clone();
             narrowed.clear();
@@ -124,8 +121,6 @@ fn in_segments(
             PathMatch::Prefix(_) => {
                 if *required != Requirement::None {
                     narrowed.push((text, required));
-                    rules.push((Map::new().with("path_prefix", text), required.clone()));
-                    continue;
                 }
                 let message = format!(
                     "{}: the prefix {text} becomes a prefix of whole segments: {text}x no longer \
@@ -139,8 +134,10 @@ fn in_segments(
         let prefix = text.trim_end_matches('/');
         rules.push((Map::new().with("path_prefix", prefix), required.clone()));
     }
-    lost.extend(narrowed.iter().map(|(start, _)| (*start).to_owned()));
-    Requirements { base, rules, lost }
+    match narrowed.first() {
+        Some((start, _)) => lost(start, filter, report),
+        None => Some((base, rules)),
+    }
 }
 
 /// The rule for the path `/a`, which a rule of jwt-auth for the prefix `/a/` also matches. `None` if
@@ -154,6 +151,16 @@ fn without_slash(
     let next = read.iter().find(|(path, _)| path.matches(exact));
     let next = next.map_or(Requirement::None, |(_, required)| required.clone());
     (next != *required).then(|| (Map::new().with("path", exact), next))
+}
+
+/// Reports a prefix within a segment that protects paths which the output would leave open.
+fn lost(path: &str, filter: &Filter<'_>, report: &mut Report) -> Option<(Requirement, Vec<Rule>)> {
+    let message = format!(
+        "{}: the prefix {path} also covers {path}x, which rules of jwt-auth cannot express",
+        filter.name
+    );
+    report.left_out(&filter.place, message);
+    None
 }
 
 fn near(one: &str, other: &str) -> bool {

@@ -1,10 +1,10 @@
 //! Connection managers, virtual hosts and routes.
 
-use super::{answers, chain, clusters::milliseconds, conditions, flag, items, text};
+use super::{answers, chain, clusters::milliseconds, conditions, flag, items, parts, text};
 use crate::{
     convert::{
         from::unchecked,
-        model::{Action, Gateway, Response, Route, Service},
+        model::{Action, Gateway, PathMatch, Response, Route, Service},
         report::Report,
     },
     found::Document,
@@ -25,6 +25,8 @@ pub(super) struct Scopes<'n> {
     pub(super) route: &'n Node,
     pub(super) host: &'n Node,
     pub(super) table: &'n Node,
+    /// Paths of rules of jwt_authn that routes before this one match.
+    pub(super) excluded: &'n [PathMatch],
 }
 
 impl<'n> Scopes<'n> {
@@ -38,11 +40,11 @@ impl<'n> Scopes<'n> {
 
 impl<'d> Input<'d> {
     /// Adds all routes.
-    pub(super) fn add(&self, gateway: &mut Gateway, report: &mut Report) {
+    pub(super) fn add_all(&self, gateway: &mut Gateway, report: &mut Report) {
         for table in self.tables() {
             for host in items(table, "virtual_hosts") {
                 for route in items(host, "routes") {
-                    self.add_route(Scopes { route, host, table }, gateway, report);
+                    self.add_route(Scopes { route, host, table, excluded: &[] }, gateway, report);
                 }
                 self.close(host, gateway, report);
             }
@@ -98,7 +100,8 @@ impl<'d> Input<'d> {
         let name =
             text(scopes.route, "name").map_or(format!("{host_name}-{number}"), str::to_owned);
         let mut route = Route::new(&name, 0, self.document.place(scopes.route));
-        route.priority = i64::try_from(number).unwrap_or(i64::MAX).saturating_neg();
+        let priority = i64::try_from(number).unwrap_or(i64::MAX).saturating_mul(1_000);
+        route.priority = priority.saturating_neg();
         route.listener = self.listener;
         route.requires_tls = requires_tls(scopes.host);
         let condition = scopes.route.get("match");
@@ -109,14 +112,40 @@ impl<'d> Input<'d> {
             obstacle = Some("another virtual host has its name with another port".to_owned());
         }
         for hosts in conditions::hosts(scopes.host) {
-            let mut route = Route { hosts, ..route.clone() };
-            match self.read(&mut route, scopes, gateway, report, obstacle.as_deref()) {
-                Ok(()) => {
-                    report.converted(&route.place, format!("route {}", route.name));
-                    gateway.add_route(route);
-                }
-                Err(reason) => gateway.add_blocked(route, &reason, report),
+            let route = Route { hosts, ..route.clone() };
+            let parts = match obstacle {
+                None => parts::parts(&route, self, scopes),
+                Some(_) => Vec::new(),
+            };
+            for (n, part) in parts.iter().enumerate() {
+                let excluded = parts.get(..n).unwrap_or_default();
+                // The parts come before the route, in the order of the rules.
+                let before = parts::MAX.saturating_add(1).saturating_sub(n);
+                let before = i64::try_from(before).unwrap_or_default();
+                let priority = route.priority.saturating_add(before);
+                let part = Route { paths: vec![part.clone()], priority, ..route.clone() };
+                self.add(part, Scopes { excluded, ..scopes }, gateway, report, None);
             }
+            let scopes = Scopes { excluded: &parts, ..scopes };
+            self.add(route, scopes, gateway, report, obstacle.as_deref());
+        }
+    }
+
+    /// Adds a route, or blocks it.
+    fn add(
+        &self,
+        mut route: Route,
+        scopes: Scopes<'_>,
+        gateway: &mut Gateway,
+        report: &mut Report,
+        obstacle: Option<&str>,
+    ) {
+        match self.read(&mut route, scopes, gateway, report, obstacle) {
+            Ok(()) => {
+                report.converted(&route.place, format!("route {}", route.name));
+                gateway.add_route(route);
+            }
+            Err(reason) => gateway.add_blocked(route, &reason, report),
         }
     }
 
@@ -127,7 +156,7 @@ impl<'d> Input<'d> {
     fn read(
         &self,
         route: &mut Route,
-        scopes: Scopes<'d>,
+        scopes: Scopes<'_>,
         gateway: &mut Gateway,
         report: &mut Report,
         obstacle: Option<&str>,
