@@ -88,6 +88,12 @@ fn run(name: &str, filters: Value) -> Result<()> {
         "token": token("now+600")?,
         "expiredToken": token("now-600")?,
     });
+    run_node(name, &setting)?;
+    chain::ensure_no_trap(&envoy)
+}
+
+/// Runs a file with settings.
+fn run_node(name: &str, setting: &Value) -> Result<()> {
     let profile = Profile(tempfile::Builder::new().prefix("novasphere-chromium-").tempdir()?);
     let mut command = Command::new("node");
     command
@@ -99,7 +105,7 @@ fn run(name: &str, filters: Value) -> Result<()> {
     let mut node = Node(command.spawn().context("cannot run node: install the package nodejs")?);
     let status = node.wait()?;
     ensure!(status.success(), "{name}.test.js: node exited with {status}");
-    chain::ensure_no_trap(&envoy)
+    Ok(())
 }
 
 fn tls() -> Tls {
@@ -176,11 +182,11 @@ fn public() -> Result<()> {
 
 #[test]
 fn every_browser_test_file_is_run() -> Result<()> {
-    let tests = include_str!("browser.rs");
+    let tests = concat!(include_str!("main.rs"), include_str!("playground.rs"));
     for entry in fs::read_dir(repository().join("tests/browser"))? {
         let file = entry?.file_name().into_string().unwrap_or_default();
         if let Some(name) = file.strip_suffix(".test.js") {
-            ensure!(tests.contains(&format!("run(\"{name}\", ")), "{file} is not run");
+            ensure!(tests.contains(&format!("(\"{name}\", ")), "{file} is not run");
         }
     }
     Ok(())

@@ -1,0 +1,122 @@
+// The playground: examples, proxies, conversion, themes, keyboard and small screens.
+
+import assert from 'node:assert/strict';
+
+import { accessible, card, example, picture, scenario, status, write } from './page.js';
+
+const EXAMPLES = [
+  ['All four filters as one chain', 200],
+  ['Tokens of Keycloak, with roles', 403],
+  ['Tokens signed with a secret', 200],
+  ['Public paths, and scopes per route', 200],
+  ['CORS for a single-page app: the preflight', 204],
+  ['Rate limit against guessed passwords', 401],
+  ['Rate limits by plan, a claim of the token', 200],
+  ['Security headers on every response', 200],
+];
+
+scenario('every example is accepted', async (page) => {
+  const titles = await page.getByLabel('Examples').locator('option').allInnerTexts();
+  assert.deepEqual(titles.slice(1), EXAMPLES.map(([title]) => title));
+  for (const [title, expected] of EXAMPLES) {
+    await example(page, title);
+    await card(page, 'Configuration').getByText('accepts the configuration').waitFor();
+    await status(page, expected);
+  }
+});
+
+for (const theme of ['light', 'dark']) {
+  scenario(`the ${theme} theme is accessible`, async (page) => {
+    await status(page, 200);
+    await accessible(page, 'Try');
+    await picture(page, `try-${theme}`);
+    await page.getByRole('button', { name: 'Send ×10' }).click();
+    await status(page, 429);
+    await accessible(page, 'Try, after sending');
+    await picture(page, `limited-${theme}`);
+    for (const tab of ['Headers', 'Client and clock', 'Upstream']) {
+      await page.getByRole('tab', { name: tab, exact: false }).first().click();
+      await accessible(page, tab);
+    }
+    await write(page, /^Configuration of/, 'jwt_auth: {credentials: [], leway: 5}\n');
+    await card(page, 'Result').getByText('Correct the configuration').waitFor();
+    await accessible(page, 'Try, with errors');
+    await picture(page, `errors-${theme}`);
+    await example(page, 'Tokens of Keycloak, with roles');
+    await status(page, 403);
+    await picture(page, `keycloak-${theme}`);
+    await page.getByRole('button', { name: 'Deploy' }).click();
+    await accessible(page, 'Deploy');
+    await picture(page, `deploy-${theme}`);
+    await page.getByRole('button', { name: 'Convert', exact: true }).click();
+    await card(page, 'Report').waitFor();
+    await accessible(page, 'Convert');
+    await picture(page, `convert-${theme}`);
+  }, { colorScheme: theme });
+}
+
+scenario('a phone shows everything without scrolling sideways', async (page) => {
+  await status(page, 200);
+  for (const view of ['Try', 'Deploy', 'Convert']) {
+    await page.getByRole('button', { name: view, exact: true }).click();
+    const width = await page.evaluate(() => document.documentElement.scrollWidth);
+    assert.ok(width <= 390, `${view}: ${width}`);
+    await accessible(page, `${view} on a phone`);
+    await picture(page, `phone-${view.toLowerCase()}`);
+  }
+}, { viewport: { width: 390, height: 844 } });
+
+scenario('the theme can be switched', async (page) => {
+  const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  const before = await background();
+  await page.getByRole('button', { name: 'Switch to the dark theme' }).click();
+  assert.notEqual(await background(), before);
+  await page.getByRole('button', { name: 'Switch to the light theme' }).click();
+  assert.equal(await background(), before);
+}, { colorScheme: 'light' });
+
+scenario('the keyboard reaches the editor and leaves it', async (page) => {
+  await page.getByLabel('Filter', { exact: true }).focus();
+  await page.keyboard.press('Tab');
+  const focused = () => page.evaluate(() => {
+    const { activeElement } = document;
+    return (activeElement.shadowRoot?.activeElement ?? activeElement).ariaLabel ?? '';
+  });
+  assert.match(await focused(), /^Configuration of/);
+  await page.keyboard.press('Tab');
+  assert.doesNotMatch(await focused(), /^Configuration of/);
+  // Arrows select tabs.
+  await page.getByRole('tab', { name: 'Token' }).focus();
+  await page.keyboard.press('ArrowRight');
+  await page.getByRole('tab', { name: 'Headers', selected: true }).waitFor();
+});
+
+scenario('each proxy has its files, its faults and its differences', async (page) => {
+  await example(page, 'Tokens of Keycloak, with roles');
+  await page.getByRole('button', { name: 'Deploy' }).click();
+  await page.getByText('code: {local: {filename: /etc/envoy/wasm/novasphere-jwt-auth.wasm}}').waitFor();
+  await page.getByRole('tab', { name: 'Kong' }).click();
+  await page.getByText('name: novasphere_jwt_auth').waitFor();
+  await page.getByRole('tab', { name: 'Traefik' }).click();
+  await page.getByText('Traefik rejects it:').waitFor();
+  await page.getByText(/write the issuer's keys into credentials/).first().waitFor();
+  await example(page, 'All four filters as one chain');
+  await page.getByRole('button', { name: 'Deploy' }).click();
+  await page.getByRole('tab', { name: 'Kong' }).click();
+  const row = page.getByRole('row', { name: /^Kong/ });
+  await row.getByText('200').waitFor();
+});
+
+scenario('the configuration of Kong is converted', async (page) => {
+  await page.getByRole('button', { name: 'Convert', exact: true }).click();
+  const to = card(page, 'To');
+  await to.getByText('novasphere-gateway.wasm').waitFor();
+  await card(page, 'Report').getByText('converted').first().waitFor();
+  await page.getByLabel('Convert to').selectOption('traefik');
+  await to.getByText('accessControlAllowOriginList').first().waitFor();
+  await page.getByLabel('Convert from').selectOption('envoy');
+  await page.getByLabel('Convert to').selectOption('filters');
+  await to.getByText('https://id.example.com/realms/example').first().waitFor();
+  await page.getByLabel('Convert from').selectOption('traefik');
+  await to.getByText('rate_limit').waitFor();
+});
