@@ -194,6 +194,7 @@ $(BROWSER)/node_modules/.package-lock.json: $(BROWSER)/package-lock.json
 # One test at a time, because the output of Node.js is not captured.
 .PHONY: test-browser
 test-browser: wasm proxies playground $(BROWSER)/node_modules/.package-lock.json ## Test pages in a real browser (packages chromium, nodejs and npm)
+	cd $(PLAYGROUND) && npm test --silent
 	$(CARGO) test --locked --workspace --features novasphere-tests/system --test browser -- --test-threads=1
 
 # The tests name any missing package.

@@ -38,7 +38,7 @@ scenario('fields and values are completed and described', async (page) => {
   await page.keyboard.press('Control+Space');
   const options = page.locator('.cm-tooltip-autocomplete .cm-completionLabel');
   await options.getByText('limit_by', { exact: true }).waitFor();
-  await page.keyboard.press('Enter');
+  await options.getByText('limit_by', { exact: true }).click();
   await page.keyboard.press('Control+Space');
   await options.getByText('consumer', { exact: true }).waitFor();
   await page.keyboard.press('Escape');

@@ -6,14 +6,14 @@ import { Config } from './config'
 import { Convert, FIRST_CONVERSION } from './convert'
 import { Deploy } from './deploy'
 import { check, tokenKeys } from './engine'
-import { stateOf, type Example } from './examples'
+import { EXAMPLES, stateOf, type Example } from './examples'
 import { Header, type View } from './header'
 import { Request } from './request/request'
 import { Result } from './result/result'
 import { minted, messageOf, run, sending } from './run'
 import { fragment } from './share'
 import { setupOf, type State } from './state'
-import type { Checked, ProxyName, Sending, Setup } from './types'
+import type { Checked, FilterName, ProxyName, Sending, Setup } from './types'
 
 const MAX_SENT = 500
 
@@ -86,6 +86,13 @@ export function App({ initial }: { initial: State }) {
     setView('try')
     setNow(Date.now())
   }
+  /** An example gives way to one of the other filter. A text of the user stays. */
+  const choose = (filter: FilterName): void => {
+    const isExample = EXAMPLES.some((example) => example.text === state.text)
+    const other = EXAMPLES.find((example) => example.filter === filter)
+    if (isExample && other) open(other)
+    else change({ ...state, filter })
+  }
 
   useEffect(() => {
     if (state !== initial && location.hash) history.replaceState(null, '', location.pathname + location.search)
@@ -109,7 +116,13 @@ export function App({ initial }: { initial: State }) {
         <h1 class="hidden">Novasphere playground</h1>
         {view === 'try' && (
           <div class="try">
-            <Config state={state} checked={verdict} hasRedis={/\bredis\b/.test(state.text)} onChange={change} />
+            <Config
+              state={state}
+              checked={verdict}
+              hasRedis={/\bredis\b/.test(state.text)}
+              onChange={change}
+              onFilter={choose}
+            />
             <Request
               state={state}
               minted={mint ?? { keys: [], key: null, header: '{}', claims: '{}', token: '', error: '' }}

@@ -2,6 +2,7 @@
 
 import { useId, useRef, useState } from 'preact/hooks'
 
+import { hasModule } from './deploy'
 import { Editor } from './editor/editor'
 import type { State } from './state'
 import type { Checked, FilterName, Finding, Variable } from './types'
@@ -20,9 +21,10 @@ interface Props {
   checked: Checked
   hasRedis: boolean
   onChange: (state: State) => void
+  onFilter: (filter: FilterName) => void
 }
 
-export function Config({ state, checked, hasRedis, onChange }: Props) {
+export function Config({ state, checked, hasRedis, onChange, onFilter }: Props) {
   const reveal = useRef<(offset: number) => void>(() => {})
   const filter = (
     <Select
@@ -30,11 +32,16 @@ export function Config({ state, checked, hasRedis, onChange }: Props) {
       isLabelled
       options={FILTERS}
       value={state.filter}
-      onChange={(value) => onChange({ ...state, filter: value as FilterName })}
+      onChange={(value) => onFilter(value as FilterName)}
     />
   )
   return (
     <Card title="Configuration" class="config" actions={filter}>
+      {!hasModule(state.proxy, state.filter) && (
+        <p class="notice" role="status">
+          Traefik has no module of {state.filter}. The view Deploy shows what runs there.
+        </p>
+      )}
       <Editor
         label={`Configuration of ${state.filter}, YAML or JSON`}
         language="yaml"

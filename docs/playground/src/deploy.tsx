@@ -5,7 +5,7 @@ import { useMemo } from 'preact/hooks'
 import { paste } from './engine'
 import { messageOf, run } from './run'
 import { setupOf, type Sending, type State } from './state'
-import type { Explanation, Pasted, ProxyName } from './types'
+import type { Explanation, FilterName, Pasted, ProxyName } from './types'
 import { Card, Copy, Panel, Prose, Tabs } from './ui'
 
 interface Host {
@@ -14,6 +14,10 @@ interface Host {
   where: string
   facts: string[]
 }
+
+/** Whether the filter has a module for the proxy. */
+export const hasModule = (proxy: ProxyName, filter: FilterName): boolean =>
+  proxy !== 'traefik' || filter === 'jwt-auth' || filter === 'header-transform'
 
 const HOSTS: Host[] = [
   {
@@ -99,7 +103,7 @@ export function Deploy(props: Props) {
 function Files({ pasted, host }: { pasted: Pasted; host: Host }) {
   return (
     <>
-      {pasted.faults.length > 0 && (
+      {pasted.missing.length === 0 && pasted.faults.length > 0 && (
         <div class="notice bad" role="status">
           <strong>{host.label} rejects it:</strong>
           <ul>{pasted.faults.map((fault) => <li key={fault}><Prose text={fault} /></li>)}</ul>
@@ -124,8 +128,11 @@ function Files({ pasted, host }: { pasted: Pasted; host: Host }) {
 /** The result of the request on each proxy. */
 function Comparison({ state, next, isAccepted }: Props) {
   const rows = useMemo(() => HOSTS.map((host) => {
+    if (!hasModule(host.id, state.filter)) {
+      return { host, explanation: null, error: `${host.label} has no module of ${state.filter}.` }
+    }
     const { next: explanation, error } = run({ ...state, proxy: host.id }, [], next)
-    return { host, explanation, error }
+    return { host, explanation, error: error.replace(/^.*:\n\s*/, 'Rejects the configuration: ') }
   }), [state, next, isAccepted])
   const first = rows[0]?.explanation ?? null
   return (
@@ -135,8 +142,8 @@ function Comparison({ state, next, isAccepted }: Props) {
         {rows.map(({ host, explanation, error }) => (
           <tr key={host.id}>
             <th scope="row">{host.label}</th>
-            <td>{explanation ? `${explanation.status} ${explanation.decision.name}` : 'rejects the configuration'}</td>
-            <td>{explanation ? difference(first, explanation) : error.split('\n').slice(1).join(' ')}</td>
+            <td>{explanation ? `${explanation.status} ${explanation.decision.name}` : 'none'}</td>
+            <td>{explanation ? difference(first, explanation) : error}</td>
           </tr>
         ))}
       </tbody>

@@ -67,7 +67,7 @@ mod tests {
         assert_eq!(checked["accepted"], false);
         let finding = &checked["findings"][0];
         assert_eq!((&finding["line"], &finding["column"]), (&json!(3), &json!(1)));
-        assert_eq!((&finding["from"], &finding["to"]), (&json!(50), &json!(55)));
+        assert_eq!((&finding["from"], &finding["to"]), (&json!(49), &json!(54)));
         assert!(finding["message"].as_str().unwrap().contains("leeway"), "{finding}");
     }
 

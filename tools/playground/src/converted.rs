@@ -49,12 +49,8 @@ pub(crate) fn convert(request: &str) -> Result<Value> {
         let Some(file) = project.files.get(place.file) else { return Value::Null };
         position(&file.text, place.span.start).line.into()
     };
-    let entry = |Entry { fate, place, message }: &Entry| {
-        json!({"fate": fate.name(), "line": line(place), "message": message})
-    };
-    let variable = |Variable { name, meaning, place }: &Variable| {
-        json!({"name": name, "meaning": meaning, "line": line(place)})
-    };
+    let entry = |Entry { fate, place, message }: &Entry| json!({"fate": fate.name(), "line": line(place), "message": message});
+    let variable = |Variable { name, meaning, place }: &Variable| json!({"name": name, "meaning": meaning, "line": line(place)});
     Ok(json!({
         "text": text,
         "entries": report.entries.iter().map(entry).collect::<Vec<_>>(),

@@ -1,5 +1,7 @@
 //! Keys that sign the tokens of the page. They are published here, so they protect nothing.
 
+use std::sync::OnceLock;
+
 use anyhow::Result;
 use filterctl::private_key::{PrivateKey, pem_of_spki};
 use serde_json::{Value, json};
@@ -17,18 +19,15 @@ const KEYS: [(&str, &str); 5] = [
     ("demo-ed25519", include_str!("keys/ed25519.pem")),
 ];
 
-/// The keys, RSA first.
-///
-/// # Errors
-/// If a file has no key.
-pub(crate) fn all() -> Result<Vec<PrivateKey>> {
-    KEYS.iter().map(|(_, pem)| PrivateKey::parse(pem)).collect()
+/// The keys, RSA first. Parsed once, because the page mints a token after each change.
+pub(crate) fn all() -> &'static [PrivateKey] {
+    static ALL: OnceLock<Vec<PrivateKey>> = OnceLock::new();
+    ALL.get_or_init(|| KEYS.iter().filter_map(|(_, pem)| PrivateKey::parse(pem).ok()).collect())
 }
 
 /// The key set that every issuer of the page publishes, JSON text.
 pub(crate) fn key_set() -> Result<String> {
-    let keys = KEYS.iter().map(|(kid, pem)| {
-        let key = PrivateKey::parse(pem)?;
+    let keys = KEYS.iter().zip(all()).map(|((kid, _), key)| {
         let algorithm = key.algorithms().first().copied().unwrap_or_default();
         let mut jwk = key.public_jwk(algorithm, Some(kid))?;
         // An RSA key has several algorithms.
@@ -42,14 +41,18 @@ pub(crate) fn key_set() -> Result<String> {
 
 /// A public key for an algorithm, PEM text. `None` if no key has the algorithm.
 pub(crate) fn public_pem(algorithm: &str) -> Option<String> {
-    let keys = all().ok()?;
-    let key = keys.iter().find(|key| key.algorithms().contains(&algorithm))?;
+    let key = all().iter().find(|key| key.algorithms().contains(&algorithm))?;
     Some(pem_of_spki(&key.public().ok()?.spki))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_file_has_a_key() {
+        assert_eq!(all().len(), KEYS.len());
+    }
 
     #[test]
     fn every_algorithm_has_a_key() {

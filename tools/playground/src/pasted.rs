@@ -28,9 +28,9 @@ pub(crate) fn paste(setup: &str) -> Result<Value> {
         ProxyKind::Traefik => traefik(kind, &setup.text, &project, &names),
     };
     let faults = check::findings(&project, &setup.environment(&project)?);
-    let faults = faults.iter().filter(|finding| {
-        finding.code.severity == filterctl::finding::Severity::Error
-    });
+    let faults = faults
+        .iter()
+        .filter(|finding| finding.code.severity == filterctl::finding::Severity::Error);
     let faults: Vec<&str> = faults.map(|finding| finding.message.as_str()).collect();
     let files: Vec<Value> =
         files.into_iter().map(|(name, text)| json!({"name": name, "text": text})).collect();
@@ -88,9 +88,8 @@ fn traefik(
         };
         format!("    novasphere-{name}:\n      moduleName: novasphere/{name}{envs}")
     };
-    let all = |form: &dyn Fn(&Part) -> String| {
-        parts.iter().map(form).collect::<Vec<String>>().join("\n")
-    };
+    let all =
+        |form: &dyn Fn(&Part) -> String| parts.iter().map(form).collect::<Vec<String>>().join("\n");
     let files = vec![
         ("dynamic.yaml", filled(DYNAMIC, "@MIDDLEWARES@", &all(&middleware))),
         ("traefik.yaml", filled(TRAEFIK, "@PLUGINS@", &all(&plugin))),
@@ -99,11 +98,7 @@ fn traefik(
 }
 
 /// The filters that Traefik runs, and the names of the others.
-fn parts(
-    kind: FilterKind,
-    config: &str,
-    project: &Project,
-) -> (Vec<Part>, Vec<&'static str>) {
+fn parts(kind: FilterKind, config: &str, project: &Project) -> (Vec<Part>, Vec<&'static str>) {
     match kind {
         FilterKind::JwtAuth | FilterKind::HeaderTransform => {
             (vec![(kind.name(), config.to_owned())], Vec::new())
@@ -123,10 +118,7 @@ fn parts(
             ];
             let others = [(FilterKind::Cors, "cors"), (FilterKind::RateLimit, "rate_limit")];
             let missing = others.into_iter().filter(|(_, name)| section(name).is_some());
-            (
-                parts.into_iter().flatten().collect(),
-                missing.map(|(kind, _)| kind.name()).collect(),
-            )
+            (parts.into_iter().flatten().collect(), missing.map(|(kind, _)| kind.name()).collect())
         }
     }
 }
@@ -181,7 +173,8 @@ header_transform: {request: {add: {headers: [\"X-A:1\"]}}}
     }
 
     fn wanted(text: &str) -> Value {
-        let setup = Setup::parse(&json!({"filter": "gateway", "proxy": "envoy", "text": text}).to_string());
+        let setup =
+            Setup::parse(&json!({"filter": "gateway", "proxy": "envoy", "text": text}).to_string());
         let project = setup.unwrap().project().unwrap();
         serde_json::from_str(&project.filters[0].config.json).unwrap()
     }

@@ -111,7 +111,8 @@ impl Sending {
             body: Vec::new(),
         };
         let address = &self.client_address;
-        let form = || format!("client address: expected an IP address such as 192.0.2.1, got {address:?}");
+        let form =
+            || format!("client address: expected an IP address such as 192.0.2.1, got {address:?}");
         let facts = Facts {
             millis: self.millis,
             client_address: Some(address.parse().ok().with_context(form)?),
@@ -172,7 +173,8 @@ mod tests {
     #[test]
     fn counts_stay_in_the_session() {
         let mut session = session("rate-limit", "minute: 2");
-        let statuses = [(); 3].map(|()| session.send(&request(json!([]))).unwrap()["status"].clone());
+        let statuses =
+            [(); 3].map(|()| session.send(&request(json!([]))).unwrap()["status"].clone());
         assert_eq!(statuses, [200, 200, 429].map(Value::from));
     }
 
@@ -188,7 +190,10 @@ mod tests {
         let config = "credentials: [{key: a, secret: {env: KEY}}]";
         let mut session = session("jwt-auth", config);
         let sent = session.send(&request(json!([["Authorization", "Bearer x"]]))).unwrap();
-        assert_eq!((&sent["status"], &sent["decision"]["filter"]), (&json!(401), &json!("jwt-auth")));
+        assert_eq!(
+            (&sent["status"], &sent["decision"]["filter"]),
+            (&json!(401), &json!("jwt-auth"))
+        );
         assert!(!sent["steps"].to_string().contains("Bearer x"), "{sent}");
         assert!(sent["steps"][0]["meaning"].is_string(), "{sent}");
     }

@@ -73,7 +73,8 @@ impl Setup {
 
     /// The project with the configuration as its only file.
     pub(crate) fn project(&self) -> Result<Project> {
-        let name = if self.text.trim_start().starts_with('{') { "config.json" } else { "config.yaml" };
+        let name =
+            if self.text.trim_start().starts_with('{') { "config.json" } else { "config.yaml" };
         let file = File::new(name, self.text.clone());
         Ok(Project::bare(vec![file], self.kind()?, self.proxy()?))
     }
@@ -131,21 +132,17 @@ impl Setup {
                 assume_missing: false,
             },
             IssuerKeys::Assumed => KeySets { given: Vec::new(), assume_missing: true },
-            IssuerKeys::Given(text) => KeySets {
-                given: vec![(None, text.clone().into_bytes())],
-                assume_missing: false,
-            },
+            IssuerKeys::Given(text) => {
+                KeySets { given: vec![(None, text.clone().into_bytes())], assume_missing: false }
+            }
         })
     }
 }
 
 /// A proxy by its name.
 pub(crate) fn proxy(name: &str) -> Result<ProxyKind> {
-    let known = [
-        ("envoy", ProxyKind::Envoy),
-        ("kong", ProxyKind::Kong),
-        ("traefik", ProxyKind::Traefik),
-    ];
+    let known =
+        [("envoy", ProxyKind::Envoy), ("kong", ProxyKind::Kong), ("traefik", ProxyKind::Traefik)];
     let found = known.into_iter().find(|(own, _)| *own == name);
     found.map(|(_, proxy)| proxy).with_context(|| format!("no proxy {name:?}"))
 }
@@ -170,7 +167,8 @@ mod tests {
 
     #[test]
     fn variables_are_demo_values_given_values_or_unset() {
-        let mut setup = setup("credentials: [{key: a, secret: {env: A}}, {key: b, secret: {env: B}}]");
+        let mut setup =
+            setup("credentials: [{key: a, secret: {env: A}}, {key: b, secret: {env: B}}]");
         setup.variables.insert("B".to_owned(), Some("given".to_owned()));
         let project = setup.project().unwrap();
         let environment = setup.environment(&project).unwrap();

@@ -54,11 +54,10 @@ pub(crate) fn mint(request: &str) -> Result<Value> {
 
 fn with_keys<T>(setup: &Setup, work: impl FnOnce(&[TokenKey<'_>]) -> Result<T>) -> Result<T> {
     let project = setup.project()?;
-    let private_keys = demo_keys::all()?;
     let keys = match project.filters.first() {
         Some(found) => {
             let environment = setup.environment(&project)?;
-            token_keys(found, &project, &environment, &private_keys)?
+            token_keys(found, &project, &environment, demo_keys::all())?
         }
         None => Vec::new(),
     };
@@ -71,10 +70,8 @@ pub(crate) fn decode(request: &str) -> Result<Value> {
     let project = setup.project()?;
     let environment = Environment { assume_missing: true, ..setup.environment(&project)? };
     let sets = setup.key_sets()?.given;
-    let sets: Vec<KeySetText<'_>> = sets
-        .iter()
-        .map(|(issuer, text)| KeySetText { issuer: issuer.as_deref(), text })
-        .collect();
+    let sets: Vec<KeySetText<'_>> =
+        sets.iter().map(|(issuer, text)| KeySetText { issuer: issuer.as_deref(), text }).collect();
     decoded(&token, &project, &environment, &sets, UnixTime { millis })
 }
 
@@ -138,8 +135,12 @@ audiences: [api]
     fn token_of_another_origin_has_an_unchecked_signature() {
         let mut setup = setup("credentials: [{key: joe, secret: {env: SECRET}}]");
         setup["keys"] = "assumed".into();
-        let token = "eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJqb2UiLCJzdWIiOiJhbGljZSIsImV4cCI6MTcwOTIxMzkyMn0.c2ln";
+        let token =
+            "eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJqb2UiLCJzdWIiOiJhbGljZSIsImV4cCI6MTcwOTIxMzkyMn0.c2ln";
         let verdict = &decided(&setup, token)["configurations"][0];
-        assert_eq!((&verdict["decision"], &verdict["signature_checked"]), (&json!("allowed"), &json!(false)));
+        assert_eq!(
+            (&verdict["decision"], &verdict["signature_checked"]),
+            (&json!("allowed"), &json!(false))
+        );
     }
 }

@@ -90,7 +90,7 @@ function extensions(props: Props, current: { current: Props }): Extension[] {
     ...assist,
     // Tab moves the focus, as in other fields.
     keymap.of([...closeBracketsKeymap, ...defaultKeymap, ...historyKeymap, ...completionKeymap, ...lintKeymap]),
-    EditorView.contentAttributes.of({ 'aria-label': props.label, 'data-language': props.language }),
+    EditorView.contentAttributes.of({ 'aria-label': props.label, tabindex: '0' }),
     props.onChange ? [] : [EditorState.readOnly.of(true)],
     EditorView.updateListener.of((update) => {
       const text = update.state.doc.toString()

@@ -3,7 +3,7 @@
 export interface Place {
   /** The keys and indices from the top. */
   path: (string | number)[]
-  /** What may stand at the offset. `either` in a list: an item, or the first key of an item. */
+  /** What may stand at the offset. `either` in a list: an item, or a key of an item. */
   kind: 'key' | 'value' | 'either'
   /** The start of the word at the offset. */
   from: number

@@ -33,13 +33,16 @@ export function Limits({ explanation }: { explanation: Explanation }) {
             <span>per {limit.name}</span>
             <span><strong>{limit.used}</strong> of {limit.max}, ends in {limit.ends} s</span>
           </div>
-          <meter
+          <div
+            class={`bar ${limit.used >= limit.max ? 'bad' : ''}`}
+            role="meter"
             aria-label={`Requests per ${limit.name}`}
-            min={0}
-            max={limit.max}
-            high={limit.max * 0.8}
-            value={limit.used}
-          />
+            aria-valuemin={0}
+            aria-valuemax={limit.max}
+            aria-valuenow={limit.used}
+          >
+            <div style={{ width: `${Math.min(100, (limit.used / limit.max) * 100)}%` }} />
+          </div>
         </div>
       ))}
     </div>

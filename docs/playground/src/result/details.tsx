@@ -62,11 +62,11 @@ export function StepDetails({ step, response }: { step: Step; response: Response
       </p>
       {step.meaning && <p class="hint"><Prose text={step.meaning} /></p>}
       <Notes notes={step.notes} />
-      {step.changes.length > 0 && <h4>On the request</h4>}
+      {step.changes.length > 0 && <h3>On the request</h3>}
       <Changes changes={step.changes} of="request" />
       {response.map((one, n) => (
         <div key={n}>
-          <h4>On the response</h4>
+          <h3>On the response</h3>
           <Notes notes={one.notes} />
           <Changes changes={one.changes} of="response" />
         </div>

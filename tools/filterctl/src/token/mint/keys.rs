@@ -49,9 +49,8 @@ pub fn token_keys<'k>(
     for private_key in std::iter::once(None).chain(private_keys) {
         for signer in Signer::all(&config, &examiner, environment, private_key)? {
             let Ok(signer) = signer else { continue };
-            let is_known = |key: &TokenKey<'_>| {
-                key.name == signer.name && key.algorithm == signer.algorithm
-            };
+            let is_known =
+                |key: &TokenKey<'_>| key.name == signer.name && key.algorithm == signer.algorithm;
             if !keys.iter().any(is_known) {
                 keys.push(TokenKey::new(&config, signer));
             }
@@ -68,11 +67,18 @@ impl<'k> TokenKey<'k> {
             if let Some(value) = claims.get_mut(name)
                 && let Some(seconds) = value.as_u64()
             {
-                let relative = if seconds == 0 { "now".to_owned() } else { format!("now+{seconds}") };
+                let relative =
+                    if seconds == 0 { "now".to_owned() } else { format!("now+{seconds}") };
                 *value = relative.into();
             }
         }
-        Self { name: signer.name.clone(), algorithm: signer.algorithm.clone(), header, claims, signer }
+        Self {
+            name: signer.name.clone(),
+            algorithm: signer.algorithm.clone(),
+            header,
+            claims,
+            signer,
+        }
     }
 
     /// A token with this header and these claims. The texts `now` and `now+600` become times; `now` is
