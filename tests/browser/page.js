@@ -12,7 +12,7 @@ import { chromium } from 'playwright-core';
 export const setting = JSON.parse(process.env.NOVASPHERE_SETTING);
 
 /** The time limit of one scenario, in milliseconds. Pages are slow on a busy machine. */
-const TIMEOUT = 120_000;
+const TIMEOUT = 240_000;
 
 let browser;
 

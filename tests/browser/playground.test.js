@@ -135,6 +135,20 @@ scenario('a link has the configuration and the request, and no secret', async (p
   }
 });
 
+scenario('a broken link opens the first example', async (page, profile) => {
+  for (const hash of ['#v1=!', `#v1=${await page.evaluate(packed, { filter: 1, request: { headers: 5 } })}`]) {
+    const other = await profile.newPage();
+    await open(other, hash);
+    await status(other, 200);
+  }
+});
+
+async function packed(state) {
+  const stream = new Blob([JSON.stringify(state)]).stream().pipeThrough(new CompressionStream('deflate-raw'));
+  const bytes = new Uint8Array(await new Response(stream).arrayBuffer());
+  return btoa(String.fromCharCode(...bytes)).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+}
+
 async function unpacked(text) {
   const base64 = text.replaceAll('-', '+').replaceAll('_', '/');
   const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));

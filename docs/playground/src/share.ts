@@ -6,6 +6,8 @@ import { GET, NO_TOKEN, setupOf, type State } from './state'
 import type { Line } from './types'
 
 const PREFIX = '#v1='
+const FILTERS = ['gateway', 'jwt-auth', 'rate-limit', 'cors', 'header-transform']
+const PROXIES = ['envoy', 'kong', 'traefik']
 const CREDENTIALS = /^(authorization|proxy-authorization|cookie|set-cookie|x-api-key|sec-websocket-protocol)$/i
 const TOKEN = /ey[\w-]+\.[\w-]*\.[\w-]*/g
 
@@ -42,6 +44,29 @@ export async function fragment(state: State): Promise<string> {
   return PREFIX + base64
 }
 
+/** The members of `base`, with those of `given` that have a value of the same kind. */
+function merged<T extends object>(base: T, given: unknown): T {
+  const result = { ...base }
+  const found = (typeof given === 'object' && given !== null ? given : {}) as Record<string, unknown>
+  for (const name of Object.keys(base) as (keyof T & string)[]) {
+    const value = found[name]
+    if (isSameKind(name, base[name], value)) result[name] = value as T[typeof name]
+  }
+  return result
+}
+
+function isSameKind(name: string, known: unknown, value: unknown): boolean {
+  if (name === 'filter') return FILTERS.includes(value as string)
+  if (name === 'proxy') return PROXIES.includes(value as string)
+  if (name === 'time') return value === null || typeof value === 'number'
+  if (name === 'claims' || name === 'header') return value === null || typeof value === 'string'
+  if (Array.isArray(known)) return Array.isArray(value) && value.every(isLine)
+  return typeof value === typeof known && (value === null) === (known === null)
+}
+
+const isLine = (value: unknown): boolean =>
+  Array.isArray(value) && value.length === 2 && value.every((one) => typeof one === 'string')
+
 /** The state of a fragment. Null if it has none. */
 export async function parse(text: string, base: State): Promise<State | null> {
   if (!text.startsWith(PREFIX)) return null
@@ -49,14 +74,10 @@ export async function parse(text: string, base: State): Promise<State | null> {
     const base64 = text.slice(PREFIX.length).replaceAll('-', '+').replaceAll('_', '/')
     const packed = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))
     const json = await through(packed, new DecompressionStream('deflate-raw'))
-    const state = JSON.parse(new TextDecoder().decode(json)) as Partial<State>
-    return {
-      ...base,
-      ...state,
-      variables: {},
-      token: { ...NO_TOKEN, ...state.token, pasted: '' },
-      request: { ...GET, ...state.request },
-    }
+    const state = merged(base, JSON.parse(new TextDecoder().decode(json)))
+    const token = merged({ ...NO_TOKEN, ...base.token }, state.token)
+    const request = merged(GET, state.request)
+    return { ...state, variables: {}, token: { ...token, pasted: '' }, request }
   } catch {
     return null
   }

@@ -29,6 +29,11 @@ fn playground_views() -> Result<()> {
     run_node("playground-views", &setting()?)
 }
 
+#[test]
+fn playground_themes() -> Result<()> {
+    run_node("playground-themes", &setting()?)
+}
+
 /// The engine of the page, in the browser, decides every case as expected.
 #[test]
 fn playground_decides_every_case() -> Result<()> {

@@ -82,6 +82,8 @@ export function StepDetails({ step, response }: { step: Step; response: Response
 export function Decision({ explanation }: { explanation: Explanation }) {
   const { decision } = explanation
   const isUpstream = decision.filter === 'upstream'
+  const last = explanation.steps[explanation.steps.length - 1]
+  const note = isUpstream ? undefined : last?.notes.findLast((one) => one.decides)
   return (
     <div class="decision" role="status">
       <span class={`status ${statusClass(explanation.status)}`}>{explanation.status}</span>
@@ -90,6 +92,12 @@ export function Decision({ explanation }: { explanation: Explanation }) {
           {isUpstream ? 'The request reaches the upstream.' : <><code>{decision.filter}</code>: {decision.name}</>}
         </p>
         {decision.text && <p><Prose text={decision.text.meaning} /></p>}
+        {note && (
+          <p class="because">
+            <code>{note.subject}</code>: {withDates(note.found)}
+            {note.expected && <>; expected {withDates(note.expected)}</>}
+          </p>
+        )}
         {decision.text && decision.text.remedy !== 'Nothing.' && (
           <p class="hint"><Prose text={decision.text.cause} /> <Prose text={decision.text.remedy} /></p>
         )}
