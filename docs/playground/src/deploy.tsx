@@ -158,7 +158,8 @@ function difference(first: Explanation | null, other: Explanation): string {
     ...different('request', first.exact.upstream?.headers ?? [], other.exact.upstream?.headers ?? []),
   ]
   if (first.status !== other.status) names.unshift('status')
-  else if (first.exact.body !== other.exact.body) names.unshift('body')
+  else if (first.exact.body.trim() !== other.exact.body.trim()) names.unshift('body')
+  else if (first.exact.body !== other.exact.body) names.unshift('a newline at the end of the body')
   return names.length === 0 ? 'no' : names.join(', ')
 }
 

@@ -8,14 +8,26 @@ import type { Line } from './types'
 const PREFIX = '#v1='
 const FILTERS = ['gateway', 'jwt-auth', 'rate-limit', 'cors', 'header-transform']
 const PROXIES = ['envoy', 'kong', 'traefik']
-const CREDENTIALS = /^(authorization|proxy-authorization|cookie|set-cookie|x-api-key|sec-websocket-protocol)$/i
+/** Names of headers and query parameters with credentials. */
+const CREDENTIALS =
+  /authorization|cookie|token|secret|passw|api[-_]?key|access[-_]key|auth[-_]key|assertion|signature|session/i
+const HEADERS = /^(sec-websocket-protocol|dpop)$/i
+const PARAMETERS = /^(jwt|key|code|sig|auth|pass|pwd|ticket|bearer)$/i
 const TOKEN = /ey[\w-]+\.[\w-]*\.[\w-]*/g
 
 const withoutTokens = (text: string): string => text.replace(TOKEN, '')
 
+/** Without the values of query parameters that may be credentials. */
+const sharedUrl = (url: string): string =>
+  withoutTokens(url).replace(/([?&;])([^=&;#]+)=([^&;#]*)/g, (part, before: string, name: string) =>
+    CREDENTIALS.test(name) || PARAMETERS.test(name) ? `${before}${name}=` : part)
+
+const isCredential = (name: string): boolean =>
+  (CREDENTIALS.test(name) && !/^access-control-/i.test(name)) || HEADERS.test(name)
+
 const shared = (lines: Line[]): Line[] =>
   lines
-    .filter(([name]) => !CREDENTIALS.test(name.trim()))
+    .filter(([name]) => !isCredential(name.trim()))
     .map(([name, value]) => [name, withoutTokens(value)])
 
 async function through(bytes: BlobPart, stream: GenericTransformStream): Promise<Uint8Array> {
@@ -33,7 +45,7 @@ export async function fragment(state: State): Promise<string> {
     token: { ...token, pasted: '', mode: token.mode === 'paste' ? 'none' : token.mode },
     request: {
       ...request,
-      url: withoutTokens(request.url),
+      url: sharedUrl(request.url),
       headers: shared(request.headers),
       upstreamHeaders: shared(request.upstreamHeaders),
     },

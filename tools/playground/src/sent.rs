@@ -1,7 +1,10 @@
 //! [`Sent`]: requests through a configuration.
 
 use anyhow::{Context, Result, bail};
-use filterctl::explain::{self, Report, Routed};
+use filterctl::{
+    explain::{self, Report, Routed},
+    found::Project,
+};
 use novasphere_cases::latin1;
 use novasphere_explain::{
     Chain, Explanation, Facts, Input, Line, ProxyKind, Request, Response, Setup as ChainSetup,
@@ -14,6 +17,7 @@ use crate::setup::Setup;
 /// A proxy with its filters.
 #[derive(Debug)]
 pub(crate) struct Sent {
+    project: Project,
     proxy: ProxyKind,
     chain: Chain,
 }
@@ -61,7 +65,7 @@ impl Sent {
             redis: !setup.redis_down,
         });
         match chain {
-            Ok(chain) => Ok(Self { proxy, chain }),
+            Ok(chain) => Ok(Self { project, proxy, chain }),
             Err(rejected) => bail!(explain::rejection(&rejected, &found)),
         }
     }
@@ -79,6 +83,7 @@ impl Sent {
             routed: &Routed::default(),
             input: &input,
             explanation: &explanation,
+            mask: &explain::mask(&self.project, &input),
             assumed: self.chain.assumed_variables(),
         };
         let mut value = explain::json_value(&report);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
-use filterctl::{explain, found::Project, report, source::File};
+use filterctl::{explain::Mask, found::Project, report, source::File};
 use novasphere_explain::{
     Environment, FilterKind, KeySets, Proxy, ProxyKind, check, public_key_variables,
 };
@@ -81,7 +81,14 @@ impl Setup {
 
     /// The configuration with stars for secrets, and without tokens.
     pub(crate) fn shareable(&self) -> Result<String> {
-        Ok(explain::without_tokens(&report::masked(0, &self.project()?)))
+        let masked = report::masked(0, &self.project()?);
+        // The mask replaces control characters.
+        let parts = masked.split_inclusive(['\t', '\r']).map(|part| {
+            let text = part.trim_end_matches(['\t', '\r']);
+            let end = part.get(text.len()..).unwrap_or_default();
+            format!("{}{end}", Mask::default().text(text))
+        });
+        Ok(parts.collect())
     }
 
     /// The variables that the configuration reads, with demo values.
@@ -163,6 +170,8 @@ mod tests {
         let setup = setup("credentials: [{key: a, secret: 0123456789abcdef0123456789abcdef}]");
         let expected = format!("credentials: [{{key: a, secret: {}}}]", "*".repeat(32));
         assert_eq!(setup.shareable().unwrap(), expected);
+        let json = "{\r\n\t\"leeway\": 5}";
+        assert_eq!(super::tests::setup(json).shareable().unwrap(), json);
     }
 
     #[test]

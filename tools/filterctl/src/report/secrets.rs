@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::{
-    explain::CREDENTIAL_HEADERS,
+    explain::Mask,
     found::Project,
     source::{Content, Node},
 };
@@ -52,7 +52,7 @@ fn collect(root: &Node, text: &str, spans: &mut Vec<Range<usize>>) {
 /// The value of a header with credentials in an entry of header-transform: `Authorization:Basic ...`.
 fn header_value(item: &Node, text: &str) -> Option<Range<usize>> {
     let (name, _) = item.text()?.split_once(':')?;
-    if !CREDENTIAL_HEADERS.contains(&name.trim().to_ascii_lowercase().as_str()) {
+    if !Mask::default().is_secret_header(&name.trim().to_ascii_lowercase()) {
         return None;
     }
     let written = text.get(item.span.clone())?;
