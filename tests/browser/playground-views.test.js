@@ -44,6 +44,8 @@ scenario('the keyboard reaches the editor and leaves it', async (page) => {
   assert.match(await focused(), /^Configuration of/);
   await page.keyboard.press('Tab');
   assert.doesNotMatch(await focused(), /^Configuration of/);
+  await page.keyboard.press('Control+Enter');
+  await page.getByRole('button', { name: /^Request 1: GET/ }).waitFor();
   // Arrows select tabs.
   await page.getByRole('tab', { name: 'Token' }).focus();
   await page.keyboard.press('ArrowRight');

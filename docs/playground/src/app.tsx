@@ -94,6 +94,18 @@ export function App({ initial }: { initial: State }) {
     else change({ ...state, filter })
   }
 
+  // Before the editors see the keys.
+  useEffect(() => {
+    const press = (event: KeyboardEvent): void => {
+      if (view !== 'try' || event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return
+      event.preventDefault()
+      event.stopPropagation()
+      send(1)
+    }
+    addEventListener('keydown', press, true)
+    return () => removeEventListener('keydown', press, true)
+  })
+
   useEffect(() => {
     if (state !== initial && location.hash) history.replaceState(null, '', location.pathname + location.search)
   }, [state])

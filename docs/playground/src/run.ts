@@ -1,4 +1,4 @@
-// Requests through the configuration: those that were sent, and the one that would be next.
+// Requests through the configuration: the sent ones, and the next one.
 
 import { mint, send, tokenKeys } from './engine'
 import { toBytes } from './latin1'

@@ -41,7 +41,7 @@ export function Request(props: Props) {
       <form onSubmit={(event) => { event.preventDefault(); props.onSend(1) }}>
         <Target request={request} onChange={set} />
         <div class="send">
-          <button type="submit" class="primary" disabled={!props.canSend}>Send</button>
+          <button type="submit" class="primary" title="Ctrl+Enter" disabled={!props.canSend}>Send</button>
           <button type="button" disabled={!props.canSend} onClick={() => props.onSend(10)}>Send ×10</button>
           <button type="button" class="quiet" disabled={props.sent === 0} onClick={props.onReset}>
             Reset counts
