@@ -200,14 +200,14 @@ header_transform: {request: {add: {headers: [\"X-A:1\"]}}}
 
     #[test]
     fn traefik_gets_the_filters_that_it_runs() {
-        let pasted = pasted("gateway", "traefik", GATEWAY);
-        assert_eq!(pasted["missing"], json!(["cors"]));
-        let found = found(file(&pasted, 0));
+        let gateway = pasted("gateway", "traefik", GATEWAY);
+        assert_eq!(gateway["missing"], json!(["cors"]));
+        let found = found(file(&gateway, 0));
         let kinds: Vec<FilterKind> = found.iter().map(|(kind, _)| *kind).collect();
-        assert_eq!(kinds, [FilterKind::JwtAuth, FilterKind::HeaderTransform], "{pasted}");
+        assert_eq!(kinds, [FilterKind::JwtAuth, FilterKind::HeaderTransform], "{gateway}");
         assert_eq!(found[0].1, wanted(GATEWAY)["jwt_auth"]);
-        assert!(file(&pasted, 1).contains("envs: [KEY]"), "{pasted}");
-        assert_eq!(super::tests::pasted("cors", "traefik", "origins: ['*']")["files"], json!([]));
+        assert!(file(&gateway, 1).contains("envs: [KEY]"), "{gateway}");
+        assert_eq!(pasted("cors", "traefik", "origins: ['*']")["files"], json!([]));
     }
 
     #[test]
