@@ -167,11 +167,11 @@ mod tests {
 
     #[test]
     fn shared_text_has_no_secret() {
-        let setup = setup("credentials: [{key: a, secret: 0123456789abcdef0123456789abcdef}]");
+        let secret = setup("credentials: [{key: a, secret: 0123456789abcdef0123456789abcdef}]");
         let expected = format!("credentials: [{{key: a, secret: {}}}]", "*".repeat(32));
-        assert_eq!(setup.shareable().unwrap(), expected);
+        assert_eq!(secret.shareable().unwrap(), expected);
         let json = "{\r\n\t\"leeway\": 5}";
-        assert_eq!(super::tests::setup(json).shareable().unwrap(), json);
+        assert_eq!(setup(json).shareable().unwrap(), json);
     }
 
     #[test]
