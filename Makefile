@@ -16,6 +16,9 @@ TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 VENV := .venv
 VENV_LINT := .venv-lint
 BROWSER := tests/browser
+PLAYGROUND := docs/playground
+# The target of the playground's module.
+WEB_TARGET := wasm32-unknown-unknown
 # Installs the toolchain of rust-toolchain.toml and its target if missing. Does not update rustup.
 INSTALL_TARGET := rustup target list --installed 2>/dev/null | grep -qx $(TARGET) \
 	|| rustup target add $(TARGET) 2>/dev/null || rustup toolchain install --no-self-update
@@ -143,6 +146,22 @@ down: ## Stop the processes that make up started
 	@$(BUILD_TOOL) novasphere-demo --quiet
 	$(DEMO) down
 
+$(PLAYGROUND)/node_modules/.package-lock.json: $(PLAYGROUND)/package-lock.json
+	@command -v npm >/dev/null || { echo "npm is missing: install the packages nodejs and npm"; exit 1; }
+	cd $(PLAYGROUND) && npm ci --no-audit --no-fund
+	@touch $@
+
+.PHONY: playground
+playground: $(PLAYGROUND)/node_modules/.package-lock.json ## Build the playground, a page with the filters, into docs/playground/dist (packages nodejs and npm)
+	@rustup target list --installed 2>/dev/null | grep -qx $(WEB_TARGET) || rustup target add $(WEB_TARGET)
+	CARGO_ENCODED_RUSTFLAGS="$$(printf '%b' '$(REMAP)')" \
+		$(CARGO) build --locked --profile playground --target $(WEB_TARGET) -p novasphere-playground
+	$(BUILD_TOOL) novasphere-bindgen
+	"$(TARGET_DIR)/debug/novasphere-bindgen" \
+		"$(TARGET_DIR)/$(WEB_TARGET)/playground/novasphere_playground.wasm" $(PLAYGROUND)/build
+	cd $(PLAYGROUND) && npm run --silent check && npm run --silent build
+	@echo "Open $(CURDIR)/$(PLAYGROUND)/dist/index.html, or copy the folder to any web server."
+
 .PHONY: test
 test: wasm native proxies ## Run all tests that need no system packages
 	$(CARGO) test --locked --workspace --no-fail-fast
@@ -174,7 +193,8 @@ $(BROWSER)/node_modules/.package-lock.json: $(BROWSER)/package-lock.json
 
 # One test at a time, because the output of Node.js is not captured.
 .PHONY: test-browser
-test-browser: wasm proxies $(BROWSER)/node_modules/.package-lock.json ## Test pages in a real browser (packages chromium, nodejs and npm)
+test-browser: wasm proxies playground $(BROWSER)/node_modules/.package-lock.json ## Test pages in a real browser (packages chromium, nodejs and npm)
+	cd $(PLAYGROUND) && npm test --silent
 	$(CARGO) test --locked --workspace --features novasphere-tests/system --test browser -- --test-threads=1
 
 # The tests name any missing package.
@@ -251,4 +271,5 @@ fmt: ## Format the sources
 .PHONY: clean
 clean: ## Stop the processes that make up started, and remove all build output
 	@if [ -d .run ]; then $(BUILD_TOOL) novasphere-demo && $(DEMO) down; fi
-	rm -rf target dist $(VENV) $(VENV_DEPLOY) $(VENV_LINT) .run $(BROWSER)/node_modules
+	rm -rf target dist $(VENV) $(VENV_DEPLOY) $(VENV_LINT) .run $(BROWSER)/node_modules \
+		$(PLAYGROUND)/node_modules $(PLAYGROUND)/build $(PLAYGROUND)/dist

@@ -27,5 +27,5 @@ pub use chain::{
 pub use filter_kind::{FilterKind, decision_names, event_names};
 pub use message::{Line, Request, Response};
 pub use novasphere_core::trace::{Note, Outcome};
-pub use proxy::{Environment, Proxy, ProxyKind};
+pub use proxy::{Environment, Proxy, ProxyKind, public_key_variables};
 pub use verdict::{Verdict, check};

@@ -71,7 +71,7 @@ impl<'e> Proxy<'e> {
     pub(crate) fn find_public_keys(&self, json: &[u8]) {
         if let (true, Ok(config)) = (self.environment.assume_missing, serde_json::from_slice(json))
         {
-            find_public_keys(&config, &mut self.public_keys.borrow_mut());
+            *self.public_keys.borrow_mut() = public_key_variables(&config);
         }
     }
 
@@ -89,6 +89,13 @@ impl<'e> Proxy<'e> {
     pub fn assumed(&self) -> Vec<String> {
         self.assumed.borrow().clone()
     }
+}
+
+/// The variables that hold public keys in a configuration, with their algorithms.
+pub fn public_key_variables(config: &Value) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    find_public_keys(config, &mut found);
+    found
 }
 
 /// Finds `public_key: {env: NAME}`, with `algorithm` beside it.

@@ -10,6 +10,11 @@ use super::{decisions::Decision, mask::Mask, text::Report};
 
 /// Writes the explanation of a request.
 pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> Result<()> {
+    Ok(writeln!(out, "{:#}", value(report))?)
+}
+
+/// The explanation of a request, without credentials.
+pub fn value(report: &Report<'_>) -> Value {
     let explanation = report.explanation;
     let (filter, name, text) = report.decision();
     let request = &report.input.request;
@@ -30,7 +35,7 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> Result<()> {
     let attributes = explanation.attributes.iter();
     let attributes: serde_json::Map<String, Value> =
         attributes.map(|(n, value)| (n.clone(), mask.value(n, value).into())).collect();
-    let value = json!({
+    json!({
         "status": explanation.response.status,
         "decision": {"filter": filter, "name": name, "text": text.map(words)},
         "proxy": proxy(report.proxy),
@@ -53,8 +58,7 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> Result<()> {
         "access_log": {"decision": report.details(), "attributes": attributes},
         "log": explanation.log.iter().map(|line| mask.text(line)).collect::<Vec<_>>(),
         "assumed": report.assumptions(),
-    });
-    Ok(writeln!(out, "{value:#}")?)
+    })
 }
 
 fn steps(steps: &[Step], mask: &Mask) -> Vec<Value> {

@@ -19,11 +19,13 @@ use novasphere_explain::{Chain, Configured, FilterKind, Input, ProxyKind, Reject
 
 use self::input::Prepared;
 pub use self::{
-    decisions::{Decision, named},
+    decisions::{Decision, named, of as decision_text},
     input::RequestArgs,
     input::key_sets,
+    json::value as json_value,
     mask::Mask,
     routing::{Routed, find_route, without_route},
+    text::Report,
 };
 use crate::{
     chains::configs,
@@ -94,7 +96,7 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome> {
     match find_route(&project, name, &mut prepared.input.request)? {
         Some(routed) => request(args, &project, &routed, prepared, out)?,
         None => write(
-            &text::Report {
+            &Report {
                 mask: &mask(&project, &prepared.input),
                 proxy: proxy(&project.filters.iter().collect::<Vec<_>>(), args.host),
                 routed: &Routed::default(),
@@ -135,7 +137,7 @@ fn request(
     };
     routed.facts(&mut prepared.input.facts);
     let explanation = chain.send(&prepared.input);
-    let report = text::Report {
+    let report = Report {
         mask: &mask(project, &prepared.input),
         proxy,
         routed,
@@ -151,7 +153,7 @@ pub fn mask(project: &Project, input: &Input) -> Mask {
     Mask::new(input, &configs(project))
 }
 
-fn write(report: &text::Report<'_>, format: Format, out: &mut dyn Write) -> Result<()> {
+fn write(report: &Report<'_>, format: Format, out: &mut dyn Write) -> Result<()> {
     match format {
         Format::Text => text::write(report, out),
         Format::Json => json::write(report, out),

@@ -16,14 +16,20 @@ use super::{
 use crate::clock;
 
 /// A request with its explanation.
-pub(super) struct Report<'r> {
-    pub(super) proxy: ProxyKind,
-    pub(super) routed: &'r Routed,
-    pub(super) input: &'r Input,
-    pub(super) explanation: &'r Explanation,
-    pub(super) mask: &'r Mask,
+#[derive(Debug)]
+pub struct Report<'r> {
+    /// The proxy.
+    pub proxy: ProxyKind,
+    /// The route.
+    pub routed: &'r Routed,
+    /// The request.
+    pub input: &'r Input,
+    /// The way of the request.
+    pub explanation: &'r Explanation,
+    /// Hides its credentials.
+    pub mask: &'r Mask,
     /// The variables whose values are assumed.
-    pub(super) assumed: &'r [String],
+    pub assumed: &'r [String],
 }
 
 impl Report<'_> {

@@ -11,6 +11,10 @@ use std::io::{self, IsTerminal, Write};
 
 use anyhow::Result;
 
+pub use self::{
+    position::{Position, position},
+    secrets::masked,
+};
 use crate::{
     finding::Finding,
     found::{Place, Project},
@@ -62,7 +66,7 @@ pub fn counted(count: usize, name: &str) -> String {
 /// `file:line:column` of a place.
 pub fn written_place(place: &Place, project: &Project) -> String {
     let Some(file) = project.files.get(place.file) else { return String::new() };
-    let start = position::position(&file.text, place.span.start);
+    let start = position(&file.text, place.span.start);
     format!("{}:{}:{}", file.name, start.line, start.column)
 }
 

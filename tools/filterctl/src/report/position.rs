@@ -7,9 +7,11 @@ use crate::{
 
 /// A position, counted from 1. Columns count characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Position {
-    pub(super) line: usize,
-    pub(super) column: usize,
+pub struct Position {
+    /// The line.
+    pub line: usize,
+    /// The column.
+    pub column: usize,
 }
 
 /// The file name, the start and the end of a finding. The start of the first file without a place.
@@ -25,7 +27,7 @@ pub(super) fn of<'p>(finding: &Finding, project: &'p Project) -> (&'p str, Posit
 }
 
 /// The line and the column of a byte of a string.
-pub(super) fn position(text: &str, offset: usize) -> Position {
+pub fn position(text: &str, offset: usize) -> Position {
     let before = text.get(..offset).unwrap_or(text);
     let line_start = before.rfind('\n').map_or(0, |at| at.saturating_add(1));
     let line = before.bytes().filter(|byte| *byte == b'\n').count().saturating_add(1);

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::{
+    explain::Mask,
     found::Project,
     source::{Content, Node},
 };
@@ -12,14 +13,14 @@ const SECRET_FIELDS: [&str; 12] =
     ["secret", "password", "token", "api_key", "apikey", "k", "d", "p", "q", "dp", "dq", "qi"];
 
 /// The text of a file with `*` for each byte of a secret, so that all places stay the same.
-pub(super) fn masked(index: usize, project: &Project) -> String {
+pub fn masked(index: usize, project: &Project) -> String {
     let Some(file) = project.files.get(index) else { return String::new() };
     let mut spans = Vec::new();
     let roots = project.documents.iter().filter(|document| document.file == index);
     let configs = project.filters.iter().filter(|filter| filter.place.file == index);
-    file.documents.iter().for_each(|root| collect(root, &mut spans));
-    roots.for_each(|document| collect(&document.root, &mut spans));
-    configs.for_each(|filter| collect(&filter.config.node, &mut spans));
+    file.documents.iter().for_each(|root| collect(root, &file.text, &mut spans));
+    roots.for_each(|document| collect(&document.root, &file.text, &mut spans));
+    configs.for_each(|filter| collect(&filter.config.node, &file.text, &mut spans));
     let mut text = file.text.clone();
     for span in spans {
         // A secret in a block keeps its lines.
@@ -36,8 +37,9 @@ pub(super) fn masked(index: usize, project: &Project) -> String {
     text
 }
 
-fn collect(root: &Node, spans: &mut Vec<Range<usize>>) {
+fn collect(root: &Node, text: &str, spans: &mut Vec<Range<usize>>) {
     root.walk(&mut |node| {
+        spans.extend(node.items().iter().filter_map(|item| header_value(item, text)));
         for (key, value) in node.members() {
             let is_secret = key.text().is_some_and(|name| SECRET_FIELDS.contains(&name));
             if is_secret && matches!(value.content, Content::Scalar { .. }) && !value.is_null() {
@@ -47,10 +49,31 @@ fn collect(root: &Node, spans: &mut Vec<Range<usize>>) {
     });
 }
 
+/// The value of a header with credentials in an entry of header-transform: `Authorization:Basic ...`.
+fn header_value(item: &Node, text: &str) -> Option<Range<usize>> {
+    let (name, _) = item.text()?.split_once(':')?;
+    if !Mask::default().is_secret_header(&name.trim().to_ascii_lowercase()) {
+        return None;
+    }
+    let written = text.get(item.span.clone())?;
+    let value = written.find(':')?.saturating_add(1);
+    let end = written.trim_end_matches(['"', '\'']).len();
+    Some(item.span.start.saturating_add(value)..item.span.start.saturating_add(end))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::source::File;
+
+    #[test]
+    fn credentials_in_headers_are_stars() {
+        let text = "- 'Authorization:Basic YTpi'\n- X-A:1\n- Cookie:a=b\n";
+        let project =
+            Project { files: vec![File::new("x", text.to_owned())], ..Project::default() };
+        let expected = "- 'Authorization:**********'\n- X-A:1\n- Cookie:***\n";
+        assert_eq!(masked(0, &project), expected);
+    }
 
     #[test]
     fn secrets_are_stars_and_all_other_bytes_stay() {

@@ -119,7 +119,8 @@ fn bare_kind(file: &File) -> Option<FilterKind> {
 }
 
 impl JwtConfig {
-    fn of(found: &Found, project: &Project) -> Option<Self> {
+    /// The configuration of jwt-auth in a filter, if it has one.
+    pub(super) fn of(found: &Found, project: &Project) -> Option<Self> {
         let config: Value = serde_json::from_str(&found.config.json).ok()?;
         let value = match found.kind {
             FilterKind::JwtAuth => config,

@@ -12,6 +12,10 @@ use std::io::Write;
 
 use anyhow::Result;
 
+pub use self::{
+    decode::json_value as decoded,
+    mint::{TokenKey, token_keys},
+};
 use crate::cli::Outcome;
 
 /// Mint and decode tokens.

@@ -33,6 +33,11 @@ impl Mask {
         Self { names, secrets }
     }
 
+    /// Whether the values of a header are credentials. The name is in lower case.
+    pub fn is_secret_header(&self, name: &str) -> bool {
+        self.names.is_secret_header(name)
+    }
+
     /// The value of a header, of `:path`, or of an attribute.
     pub fn value(&self, name: &str, value: &[u8]) -> String {
         let value = String::from_utf8_lossy(value);

@@ -18,16 +18,19 @@ pub(super) fn write(
     now: UnixTime,
     out: &mut dyn Write,
 ) -> Result<()> {
-    let value = json!({
+    Ok(writeln!(out, "{:#}", value(token, verdicts, now))?)
+}
+
+/// The content of a token, and the verdicts about it.
+pub(super) fn value(token: &DecodedToken, verdicts: &[Verdict], now: UnixTime) -> Value {
+    json!({
         "header": part(&token.header),
         "claims": part(&token.claims),
         "times": times(&token.claims, now),
         "signature": describe_signature(verdicts),
         "bytes": token.bytes,
         "configurations": verdicts.iter().map(verdict).collect::<Vec<_>>(),
-    });
-    writeln!(out, "{value:#}")?;
-    Ok(())
+    })
 }
 
 fn part(part: &Part) -> Value {

@@ -12,12 +12,16 @@ use std::{
     io::{self, IsTerminal, Read, Write},
 };
 
-use anyhow::{Context, Result, bail};
-use novasphere_explain::jwt::decode;
+use anyhow::{Context, Result, anyhow, bail};
+use novasphere_core::UnixTime;
+use novasphere_explain::{
+    Environment,
+    jwt::{KeySetText, decode},
+};
 
 use self::verdict::Verdict;
-use super::config::ConfigArgs;
-use crate::{cli::Outcome, clock::TimeArgs};
+use super::config::{ConfigArgs, JwtConfig};
+use crate::{cli::Outcome, clock::TimeArgs, found::Project};
 
 /// Show the content of a token, with times in words.
 ///
@@ -66,6 +70,27 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome> {
     }
     let is_rejected = verdicts.iter().any(|verdict| verdict.examination.decision.name != "allowed");
     Ok(if is_rejected { Outcome::Findings } else { Outcome::Success })
+}
+
+/// The content of a token, and the verdict of each configuration of jwt-auth in a project: the JSON of
+/// the command.
+///
+/// # Errors
+/// If the text is not a signed token, or jwt-auth rejects a configuration.
+pub fn json_value(
+    text: &str,
+    project: &Project,
+    environment: &Environment,
+    key_sets: &[KeySetText<'_>],
+    now: UnixTime,
+) -> Result<serde_json::Value> {
+    let token = bare(text);
+    let decoded = decode(token).map_err(|reason| anyhow!(reason))?;
+    let configs = project.filters.iter().filter_map(|found| JwtConfig::of(found, project));
+    let verdicts: Vec<Verdict> = configs
+        .map(|config| Verdict::of(&config, environment, key_sets, token, now))
+        .collect::<Result<_>>()?;
+    Ok(json::value(&decoded, &verdicts, now))
 }
 
 fn read_token(args: &Args) -> Result<String> {

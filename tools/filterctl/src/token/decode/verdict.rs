@@ -7,7 +7,7 @@ use novasphere_explain::{
     jwt::{Examination, Examiner, Fit, KeyMatch, KeySetText},
 };
 
-use crate::token::config::{ConfigArgs, invalid};
+use crate::token::config::{ConfigArgs, JwtConfig, invalid};
 
 /// The verdict of a configuration.
 #[derive(Debug)]
@@ -39,17 +39,25 @@ impl Verdict {
             .collect();
         let configs = args.read_all()?;
         let environment = Environment { assume_missing: true, ..args.environment(&configs)? };
-        let verdicts = configs.iter().map(|config| {
-            let proxy = config.proxy(&environment);
-            let examiner = Examiner::new(config.json().as_bytes(), &proxy)
-                .map_err(|faults| invalid(&config.name, &faults))?;
-            Ok(Self {
-                config: config.name.clone(),
-                key_claim_name: config.key_claim_name().to_owned(),
-                examination: examiner.examine(token.as_bytes(), &sets, now),
-            })
-        });
-        verdicts.collect()
+        configs.iter().map(|config| Self::of(config, &environment, &sets, token, now)).collect()
+    }
+
+    /// The verdict of one configuration.
+    pub(super) fn of(
+        config: &JwtConfig,
+        environment: &Environment,
+        sets: &[KeySetText<'_>],
+        token: &str,
+        now: UnixTime,
+    ) -> Result<Self> {
+        let proxy = config.proxy(environment);
+        let examiner = Examiner::new(config.json().as_bytes(), &proxy)
+            .map_err(|faults| invalid(&config.name, &faults))?;
+        Ok(Self {
+            config: config.name.clone(),
+            key_claim_name: config.key_claim_name().to_owned(),
+            examination: examiner.examine(token.as_bytes(), sets, now),
+        })
     }
 }
 

@@ -4,11 +4,13 @@
 //! - `signer`: the credential or issuer that signs;
 //! - `claims`: the claims that a configuration requires;
 //! - `draft`: a token before it is signed;
+//! - `keys`: all keys that can sign tokens for a configuration;
 //! - `fault`: faults of invalid tokens.
 
 mod claims;
 mod draft;
 mod fault;
+mod keys;
 mod options;
 mod signer;
 
@@ -18,6 +20,7 @@ use anyhow::{Context, Result, bail};
 use novasphere_core::UnixTime;
 use novasphere_explain::jwt::{Examiner, KeySetText, TokenDecision};
 
+pub use self::keys::{TokenKey, token_keys};
 use self::{draft::Draft, fault::Fault, options::ClaimArgs, signer::Signer};
 use super::config::{ConfigArgs, JwtConfig, invalid};
 use crate::{cli::Outcome, clock::TimeArgs, private_key::PrivateKey};

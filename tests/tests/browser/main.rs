@@ -1,6 +1,10 @@
 //! Pages in a real Chromium call the API through the real Envoy with its shipped configuration.
 //! `tests/browser/<name>.test.js` are the pages. Each file has a separate gateway and browser, so
 //! that files share no quota and no cache.
+//!
+//! `playground` tests the page in `docs/playground`, which needs no gateway.
+
+mod playground;
 
 use std::{
     fs,
@@ -22,7 +26,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// Time limit for all tests of a file. Each test has its own shorter limit.
-const DEADLINE: Duration = Duration::from_secs(360);
+const DEADLINE: Duration = Duration::from_secs(600);
 
 /// A running Node.js, killed on drop. The browser reads its commands from a pipe, so it exits with
 /// Node.js.
@@ -88,6 +92,12 @@ fn run(name: &str, filters: Value) -> Result<()> {
         "token": token("now+600")?,
         "expiredToken": token("now-600")?,
     });
+    run_node(name, &setting)?;
+    chain::ensure_no_trap(&envoy)
+}
+
+/// Runs a file with settings.
+fn run_node(name: &str, setting: &Value) -> Result<()> {
     let profile = Profile(tempfile::Builder::new().prefix("novasphere-chromium-").tempdir()?);
     let mut command = Command::new("node");
     command
@@ -99,7 +109,7 @@ fn run(name: &str, filters: Value) -> Result<()> {
     let mut node = Node(command.spawn().context("cannot run node: install the package nodejs")?);
     let status = node.wait()?;
     ensure!(status.success(), "{name}.test.js: node exited with {status}");
-    chain::ensure_no_trap(&envoy)
+    Ok(())
 }
 
 fn tls() -> Tls {
@@ -176,11 +186,11 @@ fn public() -> Result<()> {
 
 #[test]
 fn every_browser_test_file_is_run() -> Result<()> {
-    let tests = include_str!("browser.rs");
+    let tests = concat!(include_str!("main.rs"), include_str!("playground.rs"));
     for entry in fs::read_dir(repository().join("tests/browser"))? {
         let file = entry?.file_name().into_string().unwrap_or_default();
         if let Some(name) = file.strip_suffix(".test.js") {
-            ensure!(tests.contains(&format!("run(\"{name}\", ")), "{file} is not run");
+            ensure!(tests.contains(&format!("(\"{name}\", ")), "{file} is not run");
         }
     }
     Ok(())
