@@ -91,8 +91,7 @@ export function Convert(props: { conversion: Conversion; onChange: (conversion: 
       </Card>
       <Card title="Report" class="report">
         <p class="hint">
-          The conversion is a preview: some results are less strict than their source. Read each line before you
-          use the result. Secrets are in neither the result nor the report.
+          Read each line before you use the result. Secrets are in neither the result nor the report.
         </p>
         {typeof result !== 'string' && <Report result={result} onLine={toLine} />}
       </Card>

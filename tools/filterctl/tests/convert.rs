@@ -156,7 +156,7 @@ fn run(arguments: &[&str]) -> (i32, String, String) {
 #[test]
 fn configuration_and_report_are_on_different_streams() {
     let file = folder().join("kong-lua-plugins/in.yaml").display().to_string();
-    let (code, out, err) = run(&["convert", "--preview", "kong", &file, "--to", "kong"]);
+    let (code, out, err) = run(&["convert", "kong", &file, "--to", "kong"]);
     assert_eq!(code, 0, "{err}");
     assert!(out.contains("novasphere_gateway") && !out.contains("converted:"), "{out}");
     assert!(err.contains(&format!("{file}:17:5: converted: plugin cors")), "{err}");
@@ -166,14 +166,14 @@ fn configuration_and_report_are_on_different_streams() {
 #[test]
 fn exit_codes() {
     let file = folder().join("kong-access/in.yaml").display().to_string();
-    let (code, out, err) = run(&["convert", "--preview", "kong", &file, "--to", "filters"]);
+    let (code, out, err) = run(&["convert", "kong", &file, "--to", "filters"]);
     assert_eq!(code, 3, "{err}");
     assert!(!out.is_empty() && err.contains("left out: plugin key-auth of route keys"), "{err}");
-    assert_eq!(run(&["convert", "--preview", "kong", "no-such-file", "--to", "envoy"]).0, 2);
+    assert_eq!(run(&["convert", "kong", "no-such-file", "--to", "envoy"]).0, 2);
     let broken = tempfile::NamedTempFile::new().unwrap();
     fs::write(broken.path(), "a: [DO-NOT-SHOW").unwrap();
     let path = broken.path().display().to_string();
-    let (code, _, err) = run(&["convert", "--preview", "kong", &path, "--to", "envoy"]);
+    let (code, _, err) = run(&["convert", "kong", &path, "--to", "envoy"]);
     assert_eq!(code, 2);
     assert!(err.contains("is not YAML") && !err.contains("DO-NOT-SHOW"), "{err}");
 }

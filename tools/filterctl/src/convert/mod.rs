@@ -46,10 +46,6 @@ pub struct Args {
     /// Istio's root namespace, whose policies are for all namespaces.
     #[arg(long, default_value = "istio-system")]
     root_namespace: String,
-    /// Accept that this command is a preview. Some conversions are less strict than their source:
-    /// see docs/filterctl/convert.md.
-    #[arg(long)]
-    preview: bool,
 }
 
 /// A converted configuration.
@@ -66,12 +62,6 @@ pub struct Conversion {
 /// # Errors
 /// If a file cannot be read, or has no routes.
 pub fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome> {
-    if !args.preview {
-        bail!(
-            "convert is a preview: some conversions are less strict than their source, as \
-             docs/filterctl/convert.md lists. Read the output with this list, and pass --preview"
-        );
-    }
     let project = Project::read(&args.files)?;
     if args.namespace.is_none() {
         require_namespaces(args.from, &project)?;

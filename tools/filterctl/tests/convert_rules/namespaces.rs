@@ -102,7 +102,7 @@ fn objects_without_a_namespace_beside_others_need_the_option() {
     std::fs::write(&file, authentication("{name: a}", "") + &routes("shop", "[g]")).unwrap();
     let run = |more: &[&str]| {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_filterctl"));
-        command.args(["convert", "--preview", "istio"]).arg(&file).args(["--to", "filters"]);
+        command.args(["convert", "istio"]).arg(&file).args(["--to", "filters"]);
         let output = command.args(more).output().unwrap();
         (output.status.code(), String::from_utf8(output.stdout).unwrap())
     };

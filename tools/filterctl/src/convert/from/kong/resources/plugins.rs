@@ -57,10 +57,11 @@ impl<'o> PluginObjects<'o> {
             let elsewhere = self.objects.keys().find(|(_, other)| other == name);
             let reason = match elsewhere {
                 Some((namespace, _)) => format!(
-                    "is in the namespace {namespace}, where the controller does not find it for {}",
+                    "is in the namespace {namespace}, where the controller does not find it for {}; \
+                     move it to that namespace",
                     owner.describe()
                 ),
-                None => "is not in the input".to_owned(),
+                None => "is not in the input; add its KongPlugin, or remove it from the annotation".to_owned(),
             };
             entities.plugins.push(Plugin {
                 name: format!("{name:?}"),
