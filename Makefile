@@ -265,7 +265,7 @@ lint: $(VENV_LINT)/installed ## Check format, clippy (native and wasm), dependen
 MDBOOK_VERSION := 0.5.4
 MDBOOK := .tools/mdbook-$(MDBOOK_VERSION)/bin/mdbook
 BOOK_FILES := '*.md' 'docs/*' 'filters/*.rs' 'host-config/*' 'deploy/*.yaml' tests/known-differences.yaml \
-	tools/explain/src/lib.rs
+	tools/explain/src/lib.rs ':!docs/playground/*'
 
 $(MDBOOK):
 	@echo "== Installing mdbook (some minutes)"

@@ -1,6 +1,6 @@
-//! Pages name only decisions that exist.
+//! Pages name only decisions that exist, and name the files that they show.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use novasphere_explain::{FilterKind, decision_names};
 use novasphere_site::site;
 
@@ -22,5 +22,18 @@ fn decisions_on_pages_exist() -> Result<()> {
     }
     ensure!(unknown.is_empty(), "{unknown:?}");
     ensure!(seen > 10, "only {seen} names");
+    Ok(())
+}
+
+#[test]
+fn files_have_their_names_above_them() -> Result<()> {
+    for page in site::book()? {
+        for block in &page.blocks {
+            let Some(name) = block.mark("file") else { continue };
+            let before = page.text.get(..block.range.start).context("no text")?;
+            let heading = format!("\n`{name}`:\n\n<!-- file: {name} -->\n```{}\n", block.language);
+            ensure!(before.ends_with(&heading), "{}: {name} is not named", page.path);
+        }
+    }
     Ok(())
 }
