@@ -3,7 +3,7 @@
 use std::fs;
 
 use anyhow::{Result, ensure};
-use filterctl::docs::{decisions_page, fields_page, proxy_page};
+use filterctl::docs::{decisions_page, fields_page, findings_page, proxy_page};
 use novasphere_explain::FilterKind;
 use novasphere_harness::paths::repository;
 
@@ -18,6 +18,7 @@ fn reference_pages_are_up_to_date() -> Result<()> {
             compare(&format!("{}-decisions.md", kind.name()), &page, &mut outdated)?;
         }
     }
+    compare("findings.md", &findings_page(), &mut outdated)?;
     compare("proxy-decisions.md", &proxy_page(), &mut outdated)?;
     ensure!(outdated.is_empty(), "run `make reference`, which rewrites {}", outdated.join(", "));
     Ok(())

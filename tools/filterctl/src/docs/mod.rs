@@ -14,7 +14,7 @@ use anyhow::{Result, bail};
 use novasphere_explain::FilterKind;
 
 use self::index::Field;
-pub use self::page::{decisions_page, fields_page, proxy_page};
+pub use self::page::{decisions_page, fields_page, findings_page, proxy_page};
 use crate::cli::Outcome;
 
 /// Explain a field of a configuration: its meaning, type, range, default and an example.

@@ -9,7 +9,10 @@ use super::{
     index::{self, Field},
     text,
 };
-use crate::explain::decisions::{self, Decision};
+use crate::{
+    explain::decisions::{self, Decision},
+    finding::{self, Code},
+};
 
 /// The first release.
 const FIRST: &str = "0.1.0";
@@ -99,12 +102,14 @@ fn texts(kind: FilterKind, names: &[&str], page: &mut String) -> Result<()> {
 }
 
 fn write_decision(text: &Decision, page: &mut String) {
-    let Decision { name, meaning, remedy, .. } = text;
-    // Markdown reads <token> as HTML.
-    let cause = text.cause.replace('<', "\\<");
-    let text =
-        format!("\n### `{name}`\n\n{meaning}\n\n- usual cause: {cause}\n- to do: {remedy}\n");
-    page.push_str(&text);
+    let Decision { name, meaning, cause, remedy } = text;
+    page.push_str(&format!("\n### `{name}`\n\n{}\n\n", escaped(meaning)));
+    page.push_str(&format!("- usual cause: {}\n- to do: {}\n", escaped(cause), escaped(remedy)));
+}
+
+/// Markdown reads `<token>` as HTML.
+fn escaped(text: &str) -> String {
+    text.replace('<', "\\<")
 }
 
 /// The page with the reasons that the proxy itself gives.
@@ -115,6 +120,20 @@ pub fn proxy_page() -> String {
                     ## Reasons\n"
         .to_owned();
     decisions::all_of(decisions::PROXY).iter().for_each(|text| write_decision(text, &mut page));
+    page
+}
+
+/// The page with all findings of `filterctl check`.
+pub fn findings_page() -> String {
+    let mut page = "# Findings of filterctl\n\n`filterctl explain-code CODE` prints the same text. \
+                    [`check`](../filterctl/check.md) exits with 1 if there is an error or a warning.\n"
+        .to_owned();
+    for Code { id, severity, title, why, remedy } in finding::all() {
+        let (severity, why, remedy) = (severity.name(), escaped(why), escaped(remedy));
+        page.push_str(&format!(
+            "\n## {id}\n\n{severity}: {title}\n\n- why: {why}\n- to do: {remedy}\n"
+        ));
+    }
     page
 }
 
