@@ -119,7 +119,7 @@ pub fn proxy_page() -> String {
                     [access log](../operations/access-log.md) if no filter sent the response.\n\n\
                     ## Reasons\n"
         .to_owned();
-    decisions::all_of(decisions::PROXY).iter().for_each(|text| write_decision(text, &mut page));
+    decisions::all_of(decisions::PROXY).for_each(|text| write_decision(text, &mut page));
     page
 }
 
