@@ -66,7 +66,7 @@ fn check(page: &Page, block: &Block) -> Result<()> {
 fn filterctl(filter: Option<&str>, text: &str) -> Result<String> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_site-filterctl"));
     command.args(["check", "--assume-env"]);
-    for filter in filter {
+    if let Some(filter) = filter {
         command.args(["--filter", filter]);
     }
     let mut child = command
