@@ -265,7 +265,7 @@ lint: $(VENV_LINT)/installed ## Check format, clippy (native and wasm), dependen
 MDBOOK_VERSION := 0.5.4
 MDBOOK := .tools/mdbook-$(MDBOOK_VERSION)/bin/mdbook
 BOOK_FILES := '*.md' 'docs/*' 'filters/*.rs' 'host-config/*' 'deploy/*.yaml' tests/known-differences.yaml \
-	tools/explain/src/lib.rs ':!docs/playground/*'
+	tools/explain/src/lib.rs tools/playground/src/lib.rs ':!docs/playground/s*' ':!docs/playground/*.json'
 
 $(MDBOOK):
 	@echo "== Installing mdbook (some minutes)"
@@ -276,7 +276,7 @@ $(MDBOOK):
 from_root = sed -E -e 's~\]\(([a-z])~](docs/\1~gi' -e 's~\]\(\.\./~](~g' $1
 
 .PHONY: docs
-docs: $(MDBOOK) ## Build the site: docs/book/index.html
+docs: $(MDBOOK) ## Build the site, with the playground if it is built: docs/book/index.html
 	@rm -rf target/book && mkdir -p target/book/src
 	@git ls-files -z --cached --others --exclude-standard -- $(BOOK_FILES) \
 		| xargs -0 cp --parents --target-directory target/book/src
@@ -285,6 +285,7 @@ docs: $(MDBOOK) ## Build the site: docs/book/index.html
 	@$(call from_root,docs/SUMMARY.md) | sed 's~(docs/README.md)~(index.md)~' > target/book/src/SUMMARY.md
 	@rm -rf docs/book
 	$(MDBOOK) build --dest-dir $(CURDIR)/docs/book target/book
+	@if [ -d $(PLAYGROUND)/dist ]; then cp -R $(PLAYGROUND)/dist docs/book/playground; fi
 
 DOCUMENTED := core ecdsa explain host-facts http-wasm proxy-wasm $(FILTERS)
 
