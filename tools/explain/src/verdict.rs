@@ -83,6 +83,17 @@ mod tests {
         assert_eq!(verdict.assumed, ["KEY"]);
     }
 
+    /// As during a rotation. The filter rejects two credentials with one secret.
+    #[test]
+    fn assumed_variables_have_different_values() {
+        let environment = Environment { assume_missing: true, ..Environment::default() };
+        let config = r#"{"credentials": [{"key": "a", "secret": {"env": "KEY"}},
+            {"key": "a", "secret": {"env": "KEY_NEXT"}}]}"#;
+        let verdict = verdict(config, &environment);
+        assert_eq!(verdict.faults, []);
+        assert_eq!(verdict.assumed, ["KEY", "KEY_NEXT"]);
+    }
+
     #[test]
     fn assumed_public_key_is_accepted() {
         let environment = Environment { assume_missing: true, ..Environment::default() };

@@ -141,7 +141,7 @@ fn handshake_response_equals_that_of_the_single_filters() {
     let request = lines(&[(":method", "GET"), (":path", "/")]);
     let response = lines(&[(":status", "101"), ("x-a", "1")]);
     let (_, chained, _) = pass(&[chain(&filters)], request.clone(), response.clone());
-    // A filter that only removes headers by name does not read the response (README, rule 7).
+    // A filter that only removes headers by name does not read the response (docs/reference/header-transform.md, rule 7).
     let alone = chain(&filters[1..]);
     assert!(matches!(alone.response_headers(), novasphere_core::HeaderInterest::None));
     let (_, mutations, _) = pass(&[alone], request, lines(&[("x-a", "1")]));

@@ -71,7 +71,7 @@ fn rules_skip_interim_responses() {
     }
 }
 
-/// See the footnote under "Order of the rules" in the README.
+/// See the footnote under "Order of the rules" in the guide.
 #[test]
 fn only_rules_independent_of_the_message_change_interim_responses() {
     let lines: [(&str, &[u8]); 3] =

@@ -68,7 +68,7 @@ fn append_adds_lines_in_order() {
     assert_eq!(received(config, &[]), ["x-a: 1", "x-a: 2", "x-a: 1"]);
 }
 
-/// See "Applying the filter twice" in the README. `model` tests the other rules.
+/// See "Applying the filter twice" in the guide. `model` tests the other rules.
 #[test]
 fn append_is_not_idempotent() {
     let filter =

@@ -4,10 +4,10 @@
 mod claim_values;
 mod config;
 mod fuzz;
+mod guide;
 mod identity;
 mod keys;
 mod local_response;
-mod readme;
 mod rejection;
 mod rules;
 mod sources;

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::{
     SchemaPair,
-    right::{in_cases, in_host_config, in_readmes},
+    right::{in_cases, in_guides, in_host_config},
 };
 
 /// The first words of errors about the form of a value.
@@ -187,8 +187,8 @@ fn schemas_agree_on_mutated_cases() -> Result<()> {
 }
 
 #[test]
-fn schemas_agree_on_mutated_readme_examples() -> Result<()> {
-    check(&in_readmes()?)
+fn schemas_agree_on_mutated_guide_examples() -> Result<()> {
+    check(&in_guides()?)
 }
 
 #[test]

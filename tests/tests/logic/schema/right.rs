@@ -26,12 +26,12 @@ pub(crate) fn in_cases() -> Result<Vec<Configured>> {
     Ok(found)
 }
 
-/// The configurations in the filters' READMEs.
-pub(crate) fn in_readmes() -> Result<Vec<Configured>> {
+/// The configurations in the filters' guides.
+pub(crate) fn in_guides() -> Result<Vec<Configured>> {
     let mut found = Vec::new();
     for (filter, _) in FILTERS {
-        let blocks = blocks(&repository().join("filters").join(filter).join("README.md"))?;
-        ensure!(!blocks.is_empty(), "{filter}: no configuration in the README");
+        let blocks = blocks(&repository().join(format!("docs/reference/{filter}.md")))?;
+        ensure!(!blocks.is_empty(), "{filter}: no configuration in the guide");
         blocks.into_iter().for_each(|config| add(&mut found, filter, config));
     }
     Ok(found)
@@ -91,8 +91,8 @@ fn schemas_accept_every_case() -> Result<()> {
 }
 
 #[test]
-fn schemas_accept_every_readme_example() -> Result<()> {
-    check(&in_readmes()?)
+fn schemas_accept_every_guide_example() -> Result<()> {
+    check(&in_guides()?)
 }
 
 #[test]

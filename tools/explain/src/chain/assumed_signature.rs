@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     Request, assumed_key,
-    proxy::ASSUMED,
+    proxy::assumed_secret,
     token::{self, FoundToken},
 };
 
@@ -26,7 +26,7 @@ impl Chain {
             return None;
         }
         for token in tokens {
-            for signed in signatures(&token) {
+            for signed in signatures(&token, self.assumed.len()) {
                 let mut lines = input.request.lines();
                 token::replace(&mut lines, &token.text, &signed);
                 let request = Request::from_lines(lines);
@@ -44,13 +44,17 @@ impl Chain {
     }
 }
 
-/// The token with each signature that an assumed key could make.
-fn signatures(token: &FoundToken) -> Vec<String> {
+/// The token with each signature that an assumed key could make. A filter assumes at most `variables`.
+fn signatures(token: &FoundToken, variables: usize) -> Vec<String> {
     use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
     if let Some(signature) = assumed_key::sign(&token.algorithm, token.signed().as_bytes()) {
         return vec![token.with_signature(&signature)];
     }
-    // The configuration may say that the secret is base64.
-    let decoded = BASE64_URL_SAFE_NO_PAD.decode(ASSUMED).unwrap_or_default();
-    [ASSUMED.as_bytes(), &decoded].iter().filter_map(|secret| token.signed_with(secret)).collect()
+    let secrets = (0..variables).flat_map(|index| {
+        let secret = assumed_secret(index);
+        // The configuration may say that the secret is base64.
+        let decoded = BASE64_URL_SAFE_NO_PAD.decode(&secret).unwrap_or_default();
+        [secret.into_bytes(), decoded]
+    });
+    secrets.filter_map(|secret| token.signed_with(&secret)).collect()
 }

@@ -43,6 +43,15 @@ fn assumed_secret_checks_everything_but_the_signature() {
 }
 
 #[test]
+fn token_of_the_second_assumed_secret_is_accepted() {
+    let config = r#"{"credentials": [{"key": "joe", "kid": "1", "secret": {"env": "OTHER_SECRET"}},
+        {"key": "joe", "kid": "2", "secret": {"env": "NEXT_SECRET"}}]}"#;
+    let token = bearer(&unsigned(r#"{"alg": "HS256", "kid": "2"}"#, &claims(NOW + 60)));
+    let explanation = assuming(config).send(&input(&[("authorization", &token)]));
+    assert_eq!(decision(&explanation), ("jwt-auth", "allowed"));
+}
+
+#[test]
 fn base64_secret_can_be_assumed() {
     let config = CONFIG.replace(r#"{"credentials""#, r#"{"secret_is_base64": true, "credentials""#);
     let token = bearer(&unsigned(r#"{"alg": "HS256"}"#, &claims(NOW + 60)));

@@ -1,9 +1,11 @@
 //! `filterctl docs`: the meaning of a field of a configuration.
 //!
 //! - `index`: all fields of all filters, from their schemas;
-//! - `text`: the description of a field.
+//! - `text`: the description of a field;
+//! - `page`: the pages of the site about a filter.
 
 mod index;
+mod page;
 mod text;
 
 use std::io::Write;
@@ -12,6 +14,7 @@ use anyhow::{Result, bail};
 use novasphere_explain::FilterKind;
 
 use self::index::Field;
+pub use self::page::{decisions_page, fields_page, findings_page, proxy_page};
 use crate::cli::Outcome;
 
 /// Explain a field of a configuration: its meaning, type, range, default and an example.

@@ -13,32 +13,37 @@ pub(super) fn describe(field: &Field, all: &[Field], out: &mut dyn Write) -> Res
     writeln!(out, "{}", field.name())?;
     write_wrapped(&without_default(field), out)?;
     writeln!(out)?;
-    writeln!(out, "  type     {}", kind(&field.schema))?;
-    for (value, meaning) in values(&field.schema) {
-        writeln!(out, "           {value}: {meaning}")?;
+    for (name, fact) in facts(field, all) {
+        writeln!(out, "  {name:7}  {fact}")?;
+        for (value, meaning) in values(&field.schema).iter().filter(|_| name == "type") {
+            writeln!(out, "           {value}: {meaning}")?;
+        }
     }
-    if let Some(range) = range(&field.schema) {
-        writeln!(out, "  range    {range}")?;
-    }
+    Ok(())
+}
+
+/// The facts about a field, each with its name.
+pub(super) fn facts(field: &Field, all: &[Field]) -> Vec<(&'static str, String)> {
     let default = match (field.is_required, default(field)) {
         (true, _) => "none, the field is required".to_owned(),
         (false, Some(default)) => default,
         (false, None) => "none".to_owned(),
     };
-    writeln!(out, "  default  {default}")?;
-    if let Some(example) = field.schema.get("examples").and_then(|examples| examples.get(0)) {
-        writeln!(out, "  example  {}: {example}", field.last())?;
-    }
+    let example = field.schema.get("examples").and_then(|examples| examples.get(0));
     let inner = format!("{}.", field.path);
     let is_inner = |other: &&Field| {
         let rest = other.path.strip_prefix(&inner);
         other.filter == field.filter && rest.is_some_and(|rest| !rest.contains('.'))
     };
     let members: Vec<&str> = all.iter().filter(is_inner).map(Field::last).collect();
+    let mut facts = vec![("type", kind(&field.schema))];
+    facts.extend(range(&field.schema).map(|range| ("range", range)));
+    facts.push(("default", default));
+    facts.extend(example.map(|example| ("example", format!("{}: {example}", field.last()))));
     if !members.is_empty() {
-        writeln!(out, "  fields   {}", members.join(", "))?;
+        facts.push(("fields", members.join(", ")));
     }
-    Ok(())
+    facts
 }
 
 /// Writes a line for each field.
@@ -52,12 +57,12 @@ pub(super) fn list<'f>(fields: impl Iterator<Item = &'f Field>, out: &mut dyn Wr
     Ok(())
 }
 
-fn first_sentence(text: &str) -> &str {
+pub(super) fn first_sentence(text: &str) -> &str {
     text.split_once(". ").map_or(text, |(first, _)| first).trim_end_matches('.')
 }
 
 /// The description without the sentence about the default, which has its own line.
-fn without_default(field: &Field) -> String {
+pub(super) fn without_default(field: &Field) -> String {
     let text = field.text("description");
     let Some((before, after)) = text.split_once("Default: ") else { return text.to_owned() };
     let rest = after.split_once(". ").map_or("", |(_, rest)| rest);
@@ -117,7 +122,7 @@ fn kind(schema: &Value) -> String {
 }
 
 /// The accepted values that have a description, also of the entries of a list.
-fn values(schema: &Value) -> Vec<(String, String)> {
+pub(super) fn values(schema: &Value) -> Vec<(String, String)> {
     for keyword in ["oneOf", "anyOf"] {
         let Some(Value::Array(schemas)) = schema.get(keyword) else { continue };
         let are_values = schemas.iter().any(|schema| schema.get("const").is_some());

@@ -1,7 +1,7 @@
 //! `filterctl explain`: a request's way through the filters, a line of the access log, or a
 //! decision in words.
 
-mod decisions;
+pub(crate) mod decisions;
 mod input;
 mod json;
 mod log_line;

@@ -163,7 +163,7 @@ proptest! {
         prop_assert_eq!(by_name(&result), by_name(&expected));
     }
 
-    /// See "Applying the filter twice" in the README for the conditions.
+    /// See "Applying the filter twice" in the guide for the conditions.
     #[test]
     fn filter_is_idempotent(
         mut operations in operations(FIXED, 1),

@@ -1,4 +1,4 @@
-//! The rules of the README, applied to a plain list of lines and a list of parameters.
+//! The rules of the guide, applied to a plain list of lines and a list of parameters.
 
 use super::{OPERATIONS, Operation};
 

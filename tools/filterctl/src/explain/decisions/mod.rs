@@ -47,10 +47,14 @@ fn tables() -> impl Iterator<Item = (&'static str, &'static [Decision])> {
 /// The name before the decisions of the proxy itself.
 pub const PROXY: &str = "proxy";
 
+/// All decisions of a filter, or of the proxy.
+pub fn all_of(filter: &str) -> impl Iterator<Item = &'static Decision> {
+    tables().filter(move |(own, _)| *own == filter).flat_map(|(_, texts)| texts)
+}
+
 /// The decision of a filter.
 pub fn of(filter: &str, name: &str) -> Option<&'static Decision> {
-    let mut texts = tables().filter(|(own, _)| *own == filter).flat_map(|(_, texts)| texts);
-    texts.find(|text| text.name == name)
+    all_of(filter).find(|text| text.name == name)
 }
 
 /// All decisions with a name, each with its filter. Several filters may have the same.

@@ -1,11 +1,11 @@
-//! The README agrees with the code.
+//! The guide agrees with the code.
 
 use super::*;
 
-const README: &str = include_str!("../../README.md");
+const GUIDE: &str = include_str!("../../../../docs/reference/jwt-auth.md");
 
 #[test]
-fn readme_names_every_field() {
+fn guide_names_every_field() {
     let faults = configure(
         r#"{"credentials": [{"zzzzzzzz": 1}], "zzzzzzzz": 1,
         "claims_to_headers": [{"zzzzzzzz": 1}], "claims_to_attributes": [{"zzzzzzzz": 1}],
@@ -18,6 +18,6 @@ fn readme_names_every_field() {
     let fields: Vec<&str> = lists.flat_map(|list| list.split(", ")).collect();
     assert!(fields.len() > 20, "{fields:?}");
     for field in fields {
-        assert!(README.contains(&format!("\n| `{field}` |")), "{field}");
+        assert!(GUIDE.contains(&format!("\n| `{field}` |")), "{field}");
     }
 }

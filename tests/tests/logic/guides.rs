@@ -1,4 +1,4 @@
-//! The filters accept the configurations in their READMEs, which name every field, decision and
+//! The filters accept the configurations in their guides, which name every field, decision and
 //! event.
 
 use std::{collections::BTreeMap, fs};
@@ -9,7 +9,7 @@ use novasphere_harness::{chain, paths::repository};
 use novasphere_tests::cases::native;
 
 fn check<F: Filter>() -> Result<()> {
-    let path = repository().join("filters").join(F::NAME).join("README.md");
+    let path = repository().join(format!("docs/reference/{}.md", F::NAME));
     let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
     let environment = chain::environment()?;
     let blocks: Vec<&str> = text

@@ -1,11 +1,11 @@
-//! The README documents every field.
+//! The guide documents every field.
 
 use super::*;
 
-const README: &str = include_str!("../../README.md");
+const GUIDE: &str = include_str!("../../../../docs/reference/rate-limit.md");
 
 #[test]
-fn readme_names_every_field() {
+fn guide_names_every_field() {
     let faults = errors(
         r#"{"zzzzzzzz": 1, "rules": [{"zzzzzzzz": 1, "claim": {"zzzzzzzz": 1}}],
         "client_ip": {"zzzzzzzz": 1}, "allow": {"zzzzzzzz": 1}, "window": {"zzzzzzzz": 1},
@@ -17,6 +17,6 @@ fn readme_names_every_field() {
     for field in fields {
         // In a table cell, or in a small object.
         let named = ["`F`", "{F,", ", F}", "{F:", ", F:"].map(|form| form.replace('F', field));
-        assert!(named.iter().any(|name| README.contains(name)), "{field}");
+        assert!(named.iter().any(|name| GUIDE.contains(name)), "{field}");
     }
 }
