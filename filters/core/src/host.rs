@@ -50,13 +50,17 @@ pub trait Host {
     /// Logs a fact that needs no action. It must not contain a secret.
     fn inform(&self, message: &str);
 
-    /// Logs the warnings and the facts about a configuration that is being loaded. A host whose
-    /// workers share data logs them once, not once for each worker.
+    /// Logs the warnings and the facts about a configuration that is being loaded, also if there are
+    /// none: hosts may log the filter's [`VERSION`]. A host whose workers share data logs them once,
+    /// not once for each worker.
     fn log_at_load(&self, warnings: &[String], facts: &[String]) {
         warnings.iter().for_each(|message| self.warn(message));
         facts.iter().for_each(|message| self.inform(message));
     }
 }
+
+/// The version of the filters, as they log it at load: `version 0.1.0`.
+pub const VERSION: &str = concat!("version ", env!("CARGO_PKG_VERSION"));
 
 /// A capability that some hosts lack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,11 +1,12 @@
-//! The log contains each warning about a configuration once, whatever the number of workers.
+//! The log contains the version and each warning about a configuration once, whatever the number of
+//! workers.
 
 use anyhow::{Result, ensure};
 use novasphere_harness::{client::Request, envoy::WasmFilter, gateway::Gateway};
 use serde_json::json;
 
 #[test]
-fn warnings_are_logged_once_for_all_workers() -> Result<()> {
+fn version_and_warnings_are_logged_once_for_all_workers() -> Result<()> {
     let jwt_auth = json!({
         "credentials": [{"key": "k", "secret": "a-literal-secret-of-quite-some-length-0123456789"}],
         "report_only": true, "verbose_errors": true, "skip": [{"path_prefix": "/", "methods": ["OPTIONS"]}],
@@ -23,6 +24,11 @@ fn warnings_are_logged_once_for_all_workers() -> Result<()> {
     // Every worker loads its filters before the first request.
     ensure!(gateway.send(&Request::get("/api/v1/wukongs"))?.head.status == 200);
     let log = gateway.envoy.log()?;
+    for filter in ["cors", "jwt-auth", "gateway"] {
+        let line = format!("novasphere {filter}: version {}", env!("CARGO_PKG_VERSION"));
+        let lines = log.lines().filter(|logged| logged.contains(&line)).count();
+        ensure!(lines == 1, "{lines} lines with {line:?}:\n{log}");
+    }
     for warning in [
         "reflect_any_origin: with credentials",
         "credentials[0].secret: is readable in the configuration",

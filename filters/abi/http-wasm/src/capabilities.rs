@@ -8,7 +8,7 @@ use std::{
 
 use novasphere_core::{
     Attributes, Capability, Cas, Clock, Connection, Env, Hash, Host, Metrics, PendingQueues,
-    Random, SharedData, SharedDataError, UnixTime, Verify, Written, parse_source_address,
+    Random, SharedData, SharedDataError, UnixTime, VERSION, Verify, Written, parse_source_address,
 };
 use novasphere_host_facts::traefik;
 
@@ -81,6 +81,12 @@ impl Host for Proxy {
         if self.logs_warnings {
             hostcalls::log(Level::Info, self.filter, message);
         }
+    }
+
+    fn log_at_load(&self, warnings: &[String], facts: &[String]) {
+        self.inform(VERSION);
+        warnings.iter().for_each(|message| self.warn(message));
+        facts.iter().for_each(|message| self.inform(message));
     }
 }
 

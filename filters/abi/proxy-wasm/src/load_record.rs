@@ -1,13 +1,12 @@
 //! Records of loaded configurations in shared data. Every worker loads a configuration, and on Envoy
-//! the main thread too. The first of them creates the record and logs the warnings.
+//! the main thread too. The first of them creates the record, and logs the version and the warnings.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use novasphere_core::{SharedData, SharedDataError, UnixTime, Written};
 
-/// Shared data cannot be deleted, so the records are in a fixed number of slots. Only
-/// configurations with warnings take one.
-const SLOTS: u32 = 256;
+/// Shared data cannot be deleted, so the records are in a fixed number of slots.
+const SLOTS: u32 = 1_024;
 
 /// The number of slots in which the record of one configuration may be.
 const SLOTS_OF_ONE: u32 = 8;

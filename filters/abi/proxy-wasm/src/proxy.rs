@@ -4,7 +4,7 @@ use std::{cell::Cell, net::IpAddr};
 
 use novasphere_core::{
     Attributes, Cas, Clock, Connection, Hash, Host, Random, SharedData, SharedDataError, UnixTime,
-    Verify, Written, parse_source_address,
+    VERSION, Verify, Written, parse_source_address,
 };
 
 use crate::{
@@ -84,6 +84,7 @@ impl Host for Proxy {
 
     fn log_at_load(&self, warnings: &[String], facts: &[String]) {
         if !self.dialect.traits().shares_data_at_load || self.load.is_first(self, self.now()) {
+            self.inform(VERSION);
             warnings.iter().for_each(|message| self.warn(message));
             facts.iter().for_each(|message| self.inform(message));
         }

@@ -134,9 +134,7 @@ impl<'h> BuildContext<'h> {
     /// # Errors
     /// The faults, if there are any.
     pub fn finish<F>(self, filter: F) -> Result<F, ConfigErrors> {
-        if !self.warnings.is_empty() || !self.facts.is_empty() {
-            self.host.log_at_load(&self.warnings, &self.facts);
-        }
+        self.host.log_at_load(&self.warnings, &self.facts);
         self.errors.into_result(filter)
     }
 

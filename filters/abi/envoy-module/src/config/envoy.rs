@@ -1,6 +1,6 @@
 //! The host as a filter sees it while it is built and while it runs.
 
-use novasphere_core::{Capability, Host};
+use novasphere_core::{Capability, Host, VERSION};
 use novasphere_host_facts::envoy_module as host_facts;
 
 use crate::host::{self, Level};
@@ -54,5 +54,11 @@ impl Host for Envoy {
 
     fn inform(&self, message: &str) {
         host::log(Level::Info, self.filter, message);
+    }
+
+    fn log_at_load(&self, warnings: &[String], facts: &[String]) {
+        self.inform(VERSION);
+        warnings.iter().for_each(|message| self.warn(message));
+        facts.iter().for_each(|message| self.inform(message));
     }
 }

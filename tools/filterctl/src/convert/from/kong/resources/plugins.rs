@@ -61,7 +61,8 @@ impl<'o> PluginObjects<'o> {
                      move it to that namespace",
                     owner.describe()
                 ),
-                None => "is not in the input; add its KongPlugin, or remove it from the annotation".to_owned(),
+                None => "is not in the input; add its KongPlugin, or remove it from the annotation"
+                    .to_owned(),
             };
             entities.plugins.push(Plugin {
                 name: format!("{name:?}"),
