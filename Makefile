@@ -276,7 +276,9 @@ $(MDBOOK):
 from_root = sed -E -e 's~\]\(([a-z])~](docs/\1~gi' -e 's~\]\(\.\./~](~g' $1
 
 .PHONY: docs
-docs: $(MDBOOK) ## Build the site, with the playground if it is built: docs/book/index.html
+docs: $(MDBOOK) ## Build the site: docs/book/index.html, with the playground if npm is installed
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory playground; \
+	else echo "npm is missing, so the site has no playground: install the packages nodejs and npm"; fi
 	@rm -rf target/book && mkdir -p target/book/src
 	@git ls-files -z --cached --others --exclude-standard -- $(BOOK_FILES) \
 		| xargs -0 cp --parents --target-directory target/book/src
