@@ -60,7 +60,7 @@ pub(super) const TEXTS: &[Decision] = &[
         "store_failed_refused",
         "The request could not be counted, and is rejected: 500 for the proxy's own data, 503 for \
          Redis.",
-        "The proxy's shared data or Redis failed, and fault_tolerant or redis.on_error says so.",
+        "The proxy's shared data or Redis failed, and fault_tolerant is false or redis.on_error is deny.",
         "Check Redis and its HTTP service. Use redis.on_error: local to count in the proxy \
          meanwhile.",
     ),
