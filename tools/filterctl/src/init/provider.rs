@@ -166,7 +166,7 @@ impl Provider {
             Self::Okta => &[
                 "The issuer is that of a custom authorization server, such as default. Tokens of the",
                 "server of the organization are for Okta's own API only, and cannot be verified. sub is",
-                "the login of the user, or the id of a client without one, whose tokens have no uid.",
+                "the login of the user. Tokens of a client have its id there, and no uid.",
             ],
             Self::Google => &[
                 "For ID tokens of Sign in with Google. Its access tokens are not JWTs. Any",

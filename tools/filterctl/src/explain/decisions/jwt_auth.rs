@@ -231,7 +231,7 @@ pub(super) const TEXTS: &[Decision] = &[
     text(
         "key_fetch_failed",
         "A key set could not be fetched. The last good keys stay in use.",
-        "The proxy cannot reach the issuer, or the response is no usable key set.",
+        "The proxy cannot reach the issuer, or the response is not a usable key set.",
         "The proxy's log has the reason. Check cluster, TLS and network.",
     ),
 ];
