@@ -9,7 +9,7 @@ const CONFIGURATION = /^Configuration of/;
 scenario('the first example reaches the upstream', async (page) => {
   await status(page, 200);
   await card(page, 'Configuration').getByText('gateway accepts the configuration').waitFor();
-  const way = page.getByRole('list', { name: 'The way of the request' });
+  const way = page.getByRole('list', { name: 'The path of the request' });
   for (const filter of ['cors', 'jwt-auth', 'rate-limit', 'header-transform', 'upstream']) {
     await way.getByRole('button', { name: filter }).waitFor();
   }
@@ -96,7 +96,7 @@ scenario('a pasted token is decoded, and its unknown signature is not checked', 
   const claims = { iss: 'my-issuer', sub: 'carol', exp: 4_000_000_000 };
   const token = `${part({ alg: 'HS256' })}.${part(claims)}.c2lnbmF0dXJl`;
   await page.getByText('Paste', { exact: true }).click();
-  await page.getByLabel('Token, also with Bearer before it').fill(`Bearer ${token}`);
+  await page.getByLabel('Token, with or without Bearer').fill(`Bearer ${token}`);
   await status(page, 200);
   await card(page, 'Request').getByText('"sub": "carol"').waitFor();
   await card(page, 'Result').getByText(/Assumed: signature not checked/).first().waitFor();

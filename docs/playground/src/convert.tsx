@@ -91,7 +91,7 @@ export function Convert(props: { conversion: Conversion; onChange: (conversion: 
       </Card>
       <Card title="Report" class="report">
         <p class="hint">
-          Read each line before you use the result. Secrets are in neither the result nor the report.
+          Read each line before you use the result. Neither the result nor the report contains secrets.
         </p>
         {typeof result !== 'string' && <Report result={result} onLine={toLine} />}
       </Card>

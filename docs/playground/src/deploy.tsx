@@ -29,7 +29,7 @@ const HOSTS: Host[] = [
       'Responses pass the filters in reverse order.',
       'An invalid update is rejected, and the old configuration stays in effect.',
       'Keep `use_remote_address: true`. Otherwise clients choose the address by which `rate-limit` counts.',
-      'With `jwks`, the proxy needs a cluster for the server of the keys.',
+      'With `jwks`, the proxy needs a cluster for the server that publishes the keys.',
     ],
   },
   {
@@ -40,8 +40,8 @@ const HOSTS: Host[] = [
       'All filters work. Counts are exact across all workers.',
       'Responses pass the filters in the order of requests.',
       'nginx cannot remove a request header. The upstream gets it with an empty value.',
-      'With `jwks`, requests that arrive before the first keys get 503, because Kong cannot let them wait.',
-      'A filter cannot pass claims on to another filter. Use `gateway`, which has the claims for all its parts.',
+      'With `jwks`, requests that arrive before the first keys get 503, because a filter on Kong cannot hold them.',
+      'A filter cannot pass claims on to another filter. Use `gateway`: all its parts have the claims.',
     ],
   },
   {

@@ -83,13 +83,13 @@ export function Client({ request, onChange }: Props) {
       </div>
       <Field
         label="Route"
-        placeholder="none: its name, for rules with route"
+        placeholder="none; needed for rules with route"
         value={request.route}
         onInput={(route) => onChange({ ...request, route })}
       />
       <Field
         label="Service"
-        placeholder="none: its name, for limit_by: service"
+        placeholder="none; needed for limit_by: service"
         value={request.service}
         onInput={(service) => onChange({ ...request, service })}
       />

@@ -89,7 +89,7 @@ function Paste({ state: { token }, onChange }: Props) {
   const id = useId()
   return (
     <div class="field wide column">
-      <label for={id}>Token, also with Bearer before it</label>
+      <label for={id}>Token, with or without Bearer</label>
       <textarea
         id={id}
         class="mono"

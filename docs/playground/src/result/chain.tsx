@@ -40,7 +40,7 @@ const SIGNS = { pass: '✓', stop: '✕', skipped: '–', end: '→' }
 
 export function Chain(props: { stops: Stop[]; selected: string; onSelect: (id: string) => void }) {
   return (
-    <ol class="chain" aria-label="The way of the request">
+    <ol class="chain" aria-label="The path of the request">
       <li class="chain-client"><span class="node static">client</span></li>
       {props.stops.map((stop) => {
         const content = (

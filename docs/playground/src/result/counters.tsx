@@ -76,7 +76,7 @@ export function History({ past, sent, selected, onSelect }: Props) {
           </li>
         ))}
       </ol>
-      <p class="hint">A change of the configuration sends them again, with the result under the new one.</p>
+      <p class="hint">A change of the configuration replays them and shows the new results.</p>
     </div>
   )
 }

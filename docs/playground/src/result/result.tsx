@@ -63,7 +63,7 @@ function Explained({ explanation, configured }: { explanation: Explanation; conf
           {step ? <StepDetails step={step} response={response} /> : (
             <div class="details">
               <p class="details-head"><strong>upstream</strong> responds with {explanation.response.status}</p>
-              <p class="hint">The response then passes the filters, which change its headers.</p>
+              <p class="hint">The response then passes the filters, which can change its headers.</p>
             </div>
           )}
           <Limits explanation={explanation} />

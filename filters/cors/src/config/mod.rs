@@ -61,8 +61,8 @@ pub struct Config {
     /// this lets every site act as the user. Default: false.
     pub(crate) reflect_any_origin: bool,
 
-    /// Other settings for some origins. The first entry that matches the origin decides; the fields
-    /// above come last. Default: none.
+    /// Other settings for some origins. The first entry that matches the origin decides; the filter's
+    /// own fields come last. Default: none.
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub(crate) policies: Option<Vec<PolicyConfig>>,
 

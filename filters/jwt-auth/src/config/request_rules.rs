@@ -67,7 +67,7 @@ pub struct RuleConfig {
     /// A request header and its accepted values. Only in a rule that is at least as strict as the
     /// filter, because clients choose their headers. Default: any headers.
     pub header: Option<HeaderConfig>,
-    /// Whether the requests need no token. Not allowed with the fields below. Default: false.
+    /// Whether the requests need no token. Such a rule has only conditions. Default: false.
     pub skip: bool,
     /// Whether a request without a token passes, without an identity. Default: the filter's
     /// `optional`.

@@ -24,7 +24,7 @@ pub struct Report<'r> {
     pub routed: &'r Routed,
     /// The request.
     pub input: &'r Input,
-    /// The way of the request.
+    /// The path of the request.
     pub explanation: &'r Explanation,
     /// Hides its credentials.
     pub mask: &'r Mask,

@@ -103,7 +103,7 @@ impl Provider {
             ),
             Self::Okta if !issuer.contains("/oauth2/") => bail!(
                 "--issuer: expected a custom authorization server, such as {issuer}/oauth2/default; \
-                 tokens of the server of the organization are for Okta's own API only"
+                 tokens of the org authorization server are for Okta's own API only"
             ),
             Self::Google if issuer != self.issuer(audience) => {
                 bail!("--issuer: expected {} or {GOOGLE}, got {issuer:?}", self.issuer(audience))
@@ -165,8 +165,8 @@ impl Provider {
             ],
             Self::Okta => &[
                 "The issuer is that of a custom authorization server, such as default. Tokens of the",
-                "server of the organization are for Okta's own API only, and cannot be verified. sub is",
-                "the login of the user, or the id of a client without one, whose tokens have no uid.",
+                "org authorization server are for Okta's own API only, and cannot be verified. sub is",
+                "the login of the user. Tokens of a client have its id there, and no uid.",
             ],
             Self::Google => &[
                 "For ID tokens of Sign in with Google. Its access tokens are not JWTs. Any",

@@ -1,4 +1,4 @@
-//! Kong's plugins for single consumers and consumer groups.
+//! Kong's plugins for individual consumers and consumer groups.
 
 use super::*;
 
@@ -72,8 +72,8 @@ fn report_names_the_consumer_and_the_route() {
         "  plugins: [{{name: jwt}}]\n{ANNA}plugins: [{{name: my-own, consumer: anna}}]"
     ));
     let left_out = messages(Source::Kong, &text, Fate::LeftOut);
-    let expected = "plugin my-own of consumer anna: no filter does this for single consumers, so \
-                    tokens of anna get 401 on route r";
+    let expected = "plugin my-own of consumer anna: no filter does this for individual consumers, \
+                    so tokens of anna get 401 on route r";
     assert!(left_out.iter().any(|message| message == expected), "{left_out:?}");
 }
 

@@ -156,7 +156,7 @@ fn selector_of_an_unknown_gateway_blocks_the_route() {
 fn policy_for_a_section_blocks_the_route() {
     let target = "targetRefs: [{kind: HTTPRoute, name: r, sectionName: one}]";
     let text = http_route("") + &security(target, JWT);
-    assert_eq!(envoy_gateway(&text).1, ["route r: SecurityPolicy p is for a section only"]);
+    assert_eq!(envoy_gateway(&text).1, ["route r: SecurityPolicy p applies to one section only"]);
 }
 
 #[test]

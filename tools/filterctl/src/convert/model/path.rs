@@ -90,10 +90,7 @@ impl PathMatch {
             return None;
         }
         let error = regex_lite::Regex::new(&self.whole_regex()).err()?;
-        Some(format!(
-            "the path {:?} is not a regular expression without look-around: {error}",
-            self.text()
-        ))
+        Some(format!("the path {:?} is not a supported regular expression: {error}", self.text()))
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{Decision, NOTHING, text};
 
 pub(super) const TEXTS: &[Decision] = &[
-    text("allowed", "The token is valid.", "Usual traffic.", NOTHING),
+    text("allowed", "The token is valid.", "Normal traffic.", NOTHING),
     text(
         "preflight",
         "A CORS preflight passes without a token, because run_on_preflight is false.",
@@ -39,13 +39,13 @@ pub(super) const TEXTS: &[Decision] = &[
         "connection_names_identity",
         "Connection names a header that the filter sets, so the next hop would drop it. The response \
          is 400.",
-        "A client tries to remove the identity. Usual clients do not.",
+        "A client tries to remove the identity. Ordinary clients do not.",
         NOTHING,
     ),
     text(
         "ambiguous_path",
         "Servers could match the path to different rules. The response is 400.",
-        "The path has .., encoded slashes or similar. Usual clients send no such paths.",
+        "The path has .., encoded slashes or similar. Ordinary clients send no such paths.",
         "Nothing, unless a client of yours is affected: it must send the plain path.",
     ),
     text(
@@ -174,7 +174,7 @@ pub(super) const TEXTS: &[Decision] = &[
     text(
         "denied",
         "The token is revoked: its jti or sub is in denied_tokens. The response is 401.",
-        "Someone revoked the token or blocked the subject.",
+        "An operator revoked the token or blocked the subject.",
         "Remove the entry from denied_tokens after the subject is trusted again.",
     ),
     text(
@@ -214,7 +214,7 @@ pub(super) const TEXTS: &[Decision] = &[
         "The filter runs without enforcement, for a trial.",
         "Remove report_only to enforce the checks. jwt_auth_reported names the check.",
     ),
-    text("cache_hit", "The token was verified before.", "Usual traffic.", NOTHING),
+    text("cache_hit", "The token was verified before.", "Normal traffic.", NOTHING),
     text("cache_miss", "The token was verified now.", "The token is new to this worker.", NOTHING),
     text(
         "cache_evicted",
@@ -231,7 +231,7 @@ pub(super) const TEXTS: &[Decision] = &[
     text(
         "key_fetch_failed",
         "A key set could not be fetched. The last good keys stay in use.",
-        "The proxy cannot reach the issuer, or the response is no usable key set.",
+        "The proxy cannot reach the issuer, or the response is not a usable key set.",
         "The proxy's log has the reason. Check cluster, TLS and network.",
     ),
 ];

@@ -3,7 +3,7 @@
 use super::{Decision, NOTHING, text};
 
 pub(super) const TEXTS: &[Decision] = &[
-    text("allowed", "The request is within its limits.", "Usual traffic.", NOTHING),
+    text("allowed", "The request is within its limits.", "Normal traffic.", NOTHING),
     text(
         "not_limited",
         "No limit applies to the request.",
@@ -28,7 +28,7 @@ pub(super) const TEXTS: &[Decision] = &[
     text(
         "ambiguous_path",
         "Servers could match the path to different rules. The response is 400.",
-        "The path has .., encoded slashes or similar. Usual clients send no such paths.",
+        "The path has .., encoded slashes or similar. Ordinary clients send no such paths.",
         "Nothing, unless a client of yours is affected: it must send the plain path.",
     ),
     text(
@@ -60,7 +60,7 @@ pub(super) const TEXTS: &[Decision] = &[
         "store_failed_refused",
         "The request could not be counted, and is rejected: 500 for the proxy's own data, 503 for \
          Redis.",
-        "The proxy's shared data or Redis failed, and fault_tolerant or redis.on_error says so.",
+        "The proxy's shared data or Redis failed, and fault_tolerant is false or redis.on_error is deny.",
         "Check Redis and its HTTP service. Use redis.on_error: local to count in the proxy \
          meanwhile.",
     ),
@@ -111,7 +111,7 @@ pub(super) const TEXTS: &[Decision] = &[
     text(
         "raced",
         "Two workers counted at the same moment. One of them counted again.",
-        "Usual under load. Counts stay exact.",
+        "This is normal under load. Counts stay exact.",
         NOTHING,
     ),
     text(

@@ -63,7 +63,7 @@ super::codes! {
 
     /// A limit by consumer or credential that jwt-auth never identifies.
     IDENTITY_NEVER_SET = "NS111" Warning, "limit by an identity that jwt-auth does not send" {
-        why: "No request has the header of this identity, so that on_unresolved decides: by default, \
+        why: "No request has the header of this identity, so on_unresolved decides: by default, \
               all requests count by address.",
         remedy: "Set credential_header: true in jwt-auth, give each credential a consumer, or use the \
                  gateway, which sends the header automatically.",
@@ -86,7 +86,7 @@ super::codes! {
     /// A limit by a header that the client's own value can reach.
     KEPT_HEADER_IDENTIFIES = "NS114" Warning, "limit by a header that clients may set" {
         why: "With keep_inbound: true, the client's own header stays if the token lacks the claim, \
-              so that a client can choose its quota.",
+              so a client can choose its quota.",
         remedy: "Remove keep_inbound from this entry of claims_to_headers, or limit by another header.",
     }
 
@@ -107,7 +107,7 @@ super::codes! {
 
     /// A route that an earlier route covers.
     UNREACHABLE_ROUTE = "NS131" Warning, "route is never selected" {
-        why: "An earlier route matches every request of this one, so that its filters and settings \
+        why: "An earlier route matches every request of this one, so its filters and settings \
               have no effect.",
         remedy: "Put the more specific route first, or remove one of the two.",
     }
@@ -120,20 +120,20 @@ super::codes! {
 
     /// A rule for a path that no route leads to.
     UNROUTED_RULE = "NS133" Note, "rule for a path without a route" {
-        why: "No route of the files leads to the path, so that the rule never applies.",
+        why: "No route of the files leads to the path, so the rule never applies.",
         remedy: "Correct the path, or remove the rule.",
     }
 
     /// Two limiters that count the same requests.
     COUNTED_TWICE = "NS134" Warning, "two limiters count the same requests" {
         why: "Limiters with the same limits, identity and name share their counts. A request that \
-              passes both counts twice, so that clients get half of the limit.",
+              passes both counts twice, so clients get half of the limit.",
         remedy: "Remove one of the two, or give them different names.",
     }
 
     /// Preflights that jwt-auth rejects.
     PREFLIGHT_NEEDS_TOKEN = "NS135" Warning, "jwt-auth rejects the preflights that cors forwards" {
-        why: "With preflight_continue, preflights go on to jwt-auth. They carry no token, so that \
+        why: "With preflight_continue, preflights go on to jwt-auth. They carry no token, so \
               jwt-auth rejects them, and pages cannot use the API.",
         remedy: "Set run_on_preflight: false in jwt-auth, or remove preflight_continue.",
     }

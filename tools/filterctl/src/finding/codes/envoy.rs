@@ -90,7 +90,7 @@ super::codes! {
     /// A virtual host for all host names beside block_disallowed.
     REBINDING = "NS251" Warning, "block_disallowed with a virtual host for every host name" {
         why: "A page whose host name is made to point to the proxy (DNS rebinding) has the same origin \
-              as its requests, so that cors does not block it.",
+              as its requests, so cors does not block it.",
         remedy: "List your own host names in domains, each also with the suffix :*.",
     }
 
@@ -102,7 +102,7 @@ super::codes! {
 
     /// An override of a filter that does not exist.
     UNKNOWN_OVERRIDE = "NS253" Warning, "route overrides a filter that does not exist" {
-        why: "Envoy ignores the override, so that the route has the default settings of its filters.",
+        why: "Envoy ignores the override, so the route has the default settings of its filters.",
         remedy: "Use the name of the entry in http_filters. A filter inside a filter_chain is \
                  overridden by the name of the filter_chain.",
     }
@@ -124,7 +124,7 @@ super::codes! {
     /// trusted_hops that does not fit xff_num_trusted_hops.
     WRONG_HOPS = "NS271" Warning, "trusted_hops does not fit the connection manager" {
         why: "rate-limit counts by the address of a proxy, or by one that clients choose. Envoy \
-              appends one entry to X-Forwarded-For, so that trusted_hops is the number of trusted \
+              appends one entry to X-Forwarded-For, so trusted_hops is the number of trusted \
               proxies in front plus 1.",
         remedy: "Set trusted_hops of client_ip to xff_num_trusted_hops plus 1.",
     }

@@ -85,7 +85,7 @@ fn is_for(policy: &Object<'_>, target: &Target<'_>) -> Result<bool, String> {
         }
         return match reference.get("sectionName") {
             None => Ok(true),
-            Some(_) => Err(format!("{} is for a section only", policy.describe())),
+            Some(_) => Err(format!("{} applies to one section only", policy.describe())),
         };
     }
     for selector in list("targetSelectors") {

@@ -108,7 +108,7 @@ fn report_addresses(policy: &Object<'_>, report: &mut Report) {
 
 /// Reports the differences of policies beside jwt-auth.
 fn report_changes(place: &Place, name: &str, grants: &[Grant], report: &mut Report) {
-    let message = format!("{name}: no token and a wrong audience get 401 instead of 403");
+    let message = format!("{name}: a missing token and a wrong audience get 401 instead of 403");
     report.changed(place, message);
     let of_paths = |grant: &Grant| grant.needs_token && !grant.conditions.is_empty();
     if grants.iter().any(of_paths) && grants.iter().any(|grant| grant.conditions.is_empty()) {

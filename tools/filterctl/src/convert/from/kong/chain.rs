@@ -139,7 +139,8 @@ impl<'e> RouteInput<'e> {
             let Some(consumer) = self.entities.consumers.get(*index) else { continue };
             excluded.insert(*index);
             let message = format!(
-                "{}: no filter does this for single consumers, so tokens of {} get 401 on route {}",
+                "{}: no filter does this for individual consumers, so tokens of {} get 401 on \
+                 route {}",
                 self.entities.describe(plugin),
                 consumer.name(),
                 self.name
@@ -148,7 +149,7 @@ impl<'e> RouteInput<'e> {
         }
     }
 
-    /// The limits for all clients and for single consumers. Consumers whose limits cannot be
+    /// The limits for all clients and for individual consumers. Consumers whose limits cannot be
     /// converted are excluded.
     ///
     /// # Errors
@@ -196,10 +197,10 @@ impl<'e> RouteInput<'e> {
         let reason = match consumer {
             _ if acl.is_some() => Some("beside acl"),
             // Their tokens would be invalid, and pass as the anonymous consumer.
-            _ if !excluded.is_empty() => Some("without the plugins of single consumers"),
+            _ if !excluded.is_empty() => Some("without the plugins of individual consumers"),
             // Plugins may be for a consumer that is not in the input.
             None if entities.has_consumer_plugins() => {
-                Some("without the plugins of single consumers")
+                Some("without the plugins of individual consumers")
             }
             _ => None,
         };

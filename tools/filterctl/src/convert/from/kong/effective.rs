@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::entities::{Audience, Entities, Plugin};
 
 /// The plugins that run for the requests of a route: of each name, the one with the narrowest scope.
-/// Plugins for single consumers run only if a consumer is given.
+/// Plugins for individual consumers run only if a consumer is given.
 pub(super) fn effective(
     entities: &Entities,
     route: usize,
@@ -33,8 +33,8 @@ pub(super) fn effective(
     found
 }
 
-/// The plugins that run for single consumers of a route, each with the consumers. A plugin that may
-/// run, because it is not known which group of a consumer counts, is among them.
+/// The plugins that run for individual consumers of a route, each with the consumers. They include
+/// plugins that may run, because it is not known which group of a consumer counts.
 pub(super) fn for_consumers(
     entities: &Entities,
     route: usize,

@@ -188,7 +188,7 @@ impl Entities {
         })
     }
 
-    /// Whether plugins are for single consumers or groups.
+    /// Whether plugins are for individual consumers or groups.
     pub fn has_consumer_plugins(&self) -> bool {
         self.plugins.iter().any(|p| p.is_enabled && p.scope.audience != Audience::All)
     }

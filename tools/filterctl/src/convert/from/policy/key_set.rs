@@ -46,7 +46,7 @@ pub(super) fn credentials(
         let mut entry = Map::new().with("key", own).with("algorithm", algorithm);
         if is_secret {
             has_secrets = true;
-            let meaning = format!("the member k of the key {shown} of provider {name}");
+            let meaning = format!("the member k of key {shown} of provider {name}");
             let suffix = kid.unwrap_or_default();
             let variable = report.variable(VARIABLE, suffix, meaning, Some(&provider.place));
             entry.set_some("kid", kid);

@@ -36,7 +36,7 @@ pub(super) fn section(part: &Part<'_>, report: &mut Report) -> Option<Map> {
     ]);
     part.report_rest(report);
     part.left_out(
-        "forwardAuth: filters do not ask a service; jwt-auth verifies the token itself, with the \
+        "forwardAuth: filters do not call a service; jwt-auth verifies the token itself, with the \
          secret in NOVASPHERE_JWT_SECRET. Check its claims and its key",
         report,
     );

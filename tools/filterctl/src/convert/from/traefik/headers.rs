@@ -198,7 +198,7 @@ fn add_security(transform: &mut Map, part: &Part<'_>, report: &mut Report) {
         return;
     }
     if sts.is_some() && !forces {
-        part.changed("Strict-Transport-Security is sent on connections without TLS, too", report);
+        part.changed("Strict-Transport-Security is also sent on connections without TLS", report);
     }
     let or_off = |value: Option<String>| value.map_or(Yaml::Bool(false), Yaml::Text);
     let security = Map::new()

@@ -105,7 +105,7 @@ fn add(
     let alternatives = rule::alternatives(&router.rule);
     let mut of_rule = None;
     let alternatives = alternatives.unwrap_or_else(|| {
-        of_rule = Some("its rule is not understood".to_owned());
+        of_rule = Some("its rule is not supported".to_owned());
         vec![Conjunction::default()]
     });
     for alternative in alternatives {

@@ -12,7 +12,7 @@ pub(super) const TEXTS: &[Decision] = &[
     text(
         "downstream_local_disconnect",
         "Envoy closed the client's connection. The text in braces gives the reason.",
-        "Envoy drained the listener, or the connection broke a limit.",
+        "Envoy drained the listener, or the connection exceeded a limit.",
         "Compare the time with restarts and with changes of the configuration.",
     ),
     text(
@@ -63,14 +63,14 @@ pub(super) const TEXTS: &[Decision] = &[
     text(
         "http1.codec_error",
         "The message is not valid HTTP/1.1. The response is 400.",
-        "The client sends another protocol to this port, such as TLS, or is broken.",
+        "The client sends another protocol to this port, such as TLS, or is faulty.",
         "Compare the client's URL with the listener: http or https.",
     ),
     text(
         "http1.headers_too_large",
         "The request headers are larger than the limit. The response is 431.",
         "Cookies or tokens are too large. The default limit is 60 KiB.",
-        "Make them smaller, or raise max_request_headers_kb.",
+        "Reduce cookies and tokens, or raise max_request_headers_kb.",
     ),
     text(
         "http1.too_many_headers",

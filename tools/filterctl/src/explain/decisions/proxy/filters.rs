@@ -36,7 +36,7 @@ pub(super) const TEXTS: &[Decision] = &[
     text(
         "ext_authz_denied",
         "Envoy's external authorization denied the request.",
-        "The authorization service responded so.",
+        "The authorization service denied it.",
         "Look into the log of the authorization service.",
     ),
     text(
@@ -47,7 +47,7 @@ pub(super) const TEXTS: &[Decision] = &[
     ),
     text(
         "rbac_access_denied_matched_policy",
-        "Envoy's RBAC filter denied the request with 403. The name in brackets is the policy's.",
+        "Envoy's RBAC filter denied the request with 403. The policy's name is in brackets.",
         "No policy allows the request, or one denies it.",
         "Compare the request with the rules of the RBAC filter, or the AuthorizationPolicy of Istio.",
     ),

@@ -11,7 +11,7 @@ pub(super) const TEXTS: &[Decision] = &[
     ),
     text(
         "direct_response",
-        "The route responds itself, without an upstream.",
+        "The route itself responds, without an upstream.",
         "The route has direct_response or redirect.",
         NOTHING,
     ),
@@ -72,14 +72,14 @@ pub(super) const TEXTS: &[Decision] = &[
     ),
     text(
         "missing_host_header",
-        "The request has no Host. The response is 400.",
-        "The client is broken, or a scanner.",
+        "The request has no Host header. The response is 400.",
+        "The client is faulty, or a scanner.",
         NOTHING,
     ),
     text(
         "missing_path_rejected",
         "The request has no path. The response is 404.",
-        "The client sent CONNECT without a route for it, or is broken.",
+        "The client sent CONNECT without a route for it, or is faulty.",
         NOTHING,
     ),
     text(

@@ -7,14 +7,14 @@ pub(super) const TEXTS: &[Decision] = &[
         "upstream_reset_before_response_started",
         "The connection to the upstream ended before its response. The response is 503.",
         "The upstream refused the connection, closed an idle connection just then, or crashed. The \
-         text in braces tells which.",
+         text in braces says which.",
         "Look into the application's log. Its idle timeout must exceed Envoy's: \
          common_http_protocol_options.idle_timeout of the cluster. Retry with retry_on: reset.",
     ),
     text(
         "upstream_reset_after_response_started",
-        "The upstream ended the connection within its response. The client gets a part of it.",
-        "The application crashed, or stopped the response.",
+        "The upstream ended the connection during its response. The client gets only part of it.",
+        "The application crashed or aborted the response.",
         "Look into the application's log at this time.",
     ),
     text(
@@ -38,7 +38,7 @@ pub(super) const TEXTS: &[Decision] = &[
     text(
         "upstream_per_try_idle_timeout",
         "The last attempt of several was idle for too long. The response is 504.",
-        "The application paused within its response.",
+        "The application paused during its response.",
         "Raise per_try_idle_timeout of the retry policy for streams.",
     ),
     text(

@@ -62,7 +62,7 @@ pub fn section(
     report.converted(&plugin.place, format!("{name}: jwt_auth"));
     report.changed(
         &plugin.place,
-        format!("{name}: every 401 has the same body; verbose_errors brings the reasons back"),
+        format!("{name}: every 401 has the same body; verbose_errors restores the reasons"),
     );
     Some(config)
 }

@@ -1,4 +1,4 @@
-//! The plugin `rate-limiting`, for all clients and for single consumers.
+//! The plugin `rate-limiting`, for all clients and for individual consumers.
 
 use super::{
     super::entities::{Audience, Consumer, Entities, Plugin},
