@@ -140,8 +140,9 @@ fn header(lines: &[(Vec<u8>, Vec<u8>)], name: &str) -> Option<String> {
 fn refused_configuration_is_null_and_its_faults_are_logged() {
     let host = FakeStream::new(&[]);
     assert!(configure(&host, "path-filter", r#"{"valid": false}"#).is_null());
+    let version = format!("novasphere path-filter: version {}", env!("CARGO_PKG_VERSION"));
     let refused = "novasphere path-filter: configuration refused: ";
-    assert_eq!(log(), [format!("{refused}valid: must be true, got false")]);
+    assert_eq!(log(), [version, format!("{refused}valid: must be true, got false")]);
     assert!(configure(&host, "path-filter", "").is_null());
     assert!(log().iter().all(|line| line.starts_with(refused)));
     for name in ["", "cors", "path-filters", "path-filter.a"] {
