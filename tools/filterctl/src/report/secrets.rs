@@ -90,10 +90,12 @@ fn value_of_secret(line: &str) -> Option<usize> {
     })
 }
 
-/// The value of a header with credentials in an entry of header-transform: `Authorization:Basic ...`.
+/// The value of a header or query parameter with credentials in an entry of header-transform:
+/// `Authorization:Basic ...`.
 fn header_value(item: &Node, text: &str) -> Option<Range<usize>> {
     let (name, _) = item.text()?.split_once(':')?;
-    if !Mask::default().is_secret_header(&name.trim().to_ascii_lowercase()) {
+    let (name, mask) = (name.trim().to_ascii_lowercase(), Mask::default());
+    if !mask.is_secret_header(&name) && !mask.is_secret_parameter(&name) {
         return None;
     }
     let written = text.get(item.span.clone())?;
@@ -109,10 +111,10 @@ mod tests {
 
     #[test]
     fn credentials_in_headers_are_stars() {
-        let text = "- 'Authorization:Basic YTpi'\n- X-A:1\n- Cookie:a=b\n";
+        let text = "- 'Authorization:Basic YTpi'\n- X-A:1\n- Cookie:a=b\n- key:abc\n";
         let project =
             Project { files: vec![File::new("x", text.to_owned())], ..Project::default() };
-        let expected = "- 'Authorization:**********'\n- X-A:1\n- Cookie:***\n";
+        let expected = "- 'Authorization:**********'\n- X-A:1\n- Cookie:***\n- key:***\n";
         assert_eq!(masked(0, &project), expected);
     }
 
