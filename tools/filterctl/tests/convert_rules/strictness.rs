@@ -210,3 +210,21 @@ fn headers_of_an_expression_block_the_router() {
     let blocked = |more: &str| messages(Source::Traefik, &text(more), Fate::Blocked).len();
     assert_eq!((blocked(""), blocked(", authResponseHeadersRegex: ^X-")), (0, 1));
 }
+
+/// A client chooses its address in X-Forwarded-For.
+#[test]
+fn allowed_addresses_are_not_those_of_a_limit() {
+    let text = |strategy: &str| {
+        format!(
+            "http:
+  routers: {{r: {{rule: 'PathPrefix(`/`)', service: s, middlewares: [a, l]}}}}
+  middlewares:
+    a: {{ipAllowList: {{sourceRange: [10.0.0.0/8]}}}}
+    l: {{rateLimit: {{average: 10, sourceCriterion: {{ipStrategy: {strategy}}}}}}}
+  services: {{s: {{loadBalancer: {{servers: [{{url: 'http://s'}}]}}}}}}
+"
+        )
+    };
+    let blocked = |strategy: &str| messages(Source::Traefik, &text(strategy), Fate::Blocked).len();
+    assert_eq!((blocked("{ipv6Subnet: 64}"), blocked("{depth: 1}")), (0, 1));
+}
