@@ -228,3 +228,18 @@ fn allowed_addresses_are_not_those_of_a_limit() {
     let blocked = |strategy: &str| messages(Source::Traefik, &text(strategy), Fate::Blocked).len();
     assert_eq!((blocked("{ipv6Subnet: 64}"), blocked("{depth: 1}")), (0, 1));
 }
+
+/// The API server rejects other rules, and a wider route would get the requests.
+#[test]
+fn rule_that_replaces_a_prefix_has_one_match() {
+    let text = "http:
+  routers: {r: {rule: '(Path(`/a`) || PathPrefix(`/a/`)) && (Method(`GET`) || Method(`POST`))', service: s, middlewares: [p]}}
+  middlewares: {p: {stripPrefix: {prefixes: [/a]}}}
+  services: {s: {loadBalancer: {servers: [{url: 'http://s'}]}}}
+";
+    let objects = output(Source::Traefik, Target::EnvoyGateway, text);
+    let route = objects.iter().find(|object| object["kind"] == json!("HTTPRoute")).unwrap();
+    let rules = route["spec"]["rules"].as_array().unwrap();
+    let counts: Vec<usize> = rules.iter().map(|r| r["matches"].as_array().unwrap().len()).collect();
+    assert_eq!(counts, [1, 1], "{route}");
+}
