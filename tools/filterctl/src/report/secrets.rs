@@ -21,6 +21,9 @@ pub fn masked(index: usize, project: &Project) -> String {
     file.documents.iter().for_each(|root| collect(root, &file.text, &mut spans));
     roots.for_each(|document| collect(&document.root, &file.text, &mut spans));
     configs.for_each(|filter| collect(&filter.config.node, &file.text, &mut spans));
+    if file.error.is_some() {
+        spans = unparsed(&file.text);
+    }
     let mut text = file.text.clone();
     for span in spans {
         // A secret in a block keeps its lines.
@@ -49,10 +52,50 @@ fn collect(root: &Node, text: &str, spans: &mut Vec<Range<usize>>) {
     });
 }
 
-/// The value of a header with credentials in an entry of header-transform: `Authorization:Basic ...`.
+/// The rest of each line behind the name of a secret, for a text that is not YAML, and the lines
+/// that continue it.
+fn unparsed(text: &str) -> Vec<Range<usize>> {
+    let mut spans = Vec::new();
+    let mut start: usize = 0;
+    // The indentation of the last line with a secret.
+    let mut hidden = None;
+    for line in text.split_inclusive('\n') {
+        let content = line.trim_end();
+        let indentation = content.len().saturating_sub(content.trim_start().len());
+        let continues = hidden.is_some_and(|own| content.is_empty() || indentation > own);
+        let from =
+            if continues { Some(indentation.min(content.len())) } else { value_of_secret(content) };
+        if !continues {
+            hidden = from.map(|_| indentation);
+        }
+        spans.extend(
+            from.map(|from| start.saturating_add(from)..start.saturating_add(content.len())),
+        );
+        start = start.saturating_add(line.len());
+    }
+    spans
+}
+
+/// Where the value of a secret starts in a line. A reference to a variable is none.
+fn value_of_secret(line: &str) -> Option<usize> {
+    line.match_indices(':').map(|(colon, _)| colon.saturating_add(1)).find(|start| {
+        let (before, value) = line.split_at_checked(*start).unwrap_or_default();
+        let before = before.trim_end_matches([':', ' ', '"', '\'']);
+        let is_part = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        let name = before.rsplit(|c| !is_part(c)).next().unwrap_or_default();
+        let is_variable = value.trim_start().starts_with('{');
+        let is_header =
+            !name.contains('_') && Mask::default().is_secret_header(&name.to_ascii_lowercase());
+        !is_variable && (SECRET_FIELDS.contains(&name) || is_header)
+    })
+}
+
+/// The value of a header or query parameter with credentials in an entry of header-transform:
+/// `Authorization:Basic ...`.
 fn header_value(item: &Node, text: &str) -> Option<Range<usize>> {
     let (name, _) = item.text()?.split_once(':')?;
-    if !Mask::default().is_secret_header(&name.trim().to_ascii_lowercase()) {
+    let (name, mask) = (name.trim().to_ascii_lowercase(), Mask::default());
+    if !mask.is_secret_header(&name) && !mask.is_secret_parameter(&name) {
         return None;
     }
     let written = text.get(item.span.clone())?;
@@ -68,11 +111,27 @@ mod tests {
 
     #[test]
     fn credentials_in_headers_are_stars() {
-        let text = "- 'Authorization:Basic YTpi'\n- X-A:1\n- Cookie:a=b\n";
+        let text = "- 'Authorization:Basic YTpi'\n- X-A:1\n- Cookie:a=b\n- key:abc\n";
         let project =
             Project { files: vec![File::new("x", text.to_owned())], ..Project::default() };
-        let expected = "- 'Authorization:**********'\n- X-A:1\n- Cookie:***\n";
+        let expected = "- 'Authorization:**********'\n- X-A:1\n- Cookie:***\n- key:***\n";
         assert_eq!(masked(0, &project), expected);
+    }
+
+    #[test]
+    fn text_that_is_not_yaml_shows_no_secret() {
+        for (text, expected) in [
+            ("- {key: a, secret: \"open\n", "- {key: a, secret:******\n"),
+            ("  secret: one: x\n  leeway: 5\n", "  secret:*******\n  leeway: 5\n"),
+            ("secret: |\n  one\n\n  two\n]\n", "secret:**\n  ***\n\n  ***\n]\n"),
+            ("\"secret\": {env: A}\n]\n", "\"secret\": {env: A}\n]\n"),
+            ("[Authorization:Basic YTpi\n", "[Authorization:**********\n"),
+        ] {
+            let project =
+                Project { files: vec![File::new("x", text.to_owned())], ..Project::default() };
+            assert!(project.files[0].error.is_some(), "{text}");
+            assert_eq!(masked(0, &project), expected);
+        }
     }
 
     #[test]

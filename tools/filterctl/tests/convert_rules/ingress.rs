@@ -126,6 +126,21 @@ fn other_classes_are_left_out() {
     assert_eq!(blocked(&text), [""; 0]);
 }
 
+/// Their tokens are for another gateway.
+#[test]
+fn consumers_of_other_classes_are_left_out() {
+    let consumer = |class: &str| {
+        let text = format!(
+            "apiVersion: configuration.konghq.com/v1\nkind: KongConsumer\nmetadata: {{name: anna, annotations: {{kubernetes.io/ingress.class: {class}}}}}\nusername: anna\ncredentials: [anna]\n---\n"
+        );
+        let text = format!("{JWT}{text}{}", ingress(""));
+        output(Source::Kic, Target::Filters, &text)[0]["jwt_auth"]["credentials"][0]["key"].clone()
+    };
+    assert_eq!(consumer("kong"), json!("anna"));
+    // A key to complete, which accepts no token yet.
+    assert_eq!(consumer("internal"), json!("change-me"));
+}
+
 #[test]
 fn default_backend_and_aliases_are_routes() {
     let text = ingress("konghq.com/host-aliases: b.io").replace(

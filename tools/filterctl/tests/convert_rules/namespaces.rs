@@ -95,6 +95,31 @@ fn policies_of_the_gateway_are_for_its_routes() {
     expect(&(gateway + &own + &routes("shop", "[g]")), &[("shop.io", "blocked")]);
 }
 
+/// Istio only logs what it would do.
+#[test]
+fn dry_run_allows_no_request() {
+    let blocks =
+        |networks: &str| format!("rules: [{{from: [{{source: {{ipBlocks: {networks}}}}}]}}]");
+    let dry = "{name: d, namespace: shop, annotations: {istio.io/dry-run: 'true'}}";
+    let text = authorization("{name: p, namespace: shop}", &blocks("[10.0.0.0/8]"))
+        + &authorization(dry, &blocks("[0.0.0.0/0]"))
+        + &routes("shop", "[g]");
+    let config = output(Source::Istio, Target::Filters, &text).remove(0);
+    let denied = config["rate_limit"]["deny"]["cidrs"].as_array().unwrap();
+    assert!(denied.contains(&json!("11.0.0.0/8")), "{config}");
+}
+
+#[test]
+fn client_certificates_of_an_istio_gateway_block_its_routes() {
+    let gateway = |mode: &str| {
+        format!(
+            "apiVersion: networking.istio.io/v1\nkind: Gateway\nmetadata: {{name: g, namespace: shop}}\nspec: {{servers: [{{tls: {{mode: {mode}}}}}]}}\n---\n"
+        )
+    };
+    expect(&(gateway("SIMPLE") + &routes("shop", "[g]")), &[("shop.io", "open")]);
+    expect(&(gateway("MUTUAL") + &routes("shop", "[shop/g]")), &[("shop.io", "blocked")]);
+}
+
 #[test]
 fn objects_without_a_namespace_beside_others_need_the_option() {
     let folder = tempfile::tempdir().unwrap();

@@ -62,7 +62,12 @@ fn credentials_in_queries_are_left_out() {
 
 #[test]
 fn route_that_would_be_less_protected_is_blocked() {
-    for plugin in ["{name: key-auth}", "{name: acl, config: {allow: [a]}}", "{name: my-own}"] {
+    for plugin in [
+        "{name: key-auth}",
+        "{name: acl, config: {allow: [a]}}",
+        "{name: my-own}",
+        "{name: request-transformer, config: {replace: {uri: /fixed}}}",
+    ] {
         let text = kong(&format!("  plugins: [{plugin}, {{name: cors}}]"));
         let messages = messages(Source::Kong, &text, Fate::Blocked);
         let is_blocked = |message: &String| message.starts_with("route r: without plugin");
@@ -101,4 +106,140 @@ fn raw_prefixes_of_jwt_authn_become_routes() {
     let expected = [(json!("/api/open"), true), (json!("/api"), false), (json!("/"), true)];
     let expected: Vec<(&Value, bool)> = expected.iter().map(|(path, off)| (path, *off)).collect();
     assert_eq!(shown, expected);
+}
+
+/// An Envoy file with one open route and this filter chain in front of it.
+fn envoy_with(filters: &str) -> String {
+    let text = blocked::envoy(
+        "            - {name: all, domains: ['*'], routes: [{name: r, match: {prefix: /}, route: {cluster: c}}]}",
+    );
+    text.replace("http_filters: []", &format!("http_filters:{filters}"))
+}
+
+/// The filter jwt_authn with the providers `x` and `y`.
+fn jwt_authn(issuer_of_y: &str, rules: &str) -> String {
+    let keys =
+        "remote_jwks: {http_uri: {uri: 'https://x/keys', cluster: x}}, payload_in_metadata: p";
+    format!(
+        "
+          - name: jwt
+            typed_config:
+              '@type': x.JwtAuthentication
+              providers: {{x: {{issuer: x, {keys}}}, y: {{issuer: {issuer_of_y}, {keys}}}}}
+              rules: [{rules}]"
+    )
+}
+
+/// Rules of jwt-auth name issuers, not providers.
+#[test]
+fn providers_with_one_issuer_block_the_route() {
+    let text = envoy_with(&jwt_authn(
+        "x",
+        "{match: {prefix: /a/}, requires: {provider_name: x}}, {match: {prefix: /}, requires: {provider_name: y}}",
+    ));
+    let left_out = messages(Source::Envoy, &text, Fate::LeftOut);
+    assert!(left_out.iter().any(|message| message.contains("have one issuer")), "{left_out:?}");
+    assert_eq!(messages(Source::Envoy, &text, Fate::Blocked).len(), 1);
+}
+
+#[test]
+fn allow_missing_rejects_invalid_tokens() {
+    let text = envoy_with(&jwt_authn("y", "{match: {prefix: /}, requires: {allow_missing: {}}}"));
+    let config = output(Source::Envoy, Target::Filters, &text).remove(0);
+    assert_eq!(config["jwt_auth"]["optional"], json!(true), "{config}");
+}
+
+/// The policy is for all roles but one.
+#[test]
+fn inverted_claim_blocks_the_route() {
+    let rbac = |more: &str| {
+        let claim = format!(
+            "{{filter: envoy.filters.http.jwt_authn, path: [{{key: p}}, {{key: role}}], value: {{string_match: {{exact: a}}}}{more}}}"
+        );
+        let rules = jwt_authn(
+            "y",
+            "{match: {prefix: /}, requires: {requires_any: {requirements: [{provider_name: x}, {provider_name: y}]}}}",
+        );
+        let text = format!(
+            "{rules}
+          - name: rbac
+            typed_config:
+              '@type': x.RBAC
+              rules: {{policies: {{p: {{permissions: [{{any: true}}], principals: [{{metadata: {claim}}}]}}}}}}"
+        );
+        messages(Source::Envoy, &envoy_with(&text), Fate::Blocked).len()
+    };
+    assert_eq!((rbac(""), rbac(", invert: true")), (0, 1));
+}
+
+/// Traefik compares the names of fields in files without case.
+#[test]
+fn limit_of_traefik_in_another_case_is_kept() {
+    let text = "http:
+  routers: {r: {rule: 'PathPrefix(`/`)', service: s, middlewares: [l]}}
+  middlewares: {l: {rateLimit: {Average: 10, PERIOD: 1m}}}
+  services: {s: {loadBalancer: {servers: [{url: 'http://s'}]}}}
+";
+    let config = output(Source::Traefik, Target::Filters, text).remove(0);
+    assert_eq!(config["rate_limit"]["minute"], json!(10));
+}
+
+/// Kubernetes would keep only the last of two objects with one name.
+#[test]
+fn objects_of_envoy_gateway_have_distinct_names() {
+    let text = kong("")
+        .replace("{name: r, paths: [/r]}", "{name: r_1, paths: [/a]}, {name: R-1, paths: [/b]}");
+    let routes = output(Source::Kong, Target::EnvoyGateway, &text);
+    let routes = routes.iter().filter(|object| object["kind"] == json!("HTTPRoute"));
+    let names: Vec<&Value> = routes.map(|route| &route["metadata"]["name"]).collect();
+    assert_eq!(names, [&json!("r-1"), &json!("r-1-2")]);
+}
+
+/// The middleware removes these headers of clients.
+#[test]
+fn headers_of_an_expression_block_the_router() {
+    let text = |more: &str| {
+        format!(
+            "http:
+  routers: {{r: {{rule: 'PathPrefix(`/`)', service: s, middlewares: [a]}}}}
+  middlewares: {{a: {{forwardAuth: {{address: 'http://a'{more}}}}}}}
+  services: {{s: {{loadBalancer: {{servers: [{{url: 'http://s'}}]}}}}}}
+"
+        )
+    };
+    let blocked = |more: &str| messages(Source::Traefik, &text(more), Fate::Blocked).len();
+    assert_eq!((blocked(""), blocked(", authResponseHeadersRegex: ^X-")), (0, 1));
+}
+
+/// A client chooses its address in X-Forwarded-For.
+#[test]
+fn allowed_addresses_are_not_those_of_a_limit() {
+    let text = |strategy: &str| {
+        format!(
+            "http:
+  routers: {{r: {{rule: 'PathPrefix(`/`)', service: s, middlewares: [a, l]}}}}
+  middlewares:
+    a: {{ipAllowList: {{sourceRange: [10.0.0.0/8]}}}}
+    l: {{rateLimit: {{average: 10, sourceCriterion: {{ipStrategy: {strategy}}}}}}}
+  services: {{s: {{loadBalancer: {{servers: [{{url: 'http://s'}}]}}}}}}
+"
+        )
+    };
+    let blocked = |strategy: &str| messages(Source::Traefik, &text(strategy), Fate::Blocked).len();
+    assert_eq!((blocked("{ipv6Subnet: 64}"), blocked("{depth: 1}")), (0, 1));
+}
+
+/// The API server rejects other rules, and a wider route would get the requests.
+#[test]
+fn rule_that_replaces_a_prefix_has_one_match() {
+    let text = "http:
+  routers: {r: {rule: '(Path(`/a`) || PathPrefix(`/a/`)) && (Method(`GET`) || Method(`POST`))', service: s, middlewares: [p]}}
+  middlewares: {p: {stripPrefix: {prefixes: [/a]}}}
+  services: {s: {loadBalancer: {servers: [{url: 'http://s'}]}}}
+";
+    let objects = output(Source::Traefik, Target::EnvoyGateway, text);
+    let route = objects.iter().find(|object| object["kind"] == json!("HTTPRoute")).unwrap();
+    let rules = route["spec"]["rules"].as_array().unwrap();
+    let counts: Vec<usize> = rules.iter().map(|r| r["matches"].as_array().unwrap().len()).collect();
+    assert_eq!(counts, [1, 1], "{route}");
 }

@@ -38,6 +38,11 @@ impl Mask {
         self.names.is_secret_header(name)
     }
 
+    /// Whether the values of a query parameter are credentials.
+    pub fn is_secret_parameter(&self, name: &str) -> bool {
+        self.names.is_secret_parameter(name)
+    }
+
     /// The value of a header, of `:path`, or of an attribute.
     pub fn value(&self, name: &str, value: &[u8]) -> String {
         let value = String::from_utf8_lossy(value);

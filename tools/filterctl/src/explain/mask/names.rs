@@ -67,7 +67,9 @@ impl Names {
 
     fn add(&mut self, config: &Value) {
         for (key, value) in config.as_object().into_iter().flatten() {
-            let names = value.as_array().into_iter().flatten().filter_map(Value::as_str);
+            let entries = value.as_array().into_iter().flatten();
+            // A header with its own scheme is an object.
+            let names = entries.filter_map(|entry| entry.get("name").unwrap_or(entry).as_str());
             let names = names.map(str::to_ascii_lowercase);
             match key.as_str() {
                 "header_names" => self.headers.extend(names),

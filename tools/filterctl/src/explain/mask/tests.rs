@@ -47,9 +47,11 @@ fn copies_of_credentials_are_hidden() {
 
 #[test]
 fn sources_of_tokens_are_hidden() {
-    let config = json!({"jwt_auth": {"header_names": ["X-Ours"], "uri_param_names": ["t"]}});
+    let headers = json!(["X-Ours", {"name": "X-Own", "scheme": "Own"}]);
+    let config = json!({"jwt_auth": {"header_names": headers, "uri_param_names": ["t"]}});
     let mask = Mask::new(&input("/a?t=opaque-1", &[("x-ours", "opaque-2")]), [&config]);
     assert_eq!(mask.value("x-ours", b"opaque-2"), "<hidden>");
+    assert_eq!(mask.value("x-own", b"Own opaque-3"), "<hidden>");
     assert_eq!(mask.value(":path", b"/a?t=opaque-1"), "/a?t=<hidden>");
     assert_eq!(mask.text("opaque-1 opaque-2"), "<hidden> <hidden>");
 }

@@ -65,7 +65,9 @@ pub(super) fn methods(condition: &Node) -> Vec<String> {
 
 /// Whether a condition on a header lists methods.
 fn is_method(header: &Node) -> bool {
-    header.get_text("name") == Some(":method") && header.field("invert_match").is_none()
+    header.get_text("name") == Some(":method")
+        && header.field("invert_match").is_none()
+        && header.fields(&["string_match", "ignore_case"]).is_none()
 }
 
 /// The names of the conditions that are not evaluated.
@@ -83,7 +85,9 @@ pub(super) fn other_conditions(condition: &Node) -> Vec<String> {
     let mut others = Vec::new();
     for (key, value) in condition.members() {
         let Some(name) = key.text() else { continue };
-        let is_only_method = name == "headers" && value.items().iter().all(is_method);
+        let is_only_method = name == "headers"
+            && matches!(value.items(), [header] if is_method(header))
+            && !methods(condition).is_empty();
         if !EVALUATED.contains(&name) && !is_only_method {
             others.push(name.to_owned());
         }

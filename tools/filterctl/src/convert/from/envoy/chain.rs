@@ -44,6 +44,13 @@ pub(super) struct Filter<'n> {
     pub(super) excluded: &'n [PathMatch],
 }
 
+impl<'n> Filter<'n> {
+    /// The providers of `jwt_authn`, by name.
+    pub(super) fn providers(&self) -> &'n [(Node, Node)] {
+        self.base.field("providers").map(Node::members).unwrap_or_default()
+    }
+}
+
 /// Adds the filters that run for a route.
 ///
 /// # Errors

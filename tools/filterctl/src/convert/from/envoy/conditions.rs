@@ -107,7 +107,9 @@ pub(super) fn set(route: &mut Route, condition: &Node) -> Option<String> {
 
 /// The methods that a condition on a header allows: one, or a list such as `GET|POST`.
 fn methods(header: &Node) -> Option<Vec<String>> {
-    if text(header, "name") != Some(":method") || header.field("invert_match").is_some() {
+    let is_inverted = header.field("invert_match").is_some();
+    let ignores_case = header.fields(&["string_match", "ignore_case"]).is_some();
+    if text(header, "name") != Some(":method") || is_inverted || ignores_case {
         return None;
     }
     let exact = header.fields(&["string_match", "exact"]).or_else(|| header.field("exact_match"));

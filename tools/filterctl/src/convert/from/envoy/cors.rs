@@ -1,6 +1,6 @@
 //! The filter `cors`, whose policies are in routes and virtual hosts.
 
-use super::{chain::Filter, flag, items, text};
+use super::{chain::Filter, flag, items, local_ratelimit::percentage, text};
 use crate::{
     convert::{from::policy::origins, model::Route, report::Report, yaml::Map},
     source::Node,
@@ -15,6 +15,13 @@ pub(super) fn add(route: &mut Route, filter: &Filter<'_>, report: &mut Report) {
         );
         return;
     };
+    if policy.field("filter_enabled").is_some() && percentage(policy, "filter_enabled") == 0 {
+        report.not_needed(
+            &filter.place,
+            format!("{}: filter_enabled is 0 % for route {}", filter.name, route.name),
+        );
+        return;
+    }
     let mut config = Map::new();
     let credentials = flag(policy, "allow_credentials");
     add_origins(&mut config, policy, filter, report);

@@ -44,13 +44,25 @@ pub(super) fn add(
         .chain(rules.iter().map(|(_, requirement)| requirement))
         .flat_map(Requirement::providers)
         .collect();
-    let nodes = filter.base.field("providers").map(Node::members).unwrap_or_default();
-    let used = nodes.iter().filter(|(key, _)| names.contains(&key.text().unwrap_or_default()));
+    let used = filter
+        .providers()
+        .iter()
+        .filter(|(key, _)| names.contains(&key.text().unwrap_or_default()));
     let used: Vec<(&Node, &Node)> = used.map(|(key, node)| (key, node)).collect();
     let all: Vec<Provider> =
         used.iter().map(|(key, node)| provider(key, node, input, gateway, report)).collect();
     if let Some(name) = names.iter().find(|name| !all.iter().any(|p| p.name == **name)) {
         report.left_out(&filter.place, format!("{}: the provider {name} is missing", filter.name));
+        return false;
+    }
+    let requirements = std::iter::once(&base).chain(rules.iter().map(|(_, required)| required));
+    if let Some((one, other)) = with_one_issuer(&all, requirements) {
+        let message = format!(
+            "{}: providers {one} and {other} have one issuer, so rules of jwt-auth accept the tokens \
+             of both",
+            filter.name
+        );
+        report.left_out(&filter.place, message);
         return false;
     }
     let Some(mut config) = providers::section(&all, report) else { return false };
@@ -71,12 +83,27 @@ pub(super) fn add(
     true
 }
 
+/// Two providers with one issuer, of which a requirement names only one.
+fn with_one_issuer<'p, 'r>(
+    all: &'p [Provider],
+    mut requirements: impl Iterator<Item = &'r Requirement>,
+) -> Option<(&'p str, &'p str)> {
+    requirements.find_map(|requirement| {
+        let is_named = |p: &&Provider| requirement.providers().any(|name| name == p.name);
+        let (named, others): (Vec<_>, Vec<_>) = all.iter().partition(is_named);
+        named.iter().find_map(|one| {
+            let other = others.iter().find(|other| other.issuer == one.issuer)?;
+            Some((one.name.as_str(), other.name.as_str()))
+        })
+    })
+}
+
 /// The name of a check that jwt-auth does not have.
 fn unsupported(filter: &Filter<'_>) -> Option<&'static str> {
     if filter.base.field("filter_state_rules").is_some() {
         return Some("filter_state_rules");
     }
-    let providers = filter.base.field("providers").map(Node::members).unwrap_or_default();
+    let providers = filter.providers();
     let checks = ["subjects", "max_lifetime"];
     checks.into_iter().find(|check| providers.iter().any(|(_, p)| p.field(check).is_some()))
 }

@@ -144,6 +144,9 @@ fn obstacle(listener: &Node, chain: &Node, managers: usize) -> Option<String> {
     if listener.field("filter_chain_matcher").is_some() {
         return Some("its filter_chain_matcher is not supported".to_owned());
     }
+    if text(listener, "bind_to_port") == Some("false") {
+        return Some("no client reaches its address (bind_to_port)".to_owned());
+    }
     let filters = items(chain, "filters");
     match (managers, filters.len()) {
         (0, _) => Some("a filter chain without a connection manager".to_owned()),

@@ -72,7 +72,7 @@ pub(super) fn add(route: &mut Route, filter: &Filter<'_>, report: &mut Report) {
 }
 
 /// A share of requests. Envoy's default is none.
-fn percentage(config: &Node, field: &str) -> i64 {
+pub(super) fn percentage(config: &Node, field: &str) -> i64 {
     let Some(default) = config.fields(&[field, "default_value"]) else { return 0 };
     let numerator = number(default, "numerator").unwrap_or(0);
     match text(default, "denominator") {

@@ -36,7 +36,14 @@ pub(super) fn add(
         report.not_needed(&filter.place, format!("{}: has no rules", filter.name));
         return true;
     };
-    let is_deny = text(rules, "action") == Some("DENY");
+    let is_deny = match text(rules, "action") {
+        None | Some("ALLOW" | "0") => false,
+        Some("DENY" | "1") => true,
+        Some(other) => {
+            report.left_out(&filter.place, format!("{}: action {other}", filter.name));
+            return matches!(other, "LOG" | "2");
+        }
+    };
     let Some(principals) = principals(rules, manager) else {
         let message = format!(
             "{}: only policies for all requests are converted, by the address of the peer or by one \
@@ -80,7 +87,9 @@ fn principals(rules: &Node, manager: &Node) -> Option<Principals> {
     let mut networks = Vec::new();
     let mut claims = Vec::new();
     for (_, policy) in rules.field("policies")?.members() {
-        if policy.field("condition").is_some() {
+        // Other fields are further conditions.
+        let mut names = policy.members().iter().filter_map(|(key, _)| key.text());
+        if names.any(|name| name != "permissions" && name != "principals") {
             return None;
         }
         if !items(policy, "permissions").iter().all(|permission| flag(permission, "any")) {
@@ -131,7 +140,8 @@ fn is_payload_key(manager: &Node, name: &str) -> bool {
 /// A claim in the metadata of `jwt_authn`.
 fn claim(principal: &Node, manager: &Node) -> Option<Map> {
     let metadata = principal.field("metadata")?;
-    if text(metadata, "filter") != Some("envoy.filters.http.jwt_authn") {
+    if text(metadata, "filter") != Some("envoy.filters.http.jwt_authn") || flag(metadata, "invert")
+    {
         return None;
     }
     let keys: Vec<&str> =

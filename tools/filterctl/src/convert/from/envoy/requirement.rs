@@ -224,6 +224,11 @@ fn requirement(node: &Node, filter: &Filter<'_>, report: &mut Report) -> Option<
         report.left_out(&filter.place, message);
         return None;
     }
+    let names = filter.providers().iter().filter_map(|(key, _)| key.text().map(str::to_owned));
+    let all = || names.collect();
+    if node.field("allow_missing").is_some() {
+        return of(all(), Vec::new(), true);
+    }
     let Some(any) = node.field("requires_any") else {
         // Without providers, no token is verified.
         return Some(Requirement::None);
@@ -248,7 +253,7 @@ fn requirement(node: &Node, filter: &Filter<'_>, report: &mut Report) -> Option<
             }
         }
     }
-    if names.is_empty() { Some(Requirement::None) } else { of(names, Vec::new(), optional) }
+    of(if names.is_empty() { all() } else { names }, Vec::new(), optional)
 }
 
 /// Sets the general requirement, and `rules`.

@@ -34,8 +34,17 @@ impl<'n> Fields<'n> {
     /// The value of a member.
     pub fn get(&self, name: &str) -> Option<&'n Node> {
         self.read.borrow_mut().push(name.to_owned());
-        let of = |node: Option<&'n Node>| node?.get(name).filter(|value| !value.is_null());
+        let of = |node: Option<&'n Node>| {
+            let mut members = node?.members().iter().rev();
+            let member = members.find(|(key, _)| key.text().is_some_and(|key| self.is(key, name)));
+            member.map(|(_, value)| value).filter(|value| !value.is_null())
+        };
         of(self.node).or_else(|| of(self.defaults))
+    }
+
+    /// Whether a key is a name. Files of Traefik may write names in any case.
+    fn is(&self, key: &str, name: &str) -> bool {
+        key == name || (self.reader == Reader::Yaml && key.eq_ignore_ascii_case(name))
     }
 
     /// A text, or a number or boolean as it is written.
@@ -80,7 +89,7 @@ impl<'n> Fields<'n> {
         members
             .filter(|(key, value)| {
                 let name = key.text().unwrap_or_default();
-                !read.iter().any(|known| known == name) && !is_empty(value)
+                !read.iter().any(|known| self.is(name, known)) && !is_empty(value)
             })
             .map(|(key, value)| (key, value))
             .collect()

@@ -27,7 +27,7 @@ use crate::{
 pub fn read(project: &Project, namespaces: &Namespaces, report: &mut Report) -> Gateway {
     let own = |document| Object::in_namespace(document, &namespaces.own);
     let objects: Vec<Object<'_>> = project.documents.iter().filter_map(own).collect();
-    let policies = policies::read(&objects);
+    let policies = policies::read(&objects, report);
     let destinations = routes::destinations(&objects);
     let chains = chains::Chains::new(&objects, policies, destinations, &namespaces.root);
     let mut gateway = Gateway { is_ordered: true, is_host_final: true, ..Gateway::default() };

@@ -1,6 +1,9 @@
 //! RequestAuthentications and AuthorizationPolicies with their scopes.
 
-use crate::{convert::from::input::kubernetes::Object, source::Node};
+use crate::{
+    convert::{from::input::kubernetes::Object, report::Report},
+    source::Node,
+};
 
 /// A RequestAuthentication or an AuthorizationPolicy.
 #[derive(Debug)]
@@ -19,13 +22,17 @@ pub(super) enum Scope {
     Targets(Vec<(String, String)>),
 }
 
-/// All policies.
-pub(super) fn read<'o>(objects: &'o [Object<'o>]) -> Vec<Policy<'o>> {
+/// All policies. A dry run neither allows nor rejects a request.
+pub(super) fn read<'o>(objects: &'o [Object<'o>], report: &mut Report) -> Vec<Policy<'o>> {
     let kinds = ["RequestAuthentication", "AuthorizationPolicy"];
     let is_policy =
         |o: &&Object<'_>| kinds.contains(&o.kind) && o.api().starts_with("security.istio.io/");
-    let policies = objects.iter().filter(is_policy);
-    policies.map(|object| Policy { object, scope: scope(object) }).collect()
+    let is_dry_run = |o: &&Object<'_>| o.annotation("istio.io/dry-run") == Some("true");
+    let (dry, policies): (Vec<_>, Vec<_>) = objects.iter().filter(is_policy).partition(is_dry_run);
+    for object in dry {
+        report.not_needed(&object.place(), format!("{}: is a dry run", object.describe()));
+    }
+    policies.into_iter().map(|object| Policy { object, scope: scope(object) }).collect()
 }
 
 fn scope(object: &Object<'_>) -> Scope {

@@ -1,6 +1,11 @@
 //! VirtualService.
 
-use super::{answers, chains::Chains, conditions, workloads::Workload};
+use super::{
+    answers,
+    chains::Chains,
+    conditions,
+    workloads::{Workload, gateway_obstacle},
+};
 use crate::{
     convert::{
         from::{input::fields::Fields, input::fields::texts, input::kubernetes::Object},
@@ -36,6 +41,9 @@ pub(super) fn add(
         .filter(|name| *name != "mesh")
         .map(|name| Workload::of_gateway(name, object.namespace, chains.objects, chains.root))
         .collect();
+    let of_gateway = list("gateways")
+        .iter()
+        .find_map(|name| gateway_obstacle(name, object.namespace, chains.objects));
     for (n, http) in object.items(&["spec", "http"]).iter().enumerate() {
         let name = http.get_text("name").map_or(format!("{}-{n}", object.name), str::to_owned);
         let mut route = Route::new(&name, 0, object.document.place(http));
@@ -43,6 +51,7 @@ pub(super) fn add(
         route.priority = i64::try_from(gateway.routes.len()).unwrap_or(i64::MAX).saturating_neg();
         let fields = Fields::new(Some(http), Reader::Kubernetes);
         let obstacle = conditions::set(&mut route, fields.items("match"));
+        let obstacle = obstacle.or_else(|| of_gateway.clone());
         let read = obstacle.map_or(Ok(()), Err).and_then(|()| {
             let read = Http { object, fields: &fields, chains, gateways: &gateways };
             read.set(&mut route, gateway, report)

@@ -1,7 +1,7 @@
 //! The policies of a workload, by namespaces, selectors and targets.
 
 use super::policies::{Policy, Scope};
-use crate::convert::from::input::kubernetes::Object;
+use crate::{convert::from::input::kubernetes::Object, source::Node};
 
 /// A workload behind a Service, or a gateway.
 #[derive(Debug)]
@@ -112,6 +112,23 @@ fn selects(selector: &[(String, String)], workload: &Workload, known: &[String])
         [(key, own)] if NAMES.contains(&key.as_str()) && *own == workload.name => Applies::Yes,
         _ => Applies::Perhaps,
     }
+}
+
+/// Why routes of a Gateway cannot be converted: it keeps out clients without a certificate.
+pub(super) fn gateway_obstacle(
+    reference: &str,
+    namespace: &str,
+    objects: &[Object<'_>],
+) -> Option<String> {
+    let (namespace, name) = reference.split_once('/').unwrap_or((namespace, reference));
+    let is_it = |o: &&Object<'_>| o.kind == "Gateway" && o.name == name && o.namespace == namespace;
+    let mut servers = objects.iter().find(is_it)?.items(&["spec", "servers"]).iter();
+    servers
+        .any(|server| {
+            let mode = server.at(&["tls", "mode"]).and_then(Node::text);
+            matches!(mode, Some("MUTUAL" | "ISTIO_MUTUAL"))
+        })
+        .then(|| format!("its Gateway {name} asks for client certificates"))
 }
 
 impl Workload {

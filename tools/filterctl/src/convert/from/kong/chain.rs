@@ -88,6 +88,10 @@ impl<'e> RouteInput<'e> {
         }
         let (request, response) =
             (self.plugin("request-transformer"), self.plugin("response-transformer"));
+        // Without it, clients reach other paths of the upstream.
+        if let Some(plugin) = request.filter(|plugin| transformers::replaces_path(plugin)) {
+            missing.push(describe(plugin));
+        }
         chain.header_transform = transformers::section(request, response, &describe, report);
         missing.into_iter().next().map_or(Ok(chain), Err)
     }

@@ -61,7 +61,19 @@ pub(super) fn add(
             }
         }
     }
+    if missing.is_none() && has_two_addresses(&target.route.chain) {
+        let reason =
+            "ipAllowList compares the peer's address, and rateLimit one of X-Forwarded-For";
+        return Err(reason.to_owned());
+    }
     missing.map_or(Ok(()), |name| Err(unchecked(&name)))
+}
+
+/// Whether rate-limit, which has one address for both, would take that of the allowed clients from
+/// X-Forwarded-For.
+fn has_two_addresses(chain: &Chain) -> bool {
+    let client_ip = chain.rate_limit.as_ref().and_then(|limit| limit.map("client_ip"));
+    chain.addresses.is_some() && client_ip.is_some_and(|client| client.get("from").is_some())
 }
 
 /// Adds the filter of one middleware. Returns whether the route is as protected as before.

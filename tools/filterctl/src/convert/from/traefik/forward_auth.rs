@@ -3,8 +3,14 @@
 use super::part::Part;
 use crate::convert::{report::Report, yaml::Map};
 
-/// jwt-auth in place of the service that the middleware asks.
+/// jwt-auth in place of the service that the middleware asks. `None` if clients could send the headers
+/// that the service sets.
 pub(super) fn section(part: &Part<'_>, report: &mut Report) -> Option<Map> {
+    let unknown = ["authResponseHeadersRegex", "headerField"];
+    if let Some(name) = unknown.into_iter().find(|name| part.fields.get(name).is_some()) {
+        part.left_out(&format!("forwardAuth: {name}: no claim is known for its headers"), report);
+        return None;
+    }
     let variable = "NOVASPHERE_JWT_SECRET";
     let meaning = "the secret that signs the tokens, at least 32 bytes";
     report.set_variable(variable, meaning, Some(&part.middleware.place));

@@ -6,7 +6,8 @@ use crate::convert::{
     yaml::Map,
 };
 
-const BLOCKED: &str = "blocked";
+/// The name of the filter of blocked routes.
+pub(super) const BLOCKED: &str = "blocked";
 
 /// The filter of an HTTPRoute that sends the response. `None` for a route that forwards requests.
 pub(super) fn filter(route: &Route) -> Option<Map> {

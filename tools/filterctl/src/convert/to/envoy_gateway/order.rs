@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use super::routes::path_entry;
+use super::{answers::BLOCKED, object_name, routes::path_entry};
 use crate::convert::{
     model::{
         Action, Entry, Gateway, HostClass, NewPath, PathMatch, Route, block_misplaced,
@@ -22,7 +22,29 @@ pub(super) fn prepared(mut gateway: Gateway, report: &mut Report) -> Gateway {
     without_open_hosts(&mut gateway, report);
     align_kinds(&mut gateway);
     block_misplaced(&mut gateway, "Envoy Gateway", key, report);
+    name_objects(&mut gateway);
     gateway
+}
+
+/// Gives each route and each service the name of an object. Kubernetes would keep only the last of
+/// several objects with one name.
+fn name_objects(gateway: &mut Gateway) {
+    let routes = gateway.routes.iter_mut().map(|route| &mut route.name);
+    let mut used = vec![BLOCKED.to_owned()];
+    routes.for_each(|name| make_unique(name, &mut used));
+    let services = gateway.services.iter_mut().map(|service| &mut service.name);
+    let mut used = Vec::new();
+    services.for_each(|name| make_unique(name, &mut used));
+}
+
+fn make_unique(name: &mut String, used: &mut Vec<String>) {
+    let stem: String = object_name(name).chars().take(240).collect();
+    let numbered = (2_u32..).map(|n| format!("{stem}-{n}"));
+    let mut names = std::iter::once(object_name(name)).chain(numbered);
+    if let Some(unused) = names.find(|name| !used.contains(name)) {
+        used.push(unused.clone());
+        *name = unused;
+    }
 }
 
 /// Blocks the routes with TLS beside routes without: their requests without TLS would match others.

@@ -4,13 +4,12 @@ use super::{GATEWAY, answers, object_name, resource, service_reference};
 use crate::convert::{
     model::{Gateway, PathMatch, Route, Service},
     report::Report,
-    yaml::Map,
+    yaml::{Map, Yaml},
 };
 
 /// The HTTPRoute of a route.
 pub(super) fn http_route(gateway: &Gateway, route: &Route, report: &mut Report) -> Map {
     let mut rule = Map::new();
-    rule.set_list("matches", matches(route));
     match answers::filter(route) {
         Some(filter) => rule.set("filters", vec![filter]),
         None => forward(&mut rule, gateway, route, report),
@@ -22,8 +21,29 @@ pub(super) fn http_route(gateway: &Gateway, route: &Route, report: &mut Report) 
     }
     let mut spec = Map::new().with("parentRefs", vec![parent]);
     spec.set_list("hostnames", route.hosts.clone());
-    spec.set("rules", vec![rule]);
+    spec.set("rules", rules(matches(route), &rule));
     resource("gateway.networking.k8s.io/v1", "HTTPRoute", &route.name).with("spec", spec)
+}
+
+/// The rules of a route. A rule that replaces a prefix must have exactly one match.
+fn rules(matches: Vec<Map>, rule: &Map) -> Vec<Map> {
+    let settings = ["urlRewrite", "requestRedirect"];
+    let filters = rule.items("filters").iter().filter_map(Yaml::as_map);
+    let mut paths = filters.flat_map(|filter| settings.map(|name| filter.map(name)?.map("path")));
+    let is_single = |path: Option<&Map>| {
+        path.is_some_and(|path| path.text("type") == Some("ReplacePrefixMatch"))
+    };
+    let groups: Vec<Vec<Map>> = match matches.len() > 1 && paths.any(is_single) {
+        true => matches.into_iter().map(|entry| vec![entry]).collect(),
+        false => vec![matches],
+    };
+    let with_matches = |group: Vec<Map>| {
+        let mut own = Map::new();
+        own.set_list("matches", group);
+        own.extend(rule);
+        own
+    };
+    groups.into_iter().map(with_matches).collect()
 }
 
 fn matches(route: &Route) -> Vec<Map> {

@@ -56,3 +56,17 @@ fn clusters_without_overrides_are_one_route() {
     let [route] = &project.routes[..] else { panic!("{:?}", project.routes) };
     assert_eq!((route.name.as_str(), route.filters.len()), ("shop", 1));
 }
+
+#[test]
+fn conditions_on_the_method_that_are_no_list_are_not_evaluated() {
+    for (headers, expected) in [
+        ("[{name: ':method', string_match: {exact: GET}}]", 0),
+        ("[{name: ':method', string_match: {safe_regex: {regex: 'GET|POST'}}}]", 0),
+        ("[{name: ':method', string_match: {prefix: P}}]", 1),
+        ("[{name: ':method', string_match: {exact: get, ignore_case: true}}]", 1),
+    ] {
+        let text = TEXT.replace("{prefix: /}", &format!("{{prefix: /, headers: {headers}}}"));
+        let project = Project::new(vec![File::new("envoy.yaml", text)]);
+        assert_eq!(project.routes[0].other_conditions.len(), expected, "{headers}");
+    }
+}

@@ -42,6 +42,11 @@ pub fn section(
     (!config.is_empty()).then_some(config)
 }
 
+/// Whether the upstream gets another path than the client sends.
+pub fn replaces_path(plugin: &Plugin) -> bool {
+    plugin.fields().object("replace").get("uri").is_some()
+}
+
 fn rules(plugin: &Plugin, name: &str, side: &str, report: &mut Report) -> Map {
     let fields = plugin.fields();
     let mut rules = Map::new();

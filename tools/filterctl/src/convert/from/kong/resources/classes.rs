@@ -36,8 +36,8 @@ impl Classes {
         Self { class: kong.map(|class| (*class).to_owned()), foreign, gateway }
     }
 
-    /// Why an Ingress is not one of this gateway. `None` if it is.
-    pub(super) fn ingress_obstacle(&self, object: &Object<'_>) -> Option<String> {
+    /// Why an Ingress, a consumer or a plugin is not one of this gateway. `None` if it is.
+    pub(super) fn class_obstacle(&self, object: &Object<'_>) -> Option<String> {
         let class = class(object)?;
         if self.foreign.iter().any(|other| other == class) {
             return Some(format!("its class {class} is not one of Kong"));

@@ -19,6 +19,10 @@ use crate::{
 pub(super) fn add(cluster: &mut Cluster<'_>, entities: &mut Entities, report: &mut Report) {
     let objects = cluster.objects;
     for object in objects.iter().filter(|object| object.kind == "KongConsumer") {
+        if let Some(reason) = cluster.classes.class_obstacle(object) {
+            report.left_out(&object.place(), format!("{}: {reason}", object.describe()));
+            continue;
+        }
         let text = |name: &str| object.root.get_text(name).map(str::to_owned);
         let mut consumer = Consumer {
             username: text("username"),

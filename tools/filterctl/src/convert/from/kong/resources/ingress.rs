@@ -23,7 +23,7 @@ pub(super) fn add(
     entities: &mut Entities,
     report: &mut Report,
 ) {
-    if let Some(reason) = cluster.classes.ingress_obstacle(object) {
+    if let Some(reason) = cluster.classes.class_obstacle(object) {
         report.left_out(&object.place(), format!("{}: {reason}", object.describe()));
         return;
     }

@@ -36,12 +36,9 @@ const UNSUPPORTED: [&str; 7] = [
 /// Adds the entities of all resources.
 pub(super) fn add(project: &Project, entities: &mut Entities, report: &mut Report) {
     let objects: Vec<Object<'_>> = project.documents.iter().filter_map(Object::new).collect();
-    let mut cluster = Cluster {
-        objects: &objects,
-        classes: Classes::new(&objects),
-        plugins: PluginObjects::new(&objects),
-        services: Vec::new(),
-    };
+    let classes = Classes::new(&objects);
+    let plugins = PluginObjects::new(&objects, &classes, report);
+    let mut cluster = Cluster { objects: &objects, classes, plugins, services: Vec::new() };
     consumers::add(&mut cluster, entities, report);
     for object in &objects {
         match object.kind {

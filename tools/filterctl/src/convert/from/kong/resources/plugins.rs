@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::super::entities::{Audience, Entities, Plugin, Scope};
+use super::{
+    super::entities::{Audience, Entities, Plugin, Scope},
+    classes::Classes,
+};
 use crate::{
     convert::{
         from::{input::fields::Fields, input::kubernetes::Object},
@@ -23,9 +26,14 @@ struct PluginObject<'o> {
 }
 
 impl<'o> PluginObjects<'o> {
-    pub(super) fn new(objects: &'o [Object<'o>]) -> Self {
+    pub(super) fn new(objects: &'o [Object<'o>], classes: &Classes, report: &mut Report) -> Self {
         let mut all = BTreeMap::new();
         for object in objects {
+            let is_cluster = object.kind == "KongClusterPlugin";
+            if let Some(reason) = classes.class_obstacle(object).filter(|_| is_cluster) {
+                report.left_out(&object.place(), format!("{}: {reason}", object.describe()));
+                continue;
+            }
             let namespace = match object.kind {
                 "KongPlugin" => object.namespace.to_owned(),
                 "KongClusterPlugin" => String::new(),
