@@ -51,9 +51,11 @@ def indented(text, blanks):
 
 
 def monitored(host):
-    """The job of the host's PodMonitor, which is its namespace and name. kustomize may change the namespace."""
+    """The job of the host's PodMonitor, which is its namespace and name. kustomize may change the namespace, with
+    which the name starts beside Envoy Gateway's proxies."""
     metadata = yaml.safe_load((DEPLOY / host / "podmonitor.yaml").read_text())["metadata"]
-    return f"{metadata['namespace']}/{metadata['name']}".replace(f"{NAMESPACE}/", ".+/")
+    job = f"{metadata['namespace']}/{metadata['name']}"
+    return job.replace(f"{NAMESPACE}/", ".+/").replace(f"{NAMESPACE}-", ".+-")
 
 
 def prometheus_rule(host):
