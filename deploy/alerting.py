@@ -35,7 +35,11 @@ HEADER = """\
 def defaults():
     """The chart's defaults for the placeholders."""
     values = yaml.safe_load((CHART / "values.yaml").read_text())["monitoring"]
-    return {"@RUNBOOKS@": values["runbooks"], "@SLOW@": str(values["slowSeconds"]), "@FILTER@": "jwt-auth"}
+    return {
+        "@RUNBOOKS@": values["runbooks"], "@SLOW@": str(values["slowSeconds"]), "@FILTER@": "jwt-auth",
+        # In host-config/traefik, and in the charts.
+        "@ENTRYPOINT@": "gateway|websecure",
+    }
 
 
 def groups(host, jobs):
