@@ -35,7 +35,7 @@ def plain():
         values = {**chart.MINIMAL, "host": "kong-ingress", "http": http, "kongIngress": {"served": ["default"]}, "probePath": "/v1/jobs"}
         found = {}
         for doc in of_kind(parse(chart.run(values).stdout), "Ingress"):
-            notes, path = doc["metadata"]["annotations"], lookup(doc, "spec", "rules", 0, "http", "paths", 0, "path")
+            notes, path = lookup(doc, "metadata", "annotations") or {}, lookup(doc, "spec", "rules", 0, "http", "paths", 0, "path")
             found[path] = (notes.get("konghq.com/protocols"), notes.get("konghq.com/https-redirect-status-code"))
         if found != {"/": ("https", status), "/~/v1/jobs$": ("http", None)}:
             yield f"kong-ingress with {http}: expected TLS except for the probe, got {found}"
