@@ -35,7 +35,11 @@ HEADER = """\
 def defaults():
     """The chart's defaults for the placeholders."""
     values = yaml.safe_load((CHART / "values.yaml").read_text())["monitoring"]
-    return {"@RUNBOOKS@": values["runbooks"], "@SLOW@": str(values["slowSeconds"]), "@FILTER@": "jwt-auth"}
+    return {
+        "@RUNBOOKS@": values["runbooks"], "@SLOW@": str(values["slowSeconds"]), "@FILTER@": "jwt-auth",
+        # In host-config/traefik, and in the charts.
+        "@ENTRYPOINT@": "gateway|websecure",
+    }
 
 
 def groups(host, jobs):
@@ -51,9 +55,11 @@ def indented(text, blanks):
 
 
 def monitored(host):
-    """The job of the host's PodMonitor, which is its namespace and name. kustomize may change the namespace."""
+    """The job of the host's PodMonitor, which is its namespace and name. kustomize may change the namespace, with
+    which the name starts beside Envoy Gateway's proxies."""
     metadata = yaml.safe_load((DEPLOY / host / "podmonitor.yaml").read_text())["metadata"]
-    return f"{metadata['namespace']}/{metadata['name']}".replace(f"{NAMESPACE}/", ".+/")
+    job = f"{metadata['namespace']}/{metadata['name']}"
+    return job.replace(f"{NAMESPACE}/", ".+/").replace(f"{NAMESPACE}-", ".+-")
 
 
 def prometheus_rule(host):

@@ -67,10 +67,6 @@ def replaced(kind, path, new, name=None):
     return {"target": select, "patch": f"- {{op: replace, path: {path}, value: '{new}'}}"}
 
 
-def deleted(version, kind, name):
-    return {"patch": f"{{apiVersion: {version}, kind: {kind}, metadata: {{name: {name}, namespace: {OLD_NAMESPACE}}}, $patch: delete}}"}
-
-
 def envoy(name):
     return {"patches": [volume(name, "filters")], "replacements": [in_file("envoy/envoy.yaml", "novasphere-gateway-envoy")]}
 
@@ -142,10 +138,7 @@ def kong_ingress(name):
 def traefik(name):
     instance = "app.kubernetes.io~1instance"
     return {
-        # Its alerts and its dashboard name the namespace. Those of the chart fit each release.
         "patches": [
-            deleted("monitoring.coreos.com/v1", "PrometheusRule", "novasphere-gateway-traefik"),
-            deleted("v1", "ConfigMap", "novasphere-traefik-dashboard"),
             replaced("NetworkPolicy", f"/spec/podSelector/matchLabels/{instance}", f"novasphere-traefik-{NAMESPACE}"),
             replaced("PodMonitor", f"/spec/selector/matchLabels/{instance}", f"novasphere-traefik-{NAMESPACE}"),
         ],

@@ -19,6 +19,7 @@ TESTS = DEPLOY / "check/alert_tests"
 # The names of a release, which the chart inserts.
 PLACEHOLDERS = {
     "@JOB@": "shop/edge", "@FILTER@": "jwt-auth", "@SLOW@": "1", "@RUNBOOKS@": "https://docs.example.com/runbooks",
+    "@ENTRYPOINT@": "websecure",
 }
 RUNBOOKS = REPOSITORY / "docs/runbooks.md"
 

@@ -113,6 +113,7 @@ REFUSED = {
         "jobs is exempt from jwt_auth, and so are paths of admin (/{tenant}/admin)",
     ),
     "a reserved name of a route": ({"routes": [{"name": "default", "path": "/a"}]}, 'the name "default"'),
+    "the name of the probe's route": ({"host": "kong", "routes": [{"name": "probe", "path": "/a"}]}, 'the name "probe"'),
     "an unknown variable": (
         {"filters": {"jwt_auth": {"credentials": [{"key": "a", "secret": {"env": "OTHER"}}]}}}, "jwt.variables.OTHER: missing",
     ),
@@ -216,12 +217,16 @@ def notes():
 
 
 def alerts():
-    """Faults of the alerts of a gateway without jwt-auth, and of values for monitoring."""
+    """Faults of the alerts of a gateway without jwt-auth, of one without TLS, and of values for monitoring."""
     values = {**MINIMAL, "filters": {"jwt_auth": None}, "monitoring": {"enabled": True, "slowSeconds": 2.5, "runbooks": "https://docs.example.com/runbooks"}}
     text = run(values).stdout
     for expected in ('novasphere_decisions_total{job="shop-gateway/edge-envoy",filter="rate-limit"}', "> 2.5", "https://docs.example.com/runbooks#novaspheregatewaydown"):
         if expected not in text:
             yield f"alerts: expected {expected}"
+    for host, tls, entrypoint in (("traefik-crd", False, "websecure"), ("traefik-crd", True, "web"), ("traefik", True, "websecure")):
+        text = run({**MINIMAL, "host": host, "tls": {"none": tls}, "monitoring": {"enabled": True}}).stdout
+        if f'entrypoint=~"{entrypoint}"' not in text:
+            yield f"alerts of {host}: expected the entry point {entrypoint} with tls.none: {tls}"
 
 
 def check(built):

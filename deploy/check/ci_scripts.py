@@ -1,10 +1,13 @@
 """The scripts of continuous integration are valid shell, and .ci/kind installs the chart with values that it accepts.
-Its other programs are fake here, because a cluster needs docker."""
+Its other programs are fake here, because a cluster needs docker. A release builds its images once, and stops at a
+failed command."""
 
 import os
 import pathlib
 import subprocess
 import tempfile
+
+import yaml
 
 from manifests import REPOSITORY
 from render import helm
@@ -22,6 +25,7 @@ def check(_):
         if script.suffix != ".yaml":
             run = subprocess.run(["bash", "-n", script], capture_output=True, text=True)
             findings += [f".ci/{script.name}: {run.stderr.strip()}"] if run.returncode else []
+    findings += release(yaml.safe_load((REPOSITORY / ".github/workflows/release.yml").read_text()))
     if not (REPOSITORY / "dist/images/digests").is_file():
         return findings, None if findings else "no images: run make image"
     for host, image in (("envoy", "filters"), ("kong", "kong")):
@@ -31,6 +35,15 @@ def check(_):
     if kind("nginx").returncode == 0:
         findings.append(".ci/kind must reject an unknown host")
     return findings, None
+
+
+def release(workflow):
+    """Faults of the workflow that publishes a release."""
+    if workflow.get("defaults") != {"run": {"shell": "bash"}}:
+        yield "release.yml: expected defaults: {run: {shell: bash}}, for pipefail"
+    builds = [step["run"] for step in workflow["jobs"]["release"]["steps"] if step.get("run", "").startswith("make ")]
+    if len(builds) != 1 or not all(word in builds[0] for word in (" image ", " chart ", "SOURCE=", "REGISTRY=")):
+        yield f"release.yml: expected one make for images and chart, with SOURCE and REGISTRY, got {builds}"
 
 
 def kind(host):

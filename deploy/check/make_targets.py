@@ -17,10 +17,13 @@ case $1 in
 kustomize | template) exec "$(dirname "$0")/real-$(basename "$0")" "$@" ;;
 config) echo test-cluster ;;
 diff) cat >> "$SHOWN"; exit 1 ;;
-get) exit "$NO_NAMESPACE" ;;
+get) [ "$2" = values ] && echo "$VALUES" || exit "$NO_NAMESPACE" ;;
+test) exit "$NO_FILTERS" ;;
 status) exit "$NO_RELEASE" ;;
 esac
 """
+# The values of a release of Kong Ingress Controller whose routes clients reach, and of another one.
+SERVED, PREPARED = "kongIngress:\n  served:\n  - default", "kongIngress:\n  service: proxy"
 IMAGES = ("cors", "filters", "gateway", "header-transform", "jwt-auth", "kong", "rate-limit", "traefik")
 
 
@@ -36,7 +39,8 @@ class Run:
                 (directory / name).chmod(0o755)
             calls, shown = directory / "calls", directory / "shown"
             environment = {
-                "PATH": os.environ["PATH"], "CALLS": str(calls), "SHOWN": str(shown), "NO_NAMESPACE": "0", "NO_RELEASE": "0", **environment,
+                "PATH": os.environ["PATH"], "CALLS": str(calls), "SHOWN": str(shown), "NO_NAMESPACE": "0", "NO_RELEASE": "0",
+                "NO_FILTERS": "0", "VALUES": SERVED, **environment,
             }
             command = ["make", "--no-print-directory", f"KUBECTL={directory}/kubectl", f"HELM={directory}/helm", *arguments]
             self.done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=REPOSITORY)
@@ -58,7 +62,7 @@ def check(_):
         findings += [f"{host}: {fault}" for fault in of_host(host)]
     for store in STORES:
         findings += [f"{store}: {fault}" for fault in of_store(store)]
-    findings += first_release_of_kong_ingress()
+    findings += [f"kong-ingress: {fault}" for fault in steps_of_kong_ingress()]
     if Run("deploy-gateway-envoy").done.returncode == 0:
         findings.append("deploy-gateway-envoy: must fail without REGISTRY")
     return findings, None
@@ -99,9 +103,15 @@ def of_store(store):
         yield f"must only delete deploy/{store}, got {run.calls}"
 
 
-def first_release_of_kong_ingress():
-    run = Run("deploy-gateway-kong-ingress", "REGISTRY=registry.test/team", NO_RELEASE="1")
-    steps = [call for call in run.calls if call.split()[1] in ("install", "test", "upgrade")]
-    served = ["kongIngress.served" in call for call in steps]
-    if run.done.returncode or [call.split()[1] for call in steps] != ["install", "test", "upgrade"] or served != [False, False, True]:
-        yield f"kong-ingress: expected helm install, helm test, and then helm upgrade with kongIngress.served, got {steps}: {run.failure()}"
+def steps_of_kong_ingress():
+    for state, environment, expected in (
+        ("without a release", {"NO_RELEASE": "1", "VALUES": PREPARED}, ["install", "test", "upgrade"]),
+        ("after a failed test", {"VALUES": PREPARED}, ["test", "upgrade"]),
+        ("with served routes", {}, ["upgrade"]),
+        ("if the test fails", {"VALUES": PREPARED, "NO_FILTERS": "1"}, ["test"]),
+    ):
+        run = Run("deploy-gateway-kong-ingress", "REGISTRY=registry.test/team", **environment)
+        steps = [call for call in run.calls if call.split()[1] in ("install", "test", "upgrade")]
+        served = [call for call in steps if "kongIngress.served" in call]
+        if [call.split()[1] for call in steps] != expected or served != [call for call in steps if call.split()[1] == "upgrade"]:
+            yield f"{state}: expected {expected}, and kongIngress.served in the upgrade alone, got {steps}: {run.failure()}"

@@ -1,10 +1,12 @@
-"""The overlays in examples/kustomize change namespace, host name, registry and digest in every place."""
+"""The overlays in examples/kustomize change namespace, host name, registry and digest in every place. Their alerts
+select their PodMonitors."""
 
 import re
 import sys
 
+import alerts
 from images import references
-from manifests import DEPLOY, build, kubectl, label, lookup, newest_kubectl, parse
+from manifests import DEPLOY, build, kubectl, label, lookup, newest_kubectl, of_kind, parse
 
 sys.path.insert(0, str(DEPLOY))
 import overlays  # noqa: E402
@@ -37,6 +39,9 @@ def faults(text, before):
     selected = re.findall(r"(?:owning-gateway-namespace|metadata\.name): (\S+)", text)
     if overlays.OLD_NAMESPACE in before and "owning-gateway-namespace" in text and overlays.NAMESPACE not in selected:
         yield f"expected selectors of {overlays.NAMESPACE}, got {sorted(set(selected))}"
+    if not of_kind(docs, "PrometheusRule"):
+        yield "has no alerts"
+    yield from alerts.check(docs)
     for resource, image in references(docs):
         if image.startswith(overlays.REGISTRY) and "@sha256:" not in image:
             yield f"{resource}: {image} has no digest"

@@ -14,7 +14,8 @@ from alerts import expressions
 from envoy_start import DEADLINE, free_port, program
 from manifests import parse
 
-FILTERS = ("cors", "gateway", "header-transform", "jwt-auth", "rate-limit")
+# security-headers is the header-transform that runs first.
+FILTERS = ("cors", "gateway", "header-transform", "jwt-auth", "rate-limit", "security-headers")
 # Istio names a filter by namespace and name of its WasmPlugin.
 NAMES = (*FILTERS, *(f"novasphere-system.novasphere-{name}" for name in FILTERS))
 NAME_OF = re.compile(r'__name__=~"([^"]+)"')

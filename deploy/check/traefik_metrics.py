@@ -72,15 +72,12 @@ def check(built):
 
 
 def prepare(directory, ports, upstream):
-    """The files of host-config, with local ports. The entry point has the same name as in the chart."""
+    """The files of host-config, with local ports."""
     static = yaml.safe_load((CONFIG / "traefik.yaml").read_text())
     for name, port in ports.items():
         static["entryPoints"][name]["address"] = f"127.0.0.1:{port}"
-    static["entryPoints"]["websecure"] = static["entryPoints"].pop("gateway")
     static["providers"] = {"file": {"filename": str(directory / "dynamic.yaml")}}
     dynamic = yaml.safe_load((CONFIG / "dynamic.yaml").read_text())
-    for router in dynamic["http"]["routers"].values():
-        router["entryPoints"] = ["websecure"]
     dynamic["http"]["services"]["novasphere-api"]["loadBalancer"]["servers"] = [{"url": f"http://127.0.0.1:{upstream}"}]
     write(directory / "traefik.yaml", static)
     write(directory / "dynamic.yaml", dynamic)
@@ -129,7 +126,8 @@ def absent(built, text):
     for subject, expr in expressions(parse(built["traefik"])):
         for name, labels in re.findall(r"\b(traefik_\w+)\{([^}]*)\}", expr):
             wanted = {n: v for n, v in re.findall(r'(\w+)=~?"([^"]*)"', labels) if n not in ADDED and not v.startswith("5")}
-            if not any(name == other and wanted.items() <= found.items() for other, found in series):
+            has = lambda found: all(re.fullmatch(v, found.get(n, "")) for n, v in wanted.items())
+            if not any(name == other and has(found) for other, found in series):
                 yield f"{subject}: Traefik has no {name}{wanted}"
         for label in re.findall(r"by \(([^)]*)\)", expr):
             unknown = set(label.split(", ")) - ADDED - {n for _, found in series for n in found}

@@ -14,6 +14,7 @@
   | replace "@FILTER@" (include "novasphere-gateway.countingFilter" $root)
   | replace "@RUNBOOKS@" $root.Values.monitoring.runbooks
   | replace "@SLOW@" (toString $root.Values.monitoring.slowSeconds)
+  | replace "@ENTRYPOINT@" (and $root.Values.tls.none (eq $root.Values.host "traefik-crd") | ternary "web" "websecure")
   | trim }}
 {{- end }}
 
