@@ -110,7 +110,8 @@ impl Report {
         }
     }
 
-    /// Returns a variable with an unused name: `base`, or `base` and the letters of `suffix`.
+    /// Returns a variable with an unused name: `base`, or `base` and the letters of `suffix`. A value
+    /// that has a variable, because several routes use it, keeps it.
     pub fn variable(
         &mut self,
         base: &str,
@@ -123,6 +124,13 @@ impl Report {
         let suffix: String = suffix.chars().map(letters).take(64).collect();
         let suffix = suffix.trim_matches('_');
         let stem = if suffix.is_empty() { base.to_owned() } else { format!("{base}_{suffix}") };
+        let meaning = meaning.into();
+        let is_same = |v: &&Variable| {
+            v.name.starts_with(&stem) && v.meaning == meaning && v.place.as_ref() == place
+        };
+        if place.is_some() && let Some(known) = self.variables.iter().find(is_same) {
+            return known.name.clone();
+        }
         let is_used = |name: &String| self.variables.iter().any(|v| v.name == *name);
         let numbered = (2_u32..).map(|n| format!("{stem}_{n}"));
         let mut names = std::iter::once(stem.clone()).chain(numbered);
@@ -181,5 +189,15 @@ mod tests {
         let mut report = Report::default();
         let names = ["", "", "a-b", "a.b", "--"].map(|s| report.variable("KEY", s, "x", None));
         assert_eq!(names, ["KEY", "KEY_2", "KEY_A_B", "KEY_A_B_2", "KEY_3"]);
+    }
+
+    #[test]
+    fn one_value_has_one_variable() {
+        let mut report = Report::default();
+        let place = Place { file: 0, span: 1..2 };
+        let mut variable = |meaning, place| report.variable("KEY", "", meaning, place);
+        assert_eq!(variable("key 1", Some(&place)), "KEY");
+        assert_eq!(variable("key 2", Some(&place)), "KEY_2");
+        assert_eq!(variable("key 1", Some(&place)), "KEY");
     }
 }
