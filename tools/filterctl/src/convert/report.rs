@@ -128,7 +128,9 @@ impl Report {
         let is_same = |v: &&Variable| {
             v.name.starts_with(&stem) && v.meaning == meaning && v.place.as_ref() == place
         };
-        if place.is_some() && let Some(known) = self.variables.iter().find(is_same) {
+        if place.is_some()
+            && let Some(known) = self.variables.iter().find(is_same)
+        {
             return known.name.clone();
         }
         let is_used = |name: &String| self.variables.iter().any(|v| v.name == *name);
