@@ -1,6 +1,9 @@
 //! The page of the playground: its engine decides all cases as expected, and people can use it.
 
-use std::fs;
+use std::{
+    fs,
+    net::{IpAddr, Ipv4Addr},
+};
 
 use anyhow::{Context, Result, ensure};
 use novasphere_harness::{chain, client::HOST, clock::unix_millis, paths, standin::Seen};
@@ -119,10 +122,10 @@ fn request(exchange: &Exchange, millis: u64) -> Value {
         "host": host,
         "scheme": "http",
         "headers": headers,
-        "client_address": "127.0.0.1",
+        "client_address": sent.client_address.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)),
         "route": null,
         "service": "novasphere-api",
-        "millis": millis,
+        "millis": sent.time.map_or(millis, |time| time.millis(millis)),
         "upstream": {"status": exchange.upstream.status, "headers": exchange.upstream.headers.0},
     })
 }
@@ -149,5 +152,6 @@ fn observed(result: &Value) -> Result<Observed> {
         headers: lines(result)?,
         body: text(result, "body")?,
         upstream,
+        decisions: None,
     })
 }
