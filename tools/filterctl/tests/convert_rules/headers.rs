@@ -44,7 +44,7 @@ fn kong_removes_what_it_would_replace() {
 }
 
 /// A file of Traefik with a router that has this middleware.
-fn traefik(middleware: &str) -> String {
+pub(super) fn traefik(middleware: &str) -> String {
     format!(
         "http:
   routers: {{r: {{rule: 'PathPrefix(`/`)', service: s, middlewares: [m]}}}}

@@ -262,3 +262,15 @@ fn all_secrets_of_a_key_set_are_kept() {
         assert_eq!(names, expected, "{config}");
     }
 }
+
+/// As during a rotation of secrets.
+#[test]
+fn all_secrets_of_the_own_plugin_are_kept() {
+    let text = headers::traefik(
+        "plugin: {novasphere-jwt-auth: {credentials: [{key: a, secret: 0123456789abcdef0123456789abcdef}, {key: a, secret: fedcba9876543210fedcba9876543210}]}}",
+    );
+    let config = output(Source::Traefik, Target::Filters, &text).remove(0);
+    let credentials = config["jwt_auth"]["credentials"].as_array().unwrap();
+    let names: Vec<&Value> = credentials.iter().map(|c| &c["secret"]["env"]).collect();
+    assert_eq!(names, ["NOVASPHERE_JWT_SECRET", "NOVASPHERE_JWT_SECRET_2"], "{config}");
+}

@@ -19,11 +19,17 @@ use crate::{
 pub(super) fn jwt_auth(node: &Node, part: &Part<'_>, report: &mut Report) -> Option<Map> {
     let mut config = configuration(node, part.middleware.reader)?;
     if let Some(Yaml::List(credentials)) = config.get_mut("credentials") {
-        for credential in credentials.iter_mut() {
+        let mut seen = Vec::new();
+        for (n, credential) in (1_usize..).zip(credentials.iter_mut()) {
             let Yaml::Map(credential) = credential else { continue };
             let name = credential.text("key").unwrap_or_default().to_owned();
             if credential.text("secret").is_some() {
-                let meaning = format!("the secret of the credential {name}");
+                // Different secrets need different variables.
+                let meaning = match seen.contains(&name) {
+                    true => format!("the secret of the credential {name}, number {n}"),
+                    false => format!("the secret of the credential {name}"),
+                };
+                seen.push(name);
                 let place = Some(&part.middleware.place);
                 let variable = report.variable("NOVASPHERE_JWT_SECRET", "", meaning, place);
                 credential.set("secret", Map::new().with("env", variable));
