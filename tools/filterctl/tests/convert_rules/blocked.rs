@@ -22,6 +22,14 @@ pub(super) fn envoy(virtual_hosts: &str) -> String {
     )
 }
 
+/// An Envoy file with one open route and this filter chain in front of it.
+pub(super) fn envoy_with(filters: &str) -> String {
+    let text = envoy(
+        "            - {name: all, domains: ['*'], routes: [{name: r, match: {prefix: /}, route: {cluster: c}}]}",
+    );
+    text.replace("http_filters: []", &format!("http_filters:{filters}"))
+}
+
 const BY_HEADER: &str = "            - name: all
               domains: ['*']
               routes:

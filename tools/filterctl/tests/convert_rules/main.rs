@@ -13,10 +13,13 @@ use serde_json::{Value, json};
 mod blocked;
 mod consumers;
 mod entry_points;
+mod headers;
 mod ingress;
 mod kong_routes;
+mod limits;
 mod listeners;
 mod namespaces;
+mod rewrites;
 mod strictness;
 
 fn conversion(from: Source, to: Target, text: &str) -> Conversion {

@@ -1,6 +1,6 @@
 //! Conversions that must not be less strict than their source.
 
-use super::*;
+use super::{blocked::envoy_with, *};
 
 /// In Kong, acl rejects an anonymous consumer without groups.
 #[test]
@@ -106,14 +106,6 @@ fn raw_prefixes_of_jwt_authn_become_routes() {
     let expected = [(json!("/api/open"), true), (json!("/api"), false), (json!("/"), true)];
     let expected: Vec<(&Value, bool)> = expected.iter().map(|(path, off)| (path, *off)).collect();
     assert_eq!(shown, expected);
-}
-
-/// An Envoy file with one open route and this filter chain in front of it.
-fn envoy_with(filters: &str) -> String {
-    let text = blocked::envoy(
-        "            - {name: all, domains: ['*'], routes: [{name: r, match: {prefix: /}, route: {cluster: c}}]}",
-    );
-    text.replace("http_filters: []", &format!("http_filters:{filters}"))
 }
 
 /// The filter jwt_authn with the providers `x` and `y`.
@@ -242,4 +234,43 @@ fn rule_that_replaces_a_prefix_has_one_match() {
     let rules = route["spec"]["rules"].as_array().unwrap();
     let counts: Vec<usize> = rules.iter().map(|r| r["matches"].as_array().unwrap().len()).collect();
     assert_eq!(counts, [1, 1], "{route}");
+}
+
+/// As during a rotation of secrets.
+#[test]
+fn all_secrets_of_a_key_set_are_kept() {
+    for (kids, expected) in [
+        (
+            [r#""kid": "a","#, r#""kid": "b","#],
+            ["NOVASPHERE_JWT_SECRET_A", "NOVASPHERE_JWT_SECRET_B"],
+        ),
+        (["", ""], ["NOVASPHERE_JWT_SECRET", "NOVASPHERE_JWT_SECRET_2"]),
+    ] {
+        let keys = kids.map(|kid| format!(r#"{{{kid} "kty": "oct", "k": "RE8tTk9U"}}"#));
+        let keys = keys.join(", ");
+        let text = envoy_with(&format!(
+            "
+          - name: jwt
+            typed_config:
+              '@type': x.JwtAuthentication
+              providers: {{x: {{issuer: x, local_jwks: {{inline_string: '{{\"keys\": [{keys}]}}'}}}}}}
+              rules: [{{match: {{prefix: /}}, requires: {{provider_name: x}}}}]"
+        ));
+        let config = output(Source::Envoy, Target::Filters, &text).remove(0);
+        let credentials = config["jwt_auth"]["credentials"].as_array().unwrap();
+        let names: Vec<&Value> = credentials.iter().map(|c| &c["secret"]["env"]).collect();
+        assert_eq!(names, expected, "{config}");
+    }
+}
+
+/// As during a rotation of secrets.
+#[test]
+fn all_secrets_of_the_own_plugin_are_kept() {
+    let text = headers::traefik(
+        "plugin: {novasphere-jwt-auth: {credentials: [{key: a, secret: 0123456789abcdef0123456789abcdef}, {key: a, secret: fedcba9876543210fedcba9876543210}]}}",
+    );
+    let config = output(Source::Traefik, Target::Filters, &text).remove(0);
+    let credentials = config["jwt_auth"]["credentials"].as_array().unwrap();
+    let names: Vec<&Value> = credentials.iter().map(|c| &c["secret"]["env"]).collect();
+    assert_eq!(names, ["NOVASPHERE_JWT_SECRET", "NOVASPHERE_JWT_SECRET_2"], "{config}");
 }

@@ -53,10 +53,10 @@ impl Chain {
     /// rate-limit, which also rejects addresses.
     fn rate_limit_with_addresses(&self) -> Option<Map> {
         let Some(addresses) = &self.addresses else { return self.rate_limit.clone() };
-        let mut rate_limit = self.rate_limit.clone().unwrap_or_else(|| {
+        let mut rate_limit = self.enforced_limits().cloned().unwrap_or_else(|| {
             let mut unlimited = Map::new()
                 .with("second", NO_LIMIT)
-                .with("limit_by", "constant")
+                .with("limit_by", if addresses.allow.is_empty() { "constant" } else { "ip" })
                 .with("headers", "none");
             unlimited.comment(
                 "second",
@@ -69,8 +69,28 @@ impl Chain {
         if !addresses.allow.is_empty() {
             let allowed: Vec<String> = addresses.allow.iter().map(ToString::to_string).collect();
             rate_limit.comment("deny", &format!("All addresses except {}.", allowed.join(", ")));
+            if needs_address(&rate_limit) {
+                // A client without an address is in no network of the list.
+                rate_limit.set("on_unresolved", "deny");
+            }
         }
         Some(rate_limit)
+    }
+
+    /// Whether clients without an address pass, although only some addresses may pass.
+    pub fn admits_unknown_addresses(&self) -> bool {
+        let allows_some = self.addresses.as_ref().is_some_and(|a| !a.allow.is_empty());
+        allows_some && self.enforced_limits().is_some_and(|limits| !needs_address(limits))
+    }
+
+    /// Whether the limits only report, which they would not do beside addresses.
+    pub fn loses_reports(&self) -> bool {
+        self.addresses.is_some() && self.rate_limit.is_some() && self.enforced_limits().is_none()
+    }
+
+    /// The limits that reject requests. With `report_only`, the filter would reject no address.
+    fn enforced_limits(&self) -> Option<&Map> {
+        self.rate_limit.as_ref().filter(|limits| !limits.is_true("report_only"))
     }
 
     /// The names of the environment variables that the filters read.
@@ -82,6 +102,11 @@ impl Chain {
         }
         names
     }
+}
+
+/// Whether `on_unresolved` decides on all clients without an address, and on no others.
+fn needs_address(rate_limit: &Map) -> bool {
+    rate_limit.text("limit_by") == Some("ip") && rate_limit.items("rules").is_empty()
 }
 
 fn collect(value: &serde_json::Value, names: &mut Vec<String>) {

@@ -45,6 +45,7 @@ pub fn write(target: Target, gateway: &Gateway, report: &mut Report) -> String {
     if target != Target::Traefik {
         let buckets = gateway.routes.iter().flat_map(|route| &route.chain.buckets);
         buckets.for_each(|bucket| report.changed(&bucket.place, bucket.message.as_str()));
+        report_addresses(&gateway, report);
     }
     let gateway = match target {
         Target::Envoy | Target::Filters => gateway,
@@ -56,6 +57,24 @@ pub fn write(target: Target, gateway: &Gateway, report: &mut Report) -> String {
         Target::EnvoyGateway => envoy_gateway::write(gateway, report),
         Target::Traefik => traefik::write(closed(&gateway), report),
         Target::Filters => filters::write(&gateway),
+    }
+}
+
+/// Reports what the check of addresses costs the limits, and the clients that pass it.
+fn report_addresses(gateway: &Gateway, report: &mut Report) {
+    for route in gateway.routes.iter().filter(|route| route.chain.loses_reports()) {
+        let message = format!(
+            "route {}: limits that only report, because report_only also admits all addresses",
+            route.name
+        );
+        report.left_out(&route.place, message);
+    }
+    for route in gateway.routes.iter().filter(|route| route.chain.admits_unknown_addresses()) {
+        let message = format!(
+            "route {}: clients without an address, behind a Unix socket, pass rate_limit.deny",
+            route.name
+        );
+        report.changed(&route.place, message);
     }
 }
 

@@ -124,7 +124,7 @@ fn add_one(
         {
             report.left_out(&filter.place, format!("{}: delays", filter.name));
         }
-        "LocalRateLimit" => local_ratelimit::add(route, filter, report),
+        "LocalRateLimit" => return local_ratelimit::add(route, filter, report),
         "Cors" => cors::add(route, filter, report),
         "HeaderMutation" => header_mutation::add(route, filter, report),
         "RBAC" => return rbac::add(route, filter, input.manager, report),

@@ -94,26 +94,22 @@ impl Rules<'_> {
         let Some(header) = entry.field("header") else { return };
         let name = text(header, "key").unwrap_or_default();
         let value = text(header, "value").unwrap_or_default();
-        if is_credential(&format!("{name}:{value}")) {
-            let message = format!(
-                "{}: the value of {name} may be a credential; write the rule yourself",
-                self.name
-            );
-            report.left_out(self.place, message);
-            return;
-        }
-        let Some(value) = template(value) else {
-            let message =
-                format!("{}: the value of {name} has a command that is not supported", self.name);
-            report.left_out(self.place, message);
-            return;
+        let action = action(entry);
+        let new = match is_credential(&format!("{name}:{value}")) {
+            true => Err("may be a credential; write the rule yourself"),
+            false => template(value).ok_or("has a command that is not supported"),
         };
-        let pair = format!("{name}:{value}");
-        let old = text(entry, "append");
-        let action = match (text(entry, "append_action"), old) {
-            (Some(action), _) => action,
-            (None, Some("false")) => "OVERWRITE_IF_EXISTS_OR_ADD",
-            (None, _) => "APPEND_IF_EXISTS_OR_ADD",
+        let pair = match new {
+            Ok(value) => format!("{name}:{value}"),
+            Err(reason) => {
+                let message = format!("{}: the value of {name} {reason}", self.name);
+                report.left_out(self.place, message);
+                if action.starts_with("OVERWRITE") {
+                    // The header of the client or the upstream must not replace it.
+                    self.remove(side, name);
+                }
+                return;
+            }
         };
         match action {
             "ADD_IF_ABSENT" => self.push(side, "add", pair),
@@ -137,6 +133,15 @@ impl Rules<'_> {
         let merged = headers::finish(merged, ProxyKind::Envoy, self.place, self.name, report);
         route.chain.header_transform = merged.or((!before.is_empty()).then_some(before));
         report.converted(self.place, format!("{}: header_transform", self.name));
+    }
+}
+
+/// What a rule does with a header that is there.
+fn action(entry: &Node) -> &str {
+    match (text(entry, "append_action"), text(entry, "append")) {
+        (Some(action), _) => action,
+        (None, Some("false")) => "OVERWRITE_IF_EXISTS_OR_ADD",
+        (None, _) => "APPEND_IF_EXISTS_OR_ADD",
     }
 }
 

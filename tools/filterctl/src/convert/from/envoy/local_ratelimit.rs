@@ -11,31 +11,27 @@ use crate::{
     source::Node,
 };
 
-/// Adds windows for the bucket.
-pub(super) fn add(route: &mut Route, filter: &Filter<'_>, report: &mut Report) {
+/// Adds windows for the bucket. Returns whether the route is limited as before.
+pub(super) fn add(route: &mut Route, filter: &Filter<'_>, report: &mut Report) -> bool {
     let config = filter.own.unwrap_or(filter.base);
     let name = &filter.name;
-    if !items(config, "descriptors").is_empty() {
-        let message = format!("{name}: descriptors; write rules of rate_limit");
-        report.left_out(&filter.place, message);
-    }
-    let Some(bucket) = config.field("token_bucket") else { return };
     if percentage(config, "filter_enabled") == 0 {
         report.not_needed(&filter.place, format!("{name}: filter_enabled is 0 %"));
-        return;
+        return true;
     }
-    let tokens = number(bucket, "tokens_per_fill").unwrap_or(1);
-    let interval = text(bucket, "fill_interval").and_then(seconds);
-    let (Some(seconds), Some(burst)) = (interval, number(bucket, "max_tokens")) else {
-        let message = format!("{name}: fill_interval is not a whole number of seconds");
-        report.left_out(&filter.place, message);
-        return;
+    let enforced = percentage(config, "filter_enforced");
+    let found = match bucket(config) {
+        Ok(Some(_)) if route.chain.rate_limit.is_some() => Err("a second limit"),
+        found => found,
     };
-    if flag(config, "local_rate_limit_per_downstream_connection") {
-        report.left_out(&filter.place, format!("{name}: limits for each connection"));
-        return;
-    }
-    let bucket = Bucket { average: tokens, seconds, burst };
+    let bucket = match found {
+        Ok(Some(bucket)) => bucket,
+        Ok(None) => return true,
+        Err(reason) => {
+            report.left_out(&filter.place, format!("{name}: {reason}"));
+            return enforced == 0;
+        }
+    };
     let mut limits = Map::new();
     bucket.set(&mut limits);
     limits.set("limit_by", "constant");
@@ -47,7 +43,6 @@ pub(super) fn add(route: &mut Route, filter: &Filter<'_>, report: &mut Report) {
     {
         limits.set("error_code", code);
     }
-    let enforced = percentage(config, "filter_enforced");
     if enforced == 0 {
         limits.set("report_only", true);
     }
@@ -69,15 +64,35 @@ pub(super) fn add(route: &mut Route, filter: &Filter<'_>, report: &mut Report) {
     if route.chain.rate_limit.is_some() {
         report.changed(&filter.place, format!("{name}: {}", bucket.describe()));
     }
+    route.chain.rate_limit.is_some() || enforced == 0
 }
 
-/// A share of requests. Envoy's default is none.
+/// The bucket of a filter. `None` without one.
+///
+/// # Errors
+/// Why the limits have no counterpart.
+fn bucket(config: &Node) -> Result<Option<Bucket>, &'static str> {
+    if !items(config, "descriptors").is_empty() {
+        return Err("descriptors; write rules of rate_limit");
+    }
+    let Some(bucket) = config.field("token_bucket") else { return Ok(None) };
+    if flag(config, "local_rate_limit_per_downstream_connection") {
+        return Err("limits for each connection");
+    }
+    let interval = text(bucket, "fill_interval").and_then(seconds);
+    let seconds = interval.ok_or("fill_interval is not a whole number of seconds")?;
+    let burst = number(bucket, "max_tokens").ok_or("max_tokens is not a whole number")?;
+    let average = number(bucket, "tokens_per_fill").unwrap_or(1);
+    Ok(Some(Bucket { average, seconds, burst }))
+}
+
+/// A share of requests, rounded up. Envoy's default is none.
 pub(super) fn percentage(config: &Node, field: &str) -> i64 {
     let Some(default) = config.fields(&[field, "default_value"]) else { return 0 };
     let numerator = number(default, "numerator").unwrap_or(0);
     match text(default, "denominator") {
-        Some("TEN_THOUSAND") => numerator.wrapping_div(100),
-        Some("MILLION") => numerator.wrapping_div(10_000),
+        Some("TEN_THOUSAND") => numerator.saturating_add(99).wrapping_div(100),
+        Some("MILLION") => numerator.saturating_add(9_999).wrapping_div(10_000),
         _ => numerator,
     }
 }

@@ -20,6 +20,7 @@ mod local_ratelimit;
 mod parts;
 mod rbac;
 mod requirement;
+mod rewrites;
 mod routes;
 mod tls;
 

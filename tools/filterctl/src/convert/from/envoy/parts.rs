@@ -5,6 +5,7 @@ use super::{
     chain::Filter,
     items, kind,
     requirement::{of_route, read_rules},
+    rewrites,
     routes::{Input, Scopes},
     text,
 };
@@ -19,8 +20,9 @@ pub(super) const MAX: usize = 99;
 /// The prefixes of rules for which a route needs a route of its own in front of it, because jwt-auth
 /// has no prefixes within a segment. Empty if its rules can be expressed.
 pub(super) fn parts(route: &Route, input: &Input<'_>, scopes: Scopes<'_>) -> Vec<PathMatch> {
-    // A redirect may replace the prefix of the route.
-    if scopes.route.field("redirect").is_some() {
+    // These may replace the prefix of the route.
+    let action = scopes.route.get("route");
+    if scopes.route.field("redirect").is_some() || action.is_some_and(rewrites::changes_path) {
         return Vec::new();
     }
     let entries = items(input.manager, "http_filters").iter();

@@ -1,6 +1,8 @@
 //! Connection managers, virtual hosts and routes.
 
-use super::{answers, chain, clusters::milliseconds, conditions, flag, items, parts, text};
+use super::{
+    answers, chain, clusters::milliseconds, conditions, flag, items, parts, rewrites, text,
+};
 use crate::{
     convert::{
         from::unchecked,
@@ -170,6 +172,10 @@ impl<'d> Input<'d> {
             None => {
                 let action = scopes.route.get("route").ok_or("its action is not supported")?;
                 let mut found = self.service(action)?;
+                if let Some(difference) = rewrites::set(route, &mut found, action)? {
+                    let message = format!("route {}: prefix_rewrite: {difference}", route.name);
+                    report.changed(&route.place, message);
+                }
                 self.set_action(route, &mut found, action, report);
                 service = Some(found);
             }
@@ -212,6 +218,8 @@ impl<'d> Input<'d> {
             "hostRewriteLiteral",
             "autoHostRewrite",
             "idleTimeout",
+            "prefix_rewrite",
+            "prefixRewrite",
         ];
         for (key, _) in action.members() {
             let name = key.text().unwrap_or_default();

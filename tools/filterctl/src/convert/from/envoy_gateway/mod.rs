@@ -84,7 +84,7 @@ fn chain(
         security::add(&mut chain, policy, report).map_err(|check| unchecked(&check))?;
     }
     if let Some(policy) = traffic {
-        traffic::add(&mut chain, policy, report);
+        traffic::add(&mut chain, policy, report).map_err(|check| unchecked(&check))?;
     }
     Ok(chain)
 }

@@ -95,6 +95,9 @@ impl Http<'_> {
             route.chain = self.chains.of_gateways(self.gateways, report)?;
             return Ok(());
         }
+        if self.fields.get("rewrite").is_some() {
+            return Err("its rewrite is not supported".to_owned());
+        }
         let mut found: Option<(Service, Chain)> = None;
         for destination in self.fields.items("route") {
             let node = destination.get("destination").ok_or("it has no destination")?;

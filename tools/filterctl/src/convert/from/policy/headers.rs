@@ -56,6 +56,23 @@ pub fn finish(
     }
 }
 
+/// Adds a rule that removes a header or query parameter, also one that another rule renames to it.
+pub fn remove(rules: &mut Map, list: &str, name: &str) {
+    let is = |one: &str, other: &str| {
+        one == other || (list == "headers" && one.eq_ignore_ascii_case(other))
+    };
+    let renamed = rules.map("rename").map(|rename| rename.texts(list)).unwrap_or_default();
+    let sources = renamed.iter().filter_map(|entry| entry.split_once(':'));
+    let sources = sources.filter(|(_, new)| is(new, name)).map(|(old, _)| old);
+    for name in std::iter::once(name).chain(sources) {
+        rules.edit("remove", |remove| {
+            if !remove.texts(list).iter().any(|other| is(other, name)) {
+                remove.push(list, name);
+            }
+        });
+    }
+}
+
 /// The rules of two configurations. A single value of the second replaces that of the first.
 pub fn merge(mut config: Map, other: &Map) -> Map {
     for name in other.names() {

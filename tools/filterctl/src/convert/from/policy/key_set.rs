@@ -25,10 +25,13 @@ pub(super) fn credentials(
         return None;
     };
     let (mut entries, mut has_secrets) = (Vec::new(), false);
-    for key in keys {
+    for (n, key) in (1_usize..).zip(keys) {
         let member = |member: &str| key.get(member).and_then(Value::as_str);
         let kid = member("kid");
         let shown = kid.unwrap_or("without kid");
+        // Different secrets need different variables.
+        let is_alone = keys.iter().filter(|other| other.get("kid") == key.get("kid")).count() == 1;
+        let shown = if is_alone { shown.to_owned() } else { format!("number {n}") };
         let is_secret = member("kty") == Some("oct");
         if !is_secret && key.get("d").is_some() {
             report

@@ -2,7 +2,7 @@
 
 use super::part::{Part, Target};
 use crate::convert::{
-    from::{input::secrets::is_credential, policy::headers as rules, policy::origins},
+    from::{input::secrets::is_credential, policy::headers, policy::origins},
     model::Chain,
     report::Report,
     yaml::{Map, Yaml},
@@ -68,7 +68,7 @@ fn add_rules(chain: &mut Chain, part: &Part<'_>, report: &mut Report) {
     part.report_rest(report);
     if transform != before {
         let place = &part.middleware.place;
-        let checked = rules::finish(transform, ProxyKind::Envoy, place, &part.name, report);
+        let checked = headers::finish(transform, ProxyKind::Envoy, place, &part.name, report);
         if checked.is_some() {
             part.converted("header_transform", report);
         }
@@ -122,8 +122,8 @@ fn add_custom(
     part: &Part<'_>,
     report: &mut Report,
 ) {
-    let Some(headers) = part.fields.get(field) else { return };
-    for (key, value) in headers.members() {
+    let Some(entries) = part.fields.get(field) else { return };
+    for (key, value) in entries.members() {
         let name = key.text().unwrap_or_default();
         let value = value.text().unwrap_or_default();
         let is_cors =
@@ -137,6 +137,8 @@ fn add_custom(
                 "{field}: the value of {name} may be a credential; write the rule yourself"
             );
             part.left_out(&message, report);
+            // The header of the client or the upstream must not replace it.
+            set_header(transform, side, name, "");
             continue;
         }
         set_header(transform, side, name, value);
@@ -145,11 +147,7 @@ fn add_custom(
 
 fn set_header(transform: &mut Map, side: &str, name: &str, value: &str) {
     transform.edit(side, |rules| {
-        rules.edit("remove", |remove| {
-            if !remove.texts("headers").iter().any(|other| other.eq_ignore_ascii_case(name)) {
-                remove.push("headers", name);
-            }
-        });
+        headers::remove(rules, "headers", name);
         if !value.is_empty() {
             let value = value.replace("$(", "$$(");
             rules.edit("add", |add| add.push("headers", format!("{name}:{value}")));

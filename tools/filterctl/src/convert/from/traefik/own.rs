@@ -19,11 +19,17 @@ use crate::{
 pub(super) fn jwt_auth(node: &Node, part: &Part<'_>, report: &mut Report) -> Option<Map> {
     let mut config = configuration(node, part.middleware.reader)?;
     if let Some(Yaml::List(credentials)) = config.get_mut("credentials") {
-        for credential in credentials.iter_mut() {
+        let mut seen = Vec::new();
+        for (n, credential) in (1_usize..).zip(credentials.iter_mut()) {
             let Yaml::Map(credential) = credential else { continue };
             let name = credential.text("key").unwrap_or_default().to_owned();
             if credential.text("secret").is_some() {
-                let meaning = format!("the secret of the credential {name}");
+                // Different secrets need different variables.
+                let meaning = match seen.contains(&name) {
+                    true => format!("the secret of the credential {name}, number {n}"),
+                    false => format!("the secret of the credential {name}"),
+                };
+                seen.push(name);
                 let place = Some(&part.middleware.place);
                 let variable = report.variable("NOVASPHERE_JWT_SECRET", "", meaning, place);
                 credential.set("secret", Map::new().with("env", variable));
@@ -50,17 +56,8 @@ pub(super) fn header_transform(node: &Node, part: &Part<'_>, report: &mut Report
     let mut config = configuration(node, part.middleware.reader)?;
     for side in ["request", "response"] {
         for rule in ["replace", "add", "append"] {
-            let entries =
-                config.map(side).and_then(|rules| rules.map(rule)).map(|r| r.texts("headers"));
-            let Some(entries) = entries else { continue };
-            let is_credential = |entry: &&String| is_credential(entry);
-            let kept: Vec<String> = entries.iter().filter(|e| !is_credential(e)).cloned().collect();
-            if kept.len() < entries.len() {
-                let message = format!(
-                    "{side}.{rule}: a value that may be a credential; write the rule yourself"
-                );
-                part.left_out(&message, report);
-                config.edit(side, |rules| rules.edit(rule, |entries| entries.set("headers", kept)));
+            for list in ["headers", "querystring"] {
+                leave_out_credentials(&mut config, (side, rule, list), part, report);
             }
         }
     }
@@ -68,6 +65,32 @@ pub(super) fn header_transform(node: &Node, part: &Part<'_>, report: &mut Report
         headers::finish(config, ProxyKind::Envoy, &part.middleware.place, &part.name, report)?;
     part.converted("header_transform", report);
     Some(config)
+}
+
+/// Leaves out the entries of a list that may have credentials.
+fn leave_out_credentials(
+    config: &mut Map,
+    (side, rule, list): (&str, &str, &str),
+    part: &Part<'_>,
+    report: &mut Report,
+) {
+    let entries = config.map(side).and_then(|rules| rules.map(rule)).map(|r| r.texts(list));
+    let entries = entries.unwrap_or_default();
+    let (lost, kept): (Vec<String>, Vec<String>) =
+        entries.into_iter().partition(|entry| is_credential(entry));
+    if lost.is_empty() {
+        return;
+    }
+    let message =
+        format!("{side}.{rule}: a value that may be a credential; write the rule yourself");
+    part.left_out(&message, report);
+    config.edit(side, |rules| {
+        rules.edit(rule, |entries| entries.set(list, kept));
+        // The client's own value must not pass.
+        for entry in lost.iter().filter(|_| rule == "replace") {
+            headers::remove(rules, list, entry.split(':').next().unwrap_or_default());
+        }
+    });
 }
 
 /// The fields, which may be in one JSON text.

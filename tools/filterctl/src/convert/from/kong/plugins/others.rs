@@ -28,7 +28,7 @@ const LOGS: [&str; 9] = [
 ];
 
 /// Plugins that neither reject nor answer requests.
-const HARMLESS: [&str; 12] = [
+const HARMLESS: [&str; 11] = [
     "correlation-id",
     "datadog",
     "grpc-web",
@@ -40,7 +40,6 @@ const HARMLESS: [&str; 12] = [
     "session",
     "statsd",
     "zipkin",
-    "request-transformer-advanced",
 ];
 
 /// Whether a plugin neither rejects nor answers requests.
@@ -69,6 +68,8 @@ pub fn report(plugin: &Plugin, name: &str, report: &mut Report) -> bool {
         "the access log of the proxy replaces it"
     } else if HARMLESS.contains(&kind) {
         "no filter does this; use the proxy's own settings"
+    } else if kind == "request-transformer-advanced" {
+        "no filter does this; write the rules for request-transformer"
     } else {
         "no filter does this, and it may reject requests"
     };

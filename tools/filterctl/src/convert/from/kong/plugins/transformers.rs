@@ -65,6 +65,10 @@ fn rules(plugin: &Plugin, name: &str, side: &str, report: &mut Report) -> Map {
                          the rule yourself"
                     );
                     report.left_out(&plugin.place, message);
+                    if rule == "replace" {
+                        // The client's own value must not pass.
+                        headers::remove(&mut rules, list, header);
+                    }
                     continue;
                 }
                 rules.edit(rule, |entries| entries.push(list, entry));
