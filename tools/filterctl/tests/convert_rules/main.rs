@@ -15,8 +15,11 @@ mod consumers;
 mod entry_points;
 mod ingress;
 mod kong_routes;
+mod limits;
 mod listeners;
+mod mesh;
 mod namespaces;
+mod request_changes;
 mod strictness;
 
 fn conversion(from: Source, to: Target, text: &str) -> Conversion {
