@@ -31,6 +31,16 @@ fn base_path_that_cannot_be_written_blocks_the_route() {
     assert_eq!(rewrite["path"], expected);
 }
 
+/// The upstream would get `/a` instead of `/`.
+#[test]
+fn exact_path_that_blocks_blocks_the_route() {
+    let blocks = |strip: bool| {
+        let route = format!("{{name: r, paths: ['~/a$'], strip_path: {strip}}}");
+        is_blocked(&http_routes("url: 'http://s:80'", &route)[0])
+    };
+    assert!(blocks(true) && !blocks(false));
+}
+
 #[test]
 fn many_hosts_and_paths_become_several_routes() {
     let hosts: Vec<String> = (0..20).map(|n| format!("h{n}.io")).collect();
