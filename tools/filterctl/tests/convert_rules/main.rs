@@ -14,11 +14,14 @@ mod blocked;
 mod consumers;
 mod entry_points;
 mod headers;
+mod http_route_limits;
 mod ingress;
 mod kong_routes;
 mod limits;
 mod listeners;
+mod mesh;
 mod namespaces;
+mod request_changes;
 mod rewrites;
 mod strictness;
 

@@ -44,16 +44,6 @@ fn other_rewrites_of_envoy_block_the_route() {
 }
 
 #[test]
-fn rewrite_of_istio_blocks_the_route() {
-    let text = "apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: v, namespace: default}
-spec: {hosts: ['*'], http: [{rewrite: {uri: /v1}, route: [{destination: {host: s}}]}]}
-";
-    assert_eq!(messages(Source::Istio, text, Fate::Blocked).len(), 1);
-}
-
-#[test]
 fn request_transformer_advanced_blocks_the_route() {
     let text = kong(
         "  plugins: [{name: request-transformer-advanced, config: {replace: {uri: /fixed}}}, {name: cors}]",

@@ -102,8 +102,8 @@ fn add_rule(
     let (routes, service, chain) = match read.and_then(|read| forwarded(read, chain)) {
         Ok(found) => found,
         Err(reason) => {
-            for mut route in http_route::widened(object, rule) {
-                if parents::restrict(&mut route, parents) {
+            for route in http_route::widened(object, rule) {
+                for route in parents::restricted(route, parents) {
                     gateway.add_blocked(route, &reason, report);
                 }
             }
@@ -114,12 +114,13 @@ fn add_rule(
     for mut route in routes {
         route.service = index;
         route.chain = chain.clone();
-        if !parents::restrict(&mut route, parents) {
+        let routes = parents::restricted(route, parents);
+        if routes.is_empty() {
             report.not_needed(&place, format!("a rule of {name}: no listener has its hostnames"));
             continue;
         }
         report.converted(&place, format!("a rule of {name}"));
-        gateway.add_route(route);
+        routes.into_iter().for_each(|route| gateway.add_route(route));
     }
 }
 
@@ -131,8 +132,9 @@ fn forwarded(
     read: http_route::Rule<'_>,
     chain: &Result<Chain, String>,
 ) -> Result<(Vec<Route>, Option<Service>, Chain), String> {
-    let chain = chain.clone()?;
-    if let Some(extension) = read.extensions.first() {
+    let mut chain = chain.clone()?;
+    let filters = read.filters;
+    if let Some(extension) = filters.extensions.first() {
         return Err(format!("its filter {extension} is not converted, and may reject requests"));
     }
     if read.routes.iter().all(|route| route.action != Action::Forward) {
@@ -141,5 +143,16 @@ fn forwarded(
     let (service, namespace, port) = read.backend.ok_or("it has no Service")?;
     let port = port.and_then(Node::text).and_then(|port| port.parse().ok()).unwrap_or(80);
     let host = format!("{service}.{namespace}.svc.cluster.local");
-    Ok((read.routes, Some(Service::new(&service, Scheme::Http, &host, port)), chain))
+    let mut service = Service::new(&service, Scheme::Http, &host, port);
+    let mut routes = read.routes;
+    if let Some(host) = filters.host {
+        if host != service.authority() {
+            return Err(format!("its rewrite of Host to {host} is not supported"));
+        }
+        routes.iter_mut().for_each(|route| route.preserve_host = false);
+    }
+    let prefix = filters.prefix.unwrap_or_default();
+    prefix.trim_end_matches('/').clone_into(&mut service.base_path);
+    chain.header_transform = filters.headers;
+    Ok((routes, Some(service), chain))
 }

@@ -1,6 +1,9 @@
 //! The Gateways of a route, and the listeners that it attaches to.
 
-use super::super::input::kubernetes::Object;
+use super::super::input::{
+    kubernetes::Object,
+    servers::{self, Server},
+};
 use crate::{convert::model::Route, source::Node};
 
 /// A Gateway of a route.
@@ -86,37 +89,19 @@ fn restriction(policy: &Object<'_>, gateway: &str, checks_addresses: bool) -> Op
         .then(|| format!("{} takes client addresses from headers", policy.describe()))
 }
 
-/// Restricts a route to the host names and the protocol of its listeners. Returns whether any request
-/// is left.
-pub(super) fn restrict(route: &mut Route, parents: &[Parent<'_>]) -> bool {
+/// The parts of a route for the host names and protocols of its listeners.
+pub(super) fn restricted(route: Route, parents: &[Parent<'_>]) -> Vec<Route> {
     let listeners: Vec<&Node> = parents.iter().flat_map(Parent::listeners).collect();
     if listeners.is_empty() || parents.iter().any(|parent| parent.listeners().is_empty()) {
-        return true;
+        return vec![route];
     }
-    let is_tls = |listener: &&Node| listener.get_text("protocol") == Some("HTTPS");
-    route.requires_tls = listeners.iter().all(is_tls);
-    let names: Vec<Option<&str>> =
-        listeners.iter().map(|listener| listener.get_text("hostname")).collect();
-    if names.contains(&None) {
-        return true;
+    let servers: Vec<Server<'_>> = listeners.into_iter().map(server).collect();
+    servers::restricted(route, &servers)
+}
+
+fn server(listener: &Node) -> Server<'_> {
+    Server {
+        hosts: listener.get_text("hostname").into_iter().collect(),
+        is_tls: listener.get_text("protocol") == Some("HTTPS"),
     }
-    let names: Vec<&str> = names.into_iter().flatten().collect();
-    if route.hosts.is_empty() {
-        route.hosts = names.into_iter().map(str::to_owned).collect();
-        return true;
-    }
-    let covers = |wildcard: &str, host: &str| {
-        wildcard == host || wildcard.strip_prefix('*').is_some_and(|end| host.ends_with(end))
-    };
-    let mut hosts: Vec<String> = Vec::new();
-    for host in &route.hosts {
-        if names.iter().any(|name| covers(name, host)) {
-            hosts.push(host.clone());
-        } else {
-            let narrower = names.iter().filter(|name| covers(host, name));
-            hosts.extend(narrower.map(|name| (*name).to_owned()));
-        }
-    }
-    route.hosts = hosts;
-    !route.hosts.is_empty()
 }

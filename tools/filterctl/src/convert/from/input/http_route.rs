@@ -1,9 +1,12 @@
 //! Rules of an HTTPRoute of the Gateway API.
 
-use super::kubernetes::Object;
+use super::{
+    kubernetes::Object,
+    route_filters::{self, RouteFilters},
+};
 use crate::{
     convert::{
-        model::{Action, NewPath, PathMatch, Redirect, Route},
+        model::{Action, PathMatch, Route},
         report::Report,
     },
     source::Node,
@@ -16,8 +19,7 @@ pub struct Rule<'n> {
     pub routes: Vec<Route>,
     /// The name, the namespace and the port of the Service.
     pub backend: Option<(String, String, Option<&'n Node>)>,
-    /// The names of resources that filters refer to.
-    pub extensions: Vec<String>,
+    pub filters: RouteFilters,
 }
 
 /// Reads a rule.
@@ -57,21 +59,38 @@ pub fn rule<'n>(
         route.hosts = hosts;
         routes.push(route);
     }
-    let (extensions, redirect) = filters(object, rule, report)?;
-    if let Some(redirect) = redirect {
+    let filters = route_filters::read(object, rule, report)?;
+    if let Some(redirect) = &filters.redirect {
         routes.iter_mut().for_each(|route| route.action = Action::Redirect(redirect.clone()));
+    }
+    if filters.prefix.is_some() {
+        strip(&mut routes)?;
     }
     let backends = rule.get("backendRefs").map(Node::items).unwrap_or_default();
     if backends.len() > 1 {
         let message = format!("{}: all backends but the first", object.describe());
         report.left_out(&object.document.place(rule), message);
     }
+    if backends.iter().any(|backend| backend.get("filters").is_some()) {
+        return Err("filters of its backends are not supported".to_owned());
+    }
     let backend = backends.first().and_then(|backend| {
         let name = backend.get_text("name")?.to_owned();
         let namespace = backend.get_text("namespace").unwrap_or(object.namespace).to_owned();
         Some((name, namespace, backend.get("port")))
     });
-    Ok(Rule { routes, backend, extensions })
+    Ok(Rule { routes, backend, filters })
+}
+
+/// Makes routes replace the part of the path that they match.
+fn strip(routes: &mut [Route]) -> Result<(), String> {
+    for route in routes {
+        if !route.paths.iter().all(|path| matches!(path, PathMatch::Segments(_))) {
+            return Err("its rewrite replaces the prefix of a path that is none".to_owned());
+        }
+        route.strip_path = !route.paths.iter().all(PathMatch::is_any);
+    }
+    Ok(())
 }
 
 /// The routes of a rule without the conditions that [`rule`] does not support: they match at least
@@ -93,61 +112,6 @@ pub fn widened(object: &Object<'_>, rule: &Node) -> Vec<Route> {
 fn hostnames(object: &Object<'_>) -> Vec<String> {
     let names = object.items(&["spec", "hostnames"]).iter();
     names.filter_map(|name| name.text().map(str::to_owned)).collect()
-}
-
-/// The names of resources that filters refer to, and the redirect.
-fn filters(
-    object: &Object<'_>,
-    rule: &Node,
-    report: &mut Report,
-) -> Result<(Vec<String>, Option<Redirect>), String> {
-    let (mut extensions, mut redirect) = (Vec::new(), None);
-    for filter in rule.get("filters").map(Node::items).unwrap_or_default() {
-        match filter.get_text("type") {
-            Some("ExtensionRef") => {
-                let name = filter.at(&["extensionRef", "name"]).and_then(Node::text);
-                extensions.extend(name.map(str::to_owned));
-            }
-            Some("RequestRedirect") => {
-                let settings =
-                    filter.get("requestRedirect").ok_or("a redirect without settings")?;
-                redirect = Some(new_redirect(settings)?);
-            }
-            kind => {
-                let kind = kind.unwrap_or("without a type");
-                let message =
-                    format!("{}: filter {kind}; keep it in the HTTPRoute", object.describe());
-                report.left_out(&object.document.place(filter), message);
-            }
-        }
-    }
-    Ok((extensions, redirect))
-}
-
-fn new_redirect(settings: &Node) -> Result<Redirect, String> {
-    let number = |name: &str| match settings.get(name) {
-        Some(node) => {
-            let number = node.text().and_then(|text| text.parse::<i64>().ok());
-            number.map(Some).ok_or_else(|| format!("a redirect whose {name} is not a number"))
-        }
-        None => Ok(None),
-    };
-    let path = match settings.get("path") {
-        Some(path) => {
-            let full = path.get_text("replaceFullPath").map(str::to_owned).map(NewPath::Full);
-            let prefix = path.get_text("replacePrefixMatch").map(str::to_owned);
-            Some(full.or(prefix.map(NewPath::Prefix)).ok_or("a redirect with another path")?)
-        }
-        None => None,
-    };
-    Ok(Redirect {
-        scheme: settings.get_text("scheme").map(str::to_owned),
-        host: settings.get_text("hostname").map(str::to_owned),
-        port: number("port")?,
-        path,
-        status: number("statusCode")?.unwrap_or(302),
-        strip_query: false,
-    })
 }
 
 fn path(node: &Node) -> Result<PathMatch, String> {

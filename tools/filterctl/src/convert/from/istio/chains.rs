@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use super::{
     authentication, authorization,
     policies::{Policy, Scope},
-    workloads::{Workload, policies_of},
+    workloads::{GatewayName, Workload, policies_of},
 };
 use crate::convert::{from::input::kubernetes::Object, model::Chain, report::Report};
 
@@ -106,7 +106,7 @@ impl<'o> Chains<'o> {
             if !workloads.iter().any(is_known) {
                 let is_gateway = matches!(&policy.scope, Scope::Targets(targets)
                     if targets.iter().any(|(kind, _)| kind == "Gateway"));
-                let gateway = is_gateway.then(|| name.clone());
+                let gateway = is_gateway.then(|| GatewayName::new(&name, &namespace));
                 workloads.push(Workload { name, namespace, labels, gateway });
             }
         }

@@ -4,14 +4,19 @@
 //! - `authentication`: RequestAuthentication;
 //! - `authorization`, `rules`, `entries`: AuthorizationPolicy;
 //! - `chains`: the filters of a workload;
-//! - `routes`, `conditions`, `answers`: VirtualService.
+//! - `peers`: PeerAuthentication;
+//! - `routes`, `conditions`, `answers`, `changes`: VirtualService;
+//! - `gateways`: Gateway.
 
 mod answers;
 mod authentication;
 mod authorization;
 mod chains;
+mod changes;
 mod conditions;
 mod entries;
+mod gateways;
+mod peers;
 mod policies;
 mod routes;
 mod rules;

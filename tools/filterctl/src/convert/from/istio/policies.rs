@@ -35,7 +35,8 @@ pub(super) fn read<'o>(objects: &'o [Object<'o>], report: &mut Report) -> Vec<Po
     policies.into_iter().map(|object| Policy { object, scope: scope(object) }).collect()
 }
 
-fn scope(object: &Object<'_>) -> Scope {
+/// The workloads of a policy.
+pub(super) fn scope(object: &Object<'_>) -> Scope {
     let Some(spec) = object.root.get("spec") else { return Scope::All };
     let several = spec.get("targetRefs").map(Node::items).unwrap_or_default();
     let targets: Vec<(String, String)> = spec

@@ -1,14 +1,11 @@
 //! VirtualService.
 
-use super::{
-    answers,
-    chains::Chains,
-    conditions,
-    workloads::{Workload, gateway_obstacle},
-};
+use super::{answers, chains::Chains, changes, conditions, gateways, peers, workloads::Workload};
 use crate::{
     convert::{
-        from::{input::fields::Fields, input::fields::texts, input::kubernetes::Object},
+        from::{
+            input::fields::Fields, input::fields::texts, input::kubernetes::Object, input::servers,
+        },
         model::{Chain, Gateway, Route, Scheme, Service},
         report::Report,
     },
@@ -36,14 +33,11 @@ pub(super) fn add(
 ) {
     let list = |name: &str| object.root.at(&["spec", name]).map(texts).unwrap_or_default();
     let hosts: Vec<String> = list("hosts").into_iter().filter(|host| host != "*").collect();
-    let gateways: Vec<Workload> = list("gateways")
-        .iter()
-        .filter(|name| *name != "mesh")
-        .map(|name| Workload::of_gateway(name, object.namespace, chains.objects, chains.root))
-        .collect();
-    let of_gateway = list("gateways")
-        .iter()
-        .find_map(|name| gateway_obstacle(name, object.namespace, chains.objects));
+    let names = gateways::names(object);
+    let of_gateway = |name| Workload::of_gateway(name, chains.objects, chains.root);
+    let gateways: Vec<Workload> = names.iter().map(of_gateway).collect();
+    let servers = gateways::servers(&names, object.namespace, chains.objects);
+    let of_gateway = names.iter().find_map(|name| gateways::obstacle(name, chains.objects));
     for (n, http) in object.items(&["spec", "http"]).iter().enumerate() {
         let name = http.get_text("name").map_or(format!("{}-{n}", object.name), str::to_owned);
         let mut route = Route::new(&name, 0, object.document.place(http));
@@ -61,12 +55,24 @@ pub(super) fn add(
             let field = key.text().unwrap_or_default();
             report.left_out(&route.place, format!("route {name}: {field}; add it to the output"));
         }
-        match read {
-            Ok(()) => {
-                report.converted(&route.place, format!("route {name}"));
-                gateway.add_route(route);
+        let place = route.place.clone();
+        let routes = match &servers {
+            Some(servers) => servers::restricted(route, servers),
+            None => vec![route],
+        };
+        if routes.is_empty() {
+            report.not_needed(
+                &place,
+                format!("route {name}: no server of its Gateway has its hosts"),
+            );
+        } else if read.is_ok() {
+            report.converted(&place, format!("route {name}"));
+        }
+        for route in routes {
+            match &read {
+                Ok(()) => gateway.add_route(route),
+                Err(reason) => gateway.add_blocked(route, reason, report),
             }
-            Err(reason) => gateway.add_blocked(route, &reason, report),
         }
     }
 }
@@ -90,19 +96,24 @@ impl Http<'_> {
         gateway: &mut Gateway,
         report: &mut Report,
     ) -> Result<(), String> {
+        let fault = self.fields.get("fault");
+        if fault.is_some_and(|fault| fault.get("abort").is_some()) {
+            return Err("its fault rejects requests".to_owned());
+        }
+        if fault.is_some() {
+            report.left_out(&route.place, format!("route {}: fault", route.name));
+        }
         if let Some(action) = answers::action(self.fields)? {
             route.action = action;
             route.chain = self.chains.of_gateways(self.gateways, report)?;
             return Ok(());
-        }
-        if self.fields.get("rewrite").is_some() {
-            return Err("its rewrite is not supported".to_owned());
         }
         let mut found: Option<(Service, Chain)> = None;
         for destination in self.fields.items("route") {
             let node = destination.get("destination").ok_or("it has no destination")?;
             let (service, namespace) = service(node, self.object.namespace);
             let workload = Workload::of_service(&service.name, &namespace, self.chains.objects);
+            self.check(destination, &workload)?;
             let chain = self.chains.of(&workload, self.gateways, report)?;
             match &found {
                 None => found = Some((service, chain)),
@@ -113,10 +124,30 @@ impl Http<'_> {
                 Some(_) => return Err("its destinations have different policies".to_owned()),
             }
         }
-        let (service, chain) = found.ok_or("it has no destination")?;
+        let (mut service, chain) = found.ok_or("it has no destination")?;
         route.chain = chain;
+        if let Some(node) = self.fields.get("rewrite") {
+            changes::rewrite(route, &mut service, node)?;
+        }
+        if let Some(node) = self.fields.get("headers") {
+            route.chain.header_transform = changes::headers(route, node, report)?;
+        }
         route.service = gateway.add_service(service);
         Ok(())
+    }
+
+    /// Checks what only one destination has.
+    ///
+    /// # Errors
+    /// Why it cannot be converted.
+    fn check(&self, destination: &Node, workload: &Workload) -> Result<(), String> {
+        if destination.get("headers").is_some() {
+            return Err("headers of its destination are not supported".to_owned());
+        }
+        let Chains { objects, known, root, .. } = self.chains;
+        let has_gateway = !self.gateways.is_empty();
+        let obstacle = peers::obstacle(workload, objects, known, root);
+        obstacle.filter(|_| !has_gateway).map_or(Ok(()), Err)
     }
 }
 
@@ -135,7 +166,10 @@ pub(super) fn add_default(chains: &Chains<'_>, gateway: &mut Gateway, report: &m
         if workloads.len() > 1 {
             route.hosts = vec![host.clone(), format!("{name}.{namespace}"), name.clone()];
         }
-        match chains.of(workload, &[], report) {
+        let Chains { objects, known, root, .. } = chains;
+        let obstacle = peers::obstacle(workload, objects, known, root);
+        let obstacle = obstacle.filter(|_| workload.gateway.is_none());
+        match obstacle.map_or_else(|| chains.of(workload, &[], report), Err) {
             Ok(chain) => {
                 route.chain = chain;
                 route.service = gateway.add_service(Service::new(name, Scheme::Http, &host, 80));

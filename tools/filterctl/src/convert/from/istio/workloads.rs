@@ -1,7 +1,7 @@
 //! The policies of a workload, by namespaces, selectors and targets.
 
 use super::policies::{Policy, Scope};
-use crate::{convert::from::input::kubernetes::Object, source::Node};
+use crate::convert::from::input::kubernetes::Object;
 
 /// A workload behind a Service, or a gateway.
 #[derive(Debug)]
@@ -11,13 +11,33 @@ pub(super) struct Workload {
     pub(super) namespace: String,
     /// Labels that its pods have. `None` if no label is known.
     pub(super) labels: Option<Vec<(String, String)>>,
-    /// The name of its Gateway. `None` for a workload behind a Service.
-    pub(super) gateway: Option<String>,
+    /// Its Gateway. `None` for a workload behind a Service.
+    pub(super) gateway: Option<GatewayName>,
+}
+
+/// The name and the namespace of a Gateway.
+#[derive(Clone, Debug)]
+pub(super) struct GatewayName {
+    pub(super) namespace: String,
+    pub(super) name: String,
+}
+
+impl GatewayName {
+    /// A Gateway that a VirtualService of this namespace names as `name` or `namespace/name`.
+    pub(super) fn new(reference: &str, namespace: &str) -> Self {
+        let (namespace, name) = reference.split_once('/').unwrap_or((namespace, reference));
+        Self { namespace: namespace.to_owned(), name: name.to_owned() }
+    }
+
+    /// Whether an object is this Gateway.
+    pub(super) fn is(&self, object: &Object<'_>) -> bool {
+        object.kind == "Gateway" && object.name == self.name && object.namespace == self.namespace
+    }
 }
 
 /// Whether a policy applies to a workload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Applies {
+pub(super) enum Applies {
     Yes,
     No,
     /// The input does not say.
@@ -45,7 +65,9 @@ pub(super) fn policies_of<'p, 'o>(
             Applies::No => {}
             Applies::Perhaps => {
                 let remedy = match &workload.gateway {
-                    Some(gateway) => format!("the Gateway {gateway} with its selector"),
+                    Some(gateway) => {
+                        format!("the Gateway {} with its selector", gateway.name)
+                    }
                     None => format!("the Service {} with its selector", workload.name),
                 };
                 return Err(format!(
@@ -71,7 +93,7 @@ fn applies(policy: &Policy<'_>, workload: &Workload, known: &[String], root: &st
             Applies::Perhaps if !is_here && !names_gateway(selector) => Applies::No,
             applies => applies,
         },
-        Scope::Targets(targets) => of_targets(targets, workload, own == place),
+        Scope::Targets(targets) => of_targets(targets, workload, own),
     }
 }
 
@@ -79,12 +101,17 @@ fn names_gateway(selector: &[(String, String)]) -> bool {
     selector.iter().any(|(_, value)| value.contains("gateway"))
 }
 
-fn of_targets(targets: &[(String, String)], workload: &Workload, is_here: bool) -> Applies {
+/// Targets are in the namespace of their policy.
+fn of_targets(targets: &[(String, String)], workload: &Workload, own: &str) -> Applies {
     let mut applies = Applies::No;
     for (kind, name) in targets {
         match (kind.as_str(), &workload.gateway) {
-            ("Gateway", Some(gateway)) if name == gateway => return Applies::Yes,
-            ("Service", None) if *name == workload.name && is_here => return Applies::Yes,
+            ("Gateway", Some(gateway)) if *name == gateway.name && own == gateway.namespace => {
+                return Applies::Yes;
+            }
+            ("Service", None) if *name == workload.name && own == workload.namespace => {
+                return Applies::Yes;
+            }
             ("Gateway" | "Service", _) => {}
             _ => applies = Applies::Perhaps,
         }
@@ -92,7 +119,11 @@ fn of_targets(targets: &[(String, String)], workload: &Workload, is_here: bool) 
     applies
 }
 
-fn selects(selector: &[(String, String)], workload: &Workload, known: &[String]) -> Applies {
+pub(super) fn selects(
+    selector: &[(String, String)],
+    workload: &Workload,
+    known: &[String],
+) -> Applies {
     let labels = workload.labels.as_deref().unwrap_or_default();
     let value = |key: &str| labels.iter().find(|(k, _)| k == key).map(|(_, value)| value.as_str());
     if selector.iter().all(|(key, own)| value(key) == Some(own)) {
@@ -114,23 +145,6 @@ fn selects(selector: &[(String, String)], workload: &Workload, known: &[String])
     }
 }
 
-/// Why routes of a Gateway cannot be converted: it keeps out clients without a certificate.
-pub(super) fn gateway_obstacle(
-    reference: &str,
-    namespace: &str,
-    objects: &[Object<'_>],
-) -> Option<String> {
-    let (namespace, name) = reference.split_once('/').unwrap_or((namespace, reference));
-    let is_it = |o: &&Object<'_>| o.kind == "Gateway" && o.name == name && o.namespace == namespace;
-    let mut servers = objects.iter().find(is_it)?.items(&["spec", "servers"]).iter();
-    servers
-        .any(|server| {
-            let mode = server.at(&["tls", "mode"]).and_then(Node::text);
-            matches!(mode, Some("MUTUAL" | "ISTIO_MUTUAL"))
-        })
-        .then(|| format!("its Gateway {name} asks for client certificates"))
-}
-
 impl Workload {
     /// The workload behind a Service.
     pub(super) fn of_service(name: &str, namespace: &str, objects: &[Object<'_>]) -> Self {
@@ -145,23 +159,16 @@ impl Workload {
         }
     }
 
-    /// The workload of a Gateway, which a VirtualService names as `name` or `namespace/name`.
-    pub(super) fn of_gateway(
-        reference: &str,
-        namespace: &str,
-        objects: &[Object<'_>],
-        root: &str,
-    ) -> Self {
-        let (namespace, name) = reference.split_once('/').unwrap_or((namespace, reference));
-        let is_it =
-            |o: &&Object<'_>| o.kind == "Gateway" && o.name == name && o.namespace == namespace;
-        let selector = objects.iter().find(is_it).and_then(|o| o.root.at(&["spec", "selector"]));
+    /// The workload of a Gateway.
+    pub(super) fn of_gateway(gateway: &GatewayName, objects: &[Object<'_>], root: &str) -> Self {
+        let object = objects.iter().find(|object| gateway.is(object));
+        let selector = object.and_then(|o| o.root.at(&["spec", "selector"]));
         let default = || vec![("istio".to_owned(), "ingressgateway".to_owned())];
         Self {
             name: "ingressgateway".to_owned(),
             namespace: root.to_owned(),
             labels: Some(selector.map_or_else(default, super::policies::labels)),
-            gateway: Some(name.to_owned()),
+            gateway: Some(gateway.clone()),
         }
     }
 }

@@ -2,9 +2,11 @@
 //!
 //! - `routes`: HTTPRoutes;
 //! - `answers`: fixed responses and redirects;
+//! - `limits`: the limits of HTTPRoutes;
 //! - `order`: routes that Envoy Gateway cannot express, or tries in another order.
 
 mod answers;
+mod limits;
 mod order;
 mod routes;
 

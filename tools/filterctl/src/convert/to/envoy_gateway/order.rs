@@ -2,11 +2,10 @@
 
 use std::cmp::Reverse;
 
-use super::{answers::BLOCKED, object_name, routes::path_entry};
+use super::{answers::BLOCKED, limits, object_name, routes::path_entry};
 use crate::convert::{
     model::{
-        Action, Entry, Gateway, HostClass, NewPath, PathMatch, Route, block_misplaced,
-        block_overlapping,
+        Action, Entry, Gateway, HostClass, NewPath, PathMatch, Route, Service, block_misplaced,
     },
     report::Report,
 };
@@ -14,14 +13,16 @@ use crate::convert::{
 /// The gateway with routes that Envoy Gateway tries in the order of the input.
 pub(super) fn prepared(mut gateway: Gateway, report: &mut Report) -> Gateway {
     for route in &mut gateway.routes {
-        if let Some(reason) = unsupported(route) {
+        let service = gateway.services.get(route.service);
+        if let Some(reason) = unsupported(route, service) {
             route.block(&reason, report);
         }
     }
     block_mixed_tls(&mut gateway, report);
-    without_open_hosts(&mut gateway, report);
+    limits::without_unknown(&mut gateway, report);
     align_kinds(&mut gateway);
     block_misplaced(&mut gateway, "Envoy Gateway", key, report);
+    limits::split(&mut gateway);
     name_objects(&mut gateway);
     gateway
 }
@@ -58,38 +59,40 @@ fn block_mixed_tls(gateway: &mut Gateway, report: &mut Report) {
     }
 }
 
-/// Why Envoy Gateway has no counterpart of a redirect.
-fn unsupported(route: &Route) -> Option<String> {
-    let Action::Redirect(redirect) = &route.action else { return None };
-    let is_prefix = route.paths.iter().all(|path| matches!(path, PathMatch::Segments(_)));
-    if redirect.strip_query {
-        return Some("redirects of HTTPRoutes keep the query".to_owned());
+/// Why Envoy Gateway has no counterpart of a route.
+fn unsupported(route: &Route, service: Option<&Service>) -> Option<String> {
+    if let Some(fault) = limits::fault(route, service) {
+        return Some(fault);
     }
-    let needs_prefix = matches!(redirect.path, Some(NewPath::Prefix(_)));
-    (needs_prefix && !is_prefix)
-        .then(|| "HTTPRoutes only replace prefixes of whole segments".to_owned())
-}
-
-/// Removes the hosts that end with `*`, which HTTPRoutes cannot express, and blocks the routes that
-/// would match their requests.
-fn without_open_hosts(gateway: &mut Gateway, report: &mut Report) {
-    let mut lost: Vec<Route> = Vec::new();
-    for route in &mut gateway.routes {
-        if route.hosts.iter().any(|host| host.ends_with('*')) {
-            let mut open = route.clone();
-            open.hosts.retain(|host| host.ends_with('*'));
-            lost.push(open);
-            route.hosts.retain(|host| !host.ends_with('*'));
-            let message = format!("route {}: host names that end with .*", route.name);
-            report.left_out(&route.place, message);
+    let is_prefix = |path: &PathMatch| match path {
+        PathMatch::Segments(prefix) => limits::is_path(prefix),
+        path => path.is_any(),
+    };
+    let are_prefixes = route.paths.iter().all(is_prefix);
+    match &route.action {
+        Action::Forward => {
+            let has_base = service.is_some_and(|service| !service.base_path.is_empty());
+            let is_whole = route.paths.iter().all(PathMatch::is_any);
+            let replaces = route.strip_path || is_whole;
+            // Without its part of the path, the upstream may serve what it does not serve now.
+            let ends = |path: &PathMatch| match path {
+                PathMatch::Exact(_) | PathMatch::Regex(_) => true,
+                PathMatch::RegexStart(text) => text.ends_with('$'),
+                _ => false,
+            };
+            let must_replace = has_base || (route.strip_path && route.paths.iter().any(ends));
+            (must_replace && !(replaces && are_prefixes))
+                .then(|| "HTTPRoutes only replace prefixes of whole segments".to_owned())
         }
-    }
-    let is_gone =
-        |route: &Route| route.hosts.is_empty() && lost.iter().any(|l| l.name == route.name);
-    gateway.routes.retain(|route| !is_gone(route));
-    for open in &lost {
-        let reason = format!("it would match requests of route {}, which is left out", open.name);
-        block_overlapping(gateway, open, &reason, report);
+        Action::Redirect(to) if to.strip_query => {
+            Some("redirects of HTTPRoutes keep the query".to_owned())
+        }
+        Action::Redirect(to) => {
+            let needs_prefix = matches!(to.path, Some(NewPath::Prefix(_)));
+            (needs_prefix && !are_prefixes)
+                .then(|| "HTTPRoutes only replace prefixes of whole segments".to_owned())
+        }
+        _ => None,
     }
 }
 

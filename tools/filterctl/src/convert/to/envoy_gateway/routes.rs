@@ -106,12 +106,14 @@ fn rewrites(route: &Route, service: &Service, report: &mut Report) -> Vec<Map> {
     if !route.preserve_host {
         rewrite.set("hostname", service.host.as_str());
     }
-    let is_prefix = route.paths.iter().all(|path| matches!(path, PathMatch::Segments(_)));
-    if route.strip_path && is_prefix {
-        let base = if service.base_path.is_empty() { "/" } else { service.base_path.as_str() };
+    let is_prefix = |path: &PathMatch| matches!(path, PathMatch::Segments(_)) || path.is_any();
+    let has_base = !service.base_path.is_empty();
+    let is_whole = route.paths.iter().all(PathMatch::is_any);
+    if (route.strip_path || (has_base && is_whole)) && route.paths.iter().all(is_prefix) {
+        let base = if has_base { service.base_path.as_str() } else { "/" };
         let path = Map::new().with("type", "ReplacePrefixMatch").with("replacePrefixMatch", base);
         rewrite.set("path", path);
-    } else if (route.strip_path && !route.paths.is_empty()) || !service.base_path.is_empty() {
+    } else if route.strip_path {
         let message = format!(
             "route {}: the upstream gets the whole path; add an HTTPRouteFilter with urlRewrite",
             route.name

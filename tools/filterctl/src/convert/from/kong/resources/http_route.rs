@@ -32,13 +32,18 @@ pub(super) fn add(
     for rule in object.items(&["spec", "rules"]) {
         let names = plugin_names(object);
         let owner = |names: Vec<String>| (names, &settings);
-        match http_route::rule(object, rule, report) {
+        let read = http_route::rule(object, rule, report).and_then(|read| {
+            let changes = read.filters.change_requests();
+            let reason = "its filters that change requests are not supported";
+            if changes { Err(reason.to_owned()) } else { Ok(read) }
+        });
+        match read {
             Ok(read) => {
                 let backend = read.backend;
                 let service = backend.map(|(name, namespace, port)| {
                     cluster.add_service(&name, &namespace, port, entities, report)
                 });
-                let (names, settings) = owner([names, read.extensions].concat());
+                let (names, settings) = owner([names, read.filters.extensions].concat());
                 for route in read.routes {
                     let forwards = route.action == Action::Forward;
                     cluster.add_route(route, service, (object, &names, settings), entities);
