@@ -66,6 +66,9 @@ fn deployed_envoy_file_serves() -> Result<()> {
     chain::ensure_no_trap(&envoy)
 }
 
+/// The policy of all routes except the console.
+const API: &str = "novasphere-gateway-envoy-gateway";
+
 #[test]
 fn envoy_gateway_policies_serve() -> Result<()> {
     let policies = envoy_gateway()?;
@@ -77,18 +80,18 @@ fn envoy_gateway_policies_serve() -> Result<()> {
         ensure_rejected(&send(name, &Request::get(WUKONGS))?).with_context(|| name.clone())?;
     }
     let forged = Request::get("/api/v1/healthz").header("x.user.id", "root");
-    let health = send("novasphere-api", &forged)?;
+    let health = send(API, &forged)?;
     ensure!(health.head.status == 200 && quota(&health, 60).is_none(), "{health:?}");
     ensure!(!health.text().contains("root"), "{health:?}");
     for spelling in [WUKONGS, "/api/v1/wukongs;x"] {
         let post = with_token(Request::new("POST", spelling).body("{}"))?;
-        let strict = send("novasphere-api", &post)?;
+        let strict = send(API, &post)?;
         ensure!(quota(&strict, 60).as_deref() == Some("10"), "{spelling}: {strict:?}");
     }
     let target = format!("{WUKONGS}/sun/console/ws?token={}", chain::good_token()?);
     let open = |name: &str| Console::open(envoy.listener(name)?, &target, &[("host", HOST)]);
-    open("novasphere-api-console")?.close()?;
-    ensure!(open("novasphere-api").is_err(), "a token in the query is accepted on every route");
+    open("novasphere-gateway-envoy-gateway-console")?.close()?;
+    ensure!(open(API).is_err(), "a token in the query is accepted on every route");
     chain::ensure_no_trap(&envoy)
 }
 

@@ -56,13 +56,8 @@ pub(super) fn add(
         return false;
     }
     let requirements = std::iter::once(&base).chain(rules.iter().map(|(_, required)| required));
-    if let Some((one, other)) = with_one_issuer(&all, requirements) {
-        let message = format!(
-            "{}: providers {one} and {other} have one issuer, so rules of jwt-auth accept the tokens \
-             of both",
-            filter.name
-        );
-        report.left_out(&filter.place, message);
+    if let Some(providers) = with_one_issuer(&all, requirements) {
+        report.left_out(&filter.place, one_issuer(&filter.name, providers));
         return false;
     }
     let Some(mut config) = providers::section(&all, report) else { return false };
@@ -81,6 +76,13 @@ pub(super) fn add(
         format!("{}: a wrong audience gets 401 instead of 403", filter.name),
     );
     true
+}
+
+fn one_issuer(filter: &str, (one, other): (&str, &str)) -> String {
+    format!(
+        "{filter}: providers {one} and {other} have one issuer, so rules of jwt-auth accept the tokens \
+         of both"
+    )
 }
 
 /// Two providers with one issuer, of which a requirement names only one.

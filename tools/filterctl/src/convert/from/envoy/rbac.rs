@@ -64,22 +64,32 @@ pub(super) fn add(
             report.converted(&filter.place, format!("{}: rate_limit.deny", filter.name));
             true
         }
-        Principals::Claim(claim) => match route.chain.jwt_auth.as_mut() {
-            Some(config) if !is_deny && !admits_without_token(&config.to_json()) => {
-                config.push("required_claims", claim);
-                report
-                    .converted(&filter.place, format!("{}: jwt_auth.required_claims", filter.name));
-                true
-            }
-            _ => {
-                let message = format!(
-                    "{}: a claim with DENY, or without a jwt_authn before that requires tokens",
-                    filter.name
-                );
-                report.left_out(&filter.place, message);
-                false
-            }
-        },
+        Principals::Claim(claim) => require_claim(route, claim, is_deny, filter, report),
+    }
+}
+
+/// Adds a claim that tokens must have. Returns whether the route is as protected as before.
+fn require_claim(
+    route: &mut Route,
+    claim: Map,
+    is_deny: bool,
+    filter: &Filter<'_>,
+    report: &mut Report,
+) -> bool {
+    match route.chain.jwt_auth.as_mut() {
+        Some(config) if !is_deny && !admits_without_token(&config.to_json()) => {
+            config.push("required_claims", claim);
+            report.converted(&filter.place, format!("{}: jwt_auth.required_claims", filter.name));
+            true
+        }
+        _ => {
+            let message = format!(
+                "{}: a claim with DENY, or without a jwt_authn before that requires tokens",
+                filter.name
+            );
+            report.left_out(&filter.place, message);
+            false
+        }
     }
 }
 
