@@ -195,11 +195,10 @@ $(BROWSER)/node_modules/.package-lock.json: $(BROWSER)/package-lock.json
 	cd $(BROWSER) && npm ci --no-audit --no-fund
 	@touch $@
 
-# One test at a time, because the output of Node.js is not captured.
 .PHONY: test-browser
 test-browser: wasm proxies playground $(BROWSER)/node_modules/.package-lock.json ## Test pages in a real browser (packages chromium, nodejs and npm)
 	cd $(PLAYGROUND) && npm test --silent
-	$(CARGO) test --locked --workspace --features novasphere-tests/system --test browser -- --test-threads=1
+	$(CARGO) test --locked --workspace --features novasphere-tests/system --test browser
 
 # The tests name any missing package.
 .PHONY: test-redis

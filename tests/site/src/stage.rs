@@ -187,6 +187,8 @@ fn certificate(dir: &Path) -> Result<()> {
 /// Leads requests for the usual ports to the servers of the test.
 fn curl_settings(dir: &Path, addresses: &Addresses) -> Result<String> {
     let mut text = format!("cacert = \"{}\"\n", dir.join("certificate.pem").display());
+    // Otherwise curl doubles the time between tries.
+    text.push_str("retry-delay = 1\n");
     for (port, to) in [
         (443, addresses.issuer),
         (8000, addresses.gateway),
