@@ -35,7 +35,7 @@ const ISSUERS: [&str; 8] = [
 struct Addresses {
     gateway: SocketAddr,
     admin: SocketAddr,
-    /// Those of a second replica.
+    /// The same for a second replica.
     second: SocketAddr,
     second_admin: SocketAddr,
     api: SocketAddr,

@@ -56,7 +56,7 @@ fn bytes(lines: &[(String, String)]) -> Vec<Line> {
     lines.iter().map(line).collect()
 }
 
-/// The lines without those that hold credentials.
+/// All lines except credentials.
 fn lines(lines: &[(String, String)], mask: &Mask) -> Vec<(String, String)> {
     let is_shown =
         |(name, _): &&(String, String)| !mask.is_secret_header(&name.trim().to_ascii_lowercase());
