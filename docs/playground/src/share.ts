@@ -7,6 +7,7 @@ import { GET, NO_TOKEN, setupOf, type State } from './state'
 const PREFIX = '#v1='
 const FILTERS = ['gateway', 'jwt-auth', 'rate-limit', 'cors', 'header-transform']
 const PROXIES = ['envoy', 'kong', 'traefik']
+
 async function through(bytes: BlobPart, stream: GenericTransformStream): Promise<Uint8Array> {
   const piped = new Blob([bytes]).stream().pipeThrough(stream as ReadableWritablePair<Uint8Array>)
   return new Uint8Array(await new Response(piped).arrayBuffer())
