@@ -195,16 +195,15 @@ $(BROWSER)/node_modules/.package-lock.json: $(BROWSER)/package-lock.json
 	cd $(BROWSER) && npm ci --no-audit --no-fund
 	@touch $@
 
-# One test at a time, because the output of Node.js is not captured.
 .PHONY: test-browser
 test-browser: wasm proxies playground $(BROWSER)/node_modules/.package-lock.json ## Test pages in a real browser (packages chromium, nodejs and npm)
 	cd $(PLAYGROUND) && npm test --silent
-	$(CARGO) test --locked --workspace --features novasphere-tests/system --test browser -- --test-threads=1
+	$(CARGO) test --locked --workspace --features novasphere-tests/system --test browser
 
 # The tests name any missing package.
 .PHONY: test-redis
 test-redis: ## Test with a real Redis behind its HTTP front end (packages: see CONTRIBUTING.md)
-	$(CARGO) test --locked --workspace --features novasphere-tests/system --test system
+	$(CARGO) test --locked --workspace --features novasphere-tests/system,novasphere-site/system --test system
 
 # Counts instructions, so it may run beside other work.
 .PHONY: test-exact
@@ -276,18 +275,21 @@ $(MDBOOK):
 from_root = sed -E -e 's~\]\(([a-z])~](docs/\1~gi' -e 's~\]\(\.\./~](~g' $1
 
 .PHONY: docs
-docs: $(MDBOOK) ## Build the site: docs/book/index.html, with the playground if npm is installed
+docs: $(MDBOOK) ## Build the site, docs/book/index.html, with the playground if npm is installed, and check its links
 	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory playground; \
 	else echo "npm is missing, so the site has no playground: install the packages nodejs and npm"; fi
 	@rm -rf target/book && mkdir -p target/book/src
 	@git ls-files -z --cached --others --exclude-standard -- $(BOOK_FILES) \
 		| xargs -0 cp --parents --target-directory target/book/src
 	@cp docs/book.toml docs/site.css target/book/
+	@if [ -d $(PLAYGROUND)/dist ]; then \
+		sed -i '1a \\n**[Open the playground](../../playground/index.html)**' target/book/src/$(PLAYGROUND)/README.md; fi
 	@$(call from_root,docs/README.md) > target/book/src/index.md
 	@$(call from_root,docs/SUMMARY.md) | sed 's~(docs/README.md)~(index.md)~' > target/book/src/SUMMARY.md
 	@rm -rf docs/book
 	$(MDBOOK) build --dest-dir $(CURDIR)/docs/book target/book
 	@if [ -d $(PLAYGROUND)/dist ]; then cp -R $(PLAYGROUND)/dist docs/book/playground; fi
+	python3 tests/site/book_links.py docs/book
 
 DOCUMENTED := core ecdsa explain host-facts http-wasm proxy-wasm $(FILTERS)
 

@@ -32,7 +32,7 @@ export const SITE = 'https://novasphere.io';
 export const FOREIGN = 'https://foreign.example';
 
 /** The time limit of one scenario, in milliseconds. */
-const TIMEOUT = 30_000;
+const TIMEOUT = 120_000;
 
 const certificate = readFileSync(setting.certificate);
 const servers = [];

@@ -116,11 +116,15 @@ scenario('a link has the configuration and the request, and no secret', async (p
   const secret = 's3cret-s3cret-s3cret-s3cret-s3cret';
   await example(page, 'Tokens signed with a secret');
   await write(page, CONFIGURATION, `credentials:\n- {key: shared-issuer, secret: ${secret}}\n`);
-  await page.getByLabel('URL').fill(`https://api.example.com/shared?token=${token}`);
+  await page.getByLabel('URL').fill(`https://alice:passw0rd@api.example.com/shared?token=${token}`);
   await page.getByRole('tab', { name: 'Headers' }).click();
-  await page.getByRole('button', { name: '+ Add header' }).click();
-  await page.getByLabel('Request headers: name 1').fill('Authorization');
-  await page.getByLabel('Request headers: value 1').fill('Basic c2VjcmV0');
+  const credentials = [['Authorization', 'Basic c2VjcmV0'], ['Cookie', 'session=0paque1'], ['X-Access-Token', '0paque2'],
+    ['Referer', 'https://bob:passw0rd@b.example/?code=0paque3']];
+  for (const [n, [name, value]] of credentials.entries()) {
+    await page.getByRole('button', { name: '+ Add header' }).click();
+    await page.getByLabel(`Request headers: name ${n + 1}`).fill(name);
+    await page.getByLabel(`Request headers: value ${n + 1}`).fill(value);
+  }
   await page.getByRole('button', { name: 'Share' }).click();
   await page.waitForURL(/#v1=/);
   const link = page.url();
@@ -130,7 +134,8 @@ scenario('a link has the configuration and the request, and no secret', async (p
   const text = await other.locator('.config .cm-content').innerText();
   assert.match(text, /key: shared-issuer, secret: \*+/);
   const state = await other.evaluate(unpacked, new URL(link).hash.slice(4));
-  for (const hidden of [token, secret, 'c2VjcmV0', 's3cret']) {
+  assert.ok(state.includes('https://b.example/?code='), state);
+  for (const hidden of [token, secret, 'c2VjcmV0', 's3cret', 'passw0rd', '0paque']) {
     assert.ok(!state.includes(hidden), state);
   }
 });

@@ -26,7 +26,7 @@ const HOSTS: Host[] = [
     where: 'An entry of `http_filters` of the HTTP connection manager. The same module runs in Istio and Envoy Gateway.',
     facts: [
       'All filters and fields work. Counts are exact across all workers.',
-      'Responses pass the filters in reverse order.',
+      'Separate filters see responses in reverse order, as the parts of `gateway` do.',
       'An invalid update is rejected, and the old configuration stays in effect.',
       'Keep `use_remote_address: true`. Otherwise clients choose the address by which `rate-limit` counts.',
       'With `jwks`, the proxy needs a cluster for the server that publishes the keys.',
@@ -38,7 +38,7 @@ const HOSTS: Host[] = [
     where: 'A filter in the `filter_chains` of a service, for Kong 3.4 to 3.9. The modules are in `dist/kong`, with their schemas.',
     facts: [
       'All filters work. Counts are exact across all workers.',
-      'Responses pass the filters in the order of requests.',
+      'Separate filters see responses in the order of requests. The parts of `gateway` see them in reverse order, as on Envoy.',
       'nginx cannot remove a request header. The upstream gets it with an empty value.',
       'With `jwks`, requests that arrive before the first keys get 503, because a filter on Kong cannot hold them.',
       'A filter cannot pass claims on to another filter. Use `gateway`: all its parts have the claims.',

@@ -2,7 +2,7 @@
 
 import * as engine from '../build/engine.js'
 import type {
-  Checked, Converted, Decoded, Explanation, JsonObject, Pasted, Sending, Setup, TokenKey,
+  Checked, Converted, Decoded, Explanation, JsonObject, Pasted, Sending, Setup, Shareable, TokenKey,
 } from './types'
 
 declare global {
@@ -35,8 +35,9 @@ export const version = (): string => engine.version()
 
 export const check = (setup: Setup): Checked => json(() => engine.check(JSON.stringify(setup)))
 
-export const shareable = (setup: Setup): string =>
-  call(() => engine.shareable(JSON.stringify(setup)))
+/** The same without credentials. */
+export const shareable = (state: Shareable & { setup: Setup }): Shareable & { text: string } =>
+  json(() => engine.shareable(JSON.stringify(state)))
 
 export const tokenKeys = (setup: Setup): TokenKey[] =>
   json(() => engine.tokenKeys(JSON.stringify(setup)))

@@ -1,10 +1,20 @@
 // Starts the page.
 
-import './styles/base.css'
+import './styles/theme.css'
+import './styles/elements.css'
+import './styles/ui.css'
+import './styles/fields.css'
 import './styles/page.css'
-import './styles/try.css'
+import './styles/header.css'
+import './styles/config.css'
+import './styles/request.css'
 import './styles/result.css'
-import './styles/views.css'
+import './styles/chain.css'
+import './styles/details.css'
+import './styles/messages.css'
+import './styles/counters.css'
+import './styles/deploy.css'
+import './styles/convert.css'
 
 import { render } from 'preact'
 

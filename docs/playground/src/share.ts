@@ -1,34 +1,12 @@
-// Links to a state of the page. The state is in the fragment, which browsers do not send. Tokens,
-// secrets and values of variables are left out.
+// Links to a state of the page. The state is in the fragment, which browsers do not send. Credentials
+// and values of variables are left out.
 
 import { shareable } from './engine'
 import { GET, NO_TOKEN, setupOf, type State } from './state'
-import type { Line } from './types'
 
 const PREFIX = '#v1='
 const FILTERS = ['gateway', 'jwt-auth', 'rate-limit', 'cors', 'header-transform']
 const PROXIES = ['envoy', 'kong', 'traefik']
-/** Names of headers and query parameters with credentials. */
-const CREDENTIALS =
-  /authorization|cookie|token|secret|passw|api[-_]?key|access[-_]key|auth[-_]key|assertion|signature|session/i
-const HEADERS = /^(sec-websocket-protocol|dpop)$/i
-const PARAMETERS = /^(jwt|key|code|sig|auth|pass|pwd|ticket|bearer)$/i
-const TOKEN = /ey[\w-]+\.[\w-]*\.[\w-]*/g
-
-const withoutTokens = (text: string): string => text.replace(TOKEN, '')
-
-/** Without the values of query parameters that may be credentials. */
-const sharedUrl = (url: string): string =>
-  withoutTokens(url).replace(/([?&;])([^=&;#]+)=([^&;#]*)/g, (part, before: string, name: string) =>
-    CREDENTIALS.test(name) || PARAMETERS.test(name) ? `${before}${name}=` : part)
-
-const isCredential = (name: string): boolean =>
-  (CREDENTIALS.test(name) && !/^access-control-/i.test(name)) || HEADERS.test(name)
-
-const shared = (lines: Line[]): Line[] =>
-  lines
-    .filter(([name]) => !isCredential(name.trim()))
-    .map(([name, value]) => [name, withoutTokens(value)])
 
 async function through(bytes: BlobPart, stream: GenericTransformStream): Promise<Uint8Array> {
   const piped = new Blob([bytes]).stream().pipeThrough(stream as ReadableWritablePair<Uint8Array>)
@@ -38,17 +16,21 @@ async function through(bytes: BlobPart, stream: GenericTransformStream): Promise
 /** The fragment of a link to the state. */
 export async function fragment(state: State): Promise<string> {
   const { request, token } = state
+  const { text, url, headers, upstream_headers: upstreamHeaders, texts } = shareable({
+    setup: setupOf(state),
+    url: request.url,
+    headers: request.headers,
+    upstream_headers: request.upstreamHeaders,
+    texts: [token.header, token.claims],
+  })
+  const [header = null, claims = null] = texts
+  const mode = token.mode === 'paste' ? 'none' : token.mode
   const left = {
     ...state,
-    text: shareable(setupOf(state)),
+    text,
     variables: {},
-    token: { ...token, pasted: '', mode: token.mode === 'paste' ? 'none' : token.mode },
-    request: {
-      ...request,
-      url: sharedUrl(request.url),
-      headers: shared(request.headers),
-      upstreamHeaders: shared(request.upstreamHeaders),
-    },
+    token: { ...token, header, claims, pasted: '', mode },
+    request: { ...request, url, headers, upstreamHeaders },
   }
   const packed = await through(JSON.stringify(left), new CompressionStream('deflate-raw'))
   const binary = Array.from(packed, (byte) => String.fromCharCode(byte)).join('')

@@ -80,9 +80,9 @@ export function objectOf(text: string): JsonObject | string {
   }
 }
 
-/** The parts of a URL, or null. A path alone is for the host of the examples. */
+/** The parts of a URL without user information, or null. A path alone is for the host of the examples. */
 export function parseUrl(text: string): { scheme: string; host: string; target: string } | null {
-  const match = /^(?:(https?):\/\/([^/?#\s]+))?(\/[^#\s]*)?(?:#.*)?$/i.exec(text.trim())
+  const match = /^(?:(https?):\/\/(?:[^/?#\s]*@)?([^/?#\s@]+))?(\/[^#\s]*)?(?:#.*)?$/i.exec(text.trim())
   if (!match || (!match[2] && !match[3])) return null
   return {
     scheme: (match[1] ?? 'https').toLowerCase(),

@@ -100,6 +100,14 @@ export interface Change {
   after: string[]
 }
 
+/** A request that goes into a link. */
+export interface Shareable {
+  url: string
+  headers: Line[]
+  upstream_headers: Line[]
+  texts: (string | null)[]
+}
+
 export interface Step {
   filter: string
   action: 'continues' | 'waits' | 'responds'

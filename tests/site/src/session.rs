@@ -1,14 +1,13 @@
 //! Runs the commands of a page, in one shell.
 
 use std::{
-    fs,
-    path::Path,
+    env, fs,
     process::{Child, Command as Process, Stdio},
     time::Duration,
 };
 
 use anyhow::{Context, Result, bail, ensure};
-use novasphere_harness::{startup::StartSlot, wait::within};
+use novasphere_harness::{clock, paths::repository, startup::StartSlot, wait::within};
 
 use crate::{
     console::{self, Command},
@@ -20,40 +19,67 @@ use crate::{
 /// All commands of a page, on a machine under heavy load.
 const LIMIT: Duration = Duration::from_secs(600);
 
-/// The folder of the filters in the commands.
-const MODULES: &str = "/etc/envoy/wasm/";
-
 /// The bytes before and after a command's output.
 const START: char = '\u{1e}';
 const END: char = '\u{1f}';
 
-/// Runs the page's commands, and returns the page's text with the real output.
+/// The limits on the pages count in minutes of the clock. Commands that send requests before and after
+/// the turn of a minute print other output, so they run again.
+const TRIES: usize = 5;
+
+/// Compares the output that a page shows with that of its commands, each time on a new stage. With
+/// `UPDATE_SNAPSHOTS`, rewrites the page instead.
 ///
 /// # Errors
-/// If a program is missing, or if the commands do not end in time.
-pub fn run(page: &Page, filterctl: &Path) -> Result<String> {
+/// If the output differs, or the commands cannot run.
+pub fn check(page: &Page, stage: impl Fn() -> Result<Stage>) -> Result<()> {
+    let mut text = String::new();
+    for _ in 0..TRIES {
+        let start = clock::unix_seconds() / 60;
+        text = run(page, &stage()?)?;
+        if text == page.text {
+            return Ok(());
+        }
+        if clock::unix_seconds() / 60 == start {
+            break;
+        }
+    }
+    if env::var_os("UPDATE_SNAPSHOTS").is_some() {
+        return fs::write(repository().join(&page.path), text).context("cannot update the page");
+    }
+    let differences: Vec<String> = text
+        .lines()
+        .zip(page.text.lines())
+        .filter(|(real, shown)| real != shown)
+        .take(10)
+        .map(|(real, shown)| format!("- {shown}\n+ {real}"))
+        .collect();
+    bail!("the commands print other output:\n{}", differences.join("\n"))
+}
+
+/// Runs the page's commands on a stage, and returns the page's text with the real output.
+fn run(page: &Page, stage: &Stage) -> Result<String> {
     let blocks: Vec<(&Block, Vec<Command>)> = page
         .blocks_in("console")
         .map(|block| Ok((block, console::parse(&block.text)?)))
         .collect::<Result<_>>()?;
-    let stage = Stage::new(filterctl)?;
-    let mut script = preparation(page)?;
+    let mut script = preparation(page, stage)?;
     for block in &page.blocks {
         script.push_str(&written(block));
         let own = blocks.iter().find(|(other, _)| other.range == block.range);
         for command in own.into_iter().flat_map(|(_, commands)| commands) {
-            let input = command.input.replace(MODULES, &stage.modules());
+            let input = stage.real(&command.input);
             script.push_str(&format!("printf '{START}'\n{input}\nprintf '{END}%s' $?\n"));
         }
     }
-    let mut results = results(&shell(&stage, &script)?)?.into_iter();
+    let mut results = results(&shell(stage, &script)?)?.into_iter();
     let mut text = page.text.clone();
     for (block, commands) in blocks {
         let real: Vec<Command> = commands
             .iter()
             .map(|command| {
                 let (status, output) = results.next().context("the shell ended early")?;
-                Ok(command.with_result(status, &output.replace(&stage.modules(), MODULES)))
+                Ok(command.with_result(status, &stage.shown(&output)))
             })
             .collect::<Result<_>>()?;
         if real != commands {
@@ -64,14 +90,22 @@ pub fn run(page: &Page, filterctl: &Path) -> Result<String> {
     Ok(text)
 }
 
-/// The files of the page that a page builds on, and its API in the background.
-fn preparation(page: &Page) -> Result<String> {
-    let Some(base) = page.setting("after") else { return Ok(String::new()) };
-    let base = Page::read(&site::joined(&page.path, base))?;
-    let files: String = base.blocks.iter().map(written).collect();
-    ensure!(files.contains("api.py"), "{}: has no api.py", base.path);
-    let wait = "curl -s -o /dev/null --retry 120 --retry-delay 1 --retry-connrefused http://localhost:8080";
-    Ok(format!("{files}python3 api.py >/dev/null 2>&1 &\n{wait}\n"))
+/// The files of the page that a page builds on, and its API in the background. Then the commands in the
+/// page's comment `before`.
+fn preparation(page: &Page, stage: &Stage) -> Result<String> {
+    let mut script = String::new();
+    if let Some(base) = page.setting("after") {
+        let base = Page::read(&site::joined(&page.path, base))?;
+        script.extend(base.blocks.iter().map(written));
+        ensure!(script.contains("api.py"), "{}: has no api.py", base.path);
+        script.push_str("python3 api.py >/dev/null 2>&1 &\n");
+        script.push_str("curl -s -o /dev/null --retry 120 --retry-delay 1 --retry-connrefused ");
+        script.push_str("http://localhost:8080\n");
+    }
+    if let Some(commands) = page.setting("before") {
+        script.push_str(&format!("{{\n{}\n}} >&2\n", stage.real(commands)));
+    }
+    Ok(script)
 }
 
 /// A command that writes a block into its file, if it has one.

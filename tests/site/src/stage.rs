@@ -1,6 +1,6 @@
-//! The programs and servers that the commands of the pages use. The commands name the usual ports and
-//! hosts: an Envoy in front of the real one replaces them in its configuration, and the settings of curl
-//! lead to the same servers.
+//! The programs, files and servers that the commands of the pages use. The commands name the usual ports,
+//! hosts and folders: an Envoy in front of the real one replaces them in its configuration, and the
+//! settings of curl lead to the same servers. A script takes the place of systemd.
 
 use std::{
     fmt::Write,
@@ -35,8 +35,13 @@ const ISSUERS: [&str; 8] = [
 struct Addresses {
     gateway: SocketAddr,
     admin: SocketAddr,
+    /// The same for a second replica.
+    second: SocketAddr,
+    second_admin: SocketAddr,
     api: SocketAddr,
     issuer: SocketAddr,
+    /// The front end of Redis.
+    redis: SocketAddr,
 }
 
 /// The surroundings of a page's commands. Dropping it stops all servers.
@@ -56,14 +61,21 @@ impl Stage {
         let addresses = Addresses {
             gateway: free_address()?,
             admin: free_address()?,
+            second: free_address()?,
+            second_admin: free_address()?,
             api: free_address()?,
             issuer: free_address()?,
+            redis: free_address()?,
         };
-        for folder in ["bin", "work", "tmp"] {
-            fs::create_dir(dir.path().join(folder))?;
+        for folder in ["bin", "work", "tmp", "etc/envoy", "run/envoy"] {
+            fs::create_dir_all(dir.path().join(folder))?;
         }
         symlink(filterctl, dir.path().join("bin/filterctl"))?;
         symlink(own("envoy"), dir.path().join("bin/envoy"))?;
+        for program in ["sudo", "systemctl"] {
+            symlink(own("systemd"), dir.path().join("bin").join(program))?;
+        }
+        install_modules(&dir.path().join("etc/envoy/wasm"))?;
         certificate(dir.path())?;
         fs::write(dir.path().join(".curlrc"), curl_settings(dir.path(), &addresses)?)?;
         let issuer = start_issuer(dir.path(), addresses.issuer)?;
@@ -75,9 +87,25 @@ impl Stage {
         self.dir.path().join("work")
     }
 
-    /// The folder of the built filters.
-    pub fn modules(&self) -> String {
-        format!("{}/", repository().join("dist").display())
+    /// The front end of Redis at this address, instead of none.
+    #[must_use]
+    pub fn with_redis(mut self, front: SocketAddr) -> Self {
+        self.addresses.redis = front;
+        self
+    }
+
+    /// A text of a page with the folders of the stage.
+    pub fn real(&self, text: &str) -> String {
+        let at = |folder: &str| format!("{}/", self.dir.path().join(folder).display());
+        text.replace("/etc/envoy/", &at("etc/envoy")).replace("/usr/local/bin/", &at("bin"))
+    }
+
+    /// An output with the folders of the pages.
+    pub fn shown(&self, text: &str) -> String {
+        ["etc/envoy", "run/envoy"].iter().fold(text.to_owned(), |text, folder| {
+            let own = format!("{}/", self.dir.path().join(folder).display());
+            text.replace(&own, "/etc/envoy/")
+        })
     }
 
     /// A shell for the commands, in a separate process group.
@@ -101,9 +129,13 @@ impl Stage {
             .env("PORT", self.addresses.api.port().to_string())
             .env("SITE_ENVOY", paths::envoy()?)
             .env("SITE_DIST", repository().join("dist"))
+            .env("SITE_STAGE", dir)
             .env("SITE_CERTIFICATE", dir.join("certificate.pem"))
             .env("SITE_GATEWAY", self.addresses.gateway.port().to_string())
             .env("SITE_ADMIN", self.addresses.admin.port().to_string())
+            .env("SITE_SECOND", self.addresses.second.port().to_string())
+            .env("SITE_SECOND_ADMIN", self.addresses.second_admin.port().to_string())
+            .env("SITE_REDIS", self.addresses.redis.port().to_string())
             .env("SITE_API", self.addresses.api.port().to_string())
             .env("SITE_ISSUER", self.addresses.issuer.port().to_string());
         paths::wasm("gateway")?;
@@ -121,6 +153,19 @@ impl Drop for Stage {
 
 fn own(file: &str) -> PathBuf {
     repository().join("tests/site/stage").join(file)
+}
+
+/// Links to the built filters.
+fn install_modules(folder: &Path) -> Result<()> {
+    fs::create_dir(folder)?;
+    let built = repository().join("dist");
+    for entry in fs::read_dir(&built).context("dist is missing: run `make wasm`")? {
+        let file = entry?.file_name();
+        if Path::new(&file).extension().is_some_and(|ending| ending == "wasm") {
+            symlink(built.join(&file), folder.join(&file))?;
+        }
+    }
+    Ok(())
 }
 
 /// A certificate for all issuers, which is its own authority.
@@ -142,11 +187,15 @@ fn certificate(dir: &Path) -> Result<()> {
 /// Leads requests for the usual ports to the servers of the test.
 fn curl_settings(dir: &Path, addresses: &Addresses) -> Result<String> {
     let mut text = format!("cacert = \"{}\"\n", dir.join("certificate.pem").display());
+    // Otherwise curl doubles the time between tries.
+    text.push_str("retry-delay = 1\n");
     for (port, to) in [
         (443, addresses.issuer),
         (8000, addresses.gateway),
+        (8001, addresses.second),
         (8080, addresses.api),
         (9901, addresses.admin),
+        (9902, addresses.second_admin),
     ] {
         writeln!(text, "connect-to = \":{port}:{to}\"")?;
     }

@@ -23,7 +23,7 @@ use novasphere_harness::{
 };
 use novasphere_tests::cases::{Key, TokenSpec, mint};
 use serde_json::{Value, json};
-use tempfile::TempDir;
+use tempfile::{NamedTempFile, TempDir};
 
 /// Time limit for all tests of a file. Each test has its own shorter limit.
 const DEADLINE: Duration = Duration::from_secs(600);
@@ -96,19 +96,25 @@ fn run(name: &str, filters: Value) -> Result<()> {
     chain::ensure_no_trap(&envoy)
 }
 
-/// Runs a file with settings.
+/// Runs a file with settings. The error has the output of Node.js.
 fn run_node(name: &str, setting: &Value) -> Result<()> {
     let profile = Profile(tempfile::Builder::new().prefix("novasphere-chromium-").tempdir()?);
+    let log = NamedTempFile::new()?;
+    let output = log.reopen()?;
     let mut command = Command::new("node");
     command
         .arg("--test-reporter=spec")
         .arg(repository().join("tests/browser").join(format!("{name}.test.js")))
         .env("NOVASPHERE_SETTING", setting.to_string())
         .env("TMPDIR", profile.0.path())
-        .stdin(Stdio::null());
+        .stdin(Stdio::null())
+        .stdout(output.try_clone()?)
+        .stderr(output);
     let mut node = Node(command.spawn().context("cannot run node: install the package nodejs")?);
-    let status = node.wait()?;
-    ensure!(status.success(), "{name}.test.js: node exited with {status}");
+    let status = node.wait();
+    let output = || fs::read_to_string(log.path()).unwrap_or_default();
+    let status = status.with_context(|| format!("{name}.test.js:\n{}", output()))?;
+    ensure!(status.success(), "{name}.test.js: node exited with {status}:\n{}", output());
     Ok(())
 }
 

@@ -8,6 +8,7 @@
 //! - `demo_keys`: keys that sign the tokens of the page;
 //! - `checked`: the findings about a configuration;
 //! - `sent`: requests and explanations;
+//! - `shared`: the state of the page for a link;
 //! - `tokens`: tokens to send and to decode;
 //! - `pasted`: the configuration in the files of each host;
 //! - `converted`: configurations of other plugins.
@@ -21,13 +22,14 @@ mod demo_keys;
 mod pasted;
 mod sent;
 mod setup;
+mod shared;
 mod tokens;
 
 use anyhow::Result;
 use serde_json::Value;
 use wasm_bindgen::prelude::{JsError, wasm_bindgen};
 
-use self::{sent::Sent, setup::Setup};
+use self::sent::Sent;
 
 /// The version of the filters.
 #[wasm_bindgen]
@@ -44,14 +46,13 @@ pub fn check(setup: &str) -> Result<String, JsError> {
     text(checked::check(setup))
 }
 
-/// The configuration without secrets and tokens, to share.
+/// A configuration and a request without credentials, to share.
 ///
 /// # Errors
-/// If the argument is not a setup.
+/// If the argument is not such a state.
 #[wasm_bindgen]
-pub fn shareable(setup: &str) -> Result<String, JsError> {
-    let shareable = Setup::parse(setup).and_then(|setup| setup.shareable());
-    shareable.map_err(|error| JsError::new(&format!("{error:#}")))
+pub fn shareable(state: &str) -> Result<String, JsError> {
+    text(shared::shareable(state))
 }
 
 /// The keys that can sign tokens for a configuration, with headers and claims that it accepts.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
-use filterctl::{explain::Mask, found::Project, report, source::File};
+use filterctl::{found::Project, source::File};
 use novasphere_explain::{
     Environment, FilterKind, KeySets, Proxy, ProxyKind, check, public_key_variables,
 };
@@ -79,18 +79,6 @@ impl Setup {
         Ok(Project::bare(vec![file], self.kind()?, self.proxy()?))
     }
 
-    /// The configuration with stars for secrets, and without tokens.
-    pub(crate) fn shareable(&self) -> Result<String> {
-        let masked = report::masked(0, &self.project()?);
-        // The mask replaces control characters.
-        let parts = masked.split_inclusive(['\t', '\r']).map(|part| {
-            let text = part.trim_end_matches(['\t', '\r']);
-            let end = part.get(text.len()..).unwrap_or_default();
-            format!("{}{end}", Mask::default().text(text))
-        });
-        Ok(parts.collect())
-    }
-
     /// The variables that the configuration reads, with demo values.
     pub(crate) fn variables(&self, project: &Project) -> Result<Vec<Variable>> {
         let assuming = Environment { assume_missing: true, ..Environment::default() };
@@ -163,15 +151,6 @@ mod tests {
     fn setup(text: &str) -> Setup {
         let setup = json!({"filter": "jwt-auth", "proxy": "envoy", "text": text});
         Setup::parse(&setup.to_string()).unwrap()
-    }
-
-    #[test]
-    fn shared_text_has_no_secret() {
-        let secret = setup("credentials: [{key: a, secret: 0123456789abcdef0123456789abcdef}]");
-        let expected = format!("credentials: [{{key: a, secret: {}}}]", "*".repeat(32));
-        assert_eq!(secret.shareable().unwrap(), expected);
-        let json = "{\r\n\t\"leeway\": 5}";
-        assert_eq!(setup(json).shareable().unwrap(), json);
     }
 
     #[test]

@@ -23,7 +23,7 @@ pub use self::{
     input::RequestArgs,
     input::key_sets,
     json::value as json_value,
-    mask::Mask,
+    mask::{HIDDEN, Mask, TOKEN},
     routing::{Routed, find_route, without_route},
     text::Report,
 };

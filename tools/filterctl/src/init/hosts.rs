@@ -1,6 +1,7 @@
 //! The files for each host.
 
 use super::{
+    jwt_auth::KeysServer,
     options::{Host, Settings},
     provider::SECRET,
 };
@@ -61,13 +62,15 @@ fn template(settings: &Settings) -> Template {
             headers.clone().map(|header| format!("- {}", lower(header))).collect(),
         )
         .block("EMPTIED", removed(|header| format!("{header}: \"\"")));
-    let template = clusters(secrets(template, settings), settings);
+    let keys = settings.keys_server();
+    let template = clusters(secrets(template, settings), keys.as_ref());
     template
         .word("DOMAIN", settings.domain.as_str())
         .word("ZONE", zone)
         .word("UPSTREAM_HOST", settings.upstream_host.as_str())
         .word("UPSTREAM_PORT", settings.upstream_port.to_string())
-        .word("KEYS_HOST", settings.keys_host().unwrap_or_default())
+        .word("KEYS_HOST", keys.as_ref().map_or("", |keys| keys.host.as_str()))
+        .word("KEYS_PORT", keys.as_ref().map_or(443, |keys| keys.port).to_string())
         .word("VERSION", env!("CARGO_PKG_VERSION"))
         .word("SECRET", SECRET)
 }
@@ -142,11 +145,15 @@ fn secrets(template: Template, settings: &Settings) -> Template {
 }
 
 /// The cluster for the issuer's keys, in the form of each host.
-fn clusters(template: Template, settings: &Settings) -> Template {
-    let is_needed = settings.keys_host().is_some();
-    let given = |lines: Vec<String>| if is_needed { lines } else { Vec::new() };
+fn clusters(template: Template, keys: Option<&KeysServer>) -> Template {
+    let given = |lines: Vec<String>| if keys.is_some() { lines } else { Vec::new() };
+    let has_tls = keys.is_none_or(|keys| keys.tls);
+    let mut cluster = lines(CLUSTER);
+    // The settings of TLS are the last ones.
+    let end = cluster.iter().position(|line| !has_tls && line.contains("transport_socket:"));
+    cluster.truncate(end.unwrap_or(usize::MAX));
     let body = |indentation: &str| -> Vec<String> {
-        let members = lines(CLUSTER).into_iter().skip(1);
+        let members = cluster.iter().skip(1);
         let members = members.map(|line| line.replacen("- name:", "  name:", 1));
         // Without the indentation of the list entry.
         members
@@ -167,7 +174,7 @@ fn clusters(template: Template, settings: &Settings) -> Template {
         body("      "),
     ];
     template
-        .block("CLUSTER", given(lines(CLUSTER)))
         .block("CLUSTER_PATCH", given(patch.concat()))
         .block("ISTIO_CLUSTER", given(istio.concat()))
+        .block("CLUSTER", given(cluster))
 }

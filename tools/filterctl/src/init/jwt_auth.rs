@@ -5,6 +5,14 @@ use super::{
     provider::{PUBLIC_KEY, SECRET},
 };
 
+/// The server of an issuer's keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct KeysServer {
+    pub(super) tls: bool,
+    pub(super) host: String,
+    pub(super) port: u16,
+}
+
 impl Settings {
     /// The variables that the filter reads.
     pub(super) fn variables(&self) -> &'static [&'static str] {
@@ -15,11 +23,15 @@ impl Settings {
         }
     }
 
-    /// The host name of the key set's URL. `None` if the proxy fetches no keys.
-    pub(super) fn keys_host(&self) -> Option<String> {
+    /// The server of the key set. `None` if the proxy fetches no keys.
+    pub(super) fn keys_server(&self) -> Option<KeysServer> {
         let uri = self.provider.keys(&self.issuer).filter(|_| self.host != Host::Traefik)?;
-        let host = uri.strip_prefix("https://")?.split('/').next()?;
-        Some(host.split(':').next().unwrap_or(host).to_owned())
+        let (scheme, rest) = uri.split_once("://")?;
+        let tls = scheme == "https";
+        let authority = rest.split('/').next()?;
+        let (host, port) = authority.rsplit_once(':').unzip();
+        let port = port.and_then(|port| port.parse().ok()).unwrap_or(if tls { 443 } else { 80 });
+        Some(KeysServer { tls, host: host.unwrap_or(authority).to_owned(), port })
     }
 
     /// The lines of the configuration.

@@ -78,11 +78,15 @@ impl Provider {
         if self == Self::Secret || self == Self::Google && issuer == GOOGLE {
             return Ok(issuer.to_owned());
         }
+        let is_local = self == Self::Keycloak && is_on_this_machine(issuer);
         let rest = issuer.strip_prefix("https://").unwrap_or_default();
-        let has_host = rest.split('/').next().is_some_and(|host| host.contains('.'));
+        let has_host = rest.split('/').next().is_some_and(|host| host.contains('.')) || is_local;
         if !has_host || issuer.contains(['?', '#', ' ']) {
             let example = self.issuer(self.audience());
-            bail!("--issuer: expected a URL such as {example}, got {issuer:?}");
+            bail!(
+                "--issuer: expected a URL such as {example}, got {issuer:?}; without TLS, only \
+                 keycloak on this machine: http://localhost:8180/realms/example"
+            );
         }
         let trimmed = issuer.trim_end_matches('/');
         self.ensure_usable(trimmed, audience)?;
@@ -219,4 +223,11 @@ impl Provider {
     pub(super) const fn has_audience(self) -> bool {
         !matches!(self, Self::Cognito)
     }
+}
+
+/// Whether the URL is that of a server without TLS on this machine, as Keycloak's development mode has it.
+fn is_on_this_machine(url: &str) -> bool {
+    let authority = url.strip_prefix("http://").and_then(|rest| rest.split('/').next());
+    let host = authority.and_then(|authority| authority.split(':').next());
+    host.is_some_and(|host| ["localhost", "127.0.0.1"].contains(&host))
 }

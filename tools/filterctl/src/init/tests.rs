@@ -112,6 +112,32 @@ fn options_replace_the_examples() {
 }
 
 #[test]
+fn keys_come_from_the_port_and_with_the_scheme_of_the_issuer() {
+    for (issuer, expected, has_tls) in [
+        ("https://id.test/realms/a", "address: id.test, port_value: 443", true),
+        ("https://id.test:8443/realms/a", "address: id.test, port_value: 8443", true),
+        ("http://localhost:8180/realms/a", "address: localhost, port_value: 8180", false),
+        ("http://127.0.0.1/realms/a", "address: 127.0.0.1, port_value: 80", false),
+    ] {
+        for host in [Host::Envoy, Host::EnvoyGateway, Host::Istio] {
+            let text = &files(host, Provider::Keycloak, &["--issuer", issuer])[0].text;
+            assert!(text.contains(expected), "{host:?} {issuer}: {text}");
+            assert_eq!(text.contains("UpstreamTlsContext"), has_tls, "{host:?} {issuer}");
+            assert!(text.contains(&format!("uri: \"{issuer}/protocol/")), "{host:?} {issuer}");
+        }
+    }
+    for (provider, issuer) in [
+        ("auth0", "http://a.auth0.com"),
+        ("auth0", "http://localhost"),
+        ("keycloak", "http://id.test"),
+        ("keycloak", "http://localhost.test/a"),
+    ] {
+        let error = settings(&["--host", "envoy", "--idp", provider, "--issuer", issuer]);
+        assert!(error.is_err(), "{issuer}");
+    }
+}
+
+#[test]
 fn identity_headers_are_removed_early() {
     for provider in Provider::value_variants() {
         let text = &files(Host::Envoy, *provider, &[])[0].text;

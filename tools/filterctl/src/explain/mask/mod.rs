@@ -14,7 +14,10 @@ use serde_json::Value;
 use self::names::Names;
 
 /// In place of a credential.
-pub(super) const HIDDEN: &str = "<hidden>";
+pub const HIDDEN: &str = "<hidden>";
+
+/// In place of a JSON Web Token.
+pub const TOKEN: &str = "<token>";
 
 /// Hides the credentials of a request: by the names of headers and query parameters, and copies of
 /// their values anywhere else.
@@ -60,7 +63,8 @@ impl Mask {
 
     /// A text that may contain credentials.
     pub fn text(&self, text: &str) -> String {
-        let text = names::without_parameters(text, &self.names);
+        let text = names::without_users(text);
+        let text = names::without_parameters(&text, &self.names);
         let mut text = without_tokens(&text);
         for secret in &self.secrets {
             if text.contains(secret) {
@@ -71,7 +75,7 @@ impl Mask {
     }
 }
 
-/// The text with `<token>` for each JSON Web Token.
+/// The text with `<token>` for each JSON Web Token, signed or encrypted.
 fn without_tokens(text: &str) -> String {
     let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let mut result = String::new();
@@ -80,8 +84,8 @@ fn without_tokens(text: &str) -> String {
         match c.filter(|c| is_part(*c)) {
             Some(c) => word.push(c),
             None => {
-                let is_token = word.starts_with("ey") && word.split('.').count() == 3;
-                result.push_str(if is_token { "<token>" } else { &word });
+                let is_token = word.starts_with("ey") && [3, 5].contains(&word.split('.').count());
+                result.push_str(if is_token { TOKEN } else { &word });
                 word.clear();
                 result.extend(c);
             }

@@ -133,6 +133,23 @@ pub(super) fn without_parameters<'t>(text: &'t str, names: &Names) -> Cow<'t, st
     Cow::Owned(text.split_inclusive(is_end).map(hidden).collect())
 }
 
+/// The text with hidden user information in its URLs.
+pub(super) fn without_users(text: &str) -> Cow<'_, str> {
+    let mut parts = text.split("://");
+    let mut result = parts.next().unwrap_or_default().to_owned();
+    let mut is_changed = false;
+    for part in parts {
+        result.push_str("://");
+        let is_past = |c: char| c == '/' || c == '?' || c == '#' || is_between(c);
+        let end = part.find(is_past).unwrap_or(part.len());
+        let user = part.get(..end).and_then(|authority| authority.rfind('@'));
+        is_changed |= user.is_some();
+        result.push_str(if user.is_some() { HIDDEN } else { "" });
+        result.push_str(part.get(user.unwrap_or(0)..).unwrap_or_default());
+    }
+    if is_changed { Cow::Owned(result) } else { Cow::Borrowed(text) }
+}
+
 fn is_end(c: char) -> bool {
     matches!(c, '&' | ';' | '#' | '?') || is_between(c)
 }

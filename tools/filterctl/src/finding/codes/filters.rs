@@ -82,7 +82,7 @@ pub static MISSING_FIELD: Code = Code {
 pub static REFUSED_VALUE: Code = Code {
     id: "NS013",
     severity: Severity::Error,
-    title: "refused value",
+    title: "rejected value",
     why: "The filter rejects the configuration: the value is out of range, contradicts another \
           field, or would be unsafe.",
     remedy: "Follow the message. `filterctl docs FIELD` shows the accepted values.",
