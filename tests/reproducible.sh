@@ -7,7 +7,7 @@ elsewhere=$(mktemp -d)
 trap 'rm -rf "$elsewhere"' EXIT
 
 mkdir -p "$elsewhere/another folder/checkout" "$elsewhere/cargo/registry"
-tar -c --exclude=./target --exclude=./dist --exclude=./.venv --exclude=./.venv-deploy --exclude=./.git --exclude=./.run . |
+tar -c --exclude=./target --exclude=./dist --exclude='./.venv*' --exclude=./.git --exclude=./.run . |
   tar -x -C "$elsewhere/another folder/checkout"
 # What was downloaded already need not be again; sources are unpacked anew under the other home.
 home=${CARGO_HOME:-$HOME/.cargo}
