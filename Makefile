@@ -85,7 +85,7 @@ VENV_NATIVE := .venv-native
 $(VENV_NATIVE)/installed: tests/requirements-native.txt
 	@echo "== Installing the linker of the native module into $(VENV_NATIVE)"
 	python3 -m venv $(VENV_NATIVE)
-	$(VENV_NATIVE)/bin/pip install --quiet --requirement tests/requirements-native.txt
+	$(VENV_NATIVE)/bin/python -m pip install --quiet --requirement tests/requirements-native.txt
 	@cp tests/requirements-native.txt $@
 
 # dist/native has the module of each architecture. The name without a version is for this machine.
@@ -270,8 +270,8 @@ bench-exact: wasm native proxies ## Count instructions in Envoy, next to Envoy's
 	$(RUN) bench -- exact "$(BENCH_DIR)" $(if $(UPDATE),update)
 
 .PHONY: soak
-soak: wasm proxies ## Send REQUESTS (default 5 million) through the gateway; memory must not grow (package wrk)
-	$(RUN) bench -- soak $(or $(REQUESTS),5000000)
+soak: wasm proxies $(if $(filter native,$(HOST)),native) ## Send REQUESTS (default 5 million) through HOST: gateway (default), four (filters) or native; memory must not grow
+	$(RUN) bench -- soak $(or $(HOST),gateway) $(or $(REQUESTS),5000000)
 
 .PHONY: bench-micro
 bench-micro: wasm ## Count the instructions of single requests; UPDATE=1 saves the counts
