@@ -1,9 +1,9 @@
 //! `bench soak`: millions of requests of all kinds through the filters in the real Envoy. Nothing may
 //! grow once the caches and tables are full.
 
-mod load;
-mod mix;
-mod usage;
+pub(crate) mod load;
+pub(crate) mod mix;
+pub(crate) mod usage;
 
 use anyhow::{Context, Result, bail, ensure};
 use novasphere_harness::{chain::ensure_no_trap, clock, envoy::Envoy};
