@@ -71,17 +71,38 @@ wasm: ## Build the filters for Envoy, Kong and Traefik into dist, with SHA256SUM
 		$(FOR_KONG:%=kong/novasphere_%.meta.json) $(HTTP_WASM:%=novasphere-%.traefik.yml) > SHA256SUMS
 	@cd dist && wc -c $(ARTIFACTS) | awk '{printf "%9d bytes  %s\n", $$1, $$2}'
 
-# The module of Envoy's own process. It needs glibc and libgcc, as Envoy's images for Debian and Ubuntu
-# have them.
+# The module of Envoy's own process, under a name with its version, because a running Envoy keeps the code of
+# a file that is replaced. Zig links it and compiles its C code: it has the start-up code and the symbols of
+# glibc for both architectures, so the bytes do not depend on the machine. The module then needs glibc 2.28
+# or later, and no libgcc.
 NATIVE := libnovasphere_gateway.so
+NATIVE_FILE := libnovasphere_gateway_$(subst +,_,$(subst -,_,$(subst .,_,$(VERSION)))).so
+NATIVE_ARCHITECTURES ?= $(MACHINE)
+MACHINE := $(shell uname -m)
+GLIBC := 2.28
+VENV_NATIVE := .venv-native
 
+$(VENV_NATIVE)/installed: tests/requirements-native.txt
+	@echo "== Installing the linker of the native module into $(VENV_NATIVE)"
+	python3 -m venv $(VENV_NATIVE)
+	$(VENV_NATIVE)/bin/python -m pip install --quiet --requirement tests/requirements-native.txt
+	@cp tests/requirements-native.txt $@
+
+# dist/native has the module of each architecture. The name without a version is for this machine.
 .PHONY: native
-native: ## Build the gateway as a native module for Envoy on this machine into dist
-	CARGO_ENCODED_RUSTFLAGS="$$(printf '%b' '$(REMAP)')" \
-		$(CARGO) build --locked --profile native -p novasphere-gateway-envoy-module
-	@mkdir -p dist
-	@install -m 644 "$(TARGET_DIR)/native/$(NATIVE)" "dist/$(NATIVE)"
-	@wc -c "dist/$(NATIVE)" | awk '{printf "%9d bytes  %s\n", $$1, $$2}'
+native: $(VENV_NATIVE)/installed ## Build the gateway as a native module for Envoy into dist, for NATIVE_ARCHITECTURES (default: this machine's)
+	@rm -rf dist/native && mkdir -p dist/native
+	@for architecture in $(NATIVE_ARCHITECTURES); do \
+		target="$$architecture-unknown-linux-gnu"; \
+		rustup target list --installed 2>/dev/null | grep -qx "$$target" || rustup target add "$$target"; \
+		echo "== Building the native module for $$architecture"; \
+		CARGO_ENCODED_RUSTFLAGS="$$(printf '%b' '$(REMAP)')" PATH="$(CURDIR)/$(VENV_NATIVE)/bin:$$PATH" \
+			$(CARGO) zigbuild --locked --profile native --target "$$target.$(GLIBC)" -p novasphere-gateway-envoy-module; \
+		install -D -m 644 "$(TARGET_DIR)/$$target/native/$(NATIVE)" "dist/native/$$architecture/$(NATIVE_FILE)"; \
+	done
+	@cd dist/native && sha256sum -- */*.so > SHA256SUMS
+	@ln -sfn "native/$(MACHINE)/$(NATIVE_FILE)" "dist/$(NATIVE)"
+	@cd dist/native && wc -c -- */*.so | awk '{printf "%9d bytes  %s\n", $$1, $$2}'
 
 # Static binaries, which run on every Linux and in images without a C library. Rust's own linker also
 # links for the other architecture.
@@ -182,13 +203,32 @@ test-native: native proxies ## Run the tests of Envoy with the gateway's native 
 	$(CARGO) test --locked --package novasphere-envoy-module
 	NOVASPHERE_TEST_NATIVE=1 $(CARGO) test --locked --workspace --test envoy -- $(NOT_NATIVE:%=--skip %)
 
+MEMCHECK := valgrind -q --error-exitcode=1 --errors-for-leak-kinds=definite
+
 .PHONY: test-memory
 test-memory: ## Run the unit tests of the native module under memcheck (package valgrind)
 	$(CARGO) test --locked --package novasphere-envoy-module \
 		--config "target.'cfg(unix)'.runner = ['valgrind', '-q', '--leak-check=no', '--error-exitcode=1']"
 
+# The module without Envoy: damaged configurations, and hooks in random order. AddressSanitizer checks what
+# the host and the C library do with the module's memory, and memcheck also the module's own code.
+NATIVE_HOST := $(TARGET_DIR)/native-host
+NATIVE_HOST_CC := $(CC) -std=c11 -O1 -g -Wall -Wextra -Werror -rdynamic -pthread tests/native-host/*.c -ldl
+SEED ?= $(shell date +%s)
+STREAMS ?= 2000
+
+.PHONY: test-native-host
+test-native-host: native ## Run the native module in a C program with AddressSanitizer and memcheck (packages gcc and valgrind); SEED, STREAMS
+	@mkdir -p "$(NATIVE_HOST)"
+	$(NATIVE_HOST_CC) -fsanitize=address,undefined -o "$(NATIVE_HOST)/asan"
+	$(NATIVE_HOST_CC) -fsanitize=address,undefined -DENVOY_1_37 -o "$(NATIVE_HOST)/asan-1.37"
+	$(NATIVE_HOST_CC) -o "$(NATIVE_HOST)/plain"
+	"$(NATIVE_HOST)/asan" "dist/$(NATIVE)" $(SEED) $(STREAMS)
+	"$(NATIVE_HOST)/asan-1.37" "dist/$(NATIVE)" $(SEED) $(STREAMS)
+	$(MEMCHECK) --leak-check=full --show-leak-kinds=definite "$(NATIVE_HOST)/plain" "dist/$(NATIVE)" $(SEED) $$(($(STREAMS) / 4))
+
 .PHONY: test-system
-test-system: test-browser test-redis test-exact test-memory ## Run all tests that need system packages
+test-system: test-browser test-redis test-exact test-memory test-native-host ## Run all tests that need system packages
 
 $(BROWSER)/node_modules/.package-lock.json: $(BROWSER)/package-lock.json
 	@command -v npm >/dev/null || { echo "npm is missing: install the packages nodejs and npm"; exit 1; }
@@ -230,8 +270,8 @@ bench-exact: wasm native proxies ## Count instructions in Envoy, next to Envoy's
 	$(RUN) bench -- exact "$(BENCH_DIR)" $(if $(UPDATE),update)
 
 .PHONY: soak
-soak: wasm proxies ## Send REQUESTS (default 5 million) through the gateway; memory must not grow (package wrk)
-	$(RUN) bench -- soak $(or $(REQUESTS),5000000)
+soak: wasm proxies $(if $(filter native,$(HOST)),native) ## Send REQUESTS (default 5 million) through HOST: gateway (default), four (filters) or native; memory must not grow
+	$(RUN) bench -- soak $(or $(HOST),gateway) $(or $(REQUESTS),5000000)
 
 .PHONY: bench-micro
 bench-micro: wasm ## Count the instructions of single requests; UPDATE=1 saves the counts
@@ -305,5 +345,5 @@ fmt: ## Format the sources
 .PHONY: clean
 clean: ## Stop the processes that make up started, and remove all build output
 	@if [ -d .run ]; then $(BUILD_TOOL) novasphere-demo && $(DEMO) down; fi
-	rm -rf target dist $(VENV) $(VENV_DEPLOY) $(VENV_LINT) .run .tools docs/book $(BROWSER)/node_modules \
+	rm -rf target dist $(VENV) $(VENV_NATIVE) $(VENV_DEPLOY) $(VENV_LINT) .run .tools docs/book $(BROWSER)/node_modules \
 		$(PLAYGROUND)/node_modules $(PLAYGROUND)/build $(PLAYGROUND)/dist

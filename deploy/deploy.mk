@@ -9,7 +9,7 @@ VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)
 REVISION ?= $(shell git rev-parse HEAD 2>/dev/null)
 SOURCE ?=
 
-# SOURCE=https://github.com/OWNER/REPOSITORY: where the source is, as in a release.
+# SOURCE=https://github.com/OWNER/REPOSITORY NATIVE_ARCHITECTURES="x86_64 aarch64": as in a release.
 .PHONY: image
 image: wasm native filterctl-release $(COPY_FILTERS) ## Build OCI images of the filters in dist/images and print their digests
 	@python3 deploy/image/build.py dist/images dist $(VERSION) "$(REVISION)" "$(SOURCE)" $(FILTERS)

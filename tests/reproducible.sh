@@ -1,13 +1,17 @@
 #!/usr/bin/env bash
 # The artifacts in dist/ do not depend on where they were built: builds the sources in another
 # folder with another CARGO_HOME and compares the bytes. Run by `make test`, after `make wasm`.
+# `reproducible.sh native` compares the native module instead, after `make native`.
 set -euo pipefail
+what=${1:-wasm}
+sums=SHA256SUMS
+if [ "$what" = native ]; then sums=native/SHA256SUMS; fi
 cd "$(dirname "$0")/.."
 elsewhere=$(mktemp -d)
 trap 'rm -rf "$elsewhere"' EXIT
 
 mkdir -p "$elsewhere/another folder/checkout" "$elsewhere/cargo/registry"
-tar -c --exclude=./target --exclude=./dist --exclude=./.venv --exclude=./.venv-deploy --exclude=./.git --exclude=./.run . |
+tar -c --exclude=./target --exclude=./dist --exclude='./.venv*' --exclude=./.git --exclude=./.run . |
   tar -x -C "$elsewhere/another folder/checkout"
 # What was downloaded already need not be again; sources are unpacked anew under the other home.
 home=${CARGO_HOME:-$HOME/.cargo}
@@ -19,9 +23,9 @@ for config in config.toml config; do
 done
 
 env -u CARGO_TARGET_DIR CARGO_HOME="$elsewhere/cargo" \
-  make --no-print-directory -C "$elsewhere/another folder/checkout" wasm >"$elsewhere/log" 2>&1 ||
+  make --no-print-directory -C "$elsewhere/another folder/checkout" "$what" >"$elsewhere/log" 2>&1 ||
   { cat "$elsewhere/log"; exit 1; }
-if diff dist/SHA256SUMS "$elsewhere/another folder/checkout/dist/SHA256SUMS"; then
+if diff "dist/$sums" "$elsewhere/another folder/checkout/dist/$sums"; then
   echo "reproducible: two builds in two folders with two CARGO_HOMEs gave the same bytes"
 else
   echo "not reproducible: the sums above differ between two builds of the same sources" >&2

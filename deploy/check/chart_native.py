@@ -5,8 +5,7 @@ import base64
 import hashlib
 import hmac
 import json
-import pathlib
-import tempfile
+import platform
 import time
 
 import chart
@@ -34,15 +33,13 @@ def token():
 
 
 def check(_):
-    envoy, module = program(), REPOSITORY / "dist" / NATIVE
+    envoy, modules = program(), REPOSITORY / "dist/native" / platform.machine()
     if envoy is None:
         return [], "Envoy not found: run make proxies"
-    if not module.is_file():
+    if not (modules / NATIVE).is_file():
         return [], "the native module is not built: run make native"
-    version = chart.yaml.safe_load((chart.CHART / "Chart.yaml").read_text())["appVersion"]
-    with tempfile.TemporaryDirectory() as directory, serving(lambda path, headers: headers) as upstream:
-        (pathlib.Path(directory) / NATIVE.replace(".so", f"_{version.replace('.', '_')}.so")).symlink_to(module)
-        replacements = {"address: orders, port_value: 8080": f"address: 127.0.0.1, port_value: {upstream}", "/etc/envoy/native": directory}
+    with serving(lambda path, headers: headers) as upstream:
+        replacements = {"address: orders, port_value: 8080": f"address: 127.0.0.1, port_value: {upstream}", "/etc/envoy/native": str(modules)}
         with started(envoy, VALUES, replacements) as gateway:
             fault = gateway.start_fault()
             return [fault] if fault else list(verdicts(gateway)), None

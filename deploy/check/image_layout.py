@@ -19,12 +19,14 @@ from manifests import DEPLOY, REPOSITORY
 FILTERS = re.search(r"^FILTERS := (.*)$", (REPOSITORY / "Makefile").read_text(), re.MULTILINE).group(1).split()
 PROGRAMS = ["filterctl-linux-aarch64", "filterctl-linux-x86_64"]
 COPY = "copy-filters"
-COPIES = {"amd64": f"{COPY}-linux-x86_64", "arm64": f"{COPY}-linux-aarch64"}
+ARCHITECTURES = {"amd64": "x86_64", "arm64": "aarch64"}
+COPIES = {name: f"{COPY}-linux-{machine}" for name, machine in ARCHITECTURES.items()}
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 INDEX = "application/vnd.oci.image.index.v1+json"
 LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
-NATIVE = "libnovasphere_gateway.so"
-VERSION, REVISION = "0.0.0", 40 * "a"
+VERSION = re.search(r'^version = "(.*)"$', (REPOSITORY / "Cargo.toml").read_text(), re.MULTILINE).group(1)
+REVISION = 40 * "a"
+NATIVE = f"libnovasphere_gateway_{re.sub('[^A-Za-z0-9]', '_', VERSION)}.so"
 # The annotations of an image besides its title and description. There is no source.
 ANNOTATIONS = {"licenses": "Apache-2.0", "revision": REVISION, "version": VERSION}
 MAGIC = b"\0asm\x01\0\0\0"
@@ -126,18 +128,23 @@ def differences(image, files, expected):
     return []
 
 
-def multiple_faults(layout, expected, architectures=frozenset(COPIES)):
-    """Faults of an image for several architectures with the files `expected`, and of its program."""
+def both(files):
+    """The same files for each architecture."""
+    return dict.fromkeys(COPIES, files)
+
+
+def multiple_faults(layout, expected):
+    """Faults of an image with the files `expected` for each architecture, and of its program."""
     try:
         images = multiple_files(layout)
     except (InvalidLayout, OSError, ValueError, KeyError, EOFError, tarfile.TarError) as error:
         return [f"{layout.name}: {error}"]
-    if images.keys() != architectures:
-        return [f"{layout.name}: expected images for {', '.join(sorted(architectures))}"]
+    if images.keys() != expected.keys():
+        return [f"{layout.name}: expected images for {', '.join(sorted(expected))}"]
     findings = []
     for architecture, files in images.items():
         program = {COPY: (REPOSITORY / "dist" / COPIES[architecture]).read_bytes()}
-        findings += differences(f"{layout.name} for {architecture}", files, {**expected, **program})
+        findings += differences(f"{layout.name} for {architecture}", files, {**expected[architecture], **program})
         if COPIES[architecture].endswith(platform.machine()):
             findings += copy_faults(layout.name, files)
     return findings
@@ -168,8 +175,10 @@ def check(_):
     dist = REPOSITORY / "dist"
     wasm = {name: dist / f"novasphere-{name}.wasm" for name in FILTERS}
     programs = [dist / name for name in PROGRAMS]
-    inputs = [*wasm.values(), *programs, dist / NATIVE, *(dist / name for name in COPIES.values())]
-    if not all(path.is_file() for path in inputs):
+    inputs = [*wasm.values(), *programs, *(dist / name for name in COPIES.values())]
+    native = {name: dist / "native" / machine / NATIVE for name, machine in ARCHITECTURES.items()}
+    native = {name: path for name, path in native.items() if path.is_file()}
+    if not native or not all(path.is_file() for path in inputs):
         return [], "filters not built: run make image"
     findings = []
     with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as two:
@@ -178,7 +187,8 @@ def check(_):
         copied.mkdir(parents=True)
         for path in inputs:
             shutil.copy(path, copied)
-        shutil.copytree(dist / "kong", copied / "kong")
+        for directory in ("kong", "native"):
+            shutil.copytree(dist / directory, copied / directory)
         for pattern in ("*.http.wasm", "*.traefik.yml"):
             for path in dist.glob(pattern):
                 shutil.copy(path, copied)
@@ -186,15 +196,16 @@ def check(_):
             findings.append("two builds of the same files have different digests")
         for name, path in wasm.items():
             findings += faults(one / "images" / name, {"plugin.wasm": path.read_bytes()})
-        findings += multiple_faults(one / "images/filters", {path.name: path.read_bytes() for path in [*wasm.values(), *programs]})
+        findings += multiple_faults(one / "images/filters", both({path.name: path.read_bytes() for path in [*wasm.values(), *programs]}))
         for_kong = [f"novasphere_{name.replace('-', '_')}.{end}" for name in FILTERS for end in ("wasm", "meta.json")]
-        findings += multiple_faults(one / "images/kong", {name: (dist / "kong" / name).read_bytes() for name in for_kong})
+        findings += multiple_faults(one / "images/kong", both({name: (dist / "kong" / name).read_bytes() for name in for_kong}))
         for_traefik = {path.name.removeprefix("novasphere-").removesuffix(".http.wasm"): path for path in dist.glob("*.http.wasm")}
         plugins = {f"{name}/plugin.wasm": path.read_bytes() for name, path in for_traefik.items()}
         plugins |= {f"{name}/.traefik.yml": (dist / f"novasphere-{name}.traefik.yml").read_bytes() for name in for_traefik}
-        findings += multiple_faults(one / "images/traefik", plugins)
-        data = (dist / NATIVE).read_bytes()
-        sums = f"{hashlib.sha256(data).hexdigest()}  libnovasphere_gateway_0_0_0.so\n".encode()
-        native = {"libnovasphere_gateway_0_0_0.so": data, "SHA256SUMS": sums}
-        findings += multiple_faults(one / "images/native", native, {"amd64"})
+        findings += multiple_faults(one / "images/traefik", both(plugins))
+        modules = {}
+        for name, path in native.items():
+            sums = f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {NATIVE}\n".encode()
+            modules[name] = {NATIVE: path.read_bytes(), "SHA256SUMS": sums}
+        findings += multiple_faults(one / "images/native", modules)
     return findings, None

@@ -10,11 +10,11 @@ REVISION is the commit and SOURCE the address of the repository, for annotations
     OUT/filters    all filters, for Envoy, and filterctl for x86-64 and ARM64
     OUT/kong       all filters for Kong, each with its schema
     OUT/traefik    the Traefik plugins, one directory each
-    OUT/native     the native module of Envoy, for x86-64, under a name with its version, and its SHA256SUMS
+    OUT/native     the native module of Envoy, under a name with its version, and its SHA256SUMS
     OUT/digests    the digest of each image, also printed
 
-filters, kong, traefik and native serve as image volumes and in init containers: each is an index of an image for x86-64 and,
-except native, one for ARM64, which differ in the program copy-filters.
+filters, kong, traefik and native serve as image volumes and in init containers: each is an index of an image for x86-64 and
+one for ARM64, which differ in the program copy-filters. native has the architectures in DIST/native.
 
 The same files give the same digest on every machine: timestamps are 0, names are sorted, and the
 gzip layer is stored uncompressed, because zlib's output differs between versions.
@@ -42,8 +42,8 @@ SOURCE = "Novasphere gateway filters"
 PROGRAMS = [f"filterctl-linux-{arch}" for arch in ("aarch64", "x86_64")]
 # The program for init containers, in the image of each architecture.
 COPY = "copy-filters"
-NATIVE = "libnovasphere_gateway.so"
-COPIES = {"amd64": f"{COPY}-linux-x86_64", "arm64": f"{COPY}-linux-aarch64"}
+ARCHITECTURES = {"amd64": "x86_64", "arm64": "aarch64"}
+COPIES = {name: f"{COPY}-linux-{machine}" for name, machine in ARCHITECTURES.items()}
 
 
 def tar(files):
@@ -90,11 +90,11 @@ class Layout:
         # The field is mandatory.
         return self.finish(self.manifest([files], "amd64"))
 
-    def multiple(self, files, programs):
-        """Writes an index of images that differ in the program of their architecture. Returns its digest."""
+    def multiple(self, layers):
+        """Writes an index of an image for each architecture, with these layers of files. Returns its digest."""
         manifests = []
-        for architecture, program in sorted(programs.items()):
-            entry = self.manifest([files, {COPY: program}], architecture)
+        for architecture, files in sorted(layers.items()):
+            entry = self.manifest(files, architecture)
             manifests.append({**entry, "platform": {"architecture": architecture, "os": "linux"}})
         index = {"schemaVersion": 2, "mediaType": INDEX, "manifests": manifests, "annotations": self.annotations}
         return self.finish(self.blob(INDEX, dump(index)))
@@ -139,7 +139,7 @@ def contents(dist, version, filters):
     names = {f: f"novasphere-{f}.wasm" for f in filters}
     # Kong reads each filter's schema from the same directory.
     for_kong = [f"kong/novasphere_{f.replace('-', '_')}.{end}" for f in filters for end in ("wasm", "meta.json")]
-    missing = [name for name in (*names.values(), *for_kong, *PROGRAMS, *COPIES.values(), NATIVE) if not (dist / name).is_file()]
+    missing = [name for name in (*names.values(), *for_kong, *PROGRAMS, *COPIES.values()) if not (dist / name).is_file()]
     if missing:
         sys.exit(f"{dist}: missing {', '.join(missing)}: run make image")
     images = {f: {"plugin.wasm": (dist / name).read_bytes()} for f, name in names.items()}
@@ -152,25 +152,36 @@ def contents(dist, version, filters):
         directory = name.removeprefix("novasphere-")
         images["traefik"][f"{directory}/plugin.wasm"] = plugin.read_bytes()
         images["traefik"][f"{directory}/.traefik.yml"] = (dist / f"{name}.traefik.yml").read_bytes()
-    # A running Envoy keeps the code of a file that is replaced.
-    module, data = NATIVE.replace(".so", f"_{re.sub('[^A-Za-z0-9]', '_', version)}.so"), (dist / NATIVE).read_bytes()
-    images["native"] = {module: data, "SHA256SUMS": f"{hashlib.sha256(data).hexdigest()}  {module}\n".encode()}
     return images
+
+
+def native(dist, version):
+    """The files of the image of the native module for each architecture that was built."""
+    # A running Envoy keeps the code of a file that is replaced.
+    module = f"libnovasphere_gateway_{re.sub('[^A-Za-z0-9]', '_', version)}.so"
+    found = {name: dist / "native" / machine / module for name, machine in ARCHITECTURES.items()}
+    files = {name: path.read_bytes() for name, path in found.items() if path.is_file()}
+    if not files:
+        sys.exit(f"{dist}/native: missing {module}: run make image")
+    return {
+        name: {module: data, "SHA256SUMS": f"{hashlib.sha256(data).hexdigest()}  {module}\n".encode()} for name, data in files.items()
+    }
 
 
 def main(out, dist, version, revision, source, *filters):
     out, dist = pathlib.Path(out), pathlib.Path(dist)
     images = contents(dist, version, filters)
-    programs = {architecture: (dist / name).read_bytes() for architecture, name in COPIES.items()}
+    programs = {architecture: {COPY: (dist / name).read_bytes()} for architecture, name in COPIES.items()}
+    layers = {
+        name: {architecture: [files, program] for architecture, program in programs.items()}
+        for name, files in images.items()
+        if name not in filters
+    }
+    layers["native"] = {architecture: [files, programs[architecture]] for architecture, files in native(dist, version).items()}
     lines = []
-    for name, files in images.items():
+    for name in (*images, "native"):
         layout = Layout(out / name, annotations(f"novasphere-{name}", version, revision, source))
-        if name in filters:
-            digest = layout.single(files)
-        elif name == "native":
-            digest = layout.multiple(files, {"amd64": programs["amd64"]})
-        else:
-            digest = layout.multiple(files, programs)
+        digest = layout.single(images[name]) if name in filters else layout.multiple(layers[name])
         lines.append(f"{name} {version} {digest}\n")
     (out / "digests").write_text("".join(lines))
     print("".join(lines), end="")

@@ -3,7 +3,7 @@
 //! - `proxy`: CPU time a request, latency, memory and start-up time in the real Envoy, against Envoy's
 //!   own filters;
 //! - `exact`: instructions a request in the real Envoy, counted by callgrind;
-//! - `soak`: memory growth over millions of requests;
+//! - `soak`: growth over millions of requests;
 //! - `micro`: instructions of single requests in an emulated host;
 //! - `check`: the time of `filterctl check` for a large configuration;
 //! - `profile`: the functions those instructions belong to.
@@ -50,14 +50,14 @@ fn run() -> Result<()> {
         ),
         ["exact", modules] => exact::run(false, modules.as_ref()),
         ["exact", modules, "update"] => exact::run(true, modules.as_ref()),
-        ["soak", requests] => soak::run(u64::try_from(number(requests)?)?),
+        ["soak", host, requests] => soak::run(host, u64::try_from(number(requests)?)?),
         ["micro"] => micro::run(false),
         ["micro", "update"] => micro::run(true),
         ["check"] => check::run(),
         ["profile", filter, case] => micro::profile(filter, case),
         other => bail!(
             "{other:?} is none of `proxy ROUNDS SECONDS DIRECTORY`, `exact DIRECTORY [update]`, \
-             `soak REQUESTS`, `micro [update]`, `check`, `profile FILTER CASE`"
+             `soak HOST REQUESTS`, `micro [update]`, `check`, `profile FILTER CASE`"
         ),
     }
 }

@@ -18,7 +18,7 @@ use crate::proxy::latency::{read_answer, request};
 
 /// The timeout of each step of Envoy's start. Under valgrind, a VM of the gateway takes half a minute
 /// on an idle core.
-const START: Duration = Duration::from_secs(1_200);
+pub(super) const START: Duration = Duration::from_secs(1_200);
 
 /// The limit of a response.
 const ANSWER: Duration = Duration::from_secs(60);
@@ -129,7 +129,7 @@ fn gdb_prefix(dir: &TempDir) -> String {
 }
 
 /// Keeps timers from running during a measurement: their number depends on the machine's load.
-fn quiet(bootstrap: &mut Value) {
+pub(super) fn quiet(bootstrap: &mut Value) {
     let rare = json!({"miss_timeout": "3600s", "megamiss_timeout": "3600s"});
     if let Some(members) = bootstrap.as_object_mut() {
         members.insert("stats_flush_interval".to_owned(), "299s".into());

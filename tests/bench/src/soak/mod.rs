@@ -1,40 +1,39 @@
-//! `bench soak`: millions of requests of all kinds through the gateway in the real Envoy. Memory must
-//! not grow once its caches and tables are full.
+//! `bench soak`: millions of requests of all kinds through the filters in the real Envoy. Nothing may
+//! grow once the caches and tables are full.
 
-mod memory;
-
-use std::{fs, net::SocketAddr, path::Path, process::Command};
+pub(crate) mod load;
+pub(crate) mod mix;
+pub(crate) mod usage;
 
 use anyhow::{Context, Result, bail, ensure};
-use novasphere_harness::{chain::ensure_no_trap, envoy::Envoy};
-use serde_json::json;
+use novasphere_harness::{chain::ensure_no_trap, clock, envoy::Envoy};
+use serde_json::{Value, json};
 
-use self::memory::Memory;
+use self::{load::Load, mix::Mix, usage::Usage};
 use crate::{
-    filters,
+    filters::{self, cors, header_transform, jwt_auth},
     proxy::{
         bootstrap::bootstrap,
         chain::Chain,
-        token_files::{Pool, TokenFiles},
         upstream,
-        wasm::wasm,
+        wasm::{native_module_filter, wasm},
     },
     say,
     tokens::Issuer,
 };
 
-const SCRIPT: &str = include_str!("soak.lua");
-const CONNECTIONS: &str = "32";
+/// More tokens than a cache holds.
+const TOKENS: usize = 2_500;
 
-/// Number of memory samples in a run.
+/// Number of samples in a run.
 const LOOKS: u64 = 20;
-/// Duration of one run of wrk, in seconds. Several runs send the requests between two samples.
-const SECONDS: &str = "5";
 /// The first sample that counts. After a quarter of the requests, all caches and tables are full.
 const FULL_AFTER: u64 = LOOKS / 4;
 /// Allowed growth of the process in bytes, for the allocator's and Envoy's buffers. A leak of one byte
 /// a request exceeds it.
 const SLACK: u64 = 4 << 20;
+/// Allowed growth of the number of descriptors: the upstream's connections come and go.
+const DESCRIPTORS: u64 = 8;
 
 /// Metric suffixes that must be non-zero at the end: the mix must reach these decisions.
 const DECISIONS: [&str; 7] = [
@@ -47,28 +46,32 @@ const DECISIONS: [&str; 7] = [
     "rate-limit.decision=limited",
 ];
 
-/// Sends `requests` requests, prints the memory samples, and fails if memory grew.
+/// Sends `requests` requests, prints the samples, and fails if something grew. `host` is `gateway`, the
+/// gateway as WebAssembly; `four`, the four filters in their own modules; or `native`.
 ///
 /// # Errors
-/// If memory grew, a program or module is missing, a connection fails, or a filter trapped.
-pub(crate) fn run(requests: u64) -> Result<()> {
-    let dir = tempfile::Builder::new().prefix("novasphere-soak-").tempdir()?;
+/// If something grew, a module is missing, a connection fails, or a filter trapped.
+pub(crate) fn run(host: &str, requests: u64) -> Result<()> {
     let issuer = Issuer::new()?;
-    let tokens = TokenFiles::write(&issuer, dir.path())?;
-    fs::write(dir.path().join("soak.lua"), SCRIPT)?;
-    let envoy = Envoy::start_bootstrap(&bootstrap(&gateway(&issuer)?, upstream::start()?), 1)?;
-    let addr = envoy.listener("gateway")?;
-    let wrk = |seed| send(addr, tokens.file("HS256", Pool::Cold)?, dir.path(), seed);
-    say("| requests | VM memory, KiB | resident, KiB |\n|---:|---:|---:|")?;
-    let (mut sent, mut runs, mut looks) = (0, 0, Vec::new());
+    let expiry = json!("now+360000");
+    let tokens = (0..TOKENS).map(|number| issuer.token("HS256", number, &expiry));
+    let mix = Mix::new(tokens.collect::<Result<_>>()?, 1);
+    let chain = chain(host, issuer.jwks())?;
+    let envoy = Envoy::start_bootstrap(&bootstrap(&chain, upstream::start()?), 1)?;
+    let mut load = Load::new(envoy.listener("gateway")?, mix)?;
+    say("| requests | a second | VM memory, KiB | resident, KiB | descriptors | threads |")?;
+    say("|---:|---:|---:|---:|---:|---:|")?;
+    let (mut sent, mut looks) = (0, Vec::new());
     for look in 1..=LOOKS {
-        while sent < requests.saturating_mul(look) / LOOKS {
-            runs += 1;
-            sent += wrk(runs)?;
-        }
-        let memory = Memory::of(envoy.pid())?;
-        say(&format!("| {sent} | {} | {} |", memory.vms >> 10, memory.resident >> 10))?;
-        looks.push(memory);
+        let from = clock::instant();
+        let now = load.send((requests.saturating_mul(look) / LOOKS).saturating_sub(sent))?;
+        sent += now;
+        let rate = u128::from(now) * 1_000 / from.elapsed().as_millis().max(1);
+        let usage = Usage::of(envoy.pid())?;
+        let Usage { vms, resident, descriptors, threads } = usage;
+        let (vms, resident) = (vms >> 10, resident >> 10);
+        say(&format!("| {sent} | {rate} | {vms} | {resident} | {descriptors} | {threads} |"))?;
+        looks.push(usage);
     }
     ensure_no_trap(&envoy)?;
     tell_decisions(&envoy)?;
@@ -76,61 +79,80 @@ pub(crate) fn run(requests: u64) -> Result<()> {
     say(&format!("Flat over {sent} requests."))
 }
 
-/// The chain with a limit for each client address. The run uses millions of addresses.
-fn gateway(issuer: &Issuer) -> Result<Chain> {
+/// The filters with a limit for each client address. The run uses millions of addresses.
+fn chain(host: &str, keys: &[Value]) -> Result<Chain> {
     let rate_limit = json!({
         "minute": 100,
         "hour": 1000,
         "limit_by": "ip",
-        // Envoy appends wrk's address.
+        // Envoy appends the address of the load.
         "client_ip": {"from": "forwarded_for", "trusted_hops": 2},
         "headers": "ietf",
     });
-    let config = filters::gateway(issuer.jwks(), rate_limit);
-    Ok(Chain::wasm("gateway", vec![wasm("gateway", "gateway", &config)?]))
-}
-
-/// Sends requests for one run. Returns the number of responses.
-fn send(addr: SocketAddr, tokens: &Path, dir: &Path, seed: u64) -> Result<u64> {
-    let mut command = Command::new("wrk");
-    command.args(["-t", "1", "-c", CONNECTIONS, "-d", &format!("{SECONDS}s"), "-s"]);
-    command.arg(dir.join("soak.lua"));
-    command.args([&format!("http://{addr}/"), "--"]).arg(tokens).arg(seed.to_string());
-    let output = command.output().context("wrk is missing: install the package wrk")?;
-    let text = String::from_utf8_lossy(&output.stdout);
-    let counts = text.lines().find_map(|line| line.strip_prefix("novasphere "));
-    match counts.and_then(|counts| counts.split_once(' ')) {
-        Some((requests, "0")) => Ok(requests.parse()?),
-        Some((requests, errors)) => bail!("{errors} connections failed in {requests} requests"),
-        None => bail!("wrk failed: {text}{}", String::from_utf8_lossy(&output.stderr)),
-    }
+    let filters = match host {
+        "gateway" => vec![wasm("gateway", "gateway", &filters::gateway(keys, rate_limit))?],
+        "native" => vec![native_module_filter("soak", &filters::gateway(keys, rate_limit))?],
+        "four" => vec![
+            wasm("cors", "soak", &cors())?,
+            wasm("jwt-auth", "soak", &jwt_auth(keys))?,
+            wasm("rate-limit", "soak", &rate_limit)?,
+            wasm("header-transform", "soak", &header_transform())?,
+        ],
+        other => bail!("{other:?} is none of gateway, four, native"),
+    };
+    Ok(Chain::wasm("soak", filters))
 }
 
 /// Prints the filters' decisions, to expose a mix that the first filter rejects entirely.
 fn tell_decisions(envoy: &Envoy) -> Result<()> {
     let stats = envoy.stats()?;
-    let decided = |decision: &str| -> Result<u64> {
-        let counter = format!("wasmcustom.novasphere_decisions_total.filter={decision}");
-        let count = stats.get(&counter).copied().unwrap_or(0);
-        ensure!(count > 0, "{counter} is {count}");
-        Ok(count)
-    };
     say("\n| decision | requests |\n|---|---:|")?;
     for decision in DECISIONS {
-        say(&format!("| {decision} | {} |", decided(decision)?))?;
+        let counter = format!("novasphere_decisions_total.filter={decision}");
+        let found = stats.iter().find(|(name, _)| name.ends_with(&counter));
+        let count = found.map_or(0, |(_, count)| *count);
+        ensure!(count > 0, "{counter} is {count}");
+        say(&format!("| {decision} | {count} |"))?;
     }
     Ok(())
 }
 
-fn ensure_flat(looks: &[Memory]) -> Result<()> {
+fn ensure_flat(looks: &[Usage]) -> Result<()> {
     let full = looks.get(usize::try_from(FULL_AFTER)?).context("too few looks")?;
     let end = looks.last().context("no looks")?;
-    ensure!(end.vms == full.vms, "the VMs' memory grew from {} to {} bytes", full.vms, end.vms);
+    let grew = |what, before, after| format!("{what} grew from {before} to {after}");
+    ensure!(end.vms == full.vms, grew("the VMs' memory", full.vms, end.vms));
     ensure!(
         end.resident <= full.resident + SLACK,
-        "the process grew from {} to {} bytes",
-        full.resident,
-        end.resident
+        grew("the process", full.resident, end.resident)
     );
+    ensure!(
+        end.descriptors <= full.descriptors + DESCRIPTORS,
+        grew("the number of descriptors", full.descriptors, end.descriptors)
+    );
+    ensure!(end.threads <= full.threads, grew("the number of threads", full.threads, end.threads));
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn growth_after_a_quarter_of_the_requests_fails() {
+        let flat = Usage { vms: 1 << 20, resident: 1 << 26, descriptors: 50, threads: 9 };
+        let mut looks = vec![Usage { resident: 1 << 25, ..flat }; 5];
+        looks.extend([flat; 15]);
+        ensure_flat(&looks).unwrap();
+        for grown in [
+            Usage { vms: flat.vms + 1, ..flat },
+            Usage { resident: flat.resident + SLACK + 1, ..flat },
+            Usage { descriptors: flat.descriptors + DESCRIPTORS + 1, ..flat },
+            Usage { threads: flat.threads + 1, ..flat },
+        ] {
+            looks.pop();
+            looks.push(grown);
+            assert!(ensure_flat(&looks).is_err(), "{grown:?}");
+        }
+    }
 }

@@ -1,31 +1,40 @@
-//! The memory of a process that runs WebAssembly.
+//! What a process uses.
 
-use std::fs;
+use std::{fs, path::PathBuf};
 
 use anyhow::{Context, Result};
 
-/// In bytes.
+/// Memory in bytes, and numbers of descriptors and threads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Memory {
-    /// The linear memories of all VMs.
+pub(crate) struct Usage {
+    /// The linear memories of all VMs. 0 without a VM.
     pub(crate) vms: u64,
     /// The resident set.
     pub(crate) resident: u64,
+    pub(crate) descriptors: u64,
+    pub(crate) threads: u64,
 }
 
 /// V8 reserves a guard region behind each linear memory that catches every 32-bit access. It is larger
 /// than this. Other mappings are smaller.
 const GUARD: u64 = 2 << 30;
 
-impl Memory {
+impl Usage {
     /// # Errors
-    /// If there is no `/proc`, or no VM.
+    /// If there is no `/proc`.
     pub(crate) fn of(pid: u32) -> Result<Self> {
-        let maps = fs::read_to_string(format!("/proc/{pid}/maps"))?;
-        let statm = fs::read_to_string(format!("/proc/{pid}/statm"))?;
+        let proc = PathBuf::from(format!("/proc/{pid}"));
+        let maps = fs::read_to_string(proc.join("maps"))?;
+        let statm = fs::read_to_string(proc.join("statm"))?;
         let pages: u64 = statm.split(' ').nth(1).context("no resident set")?.parse()?;
-        let vms = linear_memories(&maps);
-        Ok(Self { vms: vms.context("no virtual machine")?, resident: pages.saturating_mul(4096) })
+        let count =
+            |name| -> Result<u64> { Ok(u64::try_from(fs::read_dir(proc.join(name))?.count())?) };
+        Ok(Self {
+            vms: linear_memories(&maps).unwrap_or(0),
+            resident: pages.saturating_mul(4096),
+            descriptors: count("fd")?,
+            threads: count("task")?,
+        })
     }
 }
 

@@ -1,0 +1,101 @@
+//! Tests of the native module in the real Envoy: its cost, its memory, and its memory errors.
+
+use std::fs;
+
+use anyhow::{Context, Result};
+use novasphere_harness::{clock, envoy::Envoy};
+use serde_json::json;
+
+use super::{TOKENS, callgrind, measure, rows};
+use crate::{
+    proxy::{bootstrap::bootstrap, chain::Chain, upstream},
+    say,
+    soak::{load::Load, mix::Mix, usage::Usage},
+    tokens::Issuer,
+};
+
+/// The unit is what Envoy's own four filters add.
+#[test]
+fn native_module_costs_less_than_the_filters_of_envoy() {
+    const MAX: f64 = 0.9;
+    let issuer = Issuer::new().unwrap();
+    let rows = rows::native_module(issuer.jwks()).unwrap();
+    let measured = measure(&rows, &issuer, false).unwrap();
+    let [base, unit, modules @ ..] = measured.as_slice() else { panic!("{measured:?}") };
+    let unit = unit.instructions - base.instructions;
+    for module in modules {
+        let cost = (module.instructions - base.instructions) / unit;
+        say(&format!("{}: {cost:.2} A, {:?}", module.label, module.parts)).unwrap();
+        assert!(cost <= MAX, "{}: {cost:.2} A", module.label);
+    }
+}
+
+/// Chains without a filter and with the native module, and requests of all kinds.
+fn chains() -> Result<(Chain, Chain, Vec<String>)> {
+    let issuer = Issuer::new()?;
+    let expiry = json!("now+36000");
+    let tokens = (0..TOKENS).map(|number| issuer.token("HS256", number, &expiry));
+    let tokens = tokens.collect::<Result<_>>()?;
+    let mut chains = rows::native_module(issuer.jwks())?.into_iter().map(|row| row.chain);
+    let none = chains.next().context("no row without a filter")?;
+    let module = chains.nth(1).context("no row with the module")?;
+    Ok((none, module, tokens))
+}
+
+/// The resident memory in bytes after a thousand requests, and the milliseconds until Envoy is ready:
+/// the lowest of three processes.
+fn footprint(chain: &Chain, tokens: &[String]) -> Result<(u64, u128)> {
+    let upstream = upstream::start()?;
+    let measure = |_| -> Result<(u64, u128)> {
+        let from = clock::instant();
+        let envoy = Envoy::start_bootstrap(&bootstrap(chain, upstream), 1)?;
+        let ready = from.elapsed().as_millis();
+        let mut load = Load::new(envoy.listener("gateway")?, Mix::new(tokens.to_vec(), 1))?;
+        load.send(1_000)?;
+        Ok((Usage::of(envoy.pid())?.resident, ready))
+    };
+    let found = (0..3).map(measure).collect::<Result<Vec<_>>>()?;
+    let memory = found.iter().map(|(memory, _)| *memory).min();
+    let ready = found.iter().map(|(_, ready)| *ready).min();
+    memory.zip(ready).context("nothing measured")
+}
+
+/// The time depends on other work on the machine, so it is only printed.
+#[test]
+fn native_module_needs_little_memory() {
+    const MAX: u64 = 8 << 20;
+    let (none, module, tokens) = chains().unwrap();
+    let (without, ready_without) = footprint(&none, &tokens).unwrap();
+    let (with, ready) = footprint(&module, &tokens).unwrap();
+    let added = with.saturating_sub(without);
+    say(&format!(
+        "no filter: {without} bytes, ready after {ready_without} ms; native module: {added} bytes \
+         more, ready after {ready} ms"
+    ))
+    .unwrap();
+    assert!(added <= MAX, "{added} bytes");
+}
+
+/// Memcheck replaces the allocator of Envoy, which the module uses too. Envoy itself has findings when
+/// it starts, without a frame of the module.
+#[test]
+fn memcheck_finds_nothing_in_the_native_module() {
+    let (_, module, tokens) = chains().unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let log = dir.path().join("memcheck");
+    let under = [
+        "valgrind".to_owned(),
+        "--soname-synonyms=somalloc=NONE".to_owned(),
+        "--leak-check=no".to_owned(),
+        format!("--log-file={}", log.display()),
+    ];
+    let mut bootstrap = bootstrap(&module, upstream::start().unwrap());
+    callgrind::quiet(&mut bootstrap);
+    let envoy = Envoy::start_under(&under, callgrind::START, &bootstrap).unwrap();
+    let mut load = Load::new(envoy.listener("gateway").unwrap(), Mix::new(tokens, 1)).unwrap();
+    load.send(1_000).unwrap();
+    drop(envoy);
+    let found = fs::read_to_string(&log).unwrap();
+    assert!(found.contains("Memcheck"), "{found}");
+    assert!(!found.contains("novasphere_gateway"), "{found}");
+}
