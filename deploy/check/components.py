@@ -31,12 +31,13 @@ def check(_):
 
 def faults(host, before):
     """Faults of a Deployment, given as text, after the component of a host."""
-    with tempfile.TemporaryDirectory(dir=DEPLOY / "check") as directory:
+    with tempfile.TemporaryDirectory() as directory:
         directory = pathlib.Path(directory)
         (directory / "deployment.yaml").write_text(before)
-        lines = ["resources: [deployment.yaml]", f"components: [../../components/{host}]"]
+        component = os.path.relpath(DEPLOY / "components" / host, directory.resolve())
+        lines = ["resources: [deployment.yaml]", f"components: [{component}]"]
         (directory / "kustomization.yaml").write_text("\n".join(lines))
-        after = parse(manifests.build(directory.relative_to(DEPLOY)))
+        after = parse(manifests.build(directory))
     old = variables(parse(before))
     if variables(after) != old | ADDED[host]:
         yield f"expected the variables {sorted(old | ADDED[host])}, got {sorted(variables(after))}"
