@@ -69,7 +69,9 @@ def jobs(wanted):
 
 def main(wanted):
     started = time.monotonic()
-    BUILT.update({name: manifests.build(name) for name in manifests.NAMES} | chart.build())
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        BUILT.update(pool.map(lambda name: (name, manifests.build(name)), manifests.NAMES))
+        BUILT.update(pool.map(chart.build, chart.variants()))
     spent, passed, failed, skipped, unsupported = on_cpu(), 0, 0, [], set()
     # The real proxies mostly wait, hence more jobs than processors.
     with concurrent.futures.ProcessPoolExecutor((os.cpu_count() or 1) + 2, multiprocessing.get_context("fork")) as pool:
