@@ -37,7 +37,8 @@ def of_manifests(wanted):
 
 
 def of_samples():
-    return [(subject, findings, None) for subject, findings in bad.results(possible)]
+    results = list(bad.results(possible))
+    return [(f"{len(results)} samples that must fail", [f"{subject}: {finding}" for subject, findings in results for finding in findings], None)]
 
 
 def of_files(check):
@@ -79,17 +80,15 @@ def main(wanted):
         for done in concurrent.futures.as_completed(running):
             results, rules, seconds, cpu = done.result()
             spent, unsupported = spent + cpu, unsupported | rules
-            if len(results) > 1:
-                print(f"       {len(results)} checks: {seconds:.1f} s, CPU {cpu:.1f} s")
             for subject, findings, reason in results:
                 if reason:
                     skipped.append(f"{subject}: {reason}")
                     continue
                 passed, failed = passed + (not findings), failed + bool(findings)
-                times = f": {seconds:.1f} s, CPU {cpu:.1f} s" if len(results) == 1 else ""
-                print(f"{'FAILED' if findings else 'ok':7}{subject}{times}")
+                print(f"{'FAILED' if findings else 'ok':7}{subject}")
                 for finding in findings:
                     print(f"       {finding}")
+            print(f"       {seconds:.1f} s, CPU {cpu:.1f} s", flush=True)
     if not possible("custom_schema"):
         skipped.append("custom_schema: no custom resource definitions: set CRDS to their directory")
     if unsupported:
