@@ -6,6 +6,8 @@ import pathlib
 import subprocess
 import tempfile
 
+import yaml
+
 import manifests
 import mounts
 from envoy_start import program
@@ -23,6 +25,9 @@ PATH = "/opt/novasphere"
 def check(_):
     docs = parse(manifests.build("examples/existing-envoy"))
     findings = [*mounts.check(docs), *accepted(config_map(docs, "edge")["envoy.yaml"], variables(docs))]
+    labels = lambda text: yaml.safe_load(text)["stats_config"]["stats_tags"]
+    if labels(config_map(docs, "edge")["envoy.yaml"]) != labels((REPOSITORY / "host-config/envoy/gateway.yaml").read_text()):
+        findings.append("examples/existing-envoy: envoy.yaml: stats_tags: expected those of host-config/envoy")
     before = (DEPLOY / "examples/existing-envoy/deployment.yaml").read_text()
     for host in ADDED:
         findings += [f"{host}: {fault}" for fault in faults(host, before.replace("envoy", host))]
