@@ -20,7 +20,7 @@ endif
 image: wasm native filterctl-release $(COPY_FILTERS) ## Build OCI images of the filters in dist/images and print their digests
 	@python3 deploy/image/build.py dist/images dist $(VERSION) "$(REVISION)" "$(SOURCE)" $(FILTERS)
 
-# What each bill of materials lists: the crates of each target.
+# The packages of each target in a bill of materials.
 comma := ,
 empty :=
 space := $(empty) $(empty)
