@@ -57,14 +57,14 @@ wasm: ## Build the filters for Envoy, Kong and Traefik into dist, with SHA256SUM
 		install -m 644 "$(TARGET_DIR)/$(TARGET)/release/novasphere_$${filter//-/_}_proxy_wasm.wasm" "$$kong"; \
 		install -m 644 "host-config/kong/meta/novasphere_$${filter//-/_}.meta.json" dist/kong/; \
 		$(POSTLINK) for-envoy "$$kong" "$$envoy"; \
-		$(POSTLINK) label "$$filter" envoy "$$envoy" "$$envoy"; \
-		$(POSTLINK) label "$$filter" kong "$$kong" "$$kong"; \
+		$(POSTLINK) label "$$filter" envoy $(COMMIT) "$$envoy" "$$envoy"; \
+		$(POSTLINK) label "$$filter" kong $(COMMIT) "$$kong" "$$kong"; \
 	done
 	@for filter in $(HTTP_WASM); do \
 		$(POSTLINK) lower-bulk-memory \
 			"$(TARGET_DIR)/$(TARGET)/release/novasphere_$${filter//-/_}_http_wasm.wasm" \
 			"dist/novasphere-$$filter.http.wasm"; \
-		$(POSTLINK) label "$$filter" traefik "dist/novasphere-$$filter.http.wasm" "dist/novasphere-$$filter.http.wasm"; \
+		$(POSTLINK) label "$$filter" traefik $(COMMIT) "dist/novasphere-$$filter.http.wasm" "dist/novasphere-$$filter.http.wasm"; \
 		install -m 644 "filters/$$filter/http-wasm/.traefik.yml" "dist/novasphere-$$filter.traefik.yml"; \
 	done
 	@cd dist && sha256sum $(ARTIFACTS) $(FOR_KONG:%=kong/novasphere_%.wasm) \

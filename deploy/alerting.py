@@ -15,10 +15,12 @@ HOSTS = {
     "envoy": ENVOY,
     "envoy-gateway": ENVOY,
     "istio": ("filters", "envoy", "istio-requests"),
-    "kong": ("filters", "kong"),
-    "kong-ingress": ("filters", "kong"),
+    "kong": ("filters", "kong", "kong-probed"),
+    "kong-ingress": ("filters", "kong", "kong-probed"),
     "traefik": ("traefik",),
 }
+# On a virtual machine, nothing probes Kong.
+WITHOUT_OPERATOR = {"kong": ("filters", "kong", "kong-unprobed")}
 NAMESPACE = "novasphere-system"
 # The jobs of a Prometheus without operator, by the name of the rules file. Several gateways have several
 # jobs, such as novasphere-gateway-envoy-eu.
@@ -42,9 +44,9 @@ def defaults():
     }
 
 
-def groups(host, jobs):
-    """The text of a host's groups. `jobs` is a regular expression."""
-    text = "".join((SOURCE / f"{name}.yaml").read_text() for name in HOSTS.get(host, (host,)))
+def groups(names, jobs):
+    """The text of the groups in the files of these names. `jobs` is a regular expression."""
+    text = "".join((SOURCE / f"{name}.yaml").read_text() for name in names)
     for placeholder, value in {'job="@JOB@"': f'job=~"{jobs}"', **defaults()}.items():
         text = text.replace(placeholder, value)
     return text
@@ -68,12 +70,16 @@ def prometheus_rule(host):
         "apiVersion: monitoring.coreos.com/v1\nkind: PrometheusRule\nmetadata:\n"
         f"  name: {name}\n  namespace: {NAMESPACE}\nspec:\n  groups:\n"
     )
-    return HEADER + start + indented(groups(host, monitored(host)), 2)
+    return HEADER + start + indented(groups(HOSTS.get(host, (host,)), monitored(host)), 2)
+
+
+def without_operator(host):
+    return WITHOUT_OPERATOR.get(host) or HOSTS.get(host, (host,))
 
 
 def files():
     """The generated files by their path in deploy."""
     return {
         **{f"{host}/alerts.yaml": prometheus_rule(host) for host in (*HOSTS, "redis")},
-        **{f"monitoring/rules/{host}.yaml": f"{HEADER}groups:\n{groups(host, jobs)}" for host, jobs in JOBS.items()},
+        **{f"monitoring/rules/{host}.yaml": f"{HEADER}groups:\n{groups(without_operator(host), jobs)}" for host, jobs in JOBS.items()},
     }

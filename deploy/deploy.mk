@@ -8,19 +8,35 @@ VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)
 # For the annotations of the images.
 REVISION ?= $(shell git rev-parse HEAD 2>/dev/null)
 SOURCE ?=
+# Only a release names its commit in the modules: other builds of the same sources have the same bytes.
+COMMIT = $(if $(SOURCE),$(REVISION))
+ifneq ($(COMMIT),)
+export NOVASPHERE_VERSION := version $(VERSION), commit $(COMMIT)
+endif
 
-# SOURCE=https://github.com/OWNER/REPOSITORY NATIVE_ARCHITECTURES="x86_64 aarch64": as in a release.
+# SOURCE=https://github.com/OWNER/REPOSITORY NATIVE_ARCHITECTURES="x86_64 aarch64": as in a release. With SOURCE, the
+# modules name the commit.
 .PHONY: image
 image: wasm native filterctl-release $(COPY_FILTERS) ## Build OCI images of the filters in dist/images and print their digests
 	@python3 deploy/image/build.py dist/images dist $(VERSION) "$(REVISION)" "$(SOURCE)" $(FILTERS)
 
+# The packages of each target in a bill of materials.
+comma := ,
+empty :=
+space := $(empty) $(empty)
+listed = $1=$(subst $(space),$(comma),$(strip $2))
+LISTED_sbom := $(call listed,$(TARGET),$(FILTERS:%=novasphere-%-proxy-wasm) $(HTTP_WASM:%=novasphere-%-http-wasm))
+LISTED_native := $(foreach machine,x86_64 aarch64,$(call listed,$(machine)-unknown-linux-gnu,novasphere-gateway-envoy-module))
+LISTED_filterctl := $(call listed,x86_64-unknown-linux-musl,filterctl)
+LISTED_images := $(LISTED_sbom) $(LISTED_native) $(call listed,x86_64-unknown-linux-musl,filterctl copy-filters)
+
 .PHONY: sbom
-sbom: ## Write lists of the crates in the filters and in filterctl into dist, as CycloneDX and SPDX
+sbom: ## Write lists of the crates in the filters, the native module, filterctl and the images into dist, as CycloneDX and SPDX
 	@mkdir -p dist
-	@for form in cyclonedx:cdx spdx:spdx; do \
-		python3 deploy/sbom.py "$${form%:*}" novasphere-gateway-filters $(TARGET) $(FILTERS:%=novasphere-%-proxy-wasm) > "dist/sbom.$${form#*:}.json"; \
-		python3 deploy/sbom.py "$${form%:*}" filterctl x86_64-unknown-linux-musl filterctl > "dist/filterctl.$${form#*:}.json"; \
-	done
+	@python3 deploy/sbom.py dist/sbom novasphere-gateway-filters $(LISTED_sbom)
+	@python3 deploy/sbom.py dist/native novasphere-gateway-native $(LISTED_native)
+	@python3 deploy/sbom.py dist/filterctl filterctl $(LISTED_filterctl)
+	@python3 deploy/sbom.py dist/images novasphere-gateway-images $(LISTED_images)
 
 .PHONY: deploy-generate
 deploy-generate: $(VENV_DEPLOY)/installed ## Regenerate the files under deploy that derive from host-config and from the chart
@@ -60,7 +76,6 @@ release = novasphere-gateway-$(1:-portable=)
 # The values of novasphere-api, and those of its host.
 values = $(addprefix --values ,deploy/chart/examples/novasphere.yaml \
 	$(wildcard deploy/chart/examples/novasphere-$(patsubst host=%,%,$(firstword $(subst $(comma), ,$(SETTINGS_$1)))).yaml))
-comma := ,
 digests = $$(awk '{printf ",image.digests.%s=%s", $$1, $$3}' dist/images/digests)
 # $(call arguments,HOST): what to install, for helm.
 arguments = $(call release,$1) deploy/chart/novasphere-gateway --namespace $(RELEASE_NAMESPACE) $(call values,$1) \

@@ -93,13 +93,18 @@ def generated():
     return {**files, **chart(files), **alerting.files(), **dashboards.files()}
 
 
-def stale():
+def files():
+    """All generated files by their path in deploy."""
+    return generated() | render.rendered() | overlays.overlays()
+
+
+def stale(files):
     """Names of the files that are out of date."""
     def is_stale(name, text):
         path = DEPLOY / name
         return not path.is_file() or path.read_text() != text
 
-    return [name for name, text in (generated() | render.rendered() | overlays.overlays()).items() if is_stale(name, text)]
+    return [name for name, text in files.items() if is_stale(name, text)]
 
 
 def write(files):
@@ -110,7 +115,7 @@ def write(files):
 
 if __name__ == "__main__":
     if sys.argv[1:] == ["--check"]:
-        if names := stale():
+        if names := stale(files()):
             sys.exit(f"{', '.join(names)}: out of date: run make deploy-generate")
     elif sys.argv[1:]:
         sys.exit(__doc__)

@@ -1,16 +1,18 @@
 #!/usr/bin/env python3
-"""Prints a bill of materials as CycloneDX 1.6 or SPDX 2.3: the crates linked into packages of the workspace.
+"""Writes a bill of materials as CycloneDX 1.6 and as SPDX 2.3: the crates linked into packages of the workspace.
 
-    sbom.py cyclonedx|spdx NAME TARGET PACKAGE...
+    sbom.py FILE NAME TARGET=PACKAGE,PACKAGE...
 
-NAME is what the packages form together, TARGET the platform they are built for.
+Writes FILE.cdx.json and FILE.spdx.json. NAME is what the packages form together, TARGET the platform they are
+built for; several targets may follow.
 
-The output is reproducible: it holds no time and no random number. SPDX requires a time: it is 0.
+The files are reproducible: they hold no time and no random number. SPDX requires a time: it is 0.
 """
 
 import hashlib
 import json
 import os
+import pathlib
 import re
 import subprocess
 import sys
@@ -112,24 +114,38 @@ def spdx(name, version, crates, links):
     }
 
 
-FORMATS = {"cyclonedx": cyclonedx, "spdx": spdx}
+FORMATS = {"cdx": cyclonedx, "spdx": spdx}
 
 
-def main(form, name, target, *roots):
+def crates(target, roots):
+    """The crates linked into packages for a target, each with those that it links, by reference."""
     data = metadata(target)
     packages = {package["id"]: package for package in data["packages"]}
     nodes = {node["id"]: node for node in data["resolve"]["nodes"]}
-    roots = [next(p["id"] for p in data["packages"] if p["name"] == root) for root in roots]
-    ids = sorted(set().union(*(linked(packages, nodes, root) for root in roots)), key=lambda i: reference(packages[i]))
-    links = {
-        reference(packages[i]): sorted({reference(packages[d["pkg"]]) for d in nodes[i]["deps"] if d["pkg"] in ids})
+    ids = set().union(*(linked(packages, nodes, package["id"]) for package in data["packages"] if package["name"] in roots))
+    return {
+        reference(packages[i]): (packages[i], {reference(packages[d["pkg"]]) for d in nodes[i]["deps"] if d["pkg"] in ids})
         for i in ids
     }
-    bill = FORMATS[form](name, packages[roots[0]]["version"], [packages[i] for i in ids], links)
-    print(json.dumps(bill, indent=2, sort_keys=True))
+
+
+def main(file, name, *groups):
+    packages, links, roots = {}, {}, []
+    for target, _, names in (group.partition("=") for group in groups):
+        roots += names.split(",")
+        for known, (package, others) in crates(target, names.split(",")).items():
+            packages[known] = package
+            links.setdefault(known, set()).update(others)
+    found = {package["name"]: package["version"] for package in packages.values()}
+    if missing := [root for root in roots if root not in found]:
+        sys.exit(f"{', '.join(missing)}: expected packages of the workspace")
+    links = {known: sorted(links[known]) for known in sorted(links)}
+    for form, write in FORMATS.items():
+        bill = write(name, found[roots[0]], [packages[known] for known in links], links)
+        pathlib.Path(f"{file}.{form}.json").write_text(json.dumps(bill, indent=2, sort_keys=True) + "\n")
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 5 or sys.argv[1] not in FORMATS:
+    if len(sys.argv) < 4 or not all("=" in group for group in sys.argv[3:]):
         sys.exit(__doc__)
     main(*sys.argv[1:])

@@ -161,15 +161,13 @@ def variants():
             yield f"chart {host} with {name}", ({**MINIMAL, "host": host, **options, **LACKING.get((host, name), {})}, "1.37")
 
 
-def build():
-    """The text of each variant by its name."""
-    built = {}
-    for name, (values, kubernetes) in variants():
-        done = run(values, kubernetes=kubernetes)
-        if done.returncode:
-            sys.exit(f"{name}: helm template: {done.stderr.strip()}")
-        built[name] = done.stdout
-    return built
+def build(variant):
+    """The name of a variant and its text."""
+    name, (values, kubernetes) = variant
+    done = run(values, kubernetes=kubernetes)
+    if done.returncode:
+        sys.exit(f"{name}: helm template: {done.stderr.strip()}")
+    return name, done.stdout
 
 
 def outside():

@@ -5,6 +5,7 @@ import base64
 import contextlib
 import hashlib
 import http.server
+import itertools
 import json
 import os
 import pathlib
@@ -33,17 +34,19 @@ def check(_):
     if not list((REPOSITORY / "dist").glob("*.wasm")):
         return [], "filters not built: run make wasm"
     findings = [f"examples/shop.yaml: {finding}" for finding in shop(envoy)]
+    if shutil.which("curl"):
+        findings += one_pod_without_filters()
     values, _ = dict(chart.variants())["chart envoy with every option"]
     return findings + [f"every option: {finding}" for finding in port_80(envoy, values)], None
 
 
 @contextlib.contextmanager
-def serving(answer, tls=False):
-    """The port of an HTTP server that answers with the JSON of `answer(path, headers)`."""
+def serving(answer, tls=False, status=lambda: 200):
+    """The port of an HTTP server that answers with `status()` and the JSON of `answer(path, headers)`."""
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
             body = json.dumps(answer(self.path, dict(self.headers))).encode()
-            self.send_response(200)
+            self.send_response(status())
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
@@ -144,11 +147,24 @@ def verdicts(gateway, key, issuer):
 
 def tested(gateway):
     """The output of helm test; None if it succeeds."""
-    docs = parse(chart.run(yaml.safe_load((chart.EXAMPLES / "shop.yaml").read_text())).stdout)
-    pod, = of_kind(docs, "Pod")
-    environment = {**os.environ, "GATEWAY": f"127.0.0.1:{gateway.ports['8443']}"}
-    run = subprocess.run(pod["spec"]["containers"][0]["command"], capture_output=True, text=True, env=environment)
-    return None if run.returncode == 0 and run.stdout.count("ok: ") == 5 else run.stdout + run.stderr
+    run = helm_test(yaml.safe_load((chart.EXAMPLES / "shop.yaml").read_text()), gateway.ports["8443"])
+    return None if run.returncode == 0 and run.stdout.count("ok: ") == 6 else run.stdout + run.stderr
+
+
+def helm_test(values, port, **variables):
+    """The finished script of helm test."""
+    pod, = of_kind(parse(chart.run(values).stdout), "Pod")
+    environment = {**os.environ, "GATEWAY": f"127.0.0.1:{port}", **variables}
+    return subprocess.run(pod["spec"]["containers"][0]["command"], capture_output=True, text=True, env=environment)
+
+
+def one_pod_without_filters():
+    """Whether helm test finds a pod that accepts requests without a token, one of four behind a Service."""
+    pods = itertools.cycle((401, 401, 401, 200))
+    with serving(lambda path, headers: headers, status=lambda: next(pods)) as service:
+        run = helm_test({**chart.MINIMAL, "tls": {"none": True}}, service, PATIENCE="0")
+    if run.returncode == 0 or "FAILED: no token for shop.example.com on each pod: expected 40 times 401, got 30" not in run.stdout:
+        yield f"helm test does not find the pod without filters: {run.stdout} {run.stderr}"
 
 
 def port_80(envoy, values):

@@ -6,6 +6,8 @@ import pathlib
 import subprocess
 import tempfile
 
+import yaml
+
 import manifests
 import mounts
 from envoy_start import program
@@ -23,6 +25,9 @@ PATH = "/opt/novasphere"
 def check(_):
     docs = parse(manifests.build("examples/existing-envoy"))
     findings = [*mounts.check(docs), *accepted(config_map(docs, "edge")["envoy.yaml"], variables(docs))]
+    labels = lambda text: yaml.safe_load(text)["stats_config"]["stats_tags"]
+    if labels(config_map(docs, "edge")["envoy.yaml"]) != labels((REPOSITORY / "host-config/envoy/gateway.yaml").read_text()):
+        findings.append("examples/existing-envoy: envoy.yaml: stats_tags: expected those of host-config/envoy")
     before = (DEPLOY / "examples/existing-envoy/deployment.yaml").read_text()
     for host in ADDED:
         findings += [f"{host}: {fault}" for fault in faults(host, before.replace("envoy", host))]
@@ -31,12 +36,13 @@ def check(_):
 
 def faults(host, before):
     """Faults of a Deployment, given as text, after the component of a host."""
-    with tempfile.TemporaryDirectory(dir=DEPLOY / "check") as directory:
+    with tempfile.TemporaryDirectory() as directory:
         directory = pathlib.Path(directory)
         (directory / "deployment.yaml").write_text(before)
-        lines = ["resources: [deployment.yaml]", f"components: [../../components/{host}]"]
+        component = os.path.relpath(DEPLOY / "components" / host, directory.resolve())
+        lines = ["resources: [deployment.yaml]", f"components: [{component}]"]
         (directory / "kustomization.yaml").write_text("\n".join(lines))
-        after = parse(manifests.build(directory.relative_to(DEPLOY)))
+        after = parse(manifests.build(directory))
     old = variables(parse(before))
     if variables(after) != old | ADDED[host]:
         yield f"expected the variables {sorted(old | ADDED[host])}, got {sorted(variables(after))}"

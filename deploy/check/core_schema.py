@@ -1,6 +1,10 @@
 """Built-in Kubernetes resources have only known fields, of the right types."""
 
+import functools
+import json
+
 import kubernetes_validate
+import kubernetes_validate.utils
 
 from manifests import label, lookup, of_kind, parse
 
@@ -18,6 +22,10 @@ PATCHED = {
     "podDisruptionBudget": ("policy/v1", "PodDisruptionBudget", {}),
     "service": ("v1", "Service", {}),
 }
+
+# The library reads all definitions of a version for each resource.
+kubernetes_validate.utils.schema_contents = functools.cache(kubernetes_validate.utils.schema_contents)
+kubernetes_validate.utils.all_versions = functools.cache(kubernetes_validate.utils.all_versions)
 
 
 def is_custom(doc):
@@ -41,14 +49,24 @@ def oldest(doc):
 
 
 def faults(doc, subject):
+    return [f"{subject}: {fault}" for fault in found(json.dumps(doc))]
+
+
+@functools.cache
+def found(text):
+    """The faults of a resource, given as JSON: many renderings contain the same one."""
+    return tuple(validated(json.loads(text)))
+
+
+def validated(doc):
     for version in (oldest(doc), NEWEST):
         try:
             kubernetes_validate.validate(doc, version, strict=True)
         except kubernetes_validate.ValidationError as error:
             path = ".".join(str(part) for part in error.path)
-            yield f"{subject}: {path}: {error.message.splitlines()[0][:200]} (Kubernetes {version})"
+            yield f"{path}: {error.message.splitlines()[0][:200]} (Kubernetes {version})"
         except kubernetes_validate.SchemaNotFoundError:
-            yield f"{subject}: Kubernetes {version} has no {doc.get('apiVersion')} {doc.get('kind')}"
+            yield f"Kubernetes {version} has no {doc.get('apiVersion')} {doc.get('kind')}"
         else:
             continue
         return

@@ -1,7 +1,10 @@
 """The real Envoy starts with the files of the ConfigMap, passes the readiness probe, rejects a request
 without a token over TLS, and drains through preStop."""
 
+import contextlib
+import functools
 import http.client
+import itertools
 import os
 import pathlib
 import shutil
@@ -16,6 +19,7 @@ from manifests import REPOSITORY, parse
 
 HOST = {"Host": "api.novasphere.io"}
 DEADLINE = 120
+LOWEST_PORT, HIGHEST_PORT = 10_000, 32_768
 
 
 def check(built):
@@ -56,10 +60,18 @@ def polled(attempt):
     return None
 
 
+@functools.cache
+def ports(process):
+    """The ports for a process. Checks that run at once start at different ones. Linux does not use these ports for
+    connections."""
+    return (LOWEST_PORT + n % (HIGHEST_PORT - LOWEST_PORT) for n in itertools.count(process * 211))
+
+
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    for port in ports(os.getpid()):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 class Gateway:

@@ -56,9 +56,8 @@ def envoy_faults():
             yield f"deploy/envoy/envoy.yaml: {place}: expected {one!r} as in host-config, got {other!r}"
 
 
-def left_over():
+def left_over(known):
     """Files with a header of generated files that nothing generates any more."""
-    known = generate.generated() | generate.render.rendered() | generate.overlays.overlays()
     for path in sorted(DEPLOY.rglob("*.yaml")):
         name = str(path.relative_to(DEPLOY))
         if name not in known and path.read_text().startswith(HEADERS):
@@ -66,8 +65,9 @@ def left_over():
 
 
 def check(built):
-    findings = [f"deploy/{name}: out of date: run make deploy-generate" for name in generate.stale()]
-    findings += left_over()
+    files = generate.files()
+    findings = [f"deploy/{name}: out of date: run make deploy-generate" for name in generate.stale(files)]
+    findings += left_over(files)
     findings += envoy_faults()
     for (manifests, name), files in FILES.items():
         data = config_map(parse(built[manifests]), name)

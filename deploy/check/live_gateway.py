@@ -39,7 +39,7 @@ VALUES = {
         },
         "rate_limit": {
             "minute": 50, "hour": None, "limit_by": "header", "header_name": "x-tenant",
-            "rules": [{"name": "order", "methods": ["POST"], "path": "/orders", "minute": 5}],
+            "rules": [{"name": "order", "methods": ["POST"], "path": "/orders", "minute": 1}],
         },
     },
     "routes": [{"name": "trial", "path_prefix": "/trial", "filters": {"jwt_auth": {"report_only": True}}}],

@@ -26,7 +26,7 @@ NAMES = {
 }
 TOKENS = ("only-for-this-test-0123456789abcdef0123", "only-for-this-test-next-0123456789abcdef")
 PASSWORD = "only-for-this-test-password"
-DEADLINE = 30
+DEADLINE = 120
 COUNT = "local n = (redis.call('GET', KEYS[1]) or 0) + 1 redis.call('SET', KEYS[1], n, 'EX', 60) return n"
 
 

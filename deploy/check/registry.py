@@ -47,6 +47,11 @@ import subchart
 import traefik_metrics
 import upstream_charts
 
+# Those that start proxies and wait for them, or that run many programs.
+SLOW_CHECKS = (
+    "alert_tests", "bill_of_materials", "chart", "chart_start", "checkov", "envoy_start", "image_layout", "live_metrics",
+    "make_targets", "traefik_metrics",
+)
 MANIFEST_CHECKS = {
     "alerts": alerts,
     "core_schema": core_schema,

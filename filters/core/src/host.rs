@@ -59,8 +59,12 @@ pub trait Host {
     }
 }
 
-/// The version of the filters, as they log it at load: `version 0.1.0`.
-pub const VERSION: &str = concat!("version ", env!("CARGO_PKG_VERSION"));
+/// The version of the filters, as they log it at load: `version 0.1.0`. The build of a release sets
+/// `NOVASPHERE_VERSION`, which also names the commit: `version 0.1.0, commit 1a2b3c…`.
+pub const VERSION: &str = match option_env!("NOVASPHERE_VERSION") {
+    Some(version) => version,
+    None => concat!("version ", env!("CARGO_PKG_VERSION")),
+};
 
 /// A capability that some hosts lack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

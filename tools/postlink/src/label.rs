@@ -1,5 +1,5 @@
-//! Adds a label to a module: a custom section that names the filter, its version and the host. It has
-//! no effect on the code. `filterctl version` reads it.
+//! Adds a label to a module: a custom section that names the filter, its version, the host and, in a
+//! release, the commit. It has no effect on the code. `filterctl version` reads it.
 
 use anyhow::{Result, ensure};
 
@@ -12,7 +12,7 @@ const NAME: &str = "novasphere";
 ///
 /// # Errors
 /// If `module` is not a WebAssembly module or has a label.
-pub fn label(module: &[u8], filter: &str, host: &str) -> Result<Vec<u8>> {
+pub fn label(module: &[u8], filter: &str, host: &str, commit: Option<&str>) -> Result<Vec<u8>> {
     let mut has_label = false;
     let mut labelled = rewrite(module, |id, section| {
         has_label |= id == CUSTOM && is_label(section);
@@ -20,11 +20,13 @@ pub fn label(module: &[u8], filter: &str, host: &str) -> Result<Vec<u8>> {
     })?;
     ensure!(!has_label, "the module has a label");
     let version = env!("CARGO_PKG_VERSION");
+    let commit = commit.map_or_else(String::new, |commit| format!("commit={commit}\n"));
     let mut section = Vec::new();
     push_number(&mut section, u32::try_from(NAME.len())?);
     section.extend_from_slice(NAME.as_bytes());
-    section
-        .extend_from_slice(format!("filter={filter}\nversion={version}\nhost={host}\n").as_bytes());
+    section.extend_from_slice(
+        format!("filter={filter}\nversion={version}\nhost={host}\n{commit}").as_bytes(),
+    );
     labelled.push(CUSTOM);
     push_number(&mut labelled, u32::try_from(section.len())?);
     labelled.append(&mut section);

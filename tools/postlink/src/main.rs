@@ -5,7 +5,8 @@
 //!   (WebAssembly bulk memory, [`lower`]). Traefik 3.4 to 3.7 embed an engine whose `memory.copy`
 //!   corrupts memory on amd64. The precompiled standard library contains these instructions, so no
 //!   compiler flag can avoid them.
-//! - `postlink label FILTER HOST IN OUT` adds the filter's name, version and host ([`label`]).
+//! - `postlink label FILTER HOST [COMMIT] IN OUT` adds the filter's name, version, host and commit
+//!   ([`label`]).
 
 mod exports;
 mod label;
@@ -30,8 +31,9 @@ fn main() -> Result<()> {
     let module = match step {
         ["for-envoy"] => exports::for_envoy(&module),
         ["lower-bulk-memory"] => lower::lower(&module),
-        ["label", filter, host] => label::label(&module, filter, host),
-        _ => bail!("{step:?} is not for-envoy, lower-bulk-memory or label FILTER HOST"),
+        ["label", filter, host] => label::label(&module, filter, host, None),
+        ["label", filter, host, commit] => label::label(&module, filter, host, Some(commit)),
+        _ => bail!("{step:?} is not for-envoy, lower-bulk-memory or label FILTER HOST [COMMIT]"),
     };
     let module = module.with_context(|| from.display().to_string())?;
     fs::write(to, module).with_context(|| to.display().to_string())

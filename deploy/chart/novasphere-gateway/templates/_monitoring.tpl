@@ -3,7 +3,8 @@
 {{- if eq .Values.host "istio" }}["filters", "envoy", "istio-requests"]
 {{- else if include "novasphere-gateway.isEnvoy" . }}["filters", "envoy", "envoy-requests"]
 {{- else if hasPrefix "traefik" .Values.host }}["traefik"]
-{{- else }}["filters", "kong"]{{ end -}}
+{{- else if or (eq .Values.host "kong-ingress") (include "novasphere-gateway.rejects" .) }}["filters", "kong", "kong-probed"]
+{{- else }}["filters", "kong", "kong-unprobed"]{{ end -}}
 {{- end }}
 
 {{/* The groups of alerts in a file: (list root file job). */}}

@@ -20,6 +20,8 @@ pub(super) struct Label {
     pub(super) filter: String,
     pub(super) version: String,
     pub(super) host: String,
+    /// In a release.
+    pub(super) commit: Option<String>,
 }
 
 /// The host of a module.
@@ -122,6 +124,7 @@ impl Label {
                 "filter" => &mut label.filter,
                 "version" => &mut label.version,
                 "host" => &mut label.host,
+                "commit" => label.commit.insert(String::new()),
                 _ => continue,
             };
             value.clone_into(field);

@@ -71,6 +71,15 @@ fn module_has_filter_version_and_host() {
 }
 
 #[test]
+fn module_of_a_release_has_its_commit() {
+    let label = format!("{LABEL}commit=1a2b3c\n");
+    let (_, text) = version(&module(&ENVOY, None, Some(&label))).unwrap();
+    assert!(text.contains("  version  9.8.7\n  commit   1a2b3c\n  host "), "{text}");
+    let (_, text) = version(&module(&ENVOY, None, Some(LABEL))).unwrap();
+    assert!(!text.contains("commit"), "{text}");
+}
+
+#[test]
 fn functions_tell_the_host() {
     for (exports, import, expected) in [
         (&KONG[..], None, "host     Kong\n  ABI      proxy-wasm 0.2.1\n"),

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::cli::Outcome;
 
-/// Show the filter, version and host of built modules.
+/// Show the filter, version, commit and host of built modules.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The modules, such as novasphere-gateway.wasm.
@@ -66,6 +66,9 @@ fn write_text(path: &str, bytes: &[u8], module: &Module, out: &mut dyn Write) ->
         Some(label) => {
             writeln!(out, "  filter   {}", label.filter)?;
             writeln!(out, "  version  {}", label.version)?;
+            if let Some(commit) = &label.commit {
+                writeln!(out, "  commit   {commit}")?;
+            }
         }
         None => writeln!(out, "  filter   unknown: the module has no label of this project")?,
     }
@@ -92,6 +95,7 @@ fn to_json(path: &str, bytes: &[u8], module: &Module) -> Value {
         "file": path,
         "filter": label.map(|label| &label.filter),
         "version": label.map(|label| &label.version),
+        "commit": label.and_then(|label| label.commit.as_ref()),
         "host": module.host.name(),
         "abi": module.abi,
         "bytes": bytes.len(),

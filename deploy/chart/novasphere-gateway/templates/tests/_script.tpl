@@ -23,11 +23,28 @@ expect() {
     sleep 1
   done
 }
+# refused DESCRIPTION URL: 401 on 40 connections of their own, which the Service spreads over all pods.
+refused() {
+  while true; do
+    count=$(curl --silent --insecure --http1.1 --max-time 10 --output /dev/null --write-out '%{http_code}\n' \
+      --connect-to "::$GATEWAY" -H 'Connection: close' "$2?[1-40]" | grep -cx 401)
+    if [ "$count" -eq 40 ]; then
+      echo "ok: $1: 40 times 401"
+      return
+    elif [ "$(date +%s)" -ge "$deadline" ]; then
+      echo "FAILED: $1: expected 40 times 401, got $count"
+      failed=1
+      return
+    fi
+    sleep 1
+  done
+}
 {{- $rejects := and $jwt (not (or $jwt.optional $jwt.anonymous $jwt.report_only)) }}
 {{- range $name := $v.hostnames }}
 {{- $url := printf "%s://%s" $scheme (include "novasphere-gateway.test.host" (list $root $name "default")) }}
 {{- if $rejects }}
 expect 'no token for {{ $name }}' 401 '{{ $url }}{{ $path }}'
+refused 'no token for {{ $name }} on each pod' '{{ $url }}{{ $path }}'
 expect 'an invalid token for {{ $name }}' 401 -H 'Authorization: Bearer x.y.z' '{{ $url }}{{ $path }}'
 {{- range $v.routes }}
 {{- if has "jwt_auth" .exempt }}
