@@ -8,7 +8,7 @@ import pathlib
 import sys
 import urllib.parse
 
-# The link of mdBook's own page for missing files, which starts at the root of a server.
+# mdBook's page for missing files. Its links start at the root of a server.
 ROOT_PAGES = {"404.html"}
 
 

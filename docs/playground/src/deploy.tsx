@@ -38,7 +38,7 @@ const HOSTS: Host[] = [
     where: 'A filter in the `filter_chains` of a service, for Kong 3.4 to 3.9. The modules are in `dist/kong`, with their schemas.',
     facts: [
       'All filters work. Counts are exact across all workers.',
-      'Separate filters see responses in the order of requests. The parts of `gateway` see them in reverse order, as on Envoy.',
+      'Separate filters see responses in the same order as requests. The parts of `gateway` see them in reverse order, as on Envoy.',
       'nginx cannot remove a request header. The upstream gets it with an empty value.',
       'With `jwks`, requests that arrive before the first keys get 503, because a filter on Kong cannot hold them.',
       'A filter cannot pass claims on to another filter. Use `gateway`: all its parts have the claims.',

@@ -31,7 +31,7 @@ pub(crate) fn shareable(sharing: &str) -> Result<Value> {
     let texts = sharing.texts.iter().map(|text| text.as_deref().map(|text| visible(text, &mask)));
     Ok(json!({
         "text": visible(&report::masked(0, &project), &mask),
-        "url": visible(&sharing.url, &mask),
+        "url": without_marks(&mask.url(&sharing.url)),
         "headers": lines(&sharing.headers, &mask),
         "upstream_headers": lines(&sharing.upstream_headers, &mask),
         "texts": texts.collect::<Vec<_>>(),
@@ -70,7 +70,10 @@ fn visible(text: &str, mask: &Mask) -> String {
         let text = part.trim_end_matches(['\t', '\r']);
         format!("{}{}", mask.text(text), part.get(text.len()..).unwrap_or_default())
     });
-    let masked: String = parts.collect();
+    without_marks(&parts.collect::<String>())
+}
+
+fn without_marks(masked: &str) -> String {
     masked.replace(&format!("{HIDDEN}@"), "").replace(HIDDEN, "").replace(TOKEN, "")
 }
 
@@ -109,6 +112,7 @@ mod tests {
             ("/a?access_token=opaque-1#x", "/a?access_token=#x"),
             ("/a?api%5Fkey=opaque-1", "/a?api%5Fkey="),
             ("/a?code=opaque-1;t=2", "/a?code=;t=2"),
+            ("https://a:it's@a.example/?code=it's|1&x='", "https://a.example/?code=&x='"),
             (&format!("/a/{JWT}/b"), "/a//b"),
             (&format!("/a/{JWT}.a-b.c_d"), "/a/"),
         ] {

@@ -23,7 +23,7 @@ pub fn value(report: &Report<'_>) -> Value {
     let upstream = explanation.upstream.as_ref().map(|request| {
         json!({
             "method": string(&request.method),
-            "path": string(&request.target),
+            "path": mask.value(":path", &request.target),
             "headers": lines(&request.headers, mask),
         })
     });
@@ -41,7 +41,7 @@ pub fn value(report: &Report<'_>) -> Value {
         "proxy": proxy(report.proxy),
         "request": {
             "method": string(&request.method),
-            "path": string(&request.target),
+            "path": mask.value(":path", &request.target),
             "host": string(&request.authority),
             "route": report.routed.name,
             "time": report.input.facts.millis / 1_000,

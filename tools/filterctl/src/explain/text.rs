@@ -104,7 +104,7 @@ fn write_head(report: &Report<'_>, out: &mut dyn Write) -> Result<()> {
     let shown = |text: &[u8]| report.mask.text(&String::from_utf8_lossy(text));
     let (method, host) = (shown(method), shown(authority));
     writeln!(out)?;
-    wrap::write("request   ", &format!("{method} {}", shown(target)), out)?;
+    wrap::write("request   ", &format!("{method} {}", report.mask.value(":path", target)), out)?;
     writeln!(out, "host      {host}")?;
     if let Some(route) = &report.routed.name {
         writeln!(out, "route     {route}")?;

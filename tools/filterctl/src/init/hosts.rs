@@ -1,7 +1,7 @@
 //! The files for each host.
 
 use super::{
-    jwt_auth::KeysServer,
+    jwt_auth::Server,
     options::{Host, Settings},
     provider::SECRET,
 };
@@ -145,7 +145,7 @@ fn secrets(template: Template, settings: &Settings) -> Template {
 }
 
 /// The cluster for the issuer's keys, in the form of each host.
-fn clusters(template: Template, keys: Option<&KeysServer>) -> Template {
+fn clusters(template: Template, keys: Option<&Server>) -> Template {
     let given = |lines: Vec<String>| if keys.is_some() { lines } else { Vec::new() };
     let has_tls = keys.is_none_or(|keys| keys.tls);
     let mut cluster = lines(CLUSTER);

@@ -1,16 +1,34 @@
 //! The configuration of jwt-auth for a provider.
 
 use super::{
-    options::{Host, Settings},
+    options::{Host, Settings, is_host_name},
     provider::{PUBLIC_KEY, SECRET},
 };
 
-/// The server of an issuer's keys.
+/// The server of an issuer or of its keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct KeysServer {
+pub(super) struct Server {
     pub(super) tls: bool,
     pub(super) host: String,
     pub(super) port: u16,
+}
+
+impl Server {
+    /// The server of a URL. `None` for another scheme, user information, or an IPv6 address.
+    pub(super) fn of(url: &str) -> Option<Self> {
+        let (scheme, rest) = url.split_once("://")?;
+        let (tls, default) = match scheme {
+            "https" => (true, 443),
+            "http" => (false, 80),
+            _ => return None,
+        };
+        let authority = rest.split('/').next()?;
+        let (host, port) = match authority.split_once(':') {
+            Some((host, port)) => (host, port.parse().ok().filter(|port| *port > 0)?),
+            None => (authority, default),
+        };
+        is_host_name(host).then(|| Self { tls, host: host.to_owned(), port })
+    }
 }
 
 impl Settings {
@@ -24,14 +42,9 @@ impl Settings {
     }
 
     /// The server of the key set. `None` if the proxy fetches no keys.
-    pub(super) fn keys_server(&self) -> Option<KeysServer> {
+    pub(super) fn keys_server(&self) -> Option<Server> {
         let uri = self.provider.keys(&self.issuer).filter(|_| self.host != Host::Traefik)?;
-        let (scheme, rest) = uri.split_once("://")?;
-        let tls = scheme == "https";
-        let authority = rest.split('/').next()?;
-        let (host, port) = authority.rsplit_once(':').unzip();
-        let port = port.and_then(|port| port.parse().ok()).unwrap_or(if tls { 443 } else { 80 });
-        Some(KeysServer { tls, host: host.unwrap_or(authority).to_owned(), port })
+        Server::of(&uri)
     }
 
     /// The lines of the configuration.

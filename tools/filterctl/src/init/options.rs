@@ -101,7 +101,7 @@ fn check_text(option: &str, text: &str) -> Result<()> {
     Ok(())
 }
 
-fn is_host_name(text: &str) -> bool {
+pub(super) fn is_host_name(text: &str) -> bool {
     let is_label = |label: &str| {
         !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
     };

@@ -2,6 +2,8 @@
 
 use anyhow::{Result, bail};
 
+use super::jwt_auth::Server;
+
 /// An identity provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Provider {
@@ -32,6 +34,8 @@ pub(super) const PUBLIC_KEY: &str = "NOVASPHERE_JWT_PUBLIC_KEY";
 const ENTRA_V1: &str = "https://sts.windows.net/";
 /// Google's issuer without a scheme.
 const GOOGLE: &str = "accounts.google.com";
+/// Hosts on this machine, whose keys may come without TLS.
+const LOCAL: [&str; 2] = ["localhost", "127.0.0.1"];
 
 impl Provider {
     /// The audience of an example.
@@ -78,14 +82,16 @@ impl Provider {
         if self == Self::Secret || self == Self::Google && issuer == GOOGLE {
             return Ok(issuer.to_owned());
         }
-        let is_local = self == Self::Keycloak && is_on_this_machine(issuer);
-        let rest = issuer.strip_prefix("https://").unwrap_or_default();
-        let has_host = rest.split('/').next().is_some_and(|host| host.contains('.')) || is_local;
-        if !has_host || issuer.contains(['?', '#', ' ']) {
+        let is_accepted = |server: Server| match server.tls {
+            true => server.host.contains('.'),
+            // Keycloak's development mode has no TLS.
+            false => self == Self::Keycloak && LOCAL.contains(&server.host.as_str()),
+        };
+        if !Server::of(issuer).is_some_and(is_accepted) || issuer.contains(['?', '#', ' ']) {
             let example = self.issuer(self.audience());
             bail!(
-                "--issuer: expected a URL such as {example}, got {issuer:?}; without TLS, only \
-                 keycloak on this machine: http://localhost:8180/realms/example"
+                "--issuer: expected a URL such as {example}, got {issuer:?}; http:// is \
+                 accepted only for keycloak at localhost or 127.0.0.1"
             );
         }
         let trimmed = issuer.trim_end_matches('/');
@@ -223,11 +229,4 @@ impl Provider {
     pub(super) const fn has_audience(self) -> bool {
         !matches!(self, Self::Cognito)
     }
-}
-
-/// Whether the URL is that of a server without TLS on this machine, as Keycloak's development mode has it.
-fn is_on_this_machine(url: &str) -> bool {
-    let authority = url.strip_prefix("http://").and_then(|rest| rest.split('/').next());
-    let host = authority.and_then(|authority| authority.split(':').next());
-    host.is_some_and(|host| ["localhost", "127.0.0.1"].contains(&host))
 }

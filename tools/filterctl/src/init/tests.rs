@@ -131,6 +131,14 @@ fn keys_come_from_the_port_and_with_the_scheme_of_the_issuer() {
         ("auth0", "http://localhost"),
         ("keycloak", "http://id.test"),
         ("keycloak", "http://localhost.test/a"),
+        ("keycloak", "http://localhost@id.test/a"),
+        ("keycloak", "http://localhost:8180@id.test/a"),
+        ("keycloak", "http://localhost\\@id.test/a"),
+        ("keycloak", "http://localhost:0/a"),
+        ("keycloak", "http://[::1]/a"),
+        ("keycloak", "https://user:password@id.test/a"),
+        ("keycloak", "https://id.test:x/a"),
+        ("keycloak", "https://id.test,port_value:1/a"),
     ] {
         let error = settings(&["--host", "envoy", "--idp", provider, "--issuer", issuer]);
         assert!(error.is_err(), "{issuer}");

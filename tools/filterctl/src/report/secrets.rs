@@ -21,6 +21,7 @@ pub fn masked(index: usize, project: &Project) -> String {
     file.documents.iter().for_each(|root| collect(root, &file.text, &mut spans));
     roots.for_each(|document| collect(&document.root, &file.text, &mut spans));
     configs.for_each(|filter| collect(&filter.config.node, &file.text, &mut spans));
+    spans.extend(comments(&file.text));
     if file.error.is_some() {
         spans = unparsed(&file.text);
     }
@@ -45,11 +46,24 @@ fn collect(root: &Node, text: &str, spans: &mut Vec<Range<usize>>) {
         spans.extend(node.items().iter().filter_map(|item| header_value(item, text)));
         for (key, value) in node.members() {
             let is_secret = key.text().is_some_and(|name| SECRET_FIELDS.contains(&name));
-            if is_secret && matches!(value.content, Content::Scalar { .. }) && !value.is_null() {
+            if is_secret && !matches!(value.content, Content::Mapping(_)) && !value.is_null() {
                 spans.push(value.span.clone());
             }
         }
     });
+}
+
+/// Secrets in lines that are comments, such as a setting that is not in use.
+fn comments(text: &str) -> impl Iterator<Item = Range<usize>> {
+    let starts = text.split_inclusive('\n').scan(0_usize, |next, line| {
+        let start = *next;
+        *next = start.saturating_add(line.len());
+        Some((start, line.trim_end()))
+    });
+    starts.filter(|(_, line)| line.trim_start().starts_with('#')).filter_map(|(start, line)| {
+        let from = value_of_secret(line)?;
+        Some(start.saturating_add(from)..start.saturating_add(line.len()))
+    })
 }
 
 /// The rest of each line behind the name of a secret, for a text that is not YAML, and the lines
@@ -115,6 +129,15 @@ mod tests {
         let project =
             Project { files: vec![File::new("x", text.to_owned())], ..Project::default() };
         let expected = "- 'Authorization:**********'\n- X-A:1\n- Cookie:***\n- key:***\n";
+        assert_eq!(masked(0, &project), expected);
+    }
+
+    #[test]
+    fn secrets_in_comments_and_lists_are_stars() {
+        let text = "a: 1 # ü\n  # secret: abc\n# - {key: a, secret: {env: A}}\nsecret: [ab]\n";
+        let project =
+            Project { files: vec![File::new("x", text.to_owned())], ..Project::default() };
+        let expected = text.replace(" abc", "****").replace("[ab]", "****");
         assert_eq!(masked(0, &project), expected);
     }
 

@@ -11,7 +11,7 @@ mod tests;
 use novasphere_explain::Input;
 use serde_json::Value;
 
-use self::names::Names;
+use self::names::{IsBetween, Names};
 
 /// In place of a credential.
 pub const HIDDEN: &str = "<hidden>";
@@ -52,6 +52,9 @@ impl Mask {
         if value.is_empty() {
             return "(empty)".to_owned();
         }
+        if name == ":path" {
+            return self.url(&value);
+        }
         if !self.names.is_secret_header(name) {
             return self.text(&value);
         }
@@ -63,8 +66,17 @@ impl Mask {
 
     /// A text that may contain credentials.
     pub fn text(&self, text: &str) -> String {
-        let text = names::without_users(text);
-        let text = names::without_parameters(&text, &self.names);
+        self.masked(text, names::is_between_words)
+    }
+
+    /// A text that is one URL or path: quotation marks do not end it.
+    pub fn url(&self, url: &str) -> String {
+        self.masked(url, names::is_never_between)
+    }
+
+    fn masked(&self, text: &str, is_between: IsBetween) -> String {
+        let text = names::without_users(text, is_between);
+        let text = names::without_parameters(&text, &self.names, is_between);
         let mut text = without_tokens(&text);
         for secret in &self.secrets {
             if text.contains(secret) {
@@ -75,20 +87,24 @@ impl Mask {
     }
 }
 
-/// The text with `<token>` for each JSON Web Token, signed or encrypted.
+/// The starts of a JSON object in Base64url: with a name, a space or a line break after `{`.
+const OBJECTS: [&str; 5] = ["eyJ", "eyA", "ewog", "ewoJ", "ew0K"];
+
+/// The text with `<token>` for each JSON Web Token, signed or encrypted, with any suffix.
 fn without_tokens(text: &str) -> String {
-    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let is_other = |c: char| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '_' | '.');
     let mut result = String::new();
-    let mut word = String::new();
-    for c in text.chars().map(Some).chain([None]) {
-        match c.filter(|c| is_part(*c)) {
-            Some(c) => word.push(c),
-            None => {
-                let is_token = word.starts_with("ey") && [3, 5].contains(&word.split('.').count());
-                result.push_str(if is_token { TOKEN } else { &word });
-                word.clear();
-                result.extend(c);
+    for piece in text.split_inclusive(is_other) {
+        let word = piece.trim_end_matches(is_other);
+        let starts = OBJECTS.iter().filter_map(|object| word.find(object));
+        let token = starts.min().and_then(|start| word.split_at_checked(start));
+        match token.filter(|(_, token)| token.matches('.').count() >= 2) {
+            Some((before, _)) => {
+                result.push_str(before);
+                result.push_str(TOKEN);
+                result.push_str(piece.get(word.len()..).unwrap_or_default());
             }
+            None => result.push_str(piece),
         }
     }
     result

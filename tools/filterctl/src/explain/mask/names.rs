@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::HIDDEN;
 
 /// Parts of the names of headers and query parameters that hold credentials.
-const PARTS: [&str; 16] = [
+const PARTS: [&str; 18] = [
     "authorization",
     "cookie",
     "token",
@@ -24,6 +24,8 @@ const PARTS: [&str; 16] = [
     "assertion",
     "signature",
     "session",
+    "passphrase",
+    "subscription-key",
 ];
 
 /// Headers that hold credentials, with other names. A page sends a token as a WebSocket subprotocol.
@@ -107,8 +109,11 @@ pub(super) fn scheme(value: &str) -> Option<&str> {
     SCHEMES.iter().any(|known| scheme.eq_ignore_ascii_case(known)).then_some(scheme)
 }
 
+/// Whether a character ends a URL in a text.
+pub(super) type IsBetween = fn(char) -> bool;
+
 /// The parameters of all queries in a string: name and value, as they are.
-pub(super) fn parameters(text: &str) -> impl Iterator<Item = (&str, &str)> {
+pub(super) fn parameters(text: &str, is_between: IsBetween) -> impl Iterator<Item = (&str, &str)> {
     let queries = text.split(is_between).filter_map(|word| word.split_once('?'));
     queries
         .flat_map(|(_, query)| query.split(['&', ';', '#', '?']))
@@ -116,12 +121,17 @@ pub(super) fn parameters(text: &str) -> impl Iterator<Item = (&str, &str)> {
 }
 
 /// The text with hidden values of secret parameters in its queries.
-pub(super) fn without_parameters<'t>(text: &'t str, names: &Names) -> Cow<'t, str> {
+pub(super) fn without_parameters<'t>(
+    text: &'t str,
+    names: &Names,
+    is_between: IsBetween,
+) -> Cow<'t, str> {
     let is_secret =
         |(name, value): &(&str, &str)| !value.is_empty() && names.is_secret_parameter(name);
-    if !parameters(text).any(|parameter| is_secret(&parameter)) {
+    if !parameters(text, is_between).any(|parameter| is_secret(&parameter)) {
         return Cow::Borrowed(text);
     }
+    let is_end = |c: char| matches!(c, '&' | ';' | '#' | '?') || is_between(c);
     let hidden = |part: &str| match part.split_once('=').filter(is_secret) {
         Some((name, value)) => {
             // The separator is a part of the value.
@@ -134,7 +144,7 @@ pub(super) fn without_parameters<'t>(text: &'t str, names: &Names) -> Cow<'t, st
 }
 
 /// The text with hidden user information in its URLs.
-pub(super) fn without_users(text: &str) -> Cow<'_, str> {
+pub(super) fn without_users(text: &str, is_between: IsBetween) -> Cow<'_, str> {
     let mut parts = text.split("://");
     let mut result = parts.next().unwrap_or_default().to_owned();
     let mut is_changed = false;
@@ -150,13 +160,14 @@ pub(super) fn without_users(text: &str) -> Cow<'_, str> {
     if is_changed { Cow::Owned(result) } else { Cow::Borrowed(text) }
 }
 
-fn is_end(c: char) -> bool {
-    matches!(c, '&' | ';' | '#' | '?') || is_between(c)
+/// Between the words of a text. Some of these characters may also be in a URL.
+pub(super) fn is_between_words(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>' | '|' | '`')
 }
 
-/// Whether a character is in no URL.
-fn is_between(c: char) -> bool {
-    c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>' | '|' | '`')
+/// In a text that is one URL or path as a whole.
+pub(super) fn is_never_between(_: char) -> bool {
+    false
 }
 
 /// The text without percent-encoding.

@@ -22,7 +22,9 @@ pub(super) fn of(input: &Input, names: &Names) -> Vec<String> {
 fn add_line(name: &[u8], value: &[u8], names: &Names, found: &mut Vec<String>) {
     let name = String::from_utf8_lossy(name).to_ascii_lowercase();
     let value = String::from_utf8_lossy(value).into_owned();
-    for (parameter, value) in names::parameters(&value) {
+    let is_between: names::IsBetween =
+        if name == ":path" { names::is_never_between } else { names::is_between_words };
+    for (parameter, value) in names::parameters(&value, is_between) {
         if names.is_secret_parameter(parameter) {
             found.extend([value.to_owned(), names::decoded(value)]);
         }
