@@ -61,10 +61,12 @@ impl Identities {
         Ok(Self { good, bad })
     }
 
-    /// The identities whose tokens are in `bytes`, as sent or percent-decoded.
+    /// The identities whose tokens are in `bytes`, as sent or percent-decoded. Envoy drops some carriage
+    /// returns within values.
     pub(crate) fn within<'i>(&'i self, bytes: &[u8]) -> Vec<&'i Identity> {
         let decoded: Vec<u8> = percent_decode(bytes).collect();
-        let contains = |token: &[u8]| contains(bytes, token) || contains(&decoded, token);
+        let joined: Vec<u8> = bytes.iter().copied().filter(|byte| *byte != b'\r').collect();
+        let contains = |token: &[u8]| [bytes, &decoded, &joined].iter().any(|b| contains(b, token));
         self.good.iter().filter(|identity| contains(identity.token.as_bytes())).collect()
     }
 }

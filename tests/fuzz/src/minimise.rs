@@ -2,6 +2,9 @@
 
 use crate::head::Head;
 
+/// Values below this length are reduced byte by byte.
+const SHORT: usize = 64;
+
 /// Removes parts of the request while `fails` holds.
 pub(crate) fn minimise(mut head: Head, mut fails: impl FnMut(&Head) -> bool) -> Head {
     loop {
@@ -40,10 +43,12 @@ fn candidates(head: &Head) -> Vec<Head> {
         add(&|candidate| candidate.trailers.clear());
     }
     for (at, (_, value)) in head.lines.iter().enumerate() {
-        if value.len() > 1 {
-            let middle = value.len() / 2;
-            add(&|candidate| with_value(candidate, at, |value| value.truncate(middle)));
-            add(&|candidate| with_value(candidate, at, |value| drop(value.drain(..middle))));
+        // Halves, then single bytes of what is short.
+        let length = value.len();
+        let cuts = [length / 2, if length < SHORT { 1 } else { 0 }];
+        for cut in cuts.into_iter().filter(|cut| *cut > 0) {
+            add(&|candidate| with_value(candidate, at, |value| value.truncate(length - cut)));
+            add(&|candidate| with_value(candidate, at, |value| drop(value.drain(..cut))));
         }
     }
     candidates
@@ -73,7 +78,7 @@ mod tests {
             })
         };
         let small = minimise(head, fails);
-        assert_eq!(small.lines, [(b"b".to_vec(), b"xxbad".to_vec())]);
+        assert_eq!(small.lines, [(b"b".to_vec(), b"bad".to_vec())]);
         assert_eq!((&small.method[..], &small.target[..]), (&b"GET"[..], &b"/api/v1/wukongs"[..]));
     }
 }
