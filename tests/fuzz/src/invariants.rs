@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// The path without authentication.
-const HEALTH: &str = "/api/v1/healthz";
+pub(crate) const HEALTH: &str = "/api/v1/healthz";
 
 /// The headers that only the filters may set, besides the keep-inbound `x-client-type`.
 const IDENTITY_HEADERS: [&str; 7] = [

@@ -15,14 +15,14 @@ use crate::{
     http1::Http1,
     http2::Http2,
     identities::Identities,
-    invariants::{check_record, check_response},
+    invariants::{HEALTH, check_record, check_response},
     minimise::minimise,
     outcome::Outcome,
     upstream::Record,
 };
 
 /// The requests of one client. With a limit of 100, some are refused.
-const REQUESTS_OF_A_CLIENT: u64 = 500;
+const REQUESTS_OF_A_CLIENT: u64 = 1000;
 
 /// A request that must pass follows this many requests.
 const BETWEEN_GOOD_REQUESTS: u64 = 50;
@@ -107,12 +107,20 @@ struct Run {
     client: Client,
     /// The number of clients so far.
     clients: u32,
-    sent: VecDeque<(u64, Head)>,
+    sent: VecDeque<Sent>,
     outcomes: Outcomes,
+}
+
+/// A request that was sent.
+struct Sent {
+    marker: u64,
+    client: u32,
+    head: Head,
 }
 
 /// A client address, its connections and what it was granted.
 struct Client {
+    number: u32,
     http1: Http1,
     http2: Http2,
     since: u64,
@@ -125,6 +133,7 @@ impl Client {
         let [_, a, b, c] = number.to_be_bytes();
         let address = IpAddr::from(Ipv4Addr::new(10, a, b, c));
         Self {
+            number,
             http1: Http1::new(running.addr, address),
             http2: Http2::new(running.addr, address),
             since: unix_seconds(),
@@ -155,8 +164,8 @@ impl Run {
 
     /// Sends a request and checks its effects.
     fn check(&mut self, head: &Head) -> Result<(), String> {
-        let marker = self.sent.back().map_or(0, |(last, _)| last.saturating_add(1));
-        self.sent.push_back((marker, head.clone()));
+        let marker = self.sent.back().map_or(0, |last| last.marker.saturating_add(1));
+        self.sent.push_back(Sent { marker, client: self.client.number, head: head.clone() });
         if self.sent.len() > REMEMBERED {
             self.sent.pop_front();
         }
@@ -184,14 +193,14 @@ impl Run {
 
     fn check_record(&mut self, last: &Head, record: &Record) -> Result<(), String> {
         let gateway = self.running.gateway;
-        let of = |marker| self.sent.iter().find(|(number, _)| *number == marker);
-        let sent = record.marker().and_then(of).map_or(last, |(_, head)| head);
+        let of = |marker| self.sent.iter().find(|sent| sent.marker == marker);
+        let sent = record.marker().and_then(of);
+        let is_late = sent.is_some_and(|sent| sent.client != self.client.number);
+        let sent = sent.map_or(last, |sent| &sent.head);
         check_record(gateway, &self.identities, sent, record)
             .map_err(|violation| format!("{violation}\n  at the upstream: {record:?}"))?;
-        match record.path() == "/api/v1/healthz" {
-            true => Ok(()),
-            false => self.client.admit(gateway, record),
-        }
+        let is_limited = gateway.is_complete() && record.path() != HEALTH && !is_late;
+        if is_limited { self.client.admit(gateway, record) } else { Ok(()) }
     }
 
     /// Checks that the gateway still works, as a client with nothing used.

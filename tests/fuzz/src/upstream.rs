@@ -34,10 +34,11 @@ impl Record {
         self.target.split('?').next().unwrap_or_default()
     }
 
-    /// The number of the request. `None` if the client did not send it as one request.
+    /// The number of the request. `None` if the client did not send it as one request. A folded line
+    /// (RFC 9112 section 5.2) may follow it.
     pub(crate) fn marker(&self) -> Option<u64> {
         let mut markers = self.values(MARKER);
-        let marker = markers.next()?.parse().ok()?;
+        let marker = markers.next()?.split(' ').next()?.parse().ok()?;
         markers.next().is_none().then_some(marker)
     }
 }
