@@ -1,4 +1,4 @@
-//! The property that must hold for every input. The fuzz target and `tests/fuzz.rs` share it.
+//! Tokens in every place of a request.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use hmac::{Hmac, Mac};
@@ -40,17 +40,15 @@ thread_local! {
     };
 }
 
-/// Checks an input.
-///
-/// # Panics
-/// If the property does not hold.
-pub fn check(input: &[u8]) {
+/// The first byte of an input selects the kind of the rest.
+pub(crate) fn check(input: &[u8]) -> bool {
     match input {
         [b'a', rest @ ..] => check_unsigned(rest),
-        [b's', rest @ ..] => check_signed(rest),
+        [b's', rest @ ..] => return check_signed(rest),
         [] => {}
         rest => check_changed(rest),
     }
+    false
 }
 
 /// Arbitrary bytes in every token source do not pass.
@@ -73,13 +71,13 @@ fn check_unsigned(bytes: &[u8]) {
     }
 }
 
-/// An arbitrary JOSE header and payload with a valid signature do not panic.
-fn check_signed(bytes: &[u8]) {
+/// An arbitrary JOSE header and payload with a valid signature do not panic. Returns whether one of the
+/// tokens passes.
+fn check_signed(bytes: &[u8]) -> bool {
     let mut parts = bytes.splitn(2, |byte| *byte == b'\n');
     let (header, payload) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-    for algorithm in ALGORITHMS {
-        passes((b"authorization", bearer(&signed(*algorithm, header, payload)).as_slice()));
-    }
+    let tokens = ALGORITHMS.iter().map(|algorithm| signed(*algorithm, header, payload));
+    tokens.filter(|token| passes((b"authorization", &bearer(token)))).count() > 0
 }
 
 /// A changed token does not pass.
