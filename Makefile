@@ -273,6 +273,15 @@ bench-exact: wasm native proxies ## Count instructions in Envoy, next to Envoy's
 soak: wasm proxies $(if $(filter native,$(HOST)),native) ## Send REQUESTS (default 5 million) through HOST: gateway (default), four (filters) or native; memory must not grow
 	$(RUN) bench -- soak $(or $(HOST),gateway) $(or $(REQUESTS),5000000)
 
+# $(call option,NAME,VALUE) passes an option if it has a value.
+option = $(if $2,--$1 $2)
+
+.PHONY: fuzz
+fuzz: wasm native proxies ## Send REQUESTS (default 60000) mutated requests to real proxies; SEED=1, GATEWAY=native
+	$(BUILD_TOOL) novasphere-fuzz
+	"$(TARGET_DIR)/debug/fuzz" $(call option,requests,$(REQUESTS)) $(call option,seed,$(SEED)) \
+		$(call option,first,$(FIRST)) $(call option,gateway,$(GATEWAY))
+
 .PHONY: bench-micro
 bench-micro: wasm ## Count the instructions of single requests; UPDATE=1 saves the counts
 	$(RUN) bench -- micro $(if $(UPDATE),update)

@@ -146,6 +146,11 @@ fn preflights() -> Result<()> {
 }
 
 #[test]
+fn random_requests() -> Result<()> {
+    run("model", json!({"rate-limit": {"minute": 100_000, "hour": 100_000}}))
+}
+
+#[test]
 fn uncached() -> Result<()> {
     run("uncached", json!({"cors": {"max_age": 0}}))
 }

