@@ -25,7 +25,11 @@ fn main() -> Result<()> {
     ensure!(is_update || options.is_empty(), "expected --update, got {}", options.join(" "));
     let table = Table::read()?;
     let runs = selected(&table, &wanted);
-    ensure!(!runs.is_empty(), "no version matches {}: expected for example envoy-1.40", wanted.join(" "));
+    ensure!(
+        !runs.is_empty(),
+        "no version matches {}: expected for example envoy-1.40",
+        wanted.join(" ")
+    );
     let mut failed = Vec::new();
     for (run, version) in runs {
         let faults = check(run, version)?;

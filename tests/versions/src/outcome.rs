@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Result, ensure};
-use novasphere_harness::envoy::Version;
+use novasphere_harness::version::Version;
 
 use crate::table::{Lack, Run};
 
@@ -49,18 +49,20 @@ impl Outcomes {
         for lack in run.lacks.iter().filter(|lack| !lack.tests.is_empty()) {
             let is_lacking = lack.concerns(version)?;
             for part in &lack.tests {
-                let found: Vec<_> = self.tests.iter().filter(|(name, _)| name.contains(part)).collect();
+                let found: Vec<_> =
+                    self.tests.iter().filter(|(name, _)| name.contains(part)).collect();
                 if found.is_empty() {
                     faults.push(format!("{part}: no test has this name (lack: {})", lack.what));
                 } else if is_lacking {
                     declared.extend(found.iter().map(|(name, _)| *name));
-                    faults.extend(found.iter().filter_map(|(name, output)| not_real(lack, name, output)));
+                    faults.extend(
+                        found.iter().filter_map(|(name, output)| not_real(lack, name, output)),
+                    );
                 }
             }
         }
-        let failed = self.tests.iter().filter(|(name, output)| {
-            output.is_some() && !declared.contains(name)
-        });
+        let failed =
+            self.tests.iter().filter(|(name, output)| output.is_some() && !declared.contains(name));
         faults.extend(failed.map(|(name, output)| {
             format!("{name} failed:\n{}", output.as_deref().unwrap_or_default())
         }));
@@ -71,11 +73,12 @@ impl Outcomes {
 /// What is wrong if a test that must fail for a lack does not, or fails for another reason.
 fn not_real(lack: &Lack, name: &str, output: &Option<String>) -> Option<String> {
     match output {
-        None => Some(format!("{name} passed, but {} is declared as lacking: correct `since`", lack.what)),
+        None => Some(format!(
+            "{name} passed, but {} is declared as lacking: correct `since`",
+            lack.what
+        )),
         Some(output) if output.contains(&lack.shows) => None,
-        Some(output) => {
-            Some(format!("{name} failed, but without {:?}:\n{output}", lack.shows))
-        }
+        Some(output) => Some(format!("{name} failed, but without {:?}:\n{output}", lack.shows)),
     }
 }
 
@@ -119,16 +122,21 @@ failures:
 
     #[test]
     fn accepts_a_declared_lack() -> Result<()> {
-        let lack = "{what: w, since: '1.38', remedy: r, tests: ['native::'], shows: metrics_namespace}";
+        let lack =
+            "{what: w, since: '1.38', remedy: r, tests: ['native::'], shows: metrics_namespace}";
         ensure!(faults(lack, Version::new(1, 37))?.is_empty());
         Ok(())
     }
 
     #[test]
     fn rejects_an_undeclared_failure() -> Result<()> {
-        let lack = "{what: w, since: '1.38', remedy: r, tests: ['native::'], shows: metrics_namespace}";
+        let lack =
+            "{what: w, since: '1.38', remedy: r, tests: ['native::'], shows: metrics_namespace}";
         let found = faults(lack, Version::new(1, 38))?;
-        ensure!(found == ["native::b failed:\nError: unknown field: metrics_namespace\n\n\n"], "{found:?}");
+        ensure!(
+            found == ["native::b failed:\nError: unknown field: metrics_namespace\n\n\n"],
+            "{found:?}"
+        );
         Ok(())
     }
 
@@ -136,7 +144,10 @@ failures:
     fn rejects_a_lack_that_is_not_there() -> Result<()> {
         let lack = "{what: w, since: '1.40', remedy: r, tests: ['reload::', 'native::'], shows: metrics_namespace}";
         let found = faults(lack, Version::new(1, 39))?;
-        ensure!(found == ["reload::a passed, but w is declared as lacking: correct `since`"], "{found:?}");
+        ensure!(
+            found == ["reload::a passed, but w is declared as lacking: correct `since`"],
+            "{found:?}"
+        );
         Ok(())
     }
 
@@ -144,7 +155,10 @@ failures:
     fn rejects_a_failure_for_another_reason() -> Result<()> {
         let lack = "{what: w, since: '1.40', remedy: r, tests: ['native::'], shows: filter_chain}";
         let found = faults(lack, Version::new(1, 39))?;
-        ensure!(found.len() == 1 && found.concat().contains("without \"filter_chain\""), "{found:?}");
+        ensure!(
+            found.len() == 1 && found.concat().contains("without \"filter_chain\""),
+            "{found:?}"
+        );
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 use std::fs;
 
 use anyhow::{Context, Result};
-use novasphere_harness::{envoy::Version, paths::repository};
+use novasphere_harness::{paths::repository, version::Version};
 
 use crate::table::{Passed, Product, Run, Table};
 
@@ -89,7 +89,8 @@ mod tests {
     #[test]
     fn versions_that_did_not_pass_are_not_listed() -> Result<()> {
         let table = Table::read()?;
-        let text = render(&table, &Passed::from([("envoy".to_owned(), vec!["1.36.4".to_owned()])]))?;
+        let text =
+            render(&table, &Passed::from([("envoy".to_owned(), vec!["1.36.4".to_owned()])]))?;
         ensure!(text.contains("\n| 1.36.4 |") && !text.contains("\n| 1.37.0 |"), "{text}");
         Ok(())
     }

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fs};
 
 use anyhow::{Context, Result};
-use novasphere_harness::{envoy::Version, paths::repository};
+use novasphere_harness::{paths::repository, version::Version};
 use serde::Deserialize;
 
 const TABLE: &str = "tests/versions/versions.yaml";
@@ -102,13 +102,14 @@ impl Table {
         serde_yaml_ng::from_str(&text).context(TABLE)
     }
 
-    /// The lacks of an Envoy that concern files in `host-config/envoy`.
+    /// The lacks of a version of Envoy that concern files in `host-config/envoy`.
     ///
     /// # Errors
     /// If the file contains an invalid version.
     pub fn lacks_of_files(&self, version: Version) -> Result<Vec<&Lack>> {
         let mut found = Vec::new();
-        for lack in self.runs.iter().filter(|run| run.name == "envoy").flat_map(|run| &run.lacks) {
+        for lack in self.runs.iter().filter(|run| run.target == "envoy").flat_map(|run| &run.lacks)
+        {
             if !lack.files.is_empty() && lack.concerns(version)? {
                 found.push(lack);
             }
@@ -144,4 +145,33 @@ pub fn write_passed(passed: &Passed) -> Result<()> {
     let text = "# The versions with which `make test-versions UPDATE=1` passed.\n".to_owned()
         + &serde_yaml_ng::to_string(passed)?;
     fs::write(repository().join(PASSED), text).context(PASSED)
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::ensure;
+
+    use super::*;
+
+    /// Each job of the workflows runs the versions whose names start with an entry of the matrix.
+    #[test]
+    fn workflows_run_every_version() -> Result<()> {
+        let table = Table::read()?;
+        for workflow in ["nightly", "release"] {
+            let text =
+                fs::read_to_string(repository().join(format!(".github/workflows/{workflow}.yml")))?;
+            let (_, matrix) = text.split_once("run: [envoy-").context("no matrix")?;
+            let (matrix, _) = matrix.split_once(']').context("no end of the matrix")?;
+            let entries: Vec<_> =
+                format!("envoy-{matrix}").split(", ").map(str::to_owned).collect();
+            let names = table.runs.iter().flat_map(|run| {
+                run.versions.iter().map(move |version| format!("{}-{version}", run.name))
+            });
+            for name in names {
+                let jobs = entries.iter().filter(|entry| name.starts_with(entry.as_str())).count();
+                ensure!(jobs == 1, "{workflow}.yml: {jobs} jobs run {name}");
+            }
+        }
+        Ok(())
+    }
 }

@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, env};
 use anyhow::Result;
 use serde_json::{Value, json};
 
-use super::{config::TYPES, version::Version};
-use crate::paths;
+use super::config::TYPES;
+use crate::{paths, version::Version};
 
 /// One of the filters and its configuration.
 #[derive(Clone, Debug)]
@@ -109,8 +109,16 @@ pub fn all_are_native() -> bool {
 }
 
 /// Whether Envoy lets a native module choose the start of its metrics' names.
-fn has_metrics_namespace() -> Result<bool> {
+pub(super) fn has_metrics_namespace() -> Result<bool> {
     Ok(Version::of_envoy()? >= Version::new(1, 38))
+}
+
+/// The name of a metric in all versions of Envoy. A native module in Envoy 1.37 has its own prefix.
+pub(super) fn common_metric_name(name: &str) -> Result<String> {
+    match name.strip_prefix("dynamicmodulescustom.") {
+        Some(rest) if !has_metrics_namespace()? => Ok(format!("wasmcustom.{rest}")),
+        _ => Ok(name.to_owned()),
+    }
 }
 
 /// The runtime flag with which native modules have the metric names of WebAssembly modules.

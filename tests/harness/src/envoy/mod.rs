@@ -7,7 +7,6 @@ mod file;
 mod filter;
 mod launch;
 mod process;
-mod version;
 
 pub use changes::Tls;
 pub use config::{EnvoyConfig, Listener, Logging};
@@ -15,7 +14,6 @@ pub use exit::{Exit, serve_until_exit, validate, validate_yaml};
 pub use file::Substitutions;
 pub use filter::{WasmFilter, all_are_native};
 pub use process::Envoy;
-pub use version::Version;
 
 /// Returns the lines of a log above level info. Every start logs about a hundred info lines.
 pub fn telling(log: &str) -> String {

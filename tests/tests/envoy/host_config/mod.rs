@@ -15,9 +15,10 @@ use anyhow::{Context, Result, ensure};
 use novasphere_harness::{
     chain,
     client::{self, Request, Response},
-    envoy::{Envoy, Substitutions, Version},
+    envoy::{Envoy, Substitutions},
     paths::repository,
     standin::Standin,
+    version::Version,
 };
 use novasphere_versions::table::Table;
 
