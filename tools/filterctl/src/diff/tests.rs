@@ -116,10 +116,7 @@ const CASES: &[Case] = &[
     ),
     (
         GATEWAY,
-        &[(
-            "algorithm: HS256\n",
-            "algorithm: HS256\n                              consumer: {id: a}\n",
-        )],
+        &[("algorithm: HS256\n", "algorithm: HS256\n                        consumer: {id: a}\n")],
         &[
             "neutral jwt-auth credentials: tokens of novasphere-user (HS256, variable NOVASPHERE_JWT_SECRET) have another consumer: its limits start again",
         ],
