@@ -2,6 +2,7 @@
 //! `tests/versions/versions.yaml`.
 //!
 //! `versions [--update] [RUN…]` runs the given versions, such as `envoy-1.36` or `native`, else all.
+//! `--update` records those that pass. `versions --page` only writes `docs/versions.md`.
 
 use std::{
     env, fs,
@@ -21,9 +22,12 @@ use novasphere_versions::{
 fn main() -> Result<()> {
     let (options, wanted): (Vec<_>, Vec<_>) =
         env::args().skip(1).partition(|argument| argument.starts_with("--"));
-    let is_update = options == ["--update"];
-    ensure!(is_update || options.is_empty(), "expected --update, got {}", options.join(" "));
     let table = Table::read()?;
+    if options == ["--page"] {
+        return page::write(&table, &passed()?);
+    }
+    let is_update = options == ["--update"];
+    ensure!(is_update || options.is_empty(), "expected --update or --page: {}", options.join(" "));
     let runs = selected(&table, &wanted);
     ensure!(
         !runs.is_empty(),
