@@ -8,7 +8,6 @@ use std::{
     env, fs,
     path::PathBuf,
     process::{Command, Stdio},
-    time::Instant,
 };
 
 use anyhow::{Context, Result, ensure};
@@ -69,7 +68,6 @@ fn selected<'t>(table: &'t Table, wanted: &[String]) -> Vec<(&'t Run, &'t str)> 
 fn check(run: &Run, version: &str) -> Result<Vec<String>> {
     let name = format!("{}-{version}", run.name);
     let (variable, program) = program::install(run, version)?;
-    let started = Instant::now();
     let log = log_file(&name)?;
     say(&format!("== {name}, log in {}", log.display()));
     let output = fs::File::create(&log).with_context(|| log.display().to_string())?;
@@ -88,8 +86,7 @@ fn check(run: &Run, version: &str) -> Result<Vec<String>> {
     let text = fs::read(&log).with_context(|| log.display().to_string())?;
     let outcomes = Outcomes::read(&String::from_utf8_lossy(&text)).with_context(|| name.clone())?;
     let faults = outcomes.faults(run, version.parse()?)?;
-    let seconds = started.elapsed().as_secs();
-    say(&format!("   {name}: {} tests, {} faults, {seconds} s", outcomes.count(), faults.len()));
+    say(&format!("   {name}: {} tests, {} faults", outcomes.count(), faults.len()));
     Ok(faults)
 }
 
