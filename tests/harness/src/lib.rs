@@ -13,4 +13,5 @@ pub mod standin;
 pub mod startup;
 pub mod token;
 pub mod traefik;
+pub mod version;
 pub mod wait;

@@ -11,8 +11,10 @@ use h2::{
 use http::{Method, Request};
 use tokio::{net::TcpStream, runtime::Builder};
 
+use crate::wait::PATIENCE;
+
 /// The limit of one step.
-const TIMEOUT: Duration = Duration::from_secs(15);
+const TIMEOUT: Duration = PATIENCE;
 
 /// Requests a WebSocket with an extended CONNECT, and returns the status of the response.
 ///

@@ -14,8 +14,10 @@ use tokio::{
     runtime::{Builder, Runtime},
 };
 
+use crate::wait::PATIENCE;
+
 /// The limit of one step.
-const TIMEOUT: Duration = Duration::from_secs(15);
+const TIMEOUT: Duration = PATIENCE;
 
 /// An open call. Both directions are streams; a unary call sends and receives one message.
 pub struct Call {

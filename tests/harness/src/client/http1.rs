@@ -9,10 +9,10 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 
 use super::message::{Framing, Head, Request, Response};
-use crate::latin1;
+use crate::{latin1, wait::PATIENCE};
 
 /// The limit of one read or write.
-const TIMEOUT: Duration = Duration::from_secs(15);
+const TIMEOUT: Duration = PATIENCE;
 
 /// The maximum length of a line.
 const MAX_LINE: u64 = 512 * 1024;

@@ -10,8 +10,10 @@ use tungstenite::{
     HandshakeError, Message, WebSocket, client::IntoClientRequest, error::Error, http::HeaderValue,
 };
 
+use crate::wait::PATIENCE;
+
 /// The limit of one read or write.
-const TIMEOUT: Duration = Duration::from_secs(15);
+const TIMEOUT: Duration = PATIENCE;
 
 /// A WebSocket with text messages, such as the console of a wukong.
 #[derive(Debug)]

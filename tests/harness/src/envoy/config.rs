@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
 use anyhow::Result;
 use serde_json::{Value, json};
 
-use super::filter::{WasmFilter, all_are_native, native_metrics};
+use super::filter::{WasmFilter, all_are_native, has_metrics_namespace, native_metrics};
 
 pub(super) const TYPES: &str = "type.googleapis.com/envoy.extensions";
 
@@ -72,7 +72,8 @@ impl EnvoyConfig {
             "static_resources": {"listeners": listeners, "clusters": clusters},
         });
         if let Some(members) = bootstrap.as_object_mut() {
-            members.extend(self.has_native_module().then(native_metrics));
+            let is_wanted = self.has_native_module() && has_metrics_namespace()?;
+            members.extend(is_wanted.then(native_metrics));
         }
         if let (Some(path), Some(members)) = (&self.listener_file, bootstrap.as_object_mut()) {
             let source =

@@ -6,7 +6,7 @@ use anyhow::Result;
 use serde_json::{Value, json};
 
 use super::config::TYPES;
-use crate::paths;
+use crate::{paths, version::Version};
 
 /// One of the filters and its configuration.
 #[derive(Clone, Debug)]
@@ -72,15 +72,17 @@ impl WasmFilter {
 
     fn native_filter(&self) -> Result<Value> {
         paths::native_module()?;
+        let mut module = json!({"name": "novasphere_gateway", "do_not_close": true});
+        if has_metrics_namespace()?
+            && let Some(members) = module.as_object_mut()
+        {
+            members.insert("metrics_namespace".to_owned(), "wasmcustom".into());
+        }
         Ok(json!({
             "name": format!("novasphere.{}", self.filter),
             "typed_config": {
                 "@type": format!("{TYPES}.filters.http.dynamic_modules.v3.DynamicModuleFilter"),
-                "dynamic_module_config": {
-                    "name": "novasphere_gateway",
-                    "do_not_close": true,
-                    "metrics_namespace": "wasmcustom",
-                },
+                "dynamic_module_config": module,
                 "filter_name": format!("gateway/{}", self.vm_id),
                 "filter_config": string_value(&self.gateway_config()),
             },
@@ -104,6 +106,19 @@ fn string_value(text: &str) -> Value {
 /// Each filter is then a gateway with only that filter.
 pub fn all_are_native() -> bool {
     env::var_os("NOVASPHERE_TEST_NATIVE").is_some()
+}
+
+/// Whether Envoy lets a native module choose the start of its metrics' names.
+pub(super) fn has_metrics_namespace() -> Result<bool> {
+    Ok(Version::of_envoy()? >= Version::new(1, 38))
+}
+
+/// The name of a metric in all versions of Envoy. A native module in Envoy 1.37 has its own prefix.
+pub(super) fn common_metric_name(name: &str) -> Result<String> {
+    match name.strip_prefix("dynamicmodulescustom.") {
+        Some(rest) if !has_metrics_namespace()? => Ok(format!("wasmcustom.{rest}")),
+        _ => Ok(name.to_owned()),
+    }
 }
 
 /// The runtime flag with which native modules have the metric names of WebAssembly modules.

@@ -15,6 +15,7 @@ use tempfile::TempDir;
 
 use super::{
     EnvoyConfig, Substitutions, file,
+    filter::common_metric_name,
     launch::{File, Launch},
     telling,
 };
@@ -129,7 +130,8 @@ impl Envoy {
     pub fn stats(&self) -> Result<BTreeMap<String, u64>> {
         let stats = self.admin_get("/stats")?.text();
         let lines = stats.lines().filter_map(|line| line.split_once(": "));
-        Ok(lines.filter_map(|(n, value)| Some((n.to_owned(), value.parse().ok()?))).collect())
+        let numbers = lines.filter_map(|(name, value)| Some((name, value.parse().ok()?)));
+        numbers.map(|(name, value)| Ok((common_metric_name(name)?, value))).collect()
     }
 
     /// Waits until a counter or gauge satisfies `wanted`.

@@ -5,12 +5,13 @@ use std::{collections::BTreeMap, fs, net::SocketAddr, path::Path};
 use anyhow::{Context, Result};
 use serde_json::{Map, Value, json};
 
-use super::{Traefik, process::DYNAMIC};
+use super::{Traefik, older::remove_newer_settings, process::DYNAMIC};
 use crate::{
     client::{HOST, Request},
     loopback::free_address,
     paths::repository,
     startup::StartSlot,
+    version::Version,
     wait::until,
 };
 
@@ -72,6 +73,7 @@ impl Traefik {
 /// Gives each entry point a free address and more members. Returns the address of `gateway`.
 fn move_entry_points(fixed: &mut Value, more: &Value) -> Result<SocketAddr> {
     let gateway = free_address()?;
+    remove_newer_settings(fixed, Version::of_traefik()?);
     let entry_points = fixed.get_mut("entryPoints").and_then(Value::as_object_mut);
     for (name, entry_point) in entry_points.context("no entry points")? {
         let addr = if name == "gateway" { gateway } else { free_address()? };

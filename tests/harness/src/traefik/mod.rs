@@ -3,6 +3,7 @@
 mod config;
 mod file;
 mod log;
+mod older;
 mod process;
 
 pub use config::{Plugin, Router, TraefikConfig};

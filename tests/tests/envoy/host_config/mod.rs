@@ -18,9 +18,12 @@ use novasphere_harness::{
     envoy::{Envoy, Substitutions},
     paths::repository,
     standin::Standin,
+    version::Version,
 };
+use novasphere_versions::table::Table;
 
-fn files() -> Result<Vec<PathBuf>> {
+/// The shipped files, also those for newer versions of Envoy.
+fn all_files() -> Result<Vec<PathBuf>> {
     let dir = repository().join("host-config/envoy");
     let entries = fs::read_dir(&dir).with_context(|| dir.display().to_string())?;
     let mut files = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
@@ -28,6 +31,28 @@ fn files() -> Result<Vec<PathBuf>> {
     files.sort();
     ensure!(!files.is_empty(), "{}: no configuration files", dir.display());
     Ok(files)
+}
+
+/// The shipped files for the version of Envoy under test.
+fn files() -> Result<Vec<PathBuf>> {
+    let newer = files_for_newer_versions()?;
+    let mut files = all_files()?;
+    files.retain(|path| !newer.iter().any(|(file, _)| path.ends_with(file)));
+    Ok(files)
+}
+
+/// Those of `names` that are for the version of Envoy under test.
+fn named(names: &[&'static str]) -> Result<Vec<&'static str>> {
+    let newer = files_for_newer_versions()?;
+    Ok(names.iter().copied().filter(|name| !newer.iter().any(|(file, _)| file == name)).collect())
+}
+
+/// The files with which the Envoy under test does not start, and the text in its log.
+fn files_for_newer_versions() -> Result<Vec<(String, String)>> {
+    let table = Table::read()?;
+    let lacks = table.lacks_of_files(Version::of_envoy()?)?.into_iter();
+    let files = lacks.flat_map(|lack| lack.files.iter().map(|file| (file, &lack.shows)));
+    Ok(files.map(|(file, shows)| (file.clone(), shows.clone())).collect())
 }
 
 /// A gateway with a shipped configuration.
@@ -64,6 +89,15 @@ fn every_shipped_file_starts_and_serves() -> Result<()> {
             chain::ensure_no_trap(&gateway.envoy)
         };
         check().with_context(|| file.display().to_string())?;
+    }
+    Ok(())
+}
+
+#[test]
+fn envoy_rejects_files_for_newer_versions() -> Result<()> {
+    for (file, shows) in files_for_newer_versions()? {
+        let error = Shipped::named(&file).err().with_context(|| format!("{file} is accepted"))?;
+        ensure!(format!("{error:#}").contains(&shows), "{file}: not {shows:?}: {error:#}");
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Routes with different settings.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use novasphere_harness::{
     chain,
     client::{Console, HOST, Request},
@@ -8,9 +8,13 @@ use novasphere_harness::{
 use novasphere_tests::shipped::quota;
 use serde_json::json;
 
-use super::Shipped;
+use super::{Shipped, named};
 
 const WUKONGS: &str = "/api/v1/wukongs";
+/// The files with settings per route.
+const PER_ROUTE: &[&str] = &["per-route.yaml", "per-route-1.36.yaml"];
+/// The files with all filters.
+const ALL: &[&str] = &["all.yaml", "gateway.yaml", "per-route.yaml", "per-route-1.36.yaml"];
 
 fn with_token(request: Request) -> Result<Request> {
     Ok(request.header("authorization", format!("Bearer {}", chain::good_token()?)))
@@ -18,7 +22,13 @@ fn with_token(request: Request) -> Result<Request> {
 
 #[test]
 fn post_has_a_stricter_limit_on_every_spelling_of_the_path() -> Result<()> {
-    let gateway = Shipped::named("per-route.yaml")?;
+    for file in named(PER_ROUTE)? {
+        ensure_post_is_stricter(&Shipped::named(file)?).context(file)?;
+    }
+    Ok(())
+}
+
+fn ensure_post_is_stricter(gateway: &Shipped) -> Result<()> {
     let post = with_token(Request::new("POST", WUKONGS).body("{}"))?;
     let get = with_token(Request::get(WUKONGS))?;
     // A new minute may start during the loop; then 10 more requests pass.
@@ -53,7 +63,13 @@ fn post_has_a_stricter_limit_on_every_spelling_of_the_path() -> Result<()> {
 
 #[test]
 fn only_the_console_route_accepts_a_token_in_the_query() -> Result<()> {
-    let gateway = Shipped::named("per-route.yaml")?;
+    for file in named(PER_ROUTE)? {
+        ensure_only_the_console_reads_the_query(&Shipped::named(file)?).context(file)?;
+    }
+    Ok(())
+}
+
+fn ensure_only_the_console_reads_the_query(gateway: &Shipped) -> Result<()> {
     let token = chain::good_token()?;
     let target = format!("{WUKONGS}/sun/console/ws?token={token}");
     let addr = gateway.envoy.listener("gateway")?;
@@ -72,7 +88,7 @@ fn only_the_console_route_accepts_a_token_in_the_query() -> Result<()> {
 
 #[test]
 fn health_check_is_not_rate_limited() -> Result<()> {
-    for file in ["all.yaml", "gateway.yaml", "per-route.yaml"] {
+    for file in named(ALL)? {
         let gateway = Shipped::named(file)?;
         for n in 0..120 {
             let response = gateway.send(&Request::get("/api/v1/healthz"))?;
@@ -84,7 +100,7 @@ fn health_check_is_not_rate_limited() -> Result<()> {
 
 #[test]
 fn all_filters_run_on_every_route() -> Result<()> {
-    for file in ["all.yaml", "gateway.yaml", "per-route.yaml"] {
+    for file in named(ALL)? {
         ensure_all_filters_run(&Shipped::named(file)?)?;
     }
     Ok(())

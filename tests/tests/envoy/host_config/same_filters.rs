@@ -1,4 +1,4 @@
-//! The chains of `gateway.yaml` and `native.yaml` configure the filters like `all.yaml`.
+//! Files for the same purpose configure the filters alike.
 
 use anyhow::{Result, bail, ensure};
 use novasphere_tests::shipped;
@@ -15,5 +15,18 @@ fn gateway_files_have_the_filter_configurations_of_all_yaml() -> Result<()> {
         let [gateway] = gateways.as_slice() else { bail!("not one gateway: {gateways:?}") };
         ensure!(gateway.config == shipped::as_gateway(&separate)?, "{file}: {gateway:?}");
     }
+    Ok(())
+}
+
+#[test]
+fn both_files_with_settings_per_route_have_the_same_filter_configurations() -> Result<()> {
+    let in_file = |file: &str| -> Result<Vec<String>> {
+        let filters = shipped::in_envoy(&shipped::yaml(&format!("host-config/envoy/{file}"))?);
+        let mut texts: Vec<_> = filters.iter().map(|filter| format!("{filter:?}")).collect();
+        texts.sort();
+        Ok(texts)
+    };
+    let filters = in_file("per-route.yaml")?;
+    ensure!(filters.len() == 6 && filters == in_file("per-route-1.36.yaml")?, "{filters:?}");
     Ok(())
 }

@@ -7,7 +7,11 @@ use novasphere_harness::{chain, client::Request};
 use novasphere_tests::shipped::{self, Configured};
 use serde_json::{Value, json};
 
-use super::{Shipped, files};
+use super::{Shipped, all_files, files, named};
+
+/// Files with jwt-auth.
+const PROTECTED: &[&str] =
+    &["jwt-auth.yaml", "all.yaml", "gateway.yaml", "per-route.yaml", "per-route-1.36.yaml"];
 
 /// The headers that only jwt-auth may set.
 const IDENTITIES: [&str; 7] = [
@@ -22,7 +26,7 @@ const IDENTITIES: [&str; 7] = [
 
 #[test]
 fn health_check_path_does_not_bypass_authentication() -> Result<()> {
-    for file in ["jwt-auth.yaml", "all.yaml", "gateway.yaml", "per-route.yaml"] {
+    for file in named(PROTECTED)? {
         let gateway = Shipped::named(file)?;
         ensure!(gateway.send(&Request::get("/api/v1/healthz"))?.head.status == 200, "{file}");
         for target in [
@@ -73,7 +77,7 @@ fn forged_identity_headers_do_not_reach_the_upstream() -> Result<()> {
 fn other_spellings_of_identity_headers_do_not_reach_the_upstream() -> Result<()> {
     let spellings =
         ["x.user.id", "X_User_Id", "x!user!id", "x.consumer.username", "x-credential.identifier"];
-    for file in ["jwt-auth.yaml", "all.yaml", "gateway.yaml", "per-route.yaml"] {
+    for file in named(PROTECTED)? {
         let gateway = Shipped::named(file)?;
         for name in spellings {
             let response = gateway.send(&Request::get("/api/v1/healthz").header(name, "root"))?;
@@ -104,7 +108,7 @@ fn client_cannot_choose_the_address_it_counts_by() -> Result<()> {
 
 #[test]
 fn every_file_has_the_required_settings() -> Result<()> {
-    for file in files()? {
+    for file in all_files()? {
         let text = fs::read_to_string(&file)?;
         let yaml: Value = serde_yaml_ng::from_str(&text)?;
         check_settings(&yaml, &file).with_context(|| file.display().to_string())?;
@@ -160,7 +164,7 @@ fn check_settings(yaml: &Value, file: &Path) -> Result<()> {
         // header-transform twice.
         Some("all.yaml") => 5,
         // Also with jwt-auth for the console.
-        Some("per-route.yaml") => 6,
+        Some("per-route.yaml" | "per-route-1.36.yaml") => 6,
         // A native module.
         Some("native.yaml") => ensure_module_stays_loaded(manager)?,
         _ => 1,
@@ -191,7 +195,29 @@ fn ensure_owned_headers_are_removed(manager: &Value) -> Result<()> {
         }
         Ok(())
     })?;
-    ensure!(!manager.to_string().contains(r#""disabled":true"#), "a route disables a filter");
+    let routes = manager.pointer("/route_config/virtual_hosts/0/routes").and_then(Value::as_array);
+    routes.into_iter().flatten().try_for_each(|route| ensure_replaced(manager, route))
+}
+
+/// Checks that a route that disables a filter enables another one with the same module.
+fn ensure_replaced(manager: &Value, route: &Value) -> Result<()> {
+    let settings = route.get("typed_per_filter_config").and_then(Value::as_object);
+    let named = |wanted: fn(&Value) -> bool| {
+        let found = settings.into_iter().flatten().filter(move |(_, setting)| wanted(setting));
+        found.map(|(name, _)| name.as_str()).collect::<Vec<_>>()
+    };
+    let disabled = named(|setting| setting.get("disabled") == Some(&json!(true)));
+    let enabled = named(|setting| setting.get("config") == Some(&json!({})));
+    let filters = manager.get("http_filters").and_then(Value::as_array).context("no filters")?;
+    let module = |name: &str| {
+        let filter = filters.iter().find(|filter| filter.get("name") == Some(&json!(name)))?;
+        filter.pointer("/typed_config/config/vm_config/code/local/filename")
+    };
+    for name in disabled {
+        let original = module(name).with_context(|| format!("{name} is not in http_filters"))?;
+        let is_replaced = enabled.iter().any(|other| module(other) == Some(original));
+        ensure!(is_replaced, "a route disables {name}: {route}");
+    }
     Ok(())
 }
 

@@ -91,7 +91,7 @@ const CASES: &[Case] = &[
         GATEWAY,
         &[(
             "- {path: /api/v1/healthz}\n",
-            "- {path: /api/v1/healthz}\n                            - {path_prefix: /open}\n",
+            "- {path: /api/v1/healthz}\n                      - {path_prefix: /open}\n",
         )],
         &["looser jwt-auth skip: {\"path_prefix\":\"/open\"} is new"],
     ),
@@ -99,7 +99,7 @@ const CASES: &[Case] = &[
         GATEWAY,
         &[(
             "claims_to_verify: [exp]\n",
-            "claims_to_verify: [exp, nbf]\n                            audiences: [api]\n",
+            "claims_to_verify: [exp, nbf]\n                      audiences: [api]\n",
         )],
         &[
             "stricter jwt-auth claims_to_verify: nbf is new",
@@ -116,10 +116,7 @@ const CASES: &[Case] = &[
     ),
     (
         GATEWAY,
-        &[(
-            "algorithm: HS256\n",
-            "algorithm: HS256\n                              consumer: {id: a}\n",
-        )],
+        &[("algorithm: HS256\n", "algorithm: HS256\n                        consumer: {id: a}\n")],
         &[
             "neutral jwt-auth credentials: tokens of novasphere-user (HS256, variable NOVASPHERE_JWT_SECRET) have another consumer: its limits start again",
         ],

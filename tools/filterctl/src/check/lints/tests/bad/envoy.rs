@@ -63,7 +63,7 @@ pub(super) const CHANGES: &[Bad] = &[
         GATEWAY,
         &[(
             "credentials:\n",
-            "jwks: [{issuer: \"https://id.x.io\", uri: \"https://id.x.io/keys\"}]\n                            credentials:\n",
+            "jwks: [{issuer: \"https://id.x.io\", uri: \"https://id.x.io/keys\"}]\n                      credentials:\n",
         )],
     ),
     (
@@ -95,7 +95,7 @@ pub(super) const CHANGES: &[Bad] = &[
         GATEWAY,
         &[(
             "credentials:\n",
-            "jwks: [{issuer: \"https://id.x.io\", cluster: novasphere-api, uri: \"https://id.x.io/keys\"}]\n                            credentials:\n",
+            "jwks: [{issuer: \"https://id.x.io\", cluster: novasphere-api, uri: \"https://id.x.io/keys\"}]\n                      credentials:\n",
         )],
     ),
     ("NS210", GATEWAY, &[("host_env_keys: [NOVASPHERE_JWT_SECRET]", "host_env_keys: [OTHER]")]),
@@ -142,7 +142,7 @@ pub(super) const CHANGES: &[Bad] = &[
         GATEWAY,
         &[
             ("domains: [api.novasphere.io, \"api.novasphere.io:*\"]", "domains: [\"*\"]"),
-            ("max_age: 3600", "max_age: 3600\n                            block_disallowed: true"),
+            ("max_age: 3600", "max_age: 3600\n                      block_disallowed: true"),
         ],
     ),
     ("NS252", GATEWAY, &[(", \"api.novasphere.io:*\"]", "]")]),
