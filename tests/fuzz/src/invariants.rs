@@ -119,6 +119,20 @@ fn expected(gateway: Gateway, identity: &Identity) -> Vec<(&'static str, String)
     lines
 }
 
+/// Whether the proxy itself responds so to such a request.
+fn is_proxys_own(gateway: Gateway, sent: &Head, status: u16) -> bool {
+    match status {
+        // An unknown transfer coding (RFC 9112 section 6.1), or CONNECT.
+        501 => sent.values("transfer-encoding").next().is_some() || sent.method == b"CONNECT",
+        // Traefik does not pass on an upgrade to a protocol with other characters.
+        500 => {
+            let is_printable = |value: &[u8]| value.iter().all(|byte| matches!(byte, b' '..=b'~'));
+            gateway == Gateway::Traefik && !sent.values("upgrade").all(is_printable)
+        }
+        _ => false,
+    }
+}
+
 /// Checks what the client received.
 pub(crate) fn check_response(
     gateway: Gateway,
@@ -127,9 +141,7 @@ pub(crate) fn check_response(
     response: &Response,
 ) -> Result<(), String> {
     let status = response.head.status;
-    // The proxies' answer to an unknown transfer coding (RFC 9112 section 6.1) and to CONNECT.
-    let is_unknown = sent.values("transfer-encoding").next().is_some() || sent.method == b"CONNECT";
-    if status >= 500 && !(status == 501 && is_unknown) {
+    if status >= 500 && !is_proxys_own(gateway, sent, status) {
         return Err(format!("status {status}: {}", response.text()));
     }
     let body = response.text();
