@@ -25,6 +25,8 @@ pub enum Gateway {
     All,
     /// `host-config/envoy/per-route.yaml`.
     PerRoute,
+    /// `host-config/envoy/per-route-1.36.yaml`.
+    PerRoute136,
     /// `host-config/envoy/native.yaml`.
     Native,
     /// `gateway.yaml` with most options of the filters.
@@ -34,10 +36,11 @@ pub enum Gateway {
 }
 
 /// All configurations.
-pub const ALL: [Gateway; 6] = [
+pub const ALL: [Gateway; 7] = [
     Gateway::Gateway,
     Gateway::All,
     Gateway::PerRoute,
+    Gateway::PerRoute136,
     Gateway::Native,
     Gateway::Options,
     Gateway::Traefik,
@@ -50,6 +53,7 @@ impl Gateway {
             Self::Gateway => "gateway",
             Self::All => "all",
             Self::PerRoute => "per-route",
+            Self::PerRoute136 => "per-route-1.36",
             Self::Native => "native",
             Self::Options => "options",
             Self::Traefik => "traefik",
@@ -63,7 +67,7 @@ impl Gateway {
 
     /// Whether a request for this path may have its token in the query.
     pub(crate) fn accepts_query_token(self, path: &str) -> bool {
-        self != Self::PerRoute || path.ends_with("/console/ws")
+        !self.is_per_route() || path.ends_with("/console/ws")
     }
 
     /// The headers that may carry a token, in lower case.
@@ -87,10 +91,13 @@ impl Gateway {
 
     /// The limit of a client in a minute, for requests like this one.
     pub(crate) fn limit(self, record: &Record) -> u64 {
-        match self {
-            Self::PerRoute if record.method == "POST" && record.path() == "/api/v1/wukongs" => 10,
-            _ => 100,
-        }
+        let is_creation = record.method == "POST" && record.path() == "/api/v1/wukongs";
+        if self.is_per_route() && is_creation { 10 } else { 100 }
+    }
+
+    /// Whether routes have their own settings.
+    fn is_per_route(self) -> bool {
+        matches!(self, Self::PerRoute | Self::PerRoute136)
     }
 }
 
@@ -185,8 +192,7 @@ fn text(gateway: Gateway) -> Result<String> {
 }
 
 /// The configuration of the gateway in the connection manager.
-const CONFIGURATION: &str = "/http_filters/0/typed_config/default_filter_chain/filters/0\
-                             /typed_config/config/configuration/value";
+const CONFIGURATION: &str = "/http_filters/0/typed_config/config/configuration/value";
 
 fn shipped(file: &str) -> Result<String> {
     let path = repository().join("host-config").join(file);

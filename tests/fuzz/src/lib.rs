@@ -2,10 +2,10 @@
 //! HTTP/2. For each request:
 //!
 //! - it reaches a protected path only with a valid token where the configuration accepts one;
-//! - the upstream gets no identity header, in no spelling, but those of this token;
-//! - responses allow no origin but the request's own, if it is allowed;
+//! - the upstream gets only the identity headers of this token, in any spelling;
+//! - the response allows no origin but the request's own, and only if it is allowed;
 //! - a client gets no more requests through than its limit;
-//! - no response has a status of 500 or more, and none shows what the filters remove;
+//! - no response has a status of 500 or more, or a header that the filters remove;
 //!
 //! and at the end no filter has failed, and neither memory nor statistics have grown.
 //!

@@ -22,7 +22,7 @@ struct Arguments {
     /// The number of the first request.
     #[arg(long, default_value_t = 0)]
     first: u64,
-    /// gateway, all, per-route, native, options or traefik [default: each of them]
+    /// gateway, all, per-route, per-route-1.36, native, options or traefik [default: each of them]
     #[arg(long)]
     gateway: Option<Gateway>,
 }

@@ -203,7 +203,7 @@ impl Run {
         if is_limited { self.client.admit(gateway, record) } else { Ok(()) }
     }
 
-    /// Checks that the gateway still works, as a client with nothing used.
+    /// Checks that a good request of a new client passes.
     fn ensure_good_request_passes(&mut self) -> Result<()> {
         let mut head = Head::get(Version::Http1, "/api/v1/wukongs");
         let token = self.identities.good.first().map(|identity| identity.token.clone());

@@ -17,7 +17,7 @@ impl Outcomes {
     /// Reads the output of Rust's test program.
     ///
     /// # Errors
-    /// If no test ran.
+    /// If no test ran, or if the program ended before the last test.
     pub fn read(output: &str) -> Result<Self> {
         let mut tests = BTreeMap::new();
         for line in output.lines() {
@@ -31,6 +31,8 @@ impl Outcomes {
             };
         }
         ensure!(!tests.is_empty(), "no test ran");
+        let is_complete = output.lines().any(|line| line.starts_with("test result: "));
+        ensure!(is_complete, "the test program ended after {} tests", tests.len());
         Ok(Self { tests })
     }
 
@@ -107,6 +109,8 @@ Error: unknown field: metrics_namespace
 
 failures:
     native::b
+
+test result: FAILED. 2 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.01s
 ";
 
     fn run(lack: &str) -> Result<Run> {
@@ -173,5 +177,10 @@ failures:
     #[test]
     fn rejects_output_without_tests() {
         assert!(Outcomes::read("error: could not compile").is_err());
+    }
+
+    #[test]
+    fn rejects_the_output_of_a_crash() {
+        assert!(Outcomes::read("running 2 tests\ntest reload::a ... ok\n").is_err());
     }
 }

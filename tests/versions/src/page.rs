@@ -35,8 +35,8 @@ pub fn render(table: &Table, passed: &Passed) -> Result<String> {
         let versions = run.versions.iter().filter(|version| versions.contains(version));
         text += &section(run, &versions.map(String::as_str).collect::<Vec<_>>())?;
     }
-    text += "\n## Istio and Envoy Gateway\n\nThey contain Envoy. What a version of Envoy lacks, \
-             their releases with it lack too.\n\n| release | Envoy |\n|---|---|\n";
+    text += "\n## Istio and Envoy Gateway\n\nThese products contain Envoy. A release lacks what \
+             its version of Envoy lacks.\n\n| release | Envoy |\n|---|---|\n";
     for product in &table.products {
         text += &releases(product);
     }
@@ -58,7 +58,7 @@ fn section(run: &Run, versions: &[&str]) -> Result<String> {
         text += &format!("| {version} | {} |\n", lacks.join(", "));
     }
     if !run.lacks.is_empty() {
-        text += "\n| feature | first version | before it |\n|---|---|---|\n";
+        text += "\n| feature | first version | on older versions |\n|---|---|---|\n";
     }
     for lack in &run.lacks {
         text += &format!("| {} | {} | {} |\n", lack.what, lack.since, lack.remedy);

@@ -74,6 +74,7 @@ pub struct Lack {
     #[serde(default)]
     pub files: Vec<String>,
     /// The text in the output of each of the tests, or in the log for the files.
+    #[serde(default)]
     pub shows: String,
 }
 
@@ -152,6 +153,15 @@ mod tests {
     use anyhow::ensure;
 
     use super::*;
+
+    #[test]
+    fn every_checked_lack_names_the_text_that_shows_it() -> Result<()> {
+        for lack in Table::read()?.runs.iter().flat_map(|run| &run.lacks) {
+            let is_checked = !lack.tests.is_empty() || !lack.files.is_empty();
+            ensure!(is_checked != lack.shows.is_empty(), "{}: shows {:?}", lack.what, lack.shows);
+        }
+        Ok(())
+    }
 
     /// Each job of the workflows runs the versions whose names start with an entry of the matrix.
     #[test]

@@ -75,8 +75,8 @@ fn parameters(mut text: &str) -> Option<([Option<u32>; 3], &str)> {
     is_report.then_some((values, text))
 }
 
-/// Splits off a bare item (section 4.2.3.1). A list that is passed on with an invalid one would be
-/// ignored as a whole, with the filter's own items.
+/// Splits off a bare item (section 4.2.3.1), except a display string. Clients ignore a whole list for
+/// one invalid item, so passing it on would also hide the filter's own items.
 fn bare_item(text: &str) -> Option<(&str, &str)> {
     let rest = match text.as_bytes().first()? {
         b'"' => string(text)?.1,
@@ -196,7 +196,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
-        /// RFC 9651, of which the library is a reference.
+        /// The library implements all of RFC 9651.
         #[test]
         fn reads_valid_lists_as_the_reference_does(
             parts in prop::collection::vec(prop::sample::select(vec![

@@ -195,28 +195,42 @@ fn ensure_owned_headers_are_removed(manager: &Value) -> Result<()> {
         }
         Ok(())
     })?;
-    let routes = manager.pointer("/route_config/virtual_hosts/0/routes").and_then(Value::as_array);
-    routes.into_iter().flatten().try_for_each(|route| ensure_replaced(manager, route))
+    let filters = manager.get("http_filters").and_then(Value::as_array).context("no filters")?;
+    let routes = manager.get("route_config").context("no routes")?;
+    let hosts = routes.get("virtual_hosts").and_then(Value::as_array).context("no hosts")?;
+    for level in hosts.iter().chain([routes]) {
+        let has_settings = level.get("typed_per_filter_config").is_some();
+        ensure!(!has_settings, "settings of filters outside of a route: {level}");
+    }
+    let routes = hosts.iter().filter_map(|host| host.get("routes")?.as_array()).flatten();
+    for route in routes {
+        ensure_every_module_runs(filters, route)?;
+    }
+    Ok(())
 }
 
-/// Checks that a route that disables a filter enables another one with the same module.
-fn ensure_replaced(manager: &Value, route: &Value) -> Result<()> {
-    let settings = route.get("typed_per_filter_config").and_then(Value::as_object);
-    let named = |wanted: fn(&Value) -> bool| {
-        let found = settings.into_iter().flatten().filter(move |(_, setting)| wanted(setting));
-        found.map(|(name, _)| name.as_str()).collect::<Vec<_>>()
+/// Checks that a route runs each module in `http_filters`, and as many filters as by default: a route
+/// that disables a filter must enable one with the same module.
+fn ensure_every_module_runs(filters: &[Value], route: &Value) -> Result<()> {
+    let is_on = |setting: &Value| setting.get("disabled") != Some(&json!(true));
+    let module = |filter: &Value| {
+        filter.pointer("/typed_config/config/vm_config/code/local/filename").cloned()
     };
-    let disabled = named(|setting| setting.get("disabled") == Some(&json!(true)));
-    let enabled = named(|setting| setting.get("config") == Some(&json!({})));
-    let filters = manager.get("http_filters").and_then(Value::as_array).context("no filters")?;
-    let module = |name: &str| {
-        let filter = filters.iter().find(|filter| filter.get("name") == Some(&json!(name)))?;
-        filter.pointer("/typed_config/config/vm_config/code/local/filename")
+    let runs = |filter: &&Value| {
+        let name = filter.get("name").and_then(Value::as_str).unwrap_or_default();
+        let on_route = route.get("typed_per_filter_config").and_then(|settings| settings.get(name));
+        is_on(on_route.unwrap_or(filter))
     };
-    for name in disabled {
-        let original = module(name).with_context(|| format!("{name} is not in http_filters"))?;
-        let is_replaced = enabled.iter().any(|other| module(other) == Some(original));
-        ensure!(is_replaced, "a route disables {name}: {route}");
+    let running: Vec<_> = filters.iter().filter(runs).collect();
+    let by_default = filters.iter().filter(|filter| is_on(filter)).count();
+    ensure!(
+        running.len() == by_default,
+        "a route runs {} filters instead of {by_default}: {route}",
+        running.len()
+    );
+    for filter in filters {
+        let is_running = running.iter().any(|other| module(other) == module(filter));
+        ensure!(is_running, "a route runs no filter with the module of {filter}: {route}");
     }
     Ok(())
 }
