@@ -204,8 +204,6 @@ test-native: wasm native proxies ## Run the tests of Envoy with the gateway's na
 test-versions: wasm native proxies ## Run the tests with all supported versions of Envoy and Traefik; VERSIONS="envoy-1.36 native" for some; UPDATE=1 writes docs/versions.md
 	$(RUN) versions -- $(if $(UPDATE),--update) $(VERSIONS)
 
-MEMCHECK := valgrind -q --error-exitcode=1 --errors-for-leak-kinds=definite
-
 .PHONY: test-memory
 test-memory: ## Run the unit tests of the native module under memcheck (package valgrind)
 	$(CARGO) test --locked --package novasphere-envoy-module \
@@ -226,7 +224,9 @@ test-native-host: native ## Run the native module in a C program with AddressSan
 	$(NATIVE_HOST_CC) -o "$(NATIVE_HOST)/plain"
 	"$(NATIVE_HOST)/asan" "dist/$(NATIVE)" $(SEED) $(STREAMS)
 	"$(NATIVE_HOST)/asan-1.37" "dist/$(NATIVE)" $(SEED) $(STREAMS)
-	$(MEMCHECK) --leak-check=full --show-leak-kinds=definite "$(NATIVE_HOST)/plain" "dist/$(NATIVE)" $(SEED) $$(($(STREAMS) / 4))
+	valgrind -q --fair-sched=yes --error-exitcode=1 --leak-check=full --show-leak-kinds=definite \
+		--errors-for-leak-kinds=definite \
+		"$(NATIVE_HOST)/plain" "dist/$(NATIVE)" $(SEED) $$(($(STREAMS) / 4))
 
 .PHONY: test-system
 test-system: test-browser test-redis test-exact test-memory test-native-host ## Run all tests that need system packages

@@ -19,7 +19,7 @@ mkdir -p "$elsewhere/another folder/checkout" "$elsewhere/cargo/registry"
 tar -c --exclude=./target --exclude=./dist --exclude='./.venv*' --exclude=./.git --exclude=./.run --exclude=./.tools \
   --exclude=node_modules --exclude=./docs/book . |
   tar -x -C "$elsewhere/another folder/checkout"
-# What was downloaded already need not be again; sources are unpacked anew under the other home.
+# Reuses the downloads. Cargo unpacks the sources again under the other home.
 home=${CARGO_HOME:-$HOME/.cargo}
 for part in index cache; do
   if [ -d "$home/registry/$part" ]; then cp -r "$home/registry/$part" "$elsewhere/cargo/registry/"; fi

@@ -45,8 +45,8 @@ def release(workflow):
     if workflow.get("defaults") != {"run": {"shell": "bash"}}:
         yield "release.yml: expected defaults: {run: {shell: bash}}, for pipefail"
     builds = [step["run"] for step in workflow["jobs"]["release"]["steps"] if step.get("run", "").startswith("make ")]
-    if len(builds) != 1 or not all(word in builds[0] for word in (" image ", " chart ", "SOURCE=", "REGISTRY=")):
-        yield f"release.yml: expected one make for images and chart, with SOURCE and REGISTRY, got {builds}"
+    if len(builds) != 1 or not all(word in builds[0] for word in (" image ", " chart ", "SOURCE=", "REGISTRY=", 'NATIVE_ARCHITECTURES="x86_64 aarch64"')):
+        yield f"release.yml: expected one make for images and chart, with SOURCE, REGISTRY and both architectures, got {builds}"
     attested = {step["with"]["sbom-path"] for step in workflow["jobs"]["release"]["steps"] if "sbom-path" in step.get("with", {})}
     if attested != {f"dist/{name}.cdx.json" for name in bill_of_materials.BILLS}:
         yield f"release.yml: expected an attestation of each bill of materials, got {sorted(attested)}"

@@ -27,7 +27,7 @@ LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
 VERSION = re.search(r'^version = "(.*)"$', (REPOSITORY / "Cargo.toml").read_text(), re.MULTILINE).group(1)
 REVISION = 40 * "a"
 NATIVE = f"libnovasphere_gateway_{re.sub('[^A-Za-z0-9]', '_', VERSION)}.so"
-# The annotations of an image besides its title and description. There is no source.
+# The annotations of an image besides its title and description. The test builds without SOURCE.
 ANNOTATIONS = {"licenses": "Apache-2.0", "revision": REVISION, "version": VERSION}
 MAGIC = b"\0asm\x01\0\0\0"
 

@@ -4,7 +4,7 @@
 
 #include "envoy.h"
 
-/* The stream of a callback, on its own thread and not over. */
+/* The stream of a callback, which must not have ended and must be on its own thread. */
 static struct stream *live(void *object) {
     struct stream *stream = object;
     CHECK(!stream->is_over, "use of a stream that is over");
@@ -19,7 +19,7 @@ static struct map *map_of(struct stream *stream, uint32_t kind) {
     return &stream->maps[kind];
 }
 
-/* Envoy passes a line with CR or LF on, and the request fails later. */
+/* Envoy accepts CR and LF in a field, and the request fails later. */
 static void check_field(struct buffer name, struct buffer value) {
     CHECK(name.length > 0, "a header without a name");
     for (size_t i = 0; i < name.length; i++) {
@@ -52,7 +52,7 @@ bool CALLBACK(http_get_headers)(void *object, uint32_t kind, struct line *lines)
         struct field *field = &map->fields[i];
         lines[i] = (struct line){text_buffer(&field->name), text_buffer(&field->value)};
     }
-    /* A stream may lack the head. */
+    /* Envoy returns false for a stream without this map. */
     return map->count > 0 || chance(50);
 }
 
@@ -105,7 +105,7 @@ void CALLBACK(http_filter_continue_decoding)(void *object) {
     }
 }
 
-/* What the route lends ends. */
+/* Invalidates the text that the module borrowed from the route. */
 void CALLBACK(http_clear_route_cache)(void *object) {
     struct stream *stream = live(object);
     struct text *lent[] = {&stream->route, &stream->cluster};
@@ -161,14 +161,14 @@ uint32_t CALLBACK(http_filter_http_callout)(
     size_t headers_size, struct buffer body, uint64_t timeout_ms
 ) {
     struct stream *stream = live(object);
-    CHECK(!stream->is_calling && !stream->is_continued && !stream->replies, "calls at a wrong time");
+    CHECK(!stream->is_calling && !stream->is_continued && !stream->replies, "a call at the wrong time");
     CHECK(cluster.length > 0 && timeout_ms > 0, "no cluster or timeout");
     for (size_t i = 0; i < headers_size; i++) {
         check_field(headers[i].name, headers[i].value);
     }
     remember_nonce(stream, body);
     if (chance(10)) {
-        /* An unknown cluster, and others. */
+        /* Envoy does not start the call: an unknown cluster, for example. */
         return 1 + (uint32_t)random_below(4);
     }
     *id = ++stream->last_callout;

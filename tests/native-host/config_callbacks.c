@@ -32,7 +32,7 @@ uint32_t CALLBACK(http_filter_config_define_gauge)(
     return define(config, name, labels_size, true, id);
 }
 
-/* A scheduler is on the heap, so that a use after its deletion is found. */
+/* On the heap, so that the sanitizer finds a use after the deletion. */
 struct scheduler {
     struct mailbox *mailbox;
 };
@@ -125,7 +125,7 @@ uint32_t CALLBACK(http_filter_config_set_gauge)(
     return 0;
 }
 
-/* Its presence is the mark of 1.40. */
+/* The module recognises 1.40 by this function. */
 void CALLBACK(log_v2)(void) {
 }
 

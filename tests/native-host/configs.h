@@ -18,7 +18,7 @@ struct form {
 /* Accepted configurations, ended by a null name. */
 extern const struct form forms[];
 
-/* Checks that the module refuses what it must, and ends what it accepts. */
+/* Checks that the module refuses invalid configurations, and frees the accepted ones. */
 void check_configs(void);
 
 #endif

@@ -8,7 +8,7 @@ static void field_drop(struct field *field) {
     text_drop(&field->value);
 }
 
-/* Borrowed fields end with a change. */
+/* Invalidates borrowed fields. */
 static void map_move(struct map *map) {
     for (size_t i = 0; i < map->count; i++) {
         struct field old = map->fields[i];
@@ -130,7 +130,7 @@ struct stream *stream_new(struct config *config) {
     stream->config = config;
     stream->mailbox = mailbox_new();
     stream->thread = pthread_self();
-    /* System calls are slow. */
+    /* Guards need system calls, which are slow. */
     stream->is_guarded = chance(5);
     for (int kind = 0; kind < MAPS; kind++) {
         stream->maps[kind].is_guarded = stream->is_guarded;

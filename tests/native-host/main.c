@@ -13,9 +13,9 @@
 
 /* Workers, and the streams that each of them has at a time. */
 enum { WORKERS = 2, OPEN = 12 };
-/* After how many streams the main thread updates the configuration, and after how many of a new one it
-   works: the first ones wait for keys. */
-enum { UPDATE_AFTER = 300, WORK_AFTER = 20 };
+/* The main thread updates the configuration every UPDATE_AFTER streams. It runs no events during the
+   first WORK_AFTER of them, so that these streams wait for keys. */
+enum { UPDATE_AFTER = 100, WORK_AFTER = 20 };
 
 struct hooks hooks;
 atomic_bool is_validating;
@@ -39,7 +39,7 @@ static void load(const char *path) {
     CHECK(version && !strncmp(version, expected, strlen(expected)), "version %s", version);
 }
 
-/* The current configuration, and a share in it. */
+/* The current configuration, with a share for the caller. */
 static struct config *share(void) {
     pthread_mutex_lock(&current_lock);
     struct config *config = current;
@@ -64,25 +64,27 @@ static void update(const struct form *form) {
     }
 }
 
+static bool any_open(struct stream *const *open) {
+    for (int i = 0; i < OPEN; i++) {
+        if (open[i]) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Takes turns between the streams of this worker. */
 static void *run_worker(void *number) {
     struct stream *open[OPEN] = {NULL};
-    int left = OPEN;
     seed_random(seed + (uintptr_t)number);
-    while (left) {
+    while (streams_left > 0 || any_open(open)) {
         struct stream **stream = &open[random_below(OPEN)];
-        if (*stream && !walk_on(*stream)) {
-            *stream = NULL;
-            left -= streams_left <= 0;
-        } else if (!*stream && streams_left > 0 && atomic_fetch_sub(&streams_left, 1) > 0) {
+        if (*stream) {
+            *stream = walk_on(*stream) ? *stream : NULL;
+        } else if (streams_left > 0 && atomic_fetch_sub(&streams_left, 1) > 0) {
             struct config *config = share();
             *stream = walk_begin(config);
             config_release(config);
-        } else if (!*stream && streams_left <= 0) {
-            left = 0;
-            for (int i = 0; i < OPEN; i++) {
-                left += open[i] != NULL;
-            }
         }
     }
     text_end_thread();

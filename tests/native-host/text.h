@@ -32,7 +32,7 @@ struct text text_of(struct buffer buffer, bool is_guarded);
 struct buffer text_buffer(const struct text *text);
 bool text_is(const struct text *text, struct buffer other);
 void text_drop(struct text *text);
-/* Frees what the dropped texts of this thread still block. */
+/* Frees the pages that dropped texts of this thread still block. */
 void text_end_thread(void);
 
 struct buffer buffer_of(const char *text);

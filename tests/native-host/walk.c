@@ -131,7 +131,7 @@ static void send_end(
     }
 }
 
-/* The end of the stream's call, or of one that never was. */
+/* Ends the stream's call, or a call that the module never made. */
 static void on_callout_end(struct stream *stream) {
     bool is_right = stream->is_calling && chance(80);
     uint64_t id = is_right ? stream->last_callout : random_below(1000) + 5000;
@@ -174,9 +174,10 @@ static void step(struct stream *stream) {
     case 1: on_other(stream); return;
     default:
         if (mailbox_take(stream->mailbox) || chance(10)) {
-            bool was_continued = stream->is_continued;
+            bool was_waiting = is_waiting(stream);
             hooks.http_filter_scheduled(stream, stream->module, 0);
-            reached[WOKEN] += stream->is_continued && !was_continued;
+            /* Rejected streams count too: the fetch may fail. */
+            reached[WOKEN] += was_waiting && !is_waiting(stream);
         }
     }
 }
@@ -204,7 +205,7 @@ static void walk_end(struct stream *stream) {
 
 bool walk_on(struct stream *stream) {
     if (is_waiting(stream) && chance(20)) {
-        /* Until the main thread has worked. */
+        /* Gives the main thread time for its work. */
         nanosleep(&(struct timespec){.tv_nsec = 10000}, NULL);
     }
     if (stream->is_over || (is_waiting(stream) ? random_below(1000) == 0 : chance(20))) {
@@ -229,7 +230,7 @@ void work(struct config *config) {
         struct text lent = text_of(buffer_of(body), true);
         send_end(NULL, config, id, text_buffer(&lent), chance(5));
         text_drop(&lent);
-        /* One that ended, and one that never was. */
+        /* A fetch that has ended, or one that the module never made. */
         send_end(NULL, config, chance(50) ? id : 12345, (struct buffer){NULL, 0}, chance(50));
     }
 }

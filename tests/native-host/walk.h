@@ -8,7 +8,7 @@
 struct stream *walk_begin(struct config *config);
 /* Calls some hooks of a stream. Returns false if that was the end of the stream. */
 bool walk_on(struct stream *stream);
-/* Does the configuration's work on the main thread. */
+/* Runs the events and fetches of the configuration on the main thread. */
 void work(struct config *config);
 
 /* What the walks reached. */

@@ -87,6 +87,7 @@ fn memcheck_finds_nothing_in_the_native_module() {
         "valgrind".to_owned(),
         "--soname-synonyms=somalloc=NONE".to_owned(),
         "--leak-check=no".to_owned(),
+        "--error-limit=no".to_owned(),
         format!("--log-file={}", log.display()),
     ];
     let mut bootstrap = bootstrap(&module, upstream::start().unwrap());

@@ -31,8 +31,8 @@ impl Part {
     }
 }
 
-/// The file of the native module.
-const NATIVE_MODULE: &str = "/libnovasphere_gateway.so";
+/// The start of the native module's file name. Its version follows: the name without one is a link.
+const NATIVE_MODULE: &str = "/libnovasphere_gateway_";
 
 /// The addresses of Envoy's code in memory.
 pub(crate) struct Objects {
@@ -65,7 +65,7 @@ impl Objects {
         }
         match function.object.as_str() {
             object if object == self.envoy => Part::Envoy,
-            object if object.ends_with(NATIVE_MODULE) => Part::Module,
+            object if object.contains(NATIVE_MODULE) => Part::Module,
             _ => Part::Libraries,
         }
     }
@@ -83,4 +83,24 @@ impl Objects {
 fn range(line: &str) -> Option<(u64, u64)> {
     let (start, end) = line.split_once(' ')?.0.split_once('-')?;
     Some((u64::from_str_radix(start, 16).ok()?, u64::from_str_radix(end, 16).ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn native_module_is_not_a_library() {
+        let objects = Objects { envoy: "/venv/envoy".to_owned(), mapped: vec![(0x1000, 0x2000)] };
+        for (object, name, part) in [
+            ("/venv/envoy", "main", Part::Envoy),
+            ("???", "0x0000000000001800", Part::Allocator),
+            ("???", "0x0000000000002800", Part::Module),
+            ("/dist/native/x86_64/libnovasphere_gateway_0_1_0.so", "decide", Part::Module),
+            ("/usr/lib/x86_64-linux-gnu/libc.so.6", "memcpy", Part::Libraries),
+        ] {
+            let function = Function { object: object.to_owned(), name: name.to_owned() };
+            assert_eq!(objects.part(&function), part, "{object} {name}");
+        }
+    }
 }

@@ -1,5 +1,5 @@
-//! The requests of a day, mixed: clients without number, tokens that are cached, new, forged or missing,
-//! preflights, heads of 8 KB, and clients over their limit.
+//! A mix of requests: millions of clients, tokens that are cached, new, forged or missing, preflights,
+//! heads of 8 KB, and clients over their limit.
 
 use std::fmt::Write;
 

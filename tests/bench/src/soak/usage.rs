@@ -1,4 +1,4 @@
-//! What a process uses.
+//! The memory, descriptors and threads of a process.
 
 use std::{fs, path::PathBuf};
 
