@@ -81,5 +81,6 @@ def files():
     """The generated files by their path in deploy."""
     return {
         **{f"{host}/alerts.yaml": prometheus_rule(host) for host in (*HOSTS, "redis")},
+        "redis-external/alerts.yaml": prometheus_rule("redis"),
         **{f"monitoring/rules/{host}.yaml": f"{HEADER}groups:\n{groups(without_operator(host), jobs)}" for host, jobs in JOBS.items()},
     }

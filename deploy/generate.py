@@ -4,10 +4,9 @@
     generate.py           writes the files
     generate.py --check   fails if a file is out of date
 
-The overlays in examples/kustomize follow from the rendered files. The chart's files are those of redis. alerting.py
-and dashboards.py write alerts and dashboards. The directories in render.py are the rendered chart.
-redis/nginx.conf is host-config/redis/nginx.conf for OpenResty, with
-TLS. The files in COPIES are identical to their originals.
+The overlays in examples/kustomize follow from the rendered files. alerting.py and dashboards.py write alerts and
+dashboards. The directories in render.py are the rendered chart. The chart's nginx.conf is
+host-config/redis/nginx.conf for OpenResty, with TLS. The files in COPIES are identical to their originals.
 """
 
 import pathlib
@@ -41,19 +40,12 @@ NGINX_TLS = """\
     ssl_session_cache shared:tls:1m;
 """
 
-COPIES = (
-    "kong/kong.env", "redis/front.lua", "redis/redis-tls.conf", "redis/redis.conf",
-    "redis/metrics.lua", "redis/settings.lua", "redis/start-redis.sh", "redis/users.acl.template",
-)
-
-# Directories of the chart's files.
+# The directory of the chart's files, and those that are copies.
 CHART = "chart/novasphere-gateway/files"
-REDIS_FILES = (
-    "front.lua", "metrics.lua", "nginx.conf", "redis-tls.conf", "redis.conf", "settings.lua", "start-redis.sh",
-    "users.acl.template",
+COPIES = (
+    "kong/kong.env", "redis/front.lua", "redis/metrics.lua", "redis/redis-tls.conf", "redis/redis.conf",
+    "redis/settings.lua", "redis/start-redis.sh", "redis/users.acl.template", "traefik/traefik.yaml",
 )
-# The chart has its own NetworkPolicies, PodMonitor and alerts for Redis.
-REDIS_MANIFESTS = ("certificates.yaml", "disruption.yaml", "front.yaml", "services.yaml", "serviceaccounts.yaml", "store.yaml")
 
 
 def replaced(text, old, new):
@@ -74,23 +66,15 @@ def nginx(debian):
     return NGINX_HEADER + text
 
 
-def chart(generated):
-    """The files of the chart, given the other generated files."""
-    return {
-        f"{CHART}/traefik/traefik.yaml": (HOST_CONFIG / "traefik/traefik.yaml").read_text(),
-        f"{CHART}/kong/kong.env": generated["kong/kong.env"],
-        **{f"{CHART}/redis/{name}": generated[f"redis/{name}"] for name in REDIS_FILES},
-        **{f"{CHART}/redis/manifests/{name}": (DEPLOY / f"redis/{name}").read_text() for name in REDIS_MANIFESTS},
-    }
-
-
 def generated():
+    """The files that the chart does not render."""
     read = lambda name: (HOST_CONFIG / name).read_text()
-    files = {
-        "redis/nginx.conf": nginx(read("redis/nginx.conf")),
-        **{name: read(name) for name in COPIES},
+    chart = {"redis/nginx.conf": nginx(read("redis/nginx.conf")), **{name: read(name) for name in COPIES}}
+    return {
+        "kong/kong.env": chart["kong/kong.env"],
+        **{f"{CHART}/{name}": text for name, text in chart.items()},
+        **alerting.files(), **dashboards.files(),
     }
-    return {**files, **chart(files), **alerting.files(), **dashboards.files()}
 
 
 def files():

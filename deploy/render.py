@@ -1,4 +1,4 @@
-"""Renders the chart into the directories of its hosts, for kustomize and for GitOps without helm."""
+"""Renders the chart into the directories of its hosts and of Redis, for kustomize and for GitOps without helm."""
 
 import os
 import pathlib
@@ -26,6 +26,8 @@ HOSTS = {
     "kong-ingress": ("kong-ingress", "kongIngress.served={default,console,events}"),
     "traefik": ("traefik-crd",),
 }
+# Directories of the Redis that all gateways share. The release novasphere gives it the name novasphere-redis.
+STORES = ("redis", "redis-external")
 # The file of each kind; one without a file is left out. deploy/monitoring and deploy/traefik have the alerts
 # and the dashboards.
 FILES = {
@@ -43,30 +45,37 @@ def helm():
     return os.environ.get("HELM") or shutil.which("helm") or str(pathlib.Path(sys.executable).parent / "helm")
 
 
-def values_files(host):
-    """The values of novasphere-api on a host."""
-    own = EXAMPLES / f"novasphere-{host}.yaml"
+def values_files(name):
+    """The values of novasphere-api on a host, or those of a Redis."""
+    own = EXAMPLES / f"novasphere-{name}.yaml"
     return [EXAMPLES / "novasphere.yaml", *([own] if own.exists() else [])]
 
 
 def documents(host, *settings):
-    """The rendered documents as text, in the order of the templates."""
-    command = [helm(), "template", "novasphere-gateway", str(CHART), "--namespace", "novasphere-system", "--kube-version", "1.37"]
-    for path in values_files(host):
+    """The rendered documents of a host as text, in the order of the templates."""
+    for _, text in template("novasphere-gateway", values_files(host), f"host={host}", f"image.registry={REGISTRY}", *settings):
+        yield text
+
+
+def template(release, values, *settings):
+    """The template of each rendered document, and its text."""
+    command = [helm(), "template", release, str(CHART), "--namespace", "novasphere-system", "--kube-version", "1.37"]
+    for path in values:
         command += ["--values", str(path)]
-    for setting in (f"host={host}", f"image.registry={REGISTRY}", *settings):
+    for setting in settings:
         command += ["--set", setting]
     run = subprocess.run(command, capture_output=True, text=True)
     if run.returncode:
         sys.exit(f"helm template: {run.stderr.strip()}")
     for part in run.stdout.split("---\n# Source: novasphere-gateway/templates/")[1:]:
-        text = "\n".join(line.rstrip() for line in part.split("\n", 1)[1].strip().splitlines())
+        source, text = part.split("\n", 1)
+        text = "\n".join(line.rstrip() for line in text.strip().splitlines())
         if text:
-            yield f"{text}\n"
+            yield source, f"{text}\n"
 
 
-def header(host):
-    return HEADER.format(values=" and ".join(str(path.relative_to(DEPLOY)) for path in values_files(host)))
+def header(name):
+    return HEADER.format(values=" and ".join(str(path.relative_to(DEPLOY)) for path in values_files(name)))
 
 
 def file_name(document):
@@ -99,8 +108,29 @@ def directory(name):
         elif document["kind"] == "ConfigMap" and "grafana_dashboard" not in document["metadata"]["labels"]:
             data |= document["data"]
     # Other entries are environment variables.
-    texts = {f"{name}/{file}": header(host) + text for file, text in data.items() if "." in file}
-    return texts | {file: header(host) + "---\n".join(parts) for file, parts in files.items()}
+    start = header(host)
+    texts = {f"{name}/{file}": start + text for file, text in data.items() if "." in file}
+    return texts | joined(start, files)
+
+
+def joined(start, files):
+    """The text of each file, given its documents."""
+    return {file: start + "---\n".join(parts) for file, parts in files.items()}
+
+
+def store(name):
+    """The files of a directory of Redis, each with its text. Manifests are in the file of their template."""
+    files, data = {}, {}
+    for source, text in template("novasphere", values_files(name)):
+        document, path = yaml.safe_load(text), pathlib.Path(source)
+        if path.parts[0] != "redis":
+            continue
+        if document["kind"] == "ConfigMap" and path.stem == "configmap":
+            data |= document["data"]
+        elif path.stem != "monitoring" or document["kind"] == "PodMonitor":
+            file = FILES["PodMonitor"] if path.stem == "monitoring" else path.stem
+            files.setdefault(f"{name}/{file}.yaml", []).append(CHECKSUM.sub("", text))
+    return {f"{name}/{file}": text for file, text in data.items()} | joined(header(name), files)
 
 
 def init_patch():
@@ -122,4 +152,6 @@ def rendered():
     files = {"envoy-portable/init-container.yaml": init_patch()}
     for name in HOSTS:
         files |= directory(name)
+    for name in STORES:
+        files |= store(name)
     return files

@@ -21,7 +21,7 @@ FILES = {
     ("kong", "novasphere-gateway-kong"): {"kong.yml": "kong/kong.yml"},
     ("redis", "novasphere-redis"): {name: f"redis/{name}" for name in REDIS},
     ("redis", "novasphere-redis-front"): {name: f"redis/{name}" for name in FRONT},
-    ("redis-external", "novasphere-redis-front"): {name: f"redis/{name}" for name in FRONT},
+    ("redis-external", "novasphere-redis-front"): {name: f"redis-external/{name}" for name in FRONT},
 }
 
 
