@@ -9,13 +9,14 @@ import custom_schema
 import kong_ingress
 from manifests import DEPLOY, REPOSITORY, parse
 
+MAKEFILES = (REPOSITORY / "Makefile", DEPLOY / "deploy.mk", REPOSITORY / "tests/tests.mk")
 READMES = ("README.md", "kong-ingress/README.md", "chart/novasphere-gateway/README.md")
 # Charts, not files.
 CHARTS = {"kong/ingress"}
 
 
 def check(_):
-    rules = (REPOSITORY / "Makefile").read_text() + (DEPLOY / "deploy.mk").read_text()
+    rules = "".join(path.read_text() for path in MAKEFILES)
     hosts = re.search(r"^DEPLOY_HOSTS := (.*)$", rules, re.MULTILINE).group(1).split()
     targets = set(re.findall(r"^([a-z-]+):", rules, re.MULTILINE))
     targets |= {f"{verb}-gateway-{host}" for verb in ("deploy", "undeploy") for host in hosts}
