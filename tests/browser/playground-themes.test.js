@@ -44,3 +44,30 @@ scenario('a phone shows everything without scrolling sideways', async (page) => 
     await picture(page, `phone-${view.toLowerCase()}`);
   }
 }, { viewport: { width: 390, height: 844 } });
+
+scenario('the colours of a state are those of its own class', async (page) => {
+  const differences = await page.evaluate(() => {
+    const colours = (outer, inner) => {
+      const box = document.createElement('div');
+      box.className = outer;
+      const part = box.appendChild(document.createElement('span'));
+      part.className = inner;
+      document.body.append(box);
+      const { color, backgroundColor } = getComputedStyle(part);
+      box.remove();
+      return `${color} on ${backgroundColor}`;
+    };
+    const differences = [];
+    for (const kind of ['pill', 'status', 'dot', 'hint', 'loading', 'empty', 'notice']) {
+      for (const inner of [kind, `${kind} good`]) {
+        for (const outer of ['bad', 'stop', 'added', 'notice warn']) {
+          if (colours(outer, inner) !== colours('', inner)) differences.push(`${inner} in ${outer}`);
+        }
+      }
+      if (kind !== 'notice' && colours('', kind) === colours('', `${kind} bad`)) differences.push(`${kind} bad`);
+    }
+    if (colours('bad', 'diff-sign') === colours('', 'diff-sign')) differences.push('diff-sign in bad');
+    return differences;
+  });
+  assert.deepEqual(differences, []);
+});

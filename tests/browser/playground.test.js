@@ -132,7 +132,8 @@ scenario('a link has the configuration and the request, and no secret', async (p
   await open(other, link.slice(address().length));
   assert.equal(await other.getByLabel('URL').inputValue(), 'https://api.example.com/shared?token=');
   const text = await other.locator('.config .cm-content').innerText();
-  assert.match(text, /key: shared-issuer, secret: \*+/);
+  assert.match(text, /key: shared-issuer, secret: "\*+"/);
+  await card(other, 'Configuration').getByText('jwt-auth accepts the configuration').waitFor();
   const state = await other.evaluate(unpacked, new URL(link).hash.slice(4));
   assert.ok(state.includes('https://b.example/?code='), state);
   for (const hidden of [token, secret, 'c2VjcmV0', 's3cret', 'passw0rd', '0paque']) {

@@ -52,7 +52,7 @@ fn subcommands_and_options_of_filterctl_on_pages_exist() -> Result<()> {
         let help = help(first, second).with_context(|| format!("{page}: {command}"))?;
         for option in command.split_whitespace().filter(|word| word.starts_with("--")) {
             let name = option.split('=').next().unwrap_or_default();
-            ensure!(help.contains(name), "{page}: {command}: no option {name}");
+            ensure!(has_option(&help, name), "{page}: {command}: no option {name}");
         }
     }
     Ok(())
@@ -65,6 +65,29 @@ fn help(first: &str, second: Option<&str>) -> Result<String> {
     let output = command.output()?;
     ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     Ok(String::from_utf8(output.stdout)?)
+}
+
+/// Whether a help lists this option: `  -o, --out <DIR>`.
+fn has_option(help: &str, name: &str) -> bool {
+    help.lines().any(|line| {
+        let words = line.split([',', ' ', '=', '[']).filter(|word| !word.is_empty());
+        words.take_while(|word| word.starts_with('-')).any(|word| word == name)
+    })
+}
+
+#[test]
+fn part_of_an_option_is_not_an_option() {
+    let help =
+        "Prints --all.\n\n  -o, --output <DIR>  See --dir\n      --format[=<NAME>]\n      --fix\n";
+    for (name, expected) in [
+        ("--output", true),
+        ("--format", true),
+        ("--out", false),
+        ("--dir", false),
+        ("--all", false),
+    ] {
+        assert_eq!(has_option(help, name), expected, "{name}");
+    }
 }
 
 #[test]

@@ -30,7 +30,7 @@ pub(crate) fn shareable(sharing: &str) -> Result<Value> {
     let mask = explain::mask(&project, &sharing.input());
     let texts = sharing.texts.iter().map(|text| text.as_deref().map(|text| visible(text, &mask)));
     Ok(json!({
-        "text": visible(&report::masked(0, &project), &mask),
+        "text": visible(&report::masked_yaml(0, &project), &mask),
         "url": without_marks(&mask.url(&sharing.url)),
         "headers": lines(&sharing.headers, &mask),
         "upstream_headers": lines(&sharing.upstream_headers, &mask),
@@ -96,10 +96,30 @@ mod tests {
     #[test]
     fn configuration_has_stars_for_secrets() {
         let text = "credentials: [{key: a, secret: 0123456789abcdef0123456789abcdef}]";
-        let expected = format!("credentials: [{{key: a, secret: {}}}]", "*".repeat(32));
+        let expected = format!("credentials: [{{key: a, secret: \"{}\"}}]", "*".repeat(32));
         assert_eq!(shared(text, "/", &[], &[])["text"], expected);
         let json = "{\r\n\t\"leeway\": 5}";
         assert_eq!(shared(json, "/", &[], &[])["text"], json);
+    }
+
+    #[test]
+    fn filter_accepts_shared_configurations() {
+        let secret = "0123456789abcdef0123456789abcdef";
+        for text in [
+            format!("credentials: [{{key: a, secret: {secret}}}]"),
+            format!("credentials:\n- key: a\n  secret: {secret}\n"),
+            format!("credentials:\n- key: a\n  secret: '{secret}'\n"),
+            format!("credentials:\n- key: a\n  secret: |\n    {secret}\n"),
+            format!("credentials:\n- key: a\n  secret: |-\n    {secret}\n"),
+            format!(r#"{{"credentials": [{{"key": "a", "secret": "{secret}"}}]}}"#),
+        ] {
+            let shared = shared(&text, "/", &[], &[]);
+            let shared = shared["text"].as_str().unwrap();
+            assert!(!shared.contains(secret), "{shared}");
+            let setup = json!({"filter": "jwt-auth", "proxy": "envoy", "text": shared});
+            let checked = crate::checked::check(&setup.to_string()).unwrap();
+            assert_eq!(checked["accepted"], true, "{shared}: {checked}");
+        }
     }
 
     #[test]
@@ -108,6 +128,14 @@ mod tests {
             ("https://alice:s3cret@a.example/x?y=1", "https://a.example/x?y=1"),
             ("https://alice@a.example:8443", "https://a.example:8443"),
             ("https://a:b@c@a.example/@me", "https://a.example/@me"),
+            ("alice:s3cret@a.example/x@y", "a.example/x@y"),
+            ("alice@a.example", "a.example"),
+            ("//alice:s3cret@a.example/x", "//a.example/x"),
+            ("https:alice:s3cret@a.example?x=@", "a.example?x=@"),
+            ("https:/alice:s3cret@a.example/x", "https:/a.example/x"),
+            ("https:\\\\alice:s3cret@a.example", "a.example"),
+            ("a.example/alice@b.example", "a.example/alice@b.example"),
+            ("/alice@b.example", "/alice@b.example"),
             (&format!("/a?token={JWT}&x=1"), "/a?token=&x=1"),
             ("/a?access_token=opaque-1#x", "/a?access_token=#x"),
             ("/a?api%5Fkey=opaque-1", "/a?api%5Fkey="),

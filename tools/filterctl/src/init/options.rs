@@ -1,6 +1,7 @@
 //! The options, checked.
 
 use anyhow::{Context, Result, bail};
+use clap::ValueEnum;
 
 use super::provider::Provider;
 
@@ -36,7 +37,7 @@ pub struct Args {
 }
 
 /// A proxy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Host {
     /// Envoy: envoy.yaml.
     Envoy,
@@ -48,6 +49,26 @@ pub(super) enum Host {
     EnvoyGateway,
     /// Istio: Kubernetes resources.
     Istio,
+}
+
+impl Host {
+    /// # Errors
+    /// If the keys are on this machine and the proxy usually runs on another one.
+    fn check_keys(self, provider: Provider, issuer: &str) -> Result<()> {
+        // The provider accepts `http://` only for this machine.
+        let is_local = provider.keys(issuer).is_some_and(|keys| keys.starts_with("http://"));
+        if is_local && !matches!(self, Self::Envoy | Self::Traefik) {
+            let host = self.to_possible_value();
+            let host = host.as_ref().map_or("", |host| host.get_name());
+            bail!(
+                "--issuer: with --host {host}, localhost and 127.0.0.1 are the proxy's own pod: \
+                 expected the https:// URL of the issuer that pods can reach, such as {}, got \
+                 {issuer:?}",
+                provider.issuer(provider.audience())
+            );
+        }
+        Ok(())
+    }
 }
 
 /// The settings of the files.
@@ -74,6 +95,7 @@ impl Settings {
             None => provider.issuer(&audience),
         };
         check_text("--issuer", &issuer)?;
+        args.host.check_keys(provider, &issuer)?;
         if !is_host_name(&args.domain) {
             bail!("--domain: expected a host name such as api.example.com, got {:?}", args.domain);
         }

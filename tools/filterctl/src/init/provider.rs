@@ -91,7 +91,7 @@ impl Provider {
             let example = self.issuer(self.audience());
             bail!(
                 "--issuer: expected a URL such as {example}, got {issuer:?}; http:// is \
-                 accepted only for keycloak at localhost or 127.0.0.1"
+                 accepted only for keycloak at localhost or 127.0.0.1, with --host envoy or traefik"
             );
         }
         let trimmed = issuer.trim_end_matches('/');

@@ -119,7 +119,8 @@ fn keys_come_from_the_port_and_with_the_scheme_of_the_issuer() {
         ("http://localhost:8180/realms/a", "address: localhost, port_value: 8180", false),
         ("http://127.0.0.1/realms/a", "address: 127.0.0.1, port_value: 80", false),
     ] {
-        for host in [Host::Envoy, Host::EnvoyGateway, Host::Istio] {
+        let hosts = [Host::Envoy, Host::EnvoyGateway, Host::Istio];
+        for host in hosts.into_iter().filter(|host| has_tls || *host == Host::Envoy) {
             let text = &files(host, Provider::Keycloak, &["--issuer", issuer])[0].text;
             assert!(text.contains(expected), "{host:?} {issuer}: {text}");
             assert_eq!(text.contains("UpstreamTlsContext"), has_tls, "{host:?} {issuer}");
@@ -142,6 +143,27 @@ fn keys_come_from_the_port_and_with_the_scheme_of_the_issuer() {
     ] {
         let error = settings(&["--host", "envoy", "--idp", provider, "--issuer", issuer]);
         assert!(error.is_err(), "{issuer}");
+    }
+}
+
+#[test]
+fn issuer_on_this_machine_needs_a_proxy_on_it() {
+    for issuer in ["http://localhost:8180/realms/a", "http://127.0.0.1/realms/a"] {
+        for host in Host::value_variants() {
+            let host = name(host);
+            let found = settings(&["--host", &host, "--idp", "keycloak", "--issuer", issuer]);
+            if ["envoy", "traefik"].contains(&host.as_str()) {
+                assert_eq!(found.unwrap().issuer, issuer, "{host}");
+                continue;
+            }
+            let error = found.unwrap_err().to_string();
+            let reason = format!("--issuer: with --host {host}, localhost and 127.0.0.1 are");
+            for expected in [&reason, "expected the https:// URL", issuer] {
+                assert!(error.contains(expected), "{error}");
+            }
+        }
+        // The issuer of a secret is any string.
+        assert!(settings(&["--host", "istio", "--idp", "secret", "--issuer", issuer]).is_ok());
     }
 }
 

@@ -13,7 +13,7 @@ use anyhow::Result;
 
 pub use self::{
     position::{Position, position},
-    secrets::masked,
+    secrets::{masked, masked_yaml},
 };
 use crate::{
     finding::Finding,

@@ -69,9 +69,9 @@ impl Mask {
         self.masked(text, names::is_between_words)
     }
 
-    /// A text that is one URL or path: quotation marks do not end it.
+    /// A text that is one URL or path: quotation marks do not end it, and the scheme may be missing.
     pub fn url(&self, url: &str) -> String {
-        self.masked(url, names::is_never_between)
+        self.masked(&names::without_user(url), names::is_never_between)
     }
 
     fn masked(&self, text: &str, is_between: IsBetween) -> String {

@@ -160,6 +160,29 @@ pub(super) fn without_users(text: &str, is_between: IsBetween) -> Cow<'_, str> {
     if is_changed { Cow::Owned(result) } else { Cow::Borrowed(text) }
 }
 
+/// The URL with hidden user information, also without a scheme or with too few slashes. A path with
+/// one slash at its start has none.
+pub(super) fn without_user(url: &str) -> Cow<'_, str> {
+    let (first, rest) = url.split_at(url.find(['/', '?', '#']).unwrap_or(url.len()));
+    let path = rest.trim_start_matches('/');
+    let slashes = rest.len().saturating_sub(path.len());
+    let start = if first.contains('@') {
+        0
+    } else if slashes > 0 && first.ends_with(':') || slashes > 1 && first.is_empty() {
+        first.len().saturating_add(slashes)
+    } else {
+        return Cow::Borrowed(url);
+    };
+    let (before, authority) = url.split_at_checked(start).unwrap_or_default();
+    let end = authority.find(['/', '?', '#']).unwrap_or(authority.len());
+    match authority.get(..end).and_then(|authority| authority.rfind('@')) {
+        Some(at) => {
+            Cow::Owned(format!("{before}{HIDDEN}{}", authority.get(at..).unwrap_or_default()))
+        }
+        None => Cow::Borrowed(url),
+    }
+}
+
 /// Between the words of a text. Some of these characters may also be in a URL.
 pub(super) fn is_between_words(c: char) -> bool {
     c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>' | '|' | '`')

@@ -25,6 +25,8 @@ fn credentials_are_hidden_by_name() {
         (":path", "/a?x=1&access%5Ftoken=o/p#f", "/a?x=1&access%5Ftoken=<hidden>#f"),
         ("referer", "https://a.test/?code=1 x", "https://a.test/?code=<hidden> x"),
         ("referer", "https://u:p@a.test/@x, ftp://b", "https://<hidden>@a.test/@x, ftp://b"),
+        (":path", "alice:pw@a.test/@x", "<hidden>@a.test/@x"),
+        (":path", "/@alice?x=a@b", "/@alice?x=a@b"),
         (":path", "/a?token=it's-opaque&x=1", "/a?token=<hidden>&x=1"),
         (
             "x-a",
