@@ -40,7 +40,7 @@ NGINX_TLS = """\
     ssl_session_cache shared:tls:1m;
 """
 
-# The directory of the chart's files, and those that are copies.
+# The directory of the chart's files. COPIES lists the copies of files in host-config.
 CHART = "chart/novasphere-gateway/files"
 COPIES = (
     "kong/kong.env", "redis/front.lua", "redis/metrics.lua", "redis/redis-tls.conf", "redis/redis.conf",

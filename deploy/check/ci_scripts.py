@@ -16,7 +16,7 @@ from render import helm
 
 FAKES = {
     **dict.fromkeys(("kind", "kubectl", "skopeo"), "#!/bin/sh\nexit 0\n"),
-    # What it would install.
+    # Prints the manifests instead of installing them.
     "helm": '#!/bin/sh\n[ "$1" = install ] || exit 0\nshift\nexec "$HELM_PROGRAM" template "$@" --kube-version 1.29\n',
 }
 

