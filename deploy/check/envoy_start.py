@@ -67,11 +67,21 @@ def ports(process):
     return (LOWEST_PORT + n % (HIGHEST_PORT - LOWEST_PORT) for n in itertools.count(process * 211))
 
 
+# The names of the ports that this process got.
+NAMES = []
+
+
 def free_port():
+    """A port that no other call returns until this process ends. The kernel then frees its abstract socket name, which
+    the tests in Rust (loopback.rs) use too."""
     for port in ports(os.getpid()):
+        name = socket.socket(socket.AF_UNIX)
         with socket.socket() as probe, contextlib.suppress(OSError):
+            name.bind(f"\0novasphere-port-{port}")
             probe.bind(("127.0.0.1", port))
+            NAMES.append(name)
             return port
+        name.close()
 
 
 class Gateway:
