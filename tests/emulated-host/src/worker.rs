@@ -8,8 +8,8 @@ use std::{
 use anyhow::{Result, bail};
 
 use crate::{
-    Callout, CalloutResponse, Filter, Guest, Host, Kind, Plugin, Proxy, Trap, Work,
-    exchange::Phase, wasm::Wasm,
+    Callout, CalloutResponse, Filter, Guest, Host, Kind, Plugin, Proxy, Trap, exchange::Phase,
+    wasm::Wasm,
 };
 
 /// The occasion on which a chain is loaded.
@@ -25,17 +25,17 @@ pub enum Load {
 pub struct Worker {
     pub(crate) host: Host,
     pub(crate) proxy: Arc<Proxy>,
-    instances: HashMap<String, Instance>,
+    pub(crate) instances: HashMap<String, Instance>,
     pub(crate) chain: Vec<Loaded>,
     /// Every plugin ever loaded, by root context.
     pub(crate) loaded: HashMap<u32, Loaded>,
     next_id: u32,
-    dead: Option<String>,
+    pub(crate) dead: Option<String>,
 }
 
 /// The instance of a module.
-struct Instance {
-    guest: Box<dyn Guest>,
+pub(crate) struct Instance {
+    pub(crate) guest: Box<dyn Guest>,
     trapped: bool,
     roots: HashSet<u32>,
 }
@@ -96,45 +96,9 @@ impl Worker {
         Ok(())
     }
 
-    /// Returns the log of the filters and the host. Levels are 0 (trace) to 5 (critical).
-    pub fn log(&self) -> Vec<(u32, String)> {
-        self.host.state().log.clone()
-    }
-
-    /// Returns why the worker crashed, if it did.
-    pub fn crashed(&self) -> Option<&str> {
-        self.dead.as_deref()
-    }
-
-    /// Returns the log line of the first trap, if any.
-    pub fn trapped(&self) -> Option<String> {
-        let log = self.log();
-        log.into_iter().map(|(_, line)| line).find(|line| line.starts_with("trap: "))
-    }
-
-    /// Takes the work that was counted since the last call.
-    pub fn take_work(&mut self) -> Vec<Work> {
-        std::mem::take(&mut self.host.state().work)
-    }
-
     /// Ends the named callback after a number of counted instructions.
     pub fn end_early(&mut self, callback: &'static str, instructions: u64) {
         self.host.state().ends = Some((callback, instructions));
-    }
-
-    /// Takes the call stack of that callback, innermost function first.
-    pub fn take_stack(&mut self) -> Vec<String> {
-        std::mem::take(&mut self.host.state().ended_in)
-    }
-
-    /// Returns the number of pending timers.
-    pub fn timers(&self) -> usize {
-        self.host.state().timers.len()
-    }
-
-    /// Returns the pending callouts.
-    pub fn calls(&self) -> Vec<Callout> {
-        self.host.state().calls.clone()
     }
 
     /// Fires all pending timers.

@@ -8,16 +8,13 @@ use std::{
 
 use anyhow::{Context, Result, bail, ensure};
 
-use super::mix::Mix;
+use super::{STATUSES, mix::Mix};
 
 /// The connections that a round of requests uses in turn.
 const CONNECTIONS: usize = 32;
 
 /// The maximum time of a response. Even a busy machine needs less.
 const LIMIT: Duration = Duration::from_secs(120);
-
-/// The statuses that the requests of the mix can get.
-const STATUSES: [u16; 5] = [200, 204, 401, 403, 429];
 
 /// A client of the proxy.
 pub(crate) struct Load {

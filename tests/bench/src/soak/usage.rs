@@ -1,6 +1,6 @@
-//! The memory, descriptors and threads of a process.
+//! What a proxy uses: memory, descriptors, threads, timers and shared keys.
 
-use std::{fs, path::PathBuf};
+use std::{fmt, fs, path::PathBuf};
 
 use anyhow::{Context, Result};
 
@@ -13,6 +13,18 @@ pub(crate) struct Usage {
     pub(crate) resident: u64,
     pub(crate) descriptors: u64,
     pub(crate) threads: u64,
+    /// The filters' pending timers. 0 in Envoy, which does not show them.
+    pub(crate) timers: u64,
+    /// The keys in the shared data. 0 in Envoy, which does not show them.
+    pub(crate) shared_keys: u64,
+}
+
+impl fmt::Display for Usage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { vms, resident, descriptors, threads, timers, shared_keys } = self;
+        let (vms, resident) = (vms >> 10, resident >> 10);
+        write!(f, "{vms} | {resident} | {descriptors} | {threads} | {timers} | {shared_keys}")
+    }
 }
 
 /// V8 reserves a guard region behind each linear memory that catches every 32-bit access. It is larger
@@ -34,6 +46,8 @@ impl Usage {
             resident: pages.saturating_mul(4096),
             descriptors: count("fd")?,
             threads: count("task")?,
+            timers: 0,
+            shared_keys: 0,
         })
     }
 }

@@ -84,7 +84,9 @@ impl SharedData {
         let old = current.map_or(0, |(_, size)| size + OVERHEAD);
         self.used = (self.used + value.len() + OVERHEAD).saturating_sub(old);
         let cas = current.map_or(1, |(now, _)| now.wrapping_add(1));
-        self.ages.retain(|_, aged| *aged != key);
+        if let Some(entry) = self.entries.get(&key) {
+            self.ages.remove(&entry.age);
+        }
         self.clock += 1;
         self.ages.insert(self.clock, key.clone());
         self.entries.insert(key, Entry { value: value.to_vec(), cas, age: self.clock });

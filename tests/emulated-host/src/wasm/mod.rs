@@ -209,6 +209,10 @@ impl Guest for Wasm {
         self.callback::<_, ()>("proxy_on_log", id)?;
         self.callback("proxy_on_delete", id)
     }
+
+    fn memory(&self) -> usize {
+        self.store.data().memory.map_or(0, |memory| memory.data_size(&self.store))
+    }
 }
 
 fn module(filter: &str, counts: bool) -> Result<Module> {
