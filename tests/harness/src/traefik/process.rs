@@ -42,6 +42,9 @@ const STATIC: &str = "static.yaml";
 /// A folder with several dynamic configurations.
 const FOLDER: &str = "dynamic";
 
+/// Traefik 3.6 logs this warning at each start, also where the characters are rejected.
+const ADVICE: &str = "Traefik can reject some encoded characters";
+
 impl Traefik {
     /// Starts a Traefik and waits until it has applied its configuration.
     ///
@@ -161,10 +164,11 @@ impl Traefik {
         Ok(String::from_utf8_lossy(&log).into_owned())
     }
 
-    /// Returns the log lines above level info.
+    /// Returns the log lines above level info, without Traefik's own advice.
     pub fn troubles(&self) -> String {
         let lines = self.log().unwrap_or_default();
         let lines = lines.iter().filter(|line| !matches!(&*line.level, "debug" | "info"));
+        let lines = lines.filter(|line| !line.text.starts_with(ADVICE));
         lines.map(|line| line.text.as_str()).collect::<Vec<_>>().join("\n")
     }
 
