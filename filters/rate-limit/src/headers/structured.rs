@@ -81,13 +81,24 @@ fn bare_item(text: &str) -> Option<(&str, &str)> {
     let rest = match text.as_bytes().first()? {
         b'"' => string(text)?.1,
         b'?' => text.strip_prefix("?0").or_else(|| text.strip_prefix("?1"))?,
-        b':' => split(text.get(1..)?, is_base64)?.1.strip_prefix(':')?,
+        b':' => base64(text.get(1..)?)?.strip_prefix(':')?,
         b'@' => number(text.get(1..)?).filter(|(number, _)| !number.contains('.'))?.1,
         b'-' | b'0'..=b'9' => number(text)?.1,
         b'*' | b'a'..=b'z' | b'A'..=b'Z' => split(text, is_token)?.1,
         _ => return None,
     };
     text.split_at_checked(text.len().checked_sub(rest.len())?)
+}
+
+/// Skips the base64 of a byte sequence (section 4.2.7), whose padding may be incomplete.
+fn base64(text: &str) -> Option<&str> {
+    let (data, after) = split(text, |c| c.is_ascii_alphanumeric() || matches!(c, '+' | '/'))?;
+    let rest = after.trim_start_matches('=');
+    let fits = match (data.len() % 4, after.len() - rest.len()) {
+        (last, 0) => last != 1,
+        (last, padding) => last > 1 && last + padding <= 4,
+    };
+    fits.then_some(rest)
 }
 
 /// Splits off an integer or a decimal (section 4.2.4).
@@ -107,10 +118,6 @@ fn number(text: &str) -> Option<(&str, &str)> {
 /// Splits off the longest start of these characters.
 fn split(text: &str, is_part: impl Fn(char) -> bool) -> Option<(&str, &str)> {
     text.split_at_checked(text.find(|c| !is_part(c)).unwrap_or(text.len()))
-}
-
-fn is_base64(c: char) -> bool {
-    c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=')
 }
 
 fn is_token(c: char) -> bool {
@@ -201,7 +208,9 @@ mod tests {
         fn reads_valid_lists_as_the_reference_does(
             parts in prop::collection::vec(prop::sample::select(vec![
                 "\"a\"", "\"\"", r#""\"\\""#, "a", ";", ";r=1", ";t=2", ";q=3", ";r=0;r=7", ";r", ";R=1", "; t=4",
-                ";x=y", ";x=\";,\"", ";pk=:Zm9v:", ";r=-1", ";r=1.5", ";r=99999999999", ";q=?1", ",", ", ", " ", "\t",
+                ";x=y", ";x=\";,\"", ";pk=:Zm9v:", ";pk=:Zg==:", ";pk=:Zg:", ";pk=:Zg=:",
+                ";pk=:Z=g=:", ";pk=:Zm9v=:", ";pk=:Z:", ";pk=::", ";pk=:====:",
+                ";r=-1", ";r=1.5", ";r=99999999999", ";q=?1", ",", ", ", " ", "\t",
                 "1", "(", ")", "\u{e9}", ";*a=1", ";t=", "=", ";x=@1", ";t=007",
             ]), 0..8),
         ) {
