@@ -1,6 +1,6 @@
 //! The programs, files and servers that the commands of the pages use. The commands name the usual ports,
-//! hosts and folders: an Envoy in front of the real one replaces them in its configuration, and the
-//! settings of curl lead to the same servers. A script takes the place of systemd.
+//! hosts and folders: a script in front of Envoy replaces them in its configuration, and the settings of
+//! curl lead to the same servers. A script takes the place of systemd.
 
 use std::{
     fmt::Write,
@@ -71,7 +71,9 @@ impl Stage {
             fs::create_dir_all(dir.path().join(folder))?;
         }
         symlink(filterctl, dir.path().join("bin/filterctl"))?;
-        symlink(own("envoy"), dir.path().join("bin/envoy"))?;
+        for program in ["curl", "envoy"] {
+            symlink(own(program), dir.path().join("bin").join(program))?;
+        }
         for program in ["sudo", "systemctl"] {
             symlink(own("systemd"), dir.path().join("bin").join(program))?;
         }
