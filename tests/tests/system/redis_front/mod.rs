@@ -22,8 +22,8 @@ const COUNT: &str = "local n = (redis.call('GET', KEYS[1]) or 0) + 1
 redis.call('SET', KEYS[1], n, 'EX', 3600)
 return {ARGV[1], n}";
 
-/// Time a response may take beyond its timeout, since the machine runs other tests too.
-const SLACK: Duration = Duration::from_secs(1);
+/// Time a response may take beyond its timeout on a busy machine.
+const SLACK: Duration = Duration::from_secs(10);
 
 fn both() -> Result<(Redis, Front)> {
     let redis = Redis::start()?;

@@ -11,8 +11,9 @@ use serde_json::{Value, json};
 use super::{both, event, failures, gateway, request};
 
 const TIMEOUT: Duration = Duration::from_millis(300);
-/// Time a response may take beyond the timeout, since the machine runs other tests too.
-const SLACK: Duration = Duration::from_secs(1);
+/// Time a response may take beyond the timeout on a busy machine. Without the timeout, Envoy would respond
+/// after 15 s.
+const SLACK: Duration = Duration::from_secs(10);
 
 fn redis_fields(on_error: &str) -> Value {
     json!({
