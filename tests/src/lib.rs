@@ -1,7 +1,8 @@
-//! Shared parts of the test binaries: cases as data, key servers, Redis, and the shipped configurations.
+//! Shared parts of the test binaries: cases as data, key servers, Redis, faults, and the shipped configurations.
 
 pub mod cases;
 pub mod converted;
+pub mod faults;
 pub mod key_server;
 pub mod kong_ingress;
 pub mod manifests;

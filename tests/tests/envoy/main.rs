@@ -8,6 +8,7 @@ mod cross_site;
 mod envoy_cases;
 mod exactness;
 mod explained_routes;
+mod faults;
 mod host_config;
 mod host_verify;
 mod init;

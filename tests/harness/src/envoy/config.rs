@@ -1,6 +1,6 @@
 //! Bootstrap configurations for tests: one listener per filter chain, and one upstream.
 
-use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
 
 use anyhow::Result;
 use serde_json::{Value, json};
@@ -211,6 +211,8 @@ pub struct Listener {
     pub answers: bool,
     /// The number of trusted proxies in front that append to `X-Forwarded-For`.
     pub trusted_hops: u32,
+    /// The time limit of a response of the upstream, if any.
+    pub upstream_timeout: Option<Duration>,
 }
 
 impl Listener {
@@ -224,6 +226,7 @@ impl Listener {
             access_log: None,
             answers: false,
             trusted_hops: 0,
+            upstream_timeout: None,
         }
     }
 }
@@ -234,7 +237,10 @@ impl Listener {
         if self.answers {
             return json!({"match": all, "direct_response": {"status": 200}});
         }
-        json!({"match": all, "route": {"cluster": "novasphere-api", "timeout": "0s"}})
+        // Envoy's own default is 15 seconds.
+        let timeout = self.upstream_timeout.unwrap_or_default().as_secs_f64();
+        let timeout = format!("{timeout}s");
+        json!({"match": all, "route": {"cluster": "novasphere-api", "timeout": timeout}})
     }
 }
 
