@@ -13,7 +13,7 @@ use std::{
 use anyhow::{Context, Result};
 use bytes::Bytes;
 use http::{StatusCode, header};
-use http_body_util::{BodyExt, Channel, Full, combinators::BoxBody};
+use http_body_util::{BodyExt, Full, combinators::BoxBody};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
@@ -48,8 +48,6 @@ pub enum Fault {
     Slow(Duration),
     /// Closes the connection when a request arrives.
     Close,
-    /// Passes the request on and closes the connection in the middle of the response.
-    BreakOff,
     /// Responds with 200 and a string of this many bytes, without calling the front.
     Huge(usize),
 }
@@ -190,10 +188,6 @@ async fn answer(
             let (status, body) = before.unwrap_or(own);
             respond(status, body)
         }
-        Fault::BreakOff => {
-            let (_, body) = forward(head, body, shared).await?.0;
-            break_off(body).await
-        }
         Fault::None | Fault::Stall => {
             let (status, body) = forward(head, body, shared).await?.0;
             respond(status, body)
@@ -233,20 +227,4 @@ fn respond(status: u16, body: Bytes) -> Result<http::Response<Body>> {
         .status(StatusCode::from_u16(status)?)
         .header(header::CONTENT_TYPE, "application/json");
     response.body(body).context("no response")
-}
-
-/// Sends half of the body, then closes the connection.
-async fn break_off(body: Bytes) -> Result<http::Response<Body>> {
-    let (mut sender, channel) = Channel::<Bytes, io::Error>::new(1);
-    let half = body.slice(..body.len() / 2);
-    let length = body.len();
-    tokio::spawn(async move {
-        // Fails only if the client has disconnected.
-        let _ = sender.send_data(half).await;
-        sender.abort(io::Error::from(io::ErrorKind::ConnectionReset));
-    });
-    let response = http::Response::builder()
-        .header(header::CONTENT_TYPE, "application/json")
-        .header(header::CONTENT_LENGTH, length);
-    response.body(channel.boxed()).context("no response")
 }
