@@ -1,7 +1,7 @@
 //! The harm that a fault does to requests.
 
 /// The response to one request, as the client receives it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Outcome {
     /// A complete response with this status.
     Complete(u16),

@@ -15,9 +15,13 @@ use tokio::{
     runtime::{Builder, Runtime},
     sync::{mpsc, oneshot},
     task::JoinSet,
+    time::{sleep, timeout},
 };
 
-use novasphere_harness::{loopback::free_address, wait::until};
+use novasphere_harness::{
+    loopback::free_address,
+    wait::{PATIENCE, until},
+};
 
 use super::wire;
 
@@ -75,7 +79,7 @@ impl Link {
     pub fn start(server: SocketAddr) -> Result<Self> {
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
         let addr = free_address()?;
-        let listener = runtime.block_on(TcpListener::bind(addr))?;
+        let listener = runtime.block_on(listen(addr))?;
         let (orders, received) = mpsc::unbounded_channel();
         let hits = Arc::default();
         let proxy = Proxy { addr, server, hits: Arc::clone(&hits), fault: LinkFault::None };
@@ -141,7 +145,9 @@ impl Proxy {
             if self.fault == LinkFault::Killed {
                 listener = None;
             } else if listener.is_none() {
-                listener = Some(self.listen_again().await);
+                // Without a listener, the order stays unconfirmed.
+                let Ok(open) = listen(self.addr).await else { return };
+                listener = Some(open);
             }
             // Fails only if the test has ended.
             let _ = order.done.send(());
@@ -174,14 +180,18 @@ impl Proxy {
             }
         }
     }
+}
 
-    async fn listen_again(&self) -> TcpListener {
+/// Listens at an address that no program uses.
+async fn listen(addr: SocketAddr) -> Result<TcpListener> {
+    let listening = async {
         loop {
-            match TcpListener::bind(self.addr).await {
+            match TcpListener::bind(addr).await {
                 Ok(listener) => return listener,
-                // A child process may have inherited the closed socket for a moment.
-                Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
+                // A child process may have inherited a closed socket for a moment.
+                Err(_) => sleep(Duration::from_millis(10)).await,
             }
         }
-    }
+    };
+    timeout(PATIENCE, listening).await.with_context(|| format!("cannot listen at {addr}"))
 }

@@ -3,10 +3,12 @@
 mod chain;
 mod harm;
 mod link;
+mod storm;
 mod traffic;
 mod wire;
 
 pub use chain::{chain, provider};
 pub use harm::{Harm, Outcome};
 pub use link::{Link, LinkFault, Part};
+pub use storm::{Counts, Storm, number};
 pub use traffic::{BEYOND, INVALID, LIMIT, Traffic};

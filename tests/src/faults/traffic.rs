@@ -65,7 +65,7 @@ impl Traffic<'_> {
     }
 
     /// A request. `n` makes its token unique, so that no cache knows it.
-    fn request(&self, kind: Kind, client: &str, n: usize) -> Result<Request> {
+    pub(super) fn request(&self, kind: Kind, client: &str, n: usize) -> Result<Request> {
         let request =
             Request::get("/api/v1/wukongs").header("x-client", client).header("origin", ORIGIN);
         let (key, expiry) = match (kind, n % 3) {
@@ -98,7 +98,7 @@ impl Traffic<'_> {
 }
 
 /// Sends a request. A response that did not arrive counts as readable.
-fn outcome(addr: SocketAddr, request: &Request) -> (Outcome, bool) {
+pub(super) fn outcome(addr: SocketAddr, request: &Request) -> (Outcome, bool) {
     let Ok(mut connection) = Connection::open(addr) else { return (Outcome::NoResponse, true) };
     if connection.write(&request.to_bytes()).is_err() {
         return (Outcome::NoResponse, true);

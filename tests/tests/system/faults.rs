@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use novasphere_harness::{chain, gateway::Gateway, wait::until};
 use novasphere_tests::{
-    faults::{BEYOND, LIMIT, Link, LinkFault, Outcome::Complete, Part, Traffic, provider},
+    faults::{BEYOND, LIMIT, Link, LinkFault, Outcome::Complete, Part, Traffic, number, provider},
     key_server::KeyServer,
     redis::{Fault as FrontFault, FaultyFront, Front, FrontOptions, Redis},
     test_key::TestKey,
@@ -191,6 +191,47 @@ fn check_faults(native: bool) -> Result<()> {
     stack.faulty.fail(FrontFault::Slow(Duration::from_millis(50)));
     stack.check_shared("slow")?;
     chain::ensure_no_trap(&stack.gateway.envoy)
+}
+
+/// Faults of the connections come and go while requests are in progress. Redis and the proxy each admit
+/// at most the limit of one client, however many faults there are.
+fn check_flapping(native: bool) -> Result<()> {
+    let stack = Stack::start(native)?;
+    let storm = stack.traffic().storm(|sent| {
+        for fault in faults() {
+            let Fault::Link(fault) = fault else { continue };
+            let (failures, before) = (stack.failures()?, sent());
+            stack.link.inject(fault)?;
+            until(&format!("failed calls during {fault:?}"), || {
+                let is_met = stack.failures()? > failures && sent() >= before + BEYOND;
+                Ok(is_met.then_some(()))
+            })?;
+            let (called, before) = (stack.event("redis_called")?, sent());
+            stack.link.inject(LinkFault::None)?;
+            until(&format!("calls after {fault:?}"), || {
+                let is_over = stack.event("redis_called")? > called && sent() >= before + BEYOND;
+                Ok(is_over.then_some(()))
+            })?;
+        }
+        Ok(())
+    })?;
+    let harmed = number(&storm.within, |outcome| outcome != Complete(200))
+        + number(&storm.invalid, |outcome| outcome != Complete(401))
+        + number(&storm.one_client, |outcome| !matches!(outcome, Complete(200 | 429)));
+    let one_client = number(&storm.one_client, |outcome| outcome == Complete(200));
+    ensure!(harmed == 0 && (LIMIT..=2 * LIMIT).contains(&one_client), "{one_client} {storm:?}");
+    ensure!(!storm.within.is_empty() && !storm.invalid.is_empty(), "{storm:?}");
+    chain::ensure_no_trap(&stack.gateway.envoy)
+}
+
+#[test]
+fn flapping_redis_harms_no_request() -> Result<()> {
+    check_flapping(false)
+}
+
+#[test]
+fn flapping_redis_harms_no_request_in_the_native_gateway() -> Result<()> {
+    check_flapping(true)
 }
 
 #[test]

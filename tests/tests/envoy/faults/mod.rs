@@ -1,6 +1,7 @@
 //! A server that the gateway uses is killed, stalls, drips, resets connections or sends garbage, and
 //! comes back. The tests count the requests that the fault harms.
 
+mod flapping;
 mod issuer;
 mod link;
 mod upstream;

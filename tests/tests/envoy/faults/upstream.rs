@@ -20,18 +20,18 @@ const ISSUER: &str = "https://issuer.test";
 /// The upstream's time limit on the second listener.
 const TIMEOUT: Duration = Duration::from_millis(500);
 /// Starts the lines of the access log.
-const LOGGED: &str = "faults: ";
+pub(super) const LOGGED: &str = "faults: ";
 
 /// A fault, and how a request that passes the filters ends.
-struct Case {
+pub(super) struct Case {
     name: &'static str,
-    fault: LinkFault,
+    pub(super) fault: LinkFault,
     passed: Outcome,
     /// The response flags in Envoy's access log.
     flags: &'static str,
 }
 
-const CASES: [Case; 6] = [
+pub(super) const CASES: [Case; 6] = [
     Case { name: "killed", fault: LinkFault::Killed, passed: Complete(503), flags: "UF" },
     Case { name: "stalled", fault: LinkFault::Stalled, passed: Complete(504), flags: "UT" },
     Case {
@@ -55,31 +55,30 @@ const CASES: [Case; 6] = [
     Case { name: "garbage", fault: LinkFault::Garbage, passed: Complete(502), flags: "UPE" },
 ];
 
-const NO_FAULT: Case =
+pub(super) const NO_FAULT: Case =
     Case { name: "none", fault: LinkFault::None, passed: Complete(200), flags: "-" };
 
-struct Stack {
-    gateway: Gateway,
+pub(super) struct Stack {
+    pub(super) gateway: Gateway,
     /// The address of the listener with a time limit.
     impatient: SocketAddr,
-    link: Link,
+    pub(super) link: Link,
     key: TestKey,
     foreign: TestKey,
     _keys: KeyServer,
 }
 
 impl Stack {
-    fn start(native: bool) -> Result<Self> {
+    pub(super) fn start(native: bool) -> Result<Self> {
         let [key, foreign] = [TestKey::es256("k1")?, TestKey::es256("k1")?];
         let keys = KeyServer::start(ISSUER, vec![key.jwk()])?;
         let providers = [provider(ISSUER, "keys", 300)];
         let filter = novasphere_tests::faults::chain(native, &providers, &json!({}));
         let mut link = None;
         let gateway = Gateway::configured(vec![filter], |mut config| {
-            if let Ok(started) = Link::start(config.upstream) {
-                config.upstream = started.addr;
-                link = Some(started);
-            }
+            let started = Link::start(config.upstream);
+            config.upstream = started.as_ref().map_or(config.upstream, |link| link.addr);
+            link = Some(started);
             config.clusters.insert("keys".to_owned(), keys.addr);
             config.concurrency = 2;
             for listener in &mut config.listeners {
@@ -95,7 +94,7 @@ impl Stack {
             config
         })?;
         let impatient = gateway.envoy.listener("impatient")?;
-        let link = link.context("no port is free")?;
+        let link = link.context("no link")??;
         let stack = Self { gateway, impatient, link, key, foreign, _keys: keys };
         until("the first keys", || {
             Ok((stack.traffic(&NO_FAULT).passed("first", 1)? == 1).then_some(()))
@@ -103,7 +102,7 @@ impl Stack {
         Ok(stack)
     }
 
-    fn traffic(&self, case: &Case) -> Traffic<'_> {
+    pub(super) fn traffic(&self, case: &Case) -> Traffic<'_> {
         // Only a stalled upstream needs the time limit, which a busy machine could exceed otherwise.
         let addr =
             if case.fault == LinkFault::Stalled { self.impatient } else { self.gateway.addr };
@@ -111,7 +110,7 @@ impl Stack {
     }
 
     /// Injects the fault and checks the requests of a new client.
-    fn check(&self, case: &Case, client: &str) -> Result<()> {
+    pub(super) fn check(&self, case: &Case, client: &str) -> Result<()> {
         self.link.inject(case.fault)?;
         // Envoy could use a closed connection until it notices.
         let open = "cluster.novasphere-api.upstream_cx_active";
