@@ -166,21 +166,25 @@ mod tests {
     /// Each job of the workflows runs the versions whose names start with an entry of the matrix.
     #[test]
     fn workflows_run_every_version() -> Result<()> {
+        let workflow = |name| {
+            let path = repository().join(format!(".github/workflows/{name}.yml"));
+            fs::read_to_string(&path).with_context(|| path.display().to_string())
+        };
+        for caller in ["nightly", "release"] {
+            let calls = workflow(caller)?.contains("uses: ./.github/workflows/versions.yml");
+            ensure!(calls, "{caller}.yml does not call versions.yml");
+        }
+        let text = workflow("versions")?;
+        let (_, matrix) = text.split_once("run: [envoy-").context("no matrix")?;
+        let (matrix, _) = matrix.split_once(']').context("no end of the matrix")?;
+        let entries: Vec<_> = format!("envoy-{matrix}").split(", ").map(str::to_owned).collect();
         let table = Table::read()?;
-        for workflow in ["nightly", "release"] {
-            let text =
-                fs::read_to_string(repository().join(format!(".github/workflows/{workflow}.yml")))?;
-            let (_, matrix) = text.split_once("run: [envoy-").context("no matrix")?;
-            let (matrix, _) = matrix.split_once(']').context("no end of the matrix")?;
-            let entries: Vec<_> =
-                format!("envoy-{matrix}").split(", ").map(str::to_owned).collect();
-            let names = table.runs.iter().flat_map(|run| {
-                run.versions.iter().map(move |version| format!("{}-{version}", run.name))
-            });
-            for name in names {
-                let jobs = entries.iter().filter(|entry| name.starts_with(entry.as_str())).count();
-                ensure!(jobs == 1, "{workflow}.yml: {jobs} jobs run {name}");
-            }
+        let names = table.runs.iter().flat_map(|run| {
+            run.versions.iter().map(move |version| format!("{}-{version}", run.name))
+        });
+        for name in names {
+            let jobs = entries.iter().filter(|entry| name.starts_with(entry.as_str())).count();
+            ensure!(jobs == 1, "{jobs} jobs run {name}");
         }
         Ok(())
     }
