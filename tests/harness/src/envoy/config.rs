@@ -28,6 +28,19 @@ pub struct EnvoyConfig {
     pub logging: Logging,
     /// A file with more listeners that Envoy watches (LDS).
     pub listener_file: Option<PathBuf>,
+    /// Makes this process a part of a series of hot restarts.
+    pub hot_restart: Option<HotRestart>,
+    /// More arguments of the program, such as `--drain-time-s`.
+    pub arguments: Vec<String>,
+}
+
+/// A process in a series of hot restarts.
+#[derive(Clone, Copy, Debug)]
+pub struct HotRestart {
+    /// Identifies the series on this machine.
+    pub base_id: u16,
+    /// The number of hot restarts before this process.
+    pub epoch: u32,
 }
 
 /// Log levels of Envoy.
@@ -57,6 +70,8 @@ impl EnvoyConfig {
             concurrency: 1,
             logging: Logging::default(),
             listener_file: None,
+            hot_restart: None,
+            arguments: Vec::new(),
         }
     }
 

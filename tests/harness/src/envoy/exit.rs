@@ -6,8 +6,8 @@ use anyhow::Result;
 
 use super::{
     EnvoyConfig,
+    child::Process,
     launch::{File, Launch},
-    process::Process,
 };
 use crate::{startup::StartSlot, wait::until};
 

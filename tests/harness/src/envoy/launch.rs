@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use super::{EnvoyConfig, Logging};
+use super::{EnvoyConfig, HotRestart, Logging};
 use crate::wait::PATIENCE;
 
 /// A bootstrap file. Envoy selects the reader by the name.
@@ -25,6 +25,9 @@ pub(super) struct Launch<'a> {
     pub(super) mode: &'a str,
     /// The program that runs Envoy and its arguments; empty for none.
     pub(super) under: &'a [String],
+    pub(super) hot_restart: Option<HotRestart>,
+    /// More arguments of Envoy.
+    pub(super) arguments: &'a [String],
     /// The timeout of each step of the start.
     pub(super) limit: Duration,
 }
@@ -38,6 +41,8 @@ impl Default for Launch<'_> {
             logging: Logging::default(),
             mode: "serve",
             under: &[],
+            hot_restart: None,
+            arguments: &[],
             limit: PATIENCE,
         }
     }
@@ -49,6 +54,8 @@ impl<'a> Launch<'a> {
             environment: &config.environment,
             concurrency: config.concurrency,
             logging: config.logging.clone(),
+            hot_restart: config.hot_restart,
+            arguments: &config.arguments,
             ..Self::default()
         }
     }

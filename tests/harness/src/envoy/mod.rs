@@ -1,6 +1,7 @@
 //! The real Envoy as a child process.
 
 mod changes;
+mod child;
 mod config;
 mod exit;
 mod file;
@@ -9,7 +10,7 @@ mod launch;
 mod process;
 
 pub use changes::Tls;
-pub use config::{EnvoyConfig, Listener, Logging};
+pub use config::{EnvoyConfig, HotRestart, Listener, Logging};
 pub use exit::{Exit, serve_until_exit, validate, validate_yaml};
 pub use file::Substitutions;
 pub use filter::{WasmFilter, all_are_native};

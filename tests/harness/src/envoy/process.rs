@@ -5,23 +5,23 @@ use std::{
     fs,
     net::SocketAddr,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Command, ExitStatus},
     time::Duration,
 };
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use serde_json::Value;
-use tempfile::TempDir;
 
 use super::{
-    EnvoyConfig, Substitutions, file,
+    EnvoyConfig, Substitutions,
+    child::Process,
+    file,
     filter::common_metric_name,
     launch::{File, Launch},
     telling,
 };
 use crate::{
     client::{self, Request, Response},
-    paths,
     startup::StartSlot,
     wait::{until, within},
 };
@@ -101,6 +101,17 @@ impl Envoy {
         client::send(self.admin, &Request::get(path).header("connection", "close"))
     }
 
+    /// Sends a POST request to the admin interface.
+    ///
+    /// # Errors
+    /// Fails if it does not respond with 200.
+    pub fn admin_post(&self, path: &str) -> Result<()> {
+        let request = Request::new("POST", path).header("connection", "close");
+        let answer = client::send(self.admin, &request)?;
+        ensure!(answer.head.status == 200, "{path}: {} {}", answer.head.status, answer.text());
+        Ok(())
+    }
+
     /// Waits for a listener and returns its address.
     ///
     /// # Errors
@@ -170,7 +181,7 @@ impl Envoy {
 
     /// Returns the path of the log, which exists while Envoy runs.
     pub fn log_path(&self) -> PathBuf {
-        self.process.dir.path().join("log")
+        self.process.file("log")
     }
 
     /// Returns the log so far.
@@ -199,15 +210,56 @@ impl Envoy {
         self.process.child.id()
     }
 
+    /// Sends a signal to the process, such as `TERM`.
+    ///
+    /// # Errors
+    /// Fails if it no longer runs.
+    pub fn signal(&self, signal: &str) -> Result<()> {
+        let pid = self.pid().to_string();
+        let sent =
+            Command::new("sh").args(["-c", "kill -s \"$0\" \"$1\"", signal, &pid]).status()?;
+        ensure!(sent.success(), "cannot send {signal} to process {pid}");
+        Ok(())
+    }
+
+    /// Waits until the process ends.
+    ///
+    /// # Errors
+    /// Fails if it does not in time.
+    pub fn wait_for_exit(&mut self) -> Result<ExitStatus> {
+        until("Envoy to exit", || self.exit_status())
+    }
+
+    /// Returns the exit status if the process has ended.
+    ///
+    /// # Errors
+    /// Fails if the system does not report it.
+    pub fn exit_status(&mut self) -> Result<Option<ExitStatus>> {
+        Ok(self.process.child.try_wait()?)
+    }
+
     /// Returns the resident memory in bytes.
     ///
     /// # Errors
     /// Fails if it no longer runs.
     pub fn rss(&self) -> Result<u64> {
+        self.memory("VmRSS:")
+    }
+
+    /// Returns the private writable memory in bytes, which `RLIMIT_DATA` limits.
+    ///
+    /// # Errors
+    /// Fails if it no longer runs.
+    pub fn data_size(&self) -> Result<u64> {
+        self.memory("VmData:")
+    }
+
+    /// A line of the process's status in bytes.
+    fn memory(&self, name: &str) -> Result<u64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.pid()))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let line = status.lines().find_map(|line| line.strip_prefix(name));
         let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB"));
-        let kilobytes: u64 = kilobytes.context("no VmRSS")?.trim().parse()?;
+        let kilobytes: u64 = kilobytes.with_context(|| name.to_owned())?.trim().parse()?;
         Ok(kilobytes.saturating_mul(1024))
     }
 }
@@ -215,82 +267,4 @@ impl Envoy {
 fn socket(address: &Value) -> Option<SocketAddr> {
     let port = u16::try_from(address.get("port_value")?.as_u64()?).ok().filter(|p| *p != 0)?;
     Some(SocketAddr::new(address.get("address")?.as_str()?.parse().ok()?, port))
-}
-
-/// The child process and its files.
-#[derive(Debug)]
-pub(super) struct Process {
-    pub(super) child: Child,
-    dir: TempDir,
-}
-
-impl Process {
-    pub(super) fn spawn(file: &File<'_>, launch: &Launch<'_>) -> Result<Self> {
-        let program = paths::envoy()?;
-        let dir = tempfile::Builder::new().prefix("novasphere-envoy-").tempdir()?;
-        let config = dir.path().join(file.name);
-        fs::write(&config, file.text)?;
-        let log = fs::File::create(dir.path().join("log"))?;
-        let mut command = match launch.under {
-            [] => Command::new(&program),
-            [under, arguments @ ..] => {
-                let mut command = Command::new(under);
-                command.args(arguments).arg(&program);
-                command
-            }
-        };
-        command
-            .args(["--use-dynamic-base-id", "--disable-hot-restart", "--mode", launch.mode])
-            .args(["--concurrency", &launch.concurrency.to_string(), "-l", &launch.logging.level])
-            .args(["--file-flush-interval-msec", "100"])
-            .arg("-c")
-            .arg(&config)
-            .arg("--admin-address-path")
-            .arg(dir.path().join("admin"))
-            .env("ENVOY_DYNAMIC_MODULES_SEARCH_PATH", paths::repository().join("dist"))
-            .envs(launch.environment)
-            .stdin(Stdio::null())
-            .stdout(log.try_clone()?)
-            .stderr(log);
-        if let Some(components) = &launch.logging.components {
-            command.args(["--component-log-level", components]);
-        }
-        let child = command
-            .spawn()
-            .with_context(|| format!("cannot run {}", command.get_program().display()))?;
-        Ok(Self { child, dir })
-    }
-
-    /// Fails with the log if the process has exited.
-    fn alive(&mut self) -> Result<&Self> {
-        if let Some(status) = self.child.try_wait()? {
-            bail!("Envoy exited with {status}; log:\n{}", telling(&self.log()?));
-        }
-        Ok(self)
-    }
-
-    fn admin_address(&self) -> Result<Option<SocketAddr>> {
-        let path: PathBuf = self.dir.path().join("admin");
-        match fs::read_to_string(path) {
-            Ok(text) if !text.is_empty() => {
-                let addr = text.trim().parse()?;
-                ensure!(addr != SocketAddr::from(([127, 0, 0, 1], 0)), "no admin port");
-                Ok(Some(addr))
-            }
-            _ => Ok(None),
-        }
-    }
-
-    pub(super) fn log(&self) -> Result<String> {
-        let log = fs::read(self.dir.path().join("log"))?;
-        Ok(String::from_utf8_lossy(&log).into_owned())
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        // Both fail only if the process has already exited.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }
