@@ -198,6 +198,44 @@ impl UnixTime {
     }
 }
 
+/// The time limit of a request that waits. The wall clock may be set back meanwhile. The wait then
+/// starts again, so that the request waits at most for the same time once more.
+///
+/// ```
+/// use novasphere_core::{TimeLimit, UnixTime};
+/// let at = |millis| UnixTime { millis };
+/// let mut limit = TimeLimit::new(at(9_000), at(10_000));
+/// assert!(!limit.is_over(at(9_999)) && limit.is_over(at(10_000)));
+/// assert!(!limit.is_over(at(2_000)), "the clock was set back");
+/// assert!(limit.is_over(at(3_000)));
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct TimeLimit {
+    since: UnixTime,
+    until: UnixTime,
+}
+
+impl TimeLimit {
+    /// The limit `until` of a wait that starts now.
+    pub const fn new(now: UnixTime, until: UnixTime) -> Self {
+        Self { since: now, until }
+    }
+
+    /// Whether the limit has passed.
+    pub fn is_over(&mut self, now: UnixTime) -> bool {
+        if now < self.since {
+            let millis = now.millis.saturating_add(self.left_ms(self.since));
+            *self = Self::new(now, UnixTime { millis });
+        }
+        self.until <= now
+    }
+
+    /// The time that is left, in milliseconds.
+    pub const fn left_ms(&self, now: UnixTime) -> u64 {
+        self.until.millis.saturating_sub(now.millis)
+    }
+}
+
 /// Facts about the connection and the route, read on demand.
 pub trait Connection {
     /// The client address as the host determined it. It may be the last `X-Forwarded-For` entry,

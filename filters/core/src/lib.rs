@@ -55,7 +55,7 @@ pub use header_interest::{HeaderInterest, Names};
 pub use header_mutation::HeaderMutation;
 pub use host::{
     Attributes, Capability, Clock, Connection, Env, Hash, Host, Metrics, PendingQueues, Random,
-    UnixTime, VERSION, Verify,
+    TimeLimit, UnixTime, VERSION, Verify,
 };
 pub use http::{
     Endpoint, ErrorBody, ErrorFormat, HeaderName, Headers, InvalidHeaderName, InvalidHeaderValue,

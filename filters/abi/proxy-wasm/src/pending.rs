@@ -6,7 +6,7 @@ use std::{
     rc::{Rc, Weak},
 };
 
-use novasphere_core::{PendingQueues, UnixTime};
+use novasphere_core::{PendingQueues, TimeLimit};
 
 use crate::state::StreamState;
 
@@ -16,7 +16,7 @@ pub(crate) struct PendingRequest<C> {
     pub(crate) stream: u32,
     queue: usize,
     /// The time of the last attempt.
-    pub(crate) until: UnixTime,
+    pub(crate) limit: TimeLimit,
     /// The filter's ticket from the last pause.
     ticket: RefCell<Rc<dyn Any>>,
     state: Weak<RefCell<StreamState<C>>>,
@@ -51,10 +51,10 @@ impl<C> PendingQueue<C> {
     }
 
     fn push(&self, stream: u32, pause: Pause) -> StreamState<C> {
-        let Pause { queue, until, ticket } = pause;
+        let Pause { queue, limit, ticket } = pause;
         let state = Rc::new(RefCell::new(StreamState::Idle));
         let (ticket, reader) = (RefCell::new(ticket), Rc::downgrade(&state));
-        let request = PendingRequest { stream, queue, until, ticket, state: reader };
+        let request = PendingRequest { stream, queue, limit, ticket, state: reader };
         self.0.borrow_mut().push(request);
         StreamState::Paused(state)
     }
@@ -77,7 +77,7 @@ impl<C> PendingQueue<C> {
 /// A filter's decision to pause a request.
 pub(crate) struct Pause {
     pub(crate) queue: usize,
-    pub(crate) until: UnixTime,
+    pub(crate) limit: TimeLimit,
     pub(crate) ticket: Rc<dyn Any>,
 }
 
@@ -130,10 +130,13 @@ impl<C> PendingQueues for Waiting<'_, C> {
 
 #[cfg(test)]
 mod tests {
+    use novasphere_core::UnixTime;
+
     use super::*;
 
     fn pause(ticket: u8) -> Pause {
-        Pause { queue: 0, until: UnixTime { millis: 1_000 }, ticket: Rc::new(ticket) }
+        let limit = TimeLimit::new(UnixTime { millis: 0 }, UnixTime { millis: 1_000 });
+        Pause { queue: 0, limit, ticket: Rc::new(ticket) }
     }
 
     #[test]

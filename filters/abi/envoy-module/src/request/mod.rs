@@ -4,7 +4,7 @@ use std::{any::Any, cell::RefCell, rc::Rc, time::Duration};
 
 use novasphere_core::{
     Callout, CalloutResult, Clock, Decision, FetchError, Filter, LocalResponse, RequestHead,
-    ResponseHead, UnixTime,
+    ResponseHead, TimeLimit, UnixTime,
 };
 use novasphere_messages::grpc::GrpcKind;
 
@@ -90,7 +90,7 @@ impl<F: Filter + 'static> Stream<F> {
 
     /// Decides about a paused request again: it was woken, or its time limit passed.
     pub(crate) fn on_scheduled(&self, stream: StreamHandle) {
-        let paused = match self.replace_state(State::Idle) {
+        let mut paused = match self.replace_state(State::Idle) {
             State::Paused(paused) => paused,
             // The event of an earlier pause.
             state => {
@@ -98,7 +98,7 @@ impl<F: Filter + 'static> Stream<F> {
                 return;
             }
         };
-        let in_time = Call::new(&self.worker, &stream, None).now() < paused.until;
+        let in_time = !paused.limit.is_over(Call::new(&self.worker, &stream, None).now());
         let waiting = Waiting::InPlace { in_time };
         self.decide_again(stream, &Request { waiting, callout: None, paused: Some(&paused) });
     }
@@ -223,16 +223,17 @@ impl<F: Filter + 'static> Stream<F> {
         ticket: Rc<dyn Any>,
     ) -> Result<State<F::Carry>, Fault> {
         // A request that waits again keeps its time limit, so that it cannot wait forever.
-        let until = match &request.waiting {
-            Waiting::InQueue(_) => until,
-            Waiting::InPlace { in_time: true } => request.paused.map_or(until, |p| p.until),
+        let now = Call::new(&self.worker, stream, None).now();
+        let new = TimeLimit::new(now, until);
+        let limit = match &request.waiting {
+            Waiting::InQueue(_) => new,
+            Waiting::InPlace { in_time: true } => request.paused.map_or(new, |p| p.limit),
             Waiting::InPlace { in_time: false } => return Err(Fault::Unable("pause the request")),
         };
-        let now = Call::new(&self.worker, stream, None).now();
-        let limit = Duration::from_millis(until.millis.saturating_sub(now.millis));
         let place = self.worker.queues.take_place(queue);
-        let waiter = self.worker.config.waiters.add(stream.scheduler(), limit);
-        Ok(State::Paused(Paused { _place: place, until, ticket, _waiter: waiter }))
+        let left = Duration::from_millis(limit.left_ms(now));
+        let waiter = self.worker.config.waiters.add(stream.scheduler(), left);
+        Ok(State::Paused(Paused { _place: place, limit, ticket, _waiter: waiter }))
     }
 
     /// Makes a callout for a request. If Envoy refuses it, the filter decides again at once.

@@ -2,7 +2,7 @@
 
 use std::{any::Any, rc::Rc};
 
-use novasphere_core::{PendingQueues, UnixTime};
+use novasphere_core::{PendingQueues, TimeLimit};
 
 use crate::{
     config::Waiter,
@@ -13,7 +13,7 @@ use crate::{
 pub(super) struct Paused {
     pub(super) _place: Place,
     /// The time of the last attempt.
-    pub(super) until: UnixTime,
+    pub(super) limit: TimeLimit,
     /// The filter's ticket from the last pause.
     pub(super) ticket: Rc<dyn Any>,
     /// Wakes the request.

@@ -3,7 +3,7 @@
 use std::{any::Any, rc::Rc};
 
 use novasphere_core::{
-    Callout, CalloutResult, Decision, Filter, RequestHead, ResponseHead, UnixTime,
+    Callout, CalloutResult, Clock, Decision, Filter, RequestHead, ResponseHead, TimeLimit,
 };
 
 use super::root::RootContext;
@@ -98,16 +98,17 @@ fn decide_or_pause<F: Filter + 'static>(
     Ok(state)
 }
 
-/// Decides about a paused request again. Returns the request if it stays paused.
+/// Decides about a paused request again. Returns the request if it stays paused. It may if it is
+/// `in_time`: its time limit is still ahead.
 pub(crate) fn decide_again<F: Filter + 'static>(
     root: &RootContext<F>,
     request: PendingRequest<F::Carry>,
-    now: UnixTime,
+    in_time: bool,
 ) -> Option<PendingRequest<F::Carry>> {
     let stored = request.state()?;
     let stream = request.stream;
     hostcalls::set_effective_context(stream).ok()?;
-    let waiting = Waiting::InEntry { request: &request, in_time: now < request.until };
+    let waiting = Waiting::InEntry { request: &request, in_time };
     let ticket = request.ticket();
     let again = Request { stream, lines: 0, waiting, callout: None, ticket: Some(&ticket) };
     let result = match decide(root, &again) {
@@ -172,10 +173,12 @@ fn ask<F: Filter + 'static>(
             local_response::send(dialect, &response, grpc, &details, after_failed_callout)?;
             Ok(StreamState::Responded)
         }
-        Decision::Pause { queue, until, ticket } => request
-            .waiting
-            .pause(request.stream, Pause { queue, until, ticket })
-            .ok_or_else(|| Fault::Unable("pause the request".to_owned())),
+        Decision::Pause { queue, until, ticket } => {
+            let limit = TimeLimit::new(root.proxy.now(), until);
+            let pause = Pause { queue, limit, ticket };
+            let paused = request.waiting.pause(request.stream, pause);
+            paused.ok_or_else(|| Fault::Unable("pause the request".to_owned()))
+        }
         Decision::Call(callout) => call(root, request, &callout),
     }
 }

@@ -90,10 +90,10 @@ impl<F: Filter + 'static> Tasks<'_, F> {
         }
         let now = root.proxy.now();
         let mut paused = Vec::new();
-        for request in root.pending.take() {
-            let is_due = all || request.until <= now;
-            paused.extend(if is_due {
-                http::decide_again(root, request, now)
+        for mut request in root.pending.take() {
+            let in_time = !request.limit.is_over(now);
+            paused.extend(if all || !in_time {
+                http::decide_again(root, request, in_time)
             } else {
                 Some(request)
             });
