@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU32, AtomicU64, Ordering},
+        atomic::{AtomicI64, AtomicU32, Ordering},
     },
 };
 
@@ -123,7 +123,7 @@ pub struct Proxy {
     pub counted_at: Option<u64>,
     pub(crate) shared: Mutex<SharedData>,
     pub(crate) metrics: Mutex<Metrics>,
-    pub(crate) passed_ms: AtomicU64,
+    pub(crate) passed_ms: AtomicI64,
     pub(crate) next_token: AtomicU32,
     /// The number of writes past the end of a header map's buffer.
     pub(crate) overflows: AtomicU32,
@@ -143,7 +143,7 @@ impl Proxy {
             counted_at: None,
             shared: Mutex::default(),
             metrics: Mutex::default(),
-            passed_ms: AtomicU64::new(0),
+            passed_ms: AtomicI64::new(0),
             next_token: AtomicU32::new(1),
             overflows: AtomicU32::new(0),
         }
@@ -151,7 +151,12 @@ impl Proxy {
 
     /// Advances the filters' clock. Timers fire on [`Worker::tick`](crate::Worker::tick).
     pub fn pass(&self, millis: u64) {
-        self.passed_ms.fetch_add(millis, Ordering::SeqCst);
+        self.passed_ms.fetch_add(millis.cast_signed(), Ordering::SeqCst);
+    }
+
+    /// Sets the filters' clock back.
+    pub fn set_back(&self, millis: u64) {
+        self.passed_ms.fetch_sub(millis.cast_signed(), Ordering::SeqCst);
     }
 
     /// Returns the values of all metrics by name.
@@ -169,6 +174,12 @@ impl Proxy {
         lock(&self.shared).torn_with = Some(with.to_vec());
     }
 
+    /// Keeps only the first `bytes` of the value that was used last, as if a worker was killed while it
+    /// wrote the value into new memory.
+    pub fn cut_last_value(&self, bytes: usize) {
+        lock(&self.shared).cut_last_value(bytes);
+    }
+
     /// Returns the number of writes past the end of a header map's buffer.
     pub fn overflows(&self) -> u32 {
         self.overflows.load(Ordering::SeqCst)
@@ -176,7 +187,7 @@ impl Proxy {
 
     pub(crate) fn now_ns(&self) -> u64 {
         let start = self.counted_at.unwrap_or_else(clock::unix_millis);
-        let millis = start.saturating_add(self.passed_ms.load(Ordering::SeqCst));
+        let millis = start.saturating_add_signed(self.passed_ms.load(Ordering::SeqCst));
         millis.saturating_mul(1_000_000)
     }
 }

@@ -93,6 +93,14 @@ impl SharedData {
         Ok(Ok(()))
     }
 
+    /// Keeps only the first `bytes` of the value that was used last.
+    pub(crate) fn cut_last_value(&mut self, bytes: usize) {
+        let last = self.ages.last_key_value().and_then(|(_, key)| self.entries.get_mut(key));
+        if let Some(Entry { value, .. }) = last {
+            value.iter_mut().skip(bytes).for_each(|byte| *byte = 0);
+        }
+    }
+
     /// Returns the number of keys.
     pub(crate) fn len(&self) -> usize {
         self.entries.len()

@@ -3,10 +3,12 @@
 
 mod calls;
 mod claims;
+mod clock;
 mod configuration;
 mod forgery;
 mod headers;
 mod invalid;
+mod killed;
 mod leases;
 mod limit_timers;
 mod metrics;

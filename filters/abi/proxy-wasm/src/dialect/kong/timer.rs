@@ -24,7 +24,35 @@ pub(super) struct Timer {
     /// Whether a request arrived since the last call of the timer.
     used: Cell<bool>,
     used_at: Cell<u64>,
-    due_at: Cell<u64>,
+    work: Cell<Work>,
+}
+
+/// When the work is due.
+#[derive(Clone, Copy)]
+enum Work {
+    Never,
+    /// At a time in milliseconds, which was `in_ms` milliseconds away.
+    At {
+        at: u64,
+        in_ms: u32,
+    },
+}
+
+impl Default for Work {
+    /// At once.
+    fn default() -> Self {
+        Self::At { at: 0, in_ms: 0 }
+    }
+}
+
+impl Work {
+    /// More time than asked for means that the wall clock was set back.
+    fn is_due(self, now: u64) -> bool {
+        match self {
+            Self::Never => false,
+            Self::At { at, in_ms } => at <= now || at - now > u64::from(in_ms),
+        }
+    }
 }
 
 impl Timer {
@@ -38,7 +66,7 @@ impl Timer {
         if self.used.take() || !self.started.replace(true) {
             self.used_at.set(now);
         }
-        !self.is_idle(now) && self.due_at.get() <= now
+        !self.is_idle(now) && self.work.get().is_due(now)
     }
 
     /// Whether no request has arrived for [`IDLE_MS`], so the configuration may be gone.
@@ -48,7 +76,8 @@ impl Timer {
 
     /// Makes the work due `in_ms` milliseconds after `now`. `None` for never.
     pub(super) fn schedule(&self, now: u64, in_ms: Option<u32>) {
-        self.due_at.set(in_ms.map_or(u64::MAX, |ms| now.saturating_add(u64::from(ms))));
+        let at = |in_ms| Work::At { at: now.saturating_add(u64::from(in_ms)), in_ms };
+        self.work.set(in_ms.map_or(Work::Never, at));
     }
 }
 
@@ -65,6 +94,16 @@ mod tests {
         assert!(timer.is_due(2_000));
         timer.schedule(2_000, None);
         assert!(!timer.is_due(3_000_000));
+    }
+
+    #[test]
+    fn work_is_due_after_the_clock_was_set_back() {
+        let timer = Timer::default();
+        assert!(timer.is_due(20_000_000));
+        timer.schedule(20_000_000, Some(1_000));
+        assert!(!timer.is_due(20_000_999) && timer.is_due(9_000_000));
+        timer.schedule(9_000_000, Some(1_000));
+        assert!(!timer.is_due(9_000_999) && timer.is_due(9_001_000));
     }
 
     #[test]
