@@ -14,6 +14,7 @@ mod host_verify;
 mod init;
 mod invalid;
 mod key_server;
+mod life_cycle;
 mod load_warnings;
 mod manifests;
 mod many_clients;

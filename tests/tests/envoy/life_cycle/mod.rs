@@ -1,0 +1,119 @@
+//! Updates, hot restarts, drains and crashes of the proxy, while clients send requests and others wait
+//! for keys. No request is lost or wrongly admitted, and none is refused within its limit.
+
+mod load;
+mod memory;
+mod restarts;
+mod updates;
+
+use std::net::SocketAddr;
+
+use anyhow::{Context, Result, ensure};
+use novasphere_harness::{
+    chain,
+    client::{Connection, Request},
+    envoy::{Envoy, EnvoyConfig, Listener, WasmFilter},
+    standin::Standin,
+};
+use novasphere_tests::{
+    key_server::{Behaviour, KeyServer},
+    test_key::TestKey,
+};
+use serde_json::json;
+
+const ISSUER: &str = "https://issuer.test";
+
+/// The requests that wait for keys at a time.
+const WAITING: usize = 4;
+
+/// The upstream and the issuer's server of a gateway.
+struct Servers {
+    standin: Standin,
+    keys: KeyServer,
+    key: TestKey,
+}
+
+impl Servers {
+    fn start() -> Result<Self> {
+        let key = TestKey::es256("k1")?;
+        let keys = KeyServer::start(ISSUER, vec![key.jwk()])?;
+        Ok(Self { standin: Standin::start()?, keys, key })
+    }
+
+    /// The configuration of an Envoy with these listeners.
+    fn config(&self, listeners: Vec<Listener>) -> Result<EnvoyConfig> {
+        let mut config = EnvoyConfig::new(self.standin.addr, listeners);
+        config.environment = chain::environment()?;
+        config.clusters.insert("keys".to_owned(), self.keys.addr);
+        config.concurrency = 2;
+        Ok(config)
+    }
+
+    /// Sends requests of the issuer's users while its server does not respond. Returns when a fetch of
+    /// the keys at `path` is in progress and the gateway has the requests.
+    fn send_waiting(&self, addr: SocketAddr, envoy: &Envoy, path: &str) -> Result<Vec<Connection>> {
+        let send = |n: usize| {
+            let claims = json!({"iss": ISSUER, "exp": "now+600", "jti": format!("{path} {n}")});
+            let request = Request::get("/api/v1/wukongs")
+                .header("authorization", format!("Bearer {}", self.key.token(&claims)?))
+                .header("x-client", format!("waiting {path} {n}"));
+            let mut connection = Connection::open(addr)?;
+            connection.write(&request.to_bytes())?;
+            Ok(connection)
+        };
+        let waiting = (0..WAITING).map(send).collect::<Result<Vec<_>>>()?;
+        self.keys.wait_for_requests(path, 1)?;
+        let active = format!("http.{LISTENER}.downstream_rq_active");
+        envoy.wait_for_stat(&active, |active| active >= WAITING as u64)?;
+        Ok(waiting)
+    }
+
+    /// Lets the issuer's server respond, and checks that all waiting requests pass.
+    fn release(&self, waiting: Vec<Connection>) -> Result<()> {
+        self.keys.behave(Behaviour::Serve);
+        for (n, mut connection) in waiting.into_iter().enumerate() {
+            let head = connection.read_answer().with_context(|| format!("waiting request {n}"))?;
+            ensure!(head.status == 200, "waiting request {n} got {}", head.status);
+        }
+        Ok(())
+    }
+}
+
+const LISTENER: &str = "api";
+
+/// The changing parts of a listener.
+#[derive(Clone, Copy)]
+struct Settings<'a> {
+    /// Every response has it in a header.
+    generation: u32,
+    /// The path of the issuer's keys.
+    path: &'a str,
+    /// The limit of a client in a year, so that no window ends.
+    limit: usize,
+    native: bool,
+}
+
+/// A listener with a gateway.
+fn listener(settings: Settings<'_>) -> Listener {
+    let Settings { generation, path, limit, native } = settings;
+    // A separate filter, because the gateway does not change its own refusals.
+    let mark = json!({"response": {"add": {"headers": [format!("x-generation:{generation}")]}}});
+    let gateway = json!({
+        "jwt_auth": {
+            "uri_param_names": [],
+            "credentials": [{
+                "key": "novasphere-user", "algorithm": "HS256",
+                "secret": {"env": "NOVASPHERE_JWT_SECRET"},
+            }],
+            "jwks": [{
+                "issuer": ISSUER, "cluster": "keys", "path": path, "timeout": 60,
+                "algorithms": ["ES256"],
+            }],
+        },
+        "rate_limit": {"year": limit, "limit_by": "header", "header_name": "x-client"},
+    });
+    let filters = [("header-transform", mark), ("gateway", gateway)];
+    let filters = filters
+        .map(|(name, config)| WasmFilter { native, ..WasmFilter::new(name, config.to_string()) });
+    Listener::new(LISTENER, filters.to_vec())
+}

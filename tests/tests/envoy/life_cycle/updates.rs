@@ -1,0 +1,100 @@
+//! A hundred updates of the listener, while clients send requests and others wait for keys.
+
+use std::{fs, mem, path::PathBuf};
+
+use anyhow::{Result, ensure};
+use novasphere_harness::{
+    chain,
+    envoy::{Envoy, EnvoyConfig},
+};
+use novasphere_tests::key_server::Behaviour;
+
+use super::{
+    LISTENER, Servers, Settings, listener,
+    load::{Load, ensure_exact, under_load},
+};
+
+const UPDATES: u32 = 100;
+
+/// Every tenth update changes the location of the keys, so that new requests wait for a fetch. They keep
+/// waiting during the other nine.
+const UPDATES_PER_FETCH: u32 = 10;
+
+/// Clients use it up during the updates, or soon after them.
+const LIMIT: usize = 500;
+
+#[test]
+fn hundred_updates_under_load_lose_no_request() -> Result<()> {
+    check(false)
+}
+
+#[test]
+fn hundred_updates_under_load_lose_no_request_in_the_native_gateway() -> Result<()> {
+    check(true)
+}
+
+struct Running<'s> {
+    servers: &'s Servers,
+    config: EnvoyConfig,
+    file: PathBuf,
+    envoy: Envoy,
+    native: bool,
+}
+
+fn check(native: bool) -> Result<()> {
+    let (servers, dir) = (Servers::start()?, tempfile::tempdir()?);
+    let file = dir.path().join("listeners.json");
+    let mut config = servers.config(Vec::new())?;
+    fs::write(&file, text(&config, 1, native)?)?;
+    config.listener_file = Some(file.clone());
+    let envoy = Envoy::start(&config)?;
+    let running = Running { servers: &servers, config, file, envoy, native };
+    let tallies = under_load(running.envoy.listener(LISTENER)?, |load| running.update_all(load))?;
+    ensure_exact(&tallies, LIMIT)?;
+    let generations = tallies.iter().flat_map(|tally| tally.admitted.keys().max());
+    let latest = generations.max().copied().unwrap_or_default();
+    ensure!(latest > UPDATES_PER_FETCH, "the limit was used up by generation {latest}");
+    chain::ensure_no_trap(&running.envoy)
+}
+
+/// The text of the listener file.
+fn text(config: &EnvoyConfig, generation: u32, native: bool) -> Result<String> {
+    let path = path(generation);
+    let settings = Settings { generation, path: &path, limit: LIMIT, native };
+    config.listener_file_text(&[listener(settings)])
+}
+
+/// The location of the keys.
+fn path(generation: u32) -> String {
+    format!("/keys/{}.json", (generation - 1) / UPDATES_PER_FETCH)
+}
+
+impl Running<'_> {
+    fn update_all(&self, load: &Load) -> Result<()> {
+        let addr = self.envoy.listener(LISTENER)?;
+        let mut waiting = Vec::new();
+        for generation in 2..=UPDATES + 1 {
+            let is_new = path(generation) != path(generation - 1);
+            if is_new {
+                self.servers.release(mem::take(&mut waiting))?;
+                self.servers.keys.behave(Behaviour::Held);
+            }
+            self.update(generation)?;
+            if is_new {
+                load.wait_for_generation(generation)?;
+                waiting = self.servers.send_waiting(addr, &self.envoy, &path(generation))?;
+            }
+        }
+        self.servers.release(waiting)?;
+        load.wait_for_generation(UPDATES + 1)?;
+        load.wait_until_limited(1..=UPDATES + 1)
+    }
+
+    fn update(&self, generation: u32) -> Result<()> {
+        let fresh = self.file.with_extension("new");
+        fs::write(&fresh, text(&self.config, generation, self.native)?)?;
+        fs::rename(&fresh, &self.file)?;
+        let updates = "listener_manager.lds.update_success";
+        self.envoy.wait_for_stat(updates, |n| n >= u64::from(generation)).map(drop)
+    }
+}
