@@ -2,6 +2,7 @@
 //! and the tests of this crate call the same functions.
 
 mod config;
+mod header_map;
 mod key;
 mod origin;
 mod path;
@@ -13,7 +14,7 @@ mod token;
 pub type Parser = (&'static str, fn(&[u8]) -> bool);
 
 /// All parsers.
-pub const PARSERS: [Parser; 7] = [
+pub const PARSERS: [Parser; 8] = [
     ("token", token::check),
     ("key", key::check),
     ("config", config::check),
@@ -21,6 +22,7 @@ pub const PARSERS: [Parser; 7] = [
     ("path", path::check),
     ("template", template::check),
     ("redis", redis::check),
+    ("header_map", header_map::check),
 ];
 
 /// Checks an input of the parser named `name`.

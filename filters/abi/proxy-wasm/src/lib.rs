@@ -40,6 +40,12 @@ mod state;
 
 pub use contexts::start;
 
+/// The codec of header maps, for fuzzing.
+#[cfg(feature = "inspect")]
+pub mod inspect {
+    pub use crate::codec::header_map::{lines, serialise};
+}
+
 /// Makes a crate the proxy-wasm module of a filter:
 /// `novasphere_proxy_wasm::filter!(novasphere_cors::Cors);`
 #[macro_export]

@@ -2,7 +2,7 @@
 //! value followed by a NUL. Numbers have 32 bits and are little-endian.
 
 /// The lines of a map. Incomplete lines of a truncated map are omitted.
-pub(crate) fn lines(map: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+pub fn lines(map: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     let (count, sizes) = map.split_first_chunk().unwrap_or((&[0; 4], &[]));
     let (sizes, mut texts) =
         sizes.split_at_checked(number(*count).saturating_mul(8)).unwrap_or_default();
@@ -16,7 +16,7 @@ pub(crate) fn lines(map: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
 }
 
 /// Serialises lines.
-pub(crate) fn serialise(lines: &[(&[u8], &[u8])]) -> Vec<u8> {
+pub fn serialise(lines: &[(&[u8], &[u8])]) -> Vec<u8> {
     let texts: usize = lines.iter().map(|(n, v)| n.len() + v.len() + 2).sum();
     let mut map = Vec::with_capacity(4 + lines.len() * 8 + texts);
     let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX).to_le_bytes();
