@@ -85,7 +85,7 @@ VENV_NATIVE := .venv-native
 $(VENV_NATIVE)/installed: tests/requirements-native.txt
 	@echo "== Installing the linker of the native module into $(VENV_NATIVE)"
 	python3 -m venv $(VENV_NATIVE)
-	$(VENV_NATIVE)/bin/python -m pip install --quiet --requirement tests/requirements-native.txt
+	$(VENV_NATIVE)/bin/python -m pip install --quiet --require-hashes --requirement tests/requirements-native.txt
 	@cp tests/requirements-native.txt $@
 
 # dist/native has the module of each architecture. The name without a version is for this machine.
