@@ -1,4 +1,5 @@
-//! The tests that the threat model and the page about faults name exist, and every row names one.
+//! The tests that the threat model, the page about faults and the record of the native module name exist,
+//! and every row names one.
 
 use std::fs;
 
@@ -12,7 +13,7 @@ fn tests_of_the_threat_model_exist() -> Result<()> {
     ensure!(count > 30, "only {count} tests");
     let threats = text.split("## Threats").nth(1).context("no threats")?;
     let threats = threats.split("## What remains").next().unwrap_or_default();
-    ensure_rows_name_tests(threats, "| threat")
+    ensure_rows_name(&["`tests/"], threats, "| threat")
 }
 
 #[test]
@@ -20,7 +21,17 @@ fn tests_of_the_faults_exist() -> Result<()> {
     let text = read("docs/operations/faults.md")?;
     let count = ensure_tests_exist(&text)?;
     ensure!(count > 1, "only {count} tests");
-    ensure_rows_name_tests(&text, "| fault")
+    ensure_rows_name(&["`tests/"], &text, "| fault")
+}
+
+#[test]
+fn tests_of_the_traps_of_envoy_exist() -> Result<()> {
+    let text = read("docs/decisions/0015-native-module.md")?;
+    let traps = text.split("## Traps").nth(1).context("no traps")?;
+    let traps = traps.split("\n## ").next().unwrap_or_default();
+    let count = ensure_tests_exist(traps)?;
+    ensure!(count > 20, "only {count} tests");
+    ensure_rows_name(&["`tests/", "`filters/", "`make "], traps, "| Envoy |")
 }
 
 fn read(page: &str) -> Result<String> {
@@ -30,21 +41,25 @@ fn read(page: &str) -> Result<String> {
 /// Checks the tests that a page names as `file: function`. Returns their number.
 fn ensure_tests_exist(text: &str) -> Result<usize> {
     let mut count = 0;
-    for span in text.split('`').filter(|span| span.starts_with("tests/")) {
+    let is_test = |span: &&str| span.starts_with("tests/") || span.starts_with("filters/");
+    for span in text.split('`').filter(is_test) {
         let (file, function) = span.split_once(": ").with_context(|| span.to_owned())?;
         let code = read(file)?;
-        let is_there = code.contains(&format!("#[test]\nfn {function}("));
+        let declaration = format!("fn {function}(");
+        let mut after = code.split("#[test]\n").skip(1);
+        let is_there = after.any(|code| code.trim_start().starts_with(&declaration));
         ensure!(is_there, "{file} has no test {function}");
         count += 1;
     }
     Ok(count)
 }
 
-/// Checks that every row of the tables names a test. `header` starts the first row of each table.
-fn ensure_rows_name_tests(text: &str, header: &str) -> Result<()> {
+/// Checks that every row of the tables names a test, which starts with one of `starts`. `header` starts the
+/// first row of each table.
+fn ensure_rows_name(starts: &[&str], text: &str, header: &str) -> Result<()> {
     let without = |line: &&str| {
         let is_row = line.starts_with("| ") && !line.starts_with(header);
-        is_row && !line.contains("`tests/")
+        is_row && !starts.iter().any(|start| line.contains(start))
     };
     let missing: Vec<&str> = text.lines().filter(without).collect();
     ensure!(missing.is_empty(), "rows without a test: {missing:#?}");

@@ -18,6 +18,7 @@ mod life_cycle;
 mod load_warnings;
 mod manifests;
 mod many_clients;
+mod native_module;
 mod rate_limit;
 mod refusals;
 mod reload;

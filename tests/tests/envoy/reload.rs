@@ -20,7 +20,8 @@ const BAD: &str = r#"{
     "reqest": {}
 }"#;
 
-fn generation(n: u32) -> String {
+/// A configuration of header-transform that marks responses with a number.
+pub(super) fn generation(n: u32) -> String {
     format!(r#"{{"response": {{"add": {{"headers": ["x-generation:{n}"]}}}}}}"#)
 }
 
@@ -50,17 +51,23 @@ fn ensure_faults_are_logged(log: &str) -> Result<()> {
 }
 
 /// An Envoy that reads its listeners from a file.
-struct Reloading {
+pub(super) struct Reloading {
     config: EnvoyConfig,
-    envoy: Envoy,
+    pub(super) envoy: Envoy,
     path: std::path::PathBuf,
 }
 
 impl Reloading {
     fn start(standin: &Standin, dir: &Path) -> Result<Self> {
+        let config = EnvoyConfig::new(standin.addr, Vec::new());
+        let text = config.listener_file_text(&[listener(&generation(1))])?;
+        Self::start_with(config, dir, &text)
+    }
+
+    /// Starts with a file of listeners, one of which is `api`.
+    pub(super) fn start_with(mut config: EnvoyConfig, dir: &Path, text: &str) -> Result<Self> {
         let path = dir.join("listeners.json");
-        let mut config = EnvoyConfig::new(standin.addr, Vec::new());
-        fs::write(&path, config.listener_file_text(&[listener(&generation(1))])?)?;
+        fs::write(&path, text)?;
         config.listener_file = Some(path.clone());
         Ok(Self { envoy: Envoy::start(&config)?, config, path })
     }
@@ -74,13 +81,14 @@ impl Reloading {
     }
 
     /// Replaces the file atomically, as tools that write configurations do.
-    fn write(&self, text: &str) -> Result<()> {
+    pub(super) fn write(&self, text: &str) -> Result<()> {
         let fresh = self.path.with_extension("new");
         fs::write(&fresh, text)?;
         Ok(fs::rename(&fresh, &self.path)?)
     }
 
-    fn generation(&self) -> Result<String> {
+    /// The `x-generation` of a response.
+    pub(super) fn generation(&self) -> Result<String> {
         let request = Request::get("/api/v1/wukongs");
         let response = client::send(self.envoy.listener("api")?, &request)?;
         ensure!(response.head.status == 200, "{response:?}");

@@ -81,6 +81,7 @@ impl Filter for PathFilter {
                 HeaderMutation::remove(&SECRET),
                 HeaderMutation::Set(&USER, b"u-1".into()),
             ]),
+            b"/empty" => allow(vec![HeaderMutation::Set(&USER, b"".into())]),
             b"/refuse" => refuse(),
             b"/panic" => panic!("with a secret"),
             b"/state" => {

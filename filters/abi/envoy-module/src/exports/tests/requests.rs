@@ -36,6 +36,18 @@ fn route_is_selected_again_if_a_line_of_the_client_changes() {
     }
 }
 
+/// Envoy adds no line without a value, and reports that as a failure.
+#[test]
+fn empty_header_is_left_out_and_the_request_continues() {
+    let config = Configured::new();
+    for lines in [&[(":path", "/empty")][..], &[(":path", "/empty"), ("x-user", "forged")]] {
+        let exchange = config.send(lines);
+        assert_eq!(exchange.on_request(), CONTINUE, "{lines:?}");
+        assert_eq!(exchange.request_header("x-user"), None, "{lines:?}");
+        exchange.end();
+    }
+}
+
 #[test]
 fn local_response_stops_everything_and_skips_the_response_phase() {
     let config = Configured::new();
