@@ -32,11 +32,24 @@ pub(crate) struct Counted {
 }
 
 impl Counted {
-    /// Starts Envoy with one worker.
+    /// Starts Envoy with one worker. It counts nothing until [`instrument`](Self::instrument).
     ///
     /// # Errors
     /// If valgrind is missing, or Envoy does not start.
-    pub(crate) fn start(mut bootstrap: Value) -> Result<Self> {
+    pub(crate) fn start(bootstrap: Value) -> Result<Self> {
+        Self::start_with(bootstrap, "no")
+    }
+
+    /// The profiles of all threads from the start of the process until Envoy is ready.
+    ///
+    /// # Errors
+    /// If valgrind is missing, or Envoy does not start.
+    #[cfg(all(test, feature = "system"))]
+    pub(crate) fn until_ready(bootstrap: Value) -> Result<Vec<Profile>> {
+        Self::start_with(bootstrap, "yes")?.dump()
+    }
+
+    fn start_with(mut bootstrap: Value, counts_at_start: &str) -> Result<Self> {
         ensure!(
             Command::new("vgdb").arg("--help").output().is_ok(),
             "valgrind is missing: install the package valgrind"
@@ -46,7 +59,7 @@ impl Counted {
         let under = [
             "valgrind".to_owned(),
             "--tool=callgrind".to_owned(),
-            "--instr-atstart=no".to_owned(),
+            format!("--instr-atstart={counts_at_start}"),
             "--separate-threads=yes".to_owned(),
             gdb_prefix(&dir),
             format!("--callgrind-out-file={}", dir.path().join("profile").display()),
@@ -82,13 +95,18 @@ impl Counted {
     pub(crate) fn count(&mut self, load: impl FnOnce() -> Result<()>) -> Result<Profile> {
         self.monitor(&["zero"])?;
         load()?;
-        self.monitor(&["dump"])?;
-        self.profiles += 1;
-        self.worker()
+        // The worker is the thread with most of the instructions.
+        let mut threads = self.dump()?;
+        let worker = threads.pop().context("no thread")?;
+        let others: u64 = threads.iter().map(Profile::total).sum();
+        ensure!(others * 2 < worker.total(), "more than one thread worked: {others} instructions");
+        Ok(worker)
     }
 
-    /// The last profile of the worker, which is the thread with most of the instructions.
-    fn worker(&self) -> Result<Profile> {
+    /// The profiles of all threads since the last dump, by instructions.
+    fn dump(&mut self) -> Result<Vec<Profile>> {
+        self.monitor(&["dump"])?;
+        self.profiles += 1;
         let prefix = format!("profile.{}-", self.profiles);
         let mut threads = Vec::new();
         for entry in fs::read_dir(self.dir.path())? {
@@ -98,11 +116,9 @@ impl Counted {
                 fs::remove_file(entry.path())?;
             }
         }
+        ensure!(!threads.is_empty(), "no file {prefix}*");
         threads.sort_by_key(Profile::total);
-        let worker = threads.pop().with_context(|| format!("no file {prefix}*"))?;
-        let others: u64 = threads.iter().map(Profile::total).sum();
-        ensure!(others * 2 < worker.total(), "more than one thread worked: {others} instructions");
-        Ok(worker)
+        Ok(threads)
     }
 
     /// Fails if a module has crashed.

@@ -6,7 +6,13 @@ use anyhow::{Context, Result};
 use novasphere_harness::{clock, envoy::Envoy};
 use serde_json::json;
 
-use super::{TOKENS, callgrind, measure, rows};
+use super::{
+    TOKENS,
+    callgrind::{self, Counted},
+    measure,
+    profile::{Function, Profile},
+    rows,
+};
 use crate::{
     proxy::{bootstrap::bootstrap, chain::Chain, upstream},
     say,
@@ -74,6 +80,33 @@ fn native_module_needs_little_memory() {
     ))
     .unwrap();
     assert!(added <= MAX, "{added} bytes");
+}
+
+/// The module may delay Envoy's start by 100 ms, which is at least 100 million instructions of a processor
+/// with one instruction a nanosecond. The bound leaves most of them for reading the file from a disk.
+#[test]
+fn native_module_adds_little_work_to_the_start() {
+    const MAX: u64 = 25_000_000;
+    let (none, module, _) = chains().unwrap();
+    let upstream = upstream::start().unwrap();
+    let start = |chain: &Chain| Counted::until_ready(bootstrap(chain, upstream)).unwrap();
+    let (without, with) = (start(&none), start(&module));
+    let in_hooks = with.iter().map(in_hooks).sum::<u64>();
+    let [without, with] = [without, with].map(|all| all.iter().map(Profile::total).sum::<u64>());
+    let added = with.saturating_sub(without);
+    say(&format!(
+        "start: {without} instructions, {added} more with the native module, {in_hooks} of them in \
+         its hooks"
+    ))
+    .unwrap();
+    assert!(in_hooks > 0, "the module was not loaded");
+    assert!(added.max(in_hooks) <= MAX, "{added} instructions, {in_hooks} in the hooks");
+}
+
+/// The instructions of a thread in calls from Envoy to the module.
+fn in_hooks(profile: &Profile) -> u64 {
+    let is_hook = |function: &Function| function.name.starts_with("envoy_dynamic_module_on_");
+    profile.calls_between(|_| true, is_hook).values().map(|calls| calls.cost).sum()
 }
 
 /// Memcheck replaces the allocator of Envoy, which the module uses too. Envoy itself has findings when
