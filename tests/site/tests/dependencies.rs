@@ -46,7 +46,7 @@ fn every_crate_of_the_modules_was_reviewed_in_its_version() -> Result<()> {
 }
 
 #[test]
-fn http_wasm_modules_have_no_other_crates() -> Result<()> {
+fn http_wasm_modules_contain_only_listed_crates() -> Result<()> {
     let listed = listed()?;
     for filter in HTTP_WASM {
         for name in linked(&format!("novasphere-{filter}-http-wasm"), WASM)? {
