@@ -5,11 +5,11 @@ test: wasm native proxies ## Run all tests that need no system packages
 	$(CARGO) test --locked --workspace --no-fail-fast
 	tests/reproducible.sh
 
-# Each test must pass each time.
+# Every test must pass in every run.
 TIMES ?= 20
 
 .PHONY: test-repeated
-test-repeated: wasm native proxies ## Run the tests that start proxies TIMES times, 20 if not set
+test-repeated: wasm native proxies ## Repeat the tests that start proxies; TIMES (default 20)
 	for n in $$(seq $(TIMES)); do \
 		echo "run $$n"; \
 		$(CARGO) test --locked --workspace --test envoy --test traefik --test commands -- --quiet; \

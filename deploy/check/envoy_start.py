@@ -67,7 +67,7 @@ def ports(process):
     return (LOWEST_PORT + n % (HIGHEST_PORT - LOWEST_PORT) for n in itertools.count(process * 211))
 
 
-# The names of the ports that this process got.
+# Sockets that hold the names of the ports that this process has reserved.
 NAMES = []
 
 

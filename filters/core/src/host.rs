@@ -198,8 +198,8 @@ impl UnixTime {
     }
 }
 
-/// The time limit of a request that waits. The wall clock may be set back meanwhile. The wait then
-/// starts again, so that the request waits at most for the same time once more.
+/// The time limit of a request that waits. If the wall clock is set back to before the start of the
+/// wait, the whole time limit starts again, so that one step back at most doubles the wait.
 ///
 /// ```
 /// use novasphere_core::{TimeLimit, UnixTime};

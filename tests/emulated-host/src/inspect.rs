@@ -1,4 +1,4 @@
-//! What a worker shows to a test.
+//! The state of a worker that tests read.
 
 use crate::{Callout, Work, Worker};
 

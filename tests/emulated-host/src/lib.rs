@@ -5,7 +5,8 @@
 //! In reading order:
 //!
 //! - `proxy`: the settings of a proxy, and the state that its workers share;
-//! - `worker`: instances, root contexts, timers and callouts of one worker; `inspect`: what it shows;
+//! - `worker`: instances, root contexts, timers and callouts of one worker;
+//! - `inspect`: its state that tests read;
 //! - `run`, `exchange`: a request through the filters, and its response back;
 //! - `guest`: the callbacks of a filter;
 //! - `wasm`: filters as WebAssembly;

@@ -174,8 +174,8 @@ impl Proxy {
         lock(&self.shared).torn_with = Some(with.to_vec());
     }
 
-    /// Keeps only the first `bytes` of the value that was used last, as if a worker was killed while it
-    /// wrote the value into new memory.
+    /// Sets the bytes of the most recently used value to zero, except for the first `bytes`, as if a
+    /// worker had been killed while it wrote the value into new memory.
     pub fn cut_last_value(&self, bytes: usize) {
         lock(&self.shared).cut_last_value(bytes);
     }

@@ -14,7 +14,7 @@ use std::{
 
 use anyhow::{Context, Result};
 
-/// Linux gives connections other ports, so none of these becomes the local port of a client.
+/// Below the ephemeral ports of Linux, so that no client gets one of these as its local port.
 const PORTS: Range<u16> = 10_000..32_768;
 
 /// How far apart two processes start in `PORTS`: more ports than most tests need.
@@ -26,7 +26,7 @@ const DISTANCE: u32 = 211;
 /// # Errors
 /// Fails if no port is free.
 pub fn free_address() -> Result<SocketAddr> {
-    /// The names of the ports that this process got.
+    /// Holds the names of the ports that this process has reserved.
     static NAMES: Mutex<Vec<net::UnixListener>> = Mutex::new(Vec::new());
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let start = process::id().wrapping_mul(DISTANCE);
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn a_port_of_another_process_is_left_out() {
+    fn reserved_port_cannot_be_reserved_again() {
         let addr = free_address().unwrap();
         assert!(taken(addr.port()).unwrap().is_none());
     }

@@ -1,5 +1,5 @@
-//! The tests that the threat model, the page about faults and the record of the native module name exist,
-//! and every row names one.
+//! Checks that every row of the threat model, of the page about faults and of the pitfalls of the native
+//! module names a test, and that these tests exist.
 
 use std::fs;
 
@@ -25,13 +25,13 @@ fn tests_of_the_faults_exist() -> Result<()> {
 }
 
 #[test]
-fn tests_of_the_traps_of_envoy_exist() -> Result<()> {
+fn tests_of_the_pitfalls_of_envoy_exist() -> Result<()> {
     let text = read("docs/decisions/0015-native-module.md")?;
-    let traps = text.split("## Traps").nth(1).context("no traps")?;
-    let traps = traps.split("\n## ").next().unwrap_or_default();
-    let count = ensure_tests_exist(traps)?;
+    let pitfalls = text.split("## Pitfalls").nth(1).context("no pitfalls")?;
+    let pitfalls = pitfalls.split("\n## ").next().unwrap_or_default();
+    let count = ensure_tests_exist(pitfalls)?;
     ensure!(count > 20, "only {count} tests");
-    ensure_rows_name(&["`tests/", "`filters/", "`make "], traps, "| Envoy |")
+    ensure_rows_name(&["`tests/", "`filters/", "`make "], pitfalls, "| Envoy |")
 }
 
 fn read(page: &str) -> Result<String> {

@@ -1,4 +1,4 @@
-//! Facts about Envoy's native modules that operators must know, and that differ from WebAssembly.
+//! Behaviour of Envoy's dynamic modules that operators must know, and that differs from WebAssembly.
 
 use std::{fs, path::Path};
 

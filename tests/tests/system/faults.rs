@@ -32,7 +32,7 @@ enum Fault {
     RedisStopped,
 }
 
-/// Faults during which no call of Redis succeeds.
+/// Faults during which no call to Redis succeeds.
 fn faults() -> Vec<Fault> {
     vec![
         Fault::Link(LinkFault::Killed),
@@ -119,7 +119,7 @@ impl Stack {
         self.wait_for_redis()
     }
 
-    /// Checks the requests of a new client while no call of Redis succeeds: the proxy counts exactly.
+    /// Checks the requests of a new client while no call to Redis succeeds: the proxy counts exactly.
     fn check_local(&self, client: &str) -> Result<()> {
         let harm = self.traffic().harm(client, Complete(200))?;
         ensure!(harm.is_none(), "{client}: {harm:?}");
@@ -171,7 +171,7 @@ impl Stack {
         let failures = self.failures()?;
         self.inject(fault)?;
         self.check_local(&format!("during-{fault:?}"))?;
-        until("failed calls of Redis", || Ok((self.failures()? > failures).then_some(())))?;
+        until("failed calls to Redis", || Ok((self.failures()? > failures).then_some(())))?;
         let during = self.traffic().passed(&both, LIMIT + BEYOND)?;
         self.recover(fault)?;
         self.check_shared(&format!("after-{fault:?}"))?;

@@ -15,7 +15,7 @@ pub(crate) struct PendingRequest<C> {
     /// The stream context.
     pub(crate) stream: u32,
     queue: usize,
-    /// The time of the last attempt.
+    /// The last attempt is made when it is over.
     pub(crate) limit: TimeLimit,
     /// The filter's ticket from the last pause.
     ticket: RefCell<Rc<dyn Any>>,

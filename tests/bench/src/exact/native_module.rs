@@ -82,8 +82,8 @@ fn native_module_needs_little_memory() {
     assert!(added <= MAX, "{added} bytes");
 }
 
-/// The module may delay Envoy's start by 100 ms, which is at least 100 million instructions of a processor
-/// with one instruction a nanosecond. The bound leaves most of them for reading the file from a disk.
+/// The module may delay Envoy's start by 100 ms, or 100 million instructions at one per nanosecond. The
+/// bound leaves most of this time for reading the file from a disk.
 #[test]
 fn native_module_adds_little_work_to_the_start() {
     const MAX: u64 = 25_000_000;

@@ -50,7 +50,7 @@ const DECISIONS: [&str; 7] = [
     "rate-limit.decision=limited",
 ];
 
-/// What the requests go through.
+/// A proxy under load.
 trait Subject {
     /// Sends at least this many requests. Returns their number.
     fn send(&mut self, requests: u64) -> Result<u64>;
@@ -145,7 +145,7 @@ fn chain(host: &str, keys: &[Value]) -> Result<Chain> {
             wasm("rate-limit", "soak", &rate_limit)?,
             wasm("header-transform", "soak", &header_transform())?,
         ],
-        other => bail!("{other:?} is none of gateway, four, native, kong"),
+        other => bail!("HOST: expected gateway, four, native or kong, got {other:?}"),
     };
     Ok(Chain::wasm("soak", filters))
 }
@@ -168,7 +168,7 @@ fn ensure_flat(looks: &[Usage]) -> Result<()> {
     let end = looks.last().context("no looks")?;
     for (what, before, after, tolerance) in [
         ("the VMs' memory", full.vms, end.vms, 0),
-        ("the process", full.resident, end.resident, SLACK),
+        ("the resident memory", full.resident, end.resident, SLACK),
         ("the number of descriptors", full.descriptors, end.descriptors, DESCRIPTORS),
         ("the number of threads", full.threads, end.threads, 0),
         ("the number of timers", full.timers, end.timers, 0),

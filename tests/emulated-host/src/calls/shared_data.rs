@@ -93,7 +93,7 @@ impl SharedData {
         Ok(Ok(()))
     }
 
-    /// Keeps only the first `bytes` of the value that was used last.
+    /// Sets the bytes of the most recently used value to zero, except for the first `bytes`.
     pub(crate) fn cut_last_value(&mut self, bytes: usize) {
         let last = self.ages.last_key_value().and_then(|(_, key)| self.entries.get_mut(key));
         if let Some(Entry { value, .. }) = last {

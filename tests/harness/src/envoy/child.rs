@@ -99,7 +99,7 @@ impl Drop for Process {
         let _ = self.child.kill();
         let _ = self.child.wait();
         if let Some(HotRestart { base_id, .. }) = self.hot_restart {
-            // Envoy leaves it behind. It is gone if a process of the same series removed it.
+            // Envoy does not remove its shared memory. Another process of the series may have.
             let _ = fs::remove_file(format!("/dev/shm/envoy_shared_memory_{base_id}0"));
         }
     }

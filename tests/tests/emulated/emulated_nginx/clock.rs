@@ -13,7 +13,7 @@ use super::naive::{client_lines, ensure_sound, nginx};
 const HOUR_MS: u64 = 3_600_000;
 const ISSUER: &str = "https://issuer.example";
 
-/// Passes time in the way of nginx, with a timer every 100 ms.
+/// Advances the clock, and fires the timer every 100 ms as nginx does.
 fn pass_seconds(proxy: &Proxy, worker: &mut Worker, seconds: u64) {
     for _ in 0..seconds * 10 {
         proxy.pass(100);

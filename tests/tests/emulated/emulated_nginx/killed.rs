@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::naive::{ensure_sound, nginx};
 
-/// Passes time in the way of nginx, with a timer every 100 ms.
+/// Advances the clock, and fires the timer every 100 ms as nginx does.
 fn pass_seconds(proxy: &Proxy, worker: &mut Worker, seconds: u64) {
     for _ in 0..seconds * 10 {
         proxy.pass(100);

@@ -28,7 +28,7 @@ const FAULTS: [(&str, LinkFault); 6] = [
     ("garbage", LinkFault::Garbage),
 ];
 
-/// Requests of each kind to an issuer whose keys were never fetched. A request may wait for a fetch.
+/// Requests of each kind with tokens of an issuer whose keys were never fetched. Each may wait for a fetch.
 const EARLY: usize = 4;
 
 struct Issuer {
@@ -81,8 +81,8 @@ impl Stack {
         Traffic { addr: self.gateway.addr, issuer: &issuer.url, key, foreign }
     }
 
-    /// Waits until every worker accepts `key` for every issuer. A worker reads the keys that another one
-    /// fetched once a second.
+    /// Waits until every worker accepts `key` for every issuer. Once a second, a worker reads the keys
+    /// that another one fetched.
     fn wait_for_key(&self, key: &TestKey, phase: &str) -> Result<()> {
         for issuer in &self.issuers {
             let traffic = self.traffic(issuer, key, &self.foreign);
@@ -136,7 +136,7 @@ impl Stack {
         self.gateway.send(&Request::get("/api/v1/wukongs").header("authorization", token))
     }
 
-    /// Checks the requests to an issuer whose keys were never fetched.
+    /// Checks requests with tokens of an issuer whose keys were never fetched.
     fn check_early(&self, issuer: &Issuer) -> Result<()> {
         for n in 0..EARLY {
             for key in [&self.key, &self.foreign] {

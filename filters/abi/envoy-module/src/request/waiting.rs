@@ -12,7 +12,7 @@ use crate::{
 /// A paused request.
 pub(super) struct Paused {
     pub(super) _place: Place,
-    /// The time of the last attempt.
+    /// The last attempt is made when it is over.
     pub(super) limit: TimeLimit,
     /// The filter's ticket from the last pause.
     pub(super) ticket: Rc<dyn Any>,

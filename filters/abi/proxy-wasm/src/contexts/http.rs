@@ -98,8 +98,8 @@ fn decide_or_pause<F: Filter + 'static>(
     Ok(state)
 }
 
-/// Decides about a paused request again. Returns the request if it stays paused. It may if it is
-/// `in_time`: its time limit is still ahead.
+/// Decides about a paused request again. Returns the request if it stays paused, which is possible
+/// only if it is `in_time`: before its time limit.
 pub(crate) fn decide_again<F: Filter + 'static>(
     root: &RootContext<F>,
     request: PendingRequest<F::Carry>,

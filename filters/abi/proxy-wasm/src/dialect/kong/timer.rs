@@ -46,7 +46,7 @@ impl Default for Work {
 }
 
 impl Work {
-    /// More time than asked for means that the wall clock was set back.
+    /// A remaining time longer than requested means that the wall clock was set back.
     fn is_due(self, now: u64) -> bool {
         match self {
             Self::Never => false,
