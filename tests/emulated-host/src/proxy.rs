@@ -121,6 +121,9 @@ pub struct Proxy {
     /// Counts the filters' work, with the clock stopped at this time in milliseconds since 1970. All
     /// random numbers then derive from `random_seed`, so that equal requests cause equal work.
     pub counted_at: Option<u64>,
+    /// Stops the clock at this time in milliseconds since 1970. Only [`Proxy::pass`] and
+    /// [`Proxy::set_back`] move it.
+    pub stopped_at: Option<u64>,
     pub(crate) shared: Mutex<SharedData>,
     pub(crate) metrics: Mutex<Metrics>,
     pub(crate) passed_ms: AtomicI64,
@@ -141,6 +144,7 @@ impl Proxy {
             client: "127.0.0.1".to_owned(),
             random_seed: 1,
             counted_at: None,
+            stopped_at: None,
             shared: Mutex::default(),
             metrics: Mutex::default(),
             passed_ms: AtomicI64::new(0),
@@ -186,7 +190,7 @@ impl Proxy {
     }
 
     pub(crate) fn now_ns(&self) -> u64 {
-        let start = self.counted_at.unwrap_or_else(clock::unix_millis);
+        let start = self.counted_at.or(self.stopped_at).unwrap_or_else(clock::unix_millis);
         let millis = start.saturating_add_signed(self.passed_ms.load(Ordering::SeqCst));
         millis.saturating_mul(1_000_000)
     }

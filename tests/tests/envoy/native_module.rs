@@ -18,20 +18,25 @@ use super::reload::{Reloading, generation};
 /// The newest version of glibc that the module may need, as `GLIBC_2.n`.
 const GLIBC: u32 = 28;
 
-/// The version in the module, and that in a changed copy of it.
+/// The version in the module.
 const VERSION: &str = concat!("version ", env!("CARGO_PKG_VERSION"));
-const OTHER: &str = "version 9.9.9";
+
+/// The version in a changed copy of the module. It has the same length.
+fn other_version() -> String {
+    VERSION.replace(|c: char| c.is_ascii_digit(), "9")
+}
 
 /// A copy of the module that logs another version.
 fn other_module() -> Result<Vec<u8>> {
+    let other = other_version();
     let mut module = fs::read(paths::native_module()?)?;
     let starts = module.windows(VERSION.len()).enumerate();
     let starts = starts.filter(|(_, text)| *text == VERSION.as_bytes()).map(|(start, _)| start);
     let starts: Vec<usize> = starts.collect();
-    ensure!(!starts.is_empty() && VERSION.len() == OTHER.len(), "no {VERSION:?} in the module");
+    ensure!(!starts.is_empty(), "no {VERSION:?} in the module");
     for start in starts {
-        let text = module.get_mut(start..).and_then(|rest| rest.get_mut(..OTHER.len()));
-        text.context("at the end")?.copy_from_slice(OTHER.as_bytes());
+        let text = module.get_mut(start..).and_then(|rest| rest.get_mut(..other.len()));
+        text.context("at the end")?.copy_from_slice(other.as_bytes());
     }
     Ok(module)
 }
@@ -43,7 +48,7 @@ fn loads(running: &Reloading) -> Result<[usize; 2]> {
         let line = format!("novasphere gateway: {version}");
         log.lines().filter(|logged| logged.contains(&line)).count()
     };
-    Ok([count(VERSION), count(OTHER)])
+    Ok([count(VERSION), count(&other_version())])
 }
 
 /// Replaces a file under a running program. Writing into it would change the code that runs.

@@ -1,25 +1,15 @@
 //! The clock is set back. The host keeps the timer, and only the clock says when its work is due.
 
-use std::sync::Arc;
-
 use anyhow::{Result, ensure};
-use novasphere_emulated_host::{CalloutResponse, Plugin, Proxy, Worker};
+use novasphere_emulated_host::{CalloutResponse, Plugin, Worker};
 use novasphere_harness::client::Request;
 use novasphere_tests::test_key::TestKey;
 use serde_json::json;
 
-use super::naive::{client_lines, ensure_sound, nginx};
+use super::naive::{client_lines, ensure_sound, pass_seconds, stopped_nginx};
 
 const HOUR_MS: u64 = 3_600_000;
 const ISSUER: &str = "https://issuer.example";
-
-/// Advances the clock, and fires the timer every 100 ms as nginx does.
-fn pass_seconds(proxy: &Proxy, worker: &mut Worker, seconds: u64) {
-    for _ in 0..seconds * 10 {
-        proxy.pass(100);
-        worker.tick();
-    }
-}
 
 /// Completes the fetches with this key. Returns their number.
 fn publish(worker: &mut Worker, key: &TestKey) -> usize {
@@ -31,7 +21,7 @@ fn publish(worker: &mut Worker, key: &TestKey) -> usize {
 #[test]
 fn keys_are_fetched_after_the_clock_was_set_back() -> Result<()> {
     let (old, new) = (TestKey::es256("old")?, TestKey::es256("new")?);
-    let proxy = Arc::new(nginx()?);
+    let proxy = stopped_nginx()?;
     proxy.pass(4 * HOUR_MS);
     let config = json!({"jwks": [{"issuer": ISSUER, "uri": "https://issuer.example/jwks"}]});
     let mut ours = Worker::start(&proxy, &[Plugin::wasm("jwt-auth", config.to_string())])?;
@@ -50,7 +40,7 @@ fn keys_are_fetched_after_the_clock_was_set_back() -> Result<()> {
 
 #[test]
 fn leases_return_after_the_clock_was_set_back() -> Result<()> {
-    let proxy = Arc::new(nginx()?);
+    let proxy = stopped_nginx()?;
     let plugin = Plugin::wasm("rate-limit", r#"{"year": 10000, "limit_by": "constant"}"#);
     let mut one = Worker::start(&proxy, std::slice::from_ref(&plugin))?;
     let mut two = Worker::start(&proxy, &[plugin])?;

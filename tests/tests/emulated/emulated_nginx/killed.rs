@@ -1,23 +1,12 @@
 //! A worker is killed while it fetches keys, has leases, or writes shared data. The master starts another
 //! one, which finds the shared data as it was. Nothing in it stays locked.
-
-use std::sync::Arc;
-
 use anyhow::{Result, ensure};
-use novasphere_emulated_host::{CalloutResponse, Plugin, Proxy, Worker};
+use novasphere_emulated_host::{CalloutResponse, Plugin, Worker};
 use novasphere_harness::client::Request;
 use novasphere_tests::test_key::TestKey;
 use serde_json::json;
 
-use super::naive::{ensure_sound, nginx};
-
-/// Advances the clock, and fires the timer every 100 ms as nginx does.
-fn pass_seconds(proxy: &Proxy, worker: &mut Worker, seconds: u64) {
-    for _ in 0..seconds * 10 {
-        proxy.pass(100);
-        worker.tick();
-    }
-}
+use super::naive::{ensure_sound, pass_seconds, stopped_nginx};
 
 /// The time limit of a fetch, and a second.
 const FETCH_LEASE_S: u64 = 6;
@@ -27,7 +16,7 @@ fn next_worker_fetches_after_the_fetch_of_a_killed_one() -> Result<()> {
     const ISSUER: &str = "https://issuer.example";
     let config = json!({"jwks": [{"issuer": ISSUER, "uri": "https://issuer.example/jwks"}]});
     let plugin = Plugin::wasm("jwt-auth", config.to_string());
-    let (proxy, key) = (Arc::new(nginx()?), TestKey::es256("1")?);
+    let (proxy, key) = (stopped_nginx()?, TestKey::es256("1")?);
     let token = key.token(&json!({"iss": ISSUER, "exp": "now+6000"}))?;
     let request = Request::get("/").header("authorization", format!("Bearer {token}"));
     let mut killed = Worker::start(&proxy, std::slice::from_ref(&plugin))?;
@@ -67,7 +56,7 @@ fn passed(worker: &mut Worker, requests: usize) -> Result<usize> {
 /// The unused part of its lease stays counted.
 #[test]
 fn killed_worker_costs_a_client_at_most_its_lease() -> Result<()> {
-    let (proxy, plugin) = (Arc::new(nginx()?), Plugin::wasm("rate-limit", LEASED));
+    let (proxy, plugin) = (stopped_nginx()?, Plugin::wasm("rate-limit", LEASED));
     let mut used = 0;
     for _ in 0..3 {
         let mut killed = Worker::start(&proxy, std::slice::from_ref(&plugin))?;
@@ -86,7 +75,7 @@ fn killed_worker_costs_a_client_at_most_its_lease() -> Result<()> {
 #[test]
 fn half_written_slot_harms_only_its_clients() -> Result<()> {
     const CLIENTS: usize = 40;
-    let proxy = Arc::new(nginx()?);
+    let proxy = stopped_nginx()?;
     let config = r#"{"year": 3, "limit_by": "header", "header_name": "x-client"}"#;
     let plugin = Plugin::wasm("rate-limit", config);
     let mut worker = Worker::start(&proxy, std::slice::from_ref(&plugin))?;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::{Result, ensure};
 use novasphere_emulated_host::{Action, Guest, Host, Kind, Outcome, Plugin, Proxy, Trap, Worker};
-use novasphere_harness::chain;
+use novasphere_harness::{chain, clock};
 
 type Call = fn(&Host) -> Result<(), Trap>;
 
@@ -87,6 +87,21 @@ pub fn nginx() -> Result<Proxy> {
     let mut proxy = Proxy::new(Kind::Nginx);
     proxy.environment = chain::environment()?;
     Ok(proxy)
+}
+
+/// Returns an emulated nginx whose clock moves only with `pass_seconds`, however slow the machine is.
+pub fn stopped_nginx() -> Result<Arc<Proxy>> {
+    let mut proxy = nginx()?;
+    proxy.stopped_at = Some(clock::unix_millis());
+    Ok(Arc::new(proxy))
+}
+
+/// Advances the clock, and fires the timer every 100 ms as nginx does.
+pub fn pass_seconds(proxy: &Proxy, worker: &mut Worker, seconds: u64) {
+    for _ in 0..seconds * 10 {
+        proxy.pass(100);
+        worker.tick();
+    }
 }
 
 /// Starts a worker of an emulated nginx.

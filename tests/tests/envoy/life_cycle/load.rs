@@ -49,6 +49,8 @@ pub(super) struct Load {
     /// The address for new connections.
     target: Mutex<SocketAddr>,
     tallies: Vec<Mutex<Tally>>,
+    /// The number of valid requests of a client that may pass so far.
+    allowance: AtomicUsize,
     responses: AtomicUsize,
     over: AtomicBool,
     /// A request of each kind.
@@ -67,6 +69,7 @@ pub(super) fn under_load(
     let load = Load {
         target: Mutex::new(addr),
         tallies: (0..CLIENTS).map(|_| Mutex::default()).collect(),
+        allowance: AtomicUsize::new(usize::MAX),
         responses: AtomicUsize::new(0),
         over: AtomicBool::new(false),
         valid: request(&chain::good_token()?),
@@ -88,6 +91,11 @@ impl Load {
     /// Sends new connections to another address.
     pub(super) fn connect_to(&self, addr: SocketAddr) {
         *locked(&self.target) = addr;
+    }
+
+    /// Lets a client send forged requests only, once so many of its valid ones have passed.
+    pub(super) fn set_allowance(&self, requests: usize) {
+        self.allowance.store(requests, SeqCst);
     }
 
     /// Waits until one of these generations has refused each client.
@@ -150,7 +158,8 @@ impl Load {
             if self.over.load(SeqCst) {
                 break;
             }
-            let is_forged = n % FORGED == FORGED - 1;
+            let passed: usize = locked(tally).admitted.values().sum();
+            let is_forged = n % FORGED == FORGED - 1 || passed >= self.allowance.load(SeqCst);
             let head = connection.exchange(if is_forged { &forged } else { &valid })?.head;
             let generation = head.first("x-generation").and_then(|text| text.parse().ok());
             locked(tally).count(is_forged, head.status, generation.unwrap_or_default());
