@@ -1,5 +1,6 @@
 //! A worker is killed while it fetches keys, has leases, or writes shared data. The master starts another
 //! one, which finds the shared data as it was. Nothing in it stays locked.
+
 use anyhow::{Result, ensure};
 use novasphere_emulated_host::{CalloutResponse, Plugin, Worker};
 use novasphere_harness::client::Request;
