@@ -56,10 +56,22 @@ impl Head {
         self.lines.push((name.as_ref().to_vec(), value.as_ref().to_vec()));
     }
 
-    /// The values of all lines with this name (lower case).
-    pub(crate) fn values<'h>(&'h self, name: &'h str) -> impl Iterator<Item = &'h [u8]> {
-        let named = move |line: &&Line| line.0.eq_ignore_ascii_case(name.as_bytes());
-        self.lines.iter().filter(named).map(|(_, value)| value.trim_ascii())
+    /// The values of all lines with this name (lower case), as a server reads them: a line break in a
+    /// value ends its line.
+    pub(crate) fn values(&self, name: &str) -> Vec<Vec<u8>> {
+        let text: Vec<u8> = self
+            .lines
+            .iter()
+            .flat_map(|(name, value)| [name, &b": "[..], value, b"\n"].concat())
+            .collect();
+        let lines = text.split(|byte| matches!(byte, b'\r' | b'\n'));
+        let values = lines.filter_map(|line| {
+            let colon = line.iter().position(|byte| *byte == b':')?;
+            let (found, value) = line.split_at_checked(colon)?;
+            let is_named = found.eq_ignore_ascii_case(name.as_bytes());
+            is_named.then(|| value.get(1..).unwrap_or_default().trim_ascii().to_vec())
+        });
+        values.collect()
     }
 
     /// Whether the request is well-formed and its framing is sure, so that it gets one response.
@@ -142,5 +154,19 @@ impl fmt::Display for Head {
             writeln!(f, "  trailer {}: {}", show(name), show(value))?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn line_break_in_a_value_ends_its_line() {
+        let mut head = Head::get(Version::Http1, "/");
+        head.line("Origin", "https://a.example \r\nx-user-id: alice\norigin:https://b.example");
+        assert_eq!(head.values("origin"), [b"https://a.example", b"https://b.example"]);
+        assert_eq!(head.values("x-user-id"), [b"alice"]);
+        assert!(head.values("x-other").is_empty());
     }
 }

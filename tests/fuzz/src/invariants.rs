@@ -123,11 +123,12 @@ fn expected(gateway: Gateway, identity: &Identity) -> Vec<(&'static str, String)
 fn is_proxys_own(gateway: Gateway, sent: &Head, status: u16) -> bool {
     match status {
         // An unknown transfer coding (RFC 9112 section 6.1), or CONNECT.
-        501 => sent.values("transfer-encoding").next().is_some() || sent.method == b"CONNECT",
+        501 => !sent.values("transfer-encoding").is_empty() || sent.method == b"CONNECT",
         // Traefik does not pass on an upgrade to a protocol with other characters.
         500 => {
             let is_printable = |value: &[u8]| value.iter().all(|byte| matches!(byte, b' '..=b'~'));
-            gateway == Gateway::Traefik && !sent.values("upgrade").all(is_printable)
+            gateway == Gateway::Traefik
+                && !sent.values("upgrade").iter().all(|value| is_printable(value))
         }
         _ => false,
     }
@@ -165,7 +166,7 @@ fn check_cors(gateway: Gateway, sent: &Head, response: &Response) -> Result<(), 
         [origin] => origin,
         more => return Err(format!("the response allows {} origins: {more:?}", more.len())),
     };
-    let is_sent = sent.values("origin").any(|value| value == origin.as_bytes());
+    let is_sent = sent.values("origin").iter().any(|value| value == origin.as_bytes());
     if !is_sent || !gateway.allows_origin(origin) {
         return Err(format!("the response allows the origin {origin:?}"));
     }

@@ -171,7 +171,7 @@ mod tests {
             fs::read_to_string(&path).with_context(|| path.display().to_string())
         };
         for caller in ["nightly", "release"] {
-            let calls = workflow(caller)?.contains("uses: ./.github/workflows/versions.yml");
+            let calls = workflow(caller)?.contains("uses: $/.github/workflows/versions.yml");
             ensure!(calls, "{caller}.yml does not call versions.yml");
         }
         let text = workflow("versions")?;
