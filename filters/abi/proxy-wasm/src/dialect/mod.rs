@@ -16,6 +16,7 @@ use crate::{
 mod envoy;
 mod kong;
 mod traits;
+mod work;
 
 pub(crate) use traits::{RequiredServices, RootDialect, Traits};
 

@@ -8,7 +8,7 @@ use std::{
 use novasphere_core::Clock;
 
 use crate::{
-    dialect::{RequiredServices, RootDialect, set_timer},
+    dialect::{RequiredServices, RootDialect, set_timer, work::Work},
     hostcalls::{self, Status},
 };
 
@@ -29,19 +29,6 @@ pub(crate) struct Root {
     now: Cell<u64>,
 }
 
-/// When the filter's work is due.
-#[derive(Clone, Copy)]
-enum Work {
-    Never,
-    /// At each call of the timer.
-    EachCall,
-    /// At a time in milliseconds, which was `in_ms` milliseconds away.
-    Later {
-        at: u64,
-        in_ms: u32,
-    },
-}
-
 impl Root {
     pub(crate) fn new(filter: &'static str) -> Self {
         Self { filter, period_ms: Cell::new(0), work: Cell::new(Work::Never), now: Cell::default() }
@@ -50,25 +37,6 @@ impl Root {
     fn set_period(&self, millis: u32) {
         if self.period_ms.replace(millis) != millis {
             set_timer(self.filter, millis);
-        }
-    }
-}
-
-impl Work {
-    fn later(now: u64, in_ms: u32) -> Self {
-        Self::Later { at: now.saturating_add(in_ms.into()), in_ms }
-    }
-
-    /// Milliseconds until the work is due. `None` for never.
-    fn due_in(self, now: u64) -> Option<u32> {
-        match self {
-            Self::Never => None,
-            Self::EachCall => Some(0),
-            // More time than asked for means that the wall clock was set back.
-            Self::Later { at, in_ms } => {
-                let left = u32::try_from(at.saturating_sub(now)).ok();
-                Some(left.filter(|left| *left <= in_ms).unwrap_or(0))
-            }
         }
     }
 }

@@ -10,6 +10,8 @@
 
 use std::cell::Cell;
 
+use crate::dialect::work::Work;
+
 /// The timer's period, in milliseconds.
 pub(super) const PERIOD_MS: u32 = 100;
 
@@ -18,7 +20,6 @@ pub(super) const PERIOD_MS: u32 = 100;
 const IDLE_MS: u64 = 3_600_000;
 
 /// The timer of one configuration.
-#[derive(Default)]
 pub(super) struct Timer {
     started: Cell<bool>,
     /// Whether a request arrived since the last call of the timer.
@@ -27,30 +28,13 @@ pub(super) struct Timer {
     work: Cell<Work>,
 }
 
-/// When the work is due.
-#[derive(Clone, Copy)]
-enum Work {
-    Never,
-    /// At a time in milliseconds, which was `in_ms` milliseconds away.
-    At {
-        at: u64,
-        in_ms: u32,
-    },
-}
-
-impl Default for Work {
-    /// At once.
+impl Default for Timer {
     fn default() -> Self {
-        Self::At { at: 0, in_ms: 0 }
-    }
-}
-
-impl Work {
-    /// A remaining time longer than requested means that the wall clock was set back.
-    fn is_due(self, now: u64) -> bool {
-        match self {
-            Self::Never => false,
-            Self::At { at, in_ms } => at <= now || at - now > u64::from(in_ms),
+        Self {
+            started: Cell::default(),
+            used: Cell::default(),
+            used_at: Cell::default(),
+            work: Cell::new(Work::EachCall),
         }
     }
 }
@@ -66,7 +50,7 @@ impl Timer {
         if self.used.take() || !self.started.replace(true) {
             self.used_at.set(now);
         }
-        !self.is_idle(now) && self.work.get().is_due(now)
+        !self.is_idle(now) && self.work.get().due_in(now) == Some(0)
     }
 
     /// Whether no request has arrived for [`IDLE_MS`], so the configuration may be gone.
@@ -76,8 +60,7 @@ impl Timer {
 
     /// Makes the work due `in_ms` milliseconds after `now`. `None` for never.
     pub(super) fn schedule(&self, now: u64, in_ms: Option<u32>) {
-        let at = |in_ms| Work::At { at: now.saturating_add(u64::from(in_ms)), in_ms };
-        self.work.set(in_ms.map_or(Work::Never, at));
+        self.work.set(in_ms.map_or(Work::Never, |in_ms| Work::later(now, in_ms)));
     }
 }
 
