@@ -108,18 +108,22 @@ impl Stack {
 
     /// Injects the faults and waits until each has failed at least one fetch.
     fn inject(&self) -> Result<()> {
-        let refused = |issuer: &Issuer| {
-            let name = format!("cluster.{}.upstream_cx_connect_fail", issuer.name);
-            Ok::<_, anyhow::Error>(self.gateway.envoy.stat(&name)?.unwrap_or_default())
+        let fetches = |issuer: &Issuer| {
+            let stats = self.gateway.envoy.stats()?;
+            let count = |name| stats.get(&format!("cluster.{}.{name}", issuer.name)).copied();
+            // Envoy counts a request once it has a connection.
+            let counts = ["upstream_rq_total", "upstream_cx_connect_fail"].map(count);
+            Ok::<_, anyhow::Error>(counts.into_iter().flatten().sum::<u64>())
         };
+        let mut before = Vec::new();
         for issuer in &self.issuers {
             issuer.link.inject(issuer.fault)?;
+            before.push(fetches(issuer)?);
         }
-        for issuer in &self.issuers {
+        for (issuer, before) in self.issuers.iter().zip(before) {
             // A second fetch starts after the first has failed.
             until(&format!("two failed fetches of {}", issuer.name), || {
-                let hits = usize::try_from(refused(issuer)?)?.max(issuer.link.hits());
-                Ok((hits >= 2).then_some(()))
+                Ok((fetches(issuer)? >= before + 2).then_some(()))
             })?;
         }
         Ok(())
