@@ -10,7 +10,6 @@ use novasphere_core::{Filter, testing::TestHost};
 use novasphere_harness::{
     chain,
     client::Request,
-    envoy::{EnvoyConfig, Listener, WasmFilter, validate},
     paths::repository,
     traefik::{Plugin, Router, Traefik, TraefikConfig},
 };
@@ -48,37 +47,6 @@ fn compare(snapshot: &Path, got: &str) -> Result<()> {
         .with_context(|| format!("{}: set UPDATE_SNAPSHOTS=1 to write it", shown(snapshot)))?;
     ensure!(expected == got, "{}:\nexpected\n{expected}got\n{got}", shown(snapshot));
     Ok(())
-}
-
-/// Checks that the real Envoy rejects every file and logs every fault.
-///
-/// # Errors
-/// All failures.
-pub fn check_in_envoy(filter: &str) -> Result<()> {
-    let environment = chain::environment()?;
-    let mut failures = Vec::new();
-    for path in files(filter)? {
-        let wasm = WasmFilter::new(filter, fs::read_to_string(&path)?);
-        let listeners = vec![Listener::new("invalid", vec![wasm])];
-        let upstream = ([127, 0, 0, 1], 9).into(); // never called
-        let config = EnvoyConfig {
-            environment: environment.clone(),
-            ..EnvoyConfig::new(upstream, listeners)
-        };
-        let exit = validate(&config)?;
-        let faults = fs::read_to_string(path.with_extension("txt"))
-            .with_context(|| format!("{}: has no .txt beside it", shown(&path)))?;
-        let missing: Vec<_> =
-            faults.lines().filter(|line| !exit.log.contains(without_remedy(line))).collect();
-        let logged: Vec<_> = exit.log.lines().filter(|line| line.contains("refused")).collect();
-        if exit.success {
-            failures.push(format!("{}: Envoy accepts it", shown(&path)));
-        } else if !missing.is_empty() {
-            let (missing, logged) = (missing.join("\n"), logged.join("\n"));
-            failures.push(format!("{}: not logged:\n{missing}\nbut:\n{logged}", shown(&path)));
-        }
-    }
-    all_well(&failures)
 }
 
 /// Checks that the real Traefik rejects every file, logs every fault, and serves no request.

@@ -76,7 +76,8 @@ impl Reloading {
         self.replace(&listener(config))
     }
 
-    fn replace(&self, listener: &Listener) -> Result<()> {
+    /// Replaces the listener.
+    pub(super) fn replace(&self, listener: &Listener) -> Result<()> {
         self.write(&self.config.listener_file_text(std::slice::from_ref(listener))?)
     }
 

@@ -1,6 +1,6 @@
 //! Routes with different settings.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use novasphere_harness::{
     chain,
     client::{Console, HOST, Request},
@@ -8,27 +8,22 @@ use novasphere_harness::{
 use novasphere_tests::shipped::quota;
 use serde_json::json;
 
-use super::{Shipped, named};
+use super::Shipped;
 
 const WUKONGS: &str = "/api/v1/wukongs";
 /// The files with settings per route.
-const PER_ROUTE: &[&str] = &["per-route.yaml", "per-route-1.36.yaml"];
+pub(super) const PER_ROUTE: &[&str] = &["per-route.yaml", "per-route-1.36.yaml"];
 /// The files with all filters.
-const ALL: &[&str] = &["all.yaml", "gateway.yaml", "per-route.yaml", "per-route-1.36.yaml"];
+pub(super) const ALL: &[&str] =
+    &["all.yaml", "gateway.yaml", "per-route.yaml", "per-route-1.36.yaml"];
 
 fn with_token(request: Request) -> Result<Request> {
     Ok(request.header("authorization", format!("Bearer {}", chain::good_token()?)))
 }
 
-#[test]
-fn post_has_a_stricter_limit_on_every_spelling_of_the_path() -> Result<()> {
-    for file in named(PER_ROUTE)? {
-        ensure_post_is_stricter(&Shipped::named(file)?).context(file)?;
-    }
-    Ok(())
-}
-
-fn ensure_post_is_stricter(gateway: &Shipped) -> Result<()> {
+pub(super) fn post_has_a_stricter_limit_on_every_spelling_of_the_path(
+    gateway: &Shipped,
+) -> Result<()> {
     let post = with_token(Request::new("POST", WUKONGS).body("{}"))?;
     let get = with_token(Request::get(WUKONGS))?;
     // A new minute may start during the loop; then 10 more requests pass.
@@ -61,15 +56,7 @@ fn ensure_post_is_stricter(gateway: &Shipped) -> Result<()> {
     Ok(())
 }
 
-#[test]
-fn only_the_console_route_accepts_a_token_in_the_query() -> Result<()> {
-    for file in named(PER_ROUTE)? {
-        ensure_only_the_console_reads_the_query(&Shipped::named(file)?).context(file)?;
-    }
-    Ok(())
-}
-
-fn ensure_only_the_console_reads_the_query(gateway: &Shipped) -> Result<()> {
+pub(super) fn only_the_console_route_accepts_a_token_in_the_query(gateway: &Shipped) -> Result<()> {
     let token = chain::good_token()?;
     let target = format!("{WUKONGS}/sun/console/ws?token={token}");
     let addr = gateway.envoy.listener("gateway")?;
@@ -86,27 +73,15 @@ fn ensure_only_the_console_reads_the_query(gateway: &Shipped) -> Result<()> {
     Ok(())
 }
 
-#[test]
-fn health_check_is_not_rate_limited() -> Result<()> {
-    for file in named(ALL)? {
-        let gateway = Shipped::named(file)?;
-        for n in 0..120 {
-            let response = gateway.send(&Request::get("/api/v1/healthz"))?;
-            ensure!(response.head.status == 200, "{file}: probe {n}: {response:?}");
-        }
+pub(super) fn health_check_is_not_limited(gateway: &Shipped) -> Result<()> {
+    for n in 0..120 {
+        let response = gateway.send(&Request::get("/api/v1/healthz"))?;
+        ensure!(response.head.status == 200, "probe {n}: {response:?}");
     }
     Ok(())
 }
 
-#[test]
-fn all_filters_run_on_every_route() -> Result<()> {
-    for file in named(ALL)? {
-        ensure_all_filters_run(&Shipped::named(file)?)?;
-    }
-    Ok(())
-}
-
-fn ensure_all_filters_run(gateway: &Shipped) -> Result<()> {
+pub(super) fn all_filters_run_on_every_route(gateway: &Shipped) -> Result<()> {
     let page = "https://app.novasphere.io";
     for request in [
         with_token(Request::new("POST", WUKONGS).body("{}"))?,
