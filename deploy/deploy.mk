@@ -6,7 +6,7 @@ DEPLOY_STORES := redis redis-external
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)
 
 # For the annotations of the images.
-REVISION ?= $(shell git rev-parse HEAD 2>/dev/null)
+REVISION ?= $(shell git describe --always --abbrev=40 --exclude="*" --dirty 2>/dev/null)
 SOURCE ?=
 # Only a release names its commit in the modules: other builds of the same sources have the same bytes.
 COMMIT = $(if $(SOURCE),$(REVISION))
