@@ -14,6 +14,7 @@ use novasphere_harness::{
     client::{Connection, Request},
     envoy::{Envoy, EnvoyConfig, Listener, WasmFilter},
     standin::Standin,
+    wait::until,
 };
 use novasphere_tests::{
     key_server::{Behaviour, KeyServer},
@@ -63,8 +64,14 @@ impl Servers {
         };
         let waiting = (0..WAITING).map(send).collect::<Result<Vec<_>>>()?;
         self.keys.wait_for_requests(path, 1)?;
-        let active = format!("http.{LISTENER}.downstream_rq_active");
-        envoy.wait_for_stat(&active, |active| active >= WAITING as u64)?;
+        until("the gateway to hold the requests", || {
+            let stats = envoy.stats()?;
+            let active = |name: &str| stats.get(name).copied().unwrap_or_default();
+            let all = active(&format!("http.{LISTENER}.downstream_rq_active"));
+            // Those of the load are at the upstream.
+            let at_the_upstream = active("cluster.novasphere-api.upstream_rq_active");
+            Ok((all >= at_the_upstream + WAITING as u64).then_some(()))
+        })?;
         Ok(waiting)
     }
 
