@@ -26,6 +26,10 @@ use crate::{
 /// More tokens than a cache holds.
 const TOKENS: usize = 2_500;
 
+/// Minimum number of requests. A quarter of them fill the caches and tables, and reach the most blocks
+/// of each size that the allocator ever needs.
+const MIN_REQUESTS: u64 = 2_000_000;
+
 /// Number of samples in a run.
 const LOOKS: u64 = 20;
 /// The first sample that counts. After a quarter of the requests, all caches and tables are full.
@@ -85,8 +89,10 @@ impl Subject for Gateway {
 /// gateway in the emulated Kong.
 ///
 /// # Errors
-/// If something grew, a module is missing, a connection fails, or a filter trapped.
+/// If there are fewer than two million requests, something grew, a module is missing, a connection fails,
+/// or a filter trapped.
 pub(crate) fn run(host: &str, requests: u64) -> Result<()> {
+    ensure!(requests >= MIN_REQUESTS, "REQUESTS: must be {MIN_REQUESTS} or more, got {requests}");
     let mut subject = subject(host)?;
     say(
         "| requests | a second | VM memory, KiB | resident, KiB | descriptors | threads | timers | shared keys |",
@@ -182,6 +188,12 @@ fn ensure_flat(looks: &[Usage]) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn run_that_is_too_short_to_fill_the_caches_is_rejected() {
+        let error = run("kong", MIN_REQUESTS - 1).unwrap_err().to_string();
+        assert_eq!(error, "REQUESTS: must be 2000000 or more, got 1999999");
+    }
 
     #[test]
     fn growth_after_a_quarter_of_the_requests_fails() {
