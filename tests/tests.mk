@@ -66,7 +66,7 @@ test-browser: wasm proxies playground $(BROWSER)/node_modules/.package-lock.json
 
 # The tests name any missing package.
 .PHONY: test-redis
-test-redis: ## Test with a real Redis behind its HTTP front end, and while Envoy's clock steps (packages: see CONTRIBUTING.md)
+test-redis: wasm native proxies ## Test with a real Redis behind its HTTP front end, and while Envoy's clock steps (packages: see CONTRIBUTING.md)
 	$(CARGO) test --locked --workspace --features novasphere-tests/system,novasphere-site/system --test system
 
 # Counts instructions, so it may run beside other work.
