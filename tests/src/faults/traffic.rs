@@ -59,9 +59,18 @@ impl Traffic<'_> {
     /// # Errors
     /// If no token can be signed.
     pub fn passed(&self, client: &str, count: usize) -> Result<usize> {
+        let outcomes = self.outcomes(client, count)?;
+        Ok(outcomes.iter().filter(|outcome| **outcome == Outcome::Complete(200)).count())
+    }
+
+    /// Sends `count` requests of a client with valid tokens. Returns the outcomes.
+    ///
+    /// # Errors
+    /// If no token can be signed.
+    pub fn outcomes(&self, client: &str, count: usize) -> Result<Vec<Outcome>> {
         let requests = (0..count).map(|n| self.request(Kind::Within, client, n));
         let outcomes = self.send_all(&requests.collect::<Result<Vec<_>>>()?)?;
-        Ok(outcomes.iter().filter(|(outcome, _)| *outcome == Outcome::Complete(200)).count())
+        Ok(outcomes.into_iter().map(|(outcome, _)| outcome).collect())
     }
 
     /// A request. `n` makes its token unique, so that no cache knows it.

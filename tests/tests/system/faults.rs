@@ -64,7 +64,7 @@ struct Stack {
 }
 
 impl Stack {
-    fn start(native: bool) -> Result<Self> {
+    fn start(native: bool, on_error: &str) -> Result<Self> {
         let [key, foreign] = [TestKey::es256("k1")?, TestKey::es256("k1")?];
         let keys = KeyServer::start(ISSUER, vec![key.jwk()])?;
         let redis = Redis::start()?;
@@ -76,7 +76,7 @@ impl Stack {
             "policy": "redis",
             "redis": {
                 "uri": "http://redis.test/", "cluster": "redis", "token": front.token(),
-                "secret": "only-for-tests-0123456789", "on_error": "local", "timeout_ms": 300,
+                "secret": "only-for-tests-0123456789", "on_error": on_error, "timeout_ms": 300,
                 "breaker": {"failures": 2, "open_ms": 200},
             },
         });
@@ -183,7 +183,7 @@ impl Stack {
 }
 
 fn check_faults(native: bool) -> Result<()> {
-    let mut stack = Stack::start(native)?;
+    let mut stack = Stack::start(native, "local")?;
     stack.check_shared("before")?;
     for fault in faults() {
         stack.check(&fault).with_context(|| format!("{fault:?}"))?;
@@ -193,10 +193,27 @@ fn check_faults(native: bool) -> Result<()> {
     chain::ensure_no_trap(&stack.gateway.envoy)
 }
 
+/// During each fault, `on_error` decides the requests with a valid token.
+fn check_on_error(native: bool) -> Result<()> {
+    for (on_error, expected) in [("allow", Complete(200)), ("deny", Complete(503))] {
+        let mut stack = Stack::start(native, on_error)?;
+        for fault in faults() {
+            stack.inject(&fault)?;
+            let client = format!("during-{fault:?}");
+            let outcomes = stack.traffic().outcomes(&client, LIMIT + BEYOND)?;
+            let are_expected = outcomes.iter().all(|outcome| *outcome == expected);
+            ensure!(are_expected, "{on_error}, {fault:?}: {outcomes:?}");
+            stack.recover(&fault).with_context(|| format!("{on_error}, {fault:?}"))?;
+        }
+        chain::ensure_no_trap(&stack.gateway.envoy)?;
+    }
+    Ok(())
+}
+
 /// Faults of the connections come and go while requests are in progress. Redis and the proxy each admit
 /// at most the limit of one client, however many faults there are.
 fn check_flapping(native: bool) -> Result<()> {
-    let stack = Stack::start(native)?;
+    let stack = Stack::start(native, "local")?;
     let storm = stack.traffic().storm(|sent| {
         for fault in faults() {
             let Fault::Link(fault) = fault else { continue };
@@ -242,4 +259,14 @@ fn faults_of_redis_harm_no_request() -> Result<()> {
 #[test]
 fn faults_of_redis_harm_no_request_in_the_native_gateway() -> Result<()> {
     check_faults(true)
+}
+
+#[test]
+fn on_error_decides_requests_during_each_fault() -> Result<()> {
+    check_on_error(false)
+}
+
+#[test]
+fn on_error_decides_requests_during_each_fault_in_the_native_gateway() -> Result<()> {
+    check_on_error(true)
 }

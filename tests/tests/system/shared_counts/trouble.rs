@@ -8,7 +8,7 @@ use novasphere_harness::{chain, clock::instant, gateway::Gateway, wait::until};
 use novasphere_tests::redis::{Fault, FaultyFront};
 use serde_json::{Value, json};
 
-use super::{both, event, failures, gateway, request};
+use super::{both, count, event, failures, gateway, request};
 
 /// Longer than Redis takes on a busy machine.
 const TIMEOUT: Duration = Duration::from_secs(2);
@@ -110,10 +110,14 @@ fn counts_locally_while_redis_is_down() -> Result<()> {
     ensure!(stalled? == [200, 200, 200, 429, 429]);
     wait_for_recovery(&gateway)?;
     ensure!(send(&gateway, "c", 4)? == [200; 4]);
+    ensure!(send(&gateway, "d", 7)? == [200, 200, 200, 200, 200, 200, 429]);
     redis.restart_empty()?;
     wait_for_recovery(&gateway)?;
     let again = send(&gateway, "c", 7)?;
     ensure!(again == [200, 200, 200, 200, 200, 200, 429], "the count starts again: {again:?}");
+    // The worker that has rejected it still does.
+    let again = send(&gateway, "d", 14)?;
+    ensure!(count(&again, 200) <= 6, "more than one limit: {again:?}");
     chain::ensure_no_trap(&gateway.envoy)
 }
 
