@@ -13,7 +13,8 @@ from manifests import DEPLOY, REPOSITORY, parse
 
 DASHBOARDS = ("novasphere-envoy.json", "novasphere-redis.json")
 SELECTOR = re.compile(r"(\w*)\{([^}]*)\}")
-# Envoy defines this metric when it first reloads a filter. restart_alert checks it.
+# Envoy defines the metric of reloads when it first reloads a filter, and only the native module counts panics.
+# restart_alert checks the former.
 LATER = "NovasphereFilterRestarted"
 # Envoy serves no documentation of metrics.
 UNAVOIDABLE = " no help text"
