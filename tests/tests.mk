@@ -1,7 +1,7 @@
 # Tests and measurements; included by the Makefile.
 
 .PHONY: test
-test: wasm native proxies ## Run all tests that need no system packages
+test: wasm native proxies ## Run all tests that need no system packages besides curl and openssl
 	$(CARGO) test --locked --workspace --no-fail-fast
 	tests/reproducible.sh
 
