@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// All commands of a page, on a machine under heavy load.
-const LIMIT: Duration = Duration::from_secs(600);
+const LIMIT: Duration = Duration::from_secs(7_200);
 
 /// The bytes before and after a command's output.
 const START: char = '\u{1e}';
@@ -99,7 +99,7 @@ fn preparation(page: &Page, stage: &Stage) -> Result<String> {
         script.extend(base.blocks.iter().map(written));
         ensure!(script.contains("api.py"), "{}: has no api.py", base.path);
         script.push_str("python3 api.py >/dev/null 2>&1 &\n");
-        script.push_str("curl -s -o /dev/null --retry 120 --retry-delay 1 --retry-connrefused ");
+        script.push_str("curl -s -o /dev/null --retry 20 --retry-connrefused ");
         script.push_str("http://localhost:8080\n");
     }
     if let Some(commands) = page.setting("before") {
