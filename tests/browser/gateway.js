@@ -40,28 +40,47 @@ export async function target(path, answer = null) {
   };
 }
 
-/** The filters add up decisions, and pass them on to Envoy within this time. */
-const PASSED_ON_MS = 1_000;
+/** The time limit of a wait, in milliseconds. Envoy is slow on a busy machine. */
+const PATIENCE = 120_000;
 
-/** Reads the counts until they have not changed for so long that no decision is missing. */
+async function until(what, isTrue) {
+  const deadline = Date.now() + PATIENCE;
+  while (!(await isTrue())) {
+    assert(Date.now() < deadline, what);
+    await pause(50);
+  }
+}
+
+/** Reads the counts once they contain all requests. The filters pass decisions on once a second. */
 async function decisions() {
   const line = /^novasphere_decisions_total\{filter="(.+?)",decision="(.+?)"\} (\d+)$/gm;
-  const read = async () => [...(await ask(setting.admin, '/stats/prometheus')).matchAll(line)];
-  let counts = await read();
-  let changed = Date.now();
-  while (Date.now() < changed + 1.5 * PASSED_ON_MS) {
-    await pause(50);
-    const next = await read();
-    if (next.join() !== counts.join()) changed = Date.now();
-    counts = next;
-  }
+  const total = /^envoy_http_downstream_rq_total\{envoy_http_conn_manager_prefix="gateway"\} (\d+)$/m;
+  let counts;
+  await until('decisions are missing', async () => {
+    const page = await ask(setting.admin, '/stats/prometheus');
+    const requests = Number(page.match(total)[1]);
+    counts = [...page.matchAll(line)];
+    return isComplete(counts, requests);
+  });
   return counts;
 }
 
-/**
- * Counts each filter's decisions while `act` runs: `{cors: {allowed: 1}}`, without zeros. A filter
- * decides before it responds, so every response that a page has received is counted.
- */
+/** Whether each filter of the chain has decided all requests that reached it. */
+function isComplete(counts, requests) {
+  const sum = (name, start = '') =>
+    counts
+      .filter(([, filter, decision]) => filter === name && decision.startsWith(start))
+      .reduce((total, [, , , count]) => total + Number(count), 0);
+  return (
+    sum('cors') >= requests &&
+    sum('jwt-auth') >= requests - sum('cors', 'preflight_') &&
+    sum('rate-limit') >= sum('jwt-auth', 'allowed') &&
+    // It runs first and last.
+    sum('header-transform') >= requests + sum('rate-limit', 'allowed')
+  );
+}
+
+/** Counts each filter's decisions while `act` runs: `{cors: {allowed: 1}}`, without zeros. */
 export async function decided(act) {
   const before = await decisions();
   await act();
@@ -77,9 +96,7 @@ export async function decided(act) {
 /** Waits until the gateway has no open request at the upstream. */
 export async function noRequestsActive() {
   const gauge = 'cluster.novasphere-api.upstream_rq_active';
-  const deadline = Date.now() + 10_000;
-  while ((await ask(setting.admin, `/stats?filter=^${gauge}$`)).trim() !== `${gauge}: 0`) {
-    assert(Date.now() < deadline, 'a request is still open at the upstream');
-    await pause(20);
-  }
+  const none = async () =>
+    (await ask(setting.admin, `/stats?filter=^${gauge}$`)).trim() === `${gauge}: 0`;
+  await until('a request is still open at the upstream', none);
 }
