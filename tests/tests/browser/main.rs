@@ -157,7 +157,7 @@ fn uncached() -> Result<()> {
 
 #[test]
 fn refusals() -> Result<()> {
-    run("refusals", json!({}))
+    run("refusals", json!({"rate-limit": {"minute": 10}}))
 }
 
 #[test]
