@@ -12,13 +12,14 @@ import { chromium } from 'playwright-core';
 export const setting = JSON.parse(process.env.NOVASPHERE_SETTING);
 
 /** The time limit of one scenario, in milliseconds. Pages are slow on a busy machine. */
-const TIMEOUT = 240_000;
+const TIMEOUT = 1_200_000;
 
 let browser;
 
 before(async () => {
   browser = await chromium.launch({
     executablePath: setting.chromium,
+    timeout: TIMEOUT / 2,
     chromiumSandbox: false, // does not work for root
     args: ['--no-proxy-server', '--disable-gpu', '--disable-quic'],
   });
