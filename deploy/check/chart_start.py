@@ -138,16 +138,28 @@ def verdicts(gateway, key, issuer):
     expected["the identity"] = ({name.lower(): value for name, value in seen.items()}.get("x-customer"), "ada")
     if shutil.which("curl") and (output := tested(gateway)):
         yield f"helm test: {output}"
-    posted = [ask("POST", "/orders", Authorization=bearer(aud="orders"))[0] for _ in range(6)]
-    expected["six orders"] = (posted, [200] * 5 + [429])
+    order = lambda: ask("POST", "/orders", Authorization=bearer(aud="orders"))[0]
+    expected["six orders in a minute"] = (in_a_minute(gateway, lambda: [order() for _ in range(6)]), [200] * 5 + [429])
     for name, (found, wanted) in expected.items():
         if found != wanted:
             yield f"{name}: expected {wanted}, got {found}"
 
 
+def in_a_minute(gateway, requests):
+    """The result of requests within a minute of the clock, for which the limit counts."""
+    while True:
+        minute = time.time() // 60
+        result = requests()
+        last = time.time() // 60
+        if last == minute:
+            return result
+        # The next minute has no requests yet.
+        gateway.wait_until(lambda: time.time() // 60 != last)
+
+
 def tested(gateway):
     """The output of helm test; None if it succeeds."""
-    run = helm_test(yaml.safe_load((chart.EXAMPLES / "shop.yaml").read_text()), gateway.ports["8443"])
+    run = helm_test(yaml.safe_load((chart.EXAMPLES / "shop.yaml").read_text()), gateway.ports["8443"], PATIENCE="600")
     return None if run.returncode == 0 and run.stdout.count("ok: ") == 6 else run.stdout + run.stderr
 
 
