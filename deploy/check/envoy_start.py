@@ -18,7 +18,8 @@ from generated import config_map
 from manifests import REPOSITORY, parse
 
 HOST = {"Host": "api.novasphere.io"}
-DEADLINE = 120
+# The limits of a wait and of one response, in seconds. No check waits for them in vain unless it fails.
+DEADLINE, TIMEOUT = 900, 120
 LOWEST_PORT, HIGHEST_PORT = 10_000, 32_768
 
 
@@ -133,9 +134,9 @@ class Gateway:
         """Status, headers with names in lower case, and text of the response."""
         if tls:
             context = ssl._create_unverified_context()
-            connection = http.client.HTTPSConnection("127.0.0.1", self.ports[port], timeout=5, context=context)
+            connection = http.client.HTTPSConnection("127.0.0.1", self.ports[port], timeout=TIMEOUT, context=context)
         else:
-            connection = http.client.HTTPConnection("127.0.0.1", self.ports[port], timeout=5)
+            connection = http.client.HTTPConnection("127.0.0.1", self.ports[port], timeout=TIMEOUT)
         try:
             connection.request(method, path, headers=headers)
             response = connection.getresponse()
@@ -186,7 +187,7 @@ class Gateway:
     def check_drain(self):
         command = list(self.container["lifecycle"]["preStop"]["exec"]["command"])
         command[-1] = self.localized(command[-1].replace("sleep 5\n", "").replace("sleep 30\n", ""))
-        run = subprocess.run(command, capture_output=True, text=True, timeout=30)
+        run = subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE)
         if run.returncode or run.stderr:
             yield f"preStop fails: {run.stderr}"
         elif not self.wait_until(lambda: self.get("8443", "/api/v1/healthz", tls=True)[1] == "close"):

@@ -15,7 +15,7 @@ import urllib.request
 
 import yaml
 
-from envoy_start import free_port, polled
+from envoy_start import TIMEOUT, free_port, polled
 from manifests import DEPLOY, lookup, of_kind, parse
 
 # A page of Kong 3.9.3 with several modules. The emulated Kong of the tests renders each of its series.
@@ -84,7 +84,7 @@ def scraped(listen):
     query = urllib.parse.urlencode({"query": '{job="kong",__name__!~"up|scrape_.*"}'})
 
     def attempt():
-        with urllib.request.urlopen(f"http://{listen}/api/v1/query?{query}", timeout=5) as response:
+        with urllib.request.urlopen(f"http://{listen}/api/v1/query?{query}", timeout=TIMEOUT) as response:
             return json.load(response)["data"]["result"]
 
     return {name(s["metric"]): s["value"][1] for s in polled(attempt) or []}

@@ -19,7 +19,7 @@ import yaml
 
 import chart
 from chart_start import KEYS, encoded, serving, token
-from envoy_start import Gateway, free_port
+from envoy_start import TIMEOUT, Gateway, free_port
 from manifests import containers, lookup, of_kind, parse, workloads
 from redis_start import Pods
 
@@ -135,7 +135,8 @@ class Live:
             {"job_name": job, "metrics_path": path, "static_configs": [{"targets": [f"127.0.0.1:{port}"], "labels": {"namespace": NAMESPACE, "pod": "p"}}]}
             for job, (port, path) in targets.items()
         ]
-        every = {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "2s"}
+        # A scrape that takes longer leaves no data.
+        every = {"scrape_interval": "10s", "scrape_timeout": "10s", "evaluation_interval": "2s"}
         (directory / "prometheus.yml").write_text(yaml.safe_dump({"global": every, "rule_files": ["rules.yaml"], "scrape_configs": jobs}))
         return subprocess.Popen(
             [self.program, "--config.file=prometheus.yml", "--storage.tsdb.path=data", f"--web.listen-address={self.prometheus}"],
@@ -168,7 +169,7 @@ class Live:
 
     def ask(self, path, **parameters):
         url = f"http://{self.prometheus}/api/v1/{path}?{urllib.parse.urlencode(parameters)}"
-        with urllib.request.urlopen(url, timeout=10) as response:
+        with urllib.request.urlopen(url, timeout=TIMEOUT) as response:
             return json.load(response)["data"]
 
     def query(self, expr):
@@ -178,7 +179,7 @@ class Live:
     def page(self, job):
         """The metrics as Prometheus gets them."""
         port, path = (self.gateway.ports["9902"], "/stats/prometheus") if job == "envoy" else (self.pods.ports["8081"], "/metrics")
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as response:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=TIMEOUT) as response:
             return response.read().decode()
 
 

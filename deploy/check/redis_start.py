@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 import time
 
-from envoy_start import free_port
+from envoy_start import DEADLINE, TIMEOUT, free_port, polled
 from generated import config_map
 from manifests import DEPLOY, parse
 
@@ -26,7 +26,6 @@ NAMES = {
 }
 TOKENS = ("only-for-this-test-0123456789abcdef0123", "only-for-this-test-next-0123456789abcdef")
 PASSWORD = "only-for-this-test-password"
-DEADLINE = 120
 COUNT = "local n = (redis.call('GET', KEYS[1]) or 0) + 1 redis.call('SET', KEYS[1], n, 'EX', 60) return n"
 
 
@@ -104,8 +103,8 @@ class Pods:
     def environment(self, pod, container):
         values = {v["name"]: self.localized(pod, v["value"]) for v in container["env"]}
         values["NOVASPHERE_REDIS_ADDRESS"] = f"127.0.0.1:{self.ports['6379']}"
-        # Generous, because the machine may be slow.
-        values["NOVASPHERE_REDIS_TIMEOUT_MS"] = "3000"
+        # The most that the front accepts, because the machine may be slow.
+        values["NOVASPHERE_REDIS_TIMEOUT_MS"] = "5000"
         return {"PATH": os.environ["PATH"], **values}
 
     def start(self):
@@ -161,7 +160,7 @@ class Pods:
         return subprocess.run(command, capture_output=True).returncode
 
     def status(self, path):
-        connection = http.client.HTTPConnection("127.0.0.1", self.ports["8081"], timeout=5)
+        connection = http.client.HTTPConnection("127.0.0.1", self.ports["8081"], timeout=TIMEOUT)
         with contextlib.closing(connection):
             connection.request("GET", path)
             response = connection.getresponse()
@@ -170,8 +169,8 @@ class Pods:
     def send(self, token, command):
         """Sends a command like a gateway, which verifies the certificate's name."""
         context = ssl.create_default_context(cafile=str(self.directory / "ca.crt"))
-        connection = http.client.HTTPSConnection(NAMES["front"], timeout=5, context=context)
-        connection._create_connection = lambda *_: socket.create_connection(("127.0.0.1", self.ports["8443"]), 5)
+        connection = http.client.HTTPSConnection(NAMES["front"], timeout=TIMEOUT, context=context)
+        connection._create_connection = lambda *_: socket.create_connection(("127.0.0.1", self.ports["8443"]), TIMEOUT)
         with contextlib.closing(connection):
             headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
             connection.request("POST", "/", json.dumps(command), headers)
@@ -199,7 +198,7 @@ class Pods:
             if f'{{outcome="{outcome}"}}' not in metrics:
                 yield f"alerts select the outcome {outcome}, which /metrics must list from the start"
         try:
-            plain = http.client.HTTPConnection("127.0.0.1", self.ports["8443"], timeout=5)
+            plain = http.client.HTTPConnection("127.0.0.1", self.ports["8443"], timeout=TIMEOUT)
             plain.request("POST", "/", "[\"PING\"]")
             if plain.getresponse().status != 400:
                 yield "the front must reject requests without TLS"
@@ -215,7 +214,8 @@ class Pods:
         self.send(TOKENS[0], ["EVAL", "while true do end", 0])
         if self.probe(redis["readinessProbe"]) == 0:
             yield "the readiness probe passes while a script hangs"
-        if self.probe(redis["livenessProbe"]) == 0:
+        # It passes if Redis does not respond in time, on a slow machine.
+        if not polled(lambda: self.probe(redis["livenessProbe"]) != 0):
             yield "the liveness probe passes while a script hangs"
         self.processes["redis"].kill()
         self.processes["redis"].wait()

@@ -11,7 +11,7 @@ import tempfile
 import time
 
 from alerts import expressions
-from envoy_start import DEADLINE, free_port, program
+from envoy_start import DEADLINE, TIMEOUT, free_port, program
 from manifests import parse
 
 # security-headers is the header-transform that runs first.
@@ -83,7 +83,7 @@ def address(port):
 
 
 def get(port, path, headers={}):
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT)
     try:
         connection.request("GET", path, headers=headers)
         response = connection.getresponse()
@@ -96,7 +96,7 @@ def get(port, path, headers={}):
 
 def uncounted(admin, ports, pattern):
     """The filters whose crash no metric that matches the pattern counts."""
-    remaining, end = set(ports), time.monotonic() + DEADLINE / 3
+    remaining, end = set(ports), time.monotonic() + DEADLINE
     while remaining and time.monotonic() < end:
         for name in remaining:
             get(ports[name], "/")

@@ -114,7 +114,7 @@ def page(ports):
     """The metrics after responses with the statuses that the alerts select, as far as requests can cause them."""
     bearer = f"Bearer {token()}"
     # Until the limit rejects one. The statuses below show if none was.
-    any(ask(ports["gateway"], Authorization=bearer) != 200 for _ in range(MOST_REQUESTS))
+    any(ask(ports["gateway"], Authorization=bearer) == 429 for _ in range(MOST_REQUESTS))
     get(ports["gateway"], MISSING, HOST)
     get(ports["gateway"], "/", HOST)
     return get(ports["status"], "/metrics")[1]
