@@ -19,6 +19,13 @@ BROWSER := tests/browser
 PLAYGROUND := docs/playground
 # The target of the playground's module.
 WEB_TARGET := wasm32-unknown-unknown
+# Downloads may be slow, and may need several attempts: seconds for pip and Cargo, milliseconds for npm.
+export PIP_DEFAULT_TIMEOUT ?= 120
+export PIP_RETRIES ?= 10
+export npm_config_fetch_timeout ?= 600000
+export npm_config_fetch_retries ?= 10
+export CARGO_HTTP_TIMEOUT ?= 120
+export CARGO_NET_RETRY ?= 10
 # Installs the toolchain of rust-toolchain.toml and its target if missing. Does not update rustup.
 INSTALL_TARGET := rustup target list --installed 2>/dev/null | grep -qx $(TARGET) \
 	|| rustup target add $(TARGET) 2>/dev/null || rustup toolchain install --no-self-update
