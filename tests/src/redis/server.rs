@@ -8,7 +8,10 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
-use novasphere_harness::{paths::repository, wait::until};
+use novasphere_harness::{
+    paths::repository,
+    wait::{PATIENCE, until},
+};
 use tempfile::TempDir;
 
 use super::{front::moved, group::Group, packages};
@@ -116,7 +119,7 @@ impl Redis {
     /// If Redis does not respond, or responds with an error.
     pub fn cli(&self, command: &[&str]) -> Result<String> {
         let output = Command::new("timeout")
-            .args(["5", "redis-cli", "-s"])
+            .args([&PATIENCE.as_secs().to_string(), "redis-cli", "-s"])
             .arg(self.socket())
             // The exit status reports errors of Redis.
             .args(["-e", "--user", "admin"])

@@ -8,7 +8,7 @@ use novasphere_harness::{chain, gateway::Gateway, wait::until};
 use novasphere_tests::{
     faults::{BEYOND, LIMIT, Link, LinkFault, Outcome::Complete, Part, Traffic, number, provider},
     key_server::KeyServer,
-    redis::{Fault as FrontFault, FaultyFront, Front, FrontOptions, Redis},
+    redis::{Fault as FrontFault, FaultyFront, Front, Redis},
     test_key::TestKey,
 };
 use serde_json::json;
@@ -68,8 +68,7 @@ impl Stack {
         let [key, foreign] = [TestKey::es256("k1")?, TestKey::es256("k1")?];
         let keys = KeyServer::start(ISSUER, vec![key.jwk()])?;
         let redis = Redis::start()?;
-        let timeout = Duration::from_secs(5);
-        let front = Front::start_with(FrontOptions { timeout, ..FrontOptions::new(&redis) })?;
+        let front = Front::start(&redis)?;
         let faulty = FaultyFront::start(front.addr)?;
         let link = Link::start(faulty.addr)?;
         let counts = json!({

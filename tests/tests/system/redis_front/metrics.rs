@@ -29,7 +29,7 @@ fn commands_count_by_their_duration() -> Result<()> {
     let front = Front::start_with(FrontOptions { timeout, ..FrontOptions::new(&redis) })?;
     ensure!(front.command(&echo("fast"))?.head.status == 200);
     let before = within(&front, "+Inf")?;
-    ensure!(before >= 1.0 && within(&front, "2")? >= 1.0, "{before}");
+    ensure!(before >= 1.0 && within(&front, "5")? >= 1.0, "{before}");
     // Requests that do not reach Redis have no duration.
     ensure!(!front.takes("wrong-token-0123456789abcdef0123456789abcdef")?);
     ensure!(within(&front, "+Inf")? == before, "a refused request counts");

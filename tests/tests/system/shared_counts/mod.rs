@@ -5,7 +5,7 @@ mod exact;
 mod script;
 mod trouble;
 
-use std::{net::SocketAddr, sync::Barrier, thread, time::Duration};
+use std::{net::SocketAddr, sync::Barrier, thread};
 
 use anyhow::{Result, anyhow};
 use novasphere_harness::{
@@ -14,17 +14,15 @@ use novasphere_harness::{
     envoy::{Envoy, WasmFilter},
     gateway::Gateway,
 };
-use novasphere_tests::redis::{Front, FrontOptions, Redis};
+use novasphere_tests::redis::{Front, Redis};
 use serde_json::{Value, json};
 
 const WORKERS: u32 = 2;
 
-/// Redis and its front. The front's timeout is longer than the filters', whose timeout is under
-/// test.
+/// Redis and its front.
 fn both() -> Result<(Redis, Front)> {
     let redis = Redis::start()?;
-    let timeout = Duration::from_secs(5);
-    let front = Front::start_with(FrontOptions { timeout, ..FrontOptions::new(&redis) })?;
+    let front = Front::start(&redis)?;
     Ok((redis, front))
 }
 
