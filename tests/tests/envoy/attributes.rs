@@ -84,8 +84,8 @@ fn access_log_says_why_a_token_is_rejected() -> Result<()> {
 #[test]
 fn access_log_says_which_limit_rejects_a_request() -> Result<()> {
     let config = json!({
-        "hour": 9,
-        "rules": [{"name": "login", "path": "/api/v1/wukongs", "hour": 1, "limit_by": "constant"}],
+        "year": 9,
+        "rules": [{"name": "login", "path": "/api/v1/wukongs", "year": 1, "limit_by": "constant"}],
     });
     let filter = WasmFilter::new("rate-limit", config.to_string());
     let gateway = Gateway::configured(vec![filter], |mut config| {

@@ -16,8 +16,8 @@ fn gateway_passes_claims_on_by_itself() -> Result<()> {
             "credentials": [{"key": "novasphere-user", "secret": {"env": "NOVASPHERE_JWT_SECRET"}}],
         },
         "rate_limit": {
-            "hour": 3, "limit_by": "claim", "claim_name": "sub",
-            "rules": [{"name": "gold", "hour": 5,
+            "year": 3, "limit_by": "claim", "claim_name": "sub",
+            "rules": [{"name": "gold", "year": 5,
                 "claim": {"name": "realm_access.tier", "one_of": ["gold"]}}],
         },
         "header_transform": {"response": {"add": {"headers": ["X-User:$(claims.sub)"]}}},
@@ -55,7 +55,7 @@ fn gateway_passes_claims_on_by_itself() -> Result<()> {
 /// A single filter says which attribute it needs. A gateway with jwt-auth needs none.
 #[test]
 fn filter_without_jwt_auth_warns_about_the_attributes_it_needs() -> Result<()> {
-    let limit = json!({"hour": 9, "limit_by": "claim", "claim_name": "sub"});
+    let limit = json!({"year": 9, "limit_by": "claim", "claim_name": "sub"});
     let transform = json!({"request": {"add": {"headers": ["x-org:$(claims.org | none)"]}}});
     let jwt_auth = json!({
         "credentials": [{"key": "novasphere-user", "secret": {"env": "NOVASPHERE_JWT_SECRET"}}],

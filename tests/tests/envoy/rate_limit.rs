@@ -22,8 +22,8 @@ fn limits_by_claim_ignore_client_headers() -> Result<()> {
         ],
     });
     let rate_limit = json!({
-        "hour": 1, "limit_by": "claim", "claim_name": "org",
-        "rules": [{"name": "gold", "claim": {"name": "tier", "one_of": ["gold"]}, "hour": 3}],
+        "year": 1, "limit_by": "claim", "claim_name": "org",
+        "rules": [{"name": "gold", "claim": {"name": "tier", "one_of": ["gold"]}, "year": 3}],
     });
     let gateway = Gateway::start(vec![
         WasmFilter::new("jwt-auth", jwt_auth.to_string()),
@@ -65,14 +65,14 @@ fn limits_by_claim_ignore_client_headers() -> Result<()> {
 /// With two limiters on one route, the response shows the tighter one, in either order.
 #[test]
 fn response_shows_the_tighter_of_two_limiters() -> Result<()> {
-    let tight = json!({"hour": 2, "limit_by": "constant", "name": "tight"});
-    let loose = json!({"hour": 9, "limit_by": "ip", "name": "loose"});
+    let tight = json!({"year": 2, "limit_by": "constant", "name": "tight"});
+    let loose = json!({"year": 9, "limit_by": "ip", "name": "loose"});
     for order in [[&tight, &loose], [&loose, &tight]] {
         let limiters = order.map(|config| WasmFilter::new("rate-limit", config.to_string()));
         let gateway = Gateway::start(limiters.to_vec())?;
         let send = || gateway.send(&Request::get("/api/v1/wukongs"));
         let limits = |response: &Response| {
-            ["ratelimit-limit", "ratelimit-remaining", "x-ratelimit-remaining-hour"]
+            ["ratelimit-limit", "ratelimit-remaining", "x-ratelimit-remaining-year"]
                 .map(|name| response.head.all(name).join("|"))
         };
         ensure!(limits(&send()?) == ["2", "1", "1"], "{order:?}");
@@ -108,7 +108,7 @@ fn ietf_headers_list_both_limiters() -> Result<()> {
 fn limiter_that_counts_a_request_twice_is_logged_once() -> Result<()> {
     let text = "a request counts twice";
     let limiter = |code: u16, name: &str| {
-        let config = json!({"hour": 50, "error_code": code, "name": name});
+        let config = json!({"year": 50, "error_code": code, "name": name});
         WasmFilter::new("rate-limit", config.to_string())
     };
     for (other, repeats) in [(limiter(429, "a"), 1), (limiter(503, "a"), 1), (limiter(429, "b"), 0)]
@@ -133,7 +133,7 @@ fn address_appended_by_the_load_balancer_counts() -> Result<()> {
     // Envoy appends its peer to the list; for a loopback peer it appends an address of its machine.
     let trusted = json!({"from": "forwarded_for", "trusted_cidrs": ["0.0.0.0/0"]});
     for (hops, client_ip) in [(1, json!({})), (0, forwarded), (0, trusted)] {
-        let config = json!({"hour": 1, "client_ip": client_ip});
+        let config = json!({"year": 1, "client_ip": client_ip});
         let filter = WasmFilter::new("rate-limit", config.to_string());
         let gateway = Gateway::configured(vec![filter], |mut config| {
             for listener in &mut config.listeners {
@@ -159,8 +159,8 @@ fn address_appended_by_the_load_balancer_counts() -> Result<()> {
 #[test]
 fn limits_by_host_are_the_same_alone_and_in_the_gateway() -> Result<()> {
     let limit = json!({
-        "hour": 1, "limit_by": "header", "header_name": "Host",
-        "rules": [{"name": "b", "header": {"name": "host", "one_of": ["b.example"]}, "hour": 2}],
+        "year": 1, "limit_by": "header", "header_name": "Host",
+        "rules": [{"name": "b", "header": {"name": "host", "one_of": ["b.example"]}, "year": 2}],
     });
     let chain = json!({"cors": {"origins": ["https://a.example"]}, "rate_limit": &limit});
     for (filter, config) in [("rate-limit", &limit), ("gateway", &chain)] {

@@ -11,7 +11,7 @@ const PAGE: &str = "https://app.novasphere.io";
 
 /// A chain whose limit allows one request.
 fn one_request_gateway() -> Result<Gateway> {
-    let limit = r#"{"hour": 1}"#;
+    let limit = r#"{"year": 1}"#;
     Gateway::start(chain::of(&[("cors", CORS), ("jwt-auth", JWT_AUTH), ("rate-limit", limit)]))
 }
 
@@ -176,7 +176,7 @@ fn grpc_web_clients_get_grpc_statuses() -> Result<()> {
 /// A front Envoy does not retry a response with this header.
 #[test]
 fn only_responses_over_a_limit_are_marked_for_a_front_envoy() -> Result<()> {
-    let limit = r#"{"hour": 1, "error_code": 503, "deny": {"cidrs": ["2001:db8:2::/48"]},
+    let limit = r#"{"year": 1, "error_code": 503, "deny": {"cidrs": ["2001:db8:2::/48"]},
         "client_ip": {"from": "forwarded_for", "trusted_cidrs": ["0.0.0.0/0"]}}"#;
     let gateway = Gateway::start(chain::of(&[("rate-limit", limit)]))?;
     let send = |client: &str| {

@@ -14,7 +14,7 @@ fn claims_reach_later_filters_in_the_gateway() -> Result<()> {
     let jwt_auth = json!({
         "credentials": [{"key": "novasphere-user", "secret": {"env": "NOVASPHERE_JWT_SECRET"}}],
     });
-    let limit = json!({"hour": 2, "limit_by": "claim", "claim_name": "sub"});
+    let limit = json!({"year": 2, "limit_by": "claim", "claim_name": "sub"});
     let transform = json!({"request": {"add": {"headers": ["x-user:$(claims.sub)"]}}});
     let chain = json!({
         "jwt_auth": jwt_auth, "rate_limit": &limit, "header_transform": &transform,

@@ -8,7 +8,7 @@ use novasphere_harness::client::Request;
 
 use super::naive::{ensure_sound, for_each_request, nginx, status_of, worker};
 
-const LIMIT: &str = r#"{"hour": 1000000, "limit_by": "header", "header_name": "x-client"}"#;
+const LIMIT: &str = r#"{"year": 1000000, "limit_by": "header", "header_name": "x-client"}"#;
 
 #[test]
 fn access_without_a_zone_traps_and_gives_500() -> Result<()> {
@@ -168,7 +168,7 @@ fn filters_keep_running_when_a_full_zone_evicts_entries() -> Result<()> {
 #[test]
 fn torn_value_is_never_written_back_and_never_traps() -> Result<()> {
     let proxy = Arc::new(nginx()?);
-    let config = r#"{"hour": 10, "limit_by": "header", "header_name": "x-client"}"#;
+    let config = r#"{"year": 10, "limit_by": "header", "header_name": "x-client"}"#;
     let mut ours = Worker::start(&proxy, &[Plugin::wasm("rate-limit", config)])?;
     for n in 0..200_u32 {
         proxy.tear_next_read(&n.to_le_bytes().repeat(500));
@@ -184,7 +184,7 @@ fn admitted(kind: Kind) -> Result<usize> {
     let mut proxy = Proxy::new(kind);
     proxy.zone = Some(10 << 20);
     let proxy = Arc::new(proxy);
-    let config = r#"{"hour": 100, "limit_by": "header", "header_name": "x-client"}"#;
+    let config = r#"{"year": 100, "limit_by": "header", "header_name": "x-client"}"#;
     let one = |proxy: Arc<Proxy>| -> Result<usize> {
         let mut worker = Worker::start(&proxy, &[Plugin::wasm("rate-limit", config)])?;
         let mut passed = 0;
