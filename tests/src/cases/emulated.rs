@@ -34,12 +34,11 @@ pub fn check(kind: Kind, modules: &[Module]) -> Result<()> {
         let files = files_for(filter, Place::Emulated)?;
         let known = KnownDifferences::of(NGINX, filter, &files)?;
         for file in &files {
-            let proxy = proxy_of(kind)?;
+            let proxy = Arc::new(proxy_of(kind)?);
             for case in &file.cases {
                 let known = known.find(filter, &file.topic, case);
                 let expected = known.filter(|_| kind == Kind::Nginx);
-                // The clock does not go back for the next case.
-                let own = if sets_time(case) { proxy_of(kind)? } else { Arc::clone(&proxy) };
+                let own = if sets_time(case) { stopped(kind)? } else { Arc::clone(&proxy) };
                 let found = run(&own, kind, module, case, expected, &mut met);
                 let label = format!("{}: {:?}", file.path, case.name);
                 let found = found.with_context(|| label.clone())?;
@@ -67,9 +66,16 @@ fn sets_time(case: &Case) -> bool {
     case.exchanges.iter().any(|exchange| exchange.request.time.is_some())
 }
 
-fn proxy_of(kind: Kind) -> Result<Arc<Proxy>> {
+fn proxy_of(kind: Kind) -> Result<Proxy> {
     let mut proxy = Proxy::new(kind);
     proxy.environment = chain::environment()?;
+    Ok(proxy)
+}
+
+/// A proxy of one case, whose clock moves only with the times of the case.
+fn stopped(kind: Kind) -> Result<Arc<Proxy>> {
+    let mut proxy = proxy_of(kind)?;
+    proxy.stopped_at = Some(unix_millis());
     Ok(Arc::new(proxy))
 }
 
@@ -84,7 +90,8 @@ fn run(
 ) -> Result<Vec<String>> {
     let plugin = Plugin::wasm(&module.name, module.config(&case.config).to_string());
     let mut worker = Worker::start(proxy, &[plugin])?;
-    let (mut failures, start, mut passed) = (Vec::new(), unix_millis(), 0);
+    let start = proxy.stopped_at.unwrap_or_else(unix_millis);
+    let (mut failures, mut passed) = (Vec::new(), 0);
     for (n, exchange) in case.prepared(&proxy.environment)?.iter().enumerate() {
         let number = n.saturating_add(1);
         let time = exchange.request.time.map_or(start, |time| time.millis(start));

@@ -1,19 +1,17 @@
 //! Leases: the timer returns them, also for a configuration that was replaced.
 
-use std::sync::Arc;
-
 use anyhow::{Context, Result, ensure};
 use novasphere_emulated_host::{Load, Plugin, Proxy, Worker};
 use novasphere_harness::client::Request;
 
-use super::naive::{client_lines, ensure_sound, nginx};
+use super::naive::{client_lines, ensure_sound, stopped_nginx};
 
-const CONFIG: &str = r#"{"hour": 10000, "limit_by": "constant"}"#;
+const CONFIG: &str = r#"{"year": 10000, "limit_by": "constant"}"#;
 
 /// Sends a request. Returns the number of requests that are shown as used.
 fn used(worker: &mut Worker) -> Result<u32> {
     let answer = worker.send(&Request::get("/"))?;
-    let lines = client_lines(&answer, "x-ratelimit-remaining-hour");
+    let lines = client_lines(&answer, "x-ratelimit-remaining-year");
     let remaining: u32 = lines.first().context("no remaining quota")?.parse()?;
     Ok(10_000 - remaining)
 }
@@ -28,7 +26,7 @@ fn second(proxy: &Proxy, workers: &mut [&mut Worker]) {
 
 #[test]
 fn timer_returns_leases_within_a_second() -> Result<()> {
-    let proxy = Arc::new(nginx()?);
+    let proxy = stopped_nginx()?;
     let plugin = Plugin::wasm("rate-limit", CONFIG);
     let mut one = Worker::start(&proxy, std::slice::from_ref(&plugin))?;
     let mut two = Worker::start(&proxy, std::slice::from_ref(&plugin))?;
@@ -47,7 +45,7 @@ fn timer_returns_leases_within_a_second() -> Result<()> {
         used(&mut one)?;
     }
     let out = used(&mut two)?;
-    one.load(&[Plugin::wasm("rate-limit", r#"{"hour": 9999}"#)], Load::Change)?;
+    one.load(&[Plugin::wasm("rate-limit", r#"{"year": 9999}"#)], Load::Change)?;
     one.send(&Request::get("/"))?;
     second(&proxy, &mut [&mut one]);
     let returned = used(&mut two)?;

@@ -1,13 +1,11 @@
 //! Timers of limits: optional ones end, because the host keeps those of old configurations.
 
-use std::sync::Arc;
-
 use anyhow::{Result, ensure};
 use novasphere_emulated_host::{Load, Plugin, Proxy, Worker};
 use novasphere_harness::client::Request;
 use serde_json::json;
 
-use super::naive::{ensure_sound, nginx};
+use super::naive::{ensure_sound, stopped_nginx};
 
 /// The number of timers after more than an hour without requests.
 fn timers_after_an_hour(proxy: &Proxy, worker: &mut Worker) -> usize {
@@ -21,7 +19,7 @@ fn timers_after_an_hour(proxy: &Proxy, worker: &mut Worker) -> usize {
 /// A reload with a changed chain leaves the old timers behind.
 #[test]
 fn timer_of_a_limit_ends_after_an_hour_without_requests() -> Result<()> {
-    let proxy = Arc::new(nginx()?);
+    let proxy = stopped_nginx()?;
     let limit = |minute| Plugin::wasm("rate-limit", json!({"minute": minute}).to_string());
     let mut ours = Worker::start(&proxy, &[limit(5)])?;
     ensure!(ours.send(&Request::get("/"))?.status == 200);
@@ -36,7 +34,7 @@ fn timer_of_a_limit_ends_after_an_hour_without_requests() -> Result<()> {
 
 #[test]
 fn timer_that_returns_leases_goes_on() -> Result<()> {
-    let proxy = Arc::new(nginx()?);
+    let proxy = stopped_nginx()?;
     let plugin = Plugin::wasm("rate-limit", json!({"hour": 10_000}).to_string());
     let mut ours = Worker::start(&proxy, &[plugin])?;
     ensure!(ours.send(&Request::get("/"))?.status == 200);
