@@ -145,7 +145,7 @@ fn call<'f>() -> Decision<'f, &'static str> {
 }
 
 fn wait<'f>(path: &[u8], env: &Env<'_>) -> Decision<'f, &'static str> {
-    let limit = if path == b"/wait" { 60_000 } else { 30 };
+    let limit = if path == b"/wait" { 60_000 } else { 2_000 };
     let until = UnixTime { millis: env.clock.now().millis + limit };
     let ticket: Rc<dyn Any> = Rc::new(());
     Decision::Pause { queue: 0, until, ticket }

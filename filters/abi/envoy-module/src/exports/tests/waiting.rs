@@ -43,7 +43,7 @@ fn request_of_a_gone_client_leaves_no_scheduler() {
 fn request_that_waits_again_keeps_its_time_limit() {
     let config = Configured::new();
     let (exchange, _) = config.get("/wait-briefly");
-    // Woken without a result, until the filter has no more time: at least twice within 30 ms.
+    // Woken without a result, until the filter has no more time: at least twice within 2 s.
     let is_refused = |_: &u32| {
         exchange.on_scheduled();
         thread::sleep(Duration::from_millis(5));
