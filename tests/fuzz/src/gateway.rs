@@ -1,4 +1,4 @@
-//! The gateways under test, with the files as shipped.
+//! The gateways under test, with the files as shipped, but limits by year.
 
 use std::{collections::BTreeMap, fs, net::SocketAddr, str::FromStr};
 
@@ -89,7 +89,7 @@ impl Gateway {
         is_listed || self == Self::Options && origin == "https://partner.example.org"
     }
 
-    /// The limit of a client in a minute, for requests like this one.
+    /// The limit of a client, for requests like this one.
     pub(crate) fn limit(self, record: &Record) -> u64 {
         let is_creation = record.method == "POST" && record.path() == "/api/v1/wukongs";
         if self.is_per_route() && is_creation { 10 } else { 100 }
@@ -188,7 +188,24 @@ fn text(gateway: Gateway) -> Result<String> {
         let config = manager.pointer_mut(CONFIGURATION);
         *config.context("no configuration of the gateway")? = options;
     }
+    limit_by_year(&mut yaml);
     Ok(yaml.to_string())
+}
+
+/// Replaces the limits by minute and hour, so that clients on a slow machine also reach their limits, and no
+/// window ends.
+fn limit_by_year(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            if let Some(limit) = members.remove("minute") {
+                members.remove("hour");
+                members.insert("year".to_owned(), limit);
+            }
+            members.values_mut().for_each(limit_by_year);
+        }
+        Value::Array(values) => values.iter_mut().for_each(limit_by_year),
+        _ => {}
+    }
 }
 
 /// The configuration of the gateway in the connection manager.

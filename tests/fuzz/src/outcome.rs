@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use novasphere_harness::client::Response;
+use novasphere_harness::{client::Response, wait};
 
 use crate::head::Head;
 
 /// The limit for the response to a well-formed request.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = wait::PATIENCE;
 
 /// The limit for the response to a malformed request, for which the proxy may wait for more.
 const IMPATIENCE: Duration = Duration::from_millis(300);

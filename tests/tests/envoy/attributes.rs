@@ -98,7 +98,7 @@ fn access_log_says_which_limit_rejects_a_request() -> Result<()> {
     for status in [200, 429] {
         ensure!(gateway.send(&Request::get("/api/v1/wukongs"))?.head.status == status);
     }
-    let pattern = "line 429 rule=login window=hour limit=1 reset=[0-9]+ limit_by=constant client=[0-9a-f]{16}";
+    let pattern = "line 429 rule=login window=year limit=1 reset=[0-9]+ limit_by=constant client=[0-9a-f]{16}";
     let pattern = regex_lite::Regex::new(&format!("^{pattern}$"))?;
     until("the detail", || {
         let log = gateway.envoy.log()?;
