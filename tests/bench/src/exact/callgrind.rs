@@ -18,10 +18,10 @@ use crate::proxy::latency::{read_answer, request};
 
 /// The timeout of each step of Envoy's start. Under valgrind, a VM of the gateway takes half a minute
 /// on an idle core.
-pub(super) const START: Duration = Duration::from_secs(1_200);
+pub(super) const START: Duration = Duration::from_secs(4 * 3_600);
 
 /// The limit of a response.
-const ANSWER: Duration = Duration::from_secs(60);
+const ANSWER: Duration = Duration::from_secs(600);
 
 /// An Envoy that can count its instructions.
 pub(crate) struct Counted {
