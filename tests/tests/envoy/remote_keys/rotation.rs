@@ -9,7 +9,7 @@ use novasphere_tests::{
     key_server::{Behaviour, JWKS_PATH, KeyServer},
     test_key::TestKey,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     CONNECTIONS, COOLDOWN, ensure_all_pass, gateway, load::Load, load::under_load, published,
@@ -18,7 +18,7 @@ use super::{
 
 const WORKERS: u32 = 4;
 
-/// Seconds between refreshes.
+/// Seconds between refreshes, once the new key is published.
 const REFRESH: u64 = 5;
 
 /// Token pools of the load.
@@ -50,10 +50,11 @@ impl Rotation<'_> {
     /// Publishes the new key; half of the clients use it at once.
     fn publish_both_keys(&self, load: &Load) -> Result<()> {
         // Wait for the cooldown to end. A key that is published right after a fetch has to wait for
-        // the cooldown, so the refetch would come too late.
+        // the cooldown, so the refetch would come too late. No refresh is due before the new key.
         self.server.wait_for_silence(COOLDOWN + Duration::from_millis(200))?;
         self.server.set(|setup| {
             setup.keys = published(&[&self.old, &self.new]);
+            setup.cache_control = Some(format!("max-age={REFRESH}"));
             setup.behaviour = Behaviour::Slow(Duration::from_millis(300));
         });
         load.switch(NEW, |client| client % 2 == 0);
@@ -89,7 +90,7 @@ impl Rotation<'_> {
 fn rotation_refuses_no_valid_token() -> Result<()> {
     let [old, new] = [TestKey::es256("2026-01")?, TestKey::es256("2026-02")?];
     let server = server(&[&old])?;
-    let gateway = gateway(&server, WORKERS, json!({"refresh": REFRESH}))?;
+    let gateway = gateway(&server, WORKERS, Value::Null)?;
     ensure_all_pass(&gateway, &old)?;
     let (old_tokens, new_tokens) = (tokens(&old, POOL)?, tokens(&new, POOL)?);
     let pools = vec![old_tokens.clone(), new_tokens];
