@@ -6,7 +6,7 @@ mod serve;
 
 use std::{
     collections::BTreeMap,
-    net::{Ipv4Addr, SocketAddr, TcpStream},
+    net::{SocketAddr, TcpStream},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
@@ -20,7 +20,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-use novasphere_harness::wait::until;
+use novasphere_harness::{loopback::free_address, wait::until};
 
 /// The path of the key set, which is also at any other path except [`DISCOVERY_PATH`].
 pub const JWKS_PATH: &str = "/jwks.json";
@@ -118,7 +118,8 @@ impl KeyServer {
         };
         let shared = Shared { setup: watch::Sender::new(setup), visits: Arc::default() };
         let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-        let addr = (Ipv4Addr::LOCALHOST, 0).into();
+        // Not an ephemeral port, which a client could take while the server does not listen.
+        let addr = free_address()?;
         let mut server = Self { addr, shared, runtime: Some(runtime), listening: None };
         server.bind()?;
         Ok(server)
@@ -143,7 +144,6 @@ impl KeyServer {
             return Ok(());
         };
         let listener = runtime.block_on(TcpListener::bind(self.addr))?;
-        self.addr = listener.local_addr()?;
         let (stop, stopped) = oneshot::channel();
         let task = runtime.spawn(serve::accept(listener, self.shared.clone(), stopped));
         self.listening = Some(Listening { stop, task });
