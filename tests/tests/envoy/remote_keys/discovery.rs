@@ -9,20 +9,19 @@ use novasphere_tests::{
 use serde_json::{Value, json};
 
 use super::{
-    ensure_all_pass, ensure_passed, ensure_unavailable, gateway, request, server, token,
-    wait_until_passed,
+    SHORT_TIMEOUT, ensure_all_pass, ensure_passed, ensure_unavailable, gateway, request, server,
+    token, wait_until_passed,
 };
 
-fn discovering(server: &KeyServer, workers: u32, refresh: u32) -> Result<Gateway> {
-    let fields = json!({"path": Value::Null, "discovery": true, "refresh": refresh});
-    gateway(server, workers, fields)
+fn discovering(server: &KeyServer, workers: u32, (name, value): (&str, u64)) -> Result<Gateway> {
+    gateway(server, workers, json!({"path": Value::Null, "discovery": true, name: value}))
 }
 
 #[test]
 fn discovers_the_key_set_location() -> Result<()> {
     let key = TestKey::es256("k1")?;
     let server = server(&[&key])?;
-    let gateway = discovering(&server, 4, 300)?;
+    let gateway = discovering(&server, 4, ("refresh", 300))?;
     ensure_all_pass(&gateway, &key)?;
     for path in [DISCOVERY_PATH, JWKS_PATH] {
         let fetches = server.requests(path);
@@ -36,7 +35,7 @@ fn ignores_the_discovery_document_of_another_issuer() -> Result<()> {
     let key = TestKey::es256("k1")?;
     let server = server(&[&key])?;
     server.behave(Behaviour::WrongIssuer);
-    let gateway = discovering(&server, 1, 300)?;
+    let gateway = discovering(&server, 1, ("timeout", SHORT_TIMEOUT))?;
     ensure_unavailable(&gateway.send(&request(&token(&key, 0)?))?)?;
     ensure!(server.requests(DISCOVERY_PATH) >= 1);
     ensure!(
@@ -52,7 +51,7 @@ fn ignores_the_discovery_document_of_another_issuer() -> Result<()> {
 fn invalid_discovery_document_keeps_the_current_keys() -> Result<()> {
     let key = TestKey::es256("k1")?;
     let server = server(&[&key])?;
-    let gateway = discovering(&server, 4, 1)?;
+    let gateway = discovering(&server, 4, ("refresh", 1))?;
     ensure_all_pass(&gateway, &key)?;
     for behaviour in [Behaviour::WrongIssuer, Behaviour::Garbage, Behaviour::Huge(4 << 20)] {
         server.behave(behaviour);

@@ -43,7 +43,9 @@ fn tenant_of_the_token_takes_the_place_in_the_issuer() -> Result<()> {
         of_issuer(&own, "https://issuer.test/two/v2.0"),
     ];
     let server = KeyServer::start("https://issuer.test", keys)?;
-    let values = json!({"issuer_values": {"tid": ["one", "two"]}, "path": JWKS_PATH});
+    // A key of another tenant causes no fetch, for which its request would wait.
+    let values =
+        json!({"issuer_values": {"tid": ["one", "two"]}, "path": JWKS_PATH, "cooldown": 60});
     let gateway = multi_tenant(&server, values)?;
     let response = gateway.send(&request(&token(&any, "one", "one")?))?;
     ensure!(response.head.status == 200, "{}", response.text());

@@ -16,22 +16,16 @@ use novasphere_tests::{
 use serde_json::{Value, json};
 
 use super::{
-    ensure_passed, ensure_unavailable, filter, gateway, gateway_of, read_response, request,
-    send_all, server, status, token, tokens, wait_for_pending, wait_until_passed,
+    SHORT_TIMEOUT, ensure_passed, ensure_unavailable, filter, gateway, gateway_of, read_response,
+    request, send_all, server, status, token, tokens, wait_for_pending, wait_until_passed,
 };
-
-/// A timeout in seconds, longer than any test holds the keys back.
-const LONG: u64 = 10;
-
-/// Time that a response to a timed-out request may take beyond the timeout, on a slow machine.
-const SLACK: Duration = Duration::from_secs(8);
 
 #[test]
 fn early_requests_wait_for_the_keys() -> Result<()> {
     let key = TestKey::es256("k1")?;
     let server = server(&[&key])?;
     server.behave(Behaviour::Held);
-    let gateway = gateway(&server, 2, json!({"timeout": LONG}))?;
+    let gateway = gateway(&server, 2, Value::Null)?;
     let mut early = send_all(&gateway, &tokens(&key, 20)?)?;
     server.wait_for_requests(JWKS_PATH, 1)?;
     wait_for_pending(&gateway, 20)?;
@@ -50,7 +44,7 @@ fn early_request_with_a_body_is_not_released_by_its_body() -> Result<()> {
     let [key, forger] = [TestKey::es256("k1")?, TestKey::es256("k1")?];
     let server = server(&[&key])?;
     server.behave(Behaviour::Held);
-    let filter = WasmFilter { bodies_go_on: true, ..filter(json!({"timeout": LONG})) };
+    let filter = WasmFilter { bodies_go_on: true, ..filter(Value::Null) };
     let gateway = gateway_of(filter, &server, 1)?;
     let mut early = Vec::new();
     for key in [&key, &forger] {
@@ -87,7 +81,7 @@ fn invalid_token_among_waiting_requests_is_refused() -> Result<()> {
     let [key, forger] = [TestKey::es256("k1")?, TestKey::es256("k1")?];
     let server = server(&[&key])?;
     server.behave(Behaviour::Held);
-    let gateway = gateway(&server, 1, json!({"timeout": LONG}))?;
+    let gateway = gateway(&server, 1, Value::Null)?;
     let mut early = send_all(&gateway, &[token(&key, 0)?, token(&forger, 0)?])?;
     wait_for_pending(&gateway, 2)?;
     // A token that no key of this issuer can verify does not wait and takes no pending slot.
@@ -109,17 +103,14 @@ fn ensure_unavailable_after_timeout(behaviour: Behaviour, at_least: Duration) ->
     let key = TestKey::es256("k1")?;
     let server = server(&[&key])?;
     server.behave(behaviour);
-    let gateway = gateway(&server, 2, Value::Null)?;
+    let gateway = gateway(&server, 2, json!({"timeout": SHORT_TIMEOUT}))?;
     let start = instant();
     let mut early = send_all(&gateway, &tokens(&key, 10)?)?;
     for connection in &mut early {
         ensure_unavailable(&read_response(connection)?)?;
     }
     let span = start.elapsed();
-    ensure!(
-        (at_least..=Duration::from_secs(2) + SLACK).contains(&span),
-        "responses after {span:?}"
-    );
+    ensure!(span >= at_least, "responses after {span:?}");
     // When the server recovers, the gateway recovers without intervention.
     server.behave(Behaviour::Serve);
     wait_until_passed(&gateway, &key)?;
@@ -142,7 +133,7 @@ fn requests_get_503_when_no_server_listens() -> Result<()> {
     let key = TestKey::es256("k1")?;
     let mut server = server(&[&key])?;
     server.unbind()?;
-    let gateway = gateway(&server, 1, Value::Null)?;
+    let gateway = gateway(&server, 1, json!({"timeout": SHORT_TIMEOUT}))?;
     ensure_unavailable(&gateway.send(&request(&token(&key, 0)?))?)?;
     server.bind()?;
     wait_until_passed(&gateway, &key)?;
@@ -155,8 +146,7 @@ fn requests_beyond_max_waiting_get_503() -> Result<()> {
     let key = TestKey::es256("k1")?;
     let server = server(&[&key])?;
     server.behave(Behaviour::Held);
-    let fields = json!({"timeout": LONG, "max_waiting": WAITING});
-    let gateway = gateway(&server, 1, fields)?;
+    let gateway = gateway(&server, 1, json!({"max_waiting": WAITING}))?;
     let tokens = tokens(&key, WAITING * 2)?;
     let (first, rest) = tokens.split_at(WAITING);
     let mut waiting = send_all(&gateway, first)?;
@@ -181,7 +171,7 @@ fn disconnected_client_does_not_cancel_the_fetch_for_others() -> Result<()> {
     let key = TestKey::es256("k1")?;
     let server = server(&[&key])?;
     server.behave(Behaviour::Held);
-    let gateway = gateway(&server, 1, json!({"timeout": LONG}))?;
+    let gateway = gateway(&server, 1, Value::Null)?;
     let mut early: Vec<Connection> = send_all(&gateway, &tokens(&key, 3)?)?;
     server.wait_for_requests(JWKS_PATH, 1)?;
     wait_for_pending(&gateway, 3)?;
@@ -202,7 +192,7 @@ fn gateway_works_after_all_waiting_clients_disconnect() -> Result<()> {
     let key = TestKey::es256("k1")?;
     let server = server(&[&key])?;
     server.behave(Behaviour::Held);
-    let gateway = gateway(&server, 1, json!({"timeout": LONG}))?;
+    let gateway = gateway(&server, 1, Value::Null)?;
     let early = send_all(&gateway, &tokens(&key, 10)?)?;
     wait_for_pending(&gateway, 10)?;
     drop(early);
