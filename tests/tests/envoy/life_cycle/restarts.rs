@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 use novasphere_harness::{
     chain,
     envoy::{Envoy, EnvoyConfig, HotRestart, Listener},
@@ -21,6 +21,8 @@ const PATH: &str = "/jwks.json";
 /// The time after which a new process ends the old one. Longer than clients need to reconnect on a busy
 /// machine.
 const PARENT_SHUTDOWN_S: u32 = 40;
+
+const MAX_RUNS: usize = 3;
 
 /// A process of a series of hot restarts, with the generation `epoch + 1`.
 fn process(servers: &Servers, port: u16, epoch: u32, native: bool) -> Result<EnvoyConfig> {
@@ -45,29 +47,40 @@ fn generation(generation: u32, native: bool) -> Listener {
     listener(Settings { generation, path: PATH, limit: LIMIT, native })
 }
 
+/// Repeats a run in which the requests waited for keys longer than their timeout.
+fn repeat_late(run: impl Fn() -> Result<bool>) -> Result<()> {
+    for _ in 0..MAX_RUNS {
+        if run()? {
+            return Ok(());
+        }
+    }
+    bail!("the machine is too slow: the requests waited longer than their timeout in each run")
+}
+
 #[test]
 fn hot_restart_under_load_loses_no_request() -> Result<()> {
-    check_hot_restart(false)
+    repeat_late(|| hot_restart(false))
 }
 
 #[test]
 fn hot_restart_under_load_loses_no_request_in_the_native_gateway() -> Result<()> {
-    check_hot_restart(true)
+    repeat_late(|| hot_restart(true))
 }
 
-/// The counts start again in the new process, so one more limit passes.
-fn check_hot_restart(native: bool) -> Result<()> {
+/// The counts start again in the new process, so one more limit passes. Returns false if the waiting
+/// requests were late.
+fn hot_restart(native: bool) -> Result<bool> {
     let servers = Servers::start()?;
     servers.keys.behave(Behaviour::Held);
     let addr = free_address()?;
     let mut old = Envoy::start(&process(&servers, addr.port(), 0, native)?)?;
-    let mut new = None;
+    let (mut new, mut in_time) = (None, false);
     let tallies = under_load(addr, |load| {
         load.wait_until_limited(1..=1)?;
         let waiting = servers.send_waiting(addr, &old, PATH)?;
         let process = Envoy::start(&process(&servers, addr.port(), 1, native)?)?;
         load.wait_for_generation(2)?;
-        servers.release(waiting)?;
+        in_time = servers.release(waiting)?;
         load.wait_until_limited(2..=2)?;
         chain::ensure_no_trap(&old)?;
         ensure!(old.wait_for_exit()?.success(), "{}", old.log()?);
@@ -76,17 +89,18 @@ fn check_hot_restart(native: bool) -> Result<()> {
         Ok(())
     })?;
     ensure_limit_in_each(&tallies)?;
-    new.as_ref().map_or(Ok(()), chain::ensure_no_trap)
+    new.as_ref().map_or(Ok(()), chain::ensure_no_trap)?;
+    Ok(in_time)
 }
 
 #[test]
 fn drained_proxy_loses_no_request() -> Result<()> {
-    check_drain(false)
+    repeat_late(|| drain(false))
 }
 
 #[test]
 fn drained_proxy_loses_no_request_in_the_native_gateway() -> Result<()> {
-    check_drain(true)
+    repeat_late(|| drain(true))
 }
 
 /// Checks that each of two processes admitted exactly the limit.
@@ -99,8 +113,8 @@ fn ensure_limit_in_each(tallies: &[Tally]) -> Result<()> {
 }
 
 /// The steps of the shipped `preStop`: new connections go to another proxy, then this one drains, and
-/// then it gets SIGTERM. Each proxy counts for itself.
-fn check_drain(native: bool) -> Result<()> {
+/// then it gets SIGTERM. Each proxy counts for itself. Returns false if the waiting requests were late.
+fn drain(native: bool) -> Result<bool> {
     let servers = Servers::start()?;
     servers.keys.behave(Behaviour::Held);
     let start = |n| -> Result<(SocketAddr, Envoy)> {
@@ -110,13 +124,15 @@ fn check_drain(native: bool) -> Result<()> {
         Ok((envoy.listener(LISTENER)?, envoy))
     };
     let ((first_addr, mut first), (second_addr, second)) = (start(1)?, start(2)?);
+    let mut in_time = false;
     let tallies = under_load(first_addr, |load| {
         load.wait_until_limited(1..=1)?;
         let waiting = servers.send_waiting(first_addr, &first, PATH)?;
         load.connect_to(second_addr);
         first.admin_post("/drain_listeners?graceful&skip_exit")?;
+        load.wait_for_generation(2)?;
+        in_time = servers.release(waiting)?;
         load.wait_until_limited(2..=2)?;
-        servers.release(waiting)?;
         first.wait_for_stat(&format!("http.{LISTENER}.downstream_cx_active"), |n| n == 0)?;
         chain::ensure_no_trap(&first)?;
         first.signal("TERM")?;
@@ -124,5 +140,6 @@ fn check_drain(native: bool) -> Result<()> {
         load.wait_for_responses(100)
     })?;
     ensure_limit_in_each(&tallies)?;
-    chain::ensure_no_trap(&second)
+    chain::ensure_no_trap(&second)?;
+    Ok(in_time)
 }

@@ -1,6 +1,6 @@
 //! A hundred updates of the listener, while clients send requests and others wait for keys.
 
-use std::{fs, mem, path::PathBuf};
+use std::{fs, path::PathBuf};
 
 use anyhow::{Result, ensure};
 use novasphere_harness::{
@@ -10,14 +10,14 @@ use novasphere_harness::{
 use novasphere_tests::key_server::Behaviour;
 
 use super::{
-    LISTENER, Servers, Settings, listener,
+    LISTENER, Servers, Settings, TIMEOUT, Waiting, listener,
     load::{Load, ensure_exact, under_load},
 };
 
 const UPDATES: u32 = 100;
 
 /// Every tenth update changes the location of the keys, so that new requests wait for a fetch. They keep
-/// waiting during the other nine.
+/// waiting during the other nine, or for half of their timeout.
 const UPDATES_PER_FETCH: u32 = 10;
 
 /// A generation of the listener before which the clients may not use up their limit.
@@ -72,10 +72,15 @@ fn path(generation: u32) -> String {
     format!("/keys/{}.json", (generation - 1) / UPDATES_PER_FETCH)
 }
 
+/// Whether the requests could get 503 in the time of another update.
+fn is_old(waiting: &Waiting) -> bool {
+    waiting.since.elapsed() >= TIMEOUT / 2
+}
+
 impl Running<'_> {
     fn update_all(&self, load: &Load) -> Result<()> {
         let addr = self.envoy.listener(LISTENER)?;
-        let mut waiting = Vec::new();
+        let mut waiting = None;
         // The clients also send valid requests during later updates, however fast they are.
         load.set_allowance(LIMIT / 2);
         for generation in 2..=UPDATES + 1 {
@@ -83,19 +88,27 @@ impl Running<'_> {
                 load.set_allowance(usize::MAX);
             }
             let is_new = path(generation) != path(generation - 1);
+            if let Some(waiting) = waiting.take_if(|waiting| is_new || is_old(waiting)) {
+                self.release(waiting)?;
+            }
             if is_new {
-                self.servers.release(mem::take(&mut waiting))?;
                 self.servers.keys.behave(Behaviour::Held);
             }
             self.update(generation)?;
             if is_new {
                 load.wait_for_generation(generation)?;
-                waiting = self.servers.send_waiting(addr, &self.envoy, &path(generation))?;
+                waiting = Some(self.servers.send_waiting(addr, &self.envoy, &path(generation))?);
             }
         }
-        self.servers.release(waiting)?;
+        waiting.map_or(Ok(()), |waiting| self.release(waiting))?;
         load.wait_for_generation(UPDATES + 1)?;
         load.wait_until_limited(1..=UPDATES + 1)
+    }
+
+    fn release(&self, waiting: Waiting) -> Result<()> {
+        let in_time = self.servers.release(waiting)?;
+        ensure!(in_time, "the machine is too slow: an update took half of the timeout");
+        Ok(())
     }
 
     fn update(&self, generation: u32) -> Result<()> {
