@@ -138,19 +138,17 @@ impl Tour {
 
     pub fn streams(&self) -> Result<()> {
         title("Server-sent events arrive one by one");
-        let request = self.authorized(Request::get(format!("{WUKONGS}/sun/events?count=4")));
+        let request = self.authorized(Request::get(format!("{WUKONGS}/sun/events?count=4&open=1")));
         print_request(&request);
         let mut events = EventStream::open(self.gateway, &request)?;
         print_response(&events.head, &["content-type"]);
-        let (start, mut arrivals) = (clock::unix_millis(), Vec::new());
-        while let Some(event) = events.next_event()? {
+        let start = clock::unix_millis();
+        // The stream stays open, so a buffer would hold the last event back.
+        for n in 1..=4 {
+            let event = events.next_event()?.with_context(|| format!("no event {n}"))?;
             let after = event.arrived_at_ms.saturating_sub(start);
             say(&format!("   < after {after:3} ms: {}", event.data));
-            arrivals.push(after);
         }
-        ensure!(arrivals.len() == 4, "expected 4 events, got {}", arrivals.len());
-        let spread = arrivals.iter().max().zip(arrivals.iter().min()).map(|(max, min)| max - min);
-        ensure!(spread > Some(150), "all events arrived at once: {arrivals:?}");
 
         title("A WebSocket authenticates with ?token=, which the upstream does not get");
         let target = format!("{WUKONGS}/sun/console/ws?token={}", self.good);

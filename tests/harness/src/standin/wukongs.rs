@@ -1,6 +1,6 @@
 //! The REST interface. Every JSON response contains the received `method`, `path` and `headers`.
 
-use std::time::Duration;
+use std::{future::pending, time::Duration};
 
 use axum::{
     body::Body,
@@ -15,7 +15,7 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, channel::Channel};
 use serde_json::{Value, json};
 
-use crate::{clock, latin1};
+use crate::latin1;
 
 /// The pause between two events of a stream.
 const EVENT_INTERVAL: Duration = Duration::from_millis(100);
@@ -65,20 +65,24 @@ pub(super) fn lines(headers: &HeaderMap) -> Vec<(String, String)> {
     headers.iter().map(|(n, v)| (n.as_str().to_owned(), latin1::text(v.as_bytes()))).collect()
 }
 
-/// Sends `?count=N` server-sent events (default 5), one every [`EVENT_INTERVAL`].
+/// Sends `?count=N` server-sent events (default 5), one every [`EVENT_INTERVAL`]. With `?open=1` the
+/// stream stays open after the last one.
 pub(super) async fn events(uri: Uri) -> Response {
     let count = parameter(&uri, "count").and_then(|n| n.parse().ok()).unwrap_or(5);
+    let stays_open = parameter(&uri, "open") == Some("1");
     let (mut sender, body) = Channel::<Bytes>::new(1);
     tokio::spawn(async move {
         for n in 1..=count {
-            let data = json!({"n": n, "sent_at_ms": clock::unix_millis()});
-            let event = format!("id: {n}\nevent: wukong\ndata: {data}\n\n");
+            let event = format!("id: {n}\nevent: wukong\ndata: {}\n\n", json!({"n": n}));
             if sender.send_data(event.into()).await.is_err() {
                 break; // the client disconnected
             }
             if n < count {
                 tokio::time::sleep(EVENT_INTERVAL).await;
             }
+        }
+        if stays_open {
+            pending::<()>().await; // with the sender
         }
     });
     let headers =
