@@ -57,18 +57,16 @@ fn hundred_open_streams_do_not_block_requests() -> Result<()> {
     let before = gateway.traefik.memory()?;
     let token = format!("Bearer {}", chain::good_token()?);
     let request =
-        Request::get("/api/v1/wukongs/sun/events?count=20").header("authorization", &token);
+        Request::get("/api/v1/wukongs/sun/events?count=2&open=1").header("authorization", &token);
     let open = |_| EventStream::open(gateway.traefik.addr, &request);
     let mut streams = (0..100).map(open).collect::<Result<Vec<_>>>()?;
     ensure!(gateway.send(&chain::good_request()?)?.head.status == 200);
     let each = gateway.traefik.memory()?.saturating_sub(before) / 100;
     ensure!(each < 8 * 1024 * 1024, "each stream takes {each} bytes");
     for stream in &mut streams {
-        let mut events = 0;
-        while stream.next_event()?.is_some() {
-            events += 1;
+        for n in 1..=2 {
+            ensure!(stream.next_event()?.is_some(), "a stream ended before event {n}");
         }
-        ensure!(events == 20, "{events} events");
     }
     gateway.traefik.ensure_no_trap()
 }
