@@ -19,7 +19,7 @@ BROWSER := tests/browser
 PLAYGROUND := docs/playground
 # The target of the playground's module.
 WEB_TARGET := wasm32-unknown-unknown
-# Downloads may be slow, and may need several attempts: seconds for pip and Cargo, milliseconds for npm.
+# Long timeouts (seconds for pip and Cargo, milliseconds for npm) and more retries, for slow networks.
 export PIP_DEFAULT_TIMEOUT ?= 120
 export PIP_RETRIES ?= 10
 export npm_config_fetch_timeout ?= 600000

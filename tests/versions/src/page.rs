@@ -11,8 +11,9 @@ const PAGE: &str = "docs/versions.md";
 
 const INTRODUCTION: &str = "# Supported versions
 
-The tests that depend on the proxy's version run with each version in these tables. All tests \
-run with the versions in `tests/requirements.txt`. A version that is not listed may work, but is not tested.
+The tests that depend on the proxy's version run with each version in these tables. The \
+complete suite runs only with the versions pinned in `tests/requirements.txt`. A version that is not listed may \
+work, but is not tested.
 
 <!-- Written by `make test-versions UPDATE=1` from tests/versions/versions.yaml. -->
 ";
