@@ -146,7 +146,7 @@ def verdicts(gateway, key, issuer):
 
 
 def in_a_minute(gateway, requests):
-    """The result of requests within a minute of the clock, for which the limit counts."""
+    """Returns the result of `requests`, repeated until all fall within one clock minute, the window of the limit."""
     while True:
         minute = time.time() // 60
         result = requests()

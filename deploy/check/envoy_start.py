@@ -18,7 +18,7 @@ from generated import config_map
 from manifests import REPOSITORY, parse
 
 HOST = {"Host": "api.novasphere.io"}
-# The limits of a wait and of one response, in seconds. No check waits for them in vain unless it fails.
+# Timeouts for a wait and for one response, in seconds. Only a failing check waits this long.
 DEADLINE, TIMEOUT = 900, 120
 LOWEST_PORT, HIGHEST_PORT = 10_000, 32_768
 

@@ -135,7 +135,7 @@ class Live:
             {"job_name": job, "metrics_path": path, "static_configs": [{"targets": [f"127.0.0.1:{port}"], "labels": {"namespace": NAMESPACE, "pod": "p"}}]}
             for job, (port, path) in targets.items()
         ]
-        # A scrape that takes longer leaves no data.
+        # Prometheus discards a scrape that times out.
         every = {"scrape_interval": "10s", "scrape_timeout": "10s", "evaluation_interval": "2s"}
         (directory / "prometheus.yml").write_text(yaml.safe_dump({"global": every, "rule_files": ["rules.yaml"], "scrape_configs": jobs}))
         return subprocess.Popen(

@@ -103,7 +103,7 @@ class Pods:
     def environment(self, pod, container):
         values = {v["name"]: self.localized(pod, v["value"]) for v in container["env"]}
         values["NOVASPHERE_REDIS_ADDRESS"] = f"127.0.0.1:{self.ports['6379']}"
-        # The most that the front accepts, because the machine may be slow.
+        # The front's maximum, because the machine may be slow.
         values["NOVASPHERE_REDIS_TIMEOUT_MS"] = "5000"
         return {"PATH": os.environ["PATH"], **values}
 
@@ -214,7 +214,7 @@ class Pods:
         self.send(TOKENS[0], ["EVAL", "while true do end", 0])
         if self.probe(redis["readinessProbe"]) == 0:
             yield "the readiness probe passes while a script hangs"
-        # It passes if Redis does not respond in time, on a slow machine.
+        # The probe fails only on BUSY. On a slow machine it can time out, and then it passes.
         if not polled(lambda: self.probe(redis["livenessProbe"]) != 0):
             yield "the liveness probe passes while a script hangs"
         self.processes["redis"].kill()

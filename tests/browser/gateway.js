@@ -51,7 +51,7 @@ async function until(what, isTrue) {
   }
 }
 
-/** Reads the counts once they contain all requests. The filters pass decisions on once a second. */
+/** Reads the counts once they contain all requests. The filters publish their counts once a second. */
 async function decisions() {
   const line = /^novasphere_decisions_total\{filter="(.+?)",decision="(.+?)"\} (\d+)$/gm;
   const total = /^envoy_http_downstream_rq_total\{envoy_http_conn_manager_prefix="gateway"\} (\d+)$/m;
@@ -75,7 +75,7 @@ function isComplete(counts, requests) {
     sum('cors') >= requests &&
     sum('jwt-auth') >= requests - sum('cors', 'preflight_') &&
     sum('rate-limit') >= sum('jwt-auth', 'allowed') &&
-    // It runs first and last.
+    // header-transform runs both first and last.
     sum('header-transform') >= requests + sum('rate-limit', 'allowed')
   );
 }

@@ -1,4 +1,4 @@
-//! The gateways under test, with the files as shipped, but limits by year.
+//! The gateways under test, with the files as shipped, but with limits per year.
 
 use std::{collections::BTreeMap, fs, net::SocketAddr, str::FromStr};
 
@@ -188,22 +188,22 @@ fn text(gateway: Gateway) -> Result<String> {
         let config = manager.pointer_mut(CONFIGURATION);
         *config.context("no configuration of the gateway")? = options;
     }
-    limit_by_year(&mut yaml);
+    use_yearly_limits(&mut yaml);
     Ok(yaml.to_string())
 }
 
-/// Replaces the limits by minute and hour, so that clients on a slow machine also reach their limits, and no
+/// Replaces the limits per minute and hour, so that clients on a slow machine also reach their limits, and no
 /// window ends.
-fn limit_by_year(value: &mut Value) {
+fn use_yearly_limits(value: &mut Value) {
     match value {
         Value::Object(members) => {
             if let Some(limit) = members.remove("minute") {
                 members.remove("hour");
                 members.insert("year".to_owned(), limit);
             }
-            members.values_mut().for_each(limit_by_year);
+            members.values_mut().for_each(use_yearly_limits);
         }
-        Value::Array(values) => values.iter_mut().for_each(limit_by_year),
+        Value::Array(values) => values.iter_mut().for_each(use_yearly_limits),
         _ => {}
     }
 }

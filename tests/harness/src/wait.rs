@@ -6,8 +6,8 @@ use anyhow::{Result, bail};
 
 use crate::clock::instant;
 
-/// The limit of [`until`], and of one read by a client. No test waits for it in vain unless it fails, so
-/// it allows for a machine under heavy load, where the start of a proxy with many modules takes minutes.
+/// The limit of [`until`], and of one read by a client. Only a failing test waits this long, so it allows
+/// for a machine under heavy load, where the start of a proxy with many modules takes minutes.
 pub const PATIENCE: Duration = Duration::from_secs(900);
 
 /// The interval between two polls.

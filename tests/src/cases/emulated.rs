@@ -72,7 +72,7 @@ fn proxy_of(kind: Kind) -> Result<Proxy> {
     Ok(proxy)
 }
 
-/// A proxy of one case, whose clock moves only with the times of the case.
+/// A proxy for one case. Its clock moves only when the case sets `time`.
 fn stopped(kind: Kind) -> Result<Arc<Proxy>> {
     let mut proxy = proxy_of(kind)?;
     proxy.stopped_at = Some(unix_millis());

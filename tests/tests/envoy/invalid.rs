@@ -1,4 +1,5 @@
-//! Envoy rejects an update with any of the invalid configurations, and logs the text beside it.
+//! Envoy rejects an update with any of the invalid configurations, and logs the errors in the
+//! file beside it.
 
 use anyhow::{Context, Result, ensure};
 use novasphere_harness::{
@@ -36,7 +37,7 @@ fn check_update(running: &Reloading, filter: &str, config: &str, faults: &[Strin
     let (before, logged) = (updates(running)?, running.envoy.log()?.len());
     running.replace(&listener(filter, config))?;
     let after = until("the update", || Ok(Some(updates(running)?).filter(|n| *n != before)))?;
-    ensure!(after[0] == before[0], "Envoy accepts it");
+    ensure!(after[0] == before[0], "Envoy accepted the configuration");
     let log = running.envoy.log()?;
     let log = log.get(logged..).context("the log became shorter")?;
     for fault in faults.iter().map(|fault| without_remedy(fault)) {

@@ -192,7 +192,7 @@ fn check_faults(native: bool) -> Result<()> {
     chain::ensure_no_trap(&stack.gateway.envoy)
 }
 
-/// During each fault, `on_error` decides the requests with a valid token.
+/// During each fault, `on_error` decides the outcome of requests with a valid token.
 fn check_on_error(native: bool) -> Result<()> {
     for (on_error, expected) in [("allow", Complete(200)), ("deny", Complete(503))] {
         let mut stack = Stack::start(native, on_error)?;

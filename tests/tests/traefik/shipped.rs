@@ -171,8 +171,8 @@ fn upstream_cors_headers_are_replaced() -> Result<()> {
     Ok(())
 }
 
-/// Sends requests until one is refused, and counts those that pass. Traefik's limit is a token bucket of
-/// 100 that gets a token every 0.6 s. One request may wait for its token.
+/// Sends requests until one is rejected, and counts the requests that pass. Traefik's limit is a token
+/// bucket of 100 that refills by one every 0.6 s. One request may wait for its token.
 fn first_refused(
     shipped: &Shipped,
     start: Instant,
@@ -186,7 +186,7 @@ fn first_refused(
         }
         *passed += 1;
         let most = 101 + start.elapsed().as_millis() / 600;
-        ensure!(*passed <= most, "{passed} requests passed instead of {most}");
+        ensure!(*passed <= most, "{passed} requests passed, expected at most {most}");
     }
 }
 

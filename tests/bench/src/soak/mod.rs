@@ -26,8 +26,8 @@ use crate::{
 /// More tokens than a cache holds.
 const TOKENS: usize = 2_500;
 
-/// Minimum number of requests. A quarter of them fill the caches and tables, and reach the most blocks
-/// of each size that the allocator ever needs.
+/// Minimum number of requests. A quarter of them fill the caches and tables, and bring the allocator
+/// to its peak.
 const MIN_REQUESTS: u64 = 2_000_000;
 
 /// Number of samples in a run.

@@ -82,7 +82,7 @@ pub(super) async fn events(uri: Uri) -> Response {
             }
         }
         if stays_open {
-            pending::<()>().await; // with the sender
+            pending::<()>().await; // keeps the sender alive
         }
     });
     let headers =

@@ -129,7 +129,7 @@ fn every_shipped_file_keeps_its_promises() -> Result<()> {
 }
 
 #[test]
-fn promises_name_shipped_files() -> Result<()> {
+fn every_promise_names_a_shipped_file() -> Result<()> {
     for (name, promised, _) in PROMISES {
         for file in promised {
             ensure!(all_files()?.iter().any(|path| path.ends_with(file)), "{name}: no {file}");
@@ -165,7 +165,8 @@ fn access_log_contains_no_token(gateway: &Shipped) -> Result<()> {
 fn envoy_rejects_files_for_newer_versions() -> Result<()> {
     for (file, shows) in files_for_newer_versions()? {
         let error = Shipped::named(&file).err().with_context(|| format!("{file} is accepted"))?;
-        ensure!(format!("{error:#}").contains(&shows), "{file}: not {shows:?}: {error:#}");
+        let is_shown = format!("{error:#}").contains(&shows);
+        ensure!(is_shown, "{file}: expected an error with {shows:?}, got {error:#}");
     }
     Ok(())
 }

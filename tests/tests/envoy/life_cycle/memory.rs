@@ -66,8 +66,8 @@ impl Limited {
     }
 
     /// Sends a valid token that no cache knows, a forged one, and a request of a client over its limit.
-    /// Returns the first answer. The others must not pass. Without memory, the proxy responds with 503 or
-    /// breaks the connection.
+    /// Returns the status of the valid request; the other two must not pass. Without memory, the proxy
+    /// responds with 503 or breaks the connection.
     fn send_all(&self, n: usize, limited: &str) -> Result<Answer> {
         let forged =
             self.send(&hs256(claims(n), b"another secret of at least 32 bytes")?, "forger");

@@ -31,7 +31,7 @@ const ISSUER: &str = "https://issuer.test";
 /// The requests that wait for keys at a time.
 const WAITING: usize = 4;
 
-/// The time that a request may wait for keys: the maximum.
+/// How long a request may wait for keys: the filter's maximum.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Requests that wait for keys.
@@ -82,15 +82,15 @@ impl Servers {
             let stats = envoy.stats()?;
             let active = |name: &str| stats.get(name).copied().unwrap_or_default();
             let all = active(&format!("http.{LISTENER}.downstream_rq_active"));
-            // Those of the load are at the upstream.
+            // The load's requests are also active upstream; waiting ones are not.
             let at_the_upstream = active("cluster.novasphere-api.upstream_rq_active");
             Ok((all >= at_the_upstream + WAITING as u64).then_some(()))
         })?;
         Ok(Waiting { connections, since })
     }
 
-    /// Lets the issuer's server respond, and checks that all waiting requests pass. Returns false if it
-    /// was too late for one.
+    /// Lets the issuer's server respond, and checks that all waiting requests pass. Returns false if a
+    /// request timed out first.
     fn release(&self, waiting: Waiting) -> Result<bool> {
         self.keys.behave(Behaviour::Serve);
         let mut in_time = true;

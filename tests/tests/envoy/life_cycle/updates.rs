@@ -72,7 +72,7 @@ fn path(generation: u32) -> String {
     format!("/keys/{}.json", (generation - 1) / UPDATES_PER_FETCH)
 }
 
-/// Whether the requests could get 503 in the time of another update.
+/// Whether a waiting request could time out during another update.
 fn is_old(waiting: &Waiting) -> bool {
     waiting.since.elapsed() >= TIMEOUT / 2
 }

@@ -82,7 +82,7 @@ fn rejects_tokens_with_wrong_key_algorithm_issuer_or_expiry() -> Result<()> {
     // Without `alg` in the key, only the configuration determines its algorithm.
     let entries = vec![rsa.jwk_without_algorithm(), ec.jwk(), ed.jwk()];
     let server = KeyServer::start(ISSUER, entries)?;
-    // The unknown kid causes no fetch, for which its request would wait.
+    // The cooldown prevents a fetch for the unknown kid, so its request does not wait.
     let gateway = gateway(&server, 1, json!({"cooldown": 60}))?;
     ensure_passed(&gateway.send(&request(&rsa.token(&claims())?))?)?;
     for (label, token) in bad_tokens(&ec)? {
@@ -142,7 +142,7 @@ fn uncacheable_key_set_does_not_cause_a_fetch_storm() -> Result<()> {
         ensure_all_pass(&gateway, &key)?;
     }
     let (span, fetches) = (start.elapsed(), server.requests(JWKS_PATH) - before);
-    // A lifetime is the cooldown, or up to a tenth less.
+    // Keys live for the cooldown, or up to a tenth less.
     let bound = usize::try_from(span.as_millis() / 900)?.saturating_add(2);
     ensure!(fetches <= bound, "{fetches} fetches within {span:?}");
     chain::ensure_no_trap(&gateway.envoy)

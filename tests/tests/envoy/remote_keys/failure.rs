@@ -17,7 +17,7 @@ const WORKERS: u32 = 4;
 /// Larger than the limit for a key set.
 const HUGE: usize = 4 << 20;
 
-/// Unknown kids cause no fetch of their own, for which their requests would wait.
+/// The cooldown prevents fetches for unknown kids, so their requests do not wait.
 fn refreshing(server: &KeyServer) -> Result<Gateway> {
     gateway(server, WORKERS, json!({"refresh": 1, "cooldown": 60}))
 }

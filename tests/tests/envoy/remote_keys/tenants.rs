@@ -43,7 +43,7 @@ fn tenant_of_the_token_takes_the_place_in_the_issuer() -> Result<()> {
         of_issuer(&own, "https://issuer.test/two/v2.0"),
     ];
     let server = KeyServer::start("https://issuer.test", keys)?;
-    // A key of another tenant causes no fetch, for which its request would wait.
+    // The cooldown prevents a fetch for a key of another tenant, so its request does not wait.
     let values =
         json!({"issuer_values": {"tid": ["one", "two"]}, "path": JWKS_PATH, "cooldown": 60});
     let gateway = multi_tenant(&server, values)?;

@@ -11,8 +11,8 @@ use super::{both, event, gateway, request};
 
 const CALLS: usize = 200_000;
 const SENDERS: usize = 8;
-/// Calls between two idle moments. All of them are pending at a time, and the most pending calls of a worker
-/// determine its memory. So the first batch is twice as large: no worker gets more calls later.
+/// Calls per batch. All are pending at once, and a worker's peak of pending calls determines its memory,
+/// so the first batch is twice as large: no worker gets more calls later.
 const BATCH: usize = 200;
 /// Calls after which memory use has settled.
 const WARM: usize = CALLS / 2;

@@ -26,8 +26,8 @@ fn both() -> Result<(Redis, Front)> {
     Ok((redis, front))
 }
 
-/// An Envoy with limits counted in the Redis at `addr`. The tests limit by year, so that no window
-/// ends during a test.
+/// An Envoy with limits counted in the Redis at `addr`. The tests set limits per year, so that no
+/// window ends during a test.
 fn gateway(front: &Front, addr: SocketAddr, redis: &Value, more: &Value) -> Result<Gateway> {
     let mut config = json!({
         "limit_by": "header", "header_name": "x-client", "policy": "redis",

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::{both, count, ensure_no_traps, event, failures, gateway, request};
 
-/// A timeout in milliseconds that no call reaches on a busy machine: the front gives up before.
+/// A timeout in milliseconds. Longer than the front's own timeout, so the front gives up first.
 const PATIENT: u32 = 10_000;
 /// A timeout in milliseconds for calls that get no response.
 const IMPATIENT: u32 = 1_000;
@@ -24,8 +24,8 @@ fn redis_fields(on_error: &str, timeout_ms: u32) -> Value {
     })
 }
 
-/// Sends requests, checks that no response is late, and returns the statuses. Then the statistics
-/// contain these requests.
+/// Sends requests, checks that no response is late, and returns the statuses once the statistics
+/// include these requests.
 fn send(gateway: &Gateway, client: &str, requests: usize) -> Result<Vec<u16>> {
     send_each(gateway, &vec![client.to_owned(); requests])
 }
@@ -65,7 +65,7 @@ fn every_fault_is_counted_and_recovered_from() -> Result<()> {
     let faulty = FaultyFront::start(front.addr)?;
     let start = |timeout_ms| {
         let mut fields = redis_fields("deny", timeout_ms);
-        // A busy machine sends a third request to an open breaker before it closes.
+        // Open long enough that even a busy machine sends a request while the breaker is open.
         super::extend(&mut fields, &json!({"breaker": {"failures": 2, "open_ms": 5_000}}));
         gateway(&front, faulty.addr, &fields, &json!({"year": 1_000_000}))
     };
@@ -128,7 +128,7 @@ fn counts_locally_while_redis_is_down() -> Result<()> {
     wait_for_recovery(&gateway)?;
     let again = send(&gateway, "c", 7)?;
     ensure!(again == [200, 200, 200, 200, 200, 200, 429], "the count starts again: {again:?}");
-    // The worker that has rejected it still does.
+    // The worker that rejected the client keeps rejecting it.
     let again = send(&gateway, "d", 14)?;
     ensure!(count(&again, 200) <= 6, "more than one limit: {again:?}");
     ensure_no_traps(&[gateway, impatient])
