@@ -27,9 +27,26 @@ const MAX_VARIANT_BYTES: usize = 4096;
 pub(crate) enum MatchedVariants {
     /// All variants. Also used for a rule without a pattern.
     All,
-    /// Some variants, one bit each: first the literal variant, then the others. There are
-    /// at most 114: the literal and the lenient one, 16 with resolved dot segments, 96 decoded ones.
-    Some(u128),
+    /// Some variants: first the literal variant, then the others.
+    Some(VariantSet),
+}
+
+/// The numbers of some variants of a path, one bit each. There are at most 162: the literal and the
+/// lenient one, 16 with resolved dot segments, and 144 decoded ones.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct VariantSet([u128; 2]);
+
+impl VariantSet {
+    fn insert(&mut self, variant: usize) {
+        if let Some(bits) = self.0.get_mut(variant / 128) {
+            *bits |= 1 << (variant % 128);
+        }
+    }
+
+    /// Whether all variants of `other` are in this set.
+    pub(crate) fn contains(self, other: Self) -> bool {
+        self.0.iter().zip(other.0).all(|(own, other)| other & !own == 0)
+    }
 }
 
 impl<'h> RequestPath<'h> {
@@ -71,15 +88,17 @@ impl<'h> RequestPath<'h> {
         // Some servers ignore a slash at the end.
         let others = self.others().iter().map(|path| pattern.matches_with_any_end(path));
         let matches = [self.matches_literal(pattern)].into_iter().chain(others);
-        let (mut matched, mut all) = (0, 0);
+        let (mut matched, mut all) = (VariantSet::default(), VariantSet::default());
         for (variant, is_match) in matches.enumerate() {
-            all |= 1 << variant;
-            matched |= u128::from(is_match) << variant;
+            all.insert(variant);
+            if is_match {
+                matched.insert(variant);
+            }
         }
         match matched {
-            0 => None,
-            _ if matched == all => Some(MatchedVariants::All),
-            _ => Some(MatchedVariants::Some(matched)),
+            none if none == VariantSet::default() => None,
+            every if every == all => Some(MatchedVariants::All),
+            some => Some(MatchedVariants::Some(some)),
         }
     }
 

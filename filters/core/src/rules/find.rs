@@ -77,7 +77,7 @@ pub fn find_rule<R: RequestRule>(
             }
             (None, _) => found = Some((index, rule, matched)),
             (Some((_, _, MatchedVariants::Some(first))), MatchedVariants::Some(later))
-                if later & !first != 0 =>
+                if !first.contains(later) =>
             {
                 return Err(AmbiguousPath);
             }

@@ -10,18 +10,21 @@ pub(super) struct PathReader {
     backslashes: bool,
     cuts_parameters: bool,
     merges_slashes: bool,
+    /// Segments of white space count as empty.
+    trims_segments: bool,
     resolves_dots: bool,
     cuts_at_fragment: bool,
 }
 
 pub(super) fn reader() -> impl Strategy<Value = PathReader> {
-    (1..4_usize, any::<[bool; 5]>()).prop_map(|(decodes, [a, b, c, d, e])| PathReader {
+    (1..4_usize, any::<[bool; 6]>()).prop_map(|(decodes, [a, b, c, d, e, f])| PathReader {
         decodes,
         backslashes: a,
         cuts_parameters: b,
         merges_slashes: c,
-        resolves_dots: d,
-        cuts_at_fragment: e,
+        trims_segments: d,
+        resolves_dots: e,
+        cuts_at_fragment: f,
     })
 }
 
@@ -45,8 +48,10 @@ impl PathReader {
         let count = segments.len();
         let mut read: Vec<&str> = Vec::new();
         for (i, segment) in segments.into_iter().enumerate() {
+            let is_blank = segment.trim().is_empty();
+            let segment = if self.trims_segments && is_blank { "" } else { segment };
             match segment.trim() {
-                "" if self.merges_slashes && i + 1 < count => {}
+                "" if self.merges_slashes && segment.is_empty() && i + 1 < count => {}
                 "." if self.resolves_dots => {}
                 ".." if self.resolves_dots => {
                     read.pop();
