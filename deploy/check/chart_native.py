@@ -64,6 +64,10 @@ def verdicts(gateway):
     for name, (found, wanted) in expected.items():
         if found != wanted:
             yield f"{name}: expected {wanted}, got {found}"
-    counted = 'novasphere_decisions_total{filter="jwt-auth",decision="no_token"}'
-    if not gateway.wait_until(lambda: counted in gateway.get("9902", "/stats/prometheus")[2]):
-        yield f"the metric is missing: {counted}"
+    # Alerts use the latter.
+    for metric in (
+        'novasphere_decisions_total{filter="jwt-auth",decision="no_token"}',
+        'novasphere_events_total{filter="gateway",event="panicked"}',
+    ):
+        if not gateway.wait_until(lambda: metric in gateway.get("9902", "/stats/prometheus")[2]):
+            yield f"the metric is missing: {metric}"

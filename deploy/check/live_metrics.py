@@ -14,7 +14,7 @@ from manifests import DEPLOY, REPOSITORY, parse
 DASHBOARDS = ("novasphere-envoy.json", "novasphere-redis.json")
 SELECTOR = re.compile(r"(\w*)\{([^}]*)\}")
 # Envoy defines the metric of reloads when it first reloads a filter, and only the native module counts panics.
-# restart_alert checks the former.
+# restart_alert checks the former, and chart_native the latter.
 LATER = "NovasphereFilterRestarted"
 # Envoy serves no documentation of metrics.
 UNAVOIDABLE = " no help text"
