@@ -144,6 +144,13 @@ impl Stack {
         Ok(stats.iter().filter(|(name, _)| name.starts_with(start)).map(|(_, count)| count).sum())
     }
 
+    /// The number of requests with a decision of rate-limit.
+    fn decided(&self, decision: &str) -> Result<u64> {
+        let name =
+            format!("wasmcustom.novasphere_decisions_total.filter=rate-limit.decision={decision}");
+        Ok(self.gateway.envoy.stat(&name)?.unwrap_or_default())
+    }
+
     fn event(&self, event: &str) -> Result<u64> {
         let name = format!("wasmcustom.novasphere_events_total.filter=rate-limit.event={event}");
         Ok(self.gateway.envoy.stat(&name)?.unwrap_or_default())
@@ -194,14 +201,20 @@ fn check_faults(native: bool) -> Result<()> {
 
 /// During each fault, `on_error` decides the outcome of requests with a valid token.
 fn check_on_error(native: bool) -> Result<()> {
-    for (on_error, expected) in [("allow", Complete(200)), ("deny", Complete(503))] {
+    for (on_error, expected, decision) in [
+        ("allow", Complete(200), "store_failed_allowed"),
+        ("deny", Complete(503), "store_failed_refused"),
+    ] {
         let mut stack = Stack::start(native, on_error)?;
         for fault in faults() {
             stack.inject(&fault)?;
+            let before = stack.decided(decision)?;
             let client = format!("during-{fault:?}");
             let outcomes = stack.traffic().outcomes(&client, LIMIT + BEYOND)?;
             let are_expected = outcomes.iter().all(|outcome| *outcome == expected);
             ensure!(are_expected, "{on_error}, {fault:?}: {outcomes:?}");
+            let all = before + u64::try_from(outcomes.len())?;
+            until(decision, || Ok((stack.decided(decision)? >= all).then_some(())))?;
             stack.recover(&fault).with_context(|| format!("{on_error}, {fault:?}"))?;
         }
         chain::ensure_no_trap(&stack.gateway.envoy)?;

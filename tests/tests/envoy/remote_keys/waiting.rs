@@ -110,7 +110,8 @@ fn ensure_unavailable_after_timeout(behaviour: Behaviour, at_least: Duration) ->
         ensure_unavailable(&read_response(connection)?)?;
     }
     let span = start.elapsed();
-    ensure!(span >= at_least, "responses after {span:?}");
+    // The default timeout of the tests is 60 s.
+    ensure!((at_least..Duration::from_secs(50)).contains(&span), "responses after {span:?}");
     // When the server recovers, the gateway recovers without intervention.
     server.behave(Behaviour::Serve);
     wait_until_passed(&gateway, &key)?;

@@ -31,6 +31,8 @@ fn memory_does_not_grow_with_abandoned_calls() -> Result<()> {
         // Responses arrive when all clients have disconnected.
         faulty.fail(Fault::Stall);
         leave(gateway.addr, calls / SENDERS)?;
+        let all = u64::try_from(done + calls)?;
+        gateway.envoy.wait_for_stat("http.gateway.downstream_cx_total", |total| total >= all)?;
         gateway.envoy.wait_for_stat("http.gateway.downstream_cx_active", |active| active == 0)?;
         faulty.fail(Fault::None);
         gateway.envoy.wait_for_stat("cluster.redis.upstream_rq_active", |active| active == 0)?;
