@@ -128,7 +128,11 @@ fn counts_locally_while_redis_is_down() -> Result<()> {
     // One connection, so that the same worker decides.
     let mut connection = Connection::open(gateway.addr)?;
     let mut send_d = |requests: usize| -> Result<Vec<u16>> {
-        (0..requests).map(|_| Ok(connection.exchange(&request("d"))?.head.status)).collect()
+        let before = gateway.envoy.decisions("rate-limit")?;
+        let send = |_| Ok(connection.exchange(&request("d"))?.head.status);
+        let statuses = (0..requests).map(send).collect();
+        gateway.envoy.stats_after("rate-limit", before + u64::try_from(requests)?)?;
+        statuses
     };
     ensure!(send_d(7)? == [200, 200, 200, 200, 200, 200, 429]);
     redis.restart_empty()?;
