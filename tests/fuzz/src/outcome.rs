@@ -1,18 +1,15 @@
-//! What a client gets for a request.
+//! The outcome of a request for its client.
 
 use std::time::Duration;
 
-use novasphere_harness::{client::Response, wait};
+use novasphere_harness::{client::Response, wait::PATIENCE};
 
 use crate::head::Head;
-
-/// The limit for the response to a well-formed request.
-const PATIENCE: Duration = wait::PATIENCE;
 
 /// The limit for the response to a malformed request, for which the proxy may wait for more.
 const IMPATIENCE: Duration = Duration::from_millis(300);
 
-/// How long to wait for the response to a request.
+/// The time limit of the response to a request.
 pub(crate) fn patience(head: &Head) -> Duration {
     if head.is_clean() { PATIENCE } else { IMPATIENCE }
 }

@@ -117,7 +117,7 @@ struct Sent {
     head: Head,
 }
 
-/// A client address, its connections and what it was granted.
+/// A client with one address: its connections, and its requests that passed.
 struct Client {
     number: u32,
     http1: Http1,

@@ -10,7 +10,7 @@ use crate::bearer::bearer;
 
 /// jwt-auth passes the claims that later filters use on to them. The access log does not have them.
 #[test]
-fn gateway_passes_claims_on_by_itself() -> Result<()> {
+fn gateway_passes_claims_to_its_other_filters() -> Result<()> {
     let config = json!({
         "jwt_auth": {
             "credentials": [{"key": "novasphere-user", "secret": {"env": "NOVASPHERE_JWT_SECRET"}}],

@@ -26,7 +26,7 @@ pub fn write(table: &Table, passed: &Passed) -> Result<()> {
     fs::write(repository().join(PAGE), render(table, passed)?).context(PAGE)
 }
 
-/// Returns the text of the page: the versions that passed, and what they lack.
+/// Returns the text of the page: the versions that passed, and the features that they lack.
 ///
 /// # Errors
 /// If the table contains an invalid version.

@@ -42,7 +42,7 @@ pub(super) fn decoded(path: &[u8]) -> Vec<String> {
 /// The behaviours that change how this path is read. Few paths have many.
 fn relevant(text: &str) -> u8 {
     let if_any = |is_any: bool, bit: u8| if is_any { bit } else { 0 };
-    // As short as any behaviour leaves them.
+    // The shortest name that a behaviour makes of each segment.
     let names = text
         .split(['/', '\\'])
         .map(|segment| segment.split([';', '?', '#', '\0']).next().unwrap_or_default());

@@ -88,17 +88,18 @@ impl<'h> RequestPath<'h> {
         // Some servers ignore a slash at the end.
         let others = self.others().iter().map(|path| pattern.matches_with_any_end(path));
         let matches = [self.matches_literal(pattern)].into_iter().chain(others);
-        let (mut matched, mut all) = (VariantSet::default(), VariantSet::default());
+        let (mut matched, mut some, mut all) = (VariantSet::default(), false, true);
         for (variant, is_match) in matches.enumerate() {
-            all.insert(variant);
             if is_match {
                 matched.insert(variant);
             }
+            some |= is_match;
+            all &= is_match;
         }
-        match matched {
-            none if none == VariantSet::default() => None,
-            every if every == all => Some(MatchedVariants::All),
-            some => Some(MatchedVariants::Some(some)),
+        match (some, all) {
+            (false, _) => None,
+            (true, true) => Some(MatchedVariants::All),
+            (true, false) => Some(MatchedVariants::Some(matched)),
         }
     }
 

@@ -1,4 +1,4 @@
-//! Timers of limits: optional ones end, because the host keeps those of old configurations.
+//! Optional timers of limits end, because the host keeps the timers of old configurations.
 
 use anyhow::{Result, ensure};
 use novasphere_emulated_host::{Load, Plugin, Proxy, Worker};

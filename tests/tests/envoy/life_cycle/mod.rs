@@ -31,7 +31,7 @@ const ISSUER: &str = "https://issuer.test";
 /// The requests that wait for keys at a time.
 const WAITING: usize = 4;
 
-/// How long a request may wait for keys: the filter's maximum.
+/// The time limit of a request that waits for keys. The filter accepts no longer one.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Requests that wait for keys.

@@ -1,4 +1,4 @@
-//! One issuer with many tenants: its `iss` is a template.
+//! An issuer with many tenants, whose `iss` is a template.
 
 use anyhow::{Context, Result, ensure};
 use novasphere_harness::{chain, envoy::WasmFilter, gateway::Gateway};

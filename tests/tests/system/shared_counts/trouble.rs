@@ -125,7 +125,7 @@ fn counts_locally_while_redis_is_down() -> Result<()> {
     ensure!(stalled? == [200, 200, 200, 429, 429]);
     wait_for_recovery(&impatient)?;
     ensure!(send(&gateway, "c", 4)? == [200; 4]);
-    // One connection, so that the same worker decides.
+    // A connection stays with one worker.
     let mut connection = Connection::open(gateway.addr)?;
     let mut send_d = |requests: usize| -> Result<Vec<u16>> {
         let before = gateway.envoy.decisions("rate-limit")?;

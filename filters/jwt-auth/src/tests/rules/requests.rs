@@ -98,6 +98,20 @@ fn stricter_rule_matches_any_reading_and_looser_rule_only_plain_paths() {
     assert_eq!(decide(&filter, "GET", "/x/../strict", &good), "ambiguous_path");
 }
 
+/// Servers that merge slashes keep segments of white space, and some servers decode the path before
+/// they resolve `..`.
+#[test]
+fn stricter_rule_matches_blank_segments_and_dots_before_an_encoded_query() {
+    for (rule, path, expected) in [
+        (r#""path_template": "/a/{x}""#, "/a//%20", "insufficient_scope"),
+        (r#""path_template": "/a/{x}/b""#, "/a//%20/b", "insufficient_scope"),
+        (r#""path": "/a""#, "/a/x\\y/..%3f", "ambiguous_path"),
+    ] {
+        let filter = rules(&format!(r#"{{{rule}, "scopes": {{"all_of": ["a"]}}}}"#));
+        assert_eq!(decide(&filter, "GET", path, &scoped("b")), expected, "{path}");
+    }
+}
+
 /// Neither the rule nor the filter alone is safe for such a path.
 #[test]
 fn rule_that_is_stricter_and_looser_makes_other_spellings_ambiguous() {
