@@ -13,7 +13,8 @@ const INTRODUCTION: &str = "# Supported versions
 
 The tests that depend on the proxy's version run with each version in these tables. The \
 complete suite runs only with the versions pinned in `tests/requirements.txt`. A version that is not listed may \
-work, but is not tested.
+work, but is not tested. Kong is tested in an emulation: see \
+[its versions](../host-config/kong/README.md#supported-versions).
 
 <!-- Written by `make test-versions UPDATE=1` from tests/versions/versions.yaml. -->
 ";
