@@ -79,10 +79,11 @@ impl ClientKey {
         &self.0
     }
 
-    /// Appends a part with its kind and length, so that different lists of parts differ.
+    /// Appends a part with its kind and length, so that different lists of parts differ. The length
+    /// has the same form on all platforms: proxies that share counts in Redis derive keys from it.
     fn push(&mut self, kind: u8, part: &[u8]) {
         self.0.push(kind);
-        self.0.extend_from_slice(&part.len().to_le_bytes());
+        self.0.extend_from_slice(&u32::try_from(part.len()).unwrap_or(u32::MAX).to_le_bytes());
         self.0.extend_from_slice(part);
     }
 }
@@ -150,7 +151,7 @@ impl Identity {
     /// The note about a part. `pushed` is its kind, length and value, empty if it is missing.
     fn note(&self, part: &Part, pushed: &[u8], address: &Lookup<'_>) -> Note {
         let note = Note::new(format!("limit_by {part}")).matches(!pushed.is_empty());
-        let value = pushed.get(1 + size_of::<usize>()..);
+        let value = pushed.get(1 + size_of::<u32>()..);
         match (value, part) {
             (Some(_), Part::Ip) => {
                 note.found(address.get().map(|ip| ip.to_string()).unwrap_or_default())

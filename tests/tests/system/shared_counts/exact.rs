@@ -1,9 +1,12 @@
 //! Together the proxies let exactly the limit pass.
 
 use anyhow::{Result, ensure};
+use novasphere_harness::envoy::WasmFilter;
 use serde_json::json;
 
-use super::{WORKERS, both, count, ensure_no_traps, event, gateway, request, storm};
+use super::{
+    WORKERS, both, count, ensure_no_traps, event, gateway, limits, request, start_gateway, storm,
+};
 
 const LIMIT: usize = 200;
 const CONNECTIONS: usize = 16;
@@ -29,6 +32,31 @@ fn two_envoys_admit_exactly_the_limit() -> Result<()> {
         ensure!(other.head.status == 200, "another client: {other:?}");
     }
     ensure_no_traps(&gateways)
+}
+
+/// The platforms of the modules differ in the size of a pointer.
+#[test]
+fn webassembly_and_native_modules_share_one_count() -> Result<()> {
+    let (redis, front) = both()?;
+    let own = json!({"on_error": "deny", "timeout_ms": 10_000});
+    let config = limits(&front, &own, &json!({"year": 3}));
+    let chain = json!({"rate_limit": config}).to_string();
+    let native = WasmFilter { native: true, ..WasmFilter::new("gateway", chain.clone()) };
+    let filters = [
+        WasmFilter::new("rate-limit", config.to_string()),
+        WasmFilter::new("gateway", chain),
+        native,
+    ];
+    for (filter, remaining) in filters.into_iter().zip(["2", "1", "0"]) {
+        let gateway = start_gateway(front.addr, filter)?;
+        let response = gateway.send(&request("a"))?;
+        ensure!(response.head.status == 200, "{response:?}");
+        let shown = response.head.first("x-ratelimit-remaining-year");
+        ensure!(shown.as_deref() == Some(remaining), "{response:?}");
+        ensure_no_traps(&[gateway])?;
+    }
+    ensure!(redis.size()? == 1, "a client must be one key");
+    Ok(())
 }
 
 #[test]

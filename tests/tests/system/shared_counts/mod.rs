@@ -29,6 +29,12 @@ fn both() -> Result<(Redis, Front)> {
 /// An Envoy with limits counted in the Redis at `addr`. The tests set limits per year, so that no
 /// window ends during a test.
 fn gateway(front: &Front, addr: SocketAddr, redis: &Value, more: &Value) -> Result<Gateway> {
+    let config = limits(front, redis, more);
+    start_gateway(addr, WasmFilter::new("rate-limit", config.to_string()))
+}
+
+/// The configuration of the limits of [`gateway`].
+fn limits(front: &Front, redis: &Value, more: &Value) -> Value {
     let mut config = json!({
         "limit_by": "header", "header_name": "x-client", "policy": "redis",
         "redis": {
@@ -40,7 +46,10 @@ fn gateway(front: &Front, addr: SocketAddr, redis: &Value, more: &Value) -> Resu
     if let Some(own) = config.get_mut("redis") {
         extend(own, redis);
     }
-    let filter = WasmFilter::new("rate-limit", config.to_string());
+    config
+}
+
+fn start_gateway(addr: SocketAddr, filter: WasmFilter) -> Result<Gateway> {
     Gateway::configured(vec![filter], |mut config| {
         config.clusters.insert("redis".to_owned(), addr);
         config.concurrency = WORKERS;
