@@ -18,9 +18,10 @@ pub(crate) const EXACT: Fold = |byte| byte;
 /// For names of headers in responses (RFC 9110 section 5.1).
 pub(crate) const IGNORE_CASE: Fold = |byte| byte.to_ascii_lowercase();
 
-/// For names of headers in requests: upstreams that follow CGI treat `X_Tenant` as `X-Tenant` (RFC
-/// 9110 section 17.10).
-pub(crate) const IGNORE_SPELLING: Fold = |byte| if byte == b'_' { b'-' } else { IGNORE_CASE(byte) };
+/// For names of headers in requests: upstreams that follow CGI treat `X_Tenant` and `X.Tenant` as
+/// `X-Tenant` (RFC 9110 section 17.10). As in [`HeaderName::matches_loosely`].
+pub(crate) const IGNORE_SPELLING: Fold =
+    |byte| if byte.is_ascii_alphanumeric() { IGNORE_CASE(byte) } else { b'-' };
 
 impl NamePattern {
     pub(crate) fn exact(name: &str) -> Self {

@@ -150,8 +150,8 @@ impl EntryList<'_, '_> {
         }
     }
 
-    /// Rejects two names that differ only in `_` and `-`: to a rule that removes lines, they are
-    /// one name.
+    /// Rejects two names that differ only in characters such as `_` and `-`: to a rule that removes
+    /// lines, they are one name.
     #[cold]
     pub(super) fn check_spellings(&mut self, all: &ParsedRules) {
         let removed = all

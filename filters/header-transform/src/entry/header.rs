@@ -37,11 +37,13 @@ fn parse_name(text: &str, message: Message) -> Result<HeaderName, InvalidEntry> 
     }
 }
 
-/// The spelling of a request header's name with `-` for `_`. Upstreams that follow CGI treat both as
-/// one header, and so do rules.
+/// The spelling of a request header's name with `-` for all other characters except letters and
+/// digits. Upstreams that follow CGI treat these as one header, and so do rules.
 fn canonical_spelling(name: &HeaderName, message: Message) -> Cow<'_, str> {
     match message {
-        Message::Request => Cow::Owned(name.as_str().replace('_', "-")),
+        Message::Request => {
+            Cow::Owned(name.as_str().replace(|c: char| !c.is_ascii_alphanumeric(), "-"))
+        }
         Message::Response => Cow::Borrowed(name.as_str()),
     }
 }

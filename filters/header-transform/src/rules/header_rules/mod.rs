@@ -139,7 +139,8 @@ impl HeaderRules {
             name.is_removed = true;
             name.is_read |= reads;
             // Other spellings are found only by reading all lines.
-            self.reads_all |= is_request && reads && name.name.as_str().contains(['-', '_']);
+            let has_spellings = |name: &str| !name.bytes().all(|b| b.is_ascii_alphanumeric());
+            self.reads_all |= is_request && reads && has_spellings(name.name.as_str());
         }
     }
 
