@@ -26,7 +26,7 @@ metric_names! {
         /// `Connection` names an identity header, so the next hop would drop it (RFC 9110 section
         /// 7.6.1).
         ConnectionNamesIdentity => "connection_names_identity",
-        /// Servers could match the path to different rules.
+        /// Servers could match the path, or a method in lower case, to different rules.
         AmbiguousPath => "ambiguous_path",
         /// A token header, or the header of a rule, on more than one line.
         RepeatedHeader => "repeated_header",

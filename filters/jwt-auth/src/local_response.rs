@@ -146,7 +146,7 @@ fn description(refusal: Refusal, key_claim_name: &str) -> String {
     let text = match refusal {
         Refusal::NoToken => "Unauthorized",
         Refusal::ConnectionNamesIdentity => "Connection names an identity header",
-        Refusal::AmbiguousPath => "Servers could match the path to different rules",
+        Refusal::AmbiguousPath => "Servers could match the path or the method to different rules",
         Refusal::RepeatedHeader => "Header on more than one line",
         Refusal::MultipleTokens => "Multiple tokens provided",
         Refusal::TokenTooLarge => "Bad token; too large",

@@ -113,13 +113,23 @@ impl RequestCondition {
         }
     }
 
-    /// Whether method and header match.
-    pub fn matches_head(&self, head: &RequestHead<'_>) -> bool {
-        let method = || self.methods.iter().any(|method| method.as_bytes() == head.method());
-        (self.methods.is_empty() || method())
-            && self.header.as_ref().is_none_or(|expected| {
-                header_values(expected, head).next().is_some_and(|value| accepts(expected, value))
-            })
+    /// Whether the method matches, for servers that ignore its case.
+    pub fn matches_method(&self, head: &RequestHead<'_>) -> bool {
+        self.methods.is_empty()
+            || self.methods.iter().any(|own| own.as_bytes().eq_ignore_ascii_case(head.method()))
+    }
+
+    /// Whether a method that matches does so for every server: methods are case-sensitive (RFC 9110
+    /// section 9.1), but some servers ignore their case. `methods` are in upper case.
+    pub fn is_exact_method(&self, head: &RequestHead<'_>) -> bool {
+        self.methods.is_empty() || !head.method().iter().any(u8::is_ascii_lowercase)
+    }
+
+    /// Whether the header matches.
+    pub fn matches_header(&self, head: &RequestHead<'_>) -> bool {
+        self.header.as_ref().is_none_or(|expected| {
+            header_values(expected, head).next().is_some_and(|value| accepts(expected, value))
+        })
     }
 
     /// Whether its header is on several lines, of which upstreams may read another one.

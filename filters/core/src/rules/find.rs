@@ -2,10 +2,13 @@
 //!
 //! Servers differ in how they resolve a path, so a path has several variants. A rule that makes the
 //! checks stricter matches if any variant matches. A rule that makes them less strict matches only
-//! if all variants match. A path that servers could match to different rules is ambiguous.
+//! if all variants match. A request that servers could match to different rules is ambiguous.
+//!
+//! Methods are case-sensitive (RFC 9110 section 9.1), but some servers ignore their case. A method
+//! that matches only without regard to case is like a path of which some variants match.
 
 use crate::{
-    Env, RequestCondition, RequestHead,
+    Env, PathPattern, RequestCondition, RequestHead,
     path::{MatchedVariants, RequestPath},
     target, trace,
 };
@@ -40,7 +43,7 @@ pub enum RequiredVariants {
     AllOrAmbiguous,
 }
 
-/// A path that servers could match to different rules.
+/// A path, or a method in lower case, that servers could match to different rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AmbiguousPath;
 
@@ -48,8 +51,8 @@ pub struct AmbiguousPath;
 /// can be less strict than the checks for requests without a rule.
 ///
 /// # Errors
-/// If servers could match the path to different rules, or, with `default_is_strict`, to a rule and
-/// to none. Also if the path is too long to find out.
+/// If servers could match the path or the method to different rules, or, with `default_is_strict`,
+/// the path to a rule and to none. Also if the path is too long to find out.
 pub fn find_rule<R: RequestRule>(
     rules: &[R],
     default_is_strict: bool,
@@ -66,15 +69,16 @@ pub fn find_rule<R: RequestRule>(
     if path.is_too_long() && rules.iter().any(needs_variants) {
         return Err(AmbiguousPath);
     }
+    // Whether no server distinguishes a detail of a request that the rule matches.
+    let is_certain =
+        |rule: &R| !path.ends_in_hidden_slash() && rule.condition().is_exact_method(head);
     let mut found: Option<(usize, &R, MatchedVariants)> = None;
     for (index, rule) in rules.iter().enumerate() {
         let matched = matched_variants(rule, head, &path, env);
         trace::note(|| note(rule.condition(), head, env, matched));
         let Some(matched) = matched? else { continue };
         match (found, matched) {
-            (None, MatchedVariants::All) if !path.ends_in_hidden_slash() => {
-                return Ok(Some(index));
-            }
+            (None, MatchedVariants::All) if is_certain(rule) => return Ok(Some(index)),
             (None, _) => found = Some((index, rule, matched)),
             (Some((_, _, MatchedVariants::Some(first))), MatchedVariants::Some(later))
                 if !first.contains(later) =>
@@ -87,12 +91,13 @@ pub fn find_rule<R: RequestRule>(
             {
                 return Err(AmbiguousPath);
             }
-            // A server that distinguishes the detail may serve a path of the later rule.
+            // A server that distinguishes the detail, or the case of the method, may serve a request
+            // of the later rule.
             (Some((_, first, variants)), _)
                 if !first.may_replace(rule)
                     && (variants == MatchedVariants::All
                         || matched == MatchedVariants::All
-                        || path.ends_in_hidden_slash()) =>
+                        || !is_certain(first)) =>
             {
                 return Err(AmbiguousPath);
             }
@@ -146,26 +151,28 @@ fn matched_variants<R: RequestRule>(
     path: &RequestPath<'_>,
     env: &Env<'_>,
 ) -> Result<Option<MatchedVariants>, AmbiguousPath> {
-    let condition = rule.condition();
-    if !condition.matches_head(head) {
+    let (condition, required) = (rule.condition(), rule.required_variants());
+    let is_method = condition.matches_method(head)
+        && (required != RequiredVariants::All || condition.is_exact_method(head));
+    if !is_method || !condition.matches_header(head) {
         return Ok(None);
     }
-    let required = rule.required_variants();
-    let matched = match &condition.path {
-        None => Some(MatchedVariants::All),
-        Some(pattern) if required == RequiredVariants::Any => path.matches(pattern),
-        Some(pattern) if path.plain().is_some_and(|plain| pattern.matches(plain)) => {
-            Some(MatchedVariants::All)
-        }
-        Some(pattern) if required == RequiredVariants::AllOrAmbiguous => {
-            // The environment comes last, as below.
-            return match path.matches(pattern) {
-                Some(_) if rule.matches_env(env) => Err(AmbiguousPath),
-                _ => Ok(None),
-            };
-        }
-        Some(_) => None,
+    let is_plain = |pattern: &PathPattern| path.plain().is_some_and(|plain| pattern.matches(plain));
+    let matched = match (&condition.path, required) {
+        (None, _) => Some(MatchedVariants::All),
+        (Some(pattern), RequiredVariants::Any) => path.matches(pattern),
+        (Some(pattern), _) if is_plain(pattern) => Some(MatchedVariants::All),
+        (Some(pattern), RequiredVariants::AllOrAmbiguous) => path.matches(pattern),
+        (Some(_), RequiredVariants::All) => None,
     };
     // The environment comes last, because reading it costs host calls.
-    Ok(matched.filter(|_| rule.matches_env(env)))
+    let matched = matched.filter(|_| rule.matches_env(env));
+    let is_certain =
+        || condition.is_exact_method(head) && condition.path.as_ref().is_none_or(is_plain);
+    match matched {
+        Some(_) if required == RequiredVariants::AllOrAmbiguous && !is_certain() => {
+            Err(AmbiguousPath)
+        }
+        matched => Ok(matched),
+    }
 }

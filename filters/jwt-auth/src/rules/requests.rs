@@ -71,8 +71,8 @@ fn repeated_header() -> Note {
 }
 
 fn ambiguous_path() -> Note {
-    let expected = "a path that all servers match to the same rule";
-    let note = Note::new("path").expected(expected).found("servers read it differently");
+    let expected = "a path and a method that all servers match to the same rule";
+    let note = Note::new("path").expected(expected).found("servers read them differently");
     note.matches(false).decides(true)
 }
 

@@ -35,6 +35,8 @@ fn first_matching_rule_applies() {
     assert_eq!(remaining(&get("/api/v1/login")), Some(18), "only POST");
     assert_eq!(remaining(&get("/api/v1/healthz")), None);
     assert_eq!(remaining(&[(":method", "POST"), (":path", "/api/v1/login")]), Some(1));
+    let lower = [(":method", "post"), (":path", "/api/v1/login")];
+    assert_eq!(remaining(&lower), Some(0), "some servers ignore the case of methods");
     host.attributes.borrow_mut().insert("tier".to_owned(), b"gold".to_vec());
     assert_eq!(remaining(&get("/api/v1/wukongs")), Some(999));
     assert_eq!(remaining(&[(":path", "/"), ("x-team", "ops")]), Some(998), "both must hold");

@@ -7,12 +7,12 @@ pub(super) fn rules(rules: &str) -> JwtAuth {
     filter(&format!(r#", "rules": [{rules}]"#))
 }
 
-fn scoped(scope: &str) -> String {
+pub(super) fn scoped(scope: &str) -> String {
     format!("Bearer {}", token(&format!(r#", "scope": "{scope}", "aud": "api""#)))
 }
 
 /// The reason of the decision about a request with this token.
-fn decide(filter: &JwtAuth, method: &str, path: &str, token: &str) -> &'static str {
+pub(super) fn decide(filter: &JwtAuth, method: &str, path: &str, token: &str) -> &'static str {
     run(filter, &[(":method", method), (":path", path), ("authorization", token)]).reason
 }
 

@@ -44,9 +44,12 @@ pub(super) const TEXTS: &[Decision] = &[
     ),
     text(
         "ambiguous_path",
-        "Servers could match the path to different rules. The response is 400.",
-        "The path has .., encoded slashes or similar. Ordinary clients send no such paths.",
-        "Nothing, unless a client of yours is affected: it must send the plain path.",
+        "Servers could match the path, or a method in lower case, to different rules. The response \
+         is 400.",
+        "The path has .., encoded slashes or similar, or the method is not in upper case. Ordinary \
+         clients send no such paths and methods.",
+        "Nothing, unless a client of yours is affected: it must send the plain path, and the method \
+         in upper case.",
     ),
     text(
         "repeated_header",
