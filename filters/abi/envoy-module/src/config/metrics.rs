@@ -86,23 +86,24 @@ impl HostMetrics {
 
     /// Adds to an event, one of the filter's `EVENTS` or [`PANICKED`].
     pub(crate) fn add(&self, sink: &dyn MetricSink, event: &str, times: u32) {
-        self.pass(sink, self.events.find(event), times);
+        self.pass(sink, self.events.find(event), times.into());
     }
 
     /// Records a value of the filter's metric definition with this index.
     pub(crate) fn record(&self, sink: &dyn MetricSink, index: usize, value: u32) {
-        self.pass(sink, self.defined.get(index).and_then(Option::as_ref), value);
+        self.pass(sink, self.defined.get(index).and_then(Option::as_ref), value.into());
     }
 
-    fn pass(&self, sink: &dyn MetricSink, metric: Option<&Metric>, value: u32) {
+    fn pass(&self, sink: &dyn MetricSink, metric: Option<&Metric>, value: u64) {
         let Some(metric) = metric else { return };
-        if !metric.pass(sink, value.into()) {
-            metric.wait(value.into());
+        if !metric.pass(sink, value) {
+            metric.wait(value);
             self.has_waiting.store(true, Ordering::Release);
         }
     }
 
-    /// Passes the waiting values on.
+    /// Passes the waiting values on. Those that the sink refuses wait again: outside of a request,
+    /// Envoys before 1.39 refuse all.
     pub(crate) fn flush(&self, sink: &dyn MetricSink) {
         if !self.has_waiting.load(Ordering::Relaxed)
             || !self.has_waiting.swap(false, Ordering::AcqRel)
@@ -111,7 +112,9 @@ impl HostMetrics {
         }
         let counters = [&self.decisions, &self.events].into_iter().flat_map(|all| &all.0);
         for metric in self.defined.iter().flatten().chain(counters.map(|(_, metric)| metric)) {
-            metric.flush(sink);
+            if let Some(value) = metric.take_waiting() {
+                self.pass(sink, Some(metric), value);
+            }
         }
     }
 }
@@ -179,14 +182,11 @@ impl Metric {
         }
     }
 
-    fn flush(&self, sink: &dyn MetricSink) {
+    fn take_waiting(&self) -> Option<u64> {
         let waiting = self.waiting.swap(0, Ordering::Relaxed);
-        let value = match self.kind {
+        match self.kind {
             MetricKind::Counter => (waiting > 0).then_some(waiting),
             MetricKind::Gauge => waiting.checked_sub(1),
-        };
-        if let Some(value) = value {
-            self.pass(sink, value);
         }
     }
 }
@@ -248,6 +248,8 @@ mod tests {
         metrics.add(&refusing, "evicted", 3);
         metrics.record(&refusing, 0, 9);
         metrics.record(&refusing, 0, 0);
+        // The main thread's next work flushes too.
+        metrics.flush(&refusing);
         let sink = Sink::default();
         metrics.flush(&sink);
         assert_eq!(sink.values.take(), [(4, 0), (3, 5)]);
