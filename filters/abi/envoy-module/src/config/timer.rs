@@ -106,13 +106,24 @@ impl Waiters {
     }
 }
 
+impl Waiter {
+    /// Posts the event now, unless it was posted before.
+    pub(crate) fn wake(&self) {
+        if let Some(waiting) = self.take() {
+            waiting.scheduler.commit();
+        }
+    }
+
+    fn take(&self) -> Option<Waiting> {
+        let mut schedule = self.waiters.schedule();
+        let index = schedule.waiters.iter().position(|waiting| waiting.number == self.number)?;
+        Some(schedule.waiters.swap_remove(index))
+    }
+}
+
 impl Drop for Waiter {
     fn drop(&mut self) {
-        let mut schedule = self.waiters.schedule();
-        let index = schedule.waiters.iter().position(|waiting| waiting.number == self.number);
-        let forgotten = index.map(|index| schedule.waiters.swap_remove(index));
-        drop(schedule);
-        drop(forgotten);
+        drop(self.take());
     }
 }
 

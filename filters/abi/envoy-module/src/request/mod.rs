@@ -232,7 +232,7 @@ impl<F: Filter + 'static> Stream<F> {
         };
         let place = self.worker.queues.take_place(queue);
         let left = Duration::from_millis(limit.left_ms(now));
-        let waiter = self.worker.config.waiters.add(stream.scheduler(), left);
+        let waiter = self.worker.add_waiter(stream.scheduler(), left);
         Ok(State::Paused(Paused { _place: place, limit, ticket, _waiter: waiter }))
     }
 

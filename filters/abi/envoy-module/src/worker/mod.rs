@@ -5,13 +5,14 @@ use std::{
     cell::{Cell, RefCell},
     rc::Rc,
     sync::Arc,
+    time::Duration,
 };
 
 use novasphere_core::{CalloutResult, Env, Filter, PendingQueues};
 
 use crate::{
-    config::{Config, Envoy, MetricSink},
-    host::StreamHandle,
+    config::{Config, Envoy, MetricSink, Waiter},
+    host::{StreamHandle, StreamScheduler},
 };
 
 mod env;
@@ -126,6 +127,17 @@ impl<F: Filter> Worker<F> {
         let actions = self.config.filter.on_timer(state, env);
         let in_ms = actions.again_in_ms.map_or(u64::MAX, |millis| u64::from(millis.max(1)));
         self.next_work.set(NextWork { at: now.saturating_add(in_ms), in_ms, news });
+    }
+
+    /// Adds a request that waits, after the filter decided so.
+    pub(crate) fn add_waiter(&self, scheduler: StreamScheduler, limit: Duration) -> Waiter {
+        let waiter = self.config.waiters.add(scheduler, limit);
+        // The main thread may have announced news after the filter looked for it, and before the
+        // request was added. Then it woke only the other requests, and may never wake this one.
+        if self.config.news() != self.next_work.get().news {
+            waiter.wake();
+        }
+        waiter
     }
 
     /// See [`Filter::responder`]. `None` during a call of the filter.

@@ -1,6 +1,11 @@
 //! A filter whose behaviour is the path of a request.
 
-use std::{any::Any, cell::Cell, rc::Rc, sync::LazyLock};
+use std::{
+    any::Any,
+    cell::{Cell, RefCell},
+    rc::Rc,
+    sync::LazyLock,
+};
 
 use novasphere_core::{
     BuildContext, Callout, Decision, Endpoint, Env, Filter, HeaderInterest, HeaderMutation,
@@ -12,6 +17,9 @@ thread_local! {
     pub(super) static STATE_PANICS: Cell<bool> = const { Cell::new(false) };
     /// Whether the filter's timer panics.
     pub(super) static TIMER_PANICS: Cell<bool> = const { Cell::new(false) };
+    /// Runs once, while the filter decides that a request waits.
+    pub(super) static WHILE_DECIDING: RefCell<Option<Box<dyn FnOnce()>>> =
+        const { RefCell::new(None) };
 }
 
 static USER: HeaderName = HeaderName::from_static("x-user");
@@ -101,6 +109,9 @@ impl Filter for PathFilter {
             b"/call-panic" => panic!("after a callout"),
             b"/wait" | b"/wait-briefly" if env.ticket.is_none() => {
                 assert!(env.pending.has_capacity(0, 1));
+                if let Some(run) = WHILE_DECIDING.take() {
+                    run();
+                }
                 wait(head.target(), env)
             }
             b"/wait-briefly" if env.pending.has_capacity(0, 1) => wait(head.target(), env),

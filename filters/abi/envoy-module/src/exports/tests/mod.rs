@@ -4,7 +4,7 @@ use std::{sync::atomic::Ordering, thread, time::Duration};
 
 use self::{
     fake_envoy::{FakeStream, log},
-    filter::{PathFilter, STATE_PANICS, TIMER_PANICS},
+    filter::{PathFilter, STATE_PANICS, TIMER_PANICS, WHILE_DECIDING},
 };
 use super::*;
 

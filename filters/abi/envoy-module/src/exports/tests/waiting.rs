@@ -1,5 +1,7 @@
 //! Requests that wait.
 
+use std::sync::atomic::AtomicPtr;
+
 use super::*;
 
 #[test]
@@ -107,5 +109,26 @@ fn work_wakes_all_waiting_requests() {
     wait_for_event(&exchange.stream);
     exchange.on_scheduled();
     assert_eq!(exchange.stream.continues.get(), 1);
+    exchange.end();
+}
+
+/// The main thread wakes all waiting requests after the filter has decided that this one waits, but
+/// before it does.
+#[test]
+fn request_does_not_wait_for_news_that_came_while_the_filter_decided() {
+    let config = Configured::new();
+    let host = AtomicPtr::new(config.host.object());
+    let module = AtomicPtr::new(config.config.cast_mut());
+    let work = move || {
+        let (host, module) = (host.into_inner(), module.into_inner());
+        envoy_dynamic_module_on_http_filter_config_scheduled(host, module, 0);
+    };
+    WHILE_DECIDING.set(Some(Box::new(move || thread::spawn(work).join().unwrap())));
+    let (exchange, status) = config.get("/wait");
+    assert_eq!(status, STOP_ALL_AND_WATERMARK);
+    assert!(exchange.stream.is_scheduled.load(Ordering::SeqCst));
+    exchange.on_scheduled();
+    assert_eq!(exchange.stream.continues.get(), 1);
+    assert_eq!(exchange.stream.schedulers.load(Ordering::SeqCst), 0);
     exchange.end();
 }
