@@ -9,6 +9,7 @@ use std::{
     panic::{self, AssertUnwindSafe},
     rc::Rc,
     sync::Arc,
+    thread,
 };
 
 use novasphere_core::Filter;
@@ -119,7 +120,8 @@ impl<F: Filter + Send + Sync + 'static> Module<F> {
 
 impl<F: Filter + Send + Sync + 'static> Hooks for Module<F> {
     fn configure(&self, handle: &ConfigHandle, name: &[u8], text: &[u8]) -> Option<ModuleObject> {
-        let config = caught(|| Config::<F>::new(handle, name, text)).flatten()?;
+        let config = caught(|| Config::<F>::new(handle, name, text, thread::Builder::new()));
+        let config = config.flatten()?;
         Some(Arc::into_raw(config).cast())
     }
 

@@ -1,8 +1,12 @@
 //! A configuration: the filter, and what its workers share.
 
-use std::sync::{
-    Arc, Mutex, PoisonError,
-    atomic::{AtomicBool, AtomicU64, Ordering},
+use std::{
+    io,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    thread,
 };
 
 use novasphere_core::Filter;
@@ -48,9 +52,15 @@ const SCOPE_SEPARATOR: char = '/';
 
 impl<F: Filter + 'static> Config<F> {
     /// Builds the filter from Envoy's `filter_name` and `filter_config`. `None` if either is
-    /// refused. The log has the reasons, because Envoy gives none.
+    /// refused, or if `threads` cannot start the timer. The log has the reasons, because Envoy gives
+    /// none.
     #[cold]
-    pub(crate) fn new(handle: &ConfigHandle, name: &[u8], text: &[u8]) -> Option<Arc<Self>> {
+    pub(crate) fn new(
+        handle: &ConfigHandle,
+        name: &[u8],
+        text: &[u8],
+        threads: thread::Builder,
+    ) -> Option<Arc<Self>> {
         static LAST_ID: AtomicU64 = AtomicU64::new(0);
         let scope = scope::<F>(name)?;
         let filter = match F::from_json(text, &Envoy::main(F::NAME)) {
@@ -66,14 +76,14 @@ impl<F: Filter + 'static> Config<F> {
         let waiters = Arc::new(Waiters::default());
         let uses_timer = filter.uses_timer();
         let has_timer = uses_timer && !host::is_validation_mode();
+        let timer =
+            if has_timer { Some(start_timer::<F>(threads, handle, &waiters)?) } else { None };
         Some(Arc::new(Self {
             id: LAST_ID.fetch_add(1, Ordering::Relaxed),
             metrics: HostMetrics::define(&filter, handle),
             filter,
             shared_values: SharedValues::of_scope(scope),
-            timer: Mutex::new(
-                has_timer.then(|| Timer::start(handle.scheduler(), &waiters)).flatten(),
-            ),
+            timer: Mutex::new(timer),
             is_over: AtomicBool::new(false),
             waiters,
             uses_timer,
@@ -108,6 +118,26 @@ impl<F: Filter> Config<F> {
         self.news.fetch_add(1, Ordering::Release);
         self.waiters.wake_all();
     }
+}
+
+/// Starts the timer. Without it, no keys would be fetched, and waiting requests would hang. So the
+/// configuration is then refused.
+#[cold]
+fn start_timer<F: Filter>(
+    threads: thread::Builder,
+    handle: &ConfigHandle,
+    waiters: &Arc<Waiters>,
+) -> Option<Timer> {
+    let started = Timer::start(threads, handle.scheduler(), waiters);
+    let refuse = |error: &io::Error| {
+        let message = format_args!(
+            "configuration refused: cannot start a thread for the filter's timer: {error}; raise \
+             Envoy's limit of threads (pids limit of the container, TasksMax of the service, \
+             ulimit -u), then load the configuration again"
+        );
+        host::log(Level::Error, F::NAME, message);
+    };
+    started.inspect_err(refuse).ok()
 }
 
 /// The scope in `filter_name`: the part after the filter's name. Configurations with one scope share

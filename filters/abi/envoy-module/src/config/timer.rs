@@ -4,13 +4,13 @@
 //! limit passes, and posts an event.
 
 use std::{
-    mem,
+    io, mem,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
 
-use crate::host::{self, ConfigScheduler, Level, StreamScheduler};
+use crate::host::{ConfigScheduler, StreamScheduler};
 
 /// The requests of one configuration that wait, and the time of its next work.
 #[derive(Default)]
@@ -128,20 +128,19 @@ impl Drop for Waiter {
 }
 
 impl Timer {
-    /// Starts the thread. The first work is due at once. `None` if the system has no more threads.
+    /// Starts the thread. The first work is due at once. Fails if the system has no more threads.
     #[cold]
-    pub(super) fn start(work: ConfigScheduler, waiters: &Arc<Waiters>) -> Option<Self> {
+    pub(super) fn start(
+        threads: thread::Builder,
+        work: ConfigScheduler,
+        waiters: &Arc<Waiters>,
+    ) -> io::Result<Self> {
         waiters.work_in(Some(Duration::ZERO));
         let shared = Arc::clone(waiters);
         // The thread owns the scheduler: an event after its deletion would crash Envoy.
         let run = move || shared.run(&work);
-        match thread::Builder::new().name("novasphere".to_owned()).spawn(run) {
-            Ok(thread) => Some(Self { waiters: Arc::clone(waiters), thread: Some(thread) }),
-            Err(error) => {
-                host::log(Level::Error, "timer", format_args!("cannot start a thread: {error}"));
-                None
-            }
-        }
+        let thread = threads.name("novasphere".to_owned()).spawn(run)?;
+        Ok(Self { waiters: Arc::clone(waiters), thread: Some(thread) })
     }
 }
 

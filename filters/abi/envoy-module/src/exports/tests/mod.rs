@@ -7,6 +7,7 @@ use self::{
     filter::{PathFilter, STATE_PANICS, TIMER_PANICS, WHILE_DECIDING},
 };
 use super::*;
+use crate::config::Config;
 
 mod fake_envoy;
 mod filter;
@@ -153,6 +154,23 @@ fn refused_configuration_is_null_and_its_faults_are_logged() {
             "{log}"
         );
     }
+}
+
+/// Without the thread, no keys would be fetched, and waiting requests would hang.
+#[test]
+fn configuration_is_refused_if_its_thread_cannot_be_started() {
+    let host = FakeStream::new(&[]);
+    // SAFETY: the host outlives the handle.
+    let handle = unsafe { ConfigHandle::new(host.object()) };
+    // No system has memory for this stack.
+    let threads = thread::Builder::new().stack_size(1 << 60);
+    let (name, text) = (b"path-filter", VALID.as_bytes());
+    assert!(Config::<PathFilter>::new(&handle, name, text, threads).is_none());
+    let log = log().join("\n");
+    for part in ["path-filter: configuration refused: cannot start a thread", "pids limit"] {
+        assert!(log.contains(part), "{log}");
+    }
+    assert_eq!(host.schedulers.load(Ordering::SeqCst), 0);
 }
 
 #[test]
