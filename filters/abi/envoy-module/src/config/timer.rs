@@ -89,8 +89,17 @@ impl Waiters {
             let now = now();
             if schedule.due.is_some_and(|due| due <= now) {
                 schedule.due = None;
+                drop(schedule);
+                // Newer Envoys hold a reference to the configuration while they post. If it is the
+                // last one, the configuration ends here, and its end takes the lock. If the
+                // configuration ends on another thread, that thread joins this one first, so Envoy
+                // frees nothing during the call.
                 work.commit();
+                schedule = self.schedule();
+                continue;
             }
+            // With the lock, so that the end of a stream waits for its event: older Envoys use the
+            // worker's dispatcher without a check, and newer ones hold a reference to the stream.
             let late = schedule.waiters.extract_if(.., |waiting| waiting.until <= now);
             late.for_each(|waiting| waiting.scheduler.commit());
             let limits = schedule.waiters.iter().map(|waiting| waiting.until);
@@ -144,12 +153,15 @@ impl Timer {
     }
 }
 
-/// Waits for the thread, because Envoy may unload the module next.
+/// Waits for the thread, because Envoy may unload the module next. A thread that ends its own
+/// configuration cannot wait for itself. The C library keeps the module until the destructors of the
+/// thread's local values have run, which is after its last code in the module.
 impl Drop for Timer {
     fn drop(&mut self) {
         self.waiters.schedule().is_over = true;
         self.waiters.changed.notify_one();
-        if let Some(thread) = self.thread.take() {
+        let is_other = |thread: &JoinHandle<()>| thread.thread().id() != thread::current().id();
+        if let Some(thread) = self.thread.take().filter(is_other) {
             let _ = thread.join();
         }
     }
@@ -159,4 +171,24 @@ impl Drop for Timer {
 #[allow(clippy::disallowed_methods)] // this is the adapter's clock
 fn now() -> Instant {
     Instant::now()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[test]
+    fn thread_does_not_wait_for_itself() {
+        let (timer, own) = mpsc::channel::<Timer>();
+        let (done, is_done) = mpsc::channel();
+        let end = move || {
+            drop(own.recv().unwrap());
+            done.send(()).unwrap();
+        };
+        let thread = Some(thread::spawn(end));
+        timer.send(Timer { waiters: Arc::default(), thread }).unwrap();
+        assert_eq!(is_done.recv(), Ok(()));
+    }
 }

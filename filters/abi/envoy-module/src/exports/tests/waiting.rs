@@ -112,6 +112,23 @@ fn work_wakes_all_waiting_requests() {
     exchange.end();
 }
 
+/// Newer Envoys hold a reference to the configuration while they post an event to it. It can be the
+/// last one.
+#[test]
+fn configuration_can_end_on_the_thread_of_its_timer() {
+    let host = FakeStream::new(&[]);
+    let config = configure(&host, "path-filter", VALID);
+    wait_for_event(&host);
+    host.ends_at_event.store(config.cast_mut(), Ordering::SeqCst);
+    envoy_dynamic_module_on_http_filter_config_scheduled(host.object(), config, 0);
+    // The thread deletes its scheduler when it ends.
+    let has_ended = |_| {
+        thread::sleep(Duration::from_millis(1));
+        host.schedulers.load(Ordering::SeqCst) == 0
+    };
+    assert!((0..10_000).any(has_ended), "the thread does not end");
+}
+
 /// The main thread wakes all waiting requests after the filter has decided that this one waits, but
 /// before it does.
 #[test]

@@ -5,7 +5,7 @@ use std::{
     cell::{Cell, RefCell},
     collections::BTreeMap,
     ffi::c_void,
-    sync::atomic::{AtomicBool, AtomicUsize},
+    sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize},
 };
 
 use crate::{
@@ -40,6 +40,8 @@ pub(super) struct FakeStream {
     pub(super) is_scheduled: AtomicBool,
     /// The number of schedulers that were not deleted.
     pub(super) schedulers: AtomicUsize,
+    /// The module's configuration, if Envoy ends it while it posts the next event to it.
+    pub(super) ends_at_event: AtomicPtr<c_void>,
     /// The module's stream, if Envoy ends it while it sends a response.
     pub(super) ends_at_reply: Cell<Option<ModuleObject>>,
 }

@@ -2,10 +2,12 @@
 
 use std::{
     ffi::c_void,
+    ptr,
     sync::atomic::{AtomicBool, Ordering},
 };
 
 use super::stream;
+use crate::exports;
 
 /// A scheduler of a stream. It is leaked, so that a use after the deletion is a failure.
 struct FakeScheduler {
@@ -56,7 +58,13 @@ extern "C" fn envoy_dynamic_module_callback_http_filter_config_scheduler_commit(
     object: *mut c_void,
     event: u64,
 ) {
+    // Before the event, because its test then sets the configuration for the next one.
+    let config =
+        stream(scheduler(object).stream).ends_at_event.swap(ptr::null_mut(), Ordering::SeqCst);
     envoy_dynamic_module_callback_http_filter_scheduler_commit(object, event);
+    if !config.is_null() {
+        exports::envoy_dynamic_module_on_http_filter_config_destroy(config);
+    }
 }
 
 #[unsafe(no_mangle)]
