@@ -28,6 +28,12 @@ pub trait Host {
         true
     }
 
+    /// Whether each worker calls [`on_timer`](crate::Filter::on_timer) in time, also while it gets no
+    /// requests. Without it, a worker must not hold anything that other workers need.
+    fn workers_have_timers(&self) -> bool {
+        true
+    }
+
     /// Whether the host passes numbers, booleans and empty values of a configuration as text.
     fn values_are_text(&self) -> bool {
         false

@@ -84,6 +84,8 @@ pub struct TestHost {
     pub values_are_text: bool,
     /// Whether the host guesses the types of values from plain YAML.
     pub guesses_types: bool,
+    /// Whether the worker's timer runs without requests.
+    pub has_timer: bool,
 }
 
 /// [`Verify::verify`] as a function.
@@ -112,6 +114,7 @@ impl Default for TestHost {
             unsupported: Vec::new(),
             values_are_text: false,
             guesses_types: false,
+            has_timer: true,
         }
     }
 }
@@ -170,6 +173,10 @@ impl Host for TestHost {
 
     fn guesses_types(&self) -> bool {
         self.guesses_types
+    }
+
+    fn workers_have_timers(&self) -> bool {
+        self.has_timer
     }
 
     fn warn(&self, message: &str) {

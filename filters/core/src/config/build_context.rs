@@ -179,6 +179,11 @@ impl<'h> BuildContext<'h> {
         self.host.cache_bytes()
     }
 
+    /// See [`Host::workers_have_timers`].
+    pub fn workers_have_timers(&self) -> bool {
+        self.host.workers_have_timers()
+    }
+
     /// Whether there can be a jwt-auth that passes claims to this filter: one in its chain, or, on
     /// a host that [passes attributes](Host::passes_attributes), one before it.
     pub fn has_claims_source(&self) -> bool {

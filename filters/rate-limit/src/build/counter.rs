@@ -37,7 +37,10 @@ pub(super) fn counter(
     if let Some(redis) = redis {
         return CounterKind::Redis(Box::new(RedisCounter { lease, ..redis }));
     }
+    // Without a timer, an idle worker would keep its leases until their windows end.
+    let returns_leases = cx.workers_have_timers();
     let lease_size = |limiter: &Limiter| match config.lease {
+        _ if !returns_leases => None,
         Some(_) => lease,
         None => has_high_limits(limiter).then(LeaseConfig::default),
     };

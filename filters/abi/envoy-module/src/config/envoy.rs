@@ -48,6 +48,11 @@ impl Host for Envoy {
         self.is_main
     }
 
+    /// Envoy has no timers for modules, so a worker's work waits for its next request.
+    fn workers_have_timers(&self) -> bool {
+        false
+    }
+
     fn warn(&self, message: &str) {
         host::log(Level::Warn, self.filter, message);
     }

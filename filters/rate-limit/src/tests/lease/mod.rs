@@ -84,6 +84,22 @@ fn high_limits_lease_by_default_and_other_limits_do_not() {
     assert_eq!(timer(r#"{"minute": 10000}"#), Some(900));
 }
 
+/// In Envoy's native module, an idle worker could not return its lease.
+#[test]
+fn workers_without_timers_take_no_leases() {
+    let host = TestHost { has_timer: false, ..TestHost::default() };
+    for config in [r#"{"year": 10000}"#, r#"{"year": 10000, "lease": {"share": 50, "max": 1000}}"#]
+    {
+        let filter = RateLimit::from_json(config.as_bytes(), &host).unwrap();
+        let mut workers = Workers::new(&filter);
+        let burst = workers.pass(0, 100);
+        assert_eq!(burst + workers.pass(1, 20_000), 10_000, "{config}");
+        assert!(filter.timer_is_optional());
+    }
+    let wrong = RateLimit::from_json(br#"{"year": 10000, "lease": {"share": 60}}"#, &host);
+    assert!(wrong.is_err(), "a size without effect is checked too");
+}
+
 #[test]
 fn each_limiter_leases_by_its_own_limits() {
     let filter =
