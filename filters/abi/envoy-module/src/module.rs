@@ -171,7 +171,9 @@ impl<F: Filter + Send + Sync + 'static> Hooks for Module<F> {
         // SAFETY: the caller vouches for the pointer, and ends its use.
         let object: Rc<Object<F>> = unsafe { Rc::from_raw(stream.cast()) };
         object.is_over.set(true);
-        caught(|| object.stream.end());
+        if caught(|| object.stream.end()).is_none() {
+            caught(|| object.stream.worker.reset_state());
+        }
         caught(|| drop(object));
     }
 

@@ -1,8 +1,77 @@
 //! Callouts.
 
-use novasphere_core::Callout;
+use std::{
+    any::Any,
+    rc::Rc,
+    time::{Duration, Instant},
+};
 
-use crate::host::{Line, Status, StreamHandle};
+use novasphere_core::{Callout, CalloutResult, FetchError, Filter};
+
+use super::{Request, Stream, call_response::CallResponse, state::State, waiting::Waiting};
+use crate::{
+    exports::CallEnd,
+    host::{Line, Status, StreamHandle},
+};
+
+/// A callout that has not ended.
+pub(super) struct PendingCallout {
+    id: u64,
+    ticket: Rc<dyn Any>,
+    max_body: usize,
+    sent_at: Instant,
+    timeout: Duration,
+}
+
+impl PendingCallout {
+    /// The callout that Envoy just accepted under the number `id`.
+    pub(super) fn new(id: u64, callout: &Callout<'_>) -> Self {
+        Self {
+            id,
+            ticket: Rc::clone(&callout.ticket),
+            max_body: callout.max_body,
+            sent_at: now(),
+            timeout: Duration::from_millis(u64::from(callout.timeout_ms)),
+        }
+    }
+
+    /// Whether three quarters of the time limit have passed.
+    fn is_overdue(&self) -> bool {
+        now().saturating_duration_since(self.sent_at) >= self.timeout / 4 * 3
+    }
+}
+
+impl<F: Filter + 'static> Stream<F> {
+    /// A callout ended. The filter decides about its request again.
+    pub(crate) fn on_callout_end(&self, stream: StreamHandle, callout: u64, end: &CallEnd<'_>) {
+        let PendingCallout { ticket, max_body, .. } = match self.replace_state(State::Idle) {
+            State::Calling(pending) if pending.id == callout => pending,
+            state => {
+                drop(self.replace_state(state));
+                return;
+            }
+        };
+        let read = CallResponse::read(end, max_body);
+        let response = read.as_ref().map(CallResponse::response).map_err(|error| *error);
+        let result = CalloutResult { ticket: &ticket, response: &response };
+        let waiting = Waiting::InQueue(&self.worker.queues);
+        self.decide_again(stream, &Request { waiting, callout: Some(result), paused: None });
+    }
+
+    /// Ends a request in this state. Envoy cancels its callout without a result. The filter must
+    /// still learn that an upstream stalls if all clients leave before the time limit.
+    pub(super) fn abandon(&self, state: State<F::Carry>) {
+        let State::Calling(pending) = state else { return };
+        if !pending.is_overdue() {
+            return;
+        }
+        let response = Err(FetchError::NoResponse);
+        let result = CalloutResult { ticket: &pending.ticket, response: &response };
+        self.worker.with_env_at_end(|filter, state, env| {
+            filter.on_orphaned_callout(result, state, env);
+        });
+    }
+}
 
 /// Sends a callout of a request. Returns its number.
 pub(super) fn send(stream: &mut StreamHandle, callout: &Callout<'_>) -> Result<u64, Status> {
@@ -16,4 +85,10 @@ pub(super) fn send(stream: &mut StreamHandle, callout: &Callout<'_>) -> Result<u
     let own = callout.headers.iter();
     lines.extend(own.map(|(name, value)| Line::of(name.as_str().as_bytes(), value.as_bytes())));
     stream.callout(callout.upstream, &lines, &callout.body, callout.timeout_ms)
+}
+
+/// The time that passes evenly, because the wall clock may step during a callout.
+#[allow(clippy::disallowed_methods)] // this is the adapter's clock
+fn now() -> Instant {
+    Instant::now()
 }

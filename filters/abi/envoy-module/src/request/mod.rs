@@ -9,6 +9,7 @@ use novasphere_core::{
 use novasphere_messages::grpc::GrpcKind;
 
 use self::{
+    callout::PendingCallout,
     fault::Fault,
     head::Head,
     state::State,
@@ -16,7 +17,6 @@ use self::{
 };
 use crate::{
     config::PANICKED,
-    exports::CallEnd,
     host::{self, Level, Map, Status, StreamHandle},
     worker::{Call, Worker},
 };
@@ -70,7 +70,7 @@ impl<F: Filter + 'static> Stream<F> {
 
     /// The stream is over.
     pub(crate) fn end(&self) {
-        drop(self.replace_state(State::Responded));
+        self.abandon(self.replace_state(State::Responded));
     }
 
     /// Decides about a new request. Returns whether it continues.
@@ -101,22 +101,6 @@ impl<F: Filter + 'static> Stream<F> {
         let in_time = !paused.limit.is_over(Call::new(&self.worker, &stream, None).now());
         let waiting = Waiting::InPlace { in_time };
         self.decide_again(stream, &Request { waiting, callout: None, paused: Some(&paused) });
-    }
-
-    /// A callout ended. The filter decides about its request again.
-    pub(crate) fn on_callout_end(&self, stream: StreamHandle, callout: u64, end: &CallEnd<'_>) {
-        let (ticket, max_body) = match self.replace_state(State::Idle) {
-            State::Calling { id, ticket, max_body } if id == callout => (ticket, max_body),
-            state => {
-                drop(self.replace_state(state));
-                return;
-            }
-        };
-        let read = CallResponse::read(end, max_body);
-        let response = read.as_ref().map(CallResponse::response).map_err(|error| *error);
-        let result = CalloutResult { ticket: &ticket, response: &response };
-        let waiting = Waiting::InQueue(&self.worker.queues);
-        self.decide_again(stream, &Request { waiting, callout: Some(result), paused: None });
     }
 
     fn decide_again(&self, mut stream: StreamHandle, request: &Request<'_>) {
@@ -246,12 +230,11 @@ impl<F: Filter + 'static> Stream<F> {
         if request.callout.is_some() {
             return Err(Fault::Unable("call twice for a request"));
         }
-        let (ticket, max_body) = (Rc::clone(&callout.ticket), callout.max_body);
         match callout::send(stream, callout) {
-            Ok(id) => Ok(Outcome::Hold(State::Calling { id, ticket, max_body })),
+            Ok(id) => Ok(Outcome::Hold(State::Calling(PendingCallout::new(id, callout)))),
             Err(Status(status)) => {
                 let response = Err(FetchError::NotSent(status));
-                let result = CalloutResult { ticket: &ticket, response: &response };
+                let result = CalloutResult { ticket: &callout.ticket, response: &response };
                 let waiting = Waiting::InQueue(&self.worker.queues);
                 self.decide(stream, &Request { waiting, callout: Some(result), paused: None })
             }
@@ -265,7 +248,8 @@ impl<F: Filter + 'static> Stream<F> {
             // A local response of this filter, or of Envoy while the request waited. The request is
             // over in both cases.
             state => {
-                drop((state, self.replace_state(State::Responded)));
+                drop(self.replace_state(State::Responded));
+                self.abandon(state);
                 return;
             }
         };

@@ -1,8 +1,6 @@
 //! The state of a request.
 
-use std::{any::Any, rc::Rc};
-
-use super::waiting::Paused;
+use super::{callout::PendingCallout, waiting::Paused};
 
 /// The state of a request, from the filter's decision to the response head.
 pub(super) enum State<C> {
@@ -13,7 +11,7 @@ pub(super) enum State<C> {
     /// The filter paused the request.
     Paused(Paused),
     /// The request waits for a callout.
-    Calling { id: u64, ticket: Rc<dyn Any>, max_body: usize },
+    Calling(PendingCallout),
     /// The filter responded.
     Responded,
 }

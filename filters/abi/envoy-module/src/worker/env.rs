@@ -30,6 +30,19 @@ pub(crate) struct Call<'a, F: Filter> {
     now: Cell<Option<UnixTime>>,
 }
 
+/// Takes no metrics, so that they wait.
+struct NoSink;
+
+impl MetricSink for NoSink {
+    fn increment(&self, _: usize, _: u64) -> bool {
+        false
+    }
+
+    fn set_gauge(&self, _: usize, _: u64) -> bool {
+        false
+    }
+}
+
 impl<'a, F: Filter> Call<'a, F> {
     pub(crate) fn new(
         worker: &'a Worker<F>,
@@ -38,6 +51,11 @@ impl<'a, F: Filter> Call<'a, F> {
     ) -> Self {
         worker.config.metrics.flush(metrics);
         Self { worker, metrics, stream, now: Cell::new(None) }
+    }
+
+    /// A call for which Envoy takes no metrics.
+    pub(super) fn at_end(worker: &'a Worker<F>) -> Self {
+        Self { worker, metrics: &NoSink, stream: None, now: Cell::new(None) }
     }
 
     /// The filter's view of this call.

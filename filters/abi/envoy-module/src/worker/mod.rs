@@ -115,6 +115,15 @@ impl<F: Filter> Worker<F> {
         Some(run(&self.config.filter, &mut state, &call.env(pending, callout, ticket)))
     }
 
+    /// Calls the filter when a stream or the configuration ends. Metrics wait for the next request,
+    /// because Envoy's hooks for an end name no object that takes them. Does nothing during another
+    /// call of the filter.
+    pub(crate) fn with_env_at_end(&self, run: impl FnOnce(&F, &mut F::State, &Env<'_>)) {
+        let Ok(mut state) = self.state.try_borrow_mut() else { return };
+        let call = Call::at_end(self);
+        run(&self.config.filter, &mut state, &call.env(&NoQueues, None, None));
+    }
+
     /// Does the filter's work apart from requests if it is due. Workers start no fetches.
     pub(crate) fn catch_up(&self, state: &mut F::State, env: &Env<'_>) {
         if !self.config.uses_timer {

@@ -8,8 +8,9 @@ use std::{
 };
 
 use novasphere_core::{
-    BuildContext, Callout, Decision, Endpoint, Env, Filter, HeaderInterest, HeaderMutation,
-    HeaderName, LocalResponse, RequestHead, ResponseHead, TimerActions, UnixTime,
+    BuildContext, Callout, CalloutResult, Decision, Endpoint, Env, FetchError, Filter,
+    HeaderInterest, HeaderMutation, HeaderName, LocalResponse, RequestHead, ResponseHead,
+    TimerActions, UnixTime,
 };
 
 thread_local! {
@@ -49,6 +50,7 @@ impl Default for State {
 impl Filter for PathFilter {
     const NAME: &'static str = "path-filter";
     const REASONS: &'static [&'static str] = &["allowed", "refused"];
+    const EVENTS: &'static [&'static str] = &["orphaned"];
     type Config = Config;
     type State = State;
     type Carry = &'static str;
@@ -100,12 +102,13 @@ impl Filter for PathFilter {
                 let address = env.connection.client_address().unwrap().to_string();
                 allow(vec![HeaderMutation::Set(&USER, address.into_bytes().into())])
             }
-            b"/call" => match env.callout {
-                None => call(),
+            b"/call" | b"/call-patiently" => match env.callout {
+                None if head.target() == b"/call" => call(100),
+                None => call(60_000),
                 Some(result) if result.response.is_ok() => allow(Vec::new()),
                 Some(_) => refuse(),
             },
-            b"/call-panic" if env.callout.is_none() => call(),
+            b"/call-panic" if env.callout.is_none() => call(100),
             b"/call-panic" => panic!("after a callout"),
             b"/wait" | b"/wait-briefly" if env.ticket.is_none() => {
                 assert!(env.pending.has_capacity(0, 1));
@@ -118,6 +121,13 @@ impl Filter for PathFilter {
             b"/wait" => allow(Vec::new()),
             _ => refuse(),
         }
+    }
+
+    /// Counts a thousand requests, and an event.
+    fn on_orphaned_callout(&self, result: CalloutResult<'_>, state: &mut State, env: &Env<'_>) {
+        assert!(matches!(result.response, Err(FetchError::NoResponse)));
+        state.0 += 1_000;
+        env.metrics.count("orphaned");
     }
 
     fn on_response<'f>(&'f self, carry: &str, head: &ResponseHead<'_>) -> Vec<HeaderMutation<'f>> {
@@ -143,14 +153,14 @@ fn refuse<'f>() -> Decision<'f, &'static str> {
     Decision::Respond { mutations, response, reason: "refused" }
 }
 
-fn call<'f>() -> Decision<'f, &'static str> {
+fn call<'f>(timeout_ms: u32) -> Decision<'f, &'static str> {
     Decision::Call(Box::new(Callout {
         ticket: Rc::new(()),
         upstream: "redis",
         endpoint: &ENDPOINT,
         headers: &[],
         body: b"count".to_vec(),
-        timeout_ms: 100,
+        timeout_ms,
         max_body: 100,
     }))
 }

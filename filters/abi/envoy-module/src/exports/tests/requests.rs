@@ -3,6 +3,7 @@
 use super::*;
 
 const ALLOWED: &str = "novasphere_decisions_total.filter=path-filter.decision=allowed";
+const ORPHANED: &str = "novasphere_events_total.filter=path-filter.event=orphaned";
 const PANICKED: &str = "novasphere_events_total.filter=path-filter.event=panicked";
 
 #[test]
@@ -167,6 +168,32 @@ fn failed_callout_is_decided_by_the_filter() {
     assert_eq!(exchange.on_request(), STOP_ALL_AND_WATERMARK);
     assert_eq!(exchange.reply().0, 403);
     exchange.end();
+}
+
+/// Envoy cancels the callout of a request that ends. If all clients leave before the time limit, the
+/// filter must still learn that its upstream stalls.
+#[test]
+fn filter_learns_of_an_overdue_callout_of_a_request_that_ends() {
+    let config = Configured::new();
+    let requests = || {
+        let (exchange, _) = config.get("/state");
+        let requests = exchange.stream.filter_state.borrow()[&b"wasm.requests"[..]].clone();
+        let orphaned = exchange.stream.count(ORPHANED);
+        exchange.end();
+        (String::from_utf8(requests).unwrap(), orphaned)
+    };
+    config.get("/call-patiently").0.end();
+    assert_eq!(requests(), ("2".to_owned(), 0), "a client may leave early for its own reasons");
+    let (exchange, _) = config.get("/call");
+    thread::sleep(Duration::from_millis(100));
+    exchange.end();
+    assert_eq!(requests(), ("1004".to_owned(), 1));
+    // Envoy responded, for example at the time limit of the route.
+    let (exchange, _) = config.get("/call");
+    thread::sleep(Duration::from_millis(100));
+    assert_eq!(exchange.on_response(), CONTINUE);
+    exchange.end();
+    assert_eq!(requests(), ("2006".to_owned(), 1));
 }
 
 #[test]
