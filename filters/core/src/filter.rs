@@ -214,6 +214,10 @@ pub trait Filter: Sized {
     ) -> TimerActions {
         TimerActions::default()
     }
+
+    /// The configuration ends before its fetches. Releases what they hold in the shared data, so that
+    /// the next configuration can fetch at once. Hosts may omit this call.
+    fn abandon_fetches(&self, _: &mut Self::State, _: &Env<'_>) {}
 }
 
 /// A metric of one configuration. Hosts never free a metric, so names and labels must come from a

@@ -232,6 +232,10 @@ impl ChainEntry {
             filter.on_fetch(purpose, response, state, env)
         })
     }
+
+    pub(crate) fn abandon_fetches(&self, states: &mut States, env: &Env<'_>) {
+        with_state!(self, states, |filter, state, _carry| filter.abandon_fetches(state, env));
+    }
 }
 
 fn map_carry<'f, C>(

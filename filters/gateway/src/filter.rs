@@ -129,6 +129,12 @@ impl Filter for Gateway {
         }
         all
     }
+
+    fn abandon_fetches(&self, states: &mut States, env: &Env<'_>) {
+        for (index, entry) in self.entries.iter().enumerate() {
+            entry.abandon_fetches(states, &self.entry_env(index, env).env(env));
+        }
+    }
 }
 
 impl Gateway {

@@ -79,6 +79,10 @@ impl Filter for JwtAuth {
         state.update_keys(|keys| self.settings.issuers.on_fetch(purpose, response, keys, env))
     }
 
+    fn abandon_fetches(&self, state: &mut State, env: &Env<'_>) {
+        state.update_keys(|keys| self.settings.issuers.abandon_fetches(keys, env));
+    }
+
     fn on_response<'f>(&'f self, (): (), _: &ResponseHead<'_>) -> Vec<HeaderMutation<'f>> {
         Vec::new()
     }

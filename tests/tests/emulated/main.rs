@@ -3,3 +3,4 @@
 mod batched_metrics;
 mod emulated_cases;
 mod emulated_nginx;
+mod replaced_configuration;

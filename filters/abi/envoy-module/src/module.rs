@@ -128,6 +128,7 @@ impl<F: Filter + Send + Sync + 'static> Hooks for Module<F> {
     unsafe fn end_config(&self, config: ModuleObject) {
         // SAFETY: the caller vouches for the pointer, and ends its use.
         let config: Arc<Config<F>> = unsafe { Arc::from_raw(config.cast()) };
+        caught(|| Tasks::abandon_fetches(&config));
         caught(|| config.end());
         caught(|| drop(config));
     }

@@ -58,6 +58,14 @@ impl<'c, F: Filter + 'static> Tasks<'c, F> {
         self.carry_out(self.fetched(fetch.purpose, response));
     }
 
+    /// The configuration ends, and Envoy cancels its fetches.
+    pub(crate) fn abandon_fetches(config: &Arc<Config<F>>) {
+        if config.fetches.forget() {
+            let main = Worker::on_main_thread(config);
+            main.with_env_at_end(|filter, state, env| filter.abandon_fetches(state, env));
+        }
+    }
+
     /// Starts fetches. If one cannot be sent, the filter learns of it and may start others.
     fn carry_out(&self, actions: TimerActions) {
         let TimerActions { mut fetches, mut wake, .. } = actions;

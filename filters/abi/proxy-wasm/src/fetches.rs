@@ -32,9 +32,12 @@ impl Fetches {
         Some(pending.swap_remove(index))
     }
 
-    /// Forgets the fetches of a root context.
-    pub(crate) fn forget(&self, root: u32) {
-        self.0.borrow_mut().retain(|fetch| fetch.root != root);
+    /// Forgets the fetches of a root context. Returns whether there were any.
+    pub(crate) fn forget(&self, root: u32) -> bool {
+        let mut pending = self.0.borrow_mut();
+        let before = pending.len();
+        pending.retain(|fetch| fetch.root != root);
+        pending.len() < before
     }
 
     /// Sends a fetch of a root context.

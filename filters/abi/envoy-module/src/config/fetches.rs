@@ -31,6 +31,11 @@ impl Fetches {
         Some(pending.swap_remove(index))
     }
 
+    /// Forgets all fetches. Returns whether there were any.
+    pub(crate) fn forget(&self) -> bool {
+        !std::mem::take(&mut *self.pending()).is_empty()
+    }
+
     /// Sends a fetch.
     pub(crate) fn send(&self, handle: &ConfigHandle, fetch: &Fetch) -> Result<(), FetchError> {
         let scheme: &[u8] = if fetch.https { b"https" } else { b"http" };
@@ -44,8 +49,13 @@ impl Fetches {
         let callout = handle
             .callout(&fetch.upstream, &lines, fetch.timeout_ms)
             .map_err(|Status(status)| FetchError::NotSent(status))?;
+        self.add(callout, fetch);
+        Ok(())
+    }
+
+    /// Adds a fetch that Envoy accepted under the number `callout`.
+    pub(crate) fn add(&self, callout: u64, fetch: &Fetch) {
         let Fetch { purpose, max_body, .. } = *fetch;
         self.pending().push(PendingFetch { callout, purpose, max_body });
-        Ok(())
     }
 }

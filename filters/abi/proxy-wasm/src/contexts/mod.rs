@@ -60,7 +60,7 @@ impl<F: Filter + 'static> Contexts<F> {
     /// Sets or removes the configuration of a root context. The calls of the old configuration are
     /// forgotten.
     fn set_root(&self, id: u32, root: Option<Rc<RootContext<F>>>) {
-        self.fetches.forget(id);
+        self.abandon_fetches(id);
         let mut roots = self.roots.borrow_mut();
         let old = match roots.binary_search_by_key(&id, |(root, _)| *root) {
             Ok(index) => roots.get_mut(index).and_then(|(_, old)| std::mem::replace(old, root)),
@@ -71,6 +71,12 @@ impl<F: Filter + 'static> Contexts<F> {
         };
         drop((roots, old));
         self.calls.forget_orphans();
+    }
+
+    fn abandon_fetches(&self, id: u32) {
+        if let Some(tasks) = self.tasks(id) {
+            tasks.abandon_fetches();
+        }
     }
 
     fn tasks(&self, id: u32) -> Option<Tasks<'_, F>> {
@@ -187,7 +193,7 @@ impl<F: Filter + 'static> Callbacks for Contexts<F> {
     fn on_delete(&self, id: u32) {
         let stream = self.streams.borrow_mut().remove(id);
         if stream.is_none() {
-            self.fetches.forget(id);
+            self.abandon_fetches(id);
             let mut roots = self.roots.borrow_mut();
             let index = roots.binary_search_by_key(&id, |(root, _)| *root).ok();
             let old = index.map(|index| roots.remove(index));

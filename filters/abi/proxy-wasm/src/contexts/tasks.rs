@@ -55,6 +55,17 @@ impl<F: Filter + 'static> Tasks<'_, F> {
         self.wake(wake);
     }
 
+    /// The configuration ends. Its fetches are forgotten.
+    pub(crate) fn abandon_fetches(&self) {
+        let had_fetches = self.fetches.forget(self.id);
+        // Elsewhere, the host keeps an old configuration and its fetches, or the worker ends.
+        if had_fetches && self.root.proxy.dialect.traits().shares_data_at_load {
+            self.root.with_env(&Waiting::<()>::Nowhere, None, None, |filter, state, env| {
+                filter.abandon_fetches(state, env);
+            });
+        }
+    }
+
     /// Sends fetches. If one cannot be sent, the filter learns of it and may start others. Returns
     /// whether to wake the paused requests.
     fn send(&self, mut fetches: Vec<Fetch>) -> bool {

@@ -18,7 +18,7 @@ pub(crate) struct Traits {
     pub(crate) skips_refused_filters: bool,
     /// Whether later filters can read properties that a filter sets.
     pub(crate) passes_attributes: bool,
-    /// Whether a filter can use shared data while it is configured.
+    /// Whether a filter can use shared data when its configuration starts and ends.
     pub(crate) shares_data_at_load: bool,
     /// Whether the values of metrics wait for the timer, because a host call for each is too
     /// expensive.

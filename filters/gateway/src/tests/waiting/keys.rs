@@ -20,6 +20,19 @@ fn counts_paused_requests_when_they_are_decided() {
 }
 
 #[test]
+fn abandoned_fetch_is_due_for_the_next_configuration() {
+    let gateway = configured(&format!(
+        r#"{{"cors": {{"origins": ["*"]}}, "jwt_auth": {{"jwks": [{ISSUER}]}}}}"#
+    ));
+    let (host, mut old) = worker();
+    assert_eq!(gateway.on_timer(&mut old, &host.env()).fetches.len(), 1);
+    let mut new = States::default();
+    assert_eq!(gateway.on_timer(&mut new, &host.env()).fetches.len(), 0);
+    gateway.abandon_fetches(&mut old, &host.env());
+    assert_eq!(gateway.on_timer(&mut new, &host.env()).fetches.len(), 1);
+}
+
+#[test]
 fn limits_before_jwt_auth_count_a_waiting_request_once() {
     let gateway = configured(&format!(
         r#"{{"order": ["rate_limit", "jwt_auth"], "rate_limit": {{"hour": 2}},

@@ -108,6 +108,11 @@ impl Issuers {
         self.sources.on_fetch(purpose, response, caches, env)
     }
 
+    /// Releases the leases of this worker's fetches.
+    pub(crate) fn abandon_fetches(&self, caches: &[KeyCache<Key>], env: &Env<'_>) {
+        self.sources.abandon_fetches(caches, env);
+    }
+
     /// The signer of a token of one of these issuers. `None` if its `iss` is another issuer.
     pub(crate) fn signer(
         &self,

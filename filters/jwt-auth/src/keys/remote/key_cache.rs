@@ -108,6 +108,13 @@ impl<K> KeyCache<K> {
         ));
     }
 
+    /// Releases the lease without a result. Nothing failed, so nothing is counted or logged.
+    pub(super) fn abandon_lease(&self, source: &KeySetSource, env: &Env<'_>) {
+        if self.lease != 0 {
+            self.release_lease(source, env, |record| record.leased_until = 0);
+        }
+    }
+
     /// Changes the record if this worker still holds the lease.
     fn release_lease(
         &self,

@@ -109,6 +109,14 @@ impl<R: KeySetReader> KeySetSources<R> {
         actions
     }
 
+    /// Releases the leases of this worker's fetches, whose responses it will not get. The fetches stay
+    /// due, so the next configuration starts them at once.
+    pub(super) fn abandon_fetches(&self, caches: &[KeyCache<R::Key>], env: &Env<'_>) {
+        for (source, cache) in self.sources.iter().zip(caches) {
+            cache.abandon_lease(source, env);
+        }
+    }
+
     /// Whether the source `index` may get other keys soon. An unknown `kid` makes a fetch due.
     pub(super) fn availability(
         &self,

@@ -21,6 +21,8 @@ thread_local! {
     /// Runs once, while the filter decides that a request waits.
     pub(super) static WHILE_DECIDING: RefCell<Option<Box<dyn FnOnce()>>> =
         const { RefCell::new(None) };
+    /// How often the filter abandoned its fetches.
+    pub(super) static ABANDONED: Cell<u32> = const { Cell::new(0) };
 }
 
 static USER: HeaderName = HeaderName::from_static("x-user");
@@ -128,6 +130,10 @@ impl Filter for PathFilter {
         assert!(matches!(result.response, Err(FetchError::NoResponse)));
         state.0 += 1_000;
         env.metrics.count("orphaned");
+    }
+
+    fn abandon_fetches(&self, _: &mut State, _: &Env<'_>) {
+        ABANDONED.set(ABANDONED.get() + 1);
     }
 
     fn on_response<'f>(&'f self, carry: &str, head: &ResponseHead<'_>) -> Vec<HeaderMutation<'f>> {

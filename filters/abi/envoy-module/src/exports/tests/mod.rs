@@ -2,9 +2,11 @@
 
 use std::{sync::atomic::Ordering, thread, time::Duration};
 
+use novasphere_core::Fetch;
+
 use self::{
     fake_envoy::{FakeStream, log},
-    filter::{PathFilter, STATE_PANICS, TIMER_PANICS, WHILE_DECIDING},
+    filter::{ABANDONED, PathFilter, STATE_PANICS, TIMER_PANICS, WHILE_DECIDING},
 };
 use super::*;
 use crate::config::Config;
@@ -179,4 +181,26 @@ fn filter_name_may_have_a_scope() {
     let config = configure(&host, "path-filter/one", VALID);
     assert!(!config.is_null());
     envoy_dynamic_module_on_http_filter_config_destroy(config);
+}
+
+/// Envoy cancels the fetches of a configuration that ends.
+#[test]
+fn filter_abandons_the_pending_fetches_of_a_configuration_that_ends() {
+    drop(Configured::new());
+    assert_eq!(ABANDONED.get(), 0);
+    let configured = Configured::new();
+    let config: *const crate::config::Config<PathFilter> = configured.config.cast();
+    let fetch = Fetch {
+        purpose: 0,
+        upstream: "keys".to_owned(),
+        https: true,
+        authority: "issuer.example".to_owned(),
+        path: "/jwks".to_owned(),
+        timeout_ms: 5_000,
+        max_body: 100,
+    };
+    // SAFETY: the configuration is alive, and of this filter.
+    unsafe { &*config }.fetches.add(1, &fetch);
+    drop(configured);
+    assert_eq!(ABANDONED.get(), 1);
 }

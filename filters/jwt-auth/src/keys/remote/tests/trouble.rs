@@ -196,3 +196,33 @@ fn log_says_why_a_fetch_failed() {
         assert_eq!(failure(discovery, result), expected);
     }
 }
+
+/// A listener may be replaced while its first fetch is in flight.
+#[test]
+fn next_configuration_fetches_at_once_after_an_abandoned_fetch() {
+    let (sources, host) = (source(|_| {}), TestHost::at(NOW));
+    let mut old = Worker::new(&sources, &host);
+    let abandoned = old.tick();
+    assert_eq!(abandoned.len(), 1);
+    let mut new = Worker::new(&sources, &host);
+    assert_eq!(new.tick(), []);
+    old.sources.abandon_fetches(&old.caches, &host.env());
+    new.fetch_keys("key 1");
+    assert_eq!(*host.events.borrow(), ["keys_fetched"]);
+    assert_eq!(*host.warnings.borrow(), [""; 0]);
+}
+
+/// Only the worker that fetches may release the lease.
+#[test]
+fn worker_releases_no_lease_of_another_one() {
+    let (sources, host) = (source(|_| {}), TestHost::at(NOW));
+    let (mut one, mut two) = (Worker::new(&sources, &host), Worker::new(&sources, &host));
+    one.fetch_keys("key 1");
+    host.advance(300);
+    assert_eq!(two.tick().len(), 1);
+    let idle = Worker::new(&sources, &host);
+    for worker in [&one, &idle] {
+        sources.abandon_fetches(&worker.caches, &host.env());
+    }
+    assert_eq!(one.tick(), []);
+}
