@@ -76,25 +76,16 @@ pub(crate) fn guarded(keys: &[Value]) -> Result<Vec<Row>> {
 #[cfg(all(test, feature = "system"))]
 pub(crate) fn native_module(keys: &[Value]) -> Result<Vec<Row>> {
     let mut rows = Vec::from(compared_with(keys));
-    rows.extend(modules_of_envoy(keys)?);
+    rows.push(module_of_envoy(keys)?);
     Ok(rows)
 }
 
-/// The gateway as a native module.
-fn modules_of_envoy(keys: &[Value]) -> Result<[Row; 2]> {
-    let row = |id, label, limit| -> Result<Row> {
-        let filter = native_module_filter(id, &gateway(keys, limit))?;
-        Ok(Row::new(label, Table::Chain, Chain::wasm(id, vec![filter])))
-    };
-    let limit = rate_limit_by_forwarded("ietf");
-    Ok([
-        row("module-ietf", "gateway as a native module, ietf headers", limit.clone())?,
-        row(
-            "module-counted",
-            "gateway as a native module, ietf headers, without leases",
-            without_lease(limit),
-        )?,
-    ])
+/// The gateway as a native module, which takes no leases.
+fn module_of_envoy(keys: &[Value]) -> Result<Row> {
+    const ID: &str = "module-ietf";
+    let filter = native_module_filter(ID, &gateway(keys, rate_limit_by_forwarded("ietf")))?;
+    let label = "gateway as a native module, ietf headers";
+    Ok(Row::new(label, Table::Chain, Chain::wasm(ID, vec![filter])))
 }
 
 /// The rows that all others are compared with.
@@ -151,7 +142,7 @@ pub(crate) fn all(keys: &[Value], modules: &Path) -> Result<Vec<Row>> {
         rows.push(gateway_row(id, label, keys, limit)?);
     }
     rows.push(counted(keys)?);
-    rows.extend(modules_of_envoy(keys)?);
+    rows.push(module_of_envoy(keys)?);
     let one_vm = Chain::wasm("one-vm", four_in_one_vm(keys)?);
     rows.push(Row::new("four filters in one VM, ietf headers", Table::Chain, one_vm));
     rows.extend(single(keys)?);
