@@ -13,6 +13,9 @@ pub(crate) struct KeyCache<K> {
     pub(super) slot: Option<Slot>,
     /// The record at the last read.
     pub(super) record: Option<Record>,
+    /// The record for which the timer last woke the waiting requests. A request may read a newer
+    /// record, but wakes no others.
+    announced: Option<Record>,
     /// The key set in use. 0 before the first one.
     pub(crate) generation: Generation,
     /// A key set without a usable key, so that it is parsed and logged once.
@@ -26,7 +29,15 @@ pub(crate) struct KeyCache<K> {
 
 impl<K> Default for KeyCache<K> {
     fn default() -> Self {
-        Self { slot: None, record: None, generation: 0, unusable: 0, lease: 0, keys: None }
+        Self {
+            slot: None,
+            record: None,
+            announced: None,
+            generation: 0,
+            unusable: 0,
+            lease: 0,
+            keys: None,
+        }
     }
 }
 
@@ -48,6 +59,14 @@ impl<K> KeyCache<K> {
             self.slot = None;
         }
         self.record
+    }
+
+    /// Whether the record changed since the last call. For the timer, which then wakes the waiting
+    /// requests.
+    pub(super) fn announce(&mut self) -> bool {
+        let is_news = self.record != self.announced;
+        self.announced = self.record;
+        is_news
     }
 
     /// Takes the lease if a fetch is due and no worker holds the lease.

@@ -61,14 +61,13 @@ impl<R: KeySetReader> KeySetSources<R> {
         caches.resize_with(self.sources.len(), KeyCache::default);
         let mut actions = TimerActions { again_in_ms: Some(POLL_MS), ..TimerActions::default() };
         for (index, (source, cache)) in self.sources.iter().zip(caches.iter_mut()).enumerate() {
-            let before = cache.record;
             self.load(index, cache, env);
             if env.host.starts_fetches() && cache.take_lease(source, env) {
                 let (stage, endpoint) = source.first_stage();
                 actions.fetches.push(source.fetch(purpose(index, stage), endpoint));
             }
             // The record changes when any worker begins or ends a fetch.
-            actions.wake |= cache.record != before;
+            actions.wake |= cache.announce();
             if cache.keys.is_none() {
                 actions.again_in_ms = Some(POLL_WITHOUT_KEYS_MS);
             }

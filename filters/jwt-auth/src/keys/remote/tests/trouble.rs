@@ -109,6 +109,21 @@ fn requests_wake_only_when_a_fetch_begins_or_ends() {
     assert!((0..10).all(|_| !wakes(&mut other)));
 }
 
+/// A request that did not wait may be the first to read the keys of another worker.
+#[test]
+fn requests_wake_even_if_another_request_loads_the_keys_first() {
+    let (sources, host) = (source(|_| {}), TestHost::at(NOW));
+    let (mut one, mut two) = (Worker::new(&sources, &host), Worker::new(&sources, &host));
+    let fetches = one.tick();
+    two.tick();
+    assert_eq!(two.availability(), KeyAvailability::Pending);
+    one.respond(&fetches[0], 200, &[], "key 1");
+    assert_eq!(two.availability(), KeyAvailability::Updated);
+    let mut wakes = || sources.on_timer(&mut two.caches, &host.env()).wake;
+    assert!(wakes());
+    assert!((0..10).all(|_| !wakes()));
+}
+
 #[test]
 fn arbitrary_shared_bytes_do_not_panic() {
     let (sources, host) = (source(|_| {}), TestHost::at(NOW));
