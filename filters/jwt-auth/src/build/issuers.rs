@@ -10,7 +10,7 @@ use crate::{
     keys::remote::{
         issuer::{self, Issuer},
         issuers::Issuers,
-        source::KeySetSource,
+        source::{KeySetSource, MAX_TIMEOUT_S},
     },
 };
 
@@ -164,7 +164,7 @@ impl SourceBuilder<'_, '_> {
     fn check_numbers(&mut self) {
         for (field, value, min, max, unit) in [
             ("refresh", self.config.refresh, 1, 86_400, " seconds"),
-            ("timeout", self.config.timeout, 1, 60, " seconds"),
+            ("timeout", self.config.timeout, 1, MAX_TIMEOUT_S, " seconds"),
             ("cooldown", self.config.cooldown, 1, 3_600, " seconds"),
             ("max_waiting", self.config.max_waiting, 0, 10_000, ""),
         ] {

@@ -73,7 +73,7 @@ impl<K> KeyCache<K> {
     pub(super) fn take_lease(&mut self, source: &KeySetSource, env: &Env<'_>) -> bool {
         let now = env.clock.now().millis;
         let is_free =
-            |record: &Record| source.is_due(record, now) && !source.is_leased(record, now);
+            |record: &Record| source.is_due(record, now) && !KeySetSource::is_leased(record, now);
         let Some(slot) = self.record.filter(is_free).and(self.slot) else { return false };
         let lease = now.saturating_add(source.lease_ms());
         let taken = slot.change(source.id, env.shared_data, |record| {

@@ -137,7 +137,7 @@ impl<R: KeySetReader> KeySetSources<R> {
         let now = env.clock.now().millis;
         let mut availability = KeyAvailability::Unchanged;
         slot.change(source.id, env.shared_data, |record| {
-            let in_progress = source.is_leased(record, now) || source.is_due(record, now);
+            let in_progress = KeySetSource::is_leased(record, now) || source.is_due(record, now);
             let may_fetch = source.has_cooled_down(record, now);
             availability = if in_progress || may_fetch {
                 KeyAvailability::Pending

@@ -28,6 +28,12 @@ pub(crate) struct KeySetSource {
     pub(crate) max_waiting: usize,
 }
 
+/// Maximum time limit of one request of a fetch, in seconds.
+pub(crate) const MAX_TIMEOUT_S: u32 = 60;
+const MAX_TIMEOUT_MS: u32 = MAX_TIMEOUT_S * 1_000;
+/// Maximum number of requests of a fetch.
+const MAX_STAGES: u64 = 2;
+
 /// The stage of a fetch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FetchStage {
@@ -83,9 +89,11 @@ impl KeySetSource {
         record.due_at <= now || record.due_at > latest
     }
 
-    /// Whether a worker holds the lease.
-    pub(super) fn is_leased(&self, record: &Record, now: u64) -> bool {
-        let latest = now.saturating_add(self.lease_ms());
+    /// Whether a worker holds the lease. An end beyond any that a worker writes results from a clock
+    /// that was ahead. The bound does not depend on this source's time limit, because the lease may
+    /// be that of another configuration with the same source.
+    pub(super) fn is_leased(record: &Record, now: u64) -> bool {
+        let latest = now.saturating_add(lease_ms(MAX_STAGES, MAX_TIMEOUT_MS));
         record.leased_until > now && record.leased_until <= latest
     }
 
@@ -96,8 +104,7 @@ impl KeySetSource {
 
     /// The duration of a lease: the time limit of all stages. No other worker fetches meanwhile.
     pub(super) fn lease_ms(&self) -> u64 {
-        let stages = if self.discovery { 2 } else { 1 };
-        u64::from(self.timeout_ms) * stages + 1_000
+        lease_ms(if self.discovery { MAX_STAGES } else { 1 }, self.timeout_ms)
     }
 
     /// The location of the key set (OpenID Connect Discovery 1.0 section 3). The document's issuer
@@ -145,6 +152,11 @@ impl KeySetSource {
         let delay = delay.min(60_000).min(self.refresh_ms.max(1_000));
         delay + random % (delay / 4 + 1)
     }
+}
+
+fn lease_ms(stages: u64, timeout_ms: u32) -> u64 {
+    const MARGIN_MS: u64 = 1_000;
+    u64::from(timeout_ms) * stages + MARGIN_MS
 }
 
 fn max_age_ms(directive: &[u8]) -> Option<u64> {

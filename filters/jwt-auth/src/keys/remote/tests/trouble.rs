@@ -227,6 +227,28 @@ fn next_configuration_fetches_at_once_after_an_abandoned_fetch() {
     assert_eq!(*host.warnings.borrow(), [""; 0]);
 }
 
+/// An old listener may drain while the new one fetches with a longer time limit.
+#[test]
+fn lease_of_a_configuration_with_a_longer_timeout_is_kept() {
+    let (long, short) = (source(|source| source.timeout_ms = 30_000), source(|_| {}));
+    let host = TestHost::at(NOW);
+    let (mut new, mut old) = (Worker::new(&long, &host), Worker::new(&short, &host));
+    let fetches = new.tick();
+    assert_eq!(old.tick(), []);
+    host.advance(20);
+    assert_eq!(old.tick(), []);
+    new.respond(&fetches[0], 200, &[], "key 1");
+    assert_eq!((new.keys(), host.warnings.borrow().len()), (Some("key 1"), 0));
+}
+
+#[test]
+fn lease_of_a_clock_that_was_ahead_does_not_block_fetches() {
+    let (sources, host) = (source(|_| {}), TestHost::at(NOW + 400));
+    assert_eq!(Worker::new(&sources, &host).tick().len(), 1);
+    host.millis.set(NOW * 1_000);
+    assert_eq!(Worker::new(&sources, &host).tick().len(), 1);
+}
+
 /// Only the worker that fetches may release the lease.
 #[test]
 fn worker_releases_no_lease_of_another_one() {
