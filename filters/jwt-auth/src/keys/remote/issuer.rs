@@ -133,12 +133,26 @@ impl Issuer {
     /// for all that this issuer has. `Err` if the key belongs to another issuer.
     pub(crate) fn of_key(&self, member: &str) -> Result<Option<String>, ()> {
         match &self.template {
-            // RFC 7517 section 4: unknown members are ignored.
-            None => Ok(None),
-            Some(_) if self.is_named(member) => Ok(None),
+            _ if self.is_named(member) => Ok(None),
             Some(template) if template.gives(member, None) => Ok(Some(member.to_owned())),
             Some(_) => Err(()),
+            None if self.is_tenant_of(member) => Ok(None),
+            None if self.has_origin_of(member) => Err(()),
+            // The standard has no such member (RFC 7517 section 4), and issuers share key sets under
+            // other names: Microsoft's keys for sts.windows.net name login.microsoftonline.com.
+            None => Ok(None),
         }
+    }
+
+    /// Whether a template with this text gives this issuer, which is not a template.
+    fn is_tenant_of(&self, text: &str) -> bool {
+        Template::parse(text).is_ok_and(|template| template.gives(&self.text, None))
+    }
+
+    /// Whether both are URLs with the same scheme and authority.
+    fn has_origin_of(&self, text: &str) -> bool {
+        let (own, other) = (origin(&self.text), origin(text));
+        own.zip(other).is_some_and(|(own, other)| own.eq_ignore_ascii_case(other))
     }
 }
 
@@ -205,6 +219,13 @@ impl Segment {
             _ => Err(InvalidIssuer::Brace),
         }
     }
+}
+
+/// The scheme and the authority of a URL.
+fn origin(url: &str) -> Option<&str> {
+    let (scheme, rest) = url.split_once("://")?;
+    let authority = rest.split(['/', '?', '#']).next()?;
+    url.get(..scheme.len() + "://".len() + authority.len())
 }
 
 fn is_claim_name(name: &str) -> bool {

@@ -141,6 +141,35 @@ fn exact_issuer_takes_precedence_over_a_template() {
     assert_eq!(worker.send(&token(1, "a", &claims("t-2"))).0, "algorithm_not_allowed");
 }
 
+#[test]
+fn issuer_of_a_key_restricts_an_exact_issuer_of_the_same_host() {
+    let reason = |issuer: &str, member: &str| {
+        let config = format!(
+            r#"{{"jwks": [{{"issuer": "{issuer}", "cluster": "id", "path": "/keys",
+                 "algorithms": ["EdDSA"]}}], "audiences": ["api"]}}"#
+        );
+        let own = ed25519::jwk(1, &format!(r#", "kid": "a", "issuer": "{member}""#));
+        let mut worker = Worker::new(&config, &[own, ed25519::jwk(2, r#", "kid": "b""#)]);
+        worker.send(&token(1, "a", &format!(r#""iss": "{issuer}""#))).0
+    };
+    for (member, expected) in [
+        ("https://id.test/t-1/v2.0", "allowed"),
+        ("https://id.test/{tenantid}/v2.0", "allowed"),
+        ("https://id.test/t-2/v2.0", "unknown_kid"),
+        ("https://ID.test/t-2/v2.0", "unknown_kid"),
+        ("https://id.test", "unknown_kid"),
+        ("https://id.test/{tenantid}", "unknown_kid"),
+        ("https://id.test/{tenantid}x/v2.0", "unknown_kid"),
+        ("https://other.test/{tenantid}/v2.0", "allowed"),
+        ("http://id.test/t-2/v2.0", "allowed"),
+        ("t-2", "allowed"),
+    ] {
+        assert_eq!(reason("https://id.test/t-1/v2.0", member), expected, "{member}");
+    }
+    assert_eq!(reason("https://id.test", "https://id.test/t-2"), "unknown_kid");
+    assert_eq!(reason("k", "https://id.test/t-2"), "allowed");
+}
+
 const EXACT: &str = r#"{"jwks": [{"issuer": "k", "cluster": "id", "path": "/keys",
                                   "algorithms": ["EdDSA", "ES256"], "cooldown": 1}]}"#;
 
