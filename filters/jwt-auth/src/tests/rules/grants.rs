@@ -241,6 +241,21 @@ fn refuses_denied_tokens_with_401() {
 }
 
 #[test]
+fn refuses_numbers_without_exact_text_if_their_claim_has_denied_values() {
+    let number = "123456789012345678901234567890";
+    let filter = filter(&format!(r#", "denied_tokens": {{"jti": ["{number}"]}}"#));
+    for (claims, expected) in [
+        (r#", "jti": 123456789012345678901234567890"#, "denied"),
+        (r#", "jti": 1.5"#, "denied"),
+        (r#", "jti": 18446744073709551615"#, "allowed"),
+        (r#", "jti": -9223372036854775808"#, "allowed"),
+        (r#", "sub": 123456789012345678901234567890"#, "allowed"),
+    ] {
+        assert_eq!(given(&filter, claims), expected, "{claims}");
+    }
+}
+
+#[test]
 fn checks_grants_last() {
     let filter = filter(r#", "scopes": {"all_of": ["a"]}, "issuers": ["other"]"#);
     assert_eq!(given(&filter, ""), "wrong_issuer");
