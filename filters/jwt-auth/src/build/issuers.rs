@@ -8,17 +8,28 @@ use super::{field, identity};
 use crate::{
     config::{Algorithm, Config, JwksConfig},
     keys::remote::{
+        SLOTS,
         issuer::{self, Issuer},
         issuers::Issuers,
         source::{KeySetSource, MAX_TIMEOUT_S},
     },
 };
 
+/// More sources never get their keys.
+const MAX_ENTRIES: usize = SLOTS as usize;
+
 /// Appended to an issuer (OpenID Connect Discovery 1.0 section 4).
 const WELL_KNOWN: &str = "/.well-known/openid-configuration";
 
 #[cold]
 pub(super) fn build(config: &Config, cx: &mut BuildContext<'_>) -> Issuers {
+    if config.jwks.len() > MAX_ENTRIES {
+        let message = format!(
+            "must have at most {MAX_ENTRIES} entries, got {}: a proxy keeps no more key sets",
+            config.jwks.len()
+        );
+        cx.fault("jwks", message);
+    }
     let mut issuers = Issuers::default();
     for (i, entry) in config.jwks.iter().enumerate() {
         let mut builder = SourceBuilder { config: entry, path: format!("jwks[{i}]"), cx: &mut *cx };

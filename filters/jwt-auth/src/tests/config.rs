@@ -181,6 +181,20 @@ fn refuses_values_out_of_range_and_contradictions() {
 }
 
 #[test]
+fn refuses_more_issuers_than_a_proxy_has_slots_for() {
+    let config = |count: usize| {
+        let entry = |i| format!(r#"{{"issuer": "i{i}", "cluster": "c", "path": "/{i}"}}"#);
+        let entries: Vec<_> = (0..count).map(entry).collect();
+        format!(r#"{{"jwks": [{}]}}"#, entries.join(", "))
+    };
+    assert!(configure(&config(256)).is_ok());
+    assert_eq!(
+        faults(&config(257)),
+        "jwks: must have at most 256 entries, got 257: a proxy keeps no more key sets"
+    );
+}
+
+#[test]
 fn refuses_invalid_token_headers() {
     for (more, fault) in [
         (

@@ -3,7 +3,7 @@
 use novasphere_core::Env;
 
 use super::{
-    record::{Generation, Record, Slot},
+    record::{ABANDONED_DAYS, Generation, Record, SLOTS, Slot},
     source::KeySetSource,
 };
 use crate::metrics::Event;
@@ -11,6 +11,8 @@ use crate::metrics::Event;
 /// A worker's copy of the keys of a source, and its view of the shared record.
 pub(crate) struct KeyCache<K> {
     pub(super) slot: Option<Slot>,
+    /// The time of the last search if it found no slot.
+    no_slot_at: Option<u64>,
     /// The record at the last read.
     pub(super) record: Option<Record>,
     /// The record for which the timer last woke the waiting requests. A request may read a newer
@@ -31,6 +33,7 @@ impl<K> Default for KeyCache<K> {
     fn default() -> Self {
         Self {
             slot: None,
+            no_slot_at: None,
             record: None,
             announced: None,
             generation: 0,
@@ -50,8 +53,7 @@ impl<K> KeyCache<K> {
     /// Reads the shared record.
     pub(super) fn read_record(&mut self, source: &KeySetSource, env: &Env<'_>) -> Option<Record> {
         if self.slot.is_none() {
-            let now = env.clock.now().millis;
-            self.slot = Slot::of(source.id, now, env.shared_data).ok();
+            self.find_slot(source, env);
         }
         self.record = self.slot?.record(source.id, env.shared_data);
         if self.record.is_none() {
@@ -59,6 +61,28 @@ impl<K> KeyCache<K> {
             self.slot = None;
         }
         self.record
+    }
+
+    /// Finds a slot. If there is none, logs it once and pauses the search, which reads all slots.
+    fn find_slot(&mut self, source: &KeySetSource, env: &Env<'_>) {
+        const PAUSE_MS: u64 = 10_000;
+        let now = env.clock.now().millis;
+        let elapsed = self.no_slot_at.and_then(|at| now.checked_sub(at));
+        if elapsed.is_some_and(|elapsed| elapsed < PAUSE_MS) {
+            return;
+        }
+        // After an error of the host, the next read tries again.
+        let Ok(slot) = Slot::of(source.id, now, env.shared_data) else { return };
+        if slot.is_none() && self.no_slot_at.is_none() {
+            let issuer = source.issuer.text();
+            env.host.warn(&format!(
+                "the keys of {issuer} are not fetched: all {SLOTS} slots for key sets in the shared \
+                 data are taken; use fewer issuers with fetched keys, or restart the proxy if their \
+                 configurations changed in the last {ABANDONED_DAYS} days"
+            ));
+        }
+        self.no_slot_at = if slot.is_none() { Some(now) } else { None };
+        self.slot = slot;
     }
 
     /// Whether the record changed since the last call. For the timer, which then wakes the waiting

@@ -22,4 +22,4 @@ pub(crate) mod source;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use self::key_cache::KeyCache;
+pub(crate) use self::{key_cache::KeyCache, record::SLOTS};

@@ -60,21 +60,21 @@ const KEY_SET_HEAD_BYTES: usize = 16 + 4;
 pub(crate) struct Slot(u32);
 
 const KEY_PREFIX: &[u8] = b"novasphere.jwt-auth.1.";
-const SLOTS: u32 = 256;
-/// Maximum number of slots that a source tries.
-const PROBES: u32 = 8;
-/// A record that is overdue for this long belongs to a removed configuration, in milliseconds.
-const ABANDONED_MS: u64 = 7 * 86_400_000;
+/// Maximum number of sources that share data in one proxy.
+pub(crate) const SLOTS: u32 = 256;
+/// A record that is overdue for this many days belongs to a removed configuration.
+pub(super) const ABANDONED_DAYS: u64 = 7;
+const ABANDONED_MS: u64 = ABANDONED_DAYS * 86_400_000;
 
 impl Slot {
-    /// Finds the source's slot, or takes a free one.
+    /// Finds the source's slot, or takes a free one. `None` if other sources have all slots.
     pub(crate) fn of(
         id: SourceId,
         now: u64,
         shared_data: &dyn SharedData,
-    ) -> Result<Self, SharedDataError> {
+    ) -> Result<Option<Self>, SharedDataError> {
         let [first, ..] = id;
-        for probe in 0..PROBES {
+        for probe in 0..SLOTS {
             let slot = Self((u32::from(first) + probe) % SLOTS);
             let is_ours =
                 shared_data.update(&slot.key(0), |value| match Record::decode(value) {
@@ -88,10 +88,10 @@ impl Slot {
                     }
                 })?;
             if is_ours {
-                return Ok(slot);
+                return Ok(Some(slot));
             }
         }
-        Err(SharedDataError::Contended)
+        Ok(None)
     }
 
     /// The record. `None` if another source took the slot.

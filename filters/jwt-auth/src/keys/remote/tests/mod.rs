@@ -1,3 +1,4 @@
+mod slots;
 mod trouble;
 
 use novasphere_core::{
