@@ -188,21 +188,25 @@ impl<R: KeySetReader> KeySetSources<R> {
     ) -> Result<(), String> {
         let source = self.sources.get(index).ok_or("the source is not configured")?;
         let generation = generation_of(response.body);
-        // An unchanged key set is neither parsed nor logged again.
-        if cache.keys.is_none() || cache.generation != generation {
-            let keys = self.reader.read(index, &source.issuer, response.body, env)?;
-            let record = cache.read_record(source, env).ok_or(NO_SLOT)?;
-            if record.leased_until != cache.lease {
-                return Err(LEASE_LOST.to_owned());
-            }
-            let slot = cache.slot.ok_or(NO_SLOT)?;
+        // An unchanged key set is neither parsed nor logged again. It is stored again if the host lost
+        // it: nginx evicts values from a full zone. Workers without keys read the shared one.
+        let keys = if cache.keys.is_some() && cache.generation == generation {
+            None
+        } else {
+            Some(self.reader.read(index, &source.issuer, response.body, env)?)
+        };
+        let record = cache.read_record(source, env).ok_or(NO_SLOT)?;
+        let slot = cache.slot.ok_or(NO_SLOT)?;
+        if record.leased_until != cache.lease {
+            return Err(LEASE_LOST.to_owned());
+        }
+        if slot.key_set(source.id, generation, env.shared_data).is_none() {
             slot.store_key_set(source.id, response.body, env.shared_data)
                 .map_err(|error| error.to_string())?;
+        }
+        if let Some(keys) = keys {
             cache.keys = Some(keys);
             cache.generation = generation;
-        }
-        if cache.slot.is_none() {
-            return Err(NO_SLOT.to_owned());
         }
         let lifetime_ms = source.lifetime_ms(response, random(env));
         if !cache.schedule_refresh(source, generation, lifetime_ms, env) {
