@@ -189,7 +189,7 @@ fn filter_abandons_the_pending_fetches_of_a_configuration_that_ends() {
     drop(Configured::new());
     assert_eq!(ABANDONED.get(), 0);
     let configured = Configured::new();
-    let config: *const crate::config::Config<PathFilter> = configured.config.cast();
+    let config: *const Config<PathFilter> = configured.config.cast();
     let fetch = Fetch {
         purpose: 0,
         upstream: "keys".to_owned(),
