@@ -77,8 +77,8 @@ impl Ietf {
         }
         let (reports, ours) = (Reports::read(head), reports::own(limits, tightest));
         let same_name = reports.items.iter().filter(|item| self.names.contains(&item.name));
-        let least = same_name.filter_map(|item| item.remaining).min();
-        let keeps_theirs = least.is_some_and(|theirs| theirs <= ours.remaining);
+        let theirs = strictest(same_name.filter_map(|item| reports.quota(item)));
+        let keeps_theirs = theirs.is_some_and(|theirs| !ours.is_stricter_than(&theirs));
         let older = [reports.dictionary, reports.fields.map(|fields| fields.quota)];
         let older = strictest(older.into_iter().flatten().filter(|q| q.is_stricter_than(&ours)));
         let mut mutations = Vec::new();

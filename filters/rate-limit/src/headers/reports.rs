@@ -104,7 +104,8 @@ impl<'h> Reports<'h> {
         strictest(self.items.iter().filter_map(|item| self.quota(item)).chain(self.dictionary))
     }
 
-    fn quota(&self, item: &Item<'_>) -> Option<Quota> {
+    /// The quota of an item. `None` if the item has no remaining requests.
+    pub(super) fn quota(&self, item: &Item<'_>) -> Option<Quota> {
         let policy = self.policies.iter().find(|policy| policy.name == item.name);
         let limit = policy.and_then(|policy| policy.quota);
         Some(Quota { limit, remaining: item.remaining?, reset: item.reset })

@@ -54,9 +54,29 @@ fn ietf_headers_keep_other_policies() {
     );
     assert_eq!(limit(r#""daily";r=1;t=50, "minute";r=3;t=9"#), "");
     assert_eq!(after(&[("ratelimit", r#""daily";r=0"#), ("ratelimit", r#""minute";r=1"#)]), "");
-    assert_eq!(limit(r#""minute";r=4"#), "");
+    assert_eq!(limit(r#""minute";r=4;t=18"#), "");
+    assert_eq!(limit(r#""minute";r=4"#), ours);
     assert_eq!(limit(r#""minute";r=5"#), ours);
     assert_eq!(limit("limit=100, remaining=50, reset=30"), ours);
+}
+
+#[test]
+fn later_reset_wins_between_equal_ietf_quotas() {
+    // The hour is the tightest window and ends in 1,338 seconds.
+    let filter = build(r#"{"minute": 9, "hour": 9, "headers": "ietf"}"#);
+    let host = host();
+    let after = |theirs: &str| {
+        host.shared_values.borrow_mut().clear();
+        let decision = send(&host, &filter, &mut State::default(), &[]);
+        headers_after(decision, &filter, &[("ratelimit", theirs)])
+    };
+    let ours =
+        r#"ratelimit="hour";r=8;t=1338 ratelimit-policy="minute";q=9;w=60, "hour";q=9;w=3600"#;
+    assert_eq!(after(r#""minute";r=8;t=20"#), ours);
+    assert_eq!(after(r#""hour";r=8;t=1337"#), ours);
+    assert_eq!(after(r#""minute";r=8;t=1338"#), "");
+    assert_eq!(after(r#""minute";r=7;t=20"#), "");
+    assert_eq!(after(r#""minute";r=8;t=20, "hour";r=8;t=1339"#), "");
 }
 
 /// A client reads one form of the fields only, so each must show the strictest quota.
