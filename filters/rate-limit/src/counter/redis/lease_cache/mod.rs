@@ -3,7 +3,8 @@
 //! A lease is counted when it is taken, so an unused or lost lease never lets more requests pass than
 //! the limit. It ends with the first window that ends. The unused part then returns to the longer
 //! windows with the client's next charge. A refusal holds until the window ends, because counts only
-//! grow until then.
+//! grow until then. It is dropped earlier if the worker's clock is set back, which would move the
+//! end, or if a later charge shows that a window has room after all.
 
 use std::rc::{Rc, Weak};
 
@@ -85,7 +86,12 @@ impl LeaseCache {
         cost: u32,
         now: u64,
     ) -> Option<CachedVerdict> {
-        let client = self.clients.get_mut(client).filter(|client| client.counted_at <= now)?;
+        let client = self.clients.get_mut(client)?;
+        if now < client.counted_at {
+            // The clock was set back. The window ends before the clock shows its end again.
+            client.refused_cost = 0;
+            return None;
+        }
         if client.unused >= cost && now < client.lease_ends {
             client.unused -= cost;
             return Some(CachedVerdict::Allowed(client.used(limits, now)));
@@ -131,8 +137,13 @@ impl LeaseCache {
     ) {
         let Grant { taken, counts } = *grant;
         let leased = grant.leased(cost);
-        if taken > 0 && leased == 0 {
-            return;
+        if taken > 0 {
+            if let Some(client) = self.clients.get_mut(client) {
+                client.drop_disproved_refusal(cost, counts.at);
+            }
+            if leased == 0 {
+                return;
+            }
         }
         let Some(client) = self.entry(client, charged_at) else { return };
         // Of two responses, the faster one shows the difference between the clocks more precisely.
@@ -188,6 +199,14 @@ impl Client {
             *used = if is_current(limit) { count.saturating_sub(self.unused) } else { 0 };
         }
         used
+    }
+
+    /// Drops the refusal if a request of this cost was granted later, at `at` by the clock of the
+    /// counts.
+    fn drop_disproved_refusal(&mut self, cost: u32, at: u64) {
+        if cost >= self.refused_cost && at > self.counts.at {
+            self.refused_cost = 0;
+        }
     }
 
     fn is_needed(&self, now: u64) -> bool {

@@ -12,6 +12,11 @@ fn grant(taken: u32, count: u32) -> Grant {
     Grant { taken, counts }
 }
 
+/// Whether a request is refused without a charge.
+fn refuses(cache: &mut LeaseCache, cost: u32, now: u64) -> bool {
+    matches!(cache.verdict(&CLIENT, &LIMITS, cost, now), Some(CachedVerdict::Refused(_)))
+}
+
 /// The number of requests that pass without a charge.
 fn pass(cache: &mut LeaseCache, requests: usize, now: u64) -> usize {
     let allowed = |_: &usize| {
@@ -62,11 +67,34 @@ fn request_over_the_rest_of_the_lease_is_charged() {
 fn cheaper_request_than_the_refused_one_is_charged() {
     let mut cache = LeaseCache::default();
     cache.learn(&CLIENT, &LIMITS, 5, &grant(0, 97), NOW);
-    let refused = |cache: &mut LeaseCache, cost, now| {
-        matches!(cache.verdict(&CLIENT, &LIMITS, cost, now), Some(CachedVerdict::Refused(_)))
+    assert!(refuses(&mut cache, 5, NOW) && refuses(&mut cache, 9, NOW + 17_499));
+    assert!(!refuses(&mut cache, 4, NOW) && !refuses(&mut cache, 5, NOW + 17_500));
+}
+
+#[test]
+fn refusal_does_not_return_after_the_clock_was_set_back() {
+    let mut cache = LeaseCache::default();
+    let ahead = NOW + 10_800_000;
+    cache.learn(&CLIENT, &LIMITS, 1, &grant(0, 100), ahead);
+    assert!(refuses(&mut cache, 1, ahead));
+    assert!(!refuses(&mut cache, 1, NOW), "the clock is corrected");
+    assert!(!refuses(&mut cache, 1, ahead), "the window has ended");
+}
+
+#[test]
+fn later_grant_of_the_refused_cost_drops_the_refusal() {
+    let mut cache = LeaseCache::default();
+    let granted = |cost, at| {
+        let Grant { taken, counts } = grant(cost, 99);
+        Grant { taken, counts: Counts { at, ..counts } }
     };
-    assert!(refused(&mut cache, 5, NOW) && refused(&mut cache, 9, NOW + 17_499));
-    assert!(!refused(&mut cache, 4, NOW) && !refused(&mut cache, 5, NOW + 17_500));
+    cache.learn(&CLIENT, &LIMITS, 3, &grant(0, 98), NOW);
+    cache.learn(&CLIENT, &LIMITS, 3, &granted(3, NOW - 1), NOW);
+    assert!(refuses(&mut cache, 3, NOW), "the grant is older");
+    cache.learn(&CLIENT, &LIMITS, 2, &granted(2, NOW + 1), NOW);
+    assert!(refuses(&mut cache, 3, NOW), "the grant is cheaper");
+    cache.learn(&CLIENT, &LIMITS, 3, &granted(3, NOW + 1), NOW);
+    assert!(!refuses(&mut cache, 3, NOW));
 }
 
 #[test]
