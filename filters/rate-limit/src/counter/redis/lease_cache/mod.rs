@@ -96,9 +96,15 @@ impl LeaseCache {
             client.unused -= cost;
             return Some(CachedVerdict::Allowed(client.used(limits, now)));
         }
-        let is_refused =
-            client.refused_cost != 0 && cost >= client.refused_cost && now < client.refusal_ends;
-        is_refused.then(|| CachedVerdict::Refused(client.used(limits, now)))
+        if client.refused_cost == 0 || cost < client.refused_cost || now >= client.refusal_ends {
+            return None;
+        }
+        let used = client.used(limits, now);
+        // The counts may be older than the refusal, if responses overtook each other. Or the unused
+        // part of a lease makes room. Then Redis decides.
+        let has_full_window =
+            limits.iter().zip(used.counts).any(|(limit, count)| is_full(*limit, count, cost));
+        has_full_window.then_some(CachedVerdict::Refused(used))
     }
 
     /// The charge for a request. Of several charges of a client, one at a time asks for a lease, so
@@ -164,9 +170,8 @@ impl LeaseCache {
             client.leased_at = second;
             client.lease_ends = limits.iter().map(end_of).min().unwrap_or(0);
         } else {
-            let is_full =
-                |(limit, count): &(&Limit, u32)| limit.requests.saturating_sub(*count) < cost;
-            let full = limits.iter().zip(counts.counts).filter(is_full);
+            let windows = limits.iter().zip(counts.counts);
+            let full = windows.filter(|(limit, count)| is_full(**limit, *count, cost));
             client.refused_cost = cost;
             client.refusal_ends = full.map(|(limit, _)| end_of(limit)).max().unwrap_or(0);
         }
@@ -219,6 +224,11 @@ impl Client {
         self.unused > 0 && is_live(self.lease_ends)
             || self.refused_cost > 0 && is_live(self.refusal_ends)
     }
+}
+
+/// Whether a window has no room for a request of this cost.
+fn is_full(limit: Limit, count: u32, cost: u32) -> bool {
+    limit.requests.saturating_sub(count) < cost
 }
 
 #[cfg(test)]

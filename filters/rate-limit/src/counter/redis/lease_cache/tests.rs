@@ -98,6 +98,41 @@ fn later_grant_of_the_refused_cost_drops_the_refusal() {
 }
 
 #[test]
+fn older_grant_after_a_refusal_does_not_lend_it_its_counts() {
+    let mut cache = LeaseCache::default();
+    cache.learn(&CLIENT, &LIMITS, 1, &grant(0, 100), NOW);
+    let Grant { taken, counts } = grant(3, 3);
+    let older = Grant { taken, counts: Counts { at: NOW - 1, ..counts } };
+    cache.learn(&CLIENT, &LIMITS, 1, &older, NOW - 1);
+    assert_eq!(pass(&mut cache, 5, NOW), 2, "the lease is counted");
+    assert_eq!(cache.verdict(&CLIENT, &LIMITS, 1, NOW), None, "3 of 100 is no refusal");
+    cache.learn(&CLIENT, &LIMITS, 1, &grant(0, 100), NOW);
+    let refused = CachedVerdict::Refused(grant(0, 100).counts);
+    assert_eq!(cache.verdict(&CLIENT, &LIMITS, 1, NOW), Some(refused));
+}
+
+#[test]
+fn unused_lease_that_makes_room_is_returned_before_a_refusal() {
+    let limits = [Period::Minute, Period::Hour].map(|period| Limit { period, requests: 100 });
+    let grant = |taken, minute, hour| {
+        let Grant { taken, mut counts } = grant(taken, minute);
+        counts.counts[1] = hour;
+        Grant { taken, counts }
+    };
+    let mut cache = LeaseCache::default();
+    cache.learn(&CLIENT, &limits, 1, &grant(6, 6, 96), NOW);
+    cache.learn(&CLIENT, &limits, 1, &grant(0, 10, 100), NOW);
+    assert_eq!(cache.verdict(&CLIENT, &limits, 1, NOW + 17_500), None, "the minute has ended");
+    let charge = cache.charge(&CLIENT, 1, LEASE, &Rc::new(()), NOW + 17_500);
+    assert_eq!(charge.returned, 5);
+    // A request that the unused part is too small for is refused, with the windows that are full.
+    cache.learn(&CLIENT, &limits, 1, &grant(6, 6, 96), NOW);
+    cache.learn(&CLIENT, &limits, 6, &grant(0, 10, 100), NOW);
+    let refused = CachedVerdict::Refused(grant(0, 5, 95).counts);
+    assert_eq!(cache.verdict(&CLIENT, &limits, 6, NOW), Some(refused));
+}
+
+#[test]
 fn clients_beyond_the_maximum_get_no_lease() {
     let mut cache = LeaseCache::default();
     let client = |n: usize| {
