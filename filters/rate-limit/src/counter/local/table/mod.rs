@@ -8,8 +8,9 @@
 //!
 //! If all entries of a slot are live, the entry with the lowest used share is evicted, but never one
 //! that has used half or more of any window. If all have, the new clients of a limiter share the
-//! overflow entry. A client that gets its own entry later starts with the shared counts, because
-//! they may all be its own.
+//! overflow entry. Until it expires, no other limiter gets it: limiters that took it from each other
+//! would limit no client. A client that gets its own entry later starts with the shared counts,
+//! because they may all be its own.
 //!
 //! A lease is counted when a worker takes it. It never takes the counts above half of a window, and
 //! only comes from a client's own entry.
@@ -97,7 +98,7 @@ pub(crate) fn admit(
     // Other clients must not gain from a lease that was taken from another entry.
     let charge = if is_own { *charge } else { Charge::without_lease(charge.cost) };
     let old = entry(slot, index);
-    if !is_own && old.fingerprint != owner && old.is_protected(now) {
+    if !is_own && old.fingerprint != owner && old.is_live(now) {
         let (counts, pressure) = (Entry::default().counts, Pressure::NoEntry);
         return Admission { taken: 0, counts, now, pressure, changed: false };
     }
@@ -171,6 +172,12 @@ impl Entry {
     /// Whether the clock was set back after the entry was written.
     fn was_ahead(&self, now: u32) -> bool {
         self.last.saturating_sub(now) > MAX_CLOCK_LAG
+    }
+
+    /// Whether a window with counts has not ended. An entry from a clock that was ahead does not live,
+    /// because it could do so forever.
+    fn is_live(&self, now: u32) -> bool {
+        self.expires > now && !self.was_ahead(now)
     }
 
     /// Whether the entry must not be evicted. An entry from a clock that was ahead has no protection,

@@ -193,15 +193,23 @@ fn own_entry_after_the_overflow_entry_adds_no_quota() {
 }
 
 #[test]
-fn overflow_entry_of_another_limiter_is_protected() {
-    let (mut slot, limits) = (Vec::new(), per_hour(1));
-    for who in 0..9 {
-        assert!(request(&mut slot, who, &limits, NOW).is_allowed());
+fn overflow_entry_stays_with_its_limiter_until_it_expires() {
+    let (mut slot, minute) = (Vec::new(), [Limit { period: Period::Minute, requests: 4 }]);
+    for who in 0..8 {
+        assert!(request(&mut slot, who, &per_hour(1), NOW).is_allowed());
     }
-    let other =
-        admit(&mut slot, client(20), [0xee; 16], &per_hour(5), &Charge::without_lease(1), NOW);
-    assert_eq!((other.is_allowed(), other.pressure), (false, Pressure::NoEntry));
-    assert!(!request(&mut slot, 9, &limits, NOW).is_allowed());
+    let other = |slot: &mut Vec<u8>, now| {
+        let charge = Charge::without_lease(1);
+        let admission = admit(slot, client(20), [0xee; 16], &per_hour(5), &charge, now);
+        (admission.is_allowed(), admission.pressure)
+    };
+    for used in 1..=4 {
+        let admission = request(&mut slot, 9, &minute, NOW);
+        assert_eq!((admission.pressure, admission.counts[0]), (Pressure::Overflowed, used));
+        assert_eq!(other(&mut slot, NOW), (false, Pressure::NoEntry));
+    }
+    assert!(!request(&mut slot, 10, &minute, NOW).is_allowed());
+    assert_eq!(other(&mut slot, NOW + 60), (true, Pressure::Overflowed));
 }
 
 #[test]
