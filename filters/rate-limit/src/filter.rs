@@ -240,7 +240,7 @@ impl RateLimit {
                 );
             }
         };
-        state.repetition.check(counting, env);
+        state.repetition.check(counting, &self.settings.counter, env);
         let request = CountRequest { rule, limiter, cost, client };
         if trace::ENABLED {
             notes::assume_counts(&self.settings, &request, &mut state.counter, env);

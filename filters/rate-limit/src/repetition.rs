@@ -6,7 +6,10 @@
 
 use novasphere_core::Env;
 
-use crate::limiter::{Limiter, namespace};
+use crate::{
+    counter::CounterKind,
+    limiter::{Limiter, namespace},
+};
 
 /// The attribute with the limiters that counted a request.
 const ATTRIBUTE: &str = "rate_limit_counted";
@@ -22,14 +25,16 @@ pub(crate) struct RepetitionCheck {
 }
 
 impl RepetitionCheck {
-    /// Checks one of the first requests, which `limiter` counts.
-    pub(crate) fn check(&mut self, limiter: &Limiter, env: &Env<'_>) {
+    /// Checks one of the first requests, which `limiter` counts in `counter`.
+    pub(crate) fn check(&mut self, limiter: &Limiter, counter: &CounterKind, env: &Env<'_>) {
         if self.requests >= REQUESTS || !env.host.passes_attributes() {
             return;
         }
         self.requests = self.requests.saturating_add(1);
         let Limiter { name, limits, identity, .. } = limiter;
-        let own = namespace(name, limits, identity);
+        // The scope is part of each client's key, so it separates counts too.
+        let place = format!(" {:?} {}", identity.scope, counter.store());
+        let own = [namespace(name, limits, identity), place.into_bytes()].concat();
         let mut counted = env.attributes.get(ATTRIBUTE).unwrap_or_default();
         if counted.split(|b| *b == b'\n').any(|other| other == own) {
             self.requests = REQUESTS;

@@ -110,6 +110,17 @@ impl CounterKind {
         matches!(self, Self::Leased(_))
     }
 
+    /// A text for the place of the counts. Limiters that count in different places share no counts.
+    pub(crate) fn store(&self) -> String {
+        // Tables with the same number of slots are one table.
+        let local = |table: &LocalCounter| format!("local {}", table.slots().count());
+        match self {
+            Self::Local(table) => local(table),
+            Self::Leased(counter) => local(counter.table()),
+            Self::Redis(counter) => format!("redis {:?}", counter.upstream.name),
+        }
+    }
+
     /// The table of this proxy. `None` if nothing is counted in this proxy.
     pub(crate) fn table(&self) -> Option<&LocalCounter> {
         match self {

@@ -90,7 +90,6 @@ impl LocalCounter {
         counted.map_or_else(|| self.failed(), Count::Done)
     }
 
-    #[cfg(test)]
     pub(crate) fn slots(&self) -> Slots {
         self.slots
     }
