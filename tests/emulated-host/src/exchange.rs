@@ -5,7 +5,7 @@ use novasphere_harness::{client::HOST, latin1, standin::Seen};
 use crate::{
     Kind,
     lines::Lines,
-    target::{normalised, split},
+    target::{normalised, request_uri, routed, split},
 };
 
 /// The kind of callback that the host is making.
@@ -101,10 +101,12 @@ impl Exchange {
             }
             Kind::Nginx => Lines::new([(b"Host".to_vec(), host)].into_iter().chain(fields)),
         };
+        let target = if kind == Kind::Nginx { request_uri(target) } else { target };
         let (path, query) = split(target);
         let mut decoded = normalised(path);
         decoded.extend(&query);
-        let routed = path.strip_prefix(strip.as_bytes()).unwrap_or(path);
+        let routed = routed(target);
+        let routed = routed.strip_prefix(strip.as_bytes()).unwrap_or(routed);
         let start: &[u8] = if routed.starts_with(b"/") { b"" } else { b"/" };
         Self {
             request,

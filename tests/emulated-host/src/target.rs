@@ -1,5 +1,26 @@
 //! Request targets as nginx parses them.
 
+/// nginx's `$request_uri`: the target without the scheme and the authority of the absolute form.
+/// `http://host?x` has no path, so it starts with the `?`.
+pub(crate) fn request_uri(target: &[u8]) -> &[u8] {
+    let Some(at) = target.windows(3).position(|bytes| bytes == b"://") else { return target };
+    let rest = target.get(at + 3..).unwrap_or_default();
+    match rest.iter().position(|b| matches!(b, b'/' | b'?')) {
+        _ if target.starts_with(b"/") => target,
+        Some(end) => rest.get(end..).unwrap_or_default(),
+        None => b"/",
+    }
+}
+
+/// The path that Kong routes and sends upstream. Kong looks for the `?` from the second byte on, and
+/// replaces the first byte by the `/` of its own path.
+pub(crate) fn routed(request_uri: &[u8]) -> &[u8] {
+    match request_uri.strip_prefix(b"?") {
+        Some(rest) => split(rest).0,
+        None => split(request_uri).0,
+    }
+}
+
 /// Splits a target into path and query, which keeps its `?`. nginx cuts the target at a `#`.
 pub(crate) fn split(target: &[u8]) -> (&[u8], Vec<u8>) {
     let target = target.split(|b| *b == b'#').next().unwrap_or_default();

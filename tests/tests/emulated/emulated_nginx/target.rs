@@ -69,6 +69,43 @@ fn exemptions_match_the_raw_path() -> Result<()> {
     ensure_sound(&ours)
 }
 
+const WITHOUT_A_PATH: &str = "http://api.example?v1/admin";
+
+#[test]
+fn target_without_a_path_gets_its_query_as_the_path() -> Result<()> {
+    let mut naive = worker(&[for_each_request(|host| {
+        assert_eq!(host.property("request.path")?, Ok(b"?v1/admin".to_vec()));
+        Ok(Action::Continue)
+    })])?;
+    let seen = naive.send(&Request::get(WITHOUT_A_PATH))?.upstream.unwrap_or_default();
+    ensure!(seen.path == "/v1/admin?v1/admin", "the quirk is not emulated: {seen:?}");
+    ensure_sound(&naive)
+}
+
+#[test]
+fn filters_reject_a_target_without_a_path() -> Result<()> {
+    let limit = r#"{
+        "minute": 100, "policy": "local", "limit_by": "ip",
+        "rules": [{"name": "admin", "path_prefix": "/v1/admin", "minute": 1}]
+    }"#;
+    let add = r#"{"request": {"add": {"querystring": ["tenant:a"]}}}"#;
+    let gateway = format!(r#"{{"rate_limit": {limit}}}"#);
+    for (name, config) in [
+        ("jwt-auth", chain::JWT_AUTH),
+        ("rate-limit", limit),
+        ("header-transform", add),
+        ("gateway", &gateway),
+    ] {
+        let mut ours = worker(&[Plugin::wasm(name, config)])?;
+        let answer = ours.send(&Request::get(WITHOUT_A_PATH))?;
+        ensure!(answer.status == 400 && answer.upstream.is_none(), "{name}: {answer:?}");
+        let answer = ours.send(&Request::get("http://api.example/a"))?;
+        ensure!(matches!(answer.status, 200 | 401), "{name}: {answer:?}");
+        ensure_sound(&ours)?;
+    }
+    Ok(())
+}
+
 fn with_token() -> Result<Request> {
     let token = chain::good_token()?;
     Ok(Request::get(format!("/api/a?x=%2f&token={token}&y")))

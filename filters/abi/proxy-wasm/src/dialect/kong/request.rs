@@ -80,6 +80,7 @@ impl Whole {
         }
         let map = hostcalls::header_map(Map::Request).map_err(failed("read headers"))?;
         let target = hostcalls::property(TARGET).map_err(failed("read the target"))?;
+        target::check(&target)?;
         Ok(Self { map, target })
     }
 

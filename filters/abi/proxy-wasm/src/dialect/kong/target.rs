@@ -1,5 +1,5 @@
-//! Rewrites the request target. `:path` is read-only. The variable `upstream_uri` goes upstream: its
-//! path comes from the proxy's route, its query from the client.
+//! Checks and rewrites the request target. `:path` is read-only. The variable `upstream_uri` goes
+//! upstream: its path comes from the proxy's route, its query from the client.
 
 use std::{error::Error, fmt};
 
@@ -36,6 +36,16 @@ impl From<InvalidTarget> for Fault {
     fn from(invalid: InvalidTarget) -> Self {
         Self::Unable(invalid.to_string())
     }
+}
+
+/// Rejects a target without a path. nginx accepts `GET http://host?x` with the target `?x`, and Kong
+/// sends `/x?x` upstream: rules for the path `/x` would not see it. nginx itself rejects `*`.
+pub(super) fn check(target: &[u8]) -> Result<(), Fault> {
+    if target.starts_with(b"/") {
+        return Ok(());
+    }
+    let message = "The path of the request must start with /".to_owned();
+    Err(Fault::Client { status: 400, message })
 }
 
 /// The upstream's URI after a filter changed the target from `old` to `new`.
@@ -92,6 +102,17 @@ mod tests {
     fn rewritten(old: &str, new: &str, upstream: &str) -> Result<String, InvalidTarget> {
         rewrite(old.as_bytes(), new.as_bytes(), upstream.as_bytes())
             .map(|uri| String::from_utf8(uri).unwrap())
+    }
+
+    #[test]
+    fn rejects_a_target_without_a_path() {
+        for target in ["/", "/v1/admin", "/?v1/admin", "//"] {
+            assert_eq!(check(target.as_bytes()), Ok(()), "{target}");
+        }
+        for target in ["?v1/admin", "?", "", "*", "http://api.example/"] {
+            let result = check(target.as_bytes());
+            assert!(matches!(result, Err(Fault::Client { status: 400, .. })), "{target}");
+        }
     }
 
     #[test]
