@@ -106,6 +106,36 @@ fn filters_reject_a_target_without_a_path() -> Result<()> {
     Ok(())
 }
 
+#[test]
+fn fragment_is_not_sent() -> Result<()> {
+    let mut naive = worker(&[for_each_request(|host| {
+        assert_eq!(host.property("request.path")?, Ok(b"/a?x#y".to_vec()));
+        assert_eq!(host.property("ngx.upstream_uri")?, Ok(b"/a?x".to_vec()));
+        Ok(Action::Continue)
+    })])?;
+    let seen = naive.send(&Request::get("/a?x#y"))?.upstream.unwrap_or_default();
+    ensure!(seen.path == "/a?x", "the quirk is not emulated: {seen:?}");
+    ensure_sound(&naive)
+}
+
+#[test]
+fn query_rules_reject_a_target_with_a_fragment() -> Result<()> {
+    for rule in
+        [r#""add": {"querystring": ["tenant:a"]}"#, r#""remove": {"querystring": ["tenant"]}"#]
+    {
+        let config = format!(r#"{{"request": {{{rule}}}}}"#);
+        let mut ours = worker(&[Plugin::wasm("header-transform", config)])?;
+        for target in ["/a?x#y", "/a?tenant#=1", "/a#?tenant=1"] {
+            let answer = ours.send(&Request::get(target))?;
+            ensure!(answer.status == 400 && answer.upstream.is_none(), "{target}: {answer:?}");
+        }
+        let answer = ours.send(&Request::get("/a?x=%23"))?;
+        ensure!(answer.status == 200, "{answer:?}");
+        ensure_sound(&ours)?;
+    }
+    Ok(())
+}
+
 fn with_token() -> Result<Request> {
     let token = chain::good_token()?;
     Ok(Request::get(format!("/api/a?x=%2f&token={token}&y")))

@@ -8,7 +8,8 @@
 //!   line only. `mutations` empties headers and rejects repeated ones;
 //! - an empty header counts as removed. `head` hides it from filters;
 //! - `:path` is decoded and `:authority` is the proxy's own. `head` restores the client's values;
-//! - nginx accepts a target without a path, and Kong makes a path of its query. `target` rejects it;
+//! - nginx accepts a target without a path, and Kong makes a path of its query. It also accepts a
+//!   fragment, and drops it. `target` rejects both;
 //! - `:path` is read-only. `target` rewrites the query of the upstream's URI;
 //! - the host cuts header maps at 100 lines, and writes beyond its buffer. `head` counts first;
 //! - the details of a local response become its reason phrase, and its body gets a newline.
