@@ -22,6 +22,12 @@ pub trait Host {
         None
     }
 
+    /// Request headers in lower case that the host keeps to a single line and whose value is not a
+    /// list, so that no filter can add a value to the client's.
+    fn single_line_headers(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// Whether this worker starts fetches. On a host where one thread fetches for all, the workers
     /// must leave due fetches to it.
     fn starts_fetches(&self) -> bool {

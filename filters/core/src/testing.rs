@@ -80,6 +80,8 @@ pub struct TestHost {
     pub verify: Option<VerifyFn>,
     /// The capabilities that the host lacks.
     pub unsupported: Vec<Capability>,
+    /// The request headers that the host keeps to a single line.
+    pub single_line_headers: &'static [&'static str],
     /// Whether the host passes values of a configuration as text.
     pub values_are_text: bool,
     /// Whether the host guesses the types of values from plain YAML.
@@ -112,6 +114,7 @@ impl Default for TestHost {
             attributes: RefCell::default(),
             verify: None,
             unsupported: Vec::new(),
+            single_line_headers: &[],
             values_are_text: false,
             guesses_types: false,
             has_timer: true,
@@ -165,6 +168,10 @@ impl Host for TestHost {
 
     fn unsupported(&self, capability: Capability) -> Option<&'static str> {
         self.unsupported.contains(&capability).then_some("do it elsewhere")
+    }
+
+    fn single_line_headers(&self) -> &'static [&'static str] {
+        self.single_line_headers
     }
 
     fn values_are_text(&self) -> bool {

@@ -158,6 +158,10 @@ impl Host for Proxy<'_> {
         (self.kind == ProxyKind::Traefik).then(|| traefik::alternative(capability))
     }
 
+    fn single_line_headers(&self) -> &'static [&'static str] {
+        if self.kind == ProxyKind::Kong { &kong::SINGLE_LINE_HEADERS } else { &[] }
+    }
+
     fn values_are_text(&self) -> bool {
         self.values_are_text
     }

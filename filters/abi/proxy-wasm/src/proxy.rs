@@ -70,6 +70,10 @@ impl Host for Proxy {
         self.dialect.traits().passes_attributes
     }
 
+    fn single_line_headers(&self) -> &'static [&'static str] {
+        self.dialect.traits().single_line_headers
+    }
+
     fn guesses_types(&self) -> bool {
         self.guesses_types
     }

@@ -164,6 +164,11 @@ impl<'h> BuildContext<'h> {
         self.host.unsupported(capability)
     }
 
+    /// See [`Host::single_line_headers`].
+    pub fn single_line_headers(&self) -> &'static [&'static str] {
+        self.host.single_line_headers()
+    }
+
     /// Whether the host passes values as text. See [`Host::values_are_text`].
     pub fn values_are_text(&self) -> bool {
         self.host.values_are_text()

@@ -47,7 +47,10 @@ pub(super) fn header_entries(
     list.use_claims(&[&parsed.replace, &parsed.add, &parsed.append]);
     list.check_conflicts(&parsed);
     match message {
-        Message::Request => list.check_spellings(&parsed),
+        Message::Request => {
+            list.check_spellings(&parsed);
+            list.refuse_second_lines(&parsed.append);
+        }
         Message::Response => list.check_refusals(&parsed),
     }
     parsed

@@ -49,6 +49,20 @@ impl EntryList<'_, '_> {
         }
     }
 
+    /// Rejects a second line of a request header of which the host keeps one.
+    #[cold]
+    pub(super) fn refuse_second_lines(&mut self, append: &ParsedRule<ValueText>) {
+        let single = self.cx.single_line_headers();
+        for entry in append.entries.iter().filter(|entry| single.contains(&entry.name.as_str())) {
+            let fault = format!(
+                "\"{}\" can have only one line and one value on this proxy: use add to keep the \
+                 client's value, or remove and add to replace it",
+                entry.name
+            );
+            self.fault(append.name, entry.index, fault);
+        }
+    }
+
     pub(super) fn fault(&mut self, rule: &str, index: usize, fault: String) {
         let (message, list) = (self.message.as_str(), self.list);
         self.cx.fault(format!("{message}.{rule}.{list}[{index}]"), fault);

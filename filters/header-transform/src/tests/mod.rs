@@ -96,6 +96,22 @@ fn received(rules: &str, lines: Lines<'_>) -> Vec<String> {
 }
 
 #[test]
+fn rejects_append_to_a_header_that_the_host_keeps_to_one_line() {
+    let host = TestHost { single_line_headers: &["referer"], ..TestHost::default() };
+    let config = br#"{
+        "request": {"append": {"headers": ["via:1.1 a", "Referer:b"]}},
+        "response": {"append": {"headers": ["Referer:b"]}}
+    }"#;
+    assert!(HeaderTransform::from_json(config, &TestHost::default()).is_ok());
+    let faults = HeaderTransform::from_json(config, &host).unwrap_err();
+    assert_eq!(
+        faults.to_string(),
+        "request.append.headers[1]: \"referer\" can have only one line and one value on this \
+         proxy: use add to keep the client's value, or remove and add to replace it"
+    );
+}
+
+#[test]
 fn rejects_response_rules_on_hosts_without_them() {
     let host = TestHost { unsupported: vec![Capability::Response], ..TestHost::default() };
     let config =

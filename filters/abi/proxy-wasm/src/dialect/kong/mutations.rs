@@ -8,6 +8,7 @@
 use std::{error::Error, fmt};
 
 use novasphere_core::{HeaderMutation, HeaderName};
+use novasphere_host_facts::kong::SINGLE_LINE_HEADERS;
 use novasphere_messages::mutations::header_name;
 
 use crate::{dialect::Line, fault::Fault};
@@ -19,6 +20,8 @@ pub(super) enum Call<'m> {
     Replace(&'m HeaderName, &'m [u8]),
     /// Adds a line.
     Add(&'m HeaderName, &'m [u8]),
+    /// Replaces the only line of the name, or adds it, with several values as a list.
+    Join(&'m HeaderName, Vec<u8>),
 }
 
 /// Why mutations cannot be applied.
@@ -58,33 +61,9 @@ impl From<InvalidMutation<'_>> for Fault {
 const PROTECTED: [&str; 5] =
     ["content-length", "host", "transfer-encoding", "x-forwarded-for", "x-real-ip"];
 
-/// Headers of which nginx silently drops a second line.
-const SINGLE: [&str; 24] = [
-    "accept-encoding",
-    "authorization",
-    "connection",
-    "content-length",
-    "content-type",
-    "date",
-    "depth",
-    "destination",
-    "expect",
-    "host",
-    "if-match",
-    "if-modified-since",
-    "if-none-match",
-    "if-range",
-    "if-unmodified-since",
-    "keep-alive",
-    "overwrite",
-    "range",
-    "referer",
-    "transfer-encoding",
-    "upgrade",
-    "user-agent",
-    "via",
-    "x-real-ip",
-];
+/// Further headers of which nginx silently drops a second line. Their values are lists, so one line
+/// can hold several (RFC 9110 section 5.6.1).
+const LISTS: [&str; 4] = ["accept-encoding", "if-match", "if-none-match", "via"];
 
 /// The host calls that apply `mutations` to a request with the lines of `raw`, the host's map.
 pub(super) fn plan<'m>(
@@ -156,18 +135,26 @@ impl<'m> Field<'m> {
         if is_owned && first.is_none() && values.is_empty() {
             return Ok(());
         }
+        let is_one_of = |names: &[&str]| names.contains(&name.as_str());
+        // An empty line counts as absent.
+        let kept = first.filter(|value| keeps_client_lines && !value.is_empty());
+        let is_repeated = kept.iter().count().saturating_add(values.len()) > 1;
+        if is_repeated && is_one_of(&SINGLE_LINE_HEADERS) {
+            return Err(InvalidMutation::SingleLine(name));
+        }
+        let is_joined = is_repeated && is_one_of(&LISTS);
+        let is_owned = is_owned || is_joined;
         if is_owned && (similar > 1 || (similar == 1 && first.is_none())) {
             return Err(InvalidMutation::Repeated(name));
         }
-        let is_one_of = |names: &[&str]| names.contains(&name.as_str());
-        // An empty line counts as absent.
-        let keeps_line = keeps_client_lines && first.is_some_and(|value| !value.is_empty());
-        if usize::from(keeps_line).saturating_add(values.len()) > 1 && is_one_of(&SINGLE) {
-            return Err(InvalidMutation::SingleLine(name));
+        if is_joined {
+            let list: Vec<&[u8]> = kept.into_iter().chain(values).collect();
+            calls.push(Call::Join(name, list.join(&b", "[..])));
+            return Ok(());
         }
         let mut values = values.into_iter();
         match first {
-            Some(_) if keeps_line || (keeps_client_lines && similar > 1) => {}
+            Some(_) if kept.is_some() || (keeps_client_lines && similar > 1) => {}
             Some(first) => match values.next() {
                 Some(value) => calls.push(Call::Replace(name, value)),
                 None if first.is_empty() => {}
@@ -251,11 +238,26 @@ mod tests {
     }
 
     #[test]
+    fn appends_to_the_only_line_of_a_list() {
+        let etags = HeaderName::from_static("if-none-match");
+        let raw: &[Line] = &[(b"If-None-Match", b"\"a\"")];
+        let joined = |list: &[u8]| Ok(vec![Call::Join(&etags, list.to_vec())]);
+        assert_eq!(plan(raw, &[add(&etags, b"\"b\"")]), joined(b"\"a\", \"b\""));
+        let twice = [add(&etags, b"\"b\""), add(&etags, b"\"c\"")];
+        assert_eq!(plan(&[], &twice), joined(b"\"b\", \"c\""));
+        let empty: &[Line] = &[(b"If-None-Match", b"")];
+        assert_eq!(plan(empty, &twice), joined(b"\"b\", \"c\""));
+        let repeated: &[Line] = &[(b"If-None-Match", b"\"a\""), (b"if-none-match", b"\"b\"")];
+        assert_eq!(
+            plan(repeated, &[add(&etags, b"\"c\"")]),
+            Err(InvalidMutation::Repeated(&etags))
+        );
+    }
+
+    #[test]
     fn rejects_changes_that_break_nginx() {
-        let via = HeaderName::from_static("via");
         let address = HeaderName::from_static("x-forwarded-for");
-        let raw: &[Line] = &[(b"Via", b"1.1 a"), (b"X-Forwarded-For", b"192.0.2.1")];
-        assert_eq!(plan(raw, &[add(&via, b"1.1 b")]), Err(InvalidMutation::SingleLine(&via)));
+        let raw: &[Line] = &[(b"X-Forwarded-For", b"192.0.2.1")];
         for name in ["overwrite", "x-real-ip"].map(HeaderName::from_static) {
             let raw: &[Line] = &[(name.as_str().as_bytes(), b"192.0.2.1")];
             assert_eq!(

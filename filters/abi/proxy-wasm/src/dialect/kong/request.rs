@@ -101,6 +101,9 @@ impl Whole {
                 Call::Replace(name, value) => {
                     hostcalls::replace_header(Map::Request, name.as_str().as_bytes(), value)
                 }
+                Call::Join(name, value) => {
+                    hostcalls::replace_header(Map::Request, name.as_str().as_bytes(), &value)
+                }
                 Call::Add(name, value) => {
                     hostcalls::add_header(Map::Request, name.as_str().as_bytes(), value)
                 }
