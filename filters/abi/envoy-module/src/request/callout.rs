@@ -1,45 +1,15 @@
 //! Callouts.
 
-use std::{
-    any::Any,
-    rc::Rc,
-    time::{Duration, Instant},
-};
-
 use novasphere_core::{Callout, CalloutResult, FetchError, Filter};
 
-use super::{Request, Stream, call_response::CallResponse, state::State, waiting::Waiting};
+use super::{
+    Request, Stream, call_response::CallResponse, pending_callout::PendingCallout, state::State,
+    waiting::Waiting,
+};
 use crate::{
     exports::CallEnd,
     host::{Line, Status, StreamHandle},
 };
-
-/// A callout that has not ended.
-pub(super) struct PendingCallout {
-    id: u64,
-    ticket: Rc<dyn Any>,
-    max_body: usize,
-    sent_at: Instant,
-    timeout: Duration,
-}
-
-impl PendingCallout {
-    /// The callout that Envoy just accepted under the number `id`.
-    pub(super) fn new(id: u64, callout: &Callout<'_>) -> Self {
-        Self {
-            id,
-            ticket: Rc::clone(&callout.ticket),
-            max_body: callout.max_body,
-            sent_at: now(),
-            timeout: Duration::from_millis(u64::from(callout.timeout_ms)),
-        }
-    }
-
-    /// Whether three quarters of the time limit have passed.
-    fn is_overdue(&self) -> bool {
-        now().saturating_duration_since(self.sent_at) >= self.timeout / 4 * 3
-    }
-}
 
 impl<F: Filter + 'static> Stream<F> {
     /// A callout ended. The filter decides about its request again.
@@ -85,10 +55,4 @@ pub(super) fn send(stream: &mut StreamHandle, callout: &Callout<'_>) -> Result<u
     let own = callout.headers.iter();
     lines.extend(own.map(|(name, value)| Line::of(name.as_str().as_bytes(), value.as_bytes())));
     stream.callout(callout.upstream, &lines, &callout.body, callout.timeout_ms)
-}
-
-/// The time that passes evenly, because the wall clock may step during a callout.
-#[allow(clippy::disallowed_methods)] // this is the adapter's clock
-fn now() -> Instant {
-    Instant::now()
 }

@@ -9,9 +9,9 @@ use novasphere_core::{
 use novasphere_messages::grpc::GrpcKind;
 
 use self::{
-    callout::PendingCallout,
     fault::Fault,
     head::Head,
+    pending_callout::PendingCallout,
     state::State,
     waiting::{Paused, Waiting},
 };
@@ -26,6 +26,7 @@ mod callout;
 mod fault;
 mod head;
 mod local_response;
+mod pending_callout;
 mod state;
 mod waiting;
 

@@ -1,6 +1,6 @@
 //! The state of a request.
 
-use super::{callout::PendingCallout, waiting::Paused};
+use super::{pending_callout::PendingCallout, waiting::Paused};
 
 /// The state of a request, from the filter's decision to the response head.
 pub(super) enum State<C> {
