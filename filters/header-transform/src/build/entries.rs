@@ -49,7 +49,7 @@ pub(super) fn header_entries(
     match message {
         Message::Request => {
             list.check_spellings(&parsed);
-            list.refuse_second_lines(&parsed.append);
+            list.warn_of_second_lines(&parsed);
         }
         Message::Response => list.check_refusals(&parsed),
     }

@@ -2,8 +2,13 @@
 
 use novasphere_core::BuildContext;
 
-use super::parsed_rules::{ParsedEntry, ParsedRule, RuleTexts};
-use crate::{entry::InvalidEntry, message::Message, name_pattern::Fold, template::ValueText};
+use super::parsed_rules::{ParsedEntry, ParsedRule, ParsedRules, RuleTexts};
+use crate::{
+    entry::InvalidEntry,
+    message::Message,
+    name_pattern::{Fold, NamePattern},
+    template::ValueText,
+};
 
 /// The `headers` or `querystring` lists of the rules for one message.
 pub(super) struct EntryList<'e, 'h> {
@@ -49,17 +54,31 @@ impl EntryList<'_, '_> {
         }
     }
 
-    /// Rejects a second line of a request header of which the host keeps one.
+    /// Warns about a second line of a request header of which the host keeps one.
     #[cold]
-    pub(super) fn refuse_second_lines(&mut self, append: &ParsedRule<ValueText>) {
+    pub(super) fn warn_of_second_lines(&mut self, all: &ParsedRules) {
+        let (append, remove) = (&all.append, &all.remove);
         let single = self.cx.single_line_headers();
         for entry in append.entries.iter().filter(|entry| single.contains(&entry.name.as_str())) {
-            let fault = format!(
-                "\"{}\" can have only one line and one value on this proxy: use add to keep the \
-                 client's value, or remove and add to replace it",
-                entry.name
-            );
-            self.fault(append.name, entry.index, fault);
+            let name = NamePattern::exact(&entry.name);
+            let is_removed = remove.scope.covers(&append.scope)
+                && remove.entries.iter().any(|other| other.argument.covers(&name, self.fold));
+            if !is_removed {
+                let path = format!(
+                    "{}.{}.{}[{}]",
+                    self.message.as_str(),
+                    append.name,
+                    self.list,
+                    entry.index
+                );
+                let message = format!(
+                    "\"{}\" can have only one line and one value on this proxy, so a request that \
+                     has it gets 500: use add to keep the client's value, or remove and add to \
+                     replace it",
+                    entry.name
+                );
+                self.cx.warn(&path, &message);
+            }
         }
     }
 
