@@ -1,7 +1,6 @@
 //! A configuration: the filter, and what its workers share.
 
 use std::{
-    io,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -76,8 +75,7 @@ impl<F: Filter + 'static> Config<F> {
         let waiters = Arc::new(Waiters::default());
         let uses_timer = filter.uses_timer();
         let has_timer = uses_timer && !host::is_validation_mode();
-        let timer =
-            if has_timer { Some(start_timer::<F>(threads, handle, &waiters)?) } else { None };
+        let timer = if has_timer { start_timer(&filter, threads, handle, &waiters)? } else { None };
         Some(Arc::new(Self {
             id: LAST_ID.fetch_add(1, Ordering::Relaxed),
             metrics: HostMetrics::define(&filter, handle),
@@ -120,24 +118,30 @@ impl<F: Filter> Config<F> {
     }
 }
 
-/// Starts the timer. Without it, no keys would be fetched, and waiting requests would hang. So the
-/// configuration is then refused.
+/// Starts the timer. Without it, no keys would be fetched, and waiting requests would hang. So `None`
+/// if it cannot start, and the configuration is refused, unless the filter works without a timer.
 #[cold]
 fn start_timer<F: Filter>(
+    filter: &F,
     threads: thread::Builder,
     handle: &ConfigHandle,
     waiters: &Arc<Waiters>,
-) -> Option<Timer> {
-    let started = Timer::start(threads, handle.scheduler(), waiters);
-    let refuse = |error: &io::Error| {
-        let message = format_args!(
-            "configuration refused: cannot start a thread for the filter's timer: {error}; raise \
-             Envoy's limit of threads (pids limit of the container, TasksMax of the service, \
-             ulimit -u), then load the configuration again"
-        );
-        host::log(Level::Error, F::NAME, message);
+) -> Option<Option<Timer>> {
+    let error = match Timer::start(threads, handle.scheduler(), waiters) {
+        Ok(timer) => return Some(Some(timer)),
+        Err(error) => error,
     };
-    started.inspect_err(refuse).ok()
+    let (level, effect) = match filter.timer_is_optional() {
+        true => (Level::Warn, "metrics of the filter's state do not change"),
+        false => (Level::Error, "configuration refused"),
+    };
+    let message = format_args!(
+        "{effect}: cannot start a thread for the filter's timer: {error}; raise Envoy's limit of \
+         threads (pids limit of the container, TasksMax of the service, ulimit -u), then load the \
+         configuration again"
+    );
+    host::log(level, F::NAME, message);
+    filter.timer_is_optional().then_some(None)
 }
 
 /// The scope in `filter_name`: the part after the filter's name. Configurations with one scope share

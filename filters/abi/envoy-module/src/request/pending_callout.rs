@@ -35,7 +35,7 @@ impl PendingCallout {
     }
 }
 
-/// The time that passes evenly, because the wall clock may step during a callout.
+/// The monotonic clock, because the wall clock may step during a callout.
 #[allow(clippy::disallowed_methods)] // this is the adapter's clock
 fn now() -> Instant {
     Instant::now()

@@ -64,7 +64,8 @@ impl<F: Filter + 'static> Worker<F> {
         Self::find(config, Envoy::worker(F::NAME))
     }
 
-    /// The filter on the main thread, which this is.
+    /// The filter on the main thread, which this usually is. A configuration may end on another
+    /// thread, which then gets a new state without leases of fetches.
     pub(crate) fn on_main_thread(config: &Arc<Config<F>>) -> Rc<Self> {
         Self::find(config, Envoy::main(F::NAME))
     }
