@@ -8,8 +8,8 @@
 //!
 //! If all entries of a slot are live, the entry with the lowest used share is evicted, but never one
 //! that has used half or more of any window. If all have, the new clients of a limiter share the
-//! overflow entry. Until it expires, no other limiter gets it: limiters that took it from each other
-//! would limit no client. A client that gets its own entry later starts with the shared counts,
+//! overflow entry. While it is in use, no other limiter gets it: limiters that took it from each
+//! other would limit no client. A client that gets its own entry later starts with the shared counts,
 //! because they may all be its own.
 //!
 //! A lease is counted when a worker takes it. It never takes the counts above half of a window, and
@@ -33,6 +33,8 @@ const ENTRY_BYTES: usize = 16 + 4 * (4 + MAX_WINDOWS);
 /// The size of a slot. Fixed, because one host crashes if a value grows while its store is full.
 pub(crate) const SLOT_BYTES: usize = ENTRY_BYTES * (ENTRIES + 1);
 
+/// The time after its last request for which an overflow entry stays with its limiter, in seconds.
+const OVERFLOW_HOLD: u32 = 60;
 /// How far behind a worker's reading of the clock may be, in seconds. A worker can read the time just
 /// before the end of a window, and count after other workers have counted in the next window.
 const MAX_CLOCK_LAG: u32 = 5;
@@ -98,7 +100,7 @@ pub(crate) fn admit(
     // Other clients must not gain from a lease that was taken from another entry.
     let charge = if is_own { *charge } else { Charge::without_lease(charge.cost) };
     let old = entry(slot, index);
-    if !is_own && old.fingerprint != owner && old.is_live(now) {
+    if !is_own && old.fingerprint != owner && old.is_in_use(now) {
         let (counts, pressure) = (Entry::default().counts, Pressure::NoEntry);
         return Admission { taken: 0, counts, now, pressure, changed: false };
     }
@@ -174,10 +176,11 @@ impl Entry {
         self.last.saturating_sub(now) > MAX_CLOCK_LAG
     }
 
-    /// Whether a window with counts has not ended. An entry from a clock that was ahead does not live,
-    /// because it could do so forever.
-    fn is_live(&self, now: u32) -> bool {
-        self.expires > now && !self.was_ahead(now)
+    /// Whether another limiter must not take this overflow entry: it is protected, or counted a
+    /// request in the last minute. A window of a year must not keep it for a single request.
+    fn is_in_use(&self, now: u32) -> bool {
+        let is_recent = now < self.expires.min(self.last.saturating_add(OVERFLOW_HOLD));
+        self.is_protected(now) || is_recent && !self.was_ahead(now)
     }
 
     /// Whether the entry must not be evicted. An entry from a clock that was ahead has no protection,

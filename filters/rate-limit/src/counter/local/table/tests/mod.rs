@@ -193,7 +193,7 @@ fn own_entry_after_the_overflow_entry_adds_no_quota() {
 }
 
 #[test]
-fn overflow_entry_stays_with_its_limiter_until_it_expires() {
+fn overflow_entry_stays_with_its_limiter_while_it_is_in_use() {
     let (mut slot, minute) = (Vec::new(), [Limit { period: Period::Minute, requests: 4 }]);
     for who in 0..8 {
         assert!(request(&mut slot, who, &per_hour(1), NOW).is_allowed());
@@ -210,6 +210,10 @@ fn overflow_entry_stays_with_its_limiter_until_it_expires() {
     }
     assert!(!request(&mut slot, 10, &minute, NOW).is_allowed());
     assert_eq!(other(&mut slot, NOW + 60), (true, Pressure::Overflowed));
+    // A single request of an hour keeps the entry for a minute.
+    let first = |slot: &mut Vec<u8>, now| request(slot, 9, &minute, now).pressure;
+    assert_eq!(first(&mut slot, NOW + 119), Pressure::NoEntry);
+    assert_eq!(first(&mut slot, NOW + 120), Pressure::Overflowed);
 }
 
 #[test]
