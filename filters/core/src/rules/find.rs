@@ -69,7 +69,7 @@ pub fn find_rule<R: RequestRule>(
     if path.is_too_long() && rules.iter().any(needs_variants) {
         return Err(AmbiguousPath);
     }
-    // Whether no server distinguishes a detail of a request that the rule matches.
+    // Whether a rule that matches does so for every server, whatever details it distinguishes.
     let is_certain =
         |rule: &R| !path.ends_in_hidden_slash() && rule.condition().is_exact_method(head);
     let mut found: Option<(usize, &R, MatchedVariants)> = None;
@@ -138,7 +138,7 @@ fn note(
         found.push(format!("{} {state}", header.name));
     }
     if let Ok(Some(MatchedVariants::Some(_))) | Err(AmbiguousPath) = matched {
-        found.push("as some servers read the path".to_owned());
+        found.push("as some servers read it".to_owned());
     }
     let note = trace::Note::new(condition.place.as_str()).expected(condition.to_string());
     note.found_bytes(found.join(", ").as_bytes()).matches(!matches!(matched, Ok(None)))

@@ -15,7 +15,7 @@ use crate::{
     },
 };
 
-/// More sources never get their keys.
+/// Maximum number of entries. Further sources would never get keys.
 const MAX_ENTRIES: usize = SLOTS as usize;
 
 /// Appended to an issuer (OpenID Connect Discovery 1.0 section 4).

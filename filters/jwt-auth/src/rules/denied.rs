@@ -47,8 +47,8 @@ fn is_listed(sorted: &[String], claim: Option<&Json>) -> bool {
     let has = |text: &str| sorted.binary_search_by(|value| value.as_str().cmp(text)).is_ok();
     match claim {
         Some(Json::String(text)) => has(text),
-        // RFC 7519 requires strings, but some issuers number their tokens and subjects. A fraction or
-        // a number outside 64 bits has lost its text, so it may be a denied one.
+        // RFC 7519 requires strings, but some issuers number their tokens and subjects. Parsing
+        // loses the text of a fraction or of a number outside 64 bits, so it may be a denied one.
         Some(Json::Number(number)) => number.is_f64() || has(&number.to_string()),
         _ => false,
     }

@@ -83,7 +83,7 @@ impl RequestArgs {
         if let Some(token) = self.token()? {
             headers.push((b"authorization".to_vec(), format!("Bearer {token}").into_bytes()));
         }
-        let mut request = Request::new(&method.to_ascii_uppercase(), target, "");
+        let mut request = Request::new(method, target, "");
         request.authority = host.unwrap_or_default();
         request.headers = headers;
         let now = clock::now_millis();
@@ -175,7 +175,7 @@ mod tests {
         };
         let Prepared { input, .. } = args.prepare().unwrap();
         let Input { request, facts, used, .. } = input;
-        assert_eq!((request.method, request.target), (b"POST".to_vec(), b"/a?b=c d".to_vec()));
+        assert_eq!((request.method, request.target), (b"post".to_vec(), b"/a?b=c d".to_vec()));
         assert_eq!(request.authority, b"api.test");
         let lines = [("x-a", "1"), ("authorization", "Bearer a.b.c")];
         assert_eq!(request.headers, lines.map(|(n, v)| (n.into(), v.into())));

@@ -5,8 +5,8 @@ use super::{
     requests::{decide, rules, scoped},
 };
 
-/// Some servers ignore the case of methods. A rule that is less strict does not apply to such a
-/// method, and one that another server could replace by a stricter rule rejects it.
+/// Some servers ignore the case of methods. A less strict rule does not match such a method. A
+/// request whose rule would be too lenient for some servers is rejected.
 #[test]
 fn stricter_rule_matches_methods_in_lower_case() {
     let read = r#"{"methods": ["GET"], "path_prefix": "/w", "scopes": {"all_of": ["read"]}}"#;

@@ -46,8 +46,8 @@ pub(super) const TEXTS: &[Decision] = &[
         "ambiguous_path",
         "Servers could match the path, or a method in lower case, to different rules. The response \
          is 400.",
-        "The path has .., encoded slashes or similar, or the method is not in upper case. Ordinary \
-         clients send no such paths and methods.",
+        "The path has .., encoded slashes or similar. Ordinary clients send no such paths. Or the \
+         method is not in upper case: a browser's fetch sends the method patch as it is written.",
         "Nothing, unless a client of yours is affected: it must send the plain path, and the method \
          in upper case.",
     ),
