@@ -19,7 +19,8 @@ pub(crate) const EXACT: Fold = |byte| byte;
 pub(crate) const IGNORE_CASE: Fold = |byte| byte.to_ascii_lowercase();
 
 /// For names of headers in requests: upstreams that follow CGI treat `X_Tenant` and `X.Tenant` as
-/// `X-Tenant` (RFC 9110 section 17.10). As in [`HeaderName::matches_loosely`].
+/// `X-Tenant` (RFC 9110 section 17.10). As in
+/// [`HeaderName::matches_loosely`](novasphere_core::HeaderName::matches_loosely).
 pub(crate) const IGNORE_SPELLING: Fold =
     |byte| if byte.is_ascii_alphanumeric() { IGNORE_CASE(byte) } else { b'-' };
 
