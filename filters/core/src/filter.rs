@@ -215,7 +215,7 @@ pub trait Filter: Sized {
         TimerActions::default()
     }
 
-    /// The configuration ends before its fetches. Releases what they hold in the shared data, so that
+    /// The configuration ends before its fetches. Releases their leases in the shared data, so that
     /// the next configuration can fetch at once. Hosts may omit this call.
     fn abandon_fetches(&self, _: &mut Self::State, _: &Env<'_>) {}
 }

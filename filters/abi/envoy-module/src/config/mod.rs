@@ -24,7 +24,7 @@ mod timer;
 pub(crate) use self::{
     envoy::Envoy,
     metrics::{MetricSink, PANICKED},
-    timer::{Waiter, Waiters},
+    timer::{Waiter, Waiters, monotonic_now},
 };
 
 /// A configured filter. All workers use it.

@@ -54,7 +54,7 @@ impl Waiters {
     /// Adds a request. Its stream gets one event: from [`wake_all`](Self::wake_all), or after
     /// `limit`. The filter's work becomes due, because the request waits for it.
     pub(crate) fn add(self: &Arc<Self>, scheduler: StreamScheduler, limit: Duration) -> Waiter {
-        let now = now();
+        let now = monotonic_now();
         let mut schedule = self.schedule();
         schedule.last_number = schedule.last_number.wrapping_add(1);
         let number = schedule.last_number;
@@ -75,7 +75,7 @@ impl Waiters {
 
     /// Sets when the filter's work is due again. A request may have made it due earlier.
     pub(crate) fn work_in(&self, delay: Option<Duration>) {
-        let at = delay.and_then(|delay| now().checked_add(delay));
+        let at = delay.and_then(|delay| monotonic_now().checked_add(delay));
         let mut schedule = self.schedule();
         schedule.due = [schedule.due, at].into_iter().flatten().min();
         drop(schedule);
@@ -86,7 +86,7 @@ impl Waiters {
     fn run(&self, work: &ConfigScheduler) {
         let mut schedule = self.schedule();
         while !schedule.is_over {
-            let now = now();
+            let now = monotonic_now();
             if schedule.due.is_some_and(|due| due <= now) {
                 schedule.due = None;
                 drop(schedule);
@@ -167,9 +167,9 @@ impl Drop for Timer {
     }
 }
 
-/// The time that passes evenly, for delays. Filters get the wall clock.
+/// The monotonic clock, for delays: the wall clock may step. Filters get the wall clock.
 #[allow(clippy::disallowed_methods)] // this is the adapter's clock
-fn now() -> Instant {
+pub(crate) fn monotonic_now() -> Instant {
     Instant::now()
 }
 

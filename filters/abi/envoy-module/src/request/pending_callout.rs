@@ -8,6 +8,8 @@ use std::{
 
 use novasphere_core::Callout;
 
+use crate::config::monotonic_now;
+
 /// A callout that has not ended.
 pub(super) struct PendingCallout {
     pub(super) id: u64,
@@ -24,19 +26,13 @@ impl PendingCallout {
             id,
             ticket: Rc::clone(&callout.ticket),
             max_body: callout.max_body,
-            sent_at: now(),
+            sent_at: monotonic_now(),
             timeout: Duration::from_millis(u64::from(callout.timeout_ms)),
         }
     }
 
     /// Whether three quarters of the time limit have passed.
     pub(super) fn is_overdue(&self) -> bool {
-        now().saturating_duration_since(self.sent_at) >= self.timeout / 4 * 3
+        monotonic_now().saturating_duration_since(self.sent_at) >= self.timeout / 4 * 3
     }
-}
-
-/// The monotonic clock, because the wall clock may step during a callout.
-#[allow(clippy::disallowed_methods)] // this is the adapter's clock
-fn now() -> Instant {
-    Instant::now()
 }

@@ -33,7 +33,7 @@ fn stricter_rule_matches_methods_in_lower_case() {
     ] {
         assert_eq!(decide(filter, method, "/w", &scoped(scope)), expected, "{method} {scope}");
     }
-    // Where variants of the path match both rules, the method decides.
+    // The path has variants that match both rules. The method makes the request ambiguous.
     assert_eq!(decide(&both, "get", "/w%2f", &scoped("read")), "ambiguous_path");
     assert_eq!(decide(&loose, "GET", "/w", ""), "skipped");
     assert_eq!(decide(&loose, "get", "/w", ""), "no_token");

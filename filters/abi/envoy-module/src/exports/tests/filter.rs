@@ -21,7 +21,7 @@ thread_local! {
     /// Runs once, while the filter decides that a request waits.
     pub(super) static WHILE_DECIDING: RefCell<Option<Box<dyn FnOnce()>>> =
         const { RefCell::new(None) };
-    /// How often the filter abandoned its fetches.
+    /// The number of calls that abandon fetches.
     pub(super) static ABANDONED: Cell<u32> = const { Cell::new(0) };
 }
 
