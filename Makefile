@@ -221,7 +221,7 @@ BOOK_FILES := '*.md' 'docs/*' 'filters/*.rs' 'host-config/*' 'deploy/*.yaml' tes
 
 $(MDBOOK):
 	@echo "== Installing mdbook (some minutes)"
-	$(CARGO) install --locked --quiet --debug --no-default-features --features search \
+	CARGO_PROFILE_DEV_DEBUG=false $(CARGO) install --locked --quiet --debug --no-default-features --features search \
 		--root .tools/mdbook-$(MDBOOK_VERSION) mdbook@$(MDBOOK_VERSION)
 
 # $(call from_root,FILE) prints a page of docs with its links as seen from the root.
