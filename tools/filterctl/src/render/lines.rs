@@ -19,6 +19,12 @@ pub(super) fn column(text: &str, at: usize) -> usize {
     at.saturating_sub(line_start(text, at))
 }
 
+/// Whether a node is the first in its line.
+pub(super) fn is_first(text: &str, node: &Node) -> bool {
+    let before = text.get(line_start(text, node.span.start)..node.span.start);
+    before.is_some_and(|before| before.trim().is_empty())
+}
+
 /// Whether an object or a list is written in brackets.
 pub(super) fn is_flow(text: &str, node: &Node) -> bool {
     text.get(node.span.start..).is_some_and(|rest| rest.starts_with(['{', '[']))

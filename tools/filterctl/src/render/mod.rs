@@ -35,7 +35,8 @@ use crate::{cli::Outcome, found::Project, source::File};
 ///
 /// A field of a route replaces that of `gateway`, objects are merged, and null removes a field. `false`
 /// disables the filter on the route. Comments and the form of the rest of the file stay as they are. A
-/// filter of the same name is replaced, so the command can run again after a change.
+/// filter of the same name is replaced, and so are its settings on all routes, so the command can run
+/// again after a change.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Args {

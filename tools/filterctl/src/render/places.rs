@@ -86,7 +86,7 @@ impl<'c> Changes<'c> {
         Ok(())
     }
 
-    /// Adds the settings of single routes.
+    /// Adds the settings of single routes, and removes those of routes that the settings do not name.
     pub(super) fn add_routes(&mut self) -> Result<()> {
         let hosts = self.nodes().into_iter().filter_map(|node| node.field("virtual_hosts"));
         let hosts = hosts.flat_map(Node::items);
@@ -105,6 +105,41 @@ impl<'c> Changes<'c> {
                 self.add_to_route(route, settings)?;
             }
         }
+        let is_named = |route: &Node| {
+            self.settings.routes.iter().any(|(name, _)| names(route).contains(&name.as_str()))
+        };
+        let others: Vec<&Node> = routes.into_iter().filter(|route| !is_named(route)).collect();
+        others.into_iter().try_for_each(|route| self.remove_from_route(route))
+    }
+
+    /// Removes the settings of an earlier run.
+    fn remove_from_route(&mut self, route: &Node) -> Result<()> {
+        let text = &self.file.text;
+        let overrides = ["typed_per_filter_config", "typedPerFilterConfig"];
+        let Some(whole) = overrides.iter().find_map(|name| route.member(name)) else {
+            return Ok(());
+        };
+        let Some(own) = whole.1.member(&self.settings.name) else { return Ok(()) };
+        let is_only = whole.1.members().len() == 1;
+        let around = if is_only { route } else { &whole.1 };
+        if lines::is_flow(text, route) || lines::is_flow(text, around) {
+            bail!(
+                "{}: remove {} here, or write the route as a block, with one line for each field",
+                self.at(&own.0),
+                self.settings.name
+            );
+        }
+        let (key, value) = if is_only { whole } else { own };
+        // An alias has the span of its anchor, which stays.
+        let end = lines::end(text, value).max(lines::line_end(text, key.span.end));
+        let next = around.members().iter().map(|(other, _)| other.span.start);
+        let range = match (lines::is_first(text, key), next.filter(|at| *at >= end).min()) {
+            (true, _) => lines::line_start(text, key.span.start)..end,
+            // The dash of the route stays.
+            (false, Some(next)) => key.span.start..next,
+            (false, None) => bail!("{}: the route has no other member", self.at(key)),
+        };
+        self.edits.replace(range, String::new());
         Ok(())
     }
 

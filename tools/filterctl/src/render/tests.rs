@@ -132,6 +132,55 @@ fn second_run_replaces_the_first() {
 }
 
 #[test]
+fn run_without_a_route_removes_its_settings() {
+    let fresh = rendered(ENVOY, GATEWAY).unwrap();
+    for routes in [
+        "{/health: false, all: false}",
+        "{/health: {rate_limit: {minute: 5}}, all: {jwt_auth: null}}",
+    ] {
+        let first = rendered(ENVOY, &format!("{GATEWAY}routes: {routes}\n")).unwrap();
+        assert_ne!(first, fresh);
+        assert_eq!(rendered(&first, GATEWAY).unwrap(), fresh, "{routes}");
+    }
+    // The settings of another route stay.
+    let with_all = format!("{GATEWAY}routes: {{all: {{rate_limit: {{minute: 5}}}}}}\n");
+    let with_both = with_all.replace("{all:", "{/health: {jwt_auth: null}, all:");
+    let second = rendered(&rendered(ENVOY, &with_both).unwrap(), &with_all).unwrap();
+    assert_eq!(second, rendered(ENVOY, &with_all).unwrap());
+}
+
+#[test]
+fn settings_of_a_route_are_removed_from_any_place() {
+    let rest = "http_filters:\n- name: envoy.filters.http.router\nvirtual_hosts:\n- routes:\n";
+    for (routes, expected) in [
+        (
+            "  - typed_per_filter_config:\n      gateway: {disabled: true}\n    match: {prefix: /}\n",
+            Some("  - match: {prefix: /}\n"),
+        ),
+        (
+            "  - match: {path: /a}\n    typed_per_filter_config: &open\n      gateway: {disabled: true}\n  \
+             - match: {prefix: /}\n    typed_per_filter_config: *open\n    route: {cluster: a}\n",
+            Some("  - match: {path: /a}\n  - match: {prefix: /}\n    route: {cluster: a}\n"),
+        ),
+        (
+            "  - match: {prefix: /}\n    typedPerFilterConfig: {gateway: {disabled: true}}\n",
+            Some("  - match: {prefix: /}\n"),
+        ),
+        ("  - {match: {prefix: /}, typed_per_filter_config: {gateway: {disabled: true}}}\n", None),
+        ("  - match: {prefix: /}\n    typed_per_filter_config: {gateway: {}, other: {}}\n", None),
+    ] {
+        let found = rendered(&format!("{rest}{routes}"), GATEWAY);
+        match expected {
+            Some(expected) => assert!(found.unwrap().ends_with(&format!("- routes:\n{expected}"))),
+            None => {
+                let error = format!("{:#}", found.unwrap_err());
+                assert!(error.contains("remove gateway here"), "{error}");
+            }
+        }
+    }
+}
+
+#[test]
 fn last_line_may_lack_a_newline() {
     let short = "http_filters:\n- name: envoy.filters.http.router\nvirtual_hosts:\n- routes:\n  - match: {prefix: /}";
     let text = rendered(short, &format!("{GATEWAY}routes: {{/: false}}\n")).unwrap();
