@@ -1,7 +1,9 @@
 //! Secrets in the lines of files that findings show, for example in the logs of CI.
 //!
+//! - `fields`: the members whose values are secrets;
 //! - `scalar`: where the value of a scalar is.
 
+mod fields;
 mod scalar;
 
 use std::ops::Range;
@@ -11,10 +13,6 @@ use crate::{
     found::Project,
     source::{Content, Node},
 };
-
-/// The fields whose values are secrets: of the filters, of Kong's plugins, and of private JWKs.
-const SECRET_FIELDS: [&str; 12] =
-    ["secret", "password", "token", "api_key", "apikey", "k", "d", "p", "q", "dp", "dq", "qi"];
 
 /// A secret in the text of a file.
 struct Secret {
@@ -97,10 +95,17 @@ fn collect(root: &Node, text: &str, found: &mut Vec<Secret>) {
         let headers = node.items().iter().filter_map(|item| header_value(item, text));
         found.extend(headers.map(Secret::part));
         for (key, value) in node.members() {
-            let is_secret = key.text().is_some_and(|name| SECRET_FIELDS.contains(&name));
-            if is_secret && !matches!(value.content, Content::Mapping(_)) {
+            let name = key.text().unwrap_or_default();
+            if fields::is_secret(name, value) {
                 collect_scalars(value, text, found);
             }
+            for (name, value) in fields::variables(name, value) {
+                if fields::is_secret_variable(name) {
+                    collect_scalars(value, text, found);
+                }
+                found.extend(fields::main_env(name, value, text).into_iter().map(Secret::part));
+            }
+            found.extend(fields::main_env(name, value, text).into_iter().map(Secret::part));
         }
     });
 }
@@ -159,15 +164,15 @@ fn unparsed(text: &str) -> Vec<Range<usize>> {
 
 /// Where the value of a secret starts in a line. A reference to a variable is none.
 fn value_of_secret(line: &str) -> Option<usize> {
-    line.match_indices(':').map(|(colon, _)| colon.saturating_add(1)).find(|start| {
+    line.match_indices([':', '=']).map(|(at, _)| at.saturating_add(1)).find(|start| {
         let (before, value) = line.split_at_checked(*start).unwrap_or_default();
-        let before = before.trim_end_matches([':', ' ', '"', '\'']);
+        let before = before.trim_end_matches([':', '=', ' ', '"', '\'']);
         let is_part = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
         let name = before.rsplit(|c| !is_part(c)).next().unwrap_or_default();
         let is_variable = value.trim_start().starts_with('{');
         let is_header =
             !name.contains('_') && Mask::default().is_secret_header(&name.to_ascii_lowercase());
-        !is_variable && (SECRET_FIELDS.contains(&name) || is_header)
+        !is_variable && (fields::is_secret_name(name) || is_header)
     })
 }
 
@@ -205,6 +210,24 @@ mod tests {
             Project { files: vec![File::new("x", text.to_owned())], ..Project::default() };
         let expected = text.replace(" abc", "****").replace("[ab]", "[**]");
         assert_eq!(masked(0, &project), expected);
+    }
+
+    #[test]
+    fn variables_and_passwords_are_stars() {
+        for (text, expected) in [
+            (
+                "# pg_password = ab\nforward_token: true\n",
+                "# pg_password =***\nforward_token: true\n",
+            ),
+            ("env: [{name: A, value: ab}]\n", "env: [{name: A, value: **}]\n"),
+            ("env: [{name: KONG_WASM, value: off}]\n", "env: [{name: KONG_WASM, value: off}]\n"),
+            ("key_values: {A: ab}\n", "key_values: {A: **}\n"),
+            ("customEnv: {a: {valueFrom: b}}\n", "customEnv: {a: {valueFrom: b}}\n"),
+            ("a: 1\nadmin_token: ab\n", "a: 1\nadmin_token: **\n"),
+        ] {
+            let files = vec![File::new("x", text.to_owned())];
+            assert_eq!(masked(0, &Project { files, ..Project::default() }), expected);
+        }
     }
 
     #[test]

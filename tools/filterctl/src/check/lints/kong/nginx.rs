@@ -37,9 +37,10 @@ pub(super) fn check(project: &Project, chains: &Chains<'_>, report: &mut Report)
 fn environment(settings: &Settings<'_>, read: &BTreeSet<String>, report: &mut Report) {
     let lists = settings.all("nginx_main_env");
     for name in read {
-        for (list, place) in lists.iter().filter(|(list, _)| !passes(list, name)) {
+        for (_, place) in lists.iter().filter(|(list, _)| !passes(list, name)) {
+            // The list may have values, which are secrets.
             let message = format!(
-                "nginx_main_env: does not list {name}, which a filter reads; write {list}; env {name}"
+                "nginx_main_env: does not list {name}, which a filter reads; append \"; env {name}\""
             );
             report.add(&codes::NOT_IN_MAIN_ENV, place.clone(), message);
         }

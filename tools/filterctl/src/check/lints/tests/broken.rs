@@ -5,6 +5,7 @@ use novasphere_explain::Environment;
 use super::{check, read};
 use crate::{
     check::findings,
+    finding::Finding,
     found::Project,
     report::{self, Format},
     source::File,
@@ -52,8 +53,41 @@ fn reports_show_no_secret_of_settings() {
     for id in ["NS211", "NS301", "NS302", "NS303"] {
         assert!(ids.contains(&id), "{id}: {ids:?}");
     }
-    let mut out = Vec::new();
-    report::write(Format::Text, &findings, &project, &mut out).unwrap();
-    let text = String::from_utf8(out).unwrap();
+    let text = reports(&findings, &project);
     assert!(!text.contains("s3cret"), "{text}");
+}
+
+/// The findings in all formats.
+fn reports(findings: &[Finding], project: &Project) -> String {
+    let mut out = Vec::new();
+    for format in [Format::Text, Format::Json, Format::Sarif, Format::Github] {
+        report::write(format, findings, project, &mut out).unwrap();
+    }
+    String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn reports_show_no_value_of_kongs_settings() {
+    let container = "apiVersion: apps/v1\nkind: Deployment\nspec:\n  template:\n    spec:\n      \
+                     containers:\n      - {name: proxy, image: kong, env: [{name: KONG_NGINX_MAIN_ENV, \
+                     value: A=s3cret}, {name: B, value: s3cret}, {name: KONG_PG_PASSWORD, value: s3cret}]}\n";
+    for (text, shown) in [
+        ("wasm = on\nnginx_main_env = A=s3cret; env B ; env C=s3cret\n", "env B ; env C=******"),
+        ("KONG_WASM=on\nKONG_NGINX_MAIN_ENV=\"A=s3cret;env B\"\n", "A=******;env B\""),
+        ("pg_password = s3cret\nwasm_filters_path = /w\n", "pg_password = ******"),
+        ("KONG_PG_PASSWORD=s3cret\nKONG_DATABASE=off\n", "KONG_PG_PASSWORD=******"),
+        ("env: {pg_password: s3cret, wasm: \"off\"}\n", "pg_password: ******, wasm: \"off\""),
+        (
+            "env: {wasm: on, nginx_main_env: 'A=s3cret'}\ncustomEnv: {other: s3cret}\n",
+            "customEnv: {other: ******}",
+        ),
+        (container, "KONG_PG_PASSWORD, value: ******"),
+    ] {
+        let kong = File::new("kong.yml", read("host-config/kong/kong.yml"));
+        let project = Project::new(vec![kong, File::new("settings", text.to_owned())]);
+        let findings = findings(&project, &Environment::default());
+        assert!(findings.iter().any(|finding| finding.code.id == "NS301"), "{text}");
+        let text = reports(&findings, &project);
+        assert!(!text.contains("s3cret") && text.contains(shown), "{shown}\n{text}");
+    }
 }
