@@ -107,6 +107,34 @@ fn fix_changes_the_file_only_with_write() {
 }
 
 #[test]
+fn fix_counts_the_findings_of_the_changed_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("jwt.yaml");
+    let args = ["check", "--filter", "jwt-auth", "--assume-env", "--fix", "--write", "jwt.yaml"];
+    for (value, code, last) in [
+        ("abc", 1, "1 place changed; 1 finding left\n"),
+        ("5", 0, "1 place changed; 0 findings left\n"),
+    ] {
+        let text = format!("credentials: [{{key: a, secret: {{env: A}}}}]\nleway: {value}\n");
+        fs::write(&file, &text).unwrap();
+        let output = filterctl(directory.path(), &args, "").unwrap();
+        let out = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.code() == Some(code) && out.ends_with(last), "{out}");
+        assert_eq!(fs::read_to_string(&file).unwrap(), text.replace("leway", "leeway"));
+    }
+}
+
+#[test]
+fn fix_cannot_write_the_standard_input() {
+    let directory = tempfile::tempdir().unwrap();
+    let args = ["check", "--filter", "jwt-auth", "--assume-env", "--fix", "--write", "-"];
+    let output = filterctl(directory.path(), &args, WRONG).unwrap();
+    assert_eq!((output.status.code(), output.stdout), (Some(2), Vec::new()));
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(error.contains("--write needs files, not the standard input"), "{error}");
+}
+
+#[test]
 fn no_colours_without_a_terminal() {
     assert!(!check(&["--assume-env"]).unwrap().1.contains('\u{1b}'));
 }

@@ -4,14 +4,15 @@ use std::{fs, io::Write};
 
 use anyhow::{Context, Result};
 use novasphere_core::Fault;
+use novasphere_explain::Environment;
 use similar::TextDiff;
 
 use crate::{
     cli::Outcome,
-    finding::{Finding, Fix, Severity},
+    finding::{Fix, Severity},
     found::{Found, Place, Project},
     report::counted,
-    source::{Content, Node, Style},
+    source::{Content, File, Node, Style},
 };
 
 /// The change that removes a fault, if the fault's message contains a certain remedy.
@@ -71,20 +72,21 @@ fn requoted(key: &Node, name: &str) -> String {
     }
 }
 
-/// Prints the changes as a diff, and applies them if `write`.
+/// Prints the changes as a diff, and applies them if `write`. `read` finds everything in the changed
+/// files: a name that is corrected may have a wrong value.
 pub(super) fn run(
-    findings: &[Finding],
     project: &Project,
+    environment: &Environment,
+    read: impl Fn(Vec<File>) -> Project,
     write: bool,
     out: &mut dyn Write,
 ) -> Result<Outcome> {
+    let findings = super::findings(project, environment);
     let mut fixed: usize = 0;
+    let mut changed = Vec::new();
     for (index, file) in project.files.iter().enumerate() {
         let fixes = findings.iter().filter_map(|finding| finding.fix.as_ref());
         let mut fixes: Vec<&Fix> = fixes.filter(|fix| fix.place.file == index).collect();
-        if fixes.is_empty() {
-            continue;
-        }
         fixes.sort_by_key(|fix| std::cmp::Reverse(fix.place.span.start));
         // An alias is one place with several findings.
         fixes.dedup_by_key(|fix| fix.place.span.clone());
@@ -93,15 +95,18 @@ pub(super) fn run(
             text.replace_range(fix.place.span.clone(), &fix.text);
         }
         fixed = fixed.saturating_add(fixes.len());
-        let diff = TextDiff::from_lines(&file.text, &text);
-        let diff = diff.unified_diff().header(&file.name, &file.name).to_string();
-        out.write_all(diff.as_bytes())?;
-        if write && file.name != "<stdin>" {
-            fs::write(&file.name, text).with_context(|| file.name.clone())?;
+        if !fixes.is_empty() {
+            let diff = TextDiff::from_lines(&file.text, &text);
+            let diff = diff.unified_diff().header(&file.name, &file.name).to_string();
+            out.write_all(diff.as_bytes())?;
+            if write {
+                fs::write(&file.name, &text).with_context(|| file.name.clone())?;
+            }
         }
+        changed.push(File::new(&file.name, text));
     }
-    let needs_action = |f: &&Finding| f.fix.is_none() && f.code.severity > Severity::Note;
-    let rest = findings.iter().filter(needs_action).count();
+    let left = super::findings(&read(changed), environment);
+    let rest = left.iter().filter(|finding| finding.code.severity > Severity::Note).count();
     let applied = if write { "changed" } else { "to change; apply them with --write" };
     writeln!(out, "{} {applied}; {} left", counted(fixed, "place"), counted(rest, "finding"))?;
     Ok(if rest == 0 && (write || fixed == 0) { Outcome::Success } else { Outcome::Findings })

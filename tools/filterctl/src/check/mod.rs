@@ -88,17 +88,20 @@ pub fn filter_kind(name: &str) -> Result<FilterKind> {
 /// # Errors
 /// If a file cannot be read or written, or an option is invalid.
 pub fn run(args: &Args, out: &mut dyn Write) -> Result<Outcome> {
-    let project = match args.filter {
-        None => Project::read(&args.files)?,
-        Some(kind) => {
-            let files = args.files.iter().map(|path| File::read(path)).collect::<Result<_>>()?;
-            Project::bare(files, kind, args.host.into())
-        }
-    };
-    let findings = findings(&project, &args.environment.read()?);
-    if args.fix {
-        return fix::run(&findings, &project, args.write, out);
+    if args.write && args.files.iter().any(|path| path == "-") {
+        bail!("--write needs files, not the standard input");
     }
+    let files = args.files.iter().map(|path| File::read(path)).collect::<Result<_>>()?;
+    let read = |files| match args.filter {
+        None => Project::new(files),
+        Some(kind) => Project::bare(files, kind, args.host.into()),
+    };
+    let project = read(files);
+    let environment = args.environment.read()?;
+    if args.fix {
+        return fix::run(&project, &environment, read, args.write, out);
+    }
+    let findings = findings(&project, &environment);
     report::write(args.output, &findings, &project, out)?;
     Ok(if args.fail_on.is_met(&findings) { Outcome::Findings } else { Outcome::Success })
 }
