@@ -6,6 +6,7 @@ mod input;
 mod json;
 mod log_line;
 mod mask;
+mod proxied;
 mod routing;
 #[cfg(test)]
 mod tests;
@@ -135,8 +136,7 @@ fn request(
         Ok(chain) => chain,
         Err(rejected) => bail!(rejection(&rejected, &filters)),
     };
-    routed.facts(&mut prepared.input.facts);
-    let explanation = chain.send(&prepared.input);
+    let explanation = routed.send(&mut chain, &mut prepared.input);
     let report = Report {
         mask: &mask(project, &prepared.input),
         proxy,

@@ -1,9 +1,9 @@
 //! The route of a request, as the file says.
 
 use anyhow::{Result, bail};
-use novasphere_explain::{Explanation, Facts, Request, Response};
+use novasphere_explain::{Explanation, Request, Response};
 
-use super::decisions::PROXY;
+use super::{decisions::PROXY, proxied};
 use crate::found::{Project, Refusal, Route};
 
 /// The route of a request and its filters.
@@ -14,19 +14,13 @@ pub struct Routed {
     /// The filters in the order of requests: indices in [`Project::filters`].
     pub filters: Vec<usize>,
     /// See [`Route::route_name`].
-    route_name: Option<String>,
+    pub(super) route_name: Option<String>,
     /// See [`Route::service_name`].
-    service_name: Option<String>,
+    pub(super) service_name: Option<String>,
+    /// See [`RequestHandling::appends_peer`](crate::found::RequestHandling).
+    pub(super) appends_peer: bool,
     /// The conditions that the choice ignores.
     pub remarks: Vec<String>,
-}
-
-impl Routed {
-    /// Adds the names that the host gives to filters.
-    pub fn facts(&self, facts: &mut Facts) {
-        facts.route.clone_from(&self.route_name);
-        facts.service.clone_from(&self.service_name);
-    }
 }
 
 /// The host without a Host header, and without a domain in the file.
@@ -60,18 +54,24 @@ pub fn find_route(
         let host = domains.filter_map(|domain| example(domain)).next();
         request.authority = host.unwrap_or_else(|| DEFAULT_HOST.to_owned()).into_bytes();
     }
-    if project.routes.is_empty() {
-        let filters = (0..project.filters.len()).collect();
-        return Ok(Some(Routed { filters, ..Routed::default() }));
-    }
-    Ok(match (name, named.first()) {
+    let mut routed = match (name, named.first()) {
+        _ if project.routes.is_empty() => Some(Routed {
+            filters: (0..project.filters.len()).collect(),
+            appends_peer: project.request_handling.values().any(|handling| handling.appends_peer),
+            ..Routed::default()
+        }),
         (Some(_), Some(first)) => {
             let (host, target) = (text(&request.authority), text(&request.target));
             let passed_on = project.passed_on(first.group, &host, &target).ok();
-            passed_on.map(|(host, target)| routed(first, request, (host, target), Vec::new()))
+            passed_on.map(|passed| routed(project, first, request, passed, Vec::new()))
         }
         _ => selected(project, request),
-    })
+    };
+    if let Some(routed) = &mut routed {
+        let remarks = proxied::remarks(project, routed);
+        routed.remarks.extend(remarks);
+    }
+    Ok(routed)
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -95,7 +95,7 @@ fn selected(project: &Project, request: &mut Request) -> Option<Routed> {
         format!("the route divides its requests among clusters; others, for --route: {others}")
     });
     let remarks = uncertain.into_iter().chain(divided).collect();
-    Some(routed(selected.route, request, (selected.host, selected.target), remarks))
+    Some(routed(project, selected.route, request, (selected.host, selected.target), remarks))
 }
 
 /// The names of the routes for the other clusters of the same route.
@@ -140,6 +140,7 @@ fn example(domain: &str) -> Option<String> {
 
 /// The route, for a request whose Host and target the proxy passes on like this.
 fn routed(
+    project: &Project,
     route: &Route,
     request: &mut Request,
     (host, target): (String, String),
@@ -157,11 +158,13 @@ fn routed(
     if route.is_direct {
         remarks.push("the proxy responds itself, without an upstream".to_owned());
     }
+    let handling = project.request_handling.get(&route.group);
     Routed {
         name: Some(route.name.clone()),
         filters: route.filters.clone(),
         route_name: route.route_name.clone(),
         service_name: route.service_name.clone(),
+        appends_peer: handling.is_some_and(|handling| handling.appends_peer),
         remarks,
     }
 }

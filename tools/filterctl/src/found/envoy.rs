@@ -9,6 +9,7 @@ use std::collections::HashMap;
 
 use novasphere_explain::FilterKind;
 
+pub(super) use self::routes::flag;
 use super::{DocumentKind, FilterConfig, Found, Platform, Project, filter::of_module};
 use crate::source::{Content, File, Node, Reader, Style};
 

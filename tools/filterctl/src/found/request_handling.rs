@@ -2,7 +2,7 @@
 
 use super::canonical_path::{canonical, with_merged_slashes, with_unescaped_slashes};
 
-/// The settings of a connection manager of Envoy about paths and hosts. The default changes nothing.
+/// The settings of a connection manager of Envoy about paths, hosts and addresses. The default changes nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RequestHandling {
     /// `path_with_escaped_slashes_action`.
@@ -17,6 +17,9 @@ pub struct RequestHandling {
     pub strips_dot: bool,
     /// Whether a path with a fragment is rejected.
     pub rejects_fragment: bool,
+    /// Whether the proxy appends the peer's address to X-Forwarded-For: `use_remote_address` without
+    /// `skip_xff_append`.
+    pub appends_peer: bool,
 }
 
 /// The action for a path with `%2F` or `%5C`.

@@ -93,7 +93,6 @@ impl Runner<'_> {
             let configuration = self.configuration.context("no configuration")?;
             return Ok(explain::without_route(configuration.project, &input.request));
         };
-        routed.facts(&mut input.facts);
         let index = match chains.iter().position(|(filters, _)| *filters == routed.filters) {
             Some(index) => index,
             None => {
@@ -106,7 +105,7 @@ impl Runner<'_> {
             }
         };
         let chain = chains.get_mut(index).context("no chain")?;
-        Ok(chain.1.send(input))
+        Ok(routed.send(&mut chain.1, input))
     }
 
     /// The mask for the credentials of a request.

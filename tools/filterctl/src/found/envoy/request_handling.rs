@@ -1,4 +1,4 @@
-//! The settings of a connection manager that change paths and hosts.
+//! The settings of a connection manager that change paths, hosts and X-Forwarded-For.
 
 use super::routes::flag;
 use crate::{
@@ -25,6 +25,7 @@ pub(in crate::found) fn of_manager(manager: &Node, root: &Node) -> RequestHandli
         },
         strips_dot: is_true("strip_trailing_host_dot"),
         rejects_fragment: true,
+        appends_peer: is_true("use_remote_address") && !is_true("skip_xff_append"),
     }
 }
 

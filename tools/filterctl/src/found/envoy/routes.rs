@@ -117,7 +117,7 @@ impl<'n> ChainItem<'n> {
 }
 
 /// A protobuf boolean, which may be a word of YAML 1.1.
-pub(super) fn flag(message: &Node, name: &str) -> bool {
+pub(in crate::found) fn flag(message: &Node, name: &str) -> bool {
     message.field(name).is_some_and(|value| Reader::Envoy.value(value) == Value::Bool(true))
 }
 

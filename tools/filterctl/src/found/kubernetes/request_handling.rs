@@ -1,8 +1,11 @@
-//! How Envoy Gateway and Istio configure Envoy's handling of paths and hosts.
+//! How Envoy Gateway and Istio configure Envoy's handling of paths, hosts and addresses.
 
 use super::{Objects, objects::Object};
 use crate::{
-    found::{EscapedSlashes, Platform, RequestHandling, envoy::request_handling::of_manager},
+    found::{
+        EscapedSlashes, Platform, RequestHandling,
+        envoy::{flag, request_handling::of_manager},
+    },
     source::Node,
 };
 
@@ -11,6 +14,7 @@ pub(super) fn of_platform(platform: Platform, objects: &Objects<'_>) -> RequestH
     let defaults = RequestHandling {
         normalizes_path: true,
         rejects_fragment: true,
+        appends_peer: true,
         ..RequestHandling::default()
     };
     match platform {
@@ -46,6 +50,13 @@ fn with_policy(mut handling: RequestHandling, policy: Object<'_>) -> RequestHand
         Some("false") => true,
         _ => handling.merges_slashes,
     };
+    // Either of them turns use_remote_address off.
+    let detection = policy.spec().and_then(|spec| spec.get("clientIPDetection"));
+    let is_other = detection.is_some_and(|detection| {
+        detection.get("customHeader").is_some()
+            || detection.at(&["xForwardedFor", "trustedCIDRs"]).is_some()
+    });
+    handling.appends_peer &= !is_other;
     handling
 }
 
@@ -59,6 +70,8 @@ fn with_patches(mut handling: RequestHandling, object: Object<'_>) -> RequestHan
         "strip_trailing_host_dot",
     ];
     object.document.root.walk(&mut |node: &Node| {
+        let is_off = node.get_text("use_remote_address") == Some("false");
+        handling.appends_peer &= !is_off && !flag(node, "skip_xff_append");
         if SETTINGS.iter().any(|name| node.field(name).is_some()) {
             let patch = of_manager(node, node);
             let default = RequestHandling::default();
@@ -73,4 +86,36 @@ fn with_patches(mut handling: RequestHandling, object: Object<'_>) -> RequestHan
         }
     });
     handling
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{found::Project, source::File};
+
+    #[test]
+    fn envoy_appends_the_peer_unless_a_policy_turns_it_off() {
+        let policy = |spec: &str| {
+            format!(
+                "apiVersion: a/v1\nkind: ClientTrafficPolicy\nspec: {{clientIPDetection: {spec}}}"
+            )
+        };
+        let patch = |spec: &str| format!("apiVersion: a/v1\nkind: EnvoyFilter\nspec: {spec}");
+        for (platform, text, expected) in [
+            (Platform::EnvoyGateway, policy("{xForwardedFor: {numTrustedHops: 1}}"), true),
+            (
+                Platform::EnvoyGateway,
+                policy("{xForwardedFor: {trustedCIDRs: [10.0.0.0/8]}}"),
+                false,
+            ),
+            (Platform::EnvoyGateway, policy("{customHeader: {name: x-client}}"), false),
+            (Platform::Istio, patch("{use_remote_address: true}"), true),
+            (Platform::Istio, patch("{use_remote_address: false}"), false),
+            (Platform::Istio, patch("{skip_xff_append: true}"), false),
+        ] {
+            let project = Project::new(vec![File::new("x.yaml", text.clone())]);
+            let objects = Objects::new(&project.documents, &[]);
+            assert_eq!(of_platform(platform, &objects).appends_peer, expected, "{text}");
+        }
+    }
 }
