@@ -72,7 +72,7 @@ fn restarts(before: &Route, after: &Route, steps: &[Step<'_>], changes: &mut Cha
 
 fn new_route(route: &Route, chains: &Chains<'_>, changes: &mut Changes) {
     let steps = chains.of_route(route);
-    if route.is_direct {
+    if route.direct.is_some() {
         changes.add(Effect::Neutral, SUBJECT, "is new, and has no upstream");
     } else if let Some(step) = steps.iter().find(|step| step.kind == FilterKind::JwtAuth) {
         if admits_without_token(step.config) {

@@ -6,7 +6,7 @@ use anyhow::Result;
 use novasphere_explain::{Action, Change, Line, Note, Outcome, ProxyKind, ResponseStep, Step};
 use serde_json::{Value, json};
 
-use super::{decisions::Decision, mask::Mask, text::Report};
+use super::{decisions::Decision, mask::Mask, proxied::UNKNOWN_STATUS, text::Report};
 
 /// Writes the explanation of a request.
 pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> Result<()> {
@@ -35,8 +35,9 @@ pub fn value(report: &Report<'_>) -> Value {
     let attributes = explanation.attributes.iter();
     let attributes: serde_json::Map<String, Value> =
         attributes.map(|(n, value)| (n.clone(), mask.value(n, value).into())).collect();
+    let status = Some(explanation.response.status).filter(|status| *status != UNKNOWN_STATUS);
     json!({
-        "status": explanation.response.status,
+        "status": status,
         "decision": {"filter": filter, "name": name, "text": text.map(words)},
         "proxy": proxy(report.proxy),
         "request": {
@@ -50,7 +51,7 @@ pub fn value(report: &Report<'_>) -> Value {
         "upstream": upstream,
         "response_steps": response_steps(&explanation.response_steps, mask),
         "response": {
-            "status": explanation.response.status,
+            "status": status,
             "headers": lines(&explanation.response.headers, mask),
             "body": string(&explanation.response.body),
         },

@@ -1,28 +1,37 @@
-//! [`Routed::send`]: a request with what the proxy does to it before the filters.
+//! [`Routed::send`]: a request with what the proxy itself does, before the filters and behind them.
 
 use std::net::IpAddr;
 
-use novasphere_explain::{Chain, Explanation, Input, Line, ProxyKind};
-use serde_json::Value;
-
-use super::routing::Routed;
-use crate::{
-    chains::{configs, facts::text},
-    found::Project,
-};
+use super::{decisions::PROXY, routing::Routed};
+use novasphere_explain::{Chain, Explanation, Input, Line, Response};
 
 impl Routed {
     /// Sends a request through the filters of the route. They see the names that the host gives to
-    /// route and service, and X-Forwarded-For as the proxy passes it on.
+    /// route and service, and X-Forwarded-For as the proxy passes it on. Behind them, the route may
+    /// respond itself.
     pub fn send(&self, chain: &mut Chain, input: &mut Input) -> Explanation {
         input.facts.route.clone_from(&self.route_name);
         input.facts.service.clone_from(&self.service_name);
         if let Some(address) = input.facts.client_address.filter(|_| self.appends_peer) {
             append_forwarded_for(&mut input.request.headers, address);
         }
-        chain.send(input)
+        let Some(direct) = self.direct else { return chain.send(input) };
+        // Filters see the proxy's own response as they see one of the upstream.
+        input.upstream = Response::new(direct.status.unwrap_or(UNKNOWN_STATUS));
+        let mut explanation = chain.send(input);
+        if explanation.upstream.take().is_some() {
+            explanation.decided_by = Some((PROXY, "direct_response"));
+            if direct.status.is_none() {
+                let remark = "the status of the proxy's own response is not in the files";
+                explanation.remarks.push(remark.to_owned());
+            }
+        }
+        explanation
     }
 }
+
+/// The status of a response that is not in the files.
+pub(super) const UNKNOWN_STATUS: u16 = 0;
 
 /// Appends an address to X-Forwarded-For, as Envoy does: all lines become one.
 fn append_forwarded_for(headers: &mut Vec<Line>, address: IpAddr) {
@@ -34,27 +43,6 @@ fn append_forwarded_for(headers: &mut Vec<Line>, address: IpAddr) {
     let joined = entries.join(&b',');
     headers.retain(|line| !is_forwarded_for(line));
     headers.push((b"x-forwarded-for".to_vec(), joined));
-}
-
-/// What the proxy may do to a request that is not known from the files.
-pub(super) fn remarks(project: &Project, routed: &Routed) -> Vec<String> {
-    let mut remarks = Vec::new();
-    let has = |kind| project.filters.iter().any(|filter| filter.platform.proxy() == kind);
-    let is_unknown = project.request_handling.is_empty() && has(ProxyKind::Envoy);
-    if is_unknown && !routed.appends_peer && configs(project).iter().any(reads_forwarded_for) {
-        remarks.push(
-            "X-Forwarded-For is taken as sent; with use_remote_address, Envoy appends the client's \
-             address to it, so add it with -H"
-                .to_owned(),
-        );
-    }
-    remarks
-}
-
-/// Whether rate-limit, or that of a gateway, reads `X-Forwarded-For`.
-fn reads_forwarded_for(config: &Value) -> bool {
-    let client_ip = config.get("rate_limit").unwrap_or(config).get("client_ip");
-    client_ip.is_some_and(|client_ip| text(client_ip, "from") == Some("forwarded_for"))
 }
 
 #[cfg(test)]

@@ -3,8 +3,8 @@
 use anyhow::{Result, bail};
 use novasphere_explain::{Explanation, Request, Response};
 
-use super::{decisions::PROXY, proxied};
-use crate::found::{Project, Refusal, Route};
+use super::{decisions::PROXY, remarks::remarks};
+use crate::found::{DirectResponse, Project, Refusal, Route};
 
 /// The route of a request and its filters.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub struct Routed {
     pub(super) service_name: Option<String>,
     /// See [`RequestHandling::appends_peer`](crate::found::RequestHandling).
     pub(super) appends_peer: bool,
+    /// See [`Route::direct`].
+    pub(super) direct: Option<DirectResponse>,
     /// The conditions that the choice ignores.
     pub remarks: Vec<String>,
 }
@@ -68,8 +70,7 @@ pub fn find_route(
         _ => selected(project, request),
     };
     if let Some(routed) = &mut routed {
-        let remarks = proxied::remarks(project, routed);
-        routed.remarks.extend(remarks);
+        routed.remarks.extend(remarks(project));
     }
     Ok(routed)
 }
@@ -155,15 +156,13 @@ fn routed(
         let conditions = route.other_conditions.join(", ");
         remarks.push(format!("conditions of the route that are taken as met: {conditions}"));
     }
-    if route.is_direct {
-        remarks.push("the proxy responds itself, without an upstream".to_owned());
-    }
     let handling = project.request_handling.get(&route.group);
     Routed {
         name: Some(route.name.clone()),
         filters: route.filters.clone(),
         route_name: route.route_name.clone(),
         service_name: route.service_name.clone(),
+        direct: route.direct,
         appends_peer: handling.is_some_and(|handling| handling.appends_peer),
         remarks,
     }

@@ -10,6 +10,7 @@ use novasphere_explain::{
 use super::{
     decisions::{self, Decision, PROXY},
     mask::Mask,
+    proxied::UNKNOWN_STATUS,
     routing::Routed,
     wrap,
 };
@@ -37,6 +38,14 @@ impl Report<'_> {
     pub(super) fn decision(&self) -> (&'static str, &'static str, Option<&'static Decision>) {
         let (filter, name) = self.explanation.decided_by.unwrap_or(("upstream", "passed"));
         (filter, name, decisions::of(filter, name))
+    }
+
+    /// The status of the response, in words if it is unknown.
+    fn status(&self) -> String {
+        match self.explanation.response.status {
+            UNKNOWN_STATUS => "unknown".to_owned(),
+            status => status.to_string(),
+        }
     }
 
     /// The details of the response in Envoy's access log.
@@ -87,7 +96,7 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> Result<()> {
 
 fn write_head(report: &Report<'_>, out: &mut dyn Write) -> Result<()> {
     let (filter, name, decision) = report.decision();
-    writeln!(out, "status    {}", report.explanation.response.status)?;
+    writeln!(out, "status    {}", report.status())?;
     writeln!(out, "decision  {filter}: {name}")?;
     match decision {
         Some(decision) => {
@@ -190,8 +199,8 @@ fn write_messages(report: &Report<'_>, out: &mut dyn Write) -> Result<()> {
         wrap::write("  ", &format!("{method} {}", mask.value(":path", target)), out)?;
         headers.iter().try_for_each(|(name, value)| write_line(name, value, mask, out))?;
     }
-    let Response { status, headers, body } = &report.explanation.response;
-    writeln!(out, "\nthe client gets\n  {status}")?;
+    let Response { headers, body, .. } = &report.explanation.response;
+    writeln!(out, "\nthe client gets\n  {}", report.status())?;
     headers.iter().try_for_each(|(name, value)| write_line(name, value, mask, out))?;
     if !body.is_empty() {
         writeln!(out)?;

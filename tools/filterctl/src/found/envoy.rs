@@ -216,7 +216,7 @@ static_resources:
         assert_eq!(project.routes.len(), 2);
         assert_eq!(configs(0), [r#"{"special": 1}"#]);
         assert_eq!(configs(1), [r#"{"base": 1}"#]);
-        assert!(project.routes[1].is_direct);
+        assert!(project.routes[1].direct.is_some());
         assert_eq!(project.routes[0].name, "special");
         assert_eq!(project.routes[0].domains, ["api.example.com"]);
     }

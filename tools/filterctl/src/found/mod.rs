@@ -32,6 +32,6 @@ pub use self::{
     path_condition::PathCondition,
     project::{Place, Project},
     request_handling::{EscapedSlashes, Refusal, RequestHandling, StripsPort},
-    route::Route,
+    route::{DirectResponse, Route},
     routing::Selected,
 };

@@ -1,6 +1,7 @@
 //! [`Route`]: a route of the host with its filters.
 
 use super::{PathCondition, Place, Platform, request_handling::split_port};
+use crate::source::Node;
 
 /// A route with its filters.
 #[derive(Clone, Debug)]
@@ -31,12 +32,27 @@ pub struct Route {
     /// The filters in the order in which they see requests: indices in
     /// [`Project::filters`](super::Project).
     pub filters: Vec<usize>,
-    /// Whether the host responds itself, without an upstream and its filters' response phase.
-    pub is_direct: bool,
+    /// The response of the host itself, without an upstream.
+    pub direct: Option<DirectResponse>,
     /// The place of the route.
     pub place: Place,
     /// The index of the document.
     pub document: usize,
+}
+
+/// The host's own response to the requests of a route: a redirect, or a fixed one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DirectResponse {
+    /// The status. `None` if it is not in the files.
+    pub status: Option<u16>,
+}
+
+impl DirectResponse {
+    /// A response with the status in a field, or with a default one.
+    pub(super) fn new(status: Option<&Node>, default: Option<u16>) -> Self {
+        let status = status.map_or(default, |status| status.text()?.parse().ok());
+        Self { status: status.filter(|status| (200..600).contains(status)) }
+    }
 }
 
 impl Route {

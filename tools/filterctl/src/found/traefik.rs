@@ -155,7 +155,7 @@ pub(super) fn route(
         methods,
         other_conditions: others,
         filters,
-        is_direct: false,
+        direct: None,
         place: document.place(router),
         document: index,
     };

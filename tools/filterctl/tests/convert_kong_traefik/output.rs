@@ -55,7 +55,7 @@ impl Output {
         // Kong keeps the conditions of blocked routes on headers, which no request has.
         let has_headers = !route.other_conditions.is_empty();
         assert!(self.proxy == ProxyKind::Kong || selected.uncertain.is_none(), "{}", self.text);
-        if route.is_direct || route.service_name.is_none() || has_headers {
+        if route.direct.is_some() || route.service_name.is_none() || has_headers {
             return Some(0);
         }
         let filters = route.filters.iter().map(|index| &self.project.filters[*index]);

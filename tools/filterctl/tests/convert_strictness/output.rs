@@ -49,7 +49,7 @@ impl Output {
             return false;
         };
         let route = selected.route;
-        if route.is_direct || self.answered.contains(&route.name) {
+        if route.direct.is_some() || self.answered.contains(&route.name) {
             return false;
         }
         let address = address(request);

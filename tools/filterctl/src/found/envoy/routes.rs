@@ -11,7 +11,7 @@ use super::{
     request_handling, typed_config,
 };
 use crate::{
-    found::{Document, DocumentKind, PathCondition, Place, Platform, Route},
+    found::{DirectResponse, Document, DocumentKind, PathCondition, Place, Platform, Route},
     source::{Node, Reader},
 };
 
@@ -207,12 +207,28 @@ impl Context<'_> {
             methods: condition.map(methods).unwrap_or_default(),
             other_conditions: condition.map(other_conditions).unwrap_or_default(),
             filters: filters.collect(),
-            is_direct: route.field("direct_response").is_some()
-                || route.field("redirect").is_some(),
+            direct: direct(route),
             place: place.clone(),
             document: self.index,
         }
     }
+}
+
+/// The response of a route that redirects or responds itself.
+fn direct(route: &Node) -> Option<DirectResponse> {
+    if let Some(response) = route.field("direct_response") {
+        return Some(DirectResponse::new(response.field("status"), None));
+    }
+    let code = route.field("redirect")?.field("response_code").map(Node::text);
+    let status = match code {
+        None | Some(Some("MOVED_PERMANENTLY" | "0")) => Some(301),
+        Some(Some("FOUND" | "1")) => Some(302),
+        Some(Some("SEE_OTHER" | "2")) => Some(303),
+        Some(Some("TEMPORARY_REDIRECT" | "3")) => Some(307),
+        Some(Some("PERMANENT_REDIRECT" | "4")) => Some(308),
+        Some(_) => None,
+    };
+    Some(DirectResponse { status })
 }
 
 /// The clusters among which a route divides its requests, if one of them overrides filters. Otherwise

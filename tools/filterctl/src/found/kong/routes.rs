@@ -111,7 +111,7 @@ fn new_routes(
             methods: texts(route, "methods"),
             other_conditions: others.clone(),
             filters: filters.to_vec(),
-            is_direct: false,
+            direct: None,
             place: document.place(route),
             document: index,
         };

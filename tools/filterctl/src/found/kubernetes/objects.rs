@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::{
-    found::{Document, DocumentKind, Found},
+    found::{DirectResponse, Document, DocumentKind, Found},
     source::Node,
 };
 
@@ -94,7 +94,42 @@ pub(super) fn items<'n>(node: Option<&'n Node>, name: &str) -> &'n [Node] {
     node.and_then(|node| node.get(name)).map(Node::items).unwrap_or_default()
 }
 
+/// The response to the requests of a rule of an HTTPRoute without a backend.
+pub(super) fn direct_response(rule: &Node) -> Option<DirectResponse> {
+    if !items(Some(rule), "backendRefs").is_empty() {
+        return None;
+    }
+    let mut filters = items(Some(rule), "filters").iter();
+    let redirect = filters.find_map(|filter| filter.get("requestRedirect"));
+    let of_redirect = |node: &Node| DirectResponse::new(node.get("statusCode"), Some(302));
+    Some(redirect.map_or_else(DirectResponse::default, of_redirect))
+}
+
 /// The texts of a list in an object.
 pub(super) fn texts(node: Option<&Node>, name: &str) -> Vec<String> {
     items(node, name).iter().filter_map(|item| item.text().map(str::to_owned)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::File;
+
+    #[test]
+    fn rule_without_a_backend_responds_itself() {
+        let redirect = |status: &str| {
+            format!("filters: [{{type: RequestRedirect, requestRedirect: {{{status}}}}}]")
+        };
+        let unknown = Some(DirectResponse { status: None });
+        for (rule, expected) in [
+            ("backendRefs: [{name: s}]".to_owned(), None),
+            (redirect(""), Some(DirectResponse { status: Some(302) })),
+            (redirect("statusCode: 308"), Some(DirectResponse { status: Some(308) })),
+            (redirect("statusCode: x"), unknown),
+            ("name: a".to_owned(), unknown),
+        ] {
+            let file = File::new("x.yaml", rule.clone());
+            assert_eq!(direct_response(&file.documents[0]), expected, "{rule}");
+        }
+    }
 }

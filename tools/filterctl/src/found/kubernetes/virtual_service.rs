@@ -7,7 +7,7 @@ use super::{
     request_handling,
 };
 use crate::{
-    found::{PathCondition, Platform, Project, Route},
+    found::{DirectResponse, PathCondition, Platform, Project, Route},
     source::Node,
 };
 
@@ -68,7 +68,7 @@ fn routes(
             .collect(),
         other_conditions: condition.map(other_conditions).unwrap_or_default(),
         filters: filters.clone(),
-        is_direct: http.get("redirect").is_some() || http.get("directResponse").is_some(),
+        direct: direct(http),
         place: object.document.place(http),
         document: object.index,
     };
@@ -76,6 +76,15 @@ fn routes(
         [] => vec![new(None)],
         conditions => conditions.iter().map(|condition| new(Some(condition))).collect(),
     }
+}
+
+/// The response of a route that redirects or responds itself.
+fn direct(http: &Node) -> Option<DirectResponse> {
+    if let Some(redirect) = http.get("redirect") {
+        return Some(DirectResponse::new(redirect.get("redirectCode"), Some(301)));
+    }
+    let response = http.get("directResponse")?;
+    Some(DirectResponse::new(response.get("status"), None))
 }
 
 /// The labels of the workloads whose proxies have the routes: of the gateways, or of the clients'
@@ -200,7 +209,7 @@ spec:
         assert_eq!(selected("/aDMIN/z"), found("admin", "/aDMIN/z"));
         // Istio normalizes paths by default.
         assert_eq!(selected("/z/../y/a"), found("api[2]", "/y/a"));
-        assert!(project.routes[2].is_direct);
+        assert_eq!(project.routes[2].direct, Some(DirectResponse { status: Some(301) }));
     }
 
     #[test]

@@ -71,7 +71,7 @@ fn without_auth(routes: &[&Route], chains: &Chains<'_>, report: &mut Report) {
     if protected.is_empty() {
         return;
     }
-    for route in open.into_iter().filter(|route| !route.is_direct) {
+    for route in open.into_iter().filter(|route| route.direct.is_none()) {
         // A route for everything else has no exempt path.
         if let Some(prefix) = exempt_prefix(&route.path) {
             let message = format!(

@@ -32,7 +32,7 @@ pub(super) fn check(
     let has_auth = |step: &Step<'_>| step.kind == FilterKind::JwtAuth;
     let open = project.routes.iter().filter(|_| !missing.is_empty()).find(|route| {
         manager.groups.contains(&route.group)
-            && !route.is_direct
+            && route.direct.is_none()
             && !chains.of_route(route).iter().any(has_auth)
     });
     let from_claims: Vec<&str> = missing

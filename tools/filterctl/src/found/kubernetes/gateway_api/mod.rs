@@ -10,7 +10,7 @@ use std::cmp::Reverse;
 use super::{
     Objects,
     istio::Extensions,
-    objects::{Object, items, texts},
+    objects::{Object, direct_response, items, texts},
     request_handling,
 };
 use crate::{
@@ -109,7 +109,7 @@ impl Context<'_, '_> {
                         .map(str::to_owned)
                         .collect(),
                     filters: filters.clone(),
-                    is_direct: service.is_none(),
+                    direct: direct_response(rule),
                     place: route.document.place(rule),
                     document: route.index,
                 };

@@ -5,7 +5,7 @@
 
 use super::{
     Objects,
-    objects::{Object, items, texts},
+    objects::{Object, direct_response, items, texts},
     plugins,
 };
 use crate::{
@@ -83,7 +83,7 @@ fn of_rule(
                     .map(str::to_owned)
                     .collect(),
                 filters: filters.clone(),
-                is_direct: items(Some(rule), "backendRefs").is_empty(),
+                direct: direct_response(rule),
                 place: route.document.place(rule),
                 document: route.index,
             };

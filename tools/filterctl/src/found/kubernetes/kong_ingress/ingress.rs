@@ -81,7 +81,7 @@ fn route(
             methods: methods.clone(),
             other_conditions: Vec::new(),
             filters: filters.clone(),
-            is_direct: false,
+            direct: None,
             place: ingress.document.place(path),
             document: ingress.index,
         };

@@ -7,6 +7,8 @@ use serde_json::Value;
 
 use super::*;
 
+mod proxied;
+
 #[derive(Debug, Parser)]
 struct Line {
     #[command(flatten)]
@@ -175,7 +177,7 @@ fn json_has_the_same_facts() {
     assert!(detail.starts_with("exp is 1709213922"), "{detail}");
 }
 
-const ENVOY: &str = include_str!("../../../../host-config/envoy/gateway.yaml");
+const ENVOY: &str = include_str!("../../../../../host-config/envoy/gateway.yaml");
 
 #[test]
 fn request_is_routed_as_the_file_says() {
@@ -190,54 +192,6 @@ fn request_is_routed_as_the_file_says() {
     let text = explain(&["-c", &config, "--request", "GET /other"]).unwrap();
     assert!(text.starts_with("status    404\ndecision  proxy: route_not_found\n"), "{text}");
     assert!(text.contains("  access log  decision: route_not_found\n"), "{text}");
-}
-
-#[test]
-fn envoy_appends_the_client_to_x_forwarded_for() {
-    let shipped = include_str!("../../../../host-config/envoy/rate-limit.yaml");
-    let counts = "client_ip: {from: forwarded_for, trusted_hops: 1}";
-    assert!(shipped.contains(counts));
-    let denies = shipped
-        .replace(counts, &format!("{counts}\n{}deny: {{cidrs: [203.0.113.0/24]}}", " ".repeat(20)));
-    let skips = denies.replace(
-        "use_remote_address: true\n",
-        "use_remote_address: true\n          skip_xff_append: true\n",
-    );
-    let request = |config: &str, client: &str, forwarded_for: &str| {
-        let config = file(config);
-        let config = config.path().display().to_string();
-        let header = format!("X-Forwarded-For: {forwarded_for}");
-        let arguments = ["-c", &config, "--request", "GET /api/v1/x", "--client-ip", client];
-        explain(&[&arguments[..], &["-H", &header]].concat()).unwrap()
-    };
-    for (config, client, forwarded_for, status) in [
-        (&denies, "203.0.113.7", "198.51.100.9", 403),
-        (&denies, "198.51.100.9", "203.0.113.7", 200),
-        (&skips, "198.51.100.9", "203.0.113.7", 403),
-    ] {
-        let text = request(config, client, forwarded_for);
-        assert!(text.starts_with(&format!("status    {status}\n")), "{client}\n{text}");
-    }
-    let config = file(shipped);
-    let config = config.path().display().to_string();
-    let text = explain(&["-c", &config, "--request", "GET /api/v1/x"]).unwrap();
-    assert!(!text.contains("forwarded_for_unusable") && !text.contains("trusted_hops"), "{text}");
-    assert!(text.contains("  x-forwarded-for: 192.0.2.1\n"), "{text}");
-}
-
-#[test]
-fn bare_configuration_has_no_host_that_appends() {
-    let remark = "X-Forwarded-For is taken as sent; ";
-    for (config, host, expected) in [
-        ("{minute: 5, client_ip: {from: forwarded_for, trusted_hops: 1}}", "envoy", true),
-        ("{minute: 5, client_ip: {from: forwarded_for, trusted_hops: 1}}", "kong", false),
-        ("{minute: 5}", "envoy", false),
-    ] {
-        let config = file(config);
-        let config = config.path().display().to_string();
-        let text = explain(&["-c", &config, "--filter", "rate-limit", "--host", host]).unwrap();
-        assert_eq!(text.contains(remark), expected, "{text}");
-    }
 }
 
 #[test]

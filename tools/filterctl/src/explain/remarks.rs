@@ -1,0 +1,30 @@
+//! Remarks about a request on any route.
+
+use novasphere_explain::ProxyKind;
+use serde_json::Value;
+
+use crate::{
+    chains::{configs, facts::text},
+    found::Project,
+};
+
+/// What the proxy may do to a request that is not known from the files.
+pub(super) fn remarks(project: &Project) -> Vec<String> {
+    let mut remarks = Vec::new();
+    let has = |kind| project.filters.iter().any(|filter| filter.platform.proxy() == kind);
+    let is_unknown = project.request_handling.is_empty() && has(ProxyKind::Envoy);
+    if is_unknown && configs(project).iter().any(reads_forwarded_for) {
+        remarks.push(
+            "X-Forwarded-For is taken as sent; with use_remote_address, Envoy appends the client's \
+             address to it, so add it with -H"
+                .to_owned(),
+        );
+    }
+    remarks
+}
+
+/// Whether rate-limit, or that of a gateway, reads `X-Forwarded-For`.
+fn reads_forwarded_for(config: &Value) -> bool {
+    let client_ip = config.get("rate_limit").unwrap_or(config).get("client_ip");
+    client_ip.is_some_and(|client_ip| text(client_ip, "from") == Some("forwarded_for"))
+}
