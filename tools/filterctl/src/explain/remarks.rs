@@ -1,6 +1,6 @@
 //! Remarks about a request on any route.
 
-use novasphere_explain::ProxyKind;
+use novasphere_explain::{ProxyKind, Request};
 use serde_json::Value;
 
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// What the proxy may do to a request that is not known from the files.
-pub(super) fn remarks(project: &Project) -> Vec<String> {
+pub(super) fn remarks(project: &Project, request: &Request) -> Vec<String> {
     let mut remarks = Vec::new();
     let has = |kind| project.filters.iter().any(|filter| filter.platform.proxy() == kind);
     let is_unknown = project.request_handling.is_empty() && has(ProxyKind::Envoy);
@@ -17,6 +17,13 @@ pub(super) fn remarks(project: &Project) -> Vec<String> {
         remarks.push(
             "X-Forwarded-For is taken as sent; with use_remote_address, Envoy appends the client's \
              address to it, so add it with -H"
+                .to_owned(),
+        );
+    }
+    let is_lower_case = request.method.iter().any(u8::is_ascii_lowercase);
+    if is_lower_case && (has(ProxyKind::Envoy) || has(ProxyKind::Kong)) {
+        remarks.push(
+            "the method is sent as written; Kong, and Envoy on HTTP/1, reject it with 400"
                 .to_owned(),
         );
     }

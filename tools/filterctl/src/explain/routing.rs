@@ -70,7 +70,7 @@ pub fn find_route(
         _ => selected(project, request),
     };
     if let Some(routed) = &mut routed {
-        routed.remarks.extend(remarks(project));
+        routed.remarks.extend(remarks(project, request));
     }
     Ok(routed)
 }

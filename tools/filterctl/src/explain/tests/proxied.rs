@@ -95,3 +95,23 @@ fn bare_configuration_has_no_host_that_appends() {
         assert_eq!(text.contains(remark), expected, "{text}");
     }
 }
+
+#[test]
+fn method_in_lower_case_has_a_remark() {
+    let config = file("{minute: 5}");
+    let config = config.path().display().to_string();
+    for (host, method, expected) in [
+        ("envoy", "get", true),
+        ("kong", "Get", true),
+        ("traefik", "get", false),
+        ("envoy", "GET", false),
+    ] {
+        let request = format!("{method} /x");
+        let filter = ["-c", &config, "--filter", "rate-limit", "--host", host];
+        let text = explain(&[&filter[..], &["--request", &request]].concat()).unwrap();
+        assert!(text.contains(&format!("request   {method} /x\n")), "{text}");
+        let remark =
+            "  the method is sent as written; Kong, and Envoy on HTTP/1, reject it with 400\n";
+        assert_eq!(text.contains(remark), expected, "{text}");
+    }
+}
