@@ -116,35 +116,41 @@ fn send_credential(entries: &mut [ChainEntry]) {
     }
 }
 
-/// Refuses a rate-limit before jwt-auth that reads a header of jwt-auth: clients can forge it there.
+/// Refuses filters before jwt-auth that use a header of jwt-auth: clients can forge it there.
 #[cold]
 fn refuse_forged_identities(entries: &[ChainEntry], cx: &mut BuildContext<'_>) {
-    let mut earlier: Vec<&RateLimit> = Vec::new();
-    for entry in entries {
-        match entry {
-            ChainEntry::RateLimit(filter) => earlier.push(filter),
-            ChainEntry::JwtAuth(auth) => {
-                let read = earlier.iter().flat_map(|filter| filter.deciding_headers());
-                let mut forgeable: Vec<&str> = read.filter(|name| auth.owns_header(name)).collect();
-                forgeable.sort_unstable();
-                forgeable.dedup();
-                refuse_forgeable(&forgeable, cx);
-            }
-            ChainEntry::Cors(_) | ChainEntry::HeaderTransform(_) => {}
+    let jwt_auth = entries.iter().enumerate().find_map(|(index, entry)| match entry {
+        ChainEntry::JwtAuth(filter) => Some((index, filter)),
+        _ => None,
+    });
+    let Some((index, jwt_auth)) = jwt_auth else { return };
+    for entry in entries.iter().take(index) {
+        let (effect, remedy, used): (_, _, Vec<&str>) = match entry {
+            ChainEntry::RateLimit(filter) => (
+                "trust",
+                "limit by ip, list no consumers, and match no such header in rules",
+                filter.deciding_headers().collect(),
+            ),
+            ChainEntry::HeaderTransform(filter) => (
+                "copy",
+                "name no such header in templates or as the old name in rename",
+                filter.copied_headers().collect(),
+            ),
+            ChainEntry::Cors(_) | ChainEntry::JwtAuth(_) => continue,
+        };
+        let mut forgeable: Vec<&str> =
+            used.into_iter().filter(|name| jwt_auth.owns_header(name)).collect();
+        if forgeable.is_empty() {
+            continue;
         }
+        forgeable.sort_unstable();
+        forgeable.dedup();
+        let message = format!(
+            "{} before jwt_auth would {effect} headers that clients send: {}. Move it after \
+             jwt_auth, or use no header of jwt_auth: {remedy}",
+            entry.kind().field(),
+            forgeable.join(", ")
+        );
+        cx.fault("order", message);
     }
-}
-
-#[cold]
-fn refuse_forgeable(headers: &[&str], cx: &mut BuildContext<'_>) {
-    if headers.is_empty() {
-        return;
-    }
-    let message = format!(
-        "rate_limit before jwt_auth would trust headers that clients send: {}. Move it after \
-         jwt_auth, or use no header of jwt_auth: limit by ip, list no consumers, and match no such \
-         header in rules",
-        headers.join(", ")
-    );
-    cx.fault("order", message);
 }

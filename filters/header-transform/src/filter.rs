@@ -144,8 +144,7 @@ impl HeaderTransform {
     #[cold]
     fn new(rules: Rules) -> Self {
         let Rules { request, query, response, .. } = &rules;
-        let templates = request.templates.iter().chain(&query.templates).chain(&response.templates);
-        let variables: Vec<_> = templates.flat_map(Template::variables).collect();
+        let variables: Vec<_> = rules.templates().flat_map(Template::variables).collect();
         let reads_all = request.reads_all() || variables.iter().any(|v| v.reads_all());
         let variables = variables.into_iter().filter_map(|v| v.header());
         let target = (!query.is_empty()).then_some(":path");
@@ -155,6 +154,13 @@ impl HeaderTransform {
         let status = reads_response.then_some(":status");
         let response_headers = interest(response.reads_all(), response.headers().chain(status));
         Self { rules, request_headers, response_headers, reads_response }
+    }
+
+    /// The request headers whose values the rules copy: those in templates, also for responses,
+    /// which are rendered with the request, and the old names of `rename`.
+    pub fn copied_headers(&self) -> impl Iterator<Item = &str> {
+        let variables = self.rules.templates().flat_map(Template::variables);
+        variables.filter_map(|variable| variable.header()).chain(self.rules.request.renamed())
     }
 }
 

@@ -124,6 +124,60 @@ fn trusts_identity_headers_only_after_jwt_auth() {
     }
 }
 
+/// The values of templates, also for responses, are those that the request has before jwt-auth.
+#[test]
+fn copies_identity_headers_only_after_jwt_auth() {
+    let chain = |order: &str, rules: &str| {
+        let config = format!(
+            r#"{{"jwt_auth": {{"credentials": [{{"key": "k", "secret": {{"env": "SECRET"}}}}],
+                    "claims_to_headers": [{{"claim": "plan", "header": "X-Plan"}}]}},
+                "header_transform": {rules}, "order": {order}}}"#
+        );
+        let mut host = TestHost::default();
+        host.variables.insert("SECRET".to_owned(), SECRET.to_owned());
+        Gateway::from_json(config.as_bytes(), &host).err().map(|errors| errors.to_string())
+    };
+    let (before, after) =
+        (r#"["header_transform", "jwt_auth"]"#, r#"["jwt_auth", "header_transform"]"#);
+    for (rules, names) in [
+        (
+            r#"{"request": {"remove": {"headers": ["X-User"]},
+                "add": {"headers": ["X-User:$(headers.X-Consumer-Username)"]}}}"#,
+            "x-consumer-username",
+        ),
+        (
+            r#"{"request": {"append": {"headers": ["x-a:$(headers.x-consumer-id[])$(host)"],
+                "querystring": ["plan:$(headers.x_plan | none)"], "if_method": ["POST"]}}}"#,
+            "x-consumer-id, x_plan",
+        ),
+        (
+            r#"{"request": {"rename": {"headers": ["X-Consumer-Username:X-User"]}}}"#,
+            "x-consumer-username",
+        ),
+        (r#"{"response": {"add": {"headers": ["x-a:$(headers.x-plan)"]}}}"#, "x-plan"),
+        (
+            r#"{"response": {"security_headers": {"referrer_policy": "$(headers.x-plan)"}}}"#,
+            "x-plan",
+        ),
+    ] {
+        let fault = format!(
+            "order: header_transform before jwt_auth would copy headers that clients send: \
+             {names}. Move it after jwt_auth, or use no header of jwt_auth: name no such header \
+             in templates or as the old name in rename"
+        );
+        assert_eq!(chain(before, rules), Some(fault), "{rules}");
+        assert_eq!(chain(after, rules), None, "{rules}");
+    }
+    for rules in [
+        r#"{"request": {"remove": {"headers": ["X-Consumer-Username", "X-Plan"]}}}"#,
+        r#"{"request": {"rename": {"headers": ["X-Plan-Of-Client:X-Plan"]}}}"#,
+        r#"{"request": {"add": {"headers": ["x-a:$(headers.x-asked)$(query.x-plan)"]}}}"#,
+        r#"{"response": {"rename": {"headers": ["X-Plan:X-Plan-Of-Api"]}}}"#,
+    ] {
+        assert_eq!(chain(before, rules), None, "{rules}");
+    }
+}
+
 /// A part of the wrong type is one fault. Its filter still counts as configured.
 #[test]
 fn part_of_the_wrong_type_causes_no_follow_up_faults() {

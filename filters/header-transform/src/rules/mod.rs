@@ -13,6 +13,8 @@ pub(crate) use self::{
     query_rules::{QueryRule, QueryRules},
 };
 
+use crate::template::Template;
+
 /// All rules of the filter.
 #[derive(Clone, Debug)]
 pub(crate) struct Rules {
@@ -21,4 +23,12 @@ pub(crate) struct Rules {
     pub(crate) response: HeaderRules,
     /// The rules for responses that also apply to refusals of other filters.
     pub(crate) refusals: HeaderRules,
+}
+
+impl Rules {
+    /// The templates of all rules.
+    pub(crate) fn templates(&self) -> impl Iterator<Item = &Template> {
+        let Self { request, query, response, .. } = self;
+        request.templates.iter().chain(&query.templates).chain(&response.templates)
+    }
 }

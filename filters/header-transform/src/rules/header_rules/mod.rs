@@ -172,6 +172,15 @@ impl HeaderRules {
         names.chain(self.rules.iter().filter_map(|(scope, _)| scope.condition.pseudo_header()))
     }
 
+    /// The old names of `rename`.
+    pub(crate) fn renamed(&self) -> impl Iterator<Item = &str> {
+        let old = self.rules.iter().filter_map(|(_, rule)| match rule {
+            Rule::Rename { old, .. } => self.names.get(*old),
+            _ => None,
+        });
+        old.map(|name| name.name.as_str())
+    }
+
     /// The mutations that carry the rules out on a message with these headers: as few as possible.
     /// `value` returns a value if it can be rendered. Calls `dropped` for each line that cannot be
     /// renamed.

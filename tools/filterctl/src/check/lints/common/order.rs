@@ -54,8 +54,7 @@ fn rate_limit(chain: &Chain<'_>, index: usize, limit: &Step<'_>, report: &mut Re
     if chain.before(index, FilterKind::JwtAuth).is_some() {
         return;
     }
-    // A gateway rejects this order itself.
-    let is_one_gateway = limit.is_in_gateway() && limit.filter == jwt_auth.filter;
+    let is_one_gateway = rejects_itself(limit, jwt_auth);
     let owned = owned_headers(jwt_auth);
     let mut has_identity = false;
     for (path, identity) in identities(limit) {
@@ -81,8 +80,15 @@ fn rate_limit(chain: &Chain<'_>, index: usize, limit: &Step<'_>, report: &mut Re
     }
 }
 
+/// Whether `step` is in the same gateway as the `jwt_auth` behind it. A gateway rejects identity
+/// headers before jwt-auth itself.
+fn rejects_itself(step: &Step<'_>, jwt_auth: &Step<'_>) -> bool {
+    step.is_in_gateway() && step.filter == jwt_auth.filter
+}
+
 fn header_transform(chain: &Chain<'_>, index: usize, step: &Step<'_>, report: &mut Report) {
-    if let Some(jwt_auth) = chain.behind(index, FilterKind::JwtAuth) {
+    let behind = chain.behind(index, FilterKind::JwtAuth);
+    if let Some(jwt_auth) = behind.filter(|jwt_auth| !rejects_itself(step, jwt_auth)) {
         templates_before(step, jwt_auth, report);
     }
     if let Some(jwt_auth) = chain.before(index, FilterKind::JwtAuth) {
