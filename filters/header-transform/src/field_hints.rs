@@ -6,8 +6,13 @@ use novasphere_core::{FieldHints, ListEntry, ListField};
 pub const FIELD_HINTS: FieldHints = FieldHints {
     foreign_names: &[
         (
-            "custom_request_headers request_headers_to_add request_mutations \
-             early_request_headers request_header_modifier proxy_set_header add_request_headers",
+            "custom_request_headers proxy_set_header",
+            "use remove and add together in request, so that no client sets the value: \
+             {\"remove\": {\"headers\": [\"X-A\"]}, \"add\": {\"headers\": [\"X-A: 1\"]}}",
+        ),
+        (
+            "request_headers_to_add request_mutations early_request_headers \
+             request_header_modifier add_request_headers",
             r#"use add, replace or append in request: {"add": {"headers": ["X-A: 1"]}}"#,
         ),
         (
@@ -27,8 +32,8 @@ pub const FIELD_HINTS: FieldHints = FieldHints {
         ("mutations", "use request and response, with remove, rename, replace, add and append"),
         (
             "set overwrite override_headers",
-            "use replace and add together: one applies if the header is present, the other if it \
-             is absent",
+            "use remove and add together: remove takes away the value that the client or the \
+             upstream sent",
         ),
         ("delete", "use remove"),
         ("headers", "use headers in a rule, such as add in request"),

@@ -169,3 +169,18 @@ fn faults_do_not_quote_values() {
         assert!(!faults.contains("s3cret"), "{faults}");
     }
 }
+
+/// A `replace` whose template has no value keeps the client's value, and so does `add`.
+#[test]
+fn names_that_mean_set_lead_to_remove_and_add() {
+    for config in [
+        r#"{"request": {"set": {"headers": ["X-User-Id:$(claims.sub)"]}}}"#,
+        r#"{"request": {"overwrite": {"headers": ["X-User-Id:$(claims.sub)"]}}}"#,
+        r#"{"customRequestHeaders": {"X-User-Id": "1"}}"#,
+        r#"{"proxy_set_header": ["X-User-Id $user"]}"#,
+    ] {
+        let fault = refused(config);
+        assert!(fault.contains("unknown field; use remove and add together"), "{fault}");
+        assert!(!fault.contains("replace"), "{fault}");
+    }
+}
