@@ -47,7 +47,7 @@ impl EntryList<'_, '_> {
     }
 
     /// Whether the header `name` stays although `pattern` matches it.
-    fn spares(&self, pattern: &NamePattern, name: &NamePattern) -> bool {
+    pub(super) fn spares(&self, pattern: &NamePattern, name: &NamePattern) -> bool {
         let is_spared = |name: &str| is_spared_by_patterns(name.as_bytes());
         self.list == "headers" && pattern.name().is_none() && name.name().is_some_and(is_spared)
     }

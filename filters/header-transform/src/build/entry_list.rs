@@ -45,10 +45,9 @@ impl EntryList<'_, '_> {
     /// Records the claims in the values of `rules`.
     #[cold]
     pub(super) fn use_claims(&mut self, rules: &[&ParsedRule<ValueText>]) {
-        let (message, list) = (self.message.as_str(), self.list);
         for (rule, entry) in rules.iter().flat_map(|r| r.entries.iter().map(|e| (r.name, e))) {
             for claim in entry.argument.claims() {
-                let path = format!("{message}.{rule}.{list}[{}]", entry.index);
+                let path = self.path(rule, entry.index);
                 self.cx.use_claim(&path, claim);
             }
         }
@@ -57,33 +56,64 @@ impl EntryList<'_, '_> {
     /// Warns about a second line of a request header of which the host keeps one.
     #[cold]
     pub(super) fn warn_of_second_lines(&mut self, all: &ParsedRules) {
-        let (append, remove) = (&all.append, &all.remove);
         let single = self.cx.single_line_headers();
-        for entry in append.entries.iter().filter(|entry| single.contains(&entry.name.as_str())) {
-            let name = NamePattern::exact(&entry.name);
-            let is_removed = remove.scope.covers(&append.scope)
-                && remove.entries.iter().any(|other| other.argument.covers(&name, self.fold));
-            if !is_removed {
-                let path = format!(
-                    "{}.{}.{}[{}]",
-                    self.message.as_str(),
-                    append.name,
-                    self.list,
-                    entry.index
-                );
-                let message = format!(
-                    "\"{}\" can have only one line and one value on this proxy, so a request that \
-                     has it gets 500: use add to keep the client's value, or remove and add to \
-                     replace it",
-                    entry.name
-                );
-                self.cx.warn(&path, &message);
+        for (i, entry) in all.append.entries.iter().enumerate() {
+            let name = entry.name.as_str();
+            if !single.contains(&name) {
+                continue;
+            }
+            let problem = match (self.other_line(i, name, all), self.arrived_line(name, all)) {
+                (Some(path), _) => format!(
+                    "and {path} also gives it one, so a request to which both apply gets 500: remove \
+                     one of the two"
+                ),
+                (None, Some(remedy)) => format!("so a request that has it gets 500: {remedy}"),
+                (None, None) => continue,
+            };
+            let message =
+                format!("\"{name}\" can have only one line and one value on this proxy, {problem}");
+            self.cx.warn(&self.path(all.append.name, entry.index), &message);
+        }
+    }
+
+    /// The path of another entry that gives the header `name` of the entry `i` of `append` a line.
+    fn other_line(&self, i: usize, name: &str, all: &ParsedRules) -> Option<String> {
+        let ParsedRules { rename, add, append, .. } = all;
+        let of = |entries: &[ParsedEntry<ValueText>]| {
+            entries.iter().find(|other| other.name == name).map(|other| other.index)
+        };
+        let added = of(&add.entries).map(|index| (add.name, &add.scope, index));
+        let earlier = append.entries.get(..i).and_then(of);
+        let earlier = earlier.map(|index| (append.name, &append.scope, index));
+        let renamed = rename.entries.iter().find(|other| other.argument == name);
+        let renamed = renamed.map(|other| (rename.name, &rename.scope, other.index));
+        let mut lines = [added, earlier, renamed].into_iter().flatten();
+        let (rule, _, index) = lines.find(|(_, scope, _)| scope.overlaps(&append.scope))?;
+        Some(self.path(rule, index))
+    }
+
+    /// The remedy if a line of the header `name` that arrived may be left when `append` runs.
+    fn arrived_line(&self, name: &str, all: &ParsedRules) -> Option<&'static str> {
+        let (remove, name) = (&all.remove, NamePattern::exact(name));
+        let covers = |other: &&ParsedEntry<NamePattern>| other.argument.covers(&name, self.fold);
+        let mut covering = remove.entries.iter().filter(covers).peekable();
+        let has_pattern = covering.peek().is_some_and(|other| self.spares(&other.argument, &name));
+        let is_removed = covering.any(|other| !self.spares(&other.argument, &name));
+        match (is_removed && remove.scope.covers(&all.append.scope), has_pattern) {
+            (true, _) => None,
+            (false, true) => Some("patterns leave it, so list its full name in remove"),
+            (false, false) => {
+                Some("use add to keep the client's value, or remove and add to replace it")
             }
         }
     }
 
+    /// The path of an entry in the configuration.
+    fn path(&self, rule: &str, index: usize) -> String {
+        format!("{}.{rule}.{}[{index}]", self.message.as_str(), self.list)
+    }
+
     pub(super) fn fault(&mut self, rule: &str, index: usize, fault: String) {
-        let (message, list) = (self.message.as_str(), self.list);
-        self.cx.fault(format!("{message}.{rule}.{list}[{index}]"), fault);
+        self.cx.fault(self.path(rule, index), fault);
     }
 }

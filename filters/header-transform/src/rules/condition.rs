@@ -118,6 +118,16 @@ impl Scope {
         let is_wider = self.condition == Condition::Always || self.condition == other.condition;
         is_wider && (self.on_refusals || !other.on_refusals)
     }
+
+    /// Whether rules with this scope and with `other` may apply to the same request.
+    pub(crate) fn overlaps(&self, other: &Self) -> bool {
+        match (&self.condition, &other.condition) {
+            (Condition::Methods(ours), Condition::Methods(theirs)) => {
+                ours.iter().any(|method| theirs.contains(method))
+            }
+            _ => true,
+        }
+    }
 }
 
 /// The status code of a response (RFC 9113 section 8.3.2).

@@ -95,22 +95,75 @@ fn received(rules: &str, lines: Lines<'_>) -> Vec<String> {
     shown(&result)
 }
 
+/// The warnings on a host that keeps these headers to one line.
+fn warnings_of_single_lines(config: &str) -> Vec<String> {
+    let single_line_headers = &["referer", "authorization"];
+    let host = TestHost { single_line_headers, ..TestHost::default() };
+    HeaderTransform::from_json(config.as_bytes(), &host).unwrap();
+    host.warnings.take()
+}
+
 #[test]
 fn warns_of_append_to_a_header_that_the_host_keeps_to_one_line() {
-    let warnings = |config: &str| {
-        let host = TestHost { single_line_headers: &["referer"], ..TestHost::default() };
-        HeaderTransform::from_json(config.as_bytes(), &host).unwrap();
-        host.warnings.take()
-    };
     let append = r#""append": {"headers": ["via:1.1 a", "Referer:b"]}"#;
     assert_eq!(
-        warnings(&format!(r#"{{"request": {{{append}}}, "response": {{{append}}}}}"#)),
+        warnings_of_single_lines(&format!(
+            r#"{{"request": {{{append}}}, "response": {{{append}}}}}"#
+        )),
         ["request.append.headers[1]: \"referer\" can have only one line and one value on this \
           proxy, so a request that has it gets 500: use add to keep the client's value, or remove \
           and add to replace it"]
     );
-    let removed = format!(r#"{{"request": {{"remove": {{"headers": ["Referer"]}}, {append}}}}}"#);
-    assert_eq!(warnings(&removed), [""; 0]);
+    for remove in ["Referer", "Ref*"] {
+        let removed =
+            format!(r#"{{"request": {{"remove": {{"headers": ["{remove}"]}}, {append}}}}}"#);
+        assert_eq!(warnings_of_single_lines(&removed), [""; 0]);
+    }
+    // Patterns leave Authorization in the request.
+    let append = r#""append": {"headers": ["Authorization:Basic x"]}"#;
+    let removed =
+        |names: &str| format!(r#"{{"request": {{"remove": {{"headers": {names}}}, {append}}}}}"#);
+    assert_eq!(
+        warnings_of_single_lines(&removed(r#"["Auth*"]"#)),
+        ["request.append.headers[0]: \"authorization\" can have only one line and one value on \
+          this proxy, so a request that has it gets 500: patterns leave it, so list its full name \
+          in remove"]
+    );
+    for names in [r#"["Authorization"]"#, r#"["Auth*", "Authorization"]"#] {
+        assert_eq!(warnings_of_single_lines(&removed(names)), [""; 0]);
+    }
+}
+
+#[test]
+fn warns_of_two_values_of_a_header_that_the_host_keeps_to_one_line() {
+    let remove = r#""remove": {"headers": ["Referer"]}"#;
+    for (rules, index, other) in [
+        (
+            r#""add": {"headers": ["Referer:a"]}, "append": {"headers": ["Referer:b"]}"#,
+            0,
+            "add.headers[0]",
+        ),
+        (r#""append": {"headers": ["Referer:a", "x:1", "Referer:b"]}"#, 2, "append.headers[0]"),
+        (
+            r#""rename": {"headers": ["X-A:Referer"]}, "append": {"headers": ["Referer:b"]}"#,
+            0,
+            "rename.headers[0]",
+        ),
+    ] {
+        let both = format!(
+            "request.append.headers[{index}]: \"referer\" can have only one line and one value on \
+             this proxy, and request.{other} also gives it one, so a request to which both apply \
+             gets 500: remove one of the two"
+        );
+        let removed = format!(r#"{{"request": {{{remove}, {rules}}}}}"#);
+        assert_eq!(warnings_of_single_lines(&removed), [both.as_str()]);
+        let kept = warnings_of_single_lines(&format!(r#"{{"request": {{{rules}}}}}"#));
+        assert_eq!(kept.last(), Some(&both));
+    }
+    let other_method = r#""add": {"headers": ["Referer:a"], "if_method": ["GET"]},
+        "append": {"headers": ["Referer:b"], "if_method": ["POST"]}"#;
+    let config = format!(r#"{{"request": {{{remove}, {other_method}}}}}"#);
+    assert_eq!(warnings_of_single_lines(&config), [""; 0]);
 }
 
 #[test]
