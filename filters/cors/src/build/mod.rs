@@ -1,5 +1,6 @@
 //! From a configuration to the settings of the filter.
 
+mod examples;
 mod names;
 mod origins;
 mod patterns;

@@ -4,6 +4,9 @@ use std::fmt;
 
 use novasphere_core::{InvalidPattern, Pattern};
 
+use super::examples::examples;
+use crate::origin::OriginRule;
+
 /// Unused host names of several kinds and lengths. An expression that matches one of them under a
 /// public suffix matches sites of any owner.
 const UNUSED_NAMES: [&str; 5] = [
@@ -119,12 +122,21 @@ pub(super) fn top_level_domain<'t>(text: &'t str, pattern: &Pattern) -> Option<&
     })
 }
 
-/// Whether `text` may match plain http from another machine.
-pub(super) fn is_plain_http(text: &str) -> bool {
+/// Whether `pattern` may match plain http from another machine.
+pub(super) fn is_plain_http(text: &str, pattern: &Pattern) -> bool {
     let is_http = ["http:", "https?", "http|", "http)"].iter().any(|scheme| text.contains(scheme));
     let is_open = text.trim_start_matches(['^', '(']).starts_with(['.', '[']);
     let is_loopback = ["localhost", "127\\.", "[::1", "\\[::1"];
-    (is_http || is_open) && !is_loopback.iter().any(|host| text.contains(host))
+    if (is_http || is_open) && !is_loopback.iter().any(|host| text.contains(host)) {
+        return true;
+    }
+    // The expression may match other machines too, as `http://(localhost|a\.example)` does.
+    let is_plain_http = |rule| matches!(rule, OriginRule::Origin(one) if one.is_plain_http());
+    examples(text).iter().any(|example| {
+        let authority = example.split_once("//").map_or(example.as_str(), |(_, rest)| rest);
+        let origin = format!("http://{authority}");
+        pattern.is_match(&origin) && OriginRule::parse(&origin).is_ok_and(is_plain_http)
+    })
 }
 
 /// Whether `pattern` allows any text directly before a name, as `.*novasphere\.io` allows

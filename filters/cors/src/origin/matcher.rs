@@ -1,6 +1,9 @@
 //! [`OriginMatcher`]: `scheme://host:port` with wildcards.
 
-use std::{net::Ipv6Addr, num::NonZeroU16};
+use std::{
+    net::{Ipv4Addr, Ipv6Addr},
+    num::NonZeroU16,
+};
 
 use super::{
     invalid_origin::InvalidOrigin,
@@ -95,7 +98,9 @@ impl OriginMatcher {
     pub(crate) fn is_plain_http(&self) -> bool {
         let is_loopback = match &self.host {
             HostMatcher::Name(name) => {
-                name == "localhost" || name.ends_with(".localhost") || name.starts_with("127.")
+                name == "localhost"
+                    || name.ends_with(".localhost")
+                    || name.parse().is_ok_and(|address: Ipv4Addr| address.is_loopback())
             }
             HostMatcher::V6(address) => address.is_loopback(),
             HostMatcher::Subdomains { domain, .. } => domain.ends_with(".localhost"),

@@ -39,7 +39,7 @@ fn warns_about_dangerous_settings() {
             r#"{"origins": ["http://app.novasphere.io", "http://*.novasphere.io:*",
                 "http://192.168.1.10", "https://app.novasphere.io", "http://localhost:*",
                 "http://a.localhost", "http://127.0.0.1:3000", "http://[::1]", "file://",
-                "app://."], "credentials": true}"#
+                "app://.", "http://127.evil.example"], "credentials": true}"#
         ),
         [
             "origins[0]: \"http://app.novasphere.io\" has no TLS: an attacker who changes the page in \
@@ -49,6 +49,8 @@ fn warns_about_dangerous_settings() {
             "origins[2]: \"http://192.168.1.10\" has no TLS: an attacker who changes the page in \
              transit can act as the user",
             "origins[8]: any local file that the user opens can act as the user",
+            "origins[10]: \"http://127.evil.example\" has no TLS: an attacker who changes the page in \
+             transit can act as the user",
         ]
     );
     let none: [&str; 0] = [];
@@ -162,21 +164,36 @@ fn warns_about_patterns_with_an_open_start() {
 
 #[test]
 fn warns_about_patterns_like_wildcards() {
-    let with_credentials =
-        |pattern: &str| warnings(&with_pattern(pattern).replace('}', r#", "credentials": true}"#));
+    let with_credentials = |pattern: &str| {
+        warnings(&with_pattern(pattern).replace(r#""]}"#, r#""], "credentials": true}"#))
+    };
     let no_tls = "has no TLS: an attacker who changes the page in transit can act as the user";
     for plain in [
         r"http://app\.novasphere\.io",
         r"https?://app\.novasphere\.io",
         r"(https|http)://app\.novasphere\.io",
         r"[a-z]+://app\.novasphere\.io",
+        r"http(s)?://app\.novasphere\.io",
+        r"https?://(localhost|app\.novasphere\.io)",
+        r"[a-z]+://(localhost|app\.novasphere\.io)",
+        r"https?://(localhost|pr-[0-9]+\.novasphere\.io)(:[0-9]+)?",
+        r"^https?:\/\/(127\.0\.0\.1|192\.168\.\d{1,3}\.\d{1,3}):3000$",
+        r"http://localhost(:[0-9]+)?|http://127\.evil\.example",
     ] {
         let warned = with_credentials(plain);
         assert!(matches!(&warned[..], [one] if one.ends_with(no_tls)), "{plain}: {warned:?}");
         assert!(warnings(&with_pattern(plain)).is_empty(), "{plain}");
     }
+    let warned = with_credentials(".*localhost.*");
+    assert!(warned.iter().any(|one| one.ends_with(no_tls)), "{warned:?}");
     let none: [&str; 0] = [];
-    for safe in [r"https://app\.novasphere\.io", r"http://localhost:[0-9]+"] {
+    for safe in [
+        r"https://app\.novasphere\.io",
+        r"http://localhost:[0-9]+",
+        r"https?://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]+)?",
+        r"https?://([a-z]+\.)?localhost",
+        r"(https://app\.novasphere\.io|http://localhost:[0-9]+)",
+    ] {
         assert_eq!(with_credentials(safe), none, "{safe}");
     }
     let warned = warnings(&with_pattern(r"https://.*\.(test|example)(:[0-9]+)?"));
