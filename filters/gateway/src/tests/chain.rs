@@ -182,6 +182,42 @@ fn headers_of_a_refusal_are_rendered_from_the_request_as_earlier_filters_left_it
     assert_eq!((refusal.status, value(&refusal, "x-user")), (429, Some("none")));
 }
 
+/// jwt-auth has not run, so the client reads back its own value.
+#[test]
+fn headers_of_a_refusal_before_jwt_auth_are_rendered_from_the_request_of_the_client() {
+    let mut host = TestHost::default();
+    host.variables.insert("SECRET".to_owned(), SECRET.to_owned());
+    let configured = |order: &str| {
+        let config = format!(
+            r#"{{"order": ["cors", {order}, "header_transform"],
+            "cors": {{"origins": ["https://a.example"], "block_disallowed": true}},
+            "jwt_auth": {{"credentials": [{{"key": "k", "secret": {{"env": "SECRET"}}}}]}},
+            "rate_limit": {{"hour": 1, "limit_by": "constant"}},
+            "header_transform": {{"response": {{"add": {{
+                "headers": ["X-User: $(headers.x-consumer-id | none)"], "on_refusals": true}}}}}}}}"#
+        );
+        Gateway::from_json(config.as_bytes(), &host).unwrap()
+    };
+    for (order, origin, refusals) in [
+        (r#""jwt_auth", "rate_limit""#, "https://b.example", [(403, "admin"); 2]),
+        (r#""jwt_auth", "rate_limit""#, "https://a.example", [(401, "none"); 2]),
+        (r#""rate_limit", "jwt_auth""#, "https://a.example", [(401, "none"), (429, "admin")]),
+    ] {
+        let (gateway, mut states) = (configured(order), States::default());
+        for expected in refusals {
+            let lines = [
+                (":method", "POST"),
+                (":path", "/"),
+                ("origin", origin),
+                ("x-consumer-id", "admin"),
+            ];
+            let (refusal, _) = response(decide(&host, &gateway, &mut states, &lines));
+            let user = value(&refusal, "x-user").unwrap();
+            assert_eq!((refusal.status, user), expected, "{order} {origin}");
+        }
+    }
+}
+
 /// A gRPC client would take such a refusal for a success.
 #[test]
 fn no_rule_gives_a_refusal_a_grpc_status() {
