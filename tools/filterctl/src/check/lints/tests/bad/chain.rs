@@ -39,6 +39,14 @@ pub(super) const CHAINS: &[(&str, &[Filter])] = &[
             JWT,
         ],
     ),
+    // The gateway's own fault.
+    (
+        "NS013",
+        &[(
+            "gateway",
+            r#"{"order": ["header_transform", "jwt_auth"], "jwt_auth": {"credentials": [{"key": "a", "jwk": {"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}}]}, "header_transform": {"request": {"add": {"headers": ["a:$(headers.x-consumer-id)"]}}}}"#,
+        )],
+    ),
     ("NS105", &[JWT, ("header-transform", r#"{"response": {"security_headers": true}}"#)]),
     ("NS106", &[("header-transform", r#"{"response": {"allow": {"headers": ["etag"]}}}"#), CORS]),
     (
