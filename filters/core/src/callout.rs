@@ -47,10 +47,18 @@ pub struct Fetch {
     pub authority: String,
     /// The request target: path and query.
     pub path: String,
+    /// The media types of the response, as the value of `Accept` (RFC 9110 section 12.5.1).
+    pub accept: &'static str,
     /// Time limit for the whole response, in milliseconds.
     pub timeout_ms: u32,
     /// Maximum size of the response body, in bytes.
     pub max_body: usize,
+}
+
+impl Fetch {
+    /// The value of `User-Agent` (RFC 9110 section 10.1.5). Web application firewalls reject requests
+    /// without one.
+    pub const USER_AGENT: &'static str = concat!("novasphere/", env!("CARGO_PKG_VERSION"));
 }
 
 /// The response to a [`Fetch`] or a [`Callout`].

@@ -2,14 +2,14 @@
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 use novasphere_harness::clock::instant;
 use serde_json::{Value, json};
 
-use super::{Behaviour, JWKS_PATH, Setup, Shared};
+use super::{Behaviour, DISCOVERY_PATH, JWKS_PATH, Setup, Shared};
 
 /// Counts the request, then waits until it may respond.
 pub(super) async fn counted(
@@ -30,7 +30,25 @@ pub(super) async fn counted(
     if let Behaviour::Slow(span) = behaviour {
         tokio::time::sleep(span).await;
     }
-    next.run(request).await
+    match refusal(request.uri().path(), request.headers()) {
+        Some(status) if behaviour == Behaviour::Strict => status.into_response(),
+        _ => next.run(request).await,
+    }
+}
+
+/// The status with which [`Behaviour::Strict`] refuses a request.
+fn refusal(path: &str, headers: &HeaderMap) -> Option<StatusCode> {
+    let media_type =
+        if path == DISCOVERY_PATH { "application/json" } else { "application/jwk-set+json" };
+    let accepted = headers.get_all(header::ACCEPT).iter().filter_map(|line| line.to_str().ok());
+    let mut accepted = accepted.flat_map(|line| line.split(',')).map(str::trim);
+    if !headers.contains_key(header::USER_AGENT) {
+        Some(StatusCode::FORBIDDEN)
+    } else if !accepted.any(|range| [media_type, "*/*"].contains(&range)) {
+        Some(StatusCode::NOT_ACCEPTABLE)
+    } else {
+        None
+    }
 }
 
 /// The key set (RFC 7517 section 5).

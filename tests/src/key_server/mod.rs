@@ -48,6 +48,10 @@ pub enum Behaviour {
     Huge(usize),
     /// Serves the provider configuration of another issuer.
     WrongIssuer,
+    /// Responds with 406 to a client that does not accept the media type, which for a key set is
+    /// `application/jwk-set+json` (RFC 7517 section 8.5.1), as the Kubernetes API server does.
+    /// Responds with 403 to a client without `User-Agent`, as web application firewalls do.
+    Strict,
 }
 
 /// The contents of the server.

@@ -69,6 +69,25 @@ fn injects_each_fault() -> Result<()> {
 }
 
 #[test]
+fn strict_server_needs_accept_and_user_agent() -> Result<()> {
+    let server = server()?;
+    server.behave(Behaviour::Strict);
+    let get = |path: &str, lines: &[(&str, &str)]| -> Result<u16> {
+        let request = Request::get(path).header("connection", "close");
+        let request =
+            lines.iter().fold(request, |request, (name, value)| request.header(name, *value));
+        Ok(client::send(server.addr, &request)?.head.status)
+    };
+    let (agent, json) = (("user-agent", "test/1"), ("accept", "application/json"));
+    ensure!(get(JWKS_PATH, &[("accept", "application/jwk-set+json")])? == 403);
+    ensure!(get(JWKS_PATH, &[agent, json])? == 406 && get(DISCOVERY_PATH, &[agent, json])? == 200);
+    for accept in ["*/*", "application/json, application/jwk-set+json"] {
+        ensure!(get(JWKS_PATH, &[agent, ("accept", accept)])? == 200, "{accept}");
+    }
+    Ok(())
+}
+
+#[test]
 fn held_response_is_sent_later() -> Result<()> {
     let server = server()?;
     server.behave(Behaviour::Held);

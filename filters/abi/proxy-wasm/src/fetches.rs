@@ -48,7 +48,8 @@ impl Fetches {
             (b":path", fetch.path.as_bytes()),
             (b":authority", fetch.authority.as_bytes()),
             (b":scheme", scheme),
-            (b"accept", b"application/json"),
+            (b"accept", fetch.accept.as_bytes()),
+            (b"user-agent", Fetch::USER_AGENT.as_bytes()),
         ]);
         let token = hostcalls::http_call(&fetch.upstream, &lines, &[], fetch.timeout_ms)
             .map_err(|Status(status)| FetchError::NotSent(status))?;

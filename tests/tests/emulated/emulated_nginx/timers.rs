@@ -124,7 +124,13 @@ fn keys_are_fetched_with_at_most_two_timers() -> Result<()> {
     tick(&proxy, &mut ours, 2);
     let call = ours.calls().first().cloned().context("no fetch")?;
     ensure!(call.upstream == "issuer.example:443", "{call:?}");
-    ensure!(call.lines.contains(&(b":scheme".to_vec(), b"https".to_vec())), "{call:?}");
+    for (name, value) in [
+        (":scheme", "https"),
+        ("accept", "application/json, application/jwk-set+json"),
+        ("user-agent", concat!("novasphere/", env!("CARGO_PKG_VERSION"))),
+    ] {
+        ensure!(call.lines.contains(&(name.into(), value.into())), "{name}: {call:?}");
+    }
     ours.respond_to_callouts(|_| Some(publish(&[&key])));
     let answer = ours.send(&request(&key)?)?;
     ensure!(

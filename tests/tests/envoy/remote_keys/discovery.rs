@@ -1,7 +1,7 @@
 //! The issuer's metadata names the key set (OpenID Connect Discovery 1.0).
 
 use anyhow::{Result, ensure};
-use novasphere_harness::{chain, gateway::Gateway, wait::until};
+use novasphere_harness::{chain, envoy::WasmFilter, gateway::Gateway, wait::until};
 use novasphere_tests::{
     key_server::{Behaviour, DISCOVERY_PATH, JWKS_PATH, KeyServer},
     test_key::TestKey,
@@ -9,8 +9,8 @@ use novasphere_tests::{
 use serde_json::{Value, json};
 
 use super::{
-    SHORT_TIMEOUT, ensure_all_pass, ensure_passed, ensure_unavailable, gateway, request, server,
-    token, wait_until_passed,
+    SHORT_TIMEOUT, config, ensure_all_pass, ensure_passed, ensure_unavailable, filter, gateway,
+    gateway_of, request, server, token, wait_until_passed,
 };
 
 fn discovering(server: &KeyServer, workers: u32, (name, value): (&str, u64)) -> Result<Gateway> {
@@ -28,6 +28,21 @@ fn discovers_the_key_set_location() -> Result<()> {
         ensure!((1..=2).contains(&fetches), "{fetches} fetches of {path}");
     }
     chain::ensure_no_trap(&gateway.envoy)
+}
+
+#[test]
+fn strict_server_sends_the_keys() -> Result<()> {
+    let key = TestKey::es256("k1")?;
+    let fields = json!({"path": Value::Null, "discovery": true, "timeout": SHORT_TIMEOUT});
+    let native = json!({"jwt_auth": config(fields.clone())}).to_string();
+    for filter in [filter(fields), WasmFilter::native_gateway(native)] {
+        let server = server(&[&key])?;
+        server.behave(Behaviour::Strict);
+        let gateway = gateway_of(filter, &server, 1)?;
+        ensure_passed(&gateway.send(&request(&token(&key, 0)?))?)?;
+        chain::ensure_no_trap(&gateway.envoy)?;
+    }
+    Ok(())
 }
 
 #[test]

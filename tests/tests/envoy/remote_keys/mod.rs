@@ -69,12 +69,16 @@ fn gateway(server: &KeyServer, workers: u32, fields: Value) -> Result<Gateway> {
 
 /// The jwt-auth filter of a gateway.
 fn filter(fields: Value) -> WasmFilter {
-    let config = json!({
+    WasmFilter::new("jwt-auth", config(fields).to_string())
+}
+
+/// The configuration of jwt-auth.
+fn config(fields: Value) -> Value {
+    json!({
         "jwks": [provider(fields)],
         "uri_param_names": [],
         "claims_to_headers": [{"claim": "sub", "header": "X-User-Id"}],
-    });
-    WasmFilter::new("jwt-auth", config.to_string())
+    })
 }
 
 fn gateway_of(filter: WasmFilter, server: &KeyServer, workers: u32) -> Result<Gateway> {

@@ -148,6 +148,7 @@ mod tests {
             https: true,
             authority: authority.to_owned(),
             path: path.to_owned(),
+            accept: "application/json",
             timeout_ms: 1_000,
             max_body: 1_000,
         }

@@ -44,7 +44,8 @@ impl Fetches {
             Line::of(b":path", fetch.path.as_bytes()),
             Line::of(b":authority", fetch.authority.as_bytes()),
             Line::of(b":scheme", scheme),
-            Line::of(b"accept", b"application/json"),
+            Line::of(b"accept", fetch.accept.as_bytes()),
+            Line::of(b"user-agent", Fetch::USER_AGENT.as_bytes()),
         ];
         let callout = handle
             .callout(&fetch.upstream, &lines, fetch.timeout_ms)

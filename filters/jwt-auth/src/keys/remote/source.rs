@@ -28,6 +28,9 @@ pub(crate) struct KeySetSource {
     pub(crate) max_waiting: usize,
 }
 
+/// The media types of key sets (RFC 7517 section 8.5.1) and discovery documents. The Kubernetes API
+/// server responds with 406 to a client that does not accept its own type.
+const ACCEPT: &str = "application/json, application/jwk-set+json";
 /// Maximum time limit of one request of a fetch, in seconds.
 pub(crate) const MAX_TIMEOUT_S: u32 = 60;
 const MAX_TIMEOUT_MS: u32 = MAX_TIMEOUT_S * 1_000;
@@ -76,6 +79,7 @@ impl KeySetSource {
             https: endpoint.https,
             authority: endpoint.authority,
             path: endpoint.path,
+            accept: ACCEPT,
             timeout_ms: self.timeout_ms,
             max_body: MAX_KEY_SET_BYTES,
         }

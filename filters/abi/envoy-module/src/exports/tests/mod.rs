@@ -196,6 +196,7 @@ fn filter_abandons_the_pending_fetches_of_a_configuration_that_ends() {
         https: true,
         authority: "issuer.example".to_owned(),
         path: "/jwks".to_owned(),
+        accept: "application/json",
         timeout_ms: 5_000,
         max_body: 100,
     };
