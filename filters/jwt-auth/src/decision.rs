@@ -28,7 +28,9 @@ metric_names! {
         ConnectionNamesIdentity => "connection_names_identity",
         /// Servers could match the path, or a method in lower case, to different rules.
         AmbiguousPath => "ambiguous_path",
-        /// A token header, or the header of a rule, on more than one line.
+        /// The header of a rule on more than one line: servers could match it to different rules.
+        AmbiguousHeader => "ambiguous_header",
+        /// A token header on more than one line.
         RepeatedHeader => "repeated_header",
         /// Different tokens.
         MultipleTokens => "multiple_tokens",
@@ -110,7 +112,9 @@ impl Refusal {
     pub(crate) const fn class(self) -> RefusalClass {
         match self {
             Self::NoToken => RefusalClass::NoToken,
-            Self::ConnectionNamesIdentity | Self::AmbiguousPath => RefusalClass::InvalidRequest,
+            Self::ConnectionNamesIdentity | Self::AmbiguousPath | Self::AmbiguousHeader => {
+                RefusalClass::InvalidRequest
+            }
             Self::RequiredClaim | Self::InsufficientScope => RefusalClass::Forbidden,
             Self::KeysUnavailable => RefusalClass::Unavailable,
             _ => RefusalClass::InvalidToken,

@@ -147,6 +147,7 @@ fn description(refusal: Refusal, key_claim_name: &str) -> String {
         Refusal::NoToken => "Unauthorized",
         Refusal::ConnectionNamesIdentity => "Connection names an identity header",
         Refusal::AmbiguousPath => "Servers could match the path or the method to different rules",
+        Refusal::AmbiguousHeader => "Header of a rule on more than one line",
         Refusal::RepeatedHeader => "Header on more than one line",
         Refusal::MultipleTokens => "Multiple tokens provided",
         Refusal::TokenTooLarge => "Bad token; too large",

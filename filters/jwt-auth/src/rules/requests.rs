@@ -39,8 +39,8 @@ impl RequestRules {
             return Ok(Some(&self.default));
         }
         if self.rules.iter().any(|rule| rule.condition.has_repeated_header(head)) {
-            trace::note(repeated_header);
-            return Err(Refusal::RepeatedHeader);
+            trace::note(ambiguous_header);
+            return Err(Refusal::AmbiguousHeader);
         }
         let index = find_rule(&self.rules, true, head, env).map_err(|AmbiguousPath| {
             trace::note(ambiguous_path);
@@ -65,7 +65,7 @@ fn note(rule: Option<&Rule>) -> Note {
     }
 }
 
-fn repeated_header() -> Note {
+fn ambiguous_header() -> Note {
     let note = Note::new("header of a rule").expected("one line").found("several lines");
     note.matches(false).decides(true)
 }

@@ -52,8 +52,15 @@ pub(super) const TEXTS: &[Decision] = &[
          in upper case.",
     ),
     text(
+        "ambiguous_header",
+        "The header of a rule is on more than one line, and servers could match it to different rules. \
+         The response is 400.",
+        "A client or a proxy in front adds a second line.",
+        "Find out who adds the second line, and remove it there.",
+    ),
+    text(
         "repeated_header",
-        "A token header, or the header of a rule, is on more than one line. The response is 401.",
+        "A token header is on more than one line. The response is 401.",
         "A client or a proxy in front adds a second line.",
         "Find out who adds the second line, and remove it there.",
     ),
