@@ -149,10 +149,10 @@ impl Issuer {
         Template::parse(text).is_ok_and(|template| template.gives(&self.text, None))
     }
 
-    /// Whether both are URLs with the same scheme and authority.
+    /// Whether both are URLs with the same scheme, host and port.
     fn has_origin_of(&self, text: &str) -> bool {
         let (own, other) = (origin(&self.text), origin(text));
-        own.zip(other).is_some_and(|(own, other)| own.eq_ignore_ascii_case(other))
+        own.is_some() && own == other
     }
 }
 
@@ -221,11 +221,18 @@ impl Segment {
     }
 }
 
-/// The scheme and the authority of a URL.
-fn origin(url: &str) -> Option<&str> {
+/// The scheme and the authority of a URL, in lower case and without a default port (RFC 3986 section
+/// 6.2.3, RFC 6454 section 4).
+fn origin(url: &str) -> Option<(String, String)> {
     let (scheme, rest) = url.split_once("://")?;
-    let authority = rest.split(['/', '?', '#']).next()?;
-    url.get(..scheme.len() + "://".len() + authority.len())
+    let (scheme, authority) = (scheme.to_ascii_lowercase(), rest.split(['/', '?', '#']).next()?);
+    let default_port = match scheme.as_str() {
+        "https" => ":443",
+        "http" => ":80",
+        _ => "",
+    };
+    let authority = authority.strip_suffix(default_port).unwrap_or(authority);
+    Some((scheme, authority.strip_suffix(':').unwrap_or(authority).to_ascii_lowercase()))
 }
 
 fn is_claim_name(name: &str) -> bool {

@@ -157,6 +157,10 @@ fn issuer_of_a_key_restricts_an_exact_issuer_of_the_same_host() {
         ("https://id.test/{tenantid}/v2.0", "allowed"),
         ("https://id.test/t-2/v2.0", "unknown_kid"),
         ("https://ID.test/t-2/v2.0", "unknown_kid"),
+        ("https://id.test:443/t-2/v2.0", "unknown_kid"),
+        ("https://id.test:/t-2/v2.0", "unknown_kid"),
+        ("https://id.test:80/t-2/v2.0", "allowed"),
+        ("https://id.test:8443/t-2/v2.0", "allowed"),
         ("https://id.test", "unknown_kid"),
         ("https://id.test/{tenantid}", "unknown_kid"),
         ("https://id.test/{tenantid}x/v2.0", "unknown_kid"),
@@ -167,6 +171,7 @@ fn issuer_of_a_key_restricts_an_exact_issuer_of_the_same_host() {
         assert_eq!(reason("https://id.test/t-1/v2.0", member), expected, "{member}");
     }
     assert_eq!(reason("https://id.test", "https://id.test/t-2"), "unknown_kid");
+    assert_eq!(reason("http://id.test:80/t-1", "http://id.test/t-2"), "unknown_kid");
     assert_eq!(reason("k", "https://id.test/t-2"), "allowed");
 }
 
