@@ -34,6 +34,9 @@ impl JwtAuth {
             return Err(Refusal::ConnectionNamesIdentity.into());
         }
         let (text, now) = (self.settings.sources.find(head)?, env.clock.now());
+        if state.has_outdated_keys(now) {
+            state.update_keys(|keys| self.settings.issuers.catch_up(keys, env));
+        }
         let mut met = 0;
         if let Some(token) =
             state.tokens(self.settings.cache_tokens, self.settings.cache_bytes).get(&text, now)

@@ -54,6 +54,11 @@ impl State {
         self.tokens.get_or_insert_with(|| TokenCache::new(tokens, bytes))
     }
 
+    /// Whether the fetched keys may be outdated, because the timer paused.
+    pub(crate) fn has_outdated_keys(&self, now: UnixTime) -> bool {
+        self.keys.iter().any(|cache| cache.may_be_outdated(now.millis))
+    }
+
     /// Runs `update`, which may change the fetched keys. If it does, forgets the tokens verified
     /// with the previous keys.
     pub(crate) fn update_keys<T>(
@@ -61,7 +66,7 @@ impl State {
         update: impl FnOnce(&mut Vec<KeyCache<Key>>) -> T,
     ) -> T {
         let generations = |keys: &[KeyCache<Key>]| -> Vec<u64> {
-            keys.iter().map(|cache| cache.generation).collect()
+            keys.iter().map(KeyCache::generation_in_use).collect()
         };
         let before = generations(&self.keys);
         let result = update(&mut self.keys);

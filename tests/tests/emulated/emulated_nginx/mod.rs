@@ -13,6 +13,7 @@ mod leases;
 mod limit_timers;
 mod metrics;
 mod naive;
+mod paused_keys;
 mod properties;
 mod redis;
 mod replies;

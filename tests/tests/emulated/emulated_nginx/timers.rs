@@ -84,9 +84,9 @@ fn timers_of_old_configurations_keep_running() -> Result<()> {
     Ok(())
 }
 
-const ISSUER: &str = "https://issuer.example";
+pub(super) const ISSUER: &str = "https://issuer.example";
 
-fn with_keys() -> Plugin {
+pub(super) fn with_keys() -> Plugin {
     let config = json!({
         "jwks": [{"issuer": ISSUER, "uri": "https://issuer.example/jwks"}],
         "claims_to_headers": [{"claim": "sub", "header": "X-User-Id"}],
@@ -94,7 +94,7 @@ fn with_keys() -> Plugin {
     Plugin::wasm("jwt-auth", config.to_string())
 }
 
-fn publish(keys: &[&TestKey]) -> CalloutResponse {
+pub(super) fn publish(keys: &[&TestKey]) -> CalloutResponse {
     let keys: Vec<_> = keys.iter().map(|key| key.jwk()).collect();
     let lines = vec![(b"content-type".to_vec(), b"application/json".to_vec())];
     CalloutResponse { status: 200, lines, body: json!({"keys": keys}).to_string().into_bytes() }
@@ -106,7 +106,7 @@ fn request(key: &TestKey) -> Result<Request> {
 }
 
 /// Advances the clock by 100 ms and ticks, `times` times.
-fn tick(proxy: &Proxy, worker: &mut Worker, times: usize) {
+pub(super) fn tick(proxy: &Proxy, worker: &mut Worker, times: usize) {
     for _ in 0..times {
         proxy.pass(100);
         worker.tick();
@@ -207,7 +207,11 @@ fn failed_fetches_are_retried_and_logged() -> Result<()> {
 }
 
 /// The number of fetches in a day without requests.
-fn fetches_in_a_day(proxy: &Proxy, worker: &mut Worker, reply: &CalloutResponse) -> usize {
+pub(super) fn fetches_in_a_day(
+    proxy: &Proxy,
+    worker: &mut Worker,
+    reply: &CalloutResponse,
+) -> usize {
     let minute = |_| {
         proxy.pass(60_000);
         worker.tick();

@@ -97,6 +97,11 @@ impl Issuers {
         self.sources.on_timer(caches, env)
     }
 
+    /// Loads the newest keys after a pause of the timer.
+    pub(crate) fn catch_up(&self, caches: &mut [KeyCache<Key>], env: &Env<'_>) {
+        self.sources.catch_up(caches, env);
+    }
+
     /// Handles the response of a fetch.
     pub(crate) fn on_fetch(
         &self,

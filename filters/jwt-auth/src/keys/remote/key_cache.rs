@@ -13,6 +13,8 @@ pub(crate) struct KeyCache<K> {
     pub(super) slot: Option<Slot>,
     /// The time of the last search if it found no slot.
     no_slot_at: Option<u64>,
+    /// The time of the last read of the record.
+    read_at: Option<u64>,
     /// The record at the last read.
     pub(super) record: Option<Record>,
     /// The record for which the timer last woke the waiting requests. A request may read a newer
@@ -27,35 +29,66 @@ pub(crate) struct KeyCache<K> {
     pub(super) lease: u64,
     /// `None` before the first key set.
     pub(super) keys: Option<Vec<K>>,
+    /// Whether the keys expired during a pause and wait for the end of the next fetch.
+    awaits_fetch: bool,
 }
+
+/// A worker that has not read the record for longer was paused: its timer reads it every second.
+const PAUSE_MS: u64 = 2_000;
 
 impl<K> Default for KeyCache<K> {
     fn default() -> Self {
         Self {
             slot: None,
             no_slot_at: None,
+            read_at: None,
             record: None,
             announced: None,
             generation: 0,
             unusable: 0,
             lease: 0,
             keys: None,
+            awaits_fetch: false,
         }
     }
 }
 
 impl<K> KeyCache<K> {
-    /// The keys in use. `None` before the first key set.
+    /// The keys in use. `None` before the first key set, and while the keys wait for a fetch.
     pub(super) fn keys(&self) -> Option<&[K]> {
-        self.keys.as_deref()
+        self.keys.as_deref().filter(|_| !self.awaits_fetch)
     }
 
-    /// Reads the shared record.
+    /// The generation of the keys in use. 0 if there are none.
+    pub(crate) fn generation_in_use(&self) -> Generation {
+        if self.awaits_fetch { 0 } else { self.generation }
+    }
+
+    /// Whether the worker has keys and was paused at `now`, in milliseconds.
+    pub(crate) fn may_be_outdated(&self, now: u64) -> bool {
+        self.keys.is_some() && self.was_paused(now)
+    }
+
+    fn was_paused(&self, now: u64) -> bool {
+        self.read_at.is_none_or(|at| at.abs_diff(now) > PAUSE_MS)
+    }
+
+    /// Reads the shared record. After a pause, keys that no worker kept fresh wait until a fetch ends.
     pub(super) fn read_record(&mut self, source: &KeySetSource, env: &Env<'_>) -> Option<Record> {
+        let now = env.clock.now().millis;
+        let was_paused = self.was_paused(now);
+        self.read_at = Some(now);
         if self.slot.is_none() {
             self.find_slot(source, env);
         }
-        self.record = self.slot?.record(source.id, env.shared_data);
+        self.record = self.slot.and_then(|slot| slot.record(source.id, env.shared_data));
+        self.awaits_fetch = match &self.record {
+            Some(record) if source.is_first_try_due(record, now) => {
+                self.awaits_fetch || (was_paused && source.is_overdue(record, now))
+            }
+            Some(_) => false,
+            None => self.awaits_fetch || was_paused,
+        };
         if self.record.is_none() {
             // Another source took the slot. The next read finds a new one.
             self.slot = None;

@@ -68,7 +68,7 @@ impl<R: KeySetReader> KeySetSources<R> {
             }
             // The record changes when any worker begins or ends a fetch.
             actions.wake |= cache.announce();
-            if cache.keys.is_none() {
+            if cache.keys().is_none() {
                 actions.again_in_ms = Some(POLL_WITHOUT_KEYS_MS);
             }
         }
@@ -131,7 +131,7 @@ impl<R: KeySetReader> KeySetSources<R> {
             return KeyAvailability::Updated;
         }
         let Some(slot) = cache.slot else {
-            let has_keys = cache.keys.is_some();
+            let has_keys = cache.keys().is_some();
             return if has_keys { KeyAvailability::Unchanged } else { KeyAvailability::Pending };
         };
         let now = env.clock.now().millis;
@@ -153,27 +153,42 @@ impl<R: KeySetReader> KeySetSources<R> {
         availability
     }
 
-    /// Loads the key set that another worker stored. Returns whether there was a newer one.
+    /// Loads the keys of sources whose record was not read during a pause of the timer.
+    pub(super) fn catch_up(&self, caches: &mut [KeyCache<R::Key>], env: &Env<'_>) {
+        let now = env.clock.now().millis;
+        for (index, cache) in caches.iter_mut().enumerate() {
+            if cache.may_be_outdated(now) {
+                self.load(index, cache, env);
+            }
+        }
+    }
+
+    /// Reads the record and the key set that another worker stored. Returns whether other keys are in
+    /// use than before.
     fn load(&self, index: usize, cache: &mut KeyCache<R::Key>, env: &Env<'_>) -> bool {
-        let Some(source) = self.sources.get(index) else { return false };
-        let Some(Record { generation, .. }) = cache.read_record(source, env) else { return false };
+        let before = cache.generation_in_use();
+        self.load_newer(index, cache, env);
+        cache.keys().is_some() && cache.generation_in_use() != before
+    }
+
+    fn load_newer(&self, index: usize, cache: &mut KeyCache<R::Key>, env: &Env<'_>) {
+        let Some(source) = self.sources.get(index) else { return };
+        let Some(Record { generation, .. }) = cache.read_record(source, env) else { return };
         if [0, cache.generation, cache.unusable].contains(&generation) {
-            return false;
+            return;
         }
         let text = cache.slot.and_then(|slot| slot.key_set(source.id, generation, env.shared_data));
         // Another worker is writing it. The next poll finds it.
-        let Some(text) = text else { return false };
+        let Some(text) = text else { return };
         match self.reader.read(index, &source.issuer, &text, env) {
             Ok(keys) => {
                 cache.keys = Some(keys);
                 cache.generation = generation;
-                true
             }
             Err(reason) => {
                 cache.unusable = generation;
                 let issuer = source.issuer.text();
                 env.host.warn(&format!("the keys of {issuer} cannot be used: {reason}"));
-                false
             }
         }
     }

@@ -93,6 +93,17 @@ impl KeySetSource {
         record.due_at <= now || record.due_at > latest
     }
 
+    /// Whether a fetch is due and has not failed yet. After a failure the last good keys stay in use.
+    pub(super) fn is_first_try_due(&self, record: &Record, now: u64) -> bool {
+        record.failures == 0 && self.is_due(record, now)
+    }
+
+    /// Whether the fetch is so late that no worker can be at it: all timers were paused.
+    pub(super) fn is_overdue(&self, record: &Record, now: u64) -> bool {
+        const START_MS: u64 = 2_000;
+        record.due_at.saturating_add(START_MS + self.lease_ms()) <= now
+    }
+
     /// Whether a worker holds the lease. An end beyond any that a worker writes results from a clock
     /// that was ahead. The bound does not depend on this source's time limit, because the lease may
     /// be that of another configuration with the same source.

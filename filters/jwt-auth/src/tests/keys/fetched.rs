@@ -205,6 +205,19 @@ fn detail_names_the_known_kids_and_issuers() {
     assert_eq!(worker.detail(), "iss is 'other'; expected 'k'");
 }
 
+/// nginx pauses the timer after an hour without requests.
+#[test]
+fn cached_token_does_not_outlive_keys_that_expired_during_a_pause() {
+    let mut worker = Worker::new(EXACT, &keys());
+    let claims = format!(r#"{{"iss": "k", "exp": {}}}"#, NOW + 86_400);
+    let token = ed25519::token(1, r#"{"alg": "EdDSA", "kid": "a"}"#, &claims);
+    assert_eq!(worker.send(&token).0, "allowed");
+    worker.host.advance(7_200);
+    assert_eq!(worker.send(&token).0, "keys_unavailable");
+    assert!(worker.fetches());
+    assert_eq!(worker.send(&token).0, "keys_unavailable");
+}
+
 /// A worker for one issuer that has both credentials and fetched keys.
 fn both(credentials: std::ops::Range<u8>, keys: &[String]) -> Worker {
     let credentials: Vec<String> = credentials

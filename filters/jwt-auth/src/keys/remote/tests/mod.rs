@@ -1,3 +1,4 @@
+mod pauses;
 mod slots;
 mod trouble;
 
