@@ -1,6 +1,5 @@
 //! From a configuration to the settings of the filter.
 
-mod examples;
 mod names;
 mod origins;
 mod patterns;

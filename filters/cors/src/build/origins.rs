@@ -148,7 +148,7 @@ fn check_danger(
                 );
                 cx.warn(path, &message);
             }
-            if credentials && patterns::is_plain_http(text, pattern) {
+            if credentials && patterns::is_plain_http(text) {
                 warn_about_plain_http(path, entry, cx);
             }
         }

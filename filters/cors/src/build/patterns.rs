@@ -4,9 +4,6 @@ use std::fmt;
 
 use novasphere_core::{InvalidPattern, Pattern};
 
-use super::examples::examples;
-use crate::origin::OriginRule;
-
 /// Unused host names of several kinds and lengths. An expression that matches one of them under a
 /// public suffix matches sites of any owner.
 const UNUSED_NAMES: [&str; 5] = [
@@ -122,21 +119,34 @@ pub(super) fn top_level_domain<'t>(text: &'t str, pattern: &Pattern) -> Option<&
     })
 }
 
-/// Whether `pattern` may match plain http from another machine.
-pub(super) fn is_plain_http(text: &str, pattern: &Pattern) -> bool {
-    let is_http = ["http:", "https?", "http|", "http)"].iter().any(|scheme| text.contains(scheme));
-    let is_open = text.trim_start_matches(['^', '(']).starts_with(['.', '[']);
-    let is_loopback = ["localhost", "127\\.", "[::1", "\\[::1"];
-    if (is_http || is_open) && !is_loopback.iter().any(|host| text.contains(host)) {
-        return true;
-    }
-    // The expression may match other machines too, as `http://(localhost|a\.example)` does.
-    let is_plain_http = |rule| matches!(rule, OriginRule::Origin(one) if one.is_plain_http());
-    examples(text).iter().any(|example| {
-        let authority = example.split_once("//").map_or(example.as_str(), |(_, rest)| rest);
-        let origin = format!("http://{authority}");
-        pattern.is_match(&origin) && OriginRule::parse(&origin).is_ok_and(is_plain_http)
-    })
+/// Whether `text` may match plain http from another machine.
+pub(super) fn is_plain_http(text: &str) -> bool {
+    let is_http = |text: &str| {
+        ["http:", "https?", "http|", "http)", "http(s"].iter().any(|scheme| text.contains(scheme))
+    };
+    let is_open = |text: &str| text.trim_start_matches(['^', '(']).starts_with(['.', '[']);
+    // Each may have its own scheme, as in `https://novasphere\.io|http://localhost`.
+    let is_split = text.split('|').all(|origin| origin.contains("//"));
+    let mut origins = text.split(|c| c == '|' && is_split);
+    origins.any(|origin| (is_http(origin) || is_open(origin)) && !is_loopback(origin))
+}
+
+/// Whether `text` matches hosts of the user's own machine and names no others.
+fn is_loopback(text: &str) -> bool {
+    let hosts = ["localhost", "127\\.0\\.0\\.1", "127\\.", "\\[::1", "[::1"];
+    let rest = hosts.iter().fold(text.to_owned(), |rest, host| rest.replace(host, ""));
+    rest != text && names(&without_escapes(&rest)).next().is_none()
+}
+
+fn without_escapes(text: &str) -> String {
+    text.replace("\\.", ".").replace("\\-", "-")
+}
+
+/// The literal parts of an expression with a dot: `novasphere.io` in `[^.]*novasphere\.io`.
+fn names(plain: &str) -> impl Iterator<Item = &str> {
+    let is_literal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
+    let parts = plain.split(move |c: char| !is_literal(c));
+    parts.filter(|part| part.trim_matches('.').contains('.'))
 }
 
 /// Whether `pattern` allows any text directly before a name, as `.*novasphere\.io` allows
@@ -146,12 +156,9 @@ pub(super) fn has_open_start(text: &str, pattern: &Pattern) -> bool {
         let mut rests = text.split(any).skip(1);
         rests.any(|rest| rest.starts_with(|c: char| c.is_ascii_alphanumeric()))
     };
-    // The literal parts: `novasphere.io` in `[^.]*novasphere\.io`.
-    let plain = text.replace("\\.", ".").replace("\\-", "-");
-    let is_literal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
-    let mut names = plain
-        .split(|c: char| !is_literal(c))
-        .filter(|name| name.contains('.') && name.starts_with(|c: char| c.is_ascii_alphanumeric()));
+    let plain = without_escapes(text);
+    let mut names =
+        names(&plain).filter(|name| name.starts_with(|c: char| c.is_ascii_alphanumeric()));
     let allows_prefix = |name: &str| {
         let mut origins = ["https", "http"]
             .into_iter()
