@@ -1,8 +1,8 @@
 //! The configuration in the files of each host.
 
 use anyhow::Result;
-use filterctl::{check, found::Project};
-use novasphere_explain::{FilterKind, ProxyKind};
+use filterctl::{check, finding::Severity, found::Project, source::File};
+use novasphere_explain::{Environment, FilterKind, ProxyKind};
 use serde_json::{Value, json};
 
 use crate::setup::Setup;
@@ -13,31 +13,76 @@ const KONG_CONF: &str = include_str!("hosts/kong.conf");
 const DYNAMIC: &str = include_str!("hosts/dynamic.yaml");
 const TRAEFIK: &str = include_str!("hosts/traefik.yaml");
 
+/// Envoy's file around the entry of `http_filters`, for its check.
+const LISTENER: &str = include_str!("hosts/listener.yaml");
+
 /// A filter that a host runs: its name and its configuration, YAML text.
 type Part = (&'static str, String);
+
+/// A file: its name and its text.
+type Named = (&'static str, String);
+
+/// The filter's configuration as a file has it.
+#[derive(Clone, Copy)]
+enum Config<'a> {
+    /// YAML or JSON, with the comments.
+    Written(&'a str),
+    /// JSON text, in which each value keeps its type.
+    Json(&'a str),
+}
 
 /// The files of the host, and the filters that it does not run.
 pub(crate) fn paste(setup: &str) -> Result<Value> {
     let setup = Setup::parse(setup)?;
-    let (kind, proxy) = (setup.kind()?, setup.proxy()?);
     let project = setup.project()?;
+    let environment = setup.environment(&project)?;
     let names: Vec<String> = setup.variables(&project)?.into_iter().map(|v| v.name).collect();
-    let (files, missing) = match proxy {
-        ProxyKind::Envoy => (vec![("envoy.yaml", envoy(kind, &setup.text, &names))], Vec::new()),
-        ProxyKind::Kong => (kong(kind, &setup.text, &names), Vec::new()),
-        ProxyKind::Traefik => traefik(kind, &setup.text, &project, &names),
-    };
-    let faults = check::findings(&project, &setup.environment(&project)?);
-    let faults = faults
-        .iter()
-        .filter(|finding| finding.code.severity == filterctl::finding::Severity::Error);
-    let faults: Vec<&str> = faults.map(|finding| finding.message.as_str()).collect();
+    let json = project.filters.first().map_or("", |found| found.config.json.as_str());
+    let written = files(&setup, Config::Written(&setup.text), json, &names)?;
+    let as_json = files(&setup, Config::Json(json), json, &names)?;
+    let faults = errors(&project, &environment);
+    // Some hosts change the types of values in YAML, so that filters reject them.
+    let rejected = |files: &[Named]| errors(&whole(files), &environment).len();
+    let needs_json = faults.is_empty() && rejected(&as_json.0) < rejected(&written.0);
+    let (files, missing) = if needs_json { as_json } else { written };
     let files: Vec<Value> =
         files.into_iter().map(|(name, text)| json!({"name": name, "text": text})).collect();
     Ok(json!({"files": files, "missing": missing, "faults": faults}))
 }
 
-fn envoy(kind: FilterKind, config: &str, variables: &[String]) -> String {
+/// The files of the host, and the filters that it does not run. `json` is the whole configuration.
+fn files(
+    setup: &Setup,
+    config: Config<'_>,
+    json: &str,
+    variables: &[String],
+) -> Result<(Vec<Named>, Vec<&'static str>)> {
+    let kind = setup.kind()?;
+    Ok(match setup.proxy()? {
+        ProxyKind::Envoy => (vec![("envoy.yaml", envoy(kind, config, variables))], Vec::new()),
+        ProxyKind::Kong => (kong(kind, config, variables), Vec::new()),
+        ProxyKind::Traefik => traefik(kind, config, json, variables),
+    })
+}
+
+/// The project with the first file, which has the filters.
+fn whole(files: &[Named]) -> Project {
+    let file = files.first().map(|(name, text)| {
+        let is_entry = *name == "envoy.yaml";
+        let listener = || filled(LISTENER, "@FILTERS@", &indented(text, 10));
+        File::new(name, if is_entry { listener() } else { text.clone() })
+    });
+    Project::new(file.into_iter().collect())
+}
+
+/// The messages of all errors.
+fn errors(project: &Project, environment: &Environment) -> Vec<String> {
+    let findings = check::findings(project, environment).into_iter();
+    let errors = findings.filter(|finding| finding.code.severity == Severity::Error);
+    errors.map(|finding| finding.message).collect()
+}
+
+fn envoy(kind: FilterKind, config: Config<'_>, variables: &[String]) -> String {
     let listed = match variables {
         [] => String::new(),
         names => format!(
@@ -46,11 +91,18 @@ fn envoy(kind: FilterKind, config: &str, variables: &[String]) -> String {
             names.join(", ")
         ),
     };
-    let text = ENVOY.replace("@FILTER@", kind.name());
-    filled(&filled(&text, "@VARIABLES@", &indented(&listed, 8)), "@CONFIG@", &indented(config, 10))
+    let (message, value, text) = match config {
+        Config::Written(text) => ("Struct", "value:", text),
+        Config::Json(json) => ("StringValue", "value: |", json.trim()),
+    };
+    let file = ENVOY.replace("@FILTER@", kind.name());
+    let file = file.replace("@MESSAGE@", message).replace("@VALUE@", value);
+    filled(&filled(&file, "@VARIABLES@", &indented(&listed, 8)), "@CONFIG@", &indented(text, 10))
 }
 
-fn kong(kind: FilterKind, config: &str, variables: &[String]) -> Vec<(&'static str, String)> {
+fn kong(kind: FilterKind, config: Config<'_>, variables: &[String]) -> Vec<Named> {
+    // JSON is YAML.
+    let (Config::Written(config) | Config::Json(config)) = config;
     let text = KONG.replace("@MODULE@", &kind.name().replace('-', "_"));
     let listed = match variables {
         [] => String::new(),
@@ -67,11 +119,11 @@ fn kong(kind: FilterKind, config: &str, variables: &[String]) -> Vec<(&'static s
 
 fn traefik(
     kind: FilterKind,
-    config: &str,
-    project: &Project,
+    config: Config<'_>,
+    json: &str,
     variables: &[String],
-) -> (Vec<(&'static str, String)>, Vec<&'static str>) {
-    let (parts, missing) = parts(kind, config, project);
+) -> (Vec<Named>, Vec<&'static str>) {
+    let (parts, missing) = parts(kind, config, json);
     if parts.is_empty() {
         return (Vec::new(), missing);
     }
@@ -98,19 +150,22 @@ fn traefik(
 }
 
 /// The filters that Traefik runs, and the names of the others.
-fn parts(kind: FilterKind, config: &str, project: &Project) -> (Vec<Part>, Vec<&'static str>) {
+fn parts(kind: FilterKind, config: Config<'_>, json: &str) -> (Vec<Part>, Vec<&'static str>) {
+    let text = |json: &str| format!("json: |\n{}", indented(json.trim(), 2));
     match kind {
         FilterKind::JwtAuth | FilterKind::HeaderTransform => {
-            (vec![(kind.name(), config.to_owned())], Vec::new())
+            let config = match config {
+                Config::Written(config) => config.to_owned(),
+                Config::Json(json) => text(json),
+            };
+            (vec![(kind.name(), config)], Vec::new())
         }
         FilterKind::Cors | FilterKind::RateLimit => (Vec::new(), vec![kind.name()]),
         FilterKind::Gateway => {
-            let json = project.filters.first().map_or("", |found| found.config.json.as_str());
             let value: Value = serde_json::from_str(json).unwrap_or_default();
             let section = |name: &str| value.get(name).filter(|section| !section.is_null());
-            // JSON is YAML, and each part keeps the types of its values.
             let part = |kind: FilterKind, name: &str| {
-                section(name).map(|section| (kind.name(), format!("json: |\n  {section}")))
+                section(name).map(|section| (kind.name(), text(&section.to_string())))
             };
             let parts = [
                 part(FilterKind::JwtAuth, "jwt_auth"),
@@ -144,8 +199,6 @@ fn indented(text: &str, by: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use filterctl::source::File;
-
     use super::*;
 
     const GATEWAY: &str = "\
@@ -184,10 +237,7 @@ header_transform: {request: {add: {headers: [\"X-A:1\"]}}}
         let pasted = pasted("gateway", "envoy", GATEWAY);
         let text = file(&pasted, 0);
         assert!(text.contains("# the web app") && text.contains("host_env_keys: [KEY]"), "{text}");
-        let listener = format!(
-            "static_resources:\n  listeners:\n  - filter_chains:\n    - filters:\n      - name: envoy.filters.network.http_connection_manager\n        typed_config:\n          \"@type\": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager\n          http_filters:\n{}",
-            indented(text, 10)
-        );
+        let listener = filled(LISTENER, "@FILTERS@", &indented(text, 10));
         assert_eq!(found(&listener), [(FilterKind::Gateway, wanted(GATEWAY))]);
     }
 
@@ -215,5 +265,35 @@ header_transform: {request: {add: {headers: [\"X-A:1\"]}}}
         let json = "{\n  \"origins\": [\"*\"]\n}";
         let pasted = pasted("cors", "kong", json);
         assert_eq!(found(file(&pasted, 0)), [(FilterKind::Cors, json!({"origins": ["*"]}))]);
+    }
+
+    #[test]
+    fn files_have_json_text_where_fields_are_rejected() {
+        for (proxy, name, test) in [
+            ("traefik", "dynamic.yaml", "{claim: admin, equals: true}"),
+            ("traefik", "dynamic.yaml", "{claim: a, one_of: [x, 5]}"),
+            ("envoy", "envoy.yaml", "{claim: a, one_of: [false]}"),
+        ] {
+            let credential = "{key: a, secret: {env: KEY}}";
+            let text = format!("credentials: [{credential}]\nrequired_claims: [{test}]");
+            let pasted = pasted("jwt-auth", proxy, &text);
+            assert_eq!(pasted["faults"], json!([]), "{text}");
+            let project = whole(&[(name, file(&pasted, 0).to_owned())]);
+            let environment = Environment { assume_missing: true, ..Environment::default() };
+            assert_eq!(errors(&project, &environment), Vec::<String>::new(), "{pasted}");
+            let found: Value = serde_json::from_str(&project.filters[0].config.json).unwrap();
+            assert_eq!(found, wanted(&text));
+        }
+    }
+
+    #[test]
+    fn files_keep_comments_where_fields_are_accepted() {
+        let accepted = "credentials: [{key: a, secret: {env: KEY}}] # ours\nleeway: 5\n";
+        for (proxy, text) in
+            [("traefik", accepted), ("envoy", accepted), ("traefik", "leeway: [] # ours")]
+        {
+            let pasted = pasted("jwt-auth", proxy, text);
+            assert!(file(&pasted, 0).contains("# ours"), "{pasted}");
+        }
     }
 }
