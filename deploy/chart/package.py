@@ -6,6 +6,7 @@
 REGISTRY is where the images were pushed, for example ghcr.io/novasphere. Prints the path of the package.
 """
 
+import os
 import pathlib
 import re
 import shutil
@@ -30,17 +31,23 @@ def pinned(values, registry, digests):
     return values
 
 
-def package(registry, digests, out):
+def package(registry, digests, out, source=CHART):
+    """The path of the package, which has the same bytes for the same files."""
     known = dict(line.split()[::2] for line in pathlib.Path(digests).read_text().splitlines())
     with tempfile.TemporaryDirectory() as directory:
         chart = pathlib.Path(directory) / CHART.name
-        shutil.copytree(CHART, chart)
+        shutil.copytree(source, chart)
         values = chart / "values.yaml"
         values.write_text(pinned(values.read_text(), registry, known))
+        # helm writes the times of the files into the archive, and that of the archive into what it pushes.
+        for path in chart.rglob("*"):
+            os.utime(path, (0, 0))
         run = subprocess.run([helm(), "package", str(chart), "--destination", out], capture_output=True, text=True)
     if run.returncode:
         sys.exit(f"helm package: {run.stderr.strip()}")
-    return run.stdout.strip().rsplit(" ", 1)[-1]
+    archive = run.stdout.strip().rsplit(" ", 1)[-1]
+    os.utime(archive, (0, 0))
+    return archive
 
 
 if __name__ == "__main__":

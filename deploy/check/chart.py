@@ -1,7 +1,9 @@
 """The Helm chart: renders it for hosts, deliveries and options. Each result goes through all checks of manifests."""
 
+import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -188,7 +190,7 @@ def outside():
 
 
 def packaged():
-    """Faults of the package: its version, and images that it does not pin."""
+    """Faults of the package: its version, images that it does not pin, and its bytes."""
     version = re.search(r'^version = "(.*)"$', (REPOSITORY / "Cargo.toml").read_text(), re.MULTILINE).group(1)
     versions = yaml.safe_load((CHART / "Chart.yaml").read_text())
     for field in ("version", "appVersion"):
@@ -203,6 +205,20 @@ def packaged():
             done = subprocess.run(command, capture_output=True, text=True)
             if f"registry.test/team/{image}@sha256:" not in done.stdout:
                 yield f"the package does not pin the image {image}: {done.stderr.strip()}"
+        yield from unlike(archive, digests, directory)
+
+
+def unlike(archive, digests, directory):
+    """Faults of a second package of the same files, whose times differ."""
+    source, out = pathlib.Path(directory) / "source", pathlib.Path(directory) / "out"
+    shutil.copytree(CHART, source)
+    for path in source.rglob("*"):
+        os.utime(path, (1_000_000_000, 1_000_000_000))
+    second = package("registry.test/team", digests, out, source)
+    if pathlib.Path(archive).read_bytes() != pathlib.Path(second).read_bytes():
+        yield "two packages of the same files differ"
+    if pathlib.Path(archive).stat().st_mtime != 0:
+        yield "the package has a time, which helm push writes into the registry"
 
 
 def notes():
