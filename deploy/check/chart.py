@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 
 import yaml
@@ -17,6 +18,7 @@ from package import package  # noqa: E402
 from render import CHART, helm  # noqa: E402
 
 EXAMPLES = DEPLOY / "chart/examples"
+SUBCHART = DEPLOY / "examples/subchart/Chart.yaml"
 RELEASE, NAMESPACE = "edge", "shop-gateway"
 HOSTS = ["envoy", "envoy-gateway", "istio", "kong", "kong-ingress", "traefik", "traefik-crd"]
 # The oldest Kubernetes of each delivery.
@@ -190,7 +192,7 @@ def outside():
 
 
 def packaged():
-    """Faults of the package: its version, images that it does not pin, and its bytes."""
+    """Faults of the package: its version, images that it does not pin, its bytes, and addresses in it."""
     version = re.search(r'^version = "(.*)"$', (REPOSITORY / "Cargo.toml").read_text(), re.MULTILINE).group(1)
     versions = yaml.safe_load((CHART / "Chart.yaml").read_text())
     for field in ("version", "appVersion"):
@@ -206,6 +208,12 @@ def packaged():
             if f"registry.test/team/{image}@sha256:" not in done.stdout:
                 yield f"the package does not pin the image {image}: {done.stderr.strip()}"
         yield from unlike(archive, digests, directory)
+        with tarfile.open(archive) as files:
+            texts = {member.name: files.extractfile(member).read() for member in files if member.isfile()}
+    texts[str(SUBCHART.relative_to(REPOSITORY))] = SUBCHART.read_bytes()
+    for name, text in texts.items():
+        if b"ghcr.io/novasphere/charts" in text:
+            yield f"{name}: expected oci://ghcr.io/OWNER/REPOSITORY/charts, where a release pushes the chart"
 
 
 def unlike(archive, digests, directory):
