@@ -142,10 +142,16 @@ scenario('a link has the configuration and the request, and no secret', async (p
 });
 
 scenario('a broken link opens the first example', async (page, profile) => {
-  for (const hash of ['#v1=!', `#v1=${await page.evaluate(packed, { filter: 1, request: { headers: 5 } })}`]) {
+  const states = [{ filter: 1, request: { headers: 5 } }, { request: { upstreamStatus: 99 } }]
+    .concat([1e300, -1, 0.5, 253_402_300_800_000].map((time) => ({ request: { time } })));
+  const packedStates = await Promise.all(states.map((state) => page.evaluate(packed, state)));
+  for (const hash of ['#v1=!', ...packedStates.map((one) => `#v1=${one}`)]) {
     const other = await profile.newPage();
     await open(other, hash);
+    await other.getByRole('tab', { name: 'Client and clock' }).click();
+    await other.getByLabel('Clock (UTC)').waitFor();
     await status(other, 200);
+    await other.close();
   }
 });
 

@@ -52,11 +52,18 @@ function merged<T extends object>(base: T, given: unknown): T {
 function isSameKind(name: string, known: unknown, value: unknown): boolean {
   if (name === 'filter') return FILTERS.includes(value as string)
   if (name === 'proxy') return PROXIES.includes(value as string)
-  if (name === 'time') return value === null || typeof value === 'number'
+  if (name === 'time') return value === null || isWhole(value, 0, MAX_TIME)
+  if (name === 'upstreamStatus') return isWhole(value, 200, 599)
   if (name === 'claims' || name === 'header') return value === null || typeof value === 'string'
   if (Array.isArray(known)) return Array.isArray(value) && value.every(isLine)
   return typeof value === typeof known && (value === null) === (known === null)
 }
+
+/** The last millisecond that the input for dates can show. */
+const MAX_TIME = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
+
+const isWhole = (value: unknown, min: number, max: number): boolean =>
+  Number.isInteger(value) && Number(value) >= min && Number(value) <= max
 
 const isLine = (value: unknown): boolean =>
   Array.isArray(value) && value.length === 2 && value.every((one) => typeof one === 'string')

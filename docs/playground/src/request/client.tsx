@@ -57,7 +57,7 @@ export function Client({ request, onChange }: Props) {
           value={written(millis)}
           onChange={(event) => {
             const set = Date.parse(`${event.currentTarget.value}Z`)
-            if (!Number.isNaN(set)) onChange({ ...request, time: set })
+            if (set >= 0) onChange({ ...request, time: set })
           }}
         />
         <div class="buttons">
