@@ -98,6 +98,12 @@ mod tests {
         let text = "credentials: [{key: a, secret: 0123456789abcdef0123456789abcdef}]";
         let expected = format!("credentials: [{{key: a, secret: \"{}\"}}]", "*".repeat(32));
         assert_eq!(shared(text, "/", &[], &[])["text"], expected);
+        let key = "-----BEGIN PRIVATE KEY-----\n  MC4CAQ\n  -----END PRIVATE KEY-----";
+        let text = format!("#   secret: |\n#     c\na: 1 # secret: b\npublic_key: \"{key}\"\n");
+        let stars = format!("{}\n  ******\n  {}", "*".repeat(27), "*".repeat(25));
+        let expected =
+            format!("#   secret:**\n#     *\na: 1 # secret:**\npublic_key: \"{stars}\"\n");
+        assert_eq!(shared(&text, "/", &[], &[])["text"], expected);
         let json = "{\r\n\t\"leeway\": 5}";
         assert_eq!(shared(json, "/", &[], &[])["text"], json);
     }

@@ -4,6 +4,23 @@
 use super::Secret;
 use crate::source::{Content, Node, Style};
 
+/// All scalars, apart from those that contain one of the roots.
+pub(super) fn innermost<'n>(roots: &[&'n Node]) -> Vec<&'n Node> {
+    let mut found = Vec::new();
+    for root in roots {
+        root.walk(&mut |node| {
+            let keys = node.members().iter().map(|(key, _)| key);
+            found.extend(keys.chain([node]).filter(|node| node.text().is_some()));
+        });
+    }
+    let contains = |outer: &Node, root: &Node| {
+        let is_inside = outer.span.start <= root.span.start && root.span.end <= outer.span.end;
+        is_inside && outer.span != root.span && root.text().is_none()
+    };
+    found.retain(|node| !roots.iter().any(|root| contains(node, root)));
+    found
+}
+
 /// The value of a scalar.
 pub(super) fn secret(node: &Node, text: &str) -> Option<Secret> {
     let written = text.get(node.span.clone())?.trim_end();
