@@ -125,6 +125,17 @@ fn fix_counts_the_findings_of_the_changed_file() {
 }
 
 #[test]
+fn changes_of_fix_show_no_secret() {
+    let directory = tempfile::tempdir().unwrap();
+    let text = "credentials:\n- {key: a, secret: 0123456789abcdef0123456789abcdef}\nleway: 5\n";
+    let args = ["check", "--filter", "jwt-auth", "--fix", "-"];
+    let output = filterctl(directory.path(), &args, text).unwrap();
+    let out = String::from_utf8(output.stdout).unwrap();
+    let stars = "*".repeat(32);
+    assert!(out.contains(&format!("secret: {stars}}}\n-leway: 5\n+leeway: 5\n")), "{out}");
+}
+
+#[test]
 fn fix_cannot_write_the_standard_input() {
     let directory = tempfile::tempdir().unwrap();
     let args = ["check", "--filter", "jwt-auth", "--assume-env", "--fix", "--write", "-"];

@@ -11,7 +11,7 @@ use crate::{
     cli::Outcome,
     finding::{Fix, Severity},
     found::{Found, Place, Project},
-    report::counted,
+    report::{counted, masked},
     source::{Content, File, Node, Style},
 };
 
@@ -72,8 +72,8 @@ fn requoted(key: &Node, name: &str) -> String {
     }
 }
 
-/// Prints the changes as a diff, and applies them if `write`. `read` finds everything in the changed
-/// files: a name that is corrected may have a wrong value.
+/// Prints the changes as a diff without secrets, and applies them if `write`. `read` finds everything in
+/// the changed files: a name that is corrected may have a wrong value.
 pub(super) fn run(
     project: &Project,
     environment: &Environment,
@@ -95,17 +95,18 @@ pub(super) fn run(
             text.replace_range(fix.place.span.clone(), &fix.text);
         }
         fixed = fixed.saturating_add(fixes.len());
-        if !fixes.is_empty() {
-            let diff = TextDiff::from_lines(&file.text, &text);
-            let diff = diff.unified_diff().header(&file.name, &file.name).to_string();
-            out.write_all(diff.as_bytes())?;
-            if write {
-                fs::write(&file.name, &text).with_context(|| file.name.clone())?;
-            }
+        if write && !fixes.is_empty() {
+            fs::write(&file.name, &text).with_context(|| file.name.clone())?;
         }
         changed.push(File::new(&file.name, text));
     }
-    let left = super::findings(&read(changed), environment);
+    let changed = read(changed);
+    for (index, file) in project.files.iter().enumerate() {
+        let (old, new) = (masked(index, project), masked(index, &changed));
+        let diff = TextDiff::from_lines(&old, &new);
+        write!(out, "{}", diff.unified_diff().header(&file.name, &file.name))?;
+    }
+    let left = super::findings(&changed, environment);
     let rest = left.iter().filter(|finding| finding.code.severity > Severity::Note).count();
     let applied = if write { "changed" } else { "to change; apply them with --write" };
     writeln!(out, "{} {applied}; {} left", counted(fixed, "place"), counted(rest, "finding"))?;
