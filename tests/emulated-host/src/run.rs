@@ -280,7 +280,7 @@ fn response_lines(kind: Kind, upstream: &UpstreamResponse) -> Lines {
         Kind::Nginx => {
             let own = KONG_RESPONSE_LINES.iter();
             let own = own.map(|name| (name.as_bytes().to_vec(), b"kong".to_vec()));
-            Lines::new(own.chain(lines))
+            Lines::from_upstream(own.chain(lines))
         }
     }
 }

@@ -55,6 +55,7 @@ impl Host {
     pub fn replace_header(&self, map: Map, name: &[u8], value: &[u8]) -> Called<()> {
         self.edit(map, name, Some(value), |lines, kind, is_request| {
             lines.replace(kind, is_request, name, value);
+            Ok(())
         })
     }
 
@@ -62,6 +63,7 @@ impl Host {
     pub fn add_header(&self, map: Map, name: &[u8], value: &[u8]) -> Called<()> {
         self.edit(map, name, Some(value), |lines, kind, is_request| {
             lines.add(kind, is_request, name, value);
+            Ok(())
         })
     }
 
@@ -75,7 +77,7 @@ impl Host {
         map: Map,
         name: &[u8],
         value: Option<&[u8]>,
-        change: impl FnOnce(&mut Lines, Kind, bool),
+        change: impl FnOnce(&mut Lines, Kind, bool) -> Result<(), Trap>,
     ) -> Called<()> {
         let mut state = self.state();
         let (kind, phase) = (state.proxy.kind, state.phase);
@@ -93,8 +95,8 @@ impl Host {
             return Ok(Ok(()));
         }
         match map {
-            Map::Request => change(&mut exchange.request, kind, true),
-            Map::Response => change(&mut exchange.response, kind, false),
+            Map::Request => change(&mut exchange.request, kind, true)?,
+            Map::Response => change(&mut exchange.response, kind, false)?,
             Map::CalloutResponse => return Ok(Err(status::BAD_ARGUMENT)),
         }
         Ok(Ok(()))

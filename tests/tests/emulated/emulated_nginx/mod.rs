@@ -17,6 +17,7 @@ mod paused_keys;
 mod properties;
 mod redis;
 mod replies;
+mod response_headers;
 mod shared_data;
 mod shipped;
 mod target;

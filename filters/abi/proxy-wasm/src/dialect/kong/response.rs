@@ -1,6 +1,6 @@
 //! Reads and changes the head of a response.
 
-use novasphere_core::{HeaderInterest, HeaderMutation, Headers};
+use novasphere_core::{HeaderInterest, HeaderMutation, HeaderName, Headers};
 
 use super::head;
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Headers of which nginx itself keeps one line. They can only be replaced.
-const SINGLE: [&str; 15] = [
+const SINGLE: [&str; 12] = [
     "accept-ranges",
     "connection",
     "content-encoding",
@@ -23,11 +23,16 @@ const SINGLE: [&str; 15] = [
     "etag",
     "expires",
     "last-modified",
-    "location",
-    "refresh",
     "server",
-    "www-authenticate",
 ];
+
+/// Headers that nginx removes only under conditions. Without a line of `Cache-Control` or `Link` to
+/// remove, it writes through an uninitialised pointer
+/// (`ngx_http_wasm_set_builtin_multi_header_handler`). Of the others it removes only the line to
+/// which it has a pointer (`ngx_http_wasm_set_builtin_header_handler`). It has none to an upstream's
+/// `WWW-Authenticate` and relative `Location`, nor, with `proxy_redirect`, to a `Location` or
+/// `Refresh` that it did not rewrite.
+const FRAGILE: [&str; 5] = ["cache-control", "link", "location", "refresh", "www-authenticate"];
 
 /// The serialised header map of a response. `None` if the filter reads none of it.
 pub(crate) struct ResponseMap(Option<Vec<u8>>);
@@ -61,8 +66,11 @@ pub(crate) fn mutate(mutations: &[HeaderMutation<'_>]) -> Result<(), Fault> {
 fn apply(mutation: &HeaderMutation<'_>) -> Result<(), Status> {
     match mutation {
         HeaderMutation::Set(name, value) => {
-            let is_single = SINGLE.contains(&name.as_str());
+            let (is_fragile, is_single) = (is_one_of(&FRAGILE, name), is_one_of(&SINGLE, name));
             let name = name.as_str().as_bytes();
+            if is_fragile {
+                return leave_one_line(name, value);
+            }
             if is_single {
                 return hostcalls::replace_header(Map::Response, name, value);
             }
@@ -75,8 +83,29 @@ fn apply(mutation: &HeaderMutation<'_>) -> Result<(), Status> {
             hostcalls::add_header(Map::Response, name.as_str().as_bytes(), value)
         }
         HeaderMutation::Remove(name) => {
-            hostcalls::remove_header(Map::Response, name.as_str().as_bytes())
+            let is_fragile = is_one_of(&FRAGILE, name);
+            let name = name.as_str().as_bytes();
+            if is_fragile {
+                if hostcalls::header(Map::Response, name)?.is_none() {
+                    return Ok(());
+                }
+                // A removed line counts as present, so there may be none to remove. The value is
+                // empty because nginx sends that of a removed `Location` to HTTP/2 clients.
+                leave_one_line(name, b"")?;
+            }
+            hostcalls::remove_header(Map::Response, name)
         }
         HeaderMutation::Target(_) => Ok(()), // requests only
     }
+}
+
+/// Leaves one line of the name, to which nginx has a pointer unless it is a relative `Location`.
+fn leave_one_line(name: &[u8], value: &[u8]) -> Result<(), Status> {
+    // If nginx finds several lines, it removes all of them. The second call then adds one.
+    hostcalls::replace_header(Map::Response, name, value)?;
+    hostcalls::replace_header(Map::Response, name, value)
+}
+
+fn is_one_of(names: &[&str], name: &HeaderName) -> bool {
+    names.contains(&name.as_str())
 }

@@ -1,6 +1,8 @@
 //! Lists of header lines, and how each host mutates them.
 
-use crate::Kind;
+mod response;
+
+use crate::{Kind, Trap};
 
 /// A header line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,6 +11,8 @@ pub(crate) struct Line {
     pub(crate) value: Vec<u8>,
     /// nginx marks a removed line. Lists omit marked lines, but the upstream request includes them.
     hidden: bool,
+    /// nginx keeps a pointer to one line of some response headers, see [`response`].
+    is_linked: bool,
 }
 
 /// A list of lines.
@@ -45,28 +49,9 @@ const REQUEST_SINGLES: &[&str] = &[
     "date",
 ];
 
-/// Response headers of which nginx keeps only the first line.
-const RESPONSE_SINGLES: &[&str] = &[
-    "server",
-    "date",
-    "content-length",
-    "content-encoding",
-    "location",
-    "refresh",
-    "last-modified",
-    "content-range",
-    "accept-ranges",
-    "www-authenticate",
-    "expires",
-    "e-tag",
-    "etag",
-    "content-type",
-    "connection",
-];
-
 impl Lines {
     pub(crate) fn new(lines: impl IntoIterator<Item = (Vec<u8>, Vec<u8>)>) -> Self {
-        let line = |(name, value)| Line { name, value, hidden: false };
+        let line = |(name, value)| Line { name, value, hidden: false, is_linked: false };
         Self { lines: lines.into_iter().map(line).collect() }
     }
 
@@ -93,6 +78,9 @@ impl Lines {
     }
 
     pub(crate) fn replace(&mut self, kind: Kind, is_request: bool, name: &[u8], value: &[u8]) {
+        if kind == Kind::Nginx && !is_request {
+            return self.replace_in_response(name, value);
+        }
         let places = self.places(name);
         let Some(first) = places.first().copied() else {
             return self.push(name, value);
@@ -105,32 +93,38 @@ impl Lines {
             line.hidden = false;
         }
         // nginx changes the first of several lines, then marks all of them.
-        if kind == Kind::Nginx && places.len() > 1 && !is_single(is_request, name) {
+        if kind == Kind::Nginx && places.len() > 1 && !is_single(name) {
             self.hide(&places);
         }
     }
 
     pub(crate) fn add(&mut self, kind: Kind, is_request: bool, name: &[u8], value: &[u8]) {
+        if kind == Kind::Nginx && !is_request {
+            return self.add_to_response(name, value);
+        }
         let is_there = !self.places(name).is_empty();
-        if kind == Kind::Nginx && is_there && is_single(is_request, name) {
+        if kind == Kind::Nginx && is_there && is_single(name) {
             return; // nginx logs this and returns Ok
         }
         self.push(name, value);
     }
 
-    pub(crate) fn remove(&mut self, kind: Kind, is_request: bool, name: &[u8]) {
+    pub(crate) fn remove(&mut self, kind: Kind, is_request: bool, name: &[u8]) -> Result<(), Trap> {
+        if kind == Kind::Nginx && !is_request {
+            return self.remove_from_response(name);
+        }
         let places = self.places(name);
         match kind {
             Kind::Envoy => self.lines.retain(|line| !line.name.eq_ignore_ascii_case(name)),
-            Kind::Nginx if is_single(is_request, name) => {
-                self.hide(places.get(..1).unwrap_or_default());
-            }
+            Kind::Nginx if is_single(name) => self.hide(places.get(..1).unwrap_or_default()),
             Kind::Nginx => self.hide(&places),
         }
+        Ok(())
     }
 
     fn push(&mut self, name: &[u8], value: &[u8]) {
-        self.lines.push(Line { name: name.to_vec(), value: value.to_vec(), hidden: false });
+        let (name, value) = (name.to_vec(), value.to_vec());
+        self.lines.push(Line { name, value, hidden: false, is_linked: false });
     }
 
     fn hide(&mut self, places: &[usize]) {
@@ -145,7 +139,10 @@ impl Lines {
     }
 }
 
-fn is_single(is_request: bool, name: &[u8]) -> bool {
-    let singles = if is_request { REQUEST_SINGLES } else { RESPONSE_SINGLES };
-    singles.iter().any(|single| name.eq_ignore_ascii_case(single.as_bytes()))
+fn is_single(name: &[u8]) -> bool {
+    is_one_of(REQUEST_SINGLES, name)
+}
+
+fn is_one_of(names: &[&str], name: &[u8]) -> bool {
+    names.iter().any(|one| name.eq_ignore_ascii_case(one.as_bytes()))
 }
