@@ -28,6 +28,12 @@ pub trait Host {
         &[]
     }
 
+    /// Request headers in lower case that a filter can set but not remove. The host sets them for
+    /// its upstreams itself.
+    fn unremovable_headers(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// Whether this worker starts fetches. On a host where one thread fetches for all, the workers
     /// must leave due fetches to it.
     fn starts_fetches(&self) -> bool {

@@ -82,6 +82,8 @@ pub struct TestHost {
     pub unsupported: Vec<Capability>,
     /// The request headers that the host keeps to a single line.
     pub single_line_headers: &'static [&'static str],
+    /// The request headers that a filter cannot remove.
+    pub unremovable_headers: &'static [&'static str],
     /// Whether the host passes values of a configuration as text.
     pub values_are_text: bool,
     /// Whether the host guesses the types of values from plain YAML.
@@ -115,6 +117,7 @@ impl Default for TestHost {
             verify: None,
             unsupported: Vec::new(),
             single_line_headers: &[],
+            unremovable_headers: &[],
             values_are_text: false,
             guesses_types: false,
             has_timer: true,
@@ -172,6 +175,10 @@ impl Host for TestHost {
 
     fn single_line_headers(&self) -> &'static [&'static str] {
         self.single_line_headers
+    }
+
+    fn unremovable_headers(&self) -> &'static [&'static str] {
+        self.unremovable_headers
     }
 
     fn values_are_text(&self) -> bool {

@@ -162,6 +162,10 @@ impl Host for Proxy<'_> {
         if self.kind == ProxyKind::Kong { &kong::SINGLE_LINE_HEADERS } else { &[] }
     }
 
+    fn unremovable_headers(&self) -> &'static [&'static str] {
+        if self.kind == ProxyKind::Kong { &kong::UNREMOVABLE_HEADERS } else { &[] }
+    }
+
     fn values_are_text(&self) -> bool {
         self.values_are_text
     }

@@ -28,6 +28,9 @@ pub const SINGLE_LINE_HEADERS: [&str; 20] = [
     "x-real-ip",
 ];
 
+/// Request headers that nginx needs for the client's address, so that no filter can remove them.
+pub const UNREMOVABLE_HEADERS: [&str; 2] = ["x-forwarded-for", "x-real-ip"];
+
 /// The remedy if a filter does not get the environment variable `name`.
 pub fn variable_remedy(name: &str) -> String {
     format!(

@@ -74,6 +74,10 @@ impl Host for Proxy {
         self.dialect.traits().single_line_headers
     }
 
+    fn unremovable_headers(&self) -> &'static [&'static str] {
+        self.dialect.traits().unremovable_headers
+    }
+
     fn guesses_types(&self) -> bool {
         self.guesses_types
     }

@@ -169,6 +169,11 @@ impl<'h> BuildContext<'h> {
         self.host.single_line_headers()
     }
 
+    /// See [`Host::unremovable_headers`].
+    pub fn unremovable_headers(&self) -> &'static [&'static str] {
+        self.host.unremovable_headers()
+    }
+
     /// Whether the host passes values as text. See [`Host::values_are_text`].
     pub fn values_are_text(&self) -> bool {
         self.host.values_are_text()

@@ -50,6 +50,7 @@ pub(super) fn header_entries(
         Message::Request => {
             list.check_spellings(&parsed);
             list.warn_of_second_lines(&parsed);
+            list.warn_of_unremovable(&parsed);
         }
         Message::Response => list.check_refusals(&parsed),
     }

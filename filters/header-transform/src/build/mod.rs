@@ -7,6 +7,7 @@ mod entry_list;
 mod parsed_rules;
 mod refusals;
 mod security_headers;
+mod unremovable;
 
 use novasphere_core::{BuildContext, Capability, HeaderName};
 

@@ -167,6 +167,50 @@ fn warns_of_two_values_of_a_header_that_the_host_keeps_to_one_line() {
 }
 
 #[test]
+fn warns_of_removal_of_a_header_that_the_host_cannot_remove() {
+    let warnings = |rules: &str| {
+        let unremovable_headers = &["x-forwarded-for", "x-real-ip"];
+        let host = TestHost { unremovable_headers, ..TestHost::default() };
+        let config = format!(r#"{{"request": {{{rules}}}}}"#);
+        HeaderTransform::from_json(config.as_bytes(), &host).unwrap();
+        host.warnings.take()
+    };
+    let named = |rule: &str, header: &str| {
+        format!(
+            "request.{rule}.headers[0]: \"{header}\" cannot be removed on this proxy, so a request \
+             that has it gets 500: remove the entry. The proxy sets the header for its upstreams \
+             itself"
+        )
+    };
+    let remove = r#""remove": {"headers": ["X-Real-IP", "X-A"]}"#;
+    assert_eq!(warnings(remove), [named("remove", "x-real-ip")]);
+    let spelling = r#""remove": {"headers": ["X_Forwarded_For"]}"#;
+    assert_eq!(warnings(spelling), [named("remove", "x-forwarded-for")]);
+    let rename = r#""rename": {"headers": ["X-Forwarded-For:X-Old"]}"#;
+    assert_eq!(warnings(rename), [named("rename", "x-forwarded-for")]);
+    let pattern = r#""remove": {"headers": ["X-Forwarded-*"]}"#;
+    let expected = "request.remove.headers[0]: \"x-forwarded-*\" also matches \"x-forwarded-for\", \
+                    which cannot be removed on this proxy, so a request that has it gets 500: list \
+                    the headers to remove by name";
+    assert_eq!(warnings(pattern), [expected]);
+    for set in [
+        r#""add": {"headers": ["X-Real-IP:192.0.2.1"]}"#,
+        r#""append": {"headers": ["X-Real-IP:192.0.2.1"]}"#,
+    ] {
+        assert_eq!(warnings(&format!("{remove}, {set}")), [""; 0], "{set}");
+    }
+    for may_not_set in [
+        r#""add": {"headers": ["X-Real-IP:$(headers.x-b)"]}"#,
+        r#""add": {"if_method": ["GET"], "headers": ["X-Real-IP:192.0.2.1"]}"#,
+        r#""rename": {"headers": ["X-B:X-Real-IP"]}"#,
+    ] {
+        let config = format!("{remove}, {may_not_set}");
+        assert_eq!(warnings(&config), [named("remove", "x-real-ip")], "{may_not_set}");
+    }
+    assert_eq!(warnings(r#""replace": {"headers": ["X-Real-IP:192.0.2.1"]}"#), [""; 0]);
+}
+
+#[test]
 fn rejects_response_rules_on_hosts_without_them() {
     let host = TestHost { unsupported: vec![Capability::Response], ..TestHost::default() };
     let config =

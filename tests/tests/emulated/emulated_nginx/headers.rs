@@ -88,6 +88,18 @@ fn removing_a_header_that_nginx_uses_is_an_error() -> Result<()> {
     ensure!(answer.status == 500 && answer.upstream.is_none(), "{answer:?}");
     ensure!(worker.log().iter().any(|(_, line)| line.contains("cannot take x-forwarded-for away")));
     ensure!(worker.send(&Request::get("/"))?.status == 200);
+    // A warning at load says so, and names the entry.
+    for rules in [
+        r#""remove": {"headers": ["X-Forwarded-For"]}"#,
+        r#""rename": {"headers": ["X-Real-IP:X-Old"]}"#,
+        r#""remove": {"headers": ["X-Forwarded-*"]}"#,
+    ] {
+        let log = self::worker(&[transform(rules)])?.log();
+        let is_warning = |line: &str| {
+            line.contains(".headers[0]") && line.contains("cannot be removed on this proxy")
+        };
+        ensure!(log.iter().any(|(_, line)| is_warning(line)), "{rules}: {log:?}");
+    }
     Ok(())
 }
 

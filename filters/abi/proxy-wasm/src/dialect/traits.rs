@@ -20,6 +20,8 @@ pub(crate) struct Traits {
     pub(crate) passes_attributes: bool,
     /// See [`Host::single_line_headers`](novasphere_core::Host::single_line_headers).
     pub(crate) single_line_headers: &'static [&'static str],
+    /// See [`Host::unremovable_headers`](novasphere_core::Host::unremovable_headers).
+    pub(crate) unremovable_headers: &'static [&'static str],
     /// Whether a filter can use shared data when its configuration starts and ends.
     pub(crate) shares_data_at_load: bool,
     /// Whether the values of metrics wait for the timer, because a host call for each is too

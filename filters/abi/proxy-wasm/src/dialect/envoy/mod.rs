@@ -27,6 +27,7 @@ pub(super) static TRAITS: Traits = Traits {
     skips_refused_filters: false,
     passes_attributes: host_facts::PASSES_ATTRIBUTES,
     single_line_headers: &[],
+    unremovable_headers: &[],
     shares_data_at_load: true,
     batches_metrics: true,
     exact_bodies: true,

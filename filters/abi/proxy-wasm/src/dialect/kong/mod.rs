@@ -51,6 +51,7 @@ pub(super) static TRAITS: Traits = Traits {
     skips_refused_filters: true,
     passes_attributes: host_facts::PASSES_ATTRIBUTES,
     single_line_headers: &host_facts::SINGLE_LINE_HEADERS,
+    unremovable_headers: &host_facts::UNREMOVABLE_HEADERS,
     // Without a zone the call traps, and only a request shows whether there is one.
     shares_data_at_load: false,
     // A request cannot start the timer: setting a period in a stream context traps.

@@ -8,7 +8,7 @@
 use std::{error::Error, fmt};
 
 use novasphere_core::{HeaderMutation, HeaderName};
-use novasphere_host_facts::kong::SINGLE_LINE_HEADERS;
+use novasphere_host_facts::kong::{SINGLE_LINE_HEADERS, UNREMOVABLE_HEADERS};
 use novasphere_messages::mutations::header_name;
 
 use crate::{dialect::Line, fault::Fault};
@@ -57,9 +57,8 @@ impl From<InvalidMutation<'_>> for Fault {
     }
 }
 
-/// Headers that nginx needs for the message's framing, or for the client's address.
-const PROTECTED: [&str; 5] =
-    ["content-length", "host", "transfer-encoding", "x-forwarded-for", "x-real-ip"];
+/// Headers that nginx needs for the message's target and framing.
+const MESSAGE: [&str; 3] = ["content-length", "host", "transfer-encoding"];
 
 /// Further headers of which nginx silently drops a second line. Their values are lists, so one line
 /// can hold several (RFC 9110 section 5.6.1).
@@ -158,7 +157,9 @@ impl<'m> Field<'m> {
             Some(first) => match values.next() {
                 Some(value) => calls.push(Call::Replace(name, value)),
                 None if first.is_empty() => {}
-                None if is_one_of(&PROTECTED) => return Err(InvalidMutation::Protected(name)),
+                None if is_one_of(&MESSAGE) || is_one_of(&UNREMOVABLE_HEADERS) => {
+                    return Err(InvalidMutation::Protected(name));
+                }
                 None => calls.push(Call::Replace(name, b"")),
             },
             None => calls.extend(values.next().map(|value| Call::Replace(name, value))),
