@@ -37,7 +37,9 @@ pub(super) fn find<'p>(old: &'p Project, new: &'p Project) -> Vec<Pair<'p>> {
         free.find(|(_, route)| is_same(route))
     };
     for route in &old.routes {
-        match find(&taken, &|other| has_same_conditions(route, other)) {
+        let is_same = |other: &Route| has_same_conditions(route, other);
+        let nearest = find(&taken, &|other| is_same(other) && other.listeners == route.listeners);
+        match nearest.or_else(|| find(&taken, &is_same)) {
             Some((n, other)) => {
                 taken.insert(n);
                 pairs.push(Pair::Both(route, other));

@@ -1,5 +1,9 @@
 //! The route of a request, as the file says.
 
+#[cfg(test)]
+mod hosts;
+mod remarks;
+
 use anyhow::{Result, bail};
 use novasphere_explain::{Explanation, Request, Response};
 
@@ -95,7 +99,8 @@ fn selected(project: &Project, request: &mut Request) -> Option<Routed> {
         let others = siblings.join("; ");
         format!("the route divides its requests among clusters; others, for --route: {others}")
     });
-    let remarks = uncertain.into_iter().chain(divided).collect();
+    let elsewhere = selected.elsewhere.iter().map(remarks::elsewhere);
+    let remarks = uncertain.into_iter().chain(divided).chain(elsewhere).collect();
     Some(routed(project, selected.route, request, (selected.host, selected.target), remarks))
 }
 

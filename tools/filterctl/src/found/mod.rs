@@ -33,5 +33,5 @@ pub use self::{
     project::{Place, Project},
     request_handling::{EscapedSlashes, Refusal, RequestHandling, StripsPort},
     route::{DirectResponse, Route},
-    routing::Selected,
+    routing::{Elsewhere, Selected},
 };

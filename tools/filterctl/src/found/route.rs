@@ -21,7 +21,7 @@ pub struct Route {
     pub domains: Vec<String>,
     /// Whether the host ignores the port of a request's host name.
     pub ignores_port: bool,
-    /// The listeners of a Gateway. Empty for all.
+    /// The listeners of a Gateway, or the entry points of Traefik in lower case. Empty for all.
     pub listeners: Vec<String>,
     /// The condition about the path.
     pub path: PathCondition,
@@ -59,6 +59,12 @@ impl Route {
     /// Whether both are for clusters among which a route of the file divides its requests.
     pub fn is_sibling_of(&self, other: &Self) -> bool {
         self.place == other.place && self.group == other.group && self.name != other.name
+    }
+
+    /// Whether the route is for a listener. `None` is one that no route names.
+    pub(super) fn is_on(&self, listener: Option<&str>) -> bool {
+        self.listeners.is_empty()
+            || listener.is_some_and(|name| self.listeners.iter().any(|own| own == name))
     }
 
     /// Whether the route is for all listeners of another one.

@@ -12,10 +12,21 @@ pub struct Selected<'p> {
     /// An earlier route that matches if its further conditions hold, which are not evaluated here:
     /// headers, queries and the like. `None` if there is none.
     pub uncertain: Option<&'p Route>,
+    /// The routes that other listeners of the same group select.
+    pub elsewhere: Vec<Elsewhere<'p>>,
     /// The host as the proxy passes it on.
     pub host: String,
     /// The request target as the proxy passes it on.
     pub target: String,
+}
+
+/// The route that another listener selects for the same request.
+#[derive(Clone, Copy, Debug)]
+pub struct Elsewhere<'p> {
+    /// The listener, or the entry point of Traefik. `None` for those that no route names.
+    pub listener: Option<&'p str>,
+    /// The route.
+    pub route: &'p Route,
 }
 
 /// Whether a route matches a request.
@@ -29,13 +40,43 @@ enum Match {
 impl Project {
     /// The route that the host selects for a request, in the order of that host. `target` may have a
     /// query, `host` a port. Of several listeners or hosts, the first that has filters and a route
-    /// for the request decides.
+    /// for the request decides. Of the listeners that the routes of one group name, the first whose
+    /// route for the request has filters decides.
     pub fn route_for(&self, host: &str, method: &str, target: &str) -> Option<Selected<'_>> {
         self.groups().find_map(|group| {
             let (host, target) = self.passed_on(group, host, target).ok()?;
-            let (index, route, uncertain) = self.select(group, &host, method, &target)?;
-            Some(Selected { index, route, uncertain, host, target })
+            let listeners = self.listeners(group).into_iter();
+            let mut found: Vec<_> = listeners
+                .filter_map(|name| Some((name, self.select(group, name, &host, method, &target)?)))
+                .collect();
+            let filtered = found.iter().position(|(_, (_, route, _))| !route.filters.is_empty());
+            let first = filtered.unwrap_or(0);
+            let (_, (index, route, uncertain)) =
+                (first < found.len()).then(|| found.remove(first))?;
+            let mut elsewhere: Vec<Elsewhere<'_>> = Vec::new();
+            for (listener, (_, other, _)) in found {
+                if !std::ptr::eq(other, route) {
+                    elsewhere.push(Elsewhere { listener, route: other });
+                }
+            }
+            Some(Selected { index, route, uncertain, elsewhere, host, target })
         })
+    }
+
+    /// The listeners that the routes of a group name, in the order of the files. `None` stands for
+    /// all others.
+    fn listeners(&self, group: usize) -> Vec<Option<&str>> {
+        let mut routes: Vec<&Route> = self.routes.iter().filter(|r| r.group == group).collect();
+        let has_others = routes.iter().any(|route| route.listeners.is_empty());
+        routes.sort_by_key(|route| (route.document, route.place.span.start));
+        let mut names: Vec<Option<&str>> = Vec::new();
+        for name in routes.iter().flat_map(|route| &route.listeners) {
+            if !names.contains(&Some(name.as_str())) {
+                names.push(Some(name));
+            }
+        }
+        names.extend(has_others.then_some(None));
+        names
     }
 
     /// Host and target of a request as the proxy passes them on to the routes of a group.
@@ -72,12 +113,14 @@ impl Project {
     fn select(
         &self,
         group: usize,
+        listener: Option<&str>,
         host: &str,
         method: &str,
         target: &str,
     ) -> Option<(usize, &Route, Option<&Route>)> {
         let path = target.split(['?', '#']).next().unwrap_or_default();
-        let routes = self.routes.iter().enumerate().filter(|(_, r)| r.group == group);
+        let routes = self.routes.iter().enumerate();
+        let routes = routes.filter(|(_, r)| r.group == group && r.is_on(listener));
         let mut candidates: Vec<_> = routes
             .filter_map(|(index, route)| Some((route.host_specificity(host)?, index, route)))
             .collect();

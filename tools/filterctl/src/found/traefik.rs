@@ -1,5 +1,6 @@
 //! Traefik's files.
 
+mod entry_points;
 mod rule;
 mod static_config;
 
@@ -7,6 +8,7 @@ use std::collections::HashMap;
 
 use novasphere_explain::FilterKind;
 
+pub(in crate::found) use self::entry_points::EntryPoints;
 use self::rule::RuleConditions;
 pub(crate) use self::static_config::StaticConfig;
 use super::{Document, DocumentKind, FilterConfig, Found, Platform, Project, Route};
@@ -16,10 +18,11 @@ use crate::source::{Node, Reader};
 pub(super) fn find(project: &mut Project) {
     let documents = std::mem::take(&mut project.documents);
     let aliases = aliases(&documents);
+    let entry_points = EntryPoints::of(&documents);
     let mut routes = Vec::new();
     for (index, document) in documents.iter().enumerate() {
         if document.kind == DocumentKind::TraefikDynamic {
-            routes.extend(add(project, index, document, &aliases));
+            routes.extend(add(project, index, document, &aliases, &entry_points));
         }
     }
     add_by_priority(project, routes);
@@ -54,6 +57,7 @@ fn add(
     index: usize,
     document: &Document,
     aliases: &HashMap<String, String>,
+    entry_points: &EntryPoints,
 ) -> Vec<(i64, Route)> {
     let mut middlewares = HashMap::new();
     let http = document.root.get("http");
@@ -85,6 +89,8 @@ fn add(
         let written = (name, router.get_text("rule").unwrap_or_default(), router);
         let mut found = route(Platform::Traefik, index, document, written, filters);
         found.1.service_name = router.get_text("service").map(str::to_owned);
+        let names = router.get("entryPoints").map(Node::items).unwrap_or_default();
+        found.1.listeners = entry_points.of_router(names.iter().filter_map(Node::text));
         routes.push(found);
     }
     routes

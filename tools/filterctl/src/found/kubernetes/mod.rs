@@ -49,7 +49,7 @@ pub(super) fn find(project: &mut Project) {
     gateway_api::add(project, &objects);
     virtual_service::add(project, &objects);
     kong_ingress::add(project, &objects);
-    traefik_ingress::add(project, &objects);
+    traefik_ingress::add(project, &objects, &traefik::EntryPoints::of(&documents));
     project.documents = documents;
 }
 

@@ -19,10 +19,15 @@ impl StaticConfig {
     /// All static configurations. Those in the arguments of containers, if one of the arguments
     /// starts with `--` and this text in lower case.
     pub(crate) fn all_of(project: &Project, argument: &str) -> Vec<Self> {
-        let documents = project.documents_of(&DocumentKind::TraefikStatic);
-        let files = documents.map(|(_, document)| Self::new(document));
-        let workloads = project.documents.iter();
+        Self::all_in(&project.documents, argument)
+    }
+
+    /// [`StaticConfig::all_of`] for the documents of a project.
+    pub(in crate::found) fn all_in(documents: &[Document], argument: &str) -> Vec<Self> {
+        let files = documents.iter().filter(|d| d.kind == DocumentKind::TraefikStatic);
+        let workloads = documents.iter();
         files
+            .map(Self::new)
             .chain(workloads.filter_map(|document| Self::of_workload(document, argument)))
             .collect()
     }

@@ -166,7 +166,7 @@ fn traefik_entry_point_that_only_redirects() {
         ("entryPoints:\n", "entryPoints:\n  web: {address: \":80\"}\n"),
         (
             "  routers:\n",
-            "  routers:\n    redirect: {rule: Host(`api.novasphere.io`), priority: 1, entryPoints: [web], service: novasphere-api, middlewares: [https]}\n    acme: {rule: PathPrefix(`/.well-known/acme-challenge/`), entryPoints: [web], service: acme}\n",
+            "  routers:\n    redirect: {rule: Host(`api.novasphere.io`), priority: 2000, entryPoints: [web], service: novasphere-api, middlewares: [https]}\n    acme: {rule: PathPrefix(`/.well-known/acme-challenge/`), entryPoints: [web], service: acme}\n",
         ),
         (
             "  middlewares:\n",

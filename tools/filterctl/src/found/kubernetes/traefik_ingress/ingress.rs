@@ -13,14 +13,20 @@ use crate::{
 const ANNOTATION: &str = "traefik.ingress.kubernetes.io/router.";
 
 /// The routes of all Ingresses of Traefik, with their priorities.
-pub(super) fn find(objects: &Objects<'_>) -> Vec<(i64, Route)> {
+pub(super) fn find(
+    objects: &Objects<'_>,
+    entry_points: &traefik::EntryPoints,
+) -> Vec<(i64, Route)> {
     let mut routes = Vec::new();
     for ingress in objects.of_kind("Ingress").iter().filter(|ingress| is_traefiks(**ingress)) {
         let mut n: usize = 0;
+        let names = ingress.annotation(&format!("{ANNOTATION}entrypoints")).unwrap_or_default();
+        let listeners = entry_points.of_router(names.split(','));
         for rule in items(ingress.spec(), "rules") {
             for path in items(rule.get("http"), "paths") {
                 let host = rule.get_text("host");
-                routes.push(route(objects, *ingress, n, (host, path)));
+                let (priority, found) = route(objects, *ingress, n, (host, path));
+                routes.push((priority, Route { listeners: listeners.clone(), ..found }));
                 n = n.saturating_add(1);
             }
         }

@@ -10,11 +10,19 @@ use crate::{
 };
 
 /// The routes of all `IngressRoute`s, with their priorities.
-pub(super) fn find(objects: &Objects<'_>) -> Vec<(i64, Route)> {
+pub(super) fn find(
+    objects: &Objects<'_>,
+    entry_points: &traefik::EntryPoints,
+) -> Vec<(i64, Route)> {
     let mut routes = Vec::new();
     for object in objects.of_kind("IngressRoute") {
+        let names = items(object.spec(), "entryPoints").iter().filter_map(Node::text);
+        let listeners = entry_points.of_router(names);
         for (n, route) in items(object.spec(), "routes").iter().enumerate() {
-            routes.extend(ingress_route(objects, *object, n, route));
+            let found = ingress_route(objects, *object, n, route).into_iter();
+            routes.extend(found.map(|(priority, route)| {
+                (priority, Route { listeners: listeners.clone(), ..route })
+            }));
         }
     }
     routes

@@ -12,7 +12,12 @@ use crate::found::{Project, traefik};
 pub(super) use ingress::is_traefiks;
 
 /// Adds the routes of all objects.
-pub(super) fn add(project: &mut Project, objects: &Objects<'_>) {
-    let routes = ingress_route::find(objects).into_iter().chain(ingress::find(objects));
-    traefik::add_by_priority(project, routes.collect());
+pub(super) fn add(
+    project: &mut Project,
+    objects: &Objects<'_>,
+    entry_points: &traefik::EntryPoints,
+) {
+    let mut routes = ingress_route::find(objects, entry_points);
+    routes.extend(ingress::find(objects, entry_points));
+    traefik::add_by_priority(project, routes);
 }
