@@ -115,7 +115,7 @@ pub fn findings(project: &Project, environment: &novasphere_explain::Environment
             findings.push(Finding::new(&codes::NOT_YAML, Some(place), error.to_string()));
         }
     }
-    if project.filters.is_empty() && findings.is_empty() {
+    if project.filters.is_empty() && !project.has_filter_in_secret() && findings.is_empty() {
         let names: Vec<&str> = project.files.iter().map(|file| file.name.as_str()).collect();
         let message = format!("no filter of this project in {}", names.join(", "));
         findings.push(

@@ -44,6 +44,9 @@ pub fn find_route(
 ) -> Result<Option<Routed>> {
     if project.filters.is_empty() {
         let files: Vec<&str> = project.files.iter().map(|file| file.name.as_str()).collect();
+        if project.has_filter_in_secret() {
+            bail!("{}: the configuration of the filter is in a Secret", files.join(", "));
+        }
         bail!("no filter of this project in {}", files.join(", "));
     }
     let named: Vec<&Route> = project
@@ -157,6 +160,7 @@ fn routed(
         request.target = target.into_bytes();
     }
     request.authority = host.into_bytes();
+    remarks.extend(route.left_out.iter().cloned());
     if !route.other_conditions.is_empty() {
         let conditions = route.other_conditions.join(", ");
         remarks.push(format!("conditions of the route that are taken as met: {conditions}"));

@@ -3,7 +3,7 @@
 //! - `project`: the files of one command and their contents;
 //! - `documents`: documents by kind, also inside ConfigMaps, lists and config dumps;
 //! - `filter`: a configured filter;
-//! - `route`: a route with its filters;
+//! - `route`, `named_filters`: a route with its filters;
 //! - `path_condition`: the condition of a route about the path;
 //! - `example`: examples of paths that a route matches;
 //! - `routing`: the route for a request;
@@ -17,6 +17,7 @@ mod example;
 mod filter;
 mod kong;
 mod kubernetes;
+mod named_filters;
 mod path_condition;
 mod project;
 mod request_handling;
@@ -24,7 +25,8 @@ mod route;
 mod routing;
 mod traefik;
 
-pub(crate) use self::traefik::StaticConfig;
+use self::named_filters::NamedFilters;
+pub(crate) use self::traefik::{EntryPoints, StaticConfig, middlewares};
 pub use self::{
     documents::{Document, DocumentKind},
     filter::{FilterConfig, Found, Platform},

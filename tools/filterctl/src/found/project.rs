@@ -92,6 +92,11 @@ impl Project {
         self.routes.iter().map(|route| route.group.saturating_add(1)).max().unwrap_or(0)
     }
 
+    /// Whether a file has a filter whose whole configuration is in a Secret.
+    pub fn has_filter_in_secret(&self) -> bool {
+        self.documents.iter().any(kubernetes::is_filter_in_secret)
+    }
+
     /// The documents of a kind, with their indices.
     pub fn documents_of(&self, kind: &DocumentKind) -> impl Iterator<Item = (usize, &Document)> {
         self.documents.iter().enumerate().filter(move |(_, document)| document.kind == *kind)

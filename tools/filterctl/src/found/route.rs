@@ -17,6 +17,8 @@ pub struct Route {
     pub route_name: Option<String>,
     /// The name of the upstream service that the host gives to filters.
     pub service_name: Option<String>,
+    /// Filters, or objects that may have filters, which the route names and the files do not show.
+    pub left_out: Vec<String>,
     /// The host names, which may start with `*.` or end with `.*`. Empty for all.
     pub domains: Vec<String>,
     /// Whether the host ignores the port of a request's host name.

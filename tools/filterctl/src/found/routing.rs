@@ -98,10 +98,11 @@ impl Project {
         self.groups().find_map(|group| self.passed_on(group, "", target).err())
     }
 
-    /// The groups with filters, in the order of the files.
+    /// The groups with filters, known or not, in the order of the files.
     fn groups(&self) -> impl Iterator<Item = usize> {
         let mut groups: Vec<usize> = Vec::new();
-        for route in self.routes.iter().filter(|route| !route.filters.is_empty()) {
+        let has_filters = |r: &&Route| !r.filters.is_empty() || !r.left_out.is_empty();
+        for route in self.routes.iter().filter(has_filters) {
             if !groups.contains(&route.group) {
                 groups.push(route.group);
             }

@@ -1,6 +1,7 @@
 //! Traefik's files.
 
 mod entry_points;
+pub(crate) mod middlewares;
 mod rule;
 mod static_config;
 
@@ -8,23 +9,31 @@ use std::collections::HashMap;
 
 use novasphere_explain::FilterKind;
 
-pub(in crate::found) use self::entry_points::EntryPoints;
-use self::rule::RuleConditions;
-pub(crate) use self::static_config::StaticConfig;
-use super::{Document, DocumentKind, FilterConfig, Found, Platform, Project, Route};
+pub(crate) use self::{
+    entry_points::{EntryPoints, Served},
+    static_config::StaticConfig,
+};
+use self::{middlewares::Middleware, rule::RuleConditions};
+use super::{Document, DocumentKind, FilterConfig, Found, NamedFilters, Platform, Project, Route};
 use crate::source::{Node, Reader};
 
-/// Adds the filters and routes of all of Traefik's files.
+/// Adds the filters and routes of all of Traefik's files. A router may name the middlewares of
+/// another file.
 pub(super) fn find(project: &mut Project) {
     let documents = std::mem::take(&mut project.documents);
     let aliases = aliases(&documents);
     let entry_points = EntryPoints::of(&documents);
-    let mut routes = Vec::new();
-    for (index, document) in documents.iter().enumerate() {
-        if document.kind == DocumentKind::TraefikDynamic {
-            routes.extend(add(project, index, document, &aliases, &entry_points));
-        }
+    let dynamic = || {
+        let all = documents.iter().enumerate();
+        all.filter(|(_, document)| document.kind == DocumentKind::TraefikDynamic)
+    };
+    let mut middlewares = HashMap::new();
+    for (index, document) in dynamic() {
+        add_middlewares(project, index, document, &aliases, &mut middlewares);
     }
+    let routes = dynamic()
+        .flat_map(|(index, document)| routers(index, document, &middlewares, &entry_points));
+    let routes = routes.collect();
     add_by_priority(project, routes);
     project.documents = documents;
 }
@@ -51,47 +60,52 @@ fn aliases(documents: &[Document]) -> HashMap<String, String> {
     aliases
 }
 
-/// Adds the filters of a document. Returns its routes with their priorities.
-fn add(
+/// The filters of each middleware, and the names in its chain.
+type Middlewares = HashMap<String, Middleware<Vec<usize>>>;
+
+fn add_middlewares(
     project: &mut Project,
     index: usize,
     document: &Document,
     aliases: &HashMap<String, String>,
+    middlewares: &mut Middlewares,
+) {
+    let all = document.root.at(&["http", "middlewares"]).map(Node::members).unwrap_or_default();
+    for (name, middleware) in all {
+        let Some(name) = name.text() else { continue };
+        let named = (name, middleware);
+        let found = add_middleware(project, Platform::Traefik, index, document, named, aliases);
+        let chain = middlewares::chain_of_file(middleware);
+        middlewares.insert(name.to_owned(), (found, chain));
+    }
+}
+
+/// The routes of a document with their priorities.
+fn routers(
+    index: usize,
+    document: &Document,
+    middlewares: &Middlewares,
     entry_points: &EntryPoints,
 ) -> Vec<(i64, Route)> {
-    let mut middlewares = HashMap::new();
-    let http = document.root.get("http");
-    for (name, middleware) in
-        http.and_then(|h| h.get("middlewares")).map(Node::members).unwrap_or_default()
-    {
-        let Some(name) = name.text() else { continue };
-        let found = add_middleware(
-            project,
-            Platform::Traefik,
-            index,
-            document,
-            (name, middleware),
-            aliases,
-        );
-        middlewares.insert(name.to_owned(), found);
-    }
+    // `jwt-auth@file` names the provider.
+    let find = |name: &str| middlewares.get(name.split('@').next()?).cloned();
     let mut routes = Vec::new();
-    for (name, router) in http.and_then(|h| h.get("routers")).map(Node::members).unwrap_or_default()
+    for (name, router) in
+        document.root.at(&["http", "routers"]).map(Node::members).unwrap_or_default()
     {
         let Some(name) = name.text() else { continue };
-        let filters = router.get("middlewares").map(Node::items).unwrap_or_default().iter();
-        let filters = filters.filter_map(|item| {
-            // `jwt-auth@file` names the provider.
-            let name = item.text()?.split('@').next()?;
-            middlewares.get(name)
-        });
-        let filters = filters.flatten().copied().collect();
-        let written = (name, router.get_text("rule").unwrap_or_default(), router);
-        let mut found = route(Platform::Traefik, index, document, written, filters);
-        found.1.service_name = router.get_text("service").map(str::to_owned);
-        let names = router.get("entryPoints").map(Node::items).unwrap_or_default();
-        found.1.listeners = entry_points.of_router(names.iter().filter_map(Node::text));
-        routes.push(found);
+        let texts = |field: &str| {
+            router.get(field).map(Node::items).unwrap_or_default().iter().filter_map(Node::text)
+        };
+        let own: Vec<String> = texts("middlewares").map(str::to_owned).collect();
+        for Served { listeners, middlewares: first } in entry_points.of_router(texts("entryPoints"))
+        {
+            let filters = middlewares::filters([first, own.clone()].concat(), find);
+            let written = (name, router.get_text("rule").unwrap_or_default(), router);
+            let (priority, found) = route(Platform::Traefik, index, document, written, filters);
+            let service_name = router.get_text("service").map(str::to_owned);
+            routes.push((priority, Route { listeners, service_name, ..found }));
+        }
     }
     routes
 }
@@ -143,7 +157,7 @@ pub(super) fn route(
     index: usize,
     document: &Document,
     (name, rule, router): (&str, &str, &Node),
-    filters: Vec<usize>,
+    NamedFilters { filters, left_out }: NamedFilters,
 ) -> (i64, Route) {
     let priority = router.get_text("priority").and_then(|text| text.parse().ok()).unwrap_or(0);
     let length = i64::try_from(rule.len()).unwrap_or(i64::MAX);
@@ -154,6 +168,7 @@ pub(super) fn route(
         group: 0,
         route_name: None,
         service_name: None,
+        left_out,
         domains,
         ignores_port: true,
         listeners: Vec::new(),

@@ -51,3 +51,81 @@ fn route_of_the_entry_point_with_filters_is_selected() {
         assert_eq!(routed.remarks, [remark]);
     }
 }
+
+const AUTH: &str = "http: {middlewares: {auth: {plugin: {novasphere-jwt-auth: {leeway: 5}}}}}";
+
+#[test]
+fn middlewares_are_found_through_chains_files_and_entry_points() {
+    let router = "http: {routers: {r: {rule: PathPrefix(`/`), middlewares: [auth@file]}}}";
+    let chain = "http:\n  routers: {r: {rule: PathPrefix(`/`), middlewares: [secured]}}\n  \
+                 middlewares: {secured: {chain: {middlewares: [auth]}}}";
+    let open = "http: {routers: {r: {rule: PathPrefix(`/`), service: s}}}";
+    let entry_points = "entryPoints: {web: {http: {middlewares: [auth@file]}}}";
+    for texts in [&[router, AUTH][..], &[chain, AUTH], &[entry_points, open, AUTH]] {
+        let routed = routed(texts, "/a");
+        assert_eq!((routed.filters, routed.remarks), (vec![0], Vec::new()), "{texts:?}");
+    }
+}
+
+#[test]
+fn entry_points_with_other_middlewares_are_apart() {
+    let entry_points = "entryPoints: {web: {}, inside: {http: {middlewares: [auth@file]}}}";
+    let open = "http: {routers: {r: {rule: PathPrefix(`/`), service: s}}}";
+    let routed = routed(&[entry_points, open, AUTH], "/a");
+    assert_eq!(routed.filters, [0]);
+    assert_eq!(routed.remarks, ["on the entry point web, the request is for the route r"]);
+}
+
+#[test]
+fn chains_of_objects_are_followed() {
+    let chain = "---\napiVersion: traefik.io/v1alpha1\nkind: Middleware\nmetadata: {name: \
+                 secured}\nspec: {chain: {middlewares: [{name: auth}]}}\n";
+    let text = ENTRY_POINTS_OF_INGRESS_ROUTES.replace("[{name: auth}]", "[{name: secured}]");
+    assert_eq!(routed(&[&text, chain], "/a").filters, [0]);
+}
+
+#[test]
+fn missing_middleware_is_named() {
+    let text = ENTRY_POINTS.replace("[redirect]", "[lost, auth]");
+    let routed = routed(&[&text.replace("  redirect", "  other")], "/a");
+    let expected = "the middleware lost was not found and is left out";
+    assert!(routed.remarks.iter().any(|remark| remark == expected), "{:?}", routed.remarks);
+}
+
+const PLUGIN_IN_SECRET: &str = r#"
+apiVersion: configuration.konghq.com/v1
+kind: KongPlugin
+metadata: {name: auth}
+plugin: novasphere_jwt_auth
+configFrom: {secretKeyRef: {name: a, key: b}}
+---
+apiVersion: configuration.konghq.com/v1
+kind: KongPlugin
+metadata: {name: cors}
+plugin: novasphere_cors
+config: {origins: ["*"]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: s, annotations: {konghq.com/plugins: "auth, cors, lost"}}
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: i}
+spec:
+  ingressClassName: kong
+  rules:
+  - host: a.io
+    http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: s, port: {number: 80}}}}]}
+"#;
+
+#[test]
+fn plugin_in_a_secret_is_named() {
+    let routed = routed(&[PLUGIN_IN_SECRET], "/a");
+    assert_eq!(routed.filters.len(), 1);
+    let expected = [
+        "the plugin auth is left out: its configuration is in a Secret",
+        "the plugin lost was not found and is left out",
+    ];
+    assert_eq!(routed.remarks, expected);
+}

@@ -200,6 +200,7 @@ impl Context<'_> {
             group: self.group,
             route_name: own_name,
             service_name: cluster_name.map(str::to_owned),
+            left_out: Vec::new(),
             domains: domains.to_vec(),
             ignores_port: false,
             listeners: Vec::new(),

@@ -104,6 +104,7 @@ fn new_routes(
             group: 0,
             route_name: name.clone(),
             service_name: service.and_then(|s| s.get_text("name")).map(str::to_owned),
+            left_out: Vec::new(),
             domains: texts(route, "hosts"),
             ignores_port: true,
             listeners: Vec::new(),

@@ -19,6 +19,7 @@ mod virtual_service;
 
 use std::{cmp::Reverse, collections::HashMap};
 
+pub(super) use self::objects::is_filter_in_secret;
 pub use self::objects::{Object, Objects};
 use super::{
     Document, DocumentKind, FilterConfig, Found, Platform, Project, envoy, filter::of_module, kong,
@@ -68,6 +69,7 @@ fn order(plugin: &Node) -> (u8, Reverse<i64>, &str) {
 }
 
 /// A configuration in a Secret (`configFrom`) is not known here, so such a plugin has none to check.
+/// Routes name it in [`Route::left_out`](super::Route).
 fn add_kong_plugin(project: &mut Project, index: usize, document: &Document) {
     let root = &document.root;
     if root.get("configFrom").is_some() {

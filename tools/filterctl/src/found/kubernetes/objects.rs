@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use novasphere_explain::FilterKind;
+
 use crate::{
     found::{DirectResponse, Document, DocumentKind, Found},
     source::Node,
@@ -78,6 +80,16 @@ impl<'d> Objects<'d> {
         all.find(|object| object.namespace() == namespace && object.name() == name).copied()
     }
 
+    /// The Middleware of Traefik with this name: `NAMESPACE-NAME@kubernetescrd`.
+    pub fn middleware(&self, name: &str) -> Option<Object<'d>> {
+        let name = name.strip_suffix("@kubernetescrd")?;
+        let is_named = |object: &&Object<'_>| {
+            let rest = name.strip_prefix(object.namespace());
+            rest.and_then(|rest| rest.strip_prefix('-')) == Some(object.name())
+        };
+        self.of_kind("Middleware").iter().find(is_named).copied()
+    }
+
     /// The filters of an object, in order: indices in [`Project::filters`](crate::found::Project).
     pub fn filters(&self, object: Object<'_>) -> &[usize] {
         self.filters.get(&object.index).map_or(&[], Vec::as_slice)
@@ -87,6 +99,17 @@ impl<'d> Objects<'d> {
 /// The name of an object.
 pub(super) fn name(root: &Node) -> &str {
     root.at(&["metadata", "name"]).and_then(Node::text).unwrap_or_default()
+}
+
+/// Whether an object is a plugin of Kong that is a filter, with its whole configuration in a Secret.
+pub(in crate::found) fn is_filter_in_secret(document: &Document) -> bool {
+    let is_plugin = matches!(&document.kind, DocumentKind::Kubernetes(kind)
+        if kind == "KongPlugin" || kind == "KongClusterPlugin");
+    let name = document.root.get_text("plugin").unwrap_or_default();
+    is_plugin
+        && document.root.get("configFrom").is_some()
+        && name.starts_with("novasphere")
+        && FilterKind::from_name(name).is_some()
 }
 
 /// The items of a list in an object.

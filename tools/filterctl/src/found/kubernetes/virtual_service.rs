@@ -57,6 +57,7 @@ fn routes(
         group,
         route_name: name.map(str::to_owned),
         service_name: service.map(str::to_owned),
+        left_out: Vec::new(),
         domains: domains.clone(),
         ignores_port: true,
         listeners: Vec::new(),

@@ -3,37 +3,89 @@
 use super::StaticConfig;
 use crate::found::Document;
 
+/// An entry point of a static configuration.
+#[derive(Debug)]
+struct EntryPoint {
+    /// In lower case.
+    name: String,
+    is_default: bool,
+    /// The middlewares of all its routers, before their own.
+    middlewares: Vec<String>,
+}
+
 /// The entry points of static configurations.
 #[derive(Debug, Default)]
-pub(in crate::found) struct EntryPoints {
-    /// Names of those with `asDefault`, in lower case.
-    defaults: Vec<String>,
+pub(crate) struct EntryPoints {
+    all: Vec<EntryPoint>,
 }
+
+/// Entry points of a router that have the same middlewares.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Served {
+    /// The names in lower case. Empty for all.
+    pub(crate) listeners: Vec<String>,
+    /// The names of their middlewares.
+    pub(crate) middlewares: Vec<String>,
+}
+
+/// Entry points that Traefik uses for itself.
+const INTERNAL: [&str; 2] = ["traefik", "metrics"];
 
 impl EntryPoints {
     /// The entry points in these documents. A Helm chart calls them ports.
-    pub(in crate::found) fn of(documents: &[Document]) -> Self {
-        let mut found = Self::default();
+    pub(crate) fn of(documents: &[Document]) -> Self {
+        let mut all = Vec::new();
         for config in StaticConfig::all_in(documents, "entrypoints.") {
             for root in ["entryPoints", "ports"] {
                 for (name, _) in config.names(root) {
-                    let is_default = config.get(&format!("{root}.{name}.asDefault"));
-                    if is_default.is_some_and(|(value, _)| value == "true") {
-                        found.defaults.push(name.to_owned());
-                    }
+                    let texts = |field: &str| -> Vec<String> {
+                        let path = format!("{root}.{name}.{field}");
+                        let values = config.all(&path);
+                        values.map(|(value, _)| value.to_owned()).collect()
+                    };
+                    all.push(EntryPoint {
+                        name: name.to_owned(),
+                        is_default: texts("asDefault").first().is_some_and(|value| value == "true"),
+                        middlewares: [texts("http.middlewares"), texts("middlewares")].concat(),
+                    });
                 }
             }
         }
-        found
+        Self { all }
     }
 
-    /// The entry points of a router that names these, in lower case. Empty for all.
-    pub(in crate::found) fn of_router<'n>(
-        &self,
-        names: impl Iterator<Item = &'n str>,
-    ) -> Vec<String> {
-        let names: Vec<String> =
+    /// The entry points of a router that names these, apart if they have different middlewares.
+    pub(crate) fn of_router<'n>(&self, names: impl Iterator<Item = &'n str>) -> Vec<Served> {
+        let mut names: Vec<String> =
             names.map(|name| name.trim().to_ascii_lowercase()).filter(|n| !n.is_empty()).collect();
-        if names.is_empty() { self.defaults.clone() } else { names }
+        if names.is_empty() {
+            names = self.names(|entry| entry.is_default);
+        }
+        if names.is_empty() {
+            let everywhere = self.apart(self.names(|e| !INTERNAL.contains(&e.name.as_str())));
+            return match everywhere.as_slice() {
+                [] => vec![Served::default()],
+                [one] => vec![Served { listeners: Vec::new(), ..one.clone() }],
+                _ => everywhere,
+            };
+        }
+        self.apart(names)
+    }
+
+    fn names(&self, is_meant: impl Fn(&EntryPoint) -> bool) -> Vec<String> {
+        self.all.iter().filter(|entry| is_meant(entry)).map(|entry| entry.name.clone()).collect()
+    }
+
+    fn apart(&self, names: Vec<String>) -> Vec<Served> {
+        let mut served: Vec<Served> = Vec::new();
+        for name in names {
+            let entry = self.all.iter().find(|entry| entry.name == name);
+            let middlewares = entry.map(|entry| entry.middlewares.clone()).unwrap_or_default();
+            match served.iter_mut().find(|served| served.middlewares == middlewares) {
+                Some(same) => same.listeners.push(name),
+                None => served.push(Served { listeners: vec![name], middlewares }),
+            }
+        }
+        served
     }
 }

@@ -222,3 +222,27 @@ spec: {parentRefs: [{name: gw}], hostnames: [a.io], rules: [{filters: [{type: Re
     // Here, another route of the same listener comes first.
     assert!(found(&text.replace("[{name: gw}]", "[{name: gw, sectionName: https}]")));
 }
+
+/// A chain has the jwt-auth of one router, and removes forged headers on the other.
+#[test]
+fn traefik_chains() {
+    let edits: &[Edit] = &[
+        ("[responses, nobody, header-transform]", "[responses, open]"),
+        ("[responses, jwt-auth, rate-limit-minute,", "[responses, secured, rate-limit-minute,"),
+        (
+            "  middlewares:\n    responses:\n",
+            "  middlewares:\n    open: {chain: {middlewares: [nobody, header-transform]}}\n    secured: {chain: {middlewares: [jwt-auth@file]}}\n    responses:\n",
+        ),
+    ];
+    assert_clean(&TRAEFIK, edits);
+}
+
+/// Such a filter cannot be checked, but it is one.
+#[test]
+fn kong_plugin_in_a_secret() {
+    let text = "apiVersion: configuration.konghq.com/v1\nkind: KongPlugin\nmetadata: {name: a, labels: \
+                {owner: helm}}\nplugin: novasphere_jwt_auth\nconfigFrom: {secretKeyRef: {name: a, key: \
+                b}}\n";
+    let findings = check(vec![("x.yaml".to_owned(), text.to_owned())]);
+    assert_eq!(codes(&findings), ["NS322"], "{:#?}", shown(&findings));
+}

@@ -8,7 +8,10 @@ use crate::{
     chains::{Chains, facts::owned_headers},
     check::lints::report::Report,
     finding::codes,
-    found::{Document, DocumentKind, Objects, Place, Project, Route},
+    found::{
+        DocumentKind, EntryPoints, Object, Objects, Place, Project, Route,
+        middlewares::{chain_of_file, chain_of_object, expand, name_of},
+    },
     source::Node,
 };
 
@@ -17,12 +20,19 @@ use crate::{
 pub(super) struct Router<'p> {
     pub(super) entry_points: Vec<&'p str>,
     place: Place,
-    /// The definitions of the middlewares, in order. Unknown ones are left out.
+    /// See [`Route::listeners`].
+    listeners: Vec<String>,
+    /// The definitions of the middlewares, in order, with those of entry points and in chains.
+    /// Unknown ones are left out.
     middlewares: Vec<&'p Node>,
     has_tls: bool,
 }
 
 impl Router<'_> {
+    fn is(&self, route: &Route) -> bool {
+        route.place == self.place && route.listeners == self.listeners
+    }
+
     /// Whether all requests are redirected to https, so that none reaches an upstream.
     fn redirects(&self) -> bool {
         let to_https = |middleware: &&Node| {
@@ -37,7 +47,7 @@ impl Router<'_> {
         if self.redirects() {
             return false;
         }
-        let Some(route) = project.routes.iter().find(|route| route.place == self.place) else {
+        let Some(route) = project.routes.iter().find(|route| self.is(route)) else {
             return true;
         };
         let protects = |other: &&Route| !other.filters.is_empty();
@@ -52,52 +62,64 @@ impl Router<'_> {
 /// The routers of dynamic configurations and IngressRoutes.
 pub(super) fn find(project: &Project) -> Vec<Router<'_>> {
     let dynamic = || project.documents_of(&DocumentKind::TraefikDynamic).map(|(_, d)| d);
+    let entry_points = EntryPoints::of(&project.documents);
+    let find = |name: &str| {
+        let name = name.split('@').next()?;
+        let found = dynamic().find_map(|d| d.root.at(&["http", "middlewares", name]))?;
+        Some((found, chain_of_file(found)))
+    };
     let mut routers = Vec::new();
     for document in dynamic() {
         let all = document.root.at(&["http", "routers"]).map(Node::members).unwrap_or_default();
         for (_, router) in all {
-            let names = texts(router, "middlewares").into_iter();
-            let middlewares = names.filter_map(|name| {
-                let name = name.split('@').next()?;
-                dynamic().find_map(|d| d.root.at(&["http", "middlewares", name]))
-            });
-            routers.push(Router {
-                entry_points: texts(router, "entryPoints"),
-                place: document.place(router),
-                middlewares: middlewares.collect(),
-                has_tls: router.get("tls").is_some(),
-            });
+            let names = texts(router, "entryPoints");
+            for served in entry_points.of_router(names.iter().copied()) {
+                let own = texts(router, "middlewares").into_iter().map(str::to_owned);
+                let middlewares = served.middlewares.into_iter().chain(own).collect();
+                routers.push(Router {
+                    entry_points: names.clone(),
+                    place: document.place(router),
+                    listeners: served.listeners,
+                    middlewares: expand(middlewares, find).0,
+                    has_tls: router.get("tls").is_some(),
+                });
+            }
         }
     }
     let objects = Objects::new(&project.documents, &project.filters);
     for object in objects.of_kind("IngressRoute") {
         let Some(spec) = object.spec() else { continue };
         for route in spec.get("routes").map(Node::items).unwrap_or_default() {
-            routers.push(ingress_router(&objects, object.document, spec, route));
+            let found = ingress_routers(&objects, *object, (spec, route), &entry_points);
+            routers.extend(found);
         }
     }
     routers
 }
 
-fn ingress_router<'p>(
+fn ingress_routers<'p>(
     objects: &Objects<'p>,
-    document: &'p Document,
-    spec: &'p Node,
-    route: &'p Node,
-) -> Router<'p> {
-    let own =
-        document.root.at(&["metadata", "namespace"]).and_then(Node::text).unwrap_or("default");
+    object: Object<'p>,
+    (spec, route): (&'p Node, &'p Node),
+    entry_points: &EntryPoints,
+) -> Vec<Router<'p>> {
     let references = route.get("middlewares").map(Node::items).unwrap_or_default().iter();
-    let middlewares = references.filter_map(|reference| {
-        let namespace = reference.get_text("namespace").unwrap_or(own);
-        objects.find("Middleware", namespace, reference.get_text("name")?)?.spec()
-    });
-    Router {
-        entry_points: texts(spec, "entryPoints"),
-        place: document.place(route),
-        middlewares: middlewares.collect(),
+    let own: Vec<String> =
+        references.filter_map(|reference| name_of(reference, object.namespace())).collect();
+    let find = |name: &str| {
+        let found = objects.middleware(name)?;
+        Some((found.spec()?, chain_of_object(found.spec()?, found.namespace())))
+    };
+    let names = texts(spec, "entryPoints");
+    let served = entry_points.of_router(names.iter().copied()).into_iter();
+    let routers = served.map(|served| Router {
+        entry_points: names.clone(),
+        place: object.document.place(route),
+        listeners: served.listeners,
+        middlewares: expand([served.middlewares, own.clone()].concat(), find).0,
         has_tls: spec.get("tls").is_some(),
-    }
+    });
+    routers.collect()
 }
 
 fn texts<'n>(node: &'n Node, name: &str) -> Vec<&'n str> {
@@ -111,13 +133,10 @@ pub(super) fn check(
     routers: &[Router<'_>],
     report: &mut Report,
 ) {
-    let routes: Vec<&Route> = project
-        .routes
-        .iter()
-        .filter(|r| routers.iter().any(|known| known.place == r.place))
-        .collect();
+    let routes: Vec<&Route> =
+        project.routes.iter().filter(|r| routers.iter().any(|known| known.is(r))).collect();
     for router in routers {
-        let Some(route) = routes.iter().find(|route| route.place == router.place) else { continue };
+        let Some(route) = routes.iter().find(|route| router.is(route)) else { continue };
         let has_auth = has_auth(chains, route);
         if has_auth || router.middlewares.iter().any(|m| m.get("rateLimit").is_some()) {
             order(router, report);

@@ -98,6 +98,7 @@ impl Context<'_, '_> {
                     group: 0,
                     route_name: rule.get_text("name").map(str::to_owned),
                     service_name: service.map(str::to_owned),
+                    left_out: Vec::new(),
                     domains: texts(route.spec(), "hostnames"),
                     ignores_port: true,
                     listeners: listeners(route).unwrap_or_default(),

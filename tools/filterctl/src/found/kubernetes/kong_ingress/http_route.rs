@@ -5,12 +5,12 @@
 
 use super::{
     Objects,
-    objects::{Object, direct_response, items, texts},
+    objects::{Object, direct_response, is_filter_in_secret, items, texts},
     plugins,
 };
 use crate::{
     found::{
-        Platform, Route,
+        NamedFilters, Platform, Route,
         kong::{PathRank, Rank, path_condition},
     },
     source::Node,
@@ -20,7 +20,9 @@ use crate::{
 pub(super) fn find(objects: &Objects<'_>) -> Vec<(Rank, Route)> {
     let kinds = ["KongPlugin", "KongClusterPlugin"].into_iter();
     let mut all = kinds.flat_map(|kind| objects.of_kind(kind));
-    if !all.any(|plugin| !objects.filters(*plugin).is_empty()) {
+    if !all
+        .any(|plugin| !objects.filters(*plugin).is_empty() || is_filter_in_secret(plugin.document))
+    {
         return Vec::new();
     }
     let mut routes = Vec::new();
@@ -72,6 +74,7 @@ fn of_rule(
                 group: 0,
                 route_name: Some(format!("{name}.{m}")),
                 service_name: Some(name.clone()),
+                left_out: filters.left_out.clone(),
                 domains: domains.clone(),
                 ignores_port: true,
                 listeners: Vec::new(),
@@ -82,7 +85,7 @@ fn of_rule(
                     .filter(|name| !items(Some(condition), name).is_empty())
                     .map(str::to_owned)
                     .collect(),
-                filters: filters.clone(),
+                filters: filters.filters.clone(),
                 direct: direct_response(rule),
                 place: route.document.place(rule),
                 document: route.index,
@@ -94,21 +97,23 @@ fn of_rule(
 }
 
 /// The filters of the Service, of the route, and of the rule.
-fn filters(objects: &Objects<'_>, route: Object<'_>, rule: &Node) -> Vec<usize> {
-    let mut filters = Vec::new();
+fn filters(objects: &Objects<'_>, route: Object<'_>, rule: &Node) -> NamedFilters {
+    let mut filters = NamedFilters::default();
     for backend in items(Some(rule), "backendRefs").iter().take(1) {
         let namespace = backend.get_text("namespace").unwrap_or(route.namespace());
         let service =
             objects.find("Service", namespace, backend.get_text("name").unwrap_or_default());
-        filters.extend(service.into_iter().flat_map(|s| plugins::annotated(objects, s)));
+        if let Some(service) = service {
+            filters.add(plugins::annotated(objects, service));
+        }
     }
-    filters.extend(plugins::annotated(objects, route));
+    filters.add(plugins::annotated(objects, route));
     for filter in items(Some(rule), "filters") {
         let reference = filter.get("extensionRef");
         let is_plugin = reference.and_then(|r| r.get_text("kind")) == Some("KongPlugin");
-        let name = reference.and_then(|r| r.get_text("name")).filter(|_| is_plugin);
-        filters
-            .extend(name.into_iter().flat_map(|n| plugins::named(objects, route.namespace(), n)));
+        if let Some(name) = reference.and_then(|r| r.get_text("name")).filter(|_| is_plugin) {
+            filters.add(plugins::named(objects, route.namespace(), name));
+        }
     }
     filters
 }

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     found::{
-        Platform, Route,
+        NamedFilters, Platform, Route,
         kong::{PathRank, Rank, path_condition},
     },
     source::Node,
@@ -49,11 +49,11 @@ fn route(
     let port = backend.get("port")?;
     let port = port.get_text("number").or_else(|| port.get_text("name")).unwrap_or_default();
     let namespace = ingress.namespace();
-    let mut filters = Vec::new();
+    let mut filters = NamedFilters::default();
     if let Some(service) = objects.find("Service", namespace, service) {
-        filters.extend(plugins::annotated(objects, service));
+        filters.add(plugins::annotated(objects, service));
     }
-    filters.extend(plugins::annotated(objects, ingress));
+    filters.add(plugins::annotated(objects, ingress));
     let name =
         format!("{namespace}.{}.{service}.{}.{port}", ingress.name(), host.unwrap_or_default());
     let methods = ingress.annotation("konghq.com/methods").unwrap_or_default();
@@ -74,13 +74,14 @@ fn route(
             group: 0,
             route_name: Some(name.clone()),
             service_name: Some(format!("{namespace}.{service}.{port}")),
+            left_out: filters.left_out.clone(),
             domains: host.map(str::to_owned).into_iter().collect(),
             ignores_port: true,
             listeners: Vec::new(),
             path: path_condition(written),
             methods: methods.clone(),
             other_conditions: Vec::new(),
-            filters: filters.clone(),
+            filters: filters.filters.clone(),
             direct: None,
             place: ingress.document.place(path),
             document: ingress.index,

@@ -1,11 +1,14 @@
 //! `Ingress` as Traefik translates it: annotations name the middlewares.
 
 use super::{
-    Objects,
+    Objects, middleware,
     objects::{Object, items},
 };
 use crate::{
-    found::{Platform, Route, traefik},
+    found::{
+        Platform, Route,
+        traefik::{self, Served},
+    },
     source::Node,
 };
 
@@ -19,15 +22,16 @@ pub(super) fn find(
 ) -> Vec<(i64, Route)> {
     let mut routes = Vec::new();
     for ingress in objects.of_kind("Ingress").iter().filter(|ingress| is_traefiks(**ingress)) {
-        let mut n: usize = 0;
         let names = ingress.annotation(&format!("{ANNOTATION}entrypoints")).unwrap_or_default();
-        let listeners = entry_points.of_router(names.split(','));
-        for rule in items(ingress.spec(), "rules") {
-            for path in items(rule.get("http"), "paths") {
-                let host = rule.get_text("host");
-                let (priority, found) = route(objects, *ingress, n, (host, path));
-                routes.push((priority, Route { listeners: listeners.clone(), ..found }));
-                n = n.saturating_add(1);
+        let rules = items(ingress.spec(), "rules").iter();
+        let paths = rules.flat_map(|rule| {
+            let paths = items(rule.get("http"), "paths").iter();
+            paths.map(|path| (rule.get_text("host"), path))
+        });
+        let paths: Vec<_> = paths.enumerate().collect();
+        for served in entry_points.of_router(names.split(',')) {
+            for (n, path) in &paths {
+                routes.push(route(objects, *ingress, *n, *path, &served));
             }
         }
     }
@@ -49,12 +53,13 @@ fn route(
     ingress: Object<'_>,
     n: usize,
     (host, path): (Option<&str>, &Node),
+    served: &Served,
 ) -> (i64, Route) {
     let annotation = |name: &str| ingress.annotation(&format!("{ANNOTATION}{name}"));
-    let mut filters = Vec::new();
-    for name in annotation("middlewares").unwrap_or_default().split(',') {
-        filters.extend(middleware(objects, name.trim()).unwrap_or_default());
-    }
+    let own = annotation("middlewares").unwrap_or_default().split(',').map(str::trim);
+    let own = own.filter(|name| !name.is_empty()).map(str::to_owned);
+    let names = served.middlewares.iter().cloned().chain(own).collect();
+    let filters = traefik::middlewares::filters(names, |name| middleware(objects, name));
     let rule = rule(host, path, annotation("pathmatcher"));
     let name = format!("{}[{n}]", ingress.name());
     let platform = Platform::TraefikKubernetes;
@@ -66,15 +71,8 @@ fn route(
     }
     let service = path.at(&["backend", "service", "name"]).and_then(Node::text);
     found.service_name = service.map(str::to_owned);
+    found.listeners.clone_from(&served.listeners);
     (priority, found)
-}
-
-/// The filters of a middleware: `NAMESPACE-NAME@kubernetescrd`.
-fn middleware(objects: &Objects<'_>, reference: &str) -> Option<Vec<usize>> {
-    let name = reference.strip_suffix("@kubernetescrd")?;
-    let mut all = objects.of_kind("Middleware").iter();
-    let found = all.find(|object| format!("{}-{}", object.namespace(), object.name()) == name)?;
-    Some(objects.filters(*found).to_vec())
 }
 
 /// The rule of the router that Traefik makes.

@@ -1,11 +1,14 @@
 //! `IngressRoute` of Traefik, of both API groups.
 
 use super::{
-    Objects,
+    Objects, middleware,
     objects::{Object, items},
 };
 use crate::{
-    found::{Platform, Route, traefik},
+    found::{
+        Platform, Route,
+        traefik::{self, Served, middlewares::name_of},
+    },
     source::Node,
 };
 
@@ -17,12 +20,10 @@ pub(super) fn find(
     let mut routes = Vec::new();
     for object in objects.of_kind("IngressRoute") {
         let names = items(object.spec(), "entryPoints").iter().filter_map(Node::text);
-        let listeners = entry_points.of_router(names);
-        for (n, route) in items(object.spec(), "routes").iter().enumerate() {
-            let found = ingress_route(objects, *object, n, route).into_iter();
-            routes.extend(found.map(|(priority, route)| {
-                (priority, Route { listeners: listeners.clone(), ..route })
-            }));
+        for served in entry_points.of_router(names) {
+            for (n, route) in items(object.spec(), "routes").iter().enumerate() {
+                routes.extend(ingress_route(objects, *object, (n, route), &served));
+            }
         }
     }
     routes
@@ -31,22 +32,19 @@ pub(super) fn find(
 fn ingress_route(
     objects: &Objects<'_>,
     object: Object<'_>,
-    n: usize,
-    route: &Node,
+    (n, route): (usize, &Node),
+    served: &Served,
 ) -> Option<(i64, Route)> {
     let rule = route.get_text("match")?;
-    let mut filters = Vec::new();
-    for reference in items(Some(route), "middlewares") {
-        let namespace = reference.get_text("namespace").unwrap_or(object.namespace());
-        let Some(name) = reference.get_text("name") else { continue };
-        if let Some(middleware) = objects.find("Middleware", namespace, name) {
-            filters.extend(objects.filters(middleware));
-        }
-    }
+    let references = items(Some(route), "middlewares").iter();
+    let own = references.filter_map(|reference| name_of(reference, object.namespace()));
+    let names = served.middlewares.iter().cloned().chain(own).collect();
+    let filters = traefik::middlewares::filters(names, |name| middleware(objects, name));
     let name = format!("{}[{n}]", object.name());
     let platform = Platform::TraefikKubernetes;
     let written = (name.as_str(), rule, route);
     let mut found = traefik::route(platform, object.index, object.document, written, filters);
+    found.1.listeners.clone_from(&served.listeners);
     let service = items(Some(route), "services").first().and_then(|s| s.get_text("name"));
     found.1.service_name = service.map(str::to_owned);
     Some(found)
