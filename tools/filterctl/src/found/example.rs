@@ -10,8 +10,9 @@ impl PathCondition {
             Self::Any => "/".to_owned(),
             Self::Exact(path) | Self::Prefix(path) | Self::SeparatedPrefix(path) => path.clone(),
             Self::Regex(regex) | Self::RegexPrefix(regex) => {
-                let mut sampler = Sampler { rest: regex };
-                sampler.alternatives()
+                let path = Sampler { rest: regex }.alternatives();
+                let rooted = format!("/{}", path.trim_start_matches('/'));
+                if self.matches(&rooted) == Some(true) { rooted } else { path }
             }
             Self::AnyCase(condition) => return condition.example(),
             Self::OneOf(all) => return all.iter().find_map(Self::example),

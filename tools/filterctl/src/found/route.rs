@@ -1,5 +1,7 @@
 //! [`Route`]: a route of the host with its filters.
 
+use novasphere_explain::ProxyKind;
+
 use super::{PathCondition, Place, Platform, request_handling::split_port};
 use crate::source::Node;
 
@@ -61,6 +63,12 @@ impl Route {
     /// Whether both are for clusters among which a route of the file divides its requests.
     pub fn is_sibling_of(&self, other: &Self) -> bool {
         self.place == other.place && self.group == other.group && self.name != other.name
+    }
+
+    /// Whether both are alternatives of the rule of one router of Traefik.
+    pub fn is_alternative_of(&self, other: &Self) -> bool {
+        let is_traefik = self.platform.proxy() == ProxyKind::Traefik;
+        is_traefik && self.place == other.place && self.listeners == other.listeners
     }
 
     /// Whether the route is for a listener. `None` is one that no route names.

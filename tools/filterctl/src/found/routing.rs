@@ -132,7 +132,10 @@ impl Project {
         let mut uncertain = None;
         for (_, index, route) in candidates {
             match matches(route, method, path) {
-                Match::Yes => return Some((index, route, uncertain)),
+                Match::Yes => {
+                    let other = uncertain.filter(|other: &&Route| !other.is_alternative_of(route));
+                    return Some((index, route, other));
+                }
                 Match::Perhaps => uncertain = uncertain.or(Some(route)),
                 Match::No => {}
             }

@@ -102,9 +102,12 @@ fn routers(
         {
             let filters = middlewares::filters([first, own.clone()].concat(), find);
             let written = (name, router.get_text("rule").unwrap_or_default(), router);
-            let (priority, found) = route(Platform::Traefik, index, document, written, filters);
+            let found = self::routes(Platform::Traefik, index, document, written, &filters);
             let service_name = router.get_text("service").map(str::to_owned);
-            routes.push((priority, Route { listeners, service_name, ..found }));
+            routes.extend(found.into_iter().map(|(priority, found)| {
+                let (listeners, service_name) = (listeners.clone(), service_name.clone());
+                (priority, Route { listeners, service_name, ..found })
+            }));
         }
     }
     routes
@@ -151,36 +154,37 @@ pub(super) fn add_middleware(
     found
 }
 
-/// A router and its priority. Traefik tries the longest rule first, unless routers have priorities.
-pub(super) fn route(
+/// The alternatives of a router, and its priority. Traefik tries the longest rule first, unless
+/// routers have priorities.
+pub(super) fn routes(
     platform: Platform,
     index: usize,
     document: &Document,
     (name, rule, router): (&str, &str, &Node),
-    NamedFilters { filters, left_out }: NamedFilters,
-) -> (i64, Route) {
+    NamedFilters { filters, left_out }: &NamedFilters,
+) -> Vec<(i64, Route)> {
     let priority = router.get_text("priority").and_then(|text| text.parse().ok()).unwrap_or(0);
     let length = i64::try_from(rule.len()).unwrap_or(i64::MAX);
-    let RuleConditions { domains, path, methods, others } = RuleConditions::parse(rule);
-    let route = Route {
+    let priority = if priority == 0 { length } else { priority };
+    let new = |RuleConditions { domains, path, methods, others }| Route {
         name: name.to_owned(),
         platform,
         group: 0,
         route_name: None,
         service_name: None,
-        left_out,
+        left_out: left_out.clone(),
         domains,
         ignores_port: true,
         listeners: Vec::new(),
         path,
         methods,
         other_conditions: others,
-        filters,
+        filters: filters.clone(),
         direct: None,
         place: document.place(router),
         document: index,
     };
-    (if priority == 0 { length } else { priority }, route)
+    rule::alternatives(rule).into_iter().map(|one| (priority, new(one))).collect()
 }
 
 #[cfg(test)]

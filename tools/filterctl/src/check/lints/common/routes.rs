@@ -1,6 +1,6 @@
 //! Routes that are never selected, and routes without jwt-auth.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use novasphere_explain::FilterKind;
 
@@ -26,7 +26,7 @@ pub(super) fn check(project: &Project, chains: &Chains<'_>, report: &mut Report)
 }
 
 fn unreachable(routes: &[&Route], report: &mut Report) {
-    let mut covered = HashSet::new();
+    let mut covered: BTreeMap<usize, &Route> = BTreeMap::new();
     for (n, earlier) in routes.iter().enumerate().filter(|(_, r)| r.other_conditions.is_empty()) {
         let path = earlier.path.compiled();
         for (m, route) in routes.iter().enumerate().skip(n.saturating_add(1)) {
@@ -34,17 +34,27 @@ fn unreachable(routes: &[&Route], report: &mut Report) {
                 || !route.methods.is_empty()
                     && route.methods.iter().all(|m| earlier.methods.contains(m));
             let is_covered = !route.is_sibling_of(earlier)
+                && !route.is_alternative_of(earlier)
                 && has_methods
                 && earlier.has_listeners_of(route)
                 && has_same_hosts(earlier, route)
                 && path.covers(&route.path);
-            if is_covered && covered.insert(m) {
-                let message = format!(
-                    "the route {:?} is never selected: {:?} before it matches all its requests",
-                    route.name, earlier.name
-                );
-                report.add(&codes::UNREACHABLE_ROUTE, route.place.clone(), message);
+            if is_covered {
+                covered.entry(m).or_insert(earlier);
             }
+        }
+    }
+    for (m, earlier) in &covered {
+        let Some(route) = routes.get(*m) else { continue };
+        // Another alternative of the rule may be selected.
+        let mut alternatives =
+            routes.iter().enumerate().filter(|(_, r)| r.is_alternative_of(route));
+        if alternatives.all(|(n, _)| covered.contains_key(&n)) {
+            let message = format!(
+                "the route {:?} is never selected: {:?} before it matches all its requests",
+                route.name, earlier.name
+            );
+            report.add(&codes::UNREACHABLE_ROUTE, route.place.clone(), message);
         }
     }
 }

@@ -246,3 +246,18 @@ fn kong_plugin_in_a_secret() {
     let findings = check(vec![("x.yaml".to_owned(), text.to_owned())]);
     assert_eq!(codes(&findings), ["NS322"], "{:#?}", shown(&findings));
 }
+
+/// Only one alternative of the rule is covered by the other router.
+#[test]
+fn traefik_rule_with_alternatives() {
+    let edits: &[Edit] = &[(
+        "  routers:\n",
+        "  routers:\n    first: {rule: Path(`/login`), priority: 3000, entryPoints: [gateway], service: login}\n    more: {rule: Path(`/login`) || Host(`login.novasphere.io`), entryPoints: [gateway], service: login}\n",
+    )];
+    assert_clean(&TRAEFIK, edits);
+    let covered: Edit = (
+        "Path(`/login`) || Host(`login.novasphere.io`)",
+        "Path(`/login`) || Host(`x`) && Path(`/login`)",
+    );
+    assert_eq!(codes(&changed(&TRAEFIK, &[edits[0], covered])), ["NS131"]);
+}

@@ -31,7 +31,7 @@ pub(super) fn find(
         let paths: Vec<_> = paths.enumerate().collect();
         for served in entry_points.of_router(names.split(',')) {
             for (n, path) in &paths {
-                routes.push(route(objects, *ingress, *n, *path, &served));
+                routes.extend(route(objects, *ingress, *n, *path, &served));
             }
         }
     }
@@ -54,7 +54,7 @@ fn route(
     n: usize,
     (host, path): (Option<&str>, &Node),
     served: &Served,
-) -> (i64, Route) {
+) -> Vec<(i64, Route)> {
     let annotation = |name: &str| ingress.annotation(&format!("{ANNOTATION}{name}"));
     let own = annotation("middlewares").unwrap_or_default().split(',').map(str::trim);
     let own = own.filter(|name| !name.is_empty()).map(str::to_owned);
@@ -64,15 +64,15 @@ fn route(
     let name = format!("{}[{n}]", ingress.name());
     let platform = Platform::TraefikKubernetes;
     let written = (name.as_str(), rule.as_str(), path);
-    let (mut priority, mut found) =
-        traefik::route(platform, ingress.index, ingress.document, written, filters);
-    if let Some(own) = annotation("priority").and_then(|text| text.parse::<i64>().ok()) {
-        priority = own;
-    }
+    let mut all = traefik::routes(platform, ingress.index, ingress.document, written, &filters);
+    let own = annotation("priority").and_then(|text| text.parse::<i64>().ok());
     let service = path.at(&["backend", "service", "name"]).and_then(Node::text);
-    found.service_name = service.map(str::to_owned);
-    found.listeners.clone_from(&served.listeners);
-    (priority, found)
+    for (priority, found) in &mut all {
+        *priority = own.unwrap_or(*priority);
+        found.service_name = service.map(str::to_owned);
+        found.listeners.clone_from(&served.listeners);
+    }
+    all
 }
 
 /// The rule of the router that Traefik makes.

@@ -34,8 +34,8 @@ fn ingress_route(
     object: Object<'_>,
     (n, route): (usize, &Node),
     served: &Served,
-) -> Option<(i64, Route)> {
-    let rule = route.get_text("match")?;
+) -> Vec<(i64, Route)> {
+    let Some(rule) = route.get_text("match") else { return Vec::new() };
     let references = items(Some(route), "middlewares").iter();
     let own = references.filter_map(|reference| name_of(reference, object.namespace()));
     let names = served.middlewares.iter().cloned().chain(own).collect();
@@ -43,11 +43,13 @@ fn ingress_route(
     let name = format!("{}[{n}]", object.name());
     let platform = Platform::TraefikKubernetes;
     let written = (name.as_str(), rule, route);
-    let mut found = traefik::route(platform, object.index, object.document, written, filters);
-    found.1.listeners.clone_from(&served.listeners);
+    let mut all = traefik::routes(platform, object.index, object.document, written, &filters);
     let service = items(Some(route), "services").first().and_then(|s| s.get_text("name"));
-    found.1.service_name = service.map(str::to_owned);
-    Some(found)
+    for (_, found) in &mut all {
+        found.listeners.clone_from(&served.listeners);
+        found.service_name = service.map(str::to_owned);
+    }
+    all
 }
 
 #[cfg(test)]
