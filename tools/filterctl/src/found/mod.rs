@@ -7,7 +7,8 @@
 //! - `path_condition`: the condition of a route about the path;
 //! - `example`: examples of paths that a route matches;
 //! - `routing`: the route for a request;
-//! - `request_handling`, `canonical_path`: what Envoy changes before it selects a route;
+//! - `request_handling`, `canonical_path`, `matched_path`: what a proxy changes before it selects a
+//!   route;
 //! - `envoy`, `kong`, `traefik`, `kubernetes`: what each host's documents contain.
 
 mod canonical_path;
@@ -17,6 +18,7 @@ mod example;
 mod filter;
 mod kong;
 mod kubernetes;
+mod matched_path;
 mod named_filters;
 mod path_condition;
 mod project;
@@ -33,7 +35,7 @@ pub use self::{
     kubernetes::{Object, Objects},
     path_condition::PathCondition,
     project::{Place, Project},
-    request_handling::{EscapedSlashes, Refusal, RequestHandling, StripsPort},
+    request_handling::{EscapedSlashes, Refusal, RequestHandling, StripsPort, TraefikPath},
     route::{DirectResponse, Route},
     routing::{Elsewhere, Selected},
 };

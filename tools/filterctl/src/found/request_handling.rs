@@ -1,8 +1,12 @@
 //! [`RequestHandling`]: the changes that a proxy makes to a request before it selects a route.
 
-use super::canonical_path::{canonical, with_merged_slashes, with_unescaped_slashes};
+use super::{
+    canonical_path::{canonical, with_merged_slashes, with_unescaped_slashes},
+    matched_path::passed_on_by_traefik,
+};
 
-/// The settings of a connection manager of Envoy about paths, hosts and addresses. The default changes nothing.
+/// The settings of a connection manager of Envoy, or of Traefik, about paths, hosts and addresses. The
+/// default changes nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RequestHandling {
     /// `path_with_escaped_slashes_action`.
@@ -20,6 +24,15 @@ pub struct RequestHandling {
     /// Whether the proxy appends the peer's address to X-Forwarded-For: `use_remote_address` without
     /// `skip_xff_append`.
     pub appends_peer: bool,
+    /// The changes of Traefik. `None` on other hosts.
+    pub traefik: Option<TraefikPath>,
+}
+
+/// The changes that Traefik makes to paths.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TraefikPath {
+    /// `sanitizePath`.
+    pub sanitizes: bool,
 }
 
 /// The action for a path with `%2F` or `%5C`.
@@ -68,6 +81,10 @@ impl RequestHandling {
         }
         let end = target.find('?').unwrap_or(target.len());
         let (path, query) = target.split_at(end);
+        if let Some(traefik) = self.traefik {
+            let path = passed_on_by_traefik(path, traefik.sanitizes).ok_or(Refusal::BadPath)?;
+            return Ok(format!("{path}{query}"));
+        }
         let mut path = path.as_bytes().to_vec();
         let mut redirects = false;
         let unescaped = with_unescaped_slashes(&path);

@@ -1,6 +1,13 @@
 //! [`Project::route_for`]: the route that the host selects for a request.
 
-use super::{Platform, Project, Refusal, Route};
+#[cfg(test)]
+mod paths;
+
+use std::borrow::Cow;
+
+use novasphere_explain::ProxyKind;
+
+use super::{Platform, Project, Refusal, Route, matched_path};
 
 /// The route that the host selects for a request.
 #[derive(Clone, Debug)]
@@ -131,7 +138,7 @@ impl Project {
         }
         let mut uncertain = None;
         for (_, index, route) in candidates {
-            match matches(route, method, path) {
+            match matches(route, method, &matched(route.platform, path)) {
                 Match::Yes => {
                     let other = uncertain.filter(|other: &&Route| !other.is_alternative_of(route));
                     return Some((index, route, other));
@@ -150,6 +157,15 @@ impl Project {
 /// Whether the host selects the most specific host name first, and then never tries another.
 const fn selects_host_first(platform: Platform) -> bool {
     matches!(platform, Platform::Envoy | Platform::EnvoyGateway | Platform::Istio)
+}
+
+/// The path that the host compares with its routes.
+fn matched(platform: Platform, path: &str) -> Cow<'_, str> {
+    match platform.proxy() {
+        ProxyKind::Envoy => Cow::Borrowed(path),
+        ProxyKind::Kong => matched_path::on_kong(path),
+        ProxyKind::Traefik => matched_path::on_traefik(path),
+    }
 }
 
 fn matches(route: &Route, method: &str, path: &str) -> Match {

@@ -14,7 +14,10 @@ pub(crate) use self::{
     static_config::StaticConfig,
 };
 use self::{middlewares::Middleware, rule::RuleConditions};
-use super::{Document, DocumentKind, FilterConfig, Found, NamedFilters, Platform, Project, Route};
+use super::{
+    Document, DocumentKind, FilterConfig, Found, NamedFilters, Platform, Project, RequestHandling,
+    Route, TraefikPath,
+};
 use crate::source::{Node, Reader};
 
 /// Adds the filters and routes of all of Traefik's files. A router may name the middlewares of
@@ -34,14 +37,24 @@ pub(super) fn find(project: &mut Project) {
     let routes = dynamic()
         .flat_map(|(index, document)| routers(index, document, &middlewares, &entry_points));
     let routes = routes.collect();
-    add_by_priority(project, routes);
+    add_by_priority(project, routes, &entry_points);
     project.documents = documents;
 }
 
 /// Adds routes in the order in which Traefik tries them.
-pub(super) fn add_by_priority(project: &mut Project, mut routes: Vec<(i64, Route)>) {
+pub(super) fn add_by_priority(
+    project: &mut Project,
+    mut routes: Vec<(i64, Route)>,
+    entry_points: &EntryPoints,
+) {
+    if routes.is_empty() {
+        return;
+    }
     routes.sort_by_key(|(priority, _)| std::cmp::Reverse(*priority));
     let group = project.new_group();
+    let traefik = Some(TraefikPath { sanitizes: entry_points.sanitize_paths() });
+    let handling = RequestHandling { traefik, ..RequestHandling::default() };
+    project.request_handling.insert(group, handling);
     project.routes.extend(routes.into_iter().map(|(_, route)| Route { group, ..route }));
 }
 

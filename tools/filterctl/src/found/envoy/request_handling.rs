@@ -26,6 +26,7 @@ pub(in crate::found) fn of_manager(manager: &Node, root: &Node) -> RequestHandli
         strips_dot: is_true("strip_trailing_host_dot"),
         rejects_fragment: true,
         appends_peer: is_true("use_remote_address") && !is_true("skip_xff_append"),
+        traefik: None,
     }
 }
 

@@ -9,6 +9,8 @@ struct EntryPoint {
     /// In lower case.
     name: String,
     is_default: bool,
+    /// `sanitizePath`.
+    sanitizes_path: bool,
     /// The middlewares of all its routers, before their own.
     middlewares: Vec<String>,
 }
@@ -46,6 +48,9 @@ impl EntryPoints {
                     all.push(EntryPoint {
                         name: name.to_owned(),
                         is_default: texts("asDefault").first().is_some_and(|value| value == "true"),
+                        sanitizes_path: texts("http.sanitizePath")
+                            .first()
+                            .is_none_or(|value| value != "false"),
                         middlewares: [texts("http.middlewares"), texts("middlewares")].concat(),
                     });
                 }
@@ -70,6 +75,13 @@ impl EntryPoints {
             };
         }
         self.apart(names)
+    }
+
+    /// Whether an entry point sanitizes paths. Also if none is known: it is the default.
+    pub(crate) fn sanitize_paths(&self) -> bool {
+        let mut public =
+            self.all.iter().filter(|e| !INTERNAL.contains(&e.name.as_str())).peekable();
+        public.peek().is_none() || public.any(|entry| entry.sanitizes_path)
     }
 
     fn names(&self, is_meant: impl Fn(&EntryPoint) -> bool) -> Vec<String> {

@@ -22,7 +22,7 @@ pub(super) fn add(
 ) {
     let mut routes = ingress_route::find(objects, entry_points);
     routes.extend(ingress::find(objects, entry_points));
-    traefik::add_by_priority(project, routes);
+    traefik::add_by_priority(project, routes, entry_points);
 }
 
 /// The filters of a middleware, and the names in its chain: `NAMESPACE-NAME@kubernetescrd`.
