@@ -84,7 +84,7 @@ fn has_same_conditions(one: &Route, other: &Route) -> bool {
 
 /// Names that the user has given. A path is a part of other names.
 fn has_same_name(one: &Route, other: &Route) -> bool {
-    one.route_name.is_some() && one.route_name == other.route_name
+    one.own_name().is_some() && one.own_name() == other.own_name()
 }
 
 /// The route that handles an example of the requests of `route` in another project.

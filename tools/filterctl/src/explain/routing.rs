@@ -132,7 +132,7 @@ pub fn without_route(project: &Project, request: &Request) -> Explanation {
 }
 
 fn is_called(route: &Route, name: &str) -> bool {
-    route.name == name || route.route_name.as_deref() == Some(name)
+    route.name == name || route.own_name() == Some(name)
 }
 
 /// A host that a domain covers. `None` for `*`.
@@ -159,6 +159,8 @@ fn routed(
         remarks.push(format!("the proxy changes the path to {target}"));
         request.target = target.into_bytes();
     }
+    let route_name = route.name_for(&host);
+    remarks.extend(remarks::generated_name(project, route, route_name.as_deref()));
     request.authority = host.into_bytes();
     remarks.extend(route.left_out.iter().cloned());
     if !route.other_conditions.is_empty() {
@@ -169,7 +171,7 @@ fn routed(
     Routed {
         name: Some(route.name.clone()),
         filters: route.filters.clone(),
-        route_name: route.route_name.clone(),
+        route_name,
         service_name: route.service_name.clone(),
         direct: route.direct,
         appends_peer: handling.is_some_and(|handling| handling.appends_peer),

@@ -36,6 +36,6 @@ pub use self::{
     path_condition::PathCondition,
     project::{Place, Project},
     request_handling::{EscapedSlashes, Refusal, RequestHandling, StripsPort, TraefikPath},
-    route::{DirectResponse, Route},
+    route::{DirectResponse, GeneratedName, Route},
     routing::{Elsewhere, Selected},
 };

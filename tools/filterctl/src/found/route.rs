@@ -5,6 +5,17 @@ use novasphere_explain::ProxyKind;
 use super::{PathCondition, Place, Platform, request_handling::split_port};
 use crate::source::Node;
 
+/// The name that Envoy Gateway generates for a route: `httproute/NAMESPACE/NAME/rule/0/match/0/HOST`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GeneratedName {
+    /// The name of the rule in the file.
+    pub own: Option<String>,
+    /// The name without the host.
+    pub start: String,
+    /// The host of a route without domains, if it is known.
+    pub host: Option<String>,
+}
+
 /// A route with its filters.
 #[derive(Clone, Debug)]
 pub struct Route {
@@ -15,12 +26,14 @@ pub struct Route {
     /// Routes with the same number are alternatives for the same requests: the routes of one
     /// listener of Envoy, or all routes of another host.
     pub group: usize,
-    /// The name that the host gives to filters. `None` if it has none.
+    /// The name that the host gives to filters. `None` if it has none or generates it.
     pub route_name: Option<String>,
     /// The name of the upstream service that the host gives to filters.
     pub service_name: Option<String>,
     /// Filters, or objects that may have filters, which the route names and the files do not show.
     pub left_out: Vec<String>,
+    /// How the host generates the name that it gives to filters.
+    pub generated_name: Option<GeneratedName>,
     /// The host names, which may start with `*.` or end with `.*`. Empty for all.
     pub domains: Vec<String>,
     /// Whether the host ignores the port of a request's host name.
@@ -65,6 +78,20 @@ impl Route {
         self.place == other.place && self.group == other.group && self.name != other.name
     }
 
+    /// The name in the file, if the user has given one.
+    pub fn own_name(&self) -> Option<&str> {
+        let generated = self.generated_name.as_ref().and_then(|name| name.own.as_deref());
+        self.route_name.as_deref().or(generated)
+    }
+
+    /// The name that filters see, for a request with this Host. `None` if there is none, or it is
+    /// not known.
+    pub fn name_for(&self, host: &str) -> Option<String> {
+        let Some(name) = &self.generated_name else { return self.route_name.clone() };
+        let domain = self.best_domain(host).or(name.host.as_deref())?;
+        Some(format!("{}/{}", name.start, domain.replace('.', "_")))
+    }
+
     /// Whether both are alternatives of the rule of one router of Traefik.
     pub fn is_alternative_of(&self, other: &Self) -> bool {
         let is_traefik = self.platform.proxy() == ProxyKind::Traefik;
@@ -92,19 +119,23 @@ impl Route {
     /// then `example.*`, then `*`, and longer names before shorter ones. `None` if no domain covers
     /// the host name.
     pub(super) fn host_specificity(&self, host: &str) -> Option<(u8, usize)> {
-        let host = host.to_ascii_lowercase();
-        let (without_port, _) = split_port(&host);
         if self.domains.is_empty() {
             return Some((0, 0));
         }
-        let domains = self.domains.iter().map(|domain| domain.to_ascii_lowercase());
-        let covering = domains.filter(|domain| {
+        self.best_domain(host).map(specificity)
+    }
+
+    fn best_domain(&self, host: &str) -> Option<&str> {
+        let host = host.to_ascii_lowercase();
+        let (without_port, _) = split_port(&host);
+        let covering = self.domains.iter().map(String::as_str).filter(|domain| {
+            let domain = domain.to_ascii_lowercase();
             // Envoy then compares no port at all.
             let compares_port = !self.ignores_port || self.platform != Platform::Envoy;
-            compares_port && covers(domain, &host)
-                || self.ignores_port && covers(domain, without_port)
+            compares_port && covers(&domain, &host)
+                || self.ignores_port && covers(&domain, without_port)
         });
-        covering.map(|domain| specificity(&domain)).max()
+        covering.max_by_key(|domain| specificity(domain))
     }
 }
 

@@ -186,6 +186,7 @@ pub(super) fn routes(
         route_name: None,
         service_name: None,
         left_out: left_out.clone(),
+        generated_name: None,
         domains,
         ignores_port: true,
         listeners: Vec::new(),

@@ -129,3 +129,47 @@ fn plugin_in_a_secret_is_named() {
     ];
     assert_eq!(routed.remarks, expected);
 }
+
+const ENVOY_GATEWAY: &str = r#"
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: api, namespace: n}
+spec:
+  hostnames: ["b.io", "*.a.io"]
+  rules: [{name: open, matches: [{path: {type: PathPrefix, value: /}}], backendRefs: [{name: s}]}]
+---
+apiVersion: gateway.envoyproxy.io/v1alpha1
+kind: EnvoyExtensionPolicy
+metadata: {name: auth, namespace: n}
+spec:
+  targetRefs: [{kind: HTTPRoute, name: api}]
+  wasm:
+  - name: auth
+    code: {type: Image, image: {url: "r/n/jwt-auth:1"}}
+    config: {rules: [{route: open, skip: true}]}
+"#;
+
+#[test]
+fn filters_see_the_name_that_envoy_gateway_generates() {
+    let named = |text: &str, name: Option<&str>, host: &str| {
+        let mut request = Request::new("GET", "/a", host);
+        let routed = find_route(&project(&[text]), name, &mut request).unwrap().unwrap();
+        let mut facts = Facts::default();
+        routed.facts(&mut facts);
+        (facts.route, routed.remarks)
+    };
+    let name = "httproute/n/api/rule/0/match/0/*_a_io".to_owned();
+    let remark = format!("Envoy Gateway gives the route the name {name}");
+    let expected = (Some(name), vec![remark]);
+    assert_eq!(named(ENVOY_GATEWAY, None, "x.A.io:80"), expected);
+    // The rule's own name still selects it.
+    assert_eq!(named(ENVOY_GATEWAY, Some("open"), "x.a.io"), expected);
+    let no_rules = ENVOY_GATEWAY.replace("{rules: [{route: open, skip: true}]}", "{}");
+    assert_eq!(named(&no_rules, None, "x.a.io"), (expected.0, Vec::new()));
+    // The host is that of the listener, which is not in the file.
+    let anywhere = ENVOY_GATEWAY
+        .replace("  hostnames: [\"b.io\", \"*.a.io\"]\n", "  parentRefs: [{name: gw}]\n");
+    let (name, remarks) = named(&anywhere, None, "a.io");
+    assert_eq!(name, None);
+    assert!(remarks[0].contains("starts with httproute/n/api/rule/0/match/0;"), "{remarks:?}");
+}

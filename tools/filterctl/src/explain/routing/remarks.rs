@@ -2,7 +2,7 @@
 
 use novasphere_explain::ProxyKind;
 
-use crate::found::Elsewhere;
+use crate::found::{Elsewhere, Project, Route};
 
 /// Says which route another listener selects.
 pub(super) fn elsewhere(other: &Elsewhere<'_>) -> String {
@@ -13,4 +13,28 @@ pub(super) fn elsewhere(other: &Elsewhere<'_>) -> String {
         None => format!("on another {noun}"),
     };
     format!("{listener}, the request is for the route {}", other.route.name)
+}
+
+/// Says which name the filters of a route compare with `route` of their rules, if the host generates
+/// it.
+pub(super) fn generated_name(
+    project: &Project,
+    route: &Route,
+    name: Option<&str>,
+) -> Option<String> {
+    let generated = route.generated_name.as_ref()?;
+    let mut filters = route.filters.iter().filter_map(|index| project.filters.get(*index));
+    let compares = filters.any(|filter| {
+        let mut found = false;
+        filter.config.node.walk(&mut |node| found |= node.get_text("route").is_some());
+        found
+    });
+    compares.then(|| match name {
+        Some(name) => format!("Envoy Gateway gives the route the name {name}"),
+        None => format!(
+            "Envoy Gateway gives the route a name that starts with {}; no rule with route is taken \
+             as met",
+            generated.start
+        ),
+    })
 }

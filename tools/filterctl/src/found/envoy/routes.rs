@@ -201,6 +201,7 @@ impl Context<'_> {
             route_name: own_name,
             service_name: cluster_name.map(str::to_owned),
             left_out: Vec::new(),
+            generated_name: None,
             domains: domains.to_vec(),
             ignores_port: false,
             listeners: Vec::new(),

@@ -105,6 +105,7 @@ fn new_routes(
             route_name: name.clone(),
             service_name: service.and_then(|s| s.get_text("name")).map(str::to_owned),
             left_out: Vec::new(),
+            generated_name: None,
             domains: texts(route, "hosts"),
             ignores_port: true,
             listeners: Vec::new(),

@@ -58,6 +58,7 @@ fn routes(
         route_name: name.map(str::to_owned),
         service_name: service.map(str::to_owned),
         left_out: Vec::new(),
+        generated_name: None,
         domains: domains.clone(),
         ignores_port: true,
         listeners: Vec::new(),

@@ -75,7 +75,8 @@ pub(super) fn check(project: &Project, chains: &Chains<'_>, report: &mut Report)
     }
 }
 
-/// Istio and Envoy Gateway generate the names of their routes, and Traefik gives filters none.
+/// Istio generates the names of its routes, and Traefik gives filters none. Those of Envoy Gateway
+/// have a common start.
 fn unknown_route(
     step: &Step<'_>,
     (path, rule): &(String, &Value),
@@ -84,12 +85,25 @@ fn unknown_route(
 ) {
     let has_names =
         matches!(step.found.platform, Platform::Envoy | Platform::Kong | Platform::KongIngress);
-    let Some(name) = text(rule, "route").filter(|_| has_names) else { return };
-    if !routes.iter().any(|route| route.route_name.as_deref() == Some(name)) {
+    let Some(name) = text(rule, "route") else { return };
+    if step.found.platform == Platform::EnvoyGateway && !is_generated(name) {
+        let path = format!("{path}.route");
+        let message = format!(
+            "{path}: no route has the name {name:?}: Envoy Gateway generates names such as \
+             httproute/NAMESPACE/NAME/rule/0/match/0/HOST, with _ for each dot of the host"
+        );
+        report.add(&codes::UNKNOWN_ROUTE, step.place(&path), step.says(&message));
+    }
+    if has_names && !routes.iter().any(|route| route.route_name.as_deref() == Some(name)) {
         let path = format!("{path}.route");
         let message = format!("{path}: no route with this filter has the name {name:?}");
         report.add(&codes::UNKNOWN_ROUTE, step.place(&path), step.says(&message));
     }
+}
+
+/// Whether Envoy Gateway may generate this name.
+fn is_generated(name: &str) -> bool {
+    ["httproute/", "grpcroute/"].into_iter().any(|start| name.starts_with(start))
 }
 
 fn unrouted(

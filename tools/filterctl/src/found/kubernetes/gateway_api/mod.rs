@@ -14,7 +14,7 @@ use super::{
     request_handling,
 };
 use crate::{
-    found::{PathCondition, Platform, Project, Route},
+    found::{GeneratedName, PathCondition, Platform, Project, Route},
     source::Node,
 };
 
@@ -71,6 +71,22 @@ fn listeners(route: Object<'_>) -> Option<Vec<String>> {
     Some(all)
 }
 
+/// The host of a route without hostnames: `*` if no listener has a hostname either. `None` if the
+/// listeners are not in the files.
+fn any_host(objects: &Objects<'_>, route: Object<'_>) -> Option<&'static str> {
+    for parent in items(route.spec(), "parentRefs") {
+        let namespace = parent.get_text("namespace").unwrap_or(route.namespace());
+        let gateway = objects.find("Gateway", namespace, parent.get_text("name")?)?;
+        let section = parent.get_text("sectionName");
+        let mut listeners = items(gateway.spec(), "listeners").iter();
+        let is_meant = |listener: &Node| section.is_none() || listener.get_text("name") == section;
+        if listeners.any(|listener| is_meant(listener) && listener.get("hostname").is_some()) {
+            return None;
+        }
+    }
+    Some("*")
+}
+
 /// The precedence of a match: kind of path, length of the path, method, headers, queries.
 type Rank = (u8, usize, bool, usize, usize);
 
@@ -87,18 +103,31 @@ impl Context<'_, '_> {
         let every =
             Node { span: rule.span.clone(), content: crate::source::Content::Mapping(vec![]) };
         let matches = if matches.is_empty() { std::slice::from_ref(&every) } else { matches };
+        let is_istio = self.platform == Platform::Istio;
+        let rule_name =
+            |is_given: bool| rule.get_text("name").filter(|_| is_given).map(str::to_owned);
+        let start = format!("httproute/{}/{}/rule/{n}", route.namespace(), route.name());
+        let is_matchless = items(Some(rule), "matches").is_empty();
+        let match_number = |m: usize| if is_matchless { "-1".to_owned() } else { m.to_string() };
+        let host = any_host(self.objects, route);
         let services = items(Some(rule), "backendRefs");
         let service = services.first().and_then(|service| service.get_text("name"));
         matches
             .iter()
-            .map(|condition| {
+            .enumerate()
+            .map(|(m, condition)| {
                 let found = Route {
                     name: format!("{}[{n}]", route.name()),
                     platform: self.platform,
                     group: 0,
-                    route_name: rule.get_text("name").map(str::to_owned),
+                    route_name: rule_name(is_istio),
                     service_name: service.map(str::to_owned),
                     left_out: Vec::new(),
+                    generated_name: (!is_istio).then(|| GeneratedName {
+                        own: rule_name(true),
+                        start: format!("{start}/match/{}", match_number(m)),
+                        host: host.map(str::to_owned),
+                    }),
                     domains: texts(route.spec(), "hostnames"),
                     ignores_port: true,
                     listeners: listeners(route).unwrap_or_default(),

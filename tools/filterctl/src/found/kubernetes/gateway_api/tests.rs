@@ -83,3 +83,24 @@ fn policies_select_targets_by_label() {
     assert_eq!(filters(&[public, selecting("route", by_route)]), ["route"]);
     assert!(filters(&[selecting("other", other)]).is_empty());
 }
+
+#[test]
+fn envoy_gateway_generates_the_names_of_routes() {
+    let names = |project: &Project| -> Vec<Option<String>> {
+        project.routes.iter().map(|route| route.name_for("a.io")).collect()
+    };
+    let start = "httproute/default/api/rule";
+    let expected = ["1/match/0", "2/match/0", "0/match/0"];
+    let expected = expected.map(|end| Some(format!("{start}/{end}/a_io")));
+    let gateway = policy("gateway", "{kind: Gateway, name: gw}");
+    assert_eq!(names(&project(&gateway)), expected);
+    let open = "---\napiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: \
+                open, namespace: x}\nspec: {parentRefs: [{name: gw}], rules: [{backendRefs: [{name: \
+                s}]}]}\n---\napiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: \
+                {name: gw, namespace: x}\nspec: {listeners: [{name: http}]}\n";
+    let found = names(&project(&(open.to_owned() + &gateway)));
+    let expected = Some("httproute/x/open/rule/0/match/-1/*".to_owned());
+    assert!(found.contains(&expected), "{found:?}");
+    // Istio gives the name of the rule.
+    assert_eq!(names(&project(&plugin("p", "phase: AUTHN")))[0].as_deref(), Some("special"));
+}

@@ -75,6 +75,7 @@ fn of_rule(
                 route_name: Some(format!("{name}.{m}")),
                 service_name: Some(name.clone()),
                 left_out: filters.left_out.clone(),
+                generated_name: None,
                 domains: domains.clone(),
                 ignores_port: true,
                 listeners: Vec::new(),

@@ -75,6 +75,7 @@ fn route(
             route_name: Some(name.clone()),
             service_name: Some(format!("{namespace}.{service}.{port}")),
             left_out: filters.left_out.clone(),
+            generated_name: None,
             domains: host.map(str::to_owned).into_iter().collect(),
             ignores_port: true,
             listeners: Vec::new(),

@@ -29,6 +29,11 @@ pub(super) const CHANGES: &[Bad] = &[
     ("NS150", ISTIO, &[("failStrategy: FAIL_RELOAD", "failStrategy: FAIL_OPEN")]),
     ("NS150", GATEWAY, &[("failOpen: false", "failOpen: true")]),
     ("NS151", ISTIO, &[("failStrategy: FAIL_RELOAD", "failStrategy: FAIL_CLOSE")]),
+    (
+        "NS132",
+        GATEWAY,
+        &[("        unlimited: true\n", "        unlimited: true\n        route: open\n")],
+    ),
     ("NS502", GATEWAY, &[("namespaces: {from: Same}", "namespaces: {from: All}")]),
     (
         "NS503",
