@@ -7,7 +7,7 @@ mod json;
 mod log_line;
 mod mask;
 mod proxied;
-mod remarks;
+mod request_remarks;
 mod routing;
 #[cfg(test)]
 mod tests;

@@ -7,7 +7,7 @@ mod remarks;
 use anyhow::{Result, bail};
 use novasphere_explain::{Explanation, Request, Response};
 
-use super::{decisions::PROXY, remarks::remarks};
+use super::{decisions::PROXY, request_remarks::request_remarks};
 use crate::found::{DirectResponse, Project, Refusal, Route};
 
 /// The route of a request and its filters.
@@ -77,7 +77,7 @@ pub fn find_route(
         _ => selected(project, request),
     };
     if let Some(routed) = &mut routed {
-        routed.remarks.extend(remarks(project, request));
+        routed.remarks.extend(request_remarks(project, request));
     }
     Ok(routed)
 }

@@ -154,9 +154,7 @@ fn filters_see_the_name_that_envoy_gateway_generates() {
     let named = |text: &str, name: Option<&str>, host: &str| {
         let mut request = Request::new("GET", "/a", host);
         let routed = find_route(&project(&[text]), name, &mut request).unwrap().unwrap();
-        let mut facts = Facts::default();
-        routed.facts(&mut facts);
-        (facts.route, routed.remarks)
+        (routed.route_name, routed.remarks)
     };
     let name = "httproute/n/api/rule/0/match/0/*_a_io".to_owned();
     let remark = format!("Envoy Gateway gives the route the name {name}");

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// What the proxy may do to a request that is not known from the files.
-pub(super) fn remarks(project: &Project, request: &Request) -> Vec<String> {
+pub(super) fn request_remarks(project: &Project, request: &Request) -> Vec<String> {
     let mut remarks = Vec::new();
     let has = |kind| project.filters.iter().any(|filter| filter.platform.proxy() == kind);
     let is_unknown = project.request_handling.is_empty() && has(ProxyKind::Envoy);
