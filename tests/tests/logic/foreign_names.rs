@@ -208,7 +208,7 @@ const HEADER_TRANSFORM: &[(&str, &str)] = &[
     ("requestHeaderModifier", "request"),
     ("proxy_set_header", "request"),
     ("add_header", "response"),
-    ("set", "replace"),
+    ("set", "remove"),
     ("remove", "request"),
     ("add", "response"),
     ("headers", "request"),

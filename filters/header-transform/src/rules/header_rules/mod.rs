@@ -1,11 +1,13 @@
 //! [`HeaderRules`]: rules for the headers of requests or responses.
 
 mod notes;
+mod rule;
 
 use std::borrow::Cow;
 
 use novasphere_core::{HeaderMutation, HeaderName, Headers, trace};
 
+use self::rule::{NameIndex, Rule};
 use super::{
     bulk_removal::BulkRemoval,
     condition::{Condition, Scope},
@@ -31,19 +33,6 @@ pub(crate) struct HeaderRules {
     reads_all: bool,
     /// Whether each rule removes, adds or appends, and names a header that no other rule names.
     is_independent: bool,
-}
-
-/// An index into `HeaderRules::names`.
-type NameIndex = usize;
-
-#[derive(Clone, Debug)]
-enum Rule {
-    RemoveBulk(BulkRemoval),
-    Remove(NameIndex),
-    Rename { old: NameIndex, new: NameIndex },
-    Replace(NameIndex, Value),
-    Add(NameIndex, Value),
-    Append(NameIndex, Value),
 }
 
 impl HeaderRules {
@@ -262,44 +251,6 @@ impl HeaderRules {
                 mutations.extend(value(new).map(|value| HeaderMutation::Add(name, value)));
             }
             Rule::RemoveBulk(_) | Rule::Rename { .. } | Rule::Replace(..) => {}
-        }
-    }
-}
-
-impl Rule {
-    /// Changes the lines in `fields`, which correspond to `HeaderRules::names`.
-    fn apply<'f>(
-        &'f self,
-        fields: &mut [HeaderLines<'f, '_>],
-        value: &mut impl FnMut(&'f Value) -> Option<Cow<'f, [u8]>>,
-        dropped: &mut impl FnMut(),
-    ) {
-        let (Rule::Remove(index)
-        | Rule::Rename { old: index, .. }
-        | Rule::Replace(index, _)
-        | Rule::Add(index, _)
-        | Rule::Append(index, _)) = self
-        else {
-            return;
-        };
-        let Some(field) = fields.get_mut(*index) else { return };
-        match self {
-            Rule::RemoveBulk(_) => {}
-            Rule::Remove(_) => field.clear(),
-            Rule::Rename { new, .. } => {
-                let moved = field.take(dropped);
-                if let Some(target) = fields.get_mut(*new).filter(|_| !moved.is_empty()) {
-                    target.replace(moved);
-                }
-            }
-            Rule::Replace(_, new) if field.is_present() => {
-                if let Some(value) = value(new) {
-                    field.replace(vec![value]);
-                }
-            }
-            Rule::Add(_, new) if !field.is_present() => field.extend(value(new)),
-            Rule::Replace(..) | Rule::Add(..) => {}
-            Rule::Append(_, new) => field.extend(value(new)),
         }
     }
 }
