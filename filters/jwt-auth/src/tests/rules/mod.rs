@@ -1,6 +1,7 @@
 mod claims;
 mod exemption;
 mod grants;
+mod headers;
 mod methods;
 mod path_reader;
 mod path_variants;
