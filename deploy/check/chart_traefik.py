@@ -1,5 +1,5 @@
-"""The real Traefik starts with what the chart renders, gives the verdicts of the values, and notices a renewed
-certificate."""
+"""The real Traefik starts with what the chart renders, gives the verdicts of the values, passes no request of a route
+whose filter rejects its configuration, and notices a renewed certificate."""
 
 import contextlib
 import json
@@ -26,7 +26,11 @@ VALUES = {
         "rate_limit": {"minute": 5, "hour": None},
         "header_transform": {"request": {"add": {"headers": ["X-Gateway:edge"]}}},
     },
-    "routes": [{"name": "health", "path": "/health", "exempt": ["jwt_auth", "rate_limit"]}],
+    "routes": [
+        {"name": "health", "path": "/health", "exempt": ["jwt_auth", "rate_limit"]},
+        # jwt-auth rejects `true`, which arrives as text. The default route matches the same paths.
+        {"name": "admin", "path_prefix": "/admin", "filters": {"jwt_auth": {"required_claims": [{"claim": "admin", "equals": True}]}}},
+    ],
     "http": {"redirect": True, "acme": True},
 }
 
@@ -90,6 +94,7 @@ def verdicts(ports):
         "the identity": (seen.get("X-User-Id"), "alice"),
         "a header for the upstream": (seen.get("X-Gateway"), "edge"),
         "a forged identity on an exempt route": (json.loads(ask("/health", **{"X-User-Id": "root"})[1]).get("X-User-Id"), None),
+        "a route whose filter rejects its configuration": (ask("/admin/x", Authorization=bearer)[0], 500),
         "a challenge, which has no token": (get(ports["8080"], "/.well-known/acme-challenge/x", HOST)[0], 200),
         "the redirect": (get(ports["8080"], "/orders", HOST)[0], 301),
         "more requests than the limit": (429 in [ask("/orders", Authorization=bearer)[0] for _ in range(8)], True),

@@ -1,5 +1,5 @@
 """The real Traefik, with the files of host-config and the arguments of values.yaml, has every series that its
-alerts and dashboard select. A route whose filter rejects its configuration counts at the entry point only."""
+alerts and dashboard select. A 500 of a filter that rejects its configuration counts for the router, not for the service."""
 
 import base64
 import contextlib
@@ -136,21 +136,21 @@ def absent(built, text):
 
 
 def refused(directory, ports):
-    before = not_found(ports)
+    before = failures(ports)
     path = directory / "dynamic.yaml"
     dynamic = yaml.safe_load(path.read_text())
     dynamic["http"]["middlewares"]["jwt-auth"]["plugin"]["novasphere-jwt-auth"]["claims_to_verify"] = ["unknown"]
     write(path, dynamic)
-    if not wait_for(ports["gateway"], 404):
-        yield "a route whose filter rejects its configuration must return 404"
+    if not wait_for(ports["gateway"], 500):
+        yield "a route whose filter rejects its configuration must return 500"
     ask(ports["gateway"])
-    after = not_found(ports)
-    if not (after["entrypoint"] > before["entrypoint"] and after["router"] == before["router"]):
-        yield f"NovasphereTraefikRouteMissing: its 404 must count at the entry point only, got {before}, then {after}"
+    after = failures(ports)
+    if not (after["router"] > before["router"] and after["service"] == before["service"]):
+        yield f"NovasphereTraefikFilterFails: its 500 must count for the router only, got {before}, then {after}"
 
 
-def not_found(ports):
-    """The number of 404s at the entry point and of the routers."""
+def failures(ports):
+    """The number of 500s of the routers and of the services."""
     text = get(ports["status"], "/metrics")[1]
-    counted = re.findall(r'^traefik_(\w+)_requests_total\{code="404".*\} (\S+)$', text, re.MULTILINE)
-    return {kind: sum(float(value) for name, value in counted if name == kind) for kind in ("entrypoint", "router")}
+    counted = re.findall(r'^traefik_(\w+)_requests_total\{code="500".*\} (\S+)$', text, re.MULTILINE)
+    return {kind: sum(float(value) for name, value in counted if name == kind) for kind in ("router", "service")}

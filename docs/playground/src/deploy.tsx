@@ -52,7 +52,7 @@ const HOSTS: Host[] = [
       'Only `jwt-auth` and, for requests, `header-transform` run as filters. Traefik’s own `headers` and `rateLimit` do the rest.',
       'A plugin cannot fetch keys. Write the keys of the issuer into `credentials`.',
       'A plugin cannot change responses.',
-      'An invalid configuration makes its routes return 404.',
+      'An invalid configuration makes its routes return 500.',
       'Filters have no metrics there.',
     ],
   },

@@ -80,8 +80,8 @@ impl KnownDifferences {
     }
 }
 
-/// Whether a host rejects the configuration of a case: Traefik by a route that returns 404, nginx by
-/// status 500.
+/// Whether a host rejects the configuration of a case. The file has the fault for Traefik, and the
+/// status 500 for nginx.
 ///
 /// # Errors
 /// If the file of known differences cannot be read.

@@ -140,7 +140,7 @@ impl Run {
         let id = format!("{router}-1");
         let request = Request::get("/api/v1/wukongs").header(EXCHANGE_HEADER, &id);
         let status = self.traefik.send(&request)?.head.status;
-        ensure!(status == 404, "refused, but the status is {status}");
+        ensure!(status == 500, "refused, but the status is {status}");
         Ok(())
     }
 }

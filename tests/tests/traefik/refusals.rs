@@ -1,9 +1,12 @@
-//! Configurations that cannot work in Traefik are rejected with a remedy, and close the route.
+//! Configurations that cannot work in Traefik are rejected with a remedy, and their routes return 500.
 
-use anyhow::{Result, ensure};
+use std::thread;
+
+use anyhow::{Context, Result, ensure};
 use novasphere_harness::{
     chain,
-    client::Request,
+    client::{self, Request},
+    standin::{Answer, EXCHANGE_HEADER},
     traefik::{Plugin, Router},
 };
 use novasphere_tests::cases::{TokenSpec, invalid::check_in_traefik, mint};
@@ -118,9 +121,47 @@ fn refuses_unsupported_configurations_with_a_remedy() -> Result<()> {
         ensure!(!logged.iter().any(|line| line.contains("kept-quiet")), "a secret is in the log");
         let good = chain::good_request()?;
         let status = gateway.send(&Request { target: format!("/{n}").into(), ..good })?.head.status;
-        ensure!(status == 404, "{config}: {status}");
+        ensure!(status == 500, "{config}: {status}");
     }
     ensure!(gateway.send(&chain::good_request()?)?.head.status == 200);
+    gateway.traefik.ensure_no_trap()
+}
+
+/// Traefik leaves out a router whose middleware it cannot build. A broader router, here with another
+/// configuration, must not get the requests.
+#[test]
+fn broader_router_does_not_serve_the_paths_of_a_refused_one() -> Result<()> {
+    let mut strict: Value = serde_json::from_str(chain::JWT_AUTH)?;
+    let claims = json!([{"claim": "admin", "equals": true}]);
+    strict.as_object_mut().context("an object")?.insert("required_claims".to_owned(), claims);
+    let strict = vec![Plugin::of_fields("jwt-auth", strict)];
+    let mut gateway = Gateway::with_routers(vec![
+        Router::new("admin", "PathPrefix(`/echo/admin`)", strict),
+        Router::for_all("default", chain::plugins()?),
+    ])?;
+    let addr = gateway.traefik.addr;
+    gateway.standin.exchanges.agree("admin-1", Answer::new(200, &[])?);
+    let admin = Request { target: b"/echo/admin/x".to_vec(), ..chain::good_request()? }
+        .header(EXCHANGE_HEADER, "admin-1");
+    // Several at once, so that the pool has several instances.
+    thread::scope(|scope| {
+        let send = || (0..10).map(|_| client::send(addr, &admin)).collect::<Result<Vec<_>>>();
+        let clients: Vec<_> = (0..8).map(|_| scope.spawn(send)).collect();
+        for client in clients {
+            for response in client.join().expect("a client panicked")? {
+                ensure!(response.head.status == 500 && response.body.is_empty(), "{response:?}");
+            }
+        }
+        Ok(())
+    })?;
+    let seen = gateway.standin.exchanges.seen("admin-1");
+    ensure!(seen.is_empty(), "a request passed: {seen:?}");
+    ensure!(gateway.send(&chain::good_request()?)?.head.status == 200);
+    let log = gateway.traefik.log()?;
+    let count = |text| log.iter().filter(|line| line.text.contains(text)).count();
+    ensure!(count("configuration refused: required_claims[0].equals") == 1, "{log:#?}");
+    ensure!(count("jwt-auth: every request of this filter is answered with 500") == 1, "{log:#?}");
+    ensure!(count("jwt-auth: not configured: an earlier line gives the reason") == 80, "{log:#?}");
     gateway.traefik.ensure_no_trap()
 }
 
@@ -130,12 +171,11 @@ fn logs_a_warning_once_per_router() -> Result<()> {
     let config = json!({"credentials": [{"key": "novasphere-user", "secret": "s".repeat(64)}]});
     let gateway = Gateway::start(vec![Plugin::of_fields("jwt-auth", config)])?;
     let addr = gateway.traefik.addr;
-    std::thread::scope(|scope| {
+    thread::scope(|scope| {
         for _ in 0..16 {
             scope.spawn(move || {
                 for _ in 0..20 {
-                    let _ =
-                        novasphere_harness::client::send(addr, &Request::get("/api/v1/wukongs"));
+                    let _ = client::send(addr, &Request::get("/api/v1/wukongs"));
                 }
             });
         }

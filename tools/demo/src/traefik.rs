@@ -61,5 +61,5 @@ fn bad_configuration(upstream: SocketAddr) -> Result<()> {
     print_request(&request);
     let response = traefik.send(&request)?;
     print_response(&response.head, &[]);
-    expect_status(&response, 404)
+    expect_status(&response, 500)
 }

@@ -4,6 +4,9 @@
 //! and handles one request at a time until the response has ended. Instances share nothing. A filter
 //! may therefore keep caches, but it cannot count requests.
 //!
+//! An instance whose configuration is invalid responds to every request with 500. A module that exits
+//! would make the host leave out the route, and a broader route could serve its paths.
+//!
 //! A trap is worse on this host than on others: the client sees the stack trace, and the instance
 //! returns to the pool in its broken state. This crate does not panic, bounds every loop, and checks
 //! arguments before host calls that would trap.

@@ -28,40 +28,42 @@ impl<F: Filter> Module<F> {
         Self { configured: OnceCell::new(), state: Cell::new(None), head: Cell::new(Head::new()) }
     }
 
-    /// Configures the filter. Exits if the configuration is invalid: the host then has no such
-    /// middleware and responds to requests for its routes with 404.
+    /// Configures the filter. With an invalid configuration, every request gets 500. The module must
+    /// not fail here: the host would leave out the route, and a broader one, perhaps without the
+    /// filter, would serve its paths.
     #[cold]
     pub fn initialize(&self) {
         std::panic::set_hook(Box::new(|panic| {
             hostcalls::log(Level::Error, F::NAME, panic);
         }));
-        if self.configure().is_none() {
-            std::process::exit(1);
+        let is_first = hostcalls::is_first_instance();
+        if let (Err(faults), true) = (self.configure(is_first), is_first) {
+            // Operators see the faults only in the log. Write one line per fault.
+            for line in faults.lines() {
+                let line = format_args!("configuration refused: {line}");
+                hostcalls::log(Level::Error, F::NAME, line);
+            }
+            let effect = "every request of this filter is answered with 500";
+            hostcalls::log(Level::Error, F::NAME, effect);
         }
     }
 
-    fn configure(&self) -> Option<()> {
+    /// Configures the filter.
+    ///
+    /// # Errors
+    /// The faults of the configuration, one per line.
+    fn configure(&self, logs_warnings: bool) -> Result<(), String> {
         let mut settings = Vec::new();
-        hostcalls::config(&mut settings)?;
+        hostcalls::config(&mut settings).ok_or("cannot be read")?;
         let Configuration { json, values_are_text } = Configuration::new(settings);
-        let logs_warnings = hostcalls::is_first_instance();
         let proxy = Proxy {
             filter: F::NAME,
             values_are_text,
             logs_warnings,
             attributes: RefCell::default(),
         };
-        match F::from_json(&json, &proxy) {
-            Ok(filter) => self.configured.set((filter, proxy)).ok(),
-            Err(errors) => {
-                // Operators see the faults only in the log. Write one line per fault.
-                for line in errors.to_string().lines() {
-                    let line = format_args!("configuration refused: {line}");
-                    hostcalls::log(Level::Error, F::NAME, line);
-                }
-                None
-            }
-        }
+        let filter = F::from_json(&json, &proxy).map_err(|faults| faults.to_string())?;
+        self.configured.set((filter, proxy)).map_err(|_| "is already in effect".to_owned())
     }
 
     /// Decides about the current request and applies the decision. Returns the value that tells the
@@ -78,7 +80,8 @@ impl<F: Filter> Module<F> {
     }
 
     fn decide(&self, head: &mut Head) -> Result<u64, &'static str> {
-        let (filter, proxy) = self.configured.get().ok_or("not configured")?;
+        let (filter, proxy) =
+            self.configured.get().ok_or("not configured: an earlier line gives the reason")?;
         match head.read(filter.request_headers()) {
             Ok(()) => {}
             // Request Header Fields Too Large (RFC 6585 section 5).

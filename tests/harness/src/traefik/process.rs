@@ -204,11 +204,18 @@ impl Traefik {
 const SIGNS: &[&str] =
     &["wasm stack trace", "panicked at", "runtime error", "closing guest module"];
 
+/// Log texts of a filter with an invalid configuration: at load, and for each request.
+const REFUSED: &[&str] = &[
+    ": configuration refused: ",
+    ": every request of this filter is answered with 500",
+    ": not configured: ",
+];
+
 /// Whether a line reports a trap or an internal fault of a filter.
 fn is_breakdown(line: &Line) -> bool {
     let is_fault = line.level == "error"
         && line.text.starts_with("novasphere ")
-        && !line.text.contains(": configuration refused: ");
+        && !REFUSED.iter().any(|text| line.text.contains(text));
     is_fault || SIGNS.iter().any(|sign| line.text.contains(sign))
 }
 

@@ -29,7 +29,7 @@ startupProbe:
   failureThreshold: 60
 readinessProbe:
 {{- if include "novasphere-gateway.rejects" . }}
-  # A route whose filter rejects its configuration returns 404. A 401 for a request without a token proves
+  # A route whose filter rejects its configuration returns 500. A 401 for a request without a token proves
   # that the filters run.
   exec:
     command:

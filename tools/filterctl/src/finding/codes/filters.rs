@@ -54,8 +54,8 @@ pub static UNKNOWN_FIELD: Code = Code {
     severity: Severity::Error,
     title: "unknown field",
     why: "The filter rejects the configuration, because a misspelt field would silently have no \
-          effect. Envoy does not start or keeps the old configuration, Kong responds with 500, and \
-          the route of Traefik with 404.",
+          effect. Envoy does not start or keeps the old configuration, and Kong and Traefik respond \
+          with 500.",
     remedy: "Use the name that the message suggests, or remove the field.",
 };
 

@@ -5,8 +5,8 @@ super::codes! {
 
     /// Plugins that may be missing silently.
     PLUGINS_MAY_BE_MISSING = "NS401" Warning, "a plugin that fails to load disables all plugins" {
-        why: "Without abortOnPluginFailure, Traefik starts without plugins, and their routes return \
-              404.",
+        why: "Without abortOnPluginFailure, Traefik starts without plugins and leaves out their routes. \
+              Requests get 404, or pass through a broader route without the filters.",
         remedy: "Set experimental.abortOnPluginFailure: true.",
     }
 
@@ -25,13 +25,14 @@ super::codes! {
     /// A variable that the plugin does not get.
     NOT_IN_ENVS = "NS404" Error, "settings.envs misses a variable" {
         why: "Traefik passes only listed variables to a plugin. The filter rejects its configuration, \
-              and its routes return 404.",
+              and its routes return 500.",
         remedy: "Add the variable to settings.envs of the plugin.",
     }
 
     /// A plugin that the static configuration does not have.
     UNKNOWN_MODULE = "NS405" Error, "plugin is not in the static configuration" {
-        why: "Traefik does not build the middleware, and its routes return 404.",
+        why: "Traefik cannot build the middleware and leaves out its routes. Requests get 404, or pass \
+              through a broader route without the filters.",
         remedy: "Add the plugin to experimental.localPlugins, with this name.",
     }
 
