@@ -62,6 +62,11 @@ pub trait Host {
         8 * 1024 * 1024
     }
 
+    /// Maximum size of the body of a local response, in bytes. `None` if the host has no limit.
+    fn max_body_bytes(&self) -> Option<usize> {
+        None
+    }
+
     /// Logs a warning. It must not contain a secret.
     fn warn(&self, message: &str);
 

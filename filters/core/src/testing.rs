@@ -90,6 +90,8 @@ pub struct TestHost {
     pub guesses_types: bool,
     /// Whether the worker's timer runs without requests.
     pub has_timer: bool,
+    /// The maximum size of the body of a local response.
+    pub max_body_bytes: Option<usize>,
 }
 
 /// [`Verify::verify`] as a function.
@@ -121,6 +123,7 @@ impl Default for TestHost {
             values_are_text: false,
             guesses_types: false,
             has_timer: true,
+            max_body_bytes: None,
         }
     }
 }
@@ -191,6 +194,10 @@ impl Host for TestHost {
 
     fn workers_have_timers(&self) -> bool {
         self.has_timer
+    }
+
+    fn max_body_bytes(&self) -> Option<usize> {
+        self.max_body_bytes
     }
 
     fn warn(&self, message: &str) {

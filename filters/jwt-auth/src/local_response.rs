@@ -6,7 +6,7 @@ use novasphere_core::{ErrorBody, HeaderName, LocalResponse, ProblemDetails};
 
 use crate::{
     decision::{Refusal, RefusalClass},
-    rejection::Rejection,
+    rejection::{MORE, Rejection},
     rules::scope::Scopes,
 };
 
@@ -16,6 +16,12 @@ static CONTENT_TYPE: HeaderName = HeaderName::from_static("content-type");
 
 /// The keys are likely to be available by then, or the next fetch has failed.
 const RETRY_AFTER_SECONDS: &[u8] = b"5";
+
+/// Maximum size of a reason in bytes. Only long names in the configuration or in a token exceed it.
+pub(crate) const MAX_REASON_BYTES: usize = 512;
+
+/// The size of the longest [`title`] in bytes.
+pub(crate) const MAX_TITLE_BYTES: usize = "Service Unavailable".len();
 
 /// Renders refusals.
 #[derive(Debug)]
@@ -67,7 +73,7 @@ impl RefusalResponses {
     ) -> LocalResponse<'_> {
         let refusal = rejection.refusal;
         let class = refusal.class();
-        let reason = self.verbose.then(|| quotable(&self.reason(rejection)));
+        let reason = self.verbose.then(|| self.reason(rejection));
         let problem = ProblemDetails {
             status: status(class),
             kind: "about:blank",
@@ -92,11 +98,18 @@ impl RefusalResponses {
         }
     }
 
-    /// The reason for a developer: the refusal, and the actual value.
+    /// The reason for a developer: the refusal, and the actual value. At most [`MAX_REASON_BYTES`]
+    /// bytes.
     fn reason(&self, rejection: &Rejection) -> String {
         let text = description(rejection.refusal, &self.key_claim_name);
         let found = rejection.found();
-        if found.is_empty() { text } else { format!("{text}: {found}") }
+        let mut reason =
+            quotable(&if found.is_empty() { text } else { format!("{text}: {found}") });
+        if reason.len() > MAX_REASON_BYTES {
+            reason.truncate(MAX_REASON_BYTES - MORE.len());
+            reason.push_str(MORE);
+        }
+        reason
     }
 
     /// The challenge (RFC 6750 section 3). Without a token it has no `error` (section 3.1).

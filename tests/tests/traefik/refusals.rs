@@ -85,6 +85,20 @@ fn refused_by_jwt_auth() -> Vec<Refused> {
     ]
 }
 
+/// Its body is too large for the host's buffer.
+fn refused_template() -> Refused {
+    (
+        "jwt-auth",
+        json!({
+            "credentials": [{"key": "k", "secret": "kept-quiet-kept-quiet-kept-quiet"}],
+            "error_format": "template",
+            "error_template": format!(r#"{{"m": "$message{}"}}"#, "x".repeat(6_000)),
+        }),
+        "error_template: the body may have at most 2,048 bytes here, got 6,028 with the longest \
+         $message (19 bytes); shorten the template",
+    )
+}
+
 fn refused_by_header_transform() -> Vec<Refused> {
     let security = json!({"response": {"security_headers": true}});
     vec![
@@ -105,7 +119,8 @@ fn refused_by_header_transform() -> Vec<Refused> {
 
 #[test]
 fn refuses_unsupported_configurations_with_a_remedy() -> Result<()> {
-    let refused = [refused_by_jwt_auth(), refused_by_header_transform()].concat();
+    let refused =
+        [refused_by_jwt_auth(), vec![refused_template()], refused_by_header_transform()].concat();
     let mut routers = vec![Router::new("good", "PathPrefix(`/api`)", chain::plugins()?)];
     for (n, (filter, config, _)) in refused.iter().enumerate() {
         let plugins = vec![Plugin::of_fields(filter, config.clone())];

@@ -166,6 +166,10 @@ impl Host for Proxy<'_> {
         if self.kind == ProxyKind::Kong { &kong::UNREMOVABLE_HEADERS } else { &[] }
     }
 
+    fn max_body_bytes(&self) -> Option<usize> {
+        (self.kind == ProxyKind::Traefik).then_some(traefik::MAX_BODY_BYTES)
+    }
+
     fn values_are_text(&self) -> bool {
         self.values_are_text
     }

@@ -71,6 +71,10 @@ impl Host for Proxy {
         traefik::CACHE_BYTES
     }
 
+    fn max_body_bytes(&self) -> Option<usize> {
+        Some(traefik::MAX_BODY_BYTES)
+    }
+
     fn warn(&self, message: &str) {
         if self.logs_warnings {
             hostcalls::log(Level::Warn, self.filter, message);

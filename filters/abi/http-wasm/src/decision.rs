@@ -2,7 +2,7 @@
 
 use novasphere_core::{HeaderMutation, LocalResponse};
 
-use crate::{hostcalls, target};
+use crate::{body, hostcalls, target};
 
 /// Tells the host to continue with the request.
 pub(crate) const NEXT: u64 = 1;
@@ -28,7 +28,7 @@ pub(crate) fn mutate_request(mutations: &[HeaderMutation<'_>]) -> Result<(), &'s
     Ok(())
 }
 
-/// Sends a local response.
+/// Sends a local response. A body that the host may be unable to write is left out.
 pub(crate) fn send(response: &LocalResponse<'_>) -> u64 {
     for (name, value) in &response.headers {
         hostcalls::set_response_header(name.as_str(), value);
@@ -36,8 +36,9 @@ pub(crate) fn send(response: &LocalResponse<'_>) -> u64 {
     // This sends the head, so it comes after the headers.
     hostcalls::set_status(response.status);
     let mut method = Vec::new();
-    let has_body = hostcalls::method(&mut method).is_some() && method != b"HEAD";
-    if has_body && !response.body.is_empty() && !matches!(response.status, 204 | 304) {
+    if hostcalls::method(&mut method).is_some()
+        && body::is_writable(&response.body, response.status, &method)
+    {
         hostcalls::write_body(&response.body);
     }
     RESPONDED

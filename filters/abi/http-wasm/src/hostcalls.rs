@@ -186,7 +186,8 @@ pub(crate) fn set_status(status: u16) {
     abi::set_status_code(u32::from(status));
 }
 
-/// Sends the response's body. The host traps if the response must not have one.
+/// Sends the response's body. The host traps if the response must not have one, or if the write
+/// fails.
 pub(crate) fn write_body(body: &[u8]) {
     // SAFETY: the host reads it.
     unsafe { abi::write_body(RESPONSE, body.as_ptr(), body.len()) }

@@ -16,10 +16,12 @@
 //! - `module`: one instance: its configuration and its requests;
 //! - `configuration`: the formats in which the host passes a configuration;
 //! - `head`, `list`: reading the head of a request;
-//! - `decision`, `target`: applying the filter's decision;
+//! - `decision`, `target`, `body`: applying the filter's decision;
 //! - `capabilities`: the capabilities that the host offers to a filter;
 //! - `hostcalls`: the host's functions.
 
+#[cfg(any(target_arch = "wasm32", test))]
+mod body;
 #[cfg(any(target_arch = "wasm32", test))]
 mod configuration;
 #[cfg(any(target_arch = "wasm32", test))]

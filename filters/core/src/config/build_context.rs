@@ -189,6 +189,11 @@ impl<'h> BuildContext<'h> {
         self.host.cache_bytes()
     }
 
+    /// See [`Host::max_body_bytes`].
+    pub fn max_body_bytes(&self) -> Option<usize> {
+        self.host.max_body_bytes()
+    }
+
     /// See [`Host::workers_have_timers`].
     pub fn workers_have_timers(&self) -> bool {
         self.host.workers_have_timers()

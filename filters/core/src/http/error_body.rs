@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::{BuildContext, Json};
+use crate::{BuildContext, Json, with_separators};
 
 /// The format of error bodies.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub enum ErrorFormat {
 /// let host = TestHost::default();
 /// let mut cx = BuildContext::new(&host, ConfigErrors::default());
 /// let template = Some(r#"{"code": $status, "error": "$message"}"#);
-/// let body = ErrorBody::new(ErrorFormat::Template, template, &mut cx);
+/// let body = ErrorBody::new(ErrorFormat::Template, template, 8, &mut cx);
 /// let problem = ProblemDetails {
 ///     status: 401,
 ///     kind: "about:blank",
@@ -75,9 +75,15 @@ const JSON: &[u8] = b"application/json; charset=utf-8";
 const PROBLEM_JSON: &[u8] = b"application/problem+json";
 
 impl ErrorBody {
-    /// The format given by the fields `error_format` and `error_template`.
+    /// The format given by the fields `error_format` and `error_template`. `max_message` is the
+    /// maximum size of a message in bytes.
     #[cold]
-    pub fn new(format: ErrorFormat, template: Option<&str>, cx: &mut BuildContext<'_>) -> Self {
+    pub fn new(
+        format: ErrorFormat,
+        template: Option<&str>,
+        max_message: usize,
+        cx: &mut BuildContext<'_>,
+    ) -> Self {
         match (format, template) {
             (ErrorFormat::Template, None) => {
                 cx.fault("error_template", "is required with error_format: template");
@@ -92,17 +98,34 @@ impl ErrorBody {
             ErrorFormat::Problem => Self(Form::Problem),
             ErrorFormat::Template => {
                 let body = Self(Form::Template(pieces(template.unwrap_or_default())));
-                let example =
-                    ProblemDetails { status: 400, kind: "", title: "x", detail: None, members: "" };
-                let (_, example) = body.render(&example);
-                if template.is_some() && Json::parse(example.as_bytes()).is_err() {
-                    let message = "must be JSON after $status becomes a number and $message the \
-                                   inside of a string, as in {\"code\": $status, \"message\": \
-                                   \"$message\"}";
-                    cx.fault("error_template", message);
+                if template.is_some() {
+                    body.check_template(max_message, cx);
                 }
                 body
             }
+        }
+    }
+
+    /// Checks the longest body of a template.
+    #[cold]
+    fn check_template(&self, max_message: usize, cx: &mut BuildContext<'_>) {
+        let title = &"x".repeat(max_message);
+        let longest = ProblemDetails { status: 400, kind: "", title, detail: None, members: "" };
+        let (_, longest) = self.render(&longest);
+        if Json::parse(longest.as_bytes()).is_err() {
+            let message = "must be JSON after $status becomes a number and $message the inside of \
+                           a string, as in {\"code\": $status, \"message\": \"$message\"}";
+            cx.fault("error_template", message);
+        }
+        let size = longest.len();
+        if let Some(max) = cx.max_body_bytes().filter(|max| size > *max) {
+            let bytes = |size| with_separators(u64::try_from(size).unwrap_or(u64::MAX));
+            let (max, size) = (bytes(max), bytes(size));
+            let message = format!(
+                "the body may have at most {max} bytes here, got {size} with the longest $message \
+                 ({max_message} bytes); shorten the template"
+            );
+            cx.fault("error_template", message);
         }
     }
 

@@ -15,7 +15,7 @@ use crate::{
     config::{CLAIM_HEADER_BYTES, Config, MAX_CACHE_TOKENS, TOKEN_BYTES},
     identity::{attributes::ClaimAttributes, headers::IdentityHeaders},
     keys::{credential::Credentials, remote::issuers::Issuers},
-    local_response::{RefusalResponses, check_realm},
+    local_response::{MAX_REASON_BYTES, MAX_TITLE_BYTES, RefusalResponses, check_realm},
     rules::{claims::ClaimRules, requests::RequestRules},
     sources::TokenSources,
 };
@@ -155,9 +155,11 @@ fn responses(config: &Config, cx: &mut BuildContext<'_>) -> RefusalResponses {
     {
         cx.fault("realm", field::invalid_text(&invalid, realm));
     }
+    let max_message = if config.verbose_errors { MAX_REASON_BYTES } else { MAX_TITLE_BYTES };
+    let template = config.error_template.as_deref();
     RefusalResponses {
         realm: config.realm.clone(),
-        body: ErrorBody::new(config.error_format, config.error_template.as_deref(), cx),
+        body: ErrorBody::new(config.error_format, template, max_message, cx),
         verbose: config.verbose_errors,
         key_claim_name: config.key_claim_name.clone(),
     }

@@ -155,8 +155,8 @@ pub struct Config {
     pub realm: Option<String>,
     /// The format of a rejection's body: `kong`, `problem+json` or `template`. Default: `kong`.
     pub error_format: ErrorFormat,
-    /// JSON text with the variables `$status` and `$message`. Needs `error_format: template`.
-    /// Default: none.
+    /// JSON text with the variables `$status` and `$message`. Needs `error_format: template`. On
+    /// Traefik, at most 2,048 bytes with the longest message. Default: none.
     #[cfg_attr(feature = "schema", schemars(extend("examples" = ["{\"status\": $status, \"error\": \"$message\"}"])))]
     pub error_template: Option<String>,
     /// Whether a rejection gives its reason to the client. Default: false.

@@ -10,7 +10,7 @@ const MAX_VALUE_BYTES: usize = 64;
 const MAX_LIST_BYTES: usize = 128;
 
 /// The mark at the end of a cut text.
-pub(super) const MORE: &str = "...";
+pub(crate) const MORE: &str = "...";
 
 /// A text in single quotes, at most 64 bytes. Bytes that are not printable ASCII are
 /// percent-encoded, and so are `%`, `"`, `'` and `\`.

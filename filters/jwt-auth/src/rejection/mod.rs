@@ -10,7 +10,7 @@ use std::borrow::Cow;
 
 use novasphere_core::trace::{self, Note};
 
-pub(crate) use self::excerpt::{claim_excerpt, excerpt, excerpts};
+pub(crate) use self::excerpt::{MORE, claim_excerpt, excerpt, excerpts};
 use crate::decision::Refusal;
 
 /// Maximum size of a detail in bytes.
@@ -58,9 +58,9 @@ impl Rejection {
             (found, expected) => format!("{found}; expected {expected}"),
         };
         if detail.len() > MAX_DETAIL_BYTES {
-            let end = detail.floor_char_boundary(MAX_DETAIL_BYTES - excerpt::MORE.len());
+            let end = detail.floor_char_boundary(MAX_DETAIL_BYTES - MORE.len());
             detail.truncate(end);
-            detail.push_str(excerpt::MORE);
+            detail.push_str(MORE);
         }
         detail
     }

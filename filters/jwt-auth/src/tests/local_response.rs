@@ -1,5 +1,7 @@
 //! Responses to rejected requests.
 
+use novasphere_core::with_separators;
+
 use super::*;
 
 fn body(outcome: &Outcome) -> (&str, &str) {
@@ -61,6 +63,18 @@ fn verbose_errors_give_the_reason() {
 }
 
 #[test]
+fn reason_is_cut_at_512_bytes() {
+    let name = "a".repeat(600);
+    let filter = filter(&format!(r#", "verbose_errors": true, "key_claim_name": "{name}""#));
+    let outcome = bearer(&filter, &token(""));
+    let start = "No credentials found for given '";
+    let reason = format!("{start}{}...", "a".repeat(512 - start.len() - "...".len()));
+    assert_eq!(body(&outcome).1, format!(r#"{{"message":"{reason}"}}"#));
+    let challenge = format!(r#"Bearer error="invalid_token", error_description="{reason}""#);
+    assert_eq!(outcome.response.unwrap().1, challenge);
+}
+
+#[test]
 fn claim_name_cannot_break_out_of_a_response() {
     let filter = filter(r#", "verbose_errors": true, "key_claim_name": "a\"\\\r\nü""#);
     let outcome = bearer(&filter, &token(""));
@@ -112,5 +126,31 @@ fn error_template_expands_status_and_message() {
         );
         let fault = configure(&config).unwrap_err();
         assert!(fault.starts_with("error_template: must be JSON"), "{fault}");
+    }
+}
+
+#[test]
+fn error_template_fits_the_limit_of_the_host() {
+    // Without the text: 4 bytes of JSON and the message.
+    for (verbose, message, text, fits) in [
+        (false, "Service Unavailable".len(), 2_025, true),
+        (false, "Service Unavailable".len(), 2_026, false),
+        (true, 512, 1_532, true),
+        (true, 512, 1_533, false),
+    ] {
+        let template = format!(r#"["{}$message"]"#, "a".repeat(text));
+        let config = format!(
+            r#"{{"credentials": [{CREDENTIAL}], "verbose_errors": {verbose},
+                 "error_format": "template", "error_template": {template:?}}}"#
+        );
+        assert!(configure(&config).is_ok(), "a host without a limit");
+        let limited = TestHost { max_body_bytes: Some(2_048), ..host() };
+        let result = JwtAuth::from_json(config.as_bytes(), &limited).map_err(|e| e.to_string());
+        let size = with_separators(u64::try_from(4 + text + message).unwrap());
+        let fault = format!(
+            "error_template: the body may have at most 2,048 bytes here, got {size} with the \
+             longest $message ({message} bytes); shorten the template"
+        );
+        assert_eq!(result.err(), (!fits).then_some(fault));
     }
 }

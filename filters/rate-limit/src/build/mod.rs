@@ -16,7 +16,7 @@ use crate::{
     config::Config,
     counter::CounterKind,
     limiter::Limiter,
-    local_response::LocalResponses,
+    local_response::{LocalResponses, MAX_TITLE_BYTES},
     metrics::Metrics,
     rules::{Effect, Rule},
     window::Limit,
@@ -51,7 +51,10 @@ pub(crate) fn build(config: Config, cx: &mut BuildContext<'_>) -> Settings {
     let address = clients::address(&config.client_ip, cx);
     let allow = clients::list(&config.allow, "allow", cx);
     let deny = clients::list(&config.deny, "deny", cx).looking_through_nat64();
-    let body = ErrorBody::new(config.error_format, config.error_template.as_deref(), cx);
+    let escaped_message = escaped(&config.error_message);
+    let max_message = escaped_message.len().max(MAX_TITLE_BYTES);
+    let template = config.error_template.as_deref();
+    let body = ErrorBody::new(config.error_format, template, max_message, cx);
     let default_effect = limiters.default_effect();
     let limiters = limiters.into_vec();
     let table = counter::uses_table(&config).then_some(config.max_clients);
@@ -68,7 +71,7 @@ pub(crate) fn build(config: Config, cx: &mut BuildContext<'_>) -> Settings {
         counter,
         responses: LocalResponses {
             error_code: config.error_code,
-            escaped_message: escaped(&config.error_message),
+            escaped_message,
             error_message: config.error_message,
             body,
         },
