@@ -7,7 +7,7 @@ pub const FIELD_HINTS: FieldHints = FieldHints {
     foreign_names: &[
         (
             "custom_request_headers proxy_set_header",
-            "use remove and add together in request, so that no client sets the value: \
+            "use remove and add together in request, so that no client can set the value: \
              {\"remove\": {\"headers\": [\"X-A\"]}, \"add\": {\"headers\": [\"X-A: 1\"]}}",
         ),
         (
@@ -32,7 +32,7 @@ pub const FIELD_HINTS: FieldHints = FieldHints {
         ("mutations", "use request and response, with remove, rename, replace, add and append"),
         (
             "set overwrite override_headers",
-            "use remove and add together: remove takes away the value that the client or the \
+            "use remove and add together: remove deletes the value that the client or the \
              upstream sent",
         ),
         ("delete", "use remove"),

@@ -94,8 +94,8 @@ fn refused_template() -> Refused {
             "error_format": "template",
             "error_template": format!(r#"{{"m": "$message{}"}}"#, "x".repeat(6_000)),
         }),
-        "error_template: the body may have at most 2,048 bytes here, got 6,028 with the longest \
-         $message (19 bytes); shorten the template",
+        "error_template: the body may have at most 2,048 bytes on this proxy, got 6,028 with the \
+         longest $message (19 bytes); shorten the template",
     )
 }
 

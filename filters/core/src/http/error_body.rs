@@ -122,8 +122,8 @@ impl ErrorBody {
             let bytes = |size| with_separators(u64::try_from(size).unwrap_or(u64::MAX));
             let (max, size) = (bytes(max), bytes(size));
             let message = format!(
-                "the body may have at most {max} bytes here, got {size} with the longest $message \
-                 ({max_message} bytes); shorten the template"
+                "the body may have at most {max} bytes on this proxy, got {size} with the longest \
+                 $message ({max_message} bytes); shorten the template"
             );
             cx.fault("error_template", message);
         }

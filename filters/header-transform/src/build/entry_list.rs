@@ -76,7 +76,8 @@ impl EntryList<'_, '_> {
         }
     }
 
-    /// The path of another entry that gives the header `name` of the entry `i` of `append` a line.
+    /// The path of another entry that adds a line of the header `name`, as entry `i` of `append`
+    /// does.
     fn other_line(&self, i: usize, name: &str, all: &ParsedRules) -> Option<String> {
         let ParsedRules { rename, add, append, .. } = all;
         let of = |entries: &[ParsedEntry<ValueText>]| {
@@ -92,7 +93,7 @@ impl EntryList<'_, '_> {
         Some(self.path(rule, index))
     }
 
-    /// The remedy if a line of the header `name` that arrived may be left when `append` runs.
+    /// The remedy if a received line of the header `name` may remain when `append` runs.
     fn arrived_line(&self, name: &str, all: &ParsedRules) -> Option<&'static str> {
         let (remove, name) = (&all.remove, NamePattern::exact(name));
         let covers = |other: &&ParsedEntry<NamePattern>| other.argument.covers(&name, self.fold);
@@ -101,7 +102,7 @@ impl EntryList<'_, '_> {
         let is_removed = covering.any(|other| !self.spares(&other.argument, &name));
         match (is_removed && remove.scope.covers(&all.append.scope), has_pattern) {
             (true, _) => None,
-            (false, true) => Some("patterns leave it, so list its full name in remove"),
+            (false, true) => Some("patterns do not remove it, so list its full name in remove"),
             (false, false) => {
                 Some("use add to keep the client's value, or remove and add to replace it")
             }

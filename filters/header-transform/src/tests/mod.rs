@@ -119,15 +119,15 @@ fn warns_of_append_to_a_header_that_the_host_keeps_to_one_line() {
             format!(r#"{{"request": {{"remove": {{"headers": ["{remove}"]}}, {append}}}}}"#);
         assert_eq!(warnings_of_single_lines(&removed), [""; 0]);
     }
-    // Patterns leave Authorization in the request.
+    // Patterns do not remove Authorization.
     let append = r#""append": {"headers": ["Authorization:Basic x"]}"#;
     let removed =
         |names: &str| format!(r#"{{"request": {{"remove": {{"headers": {names}}}, {append}}}}}"#);
     assert_eq!(
         warnings_of_single_lines(&removed(r#"["Auth*"]"#)),
         ["request.append.headers[0]: \"authorization\" can have only one line and one value on \
-          this proxy, so a request that has it gets 500: patterns leave it, so list its full name \
-          in remove"]
+          this proxy, so a request that has it gets 500: patterns do not remove it, so list its \
+          full name in remove"]
     );
     for names in [r#"["Authorization"]"#, r#"["Auth*", "Authorization"]"#] {
         assert_eq!(warnings_of_single_lines(&removed(names)), [""; 0]);

@@ -156,7 +156,7 @@ pub struct Config {
     /// The format of a rejection's body: `kong`, `problem+json` or `template`. Default: `kong`.
     pub error_format: ErrorFormat,
     /// JSON text with the variables `$status` and `$message`. Needs `error_format: template`. On
-    /// Traefik, at most 2,048 bytes with the longest message. Default: none.
+    /// Traefik, the body may have at most 2,048 bytes with the longest message. Default: none.
     #[cfg_attr(feature = "schema", schemars(extend("examples" = ["{\"status\": $status, \"error\": \"$message\"}"])))]
     pub error_template: Option<String>,
     /// Whether a rejection gives its reason to the client. Default: false.

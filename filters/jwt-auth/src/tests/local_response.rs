@@ -148,8 +148,8 @@ fn error_template_fits_the_limit_of_the_host() {
         let result = JwtAuth::from_json(config.as_bytes(), &limited).map_err(|e| e.to_string());
         let size = with_separators(u64::try_from(4 + text + message).unwrap());
         let fault = format!(
-            "error_template: the body may have at most 2,048 bytes here, got {size} with the \
-             longest $message ({message} bytes); shorten the template"
+            "error_template: the body may have at most 2,048 bytes on this proxy, got {size} with \
+             the longest $message ({message} bytes); shorten the template"
         );
         assert_eq!(result.err(), (!fits).then_some(fault));
     }

@@ -15,8 +15,8 @@ pub(super) fn elsewhere(other: &Elsewhere<'_>) -> String {
     format!("{listener}, the request is for the route {}", other.route.name)
 }
 
-/// Says which name the filters of a route compare with `route` of their rules, if the host generates
-/// it.
+/// Gives the generated name that the filters of a route compare with `route` in their rules. `None`
+/// if the host generates no name, or no rule has `route`.
 pub(super) fn generated_name(
     project: &Project,
     route: &Route,
@@ -32,8 +32,8 @@ pub(super) fn generated_name(
     compares.then(|| match name {
         Some(name) => format!("Envoy Gateway gives the route the name {name}"),
         None => format!(
-            "Envoy Gateway gives the route a name that starts with {}; no rule with route is taken \
-             as met",
+            "Envoy Gateway gives the route a name that starts with {}; rules with route are \
+             treated as not matching",
             generated.start
         ),
     })
