@@ -32,14 +32,15 @@ def pinned(values, registry, digests):
 
 
 def package(registry, digests, out, source=CHART):
-    """The path of the package, which has the same bytes for the same files."""
+    """Packages the chart and returns the path of the package. The same files give the same bytes."""
     known = dict(line.split()[::2] for line in pathlib.Path(digests).read_text().splitlines())
     with tempfile.TemporaryDirectory() as directory:
         chart = pathlib.Path(directory) / CHART.name
         shutil.copytree(source, chart)
         values = chart / "values.yaml"
         values.write_text(pinned(values.read_text(), registry, known))
-        # helm writes the times of the files into the archive, and that of the archive into what it pushes.
+        # helm package writes the times of the files into the archive, and helm push writes the archive's time into the
+        # manifest.
         for path in chart.rglob("*"):
             os.utime(path, (0, 0))
         run = subprocess.run([helm(), "package", str(chart), "--destination", out], capture_output=True, text=True)

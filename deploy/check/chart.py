@@ -192,7 +192,7 @@ def outside():
 
 
 def packaged():
-    """Faults of the package: its version, images that it does not pin, its bytes, and addresses in it."""
+    """Faults of the package: its version, images without a digest, its bytes, and addresses in it."""
     version = re.search(r'^version = "(.*)"$', (REPOSITORY / "Cargo.toml").read_text(), re.MULTILINE).group(1)
     versions = yaml.safe_load((CHART / "Chart.yaml").read_text())
     for field in ("version", "appVersion"):

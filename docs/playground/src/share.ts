@@ -59,7 +59,7 @@ function isSameKind(name: string, known: unknown, value: unknown): boolean {
   return typeof value === typeof known && (value === null) === (known === null)
 }
 
-/** The last millisecond that the input for dates can show. */
+/** The last millisecond that the date input can show. */
 const MAX_TIME = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
 
 const isWhole = (value: unknown, min: number, max: number): boolean =>

@@ -116,7 +116,7 @@ fn send_credential(entries: &mut [ChainEntry]) {
     }
 }
 
-/// Refuses filters before jwt-auth that use a header of jwt-auth: clients can forge it there.
+/// Rejects filters before jwt-auth that use a header that jwt-auth owns: clients can forge it there.
 #[cold]
 fn refuse_forged_identities(entries: &[ChainEntry], cx: &mut BuildContext<'_>) {
     let jwt_auth = entries.iter().enumerate().find_map(|(index, entry)| match entry {

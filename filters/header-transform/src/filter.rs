@@ -156,8 +156,8 @@ impl HeaderTransform {
         Self { rules, request_headers, response_headers, reads_response }
     }
 
-    /// The request headers whose values the rules copy: those in templates, also for responses,
-    /// which are rendered with the request, and the old names of `rename`.
+    /// The request headers whose values the rules copy: headers in templates and the old names of
+    /// `rename`. Templates for responses are included, because they use the request's values.
     pub fn copied_headers(&self) -> impl Iterator<Item = &str> {
         let variables = self.rules.templates().flat_map(Template::variables);
         variables.filter_map(|variable| variable.header()).chain(self.rules.request.renamed())

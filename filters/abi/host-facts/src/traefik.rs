@@ -9,9 +9,9 @@ pub const PASSES_ATTRIBUTES: bool = false;
 /// a stream, has its own instance.
 pub const CACHE_BYTES: usize = 256 * 1024;
 
-/// Maximum size of the body of a local response, in bytes. Go's HTTP server buffers at least as much,
-/// so the write cannot fail. A write fails if the client has closed the connection: the host then
-/// traps, and the instance returns to the pool in a broken state.
+/// Maximum size of the body of a local response, in bytes. Go's HTTP server buffers at least this
+/// much, so the write cannot fail. A write fails if the client has closed the connection: the host
+/// then traps, and the instance returns to the pool in a broken state.
 pub const MAX_BODY_BYTES: usize = 2_048;
 
 /// The remedy if a filter does not get the environment variable `name`.

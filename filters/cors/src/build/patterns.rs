@@ -125,13 +125,13 @@ pub(super) fn is_plain_http(text: &str) -> bool {
         ["http:", "https?", "http|", "http)", "http(s"].iter().any(|scheme| text.contains(scheme))
     };
     let is_open = |text: &str| text.trim_start_matches(['^', '(']).starts_with(['.', '[']);
-    // Each may have its own scheme, as in `https://novasphere\.io|http://localhost`.
+    // Each alternative may have its own scheme, as in `https://novasphere\.io|http://localhost`.
     let is_split = text.split('|').all(|origin| origin.contains("//"));
     let mut origins = text.split(|c| c == '|' && is_split);
     origins.any(|origin| (is_http(origin) || is_open(origin)) && !is_loopback(origin))
 }
 
-/// Whether `text` matches hosts of the user's own machine and names no others.
+/// Whether `text` names hosts of the user's own machine and no others.
 fn is_loopback(text: &str) -> bool {
     let hosts = ["localhost", "127\\.0\\.0\\.1", "127\\.", "\\[::1", "[::1"];
     let rest = hosts.iter().fold(text.to_owned(), |rest, host| rest.replace(host, ""));
@@ -142,7 +142,7 @@ fn without_escapes(text: &str) -> String {
     text.replace("\\.", ".").replace("\\-", "-")
 }
 
-/// The literal parts of an expression with a dot: `novasphere.io` in `[^.]*novasphere\.io`.
+/// The literal parts of an expression that contain a dot: `novasphere.io` in `[^.]*novasphere\.io`.
 fn names(plain: &str) -> impl Iterator<Item = &str> {
     let is_literal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
     let parts = plain.split(move |c: char| !is_literal(c));

@@ -184,7 +184,7 @@ fn headers_of_a_refusal_are_rendered_from_the_request_as_earlier_filters_left_it
 
 /// jwt-auth has not run, so the client reads back its own value.
 #[test]
-fn headers_of_a_refusal_before_jwt_auth_are_rendered_from_the_request_of_the_client() {
+fn rejection_before_jwt_auth_uses_the_identity_headers_of_the_client() {
     let mut host = TestHost::default();
     host.variables.insert("SECRET".to_owned(), SECRET.to_owned());
     let configured = |order: &str| {

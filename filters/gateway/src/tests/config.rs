@@ -124,7 +124,7 @@ fn trusts_identity_headers_only_after_jwt_auth() {
     }
 }
 
-/// The values of templates, also for responses, are those that the request has before jwt-auth.
+/// Templates, also for responses, use the values that the request has before jwt-auth.
 #[test]
 fn copies_identity_headers_only_after_jwt_auth() {
     let chain = |order: &str, rules: &str| {

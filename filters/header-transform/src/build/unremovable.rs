@@ -1,4 +1,4 @@
-//! Entries that remove a request header which the host cannot do without.
+//! Entries that remove a request header that the host cannot remove.
 
 use super::{
     entry_list::EntryList,
@@ -7,7 +7,7 @@ use super::{
 use crate::{name_pattern::NamePattern, rules::Scope, template::ValueText};
 
 impl EntryList<'_, '_> {
-    /// Warns about entries that remove such a header, unless a later one always sets it.
+    /// Warns about entries that remove such a header, unless a later entry always sets it.
     #[cold]
     pub(super) fn warn_of_unremovable(&mut self, all: &ParsedRules) {
         let ParsedRules { remove, rename, .. } = all;

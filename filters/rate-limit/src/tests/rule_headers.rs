@@ -4,7 +4,7 @@ use super::*;
 
 /// Proxies route a request by its host without regard to case and port.
 #[test]
-fn forms_of_a_host_do_not_avoid_a_rule() {
+fn form_of_a_host_does_not_bypass_a_rule() {
     let filter = build(
         r#"{"rules": [
             {"name": "a", "header": {"name": "Host", "one_of": ["API.example."]}, "hour": 1}]}"#,

@@ -1,4 +1,4 @@
-//! How nginx changes the header lines of a response.
+//! Changes of a response's header lines, as nginx makes them.
 //!
 //! nginx keeps a pointer to the line of some headers. A change of such a header changes this line
 //! only. Without a pointer, replacing searches all lines, and removing does nothing.
@@ -29,7 +29,7 @@ const SINGLES: &[&str] = &[
 const CHAINS: &[&str] = &["cache-control", "link"];
 
 impl Lines {
-    /// The lines of an upstream's response. nginx links those of a single header, except
+    /// The lines of an upstream's response. nginx links the line of a single header, except
     /// `WWW-Authenticate` and a `Location` without a host.
     pub(crate) fn from_upstream(lines: impl IntoIterator<Item = (Vec<u8>, Vec<u8>)>) -> Self {
         let mut lines = Self::new(lines);

@@ -72,8 +72,8 @@ fn requoted(key: &Node, name: &str) -> String {
     }
 }
 
-/// Prints the changes as a diff without secrets, and applies them if `write`. `read` finds everything in
-/// the changed files: a name that is corrected may have a wrong value.
+/// Prints the changes as a diff without secrets, and applies them if `write`. `read` reads the
+/// changed files again, because a field whose name was corrected may have a wrong value.
 pub(super) fn run(
     project: &Project,
     environment: &Environment,

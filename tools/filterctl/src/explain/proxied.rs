@@ -1,4 +1,4 @@
-//! [`Routed::send`]: a request with what the proxy itself does, before the filters and behind them.
+//! [`Routed::send`]: a request through the filters, with the proxy's own changes and responses.
 
 use std::net::IpAddr;
 
@@ -7,8 +7,8 @@ use novasphere_explain::{Chain, Explanation, Input, Line, Response};
 
 impl Routed {
     /// Sends a request through the filters of the route. They see the names that the host gives to
-    /// route and service, and X-Forwarded-For as the proxy passes it on. Behind them, the route may
-    /// respond itself.
+    /// route and service, and X-Forwarded-For as the proxy passes it on. After the filters, the
+    /// route may respond itself.
     pub fn send(&self, chain: &mut Chain, input: &mut Input) -> Explanation {
         input.facts.route.clone_from(&self.route_name);
         input.facts.service.clone_from(&self.service_name);
@@ -16,7 +16,7 @@ impl Routed {
             append_forwarded_for(&mut input.request.headers, address);
         }
         let Some(direct) = self.direct else { return chain.send(input) };
-        // Filters see the proxy's own response as they see one of the upstream.
+        // Filters see the proxy's own response like an upstream's.
         input.upstream = Response::new(direct.status.unwrap_or(UNKNOWN_STATUS));
         let mut explanation = chain.send(input);
         if explanation.upstream.take().is_some() {

@@ -1,4 +1,4 @@
-//! How Kong and Traefik change the path of a request before they match it with their routes.
+//! The path of a request as Kong and Traefik normalize it before they match it with their routes.
 
 use std::borrow::Cow;
 
@@ -46,7 +46,7 @@ pub(super) fn passed_on_by_traefik(path: &str, sanitizes: bool) -> Option<String
         return None;
     }
     let mut path = decoded(path.as_bytes(), is_unreserved);
-    // Go escapes all of a path that has a character which it would not send.
+    // If a path has a character that Go would not send as it is, Go escapes the whole path again.
     let is_sent = |byte: &u8| is_unreserved(*byte) || RESERVED.contains(byte);
     if !path.iter().all(|byte| *byte != b'?' && is_sent(byte)) {
         path = escaped(&decoded(&path, |_| true));
@@ -64,7 +64,7 @@ pub(super) fn on_traefik(path: &str) -> Cow<'_, str> {
     Cow::Owned(String::from_utf8_lossy(&path).into_owned())
 }
 
-/// The path without the escapes of some bytes, and with capital letters in all others.
+/// Decodes the escapes for which `is_decoded` holds, and writes all others with capital letters.
 fn decoded(path: &[u8], is_decoded: impl Fn(u8) -> bool) -> Vec<u8> {
     let mut output = Vec::with_capacity(path.len());
     let mut rest = path;
@@ -104,7 +104,7 @@ fn escaped(path: &[u8]) -> Vec<u8> {
     output
 }
 
-/// The path without dot segments and empty segments. A slash at the end stays.
+/// The path without dot segments and empty segments. A trailing slash stays.
 fn sanitized(path: &str) -> String {
     let mut segments: Vec<&str> = Vec::new();
     for segment in path.split('/') {

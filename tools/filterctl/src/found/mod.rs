@@ -7,8 +7,8 @@
 //! - `path_condition`: the condition of a route about the path;
 //! - `example`: examples of paths that a route matches;
 //! - `routing`: the route for a request;
-//! - `request_handling`, `canonical_path`, `matched_path`: what a proxy changes before it selects a
-//!   route;
+//! - `request_handling`, `canonical_path`, `matched_path`: changes that a proxy makes before it
+//!   selects a route;
 //! - `envoy`, `kong`, `traefik`, `kubernetes`: what each host's documents contain.
 
 mod canonical_path;

@@ -32,7 +32,7 @@ pub struct Route {
     pub service_name: Option<String>,
     /// Filters, or objects that may have filters, which the route names and the files do not show.
     pub left_out: Vec<String>,
-    /// How the host generates the name that it gives to filters.
+    /// The parts of the name, if the host generates the one that it gives to filters.
     pub generated_name: Option<GeneratedName>,
     /// The host names, which may start with `*.` or end with `.*`. Empty for all.
     pub domains: Vec<String>,
@@ -84,7 +84,7 @@ impl Route {
         self.route_name.as_deref().or(generated)
     }
 
-    /// The name that filters see, for a request with this Host. `None` if there is none, or it is
+    /// The name that filters see for a request with this Host. `None` if there is none, or if it is
     /// not known.
     pub fn name_for(&self, host: &str) -> Option<String> {
         let Some(name) = &self.generated_name else { return self.route_name.clone() };
@@ -98,7 +98,7 @@ impl Route {
         is_traefik && self.place == other.place && self.listeners == other.listeners
     }
 
-    /// Whether the route is for a listener. `None` is one that no route names.
+    /// Whether the route is for a listener. `None` stands for a listener that no route names.
     pub(super) fn is_on(&self, listener: Option<&str>) -> bool {
         self.listeners.is_empty()
             || listener.is_some_and(|name| self.listeners.iter().any(|own| own == name))

@@ -30,7 +30,7 @@ pub struct Selected<'p> {
 /// The route that another listener selects for the same request.
 #[derive(Clone, Copy, Debug)]
 pub struct Elsewhere<'p> {
-    /// The listener, or the entry point of Traefik. `None` for those that no route names.
+    /// The listener, or the entry point of Traefik. `None` stands for one that no route names.
     pub listener: Option<&'p str>,
     /// The route.
     pub route: &'p Route,
@@ -46,9 +46,9 @@ enum Match {
 
 impl Project {
     /// The route that the host selects for a request, in the order of that host. `target` may have a
-    /// query, `host` a port. Of several listeners or hosts, the first that has filters and a route
-    /// for the request decides. Of the listeners that the routes of one group name, the first whose
-    /// route for the request has filters decides.
+    /// query, `host` a port. If there are several groups, the first one that has filters and a route
+    /// for the request decides. If the routes of that group name several listeners, the first
+    /// listener whose route for the request has filters decides.
     pub fn route_for(&self, host: &str, method: &str, target: &str) -> Option<Selected<'_>> {
         self.groups().find_map(|group| {
             let (host, target) = self.passed_on(group, host, target).ok()?;

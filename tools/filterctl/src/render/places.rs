@@ -86,7 +86,7 @@ impl<'c> Changes<'c> {
         Ok(())
     }
 
-    /// Adds the settings of single routes, and removes those of routes that the settings do not name.
+    /// Adds the settings of the named routes, and removes the filter's settings from all others.
     pub(super) fn add_routes(&mut self) -> Result<()> {
         let hosts = self.nodes().into_iter().filter_map(|node| node.field("virtual_hosts"));
         let hosts = hosts.flat_map(Node::items);

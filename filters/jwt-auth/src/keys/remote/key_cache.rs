@@ -29,11 +29,12 @@ pub(crate) struct KeyCache<K> {
     pub(super) lease: u64,
     /// `None` before the first key set.
     pub(super) keys: Option<Vec<K>>,
-    /// Whether the keys expired during a pause and wait for the end of the next fetch.
+    /// Whether the keys expired during a pause and are not used until the next fetch ends.
     awaits_fetch: bool,
 }
 
-/// A worker that has not read the record for longer was paused: its timer reads it every second.
+/// A worker that has not read the record for longer than this was paused: its timer reads the record
+/// every second.
 const PAUSE_MS: u64 = 2_000;
 
 impl<K> Default for KeyCache<K> {
@@ -54,7 +55,7 @@ impl<K> Default for KeyCache<K> {
 }
 
 impl<K> KeyCache<K> {
-    /// The keys in use. `None` before the first key set, and while the keys wait for a fetch.
+    /// The keys in use. `None` before the first key set, and while expired keys await a fetch.
     pub(super) fn keys(&self) -> Option<&[K]> {
         self.keys.as_deref().filter(|_| !self.awaits_fetch)
     }
@@ -73,7 +74,8 @@ impl<K> KeyCache<K> {
         self.read_at.is_none_or(|at| at.abs_diff(now) > PAUSE_MS)
     }
 
-    /// Reads the shared record. After a pause, keys that no worker kept fresh wait until a fetch ends.
+    /// Reads the shared record. After a pause, keys that no worker kept fresh are not used until a
+    /// fetch ends.
     pub(super) fn read_record(&mut self, source: &KeySetSource, env: &Env<'_>) -> Option<Record> {
         let now = env.clock.now().millis;
         let was_paused = self.was_paused(now);

@@ -163,8 +163,8 @@ impl<R: KeySetReader> KeySetSources<R> {
         }
     }
 
-    /// Reads the record and the key set that another worker stored. Returns whether other keys are in
-    /// use than before.
+    /// Reads the record and the key set that another worker stored. Returns whether the keys in use
+    /// have changed.
     fn load(&self, index: usize, cache: &mut KeyCache<R::Key>, env: &Env<'_>) -> bool {
         let before = cache.generation_in_use();
         self.load_newer(index, cache, env);

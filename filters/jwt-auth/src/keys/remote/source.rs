@@ -98,7 +98,7 @@ impl KeySetSource {
         record.failures == 0 && self.is_due(record, now)
     }
 
-    /// Whether the fetch is so late that no worker can be at it: all timers were paused.
+    /// Whether the fetch is so late that no worker can still be fetching: all timers were paused.
     pub(super) fn is_overdue(&self, record: &Record, now: u64) -> bool {
         const START_MS: u64 = 2_000;
         record.due_at.saturating_add(START_MS + self.lease_ms()) <= now

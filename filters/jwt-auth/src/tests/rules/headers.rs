@@ -7,7 +7,7 @@ use super::{
 
 /// Upstreams read the first line, the last one, or all, and some take `_` for `-`.
 #[test]
-fn other_lines_of_a_header_avoid_no_rule() {
+fn repeated_or_respelled_header_does_not_bypass_a_rule() {
     let filter = rules(
         r#"{"header": {"name": "x-tenant", "one_of": ["a"]}, "scopes": {"all_of": ["a"]}},
            {"header": {"name": "x-tenant", "one_of": ["b"]}, "scopes": {"all_of": ["b"]}}"#,
@@ -22,8 +22,8 @@ fn other_lines_of_a_header_avoid_no_rule() {
     assert_eq!(decide(&[("x-tenant", "a"), ("X.Tenant", "b")]), "ambiguous_header");
 }
 
-/// A client that gets `invalid_token` discards its token (RFC 6750 section 3.1). And no anonymous
-/// request passes with a `Connection` that removes the identity at the next hop.
+/// A client that gets `invalid_token` discards its token (RFC 6750 section 3.1). An anonymous
+/// request must not pass with a `Connection` that removes the identity at the next hop.
 #[test]
 fn header_of_a_rule_on_two_lines_is_an_invalid_request_with_any_token() {
     let rule = r#", "rules": [{"header": {"name": "x-tenant", "one_of": ["a"]},
@@ -45,7 +45,7 @@ fn header_of_a_rule_on_two_lines_is_an_invalid_request_with_any_token() {
 
 /// Proxies route a request by its host without regard to case and port.
 #[test]
-fn forms_of_a_host_do_not_avoid_a_rule() {
+fn form_of_a_host_does_not_bypass_a_rule() {
     let filter = rules(
         r#"{"header": {"name": "Host", "one_of": ["Admin.example"]}, "scopes": {"all_of": ["a"]}}"#,
     );

@@ -68,7 +68,7 @@ fn middlewares_are_found_through_chains_files_and_entry_points() {
 }
 
 #[test]
-fn entry_points_with_other_middlewares_are_apart() {
+fn entry_points_with_different_middlewares_are_separate() {
     let entry_points = "entryPoints: {web: {}, inside: {http: {middlewares: [auth@file]}}}";
     let open = "http: {routers: {r: {rule: PathPrefix(`/`), service: s}}}";
     let routed = routed(&[entry_points, open, AUTH], "/a");
@@ -164,7 +164,7 @@ fn filters_see_the_name_that_envoy_gateway_generates() {
     assert_eq!(named(ENVOY_GATEWAY, Some("open"), "x.a.io"), expected);
     let no_rules = ENVOY_GATEWAY.replace("{rules: [{route: open, skip: true}]}", "{}");
     assert_eq!(named(&no_rules, None, "x.a.io"), (expected.0, Vec::new()));
-    // The host is that of the listener, which is not in the file.
+    // The host is the listener's hostname, and the listener is not in the file.
     let anywhere = ENVOY_GATEWAY
         .replace("  hostnames: [\"b.io\", \"*.a.io\"]\n", "  parentRefs: [{name: gw}]\n");
     let (name, remarks) = named(&anywhere, None, "a.io");

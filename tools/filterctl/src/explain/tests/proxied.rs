@@ -1,4 +1,4 @@
-//! The proxy's own part in a request.
+//! The proxy's own changes to a request, and its own responses.
 
 use serde_json::Value;
 
@@ -82,7 +82,7 @@ fn route_without_an_upstream_responds_itself() {
 }
 
 #[test]
-fn bare_configuration_has_no_host_that_appends() {
+fn bare_configuration_leaves_x_forwarded_for_as_sent() {
     let remark = "X-Forwarded-For is taken as sent; ";
     for (config, host, expected) in [
         ("{minute: 5, client_ip: {from: forwarded_for, trusted_hops: 1}}", "envoy", true),

@@ -50,7 +50,7 @@ fn with_policy(mut handling: RequestHandling, policy: Object<'_>) -> RequestHand
         Some("false") => true,
         _ => handling.merges_slashes,
     };
-    // Either of them turns use_remote_address off.
+    // Both settings turn use_remote_address off.
     let detection = policy.spec().and_then(|spec| spec.get("clientIPDetection"));
     let is_other = detection.is_some_and(|detection| {
         detection.get("customHeader").is_some()

@@ -1,4 +1,4 @@
-//! [`EntryPoints`]: the entry points of static configurations, and those of a router.
+//! [`EntryPoints`]: the entry points of static configurations, and which of them a router uses.
 
 use super::StaticConfig;
 use crate::found::Document;
@@ -11,7 +11,7 @@ struct EntryPoint {
     is_default: bool,
     /// `sanitizePath`.
     sanitizes_path: bool,
-    /// The middlewares of all its routers, before their own.
+    /// The middlewares that run before each router's own.
     middlewares: Vec<String>,
 }
 
@@ -59,7 +59,7 @@ impl EntryPoints {
         Self { all }
     }
 
-    /// The entry points of a router that names these, apart if they have different middlewares.
+    /// The entry points of a router that names these, grouped by their middlewares.
     pub(crate) fn of_router<'n>(&self, names: impl Iterator<Item = &'n str>) -> Vec<Served> {
         let mut names: Vec<String> =
             names.map(|name| name.trim().to_ascii_lowercase()).filter(|n| !n.is_empty()).collect();
@@ -77,7 +77,7 @@ impl EntryPoints {
         self.apart(names)
     }
 
-    /// Whether an entry point sanitizes paths. Also if none is known: it is the default.
+    /// Whether any entry point sanitizes paths. True if none is known, because that is the default.
     pub(crate) fn sanitize_paths(&self) -> bool {
         let mut public =
             self.all.iter().filter(|e| !INTERNAL.contains(&e.name.as_str())).peekable();

@@ -1,18 +1,18 @@
-//! The middlewares that names lead to, through chains.
+//! The middlewares that a router names, directly or through chains.
 
 use crate::{found::NamedFilters, source::Node};
 
-/// A middleware: what the caller wants to know about it, and the names in its chain.
+/// A middleware: the caller's data about it, and the names in its chain.
 pub(crate) type Middleware<T> = (T, Vec<String>);
 
-/// The most chains within chains. Traefik rejects a chain that contains itself.
+/// Maximum depth of chains in chains. Traefik rejects a chain that contains itself.
 const MAX_DEPTH: usize = 16;
 
-/// The most middlewares of a router.
+/// Maximum number of middlewares of a router.
 const MAX_MIDDLEWARES: usize = 1_000;
 
-/// The middlewares of these names in order, and the names that lead nowhere. A chain is followed by
-/// its members.
+/// The middlewares with these names in order, and the names that were not found. The members of a
+/// chain come directly after the chain.
 pub(crate) fn expand<T>(
     names: Vec<String>,
     find: impl Fn(&str) -> Option<Middleware<T>>,
@@ -27,7 +27,7 @@ pub(crate) fn expand<T>(
                 let deeper = depth.saturating_add(1);
                 rest.extend(chain.into_iter().rev().map(|name| (deeper, name)));
             }
-            // Traefik's own, such as those of the dashboard.
+            // Traefik's own middlewares, for example for the dashboard.
             None if name.ends_with("@internal") || missing.contains(&name) => {}
             None => missing.push(name),
         }

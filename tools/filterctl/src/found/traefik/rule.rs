@@ -3,7 +3,7 @@
 
 use crate::found::PathCondition;
 
-/// Conditions that all hold for a request, as far as a route has them.
+/// Conditions that a request must meet: one alternative of a rule.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct RuleConditions {
     /// The hosts. Empty for all.
@@ -16,11 +16,11 @@ pub(crate) struct RuleConditions {
     pub others: Vec<String>,
 }
 
-/// The most alternatives of a rule.
+/// Maximum number of alternatives of a rule.
 const MAX_ALTERNATIVES: usize = 64;
 
-/// The alternatives of a rule. Those that differ in one kind of conditions are one. A rule that is
-/// not understood is in `others` as a whole.
+/// The alternatives of a rule. Alternatives that differ in only one kind of condition are merged. A
+/// rule that cannot be parsed goes into `others` as a whole.
 pub(crate) fn alternatives(rule: &str) -> Vec<RuleConditions> {
     if rule.trim().is_empty() {
         return vec![RuleConditions::any()];
@@ -133,7 +133,7 @@ impl RuleConditions {
         }
     }
 
-    /// Both. `None` if no request can match.
+    /// The conditions of both. `None` if no request can meet them.
     fn and(&self, other: &Self) -> Option<Self> {
         Some(Self {
             domains: common(&self.domains, &other.domains)?,
@@ -146,7 +146,7 @@ impl RuleConditions {
         })
     }
 
-    /// The alternatives of two in one. `None` if they differ in more than one kind of conditions.
+    /// Merges two alternatives. `None` if they differ in more than one kind of condition.
     fn or(&self, other: &Self) -> Option<Self> {
         let same = (
             self.domains == other.domains,
@@ -167,7 +167,7 @@ impl RuleConditions {
     }
 }
 
-/// Traefik searches an expression anywhere in the path.
+/// A regular expression, which may match anywhere in the path.
 fn searched(regex: &str) -> PathCondition {
     if regex.starts_with('^') && !regex.contains('|') {
         PathCondition::RegexPrefix(regex.to_owned())
@@ -192,7 +192,7 @@ fn one_of(all: Vec<PathCondition>) -> PathCondition {
     }
 }
 
-/// The values in both lists, where an empty one stands for all values. `None` if there is none.
+/// The values in both lists. An empty list stands for all values. `None` if no value is in both.
 fn common(one: &[String], two: &[String]) -> Option<Vec<String>> {
     if one.is_empty() || two.is_empty() {
         return Some([one, two].concat());
@@ -202,7 +202,7 @@ fn common(one: &[String], two: &[String]) -> Option<Vec<String>> {
     (!common.is_empty()).then_some(common)
 }
 
-/// The values of either list, where an empty one stands for all values.
+/// The values of either list. An empty list stands for all values.
 fn united(one: &[String], two: &[String]) -> Vec<String> {
     if one.is_empty() || two.is_empty() {
         return Vec::new();
@@ -211,11 +211,11 @@ fn united(one: &[String], two: &[String]) -> Vec<String> {
     one.iter().chain(more).cloned().collect()
 }
 
-/// Joins alternatives that differ in one kind of conditions only.
+/// Merges alternatives that differ in only one kind of condition.
 fn merged(all: Vec<RuleConditions>) -> Vec<RuleConditions> {
     let mut joined: Vec<RuleConditions> = Vec::new();
     for mut next in all {
-        // A joined alternative may differ from others in one kind only.
+        // The result may in turn differ from another alternative in only one kind.
         while let Some((n, either)) =
             joined.iter().enumerate().find_map(|(n, one)| Some((n, one.or(&next)?)))
         {
@@ -237,7 +237,7 @@ fn arguments(text: &str) -> Option<(Vec<String>, &str)> {
         }
         let quote = rest.chars().next().filter(|c| *c == '`' || *c == '"')?;
         let (argument, after) = rest.get(1..)?.split_once(quote)?;
-        // Escapes in double quotes are not read.
+        // Escapes in double quotes are not supported.
         if quote == '"' && argument.contains('\\') {
             return None;
         }

@@ -43,7 +43,7 @@ pub(super) fn variables<'n>(name: &str, value: &'n Node) -> Vec<(&'n str, &'n No
     members.chain(items).filter(|(_, value)| value.text().is_some()).collect()
 }
 
-/// Whether the value of a variable is hidden. Kong's own settings are no secrets, apart from some.
+/// Whether the value of a variable is hidden. Most of Kong's own settings are not secrets.
 pub(super) fn is_secret_variable(name: &str) -> bool {
     !name.starts_with("KONG_") || is_secret_name(name)
 }

@@ -8,7 +8,7 @@ use crate::explain::Mask;
 /// The end of the first line and of the last line of a private key in PEM.
 pub(super) const PRIVATE_KEY: &str = "PRIVATE KEY-----";
 
-/// What the lines so far say about the next one.
+/// The state after the lines so far: a secret or a private key may continue on the next line.
 #[derive(Default)]
 struct Open {
     /// The indentation of the last line with a secret.
@@ -18,7 +18,7 @@ struct Open {
 }
 
 impl Open {
-    /// Where the secret of the next line starts.
+    /// The start of the secret in the next line, if it has one.
     fn next(&mut self, line: &str) -> Option<usize> {
         let indentation = line.len().saturating_sub(line.trim_start().len());
         let continues = self.secret.is_some_and(|own| line.is_empty() || indentation > own);
@@ -54,7 +54,7 @@ pub(super) fn comments(text: &str, is_in_scalar: impl Fn(usize) -> bool) -> Vec<
     found
 }
 
-/// The rest of each line behind the name of a secret, the lines that continue it, and private keys.
+/// The rest of each line after the name of a secret, the lines that continue it, and private keys.
 pub(super) fn unparsed(text: &str) -> Vec<Range<usize>> {
     let (mut open, mut comments) = (Open::default(), Open::default());
     let mut found = Vec::new();
@@ -75,7 +75,7 @@ pub(super) fn unparsed(text: &str) -> Vec<Range<usize>> {
     found
 }
 
-/// The lines with their offsets, without blanks at their ends.
+/// The lines with their offsets, without trailing white space.
 fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     text.split_inclusive('\n').scan(0_usize, |next, line| {
         let start = *next;
@@ -88,19 +88,19 @@ fn rest(start: usize, line: &str, from: usize) -> Range<usize> {
     start.saturating_add(from)..start.saturating_add(line.len())
 }
 
-/// Where the text of a comment starts in a line without a value.
+/// The start of a comment's text in a line that is only a comment.
 fn own_line(line: &str) -> Option<usize> {
     let comment = line.trim_start().strip_prefix('#')?;
     Some(line.len().saturating_sub(comment.trim_start_matches('#').len()))
 }
 
-/// Where a private key starts in a line.
+/// The start of a private key in a line.
 fn private_key(line: &str) -> Option<usize> {
     let end = line.find(PRIVATE_KEY)?;
     line.get(..end)?.rfind("-----BEGIN")
 }
 
-/// Where the value of a secret starts in a line. A reference to a variable is none.
+/// The start of a secret's value in a line. A reference to a variable is not a secret.
 fn value_of_secret(line: &str) -> Option<usize> {
     line.match_indices([':', '=']).map(|(at, _)| at.saturating_add(1)).find(|start| {
         let (before, value) = line.split_at_checked(*start).unwrap_or_default();

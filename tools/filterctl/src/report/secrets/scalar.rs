@@ -4,7 +4,7 @@
 use super::Secret;
 use crate::source::{Content, Node, Style};
 
-/// All scalars, apart from those that contain one of the roots.
+/// All scalars, except any that contains one of the roots.
 pub(super) fn innermost<'n>(roots: &[&'n Node]) -> Vec<&'n Node> {
     let mut found = Vec::new();
     for root in roots {

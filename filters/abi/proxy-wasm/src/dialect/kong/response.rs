@@ -26,10 +26,10 @@ const SINGLE: [&str; 12] = [
     "server",
 ];
 
-/// Headers that nginx removes only under conditions. Without a line of `Cache-Control` or `Link` to
-/// remove, it writes through an uninitialised pointer
-/// (`ngx_http_wasm_set_builtin_multi_header_handler`). Of the others it removes only the line to
-/// which it has a pointer (`ngx_http_wasm_set_builtin_header_handler`). It has none to an upstream's
+/// Headers that nginx cannot always remove. If there is no line of `Cache-Control` or `Link`, it
+/// writes through an uninitialised pointer (`ngx_http_wasm_set_builtin_multi_header_handler`). Of
+/// the other headers it removes only the line to which it has a pointer
+/// (`ngx_http_wasm_set_builtin_header_handler`). It has no pointer to an upstream's
 /// `WWW-Authenticate` and relative `Location`, nor, with `proxy_redirect`, to a `Location` or
 /// `Refresh` that it did not rewrite.
 const FRAGILE: [&str; 5] = ["cache-control", "link", "location", "refresh", "www-authenticate"];
@@ -89,8 +89,8 @@ fn apply(mutation: &HeaderMutation<'_>) -> Result<(), Status> {
                 if hostcalls::header(Map::Response, name)?.is_none() {
                     return Ok(());
                 }
-                // A removed line counts as present, so there may be none to remove. The value is
-                // empty because nginx sends that of a removed `Location` to HTTP/2 clients.
+                // The read also finds removed lines, so there may be no line to remove. The value is
+                // empty because nginx sends the value of a removed `Location` to HTTP/2 clients.
                 leave_one_line(name, b"")?;
             }
             hostcalls::remove_header(Map::Response, name)

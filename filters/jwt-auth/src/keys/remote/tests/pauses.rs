@@ -79,7 +79,7 @@ fn last_good_keys_are_used_again_after_a_failed_fetch() {
 
 /// A worker that resumes while another one fetches has no reason to reject requests.
 #[test]
-fn fetch_of_a_busy_worker_takes_no_keys_out_of_use() {
+fn fetch_by_a_busy_worker_keeps_the_keys_in_use() {
     let (sources, host) = (source(|_| {}), TestHost::at(NOW));
     let (mut busy, mut paused) = (Worker::new(&sources, &host), Worker::new(&sources, &host));
     busy.fetch_keys("key 1");

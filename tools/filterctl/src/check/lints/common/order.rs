@@ -80,8 +80,8 @@ fn rate_limit(chain: &Chain<'_>, index: usize, limit: &Step<'_>, report: &mut Re
     }
 }
 
-/// Whether `step` is in the same gateway as the `jwt_auth` behind it. A gateway rejects identity
-/// headers before jwt-auth itself.
+/// Whether `step` is in the same gateway as the `jwt_auth` behind it. The gateway itself then
+/// rejects rules that copy identity headers before jwt-auth.
 fn rejects_itself(step: &Step<'_>, jwt_auth: &Step<'_>) -> bool {
     step.is_in_gateway() && step.filter == jwt_auth.filter
 }

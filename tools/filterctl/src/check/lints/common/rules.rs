@@ -75,8 +75,8 @@ pub(super) fn check(project: &Project, chains: &Chains<'_>, report: &mut Report)
     }
 }
 
-/// Istio generates the names of its routes, and Traefik gives filters none. Those of Envoy Gateway
-/// have a common start.
+/// Reports a `route` that no route has as its name. Istio generates the names of its routes, and
+/// Traefik gives filters no names. The names that Envoy Gateway generates have a known start.
 fn unknown_route(
     step: &Step<'_>,
     (path, rule): &(String, &Value),

@@ -38,7 +38,7 @@ fn environment(settings: &Settings<'_>, read: &BTreeSet<String>, report: &mut Re
     let lists = settings.all("nginx_main_env");
     for name in read {
         for (_, place) in lists.iter().filter(|(list, _)| !passes(list, name)) {
-            // The list may have values, which are secrets.
+            // Do not quote the list: its values may be secrets.
             let message = format!(
                 "nginx_main_env: does not list {name}, which a filter reads; append \"; env {name}\""
             );

@@ -237,7 +237,7 @@ fn traefik_chains() {
     assert_clean(&TRAEFIK, edits);
 }
 
-/// Such a filter cannot be checked, but it is one.
+/// The filter cannot be checked, but the file is known to have one.
 #[test]
 fn kong_plugin_in_a_secret() {
     let text = "apiVersion: configuration.konghq.com/v1\nkind: KongPlugin\nmetadata: {name: a, labels: \

@@ -22,8 +22,8 @@ pub(super) struct Router<'p> {
     place: Place,
     /// See [`Route::listeners`].
     listeners: Vec<String>,
-    /// The definitions of the middlewares, in order, with those of entry points and in chains.
-    /// Unknown ones are left out.
+    /// The definitions of the middlewares, in order, including the middlewares of entry points and
+    /// in chains. Unknown middlewares are left out.
     middlewares: Vec<&'p Node>,
     has_tls: bool,
 }

@@ -71,8 +71,8 @@ fn listeners(route: Object<'_>) -> Option<Vec<String>> {
     Some(all)
 }
 
-/// The host of a route without hostnames: `*` if no listener has a hostname either. `None` if the
-/// listeners are not in the files.
+/// The host of a route without hostnames: `*` if no listener has a hostname either. `None` if a
+/// listener has one, or if the listeners are not in the files.
 fn any_host(objects: &Objects<'_>, route: Object<'_>) -> Option<&'static str> {
     for parent in items(route.spec(), "parentRefs") {
         let namespace = parent.get_text("namespace").unwrap_or(route.namespace());

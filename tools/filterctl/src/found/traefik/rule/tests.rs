@@ -12,7 +12,7 @@ fn parses_rules() {
 }
 
 #[test]
-fn rule_that_is_not_understood_is_another_condition() {
+fn unparsable_rule_is_kept_as_another_condition() {
     for rule in ["Host(`a`) && Path(`/b", "Host(`a`) Path(`/b`)", "Host()", "Path(\"/\\x61\")"] {
         assert_eq!(alternatives(rule), [RuleConditions::other(rule)], "{rule}");
     }
@@ -23,7 +23,7 @@ fn rule_that_is_not_understood_is_another_condition() {
 }
 
 #[test]
-fn different_kinds_are_alternatives() {
+fn alternatives_with_different_kinds_of_conditions_stay_separate() {
     let all = alternatives("(Host(`a`) && Path(`/b`)) || (Host(`c`) && Path(`/d`))");
     let hosts: Vec<_> = all.iter().map(|one| one.domains.clone()).collect();
     assert_eq!(hosts, [["a"], ["c"]]);
@@ -53,7 +53,7 @@ fn selected(rules: &[(&str, &str)], requests: &[(&str, &str)]) -> Vec<Option<Str
 }
 
 #[test]
-fn alternatives_are_matched_apart() {
+fn alternatives_are_matched_one_by_one() {
     let rules = [
         ("two", "(Host(`a.test`) && PathPrefix(`/x`)) || (Host(`b.test`) && PathPrefix(`/admin`))"),
         ("open", "Host(`a.test`)"),
@@ -74,7 +74,7 @@ fn alternatives_are_matched_apart() {
 }
 
 #[test]
-fn expressions_are_searched_in_the_path() {
+fn regular_expression_matches_anywhere_in_the_path() {
     let rules = [("images", r"PathRegexp(`\.(jpeg|jpg|png)$`)"), ("v", "PathRegexp(`^/v[0-9]`)")];
     let requests = [("a", "/a/b.png"), ("a", "/a/b.pngx"), ("a", "/v1/x"), ("a", "/x/v1")];
     let expected = [Some("images"), None, Some("v"), None].map(|name| name.map(str::to_owned));
