@@ -125,16 +125,40 @@ pub(super) fn is_plain_http(text: &str) -> bool {
         ["http:", "https?", "http|", "http)", "http(s"].iter().any(|scheme| text.contains(scheme))
     };
     let is_open = |text: &str| text.trim_start_matches(['^', '(']).starts_with(['.', '[']);
-    // Each alternative may have its own scheme, as in `https://novasphere\.io|http://localhost`.
-    let is_split = text.split('|').all(|origin| origin.contains("//"));
-    let mut origins = text.split(|c| c == '|' && is_split);
-    origins.any(|origin| (is_http(origin) || is_open(origin)) && !is_loopback(origin))
+    origins(text).into_iter().any(|one| (is_http(one) || is_open(one)) && !is_loopback(one))
 }
 
-/// Whether `text` names hosts of the user's own machine and no others.
+/// The alternatives if each has its own scheme, as in `https://novasphere\.io|http://localhost`, with or
+/// without parentheses around all of them. Otherwise the whole text.
+fn origins(text: &str) -> Vec<&str> {
+    let splits = [0, 1].map(|depth| alternatives(text, depth));
+    let have_schemes =
+        |all: &Vec<&str>| all.len() > 1 && all.iter().all(|origin| origin.contains("//"));
+    splits.into_iter().find(have_schemes).unwrap_or_else(|| vec![text])
+}
+
+/// The parts between `|` in at most `max_depth` pairs of parentheses.
+fn alternatives(text: &str, max_depth: usize) -> Vec<&str> {
+    let mut depth = 0_usize;
+    let is_end = |c| {
+        match c {
+            '(' => depth = depth.saturating_add(1),
+            ')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        c == '|' && depth <= max_depth
+    };
+    text.split(is_end).collect()
+}
+
+/// Whether `text` matches hosts of the user's own machine and names no others.
 fn is_loopback(text: &str) -> bool {
-    let hosts = ["localhost", "127\\.0\\.0\\.1", "127\\.", "\\[::1", "[::1"];
-    let rest = hosts.iter().fold(text.to_owned(), |rest, host| rest.replace(host, ""));
+    let hosts = ["localhost", "\\[::1", "[::1"];
+    let mut rest = hosts.iter().fold(text.to_owned(), |rest, host| rest.replace(host, ""));
+    while let Some((start, end)) = rest.split_once("127\\.") {
+        let is_number = |c: char| c.is_ascii_digit() || "\\.d+{},[]-".contains(c);
+        rest = format!("{start}{}", end.trim_start_matches(is_number));
+    }
     rest != text && names(&without_escapes(&rest)).next().is_none()
 }
 
@@ -146,7 +170,7 @@ fn without_escapes(text: &str) -> String {
 fn names(plain: &str) -> impl Iterator<Item = &str> {
     let is_literal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
     let parts = plain.split(move |c: char| !is_literal(c));
-    parts.filter(|part| part.trim_matches('.').contains('.'))
+    parts.filter(|part| part.contains('.') && part.contains(|c: char| c.is_ascii_alphanumeric()))
 }
 
 /// Whether `pattern` allows any text directly before a name, as `.*novasphere\.io` allows

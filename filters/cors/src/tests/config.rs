@@ -179,6 +179,8 @@ fn warns_about_patterns_like_wildcards() {
         r"https?://(localhost|pr-[0-9]+\.novasphere\.io)(:[0-9]+)?",
         r"^https?:\/\/(127\.0\.0\.1|192\.168\.\d{1,3}\.\d{1,3}):3000$",
         r"http://localhost(:[0-9]+)?|http://127\.evil\.example",
+        r"https?://(localhost|10\.\d+\.\d+\.\d+)(:\d+)?",
+        r"https?://(localhost|[a-z]+\.corp\.novasphere\.io)",
     ] {
         let warned = with_credentials(plain);
         assert!(matches!(&warned[..], [one] if one.ends_with(no_tls)), "{plain}: {warned:?}");
@@ -191,6 +193,9 @@ fn warns_about_patterns_like_wildcards() {
         r"https?://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]+)?",
         r"https?://([a-z]+\.)?localhost",
         r"(https://app\.novasphere\.io|http://localhost:[0-9]+)",
+        r"https://app\.novasphere\.io|http://localhost:(3000|5173)",
+        r"^(https://app\.novasphere\.io|http://localhost:(3000|5173))$",
+        r"http://127\.0\.0\.\d{1,3}:3000|http://127\.[0-9.]+",
     ] {
         assert_eq!(with_credentials(safe), none, "{safe}");
     }
