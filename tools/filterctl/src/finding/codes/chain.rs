@@ -25,10 +25,13 @@ super::codes! {
         remedy: "None, if that is intended. Otherwise put jwt-auth before rate-limit.",
     }
 
-    /// header-transform that reads an identity header before jwt-auth.
-    TEMPLATE_BEFORE_AUTH = "NS104" Warning, "template reads an identity header before jwt-auth" {
-        why: "Until jwt-auth has run, the header is the client's own, and its value can be forged.",
-        remedy: "Put header-transform behind jwt-auth.",
+    /// header-transform that copies an identity header before jwt-auth.
+    IDENTITY_COPIED_BEFORE_AUTH = "NS104" Warning,
+        "header-transform copies an identity header before jwt-auth" {
+        why: "Until jwt-auth has run, the header is the client's own, and its value can be forged. \
+              Templates and rename copy the value to where jwt-auth does not remove it.",
+        remedy: "Put header-transform behind jwt-auth, or name no such header in templates or as the \
+                 old name in rename.",
     }
 
     /// Security headers that rejections do not get.

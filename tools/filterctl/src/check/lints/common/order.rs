@@ -89,7 +89,7 @@ fn rejects_itself(step: &Step<'_>, jwt_auth: &Step<'_>) -> bool {
 fn header_transform(chain: &Chain<'_>, index: usize, step: &Step<'_>, report: &mut Report) {
     let behind = chain.behind(index, FilterKind::JwtAuth);
     if let Some(jwt_auth) = behind.filter(|jwt_auth| !rejects_itself(step, jwt_auth)) {
-        templates_before(step, jwt_auth, report);
+        copies_before(step, jwt_auth, report);
     }
     if let Some(jwt_auth) = chain.before(index, FilterKind::JwtAuth) {
         changed_identities(step, jwt_auth, report);
@@ -100,13 +100,16 @@ fn header_transform(chain: &Chain<'_>, index: usize, step: &Step<'_>, report: &m
     }
 }
 
-fn templates_before(step: &Step<'_>, jwt_auth: &Step<'_>, report: &mut Report) {
+/// Templates and `rename` copy the value of a request header.
+fn copies_before(step: &Step<'_>, jwt_auth: &Step<'_>, report: &mut Report) {
     let owned = owned_headers(jwt_auth);
     for (path, entry) in entries(step) {
-        let names = templates(entry, "headers").into_iter();
+        let renames = path.starts_with("request.rename.headers");
+        let old = entry.split_once(':').filter(|_| renames).map(|(old, _)| old.trim());
+        let names = templates(entry, "headers").into_iter().chain(old);
         for name in names.filter(|name| owned.contains(&name.to_ascii_lowercase())) {
-            let message = format!("{path}: reads {name} before jwt-auth: clients can forge it");
-            report.add(&codes::TEMPLATE_BEFORE_AUTH, step.place(&path), step.says(&message));
+            let message = format!("{path}: copies {name} before jwt-auth: clients can forge it");
+            report.add(&codes::IDENTITY_COPIED_BEFORE_AUTH, step.place(&path), step.says(&message));
         }
     }
 }

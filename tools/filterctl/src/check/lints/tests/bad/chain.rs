@@ -39,6 +39,10 @@ pub(super) const CHAINS: &[(&str, &[Filter])] = &[
             JWT,
         ],
     ),
+    (
+        "NS104",
+        &[("header-transform", r#"{"request": {"rename": {"headers": ["X-User-Id:X-Me"]}}}"#), JWT],
+    ),
     // The gateway's own fault.
     (
         "NS013",
