@@ -32,6 +32,6 @@ pub use self::{
     hosts::virtual_hosts,
     listener::Listener,
     order::{Entry, HostClass, block_misplaced, block_overlapping, in_order},
-    path::{PathMatch, escape},
+    path::{PathMatch, escape, has_alternatives},
     verdict::{fault, prune},
 };

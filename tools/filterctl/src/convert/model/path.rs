@@ -122,16 +122,16 @@ fn grouped(regex: &str) -> String {
     if has_alternatives(regex) { format!("(?:{regex})") } else { regex.to_owned() }
 }
 
-/// Whether there is a `|` outside of parentheses and classes.
-fn has_alternatives(regex: &str) -> bool {
-    let (mut depth, mut is_class, mut is_escaped) = (0_i32, false, false);
-    for c in regex.chars() {
+/// Whether there is a `|` outside of parentheses, classes and quotations.
+pub fn has_alternatives(regex: &str) -> bool {
+    let mut depth = 0_i32;
+    let mut rest = regex.chars();
+    while let Some(c) = rest.next() {
         match c {
-            _ if is_escaped => is_escaped = false,
-            '\\' => is_escaped = true,
-            ']' => is_class = false,
-            _ if is_class => {}
-            '[' => is_class = true,
+            '\\' if rest.next() == Some('Q') => {
+                rest = rest.as_str().split_once("\\E").unwrap_or_default().1.chars();
+            }
+            '[' => rest = behind_class(rest.as_str()).chars(),
             '(' => depth = depth.saturating_add(1),
             ')' => depth = depth.saturating_sub(1),
             '|' if depth == 0 => return true,
@@ -139,6 +139,25 @@ fn has_alternatives(regex: &str) -> bool {
         }
     }
     false
+}
+
+/// The text behind the `]` of a class. A `]` right at its start is a member, and so is `[:alpha:]`.
+fn behind_class(class: &str) -> &str {
+    let class = class.strip_prefix('^').unwrap_or(class);
+    let mut rest = class.strip_prefix(']').unwrap_or(class);
+    loop {
+        let named = rest.strip_prefix("[:").and_then(|name| name.split_once(":]"));
+        let mut chars = rest.chars();
+        rest = match (named, chars.next()) {
+            (Some((_, after)), _) => after,
+            (None, None | Some(']')) => return chars.as_str(),
+            (None, Some('\\')) => {
+                chars.next();
+                chars.as_str()
+            }
+            (None, Some(_)) => chars.as_str(),
+        };
+    }
 }
 
 /// The text as an expression that matches only it.
@@ -177,5 +196,17 @@ mod tests {
         }
         assert!(start("(?=a)").fault().is_some());
         assert_eq!(start("/a").fault(), None);
+    }
+
+    #[test]
+    fn finds_alternatives_behind_classes_and_quotations() {
+        for regex in
+            ["a|b", "[]([]|b", "[^](]|b", "[[:alpha:](]|b", r"[\](]|b", r"\Q(\E|b", "(a)|b"]
+        {
+            assert!(has_alternatives(regex), "{regex}");
+        }
+        for regex in ["(a|b)", "[|]", "[]|]", "[[:alpha:]|]", r"\|", r"[\]|]", r"\Qa|b\E", r"\Q|"] {
+            assert!(!has_alternatives(regex), "{regex}");
+        }
     }
 }

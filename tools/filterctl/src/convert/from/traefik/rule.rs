@@ -1,6 +1,9 @@
 //! Rules of routers as alternatives of conditions on host, path and method.
 
-use crate::convert::model::PathMatch;
+#[cfg(test)]
+mod tests;
+
+use crate::convert::model::{PathMatch, has_alternatives};
 
 /// Conditions that all hold. `None` for all values.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -204,9 +207,12 @@ fn merged(mut all: Vec<Conjunction>) -> Vec<Conjunction> {
     all
 }
 
-/// Traefik searches an expression anywhere in the path.
+/// Traefik searches an expression anywhere in the path. A leading `^` anchors only the first of
+/// several alternatives, and an operator behind it can make it optional.
 fn searched(regex: String) -> PathMatch {
-    PathMatch::RegexStart(match regex.strip_prefix('^') {
+    let anchors_all =
+        |rest: &&str| !rest.starts_with(['*', '+', '?', '{']) && !has_alternatives(rest);
+    PathMatch::RegexStart(match regex.strip_prefix('^').filter(anchors_all) {
         Some(rest) => rest.to_owned(),
         None => format!(".*(?:{regex})"),
     })
@@ -242,53 +248,5 @@ fn arguments(text: &str) -> Option<(Vec<String>, &str)> {
         arguments.push(argument.to_owned());
         rest = after.trim_start();
         rest = rest.strip_prefix(',').map_or(rest, str::trim_start);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(rule: &str) -> Vec<Conjunction> {
-        alternatives(rule).unwrap()
-    }
-
-    #[test]
-    fn kinds_of_conditions_stay_together() {
-        let [one] = &read("Host(`a.io`) && (Path(`/x`) || PathPrefix(`/x/`)) && Method(`GET`)")[..]
-        else {
-            panic!("not one alternative")
-        };
-        assert_eq!(one.hosts, Some(vec!["a.io".to_owned()]));
-        assert_eq!(one.paths, Some(vec![PathMatch::Segments("/x".to_owned())]));
-        assert_eq!(one.methods, Some(vec!["GET".to_owned()]));
-        assert_eq!(one.others, [""; 0]);
-        assert_eq!(read("Host(`a`) || Host(`b`) || host(`c`)").len(), 1);
-        let searched = &read("PathRegexp(`/v[0-9]+$`)")[0].paths.clone().unwrap()[0];
-        assert_eq!(searched.whole_regex(), ".*(?:/v[0-9]+$).*");
-    }
-
-    #[test]
-    fn different_kinds_are_alternatives() {
-        let all = read("(Host(`a`) && Path(`/b`)) || (Host(`c`) && Path(`/d`))");
-        let hosts: Vec<_> = all.iter().map(|one| one.hosts.clone().unwrap()).collect();
-        assert_eq!(hosts, [["a"], ["c"]]);
-        assert_eq!(read("Host(`a`) || Path(`/b`)").len(), 2);
-        // No request has two hosts.
-        assert_eq!(read("Host(`a`) && Host(`b`)"), []);
-    }
-
-    #[test]
-    fn other_conditions_are_kept() {
-        for (rule, other) in [
-            ("Host(`a`) && !Path(`/b`)", "!Path(`/b`)"),
-            ("Host(`a`) && ClientIP(`10.0.0.0/8`)", "ClientIP(`10.0.0.0/8`)"),
-            ("Host(`a`) && Path(`/x/{id:[0-9]+}`)", "Path(`/x/{id:[0-9]+}`)"),
-            ("Path(`/a`) && PathPrefix(`/`)", "several conditions on the path"),
-        ] {
-            assert_eq!(read(rule)[0].others, [other], "{rule}");
-        }
-        assert_eq!(alternatives("Host(`a`) && "), None);
-        assert_eq!(alternatives("Host(`a`) Path(`/`)"), None);
     }
 }
