@@ -1,37 +1,18 @@
 //! [`TestHost`]: a host for tests. The test sets its time, data and failures.
 
+mod visible_headers;
+
 use std::{
     cell::{Cell, RefCell},
     collections::{BTreeMap, HashMap},
     net::{IpAddr, Ipv4Addr},
 };
 
+pub use self::visible_headers::visible_headers;
 use crate::{
-    Attributes, Capability, Cas, Clock, Connection, Env, Hash, HeaderInterest, Headers, Host,
-    Metrics, PendingQueues, Random, SharedData, SharedDataError, UnixTime, Verify, Written,
+    Attributes, Capability, Cas, Clock, Connection, Env, Hash, Host, Metrics, PendingQueues,
+    Random, SharedData, SharedDataError, UnixTime, Verify, Written,
 };
-
-/// The lines that a host passes to a filter with this interest.
-pub fn visible_headers<'l>(
-    lines: &[(&'l [u8], &'l [u8])],
-    interest: &HeaderInterest,
-) -> Headers<'l> {
-    let named = |name: &String| lines.iter().find(|(n, _)| n.eq_ignore_ascii_case(name.as_bytes()));
-    match interest {
-        HeaderInterest::None => Headers::default(),
-        HeaderInterest::All => Headers::borrowed(lines.iter().copied()),
-        HeaderInterest::AllIfAny(names) if names.iter().any(|name| named(name).is_some()) => {
-            Headers::borrowed(lines.iter().copied())
-        }
-        HeaderInterest::AllIfAny(_) => Headers::default(),
-        HeaderInterest::Named(names) => Headers::borrowed(names.iter().filter_map(named).copied()),
-        HeaderInterest::EveryLine(names) => {
-            let is_named =
-                |name: &[u8]| names.iter().any(|n| name.eq_ignore_ascii_case(n.as_bytes()));
-            Headers::borrowed(lines.iter().filter(|(name, _)| is_named(name)).copied())
-        }
-    }
-}
 
 /// Shared values and their CAS tokens.
 pub type Values = HashMap<Vec<u8>, (Vec<u8>, u32)>;
