@@ -11,10 +11,10 @@ static CONTENT_TYPE: HeaderName = HeaderName::from_static("content-type");
 /// The gRPC status of a request over a limit, whatever `error_code` is. Clients retry on others.
 const RESOURCE_EXHAUSTED: u8 = 8;
 
-/// The configured form of local responses.
 /// The size of the longest message in bytes, except that for a request over a limit.
 pub(crate) const MAX_TITLE_BYTES: usize = "Internal Server Error".len();
 
+/// The configured form of local responses.
 #[derive(Debug)]
 pub(crate) struct LocalResponses {
     /// The status of a request over a limit.
