@@ -98,10 +98,14 @@ impl KeySetSource {
         record.failures == 0 && self.is_due(record, now)
     }
 
-    /// Whether the fetch is so late that no worker can still be fetching: all timers were paused.
+    /// Whether the fetch is so late that all timers must have been paused. A fetch that began in time
+    /// does not count as late while its lease lasts. The lease may be longer than this source's, as
+    /// in [`is_leased`](Self::is_leased).
     pub(super) fn is_overdue(&self, record: &Record, now: u64) -> bool {
         const START_MS: u64 = 2_000;
-        record.due_at.saturating_add(START_MS + self.lease_ms()) <= now
+        let latest_start = record.due_at.saturating_add(START_MS);
+        let began_in_time = Self::is_leased(record, now) && record.fetched_at <= latest_start;
+        !began_in_time && latest_start.saturating_add(self.lease_ms()) <= now
     }
 
     /// Whether a worker holds the lease. An end beyond any that a worker writes results from a clock

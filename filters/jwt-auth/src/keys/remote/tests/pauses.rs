@@ -94,6 +94,25 @@ fn fetch_by_a_busy_worker_keeps_the_keys_in_use() {
     assert_eq!([busy.key_in_use(), paused.key_in_use()], [Some("key 1"); 2]);
 }
 
+/// The busy worker may have a configuration of the same source with a longer time limit.
+#[test]
+fn long_fetch_by_a_busy_worker_keeps_the_keys_in_use() {
+    let (long, short) = (source(|source| source.timeout_ms = 30_000), source(|_| {}));
+    let host = TestHost::at(NOW);
+    let (mut busy, mut paused) = (Worker::new(&long, &host), Worker::new(&short, &host));
+    busy.fetch_keys("key 1");
+    paused.tick();
+    let fetch = (0..300).find_map(|_| {
+        host.advance(1);
+        busy.tick().pop()
+    });
+    host.advance(20);
+    assert_eq!(paused.key_in_use(), Some("key 1"));
+    busy.respond(&fetch.unwrap(), 200, &[], "key 2");
+    assert_eq!(paused.availability(), KeyAvailability::Updated);
+    assert_eq!(paused.key_in_use(), Some("key 2"));
+}
+
 #[test]
 fn keys_wait_for_a_fetch_if_the_record_is_lost_during_a_pause() {
     let (sources, host) = (source(|_| {}), TestHost::at(NOW));
