@@ -75,7 +75,8 @@ impl<K> KeyCache<K> {
     }
 
     /// Reads the shared record. After a pause, keys that no worker kept fresh are not used until a
-    /// fetch ends.
+    /// fetch ends. The same applies if the host lost the record, as nginx evicts values from a full
+    /// zone, even if another worker has created a new one since.
     pub(super) fn read_record(&mut self, source: &KeySetSource, env: &Env<'_>) -> Option<Record> {
         let now = env.clock.now().millis;
         let was_paused = self.was_paused(now);
@@ -86,7 +87,8 @@ impl<K> KeyCache<K> {
         self.record = self.slot.and_then(|slot| slot.record(source.id, env.shared_data));
         self.awaits_fetch = match &self.record {
             Some(record) if source.is_first_try_due(record, now) => {
-                self.awaits_fetch || (was_paused && source.is_overdue(record, now))
+                let is_lost = self.generation != 0 && record.generation == 0;
+                self.awaits_fetch || (was_paused && (is_lost || source.is_overdue(record, now)))
             }
             Some(_) => false,
             None => self.awaits_fetch || was_paused,

@@ -126,3 +126,24 @@ fn keys_wait_for_a_fetch_if_the_record_is_lost_during_a_pause() {
     assert_eq!(worker.availability(), KeyAvailability::Updated);
     assert_eq!(worker.key_in_use(), Some("key 2"));
 }
+
+/// The first worker that resumes creates a new record, which says nothing about the age of keys.
+#[test]
+fn keys_of_all_workers_wait_for_a_fetch_if_the_record_is_lost_during_a_pause() {
+    for status in [200, 503] {
+        let (sources, host) = (source(|_| {}), TestHost::at(NOW));
+        let (mut one, mut two) = (Worker::new(&sources, &host), Worker::new(&sources, &host));
+        one.fetch_keys("key 1");
+        two.tick();
+        host.advance(TWO_HOURS);
+        host.shared_values.borrow_mut().clear();
+        assert_eq!(one.key_in_use(), None);
+        let fetches = one.tick();
+        assert_eq!(two.key_in_use(), None);
+        assert_eq!(two.availability(), KeyAvailability::Pending);
+        one.respond(&fetches[0], status, &[], "key 2");
+        assert_eq!(two.availability(), KeyAvailability::Updated);
+        let expected = if status == 200 { "key 2" } else { "key 1" };
+        assert_eq!(two.key_in_use(), Some(expected));
+    }
+}
