@@ -65,6 +65,12 @@ impl<K> KeyCache<K> {
         if self.awaits_fetch { 0 } else { self.generation }
     }
 
+    /// Forgets the keys. The worker continues as before its first key set.
+    pub(super) fn discard_keys(&mut self) {
+        self.keys = None;
+        self.generation = 0;
+    }
+
     /// Whether the worker has keys and was paused at `now`, in milliseconds.
     pub(crate) fn may_be_outdated(&self, now: u64) -> bool {
         self.keys.is_some() && self.was_paused(now)

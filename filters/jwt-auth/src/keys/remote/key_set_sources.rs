@@ -173,13 +173,21 @@ impl<R: KeySetReader> KeySetSources<R> {
 
     fn load_newer(&self, index: usize, cache: &mut KeyCache<R::Key>, env: &Env<'_>) {
         let Some(source) = self.sources.get(index) else { return };
+        let may_be_outdated = cache.may_be_outdated(env.clock.now().millis);
         let Some(Record { generation, .. }) = cache.read_record(source, env) else { return };
         if [0, cache.generation, cache.unusable].contains(&generation) {
             return;
         }
         let text = cache.slot.and_then(|slot| slot.key_set(source.id, generation, env.shared_data));
-        // Another worker is writing it. The next poll finds it.
-        let Some(text) = text else { return };
+        let Some(text) = text else {
+            // Another worker is writing the set, and the next poll finds it. After a pause, the host
+            // may also have lost it: nginx evicts values from a full zone. The set may lack a key of
+            // the previous one, which is not used any more.
+            if may_be_outdated {
+                cache.discard_keys();
+            }
+            return;
+        };
         match self.reader.read(index, &source.issuer, &text, env) {
             Ok(keys) => {
                 cache.keys = Some(keys);

@@ -13,7 +13,8 @@
 //! 5. A request waits while a fetch that it needs is in progress.
 //! 6. A worker whose timer paused, as on nginx, first loads the keys that other workers stored. If
 //!    the keys expired because all workers paused, or the host lost the record, the keys are not
-//!    used until a fetch ends. If that fetch fails, rule 3 applies.
+//!    used until a fetch ends. If that fetch fails, rule 3 applies. If the host lost the newer keys,
+//!    the worker continues as before its first keys.
 
 mod fetch_failure;
 pub(crate) mod issuer;

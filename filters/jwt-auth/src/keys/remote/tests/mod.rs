@@ -45,6 +45,13 @@ fn source(more: impl FnOnce(&mut KeySetSource)) -> KeySetSources<TextKeys> {
     KeySetSources { sources: vec![source], reader: TextKeys }
 }
 
+/// Removes the key sets from the shared data, but not the records. nginx evicts the least recently
+/// used values from a full zone.
+fn evict_key_sets(host: &TestHost) {
+    let is_record = |value: &[u8]| value.len() < 100;
+    host.shared_values.borrow_mut().retain(|_, (value, _)| is_record(value));
+}
+
 struct Worker<'w> {
     sources: &'w KeySetSources<TextKeys>,
     host: &'w TestHost,

@@ -147,3 +147,60 @@ fn keys_of_all_workers_wait_for_a_fetch_if_the_record_is_lost_during_a_pause() {
         assert_eq!(two.key_in_use(), Some(expected));
     }
 }
+
+/// The new key set may have removed a key.
+#[test]
+fn keys_wait_for_a_fetch_if_a_newer_key_set_is_lost_during_a_pause() {
+    for timer_is_first in [false, true] {
+        let (sources, host) = (source(|_| {}), TestHost::at(NOW));
+        let (mut busy, mut paused) = (Worker::new(&sources, &host), Worker::new(&sources, &host));
+        busy.fetch_keys("key 1");
+        paused.tick();
+        host.advance(TWO_HOURS);
+        busy.fetch_keys("key 2");
+        evict_key_sets(&host);
+        host.advance(60);
+        if timer_is_first {
+            paused.tick();
+        }
+        assert_eq!(paused.key_in_use(), None);
+        assert_eq!(paused.availability(), KeyAvailability::Pending);
+        busy.fetch_keys("key 2");
+        assert_eq!(paused.availability(), KeyAvailability::Updated);
+        assert_eq!(paused.key_in_use(), Some("key 2"));
+    }
+}
+
+#[test]
+fn keys_stay_in_use_if_their_own_key_set_is_lost_during_a_pause() {
+    let (sources, host) = (source(|_| {}), TestHost::at(NOW));
+    let (mut busy, mut paused) = (Worker::new(&sources, &host), Worker::new(&sources, &host));
+    busy.fetch_keys("key 1");
+    paused.tick();
+    host.advance(TWO_HOURS);
+    busy.fetch_keys("key 1");
+    evict_key_sets(&host);
+    assert_eq!(paused.key_in_use(), Some("key 1"));
+}
+
+/// A worker without a pause finds the new key set at its next poll.
+#[test]
+fn keys_of_a_busy_worker_stay_in_use_while_another_one_stores_a_newer_key_set() {
+    let (sources, host) = (source(|_| {}), TestHost::at(NOW));
+    let (mut one, mut two) = (Worker::new(&sources, &host), Worker::new(&sources, &host));
+    one.fetch_keys("key 1");
+    let fetch = (0..300).find_map(|_| {
+        host.advance(1);
+        let fetch = one.tick().pop();
+        two.tick();
+        fetch
+    });
+    one.respond(&fetch.unwrap(), 200, &[], "key 2");
+    let stored = host.shared_values.borrow().clone();
+    evict_key_sets(&host);
+    assert_eq!(two.availability(), KeyAvailability::Unchanged);
+    assert_eq!(two.key_in_use(), Some("key 1"));
+    *host.shared_values.borrow_mut() = stored;
+    two.tick();
+    assert_eq!(two.key_in_use(), Some("key 2"));
+}

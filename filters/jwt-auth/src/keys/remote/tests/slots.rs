@@ -46,15 +46,13 @@ fn source_without_slot_is_logged_once_and_searches_again() {
     assert!(worker.caches.last().unwrap().slot.is_some());
 }
 
-/// nginx evicts the least recently used values from a full zone, such as a key set that every
-/// worker has.
+/// A key set is rarely read once every worker has it.
 #[test]
 fn unchanged_key_set_is_stored_again_after_the_host_lost_it() {
     let (sources, host) = (source(|_| {}), TestHost::at(NOW));
     let mut one = Worker::new(&sources, &host);
     one.fetch_keys("key 1");
-    let is_record = |value: &[u8]| value.len() < 100;
-    host.shared_values.borrow_mut().retain(|_, (value, _)| is_record(value));
+    evict_key_sets(&host);
     let mut two = Worker::new(&sources, &host);
     two.tick();
     assert_eq!(two.keys(), None);
