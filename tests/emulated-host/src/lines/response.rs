@@ -44,7 +44,7 @@ impl Lines {
     pub(super) fn replace_in_response(&mut self, name: &[u8], value: &[u8]) {
         let place = match self.linked(name) {
             Some(place) => Some(place),
-            None => self.only_visible(name),
+            None => self.only_visible(name, value),
         };
         if let Some(line) = place.and_then(|place| self.lines.get_mut(place)) {
             (line.name, line.value, line.hidden) = (name.to_vec(), value.to_vec(), false);
@@ -78,8 +78,9 @@ impl Lines {
         Ok(())
     }
 
-    /// The only visible line of a name, added if there is none. nginx removes several lines.
-    fn only_visible(&mut self, name: &[u8]) -> Option<usize> {
+    /// The only visible line of a name, added if there is none. nginx changes the first of several
+    /// lines, then removes all of them.
+    fn only_visible(&mut self, name: &[u8], value: &[u8]) -> Option<usize> {
         let visible = self.visible_places(name);
         match visible.as_slice() {
             [] => {
@@ -87,7 +88,10 @@ impl Lines {
                 Some(self.lines.len() - 1)
             }
             [only] => Some(*only),
-            _ => {
+            [first, ..] => {
+                if let Some(line) = self.lines.get_mut(*first) {
+                    (line.name, line.value) = (name.to_vec(), value.to_vec());
+                }
                 self.hide(&visible);
                 None
             }

@@ -35,6 +35,23 @@ fn ensure_lines(rules: &str, name: &str, values: &[&str], expected: &[&str]) -> 
     Ok(())
 }
 
+/// Checks the lines that the client gets if one filter has the rules `first`, and the next `then`.
+fn ensure_chain(
+    [first, then]: [&str; 2],
+    name: &str,
+    values: &[&str],
+    expected: &[&str],
+) -> Result<()> {
+    for chain in transforms(first).into_iter().zip(transforms(then)) {
+        let mut ours = worker(&<[Plugin; 2]>::from(chain))?;
+        let answer = receive(&mut ours, name, values)?;
+        ensure_sound(&ours)?;
+        let lines = client_lines(&answer, name);
+        ensure!(lines == expected, "{first}, then {then}, {values:?}: {lines:?}");
+    }
+    Ok(())
+}
+
 #[test]
 fn removing_an_absent_cache_control_or_link_crashes_the_worker() -> Result<()> {
     let cache_control = Naive {
@@ -130,6 +147,38 @@ fn removed_location_is_emptied() -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// nginx keeps its pointer to a removed line, and adds no line while it has a pointer.
+#[test]
+fn filter_adds_a_header_that_an_earlier_filter_removed() -> Result<()> {
+    for (name, values, new) in [
+        ("WWW-Authenticate", &[][..], "Bearer"),
+        ("WWW-Authenticate", &["Basic"], "Bearer"),
+        ("WWW-Authenticate", &["Negotiate", "NTLM"], "Bearer"),
+        ("Location", &["/login"], "/new"),
+        ("Location", &["/login"], "https://new.example/"),
+        ("Location", &["https://login.example/"], "/new"),
+        ("Refresh", &["5"], "9"),
+        ("Cache-Control", &["no-store"], "no-cache"),
+        ("Link", &["</a>", "</b>"], "</c>"),
+    ] {
+        let remove = format!(r#""remove": {{"headers": ["{name}"]}}"#);
+        for rule in ["add", "append"] {
+            let add = format!(r#""{rule}": {{"headers": ["{name}:{new}"]}}"#);
+            ensure_chain([&remove, &add], name, values, &[new])?;
+        }
+    }
+    Ok(())
+}
+
+/// nginx then has a pointer to the appended line, and removes only this line.
+#[test]
+fn nginx_keeps_a_www_authenticate_if_an_earlier_filter_appends_one() -> Result<()> {
+    let append = r#""append": {"headers": ["WWW-Authenticate:Bearer"]}"#;
+    let remove = r#""remove": {"headers": ["WWW-Authenticate"]}"#;
+    ensure_chain([append, remove], "WWW-Authenticate", &["Basic"], &["Basic"])?;
+    ensure_chain([append, remove], "WWW-Authenticate", &[], &[])
 }
 
 #[test]
