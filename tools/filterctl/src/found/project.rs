@@ -33,6 +33,9 @@ pub struct Project {
     pub routes: Vec<Route>,
     /// How the proxy changes requests before it selects a route, by [`Route::group`].
     pub request_handling: HashMap<usize, RequestHandling>,
+    /// The listeners that a route without [`Route::listeners`] is for, by [`Route::group`]. Missing if
+    /// the files do not show all of them.
+    pub listeners: HashMap<usize, Vec<String>>,
 }
 
 impl Project {

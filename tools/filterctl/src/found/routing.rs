@@ -70,8 +70,8 @@ impl Project {
         })
     }
 
-    /// The listeners that the routes of a group name, in the order of the files. `None` stands for
-    /// all others.
+    /// The listeners of a group: those that its routes name, in the order of the files, then all
+    /// others. `None` stands for the others if they are not known.
     fn listeners(&self, group: usize) -> Vec<Option<&str>> {
         let mut routes: Vec<&Route> = self.routes.iter().filter(|r| r.group == group).collect();
         let has_others = routes.iter().any(|route| route.listeners.is_empty());
@@ -82,7 +82,17 @@ impl Project {
                 names.push(Some(name));
             }
         }
-        names.extend(has_others.then_some(None));
+        let known = self.listeners.get(&group).filter(|known| !known.is_empty());
+        match known.filter(|_| has_others) {
+            Some(known) => {
+                for name in known {
+                    if !names.contains(&Some(name.as_str())) {
+                        names.push(Some(name));
+                    }
+                }
+            }
+            None => names.extend(has_others.then_some(None)),
+        }
         names
     }
 

@@ -55,6 +55,9 @@ pub(super) fn add_by_priority(
     let traefik = Some(TraefikPath { sanitizes: entry_points.sanitize_paths() });
     let handling = RequestHandling { traefik, ..RequestHandling::default() };
     project.request_handling.insert(group, handling);
+    if let Some(names) = entry_points.public_names() {
+        project.listeners.insert(group, names);
+    }
     project.routes.extend(routes.into_iter().map(|(_, route)| Route { group, ..route }));
 }
 

@@ -76,6 +76,50 @@ fn entry_points_with_different_middlewares_are_separate() {
     assert_eq!(routed.remarks, ["on the entry point web, the request is for the route r"]);
 }
 
+/// The route `health` is open and names the only listener. The route `api` names none.
+#[test]
+fn listener_that_does_not_exist_decides_nothing() {
+    let entry_points = "entryPoints: {websecure: {address: \":443\"}}";
+    let routers = "http:\n  routers:\n    health: {entryPoints: [websecure], rule: \
+                   Path(`/health`)}\n    api: {rule: PathPrefix(`/`), middlewares: [auth]}\n";
+    let gateway = "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: \
+                   gw}\nspec: {listeners: [{name: https, protocol: HTTPS}, {name: db, protocol: \
+                   TCP}]}\n";
+    for texts in [&[entry_points, routers, AUTH][..], &[GATEWAY_ROUTES, gateway]] {
+        let health = routed(texts, "/health");
+        assert!(health.name.unwrap().starts_with("health"));
+        assert_eq!((health.filters, health.remarks), (Vec::new(), Vec::new()));
+        assert_eq!(routed(texts, "/a").filters, [0]);
+    }
+    // Other listeners may be in other files, and a Helm chart has more than its values show.
+    let chart = "ports: {websecure: {port: 8443}}\nproviders: {}";
+    for texts in [&[routers, AUTH][..], &[chart, routers, AUTH], &[GATEWAY_ROUTES]] {
+        let health = routed(texts, "/health");
+        assert_eq!((health.filters.len(), health.remarks.len()), (1, 1), "{texts:?}");
+    }
+}
+
+const GATEWAY_ROUTES: &str = r#"
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: health}
+spec:
+  parentRefs: [{name: gw, sectionName: https}]
+  rules: [{matches: [{path: {type: Exact, value: /health}}], backendRefs: [{name: s}]}]
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: api}
+spec: {parentRefs: [{name: gw}], rules: [{backendRefs: [{name: s}]}]}
+---
+apiVersion: gateway.envoyproxy.io/v1alpha1
+kind: EnvoyExtensionPolicy
+metadata: {name: auth}
+spec:
+  targetRefs: [{kind: HTTPRoute, name: api}]
+  wasm: [{name: auth, code: {type: Image, image: {url: "r/n/jwt-auth:1"}}, config: {}}]
+"#;
+
 #[test]
 fn chains_of_objects_are_followed() {
     let chain = "---\napiVersion: traefik.io/v1alpha1\nkind: Middleware\nmetadata: {name: \

@@ -1,7 +1,7 @@
 //! [`EntryPoints`]: the entry points of static configurations, and which of them a router uses.
 
 use super::StaticConfig;
-use crate::found::Document;
+use crate::found::{Document, DocumentKind};
 
 /// An entry point of a static configuration.
 #[derive(Debug)]
@@ -19,6 +19,8 @@ struct EntryPoint {
 #[derive(Debug, Default)]
 pub(crate) struct EntryPoints {
     all: Vec<EntryPoint>,
+    /// Whether a Helm chart may add entry points that its values do not show.
+    has_chart: bool,
 }
 
 /// Entry points of a router that have the same middlewares.
@@ -56,7 +58,12 @@ impl EntryPoints {
                 }
             }
         }
-        Self { all }
+        let is_chart = |document: &Document| {
+            let is_static = document.kind == DocumentKind::TraefikStatic;
+            let fields = ["ports", "additionalArguments"];
+            is_static && fields.into_iter().any(|name| document.root.get(name).is_some())
+        };
+        Self { all, has_chart: documents.iter().any(is_chart) }
     }
 
     /// The entry points of a router that names these, grouped by their middlewares.
@@ -75,6 +82,13 @@ impl EntryPoints {
             };
         }
         self.apart(names)
+    }
+
+    /// The names of the entry points of a router that names none. `None` if the files may not show
+    /// all of them.
+    pub(crate) fn public_names(&self) -> Option<Vec<String>> {
+        let names = self.names(|entry| !INTERNAL.contains(&entry.name.as_str()));
+        (!self.has_chart && !names.is_empty()).then_some(names)
     }
 
     /// Whether any entry point sanitizes paths. True if none is known, because that is the default.

@@ -1,6 +1,7 @@
 //! `HTTPRoute` with the `EnvoyExtensionPolicy`s of Envoy Gateway, and the `WasmPlugin`s and
 //! `EnvoyFilter`s of Istio.
 
+mod listeners;
 mod policies;
 #[cfg(test)]
 mod tests;
@@ -51,6 +52,9 @@ pub(super) fn add(project: &mut Project, objects: &Objects<'_>) {
         let handling = request_handling::of_platform(platform, objects);
         for n in 0..keys.len() {
             project.request_handling.insert(first.saturating_add(n), handling.clone());
+        }
+        if let Some(names) = listeners::of_gateways(objects).filter(|_| is_for_all) {
+            project.listeners.insert(first, names);
         }
         for (key, _, route) in routes {
             let index = keys.iter().position(|other| *other == key).filter(|_| !is_for_all);
