@@ -2,6 +2,7 @@
 
 mod bad;
 mod broken;
+mod entry_points;
 mod good;
 mod shipped;
 
