@@ -92,10 +92,15 @@ impl Route {
         Some(format!("{}/{}", name.start, domain.replace('.', "_")))
     }
 
+    /// Whether both are of one router of Traefik: alternatives of its rule, or on different entry
+    /// points.
+    pub fn is_of_same_router(&self, other: &Self) -> bool {
+        self.platform.proxy() == ProxyKind::Traefik && self.place == other.place
+    }
+
     /// Whether both are alternatives of the rule of one router of Traefik.
     pub fn is_alternative_of(&self, other: &Self) -> bool {
-        let is_traefik = self.platform.proxy() == ProxyKind::Traefik;
-        is_traefik && self.place == other.place && self.listeners == other.listeners
+        self.is_of_same_router(other) && self.listeners == other.listeners
     }
 
     /// Whether the route is for a listener. `None` stands for a listener that no route names.

@@ -46,10 +46,9 @@ fn unreachable(routes: &[&Route], report: &mut Report) {
     }
     for (m, earlier) in &covered {
         let Some(route) = routes.get(*m) else { continue };
-        // Another alternative of the rule may be selected.
-        let mut alternatives =
-            routes.iter().enumerate().filter(|(_, r)| r.is_alternative_of(route));
-        if alternatives.all(|(n, _)| covered.contains_key(&n)) {
+        // Another alternative of the rule may be selected, or the same one on another entry point.
+        let mut same = routes.iter().enumerate().filter(|(_, r)| r.is_of_same_router(route));
+        if same.all(|(n, _)| covered.contains_key(&n)) {
             let message = format!(
                 "the route {:?} is never selected: {:?} before it matches all its requests",
                 route.name, earlier.name

@@ -31,3 +31,23 @@ fn router_is_not_open_on_an_entry_point_that_only_redirects() {
     assert!(with_web("{http: {redirections: {entryPoint: {to: websecure}}}}").is_empty());
     assert_eq!(with_web("{}"), ["NS140", "NS407"]);
 }
+
+/// The redirect covers the router on `web` only, where it has other middlewares.
+#[test]
+fn router_is_reported_if_it_is_covered_on_all_entry_points() {
+    let entry_points =
+        "entryPoints:\n  web: {}\n  websecure: {http: {middlewares: [headers@file], tls: {}}}\n";
+    let (_, middlewares) = ROUTERS.split_once("  middlewares:\n").unwrap();
+    let with = |covering: &str, own: &str| {
+        let covering = format!(
+            "{{entryPoints: {covering}, rule: PathPrefix(`/`), priority: 1000, middlewares: [https]}}"
+        );
+        let api = format!("{{{own}rule: PathPrefix(`/`), middlewares: [auth], service: s}}");
+        let routers = format!("http:\n  routers:\n    redirect: {covering}\n    api: {api}\n");
+        found(entry_points, &format!("{routers}  middlewares:\n{middlewares}"), &["NS131"])
+    };
+    for own in ["", "entryPoints: [web, websecure], "] {
+        assert!(with("[web]", own).is_empty(), "{own}");
+        assert_eq!(with("[web, websecure]", own), ["NS131"], "{own}");
+    }
+}
