@@ -54,8 +54,8 @@ impl Project {
         let mut project = Self { files, documents, ..Self::default() };
         envoy::find(&mut project);
         kong::find(&mut project);
-        traefik::find(&mut project);
-        kubernetes::find(&mut project);
+        let middlewares = traefik::add_filters(&mut project);
+        kubernetes::find(&mut project, &middlewares);
         project
     }
 

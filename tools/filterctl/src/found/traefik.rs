@@ -13,32 +13,45 @@ pub(crate) use self::{
     entry_points::{EntryPoints, Served},
     static_config::StaticConfig,
 };
-use self::{middlewares::Middleware, rule::RuleConditions};
+use self::{
+    middlewares::{Find, Middleware},
+    rule::RuleConditions,
+};
 use super::{
     Document, DocumentKind, FilterConfig, Found, NamedFilters, Platform, Project, RequestHandling,
     Route, TraefikPath,
 };
 use crate::source::{Node, Reader};
 
-/// Adds the filters and routes of all of Traefik's files. A router may name the middlewares of
-/// another file.
-pub(super) fn find(project: &mut Project) {
+/// Adds the filters of all of Traefik's files. Returns their middlewares, which the routers of other
+/// files and of Kubernetes may name.
+pub(super) fn add_filters(project: &mut Project) -> Middlewares {
     let documents = std::mem::take(&mut project.documents);
     let aliases = aliases(&documents);
-    let entry_points = EntryPoints::of(&documents);
-    let dynamic = || {
-        let all = documents.iter().enumerate();
-        all.filter(|(_, document)| document.kind == DocumentKind::TraefikDynamic)
-    };
     let mut middlewares = HashMap::new();
-    for (index, document) in dynamic() {
+    for (index, document) in dynamic(&documents) {
         add_middlewares(project, index, document, &aliases, &mut middlewares);
     }
-    let routes = dynamic()
-        .flat_map(|(index, document)| routers(index, document, &middlewares, &entry_points));
-    let routes = routes.collect();
-    add_by_priority(project, routes, &entry_points);
     project.documents = documents;
+    middlewares
+}
+
+/// Adds the routes of all of Traefik's files.
+pub(super) fn add_routes(
+    project: &mut Project,
+    documents: &[Document],
+    find: impl Find,
+    entry_points: &EntryPoints,
+) {
+    let routes = dynamic(documents)
+        .flat_map(|(index, document)| routers(index, document, find, entry_points));
+    let routes = routes.collect();
+    add_by_priority(project, routes, entry_points);
+}
+
+fn dynamic(documents: &[Document]) -> impl Iterator<Item = (usize, &Document)> {
+    let all = documents.iter().enumerate();
+    all.filter(|(_, document)| document.kind == DocumentKind::TraefikDynamic)
 }
 
 /// Adds routes in the order in which Traefik tries them.
@@ -77,7 +90,7 @@ fn aliases(documents: &[Document]) -> HashMap<String, String> {
 }
 
 /// The filters of each middleware, and the names in its chain.
-type Middlewares = HashMap<String, Middleware<Vec<usize>>>;
+pub(super) type Middlewares = HashMap<String, Middleware<Vec<usize>>>;
 
 fn add_middlewares(
     project: &mut Project,
@@ -100,11 +113,9 @@ fn add_middlewares(
 fn routers(
     index: usize,
     document: &Document,
-    middlewares: &Middlewares,
+    find: impl Find,
     entry_points: &EntryPoints,
 ) -> Vec<(i64, Route)> {
-    // `jwt-auth@file` names the provider.
-    let find = |name: &str| middlewares.get(name.split('@').next()?).cloned();
     let mut routes = Vec::new();
     for (name, router) in
         document.root.at(&["http", "routers"]).map(Node::members).unwrap_or_default()

@@ -129,6 +129,47 @@ fn chains_of_objects_are_followed() {
 }
 
 #[test]
+fn middlewares_of_another_provider_are_found() {
+    let ingress_route = |name: &str| {
+        let text = ENTRY_POINTS_OF_INGRESS_ROUTES.replace("[{name: auth}]", name);
+        text.replace("metadata: {name: auth}", "metadata: {name: auth, namespace: n}")
+    };
+    let of_file = ingress_route("[{name: auth@file}]");
+    let open = ingress_route("[]");
+    let at_all = "entryPoints: {web: {http: {middlewares: [auth@file]}}}";
+    let router = "http: {routers: {r: {rule: PathPrefix(`/`), middlewares: \
+                  [n-auth@kubernetescrd]}}}";
+    let chain = "http:\n  routers: {r: {rule: PathPrefix(`/`), middlewares: [secured]}}\n  \
+                 middlewares: {secured: {chain: {middlewares: [n-auth@kubernetescrd]}}}";
+    let ingress = "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: i, annotations: \
+                   {traefik.ingress.kubernetes.io/router.middlewares: auth@file}}\nspec: {rules: \
+                   [{http: {paths: [{path: /}]}}]}\n";
+    let secured = AUTH.replace("{auth: {", "{secured: {chain: {middlewares: [auth]}}, auth: {");
+    for (texts, kind) in [
+        (&[&of_file, AUTH][..], "Traefik"),
+        (&[&ingress_route("[{name: secured@file}]"), &secured], "Traefik"),
+        (&[at_all, &open, AUTH], "Traefik"),
+        (&[ingress, AUTH], "Traefik"),
+        (&[router, &open], "TraefikKubernetes"),
+        (&[chain, &open], "TraefikKubernetes"),
+    ] {
+        let routed = routed(texts, "/a");
+        let found: Vec<String> = routed
+            .filters
+            .iter()
+            .map(|index| format!("{:?}", project(texts).filters[*index].platform))
+            .collect();
+        assert_eq!(found, [kind], "{texts:?}");
+        assert!(!routed.remarks.iter().any(|r| r.contains("not found")), "{:?}", routed.remarks);
+    }
+    // Without a provider, the name is one of the router's own provider.
+    let unqualified = ingress.replace("auth@file", "auth");
+    let project = project(&[&unqualified, AUTH]);
+    let expected = ["the middleware auth@kubernetes was not found and is left out"];
+    assert_eq!(project.routes[0].left_out, expected);
+}
+
+#[test]
 fn missing_middleware_is_named() {
     let text = ENTRY_POINTS.replace("[redirect]", "[lost, auth]");
     let routed = routed(&[&text.replace("  redirect", "  other")], "/a");

@@ -27,8 +27,9 @@ use super::{
 };
 use crate::source::{Node, Reader};
 
-/// Adds the filters and routes of all Kubernetes objects.
-pub(super) fn find(project: &mut Project) {
+/// Adds the filters and routes of all Kubernetes objects, and the routes of Traefik's files, which may
+/// name objects. `middlewares` are those of Traefik's files.
+pub(super) fn find(project: &mut Project, middlewares: &traefik::Middlewares) {
     let documents = std::mem::take(&mut project.documents);
     let mut plugins = Vec::new();
     for (index, document) in documents.iter().enumerate() {
@@ -47,10 +48,13 @@ pub(super) fn find(project: &mut Project) {
     plugins.sort_by_key(|(_, plugin)| order(&plugin.root));
     plugins.iter().for_each(|(index, plugin)| add_wasm_plugin(project, *index, plugin));
     let objects = Objects::new(&documents, &project.filters);
+    let entry_points = traefik::EntryPoints::of(&documents);
+    let find = |name: &str| traefik_ingress::middleware(&objects, middlewares, name);
+    traefik::add_routes(project, &documents, find, &entry_points);
     gateway_api::add(project, &objects);
     virtual_service::add(project, &objects);
     kong_ingress::add(project, &objects);
-    traefik_ingress::add(project, &objects, &traefik::EntryPoints::of(&documents));
+    traefik_ingress::add(project, &objects, find, &entry_points);
     project.documents = documents;
 }
 

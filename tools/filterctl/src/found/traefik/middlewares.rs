@@ -5,6 +5,14 @@ use crate::{found::NamedFilters, source::Node};
 /// A middleware: the caller's data about it, and the names in its chain.
 pub(crate) type Middleware<T> = (T, Vec<String>);
 
+/// The filters of the middleware with a name, and the names in its chain.
+pub(in crate::found) trait Find:
+    Fn(&str) -> Option<Middleware<Vec<usize>>> + Copy
+{
+}
+
+impl<F: Fn(&str) -> Option<Middleware<Vec<usize>>> + Copy> Find for F {}
+
 /// Maximum depth of chains in chains. Traefik rejects a chain that contains itself.
 const MAX_DEPTH: usize = 16;
 
@@ -36,10 +44,7 @@ pub(crate) fn expand<T>(
 }
 
 /// The filters of these middlewares.
-pub(in crate::found) fn filters(
-    names: Vec<String>,
-    find: impl Fn(&str) -> Option<Middleware<Vec<usize>>>,
-) -> NamedFilters {
+pub(in crate::found) fn filters(names: Vec<String>, find: impl Find) -> NamedFilters {
     let (found, missing) = expand(names, find);
     let missing = missing.iter();
     NamedFilters {
@@ -70,6 +75,16 @@ pub(crate) fn name_of(reference: &Node, namespace: &str) -> Option<String> {
     }
     let namespace = reference.get_text("namespace").unwrap_or(namespace);
     Some(format!("{namespace}-{name}@kubernetescrd"))
+}
+
+/// The name of a middleware with its provider: that of the router, if the name has none.
+pub(crate) fn with_provider(name: &str, of_router: &str) -> String {
+    if name.contains('@') { name.to_owned() } else { format!("{name}@{of_router}") }
+}
+
+/// Whether a name has a provider for Kubernetes. All other middlewares are in files.
+pub(crate) fn is_of_kubernetes(name: &str) -> bool {
+    name.rsplit_once('@').is_some_and(|(_, provider)| provider.starts_with("kubernetes"))
 }
 
 #[cfg(test)]

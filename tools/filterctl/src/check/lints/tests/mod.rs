@@ -2,8 +2,8 @@
 
 mod bad;
 mod broken;
-mod entry_points;
 mod good;
+mod routers;
 mod shipped;
 
 use std::{fs, path::PathBuf};

@@ -10,7 +10,10 @@ use crate::{
     finding::codes,
     found::{
         DocumentKind, EntryPoints, Object, Objects, Place, Project, Route,
-        middlewares::{chain_of_file, chain_of_object, expand, name_of},
+        middlewares::{
+            Middleware, chain_of_file, chain_of_object, expand, is_of_kubernetes, name_of,
+            with_provider,
+        },
     },
     source::Node,
 };
@@ -63,7 +66,12 @@ impl Router<'_> {
 pub(super) fn find(project: &Project) -> Vec<Router<'_>> {
     let dynamic = || project.documents_of(&DocumentKind::TraefikDynamic).map(|(_, d)| d);
     let entry_points = EntryPoints::of(&project.documents);
+    let objects = Objects::new(&project.documents, &project.filters);
     let find = |name: &str| {
+        if is_of_kubernetes(name) {
+            let found = objects.middleware(name)?;
+            return Some((found.spec()?, chain_of_object(found.spec()?, found.namespace())));
+        }
         let name = name.split('@').next()?;
         let found = dynamic().find_map(|d| d.root.at(&["http", "middlewares", name]))?;
         Some((found, chain_of_file(found)))
@@ -86,11 +94,10 @@ pub(super) fn find(project: &Project) -> Vec<Router<'_>> {
             }
         }
     }
-    let objects = Objects::new(&project.documents, &project.filters);
     for object in objects.of_kind("IngressRoute") {
         let Some(spec) = object.spec() else { continue };
         for route in spec.get("routes").map(Node::items).unwrap_or_default() {
-            let found = ingress_routers(&objects, *object, (spec, route), &entry_points);
+            let found = ingress_routers(find, *object, (spec, route), &entry_points);
             routers.extend(found);
         }
     }
@@ -98,17 +105,17 @@ pub(super) fn find(project: &Project) -> Vec<Router<'_>> {
 }
 
 fn ingress_routers<'p>(
-    objects: &Objects<'p>,
+    find: impl Fn(&str) -> Option<Middleware<&'p Node>> + Copy,
     object: Object<'p>,
     (spec, route): (&'p Node, &'p Node),
     entry_points: &EntryPoints,
 ) -> Vec<Router<'p>> {
     let references = route.get("middlewares").map(Node::items).unwrap_or_default().iter();
-    let own: Vec<String> =
-        references.filter_map(|reference| name_of(reference, object.namespace())).collect();
-    let find = |name: &str| {
-        let found = objects.middleware(name)?;
-        Some((found.spec()?, chain_of_object(found.spec()?, found.namespace())))
+    let own = references.filter_map(|reference| name_of(reference, object.namespace()));
+    let own: Vec<String> = own.collect();
+    let with_own = |first: Vec<String>| {
+        let first = first.iter().map(|name| with_provider(name, "kubernetescrd"));
+        first.chain(own.iter().cloned()).collect()
     };
     let names = texts(spec, "entryPoints");
     let served = entry_points.of_router(names.iter().copied()).into_iter();
@@ -116,7 +123,7 @@ fn ingress_routers<'p>(
         entry_points: names.clone(),
         place: object.document.place(route),
         listeners: served.listeners,
-        middlewares: expand([served.middlewares, own.clone()].concat(), find).0,
+        middlewares: expand(with_own(served.middlewares), find).0,
         has_tls: spec.get("tls").is_some(),
     });
     routers.collect()

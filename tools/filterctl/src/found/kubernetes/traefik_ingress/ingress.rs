@@ -1,13 +1,16 @@
 //! `Ingress` as Traefik translates it: annotations name the middlewares.
 
 use super::{
-    Objects, middleware,
+    Objects,
     objects::{Object, items},
 };
 use crate::{
     found::{
         Platform, Route,
-        traefik::{self, Served},
+        traefik::{
+            self, Served,
+            middlewares::{Find, with_provider},
+        },
     },
     source::Node,
 };
@@ -18,6 +21,7 @@ const ANNOTATION: &str = "traefik.ingress.kubernetes.io/router.";
 /// The routes of all Ingresses of Traefik, with their priorities.
 pub(super) fn find(
     objects: &Objects<'_>,
+    middleware: impl Find,
     entry_points: &traefik::EntryPoints,
 ) -> Vec<(i64, Route)> {
     let mut routes = Vec::new();
@@ -31,7 +35,7 @@ pub(super) fn find(
         let paths: Vec<_> = paths.enumerate().collect();
         for served in entry_points.of_router(names.split(',')) {
             for (n, path) in &paths {
-                routes.extend(route(objects, *ingress, *n, *path, &served));
+                routes.extend(route(middleware, *ingress, *n, *path, &served));
             }
         }
     }
@@ -49,7 +53,7 @@ pub(in super::super) fn is_traefiks(ingress: Object<'_>) -> bool {
 }
 
 fn route(
-    objects: &Objects<'_>,
+    middleware: impl Find,
     ingress: Object<'_>,
     n: usize,
     (host, path): (Option<&str>, &Node),
@@ -57,9 +61,10 @@ fn route(
 ) -> Vec<(i64, Route)> {
     let annotation = |name: &str| ingress.annotation(&format!("{ANNOTATION}{name}"));
     let own = annotation("middlewares").unwrap_or_default().split(',').map(str::trim);
-    let own = own.filter(|name| !name.is_empty()).map(str::to_owned);
-    let names = served.middlewares.iter().cloned().chain(own).collect();
-    let filters = traefik::middlewares::filters(names, |name| middleware(objects, name));
+    let own = own.filter(|name| !name.is_empty());
+    let names = served.middlewares.iter().map(String::as_str).chain(own);
+    let names = names.map(|name| with_provider(name, "kubernetes")).collect();
+    let filters = traefik::middlewares::filters(names, middleware);
     let rule = rule(host, path, annotation("pathmatcher"));
     let name = format!("{}[{n}]", ingress.name());
     let platform = Platform::TraefikKubernetes;

@@ -1,13 +1,16 @@
 //! `IngressRoute` of Traefik, of both API groups.
 
 use super::{
-    Objects, middleware,
+    Objects,
     objects::{Object, items},
 };
 use crate::{
     found::{
         Platform, Route,
-        traefik::{self, Served, middlewares::name_of},
+        traefik::{
+            self, Served,
+            middlewares::{Find, name_of, with_provider},
+        },
     },
     source::Node,
 };
@@ -15,6 +18,7 @@ use crate::{
 /// The routes of all `IngressRoute`s, with their priorities.
 pub(super) fn find(
     objects: &Objects<'_>,
+    middleware: impl Find,
     entry_points: &traefik::EntryPoints,
 ) -> Vec<(i64, Route)> {
     let mut routes = Vec::new();
@@ -22,7 +26,7 @@ pub(super) fn find(
         let names = items(object.spec(), "entryPoints").iter().filter_map(Node::text);
         for served in entry_points.of_router(names) {
             for (n, route) in items(object.spec(), "routes").iter().enumerate() {
-                routes.extend(ingress_route(objects, *object, (n, route), &served));
+                routes.extend(ingress_route(middleware, *object, (n, route), &served));
             }
         }
     }
@@ -30,7 +34,7 @@ pub(super) fn find(
 }
 
 fn ingress_route(
-    objects: &Objects<'_>,
+    middleware: impl Find,
     object: Object<'_>,
     (n, route): (usize, &Node),
     served: &Served,
@@ -38,8 +42,9 @@ fn ingress_route(
     let Some(rule) = route.get_text("match") else { return Vec::new() };
     let references = items(Some(route), "middlewares").iter();
     let own = references.filter_map(|reference| name_of(reference, object.namespace()));
-    let names = served.middlewares.iter().cloned().chain(own).collect();
-    let filters = traefik::middlewares::filters(names, |name| middleware(objects, name));
+    let first = served.middlewares.iter().map(|name| with_provider(name, "kubernetescrd"));
+    let names = first.chain(own).collect();
+    let filters = traefik::middlewares::filters(names, middleware);
     let name = format!("{}[{n}]", object.name());
     let platform = Platform::TraefikKubernetes;
     let written = (name.as_str(), rule, route);

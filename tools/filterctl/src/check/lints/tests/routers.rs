@@ -1,4 +1,4 @@
-//! Routers on several entry points of Traefik.
+//! Routers of Traefik with several entry points or providers.
 
 use super::{check, codes};
 
@@ -12,6 +12,17 @@ http:
     headers: {headers: {frameDeny: true}}
     https: {redirectScheme: {scheme: https}}
 "#;
+
+/// The headers whose client copies jwt-auth removes.
+const OWNED: [&str; 7] = [
+    "X-User-Id",
+    "X-User-Name",
+    "X-Consumer-Id",
+    "X-Consumer-Custom-Id",
+    "X-Consumer-Username",
+    "X-Credential-Identifier",
+    "X-Anonymous-Consumer",
+];
 
 /// Which of these codes the findings have.
 fn found(entry_points: &str, routers: &str, meant: &[&'static str]) -> Vec<&'static str> {
@@ -50,4 +61,25 @@ fn router_is_reported_if_it_is_covered_on_all_entry_points() {
         assert!(with("[web]", own).is_empty(), "{own}");
         assert_eq!(with("[web, websecure]", own), ["NS131"], "{own}");
     }
+}
+
+/// The object names the middlewares of a file, which protect one route and clean the other.
+#[test]
+fn middlewares_of_files_are_found_for_objects() {
+    let object = |first: &str| {
+        format!(
+            "apiVersion: traefik.io/v1alpha1\nkind: IngressRoute\nmetadata: {{name: r}}\nspec:\n  \
+             routes:\n  - {{match: PathPrefix(`/api`), middlewares: [{{name: auth@file}}], services: \
+             [{{name: s}}]}}\n  - {{match: PathPrefix(`/`), middlewares: [{{name: {first}@file}}], \
+             services: [{{name: s}}]}}\n"
+        )
+    };
+    let (_, middlewares) = ROUTERS.split_once("  middlewares:\n").unwrap();
+    let empty = OWNED.map(|name| format!("{name}: ''")).join(", ");
+    let middlewares = format!(
+        "http:\n  middlewares:\n    clean: {{headers: {{customRequestHeaders: \
+         {{{empty}}}}}}}\n{middlewares}"
+    );
+    assert!(found(&object("clean"), &middlewares, &["NS407"]).is_empty());
+    assert_eq!(found(&object("headers"), &middlewares, &["NS407"]), ["NS407"]);
 }
