@@ -127,12 +127,18 @@ fn fix_counts_the_findings_of_the_changed_file() {
 #[test]
 fn changes_of_fix_show_no_secret() {
     let directory = tempfile::tempdir().unwrap();
-    let text = "credentials:\n- {key: a, secret: 0123456789abcdef0123456789abcdef}\nleway: 5\n";
-    let args = ["check", "--filter", "jwt-auth", "--fix", "-"];
-    let output = filterctl(directory.path(), &args, text).unwrap();
-    let out = String::from_utf8(output.stdout).unwrap();
-    let stars = "*".repeat(32);
-    assert!(out.contains(&format!("secret: {stars}}}\n-leway: 5\n+leeway: 5\n")), "{out}");
+    let secret = "0123456789abcdef0123456789abcdef";
+    for name in ["secret", "Secret", "secrt", "sceret"] {
+        let text = format!("credentials:\n- {{key: a, {name}: {secret}}}\nleway: 5\n");
+        for args in [
+            &["check", "--filter", "jwt-auth", "--fix", "-"][..],
+            &["check", "--filter", "jwt-auth", "-"],
+        ] {
+            let output = filterctl(directory.path(), args, &text).unwrap();
+            let out = String::from_utf8(output.stdout).unwrap();
+            assert!(out.contains("leway") && !out.contains(secret), "{name}: {out}");
+        }
+    }
 }
 
 #[test]

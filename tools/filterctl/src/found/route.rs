@@ -88,7 +88,13 @@ impl Route {
     /// not known.
     pub fn name_for(&self, host: &str) -> Option<String> {
         let Some(name) = &self.generated_name else { return self.route_name.clone() };
-        let domain = self.best_domain(host).or(name.host.as_deref())?;
+        let any_host = name.host.as_deref();
+        // The name has the hostname of a listener if it is narrower than the route's.
+        let domain = match self.best_domain(host) {
+            Some(domain) if domain.starts_with('*') => any_host.map(|_| domain)?,
+            Some(domain) => domain,
+            None => any_host?,
+        };
         Some(format!("{}/{}", name.start, domain.replace('.', "_")))
     }
 

@@ -7,7 +7,7 @@ use super::{
     request_handling,
 };
 use crate::{
-    found::{DirectResponse, PathCondition, Platform, Project, Route},
+    found::{DirectResponse, PathCondition, Platform, Project, RequestHandling, Route},
     source::Node,
 };
 
@@ -25,7 +25,11 @@ pub(super) fn add(project: &mut Project, objects: &Objects<'_>) {
                 let used = groups.iter().map(|(_, group)| group.saturating_add(1)).max();
                 let group = project.new_group().max(used.unwrap_or(0));
                 groups.push((gateways.clone(), group));
-                project.request_handling.insert(group, handling.clone());
+                // Sidecars do not set use_remote_address.
+                let is_mesh = gateways.iter().all(|gateway| gateway == "mesh");
+                let appends_peer = handling.appends_peer && !is_mesh;
+                let handling = RequestHandling { appends_peer, ..handling.clone() };
+                project.request_handling.insert(group, handling);
                 group
             }
         };
@@ -188,6 +192,18 @@ spec:
             vm_config: {code: {local: {filename: /w/novasphere-rate-limit.wasm}}}
             configuration: {"@type": type.googleapis.com/google.protobuf.StringValue, value: '{"minute": 0}'}
 "#;
+
+    #[test]
+    fn gateways_append_the_peer_and_sidecars_do_not() {
+        for (gateways, expected) in
+            [("[n/gw]", true), ("[n/gw, mesh]", true), ("[mesh]", false), ("[]", false)]
+        {
+            let text = MANIFESTS.replace("[n/gw]", gateways);
+            let project = Project::new(vec![File::new("x.yaml", text)]);
+            let handling = project.request_handling.values().next().unwrap();
+            assert_eq!(handling.appends_peer, expected, "{gateways}");
+        }
+    }
 
     #[test]
     fn routes_have_the_filters_of_their_gateways() {

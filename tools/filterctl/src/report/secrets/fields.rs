@@ -8,6 +8,10 @@ use crate::source::{Content, Node};
 /// Fields of the filters, of Kong's plugins, and of private JWKs.
 const NAMES: [&str; 10] = ["secret", "token", "apikey", "k", "d", "p", "q", "dp", "dq", "qi"];
 
+/// The fields that `check` may find misspelt.
+const MISSPELT: [&str; 2] = ["secret", "apikey"];
+const MAX_EDITS: usize = 2;
+
 /// The ends of such names, also in Kong's settings: `pg_password`, `KONG_VAULT_HCV_TOKEN`.
 const ENDS: [&str; 8] = [
     "password",
@@ -23,7 +27,9 @@ const ENDS: [&str; 8] = [
 /// Whether values of a field with this name are secrets.
 pub(super) fn is_secret_name(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
-    NAMES.contains(&name) || ENDS.iter().any(|end| lower.ends_with(end))
+    NAMES.contains(&lower.as_str())
+        || ENDS.iter().any(|end| lower.ends_with(end))
+        || MISSPELT.iter().any(|secret| strsim::osa_distance(&lower, secret) <= MAX_EDITS)
 }
 
 /// Whether a member is a secret. A reference to a variable is an object, and `forward_token` a boolean.

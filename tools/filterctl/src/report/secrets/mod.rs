@@ -97,7 +97,11 @@ fn secrets(index: usize, project: &Project) -> Vec<Secret> {
             found.push(value);
         }
     }
-    let is_in_scalar = |at| values.iter().any(|value| value.contains(&at));
+    values.sort_unstable_by_key(|value| value.start);
+    let is_in_scalar = |at| {
+        let before = values.partition_point(|value| value.start <= at);
+        values.get(..before).and_then(<[_]>::last).is_some_and(|value| value.contains(&at))
+    };
     found.extend(lines::comments(&file.text, is_in_scalar).into_iter().map(Secret::part));
     found.sort_by_key(|secret| (secret.span.start, std::cmp::Reverse(secret.span.end)));
     found

@@ -13,11 +13,15 @@ pub(super) fn innermost<'n>(roots: &[&'n Node]) -> Vec<&'n Node> {
             found.extend(keys.chain([node]).filter(|node| node.text().is_some()));
         });
     }
-    let contains = |outer: &Node, root: &Node| {
-        let is_inside = outer.span.start <= root.span.start && root.span.end <= outer.span.end;
-        is_inside && outer.span != root.span && root.text().is_none()
-    };
-    found.retain(|node| !roots.iter().any(|root| contains(node, root)));
+    let mut inner: Vec<&Node> =
+        roots.iter().copied().filter(|root| root.text().is_none()).collect();
+    inner.sort_unstable_by_key(|root| root.span.start);
+    found.retain(|outer| {
+        let first = inner.partition_point(|root| root.span.start < outer.span.start);
+        let behind = inner.iter().skip(first);
+        let mut inside = behind.take_while(|root| root.span.start <= outer.span.end);
+        !inside.any(|root| root.span.end <= outer.span.end && root.span != outer.span)
+    });
     found
 }
 

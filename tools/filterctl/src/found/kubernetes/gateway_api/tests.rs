@@ -99,8 +99,18 @@ fn envoy_gateway_generates_the_names_of_routes() {
                 s}]}]}\n---\napiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: \
                 {name: gw, namespace: x}\nspec: {listeners: [{name: http}]}\n";
     let found = names(&project(&(open.to_owned() + &gateway)));
-    let expected = Some("httproute/x/open/rule/0/match/-1/*".to_owned());
-    assert!(found.contains(&expected), "{found:?}");
+    let name = |end: &str| Some(format!("httproute/x/open/rule/0/match/{end}"));
+    assert!(found.contains(&name("0/*")), "{found:?}");
+    let empty = open.replace("rules: [{", "rules: [{matches: [], ");
+    let found = names(&project(&(empty + &gateway)));
+    assert!(found.contains(&name("-1/*")), "{found:?}");
+    let wildcard = open.replace("spec: {parentRefs", "spec: {hostnames: ['*.io'], parentRefs");
+    let found = names(&project(&(wildcard.clone() + &gateway)));
+    assert!(found.contains(&name("0/*_io")), "{found:?}");
+    // The name may have the hostname of the listener.
+    let listener = wildcard.replace("{name: http}", "{name: http, hostname: a.io}");
+    let found = names(&project(&(listener + &gateway)));
+    assert!(found.contains(&None), "{found:?}");
     // Istio gives the name of the rule.
     assert_eq!(names(&project(&plugin("p", "phase: AUTHN")))[0].as_deref(), Some("special"));
 }
