@@ -128,7 +128,7 @@ fn fix_counts_the_findings_of_the_changed_file() {
 fn changes_of_fix_show_no_secret() {
     let directory = tempfile::tempdir().unwrap();
     let secret = "0123456789abcdef0123456789abcdef";
-    for name in ["secret", "Secret", "secrt", "sceret"] {
+    for name in ["secret", "Secret", "secrt", "sceret", "s_e-crt_"] {
         let text = format!("credentials:\n- {{key: a, {name}: {secret}}}\nleway: 5\n");
         for args in [
             &["check", "--filter", "jwt-auth", "--fix", "-"][..],

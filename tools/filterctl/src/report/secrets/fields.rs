@@ -27,9 +27,10 @@ const ENDS: [&str; 8] = [
 /// Whether values of a field with this name are secrets.
 pub(super) fn is_secret_name(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
+    let plain = lower.replace(['-', '_'], "");
     NAMES.contains(&lower.as_str())
         || ENDS.iter().any(|end| lower.ends_with(end))
-        || MISSPELT.iter().any(|secret| strsim::osa_distance(&lower, secret) <= MAX_EDITS)
+        || MISSPELT.iter().any(|secret| strsim::osa_distance(&plain, secret) <= MAX_EDITS)
 }
 
 /// Whether a member is a secret. A reference to a variable is an object, and `forward_token` a boolean.
