@@ -1,4 +1,4 @@
-//! What a filter sees of the headers of a message.
+//! The header lines that a host passes to a filter.
 
 use crate::{HeaderInterest, Headers};
 

@@ -97,7 +97,8 @@ fn secrets(index: usize, project: &Project) -> Vec<Secret> {
             found.push(value);
         }
     }
-    values.sort_unstable_by_key(|value| value.start);
+    // An empty value may start where another one does.
+    values.sort_unstable_by_key(|value| (value.start, value.end));
     let is_in_scalar = |at| {
         let before = values.partition_point(|value| value.start <= at);
         values.get(..before).and_then(<[_]>::last).is_some_and(|value| value.contains(&at))

@@ -32,7 +32,7 @@ const SINGLE: [&str; 12] = [
 /// `Refresh` that it did not rewrite. It keeps the pointer to a line that a filter removed.
 const POINTED: [&str; 3] = ["location", "refresh", "www-authenticate"];
 
-/// Headers whose removal writes through an uninitialised pointer if there is no line
+/// Headers whose removal writes through an uninitialised pointer if the response lacks them
 /// (`ngx_http_wasm_set_builtin_multi_header_handler`).
 const UNCHECKED: [&str; 2] = ["cache-control", "link"];
 

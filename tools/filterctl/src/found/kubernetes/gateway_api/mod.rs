@@ -112,7 +112,8 @@ impl Context<'_, '_> {
             |is_given: bool| rule.get_text("name").filter(|_| is_given).map(str::to_owned);
         let start = format!("httproute/{}/{}/rule/{n}", route.namespace(), route.name());
         // Without the field, the API server stores a match for all paths.
-        let is_matchless = rule.get("matches").is_some_and(|matches| matches.items().is_empty());
+        let written = rule.get("matches").filter(|matches| !matches.is_null());
+        let is_matchless = written.is_some_and(|matches| matches.items().is_empty());
         let match_number = |m: usize| if is_matchless { "-1".to_owned() } else { m.to_string() };
         let host = any_host(self.objects, route);
         let services = items(Some(rule), "backendRefs");

@@ -101,6 +101,9 @@ fn envoy_gateway_generates_the_names_of_routes() {
     let found = names(&project(&(open.to_owned() + &gateway)));
     let name = |end: &str| Some(format!("httproute/x/open/rule/0/match/{end}"));
     assert!(found.contains(&name("0/*")), "{found:?}");
+    let null = open.replace("rules: [{", "rules: [{matches: null, ");
+    let found = names(&project(&(null + &gateway)));
+    assert!(found.contains(&name("0/*")), "{found:?}");
     let empty = open.replace("rules: [{", "rules: [{matches: [], ");
     let found = names(&project(&(empty + &gateway)));
     assert!(found.contains(&name("-1/*")), "{found:?}");
